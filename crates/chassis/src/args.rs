@@ -1,0 +1,86 @@
+//! The arguments that all services share.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::server::{self, ServerError};
+use crate::shutdown::Shutdown;
+use crate::telemetry::TelemetryArgs;
+
+/// Arguments of every service; `#[command(flatten)]` them into the service's own.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ServiceArgs {
+    /// Logs.
+    #[command(flatten)]
+    pub telemetry: TelemetryArgs,
+
+    /// Address of /healthz, /readyz and /metrics
+    #[arg(
+        long,
+        env = "MIMAMORI_OPERATIONS_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:9464"
+    )]
+    pub operations_listen: SocketAddr,
+
+    /// Seconds that finishing the work in hand may take after SIGTERM; then the process exits
+    /// with code 70
+    #[arg(
+        long,
+        env = "MIMAMORI_DRAIN_DEADLINE_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 20
+    )]
+    pub drain_deadline_seconds: u64,
+}
+
+impl ServiceArgs {
+    /// The longest time that draining may take.
+    #[must_use]
+    pub fn drain_deadline(&self) -> Duration {
+        Duration::from_secs(self.drain_deadline_seconds)
+    }
+
+    /// A shutdown that SIGTERM and SIGINT request and that the drain deadline bounds. Call it
+    /// inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the operating system refuses the signal handlers.
+    pub fn shutdown(&self) -> io::Result<Shutdown> {
+        Ok(Shutdown::on_signals()?.with_deadline(self.drain_deadline()))
+    }
+
+    /// Binds the operations address.
+    ///
+    /// # Errors
+    /// [`ServerError::Bind`], saying which address it was and how to choose another.
+    pub async fn bind_operations(&self) -> Result<TcpListener, ServerError> {
+        server::bind(
+            self.operations_listen,
+            "--operations-listen or MIMAMORI_OPERATIONS_LISTEN",
+        )
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        service: ServiceArgs,
+    }
+
+    #[test]
+    fn the_defaults_parse() {
+        let command = Command::try_parse_from(["service"]).expect("defaults are valid");
+        assert_eq!(command.service.operations_listen.port(), 9464);
+        assert_eq!(command.service.drain_deadline(), Duration::from_secs(20));
+    }
+}

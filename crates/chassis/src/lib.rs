@@ -1,0 +1,29 @@
+//! What every service of the platform stands on: configuration, logs, health, metrics, the
+//! operations server and an orderly end. It knows nothing of Kafka and nothing of medicine.
+//!
+//! A service's `run` usually begins like this:
+//!
+//! ```no_run
+//! # async fn run(args: chassis::ServiceArgs) -> Result<(), Box<dyn std::error::Error>> {
+//! chassis::telemetry::init("gateway", &args.telemetry)?;
+//! let shutdown = args.shutdown()?;
+//! let health = chassis::Health::new();
+//! let metrics = chassis::Metrics::for_service("gateway");
+//! let listener = args.bind_operations().await?;
+//! let operations = chassis::server::operations_router(health.clone(), metrics.clone());
+//! chassis::server::serve(listener, operations, shutdown).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod args;
+pub mod health;
+pub mod metrics;
+pub mod server;
+pub mod shutdown;
+pub mod telemetry;
+
+pub use args::ServiceArgs;
+pub use health::{Component, Health, Heartbeat};
+pub use metrics::Metrics;
+pub use shutdown::Shutdown;
