@@ -16,7 +16,10 @@ needed_space_gb=3
 # ended by hand.
 job=
 end_job() {
-  if [[ -n $job ]]; then kill "$job" 2>/dev/null || true; fi
+  if [[ -n $job ]]; then
+    kill "$job" 2>/dev/null || true
+    wait "$job" 2>/dev/null || true
+  fi
 }
 trap end_job EXIT
 trap 'exit 130' INT
@@ -174,7 +177,7 @@ fetch_clickhouse() {
     fail "npm could not fetch the ClickHouse engine; see $log, check the network and npm's settings and run this again."
   # npm passes over an optional package that it cannot get.
   [[ -f $folder/$library ]] ||
-    fail "npm did not deliver $library; it needs a Linux with glibc and a registry that has @chdb/lib-linux-$machine-gnu."
+    fail "npm could not get @chdb/lib-linux-$machine-gnu; check the network and npm's registry setting, see that this Linux has glibc, and run this again."
   ln -s "$library" "$folder/libchdb.so"
   checksum "${files[@]}" >"$folder/fetched-from"
 }
