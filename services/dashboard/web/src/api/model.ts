@@ -1,0 +1,26 @@
+import type { components } from './schema'
+
+type Schemas = components['schemas']
+
+export type Session = Schemas['Session']
+export type Severity = Schemas['Severity']
+export type Kind = Schemas['Kind']
+export type Sex = Schemas['Sex']
+export type Alert = Schemas['Alert']
+export type Reading = Schemas['Reading']
+export type PatientSummary = Schemas['PatientSummary']
+export type Patients = Schemas['Patients']
+export type PatientReadings = Schemas['PatientReadings']
+export type PatientAlerts = Schemas['PatientAlerts']
+export type Values = Readonly<Record<string, unknown>>
+
+/** A number among the values of a reading, whatever else the record holds. */
+export function numberOf(values: unknown, field: string): number | null {
+  if (typeof values !== 'object' || values === null) return null
+  const value = (values as Values)[field]
+  return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+export function flagOf(values: unknown, field: string): boolean {
+  return typeof values === 'object' && values !== null && (values as Values)[field] === true
+}

@@ -1,0 +1,42 @@
+import type { Alert, Severity } from '../api/model'
+
+const RANK: Readonly<Record<Severity, number>> = { urgent: 0, review: 1, technical: 2 }
+
+export const SEVERITIES: readonly Severity[] = ['urgent', 'review', 'technical']
+
+/** 0 is the worst; without an alert comes last. */
+export function rankOf(severity: Severity | null | undefined): number {
+  return severity ? RANK[severity] : 3
+}
+
+/** Open alerts by id. */
+export type OpenAlerts = ReadonlyMap<string, Alert>
+
+export function openAlertsOf(snapshot: readonly Alert[]): OpenAlerts {
+  return new Map(snapshot.filter((alert) => alert.status === 'open').map((alert) => [alert.id, alert]))
+}
+
+/** The open alerts after one transition. An event older than what is known (a replay) changes nothing. */
+export function withTransition(open: OpenAlerts, alert: Alert): OpenAlerts {
+  const known = open.get(alert.id)
+  if (known && Date.parse(alert.changed_at) < Date.parse(known.changed_at)) return open
+  if (alert.status !== 'open' && !known) return open
+  const next = new Map(open)
+  if (alert.status === 'open') next.set(alert.id, alert)
+  else next.delete(alert.id)
+  return next
+}
+
+/** Worst first; of equal severity the one that changed last first. */
+export function compareAlerts(a: Alert, b: Alert): number {
+  return (
+    rankOf(a.severity) - rankOf(b.severity) ||
+    Date.parse(b.changed_at) - Date.parse(a.changed_at) ||
+    (a.id < b.id ? -1 : 1)
+  )
+}
+
+/** Whether a physician should be told aloud: something new, or something that became worse. */
+export function isNews(alert: Alert): boolean {
+  return alert.status === 'open' && (alert.transition === 'raised' || alert.transition === 'escalated')
+}

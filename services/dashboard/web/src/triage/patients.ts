@@ -1,0 +1,68 @@
+import type { Alert, PatientSummary } from '../api/model'
+import { compareAlerts, rankOf, type OpenAlerts } from './alerts'
+
+/** Worst first: open alerts by severity, then longest without a reading; 'never' is longest. */
+export function comparePatients(a: PatientSummary, b: PatientSummary): number {
+  return (
+    rankOf(a.severity) - rankOf(b.severity) ||
+    timeOf(a.last_reading_at) - timeOf(b.last_reading_at) ||
+    (a.patient < b.patient ? -1 : a.patient > b.patient ? 1 : 0)
+  )
+}
+
+function timeOf(time: string | null | undefined): number {
+  return time ? Date.parse(time) : Number.NEGATIVE_INFINITY
+}
+
+/**
+ * The fetched list with the live alerts laid over it. Until the first snapshot (`null`) the list's own alerts stand.
+ * Patients whom nothing changed keep their object, so that their rows need no new drawing.
+ */
+export function withLiveAlerts(
+  patients: readonly PatientSummary[],
+  open: OpenAlerts | null,
+): readonly PatientSummary[] {
+  if (!open) return [...patients].sort(comparePatients)
+  const byPatient = new Map<string, Alert[]>()
+  for (const alert of open.values()) {
+    const alerts = byPatient.get(alert.patient)
+    if (alerts) alerts.push(alert)
+    else byPatient.set(alert.patient, [alert])
+  }
+  const listed = patients.map((summary) => {
+    const alerts = (byPatient.get(summary.patient) ?? []).sort(compareAlerts)
+    byPatient.delete(summary.patient)
+    return sameAlerts(summary.open_alerts, alerts)
+      ? summary
+      : { ...summary, open_alerts: alerts, severity: alerts[0]?.severity ?? null }
+  })
+  // An alert may reach the page before the list names its patient: it must not be hidden for that.
+  const unlisted = [...byPatient].map(
+    ([patient, alerts]): PatientSummary => ({
+      patient,
+      birth_year: null,
+      sex: 'unknown',
+      severity: alerts.sort(compareAlerts)[0]?.severity ?? null,
+      open_alerts: alerts,
+      last_reading_at: alerts.map((alert) => alert.last_observed_at).sort().at(-1) ?? null,
+      latest: [],
+    }),
+  )
+  return [...listed, ...unlisted].sort(comparePatients)
+}
+
+function sameAlerts(a: readonly Alert[], b: readonly Alert[]): boolean {
+  return a.length === b.length && a.every((alert, i) => alert.id === b[i]?.id && alert.changed_at === b[i]?.changed_at)
+}
+
+/** 'CGM005/S001' → consortium and person. */
+export function partsOf(patient: string): readonly [consortium: string, person: string] {
+  const slash = patient.indexOf('/')
+  return slash < 0 ? ['', patient] : [patient.slice(0, slash), patient.slice(slash + 1)]
+}
+
+/** Of a birth year alone two ages are possible: before and after this year's birthday. */
+export function possibleAges(birthYear: number, thisYear: number): readonly [number, number] {
+  const older = Math.max(0, thisYear - birthYear)
+  return [Math.max(0, older - 1), older]
+}

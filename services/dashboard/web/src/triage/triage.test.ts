@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import type { Alert, PatientSummary } from '../api/model'
+import { compareAlerts, isNews, openAlertsOf, withTransition } from './alerts'
+import { comparePatients, partsOf, possibleAges, withLiveAlerts } from './patients'
+
+function alert(of: Partial<Alert>): Alert {
+  return {
+    id: 'a1', patient: 'BRW001/P1', rule: 'bp.severe_high', stage: 'confirmed', severity: 'urgent', status: 'open',
+    transition: 'raised', late: false, raised_at: '2026-11-22T07:31:00+09:00', changed_at: '2026-11-22T07:31:00+09:00',
+    first_observed_at: '2026-11-22T07:29:00+09:00', last_observed_at: '2026-11-22T07:31:00+09:00',
+    text: { ja: '', en: '' }, evidence: [], threshold: '180/110 mmHg', rule_set: '2026-11', plan_version: 0, ...of,
+  }
+}
+
+function patient(name: string, of: Partial<PatientSummary> = {}): PatientSummary {
+  return {
+    patient: name, birth_year: 1957, sex: 'female', severity: null, open_alerts: [],
+    last_reading_at: '2026-11-22T07:00:00+09:00', latest: [], ...of,
+  }
+}
+
+const names = (patients: readonly PatientSummary[]) => patients.map((one) => one.patient)
+
+describe('patients', () => {
+  test('come worst first, then longest silent first, and never heard of before all of these', () => {
+    const list = [
+      patient('quiet', { last_reading_at: '2026-11-20T07:00:00+09:00' }),
+      patient('technical', { severity: 'technical' }),
+      patient('never', { last_reading_at: null }),
+      patient('urgent', { severity: 'urgent' }),
+      patient('recent', { last_reading_at: '2026-11-22T09:00:00+09:00' }),
+      patient('review', { severity: 'review' }),
+    ]
+    expect(names([...list].sort(comparePatients))).toEqual(['urgent', 'review', 'technical', 'never', 'quiet', 'recent'])
+  })
+
+  test('are compared by instant, not by the letters of their times', () => {
+    const earlier = patient('earlier', { last_reading_at: '2026-11-22T09:30:00+09:00' })
+    const later = patient('later', { last_reading_at: '2026-11-22T01:00:00Z' })
+    expect(names([later, earlier].sort(comparePatients))).toEqual(['earlier', 'later'])
+  })
+
+  test('keep their own alerts until the first snapshot', () => {
+    const list = [patient('a'), patient('b', { severity: 'review', open_alerts: [alert({ patient: 'b' })] })]
+    expect(names(withLiveAlerts(list, null))).toEqual(['b', 'a'])
+  })
+
+  test('take over live alerts, lose those that are no longer open, and keep unchanged objects', () => {
+    const same = alert({ id: 'same', patient: 'b', severity: 'review' })
+    const a = patient('a')
+    const b = patient('b', { severity: 'review', open_alerts: [same] })
+    const c = patient('c', { severity: 'urgent', open_alerts: [alert({ id: 'gone', patient: 'c' })] })
+    const merged = withLiveAlerts([a, b, c], openAlertsOf([same, alert({ id: 'new', patient: 'a' })]))
+    expect(names(merged)).toEqual(['a', 'b', 'c'])
+    expect(merged[0]?.severity).toBe('urgent')
+    expect(merged[1]).toBe(b)
+    expect(merged[2]?.severity).toBeNull()
+  })
+
+  test('appear for an alert although the list does not name them yet', () => {
+    expect(names(withLiveAlerts([], openAlertsOf([alert({ patient: 'new/P9' })])))).toEqual(['new/P9'])
+  })
+
+  test('have two possible ages when only the year of birth is known', () => {
+    expect(possibleAges(1957, 2026)).toEqual([68, 69])
+    expect(possibleAges(2026, 2026)).toEqual([0, 0])
+    expect(partsOf('CGM005/S001')).toEqual(['CGM005', 'S001'])
+  })
+})
+
+describe('open alerts', () => {
+  const open = openAlertsOf([alert({}), alert({ id: 'closed', status: 'resolved' })])
+
+  test('hold only what is open in a snapshot', () => {
+    expect([...open.keys()]).toEqual(['a1'])
+  })
+
+  test('follow transitions: escalated replaces, resolved and retracted remove', () => {
+    const later = '2026-11-22T07:40:00+09:00'
+    const escalated = withTransition(open, alert({ transition: 'escalated', changed_at: later }))
+    expect(escalated.get('a1')?.transition).toBe('escalated')
+    expect(withTransition(escalated, alert({ status: 'resolved', transition: 'resolved', changed_at: later })).size).toBe(0)
+    expect(withTransition(escalated, alert({ status: 'retracted', transition: 'retracted', changed_at: later })).size).toBe(0)
+  })
+
+  test('are not set back by an event older than what is known', () => {
+    expect(withTransition(open, alert({ changed_at: '2026-11-22T07:00:00+09:00', status: 'resolved' }))).toBe(open)
+  })
+
+  test('stay the same object when something unknown is resolved', () => {
+    expect(withTransition(open, alert({ id: 'other', status: 'resolved' }))).toBe(open)
+  })
+
+  test('come by severity, then the latest change first', () => {
+    const list = [
+      alert({ id: 'r', severity: 'review', changed_at: '2026-11-22T09:00:00+09:00' }),
+      alert({ id: 'u-old' }),
+      alert({ id: 'u-new', changed_at: '2026-11-22T08:00:00+09:00' }),
+    ]
+    expect(list.sort(compareAlerts).map((one) => one.id)).toEqual(['u-new', 'u-old', 'r'])
+  })
+
+  test('are news when raised or escalated, not when eased', () => {
+    expect(isNews(alert({}))).toBe(true)
+    expect(isNews(alert({ transition: 'escalated' }))).toBe(true)
+    expect(isNews(alert({ transition: 'eased' }))).toBe(false)
+    expect(isNews(alert({ status: 'retracted', transition: 'retracted' }))).toBe(false)
+  })
+})

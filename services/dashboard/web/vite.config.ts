@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+
+/** Where `npm run dev` sends API calls: the mock of dev/mock-api.mjs unless told otherwise. */
+const api = process.env['MIMAMORI_DASHBOARD_URL'] ?? 'http://127.0.0.1:8790'
+
+export default defineConfig({
+  build: {
+    target: 'es2022',
+    // Nothing inlined as data: URLs, no inline scripts: the server's policy is default-src 'self'.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: { host: '127.0.0.1', proxy: { '/api': api } },
+  test: { environment: 'node', include: ['src/**/*.test.ts'] },
+})
