@@ -1,0 +1,181 @@
+//! An alert: what is said to a physician, and the whole of its state.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::patient::PatientId;
+use crate::reading::ReadingId;
+use crate::time::Timestamp;
+
+/// An alert's identifier: 32 hexadecimal digits, derived from patient, rule and the first reading
+/// of the episode, so that a replay names the same alert. It tells nothing about the patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AlertId(u128);
+
+impl AlertId {
+    /// The id of the episode of a rule that begins with a reading.
+    pub fn of(rule: Rule, first: &ReadingId) -> Self {
+        Self(xxh3_128(format!("{rule}|{first}").as_bytes()))
+    }
+
+    /// Reads 32 hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten().map(Self)
+    }
+}
+
+impl fmt::Display for AlertId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $text)] $variant),+ }
+
+        impl $name {
+            /// The name.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The value of a name.
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+named! {
+    /// The rules.
+    Rule {
+        /// Severe high blood pressure at home.
+        BpSevereHigh = "bp.severe_high",
+    }
+}
+named! {
+    /// How soon somebody should look, the most urgent greatest.
+    Severity {
+        /// About the data, not the patient.
+        Technical = "technical",
+        /// Within the working routine.
+        Review = "review",
+        /// Now.
+        Urgent = "urgent",
+    }
+}
+named! {
+    /// How far a rule has come.
+    Stage {
+        /// One severe reading and no second to confirm it.
+        Unconfirmed = "unconfirmed",
+        /// Confirmed by a second reading.
+        Confirmed = "confirmed",
+    }
+}
+named! {
+    /// Whether the alert still asks for attention.
+    Status {
+        /// It does.
+        Open = "open",
+        /// Its clearing condition came.
+        Resolved = "resolved",
+        /// The readings that raised it no longer say so.
+        Retracted = "retracted",
+    }
+}
+named! {
+    /// What the newest event changed.
+    Transition {
+        /// Opened (or opened again).
+        Raised = "raised",
+        /// More severe than before.
+        Escalated = "escalated",
+        /// Less severe than before.
+        Eased = "eased",
+        /// Same severity, other evidence.
+        Updated = "updated",
+        /// Closed by its clearing condition.
+        Resolved = "resolved",
+        /// Closed because its cause was corrected away.
+        Retracted = "retracted",
+    }
+}
+
+/// A reading that an alert rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// Which reading.
+    pub reading: ReadingId,
+    /// What it says: names of the exchange standard with values in their units.
+    pub values: Vec<(&'static str, f64)>,
+}
+
+/// A text in the languages of the platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Japanese.
+    pub ja: String,
+    /// English.
+    pub en: String,
+}
+
+/// An alert's whole state: each event carries it, so that the newest event alone restores it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// Which alert.
+    pub id: AlertId,
+    /// Whose.
+    pub patient: PatientId,
+    /// Raised by which rule.
+    pub rule: Rule,
+    /// How far.
+    pub stage: Stage,
+    /// How urgent.
+    pub severity: Severity,
+    /// Whether open.
+    pub status: Status,
+    /// What the newest event changed.
+    pub transition: Transition,
+    /// Rests only on readings that came after the rule's patience: a review, never a page.
+    pub late: bool,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// Observation time of the episode's first reading.
+    pub first_observed_at: Timestamp,
+    /// Observation time of the newest reading of its evidence, or of the occasion that ended it.
+    pub last_observed_at: Timestamp,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// The threshold it was measured against.
+    pub threshold: String,
+    /// The rule set's name.
+    pub rule_set: String,
+    /// The care plan's version, 0 for none.
+    pub plan_version: i32,
+    /// What it says.
+    pub text: Text,
+    /// The reading whose arrival, correction or withdrawal made the newest change; none when time did.
+    pub cause: Option<ReadingId>,
+}
+
+impl Alert {
+    /// Whether it asks for attention.
+    pub fn is_open(&self) -> bool {
+        self.status == Status::Open
+    }
+}

@@ -1,0 +1,25 @@
+//! What Mimamori knows of medicine: readings and their plausible ranges, how a reading is admitted
+//! among the versions already known, and which rules raise an alert.
+//!
+//! Pure by rule: no clock, no environment, no randomness and no input or output. The present is an
+//! argument, so everything here can be replayed and gives the same answer.
+
+pub mod admission;
+pub mod alert;
+//pub mod episode;
+pub mod measurement;
+pub mod patient;
+pub mod plan;
+pub mod plausibility;
+pub mod reading;
+//pub mod rules;
+pub mod time;
+pub mod timeline;
+pub mod version;
+
+pub use admission::Outcome;
+pub use measurement::{Kind, Measurement};
+pub use patient::PatientId;
+pub use reading::{Reading, ReadingId, Source};
+pub use time::{Span, Timestamp};
+pub use version::Version;

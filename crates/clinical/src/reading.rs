@@ -1,0 +1,295 @@
+//! One reading, and what makes it the same reading when it comes again.
+
+use std::fmt;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::measurement::{Kind, Measurement};
+use crate::patient::PatientId;
+use crate::time::Timestamp;
+use crate::version::Version;
+
+/// A reading that was parsed and is plausible.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Whose.
+    pub patient: PatientId,
+    /// When it was observed, in whole seconds: the exchange standard's resolution.
+    pub observation_time: Timestamp,
+    /// Its version: `update_time`, then the digest of its content.
+    pub version: Version,
+    /// What measured it.
+    pub source: Source,
+    /// Entered in error: this version says that the reading is none.
+    pub withdrawn: bool,
+    /// What was measured.
+    pub measurement: Measurement,
+}
+
+/// What measured a reading: a device, or a laboratory for check-up records.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A device or an app.
+    Device {
+        /// Manufacturer code, at most 50 characters.
+        manufacturer: Box<str>,
+        /// Model, at most 50 characters; an app gives its name and version.
+        model_number: Option<Box<str>>,
+        /// Serial number, at most 50 characters.
+        serial: Box<str>,
+    },
+    /// A laboratory or check-up site, at most 12 characters.
+    TestLab {
+        /// Its registered identifier.
+        test_lab_id: Box<str>,
+    },
+}
+
+/// The digest of a [`Source`]: XXH3-64 of its parts in their written form. Part of the reading id,
+/// and what the processor keeps of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceDigest(u64);
+
+impl SourceDigest {
+    /// A digest from its stored form.
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// The stored form.
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+}
+
+impl Source {
+    /// The source in one line, parts joined by `|`: `DEXCOM|G4|G4-0001`, `lab|123456789012`. A `|`
+    /// or `%` inside a part is written `%7C`, `%25`.
+    pub fn written(&self) -> String {
+        let mut text = String::with_capacity(64);
+        match self {
+            Source::Device { manufacturer, model_number, serial } => {
+                push_part(&mut text, manufacturer);
+                text.push('|');
+                push_part(&mut text, model_number.as_deref().unwrap_or(""));
+                text.push('|');
+                push_part(&mut text, serial);
+            }
+            Source::TestLab { test_lab_id } => {
+                text.push_str("lab|");
+                push_part(&mut text, test_lab_id);
+            }
+        }
+        text
+    }
+
+    /// Reads the written form.
+    pub fn parse(text: &str) -> Option<Source> {
+        let unescape = |part: &str| part.replace("%7C", "|").replace("%25", "%").into_boxed_str();
+        let parts: Vec<&str> = text.split('|').collect();
+        match parts[..] {
+            ["lab", test_lab_id] => Some(Source::TestLab { test_lab_id: unescape(test_lab_id) }),
+            [manufacturer, model, serial] => Some(Source::Device {
+                manufacturer: unescape(manufacturer),
+                model_number: (!model.is_empty()).then(|| unescape(model)),
+                serial: unescape(serial),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The digest of the source.
+    pub fn digest(&self) -> SourceDigest {
+        SourceDigest(xxh3_64(self.written().as_bytes()))
+    }
+}
+
+fn push_part(text: &mut String, part: &str) {
+    if part.bytes().any(|byte| byte == b'|' || byte == b'%') {
+        text.push_str(&part.replace('%', "%25").replace('|', "%7C"));
+    } else {
+        text.push_str(part);
+    }
+}
+
+/// What makes a reading the same reading: patient, kind, source and observation time.
+///
+/// Written `patient/kind/yyyyMMddTHHmmssZ/source`, the source as 16 hexadecimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReadingId {
+    patient: PatientId,
+    kind: Kind,
+    observation_time: Timestamp,
+    source: SourceDigest,
+}
+
+/// A text that is no reading id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a reading id is written consortium/person/kind/yyyyMMddTHHmmssZ/source")]
+pub struct InvalidReadingId;
+
+impl ReadingId {
+    /// The id of a patient's reading of a kind from a source at a time (whole seconds).
+    pub fn new(
+        patient: PatientId,
+        kind: Kind,
+        observation_time: Timestamp,
+        source: SourceDigest,
+    ) -> Self {
+        Self { patient, kind, observation_time: observation_time.floor_to_second(), source }
+    }
+
+    /// Whose reading.
+    pub fn patient(&self) -> &PatientId {
+        &self.patient
+    }
+
+    /// What kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// When observed.
+    pub fn observation_time(&self) -> Timestamp {
+        self.observation_time
+    }
+
+    /// From what source.
+    pub fn source(&self) -> SourceDigest {
+        self.source
+    }
+
+    /// Reads the written form.
+    ///
+    /// # Errors
+    /// When a part is missing or not of its form.
+    pub fn parse(text: &str) -> Result<Self, InvalidReadingId> {
+        let mut parts = text.split('/');
+        let mut next = || parts.next().ok_or(InvalidReadingId);
+        let (consortium, person, kind, time, source) =
+            (next()?, next()?, next()?, next()?, next()?);
+        if parts.next().is_some() {
+            return Err(InvalidReadingId);
+        }
+        let civil = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", time)
+            .map_err(|_| InvalidReadingId)?;
+        let instant =
+            civil.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| InvalidReadingId)?.timestamp();
+        Ok(Self {
+            patient: PatientId::from_parts(consortium, person).map_err(|_| InvalidReadingId)?,
+            kind: Kind::parse(kind).ok_or(InvalidReadingId)?,
+            observation_time: Timestamp::from_seconds(instant.as_second()),
+            source: SourceDigest(u64::from_str_radix(source, 16).map_err(|_| InvalidReadingId)?),
+        })
+    }
+}
+
+impl fmt::Display for ReadingId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = CompactUtc::new(self.observation_time);
+        write!(f, "{}/{}/{}/{:016x}", self.patient, self.kind, time, self.source.0)
+    }
+}
+
+/// `yyyyMMddTHHmmssZ`, computed without a calendar library because every reading's id is written.
+struct CompactUtc {
+    year: i64,
+    month: i64,
+    day: i64,
+    second_of_day: i64,
+}
+
+impl CompactUtc {
+    fn new(time: Timestamp) -> Self {
+        let seconds = time.seconds();
+        let days = seconds.div_euclid(86_400);
+        // Civil date from a day number, counting years from March so that the leap day comes last.
+        let shifted = days + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        Self {
+            year: year_of_era + era * 400 + i64::from(month <= 2),
+            month,
+            day: day_of_year - (153 * shifted_month + 2) / 5 + 1,
+            second_of_day: seconds.rem_euclid(86_400),
+        }
+    }
+}
+
+impl fmt::Display for CompactUtc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn digits(into: &mut [u8], mut value: i64) {
+            for place in into.iter_mut().rev() {
+                *place = b'0' + (value % 10) as u8;
+                value /= 10;
+            }
+        }
+        let mut text = *b"00000000T000000Z";
+        digits(&mut text[0..4], self.year);
+        digits(&mut text[4..6], self.month);
+        digits(&mut text[6..8], self.day);
+        digits(&mut text[9..11], self.second_of_day / 3600);
+        digits(&mut text[11..13], self.second_of_day / 60 % 60);
+        digits(&mut text[13..15], self.second_of_day % 60);
+        f.write_str(std::str::from_utf8(&text).unwrap_or(""))
+    }
+}
+
+impl Reading {
+    /// The reading's kind.
+    pub fn kind(&self) -> Kind {
+        self.measurement.kind()
+    }
+
+    /// The reading's id.
+    pub fn id(&self) -> ReadingId {
+        ReadingId::new(
+            self.patient.clone(),
+            self.kind(),
+            self.observation_time,
+            self.source.digest(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_reading_id_names_patient_kind_time_and_source() {
+        let source = Source::Device {
+            manufacturer: "DEXCOM".into(),
+            model_number: Some("G4".into()),
+            serial: "G4-0001".into(),
+        };
+        let id = ReadingId::new(
+            PatientId::parse("CGM005/S001").unwrap(),
+            Kind::BloodGlucose,
+            Timestamp::from_seconds(1_433_577_027),
+            source.digest(),
+        );
+        let written = id.to_string();
+        assert!(written.starts_with("CGM005/S001/blood_glucose/20150606T075027Z/"), "{written}");
+        assert_eq!(ReadingId::parse(&written), Ok(id));
+    }
+
+    proptest! {
+        #[test]
+        fn every_reading_id_reads_back(seconds in 946_684_800_i64..4_102_444_800, source: u64) {
+            let id = ReadingId::new(
+                PatientId::parse("A/1").unwrap(),
+                Kind::BloodPressure,
+                Timestamp::from_seconds(seconds),
+                SourceDigest::from_bits(source),
+            );
+            prop_assert_eq!(ReadingId::parse(&id.to_string()), Ok(id));
+        }
+    }
+}

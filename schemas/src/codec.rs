@@ -1,0 +1,322 @@
+//! The wire form of every record.
+//!
+//! Written as the schema registry's framing (0, four bytes of id, body) where a registry is
+//! configured, as Avro single-object encoding (C3 01, eight bytes of fingerprint, body) otherwise.
+//! Read in both forms; anything else is refused by name.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex};
+
+use apache_avro::Schema;
+use apache_avro::rabin::Rabin;
+use apache_avro::reader::datum::GenericDatumReader;
+use apache_avro::writer::datum::GenericDatumWriter;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use crate::schema_registry::RegistryError;
+use crate::schema_registry::SchemaRegistry;
+
+/// A record that travels through a topic.
+pub trait Record: Serialize + DeserializeOwned {
+    /// The record's file name in `avro/`, without `.avsc`.
+    const NAME: &'static str;
+    /// The current schema.
+    const SCHEMA: &'static str;
+    /// Every schema ever published, oldest first; the last one is the current one.
+    const PUBLISHED: &'static [&'static str];
+}
+
+macro_rules! records {
+    ($($record:ty = $name:literal),+ $(,)?) => {
+        $(impl Record for $record {
+            const NAME: &'static str = $name;
+            const SCHEMA: &'static str = include_str!(concat!("../avro/", $name, ".avsc"));
+            const PUBLISHED: &'static [&'static str] =
+                &[include_str!(concat!("../avro/published/", $name, ".1.avsc"))];
+        })+
+
+        /// Name, current schema and published schemas of every record.
+        pub const RECORDS: &[(&str, &str, &[&str])] =
+            &[$(($name, <$record>::SCHEMA, <$record>::PUBLISHED)),+];
+    };
+}
+
+records! {
+    crate::reading::Reading = "reading",
+    crate::records::AcceptedReading = "accepted_reading",
+    crate::records::RejectedReading = "rejected_reading",
+    crate::records::OutcomeTally = "outcome_tally",
+    crate::records::AlertEvent = "alert_event",
+    crate::records::CarePlan = "care_plan",
+    crate::records::CareEvent = "care_event",
+    crate::records::AuditEvent = "audit_event",
+    crate::registry::Consortium = "registry_consortium",
+    crate::registry::Participant = "registry_participant",
+    crate::registry::TestLabEntry = "registry_test_lab",
+    crate::registry::Assay = "registry_assay",
+    crate::registry::DeviceModel = "registry_device",
+    crate::registry::ActivityAggregation = "registry_activity_aggregation",
+    crate::registry::Vendor = "registry_vendor",
+    crate::registry::Practitioner = "registry_practitioner",
+    crate::registry::CareTeam = "registry_care_team",
+}
+
+const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];
+const REGISTRY: u8 = 0;
+
+/// No record needs a longer string or array; a message that claims one is garbage.
+const LONGEST_ALLOCATION: usize = 12 * 1024 * 1024;
+
+/// Bytes that are not a record.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Neither of the two framings.
+    #[error(
+        "neither Avro single-object encoding (C3 01 …) nor the schema registry's framing (00 …)"
+    )]
+    NotFramed,
+    /// The schema registry's framing without a registry to ask.
+    #[error("framed for a schema registry, but no SCHEMA_REGISTRY_URL is configured")]
+    NoRegistry,
+    /// Written with a schema that is not known here.
+    #[error("written with unknown schema {0}; publish the schema or use the current one")]
+    UnknownSchema(String),
+    /// The schema is known, the bytes are not of it.
+    #[error("the body does not match its schema: {0}")]
+    Malformed(String),
+    /// The schema registry cannot be asked now.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+}
+
+impl DecodeError {
+    /// Whether the same bytes may be readable later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Registry(error) if error.is_retryable())
+    }
+}
+
+/// A record that its own schema cannot hold.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot encode {record}: {detail}")]
+pub struct EncodeError {
+    record: &'static str,
+    detail: String,
+}
+
+/// Makes encoders and decoders: knows whether there is a schema registry.
+#[derive(Debug, Clone, Default)]
+pub struct Codec {
+    registry: Option<Arc<SchemaRegistry>>,
+}
+
+impl Codec {
+    /// Single-object encoding, and the registry's framing when a URL is given.
+    ///
+    /// # Errors
+    /// When the URL is none. The registry is asked at the first use.
+    pub fn new(schema_registry_url: Option<&str>) -> Result<Self, RegistryError> {
+        apache_avro::util::max_allocation_bytes(LONGEST_ALLOCATION);
+        let registry = schema_registry_url.map(SchemaRegistry::new).transpose()?;
+        Ok(Self { registry: registry.map(Arc::new) })
+    }
+
+    /// An encoder of records for a topic. With a registry the schema is registered under
+    /// `<topic>-value` first; this blocks.
+    ///
+    /// # Errors
+    /// When the registry does not answer or refuses the schema.
+    pub fn encoder<T: Record>(&self, topic: &str) -> Result<Encoder<T>, RegistryError> {
+        let schema = current_schema::<T>();
+        let header = match &self.registry {
+            Some(registry) => {
+                let id = registry.register(&format!("{topic}-value"), T::SCHEMA)?;
+                let mut header = vec![REGISTRY];
+                header.extend(id.to_be_bytes());
+                header
+            }
+            None => single_object_header(schema).to_vec(),
+        };
+        Ok(Encoder { header, writer: datum_writer(schema), record: PhantomData })
+    }
+
+    /// A decoder of records.
+    pub fn decoder<T: Record>(&self) -> Decoder<T> {
+        let schema = current_schema::<T>();
+        let earlier = T::PUBLISHED
+            .iter()
+            .map(|text| parse(text))
+            .map(|schema| (single_object_header(schema), schema))
+            .collect();
+        Decoder {
+            current: schema,
+            header: single_object_header(schema),
+            reader: datum_reader(schema),
+            earlier,
+            registry: self.registry.clone(),
+            by_id: Mutex::default(),
+            record: PhantomData,
+        }
+    }
+}
+
+/// Schemas live as long as the process, because readers and writers borrow them.
+fn parse(text: &str) -> &'static Schema {
+    let schema = Schema::parse_str(text).expect("a schema of avro/ parses; a test says so");
+    Box::leak(Box::new(schema))
+}
+
+fn current_schema<T: Record>() -> &'static Schema {
+    parse(T::SCHEMA)
+}
+
+fn datum_reader(schema: &'static Schema) -> GenericDatumReader<'static> {
+    GenericDatumReader::builder(schema)
+        .human_readable(true)
+        .build()
+        .expect("a schema of avro/ resolves; a test says so")
+}
+
+pub(crate) fn datum_writer(schema: &'static Schema) -> GenericDatumWriter<'static> {
+    GenericDatumWriter::builder(schema)
+        .human_readable(true)
+        .build()
+        .expect("a schema of avro/ resolves; a test says so")
+}
+
+fn single_object_header(schema: &Schema) -> [u8; 10] {
+    let fingerprint = schema.fingerprint::<Rabin>();
+    let mut header = [0; 10];
+    header[..2].copy_from_slice(&SINGLE_OBJECT);
+    header[2..].copy_from_slice(&fingerprint.bytes);
+    header
+}
+
+/// Writes records of one type.
+pub struct Encoder<T> {
+    header: Vec<u8>,
+    writer: GenericDatumWriter<'static>,
+    record: PhantomData<fn(&T)>,
+}
+
+impl<T: Record> Encoder<T> {
+    /// A record in its wire form.
+    ///
+    /// # Errors
+    /// When a value does not fit its schema.
+    pub fn encode(&self, value: &T) -> Result<Vec<u8>, EncodeError> {
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend_from_slice(&self.header);
+        self.writer
+            .write_ser(&mut bytes, value)
+            .map_err(|error| EncodeError { record: T::NAME, detail: error.to_string() })?;
+        Ok(bytes)
+    }
+
+    /// What every message begins with.
+    pub(crate) fn header(&self) -> &[u8] {
+        &self.header
+    }
+}
+
+/// Reads records of one type, whatever published schema they were written with.
+pub struct Decoder<T> {
+    current: &'static Schema,
+    header: [u8; 10],
+    reader: GenericDatumReader<'static>,
+    earlier: HashMap<[u8; 10], &'static Schema>,
+    registry: Option<Arc<SchemaRegistry>>,
+    by_id: Mutex<HashMap<u32, Writer>>,
+    record: PhantomData<fn() -> T>,
+}
+
+/// What a message was written with.
+#[derive(Clone, Copy)]
+enum Writer {
+    Current,
+    Other(&'static Schema),
+}
+
+impl<T: Record> Decoder<T> {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`DecodeError`] says which of the framings, the schema or the body is at fault.
+    pub fn decode(&self, bytes: &[u8]) -> Result<T, DecodeError> {
+        let (writer, mut body) = self.unframe(bytes)?;
+        let value = match writer {
+            Writer::Current => self.reader.read_deser(&mut body).map_err(malformed)?,
+            Writer::Other(schema) => self.resolve(schema, &mut body)?,
+        };
+        if body.is_empty() {
+            Ok(value)
+        } else {
+            Err(DecodeError::Malformed(format!("{} bytes left over", body.len())))
+        }
+    }
+
+    /// The body of a message written with the current schema, which can then be carried on as it is.
+    pub fn current_body<'b>(&self, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        match self.unframe(bytes) {
+            Ok((Writer::Current, body)) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// The rare way: by schema resolution, for a message of another schema.
+    fn resolve(&self, schema: &'static Schema, body: &mut &[u8]) -> Result<T, DecodeError> {
+        let reader = GenericDatumReader::builder(schema)
+            .reader_schema(self.current)
+            .build()
+            .map_err(malformed)?;
+        let value = reader.read_value(body).map_err(malformed)?;
+        apache_avro::from_value(&value).map_err(malformed)
+    }
+
+    fn unframe<'b>(&self, bytes: &'b [u8]) -> Result<(Writer, &'b [u8]), DecodeError> {
+        if let Some(body) = bytes.strip_prefix(&self.header) {
+            return Ok((Writer::Current, body));
+        }
+        if let Some((header, body)) = bytes.split_first_chunk::<10>()
+            && header.starts_with(&SINGLE_OBJECT)
+        {
+            let schema = self.earlier.get(header).ok_or_else(|| {
+                let fingerprint = u64::from_le_bytes(header[2..].try_into().expect("8 of 10"));
+                DecodeError::UnknownSchema(format!("with fingerprint {fingerprint:016x}"))
+            })?;
+            return Ok((Writer::Other(schema), body));
+        }
+        if let Some(([REGISTRY, id @ ..], body)) = bytes.split_first_chunk::<5>() {
+            return Ok((self.writer_by_id(u32::from_be_bytes(*id))?, body));
+        }
+        Err(DecodeError::NotFramed)
+    }
+
+    fn writer_by_id(&self, id: u32) -> Result<Writer, DecodeError> {
+        let registry = self.registry.as_ref().ok_or(DecodeError::NoRegistry)?;
+        let mut by_id = self.by_id.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(writer) = by_id.get(&id) {
+            return Ok(*writer);
+        }
+        let unknown = || DecodeError::UnknownSchema(format!("id {id}"));
+        let text = registry.schema(id)?.ok_or_else(unknown)?;
+        let schema = Schema::parse_str(&text).map_err(|_| unknown())?;
+        let writer = if single_object_header(&schema) == self.header {
+            Writer::Current
+        } else {
+            Writer::Other(Box::leak(Box::new(schema)))
+        };
+        by_id.insert(id, writer);
+        Ok(writer)
+    }
+}
+
+fn malformed(error: apache_avro::Error) -> DecodeError {
+    // The library's words name fields and types; they may also quote a value, so they are cut to
+    // the part before the first quotation.
+    let text = error.to_string();
+    let end = text.find(['"', '\'', '`']).unwrap_or(text.len());
+    DecodeError::Malformed(text[..end].trim_end().to_owned())
+}

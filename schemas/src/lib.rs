@@ -1,0 +1,25 @@
+//! The contract between the services: what travels through which topic, in which form.
+//!
+//! `avro/` holds the schemas, [`reading`] and [`records`] their Rust types, [`codec`] the wire form,
+//! [`topics`] the topics, [`migrations`] the ClickHouse tables and [`examples`] messages, good and
+//! bad, that every service's tests use.
+
+pub mod check;
+pub mod clinical_alert;
+pub mod codec;
+pub mod examples;
+pub mod migrations;
+pub mod reading;
+pub mod records;
+pub mod registry;
+mod schema_registry;
+pub mod topics;
+
+pub use check::{Rejection, RejectionReason};
+pub use codec::{Codec, DecodeError, Decoder, Encoder, Record};
+pub use reading::Reading;
+pub use records::{
+    AcceptedReading, AlertEvent, AuditEvent, CareEvent, CarePlan, Origin, OutcomeTally,
+    RejectedReading,
+};
+pub use topics::Topics;

@@ -1,0 +1,182 @@
+//! What the services write: the records of every topic but `readings.raw` and the registries.
+//!
+//! Field by field as the schemas in `avro/` say.
+#![allow(missing_docs, reason = "the Avro schemas beside it document every field")]
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::reading::Reading;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AcceptedReading {
+    pub reading: Reading,
+    pub outcome: StoredOutcome,
+    pub reading_id: String,
+    /// [`clinical::Version::bits`], reinterpreted as signed because Avro has no unsigned long.
+    pub version: i64,
+    pub origin: Origin,
+}
+
+/// The outcomes whose version is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[serde(rename = "Outcome")]
+pub enum StoredOutcome {
+    New,
+    Correction,
+    Historical,
+    Stale,
+    Conflict,
+}
+
+impl StoredOutcome {
+    /// The kept form of an outcome; none for a duplicate.
+    pub fn of(outcome: clinical::Outcome) -> Option<Self> {
+        match outcome {
+            clinical::Outcome::New => Some(Self::New),
+            clinical::Outcome::Correction => Some(Self::Correction),
+            clinical::Outcome::Historical => Some(Self::Historical),
+            clinical::Outcome::Stale => Some(Self::Stale),
+            clinical::Outcome::Conflict => Some(Self::Conflict),
+            clinical::Outcome::Duplicate => None,
+        }
+    }
+
+    /// The outcome's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Correction => "correction",
+            Self::Historical => "historical",
+            Self::Stale => "stale",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub partition: i32,
+    pub offset: i64,
+    /// Milliseconds since the epoch.
+    pub received_at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RejectedReading {
+    #[serde(with = "apache_avro::serde::bytes")]
+    pub bytes: Vec<u8>,
+    #[serde(default, with = "apache_avro::serde::bytes_opt")]
+    pub key: Option<Vec<u8>>,
+    pub reason: String,
+    pub detail: String,
+    #[serde(default)]
+    pub patient: Option<String>,
+    pub origin: Origin,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeTally {
+    pub partition: i32,
+    pub from_offset: i64,
+    pub next_offset: i64,
+    pub new: i64,
+    pub correction: i64,
+    pub historical: i64,
+    pub duplicate: i64,
+    pub stale: i64,
+    pub conflict: i64,
+    pub rejected: i64,
+    pub rerouted: i64,
+}
+
+impl OutcomeTally {
+    /// How many records the range held.
+    pub fn records(&self) -> i64 {
+        self.stored() + self.duplicate + self.rejected + self.rerouted
+    }
+
+    /// How many records went to `readings.accepted`.
+    pub fn stored(&self) -> i64 {
+        self.new + self.correction + self.historical + self.stale + self.conflict
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertEvent {
+    pub alert_id: String,
+    pub patient: String,
+    pub rule: String,
+    pub stage: String,
+    pub severity: String,
+    pub status: String,
+    pub transition: String,
+    pub late: bool,
+    pub raised_at: i64,
+    pub changed_at: i64,
+    pub first_observed_at: i64,
+    pub last_observed_at: i64,
+    pub evidence: Vec<Evidence>,
+    pub threshold: String,
+    pub rule_set: String,
+    pub plan_version: i32,
+    pub text_ja: String,
+    pub text_en: String,
+    #[serde(default)]
+    pub cause: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub reading_id: String,
+    pub observed_at: i64,
+    pub values: BTreeMap<String, f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CarePlan {
+    pub patient: String,
+    pub version: i32,
+    #[serde(default)]
+    pub thresholds: BTreeMap<String, f64>,
+    pub author: String,
+    pub updated_at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CareEvent {
+    pub patient: String,
+    pub at: i64,
+    pub actor: String,
+    pub action: CareAction,
+    #[serde(default)]
+    pub alert_id: Option<String>,
+    #[serde(default)]
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CareAction {
+    AcknowledgeAlert,
+    SetPlan,
+    Note,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AuditEvent {
+    pub at: i64,
+    pub service: String,
+    pub actor: String,
+    pub role: String,
+    pub action: String,
+    #[serde(default)]
+    pub patient: Option<String>,
+    #[serde(default)]
+    pub consortium: Option<String>,
+    pub allowed: bool,
+    #[serde(default)]
+    pub detail: String,
+}

@@ -1,0 +1,165 @@
+//! The topics: names, how many partitions, how long they keep.
+
+use std::fmt;
+
+/// What a topic is for; [`Topics::name`] gives its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// Readings as sent. Key: patient.
+    ReadingsRaw,
+    /// Versions kept. Key: reading id.
+    ReadingsAccepted,
+    /// Raw records that were not accepted, whole, with the reason.
+    ReadingsRejected,
+    /// What became of each range of raw records. Key: partition.
+    ReadingsOutcomes,
+    /// Alert events. Key: alert id.
+    Alerts,
+    /// Plans of patients. Key: patient.
+    CarePlans,
+    /// Who did what for a patient. Key: patient.
+    CareEvents,
+    /// Accesses, allowed or denied.
+    AuditEvents,
+    /// Records that ClickHouse refuses, whole, with its error. The writer sets them aside here.
+    StoreRefused,
+    /// Master list of consortia.
+    RegistryConsortia,
+    /// Master list of patients.
+    RegistryParticipants,
+    /// Master list of laboratories.
+    RegistryTestLabs,
+    /// Master list of HbA1c assays.
+    RegistryAssays,
+    /// Master list of device models.
+    RegistryDevices,
+    /// How models aggregate activity.
+    RegistryActivityAggregations,
+    /// Vendors and their credentials.
+    RegistryVendors,
+    /// Physicians and operators.
+    RegistryPractitioners,
+    /// Who follows whom.
+    RegistryCareTeams,
+}
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Topic {
+    /// Every topic.
+    pub const ALL: [Topic; 18] = [
+        Topic::ReadingsRaw,
+        Topic::ReadingsAccepted,
+        Topic::ReadingsRejected,
+        Topic::ReadingsOutcomes,
+        Topic::Alerts,
+        Topic::CarePlans,
+        Topic::CareEvents,
+        Topic::AuditEvents,
+        Topic::StoreRefused,
+        Topic::RegistryConsortia,
+        Topic::RegistryParticipants,
+        Topic::RegistryTestLabs,
+        Topic::RegistryAssays,
+        Topic::RegistryDevices,
+        Topic::RegistryActivityAggregations,
+        Topic::RegistryVendors,
+        Topic::RegistryPractitioners,
+        Topic::RegistryCareTeams,
+    ];
+
+    /// The name without the deployment's prefix.
+    pub const fn base_name(self) -> &'static str {
+        match self {
+            Topic::ReadingsRaw => "readings.raw",
+            Topic::ReadingsAccepted => "readings.accepted",
+            Topic::ReadingsRejected => "readings.rejected",
+            Topic::ReadingsOutcomes => "readings.outcomes",
+            Topic::Alerts => "alerts",
+            Topic::CarePlans => "care.plans",
+            Topic::CareEvents => "care.events",
+            Topic::AuditEvents => "audit.events",
+            Topic::StoreRefused => "store.refused",
+            Topic::RegistryConsortia => "registry.consortia",
+            Topic::RegistryParticipants => "registry.participants",
+            Topic::RegistryTestLabs => "registry.test_labs",
+            Topic::RegistryAssays => "registry.assays",
+            Topic::RegistryDevices => "registry.devices",
+            Topic::RegistryActivityAggregations => "registry.activity_aggregations",
+            Topic::RegistryVendors => "registry.vendors",
+            Topic::RegistryPractitioners => "registry.practitioners",
+            Topic::RegistryCareTeams => "registry.care_teams",
+        }
+    }
+
+    /// Whether it has as many partitions as `readings.raw`, so that one process owns partition *n*
+    /// of them all; the others have one.
+    pub const fn is_partitioned_by_patient(self) -> bool {
+        matches!(
+            self,
+            Topic::ReadingsRaw
+                | Topic::ReadingsAccepted
+                | Topic::ReadingsRejected
+                | Topic::ReadingsOutcomes
+                | Topic::Alerts
+                | Topic::CarePlans
+                | Topic::CareEvents
+        )
+    }
+
+    /// The topic's settings at the broker.
+    pub fn settings(self) -> Vec<(&'static str, String)> {
+        let keep = |days: i64| {
+            vec![
+                ("cleanup.policy", "delete".to_owned()),
+                ("retention.ms", (days * DAY_MS).to_string()),
+            ]
+        };
+        match self {
+            // The broker's clock says when a reading was received; a sender's cannot be trusted.
+            Topic::ReadingsRaw => {
+                let mut settings = keep(7);
+                settings.push(("message.timestamp.type", "LogAppendTime".to_owned()));
+                settings
+            }
+            // Longer than the window of versions and rules (40 days), from which state is rebuilt.
+            Topic::ReadingsAccepted => keep(60),
+            Topic::ReadingsRejected | Topic::ReadingsOutcomes | Topic::StoreRefused => keep(30),
+            Topic::Alerts => vec![
+                ("cleanup.policy", "compact,delete".to_owned()),
+                ("retention.ms", (400 * DAY_MS).to_string()),
+            ],
+            Topic::CareEvents | Topic::AuditEvents => keep(5 * 366),
+            _ => vec![("cleanup.policy", "compact".to_owned())],
+        }
+    }
+}
+
+/// The topics of a deployment: their names begin with its prefix.
+#[derive(Debug, Clone, Default)]
+pub struct Topics {
+    prefix: String,
+}
+
+impl Topics {
+    /// Topics whose names begin with a prefix (may be empty).
+    pub fn with_prefix(prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into() }
+    }
+
+    /// A topic's full name.
+    pub fn name(&self, topic: Topic) -> String {
+        format!("{}{}", self.prefix, topic.base_name())
+    }
+
+    /// The prefix; consumer groups and transactional ids begin with it too.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.base_name())
+    }
+}
