@@ -1,1 +1,20 @@
-//! 
+//! Kafka as the platform uses it, without a medical word: producing with every replica's
+//! acknowledgement, following whole topics, consuming in a group, and the loop that turns input into
+//! output in transactions.
+//!
+//! No other crate names the Kafka client.
+
+pub mod connection;
+mod context;
+mod error;
+pub mod follow;
+pub mod group;
+mod partitioner;
+pub mod producer;
+pub mod record;
+pub mod topics;
+//pub mod transaction;
+
+pub use connection::KafkaArgs;
+pub use error::{SendError, StreamError};
+pub use partitioner::partition_for_key;

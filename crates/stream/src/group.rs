@@ -1,0 +1,231 @@
+//! Consuming in a group, with offsets committed by hand.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message;
+use rdkafka::statistics::Statistics;
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::connection::KafkaArgs;
+use crate::context::{self, Watch};
+use crate::error::StreamError;
+use crate::record::{Incoming, Names};
+
+/// Which group consumes which topics.
+#[derive(Debug, Clone)]
+pub struct GroupArgs {
+    /// The group's name.
+    pub group: String,
+    /// The topics.
+    pub topics: Vec<String>,
+    /// A name that outlives the process: a member that comes back under it within the session
+    /// timeout (10 s) takes its partitions up again without a rebalance, even after `kill -9`.
+    /// Without one, a member leaves the group when it ends.
+    pub instance: Option<String>,
+}
+
+/// What a group brings.
+#[derive(Debug)]
+pub enum GroupEvent {
+    /// These partitions are this member's from now on.
+    Assigned(Vec<(String, i32)>),
+    /// These are not any more: their offsets must not be committed.
+    Revoked(Vec<(String, i32)>),
+    /// A record.
+    Record(Incoming),
+}
+
+/// Session timeout of group members. The smallest that brokers allow is 6 s.
+pub(crate) const SESSION_TIMEOUT_MS: &str = "10000";
+
+#[derive(Debug)]
+pub(crate) enum Change {
+    Assigned(Vec<(String, i32)>),
+    Revoked(Vec<(String, i32)>),
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct GroupWatch {
+    pub(crate) watch: Watch,
+    pub(crate) changes: Arc<Mutex<VecDeque<Change>>>,
+    /// Pause partitions as they are assigned, until the caller resumes them.
+    pub(crate) assign_paused: bool,
+}
+
+impl ClientContext for GroupWatch {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        context::log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::info!(%error, "Kafka client: {reason}");
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.watch.note(statistics);
+    }
+}
+
+pub(crate) fn places(list: &TopicPartitionList) -> Vec<(String, i32)> {
+    list.elements().iter().map(|e| (e.topic().to_owned(), e.partition())).collect()
+}
+
+impl ConsumerContext for GroupWatch {
+    fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Revoke(list) = rebalance {
+            self.push(Change::Revoked(places(list)));
+        }
+    }
+
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        if let Rebalance::Assign(list) = rebalance {
+            if self.assign_paused
+                && let Err(error) = consumer.pause(list)
+            {
+                tracing::warn!(%error, "pausing newly assigned partitions");
+            }
+            self.push(Change::Assigned(places(list)));
+        }
+    }
+}
+
+impl GroupWatch {
+    fn push(&self, change: Change) {
+        self.changes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push_back(change);
+    }
+
+    pub(crate) fn next_change(&self) -> Option<Change> {
+        self.changes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop_front()
+    }
+}
+
+/// A member's client: created, not yet subscribed.
+pub(crate) fn member(
+    kafka: &KafkaArgs,
+    args: &GroupArgs,
+    watch: GroupWatch,
+) -> Result<BaseConsumer<GroupWatch>, StreamError> {
+    let mut config = kafka.consumer(&args.group, &args.group);
+    config
+        .set("partition.assignment.strategy", "range")
+        .set("session.timeout.ms", SESSION_TIMEOUT_MS)
+        .set("heartbeat.interval.ms", "1000");
+    if let Some(instance) = &args.instance {
+        config.set("group.instance.id", format!("{}-{instance}", args.group));
+    }
+    config.create_with_context(watch).map_err(StreamError::while_doing("creating a group member"))
+}
+
+/// A member of a consumer group. Owned by one thread, which must poll at least every five minutes.
+pub struct GroupConsumer {
+    consumer: BaseConsumer<GroupWatch>,
+    watch: GroupWatch,
+    names: Names,
+}
+
+impl GroupConsumer {
+    /// Joins the group.
+    ///
+    /// # Errors
+    /// When a setting is refused. Kafka need not be reachable yet.
+    pub fn new(kafka: &KafkaArgs, args: GroupArgs) -> Result<Self, StreamError> {
+        let watch = GroupWatch::default();
+        let consumer = member(kafka, &args, watch.clone())?;
+        let topics: Vec<&str> = args.topics.iter().map(String::as_str).collect();
+        consumer.subscribe(&topics).map_err(StreamError::while_doing("subscribing"))?;
+        Ok(Self { consumer, watch, names: Names::default() })
+    }
+
+    /// Waits up to `timeout` for the next thing. Assignments and revocations come before records
+    /// that follow them; after `Revoked` no record of those partitions comes until they are
+    /// assigned again.
+    ///
+    /// # Errors
+    /// When the client reports an error; most pass, see [`StreamError::is_retryable`].
+    pub fn poll(&mut self, timeout: Duration) -> Result<Option<GroupEvent>, StreamError> {
+        if let Some(change) = self.watch.next_change() {
+            return Ok(Some(change.into()));
+        }
+        let message = self.consumer.poll(timeout);
+        if let Some(change) = self.watch.next_change() {
+            // A record that came out of the same poll was read after the change; it must not be
+            // lost and must not overtake it: hand it back to the client.
+            if let Some(Ok(message)) = message {
+                let place = (message.topic().to_owned(), message.partition(), message.offset());
+                drop(message);
+                let _ = self.consumer.seek(
+                    &place.0,
+                    place.1,
+                    Offset::Offset(place.2),
+                    Duration::from_secs(5),
+                );
+            }
+            return Ok(Some(change.into()));
+        }
+        match message {
+            None => Ok(None),
+            Some(Ok(message)) => {
+                let topic = self.names.of(message.topic());
+                Ok(Some(GroupEvent::Record(Incoming::of(topic, &message))))
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) => Ok(None),
+            Some(Err(error)) => Err(StreamError::while_doing("consuming")(error)),
+        }
+    }
+
+    /// Stops the flow of records; [`Self::poll`] must still be called.
+    pub fn pause(&mut self) {
+        self.for_assignment("pausing", |consumer, list| consumer.pause(list));
+    }
+
+    /// Lets records flow again.
+    pub fn resume(&mut self) {
+        self.for_assignment("resuming", |consumer, list| consumer.resume(list));
+    }
+
+    fn for_assignment(
+        &self,
+        doing: &'static str,
+        act: impl Fn(&BaseConsumer<GroupWatch>, &TopicPartitionList) -> Result<(), KafkaError>,
+    ) {
+        let done = self.consumer.assignment().and_then(|list| act(&self.consumer, &list));
+        if let Err(error) = done {
+            tracing::warn!(%error, "{doing} partitions");
+        }
+    }
+
+    /// Commits the next offset to read of each partition and waits for the answer.
+    ///
+    /// # Errors
+    /// When the group does not take the commit: the partitions may belong to another member now.
+    pub fn commit(&mut self, next_offsets: &[(String, i32, i64)]) -> Result<(), StreamError> {
+        let mut list = TopicPartitionList::new();
+        for (topic, partition, offset) in next_offsets {
+            list.add_partition_offset(topic, *partition, Offset::Offset(*offset))
+                .map_err(StreamError::while_doing("committing offsets"))?;
+        }
+        self.consumer
+            .commit(&list, CommitMode::Sync)
+            .map_err(StreamError::while_doing("committing offsets"))
+    }
+
+    /// How many records of each topic and partition are still to be read.
+    pub fn lag(&self) -> Vec<(String, i32, i64)> {
+        self.watch.watch.lag()
+    }
+}
+
+impl From<Change> for GroupEvent {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Assigned(list) => GroupEvent::Assigned(list),
+            Change::Revoked(list) => GroupEvent::Revoked(list),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Topics: creating them, and asking how many partitions they have.
+
+use std::time::Duration;
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::RDKafkaErrorCode;
+
+use crate::connection::KafkaArgs;
+use crate::context::Watch;
+use crate::error::StreamError;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A topic to be created.
+#[derive(Debug, Clone)]
+pub struct TopicSpec {
+    /// Name.
+    pub name: String,
+    /// Number of partitions.
+    pub partitions: i32,
+    /// Settings at the broker.
+    pub settings: Vec<(String, String)>,
+    /// Copies; the broker's default where none is given.
+    pub replication: Option<i32>,
+}
+
+/// Creates the topics that do not exist; those that do are left as they are.
+///
+/// # Errors
+/// When Kafka does not answer or refuses a topic.
+pub async fn create_topics(kafka: &KafkaArgs, topics: &[TopicSpec]) -> Result<(), StreamError> {
+    let admin: AdminClient<Watch> = kafka
+        .client("mimamori-topics")
+        .create_with_context(Watch::default())
+        .map_err(StreamError::while_doing("creating an admin client"))?;
+    let new: Vec<NewTopic<'_>> = topics
+        .iter()
+        .map(|topic| {
+            let replication = TopicReplication::Fixed(topic.replication.unwrap_or(-1));
+            topic.settings.iter().fold(
+                NewTopic::new(&topic.name, topic.partitions, replication),
+                |new, (name, value)| new.set(name, value),
+            )
+        })
+        .collect();
+    let options =
+        AdminOptions::new().operation_timeout(Some(PATIENCE)).request_timeout(Some(PATIENCE));
+    let answers = admin
+        .create_topics(&new, &options)
+        .await
+        .map_err(StreamError::while_doing("creating topics"))?;
+    for answer in answers {
+        match answer {
+            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((name, code)) => {
+                return Err(StreamError::Configuration(format!("topic {name}: {code}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How many partitions a topic has. Blocks for at most ten seconds.
+///
+/// # Errors
+/// When Kafka does not answer or has no such topic.
+pub fn partition_count(kafka: &KafkaArgs, topic: &str) -> Result<i32, StreamError> {
+    let consumer: BaseConsumer<Watch> = kafka
+        .client("mimamori-topics")
+        .create_with_context(Watch::default())
+        .map_err(StreamError::while_doing("creating a client"))?;
+    partitions_of(&consumer, topic).map(|partitions| partitions.len() as i32)
+}
+
+pub(crate) fn partitions_of<C: rdkafka::consumer::ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+) -> Result<Vec<i32>, StreamError> {
+    let metadata = consumer
+        .fetch_metadata(Some(topic), PATIENCE)
+        .map_err(StreamError::while_doing("asking for a topic's partitions"))?;
+    let partitions: Vec<i32> = metadata
+        .topics()
+        .iter()
+        .filter(|found| found.name() == topic && found.error().is_none())
+        .flat_map(|found| found.partitions().iter().map(|partition| partition.id()))
+        .collect();
+    if partitions.is_empty() {
+        return Err(StreamError::NoSuchTopic(topic.to_owned()));
+    }
+    Ok(partitions)
+}
+
+/// First and next offset of a partition. Blocks for at most ten seconds.
+///
+/// # Errors
+/// When Kafka does not answer or has no such partition.
+pub fn offsets(kafka: &KafkaArgs, topic: &str, partition: i32) -> Result<(i64, i64), StreamError> {
+    let consumer: BaseConsumer<Watch> = kafka
+        .client("mimamori-topics")
+        .create_with_context(Watch::default())
+        .map_err(StreamError::while_doing("creating a client"))?;
+    consumer
+        .fetch_watermarks(topic, partition, PATIENCE)
+        .map_err(StreamError::while_doing("asking for a partition's offsets"))
+}
