@@ -1,0 +1,131 @@
+// Invented patients for the mock: seeded, so that two starts look the same.
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+let state = 20261122
+function random() {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+  return state / 2 ** 32
+}
+const around = (middle, spread) => middle + (random() + random() + random() - 1.5) * spread
+const iso = (t) => new Date(t + 9 * HOUR).toISOString().replace(/\.\d+Z$/, '+09:00')
+
+/** 14 digits of Japan's civil time → RFC 3339. */
+export function clock(digits) {
+  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(digits)
+  return `${y}-${mo}-${d}T${h}:${mi}:${s}+09:00`
+}
+
+let number = 0
+function reading(kind, t, values, of = {}) {
+  number += 1
+  return {
+    id: `r${number}`, kind, observed_at: iso(t), updated_at: iso(t), received_at: iso(t + MINUTE), outcome: 'new', data_input: 'device',
+    source: { manufacturer: 'OMRON', model_number: 'HEM-7600T', serial: `S${number % 97}` }, values, ...of,
+  }
+}
+
+const TEXTS = {
+  'bp.severe_high confirmed': ['収縮期191・拡張期113 mmHg（2回の平均）。重度の高血圧です。症状を確認してください。', 'Severe blood pressure: mean of two readings 191/113 mmHg. Ask for symptoms.'],
+  'bp.severe_high unconfirmed': ['184/104 mmHg が1回測定されました。再測定を依頼してください。', 'One reading of 184/104 mmHg. Ask the patient to measure again.'],
+  'glucose.very_low confirmed': ['血糖 51 mg/dL が20分続いています。', 'Glucose below 54 mg/dL for 20 minutes (lowest 51).'],
+  'bp.above_target confirmed': ['朝の7日間平均が 148/91 mmHg で目標を上回っています。', 'Morning mean of 7 days is 148/91 mmHg, above target.'],
+  'data.missing confirmed': ['血圧の測定が4日間届いていません。', 'No blood pressure has arrived for 4 days.'],
+}
+const THRESHOLDS = { 'bp.severe_high': '180/110 mmHg', 'glucose.very_low': '54 mg/dL', 'bp.above_target': '135/85 mmHg', 'data.missing': '' }
+
+export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
+  number += 1
+  const [ja, en] = TEXTS[`${rule} ${stage}`]
+  const kind = rule.startsWith('glucose') ? 'blood_glucose' : 'blood_pressure'
+  const behind = rule === 'data.missing' ? [] : p.readings.filter((r) => r.kind === kind).slice(stage === 'confirmed' ? -2 : -1)
+  const t = at.getTime()
+  return {
+    id: `a${number}`, patient: p.patient, rule, stage, severity, status: 'open', transition: 'raised', late: false, raised_at: iso(t), changed_at: iso(t),
+    first_observed_at: behind[0]?.observed_at ?? iso(t), last_observed_at: behind.at(-1)?.observed_at ?? iso(t), text: { ja, en },
+    evidence: behind.map((r) => ({ reading: r.id, observed_at: r.observed_at, values: r.values })),
+    threshold: THRESHOLDS[rule], rule_set: '2026-11', plan_version: 0, ...of,
+  }
+}
+
+/** The transition that two severe readings cause; none while there are fewer than one. */
+export function severeAlert(p, severe, known) {
+  if (severe.length === 0) return null
+  const at = new Date()
+  const confirmed = severe.length > 1
+  const alert = alertOf(p, confirmed ? 'urgent' : 'review', 'bp.severe_high', at, confirmed ? 'confirmed' : 'unconfirmed')
+  return known ? { ...alert, id: known.id, raised_at: known.raised_at, transition: confirmed ? 'escalated' : 'raised' } : alert
+}
+
+function bloodPressures(now, days, systolic) {
+  const found = []
+  for (let day = days; day >= 0; day -= 1) {
+    for (const hour of [7, 22]) {
+      if (random() < 0.15) continue
+      const t = now - day * DAY - (now % DAY) + (hour - 9) * HOUR + random() * HOUR
+      if (t > now) continue
+      for (const later of [0, 2 * MINUTE]) {
+        const s = Math.round(around(systolic + (hour === 7 ? 6 : 0), 14))
+        found.push(reading('blood_pressure', t + later, { systolic: s, diastolic: Math.round(s * 0.6 + around(2, 6)), pulse_rate: Math.round(around(70, 10)) }, random() < 0.05 ? { data_input: 'manual' } : random() < 0.05 ? { outcome: 'correction' } : {}))
+      }
+    }
+  }
+  return found
+}
+
+function sensorGlucose(end, days, middle) {
+  const found = []
+  let drift = 0
+  for (let t = end - days * DAY; t <= end; t += 5 * MINUTE) {
+    const hour = ((t + 9 * HOUR) % DAY) / HOUR
+    const meals = [8, 13, 19].reduce((sum, meal) => sum + 75 * Math.exp(-(((hour - meal - 1) / 1.1) ** 2)), 0)
+    drift = drift * 0.98 + around(0, 6)
+    if (random() < 0.004) t += (1 + random() * 6) * HOUR
+    found.push(reading('blood_glucose', t, { glucose_value: Math.max(45, Math.round(middle + meals + drift)), glucose_method_code: '1' }, { source: { manufacturer: 'Dexcom', model_number: 'G4', serial: 'SM1' } }))
+  }
+  return found
+}
+
+function weights(now, days, kilograms) {
+  const found = []
+  for (let day = days; day >= 0; day -= 1) {
+    if (random() < 0.25 || (day > 12 && day < 19)) continue
+    found.push(reading('weighing_scale', now - day * DAY - 3 * HOUR, { body_weight: Number(around(kilograms - day * 0.01, 1.2).toFixed(1)), body_fat: 24.1 }))
+  }
+  return found
+}
+
+export function fakePatients(count) {
+  const now = Date.now()
+  const patients = new Map()
+  const add = (patient, of) => {
+    const p = { patient, birth_year: 1935 + Math.floor(random() * 50), sex: random() < 0.5 ? 'female' : 'male', readings: [], alerts: [], ...of }
+    p.readings.sort((a, b) => Date.parse(a.observed_at) - Date.parse(b.observed_at))
+    patients.set(patient, p)
+    return p
+  }
+  for (let i = 1; i <= count; i += 1) {
+    const silent = i % 40 === 0
+    const last = now - random() ** 3 * 5 * DAY
+    const readings = silent ? [] : [...bloodPressures(last, 40, 110 + random() * 40), ...(i % 2 ? weights(last, 100, 50 + random() * 35) : []), ...(i % 9 === 0 ? [reading('activity', last, { step: 5432 })] : []), ...(i % 12 === 0 ? [reading('hba1c', last - 20 * DAY, { hba1c_value: 7.1 }, { source: { test_lab_id: 'LAB01' } })] : [])]
+    add(`DEMO01/P${String(i).padStart(4, '0')}`, { readings })
+  }
+  add('BRW001/P1', { birth_year: 1957, sex: 'female', readings: [...bloodPressures(now, 100, 128), ...weights(now, 200, 61)] })
+  for (const [i, at] of [now - 40 * MINUTE, now - 38 * MINUTE].entries()) {
+    patients.get('DEMO01/P0003')?.readings.push(reading('blood_pressure', at, { systolic: 192 - i * 2, diastolic: 114 - i * 2, pulse_rate: 88, irregular_pulse: i === 1 }))
+  }
+  const old = Date.parse('2015-06-19T10:00:00+09:00')
+  for (let i = 1; i <= 5; i += 1) add(`CGM005/S00${i}`, { birth_year: null, sex: 'unknown', readings: sensorGlucose(old - i * DAY, 12, 118 + i * 5) })
+  const cgm = add('CGM006/T001', { birth_year: 1991, sex: 'female', readings: [...sensorGlucose(now - 6 * MINUTE, 30, 120), ...bloodPressures(now, 30, 118), reading('blood_glucose', now - 3 * DAY, { glucose_value: 212, glucose_method_code: '0', meal_timing_code: '2' }), reading('blood_pressure_checkup', now - 9 * DAY, { systolic: 141, diastolic: 88, pulse_rate: 71 }, { source: { test_lab_id: 'LAB01' } })] })
+  const ago = (ms) => new Date(now - ms)
+  const raise = (patient, ...rest) => { const p = patients.get(patient); if (p) p.alerts.unshift(alertOf(p, ...rest)) }
+  raise('DEMO01/P0003', 'review', 'bp.above_target', ago(3 * DAY))
+  raise('DEMO01/P0003', 'urgent', 'bp.severe_high', ago(37 * MINUTE), 'confirmed', { transition: 'escalated' })
+  raise('CGM006/T001', 'urgent', 'glucose.very_low', ago(4 * MINUTE))
+  raise('DEMO01/P0011', 'review', 'bp.severe_high', ago(2 * HOUR), 'unconfirmed', { late: true })
+  raise('DEMO01/P0020', 'review', 'bp.above_target', ago(26 * HOUR), 'confirmed', { transition: 'eased' })
+  raise('DEMO01/P0040', 'technical', 'data.missing', ago(30 * HOUR))
+  cgm.alerts.push(alertOf(cgm, 'review', 'bp.severe_high', ago(6 * DAY), 'unconfirmed', { status: 'resolved', transition: 'resolved', changed_at: iso(now - 5.8 * DAY) }))
+  return patients
+}

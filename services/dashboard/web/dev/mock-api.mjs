@@ -1,0 +1,153 @@
+// A stand-in for the dashboard service and the gateway while the pages are worked on: invented patients, no storage.
+//   npm run build && npm run mock      the built pages with their policy, on http://127.0.0.1:8790
+//   npm run mock & npm run dev         the same API behind Vite
+// Sign in as physician/physician or operator/operator. PORT and PATIENTS (default 200) may be set.
+// POST /dev/drop cuts the live streams, /dev/store toggles the store, /dev/expire ends all sessions.
+import { createServer } from 'node:http'
+import { readFile } from 'node:fs/promises'
+import { extname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { alertOf, clock, fakePatients, severeAlert } from './fake-patients.mjs'
+
+const port = Number(process.env.PORT ?? 8790)
+const dist = fileURLToPath(new URL('../dist', import.meta.url))
+const patients = fakePatients(Number(process.env.PATIENTS ?? 200))
+const sessions = new Map()
+const streams = new Set()
+let store = 'available'
+let down = false
+
+const openAlerts = () => [...patients.values()].flatMap((p) => p.alerts.filter((a) => a.status === 'open'))
+const rank = { urgent: 0, review: 1, technical: 2 }
+
+function summary(p) {
+  const open = p.alerts.filter((a) => a.status === 'open').sort((a, b) => rank[a.severity] - rank[b.severity])
+  const latest = new Map(p.readings.map((r) => [r.kind, r]))
+  const stored = store === 'available'
+  return {
+    patient: p.patient, birth_year: p.birth_year, sex: p.sex, severity: open[0]?.severity ?? null, open_alerts: open,
+    last_reading_at: stored ? p.readings.map((r) => r.observed_at).sort().at(-1) ?? null : null,
+    latest: stored ? [...latest.values()] : [],
+  }
+}
+
+function publish(alert) {
+  for (const stream of streams) stream.write(`event: alert\ndata: ${JSON.stringify(alert)}\n\n`)
+}
+
+/** What the processor would do, as far as these pages need it: two severe readings confirm. */
+function receive(document) {
+  for (const person of document.person_information) {
+    const patient = `${document.consortium_id}/${person.person_id}`
+    const p = patients.get(patient)
+    if (!p) continue
+    for (const record of [person.healthcare_information ?? []].flat().flatMap((info) => info.blood_pressure ?? [])) {
+      const t = clock(record.observation_time)
+      p.readings.push({
+        id: `bp-${patient}-${record.observation_time}`, kind: 'blood_pressure', observed_at: t, updated_at: t, received_at: new Date().toISOString(),
+        outcome: 'new', data_input: 'device', source: { manufacturer: record.model_manufacturer_code, model_number: record.model_number ?? null, serial: record.production_specification_serial },
+        values: { systolic: record.systolic, diastolic: record.diastolic, pulse_rate: record.pulse_rate },
+      })
+    }
+    const severe = p.readings.filter((r) => r.kind === 'blood_pressure' && r.values.systolic >= 180).slice(-2)
+    const known = p.alerts.find((a) => a.rule === 'bp.severe_high' && a.status === 'open')
+    const alert = severeAlert(p, severe, known)
+    if (alert) {
+      p.alerts = [alert, ...p.alerts.filter((a) => a.id !== alert.id)]
+      publish(alert)
+    }
+  }
+}
+
+const body = async (request) => {
+  let text = ''
+  for await (const piece of request) text += piece
+  return text ? JSON.parse(text) : null
+}
+
+const server = createServer(async (request, response) => {
+  const url = new URL(request.url, 'http://127.0.0.1')
+  const send = (status, value, headers = {}) => {
+    const problem = status >= 400
+    response.writeHead(status, { 'content-type': problem ? 'application/problem+json' : 'application/json', ...headers })
+    response.end(value === undefined ? undefined : JSON.stringify(problem ? { type: 'about:blank', status, title: value } : value))
+  }
+  const path = url.pathname
+  if (path === '/dev/drop') { for (const stream of streams) stream.destroy(); down = true; setTimeout(() => { down = false }, 6000); return send(200, {}) }
+  if (path === '/dev/store') { store = store === 'available' ? 'unavailable' : 'available'; return send(200, { store }) }
+  if (path === '/dev/expire') { sessions.clear(); for (const stream of streams) stream.destroy(); return send(200, {}) }
+  if (path === '/v1/readings' && request.method === 'POST') {
+    if (request.headers.authorization !== 'Bearer mock-device-token') return send(401, 'unknown device')
+    receive(await body(request))
+    return send(202, { accepted: 1 })
+  }
+  if (!path.startsWith('/api/')) return page(path, response)
+
+  const cookie = /session=(\w+)/.exec(request.headers.cookie ?? '')?.[1]
+  const session = sessions.get(cookie)
+  if (path === '/api/v1/session' && request.method === 'POST') {
+    const { user, password } = await body(request)
+    if (user !== password || !['physician', 'operator'].includes(user)) return send(401, 'User or password is wrong')
+    const id = Math.random().toString(36).slice(2)
+    const made = { user, name: user === 'physician' ? '佐藤 陽子' : '運用担当', role: user }
+    sessions.set(id, made)
+    return send(200, made, { 'set-cookie': `session=${id}; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=28800` })
+  }
+  if (!session) return send(401, 'Nobody is signed in')
+  if (path === '/api/v1/session') {
+    if (request.method !== 'DELETE') return send(200, session)
+    sessions.delete(cookie)
+    response.writeHead(204, { 'set-cookie': 'session=; Max-Age=0; Path=/' })
+    return response.end()
+  }
+  if (session.role !== 'physician') return send(403, 'Operators have no access to patient data')
+  if (path === '/api/v1/patients') {
+    const list = [...patients.values()].map(summary)
+    return send(200, { patients: list, store })
+  }
+  if (path === '/api/v1/alerts') return send(200, { alerts: openAlerts() })
+  if (path === '/api/v1/alerts/stream') {
+    if (down) return request.socket.destroy()
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    response.write(`event: snapshot\ndata: ${JSON.stringify({ alerts: openAlerts() })}\n\n`)
+    const keepAlive = setInterval(() => response.write(': keep-alive\n\n'), 15_000)
+    streams.add(response)
+    response.on('close', () => { clearInterval(keepAlive); streams.delete(response) })
+    return undefined
+  }
+  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts)$/.exec(path)
+  const p = match && patients.get(`${decodeURIComponent(match[1])}/${decodeURIComponent(match[2])}`)
+  if (!p) return send(404, 'No such patient')
+  if (match[3] === 'alerts') return send(200, { patient: p.patient, alerts: p.alerts })
+  if (store === 'unavailable') return send(503, 'The store is unavailable')
+  const kind = url.searchParams.get('kind')
+  const from = Date.parse(url.searchParams.get('from') ?? '1970-01-01')
+  const limit = Number(url.searchParams.get('limit') ?? 10_000)
+  const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.observed_at) >= from)
+  return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit })
+})
+
+const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' }
+
+async function page(path, response) {
+  const asset = extname(path) ? normalize(path) : '/index.html'
+  const content = await readFile(join(dist, asset)).catch(() => null)
+  response.writeHead(content ? 200 : 404, {
+    'content-type': types[extname(asset)] ?? 'application/octet-stream',
+    'content-security-policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+  })
+  response.end(content)
+}
+
+server.listen(port, '127.0.0.1', () => console.log(`mock of the dashboard: http://127.0.0.1:${port}`))
+
+// With DRIP=1 an alert comes every 20 s, to watch the list move.
+if (process.env.DRIP) {
+  setInterval(() => {
+    const all = [...patients.values()]
+    const p = all[Math.floor(Math.random() * all.length)]
+    const alert = alertOf(p, 'review', 'bp.severe_high', new Date(), 'unconfirmed')
+    p.alerts.unshift(alert)
+    publish(alert)
+  }, 20_000).unref()
+}

@@ -1,0 +1,114 @@
+import { useEffect, useState, type ReactNode } from 'react'
+import { Announcer } from './desk/announcer'
+import { DeskProvider } from './desk/desk'
+import { LiveStatus, TrustNotices } from './desk/live-status'
+import { useLanguage } from './language/language'
+import { Logo } from './pages/icons'
+import { LanguageToggle } from './pages/language-toggle'
+import { LiveListPage } from './pages/live-list'
+import { OperatorPage } from './pages/operator'
+import { PageTitle } from './pages/page-title'
+import { PatientPage } from './pages/patient'
+import { SignInPage } from './pages/sign-in'
+import { Link, navigate, returnPath, routeOf, signInPath, usePath } from './route'
+import { useSession } from './session'
+
+export function App() {
+  const { session, reload } = useSession()
+  const { words } = useLanguage()
+  const route = routeOf(usePath())
+  const nobody = session === 'nobody'
+  const somebody = typeof session === 'object'
+  const atSignIn = route.page === 'sign-in'
+
+  useEffect(() => {
+    if (nobody && !atSignIn) navigate(signInPath(location), 'replace')
+    if (somebody && atSignIn) navigate(returnPath(location.search), 'replace')
+  }, [nobody, somebody, atSignIn])
+
+  if (session === 'unknown') return <p className="muted waiting">{words.loading}</p>
+  if (session === 'unreachable') {
+    return (
+      <p className="notice notice-warning" role="alert">
+        {words.signInFailed} <button onClick={reload}>{words.retry}</button>
+      </p>
+    )
+  }
+  if (typeof session === 'string') return <SignInPage />
+
+  if (session.role === 'operator') {
+    return (
+      <Frame status={null}>
+        <OperatorPage />
+      </Frame>
+    )
+  }
+  return (
+    <DeskProvider>
+      <Announcer />
+      <Frame status={<LiveStatus />}>
+        <TrustNotices />
+        {route.page === 'live-list' && <LiveListPage />}
+        {route.page === 'patient' && <PatientPage key={route.patient} patient={route.patient} />}
+        {route.page === 'unknown' && (
+          <>
+            <PageTitle title={words.notFound} />
+            <Link href="/">{words.backToList}</Link>
+          </>
+        )}
+      </Frame>
+    </DeskProvider>
+  )
+}
+
+function Frame({ status, children }: { status: ReactNode; children: ReactNode }) {
+  const { words } = useLanguage()
+  return (
+    <>
+      <a className="skip" href="#content">
+        {words.skipToContent}
+      </a>
+      <header className="top">
+        <Link className="home" href="/">
+          <Logo />
+          <span className="app-name">{words.appName}</span>
+        </Link>
+        {status}
+        <div className="top-right">
+          <LanguageToggle />
+          <SignOut />
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  )
+}
+
+function SignOut() {
+  const { session, end } = useSession()
+  const { words } = useLanguage()
+  const [failed, setFailed] = useState(false)
+  if (typeof session !== 'object') return null
+  return (
+    <>
+      <span className="who" title={words.signedInAs(session.user)}>
+        {session.name}
+      </span>
+      <button
+        onClick={() => {
+          setFailed(false)
+          end().catch(() => setFailed(true))
+        }}
+      >
+        {words.signOut}
+      </button>
+      {failed && (
+        <span className="form-failure" role="alert">
+          {words.signInFailed}
+        </span>
+      )}
+    </>
+  )
+}

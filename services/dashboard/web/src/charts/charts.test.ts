@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../language/times'
+import { timeTicks, valueTicks } from './axis'
+import { levelOf } from './blood-pressure-level'
+import { periodOf, rangeOf } from './period'
+import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
+
+const at = (t: number, v = 100): Point => ({ t, v })
+const now = Date.parse('2026-11-22T08:00:00+09:00')
+
+describe('gaps', () => {
+  test('of more than 30 minutes part a sensor line, 30 minutes do not', () => {
+    const points = [0, 5, 35, 66, 71].map((minutes) => at(minutes * MINUTE_MS))
+    const lengths = splitAtGaps(points, SENSOR_GAP_MS).map((segment) => segment.length)
+    expect(lengths).toEqual([3, 2])
+  })
+
+  test('leave a lone reading as a segment of its own', () => {
+    expect(splitAtGaps([at(0), at(2 * HOUR_MS)], SENSOR_GAP_MS)).toEqual([[at(0)], [at(2 * HOUR_MS)]])
+    expect(splitAtGaps([], SENSOR_GAP_MS)).toEqual([])
+  })
+})
+
+test('thinning keeps every extreme and the order of time', () => {
+  const points = Array.from({ length: 1000 }, (_, i) => at(i, i === 517 ? 400 : i === 518 ? 40 : 100 + (i % 7)))
+  const kept = thin(points, 100)
+  expect(kept.length).toBeLessThanOrEqual(40)
+  expect(kept.map((point) => point.v)).toEqual(expect.arrayContaining([400, 40]))
+  expect(kept.map((point) => point.t)).toEqual([...kept].map((point) => point.t).sort((a, b) => a - b))
+  expect(kept.at(-1)).toBe(points.at(-1))
+})
+
+describe('the period', () => {
+  test('ends now while readings are of this week', () => {
+    expect(periodOf('7', now - 3 * DAY_MS, now)).toEqual({ from: now - 7 * DAY_MS, to: now, endsAtNewest: false })
+    expect(periodOf('30', null, now).to).toBe(now)
+  })
+
+  test('ends at the newest reading when that is old', () => {
+    const newest = Date.parse('2015-02-03T10:00:00+09:00')
+    expect(periodOf('30', newest, now)).toEqual({ from: newest - 30 * DAY_MS, to: newest, endsAtNewest: true })
+    expect(periodOf('all', newest, now).from).toBeNull()
+  })
+
+  test('is read from the address, and 30 days otherwise', () => {
+    expect(rangeOf('?range=90')).toBe('90')
+    expect(rangeOf('?range=5000')).toBe('30')
+  })
+})
+
+describe('ticks', () => {
+  test('of time lie on midnights in Japan, or firsts of a month, and never crowd', () => {
+    const week = timeTicks(now - 7 * DAY_MS, now, 8)
+    expect(week.length).toBe(7)
+    expect(new Date(week[0]?.t ?? 0).toISOString()).toBe('2026-11-15T15:00:00.000Z')
+    for (const days of [0.5, 1, 7, 30, 90, 400, 4000]) {
+      const ticks = timeTicks(now - days * DAY_MS, now, 8)
+      expect(ticks.length).toBeGreaterThan(0)
+      expect(ticks.length).toBeLessThanOrEqual(10)
+    }
+  })
+
+  test('of values are round', () => {
+    expect(valueTicks(40, 200, 4)).toEqual([50, 100, 150, 200])
+    expect(valueTicks(60.2, 64.9, 5)).toEqual([61, 62, 63, 64])
+  })
+})
+
+test('a blood pressure is as high as the higher of its two values says', () => {
+  expect(levelOf(134, 84)).toBe('below')
+  expect(levelOf(135, 70)).toBe('high')
+  expect(levelOf(120, 85)).toBe('high')
+  expect(levelOf(179, 109)).toBe('high')
+  expect(levelOf(180, 90)).toBe('severe')
+  expect(levelOf(150, 110)).toBe('severe')
+})

@@ -1,0 +1,127 @@
+import { useId, useMemo } from 'react'
+import { numberOf, type Reading } from '../api/model'
+import { useLanguage } from '../language/language'
+import type { ChartProps } from './blood-pressure'
+import { ChartPanel, LegendItem } from './chart-panel'
+import { linePath } from './line-path'
+import { Plot, Threshold, type Scale } from './plot'
+import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
+import { spreadOf, valuesOf } from './statistics'
+import { stopsOf } from './stops'
+
+/** The range of the consensus on continuous monitoring, in mg/dL; both ends are in range. */
+const LOW = 70
+const HIGH = 180
+
+/** Sensors draw a line that breaks where data is missing; finger-sticks and laboratory values stand alone. */
+export function GlucoseChart({ readings, from, to, everAny, evidence }: ChartProps) {
+  const { words } = useLanguage()
+  const clip = useId()
+  const sensor = useMemo(() => pointsOf(readings.filter(isSensor)), [readings])
+  const single = useMemo(() => pointsOf(readings.filter((reading) => !isSensor(reading))), [readings])
+  const behind = useMemo(() => pointsOf(readings.filter((reading) => evidence.has(reading.id))), [readings, evidence])
+  const stops = useMemo(() => stopsOf(readings, ['glucose_value'], words), [readings, words])
+  const spread = useMemo(() => spreadOf(valuesOf(readings, 'glucose_value')), [readings])
+
+  const draw = useMemo(
+    () => (scale: Scale) => {
+      const column = (to - from) / Math.max(1, scale.right - scale.left)
+      const line = splitAtGaps(sensor, SENSOR_GAP_MS)
+        .map((segment) => linePath(thin(segment, column), scale))
+        .join('')
+      const [high, low] = [scale.y(HIGH), scale.y(LOW)]
+      const wide = scale.right - scale.left
+      return (
+        <>
+          <clipPath id={`${clip}-above`}>
+            <rect x={scale.left} y={scale.top - 10} width={wide} height={high - scale.top + 10} />
+          </clipPath>
+          <clipPath id={`${clip}-in`}>
+            <rect x={scale.left} y={high} width={wide} height={low - high} />
+          </clipPath>
+          <clipPath id={`${clip}-below`}>
+            <rect x={scale.left} y={low} width={wide} height={scale.bottom - low + 10} />
+          </clipPath>
+          <rect className="band" x={scale.left} y={high} width={wide} height={low - high} />
+          <Threshold scale={scale} v={LOW} name="threshold threshold-band" />
+          <Threshold scale={scale} v={HIGH} name="threshold threshold-band" />
+          <path className="sensor sensor-above" d={line} clipPath={`url(#${clip}-above)`} />
+          <path className="sensor" d={line} clipPath={`url(#${clip}-in)`} />
+          <path className="sensor sensor-below" d={line} clipPath={`url(#${clip}-below)`} />
+          {single.map((point) => (
+            <path
+              key={point.t}
+              className={point.v < LOW ? 'stick stick-below' : point.v > HIGH ? 'stick stick-above' : 'stick'}
+              d={`M${scale.x(point.t)} ${scale.y(point.v) - 4.5}l4.5 4.5l-4.5 4.5l-4.5-4.5z`}
+            />
+          ))}
+          {behind.map((point) => (
+            <circle key={point.t} className="evidence" cx={scale.x(point.t)} cy={scale.y(point.v)} r="8" />
+          ))}
+        </>
+      )
+    },
+    [sensor, single, behind, clip, from, to],
+  )
+
+  const summary = [
+    words.readingsCount(readings.length),
+    spread && `${words.mean} ${spread.mean.toFixed(0)}`,
+    spread && `${words.lowest} ${spread.lowest}`,
+    spread && `${words.highest} ${spread.highest}`,
+  ]
+  return (
+    <ChartPanel
+      title={words.kind.blood_glucose}
+      unit="mg/dL"
+      readings={readings}
+      everAny={everAny}
+      summary={summary.filter(Boolean).join(' · ')}
+      columns={[
+        { name: words.glucose, cell: (reading) => String(numberOf(reading.values, 'glucose_value') ?? words.noValue) },
+        { name: words.method, cell: (reading) => [codeOf(reading, 'glucose_method_code', words.glucoseMethod), codeOf(reading, 'meal_timing_code', words.mealTiming)].filter(Boolean).join(' · ') },
+      ]}
+      legend={
+        <>
+          <LegendItem swatch={<rect className="band" x="0" y="1" width="22" height="12" />}>{words.legendInRange}</LegendItem>
+          {sensor.length > 0 && (
+            <LegendItem swatch={<path className="sensor" d="M1 9l5-4l4 3M14 6l3 2l4-5" />}>{words.legendSensor}</LegendItem>
+          )}
+          {single.length > 0 && (
+            <LegendItem swatch={<path className="stick" d="M11 2.5l4.5 4.5l-4.5 4.5l-4.5-4.5z" />}>{words.legendFingerStick}</LegendItem>
+          )}
+          {behind.length > 0 && (
+            <LegendItem swatch={<circle className="evidence" cx="11" cy="7" r="5.5" />}>{words.legendEvidence}</LegendItem>
+          )}
+        </>
+      }
+      plot={(describedBy) => (
+        <Plot
+          label={words.kind.blood_glucose}
+          describedBy={describedBy}
+          from={from}
+          to={to}
+          min={Math.min(40, spread?.lowest ?? 40)}
+          max={Math.max(300, spread?.highest ?? 300)}
+          stops={stops}
+          draw={draw}
+        />
+      )}
+    />
+  )
+}
+
+function codeOf(reading: Reading, field: string, names: Readonly<Record<string, string>>): string {
+  return names[String((reading.values as Readonly<Record<string, unknown>>)[field])] ?? ''
+}
+
+function isSensor(reading: Reading): boolean {
+  return String((reading.values as Readonly<Record<string, unknown>>)['glucose_method_code']) === '1'
+}
+
+function pointsOf(readings: readonly Reading[]): readonly Point[] {
+  return readings.flatMap((reading) => {
+    const v = numberOf(reading.values, 'glucose_value')
+    return v === null ? [] : [{ t: Date.parse(reading.observed_at), v }]
+  })
+}

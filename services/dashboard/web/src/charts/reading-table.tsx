@@ -1,0 +1,57 @@
+import { useState } from 'react'
+import type { Reading } from '../api/model'
+import { useLanguage } from '../language/language'
+import { sourceText } from '../language/reading-text'
+
+export interface Column {
+  readonly name: string
+  cell(reading: Reading): string
+}
+
+const FIRST = 50
+const MORE = 500
+
+/** The readings of a chart in rows, newest first. */
+export function ReadingTable({ title, readings, columns }: { title: string; readings: readonly Reading[]; columns: readonly Column[] }) {
+  const { words, times } = useLanguage()
+  const [shown, setShown] = useState(FIRST)
+  const rows = readings.slice(-shown).reverse()
+  const left = readings.length - rows.length
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label={title}>
+      <table className="readings">
+        <thead>
+          <tr>
+            <th scope="col">{words.time}</th>
+            {columns.map((column) => (
+              <th key={column.name} scope="col">
+                {column.name}
+              </th>
+            ))}
+            <th scope="col">{words.entered}</th>
+            <th scope="col">{words.source}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((reading) => (
+            <tr key={reading.id}>
+              <th scope="row">{times.full(reading.observed_at)}</th>
+              {columns.map((column) => (
+                <td key={column.name}>{column.cell(reading)}</td>
+              ))}
+              <td>
+                {words.dataInput[reading.data_input]}
+                {reading.outcome === 'correction' && <span className="badge">{words.corrected}</span>}
+                {reading.outcome === 'conflict' && <span className="badge">{words.conflict}</span>}
+              </td>
+              <td>{sourceText(reading.source, words)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {left > 0 && (
+        <button onClick={() => setShown(shown + MORE)}>{words.showMore(Math.min(MORE, left))}</button>
+      )}
+    </div>
+  )
+}

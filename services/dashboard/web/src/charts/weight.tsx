@@ -1,0 +1,76 @@
+import { useMemo } from 'react'
+import { numberOf } from '../api/model'
+import { useLanguage } from '../language/language'
+import type { ChartProps } from './blood-pressure'
+import { ChartPanel } from './chart-panel'
+import { linePath } from './line-path'
+import { Plot, type Scale } from './plot'
+import { splitAtGaps, WEIGHT_GAP_MS } from './segments'
+import { spreadOf } from './statistics'
+import { stopsOf } from './stops'
+
+/** At least this many kilograms are shown, so that ordinary changes do not look dramatic. */
+const LEAST_SPAN_KG = 6
+
+export function WeightChart({ readings, from, to, everAny, evidence }: ChartProps) {
+  const { words } = useLanguage()
+  const points = useMemo(
+    () =>
+      readings.flatMap((reading) => {
+        const v = numberOf(reading.values, 'body_weight')
+        return v === null ? [] : [{ t: Date.parse(reading.observed_at), v, evidence: evidence.has(reading.id) }]
+      }),
+    [readings, evidence],
+  )
+  const stops = useMemo(() => stopsOf(readings, ['body_weight'], words), [readings, words])
+  const spread = useMemo(() => spreadOf(points.map((point) => point.v)), [points])
+  const draw = useMemo(
+    () => (scale: Scale) => (
+      <>
+        <path className="weight-line" d={splitAtGaps(points, WEIGHT_GAP_MS).map((segment) => linePath(segment, scale)).join('')} />
+        <path className="weight-dots" d={points.map((point) => linePath([point], scale)).join('')} />
+        {points
+          .filter((point) => point.evidence)
+          .map((point) => (
+            <circle key={point.t} className="evidence" cx={scale.x(point.t)} cy={scale.y(point.v)} r="8" />
+          ))}
+      </>
+    ),
+    [points],
+  )
+
+  const middle = spread ? (spread.lowest + spread.highest) / 2 : 60
+  const span = Math.max(LEAST_SPAN_KG, spread ? (spread.highest - spread.lowest) * 1.2 : 0)
+  const summary = [
+    words.readingsCount(readings.length),
+    spread && `${words.mean} ${spread.mean.toFixed(1)}`,
+    spread && `${words.lowest} ${spread.lowest.toFixed(1)}`,
+    spread && `${words.highest} ${spread.highest.toFixed(1)}`,
+  ]
+  return (
+    <ChartPanel
+      title={words.kind.weighing_scale}
+      unit="kg"
+      readings={readings}
+      everAny={everAny}
+      summary={summary.filter(Boolean).join(' · ')}
+      columns={[
+        { name: words.weight, cell: (reading) => numberOf(reading.values, 'body_weight')?.toFixed(1) ?? words.noValue },
+        { name: words.bodyFat, cell: (reading) => numberOf(reading.values, 'body_fat')?.toFixed(1).concat(' %') ?? words.noValue },
+      ]}
+      legend={null}
+      plot={(describedBy) => (
+        <Plot
+          label={words.kind.weighing_scale}
+          describedBy={describedBy}
+          from={from}
+          to={to}
+          min={middle - span / 2}
+          max={middle + span / 2}
+          stops={stops}
+          draw={draw}
+        />
+      )}
+    />
+  )
+}

@@ -1,0 +1,23 @@
+import { useLanguage } from '../language/language'
+import { useDesk } from './desk'
+
+/** Tells screen readers what came: urgent alerts at once, others when there is a pause. */
+export function Announcer() {
+  const { announcement } = useDesk()
+  const { words, language } = useLanguage()
+  const alert = announcement?.alert ?? null
+  const text = alert
+    ? words.announceAlert(words.severity[alert.severity], alert.patient, alert.text[language])
+    : announcement
+      ? words.announceMissed(announcement.missed)
+      : ''
+  const urgent = alert?.severity === 'urgent'
+  return (
+    <div className="visually-hidden">
+      <div aria-live="assertive" data-testid="announce-urgent">
+        {urgent ? text : ''}
+      </div>
+      <div aria-live="polite">{urgent ? '' : text}</div>
+    </div>
+  )
+}

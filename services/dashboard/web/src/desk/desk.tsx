@@ -1,0 +1,177 @@
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { ApiError, listPatients, serverNow } from '../api/client'
+import { followLiveAlerts } from '../api/live-alerts'
+import type { Alert, PatientSummary, Patients } from '../api/model'
+import { useSession } from '../session'
+import { isNews, openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
+import { withLiveAlerts } from '../triage/patients'
+
+const REFRESH_MS = 60_000
+/** The store follows the live alerts by a moment: asking at once would miss the reading that caused one. */
+const AFTER_ALERT_MS = 2_000
+
+export type Connection = 'connecting' | 'live' | 'lost'
+
+/** What a physician has before them: patients, live alerts, and how far both can be trusted. */
+export interface Desk {
+  /** Worst first; null until the first answer. */
+  readonly patients: readonly PatientSummary[] | null
+  readonly store: Patients['store']
+  /** When the list last came, by the server's clock. */
+  readonly listedAt: number | null
+  readonly listFailed: boolean
+  readonly connection: Connection
+  readonly lastContact: number | null
+  /** Ids of alerts that came, or became worse, while the page was open. */
+  readonly news: ReadonlySet<string>
+  readonly announcement: Announcement | null
+  refresh(): void
+  seen(patient: string): void
+}
+
+export interface Announcement {
+  readonly alert: Alert | null
+  /** How many came while the connection was away. */
+  readonly missed: number
+}
+
+const DeskContext = createContext<Desk | null>(null)
+
+interface LiveAlerts {
+  readonly open: OpenAlerts | null
+  readonly news: ReadonlySet<string>
+  readonly announcement: Announcement | null
+}
+
+export function DeskProvider({ children }: { children: ReactNode }) {
+  const { checkFailure } = useSession()
+  const [list, setList] = useState<{ answer: Patients; at: number } | null>(null)
+  const [listFailed, setListFailed] = useState(false)
+  const [alerts, setAlerts] = useState<LiveAlerts>({ open: null, news: new Set(), announcement: null })
+  const [connection, setConnection] = useState<Connection>('connecting')
+  const [lastContact, setLastContact] = useState<number | null>(null)
+  const contact = useRef<number | null>(null)
+  const fail = useRef(checkFailure)
+  fail.current = checkFailure
+
+  const refresh = useCallback(() => {
+    listPatients().then(
+      (answer) => {
+        setList({ answer, at: serverNow() })
+        setListFailed(false)
+      },
+      (error: unknown) => {
+        if (!fail.current(error)) setListFailed(true)
+      },
+    )
+  }, [])
+
+  useEffect(() => {
+    refresh()
+    const visible = () => {
+      if (!document.hidden) refresh()
+    }
+    const timer = setInterval(visible, REFRESH_MS)
+    document.addEventListener('visibilitychange', visible)
+    return () => {
+      clearInterval(timer)
+      document.removeEventListener('visibilitychange', visible)
+    }
+  }, [refresh])
+
+  useEffect(() => {
+    let soon: ReturnType<typeof setTimeout> | undefined
+    const refreshSoon = () => {
+      clearTimeout(soon)
+      soon = setTimeout(refresh, AFTER_ALERT_MS)
+    }
+    const following = followLiveAlerts({
+      snapshot(snapshot) {
+        setConnection('live')
+        setAlerts((before) => {
+          const open = openAlertsOf(snapshot)
+          const missed = before.open ? [...open.keys()].filter((id) => !before.open?.has(id)) : []
+          return {
+            open,
+            news: new Set([...before.news, ...missed].filter((id) => open.has(id))),
+            announcement: missed.length > 0 ? { alert: null, missed: missed.length } : before.announcement,
+          }
+        })
+      },
+      alert(alert) {
+        setAlerts((before) => {
+          const known = before.open ?? new Map<string, Alert>()
+          const open = withTransition(known, alert)
+          if (open === known) return before
+          const told = isNews(alert)
+          return {
+            open,
+            news: told ? new Set(before.news).add(alert.id) : before.news,
+            announcement: told ? { alert, missed: 0 } : before.announcement,
+          }
+        })
+        refreshSoon()
+      },
+      contact() {
+        contact.current = serverNow()
+      },
+      lost() {
+        setConnection('lost')
+        setLastContact(contact.current)
+      },
+      unauthorised() {
+        fail.current(new ApiError(401, 'the session has ended'))
+      },
+    })
+    return () => {
+      clearTimeout(soon)
+      following.stop()
+    }
+  }, [refresh])
+
+  const seen = useCallback((patient: string) => {
+    setAlerts((before) => {
+      const left = [...before.news].filter((id) => before.open?.get(id)?.patient !== patient)
+      return left.length === before.news.size ? before : { ...before, news: new Set(left) }
+    })
+  }, [])
+
+  const patients = useMemo(() => {
+    // Alerts do not wait for the store: they are shown although the list has not come.
+    if (!list && !alerts.open?.size) return null
+    return withLiveAlerts(list?.answer.patients ?? [], alerts.open)
+  }, [list, alerts.open])
+
+  const desk = useMemo<Desk>(
+    () => ({
+      patients,
+      store: list?.answer.store ?? 'available',
+      listedAt: list?.at ?? null,
+      listFailed,
+      connection,
+      lastContact,
+      news: alerts.news,
+      announcement: alerts.announcement,
+      refresh,
+      seen,
+    }),
+    [patients, list, listFailed, connection, lastContact, alerts, refresh, seen],
+  )
+  return <DeskContext value={desk}>{children}</DeskContext>
+}
+
+export function useDesk(): Desk {
+  const desk = use(DeskContext)
+  if (!desk) throw new Error('useDesk outside DeskProvider')
+  return desk
+}
+
+/** Now by the server's clock, renewed often enough for 'minutes ago'. */
+export function useNow(): number {
+  const [now, setNow] = useState(serverNow)
+  useEffect(() => {
+    const timer = setInterval(() => setNow(serverNow()), 15_000)
+    return () => clearInterval(timer)
+  }, [])
+  return now
+}

@@ -1,0 +1,40 @@
+import { useLanguage } from '../language/language'
+import { useDesk } from './desk'
+
+/** In the header: is what I see live? */
+export function LiveStatus() {
+  const { connection, lastContact } = useDesk()
+  const { words, times } = useLanguage()
+  return (
+    <span className={`live-status live-status-${connection}`} role="status" data-connection={connection}>
+      <span className="live-dot" aria-hidden="true" />
+      {connection === 'live' && <span title={words.liveTitle}>{words.live}</span>}
+      {connection === 'connecting' && words.connecting}
+      {connection === 'lost' && (
+        <span>
+          {words.reconnecting}
+          {lastContact !== null && <span className="live-contact"> {words.lastContact(times.time(lastContact))}</span>}
+        </span>
+      )}
+    </span>
+  )
+}
+
+/** Above the content: what cannot be trusted just now, and nothing when all can. */
+export function TrustNotices() {
+  const { connection, lastContact, store, listFailed, listedAt } = useDesk()
+  const { words, times } = useLanguage()
+  return (
+    <>
+      {connection === 'lost' && (
+        <p className="notice notice-warning">
+          {words.connectionLost(lastContact === null ? null : times.time(lastContact))}
+        </p>
+      )}
+      {store === 'unavailable' && <p className="notice notice-calm">{words.storeUnavailable}</p>}
+      {listFailed && listedAt !== null && connection !== 'lost' && (
+        <p className="notice notice-warning">{words.listStale(times.time(listedAt))}</p>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,57 @@
+import { flagOf, numberOf, type Kind, type Reading, type Sex } from '../api/model'
+import { possibleAges } from '../triage/patients'
+import type { Words } from './words'
+
+export interface ValueText {
+  readonly value: string
+  readonly unit: string
+  /** What else the reading says: pulse, irregular pulse, time around a meal. */
+  readonly more: readonly string[]
+}
+
+function digits(value: number | null, places = 0): string | null {
+  return value === null ? null : value.toFixed(places)
+}
+
+/** The main value of a reading in words and unit; null when the record does not hold it. */
+export function valueText(kind: Kind, values: unknown, words: Words): ValueText | null {
+  const number = (field: string) => numberOf(values, field)
+  const text = (value: string | null, unit: string, more: readonly string[] = []) =>
+    value === null ? null : { value, unit, more }
+  switch (kind) {
+    case 'blood_pressure':
+    case 'blood_pressure_checkup': {
+      const systolic = digits(number('systolic'))
+      const diastolic = digits(number('diastolic'))
+      const pulse = digits(number('pulse_rate'))
+      const more = []
+      if (pulse !== null) more.push(`${words.pulse} ${pulse}`)
+      if (flagOf(values, 'irregular_pulse')) more.push(words.irregularPulse)
+      return systolic === null || diastolic === null ? null : text(`${systolic}/${diastolic}`, 'mmHg', more)
+    }
+    case 'blood_glucose': {
+      const meal = words.mealTiming[String((values as { meal_timing_code?: unknown }).meal_timing_code)]
+      return text(digits(number('glucose_value')), 'mg/dL', meal ? [meal] : [])
+    }
+    case 'weighing_scale':
+      return text(digits(number('body_weight'), 1), 'kg')
+    case 'activity':
+      return text(number('step')?.toLocaleString('en') ?? null, words.steps)
+    case 'hba1c':
+      return text(digits(number('hba1c_value'), 1), '%')
+    case 'body_temperature':
+      return text(digits(number('temperature'), 1), '°C')
+    case 'oxygen_saturation':
+      return text(digits(number('spo2')), '%')
+  }
+}
+
+export function personText(birthYear: number | null | undefined, sex: Sex, thisYear: number, words: Words): string {
+  const age = birthYear == null ? words.unknownAge : words.age(...possibleAges(birthYear, thisYear))
+  return `${age} · ${words.sex[sex]}`
+}
+
+export function sourceText(source: Reading['source'], words: Words): string {
+  if ('test_lab_id' in source) return `${words.checkup} ${source.test_lab_id}`
+  return [source.manufacturer, source.model_number].filter(Boolean).join(' ')
+}

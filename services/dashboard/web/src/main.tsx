@@ -1,0 +1,21 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './app'
+import { LanguageProvider } from './language/language'
+import { SessionProvider } from './session'
+import './styles/base.css'
+import './styles/live-list.css'
+import './styles/patient.css'
+
+const root = document.getElementById('root')
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <LanguageProvider>
+        <SessionProvider>
+          <App />
+        </SessionProvider>
+      </LanguageProvider>
+    </StrictMode>,
+  )
+}

@@ -1,0 +1,48 @@
+import type { Alert } from '../api/model'
+import { useLanguage } from '../language/language'
+import { SeverityIcon } from './icons'
+
+const TOLD_APART_MS = 10 * 60_000
+
+export function SeverityLabel({ severity }: { severity: Alert['severity'] }) {
+  const { words } = useLanguage()
+  return (
+    <span className={`severity severity-${severity}`}>
+      <SeverityIcon severity={severity} />
+      {words.severity[severity]}
+    </span>
+  )
+}
+
+/** One alert: how bad, what happened, when, against which threshold. */
+export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean; now: number }) {
+  const { words, times, language } = useLanguage()
+  const technical = alert.severity === 'technical'
+  const when = technical ? alert.raised_at : alert.last_observed_at
+  const alertedLater = Date.parse(alert.raised_at) - Date.parse(alert.last_observed_at) > TOLD_APART_MS
+  return (
+    <div className="alert-line">
+      <p className="alert-what">
+        <SeverityLabel severity={alert.severity} />
+        {isNew && <span className="badge badge-new">{words.newAlert}</span>}
+        <span className="alert-text">{alert.text[language]}</span>
+      </p>
+      <p className="alert-when">
+        <time dateTime={when} title={times.full(when)}>
+          {technical ? words.since : words.measured} <strong>{times.ago(when, now)}</strong>
+          <span className="muted"> ({times.dateTime(when, now)})</span>
+        </time>
+        {!technical && alertedLater && <span>{words.alertedAt(times.dateTime(alert.raised_at, now))}</span>}
+        {alert.threshold && <span>{words.threshold(alert.threshold)}</span>}
+        {alert.stage === 'unconfirmed' && (
+          <span className="badge" title={words.unconfirmedTitle}>
+            {words.unconfirmed}
+          </span>
+        )}
+        {alert.late && <span className="badge">{words.late}</span>}
+        {alert.transition === 'escalated' && <span className="badge">{words.escalated}</span>}
+        {alert.transition === 'eased' && <span className="badge">{words.eased}</span>}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,66 @@
+import type { Alert, Kind } from '../api/model'
+import { numberOf } from '../api/model'
+import { useLanguage } from '../language/language'
+import { valueText } from '../language/reading-text'
+import { SeverityLabel } from './alert-line'
+
+/** What kind of reading a piece of evidence is: told by the fields it has. */
+function kindOf(values: unknown): Kind | null {
+  if (numberOf(values, 'systolic') !== null) return 'blood_pressure'
+  if (numberOf(values, 'glucose_value') !== null) return 'blood_glucose'
+  if (numberOf(values, 'body_weight') !== null) return 'weighing_scale'
+  if (numberOf(values, 'spo2') !== null) return 'oxygen_saturation'
+  if (numberOf(values, 'temperature') !== null) return 'body_temperature'
+  if (numberOf(values, 'hba1c_value') !== null) return 'hba1c'
+  return null
+}
+
+export function EvidenceTable({ alert }: { alert: Alert }) {
+  const { words, times } = useLanguage()
+  if (alert.evidence.length === 0) return null
+  return (
+    <>
+      <table className="evidence-table">
+        <caption>{words.evidence}</caption>
+        <tbody>
+          {alert.evidence.map((one) => {
+            const kind = kindOf(one.values)
+            const text = kind && valueText(kind, one.values, words)
+            return (
+              <tr key={one.reading}>
+                <th scope="row">
+                  <time dateTime={one.observed_at}>{times.full(one.observed_at)}</time>
+                </th>
+                <td>
+                  {kind && words.kind[kind]} <strong>{text?.value ?? words.noValue}</strong> {text?.unit}
+                </td>
+                <td>{text?.more.join(' · ')}</td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+      <p className="rule-note">{words.ruleNote(alert.rule, alert.rule_set)}</p>
+    </>
+  )
+}
+
+export function EarlierAlerts({ alerts, now }: { alerts: readonly Alert[]; now: number }) {
+  const { words, times, language } = useLanguage()
+  return (
+    <details className="earlier">
+      <summary>{words.earlierAlerts(alerts.length)}</summary>
+      <ul>
+        {alerts.map((alert) => (
+          <li key={alert.id}>
+            <SeverityLabel severity={alert.severity} />
+            <span>{alert.text[language]}</span>
+            <span className="muted">
+              {times.dateTime(alert.raised_at, now)} → {words.status[alert.status]} {times.dateTime(alert.changed_at, now)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}

@@ -1,0 +1,48 @@
+import type { Kind, PatientSummary, Reading } from '../api/model'
+import { useLanguage } from '../language/language'
+import { valueText } from '../language/reading-text'
+
+const ORDER: readonly Kind[] = [
+  'blood_pressure',
+  'blood_glucose',
+  'weighing_scale',
+  'oxygen_saturation',
+  'body_temperature',
+  'activity',
+  'hba1c',
+  'blood_pressure_checkup',
+]
+
+export function inOrder(latest: readonly Reading[]): readonly Reading[] {
+  return [...latest].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
+}
+
+/** A value never stands without its age: yesterday's is not today's. */
+export function LatestValue({ reading, now, named }: { reading: Reading; now: number; named: boolean }) {
+  const { words, times } = useLanguage()
+  const text = valueText(reading.kind, reading.values, words)
+  if (!text) return null
+  return (
+    <span className="value" title={times.full(reading.observed_at)}>
+      {named && <span className="value-kind">{words.kind[reading.kind]} </span>}
+      <span className="value-main">
+        {text.value}
+        <small> {text.unit}</small>
+      </span>{' '}
+      <time className="value-age" dateTime={reading.observed_at}>
+        {times.ago(reading.observed_at, now)}
+      </time>
+    </span>
+  )
+}
+
+export function LastReading({ patient, now }: { patient: PatientSummary; now: number }) {
+  const { words, times } = useLanguage()
+  if (!patient.last_reading_at) return <span className="never">{words.never}</span>
+  return (
+    <time dateTime={patient.last_reading_at} title={times.full(patient.last_reading_at)}>
+      {times.ago(patient.last_reading_at, now)}
+      <span className="second-line">{times.dateTime(patient.last_reading_at, now)}</span>
+    </time>
+  )
+}

@@ -1,0 +1,140 @@
+import { memo, useMemo, useState } from 'react'
+import type { PatientSummary } from '../api/model'
+import { useDesk, useNow } from '../desk/desk'
+import { useLanguage } from '../language/language'
+import { personText } from '../language/reading-text'
+import { yearOf } from '../language/times'
+import { Link, pathOf } from '../route'
+import { SEVERITIES } from '../triage/alerts'
+import { AlertLine, SeverityLabel } from './alert-line'
+import { inOrder, LastReading, LatestValue } from './latest-values'
+import { PageTitle } from './page-title'
+import { QuietPatients } from './quiet-patients'
+
+export function LiveListPage() {
+  const { patients, listFailed, news, refresh } = useDesk()
+  const { words } = useLanguage()
+  const now = useNow()
+  const [sought, setSought] = useState('')
+
+  const found = useMemo(() => {
+    const part = sought.trim().toLowerCase()
+    return (patients ?? []).filter((patient) => patient.patient.toLowerCase().includes(part))
+  }, [patients, sought])
+  const attention = found.filter((patient) => patient.open_alerts.length > 0)
+  const quiet = found.filter((patient) => patient.open_alerts.length === 0)
+  const urgent = (patients ?? []).filter((patient) => patient.severity === 'urgent').length
+
+  return (
+    <>
+      <div className="title-row">
+        <PageTitle title={words.liveList} count={urgent} />
+        <SeverityCounts patients={patients ?? []} />
+        <label className="find">
+          <span className="visually-hidden">{words.findPatient}</span>
+          <input
+            type="search"
+            value={sought}
+            placeholder={words.findPatient}
+            autoComplete="off"
+            spellCheck={false}
+            onChange={(event) => setSought(event.target.value)}
+          />
+        </label>
+      </div>
+
+      {patients === null && !listFailed && <p className="muted waiting">{words.loading}</p>}
+      {listFailed && (patients === null || patients.length === 0) && (
+        <p className="notice notice-warning" role="alert">
+          {words.listFailed} <button onClick={refresh}>{words.retry}</button>
+        </p>
+      )}
+      {patients !== null && patients.length === 0 && !listFailed && <p>{words.noPatients}</p>}
+      {patients !== null && patients.length > 0 && found.length === 0 && <p>{words.noMatch}</p>}
+
+      {found.length > 0 && (
+        <>
+          <section aria-labelledby="attention">
+            <h2 id="attention">
+              {words.needsAttention} <span className="count">{words.countPatients(attention.length)}</span>
+            </h2>
+            {attention.length === 0 && <p className="calm">{words.nothingOpen}</p>}
+            <ul className="cards" data-testid="attention">
+              {attention.map((patient) => (
+                <AttentionCard key={patient.patient} patient={patient} news={news} now={now} />
+              ))}
+            </ul>
+          </section>
+          {quiet.length > 0 && (
+            <section aria-labelledby="quiet">
+              <h2 id="quiet">
+                {words.otherPatients} <span className="count">{words.countPatients(quiet.length)}</span>
+              </h2>
+              <QuietPatients patients={quiet} now={now} />
+            </section>
+          )}
+        </>
+      )}
+    </>
+  )
+}
+
+function SeverityCounts({ patients }: { patients: readonly PatientSummary[] }) {
+  const counts = SEVERITIES.map(
+    (severity) => [severity, patients.filter((patient) => patient.severity === severity).length] as const,
+  ).filter(([, count]) => count > 0)
+  return (
+    <p className="counts">
+      {counts.map(([severity, count]) => (
+        <span key={severity}>
+          <SeverityLabel severity={severity} /> <strong>{count}</strong>
+        </span>
+      ))}
+    </p>
+  )
+}
+
+interface CardProps {
+  readonly patient: PatientSummary
+  readonly news: ReadonlySet<string>
+  readonly now: number
+}
+
+const AttentionCard = memo(function AttentionCard({ patient, news, now }: CardProps) {
+  const { words } = useLanguage()
+  return (
+    <li className={`card card-${patient.severity ?? 'none'}`} data-patient={patient.patient}>
+      <div className="card-who">
+        <h3>
+          <Link className="card-link" href={pathOf(patient.patient)}>
+            {patient.patient}
+          </Link>
+        </h3>
+        <span className="muted" title={patient.birth_year == null ? undefined : words.bornIn(patient.birth_year)}>
+          {personText(patient.birth_year, patient.sex, yearOf(now), words)}
+        </span>
+      </div>
+      <div className="card-alerts">
+        {patient.open_alerts.map((alert) => (
+          <AlertLine key={alert.id} alert={alert} isNew={news.has(alert.id)} now={now} />
+        ))}
+      </div>
+      <dl className="card-values">
+        <div>
+          <dt>{words.lastReading}</dt>
+          <dd>
+            <LastReading patient={patient} now={now} />
+          </dd>
+        </div>
+        {inOrder(patient.latest).map((reading) => (
+          <div key={reading.kind}>
+            <dt>{words.kind[reading.kind]}</dt>
+            <dd>
+              <LatestValue reading={reading} now={now} named={false} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </li>
+  )
+})

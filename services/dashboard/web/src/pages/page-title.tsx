@@ -1,0 +1,20 @@
+import { useEffect, useRef } from 'react'
+import { useLanguage } from '../language/language'
+
+/** The page's heading and the window's title; `count` (urgent patients) is seen even when the tab is in the background. */
+export function PageTitle({ title, count = 0 }: { title: string; count?: number }) {
+  const { words } = useLanguage()
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    document.title = `${count > 0 ? `(${count}) ` : ''}${title} – ${words.appName}`
+  }, [title, count, words])
+  useEffect(() => {
+    // A new page is told to screen readers by its heading; scrolling is the browser's.
+    heading.current?.focus({ preventScroll: true })
+  }, [])
+  return (
+    <h1 ref={heading} tabIndex={-1}>
+      {title}
+    </h1>
+  )
+}

@@ -1,0 +1,200 @@
+import { useEffect, useMemo, useState } from 'react'
+import type { Alert, PatientSummary } from '../api/model'
+import { BloodPressureChart } from '../charts/blood-pressure'
+import { GlucoseChart } from '../charts/glucose'
+import { newestCharted, rangeOf, RANGES, type Range } from '../charts/period'
+import { WeightChart } from '../charts/weight'
+import { useDesk, useNow } from '../desk/desk'
+import { useLanguage } from '../language/language'
+import { personText } from '../language/reading-text'
+import { yearOf } from '../language/times'
+import { Link, navigate } from '../route'
+import { AlertLine } from './alert-line'
+import { EarlierAlerts, EvidenceTable } from './evidence'
+import { inOrder, LastReading, LatestValue } from './latest-values'
+import { PageTitle } from './page-title'
+import { useEarlierAlerts, useReadings, type Charted, type Failure } from './use-history'
+
+const NO_ALERTS: readonly Alert[] = []
+
+export function PatientPage({ patient }: { patient: string }) {
+  const { patients, listFailed, news, seen, store } = useDesk()
+  const { words } = useLanguage()
+  const now = useNow()
+  const [range, setRange] = useState<Range>(() => rangeOf(location.search))
+  const summary = patients?.find((one) => one.patient === patient) ?? null
+  const open = summary?.open_alerts ?? NO_ALERTS
+  const evidence = useMemo(
+    () => new Set(open.flatMap((alert) => alert.evidence.map((one) => one.reading))),
+    [open],
+  )
+  const openKey = open.map((alert) => `${alert.id} ${alert.changed_at}`).join()
+  const { charted, failure, again } = useReadings(
+    patient,
+    range,
+    summary ? newestCharted(summary) : null,
+    patients !== null || listFailed,
+  )
+  const { earlier, failure: alertsFailure } = useEarlierAlerts(patient, openKey)
+
+  // Marked as seen when leaving: while the page is open, 'new' stays readable.
+  useEffect(() => () => seen(patient), [seen, patient])
+
+  const choose = (chosen: Range) => {
+    setRange(chosen)
+    navigate(`${location.pathname}?range=${chosen}`, 'replace')
+  }
+
+  return (
+    <>
+      <p className="back">
+        <Link href="/">← {words.backToList}</Link>
+      </p>
+      <PatientHeader patient={patient} summary={summary} now={now} />
+      {failure === 'not-yours' ? (
+        <p className="notice notice-warning">{words.notYours}</p>
+      ) : (
+        <>
+          <section aria-labelledby="open-alerts">
+            <h2 id="open-alerts">{words.openAlerts}</h2>
+            {open.length === 0 && <p className="calm">{words.nothingOpen}</p>}
+            {open.map((alert) => (
+              <article key={alert.id} className={`card card-${alert.severity} alert-detail`}>
+                <AlertLine alert={alert} isNew={news.has(alert.id)} now={now} />
+                <EvidenceTable alert={alert} />
+              </article>
+            ))}
+            {earlier && earlier.length > 0 && <EarlierAlerts alerts={earlier} now={now} />}
+            {alertsFailure === 'failed' && <p className="muted">{words.alertsHistoryFailed}</p>}
+          </section>
+
+          <RangeBar range={range} charted={charted} choose={choose} />
+          {charted?.period.endsAtNewest && <EndsAtNewest charted={charted} now={now} />}
+          {charted?.truncated && <p className="notice notice-calm">{words.truncated}</p>}
+          {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} again={again} />}
+          {charted === null && failure === null && <ChartsWaiting />}
+          {charted !== null && <Charts charted={charted} summary={summary} evidence={evidence} busy={charted.range !== range} />}
+        </>
+      )}
+    </>
+  )
+}
+
+function PatientHeader({ patient, summary, now }: { patient: string; summary: PatientSummary | null; now: number }) {
+  const { words } = useLanguage()
+  const urgent = summary?.severity === 'urgent' ? 1 : 0
+  return (
+    <div className="patient-head">
+      <PageTitle title={patient} count={urgent} />
+      {summary && (
+        <>
+          <p className="patient-who" title={summary.birth_year == null ? undefined : words.bornIn(summary.birth_year)}>
+            {personText(summary.birth_year, summary.sex, yearOf(now), words)}
+          </p>
+          <dl className="card-values">
+            <div>
+              <dt>{words.lastReading}</dt>
+              <dd>
+                <LastReading patient={summary} now={now} />
+              </dd>
+            </div>
+            {inOrder(summary.latest).map((reading) => (
+              <div key={reading.kind}>
+                <dt>{words.kind[reading.kind]}</dt>
+                <dd>
+                  <LatestValue reading={reading} now={now} named={false} />
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+    </div>
+  )
+}
+
+function RangeBar({ range, charted, choose }: { range: Range; charted: Charted | null; choose(range: Range): void }) {
+  const { words, times } = useLanguage()
+  return (
+    <div className="range-bar">
+      <div className="range-buttons" role="group" aria-label={words.range}>
+        {RANGES.map((one) => (
+          <button key={one} aria-pressed={one === range} onClick={() => choose(one)}>
+            {one === 'all' ? words.all : words.days(Number(one))}
+          </button>
+        ))}
+      </div>
+      <p className="muted">
+        {charted && words.shownRange(times.date(charted.from), times.date(charted.period.to))}{' '}
+        <span className="zone">{words.timeZone}</span>
+      </p>
+    </div>
+  )
+}
+
+function EndsAtNewest({ charted, now }: { charted: Charted; now: number }) {
+  const { words, times } = useLanguage()
+  const { to } = charted.period
+  return <p className="notice notice-calm">{words.endsAtNewest(times.full(to), times.ago(to, now))}</p>
+}
+
+function HistoryFailure({ failure, again }: { failure: Failure; again(): void }) {
+  const { words } = useLanguage()
+  return (
+    <p className="notice notice-warning" role="alert">
+      {failure === 'unavailable' ? words.historyUnavailable : words.historyFailed}{' '}
+      <button onClick={again}>{words.retry}</button>
+    </p>
+  )
+}
+
+function ChartsWaiting() {
+  const { words } = useLanguage()
+  return (
+    <div className="panel panel-waiting">
+      <p className="muted">{words.loading}</p>
+    </div>
+  )
+}
+
+interface ChartsProps {
+  readonly charted: Charted
+  readonly summary: PatientSummary | null
+  readonly evidence: ReadonlySet<string>
+  readonly busy: boolean
+}
+
+/** Kinds with readings first: an empty chart is a line of text below them. */
+function Charts({ charted, summary, evidence, busy }: ChartsProps) {
+  const { from, period } = charted
+  const ever = (...kinds: readonly string[]) => summary?.latest.some((reading) => kinds.includes(reading.kind)) ?? true
+  const shared = { from, to: period.to, evidence }
+  const charts = [
+    {
+      readings: charted.bloodPressure,
+      chart: (
+        <BloodPressureChart
+          key="blood-pressure"
+          {...shared}
+          readings={charted.bloodPressure}
+          everAny={ever('blood_pressure', 'blood_pressure_checkup')}
+        />
+      ),
+    },
+    {
+      readings: charted.glucose,
+      chart: <GlucoseChart key="glucose" {...shared} readings={charted.glucose} everAny={ever('blood_glucose')} />,
+    },
+    {
+      readings: charted.weight,
+      chart: <WeightChart key="weight" {...shared} readings={charted.weight} everAny={ever('weighing_scale')} />,
+    },
+  ]
+  const filled = charts.filter((one) => one.readings.length > 0)
+  const empty = charts.filter((one) => one.readings.length === 0)
+  return (
+    <div className={busy ? 'charts charts-busy' : 'charts'} aria-busy={busy}>
+      {[...filled, ...empty].map((one) => one.chart)}
+    </div>
+  )
+}
