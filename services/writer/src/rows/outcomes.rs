@@ -1,0 +1,86 @@
+//! Alerts, rejects, tallies and accesses.
+
+use schemas::{AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
+
+use super::Place;
+use crate::columns::{Columns, Unfit, Value};
+
+pub(super) fn alert(
+    alert: &AlertEvent,
+    place: Place,
+    to: &mut impl Columns,
+) -> Result<(), Unfit> {
+    to.text("patient", &alert.patient);
+    to.text("alert_id", &alert.alert_id);
+    to.text("rule", &alert.rule);
+    to.text("stage", &alert.stage);
+    to.text("severity", &alert.severity);
+    to.text("status", &alert.status);
+    to.text("transition", &alert.transition);
+    to.put("late", Value::Bool(alert.late));
+    to.millis("raised_at", alert.raised_at)?;
+    to.millis("changed_at", alert.changed_at)?;
+    to.millis("first_observed_at", alert.first_observed_at)?;
+    to.millis("last_observed_at", alert.last_observed_at)?;
+    // Names and numbers always have a JSON form; numbers that JSON does not know become null.
+    let evidence = serde_json::to_string(&alert.evidence).unwrap_or_else(|_| "[]".to_owned());
+    to.text("evidence", &evidence);
+    to.text("threshold", &alert.threshold);
+    to.text("rule_set", &alert.rule_set);
+    to.put("plan_version", Value::Int32(alert.plan_version));
+    to.text("text_ja", &alert.text_ja);
+    to.text("text_en", &alert.text_en);
+    to.text("cause", alert.cause.as_deref().unwrap_or(""));
+    to.put("event_partition", Value::Int32(place.partition));
+    to.put("event_offset", Value::Int64(place.offset));
+    Ok(())
+}
+
+pub(super) fn rejected(rejected: &RejectedReading, to: &mut impl Columns) {
+    to.put("origin_partition", Value::Int32(rejected.origin.partition));
+    to.put("origin_offset", Value::Int64(rejected.origin.offset));
+    to.informative_millis("received_at", Some(rejected.origin.received_at));
+    to.text("reason", &rejected.reason);
+    to.text("detail", &rejected.detail);
+    to.text("patient", rejected.patient.as_deref().unwrap_or(""));
+    to.put("record_key", Value::Bytes(rejected.key.as_deref().unwrap_or_default()));
+    to.put("bytes", Value::Bytes(&rejected.bytes));
+}
+
+pub(super) fn tally(tally: &OutcomeTally, place: Place, to: &mut impl Columns) {
+    to.put("origin_partition", Value::Int32(tally.partition));
+    to.put("from_offset", Value::Int64(tally.from_offset));
+    to.put("next_offset", Value::Int64(tally.next_offset));
+    to.informative_millis("written_at", Some(place.timestamp_ms));
+    for (column, count) in [
+        ("new", tally.new),
+        ("correction", tally.correction),
+        ("historical", tally.historical),
+        ("duplicate", tally.duplicate),
+        ("stale", tally.stale),
+        ("conflict", tally.conflict),
+        ("rejected", tally.rejected),
+        ("rerouted", tally.rerouted),
+    ] {
+        to.put(column, Value::Int64(count));
+    }
+}
+
+pub(super) fn audit(
+    event: &AuditEvent,
+    place: Place,
+    to: &mut impl Columns,
+) -> Result<(), Unfit> {
+    to.millis("at", event.at)?;
+    to.text("service", &event.service);
+    to.text("actor", &event.actor);
+    to.text("role", &event.role);
+    to.text("action", &event.action);
+    to.text("patient", event.patient.as_deref().unwrap_or(""));
+    to.text("consortium", event.consortium.as_deref().unwrap_or(""));
+    to.put("allowed", Value::Bool(event.allowed));
+    to.text("detail", &event.detail);
+    to.put("event_partition", Value::Int32(place.partition));
+    to.put("event_offset", Value::Int64(place.offset));
+    Ok(())
+}

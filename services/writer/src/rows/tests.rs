@@ -1,0 +1,98 @@
+use clinical::Source;
+use proptest::prelude::*;
+use schemas::reading::{self as wire, Device};
+
+use super::samples::{every_row, place, weight};
+use super::*;
+use crate::columns::{Shape, Value};
+
+/// Shows a row as lines of `column: value`.
+#[derive(Default)]
+struct Shown(String);
+
+impl Columns for Shown {
+    fn put(&mut self, column: &'static str, value: Value<'_>) {
+        let text = match value {
+            Value::Text(parts) => format!("{:?}", parts.concat()),
+            value => format!("{value:?}"),
+        };
+        self.0.push_str(&format!("{column}: {text}\n"));
+    }
+}
+
+fn shown(row: &Row) -> String {
+    let mut shown = Shown::default();
+    row.walk(place(9), &mut shown).expect("the sample fits");
+    shown.0
+}
+
+#[test]
+fn every_table_gets_its_columns() {
+    for row in every_row() {
+        insta::assert_snapshot!(row.table().name(), shown(&row));
+    }
+}
+
+#[test]
+fn every_table_has_a_sample_and_every_row_of_a_table_has_the_same_shape() {
+    let rows = every_row();
+    assert!(Table::all().eq(rows.iter().map(Row::table)));
+    let shape = |row: &Row| {
+        let mut shape = Shape::default();
+        row.walk(place(0), &mut shape).expect("fits");
+        shape
+    };
+    assert_eq!(shape(&rows[0]), shape(&Row::Reading(weight(70.0))));
+}
+
+#[test]
+fn a_send_time_that_cannot_be_kept_does_not_cost_the_reading() {
+    let mut accepted = weight(60.0);
+    accepted.reading.send_time = Some(i64::MIN);
+    assert!(shown(&Row::Reading(accepted)).contains("send_time: DateTime64(0)\n"));
+}
+
+#[test]
+fn a_withdrawn_version_says_so() {
+    let mut accepted = weight(60.0);
+    accepted.reading.status = wire::ReadingStatus::EnteredInError;
+    assert!(shown(&Row::Reading(accepted)).contains("withdrawn: Bool(true)\n"));
+}
+
+#[test]
+fn a_value_out_of_its_column_s_range_is_named_not_bent() {
+    let mut accepted = weight(60.0);
+    accepted.reading.measurement = wire::Measurement::OxygenSaturation(wire::OxygenSaturation {
+        spo2: 97.0,
+        pulse_rate: Some(70_000),
+    });
+    let row = Row::Reading(accepted);
+    assert_eq!(
+        row.walk(place(0), &mut Shown::default()),
+        Err(Unfit { column: "pulse_rate" })
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_source_is_written_as_the_clinical_type_writes_it(
+        manufacturer in "[A-Z|%]{1,6}",
+        model in proptest::option::of("[a-z0-9|%]{1,6}"),
+        serial in "[0-9|%]{1,6}",
+    ) {
+        let mut accepted = weight(60.0);
+        accepted.reading.source = wire::Source::Device(Device {
+            manufacturer: manufacturer.clone(),
+            model_number: model.clone(),
+            serial: serial.clone(),
+        });
+        let written = Source::Device {
+            manufacturer: manufacturer.into(),
+            model_number: model.map(Into::into),
+            serial: serial.into(),
+        }
+        .written();
+        let line = format!("source: {written:?}\n");
+        prop_assert!(shown(&Row::Reading(accepted)).contains(&line));
+    }
+}
