@@ -6,13 +6,14 @@
 
 pub mod admission;
 pub mod alert;
-//pub mod episode;
+pub mod episode;
 pub mod measurement;
+pub mod monitor;
 pub mod patient;
 pub mod plan;
 pub mod plausibility;
 pub mod reading;
-//pub mod rules;
+pub mod rules;
 pub mod time;
 pub mod timeline;
 pub mod version;

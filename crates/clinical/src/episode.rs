@@ -1,0 +1,275 @@
+//! Episodes, and the difference between those known and those computed: what is published.
+
+use crate::alert::{Alert, AlertId, Evidence, Rule, Severity, Stage, Status, Transition};
+use crate::measurement::Kind;
+use crate::patient::PatientId;
+use crate::plan::{Plan, RULE_SET};
+use crate::reading::ReadingId;
+use crate::rules::bp_severe_high;
+use crate::time::Timestamp;
+use crate::timeline::Standing;
+
+/// A stretch of time in which a rule holds, as the readings say now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Episode {
+    /// Which rule.
+    pub rule: Rule,
+    /// How far.
+    pub stage: Stage,
+    /// How urgent.
+    pub severity: Severity,
+    /// The readings that began it and brought it to its stage.
+    pub established: Vec<Standing>,
+    /// The newest readings that uphold it.
+    pub newest: Vec<Standing>,
+    /// The occasion that ended it; none while it lasts.
+    pub ended: Option<Timestamp>,
+    /// Continues an open alert whose readings have left the window.
+    pub carried: bool,
+}
+
+/// What a rule finds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Assessment {
+    /// In time's order.
+    pub episodes: Vec<Episode>,
+    /// When time alone can change the answer.
+    pub look_again: Option<Timestamp>,
+}
+
+impl Assessment {
+    pub(crate) fn look_again_at(&mut self, time: Timestamp) {
+        self.look_again = Some(self.look_again.map_or(time, |known| known.min(time)));
+    }
+}
+
+impl Episode {
+    pub(crate) fn begin(
+        rule: Rule,
+        stage: Stage,
+        severity: Severity,
+        evidence: &[Standing],
+    ) -> Self {
+        Self {
+            rule,
+            stage,
+            severity,
+            established: evidence.to_vec(),
+            newest: Vec::new(),
+            ended: None,
+            carried: false,
+        }
+    }
+
+    pub(crate) fn carried(rule: Rule, stage: Stage, severity: Severity) -> Self {
+        Self { carried: true, ..Self::begin(rule, stage, severity, &[]) }
+    }
+
+    /// Further readings for which the rule holds.
+    pub(crate) fn continue_with(&mut self, stage: Stage, severity: Severity, newest: &[Standing]) {
+        if stage > self.stage || severity > self.severity {
+            self.stage = self.stage.max(stage);
+            self.severity = self.severity.max(severity);
+            self.established.truncate(1);
+            self.established.retain(|first| !newest.contains(first));
+            self.established.extend_from_slice(newest);
+            self.newest.clear();
+        } else {
+            self.newest = newest.to_vec();
+        }
+    }
+
+    /// The readings it rests on: what began it, what brought it to its stage, and the newest.
+    pub fn evidence(&self) -> Vec<Standing> {
+        let mut evidence = self.established.clone();
+        evidence.extend(self.newest.iter().filter(|new| !self.established.contains(new)));
+        evidence
+    }
+}
+
+/// What made the computation necessary, and when.
+#[derive(Debug, Clone)]
+pub struct Occurrence {
+    /// The present: when the reading was received, or the time that was waited for.
+    pub at: Timestamp,
+    /// The reading, where it was one.
+    pub cause: Option<ReadingId>,
+}
+
+/// Turns the difference between the alerts known of one rule and the episodes computed into new
+/// states of alerts, and keeps `known` up to date with them.
+///
+/// Known alerts that began before `horizon` can no longer be computed: closed ones are forgotten,
+/// open ones are what a carried episode continues.
+pub fn publish_difference(
+    patient: &PatientId,
+    known: &mut Vec<Alert>,
+    computed: Vec<Episode>,
+    horizon: Timestamp,
+    plan: &Plan,
+    occurrence: &Occurrence,
+) -> Vec<Alert> {
+    known.retain(|alert| alert.is_open() || alert.last_observed_at >= horizon);
+    let mut matched = vec![false; known.len()];
+    let mut changes = Vec::new();
+    for episode in computed {
+        let evidence = episode.evidence();
+        let index =
+            (0..known.len()).find(|i| !matched[*i] && is_same(&known[*i], &episode, &evidence));
+        let known_alert = index.map(|i| {
+            matched[i] = true;
+            &known[i]
+        });
+        // A closed alert that began before the horizon can only be seen in part: it stays as told.
+        if known_alert.is_some_and(|alert| !alert.is_open() && alert.first_observed_at < horizon) {
+            continue;
+        }
+        if let Some(state) = state_of(patient, known_alert, &episode, &evidence, plan, occurrence) {
+            match index {
+                Some(i) => known[i] = state.clone(),
+                None => {
+                    known.push(state.clone());
+                    matched.push(true);
+                }
+            }
+            changes.push(state);
+        }
+    }
+    for (alert, matched) in known.iter_mut().zip(matched) {
+        if !matched && alert.status != Status::Retracted && alert.first_observed_at >= horizon {
+            alert.status = Status::Retracted;
+            alert.transition = Transition::Retracted;
+            alert.changed_at = occurrence.at;
+            alert.cause = occurrence.cause.clone();
+            changes.push(alert.clone());
+        }
+    }
+    changes
+}
+
+/// An episode is a known alert's when they share a reading or overlap in time.
+fn is_same(alert: &Alert, episode: &Episode, readings: &[Standing]) -> bool {
+    if alert.rule != episode.rule {
+        return false;
+    }
+    if episode.carried {
+        return alert.is_open();
+    }
+    let shares = alert.evidence.iter().any(|evidence| {
+        readings.iter().any(|reading| {
+            reading.time == evidence.reading.observation_time()
+                && reading.source == evidence.reading.source()
+        })
+    });
+    let overlaps = || {
+        let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return false };
+        let last = episode.ended.unwrap_or(last.time);
+        alert.status != Status::Retracted
+            && first.time <= alert.last_observed_at
+            && last >= alert.first_observed_at
+    };
+    shares || overlaps()
+}
+
+/// The alert's new state; none when nothing has changed.
+fn state_of(
+    patient: &PatientId,
+    known: Option<&Alert>,
+    episode: &Episode,
+    readings: &[Standing],
+    plan: &Plan,
+    occurrence: &Occurrence,
+) -> Option<Alert> {
+    let id_of = |reading: &Standing| {
+        ReadingId::new(patient.clone(), Kind::BloodPressure, reading.time, reading.source)
+    };
+    let evidence: Vec<Evidence> = if readings.is_empty() {
+        known.map(|alert| alert.evidence.clone()).unwrap_or_default()
+    } else {
+        readings
+            .iter()
+            .map(|reading| Evidence {
+                reading: id_of(reading),
+                values: vec![
+                    ("diastolic", f64::from(reading.sample.diastolic())),
+                    ("systolic", f64::from(reading.sample.systolic())),
+                ],
+            })
+            .collect()
+    };
+    let status = if episode.ended.is_some() { Status::Resolved } else { Status::Open };
+    let transition = transition(known, episode, status, &evidence)?;
+    let limits = &plan.limits.severe_high;
+    let late = episode.stage == Stage::Confirmed && episode.severity < Severity::Urgent;
+    let first = evidence.first()?;
+    let newest_time = evidence.iter().map(|e| e.reading.observation_time()).max()?;
+    Some(Alert {
+        id: known.map_or_else(|| AlertId::of(episode.rule, &first.reading), |alert| alert.id),
+        patient: patient.clone(),
+        rule: episode.rule,
+        stage: episode.stage,
+        severity: episode.severity,
+        status,
+        transition,
+        late,
+        raised_at: known
+            .filter(|alert| alert.status == Status::Open || status != Status::Open)
+            .map_or(occurrence.at, |alert| alert.raised_at),
+        changed_at: occurrence.at,
+        first_observed_at: if episode.carried {
+            known.map_or(first.reading.observation_time(), |alert| alert.first_observed_at)
+        } else {
+            first.reading.observation_time()
+        },
+        last_observed_at: episode.ended.unwrap_or(newest_time),
+        threshold: format!("{}/{} mmHg", limits.systolic, limits.diastolic),
+        rule_set: RULE_SET.to_owned(),
+        plan_version: plan.version,
+        text: if readings.is_empty() {
+            known.map(|alert| alert.text.clone())?
+        } else {
+            bp_severe_high::text(episode.stage, late, readings)
+        },
+        cause: occurrence.cause.clone(),
+        evidence,
+    })
+}
+
+fn transition(
+    known: Option<&Alert>,
+    episode: &Episode,
+    status: Status,
+    evidence: &[Evidence],
+) -> Option<Transition> {
+    let Some(known) = known else {
+        // An episode that is over before it was known, because its readings came out of order: told
+        // once, as resolved, so that the record does not depend on the order of arrival.
+        return Some(match status {
+            Status::Resolved => Transition::Resolved,
+            _ => Transition::Raised,
+        });
+    };
+    match (known.status, status) {
+        (Status::Open, Status::Open) => {
+            let told = (known.severity, known.stage);
+            let found = (episode.severity, episode.stage);
+            if found > told {
+                Some(Transition::Escalated)
+            } else if found < told {
+                Some(Transition::Eased)
+            } else {
+                (known.evidence != evidence).then_some(Transition::Updated)
+            }
+        }
+        (Status::Open, _) => Some(Transition::Resolved),
+        (_, Status::Open) => Some(Transition::Raised),
+        (Status::Retracted, _) => Some(Transition::Resolved),
+        (Status::Resolved, _) => {
+            let same = known.evidence == evidence
+                && known.severity == episode.severity
+                && known.stage == episode.stage
+                && Some(known.last_observed_at) == episode.ended;
+            (!same).then_some(Transition::Updated)
+        }
+    }
+}
