@@ -1,0 +1,364 @@
+//! The fields of one object, taken one by one; what is left over at the end is unknown.
+//!
+//! A field that breaks a rule gives a [`Problem`] and a stand-in value, so that all problems of an
+//! object are found in one pass. Whoever takes the values must drop them when
+//! [`Fields::finish`] reports any problem.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+use jiff::tz::TimeZone;
+
+use super::civil_time::{self, Instant, NotATime};
+use super::json::Json;
+use super::problem::{Oddity, Problem, Rule, Warnings, member};
+
+/// An object with more problems than this is no attempt at the form; the rest is left out.
+const MOST_PROBLEMS: usize = 20;
+
+pub(super) struct Fields<'j, 'p> {
+    document: usize,
+    pointer: &'p str,
+    members: &'j [(Cow<'j, str>, Json<'j>)],
+    /// One bit for each of the first 64 members; no object of the exchange rules has as many.
+    taken: u64,
+    problems: Vec<Problem>,
+    warnings: &'p mut Warnings,
+}
+
+impl<'j, 'p> Fields<'j, 'p> {
+    pub(super) fn new(
+        document: usize,
+        pointer: &'p str,
+        members: &'j [(Cow<'j, str>, Json<'j>)],
+        warnings: &'p mut Warnings,
+    ) -> Self {
+        Self { document, pointer, members, taken: 0, problems: Vec::new(), warnings }
+    }
+
+    /// The member of a name, when it is there.
+    pub(super) fn take(&mut self, name: &str) -> Option<&'j Json<'j>> {
+        let index = self.members.iter().take(64).position(|(written, _)| written == name)?;
+        self.taken |= 1 << index;
+        Some(&self.members[index].1)
+    }
+
+    /// The member of either of two names for the same thing, and the name it has.
+    pub(super) fn take_either<'n>(
+        &mut self,
+        name: &'n str,
+        other: &'n str,
+    ) -> (&'n str, Option<&'j Json<'j>>) {
+        match (self.take(name), self.take(other)) {
+            (None, Some(value)) => (other, Some(value)),
+            (Some(value), Some(_)) => {
+                self.problem(other, Rule::RepeatedField, || {
+                    format!("{name} and {other} are names of the same field; send one")
+                });
+                (name, Some(value))
+            }
+            (value, None) => (name, value),
+        }
+    }
+
+    pub(super) fn problem(&mut self, name: &str, rule: Rule, message: impl FnOnce() -> String) {
+        if self.problems.len() < MOST_PROBLEMS {
+            let pointer = member(self.pointer, name);
+            self.problems.push(Problem { pointer, rule, message: message() });
+        }
+    }
+
+    pub(super) fn warn(&mut self, name: &str, oddity: Oddity) {
+        self.warnings.add(self.document, oddity, || member(self.pointer, name));
+    }
+
+    fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.problem(name, Rule::Required, || format!("{name} is required"));
+        }
+        value
+    }
+
+    fn wrong_type(&mut self, name: &str, wanted: &str) {
+        self.problem(name, Rule::WrongType, || format!("{name} must be {wanted}"));
+    }
+
+    fn as_text(&mut self, name: &str, value: &'j Json<'j>) -> Option<&'j str> {
+        match value {
+            Json::Text(text) => Some(text),
+            _ => {
+                self.wrong_type(name, "a string");
+                None
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, name: &str) -> &'j str {
+        let value = self.take(name);
+        let value = self.required(name, value);
+        value.and_then(|value| self.as_text(name, value)).unwrap_or_default()
+    }
+
+    pub(super) fn optional_text(&mut self, name: &str) -> Option<String> {
+        let value = self.take(name)?;
+        self.as_text(name, value).map(str::to_owned)
+    }
+
+    /// 1 to `longest` letters and digits.
+    pub(super) fn identifier(&mut self, name: &str, longest: usize) -> &'j str {
+        let before = self.problems.len();
+        let text = self.text(name);
+        let well_formed = (1..=longest).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !well_formed && self.problems.len() == before {
+            self.problem(name, Rule::Malformed, || {
+                format!("{name} must have 1 to {longest} ASCII letters and digits")
+            });
+        }
+        text
+    }
+
+    pub(super) fn optional_flag(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            Json::Bool(flag) => Some(*flag),
+            _ => {
+                self.wrong_type(name, "true or false");
+                None
+            }
+        }
+    }
+
+    /// A number; `characters` is how many it may have, sign and point included.
+    pub(super) fn number(&mut self, name: &str, characters: Option<usize>) -> f64 {
+        let value = self.take(name);
+        let value = self.required(name, value);
+        value.and_then(|value| self.as_number(name, value, characters)).unwrap_or_default()
+    }
+
+    pub(super) fn optional_number(&mut self, name: &str, characters: Option<usize>) -> Option<f64> {
+        let value = self.take(name)?;
+        self.as_number(name, value, characters)
+    }
+
+    /// A whole number of at most `characters` characters, which must be below ten.
+    pub(super) fn whole(&mut self, name: &str, characters: usize) -> i32 {
+        let number = self.number(name, Some(characters));
+        self.as_whole(name, number)
+    }
+
+    pub(super) fn optional_whole(&mut self, name: &str, characters: usize) -> Option<i32> {
+        let number = self.optional_number(name, Some(characters))?;
+        Some(self.as_whole(name, number))
+    }
+
+    fn as_whole(&mut self, name: &str, number: f64) -> i32 {
+        if number.fract() != 0.0 {
+            self.problem(name, Rule::NotWhole, || format!("{name} must be a whole number"));
+        }
+        number as i32
+    }
+
+    fn as_number(
+        &mut self,
+        name: &str,
+        value: &'j Json<'j>,
+        characters: Option<usize>,
+    ) -> Option<f64> {
+        let (number, long) = match value {
+            Json::Number(number) => (*number, characters.is_some_and(|most| longer(*number, most))),
+            Json::Text(text) if is_decimal(text) => {
+                self.warn(name, Oddity::NumberAsString);
+                let number = text.parse().ok()?;
+                (number, characters.is_some_and(|most| text.len() > most))
+            }
+            _ => {
+                self.wrong_type(name, "a number");
+                return None;
+            }
+        };
+        if long {
+            let most = characters.unwrap_or_default();
+            self.problem(name, Rule::TooLong, || {
+                format!("{name} must have at most {most} characters, the point included")
+            });
+            return None;
+        }
+        Some(number)
+    }
+
+    /// One of some codes, each with what it stands for.
+    pub(super) fn code<T: Copy>(&mut self, name: &str, codes: &[(&str, T)]) -> T {
+        let value = self.take(name);
+        self.code_in(name, value, codes)
+    }
+
+    pub(super) fn code_in<T: Copy>(
+        &mut self,
+        name: &str,
+        value: Option<&'j Json<'j>>,
+        codes: &[(&str, T)],
+    ) -> T {
+        let value = self.required(name, value);
+        value.and_then(|value| self.as_code(name, value, codes)).unwrap_or(codes[0].1)
+    }
+
+    pub(super) fn optional_code<T: Copy>(&mut self, name: &str, codes: &[(&str, T)]) -> Option<T> {
+        let value = self.take(name)?;
+        self.as_code(name, value, codes)
+    }
+
+    fn as_code<T: Copy>(
+        &mut self,
+        name: &str,
+        value: &'j Json<'j>,
+        codes: &[(&str, T)],
+    ) -> Option<T> {
+        let text = self.as_text(name, value)?;
+        let found = codes.iter().find(|(code, _)| *code == text).map(|(_, meaning)| *meaning);
+        if found.is_none() {
+            self.problem(name, Rule::UnknownCode, || {
+                let codes: Vec<&str> = codes.iter().map(|(code, _)| *code).collect();
+                format!("{name} must be one of the codes {}", codes.join(", "))
+            });
+        }
+        found
+    }
+
+    /// A time of 14 digits.
+    pub(super) fn time_in_seconds(
+        &mut self,
+        name: &str,
+        value: Option<&'j Json<'j>>,
+        zone: &TimeZone,
+    ) -> Instant {
+        self.time(name, value, "14 digits, yyyyMMddHHmmss", |text| civil_time::seconds(text, zone))
+    }
+
+    /// A time of 17 digits.
+    pub(super) fn time_in_milliseconds(&mut self, name: &str, zone: &TimeZone) -> Instant {
+        let value = self.take(name);
+        self.time(name, value, "17 digits, yyyyMMddHHmmssSSS", |text| {
+            civil_time::milliseconds(text, zone)
+        })
+    }
+
+    /// An `update_time`: 17 digits, or 14 with a warning.
+    pub(super) fn update_time(&mut self, zone: &TimeZone) -> Instant {
+        const NAME: &str = "update_time";
+        let value = self.take(NAME);
+        if matches!(value, Some(Json::Text(text)) if text.len() == 14) {
+            self.warn(NAME, Oddity::UpdateTimeWithoutMilliseconds);
+        }
+        self.time(NAME, value, "17 digits, yyyyMMddHHmmssSSS", |text| {
+            civil_time::milliseconds(text, zone).or_else(|no| match text.len() {
+                14 => civil_time::seconds(text, zone),
+                _ => Err(no),
+            })
+        })
+    }
+
+    fn time(
+        &mut self,
+        name: &str,
+        value: Option<&'j Json<'j>>,
+        form: &str,
+        read: impl FnOnce(&str) -> Result<Instant, NotATime>,
+    ) -> Instant {
+        let value = self.required(name, value);
+        let text = value.and_then(|value| self.as_text(name, value));
+        let instant = text.and_then(|text| match read(text) {
+            Ok(instant) => Some(instant),
+            Err(NotATime::Form) => {
+                self.problem(name, Rule::Malformed, || format!("{name} must be {form}"));
+                None
+            }
+            Err(NotATime::Calendar) => {
+                self.problem(name, Rule::NoSuchTime, || {
+                    format!("{name} is not a date and time of the calendar")
+                });
+                None
+            }
+        });
+        let epoch = clinical::Timestamp::default();
+        instant.unwrap_or(Instant { time: epoch, utc_offset_minutes: 0 })
+    }
+
+    /// Everything that is wrong with the object, members that were never taken included.
+    pub(super) fn finish(mut self) -> Vec<Problem> {
+        let all = u64::MAX.checked_shr(64 - self.members.len().min(64) as u32).unwrap_or(0);
+        if self.taken == all && self.members.len() <= 64 {
+            return self.problems;
+        }
+        for (index, (name, _)) in self.members.iter().enumerate() {
+            if index < 64 && self.taken & (1 << index) != 0 {
+                continue;
+            }
+            if self.problems.len() == MOST_PROBLEMS {
+                break;
+            }
+            let taken = self.taken;
+            let repeated = (self.members.iter().take(64).enumerate())
+                .any(|(other, (known, _))| taken & (1 << other) != 0 && known == name);
+            if repeated {
+                self.problem(name, Rule::RepeatedField, || "the field is there twice".to_owned());
+            } else {
+                self.problem(name, Rule::UnknownField, || {
+                    "the exchange rules have no such field here".to_owned()
+                });
+            }
+        }
+        self.problems
+    }
+}
+
+/// Digits with at most one sign and one point: what a number in quotation marks may look like.
+fn is_decimal(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 32 && digits(whole) && digits(fraction)
+}
+
+/// Whether a number needs more than `most` characters, written as short as its value allows:
+/// `120.0` is written `120`.
+fn longer(number: f64, most: usize) -> bool {
+    if number.fract() == 0.0 {
+        let digits = most - usize::from(number < 0.0);
+        return number.abs() >= 10_f64.powi(digits as i32);
+    }
+    struct Length(usize);
+    impl Write for Length {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = self.0.checked_sub(text.len()).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+    write!(Length(most), "{number}").is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_as_long_as_its_shortest_writing() {
+        assert!(!longer(120.0, 3));
+        assert!(longer(1200.0, 3));
+        assert!(!longer(103.45, 6));
+        assert!(longer(103.456, 6));
+        assert!(longer(72.300_000_000_000_01, 6));
+        assert!(!longer(-12.0, 3));
+        assert!(longer(-120.0, 3));
+        assert!(longer(f64::MAX, 6));
+    }
+
+    #[test]
+    fn a_number_in_quotation_marks_is_plain_decimal() {
+        for number in ["0", "072.5", "-1", "+36.6"] {
+            assert!(is_decimal(number), "{number}");
+        }
+        for other in ["", ".", "1.", ".5", "1e3", "NaN", " 1", "１", "1.2.3", "--1"] {
+            assert!(!is_decimal(other), "{other}");
+        }
+    }
+}

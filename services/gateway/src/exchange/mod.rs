@@ -1,0 +1,182 @@
+//! The exchange document: JSON as the health information exchange rules define it, read without
+//! input or output.
+//!
+//! [`parse`] takes a whole request body, one document or several after one another, and gives one
+//! [`Entry`] for each reading in the order in which they stand there: either believed or with all
+//! that is wrong with it, each fault at its place. Nothing that is wrong with one reading touches
+//! another. Only what cannot be read at all ([`Unreadable`]) concerns the whole body.
+//!
+//! Documents are taken strictly: what the exchange rules do not name is an error, so that a
+//! misspelt optional field is not lost in silence. What is known to occur in the wild is taken with
+//! a warning: `ovservation_time`, numbers in quotation marks, a consortium id shorter than six, an
+//! `update_time` without milliseconds. `input_method_code` is the older name of `data_input_code`
+//! and taken as such. An optional field without a value is left out, not `null`.
+//!
+//! `num n` of the rules counts characters, the point included, of the shortest way to write a
+//! value. Civil times are read in the zone of the consortium; see [`civil_time`] for clock changes.
+
+mod civil_time;
+mod fields;
+mod json;
+mod problem;
+mod record;
+mod walk;
+
+#[cfg(test)]
+mod properties;
+
+use std::collections::BTreeMap;
+
+use clinical::{ReadingId, Timestamp};
+use jiff::tz::TimeZone;
+use schemas::Reading;
+use serde_json::value::RawValue;
+
+pub use problem::{Oddity, Problem, Rule, Warning, Warnings};
+
+/// How much a request may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Arrays and objects inside one another. The deepest document of the rules has 7.
+    pub nesting: usize,
+    /// Readings.
+    pub readings: usize,
+}
+
+impl Limits {
+    /// JSON values in a request: twice what the longest readings need.
+    fn values(&self) -> usize {
+        const VALUES_PER_READING: usize = 40;
+        self.readings.saturating_mul(VALUES_PER_READING).max(10_000)
+    }
+}
+
+/// What reading a document depends on besides its text.
+pub struct Context<'a> {
+    /// When it was received: readings from later on are not believed.
+    pub received: Timestamp,
+    /// How much a request may hold.
+    pub limits: Limits,
+    /// The time zone of a consortium.
+    pub zone: &'a dyn Fn(&str) -> TimeZone,
+}
+
+/// A request body, read.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// One entry for each reading, in the order of the body.
+    pub entries: Vec<Entry>,
+    /// For which consortia it is sent, each with the first document (from 0) that says so.
+    pub claims: BTreeMap<String, usize>,
+    /// What was tolerated.
+    pub warnings: Warnings,
+}
+
+/// One reading of the body, or a place where readings should be and none can be made out.
+#[derive(Debug)]
+pub struct Entry {
+    /// Which document of the request, from 0.
+    pub document: usize,
+    /// JSON pointer into the document.
+    pub pointer: String,
+    /// The reading, or all that is wrong with it.
+    pub verdict: Result<Believed, Vec<Problem>>,
+}
+
+/// A reading that is well-formed and plausible.
+#[derive(Debug)]
+pub struct Believed {
+    /// As it travels.
+    pub reading: Reading,
+    /// Its id.
+    pub id: ReadingId,
+}
+
+/// Why a body cannot be read at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// There is nothing but white space in it.
+    #[error("the body is empty; send an exchange document")]
+    Empty,
+    /// It is no JSON from some place on.
+    #[error("line {line}, column {column}: {what}")]
+    Malformed {
+        /// Which document, from 0.
+        document: usize,
+        /// Line of the body, from 1.
+        line: usize,
+        /// Column (byte) of the line, from 1.
+        column: usize,
+        /// What the parser says.
+        what: String,
+    },
+    /// Arrays and objects nested too deep.
+    #[error("document {document} nests arrays and objects deeper than {limit}")]
+    TooDeep {
+        /// Which document, from 0.
+        document: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// More readings than a request may hold.
+    #[error("a request may hold at most {limit} readings; send several requests")]
+    TooManyReadings {
+        /// The limit.
+        limit: usize,
+    },
+    /// More JSON values than the readings of a request can need.
+    #[error("a request may hold at most {limit} JSON values; send several requests")]
+    TooManyValues {
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// Reads a body of one or several exchange documents.
+///
+/// # Errors
+/// [`Unreadable`] when the body is no JSON or breaks a limit; then nothing of it is taken.
+pub fn parse(body: &[u8], context: &Context<'_>) -> Result<Parsed, Unreadable> {
+    let text = std::str::from_utf8(body).map_err(|error| {
+        let (line, column) = place(body, error.valid_up_to());
+        let what = "not UTF-8".to_owned();
+        Unreadable::Malformed { document: 0, line, column, what }
+    })?;
+    let mut parsed = Parsed::default();
+    let bounds = json::Bounds::new(context.limits.nesting, context.limits.values());
+    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let mut document = 0;
+    while let Some(raw) = documents.next() {
+        let raw = raw.map_err(|error| Unreadable::Malformed {
+            document,
+            line: error.line(),
+            column: error.column(),
+            what: json::what_is_wrong(&error),
+        })?;
+        let start = documents.byte_offset() - raw.get().len();
+        let json = json::read(raw.get(), &bounds).map_err(|error| match error {
+            json::NotTaken::Syntax { line, column, what } => {
+                let (first_line, first_column) = place(body, start);
+                let column = if line == 1 { first_column + column - 1 } else { column };
+                Unreadable::Malformed { document, line: first_line + line - 1, column, what }
+            }
+            json::NotTaken::TooDeep => {
+                Unreadable::TooDeep { document, limit: context.limits.nesting }
+            }
+            json::NotTaken::TooManyValues => {
+                Unreadable::TooManyValues { limit: context.limits.values() }
+            }
+        })?;
+        walk::Walk::new(context, document, &mut parsed).document(&json)?;
+        document += 1;
+    }
+    if document == 0 { Err(Unreadable::Empty) } else { Ok(parsed) }
+}
+
+/// Line and column (both from 1) of a byte.
+fn place(body: &[u8], byte: usize) -> (usize, usize) {
+    let before = &body[..byte];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    (line, column)
+}

@@ -1,0 +1,165 @@
+//! What is wrong with a document, or only odd: a place, a rule and words for a person. Never a
+//! value: places and rules may be logged and counted, values of patients may not.
+
+use serde::Serialize;
+
+/// The rules a document can break: the codes that senders see and metrics count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// A required field is missing.
+    Required,
+    /// The value has another JSON type than the field.
+    WrongType,
+    /// The exchange rules have no such field or record there.
+    UnknownField,
+    /// The field is there twice, under one name or under two names for the same thing.
+    RepeatedField,
+    /// The value is not of the field's form.
+    Malformed,
+    /// More characters than the field has.
+    TooLong,
+    /// A whole number is wanted.
+    NotWhole,
+    /// None of the field's codes.
+    UnknownCode,
+    /// The calendar has no such date or time.
+    NoSuchTime,
+    /// The value cannot be true.
+    Implausible,
+    /// A time before 2000 or in the future.
+    TimeOutOfRange,
+}
+
+impl Rule {
+    /// Every rule.
+    pub const ALL: [Rule; 11] = [
+        Rule::Required,
+        Rule::WrongType,
+        Rule::UnknownField,
+        Rule::RepeatedField,
+        Rule::Malformed,
+        Rule::TooLong,
+        Rule::NotWhole,
+        Rule::UnknownCode,
+        Rule::NoSuchTime,
+        Rule::Implausible,
+        Rule::TimeOutOfRange,
+    ];
+
+    /// The code.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::WrongType => "wrong_type",
+            Self::UnknownField => "unknown_field",
+            Self::RepeatedField => "repeated_field",
+            Self::Malformed => "malformed",
+            Self::TooLong => "too_long",
+            Self::NotWhole => "not_whole",
+            Self::UnknownCode => "unknown_code",
+            Self::NoSuchTime => "no_such_time",
+            Self::Implausible => "implausible",
+            Self::TimeOutOfRange => "time_out_of_range",
+        }
+    }
+}
+
+/// Why a reading is rejected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// JSON pointer (RFC 6901) into the document.
+    pub pointer: String,
+    /// The rule that is broken.
+    pub rule: Rule,
+    /// The rule in words.
+    pub message: String,
+}
+
+/// What is tolerated, and not as the exchange rules want it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Oddity {
+    /// `ovservation_time` for `observation_time`.
+    MisspeltField,
+    /// A number in quotation marks.
+    NumberAsString,
+    /// A consortium id of fewer than six characters.
+    ShortConsortiumId,
+    /// An `update_time` of 14 digits.
+    UpdateTimeWithoutMilliseconds,
+}
+
+/// A tolerated oddity at its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// Which document of the request, from 0.
+    pub document: usize,
+    /// JSON pointer into the document.
+    pub pointer: String,
+    /// What is odd.
+    pub rule: Oddity,
+    /// The same in words.
+    pub message: &'static str,
+}
+
+/// Warnings, of which only the first [`Warnings::MOST`] are spelt out: a sender that writes all
+/// its numbers as strings would otherwise get an answer longer than what it sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Warnings {
+    /// The first ones.
+    pub listed: Vec<Warning>,
+    /// How many more there were.
+    pub omitted: usize,
+}
+
+impl Warnings {
+    /// How many are spelt out.
+    pub const MOST: usize = 200;
+
+    pub(super) fn add(
+        &mut self,
+        document: usize,
+        oddity: Oddity,
+        pointer: impl FnOnce() -> String,
+    ) {
+        if self.listed.len() == Self::MOST {
+            self.omitted += 1;
+            return;
+        }
+        let message = match oddity {
+            Oddity::MisspeltField => "the field is spelt observation_time",
+            Oddity::NumberAsString => "write numbers without quotation marks",
+            Oddity::ShortConsortiumId => "a consortium_id has 6 letters and digits",
+            Oddity::UpdateTimeWithoutMilliseconds => {
+                "update_time has 17 digits; milliseconds are taken as 000"
+            }
+        };
+        self.listed.push(Warning { document, pointer: pointer(), rule: oddity, message });
+    }
+}
+
+/// A pointer to a member of what `parent` points to. A name too long to be a field's points to its
+/// parent instead, so that an answer cannot be blown up by what was sent.
+pub(super) fn member(parent: &str, name: &str) -> String {
+    const LONGEST: usize = 100;
+    if name.len() > LONGEST {
+        return parent.to_owned();
+    }
+    let mut pointer = String::with_capacity(parent.len() + 1 + name.len());
+    pointer.push_str(parent);
+    pointer.push('/');
+    for character in name.chars() {
+        match character {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            other => pointer.push(other),
+        }
+    }
+    pointer
+}
+
+/// A pointer to an element of the array that `parent` points to.
+pub(super) fn element(parent: &str, index: usize) -> String {
+    format!("{parent}/{index}")
+}

@@ -1,0 +1,219 @@
+//! One record of each kind: which fields it has, and what they mean.
+
+use clinical::{Kind, Timestamp};
+use jiff::tz::TimeZone;
+use schemas::reading::{
+    Activity, BloodGlucose, BloodPressure, BloodPressureCheckup, BodyTemperature, DataInput,
+    Device, GlucoseMethod, Hba1c, MealTiming, Measurement, OriginOfTime, OxygenSaturation, Reading,
+    ReadingStatus, Source, TestLab, WeighingScale,
+};
+use schemas::{Rejection, RejectionReason};
+
+use super::Believed;
+use super::fields::Fields;
+use super::json::{Json, Members};
+use super::problem::{Oddity, Problem, Rule, Warnings, member};
+
+/// What a record inherits from the document and the person around it.
+pub(super) struct Around<'a> {
+    pub(super) document: usize,
+    pub(super) consortium_id: &'a str,
+    pub(super) person_id: &'a str,
+    pub(super) person_pointer: &'a str,
+    pub(super) send_time: Timestamp,
+    pub(super) zone: &'a TimeZone,
+    pub(super) received: Timestamp,
+}
+
+const OBSERVATION_TIME: &str = "observation_time";
+const OBSERVATION_TIME_MISSPELT: &str = "ovservation_time";
+const DATA_INPUT: [(&str, DataInput); 3] =
+    [("0", DataInput::Device), ("1", DataInput::Manual), ("2", DataInput::Modified)];
+const ORIGIN_OF_TIME: [(&str, OriginOfTime); 2] =
+    [("0", OriginOfTime::Device), ("1", OriginOfTime::App)];
+const GLUCOSE_METHOD: [(&str, GlucoseMethod); 3] = [
+    ("0", GlucoseMethod::FingerStick),
+    ("1", GlucoseMethod::ContinuousSensor),
+    ("2", GlucoseMethod::Laboratory),
+];
+const MEAL_TIMING: [(&str, MealTiming); 5] = [
+    ("0", MealTiming::Fasting),
+    ("1", MealTiming::BeforeMeal),
+    ("2", MealTiming::AfterMeal),
+    ("3", MealTiming::Bedtime),
+    ("9", MealTiming::Unknown),
+];
+
+/// Reads a record and believes it, or says all that is wrong with its form, or the first thing
+/// that is not plausible.
+pub(super) fn read(
+    kind: Kind,
+    pointer: &str,
+    members: &Members<'_>,
+    around: &Around<'_>,
+    warnings: &mut Warnings,
+) -> Result<Believed, Vec<Problem>> {
+    let mut fields = Fields::new(around.document, pointer, members, warnings);
+    let (observed_as, observed) = fields.take_either(OBSERVATION_TIME, OBSERVATION_TIME_MISSPELT);
+    if observed_as == OBSERVATION_TIME_MISSPELT {
+        fields.warn(observed_as, Oddity::MisspeltField);
+    }
+    let observation = fields.time_in_seconds(observed_as, observed, around.zone);
+    let update_time = fields.update_time(around.zone).time.millis();
+    let (input_as, input) = fields.take_either("data_input_code", "input_method_code");
+    let data_input = fields.code_in(input_as, input, &DATA_INPUT);
+    let from_checkup = matches!(kind, Kind::Hba1c | Kind::BloodPressureCheckup);
+    let origin_of_time =
+        (!from_checkup).then(|| fields.code("origin_of_time_code", &ORIGIN_OF_TIME));
+    let source = if from_checkup { test_lab(&mut fields) } else { device(&mut fields) };
+    let measurement = measurement(kind, &mut fields);
+    let problems = fields.finish();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let reading = Reading {
+        consortium_id: around.consortium_id.to_owned(),
+        person_id: around.person_id.to_owned(),
+        observation_time: observation.time.millis(),
+        utc_offset_minutes: observation.utc_offset_minutes,
+        update_time,
+        source,
+        data_input,
+        origin_of_time,
+        status: ReadingStatus::Final,
+        measurement,
+        send_time: Some(around.send_time.millis()),
+        vendor: None,
+    };
+    match reading.check(around.received) {
+        Ok(believed) => Ok(Believed { id: believed.id(), reading }),
+        Err(rejection) => Err(vec![problem(rejection, pointer, observed_as, around)]),
+    }
+}
+
+fn device(fields: &mut Fields<'_, '_>) -> Source {
+    Source::Device(Device {
+        manufacturer: fields.text("model_manufacturer_code").to_owned(),
+        model_number: fields.optional_text("model_number"),
+        serial: fields.text("production_specification_serial").to_owned(),
+    })
+}
+
+fn test_lab(fields: &mut Fields<'_, '_>) -> Source {
+    Source::TestLab(TestLab { test_lab_id: fields.text("test_lab_id").to_owned() })
+}
+
+fn measurement(kind: Kind, fields: &mut Fields<'_, '_>) -> Measurement {
+    match kind {
+        Kind::WeighingScale => Measurement::WeighingScale(WeighingScale {
+            body_weight: fields.number("body_weight", Some(6)),
+            body_fat: fields.optional_number("body_fat", Some(5)),
+        }),
+        Kind::BloodPressure => Measurement::BloodPressure(BloodPressure {
+            systolic: fields.whole("systolic", 3),
+            diastolic: fields.whole("diastolic", 3),
+            pulse_rate: Some(fields.whole("pulse_rate", 3)),
+            measurement_position: fields.optional_text("measurement_position"),
+            irregular_pulse: fields.optional_flag("irregular_pulse"),
+        }),
+        Kind::BloodPressureCheckup => Measurement::BloodPressureCheckup(BloodPressureCheckup {
+            systolic: fields.whole("systolic", 3),
+            diastolic: fields.whole("diastolic", 3),
+            pulse_rate: Some(fields.whole("pulse_rate", 3)),
+            measurement_position: fields.optional_text("measurement_position"),
+        }),
+        Kind::Activity => Measurement::Activity(Activity {
+            step: fields.whole("step", 5),
+            walk_time: fields.optional_whole("walk_time", 4),
+            moderate_intensity_activity: fields.optional_whole("moderate_intensity_activity", 4),
+            calories: fields.optional_number("calories", Some(6)),
+            total_calories: fields.optional_number("total_calories", Some(6)),
+            distance: fields.optional_number("distance", None),
+            exercise: fields.optional_number("exercise", None),
+            physical_activity: fields.optional_number("physical_activity", None),
+            total_active_duration: fields.optional_whole("total_active_duration", 4),
+            measurement_position_code: fields.optional_text("measurement_position_code"),
+        }),
+        Kind::Hba1c => Measurement::Hba1c(Hba1c {
+            hba1c_value: fields.number("hba1c_value", Some(4)),
+            measurement_method_code: fields.optional_text("measurement_method_code"),
+            value_criteria_code: fields.optional_text("value_criteria_code"),
+        }),
+        Kind::BloodGlucose => Measurement::BloodGlucose(BloodGlucose {
+            glucose_value: fields.number("glucose_value", None),
+            glucose_method: fields.code("glucose_method_code", &GLUCOSE_METHOD),
+            meal_timing: fields.optional_code("meal_timing_code", &MEAL_TIMING),
+        }),
+        Kind::BodyTemperature => Measurement::BodyTemperature(BodyTemperature {
+            temperature: fields.number("temperature", None),
+        }),
+        Kind::OxygenSaturation => Measurement::OxygenSaturation(OxygenSaturation {
+            spo2: fields.number("spo2", None),
+            pulse_rate: fields.optional_whole("pulse_rate", 3),
+        }),
+    }
+}
+
+/// What [`Reading::check`] rejects, at the place in the document where it came from.
+fn problem(rejection: Rejection, pointer: &str, observed_as: &str, around: &Around<'_>) -> Problem {
+    let pointer = match rejection.field {
+        "consortium_id" => member("", "consortium_id"),
+        "person_id" => member(around.person_pointer, "person_id"),
+        OBSERVATION_TIME => member(pointer, observed_as),
+        field => member(pointer, field),
+    };
+    let rule = match rejection.reason {
+        RejectionReason::Implausible => Rule::Implausible,
+        RejectionReason::TimeOutOfRange => Rule::TimeOutOfRange,
+        _ => Rule::Malformed,
+    };
+    Problem { pointer, rule, message: rejection.detail }
+}
+
+/// Which part of a person's information a record stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// `healthcare_information`: measured at home.
+    Healthcare,
+    /// `health_checkup_information`: measured at a check-up.
+    HealthCheckup,
+}
+
+impl Part {
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "healthcare_information" => Some(Self::Healthcare),
+            "health_checkup_information" => Some(Self::HealthCheckup),
+            _ => None,
+        }
+    }
+
+    /// The kind of the records in an array of this name.
+    pub(super) fn kind(self, array: &str) -> Option<Kind> {
+        Some(match (self, array) {
+            (Self::Healthcare, "weighing_scale") => Kind::WeighingScale,
+            (Self::Healthcare, "blood_pressure") => Kind::BloodPressure,
+            (Self::Healthcare, "activity") => Kind::Activity,
+            (Self::Healthcare, "blood_glucose") => Kind::BloodGlucose,
+            (Self::Healthcare, "body_temperature") => Kind::BodyTemperature,
+            (Self::Healthcare, "oxygen_saturation") => Kind::OxygenSaturation,
+            (Self::HealthCheckup, "hba1c") => Kind::Hba1c,
+            (Self::HealthCheckup, "blood_pressure") => Kind::BloodPressureCheckup,
+            _ => return None,
+        })
+    }
+}
+
+/// The problem of something that is no JSON object where one is wanted.
+pub(super) fn no_object(pointer: &str, what: &str) -> Problem {
+    let message = format!("{what} must be an object");
+    Problem { pointer: pointer.to_owned(), rule: Rule::WrongType, message }
+}
+
+/// The members of a value that must be an object.
+pub(super) fn object<'j, 'a>(value: &'j Json<'a>) -> Option<&'j Members<'a>> {
+    match value {
+        Json::Object(members) => Some(members),
+        _ => None,
+    }
+}

@@ -1,0 +1,245 @@
+//! Through a document in its order: envelope, persons, parts, arrays, records.
+//!
+//! What is wrong with an envelope or a person is wrong with every reading in it, so it is reported
+//! with each of them; when there is none, it is reported at the envelope's or person's own place.
+
+use clinical::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::fields::Fields;
+use super::json::{Json, Members};
+use super::problem::{Oddity, Problem, Rule, element, member};
+use super::record::{self, Around, Part, no_object, object};
+use super::{Context, Entry, Parsed, Unreadable};
+
+pub(super) struct Walk<'c> {
+    context: &'c Context<'c>,
+    document: usize,
+    parsed: &'c mut Parsed,
+}
+
+/// A person, or the reasons why nothing of theirs can be taken.
+struct Person<'a> {
+    pointer: &'a str,
+    person_id: &'a str,
+    envelope: &'a Envelope<'a>,
+    problems: Vec<Problem>,
+}
+
+struct Envelope<'a> {
+    consortium_id: &'a str,
+    send_time: Timestamp,
+    zone: TimeZone,
+    problems: Vec<Problem>,
+}
+
+impl<'c> Walk<'c> {
+    pub(super) fn new(context: &'c Context<'c>, document: usize, parsed: &'c mut Parsed) -> Self {
+        Self { context, document, parsed }
+    }
+
+    pub(super) fn document(&mut self, json: &Json<'_>) -> Result<(), Unreadable> {
+        let Some(members) = object(json) else {
+            return self.reject(String::new(), vec![no_object("", "an exchange document")]);
+        };
+        let before = self.parsed.entries.len();
+        let mut fields = Fields::new(self.document, "", members, &mut self.parsed.warnings);
+        let format_version = fields.text("format_version");
+        if format_version.chars().count() > 3 {
+            fields.problem("format_version", Rule::TooLong, || {
+                "format_version must have at most 3 characters".to_owned()
+            });
+        }
+        let consortium_id = fields.identifier("consortium_id", 6);
+        let well_formed = clinical::patient::ConsortiumId::parse(consortium_id).is_ok();
+        if well_formed && consortium_id.len() < 6 {
+            fields.warn("consortium_id", Oddity::ShortConsortiumId);
+        }
+        let zone = (self.context.zone)(consortium_id);
+        let send_time = fields.time_in_milliseconds("send_time", &zone).time;
+        let persons = match fields.take("person_information") {
+            Some(Json::Array(persons)) => persons.as_slice(),
+            other => {
+                let rule = if other.is_some() { Rule::WrongType } else { Rule::Required };
+                fields.problem("person_information", rule, || {
+                    "person_information must be an array of persons".to_owned()
+                });
+                &[]
+            }
+        };
+        let problems = fields.finish();
+        if well_formed {
+            self.parsed.claims.entry(consortium_id.to_owned()).or_insert(self.document);
+        }
+        let envelope = Envelope { consortium_id, send_time, zone, problems };
+        for (index, person) in persons.iter().enumerate() {
+            self.person(&element("/person_information", index), person, &envelope)?;
+        }
+        if self.parsed.entries.len() == before && !envelope.problems.is_empty() {
+            self.reject(String::new(), envelope.problems)?;
+        }
+        Ok(())
+    }
+
+    fn person(
+        &mut self,
+        pointer: &str,
+        json: &Json<'_>,
+        envelope: &Envelope<'_>,
+    ) -> Result<(), Unreadable> {
+        let Some(members) = object(json) else {
+            let mut problems = envelope.problems.clone();
+            problems.push(no_object(pointer, "a person"));
+            return self.reject(pointer.to_owned(), problems);
+        };
+        let before = self.parsed.entries.len();
+        let mut fields = Fields::new(self.document, pointer, members, &mut self.parsed.warnings);
+        let person_id = fields.identifier("person_id", 20);
+        fields.take("healthcare_information");
+        fields.take("health_checkup_information");
+        let own_problems = fields.finish();
+        let at_fault = !own_problems.is_empty();
+        let mut problems = envelope.problems.clone();
+        problems.extend(own_problems);
+        let person = Person { pointer, person_id, envelope, problems };
+        for (name, value) in members {
+            if let Some(part) = Part::parse(name) {
+                self.part(part, &member(pointer, name), value, &person)?;
+            }
+        }
+        if self.parsed.entries.len() == before && at_fault {
+            self.reject(pointer.to_owned(), person.problems)?;
+        }
+        Ok(())
+    }
+
+    /// An object of arrays, or an array of such objects.
+    fn part(
+        &mut self,
+        part: Part,
+        pointer: &str,
+        json: &Json<'_>,
+        person: &Person<'_>,
+    ) -> Result<(), Unreadable> {
+        match json {
+            Json::Object(members) => self.arrays(part, pointer, members, person),
+            Json::Array(objects) => {
+                for (index, json) in objects.iter().enumerate() {
+                    let pointer = element(pointer, index);
+                    match object(json) {
+                        Some(members) => self.arrays(part, &pointer, members, person)?,
+                        None => {
+                            let problem = no_object(&pointer, "an element of this array");
+                            self.reject_with(pointer, person, problem)?;
+                        }
+                    }
+                }
+                Ok(())
+            }
+            _ => {
+                let problem = no_object(pointer, "a part of a person's information");
+                self.reject_with(pointer.to_owned(), person, problem)
+            }
+        }
+    }
+
+    fn arrays(
+        &mut self,
+        part: Part,
+        pointer: &str,
+        members: &Members<'_>,
+        person: &Person<'_>,
+    ) -> Result<(), Unreadable> {
+        let mut seen = 0_u32;
+        for (name, json) in members {
+            let pointer = member(pointer, name);
+            let kind = part.kind(name);
+            let bit = kind.map_or(0, |kind| 1 << kind as u32);
+            let refusal = match kind {
+                None => Some((Rule::UnknownField, "the exchange rules have no such records here")),
+                Some(_) if seen & bit != 0 => {
+                    Some((Rule::RepeatedField, "the array is there twice; send all in one"))
+                }
+                Some(_) => None,
+            };
+            seen |= bit;
+            match json {
+                Json::Array(records) => {
+                    for (index, json) in records.iter().enumerate() {
+                        let pointer = element(&pointer, index);
+                        match (kind, refusal) {
+                            (Some(kind), None) => self.record(kind, pointer, json, person)?,
+                            (_, refusal) => self.refuse(pointer, person, refusal)?,
+                        }
+                    }
+                }
+                _ => {
+                    let refusal = refusal.or(Some((Rule::WrongType, "records come in an array")));
+                    self.refuse(pointer, person, refusal)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        kind: clinical::Kind,
+        pointer: String,
+        json: &Json<'_>,
+        person: &Person<'_>,
+    ) -> Result<(), Unreadable> {
+        let Some(members) = object(json) else {
+            let problem = no_object(&pointer, "a record");
+            return self.reject_with(pointer, person, problem);
+        };
+        if !person.problems.is_empty() {
+            return self.reject(pointer, person.problems.clone());
+        }
+        let around = Around {
+            document: self.document,
+            consortium_id: person.envelope.consortium_id,
+            person_id: person.person_id,
+            person_pointer: person.pointer,
+            send_time: person.envelope.send_time,
+            zone: &person.envelope.zone,
+            received: self.context.received,
+        };
+        let verdict = record::read(kind, &pointer, members, &around, &mut self.parsed.warnings);
+        self.enter(Entry { document: self.document, pointer, verdict })
+    }
+
+    fn refuse(
+        &mut self,
+        pointer: String,
+        person: &Person<'_>,
+        refusal: Option<(Rule, &str)>,
+    ) -> Result<(), Unreadable> {
+        let (rule, message) = refusal.unwrap_or((Rule::UnknownField, "no such record"));
+        let problem = Problem { pointer: pointer.clone(), rule, message: message.to_owned() };
+        self.reject_with(pointer, person, problem)
+    }
+
+    fn reject_with(
+        &mut self,
+        pointer: String,
+        person: &Person<'_>,
+        problem: Problem,
+    ) -> Result<(), Unreadable> {
+        let mut problems = person.problems.clone();
+        problems.push(problem);
+        self.reject(pointer, problems)
+    }
+
+    fn reject(&mut self, pointer: String, problems: Vec<Problem>) -> Result<(), Unreadable> {
+        self.enter(Entry { document: self.document, pointer, verdict: Err(problems) })
+    }
+
+    fn enter(&mut self, entry: Entry) -> Result<(), Unreadable> {
+        if self.parsed.entries.len() == self.context.limits.readings {
+            return Err(Unreadable::TooManyReadings { limit: self.context.limits.readings });
+        }
+        self.parsed.entries.push(entry);
+        Ok(())
+    }
+}
