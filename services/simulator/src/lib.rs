@@ -1,1 +1,48 @@
-//! 
+//! Virtual patients and their devices, seeded and reproducible: who they are ([`population`]), what
+//! is true of them ([`truth`]), what happens to it on the way ([`mess`]), what the platform must
+//! make of that in the end ([`oracle`]), and the senders that put it to the test.
+//!
+//! Everything but [`run`] is pure and can be used without any service:
+//!
+//! ```
+//! use clinical::{Span, Timestamp};
+//! use simulator::mess::{MessArgs, Pace, Payload, Plan, Reception};
+//! use simulator::{Oracle, population::population, truth};
+//!
+//! let now = Timestamp::from_seconds(1_767_538_800);
+//! let plan = Plan {
+//!     shares: MessArgs::default(),
+//!     pace: Pace::Days,
+//!     reception: Reception::At(now),
+//!     kafka_share: 0.5,
+//! };
+//! let mut oracle = Oracle::new();
+//! for patient in population(42, 3, 1) {
+//!     for reading in truth(&patient, now - Span::from_days(2), now) {
+//!         for sending in plan.sendings(&patient, reading) {
+//!             match &sending.payload {
+//!                 Payload::Reading(reading) => {
+//!                     oracle.note_sent(reading, sending.via, now);
+//!                 }
+//!                 Payload::Bytes { .. } => oracle.note_garbage(),
+//!             }
+//!         }
+//!     }
+//! }
+//! assert!(oracle.totals().standing > 0);
+//! ```
+
+mod chance;
+pub mod civil;
+pub mod devices;
+pub mod exchange;
+pub mod live;
+pub mod mess;
+pub mod oracle;
+pub mod physiology;
+pub mod population;
+mod slips;
+pub mod timetable;
+
+pub use oracle::Oracle;
+pub use physiology::truth;

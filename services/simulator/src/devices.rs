@@ -1,0 +1,94 @@
+//! The models that the virtual patients use. Maker and models are invented.
+
+use clinical::Kind;
+use schemas::reading::{Device, GlucoseMethod, Measurement};
+
+/// Manufacturer code of every model.
+pub const MANUFACTURER: &str = "KAWASEMI";
+
+/// A model of the master list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Model {
+    /// Model number.
+    pub number: &'static str,
+    /// Name.
+    pub name: &'static str,
+    /// Whether the model's clock is corrected by itself.
+    pub corrects_clock: bool,
+    /// Standard that it is said to conform to.
+    pub conformity: &'static str,
+    /// Stated accuracy.
+    pub accuracy: &'static str,
+}
+
+const fn model(
+    number: &'static str,
+    name: &'static str,
+    corrects_clock: bool,
+    conformity: &'static str,
+    accuracy: &'static str,
+) -> Model {
+    Model { number, name, corrects_clock, conformity, accuracy }
+}
+
+/// Upper-arm blood pressure monitor.
+pub const PRESSURE_MONITOR: Model =
+    model("KB-210", "上腕式血圧計 KB-210", false, "JIS T 1115", "±3 mmHg");
+/// Scale with body fat.
+pub const SCALE: Model = model("KS-50", "体組成計 KS-50", true, "JIS B 7613", "±0.1 kg");
+/// Wrist-worn activity tracker.
+pub const TRACKER: Model = model("KT-7", "活動量計 KT-7", true, "JIS S 7200", "±3 %");
+/// Finger-stick glucose meter.
+pub const GLUCOSE_METER: Model =
+    model("KG-3", "自己血糖測定器 KG-3", false, "ISO 15197", "±15 mg/dL or ±15 %");
+/// Continuous glucose sensor.
+pub const GLUCOSE_SENSOR: Model =
+    model("KC-14", "持続血糖測定器 KC-14", true, "ISO 13485", "MARD 9 %");
+/// Thermometer.
+pub const THERMOMETER: Model = model("KM-9", "電子体温計 KM-9", true, "JIS T 1140", "±0.1 Cel");
+/// Finger-clip pulse oximeter.
+pub const OXIMETER: Model =
+    model("KO-2", "パルスオキシメータ KO-2", true, "ISO 80601-2-61", "±2 %");
+
+/// Every model.
+pub const MODELS: [Model; 7] =
+    [PRESSURE_MONITOR, SCALE, TRACKER, GLUCOSE_METER, GLUCOSE_SENSOR, THERMOMETER, OXIMETER];
+
+/// The model that measures such a value at home; none for what a laboratory measures.
+pub fn model_for(measurement: &Measurement) -> Option<Model> {
+    Some(match measurement {
+        Measurement::BloodPressure(_) => PRESSURE_MONITOR,
+        Measurement::WeighingScale(_) => SCALE,
+        Measurement::Activity(_) => TRACKER,
+        Measurement::BloodGlucose(glucose) => match glucose.glucose_method {
+            GlucoseMethod::ContinuousSensor => GLUCOSE_SENSOR,
+            GlucoseMethod::FingerStick | GlucoseMethod::Laboratory => GLUCOSE_METER,
+        },
+        Measurement::BodyTemperature(_) => THERMOMETER,
+        Measurement::OxygenSaturation(_) => OXIMETER,
+        Measurement::Hba1c(_) | Measurement::BloodPressureCheckup(_) => return None,
+    })
+}
+
+/// A patient's own copy of a model.
+pub fn device(model: Model, patient_index: u32) -> Device {
+    Device {
+        manufacturer: MANUFACTURER.to_owned(),
+        model_number: Some(model.number.to_owned()),
+        serial: format!("{}{patient_index:06}", model.number.replace('-', "")),
+    }
+}
+
+/// The kind of a measurement that nothing was checked of yet.
+pub fn kind(measurement: &Measurement) -> Kind {
+    match measurement {
+        Measurement::WeighingScale(_) => Kind::WeighingScale,
+        Measurement::BloodPressure(_) => Kind::BloodPressure,
+        Measurement::Activity(_) => Kind::Activity,
+        Measurement::Hba1c(_) => Kind::Hba1c,
+        Measurement::BloodPressureCheckup(_) => Kind::BloodPressureCheckup,
+        Measurement::BloodGlucose(_) => Kind::BloodGlucose,
+        Measurement::BodyTemperature(_) => Kind::BodyTemperature,
+        Measurement::OxygenSaturation(_) => Kind::OxygenSaturation,
+    }
+}

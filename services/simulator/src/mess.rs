@@ -1,0 +1,350 @@
+//! The mess of the real world: between what a device measured and what arrives lie memories that
+//! are sent again, corrections, phones that were off, clocks that were never set, slips of the
+//! finger and plain garbage.
+
+use clinical::{Span, Timestamp};
+use schemas::Reading;
+use schemas::reading::{DataInput, ReadingStatus};
+
+use crate::chance::{Chance, Purpose};
+use crate::devices;
+use crate::population::Patient;
+use crate::slips;
+
+/// How much of each kind of mess: shares of all readings, 0 to 1.
+#[derive(Debug, Clone, PartialEq, clap::Args)]
+pub struct MessArgs {
+    /// Share of readings that a device sends again out of its memory
+    #[arg(long, env = "MIMAMORI_SIMULATOR_DUPLICATES", default_value_t = 0.10)]
+    pub duplicates: f64,
+    /// Share of readings that are corrected later (one in five of these twice)
+    #[arg(long, env = "MIMAMORI_SIMULATOR_CORRECTIONS", default_value_t = 0.05)]
+    pub corrections: f64,
+    /// Share of readings that are withdrawn later as entered in error (over Kafka only)
+    #[arg(long, env = "MIMAMORI_SIMULATOR_WITHDRAWALS", default_value_t = 0.005)]
+    pub withdrawals: f64,
+    /// Share of readings that come hours or days late, in a bunch
+    #[arg(long, env = "MIMAMORI_SIMULATOR_LATE", default_value_t = 0.05)]
+    pub late: f64,
+    /// Share of readings whose clock is wrong: lost, in the future, or nine hours off
+    #[arg(long, env = "MIMAMORI_SIMULATOR_WRONG_CLOCKS", default_value_t = 0.005)]
+    pub wrong_clocks: f64,
+    /// Share of readings with a number that cannot be true (half of them are put right later)
+    #[arg(long, env = "MIMAMORI_SIMULATOR_WRONG_NUMBERS", default_value_t = 0.01)]
+    pub wrong_numbers: f64,
+    /// Share of readings that two senders register at the same moment with different values
+    #[arg(long, env = "MIMAMORI_SIMULATOR_CONFLICTS", default_value_t = 0.002)]
+    pub conflicts: f64,
+    /// Share of readings beside which bytes that are no record are written to Kafka
+    #[arg(long, env = "MIMAMORI_SIMULATOR_GARBAGE", default_value_t = 0.0005)]
+    pub garbage: f64,
+}
+
+impl Default for MessArgs {
+    fn default() -> Self {
+        Self {
+            duplicates: 0.10,
+            corrections: 0.05,
+            withdrawals: 0.005,
+            late: 0.05,
+            wrong_clocks: 0.005,
+            wrong_numbers: 0.01,
+            conflicts: 0.002,
+            garbage: 0.0005,
+        }
+    }
+}
+
+impl MessArgs {
+    /// No mess at all.
+    pub fn none() -> Self {
+        Self {
+            duplicates: 0.0,
+            corrections: 0.0,
+            withdrawals: 0.0,
+            late: 0.0,
+            wrong_clocks: 0.0,
+            wrong_numbers: 0.0,
+            conflicts: 0.0,
+            garbage: 0.0,
+        }
+    }
+}
+
+/// How long the mess takes to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// As in life: memories are sent again after a day or two, corrections come within days.
+    Days,
+    /// For somebody who watches: everything happens within minutes.
+    Minutes,
+}
+
+impl Pace {
+    /// Readings of one such span are late, or sent again, together.
+    fn bunch(self) -> Span {
+        match self {
+            Pace::Days => Span::from_days(1),
+            Pace::Minutes => Span::from_minutes(4),
+        }
+    }
+
+    /// A part of the bunch's span.
+    fn part(self, share: f64) -> Span {
+        Span::from_millis((self.bunch().millis() as f64 * share) as i64)
+    }
+}
+
+/// When readings are received, which decides whether a clock that is ahead is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reception {
+    /// When they are due.
+    WhenDue,
+    /// All at about this time: history that is loaded at once.
+    At(Timestamp),
+}
+
+/// The way into the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// An exchange document to the gateway.
+    Http,
+    /// A record to `readings.raw`.
+    Kafka,
+}
+
+impl Route {
+    /// The route's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Route::Http => "http",
+            Route::Kafka => "kafka",
+        }
+    }
+}
+
+/// Why something is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mess {
+    /// As it should be.
+    Plain,
+    /// Again, out of a device's memory.
+    Resent,
+    /// A changed value with a later `update_time`.
+    Correction,
+    /// Withdrawn as entered in error.
+    Withdrawal,
+    /// Long after it was observed.
+    Late,
+    /// With a clock that was lost, is ahead, or nine hours off.
+    WrongClock,
+    /// With a number that cannot be true.
+    WrongNumber,
+    /// With the `update_time` of another content.
+    Conflict,
+    /// Bytes that are no record.
+    Garbage,
+}
+
+impl Mess {
+    /// The name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mess::Plain => "plain",
+            Mess::Resent => "resent",
+            Mess::Correction => "correction",
+            Mess::Withdrawal => "withdrawal",
+            Mess::Late => "late",
+            Mess::WrongClock => "wrong_clock",
+            Mess::WrongNumber => "wrong_number",
+            Mess::Conflict => "conflict",
+            Mess::Garbage => "garbage",
+        }
+    }
+}
+
+/// What is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Payload {
+    /// A reading.
+    Reading(Box<Reading>),
+    /// Bytes under a patient's key.
+    Bytes {
+        /// The Kafka key.
+        key: String,
+        /// The value.
+        bytes: Vec<u8>,
+    },
+}
+
+/// Something to be sent at a time, by a route.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sending {
+    /// When it is due.
+    pub at: Timestamp,
+    /// Whose, by number in the population.
+    pub patient_index: u32,
+    /// How.
+    pub via: Route,
+    /// What.
+    pub payload: Payload,
+    /// Why.
+    pub mess: Mess,
+}
+
+/// How to make a mess.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// How much.
+    pub shares: MessArgs,
+    /// How fast.
+    pub pace: Pace,
+    /// When it is received.
+    pub reception: Reception,
+    /// Share of the patients whose devices write to Kafka.
+    pub kafka_share: f64,
+}
+
+impl Plan {
+    /// Everything that is sent because of one true reading, in no particular order. Depends on the
+    /// reading alone, not on what else is sent.
+    pub fn sendings(&self, patient: &Patient, truth: Reading) -> Vec<Sending> {
+        let kind = devices::kind(&truth.measurement) as u64;
+        let chance = patient.chance_numbered(Purpose::Mess, kind, truth.observation_time);
+        let via = if patient.route_draw < self.kafka_share { Route::Kafka } else { Route::Http };
+        let bunch = Bunch::of(self, patient, Timestamp::from_millis(truth.update_time));
+        Sender { plan: self, patient, via, bunch, chance, sent: Vec::new() }.send(truth)
+    }
+}
+
+/// What readings of one span have in common.
+struct Bunch {
+    late_until: Option<Timestamp>,
+    again_at: Option<Timestamp>,
+}
+
+impl Bunch {
+    fn of(plan: &Plan, patient: &Patient, registered: Timestamp) -> Self {
+        let length = plan.pace.bunch().millis();
+        let number = registered.millis().div_euclid(length);
+        let end = Timestamp::from_millis((number + 1) * length);
+        let mut chance = patient.chance(Purpose::MessBunch, number * 2 + plan.pace as i64);
+        let late = chance.happens(plan.shares.late);
+        let late_until = end + plan.pace.part(chance.between(0.1, 2.5));
+        let again = chance.happens(plan.shares.duplicates);
+        let again_at = end + plan.pace.part(chance.between(2.6, 4.0));
+        Self { late_until: late.then_some(late_until), again_at: again.then_some(again_at) }
+    }
+}
+
+struct Sender<'a> {
+    plan: &'a Plan,
+    patient: &'a Patient,
+    via: Route,
+    bunch: Bunch,
+    chance: Chance,
+    sent: Vec<Sending>,
+}
+
+impl Sender<'_> {
+    fn send(mut self, truth: Reading) -> Vec<Sending> {
+        let shares = &self.plan.shares;
+        let delay = Span::from_millis(self.chance.whole(300, 4_000));
+        let mut at = Timestamp::from_millis(truth.update_time) + delay;
+        let mut mess = Mess::Plain;
+        if let Some(late) = self.bunch.late_until {
+            at = at.max(late) + delay;
+            mess = Mess::Late;
+        }
+        let fault = self.chance.share();
+        let mut first = truth.clone();
+        if fault < shares.wrong_numbers {
+            mess = Mess::WrongNumber;
+            slips::wrong_number(&mut first.measurement, &mut self.chance);
+        } else if fault < shares.wrong_numbers + shares.wrong_clocks {
+            mess = Mess::WrongClock;
+            let received = match self.plan.reception {
+                Reception::WhenDue => at,
+                Reception::At(time) => time,
+            };
+            slips::wrong_clock(&mut first, received, &mut self.chance);
+        }
+        if mess == Mess::WrongNumber && self.chance.happens(0.5) {
+            let right = Reading { data_input: DataInput::Modified, ..truth };
+            self.later(right, at, Mess::Correction);
+        }
+        self.push(at, self.via, first.clone(), mess);
+        if let Some(again) = self.bunch.again_at {
+            self.push(again.max(at) + delay, self.via, first.clone(), Mess::Resent);
+        }
+        self.garbage(at);
+        // A number that cannot be true has been put right above, or never is.
+        if mess != Mess::WrongNumber {
+            self.change(first, at);
+        }
+        self.sent
+    }
+
+    /// What becomes of a reading after it was sent.
+    fn change(&mut self, first: Reading, at: Timestamp) {
+        let shares = &self.plan.shares;
+        let fate = self.chance.share();
+        if fate < shares.corrections {
+            let (corrected, at) = self.corrected(first, at);
+            if self.chance.happens(0.2) {
+                self.corrected(corrected, at);
+            }
+        } else if fate < shares.corrections + shares.withdrawals {
+            let withdrawn = Reading { status: ReadingStatus::EnteredInError, ..first };
+            self.later(withdrawn, at, Mess::Withdrawal);
+        } else if fate < shares.corrections + shares.withdrawals + shares.conflicts {
+            let mut other = first;
+            slips::another_value(&mut other.measurement, &mut self.chance);
+            let at = at + Span::from_millis(self.chance.whole(200, 60_000));
+            self.push(at, self.via, other, Mess::Conflict);
+        }
+    }
+
+    fn garbage(&mut self, at: Timestamp) {
+        if self.chance.happens(self.plan.shares.garbage) {
+            let length = self.chance.whole(0, 120) as usize;
+            let mut bytes = self.chance.bytes(length);
+            // Never the beginning of a record by chance.
+            bytes.insert(0, b'{');
+            let payload = Payload::Bytes { key: self.patient.id.to_string(), bytes };
+            self.push_payload(at, Route::Kafka, payload, Mess::Garbage);
+        }
+    }
+
+    fn corrected(&mut self, mut reading: Reading, at: Timestamp) -> (Reading, Timestamp) {
+        slips::another_value(&mut reading.measurement, &mut self.chance);
+        reading.data_input = DataInput::Modified;
+        self.later(reading, at, Mess::Correction)
+    }
+
+    /// Sends a further version of a reading: registered after the last one was sent.
+    fn later(
+        &mut self,
+        mut reading: Reading,
+        after: Timestamp,
+        mess: Mess,
+    ) -> (Reading, Timestamp) {
+        let wait = self.plan.pace.part(self.chance.between(0.05, 1.2));
+        let registered = after + wait;
+        reading.update_time = registered.millis();
+        let at = registered + Span::from_millis(self.chance.whole(300, 4_000));
+        // The exchange documents have no word for a withdrawal.
+        let via = if mess == Mess::Withdrawal { Route::Kafka } else { self.via };
+        self.push(at, via, reading.clone(), mess);
+        (reading, at)
+    }
+
+    fn push(&mut self, at: Timestamp, via: Route, reading: Reading, mess: Mess) {
+        self.push_payload(at, via, Payload::Reading(Box::new(reading)), mess);
+    }
+
+    fn push_payload(&mut self, at: Timestamp, via: Route, payload: Payload, mess: Mess) {
+        self.sent.push(Sending { at, patient_index: self.patient.index, via, payload, mess });
+    }
+}

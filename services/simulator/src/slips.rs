@@ -1,0 +1,84 @@
+//! Single faults: a number that cannot be true, a clock that is wrong, a value that was corrected.
+
+use clinical::{Span, Timestamp};
+use schemas::Reading;
+use schemas::reading::Measurement;
+
+use crate::chance::{Chance, tenths};
+
+/// Puts in a number that cannot be true, of the form that the exchange standard allows.
+pub(crate) fn wrong_number(measurement: &mut Measurement, chance: &mut Chance) {
+    match measurement {
+        Measurement::BloodPressure(bp) => match chance.whole(0, 2) {
+            0 => bp.systolic = 999,
+            // The two fields were taken for one another.
+            1 => std::mem::swap(&mut bp.systolic, &mut bp.diastolic),
+            _ => bp.diastolic = 0,
+        },
+        Measurement::BloodPressureCheckup(bp) => bp.systolic = 0,
+        // Grams for kilograms, or nobody on the scale.
+        Measurement::WeighingScale(w) => {
+            w.body_weight = if chance.happens(0.5) { tenths(w.body_weight * 100.0) } else { 0.0 };
+        }
+        Measurement::Activity(a) => a.walk_time = Some(9_999),
+        Measurement::Hba1c(h) => h.hba1c_value = 0.6,
+        // mmol/L for mg/dL.
+        Measurement::BloodGlucose(g) => g.glucose_value = tenths(g.glucose_value / 18.016).min(9.9),
+        Measurement::BodyTemperature(t) => {
+            t.temperature = tenths(if chance.happens(0.5) {
+                t.temperature / 10.0
+            } else {
+                t.temperature * 1.8 + 32.0
+            });
+        }
+        Measurement::OxygenSaturation(o) => o.spo2 = 0.0,
+    }
+}
+
+/// Puts in the time of a clock that is wrong: lost (1970), years ahead, or nine hours off because
+/// it runs in UTC or counts the offset twice.
+pub(crate) fn wrong_clock(reading: &mut Reading, received: Timestamp, chance: &mut Chance) {
+    let observed = Timestamp::from_millis(reading.observation_time);
+    let nine_hours = Span::from_hours(9);
+    let shown = match chance.whole(0, 9) {
+        0..=2 => {
+            // A device without battery counts from its first second.
+            let since = observed.millis().rem_euclid(Span::from_days(9).millis());
+            Timestamp::from_millis(since).floor_to_second()
+        }
+        3..=4 => observed + Span::from_days(365 * chance.whole(1, 5)),
+        5..=7 => observed - nine_hours,
+        _ => {
+            let ahead = observed + nine_hours;
+            let limit = received + schemas::check::CLOCK_TOLERANCE;
+            // Close to the limit it would be chance whether the reading is believed.
+            if (ahead - limit).abs() < Span::from_hours(1) { observed - nine_hours } else { ahead }
+        }
+    };
+    reading.observation_time = shown.millis();
+}
+
+/// Puts in another value near the one that is there, as a correction does. Always a different one,
+/// and believable when that was.
+pub(crate) fn another_value(measurement: &mut Measurement, chance: &mut Chance) {
+    let sign = if chance.happens(0.5) { 1 } else { -1 };
+    let size = f64::from(sign) * chance.between(1.0, 2.0);
+    match measurement {
+        Measurement::BloodPressure(bp) => {
+            bp.systolic += sign * chance.whole(2, 9) as i32;
+        }
+        Measurement::BloodPressureCheckup(bp) => {
+            bp.systolic += sign * chance.whole(2, 9) as i32;
+        }
+        Measurement::WeighingScale(w) => w.body_weight = tenths((w.body_weight + size).max(0.0)),
+        Measurement::Activity(a) => {
+            a.step = (f64::from(a.step) * (1.0 + 0.05 * size.abs())).round() as i32 + 1;
+        }
+        Measurement::Hba1c(h) => h.hba1c_value = tenths(h.hba1c_value + 0.1 * size),
+        Measurement::BloodGlucose(g) => g.glucose_value = (g.glucose_value + 4.0 * size).round(),
+        Measurement::BodyTemperature(t) => t.temperature = tenths(t.temperature + 0.1 * size),
+        Measurement::OxygenSaturation(o) => {
+            o.spo2 = if o.spo2 >= 99.0 { o.spo2 - 1.0 } else { o.spo2 + 1.0 };
+        }
+    }
+}
