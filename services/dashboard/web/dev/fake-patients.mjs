@@ -27,13 +27,13 @@ function reading(kind, t, values, of = {}) {
 }
 
 const TEXTS = {
-  'bp.severe_high confirmed': ['収縮期191・拡張期113 mmHg（2回の平均）。重度の高血圧です。症状を確認してください。', 'Severe blood pressure: mean of two readings 191/113 mmHg. Ask for symptoms.'],
-  'bp.severe_high unconfirmed': ['184/104 mmHg が1回測定されました。再測定を依頼してください。', 'One reading of 184/104 mmHg. Ask the patient to measure again.'],
+  'bp.severe_high confirmed': ['家庭血圧 192/114、190/112 mmHg。再測定でも重症域です。症状を確認してください。', 'Home blood pressure 192/114, 190/112 mmHg: severe, confirmed by a second reading. Ask for symptoms.'],
+  'bp.severe_high unconfirmed': ['家庭血圧 184/104 mmHg。重症域ですが、15分以内の再測定がありません。再測定を依頼してください。', 'Home blood pressure 184/104 mmHg: severe, no second reading within 15 minutes. Ask to measure again.'],
   'glucose.very_low confirmed': ['血糖 51 mg/dL が20分続いています。', 'Glucose below 54 mg/dL for 20 minutes (lowest 51).'],
   'bp.above_target confirmed': ['朝の7日間平均が 148/91 mmHg で目標を上回っています。', 'Morning mean of 7 days is 148/91 mmHg, above target.'],
   'data.missing confirmed': ['血圧の測定が4日間届いていません。', 'No blood pressure has arrived for 4 days.'],
 }
-const THRESHOLDS = { 'bp.severe_high': '180/110 mmHg', 'glucose.very_low': '54 mg/dL', 'bp.above_target': '135/85 mmHg', 'data.missing': '' }
+const THRESHOLDS = { 'bp.severe_high': '180/110 mmHg', 'glucose.very_low': '< 54 mg/dL', 'bp.above_target': '135/85 mmHg', 'data.missing': '' }
 
 export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
   number += 1
@@ -82,7 +82,8 @@ function sensorGlucose(end, days, middle) {
     const meals = [8, 13, 19].reduce((sum, meal) => sum + 75 * Math.exp(-(((hour - meal - 1) / 1.1) ** 2)), 0)
     drift = drift * 0.98 + around(0, 6)
     if (random() < 0.004) t += (1 + random() * 6) * HOUR
-    found.push(reading('blood_glucose', t, { glucose_value: Math.max(45, Math.round(middle + meals + drift)), glucose_method_code: '1' }, { source: { manufacturer: 'Dexcom', model_number: 'G4', serial: 'SM1' } }))
+    if (t > end) break
+    found.push(reading('blood_glucose', t, { glucose_value: Math.max(45, Math.round(middle + meals + drift)), glucose_method: 'continuous_sensor' }, { source: { manufacturer: 'Dexcom', model_number: 'G4', serial: 'SM1' } }))
   }
   return found
 }
@@ -117,7 +118,7 @@ export function fakePatients(count) {
   }
   const old = Date.parse('2015-06-19T10:00:00+09:00')
   for (let i = 1; i <= 5; i += 1) add(`CGM005/S00${i}`, { birth_year: null, sex: 'unknown', readings: sensorGlucose(old - i * DAY, 12, 118 + i * 5) })
-  const cgm = add('CGM006/T001', { birth_year: 1991, sex: 'female', readings: [...sensorGlucose(now - 6 * MINUTE, 30, 120), ...bloodPressures(now, 30, 118), reading('blood_glucose', now - 3 * DAY, { glucose_value: 212, glucose_method_code: '0', meal_timing_code: '2' }), reading('blood_pressure_checkup', now - 9 * DAY, { systolic: 141, diastolic: 88, pulse_rate: 71 }, { source: { test_lab_id: 'LAB01' } })] })
+  const cgm = add('CGM006/T001', { birth_year: 1991, sex: 'female', readings: [...sensorGlucose(now - 6 * MINUTE, 30, 120), ...bloodPressures(now, 30, 118), reading('blood_glucose', now - 3 * DAY, { glucose_value: 212, glucose_method: 'finger_stick', meal_timing: 'after_meal' }), reading('blood_pressure_checkup', now - 9 * DAY, { systolic: 141, diastolic: 88, pulse_rate: 71 }, { source: { test_lab_id: 'LAB01' } })] })
   const ago = (ms) => new Date(now - ms)
   const raise = (patient, ...rest) => { const p = patients.get(patient); if (p) p.alerts.unshift(alertOf(p, ...rest)) }
   raise('DEMO01/P0003', 'review', 'bp.above_target', ago(3 * DAY))

@@ -47,7 +47,6 @@ export function App() {
     <DeskProvider>
       <Announcer />
       <Frame status={<LiveStatus />}>
-        <TrustNotices />
         {route.page === 'live-list' && <LiveListPage />}
         {route.page === 'patient' && <PatientPage key={route.patient} patient={route.patient} />}
         {route.page === 'unknown' && (
@@ -57,6 +56,7 @@ export function App() {
           </>
         )}
       </Frame>
+      <TrustNotices />
     </DeskProvider>
   )
 }
@@ -69,7 +69,7 @@ function Frame({ status, children }: { status: ReactNode; children: ReactNode })
         {words.skipToContent}
       </a>
       <header className="top">
-        <Link className="home" href="/">
+        <Link className="home" href="/" aria-label={words.appName}>
           <Logo />
           <span className="app-name">{words.appName}</span>
         </Link>
@@ -97,6 +97,7 @@ function SignOut() {
         {session.name}
       </span>
       <button
+        className="sign-out"
         onClick={() => {
           setFailed(false)
           end().catch(() => setFailed(true))

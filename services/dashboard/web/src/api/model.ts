@@ -24,3 +24,21 @@ export function numberOf(values: unknown, field: string): number | null {
 export function flagOf(values: unknown, field: string): boolean {
   return typeof values === 'object' && values !== null && (values as Values)[field] === true
 }
+
+const GLUCOSE_METHODS = ['finger_stick', 'continuous_sensor', 'laboratory'] as const
+const MEAL_TIMINGS = ['fasting', 'before_meal', 'after_meal', 'bedtime'] as const
+export type GlucoseMethod = (typeof GLUCOSE_METHODS)[number]
+export type MealTiming = (typeof MEAL_TIMINGS)[number]
+
+export function glucoseMethodOf(values: unknown): GlucoseMethod | null {
+  return GLUCOSE_METHODS.find((method) => method === textOf(values, 'glucose_method')) ?? null
+}
+
+/** Null also where the sender said that it is unknown. */
+export function mealTimingOf(values: unknown): MealTiming | null {
+  return MEAL_TIMINGS.find((timing) => timing === textOf(values, 'meal_timing')) ?? null
+}
+
+function textOf(values: unknown, field: string): unknown {
+  return typeof values === 'object' && values !== null ? (values as Values)[field] : undefined
+}

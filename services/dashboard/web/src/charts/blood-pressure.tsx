@@ -43,8 +43,9 @@ export function BloodPressureChart({ readings, from, to, everAny, evidence }: Ch
     diastolic && `${words.diastolic} ${diastolic.lowest}–${diastolic.highest}`,
   ]
   const values = bars.flatMap((bar) => [bar.systolic, bar.diastolic])
-  const min = Math.min(40, ...[spreadOf(values)?.lowest ?? 40])
-  const max = Math.max(200, ...[(spreadOf(values)?.highest ?? 200) + 6])
+  const min = Math.min(40, spreadOf(values)?.lowest ?? 40)
+  // Room above the highest bar for its mark.
+  const max = Math.max(200, (spreadOf(values)?.highest ?? 0) + 14)
 
   return (
     <ChartPanel

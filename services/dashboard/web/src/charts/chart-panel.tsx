@@ -28,7 +28,7 @@ export function ChartPanel({ title, unit, readings, summary, legend, columns, ev
           {title} <small>{unit}</small>
         </h2>
         <p id={`${id}-summary`} className="summary">
-          {readings.length > 0 && summary}
+          {readings.length > 0 ? summary : everAny ? words.chartNone : words.chartNeverAny}
         </p>
         {readings.length > 0 && (
           <button aria-label={`${title}: ${asTable ? words.showChart : words.showTable}`} onClick={() => setAsTable(!asTable)}>
@@ -36,7 +36,6 @@ export function ChartPanel({ title, unit, readings, summary, legend, columns, ev
           </button>
         )}
       </div>
-      {readings.length === 0 && <p className="muted none">{everAny ? words.chartNone : words.chartNeverAny}</p>}
       {readings.length > 0 && asTable && <ReadingTable title={title} readings={readings} columns={columns} />}
       {readings.length > 0 && !asTable && (
         <>

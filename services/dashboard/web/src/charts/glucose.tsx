@@ -1,6 +1,7 @@
 import { useId, useMemo } from 'react'
-import { numberOf, type Reading } from '../api/model'
+import { glucoseMethodOf, mealTimingOf, numberOf, type Reading } from '../api/model'
 import { useLanguage } from '../language/language'
+import type { Words } from '../language/words'
 import type { ChartProps } from './blood-pressure'
 import { ChartPanel, LegendItem } from './chart-panel'
 import { linePath } from './line-path'
@@ -79,7 +80,7 @@ export function GlucoseChart({ readings, from, to, everAny, evidence }: ChartPro
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
         { name: words.glucose, cell: (reading) => String(numberOf(reading.values, 'glucose_value') ?? words.noValue) },
-        { name: words.method, cell: (reading) => [codeOf(reading, 'glucose_method_code', words.glucoseMethod), codeOf(reading, 'meal_timing_code', words.mealTiming)].filter(Boolean).join(' · ') },
+        { name: words.method, cell: (reading) => circumstances(reading, words) },
       ]}
       legend={
         <>
@@ -111,12 +112,14 @@ export function GlucoseChart({ readings, from, to, everAny, evidence }: ChartPro
   )
 }
 
-function codeOf(reading: Reading, field: string, names: Readonly<Record<string, string>>): string {
-  return names[String((reading.values as Readonly<Record<string, unknown>>)[field])] ?? ''
+function circumstances({ values }: Reading, words: Words): string {
+  const method = glucoseMethodOf(values)
+  const meal = mealTimingOf(values)
+  return [method && words.glucoseMethod[method], meal && words.mealTiming[meal]].filter(Boolean).join(' · ')
 }
 
-function isSensor(reading: Reading): boolean {
-  return String((reading.values as Readonly<Record<string, unknown>>)['glucose_method_code']) === '1'
+function isSensor({ values }: Reading): boolean {
+  return glucoseMethodOf(values) === 'continuous_sensor'
 }
 
 function pointsOf(readings: readonly Reading[]): readonly Point[] {

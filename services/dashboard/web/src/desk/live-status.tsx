@@ -20,14 +20,14 @@ export function LiveStatus() {
   )
 }
 
-/** Above the content: what cannot be trusted just now, and nothing when all can. */
+/** At the foot of the window, so that nothing moves: what cannot be trusted just now, and nothing when all can. */
 export function TrustNotices() {
   const { connection, lastContact, store, listFailed, listedAt } = useDesk()
   const { words, times } = useLanguage()
   return (
-    <>
+    <div className="trust">
       {connection === 'lost' && (
-        <p className="notice notice-warning">
+        <p className="notice notice-warning notice-lost">
           {words.connectionLost(lastContact === null ? null : times.time(lastContact))}
         </p>
       )}
@@ -35,6 +35,6 @@ export function TrustNotices() {
       {listFailed && listedAt !== null && connection !== 'lost' && (
         <p className="notice notice-warning">{words.listStale(times.time(listedAt))}</p>
       )}
-    </>
+    </div>
   )
 }

@@ -1,4 +1,4 @@
-import { flagOf, numberOf, type Kind, type Reading, type Sex } from '../api/model'
+import { flagOf, mealTimingOf, numberOf, type Kind, type Reading, type Sex } from '../api/model'
 import { possibleAges } from '../triage/patients'
 import type { Words } from './words'
 
@@ -30,8 +30,8 @@ export function valueText(kind: Kind, values: unknown, words: Words): ValueText 
       return systolic === null || diastolic === null ? null : text(`${systolic}/${diastolic}`, 'mmHg', more)
     }
     case 'blood_glucose': {
-      const meal = words.mealTiming[String((values as { meal_timing_code?: unknown }).meal_timing_code)]
-      return text(digits(number('glucose_value')), 'mg/dL', meal ? [meal] : [])
+      const meal = mealTimingOf(values)
+      return text(digits(number('glucose_value')), 'mg/dL', meal ? [words.mealTiming[meal]] : [])
     }
     case 'weighing_scale':
       return text(digits(number('body_weight'), 1), 'kg')
@@ -48,7 +48,7 @@ export function valueText(kind: Kind, values: unknown, words: Words): ValueText 
 
 export function personText(birthYear: number | null | undefined, sex: Sex, thisYear: number, words: Words): string {
   const age = birthYear == null ? words.unknownAge : words.age(...possibleAges(birthYear, thisYear))
-  return `${age} · ${words.sex[sex]}`
+  return birthYear == null && sex === 'unknown' ? age : `${age} · ${words.sex[sex]}`
 }
 
 export function sourceText(source: Reading['source'], words: Words): string {

@@ -1,4 +1,4 @@
-import type { Alert, Kind, Reading, Severity, Sex } from '../api/model'
+import type { Alert, GlucoseMethod, Kind, MealTiming, Reading, Severity, Sex } from '../api/model'
 
 export type Language = 'ja' | 'en'
 
@@ -57,7 +57,7 @@ const en = {
   unconfirmed: 'Unconfirmed',
   unconfirmedTitle: 'One reading so far; a second one is awaited.',
   late: 'Arrived late',
-  escalated: 'Became worse',
+  escalated: 'Escalated',
   eased: 'Eased',
   status: { open: 'Open', resolved: 'Resolved', retracted: 'Retracted' } satisfies Record<Alert['status'], string>,
   measured: 'Measured',
@@ -91,6 +91,7 @@ const en = {
   openAlerts: 'Open alerts',
   earlierAlerts: (n: number) => `Earlier alerts (${n})`,
   evidence: 'Readings behind this alert',
+  evidenceEarlier: (n: number) => (n === 1 ? '1 earlier reading' : `${n} earlier readings`),
   ruleNote: (rule: string, ruleSet: string) => `Rule ${rule}, rule set ${ruleSet}`,
   notYours: 'This patient does not exist or is not assigned to you.',
   historyUnavailable: 'History is not available at the moment. Alerts stay live.',
@@ -132,9 +133,13 @@ const en = {
   >,
   corrected: 'corrected',
   conflict: 'conflicting versions',
-  glucoseMethod: { '0': 'finger-stick', '1': 'sensor', '2': 'laboratory' } as Readonly<Record<string, string>>,
-  mealTiming: { '0': 'fasting', '1': 'before a meal', '2': 'after a meal', '3': 'bedtime' } as Readonly<
-    Record<string, string>
+  glucoseMethod: { finger_stick: 'finger-stick', continuous_sensor: 'sensor', laboratory: 'laboratory' } satisfies Record<
+    GlucoseMethod,
+    string
+  >,
+  mealTiming: { fasting: 'fasting', before_meal: 'before a meal', after_meal: 'after a meal', bedtime: 'bedtime' } satisfies Record<
+    MealTiming,
+    string
   >,
   legendSevere: 'Severe: 180/110 or above',
   legendHigh: '135/85 or above',
@@ -178,7 +183,7 @@ const ja: Words = {
   operatorReady: 'このサービスの稼働状態',
   operatorApi: 'API の定義（OpenAPI）',
 
-  live: 'リアルタイム受信中',
+  live: '受信中',
   liveTitle: 'アラートは発生と同時に表示されます。',
   connecting: '接続中…',
   reconnecting: '再接続中…',
@@ -190,9 +195,9 @@ const ja: Words = {
   listFailed: '患者一覧を読み込めませんでした。',
 
   liveList: '担当患者',
-  needsAttention: '要確認',
-  nothingOpen: '未対応のアラートはありません。',
-  otherPatients: 'アラートなし',
+  needsAttention: '対応が必要な患者',
+  nothingOpen: '継続中のアラートはありません。',
+  otherPatients: 'アラートのない患者',
   countPatients: (n) => `${n}名`,
   noPatients: '担当患者がまだ登録されていません。',
   findPatient: '患者IDで検索',
@@ -201,11 +206,11 @@ const ja: Words = {
   announceAlert: (severity, patient, text) => `${severity}：${patient}。${text}`,
   announceMissed: (n) => `新しいアラートが${n}件あります`,
 
-  severity: { urgent: '緊急', review: '要確認', technical: '技術' },
+  severity: { urgent: '緊急', review: '要確認', technical: '機器・通信' },
   unconfirmed: '未確定',
   unconfirmedTitle: '1回のみの測定です。再測定を待っています。',
   late: '遅れて受信',
-  escalated: '悪化',
+  escalated: '重要度上昇',
   eased: '軽快',
   status: { open: '継続中', resolved: '解消', retracted: '取消' },
   measured: '測定',
@@ -213,7 +218,7 @@ const ja: Words = {
   alertedAt: (time) => `アラート ${time}`,
   threshold: (text) => `基準 ${text}`,
   latestValues: '最新値',
-  lastReading: '最終受信',
+  lastReading: '最終測定',
   never: '受信なし',
   noValue: '–',
 
@@ -239,6 +244,7 @@ const ja: Words = {
   openAlerts: '継続中のアラート',
   earlierAlerts: (n) => `過去のアラート（${n}件）`,
   evidence: 'このアラートの根拠となった測定',
+  evidenceEarlier: (n) => `それ以前の測定（${n}件）`,
   ruleNote: (rule, ruleSet) => `ルール ${rule}、ルールセット ${ruleSet}`,
   notYours: 'この患者は存在しないか、担当に含まれていません。',
   historyUnavailable: '履歴は現在表示できません。アラートはリアルタイムで受信しています。',
@@ -276,9 +282,9 @@ const ja: Words = {
   dataInput: { device: '機器', manual: '手入力', modified: '手修正' },
   corrected: '訂正あり',
   conflict: '版の不一致',
-  glucoseMethod: { '0': '自己測定', '1': 'センサー', '2': '検査室' },
-  mealTiming: { '0': '空腹時', '1': '食前', '2': '食後', '3': '就寝前' },
-  legendSevere: '重度：180/110 以上',
+  glucoseMethod: { finger_stick: '自己測定', continuous_sensor: 'センサー', laboratory: '検査室' },
+  mealTiming: { fasting: '空腹時', before_meal: '食前', after_meal: '食後', bedtime: '就寝前' },
+  legendSevere: '重症域：180/110 以上',
   legendHigh: '135/85 以上',
   legendBelow: '135/85 未満',
   legendCheckup: '健診・診察室',

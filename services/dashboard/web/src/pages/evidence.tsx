@@ -15,33 +15,53 @@ function kindOf(values: unknown): Kind | null {
   return null
 }
 
+/** A mean of a week rests on dozens of readings: the newest are shown, the others on demand. */
+const SHOWN = 4
+
 export function EvidenceTable({ alert }: { alert: Alert }) {
-  const { words, times } = useLanguage()
+  const { words } = useLanguage()
   if (alert.evidence.length === 0) return null
+  const newestFirst = [...alert.evidence].sort((a, b) => Date.parse(b.observed_at) - Date.parse(a.observed_at))
+  const earlier = newestFirst.slice(SHOWN)
   return (
-    <>
+    <div className="evidence-block">
       <table className="evidence-table">
         <caption>{words.evidence}</caption>
-        <tbody>
-          {alert.evidence.map((one) => {
-            const kind = kindOf(one.values)
-            const text = kind && valueText(kind, one.values, words)
-            return (
-              <tr key={one.reading}>
-                <th scope="row">
-                  <time dateTime={one.observed_at}>{times.full(one.observed_at)}</time>
-                </th>
-                <td>
-                  {kind && words.kind[kind]} <strong>{text?.value ?? words.noValue}</strong> {text?.unit}
-                </td>
-                <td>{text?.more.join(' · ')}</td>
-              </tr>
-            )
-          })}
-        </tbody>
+        <EvidenceRows evidence={newestFirst.slice(0, SHOWN)} />
       </table>
+      {earlier.length > 0 && (
+        <details className="earlier">
+          <summary>{words.evidenceEarlier(earlier.length)}</summary>
+          <table className="evidence-table">
+            <EvidenceRows evidence={earlier} />
+          </table>
+        </details>
+      )}
       <p className="rule-note">{words.ruleNote(alert.rule, alert.rule_set)}</p>
-    </>
+    </div>
+  )
+}
+
+function EvidenceRows({ evidence }: { evidence: Alert['evidence'] }) {
+  const { words, times } = useLanguage()
+  return (
+    <tbody>
+      {evidence.map((one) => {
+        const kind = kindOf(one.values)
+        const text = kind && valueText(kind, one.values, words)
+        return (
+          <tr key={one.reading}>
+            <th scope="row">
+              <time dateTime={one.observed_at}>{times.full(one.observed_at)}</time>
+            </th>
+            <td>
+              {kind && words.kind[kind]} <strong>{text?.value ?? words.noValue}</strong> {text?.unit}
+            </td>
+            <td>{text?.more.join(' · ')}</td>
+          </tr>
+        )
+      })}
+    </tbody>
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Kind, PatientSummary, Reading } from '../api/model'
+import { useDesk } from '../desk/desk'
 import { useLanguage } from '../language/language'
 import { valueText } from '../language/reading-text'
 
@@ -38,7 +39,11 @@ export function LatestValue({ reading, now, named }: { reading: Reading; now: nu
 
 export function LastReading({ patient, now }: { patient: PatientSummary; now: number }) {
   const { words, times } = useLanguage()
-  if (!patient.last_reading_at) return <span className="never">{words.never}</span>
+  const { store } = useDesk()
+  if (!patient.last_reading_at) {
+    // Without the store nobody can say that nothing was received.
+    return store === 'available' ? <span className="never">{words.never}</span> : <span>{words.noValue}</span>
+  }
   return (
     <time dateTime={patient.last_reading_at} title={times.full(patient.last_reading_at)}>
       {times.ago(patient.last_reading_at, now)}

@@ -1,0 +1,224 @@
+// The dashboard in a real browser, against a running stack:
+//   DASHBOARD_URL DASHBOARD_USER DASHBOARD_PASSWORD   a physician who follows the patient
+//   PATIENT            e.g. BRW001/P1, without an open urgent alert
+//   GATEWAY_URL DEVICE_TOKEN                          may write for the patient's consortium
+//   SCREENSHOT_DIR     where the screenshots go
+//   CHROMIUM           the browser (default /usr/bin/chromium)
+import assert from 'node:assert/strict'
+import { mkdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { chromium } from 'playwright-core'
+import { exchangeDocument } from './exchange-document.mjs'
+
+const ALERT_DEADLINE_MS = 30_000
+const STEP_DEADLINE_MS = 20_000
+
+const need = (name) => {
+  const value = process.env[name]
+  if (!value) throw new Error(`Set ${name}; the head of dashboard.test.mjs says what it is.`)
+  return value
+}
+const base = need('DASHBOARD_URL').replace(/\/$/, '')
+const gateway = need('GATEWAY_URL').replace(/\/$/, '')
+const patient = need('PATIENT')
+const shots = need('SCREENSHOT_DIR')
+const [user, password, token] = ['DASHBOARD_USER', 'DASHBOARD_PASSWORD', 'DEVICE_TOKEN'].map(need)
+
+const card = `[data-testid="attention"] [data-patient="${patient}"]`
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+describe('the dashboard in a browser', { timeout: 180_000 }, () => {
+  let browser
+  let page
+  let failed = false
+  const complaints = []
+
+  before(async () => {
+    await mkdir(shots, { recursive: true })
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    })
+    const context = await browser.newContext({ locale: 'ja-JP', timezoneId: 'Asia/Tokyo', viewport: { width: 1280, height: 900 } })
+    context.setDefaultTimeout(STEP_DEADLINE_MS)
+    page = await context.newPage()
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`)
+      })
+    })
+    page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`))
+    page.on('console', (message) => {
+      // Asking who is signed in while nobody is answers 401; the browser reports it by itself.
+      const expected = message.location().url.endsWith('/api/v1/session') && message.text().includes('401')
+      if (message.type() === 'error' && !expected) complaints.push(message.text())
+    })
+  })
+
+  after(async () => {
+    await browser?.close()
+  })
+
+  // Each step stands on the one before: after a failure the rest would only repeat it.
+  const step = (name, run) =>
+    test(name, async (t) => {
+      if (failed) return t.skip('an earlier step failed')
+      try {
+        await run()
+      } catch (error) {
+        failed = true
+        await page?.screenshot({ path: join(shots, 'failure.png') }).catch(() => {})
+        throw error
+      }
+    })
+  const shot = (name) => page.screenshot({ path: join(shots, `${name}.png`) })
+  afterEach(() => assert.deepEqual(complaints.splice(0), [], 'the browser complained'))
+
+  step('who is not signed in sees the sign-in page only', async () => {
+    await page.goto(`${base}/`)
+    await page.waitForSelector('#user')
+    assert.equal(new URL(page.url()).pathname, '/sign-in')
+    await isAccessible(page)
+    await shot('sign-in')
+  })
+
+  step('signing in leads to the live list', async () => {
+    await page.fill('#user', user)
+    await page.fill('#password', password)
+    await page.click('button[type=submit]')
+    await page.waitForSelector('[data-connection="live"]')
+    await page.waitForSelector(`[data-patient="${patient}"]`)
+    assert.equal(await page.locator(`${card} .severity-urgent`).count(), 0, `${patient} already has an open urgent alert: name another patient`)
+    await isAccessible(page)
+    await shot('live-list')
+  })
+
+  step('two severe readings become an urgent alert on the open page, without a reload', async () => {
+    await page.evaluate(() => {
+      window.neverReloaded = true
+    })
+    const started = Date.now()
+    await send({ systolic: 192, diastolic: 114, minutesAgo: 3 })
+    await send({ systolic: 190, diastolic: 112, minutesAgo: 1 })
+    await page.waitForSelector(`${card} .severity-urgent`, { timeout: ALERT_DEADLINE_MS })
+    console.log(`# the urgent alert was on the page ${Date.now() - started} ms after the first reading was sent`)
+    assert.equal(await page.evaluate(() => window.neverReloaded), true, 'the page was loaded anew')
+    assert.match(await page.textContent(card), /180\/110/)
+    const announced = page.locator('[data-testid="announce-urgent"]')
+    await waitUntil(async () => (await announced.textContent())?.includes(patient), 'the alert is announced to screen readers')
+    await page.waitForTimeout(200)
+    await isAccessible(page)
+    await shot('urgent-alert')
+  })
+
+  step('the language changes on the spot and is remembered', async () => {
+    assert.equal(await page.getAttribute('html', 'lang'), 'ja')
+    const japanese = await page.textContent(`${card} .alert-text`)
+    await page.click('.language-toggle')
+    await page.waitForSelector('html[lang="en"]')
+    assert.equal((await page.textContent('h1'))?.trim(), 'My patients')
+    assert.notEqual(await page.textContent(`${card} .alert-text`), japanese)
+    assert.equal(await page.evaluate(() => window.neverReloaded), true, 'the page was loaded anew')
+    await page.reload()
+    await page.waitForSelector(`${card} .severity-urgent`)
+    assert.equal(await page.getAttribute('html', 'lang'), 'en')
+    await shot('urgent-alert-english')
+  })
+
+  step('opening the patient shows the alert, its evidence and the chart', async () => {
+    await page.click(`${card} .card-link`)
+    await page.waitForSelector('.alert-detail .severity-urgent')
+    assert.equal(new URL(page.url()).pathname, `/patients/${patient}`)
+    assert.equal((await page.textContent('h1'))?.trim(), patient)
+    const evidence = await page.textContent('.alert-detail .evidence-table')
+    assert.match(evidence ?? '', /192\/114/)
+    assert.match(evidence ?? '', /190\/112/)
+    // The store follows the live alert by a moment; the page asks again by itself.
+    await page.waitForSelector('.plot .bp-severe path[d^="M"]', { timeout: 90_000 })
+    await isAccessible(page)
+    await page.screenshot({ path: join(shots, 'patient.png'), fullPage: true })
+  })
+
+  step('the chart is read by keyboard, and as a table', async () => {
+    const plot = page.locator('.plot').first()
+    await plot.focus()
+    await page.keyboard.press('End')
+    assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /190\/112/)
+    await page.keyboard.press('ArrowLeft')
+    assert.match((await plot.getAttribute('aria-valuetext')) ?? '', /192\/114/)
+    await page.locator('.panel-head button').first().click()
+    const row = await page.locator('.readings tbody tr').first().textContent()
+    assert.match(row ?? '', /190112/)
+    await isAccessible(page)
+    await shot('patient-table')
+  })
+
+  step('the pages fit a phone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.locator('.panel-head button').first().click()
+    await page.waitForSelector('.plot')
+    await fitsItsWidth(page)
+    await shot('patient-phone')
+    await page.click('.back a')
+    await page.waitForSelector(`${card} .severity-urgent`)
+    await fitsItsWidth(page)
+    await isAccessible(page)
+    await shot('live-list-phone')
+  })
+
+  step('the pages are as readable in the dark', async () => {
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await isAccessible(page)
+    await shot('live-list-dark')
+    await page.click(`${card} .card-link`)
+    await page.waitForSelector('.plot')
+    await isAccessible(page)
+    await shot('patient-dark')
+  })
+
+  step('signing out leaves nothing to read', async () => {
+    await page.click('.sign-out')
+    await page.waitForSelector('#user')
+    await page.goto(`${base}/patients/${patient}`)
+    await page.waitForSelector('#user')
+    assert.equal((await page.textContent('body'))?.includes(patient), false)
+  })
+})
+
+async function send({ systolic, diastolic, minutesAgo }) {
+  const document = exchangeDocument({ patient, systolic, diastolic, observedAt: Date.now() - minutesAgo * 60_000, now: Date.now() })
+  const response = await fetch(`${gateway}/v1/readings`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(document),
+    signal: AbortSignal.timeout(STEP_DEADLINE_MS),
+  })
+  assert.equal(response.status, 202, `the gateway did not take the reading: ${await response.text()}`)
+}
+
+async function isAccessible(page) {
+  await page.evaluate(axe)
+  const violations = await page.evaluate(async () => {
+    const result = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
+    return result.violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, at: nodes.slice(0, 3).map((node) => node.target.join(' ')) }))
+  })
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  for (const { id, at } of violations.filter((one) => !serious.includes(one))) console.log(`# axe, minor: ${id} at ${at.join(', ')}`)
+  assert.deepEqual(serious, [], 'the page is not accessible')
+}
+
+async function fitsItsWidth(page) {
+  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth])
+  assert.ok(wide <= window, `the page is ${wide} px wide in a window of ${window} px`)
+}
+
+async function waitUntil(holds, what) {
+  const deadline = Date.now() + STEP_DEADLINE_MS
+  while (!(await holds())) {
+    assert.ok(Date.now() < deadline, `within ${STEP_DEADLINE_MS} ms: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
