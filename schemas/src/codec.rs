@@ -106,6 +106,12 @@ pub struct EncodeError {
     detail: String,
 }
 
+impl EncodeError {
+    pub(crate) fn new<T: Record>(error: apache_avro::Error) -> Self {
+        Self { record: T::NAME, detail: error.to_string() }
+    }
+}
+
 /// Makes encoders and decoders: knows whether there is a schema registry.
 #[derive(Debug, Clone, Default)]
 pub struct Codec {
@@ -209,9 +215,7 @@ impl<T: Record> Encoder<T> {
     pub fn encode(&self, value: &T) -> Result<Vec<u8>, EncodeError> {
         let mut bytes = Vec::with_capacity(256);
         bytes.extend_from_slice(&self.header);
-        self.writer
-            .write_ser(&mut bytes, value)
-            .map_err(|error| EncodeError { record: T::NAME, detail: error.to_string() })?;
+        self.writer.write_ser(&mut bytes, value).map_err(EncodeError::new::<T>)?;
         Ok(bytes)
     }
 

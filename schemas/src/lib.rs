@@ -4,6 +4,7 @@
 //! [`topics`] the topics, [`migrations`] the ClickHouse tables and [`examples`] messages, good and
 //! bad, that every service's tests use.
 
+mod accepted;
 pub mod check;
 pub mod clinical_alert;
 pub mod codec;
@@ -15,6 +16,7 @@ pub mod registry;
 mod schema_registry;
 pub mod topics;
 
+pub use accepted::{Acceptance, AcceptedEncoder};
 pub use check::{Rejection, RejectionReason};
 pub use codec::{Codec, DecodeError, Decoder, Encoder, Record};
 pub use reading::Reading;

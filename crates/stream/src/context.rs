@@ -7,6 +7,8 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::ProducerContext;
 use rdkafka::statistics::Statistics;
 
 /// How many records of each topic and partition are still to be read, as the client last knew.
@@ -68,3 +70,11 @@ impl ClientContext for Watch {
 }
 
 impl ConsumerContext for Watch {}
+
+impl ProducerContext for Watch {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {
+        // Of transactional producers only: a record that is not delivered fails the commit.
+    }
+}

@@ -13,7 +13,7 @@ mod partitioner;
 pub mod producer;
 pub mod record;
 pub mod topics;
-//pub mod transaction;
+pub mod transaction;
 
 pub use connection::KafkaArgs;
 pub use error::{SendError, StreamError};

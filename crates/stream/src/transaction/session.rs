@@ -1,0 +1,448 @@
+//! One life of the loop: a group member, a transactional producer, and the states of the partitions
+//! it owns.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::util::Timeout;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::rebuild::{Job, Progress, Rebuilt};
+use super::{LoopArgs, Observation, Outputs, Record, Task, now_ms};
+use crate::connection::KafkaArgs;
+use crate::context::Watch;
+use crate::error::StreamError;
+use crate::group::{Change, GroupArgs, GroupWatch, member};
+
+/// A transaction that its producer never ends is aborted by the broker after this long.
+pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a turn waits for a first record.
+const WAIT: Duration = Duration::from_millis(50);
+
+pub(super) fn run<T: Task>(
+    kafka: &KafkaArgs,
+    args: &LoopArgs,
+    task: &mut T,
+    stop: &dyn Fn() -> bool,
+) -> Result<(), StreamError> {
+    let watch = GroupWatch { assign_paused: true, ..GroupWatch::default() };
+    let group = GroupArgs {
+        group: args.group.clone(),
+        topics: args.inputs.clone(),
+        instance: args.instance.clone(),
+    };
+    // The producer first: it fences an earlier life of this instance and aborts what that left open.
+    let producer = transactional_producer(kafka, args)?;
+    let consumer = member(kafka, &group, watch.clone())?;
+    let topics: Vec<&str> = args.inputs.iter().map(String::as_str).collect();
+    consumer.subscribe(&topics).map_err(StreamError::while_doing("subscribing"))?;
+    let (sender, progress) = channel();
+    let mut session = Session {
+        kafka,
+        args,
+        consumer: &consumer,
+        producer: &producer,
+        watch,
+        partitions: HashMap::new(),
+        sender,
+        progress,
+        cancelled: Arc::default(),
+        interrupted: HashSet::new(),
+        stalled: HashMap::new(),
+        last_commit: Instant::now(),
+        last_lag: Instant::now(),
+    };
+    let ended = session.turns(task, stop);
+    session.cancelled.store(true, Ordering::Relaxed);
+    ended
+}
+
+fn transactional_producer(
+    kafka: &KafkaArgs,
+    args: &LoopArgs,
+) -> Result<BaseProducer<Watch>, StreamError> {
+    let name = args.instance.as_deref().unwrap_or(&args.process);
+    let producer: BaseProducer<Watch> = kafka
+        .client(&args.group)
+        .set("transactional.id", format!("{}-{name}", args.group))
+        .set("transaction.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string())
+        .set("acks", "all")
+        .set("partitioner", "murmur2_random")
+        .set("linger.ms", "5")
+        .set("compression.type", "lz4")
+        .set("batch.size", "1000000")
+        .set("queue.buffering.max.messages", "500000")
+        .set("queue.buffering.max.kbytes", "262144")
+        .set("message.max.bytes", "10485760")
+        .set("delivery.report.only.error", "true")
+        .create_with_context(Watch::default())
+        .map_err(StreamError::while_doing("creating a transactional producer"))?;
+    producer
+        .init_transactions(Duration::from_secs(30))
+        .map_err(StreamError::while_doing("beginning with transactions"))?;
+    Ok(producer)
+}
+
+struct Live<S> {
+    state: S,
+    /// The next offset to process, for each input.
+    positions: Vec<i64>,
+}
+
+struct Session<'a, S> {
+    kafka: &'a KafkaArgs,
+    args: &'a LoopArgs,
+    consumer: &'a BaseConsumer<GroupWatch>,
+    producer: &'a BaseProducer<Watch>,
+    watch: GroupWatch,
+    /// None while a partition's state is being rebuilt.
+    partitions: HashMap<i32, Option<Live<S>>>,
+    sender: Sender<(u64, Progress<S>)>,
+    progress: Receiver<(u64, Progress<S>)>,
+    cancelled: Arc<AtomicBool>,
+    /// Partitions of which polled records were dropped while they had no state.
+    interrupted: HashSet<i32>,
+    /// Partitions whose end lies beyond their position, where both stood, and since when.
+    stalled: HashMap<i32, (i64, i64, Instant)>,
+    last_commit: Instant,
+    last_lag: Instant,
+}
+
+pub(super) fn record_of<'m>(message: &'m BorrowedMessage<'_>) -> Record<'m> {
+    Record {
+        partition: message.partition(),
+        offset: message.offset(),
+        timestamp_ms: message.timestamp().to_millis().unwrap_or(0),
+        key: message.key(),
+        payload: message.payload(),
+    }
+}
+
+fn failed(doing: &'static str) -> impl FnOnce(KafkaError) -> StreamError {
+    StreamError::while_doing(doing)
+}
+
+impl<'a, S: Send + 'static> Session<'a, S> {
+    fn turns<T: Task<State = S>>(
+        &mut self,
+        task: &mut T,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<(), StreamError> {
+        let mut generation = 0;
+        while !stop() {
+            task.observe(Observation::Turn);
+            let batch = self.collect()?;
+            let changed = self.follow_group(task, &mut generation)?;
+            let batch = if changed { self.without_interrupted(batch) } else { batch };
+            self.install_rebuilt(task, generation)?;
+            let due = self.due(task);
+            if !batch.is_empty() || !due.is_empty() {
+                self.transact(task, &batch, &due)?;
+            }
+            if self.last_lag.elapsed() > Duration::from_secs(1) {
+                self.last_lag = Instant::now();
+                let lag: Vec<(i32, i64)> = (self.watch.watch.lag().into_iter())
+                    .filter(|(topic, _, _)| *topic == self.args.inputs[0])
+                    .map(|(_, partition, lag)| (partition, lag))
+                    .collect();
+                task.observe(Observation::Lag(&lag));
+            }
+        }
+        Ok(())
+    }
+
+    /// Polls until nothing more is there, the batch is full or the group changes.
+    fn collect(&self) -> Result<Vec<BorrowedMessage<'a>>, StreamError> {
+        let mut batch = Vec::new();
+        let mut wait = WAIT;
+        let paced_until = self.last_commit + self.args.pace;
+        while batch.len() < self.args.most_records {
+            match self.consumer.poll(wait) {
+                Some(Ok(message)) => {
+                    batch.push(message);
+                    wait = Duration::ZERO;
+                }
+                None => {
+                    let left = paced_until.saturating_duration_since(Instant::now());
+                    if batch.is_empty() || left.is_zero() {
+                        break;
+                    }
+                    wait = left;
+                }
+                Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
+                    return Err(failed("consuming")(KafkaError::MessageConsumptionFatal(code)));
+                }
+                Some(Err(error)) => {
+                    tracing::info!(%error, "consuming; going on");
+                    break;
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Takes in what the group has decided since the last turn. True when anything changed.
+    fn follow_group<T: Task<State = S>>(
+        &mut self,
+        task: &mut T,
+        generation: &mut u64,
+    ) -> Result<bool, StreamError> {
+        let mut changed = false;
+        let driving = |list: Vec<(String, i32)>| -> Vec<i32> {
+            let first = &self.args.inputs[0];
+            list.into_iter().filter(|(topic, _)| topic == first).map(|(_, p)| p).collect()
+        };
+        while let Some(change) = self.watch.next_change() {
+            changed = true;
+            match change {
+                Change::Revoked(list) => {
+                    let partitions = driving(list);
+                    *generation += 1;
+                    self.cancelled.store(true, Ordering::Relaxed);
+                    self.partitions.retain(|partition, _| !partitions.contains(partition));
+                    task.observe(Observation::Revoked(&partitions));
+                }
+                Change::Assigned(list) => {
+                    let partitions = driving(list);
+                    *generation += 1;
+                    self.cancelled = Arc::default();
+                    for partition in &partitions {
+                        self.partitions.insert(*partition, None);
+                    }
+                    task.observe(Observation::Rebuilding(&partitions));
+                    self.start_rebuild(task, &partitions, *generation)?;
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    fn start_rebuild<T: Task<State = S>>(
+        &self,
+        task: &T,
+        partitions: &[i32],
+        generation: u64,
+    ) -> Result<(), StreamError> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        let job = Job {
+            kafka: self.kafka.clone(),
+            group: self.args.group.clone(),
+            inputs: self.args.inputs.clone(),
+            folds: task.folds(now_ms()),
+            builders: partitions.iter().map(|p| (*p, task.builder(*p))).collect(),
+            cancelled: self.cancelled.clone(),
+        };
+        let (sender, progress) = channel();
+        let forward = self.sender.clone();
+        std::thread::spawn(move || {
+            for step in progress {
+                if forward.send((generation, step)).is_err() {
+                    break;
+                }
+            }
+        });
+        job.start(sender)
+    }
+
+    /// Drops records of partitions that were revoked, or are paused for a rebuild, between being
+    /// polled and now. They are read again, by whoever owns the partition then.
+    fn without_interrupted(
+        &mut self,
+        mut batch: Vec<BorrowedMessage<'a>>,
+    ) -> Vec<BorrowedMessage<'a>> {
+        batch.retain(|message| {
+            let partition = message.partition();
+            let is_live = self.partitions.get(&partition).is_some_and(Option::is_some);
+            if !is_live {
+                self.interrupted.insert(partition);
+            }
+            is_live
+        });
+        batch
+    }
+
+    fn install_rebuilt<T: Task<State = S>>(
+        &mut self,
+        task: &mut T,
+        generation: u64,
+    ) -> Result<(), StreamError> {
+        while let Ok((of, step)) = self.progress.try_recv() {
+            match step {
+                Progress::Folded(records) => task.observe(Observation::Folded(records)),
+                _ if of != generation => {}
+                Progress::Failed(error) => {
+                    return Err(StreamError::Thread(format!("rebuilding a state failed: {error}")));
+                }
+                Progress::Rebuilt(Rebuilt { partition, state, positions, took }) => {
+                    self.resume(partition, &positions)?;
+                    self.partitions.insert(partition, Some(Live { state, positions }));
+                    task.observe(Observation::Rebuilt { partition, took });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets a partition flow from its position.
+    fn resume(&mut self, partition: i32, positions: &[i64]) -> Result<(), StreamError> {
+        let mut list = TopicPartitionList::new();
+        for (input, position) in self.args.inputs.iter().zip(positions) {
+            list.add_partition_offset(input, partition, Offset::Offset(*position))
+                .map_err(failed("resuming a partition"))?;
+        }
+        if self.interrupted.remove(&partition) {
+            let sought = self
+                .consumer
+                .seek_partitions(list.clone(), Duration::from_secs(10))
+                .map_err(failed("seeking a partition's position"))?;
+            for element in sought.elements() {
+                element.error().map_err(failed("seeking a partition's position"))?;
+            }
+        }
+        self.consumer.resume(&list).map_err(failed("resuming a partition"))
+    }
+
+    /// Partitions for which time alone gives something to do, and whose input is consumed to its
+    /// end: what is still to be read may change what time would.
+    fn due<T: Task<State = S>>(&mut self, task: &T) -> Vec<i32> {
+        let now = now_ms();
+        let mut due = Vec::new();
+        for (partition, live) in &self.partitions {
+            let Some(live) = live else { continue };
+            if task.due(&live.state).is_some_and(|due| due <= now) {
+                let first = &self.args.inputs[0];
+                let end = self.consumer.fetch_watermarks(first, *partition, Duration::from_secs(1));
+                let Ok((_, end)) = end else { continue };
+                if is_consumed(&mut self.stalled, *partition, live.positions[0], end) {
+                    due.push(*partition);
+                }
+            }
+        }
+        due
+    }
+
+    fn transact<T: Task<State = S>>(
+        &mut self,
+        task: &mut T,
+        batch: &[BorrowedMessage<'a>],
+        due: &[i32],
+    ) -> Result<(), StreamError> {
+        let began = Instant::now();
+        self.producer.begin_transaction().map_err(failed("beginning a transaction"))?;
+        let processed = self.process(task, batch, due).and_then(|()| self.commit());
+        if let Err(error) = processed {
+            task.observe(Observation::Aborted);
+            // The states have seen what was not committed: they go with the session.
+            self.producer.abort_transaction(Duration::from_secs(10)).ok();
+            return Err(error);
+        }
+        self.last_commit = Instant::now();
+        task.observe(Observation::Committed { records: batch.len(), took: began.elapsed() });
+        Ok(())
+    }
+
+    fn process<T: Task<State = S>>(
+        &mut self,
+        task: &mut T,
+        batch: &[BorrowedMessage<'a>],
+        due: &[i32],
+    ) -> Result<(), StreamError> {
+        let task_failed = |error: super::TaskError| StreamError::Thread(error.to_string());
+        let mut out = Outputs { producer: self.producer };
+        let mut ranges: BTreeMap<i32, i64> = BTreeMap::new();
+        for message in batch {
+            let partition = message.partition();
+            let input = self.input_of(message.topic());
+            let Some(Some(live)) = self.partitions.get_mut(&partition) else {
+                return Err(StreamError::Thread(
+                    "a record of a partition without state".to_owned(),
+                ));
+            };
+            if message.offset() < live.positions[input] {
+                return Err(StreamError::Thread("a record came twice from the client".to_owned()));
+            }
+            if input == 0 {
+                ranges.entry(partition).or_insert(live.positions[0]);
+            }
+            task.process(&mut live.state, input, record_of(message), &mut out)
+                .map_err(task_failed)?;
+            live.positions[input] = message.offset() + 1;
+        }
+        let now = now_ms();
+        for partition in due {
+            if let Some(Some(live)) = self.partitions.get_mut(partition) {
+                task.pass_time(*partition, &mut live.state, now, &mut out).map_err(task_failed)?;
+            }
+        }
+        for (partition, from) in ranges {
+            if let Some(Some(live)) = self.partitions.get_mut(&partition) {
+                let range = from..live.positions[0];
+                task.close(partition, &mut live.state, range, &mut out).map_err(task_failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn input_of(&self, topic: &str) -> usize {
+        self.args.inputs.iter().position(|input| input == topic).unwrap_or(0)
+    }
+
+    fn commit(&self) -> Result<(), StreamError> {
+        let mut offsets = TopicPartitionList::new();
+        for (partition, live) in &self.partitions {
+            let Some(live) = live else { continue };
+            for (input, position) in self.args.inputs.iter().zip(&live.positions) {
+                offsets
+                    .add_partition_offset(input, *partition, Offset::Offset(*position))
+                    .map_err(failed("committing offsets"))?;
+            }
+        }
+        let group = self
+            .consumer
+            .group_metadata()
+            .ok_or_else(|| StreamError::Thread("the group's metadata is not known".to_owned()))?;
+        // The client's own flush waits in steps of 100 ms.
+        while self.producer.in_flight_count() > 0 {
+            self.producer.poll(Duration::from_millis(1));
+        }
+        self.producer
+            .send_offsets_to_transaction(&offsets, &group, Timeout::Never)
+            .map_err(failed("committing offsets in the transaction"))?;
+        self.producer
+            .commit_transaction(Timeout::Never)
+            .map_err(failed("committing the transaction"))
+    }
+}
+
+/// Whether a partition is consumed to its end. Transaction markers at the end are never delivered:
+/// where nothing comes for a second although the end lies further on, only markers are left.
+fn is_consumed(
+    stalled: &mut HashMap<i32, (i64, i64, Instant)>,
+    partition: i32,
+    position: i64,
+    end: i64,
+) -> bool {
+    if position >= end {
+        stalled.remove(&partition);
+        return true;
+    }
+    match stalled.get(&partition) {
+        Some((p, e, since)) if (*p, *e) == (position, end) => {
+            since.elapsed() > Duration::from_secs(1)
+        }
+        _ => {
+            stalled.insert(partition, (position, end, Instant::now()));
+            false
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The wire form: what is written can be read, published schemas stay readable, the rest is refused
+//! by name.
+
+use apache_avro::Schema;
+use apache_avro::rabin::Rabin;
+use apache_avro::schema_compatibility::SchemaCompatibility;
+use clinical::Timestamp;
+use schemas::codec::RECORDS;
+use schemas::reading::{
+    BloodGlucose, BloodPressure, DataInput, Device, GlucoseMethod, Measurement, OriginOfTime,
+    Reading, ReadingStatus, Source,
+};
+use schemas::records::{Origin, RejectedReading, StoredOutcome};
+use schemas::{AcceptedEncoder, AcceptedReading, Codec, DecodeError};
+
+fn reading() -> Reading {
+    Reading {
+        consortium_id: "HOME01".into(),
+        person_id: "P1".into(),
+        observation_time: 1_780_000_000_000,
+        utc_offset_minutes: 540,
+        update_time: 1_780_000_001_500,
+        source: Source::Device(Device {
+            manufacturer: "OMRON".into(),
+            model_number: Some("HEM-7280T".into()),
+            serial: "0001".into(),
+        }),
+        data_input: DataInput::Device,
+        origin_of_time: Some(OriginOfTime::App),
+        status: ReadingStatus::Final,
+        measurement: Measurement::BloodPressure(BloodPressure {
+            systolic: 182,
+            diastolic: 104,
+            pulse_rate: Some(71),
+            measurement_position: None,
+            irregular_pulse: Some(false),
+        }),
+        send_time: None,
+        vendor: Some("acme".into()),
+    }
+}
+
+fn acceptance() -> schemas::Acceptance {
+    schemas::Acceptance {
+        outcome: StoredOutcome::Correction,
+        reading_id: "HOME01/P1/blood_pressure/20260528T202640Z/0123456789abcdef".into(),
+        version: -5,
+        origin: Origin { partition: 3, offset: 1 << 40, received_at: 1_780_000_002_000 },
+    }
+}
+
+#[test]
+fn a_reading_written_is_the_reading_read() {
+    let codec = Codec::new(None).unwrap();
+    let bytes = codec.encoder::<Reading>("readings.raw").unwrap().encode(&reading()).unwrap();
+    assert_eq!(bytes[..2], [0xc3, 0x01]);
+    assert_eq!(codec.decoder::<Reading>().decode(&bytes).unwrap(), reading());
+}
+
+#[test]
+fn an_accepted_reading_carries_the_raw_bytes_and_equals_one_encoded_anew() {
+    let codec = Codec::new(None).unwrap();
+    let raw = codec.encoder::<Reading>("readings.raw").unwrap().encode(&reading()).unwrap();
+    let decoder = codec.decoder::<Reading>();
+    let encoder = AcceptedEncoder::new(&codec, "readings.accepted").unwrap();
+    let body = decoder.current_body(&raw);
+    assert!(body.is_some());
+    let carried = encoder.encode(body, &reading(), acceptance()).unwrap();
+    let anew = encoder.encode(None, &reading(), acceptance()).unwrap();
+    assert_eq!(carried, anew);
+    let read = codec.decoder::<AcceptedReading>().decode(&carried).unwrap();
+    assert_eq!(read.reading, reading());
+    assert_eq!(read.version, -5);
+    assert_eq!(read.origin.offset, 1 << 40);
+}
+
+#[test]
+fn a_rejected_reading_keeps_its_bytes_whole() {
+    let codec = Codec::new(None).unwrap();
+    let rejected = RejectedReading {
+        bytes: vec![0, 255, 10, 13],
+        key: Some(vec![1, 2]),
+        reason: "undecodable".into(),
+        detail: String::new(),
+        patient: None,
+        origin: acceptance().origin,
+    };
+    let bytes = codec.encoder("readings.rejected").unwrap().encode(&rejected).unwrap();
+    assert_eq!(codec.decoder::<RejectedReading>().decode(&bytes).unwrap(), rejected);
+}
+
+#[test]
+fn bytes_in_no_known_form_are_refused_by_name() {
+    let decoder = Codec::new(None).unwrap().decoder::<Reading>();
+    assert!(matches!(decoder.decode(b"{\"json\": 1}"), Err(DecodeError::NotFramed)));
+    assert!(matches!(decoder.decode(b""), Err(DecodeError::NotFramed)));
+    assert!(matches!(decoder.decode(&[0, 0, 0, 0, 1, 2, 3]), Err(DecodeError::NoRegistry)));
+    let unknown = [0xc3, 0x01, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    assert!(matches!(decoder.decode(&unknown), Err(DecodeError::UnknownSchema(_))));
+}
+
+#[test]
+fn a_body_cut_short_or_too_long_is_malformed_and_its_values_stay_untold() {
+    let codec = Codec::new(None).unwrap();
+    let bytes = codec.encoder::<Reading>("readings.raw").unwrap().encode(&reading()).unwrap();
+    let decoder = codec.decoder::<Reading>();
+    for length in 10..bytes.len() {
+        let error = decoder.decode(&bytes[..length]).unwrap_err();
+        assert!(matches!(error, DecodeError::Malformed(_)), "{length}: {error}");
+        assert!(!error.to_string().contains("HOME01"), "{error}");
+    }
+    let longer = [&bytes[..], &[0]].concat();
+    assert!(matches!(decoder.decode(&longer), Err(DecodeError::Malformed(_))));
+}
+
+#[test]
+fn every_schema_reads_what_every_published_version_wrote_and_is_itself_published() {
+    for (name, current, published) in RECORDS {
+        let current = Schema::parse_str(current).unwrap();
+        for earlier in *published {
+            let earlier = Schema::parse_str(earlier).unwrap();
+            SchemaCompatibility::can_read(&earlier, &current)
+                .unwrap_or_else(|error| panic!("{name} cannot read a published version: {error}"));
+            SchemaCompatibility::can_read(&current, &earlier).unwrap_or_else(|error| {
+                panic!("a consumer with a published {name} cannot read the current one: {error}")
+            });
+        }
+        let newest = Schema::parse_str(published.last().unwrap()).unwrap();
+        assert_eq!(
+            newest.fingerprint::<Rabin>().bytes,
+            current.fingerprint::<Rabin>().bytes,
+            "{name} has changed: publish it as avro/published/{name}.N.avsc"
+        );
+    }
+}
+
+#[test]
+fn the_reading_inside_an_accepted_reading_is_the_reading() {
+    let accepted: serde_json::Value =
+        serde_json::from_str(include_str!("../avro/accepted_reading.avsc")).unwrap();
+    let reading: serde_json::Value =
+        serde_json::from_str(include_str!("../avro/reading.avsc")).unwrap();
+    assert_eq!(accepted["fields"][0]["type"], reading);
+}
+
+#[test]
+fn every_field_of_every_schema_is_documented() {
+    fn walk(schema: &serde_json::Value, path: &str) {
+        if let Some(fields) = schema["fields"].as_array() {
+            assert!(schema["doc"].is_string(), "{path} has no doc");
+            for field in fields {
+                let path = format!("{path}.{}", field["name"]);
+                assert!(field["doc"].is_string(), "{path} has no doc");
+                walk(&field["type"], &path);
+            }
+        }
+        for branch in schema.as_array().into_iter().flatten() {
+            walk(branch, path);
+        }
+        if schema["items"].is_object() {
+            walk(&schema["items"], path);
+        }
+    }
+    for (name, schema, _) in RECORDS {
+        walk(&serde_json::from_str(schema).unwrap(), name);
+    }
+}
+
+#[test]
+fn the_version_of_a_reading_never_changes_its_form() {
+    // Versions are stored: these numbers must stay what they are.
+    let received = Timestamp::from_millis(1_780_000_100_000);
+    assert_eq!(reading().check(received).unwrap().version.bits(), GOLDEN_BLOOD_PRESSURE);
+    let mut glucose = reading();
+    glucose.measurement = Measurement::BloodGlucose(BloodGlucose {
+        glucose_value: 153.0,
+        glucose_method: GlucoseMethod::ContinuousSensor,
+        meal_timing: None,
+    });
+    assert_eq!(glucose.check(received).unwrap().version.bits(), GOLDEN_GLUCOSE);
+}
+
+const GOLDEN_BLOOD_PRESSURE: u64 = 7_465_861_126_294_271_707;
+const GOLDEN_GLUCOSE: u64 = 7465861126293378588;
