@@ -120,7 +120,6 @@ export function Plot({ label, describedBy, from, to, min, max, stops, draw }: Pl
       aria-valuemax={last}
       aria-valuenow={current}
       aria-valuetext={spoken ? `${times.full(spoken.t)}, ${spoken.value} ${spoken.notes}` : ''}
-      title=""
       onKeyDown={keys}
       onFocus={(event) => event.currentTarget.matches(':focus-visible') && setCursor(current)}
       onBlur={() => setCursor(null)}

@@ -7,11 +7,19 @@ import { useSession } from '../session'
 import { Logo } from './icons'
 import { PageTitle } from './page-title'
 
+type Failure = 'wrong' | 'too-often' | 'unreachable'
+
+function failureOf(error: unknown): Failure {
+  const status = error instanceof ApiError ? error.status : 0
+  if (status === 429) return 'too-often'
+  return status === 401 ? 'wrong' : 'unreachable'
+}
+
 export function SignInPage() {
   const { words } = useLanguage()
   const { began, ended } = useSession()
   const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<'wrong' | 'unreachable' | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -25,7 +33,7 @@ export function SignInPage() {
       },
       (error: unknown) => {
         setBusy(false)
-        setFailure(error instanceof ApiError && error.status === 401 ? 'wrong' : 'unreachable')
+        setFailure(failureOf(error))
       },
     )
   }
@@ -47,6 +55,7 @@ export function SignInPage() {
         <input id="password" name="password" type="password" autoComplete="current-password" required />
         <p className="form-failure" role="alert">
           {failure === 'wrong' && words.signInWrong}
+          {failure === 'too-often' && words.signInTooOften}
           {failure === 'unreachable' && words.signInFailed}
         </p>
         <button className="primary" type="submit" disabled={busy}>

@@ -32,9 +32,10 @@ export function withLiveAlerts(
   const listed = patients.map((summary) => {
     const alerts = (byPatient.get(summary.patient) ?? []).sort(compareAlerts)
     byPatient.delete(summary.patient)
-    return sameAlerts(summary.open_alerts, alerts)
+    const last_reading_at = newestOf(summary.last_reading_at ?? null, alerts)
+    return sameAlerts(summary.open_alerts, alerts) && last_reading_at === (summary.last_reading_at ?? null)
       ? summary
-      : { ...summary, open_alerts: alerts, severity: alerts[0]?.severity ?? null }
+      : { ...summary, open_alerts: alerts, severity: alerts[0]?.severity ?? null, last_reading_at }
   })
   // An alert may reach the page before the list names its patient: it must not be hidden for that.
   const unlisted = [...byPatient].map(
@@ -44,11 +45,23 @@ export function withLiveAlerts(
       sex: 'unknown',
       severity: alerts.sort(compareAlerts)[0]?.severity ?? null,
       open_alerts: alerts,
-      last_reading_at: alerts.map((alert) => alert.last_observed_at).sort().at(-1) ?? null,
+      last_reading_at: newestOf(null, alerts),
       latest: [],
     }),
   )
   return [...listed, ...unlisted].sort(comparePatients)
+}
+
+/**
+ * A reading behind an alert has come, though the list does not know it yet. Taken into account at once,
+ * or the patient would change places again when the list follows.
+ */
+function newestOf(listed: string | null, alerts: readonly Alert[]): string | null {
+  let newest = listed
+  for (const { observed_at } of alerts.flatMap((alert) => alert.evidence)) {
+    if (timeOf(observed_at) > timeOf(newest)) newest = observed_at
+  }
+  return newest
 }
 
 function sameAlerts(a: readonly Alert[], b: readonly Alert[]): boolean {

@@ -57,6 +57,15 @@ describe('patients', () => {
     expect(merged[2]?.severity).toBeNull()
   })
 
+  test('were last heard of when the newest reading behind an alert was taken, even before the list knows', () => {
+    const observed_at = '2026-11-22T07:31:00+09:00'
+    const evidence = [{ reading: 'r1', observed_at, values: { systolic: 192, diastolic: 114 } }]
+    const merged = withLiveAlerts([patient('a')], openAlertsOf([alert({ patient: 'a', evidence })]))
+    expect(merged[0]?.last_reading_at).toBe(observed_at)
+    const known = patient('a', { last_reading_at: '2026-11-22T09:00:00+09:00' })
+    expect(withLiveAlerts([known], openAlertsOf([alert({ patient: 'a', evidence })]))[0]?.last_reading_at).toBe(known.last_reading_at)
+  })
+
   test('appear for an alert although the list does not name them yet', () => {
     expect(names(withLiveAlerts([], openAlertsOf([alert({ patient: 'new/P9' })])))).toEqual(['new/P9'])
   })
