@@ -62,7 +62,7 @@ impl AcceptedEncoder {
         bytes.extend_from_slice(body);
         self.rest
             .write_ser(&mut bytes, &acceptance)
-            .map_err(|error| EncodeError::new::<AcceptedReading>(error))?;
+            .map_err(EncodeError::new::<AcceptedReading>)?;
         Ok(bytes)
     }
 }

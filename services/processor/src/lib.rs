@@ -1,1 +1,15 @@
-//! 
+//! The processor: raw readings in; accepted readings, rejections, alerts and exact counts out.
+//!
+//! Every raw record ends in exactly one outcome, in one Kafka transaction with the offset that says
+//! it was consumed. [`task`] is the way of a record; [`partition`] what is remembered of patients,
+//! rebuilt from Kafka alone.
+
+mod metrics;
+mod partition;
+mod rebuild;
+mod service;
+mod task;
+
+pub use partition::Partition;
+pub use service::{ProcessorArgs, run};
+pub use task::{ProcessorTask, TaskTopics};

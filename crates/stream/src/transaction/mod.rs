@@ -247,7 +247,8 @@ pub fn run<T: Task>(
     Ok(())
 }
 
-pub(crate) fn now_ms() -> i64 {
+/// The present, milliseconds since the epoch.
+pub fn now_ms() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_millis() as i64)
 }

@@ -1,0 +1,102 @@
+//! What the processor counts.
+
+use chassis::Metrics;
+use chassis::metrics::{BATCH_SIZES, LATENCY_SECONDS};
+use clinical::alert::Alert;
+use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
+use schemas::OutcomeTally;
+
+/// The processor's metrics. Counts of records are of committed transactions only.
+pub struct ProcessorMetrics {
+    readings: IntCounterVec,
+    rejections: IntCounterVec,
+    alerts: IntCounterVec,
+    pub(crate) transaction_records: Histogram,
+    pub(crate) transaction_seconds: Histogram,
+    pub(crate) aborted: IntCounter,
+    pub(crate) lag: IntGaugeVec,
+    pub(crate) partitions: IntGaugeVec,
+    pub(crate) rebuilt_records: IntCounter,
+    pub(crate) rebuild_seconds: Histogram,
+    pub(crate) alert_seconds: Histogram,
+    pub(crate) patients: IntGauge,
+}
+
+impl ProcessorMetrics {
+    pub(crate) fn register(metrics: &Metrics) -> anyhow::Result<Self> {
+        Ok(Self {
+            readings: metrics.counters(
+                "readings_total",
+                "Raw records by what became of them",
+                &["outcome"],
+            )?,
+            rejections: metrics.counters(
+                "rejections_total",
+                "Rejected records by reason",
+                &["reason"],
+            )?,
+            alerts: metrics.counters(
+                "alerts_total",
+                "Alert events by rule, severity and transition",
+                &["rule", "severity", "transition"],
+            )?,
+            transaction_records: metrics.histogram(
+                "transaction_records",
+                "Records consumed in a transaction",
+                BATCH_SIZES,
+            )?,
+            transaction_seconds: metrics.histogram(
+                "transaction_seconds",
+                "From a transaction's beginning to its commit",
+                LATENCY_SECONDS,
+            )?,
+            aborted: metrics.counter("aborted_total", "Sessions ended by an error")?,
+            lag: metrics.gauges(
+                "lag_records",
+                "Records of readings.raw still to be processed",
+                &["partition"],
+            )?,
+            partitions: metrics.gauges(
+                "partitions_count",
+                "Partitions owned, by state: live or rebuilding",
+                &["state"],
+            )?,
+            rebuilt_records: metrics
+                .counter("rebuilt_records_total", "Records folded while rebuilding states")?,
+            rebuild_seconds: metrics.histogram(
+                "rebuild_seconds",
+                "How long the rebuild of a partition's state took",
+                LATENCY_SECONDS,
+            )?,
+            alert_seconds: metrics.histogram(
+                "alert_seconds",
+                "From the receipt of the reading that changed an alert to the commit of the change",
+                LATENCY_SECONDS,
+            )?,
+            patients: metrics.gauge("patients_count", "Patients remembered")?,
+        })
+    }
+
+    pub(crate) fn count(&self, tally: &OutcomeTally) {
+        let count = |outcome: &str, records: i64| {
+            self.readings.with_label_values(&[outcome]).inc_by(records.max(0) as u64);
+        };
+        count("new", tally.new);
+        count("correction", tally.correction);
+        count("historical", tally.historical);
+        count("duplicate", tally.duplicate);
+        count("stale", tally.stale);
+        count("conflict", tally.conflict);
+        count("rejected", tally.rejected);
+        count("rerouted", tally.rerouted);
+    }
+
+    pub(crate) fn count_rejection(&self, reason: &str) {
+        self.rejections.with_label_values(&[reason]).inc();
+    }
+
+    pub(crate) fn count_alert(&self, alert: &Alert) {
+        let labels = [alert.rule.as_str(), alert.severity.as_str(), alert.transition.as_str()];
+        self.alerts.with_label_values(&labels).inc();
+    }
+}

@@ -1,0 +1,192 @@
+//! What one partition remembers: its patients, their plans, and when to look again.
+
+use std::collections::{BTreeSet, HashMap};
+
+use clinical::alert::Alert;
+use clinical::monitor::{Applied, Monitor};
+use clinical::plan::Plan;
+use clinical::timeline::TooManySources;
+use clinical::{PatientId, Reading, Span, Timestamp};
+use hashbrown::HashTable;
+use schemas::OutcomeTally;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// How often readings that have left the window are forgotten.
+const SWEEP: Span = Span::from_hours(6);
+
+struct Watched {
+    patient: PatientId,
+    monitor: Monitor,
+}
+
+/// The state of one partition.
+#[derive(Default)]
+pub struct Partition {
+    /// Boxed, so that a slot costs eight bytes and a monitor exists once.
+    patients: HashTable<Box<Watched>>,
+    plans: HashMap<PatientId, Plan>,
+    default_plan: Plan,
+    /// When to look at whom again. May hold times that are no longer waited for; looking then does
+    /// nothing.
+    timers: BTreeSet<(Timestamp, PatientId)>,
+    /// The partition's clock: the newest receipt, or the present once the input is consumed.
+    clock: Timestamp,
+    swept: Timestamp,
+    /// Alerts that the rebuild found changed, to be published with the next occasion.
+    unpublished: Vec<Alert>,
+    /// What became of the records of the transaction at hand.
+    pub(crate) tally: OutcomeTally,
+}
+
+fn hash(patient: &str) -> u64 {
+    xxh3_64(patient.as_bytes())
+}
+
+impl Partition {
+    /// Moves the clock forward to `now` and returns the alerts that the passing of time changes.
+    pub fn advance(&mut self, now: Timestamp) -> Vec<Alert> {
+        let mut changes = std::mem::take(&mut self.unpublished);
+        self.clock = self.clock.max(now);
+        while self.timers.first().is_some_and(|(due, _)| *due <= now) {
+            let Some((due, patient)) = self.timers.pop_first() else { break };
+            changes.extend(self.look(&patient, due));
+        }
+        changes
+    }
+
+    /// When time alone gives something to do.
+    pub fn due(&self) -> Option<Timestamp> {
+        if !self.unpublished.is_empty() {
+            return Some(self.clock);
+        }
+        let sweep = self.swept + SWEEP;
+        Some(self.timers.first().map_or(sweep, |(due, _)| sweep.min(*due)))
+    }
+
+    /// Takes in a reading received at `received`.
+    ///
+    /// # Errors
+    /// [`TooManySources`]; nothing has changed then.
+    pub fn apply(
+        &mut self,
+        reading: &Reading,
+        received: Timestamp,
+    ) -> Result<Applied, TooManySources> {
+        let plan = self.plans.get(&reading.patient).unwrap_or(&self.default_plan);
+        let watched = Self::watched(&mut self.patients, &reading.patient);
+        let applied = watched.monitor.apply(reading, received, plan)?;
+        if let Some(due) = watched.monitor.look_again() {
+            self.timers.insert((due, reading.patient.clone()));
+        }
+        Ok(applied)
+    }
+
+    /// Sets or ends a patient's plan and returns the alerts that this changes.
+    pub fn set_plan(&mut self, patient: &PatientId, plan: Option<Plan>) -> Vec<Alert> {
+        match plan {
+            Some(plan) => self.plans.insert(patient.clone(), plan),
+            None => self.plans.remove(patient),
+        };
+        let clock = self.clock;
+        self.with_monitor(patient, |monitor, plan| monitor.reassess(patient, clock, plan))
+    }
+
+    /// Forgets what has left the window, if that is due.
+    pub fn sweep(&mut self, now: Timestamp) {
+        if now < self.swept + SWEEP {
+            return;
+        }
+        self.swept = now;
+        self.patients.retain(|watched| !watched.monitor.forget(now));
+        let patients = self.patients.len();
+        if self.patients.capacity() > patients * 2 {
+            self.patients.shrink_to(patients, |watched| hash(watched.patient.as_str()));
+        }
+    }
+
+    /// How many patients are remembered.
+    pub fn patients(&self) -> usize {
+        self.patients.len()
+    }
+
+    /// How many readings are remembered.
+    pub fn readings(&self) -> usize {
+        self.patients.iter().map(|watched| watched.monitor.timeline().len()).sum()
+    }
+
+    pub(crate) fn restore_reading(
+        &mut self,
+        reading: &Reading,
+        received: Timestamp,
+    ) -> Result<(), TooManySources> {
+        self.clock = self.clock.max(received);
+        Self::watched(&mut self.patients, &reading.patient)
+            .monitor
+            .restore_reading(reading, received)
+    }
+
+    pub(crate) fn restore_alert(&mut self, alert: Alert) {
+        self.clock = self.clock.max(alert.changed_at);
+        Self::watched(&mut self.patients, &alert.patient).monitor.restore_alert(alert);
+    }
+
+    pub(crate) fn restore_plan(&mut self, patient: &PatientId, plan: Option<Plan>) {
+        match plan {
+            Some(plan) => self.plans.insert(patient.clone(), plan),
+            None => self.plans.remove(patient),
+        };
+    }
+
+    /// Ends a rebuild: computes every patient's episodes as of the partition's clock. Nothing
+    /// differs from what was published, unless rules or plans have changed; then the difference
+    /// waits to be published.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        self.swept = now;
+        let clock = self.clock;
+        for watched in &mut self.patients {
+            let Watched { patient, monitor } = &mut **watched;
+            monitor.forget(now);
+            let plan = self.plans.get(patient).unwrap_or(&self.default_plan);
+            self.unpublished.extend(monitor.reassess(patient, clock, plan));
+            if let Some(due) = monitor.look_again() {
+                self.timers.insert((due, patient.clone()));
+            }
+        }
+    }
+
+    fn look(&mut self, patient: &PatientId, now: Timestamp) -> Vec<Alert> {
+        self.with_monitor(patient, |monitor, plan| monitor.look(patient, now, plan))
+    }
+
+    fn with_monitor(
+        &mut self,
+        patient: &PatientId,
+        act: impl FnOnce(&mut Monitor, &Plan) -> Vec<Alert>,
+    ) -> Vec<Alert> {
+        let found =
+            self.patients.find_mut(hash(patient.as_str()), |known| known.patient == *patient);
+        let Some(watched) = found else { return Vec::new() };
+        let plan = self.plans.get(patient).unwrap_or(&self.default_plan);
+        let changes = act(&mut watched.monitor, plan);
+        if let Some(due) = watched.monitor.look_again() {
+            self.timers.insert((due, patient.clone()));
+        }
+        changes
+    }
+
+    fn watched<'a>(
+        patients: &'a mut HashTable<Box<Watched>>,
+        patient: &PatientId,
+    ) -> &'a mut Watched {
+        patients
+            .entry(
+                hash(patient.as_str()),
+                |known| known.patient == *patient,
+                |known| hash(known.patient.as_str()),
+            )
+            .or_insert_with(|| {
+                Box::new(Watched { patient: patient.clone(), monitor: Monitor::default() })
+            })
+            .into_mut()
+    }
+}

@@ -1,0 +1,107 @@
+//! Rebuilding a partition by folding what was published, with output suppressed.
+
+use clinical::alert::Alert;
+use clinical::plan::Plan;
+use clinical::{PatientId, Timestamp};
+use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder};
+use stream::transaction::{Builder, Record, TaskError};
+
+use crate::partition::Partition;
+
+/// The order of the topics folded; see [`crate::task::ProcessorTask`].
+pub(crate) const ACCEPTED: usize = 0;
+pub(crate) const ALERTS: usize = 1;
+pub(crate) const PLANS: usize = 2;
+
+/// Makes a [`Partition`].
+pub struct PartitionBuilder {
+    partition: Partition,
+    accepted: Decoder<AcceptedReading>,
+    alerts: Decoder<AlertEvent>,
+    plans: Decoder<CarePlan>,
+}
+
+impl PartitionBuilder {
+    pub(crate) fn new(codec: &Codec) -> Self {
+        Self {
+            partition: Partition::default(),
+            accepted: codec.decoder(),
+            alerts: codec.decoder(),
+            plans: codec.decoder(),
+        }
+    }
+
+    fn fold_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+        let accepted = self.accepted.decode(bytes)?;
+        let received = Timestamp::from_millis(accepted.origin.received_at);
+        // It was checked when it was accepted; a rule that has become stricter since must not take
+        // it away from the patient's record, but rules need not look at it.
+        if let Ok(reading) = accepted.reading.check(received)
+            && self.partition.restore_reading(&reading, received).is_err()
+        {
+            tracing::warn!("a patient has more devices than can be remembered");
+        }
+        Ok(())
+    }
+
+    fn fold_alert(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+        let event = self.alerts.decode(bytes)?;
+        match Alert::try_from(&event) {
+            Ok(alert) => self.partition.restore_alert(alert),
+            Err(error) => tracing::warn!(%error, "an alert is left out of the rebuild"),
+        }
+        Ok(())
+    }
+
+    fn fold_plan(&mut self, key: &[u8], bytes: Option<&[u8]>) -> Result<(), DecodeError> {
+        let Some(patient) = patient_of(key) else { return Ok(()) };
+        let plan = match bytes {
+            None => None,
+            Some(bytes) => parse_plan(&self.plans.decode(bytes)?),
+        };
+        self.partition.restore_plan(&patient, plan);
+        Ok(())
+    }
+}
+
+pub(crate) fn patient_of(key: &[u8]) -> Option<PatientId> {
+    std::str::from_utf8(key).ok().and_then(|key| PatientId::parse(key).ok())
+}
+
+/// A plan that asks for what no rule can do is left out: the rule set's numbers stand.
+pub(crate) fn parse_plan(plan: &CarePlan) -> Option<Plan> {
+    let overrides = plan.thresholds.iter().map(|(name, value)| (name.as_str(), *value));
+    match Plan::with_overrides(plan.version, overrides) {
+        Ok(plan) => Some(plan),
+        Err(error) => {
+            tracing::warn!(%error, "a care plan is not usable; the rule set's numbers stand");
+            None
+        }
+    }
+}
+
+impl Builder for PartitionBuilder {
+    type State = Partition;
+
+    fn fold(&mut self, fold: usize, record: Record<'_>) -> Result<(), TaskError> {
+        let folded = match (fold, record.key, record.payload) {
+            (ACCEPTED, _, Some(bytes)) => self.fold_accepted(bytes),
+            (ALERTS, _, Some(bytes)) => self.fold_alert(bytes),
+            (PLANS, Some(key), bytes) => self.fold_plan(key, bytes),
+            _ => Ok(()),
+        };
+        match folded {
+            Err(error) if error.is_retryable() => Err(TaskError(error.to_string())),
+            Err(error) => {
+                tracing::warn!(%error, offset = record.offset, "a record is left out of the rebuild");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn finish(mut self, now_ms: i64) -> Partition {
+        self.partition.settle(Timestamp::from_millis(now_ms));
+        self.partition
+    }
+}

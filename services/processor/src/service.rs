@@ -1,0 +1,144 @@
+//! The service around the task: arguments, health, an orderly end.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use chassis::{Component, Health, Heartbeat, Metrics, ServiceArgs, Shutdown};
+use schemas::Codec;
+use schemas::topics::Topics;
+use stream::KafkaArgs;
+use stream::topics::partition_count;
+use stream::transaction::{LoopArgs, run as run_loop};
+
+use crate::metrics::ProcessorMetrics;
+use crate::task::{ProcessorTask, TaskTopics, Watcher};
+
+/// Arguments of the processor.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ProcessorArgs {
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub service: ServiceArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub kafka: KafkaArgs,
+    /// What the names of topics, groups and transactions begin with
+    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", default_value = "")]
+    pub topic_prefix: String,
+    /// Schema registry; without one, records are framed as Avro single objects
+    #[arg(long, env = "SCHEMA_REGISTRY_URL")]
+    pub schema_registry_url: Option<String>,
+    /// A name of this instance that outlives the process (a StatefulSet's pod name): it takes its
+    /// partitions up again at once when it comes back, even after a crash
+    #[arg(long, env = "MIMAMORI_INSTANCE")]
+    pub instance: Option<String>,
+    /// Most records in a transaction
+    #[arg(long, env = "MIMAMORI_PROCESSOR_TRANSACTION_RECORDS", default_value_t = 20_000)]
+    pub transaction_records: usize,
+    /// Least time between transactions, milliseconds
+    #[arg(long, env = "MIMAMORI_PROCESSOR_PACE_MS", default_value_t = 20)]
+    pub pace_ms: u64,
+}
+
+/// No turn of the loop for so long means that it hangs. A commit may wait for Kafka, so this is long.
+const LONGEST_SILENCE: Duration = Duration::from_secs(120);
+
+/// Runs the processor until SIGTERM.
+///
+/// # Errors
+/// When a setting is not usable.
+pub async fn run(args: ProcessorArgs) -> anyhow::Result<()> {
+    chassis::telemetry::init("processor", &args.service.telemetry)?;
+    let shutdown = args.service.shutdown()?;
+    let health = Health::new();
+    let metrics = Metrics::for_service("processor");
+    let listener = args.service.bind_operations().await?;
+    let watcher = HealthWatcher {
+        states: health.component("states"),
+        loop_turns: health.heartbeat("transaction loop", LONGEST_SILENCE),
+    };
+    watcher.states.not_ready("not a member of the group yet");
+    let counted = ProcessorMetrics::register(&metrics)?;
+    let stop = shutdown.clone();
+    let processing = std::thread::Builder::new()
+        .name("transactions".to_owned())
+        .spawn(move || {
+            let done = process(&args, counted, watcher, &stop);
+            stop.trigger();
+            done
+        })
+        .context("a thread cannot be started")?;
+    let operations = chassis::server::operations_router(health, metrics);
+    chassis::server::serve(listener, operations, shutdown.clone()).await?;
+    let done = tokio::task::spawn_blocking(move || processing.join()).await?;
+    shutdown.drained();
+    done.map_err(|_| anyhow::anyhow!("the transaction loop panicked"))?
+}
+
+fn process(
+    args: &ProcessorArgs,
+    metrics: ProcessorMetrics,
+    watcher: HealthWatcher,
+    stop: &Shutdown,
+) -> anyhow::Result<()> {
+    let topics = Topics::with_prefix(&args.topic_prefix);
+    let names = TaskTopics::of(&topics);
+    let codec = Codec::new(args.schema_registry_url.as_deref())?;
+    let Some(partitions) = wait_for_topic(args, &names.raw, &watcher, stop) else { return Ok(()) };
+    let loop_args = LoopArgs {
+        group: format!("{}mimamori-processor", topics.prefix()),
+        instance: args.instance.clone(),
+        process: std::process::id().to_string(),
+        inputs: names.inputs(),
+        most_records: args.transaction_records,
+        pace: Duration::from_millis(args.pace_ms),
+    };
+    let mut task = ProcessorTask::new(names, partitions, codec, metrics, watcher)?;
+    run_loop(&args.kafka, &loop_args, &mut task, &|| stop.is_requested())?;
+    Ok(())
+}
+
+/// The number of partitions of a topic, as soon as Kafka answers; none when stopped before.
+fn wait_for_topic(
+    args: &ProcessorArgs,
+    topic: &str,
+    watcher: &HealthWatcher,
+    stop: &Shutdown,
+) -> Option<i32> {
+    while !stop.is_requested() {
+        watcher.loop_turns.beat();
+        match partition_count(&args.kafka, topic) {
+            Ok(partitions) => return Some(partitions),
+            Err(error) => {
+                watcher.states.not_ready(error.to_string());
+                tracing::warn!(%error, "waiting for Kafka");
+                std::thread::sleep(Duration::from_millis(500));
+            }
+        }
+    }
+    None
+}
+
+struct HealthWatcher {
+    states: Component,
+    loop_turns: Heartbeat,
+}
+
+impl Watcher for HealthWatcher {
+    fn turned(&mut self) {
+        self.loop_turns.beat();
+    }
+
+    fn lost(&mut self) {
+        self.states.not_ready("not a member of the group; joining it again");
+    }
+
+    fn whole(&mut self, live: usize, owned: usize) {
+        if live == owned {
+            self.states.ready();
+            self.states.progress(format!("{live} partitions live"));
+        } else {
+            self.states.not_ready(format!("rebuilding states: {live} of {owned} partitions whole"));
+        }
+    }
+}

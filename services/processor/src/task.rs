@@ -1,0 +1,516 @@
+//! The way of a raw record: route, decode, check, admit, publish.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::time::Duration;
+
+use clinical::alert::Alert;
+use clinical::timeline::WINDOW;
+use clinical::{Outcome, PatientId, Timestamp};
+use schemas::records::StoredOutcome;
+use schemas::topics::{Topic, Topics};
+use schemas::{
+    Acceptance, AcceptedEncoder, AlertEvent, CarePlan, Codec, DecodeError, Decoder, Encoder,
+    Origin, OutcomeTally, Reading, RejectedReading, Rejection, RejectionReason,
+};
+use stream::partition_for_key;
+use stream::producer::Outgoing;
+use stream::transaction::{Fold, FoldFrom, Observation, Outputs, Record, Task, TaskError, now_ms};
+
+use crate::metrics::ProcessorMetrics;
+use crate::partition::Partition;
+use crate::rebuild::{PartitionBuilder, parse_plan, patient_of};
+
+const RAW: usize = 0;
+
+/// The names of the topics the processor reads and writes.
+#[derive(Debug, Clone)]
+pub struct TaskTopics {
+    /// `readings.raw`.
+    pub raw: String,
+    /// `readings.accepted`.
+    pub accepted: String,
+    /// `readings.rejected`.
+    pub rejected: String,
+    /// `readings.outcomes`.
+    pub outcomes: String,
+    /// `alerts`.
+    pub alerts: String,
+    /// `care.plans`.
+    pub plans: String,
+}
+
+impl TaskTopics {
+    /// The topics of a deployment.
+    pub fn of(topics: &Topics) -> Self {
+        Self {
+            raw: topics.name(Topic::ReadingsRaw),
+            accepted: topics.name(Topic::ReadingsAccepted),
+            rejected: topics.name(Topic::ReadingsRejected),
+            outcomes: topics.name(Topic::ReadingsOutcomes),
+            alerts: topics.name(Topic::Alerts),
+            plans: topics.name(Topic::CarePlans),
+        }
+    }
+
+    /// The inputs of the loop, in their order.
+    pub fn inputs(&self) -> Vec<String> {
+        vec![self.raw.clone(), self.plans.clone()]
+    }
+}
+
+/// What the transaction loop runs.
+pub struct ProcessorTask<W> {
+    topics: TaskTopics,
+    /// How many partitions `readings.raw` has.
+    partitions: i32,
+    codec: Codec,
+    readings: Decoder<Reading>,
+    plans: Decoder<CarePlan>,
+    accepted: AcceptedEncoder,
+    rejected: Encoder<RejectedReading>,
+    outcomes: Encoder<OutcomeTally>,
+    alerts: Encoder<AlertEvent>,
+    metrics: ProcessorMetrics,
+    /// What the transaction at hand will have done once it is committed.
+    pending: Pending,
+    /// Partitions whose state is being rebuilt.
+    rebuilding: HashSet<i32>,
+    live: HashSet<i32>,
+    /// How many patients each partition remembers.
+    patients: HashMap<i32, usize>,
+    watcher: W,
+}
+
+#[derive(Default)]
+struct Pending {
+    tallies: Vec<OutcomeTally>,
+    rejections: Vec<RejectionReason>,
+    alerts: Vec<(Alert, i64)>,
+}
+
+/// Learns how the task fares, for health.
+pub trait Watcher {
+    /// Another turn of the loop.
+    fn turned(&mut self);
+    /// The session has ended; another one begins.
+    fn lost(&mut self);
+    /// How many owned partitions are whole, of how many.
+    fn whole(&mut self, live: usize, owned: usize);
+}
+
+impl<W: Watcher> ProcessorTask<W> {
+    /// A task for topics with so many partitions.
+    ///
+    /// # Errors
+    /// When a schema cannot be registered.
+    pub fn new(
+        topics: TaskTopics,
+        partitions: i32,
+        codec: Codec,
+        metrics: ProcessorMetrics,
+        watcher: W,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            readings: codec.decoder(),
+            plans: codec.decoder(),
+            accepted: AcceptedEncoder::new(&codec, &topics.accepted)?,
+            rejected: codec.encoder(&topics.rejected)?,
+            outcomes: codec.encoder(&topics.outcomes)?,
+            alerts: codec.encoder(&topics.alerts)?,
+            topics,
+            partitions,
+            codec,
+            metrics,
+            pending: Pending::default(),
+            rebuilding: HashSet::new(),
+            live: HashSet::new(),
+            patients: HashMap::new(),
+            watcher,
+        })
+    }
+
+    fn take_raw(
+        &mut self,
+        state: &mut Partition,
+        record: Record<'_>,
+        out: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        let received = Timestamp::from_millis(record.timestamp_ms);
+        for alert in state.advance(received) {
+            self.publish_alert(&alert, record.partition, record.timestamp_ms, out)?;
+        }
+        let Some(key) = record.key else {
+            let why = Refused::of(RejectionReason::KeyMissing, KEY_MISSING);
+            return self.reject(state, record, why, out);
+        };
+        let right = partition_for_key(key, self.partitions);
+        if right != record.partition {
+            state.tally.rerouted += 1;
+            return out.send(Outgoing {
+                topic: &self.topics.raw,
+                partition: Some(right),
+                key: Some(key),
+                payload: record.payload,
+            });
+        }
+        match self.believe(key, record, received) {
+            Ok((wire, reading)) => self.admit(state, record, &wire, &reading, received, out),
+            Err(Disbelief::NotNow(error)) => Err(TaskError(error)),
+            Err(Disbelief::Never(why)) => self.reject(state, record, why, out),
+        }
+    }
+
+    fn believe(
+        &self,
+        key: &[u8],
+        record: Record<'_>,
+        received: Timestamp,
+    ) -> Result<(Reading, clinical::Reading), Disbelief> {
+        let bytes = record
+            .payload
+            .ok_or_else(|| Disbelief::Never(Refused::of(RejectionReason::Undecodable, NO_VALUE)))?;
+        let wire = self.readings.decode(bytes)?;
+        let reading = wire.check(received).map_err(|rejection| {
+            let patient = PatientId::from_parts(&wire.consortium_id, &wire.person_id).ok();
+            Disbelief::Never(Refused::by(rejection, patient))
+        })?;
+        if reading.patient.as_str().as_bytes() != key {
+            let patient = Some(reading.patient);
+            let why =
+                Refused { patient, ..Refused::of(RejectionReason::KeyMismatch, KEY_MISMATCH) };
+            return Err(Disbelief::Never(why));
+        }
+        Ok((wire, reading))
+    }
+
+    fn admit(
+        &mut self,
+        state: &mut Partition,
+        record: Record<'_>,
+        wire: &Reading,
+        reading: &clinical::Reading,
+        received: Timestamp,
+        out: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        let applied = match state.apply(reading, received) {
+            Ok(applied) => applied,
+            Err(error) => {
+                let why = Refused {
+                    reason: RejectionReason::TooManyDevices,
+                    detail: error.to_string(),
+                    patient: Some(reading.patient.clone()),
+                };
+                return self.reject(state, record, why, out);
+            }
+        };
+        count(&mut state.tally, applied.outcome);
+        if let Some(outcome) = StoredOutcome::of(applied.outcome) {
+            let reading_id = reading.id().to_string();
+            let body = record.payload.and_then(|bytes| self.readings.current_body(bytes));
+            let acceptance = Acceptance {
+                outcome,
+                reading_id: reading_id.clone(),
+                version: reading.version.bits() as i64,
+                origin: origin(record),
+            };
+            let bytes = self
+                .accepted
+                .encode(body, wire, acceptance)
+                .map_err(|error| TaskError(error.to_string()))?;
+            out.send(Outgoing {
+                topic: &self.topics.accepted,
+                partition: Some(record.partition),
+                key: Some(reading_id.as_bytes()),
+                payload: Some(&bytes),
+            })?;
+        }
+        for alert in &applied.changes {
+            self.publish_alert(alert, record.partition, record.timestamp_ms, out)?;
+        }
+        Ok(())
+    }
+
+    fn reject(
+        &mut self,
+        state: &mut Partition,
+        record: Record<'_>,
+        why: Refused,
+        out: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        state.tally.rejected += 1;
+        self.pending.rejections.push(why.reason);
+        let rejected = RejectedReading {
+            bytes: record.payload.unwrap_or_default().to_vec(),
+            key: record.key.map(<[u8]>::to_vec),
+            reason: why.reason.as_str().to_owned(),
+            detail: why.detail,
+            patient: why.patient.map(String::from),
+            origin: origin(record),
+        };
+        let bytes =
+            self.rejected.encode(&rejected).map_err(|error| TaskError(error.to_string()))?;
+        out.send(Outgoing {
+            topic: &self.topics.rejected,
+            partition: Some(record.partition),
+            key: record.key,
+            payload: Some(&bytes),
+        })
+    }
+
+    fn publish_alert(
+        &mut self,
+        alert: &Alert,
+        partition: i32,
+        since_ms: i64,
+        out: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        let bytes = self
+            .alerts
+            .encode(&AlertEvent::from(alert))
+            .map_err(|error| TaskError(error.to_string()))?;
+        out.send(Outgoing {
+            topic: &self.topics.alerts,
+            partition: Some(partition),
+            key: Some(alert.id.to_string().as_bytes()),
+            payload: Some(&bytes),
+        })?;
+        self.pending.alerts.push((alert.clone(), since_ms));
+        Ok(())
+    }
+
+    fn take_plan(
+        &mut self,
+        state: &mut Partition,
+        record: Record<'_>,
+        out: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        let Some(patient) = record.key.and_then(patient_of) else {
+            tracing::warn!(
+                offset = record.offset,
+                "a care plan's key is no patient; it is ignored"
+            );
+            return Ok(());
+        };
+        let plan = match record.payload.map(|bytes| self.plans.decode(bytes)) {
+            None => None,
+            Some(Ok(plan)) => parse_plan(&plan),
+            Some(Err(error)) if error.is_retryable() => return Err(TaskError(error.to_string())),
+            Some(Err(error)) => {
+                tracing::warn!(%error, offset = record.offset, "a care plan is not readable");
+                return Ok(());
+            }
+        };
+        for alert in state.set_plan(&patient, plan) {
+            self.publish_alert(&alert, record.partition, record.timestamp_ms, out)?;
+        }
+        Ok(())
+    }
+
+    fn committed(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        let now = now_ms();
+        for tally in &pending.tallies {
+            self.metrics.count(tally);
+        }
+        for reason in pending.rejections {
+            self.metrics.count_rejection(reason.as_str());
+        }
+        for (alert, since) in &pending.alerts {
+            self.metrics.count_alert(alert);
+            self.metrics.alert_seconds.observe((now - since).max(0) as f64 / 1000.0);
+        }
+        self.metrics.patients.set(self.patients.values().sum::<usize>() as i64);
+    }
+
+    fn report_partitions(&mut self) {
+        let (live, rebuilding) = (self.live.len(), self.rebuilding.len());
+        self.metrics.partitions.with_label_values(&["live"]).set(live as i64);
+        self.metrics.partitions.with_label_values(&["rebuilding"]).set(rebuilding as i64);
+        self.watcher.whole(live, live + rebuilding);
+    }
+}
+
+const KEY_MISSING: &str = "the Kafka key is missing; it must be consortium_id/person_id";
+const KEY_MISMATCH: &str = "the Kafka key is not the reading's consortium_id/person_id";
+const NO_VALUE: &str = "the record has no value";
+
+struct Refused {
+    reason: RejectionReason,
+    detail: String,
+    patient: Option<PatientId>,
+}
+
+impl Refused {
+    fn of(reason: RejectionReason, detail: &str) -> Self {
+        Self { reason, detail: detail.to_owned(), patient: None }
+    }
+
+    fn by(rejection: Rejection, patient: Option<PatientId>) -> Self {
+        Self { reason: rejection.reason, detail: rejection.detail, patient }
+    }
+}
+
+enum Disbelief {
+    NotNow(String),
+    Never(Refused),
+}
+
+impl From<DecodeError> for Disbelief {
+    fn from(error: DecodeError) -> Self {
+        let reason = match error {
+            error if error.is_retryable() => return Self::NotNow(error.to_string()),
+            DecodeError::UnknownSchema(_) | DecodeError::NoRegistry => {
+                RejectionReason::UnknownSchema
+            }
+            _ => RejectionReason::Undecodable,
+        };
+        Self::Never(Refused::of(reason, &error.to_string()))
+    }
+}
+
+fn origin(record: Record<'_>) -> Origin {
+    Origin { partition: record.partition, offset: record.offset, received_at: record.timestamp_ms }
+}
+
+fn count(tally: &mut OutcomeTally, outcome: Outcome) {
+    match outcome {
+        Outcome::New => tally.new += 1,
+        Outcome::Correction => tally.correction += 1,
+        Outcome::Historical => tally.historical += 1,
+        Outcome::Duplicate => tally.duplicate += 1,
+        Outcome::Stale => tally.stale += 1,
+        Outcome::Conflict => tally.conflict += 1,
+    }
+}
+
+impl<W: Watcher> Task for ProcessorTask<W> {
+    type State = Partition;
+    type Builder = PartitionBuilder;
+
+    fn folds(&self, now_ms: i64) -> Vec<Fold> {
+        let window = now_ms - WINDOW.millis();
+        let fold = |topic: &String, from| Fold { topic: topic.clone(), from };
+        // In the order of the constants in `rebuild`.
+        vec![
+            fold(&self.topics.accepted, FoldFrom::Time(window)),
+            fold(&self.topics.alerts, FoldFrom::Beginning),
+            fold(&self.topics.plans, FoldFrom::Consumed),
+        ]
+    }
+
+    fn builder(&self, _: i32) -> PartitionBuilder {
+        PartitionBuilder::new(&self.codec)
+    }
+
+    fn process(
+        &mut self,
+        state: &mut Partition,
+        input: usize,
+        record: Record<'_>,
+        out: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        if input == RAW {
+            self.take_raw(state, record, out)
+        } else {
+            self.take_plan(state, record, out)
+        }
+    }
+
+    fn due(&self, state: &Partition) -> Option<i64> {
+        state.due().map(Timestamp::millis)
+    }
+
+    fn pass_time(
+        &mut self,
+        partition: i32,
+        state: &mut Partition,
+        now_ms: i64,
+        out: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        let now = Timestamp::from_millis(now_ms);
+        for alert in state.advance(now) {
+            self.publish_alert(&alert, partition, alert.changed_at.millis(), out)?;
+        }
+        state.sweep(now);
+        Ok(())
+    }
+
+    fn close(
+        &mut self,
+        partition: i32,
+        state: &mut Partition,
+        range: Range<i64>,
+        out: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        let tally = OutcomeTally {
+            partition,
+            from_offset: range.start,
+            next_offset: range.end,
+            ..std::mem::take(&mut state.tally)
+        };
+        let bytes = self.outcomes.encode(&tally).map_err(|error| TaskError(error.to_string()))?;
+        out.send(Outgoing {
+            topic: &self.topics.outcomes,
+            partition: Some(partition),
+            key: Some(partition.to_string().as_bytes()),
+            payload: Some(&bytes),
+        })?;
+        self.pending.tallies.push(tally);
+        self.patients.insert(partition, state.patients());
+        Ok(())
+    }
+
+    fn observe(&mut self, observation: Observation<'_>) {
+        match observation {
+            Observation::Turn => self.watcher.turned(),
+            Observation::Committed { records, took } => {
+                self.metrics.transaction_records.observe(records as f64);
+                self.metrics.transaction_seconds.observe(took.as_secs_f64());
+                self.committed();
+            }
+            Observation::Aborted => {
+                self.pending = Pending::default();
+                self.metrics.aborted.inc();
+                self.live.clear();
+                self.rebuilding.clear();
+                self.patients.clear();
+                self.report_partitions();
+                self.watcher.lost();
+            }
+            Observation::Rebuilding(partitions) => {
+                tracing::info!(partitions = partitions.len(), "rebuilding states");
+                self.rebuilding.extend(partitions);
+                self.report_partitions();
+            }
+            Observation::Folded(records) => self.metrics.rebuilt_records.inc_by(records),
+            Observation::Rebuilt { partition, took } => {
+                self.rebuilding.remove(&partition);
+                self.live.insert(partition);
+                self.metrics.rebuild_seconds.observe(took.as_secs_f64());
+                self.report_partitions();
+                if self.rebuilding.is_empty() {
+                    log_rebuilt(self.live.len(), took);
+                }
+            }
+            Observation::Revoked(partitions) => {
+                for partition in partitions {
+                    self.live.remove(partition);
+                    self.patients.remove(partition);
+                    self.rebuilding.remove(partition);
+                    let _ = self.metrics.lag.remove_label_values(&[&partition.to_string()]);
+                }
+                self.report_partitions();
+            }
+            Observation::Lag(lag) => {
+                for (partition, records) in lag {
+                    self.metrics.lag.with_label_values(&[&partition.to_string()]).set(*records);
+                }
+            }
+        }
+    }
+}
+
+fn log_rebuilt(partitions: usize, took: Duration) {
+    tracing::info!(partitions, took_ms = took.as_millis() as u64, "states are whole");
+}
