@@ -60,8 +60,8 @@ impl Hold {
         self.bytes += std::mem::take(&mut other.bytes);
     }
 
-    /// How many bytes it holds.
-    pub fn bytes(&self) -> u64 {
+    #[cfg(test)]
+    fn bytes(&self) -> u64 {
         self.bytes
     }
 }

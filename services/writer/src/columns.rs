@@ -177,11 +177,6 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Names and types in the order written.
-    pub fn columns(&self) -> &[(&'static str, ColumnType)] {
-        &self.columns
-    }
-
     /// The statement that inserts rows of this shape.
     pub fn insert_statement(&self, table: &str) -> String {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
@@ -219,11 +214,6 @@ impl RowBinary {
     /// How many bytes are written.
     pub fn len(&self) -> usize {
         self.bytes.len()
-    }
-
-    /// Whether nothing is written.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
     }
 
     /// Forgets everything after the first `length` bytes: a row that turned out not to fit.
@@ -302,7 +292,7 @@ mod tests {
         assert_eq!(row.uint16("systolic", -1), Err(Unfit { column: "systolic" }));
         assert_eq!(row.seconds("at", -1), Err(Unfit { column: "at" }));
         assert_eq!(row.millis("at", i64::MAX), Err(Unfit { column: "at" }));
-        assert!(row.is_empty());
+        assert_eq!(row.len(), 0);
         row.informative_millis("send_time", Some(i64::MIN));
         assert_eq!(row.into_bytes(), [0; 8]);
     }

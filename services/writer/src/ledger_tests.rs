@@ -63,8 +63,14 @@ fn a_repeated_offset_and_an_unknown_batch_are_errors() {
 enum Step {
     Assign(i32),
     Revoke(i32),
-    Place { partition: i32, batch: usize, gap: i64 },
-    Settle { partition: i32 },
+    Place {
+        partition: i32,
+        batch: usize,
+        gap: i64,
+    },
+    Settle {
+        partition: i32,
+    },
     /// A batch that was stored; batches finish in any order.
     Safe(usize),
     Commit,

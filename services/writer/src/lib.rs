@@ -1,7 +1,111 @@
-//! w
-#![allow(dead_code)]
-pub mod budget;
-pub mod columns;
-pub mod ledger;
-pub mod rows;
-pub mod tables;
+//! The writer: what happened, from Kafka into ClickHouse, where it can be asked.
+//!
+//! The way of a record: [`intake`] polls it, [`assembly`] decodes it and adds its row to its
+//! table's [`batch`], the table's [`lane`] inserts the batch, the [`ledger`] says which offsets are
+//! safe, and intake commits those.
+//!
+//! What holds at every moment:
+//! - An offset is committed only when every record before it is in ClickHouse or, refused, in the
+//!   topic `store.refused`. So no record is lost, whatever dies.
+//! - A record may be written twice, and then merges away: a table's sorting key names one record.
+//!   A repeated insert of the same rows is dropped by its token ([`batch::deduplication_token`]).
+//! - Polling never stops. When too much is in hand ([`budget`]), partitions are paused.
+//! - A fault of ClickHouse stops only the table that has it, for as long as it lasts, and shows in
+//!   `/readyz`. A fault of a row costs that row its place in the table, not its existence.
+//! - Batches of a revoked partition are stored all the same (the next owner's are the same rows)
+//!   but nothing is committed for them.
+
+mod args;
+mod aside;
+mod assembly;
+mod backoff;
+mod batch;
+mod budget;
+pub mod census;
+mod columns;
+mod decode;
+mod faults;
+mod intake;
+mod lane;
+mod ledger;
+mod metrics;
+pub mod migrations;
+mod pipeline;
+mod rows;
+mod store;
+mod tables;
+mod troubles;
+
+#[cfg(test)]
+mod engine_tests;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use chassis::{Health, Metrics, Shutdown};
+
+pub use args::WriterArgs;
+pub use faults::StoreError;
+pub use store::ClickHouseArgs;
+
+use backoff::Backoff;
+use troubles::Troubles;
+
+/// Writes until SIGTERM or SIGINT, then stores what is in hand, commits and leaves the group.
+///
+/// # Errors
+/// When an address or a setting is refused, or a part of the pipeline has failed for good.
+/// ClickHouse, Kafka or the schema registry being away is none: they are waited for.
+pub async fn run(args: WriterArgs) -> anyhow::Result<()> {
+    chassis::telemetry::init("writer", &args.service.telemetry)?;
+    let shutdown = args.service.shutdown().context("cannot listen for signals")?;
+    let health = Health::new();
+    let metrics = Metrics::for_service("writer");
+    let listener = args.service.bind_operations().await?;
+    let operations = chassis::server::operations_router(health.clone(), metrics.clone());
+    // Health and metrics are there to the last, so the server ends after the pipeline.
+    let end_of_operations = Shutdown::new();
+    let server =
+        tokio::spawn(chassis::server::serve(listener, operations, end_of_operations.clone()));
+
+    let clickhouse = Troubles::new(health.component("clickhouse"));
+    let result = if migrate(&args, &clickhouse, &shutdown).await {
+        pipeline::run(&args, &health, &metrics, clickhouse, shutdown.clone()).await
+    } else {
+        Ok(())
+    };
+    end_of_operations.trigger();
+    // Whoever reads metrics slowly must not hold up the end.
+    let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
+    shutdown.drained();
+    result
+}
+
+/// Applies the migrations, however long ClickHouse takes to be there. Returns whether they are
+/// applied; they are not when the end was requested first.
+async fn migrate(args: &WriterArgs, troubles: &Troubles, shutdown: &Shutdown) -> bool {
+    const PART: &str = "migrations";
+    let mut backoff = Backoff::default();
+    loop {
+        let applied = migrations::apply(&args.clickhouse, args.insert_timeout());
+        let result = tokio::select! {
+            () = shutdown.requested() => return false,
+            result = applied => result,
+        };
+        match result {
+            Ok(()) => {
+                troubles.over(PART);
+                return true;
+            }
+            Err(error) => {
+                if troubles.begin(PART, &error.to_string()) {
+                    tracing::warn!("the tables cannot be prepared yet: {error}");
+                }
+            }
+        }
+        tokio::select! {
+            () = shutdown.requested() => return false,
+            () = tokio::time::sleep(backoff.next_wait()) => {}
+        }
+    }
+}

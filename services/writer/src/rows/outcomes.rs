@@ -5,11 +5,7 @@ use schemas::{AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
 use super::Place;
 use crate::columns::{Columns, Unfit, Value};
 
-pub(super) fn alert(
-    alert: &AlertEvent,
-    place: Place,
-    to: &mut impl Columns,
-) -> Result<(), Unfit> {
+pub(super) fn alert(alert: &AlertEvent, place: Place, to: &mut impl Columns) -> Result<(), Unfit> {
     to.text("patient", &alert.patient);
     to.text("alert_id", &alert.alert_id);
     to.text("rule", &alert.rule);
@@ -66,11 +62,7 @@ pub(super) fn tally(tally: &OutcomeTally, place: Place, to: &mut impl Columns) {
     }
 }
 
-pub(super) fn audit(
-    event: &AuditEvent,
-    place: Place,
-    to: &mut impl Columns,
-) -> Result<(), Unfit> {
+pub(super) fn audit(event: &AuditEvent, place: Place, to: &mut impl Columns) -> Result<(), Unfit> {
     to.millis("at", event.at)?;
     to.text("service", &event.service);
     to.text("actor", &event.actor);

@@ -67,10 +67,7 @@ fn a_value_out_of_its_column_s_range_is_named_not_bent() {
         pulse_rate: Some(70_000),
     });
     let row = Row::Reading(accepted);
-    assert_eq!(
-        row.walk(place(0), &mut Shown::default()),
-        Err(Unfit { column: "pulse_rate" })
-    );
+    assert_eq!(row.walk(place(0), &mut Shown::default()), Err(Unfit { column: "pulse_rate" }));
 }
 
 proptest! {

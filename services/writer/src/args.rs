@@ -1,0 +1,105 @@
+//! The writer's arguments.
+
+use std::time::Duration;
+
+use crate::batch::Limits;
+use crate::store::ClickHouseArgs;
+
+/// Arguments of `mimamori writer`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct WriterArgs {
+    /// What all services share.
+    #[command(flatten)]
+    pub service: chassis::ServiceArgs,
+
+    /// Kafka.
+    #[command(flatten)]
+    pub kafka: stream::KafkaArgs,
+
+    /// ClickHouse.
+    #[command(flatten)]
+    pub clickhouse: ClickHouseArgs,
+
+    /// Schema registry; without one, records are in Avro's single-object encoding
+    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
+    pub schema_registry_url: Option<String>,
+
+    /// Prefix of the deployment's topics and consumer groups
+    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
+    pub topic_prefix: String,
+
+    /// Name of this writer that outlives its process: when it comes back within ten seconds it
+    /// goes on with its partitions without a rebalance. Each writer has its own
+    #[arg(long, env = "MIMAMORI_WRITER_INSTANCE", value_name = "NAME")]
+    pub writer_instance: Option<String>,
+
+    /// Rows at which a batch is inserted
+    #[arg(
+        long,
+        env = "MIMAMORI_WRITER_BATCH_ROWS",
+        value_name = "ROWS",
+        default_value_t = 100_000,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub batch_rows: u32,
+
+    /// Bytes at which a batch is inserted
+    #[arg(
+        long,
+        env = "MIMAMORI_WRITER_BATCH_BYTES",
+        value_name = "BYTES",
+        default_value_t = 32 << 20,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub batch_bytes: u32,
+
+    /// Milliseconds after its first row at which a batch is inserted, unless the insert before it
+    /// is still going on
+    #[arg(
+        long,
+        env = "MIMAMORI_WRITER_BATCH_AGE_MILLISECONDS",
+        value_name = "MILLISECONDS",
+        default_value_t = 500
+    )]
+    pub batch_age_milliseconds: u64,
+
+    /// Bytes of records in hand at which reading pauses; takes about three times as much memory
+    #[arg(
+        long,
+        env = "MIMAMORI_WRITER_BUDGET_BYTES",
+        value_name = "BYTES",
+        default_value_t = 256 << 20,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub budget_bytes: u64,
+
+    /// Seconds after which an insert without an answer counts as failed
+    #[arg(
+        long,
+        env = "MIMAMORI_WRITER_INSERT_TIMEOUT_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub insert_timeout_seconds: u64,
+}
+
+impl WriterArgs {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            rows: self.batch_rows as usize,
+            bytes: self.batch_bytes as usize,
+            age: Duration::from_millis(self.batch_age_milliseconds),
+        }
+    }
+
+    pub(crate) fn insert_timeout(&self) -> Duration {
+        Duration::from_secs(self.insert_timeout_seconds)
+    }
+
+    /// How long storing what is in hand may take after SIGTERM. The rest of the drain deadline is
+    /// for committing and leaving the group; what is not stored then is read again later.
+    pub(crate) fn drain(&self) -> Duration {
+        self.service.drain_deadline().mul_f64(0.7)
+    }
+}

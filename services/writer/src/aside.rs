@@ -1,0 +1,130 @@
+//! Setting records aside: whole, with the reason, acknowledged by Kafka before their offset is
+//! committed.
+
+use schemas::records::{Origin, RejectedReading};
+use schemas::{Codec, Encoder, Topics};
+use stream::producer::{Outgoing, Producer};
+use stream::record::Incoming;
+
+use crate::backoff::Backoff;
+use crate::rows::Row;
+use crate::troubles::Troubles;
+
+/// Why a record is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsideReason {
+    /// Its bytes are no record of its topic.
+    Undecodable,
+    /// ClickHouse, or a column's range, refuses its row.
+    StoreRefused,
+}
+
+impl AsideReason {
+    /// The code in `RejectedReading::reason`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AsideReason::Undecodable => "undecodable",
+            AsideReason::StoreRefused => "store_refused",
+        }
+    }
+}
+
+/// The record for `store.refused` of a record that is set aside.
+///
+/// `bytes` and `key` are the record's own, as it stood in its topic. `origin` is the raw reading's
+/// where the record tells it (accepted and rejected readings), so that a balance of `readings.raw`
+/// can count it, and the record's own place otherwise. `detail` names topic, partition and offset of
+/// the record, and what is wrong with it.
+pub fn envelope(
+    record: &Incoming,
+    row: Option<&Row>,
+    reason: AsideReason,
+    problem: &str,
+) -> RejectedReading {
+    let (origin, patient) = match row {
+        Some(Row::Reading(accepted)) => (Some(accepted.origin), Some(accepted.reading.key())),
+        Some(Row::Rejected(rejected)) => (Some(rejected.origin), rejected.patient.clone()),
+        Some(Row::Alert(alert)) => (None, Some(alert.patient.clone())),
+        Some(Row::Audit(event)) => (None, event.patient.clone()),
+        Some(Row::Tally(_)) | None => (None, None),
+    };
+    let own_place = Origin {
+        partition: record.partition,
+        offset: record.offset,
+        received_at: record.timestamp_ms,
+    };
+    let (topic, partition, offset) = (&record.topic, record.partition, record.offset);
+    RejectedReading {
+        bytes: record.payload.clone().unwrap_or_default(),
+        key: record.key.clone(),
+        reason: reason.as_str().to_owned(),
+        detail: format!("{topic}, partition {partition}, offset {offset}: {problem}"),
+        patient,
+        origin: origin.unwrap_or(own_place),
+    }
+}
+
+/// Takes records that are set aside.
+pub trait Aside: Send + Sync + 'static {
+    /// Returns when the record is safe.
+    fn set_aside(&self, record: &RejectedReading) -> impl Future<Output = ()> + Send;
+}
+
+/// Sets aside in the topic `store.refused`.
+pub struct RefusedTopic {
+    producer: Producer,
+    encoder: Encoder<RejectedReading>,
+    topic: String,
+    troubles: Troubles,
+}
+
+impl RefusedTopic {
+    /// The topic of a deployment. With a schema registry this asks it, and blocks.
+    ///
+    /// # Errors
+    /// When the schema registry does not answer or refuses the schema.
+    pub fn new(
+        producer: Producer,
+        codec: &Codec,
+        topics: &Topics,
+        troubles: Troubles,
+    ) -> Result<Self, schemas::codec::RegistryError> {
+        let topic = topics.name(schemas::topics::Topic::StoreRefused);
+        let encoder = codec.encoder(&topic)?;
+        Ok(Self { producer, encoder, topic, troubles })
+    }
+}
+
+const PART: &str = "store.refused";
+
+impl Aside for RefusedTopic {
+    async fn set_aside(&self, record: &RejectedReading) {
+        let mut backoff = Backoff::default();
+        loop {
+            // Every form of the record can be encoded; should that ever fail, the record waits here
+            // and the service says so, rather than to be lost.
+            let problem = match self.encoder.encode(record) {
+                Err(error) => error.to_string(),
+                Ok(payload) => {
+                    let outgoing = Outgoing {
+                        topic: &self.topic,
+                        partition: None,
+                        key: record.key.as_deref(),
+                        payload: Some(&payload),
+                    };
+                    match self.producer.send(outgoing).await {
+                        Ok(_) => {
+                            self.troubles.over(PART);
+                            return;
+                        }
+                        Err(error) => error.to_string(),
+                    }
+                }
+            };
+            if self.troubles.begin(PART, &problem) {
+                tracing::warn!(topic = self.topic, "cannot set a record aside yet: {problem}");
+            }
+            tokio::time::sleep(backoff.next_wait()).await;
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The thread that decodes records and sorts their rows into batches, one open batch a table.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use schemas::records::RejectedReading;
+use stream::record::Incoming;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::aside::{AsideReason, envelope};
+use crate::backoff::Backoff;
+use crate::batch::{Batch, Limits, OpenBatch};
+use crate::budget::{Budget, Hold};
+use crate::columns::Shape;
+use crate::decode::{Decoders, Input, place_of};
+use crate::lane::{Queued, SharedLedger};
+use crate::ledger::{BatchId, Lease, LedgerError};
+use crate::rows::Row;
+use crate::tables::Table;
+use crate::troubles::Troubles;
+
+/// A record in hand.
+#[derive(Debug)]
+pub struct Received {
+    /// From which input.
+    pub input: Input,
+    /// Under which assignment.
+    pub lease: Lease,
+    /// The record.
+    pub record: Incoming,
+    /// Its part of the budget.
+    pub hold: Hold,
+}
+
+/// A record that cannot become a row, on its way to `store.refused`. It counts as a batch of its
+/// own.
+#[derive(Debug)]
+pub struct Refused {
+    /// The batch that is safe when the record is.
+    pub batch: BatchId,
+    /// What is written.
+    pub envelope: RejectedReading,
+    /// Its part of the budget.
+    pub hold: Hold,
+}
+
+/// Where batches go.
+pub struct Outlets {
+    /// One for each table, by [`Table::index`].
+    pub lanes: Vec<(UnboundedSender<Batch>, Queued)>,
+    /// For records that cannot become rows.
+    pub refused: UnboundedSender<Refused>,
+}
+
+/// Decodes and sorts.
+pub struct Assembly {
+    limits: Limits,
+    decoders: Arc<Decoders>,
+    ledger: SharedLedger,
+    budget: Budget,
+    outlets: Outlets,
+    /// Troubles with the schema registry.
+    troubles: Troubles,
+    open: BTreeMap<Table, OpenBatch>,
+    shapes: BTreeMap<Table, Arc<Shape>>,
+}
+
+const PART: &str = "decoding";
+
+/// How often open batches are looked at while records come without a pause.
+const GLANCE: Duration = Duration::from_millis(20);
+
+impl Assembly {
+    /// An assembly without batches.
+    pub fn new(
+        limits: Limits,
+        decoders: Arc<Decoders>,
+        ledger: SharedLedger,
+        budget: Budget,
+        outlets: Outlets,
+        troubles: Troubles,
+    ) -> Self {
+        troubles.over(PART);
+        let (open, shapes) = Default::default();
+        Self { limits, decoders, ledger, budget, outlets, troubles, open, shapes }
+    }
+
+    /// Works until no more records can come, then cuts what is open.
+    pub fn run(mut self, records: Receiver<Vec<Received>>) {
+        let mut glanced = Instant::now();
+        loop {
+            match records.recv_timeout(self.wait(Instant::now())) {
+                Ok(chunk) => {
+                    for received in chunk {
+                        self.take(received);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            let now = Instant::now();
+            if now.duration_since(glanced) >= GLANCE {
+                glanced = now;
+                self.cut_old(now);
+            }
+        }
+        for table in Table::all() {
+            self.cut(table);
+        }
+    }
+
+    /// How long nothing needs doing if no record comes.
+    fn wait(&self, now: Instant) -> Duration {
+        let due = self.open.values().map(|batch| batch.due(&self.limits)).min();
+        let wait = due.map_or(Duration::from_secs(1), |due| due.saturating_duration_since(now));
+        wait.max(GLANCE)
+    }
+
+    /// Places one record.
+    pub fn take(&mut self, received: Received) {
+        let Received { input, lease, record, hold } = received;
+        match self.decode(input, &record) {
+            Ok(Some(row)) => self.place(lease, record, &row, hold),
+            Ok(None) => {
+                let settled = self.ledger.with(|ledger| ledger.settled(lease, record.offset));
+                note_drop(settled);
+            }
+            Err(problem) => {
+                let envelope = envelope(&record, None, AsideReason::Undecodable, &problem);
+                self.refuse(lease, record.offset, envelope, hold);
+            }
+        }
+    }
+
+    /// Decodes, and waits for a schema registry that does not answer: without its schema nobody
+    /// knows what a record says.
+    fn decode(&self, input: Input, record: &Incoming) -> Result<Option<Row>, String> {
+        let mut backoff = Backoff::default();
+        let mut waited = false;
+        loop {
+            match self.decoders.decode(input, record) {
+                Err(error) if error.is_retryable() => {
+                    if self.troubles.begin(PART, &error.to_string()) {
+                        tracing::warn!("decoding waits: {error}");
+                    }
+                    waited = true;
+                    std::thread::sleep(backoff.next_wait());
+                }
+                decided => {
+                    if waited {
+                        self.troubles.over(PART);
+                    }
+                    return decided.map_err(|error| error.to_string());
+                }
+            }
+        }
+    }
+
+    fn place(&mut self, lease: Lease, record: Incoming, row: &Row, hold: Hold) {
+        let table = row.table();
+        let place = place_of(&record);
+        let open = match self.open.entry(table) {
+            std::collections::btree_map::Entry::Occupied(open) => open.into_mut(),
+            std::collections::btree_map::Entry::Vacant(none) => {
+                let shape = self.shapes.entry(table).or_insert_with(|| {
+                    let mut shape = Shape::default();
+                    // A row that does not fit is refused below; the shape of the next one is taken.
+                    let _ = row.walk(place, &mut shape);
+                    Arc::new(shape)
+                });
+                let now = Instant::now();
+                let id = self.ledger.with(|ledger| ledger.open(now));
+                none.insert(OpenBatch::new(id, table, shape.clone(), self.budget.hold(0), now))
+            }
+        };
+        if let Err(unfit) = open.write(row, place) {
+            let problem = format!("table {table}: {unfit}");
+            let envelope = envelope(&record, Some(row), AsideReason::StoreRefused, &problem);
+            self.refuse(lease, record.offset, envelope, hold);
+            return;
+        }
+        let placed = self.ledger.with(|ledger| ledger.placed(lease, record.offset, open.id()));
+        if placed.is_ok() {
+            open.keep(record, hold);
+        } else {
+            open.forget();
+            note_drop(placed);
+        }
+        if open.is_full(&self.limits) {
+            self.cut(table);
+        }
+    }
+
+    fn refuse(&self, lease: Lease, offset: i64, envelope: RejectedReading, hold: Hold) {
+        let batch = self.ledger.with(|ledger| {
+            let batch = ledger.open(Instant::now());
+            match ledger.placed(lease, offset, batch) {
+                Ok(()) => Ok(batch),
+                Err(error) => ledger.safe(batch).and(Err(error)),
+            }
+        });
+        match batch {
+            Ok(batch) => {
+                // Nobody is there to take it only when the process ends before all is safe; then
+                // the record comes again.
+                let _ = self.outlets.refused.send(Refused { batch, envelope, hold });
+            }
+            Err(error) => note_drop(Err(error)),
+        }
+    }
+
+    /// Cuts the batches whose time has come. A full budget cuts them all: the records to fill them
+    /// would not come.
+    fn cut_old(&mut self, now: Instant) {
+        let full = self.budget.is_full();
+        let due: Vec<Table> = self
+            .open
+            .iter()
+            .filter(|(table, batch)| {
+                full || batch.is_old(&self.limits, now)
+                    && self.outlets.lanes[table.index()].1.is_empty()
+            })
+            .map(|(table, _)| *table)
+            .collect();
+        for table in due {
+            self.cut(table);
+        }
+    }
+
+    fn cut(&mut self, table: Table) {
+        let Some(open) = self.open.remove(&table) else {
+            return;
+        };
+        let batch = open.cut();
+        if batch.is_empty() {
+            self.ledger.safe(batch.id());
+            return;
+        }
+        let (lane, queued) = &self.outlets.lanes[table.index()];
+        queued.add();
+        let _ = lane.send(batch);
+    }
+}
+
+fn note_drop(result: Result<(), LedgerError>) {
+    match result {
+        Ok(()) | Err(LedgerError::Revoked) => {}
+        Err(error) => tracing::warn!("a record was dropped: {error}"),
+    }
+}

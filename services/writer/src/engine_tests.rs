@@ -1,0 +1,295 @@
+//! Tests against the real ClickHouse engine.
+//!
+//! The engine serves in a process of its own, which is this test program started again with
+//! [`serve`] as its only test: it ends when its standard input does, so with this process, however
+//! this one ends. Every test has a database of its own.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use chassis::Health;
+use clap::Parser;
+use clickhouse::Client;
+use clinical::Kind;
+use schemas::records::StoredOutcome;
+
+use crate::budget::Budget;
+use crate::census::{self, Events, OffsetRange};
+use crate::columns::{RowBinary, Shape};
+use crate::faults::StoreError;
+use crate::lane::tests::{batch, lane};
+use crate::migrations;
+use crate::rows::Row;
+use crate::rows::samples::{NOON, every_row, place, weight};
+use crate::store::{ClickHouseArgs, Inserter, Store};
+
+const SERVE: &str = "engine_tests::serve";
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Parser)]
+struct Engine {
+    #[command(flatten)]
+    args: local_clickhouse::LocalClickhouseArgs,
+}
+
+/// The other process.
+#[test]
+#[ignore = "only as the process that serves the other tests"]
+fn serve() {
+    let (Ok(port), Ok(data)) =
+        (std::env::var("WRITER_TEST_PORT"), std::env::var("WRITER_TEST_DATA"))
+    else {
+        return;
+    };
+    std::thread::spawn({
+        let data = data.clone();
+        move || {
+            let _ = std::io::stdin().read_to_end(&mut Vec::new());
+            let _ = std::fs::remove_dir_all(data);
+            // Not an orderly end, which would wait for the engine's threads.
+            std::process::abort();
+        }
+    });
+    let library = root().join(".local/clickhouse/libchdb.so");
+    let listen = format!("--listen=127.0.0.1:{port}");
+    let library = format!("--library={}", library.display());
+    let data = format!("--data={data}");
+    let args = Engine::parse_from(["serve", &listen, &library, &data, "--log=warn"]).args;
+    tokio::runtime::Runtime::new().unwrap().block_on(local_clickhouse::run(args)).unwrap();
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+struct Server {
+    url: String,
+    /// Ends with its standard input, which this process holds.
+    _process: Child,
+}
+
+fn server() -> &'static str {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    let server = SERVER.get_or_init(|| {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let data = tempfile::tempdir().unwrap().keep();
+        let process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", SERVE, "--ignored", "--nocapture"])
+            .env("WRITER_TEST_PORT", free.to_string())
+            .env("WRITER_TEST_DATA", data)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", free)).is_err() {
+            assert!(begun.elapsed() < PATIENCE, "the engine does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Server { url: format!("http://127.0.0.1:{free}"), _process: process }
+    });
+    &server.url
+}
+
+fn args(database: &str) -> ClickHouseArgs {
+    ClickHouseArgs {
+        clickhouse_url: server().to_owned(),
+        clickhouse_database: database.to_owned(),
+        clickhouse_user: None,
+        clickhouse_password: None,
+    }
+}
+
+async fn database(name: &str) -> Store {
+    let args = args(name);
+    migrations::apply(&args, PATIENCE).await.unwrap();
+    Store::new(args.client(), PATIENCE)
+}
+
+async fn insert(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
+    let table = rows[0].table();
+    let (mut shape, mut bytes) = (Shape::default(), RowBinary::default());
+    rows[0].walk(place(0), &mut shape).unwrap();
+    for (row, offset) in rows.iter().zip(0..) {
+        row.walk(place(offset), &mut bytes).unwrap();
+    }
+    store.insert(table, &shape, bytes.into_bytes().into()).await
+}
+
+async fn text(client: &Client, query: &str) -> String {
+    client.query(query).fetch_one::<String>().await.unwrap()
+}
+
+async fn count(client: &Client, query: &str) -> u64 {
+    client.query(query).fetch_one::<u64>().await.unwrap()
+}
+
+#[tokio::test]
+async fn several_writers_that_migrate_at_once_leave_one_set_of_tables() {
+    let name = "migrating";
+    let all = (0..4).map(|_| async { migrations::apply(&args(name), PATIENCE).await });
+    for result in futures_util::future::join_all(all).await {
+        result.unwrap();
+    }
+    migrations::apply(&args(name), PATIENCE).await.unwrap();
+    let store = Store::new(args(name).client(), PATIENCE);
+    let applied = "SELECT uniqExact(number) FROM schema_migrations";
+    let expected = schemas::migrations::MIGRATIONS.len() as u64;
+    assert_eq!(count(store.client(), applied).await, expected);
+}
+
+#[tokio::test]
+async fn every_table_reads_back_what_was_written() {
+    let store = database("reading_back").await;
+    for row in every_row() {
+        let table = row.table();
+        let mut shape = Shape::default();
+        row.walk(place(9), &mut shape).unwrap();
+        store.check(table, &shape).await.unwrap();
+        let mut bytes = RowBinary::default();
+        row.walk(place(9), &mut bytes).unwrap();
+        store.insert(table, &shape, bytes.into_bytes().into()).await.unwrap();
+        // What came as bytes need not be text.
+        let columns = match row {
+            Row::Rejected(_) => "* REPLACE (hex(bytes) AS bytes)",
+            _ => "*",
+        };
+        let read = format!(
+            "SELECT formatRow('JSONEachRow', {columns}) FROM {table} \
+             SETTINGS output_format_json_quote_64bit_integers = 0"
+        );
+        let shown = text(store.client(), &read).await.replace(",\"", ",\n\"");
+        insta::assert_snapshot!(format!("read_back_{table}"), shown);
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_written_twice_change_nothing_that_is_asked() {
+    let store = database("replaying").await;
+    let mut correction = weight(62.0);
+    correction.version += 1 << 22;
+    let rows = [Row::Reading(weight(61.0)), Row::Reading(correction)];
+    let asked = "SELECT toString(groupArray((patient, body_weight, version))) \
+                 FROM standing_weighing_scale";
+    insert(&store, &rows).await.unwrap();
+    let before = text(store.client(), asked).await;
+    assert!(before.contains("62"), "{before}");
+    // Alone and in another order, so that no token is repeated.
+    insert(&store, &rows[..1]).await.unwrap();
+    insert(&store, &rows[1..]).await.unwrap();
+    assert_eq!(text(store.client(), asked).await, before);
+    assert_eq!(count(store.client(), "SELECT count() FROM weighing_scale").await, 4);
+    store.client().query("OPTIMIZE TABLE weighing_scale FINAL").execute().await.unwrap();
+    assert_eq!(count(store.client(), "SELECT count() FROM weighing_scale").await, 2);
+    assert_eq!(text(store.client(), asked).await, before);
+}
+
+#[tokio::test]
+async fn an_insert_that_is_tried_again_is_stored_once() {
+    let store = database("trying_again").await;
+    let rows = [Row::Reading(weight(61.0))];
+    insert(&store, &rows).await.unwrap();
+    insert(&store, &rows).await.unwrap();
+    assert_eq!(count(store.client(), "SELECT count() FROM weighing_scale").await, 1);
+}
+
+#[tokio::test]
+async fn rows_of_very_many_months_go_in_at_once() {
+    let store = database("far_back").await;
+    let month = |months: i64| {
+        let mut accepted = weight(61.0);
+        accepted.reading.observation_time = NOON - months * 31 * 86_400_000;
+        Row::Reading(accepted)
+    };
+    let rows: Vec<Row> = (0..130).map(month).collect();
+    insert(&store, &rows).await.unwrap();
+    assert_eq!(count(store.client(), "SELECT count() FROM weighing_scale").await, 130);
+}
+
+#[tokio::test]
+async fn a_refused_row_is_set_aside_and_the_rest_goes_on() {
+    let store = database("refusing").await;
+    let constraint = "ALTER TABLE weighing_scale ADD CONSTRAINT light CHECK body_weight < 100";
+    store.client().query(constraint).execute().await.unwrap();
+    let health = Health::new();
+    let lane = lane(store.clone(), &health);
+    let weights: Vec<(i64, f64)> =
+        (0..200).map(|offset| (offset, if offset % 67 == 5 { 200.0 } else { 60.0 })).collect();
+    lane.deliver(&batch(&lane.ledger, &Budget::new(1), &weights)).await;
+    let aside: Vec<i64> =
+        lane.aside.0.lock().unwrap().iter().map(|record| record.origin.offset).collect();
+    assert_eq!(aside, [5, 72, 139]);
+    let stored = "SELECT uniqExact(origin_offset) FROM weighing_scale";
+    assert_eq!(count(store.client(), stored).await, 197);
+    assert!(health.is_ready());
+}
+
+#[tokio::test]
+async fn a_missing_table_costs_no_row_and_is_reported_until_it_is_there() {
+    let store = database("missing").await;
+    let client = store.client();
+    client.query("RENAME TABLE weighing_scale TO elsewhere").execute().await.unwrap();
+    let health = Health::new();
+    let lane = Arc::new(lane(store.clone(), &health));
+    let delivering = tokio::spawn({
+        let lane = lane.clone();
+        async move {
+            lane.deliver(&batch(&lane.ledger, &Budget::new(1), &[(0, 60.0), (1, 61.0)])).await;
+        }
+    });
+    let begun = Instant::now();
+    let reason = || health.readiness().1["components"][0]["reason"].clone();
+    while !reason().as_str().is_some_and(|reason| reason.contains("exception 60")) {
+        assert!(begun.elapsed() < PATIENCE, "not reported: {}", reason());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    client.query("RENAME TABLE elsewhere TO weighing_scale").execute().await.unwrap();
+    tokio::time::timeout(PATIENCE, delivering).await.unwrap().unwrap();
+    assert_eq!(count(client, "SELECT count() FROM weighing_scale").await, 2);
+    assert!(lane.aside.0.lock().unwrap().is_empty());
+    assert!(health.is_ready());
+}
+
+#[tokio::test]
+async fn a_table_of_another_shape_is_told_by_its_difference() {
+    let store = database("another_shape").await;
+    let alter = "ALTER TABLE weighing_scale MODIFY COLUMN body_fat Float64";
+    store.client().query(alter).execute().await.unwrap();
+    let row = Row::Reading(weight(60.0));
+    let mut shape = Shape::default();
+    row.walk(place(0), &mut shape).unwrap();
+    let error = store.check(row.table(), &shape).await.unwrap_err();
+    assert!(error.to_string().contains("column body_fat is Float64"), "{error}");
+}
+
+#[tokio::test]
+async fn the_census_counts_versions_rejects_and_tallies_by_range() {
+    let store = database("census").await;
+    let at = |offset: i64, kilograms: f64, version: i64| {
+        let mut accepted = weight(kilograms);
+        accepted.outcome = StoredOutcome::New;
+        accepted.version = version;
+        accepted.origin.offset = offset;
+        Row::Reading(accepted)
+    };
+    insert(&store, &[at(40, 60.0, 1), at(41, 61.0, 2), at(50, 62.0, 3)]).await.unwrap();
+    insert(&store, &[at(40, 60.0, 1)]).await.unwrap();
+    for row in &every_row()[8..] {
+        insert(&store, std::slice::from_ref(row)).await.unwrap();
+    }
+    let range = |partition, from, next| OffsetRange { partition, from, next };
+    let ranges = [range(3, 40, 44), range(3, 44, 60), range(1, 0, 100)];
+    let stored = census::stored(store.client(), &ranges).await.unwrap();
+    assert_eq!(stored[0].versions_by_kind[&Kind::WeighingScale], 2);
+    assert_eq!(stored[0].rejected, 1);
+    assert_eq!(stored[0].tallied.covered, 4);
+    assert_eq!(stored[0].tallied.records(), 4);
+    assert_eq!(stored[0].tallied.accepted(), 2);
+    assert_eq!((stored[1].versions(), stored[1].rejected), (1, 0));
+    assert_eq!(stored[2], census::Stored::default());
+    let events = census::events(store.client(), Events::Alerts, &[range(3, 0, 1)]).await;
+    assert_eq!(events.unwrap(), [1]);
+}

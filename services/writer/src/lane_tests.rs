@@ -1,0 +1,243 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chassis::{Health, Metrics};
+use clinical::Kind;
+use proptest::prelude::*;
+use schemas::records::RejectedReading;
+use schemas::{Codec, Record};
+use stream::record::Incoming;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::*;
+use crate::batch::OpenBatch;
+use crate::budget::Budget;
+use crate::columns::{RowBinary, Shape};
+use crate::decode::place_of;
+use crate::rows::Row;
+use crate::rows::samples::weight;
+use crate::store::Store;
+
+const TABLE: Table = Table::Readings(Kind::WeighingScale);
+
+/// A store that refuses some rows, by their origin's offset, and fails as scripted before that.
+#[derive(Default)]
+pub(crate) struct FakeStore {
+    poison: BTreeSet<i64>,
+    script: Mutex<Vec<StoreError>>,
+    other_shape_once: Mutex<bool>,
+    inserted: Mutex<Vec<i64>>,
+}
+
+fn offsets(rows: &[u8]) -> Vec<i64> {
+    let mut one = RowBinary::default();
+    let place = crate::rows::samples::place(0);
+    Row::Reading(weight(60.0)).walk(place, &mut one).unwrap();
+    let offset = |row: &[u8]| i64::from_le_bytes(*row.last_chunk().unwrap());
+    rows.chunks(one.len()).map(offset).collect()
+}
+
+impl Inserter for FakeStore {
+    async fn insert(&self, _: Table, _: &Shape, rows: bytes::Bytes) -> Result<(), StoreError> {
+        if let Some(error) = self.script.lock().unwrap().pop() {
+            return Err(error);
+        }
+        let offsets = offsets(&rows);
+        if offsets.iter().any(|offset| self.poison.contains(offset)) {
+            return Err(StoreError::Exception { code: 469 });
+        }
+        self.inserted.lock().unwrap().extend(offsets);
+        Ok(())
+    }
+
+    async fn check(&self, table: Table, _: &Shape) -> Result<(), StoreError> {
+        if std::mem::take(&mut *self.other_shape_once.lock().unwrap()) {
+            let table = table.name().to_owned();
+            return Err(StoreError::OtherShape { table, difference: "column x".to_owned() });
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct FakeAside(pub(crate) Mutex<Vec<RejectedReading>>);
+
+impl Aside for FakeAside {
+    async fn set_aside(&self, record: &RejectedReading) {
+        self.0.lock().unwrap().push(record.clone());
+    }
+}
+
+pub(crate) fn lane<S: Inserter>(store: S, health: &Health) -> Lane<S, FakeAside> {
+    let metrics = Metrics::for_service("writer");
+    Lane {
+        store: Arc::new(store),
+        aside: Arc::new(FakeAside::default()),
+        decoders: Arc::new(Decoders::new(&Codec::default())),
+        input_of: Arc::new(|_| Some(Input::Accepted)),
+        ledger: SharedLedger::default(),
+        metrics: WriterMetrics::register(&metrics).unwrap(),
+        troubles: Troubles::new(health.component("clickhouse")),
+    }
+}
+
+pub(crate) fn record_of<T: Record>(value: &T, offset: i64) -> Incoming {
+    let topic = "readings.accepted";
+    Incoming {
+        topic: topic.into(),
+        partition: 3,
+        offset,
+        timestamp_ms: 7,
+        key: Some(b"key".to_vec()),
+        payload: Some(Codec::default().encoder(topic).unwrap().encode(value).unwrap()),
+    }
+}
+
+/// A batch of one weight for each offset, the raw record's being the record's own.
+pub(crate) fn batch(ledger: &SharedLedger, budget: &Budget, offsets: &[(i64, f64)]) -> Batch {
+    let now = Instant::now();
+    let (id, lease) = ledger.with(|l| (l.open(now), l.assigned("readings.accepted", 3)));
+    let mut shape = Shape::default();
+    let mut open: Option<OpenBatch> = None;
+    for (offset, kilograms) in offsets {
+        let mut accepted = weight(*kilograms);
+        accepted.origin.offset = *offset;
+        accepted.reading.observation_time += offset * 1000;
+        let record = record_of(&accepted, *offset);
+        let row = Row::Reading(accepted);
+        let open = open.get_or_insert_with(|| {
+            row.walk(place_of(&record), &mut shape).unwrap();
+            OpenBatch::new(id, TABLE, Arc::new(shape.clone()), budget.hold(0), now)
+        });
+        open.write(&row, place_of(&record)).unwrap();
+        ledger.with(|l| l.placed(lease, *offset, id)).unwrap();
+        open.keep(record, budget.hold(100));
+    }
+    open.expect("a row").cut()
+}
+
+fn rows(count: i64) -> Vec<(i64, f64)> {
+    (0..count).map(|offset| (offset, 60.0)).collect()
+}
+
+fn error() -> impl Strategy<Value = StoreError> {
+    prop_oneof![
+        Just(StoreError::Unreachable),
+        Just(StoreError::TimedOut),
+        Just(StoreError::Exception { code: 252 }),
+        Just(StoreError::Exception { code: 60 }),
+        Just(StoreError::Exception { code: 27 }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_row_is_inserted_once_or_set_aside_once(
+        count in 1i64..60,
+        poison in proptest::collection::btree_set(0i64..60, 0..6),
+        script in proptest::collection::vec(error(), 0..8),
+        other_shape: bool,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let health = Health::new();
+            // A row-like error in the script must not cost a row: a single one is believed only
+            // when it is said twice, so the script never says it twice in a row.
+            let mut script = script;
+            script.dedup();
+            let store = FakeStore {
+                poison: poison.clone(),
+                script: Mutex::new(script),
+                other_shape_once: Mutex::new(other_shape),
+                ..FakeStore::default()
+            };
+            let lane = lane(store, &health);
+            let budget = Budget::new(1_000_000);
+            let batch = batch(&lane.ledger, &budget, &rows(count));
+            let (to, from) = unbounded_channel();
+            let queued = Queued::default();
+            queued.add();
+            to.send(batch).unwrap();
+            drop(to);
+            lane.run(from, queued.clone()).await;
+
+            let mut inserted = lane.store.inserted.lock().unwrap().clone();
+            inserted.sort_unstable();
+            let good: Vec<i64> = (0..count).filter(|offset| !poison.contains(offset)).collect();
+            prop_assert_eq!(inserted, good);
+            let aside: Vec<i64> =
+                lane.aside.0.lock().unwrap().iter().map(|record| record.origin.offset).collect();
+            let bad: Vec<i64> = poison.into_iter().filter(|offset| *offset < count).collect();
+            prop_assert_eq!(aside, bad);
+            let next: Vec<i64> =
+                lane.ledger.with(|l| l.committable()).iter().map(|c| c.next).collect();
+            prop_assert_eq!(next, vec![count]);
+            prop_assert_eq!(budget.held(), 0);
+            prop_assert!(queued.is_empty());
+            Ok(())
+        })?;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_record_is_set_aside_whole_with_the_exception_and_without_its_values() {
+    let health = Health::new();
+    let store = FakeStore { poison: BTreeSet::from([1]), ..FakeStore::default() };
+    let lane = lane(store, &health);
+    let batch = batch(&lane.ledger, &Budget::new(1), &rows(3));
+    lane.deliver(&batch).await;
+    let aside = lane.aside.0.lock().unwrap().clone();
+    let [record] = &aside[..] else { panic!("one record is refused") };
+    assert_eq!(record.reason, "store_refused");
+    assert_eq!(
+        record.detail,
+        "readings.accepted, partition 3, offset 1: table weighing_scale refuses the row: \
+         ClickHouse exception 469"
+    );
+    assert_eq!(Some(&record.bytes), batch.record(1).payload.as_ref());
+    assert_eq!(record.key.as_deref(), Some(&b"key"[..]));
+    assert_eq!(record.patient.as_deref(), Some("AB0001/P1"));
+    assert_eq!((record.origin.partition, record.origin.offset), (3, 1));
+}
+
+#[tokio::test]
+async fn a_clickhouse_that_accepts_and_never_answers_is_reported_and_does_not_hold_the_lane() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let silent = tokio::spawn(async move {
+        let mut connections = Vec::new();
+        loop {
+            connections.push(listener.accept().await);
+        }
+    });
+    let client = clickhouse::Client::default().with_url(format!("http://{address}"));
+    let health = Health::new();
+    let lane = lane(Store::new(client, Duration::from_millis(100)), &health);
+    let batch = batch(&lane.ledger, &Budget::new(1), &rows(1));
+    let delivering = lane.deliver(&batch);
+    let reported = async {
+        let retried = || lane.metrics.retries(Fault::Passing) >= 2;
+        while !retried() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        health.readiness()
+    };
+    tokio::select! {
+        () = delivering => panic!("nothing was inserted"),
+        reported = tokio::time::timeout(Duration::from_secs(20), reported) => {
+            let (ready, said) = reported.expect("it was never reported");
+            assert!(!ready);
+            let reason = said["components"][0]["reason"].as_str().unwrap();
+            assert_eq!(reason, "weighing_scale: ClickHouse did not answer in time");
+        }
+    }
+    assert!(lane.ledger.with(|l| l.committable()).is_empty());
+    silent.abort();
+}
