@@ -1,1 +1,33 @@
-//! 
+//! The dashboard: what physicians see. Patients worst first, the readings that stand, and alerts
+//! live from Kafka; their pages, embedded; and the record of who looked at what.
+//!
+//! [`api`] says what it answers. Who is registered and who follows whom ([`registry`]) and the open
+//! alerts ([`open_alerts`]) are held in memory from Kafka; readings are asked of ClickHouse
+//! ([`queries`]). Nothing of a patient is answered before [`access`] has let the physician through
+//! and [`audit`] has the access on record.
+
+pub mod access;
+pub mod accounts;
+pub mod api;
+mod args;
+pub mod audit;
+mod basic;
+mod following;
+pub mod metrics;
+pub mod model;
+pub mod open_alerts;
+mod pages;
+pub mod problem;
+pub mod queries;
+pub mod registry;
+mod service;
+pub mod session;
+pub mod sign_in;
+pub mod state;
+mod throttle;
+
+#[cfg(test)]
+mod testing;
+
+pub use args::DashboardArgs;
+pub use service::run;

@@ -1,0 +1,240 @@
+//! Who may do what. Denied by default: a handler gets at patients' data only through these
+//! extractors, which check and record the access before the handler runs.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use clinical::{PatientId, Timestamp};
+
+use crate::basic;
+use crate::model::{Role, Session};
+use crate::problem::Problem;
+use crate::sign_in::{SignInError, Verified};
+use crate::state::{Access, Dashboard, now};
+
+/// Something that is done with patients' data.
+pub trait Action: Send + Sync {
+    /// Its name in the record of accesses.
+    const NAME: &'static str;
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $action:ident = $name:literal),+ $(,)?) => {
+        $($(#[$doc])* pub struct $action; impl Action for $action { const NAME: &'static str = $name; })+
+    };
+}
+
+actions! {
+    /// Lists the physician's patients.
+    ListPatients = "list_patients",
+    /// Reads a patient's readings.
+    ReadReadings = "read_readings",
+    /// Reads a patient's alerts.
+    ReadAlerts = "read_alerts",
+    /// Lists the open alerts of the physician's patients.
+    ListAlerts = "list_alerts",
+    /// Follows the alerts of the physician's patients.
+    StreamAlerts = "stream_alerts",
+}
+
+/// Somebody who is signed in, by cookie or by HTTP Basic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub session: Session,
+    /// When the session ends; none with HTTP Basic, which comes with each request.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A physician who does something with patients' data. Recording it is left to the handler where
+/// what is recorded depends on the answer.
+pub struct Physician<A> {
+    /// Who.
+    pub signed_in: SignedIn,
+    action: PhantomData<A>,
+}
+
+/// A physician who does something with the data of a patient of theirs. It has been recorded.
+pub struct AssignedPatient<A> {
+    /// Whose.
+    pub patient: PatientId,
+    action: PhantomData<A>,
+}
+
+impl Dashboard {
+    /// Checks a user's password and records the result; a check of a moment ago is recorded
+    /// already.
+    ///
+    /// # Errors
+    /// The problem to answer with.
+    pub async fn sign_in(&self, user: &str, password: &str) -> Result<Session, Problem> {
+        if !self.registry.is_caught_up() {
+            return Err(Problem::still_loading("list of practitioners"));
+        }
+        let verified = self.sign_in.verify(user, password).await;
+        let count = |result: &str| self.metrics.sign_ins.with_label_values(&[result]).inc();
+        match verified {
+            Ok(verified) => {
+                let session = self.session_of(user).ok_or_else(Problem::not_registered)?;
+                if verified == Verified::Now {
+                    count("signed_in");
+                    self.record(Access {
+                        user,
+                        role: session.role.as_str(),
+                        action: "sign_in",
+                        allowed: true,
+                        ..Access::default()
+                    })
+                    .await?;
+                }
+                Ok(session)
+            }
+            Err(SignInError::WrongCredentials) => {
+                count("wrong_credentials");
+                // An unknown name may be a password in the wrong field: it is not written down.
+                let detail = match self.sign_in.account_state(user) {
+                    Some(_) => format!("wrong password for {user}"),
+                    None => "no such user".to_owned(),
+                };
+                self.record(Access { action: "sign_in", detail, ..Access::default() }).await?;
+                Err(Problem::wrong_credentials())
+            }
+            Err(SignInError::TooManyFailures(wait)) => {
+                count("too_many_failures");
+                Err(Problem::too_many_sign_ins(wait))
+            }
+            Err(SignInError::Busy) => {
+                count("busy");
+                Err(Problem::sign_in_busy())
+            }
+        }
+    }
+
+    /// Who a user is; none where the registry knows no such practitioner (any more).
+    pub fn session_of(&self, user: &str) -> Option<Session> {
+        let staff = self.registry.staff(user)?;
+        Some(Session { user: user.to_owned(), name: staff.name, role: staff.role })
+    }
+
+    fn by_cookie(&self, parts: &Parts) -> Option<SignedIn> {
+        let sealed = self.session_key.open(&parts.headers, now())?;
+        // The account may have been removed or its password changed since.
+        if self.sign_in.account_state(&sealed.user) != Some(sealed.account) {
+            return None;
+        }
+        let session = self.session_of(&sealed.user)?;
+        Some(SignedIn { session, expires_at: Some(sealed.expires_at) })
+    }
+}
+
+impl FromRequestParts<Arc<Dashboard>> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        dashboard: &Arc<Dashboard>,
+    ) -> Result<Self, Problem> {
+        if !dashboard.registry.is_caught_up() {
+            return Err(Problem::still_loading("list of practitioners"));
+        }
+        if let Some(signed_in) = dashboard.by_cookie(parts) {
+            return Ok(signed_in);
+        }
+        let header = parts.headers.get(AUTHORIZATION).ok_or_else(Problem::not_signed_in)?;
+        let (user, password) = basic::parse(header).ok_or_else(Problem::not_signed_in)?;
+        let session = dashboard.sign_in(&user, &password).await?;
+        Ok(SignedIn { session, expires_at: None })
+    }
+}
+
+impl<A: Action> Physician<A> {
+    /// Records what the physician is granted.
+    ///
+    /// # Errors
+    /// The problem to answer with instead of data.
+    pub async fn record_granted(
+        &self,
+        dashboard: &Dashboard,
+        detail: String,
+    ) -> Result<(), Problem> {
+        self.record(dashboard, None, true, detail).await
+    }
+
+    async fn record(
+        &self,
+        dashboard: &Dashboard,
+        patient: Option<&PatientId>,
+        allowed: bool,
+        detail: String,
+    ) -> Result<(), Problem> {
+        let Session { user, role, .. } = &self.signed_in.session;
+        dashboard
+            .record(Access {
+                user,
+                role: role.as_str(),
+                action: A::NAME,
+                patient: patient.map(PatientId::as_str),
+                allowed,
+                detail,
+            })
+            .await
+    }
+}
+
+impl<A: Action> FromRequestParts<Arc<Dashboard>> for Physician<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        dashboard: &Arc<Dashboard>,
+    ) -> Result<Self, Problem> {
+        let signed_in = SignedIn::from_request_parts(parts, dashboard).await?;
+        let physician = Self { signed_in, action: PhantomData };
+        if physician.signed_in.session.role != Role::Physician {
+            let patient = patient_of_path(parts, dashboard).await;
+            let detail = "not a physician".to_owned();
+            physician.record(dashboard, patient.as_ref(), false, detail).await?;
+            return Err(Problem::physicians_only());
+        }
+        Ok(physician)
+    }
+}
+
+impl<A: Action> FromRequestParts<Arc<Dashboard>> for AssignedPatient<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        dashboard: &Arc<Dashboard>,
+    ) -> Result<Self, Problem> {
+        let physician = Physician::<A>::from_request_parts(parts, dashboard).await?;
+        let user = &physician.signed_in.session.user;
+        // The same answer for another's patient, an unknown one and a text that is no id: who asks
+        // must not learn who is a patient.
+        let patient = patient_of_path(parts, dashboard).await;
+        let assigned =
+            patient.clone().filter(|patient| dashboard.registry.follows(user, patient.as_str()));
+        let allowed = assigned.is_some();
+        let detail = if allowed { "" } else { "not in the care team" }.to_owned();
+        physician.record(dashboard, patient.as_ref(), allowed, detail).await?;
+        match assigned {
+            Some(patient) => Ok(Self { patient, action: PhantomData }),
+            None => Err(Problem::not_your_patient()),
+        }
+    }
+}
+
+/// The patient that a path names: in two segments, or in one with the slash encoded.
+async fn patient_of_path(parts: &mut Parts, dashboard: &Arc<Dashboard>) -> Option<PatientId> {
+    let segments = RawPathParams::from_request_parts(parts, dashboard).await.ok()?;
+    let segment = |name: &str| {
+        segments.iter().find(|(parameter, _)| *parameter == name).map(|(_, value)| value)
+    };
+    match segment("patient") {
+        Some(patient) => PatientId::parse(patient).ok(),
+        None => PatientId::from_parts(segment("consortium")?, segment("person")?).ok(),
+    }
+}

@@ -1,0 +1,35 @@
+//! The open alerts.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::access::{ListAlerts, Physician};
+use crate::model::alert::Alerts;
+use crate::problem::{Problem, ProblemDetails};
+use crate::state::Dashboard;
+
+/// The open alerts of the physician's patients, worst first
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts",
+    responses(
+        (status = 200, description = "Open alerts, worst first", body = Alerts),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_open_alerts(
+    State(dashboard): State<Arc<Dashboard>>,
+    physician: Physician<ListAlerts>,
+) -> Result<Json<Alerts>, Problem> {
+    if !dashboard.alerts.is_caught_up() {
+        return Err(Problem::still_loading("alerts"));
+    }
+    let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
+    let alerts = dashboard.alerts.of_patients(&patients);
+    physician.record_granted(&dashboard, alerts.len().to_string()).await?;
+    Ok(Json(Alerts { alerts }))
+}

@@ -1,0 +1,84 @@
+//! The HTTP API, `/api/v1/…`: routes, their document, and what all of its answers share.
+
+mod alerts;
+mod patients;
+mod session;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::model::alert::Alert;
+use crate::model::reading::Kind;
+use crate::problem::{Problem, ProblemDetails};
+use crate::state::Dashboard;
+
+/// No request of the API has a longer body, in bytes.
+const LONGEST_BODY: usize = 16 * 1024;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Mimamori dashboard",
+        description = "What physicians see: their patients, the readings that stand, and alerts as \
+            they are raised. Sign in for a session cookie, or send HTTP Basic credentials with each \
+            request. Every access to patients' data is recorded before it is answered.",
+    ),
+    components(schemas(Alert, Kind, ProblemDetails))
+)]
+struct Document;
+
+/// The routes of the API and their document.
+fn routes() -> OpenApiRouter<Arc<Dashboard>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(session::sign_in, session::current_session, session::sign_out))
+        .routes(routes!(patients::list_patients))
+        .routes(routes!(patients::list_readings))
+        .routes(routes!(patients::list_patient_alerts))
+        .routes(routes!(alerts::list_open_alerts))
+        .routes(routes!(stream::stream_alerts))
+}
+
+/// The document of the API: OpenAPI 3.1 as JSON.
+pub fn openapi_json() -> String {
+    let mut text = routes().into_openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The API, ready to serve.
+pub fn router(dashboard: Arc<Dashboard>) -> Router {
+    let (router, _) = routes().split_for_parts();
+    let document: Arc<str> = openapi_json().into();
+    router
+        // The same two with the patient in one segment, its slash encoded.
+        .route("/api/v1/patients/{patient}/readings", get(patients::list_readings))
+        .route("/api/v1/patients/{patient}/alerts", get(patients::list_patient_alerts))
+        .route("/api/v1/openapi.json", get(move || async move { openapi(&document) }))
+        .route("/api/{*rest}", axum::routing::any(|| async { Problem::not_found() }))
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(map_response(private))
+        .with_state(dashboard)
+}
+
+fn openapi(document: &str) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document.to_owned()).into_response()
+}
+
+/// Nothing that the API says is kept by anybody on the way.
+async fn private(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,210 @@
+//! Patients, their readings and their alerts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::access::{AssignedPatient, ListPatients, Physician, ReadAlerts, ReadReadings};
+use crate::model::alert::PatientAlerts;
+use crate::model::patient::{PatientSummary, Patients, StoreState};
+use crate::model::reading::{Kind, PatientReadings};
+use crate::model::{Alert, Instant, Reading, time};
+use crate::problem::{Problem, ProblemDetails};
+use crate::queries::{StoreError, Wanted};
+use crate::state::{Dashboard, now};
+
+/// The physician's patients, worst first
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients",
+    responses(
+        (status = 200, description = "The physician's patients, worst first", body = Patients),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_patients(
+    State(dashboard): State<Arc<Dashboard>>,
+    physician: Physician<ListPatients>,
+) -> Result<Json<Patients>, Problem> {
+    if !dashboard.alerts.is_caught_up() {
+        return Err(Problem::still_loading("alerts"));
+    }
+    let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
+    physician.record_granted(&dashboard, patients.len().to_string()).await?;
+    let (mut latest, store) = match dashboard.store.latest_readings(&patients, now()).await {
+        Ok(latest) => (latest, StoreState::Available),
+        Err(_) => (HashMap::new(), StoreState::Unavailable),
+    };
+    let mut patients: Vec<PatientSummary> = patients
+        .into_iter()
+        .map(|patient| {
+            let latest = latest.remove(&patient).unwrap_or_default();
+            summary(&dashboard, patient, latest)
+        })
+        .collect();
+    patients.sort_by(PatientSummary::worst_first);
+    Ok(Json(Patients { patients, store }))
+}
+
+fn summary(dashboard: &Dashboard, patient: String, latest: Vec<Reading>) -> PatientSummary {
+    let person = dashboard.registry.person(&patient);
+    let open_alerts = dashboard.alerts.of_patient(&patient);
+    let last = latest.iter().map(|reading| reading.observed_at).max_by_key(|time| time.at());
+    PatientSummary {
+        patient,
+        birth_year: person.birth_year,
+        sex: person.sex,
+        severity: open_alerts.iter().map(|alert| alert.severity).max(),
+        open_alerts,
+        last_reading_at: last,
+        latest,
+    }
+}
+
+/// Which readings.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReadingsQuery {
+    /// Only this kind.
+    #[param(value_type = Option<Kind>)]
+    kind: Option<clinical::Kind>,
+    /// Observed at this time or later.
+    #[param(format = DateTime)]
+    from: Option<String>,
+    /// Observed before this time.
+    #[param(format = DateTime)]
+    to: Option<String>,
+    /// How many at most; the newest where there are more.
+    #[param(minimum = 1, maximum = 50000, default = 10000)]
+    limit: Option<u32>,
+}
+
+const DEFAULT_LIMIT: u32 = 10_000;
+const GREATEST_LIMIT: u32 = 50_000;
+
+impl ReadingsQuery {
+    fn parse(self) -> Result<Wanted, Problem> {
+        let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=GREATEST_LIMIT).contains(&limit) {
+            return Err(Problem::bad_request("limit is a number from 1 to 50000."));
+        }
+        let time = |text: Option<String>, problem: &'static str| {
+            text.map(|text| time::parse(&text).ok_or_else(|| Problem::bad_request(problem)))
+                .transpose()
+        };
+        const FROM: &str = "from is a time with an offset, e.g. 2026-11-22T07:31:00+09:00.";
+        const TO: &str = "to is a time with an offset, e.g. 2026-11-22T07:31:00+09:00.";
+        Ok(Wanted { kind: self.kind, from: time(self.from, FROM)?, to: time(self.to, TO)?, limit })
+    }
+}
+
+/// The readings of a patient that stand, oldest first
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{consortium}/{person}/readings",
+    params(
+        ("consortium" = String, Path, description = "The patient's consortium_id; both ids may also be one segment, CGM005%2FS001"),
+        ("person" = String, Path, description = "The patient's person_id"),
+        ReadingsQuery,
+    ),
+    responses(
+        (status = 200, description = "Standing readings, oldest first", body = PatientReadings),
+        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_readings(
+    State(dashboard): State<Arc<Dashboard>>,
+    assigned: AssignedPatient<ReadReadings>,
+    query: Result<Query<ReadingsQuery>, QueryRejection>,
+) -> Result<Json<PatientReadings>, Problem> {
+    let Query(query) = query.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let page = dashboard.store.readings(&assigned.patient, query.parse()?).await;
+    let page = page.map_err(unavailable)?;
+    Ok(Json(PatientReadings {
+        patient: assigned.patient.to_string(),
+        readings: page.readings,
+        truncated: page.truncated,
+    }))
+}
+
+/// Every alert of a patient, newest first
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{consortium}/{person}/alerts",
+    params(
+        ("consortium" = String, Path, description = "The patient's consortium_id; both ids may also be one segment, CGM005%2FS001"),
+        ("person" = String, Path, description = "The patient's person_id"),
+    ),
+    responses(
+        (status = 200, description = "All alerts, newest first", body = PatientAlerts),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_patient_alerts(
+    State(dashboard): State<Arc<Dashboard>>,
+    assigned: AssignedPatient<ReadAlerts>,
+) -> Result<Json<PatientAlerts>, Problem> {
+    let stored = dashboard.store.alerts(&assigned.patient).await.map_err(unavailable)?;
+    let open = dashboard.alerts.of_patient(assigned.patient.as_str());
+    Ok(Json(PatientAlerts {
+        patient: assigned.patient.to_string(),
+        alerts: with_newer(stored, &open),
+    }))
+}
+
+/// The store is a moment behind: an alert that the physician has just seen live is there already.
+fn with_newer(mut stored: Vec<Alert>, open: &[Arc<Alert>]) -> Vec<Alert> {
+    for alert in open {
+        match stored.iter_mut().find(|known| known.id == alert.id) {
+            Some(known) if known.changed_at.at() < alert.changed_at.at() => {
+                *known = Alert::clone(alert);
+            }
+            Some(_) => {}
+            None => stored.push(Alert::clone(alert)),
+        }
+    }
+    let raised = |alert: &Alert| Instant::at(alert.raised_at);
+    stored.sort_by(|a, b| raised(b).cmp(&raised(a)).then_with(|| a.id.cmp(&b.id)));
+    stored
+}
+
+/// Whatever the store's failure is, the physician can only come back; the log says more.
+fn unavailable(_: StoreError) -> Problem {
+    Problem::store_unavailable()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::alert::tests::event;
+
+    #[test]
+    fn an_alert_that_is_not_stored_yet_is_told_and_a_stored_one_is_not_told_twice() {
+        let alert = |id: &str, raised: i64, changed: i64| {
+            let mut event = event(id, "A/1", "urgent", "open");
+            event.raised_at += raised;
+            event.changed_at += changed;
+            Alert::try_from(event).unwrap()
+        };
+        let stored = vec![alert("old", 1, 1), alert("changed", 2, 2), alert("resolved", 3, 9)];
+        let open = [alert("changed", 2, 5), alert("new", 4, 4), alert("resolved", 3, 3)];
+        let told = with_newer(stored, &open.map(Arc::new));
+        let told: Vec<_> = told
+            .iter()
+            .map(|alert| (alert.id.as_str(), alert.changed_at.at().millis() % 1000))
+            .collect();
+        assert_eq!(told, [("new", 4), ("resolved", 9), ("changed", 5), ("old", 1)]);
+    }
+}

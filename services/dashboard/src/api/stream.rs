@@ -1,0 +1,271 @@
+//! Alerts as they are raised: server-sent events, straight from Kafka.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderName;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt, stream};
+use prometheus::IntGauge;
+use serde::Serialize;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
+
+use crate::access::{Physician, SignedIn, StreamAlerts};
+use crate::model::Alert;
+use crate::model::alert::Alerts;
+use crate::problem::{Problem, ProblemDetails};
+use crate::state::{Dashboard, now};
+
+/// How often a comment says that the connection lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Tells nginx and its like not to hold events back.
+const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-buffering"), "no");
+
+/// The open alerts of the physician's patients, then every transition as it happens
+///
+/// First an event `snapshot` with `{"alerts": [Alert]}`, and another one whenever the physician's
+/// patients change; then an event `alert` with an `Alert` for each transition; a comment every 15 s.
+/// A reader that is too slow gets an event `lagged` and is to connect again, as after any end.
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts/stream",
+    responses(
+        (status = 200, description = "Server-sent events: one `snapshot`, then an `alert` for every transition", body = String, content_type = "text/event-stream"),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn stream_alerts(
+    State(dashboard): State<Arc<Dashboard>>,
+    physician: Physician<StreamAlerts>,
+) -> Result<Response, Problem> {
+    if !dashboard.alerts.is_caught_up() {
+        return Err(Problem::still_loading("alerts"));
+    }
+    physician.record_granted(&dashboard, String::new()).await?;
+    let end = end(Arc::clone(&dashboard), physician.signed_in.clone());
+    let subscriber = Subscriber::new(dashboard, &physician.signed_in);
+    let events = events(subscriber).take_until(end).map(Ok::<_, Infallible>);
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
+    Ok(([UNBUFFERED], Sse::new(events).keep_alive(keep_alive)).into_response())
+}
+
+/// Resolves when the session ends or the process stops.
+async fn end(dashboard: Arc<Dashboard>, signed_in: SignedIn) {
+    let session = async {
+        match signed_in.expires_at {
+            Some(at) => {
+                let left = u64::try_from((at - now()).millis()).unwrap_or(0);
+                tokio::time::sleep(Duration::from_millis(left)).await;
+            }
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = session => {}
+        () = dashboard.shutdown.requested() => {}
+    }
+}
+
+/// One physician's view of the alerts.
+struct Subscriber {
+    dashboard: Arc<Dashboard>,
+    user: String,
+    patients: BTreeSet<String>,
+    registry_changes: watch::Receiver<u64>,
+    /// None until the first snapshot is told, and after the last event.
+    transitions: Option<Receiver<Arc<Alert>>>,
+    ended: bool,
+    _counted: Counted,
+}
+
+/// Counts an open stream for as long as it lives.
+struct Counted(IntGauge);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// What a subscriber is told next.
+#[derive(Debug, PartialEq)]
+enum Told {
+    Snapshot(Vec<Arc<Alert>>),
+    Alert(Arc<Alert>),
+    Lagged,
+}
+
+fn events(subscriber: Subscriber) -> impl Stream<Item = Event> {
+    stream::unfold(subscriber, |mut subscriber| async move {
+        let event = match subscriber.next().await? {
+            Told::Snapshot(alerts) => event("snapshot", &Alerts { alerts }),
+            Told::Alert(alert) => event("alert", &*alert),
+            Told::Lagged => event("lagged", &serde_json::json!({})),
+        };
+        Some((event, subscriber))
+    })
+}
+
+fn event(name: &str, data: &impl Serialize) -> Event {
+    // Our own types always have a JSON form, and JSON has no bare line break.
+    let data = serde_json::to_string(data).unwrap_or_default();
+    Event::default().event(name).data(data)
+}
+
+impl Subscriber {
+    fn new(dashboard: Arc<Dashboard>, signed_in: &SignedIn) -> Self {
+        let counted = Counted(dashboard.metrics.stream_subscribers.clone());
+        counted.0.inc();
+        Self {
+            user: signed_in.session.user.clone(),
+            patients: BTreeSet::new(),
+            registry_changes: dashboard.registry.changes(),
+            transitions: None,
+            ended: false,
+            _counted: counted,
+            dashboard,
+        }
+    }
+
+    /// What comes next; none when there is nothing more to come.
+    async fn next(&mut self) -> Option<Told> {
+        if self.ended {
+            return None;
+        }
+        loop {
+            let Some(transitions) = &mut self.transitions else {
+                return Some(self.snapshot());
+            };
+            tokio::select! {
+                // Who may see what is settled before anything is told.
+                biased;
+                changed = self.registry_changes.changed() => {
+                    changed.ok()?;
+                    self.registry_changes.mark_unchanged();
+                    // Struck off the list of practitioners: nothing more to tell.
+                    self.dashboard.session_of(&self.user)?;
+                    if self.dashboard.registry.patients_of(&self.user) != self.patients {
+                        return Some(self.snapshot());
+                    }
+                }
+                transition = transitions.recv() => match transition {
+                    Ok(alert) => {
+                        if self.dashboard.registry.follows(&self.user, &alert.patient) {
+                            return Some(Told::Alert(alert));
+                        }
+                    }
+                    Err(RecvError::Lagged(_)) => {
+                        self.dashboard.metrics.lagged_subscribers.inc();
+                        self.ended = true;
+                        return Some(Told::Lagged);
+                    }
+                    Err(RecvError::Closed) => return None,
+                }
+            }
+        }
+    }
+
+    /// The open alerts now, and a fresh subscription to what follows them.
+    fn snapshot(&mut self) -> Told {
+        self.patients = self.dashboard.registry.patients_of(&self.user);
+        let (alerts, transitions) = self.dashboard.alerts.subscribe(&self.patients);
+        self.transitions = Some(transitions);
+        Told::Snapshot(alerts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::alert::tests::event;
+    use crate::model::{Role, Session};
+    use crate::registry::tests::team;
+    use crate::testing::{self, practitioner};
+
+    fn alert(id: &str, patient: &str) -> Alert {
+        Alert::try_from(event(id, patient, "urgent", "open")).unwrap()
+    }
+
+    fn subscriber(dashboard: &Arc<Dashboard>, user: &str) -> Subscriber {
+        let session = Session { user: user.to_owned(), name: String::new(), role: Role::Physician };
+        Subscriber::new(Arc::clone(dashboard), &SignedIn { session, expires_at: None })
+    }
+
+    /// What is told next; none when nothing is told in a moment.
+    async fn told(subscriber: &mut Subscriber) -> Option<Told> {
+        tokio::time::timeout(Duration::from_millis(50), subscriber.next()).await.ok().flatten()
+    }
+
+    fn ids(told: Option<Told>) -> Vec<String> {
+        match told {
+            Some(Told::Snapshot(alerts)) => alerts.iter().map(|alert| alert.id.clone()).collect(),
+            Some(Told::Alert(alert)) => vec![alert.id.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_physician_never_gets_another_physicians_alert() {
+        let (dashboard, _) = testing::dashboard();
+        dashboard.alerts.apply(alert("theirs-before", "B/1"));
+        dashboard.alerts.apply(alert("mine-before", "A/1"));
+        let mut sato = subscriber(&dashboard, "dr.sato");
+        assert_eq!(ids(told(&mut sato).await), ["mine-before"]);
+        dashboard.alerts.apply(alert("theirs", "B/1"));
+        dashboard.alerts.apply(alert("nobodys", "C/1"));
+        dashboard.alerts.apply(alert("mine", "A/1"));
+        assert_eq!(ids(told(&mut sato).await), ["mine"]);
+        assert_eq!(told(&mut sato).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_patient_who_changes_hands_is_seen_by_the_new_physician_and_no_longer_by_the_former()
+    {
+        let (dashboard, _) = testing::dashboard();
+        let (mut sato, mut ito) =
+            (subscriber(&dashboard, "dr.sato"), subscriber(&dashboard, "dr.ito"));
+        dashboard.alerts.apply(alert("a", "A/1"));
+        assert_eq!(ids(told(&mut sato).await), ["a"]);
+        assert_eq!(told(&mut ito).await, Some(Told::Snapshot(Vec::new())));
+        dashboard.registry.apply(team("A/1", &["dr.ito"]));
+        dashboard.alerts.apply(alert("b", "A/1"));
+        assert_eq!(told(&mut sato).await, Some(Told::Snapshot(Vec::new())));
+        assert_eq!(told(&mut sato).await, None);
+        assert_eq!(ids(told(&mut ito).await), ["a", "b"]);
+    }
+
+    #[tokio::test]
+    async fn the_stream_of_a_physician_who_is_struck_off_ends() {
+        let (dashboard, _) = testing::dashboard();
+        let mut sato = subscriber(&dashboard, "dr.sato");
+        told(&mut sato).await;
+        dashboard.registry.apply(practitioner("dr.sato", None));
+        assert_eq!(sato.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_is_too_slow_is_told_to_begin_again() {
+        let (dashboard, _) = testing::dashboard();
+        let mut sato = subscriber(&dashboard, "dr.sato");
+        told(&mut sato).await;
+        for number in 0..2000 {
+            dashboard.alerts.apply(alert(&format!("{number}"), "A/1"));
+        }
+        assert_eq!(told(&mut sato).await, Some(Told::Lagged));
+        assert_eq!(sato.next().await, None);
+        assert_eq!(dashboard.metrics.lagged_subscribers.get(), 1);
+        drop(sato);
+        assert_eq!(dashboard.metrics.stream_subscribers.get(), 0);
+        let mut again = subscriber(&dashboard, "dr.sato");
+        assert_eq!(ids(told(&mut again).await).len(), 2000);
+    }
+}

@@ -1,0 +1,339 @@
+//! The API as its users meet it: requests in, answers out.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use axum::response::Response;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::audit::tests::MemoryAuditLog;
+use crate::model::Alert;
+use crate::model::alert::tests::event;
+use crate::registry::Change;
+use crate::service::router;
+use crate::state::Dashboard;
+use crate::testing::{self, practitioner};
+
+struct Api {
+    dashboard: Arc<Dashboard>,
+    audit: Arc<MemoryAuditLog>,
+    router: Router,
+}
+
+fn api() -> Api {
+    let (dashboard, audit) = testing::dashboard();
+    Api { router: router(Arc::clone(&dashboard)), dashboard, audit }
+}
+
+/// `user:user-pass` in base64.
+fn basic(user: &str) -> String {
+    let credentials = axum_extra::headers::Authorization::basic(user, &format!("{user}-pass"));
+    let mut values = Vec::new();
+    axum_extra::headers::Header::encode(&credentials, &mut values);
+    values[0].to_str().unwrap().to_owned()
+}
+
+impl Api {
+    async fn send(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn get(&self, user: &str, path: &str) -> (StatusCode, Value) {
+        let mut request = Request::get(path);
+        if !user.is_empty() {
+            request = request.header(header::AUTHORIZATION, basic(user));
+        }
+        let response = self.send(request.body(Body::empty()).unwrap()).await;
+        let status = response.status();
+        (status, json_of(response).await)
+    }
+
+    async fn sign_in(&self, user: &str, password: &str) -> Response {
+        let body = json!({ "user": user, "password": password }).to_string();
+        let request = Request::post("/api/v1/session")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.into())
+            .unwrap();
+        self.send(request).await
+    }
+
+    fn alert(&self, id: &str, patient: &str, severity: &str) {
+        self.dashboard.alerts.apply(Alert::try_from(event(id, patient, severity, "open")).unwrap());
+    }
+}
+
+async fn json_of(response: Response) -> Value {
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    serde_json::from_slice(&body).unwrap_or(Value::Null)
+}
+
+#[tokio::test]
+async fn without_signing_in_every_route_is_closed_but_sign_in_and_the_document() {
+    let api = api();
+    let document: Value = serde_json::from_str(&super::openapi_json()).unwrap();
+    let mut closed = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let path = path.replace("{consortium}", "A").replace("{person}", "1");
+        for method in methods.as_object().unwrap().keys().filter(|method| *method == "get") {
+            let request = Request::builder().method(method.to_uppercase().as_str()).uri(&path);
+            let response = api.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(response.status(), 401, "{method} {path}");
+            assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
+            closed += 1;
+        }
+    }
+    assert_eq!(closed, 6);
+    assert_eq!(api.get("", "/api/v1/openapi.json").await.0, 200);
+    assert_eq!(api.get("", "/api/v1/patients/A%2F1/readings").await.0, 401);
+    assert!(api.audit.said().is_empty());
+}
+
+#[tokio::test]
+async fn another_physicians_patient_is_refused_as_one_who_does_not_exist_and_recorded() {
+    let api = api();
+    let mut answers = Vec::new();
+    for patient in ["B/1", "Z/9", "B%2F1", "not%20an%20id/1"] {
+        for what in ["readings", "alerts"] {
+            answers.push(api.get("dr.sato", &format!("/api/v1/patients/{patient}/{what}")).await);
+        }
+    }
+    assert_eq!(answers[0].0, 403);
+    assert_eq!(answers[0].1["type"], "urn:mimamori:problem:not-your-patient");
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    let said = api.audit.said();
+    assert_eq!(said[0], ("sign_in".to_owned(), None, true));
+    assert_eq!(said[1], ("read_readings".to_owned(), Some("B/1".to_owned()), false));
+    assert_eq!(said[2], ("read_alerts".to_owned(), Some("B/1".to_owned()), false));
+    assert_eq!(said.len(), 1 + answers.len());
+}
+
+#[tokio::test]
+async fn an_operator_sees_no_patient() {
+    let api = api();
+    for path in [
+        "/api/v1/patients",
+        "/api/v1/patients/A/1/readings",
+        "/api/v1/patients/A/1/alerts",
+        "/api/v1/alerts",
+        "/api/v1/alerts/stream",
+    ] {
+        let (status, problem) = api.get("ops", path).await;
+        assert_eq!(status, 403, "{path}");
+        assert_eq!(problem["type"], "urn:mimamori:problem:physicians-only");
+    }
+    assert_eq!(api.get("ops", "/api/v1/session").await.1["role"], "operator");
+    let denied = api.audit.said().into_iter().filter(|(_, _, allowed)| !allowed).count();
+    assert_eq!(denied, 5);
+}
+
+#[tokio::test]
+async fn the_list_holds_only_ones_own_patients_and_stands_without_the_store() {
+    let api = api();
+    api.alert("a", "A/2", "review");
+    api.alert("b", "A/2", "urgent");
+    api.alert("theirs", "B/1", "urgent");
+    let participant = json!({
+        "consortium_id": "A", "person_id": "2", "birth_year": 1957, "sex": "female"
+    });
+    let participant = serde_json::from_value(participant).unwrap();
+    api.dashboard.registry.apply(Change::Participant("A/2".to_owned(), Some(participant)));
+    let (status, list) = api.get("dr.sato", "/api/v1/patients").await;
+    assert_eq!(status, 200);
+    assert_eq!(list["store"], "unavailable");
+    let patients = list["patients"].as_array().unwrap();
+    assert_eq!(patients.len(), 2);
+    assert_eq!(patients[0]["patient"], "A/2");
+    assert_eq!(patients[0]["birth_year"], 1957);
+    assert_eq!(patients[0]["sex"], "female");
+    assert_eq!(patients[0]["severity"], "urgent");
+    assert_eq!(patients[0]["open_alerts"][0]["id"], "b");
+    assert_eq!(patients[1]["severity"], Value::Null);
+    assert_eq!(patients[1]["last_reading_at"], Value::Null);
+    let events = api.audit.events.lock().unwrap();
+    let listed = events.last().unwrap();
+    assert_eq!((listed.action.as_str(), listed.detail.as_str()), ("list_patients", "2"));
+    assert_eq!(listed.actor, "dr.sato");
+}
+
+#[tokio::test]
+async fn open_alerts_are_answered_without_the_store_and_readings_say_when_to_come_back() {
+    let api = api();
+    api.alert("mine", "A/1", "review");
+    api.alert("theirs", "B/1", "urgent");
+    let (status, alerts) = api.get("dr.sato", "/api/v1/alerts").await;
+    assert_eq!(status, 200);
+    assert_eq!(alerts["alerts"].as_array().unwrap().len(), 1);
+    assert_eq!(alerts["alerts"][0]["id"], "mine");
+    for what in ["readings?kind=blood_pressure", "alerts"] {
+        let request = Request::get(format!("/api/v1/patients/A/1/{what}"))
+            .header(header::AUTHORIZATION, basic("dr.sato"));
+        let response = api.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status(), 503, "{what}");
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
+        assert_eq!(json_of(response).await["type"], "urn:mimamori:problem:store-unavailable");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_shown_that_could_not_be_recorded() {
+    let api = api();
+    api.alert("mine", "A/1", "review");
+    assert_eq!(api.get("dr.sato", "/api/v1/alerts").await.0, 200);
+    api.audit.broken.store(true, Ordering::Relaxed);
+    for path in [
+        "/api/v1/patients",
+        "/api/v1/patients/A/1/readings",
+        "/api/v1/patients/A/1/alerts",
+        "/api/v1/patients/B/1/alerts",
+        "/api/v1/alerts",
+        "/api/v1/alerts/stream",
+    ] {
+        let (status, problem) = api.get("dr.sato", path).await;
+        assert_eq!(status, 503, "{path}");
+        assert_eq!(problem["type"], "urn:mimamori:problem:access-not-recorded");
+    }
+    assert_eq!(api.sign_in("dr.ito", "dr.ito-pass").await.status(), 503);
+}
+
+#[tokio::test]
+async fn a_session_lasts_until_it_is_ended_or_the_person_is_struck_off() {
+    let api = api();
+    let response = api.sign_in("dr.sato", "dr.sato-pass").await;
+    assert_eq!(response.status(), 200);
+    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+    let session = json!({ "user": "dr.sato", "name": "DR.SATO", "role": "physician" });
+    assert_eq!(json_of(response).await, session);
+
+    let cookie = cookie.split(';').next().unwrap();
+    let request = |method: &str| {
+        let request = Request::builder().method(method).uri("/api/v1/session");
+        request.header(header::COOKIE, cookie).body(Body::empty()).unwrap()
+    };
+    let response = api.send(request("GET")).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(json_of(response).await, session);
+
+    let ended = api.send(request("DELETE")).await;
+    assert_eq!(ended.status(), 204);
+    assert!(ended.headers()[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+
+    api.dashboard.registry.apply(practitioner("dr.sato", None));
+    assert_eq!(api.send(request("GET")).await.status(), 401);
+}
+
+#[tokio::test]
+async fn failed_sign_ins_are_recorded_without_what_was_typed_and_slowed_down() {
+    let api = api();
+    let (wrong_password, no_user) =
+        (api.sign_in("dr.sato", "guess").await, api.sign_in("hunter2", "guess").await);
+    assert_eq!(
+        (wrong_password.status(), no_user.status()),
+        (401.try_into().unwrap(), StatusCode::UNAUTHORIZED)
+    );
+    assert_eq!(json_of(wrong_password).await, json_of(no_user).await);
+    {
+        let events = api.audit.events.lock().unwrap();
+        assert_eq!(events.len(), 2);
+        assert!(events.iter().all(|event| !event.allowed && event.actor == "unknown"));
+        assert!(!format!("{events:?}").contains("hunter2"));
+        assert!(events[0].detail.contains("dr.sato"));
+    }
+    for _ in 0..4 {
+        assert_eq!(api.sign_in("dr.sato", "guess").await.status(), 401);
+    }
+    let response = api.sign_in("dr.sato", "dr.sato-pass").await;
+    assert_eq!(response.status(), 429);
+    assert!(response.headers().contains_key(header::RETRY_AFTER));
+}
+
+#[tokio::test]
+async fn an_account_whose_person_is_on_no_list_may_do_nothing() {
+    let api = api();
+    let response = api.sign_in("unregistered", "unregistered-pass").await;
+    assert_eq!(response.status(), 403);
+    assert!(!response.headers().contains_key(header::SET_COOKIE));
+    assert_eq!(api.get("unregistered", "/api/v1/patients").await.0, 403);
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_said_without_repeating_it() {
+    let api = api();
+    for query in ["kind=pulse", "from=yesterday", "to=2026", "limit=0", "limit=50001", "limit=x"] {
+        let path = format!("/api/v1/patients/A/1/readings?{query}");
+        let (status, problem) = api.get("dr.sato", &path).await;
+        assert_eq!(status, 400, "{query}");
+        assert_eq!(problem["type"], "urn:mimamori:problem:bad-request");
+    }
+    let form = Request::post("/api/v1/session").body("user=a&password=b".into()).unwrap();
+    assert_eq!(api.send(form).await.status(), 400);
+}
+
+#[tokio::test]
+async fn the_stream_begins_with_a_snapshot_and_goes_on_with_transitions_and_ends_on_shutdown() {
+    let api = api();
+    api.alert("before", "A/1", "review");
+    let request =
+        Request::get("/api/v1/alerts/stream").header(header::AUTHORIZATION, basic("dr.sato"));
+    let response = api.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
+    assert_eq!(api.audit.said().last().unwrap().0, "stream_alerts");
+    let mut body = response.into_body();
+    let mut next = async || {
+        let frame = body.frame().await?.unwrap().into_data().unwrap();
+        Some(String::from_utf8(frame.to_vec()).unwrap())
+    };
+    let snapshot = next().await.unwrap();
+    assert!(
+        snapshot.starts_with("event: snapshot\ndata: {\"alerts\":[{\"id\":\"before\""),
+        "{snapshot}"
+    );
+    assert_eq!(api.dashboard.metrics.stream_subscribers.get(), 1);
+    api.alert("theirs", "B/1", "urgent");
+    api.alert("after", "A/2", "urgent");
+    let alert = next().await.unwrap();
+    assert!(alert.starts_with("event: alert\ndata: {\"id\":\"after\""), "{alert}");
+    api.dashboard.shutdown.trigger();
+    assert_eq!(next().await, None);
+    drop(body);
+    assert_eq!(api.dashboard.metrics.stream_subscribers.get(), 0);
+}
+
+#[tokio::test]
+async fn pages_and_api_answer_with_what_protects_them() {
+    let api = api();
+    for path in ["/", "/patients/A/1", "/api/v1/session"] {
+        let response = api.send(Request::get(path).body(Body::empty()).unwrap()).await;
+        let headers = response.headers();
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"));
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    }
+    assert_eq!(api.get("", "/api/v1/nothing").await.0, 404);
+    let deleted = Request::delete("/api/v1/patients").body(Body::empty()).unwrap();
+    assert_eq!(api.send(deleted).await.status(), 405);
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route_and_never_by_patient() {
+    let api = api();
+    api.get("dr.sato", "/api/v1/patients/B/1/readings").await;
+    let families = prometheus::core::Collector::collect(&api.dashboard.metrics.requests);
+    let text = format!("{families:?}");
+    assert!(text.contains("/api/v1/patients/{consortium}/{person}/readings"), "{text}");
+    assert!(!text.contains("B/1"), "{text}");
+}
+
+#[tokio::test]
+async fn before_the_lists_are_read_nobody_is_refused_for_being_on_none() {
+    let (dashboard, audit) = testing::empty_dashboard();
+    let api = Api { router: router(Arc::clone(&dashboard)), dashboard, audit };
+    assert_eq!(api.get("dr.sato", "/api/v1/patients").await.0, 503);
+    assert_eq!(api.sign_in("dr.sato", "dr.sato-pass").await.status(), 503);
+}

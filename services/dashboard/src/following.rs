@@ -1,0 +1,175 @@
+//! Keeps the read models current from their topics.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chassis::{Component, Shutdown};
+use schemas::codec::Record;
+use schemas::registry::{CareTeam, Participant, Practitioner};
+use schemas::topics::Topic;
+use schemas::{AlertEvent, Codec, Decoder, Topics};
+use stream::StreamError;
+use stream::connection::KafkaArgs;
+use stream::follow::{FollowHandle, Followed, Start, follow};
+use stream::record::Incoming;
+
+use crate::metrics::DashboardMetrics;
+use crate::model::Alert;
+use crate::open_alerts::OpenAlerts;
+use crate::registry::{Change, Registry};
+use crate::state::now;
+
+/// How long to wait before a record is tried again that could not be read for want of the schema
+/// registry.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What following needs of the process.
+#[derive(Clone)]
+pub struct Following {
+    /// How to reach Kafka.
+    pub kafka: KafkaArgs,
+    /// The deployment's topics.
+    pub topics: Topics,
+    /// The wire form.
+    pub codec: Codec,
+    /// Ends the following.
+    pub shutdown: Shutdown,
+    /// Counts what cannot be read.
+    pub metrics: DashboardMetrics,
+}
+
+impl Following {
+    /// Follows the master lists; `component` is ready when they are complete.
+    ///
+    /// # Errors
+    /// When Kafka's client refuses its settings.
+    pub fn registry(
+        &self,
+        registry: Arc<Registry>,
+        component: Component,
+    ) -> Result<FollowHandle, StreamError> {
+        let participants = self.topics.name(Topic::RegistryParticipants);
+        let practitioners = self.topics.name(Topic::RegistryPractitioners);
+        let care_teams = self.topics.name(Topic::RegistryCareTeams);
+        let followed = [&participants, &practitioners, &care_teams]
+            .map(|topic| (topic.as_str(), Start::Beginning));
+        component.not_ready("reading the master lists");
+        let reader = self.clone();
+        let (of_participant, of_practitioner, of_team) = (
+            self.codec.decoder::<Participant>(),
+            self.codec.decoder::<Practitioner>(),
+            self.codec.decoder::<CareTeam>(),
+        );
+        let (participants, practitioners) = (participants.clone(), practitioners.clone());
+        let handle = move |event| match event {
+            Followed::CaughtUp => {
+                registry.caught_up();
+                reader.metrics.show_registry(registry.sizes());
+                component.ready();
+                tracing::info!(sizes = ?registry.sizes(), "the master lists are read");
+            }
+            Followed::Record(record) => {
+                let change = if *record.topic == *participants {
+                    reader
+                        .read(&of_participant, &record)
+                        .map(|(key, it)| Change::Participant(key, it))
+                } else if *record.topic == *practitioners {
+                    reader
+                        .read(&of_practitioner, &record)
+                        .map(|(key, it)| Change::Practitioner(key, it))
+                } else {
+                    reader.read(&of_team, &record).map(|(key, it)| Change::CareTeam(key, it))
+                };
+                if let Some(change) = change {
+                    registry.apply(change);
+                }
+                if registry.is_caught_up() {
+                    reader.metrics.show_registry(registry.sizes());
+                }
+            }
+        };
+        let shutdown = self.shutdown.clone();
+        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+    }
+
+    /// Follows the alerts; `component` is ready when they are complete.
+    ///
+    /// # Errors
+    /// When Kafka's client refuses its settings.
+    pub fn alerts(
+        &self,
+        alerts: Arc<OpenAlerts>,
+        component: Component,
+    ) -> Result<FollowHandle, StreamError> {
+        let topic = self.topics.name(Topic::Alerts);
+        component.not_ready("reading the alerts");
+        let reader = self.clone();
+        let decoder = self.codec.decoder::<AlertEvent>();
+        let handle = move |event| match event {
+            Followed::CaughtUp => {
+                alerts.caught_up();
+                component.ready();
+                tracing::info!(open = alerts.count(), "the alerts are read");
+            }
+            Followed::Record(record) => {
+                match reader.read(&decoder, &record) {
+                    Some((_, Some(event))) => reader.apply(&alerts, event, &record),
+                    Some((id, None)) => alerts.forget(&id),
+                    None => {}
+                }
+                reader.metrics.open_alerts.set(i64::try_from(alerts.count()).unwrap_or(i64::MAX));
+            }
+        };
+        let shutdown = self.shutdown.clone();
+        let followed = [(topic.as_str(), Start::Beginning)];
+        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+    }
+
+    fn apply(&self, alerts: &OpenAlerts, event: AlertEvent, record: &Incoming) {
+        let changed_at = event.changed_at;
+        match Alert::try_from(event) {
+            Ok(alert) => {
+                alerts.apply(alert);
+                if alerts.is_caught_up() {
+                    let delay = now().millis().saturating_sub(changed_at).max(0);
+                    self.metrics.alert_delay_seconds.observe(delay as f64 / 1000.0);
+                }
+            }
+            Err(error) => self.skipped(record, &error.to_string()),
+        }
+    }
+
+    /// Key and value of a record; no value for a tombstone; none for a record that cannot be read.
+    fn read<T: Record>(
+        &self,
+        decoder: &Decoder<T>,
+        record: &Incoming,
+    ) -> Option<(String, Option<T>)> {
+        let key = String::from_utf8(record.key.clone().unwrap_or_default()).ok()?;
+        let Some(payload) = &record.payload else { return Some((key, None)) };
+        loop {
+            match decoder.decode(payload) {
+                Ok(value) => return Some((key, Some(value))),
+                Err(error) if error.is_retryable() && !self.shutdown.is_requested() => {
+                    tracing::warn!(%error, "waiting for the schema registry");
+                    std::thread::sleep(RETRY);
+                }
+                Err(error) => {
+                    self.skipped(record, &error.to_string());
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn skipped(&self, record: &Incoming, error: &str) {
+        self.metrics.unreadable_records.with_label_values(&[&*record.topic]).inc();
+        tracing::error!(
+            kafka.topic = &*record.topic,
+            kafka.partition = record.partition,
+            kafka.offset = record.offset,
+            error,
+            "a record was skipped because it cannot be read"
+        );
+    }
+}

@@ -1,0 +1,283 @@
+//! Alerts as the API says them.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use clinical::Timestamp;
+use schemas::AlertEvent;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::by_name;
+use super::time::Instant;
+use super::values::number;
+
+/// An alert: its whole state after its newest transition.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Alert {
+    /// Which alert; the same in every transition.
+    pub id: String,
+    /// `consortium_id/person_id`.
+    pub patient: String,
+    /// The rule that raised it, e.g. `bp.severe_high`.
+    pub rule: String,
+    /// How far the rule has come.
+    pub stage: Stage,
+    /// How soon somebody should look.
+    pub severity: Severity,
+    /// Whether it asks for attention.
+    pub status: AlertStatus,
+    /// What the newest event changed.
+    pub transition: Transition,
+    /// Rests only on readings that arrived after the rule's patience.
+    pub late: bool,
+    /// When it was raised.
+    #[schema(value_type = String, format = DateTime)]
+    pub raised_at: Instant,
+    /// When it last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: Instant,
+    /// Observation time of its first reading.
+    #[schema(value_type = String, format = DateTime)]
+    pub first_observed_at: Instant,
+    /// Observation time of its newest evidence, or of the occasion that ended it.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_observed_at: Instant,
+    /// What it says.
+    pub text: AlertText,
+    /// The readings it rests on.
+    pub evidence: Vec<Evidence>,
+    /// What it was measured against, for people, e.g. `180/110 mmHg`.
+    pub threshold: String,
+    /// Name of the rule set.
+    pub rule_set: String,
+    /// Version of the patient's care plan, 0 for none.
+    pub plan_version: i32,
+}
+
+/// How soon somebody should look; the most urgent is the greatest.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// About the data, not the patient.
+    Technical,
+    /// Within the working routine.
+    Review,
+    /// Now.
+    Urgent,
+}
+
+/// How far a rule has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Not yet confirmed by a second reading.
+    Unconfirmed,
+    /// Confirmed.
+    Confirmed,
+}
+
+/// Whether an alert asks for attention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertStatus {
+    /// It does.
+    Open,
+    /// Its clearing condition came.
+    Resolved,
+    /// Its cause was corrected away.
+    Retracted,
+}
+
+/// What an alert's newest event changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transition {
+    /// Opened, or opened again.
+    Raised,
+    /// More severe than before.
+    Escalated,
+    /// Less severe than before.
+    Eased,
+    /// As severe as before, on other evidence.
+    Updated,
+    /// Closed by its clearing condition.
+    Resolved,
+    /// Closed because its cause was corrected away.
+    Retracted,
+}
+
+/// What an alert says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AlertText {
+    /// In Japanese.
+    pub ja: String,
+    /// In English.
+    pub en: String,
+}
+
+/// A reading that an alert rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Evidence {
+    /// Id of the reading.
+    pub reading: String,
+    /// When it was observed.
+    #[schema(value_type = String, format = DateTime)]
+    pub observed_at: Instant,
+    /// Field names of the exchange standard, values in its units.
+    pub values: BTreeMap<String, Value>,
+}
+
+/// An alert event that says something no alert can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an alert event whose {0} is not understood; it was written by a newer version")]
+pub struct NotUnderstood(&'static str);
+
+impl Alert {
+    /// Whether it asks for attention.
+    pub fn is_open(&self) -> bool {
+        self.status == AlertStatus::Open
+    }
+
+    /// Worst first; of equal severity the one that changed last first.
+    pub fn worst_first(&self, other: &Self) -> Ordering {
+        let key = |alert: &Self| (Reverse(alert.severity), Reverse(alert.changed_at.at()));
+        key(self).cmp(&key(other)).then_with(|| self.id.cmp(&other.id))
+    }
+}
+
+impl TryFrom<AlertEvent> for Alert {
+    type Error = NotUnderstood;
+
+    fn try_from(event: AlertEvent) -> Result<Self, NotUnderstood> {
+        let instant = |millis| Instant::utc(Timestamp::from_millis(millis));
+        let evidence = |item: schemas::records::Evidence| Evidence {
+            reading: item.reading_id,
+            observed_at: instant(item.observed_at),
+            values: item.values.into_iter().map(|(name, value)| (name, number(value))).collect(),
+        };
+        Ok(Self {
+            stage: by_name(&event.stage).ok_or(NotUnderstood("stage"))?,
+            severity: by_name(&event.severity).ok_or(NotUnderstood("severity"))?,
+            status: by_name(&event.status).ok_or(NotUnderstood("status"))?,
+            transition: by_name(&event.transition).ok_or(NotUnderstood("transition"))?,
+            id: event.alert_id,
+            patient: event.patient,
+            rule: event.rule,
+            late: event.late,
+            raised_at: instant(event.raised_at),
+            changed_at: instant(event.changed_at),
+            first_observed_at: instant(event.first_observed_at),
+            last_observed_at: instant(event.last_observed_at),
+            text: AlertText { ja: event.text_ja, en: event.text_en },
+            evidence: event.evidence.into_iter().map(evidence).collect(),
+            threshold: event.threshold,
+            rule_set: event.rule_set,
+            plan_version: event.plan_version,
+        })
+    }
+}
+
+/// Alerts, worst first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Alerts {
+    /// The alerts.
+    #[schema(value_type = Vec<Alert>)]
+    #[serde(serialize_with = "shared")]
+    pub alerts: Vec<Arc<Alert>>,
+}
+
+/// Writes shared alerts as if they were one's own.
+pub(super) fn shared<S: Serializer>(
+    alerts: &[Arc<Alert>],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(alerts.iter().map(Arc::as_ref))
+}
+
+/// The alerts of a patient, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PatientAlerts {
+    /// `consortium_id/person_id`.
+    pub patient: String,
+    /// The alerts.
+    pub alerts: Vec<Alert>,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// An event of an alert of `bp.severe_high`.
+    pub(crate) fn event(id: &str, patient: &str, severity: &str, status: &str) -> AlertEvent {
+        let raised_at = 1_795_000_000_000;
+        AlertEvent {
+            alert_id: id.to_owned(),
+            patient: patient.to_owned(),
+            rule: "bp.severe_high".to_owned(),
+            stage: "confirmed".to_owned(),
+            severity: severity.to_owned(),
+            status: status.to_owned(),
+            transition: if status == "open" { "raised" } else { status }.to_owned(),
+            late: false,
+            raised_at,
+            changed_at: raised_at,
+            first_observed_at: raised_at - 60_000,
+            last_observed_at: raised_at - 30_000,
+            evidence: vec![schemas::records::Evidence {
+                reading_id: format!("{patient}/blood_pressure/20261118T200640Z/0123456789abcdef"),
+                observed_at: raised_at - 60_000,
+                values: [("systolic".to_owned(), 191.0), ("diastolic".to_owned(), 112.5)].into(),
+            }],
+            threshold: "180/110 mmHg".to_owned(),
+            rule_set: "2026-11".to_owned(),
+            plan_version: 0,
+            text_ja: "血圧が非常に高い".to_owned(),
+            text_en: "Severe high blood pressure".to_owned(),
+            cause: None,
+        }
+    }
+
+    #[test]
+    fn an_alert_is_said_with_its_evidence_in_plain_numbers() {
+        let alert = Alert::try_from(event("a1", "CGM005/S001", "urgent", "open")).unwrap();
+        let json = serde_json::to_value(&alert).unwrap();
+        assert_eq!(json["severity"], "urgent");
+        assert_eq!(
+            json["evidence"][0]["values"].to_string(),
+            r#"{"diastolic":112.5,"systolic":191}"#
+        );
+        assert_eq!(json["raised_at"], "2026-11-18T11:06:40Z");
+        assert_eq!(json["text"]["ja"], "血圧が非常に高い");
+    }
+
+    #[test]
+    fn an_event_of_a_newer_version_is_named_not_guessed() {
+        let error = Alert::try_from(event("a1", "CGM005/S001", "cosmic", "open")).unwrap_err();
+        assert_eq!(error, NotUnderstood("severity"));
+    }
+
+    #[test]
+    fn the_worst_alert_comes_first_and_of_equals_the_one_that_changed_last() {
+        let alert = |id: &str, severity: &str, changed: i64| {
+            let mut event = event(id, "CGM005/S001", severity, "open");
+            event.changed_at += changed;
+            Alert::try_from(event).unwrap()
+        };
+        let mut alerts = [
+            alert("technical", "technical", 9),
+            alert("review", "review", 5),
+            alert("older", "urgent", 0),
+            alert("newer", "urgent", 1),
+        ];
+        alerts.sort_by(Alert::worst_first);
+        assert_eq!(
+            alerts.map(|alert| alert.id),
+            ["newer", "older", "review", "technical"].map(str::to_owned)
+        );
+    }
+}

@@ -1,0 +1,24 @@
+//! What the API says, as JSON.
+
+pub mod alert;
+pub mod patient;
+pub mod reading;
+pub mod session;
+pub mod time;
+pub mod values;
+
+pub use alert::{Alert, Severity};
+pub use patient::{PatientSummary, Sex};
+pub use reading::Reading;
+pub use session::{Role, Session};
+pub use time::Instant;
+
+use serde::de::DeserializeOwned;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error, StrDeserializer};
+
+/// The value of an enum by the name that it has in JSON.
+pub(crate) fn by_name<T: DeserializeOwned>(name: &str) -> Option<T> {
+    let name: StrDeserializer<'_, Error> = name.into_deserializer();
+    T::deserialize(name).ok()
+}

@@ -1,0 +1,137 @@
+//! Patients as the API says them, and their order.
+
+use std::cmp::{Ordering, Reverse};
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::alert::{Alert, Severity};
+use super::reading::Reading;
+use super::time::Instant;
+
+/// A patient at a glance.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PatientSummary {
+    /// `consortium_id/person_id`.
+    pub patient: String,
+    /// Year of birth, where registered.
+    pub birth_year: Option<i32>,
+    /// Sex, as registered.
+    pub sex: Sex,
+    /// The worst severity among the open alerts; null without any.
+    pub severity: Option<Severity>,
+    /// Open alerts, worst first.
+    #[schema(value_type = Vec<Alert>)]
+    #[serde(serialize_with = "super::alert::shared")]
+    pub open_alerts: Vec<Arc<Alert>>,
+    /// Observation time of the newest reading; null where nothing ever came, or where the store is
+    /// unavailable.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_reading_at: Option<Instant>,
+    /// The newest reading of each kind.
+    pub latest: Vec<Reading>,
+}
+
+/// Sex, as registered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sex {
+    /// Female.
+    Female,
+    /// Male.
+    Male,
+    /// Other.
+    Other,
+    /// Not known.
+    #[default]
+    Unknown,
+}
+
+impl From<schemas::registry::Sex> for Sex {
+    fn from(sex: schemas::registry::Sex) -> Self {
+        use schemas::registry::Sex as Registered;
+        match sex {
+            Registered::Female => Self::Female,
+            Registered::Male => Self::Male,
+            Registered::Other => Self::Other,
+            Registered::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// A physician's patients.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Patients {
+    /// Worst first: open alerts by severity, then the longest without a reading; a patient from
+    /// whom nothing ever came is the first of a group.
+    pub patients: Vec<PatientSummary>,
+    /// Whether the latest readings could be asked for.
+    pub store: StoreState,
+}
+
+/// Whether the store of readings answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = Store)]
+pub enum StoreState {
+    /// It does.
+    Available,
+    /// It does not: latest readings are missing.
+    Unavailable,
+}
+
+impl PatientSummary {
+    /// Worst first: open alerts by severity, then the longest silence; never heard from is longest.
+    pub fn worst_first(&self, other: &Self) -> Ordering {
+        let key =
+            |summary: &Self| (Reverse(summary.severity), summary.last_reading_at.map(Instant::at));
+        key(self).cmp(&key(other)).then_with(|| self.patient.cmp(&other.patient))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clinical::Timestamp;
+
+    fn patient(name: &str, severity: Option<Severity>, last: Option<i64>) -> PatientSummary {
+        PatientSummary {
+            patient: name.to_owned(),
+            birth_year: None,
+            sex: Sex::Unknown,
+            severity,
+            open_alerts: Vec::new(),
+            last_reading_at: last.map(|seconds| Instant::utc(Timestamp::from_seconds(seconds))),
+            latest: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_worst_patient_comes_first_then_the_longest_silence_and_never_heard_from_before_all() {
+        let mut patients = [
+            patient("quiet/recent", None, Some(900)),
+            patient("quiet/never", None, None),
+            patient("technical/any", Some(Severity::Technical), Some(1)),
+            patient("urgent/recent", Some(Severity::Urgent), Some(900)),
+            patient("quiet/long", None, Some(100)),
+            patient("urgent/never", Some(Severity::Urgent), None),
+            patient("review/any", Some(Severity::Review), Some(1)),
+            patient("urgent/long", Some(Severity::Urgent), Some(100)),
+        ];
+        patients.sort_by(PatientSummary::worst_first);
+        assert_eq!(
+            patients.each_ref().map(|summary| summary.patient.as_str()),
+            [
+                "urgent/never",
+                "urgent/long",
+                "urgent/recent",
+                "review/any",
+                "technical/any",
+                "quiet/never",
+                "quiet/long",
+                "quiet/recent",
+            ]
+        );
+    }
+}

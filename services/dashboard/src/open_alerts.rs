@@ -1,0 +1,182 @@
+//! The open alerts, held in memory and kept current from the topic `alerts`; not from ClickHouse,
+//! so that they arrive whatever happens to it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{broadcast, watch};
+
+use crate::model::Alert;
+
+/// Transitions that a subscriber may fall behind before it has to begin again.
+const BACKLOG: usize = 1024;
+
+/// The open alerts and their subscribers.
+#[derive(Debug)]
+pub struct OpenAlerts {
+    open: Mutex<Open>,
+    transitions: broadcast::Sender<Arc<Alert>>,
+    caught_up: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    by_id: HashMap<String, Arc<Alert>>,
+    /// Ids by patient.
+    of_patient: HashMap<String, BTreeSet<String>>,
+}
+
+impl Default for OpenAlerts {
+    fn default() -> Self {
+        Self {
+            open: Mutex::default(),
+            transitions: broadcast::Sender::new(BACKLOG),
+            caught_up: watch::Sender::new(false),
+        }
+    }
+}
+
+impl OpenAlerts {
+    /// Applies the newest event of an alert and tells the subscribers.
+    pub fn apply(&self, alert: Alert) {
+        let alert = Arc::new(alert);
+        let mut open = self.lock();
+        open.apply(&alert);
+        // Told under the lock, so that a snapshot and what follows it never overlap or gape.
+        // No subscriber is no error.
+        let _ = self.transitions.send(alert);
+    }
+
+    /// An alert whose record was taken back.
+    pub fn forget(&self, id: &str) {
+        self.lock().remove(id);
+    }
+
+    /// Everything that was there at the start has been applied.
+    pub fn caught_up(&self) {
+        self.caught_up.send_replace(true);
+    }
+
+    /// Whether the alerts are complete.
+    pub fn is_caught_up(&self) -> bool {
+        *self.caught_up.borrow()
+    }
+
+    /// How many alerts are open.
+    pub fn count(&self) -> usize {
+        self.lock().by_id.len()
+    }
+
+    /// The open alerts of a patient, worst first.
+    pub fn of_patient(&self, patient: &str) -> Vec<Arc<Alert>> {
+        let mut alerts = self.lock().of_patient(patient);
+        alerts.sort_by(|a, b| a.worst_first(b));
+        alerts
+    }
+
+    /// The open alerts of patients, worst first.
+    pub fn of_patients<'p>(
+        &self,
+        patients: impl IntoIterator<Item = &'p String>,
+    ) -> Vec<Arc<Alert>> {
+        self.lock().of_patients(patients)
+    }
+
+    /// The open alerts of patients, and every transition of every patient from then on, without a
+    /// gap: what comes is to be filtered.
+    pub fn subscribe<'p>(
+        &self,
+        patients: impl IntoIterator<Item = &'p String>,
+    ) -> (Vec<Arc<Alert>>, broadcast::Receiver<Arc<Alert>>) {
+        let open = self.lock();
+        (open.of_patients(patients), self.transitions.subscribe())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn apply(&mut self, alert: &Arc<Alert>) {
+        if alert.is_open() {
+            self.of_patient.entry(alert.patient.clone()).or_default().insert(alert.id.clone());
+            self.by_id.insert(alert.id.clone(), Arc::clone(alert));
+        } else {
+            self.remove(&alert.id);
+        }
+    }
+
+    fn remove(&mut self, id: &str) {
+        let Some(alert) = self.by_id.remove(id) else { return };
+        if let Some(ids) = self.of_patient.get_mut(&alert.patient) {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.of_patient.remove(&alert.patient);
+            }
+        }
+    }
+
+    fn of_patient(&self, patient: &str) -> Vec<Arc<Alert>> {
+        let ids = self.of_patient.get(patient).into_iter().flatten();
+        ids.filter_map(|id| self.by_id.get(id).cloned()).collect()
+    }
+
+    fn of_patients<'p>(&self, patients: impl IntoIterator<Item = &'p String>) -> Vec<Arc<Alert>> {
+        let mut alerts: Vec<_> =
+            patients.into_iter().flat_map(|patient| self.of_patient(patient)).collect();
+        alerts.sort_by(|a, b| a.worst_first(b));
+        alerts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::alert::tests::event;
+
+    fn alert(id: &str, patient: &str, severity: &str, status: &str) -> Alert {
+        Alert::try_from(event(id, patient, severity, status)).unwrap()
+    }
+
+    fn ids(alerts: &[Arc<Alert>]) -> Vec<&str> {
+        alerts.iter().map(|alert| alert.id.as_str()).collect()
+    }
+
+    #[test]
+    fn an_alert_is_open_until_its_newest_event_says_otherwise() {
+        let alerts = OpenAlerts::default();
+        alerts.apply(alert("a", "A/1", "review", "open"));
+        alerts.apply(alert("a", "A/1", "urgent", "open"));
+        alerts.apply(alert("b", "A/1", "review", "open"));
+        assert_eq!(ids(&alerts.of_patient("A/1")), ["a", "b"]);
+        alerts.apply(alert("a", "A/1", "urgent", "resolved"));
+        assert_eq!(ids(&alerts.of_patient("A/1")), ["b"]);
+        alerts.forget("b");
+        alerts.forget("b");
+        assert_eq!(alerts.count(), 0);
+        assert!(alerts.of_patient("A/1").is_empty());
+    }
+
+    #[test]
+    fn only_the_alerts_of_the_patients_asked_for_are_given() {
+        let alerts = OpenAlerts::default();
+        alerts.apply(alert("a", "A/1", "review", "open"));
+        alerts.apply(alert("b", "A/2", "urgent", "open"));
+        alerts.apply(alert("c", "A/3", "urgent", "open"));
+        let mine = ["A/1".to_owned(), "A/2".to_owned()];
+        assert_eq!(ids(&alerts.of_patients(&mine)), ["b", "a"]);
+    }
+
+    #[test]
+    fn a_snapshot_and_what_follows_it_neither_overlap_nor_gape() {
+        let alerts = OpenAlerts::default();
+        let mine = ["A/1".to_owned()];
+        alerts.apply(alert("before", "A/1", "review", "open"));
+        let (snapshot, mut transitions) = alerts.subscribe(&mine);
+        alerts.apply(alert("after", "A/1", "review", "open"));
+        assert_eq!(ids(&snapshot), ["before"]);
+        assert_eq!(transitions.try_recv().unwrap().id, "after");
+        assert!(transitions.try_recv().is_err());
+    }
+}

@@ -1,0 +1,239 @@
+//! Errors as problem details (RFC 9457), each saying what to do next.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An answer that is an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    name: &'static str,
+    title: &'static str,
+    detail: Cow<'static, str>,
+    retry_after: Option<Duration>,
+}
+
+/// Problem details (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDetails {
+    /// What kind of problem, as a URN that stays the same.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind in words.
+    title: String,
+    /// The status of the answer.
+    status: u16,
+    /// What happened and what to do.
+    detail: String,
+}
+
+impl Problem {
+    const fn new(
+        status: StatusCode,
+        name: &'static str,
+        title: &'static str,
+        detail: &'static str,
+    ) -> Self {
+        Self { status, name, title, detail: Cow::Borrowed(detail), retry_after: None }
+    }
+
+    fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
+    /// No session and no credentials. There is no challenge for HTTP Basic, because browsers would
+    /// keep what is typed into it.
+    pub const fn not_signed_in() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "not-signed-in",
+            "Not signed in",
+            "Nobody is signed in, or the session has ended; sign in with POST /api/v1/session.",
+        )
+    }
+
+    /// User and password do not belong together.
+    pub const fn wrong_credentials() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "wrong-credentials",
+            "User or password is wrong",
+            "The user or the password is wrong; check both and sign in again.",
+        )
+    }
+
+    /// Too many failed sign-ins of this user.
+    pub fn too_many_sign_ins(wait: Duration) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-sign-ins",
+            "Too many failed sign-ins",
+            "Signing in failed too often for this user; wait as long as Retry-After says.",
+        )
+        .retry_after(wait)
+    }
+
+    /// More sign-ins at once than can be checked.
+    pub fn sign_in_busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "sign-in-busy",
+            "Sign-in is busy",
+            "More people sign in than can be checked now; try again.",
+        )
+        .retry_after(Duration::from_secs(2))
+    }
+
+    /// An account whose person is on no list.
+    pub const fn not_registered() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "not-registered",
+            "Not registered",
+            "The account is known, but its person is not registered as a practitioner; ask the operators.",
+        )
+    }
+
+    /// Patient data was asked for by somebody other than a physician.
+    pub const fn physicians_only() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "physicians-only",
+            "For physicians only",
+            "Patients' data is shown to the physicians who follow them, and to nobody else.",
+        )
+    }
+
+    /// Not a patient of this physician, whether or not there is such a patient.
+    pub const fn not_your_patient() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "not-your-patient",
+            "Not a patient of yours",
+            "No patient of this id is assigned to you; the care team decides who is.",
+        )
+    }
+
+    /// The master lists or the alerts are still being read.
+    pub fn still_loading(what: &'static str) -> Self {
+        let problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "still-loading", "Still loading", "");
+        let detail =
+            format!("The dashboard has just started and still reads the {what}; try again.");
+        Self { detail: Cow::Owned(detail), ..problem }.retry_after(Duration::from_secs(1))
+    }
+
+    /// The access could not be recorded, so it is not granted.
+    pub fn access_not_recorded() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "access-not-recorded",
+            "The access cannot be recorded",
+            "Every access to patients' data is recorded first, and the record cannot be written now; try again.",
+        )
+        .retry_after(Duration::from_secs(2))
+    }
+
+    /// ClickHouse does not answer.
+    pub fn store_unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store-unavailable",
+            "The store of readings is unavailable",
+            "The store of readings does not answer in time; open alerts still arrive. Try again.",
+        )
+        .retry_after(Duration::from_secs(5))
+    }
+
+    /// A request that cannot be understood.
+    pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
+        let problem = Self::new(StatusCode::BAD_REQUEST, "bad-request", "Not understood", "");
+        Self { detail: detail.into(), ..problem }
+    }
+
+    /// No such resource of the API.
+    pub const fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "No such resource",
+            "The API has no such resource; /api/v1/openapi.json lists what there is.",
+        )
+    }
+
+    /// The resource has no such method.
+    pub const fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "Method not allowed",
+            "The resource has no such method; /api/v1/openapi.json lists what there is.",
+        )
+    }
+
+    /// A defect.
+    pub const fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Internal error",
+            "A defect of the dashboard; its log says more. Tell the operators when it happened.",
+        )
+    }
+
+    /// The status of the answer.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let details = ProblemDetails {
+            kind: format!("urn:mimamori:problem:{}", self.name),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail.into_owned(),
+        };
+        let mut response = (self.status, Json(details)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(wait) = self.retry_after {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn a_problem_says_its_type_its_status_and_when_to_come_back() {
+        let response = Problem::too_many_sign_ins(Duration::from_millis(1500)).into_response();
+        assert_eq!(response.status(), 429);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "2");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["type"], "urn:mimamori:problem:too-many-sign-ins");
+        assert_eq!(body["status"], 429);
+        assert!(body["detail"].as_str().unwrap().contains("Retry-After"));
+    }
+
+    #[test]
+    fn nobody_is_asked_for_basic_credentials() {
+        let response = Problem::not_signed_in().into_response();
+        assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
+    }
+}

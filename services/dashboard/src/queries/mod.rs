@@ -1,0 +1,159 @@
+//! What is asked of ClickHouse: one module for each read model, and no SQL elsewhere.
+
+mod alerts;
+mod latest;
+mod readings;
+mod standing;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clickhouse::Client;
+use clickhouse::error::Error;
+use tokio::time::timeout;
+
+use crate::metrics::DashboardMetrics;
+
+pub use readings::{Page, Wanted};
+
+/// How long a query may take.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// How long ClickHouse may take to say that it is there.
+const PING_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How to reach ClickHouse.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// URL of its HTTP interface.
+    pub url: String,
+    /// Database.
+    pub database: String,
+    /// User, where not the default one.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<String>,
+}
+
+/// The store of readings and alerts. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    metrics: DashboardMetrics,
+    available: Arc<AtomicBool>,
+}
+
+/// A question that got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// ClickHouse was not reached or did not answer in time.
+    #[error("ClickHouse does not answer; check CLICKHOUSE_URL and that it runs")]
+    Unreachable,
+    /// ClickHouse answered with an error.
+    #[error("ClickHouse refuses: {0}")]
+    Refused(String),
+    /// ClickHouse's answer is not of the form that this version expects.
+    #[error("ClickHouse's answer is not understood ({0}); check that all migrations are applied")]
+    NotUnderstood(&'static str),
+}
+
+impl Store {
+    /// A store. ClickHouse need not be reachable yet.
+    pub fn new(config: StoreConfig, metrics: DashboardMetrics) -> Self {
+        let mut client = Client::default()
+            .with_url(config.url)
+            .with_database(config.database)
+            .with_setting("max_execution_time", DEADLINE.as_secs().to_string());
+        if let Some(user) = config.user {
+            client = client.with_user(user);
+        }
+        if let Some(password) = config.password {
+            client = client.with_password(password);
+        }
+        Self { client, metrics, available: Arc::new(AtomicBool::new(true)) }
+    }
+
+    /// Asks whether ClickHouse is there.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let answer = timeout(PING_DEADLINE, self.client.query("SELECT 1").fetch_one::<u8>()).await;
+        let answer = answer.unwrap_or(Err(Error::TimedOut)).map_err(StoreError::from);
+        self.noted(answer.map(|_| ()))
+    }
+
+    /// Whether the last question was answered.
+    pub fn is_available(&self) -> bool {
+        self.available.load(Ordering::Relaxed)
+    }
+
+    /// Asks within the deadline, counts and times it.
+    async fn ask<T>(
+        &self,
+        read_model: &str,
+        question: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, StoreError> {
+        let started = Instant::now();
+        let answer = timeout(DEADLINE, question).await.unwrap_or(Err(Error::TimedOut));
+        let seconds = started.elapsed().as_secs_f64();
+        self.metrics.query_seconds.with_label_values(&[read_model]).observe(seconds);
+        let result = match &answer {
+            Ok(_) => "answered",
+            Err(Error::TimedOut) => "timed_out",
+            Err(_) => "failed",
+        };
+        self.metrics.queries.with_label_values(&[read_model, result]).inc();
+        let answer = self.noted(answer.map_err(StoreError::from));
+        answer.inspect_err(|error| tracing::warn!(%error, read_model, "a query failed"))
+    }
+
+    fn noted<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.available.store(answer.is_ok(), Ordering::Relaxed);
+        answer
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Network(_) | Error::TimedOut => Self::Unreachable,
+            Error::BadResponse(text) => Self::Refused(without_quotations(&text)),
+            Error::SchemaMismatch(_) | Error::InvalidColumnsHeader(_) | Error::NotEnoughData => {
+                Self::NotUnderstood("columns")
+            }
+            _ => Self::NotUnderstood("rows"),
+        }
+    }
+}
+
+/// ClickHouse's errors quote the query, whose parameters name patients: only the code and the
+/// name of the error are kept.
+fn without_quotations(text: &str) -> String {
+    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
+    let code = text.split_once("Code: ").map(|(_, rest)| digits(rest)).unwrap_or_default();
+    let is_name = |name: &&str| {
+        name.len() > 3
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
+    };
+    let name = text.split(['(', ')']).rfind(is_name).unwrap_or("no name");
+    if code.is_empty() {
+        "an error without a code".to_owned()
+    } else {
+        format!("code {code}, {name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_without_what_it_quotes() {
+        let text = "Code: 60. DB::Exception: Unknown table 'x' in query … 'CGM005/S001' …. (UNKNOWN_TABLE) (version 26.7.3.1 (official build))";
+        assert_eq!(without_quotations(text), "code 60, UNKNOWN_TABLE");
+        assert_eq!(without_quotations("CGM005/S001"), "an error without a code");
+    }
+}

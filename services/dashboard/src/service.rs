@@ -1,0 +1,188 @@
+//! The service: what it is made of, its start and its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use axum::Router;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::IntoResponse;
+use chassis::{Component, Health, Metrics, Shutdown};
+use schemas::Codec;
+use schemas::topics::Topic;
+use stream::connection::KafkaArgs;
+use stream::producer::Producer;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+
+use crate::accounts::Accounts;
+use crate::args::DashboardArgs;
+use crate::audit::KafkaAuditLog;
+use crate::following::Following;
+use crate::metrics::{DashboardMetrics, observe};
+use crate::open_alerts::OpenAlerts;
+use crate::problem::Problem;
+use crate::queries::Store;
+use crate::registry::Registry;
+use crate::session::SessionKey;
+use crate::sign_in::SignIn;
+use crate::state::Dashboard;
+use crate::{api, pages};
+
+/// How often Kafka and ClickHouse are asked whether they are there.
+const CHECK: Duration = Duration::from_secs(10);
+
+/// Runs the dashboard until it is told to stop.
+///
+/// # Errors
+/// When it cannot start: the message says what to do.
+pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
+    chassis::telemetry::init("dashboard", &args.telemetry)?;
+    let (accounts, session_key) = sign_in_settings(&args)?;
+    let shutdown =
+        Shutdown::on_signals()?.with_deadline(Duration::from_secs(args.drain_deadline_seconds));
+    let health = Health::new();
+    let metrics = Metrics::for_service("dashboard");
+    let own_metrics = DashboardMetrics::new(&metrics)?;
+    let topics = args.topics();
+    let codec = Codec::new(args.schema_registry_url.as_deref())?;
+
+    let listener =
+        chassis::server::bind(args.listen, "--listen or MIMAMORI_DASHBOARD_LISTEN").await?;
+    let producer = Producer::new(&args.kafka, "mimamori-dashboard")?;
+    let audit = {
+        let (producer, codec, topics) = (producer.clone(), codec.clone(), topics.clone());
+        spawn_blocking(move || KafkaAuditLog::new(producer, &codec, &topics)).await??
+    };
+
+    let dashboard = Arc::new(Dashboard {
+        registry: Arc::default(),
+        alerts: Arc::default(),
+        store: Store::new(args.store(), own_metrics.clone()),
+        audit: Arc::new(audit),
+        sign_in: SignIn::new(accounts),
+        session_key,
+        metrics: own_metrics.clone(),
+        shutdown: shutdown.clone(),
+    });
+    let following = Following {
+        kafka: args.kafka.clone(),
+        topics: topics.clone(),
+        codec,
+        shutdown: shutdown.clone(),
+        metrics: own_metrics,
+    };
+    let kafka = health.component("kafka");
+    let registry: Arc<Registry> = Arc::clone(&dashboard.registry);
+    let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
+    let followers = [
+        following.registry(registry, health.component("registry"))?,
+        following.alerts(alerts, health.component("alerts"))?,
+    ];
+    let audit_topic = topics.name(Topic::AuditEvents);
+    tokio::spawn(watch_kafka(args.kafka.clone(), audit_topic, kafka, shutdown.clone()));
+    tokio::spawn(watch_store(
+        dashboard.store.clone(),
+        health.component("clickhouse"),
+        shutdown.clone(),
+    ));
+
+    tracing::info!(address = %listener.local_addr()?, "the dashboard is listening");
+    let operations = chassis::server::operations_router(health, metrics);
+    chassis::server::serve(listener, router(dashboard).merge(operations), shutdown.clone()).await?;
+    spawn_blocking(move || {
+        for follower in followers {
+            if let Err(error) = follower.join() {
+                tracing::error!(%error, "a follower ended badly");
+            }
+        }
+        if let Err(error) = producer.flush(Duration::from_secs(5)) {
+            tracing::warn!(%error, "some records of accesses may be lost; nobody was shown data for them");
+        }
+    })
+    .await?;
+    shutdown.drained();
+    tracing::info!("the dashboard has stopped");
+    Ok(())
+}
+
+/// How people sign in. There is no way without being told.
+fn sign_in_settings(args: &DashboardArgs) -> anyhow::Result<(Accounts, SessionKey)> {
+    let Some(file) = &args.demo_accounts else {
+        bail!(
+            "how people sign in is not configured: give --demo-accounts FILE (or \
+             MIMAMORI_DEMO_ACCOUNTS) with local accounts, which are for demos only; sign-in by \
+             OpenID Connect is not available yet, so this service does not start without it"
+        );
+    };
+    let Some(key) = &args.session_key else {
+        bail!(
+            "the key that seals sessions is missing: give MIMAMORI_SESSION_KEY (or --session-key) \
+             at least 64 hexadecimal digits, such as `openssl rand -hex 64` prints, and keep it"
+        );
+    };
+    let accounts = Accounts::load(file)?;
+    let key = SessionKey::parse(key)?;
+    tracing::warn!("people sign in with the local accounts of a file: for demos only");
+    Ok((accounts, key))
+}
+
+/// The API and the pages, without the operations' own.
+pub(crate) fn router(dashboard: Arc<Dashboard>) -> Router {
+    let metrics = dashboard.metrics.clone();
+    api::router(dashboard)
+        .fallback(pages::serve)
+        .layer(CatchPanicLayer::custom(|_| Problem::internal().into_response()))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(map_response(pages::protect))
+        .layer(from_fn_with_state(metrics, observe))
+}
+
+/// Keeps the component's health true. Without Kafka no access can be recorded, so nothing is shown.
+async fn watch_kafka(kafka: KafkaArgs, topic: String, component: Component, shutdown: Shutdown) {
+    let mut ticks = ticks();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = shutdown.requested() => return,
+        }
+        let (kafka, topic) = (kafka.clone(), topic.clone());
+        let asked = spawn_blocking(move || stream::topics::partition_count(&kafka, &topic)).await;
+        match asked.context("the check was cut short").and_then(|count| Ok(count?)) {
+            Ok(_) => component.ready(),
+            Err(error) => component.not_ready(error.to_string()),
+        }
+    }
+}
+
+/// Without ClickHouse there are no charts, but alerts go on: the service stays ready and says what
+/// is missing.
+async fn watch_store(store: Store, component: Component, shutdown: Shutdown) {
+    component.ready();
+    let mut ticks = ticks();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = shutdown.requested() => return,
+        }
+        let was_available = store.is_available();
+        match store.ping().await {
+            Ok(()) => component.ready(),
+            Err(error) => {
+                if was_available {
+                    tracing::warn!(%error, "degraded: readings cannot be shown; alerts go on");
+                }
+                component
+                    .progress(format!("degraded: {error}; readings cannot be shown, alerts go on"));
+            }
+        }
+    }
+}
+
+fn ticks() -> tokio::time::Interval {
+    let mut ticks = interval(CHECK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}

@@ -1,0 +1,69 @@
+//! A dashboard for tests: read models filled by hand, accesses recorded in memory, and a store that
+//! is not there.
+
+use std::sync::Arc;
+
+use chassis::{Metrics, Shutdown};
+use schemas::registry::{Practitioner, Role};
+
+use crate::accounts::tests::accounts;
+use crate::audit::tests::MemoryAuditLog;
+use crate::metrics::DashboardMetrics;
+use crate::queries::{Store, StoreConfig};
+use crate::registry::Change;
+use crate::registry::tests::team;
+use crate::session::SessionKey;
+use crate::sign_in::SignIn;
+use crate::state::Dashboard;
+
+/// Dr. Sato follows A/1 and A/2, Dr. Ito B/1; ops is an operator. Passwords are `<user>-pass`.
+pub(crate) fn dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
+    let (dashboard, audit) = empty_dashboard();
+    dashboard.registry.apply(practitioner("dr.sato", Some(Role::Physician)));
+    dashboard.registry.apply(practitioner("dr.ito", Some(Role::Physician)));
+    dashboard.registry.apply(practitioner("ops", Some(Role::Operator)));
+    dashboard.registry.apply(team("A/1", &["dr.sato"]));
+    dashboard.registry.apply(team("A/2", &["dr.sato"]));
+    dashboard.registry.apply(team("B/1", &["dr.ito"]));
+    dashboard.registry.caught_up();
+    dashboard.alerts.caught_up();
+    (dashboard, audit)
+}
+
+/// A dashboard that has just started.
+pub(crate) fn empty_dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
+    let metrics = DashboardMetrics::new(&Metrics::for_service("dashboard")).unwrap();
+    let audit = Arc::new(MemoryAuditLog::default());
+    let users = ["dr.sato", "dr.ito", "ops", "unregistered"];
+    let passwords = users.map(|user| format!("{user}-pass"));
+    let pairs: Vec<_> =
+        users.iter().zip(&passwords).map(|(user, password)| (*user, password.as_str())).collect();
+    let store = StoreConfig {
+        // The discard port: nothing answers there.
+        url: "http://127.0.0.1:9".to_owned(),
+        database: "mimamori".to_owned(),
+        user: None,
+        password: None,
+    };
+    let dashboard = Dashboard {
+        registry: Arc::default(),
+        alerts: Arc::default(),
+        store: Store::new(store, metrics.clone()),
+        audit: audit.clone(),
+        sign_in: SignIn::new(accounts(&pairs)),
+        session_key: SessionKey::parse(&"5a".repeat(64)).unwrap(),
+        metrics,
+        shutdown: Shutdown::new(),
+    };
+    (Arc::new(dashboard), audit)
+}
+
+/// A change of the list of practitioners; no role strikes one off.
+pub(crate) fn practitioner(id: &str, role: Option<Role>) -> Change {
+    let entry = role.map(|role| Practitioner {
+        practitioner_id: id.to_owned(),
+        name: id.to_uppercase(),
+        role,
+    });
+    Change::Practitioner(id.to_owned(), entry)
+}
