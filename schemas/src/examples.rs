@@ -1,4 +1,209 @@
 //! Messages that every service's tests use, good and bad.
+//!
+//! - `examples/good/`: exchange documents of which every reading is accepted;
+//! - `examples/bad/`: exchange documents with something wrong, and beside each what is to be said
+//!   about it;
+//! - `examples/avro/`: what `readings.raw` carries, in the JSON form of [`Reading`](crate::Reading).
+//!
+//! They are to be read as received at [`RECEIVED`] or later.
 
-/// Exchange documents of `examples/good/`: name and text.
-pub const GOOD_DOCUMENTS: &[(&str, &str)] = &[];
+/// When the examples may be received at the earliest: 2026-02-01T00:00:00Z, milliseconds since the epoch.
+pub const RECEIVED: i64 = 1_769_904_000_000;
+
+/// Exchange documents of which every reading is accepted: file name and text.
+pub const GOOD_DOCUMENTS: &[(&str, &str)] = &[
+    ("activity.json", include_str!("../examples/good/activity.json")),
+    (
+        "app_with_older_field_name.json",
+        include_str!("../examples/good/app_with_older_field_name.json"),
+    ),
+    ("blood_glucose.json", include_str!("../examples/good/blood_glucose.json")),
+    ("blood_pressure.json", include_str!("../examples/good/blood_pressure.json")),
+    ("body_temperature.json", include_str!("../examples/good/body_temperature.json")),
+    ("checkup.json", include_str!("../examples/good/checkup.json")),
+    ("correction.ndjson", include_str!("../examples/good/correction.ndjson")),
+    ("oxygen_saturation.json", include_str!("../examples/good/oxygen_saturation.json")),
+    ("parts_as_arrays.json", include_str!("../examples/good/parts_as_arrays.json")),
+    ("several_persons.json", include_str!("../examples/good/several_persons.json")),
+    ("tolerated_oddities.json", include_str!("../examples/good/tolerated_oddities.json")),
+    ("two_documents.ndjson", include_str!("../examples/good/two_documents.ndjson")),
+    ("weighing_scale.json", include_str!("../examples/good/weighing_scale.json")),
+];
+
+/// An exchange document with something wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct BadDocument {
+    /// File name without `.json`.
+    pub name: &'static str,
+    /// The document.
+    pub text: &'static str,
+    /// JSON: `accepted` (how many readings are good all the same) and `errors` (pointer and rule of
+    /// each, in order), or `unreadable` (why nothing can be read at all).
+    pub expected: &'static str,
+}
+
+macro_rules! bad {
+    ($($name:literal),+ $(,)?) => {
+        &[$(BadDocument {
+            name: $name,
+            text: include_str!(concat!("../examples/bad/", $name, ".json")),
+            expected: include_str!(concat!("../examples/bad/", $name, ".expected.json")),
+        }),+]
+    };
+}
+
+/// Exchange documents with something wrong.
+pub const BAD_DOCUMENTS: &[BadDocument] = bad![
+    "all_at_once",
+    "both_names_of_a_field",
+    "checkup_from_a_device",
+    "code_as_number",
+    "consortium_id_too_long",
+    "consortium_id_with_hyphen",
+    "cut_short",
+    "diastolic_above_systolic",
+    "empty",
+    "flag_as_string",
+    "format_version_missing",
+    "format_version_too_long",
+    "hba1c_at_home",
+    "implausible_value",
+    "misspelt_time_in_the_future",
+    "nested_too_deep",
+    "no_document_but_an_array",
+    "no_json",
+    "no_such_day",
+    "not_whole",
+    "null_for_no_value",
+    "number_beyond_doubles",
+    "observed_before_2000",
+    "observed_in_the_future",
+    "one_bad_among_good",
+    "person_id_with_slash",
+    "person_information_as_object",
+    "person_information_missing",
+    "pulse_rate_missing",
+    "record_that_is_a_number",
+    "records_without_array",
+    "repeated_array",
+    "repeated_field",
+    "required_field_missing",
+    "send_time_of_14_digits",
+    "serial_empty",
+    "serial_too_long",
+    "time_with_separators",
+    "too_many_characters",
+    "unit_confused",
+    "unknown_code",
+    "unknown_envelope_field",
+    "unknown_field",
+    "unknown_glucose_method",
+    "unknown_measurement_position_code",
+    "unknown_person_field",
+    "unknown_records",
+    "update_time_missing",
+    "updated_in_the_future",
+];
+
+/// A record of `readings.raw`.
+#[derive(Debug, Clone, Copy)]
+pub struct RawReading {
+    /// File name without `.json`.
+    pub name: &'static str,
+    /// The JSON form of a [`Reading`](crate::Reading).
+    pub json: &'static str,
+    /// `ok`, or the code of the [`RejectionReason`](crate::RejectionReason).
+    pub expected: &'static str,
+}
+
+macro_rules! raw {
+    ($($name:literal => $expected:literal),+ $(,)?) => {
+        &[$(RawReading {
+            name: $name,
+            json: include_str!(concat!("../examples/avro/", $name, ".json")),
+            expected: $expected,
+        }),+]
+    };
+}
+
+/// Records of `readings.raw`, good and bad.
+pub const RAW_READINGS: &[RawReading] = raw![
+    "weighing_scale" => "ok",
+    "blood_pressure" => "ok",
+    "blood_pressure_severe" => "ok",
+    "blood_pressure_withdrawn" => "ok",
+    "activity" => "ok",
+    "hba1c" => "ok",
+    "blood_pressure_checkup" => "ok",
+    "blood_glucose" => "ok",
+    "body_temperature" => "ok",
+    "oxygen_saturation" => "ok",
+    "without_optional_fields" => "ok",
+    "consortium_id_too_long" => "malformed",
+    "person_id_with_slash" => "malformed",
+    "offset_beyond_18_hours" => "malformed",
+    "serial_empty" => "malformed",
+    "home_reading_from_a_test_lab" => "malformed",
+    "checkup_from_a_device" => "malformed",
+    "unknown_measurement_position_code" => "malformed",
+    "systolic_implausible" => "implausible",
+    "diastolic_above_systolic" => "implausible",
+    "glucose_in_mmol" => "implausible",
+    "observed_before_2000" => "time_out_of_range",
+    "observed_in_the_future" => "time_out_of_range",
+    "updated_in_the_future" => "time_out_of_range",
+];
+
+#[cfg(test)]
+mod tests {
+    use clinical::Timestamp;
+
+    use super::*;
+    use crate::{Codec, Reading};
+
+    #[test]
+    fn every_raw_reading_is_checked_to_what_is_said_of_it() {
+        let received = Timestamp::from_millis(RECEIVED);
+        for RawReading { name, json, expected } in RAW_READINGS {
+            let reading: Reading = serde_json::from_str(json).unwrap();
+            let checked = reading.check(received);
+            let outcome = checked.as_ref().map_or_else(|no| no.reason.as_str(), |_| "ok");
+            assert_eq!(outcome, *expected, "{name}: {checked:?}");
+        }
+    }
+
+    #[test]
+    fn every_raw_reading_travels_unchanged() {
+        let codec = Codec::default();
+        let encoder = codec.encoder::<Reading>("readings.raw").unwrap();
+        let decoder = codec.decoder::<Reading>();
+        for RawReading { name, json, .. } in RAW_READINGS {
+            let reading: Reading = serde_json::from_str(json).unwrap();
+            let travelled = decoder.decode(&encoder.encode(&reading).unwrap()).unwrap();
+            assert_eq!(travelled, reading, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_record_has_a_good_example() {
+        let received = Timestamp::from_millis(RECEIVED);
+        for kind in clinical::Kind::ALL {
+            let found = RAW_READINGS.iter().any(|example| {
+                let reading: Reading = serde_json::from_str(example.json).unwrap();
+                reading.check(received).is_ok_and(|reading| reading.kind() == kind)
+            });
+            assert!(found, "{kind}");
+        }
+    }
+
+    #[test]
+    fn no_file_of_the_examples_is_forgotten() {
+        let folder = |name: &str| {
+            let path = format!("{}/examples/{name}", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read_dir(path).unwrap().count()
+        };
+        assert_eq!(folder("good"), GOOD_DOCUMENTS.len());
+        assert_eq!(folder("bad"), 2 * BAD_DOCUMENTS.len());
+        assert_eq!(folder("avro"), RAW_READINGS.len());
+    }
+}

@@ -1,2 +1,211 @@
-//! gateway
+//! The gateway: readings come in by HTTP and go to Kafka, and every sender learns what became of
+//! every reading.
+//!
+//! # The request
+//! `POST /v1/readings` with one exchange document, or several after one another (newline-delimited
+//! JSON); see [`exchange`] for the form. The body may be compressed (`Content-Encoding: gzip` or
+//! `zstd`). The `Content-Type` may be any that devices send for JSON, plain `curl --data-binary`
+//! included. The credential comes as `Authorization: Bearer …`; the `registry.vendors` topic holds
+//! its SHA-256 and the consortia for which it may write, and the vendor's id is put into every
+//! reading.
+//!
+//! # The answer
+//! | status | when |
+//! | --- | --- |
+//! | 202 | at least one reading is accepted, and Kafka has acknowledged all accepted ones with every in-sync replica |
+//! | 422 | every reading is rejected, or there is none |
+//! | 503 | some readings are not acknowledged in time |
+//!
+//! These three say for each reading (document from 0, JSON pointer) whether it is `accepted` (with
+//! its id), `rejected` (with pointers, rules and messages) or `not_stored`, besides how many of
+//! each there are and [`exchange::Warnings`]. `Prefer: return=minimal` leaves the accepted ones out
+//! of the list. `not_stored` means that no acknowledgement came: the reading may still arrive, and
+//! sending it again is harmless, because the platform recognises what it has.
+//!
+//! All other answers mean that nothing of the request was taken:
+//!
+//! | status | when |
+//! | --- | --- |
+//! | 400 | no JSON (with line and column), nested too deep, empty, or not decompressible |
+//! | 401 | no valid credential |
+//! | 403 | a document names a consortium that the credential does not cover; recorded in `audit.events` |
+//! | 408 | the body did not arrive in time |
+//! | 413 | a limit on bytes, readings or JSON values is broken; the answer names it |
+//! | 415 | a content type or encoding that is not understood |
+//! | 503 | starting, or more in work than the gateway takes; with `Retry-After` |
+//!
+//! Everything but 202 is a problem document (RFC 9457). Answers, logs and metrics name places and
+//! rules, never values.
+//!
+//! # Order
+//! Readings of a request are queued in the order of the document, and the Kafka key is the patient;
+//! so one sender's requests, sent one after another, stay in order for each patient. When the queue
+//! towards Kafka is full, the rest of the request is not queued either.
+//!
+//! # Parts
+//! [`exchange`] is pure: text to readings. `registry` follows the master lists, `credentials` and
+//! `body` take a request in, `intake` makes records of it, `publish` sends them, `answer` and
+//! `refusal` say what became of it, `http` joins them.
+
+mod answer;
+mod args;
+mod audit;
+mod body;
+mod credentials;
 pub mod exchange;
+mod http;
+mod intake;
+mod meters;
+mod publish;
+mod refusal;
+mod registry;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use chassis::{Component, Health, Metrics, Shutdown, server, telemetry};
+use schemas::topics::Topic;
+use schemas::{AuditEvent, Codec, Reading, Topics};
+use stream::KafkaArgs;
+use stream::producer::Producer;
+use tokio::sync::Semaphore;
+
+pub use args::{GatewayArgs, LimitArgs};
+use audit::AuditTrail;
+use http::Gateway;
+use meters::Meters;
+use registry::Registry;
+
+/// How often Kafka is asked whether it is there.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Runs the gateway until SIGTERM or SIGINT: then it takes no more requests, finishes those in
+/// work, flushes what is queued for Kafka, and returns.
+///
+/// # Errors
+/// When a setting is refused, an address is taken, or the schema registry does not answer.
+pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
+    telemetry::init("gateway", &args.service.telemetry)?;
+    let shutdown = args.service.shutdown()?;
+    anyhow::ensure!(
+        args.limits.body_memory_bytes >= args.limits.decompressed_bytes,
+        "--body-memory-bytes must be at least --decompressed-bytes, or the largest body could never be taken"
+    );
+    let health = Health::new();
+    let metrics = Metrics::for_service("gateway");
+    let meters = Meters::register(&metrics)?;
+    let topics = Topics::with_prefix(args.topic_prefix.as_str());
+    let producer = Producer::new(&args.kafka, "mimamori-gateway")?;
+    let (codec, readings, audits) = codec(&args, &topics).await?;
+
+    let registry = Arc::new(Registry::default());
+    let component = health.component("registry");
+    let follower =
+        registry.clone().follow(&args.kafka, &topics, &codec, component, shutdown.clone())?;
+    let kafka_failed = Arc::new(AtomicBool::new(false));
+    let probe = Probe {
+        kafka: args.kafka.clone(),
+        topic: topics.name(Topic::ReadingsRaw),
+        component: health.component("kafka"),
+        failed: kafka_failed.clone(),
+        shutdown: shutdown.clone(),
+    };
+    let lag = meters.registry_lag.clone();
+    std::thread::Builder::new()
+        .name("kafka-probe".to_owned())
+        .spawn(move || probe.run(|| lag.set(follower.lag())))?;
+
+    let publish = Arc::new(producer.clone());
+    let audit_topic = topics.name(Topic::AuditEvents);
+    let audit =
+        AuditTrail::new(publish.clone(), audit_topic, audits, meters.audit_failures.clone());
+    let gateway = Arc::new(Gateway {
+        in_flight: Semaphore::new(args.limits.requests_in_flight),
+        memory: Arc::new(Semaphore::new(args.limits.body_memory_bytes)),
+        limits: args.limits.clone(),
+        registry,
+        publish,
+        topic: topics.name(Topic::ReadingsRaw),
+        encoder: readings,
+        audit,
+        meters,
+        kafka_failed,
+    });
+
+    let operations = server::operations_router(health.clone(), metrics);
+    let api = http::router(gateway).merge(operations.clone());
+    let listener = server::bind(args.listen, "--listen or MIMAMORI_GATEWAY_LISTEN").await?;
+    let operations_listener = args.service.bind_operations().await?;
+    tracing::info!(
+        address = %listener.local_addr()?,
+        operations = %operations_listener.local_addr()?,
+        "listening"
+    );
+    let intake = health.component("intake");
+    intake.ready();
+    tokio::try_join!(
+        server::serve(listener, api, shutdown.clone()),
+        server::serve(operations_listener, operations, shutdown.clone()),
+        async {
+            shutdown.requested().await;
+            intake.not_ready("stopping");
+            Ok(())
+        }
+    )?;
+    let patience = args.service.drain_deadline();
+    tokio::task::spawn_blocking(move || producer.flush(patience)).await??;
+    shutdown.drained();
+    tracing::info!("stopped: every request is answered, and nothing is left for Kafka");
+    Ok(())
+}
+
+/// The codec and the encoders. With a schema registry the schemas are published now, which blocks.
+async fn codec(
+    args: &GatewayArgs,
+    topics: &Topics,
+) -> anyhow::Result<(Codec, schemas::Encoder<Reading>, schemas::Encoder<AuditEvent>)> {
+    let url = args.schema_registry_url.clone();
+    let readings = topics.name(Topic::ReadingsRaw);
+    let audits = topics.name(Topic::AuditEvents);
+    tokio::task::spawn_blocking(move || {
+        let codec = Codec::new(url.as_deref())?;
+        let readings = codec.encoder(&readings)?;
+        let audits = codec.encoder(&audits)?;
+        Ok((codec, readings, audits))
+    })
+    .await?
+    .map_err(|error: schemas::codec::RegistryError| anyhow::Error::new(error))
+    .context("the schemas cannot be published; check SCHEMA_REGISTRY_URL")
+}
+
+/// Asks Kafka now and then whether it is there and has the topic, so that readiness is known
+/// without traffic too.
+struct Probe {
+    kafka: KafkaArgs,
+    topic: String,
+    component: Component,
+    failed: Arc<AtomicBool>,
+    shutdown: Shutdown,
+}
+
+impl Probe {
+    fn run(self, observe: impl Fn()) {
+        while !self.shutdown.is_requested() {
+            let failed_lately = self.failed.swap(false, Ordering::Relaxed);
+            match stream::topics::partition_count(&self.kafka, &self.topic) {
+                Ok(_) if failed_lately => {
+                    self.component.not_ready("records were not acknowledged in the last seconds");
+                }
+                Ok(_) => self.component.ready(),
+                Err(error) => self.component.not_ready(error.to_string()),
+            }
+            observe();
+            let next = Instant::now() + PROBE_INTERVAL;
+            while Instant::now() < next && !self.shutdown.is_requested() {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+    }
+}

@@ -23,6 +23,8 @@ mod record;
 mod walk;
 
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod properties;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,154 @@
+//! The gateway's settings.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use chassis::ServiceArgs;
+use stream::KafkaArgs;
+
+use crate::exchange;
+
+/// Settings of the gateway.
+#[derive(Debug, Clone, clap::Args)]
+pub struct GatewayArgs {
+    /// What all services share.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+
+    /// Kafka.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+
+    /// What the names of all topics begin with
+    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
+    pub topic_prefix: String,
+
+    /// Schema registry; without one records are written in Avro single-object encoding
+    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
+    pub schema_registry_url: Option<String>,
+
+    /// Address of POST /v1/readings; /healthz, /readyz and /metrics are served here too
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: SocketAddr,
+
+    /// What one request may ask of the gateway.
+    #[command(flatten)]
+    pub limits: LimitArgs,
+}
+
+/// What one request, and all of them together, may ask of the gateway.
+#[derive(Debug, Clone, clap::Args)]
+pub struct LimitArgs {
+    /// Bytes of a request body as it is sent, compressed or not
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_BODY_BYTES",
+        value_name = "BYTES",
+        default_value_t = 16 * 1024 * 1024
+    )]
+    pub body_bytes: usize,
+
+    /// Bytes of a request body after decompression
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_DECOMPRESSED_BYTES",
+        value_name = "BYTES",
+        default_value_t = 64 * 1024 * 1024
+    )]
+    pub decompressed_bytes: usize,
+
+    /// Bytes of all request bodies in work together; beyond it requests are answered 503
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_BODY_MEMORY_BYTES",
+        value_name = "BYTES",
+        default_value_t = 256 * 1024 * 1024
+    )]
+    pub body_memory_bytes: usize,
+
+    /// Arrays and objects inside one another (a document of the exchange rules has 7)
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_NESTING",
+        value_name = "LEVELS",
+        default_value_t = 16,
+        value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(7..=100)
+    )]
+    pub nesting: usize,
+
+    /// Readings of one request
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_READINGS",
+        value_name = "COUNT",
+        default_value_t = 100_000
+    )]
+    pub readings: usize,
+
+    /// Requests in work at a time; beyond it requests are answered 503
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_REQUESTS_IN_FLIGHT",
+        value_name = "COUNT",
+        default_value_t = 64
+    )]
+    pub requests_in_flight: usize,
+
+    /// Seconds within which a request body has to arrive
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_BODY_DEADLINE_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 15
+    )]
+    pub body_deadline_seconds: u64,
+
+    /// Milliseconds within which Kafka has to acknowledge the readings of a request; what is not
+    /// acknowledged by then is answered 503 as not stored
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_ACKNOWLEDGEMENT_DEADLINE_MS",
+        value_name = "MILLISECONDS",
+        default_value_t = 5000
+    )]
+    pub acknowledgement_deadline_ms: u64,
+}
+
+impl LimitArgs {
+    pub(crate) fn of_parser(&self) -> exchange::Limits {
+        exchange::Limits { nesting: self.nesting, readings: self.readings }
+    }
+
+    pub(crate) fn body_deadline(&self) -> Duration {
+        Duration::from_secs(self.body_deadline_seconds)
+    }
+
+    pub(crate) fn acknowledgement_deadline(&self) -> Duration {
+        Duration::from_millis(self.acknowledgement_deadline_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        gateway: super::GatewayArgs,
+    }
+
+    #[test]
+    fn only_kafka_has_to_be_named() {
+        let command = ["gateway", "--bootstrap-servers", "127.0.0.1:9092"];
+        let args = Command::try_parse_from(command).unwrap().gateway;
+        assert_eq!(args.listen.port(), 8080);
+        assert_eq!(args.limits.readings, 100_000);
+        assert_eq!(args.limits.acknowledgement_deadline().as_secs(), 5);
+    }
+}

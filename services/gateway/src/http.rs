@@ -1,0 +1,207 @@
+//! `POST /v1/readings`: from headers to answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use clinical::Timestamp;
+use schemas::{Encoder, Reading};
+use stream::SendError;
+use tokio::sync::Semaphore;
+use tower_http::decompression::RequestDecompressionLayer;
+
+use crate::answer::{Answer, prefers_minimal};
+use crate::args::LimitArgs;
+use crate::audit::AuditTrail;
+use crate::body::{self, Taken};
+use crate::credentials;
+use crate::intake::{self, Fate, NotTaken};
+use crate::meters::Meters;
+use crate::publish::{Publish, deliver};
+use crate::refusal::Refusal;
+use crate::registry::{Grant, Registry, Snapshot};
+
+/// Bodies from this size on are read on a thread that may block, so that small requests do not
+/// wait behind large ones.
+const LARGE_BODY: usize = 64 * 1024;
+
+/// What all requests share.
+pub(crate) struct Gateway {
+    pub(crate) limits: LimitArgs,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) publish: Arc<dyn Publish>,
+    pub(crate) topic: String,
+    pub(crate) encoder: Encoder<Reading>,
+    pub(crate) audit: AuditTrail,
+    pub(crate) meters: Meters,
+    pub(crate) in_flight: Semaphore,
+    pub(crate) memory: Arc<Semaphore>,
+    /// Whether Kafka has failed to acknowledge a record since somebody last looked.
+    pub(crate) kafka_failed: Arc<AtomicBool>,
+}
+
+/// The API.
+pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
+    let decompress =
+        RequestDecompressionLayer::new().gzip(true).zstd(true).pass_through_unaccepted(true);
+    let limit = gateway.limits.body_bytes;
+    Router::new()
+        .route("/v1/readings", post(readings))
+        .layer(decompress)
+        .layer(from_fn_with_state(limit, body::limit_sent))
+        .method_not_allowed_fallback(async || Refusal::method())
+        .fallback(async || Refusal::no_such_page())
+        .with_state(gateway)
+}
+
+async fn readings(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let timer = gateway.meters.request_duration.start_timer();
+    let response = match receive(&gateway, request).await {
+        Ok(answer) => answer,
+        Err(refusal) => refusal.into_response(),
+    };
+    timer.observe_duration();
+    gateway.meters.answered(response.status());
+    response
+}
+
+async fn receive(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Refusal> {
+    let registry = gateway.registry.current().ok_or_else(Refusal::starting)?;
+    let (parts, body) = request.into_parts();
+    let grant = authenticate(gateway, &registry, &parts.headers)?;
+    body::check_type(&parts.headers)?;
+    let minimal = prefers_minimal(&parts.headers);
+    // A sender that hangs up must not leave half of its request uncounted.
+    let work = tokio::spawn(work(gateway.clone(), registry, grant, body, minimal));
+    work.await.unwrap_or_else(|_panicked| Err(Refusal::internal()))
+}
+
+fn authenticate(
+    gateway: &Gateway,
+    registry: &Snapshot,
+    headers: &HeaderMap,
+) -> Result<Arc<Grant>, Refusal> {
+    let refusal = match credentials::bearer(headers) {
+        Ok(hash) => match registry.grant(&hash) {
+            Some(grant) => return Ok(grant.clone()),
+            None => Refusal::unauthenticated(None),
+        },
+        Err(reason) => Refusal::unauthenticated(Some(reason)),
+    };
+    gateway.audit.unauthenticated();
+    Err(refusal)
+}
+
+async fn work(
+    gateway: Arc<Gateway>,
+    registry: Arc<Snapshot>,
+    grant: Arc<Grant>,
+    body: Body,
+    minimal: bool,
+) -> Result<Response, Refusal> {
+    let _place = gateway.in_flight.try_acquire().map_err(|_| Refusal::busy())?;
+    gateway.meters.in_flight.inc();
+    let in_flight = gateway.meters.in_flight.clone();
+    let _leaving = Leaving(move || in_flight.dec());
+    let taken = body::take(body, &gateway.limits, &gateway.memory).await?;
+    let large = taken.bytes.len() >= LARGE_BODY;
+    let prepared = {
+        let (gateway, grant) = (gateway.clone(), grant.clone());
+        off_the_runtime(large, move || prepare(&gateway, &registry, &grant, &taken)).await?
+    };
+    let prepared = prepared.map_err(|not_taken| match not_taken {
+        NotTaken::Refused(refusal) => refusal,
+        NotTaken::WrongConsortium { document, consortium_id } => {
+            gateway.audit.wrong_consortium(&grant.vendor_id, &consortium_id);
+            tracing::warn!(
+                vendor = grant.vendor_id,
+                consortium = consortium_id,
+                "refused: the vendor may not write for this consortium"
+            );
+            Refusal::wrong_consortium(document)
+        }
+    })?;
+    let acknowledged = send(&gateway, &prepared.records).await;
+    count(&gateway.meters, &prepared, &acknowledged);
+    off_the_runtime(large, move || {
+        Answer::new(&prepared.entries, &acknowledged, &prepared.warnings, minimal).into_response()
+    })
+    .await
+}
+
+fn prepare(
+    gateway: &Gateway,
+    registry: &Snapshot,
+    grant: &Grant,
+    taken: &Taken,
+) -> Result<intake::Prepared, NotTaken> {
+    let limits = gateway.limits.of_parser();
+    intake::prepare(&taken.bytes, grant, registry, &gateway.encoder, limits, now())
+}
+
+async fn send(gateway: &Gateway, records: &[crate::publish::Outbound]) -> Vec<bool> {
+    if records.is_empty() {
+        return Vec::new();
+    }
+    let patience = gateway.limits.acknowledgement_deadline();
+    let timer = gateway.meters.acknowledgement.start_timer();
+    let delivered = deliver(&*gateway.publish, &gateway.topic, records, patience).await;
+    timer.observe_duration();
+    if let Some(error) = &delivered.failure {
+        let not_stored = delivered.acknowledged.iter().filter(|done| !**done).count();
+        tracing::warn!(%error, not_stored, "readings are not acknowledged by Kafka; answered 503");
+        if *error != SendError::QueueFull {
+            gateway.kafka_failed.store(true, Ordering::Relaxed);
+        }
+    }
+    delivered.acknowledged
+}
+
+fn count(meters: &Meters, prepared: &intake::Prepared, acknowledged: &[bool]) {
+    let accepted = acknowledged.iter().filter(|done| **done).count();
+    meters.published(accepted, acknowledged.len() - accepted);
+    for entry in &prepared.entries {
+        if let Fate::Rejected(problems) = &entry.fate
+            && let Some(first) = problems.first()
+        {
+            meters.rejected(first.rule);
+        }
+    }
+    meters.warned(&prepared.warnings);
+}
+
+/// Runs work that takes long on a thread that may block, and short work here.
+async fn off_the_runtime<T: Send + 'static>(
+    long: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    if long {
+        tokio::task::spawn_blocking(work).await.map_err(|_panicked| Refusal::internal())
+    } else {
+        Ok(work())
+    }
+}
+
+fn now() -> Timestamp {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Does something when a request is left, however it is left.
+struct Leaving<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for Leaving<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! From the bytes of a request to records for Kafka: reading, right, encoding. No input or output.
+
+use clinical::Timestamp;
+use schemas::{Encoder, Reading};
+
+use crate::exchange::{self, Problem, Rule, Warnings};
+use crate::publish::Outbound;
+use crate::refusal::Refusal;
+use crate::registry::{Grant, Snapshot};
+
+/// A request whose readings are ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// Readings and rejections, in the order of the request.
+    pub(crate) entries: Vec<Entry>,
+    /// Records of the readings that are good, in the same order.
+    pub(crate) records: Vec<Outbound>,
+    /// What was tolerated.
+    pub(crate) warnings: Warnings,
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) document: usize,
+    pub(crate) pointer: String,
+    pub(crate) fate: Fate,
+}
+
+#[derive(Debug)]
+pub(crate) enum Fate {
+    /// Good: the next of the records is its record, and this its reading id.
+    Good(String),
+    /// Rejected.
+    Rejected(Vec<Problem>),
+}
+
+/// Why nothing of a request is taken.
+#[derive(Debug)]
+pub(crate) enum NotTaken {
+    /// For a consortium that the credential does not cover.
+    WrongConsortium { document: usize, consortium_id: String },
+    /// Anything else, as answered.
+    Refused(Refusal),
+}
+
+/// Reads a request, checks that its sender may send all of it, and encodes what is good.
+pub(crate) fn prepare(
+    body: &[u8],
+    grant: &Grant,
+    registry: &Snapshot,
+    encoder: &Encoder<Reading>,
+    limits: exchange::Limits,
+    received: Timestamp,
+) -> Result<Prepared, NotTaken> {
+    let zone = |consortium_id: &str| registry.zone(consortium_id);
+    let context = exchange::Context { received, limits, zone: &zone };
+    let parsed = exchange::parse(body, &context)
+        .map_err(|error| NotTaken::Refused(Refusal::unreadable(&error)))?;
+    for (consortium_id, document) in &parsed.claims {
+        if !grant.covers(consortium_id) {
+            return Err(NotTaken::WrongConsortium {
+                document: *document,
+                consortium_id: consortium_id.clone(),
+            });
+        }
+        if !registry.has_usable_zone(consortium_id) {
+            return Err(NotTaken::Refused(Refusal::no_usable_zone(consortium_id)));
+        }
+    }
+    let mut records = Vec::with_capacity(parsed.entries.len());
+    let entries = parsed
+        .entries
+        .into_iter()
+        .map(|entry| {
+            let fate = match entry.verdict {
+                Ok(believed) => match encode(believed.reading, grant, encoder) {
+                    Ok(record) => {
+                        records.push(record);
+                        Fate::Good(believed.id.to_string())
+                    }
+                    Err(problem) => {
+                        Fate::Rejected(vec![Problem { pointer: entry.pointer.clone(), ..problem }])
+                    }
+                },
+                Err(problems) => Fate::Rejected(problems),
+            };
+            Entry { document: entry.document, pointer: entry.pointer, fate }
+        })
+        .collect();
+    Ok(Prepared { entries, records, warnings: parsed.warnings })
+}
+
+fn encode(
+    mut reading: Reading,
+    grant: &Grant,
+    encoder: &Encoder<Reading>,
+) -> Result<Outbound, Problem> {
+    reading.vendor = Some(grant.vendor_id.clone());
+    let key = reading.key();
+    match encoder.encode(&reading) {
+        Ok(payload) => Ok(Outbound { key, payload }),
+        // A reading that was believed fits the schema; should one not, it must not stop the others.
+        Err(error) => {
+            tracing::error!(error = %error, "a reading does not fit its schema");
+            let message = "the reading does not fit the platform's schema".to_owned();
+            Err(Problem { pointer: String::new(), rule: Rule::Malformed, message })
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What is counted and timed.
+
+use axum::http::StatusCode;
+use chassis::metrics::{LATENCY_SECONDS, Metrics, Registered};
+use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
+
+use crate::exchange::{Rule, Warnings};
+
+/// The gateway's metrics.
+#[derive(Debug, Clone)]
+pub(crate) struct Meters {
+    requests: IntCounterVec,
+    readings: IntCounterVec,
+    warnings: IntCounter,
+    pub(crate) request_duration: Histogram,
+    pub(crate) acknowledgement: Histogram,
+    pub(crate) in_flight: IntGauge,
+    pub(crate) audit_failures: IntCounter,
+    pub(crate) registry_lag: IntGauge,
+}
+
+impl Meters {
+    pub(crate) fn register(metrics: &Metrics) -> Registered<Self> {
+        let meters = Self {
+            requests: metrics.counters("requests_total", "Requests by HTTP status", &["status"])?,
+            readings: metrics.counters(
+                "readings_total",
+                "Readings by what they were answered; rejected ones by the first rule they break",
+                &["outcome", "rule"],
+            )?,
+            warnings: metrics.counter("warnings_total", "Oddities that were tolerated")?,
+            request_duration: metrics.histogram(
+                "request_duration_seconds",
+                "From a request's headers to its answer",
+                LATENCY_SECONDS,
+            )?,
+            acknowledgement: metrics.histogram(
+                "acknowledgement_duration_seconds",
+                "From queueing a request's readings to the last acknowledgement by Kafka",
+                LATENCY_SECONDS,
+            )?,
+            in_flight: metrics.gauge("requests_in_flight", "Requests in work")?,
+            audit_failures: metrics
+                .counter("audit_failures_total", "Audit records that did not reach Kafka")?,
+            registry_lag: metrics
+                .gauge("registry_lag_records", "Records of the master lists not read yet")?,
+        };
+        // Series that exist from the start can be alerted on.
+        for outcome in ["accepted", "not_stored"] {
+            meters.readings.with_label_values(&[outcome, ""]);
+        }
+        for rule in Rule::ALL {
+            meters.readings.with_label_values(&["rejected", rule.as_str()]);
+        }
+        Ok(meters)
+    }
+
+    pub(crate) fn answered(&self, status: StatusCode) {
+        self.requests.with_label_values(&[status.as_str()]).inc();
+    }
+
+    pub(crate) fn rejected(&self, rule: Rule) {
+        self.readings.with_label_values(&["rejected", rule.as_str()]).inc();
+    }
+
+    pub(crate) fn published(&self, accepted: usize, not_stored: usize) {
+        self.readings.with_label_values(&["accepted", ""]).inc_by(accepted as u64);
+        self.readings.with_label_values(&["not_stored", ""]).inc_by(not_stored as u64);
+    }
+
+    pub(crate) fn warned(&self, warnings: &Warnings) {
+        self.warnings.inc_by((warnings.listed.len() + warnings.omitted) as u64);
+    }
+}

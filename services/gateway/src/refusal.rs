@@ -1,0 +1,218 @@
+//! Answers to requests of which nothing was taken: problem details (RFC 9457).
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::credentials::NoToken;
+use crate::exchange::Unreadable;
+
+/// The media type of problem details.
+pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Encodings of a body that are understood.
+const ENCODINGS: &str = "gzip, zstd, identity";
+/// Media types of a body that are understood, for a person.
+const MEDIA_TYPES: &str = "application/json, application/x-ndjson";
+
+/// Why nothing of a request was taken.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    /// Last part of the problem's type.
+    code: &'static str,
+    title: &'static str,
+    detail: String,
+    members: Map<String, Value>,
+    headers: Vec<(header::HeaderName, HeaderValue)>,
+}
+
+/// The `type` of a problem.
+pub(crate) fn problem_type(code: &str) -> String {
+    format!("urn:mimamori:problem:{code}")
+}
+
+impl Refusal {
+    fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        let detail = detail.into();
+        Self { status, code, title, detail, members: Map::new(), headers: Vec::new() }
+    }
+
+    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    fn header(mut self, name: header::HeaderName, value: &'static str) -> Self {
+        self.headers.push((name, HeaderValue::from_static(value)));
+        self
+    }
+
+    fn limit(self, name: &str, maximum: usize) -> Self {
+        self.with("limit", name).with("maximum", maximum)
+    }
+
+    fn unavailable(
+        code: &'static str,
+        title: &'static str,
+        detail: &str,
+        after: &'static str,
+    ) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, title, detail)
+            .header(header::RETRY_AFTER, after)
+    }
+
+    pub(crate) fn starting() -> Self {
+        let detail = "The gateway has not read the list of vendors yet. Send the request again.";
+        Self::unavailable("starting", "The gateway is starting", detail, "2")
+    }
+
+    pub(crate) fn busy() -> Self {
+        let detail = "As many requests are in work as the gateway takes. Send the request again.";
+        Self::unavailable("busy", "The gateway is busy", detail, "1")
+    }
+
+    pub(crate) fn no_usable_zone(consortium_id: &str) -> Self {
+        let detail = "The time zone that is registered for this consortium does not exist. \
+                      The operators have to correct the entry; send the request again then.";
+        Self::unavailable("time-zone", "The consortium's time zone is unknown", detail, "60")
+            .with("consortium_id", consortium_id)
+    }
+
+    pub(crate) fn unauthenticated(reason: Option<NoToken>) -> Self {
+        let (detail, challenge) = match reason {
+            None => (
+                "The bearer token is not valid (any more). Ask the operators for a new one.",
+                r#"Bearer realm="mimamori", error="invalid_token""#,
+            ),
+            Some(NoToken::Missing | NoToken::NotBearer) => (
+                "Send the device credential as 'Authorization: Bearer <token>'.",
+                r#"Bearer realm="mimamori""#,
+            ),
+        };
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "No valid credential", detail)
+            .header(header::WWW_AUTHENTICATE, challenge)
+    }
+
+    pub(crate) fn wrong_consortium(document: usize) -> Self {
+        let detail = "This credential may not write for the consortium that the document names. \
+                      Nothing of the request was taken, and the attempt is recorded.";
+        Self::new(StatusCode::FORBIDDEN, "wrong-consortium", "Not your consortium", detail)
+            .with("document", document)
+            .with("pointer", "/consortium_id")
+    }
+
+    pub(crate) fn media_type() -> Self {
+        let detail = format!("Send exchange documents as one of: {MEDIA_TYPES}.");
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "media-type",
+            "This Content-Type is not understood",
+            detail,
+        )
+        .header(header::ACCEPT, MEDIA_TYPES)
+    }
+
+    pub(crate) fn content_encoding() -> Self {
+        let detail = format!("Send the body with one of these encodings: {ENCODINGS}.");
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content-encoding",
+            "This Content-Encoding is not understood",
+            detail,
+        )
+        .header(header::ACCEPT_ENCODING, ENCODINGS)
+    }
+
+    pub(crate) fn body_too_large(limit: &'static str, maximum: usize) -> Self {
+        let what = match limit {
+            "decompressed_bytes" => "after decompression",
+            _ => "as it is sent",
+        };
+        let detail = format!("A body may have {maximum} bytes {what}. Send several requests.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large", detail)
+            .limit(limit, maximum)
+    }
+
+    pub(crate) fn body_too_slow(seconds: u64) -> Self {
+        let detail = format!("A body has to arrive within {seconds} seconds.");
+        Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The body came too slowly", detail)
+            .with("limit", "body_deadline_seconds")
+            .with("maximum", seconds)
+    }
+
+    pub(crate) fn body_broken() -> Self {
+        let detail = "The body ended early or is not encoded as its Content-Encoding says.";
+        Self::new(StatusCode::BAD_REQUEST, "broken-body", "The body cannot be read", detail)
+    }
+
+    pub(crate) fn unreadable(error: &Unreadable) -> Self {
+        let detail = error.to_string();
+        let bad = |code, title| Self::new(StatusCode::BAD_REQUEST, code, title, detail.clone());
+        let too_large =
+            |title| Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", title, detail.clone());
+        match *error {
+            Unreadable::Empty => bad("empty", "There is no document in the body"),
+            Unreadable::Malformed { document, line, column, .. } => {
+                bad("malformed-json", "The body is not JSON")
+                    .with("document", document)
+                    .with("line", line)
+                    .with("column", column)
+            }
+            Unreadable::TooDeep { document, limit } => {
+                bad("too-deep", "The document is nested too deep")
+                    .with("document", document)
+                    .limit("nesting", limit)
+            }
+            Unreadable::TooManyReadings { limit } => {
+                too_large("Too many readings").limit("readings", limit)
+            }
+            Unreadable::TooManyValues { limit } => {
+                too_large("Too many values").limit("json_values", limit)
+            }
+        }
+    }
+
+    pub(crate) fn no_such_page() -> Self {
+        let detail = "Readings are sent with POST to /v1/readings.";
+        Self::new(StatusCode::NOT_FOUND, "no-such-page", "There is no such page", detail)
+    }
+
+    pub(crate) fn method() -> Self {
+        let detail = "Readings are sent with POST to /v1/readings.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Use POST", detail)
+            .header(header::ALLOW, "POST")
+    }
+
+    pub(crate) fn internal() -> Self {
+        let detail = "The gateway failed. What was sent may be stored or not; send it again, \
+                      which is harmless.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "A fault of the gateway", detail)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut problem = json!({
+            "type": problem_type(self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        for (name, value) in self.members {
+            problem[name] = value;
+        }
+        let mut response =
+            (self.status, [(header::CONTENT_TYPE, PROBLEM_JSON)], problem.to_string())
+                .into_response();
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
