@@ -250,3 +250,7 @@ fn note_drop(result: Result<(), LedgerError>) {
         Err(error) => tracing::warn!("a record was dropped: {error}"),
     }
 }
+
+#[cfg(test)]
+#[path = "assembly_tests.rs"]
+mod tests;

@@ -81,18 +81,19 @@ pub fn classify(error: &StoreError) -> Fault {
         StoreError::Unreachable | StoreError::TimedOut | StoreError::Answer(_) => Fault::Passing,
         StoreError::OtherShape { .. } => Fault::Store,
         StoreError::Exception { code } => match code {
-            // Timeouts, sockets, networks: 3, 95, 159, 198, 209, 210, 279, 425; memory, threads,
-            // queries at once: 173, 202, 241, 439; space and disks: 74, 75, 76, 243, 499; merging
-            // falls behind: 252; replication and Keeper: 225, 242, 254, 265, 286, 289, 305, 319,
-            // 993, 999; shutting down, cancelled, killed: 236, 305, 335, 394, 735; the same table
-            // changed meanwhile: 473, 517; a part inserted twice at once: 235, 389.
-            3 | 74 | 75 | 76 | 95 | 159 | 173 | 198 | 202 | 209 | 210 | 225 | 235 | 236 | 241
-            | 242 | 243 | 252 | 254 | 265 | 279 | 286 | 289 | 305 | 319 | 335 | 389 | 394 | 425
-            | 439 | 473 | 499 | 517 | 735 | 993 | 999 => Fault::Passing,
-            // Parsing: 6, 26, 27, 32, 33, 34, 38, 41, 72, 117, 441, 467; types and ranges: 36, 43,
-            // 53, 69, 70, 321, 349, 407, 691; sizes: 128, 131; constraints: 469.
-            6 | 26 | 27 | 32 | 33 | 34 | 36 | 38 | 41 | 43 | 53 | 69 | 70 | 72 | 117 | 128
-            | 131 | 321 | 349 | 407 | 441 | 467 | 469 | 691 => Fault::Rows,
+            // Timeouts, sockets, connections: 3, 95, 96, 159, 160, 198, 203, 209, 210, 279, 364, 425.
+            3 | 95 | 96 | 159 | 160 | 198 | 203 | 209 | 210 | 279 | 364 | 425
+            // Too much at once: threads, queries, memory, quotas, connections, parts, mutations.
+            | 173 | 201 | 202 | 241 | 252 | 439 | 574 | 692 | 745 | 749 | 762 | 777 | 778
+            // Space and disks, local and remote.
+            | 74 | 75 | 76 | 243 | 499 | 500
+            // Replicas and Keeper; a table is read-only while its Keeper is away.
+            | 225 | 242 | 244 | 254 | 255 | 265 | 285 | 286 | 289 | 308 | 319 | 529 | 999
+            // Ended, cancelled or locked by something else that goes on with the same parts.
+            | 235 | 236 | 373 | 384 | 394 | 473 | 517 | 677 | 734 | 735 | 738 => Fault::Passing,
+            // Bytes that do not parse; values of another type or out of range; a constraint.
+            6 | 26 | 27 | 32 | 33 | 38 | 41 | 53 | 69 | 70 | 72 | 117 | 128 | 131 | 321 | 349
+            | 407 | 441 | 467 | 469 | 691 => Fault::Rows,
             _ => Fault::Store,
         },
     }

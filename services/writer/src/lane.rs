@@ -52,7 +52,7 @@ impl Queued {
         self.0.load(Ordering::Acquire) == 0
     }
 
-    fn done(&self) {
+    pub(crate) fn done(&self) {
         self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -24,10 +24,10 @@ const TABLE: Table = Table::Readings(Kind::WeighingScale);
 /// A store that refuses some rows, by their origin's offset, and fails as scripted before that.
 #[derive(Default)]
 pub(crate) struct FakeStore {
-    poison: BTreeSet<i64>,
-    script: Mutex<Vec<StoreError>>,
-    other_shape_once: Mutex<bool>,
-    inserted: Mutex<Vec<i64>>,
+    pub(crate) poison: BTreeSet<i64>,
+    pub(crate) script: Mutex<Vec<StoreError>>,
+    pub(crate) other_shape_once: Mutex<bool>,
+    pub(crate) inserted: Mutex<Vec<i64>>,
 }
 
 fn offsets(rows: &[u8]) -> Vec<i64> {

@@ -165,10 +165,10 @@ async fn refused_topic(
     }
 }
 
-type Ends = Vec<(channel::UnboundedReceiver<crate::batch::Batch>, Queued)>;
+pub(crate) type Ends = Vec<(channel::UnboundedReceiver<crate::batch::Batch>, Queued)>;
 
 /// The ends of every lane. What stands in them is bounded by the budget.
-fn lanes() -> (Ends, Outlets, channel::UnboundedReceiver<Refused>) {
+pub(crate) fn lanes() -> (Ends, Outlets, channel::UnboundedReceiver<Refused>) {
     let mut ends = Vec::with_capacity(Table::COUNT);
     let mut lanes = Vec::with_capacity(Table::COUNT);
     for _ in Table::all() {
@@ -181,7 +181,7 @@ fn lanes() -> (Ends, Outlets, channel::UnboundedReceiver<Refused>) {
     (ends, Outlets { lanes, refused }, to_refuse)
 }
 
-fn start_lanes<S: Inserter, A: Aside>(
+pub(crate) fn start_lanes<S: Inserter, A: Aside>(
     lane: Lane<S, A>,
     ends: Ends,
     refused: channel::UnboundedReceiver<Refused>,
