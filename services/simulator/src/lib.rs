@@ -32,17 +32,27 @@
 //! assert!(oracle.totals().standing > 0);
 //! ```
 
+mod args;
 mod chance;
 pub mod civil;
 pub mod devices;
 pub mod exchange;
+mod ledger;
 pub mod live;
 pub mod mess;
+mod meters;
 pub mod oracle;
 pub mod physiology;
 pub mod population;
+pub mod registry;
+mod run;
+mod send_http;
+mod send_kafka;
+mod senders;
 mod slips;
 pub mod timetable;
 
+pub use args::SimulatorArgs;
 pub use oracle::Oracle;
 pub use physiology::truth;
+pub use run::run;

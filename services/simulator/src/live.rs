@@ -102,17 +102,17 @@ impl<'p> Live<'p> {
         self.begin
     }
 
-    /// The number of each patient with its readings observed from `from` until before `to`.
+    /// The number of each patient with what it measures more often than in life, and with the staged
+    /// surges, observed from `from` until before `to`.
     pub fn readings(&self, from: Timestamp, to: Timestamp) -> Vec<(usize, Reading)> {
         let window = from.millis()..to.millis();
         let mut readings = Vec::new();
         for (number, patient) in self.population.iter().enumerate() {
-            let automatic = truth(patient, from, to).filter(is_automatic);
             let often = self.occasions(number, from, to);
             let worn = self.oximeter(patient, from, to);
             readings.extend(
-                automatic
-                    .chain(often)
+                often
+                    .into_iter()
                     .chain(worn)
                     .filter(|reading| window.contains(&reading.observation_time))
                     .map(|reading| (number, reading)),
@@ -129,6 +129,15 @@ impl<'p> Live<'p> {
             );
         }
         readings
+    }
+
+    /// The number of each patient with what sensors, trackers and laboratories measure as always.
+    pub fn automatic(&self, from: Timestamp, to: Timestamp) -> Vec<(usize, Reading)> {
+        let each = self.population.iter().enumerate();
+        each.flat_map(|(number, patient)| {
+            truth(patient, from, to).filter(is_automatic).map(move |reading| (number, reading))
+        })
+        .collect()
     }
 
     /// The occasions of one patient, without those close to a staged surge.

@@ -12,6 +12,12 @@ fn is_severe(reading: &Reading) -> bool {
     matches!(&reading.measurement, Measurement::BloodPressure(bp) if bp.systolic >= 180)
 }
 
+fn both(live: &Live<'_>, from: Timestamp, to: Timestamp) -> Vec<(usize, Reading)> {
+    let mut readings = live.readings(from, to);
+    readings.extend(live.automatic(from, to));
+    readings
+}
+
 #[test]
 fn two_hundred_patients_give_a_few_readings_a_second() {
     let people = population(42, 200, 4);
@@ -65,13 +71,13 @@ fn windows_put_together_give_what_one_window_gives() {
     let live = Live::new(&people, LiveArgs::default(), START, |_| true);
     let key = |(who, reading): &(usize, Reading)| (reading.observation_time, *who);
     let end = START + Span::from_minutes(5);
-    let mut whole = live.readings(live.begin(), end);
+    let mut whole = both(&live, live.begin(), end);
     whole.sort_by_key(key);
     let mut parts = Vec::new();
     let mut from = live.begin();
     while from < end {
         let to = (from + Span::from_millis(7_300)).min(end);
-        parts.extend(live.readings(from, to));
+        parts.extend(both(&live, from, to));
         from = to;
     }
     parts.sort_by_key(key);

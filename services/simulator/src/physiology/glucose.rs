@@ -170,7 +170,7 @@ fn sensor(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
     let mut wearer = patient.chance(Purpose::Glucose, 1);
     let phase = wearer.whole(0, SENSOR_MINUTES * 60 - 1);
     let changed = (day.0 + wearer.whole(0, SENSOR_WEAR_DAYS - 1)) % SENSOR_WEAR_DAYS == 0;
-    let change = changed.then(|| (600.0, 660.0));
+    let change = changed.then_some((600.0, 660.0));
     let lost = chance.happens(0.12).then(|| {
         let from = chance.between(0.0, 1300.0);
         (from, from + chance.between(20.0, 200.0))

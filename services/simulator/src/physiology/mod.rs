@@ -11,6 +11,8 @@ mod visit;
 pub mod vitals;
 pub mod weight;
 
+pub(crate) use visit::ASSAY_CODE;
+
 use std::collections::VecDeque;
 
 use clinical::{Span, Timestamp};

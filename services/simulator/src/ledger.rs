@@ -1,0 +1,123 @@
+//! The books of the senders: what is on its way, what was acknowledged, what the oracle is told.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Context;
+use clinical::Timestamp;
+use schemas::Reading;
+
+use crate::mess::{Payload, Route, Sending};
+use crate::meters::Meters;
+use crate::oracle::{Expected, Oracle, believed};
+
+/// Shared by all senders of one run.
+pub(crate) struct Ledger {
+    pub(crate) meters: Meters,
+    oracle: Option<Mutex<Oracle>>,
+    on_the_way: AtomicU64,
+    acknowledged: AtomicU64,
+}
+
+/// The present.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+}
+
+impl Ledger {
+    pub(crate) fn new(meters: Meters, with_oracle: bool) -> Self {
+        Self {
+            meters,
+            oracle: with_oracle.then(|| Mutex::new(Oracle::new())),
+            on_the_way: AtomicU64::new(0),
+            acknowledged: AtomicU64::new(0),
+        }
+    }
+
+    /// So many are handed to the senders.
+    pub(crate) fn taken(&self, count: u64) {
+        self.on_the_way.fetch_add(count, Ordering::AcqRel);
+        self.show();
+    }
+
+    /// Gateway or Kafka acknowledged it, or the gateway refused it as it has to.
+    pub(crate) fn acknowledged(&self, sending: &Sending) {
+        let via = sending.via;
+        self.meters.sent.with_label_values(&[via.as_str(), sending.mess.as_str()]).inc();
+        let expected = match &sending.payload {
+            Payload::Reading(reading) => self.note(reading, via),
+            Payload::Bytes { .. } => {
+                if let Some(oracle) = &self.oracle {
+                    lock(oracle).note_garbage();
+                }
+                Expected::Rejected(schemas::RejectionReason::Undecodable.as_str())
+            }
+        };
+        if let Expected::Rejected(reason) = expected {
+            self.meters.rejected.with_label_values(&[via.as_str(), reason]).inc();
+        }
+        self.acknowledged.fetch_add(1, Ordering::AcqRel);
+        self.settled();
+    }
+
+    fn note(&self, reading: &Reading, via: Route) -> Expected {
+        match &self.oracle {
+            Some(oracle) => lock(oracle).note_sent(reading, via, now()),
+            None => match believed(reading, now()) {
+                Ok(_) => Expected::Stored,
+                Err(rejection) => Expected::Rejected(rejection.reason.as_str()),
+            },
+        }
+    }
+
+    /// It was given up. `maybe_sent`: it may have arrived all the same.
+    pub(crate) fn given_up(&self, sending: &Sending, maybe_sent: bool) {
+        self.meters.unsent.with_label_values(&[sending.via.as_str()]).inc();
+        if let (Some(oracle), Payload::Reading(reading), true) =
+            (&self.oracle, &sending.payload, maybe_sent)
+        {
+            lock(oracle).note_uncertain(reading, now());
+        }
+        self.settled();
+    }
+
+    fn settled(&self) {
+        self.on_the_way.fetch_sub(1, Ordering::AcqRel);
+        self.show();
+    }
+
+    fn show(&self) {
+        let count = i64::try_from(self.on_the_way()).unwrap_or(i64::MAX);
+        self.meters.on_the_way.set(count);
+    }
+
+    pub(crate) fn on_the_way(&self) -> u64 {
+        self.on_the_way.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn acknowledged_count(&self) -> u64 {
+        self.acknowledged.load(Ordering::Acquire)
+    }
+
+    /// Writes what the store must hold; a reader never sees half a file.
+    pub(crate) fn write_oracle(&self, path: &Path) -> anyhow::Result<()> {
+        let Some(oracle) = &self.oracle else { return Ok(()) };
+        let partial = path.with_added_extension("partial");
+        let write = || -> std::io::Result<()> {
+            let mut out = BufWriter::new(File::create(&partial)?);
+            lock(oracle).dump(&mut out)?;
+            out.flush()?;
+            drop(out);
+            std::fs::rename(&partial, path)
+        };
+        write().with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// A panic of one sender must not silence the others: the books are right after each note.
+fn lock(oracle: &Mutex<Oracle>) -> std::sync::MutexGuard<'_, Oracle> {
+    oracle.lock().unwrap_or_else(PoisonError::into_inner)
+}

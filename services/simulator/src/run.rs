@@ -1,0 +1,267 @@
+//! One run: register, load history, stream live, end in order.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use chassis::{Component, Health, Metrics, Shutdown};
+use clinical::{Span, Timestamp};
+use schemas::topics::Topic;
+use schemas::{Codec, Encoder, Reading, Topics};
+use stream::producer::Producer;
+use tokio::task::{JoinSet, spawn_blocking};
+
+use crate::args::SimulatorArgs;
+use crate::ledger::{Ledger, now};
+use crate::live::Live;
+use crate::mess::{Pace, Plan, Reception};
+use crate::meters::Meters;
+use crate::population::{Patient, population};
+use crate::registry::{self, MasterLists, RegistryRecord};
+use crate::send_http::{Gateway, HttpLanes};
+use crate::send_kafka::KafkaLane;
+use crate::senders::Senders;
+use crate::timetable::Timetable;
+use crate::truth;
+
+/// History is generated in steps of this length.
+const STEP: Span = Span::from_hours(6);
+/// The live stream is generated so far ahead.
+const AHEAD: Span = Span::from_seconds(20);
+/// And again when no more than this is left of it.
+const MARGIN: Span = Span::from_seconds(1);
+const TICK: Duration = Duration::from_millis(200);
+const BETWEEN_REPORTS: Duration = Duration::from_secs(2);
+
+/// Runs the simulator until it has done what was asked, or until SIGTERM.
+///
+/// # Errors
+/// When a setting is wrong, an address is taken, or the master lists cannot be written.
+pub async fn run(args: SimulatorArgs) -> anyhow::Result<()> {
+    chassis::telemetry::init("simulator", &args.service.telemetry)?;
+    let shutdown = args.service.shutdown()?;
+    let health = Health::new();
+    let metrics = Metrics::for_service("simulator");
+    let meters = Meters::register(&metrics)?;
+    let listener = args.service.bind_operations().await?;
+    let operations = chassis::server::operations_router(health.clone(), metrics);
+    let ended = Shutdown::new();
+    let server = tokio::spawn(chassis::server::serve(listener, operations, ended.clone()));
+
+    let outcome = simulate(&args, &health, meters, &shutdown).await;
+    ended.trigger();
+    if let Ok(Err(error)) = server.await {
+        tracing::warn!(%error, "the operations server ended badly");
+    }
+    shutdown.drained();
+    outcome
+}
+
+async fn simulate(
+    args: &SimulatorArgs,
+    health: &Health,
+    meters: Meters,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
+    let started = now();
+    let ready = health.component("simulation");
+    let gateway = gateway(args)?;
+    let people: Arc<[Patient]> = population(args.seed, args.patients, args.consortia).into();
+    let (encoder, records) = encoders(args, &people).await?;
+    let producer = Producer::new(&args.kafka, "mimamori-simulator")?;
+    if !args.registry.no_registry {
+        ready.progress("writing the master lists");
+        registry::publish(&producer, &records).await?;
+        tracing::info!(entries = records.len(), "wrote the master lists");
+    }
+
+    let ledger = Arc::new(Ledger::new(meters, args.oracle.is_some()));
+    let mut tasks = JoinSet::new();
+    let topic = Topics::with_prefix(args.topic_prefix.as_str()).name(Topic::ReadingsRaw);
+    let senders = Senders {
+        http: gateway.map(|gateway| {
+            HttpLanes::start(&gateway, args.http_concurrency, &ledger, shutdown, &mut tasks)
+        }),
+        kafka: KafkaLane::start(producer.clone(), encoder, topic, &ledger, shutdown, &mut tasks),
+        tasks,
+        ledger: Arc::clone(&ledger),
+        shutdown: shutdown.clone(),
+    };
+
+    let mut timetable = Timetable::default();
+    if let Some(from) = history_begin(args, started) {
+        load(args, &people, from, started, &senders, &mut timetable, &ready).await?;
+        write_oracle(args, &ledger)?;
+    }
+    ready.ready();
+    if args.live {
+        stream_live(args, &people, started, &senders, timetable).await;
+    } else if !timetable.is_empty() {
+        tracing::info!(sends = timetable.len(), "what would be sent later is left out: no --live");
+    }
+    senders.close().await;
+    spawn_blocking(move || producer.flush(Duration::from_secs(5))).await??;
+    write_oracle(args, &ledger)?;
+    tracing::info!(acknowledged = ledger.acknowledged_count(), "done");
+    Ok(())
+}
+
+fn gateway(args: &SimulatorArgs) -> anyhow::Result<Option<Gateway>> {
+    if args.kafka_share >= 1.0 {
+        return Ok(None);
+    }
+    match (&args.gateway_url, &args.device_token) {
+        (Some(url), Some(token)) => Gateway::new(url, token).map(Some),
+        (None, _) => bail!(
+            "no gateway to send to: give --gateway-url (MIMAMORI_GATEWAY_URL), or --kafka-share 1 to send everything over Kafka"
+        ),
+        (_, None) => bail!(
+            "no credentials for the gateway: give MIMAMORI_DEVICE_TOKEN, or --kafka-share 1 to send everything over Kafka"
+        ),
+    }
+}
+
+/// The encoder of readings, and the master lists as records.
+async fn encoders(
+    args: &SimulatorArgs,
+    people: &Arc<[Patient]>,
+) -> anyhow::Result<(Encoder<Reading>, Vec<RegistryRecord>)> {
+    let lists = MasterLists::of(people, &args.registry, args.device_token.as_deref());
+    let topics = Topics::with_prefix(args.topic_prefix.as_str());
+    let url = args.schema_registry_url.clone();
+    let with_lists = !args.registry.no_registry;
+    // The schema registry is asked by a client that blocks.
+    spawn_blocking(move || {
+        let codec = Codec::new(url.as_deref())?;
+        let encoder = codec.encoder::<Reading>(&topics.name(Topic::ReadingsRaw))?;
+        let records = if with_lists { lists.encode(&codec, &topics)? } else { Vec::new() };
+        Ok((encoder, records))
+    })
+    .await
+    .context("preparing the master lists")?
+}
+
+fn history_begin(args: &SimulatorArgs, started: Timestamp) -> Option<Timestamp> {
+    let days = Span::from_days(i64::from(args.history_days));
+    let from = args.history_from.unwrap_or(started - days);
+    (from < started).then_some(from)
+}
+
+/// Sends what was observed between two times as fast as it is taken. What is due later stays in the
+/// timetable.
+async fn load(
+    args: &SimulatorArgs,
+    people: &Arc<[Patient]>,
+    from: Timestamp,
+    to: Timestamp,
+    senders: &Senders,
+    timetable: &mut Timetable,
+    ready: &Component,
+) -> anyhow::Result<()> {
+    let plan = plan(args, Pace::Days, Reception::At(to));
+    let begun = Instant::now();
+    let mut report = Report { begun, last: begun, ready };
+    let mut step = from;
+    while step < to && !senders.shutdown.is_requested() {
+        let next = (step + STEP).min(to);
+        let (people, plan) = (Arc::clone(people), plan.clone());
+        let sendings = spawn_blocking(move || {
+            let each = people.iter().flat_map(|patient| {
+                let plan = &plan;
+                truth(patient, step, next).flat_map(move |reading| plan.sendings(patient, reading))
+            });
+            each.collect::<Vec<_>>()
+        })
+        .await
+        .context("generating history")?;
+        timetable.extend(sendings);
+        senders.send(timetable.due(next));
+        senders.at_most(args.in_flight).await;
+        step = next;
+        let share = (step - from).millis() as f64 / (to - from).millis() as f64;
+        report.show(share, &senders.ledger);
+    }
+    while senders.ledger.on_the_way() > 0 && !senders.shutdown.is_requested() {
+        tokio::time::sleep(TICK).await;
+        report.show(1.0, &senders.ledger);
+    }
+    tracing::info!(
+        acknowledged = senders.ledger.acknowledged_count(),
+        seconds = begun.elapsed().as_secs_f64(),
+        "history is loaded"
+    );
+    Ok(())
+}
+
+struct Report<'a> {
+    begun: Instant,
+    last: Instant,
+    ready: &'a Component,
+}
+
+impl Report<'_> {
+    fn show(&mut self, share: f64, ledger: &Ledger) {
+        if self.last.elapsed() < BETWEEN_REPORTS {
+            return;
+        }
+        self.last = Instant::now();
+        let percent = (share * 100.0).floor();
+        let acknowledged = ledger.acknowledged_count();
+        let per_second = (acknowledged as f64 / self.begun.elapsed().as_secs_f64()).round();
+        let on_the_way = ledger.on_the_way();
+        tracing::info!(percent, acknowledged, per_second, on_the_way, "loading history");
+        self.ready.progress(format!("history: {percent} %, {acknowledged} readings"));
+    }
+}
+
+/// Sends in real time until the end is requested or the duration is over.
+async fn stream_live(
+    args: &SimulatorArgs,
+    people: &Arc<[Patient]>,
+    automatic_since: Timestamp,
+    senders: &Senders,
+    mut timetable: Timetable,
+) {
+    let begun = Instant::now();
+    let duration = args.duration_seconds.map(Duration::from_secs);
+    let shown =
+        |patient: &Patient| args.registry.follower_of(patient) == args.registry.physician.id;
+    let live = Live::new(people, args.lively.clone(), now(), shown);
+    let plan = plan(args, Pace::Minutes, Reception::WhenDue);
+    let (mut often, mut automatic) = (live.begin(), automatic_since);
+    tracing::info!(patients = people.len(), "streaming live");
+    let mut tick = tokio::time::interval(TICK);
+    while !senders.shutdown.is_requested()
+        && duration.is_none_or(|duration| begun.elapsed() < duration)
+    {
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = senders.shutdown.requested() => break,
+        }
+        let present = now();
+        if often < present + MARGIN {
+            let until = present + AHEAD;
+            let observed =
+                live.readings(often, until).into_iter().chain(live.automatic(automatic, until));
+            for (number, reading) in observed {
+                timetable.extend(plan.sendings(&people[number], reading));
+            }
+            (often, automatic) = (until, until);
+        }
+        // When nobody takes readings they wait here rather than in the lanes.
+        if senders.ledger.on_the_way() <= args.in_flight {
+            senders.send(timetable.due(present));
+        }
+    }
+    // What is on its way may arrive; then the senders stop trying.
+    let _ = tokio::time::timeout(args.service.drain_deadline() / 2, senders.at_most(0)).await;
+    senders.shutdown.trigger();
+}
+
+fn plan(args: &SimulatorArgs, pace: Pace, reception: Reception) -> Plan {
+    Plan { shares: args.mess.clone(), pace, reception, kafka_share: args.kafka_share }
+}
+
+fn write_oracle(args: &SimulatorArgs, ledger: &Ledger) -> anyhow::Result<()> {
+    args.oracle.as_deref().map_or(Ok(()), |path| ledger.write_oracle(path))
+}

@@ -1,0 +1,58 @@
+//! The master lists: the same whenever they are written, and the patients of two physicians apart.
+
+use std::collections::BTreeSet;
+
+use clap::Parser;
+use schemas::{Codec, Topics};
+use simulator::population::population;
+use simulator::registry::{MasterLists, RegistryArgs};
+
+#[derive(Parser)]
+struct Command {
+    #[command(flatten)]
+    registry: RegistryArgs,
+}
+
+fn args(arguments: &[&str]) -> RegistryArgs {
+    Command::parse_from(["simulator"].iter().chain(arguments)).registry
+}
+
+#[test]
+fn written_twice_the_records_are_equal() {
+    let people = population(42, 50, 4);
+    let args = args(&["--also-register", "CGM005/S001,CGM005/S002"]);
+    let write = || {
+        let lists = MasterLists::of(&people, &args, Some("a-token"));
+        lists.encode(&Codec::default(), &Topics::with_prefix("test.")).expect("no registry to ask")
+    };
+    assert_eq!(write(), write());
+}
+
+#[test]
+fn each_patient_has_one_physician_and_the_extra_ones_go_to_the_first() {
+    let people = population(42, 50, 4);
+    let args = args(&["--also-register", "CGM005/S001", "--physician", "dr.a=A"]);
+    let lists = MasterLists::of(&people, &args, None);
+    let of = |physician: &str| -> BTreeSet<&str> {
+        let teams = lists.care_teams.iter();
+        teams
+            .filter(|team| team.practitioners == [physician])
+            .map(|team| team.patient.as_str())
+            .collect()
+    };
+    let (first, second) = (of("dr.a"), of("dr.tanaka"));
+    assert_eq!(first.len() + second.len(), 51);
+    assert_eq!(second.len(), 10);
+    assert!(first.is_disjoint(&second) && first.contains("CGM005/S001"));
+    assert_eq!(lists.participants.len(), 51);
+    assert!(lists.consortia.iter().any(|consortium| consortium.consortium_id == "CGM005"));
+    assert!(lists.vendors.is_empty(), "no token, no vendor");
+}
+
+#[test]
+fn the_token_itself_is_nowhere() {
+    let lists = MasterLists::of(&[], &args(&[]), Some("a-secret-token"));
+    assert!(!format!("{lists:?}").contains("a-secret-token"));
+    assert_eq!(lists.vendors[0].token_hashes[0].len(), 64);
+    assert!(lists.vendors[0].every_consortium);
+}
