@@ -105,3 +105,12 @@ pub fn offsets(kafka: &KafkaArgs, topic: &str, partition: i32) -> Result<(i64, i
         .fetch_watermarks(topic, partition, PATIENCE)
         .map_err(StreamError::while_doing("asking for a partition's offsets"))
 }
+
+/// Whether a broker answers a question for its topics within a second. Blocks the thread.
+pub fn is_answering(kafka: &KafkaArgs) -> bool {
+    let consumer: Result<BaseConsumer<Watch>, _> =
+        kafka.client("mimamori-topics").create_with_context(Watch::default());
+    consumer.is_ok_and(|consumer| {
+        consumer.fetch_metadata(None, Duration::from_secs(1)).is_ok_and(|m| !m.brokers().is_empty())
+    })
+}

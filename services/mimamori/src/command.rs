@@ -1,0 +1,79 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::balance::BalanceArgs;
+use crate::demo::DemoArgs;
+use crate::registry::RegistryCommand;
+use crate::topics::TopicsCommand;
+
+/// Mimamori (見守り, 'watching over'): telemonitoring of patients at home.
+#[derive(Debug, Parser)]
+#[command(name = "mimamori", version, propagate_version = true)]
+struct Command {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Takes readings over HTTP and publishes them to Kafka
+    Gateway(Box<gateway::GatewayArgs>),
+    /// Turns raw readings into accepted readings, rejections and alerts
+    Processor(Box<processor::ProcessorArgs>),
+    /// Writes what the processor publishes to ClickHouse
+    Writer(Box<writer::WriterArgs>),
+    /// Serves physicians: the API and the pages
+    Dashboard(Box<dashboard::DashboardArgs>),
+    /// Virtual patients and devices
+    Simulator(Box<simulator::SimulatorArgs>),
+    /// The ClickHouse engine in this process, behind ClickHouse's HTTP interface (demo and tests)
+    LocalClickhouse(Box<local_clickhouse::LocalClickhouseArgs>),
+    /// Everything on this machine, with virtual patients
+    Demo(Box<DemoArgs>),
+    /// Compares what went into readings.raw with what came out, and with ClickHouse
+    Balance(Box<BalanceArgs>),
+    /// Creates the topics
+    #[command(subcommand)]
+    Topics(TopicsCommand),
+    /// Writes the master lists
+    #[command(subcommand)]
+    Registry(RegistryCommand),
+}
+
+/// Runs the command line's command.
+pub fn main() -> ExitCode {
+    let command = Command::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("mimamori: the runtime cannot be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(command.what)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("mimamori: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(what: What) -> anyhow::Result<ExitCode> {
+    match what {
+        What::Gateway(args) => gateway::run(*args).await?,
+        What::Processor(args) => processor::run(*args).await?,
+        What::Writer(args) => writer::run(*args).await?,
+        What::Dashboard(args) => dashboard::run(*args).await?,
+        What::Simulator(args) => simulator::run(*args).await?,
+        What::LocalClickhouse(args) => local_clickhouse::run(*args).await?,
+        What::Demo(args) => return crate::demo::run(*args).await,
+        What::Balance(args) => return crate::balance::run(*args).await,
+        What::Topics(command) => crate::topics::run(command).await?,
+        What::Registry(command) => crate::registry::run(command).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,10 @@
+//! The one binary's commands: a service each, the demo, and the operator's tools.
+
+pub mod balance;
+mod command;
+mod demo;
+pub mod local;
+mod registry;
+pub mod topics;
+
+pub use command::main;

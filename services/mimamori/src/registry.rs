@@ -1,0 +1,152 @@
+//! `mimamori registry`: writing the master lists from a file.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Subcommand;
+use schemas::codec::Record;
+use schemas::registry::{
+    ActivityAggregation, Assay, CareTeam, Consortium, DeviceModel, Participant, Practitioner,
+    TestLabEntry, Vendor,
+};
+use schemas::topics::{Topic, Topics};
+use schemas::{Codec, Encoder};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use stream::KafkaArgs;
+use stream::producer::{Outgoing, Producer};
+
+/// What to do with the master lists.
+#[derive(Debug, Subcommand)]
+pub enum RegistryCommand {
+    /// Writes the entries of a JSON file; an entry replaces the earlier one of the same id
+    Apply(ApplyArgs),
+    /// Makes a bearer token for a vendor and prints it with the hash that its entry must hold
+    Token,
+}
+
+/// Arguments of `mimamori registry apply`.
+#[derive(Debug, clap::Args)]
+pub struct ApplyArgs {
+    #[command(flatten)]
+    kafka: KafkaArgs,
+    /// What the topics' names begin with
+    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", default_value = "")]
+    topic_prefix: String,
+    /// Schema registry; without one, records are framed as Avro single objects
+    #[arg(long, env = "SCHEMA_REGISTRY_URL")]
+    schema_registry_url: Option<String>,
+    /// A JSON object with any of the lists consortia, participants, test_labs, assays, devices,
+    /// activity_aggregations, vendors, practitioners, care_teams; entries as schemas/avro/registry_*
+    /// say
+    file: PathBuf,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Lists {
+    consortia: Vec<Consortium>,
+    participants: Vec<Participant>,
+    test_labs: Vec<TestLabEntry>,
+    assays: Vec<Assay>,
+    devices: Vec<DeviceModel>,
+    activity_aggregations: Vec<ActivityAggregation>,
+    vendors: Vec<Vendor>,
+    practitioners: Vec<Practitioner>,
+    care_teams: Vec<CareTeam>,
+}
+
+pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<()> {
+    match command {
+        RegistryCommand::Apply(args) => apply(args).await,
+        RegistryCommand::Token => {
+            let token = random_token();
+            println!("token (give it to the vendor, it is not kept): {token}");
+            println!("token_hashes entry: {}", token_hash(&token));
+            Ok(())
+        }
+    }
+}
+
+/// 256 random bits in hexadecimal.
+pub(crate) fn random_token() -> String {
+    let bytes: [u8; 32] = rand::random();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn token_hash(token: &str) -> String {
+    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
+    let text = std::fs::read(&args.file)
+        .with_context(|| format!("{} cannot be read", args.file.display()))?;
+    let lists: Lists = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is not a registry file", args.file.display()))?;
+    let writer = ListWriter {
+        producer: Producer::new(&args.kafka, "mimamori-registry")?,
+        codec: Codec::new(args.schema_registry_url.as_deref())?,
+        topics: Topics::with_prefix(args.topic_prefix),
+    };
+    let patient = |p: &Participant| format!("{}/{}", p.consortium_id, p.person_id);
+    let lab = |l: &TestLabEntry| format!("{}/{}", l.consortium_id, l.test_lab_id);
+    let model = |d: &DeviceModel| format!("{}|{}", d.manufacturer, d.model_number);
+    let counted = |a: &ActivityAggregation| format!("{}|{}", a.manufacturer, a.model_number);
+    let mut written = 0;
+    written += writer
+        .write(Topic::RegistryConsortia, &lists.consortia, |c| c.consortium_id.clone())
+        .await?;
+    written += writer.write(Topic::RegistryParticipants, &lists.participants, patient).await?;
+    written += writer.write(Topic::RegistryTestLabs, &lists.test_labs, lab).await?;
+    written += writer.write(Topic::RegistryAssays, &lists.assays, |a| a.assay_code.clone()).await?;
+    written += writer.write(Topic::RegistryDevices, &lists.devices, model).await?;
+    written += writer
+        .write(Topic::RegistryActivityAggregations, &lists.activity_aggregations, counted)
+        .await?;
+    written +=
+        writer.write(Topic::RegistryVendors, &lists.vendors, |v| v.vendor_id.clone()).await?;
+    written += writer
+        .write(Topic::RegistryPractitioners, &lists.practitioners, |p| p.practitioner_id.clone())
+        .await?;
+    written +=
+        writer.write(Topic::RegistryCareTeams, &lists.care_teams, |t| t.patient.clone()).await?;
+    println!("{written} entries written");
+    Ok(())
+}
+
+struct ListWriter {
+    producer: Producer,
+    codec: Codec,
+    topics: Topics,
+}
+
+impl ListWriter {
+    async fn write<T: Record + 'static>(
+        &self,
+        topic: Topic,
+        entries: &[T],
+        key: impl Fn(&T) -> String,
+    ) -> anyhow::Result<usize> {
+        if entries.is_empty() {
+            return Ok(0);
+        }
+        let topic = self.topics.name(topic);
+        let (codec, name) = (self.codec.clone(), topic.clone());
+        let encoder: Encoder<T> =
+            tokio::task::spawn_blocking(move || codec.encoder(&name)).await??;
+        let mut deliveries = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let bytes = encoder.encode(entry)?;
+            deliveries.push(self.producer.enqueue(Outgoing {
+                topic: &topic,
+                partition: None,
+                key: Some(key(entry).as_bytes()),
+                payload: Some(&bytes),
+            })?);
+        }
+        for delivery in deliveries {
+            delivery.await.with_context(|| format!("writing to {topic}"))?;
+        }
+        Ok(entries.len())
+    }
+}
