@@ -1,6 +1,8 @@
 //! What is asked of ClickHouse: one module for each read model, and no SQL elsewhere.
 
 mod alerts;
+#[cfg(test)]
+mod engine_tests;
 mod latest;
 mod readings;
 mod standing;

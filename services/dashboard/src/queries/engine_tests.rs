@@ -1,0 +1,345 @@
+//! The queries against the real ClickHouse engine.
+//!
+//! The engine serves in a process of its own, which is this test program started again with
+//! [`serve`] as its only test. It ends when its standard input does, and so with this process,
+//! however this one ends. Every test has a database of its own.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use chassis::Metrics;
+use clap::Parser;
+use clickhouse::Client;
+use clinical::{Kind, PatientId, Span, Timestamp};
+use serde_json::{Value, json};
+
+use super::standing;
+use super::{Page, Store, StoreConfig, StoreError, Wanted};
+use crate::metrics::DashboardMetrics;
+use crate::model::values::columns;
+
+const SERVE: &str = "queries::engine_tests::serve";
+const PATIENCE: Duration = Duration::from_secs(60);
+/// 2026-11-22T00:00:00Z.
+const MIDNIGHT: i64 = 1_795_305_600;
+
+#[derive(Parser)]
+struct Engine {
+    #[command(flatten)]
+    args: local_clickhouse::LocalClickhouseArgs,
+}
+
+/// The other process.
+#[test]
+#[ignore = "only as the process that serves the other tests"]
+fn serve() {
+    let (Ok(port), Ok(data)) =
+        (std::env::var("DASHBOARD_TEST_PORT"), std::env::var("DASHBOARD_TEST_DATA"))
+    else {
+        return;
+    };
+    let folder = data.clone();
+    std::thread::spawn(move || {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        let _ = std::fs::remove_dir_all(folder);
+        // Not an orderly end, which would wait for the engine's threads.
+        std::process::abort();
+    });
+    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/clickhouse/libchdb.so");
+    let args = Engine::parse_from([
+        "serve",
+        &format!("--listen=127.0.0.1:{port}"),
+        &format!("--library={}", library.display()),
+        &format!("--data={data}"),
+        "--log=warn",
+    ]);
+    tokio::runtime::Runtime::new().unwrap().block_on(local_clickhouse::run(args.args)).unwrap();
+}
+
+struct Server {
+    url: String,
+    /// Ends with its standard input, which this process holds.
+    _process: Child,
+}
+
+fn server() -> &'static str {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    let server = SERVER.get_or_init(|| {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", SERVE, "--ignored", "--nocapture"])
+            .env("DASHBOARD_TEST_PORT", port.to_string())
+            .env("DASHBOARD_TEST_DATA", tempfile::tempdir().unwrap().keep())
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(begun.elapsed() < PATIENCE, "the engine does not start; run make setup");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Server { url: format!("http://127.0.0.1:{port}"), _process: process }
+    });
+    &server.url
+}
+
+/// A migrated database of its own, and a store that asks it.
+async fn database(name: &str) -> (Client, Store) {
+    let client = Client::default().with_url(server());
+    client.query(&format!("CREATE DATABASE {name}")).execute().await.unwrap();
+    let client = client.with_database(name);
+    for migration in schemas::migrations::MIGRATIONS {
+        for statement in migration.statements() {
+            client.query_raw(statement).execute().await.unwrap();
+        }
+    }
+    let metrics = DashboardMetrics::new(&Metrics::for_service("dashboard")).unwrap();
+    let config = StoreConfig {
+        url: server().to_owned(),
+        database: name.to_owned(),
+        user: None,
+        password: None,
+    };
+    (client, Store::new(config, metrics))
+}
+
+/// A version of a reading of a kind, in seconds after [`MIDNIGHT`].
+#[derive(Clone, Copy)]
+struct Version<'a> {
+    kind: Kind,
+    patient: &'a str,
+    source: &'a str,
+    at: i64,
+    version: u64,
+    withdrawn: bool,
+    /// Columns and their values, as SQL.
+    values: &'a [(&'a str, &'a str)],
+}
+
+const PRESSURE: Version<'static> = Version {
+    kind: Kind::BloodPressure,
+    patient: "A/1",
+    source: "ACME|BP1|7",
+    at: 0,
+    version: 1,
+    withdrawn: false,
+    values: &[("systolic", "128"), ("diastolic", "79")],
+};
+
+async fn insert(client: &Client, version: Version<'_>) {
+    let Version { kind, patient, source, at, version, withdrawn, values } = version;
+    let (names, values): (Vec<_>, Vec<_>) = values.iter().copied().unzip();
+    let sql = format!(
+        "INSERT INTO {kind} (patient, source, observation_time, version, withdrawn, \
+         utc_offset_minutes, update_time, received_at, {names}) \
+         SETTINGS async_insert = 0 VALUES ('{patient}', '{source}', {time}, {version}, {withdrawn}, \
+         540, {time}, {time}, {values})",
+        time = MIDNIGHT + at,
+        names = names.join(", "),
+        values = values.join(", "),
+    );
+    client.query_raw(&sql).execute().await.unwrap();
+}
+
+fn patient(text: &str) -> PatientId {
+    PatientId::parse(text).unwrap()
+}
+
+const ALL: Wanted = Wanted { kind: None, from: None, to: None, limit: 10_000 };
+
+async fn readings(store: &Store, wanted: Wanted) -> Page {
+    store.readings(&patient("A/1"), wanted).await.unwrap()
+}
+
+/// Systolic values, oldest reading first.
+async fn systolic(store: &Store, wanted: Wanted) -> Vec<Value> {
+    let page = readings(store, wanted).await;
+    page.readings.iter().map(|reading| reading.values["systolic"].clone()).collect()
+}
+
+#[tokio::test]
+async fn the_greatest_version_stands_whatever_the_order_of_arrival_and_a_withdrawn_one_is_none() {
+    let (client, store) = database("versions").await;
+    let with = async |at, version, systolic: &str| {
+        let values = [("systolic", systolic), ("diastolic", "70")];
+        insert(&client, Version { at, version, values: &values, ..PRESSURE }).await;
+    };
+    with(0, 2, "122").await;
+    with(0, 1, "121").await;
+    with(60, 1, "131").await;
+    with(60, 3, "133").await;
+    with(60, 2, "132").await;
+    with(120, 1, "141").await;
+    insert(&client, Version { at: 120, version: 2, withdrawn: true, ..PRESSURE }).await;
+    insert(&client, Version { at: 180, version: 2, withdrawn: true, ..PRESSURE }).await;
+    with(180, 3, "153").await;
+    insert(&client, Version { patient: "A/2", at: 0, version: 9, ..PRESSURE }).await;
+    assert_eq!(systolic(&store, ALL).await, [122, 133, 153]);
+    client.query("OPTIMIZE TABLE blood_pressure FINAL").execute().await.unwrap();
+    assert_eq!(systolic(&store, ALL).await, [122, 133, 153]);
+}
+
+#[tokio::test]
+async fn readings_are_told_by_kind_and_time_and_the_newest_where_there_are_too_many() {
+    let (client, store) = database("ranges").await;
+    for number in 0..5 {
+        let systolic = (120 + number).to_string();
+        let values = [("systolic", systolic.as_str()), ("diastolic", "70")];
+        insert(&client, Version { at: number * 60, values: &values, ..PRESSURE }).await;
+    }
+    let weight = Version {
+        kind: Kind::WeighingScale,
+        at: 90,
+        values: &[("body_weight", "61.4")],
+        ..PRESSURE
+    };
+    insert(&client, weight).await;
+    let pressure = Wanted { kind: Some(Kind::BloodPressure), ..ALL };
+    assert_eq!(systolic(&store, pressure).await, [120, 121, 122, 123, 124]);
+
+    let at = |seconds| Some(Timestamp::from_seconds(MIDNIGHT + seconds));
+    let between = Wanted { from: at(60), to: at(180), ..pressure };
+    assert_eq!(systolic(&store, between).await, [121, 122]);
+
+    let page = readings(&store, Wanted { limit: 2, ..pressure }).await;
+    assert!(page.truncated);
+    assert_eq!(page.readings.len(), 2);
+    assert_eq!(page.readings[0].values["systolic"], 123);
+    assert!(!readings(&store, Wanted { limit: 5, ..pressure }).await.truncated);
+
+    let all = readings(&store, ALL).await.readings;
+    let kinds: Vec<_> = all.iter().map(|reading| reading.kind).collect();
+    assert_eq!(kinds.iter().position(|kind| *kind == Kind::WeighingScale), Some(2));
+    assert_eq!(json!(all[2].values), json!({ "body_weight": 61.4 }));
+    assert_eq!(
+        json!(all[2].source),
+        json!({
+            "manufacturer": "ACME", "model_number": "BP1", "serial": "7"
+        })
+    );
+    assert_eq!(all[2].observed_at.to_string(), "2026-11-22T09:01:30+09:00");
+}
+
+#[tokio::test]
+async fn a_kind_is_told_as_its_view_tells_it_and_read_by_the_primary_key() {
+    let (client, _) = database("views").await;
+    for kind in Kind::ALL {
+        // Enough of other patients that reading them all would show.
+        let names: Vec<_> = columns(kind).iter().map(|column| column.name).collect();
+        let fill = format!(
+            "INSERT INTO {kind} (patient, source, observation_time, version, withdrawn) \
+             SELECT concat('B/', leftPad(toString(number % 50), 4, '0')), 'ACME|X|1', \
+             {MIDNIGHT} + intDiv(number, 100), number % 3, number % 7 = 0 FROM numbers(60000)"
+        );
+        client.query_raw(&fill).execute().await.unwrap();
+        let inside = standing::readings(kind, "patient = 'B/0007'");
+        let texts: Vec<_> = names.iter().map(|name| format!("toString({name})")).collect();
+        let view = format!(
+            "SELECT toInt64(toUnixTimestamp(observation_time)), [{}] \
+             FROM standing_{kind} WHERE patient = 'B/0007'",
+            texts.join(", ")
+        );
+        let digest = |sql: String| {
+            format!(
+                "SELECT concat(toString(count()), ' ', toString(groupBitXor(cityHash64(*)))) FROM ({sql})"
+            )
+        };
+        let one = format!("SELECT observed_seconds, value_texts FROM ({inside})");
+        let inside_digest: String = client.query_raw(&digest(one)).fetch_one().await.unwrap();
+        let view_digest: String = client.query_raw(&digest(view)).fetch_one().await.unwrap();
+        assert_eq!(inside_digest, view_digest, "{kind}");
+        assert!(!inside_digest.starts_with("0 "), "{kind}");
+
+        let plan = format!("EXPLAIN indexes = 1 {inside}");
+        let plan: Vec<String> = client.query_raw(&plan).fetch_all().await.unwrap();
+        let granules = plan.iter().rev().find_map(|line| line.trim().strip_prefix("Granules: "));
+        let (read, of) = granules.unwrap().split_once('/').unwrap();
+        let (read, of): (u32, u32) = (read.parse().unwrap(), of.parse().unwrap());
+        assert!(of >= 4 && read <= 2, "{kind}: {read} of {of} granules\n{}", plan.join("\n"));
+    }
+}
+
+#[tokio::test]
+async fn the_latest_readings_are_the_newest_of_each_kind_old_ones_included() {
+    let (client, store) = database("latest").await;
+    let long_ago = -400 * 86_400;
+    insert(&client, Version { at: 0, ..PRESSURE }).await;
+    insert(&client, Version { at: 60, version: 1, ..PRESSURE }).await;
+    insert(&client, Version { at: 60, version: 2, withdrawn: true, ..PRESSURE }).await;
+    insert(&client, Version { at: long_ago, ..PRESSURE }).await;
+    let hba1c = Version {
+        kind: Kind::Hba1c,
+        source: "lab|123456789012",
+        at: long_ago,
+        values: &[("hba1c_value", "6.9")],
+        ..PRESSURE
+    };
+    insert(&client, hba1c).await;
+    insert(&client, Version { patient: "A/2", at: long_ago, ..PRESSURE }).await;
+    insert(&client, Version { patient: "B/1", ..PRESSURE }).await;
+
+    let mine: BTreeSet<String> = ["A/1", "A/2", "A/3"].map(str::to_owned).into();
+    let now = Timestamp::from_seconds(MIDNIGHT) + Span::from_hours(2);
+    let latest = store.latest_readings(&mine, now).await.unwrap();
+    assert_eq!(latest.len(), 2);
+    let of_first: Vec<_> = latest["A/1"]
+        .iter()
+        .map(|reading| (reading.kind, reading.observed_at.at().seconds() - MIDNIGHT))
+        .collect();
+    assert_eq!(of_first, [(Kind::BloodPressure, 0), (Kind::Hba1c, long_ago)]);
+    assert_eq!(json!(latest["A/1"][1].source), json!({ "test_lab_id": "123456789012" }));
+    assert_eq!(latest["A/2"][0].observed_at.at().seconds(), MIDNIGHT + long_ago);
+    assert!(store.latest_readings(&BTreeSet::new(), now).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_alert_is_told_once_in_its_newest_state() {
+    let (client, store) = database("alert_states").await;
+    let event = |id: &str, patient: &str, status: &str, raised: i64, offset: i64| {
+        format!(
+            "INSERT INTO alerts (patient, alert_id, rule, stage, severity, status, transition, \
+             raised_at, changed_at, first_observed_at, last_observed_at, evidence, threshold, \
+             event_offset) SETTINGS async_insert = 0 VALUES ('{patient}', '{id}', \
+             'bp.severe_high', 'confirmed', 'urgent', '{status}', '{transition}', \
+             {raised}, {changed}, {raised}, {raised}, \
+             '[{{\"reading_id\":\"r\",\"observed_at\":{raised}000,\"values\":{{\"systolic\":191.0}}}}]', \
+             '180/110 mmHg', {offset})",
+            transition = if status == "open" { "raised" } else { status },
+            raised = MIDNIGHT + raised,
+            changed = MIDNIGHT + raised + offset,
+        )
+    };
+    for sql in [
+        event("older", "A/1", "resolved", 0, 5),
+        event("older", "A/1", "open", 0, 1),
+        event("newer", "A/1", "open", 60, 2),
+        event("theirs", "B/1", "open", 60, 3),
+    ] {
+        client.query_raw(&sql).execute().await.unwrap();
+    }
+    let alerts = store.alerts(&patient("A/1")).await.unwrap();
+    let alerts = json!(alerts);
+    assert_eq!(alerts.as_array().unwrap().len(), 2);
+    assert_eq!((&alerts[0]["id"], &alerts[0]["status"]), (&json!("newer"), &json!("open")));
+    assert_eq!((&alerts[1]["id"], &alerts[1]["status"]), (&json!("older"), &json!("resolved")));
+    assert_eq!(
+        alerts[0]["evidence"],
+        json!([{ "reading": "r", "observed_at": "2026-11-22T00:01:00Z", "values": { "systolic": 191 } }])
+    );
+}
+
+#[tokio::test]
+async fn without_its_tables_the_store_says_what_is_wrong_and_nothing_of_the_patient() {
+    let (client, store) = database("bare").await;
+    assert!(store.ping().await.is_ok());
+    client.query("DROP TABLE alerts").execute().await.unwrap();
+    let error = store.alerts(&patient("A/1")).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Refused(_)), "{error:?}");
+    assert_eq!(error.to_string(), "ClickHouse refuses: code 60, UNKNOWN_TABLE");
+    assert!(!store.is_available());
+}
