@@ -1,52 +1,64 @@
 //! Taking a request body in, within limits.
 
-use std::error::Error;
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use flate2::bufread::MultiGzDecoder;
+use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::LimitArgs;
 use crate::refusal::Refusal;
 
-/// A body, and its share of the memory for bodies, which is given back with it.
-#[derive(Debug)]
+/// How a body is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Identity,
+    Gzip,
+    Zstd,
+}
+
+/// Bytes of a body, and its share of the memory for bodies, which is given back with them.
+#[derive(Debug, Default)]
 pub(crate) struct Taken {
     pub(crate) bytes: Vec<u8>,
-    _memory: Option<OwnedSemaphorePermit>,
+    share: Option<OwnedSemaphorePermit>,
 }
 
-/// Bounds the body as it is sent, which the layer that decompresses no longer sees.
-pub(crate) async fn limit_sent(
-    State(limit): State<usize>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let announced = request
-        .headers()
+impl Taken {
+    fn extend(&mut self, data: &[u8], memory: &Arc<Semaphore>) -> Result<(), Refusal> {
+        let more = u32::try_from(data.len()).map_err(|_| Refusal::busy())?;
+        let more = memory.clone().try_acquire_many_owned(more).map_err(|_| Refusal::busy())?;
+        match &mut self.share {
+            Some(share) => share.merge(more),
+            None => self.share = Some(more),
+        }
+        self.bytes.extend_from_slice(data);
+        Ok(())
+    }
+}
+
+/// How the body is compressed, and whether it may hold JSON. `curl --data-binary` calls everything
+/// a form, and many devices call nothing anything; so only what is certainly something else is
+/// refused.
+pub(crate) fn check_headers(headers: &HeaderMap, limits: &LimitArgs) -> Result<Encoding, Refusal> {
+    let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Refusal::body_too_large("body_bytes", limit).into_response();
+    if announced.is_some_and(|length| length > limits.body_bytes as u64) {
+        return Err(Refusal::body_too_large("body_bytes", limits.body_bytes));
     }
-    next.run(request.map(|body| Body::new(Limited::new(body, limit)))).await
-}
-
-/// Whether the body may hold JSON. `curl --data-binary` calls everything a form, and many devices
-/// call nothing anything; so only what is certainly something else is refused.
-pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    // The layer that decompresses removes the header of what it understands.
-    let encoding = headers.get(header::CONTENT_ENCODING);
-    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(Refusal::content_encoding());
-    }
-    let Some(written) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let encoding = match headers.get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes()) {
+        None => Encoding::Identity,
+        Some(name) if name.eq_ignore_ascii_case(b"identity") => Encoding::Identity,
+        Some(name) if name.eq_ignore_ascii_case(b"gzip") => Encoding::Gzip,
+        Some(name) if name.eq_ignore_ascii_case(b"zstd") => Encoding::Zstd,
+        Some(_) => return Err(Refusal::content_encoding()),
+    };
+    let Some(written) = headers.get(header::CONTENT_TYPE) else { return Ok(encoding) };
     let written = written.to_str().map_err(|_| Refusal::media_type())?;
     let media_type = written.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.as_str() {
@@ -58,58 +70,69 @@ pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
         | "application/octet-stream"
         | "application/x-www-form-urlencoded"
         | "text/plain"
-        | "text/json" => Ok(()),
-        other if other.ends_with("+json") => Ok(()),
+        | "text/json" => Ok(encoding),
+        other if other.ends_with("+json") => Ok(encoding),
         _ => Err(Refusal::media_type()),
     }
 }
 
-/// Takes a decompressed body in.
+/// Takes a body in as it is sent.
 pub(crate) async fn take(
     mut body: Body,
     limits: &LimitArgs,
     memory: &Arc<Semaphore>,
 ) -> Result<Taken, Refusal> {
     let deadline = Instant::now() + limits.body_deadline();
-    let mut bytes = Vec::new();
-    let mut share: Option<OwnedSemaphorePermit> = None;
+    let mut taken = Taken::default();
     loop {
         let frame = timeout_at(deadline, body.frame())
             .await
             .map_err(|_elapsed| Refusal::body_too_slow(limits.body_deadline_seconds))?;
-        let Some(frame) = frame else { break };
-        let frame = frame.map_err(|error| refusal_of(&error, limits))?;
+        let Some(frame) = frame else { return Ok(taken) };
+        let frame = frame.map_err(|_| Refusal::body_broken())?;
         let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > limits.decompressed_bytes {
-            return Err(Refusal::body_too_large("decompressed_bytes", limits.decompressed_bytes));
+        if taken.bytes.len() + data.len() > limits.body_bytes {
+            return Err(Refusal::body_too_large("body_bytes", limits.body_bytes));
         }
-        let more = u32::try_from(data.len()).map_err(|_| Refusal::busy())?;
-        let more = memory.clone().try_acquire_many_owned(more).map_err(|_| Refusal::busy())?;
-        match &mut share {
-            Some(share) => share.merge(more),
-            None => share = Some(more),
-        }
-        bytes.extend_from_slice(&data);
+        taken.extend(&data, memory)?;
     }
-    Ok(Taken { bytes, _memory: share })
 }
 
-fn refusal_of(error: &axum::Error, limits: &LimitArgs) -> Refusal {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<LengthLimitError>() {
-            return Refusal::body_too_large("body_bytes", limits.body_bytes);
+/// Decompresses what was taken in. Blocks the thread for as long as that takes.
+pub(crate) fn decompress(
+    sent: Taken,
+    encoding: Encoding,
+    limits: &LimitArgs,
+    memory: &Arc<Semaphore>,
+) -> Result<Taken, Refusal> {
+    let limit = limits.decompressed_bytes;
+    match encoding {
+        Encoding::Identity if sent.bytes.len() > limit => {
+            Err(Refusal::body_too_large("decompressed_bytes", limit))
         }
-        cause = inner(error);
+        Encoding::Identity => Ok(sent),
+        Encoding::Gzip => read_all(MultiGzDecoder::new(&sent.bytes[..]), limit, memory),
+        Encoding::Zstd => {
+            let decoder = zstd::Decoder::with_buffer(&sent.bytes[..]);
+            read_all(decoder.map_err(|_| Refusal::body_broken())?, limit, memory)
+        }
     }
-    Refusal::body_broken()
 }
 
-/// What an error is caused by. An `io::Error` passes over the error that it wraps and names that
-/// one's cause.
-fn inner<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
-    match error.downcast_ref::<std::io::Error>() {
-        Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-        None => error.source(),
+fn read_all(decoder: impl Read, limit: usize, memory: &Arc<Semaphore>) -> Result<Taken, Refusal> {
+    const STEP: usize = 64 * 1024;
+    let mut decoder = BufReader::with_capacity(STEP, decoder);
+    let mut taken = Taken::default();
+    loop {
+        let data = decoder.fill_buf().map_err(|_| Refusal::body_broken())?;
+        let read = data.len();
+        if read == 0 {
+            return Ok(taken);
+        }
+        if taken.bytes.len() + read > limit {
+            return Err(Refusal::body_too_large("decompressed_bytes", limit));
+        }
+        taken.extend(data, memory)?;
+        decoder.consume(read);
     }
 }

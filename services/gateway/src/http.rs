@@ -8,23 +8,22 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use clinical::Timestamp;
 use schemas::{Encoder, Reading};
 use stream::SendError;
 use tokio::sync::Semaphore;
-use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::answer::{Answer, prefers_minimal};
 use crate::args::LimitArgs;
 use crate::audit::AuditTrail;
-use crate::body::{self, Taken};
+use crate::body::{self, Encoding, Taken};
 use crate::credentials;
 use crate::intake::{self, Fate, NotTaken};
 use crate::meters::Meters;
-use crate::publish::{Publish, deliver};
+use crate::publish::{Outbound, Publish, deliver};
 use crate::refusal::Refusal;
 use crate::registry::{Grant, Registry, Snapshot};
 
@@ -49,38 +48,36 @@ pub(crate) struct Gateway {
 
 /// The API.
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
-    let decompress =
-        RequestDecompressionLayer::new().gzip(true).zstd(true).pass_through_unaccepted(true);
-    let limit = gateway.limits.body_bytes;
     Router::new()
-        .route("/v1/readings", post(readings))
-        .layer(decompress)
-        .layer(from_fn_with_state(limit, body::limit_sent))
+        .route("/v1/readings", post(receive))
         .method_not_allowed_fallback(async || Refusal::method())
+        .layer(from_fn_with_state(gateway.meters.clone(), measure))
         .fallback(async || Refusal::no_such_page())
         .with_state(gateway)
 }
 
-async fn readings(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
-    let timer = gateway.meters.request_duration.start_timer();
-    let response = match receive(&gateway, request).await {
-        Ok(answer) => answer,
-        Err(refusal) => refusal.into_response(),
-    };
+async fn measure(State(meters): State<Meters>, request: Request, next: Next) -> Response {
+    let timer = meters.request_duration.start_timer();
+    let response = next.run(request).await;
     timer.observe_duration();
-    gateway.meters.answered(response.status());
+    meters.answered(response.status());
     response
 }
 
-async fn receive(gateway: &Arc<Gateway>, request: Request) -> Result<Response, Refusal> {
+async fn receive(
+    State(gateway): State<Arc<Gateway>>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let registry = gateway.registry.current().ok_or_else(Refusal::starting)?;
     let (parts, body) = request.into_parts();
-    let grant = authenticate(gateway, &registry, &parts.headers)?;
-    body::check_type(&parts.headers)?;
+    let grant = authenticate(&gateway, &registry, &parts.headers)?;
+    let encoding = body::check_headers(&parts.headers, &gateway.limits)?;
     let minimal = prefers_minimal(&parts.headers);
     // A sender that hangs up must not leave half of its request uncounted.
-    let work = tokio::spawn(work(gateway.clone(), registry, grant, body, minimal));
-    work.await.unwrap_or_else(|_panicked| Err(Refusal::internal()))
+    let sender = Sender { registry, grant };
+    tokio::spawn(work(gateway, sender, body, encoding, minimal))
+        .await
+        .unwrap_or_else(|_panicked| Err(Refusal::internal()))
 }
 
 fn authenticate(
@@ -99,29 +96,36 @@ fn authenticate(
     Err(refusal)
 }
 
-async fn work(
-    gateway: Arc<Gateway>,
+/// Who sends, by the master lists as they were when the request came in.
+#[derive(Clone)]
+struct Sender {
     registry: Arc<Snapshot>,
     grant: Arc<Grant>,
+}
+
+async fn work(
+    gateway: Arc<Gateway>,
+    sender: Sender,
     body: Body,
+    encoding: Encoding,
     minimal: bool,
 ) -> Result<Response, Refusal> {
     let _place = gateway.in_flight.try_acquire().map_err(|_| Refusal::busy())?;
     gateway.meters.in_flight.inc();
     let in_flight = gateway.meters.in_flight.clone();
     let _leaving = Leaving(move || in_flight.dec());
-    let taken = body::take(body, &gateway.limits, &gateway.memory).await?;
-    let large = taken.bytes.len() >= LARGE_BODY;
+    let sent = body::take(body, &gateway.limits, &gateway.memory).await?;
+    let large = encoding != Encoding::Identity || sent.bytes.len() >= LARGE_BODY;
     let prepared = {
-        let (gateway, grant) = (gateway.clone(), grant.clone());
-        off_the_runtime(large, move || prepare(&gateway, &registry, &grant, &taken)).await?
+        let (gateway, sender) = (gateway.clone(), sender.clone());
+        off_the_runtime(large, move || prepare(&gateway, &sender, sent, encoding)).await?
     };
     let prepared = prepared.map_err(|not_taken| match not_taken {
         NotTaken::Refused(refusal) => refusal,
         NotTaken::WrongConsortium { document, consortium_id } => {
-            gateway.audit.wrong_consortium(&grant.vendor_id, &consortium_id);
+            gateway.audit.wrong_consortium(&sender.grant.vendor_id, &consortium_id);
             tracing::warn!(
-                vendor = grant.vendor_id,
+                vendor = sender.grant.vendor_id,
                 consortium = consortium_id,
                 "refused: the vendor may not write for this consortium"
             );
@@ -138,15 +142,18 @@ async fn work(
 
 fn prepare(
     gateway: &Gateway,
-    registry: &Snapshot,
-    grant: &Grant,
-    taken: &Taken,
+    sender: &Sender,
+    sent: Taken,
+    encoding: Encoding,
 ) -> Result<intake::Prepared, NotTaken> {
+    let body = body::decompress(sent, encoding, &gateway.limits, &gateway.memory)
+        .map_err(NotTaken::Refused)?;
     let limits = gateway.limits.of_parser();
-    intake::prepare(&taken.bytes, grant, registry, &gateway.encoder, limits, now())
+    let Sender { registry, grant } = sender;
+    intake::prepare(&body.bytes, grant, registry, &gateway.encoder, limits, now())
 }
 
-async fn send(gateway: &Gateway, records: &[crate::publish::Outbound]) -> Vec<bool> {
+async fn send(gateway: &Gateway, records: &[Outbound]) -> Vec<bool> {
     if records.is_empty() {
         return Vec::new();
     }
@@ -203,5 +210,7 @@ impl<F: FnMut()> Drop for Leaving<F> {
     }
 }
 
+#[cfg(test)]
+mod fake_kafka;
 #[cfg(test)]
 mod tests;

@@ -154,10 +154,13 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
             Ok(())
         }
     )?;
-    let patience = args.service.drain_deadline();
-    tokio::task::spawn_blocking(move || producer.flush(patience)).await??;
+    // What waits longer than a request does was answered as not stored: its sender sends it again.
+    let patience = args.limits.acknowledgement_deadline();
+    match tokio::task::spawn_blocking(move || producer.flush(patience)).await? {
+        Ok(()) => tracing::info!("stopped: every request is answered and nothing waits for Kafka"),
+        Err(error) => tracing::warn!(%error, "stopped: what was answered as not stored is dropped"),
+    }
     shutdown.drained();
-    tracing::info!("stopped: every request is answered, and nothing is left for Kafka");
     Ok(())
 }
 

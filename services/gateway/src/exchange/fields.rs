@@ -79,15 +79,19 @@ impl<'j, 'p> Fields<'j, 'p> {
         value
     }
 
-    fn wrong_type(&mut self, name: &str, wanted: &str) {
-        self.problem(name, Rule::WrongType, || format!("{name} must be {wanted}"));
+    fn wrong_type(&mut self, name: &str, value: &Json<'_>, wanted: &str) {
+        let hint = match value {
+            Json::Null => "; leave it out where there is no value",
+            _ => "",
+        };
+        self.problem(name, Rule::WrongType, || format!("{name} must be {wanted}{hint}"));
     }
 
     fn as_text(&mut self, name: &str, value: &'j Json<'j>) -> Option<&'j str> {
         match value {
             Json::Text(text) => Some(text),
             _ => {
-                self.wrong_type(name, "a string");
+                self.wrong_type(name, value, "a string");
                 None
             }
         }
@@ -121,8 +125,8 @@ impl<'j, 'p> Fields<'j, 'p> {
     pub(super) fn optional_flag(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
             Json::Bool(flag) => Some(*flag),
-            _ => {
-                self.wrong_type(name, "true or false");
+            other => {
+                self.wrong_type(name, other, "true or false");
                 None
             }
         }
@@ -172,7 +176,7 @@ impl<'j, 'p> Fields<'j, 'p> {
                 (number, characters.is_some_and(|most| text.len() > most))
             }
             _ => {
-                self.wrong_type(name, "a number");
+                self.wrong_type(name, value, "a number");
                 return None;
             }
         };

@@ -1,1 +1,397 @@
+//! Requests against a gateway whose Kafka is made to misbehave.
 
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use jiff::tz::TimeZone;
+use schemas::Codec;
+use schemas::examples::{BAD_DOCUMENTS, GOOD_DOCUMENTS};
+use schemas::registry::Vendor;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+use tower::ServiceExt;
+
+use super::fake_kafka::FakeKafka;
+use super::{Gateway, router};
+use crate::args::LimitArgs;
+use crate::audit::AuditTrail;
+use crate::meters::Meters;
+use crate::registry::{Registry, Snapshot};
+
+const TOKEN: &str = "Bearer acme-token";
+
+struct Desk {
+    kafka: Arc<FakeKafka>,
+    gateway: Arc<Gateway>,
+    router: Router,
+}
+
+fn limits() -> LimitArgs {
+    LimitArgs {
+        body_bytes: 16 * 1024,
+        decompressed_bytes: 64 * 1024,
+        body_memory_bytes: 128 * 1024,
+        nesting: 16,
+        readings: 50,
+        requests_in_flight: 2,
+        body_deadline_seconds: 15,
+        acknowledgement_deadline_ms: 50,
+    }
+}
+
+fn desk() -> Desk {
+    desk_with(limits())
+}
+
+fn desk_with(limits: LimitArgs) -> Desk {
+    let kafka = Arc::new(FakeKafka::new());
+    let codec = Codec::default();
+    let metrics = chassis::Metrics::for_service("gateway");
+    let meters = Meters::register(&metrics).unwrap();
+    let hash = Sha256::digest("acme-token");
+    let vendor = Vendor {
+        vendor_id: "acme".to_owned(),
+        name: "Acme".to_owned(),
+        token_hashes: vec![hash.iter().map(|byte| format!("{byte:02x}")).collect()],
+        consortia: ["SAMPLE", "SAM1", "BERLIN", "NOZONE"].map(str::to_owned).to_vec(),
+        every_consortium: false,
+    };
+    let registry = Registry::default();
+    let zones = HashMap::from([
+        ("BERLIN".to_owned(), TimeZone::get("Europe/Berlin").ok()),
+        ("NOZONE".to_owned(), None),
+    ]);
+    registry.replace(Snapshot::new([&vendor], zones));
+    let audit = AuditTrail::new(
+        kafka.clone(),
+        "audit.events".to_owned(),
+        codec.encoder("audit.events").unwrap(),
+        meters.audit_failures.clone(),
+    );
+    let gateway = Arc::new(Gateway {
+        in_flight: Semaphore::new(limits.requests_in_flight),
+        memory: Arc::new(Semaphore::new(limits.body_memory_bytes)),
+        limits,
+        registry: Arc::new(registry),
+        publish: kafka.clone(),
+        topic: "readings.raw".to_owned(),
+        encoder: codec.encoder("readings.raw").unwrap(),
+        audit,
+        meters,
+        kafka_failed: Arc::new(AtomicBool::new(false)),
+    });
+    Desk { kafka, router: router(gateway.clone()), gateway }
+}
+
+struct Answered {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Value,
+}
+
+impl Desk {
+    async fn post(&self, headers: &[(&str, &str)], body: impl Into<Body>) -> Answered {
+        let mut request = Request::post("/v1/readings");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answered {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap();
+        Answered { status: parts.status, headers: parts.headers, body }
+    }
+
+    async fn post_with_token(&self, body: impl Into<Body>) -> Answered {
+        self.post(&[("authorization", TOKEN)], body).await
+    }
+}
+
+fn good(name: &str) -> &'static str {
+    GOOD_DOCUMENTS.iter().find(|(known, _)| *known == name).unwrap().1
+}
+
+fn bad(name: &str) -> &'static str {
+    BAD_DOCUMENTS.iter().find(|known| known.name == name).unwrap().text
+}
+
+fn problem(answered: &Answered) -> &str {
+    let media_type = answered.headers["content-type"].to_str().unwrap();
+    assert_eq!(media_type, "application/problem+json", "{}", answered.body);
+    assert_eq!(answered.body["status"], answered.status.as_u16());
+    answered.body["type"].as_str().unwrap().rsplit(':').next().unwrap()
+}
+
+fn statuses(answered: &Answered) -> Vec<&str> {
+    let readings = answered.body["readings"].as_array().unwrap();
+    readings.iter().map(|reading| reading["status"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn accepted_readings_are_in_kafka_under_their_patient_with_the_senders_vendor_id() {
+    let desk = desk();
+    let answered = desk.post_with_token(good("several_persons.json")).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
+    assert_eq!(desk.kafka.keys(), ["SAMPLE/P0001", "SAMPLE/P0002", "SAMPLE/P0002"]);
+    assert!(desk.kafka.readings().iter().all(|r| r.vendor.as_deref() == Some("acme")));
+    insta::assert_json_snapshot!("accepted", answered.body);
+}
+
+#[tokio::test]
+async fn one_bad_reading_leaves_the_others_accepted() {
+    let desk = desk();
+    let answered = desk.post_with_token(bad("one_bad_among_good")).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED);
+    assert_eq!(statuses(&answered), ["accepted", "rejected", "accepted"]);
+    assert_eq!(desk.kafka.readings().len(), 2);
+    insta::assert_json_snapshot!("partly_accepted", answered.body);
+}
+
+#[tokio::test]
+async fn a_request_of_which_every_reading_is_rejected_is_a_problem_that_lists_them() {
+    let desk = desk();
+    let answered = desk.post_with_token(bad("implausible_value")).await;
+    assert_eq!(answered.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(problem(&answered), "rejected");
+    assert!(desk.kafka.readings().is_empty());
+    insta::assert_json_snapshot!("rejected", answered.body);
+    let answered = desk.post_with_token(
+        r#"{"format_version":"2.0","consortium_id":"SAMPLE",
+        "send_time":"20260115080000000","person_information":[]}"#,
+    );
+    assert_eq!(problem(&answered.await), "no-readings");
+}
+
+#[tokio::test]
+async fn minimal_answers_leave_accepted_readings_out() {
+    let desk = desk();
+    let headers = [("authorization", TOKEN), ("prefer", "respond-async, return=minimal")];
+    let answered = desk.post(&headers, bad("one_bad_among_good")).await;
+    assert_eq!(statuses(&answered), ["rejected"]);
+    assert_eq!(answered.body["accepted"], 2);
+    assert_eq!(answered.headers["preference-applied"], "return=minimal");
+}
+
+#[tokio::test]
+async fn what_kafka_does_not_acknowledge_in_time_is_not_stored_and_the_rest_is_safe() {
+    let desk = desk();
+    desk.kafka.acknowledged.store(2, Ordering::Relaxed);
+    let answered = desk.post_with_token(good("several_persons.json")).await;
+    assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(problem(&answered), "not-stored");
+    assert!(answered.headers.contains_key("retry-after"));
+    assert_eq!(statuses(&answered), ["accepted", "accepted", "not_stored"]);
+    assert_eq!(desk.kafka.readings().len(), 2);
+    assert!(desk.gateway.kafka_failed.load(Ordering::Relaxed));
+    insta::assert_json_snapshot!("not_stored", answered.body);
+}
+
+#[tokio::test]
+async fn when_the_queue_is_full_nothing_later_overtakes_what_was_refused() {
+    let desk = desk();
+    desk.kafka.room.store(1, Ordering::Relaxed);
+    let answered = desk.post_with_token(good("several_persons.json")).await;
+    assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(statuses(&answered), ["accepted", "not_stored", "not_stored"]);
+    assert_eq!(desk.kafka.keys(), ["SAMPLE/P0001"]);
+}
+
+#[tokio::test]
+async fn without_a_valid_credential_nothing_is_taken_and_the_attempt_is_recorded() {
+    let desk = desk();
+    let missing = desk.post(&[], good("activity.json")).await;
+    let wrong = desk.post(&[("authorization", "Bearer other-token")], good("activity.json")).await;
+    for answered in [missing, wrong] {
+        assert_eq!(answered.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(problem(&answered), "unauthenticated");
+        assert!(answered.headers.contains_key("www-authenticate"));
+    }
+    assert!(desk.kafka.readings().is_empty());
+    let audits = desk.kafka.audits();
+    assert_eq!(audits.len(), 1, "the second attempt came within the same second");
+    assert_eq!((audits[0].actor.as_str(), audits[0].allowed), ("unknown", false));
+}
+
+#[tokio::test]
+async fn one_document_for_another_consortium_refuses_the_whole_request_on_record() {
+    let desk = desk();
+    let other = good("activity.json").replace("SAMPLE", "OTHERS");
+    let answered = desk.post_with_token(format!("{}{other}", good("activity.json"))).await;
+    assert_eq!(answered.status, StatusCode::FORBIDDEN);
+    assert_eq!(problem(&answered), "wrong-consortium");
+    assert_eq!(answered.body["document"], 1);
+    assert!(desk.kafka.readings().is_empty());
+    let audits = desk.kafka.audits();
+    assert_eq!(audits.len(), 1);
+    assert_eq!((audits[0].actor.as_str(), audits[0].allowed), ("acme", false));
+    assert_eq!(audits[0].consortium.as_deref(), Some("OTHERS"));
+}
+
+#[tokio::test]
+async fn the_consortiums_zone_makes_the_time() {
+    let desk = desk();
+    desk.post_with_token(good("body_temperature.json").replace("SAMPLE", "BERLIN")).await;
+    let readings = desk.kafka.readings();
+    assert_eq!(readings[0].utc_offset_minutes, 60);
+    let answered = desk.post_with_token(good("activity.json").replace("SAMPLE", "NOZONE")).await;
+    assert_eq!(problem(&answered), "time-zone");
+}
+
+#[tokio::test]
+async fn before_the_vendors_are_known_the_gateway_answers_that_it_is_starting() {
+    let fresh = desk_without_registry();
+    let answered = fresh.post_with_token(good("activity.json")).await;
+    assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(problem(&answered), "starting");
+    assert!(answered.headers.contains_key("retry-after"));
+}
+
+fn desk_without_registry() -> Desk {
+    let Desk { kafka, gateway, router: unused } = desk();
+    drop(unused);
+    let Some(gateway) = Arc::into_inner(gateway) else { panic!("only the router shared it") };
+    let gateway = Arc::new(Gateway { registry: Arc::default(), ..gateway });
+    Desk { kafka, router: router(gateway.clone()), gateway }
+}
+
+#[tokio::test]
+async fn compressed_bodies_are_taken_whole_or_not_at_all() {
+    let desk = desk();
+    let text = good("two_documents.ndjson");
+    let encodings: [(&str, fn(&str) -> Vec<u8>); 2] = [("gzip", gzip), ("zstd", zstd)];
+    for (name, compress) in encodings {
+        let headers = [("authorization", TOKEN), ("content-encoding", name)];
+        let answered = desk.post(&headers, compress(text)).await;
+        assert_eq!(answered.status, StatusCode::ACCEPTED, "{name}: {}", answered.body);
+        assert_eq!(answered.body["accepted"], 2, "{name}");
+
+        let joined = [compress(text), compress(text)].concat();
+        assert_eq!(desk.post(&headers, joined).await.body["accepted"], 4, "{name}");
+
+        let mut cut = compress(text);
+        cut.truncate(cut.len() / 2);
+        assert_eq!(problem(&desk.post(&headers, cut).await), "broken-body", "{name}");
+        let followed = [compress(text), text.as_bytes().to_vec()].concat();
+        assert_eq!(problem(&desk.post(&headers, followed).await), "broken-body", "{name}");
+        assert_eq!(problem(&desk.post(&headers, text).await), "broken-body", "{name}");
+
+        let bomb = compress(&" ".repeat(1024 * 1024));
+        assert!(bomb.len() < 16 * 1024);
+        let answered = desk.post(&headers, bomb).await;
+        assert_eq!(answered.status, StatusCode::PAYLOAD_TOO_LARGE, "{name}");
+        assert_eq!(answered.body["limit"], "decompressed_bytes", "{name}");
+    }
+    assert_eq!(desk.gateway.memory.available_permits(), 128 * 1024, "memory is given back");
+}
+
+#[tokio::test]
+async fn every_limit_is_named_by_the_answer_that_it_causes() {
+    let desk = desk();
+    let announced = desk.post_with_token(" ".repeat(16 * 1024 + 1)).await;
+    let chunks = (0..3).map(|_| Ok::<_, std::io::Error>(Bytes::from(" ".repeat(8 * 1024))));
+    let streamed = Body::from_stream(futures_util::stream::iter(chunks));
+    let streamed = desk.post_with_token(streamed).await;
+    for answered in [announced, streamed] {
+        assert_eq!(answered.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(answered.body["limit"], "body_bytes");
+        assert_eq!(answered.body["maximum"], 16 * 1024);
+    }
+    let readings = r#"{"person_information":[{"healthcare_information":{"activity":[RECORDS]}}]}"#
+        .replace("RECORDS", &vec!["1"; 51].join(","));
+    let answered = desk.post_with_token(readings).await;
+    assert_eq!(answered.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(answered.body["limit"], "readings");
+    let answered = desk.post_with_token(bad("nested_too_deep")).await;
+    assert_eq!(answered.status, StatusCode::BAD_REQUEST);
+    assert_eq!(answered.body["limit"], "nesting");
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_answered_with_its_line_and_column() {
+    let desk = desk();
+    let answered = desk.post_with_token(format!("{}{{\"a\" 1}}", good("activity.json"))).await;
+    assert_eq!(answered.status, StatusCode::BAD_REQUEST);
+    assert_eq!(problem(&answered), "malformed-json");
+    let line = good("activity.json").lines().count() + 1;
+    assert_eq!(answered.body["line"], line);
+    assert_eq!(answered.body["column"], 6);
+    assert_eq!(answered.body["document"], 1);
+    assert!(desk.kafka.readings().is_empty());
+}
+
+#[tokio::test]
+async fn any_content_type_that_devices_send_is_understood_and_others_are_named() {
+    let desk = desk();
+    for media_type in [
+        "application/json; charset=utf-8",
+        "application/x-ndjson",
+        "application/x-www-form-urlencoded",
+    ] {
+        let headers = [("authorization", TOKEN), ("content-type", media_type)];
+        let answered = desk.post(&headers, good("two_documents.ndjson")).await;
+        assert_eq!(answered.status, StatusCode::ACCEPTED, "{media_type}");
+    }
+    for (header, value, code) in [
+        ("content-type", "application/xml", "media-type"),
+        ("content-encoding", "br", "content-encoding"),
+    ] {
+        let headers = [("authorization", TOKEN), (header, value)];
+        let answered = desk.post(&headers, good("activity.json")).await;
+        assert_eq!(answered.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert_eq!(problem(&answered), code);
+    }
+}
+
+#[tokio::test]
+async fn more_requests_than_the_gateway_takes_are_answered_that_it_is_busy() {
+    let desk = desk_with(LimitArgs { requests_in_flight: 0, ..limits() });
+    let answered = desk.post_with_token(good("activity.json")).await;
+    assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(problem(&answered), "busy");
+    let desk = desk_with(LimitArgs { body_memory_bytes: 100, ..limits() });
+    let answered = desk.post_with_token(good("activity.json")).await;
+    assert_eq!(problem(&answered), "busy");
+    assert_eq!(desk.gateway.meters.in_flight.get(), 0);
+}
+
+#[tokio::test]
+async fn other_pages_and_methods_are_problems_too() {
+    let desk = desk();
+    let get = Request::get("/v1/readings").body(Body::empty()).unwrap();
+    let answered = desk.send(get).await;
+    assert_eq!(answered.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(problem(&answered), "method");
+    let elsewhere = Request::post("/readings").body(Body::empty()).unwrap();
+    assert_eq!(problem(&desk.send(elsewhere).await), "no-such-page");
+}
+
+#[tokio::test]
+async fn every_good_example_is_accepted_whole() {
+    let desk = desk();
+    for (name, text) in GOOD_DOCUMENTS {
+        let answered = desk.post_with_token(*text).await;
+        assert_eq!(answered.status, StatusCode::ACCEPTED, "{name}: {}", answered.body);
+        assert_eq!(answered.body["rejected"], 0, "{name}");
+    }
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(text: &str) -> Vec<u8> {
+    zstd::encode_all(text.as_bytes(), 3).unwrap()
+}
