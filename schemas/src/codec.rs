@@ -193,11 +193,23 @@ pub(crate) fn datum_writer(schema: &'static Schema) -> GenericDatumWriter<'stati
 }
 
 fn single_object_header(schema: &Schema) -> [u8; 10] {
-    let fingerprint = schema.fingerprint::<Rabin>();
+    let fingerprint = fingerprintable(schema).fingerprint::<Rabin>();
     let mut header = [0; 10];
     header[..2].copy_from_slice(&SINGLE_OBJECT);
     header[2..].copy_from_slice(&fingerprint.bytes);
     header
+}
+
+/// The schema without logical types. Where one was, the library's canonical form keeps
+/// `{"type":"long"}`; the specification, and the Java and Python libraries with it, say `"long"`.
+/// Without this, their messages would have another fingerprint than ours.
+fn fingerprintable(schema: &Schema) -> Schema {
+    const PRIMITIVES: [&str; 8] =
+        ["null", "boolean", "int", "long", "float", "double", "bytes", "string"];
+    let canonical = PRIMITIVES.iter().fold(schema.canonical_form(), |text, primitive| {
+        text.replace(&format!(r#"{{"type":"{primitive}"}}"#), &format!(r#""{primitive}""#))
+    });
+    Schema::parse_str(&canonical).unwrap_or_else(|_| schema.clone())
 }
 
 /// Writes records of one type.
