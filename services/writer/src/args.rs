@@ -28,10 +28,10 @@ pub struct WriterArgs {
     #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
     pub topic_prefix: String,
 
-    /// Name of this writer that outlives its process: when it comes back within ten seconds it
-    /// goes on with its partitions without a rebalance. Each writer has its own
-    #[arg(long, env = "MIMAMORI_WRITER_INSTANCE", value_name = "NAME")]
-    pub writer_instance: Option<String>,
+    /// A name of this writer that outlives its process (a StatefulSet's pod name): when it comes
+    /// back within ten seconds it goes on with its partitions at once. Each writer has its own
+    #[arg(long, env = "MIMAMORI_INSTANCE", value_name = "NAME")]
+    pub instance: Option<String>,
 
     /// Rows at which a batch is inserted
     #[arg(
@@ -101,5 +101,44 @@ impl WriterArgs {
     /// for committing and leaving the group; what is not stored then is read again later.
     pub(crate) fn drain(&self) -> Duration {
         self.service.drain_deadline().mul_f64(0.7)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        writer: WriterArgs,
+    }
+
+    fn parse(more: &[&str]) -> Result<WriterArgs, String> {
+        let given = ["writer", "--bootstrap-servers=k:1", "--clickhouse-url=http://c:8123"];
+        Command::try_parse_from(given.iter().chain(more))
+            .map(|command| command.writer)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_not_given_has_a_default_that_leaves_time_to_commit_and_leave() {
+        let args = parse(&[]).unwrap();
+        assert_eq!(args.limits().rows, 100_000);
+        assert_eq!(args.clickhouse.clickhouse_database, "mimamori");
+        assert!(args.drain() < args.service.drain_deadline());
+    }
+
+    #[test]
+    fn a_database_name_that_would_need_quoting_is_refused() {
+        let refusal = parse(&["--clickhouse-database=a; DROP"]).unwrap_err();
+        assert!(refusal.contains("letters, digits and underscores"), "{refusal}");
+    }
+
+    #[test]
+    fn a_password_is_shown_neither_in_help_nor_in_debug_form() {
+        let args = parse(&["--clickhouse-password=secret1"]).unwrap();
+        assert!(!format!("{args:?}").contains("secret1"));
     }
 }

@@ -23,10 +23,14 @@ use crate::troubles::Troubles;
 const POLL: Duration = Duration::from_millis(50);
 /// Records are handed on in chunks, because handing on one costs as much as handing on many.
 const CHUNK_RECORDS: usize = 512;
+/// Records taken between two looks at everything else.
+const BURST: usize = 64;
 /// Longest time that a record waits for its chunk to fill.
 const CHUNK_AGE: Duration = Duration::from_millis(5);
 const COMMIT_EVERY: Duration = Duration::from_millis(250);
 const MEASURE_EVERY: Duration = Duration::from_secs(2);
+/// Time without another error after which trouble with Kafka counts as over.
+const SILENCE: Duration = Duration::from_secs(10);
 /// What a record costs besides its bytes.
 const RECORD_OVERHEAD: u64 = 160;
 
@@ -97,6 +101,36 @@ impl Assignment {
     }
 }
 
+/// What the loop carries from turn to turn.
+struct State {
+    assignment: Assignment,
+    chunk: Vec<Received>,
+    chunk_begun: Instant,
+    committed: Instant,
+    measured: Instant,
+    paused: bool,
+    /// When consuming failed last, if that is not over.
+    in_trouble: Option<Instant>,
+    /// Since when the end is requested.
+    draining: Option<Instant>,
+}
+
+impl State {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            assignment: Assignment::default(),
+            chunk: Vec::with_capacity(CHUNK_RECORDS),
+            chunk_begun: now,
+            committed: now,
+            measured: now,
+            paused: false,
+            in_trouble: None,
+            draining: None,
+        }
+    }
+}
+
 impl Intake {
     /// Polls until the end is requested and what is in hand is safe, or the time for that is over:
     /// then the rest is read again by whoever comes next.
@@ -104,102 +138,131 @@ impl Intake {
     /// # Errors
     /// When Kafka refuses for good.
     pub fn run(mut self) -> Result<(), StreamError> {
-        let mut assignment = Assignment::default();
-        let mut chunk: Vec<Received> = Vec::with_capacity(CHUNK_RECORDS);
-        let mut chunk_begun = Instant::now();
-        let (mut committed, mut measured) = (Instant::now(), Instant::now());
-        let mut paused = false;
-        let mut draining: Option<Instant> = None;
+        let mut at = State::new();
         loop {
             self.heartbeat.beat();
-            if draining.is_none() && self.shutdown.is_requested() {
-                draining = Some(Instant::now());
-                self.consumer.pause();
-                // Closing it tells the assembly to cut what it holds.
-                self.hand_on(&mut chunk);
-                self.records = None;
+            if self.is_drained(&mut at) {
+                break;
             }
-            if let Some(since) = draining {
-                if self.budget.held() == 0 {
-                    break;
-                }
-                if since.elapsed() >= self.drain {
-                    tracing::warn!(
-                        bytes = self.budget.held(),
-                        "not everything in hand could be stored in time; it will be read again"
-                    );
-                    break;
-                }
-            } else if paused != self.should_pause(paused) {
-                paused = !paused;
-                if paused {
-                    self.metrics.paused();
-                    self.consumer.pause();
-                } else {
-                    self.consumer.resume();
-                }
-            }
-
-            let wait = if chunk.is_empty() { POLL } else { CHUNK_AGE };
-            match self.consumer.poll(wait) {
-                Ok(Some(GroupEvent::Record(record))) => {
-                    self.works();
-                    if draining.is_none()
-                        && let Some((input, lease)) = assignment.find(&record)
-                    {
-                        if chunk.is_empty() {
-                            chunk_begun = Instant::now();
+            self.pause_or_resume(&mut at);
+            // A burst without looking at the clock: asking for the time costs as much as a record.
+            for turn in 0..BURST {
+                let wait = match turn {
+                    0 if at.chunk.is_empty() => POLL,
+                    0 => CHUNK_AGE,
+                    _ => Duration::ZERO,
+                };
+                match self.consumer.poll(wait) {
+                    Ok(Some(event)) => self.handle(event, &mut at),
+                    Ok(None) => break,
+                    Err(error) if error.is_retryable() => {
+                        at.in_trouble = Some(Instant::now());
+                        if self.troubles.begin(PART, &error.to_string()) {
+                            tracing::warn!("consuming: {error}");
                         }
-                        let hold = self.hold(&record);
-                        chunk.push(Received { input, lease, record, hold });
+                        break;
                     }
+                    Err(error) => return Err(error),
                 }
-                Ok(Some(GroupEvent::Assigned(partitions))) => {
-                    self.works();
-                    for (topic, partition) in &partitions {
-                        if let Some(input) = Input::of(&self.topics, topic) {
-                            let lease = self.ledger.with(|l| l.assigned(topic, *partition));
-                            assignment.add(topic, input, *partition, lease);
-                        }
-                    }
-                    tracing::info!(partitions = partitions.len(), "partitions assigned");
-                    if paused || draining.is_some() {
-                        self.consumer.pause();
-                    }
-                }
-                Ok(Some(GroupEvent::Revoked(partitions))) => {
-                    for (topic, partition) in &partitions {
-                        self.ledger.with(|ledger| ledger.revoked(topic, *partition));
-                        assignment.remove(topic, *partition);
-                    }
-                    tracing::info!(partitions = partitions.len(), "partitions revoked");
-                }
-                Ok(None) => {}
-                Err(error) if error.is_retryable() => {
-                    if self.troubles.begin(PART, &error.to_string()) {
-                        tracing::warn!("consuming: {error}");
-                    }
-                }
-                Err(error) => return Err(error),
             }
-
-            let due = chunk.len() >= CHUNK_RECORDS || chunk_begun.elapsed() >= CHUNK_AGE;
-            if !chunk.is_empty() && due {
-                self.hand_on(&mut chunk);
+            let now = Instant::now();
+            if at.chunk.len() >= CHUNK_RECORDS || now.duration_since(at.chunk_begun) >= CHUNK_AGE {
+                self.hand_on(&mut at.chunk);
             }
-            if committed.elapsed() >= COMMIT_EVERY {
-                committed = Instant::now();
+            if now.duration_since(at.committed) >= COMMIT_EVERY {
+                at.committed = now;
                 self.commit();
             }
-            if measured.elapsed() >= MEASURE_EVERY {
-                measured = Instant::now();
+            if now.duration_since(at.measured) >= MEASURE_EVERY {
+                at.measured = now;
                 self.measure();
+                // Where no record comes, silence is the sign that it is over.
+                if at.in_trouble.is_some_and(|since| now.duration_since(since) >= SILENCE) {
+                    at.in_trouble = None;
+                    self.troubles.over(PART);
+                }
             }
         }
         self.commit();
         self.heartbeat.retire();
         // Dropping the consumer leaves the group.
         Ok(())
+    }
+
+    /// Once the end is requested: takes in nothing more, and says whether it is time to go.
+    fn is_drained(&mut self, at: &mut State) -> bool {
+        if at.draining.is_none() && self.shutdown.is_requested() {
+            at.draining = Some(Instant::now());
+            self.consumer.pause();
+            self.hand_on(&mut at.chunk);
+            // Closing it tells the assembly to cut what it holds.
+            self.records = None;
+        }
+        let Some(since) = at.draining else {
+            return false;
+        };
+        let in_hand = self.budget.held();
+        let overdue = since.elapsed() >= self.drain;
+        if overdue && in_hand > 0 {
+            tracing::warn!(
+                bytes = in_hand,
+                "not everything in hand could be stored in time; it will be read again"
+            );
+        }
+        overdue || in_hand == 0
+    }
+
+    fn handle(&mut self, event: GroupEvent, at: &mut State) {
+        match event {
+            GroupEvent::Record(record) => {
+                if at.in_trouble.take().is_some() {
+                    self.troubles.over(PART);
+                }
+                if at.draining.is_none()
+                    && let Some((input, lease)) = at.assignment.find(&record)
+                {
+                    if at.chunk.is_empty() {
+                        at.chunk_begun = Instant::now();
+                    }
+                    let hold = self.hold(&record);
+                    at.chunk.push(Received { input, lease, record, hold });
+                }
+            }
+            GroupEvent::Assigned(partitions) => {
+                at.in_trouble = None;
+                self.troubles.over(PART);
+                for (topic, partition) in &partitions {
+                    if let Some(input) = Input::of(&self.topics, topic) {
+                        let lease = self.ledger.with(|ledger| ledger.assigned(topic, *partition));
+                        at.assignment.add(topic, input, *partition, lease);
+                    }
+                }
+                tracing::info!(partitions = partitions.len(), "partitions assigned");
+                if at.paused || at.draining.is_some() {
+                    self.consumer.pause();
+                }
+            }
+            GroupEvent::Revoked(partitions) => {
+                for (topic, partition) in &partitions {
+                    self.ledger.with(|ledger| ledger.revoked(topic, *partition));
+                    at.assignment.remove(topic, *partition);
+                }
+                tracing::info!(partitions = partitions.len(), "partitions revoked");
+            }
+        }
+    }
+
+    fn pause_or_resume(&mut self, at: &mut State) {
+        if at.draining.is_some() || at.paused == self.should_pause(at.paused) {
+            return;
+        }
+        at.paused = !at.paused;
+        if at.paused {
+            self.metrics.paused();
+            self.consumer.pause();
+        } else {
+            self.consumer.resume();
+        }
     }
 
     fn should_pause(&self, paused: bool) -> bool {
@@ -212,7 +275,7 @@ impl Intake {
     }
 
     fn hand_on(&self, chunk: &mut Vec<Received>) {
-        if let Some(records) = &self.records {
+        if let Some(records) = self.records.as_ref().filter(|_| !chunk.is_empty()) {
             let full = std::mem::replace(chunk, Vec::with_capacity(CHUNK_RECORDS));
             if records.send(full).is_err() {
                 // The assembly has panicked: without it nothing moves, so let the process be
@@ -220,10 +283,6 @@ impl Intake {
                 self.shutdown.trigger();
             }
         }
-    }
-
-    fn works(&self) {
-        self.troubles.over(PART);
     }
 
     fn commit(&mut self) {

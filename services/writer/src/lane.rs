@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use schemas::Topics;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::aside::{Aside, AsideReason, envelope};
@@ -65,8 +66,8 @@ pub struct Lane<S, A> {
     pub aside: Arc<A>,
     /// To read a refused record again, for its envelope.
     pub decoders: Arc<Decoders>,
-    /// From a topic's name to its input.
-    pub input_of: Arc<dyn Fn(&str) -> Option<Input> + Send + Sync>,
+    /// The deployment's topics.
+    pub topics: Topics,
     /// Offsets.
     pub ledger: SharedLedger,
     /// Metrics.
@@ -93,7 +94,7 @@ impl<S: Inserter, A: Aside> Lane<S, A> {
 
     /// Returns when every row of the batch is inserted or set aside.
     pub async fn deliver(&self, batch: &Batch) {
-        let mut undecided = vec![0..batch.len()];
+        let mut undecided: Vec<Range<usize>> = std::iter::once(0..batch.len()).collect();
         while let Some(range) = undecided.pop() {
             match self.insert(batch, &range).await {
                 Ok(()) => {}
@@ -170,7 +171,7 @@ impl<S: Inserter, A: Aside> Lane<S, A> {
 
     async fn set_aside(&self, batch: &Batch, row: usize, refusal: &StoreError) {
         let record = batch.record(row);
-        let input = (self.input_of)(&record.topic);
+        let input = Input::of(&self.topics, &record.topic);
         let decoded = input.and_then(|input| self.decoders.decode(input, record).ok()).flatten();
         let problem = format!("table {} refuses the row: {refusal}", batch.table());
         let reason = AsideReason::StoreRefused;

@@ -75,7 +75,7 @@ pub(crate) fn lane<S: Inserter>(store: S, health: &Health) -> Lane<S, FakeAside>
         store: Arc::new(store),
         aside: Arc::new(FakeAside::default()),
         decoders: Arc::new(Decoders::new(&Codec::default())),
-        input_of: Arc::new(|_| Some(Input::Accepted)),
+        topics: Topics::default(),
         ledger: SharedLedger::default(),
         metrics: WriterMetrics::register(&metrics).unwrap(),
         troubles: Troubles::new(health.component("clickhouse")),

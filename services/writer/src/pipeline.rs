@@ -63,10 +63,7 @@ pub async fn run(
         store: Arc::new(Store::new(args.clickhouse.client(), args.insert_timeout())),
         aside: Arc::new(aside),
         decoders: decoders.clone(),
-        input_of: Arc::new({
-            let topics = topics.clone();
-            move |topic| Input::of(&topics, topic)
-        }),
+        topics: topics.clone(),
         ledger: ledger.clone(),
         metrics: metrics.clone(),
         troubles: clickhouse,
@@ -85,7 +82,7 @@ pub async fn run(
         GroupArgs {
             group: format!("{}mimamori-writer", topics.prefix()),
             topics: Input::ALL.map(|input| topics.name(input.topic())).into(),
-            instance: args.writer_instance.clone(),
+            instance: args.instance.clone(),
         },
     )?;
     let intake = Intake {
