@@ -102,8 +102,8 @@ impl<'p> Live<'p> {
         self.begin
     }
 
-    /// The number of each patient with what it measures more often than in life, and with the staged
-    /// surges, observed from `from` until before `to`.
+    /// The number of each patient with what it measures more often than in life, observed from
+    /// `from` until before `to`.
     pub fn readings(&self, from: Timestamp, to: Timestamp) -> Vec<(usize, Reading)> {
         let window = from.millis()..to.millis();
         let mut readings = Vec::new();
@@ -118,6 +118,13 @@ impl<'p> Live<'p> {
                     .map(|reading| (number, reading)),
             );
         }
+        readings
+    }
+
+    /// The number of each patient with a staged surge and its readings.
+    pub fn staged(&self, from: Timestamp, to: Timestamp) -> Vec<(usize, Reading)> {
+        let window = from.millis()..to.millis();
+        let mut readings = Vec::new();
         for (number, time, surge, order) in self.surges(from - PAIR, to) {
             let patient = &self.population[number];
             let mut chance = patient.chance(Purpose::LiveOccasion, order - (1 << 40));
@@ -201,8 +208,10 @@ impl<'p> Live<'p> {
             let time = self.begin + Span::from_millis(order * every);
             // One in four turns out to have been a single high reading.
             let surge = if order % 4 == 3 { Surge::Settling } else { Surge::Lasting };
-            let turn = usize::try_from(order).unwrap_or(0) % self.surging.len();
-            (self.surging[turn], time, surge, order)
+            // Counted on from stream to stream, so that a second one does not begin with a patient
+            // whose alert is still open.
+            let turn = (time.millis().div_euclid(every)).rem_euclid(self.surging.len() as i64);
+            (self.surging[turn as usize], time, surge, order)
         })
     }
 

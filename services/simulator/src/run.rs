@@ -14,7 +14,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use crate::args::SimulatorArgs;
 use crate::ledger::{Ledger, now};
 use crate::live::Live;
-use crate::mess::{Pace, Plan, Reception};
+use crate::mess::{MessArgs, Pace, Plan, Reception};
 use crate::meters::Meters;
 use crate::population::{Patient, population};
 use crate::registry::{self, MasterLists, RegistryRecord};
@@ -228,6 +228,7 @@ async fn stream_live(
         |patient: &Patient| args.registry.follower_of(patient) == args.registry.physician.id;
     let live = Live::new(people, args.lively.clone(), now(), shown);
     let plan = plan(args, Pace::Minutes, Reception::WhenDue);
+    let undisturbed = Plan { shares: MessArgs::none(), ..plan.clone() };
     let (mut often, mut automatic) = (live.begin(), automatic_since);
     tracing::info!(patients = people.len(), "streaming live");
     let mut tick = tokio::time::interval(TICK);
@@ -245,6 +246,10 @@ async fn stream_live(
                 live.readings(often, until).into_iter().chain(live.automatic(automatic, until));
             for (number, reading) in observed {
                 timetable.extend(plan.sendings(&people[number], reading));
+            }
+            // Somebody waits to see these, so nothing happens to them on the way.
+            for (number, reading) in live.staged(often, until) {
+                timetable.extend(undisturbed.sendings(&people[number], reading));
             }
             (often, automatic) = (until, until);
         }

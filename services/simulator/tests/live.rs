@@ -12,9 +12,10 @@ fn is_severe(reading: &Reading) -> bool {
     matches!(&reading.measurement, Measurement::BloodPressure(bp) if bp.systolic >= 180)
 }
 
-fn both(live: &Live<'_>, from: Timestamp, to: Timestamp) -> Vec<(usize, Reading)> {
+fn everything(live: &Live<'_>, from: Timestamp, to: Timestamp) -> Vec<(usize, Reading)> {
     let mut readings = live.readings(from, to);
     readings.extend(live.automatic(from, to));
+    readings.extend(live.staged(from, to));
     readings
 }
 
@@ -22,7 +23,7 @@ fn both(live: &Live<'_>, from: Timestamp, to: Timestamp) -> Vec<(usize, Reading)
 fn two_hundred_patients_give_a_few_readings_a_second() {
     let people = population(42, 200, 4);
     let live = Live::new(&people, LiveArgs::default(), START, |_| true);
-    let readings = live.readings(START, START + Span::from_minutes(10));
+    let readings = everything(&live, START, START + Span::from_minutes(10));
     let rate = readings.len() as f64 / 600.0;
     assert!((1.0..6.0).contains(&rate), "{rate} readings/s");
 }
@@ -32,7 +33,7 @@ fn a_confirmed_severe_surge_is_observed_within_the_first_minute_even_with_few_pa
     for count in [1, 5, 200] {
         let people = population(7, count, 4);
         let live = Live::new(&people, LiveArgs::default(), START, |_| true);
-        let readings = live.readings(live.begin(), START + Span::from_seconds(50));
+        let readings = everything(&live, live.begin(), START + Span::from_seconds(50));
         let severe: Vec<_> = readings.iter().filter(|(_, reading)| is_severe(reading)).collect();
         let pair = severe.windows(2).any(|pair| {
             let apart = pair[1].1.observation_time - pair[0].1.observation_time;
@@ -46,7 +47,7 @@ fn a_confirmed_severe_surge_is_observed_within_the_first_minute_even_with_few_pa
 fn surges_go_on_and_each_stands_apart_from_the_patients_other_occasions() {
     let people = population(42, 200, 4);
     let live = Live::new(&people, LiveArgs::default(), START, |_| true);
-    let readings = live.readings(live.begin(), START + Span::from_minutes(60));
+    let readings = everything(&live, live.begin(), START + Span::from_minutes(60));
     let pressures: Vec<_> = readings
         .iter()
         .filter(|(_, reading)| matches!(reading.measurement, Measurement::BloodPressure(_)))
@@ -71,13 +72,13 @@ fn windows_put_together_give_what_one_window_gives() {
     let live = Live::new(&people, LiveArgs::default(), START, |_| true);
     let key = |(who, reading): &(usize, Reading)| (reading.observation_time, *who);
     let end = START + Span::from_minutes(5);
-    let mut whole = both(&live, live.begin(), end);
+    let mut whole = everything(&live, live.begin(), end);
     whole.sort_by_key(key);
     let mut parts = Vec::new();
     let mut from = live.begin();
     while from < end {
         let to = (from + Span::from_millis(7_300)).min(end);
-        parts.extend(both(&live, from, to));
+        parts.extend(everything(&live, from, to));
         from = to;
     }
     parts.sort_by_key(key);
