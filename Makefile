@@ -1,0 +1,62 @@
+# `make demo` and `make test` do all their set-up by themselves; `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+WEB := services/dashboard/web
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) \
+	$(WEB)/index.html $(WEB)/package.json $(WEB)/package-lock.json services/dashboard/openapi.json
+
+.PHONY: help
+help: ## This list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: demo
+demo: setup web ## Everything on this machine, with virtual patients (DEMO_SECONDS=60 ends it by itself)
+	@echo "building in release mode …"
+	@cargo build --release --locked -p mimamori
+	@exec target/release/mimamori demo
+
+.PHONY: demo-reset
+demo-reset: ## Forgets the demo's data
+	@rm -rf .local/demo .local/demo.json
+	@echo "the demo's data are gone"
+
+.PHONY: test
+test: setup-tests web ## Unit, property, snapshot, page, black-box and browser tests
+	@cd $(WEB) && npm run --silent check
+	@cargo build --locked -p mimamori
+	@cargo test --locked --workspace
+
+.PHONY: check
+check: setup web ## Format, lints, the design's dependency rules, unused dependencies
+	@cargo fmt --all --check
+	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@python3 deploy/check/dependencies.py
+
+.PHONY: bench
+bench: setup web ## Measures against limits and peers in the same run; prints ratios
+	@cargo build --release --locked -p mimamori
+	@cargo run --release --locked -p load-tests
+
+.PHONY: setup
+setup: ## Fetches what the build and the local stack need
+	@deploy/local/setup.sh
+
+.PHONY: setup-tests
+setup-tests:
+	@deploy/local/setup.sh --with-browser
+	@test -d tests/browser/node_modules || (cd tests/browser && npm ci --silent --no-audit --no-fund)
+
+.PHONY: web
+web: $(WEB)/dist/.built ## Builds the pages
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json $(WEB)/package.json
+	@echo "fetching the pages' packages …"
+	@cd $(WEB) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(WEB)/dist/.built: $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
+	@echo "building the pages …"
+	@cd $(WEB) && npm run --silent build
+	@touch $@

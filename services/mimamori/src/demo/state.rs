@@ -1,0 +1,65 @@
+//! What the demo keeps between starts besides data: its secrets, made once.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::places::Places;
+use crate::registry::random_token;
+
+/// Random, and known to this demo only.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Secrets {
+    pub(super) device_token: String,
+    pub(super) physician_password: String,
+    pub(super) second_physician_password: String,
+    pub(super) operator_password: String,
+    pub(super) session_key: String,
+}
+
+impl Secrets {
+    pub(super) fn load_or_make(places: &Places) -> anyhow::Result<Self> {
+        let path = places.state.join("secrets.json");
+        if let Ok(text) = fs::read(&path) {
+            return serde_json::from_slice(&text).with_context(|| {
+                format!("{} is damaged; `make demo-reset` makes a new one", path.display())
+            });
+        }
+        let secrets = Self {
+            device_token: random_token(),
+            physician_password: password(),
+            second_physician_password: password(),
+            operator_password: password(),
+            session_key: random_token() + &random_token(),
+        };
+        write_private(&path, &serde_json::to_vec_pretty(&secrets)?)?;
+        Ok(secrets)
+    }
+}
+
+/// Short enough to be typed from the screen, 60 random bits.
+fn password() -> String {
+    const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let bits: u64 = rand::random();
+    let letter = |place: u32| char::from(LETTERS[(bits >> (place * 5)) as usize & 31]);
+    let group = |first: u32| (first..first + 4).map(letter).collect::<String>();
+    format!("{}-{}-{}", group(0), group(4), group(8))
+}
+
+/// Writes a file that only its owner reads, whole or not at all.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let unfinished = path.with_extension("new");
+    let written = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&unfinished)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&unfinished, path));
+    written.with_context(|| format!("{} cannot be written", path.display()))
+}
