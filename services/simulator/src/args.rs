@@ -59,8 +59,7 @@ pub struct SimulatorArgs {
     #[arg(
         long,
         env = "MIMAMORI_SIMULATOR_KAFKA_SHARE",
-        value_name = "SHARE",
-        default_value_t = 0.5
+        value_name = "SHARE", default_value_t = 0.5, value_parser = crate::mess::share
     )]
     pub kafka_share: f64,
 
@@ -166,5 +165,6 @@ mod tests {
         assert_eq!(args.registry.also_register.len(), 2);
         assert!(parse(&["--history-from", "yesterday"]).is_err());
         assert!(parse(&["--also-register", "S001"]).is_err());
+        assert!(parse(&["--late", "5"]).is_err());
     }
 }

@@ -15,29 +15,37 @@ use crate::slips;
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub struct MessArgs {
     /// Share of readings that a device sends again out of its memory
-    #[arg(long, env = "MIMAMORI_SIMULATOR_DUPLICATES", default_value_t = 0.10)]
+    #[arg(long, env = "MIMAMORI_SIMULATOR_DUPLICATES", default_value_t = 0.10, value_parser = share)]
     pub duplicates: f64,
     /// Share of readings that are corrected later (one in five of these twice)
-    #[arg(long, env = "MIMAMORI_SIMULATOR_CORRECTIONS", default_value_t = 0.05)]
+    #[arg(long, env = "MIMAMORI_SIMULATOR_CORRECTIONS", default_value_t = 0.05, value_parser = share)]
     pub corrections: f64,
     /// Share of readings that are withdrawn later as entered in error (over Kafka only)
-    #[arg(long, env = "MIMAMORI_SIMULATOR_WITHDRAWALS", default_value_t = 0.005)]
+    #[arg(long, env = "MIMAMORI_SIMULATOR_WITHDRAWALS", default_value_t = 0.005, value_parser = share)]
     pub withdrawals: f64,
     /// Share of readings that come hours or days late, in a bunch
-    #[arg(long, env = "MIMAMORI_SIMULATOR_LATE", default_value_t = 0.05)]
+    #[arg(long, env = "MIMAMORI_SIMULATOR_LATE", default_value_t = 0.05, value_parser = share)]
     pub late: f64,
     /// Share of readings whose clock is wrong: lost, in the future, or nine hours off
-    #[arg(long, env = "MIMAMORI_SIMULATOR_WRONG_CLOCKS", default_value_t = 0.005)]
+    #[arg(long, env = "MIMAMORI_SIMULATOR_WRONG_CLOCKS", default_value_t = 0.005, value_parser = share)]
     pub wrong_clocks: f64,
     /// Share of readings with a number that cannot be true (half of them are put right later)
-    #[arg(long, env = "MIMAMORI_SIMULATOR_WRONG_NUMBERS", default_value_t = 0.01)]
+    #[arg(long, env = "MIMAMORI_SIMULATOR_WRONG_NUMBERS", default_value_t = 0.01, value_parser = share)]
     pub wrong_numbers: f64,
     /// Share of readings that two senders register at the same moment with different values
-    #[arg(long, env = "MIMAMORI_SIMULATOR_CONFLICTS", default_value_t = 0.002)]
+    #[arg(long, env = "MIMAMORI_SIMULATOR_CONFLICTS", default_value_t = 0.002, value_parser = share)]
     pub conflicts: f64,
     /// Share of readings beside which bytes that are no record are written to Kafka
-    #[arg(long, env = "MIMAMORI_SIMULATOR_GARBAGE", default_value_t = 0.0005)]
+    #[arg(long, env = "MIMAMORI_SIMULATOR_GARBAGE", default_value_t = 0.0005, value_parser = share)]
     pub garbage: f64,
+}
+
+/// Reads a share.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a share is a number from 0 to 1".to_owned()),
+    }
 }
 
 impl Default for MessArgs {
