@@ -1,7 +1,6 @@
 //! `POST /v1/readings`: from headers to answer.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -22,6 +21,7 @@ use crate::audit::AuditTrail;
 use crate::body::{self, Encoding, Taken};
 use crate::credentials;
 use crate::intake::{self, Fate, NotTaken};
+use crate::kafka_health::KafkaHealth;
 use crate::meters::Meters;
 use crate::publish::{Outbound, Publish, deliver};
 use crate::refusal::Refusal;
@@ -42,8 +42,7 @@ pub(crate) struct Gateway {
     pub(crate) meters: Meters,
     pub(crate) in_flight: Semaphore,
     pub(crate) memory: Arc<Semaphore>,
-    /// Whether Kafka has failed to acknowledge a record since somebody last looked.
-    pub(crate) kafka_failed: Arc<AtomicBool>,
+    pub(crate) kafka: KafkaHealth,
 }
 
 /// The API.
@@ -165,7 +164,7 @@ async fn send(gateway: &Gateway, records: &[Outbound]) -> Vec<bool> {
         let not_stored = delivered.acknowledged.iter().filter(|done| !**done).count();
         tracing::warn!(%error, not_stored, "readings are not acknowledged by Kafka; answered 503");
         if *error != SendError::QueueFull {
-            gateway.kafka_failed.store(true, Ordering::Relaxed);
+            gateway.kafka.failed();
         }
     }
     delivered.acknowledged

@@ -45,7 +45,8 @@
 //! # Parts
 //! [`exchange`] is pure: text to readings. `registry` follows the master lists, `credentials` and
 //! `body` take a request in, `intake` makes records of it, `publish` sends them, `answer` and
-//! `refusal` say what became of it, `http` joins them.
+//! `refusal` say what became of it, `http` joins them; `kafka_health` watches Kafka, `audit` records
+//! refused attempts, `meters` counts.
 
 mod answer;
 mod args;
@@ -55,31 +56,27 @@ mod credentials;
 pub mod exchange;
 mod http;
 mod intake;
+mod kafka_health;
 mod meters;
 mod publish;
 mod refusal;
 mod registry;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use chassis::{Component, Health, Metrics, Shutdown, server, telemetry};
+use chassis::{Health, Metrics, server, telemetry};
 use schemas::topics::Topic;
 use schemas::{AuditEvent, Codec, Reading, Topics};
-use stream::KafkaArgs;
 use stream::producer::Producer;
 use tokio::sync::Semaphore;
 
 pub use args::{GatewayArgs, LimitArgs};
 use audit::AuditTrail;
 use http::Gateway;
+use kafka_health::KafkaHealth;
 use meters::Meters;
 use registry::Registry;
-
-/// How often Kafka is asked whether it is there.
-const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Runs the gateway until SIGTERM or SIGINT: then it takes no more requests, finishes those in
 /// work, flushes what is queued for Kafka, and returns.
@@ -104,18 +101,12 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let component = health.component("registry");
     let follower =
         registry.clone().follow(&args.kafka, &topics, &codec, component, shutdown.clone())?;
-    let kafka_failed = Arc::new(AtomicBool::new(false));
-    let probe = Probe {
-        kafka: args.kafka.clone(),
-        topic: topics.name(Topic::ReadingsRaw),
-        component: health.component("kafka"),
-        failed: kafka_failed.clone(),
-        shutdown: shutdown.clone(),
-    };
-    let lag = meters.registry_lag.clone();
-    std::thread::Builder::new()
-        .name("kafka-probe".to_owned())
-        .spawn(move || probe.run(|| lag.set(follower.lag())))?;
+    let kafka = KafkaHealth::new(health.component("kafka"));
+    std::thread::Builder::new().name("kafka-health".to_owned()).spawn({
+        let (kafka, shutdown, lag) = (kafka.clone(), shutdown.clone(), meters.registry_lag.clone());
+        let (args, topic) = (args.kafka.clone(), topics.name(Topic::ReadingsRaw));
+        move || kafka.watch(&args, &topic, &shutdown, || lag.set(follower.lag()))
+    })?;
 
     let publish = Arc::new(producer.clone());
     let audit_topic = topics.name(Topic::AuditEvents);
@@ -131,7 +122,7 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
         encoder: readings,
         audit,
         meters,
-        kafka_failed,
+        kafka,
     });
 
     let operations = server::operations_router(health.clone(), metrics);
@@ -181,34 +172,4 @@ async fn codec(
     .await?
     .map_err(|error: schemas::codec::RegistryError| anyhow::Error::new(error))
     .context("the schemas cannot be published; check SCHEMA_REGISTRY_URL")
-}
-
-/// Asks Kafka now and then whether it is there and has the topic, so that readiness is known
-/// without traffic too.
-struct Probe {
-    kafka: KafkaArgs,
-    topic: String,
-    component: Component,
-    failed: Arc<AtomicBool>,
-    shutdown: Shutdown,
-}
-
-impl Probe {
-    fn run(self, observe: impl Fn()) {
-        while !self.shutdown.is_requested() {
-            let failed_lately = self.failed.swap(false, Ordering::Relaxed);
-            match stream::topics::partition_count(&self.kafka, &self.topic) {
-                Ok(_) if failed_lately => {
-                    self.component.not_ready("records were not acknowledged in the last seconds");
-                }
-                Ok(_) => self.component.ready(),
-                Err(error) => self.component.not_ready(error.to_string()),
-            }
-            observe();
-            let next = Instant::now() + PROBE_INTERVAL;
-            while Instant::now() < next && !self.shutdown.is_requested() {
-                std::thread::sleep(Duration::from_millis(100));
-            }
-        }
-    }
 }

@@ -115,6 +115,19 @@ fn warnings_beyond_the_first_are_only_counted() {
     assert_eq!(warnings.omitted, 500 - super::Warnings::MOST);
 }
 
+#[test]
+fn a_document_that_is_wrong_in_many_ways_is_not_answered_at_many_times_its_length() {
+    let fields: String = (0..20).map(|n| format!("\"unknown_{n}\":0,")).collect();
+    let records = vec!["1"; 100].join(",");
+    let document = format!(
+        r#"{{{fields}"person_information":[{{"healthcare_information":{{"activity":[{records}]}}}}]}}"#
+    );
+    let parsed = read(&document).unwrap();
+    let problems = |at: usize| parsed.entries[at].verdict.as_ref().map_or_else(Vec::len, |_| 0);
+    assert!(problems(0) > 20);
+    assert_eq!(problems(99), 1);
+}
+
 fn kind(unreadable: &Unreadable) -> &'static str {
     match unreadable {
         Unreadable::Empty => "empty",

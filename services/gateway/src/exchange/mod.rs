@@ -13,7 +13,9 @@
 //! and taken as such. An optional field without a value is left out, not `null`.
 //!
 //! `num n` of the rules counts characters, the point included, of the shortest way to write a
-//! value. Civil times are read in the zone of the consortium; see [`civil_time`] for clock changes.
+//! value. Civil times are read in the zone of the consortium. Where clocks are moved, a time that
+//! they show twice is the first of the two, and one that they skip is read with the offset before
+//! the skip.
 
 mod civil_time;
 mod fields;
@@ -81,7 +83,7 @@ pub struct Entry {
     pub document: usize,
     /// JSON pointer into the document.
     pub pointer: String,
-    /// The reading, or all that is wrong with it.
+    /// The reading, or all that is wrong with it (the first thing, after a thousand problems).
     pub verdict: Result<Believed, Vec<Problem>>,
 }
 

@@ -16,7 +16,13 @@ pub(super) struct Walk<'c> {
     context: &'c Context<'c>,
     document: usize,
     parsed: &'c mut Parsed,
+    /// How many problems this document has so far.
+    problems: usize,
 }
+
+/// A document with more problems than this gets only the first of each further reading: an envelope
+/// that is wrong in many ways is wrong in as many ways for each of its readings.
+const PROBLEMS_IN_FULL: usize = 1000;
 
 /// A person, or the reasons why nothing of theirs can be taken.
 struct Person<'a> {
@@ -35,7 +41,7 @@ struct Envelope<'a> {
 
 impl<'c> Walk<'c> {
     pub(super) fn new(context: &'c Context<'c>, document: usize, parsed: &'c mut Parsed) -> Self {
-        Self { context, document, parsed }
+        Self { context, document, parsed, problems: 0 }
     }
 
     pub(super) fn document(&mut self, json: &Json<'_>) -> Result<(), Unreadable> {
@@ -235,9 +241,16 @@ impl<'c> Walk<'c> {
         self.enter(Entry { document: self.document, pointer, verdict: Err(problems) })
     }
 
-    fn enter(&mut self, entry: Entry) -> Result<(), Unreadable> {
+    fn enter(&mut self, mut entry: Entry) -> Result<(), Unreadable> {
         if self.parsed.entries.len() == self.context.limits.readings {
             return Err(Unreadable::TooManyReadings { limit: self.context.limits.readings });
+        }
+        if let Err(problems) = &mut entry.verdict {
+            if self.problems > PROBLEMS_IN_FULL {
+                problems.truncate(1);
+                problems.shrink_to_fit();
+            }
+            self.problems += problems.len();
         }
         self.parsed.entries.push(entry);
         Ok(())

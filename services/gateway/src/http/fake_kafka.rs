@@ -14,8 +14,11 @@ pub(super) struct FakeKafka {
     pub(super) room: AtomicUsize,
     /// How many of the queued records are acknowledged; the others wait for ever.
     pub(super) acknowledged: AtomicUsize,
-    records: Mutex<Vec<(String, Option<Vec<u8>>, Vec<u8>)>>,
+    records: Mutex<Vec<Queued>>,
 }
+
+/// Topic, key and payload.
+type Queued = (String, Option<Vec<u8>>, Vec<u8>);
 
 impl FakeKafka {
     pub(super) fn new() -> Self {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -22,6 +22,7 @@ use super::fake_kafka::FakeKafka;
 use super::{Gateway, router};
 use crate::args::LimitArgs;
 use crate::audit::AuditTrail;
+use crate::kafka_health::KafkaHealth;
 use crate::meters::Meters;
 use crate::registry::{Registry, Snapshot};
 
@@ -31,6 +32,7 @@ struct Desk {
     kafka: Arc<FakeKafka>,
     gateway: Arc<Gateway>,
     router: Router,
+    health: chassis::Health,
 }
 
 fn limits() -> LimitArgs {
@@ -52,6 +54,9 @@ fn desk() -> Desk {
 
 fn desk_with(limits: LimitArgs) -> Desk {
     let kafka = Arc::new(FakeKafka::new());
+    let health = chassis::Health::new();
+    let component = health.component("kafka");
+    component.ready();
     let codec = Codec::default();
     let metrics = chassis::Metrics::for_service("gateway");
     let meters = Meters::register(&metrics).unwrap();
@@ -85,9 +90,9 @@ fn desk_with(limits: LimitArgs) -> Desk {
         encoder: codec.encoder("readings.raw").unwrap(),
         audit,
         meters,
-        kafka_failed: Arc::new(AtomicBool::new(false)),
+        kafka: KafkaHealth::new(component),
     });
-    Desk { kafka, router: router(gateway.clone()), gateway }
+    Desk { kafka, router: router(gateway.clone()), gateway, health }
 }
 
 struct Answered {
@@ -193,7 +198,7 @@ async fn what_kafka_does_not_acknowledge_in_time_is_not_stored_and_the_rest_is_s
     assert!(answered.headers.contains_key("retry-after"));
     assert_eq!(statuses(&answered), ["accepted", "accepted", "not_stored"]);
     assert_eq!(desk.kafka.readings().len(), 2);
-    assert!(desk.gateway.kafka_failed.load(Ordering::Relaxed));
+    assert!(!desk.health.is_ready(), "readiness knows of it");
     insta::assert_json_snapshot!("not_stored", answered.body);
 }
 
@@ -258,19 +263,19 @@ async fn before_the_vendors_are_known_the_gateway_answers_that_it_is_starting() 
 }
 
 fn desk_without_registry() -> Desk {
-    let Desk { kafka, gateway, router: unused } = desk();
+    let Desk { kafka, gateway, router: unused, health } = desk();
     drop(unused);
     let Some(gateway) = Arc::into_inner(gateway) else { panic!("only the router shared it") };
     let gateway = Arc::new(Gateway { registry: Arc::default(), ..gateway });
-    Desk { kafka, router: router(gateway.clone()), gateway }
+    Desk { kafka, router: router(gateway.clone()), gateway, health }
 }
 
 #[tokio::test]
 async fn compressed_bodies_are_taken_whole_or_not_at_all() {
     let desk = desk();
     let text = good("two_documents.ndjson");
-    let encodings: [(&str, fn(&str) -> Vec<u8>); 2] = [("gzip", gzip), ("zstd", zstd)];
-    for (name, compress) in encodings {
+    for name in ["gzip", "zstd"] {
+        let compress = |text: &str| if name == "gzip" { gzip(text) } else { zstd(text) };
         let headers = [("authorization", TOKEN), ("content-encoding", name)];
         let answered = desk.post(&headers, compress(text)).await;
         assert_eq!(answered.status, StatusCode::ACCEPTED, "{name}: {}", answered.body);
