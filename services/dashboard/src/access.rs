@@ -78,7 +78,13 @@ impl Dashboard {
         let count = |result: &str| self.metrics.sign_ins.with_label_values(&[result]).inc();
         match verified {
             Ok(verified) => {
-                let session = self.session_of(user).ok_or_else(Problem::not_registered)?;
+                let Some(session) = self.session_of(user) else {
+                    count("not_registered");
+                    let detail = "not registered as a practitioner".to_owned();
+                    let access = Access { user, action: "sign_in", detail, ..Access::default() };
+                    self.record(access).await?;
+                    return Err(Problem::not_registered());
+                };
                 if verified == Verified::Now {
                     count("signed_in");
                     self.record(Access {

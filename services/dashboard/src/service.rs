@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::IntoResponse;
@@ -13,7 +13,7 @@ use schemas::topics::Topic;
 use stream::connection::KafkaArgs;
 use stream::producer::Producer;
 use tokio::task::spawn_blocking;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
@@ -32,7 +32,9 @@ use crate::state::Dashboard;
 use crate::{api, pages};
 
 /// How often Kafka and ClickHouse are asked whether they are there.
-const CHECK: Duration = Duration::from_secs(10);
+const CHECK: Duration = Duration::from_secs(5);
+/// How long Kafka may take to say so.
+const KAFKA_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Runs the dashboard until it is told to stop.
 ///
@@ -149,10 +151,13 @@ async fn watch_kafka(kafka: KafkaArgs, topic: String, component: Component, shut
             () = shutdown.requested() => return,
         }
         let (kafka, topic) = (kafka.clone(), topic.clone());
-        let asked = spawn_blocking(move || stream::topics::partition_count(&kafka, &topic)).await;
-        match asked.context("the check was cut short").and_then(|count| Ok(count?)) {
-            Ok(_) => component.ready(),
-            Err(error) => component.not_ready(error.to_string()),
+        let asked = spawn_blocking(move || stream::topics::partition_count(&kafka, &topic));
+        match timeout(KAFKA_DEADLINE, asked).await {
+            Ok(Ok(Ok(_))) => component.ready(),
+            Ok(Ok(Err(error))) => component.not_ready(error.to_string()),
+            _ => component.not_ready(
+                "Kafka does not answer; check KAFKA_BOOTSTRAP_SERVERS and that the brokers run",
+            ),
         }
     }
 }

@@ -259,6 +259,7 @@ async fn an_account_whose_person_is_on_no_list_may_do_nothing() {
     assert_eq!(response.status(), 403);
     assert!(!response.headers().contains_key(header::SET_COOKIE));
     assert_eq!(api.get("unregistered", "/api/v1/patients").await.0, 403);
+    assert!(api.audit.said().iter().all(|(action, _, allowed)| action == "sign_in" && !allowed));
 }
 
 #[tokio::test]
