@@ -1,0 +1,162 @@
+//! Speaking with the gateway and the dashboard.
+
+use std::io::{BufRead, BufReader};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use reqwest::header::{COOKIE, RETRY_AFTER, SET_COOKIE};
+use serde_json::{Value, json};
+
+use crate::registered::PASSWORD;
+use crate::service::Service;
+use crate::stack::Stack;
+use crate::wait::PATIENCE;
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub retry_after: Option<String>,
+    pub body: Value,
+}
+
+impl Answer {
+    fn of(response: Response) -> Self {
+        let status = response.status().as_u16();
+        let header = response.headers().get(RETRY_AFTER);
+        let retry_after = header.map(|value| value.to_str().unwrap().to_owned());
+        let text = response.text().unwrap_or_default();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Self { status, retry_after, body }
+    }
+
+    /// The body, when the status is the one expected.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+}
+
+impl Stack {
+    /// Sends a document to the gateway.
+    pub fn post(&self, token: Option<&str>, document: impl Into<String>) -> Answer {
+        self.try_post(token, document).unwrap()
+    }
+
+    /// Sends a document to the gateway, which may be away.
+    pub fn try_post(
+        &self,
+        token: Option<&str>,
+        document: impl Into<String>,
+    ) -> Result<Answer, reqwest::Error> {
+        let url = format!("{}/v1/readings", self.url(Service::Gateway));
+        let mut request = self.http.post(url).body(document.into());
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        request.send().map(Answer::of)
+    }
+
+    /// Signs in at the dashboard.
+    pub fn sign_in(&self, user: &str) -> SignedIn {
+        let base = self.url(Service::Dashboard);
+        let answer = self
+            .http
+            .post(format!("{base}/api/v1/session"))
+            .json(&json!({ "user": user, "password": PASSWORD }))
+            .send()
+            .unwrap();
+        let cookie = answer
+            .headers()
+            .get(SET_COOKIE)
+            .map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap().to_owned());
+        let session = Answer::of(answer).expect(200);
+        assert_eq!(session["user"], user);
+        SignedIn { base, cookie: cookie.expect("a session cookie"), http: self.http.clone() }
+    }
+}
+
+/// Somebody who is signed in at the dashboard.
+pub struct SignedIn {
+    base: String,
+    cookie: String,
+    http: Client,
+}
+
+impl SignedIn {
+    fn request(&self, http: &Client, path: &str) -> RequestBuilder {
+        http.get(format!("{}/api/v1/{path}", self.base)).header(COOKIE, &self.cookie)
+    }
+
+    /// Asks for a page of the API, such as `patients`.
+    pub fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(&self.http, path).send().unwrap())
+    }
+
+    /// The standing readings of a patient.
+    ///
+    /// # Errors
+    /// When they are not to be had.
+    pub fn readings(&self, patient: &str) -> Result<Vec<Value>, String> {
+        let answer = self.get(&format!("patients/{patient}/readings?limit=50000"));
+        match answer.body["readings"].as_array() {
+            Some(readings) if answer.status == 200 => Ok(readings.clone()),
+            _ => Err(format!("{}: {}", answer.status, answer.body)),
+        }
+    }
+
+    /// Opens the stream of alerts.
+    pub fn alert_stream(&self) -> Events {
+        let patient_client = Client::builder().no_proxy().timeout(None).build().unwrap();
+        let response = self.request(&patient_client, "alerts/stream").send().unwrap();
+        assert_eq!(response.status(), 200);
+        let (sender, events) = channel();
+        std::thread::spawn(move || {
+            let mut name = String::new();
+            for line in BufReader::new(response).lines().map_while(Result::ok) {
+                if let Some(event) = line.strip_prefix("event:") {
+                    name = event.trim().to_owned();
+                } else if let Some(data) = line.strip_prefix("data:") {
+                    let data = serde_json::from_str(data).unwrap();
+                    if sender.send((name.clone(), data)).is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        Events { events }
+    }
+}
+
+/// Server-sent events as they come.
+pub struct Events {
+    events: Receiver<(String, Value)>,
+}
+
+impl Events {
+    /// The next event of a name.
+    #[track_caller]
+    pub fn next(&self, name: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
+                Ok((found, data)) if found == name => return data,
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => panic!("no event {name} in {PATIENCE:?}"),
+                Err(RecvTimeoutError::Disconnected) => panic!("the stream ended without {name}"),
+            }
+        }
+    }
+
+    /// What has come and was not taken, waiting a moment for stragglers.
+    pub fn rest(&self) -> Vec<(String, Value)> {
+        let mut rest = Vec::new();
+        while let Ok(event) = self.events.recv_timeout(Duration::from_millis(300)) {
+            rest.push(event);
+        }
+        rest
+    }
+}

@@ -1,0 +1,91 @@
+//! Readings to send.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clinical::{Span, Timestamp};
+use schemas::Reading;
+use schemas::reading::{
+    BloodGlucose, BloodPressure, DataInput, Device, GlucoseMethod, Measurement, OriginOfTime,
+    ReadingStatus, Source,
+};
+
+/// The present.
+pub fn now() -> Timestamp {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Timestamp::from_millis(now.as_millis() as i64)
+}
+
+/// Some seconds ago, on a whole second, as devices observe.
+pub fn seconds_ago(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds((now() - Span::from_seconds(seconds)).seconds())
+}
+
+/// A home blood pressure.
+pub fn blood_pressure(patient: &str, at: Timestamp, systolic: i32, diastolic: i32) -> Reading {
+    let measurement = Measurement::BloodPressure(BloodPressure {
+        systolic,
+        diastolic,
+        pulse_rate: Some(71),
+        measurement_position: None,
+        irregular_pulse: None,
+    });
+    reading(patient, at, "BP-0001", measurement)
+}
+
+/// A value of a glucose sensor.
+pub fn sensor_glucose(patient: &str, at: Timestamp, value: f64) -> Reading {
+    let measurement = Measurement::BloodGlucose(BloodGlucose {
+        glucose_value: value,
+        glucose_method: GlucoseMethod::ContinuousSensor,
+        meal_timing: None,
+    });
+    reading(patient, at, "CGM-0001", measurement)
+}
+
+fn reading(patient: &str, at: Timestamp, serial: &str, measurement: Measurement) -> Reading {
+    let (consortium_id, person_id) = patient.split_once('/').unwrap();
+    Reading {
+        consortium_id: consortium_id.to_owned(),
+        person_id: person_id.to_owned(),
+        observation_time: at.millis(),
+        utc_offset_minutes: schemas::reading::japan(),
+        update_time: at.millis(),
+        source: Source::Device(Device {
+            manufacturer: "KAWASEMI".to_owned(),
+            model_number: Some("K-1".to_owned()),
+            serial: serial.to_owned(),
+        }),
+        data_input: DataInput::Device,
+        origin_of_time: Some(OriginOfTime::Device),
+        status: ReadingStatus::Final,
+        measurement,
+        send_time: None,
+        vendor: None,
+    }
+}
+
+/// The same reading, with another pressure and registered so many milliseconds later.
+pub fn corrected(reading: &Reading, later_ms: i64, systolic: i32, diastolic: i32) -> Reading {
+    let mut corrected = reading.clone();
+    corrected.update_time += later_ms;
+    corrected.data_input = DataInput::Modified;
+    if let Measurement::BloodPressure(pressure) = &mut corrected.measurement {
+        (pressure.systolic, pressure.diastolic) = (systolic, diastolic);
+    }
+    corrected
+}
+
+/// The same reading, withdrawn so many milliseconds later as entered in error.
+pub fn withdrawn(reading: &Reading, later_ms: i64) -> Reading {
+    Reading {
+        update_time: reading.update_time + later_ms,
+        status: ReadingStatus::EnteredInError,
+        ..reading.clone()
+    }
+}
+
+/// Readings of one consortium as an exchange document.
+pub fn document(readings: &[Reading]) -> String {
+    let consortium = &readings.first().expect("a reading").consortium_id;
+    simulator::exchange::document(consortium, now(), readings).to_string()
+}

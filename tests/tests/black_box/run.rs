@@ -1,0 +1,143 @@
+//! What the tests of one run share: a Kafka, a ClickHouse, a folder for their state, ports.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use mimamori::local::{Clickhouse, Kafka, KafkaSpeed, Layout};
+
+/// What is shared. Kafka and ClickHouse start with the first test that needs them.
+pub struct Run {
+    layout: Layout,
+    binary: PathBuf,
+    folder: PathBuf,
+    kafka: Mutex<Option<Kafka>>,
+    clickhouse: Mutex<Option<Clickhouse>>,
+    runtime: tokio::runtime::Runtime,
+}
+
+static RUN: OnceLock<Run> = OnceLock::new();
+
+/// The run.
+///
+/// # Panics
+/// When the binary under test is not there.
+pub fn run() -> &'static Run {
+    RUN.get_or_init(Run::new)
+}
+
+/// Ends what the run has started. The state of a run that failed is kept, to be looked at.
+pub fn end(passed: bool) {
+    let Some(run) = RUN.get() else { return };
+    if let Some(kafka) = lock(&run.kafka).take() {
+        kafka.stop();
+    }
+    if let Some(clickhouse) = lock(&run.clickhouse).take() {
+        clickhouse.stop();
+    }
+    if passed {
+        let _ = std::fs::remove_dir_all(&run.folder);
+    } else {
+        eprintln!("logs and data of this run are kept in {}", run.folder.display());
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Run {
+    fn new() -> Self {
+        let layout = Layout::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
+        let this = std::env::current_exe().unwrap();
+        // target/debug/deps/black_box-… stands beside target/debug/mimamori.
+        let binary = this.parent().and_then(Path::parent).unwrap().join("mimamori");
+        assert!(
+            binary.is_file(),
+            "{} is not there: run `make test`, which builds it",
+            binary.display()
+        );
+        let folder = layout.state(format!("test-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self {
+            layout,
+            binary,
+            folder,
+            kafka: Mutex::default(),
+            clickhouse: Mutex::default(),
+            runtime: tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build()
+                .unwrap(),
+        }
+    }
+
+    /// The project's files.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The binary under test.
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    /// A folder of this run's, made.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// `host:port` of the Kafka that the tests share.
+    pub fn kafka(&self) -> String {
+        let mut shared = lock(&self.kafka);
+        let kafka = shared.get_or_insert_with(|| self.new_kafka("kafka"));
+        kafka.bootstrap_servers()
+    }
+
+    /// URL of the ClickHouse that the tests share.
+    pub fn clickhouse(&self) -> String {
+        let mut shared = lock(&self.clickhouse);
+        shared.get_or_insert_with(|| self.new_clickhouse("clickhouse", free_port())).url()
+    }
+
+    /// A Kafka with its data in a folder of this run's.
+    pub fn new_kafka(&self, name: &str) -> Kafka {
+        let folder = self.folder(name);
+        let log = folder.join("kafka.log");
+        Kafka::start(&self.layout, &folder, free_port(), KafkaSpeed::Start, &log)
+            .unwrap_or_else(|error| panic!("{error:#}"))
+    }
+
+    /// A ClickHouse with its data in a folder of this run's.
+    pub fn new_clickhouse(&self, name: &str, port: u16) -> Clickhouse {
+        let folder = self.folder(name);
+        let log = folder.join("clickhouse.log");
+        Clickhouse::start(&self.layout, &self.binary, &folder.join("data"), port, &log)
+            .unwrap_or_else(|error| panic!("{error:#}"))
+    }
+
+    /// Waits for something asynchronous.
+    pub fn wait_for<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+}
+
+/// A port that nobody else gets in this run. Below those that the system gives to clients, so that a
+/// service finds it free again after a restart.
+pub fn free_port() -> u16 {
+    const FIRST: u16 = 18_000;
+    const COUNT: u16 = 12_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    for _ in 0..COUNT {
+        let own = (std::process::id() as u16).wrapping_mul(101) % COUNT;
+        let port = FIRST + (own + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free between {FIRST} and {}", FIRST + COUNT);
+}

@@ -1,0 +1,147 @@
+//! The services as processes of the one binary.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+use mimamori::local::Process;
+use nix::sys::signal::Signal;
+
+use crate::run::{free_port, run};
+use crate::wait;
+
+/// A service of a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    Gateway,
+    Processor,
+    SecondProcessor,
+    Writer,
+    Dashboard,
+}
+
+impl Service {
+    /// One of each.
+    pub const ALL: [Service; 4] =
+        [Service::Gateway, Service::Processor, Service::Writer, Service::Dashboard];
+
+    /// The binary's subcommand.
+    pub fn subcommand(self) -> &'static str {
+        match self {
+            Service::Gateway => "gateway",
+            Service::Processor | Service::SecondProcessor => "processor",
+            Service::Writer => "writer",
+            Service::Dashboard => "dashboard",
+        }
+    }
+
+    pub fn log_name(self) -> &'static str {
+        match self {
+            Service::SecondProcessor => "processor-2.log",
+            Service::Gateway => "gateway.log",
+            Service::Processor => "processor.log",
+            Service::Writer => "writer.log",
+            Service::Dashboard => "dashboard.log",
+        }
+    }
+}
+
+/// Where a service listens; the same after a restart.
+#[derive(Debug, Clone, Copy)]
+pub struct Ports {
+    /// Its API, where it has one.
+    pub api: u16,
+    /// Health and metrics.
+    pub operations: u16,
+}
+
+impl Ports {
+    pub fn of(service: Service) -> Self {
+        let api = free_port();
+        // The dashboard serves both on one port.
+        let operations = if service == Service::Dashboard { api } else { free_port() };
+        Self { api, operations }
+    }
+}
+
+/// A service that runs.
+pub struct Running {
+    process: Process,
+    ports: Ports,
+}
+
+impl Running {
+    /// Starts a service; [`Self::wait_until_ready`] is to follow.
+    pub fn start(mut command: Command, service: Service, ports: Ports, log: &Path) -> Self {
+        quiet_environment(&mut command);
+        let process = Process::start(service.subcommand(), command, log).unwrap();
+        Self { process, ports }
+    }
+
+    pub fn wait_until_ready(&mut self, http: &reqwest::blocking::Client) {
+        let url = format!("http://127.0.0.1:{}/readyz", self.ports.operations);
+        let name = self.process.name().to_owned();
+        wait::eventually(&format!("{name} is ready"), || {
+            if let Some(status) = self.process.ended() {
+                panic!("{}", self.process.last_words(status));
+            }
+            let answer = http.get(&url).send().map_err(|error| error.to_string())?;
+            if answer.status().is_success() {
+                Ok(())
+            } else {
+                Err(answer.text().unwrap_or_default())
+            }
+        });
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
+    pub fn kill(self) {
+        self.process.kill();
+    }
+
+    /// SIGTERM, then its exit code.
+    ///
+    /// # Panics
+    /// When it does not end within its deadline.
+    pub fn terminate(self, within: Duration) -> ExitStatus {
+        let name = self.process.name().to_owned();
+        match self.process.stop(within) {
+            (Some(status), true) => status,
+            (status, _) => panic!("{name} did not end within {within:?} of SIGTERM: {status:?}"),
+        }
+    }
+}
+
+/// A command of the binary under test.
+pub fn mimamori(subcommand: &str) -> Command {
+    let mut command = Command::new(run().binary());
+    command.arg(subcommand);
+    command
+}
+
+/// What the person at this machine has set for services must not reach the tests' own.
+pub fn quiet_environment(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("MIMAMORI_")
+            || matches!(
+                &*text,
+                "KAFKA_BOOTSTRAP_SERVERS" | "CLICKHOUSE_URL" | "SCHEMA_REGISTRY_URL"
+            )
+        {
+            command.env_remove(&name);
+        }
+    }
+    command.env("MIMAMORI_LOG_FORMAT", "pretty").env("NO_COLOR", "1");
+}
+
+/// The last lines of a log.
+pub fn tail(log: &PathBuf, lines: usize) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let all: Vec<&str> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}

@@ -1,0 +1,113 @@
+//! Reading and writing the topics of a stack, as any Kafka client may.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use schemas::Reading;
+use schemas::codec::Record;
+use schemas::topics::Topic;
+use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
+use stream::producer::{Outgoing, Position};
+
+use crate::run::run;
+use crate::stack::Stack;
+use crate::wait;
+
+/// What a topic holds, and what is appended to it, as consumers see it that read committed records
+/// only.
+pub struct Tail {
+    seen: Arc<Mutex<Seen>>,
+    name: String,
+    _follower: FollowHandle,
+}
+
+#[derive(Default)]
+struct Seen {
+    records: Vec<Incoming>,
+    caught_up: bool,
+}
+
+impl Tail {
+    /// Everything up to now.
+    pub fn records(&self) -> Vec<Incoming> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).records.clone()
+    }
+
+    /// Waits until the records are as they should be.
+    #[track_caller]
+    pub fn wait_for<T>(&self, promise: &str, look: impl Fn(&[Incoming]) -> Result<T, String>) -> T {
+        wait::eventually(&format!("{promise} ({})", self.name), || {
+            look(&self.seen.lock().unwrap_or_else(PoisonError::into_inner).records)
+        })
+    }
+}
+
+impl Stack {
+    /// Follows a topic from its beginning; returns when everything that is there was read.
+    pub fn tail(&self, topic: Topic) -> Tail {
+        let name = self.topics.name(topic);
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let here = Arc::clone(&seen);
+        let follower = follow(
+            &self.kafka,
+            &[(&name, Start::Beginning)],
+            || false,
+            move |followed| {
+                let mut seen = here.lock().unwrap_or_else(PoisonError::into_inner);
+                match followed {
+                    Followed::Record(record) => seen.records.push(record),
+                    Followed::CaughtUp => seen.caught_up = true,
+                }
+            },
+        )
+        .unwrap();
+        wait::eventually(&format!("the records of {name} are read"), || {
+            let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if seen.caught_up { Ok(()) } else { Err(format!("{} of them", seen.records.len())) }
+        });
+        Tail { seen, name, _follower: follower }
+    }
+
+    /// Everything that a topic holds now.
+    pub fn records(&self, topic: Topic) -> Vec<Incoming> {
+        self.tail(topic).records()
+    }
+
+    /// Everything that a topic holds now, read.
+    pub fn read<T: Record>(&self, topic: Topic) -> Vec<T> {
+        self.decoded(&self.records(topic))
+    }
+
+    /// Records, read.
+    pub fn decoded<T: Record>(&self, records: &[Incoming]) -> Vec<T> {
+        let decoder = self.codec.decoder::<T>();
+        let decode = |record: &Incoming| {
+            let bytes = record.payload.as_deref().expect("a value");
+            decoder.decode(bytes).unwrap_or_else(|error| panic!("{}: {error}", record.topic))
+        };
+        records.iter().map(decode).collect()
+    }
+
+    /// Writes a reading to `readings.raw`, as a vendor's own producer does.
+    pub fn produce(&self, reading: &Reading) -> Position {
+        let payload = self.encoded(reading);
+        self.produce_bytes(None, Some(reading.key().as_bytes()), Some(&payload))
+    }
+
+    /// A reading in its wire form.
+    pub fn encoded(&self, reading: &Reading) -> Vec<u8> {
+        let topic = self.topics.name(Topic::ReadingsRaw);
+        self.codec.encoder::<Reading>(&topic).unwrap().encode(reading).unwrap()
+    }
+
+    /// Writes anything to `readings.raw`.
+    pub fn produce_bytes(
+        &self,
+        partition: Option<i32>,
+        key: Option<&[u8]>,
+        payload: Option<&[u8]>,
+    ) -> Position {
+        let topic = self.topics.name(Topic::ReadingsRaw);
+        let sent = self.producer.send(Outgoing { topic: &topic, partition, key, payload });
+        run().wait_for(sent).unwrap()
+    }
+}
