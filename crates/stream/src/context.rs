@@ -10,6 +10,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::ProducerContext;
 use rdkafka::statistics::Statistics;
+use rdkafka::types::RDKafkaErrorCode;
 
 /// How many records of each topic and partition are still to be read, as the client last knew.
 pub(crate) type Lag = Arc<Mutex<HashMap<(String, i32), i64>>>;
@@ -30,11 +31,24 @@ impl Watch {
         lag.clear();
         for (name, topic) in statistics.topics {
             for (number, partition) in topic.partitions {
-                if number >= 0 && partition.consumer_lag >= 0 {
-                    lag.insert((name.clone(), number), partition.consumer_lag);
+                if number < 0 || partition.consumer_lag < 0 {
+                    continue;
                 }
+                // Transaction markers are never delivered: where the fetcher stands at the end and
+                // nothing waits, nothing is left, whatever the difference of offsets.
+                let is_at_end =
+                    partition.next_offset >= partition.ls_offset && partition.fetchq_cnt == 0;
+                let left = if is_at_end { 0 } else { partition.consumer_lag };
+                lag.insert((name.clone(), number), left);
             }
         }
+    }
+}
+
+/// Reports an error that no operation returns. The end of a partition is none.
+pub(crate) fn report(error: &KafkaError, reason: &str) {
+    if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
+        tracing::info!(%error, "Kafka client: {reason}");
     }
 }
 
@@ -61,7 +75,7 @@ impl ClientContext for Watch {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::info!(%error, "Kafka client: {reason}");
+        report(&error, reason);
     }
 
     fn stats(&self, statistics: Statistics) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
@@ -108,6 +108,8 @@ struct Reader {
     /// Where each partition ended when following began, as long as it was not reached. None before
     /// partitions are assigned.
     ends: Option<HashMap<i32, i64>>,
+    /// When an error was last logged: while Kafka is away there are many.
+    complained: Option<Instant>,
 }
 
 impl Reader {
@@ -122,7 +124,7 @@ impl Reader {
             .set("enable.partition.eof", "true")
             .create_with_context(watch.clone())
             .map_err(StreamError::while_doing("creating a consumer"))?;
-        Ok(Self { topic: topic.into(), start, consumer, ends: None })
+        Ok(Self { topic: topic.into(), start, consumer, ends: None, complained: None })
     }
 
     fn assign(&mut self) -> Result<(), StreamError> {
@@ -154,6 +156,14 @@ impl Reader {
         Ok(())
     }
 
+    fn complain(&mut self, error: &dyn std::fmt::Display, doing: &str) {
+        const PAUSE: Duration = Duration::from_secs(10);
+        if self.complained.is_none_or(|at| at.elapsed() > PAUSE) {
+            self.complained = Some(Instant::now());
+            tracing::warn!(%error, kafka.topic = &*self.topic, "{doing}");
+        }
+    }
+
     fn is_caught_up(&self) -> bool {
         self.ends.as_ref().is_some_and(HashMap::is_empty)
     }
@@ -162,10 +172,10 @@ impl Reader {
     fn poll(&mut self, timeout: Duration, handle: &mut impl FnMut(Followed)) -> bool {
         let Some(ends) = &mut self.ends else {
             if let Err(error) = self.assign() {
-                tracing::warn!(%error, kafka.topic = &*self.topic, "waiting for a topic to follow");
+                self.complain(&error, "waiting for a topic to follow");
                 self.consumer.poll(Duration::from_millis(500));
             }
-            return true;
+            return false;
         };
         match self.consumer.poll(timeout) {
             Some(Ok(message)) => {
@@ -182,8 +192,8 @@ impl Reader {
                 true
             }
             Some(Err(error)) => {
-                tracing::warn!(%error, kafka.topic = &*self.topic, "following a topic; going on");
-                true
+                self.complain(&error, "following a topic; going on");
+                false
             }
             None => false,
         }

@@ -64,7 +64,7 @@ impl ClientContext for GroupWatch {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::info!(%error, "Kafka client: {reason}");
+        context::report(&error, reason);
     }
 
     fn stats(&self, statistics: Statistics) {

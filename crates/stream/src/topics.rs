@@ -5,6 +5,7 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::{Offset, TopicPartitionList};
 
 use crate::connection::KafkaArgs;
 use crate::context::Watch;
@@ -104,6 +105,73 @@ pub fn offsets(kafka: &KafkaArgs, topic: &str, partition: i32) -> Result<(i64, i
     consumer
         .fetch_watermarks(topic, partition, PATIENCE)
         .map_err(StreamError::while_doing("asking for a partition's offsets"))
+}
+
+/// Where a partition begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartitionOffsets {
+    /// Partition.
+    pub partition: i32,
+    /// Its first offset.
+    pub first: i64,
+    /// The offset after the last one that a transaction has decided.
+    pub next: i64,
+}
+
+/// First and next offset of each partition of a topic. Blocks for at most ten seconds a partition.
+///
+/// # Errors
+/// When Kafka does not answer or has no such topic.
+pub fn all_offsets(kafka: &KafkaArgs, topic: &str) -> Result<Vec<PartitionOffsets>, StreamError> {
+    let consumer: BaseConsumer<Watch> = kafka
+        .client("mimamori-topics")
+        .create_with_context(Watch::default())
+        .map_err(StreamError::while_doing("creating a client"))?;
+    partitions_of(&consumer, topic)?
+        .into_iter()
+        .map(|partition| {
+            let (first, next) = consumer
+                .fetch_watermarks(topic, partition, PATIENCE)
+                .map_err(StreamError::while_doing("asking for a partition's offsets"))?;
+            Ok(PartitionOffsets { partition, first, next })
+        })
+        .collect()
+}
+
+/// The offset that a group will consume next, of each partition of topics; none where it never
+/// committed one. Blocks for at most ten seconds a topic.
+///
+/// # Errors
+/// When Kafka does not answer or lacks a topic.
+pub fn committed_offsets(
+    kafka: &KafkaArgs,
+    group: &str,
+    topics: &[&str],
+) -> Result<Vec<(String, i32, Option<i64>)>, StreamError> {
+    let consumer: BaseConsumer<Watch> = kafka
+        .consumer("mimamori-topics", group)
+        .create_with_context(Watch::default())
+        .map_err(StreamError::while_doing("creating a client"))?;
+    let mut asked = TopicPartitionList::new();
+    for topic in topics {
+        for partition in partitions_of(&consumer, topic)? {
+            asked.add_partition(topic, partition);
+        }
+    }
+    let answer = consumer
+        .committed_offsets(asked, PATIENCE)
+        .map_err(StreamError::while_doing("asking for a group's offsets"))?;
+    Ok(answer
+        .elements()
+        .iter()
+        .map(|element| {
+            let offset = match element.offset() {
+                Offset::Offset(offset) => Some(offset),
+                _ => None,
+            };
+            (element.topic().to_owned(), element.partition(), offset)
+        })
+        .collect())
 }
 
 /// Whether a broker answers a question for its topics within a second. Blocks the thread.

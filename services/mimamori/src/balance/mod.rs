@@ -1,6 +1,38 @@
-//! `mimamori balance`: what went into `readings.raw` against what came out.
+//! `mimamori balance`: what went into `readings.raw` against what came out, and against ClickHouse.
+//!
+//! Every raw record must end in exactly one outcome. The processor says in `readings.outcomes`, in
+//! the transaction of its outputs, how many records of which offsets ended how; a balance holds
+//! that against the raw records, against the accepted and rejected records (each names its raw
+//! record) and against the rows in ClickHouse. It is drawn of the offsets of which everything is
+//! still there, up to the last tally; raw records beyond it are in flight.
+//!
+//! A balance reads every topic from its oldest record, and nothing of a patient leaves it. In memory
+//! it costs one byte for each offset that `readings.raw` retains, and 10 to 20 bytes for each
+//! version accepted since: a million of each, about 20 MB. Versions are told apart by 64-bit
+//! hashes; of ten million in a partition, two collide in one balance of 370,000.
+//!
+//! [`compare`] is the comparison, without IO; [`book`] and [`ledger`] hold what it compares;
+//! [`kafka`] and [`clickhouse`] read it; [`report`] says it.
 
+mod balance;
+mod book;
+mod clickhouse;
+mod compare;
+#[cfg(test)]
+mod compare_tests;
+mod kafka;
+mod ledger;
+mod report;
+
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use schemas::topics::Topics;
+
+pub use balance::{Amounts, Balance, Difference, PartitionBalance};
+use compare::Ranges;
+use kafka::Reading;
 
 /// Arguments of `mimamori balance`.
 #[derive(Debug, Clone, clap::Args)]
@@ -12,13 +44,146 @@ pub struct BalanceArgs {
     #[allow(missing_docs, reason = "documented at its type")]
     pub clickhouse: writer::ClickHouseArgs,
     /// What the topics' names begin with
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", default_value = "")]
+    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
     pub topic_prefix: String,
     /// Schema registry; without one, records are framed as Avro single objects
-    #[arg(long, env = "SCHEMA_REGISTRY_URL")]
+    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
     pub schema_registry_url: Option<String>,
+    /// Draws again until it balances with nothing in flight, for at most so many seconds
+    #[arg(
+        long,
+        env = "MIMAMORI_BALANCE_WAIT_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 0
+    )]
+    pub wait_seconds: u64,
+    /// Prints a line for every partition, not only for those where something differs
+    #[arg(long, env = "MIMAMORI_BALANCE_PARTITIONS")]
+    pub partitions: bool,
+    /// Prints JSON
+    #[arg(long, env = "MIMAMORI_BALANCE_JSON")]
+    pub json: bool,
 }
 
-pub(crate) async fn run(_args: BalanceArgs) -> anyhow::Result<ExitCode> {
-    Ok(ExitCode::SUCCESS)
+/// Exit code when a balance could not be drawn.
+const NOT_DRAWN: u8 = 2;
+
+/// How long a difference may take to vanish: a transaction's outputs become visible partition by
+/// partition.
+const SETTLING: Duration = Duration::from_secs(3);
+
+/// Draws the balance. With [`BalanceArgs::wait_seconds`], again and again until nothing differs and
+/// nothing is in flight; the last one drawn is returned.
+///
+/// # Errors
+/// When Kafka or ClickHouse do not answer, or topics or tables are missing.
+pub async fn draw(args: &BalanceArgs) -> anyhow::Result<Balance> {
+    draw_visibly(args, |_| ()).await
+}
+
+async fn draw_visibly(args: &BalanceArgs, progress: impl Fn(u64)) -> anyhow::Result<Balance> {
+    let until = Instant::now() + Duration::from_secs(args.wait_seconds);
+    let begun = args.clone();
+    // Blocks, and so does dropping the schema registry's client.
+    let reading = tokio::task::spawn_blocking(move || {
+        let topics = Topics::with_prefix(begun.topic_prefix);
+        Reading::begin(&begun.kafka, topics, begun.schema_registry_url.as_deref())
+    })
+    .await??;
+    let mut reading = std::sync::Arc::new(reading);
+    reading.caught_up(&progress).await?;
+    loop {
+        let balance = draw_once(args, &mut reading).await?;
+        if balance.is_settled() || Instant::now() >= until {
+            return Ok(balance);
+        }
+        progress(reading.records());
+        let left = until.saturating_duration_since(Instant::now());
+        tokio::time::sleep(left.min(Duration::from_millis(250))).await;
+    }
+}
+
+async fn draw_once(
+    args: &BalanceArgs,
+    reading: &mut std::sync::Arc<Reading>,
+) -> anyhow::Result<Balance> {
+    // Up to where the tallies end now: everything they count is there, or about to be visible.
+    let ends = reading.books(|partition, book| (partition, book.freeze()));
+    let drawn = Instant::now();
+    let mut partitions;
+    loop {
+        let mut next = ends.iter();
+        partitions = reading.books(|partition, book| {
+            let end = next.next().map_or(book.start, |(_, end)| *end);
+            compare::within_kafka(book, partition, end)
+        });
+        let differs = partitions.iter().any(|partition| !partition.differences.is_empty());
+        if !differs || drawn.elapsed() > SETTLING {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    reading.check()?;
+    // The writer's place first: what it is past is in ClickHouse when ClickHouse is asked.
+    let asked = reading.clone();
+    let writer = tokio::task::spawn_blocking(move || asked.writer_at()).await??;
+    let mut next = ends.iter();
+    let ranges = reading.books(|partition, book| {
+        let end = next.next().map_or(book.start, |(_, end)| *end);
+        let at = writer.get(&partition).copied().unwrap_or_default();
+        (partition, Ranges::of(book, end, &at))
+    });
+    let stored = clickhouse::count(&args.clickhouse, &ranges).await?;
+    let mut each = partitions.iter_mut().zip(ranges.iter().zip(&stored));
+    reading.books(|_, book| {
+        if let Some((balance, ((_, ranges), stored))) = each.next() {
+            compare::with_clickhouse(book, ranges, stored, balance);
+        }
+    });
+    Ok(Balance { partitions })
+}
+
+pub(crate) async fn run(args: BalanceArgs) -> anyhow::Result<ExitCode> {
+    let visible = std::io::stderr().is_terminal();
+    let begun = Instant::now();
+    let shown = std::cell::Cell::new(0);
+    let drawn = draw_visibly(&args, |records| {
+        let seconds = begun.elapsed().as_secs();
+        if visible && seconds > shown.replace(seconds) {
+            eprint!("\r{records} records read in {seconds} s …");
+            let _ = std::io::stderr().flush();
+        }
+    })
+    .await;
+    if visible && shown.get() > 0 {
+        eprint!("\r\x1b[K");
+    }
+    let balance = match drawn {
+        Ok(balance) => balance,
+        Err(error) => {
+            eprintln!("mimamori: the balance cannot be drawn: {error:#}");
+            return Ok(ExitCode::from(NOT_DRAWN));
+        }
+    };
+    if args.json {
+        let json = serde_json::json!({
+            "balanced": balance.is_settled(),
+            "in_flight": balance.in_flight(),
+            "conclusion": report::conclusion(&balance),
+            "totals": balance.totals(),
+            "partitions": balance.partitions,
+        });
+        println!("{json:#}");
+    } else {
+        print!("{}", report::table(&balance, args.partitions));
+    }
+    Ok(if balance.is_settled() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Balance {
+    /// The balance as a table, with a line for every partition if asked for; the last line says how
+    /// it stands.
+    pub fn table(&self, with_partitions: bool) -> String {
+        report::table(self, with_partitions)
+    }
 }

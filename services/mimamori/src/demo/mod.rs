@@ -58,7 +58,7 @@ pub struct DemoArgs {
     /// Port of the gateway
     #[arg(long, env = "DEMO_GATEWAY_PORT", default_value_t = 8081)]
     pub gateway_port: u16,
-    /// First of three ports for metrics and health of processor, writer and simulator
+    /// First of four ports for metrics and health of processor, writer, simulator and gateway
     #[arg(long, env = "DEMO_OPERATIONS_PORT", default_value_t = 9464)]
     pub operations_port: u16,
     /// Partitions of the topics, at the first start
@@ -103,13 +103,25 @@ impl Running {
         let secrets = Secrets::load_or_make(&places)?;
         let mut demo = Demo::new(layout, places, secrets, &self.args)?;
         let stop = || self.shutdown.is_requested();
-        if !demo.start(&self.handle, &stop)? {
-            demo.stop();
-            return Ok(ExitCode::from(130));
+        match demo.start(&self.handle, &stop) {
+            Ok(true) => {}
+            Ok(false) => {
+                demo.stop();
+                return Ok(ExitCode::from(130));
+            }
+            Err(error) => {
+                demo.stop();
+                return Err(error);
+            }
         }
         demo.announce(began.elapsed());
-        self.watch(&mut demo)?;
-        self.finish(demo)
+        match self.watch(&mut demo) {
+            Ok(()) => self.finish(demo),
+            Err(error) => {
+                demo.stop();
+                Err(error)
+            }
+        }
     }
 
     /// Until Ctrl-C or the end of the time: a status line, and processes that end are started again.

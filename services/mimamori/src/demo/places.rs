@@ -25,6 +25,7 @@ pub(super) struct Places {
     pub(super) processor: u16,
     pub(super) writer: u16,
     pub(super) simulator: u16,
+    pub(super) gateway_operations: u16,
 }
 
 impl Places {
@@ -50,6 +51,7 @@ impl Places {
             (true, operations(0), "--operations-port or DEMO_OPERATIONS_PORT"),
             (true, operations(1), "--operations-port or DEMO_OPERATIONS_PORT"),
             (true, operations(2), "--operations-port or DEMO_OPERATIONS_PORT"),
+            (true, operations(3), "--operations-port or DEMO_OPERATIONS_PORT"),
         ];
         let mut ports = Vec::new();
         for (needed, port, setting) in wanted {
@@ -65,6 +67,7 @@ impl Places {
             processor: ports[4],
             writer: ports[5],
             simulator: ports[6],
+            gateway_operations: ports[7],
             state,
         })
     }

@@ -148,8 +148,11 @@ impl Demo {
             ("writer", self.places.writer, vec![operations(self.places.writer)]),
             (
                 "gateway",
-                self.places.gateway,
-                vec![listen("MIMAMORI_GATEWAY_LISTEN", self.places.gateway)],
+                self.places.gateway_operations,
+                vec![
+                    operations(self.places.gateway_operations),
+                    listen("MIMAMORI_GATEWAY_LISTEN", self.places.gateway),
+                ],
             ),
             (
                 "dashboard",
@@ -362,7 +365,7 @@ impl Demo {
                 "processor": metrics(self.places.processor),
                 "writer": metrics(self.places.writer),
                 "simulator": metrics(self.places.simulator),
-                "gateway": metrics(self.places.gateway),
+                "gateway": metrics(self.places.gateway_operations),
                 "dashboard": metrics(self.places.dashboard),
             },
             "processes": processes,

@@ -120,7 +120,7 @@ impl Samples {
                 && line.contains(label)
         };
         let value = |line: &str| line.rsplit(' ').next().and_then(|v| v.parse::<f64>().ok());
-        self.0.lines().filter(is_of).filter_map(value).sum()
+        self.0.lines().filter(is_of).filter_map(value).fold(0.0, |sum, value| sum + value)
     }
 }
 

@@ -1,0 +1,254 @@
+//! The comparison of one partition: a function of what was read, and nothing else.
+
+use std::ops::Range;
+
+use schemas::OutcomeTally;
+
+use super::balance::{Amounts, Difference, PartitionBalance};
+use super::book::{Book, WriterAt};
+use super::ledger::Counts;
+
+/// What ClickHouse holds of a partition.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Stored {
+    /// Of the whole range.
+    pub all: StoredCounts,
+    /// Of the part that the writer has consumed, see [`Ranges`].
+    pub written: StoredCounts,
+}
+
+/// Rows of a range.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct StoredCounts {
+    pub versions: u64,
+    pub rejected: u64,
+    pub alerts: u64,
+}
+
+/// The ranges of a partition that are compared with ClickHouse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ranges {
+    /// Of `readings.raw`.
+    pub raw: Range<i64>,
+    /// The part of it whose outputs the writer has consumed.
+    pub raw_written: Range<i64>,
+    /// Of `alerts`.
+    pub alerts: Range<i64>,
+    /// The part of it that the writer has consumed.
+    pub alerts_written: Range<i64>,
+}
+
+impl Ranges {
+    /// The ranges of a partition whose tallies end at `next`.
+    pub fn of(book: &Book, next: i64, writer: &WriterAt) -> Self {
+        let from = book.begin().min(next);
+        let written = book.written_to(writer).clamp(from, next);
+        let first = book.alerts.offsets.first().copied().unwrap_or(0);
+        let end = book.alerts.offsets.last().map_or(first, |last| last + 1);
+        let alerts_written = writer.alerts.unwrap_or(first).clamp(first, end);
+        Self {
+            raw: from..next,
+            raw_written: from..written,
+            alerts: first..end,
+            alerts_written: first..alerts_written,
+        }
+    }
+}
+
+/// Compares a partition up to `next`, where its tallies end, within Kafka.
+pub(super) fn within_kafka(book: &Book, partition: i32, next: i64) -> PartitionBalance {
+    let from = book.begin().min(next);
+    let mut balance = PartitionBalance {
+        partition,
+        from,
+        next,
+        amounts: Amounts::default(),
+        differences: Vec::new(),
+    };
+    compare_tallies(book, &mut balance);
+    let counts = book.ledger.count(from..next);
+    let amounts = &mut balance.amounts;
+    amounts.raw = counts.raw;
+    amounts.versions = counts.versions();
+    amounts.in_flight_to_processor = book.ledger.count(next..i64::MAX).raw;
+    amounts.alert_events = book.alerts.offsets.len() as u64;
+    let found = &mut balance.differences;
+    if let Some(first) = counts.first_twice {
+        found.push(Difference::PublishedTwice { records: counts.twice, first });
+    }
+    if let Some(first) = counts.first_from_nothing {
+        found.push(Difference::FromNothing { records: counts.from_nothing, first });
+    }
+    for (topic, records) in [
+        ("readings.outcomes", book.tallies.unreadable),
+        ("readings.accepted", book.accepted.unreadable),
+        ("readings.rejected", book.rejected.unreadable),
+    ] {
+        if records > 0 {
+            found.push(Difference::Unreadable { topic, records });
+        }
+    }
+    for (topic, records) in [
+        ("readings.accepted", book.accepted.elsewhere),
+        ("readings.rejected", book.rejected.elsewhere),
+    ] {
+        if records > 0 {
+            found.push(Difference::WrongPartition { topic, records });
+        }
+    }
+    if book.alerts.repeated > 0 {
+        found.push(Difference::AlertTwice { events: book.alerts.repeated });
+    }
+    balance
+}
+
+/// Tallies and published records of one outcome.
+#[derive(Default)]
+struct Sums {
+    tallied: u64,
+    found: u64,
+    /// The first range where they differ.
+    within: Option<Range<i64>>,
+}
+
+impl Sums {
+    fn add(&mut self, tallied: i64, found: u64, block: &Range<i64>) {
+        let tallied = u64::try_from(tallied).unwrap_or(0);
+        self.tallied += tallied;
+        self.found += found;
+        if tallied != found && self.within.is_none() {
+            self.within = Some(block.clone());
+        }
+    }
+}
+
+type OfTally = fn(&OutcomeTally) -> i64;
+type OfCounts = fn(&Counts) -> u64;
+
+const PUBLISHED: [(&str, OfTally, OfCounts); 6] = [
+    ("new", |t| t.new, |c| c.new),
+    ("correction", |t| t.correction, |c| c.correction),
+    ("historical", |t| t.historical, |c| c.historical),
+    ("stale", |t| t.stale, |c| c.stale),
+    ("conflict", |t| t.conflict, |c| c.conflict),
+    ("rejected", |t| t.rejected, |c| c.rejected),
+];
+
+fn compare_tallies(book: &Book, balance: &mut PartitionBalance) {
+    let mut expected = balance.from;
+    let mut raw = Sums::default();
+    let mut outcomes: [Sums; PUBLISHED.len()] = Default::default();
+    let (mut duplicate, mut rerouted) = (0, 0);
+    let blocks = book.tallies.blocks.iter();
+    for block in blocks.filter(|b| b.from_offset >= balance.from && b.from_offset < balance.next) {
+        if block.from_offset > expected {
+            let offsets = expected..block.from_offset;
+            let records = book.ledger.count(offsets.clone()).raw;
+            balance.differences.push(Difference::NotTallied { offsets, records });
+        } else if block.from_offset < expected {
+            let offsets = block.from_offset..expected.min(block.next_offset);
+            balance.differences.push(Difference::TalliedTwice { offsets });
+        }
+        let range = block.from_offset.max(expected)..block.next_offset;
+        let counts = book.ledger.count(range);
+        let range = block.from_offset..block.next_offset;
+        raw.add(block.records(), counts.raw, &range);
+        for (sums, (_, tallied, found)) in outcomes.iter_mut().zip(PUBLISHED) {
+            sums.add(tallied(block), found(&counts), &range);
+        }
+        duplicate += u64::try_from(block.duplicate).unwrap_or(0);
+        rerouted += u64::try_from(block.rerouted).unwrap_or(0);
+        expected = expected.max(block.next_offset);
+    }
+    if let Some(within) = raw.within {
+        let (raw, tallied) = (raw.found, raw.tallied);
+        balance.differences.push(Difference::RawRecords { raw, tallied, within });
+    }
+    let tallied = outcomes.each_ref().map(|sums| sums.tallied);
+    for (sums, (outcome, _, _)) in outcomes.into_iter().zip(PUBLISHED) {
+        if let Some(within) = sums.within {
+            let (tallied, published) = (sums.tallied, sums.found);
+            let difference = Difference::Outcome { outcome, tallied, published, within };
+            balance.differences.push(difference);
+        }
+    }
+    let [new, correction, historical, stale, conflict, rejected] = tallied;
+    balance.amounts = Amounts {
+        new,
+        correction,
+        historical,
+        stale,
+        conflict,
+        duplicate,
+        rejected,
+        rerouted,
+        ..balance.amounts
+    };
+}
+
+/// What ClickHouse should hold of something, at least and at most, in all and of what the writer has
+/// consumed.
+struct Expected {
+    rows: &'static str,
+    all: (u64, u64),
+    written_at_least: u64,
+}
+
+/// Compares with ClickHouse what the ranges held, and adds it to the balance.
+pub(super) fn with_clickhouse(
+    book: &Book,
+    ranges: &Ranges,
+    stored: &Stored,
+    balance: &mut PartitionBalance,
+) {
+    let all = book.ledger.count(ranges.raw.clone());
+    let written = book.ledger.count(ranges.raw_written.clone());
+    // A version that is accepted again moves, once rows are merged, to its later offset.
+    let repeated_after = |end: i64| book.ledger.count(end..i64::MAX).repeated;
+    let at_least =
+        |c: &Counts, end| c.versions().saturating_sub(c.refused_versions + repeated_after(end));
+    // Where the beginning was cut off, the first of two equal versions may be too.
+    let unsure = if ranges.raw.start > book.start { all.repeated } else { 0 };
+    let versions = Expected {
+        rows: "versions",
+        all: (at_least(&all, ranges.raw.end), all.versions() + unsure),
+        written_at_least: at_least(&written, ranges.raw_written.end),
+    };
+    let rejected = Expected {
+        rows: "rejected records",
+        all: (all.rejected.saturating_sub(all.refused_rejections), all.rejected),
+        written_at_least: written.rejected.saturating_sub(written.refused_rejections),
+    };
+    let (events, events_refused) = book.alerts.before(ranges.alerts.end);
+    let (events_written, refused_written) = book.alerts.before(ranges.alerts_written.end);
+    let alerts = Expected {
+        rows: "alert events",
+        // A compacted topic holds fewer than were stored.
+        all: (events.saturating_sub(events_refused), u64::MAX),
+        written_at_least: events_written.saturating_sub(refused_written),
+    };
+    for (expected, all, written) in [
+        (versions, stored.all.versions, stored.written.versions),
+        (rejected, stored.all.rejected, stored.written.rejected),
+        (alerts, stored.all.alerts, stored.written.alerts),
+    ] {
+        let rows = expected.rows;
+        let (at_least, at_most) = expected.all;
+        let lost = expected.written_at_least.saturating_sub(written);
+        if lost > 0 {
+            let expected = expected.written_at_least;
+            balance.differences.push(Difference::NotStored { rows, missing: lost, expected });
+        }
+        if all > at_most {
+            let expected = at_most;
+            balance.differences.push(Difference::StoredFromNothing { rows, stored: all, expected });
+        }
+        let missing = at_least.saturating_sub(all);
+        balance.amounts.in_flight_to_writer += missing.saturating_sub(lost);
+    }
+    let amounts = &mut balance.amounts;
+    amounts.versions_stored = stored.all.versions;
+    amounts.rejected_stored = stored.all.rejected;
+    amounts.alert_events_stored = stored.all.alerts;
+    amounts.set_aside = all.refused_versions + all.refused_rejections + events_refused;
+}

@@ -1,0 +1,187 @@
+//! One byte for each offset of a partition of `readings.raw`: whether the record is there, and what
+//! the outputs say became of it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use schemas::records::StoredOutcome;
+
+/// Offsets in a page. A page is made when the first of its offsets is noted, so an output that names
+/// an absurd origin costs a page, not the memory up to it.
+const PAGE: i64 = 4096;
+
+const OUTCOME: u8 = 0b0000_0111;
+const RAW: u8 = 0b0000_1000;
+const TWICE: u8 = 0b0001_0000;
+const REPEATED: u8 = 0b0010_0000;
+const REFUSED: u8 = 0b0100_0000;
+const REJECTED: u8 = 6;
+
+fn code(outcome: StoredOutcome) -> u8 {
+    match outcome {
+        StoredOutcome::New => 1,
+        StoredOutcome::Correction => 2,
+        StoredOutcome::Historical => 3,
+        StoredOutcome::Stale => 4,
+        StoredOutcome::Conflict => 5,
+    }
+}
+
+/// What is known of a partition's raw records.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pages: BTreeMap<i64, Box<[u8; PAGE as usize]>>,
+}
+
+/// What a range of a ledger holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Raw records.
+    pub raw: u64,
+    /// Accepted, by outcome.
+    pub new: u64,
+    pub correction: u64,
+    pub historical: u64,
+    pub stale: u64,
+    pub conflict: u64,
+    /// Rejected.
+    pub rejected: u64,
+    /// Raw records with more than one output, and the first of them.
+    pub twice: u64,
+    pub first_twice: Option<i64>,
+    /// Outputs of raw records that are not there, and the first of them.
+    pub from_nothing: u64,
+    pub first_from_nothing: Option<i64>,
+    /// Accepted records whose version was accepted before, under an earlier offset.
+    pub repeated: u64,
+    /// Versions, and rejected records, that ClickHouse refused.
+    pub refused_versions: u64,
+    pub refused_rejections: u64,
+}
+
+impl Counts {
+    /// Records of `readings.accepted`.
+    pub fn accepted(&self) -> u64 {
+        self.new + self.correction + self.historical + self.stale + self.conflict
+    }
+
+    /// Versions that were first accepted in the range.
+    pub fn versions(&self) -> u64 {
+        self.accepted() - self.repeated
+    }
+
+    fn add(&mut self, offset: i64, byte: u8) {
+        let accepted = match byte & OUTCOME {
+            1 => &mut self.new,
+            2 => &mut self.correction,
+            3 => &mut self.historical,
+            4 => &mut self.stale,
+            5 => &mut self.conflict,
+            REJECTED => {
+                self.refused_rejections += u64::from(byte & REFUSED != 0);
+                &mut self.rejected
+            }
+            _ => {
+                self.raw += u64::from(byte & RAW != 0);
+                return;
+            }
+        };
+        *accepted += 1;
+        if byte & OUTCOME != REJECTED {
+            self.repeated += u64::from(byte & REPEATED != 0);
+            self.refused_versions += u64::from(byte & REFUSED != 0 && byte & REPEATED == 0);
+        }
+        if byte & TWICE != 0 {
+            self.twice += 1;
+            self.first_twice.get_or_insert(offset);
+        }
+        if byte & RAW != 0 {
+            self.raw += 1;
+        } else {
+            self.from_nothing += 1;
+            self.first_from_nothing.get_or_insert(offset);
+        }
+    }
+}
+
+impl Ledger {
+    fn byte(&mut self, offset: i64) -> &mut u8 {
+        let page = offset.div_euclid(PAGE);
+        let bytes = self.pages.entry(page).or_insert_with(|| Box::new([0; PAGE as usize]));
+        &mut bytes[offset.rem_euclid(PAGE) as usize]
+    }
+
+    /// A raw record.
+    pub fn raw(&mut self, offset: i64) {
+        *self.byte(offset) |= RAW;
+    }
+
+    /// An accepted record of a raw record. `is_first` tells whether the version was met for the
+    /// first time.
+    pub fn accepted(&mut self, origin: i64, outcome: StoredOutcome, is_first: bool) {
+        self.output(origin, code(outcome) | if is_first { 0 } else { REPEATED });
+    }
+
+    /// A rejected record of a raw record.
+    pub fn rejected(&mut self, origin: i64) {
+        self.output(origin, REJECTED);
+    }
+
+    fn output(&mut self, origin: i64, what: u8) {
+        let byte = self.byte(origin);
+        *byte |= if *byte & OUTCOME == 0 { what } else { TWICE };
+    }
+
+    /// The output of a raw record was refused by ClickHouse and set aside.
+    pub fn refused(&mut self, origin: i64) {
+        *self.byte(origin) |= REFUSED;
+    }
+
+    /// Counts a range of offsets.
+    pub fn count(&self, range: Range<i64>) -> Counts {
+        let mut counts = Counts::default();
+        if range.is_empty() {
+            return counts;
+        }
+        for (page, bytes) in self.pages.range(range.start.div_euclid(PAGE)..) {
+            let first = page * PAGE;
+            if first >= range.end {
+                break;
+            }
+            for (byte, offset) in bytes.iter().zip(first..) {
+                if *byte != 0 && range.contains(&offset) {
+                    counts.add(offset, *byte);
+                }
+            }
+        }
+        counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_counts_its_own_offsets_only() {
+        let mut ledger = Ledger::default();
+        for offset in 0..10_000 {
+            ledger.raw(offset);
+        }
+        ledger.accepted(5000, StoredOutcome::New, true);
+        ledger.rejected(6000);
+        let counts = ledger.count(5000..6000);
+        assert_eq!((counts.raw, counts.new, counts.rejected), (1000, 1, 0));
+        assert_eq!(ledger.count(9_999..i64::MAX).raw, 1);
+        assert_eq!(ledger.count(7..7), Counts::default());
+    }
+
+    #[test]
+    fn an_output_of_an_absurd_origin_costs_a_page() {
+        let mut ledger = Ledger::default();
+        ledger.rejected(i64::MAX - 1);
+        ledger.rejected(i64::MIN + 1);
+        assert_eq!(ledger.pages.len(), 2);
+        assert_eq!(ledger.count(0..10).from_nothing, 0);
+    }
+}

@@ -1,0 +1,163 @@
+//! The balance in words.
+
+use std::fmt::{self, Write};
+
+use super::balance::{Balance, PartitionBalance};
+
+/// A balance as a table and a last line that says how it stands.
+pub(super) fn table(balance: &Balance, with_partitions: bool) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write_table(&mut text, balance, with_partitions);
+    text
+}
+
+fn write_table(to: &mut String, balance: &Balance, with_partitions: bool) -> fmt::Result {
+    let totals = balance.totals();
+    writeln!(to, "{:<32}{:>16}", "readings.raw", grouped(totals.raw))?;
+    for (outcome, count) in [
+        ("new", totals.new),
+        ("correction", totals.correction),
+        ("historical", totals.historical),
+        ("stale", totals.stale),
+        ("conflict", totals.conflict),
+        ("duplicate", totals.duplicate),
+        ("rejected", totals.rejected),
+        ("rerouted", totals.rerouted),
+    ] {
+        writeln!(to, "  {outcome:<30}{:>16}", grouped(count))?;
+    }
+    writeln!(to, "  {:<30}{:>16}", "in flight", grouped(totals.in_flight_to_processor))?;
+    writeln!(to, "ClickHouse")?;
+    for (rows, stored, of) in [
+        ("versions", totals.versions_stored, totals.versions),
+        ("rejected records", totals.rejected_stored, totals.rejected),
+        ("alert events", totals.alert_events_stored, totals.alert_events),
+    ] {
+        writeln!(to, "  {rows:<30}{:>16} of {}", grouped(stored), grouped(of))?;
+    }
+    writeln!(to, "  {:<30}{:>16}", "refused, set aside", grouped(totals.set_aside))?;
+    writeln!(to, "  {:<30}{:>16}", "in flight", grouped(totals.in_flight_to_writer))?;
+    for partition in &balance.partitions {
+        if with_partitions || !partition.differences.is_empty() {
+            write_partition(to, partition)?;
+        }
+    }
+    writeln!(to, "{}", conclusion(balance))
+}
+
+fn write_partition(to: &mut String, partition: &PartitionBalance) -> fmt::Result {
+    let amounts = partition.amounts;
+    writeln!(
+        to,
+        "partition {}: {} raw records from offset {} to {}; new {}, correction {}, historical {}, \
+         stale {}, conflict {}, duplicate {}, rejected {}, rerouted {}; versions {} of {} and \
+         alert events {} of {} in ClickHouse; in flight {} + {}",
+        partition.partition,
+        amounts.raw,
+        partition.from,
+        partition.next,
+        amounts.new,
+        amounts.correction,
+        amounts.historical,
+        amounts.stale,
+        amounts.conflict,
+        amounts.duplicate,
+        amounts.rejected,
+        amounts.rerouted,
+        amounts.versions_stored,
+        amounts.versions,
+        amounts.alert_events_stored,
+        amounts.alert_events,
+        amounts.in_flight_to_processor,
+        amounts.in_flight_to_writer,
+    )?;
+    for difference in &partition.differences {
+        writeln!(to, "  ! {difference}")?;
+    }
+    Ok(())
+}
+
+/// How it stands, in one line.
+pub(super) fn conclusion(balance: &Balance) -> String {
+    let totals = balance.totals();
+    let differences: usize = balance.partitions.iter().map(|p| p.differences.len()).sum();
+    if differences > 0 {
+        let partitions = balance.partitions.iter().filter(|p| !p.differences.is_empty()).count();
+        let (differ, several) =
+            if differences == 1 { ("difference", "") } else { ("differences", "s") };
+        let several = if partitions == 1 { "" } else { several };
+        return format!(
+            "NOT balanced: {differences} {differ} in {partitions} partition{several}, above"
+        );
+    }
+    if balance.in_flight() > 0 {
+        return format!(
+            "NOT balanced: nothing differs, but {} are on their way to the processor and {} to the \
+             writer; draw again with --wait-seconds",
+            grouped(totals.in_flight_to_processor),
+            grouped(totals.in_flight_to_writer),
+        );
+    }
+    format!(
+        "balanced: {} raw records, every one in exactly one outcome; {} versions in ClickHouse, \
+         nothing in flight",
+        grouped(totals.raw),
+        grouped(totals.versions_stored),
+    )
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::balance::{Amounts, Difference};
+    use super::*;
+
+    fn balance(amounts: Amounts, differences: Vec<Difference>) -> Balance {
+        let of = PartitionBalance { partition: 3, from: 0, next: 9, amounts, differences };
+        Balance { partitions: vec![of] }
+    }
+
+    fn last_line(balance: &Balance) -> String {
+        table(balance, false).lines().last().unwrap().to_owned()
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn the_last_line_says_how_it_stands() {
+        let raw = Amounts { raw: 1200, ..Amounts::default() };
+        assert!(last_line(&balance(raw, vec![])).starts_with("balanced: 1,200 raw records, "));
+        let on_their_way = Amounts { in_flight_to_writer: 3, ..raw };
+        assert!(last_line(&balance(on_their_way, vec![])).starts_with("NOT balanced: nothing "));
+        let differing = balance(raw, vec![Difference::AlertTwice { events: 1 }]);
+        assert_eq!(last_line(&differing), "NOT balanced: 1 difference in 1 partition, above");
+    }
+
+    #[test]
+    fn a_partition_is_shown_where_it_differs_or_when_it_is_asked_for() {
+        let quiet = balance(Amounts::default(), vec![]);
+        assert!(!table(&quiet, false).contains("partition 3"));
+        assert!(table(&quiet, true).contains("partition 3"));
+        let differing = balance(Amounts::default(), vec![Difference::AlertTwice { events: 1 }]);
+        assert!(table(&differing, false).contains("partition 3"));
+        assert!(table(&differing, false).contains("! 1 alert events say again"));
+    }
+}
