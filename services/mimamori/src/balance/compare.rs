@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use schemas::OutcomeTally;
 
-use super::balance::{Amounts, Difference, PartitionBalance};
 use super::book::{Book, WriterAt};
 use super::ledger::Counts;
+use super::sheet::{Amounts, Difference, PartitionBalance};
 
 /// What ClickHouse holds of a partition.
 #[derive(Debug, Clone, Copy, Default)]

@@ -3,9 +3,9 @@
 use schemas::OutcomeTally;
 use schemas::records::StoredOutcome;
 
-use super::balance::{Balance, Difference, PartitionBalance};
 use super::book::{Book, WriterAt};
 use super::compare::{Ranges, Stored, StoredCounts, with_clickhouse, within_kafka};
+use super::sheet::{Balance, Difference, PartitionBalance};
 
 /// Ten raw records: 0 to 6 new, 7 a duplicate of 6, 8 rejected, 9 rerouted. Transactions of five
 /// records each. Outputs stand at three times their origin, because of transaction markers.

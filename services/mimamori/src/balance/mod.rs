@@ -14,7 +14,6 @@
 //! [`compare`] is the comparison, without IO; [`book`] and [`ledger`] hold what it compares;
 //! [`kafka`] and [`clickhouse`] read it; [`report`] says it.
 
-mod balance;
 mod book;
 mod clickhouse;
 mod compare;
@@ -23,6 +22,7 @@ mod compare_tests;
 mod kafka;
 mod ledger;
 mod report;
+mod sheet;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -30,9 +30,9 @@ use std::time::{Duration, Instant};
 
 use schemas::topics::Topics;
 
-pub use balance::{Amounts, Balance, Difference, PartitionBalance};
 use compare::Ranges;
 use kafka::Reading;
+pub use sheet::{Amounts, Balance, Difference, PartitionBalance};
 
 /// Arguments of `mimamori balance`.
 #[derive(Debug, Clone, clap::Args)]

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::balance::{Balance, PartitionBalance};
+use super::sheet::{Balance, PartitionBalance};
 
 /// A balance as a table and a last line that says how it stands.
 pub(super) fn table(balance: &Balance, with_partitions: bool) -> String {
@@ -122,7 +122,7 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::balance::{Amounts, Difference};
+    use super::super::sheet::{Amounts, Difference};
     use super::*;
 
     fn balance(amounts: Amounts, differences: Vec<Difference>) -> Balance {
