@@ -6,6 +6,7 @@
 
 #![allow(missing_docs, reason = "a program; its promises are the tests' names")]
 
+mod balanced;
 mod http;
 mod readings;
 mod registered;
@@ -16,6 +17,10 @@ mod stack;
 mod topics;
 mod wait;
 
+mod access;
+mod kinds;
+mod live_alerts;
+mod strays;
 mod way_of_a_reading;
 
 use std::process::ExitCode;
@@ -39,6 +44,13 @@ fn main() -> ExitCode {
     arguments.test_threads.get_or_insert(AT_A_TIME);
     let promises = promises![
         way_of_a_reading::a_reading_sent_over_http_is_on_the_physicians_screen_and_the_look_is_recorded,
+        kinds::every_good_example_of_every_kind_ends_in_the_store_with_its_values,
+        access::a_vendor_writes_for_its_own_consortia_only_and_the_attempt_is_recorded,
+        access::a_physician_sees_nothing_of_patients_of_others_and_an_operator_no_patient_at_all,
+        access::without_a_session_there_is_nothing_to_see,
+        live_alerts::an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up,
+        strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,
+        strays::what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store,
     ];
     let conclusion = libtest_mimic::run(&arguments, promises);
     run::end(!conclusion.has_failed());

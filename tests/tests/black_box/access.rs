@@ -1,0 +1,131 @@
+//! Who may write and who may read.
+
+use schemas::AuditEvent;
+use schemas::topics::Topic;
+use serde_json::Value;
+
+use crate::readings::{blood_pressure, document, seconds_ago};
+use crate::registered::{BOUND_TOKEN, BOUND_VENDOR, ITO, OPERATOR, PASSWORD, SATO, TOKEN};
+use crate::service::Service;
+use crate::stack::{Plan, Stack};
+use crate::wait::eventually;
+
+pub fn a_vendor_writes_for_its_own_consortia_only_and_the_attempt_is_recorded() {
+    let stack = Plan::named("vendors").start(&[Service::Gateway]);
+    let reading = |patient| document(&[blood_pressure(patient, seconds_ago(60), 120, 80)]);
+
+    assert_eq!(stack.post(None, reading("TST001/P1")).status, 401);
+    assert_eq!(stack.post(Some("nobody-knows-it"), reading("TST001/P1")).status, 401);
+    let own = stack.post(Some(BOUND_TOKEN), reading("TST001/P1")).expect(202);
+    assert_eq!(own["accepted"], 1);
+    // One document of another consortium, and nothing of the request is taken.
+    let both = format!("{}\n{}", reading("TST001/P2"), reading("TST002/P1"));
+    let refused = stack.post(Some(BOUND_TOKEN), both).expect(403);
+    assert_eq!(refused["status"], 403, "problem details: {refused}");
+    assert_eq!(stack.records(Topic::ReadingsRaw).len(), 1);
+
+    stack.tail(Topic::AuditEvents).wait_for("both attempts are recorded", |events| {
+        let events: Vec<AuditEvent> = stack.decoded(events);
+        let denied = |actor: &str, consortium: Option<&str>| {
+            events.iter().any(|event| {
+                event.service == "gateway"
+                    && event.actor == actor
+                    && !event.allowed
+                    && event.consortium.as_deref() == consortium
+            })
+        };
+        if denied(BOUND_VENDOR, Some("TST002")) && denied("unknown", None) {
+            Ok(())
+        } else {
+            Err(format!("{events:?}"))
+        }
+    });
+}
+
+const HERS: &str = "TST001/P1";
+const HIS: &str = "TST001/P2";
+
+pub fn a_physician_sees_nothing_of_patients_of_others_and_an_operator_no_patient_at_all() {
+    let stack = Plan::named("physicians")
+        .followed_by(SATO, &[HERS])
+        .followed_by(ITO, &[HIS])
+        .start(&Service::ALL);
+    let (sato, ito, operator) = (stack.sign_in(SATO), stack.sign_in(ITO), stack.sign_in(OPERATOR));
+    let (sees_hers, sees_his) = (sato.alert_stream(), ito.alert_stream());
+    for events in [&sees_hers, &sees_his] {
+        assert_eq!(events.next("snapshot")["alerts"].as_array().unwrap().len(), 0);
+    }
+
+    // His patient first: when her patient's alert has come, his would have come before it.
+    severe(&stack, HIS);
+    let his_alert = sees_his.next("alert");
+    assert_eq!(his_alert["patient"], HIS);
+    severe(&stack, HERS);
+    assert_eq!(sees_hers.next("alert")["patient"], HERS);
+    assert!(of(HIS, &sees_hers.rest()).is_empty(), "she is told of his patient");
+    assert!(of(HERS, &sees_his.rest()).is_empty(), "he is told of her patient");
+
+    let open = sato.get("alerts").expect(200);
+    assert_eq!(open["alerts"].as_array().unwrap().len(), 1, "{open}");
+    let listed = sato.get("patients").expect(200);
+    assert_eq!(listed["patients"].as_array().unwrap().len(), 1);
+    assert!(!listed.to_string().contains(HIS));
+    for page in ["readings", "alerts"] {
+        eventually("her own patient's data are there", || {
+            let answer = sato.get(&format!("patients/{HERS}/{page}"));
+            let found = answer.body[page].as_array().map_or(0, Vec::len);
+            if found > 0 { Ok(()) } else { Err(format!("{answer:?}")) }
+        });
+        let one_segment = HIS.replace('/', "%2F");
+        for path in [format!("patients/{HIS}/{page}"), format!("patients/{one_segment}/{page}")] {
+            let denied = sato.get(&path).expect(403);
+            assert!(!denied.to_string().contains("191"), "{denied}");
+        }
+        // Whether a patient exists is not told either.
+        assert_eq!(sato.get(&format!("patients/TST001/NOBODY/{page}")).status, 403);
+        assert_eq!(operator.get(&format!("patients/{HERS}/{page}")).status, 403);
+    }
+    for path in ["patients", "alerts", "alerts/stream"] {
+        assert_eq!(operator.get(path).status, 403, "{path}");
+    }
+
+    let events: Vec<AuditEvent> = stack.read(Topic::AuditEvents);
+    let denied = events.iter().filter(|event| !event.allowed && event.service == "dashboard");
+    let denied: Vec<_> = denied.map(|event| (&*event.actor, event.patient.as_deref())).collect();
+    assert!(denied.contains(&(SATO, Some(HIS))), "{denied:?}");
+    assert!(denied.contains(&(OPERATOR, Some(HERS))), "{denied:?}");
+}
+
+pub fn without_a_session_there_is_nothing_to_see() {
+    let stack = Plan::named("signed_out").patients(&[HERS]).start(&[Service::Dashboard]);
+    let base = stack.url(Service::Dashboard);
+    let status = |path: &str| stack.http.get(format!("{base}{path}")).send().unwrap().status();
+    for path in ["session", "patients", "alerts", "alerts/stream", "patients/TST001/P1/readings"] {
+        assert_eq!(status(&format!("/api/v1/{path}")), 401, "{path}");
+    }
+    for path in ["/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/"] {
+        assert_eq!(status(path), 200, "{path}");
+    }
+    let sign_in = |user: &str, password: &str| {
+        let credentials = serde_json::json!({ "user": user, "password": password });
+        let url = format!("{base}/api/v1/session");
+        stack.http.post(url).json(&credentials).send().unwrap().status()
+    };
+    assert_eq!(sign_in(SATO, "wrong"), 401);
+    assert_eq!(sign_in("dr.nobody", PASSWORD), 401);
+    assert_eq!(sign_in(SATO, PASSWORD), 200);
+}
+
+/// Two severe readings, one minute and more apart: an urgent alert.
+fn severe(stack: &Stack, patient: &str) {
+    let readings = [
+        blood_pressure(patient, seconds_ago(180), 191, 113),
+        blood_pressure(patient, seconds_ago(90), 189, 112),
+    ];
+    stack.post(Some(TOKEN), document(&readings)).expect(202);
+}
+
+fn of<'e>(patient: &str, events: &'e [(String, Value)]) -> Vec<&'e Value> {
+    let events = events.iter().map(|(_, data)| data);
+    events.filter(|data| data.to_string().contains(patient)).collect()
+}

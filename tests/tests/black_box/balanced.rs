@@ -1,0 +1,77 @@
+//! Holding a stack to account: every raw record has one outcome.
+
+use std::collections::BTreeMap;
+
+use schemas::OutcomeTally;
+use schemas::topics::Topic;
+use stream::follow::Incoming;
+
+use crate::service::quiet_environment;
+use crate::stack::Stack;
+use crate::wait::PATIENCE;
+
+impl Stack {
+    /// Waits until nothing is on its way, then asks `mimamori balance` and counts for itself.
+    /// Returns the sums of the outcomes.
+    #[track_caller]
+    pub fn assert_balanced(&self) -> OutcomeTally {
+        let tallies = self.tail(Topic::ReadingsOutcomes);
+        let raw = self.tail(Topic::ReadingsRaw);
+        tallies.wait_for("every raw record has an outcome", |tallies| {
+            let told: i64 = self.decoded(tallies).iter().map(OutcomeTally::records).sum();
+            let sent = raw.records().len() as i64;
+            if told >= sent { Ok(()) } else { Err(format!("{told} of {sent}")) }
+        });
+        self.ask_for_balance();
+
+        let tallies: Vec<OutcomeTally> = self.decoded(&tallies.records());
+        let per_partition = |of: &[Incoming]| {
+            let mut counts = BTreeMap::new();
+            of.iter().for_each(|record| *counts.entry(record.partition).or_insert(0) += 1);
+            counts
+        };
+        let mut told = BTreeMap::new();
+        let mut until: BTreeMap<i32, i64> = BTreeMap::new();
+        for tally in &tallies {
+            let next = until.entry(tally.partition).or_default();
+            assert_eq!(tally.from_offset, *next, "tallies follow one another: {tally:?}");
+            *next = tally.next_offset;
+            *told.entry(tally.partition).or_insert(0) += tally.records();
+        }
+        told.retain(|_, records| *records > 0);
+        assert_eq!(told, per_partition(&raw.records()), "outcomes against raw records");
+        let sum = sum(&tallies);
+        assert_eq!(sum.stored(), self.records(Topic::ReadingsAccepted).len() as i64);
+        assert_eq!(sum.rejected, self.records(Topic::ReadingsRejected).len() as i64);
+        sum
+    }
+
+    fn ask_for_balance(&self) {
+        let mut command = self.tool("balance");
+        self.with_store(&mut command).args(["--wait-seconds", &PATIENCE.as_secs().to_string()]);
+        quiet_environment(&mut command);
+        let done = command.output().unwrap();
+        assert!(
+            done.status.success(),
+            "mimamori balance: {}\n{}{}",
+            done.status,
+            String::from_utf8_lossy(&done.stdout),
+            String::from_utf8_lossy(&done.stderr)
+        );
+    }
+}
+
+/// The sums of tallies.
+pub fn sum(tallies: &[OutcomeTally]) -> OutcomeTally {
+    tallies.iter().fold(OutcomeTally::default(), |mut sum, tally| {
+        sum.new += tally.new;
+        sum.correction += tally.correction;
+        sum.historical += tally.historical;
+        sum.duplicate += tally.duplicate;
+        sum.stale += tally.stale;
+        sum.conflict += tally.conflict;
+        sum.rejected += tally.rejected;
+        sum.rerouted += tally.rerouted;
+        sum
+    })
+}

@@ -1,0 +1,45 @@
+//! Alerts do not wait for the store.
+
+use crate::readings::{blood_pressure, document, seconds_ago};
+use crate::registered::{SATO, TOKEN};
+use crate::service::Service;
+use crate::stack::Plan;
+use crate::wait::eventually;
+
+const PATIENT: &str = "TST001/P1";
+
+pub fn an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up() {
+    let stack = Plan::named("live").own_clickhouse().patients(&[PATIENT]).start(&Service::ALL);
+    let sato = stack.sign_in(SATO);
+    let events = sato.alert_stream();
+    assert_eq!(events.next("snapshot")["alerts"].as_array().unwrap().len(), 0);
+    stack.stop_clickhouse();
+
+    let first = blood_pressure(PATIENT, seconds_ago(180), 192, 114);
+    let second = blood_pressure(PATIENT, seconds_ago(60), 188, 111);
+    stack.post(Some(TOKEN), document(&[first])).expect(202);
+    stack.post(Some(TOKEN), document(&[second])).expect(202);
+    let alert = events.next("alert");
+    assert_eq!(alert["patient"], PATIENT);
+    assert_eq!(alert["rule"], "bp.severe_high");
+    assert_eq!((&alert["severity"], &alert["stage"]), (&"urgent".into(), &"confirmed".into()));
+    assert_eq!((&alert["status"], &alert["transition"]), (&"open".into(), &"raised".into()));
+    assert_eq!(alert["evidence"].as_array().unwrap().len(), 2);
+    let open = sato.get("alerts").expect(200);
+    assert_eq!(open["alerts"][0]["id"], alert["id"]);
+    let patients = sato.get("patients").expect(200);
+    assert_eq!(patients["store"], "unavailable");
+    assert_eq!(patients["patients"][0]["severity"], "urgent");
+    assert_eq!(sato.get(&format!("patients/{PATIENT}/readings")).status, 503);
+
+    stack.start_clickhouse();
+    eventually("the store has caught up", || {
+        let readings = sato.readings(PATIENT)?.len();
+        let alerts = stack.try_sql("SELECT alert_id, severity FROM current_alerts")?;
+        match (readings, &alerts[..]) {
+            (2, [stored]) if stored["alert_id"] == alert["id"] => Ok(()),
+            _ => Err(format!("{readings} readings, alerts {alerts:?}")),
+        }
+    });
+    stack.assert_balanced();
+}
