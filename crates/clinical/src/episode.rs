@@ -112,21 +112,24 @@ pub fn publish_difference(
     known.retain(|alert| alert.is_open() || alert.last_observed_at >= horizon);
     let mut matched = vec![false; known.len()];
     let mut changes = Vec::new();
-    for episode in computed {
+    let with_evidence = |episode: Episode| {
         let evidence = episode.evidence();
-        let index =
-            (0..known.len()).find(|i| !matched[*i] && is_same(&known[*i], &episode, &evidence));
-        let known_alert = index.map(|i| {
-            matched[i] = true;
-            &known[i]
-        });
+        (episode, evidence)
+    };
+    let computed: Vec<(Episode, Vec<Standing>)> = computed.into_iter().map(with_evidence).collect();
+    let continued = continued_alerts(patient, known, &computed);
+    for ((episode, evidence), index) in computed.iter().zip(continued) {
+        if let Some(index) = index {
+            matched[index] = true;
+        }
+        let known_alert = index.map(|index| &known[index]);
         // A closed alert that began before the horizon can only be seen in part: it stays as told.
         if known_alert.is_some_and(|alert| !alert.is_open() && alert.first_observed_at < horizon) {
             continue;
         }
-        if let Some(state) = state_of(patient, known_alert, &episode, &evidence, plan, occurrence) {
+        if let Some(state) = state_of(patient, known_alert, episode, evidence, plan, occurrence) {
             match index {
-                Some(i) => known[i] = state.clone(),
+                Some(index) => known[index] = state.clone(),
                 None => {
                     known.push(state.clone());
                     matched.push(true);
@@ -147,28 +150,63 @@ pub fn publish_difference(
     changes
 }
 
-/// An episode is a known alert's when they share a reading or overlap in time.
-fn is_same(alert: &Alert, episode: &Episode, readings: &[Standing]) -> bool {
-    if alert.rule != episode.rule {
-        return false;
+/// Which known alert each episode continues, if any. First choice has the alert whose id was derived
+/// from one of the episode's readings (so that of an episode that falls apart the part with the
+/// reading that gave the id keeps it, and no id is given twice), then one that shares a reading, then
+/// one that overlaps in time.
+fn continued_alerts(
+    patient: &PatientId,
+    known: &[Alert],
+    computed: &[(Episode, Vec<Standing>)],
+) -> Vec<Option<usize>> {
+    let is_named_after = |alert: &Alert, _: &Episode, readings: &[Standing]| {
+        readings.iter().any(|reading| {
+            let id =
+                ReadingId::new(patient.clone(), Kind::BloodPressure, reading.time, reading.source);
+            AlertId::of(alert.rule, &id) == alert.id
+        })
+    };
+    let mut continued = vec![None; computed.len()];
+    let mut taken = vec![false; known.len()];
+    let choices: [&dyn Fn(&Alert, &Episode, &[Standing]) -> bool; 3] =
+        [&is_named_after, &shares_a_reading, &overlaps];
+    for is_continued in choices {
+        for (place, (episode, readings)) in continued.iter_mut().zip(computed) {
+            if place.is_some() {
+                continue;
+            }
+            *place = (0..known.len()).find(|index| {
+                let alert = &known[*index];
+                !taken[*index]
+                    && alert.rule == episode.rule
+                    && is_continued(alert, episode, readings)
+            });
+            if let Some(index) = *place {
+                taken[index] = true;
+            }
+        }
     }
-    if episode.carried {
-        return alert.is_open();
-    }
-    let shares = alert.evidence.iter().any(|evidence| {
+    continued
+}
+
+fn shares_a_reading(alert: &Alert, _: &Episode, readings: &[Standing]) -> bool {
+    alert.evidence.iter().any(|evidence| {
         readings.iter().any(|reading| {
             reading.time == evidence.reading.observation_time()
                 && reading.source == evidence.reading.source()
         })
-    });
-    let overlaps = || {
-        let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return false };
-        let last = episode.ended.unwrap_or(last.time);
-        alert.status != Status::Retracted
-            && first.time <= alert.last_observed_at
-            && last >= alert.first_observed_at
-    };
-    shares || overlaps()
+    })
+}
+
+fn overlaps(alert: &Alert, episode: &Episode, readings: &[Standing]) -> bool {
+    if episode.carried {
+        return alert.is_open();
+    }
+    let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return false };
+    let last = episode.ended.unwrap_or(last.time);
+    alert.status != Status::Retracted
+        && first.time <= alert.last_observed_at
+        && last >= alert.first_observed_at
 }
 
 /// The alert's new state; none when nothing has changed.

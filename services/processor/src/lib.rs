@@ -11,5 +11,6 @@ mod service;
 mod task;
 
 pub use partition::Partition;
+pub use rebuild::PartitionBuilder;
 pub use service::{ProcessorArgs, run};
 pub use task::{ProcessorTask, TaskTopics};

@@ -22,7 +22,8 @@ pub struct PartitionBuilder {
 }
 
 impl PartitionBuilder {
-    pub(crate) fn new(codec: &Codec) -> Self {
+    /// A builder that knows nothing yet.
+    pub fn new(codec: &Codec) -> Self {
         Self {
             partition: Partition::default(),
             accepted: codec.decoder(),
