@@ -20,7 +20,9 @@ mod wait;
 mod access;
 mod kinds;
 mod live_alerts;
+mod not_stored;
 mod strays;
+mod versions;
 mod way_of_a_reading;
 
 use std::process::ExitCode;
@@ -42,7 +44,7 @@ macro_rules! promises {
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_A_TIME);
-    let promises = promises![
+    let mut promises = promises![
         way_of_a_reading::a_reading_sent_over_http_is_on_the_physicians_screen_and_the_look_is_recorded,
         kinds::every_good_example_of_every_kind_ends_in_the_store_with_its_values,
         access::a_vendor_writes_for_its_own_consortia_only_and_the_attempt_is_recorded,
@@ -51,7 +53,15 @@ fn main() -> ExitCode {
         live_alerts::an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up,
         strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,
         strays::what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store,
+        versions::a_correction_wins_in_whatever_order_it_comes_and_sending_again_changes_nothing,
+        versions::a_sensors_file_comes_out_whole_and_sending_it_again_or_shuffled_changes_nothing,
+        not_stored::nothing_is_said_to_be_accepted_that_kafka_has_not_and_the_rest_may_be_sent_again,
     ];
+    if versions::real_recordings().is_some() {
+        promises.extend(promises![
+            versions::real_recordings_come_out_whole_and_sending_them_again_or_shuffled_changes_nothing,
+        ]);
+    }
     let conclusion = libtest_mimic::run(&arguments, promises);
     run::end(!conclusion.has_failed());
     conclusion.exit_code()

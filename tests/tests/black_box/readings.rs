@@ -89,3 +89,17 @@ pub fn document(readings: &[Reading]) -> String {
     let consortium = &readings.first().expect("a reading").consortium_id;
     simulator::exchange::document(consortium, now(), readings).to_string()
 }
+
+/// In another order, the same for the same seed.
+pub fn shuffled<T: Clone>(items: &[T], seed: u64) -> Vec<T> {
+    let mut shuffled = items.to_vec();
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    for place in (1..shuffled.len()).rev() {
+        // xorshift: an order, not a secret.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        shuffled.swap(place, (state % (place as u64 + 1)) as usize);
+    }
+    shuffled
+}
