@@ -168,8 +168,7 @@ fn continued_alerts(
     };
     let mut continued = vec![None; computed.len()];
     let mut taken = vec![false; known.len()];
-    let choices: [&dyn Fn(&Alert, &Episode, &[Standing]) -> bool; 3] =
-        [&is_named_after, &shares_a_reading, &overlaps];
+    let choices: [&Continues<'_>; 3] = [&is_named_after, &shares_a_reading, &overlaps];
     for is_continued in choices {
         for (place, (episode, readings)) in continued.iter_mut().zip(computed) {
             if place.is_some() {
@@ -188,6 +187,9 @@ fn continued_alerts(
     }
     continued
 }
+
+/// Whether an episode, with its evidence, continues a known alert.
+type Continues<'a> = dyn Fn(&Alert, &Episode, &[Standing]) -> bool + 'a;
 
 fn shares_a_reading(alert: &Alert, _: &Episode, readings: &[Standing]) -> bool {
     alert.evidence.iter().any(|evidence| {

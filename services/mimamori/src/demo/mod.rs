@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use chassis::Shutdown;
 
+use crate::balance::{self, Balance, BalanceArgs};
 use crate::local::Layout;
 use places::Places;
 use services::Demo;
@@ -148,8 +149,31 @@ impl Running {
             demo.stop();
             return Ok(ExitCode::SUCCESS);
         }
+        println!("the time is over: no more readings; waiting until all have arrived …");
         demo.stop_senders();
+        let drawn = self.draw_balance(&mut demo);
         demo.stop();
-        Ok(ExitCode::SUCCESS)
+        let balance = drawn?;
+        print!("{}", balance.table(false));
+        Ok(if balance.is_settled() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Draws the balance while everything is kept up.
+    fn draw_balance(&self, demo: &mut Demo) -> anyhow::Result<Balance> {
+        let args = BalanceArgs {
+            kafka: demo.kafka_args(),
+            clickhouse: demo.clickhouse_args(),
+            topic_prefix: String::new(),
+            schema_registry_url: std::env::var("SCHEMA_REGISTRY_URL").ok(),
+            wait_seconds: 120,
+            partitions: false,
+            json: false,
+        };
+        let drawing = self.handle.spawn(async move { balance::draw(&args).await });
+        while !drawing.is_finished() {
+            demo.supervise()?;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.handle.block_on(drawing)?
     }
 }

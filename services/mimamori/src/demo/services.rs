@@ -65,7 +65,11 @@ impl Demo {
     }
 
     /// Starts everything; false when stopped in between.
-    pub(super) fn start(&mut self, handle: &Handle, stop: &dyn Fn() -> bool) -> anyhow::Result<bool> {
+    pub(super) fn start(
+        &mut self,
+        handle: &Handle,
+        stop: &dyn Fn() -> bool,
+    ) -> anyhow::Result<bool> {
         if self.args.kafka.is_none() {
             step("Kafka", || {
                 self.start_kafka()?;
@@ -128,9 +132,7 @@ impl Demo {
         if path.exists() {
             return Ok(());
         }
-        let account = |user: &str, password: &str| {
-            json!({ "user": user, "password_hash": dashboard::accounts::hash_password(password) })
-        };
+        let account = |user: &str, password: &str| json!({ "user": user, "password_hash": dashboard::accounts::hash_password(password) });
         let accounts = json!([
             account(PHYSICIAN, &self.secrets.physician_password),
             account(SECOND_PHYSICIAN, &self.secrets.second_physician_password),
@@ -170,7 +172,8 @@ impl Demo {
             self.services.push(service);
             ports.push(port);
         }
-        let client = reqwest::blocking::Client::builder().timeout(Duration::from_secs(1)).build()?;
+        let client =
+            reqwest::blocking::Client::builder().timeout(Duration::from_secs(1)).build()?;
         for (service, port) in self.services.iter_mut().zip(ports) {
             if let Some(process) = service.process() {
                 let url = format!("http://127.0.0.1:{port}/readyz");

@@ -68,10 +68,8 @@ impl Status {
     fn line(&mut self, processor: &Samples, writer: Option<&Samples>, phase: &str) -> String {
         let mut totals = HashMap::new();
         for outcome in OUTCOMES {
-            let found = processor.sum(
-                "mimamori_processor_readings_total",
-                &format!("outcome=\"{outcome}\""),
-            );
+            let found = processor
+                .sum("mimamori_processor_readings_total", &format!("outcome=\"{outcome}\""));
             totals.insert(outcome, self.counters.entry(outcome).or_default().take(found));
         }
         let alerts = processor.sum("mimamori_processor_alerts_total", "transition=\"raised\"");
@@ -91,7 +89,10 @@ impl Status {
         format!(
             "{phase} · {rate:.0} readings/s · accepted {:.0} · corrections {:.0} · duplicates {:.0} \
              · rejected {:.0} · alerts {alerts:.0} · lag {lag:.0}, {stored}",
-            totals["new"] + totals["historical"] + totals["stale"] + totals["conflict"]
+            totals["new"]
+                + totals["historical"]
+                + totals["stale"]
+                + totals["conflict"]
                 + totals["correction"],
             totals["correction"],
             totals["duplicate"],
