@@ -1,0 +1,153 @@
+//! The processor's peer: a bare librdkafka loop that copies `readings.raw` to another topic, with
+//! the processor's client settings, transactions of the same size, and offsets in them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::util::Timeout;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use schemas::topics::{Topic, Topics};
+use stream::KafkaArgs;
+use stream::topics::{TopicSpec, create_topics};
+
+use crate::growth::Growth;
+use crate::stage::{PARTITIONS, Stage, is_full};
+
+// The processor's defaults.
+const MOST_RECORDS: usize = 20_000;
+const PACE: Duration = Duration::from_millis(20);
+const WAIT: Duration = Duration::from_millis(50);
+
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Copies a deployment's raw readings and returns how fast.
+///
+/// # Errors
+/// When Kafka fails, or it takes unreasonably long.
+pub fn run(stage: &Stage, topics: &Topics, records: usize) -> anyhow::Result<Growth> {
+    let from = topics.name(Topic::ReadingsRaw);
+    let to = format!("{}copy", topics.prefix());
+    let group = format!("{}copying", topics.prefix());
+    let spec = TopicSpec {
+        name: to.clone(),
+        partitions: PARTITIONS,
+        settings: vec![("cleanup.policy".to_owned(), "delete".to_owned())],
+        replication: None,
+    };
+    let servers = stage.bootstrap_servers();
+    stage.wait(create_topics(&KafkaArgs::local(&servers), &[spec]))?;
+    let producer = producer(&servers, &group)?;
+    let consumer = consumer(&servers, &group)?;
+    consumer.subscribe(&[&from])?;
+
+    let mut growth = Growth::default();
+    let mut copied = 0;
+    let mut positions = [None; PARTITIONS as usize];
+    let mut last_commit = Instant::now();
+    let deadline = Instant::now() + PATIENCE;
+    while copied < records {
+        anyhow::ensure!(Instant::now() < deadline, "copying takes longer than {PATIENCE:?}");
+        let batch = collect(&consumer, last_commit + PACE)?;
+        if batch.is_empty() {
+            continue;
+        }
+        producer.begin_transaction()?;
+        for message in &batch {
+            send(&producer, &to, message)?;
+            positions[message.partition() as usize] = Some(message.offset() + 1);
+        }
+        let mut offsets = TopicPartitionList::new();
+        for (partition, position) in positions.iter().enumerate() {
+            if let Some(position) = position {
+                let position = Offset::Offset(*position);
+                offsets.add_partition_offset(&from, partition as i32, position)?;
+            }
+        }
+        let member = consumer.group_metadata().context("the group's metadata is not known")?;
+        while producer.in_flight_count() > 0 {
+            producer.poll(Duration::from_millis(1));
+        }
+        producer.send_offsets_to_transaction(&offsets, &member, Timeout::Never)?;
+        producer.commit_transaction(Timeout::Never)?;
+        last_commit = Instant::now();
+        copied += batch.len();
+        growth.note(copied as u64);
+    }
+    Ok(growth)
+}
+
+fn collect<'c>(
+    consumer: &'c BaseConsumer,
+    paced_until: Instant,
+) -> anyhow::Result<Vec<BorrowedMessage<'c>>> {
+    let mut batch = Vec::new();
+    let mut wait = WAIT;
+    while batch.len() < MOST_RECORDS {
+        match consumer.poll(wait) {
+            Some(message) => {
+                batch.push(message?);
+                wait = Duration::ZERO;
+            }
+            None => {
+                let left = paced_until.saturating_duration_since(Instant::now());
+                if batch.is_empty() || left.is_zero() {
+                    break;
+                }
+                wait = left;
+            }
+        }
+    }
+    Ok(batch)
+}
+
+fn send(producer: &BaseProducer, to: &str, message: &BorrowedMessage<'_>) -> anyhow::Result<()> {
+    let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(to).partition(message.partition());
+    record.key = message.key();
+    record.payload = message.payload();
+    while let Err((error, refused)) = producer.send(record) {
+        if !is_full(&error) {
+            return Err(error).context("a copy cannot be written");
+        }
+        producer.poll(Duration::from_millis(1));
+        record = refused;
+    }
+    Ok(())
+}
+
+/// As the processor's consumer is set.
+fn consumer(servers: &str, group: &str) -> anyhow::Result<BaseConsumer> {
+    Ok(ClientConfig::new()
+        .set("bootstrap.servers", servers)
+        .set("group.id", group)
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "earliest")
+        .set("fetch.wait.max.ms", "20")
+        .set("queued.max.messages.kbytes", "65536")
+        .set("partition.assignment.strategy", "range")
+        .set("session.timeout.ms", "10000")
+        .set("heartbeat.interval.ms", "1000")
+        .create()?)
+}
+
+/// As the processor's producer is set.
+fn producer(servers: &str, group: &str) -> anyhow::Result<BaseProducer> {
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", servers)
+        .set("transactional.id", group)
+        .set("transaction.timeout.ms", "30000")
+        .set("acks", "all")
+        .set("linger.ms", "5")
+        .set("compression.type", "lz4")
+        .set("batch.size", "1000000")
+        .set("queue.buffering.max.messages", "500000")
+        .set("queue.buffering.max.kbytes", "262144")
+        .set("delivery.report.only.error", "true")
+        .create()?;
+    producer.init_transactions(Duration::from_secs(30))?;
+    Ok(producer)
+}

@@ -1,0 +1,134 @@
+//! The writer's peer: what the ClickHouse engine takes from memory. The very rows that the writer
+//! wrote, in the order in which they came and in the form in which it sends them, in batches of the
+//! same size, table beside table.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anyhow::Context;
+use bytes::Bytes;
+use reqwest::Url;
+use writer::ClickHouseArgs;
+
+use crate::growth::Growth;
+use crate::stage::Stage;
+use crate::writing;
+
+/// The tables that the input's readings go to.
+pub const TABLES: [&str; 2] = ["blood_pressure", "blood_glucose"];
+
+/// The writer's default.
+const BATCH_ROWS: usize = 100_000;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A batch in RowBinary.
+pub struct Batch {
+    table: &'static str,
+    columns: String,
+    rows: usize,
+    bytes: Bytes,
+}
+
+/// Reads back what the writer wrote in a round, cut into batches.
+///
+/// # Errors
+/// When ClickHouse refuses.
+pub fn read_back(stage: &Stage, round: usize) -> anyhow::Result<Vec<Batch>> {
+    let database = writing::database(round);
+    let mut batches = Vec::new();
+    for table in TABLES {
+        let columns = text(
+            stage,
+            &format!(
+                "SELECT arrayStringConcat(groupArray(name), ', ') FROM (SELECT name FROM \
+                 system.columns WHERE database = '{database}' AND table = '{table}' \
+                 ORDER BY position) FORMAT TSVRaw"
+            ),
+        )?;
+        let columns = columns.trim().to_owned();
+        let rows = text(stage, &format!("SELECT count() FROM {database}.{table} FORMAT TSV"))?;
+        let rows: usize = rows.trim().parse().context("count() is no number")?;
+        for from in (0..rows).step_by(BATCH_ROWS) {
+            let query = format!(
+                "SELECT {columns} FROM {database}.{table} ORDER BY origin_offset, \
+                 origin_partition LIMIT {from}, {BATCH_ROWS} FORMAT RowBinary"
+            );
+            let bytes = ask(stage, &[("query", &query)], Bytes::new())?;
+            let rows = BATCH_ROWS.min(rows - from);
+            batches.push(Batch { table, columns: columns.clone(), rows, bytes });
+        }
+    }
+    Ok(batches)
+}
+
+/// Inserts the batches into tables made for it and returns how fast.
+///
+/// # Errors
+/// When ClickHouse refuses.
+pub fn run(stage: &Stage, round: usize, batches: &[Batch]) -> anyhow::Result<Growth> {
+    let database = format!("inserted{round}");
+    let target = ClickHouseArgs {
+        clickhouse_url: stage.clickhouse_url(),
+        clickhouse_database: database.clone(),
+        clickhouse_user: None,
+        clickhouse_password: None,
+    };
+    stage.wait(writer::migrations::apply(&target, PATIENCE))?;
+    let growth = Mutex::new((Growth::default(), 0));
+    let done: anyhow::Result<()> = std::thread::scope(|scope| {
+        let insert = |table: &'static str| {
+            let (database, growth) = (&database, &growth);
+            scope.spawn(move || -> anyhow::Result<()> {
+                for (number, batch) in batches.iter().enumerate() {
+                    if batch.table == table {
+                        insert(stage, database, number, batch)?;
+                        let mut growth = growth.lock().expect("a thread has panicked");
+                        growth.1 += batch.rows as u64;
+                        let total = growth.1;
+                        growth.0.note(total);
+                    }
+                }
+                Ok(())
+            })
+        };
+        let threads = TABLES.map(insert);
+        threads.into_iter().try_for_each(|thread| thread.join().expect("a thread has panicked"))
+    });
+    done?;
+    execute(stage, &format!("DROP DATABASE {database} SYNC"))?;
+    Ok(growth.into_inner().expect("a thread has panicked").0)
+}
+
+fn insert(stage: &Stage, database: &str, number: usize, batch: &Batch) -> anyhow::Result<()> {
+    let Batch { table, columns, bytes, .. } = batch;
+    let statement = format!("INSERT INTO {database}.{table} ({columns}) FORMAT RowBinary");
+    let token = format!("{database}-{number}");
+    let settings = [
+        ("query", statement.as_str()),
+        ("async_insert", "0"),
+        ("max_partitions_per_insert_block", "0"),
+        ("insert_deduplication_token", &token),
+    ];
+    ask(stage, &settings, bytes.clone()).map(|_| ())
+}
+
+/// Executes a statement.
+///
+/// # Errors
+/// When ClickHouse refuses.
+pub fn execute(stage: &Stage, statement: &str) -> anyhow::Result<()> {
+    ask(stage, &[], Bytes::from(statement.to_owned())).map(|_| ())
+}
+
+fn text(stage: &Stage, query: &str) -> anyhow::Result<String> {
+    Ok(String::from_utf8(ask(stage, &[("query", query)], Bytes::new())?.into())?)
+}
+
+fn ask(stage: &Stage, parameters: &[(&str, &str)], body: Bytes) -> anyhow::Result<Bytes> {
+    let url = Url::parse_with_params(&stage.clickhouse_url(), parameters)?;
+    let answer = stage.http().post(url).body(body).send().context("ClickHouse does not answer")?;
+    let status = answer.status();
+    let bytes = answer.bytes()?;
+    anyhow::ensure!(status.is_success(), "refused: {}", String::from_utf8_lossy(&bytes));
+    Ok(bytes)
+}

@@ -1,0 +1,30 @@
+//! Where and of what the figures are.
+
+use std::process::Command;
+
+/// Processor, cores, memory, the checkout's commit and the day, in one line.
+pub fn describe() -> String {
+    let model = line_of("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown CPU".to_owned());
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let memory = line_of("/proc/meminfo", "MemTotal")
+        .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
+        .map_or(0, |kilobytes| kilobytes >> 20);
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    format!("{model}, {cores} cores, {memory} GB; commit {}; {today}", commit())
+}
+
+fn line_of(file: &str, name: &str) -> Option<String> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+fn commit() -> String {
+    let described = Command::new("git").args(["describe", "--always", "--dirty"]).output();
+    match described {
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        }
+        _ => "unknown".to_owned(),
+    }
+}

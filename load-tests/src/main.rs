@@ -1,0 +1,168 @@
+//! Measures the platform against its limits and against peers, all in one run on one machine.
+//!
+//! What is measured, and how, is in the folder's README. Figures are compared within a run only:
+//! the ratio to a peer says how good the code is, the absolute figure beside it how good the
+//! machine is.
+
+mod copying;
+mod growth;
+mod input;
+mod inserting;
+mod machine;
+mod memory;
+mod processing;
+mod report;
+mod stage;
+mod writing;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+use growth::median;
+use input::Input;
+use report::{Measure, Report};
+use stage::Stage;
+
+/// Measures the platform against its limits and peers, and prints the ratios
+#[derive(Debug, Parser)]
+#[command(name = "load-tests")]
+pub struct Args {
+    /// Exit with 1 when a target is missed
+    #[arg(long)]
+    check: bool,
+
+    /// What to measure; everything where nothing is named
+    #[arg(long, value_enum)]
+    only: Vec<Subject>,
+
+    /// Raw readings that the processor is given
+    #[arg(long, env = "MIMAMORI_BENCH_READINGS", default_value_t = 600_000)]
+    readings: usize,
+
+    /// Patients whose readings they are
+    #[arg(long, env = "MIMAMORI_BENCH_PATIENTS", default_value_t = 20_000)]
+    patients: u32,
+
+    /// Times that each pair is measured, alternating; the median counts
+    #[arg(long, env = "MIMAMORI_BENCH_ROUNDS", default_value_t = 3)]
+    rounds: usize,
+
+    /// Patients whose state is weighed
+    #[arg(long, env = "MIMAMORI_BENCH_MEMORY_PATIENTS", default_value_t = 100_000)]
+    memory_patients: u32,
+
+    /// The checkout, where `make setup` put Kafka and ClickHouse
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    /// The processor beside a loop that only copies
+    Processor,
+    /// The writer beside inserts from memory; needs what the processor publishes
+    Writer,
+    /// State of the processor for each patient
+    Memory,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args) {
+        Ok(report) => {
+            print!("{report}");
+            if args.check && !report.is_met() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        }
+        Err(error) => {
+            eprintln!("load-tests: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> anyhow::Result<Report> {
+    let is_wanted = |subject| args.only.is_empty() || args.only.contains(&subject);
+    let mut report = Report::new(machine::describe());
+    // First, while the heap is small and whole.
+    if is_wanted(Subject::Memory) {
+        say(&format!("weighing the state of {} patients", args.memory_patients));
+        let weighed = memory::weigh(args.memory_patients)?;
+        report.add(weighed.measure(), weighed.notes());
+    }
+    if is_wanted(Subject::Processor) || is_wanted(Subject::Writer) {
+        measure_pairs(args, &mut report, is_wanted(Subject::Writer))?;
+    }
+    Ok(report)
+}
+
+fn measure_pairs(args: &Args, report: &mut Report, with_writer: bool) -> anyhow::Result<()> {
+    say(&format!("making {} readings of {} patients", args.readings, args.patients));
+    let input = Input::make(args.readings, args.patients)?;
+    say("starting Kafka");
+    let mut stage = Stage::start(&args.root)?;
+    let mut copied = Vec::new();
+    let mut processed = Vec::new();
+    let mut accepted = Vec::new();
+    for round in 1..=args.rounds {
+        let topics = stage.fill(&input, round)?;
+        let peer = copying::run(&stage, &topics, input.len())?;
+        let done = processing::run(&stage, &topics, input.len())?;
+        say(&format!(
+            "round {round}: copying {:.0} records/s, processor {:.0} records/s",
+            peer.per_second(),
+            done.growth.per_second()
+        ));
+        copied.push(peer.per_second());
+        processed.push(done.growth.per_second());
+        accepted.push((topics, done.stored));
+        report.note_input(&input, &done.outcomes);
+    }
+    report.add(
+        Measure::pair("processor", "records/s", median(&processed), median(&copied), 0.5),
+        vec![format!("peer: a bare librdkafka loop copies the same topic, {}", spread(&copied))],
+    );
+    if !with_writer {
+        return Ok(());
+    }
+    say("starting ClickHouse");
+    stage.start_clickhouse()?;
+    let mut written = Vec::new();
+    let mut inserted = Vec::new();
+    let mut rows = None;
+    for (round, (topics, stored)) in accepted.iter().enumerate() {
+        let done = writing::run(&stage, topics, round, *stored)?;
+        let rows = match &rows {
+            Some(rows) => rows,
+            None => rows.insert(inserting::read_back(&stage, round)?),
+        };
+        writing::forget(&stage, round)?;
+        let peer = inserting::run(&stage, round, rows)?;
+        say(&format!(
+            "round {}: inserts from memory {:.0} rows/s, writer {:.0} rows/s",
+            round + 1,
+            peer.per_second(),
+            done.per_second()
+        ));
+        written.push(done.per_second());
+        inserted.push(peer.per_second());
+    }
+    report.add(
+        Measure::pair("writer", "rows/s", median(&written), median(&inserted), 0.5),
+        vec![format!("peer: the same rows, inserted from memory, {}", spread(&inserted))],
+    );
+    Ok(())
+}
+
+/// How far the rounds of a measurement are apart.
+fn spread(rounds: &[f64]) -> String {
+    let least = rounds.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = rounds.iter().copied().fold(0.0, f64::max);
+    format!("{} rounds from {least:.0} to {most:.0}", rounds.len())
+}
+
+/// Progress, apart from the result.
+fn say(what: &str) {
+    eprintln!("· {what}");
+}

@@ -1,0 +1,88 @@
+//! The processor over a deployment's raw readings, watched through the counts that it publishes.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use schemas::topics::{Topic, Topics};
+use schemas::{Codec, OutcomeTally};
+
+use crate::growth::Growth;
+use crate::stage::{PARTITIONS, Stage};
+
+const PATIENCE: Duration = Duration::from_secs(180);
+/// The counts of one transaction come one right after the other, those of the next one later.
+const PAUSE: Duration = Duration::from_millis(4);
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// What the processor did.
+pub struct Processed {
+    /// Records consumed and committed.
+    pub growth: Growth,
+    /// What became of them.
+    pub outcomes: OutcomeTally,
+    /// Readings in `readings.accepted`.
+    pub stored: u64,
+}
+
+/// Runs the processor until every record is consumed and committed.
+///
+/// # Errors
+/// When it ends before that, or takes unreasonably long.
+pub fn run(stage: &Stage, topics: &Topics, records: usize) -> anyhow::Result<Processed> {
+    let outcomes = follow(stage, &topics.name(Topic::ReadingsOutcomes))?;
+    let decoder = Codec::new(None)?.decoder::<OutcomeTally>();
+    let (mut process, _) = stage.service("processor", topics, &[])?;
+    let mut growth = Growth::default();
+    let mut sum = OutcomeTally::default();
+    let deadline = Instant::now() + PATIENCE;
+    while sum.records() < records as i64 {
+        if let Some(status) = process.ended() {
+            return Err(process.last_words(status).into());
+        }
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "the processor has not done {records} records within {PATIENCE:?}"
+        );
+        let mut wait = Duration::from_millis(50);
+        while let Some(message) = outcomes.poll(wait) {
+            let message = message.context("the processor's counts cannot be read")?;
+            let tally = decoder.decode(message.payload().unwrap_or_default())?;
+            add(&mut sum, &tally);
+            wait = PAUSE;
+        }
+        growth.note(sum.records() as u64);
+    }
+    process.stop(DRAIN);
+    anyhow::ensure!(sum.records() == records as i64, "{} records are counted", sum.records());
+    Ok(Processed { growth, outcomes: sum, stored: sum.stored() as u64 })
+}
+
+fn follow(stage: &Stage, topic: &str) -> anyhow::Result<BaseConsumer> {
+    let consumer: BaseConsumer = ClientConfig::new()
+        .set("bootstrap.servers", stage.bootstrap_servers())
+        .set("group.id", "bench-watching")
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("fetch.wait.max.ms", "20")
+        .create()?;
+    let mut all = TopicPartitionList::new();
+    for partition in 0..PARTITIONS {
+        all.add_partition_offset(topic, partition, Offset::Beginning)?;
+    }
+    consumer.assign(&all)?;
+    Ok(consumer)
+}
+
+fn add(sum: &mut OutcomeTally, tally: &OutcomeTally) {
+    sum.new += tally.new;
+    sum.correction += tally.correction;
+    sum.historical += tally.historical;
+    sum.duplicate += tally.duplicate;
+    sum.stale += tally.stale;
+    sum.conflict += tally.conflict;
+    sum.rejected += tally.rejected;
+    sum.rerouted += tally.rerouted;
+}

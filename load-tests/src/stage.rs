@@ -1,0 +1,176 @@
+//! What the measurements run on: one Kafka node and one ClickHouse engine on loopback, their data
+//! in a folder that goes with them, and the services as processes of their own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context;
+use mimamori::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, free_port};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use schemas::topics::{Topic, Topics};
+use stream::topics::create_topics;
+
+use crate::input::Input;
+
+/// Partitions of the topics that are partitioned by patient.
+pub const PARTITIONS: i32 = 12;
+
+const HTTP_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The running parts.
+pub struct Stage {
+    layout: Layout,
+    clickhouse: Option<Clickhouse>,
+    kafka: Kafka,
+    runtime: tokio::runtime::Runtime,
+    http: reqwest::blocking::Client,
+    // Last, so that it goes when nobody writes into it any more.
+    folder: Folder,
+}
+
+/// A folder that is removed with everything in it.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("load-tests: {} is left behind: {error}", self.0.display());
+        }
+    }
+}
+
+impl Stage {
+    /// Starts Kafka.
+    ///
+    /// # Errors
+    /// When it was not fetched or does not start.
+    pub fn start(root: &Path) -> anyhow::Result<Self> {
+        let layout = Layout::of(root)?;
+        remove_abandoned(&layout);
+        let folder = Folder(layout.state(format!("bench-{}", std::process::id())));
+        std::fs::create_dir_all(&folder.0)
+            .with_context(|| format!("the folder {} cannot be made", folder.0.display()))?;
+        let data = folder.0.join("kafka");
+        let log = folder.0.join("kafka.log");
+        let kafka = Kafka::start(&layout, &data, free_port()?, KafkaSpeed::Throughput, &log)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let http = reqwest::blocking::Client::builder().timeout(HTTP_PATIENCE).build()?;
+        Ok(Self { layout, clickhouse: None, kafka, runtime, http, folder })
+    }
+
+    /// Starts ClickHouse.
+    ///
+    /// # Errors
+    /// When it was not fetched or does not start.
+    pub fn start_clickhouse(&mut self) -> anyhow::Result<()> {
+        let data = self.folder.0.join("clickhouse");
+        let log = self.folder.0.join("clickhouse.log");
+        let engine = Clickhouse::start(&self.layout, &binary()?, &data, free_port()?, &log)?;
+        self.clickhouse = Some(engine);
+        Ok(())
+    }
+
+    /// Kafka's brokers.
+    pub fn bootstrap_servers(&self) -> String {
+        self.kafka.bootstrap_servers()
+    }
+
+    /// ClickHouse's URL; empty before it is started.
+    pub fn clickhouse_url(&self) -> String {
+        self.clickhouse.as_ref().map(Clickhouse::url).unwrap_or_default()
+    }
+
+    /// A client for ClickHouse and the services' metrics.
+    pub fn http(&self) -> &reqwest::blocking::Client {
+        &self.http
+    }
+
+    /// Runs a future to its end.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Creates a deployment's topics for a round and writes the input to its `readings.raw`.
+    ///
+    /// # Errors
+    /// When Kafka refuses a topic or a record.
+    pub fn fill(&self, input: &Input, round: usize) -> anyhow::Result<Topics> {
+        let topics = Topics::with_prefix(format!("bench{round}."));
+        let all = mimamori::topics::all(&topics, PARTITIONS, None);
+        self.wait(create_topics(&self.kafka.args(), &all))?;
+        let raw = topics.name(Topic::ReadingsRaw);
+        let producer: BaseProducer = rdkafka::ClientConfig::new()
+            .set("bootstrap.servers", self.bootstrap_servers())
+            .set("enable.idempotence", "true")
+            .set("partitioner", "murmur2_random")
+            .set("compression.type", "lz4")
+            .set("linger.ms", "5")
+            .create()?;
+        for record in input.records() {
+            let mut next = BaseRecord::to(&raw).key(&*record.key).payload(&*record.payload);
+            while let Err((error, refused)) = producer.send(next) {
+                if !is_full(&error) {
+                    return Err(error).context("the input cannot be written to Kafka");
+                }
+                producer.poll(Duration::from_millis(5));
+                next = refused;
+            }
+        }
+        producer.flush(Duration::from_secs(60)).context("the input is not acknowledged")?;
+        Ok(topics)
+    }
+
+    /// Starts a service of a deployment on its own operations port; returns both.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn service(
+        &self,
+        name: &str,
+        topics: &Topics,
+        variables: &[(&str, String)],
+    ) -> anyhow::Result<(Process, u16)> {
+        let port = free_port()?;
+        let mut command = Command::new(binary()?);
+        command
+            .arg(name)
+            .env("KAFKA_BOOTSTRAP_SERVERS", self.bootstrap_servers())
+            .env("CLICKHOUSE_URL", self.clickhouse_url())
+            .env("MIMAMORI_TOPIC_PREFIX", topics.prefix())
+            .env("MIMAMORI_OPERATIONS_LISTEN", format!("127.0.0.1:{port}"))
+            .env_remove("SCHEMA_REGISTRY_URL")
+            .envs(variables.iter().map(|(variable, value)| (*variable, value.as_str())));
+        let log = self.folder.0.join(format!("{name}.log"));
+        Ok((Process::start(name, command, &log)?, port))
+    }
+}
+
+/// Whether the producer only wants to be asked again later.
+pub fn is_full(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull))
+}
+
+/// The services' binary, built beside this one.
+fn binary() -> anyhow::Result<PathBuf> {
+    let binary = std::env::current_exe()?.with_file_name("mimamori");
+    anyhow::ensure!(
+        binary.exists(),
+        "{} is missing; build it with `cargo build --release -p mimamori`",
+        binary.display()
+    );
+    Ok(binary)
+}
+
+/// A run that was killed could not remove its folder: the next one does.
+fn remove_abandoned(layout: &Layout) {
+    let Ok(entries) = std::fs::read_dir(layout.state("")) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix("bench-"));
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            drop(Folder(entry.path()));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The writer over a deployment's accepted readings, watched through its metrics.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use schemas::Topics;
+
+use crate::growth::Growth;
+use crate::inserting::{TABLES, execute};
+use crate::stage::Stage;
+
+const PATIENCE: Duration = Duration::from_secs(180);
+const GLANCE: Duration = Duration::from_millis(5);
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// The database that the writer fills in a round.
+pub fn database(round: usize) -> String {
+    format!("written{round}")
+}
+
+/// Runs the writer until so many readings are in their tables.
+///
+/// # Errors
+/// When it ends before that, or takes unreasonably long.
+pub fn run(stage: &Stage, topics: &Topics, round: usize, rows: u64) -> anyhow::Result<Growth> {
+    let variables = [("MIMAMORI_CLICKHOUSE_DATABASE", database(round))];
+    let (mut process, port) = stage.service("writer", topics, &variables)?;
+    let url = format!("http://127.0.0.1:{port}/metrics");
+    let mut growth = Growth::default();
+    let deadline = Instant::now() + PATIENCE;
+    while growth.total() < rows {
+        if let Some(status) = process.ended() {
+            return Err(process.last_words(status).into());
+        }
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "the writer has not written {rows} rows within {PATIENCE:?}, but {}",
+            growth.total()
+        );
+        // It refuses until it listens.
+        if let Ok(answer) = stage.http().get(&url).send() {
+            growth.note(rows_written(&answer.text()?));
+        }
+        std::thread::sleep(GLANCE);
+    }
+    process.stop(DRAIN);
+    Ok(growth)
+}
+
+/// Drops what the writer has written in a round, so that merging it does not disturb what follows.
+///
+/// # Errors
+/// When ClickHouse refuses.
+pub fn forget(stage: &Stage, round: usize) -> anyhow::Result<()> {
+    execute(stage, &format!("DROP DATABASE {} SYNC", database(round)))
+        .context("the rows that were written cannot be dropped")
+}
+
+fn rows_written(metrics: &str) -> u64 {
+    TABLES.iter().filter_map(|table| rows_of(metrics, table)).sum()
+}
+
+fn rows_of(metrics: &str, table: &str) -> Option<u64> {
+    let series = format!("mimamori_writer_rows_total{{table=\"{table}\"}} ");
+    metrics.lines().find_map(|line| line.strip_prefix(&series))?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_those_of_readings() {
+        let metrics = "# TYPE mimamori_writer_rows_total counter\n\
+             mimamori_writer_rows_total{table=\"outcomes\"} 12\n\
+             mimamori_writer_rows_total{table=\"blood_pressure\"} 100\n\
+             mimamori_writer_rows_total{table=\"blood_glucose\"} 7\n";
+        assert_eq!(rows_written(metrics), 107);
+        assert_eq!(rows_written(""), 0);
+    }
+}
