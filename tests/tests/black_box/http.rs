@@ -59,6 +59,18 @@ impl Stack {
         request.send().map(Answer::of)
     }
 
+    /// A number of a service's metrics; `series` is its name with its labels.
+    ///
+    /// # Errors
+    /// When it is not told.
+    pub fn metric(&self, service: Service, series: &str) -> Result<f64, String> {
+        let url = format!("http://127.0.0.1:{}/metrics", self.ports(service).operations);
+        let text = self.http.get(url).send().and_then(Response::text);
+        let text = text.map_err(|error| error.to_string())?;
+        let told = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
+        told.ok_or_else(|| format!("no {series}"))
+    }
+
     /// Signs in at the dashboard.
     pub fn sign_in(&self, user: &str) -> SignedIn {
         let base = self.url(Service::Dashboard);

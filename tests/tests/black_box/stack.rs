@@ -10,7 +10,8 @@ use std::time::Duration;
 use mimamori::local::{Clickhouse, Kafka};
 use nix::sys::signal::Signal;
 use reqwest::blocking::Client;
-use schemas::{Codec, Topics};
+use schemas::topics::Topic;
+use schemas::{Codec, Encoder, Reading, Topics};
 use stream::KafkaArgs;
 use stream::producer::Producer;
 use stream::topics::create_topics;
@@ -40,6 +41,7 @@ pub struct Stack {
     pub http: Client,
     pub producer: Producer,
     pub codec: Codec,
+    pub encoder: Encoder<Reading>,
     pub topics: Topics,
     pub kafka: KafkaArgs,
     pub folder: PathBuf,
@@ -115,10 +117,12 @@ impl Plan {
         let topics = Topics::with_prefix(format!("{number}.{}.", self.name));
         let specs = mimamori::topics::all(&topics, PARTITIONS, None);
         run().wait_for(create_topics(&kafka, &specs)).unwrap();
+        let codec = Codec::new(self.schema_registry.as_deref()).unwrap();
         let stack = Stack {
+            encoder: codec.encoder(&topics.name(Topic::ReadingsRaw)).unwrap(),
             http: Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap(),
             producer: Producer::new(&kafka, "black-box").unwrap(),
-            codec: Codec::new(self.schema_registry.as_deref()).unwrap(),
+            codec,
             topics,
             kafka,
             folder,

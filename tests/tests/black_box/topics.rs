@@ -6,7 +6,7 @@ use schemas::Reading;
 use schemas::codec::Record;
 use schemas::topics::Topic;
 use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
-use stream::producer::{Outgoing, Position};
+use stream::producer::{Delivery, Outgoing, Position};
 
 use crate::run::run;
 use crate::stack::Stack;
@@ -95,8 +95,14 @@ impl Stack {
 
     /// A reading in its wire form.
     pub fn encoded(&self, reading: &Reading) -> Vec<u8> {
+        self.encoder.encode(reading).unwrap()
+    }
+
+    /// Queues a record for `readings.raw`.
+    pub fn enqueue(&self, key: &[u8], payload: &[u8]) -> Delivery {
         let topic = self.topics.name(Topic::ReadingsRaw);
-        self.codec.encoder::<Reading>(&topic).unwrap().encode(reading).unwrap()
+        let (partition, key, payload) = (None, Some(key), Some(payload));
+        self.producer.enqueue(Outgoing { topic: &topic, partition, key, payload }).unwrap()
     }
 
     /// Writes anything to `readings.raw`.
