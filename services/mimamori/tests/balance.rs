@@ -4,7 +4,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mimamori::balance::{Balance, BalanceArgs, Difference, draw};
 use mimamori::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, free_port};
@@ -16,7 +16,7 @@ use stream::topics::create_topics;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mimamori");
 const PARTITIONS: i32 = 3;
-const PATIENTS: i64 = 50;
+const PATIENTS: i64 = 2000;
 
 struct Stack {
     kafka: Kafka,
@@ -162,12 +162,18 @@ async fn it_balances_through_crashes_and_tells_what_was_lost_or_doubled() {
     writer.kill();
     let (processor, writer) = (stack.service("processor"), stack.service("writer"));
     // While records flow some are in flight, and nothing differs.
-    tokio::join!(stack.send(5_000..25_000), async {
-        for _ in 0..3 {
-            let flowing = stack.balance(0).await;
-            assert!(flowing.is_balanced(), "{}", flowing.table(true));
+    let sending = stack.send(5_000..25_000);
+    let drawing = async {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let drawn = stack.balance(0).await;
+            assert!(drawn.is_balanced(), "{}", drawn.table(true));
+            if drawn.totals().new == 24_750 || Instant::now() > deadline {
+                return;
+            }
         }
-    });
+    };
+    tokio::join!(sending, drawing);
     let settled = stack.balance(60).await;
     assert!(settled.is_settled(), "{}", settled.table(true));
     let totals = settled.totals();
