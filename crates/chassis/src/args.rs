@@ -58,11 +58,8 @@ impl ServiceArgs {
     /// # Errors
     /// [`ServerError::Bind`], saying which address it was and how to choose another.
     pub async fn bind_operations(&self) -> Result<TcpListener, ServerError> {
-        server::bind(
-            self.operations_listen,
-            "--operations-listen or MIMAMORI_OPERATIONS_LISTEN",
-        )
-        .await
+        server::bind(self.operations_listen, "--operations-listen or MIMAMORI_OPERATIONS_LISTEN")
+            .await
     }
 }
 

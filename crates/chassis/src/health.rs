@@ -224,16 +224,9 @@ mod tests {
         let health = Health::new();
         let state = health.component("state");
         state.progress("2 of 8 partitions");
-        assert_eq!(
-            health.readiness().1["components"][0]["progress"],
-            "2 of 8 partitions"
-        );
+        assert_eq!(health.readiness().1["components"][0]["progress"], "2 of 8 partitions");
         state.ready();
-        assert!(
-            health.readiness().1["components"][0]
-                .get("progress")
-                .is_none()
-        );
+        assert!(health.readiness().1["components"][0].get("progress").is_none());
     }
 
     #[test]

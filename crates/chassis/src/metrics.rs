@@ -7,9 +7,8 @@ use prometheus::{
 };
 
 /// Bucket bounds for latencies from half a millisecond to ten seconds.
-pub const LATENCY_SECONDS: &[f64] = &[
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
+pub const LATENCY_SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Bucket bounds for counts from one to a million, such as rows in a batch.
 pub const BATCH_SIZES: &[f64] = &[
@@ -91,9 +90,7 @@ impl Metrics {
     /// # Errors
     /// When the name is malformed or taken, or the bounds do not ascend.
     pub fn histogram(&self, name: &str, help: &str, buckets: &[f64]) -> Registered<Histogram> {
-        self.register(Histogram::with_opts(
-            self.histogram_options(name, help, buckets),
-        )?)
+        self.register(Histogram::with_opts(self.histogram_options(name, help, buckets))?)
     }
 
     /// Histograms told apart by labels.

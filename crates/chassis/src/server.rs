@@ -54,13 +54,11 @@ fn bind_message(address: SocketAddr, setting: &str, source: &io::Error) -> Strin
 /// # Errors
 /// [`ServerError::Bind`], which says which address it was and what to do.
 pub async fn bind(address: SocketAddr, setting: &'static str) -> Result<TcpListener, ServerError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| ServerError::Bind {
-            address,
-            setting,
-            source,
-        })
+    TcpListener::bind(address).await.map_err(|source| ServerError::Bind {
+        address,
+        setting,
+        source,
+    })
 }
 
 /// Serves until the shutdown is requested, then takes no new connections and finishes the
@@ -90,23 +88,13 @@ pub async fn serve(
 pub fn operations_router(health: Health, metrics: Metrics) -> Router {
     let alive = health.clone();
     Router::new()
-        .route(
-            "/healthz",
-            get(move || async move { verdict(alive.liveness()) }),
-        )
-        .route(
-            "/readyz",
-            get(move || async move { verdict(health.readiness()) }),
-        )
+        .route("/healthz", get(move || async move { verdict(alive.liveness()) }))
+        .route("/readyz", get(move || async move { verdict(health.readiness()) }))
         .route("/metrics", get(move || async move { exposition(&metrics) }))
 }
 
 fn verdict((good, body): (bool, Value)) -> Response {
-    let status = if good {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
+    let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(body)).into_response()
 }
 

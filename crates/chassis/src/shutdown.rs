@@ -91,18 +91,13 @@ impl Shutdown {
     /// watchdog is a thread of its own, so that a blocked runtime cannot hold it up.
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
-        self.with_watchdog(Watchdog {
-            deadline,
-            overrun: exit_overdue,
-        })
+        self.with_watchdog(Watchdog { deadline, overrun: exit_overdue })
     }
 
     /// Requests the end. Only the first call counts.
     pub fn trigger(&self) {
-        let first = self
-            .inner
-            .requested
-            .send_if_modified(|requested| !std::mem::replace(requested, true));
+        let first =
+            self.inner.requested.send_if_modified(|requested| !std::mem::replace(requested, true));
         if first {
             self.start_watchdog();
         }
@@ -117,12 +112,7 @@ impl Shutdown {
     /// Waits for the request; for tasks.
     pub async fn requested(&self) {
         // The sender lives in `self`, so that waiting cannot fail.
-        let _ = self
-            .inner
-            .requested
-            .subscribe()
-            .wait_for(|requested| *requested)
-            .await;
+        let _ = self.inner.requested.subscribe().wait_for(|requested| *requested).await;
     }
 
     /// Everything is finished: the watchdog lies down. A process that simply ends need not say
@@ -142,9 +132,8 @@ impl Shutdown {
             return;
         };
         let inner = Arc::clone(&self.inner);
-        let started = std::thread::Builder::new()
-            .name("drain-watchdog".to_owned())
-            .spawn(move || {
+        let started =
+            std::thread::Builder::new().name("drain-watchdog".to_owned()).spawn(move || {
                 if !inner.drained.within(watchdog.deadline) {
                     (watchdog.overrun)(watchdog.deadline);
                 }
@@ -163,11 +152,7 @@ impl Drained {
             let Some(left) = end.checked_duration_since(Instant::now()) else {
                 return false;
             };
-            done = self
-                .told
-                .wait_timeout(done, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            done = self.told.wait_timeout(done, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }
@@ -213,10 +198,7 @@ mod tests {
         });
         shutdown.clone().trigger();
         shutdown.trigger();
-        tokio::time::timeout(SOON, early)
-            .await
-            .expect("in time")
-            .expect("no panic");
+        tokio::time::timeout(SOON, early).await.expect("in time").expect("no panic");
         tokio::time::timeout(SOON, shutdown.requested())
             .await
             .expect("a late waiter is answered at once");

@@ -23,12 +23,7 @@ pub struct TelemetryArgs {
     pub log_format: LogFormat,
 
     /// What to log: a level, or directives such as 'info,gateway=debug'
-    #[arg(
-        long = "log",
-        env = "MIMAMORI_LOG",
-        value_name = "DIRECTIVES",
-        default_value = "info"
-    )]
+    #[arg(long = "log", env = "MIMAMORI_LOG", value_name = "DIRECTIVES", default_value = "info")]
     pub log: String,
 }
 
@@ -64,26 +59,19 @@ pub enum TelemetryError {
 /// # Errors
 /// When the directives do not parse, or logging was started before.
 pub fn init(service: &'static str, args: &TelemetryArgs) -> Result<(), TelemetryError> {
-    let filter =
-        EnvFilter::builder()
-            .parse(&args.log)
-            .map_err(|source| TelemetryError::Directives {
-                directives: args.log.clone(),
-                source,
-            })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let filter = EnvFilter::builder()
+        .parse(&args.log)
+        .map_err(|source| TelemetryError::Directives { directives: args.log.clone(), source })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match args.log_format {
         LogFormat::Json => builder
             .fmt_fields(JsonFields::new())
             .event_format(ServiceJson::new(service))
             .finish()
             .try_init()?,
-        LogFormat::Pretty => builder
-            .with_ansi(std::io::stderr().is_terminal())
-            .finish()
-            .try_init()?,
+        LogFormat::Pretty => {
+            builder.with_ansi(std::io::stderr().is_terminal()).finish().try_init()?
+        }
     }
     Ok(())
 }
@@ -113,8 +101,7 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let mut object = String::with_capacity(256);
-        self.inner
-            .format_event(context, Writer::new(&mut object), event)?;
+        self.inner.format_event(context, Writer::new(&mut object), event)?;
         let members = object.strip_prefix('{').ok_or(fmt::Error)?;
         write!(writer, "{{\"service\":\"{}\",{members}", self.service)
     }
@@ -160,10 +147,8 @@ mod tests {
 
     #[test]
     fn directives_that_do_not_parse_are_refused_with_an_example() {
-        let args = TelemetryArgs {
-            log_format: LogFormat::Json,
-            log: "gateway=loud=louder".to_owned(),
-        };
+        let args =
+            TelemetryArgs { log_format: LogFormat::Json, log: "gateway=loud=louder".to_owned() };
         let error = init("gateway", &args).expect_err("not a directive");
         assert!(error.to_string().contains("MIMAMORI_LOG"), "{error}");
     }

@@ -13,15 +13,9 @@ const ANY_PORT: std::net::SocketAddr =
 async fn page(address: std::net::SocketAddr, path: &str) -> String {
     let mut connection = TcpStream::connect(address).await.expect("connects");
     let request = format!("GET {path} HTTP/1.1\r\nhost: operations\r\nconnection: close\r\n\r\n");
-    connection
-        .write_all(request.as_bytes())
-        .await
-        .expect("sends");
+    connection.write_all(request.as_bytes()).await.expect("sends");
     let mut answer = String::new();
-    connection
-        .read_to_string(&mut answer)
-        .await
-        .expect("answers");
+    connection.read_to_string(&mut answer).await.expect("answers");
     answer
 }
 
@@ -30,10 +24,7 @@ async fn the_pages_tell_the_truth_and_the_server_ends_when_asked() {
     let health = Health::new();
     let kafka = health.component("kafka");
     let metrics = Metrics::for_service("gateway");
-    metrics
-        .counter("requests_total", "Requests")
-        .expect("free name")
-        .inc();
+    metrics.counter("requests_total", "Requests").expect("free name").inc();
     let shutdown = Shutdown::new();
     let listener = server::bind(ANY_PORT, "--listen").await.expect("binds");
     let address = listener.local_addr().expect("bound");
@@ -51,10 +42,7 @@ async fn the_pages_tell_the_truth_and_the_server_ends_when_asked() {
     assert!(stalled.starts_with("HTTP/1.1 503"), "{stalled}");
     assert!(stalled.contains("poll"), "{stalled}");
     let exposition = page(address, "/metrics").await;
-    assert!(
-        exposition.contains("mimamori_gateway_requests_total 1"),
-        "{exposition}"
-    );
+    assert!(exposition.contains("mimamori_gateway_requests_total 1"), "{exposition}");
 
     shutdown.trigger();
     tokio::time::timeout(SOON, serving)
@@ -69,9 +57,7 @@ async fn the_pages_tell_the_truth_and_the_server_ends_when_asked() {
 async fn a_taken_address_is_named_with_the_flag_that_changes_it() {
     let listener = server::bind(ANY_PORT, "--listen").await.expect("binds");
     let address = listener.local_addr().expect("bound");
-    let error = server::bind(address, "--listen or MIMAMORI_LISTEN")
-        .await
-        .expect_err("taken");
+    let error = server::bind(address, "--listen or MIMAMORI_LISTEN").await.expect_err("taken");
     let message = error.to_string();
     assert!(message.contains(&address.to_string()), "{message}");
     assert!(message.contains("--listen or MIMAMORI_LISTEN"), "{message}");
