@@ -256,7 +256,8 @@ impl fmt::Display for Difference {
             Self::NotStored { rows, missing, expected } => write!(
                 f,
                 "ClickHouse lacks {missing} of {expected} {rows} although the writer is past them: \
-                 let it read them again (docs/operations.md)"
+                 stop the writers, set the offsets of their consumer group back, start them; what \
+                 is stored already merges away"
             ),
             Self::StoredFromNothing { rows, stored, expected } => write!(
                 f,
