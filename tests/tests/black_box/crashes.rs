@@ -28,6 +28,7 @@ pub fn kill_9_of_any_service_under_load_loses_nothing_and_tells_nothing_twice() 
             Service::Dashboard,
             Service::Processor,
             Service::Writer,
+            Service::Processor,
         ];
         for service in victims {
             stack.kill(service);

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use clinical::{Span, Timestamp};
 use schemas::Reading;
-use simulator::mess::{MessArgs, Pace, Payload, Plan as Mess, Reception, Route, Sending};
+use simulator::mess::{
+    Mess as Why, MessArgs, Pace, Payload, Plan as Mess, Reception, Route, Sending,
+};
 use simulator::population::{Patient, population};
 use simulator::timetable::Timetable;
 use simulator::{Oracle, truth};
 
-use crate::readings::{document, now};
+use crate::readings::{blood_pressure, document, now};
 use crate::registered::TOKEN;
 use crate::run::run;
 use crate::stack::Stack;
@@ -103,6 +105,7 @@ impl<'a> Load<'a> {
         };
         let mut timetable = Timetable::default();
         let mut step = until - Span::from_days(DAYS);
+        let mut steps = 0;
         let send = |due: Vec<Sending>| {
             let (by_http, by_kafka) = due.into_iter().partition(|s| s.via == Route::Http);
             http.send(by_http).is_ok() && kafka.send(by_kafka).is_ok()
@@ -112,6 +115,10 @@ impl<'a> Load<'a> {
             for patient in &people {
                 let observed = truth(patient, step, step + STEP);
                 timetable.extend(observed.flat_map(|reading| mess.sendings(patient, reading)));
+            }
+            steps += 1;
+            if steps % 6 == 0 {
+                timetable.extend(surge(&people[steps / 6 % people.len()], step, mess.kafka_share));
             }
             step = step + STEP;
             if !send(timetable.due(step)) {
@@ -185,6 +192,17 @@ impl<'a> Load<'a> {
             oracle.note_sent(reading, via, now());
         }
     }
+}
+
+/// Two severe readings, so that there are alerts to be told.
+fn surge(patient: &Patient, at: Timestamp, kafka_share: f64) -> [Sending; 2] {
+    let via = if patient.route_draw < kafka_share { Route::Kafka } else { Route::Http };
+    [(0, 192), (4, 188)].map(|(minutes, systolic)| {
+        let at = at + Span::from_minutes(minutes);
+        let reading = blood_pressure(patient.id.as_str(), at, systolic, 112);
+        let payload = Payload::Reading(Box::new(reading));
+        Sending { at, patient_index: patient.index, via, payload, mess: Why::Plain }
+    })
 }
 
 fn reading(sending: Sending) -> Option<Reading> {

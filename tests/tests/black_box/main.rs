@@ -21,9 +21,12 @@ mod wait;
 
 mod access;
 mod crashes;
+mod demo;
 mod kinds;
 mod live_alerts;
 mod not_stored;
+mod other_languages;
+mod schema_registry;
 mod strays;
 mod versions;
 mod way_of_a_reading;
@@ -63,6 +66,10 @@ fn main() -> ExitCode {
         crashes::sigterm_drains_every_service_under_load_within_its_deadline_and_nothing_is_lost,
         crashes::processors_join_and_leave_under_load_and_the_balance_holds,
         crashes::a_restarted_processor_remembers_versions_open_alerts_and_what_it_waits_for,
+        schema_registry::with_a_schema_registry_its_framing_is_written_and_both_framings_are_read,
+        other_languages::a_vendors_python_program_writes_to_kafka_and_its_readings_are_on_the_screen,
+        other_languages::in_a_browser_an_alert_arrives_without_a_reload_and_the_patient_is_opened,
+        demo::the_demo_survives_kill_9_of_its_services_and_ends_balanced,
     ];
     if versions::real_recordings().is_some() {
         promises.extend(promises![

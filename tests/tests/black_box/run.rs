@@ -126,16 +126,21 @@ impl Run {
     }
 }
 
-/// A port that nobody else gets in this run. Below those that the system gives to clients, so that a
-/// service finds it free again after a restart.
+/// A port that nobody else gets in this run.
 pub fn free_port() -> u16 {
+    free_ports(1)
+}
+
+/// The first of so many ports in a row that nobody else gets in this run. Below those that the
+/// system gives to clients, so that a service finds its port free again after a restart.
+pub fn free_ports(count: u16) -> u16 {
     const FIRST: u16 = 18_000;
     const COUNT: u16 = 12_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    let own = (std::process::id() as u16).wrapping_mul(101) % COUNT;
     for _ in 0..COUNT {
-        let own = (std::process::id() as u16).wrapping_mul(101) % COUNT;
-        let port = FIRST + (own + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        let port = FIRST + (own + NEXT.fetch_add(count, Ordering::Relaxed) % COUNT) % COUNT;
+        if (port..port + count).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
             return port;
         }
     }

@@ -1,11 +1,10 @@
 //! The services as processes of the one binary.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use mimamori::local::Process;
-use nix::sys::signal::Signal;
 
 use crate::run::{free_port, run};
 use crate::wait;
@@ -94,10 +93,6 @@ impl Running {
         });
     }
 
-    pub fn signal(&self, signal: Signal) {
-        self.process.signal(signal);
-    }
-
     pub fn kill(self) {
         self.process.kill();
     }
@@ -139,7 +134,7 @@ pub fn quiet_environment(command: &mut Command) {
 }
 
 /// The last lines of a log.
-pub fn tail(log: &PathBuf, lines: usize) -> String {
+pub fn tail(log: &Path, lines: usize) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let all: Vec<&str> = text.lines().collect();

@@ -1,0 +1,163 @@
+//! Where a schema registry is configured, its framing is written, and both framings are read.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use schemas::topics::Topic;
+use schemas::{Codec, RejectedReading};
+use serde_json::{Value, json};
+
+use crate::readings::{blood_pressure, document, seconds_ago};
+use crate::registered::{SATO, TOKEN};
+use crate::service::Service;
+use crate::stack::Plan;
+use crate::wait::eventually;
+
+const PATIENT: &str = "TST001/P1";
+
+pub fn with_a_schema_registry_its_framing_is_written_and_both_framings_are_read() {
+    let registry = Registry::start();
+    let stack = Plan::named("schema_registry")
+        .schema_registry(&registry.url)
+        .patients(&[PATIENT])
+        .start(&Service::ALL);
+    let pair = [
+        blood_pressure(PATIENT, seconds_ago(300), 191, 113),
+        blood_pressure(PATIENT, seconds_ago(120), 189, 112),
+    ];
+    stack.post(Some(TOKEN), document(&pair)).expect(202);
+    // A vendor that knows of no registry.
+    let single_object = Codec::default()
+        .encoder("")
+        .unwrap()
+        .encode(&blood_pressure(PATIENT, seconds_ago(60), 187, 111))
+        .unwrap();
+    assert_eq!(single_object[..2], [0xc3, 0x01]);
+    stack.produce_bytes(None, Some(PATIENT.as_bytes()), Some(&single_object));
+    // And one that names a schema which the registry does not know.
+    let mut unknown = stack.encoded(&blood_pressure(PATIENT, seconds_ago(30), 187, 111));
+    assert_eq!(unknown[0], 0);
+    unknown[1..5].copy_from_slice(&9999_u32.to_be_bytes());
+    stack.produce_bytes(None, Some(PATIENT.as_bytes()), Some(&unknown));
+
+    let sum = stack.assert_balanced();
+    assert_eq!((sum.new, sum.rejected), (3, 1));
+    let rejected: Vec<RejectedReading> = stack.read(Topic::ReadingsRejected);
+    assert_eq!(rejected[0].reason, "unknown_schema");
+    assert_eq!(rejected[0].bytes, unknown);
+    let sato = stack.sign_in(SATO);
+    eventually("all three are on the screen", || match sato.readings(PATIENT)?.len() {
+        3 => Ok(()),
+        other => Err(format!("{other} readings")),
+    });
+    assert_eq!(sato.get("alerts").expect(200)["alerts"][0]["severity"], "urgent");
+
+    for topic in [
+        Topic::ReadingsAccepted,
+        Topic::ReadingsRejected,
+        Topic::ReadingsOutcomes,
+        Topic::Alerts,
+        Topic::AuditEvents,
+    ] {
+        let subject = format!("{}-value", stack.topics.name(topic));
+        let id = registry.id_of(&subject).unwrap_or_else(|| panic!("no schema for {subject}"));
+        let records = stack.records(topic);
+        assert!(!records.is_empty(), "{topic}");
+        for record in records {
+            let payload = record.payload.unwrap();
+            assert_eq!(payload[0], 0, "{topic} is written with the registry's framing");
+            assert_eq!(payload[1..5], id.to_be_bytes(), "{topic} names its own schema");
+        }
+    }
+}
+
+/// The two calls of a schema registry that anybody needs: registering a schema under a subject, and
+/// asking for the schema of an id.
+struct Registry {
+    url: String,
+    subjects: Arc<Mutex<Subjects>>,
+}
+
+#[derive(Default)]
+struct Subjects {
+    /// Schemas; the place is the id less one.
+    schemas: Vec<String>,
+    newest: BTreeMap<String, u32>,
+}
+
+impl Registry {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let subjects = Arc::new(Mutex::new(Subjects::default()));
+        let here = Arc::clone(&subjects);
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                // Whoever hangs up gets no answer.
+                let _ = answer(connection, &here);
+            }
+        });
+        Self { url, subjects }
+    }
+
+    fn id_of(&self, subject: &str) -> Option<u32> {
+        self.subjects.lock().unwrap().newest.get(subject).copied()
+    }
+}
+
+fn answer(mut connection: TcpStream, subjects: &Mutex<Subjects>) -> std::io::Result<()> {
+    let mut reader = BufReader::new(connection.try_clone()?);
+    let mut request = String::new();
+    reader.read_line(&mut request)?;
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        if reader.read_line(&mut header)? == 0 || header.trim().is_empty() {
+            break;
+        }
+        if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let (status, told) = subjects.lock().unwrap().handle(&request, &body);
+    let told = told.to_string();
+    write!(
+        connection,
+        "HTTP/1.1 {status}\r\ncontent-type: application/vnd.schemaregistry.v1+json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{told}",
+        told.len()
+    )
+}
+
+impl Subjects {
+    fn handle(&mut self, request: &str, body: &Value) -> (&'static str, Value) {
+        let path: Vec<&str> =
+            request.split(' ').nth(1).unwrap_or_default().trim_matches('/').split('/').collect();
+        match (request.split(' ').next(), &path[..]) {
+            (Some("POST"), ["subjects", subject, "versions"]) => {
+                let schema = body["schema"].as_str().unwrap_or_default().to_owned();
+                let known = self.schemas.iter().position(|known| *known == schema);
+                let place = known.unwrap_or_else(|| {
+                    self.schemas.push(schema);
+                    self.schemas.len() - 1
+                });
+                let id = place as u32 + 1;
+                self.newest.insert((*subject).to_owned(), id);
+                ("200 OK", json!({ "id": id }))
+            }
+            (Some("GET"), ["schemas", "ids", id]) => {
+                let id: usize = id.parse().unwrap_or(0);
+                match id.checked_sub(1).and_then(|place| self.schemas.get(place)) {
+                    Some(schema) => ("200 OK", json!({ "schema": schema })),
+                    None => ("404 Not Found", json!({ "error_code": 40403 })),
+                }
+            }
+            _ => ("404 Not Found", json!({ "error_code": 404 })),
+        }
+    }
+}
