@@ -112,13 +112,10 @@ pub fn publish_difference(
     known.retain(|alert| alert.is_open() || alert.last_observed_at >= horizon);
     let mut matched = vec![false; known.len()];
     let mut changes = Vec::new();
-    let with_evidence = |episode: Episode| {
-        let evidence = episode.evidence();
-        (episode, evidence)
-    };
-    let computed: Vec<(Episode, Vec<Standing>)> = computed.into_iter().map(with_evidence).collect();
-    let continued = continued_alerts(patient, known, &computed);
-    for ((episode, evidence), index) in computed.iter().zip(continued) {
+    let computed: Vec<Seen> =
+        computed.into_iter().map(|episode| Seen::of(patient, episode)).collect();
+    let continued = continued_alerts(known, &computed);
+    for (Seen { episode, readings, ids }, index) in computed.iter().zip(continued) {
         if let Some(index) = index {
             matched[index] = true;
         }
@@ -127,7 +124,9 @@ pub fn publish_difference(
         if known_alert.is_some_and(|alert| !alert.is_open() && alert.first_observed_at < horizon) {
             continue;
         }
-        if let Some(state) = state_of(patient, known_alert, episode, evidence, plan, occurrence) {
+        if let Some(state) =
+            state_of(patient, known_alert, episode, (readings, ids), plan, occurrence)
+        {
             match index {
                 Some(index) => known[index] = state.clone(),
                 None => {
@@ -150,65 +149,72 @@ pub fn publish_difference(
     changes
 }
 
+/// An episode with the readings it rests on and their ids.
+struct Seen {
+    episode: Episode,
+    readings: Vec<Standing>,
+    ids: Vec<ReadingId>,
+}
+
+impl Seen {
+    fn of(patient: &PatientId, episode: Episode) -> Self {
+        let readings = episode.evidence();
+        let id = |reading: &Standing| {
+            ReadingId::new(patient.clone(), Kind::BloodPressure, reading.time, reading.source)
+        };
+        Self { ids: readings.iter().map(id).collect(), readings, episode }
+    }
+
+    /// The ids that alerts named after one of its readings have.
+    fn alert_ids(&self) -> Vec<AlertId> {
+        self.ids.iter().map(|id| AlertId::of(self.episode.rule, id)).collect()
+    }
+
+    fn shares_a_reading(&self, alert: &Alert) -> bool {
+        alert.evidence.iter().any(|evidence| self.ids.contains(&evidence.reading))
+    }
+
+    fn overlaps(&self, alert: &Alert) -> bool {
+        if self.episode.carried {
+            return alert.is_open();
+        }
+        let (Some(first), Some(last)) = (self.readings.first(), self.readings.last()) else {
+            return false;
+        };
+        let last = self.episode.ended.unwrap_or(last.time);
+        alert.status != Status::Retracted
+            && first.time <= alert.last_observed_at
+            && last >= alert.first_observed_at
+    }
+}
+
 /// Which known alert each episode continues, if any. First choice has the alert whose id was derived
 /// from one of the episode's readings (so that of an episode that falls apart the part with the
 /// reading that gave the id keeps it, and no id is given twice), then one that shares a reading, then
 /// one that overlaps in time.
-fn continued_alerts(
-    patient: &PatientId,
-    known: &[Alert],
-    computed: &[(Episode, Vec<Standing>)],
-) -> Vec<Option<usize>> {
-    let is_named_after = |alert: &Alert, _: &Episode, readings: &[Standing]| {
-        readings.iter().any(|reading| {
-            let id =
-                ReadingId::new(patient.clone(), Kind::BloodPressure, reading.time, reading.source);
-            AlertId::of(alert.rule, &id) == alert.id
-        })
-    };
+fn continued_alerts(known: &[Alert], computed: &[Seen]) -> Vec<Option<usize>> {
     let mut continued = vec![None; computed.len()];
     let mut taken = vec![false; known.len()];
-    let choices: [&Continues<'_>; 3] = [&is_named_after, &shares_a_reading, &overlaps];
-    for is_continued in choices {
-        for (place, (episode, readings)) in continued.iter_mut().zip(computed) {
-            if place.is_some() {
-                continue;
-            }
-            *place = (0..known.len()).find(|index| {
-                let alert = &known[*index];
-                !taken[*index]
-                    && alert.rule == episode.rule
-                    && is_continued(alert, episode, readings)
-            });
+    let mut choose = |place: &mut Option<usize>, rule: Rule, fits: &dyn Fn(&Alert) -> bool| {
+        if place.is_none() {
+            *place = (0..known.len())
+                .find(|index| !taken[*index] && known[*index].rule == rule && fits(&known[*index]));
             if let Some(index) = *place {
                 taken[index] = true;
             }
         }
+    };
+    for (place, seen) in continued.iter_mut().zip(computed) {
+        let ids = seen.alert_ids();
+        choose(place, seen.episode.rule, &|alert| ids.contains(&alert.id));
+    }
+    for (place, seen) in continued.iter_mut().zip(computed) {
+        choose(place, seen.episode.rule, &|alert| seen.shares_a_reading(alert));
+    }
+    for (place, seen) in continued.iter_mut().zip(computed) {
+        choose(place, seen.episode.rule, &|alert| seen.overlaps(alert));
     }
     continued
-}
-
-/// Whether an episode, with its evidence, continues a known alert.
-type Continues<'a> = dyn Fn(&Alert, &Episode, &[Standing]) -> bool + 'a;
-
-fn shares_a_reading(alert: &Alert, _: &Episode, readings: &[Standing]) -> bool {
-    alert.evidence.iter().any(|evidence| {
-        readings.iter().any(|reading| {
-            reading.time == evidence.reading.observation_time()
-                && reading.source == evidence.reading.source()
-        })
-    })
-}
-
-fn overlaps(alert: &Alert, episode: &Episode, readings: &[Standing]) -> bool {
-    if episode.carried {
-        return alert.is_open();
-    }
-    let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return false };
-    let last = episode.ended.unwrap_or(last.time);
-    alert.status != Status::Retracted
-        && first.time <= alert.last_observed_at
-        && last >= alert.first_observed_at
 }
 
 /// The alert's new state; none when nothing has changed.
@@ -216,20 +222,18 @@ fn state_of(
     patient: &PatientId,
     known: Option<&Alert>,
     episode: &Episode,
-    readings: &[Standing],
+    (readings, ids): (&[Standing], &[ReadingId]),
     plan: &Plan,
     occurrence: &Occurrence,
 ) -> Option<Alert> {
-    let id_of = |reading: &Standing| {
-        ReadingId::new(patient.clone(), Kind::BloodPressure, reading.time, reading.source)
-    };
     let evidence: Vec<Evidence> = if readings.is_empty() {
         known.map(|alert| alert.evidence.clone()).unwrap_or_default()
     } else {
         readings
             .iter()
-            .map(|reading| Evidence {
-                reading: id_of(reading),
+            .zip(ids)
+            .map(|(reading, id)| Evidence {
+                reading: id.clone(),
                 values: vec![
                     ("diastolic", f64::from(reading.sample.diastolic())),
                     ("systolic", f64::from(reading.sample.systolic())),
