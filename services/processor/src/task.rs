@@ -6,17 +6,18 @@ use std::time::Duration;
 
 use clinical::alert::Alert;
 use clinical::timeline::WINDOW;
-use clinical::{Outcome, PatientId, Timestamp};
+use clinical::{Outcome, Timestamp};
 use schemas::records::StoredOutcome;
 use schemas::topics::{Topic, Topics};
 use schemas::{
-    Acceptance, AcceptedEncoder, AlertEvent, CarePlan, Codec, DecodeError, Decoder, Encoder,
-    Origin, OutcomeTally, Reading, RejectedReading, Rejection, RejectionReason,
+    Acceptance, AcceptedEncoder, AlertEvent, CarePlan, Codec, Decoder, Encoder, Origin,
+    OutcomeTally, Reading, RejectedReading, RejectionReason,
 };
 use stream::partition_for_key;
 use stream::producer::Outgoing;
 use stream::transaction::{Fold, FoldFrom, Observation, Outputs, Record, Task, TaskError, now_ms};
 
+use crate::belief::{Disbelief, KEY_MISSING, Refused, believe};
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
 use crate::rebuild::{PartitionBuilder, parse_plan, patient_of};
@@ -154,34 +155,11 @@ impl<W: Watcher> ProcessorTask<W> {
                 payload: record.payload,
             });
         }
-        match self.believe(key, record, received) {
+        match believe(&self.readings, key, record.payload, received) {
             Ok((wire, reading)) => self.admit(state, record, &wire, &reading, received, out),
             Err(Disbelief::NotNow(error)) => Err(TaskError(error)),
             Err(Disbelief::Never(why)) => self.reject(state, record, why, out),
         }
-    }
-
-    fn believe(
-        &self,
-        key: &[u8],
-        record: Record<'_>,
-        received: Timestamp,
-    ) -> Result<(Reading, clinical::Reading), Disbelief> {
-        let bytes = record
-            .payload
-            .ok_or_else(|| Disbelief::Never(Refused::of(RejectionReason::Undecodable, NO_VALUE)))?;
-        let wire = self.readings.decode(bytes)?;
-        let reading = wire.check(received).map_err(|rejection| {
-            let patient = PatientId::from_parts(&wire.consortium_id, &wire.person_id).ok();
-            Disbelief::Never(Refused::by(rejection, patient))
-        })?;
-        if reading.patient.as_str().as_bytes() != key {
-            let patient = Some(reading.patient);
-            let why =
-                Refused { patient, ..Refused::of(RejectionReason::KeyMismatch, KEY_MISMATCH) };
-            return Err(Disbelief::Never(why));
-        }
-        Ok((wire, reading))
     }
 
     fn admit(
@@ -328,44 +306,6 @@ impl<W: Watcher> ProcessorTask<W> {
         self.metrics.partitions.with_label_values(&["live"]).set(live as i64);
         self.metrics.partitions.with_label_values(&["rebuilding"]).set(rebuilding as i64);
         self.watcher.whole(live, live + rebuilding);
-    }
-}
-
-const KEY_MISSING: &str = "the Kafka key is missing; it must be consortium_id/person_id";
-const KEY_MISMATCH: &str = "the Kafka key is not the reading's consortium_id/person_id";
-const NO_VALUE: &str = "the record has no value";
-
-struct Refused {
-    reason: RejectionReason,
-    detail: String,
-    patient: Option<PatientId>,
-}
-
-impl Refused {
-    fn of(reason: RejectionReason, detail: &str) -> Self {
-        Self { reason, detail: detail.to_owned(), patient: None }
-    }
-
-    fn by(rejection: Rejection, patient: Option<PatientId>) -> Self {
-        Self { reason: rejection.reason, detail: rejection.detail, patient }
-    }
-}
-
-enum Disbelief {
-    NotNow(String),
-    Never(Refused),
-}
-
-impl From<DecodeError> for Disbelief {
-    fn from(error: DecodeError) -> Self {
-        let reason = match error {
-            error if error.is_retryable() => return Self::NotNow(error.to_string()),
-            DecodeError::UnknownSchema(_) | DecodeError::NoRegistry => {
-                RejectionReason::UnknownSchema
-            }
-            _ => RejectionReason::Undecodable,
-        };
-        Self::Never(Refused::of(reason, &error.to_string()))
     }
 }
 
