@@ -15,6 +15,7 @@ use apache_avro::writer::datum::GenericDatumWriter;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::body::{Body, ReadBody};
 pub use crate::schema_registry::RegistryError;
 use crate::schema_registry::SchemaRegistry;
 
@@ -26,15 +27,18 @@ pub trait Record: Serialize + DeserializeOwned {
     const SCHEMA: &'static str;
     /// Every schema ever published, oldest first; the last one is the current one.
     const PUBLISHED: &'static [&'static str];
+    /// A way to read a body of the current schema that does not go through the schema.
+    const READ: Option<ReadBody<Self>> = None;
 }
 
 macro_rules! records {
-    ($($record:ty = $name:literal),+ $(,)?) => {
+    ($($record:ty = $name:literal $(read by $read:path)?),+ $(,)?) => {
         $(impl Record for $record {
             const NAME: &'static str = $name;
             const SCHEMA: &'static str = include_str!(concat!("../avro/", $name, ".avsc"));
             const PUBLISHED: &'static [&'static str] =
                 &[include_str!(concat!("../avro/published/", $name, ".1.avsc"))];
+            $(const READ: Option<ReadBody<Self>> = Some($read);)?
         })+
 
         /// Name, current schema and published schemas of every record.
@@ -44,8 +48,8 @@ macro_rules! records {
 }
 
 records! {
-    crate::reading::Reading = "reading",
-    crate::records::AcceptedReading = "accepted_reading",
+    crate::reading::Reading = "reading" read by crate::body::reading,
+    crate::records::AcceptedReading = "accepted_reading" read by crate::body::accepted_reading,
     crate::records::RejectedReading = "rejected_reading",
     crate::records::OutcomeTally = "outcome_tally",
     crate::records::AlertEvent = "alert_event",
@@ -169,7 +173,7 @@ impl Codec {
 }
 
 /// Schemas live as long as the process, because readers and writers borrow them.
-fn parse(text: &str) -> &'static Schema {
+pub(crate) fn parse(text: &str) -> &'static Schema {
     let schema = Schema::parse_str(text).expect("a schema of avro/ parses; a test says so");
     Box::leak(Box::new(schema))
 }
@@ -178,7 +182,7 @@ fn current_schema<T: Record>() -> &'static Schema {
     parse(T::SCHEMA)
 }
 
-fn datum_reader(schema: &'static Schema) -> GenericDatumReader<'static> {
+pub(crate) fn datum_reader(schema: &'static Schema) -> GenericDatumReader<'static> {
     GenericDatumReader::builder(schema)
         .human_readable(true)
         .build()
@@ -262,9 +266,16 @@ impl<T: Record> Decoder<T> {
     /// [`DecodeError`] says which of the framings, the schema or the body is at fault.
     pub fn decode(&self, bytes: &[u8]) -> Result<T, DecodeError> {
         let (writer, mut body) = self.unframe(bytes)?;
-        let value = match writer {
-            Writer::Current => self.reader.read_deser(&mut body).map_err(malformed)?,
-            Writer::Other(schema) => self.resolve(schema, &mut body)?,
+        let value = match (writer, T::READ) {
+            (Writer::Current, Some(read)) => {
+                let mut fields = Body::new(body);
+                let value = read(&mut fields)
+                    .map_err(|misfit| DecodeError::Malformed(misfit.to_string()))?;
+                body = fields.rest();
+                value
+            }
+            (Writer::Current, None) => self.reader.read_deser(&mut body).map_err(malformed)?,
+            (Writer::Other(schema), _) => self.resolve(schema, &mut body)?,
         };
         if body.is_empty() {
             Ok(value)

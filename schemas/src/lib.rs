@@ -5,6 +5,7 @@
 //! bad, that every service's tests use.
 
 mod accepted;
+mod body;
 pub mod check;
 pub mod clinical_alert;
 pub mod codec;
