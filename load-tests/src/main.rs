@@ -5,6 +5,7 @@
 //! machine is.
 
 mod copying;
+mod effort;
 mod growth;
 mod input;
 mod inserting;
@@ -102,8 +103,7 @@ fn measure_pairs(args: &Args, report: &mut Report, with_writer: bool) -> anyhow:
     let input = Input::make(args.readings, args.patients)?;
     say("starting Kafka");
     let mut stage = Stage::start(&args.root)?;
-    let mut copied = Vec::new();
-    let mut processed = Vec::new();
+    let (mut copied, mut processed, mut efforts) = (Vec::new(), Vec::new(), Vec::new());
     let mut accepted = Vec::new();
     for round in 1..=args.rounds {
         let topics = stage.fill(&input, round)?;
@@ -116,41 +116,62 @@ fn measure_pairs(args: &Args, report: &mut Report, with_writer: bool) -> anyhow:
         ));
         copied.push(peer.per_second());
         processed.push(done.growth.per_second());
+        efforts.push(effort::microseconds_each(done.effort, input.len() as u64));
         accepted.push((topics, done.stored));
         report.note_input(&input, &done.outcomes);
     }
     report.add(
         Measure::pair("processor", "records/s", median(&processed), median(&copied), 0.5),
-        vec![format!("peer: a bare librdkafka loop copies the same topic, {}", spread(&copied))],
+        vec![
+            format!("{}; {:.2} µs of CPU a record", spread(&processed), median(&efforts)),
+            format!("peer, a bare librdkafka loop that copies the same topic: {}", spread(&copied)),
+        ],
     );
     if !with_writer {
         return Ok(());
     }
     say("starting ClickHouse");
     stage.start_clickhouse()?;
-    let mut written = Vec::new();
-    let mut inserted = Vec::new();
+    let (mut written, mut efforts, mut engine_efforts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut inserted, mut peer_efforts) = (Vec::new(), Vec::new());
     let mut rows = None;
     for (round, (topics, stored)) in accepted.iter().enumerate() {
+        let before = stage.engine_effort();
         let done = writing::run(&stage, topics, round, *stored)?;
+        engine_efforts.push(effort::microseconds_each(stage.engine_effort() - before, *stored));
         let rows = match &rows {
             Some(rows) => rows,
             None => rows.insert(inserting::read_back(&stage, round)?),
         };
         writing::forget(&stage, round)?;
+        let before = stage.engine_effort();
         let peer = inserting::run(&stage, round, rows)?;
+        peer_efforts.push(effort::microseconds_each(stage.engine_effort() - before, *stored));
         say(&format!(
             "round {}: inserts from memory {:.0} rows/s, writer {:.0} rows/s",
             round + 1,
             peer.per_second(),
-            done.per_second()
+            done.growth.per_second()
         ));
-        written.push(done.per_second());
+        written.push(done.growth.per_second());
+        efforts.push(effort::microseconds_each(done.effort, *stored));
         inserted.push(peer.per_second());
     }
     report.add(
         Measure::pair("writer", "rows/s", median(&written), median(&inserted), 0.5),
-        vec![format!("peer: the same rows, inserted from memory, {}", spread(&inserted))],
+        vec![
+            format!(
+                "{}; {:.2} µs of CPU a row, and {:.2} of ClickHouse",
+                spread(&written),
+                median(&efforts),
+                median(&engine_efforts)
+            ),
+            format!(
+                "peer, the same rows inserted from memory: {}; {:.2} µs of ClickHouse a row",
+                spread(&inserted),
+                median(&peer_efforts)
+            ),
+        ],
     );
     Ok(())
 }

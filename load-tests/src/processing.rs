@@ -9,6 +9,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use schemas::topics::{Topic, Topics};
 use schemas::{Codec, OutcomeTally};
 
+use crate::effort;
 use crate::growth::Growth;
 use crate::stage::{PARTITIONS, Stage};
 
@@ -21,6 +22,8 @@ const DRAIN: Duration = Duration::from_secs(20);
 pub struct Processed {
     /// Records consumed and committed.
     pub growth: Growth,
+    /// Processor time that it took, starting included.
+    pub effort: Duration,
     /// What became of them.
     pub outcomes: OutcomeTally,
     /// Readings in `readings.accepted`.
@@ -55,9 +58,10 @@ pub fn run(stage: &Stage, topics: &Topics, records: usize) -> anyhow::Result<Pro
         }
         growth.note(sum.records() as u64);
     }
+    let effort = effort::of_process(process.id());
     process.stop(DRAIN);
     anyhow::ensure!(sum.records() == records as i64, "{} records are counted", sum.records());
-    Ok(Processed { growth, outcomes: sum, stored: sum.stored() as u64 })
+    Ok(Processed { growth, effort, outcomes: sum, stored: sum.stored() as u64 })
 }
 
 fn follow(stage: &Stage, topic: &str) -> anyhow::Result<BaseConsumer> {

@@ -12,6 +12,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use schemas::topics::{Topic, Topics};
 use stream::topics::create_topics;
 
+use crate::effort;
 use crate::input::Input;
 
 /// Partitions of the topics that are partitioned by patient.
@@ -85,6 +86,12 @@ impl Stage {
     /// A client for ClickHouse and the services' metrics.
     pub fn http(&self) -> &reqwest::blocking::Client {
         &self.http
+    }
+
+    /// Processor time that ClickHouse has used.
+    pub fn engine_effort(&mut self) -> Duration {
+        let engine = self.clickhouse.as_mut().map(|engine| engine.process().id());
+        engine.map(effort::of_process).unwrap_or_default()
     }
 
     /// Runs a future to its end.

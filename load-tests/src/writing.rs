@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use schemas::Topics;
 
+use crate::effort;
 use crate::growth::Growth;
 use crate::inserting::{TABLES, execute};
 use crate::stage::Stage;
@@ -12,6 +13,14 @@ use crate::stage::Stage;
 const PATIENCE: Duration = Duration::from_secs(180);
 const GLANCE: Duration = Duration::from_millis(5);
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// What the writer did.
+pub struct Written {
+    /// Rows inserted.
+    pub growth: Growth,
+    /// Processor time that it took, starting included.
+    pub effort: Duration,
+}
 
 /// The database that the writer fills in a round.
 pub fn database(round: usize) -> String {
@@ -22,7 +31,7 @@ pub fn database(round: usize) -> String {
 ///
 /// # Errors
 /// When it ends before that, or takes unreasonably long.
-pub fn run(stage: &Stage, topics: &Topics, round: usize, rows: u64) -> anyhow::Result<Growth> {
+pub fn run(stage: &Stage, topics: &Topics, round: usize, rows: u64) -> anyhow::Result<Written> {
     let variables = [("MIMAMORI_CLICKHOUSE_DATABASE", database(round))];
     let (mut process, port) = stage.service("writer", topics, &variables)?;
     let url = format!("http://127.0.0.1:{port}/metrics");
@@ -43,8 +52,9 @@ pub fn run(stage: &Stage, topics: &Topics, round: usize, rows: u64) -> anyhow::R
         }
         std::thread::sleep(GLANCE);
     }
+    let effort = effort::of_process(process.id());
     process.stop(DRAIN);
-    Ok(growth)
+    Ok(Written { growth, effort })
 }
 
 /// Drops what the writer has written in a round, so that merging it does not disturb what follows.
