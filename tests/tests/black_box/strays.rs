@@ -46,11 +46,14 @@ pub fn what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store() {
     let mut unknown_schema = reading.clone();
     unknown_schema[4] ^= 0x55;
     let key = Some(PATIENT.as_bytes());
-    let sent: [(&str, Option<&[u8]>, Option<&[u8]>); 6] = [
+    // Reason, key and value of each.
+    type Bytes<'b> = Option<&'b [u8]>;
+    let sent: [(&str, Bytes<'_>, Bytes<'_>); 7] = [
         ("undecodable", key, Some(&garbage)),
         ("undecodable", key, Some(&cut_short)),
         ("undecodable", key, None),
         ("unknown_schema", key, Some(&unknown_schema)),
+        ("unknown_schema", key, Some(&[0, 0, 0, 0, 1, 2, 3])),
         ("key_missing", None, Some(&reading)),
         ("key_mismatch", Some(b"TST001/P2"), Some(&reading)),
     ];
@@ -61,7 +64,7 @@ pub fn what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store() {
     }
     stack.produce(&blood_pressure(PATIENT, seconds_ago(60), 128, 80));
     let sum = stack.assert_balanced();
-    assert_eq!((sum.rejected, sum.new), (6, 1), "a good reading behind them is accepted");
+    assert_eq!((sum.rejected, sum.new), (7, 1), "a good reading behind them is accepted");
 
     let mut rejected: Vec<RejectedReading> = stack.read(Topic::ReadingsRejected);
     rejected.sort_by_key(|rejected| (rejected.origin.partition, rejected.origin.offset));
