@@ -43,6 +43,10 @@ pub enum Topic {
     RegistryCareTeams,
 }
 
+/// The largest batch of raw records that the broker takes, bytes. A reading has a few hundred; what
+/// could not be carried whole to `readings.rejected` must not come in.
+const LARGEST_RAW_RECORD: u32 = 1 << 20;
+
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Topic {
@@ -120,11 +124,18 @@ impl Topic {
             Topic::ReadingsRaw => {
                 let mut settings = keep(7);
                 settings.push(("message.timestamp.type", "LogAppendTime".to_owned()));
+                settings.push(("max.message.bytes", LARGEST_RAW_RECORD.to_string()));
                 settings
             }
             // Longer than the window of versions and rules (40 days), from which state is rebuilt.
             Topic::ReadingsAccepted => keep(60),
-            Topic::ReadingsRejected | Topic::ReadingsOutcomes | Topic::StoreRefused => keep(30),
+            // They carry raw records whole, and something about them.
+            Topic::ReadingsRejected | Topic::StoreRefused => {
+                let mut settings = keep(30);
+                settings.push(("max.message.bytes", (2 * LARGEST_RAW_RECORD).to_string()));
+                settings
+            }
+            Topic::ReadingsOutcomes => keep(30),
             Topic::Alerts => vec![
                 ("cleanup.policy", "compact,delete".to_owned()),
                 ("retention.ms", (400 * DAY_MS).to_string()),

@@ -242,9 +242,10 @@ fn state_of(
             .collect()
     };
     let status = if episode.ended.is_some() { Status::Resolved } else { Status::Open };
-    let transition = transition(known, episode, status, &evidence)?;
+    let severity = severity_of(known, episode);
+    let transition = transition(known, episode, severity, status, &evidence)?;
     let limits = &plan.limits.severe_high;
-    let late = episode.stage == Stage::Confirmed && episode.severity < Severity::Urgent;
+    let late = episode.stage == Stage::Confirmed && severity < Severity::Urgent;
     let first = evidence.first()?;
     let newest_time = evidence.iter().map(|e| e.reading.observation_time()).max()?;
     Some(Alert {
@@ -252,7 +253,7 @@ fn state_of(
         patient: patient.clone(),
         rule: episode.rule,
         stage: episode.stage,
-        severity: episode.severity,
+        severity,
         status,
         transition,
         late,
@@ -279,9 +280,21 @@ fn state_of(
     })
 }
 
+/// Lateness keeps an alert from paging, it does not take a page back: a correction that comes late
+/// and leaves the cause standing leaves the severity too.
+fn severity_of(known: Option<&Alert>, episode: &Episode) -> Severity {
+    match known {
+        Some(known) if known.is_open() && known.stage == episode.stage => {
+            known.severity.max(episode.severity)
+        }
+        _ => episode.severity,
+    }
+}
+
 fn transition(
     known: Option<&Alert>,
     episode: &Episode,
+    severity: Severity,
     status: Status,
     evidence: &[Evidence],
 ) -> Option<Transition> {
@@ -296,7 +309,7 @@ fn transition(
     match (known.status, status) {
         (Status::Open, Status::Open) => {
             let told = (known.severity, known.stage);
-            let found = (episode.severity, episode.stage);
+            let found = (severity, episode.stage);
             if found > told {
                 Some(Transition::Escalated)
             } else if found < told {
@@ -310,7 +323,7 @@ fn transition(
         (Status::Retracted, _) => Some(Transition::Resolved),
         (Status::Resolved, _) => {
             let same = known.evidence == evidence
-                && known.severity == episode.severity
+                && known.severity >= episode.severity
                 && known.stage == episode.stage
                 && Some(known.last_observed_at) == episode.ended;
             (!same).then_some(Transition::Updated)

@@ -241,6 +241,25 @@ fn readings_that_come_hours_late_raise_a_review_and_never_a_page() {
 }
 
 #[test]
+fn an_earlier_reading_that_comes_hours_late_confirms_as_a_review_and_never_as_a_page() {
+    let mut home = Home::default();
+    home.receives(bp(2, 190, 100));
+    home.receives_at(8 * 60, bp(0, 190, 100));
+    assert_eq!(home.last().stage, Confirmed);
+    assert!(home.told.iter().all(|alert| alert.severity == Review));
+}
+
+#[test]
+fn a_correction_that_comes_late_and_leaves_the_cause_standing_takes_no_page_back() {
+    let mut home = Home::default();
+    home.receives(bp(0, 190, 100));
+    home.receives(bp(2, 190, 100));
+    home.receives_at(8 * 60, bp(2, 0, 0).corrected(20, 188, 100));
+    assert_eq!((home.last().transition, home.last().severity), (Updated, Urgent));
+    assert!(!home.last().late);
+}
+
+#[test]
 fn a_further_severe_occasion_updates_the_evidence() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 100));

@@ -145,7 +145,7 @@ impl Partition {
         let clock = self.clock;
         for watched in &mut self.patients {
             let Watched { patient, monitor } = &mut **watched;
-            monitor.forget(now);
+            monitor.forget(clock);
             let plan = self.plans.get(patient).unwrap_or(&self.default_plan);
             self.unpublished.extend(monitor.reassess(patient, clock, plan));
             if let Some(due) = monitor.look_again() {

@@ -44,9 +44,9 @@ pub fn assess(
         }
         match occasion.finding {
             Finding::Confirmed { first, second } => {
-                let late = readings[second].delay.exceeds(limits.patience);
-                let severity = if late { Severity::Review } else { Severity::Urgent };
                 let pair = [readings[first], readings[second]];
+                let late = pair.iter().any(|reading| reading.delay.exceeds(limits.patience));
+                let severity = if late { Severity::Review } else { Severity::Urgent };
                 match &mut open {
                     Some(open) => open.continue_with(Stage::Confirmed, severity, &pair),
                     None => open = Some(Open::begin(Stage::Confirmed, severity, &pair)),

@@ -163,7 +163,7 @@ pub enum Observation<'a> {
         /// From its beginning to its commit.
         took: Duration,
     },
-    /// The transaction's effects are void, because it was aborted or the session has ended.
+    /// The session has ended by an error: what was not committed is void, states are rebuilt.
     Aborted,
     /// Partitions are ours now; their states are being rebuilt.
     Rebuilding(&'a [i32]),

@@ -341,7 +341,6 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         self.producer.begin_transaction().map_err(failed("beginning a transaction"))?;
         let processed = self.process(task, batch, due).and_then(|()| self.commit());
         if let Err(error) = processed {
-            task.observe(Observation::Aborted);
             // The states have seen what was not committed: they go with the session.
             self.producer.abort_transaction(Duration::from_secs(10)).ok();
             return Err(error);
