@@ -1,17 +1,12 @@
 //! `AcceptedReading` is written once for each reading: the reading's bytes are carried on as they
 //! came, without encoding it anew.
 
-use apache_avro::Schema;
-use apache_avro::writer::datum::GenericDatumWriter;
-use serde::Serialize;
-
-use crate::codec::{Codec, EncodeError, Encoder, Record, RegistryError, datum_writer};
+use crate::codec::{Codec, EncodeError, Encoder, RegistryError};
 use crate::reading::Reading;
 use crate::records::{AcceptedReading, Origin, StoredOutcome};
 
 /// What an accepted reading says besides the reading.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename = "AcceptedReading")]
+#[derive(Debug, Clone)]
 pub struct Acceptance {
     /// What became of it.
     pub outcome: StoredOutcome,
@@ -26,8 +21,6 @@ pub struct Acceptance {
 /// Writes [`AcceptedReading`]s.
 pub struct AcceptedEncoder {
     whole: Encoder<AcceptedReading>,
-    /// Writes everything after the first field, which is the reading.
-    rest: GenericDatumWriter<'static>,
 }
 
 impl AcceptedEncoder {
@@ -36,8 +29,7 @@ impl AcceptedEncoder {
     /// # Errors
     /// As [`Codec::encoder`].
     pub fn new(codec: &Codec, topic: &str) -> Result<Self, RegistryError> {
-        let schema = Schema::parse(&schema_of_the_rest()).expect("a test says so");
-        Ok(Self { whole: codec.encoder(topic)?, rest: datum_writer(Box::leak(Box::new(schema))) })
+        Ok(Self { whole: codec.encoder(topic)? })
     }
 
     /// An accepted reading. `body` is the reading as it came, where it was written with the current
@@ -49,10 +41,10 @@ impl AcceptedEncoder {
         &self,
         body: Option<&[u8]>,
         reading: &Reading,
-        acceptance: Acceptance,
+        acceptance: &Acceptance,
     ) -> Result<Vec<u8>, EncodeError> {
         let Some(body) = body else {
-            let Acceptance { outcome, reading_id, version, origin } = acceptance;
+            let Acceptance { outcome, reading_id, version, origin } = acceptance.clone();
             let reading = reading.clone();
             let whole = AcceptedReading { reading, outcome, reading_id, version, origin };
             return self.whole.encode(&whole);
@@ -60,19 +52,31 @@ impl AcceptedEncoder {
         let mut bytes = Vec::with_capacity(body.len() + 128);
         bytes.extend_from_slice(self.whole.header());
         bytes.extend_from_slice(body);
-        self.rest
-            .write_ser(&mut bytes, &acceptance)
-            .map_err(EncodeError::new::<AcceptedReading>)?;
+        acceptance.write(&mut bytes);
         Ok(bytes)
     }
 }
 
-/// The schema of `AcceptedReading` without its first field: records are written field after field.
-fn schema_of_the_rest() -> serde_json::Value {
-    let mut schema: serde_json::Value =
-        serde_json::from_str(AcceptedReading::SCHEMA).expect("a test says so");
-    if let Some(fields) = schema.get_mut("fields").and_then(|fields| fields.as_array_mut()) {
-        fields.remove(0);
+impl Acceptance {
+    /// Appends the fields that follow the reading: records are written field after field, enums as
+    /// the index of their symbol, text after its length.
+    fn write(&self, bytes: &mut Vec<u8>) {
+        write_long(bytes, self.outcome as i64);
+        write_long(bytes, self.reading_id.len() as i64);
+        bytes.extend_from_slice(self.reading_id.as_bytes());
+        write_long(bytes, self.version);
+        write_long(bytes, self.origin.partition.into());
+        write_long(bytes, self.origin.offset);
+        write_long(bytes, self.origin.received_at);
     }
-    schema
+}
+
+/// Seven bits a byte, the lowest first, the sign in the lowest bit.
+fn write_long(bytes: &mut Vec<u8>, value: i64) {
+    let mut rest = (value << 1 ^ value >> 63) as u64;
+    while rest >= 0x80 {
+        bytes.push(rest as u8 | 0x80);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
 }

@@ -189,7 +189,7 @@ pub(crate) fn datum_reader(schema: &'static Schema) -> GenericDatumReader<'stati
         .expect("a schema of avro/ resolves; a test says so")
 }
 
-pub(crate) fn datum_writer(schema: &'static Schema) -> GenericDatumWriter<'static> {
+fn datum_writer(schema: &'static Schema) -> GenericDatumWriter<'static> {
     GenericDatumWriter::builder(schema)
         .human_readable(true)
         .build()

@@ -75,8 +75,8 @@ fn an_accepted_reading_carries_the_raw_bytes_and_equals_one_encoded_anew() {
     let encoder = AcceptedEncoder::new(&codec, "readings.accepted").unwrap();
     let body = decoder.current_body(&raw);
     assert!(body.is_some());
-    let carried = encoder.encode(body, &reading(), acceptance()).unwrap();
-    let anew = encoder.encode(None, &reading(), acceptance()).unwrap();
+    let carried = encoder.encode(body, &reading(), &acceptance()).unwrap();
+    let anew = encoder.encode(None, &reading(), &acceptance()).unwrap();
     assert_eq!(carried, anew);
     let read = codec.decoder::<AcceptedReading>().decode(&carried).unwrap();
     assert_eq!(read.reading, reading());

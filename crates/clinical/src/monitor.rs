@@ -6,7 +6,7 @@ use crate::episode::{Occurrence, publish_difference};
 use crate::measurement::Kind;
 use crate::patient::PatientId;
 use crate::plan::Plan;
-use crate::reading::Reading;
+use crate::reading::{Reading, SourceDigest};
 use crate::rules::bp_severe_high::{self, Carried};
 use crate::time::Timestamp;
 use crate::timeline::{Delay, Standing, Timeline, TooManySources, WINDOW};
@@ -46,7 +46,8 @@ impl Monitor {
         let is_watched = reading.kind() == Kind::BloodPressure;
         let changes = if !admission.changes_standing
             || !is_watched
-            || (admission.in_order && self.is_left_alone_by(reading, received, plan))
+            || (admission.in_order
+                && self.is_left_alone_by(reading, admission.source, received, plan))
         {
             Vec::new()
         } else {
@@ -111,11 +112,17 @@ impl Monitor {
         &self.timeline
     }
 
-    fn is_left_alone_by(&self, reading: &Reading, received: Timestamp, plan: &Plan) -> bool {
+    fn is_left_alone_by(
+        &self,
+        reading: &Reading,
+        source: SourceDigest,
+        received: Timestamp,
+        plan: &Plan,
+    ) -> bool {
         let limits = &plan.limits.severe_high;
         let standing = Standing {
             time: reading.observation_time,
-            source: reading.source.digest(),
+            source,
             sample: reading.measurement.sample(),
             delay: Delay::between(reading.observation_time, received),
         };

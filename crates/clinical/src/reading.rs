@@ -1,6 +1,6 @@
 //! One reading, and what makes it the same reading when it comes again.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -188,6 +188,15 @@ impl fmt::Display for ReadingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = CompactUtc::new(self.observation_time);
         write!(f, "{}/{}/{}/{:016x}", self.patient, self.kind, time, self.source.0)
+    }
+}
+
+impl From<ReadingId> for String {
+    /// The written form, in one allocation.
+    fn from(id: ReadingId) -> String {
+        let mut text = String::with_capacity(96);
+        write!(text, "{id}").expect("a String takes everything");
+        text
     }
 }
 

@@ -160,6 +160,8 @@ pub struct Admission {
     pub changes_standing: bool,
     /// Whether it was appended: newer than every remembered reading of its kind.
     pub in_order: bool,
+    /// What measured it.
+    pub source: SourceDigest,
 }
 
 /// More sources for one patient than [`MOST_SOURCES`] within the window.
@@ -228,6 +230,7 @@ impl Timeline {
                     outcome: if historical { Outcome::Historical } else { Outcome::New },
                     changes_standing: !historical && !reading.withdrawn,
                     in_order,
+                    source: digest,
                 }
             }
             Ok(at) => {
@@ -237,7 +240,12 @@ impl Timeline {
                 if wins {
                     entries[at] = entry;
                 }
-                Admission { outcome, changes_standing: wins && !historical, in_order: false }
+                Admission {
+                    outcome,
+                    changes_standing: wins && !historical,
+                    in_order: false,
+                    source: digest,
+                }
             }
         })
     }

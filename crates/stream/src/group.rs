@@ -1,6 +1,7 @@
 //! Consuming in a group, with offsets committed by hand.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub(crate) enum Change {
 pub(crate) struct GroupWatch {
     pub(crate) watch: Watch,
     pub(crate) changes: Arc<Mutex<VecDeque<Change>>>,
+    /// Whether there are any: asked twice for each record, so without the lock.
+    pub(crate) changed: Arc<AtomicBool>,
     /// Pause partitions as they are assigned, until the caller resumes them.
     pub(crate) assign_paused: bool,
 }
@@ -97,11 +100,19 @@ impl ConsumerContext for GroupWatch {
 
 impl GroupWatch {
     fn push(&self, change: Change) {
-        self.changes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push_back(change);
+        let mut changes = self.changes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        changes.push_back(change);
+        self.changed.store(true, Ordering::Release);
     }
 
     pub(crate) fn next_change(&self) -> Option<Change> {
-        self.changes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop_front()
+        if !self.changed.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut changes = self.changes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let next = changes.pop_front();
+        self.changed.store(!changes.is_empty(), Ordering::Release);
+        next
     }
 }
 

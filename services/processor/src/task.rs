@@ -184,22 +184,21 @@ impl<W: Watcher> ProcessorTask<W> {
         };
         count(&mut state.tally, applied.outcome);
         if let Some(outcome) = StoredOutcome::of(applied.outcome) {
-            let reading_id = reading.id().to_string();
             let body = record.payload.and_then(|bytes| self.readings.current_body(bytes));
             let acceptance = Acceptance {
                 outcome,
-                reading_id: reading_id.clone(),
+                reading_id: reading.id().into(),
                 version: reading.version.bits() as i64,
                 origin: origin(record),
             };
             let bytes = self
                 .accepted
-                .encode(body, wire, acceptance)
+                .encode(body, wire, &acceptance)
                 .map_err(|error| TaskError(error.to_string()))?;
             out.send(Outgoing {
                 topic: &self.topics.accepted,
                 partition: Some(record.partition),
-                key: Some(reading_id.as_bytes()),
+                key: Some(acceptance.reading_id.as_bytes()),
                 payload: Some(&bytes),
             })?;
         }

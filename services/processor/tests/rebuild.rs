@@ -95,7 +95,7 @@ impl Published {
             version: checked.version.bits() as i64,
             origin: Origin { partition: 0, offset: 0, received_at: received.millis() },
         };
-        self.accepted.push(self.accepted_encoder.encode(None, wire, acceptance).unwrap());
+        self.accepted.push(self.accepted_encoder.encode(None, wire, &acceptance).unwrap());
     }
 
     fn tell(&mut self, alerts: &[Alert]) {
