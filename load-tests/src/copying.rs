@@ -128,6 +128,7 @@ fn consumer(servers: &str, group: &str) -> anyhow::Result<BaseConsumer> {
         .set("auto.offset.reset", "earliest")
         .set("fetch.wait.max.ms", "20")
         .set("queued.max.messages.kbytes", "65536")
+        .set("fetch.queue.backoff.ms", "10")
         .set("partition.assignment.strategy", "range")
         .set("session.timeout.ms", "10000")
         .set("heartbeat.interval.ms", "1000")

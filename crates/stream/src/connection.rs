@@ -62,6 +62,9 @@ impl KafkaArgs {
             .set("fetch.wait.max.ms", "20")
             .set("fetch.error.backoff.ms", "100")
             .set("queued.max.messages.kbytes", "65536")
+            // With enough in its queue the client looks again only after this long, a second where
+            // nothing is said: a fast reader empties the queue long before that and stands still.
+            .set("fetch.queue.backoff.ms", "10")
             .set("statistics.interval.ms", "2000");
         config
     }
