@@ -12,7 +12,7 @@ use crate::registered::SATO;
 use crate::service::Service;
 use crate::stack::{DRAIN_DEADLINE, Plan};
 use crate::truth::assert_true;
-use crate::wait::eventually;
+use crate::wait::{equal, eventually};
 
 const PATIENT: &str = "TST001/P1";
 
@@ -39,6 +39,34 @@ pub fn kill_9_of_any_service_under_load_loses_nothing_and_tells_nothing_twice() 
     assert_true(&stack, &oracle);
     // The session outlives the dashboard's process.
     assert_eq!(sato.get("patients").status, 200);
+}
+
+pub fn a_writer_killed_while_the_store_is_away_loses_nothing() {
+    const READINGS: i64 = 50;
+    let stack =
+        Plan::named("store_away").own_clickhouse().start(&[Service::Processor, Service::Writer]);
+    let reading = |minutes| blood_pressure(PATIENT, seconds_ago(60 * minutes), 128, 80);
+    let stored = "SELECT count() FROM standing_blood_pressure";
+    stack.produce(&reading(0));
+    eventually("the first reading is stored", || equal(stack.number(stored)?, 1));
+
+    stack.stop_clickhouse();
+    for minutes in 1..READINGS {
+        stack.produce(&reading(minutes));
+    }
+    // It has them in hand, cannot store them, and goes on trying for some time.
+    eventually("the writer tries again and again", || {
+        let tries = "mimamori_writer_retries_total{fault=\"passing\"}";
+        match stack.metric(Service::Writer, tries)? {
+            times if times >= 12.0 => Ok(()),
+            times => Err(format!("{times} times")),
+        }
+    });
+    stack.kill(Service::Writer);
+    stack.start_clickhouse();
+    stack.start(&[Service::Writer]);
+    eventually("all readings are stored", || equal(stack.number(stored)?, READINGS as u64));
+    stack.assert_balanced();
 }
 
 pub fn sigterm_drains_every_service_under_load_within_its_deadline_and_nothing_is_lost() {

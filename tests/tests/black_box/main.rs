@@ -63,6 +63,7 @@ fn main() -> ExitCode {
         versions::a_sensors_file_comes_out_whole_and_sending_it_again_or_shuffled_changes_nothing,
         not_stored::nothing_is_said_to_be_accepted_that_kafka_has_not_and_the_rest_may_be_sent_again,
         crashes::kill_9_of_any_service_under_load_loses_nothing_and_tells_nothing_twice,
+        crashes::a_writer_killed_while_the_store_is_away_loses_nothing,
         crashes::sigterm_drains_every_service_under_load_within_its_deadline_and_nothing_is_lost,
         crashes::processors_join_and_leave_under_load_and_the_balance_holds,
         crashes::a_restarted_processor_remembers_versions_open_alerts_and_what_it_waits_for,
