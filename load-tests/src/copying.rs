@@ -1,4 +1,4 @@
-//! The processor's peer: a bare librdkafka loop that copies `readings.raw` to another topic, with
+//! The processor's peer: a bare librdkafka loop that copies raw readings to another topic, with
 //! the processor's client settings, transactions of the same size, and offsets in them.
 
 use std::time::{Duration, Instant};
@@ -9,12 +9,12 @@ use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::util::Timeout;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
-use schemas::topics::{Topic, Topics};
-use stream::KafkaArgs;
-use stream::topics::{TopicSpec, create_topics};
+use stream::topics::TopicSpec;
 
-use crate::growth::Growth;
-use crate::stage::{PARTITIONS, Stage, is_full};
+use crate::held_back::{HeldBack, is_full};
+use crate::input::Input;
+use crate::rate::Rate;
+use crate::stage::{PARTITIONS, Stage};
 
 // The processor's defaults.
 const MOST_RECORDS: usize = 20_000;
@@ -23,32 +23,37 @@ const WAIT: Duration = Duration::from_millis(50);
 
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Copies a deployment's raw readings and returns how fast.
+/// Copies raw readings and returns how fast.
 ///
 /// # Errors
 /// When Kafka fails, or it takes unreasonably long.
-pub fn run(stage: &Stage, topics: &Topics, records: usize) -> anyhow::Result<Growth> {
-    let from = topics.name(Topic::ReadingsRaw);
-    let to = format!("{}copy", topics.prefix());
-    let group = format!("{}copying", topics.prefix());
-    let spec = TopicSpec {
-        name: to.clone(),
+pub fn run(stage: &Stage, input: &Input, round: usize) -> anyhow::Result<Rate> {
+    let [from, to] = ["from", "to"].map(|end| format!("copying{round}.{end}"));
+    stage.create(&[&from, &to].map(|name| TopicSpec {
+        name: name.clone(),
         partitions: PARTITIONS,
         settings: vec![("cleanup.policy".to_owned(), "delete".to_owned())],
         replication: None,
-    };
+    }))?;
     let servers = stage.bootstrap_servers();
-    stage.wait(create_topics(&KafkaArgs::local(&servers), &[spec]))?;
+    let held_back = HeldBack::write(&servers, &from, input)?;
+    let group = format!("copying{round}");
     let producer = producer(&servers, &group)?;
     let consumer = consumer(&servers, &group)?;
     consumer.subscribe(&[&from])?;
+    let deadline = Instant::now() + PATIENCE;
+    while consumer.assignment()?.count() == 0 {
+        anyhow::ensure!(Instant::now() < deadline, "nothing is assigned within {PATIENCE:?}");
+        if let Some(message) = consumer.poll(WAIT) {
+            anyhow::bail!("{:?} came before it was committed", message?.offset());
+        }
+    }
 
-    let mut growth = Growth::default();
+    let begun = held_back.release()?;
     let mut copied = 0;
     let mut positions = [None; PARTITIONS as usize];
     let mut last_commit = Instant::now();
-    let deadline = Instant::now() + PATIENCE;
-    while copied < records {
+    while copied < input.len() {
         anyhow::ensure!(Instant::now() < deadline, "copying takes longer than {PATIENCE:?}");
         let batch = collect(&consumer, last_commit + PACE)?;
         if batch.is_empty() {
@@ -74,9 +79,8 @@ pub fn run(stage: &Stage, topics: &Topics, records: usize) -> anyhow::Result<Gro
         producer.commit_transaction(Timeout::Never)?;
         last_commit = Instant::now();
         copied += batch.len();
-        growth.note(copied as u64);
     }
-    Ok(growth)
+    Ok(Rate::since(begun, copied as u64))
 }
 
 fn collect<'c>(

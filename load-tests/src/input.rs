@@ -1,12 +1,20 @@
-//! What the processor is given: readings as devices send them, in their wire form.
+//! What processor and writer are given.
+
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clinical::{Span, Timestamp};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::Message;
 use schemas::reading::Measurement;
 use schemas::{Codec, Encoder, Reading};
 use simulator::population::population;
+use stream::partition_for_key;
+
+use crate::stage::{PARTITIONS, Stage};
 
 const SEED: u64 = 20_260_401;
 const CONSORTIA: u32 = 20;
@@ -17,21 +25,25 @@ const CORRECTIONS: f64 = 0.05;
 /// So far back the readings begin: inside the window in which versions are remembered.
 const DAYS_BACK: i64 = 30;
 
-/// A raw record.
-pub struct Raw {
-    /// Kafka key: the patient.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A record as it stands in a topic.
+pub struct Record {
+    /// In which partition.
+    pub partition: i32,
+    /// Kafka key.
     pub key: Box<[u8]>,
-    /// An Avro `Reading` in single-object encoding.
+    /// Value, in Avro's single-object encoding.
     pub payload: Box<[u8]>,
 }
 
-/// Raw records in the order in which they are sent.
+/// Records in the order in which they are sent.
 pub struct Input {
-    records: Vec<Raw>,
+    records: Vec<Record>,
 }
 
 impl Input {
-    /// So many records of so many patients: blood pressure at home, and glucose of those who have
+    /// So many raw readings of so many patients: blood pressure at home, and glucose of those who have
     /// diabetes, each patient's in order, the patients taking turns at random; with duplicates and
     /// corrections. The same every time, but for the dates.
     ///
@@ -73,19 +85,47 @@ impl Input {
         Ok(Self { records: made })
     }
 
+    /// What stands in a topic: so many committed records.
+    ///
+    /// # Errors
+    /// When they do not come.
+    pub fn read_back(stage: &Stage, topic: &str, records: u64) -> anyhow::Result<Self> {
+        let consumer: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", stage.bootstrap_servers())
+            .set("group.id", format!("{topic}-reading-back"))
+            .set("isolation.level", "read_committed")
+            .set("auto.offset.reset", "earliest")
+            .set("enable.auto.commit", "false")
+            .create()?;
+        consumer.subscribe(&[topic])?;
+        let deadline = Instant::now() + PATIENCE;
+        let mut read = Vec::with_capacity(records as usize);
+        while read.len() < records as usize {
+            anyhow::ensure!(Instant::now() < deadline, "{topic} has only {} records", read.len());
+            let Some(message) = consumer.poll(Duration::from_millis(100)) else { continue };
+            let message = message?;
+            read.push(Record {
+                partition: message.partition(),
+                key: message.key().unwrap_or_default().into(),
+                payload: message.payload().unwrap_or_default().into(),
+            });
+        }
+        Ok(Self { records: read })
+    }
+
     /// How many records there are.
     pub fn len(&self) -> usize {
         self.records.len()
     }
 
     /// The records.
-    pub fn records(&self) -> &[Raw] {
+    pub fn records(&self) -> &[Record] {
         &self.records
     }
 
     /// Mean length of key and payload.
     pub fn mean_bytes(&self) -> usize {
-        let bytes: usize = self.records.iter().map(|raw| raw.key.len() + raw.payload.len()).sum();
+        let bytes: usize = self.records.iter().map(|r| r.key.len() + r.payload.len()).sum();
         bytes / self.records.len().max(1)
     }
 }
@@ -104,9 +144,11 @@ fn corrected(mut reading: Reading) -> Reading {
     reading
 }
 
-fn raw(encoder: &Encoder<Reading>, reading: &Reading) -> anyhow::Result<Raw> {
+fn raw(encoder: &Encoder<Reading>, reading: &Reading) -> anyhow::Result<Record> {
     let payload = encoder.encode(reading).context("a made reading cannot be encoded")?;
-    Ok(Raw { key: reading.key().into_bytes().into(), payload: payload.into() })
+    let key = reading.key().into_bytes();
+    let partition = partition_for_key(&key, PARTITIONS);
+    Ok(Record { partition, key: key.into(), payload: payload.into() })
 }
 
 #[cfg(test)]

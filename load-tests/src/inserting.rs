@@ -2,15 +2,14 @@
 //! wrote, in the order in which they came and in the form in which it sends them, in batches of the
 //! same size, table beside table.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use bytes::Bytes;
 use reqwest::Url;
 use writer::ClickHouseArgs;
 
-use crate::growth::Growth;
+use crate::rate::Rate;
 use crate::stage::Stage;
 use crate::writing;
 
@@ -65,7 +64,7 @@ pub fn read_back(stage: &Stage, round: usize) -> anyhow::Result<Vec<Batch>> {
 ///
 /// # Errors
 /// When ClickHouse refuses.
-pub fn run(stage: &Stage, round: usize, batches: &[Batch]) -> anyhow::Result<Growth> {
+pub fn run(stage: &Stage, round: usize, batches: &[Batch]) -> anyhow::Result<Rate> {
     let database = format!("inserted{round}");
     let target = ClickHouseArgs {
         clickhouse_url: stage.clickhouse_url(),
@@ -74,18 +73,14 @@ pub fn run(stage: &Stage, round: usize, batches: &[Batch]) -> anyhow::Result<Gro
         clickhouse_password: None,
     };
     stage.wait(writer::migrations::apply(&target, PATIENCE))?;
-    let growth = Mutex::new((Growth::default(), 0));
+    let begun = Instant::now();
     let done: anyhow::Result<()> = std::thread::scope(|scope| {
         let insert = |table: &'static str| {
-            let (database, growth) = (&database, &growth);
+            let database = &database;
             scope.spawn(move || -> anyhow::Result<()> {
                 for (number, batch) in batches.iter().enumerate() {
                     if batch.table == table {
                         insert(stage, database, number, batch)?;
-                        let mut growth = growth.lock().expect("a thread has panicked");
-                        growth.1 += batch.rows as u64;
-                        let total = growth.1;
-                        growth.0.note(total);
                     }
                 }
                 Ok(())
@@ -95,8 +90,9 @@ pub fn run(stage: &Stage, round: usize, batches: &[Batch]) -> anyhow::Result<Gro
         threads.into_iter().try_for_each(|thread| thread.join().expect("a thread has panicked"))
     });
     done?;
+    let rate = Rate::since(begun, batches.iter().map(|batch| batch.rows as u64).sum());
     execute(stage, &format!("DROP DATABASE {database} SYNC"))?;
-    Ok(growth.into_inner().expect("a thread has panicked").0)
+    Ok(rate)
 }
 
 fn insert(stage: &Stage, database: &str, number: usize, batch: &Batch) -> anyhow::Result<()> {

@@ -6,12 +6,13 @@
 
 mod copying;
 mod effort;
-mod growth;
+mod held_back;
 mod input;
 mod inserting;
 mod machine;
 mod memory;
 mod processing;
+mod rate;
 mod report;
 mod stage;
 mod writing;
@@ -21,9 +22,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
-use growth::median;
 use input::Input;
+use rate::median;
 use report::{Measure, Report};
+use schemas::topics::Topic;
 use stage::Stage;
 
 /// Measures the platform against its limits and peers, and prints the ratios
@@ -104,21 +106,20 @@ fn measure_pairs(args: &Args, report: &mut Report, with_writer: bool) -> anyhow:
     say("starting Kafka");
     let mut stage = Stage::start(&args.root)?;
     let (mut copied, mut processed, mut efforts) = (Vec::new(), Vec::new(), Vec::new());
-    let mut accepted = Vec::new();
+    let mut last = None;
     for round in 1..=args.rounds {
-        let topics = stage.fill(&input, round)?;
-        let peer = copying::run(&stage, &topics, input.len())?;
-        let done = processing::run(&stage, &topics, input.len())?;
+        let peer = copying::run(&stage, &input, round)?;
+        let done = processing::run(&stage, &input, round)?;
         say(&format!(
             "round {round}: copying {:.0} records/s, processor {:.0} records/s",
             peer.per_second(),
-            done.growth.per_second()
+            done.rate.per_second()
         ));
         copied.push(peer.per_second());
-        processed.push(done.growth.per_second());
+        processed.push(done.rate.per_second());
         efforts.push(effort::microseconds_each(done.effort, input.len() as u64));
-        accepted.push((topics, done.stored));
         report.note_input(&input, &done.outcomes);
+        last = Some(done);
     }
     report.add(
         Measure::pair("processor", "records/s", median(&processed), median(&copied), 0.5),
@@ -127,34 +128,47 @@ fn measure_pairs(args: &Args, report: &mut Report, with_writer: bool) -> anyhow:
             format!("peer, a bare librdkafka loop that copies the same topic: {}", spread(&copied)),
         ],
     );
-    if !with_writer {
-        return Ok(());
+    match last {
+        Some(done) if with_writer => {
+            let topic = done.topics.name(Topic::ReadingsAccepted);
+            let accepted = Input::read_back(&stage, &topic, done.stored)?;
+            measure_writer(args.rounds, &mut stage, &accepted, report)
+        }
+        _ => Ok(()),
     }
+}
+
+fn measure_writer(
+    rounds: usize,
+    stage: &mut Stage,
+    accepted: &Input,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     say("starting ClickHouse");
     stage.start_clickhouse()?;
     let (mut written, mut efforts, mut engine_efforts) = (Vec::new(), Vec::new(), Vec::new());
     let (mut inserted, mut peer_efforts) = (Vec::new(), Vec::new());
     let mut rows = None;
-    for (round, (topics, stored)) in accepted.iter().enumerate() {
+    let each = |effort| effort::microseconds_each(effort, accepted.len() as u64);
+    for round in 1..=rounds {
         let before = stage.engine_effort();
-        let done = writing::run(&stage, topics, round, *stored)?;
-        engine_efforts.push(effort::microseconds_each(stage.engine_effort() - before, *stored));
+        let done = writing::run(stage, accepted, round)?;
+        engine_efforts.push(each(stage.engine_effort() - before));
         let rows = match &rows {
             Some(rows) => rows,
-            None => rows.insert(inserting::read_back(&stage, round)?),
+            None => rows.insert(inserting::read_back(stage, round)?),
         };
-        writing::forget(&stage, round)?;
+        writing::forget(stage, round)?;
         let before = stage.engine_effort();
-        let peer = inserting::run(&stage, round, rows)?;
-        peer_efforts.push(effort::microseconds_each(stage.engine_effort() - before, *stored));
+        let peer = inserting::run(stage, round, rows)?;
+        peer_efforts.push(each(stage.engine_effort() - before));
         say(&format!(
-            "round {}: inserts from memory {:.0} rows/s, writer {:.0} rows/s",
-            round + 1,
+            "round {round}: inserts from memory {:.0} rows/s, writer {:.0} rows/s",
             peer.per_second(),
-            done.growth.per_second()
+            done.rate.per_second()
         ));
-        written.push(done.growth.per_second());
-        efforts.push(effort::microseconds_each(done.effort, *stored));
+        written.push(done.rate.per_second());
+        efforts.push(each(done.effort));
         inserted.push(peer.per_second());
     }
     report.add(

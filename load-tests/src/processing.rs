@@ -10,18 +10,20 @@ use schemas::topics::{Topic, Topics};
 use schemas::{Codec, OutcomeTally};
 
 use crate::effort;
-use crate::growth::Growth;
+use crate::held_back::HeldBack;
+use crate::input::Input;
+use crate::rate::Rate;
 use crate::stage::{PARTITIONS, Stage};
 
 const PATIENCE: Duration = Duration::from_secs(180);
-/// The counts of one transaction come one right after the other, those of the next one later.
-const PAUSE: Duration = Duration::from_millis(4);
 const DRAIN: Duration = Duration::from_secs(20);
 
 /// What the processor did.
 pub struct Processed {
     /// Records consumed and committed.
-    pub growth: Growth,
+    pub rate: Rate,
+    /// The topics it worked on.
+    pub topics: Topics,
     /// Processor time that it took, starting included.
     pub effort: Duration,
     /// What became of them.
@@ -30,18 +32,22 @@ pub struct Processed {
     pub stored: u64,
 }
 
-/// Runs the processor until every record is consumed and committed.
+/// Runs the processor on a deployment of its own until every record is consumed and committed.
 ///
 /// # Errors
 /// When it ends before that, or takes unreasonably long.
-pub fn run(stage: &Stage, topics: &Topics, records: usize) -> anyhow::Result<Processed> {
+pub fn run(stage: &Stage, input: &Input, round: usize) -> anyhow::Result<Processed> {
+    let topics = stage.topics(format!("processing{round}."))?;
+    let raw = topics.name(Topic::ReadingsRaw);
+    let held_back = HeldBack::write(&stage.bootstrap_servers(), &raw, input)?;
     let outcomes = follow(stage, &topics.name(Topic::ReadingsOutcomes))?;
     let decoder = Codec::new(None)?.decoder::<OutcomeTally>();
-    let (mut process, _) = stage.service("processor", topics, &[])?;
-    let mut growth = Growth::default();
+    let (mut process, _) = stage.service("processor", &topics, &[])?;
+    let records = input.len() as i64;
     let mut sum = OutcomeTally::default();
     let deadline = Instant::now() + PATIENCE;
-    while sum.records() < records as i64 {
+    let begun = held_back.release()?;
+    while sum.records() < records {
         if let Some(status) = process.ended() {
             return Err(process.last_words(status).into());
         }
@@ -49,19 +55,17 @@ pub fn run(stage: &Stage, topics: &Topics, records: usize) -> anyhow::Result<Pro
             Instant::now() < deadline,
             "the processor has not done {records} records within {PATIENCE:?}"
         );
-        let mut wait = Duration::from_millis(50);
-        while let Some(message) = outcomes.poll(wait) {
+        if let Some(message) = outcomes.poll(Duration::from_millis(50)) {
             let message = message.context("the processor's counts cannot be read")?;
             let tally = decoder.decode(message.payload().unwrap_or_default())?;
             add(&mut sum, &tally);
-            wait = PAUSE;
         }
-        growth.note(sum.records() as u64);
     }
+    let rate = Rate::since(begun, records as u64);
     let effort = effort::of_process(process.id());
     process.stop(DRAIN);
-    anyhow::ensure!(sum.records() == records as i64, "{} records are counted", sum.records());
-    Ok(Processed { growth, effort, outcomes: sum, stored: sum.stored() as u64 })
+    anyhow::ensure!(sum.records() == records, "{} records are counted", sum.records());
+    Ok(Processed { rate, topics, effort, outcomes: sum, stored: sum.stored() as u64 })
 }
 
 fn follow(stage: &Stage, topic: &str) -> anyhow::Result<BaseConsumer> {

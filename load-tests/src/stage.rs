@@ -7,18 +7,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use mimamori::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, free_port};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use schemas::topics::{Topic, Topics};
-use stream::topics::create_topics;
+use schemas::Topics;
+use stream::topics::{TopicSpec, create_topics};
 
 use crate::effort;
-use crate::input::Input;
 
 /// Partitions of the topics that are partitioned by patient.
 pub const PARTITIONS: i32 = 12;
 
-const HTTP_PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The running parts.
 pub struct Stage {
@@ -57,7 +54,7 @@ impl Stage {
         let log = folder.0.join("kafka.log");
         let kafka = Kafka::start(&layout, &data, free_port()?, KafkaSpeed::Throughput, &log)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let http = reqwest::blocking::Client::builder().timeout(HTTP_PATIENCE).build()?;
+        let http = reqwest::blocking::Client::builder().timeout(PATIENCE).build()?;
         Ok(Self { layout, clickhouse: None, kafka, runtime, http, folder })
     }
 
@@ -99,40 +96,29 @@ impl Stage {
         self.runtime.block_on(future)
     }
 
-    /// Creates a deployment's topics for a round and writes the input to its `readings.raw`.
+    /// Creates the topics of a deployment.
     ///
     /// # Errors
-    /// When Kafka refuses a topic or a record.
-    pub fn fill(&self, input: &Input, round: usize) -> anyhow::Result<Topics> {
-        let topics = Topics::with_prefix(format!("bench{round}."));
-        let all = mimamori::topics::all(&topics, PARTITIONS, None);
-        self.wait(create_topics(&self.kafka.args(), &all))?;
-        let raw = topics.name(Topic::ReadingsRaw);
-        let producer: BaseProducer = rdkafka::ClientConfig::new()
-            .set("bootstrap.servers", self.bootstrap_servers())
-            .set("enable.idempotence", "true")
-            .set("partitioner", "murmur2_random")
-            .set("compression.type", "lz4")
-            .set("linger.ms", "5")
-            .create()?;
-        for record in input.records() {
-            let mut next = BaseRecord::to(&raw).key(&*record.key).payload(&*record.payload);
-            while let Err((error, refused)) = producer.send(next) {
-                if !is_full(&error) {
-                    return Err(error).context("the input cannot be written to Kafka");
-                }
-                producer.poll(Duration::from_millis(5));
-                next = refused;
-            }
-        }
-        producer.flush(Duration::from_secs(60)).context("the input is not acknowledged")?;
+    /// When Kafka refuses one.
+    pub fn topics(&self, prefix: String) -> anyhow::Result<Topics> {
+        let topics = Topics::with_prefix(prefix);
+        self.create(&mimamori::topics::all(&topics, PARTITIONS, None))?;
         Ok(topics)
     }
 
-    /// Starts a service of a deployment on its own operations port; returns both.
+    /// Creates topics.
     ///
     /// # Errors
-    /// When it cannot be started.
+    /// When Kafka refuses one.
+    pub fn create(&self, topics: &[TopicSpec]) -> anyhow::Result<()> {
+        Ok(self.wait(create_topics(&self.kafka.args(), topics))?)
+    }
+
+    /// Starts a service of a deployment and waits until it is ready: a member of its group, with
+    /// nothing to read yet. Returns it and the port of its metrics.
+    ///
+    /// # Errors
+    /// When it cannot be started or does not get ready.
     pub fn service(
         &self,
         name: &str,
@@ -150,13 +136,13 @@ impl Stage {
             .env_remove("SCHEMA_REGISTRY_URL")
             .envs(variables.iter().map(|(variable, value)| (*variable, value.as_str())));
         let log = self.folder.0.join(format!("{name}.log"));
-        Ok((Process::start(name, command, &log)?, port))
+        let mut process = Process::start(name, command, &log)?;
+        let ready = format!("http://127.0.0.1:{port}/readyz");
+        process.wait_ready(PATIENCE, "readiness", || {
+            self.http.get(&ready).send().is_ok_and(|answer| answer.status().is_success())
+        })?;
+        Ok((process, port))
     }
-}
-
-/// Whether the producer only wants to be asked again later.
-pub fn is_full(error: &KafkaError) -> bool {
-    matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull))
 }
 
 /// The services' binary, built beside this one.

@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use schemas::Topics;
+use schemas::topics::Topic;
 
 use crate::effort;
-use crate::growth::Growth;
+use crate::held_back::HeldBack;
+use crate::input::Input;
 use crate::inserting::{TABLES, execute};
+use crate::rate::Rate;
 use crate::stage::Stage;
 
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -17,7 +19,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// What the writer did.
 pub struct Written {
     /// Rows inserted.
-    pub growth: Growth,
+    pub rate: Rate,
     /// Processor time that it took, starting included.
     pub effort: Duration,
 }
@@ -27,34 +29,36 @@ pub fn database(round: usize) -> String {
     format!("written{round}")
 }
 
-/// Runs the writer until so many readings are in their tables.
+/// Runs the writer on a deployment of its own until every accepted reading is in its table.
 ///
 /// # Errors
 /// When it ends before that, or takes unreasonably long.
-pub fn run(stage: &Stage, topics: &Topics, round: usize, rows: u64) -> anyhow::Result<Written> {
+pub fn run(stage: &Stage, accepted: &Input, round: usize) -> anyhow::Result<Written> {
+    let topics = stage.topics(format!("writing{round}."))?;
+    let topic = topics.name(Topic::ReadingsAccepted);
+    let held_back = HeldBack::write(&stage.bootstrap_servers(), &topic, accepted)?;
     let variables = [("MIMAMORI_CLICKHOUSE_DATABASE", database(round))];
-    let (mut process, port) = stage.service("writer", topics, &variables)?;
+    let (mut process, port) = stage.service("writer", &topics, &variables)?;
     let url = format!("http://127.0.0.1:{port}/metrics");
-    let mut growth = Growth::default();
+    let rows = accepted.len() as u64;
+    let mut written = 0;
     let deadline = Instant::now() + PATIENCE;
-    while growth.total() < rows {
+    let begun = held_back.release()?;
+    while written < rows {
         if let Some(status) = process.ended() {
             return Err(process.last_words(status).into());
         }
         anyhow::ensure!(
             Instant::now() < deadline,
-            "the writer has not written {rows} rows within {PATIENCE:?}, but {}",
-            growth.total()
+            "the writer has written only {written} of {rows} rows within {PATIENCE:?}"
         );
-        // It refuses until it listens.
-        if let Ok(answer) = stage.http().get(&url).send() {
-            growth.note(rows_written(&answer.text()?));
-        }
         std::thread::sleep(GLANCE);
+        written = rows_written(&stage.http().get(&url).send()?.text()?);
     }
+    let rate = Rate::since(begun, written);
     let effort = effort::of_process(process.id());
     process.stop(DRAIN);
-    Ok(Written { growth, effort })
+    Ok(Written { rate, effort })
 }
 
 /// Drops what the writer has written in a round, so that merging it does not disturb what follows.
