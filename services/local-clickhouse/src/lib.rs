@@ -8,6 +8,7 @@
 //! accepted and ignored), sessions over several requests, compression on the wire, replication,
 //! other protocols, and more than one process on its data. It listens on loopback for a reason.
 
+pub mod beside;
 mod exception;
 mod form;
 mod interface;

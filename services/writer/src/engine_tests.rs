@@ -1,18 +1,11 @@
 //! Tests against the real ClickHouse engine.
 //!
-//! The engine serves in a process of its own, which is this test program started again with
-//! [`serve`] as its only test: it ends when its standard input does, so with this process, however
-//! this one ends. Every test has a database of its own.
+//! The engine serves in a process of its own. Every test has a database of its own.
 
-use std::io::Read;
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chassis::Health;
-use clap::Parser;
 use clickhouse::Client;
 use clinical::Kind;
 use schemas::records::StoredOutcome;
@@ -27,71 +20,19 @@ use crate::rows::Row;
 use crate::rows::samples::{NOON, every_row, place, weight};
 use crate::store::{ClickHouseArgs, Inserter, Store};
 
-const SERVE: &str = "engine_tests::serve";
 const PATIENCE: Duration = Duration::from_secs(60);
 
-#[derive(Parser)]
-struct Engine {
-    #[command(flatten)]
-    args: local_clickhouse::LocalClickhouseArgs,
-}
-
-/// The other process.
-#[test]
-#[ignore = "only as the process that serves the other tests"]
-fn serve() {
-    let (Ok(port), Ok(data)) =
-        (std::env::var("WRITER_TEST_PORT"), std::env::var("WRITER_TEST_DATA"))
-    else {
-        return;
-    };
-    std::thread::spawn({
-        let data = data.clone();
-        move || {
-            let _ = std::io::stdin().read_to_end(&mut Vec::new());
-            let _ = std::fs::remove_dir_all(data);
-            // Not an orderly end, which would wait for the engine's threads.
-            std::process::abort();
-        }
-    });
-    let library = root().join(".local/clickhouse/libchdb.so");
-    let listen = format!("--listen=127.0.0.1:{port}");
-    let library = format!("--library={}", library.display());
-    let data = format!("--data={data}");
-    let args = Engine::parse_from(["serve", &listen, &library, &data, "--log=warn"]).args;
-    tokio::runtime::Runtime::new().unwrap().block_on(local_clickhouse::run(args)).unwrap();
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-struct Server {
-    url: String,
-    /// Ends with its standard input, which this process holds.
-    _process: Child,
-}
-
 fn server() -> &'static str {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    let server = SERVER.get_or_init(|| {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let data = tempfile::tempdir().unwrap().keep();
-        let process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", SERVE, "--ignored", "--nocapture"])
-            .env("WRITER_TEST_PORT", free.to_string())
-            .env("WRITER_TEST_DATA", data)
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", free)).is_err() {
-            assert!(begun.elapsed() < PATIENCE, "the engine does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Server { url: format!("http://127.0.0.1:{free}"), _process: process }
-    });
-    &server.url
+    local_clickhouse::beside::url("engine_tests::the_engine_answers")
+}
+
+/// Is the engine's own process, too.
+#[test]
+fn the_engine_answers() {
+    let library = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local/clickhouse/libchdb.so");
+    if !local_clickhouse::beside::serve_if_asked(library) {
+        assert!(local_clickhouse::beside::answers(server()));
+    }
 }
 
 fn args(database: &str) -> ClickHouseArgs {

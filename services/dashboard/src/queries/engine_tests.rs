@@ -1,19 +1,10 @@
 //! The queries against the real ClickHouse engine.
 //!
-//! The engine serves in a process of its own, which is this test program started again with
-//! [`serve`] as its only test. It ends when its standard input does, and so with this process,
-//! however this one ends. Every test has a database of its own.
+//! The engine serves in a process of its own. Every test has a database of its own.
 
 use std::collections::BTreeSet;
-use std::io::Read;
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 use chassis::Metrics;
-use clap::Parser;
 use clickhouse::Client;
 use clinical::{Kind, PatientId, Span, Timestamp};
 use serde_json::{Value, json};
@@ -23,69 +14,20 @@ use super::{Page, Store, StoreConfig, StoreError, Wanted};
 use crate::metrics::DashboardMetrics;
 use crate::model::values::columns;
 
-const SERVE: &str = "queries::engine_tests::serve";
-const PATIENCE: Duration = Duration::from_secs(60);
 /// 2026-11-22T00:00:00Z.
 const MIDNIGHT: i64 = 1_795_305_600;
 
-#[derive(Parser)]
-struct Engine {
-    #[command(flatten)]
-    args: local_clickhouse::LocalClickhouseArgs,
-}
-
-/// The other process.
-#[test]
-#[ignore = "only as the process that serves the other tests"]
-fn serve() {
-    let (Ok(port), Ok(data)) =
-        (std::env::var("DASHBOARD_TEST_PORT"), std::env::var("DASHBOARD_TEST_DATA"))
-    else {
-        return;
-    };
-    let folder = data.clone();
-    std::thread::spawn(move || {
-        let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        let _ = std::fs::remove_dir_all(folder);
-        // Not an orderly end, which would wait for the engine's threads.
-        std::process::abort();
-    });
-    let library = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/clickhouse/libchdb.so");
-    let args = Engine::parse_from([
-        "serve",
-        &format!("--listen=127.0.0.1:{port}"),
-        &format!("--library={}", library.display()),
-        &format!("--data={data}"),
-        "--log=warn",
-    ]);
-    tokio::runtime::Runtime::new().unwrap().block_on(local_clickhouse::run(args.args)).unwrap();
-}
-
-struct Server {
-    url: String,
-    /// Ends with its standard input, which this process holds.
-    _process: Child,
-}
-
 fn server() -> &'static str {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    let server = SERVER.get_or_init(|| {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", SERVE, "--ignored", "--nocapture"])
-            .env("DASHBOARD_TEST_PORT", port.to_string())
-            .env("DASHBOARD_TEST_DATA", tempfile::tempdir().unwrap().keep())
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begun.elapsed() < PATIENCE, "the engine does not start; run make setup");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Server { url: format!("http://127.0.0.1:{port}"), _process: process }
-    });
-    &server.url
+    local_clickhouse::beside::url("queries::engine_tests::the_engine_answers")
+}
+
+/// Is the engine's own process, too.
+#[test]
+fn the_engine_answers() {
+    let library = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local/clickhouse/libchdb.so");
+    if !local_clickhouse::beside::serve_if_asked(library) {
+        assert!(local_clickhouse::beside::answers(server()));
+    }
 }
 
 /// A migrated database of its own, and a store that asks it.
