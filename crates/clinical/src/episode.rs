@@ -6,7 +6,7 @@ use crate::patient::PatientId;
 use crate::plan::{Plan, RULE_SET};
 use crate::reading::ReadingId;
 use crate::rules::bp_severe_high;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::timeline::Standing;
 
 /// A stretch of time in which a rule holds, as the readings say now.
@@ -242,12 +242,12 @@ fn state_of(
             .collect()
     };
     let status = if episode.ended.is_some() { Status::Resolved } else { Status::Open };
-    let severity = severity_of(known, episode);
+    let newest_time = evidence.iter().map(|e| e.reading.observation_time()).max()?;
+    let severity = severity_of(known, episode, status, occurrence.at - newest_time, plan);
     let transition = transition(known, episode, severity, status, &evidence)?;
     let limits = &plan.limits.severe_high;
     let late = episode.stage == Stage::Confirmed && severity < Severity::Urgent;
     let first = evidence.first()?;
-    let newest_time = evidence.iter().map(|e| e.reading.observation_time()).max()?;
     Some(Alert {
         id: known.map_or_else(|| AlertId::of(episode.rule, &first.reading), |alert| alert.id),
         patient: patient.clone(),
@@ -281,13 +281,23 @@ fn state_of(
 }
 
 /// Lateness keeps an alert from paging, it does not take a page back: a correction that comes late
-/// and leaves the cause standing leaves the severity too.
-fn severity_of(known: Option<&Alert>, episode: &Episode) -> Severity {
+/// and leaves the cause standing leaves the severity too. What is over keeps the severity it had.
+fn severity_of(
+    known: Option<&Alert>,
+    episode: &Episode,
+    status: Status,
+    since_newest: Span,
+    plan: &Plan,
+) -> Severity {
+    let is_late = since_newest > plan.limits.severe_high.patience;
+    let now = if is_late { episode.severity.min(Severity::Review) } else { episode.severity };
     match known {
-        Some(known) if known.is_open() && known.stage == episode.stage => {
-            known.severity.max(episode.severity)
+        Some(known) if known.stage != episode.stage => now,
+        Some(known) if known.is_open() => known.severity.max(now),
+        Some(known) if known.status == Status::Resolved && status == Status::Resolved => {
+            known.severity
         }
-        _ => episode.severity,
+        _ => now,
     }
 }
 
@@ -323,7 +333,7 @@ fn transition(
         (Status::Retracted, _) => Some(Transition::Resolved),
         (Status::Resolved, _) => {
             let same = known.evidence == evidence
-                && known.severity >= episode.severity
+                && known.severity == severity
                 && known.stage == episode.stage
                 && Some(known.last_observed_at) == episode.ended;
             (!same).then_some(Transition::Updated)

@@ -28,6 +28,8 @@ pub struct Applied {
     pub outcome: Outcome,
     /// Alerts that changed, in their new state.
     pub changes: Vec<Alert>,
+    /// What measured it.
+    pub source: SourceDigest,
 }
 
 impl Monitor {
@@ -54,7 +56,7 @@ impl Monitor {
             let occurrence = Occurrence { at: received, cause: Some(reading.id()) };
             self.assess(&reading.patient, plan, &occurrence)
         };
-        Ok(Applied { outcome: admission.outcome, changes })
+        Ok(Applied { outcome: admission.outcome, changes, source: admission.source })
     }
 
     /// Lets time pass: computes again if something was waited for until `now`.

@@ -100,15 +100,48 @@ impl Source {
 
     /// The digest of the source.
     pub fn digest(&self) -> SourceDigest {
-        SourceDigest(xxh3_64(self.written().as_bytes()))
+        // Every reading's source is digested: most fit here as they are, without an allocation.
+        let mut line = [0; 128];
+        let written = match self {
+            Source::Device { manufacturer, model_number, serial } => {
+                let model_number = model_number.as_deref().unwrap_or("");
+                join(&[manufacturer, model_number, serial], &mut line)
+            }
+            Source::TestLab { test_lab_id } => join(&["lab", test_lab_id], &mut line),
+        };
+        SourceDigest(match written {
+            Some(length) => xxh3_64(&line[..length]),
+            None => xxh3_64(self.written().as_bytes()),
+        })
     }
 }
 
+/// Joins parts by `|` and returns the length; none when they do not fit, or one needs escaping.
+fn join(parts: &[&str], line: &mut [u8]) -> Option<usize> {
+    let mut length = 0;
+    for (number, part) in parts.iter().enumerate() {
+        if number > 0 {
+            *line.get_mut(length)? = b'|';
+            length += 1;
+        }
+        if !is_plain(part) {
+            return None;
+        }
+        line.get_mut(length..length + part.len())?.copy_from_slice(part.as_bytes());
+        length += part.len();
+    }
+    Some(length)
+}
+
+fn is_plain(part: &str) -> bool {
+    !part.bytes().any(|byte| byte == b'|' || byte == b'%')
+}
+
 fn push_part(text: &mut String, part: &str) {
-    if part.bytes().any(|byte| byte == b'|' || byte == b'%') {
-        text.push_str(&part.replace('%', "%25").replace('|', "%7C"));
-    } else {
+    if is_plain(part) {
         text.push_str(part);
+    } else {
+        text.push_str(&part.replace('%', "%25").replace('|', "%7C"));
     }
 }
 
@@ -186,18 +219,18 @@ impl ReadingId {
 
 impl fmt::Display for ReadingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = CompactUtc::new(self.observation_time);
-        write!(f, "{}/{}/{}/{:016x}", self.patient, self.kind, time, self.source.0)
+        write_id(f, &self.patient, self.kind, self.observation_time, self.source)
     }
 }
 
-impl From<ReadingId> for String {
-    /// The written form, in one allocation.
-    fn from(id: ReadingId) -> String {
-        let mut text = String::with_capacity(96);
-        write!(text, "{id}").expect("a String takes everything");
-        text
-    }
+fn write_id(
+    to: &mut impl Write,
+    patient: &PatientId,
+    kind: Kind,
+    observation_time: Timestamp,
+    source: SourceDigest,
+) -> fmt::Result {
+    write!(to, "{patient}/{kind}/{}/{:016x}", CompactUtc::new(observation_time), source.0)
 }
 
 /// `yyyyMMddTHHmmssZ`, computed without a calendar library because every reading's id is written.
@@ -264,6 +297,14 @@ impl Reading {
             self.source.digest(),
         )
     }
+
+    /// The written form of [`Self::id`], where the source's digest is known already.
+    pub fn written_id(&self, source: SourceDigest) -> String {
+        let mut text = String::with_capacity(96);
+        write_id(&mut text, &self.patient, self.kind(), self.observation_time, source)
+            .expect("a String takes everything");
+        text
+    }
 }
 
 #[cfg(test)]
@@ -289,7 +330,39 @@ mod tests {
         assert_eq!(ReadingId::parse(&written), Ok(id));
     }
 
+    #[test]
+    fn a_reading_writes_the_id_that_it_has() {
+        let reading = Reading {
+            patient: PatientId::parse("CGM005/S001").unwrap(),
+            observation_time: Timestamp::from_seconds(1_433_577_027),
+            version: Version::from_bits(1),
+            source: Source::TestLab { test_lab_id: "LAB1".into() },
+            withdrawn: false,
+            measurement: Measurement::BodyTemperature(
+                crate::plausibility::Temperature::new(36.6).unwrap(),
+            ),
+        };
+        assert_eq!(reading.written_id(reading.source.digest()), reading.id().to_string());
+    }
+
     proptest! {
+        #[test]
+        fn the_digest_of_a_source_is_that_of_its_written_form(
+            manufacturer in "[A-Z|%]{0,60}",
+            model_number in proptest::option::of("[a-z0-9|%]{0,6}"),
+            serial in "[0-9]{0,60}",
+        ) {
+            let device = Source::Device {
+                manufacturer: manufacturer.into(),
+                model_number: model_number.map(Into::into),
+                serial: serial.clone().into(),
+            };
+            let lab = Source::TestLab { test_lab_id: serial.into() };
+            for source in [device, lab] {
+                prop_assert_eq!(source.digest().bits(), xxh3_64(source.written().as_bytes()));
+            }
+        }
+
         #[test]
         fn every_reading_id_reads_back(seconds in 946_684_800_i64..4_102_444_800, source: u64) {
             let id = ReadingId::new(

@@ -260,6 +260,20 @@ fn a_correction_that_comes_late_and_leaves_the_cause_standing_takes_no_page_back
 }
 
 #[test]
+fn an_alert_that_is_opened_again_days_later_is_a_review() {
+    let mut home = Home::default();
+    home.receives(bp(0, 190, 100));
+    home.receives(bp(2, 190, 100));
+    home.receives(bp(600, 150, 90));
+    home.receives(bp(1200, 150, 90));
+    home.waits_until(1300);
+    assert_eq!(home.last().status, Status::Resolved);
+    home.receives_at(10 * 24 * 60, bp(1200, 150, 90).withdrawn(20));
+    assert_eq!((home.last().transition, home.last().severity), (Raised, Review));
+    assert!(home.last().late);
+}
+
+#[test]
 fn a_further_severe_occasion_updates_the_evidence() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 100));
