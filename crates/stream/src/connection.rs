@@ -19,7 +19,11 @@ pub struct KafkaArgs {
     pub kafka_properties: Vec<(String, String)>,
 }
 
-fn property(text: &str) -> Result<(String, String), String> {
+/// Reads `name=value`.
+///
+/// # Errors
+/// When it is not of that form.
+pub fn property(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => {
             Ok((name.trim().to_owned(), value.trim().to_owned()))

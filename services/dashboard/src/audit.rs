@@ -1,5 +1,6 @@
 //! The record of who looked at what, written before anything is shown.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -65,6 +66,12 @@ impl AuditLog for KafkaAuditLog {
     fn record(&self, event: AuditEvent) -> Recording<'_> {
         Box::pin(self.send(event))
     }
+}
+
+/// Whose data an answer about several patients holds: their ids. Care teams change, so the number
+/// alone would not say later who was seen.
+pub(crate) fn named(patients: &BTreeSet<String>) -> String {
+    patients.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -75,10 +75,10 @@ impl Following {
                         .map(|(key, it)| Change::Participant(key, it))
                 } else if *record.topic == *practitioners {
                     reader
-                        .read(&of_practitioner, &record)
+                        .read_right(&of_practitioner, &record)
                         .map(|(key, it)| Change::Practitioner(key, it))
                 } else {
-                    reader.read(&of_team, &record).map(|(key, it)| Change::CareTeam(key, it))
+                    reader.read_right(&of_team, &record).map(|(key, it)| Change::CareTeam(key, it))
                 };
                 if let Some(change) = change {
                     registry.apply(change);
@@ -160,6 +160,18 @@ impl Following {
                 }
             }
         }
+    }
+
+    /// As [`Self::read`], for what gives a right to see: an entry that cannot be read gives none,
+    /// because it may be the one that took it away.
+    fn read_right<T: Record>(
+        &self,
+        decoder: &Decoder<T>,
+        record: &Incoming,
+    ) -> Option<(String, Option<T>)> {
+        self.read(decoder, record).or_else(|| {
+            String::from_utf8(record.key.clone().unwrap_or_default()).ok().map(|key| (key, None))
+        })
     }
 
     fn skipped(&self, record: &Incoming, error: &str) {

@@ -28,7 +28,7 @@ const LONGEST_TEXT: usize = 256;
 pub struct SignIn {
     accounts: Arc<Accounts>,
     throttle: Throttle,
-    turn: Semaphore,
+    turn: Arc<Semaphore>,
     /// Scripts send their password with each request. Pairs that were right, as SHA-256 with a
     /// secret salt: looking one up tells nothing by the time it takes.
     remembered: Mutex<HashMap<[u8; 32], Instant>>,
@@ -63,7 +63,7 @@ impl SignIn {
         Self {
             accounts: Arc::new(accounts),
             throttle: Throttle::default(),
-            turn: Semaphore::new(1),
+            turn: Arc::new(Semaphore::new(1)),
             remembered: Mutex::default(),
             salt,
         }
@@ -86,7 +86,7 @@ impl SignIn {
         if self.is_remembered(&pair) {
             return Ok(Verified::Recently);
         }
-        let _turn = match timeout(LONGEST_QUEUE, self.turn.acquire()).await {
+        let turn = match timeout(LONGEST_QUEUE, Arc::clone(&self.turn).acquire_owned()).await {
             Ok(Ok(turn)) => turn,
             _ => return Err(SignInError::Busy),
         };
@@ -97,7 +97,11 @@ impl SignIn {
         self.throttle.begin(user, Instant::now()).map_err(SignInError::TooManyFailures)?;
         let accounts = Arc::clone(&self.accounts);
         let (owned_user, owned_password) = (user.to_owned(), password.to_owned());
-        let checking = spawn_blocking(move || accounts.verify(&owned_user, &owned_password));
+        // The turn ends with the work, not with a client that hangs up in between.
+        let checking = spawn_blocking(move || {
+            let _turn = turn;
+            accounts.verify(&owned_user, &owned_password)
+        });
         if !checking.await.unwrap_or(false) {
             return Err(SignInError::WrongCredentials);
         }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use chassis::{Component, Shutdown};
 use jiff::tz::TimeZone;
@@ -134,7 +135,7 @@ impl MasterLists {
 
     fn take_vendor(&mut self, record: &Incoming) {
         let Some(key) = record.key.clone() else { return };
-        let vendor = match record.payload.as_deref().map(|payload| self.vendor.decode(payload)) {
+        let vendor = match record.payload.as_deref().map(|it| read(&self.vendor, it)) {
             None => None,
             Some(Ok(vendor)) => Some(vendor),
             Some(Err(error)) => {
@@ -161,7 +162,7 @@ impl MasterLists {
             }
             return;
         };
-        match self.consortium.decode(payload) {
+        match read(&self.consortium, payload) {
             Ok(consortium) => {
                 let zone = TimeZone::get(&consortium.time_zone);
                 if let Err(error) = &zone {
@@ -173,16 +174,41 @@ impl MasterLists {
                 }
                 self.zones.insert(consortium.consortium_id, zone.ok());
             }
-            Err(error) => tracing::error!(
-                %error,
-                kafka.offset = record.offset,
-                "a consortium's entry cannot be read; the entry before it stands"
-            ),
+            Err(error) => {
+                tracing::error!(
+                    %error,
+                    kafka.offset = record.offset,
+                    "a consortium's entry cannot be read: the entry before it stands, and without one its readings are answered 503"
+                );
+                // Its zone is not known: better no answer than a wrong hour.
+                if let Some(id) =
+                    record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok())
+                {
+                    self.zones.entry(id.to_owned()).or_insert(None);
+                }
+            }
         }
     }
 
     fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.vendors.values(), self.zones.clone())
+    }
+}
+
+/// Reads an entry, however long the schema registry takes to answer: an entry that cannot be read
+/// *now* says nothing about the vendor.
+fn read<T: schemas::Record>(
+    decoder: &Decoder<T>,
+    payload: &[u8],
+) -> Result<T, schemas::DecodeError> {
+    loop {
+        match decoder.decode(payload) {
+            Err(error) if error.is_retryable() => {
+                tracing::warn!(%error, "waiting for the schema registry");
+                std::thread::sleep(Duration::from_secs(1));
+            }
+            read => return read,
+        }
     }
 }
 

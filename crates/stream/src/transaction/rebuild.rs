@@ -67,6 +67,7 @@ where
         let began = Instant::now();
         let partitions: Vec<i32> = self.builders.iter().map(|(partition, _)| *partition).collect();
         let positions = self.positions(&partitions)?;
+        self.wait_for_open_transactions(&partitions)?;
         for index in 0..self.folds.len() {
             self.fold(index, &positions, progress)?;
         }
@@ -117,6 +118,41 @@ where
             positions.insert(*partition, of_inputs.collect::<Result<Vec<_>, _>>()?);
         }
         Ok(positions)
+    }
+
+    /// Waits until no transaction is open on what is folded. One that an earlier owner left open
+    /// hides everything behind it, also what a later owner has committed, until the broker ends it.
+    fn wait_for_open_transactions(&self, partitions: &[i32]) -> Result<(), StreamError> {
+        let doing = "asking for a partition's end";
+        let consumer = |isolation: &str| -> Result<BaseConsumer<Watch>, StreamError> {
+            self.kafka
+                .consumer("mimamori-rebuild", &self.group)
+                .set("isolation.level", isolation)
+                .create_with_context(Watch::default())
+                .map_err(StreamError::while_doing("creating a consumer"))
+        };
+        let (all, decided) = (consumer("read_uncommitted")?, consumer("read_committed")?);
+        let end = |of: &BaseConsumer<Watch>, topic: &str, partition| {
+            of.fetch_watermarks(topic, partition, PATIENCE)
+                .map(|(_, end)| end)
+                .map_err(StreamError::while_doing(doing))
+        };
+        let deadline = Instant::now() + super::session::TRANSACTION_TIMEOUT + 2 * PATIENCE;
+        for fold in &self.folds {
+            for partition in partitions {
+                let written = end(&all, &fold.topic, *partition)?;
+                while end(&decided, &fold.topic, *partition)? < written {
+                    if self.cancelled.load(Ordering::Relaxed) || Instant::now() > deadline {
+                        return Err(StreamError::Thread(format!(
+                            "a transaction stays open on {}",
+                            fold.topic
+                        )));
+                    }
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn fold(

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::access::{AssignedPatient, ListPatients, Physician, ReadAlerts, ReadReadings};
+use crate::audit::named;
 use crate::model::alert::PatientAlerts;
 use crate::model::patient::{PatientSummary, Patients, StoreState};
 use crate::model::reading::{Kind, PatientReadings};
@@ -37,7 +38,7 @@ pub async fn list_patients(
         return Err(Problem::still_loading("alerts"));
     }
     let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
-    physician.record_granted(&dashboard, patients.len().to_string()).await?;
+    physician.record_granted(&dashboard, named(&patients)).await?;
     let (mut latest, store) = match dashboard.store.latest_readings(&patients, now()).await {
         Ok(latest) => (latest, StoreState::Available),
         Err(_) => (HashMap::new(), StoreState::Unavailable),

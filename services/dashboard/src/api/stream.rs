@@ -17,8 +17,10 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 use crate::access::{Physician, SignedIn, StreamAlerts};
+use crate::audit::named;
 use crate::model::Alert;
 use crate::model::alert::Alerts;
+use crate::model::session::Role;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::{Dashboard, now};
 
@@ -50,7 +52,8 @@ pub async fn stream_alerts(
     if !dashboard.alerts.is_caught_up() {
         return Err(Problem::still_loading("alerts"));
     }
-    physician.record_granted(&dashboard, String::new()).await?;
+    let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
+    physician.record_granted(&dashboard, named(&patients)).await?;
     let end = end(Arc::clone(&dashboard), physician.signed_in.clone());
     let subscriber = Subscriber::new(dashboard, &physician.signed_in);
     let events = events(subscriber).take_until(end).map(Ok::<_, Infallible>);
@@ -151,8 +154,12 @@ impl Subscriber {
                 changed = self.registry_changes.changed() => {
                     changed.ok()?;
                     self.registry_changes.mark_unchanged();
-                    // Struck off the list of practitioners: nothing more to tell.
-                    self.dashboard.session_of(&self.user)?;
+                    // Struck off the list of practitioners, or no physician any more: nothing
+                    // more to tell.
+                    let session = self.dashboard.session_of(&self.user)?;
+                    if session.role != Role::Physician {
+                        return None;
+                    }
                     if self.dashboard.registry.patients_of(&self.user) != self.patients {
                         return Some(self.snapshot());
                     }

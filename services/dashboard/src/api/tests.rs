@@ -156,7 +156,7 @@ async fn the_list_holds_only_ones_own_patients_and_stands_without_the_store() {
     assert_eq!(patients[1]["last_reading_at"], Value::Null);
     let events = api.audit.events.lock().unwrap();
     let listed = events.last().unwrap();
-    assert_eq!((listed.action.as_str(), listed.detail.as_str()), ("list_patients", "2"));
+    assert_eq!((listed.action.as_str(), listed.detail.as_str()), ("list_patients", "A/1 A/2"));
     assert_eq!(listed.actor, "dr.sato");
 }
 

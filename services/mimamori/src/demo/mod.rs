@@ -47,6 +47,15 @@ pub struct DemoArgs {
     /// ClickHouse to use instead of a local one
     #[arg(long, env = "CLICKHOUSE_URL")]
     pub clickhouse: Option<String>,
+    /// Further properties of that Kafka's client (TLS, SASL …), name=value, comma separated
+    #[arg(
+        long,
+        env = "MIMAMORI_KAFKA_PROPERTIES",
+        value_delimiter = ',',
+        value_parser = stream::connection::property,
+        hide_env_values = true
+    )]
+    pub kafka_properties: Vec<(String, String)>,
     /// Port of the local Kafka; 0 takes a free one, here and below
     #[arg(long, env = "DEMO_KAFKA_PORT", default_value_t = 19092)]
     pub kafka_port: u16,
@@ -144,7 +153,7 @@ impl Running {
 
     /// Stops the senders, waits until everything has arrived, draws the balance, stops the rest.
     fn finish(&self, mut demo: Demo) -> anyhow::Result<ExitCode> {
-        if self.args.seconds.is_none() {
+        if self.args.seconds.is_none() || self.shutdown.is_requested() {
             println!("stopping …");
             demo.stop();
             return Ok(ExitCode::SUCCESS);
@@ -171,6 +180,7 @@ impl Running {
         };
         let drawing = self.handle.spawn(async move { balance::draw(&args).await });
         while !drawing.is_finished() {
+            anyhow::ensure!(!self.shutdown.is_requested(), "stopped before the balance was drawn");
             demo.supervise()?;
             std::thread::sleep(Duration::from_millis(50));
         }

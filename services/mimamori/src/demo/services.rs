@@ -302,7 +302,10 @@ impl Demo {
 
     pub(super) fn kafka_args(&self) -> KafkaArgs {
         let local = || format!("127.0.0.1:{}", self.places.kafka);
-        KafkaArgs::local(self.args.kafka.clone().unwrap_or_else(local))
+        KafkaArgs {
+            bootstrap_servers: self.args.kafka.clone().unwrap_or_else(local),
+            kafka_properties: self.args.kafka_properties.clone(),
+        }
     }
 
     pub(super) fn clickhouse_args(&self) -> writer::ClickHouseArgs {
