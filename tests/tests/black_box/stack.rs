@@ -16,7 +16,7 @@ use stream::KafkaArgs;
 use stream::producer::Producer;
 use stream::topics::create_topics;
 
-use crate::registered::{Followed, SATO, accounts};
+use crate::registered::{CONSORTIUM, Followed, SATO, accounts};
 use crate::run::{free_port, run};
 use crate::service::{Ports, Running, Service, mimamori, tail};
 
@@ -274,16 +274,42 @@ impl Stack {
     }
 }
 
+impl Stack {
+    fn logs(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|e| e == "log"))
+    }
+}
+
 impl Drop for Stack {
+    /// After a failure, shows what the services said last. After a success, holds every log to the
+    /// promise that it names no patient.
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            return;
-        }
-        for entry in std::fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            if entry.path().extension().is_some_and(|extension| extension == "log") {
-                let log = entry.path();
+        if std::thread::panicking() {
+            for log in self.logs() {
                 eprintln!("--- the end of {}\n{}", log.display(), tail(&log, 25));
             }
+            return;
+        }
+        for log in self.logs() {
+            let text = std::fs::read(&log).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            let named = text.lines().find(|line| names_a_patient(line));
+            assert!(named.is_none(), "{} names a patient: {named:?}", log.display());
         }
     }
+}
+
+/// Whether a line holds an id of the patients that the tests use: consortium, slash, person.
+fn names_a_patient(line: &str) -> bool {
+    [CONSORTIUM, "DEMO0", "CGM005", "BRW001"].iter().any(|consortium| {
+        line.match_indices(consortium).any(|(at, _)| {
+            let rest =
+                line[at + consortium.len()..].trim_start_matches(|c: char| c.is_ascii_digit());
+            rest.strip_prefix('/')
+                .is_some_and(|id| id.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        })
+    })
 }
