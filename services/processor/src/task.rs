@@ -187,7 +187,7 @@ impl<W: Watcher> ProcessorTask<W> {
             let body = record.payload.and_then(|bytes| self.readings.current_body(bytes));
             let acceptance = Acceptance {
                 outcome,
-                reading_id: reading.id().into(),
+                reading_id: reading.written_id(applied.source),
                 version: reading.version.bits() as i64,
                 origin: origin(record),
             };
