@@ -41,7 +41,7 @@ pub struct Args {
     only: Vec<Subject>,
 
     /// Raw readings that the processor is given
-    #[arg(long, env = "MIMAMORI_BENCH_READINGS", default_value_t = 600_000)]
+    #[arg(long, env = "MIMAMORI_BENCH_READINGS", default_value_t = 1_000_000)]
     readings: usize,
 
     /// Patients whose readings they are

@@ -13,7 +13,7 @@ use crate::rate::Rate;
 use crate::stage::Stage;
 
 const PATIENCE: Duration = Duration::from_secs(180);
-const GLANCE: Duration = Duration::from_millis(5);
+const GLANCE: Duration = Duration::from_millis(20);
 const DRAIN: Duration = Duration::from_secs(20);
 
 /// What the writer did.
