@@ -2,4 +2,19 @@
 //!
 //! `tests/black_box/` holds the promises, a sentence each; its `main.rs` lists them. They speak HTTP,
 //! Kafka and SQL with processes of the one binary, as vendors, physicians and operators do.
-//! `browser/` opens the pages in a real browser.
+//! `browser/` opens the pages in a real browser. This library is what the programs of tests share.
+
+#![allow(missing_docs, reason = "a vocabulary for tests: the names are sentences")]
+
+pub mod balanced;
+pub mod http;
+pub mod load;
+pub mod readings;
+pub mod registered;
+pub mod run;
+pub mod service;
+pub mod sql;
+pub mod stack;
+pub mod topics;
+pub mod truth;
+pub mod wait;

@@ -4,11 +4,11 @@ use schemas::AuditEvent;
 use schemas::topics::Topic;
 use serde_json::Value;
 
-use crate::readings::{blood_pressure, document, seconds_ago};
-use crate::registered::{BOUND_TOKEN, BOUND_VENDOR, ITO, OPERATOR, PASSWORD, SATO, TOKEN};
-use crate::service::Service;
-use crate::stack::{Plan, Stack};
-use crate::wait::eventually;
+use tests::readings::{blood_pressure, document, seconds_ago};
+use tests::registered::{BOUND_TOKEN, BOUND_VENDOR, ITO, OPERATOR, PASSWORD, SATO, TOKEN};
+use tests::service::Service;
+use tests::stack::{Plan, Stack};
+use tests::wait::eventually;
 
 pub fn a_vendor_writes_for_its_own_consortia_only_and_the_attempt_is_recorded() {
     let stack = Plan::named("vendors").start(&[Service::Gateway]);

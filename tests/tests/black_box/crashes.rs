@@ -6,13 +6,13 @@ use clinical::{Span, Timestamp};
 use schemas::topics::Topic;
 use schemas::{AcceptedReading, AlertEvent};
 
-use crate::load::under_load;
-use crate::readings::{blood_pressure, now, seconds_ago};
-use crate::registered::SATO;
-use crate::service::Service;
-use crate::stack::{DRAIN_DEADLINE, Plan};
-use crate::truth::assert_true;
-use crate::wait::{equal, eventually};
+use tests::load::under_load;
+use tests::readings::{blood_pressure, now, seconds_ago};
+use tests::registered::SATO;
+use tests::service::Service;
+use tests::stack::{DRAIN_DEADLINE, Plan};
+use tests::truth::assert_true;
+use tests::wait::{equal, eventually};
 
 const PATIENT: &str = "TST001/P1";
 

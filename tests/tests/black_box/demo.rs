@@ -8,9 +8,9 @@ use nix::unistd::Pid;
 use reqwest::blocking::Client;
 use serde_json::Value;
 
-use crate::run::{free_port, free_ports, run};
-use crate::service::{mimamori, quiet_environment, tail};
-use crate::wait::{eventually, within};
+use tests::run::{free_port, free_ports, run};
+use tests::service::{mimamori, quiet_environment, tail};
+use tests::wait::{eventually, within};
 
 pub fn the_demo_survives_kill_9_of_its_services_and_ends_balanced() {
     let folder = run().folder("demo");

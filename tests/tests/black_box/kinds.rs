@@ -5,9 +5,9 @@ use schemas::Reading;
 use schemas::examples::{GOOD_DOCUMENTS, RAW_READINGS};
 use serde_json::{Map, Value};
 
-use crate::registered::TOKEN;
-use crate::service::Service;
-use crate::stack::{Plan, Stack};
+use tests::registered::TOKEN;
+use tests::service::Service;
+use tests::stack::{Plan, Stack};
 
 /// What an example says, by the names of the tables' columns.
 struct Said {
@@ -147,7 +147,7 @@ fn of_raw(example: &str, json: &str, reading: &Reading) -> Said {
     let whole: Value = serde_json::from_str(json).unwrap();
     let (_, measured) = whole["measurement"].as_object().unwrap().iter().next().unwrap();
     let mut columns = measured.as_object().unwrap().clone();
-    let checked = reading.check(crate::readings::now()).unwrap();
+    let checked = reading.check(tests::readings::now()).unwrap();
     columns.insert("patient".to_owned(), reading.key().into());
     columns.insert("source".to_owned(), checked.source.written().into());
     columns.insert("data_input".to_owned(), whole["data_input"].clone());

@@ -1,10 +1,10 @@
 //! Alerts do not wait for the store.
 
-use crate::readings::{blood_pressure, document, seconds_ago};
-use crate::registered::{SATO, TOKEN};
-use crate::service::Service;
-use crate::stack::Plan;
-use crate::wait::eventually;
+use tests::readings::{blood_pressure, document, seconds_ago};
+use tests::registered::{SATO, TOKEN};
+use tests::service::Service;
+use tests::stack::Plan;
+use tests::wait::eventually;
 
 const PATIENT: &str = "TST001/P1";
 

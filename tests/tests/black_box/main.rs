@@ -6,19 +6,6 @@
 
 #![allow(missing_docs, reason = "a program; its promises are the tests' names")]
 
-mod balanced;
-mod http;
-mod load;
-mod readings;
-mod registered;
-mod run;
-mod service;
-mod sql;
-mod stack;
-mod topics;
-mod truth;
-mod wait;
-
 mod access;
 mod crashes;
 mod demo;
@@ -78,6 +65,6 @@ fn main() -> ExitCode {
         ]);
     }
     let conclusion = libtest_mimic::run(&arguments, promises);
-    run::end(!conclusion.has_failed());
+    tests::run::end(!conclusion.has_failed());
     conclusion.exit_code()
 }

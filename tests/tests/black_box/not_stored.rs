@@ -9,12 +9,12 @@ use schemas::topics::Topic;
 use schemas::{AcceptedReading, Reading};
 use serde_json::Value;
 
-use crate::http::Answer;
-use crate::readings::{document, seconds_ago, sensor_glucose};
-use crate::registered::TOKEN;
-use crate::service::Service;
-use crate::stack::{Plan, Stack};
-use crate::wait::PATIENCE;
+use tests::http::Answer;
+use tests::readings::{document, seconds_ago, sensor_glucose};
+use tests::registered::TOKEN;
+use tests::service::Service;
+use tests::stack::{Plan, Stack};
+use tests::wait::PATIENCE;
 
 /// Readings of a request.
 const AT_ONCE: i64 = 20;

@@ -8,11 +8,11 @@ use std::time::Duration;
 use mimamori::local::Process;
 use schemas::topics::Topic;
 
-use crate::registered::{PASSWORD, SATO, TOKEN};
-use crate::run::run;
-use crate::service::{Service, tail};
-use crate::stack::Plan;
-use crate::wait::{eventually, within};
+use tests::registered::{PASSWORD, SATO, TOKEN};
+use tests::run::run;
+use tests::service::{Service, tail};
+use tests::stack::Plan;
+use tests::wait::{eventually, within};
 
 const PATIENT: &str = "TST001/P1";
 
@@ -42,7 +42,7 @@ pub fn a_vendors_python_program_writes_to_kafka_and_its_readings_are_on_the_scre
         let readings = sato.readings(PATIENT)?;
         let systolic: Vec<_> =
             readings.iter().map(|reading| reading["values"]["systolic"].as_i64()).collect();
-        crate::wait::equal(systolic, vec![Some(131), Some(127)])
+        tests::wait::equal(systolic, vec![Some(131), Some(127)])
     });
     assert_eq!(stack.assert_balanced().rerouted, 0, "it knows the partitions of patients");
 }

@@ -4,10 +4,10 @@ use schemas::topics::Topic;
 use schemas::{AcceptedReading, RejectedReading};
 use stream::partition_for_key;
 
-use crate::readings::{blood_pressure, seconds_ago};
-use crate::service::Service;
-use crate::stack::{PARTITIONS, Plan};
-use crate::wait::eventually;
+use tests::readings::{blood_pressure, seconds_ago};
+use tests::service::Service;
+use tests::stack::{PARTITIONS, Plan};
+use tests::wait::eventually;
 
 const PATIENT: &str = "TST001/P1";
 
@@ -28,7 +28,7 @@ pub fn a_record_on_the_wrong_partition_is_rerouted_and_counted() {
     // Sent again by whoever has a wrong partitioner, it is still the same reading.
     stack.produce_bytes(Some(wrong), Some(PATIENT.as_bytes()), Some(&bytes));
     stack.tail(Topic::ReadingsOutcomes).wait_for("the second one is a duplicate", |tallies| {
-        match crate::balanced::sum(&stack.decoded(tallies)).duplicate {
+        match tests::balanced::sum(&stack.decoded(tallies)).duplicate {
             1 => Ok(()),
             other => Err(format!("{other} duplicates")),
         }

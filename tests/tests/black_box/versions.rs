@@ -8,12 +8,12 @@ use serde_json::Value;
 use simulator::Oracle;
 use simulator::mess::Route;
 
-use crate::readings::{
+use tests::readings::{
     blood_pressure, corrected, document, now, seconds_ago, sensor_glucose, shuffled, withdrawn,
 };
-use crate::registered::{SATO, TOKEN};
-use crate::service::Service;
-use crate::stack::{Plan, Stack};
+use tests::registered::{SATO, TOKEN};
+use tests::service::Service;
+use tests::stack::{Plan, Stack};
 
 pub fn a_correction_wins_in_whatever_order_it_comes_and_sending_again_changes_nothing() {
     const ORDERS: [[usize; 4]; 24] = permutations();

@@ -3,11 +3,11 @@
 use schemas::AuditEvent;
 use schemas::topics::Topic;
 
-use crate::readings::{blood_pressure, document, seconds_ago};
-use crate::registered::{SATO, TOKEN, VENDOR};
-use crate::service::Service;
-use crate::stack::Plan;
-use crate::wait::eventually;
+use tests::readings::{blood_pressure, document, seconds_ago};
+use tests::registered::{SATO, TOKEN, VENDOR};
+use tests::service::Service;
+use tests::stack::Plan;
+use tests::wait::eventually;
 
 pub fn a_reading_sent_over_http_is_on_the_physicians_screen_and_the_look_is_recorded() {
     const PATIENT: &str = "TST001/P1";
