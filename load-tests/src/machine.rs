@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use anyhow::Context;
+
 /// Processor, cores, memory, the checkout's commit and the day, in one line.
 pub fn describe() -> String {
     let model = line_of("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown CPU".to_owned());
@@ -11,6 +13,18 @@ pub fn describe() -> String {
         .map_or(0, |kilobytes| kilobytes >> 20);
     let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
     format!("{model}, {cores} cores, {memory} GB; commit {}; {today}", commit())
+}
+
+/// A memory figure of a process (`VmRSS`, `VmHWM` …), bytes.
+///
+/// # Errors
+/// When the process is gone.
+pub fn memory_of(process: u32, figure: &str) -> anyhow::Result<u64> {
+    let file = format!("/proc/{process}/status");
+    let kilobytes = line_of(&file, figure)
+        .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
+        .with_context(|| format!("{file} tells no {figure}"))?;
+    Ok(kilobytes * 1024)
 }
 
 fn line_of(file: &str, name: &str) -> Option<String> {

@@ -7,12 +7,14 @@
 mod copying;
 mod effort;
 mod held_back;
+mod history;
 mod input;
 mod inserting;
 mod machine;
 mod memory;
 mod processing;
 mod rate;
+mod recovery;
 mod report;
 mod stage;
 mod writing;
@@ -56,6 +58,15 @@ pub struct Args {
     #[arg(long, env = "MIMAMORI_BENCH_MEMORY_PATIENTS", default_value_t = 100_000)]
     memory_patients: u32,
 
+    /// Patients of whom the processor's state is rebuilt, one measurement each
+    #[arg(
+        long,
+        env = "MIMAMORI_BENCH_RECOVERY_PATIENTS",
+        value_delimiter = ',',
+        default_values_t = [100_000, 1_000_000]
+    )]
+    recovery_patients: Vec<u32>,
+
     /// The checkout, where `make setup` put Kafka and ClickHouse
     #[arg(long, default_value = ".")]
     root: PathBuf,
@@ -69,6 +80,8 @@ enum Subject {
     Writer,
     /// State of the processor for each patient
     Memory,
+    /// From the processor's start until its states are rebuilt
+    Recovery,
 }
 
 fn main() -> ExitCode {
@@ -96,6 +109,9 @@ fn run(args: &Args) -> anyhow::Result<Report> {
     }
     if is_wanted(Subject::Processor) || is_wanted(Subject::Writer) {
         measure_pairs(args, &mut report, is_wanted(Subject::Writer))?;
+    }
+    if is_wanted(Subject::Recovery) {
+        measure_recovery(args, &mut report)?;
     }
     Ok(report)
 }
@@ -187,6 +203,17 @@ fn measure_writer(
             ),
         ],
     );
+    Ok(())
+}
+
+fn measure_recovery(args: &Args, report: &mut Report) -> anyhow::Result<()> {
+    const STARTS: usize = 2;
+    let mut stage = Stage::start(&args.root)?;
+    for patients in &args.recovery_patients {
+        say(&format!("writing the history of {patients} patients"));
+        let recovered = recovery::run(&mut stage, *patients, STARTS)?;
+        report.add(recovered.measure(), recovered.notes());
+    }
     Ok(())
 }
 

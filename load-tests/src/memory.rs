@@ -7,7 +7,6 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use anyhow::Context;
 use clinical::measurement::BloodPressure;
 use clinical::plausibility::{Diastolic, PulseRate, Systolic};
 use clinical::timeline::WINDOW;
@@ -15,6 +14,7 @@ use clinical::{Measurement, PatientId, Reading, Source, Span, Timestamp, Version
 use processor::Partition;
 use stream::partition_for_key;
 
+use crate::machine;
 use crate::report::Measure;
 
 /// At most so many bytes a patient.
@@ -174,8 +174,5 @@ fn reading(
 }
 
 fn resident_bytes() -> anyhow::Result<i64> {
-    let text = std::fs::read_to_string("/proc/self/status")?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<i64>().ok());
-    Ok(kilobytes.context("/proc/self/status tells no VmRSS")? * 1024)
+    Ok(machine::memory_of(std::process::id(), "VmRSS")? as i64)
 }

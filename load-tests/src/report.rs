@@ -9,7 +9,7 @@ use crate::input::Input;
 /// One measured figure and what it is held against.
 #[derive(Debug, Clone)]
 pub struct Measure {
-    name: &'static str,
+    name: String,
     unit: &'static str,
     measured: f64,
     /// The peer's figure, of the same run.
@@ -28,18 +28,18 @@ enum Target {
 impl Measure {
     /// A figure that is to be at least a share of a peer's.
     pub fn pair(
-        name: &'static str,
+        name: impl Into<String>,
         unit: &'static str,
         measured: f64,
         peer: f64,
         share: f64,
     ) -> Self {
-        Self { name, unit, measured, peer: Some(peer), target: Target::Share(share) }
+        Self { name: name.into(), unit, measured, peer: Some(peer), target: Target::Share(share) }
     }
 
     /// A figure that is to be at most so much.
-    pub fn limit(name: &'static str, unit: &'static str, measured: f64, most: f64) -> Self {
-        Self { name, unit, measured, peer: None, target: Target::Most(most) }
+    pub fn limit(name: impl Into<String>, unit: &'static str, measured: f64, most: f64) -> Self {
+        Self { name: name.into(), unit, measured, peer: None, target: Target::Most(most) }
     }
 
     fn ratio(&self) -> Option<f64> {
@@ -71,9 +71,8 @@ impl Report {
 
     /// Adds a figure and what is to be known about it.
     pub fn add(&mut self, measure: Measure, notes: Vec<String>) {
-        let name = measure.name;
+        self.notes.extend(notes.into_iter().map(|note| format!("{}: {note}", measure.name)));
         self.measures.push(measure);
-        self.notes.extend(notes.into_iter().map(|note| format!("{name}: {note}")));
     }
 
     /// Tells what the processor was given and what it made of it.
@@ -102,7 +101,7 @@ impl fmt::Display for Report {
         writeln!(f, "\n{}\n", self.machine)?;
         writeln!(
             f,
-            "{:<12}{:>12}{:>12}  {:<16}{:>7}  {:<9}",
+            "{:<16}{:>12}{:>12}  {:<16}{:>7}  {:<9}",
             "measure", "measured", "peer", "unit", "ratio", "target"
         )?;
         for measure in &self.measures {
@@ -114,7 +113,7 @@ impl fmt::Display for Report {
             };
             writeln!(
                 f,
-                "{:<12}{:>12}{:>12}  {:<16}{:>7}  {:<9}{}",
+                "{:<16}{:>12}{:>12}  {:<16}{:>7}  {:<9}{}",
                 measure.name,
                 number(Some(measure.measured)),
                 number(measure.peer),

@@ -91,6 +91,11 @@ impl Stage {
         engine.map(effort::of_process).unwrap_or_default()
     }
 
+    /// Processor time that Kafka has used.
+    pub fn broker_effort(&mut self) -> Duration {
+        effort::of_process(self.kafka.process().id())
+    }
+
     /// Runs a future to its end.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
@@ -125,6 +130,24 @@ impl Stage {
         topics: &Topics,
         variables: &[(&str, String)],
     ) -> anyhow::Result<(Process, u16)> {
+        let (mut process, port) = self.launch(name, topics, variables)?;
+        let ready = format!("http://127.0.0.1:{port}/readyz");
+        process.wait_ready(PATIENCE, "readiness", || {
+            self.http.get(&ready).send().is_ok_and(|answer| answer.status().is_success())
+        })?;
+        Ok((process, port))
+    }
+
+    /// Starts a service of a deployment. Returns it and the port of its metrics.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn launch(
+        &self,
+        name: &str,
+        topics: &Topics,
+        variables: &[(&str, String)],
+    ) -> anyhow::Result<(Process, u16)> {
         let port = free_port()?;
         let mut command = Command::new(binary()?);
         command
@@ -136,12 +159,7 @@ impl Stage {
             .env_remove("SCHEMA_REGISTRY_URL")
             .envs(variables.iter().map(|(variable, value)| (*variable, value.as_str())));
         let log = self.folder.0.join(format!("{name}.log"));
-        let mut process = Process::start(name, command, &log)?;
-        let ready = format!("http://127.0.0.1:{port}/readyz");
-        process.wait_ready(PATIENCE, "readiness", || {
-            self.http.get(&ready).send().is_ok_and(|answer| answer.status().is_success())
-        })?;
-        Ok((process, port))
+        Ok((Process::start(name, command, &log)?, port))
     }
 }
 

@@ -1,0 +1,179 @@
+//! How long the processor takes from its start until every partition's state is rebuilt from Kafka,
+//! and what the state takes then.
+
+use std::time::{Duration, Instant};
+
+use schemas::Topics;
+
+use crate::history::{self, READINGS_EACH};
+use crate::report::Measure;
+use crate::stage::Stage;
+use crate::{effort, machine};
+
+/// At most so long for a million patients, seconds.
+const MOST: f64 = 30.0;
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// What a recovery took.
+pub struct Recovered {
+    patients: u32,
+    /// Records of accepted readings and alerts.
+    written: u64,
+    /// How long writing them took.
+    fill: Duration,
+    starts: Vec<Start>,
+}
+
+struct Start {
+    /// Until the group had given the partitions.
+    joined: Duration,
+    /// Until everything was whole.
+    ready: Duration,
+    folded: u64,
+    /// Alert events published after the rebuild; there should be none.
+    alerts: u64,
+    /// Processor time used.
+    effort: Duration,
+    /// Kafka's.
+    broker_effort: Duration,
+    /// Resident memory, bytes: at the end, and at most.
+    resident: u64,
+    peak: u64,
+}
+
+impl Recovered {
+    /// Seconds until ready, the best of the starts, against the limit. It is for a million patients
+    /// and holds for fewer.
+    pub fn measure(&self) -> Measure {
+        let name = match self.patients {
+            thousands if thousands % 1_000_000 == 0 => {
+                format!("recovery {}M", thousands / 1_000_000)
+            }
+            other => format!("recovery {}k", other / 1000),
+        };
+        Measure::limit(name, "s", self.best().ready.as_secs_f64(), MOST)
+    }
+
+    fn best(&self) -> &Start {
+        self.starts.iter().min_by_key(|start| start.ready).expect("there are starts")
+    }
+
+    /// What else was seen.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = vec![format!(
+            "{} patients, {READINGS_EACH} readings each: {} records, written in {:.0} s",
+            self.patients,
+            self.written,
+            self.fill.as_secs_f64()
+        )];
+        notes.extend(self.starts.iter().map(|start| self.note(start)));
+        notes
+    }
+
+    fn note(&self, start: &Start) -> String {
+        let each = |bytes: u64| bytes / u64::from(self.patients);
+        format!(
+            "ready after {:.1} s, {:.2} s of it until the group gave the partitions; {} records \
+             folded, {:.2} µs of CPU each and {:.2} of Kafka; {} bytes a patient resident, {} at \
+             most; {} alert events published",
+            start.ready.as_secs_f64(),
+            start.joined.as_secs_f64(),
+            start.folded,
+            effort::microseconds_each(start.effort, start.folded),
+            effort::microseconds_each(start.broker_effort, start.folded),
+            each(start.resident),
+            each(start.peak),
+            start.alerts,
+        )
+    }
+}
+
+/// Fills the topics of a deployment of its own with the history of so many patients and starts the
+/// processor over it as often as asked, each time killing it when it is ready.
+///
+/// # Errors
+/// When it ends before that, takes unreasonably long, or leaves records out.
+pub fn run(stage: &mut Stage, patients: u32, starts: usize) -> anyhow::Result<Recovered> {
+    let topics = stage.topics(format!("recovery{patients}."))?;
+    let begun = Instant::now();
+    let written = history::write(stage, &topics, patients)?;
+    let mut recovered = Recovered { patients, written, fill: begun.elapsed(), starts: Vec::new() };
+    for _ in 0..starts {
+        let start = recover(stage, &topics)?;
+        anyhow::ensure!(
+            start.folded == written,
+            "{} records are folded, not {written}",
+            start.folded
+        );
+        crate::say(&format!("{patients} patients: {}", recovered.note(&start)));
+        recovered.starts.push(start);
+    }
+    Ok(recovered)
+}
+
+fn recover(stage: &mut Stage, topics: &Topics) -> anyhow::Result<Start> {
+    let broker_before = stage.broker_effort();
+    let begun = Instant::now();
+    let instance = [("MIMAMORI_INSTANCE", "recovery".to_owned())];
+    let (mut process, port) = stage.launch("processor", topics, &instance)?;
+    let operations = Operations { http: stage.http(), port };
+    process.wait_ready(PATIENCE, "partitions", || {
+        operations.metric("mimamori_processor_partitions_count").is_some_and(|owned| owned > 0)
+    })?;
+    let joined = begun.elapsed();
+    process.wait_ready(PATIENCE, "whole states", || operations.is_ready())?;
+    let ready = begun.elapsed();
+    let start = Start {
+        joined,
+        ready,
+        folded: operations.metric("mimamori_processor_rebuilt_records_total").unwrap_or(0),
+        alerts: operations.metric("mimamori_processor_alerts_total").unwrap_or(0),
+        effort: effort::of_process(process.id()),
+        broker_effort: stage.broker_effort() - broker_before,
+        resident: machine::memory_of(process.id(), "VmRSS")?,
+        peak: machine::memory_of(process.id(), "VmHWM")?,
+    };
+    process.kill();
+    Ok(start)
+}
+
+/// What a service tells of itself.
+struct Operations<'a> {
+    http: &'a reqwest::blocking::Client,
+    port: u16,
+}
+
+impl Operations<'_> {
+    fn get(&self, path: &str) -> reqwest::Result<reqwest::blocking::Response> {
+        self.http.get(format!("http://127.0.0.1:{}/{path}", self.port)).send()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.get("readyz").is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// The sum of a metric's series; none when it does not answer.
+    fn metric(&self, name: &str) -> Option<u64> {
+        Some(sum_of(&self.get("metrics").and_then(|answer| answer.text()).ok()?, name))
+    }
+}
+
+fn sum_of(metrics: &str, name: &str) -> u64 {
+    (metrics.lines().filter_map(|line| line.strip_prefix(name)))
+        .filter(|rest| rest.starts_with(['{', ' ']))
+        .filter_map(|rest| rest.rsplit(' ').next()?.parse::<u64>().ok())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_series_of_one_metric_are_added() {
+        let metrics = "# TYPE a_count gauge\na_count{state=\"live\"} 3\na_count{state=\"new\"} 9\n\
+                       a_count_other 7\nb 5\n";
+        assert_eq!(sum_of(metrics, "a_count"), 12);
+        assert_eq!(sum_of(metrics, "b"), 5);
+    }
+}
