@@ -3,27 +3,18 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use clinical::{Span, Timestamp};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
-use schemas::reading::Measurement;
 use schemas::{Codec, Encoder, Reading};
 use simulator::population::population;
 use stream::partition_for_key;
 
 use crate::stage::{PARTITIONS, Stage};
+use crate::turns::Turns;
 
 const SEED: u64 = 20_260_401;
 const CONSORTIA: u32 = 20;
-/// Share of sends that repeat an earlier one: a device's memory sent again.
-const DUPLICATES: f64 = 0.10;
-/// Share of sends that correct an earlier one.
-const CORRECTIONS: f64 = 0.05;
-/// So far back the readings begin: inside the window in which versions are remembered.
-const DAYS_BACK: i64 = 30;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -51,32 +42,11 @@ impl Input {
     /// When the patients have fewer readings than were asked for.
     pub fn make(records: usize, patients: u32) -> anyhow::Result<Self> {
         let encoder = Codec::new(None)?.encoder("readings.raw")?;
-        let mut draw = ChaCha8Rng::seed_from_u64(SEED);
-        let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
-        let (from, to) = (now - Span::from_days(DAYS_BACK), now - Span::from_hours(1));
         let population = population(SEED, patients, CONSORTIA);
-        let mut turns: Vec<_> = (population.iter())
-            .map(|patient| (simulator::truth(patient, from, to), None::<Reading>))
-            .collect();
-        let mut made = Vec::with_capacity(records);
-        while made.len() < records && !turns.is_empty() {
-            let turn = draw.random_range(0..turns.len());
-            let (truth, last) = &mut turns[turn];
-            let chance: f64 = draw.random();
-            let reading = match last.take() {
-                Some(known) if chance < DUPLICATES => known,
-                Some(known) if chance < DUPLICATES + CORRECTIONS => corrected(known),
-                _ => match truth.find(is_wanted) {
-                    Some(reading) => reading,
-                    None => {
-                        turns.swap_remove(turn);
-                        continue;
-                    }
-                },
-            };
-            made.push(raw(&encoder, &reading)?);
-            *last = Some(reading);
-        }
+        let made = Turns::of(&population, SEED)
+            .take(records)
+            .map(|reading| raw(&encoder, &reading))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         anyhow::ensure!(
             made.len() == records,
             "{patients} patients have only {} readings; ask for more patients",
@@ -128,20 +98,6 @@ impl Input {
         let bytes: usize = self.records.iter().map(|r| r.key.len() + r.payload.len()).sum();
         bytes / self.records.len().max(1)
     }
-}
-
-fn is_wanted(reading: &Reading) -> bool {
-    matches!(reading.measurement, Measurement::BloodPressure(_) | Measurement::BloodGlucose(_))
-}
-
-fn corrected(mut reading: Reading) -> Reading {
-    reading.update_time += 1000;
-    match &mut reading.measurement {
-        Measurement::BloodPressure(pressure) => pressure.systolic += 2,
-        Measurement::BloodGlucose(glucose) => glucose.glucose_value += 3.0,
-        _ => {}
-    }
-    reading
 }
 
 fn raw(encoder: &Encoder<Reading>, reading: &Reading) -> anyhow::Result<Record> {

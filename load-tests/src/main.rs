@@ -10,6 +10,7 @@ mod held_back;
 mod history;
 mod input;
 mod inserting;
+mod latency;
 mod machine;
 mod memory;
 mod processing;
@@ -17,6 +18,7 @@ mod rate;
 mod recovery;
 mod report;
 mod stage;
+mod turns;
 mod writing;
 
 use std::path::PathBuf;
@@ -67,6 +69,9 @@ pub struct Args {
     )]
     recovery_patients: Vec<u32>,
 
+    #[command(flatten)]
+    latency: latency::LatencyArgs,
+
     /// The checkout, where `make setup` put Kafka and ClickHouse
     #[arg(long, default_value = ".")]
     root: PathBuf,
@@ -82,6 +87,8 @@ enum Subject {
     Memory,
     /// From the processor's start until its states are rebuilt
     Recovery,
+    /// From a reading to the physician's page at several rates
+    Latency,
 }
 
 fn main() -> ExitCode {
@@ -106,6 +113,11 @@ fn run(args: &Args) -> anyhow::Result<Report> {
         say(&format!("weighing the state of {} patients", args.memory_patients));
         let weighed = memory::weigh(args.memory_patients)?;
         report.add(weighed.measure(), weighed.notes());
+    }
+    if is_wanted(Subject::Latency) {
+        let mut stage = Stage::start(&args.root)?;
+        stage.start_clickhouse()?;
+        latency::measure(&mut stage, &args.latency, &mut report)?;
     }
     if is_wanted(Subject::Processor) || is_wanted(Subject::Writer) {
         measure_pairs(args, &mut report, is_wanted(Subject::Writer))?;

@@ -96,6 +96,11 @@ impl Stage {
         effort::of_process(self.kafka.process().id())
     }
 
+    /// Where data and logs are, until the end.
+    pub fn folder(&self) -> &Path {
+        &self.folder.0
+    }
+
     /// Runs a future to its end.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
@@ -131,11 +136,20 @@ impl Stage {
         variables: &[(&str, String)],
     ) -> anyhow::Result<(Process, u16)> {
         let (mut process, port) = self.launch(name, topics, variables)?;
+        self.wait_until_ready(&mut process, port)?;
+        Ok((process, port))
+    }
+
+    /// Waits until a service says on a port that it is ready.
+    ///
+    /// # Errors
+    /// When it ends or does not get ready.
+    pub fn wait_until_ready(&self, process: &mut Process, port: u16) -> anyhow::Result<()> {
         let ready = format!("http://127.0.0.1:{port}/readyz");
         process.wait_ready(PATIENCE, "readiness", || {
             self.http.get(&ready).send().is_ok_and(|answer| answer.status().is_success())
         })?;
-        Ok((process, port))
+        Ok(())
     }
 
     /// Starts a service of a deployment. Returns it and the port of its metrics.
