@@ -7,8 +7,10 @@
 #![allow(missing_docs, reason = "a vocabulary for tests: the names are sentences")]
 
 pub mod balanced;
+pub mod disk;
 pub mod http;
 pub mod load;
+pub mod proxy;
 pub mod readings;
 pub mod registered;
 pub mod run;

@@ -94,30 +94,36 @@ impl Run {
     /// `host:port` of the Kafka that the tests share.
     pub fn kafka(&self) -> String {
         let mut shared = lock(&self.kafka);
-        let kafka = shared.get_or_insert_with(|| self.new_kafka("kafka"));
+        let kafka = shared.get_or_insert_with(|| self.kafka_in(&self.folder("kafka"), free_port()));
         kafka.bootstrap_servers()
     }
 
     /// URL of the ClickHouse that the tests share.
     pub fn clickhouse(&self) -> String {
         let mut shared = lock(&self.clickhouse);
-        shared.get_or_insert_with(|| self.new_clickhouse("clickhouse", free_port())).url()
+        let start = || self.clickhouse_in(&self.folder("clickhouse"), free_port());
+        shared.get_or_insert_with(start).url()
     }
 
-    /// A Kafka with its data in a folder of this run's.
-    pub fn new_kafka(&self, name: &str) -> Kafka {
-        let folder = self.folder(name);
-        let log = folder.join("kafka.log");
-        Kafka::start(&self.layout, &folder, free_port(), KafkaSpeed::Start, &log)
+    /// A Kafka with its data in a folder; its log stands beside them.
+    pub fn kafka_in(&self, folder: &Path, port: u16) -> Kafka {
+        let log = self.log_of(folder, "kafka");
+        Kafka::start(&self.layout, folder, port, KafkaSpeed::Start, &log)
             .unwrap_or_else(|error| panic!("{error:#}"))
     }
 
-    /// A ClickHouse with its data in a folder of this run's.
-    pub fn new_clickhouse(&self, name: &str, port: u16) -> Clickhouse {
-        let folder = self.folder(name);
-        let log = folder.join("clickhouse.log");
+    /// A ClickHouse with its data in a folder; its log stands beside them.
+    pub fn clickhouse_in(&self, folder: &Path, port: u16) -> Clickhouse {
+        let log = self.log_of(folder, "clickhouse");
         Clickhouse::start(&self.layout, &self.binary, &folder.join("data"), port, &log)
             .unwrap_or_else(|error| panic!("{error:#}"))
+    }
+
+    /// A server's log, in this run's folder also where its data are elsewhere: a full disk must not
+    /// swallow what the server says about it.
+    fn log_of(&self, folder: &Path, server: &str) -> PathBuf {
+        let folder = if folder.starts_with(&self.folder) { folder } else { &self.folder };
+        folder.join(server).with_extension("log")
     }
 
     /// Waits for something asynchronous.

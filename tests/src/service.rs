@@ -5,6 +5,7 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use mimamori::local::Process;
+use nix::sys::signal::Signal;
 
 use crate::run::{free_port, run};
 use crate::wait;
@@ -15,6 +16,8 @@ pub enum Service {
     Gateway,
     Processor,
     SecondProcessor,
+    ThirdProcessor,
+    FourthProcessor,
     Writer,
     Dashboard,
 }
@@ -24,23 +27,42 @@ impl Service {
     pub const ALL: [Service; 4] =
         [Service::Gateway, Service::Processor, Service::Writer, Service::Dashboard];
 
+    /// As many processors as a stack can have.
+    pub const PROCESSORS: [Service; 4] = [
+        Service::Processor,
+        Service::SecondProcessor,
+        Service::ThirdProcessor,
+        Service::FourthProcessor,
+    ];
+
     /// The binary's subcommand.
     pub fn subcommand(self) -> &'static str {
         match self {
             Service::Gateway => "gateway",
-            Service::Processor | Service::SecondProcessor => "processor",
             Service::Writer => "writer",
             Service::Dashboard => "dashboard",
+            _ => "processor",
         }
     }
 
-    pub fn log_name(self) -> &'static str {
+    /// The service's name among those of its stack.
+    pub fn name(self) -> &'static str {
         match self {
-            Service::SecondProcessor => "processor-2.log",
-            Service::Gateway => "gateway.log",
-            Service::Processor => "processor.log",
-            Service::Writer => "writer.log",
-            Service::Dashboard => "dashboard.log",
+            Service::SecondProcessor => "processor-2",
+            Service::ThirdProcessor => "processor-3",
+            Service::FourthProcessor => "processor-4",
+            _ => self.subcommand(),
+        }
+    }
+
+    /// The instance name, where the service is a member of a group.
+    pub fn instance(self) -> Option<&'static str> {
+        match self {
+            Service::Processor | Service::Writer => Some("one"),
+            Service::SecondProcessor => Some("two"),
+            Service::ThirdProcessor => Some("three"),
+            Service::FourthProcessor => Some("four"),
+            Service::Gateway | Service::Dashboard => None,
         }
     }
 }
@@ -91,6 +113,10 @@ impl Running {
                 Err(answer.text().unwrap_or_default())
             }
         });
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
     }
 
     pub fn kill(self) {

@@ -1,7 +1,7 @@
 //! A deployment of its own for a test: topics, tables, registered people and running services.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,6 +16,7 @@ use stream::KafkaArgs;
 use stream::producer::Producer;
 use stream::topics::create_topics;
 
+use crate::proxy::Proxy;
 use crate::registered::{CONSORTIUM, Followed, SATO, accounts};
 use crate::run::{free_port, run};
 use crate::service::{Ports, Running, Service, mimamori, tail};
@@ -25,13 +26,23 @@ pub const PARTITIONS: i32 = 3;
 /// The services' drain deadline.
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(20);
 
+/// How a server ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// SIGTERM.
+    InOrder,
+    /// `kill -9`.
+    Killed,
+}
+
 /// What a test needs; [`Plan::start`] makes it.
 #[derive(Default)]
 pub struct Plan {
     name: String,
     followed: Followed,
-    own_kafka: bool,
-    own_clickhouse: bool,
+    own_kafka: Option<PathBuf>,
+    own_clickhouse: Option<PathBuf>,
+    proxied: bool,
     schema_registry: Option<String>,
     arguments: Vec<(Service, Vec<String>)>,
 }
@@ -51,8 +62,37 @@ pub struct Stack {
     arguments: Vec<(Service, Vec<String>)>,
     ports: Mutex<BTreeMap<Service, Ports>>,
     services: Mutex<BTreeMap<Service, Running>>,
-    own_kafka: Option<Mutex<Kafka>>,
-    own_clickhouse: Mutex<Option<Clickhouse>>,
+    own_kafka: Option<Own<Kafka>>,
+    own_clickhouse: Option<Own<Clickhouse>>,
+    proxy: Option<Proxy>,
+}
+
+/// A server of a stack's own: where it keeps its data, where it listens, and itself while it runs.
+struct Own<T> {
+    folder: PathBuf,
+    port: u16,
+    running: Mutex<Option<T>>,
+}
+
+impl<T> Own<T> {
+    fn start(folder: PathBuf, start: impl Fn(&Path, u16) -> T) -> Self {
+        let port = free_port();
+        let running = Mutex::new(Some(start(&folder, port)));
+        Self { folder, port, running }
+    }
+
+    fn start_again(&self, start: impl Fn(&Path, u16) -> T) {
+        let started = start(&self.folder, self.port);
+        *lock(&self.running) = Some(started);
+    }
+
+    fn take(&self) -> T {
+        lock(&self.running).take().expect("it runs")
+    }
+
+    fn process<R>(&self, act: impl FnOnce(&mut T) -> R) -> R {
+        act(lock(&self.running).as_mut().expect("it runs"))
+    }
 }
 
 impl Plan {
@@ -73,14 +113,32 @@ impl Plan {
     }
 
     /// With a Kafka of its own, which the test may stop.
-    pub fn own_kafka(mut self) -> Self {
-        self.own_kafka = true;
+    pub fn own_kafka(self) -> Self {
+        let folder = run().folder(&format!("{}/kafka", self.name));
+        self.own_kafka_in(folder)
+    }
+
+    /// With a Kafka of its own with its data in a folder.
+    pub fn own_kafka_in(mut self, folder: PathBuf) -> Self {
+        self.own_kafka = Some(folder);
         self
     }
 
     /// With a ClickHouse of its own, which the test may stop.
-    pub fn own_clickhouse(mut self) -> Self {
-        self.own_clickhouse = true;
+    pub fn own_clickhouse(self) -> Self {
+        let folder = run().folder(&format!("{}/clickhouse", self.name));
+        self.own_clickhouse_in(folder)
+    }
+
+    /// With a ClickHouse of its own with its data in a folder.
+    pub fn own_clickhouse_in(mut self, folder: PathBuf) -> Self {
+        self.own_clickhouse = Some(folder);
+        self
+    }
+
+    /// With a proxy between the services and ClickHouse, which the test may make fail.
+    pub fn proxied_clickhouse(mut self) -> Self {
+        self.proxied = true;
         self
     }
 
@@ -102,18 +160,20 @@ impl Plan {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = run().folder(&self.name);
-        let own_kafka = self.own_kafka.then(|| run().new_kafka(&format!("{}/kafka", self.name)));
-        let own_clickhouse = self
-            .own_clickhouse
-            .then(|| run().new_clickhouse(&format!("{}/clickhouse", self.name), free_port()));
+        let own_kafka = self.own_kafka.map(|folder| Own::start(folder, kafka_in));
+        let own_clickhouse = self.own_clickhouse.map(|folder| Own::start(folder, clickhouse_in));
         let kafka = match &own_kafka {
-            Some(kafka) => kafka.args(),
+            Some(kafka) => KafkaArgs::local(format!("127.0.0.1:{}", kafka.port)),
             None => KafkaArgs::local(run().kafka()),
         };
         let clickhouse = match &own_clickhouse {
-            Some(clickhouse) => clickhouse.url(),
+            Some(clickhouse) => format!("http://127.0.0.1:{}", clickhouse.port),
             None => run().clickhouse(),
         };
+        let proxy = self.proxied.then(|| {
+            let behind = clickhouse.trim_start_matches("http://").parse().unwrap();
+            Proxy::start(free_port(), behind)
+        });
         let topics = Topics::with_prefix(format!("{number}.{}.", self.name));
         let specs = mimamori::topics::all(&topics, PARTITIONS, None);
         run().wait_for(create_topics(&kafka, &specs)).unwrap();
@@ -132,14 +192,23 @@ impl Plan {
             arguments: self.arguments,
             ports: Mutex::default(),
             services: Mutex::default(),
-            own_kafka: own_kafka.map(Mutex::new),
-            own_clickhouse: Mutex::new(own_clickhouse),
+            own_kafka,
+            own_clickhouse,
+            proxy,
         };
         self.followed.publish(&stack.producer, &stack.codec, &stack.topics);
         std::fs::write(stack.folder.join("accounts.json"), accounts()).unwrap();
         stack.start(services);
         stack
     }
+}
+
+fn kafka_in(folder: &Path, port: u16) -> Kafka {
+    run().kafka_in(folder, port)
+}
+
+fn clickhouse_in(folder: &Path, port: u16) -> Clickhouse {
+    run().clickhouse_in(folder, port)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -160,7 +229,7 @@ impl Stack {
     pub fn start_without_waiting(&self, service: Service) {
         let ports = self.ports(service);
         let command = self.command(service, ports);
-        let log = self.folder.join(service.log_name());
+        let log = self.folder.join(service.name()).with_extension("log");
         let running = Running::start(command, service, ports, &log);
         lock(&self.services).insert(service, running);
     }
@@ -182,6 +251,19 @@ impl Stack {
         self.take(service).terminate(DRAIN_DEADLINE)
     }
 
+    /// Sends a signal to a service that goes on.
+    pub fn signal(&self, service: Service, signal: Signal) {
+        let services = lock(&self.services);
+        services.get(&service).unwrap_or_else(|| panic!("{service:?} does not run")).signal(signal);
+    }
+
+    /// Leaves a service that runs to the test. Another one may be started under its name, on other
+    /// ports.
+    pub fn give_up(&self, service: Service) -> Running {
+        lock(&self.ports).remove(&service);
+        self.take(service)
+    }
+
     fn take(&self, service: Service) -> Running {
         lock(&self.services).remove(&service).unwrap_or_else(|| panic!("{service:?} does not run"))
     }
@@ -198,20 +280,63 @@ impl Stack {
 
     /// Sends a signal to this stack's own Kafka.
     pub fn signal_kafka(&self, signal: Signal) {
-        lock(self.own_kafka.as_ref().expect("Plan::own_kafka")).process().signal(signal);
+        self.kafka_of_its_own().process(|kafka| kafka.process().signal(signal));
     }
 
-    /// Ends this stack's own ClickHouse.
-    pub fn stop_clickhouse(&self) {
-        lock(&self.own_clickhouse).take().expect("Plan::own_clickhouse").stop();
+    /// Ends this stack's own Kafka, with `kill -9` or in order.
+    pub fn end_kafka(&self, end: End) {
+        let kafka = self.kafka_of_its_own().take();
+        match end {
+            End::InOrder => kafka.stop(),
+            End::Killed => drop(kafka),
+        }
+    }
+
+    /// Starts this stack's own Kafka again, with the data that it had.
+    pub fn start_kafka(&self) {
+        self.kafka_of_its_own().start_again(kafka_in);
+    }
+
+    /// Whether this stack's own Kafka has ended by itself.
+    pub fn kafka_has_ended(&self) -> bool {
+        self.kafka_of_its_own().process(|kafka| kafka.process().ended().is_some())
+    }
+
+    fn kafka_of_its_own(&self) -> &Own<Kafka> {
+        self.own_kafka.as_ref().expect("Plan::own_kafka")
+    }
+
+    /// Sends a signal to this stack's own ClickHouse.
+    pub fn signal_clickhouse(&self, signal: Signal) {
+        self.clickhouse_of_its_own().process(|clickhouse| clickhouse.process().signal(signal));
+    }
+
+    /// Ends this stack's own ClickHouse, with `kill -9` or in order.
+    pub fn end_clickhouse(&self, end: End) {
+        let clickhouse = self.clickhouse_of_its_own().take();
+        match end {
+            End::InOrder => clickhouse.stop(),
+            End::Killed => drop(clickhouse),
+        }
     }
 
     /// Starts this stack's own ClickHouse again, with the data that it had.
     pub fn start_clickhouse(&self) {
-        let port = self.clickhouse.rsplit(':').next().unwrap().parse().unwrap();
-        let folder = self.folder.strip_prefix(run().folder("")).unwrap().join("clickhouse");
-        let clickhouse = run().new_clickhouse(folder.to_str().unwrap(), port);
-        *lock(&self.own_clickhouse) = Some(clickhouse);
+        self.clickhouse_of_its_own().start_again(clickhouse_in);
+    }
+
+    /// Whether this stack's own ClickHouse has ended by itself.
+    pub fn clickhouse_has_ended(&self) -> bool {
+        self.clickhouse_of_its_own().process(|clickhouse| clickhouse.process().ended().is_some())
+    }
+
+    fn clickhouse_of_its_own(&self) -> &Own<Clickhouse> {
+        self.own_clickhouse.as_ref().expect("Plan::own_clickhouse")
+    }
+
+    /// What stands between the services and ClickHouse.
+    pub fn proxy(&self) -> &Proxy {
+        self.proxy.as_ref().expect("Plan::proxied_clickhouse")
     }
 
     /// A command of the binary that works on this stack's topics.
@@ -233,6 +358,15 @@ impl Stack {
             .args(["--clickhouse-database", &self.database])
     }
 
+    /// As [`Self::with_store`], through the proxy where there is one.
+    fn with_served_store<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        let url = match &self.proxy {
+            Some(proxy) => proxy.url(),
+            None => self.clickhouse.clone(),
+        };
+        command.args(["--clickhouse-url", &url]).args(["--clickhouse-database", &self.database])
+    }
+
     fn command(&self, service: Service, ports: Ports) -> Command {
         let mut command = self.tool(service.subcommand());
         let deadline = DRAIN_DEADLINE.as_secs().to_string();
@@ -242,31 +376,24 @@ impl Stack {
         if service != Service::Dashboard {
             command.args(["--operations-listen", &operations]);
         }
+        if let Some(instance) = service.instance() {
+            command.args(["--instance", instance]);
+        }
         match service {
             Service::Gateway => {
                 command.args(["--listen", &api]);
             }
-            Service::Processor => {
-                command.args(["--instance", "one"]);
-            }
-            Service::SecondProcessor => {
-                command.args(["--instance", "two"]);
-            }
             Service::Writer => {
-                self.with_store(&mut command).args([
-                    "--instance",
-                    "one",
-                    "--batch-age-milliseconds",
-                    "100",
-                ]);
+                self.with_served_store(&mut command).args(["--batch-age-milliseconds", "100"]);
             }
             Service::Dashboard => {
-                self.with_store(&mut command)
+                self.with_served_store(&mut command)
                     .args(["--listen", &api])
                     .arg("--demo-accounts")
                     .arg(self.folder.join("accounts.json"))
                     .env("MIMAMORI_SESSION_KEY", "0123456789abcdef".repeat(8));
             }
+            _ => {}
         }
         let further = self.arguments.iter().filter(|(of, _)| *of == service);
         command.args(further.flat_map(|(_, arguments)| arguments));

@@ -10,7 +10,7 @@ use tests::load::under_load;
 use tests::readings::{blood_pressure, now, seconds_ago};
 use tests::registered::SATO;
 use tests::service::Service;
-use tests::stack::{DRAIN_DEADLINE, Plan};
+use tests::stack::{DRAIN_DEADLINE, End, Plan};
 use tests::truth::assert_true;
 use tests::wait::{equal, eventually};
 
@@ -50,7 +50,7 @@ pub fn a_writer_killed_while_the_store_is_away_loses_nothing() {
     stack.produce(&reading(0));
     eventually("the first reading is stored", || equal(stack.number(stored)?, 1));
 
-    stack.stop_clickhouse();
+    stack.end_clickhouse(End::InOrder);
     for minutes in 1..READINGS {
         stack.produce(&reading(minutes));
     }

@@ -3,7 +3,7 @@
 use tests::readings::{blood_pressure, document, seconds_ago};
 use tests::registered::{SATO, TOKEN};
 use tests::service::Service;
-use tests::stack::Plan;
+use tests::stack::{End, Plan};
 use tests::wait::eventually;
 
 const PATIENT: &str = "TST001/P1";
@@ -13,7 +13,7 @@ pub fn an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catc
     let sato = stack.sign_in(SATO);
     let events = sato.alert_stream();
     assert_eq!(events.next("snapshot")["alerts"].as_array().unwrap().len(), 0);
-    stack.stop_clickhouse();
+    stack.end_clickhouse(End::InOrder);
 
     let first = blood_pressure(PATIENT, seconds_ago(180), 192, 114);
     let second = blood_pressure(PATIENT, seconds_ago(60), 188, 111);

@@ -1,0 +1,84 @@
+//! Small disks that can be full, without harm to the machine's own.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const IN_A_SPACE_OF_ITS_OWN: &str = "MIMAMORI_TESTS_MOUNT_NAMESPACE";
+
+/// Gives this process mounts of its own, which end with it: begins the program anew where it has
+/// none yet. To be called before anything else; needs no rights where the kernel has user namespaces.
+pub fn with_mounts_of_its_own() {
+    if std::env::var_os(IN_A_SPACE_OF_ITS_OWN).is_some() {
+        return;
+    }
+    let mut command = Command::new("unshare");
+    let tried = Command::new("unshare").args(["--mount", "--", "true"]).output();
+    if !tried.is_ok_and(|tried| tried.status.success()) {
+        command.args(["--user", "--map-root-user"]);
+    }
+    command.args(["--mount", "--propagation", "private", "--"]);
+    command.arg(std::env::current_exe().unwrap()).args(std::env::args_os().skip(1));
+    let error = command.env(IN_A_SPACE_OF_ITS_OWN, "yes").exec();
+    panic!("`unshare` (util-linux) cannot be started: {error}");
+}
+
+/// A file system in memory, of a size.
+pub struct SmallDisk {
+    folder: PathBuf,
+}
+
+impl SmallDisk {
+    /// Mounts one over a folder. See [`with_mounts_of_its_own`].
+    pub fn mount(folder: &Path, megabytes: u32) -> Self {
+        let done = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
+            .arg(folder)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "a small disk cannot be mounted: {said}");
+        Self { folder: folder.to_owned() }
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Fills what is left of it, to the last byte.
+    pub fn fill(&self) {
+        let mut ballast =
+            OpenOptions::new().create(true).append(true).open(self.ballast()).unwrap();
+        // Smaller and smaller pieces: a write that does not fit writes nothing, or a part.
+        for piece in [1 << 20, 1 << 12, 1] {
+            while write(&mut ballast, piece) {}
+        }
+    }
+
+    /// Gives back what [`Self::fill`] took.
+    pub fn make_room(&self) {
+        let _ = std::fs::remove_file(self.ballast());
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.folder.join("ballast")
+    }
+}
+
+fn write(file: &mut File, length: usize) -> bool {
+    match file.write(&vec![0; length]) {
+        Ok(written) => written == length,
+        Err(error) if error.kind() == ErrorKind::StorageFull => false,
+        Err(error) => panic!("the ballast cannot be written: {error}"),
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a process that was killed may still hold files.
+        let _ = Command::new("umount").arg("--lazy").arg(&self.folder).status();
+    }
+}
