@@ -18,5 +18,5 @@ pub mod service;
 pub mod sql;
 pub mod stack;
 pub mod topics;
-pub mod truth;
+pub mod verdict;
 pub mod wait;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
 use std::time::Duration;
 
@@ -13,12 +13,13 @@ use simulator::mess::{
 };
 use simulator::population::{Patient, population};
 use simulator::timetable::Timetable;
-use simulator::{Oracle, truth};
+use simulator::truth;
 
 use crate::readings::{blood_pressure, document, now};
 use crate::registered::TOKEN;
 use crate::run::run;
 use crate::stack::Stack;
+use crate::verdict::{Certainty, Sent};
 use crate::wait;
 
 /// Virtual patients; some of them with surges of pressure.
@@ -35,7 +36,7 @@ const BEFORE_TRYING_AGAIN: Duration = Duration::from_millis(100);
 /// Load that is being sent.
 pub struct Load<'a> {
     stack: &'a Stack,
-    oracle: Mutex<Oracle>,
+    sent: Mutex<Sent>,
     acknowledged: AtomicU64,
     over: AtomicBool,
     /// The test has failed: everybody ends at once.
@@ -44,10 +45,10 @@ pub struct Load<'a> {
 
 /// Does something while load is sent, over HTTP and Kafka and again until it is acknowledged; then
 /// sends what is still due. Returns what the platform must hold.
-pub fn under_load<'a>(stack: &'a Stack, seed: u64, act: impl FnOnce(&Load<'a>)) -> Oracle {
+pub fn under_load<'a>(stack: &'a Stack, seed: u64, act: impl FnOnce(&Load<'a>)) -> Sent {
     let load = Load {
         stack,
-        oracle: Mutex::default(),
+        sent: Mutex::default(),
         acknowledged: AtomicU64::new(0),
         over: AtomicBool::new(false),
         given_up: AtomicBool::new(false),
@@ -59,7 +60,7 @@ pub fn under_load<'a>(stack: &'a Stack, seed: u64, act: impl FnOnce(&Load<'a>)) 
         load.over.store(true, Ordering::Release);
         std::mem::forget(given_up);
     });
-    load.oracle.into_inner().unwrap_or_else(PoisonError::into_inner)
+    load.sent.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct GivenUp<'l, 'a>(&'l Load<'a>);
@@ -137,12 +138,14 @@ impl<'a> Load<'a> {
             let of_one = readings.chunk_by(|a, b| a.consortium_id == b.consortium_id);
             for readings in of_one.flat_map(|readings| readings.chunks(DOCUMENT)) {
                 while !self.is_taken(readings) {
+                    self.note(readings, Certainty::Unknown);
                     if self.is_given_up() {
                         return;
                     }
                     std::thread::sleep(BEFORE_TRYING_AGAIN);
                 }
-                self.note(readings.iter().map(|reading| (reading, Route::Http)));
+                self.note(readings, Certainty::Acknowledged);
+                self.acknowledged.fetch_add(readings.len() as u64, Ordering::AcqRel);
             }
         }
     }
@@ -170,27 +173,30 @@ impl<'a> Load<'a> {
                     Payload::Reading(reading) => (reading.key(), self.stack.encoded(reading)),
                     Payload::Bytes { key, bytes } => (key.clone(), bytes.clone()),
                 };
-                self.stack.enqueue(key.as_bytes(), &bytes)
+                (self.stack.enqueue(key.as_bytes(), &bytes).unwrap(), bytes)
             };
             let queued: Vec<_> = sendings.iter().map(queue).collect();
-            for delivery in queued {
+            for ((delivery, bytes), sending) in queued.into_iter().zip(&sendings) {
                 run().wait_for(delivery).unwrap();
+                let known = Certainty::Acknowledged;
+                match &sending.payload {
+                    Payload::Reading(reading) => {
+                        self.sent().by_kafka(reading, &bytes, known, now())
+                    }
+                    Payload::Bytes { bytes, .. } => self.sent().garbage(bytes, known, now()),
+                }
             }
-            let garbage = sendings.iter().filter(|s| matches!(s.payload, Payload::Bytes { .. }));
-            for _ in garbage {
-                self.oracle.lock().unwrap_or_else(PoisonError::into_inner).note_garbage();
-            }
-            let readings: Vec<Reading> = sendings.into_iter().filter_map(reading).collect();
-            self.note(readings.iter().map(|reading| (reading, Route::Kafka)));
+            self.acknowledged.fetch_add(sendings.len() as u64, Ordering::AcqRel);
         }
     }
 
-    fn note<'r>(&self, readings: impl ExactSizeIterator<Item = (&'r Reading, Route)>) {
-        self.acknowledged.fetch_add(readings.len() as u64, Ordering::AcqRel);
-        let mut oracle = self.oracle.lock().unwrap_or_else(PoisonError::into_inner);
-        for (reading, via) in readings {
-            oracle.note_sent(reading, via, now());
-        }
+    fn note(&self, readings: &[Reading], certainty: Certainty) {
+        let mut sent = self.sent();
+        readings.iter().for_each(|reading| sent.by_http(reading, certainty, now()));
+    }
+
+    fn sent(&self) -> MutexGuard<'_, Sent> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use schemas::Reading;
 use schemas::codec::Record;
 use schemas::topics::Topic;
+use stream::SendError;
 use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
 use stream::producer::{Delivery, Outgoing, Position};
 
@@ -99,10 +100,13 @@ impl Stack {
     }
 
     /// Queues a record for `readings.raw`.
-    pub fn enqueue(&self, key: &[u8], payload: &[u8]) -> Delivery {
+    ///
+    /// # Errors
+    /// When the queue is full.
+    pub fn enqueue(&self, key: &[u8], payload: &[u8]) -> Result<Delivery, SendError> {
         let topic = self.topics.name(Topic::ReadingsRaw);
         let (partition, key, payload) = (None, Some(key), Some(payload));
-        self.producer.enqueue(Outgoing { topic: &topic, partition, key, payload }).unwrap()
+        self.producer.enqueue(Outgoing { topic: &topic, partition, key, payload })
     }
 
     /// Writes anything to `readings.raw`.

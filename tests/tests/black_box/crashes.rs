@@ -11,7 +11,7 @@ use tests::readings::{blood_pressure, now, seconds_ago};
 use tests::registered::SATO;
 use tests::service::Service;
 use tests::stack::{DRAIN_DEADLINE, End, Plan};
-use tests::truth::assert_true;
+use tests::verdict::assert_true;
 use tests::wait::{equal, eventually};
 
 const PATIENT: &str = "TST001/P1";

@@ -1,0 +1,142 @@
+//! Alerts: each transition once and in order, and in the end those that the readings call for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clinical::alert::Status;
+use clinical::monitor::Monitor;
+use clinical::plan::Plan;
+use clinical::{Kind, PatientId, Span, Timestamp};
+use schemas::AlertEvent;
+use simulator::oracle::Stored;
+
+use super::undisturbed::Expected;
+use super::{Came, Complaints, Sent};
+
+/// A reading that came sooner after its observation than this is in time for an urgent alert,
+/// whatever little its way and the present differ by.
+const WELL_IN_TIME: Span = Span::from_hours(5);
+
+/// The events of each patient are those of a processor that was never disturbed, in its order.
+pub(super) fn compare_transitions(expected: &Expected, came: &Came, found: &mut Complaints) {
+    let mut told: BTreeMap<&str, Vec<&AlertEvent>> = BTreeMap::new();
+    for event in events(came) {
+        told.entry(&event.patient).or_default().push(event);
+    }
+    let mut differing = Vec::new();
+    for (patient, due) in &expected.transitions {
+        let told = told.remove(&**patient).unwrap_or_default();
+        if told.iter().copied().ne(due.iter()) {
+            let at = told.iter().zip(due).take_while(|(told, due)| *told == due).count();
+            differing.push(Differing {
+                patient: patient.clone(),
+                number: at,
+                told: told.get(at).map(|event| in_short(event)),
+                due: due.get(at).map(in_short),
+                counts: (told.len(), due.len()),
+            });
+        }
+    }
+    found.of_each("alert events of patients that differ from the undisturbed", differing);
+    let uncaused = told.into_values().flatten().map(in_short);
+    found.of_each("alert events that no reading has caused", uncaused);
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "shown by its Debug form")]
+struct Differing {
+    patient: String,
+    /// The number of the first event that differs.
+    number: usize,
+    told: Option<String>,
+    due: Option<String>,
+    counts: (usize, usize),
+}
+
+fn in_short(event: &AlertEvent) -> String {
+    let AlertEvent { alert_id, stage, severity, status, transition, changed_at, cause, .. } = event;
+    let evidence: Vec<_> = event.evidence.iter().map(|e| &*e.reading_id).collect();
+    format!(
+        "{alert_id} of {}: {transition}, {status}, {stage}, {severity}, at {changed_at}, \
+         late {}, cause {cause:?}, evidence {evidence:?}",
+        event.patient, event.late
+    )
+}
+
+/// The events until the time of the comparison, each partition's in order.
+pub(super) fn events(came: &Came) -> impl Iterator<Item = &AlertEvent> {
+    let until = came.until.millis();
+    came.alerts.iter().map(|placed| &placed.record).filter(move |event| event.changed_at <= until)
+}
+
+/// What does not depend on the order of arrival.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Final {
+    patient: String,
+    status: String,
+    stage: String,
+    first_observed_at: i64,
+    last_observed_at: i64,
+    /// Ids and values.
+    evidence: Vec<(String, String)>,
+    /// Where all its readings came in time.
+    severity: Option<String>,
+}
+
+/// The newest state of each alert is what the full computation says of the readings that were
+/// sent.
+pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Complaints) {
+    let mut readings: BTreeMap<&PatientId, Vec<(Timestamp, Stored<'_>)>> = BTreeMap::new();
+    let mut in_time: BTreeSet<String> = BTreeSet::new();
+    for stored in sent.oracle.expected_versions().filter(|s| s.id.kind() == Kind::BloodPressure) {
+        let id = stored.id.to_string();
+        let received = sent.first_received(&id, stored.version).unwrap_or(came.until);
+        let observed = stored.id.observation_time();
+        if stored.stands
+            && received - observed < WELL_IN_TIME
+            && came.until - observed < WELL_IN_TIME
+        {
+            in_time.insert(id);
+        }
+        readings.entry(stored.id.patient()).or_default().push((received, stored));
+    }
+    let plan = Plan::default();
+    let mut due = BTreeSet::new();
+    for (patient, mut versions) in readings {
+        versions.sort_by_key(|(received, _)| *received);
+        let mut monitor = Monitor::default();
+        for (received, stored) in &versions {
+            if let Ok(reading) = stored.reading.check(*received) {
+                // A patient with more devices than can be remembered is none of the oracle's.
+                let _ = monitor.restore_reading(&reading, *received);
+            }
+        }
+        let alerts = monitor.reassess(patient, came.until, &plan);
+        due.extend(alerts.iter().map(|alert| Final::of(&AlertEvent::from(alert), &in_time)));
+    }
+    let mut newest: BTreeMap<&str, &AlertEvent> = BTreeMap::new();
+    for event in events(came) {
+        newest.insert(&event.alert_id, event);
+    }
+    let told = newest.into_values().filter(|event| event.status != Status::Retracted.as_str());
+    let told: BTreeSet<Final> = told.map(|event| Final::of(event, &in_time)).collect();
+    found.difference("alerts that the readings call for", &told, &due);
+}
+
+impl Final {
+    fn of(event: &AlertEvent, in_time: &BTreeSet<String>) -> Self {
+        let all_in_time = event.evidence.iter().all(|item| in_time.contains(&item.reading_id));
+        Self {
+            patient: event.patient.clone(),
+            status: event.status.clone(),
+            stage: event.stage.clone(),
+            first_observed_at: event.first_observed_at,
+            last_observed_at: event.last_observed_at,
+            evidence: event
+                .evidence
+                .iter()
+                .map(|item| (item.reading_id.clone(), format!("{:?}", item.values)))
+                .collect(),
+            severity: all_in_time.then(|| event.severity.clone()),
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! The verdict can fail: whatever is taken from a good result, doubled or put in, it complains.
+
+use clinical::Timestamp;
+use schemas::records::StoredOutcome;
+use schemas::{AcceptedReading, AuditEvent, Codec, Origin, OutcomeTally, Reading, RejectedReading};
+use stream::follow::Incoming;
+use stream::partition_for_key;
+
+use super::undisturbed::{Fate, replay};
+use super::*;
+use crate::readings::{blood_pressure, corrected, withdrawn};
+
+const PATIENT: &str = "TST001/P1";
+const OTHER: &str = "TST001/P2";
+const BEGIN: i64 = 1_795_300_000;
+
+fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_seconds(BEGIN + 60 * minutes)
+}
+
+/// What is sent, each a second after the other, from an hour after the beginning on.
+fn readings() -> Vec<Reading> {
+    let severe = blood_pressure(PATIENT, at(40), 192, 114);
+    let second = blood_pressure(PATIENT, at(44), 188, 112);
+    let others = [
+        blood_pressure(OTHER, at(30), 186, 111),
+        blood_pressure(OTHER, at(33), 185, 112),
+        blood_pressure(OTHER, at(55), 191, 113),
+    ];
+    let harmless = corrected(&second, 900_000, 131, 82);
+    let restored = corrected(&harmless, 60_000, 189, 113);
+    vec![
+        blood_pressure(PATIENT, at(5), 128, 80),
+        severe.clone(),
+        second.clone(),
+        second,
+        // Its cause is corrected away and comes back; then one reading is withdrawn, which leaves
+        // the other one alone.
+        harmless,
+        restored.clone(),
+        withdrawn(&restored, 60_000),
+        others[0].clone(),
+        others[1].clone(),
+        others[2].clone(),
+        corrected(&others[1], 60_000, 184, 111),
+        // Came after what replaces it: stale.
+        corrected(&others[1], 30_000, 183, 111),
+    ]
+}
+
+/// A good result, as an undisturbed platform gives it.
+fn good() -> (Sent, Vec<Asked>, Came) {
+    let codec = Codec::new(None).unwrap();
+    let encoder = codec.encoder::<Reading>("readings.raw").unwrap();
+    let mut sent = Sent::default();
+    let mut raw: Vec<Incoming> = Vec::new();
+    let mut write = |key: String, payload: Vec<u8>, second: i64| {
+        let partition = partition_for_key(key.as_bytes(), 3);
+        let offset = raw.iter().filter(|r: &&Incoming| r.partition == partition).count() as i64;
+        let (key, payload) = (Some(key.into_bytes()), Some(payload));
+        let timestamp_ms = at(60).millis() + 1000 * second;
+        raw.push(Incoming { topic: "raw".into(), partition, offset, timestamp_ms, key, payload });
+    };
+    for (second, reading) in (0..).zip(readings()) {
+        let bytes = encoder.encode(&reading).unwrap();
+        let received = at(60);
+        sent.by_kafka(&reading, &bytes, Certainty::Acknowledged, received);
+        write(reading.key(), bytes, second);
+    }
+    sent.garbage(b"{no record", Certainty::Acknowledged, at(60));
+    write(PATIENT.to_owned(), b"{no record".to_vec(), 20);
+    // Its sender never heard of it and has sent it again.
+    let again = blood_pressure(OTHER, at(56), 120, 80);
+    let bytes = encoder.encode(&again).unwrap();
+    for (certainty, second) in [(Certainty::Unknown, 21), (Certainty::Acknowledged, 22)] {
+        sent.by_kafka(&again, &bytes, certainty, at(60));
+        write(again.key(), bytes.clone(), second);
+    }
+    let until = at(120);
+    let came = came_of(&codec, raw, until);
+    let asked = Asked {
+        user: "dr.sato",
+        action: "read_readings",
+        patient: Some(PATIENT.to_owned()),
+        asked_at: 1000,
+        answered_at: 2000,
+        answered: true,
+    };
+    (sent, vec![asked], came)
+}
+
+fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
+    let decoder = codec.decoder::<Reading>();
+    let expected = replay(&raw, 3, until);
+    let mut came = Came { partitions: 3, until, ..Came::default() };
+    for record in &raw {
+        let origin = Origin {
+            partition: record.partition,
+            offset: record.offset,
+            received_at: record.timestamp_ms,
+        };
+        let bytes = record.payload.clone().unwrap();
+        let mut tally = OutcomeTally {
+            partition: record.partition,
+            from_offset: record.offset,
+            next_offset: record.offset + 1,
+            ..OutcomeTally::default()
+        };
+        match &expected.fates[&(record.partition, record.offset)] {
+            Fate::Stored { outcome, id, version } => {
+                match outcome {
+                    StoredOutcome::New => tally.new = 1,
+                    StoredOutcome::Correction => tally.correction = 1,
+                    StoredOutcome::Stale => tally.stale = 1,
+                    other => panic!("{other:?} is not among the readings"),
+                }
+                let reading = decoder.decode(&bytes).unwrap();
+                let source = reading.check(at(60)).unwrap().source.written();
+                came.store.versions.push(VersionRow {
+                    kind: "blood_pressure",
+                    patient: reading.key(),
+                    source,
+                    observed: reading.observation_time / 1000,
+                    version: *version,
+                });
+                came.accepted.push(AcceptedReading {
+                    reading,
+                    outcome: *outcome,
+                    reading_id: id.clone(),
+                    version: version.cast_signed(),
+                    origin,
+                });
+            }
+            Fate::Duplicate { .. } => tally.duplicate = 1,
+            Fate::Rejected(reason) => {
+                tally.rejected = 1;
+                came.store.rejected.push((origin.partition, origin.offset));
+                came.rejected.push(RejectedReading {
+                    bytes,
+                    key: record.key.clone(),
+                    reason: (*reason).to_owned(),
+                    detail: String::new(),
+                    patient: None,
+                    origin,
+                });
+            }
+            Fate::Rerouted => panic!("none is on a wrong partition"),
+        }
+        came.store.tallies.push((tally.partition, tally.from_offset, tally.next_offset));
+        came.tallies.push(tally);
+    }
+    came.raw = raw;
+    stand(&mut came, &decoder);
+    let events = expected.transitions.into_values().flatten();
+    came.alerts =
+        (0..).zip(events).map(|(offset, record)| Placed { partition: 0, offset, record }).collect();
+    for Placed { partition, offset, record } in &came.alerts {
+        came.store.alerts.push((*partition, *offset, record.changed_at));
+        came.store.current_alerts.retain(|(alert, _)| *alert != record.alert_id);
+        came.store.current_alerts.push((record.alert_id.clone(), *offset));
+    }
+    let access = AuditEvent {
+        at: 1500,
+        service: "dashboard".to_owned(),
+        actor: "dr.sato".to_owned(),
+        role: "physician".to_owned(),
+        action: "read_readings".to_owned(),
+        patient: Some(PATIENT.to_owned()),
+        consortium: None,
+        allowed: true,
+        detail: String::new(),
+    };
+    came.accesses = vec![Placed { partition: 0, offset: 0, record: access }];
+    came.store.accesses = vec![(0, 0)];
+    came
+}
+
+/// The greatest version of each reading stands, unless it is withdrawn.
+fn stand(came: &mut Came, decoder: &schemas::Decoder<Reading>) {
+    let mut rows = came.store.versions.clone();
+    rows.sort();
+    let mut top: BTreeMap<(String, i64), VersionRow> = BTreeMap::new();
+    rows.into_iter().for_each(|row| drop(top.insert((row.patient.clone(), row.observed), row)));
+    let withdrawn: Vec<u64> = came
+        .raw
+        .iter()
+        .filter_map(|record| decoder.decode(record.payload.as_deref()?).ok())
+        .filter(|reading| reading.status == schemas::reading::ReadingStatus::EnteredInError)
+        .map(|reading| reading.check(at(60)).unwrap().version.bits())
+        .collect();
+    came.store.standing =
+        top.into_values().filter(|row| !withdrawn.contains(&row.version)).collect();
+}
+
+/// The complaints about a result of which something was changed.
+fn doctored(change: impl FnOnce(&mut Sent, &mut Came)) -> String {
+    let (mut sent, asked, mut came) = good();
+    change(&mut sent, &mut came);
+    complaints(&sent, &asked, &came).join("\n")
+}
+
+#[track_caller]
+fn complains(of: &str, change: impl FnOnce(&mut Came)) {
+    let complaints = doctored(|_, came| change(came));
+    assert!(complaints.contains(of), "no complaint of {of:?}, but: {complaints}");
+}
+
+#[test]
+fn a_good_result_is_good_and_has_every_transition_that_is_doctored_below() {
+    assert_eq!(doctored(|_, _| ()), "");
+    let (_, _, came) = good();
+    let transitions: BTreeSet<&str> =
+        came.alerts.iter().map(|placed| &*placed.record.transition).collect();
+    for transition in ["raised", "retracted", "eased", "updated"] {
+        assert!(transitions.contains(transition), "{transitions:?}");
+    }
+}
+
+#[test]
+fn it_complains_of_a_reading_that_is_lost_anywhere_on_its_way() {
+    complains("acknowledged sends that are no raw records: 1", |came| drop(came.raw.remove(0)));
+    complains("accepted records, missing: 1", |came| drop(came.accepted.remove(3)));
+    complains("versions in readings.accepted, missing: 1", |came| drop(came.accepted.remove(3)));
+    complains("versions in the store, missing: 1", |came| drop(came.store.versions.remove(2)));
+    complains("standing versions, missing: 1", |came| drop(came.store.standing.remove(0)));
+    complains("rejected records, missing: 1", |came| drop(came.rejected.remove(0)));
+    complains("rejected records in the store, missing: 1", |came| came.store.rejected.clear());
+}
+
+#[test]
+fn it_complains_of_what_is_there_twice_or_that_nobody_sent() {
+    complains("accepted records, twice: 1", |came| came.accepted.push(came.accepted[1].clone()));
+    complains("versions in the store, twice: 1", |came| {
+        came.store.versions.push(came.store.versions[1].clone());
+    });
+    complains("readings that stand, twice: 1", |came| {
+        came.store.standing.push(came.store.standing[0].clone());
+    });
+    let complaints = doctored(|sent, _| *sent = Sent::default());
+    assert!(complaints.contains("raw records that nobody sent"), "{complaints}");
+    complains("rejected records, twice: 1", |came| came.rejected.push(came.rejected[0].clone()));
+}
+
+#[test]
+fn it_complains_of_a_stale_version_on_top() {
+    complains("stale versions on top (found, due): 1", |came| {
+        let corrected = |row: &&mut VersionRow| row.observed == at(33).seconds();
+        let row = came.store.standing.iter_mut().find(corrected).unwrap();
+        let versions = came.store.versions.iter();
+        let of_it = versions.filter(|v| v.patient == row.patient && v.observed == row.observed);
+        row.version = of_it.map(|v| v.version).min().unwrap();
+    });
+    complains("standing versions, without cause: 1", |came| {
+        let (_, _, good) = good();
+        let is_withdrawn = |row: &&VersionRow| row.observed == at(44).seconds();
+        let row = good.store.versions.iter().filter(is_withdrawn).max().unwrap();
+        came.store.standing.push(row.clone());
+    });
+}
+
+#[test]
+fn it_complains_of_counts_that_do_not_balance() {
+    complains("tallies that count wrongly", |came| came.tallies[0].new += 1);
+    complains("tallies that do not follow one another", |came| {
+        let _ = came.tallies.remove(0);
+    });
+    complains("raw records without an outcome: 1", |came| {
+        let _ = came.tallies.pop();
+    });
+    complains("tallies in the store, missing: 1", |came| {
+        let _ = came.store.tallies.pop();
+    });
+}
+
+#[test]
+fn it_complains_of_an_alert_transition_that_is_missing_doubled_other_or_without_cause() {
+    let number = |came: &Came, transition: &str| {
+        came.alerts.iter().position(|placed| placed.record.transition == transition).unwrap()
+    };
+    let differs = "alert events of patients that differ from the undisturbed: 1";
+    complains(differs, |came| drop(came.alerts.remove(number(came, "retracted"))));
+    complains(differs, |came| {
+        let doubled = number(came, "raised");
+        came.alerts.insert(doubled, came.alerts[doubled].clone());
+    });
+    complains(differs, |came| came.alerts[0].record.changed_at += 1);
+    complains("alert events that no reading has caused: 1", |came| {
+        let mut other = came.alerts[0].clone();
+        other.record.patient = "TST001/P9".to_owned();
+        came.alerts.push(other);
+    });
+    complains("alert events in the store, missing: 1", |came| {
+        let _ = came.store.alerts.pop();
+    });
+    complains("newest states of alerts in the store, missing: 1", |came| {
+        came.store.current_alerts[0].1 += 1;
+    });
+}
+
+#[test]
+fn it_complains_of_an_alert_that_survives_its_readings_or_is_not_there_for_those_that_stand() {
+    let of = "alerts that the readings call for";
+    complains(&format!("{of}, without cause: 1"), |came| {
+        // The last state is an unconfirmed one; an earlier one says that it is confirmed.
+        came.alerts.retain(|p| p.record.patient != PATIENT || p.record.transition == "raised");
+    });
+    complains(&format!("{of}, missing: 1"), |came| {
+        came.alerts.retain(|placed| placed.record.patient != OTHER);
+    });
+}
+
+#[test]
+fn it_complains_of_an_access_that_is_not_recorded_or_is_recorded_twice() {
+    let of = "answered accesses that are not recorded once";
+    complains(of, |came| came.accesses.clear());
+    complains(of, |came| {
+        let mut again = came.accesses[0].clone();
+        again.offset += 1;
+        came.accesses.push(again);
+    });
+    complains("accesses in the store, missing: 1", |came| came.store.accesses.clear());
+}

@@ -1,0 +1,127 @@
+//! What one processor would have answered that was there all the time and never disturbed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use clinical::monitor::Monitor;
+use clinical::plan::Plan;
+use clinical::{PatientId, Timestamp};
+use schemas::records::StoredOutcome;
+use schemas::{AlertEvent, Codec, DecodeError, Decoder, Reading, RejectionReason};
+use stream::follow::Incoming;
+use stream::partition_for_key;
+
+/// Partition and offset of a raw record.
+pub(super) type Origin = (i32, i64);
+
+/// What becomes of a raw record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fate {
+    Stored { outcome: StoredOutcome, id: String, version: u64 },
+    Duplicate { id: String, version: u64 },
+    Rejected(&'static str),
+    Rerouted,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Expected {
+    pub(super) fates: BTreeMap<Origin, Fate>,
+    /// The transitions of each patient's alerts, in order.
+    pub(super) transitions: BTreeMap<String, Vec<AlertEvent>>,
+}
+
+/// Answers the raw records in their order, and lets time pass until `until`.
+pub(super) fn replay(raw: &[Incoming], partitions: i32, until: Timestamp) -> Expected {
+    let codec = Codec::new(None).expect("no registry is asked");
+    let decoder = codec.decoder::<Reading>();
+    let mut of_partition: BTreeMap<i32, BTreeMap<i64, &Incoming>> = BTreeMap::new();
+    for record in raw {
+        of_partition.entry(record.partition).or_default().insert(record.offset, record);
+    }
+    let mut expected = Expected::default();
+    for records in of_partition.into_values() {
+        let mut watch = Watch::of(&decoder, partitions);
+        for record in records.into_values() {
+            watch.take(record, &mut expected);
+        }
+        watch.pass_time(until, &mut expected);
+    }
+    expected
+}
+
+/// The watch over one partition.
+struct Watch<'a> {
+    decoder: &'a Decoder<Reading>,
+    partitions: i32,
+    plan: Plan,
+    monitors: HashMap<PatientId, Monitor>,
+    timers: BTreeSet<(Timestamp, PatientId)>,
+}
+
+impl<'a> Watch<'a> {
+    fn of(decoder: &'a Decoder<Reading>, partitions: i32) -> Self {
+        Self {
+            decoder,
+            partitions,
+            plan: Plan::default(),
+            monitors: HashMap::new(),
+            timers: BTreeSet::new(),
+        }
+    }
+
+    fn take(&mut self, record: &Incoming, expected: &mut Expected) {
+        let received = Timestamp::from_millis(record.timestamp_ms);
+        // What was due before happens before.
+        self.pass_time(received, expected);
+        let fate = self.fate(record, received, expected);
+        expected.fates.insert((record.partition, record.offset), fate);
+    }
+
+    fn fate(&mut self, record: &Incoming, received: Timestamp, expected: &mut Expected) -> Fate {
+        let rejected = |reason: RejectionReason| Fate::Rejected(reason.as_str());
+        let Some(key) = &record.key else { return rejected(RejectionReason::KeyMissing) };
+        if partition_for_key(key, self.partitions) != record.partition {
+            return Fate::Rerouted;
+        }
+        let wire = match record.payload.as_deref().map(|bytes| self.decoder.decode(bytes)) {
+            Some(Ok(wire)) => wire,
+            Some(Err(DecodeError::UnknownSchema(_) | DecodeError::NoRegistry)) => {
+                return rejected(RejectionReason::UnknownSchema);
+            }
+            _ => return rejected(RejectionReason::Undecodable),
+        };
+        let reading = match wire.check(received) {
+            Ok(reading) => reading,
+            Err(rejection) => return rejected(rejection.reason),
+        };
+        if reading.patient.as_str().as_bytes() != key {
+            return rejected(RejectionReason::KeyMismatch);
+        }
+        let monitor = self.monitors.entry(reading.patient.clone()).or_default();
+        let Ok(applied) = monitor.apply(&reading, received, &self.plan) else {
+            return rejected(RejectionReason::TooManyDevices);
+        };
+        if let Some(due) = monitor.look_again() {
+            self.timers.insert((due, reading.patient.clone()));
+        }
+        let told = expected.transitions.entry(reading.patient.to_string()).or_default();
+        told.extend(applied.changes.iter().map(AlertEvent::from));
+        let (id, version) = (reading.id().to_string(), reading.version.bits());
+        match StoredOutcome::of(applied.outcome) {
+            Some(outcome) => Fate::Stored { outcome, id, version },
+            None => Fate::Duplicate { id, version },
+        }
+    }
+
+    fn pass_time(&mut self, now: Timestamp, expected: &mut Expected) {
+        while self.timers.first().is_some_and(|(due, _)| *due <= now) {
+            let Some((due, patient)) = self.timers.pop_first() else { return };
+            let Some(monitor) = self.monitors.get_mut(&patient) else { continue };
+            let changes = monitor.look(&patient, due, &self.plan);
+            if let Some(again) = monitor.look_again() {
+                self.timers.insert((again, patient.clone()));
+            }
+            let told = expected.transitions.entry(patient.to_string()).or_default();
+            told.extend(changes.iter().map(AlertEvent::from));
+        }
+    }
+}
