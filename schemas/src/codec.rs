@@ -32,12 +32,12 @@ pub trait Record: Serialize + DeserializeOwned {
 }
 
 macro_rules! records {
-    ($($record:ty = $name:literal $(read by $read:path)?),+ $(,)?) => {
+    ($($record:ty = $name:literal [$($published:literal),+] $(read by $read:path)?),+ $(,)?) => {
         $(impl Record for $record {
             const NAME: &'static str = $name;
             const SCHEMA: &'static str = include_str!(concat!("../avro/", $name, ".avsc"));
             const PUBLISHED: &'static [&'static str] =
-                &[include_str!(concat!("../avro/published/", $name, ".1.avsc"))];
+                &[$(include_str!(concat!("../avro/published/", $name, ".", $published, ".avsc"))),+];
             $(const READ: Option<ReadBody<Self>> = Some($read);)?
         })+
 
@@ -48,23 +48,23 @@ macro_rules! records {
 }
 
 records! {
-    crate::reading::Reading = "reading" read by crate::body::reading,
-    crate::records::AcceptedReading = "accepted_reading" read by crate::body::accepted_reading,
-    crate::records::RejectedReading = "rejected_reading",
-    crate::records::OutcomeTally = "outcome_tally",
-    crate::records::AlertEvent = "alert_event",
-    crate::records::CarePlan = "care_plan",
-    crate::records::CareEvent = "care_event",
-    crate::records::AuditEvent = "audit_event",
-    crate::registry::Consortium = "registry_consortium",
-    crate::registry::Participant = "registry_participant",
-    crate::registry::TestLabEntry = "registry_test_lab",
-    crate::registry::Assay = "registry_assay",
-    crate::registry::DeviceModel = "registry_device",
-    crate::registry::ActivityAggregation = "registry_activity_aggregation",
-    crate::registry::Vendor = "registry_vendor",
-    crate::registry::Practitioner = "registry_practitioner",
-    crate::registry::CareTeam = "registry_care_team",
+    crate::reading::Reading = "reading" [1] read by crate::body::reading,
+    crate::records::AcceptedReading = "accepted_reading" [1] read by crate::body::accepted_reading,
+    crate::records::RejectedReading = "rejected_reading" [1],
+    crate::records::OutcomeTally = "outcome_tally" [1],
+    crate::records::AlertEvent = "alert_event" [1],
+    crate::records::CarePlan = "care_plan" [1, 2],
+    crate::records::CareEvent = "care_event" [1],
+    crate::records::AuditEvent = "audit_event" [1],
+    crate::registry::Consortium = "registry_consortium" [1],
+    crate::registry::Participant = "registry_participant" [1],
+    crate::registry::TestLabEntry = "registry_test_lab" [1],
+    crate::registry::Assay = "registry_assay" [1],
+    crate::registry::DeviceModel = "registry_device" [1],
+    crate::registry::ActivityAggregation = "registry_activity_aggregation" [1],
+    crate::registry::Vendor = "registry_vendor" [1],
+    crate::registry::Practitioner = "registry_practitioner" [1],
+    crate::registry::CareTeam = "registry_care_team" [1],
 }
 
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];

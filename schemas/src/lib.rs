@@ -8,6 +8,7 @@ mod accepted;
 mod body;
 pub mod check;
 pub mod clinical_alert;
+pub mod clinical_plan;
 pub mod codec;
 pub mod examples;
 pub mod migrations;

@@ -143,6 +143,23 @@ pub struct CarePlan {
     pub thresholds: BTreeMap<String, f64>,
     pub author: String,
     pub updated_at: i64,
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    pub time_zone: String,
+    /// Days since 1970-01-01.
+    pub start: i32,
+    pub expected: Vec<ExpectedReadings>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectedReadings {
+    pub kind: String,
+    pub missing_after_days: i32,
+    pub review_after_days: i32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

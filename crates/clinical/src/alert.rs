@@ -5,12 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::measurement::Kind;
 use crate::patient::PatientId;
 use crate::reading::ReadingId;
 use crate::time::Timestamp;
 
 /// An alert's identifier: 32 hexadecimal digits, derived from patient, rule and the first reading
-/// of the episode, so that a replay names the same alert. It tells nothing about the patient.
+/// of the episode (or its beginning, where the readings are what is missing), so that a replay names
+/// the same alert. It tells nothing about the patient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AlertId(u128);
 
@@ -18,6 +20,11 @@ impl AlertId {
     /// The id of the episode of a rule that begins with a reading.
     pub fn of(rule: Rule, first: &ReadingId) -> Self {
         Self(xxh3_128(format!("{rule}|{first}").as_bytes()))
+    }
+
+    /// The id of an episode without readings: of a patient, by when it began.
+    pub fn without_reading(rule: Rule, patient: &PatientId, began: Timestamp) -> Self {
+        Self(xxh3_128(format!("{rule}|{patient}|{}", began.seconds()).as_bytes()))
     }
 
     /// Reads 32 hexadecimal digits.
@@ -58,13 +65,56 @@ macro_rules! named {
     };
 }
 
-named! {
-    /// The rules.
-    Rule {
-        /// Severe high blood pressure at home.
-        BpSevereHigh = "bp.severe_high",
+/// The rules. A patient has at most one open alert of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rule {
+    /// Severe high blood pressure at home.
+    BpSevereHigh,
+    /// Readings of a kind that the care plan expects do not come.
+    DataMissing(Kind),
+}
+
+impl Rule {
+    /// The name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BpSevereHigh => "bp.severe_high",
+            Self::DataMissing(kind) => match kind {
+                Kind::WeighingScale => "data.missing.weighing_scale",
+                Kind::BloodPressure => "data.missing.blood_pressure",
+                Kind::Activity => "data.missing.activity",
+                Kind::Hba1c => "data.missing.hba1c",
+                Kind::BloodPressureCheckup => "data.missing.blood_pressure_checkup",
+                Kind::BloodGlucose => "data.missing.blood_glucose",
+                Kind::BodyTemperature => "data.missing.body_temperature",
+                Kind::OxygenSaturation => "data.missing.oxygen_saturation",
+            },
+        }
+    }
+
+    /// The rule of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name.strip_prefix("data.missing.") {
+            Some(kind) => Kind::parse(kind).map(Self::DataMissing),
+            None => (name == Self::BpSevereHigh.as_str()).then_some(Self::BpSevereHigh),
+        }
+    }
+
+    /// The kind of readings it looks at.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::BpSevereHigh => Kind::BloodPressure,
+            Self::DataMissing(kind) => kind,
+        }
     }
 }
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 named! {
     /// How soon somebody should look, the most urgent greatest.
     Severity {
@@ -83,6 +133,8 @@ named! {
         Unconfirmed = "unconfirmed",
         /// Confirmed by a second reading.
         Confirmed = "confirmed",
+        /// Readings do not come.
+        Missing = "missing",
     }
 }
 named! {
@@ -155,11 +207,13 @@ pub struct Alert {
     pub raised_at: Timestamp,
     /// When it last changed.
     pub changed_at: Timestamp,
-    /// Observation time of the episode's first reading.
+    /// Observation time of the episode's first reading; where readings are missing, the beginning of
+    /// the first day without one.
     pub first_observed_at: Timestamp,
-    /// Observation time of the newest reading of its evidence, or of the occasion that ended it.
+    /// Observation time of the newest reading of its evidence, or of the occasion that ended it; where
+    /// readings are missing, until when that was known.
     pub last_observed_at: Timestamp,
-    /// What it rests on.
+    /// What it rests on; nothing, where readings are missing.
     pub evidence: Vec<Evidence>,
     /// The threshold it was measured against.
     pub threshold: String,

@@ -1,12 +1,11 @@
 //! Episodes, and the difference between those known and those computed: what is published.
 
 use crate::alert::{Alert, AlertId, Evidence, Rule, Severity, Stage, Status, Transition};
-use crate::measurement::Kind;
 use crate::patient::PatientId;
 use crate::plan::{Plan, RULE_SET};
 use crate::reading::ReadingId;
-use crate::rules::bp_severe_high;
-use crate::time::{Span, Timestamp};
+use crate::rules;
+use crate::time::Timestamp;
 use crate::timeline::Standing;
 
 /// A stretch of time in which a rule holds, as the readings say now.
@@ -18,6 +17,8 @@ pub struct Episode {
     pub stage: Stage,
     /// How urgent.
     pub severity: Severity,
+    /// When it began: the observation time of its first reading, or of the first day without one.
+    pub began: Timestamp,
     /// The readings that began it and brought it to its stage.
     pub established: Vec<Standing>,
     /// The newest readings that uphold it.
@@ -44,32 +45,48 @@ impl Assessment {
 }
 
 impl Episode {
-    pub(crate) fn begin(
+    /// An episode in which readings are what is missing.
+    pub(crate) fn without_readings(
         rule: Rule,
         stage: Stage,
         severity: Severity,
-        evidence: &[Standing],
+        began: Timestamp,
     ) -> Self {
         Self {
             rule,
             stage,
             severity,
-            established: evidence.to_vec(),
+            began,
+            established: Vec::new(),
             newest: Vec::new(),
             ended: None,
             carried: false,
         }
     }
 
-    pub(crate) fn carried(rule: Rule, stage: Stage, severity: Severity) -> Self {
-        Self { carried: true, ..Self::begin(rule, stage, severity, &[]) }
+    /// An episode that begins with readings, of which there is at least one.
+    pub(crate) fn begin(
+        rule: Rule,
+        stage: Stage,
+        severity: Severity,
+        (first, rest): (Standing, &[Standing]),
+    ) -> Self {
+        let mut established = vec![first];
+        established.extend_from_slice(rest);
+        Self { established, ..Self::without_readings(rule, stage, severity, first.time) }
+    }
+
+    pub(crate) fn carried(rule: Rule, stage: Stage, severity: Severity, began: Timestamp) -> Self {
+        Self { carried: true, ..Self::without_readings(rule, stage, severity, began) }
     }
 
     /// Further readings for which the rule holds.
     pub(crate) fn continue_with(&mut self, stage: Stage, severity: Severity, newest: &[Standing]) {
-        if stage > self.stage || severity > self.severity {
-            self.stage = self.stage.max(stage);
-            self.severity = self.severity.max(severity);
+        self.severity = self.severity.max(severity);
+        // Only the stage: the severity depends on when readings came, and what an alert rests on
+        // must not.
+        if stage > self.stage {
+            self.stage = stage;
             self.established.truncate(1);
             self.established.retain(|first| !newest.contains(first));
             self.established.extend_from_slice(newest);
@@ -96,13 +113,14 @@ pub struct Occurrence {
     pub cause: Option<ReadingId>,
 }
 
-/// Turns the difference between the alerts known of one rule and the episodes computed into new
-/// states of alerts, and keeps `known` up to date with them.
+/// Turns the difference between the alerts known of one rule and its episodes, as computed, into new
+/// states of alerts, and keeps `known` up to date with them. Alerts of other rules stay as they are.
 ///
 /// Known alerts that began before `horizon` can no longer be computed: closed ones are forgotten,
 /// open ones are what a carried episode continues.
 pub fn publish_difference(
     patient: &PatientId,
+    rule: Rule,
     known: &mut Vec<Alert>,
     computed: Vec<Episode>,
     horizon: Timestamp,
@@ -114,7 +132,7 @@ pub fn publish_difference(
     let mut changes = Vec::new();
     let computed: Vec<Seen> =
         computed.into_iter().map(|episode| Seen::of(patient, episode)).collect();
-    let continued = continued_alerts(known, &computed);
+    let continued = continued_alerts(patient, rule, known, &computed);
     for (Seen { episode, readings, ids }, index) in computed.iter().zip(continued) {
         if let Some(index) = index {
             matched[index] = true;
@@ -138,7 +156,10 @@ pub fn publish_difference(
         }
     }
     for (alert, matched) in known.iter_mut().zip(matched) {
-        if !matched && alert.status != Status::Retracted && alert.first_observed_at >= horizon {
+        // Of missing readings every open gap is computed, however long ago it began.
+        let is_computed = alert.first_observed_at >= horizon
+            || (alert.is_open() && matches!(rule, Rule::DataMissing(_)));
+        if alert.rule == rule && !matched && alert.status != Status::Retracted && is_computed {
             alert.status = Status::Retracted;
             alert.transition = Transition::Retracted;
             alert.changed_at = occurrence.at;
@@ -159,15 +180,22 @@ struct Seen {
 impl Seen {
     fn of(patient: &PatientId, episode: Episode) -> Self {
         let readings = episode.evidence();
+        let kind = episode.rule.kind();
         let id = |reading: &Standing| {
-            ReadingId::new(patient.clone(), Kind::BloodPressure, reading.time, reading.source)
+            ReadingId::new(patient.clone(), kind, reading.time, reading.source)
         };
         Self { ids: readings.iter().map(id).collect(), readings, episode }
     }
 
-    /// The ids that alerts named after one of its readings have.
-    fn alert_ids(&self) -> Vec<AlertId> {
-        self.ids.iter().map(|id| AlertId::of(self.episode.rule, id)).collect()
+    /// The ids that alerts named after one of its readings, or after its beginning, have.
+    fn alert_ids(&self, patient: &PatientId) -> Vec<AlertId> {
+        let rule = self.episode.rule;
+        match rule {
+            Rule::DataMissing(_) => {
+                vec![AlertId::without_reading(rule, patient, self.episode.began)]
+            }
+            Rule::BpSevereHigh => self.ids.iter().map(|id| AlertId::of(rule, id)).collect(),
+        }
     }
 
     fn shares_a_reading(&self, alert: &Alert) -> bool {
@@ -178,12 +206,12 @@ impl Seen {
         if self.episode.carried {
             return alert.is_open();
         }
-        let (Some(first), Some(last)) = (self.readings.first(), self.readings.last()) else {
-            return false;
-        };
-        let last = self.episode.ended.unwrap_or(last.time);
+        let first = self.readings.first().map_or(self.episode.began, |first| first.time);
+        // A gap that is open lasts.
+        let last = self.readings.last().map_or(Timestamp::LATEST, |last| last.time);
+        let last = self.episode.ended.unwrap_or(last);
         alert.status != Status::Retracted
-            && first.time <= alert.last_observed_at
+            && first <= alert.last_observed_at
             && last >= alert.first_observed_at
     }
 }
@@ -192,10 +220,15 @@ impl Seen {
 /// from one of the episode's readings (so that of an episode that falls apart the part with the
 /// reading that gave the id keeps it, and no id is given twice), then one that shares a reading, then
 /// one that overlaps in time.
-fn continued_alerts(known: &[Alert], computed: &[Seen]) -> Vec<Option<usize>> {
+fn continued_alerts(
+    patient: &PatientId,
+    rule: Rule,
+    known: &[Alert],
+    computed: &[Seen],
+) -> Vec<Option<usize>> {
     let mut continued = vec![None; computed.len()];
     let mut taken = vec![false; known.len()];
-    let mut choose = |place: &mut Option<usize>, rule: Rule, fits: &dyn Fn(&Alert) -> bool| {
+    let mut choose = |place: &mut Option<usize>, fits: &dyn Fn(&Alert) -> bool| {
         if place.is_none() {
             *place = (0..known.len())
                 .find(|index| !taken[*index] && known[*index].rule == rule && fits(&known[*index]));
@@ -205,14 +238,14 @@ fn continued_alerts(known: &[Alert], computed: &[Seen]) -> Vec<Option<usize>> {
         }
     };
     for (place, seen) in continued.iter_mut().zip(computed) {
-        let ids = seen.alert_ids();
-        choose(place, seen.episode.rule, &|alert| ids.contains(&alert.id));
+        let ids = seen.alert_ids(patient);
+        choose(place, &|alert| ids.contains(&alert.id));
     }
     for (place, seen) in continued.iter_mut().zip(computed) {
-        choose(place, seen.episode.rule, &|alert| seen.shares_a_reading(alert));
+        choose(place, &|alert| seen.shares_a_reading(alert));
     }
     for (place, seen) in continued.iter_mut().zip(computed) {
-        choose(place, seen.episode.rule, &|alert| seen.overlaps(alert));
+        choose(place, &|alert| seen.overlaps(alert));
     }
     continued
 }
@@ -242,16 +275,23 @@ fn state_of(
             .collect()
     };
     let status = if episode.ended.is_some() { Status::Resolved } else { Status::Open };
-    let newest_time = evidence.iter().map(|e| e.reading.observation_time()).max()?;
-    let severity = severity_of(known, episode, status, occurrence.at - newest_time, plan);
-    let transition = transition(known, episode, severity, status, &evidence)?;
-    let limits = &plan.limits.severe_high;
+    let rule = episode.rule;
+    let named_after = match rule {
+        Rule::DataMissing(_) => AlertId::without_reading(rule, patient, episode.began),
+        Rule::BpSevereHigh => AlertId::of(rule, &evidence.first()?.reading),
+    };
+    let began = match evidence.first() {
+        Some(first) if !episode.carried => first.reading.observation_time(),
+        _ => episode.began,
+    };
+    let newest_time = evidence.iter().map(|e| e.reading.observation_time()).max();
+    let severity = severity_of(known, episode, status, newest_time, plan, occurrence.at);
+    let transition = transition(known, episode, severity, status, (&evidence, began))?;
     let late = episode.stage == Stage::Confirmed && severity < Severity::Urgent;
-    let first = evidence.first()?;
     Some(Alert {
-        id: known.map_or_else(|| AlertId::of(episode.rule, &first.reading), |alert| alert.id),
+        id: known.map_or(named_after, |alert| alert.id),
         patient: patient.clone(),
-        rule: episode.rule,
+        rule,
         stage: episode.stage,
         severity,
         status,
@@ -261,20 +301,13 @@ fn state_of(
             .filter(|alert| alert.status == Status::Open || status != Status::Open)
             .map_or(occurrence.at, |alert| alert.raised_at),
         changed_at: occurrence.at,
-        first_observed_at: if episode.carried {
-            known.map_or(first.reading.observation_time(), |alert| alert.first_observed_at)
-        } else {
-            first.reading.observation_time()
-        },
-        last_observed_at: episode.ended.unwrap_or(newest_time),
-        threshold: format!("{}/{} mmHg", limits.systolic, limits.diastolic),
+        first_observed_at: began,
+        last_observed_at: episode.ended.or(newest_time).unwrap_or(occurrence.at),
+        threshold: rules::threshold(rule, plan),
         rule_set: RULE_SET.to_owned(),
         plan_version: plan.version,
-        text: if readings.is_empty() {
-            known.map(|alert| alert.text.clone())?
-        } else {
-            bp_severe_high::text(episode.stage, late, readings)
-        },
+        text: rules::text(rule, plan, (episode.stage, late), began, readings)
+            .or_else(|| known.map(|alert| alert.text.clone()))?,
         cause: occurrence.cause.clone(),
         evidence,
     })
@@ -286,10 +319,13 @@ fn severity_of(
     known: Option<&Alert>,
     episode: &Episode,
     status: Status,
-    since_newest: Span,
+    newest: Option<Timestamp>,
     plan: &Plan,
+    now: Timestamp,
 ) -> Severity {
-    let is_late = since_newest > plan.limits.severe_high.patience;
+    // What is said of readings that do not come depends on time alone.
+    let Some(newest) = newest else { return episode.severity };
+    let is_late = now - newest > plan.limits.severe_high.patience;
     let now = if is_late { episode.severity.min(Severity::Review) } else { episode.severity };
     match known {
         Some(known) if known.stage != episode.stage => now,
@@ -306,7 +342,7 @@ fn transition(
     episode: &Episode,
     severity: Severity,
     status: Status,
-    evidence: &[Evidence],
+    (evidence, began): (&[Evidence], Timestamp),
 ) -> Option<Transition> {
     let Some(known) = known else {
         // An episode that is over before it was known, because its readings came out of order: told
@@ -325,7 +361,8 @@ fn transition(
             } else if found < told {
                 Some(Transition::Eased)
             } else {
-                (known.evidence != evidence).then_some(Transition::Updated)
+                let same = known.evidence == evidence && known.first_observed_at == began;
+                (!same).then_some(Transition::Updated)
             }
         }
         (Status::Open, _) => Some(Transition::Resolved),
@@ -333,6 +370,7 @@ fn transition(
         (Status::Retracted, _) => Some(Transition::Resolved),
         (Status::Resolved, _) => {
             let same = known.evidence == evidence
+                && known.first_observed_at == began
                 && known.severity == severity
                 && known.stage == episode.stage
                 && Some(known.last_observed_at) == episode.ended;

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod plausibility;
 pub mod reading;
 pub mod rules;
+pub mod schedule;
 pub mod time;
 pub mod timeline;
 pub mod version;

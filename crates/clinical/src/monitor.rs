@@ -1,15 +1,16 @@
 //! All that is remembered of one patient, and what a reading or the passing of time does to it.
 
 use crate::admission::Outcome;
-use crate::alert::Alert;
+use crate::alert::{Alert, Rule};
 use crate::episode::{Occurrence, publish_difference};
 use crate::measurement::Kind;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::{Reading, SourceDigest};
 use crate::rules::bp_severe_high::{self, Carried};
+use crate::rules::data_missing;
 use crate::time::Timestamp;
-use crate::timeline::{Delay, Standing, Timeline, TooManySources, WINDOW};
+use crate::timeline::{Admission, Delay, Standing, Timeline, TooManySources, WINDOW};
 
 /// One patient under watch.
 #[derive(Debug, Default)]
@@ -17,8 +18,11 @@ pub struct Monitor {
     timeline: Timeline,
     /// Alerts within the window, open or not. Empty, and without memory, for most patients.
     alerts: Vec<Alert>,
-    /// When time alone can change an alert.
-    look_again: Option<Timestamp>,
+    /// When time alone can change an alert of `bp.severe_high`.
+    severe_high_due: Option<Timestamp>,
+    /// When the first gap of the readings that the plan expects would count; earlier than that where
+    /// readings have come since, for looking too early does nothing.
+    missing_due: Option<Timestamp>,
 }
 
 /// What a reading did.
@@ -45,36 +49,52 @@ impl Monitor {
         plan: &Plan,
     ) -> Result<Applied, TooManySources> {
         let admission = self.timeline.admit(reading, received)?;
-        let is_watched = reading.kind() == Kind::BloodPressure;
-        let changes = if !admission.changes_standing
-            || !is_watched
-            || (admission.in_order
-                && self.is_left_alone_by(reading, admission.source, received, plan))
-        {
-            Vec::new()
-        } else {
+        let mut changes = Vec::new();
+        if admission.changes_standing {
             let occurrence = Occurrence { at: received, cause: Some(reading.id()) };
-            self.assess(&reading.patient, plan, &occurrence)
-        };
+            if reading.kind() == Kind::BloodPressure
+                && !self.severe_high_stays(reading, &admission, received, plan)
+            {
+                changes.extend(self.assess_severe_high(&reading.patient, plan, &occurrence));
+            }
+            if self.is_expected(reading.kind(), plan) && !self.missing_stays(reading, &admission) {
+                changes.extend(self.assess_missing(&reading.patient, plan, &occurrence));
+            }
+        }
         Ok(Applied { outcome: admission.outcome, changes, source: admission.source })
     }
 
-    /// Lets time pass: computes again if something was waited for until `now`.
+    /// Lets time pass: computes again what was waited for until `now`.
     pub fn look(&mut self, patient: &PatientId, now: Timestamp, plan: &Plan) -> Vec<Alert> {
-        if self.look_again.is_none_or(|due| due > now) {
-            return Vec::new();
+        let occurrence = Occurrence { at: now, cause: None };
+        let is_due = |due: Option<Timestamp>| due.is_some_and(|due| due <= now);
+        let mut changes = Vec::new();
+        if is_due(self.severe_high_due) {
+            changes.extend(self.assess_severe_high(patient, plan, &occurrence));
         }
-        self.assess(patient, plan, &Occurrence { at: now, cause: None })
+        if is_due(self.missing_due) {
+            changes.extend(self.assess_missing(patient, plan, &occurrence));
+        }
+        changes
     }
 
     /// When [`Self::look`] should be called.
     pub fn look_again(&self) -> Option<Timestamp> {
-        self.look_again
+        match (self.severe_high_due, self.missing_due) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
     }
 
     /// Computes everything anew: after a rebuild, or because the plan has changed.
     pub fn reassess(&mut self, patient: &PatientId, now: Timestamp, plan: &Plan) -> Vec<Alert> {
-        self.assess(patient, plan, &Occurrence { at: now, cause: None })
+        let occurrence = Occurrence { at: now, cause: None };
+        let mut changes = self.assess_severe_high(patient, plan, &occurrence);
+        changes.extend(self.assess_missing(patient, plan, &occurrence));
+        if self.alerts.is_empty() {
+            self.alerts.shrink_to_fit();
+        }
+        changes
     }
 
     /// Restores a reading that was accepted before, without computing anything.
@@ -114,17 +134,21 @@ impl Monitor {
         &self.timeline
     }
 
-    fn is_left_alone_by(
+    /// The fast path of `bp.severe_high`: a reading in order, about which nothing needs computing.
+    fn severe_high_stays(
         &self,
         reading: &Reading,
-        source: SourceDigest,
+        admission: &Admission,
         received: Timestamp,
         plan: &Plan,
     ) -> bool {
+        if !admission.in_order {
+            return false;
+        }
         let limits = &plan.limits.severe_high;
         let standing = Standing {
             time: reading.observation_time,
-            source,
+            source: admission.source,
             sample: reading.measurement.sample(),
             delay: Delay::between(reading.observation_time, received),
         };
@@ -134,33 +158,90 @@ impl Monitor {
             .standing(Kind::BloodPressure, near)
             .rev()
             .skip_while(|other| other.time >= standing.time);
-        let quiet = self.look_again.is_none() && !self.alerts.iter().any(Alert::is_open);
-        bp_severe_high::changes_nothing(&standing, earlier, limits, self.alerts.is_empty(), quiet)
+        let mut known = self.alerts.iter().filter(|alert| alert.rule == Rule::BpSevereHigh);
+        let none_known = known.clone().next().is_none();
+        let quiet = self.severe_high_due.is_none() && !known.any(Alert::is_open);
+        bp_severe_high::changes_nothing(&standing, earlier, limits, none_known, quiet)
     }
 
-    /// The full computation.
-    fn assess(&mut self, patient: &PatientId, plan: &Plan, occurrence: &Occurrence) -> Vec<Alert> {
+    /// The fast path of `data.missing.*`.
+    fn missing_stays(&self, reading: &Reading, admission: &Admission) -> bool {
+        let is_open = self.open_alert(Rule::DataMissing(reading.kind())).is_some();
+        admission.in_order
+            && data_missing::changes_nothing(reading.observation_time, is_open, self.missing_due)
+    }
+
+    fn is_expected(&self, kind: Kind, plan: &Plan) -> bool {
+        plan.schedule.as_ref().is_some_and(|schedule| schedule.of(kind).is_some())
+    }
+
+    fn open_alert(&self, rule: Rule) -> Option<&Alert> {
+        self.alerts.iter().find(|alert| alert.rule == rule && alert.is_open())
+    }
+
+    /// The full computation of `bp.severe_high`.
+    fn assess_severe_high(
+        &mut self,
+        patient: &PatientId,
+        plan: &Plan,
+        occurrence: &Occurrence,
+    ) -> Vec<Alert> {
         let horizon = occurrence.at - WINDOW;
         let readings: Vec<Standing> =
             self.timeline.standing(Kind::BloodPressure, horizon).collect();
-        let carried = self
-            .alerts
-            .iter()
-            .find(|alert| alert.is_open() && alert.first_observed_at < horizon)
-            .map(|alert| Carried { stage: alert.stage, severity: alert.severity });
-        let found =
-            bp_severe_high::assess(&readings, &plan.limits.severe_high, occurrence.at, carried);
-        self.look_again = found.look_again;
-        let changes = publish_difference(
-            patient,
-            &mut self.alerts,
-            found.episodes,
-            horizon,
-            plan,
-            occurrence,
-        );
-        if self.alerts.is_empty() {
-            self.alerts.shrink_to_fit();
+        let open = self.open_alert(Rule::BpSevereHigh);
+        let carried = open.filter(|alert| alert.first_observed_at < horizon).map(|alert| Carried {
+            began: alert.first_observed_at,
+            stage: alert.stage,
+            severity: alert.severity,
+        });
+        let limits = &plan.limits.severe_high;
+        let found = bp_severe_high::assess(&readings, limits, occurrence.at, carried);
+        self.severe_high_due = found.look_again;
+        let (rule, known) = (Rule::BpSevereHigh, &mut self.alerts);
+        publish_difference(patient, rule, known, found.episodes, horizon, plan, occurrence)
+    }
+
+    /// The full computation of `data.missing.*`.
+    fn assess_missing(
+        &mut self,
+        patient: &PatientId,
+        plan: &Plan,
+        occurrence: &Occurrence,
+    ) -> Vec<Alert> {
+        let horizon = occurrence.at - WINDOW;
+        self.missing_due = None;
+        let mut changes = Vec::new();
+        for kind in Kind::ALL {
+            let rule = Rule::DataMissing(kind);
+            let expected =
+                plan.schedule.as_ref().and_then(|schedule| Some((schedule, schedule.of(kind)?)));
+            let mut episodes = Vec::new();
+            if let Some((schedule, expected)) = expected {
+                let first_at = |from: Timestamp| {
+                    self.timeline.standing(kind, from.max(horizon)).next().map(|found| found.time)
+                };
+                let since = self.open_alert(rule).map(|alert| alert.first_observed_at);
+                let found = data_missing::assess(
+                    schedule,
+                    expected,
+                    first_at,
+                    since,
+                    horizon,
+                    occurrence.at,
+                );
+                episodes = found.episodes;
+                self.missing_due = match (self.missing_due, found.look_again) {
+                    (Some(one), Some(other)) => Some(one.min(other)),
+                    (one, other) => one.or(other),
+                };
+            } else if !self.alerts.iter().any(|alert| alert.rule == rule) {
+                continue;
+            }
+            let known = &mut self.alerts;
+            changes.extend(publish_difference(
+                patient, rule, known, episodes, horizon, plan, occurrence,
+            ));
         }
         changes
     }

@@ -1,9 +1,11 @@
 //! The numbers the rules work with: one versioned rule set, and what a patient's plan changes.
 
+use crate::measurement::Kind;
+use crate::schedule::Schedule;
 use crate::time::Span;
 
 /// The name of the rule set whose numbers [`Limits::default`] holds. It changes with any number.
-pub const RULE_SET: &str = "2026-11";
+pub const RULE_SET: &str = "2026-11b";
 
 /// What a patient's rules work with: the rule set's numbers, overridden by the care plan.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -12,6 +14,8 @@ pub struct Plan {
     pub version: i32,
     /// Thresholds.
     pub limits: Limits,
+    /// Which readings are expected; none where the plan expects nothing.
+    pub schedule: Option<Box<Schedule>>,
 }
 
 /// Thresholds and patience of the rules.
@@ -76,6 +80,18 @@ pub enum InvalidPlan {
         /// Greatest value allowed.
         high: f64,
     },
+    /// The time zone is not in the tz database.
+    #[error("the schedule's time_zone is not a name of the tz database, such as Asia/Tokyo")]
+    UnknownZone,
+    /// The first day is none that a reading could be observed on.
+    #[error("the schedule's start must be a day from 2000 to 2099")]
+    StartOutOfRange,
+    /// No kind of readings has this name.
+    #[error("no kind of readings is named {0}")]
+    UnknownKind(String),
+    /// A kind stands in the schedule twice.
+    #[error("{0} is expected twice")]
+    ExpectedTwice(Kind),
 }
 
 impl Plan {
@@ -118,7 +134,12 @@ impl Plan {
         high.clear_systolic = clear_systolic.map_or(high.systolic - 5, |c| c.min(high.systolic));
         high.clear_diastolic =
             clear_diastolic.map_or(high.diastolic - 5, |c| c.min(high.diastolic));
-        Ok(Self { version, limits: Limits { severe_high: high } })
+        Ok(Self { version, limits: Limits { severe_high: high }, schedule: None })
+    }
+
+    /// The plan with a schedule.
+    pub fn with_schedule(self, schedule: Schedule) -> Self {
+        Self { schedule: Some(Box::new(schedule)), ..self }
     }
 }
 

@@ -17,6 +17,27 @@ const SWEEP: Span = Span::from_hours(6);
 struct Watched {
     patient: PatientId,
     monitor: Monitor,
+    /// When the partition's timers come to this patient, never later than the monitor asks for.
+    timer: Option<Timestamp>,
+}
+
+impl Watched {
+    fn new(patient: PatientId) -> Self {
+        Self { patient, monitor: Monitor::default(), timer: None }
+    }
+
+    /// Sets the timer forward to when the monitor wants to look again. One that would go off too
+    /// early stays: it looks, finds nothing and is set anew.
+    fn set_timer(&mut self, timers: &mut BTreeSet<(Timestamp, PatientId)>) {
+        let Some(due) = self.monitor.look_again() else { return };
+        if self.timer.is_some_and(|timer| timer <= due) {
+            return;
+        }
+        if let Some(timer) = self.timer.replace(due) {
+            timers.remove(&(timer, self.patient.clone()));
+        }
+        timers.insert((due, self.patient.clone()));
+    }
 }
 
 /// The state of one partition.
@@ -26,8 +47,7 @@ pub struct Partition {
     patients: HashTable<Box<Watched>>,
     plans: HashMap<PatientId, Plan>,
     default_plan: Plan,
-    /// When to look at whom again. May hold times that are no longer waited for; looking then does
-    /// nothing.
+    /// When to look at whom again: at most one time for each patient.
     timers: BTreeSet<(Timestamp, PatientId)>,
     /// The partition's clock: the newest receipt, or the present once the input is consumed.
     clock: Timestamp,
@@ -49,7 +69,10 @@ impl Partition {
         self.clock = self.clock.max(now);
         while self.timers.first().is_some_and(|(due, _)| *due <= now) {
             let Some((due, patient)) = self.timers.pop_first() else { break };
-            changes.extend(self.look(&patient, due));
+            changes.extend(self.with_watched(&patient, |watched, plan| {
+                watched.timer = None;
+                watched.monitor.look(&watched.patient, due, plan)
+            }));
         }
         changes
     }
@@ -75,20 +98,17 @@ impl Partition {
         let plan = self.plans.get(&reading.patient).unwrap_or(&self.default_plan);
         let watched = Self::watched(&mut self.patients, &reading.patient);
         let applied = watched.monitor.apply(reading, received, plan)?;
-        if let Some(due) = watched.monitor.look_again() {
-            self.timers.insert((due, reading.patient.clone()));
-        }
+        watched.set_timer(&mut self.timers);
         Ok(applied)
     }
 
     /// Sets or ends a patient's plan and returns the alerts that this changes.
     pub fn set_plan(&mut self, patient: &PatientId, plan: Option<Plan>) -> Vec<Alert> {
-        match plan {
-            Some(plan) => self.plans.insert(patient.clone(), plan),
-            None => self.plans.remove(patient),
-        };
+        self.restore_plan(patient, plan);
         let clock = self.clock;
-        self.with_monitor(patient, |monitor, plan| monitor.reassess(patient, clock, plan))
+        self.with_watched(patient, |watched, plan| {
+            watched.monitor.reassess(&watched.patient, clock, plan)
+        })
     }
 
     /// Forgets what has left the window, if that is due.
@@ -97,7 +117,13 @@ impl Partition {
             return;
         }
         self.swept = now;
-        self.patients.retain(|watched| !watched.monitor.forget(now));
+        let plans = &self.plans;
+        let is_expected =
+            |patient: &PatientId| plans.get(patient).is_some_and(|plan| plan.schedule.is_some());
+        self.patients.retain(|watched| {
+            let is_empty = watched.monitor.forget(now);
+            !is_empty || is_expected(&watched.patient)
+        });
         let patients = self.patients.len();
         if self.patients.capacity() > patients * 2 {
             self.patients.shrink_to(patients, |watched| hash(watched.patient.as_str()));
@@ -131,6 +157,10 @@ impl Partition {
     }
 
     pub(crate) fn restore_plan(&mut self, patient: &PatientId, plan: Option<Plan>) {
+        // A patient from whom readings are expected is watched before the first one comes.
+        if plan.as_ref().is_some_and(|plan| plan.schedule.is_some()) {
+            Self::watched(&mut self.patients, patient);
+        }
         match plan {
             Some(plan) => self.plans.insert(patient.clone(), plan),
             None => self.plans.remove(patient),
@@ -144,33 +174,25 @@ impl Partition {
         self.swept = now;
         let clock = self.clock;
         for watched in &mut self.patients {
-            let Watched { patient, monitor } = &mut **watched;
+            let Watched { patient, monitor, .. } = &mut **watched;
             monitor.forget(clock);
             let plan = self.plans.get(patient).unwrap_or(&self.default_plan);
             self.unpublished.extend(monitor.reassess(patient, clock, plan));
-            if let Some(due) = monitor.look_again() {
-                self.timers.insert((due, patient.clone()));
-            }
+            watched.set_timer(&mut self.timers);
         }
     }
 
-    fn look(&mut self, patient: &PatientId, now: Timestamp) -> Vec<Alert> {
-        self.with_monitor(patient, |monitor, plan| monitor.look(patient, now, plan))
-    }
-
-    fn with_monitor(
+    fn with_watched(
         &mut self,
         patient: &PatientId,
-        act: impl FnOnce(&mut Monitor, &Plan) -> Vec<Alert>,
+        act: impl FnOnce(&mut Watched, &Plan) -> Vec<Alert>,
     ) -> Vec<Alert> {
         let found =
             self.patients.find_mut(hash(patient.as_str()), |known| known.patient == *patient);
         let Some(watched) = found else { return Vec::new() };
         let plan = self.plans.get(patient).unwrap_or(&self.default_plan);
-        let changes = act(&mut watched.monitor, plan);
-        if let Some(due) = watched.monitor.look_again() {
-            self.timers.insert((due, patient.clone()));
-        }
+        let changes = act(watched, plan);
+        watched.set_timer(&mut self.timers);
         changes
     }
 
@@ -184,9 +206,7 @@ impl Partition {
                 |known| known.patient == *patient,
                 |known| hash(known.patient.as_str()),
             )
-            .or_insert_with(|| {
-                Box::new(Watched { patient: patient.clone(), monitor: Monitor::default() })
-            })
+            .or_insert_with(|| Box::new(Watched::new(patient.clone())))
             .into_mut()
     }
 }

@@ -29,7 +29,12 @@ pub fn assess(
 ) -> Assessment {
     let mut found = Assessment::default();
     let mut open = carried.map(|carried| Open {
-        episode: Episode::carried(Rule::BpSevereHigh, carried.stage, carried.severity),
+        episode: Episode::carried(
+            Rule::BpSevereHigh,
+            carried.stage,
+            carried.severity,
+            carried.began,
+        ),
         calm: 0,
     });
     let mut start = 0;
@@ -49,14 +54,18 @@ pub fn assess(
                 let severity = if late { Severity::Review } else { Severity::Urgent };
                 match &mut open {
                     Some(open) => open.continue_with(Stage::Confirmed, severity, &pair),
-                    None => open = Some(Open::begin(Stage::Confirmed, severity, &pair)),
+                    None => {
+                        open = Some(Open::begin(Stage::Confirmed, severity, pair[0], &pair[1..]));
+                    }
                 }
             }
             Finding::Unconfirmed { reading } => {
                 let one = [readings[reading]];
                 match &mut open {
                     Some(open) => open.continue_with(Stage::Unconfirmed, Severity::Review, &one),
-                    None => open = Some(Open::begin(Stage::Unconfirmed, Severity::Review, &one)),
+                    None => {
+                        open = Some(Open::begin(Stage::Unconfirmed, Severity::Review, one[0], &[]));
+                    }
                 }
             }
             Finding::Calm if is_over => {
@@ -107,9 +116,16 @@ pub fn changes_nothing(
     none_known && !near.any(|other| is_severe(&other, limits))
 }
 
+/// What it is measured against.
+pub fn threshold(limits: &SevereHigh) -> String {
+    format!("{}/{} mmHg", limits.systolic, limits.diastolic)
+}
+
 /// An open alert whose readings have left the window.
 #[derive(Debug, Clone, Copy)]
 pub struct Carried {
+    /// When it began.
+    pub began: Timestamp,
     /// Its stage.
     pub stage: Stage,
     /// Its severity.
@@ -141,7 +157,7 @@ pub fn text(stage: Stage, late: bool, evidence: &[Standing]) -> Text {
                 "Home blood pressure {en} mmHg was severe (readings arrived late). Review what followed."
             ),
         },
-        (Stage::Unconfirmed, _) => Text {
+        (Stage::Unconfirmed | Stage::Missing, _) => Text {
             ja: format!(
                 "家庭血圧 {ja} mmHg。重症域ですが、15分以内の再測定がありません。再測定を依頼してください。"
             ),
@@ -158,8 +174,9 @@ struct Open {
 }
 
 impl Open {
-    fn begin(stage: Stage, severity: Severity, evidence: &[Standing]) -> Self {
-        Self { episode: Episode::begin(Rule::BpSevereHigh, stage, severity, evidence), calm: 0 }
+    fn begin(stage: Stage, severity: Severity, first: Standing, rest: &[Standing]) -> Self {
+        let readings = (first, rest);
+        Self { episode: Episode::begin(Rule::BpSevereHigh, stage, severity, readings), calm: 0 }
     }
 
     fn continue_with(&mut self, stage: Stage, severity: Severity, evidence: &[Standing]) {

@@ -39,7 +39,8 @@ pub struct Alert {
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
     pub changed_at: Instant,
-    /// Observation time of its first reading.
+    /// Observation time of its first reading; where readings are missing, the beginning of the first
+    /// day without one.
     #[schema(value_type = String, format = DateTime)]
     pub first_observed_at: Instant,
     /// Observation time of its newest evidence, or of the occasion that ended it.
@@ -79,6 +80,8 @@ pub enum Stage {
     Unconfirmed,
     /// Confirmed.
     Confirmed,
+    /// Readings do not come.
+    Missing,
 }
 
 /// Whether an alert asks for attention.

@@ -18,7 +18,8 @@ export function SeverityLabel({ severity }: { severity: Alert['severity'] }) {
 export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean; now: number }) {
   const { words, times, language } = useLanguage()
   const technical = alert.severity === 'technical'
-  const when = technical ? alert.raised_at : alert.last_observed_at
+  const missing = alert.stage === 'missing'
+  const when = missing ? alert.first_observed_at : technical ? alert.raised_at : alert.last_observed_at
   const alertedLater = Date.parse(alert.raised_at) - Date.parse(alert.last_observed_at) > TOLD_APART_MS
   return (
     <div className="alert-line">
@@ -29,10 +30,10 @@ export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean;
       </p>
       <p className="alert-when">
         <time dateTime={when} title={times.full(when)}>
-          {technical ? words.since : words.measured} <strong>{times.ago(when, now)}</strong>
+          {technical || missing ? words.since : words.measured} <strong>{times.ago(when, now)}</strong>
           <span className="muted"> ({times.dateTime(when, now)})</span>
         </time>
-        {!technical && alertedLater && <span>{words.alertedAt(times.dateTime(alert.raised_at, now))}</span>}
+        {!technical && !missing && alertedLater && <span>{words.alertedAt(times.dateTime(alert.raised_at, now))}</span>}
         {alert.threshold && <span>{words.threshold(alert.threshold)}</span>}
         {alert.stage === 'unconfirmed' && (
           <span className="badge" title={words.unconfirmedTitle}>

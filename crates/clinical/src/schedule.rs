@@ -1,0 +1,126 @@
+//! Which readings a care plan expects, and the local days by which they are counted.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::measurement::Kind;
+use crate::plan::InvalidPlan;
+use crate::time::{Span, Timestamp};
+
+/// Readings of a day may arrive until so long after its end before the day counts as one without.
+/// Ours: phones hand over at night, and nobody acts on missing data before the morning.
+pub const GRACE: Span = Span::from_hours(6);
+
+/// What a care plan expects, from which day on, in the patient's time zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schedule {
+    zone: TimeZone,
+    start: Date,
+    expected: Vec<Expected>,
+}
+
+/// A kind of readings, expected every local day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    kind: Kind,
+    missing_after_days: u8,
+    review_after_days: u8,
+}
+
+impl Expected {
+    /// Whole local days in a row without a reading before somebody is told, where the plan does not
+    /// say. 3: gaps of up to three days are frequent in remote monitoring (HRS/EHRA/APHRS/LAHRS 2023).
+    pub const MISSING_AFTER_DAYS: i32 = 3;
+    /// Days in a row after which it is more than a technical matter. 14: as for implanted devices.
+    pub const REVIEW_AFTER_DAYS: i32 = 14;
+
+    /// Readings of a kind, expected daily: missing after 1 to 30 days in a row without one, for
+    /// review after more days than that, at most 90.
+    ///
+    /// # Errors
+    /// When a number of days is out of range.
+    pub fn new(
+        kind: Kind,
+        missing_after_days: i32,
+        review_after_days: i32,
+    ) -> Result<Self, InvalidPlan> {
+        let days = |name, days: i32, low: i32, high: i32| {
+            u8::try_from(days)
+                .ok()
+                .filter(|_| (low..=high).contains(&days))
+                .ok_or(InvalidPlan::OutOfRange { name, low: f64::from(low), high: f64::from(high) })
+        };
+        let missing = days("missing_after_days", missing_after_days, 1, 30)?;
+        let review =
+            days("review_after_days", review_after_days, missing_after_days.saturating_add(1), 90)?;
+        Ok(Self { kind, missing_after_days: missing, review_after_days: review })
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whole local days in a row without a reading that make it missing.
+    pub fn missing_after_days(&self) -> u8 {
+        self.missing_after_days
+    }
+
+    /// Whole local days in a row without a reading that make it a matter for review.
+    pub fn review_after_days(&self) -> u8 {
+        self.review_after_days
+    }
+}
+
+impl Schedule {
+    /// What is expected from a local day on, in a zone of the tz database.
+    ///
+    /// # Errors
+    /// When zone or day are not usable, or a kind is expected twice.
+    pub fn new(time_zone: &str, start: Date, expected: Vec<Expected>) -> Result<Self, InvalidPlan> {
+        let zone = TimeZone::get(time_zone).map_err(|_| InvalidPlan::UnknownZone)?;
+        if !(2000..2100).contains(&start.year()) {
+            return Err(InvalidPlan::StartOutOfRange);
+        }
+        for (index, one) in expected.iter().enumerate() {
+            if expected[..index].iter().any(|other| other.kind == one.kind) {
+                return Err(InvalidPlan::ExpectedTwice(one.kind));
+            }
+        }
+        Ok(Self { zone, start, expected })
+    }
+
+    /// The first local day that counts.
+    pub fn start(&self) -> Date {
+        self.start
+    }
+
+    /// What is expected.
+    pub fn expected(&self) -> &[Expected] {
+        &self.expected
+    }
+
+    /// What is expected of a kind, if it is.
+    pub fn of(&self, kind: Kind) -> Option<&Expected> {
+        self.expected.iter().find(|expected| expected.kind == kind)
+    }
+
+    /// The local day of an instant.
+    pub(crate) fn day_of(&self, time: Timestamp) -> Date {
+        let instant = jiff::Timestamp::from_millisecond(time.millis());
+        self.zone.to_datetime(instant.unwrap_or(jiff::Timestamp::MIN)).date()
+    }
+
+    /// The first instant of a local day, so many days after another. A day that the clocks begin
+    /// twice begins the first time; one whose midnight they skip begins where they go on.
+    pub(crate) fn begin_of(&self, day: Date, days_later: u8) -> Timestamp {
+        let day = day.saturating_add(jiff::Span::new().days(i64::from(days_later)));
+        let begin = self.zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0)).compatible();
+        Timestamp::from_millis(begin.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
+    }
+
+    /// When so many days, from the beginning of `first` on, count as days without a reading.
+    pub(crate) fn over_after(&self, first: Date, days: u8) -> Timestamp {
+        self.begin_of(first, days) + GRACE
+    }
+}

@@ -1,0 +1,232 @@
+//! The rules `data.missing.*`, told as what happens to a patient.
+
+mod home;
+
+use clinical::alert::{Alert, Rule, Severity, Stage, Status, Transition};
+use clinical::plan::Plan;
+use clinical::schedule::{Expected, Schedule};
+use clinical::{Kind, Outcome, Timestamp};
+use jiff::civil::{Date, date};
+
+use home::{Home, at, bp, patient};
+
+use Severity::{Review, Technical};
+use Transition::{Escalated, Raised, Resolved, Retracted, Updated};
+
+const DAY: i64 = 24 * 60;
+
+fn plan(time_zone: &str, start: Date) -> Plan {
+    let daily = Expected::new(Kind::BloodPressure, 3, 14).unwrap();
+    Plan::default().with_schedule(Schedule::new(time_zone, start, vec![daily]).unwrap())
+}
+
+/// Japan, expected from the day on in which minute 0 lies.
+fn expected_daily() -> Home {
+    let mut home = Home { plan: plan("Asia/Tokyo", date(2026, 5, 29)), ..Home::default() };
+    home.told = home.monitor.reassess(&patient(), at(0), &home.plan);
+    home
+}
+
+fn told(home: &Home) -> Vec<(Transition, Severity, String)> {
+    home.told.iter().map(|a| (a.transition, a.severity, a.changed_at.to_string())).collect()
+}
+
+fn minutes_of(time: &str) -> i64 {
+    let time: jiff::Timestamp = time.parse().unwrap();
+    (Timestamp::from_millis(time.as_millisecond()) - at(0)).millis() / 60_000 + 1
+}
+
+fn calm(minutes: i64) -> home::Sent {
+    bp(minutes, 128, 80)
+}
+
+#[test]
+fn a_patient_from_whom_nothing_ever_came_is_missing_too() {
+    let mut home = expected_daily();
+    home.waits_until(30 * DAY);
+    // The 29th to the 31st are over at midnight in Japan, and six hours of grace after that.
+    assert_eq!(
+        told(&home),
+        [
+            (Raised, Technical, "2026-05-31T21:00:00Z".to_owned()),
+            (Escalated, Review, "2026-06-11T21:00:00Z".to_owned())
+        ]
+    );
+    let alert = home.last();
+    assert_eq!((alert.rule, alert.stage), (Rule::DataMissing(Kind::BloodPressure), Stage::Missing));
+    assert_eq!(alert.first_observed_at.to_string(), "2026-05-28T15:00:00Z");
+    assert!(alert.evidence.is_empty());
+    assert_eq!(
+        alert.text.en,
+        "No home blood pressure reading since 2026-05-29. Check device and connection, and how the patient is."
+    );
+    assert_eq!(
+        alert.text.ja,
+        "家庭血圧の測定値が2026年5月29日から届いていません。機器と通信、ご様子を確認してください。"
+    );
+    assert_eq!(alert.threshold, "3 d");
+}
+
+#[test]
+fn a_patient_of_whom_the_plan_expects_nothing_is_never_missing() {
+    let mut home = Home::default();
+    home.receives(calm(0));
+    home.waits_until(60 * DAY);
+    assert!(home.told.is_empty());
+    assert_eq!(home.monitor.look_again(), None);
+}
+
+#[test]
+fn readings_every_third_day_keep_everybody_quiet_and_the_next_reading_ends_a_gap() {
+    let mut home = expected_daily();
+    for third in 0..5 {
+        home.receives(calm(third * 3 * DAY));
+    }
+    assert!(home.told.is_empty(), "{:?}", home.told);
+    // Two whole days and a part of the third are no gap yet; then it is one.
+    home.waits_until(12 * DAY + minutes_of("2026-06-01T20:59:00Z") - 1);
+    assert!(home.told.is_empty());
+    home.receives(calm(16 * DAY + 300));
+    assert_eq!(
+        told(&home),
+        [
+            (Raised, Technical, "2026-06-13T21:00:00Z".to_owned()),
+            (Resolved, Technical, at(16 * DAY + 301).to_string())
+        ]
+    );
+    assert_eq!(home.last().status, Status::Resolved);
+}
+
+#[test]
+fn a_reading_of_the_night_that_arrives_within_the_grace_is_in_time() {
+    let mut home = expected_daily();
+    let last_evening = minutes_of("2026-05-31T14:50:00Z");
+    home.waits_until(minutes_of("2026-05-31T20:30:00Z"));
+    home.receives_at(minutes_of("2026-05-31T20:30:00Z"), calm(last_evening));
+    home.waits_until(minutes_of("2026-06-03T20:00:00Z"));
+    assert!(home.told.is_empty());
+}
+
+#[test]
+fn readings_that_come_late_and_fill_the_gap_take_the_alert_back() {
+    let mut home = expected_daily();
+    home.receives(calm(10));
+    home.waits_until(5 * DAY);
+    assert_eq!(told(&home), [(Raised, Technical, "2026-06-01T21:00:00Z".to_owned())]);
+    home.receives_at(5 * DAY + 1, calm(2 * DAY));
+    assert_eq!(home.last().transition, Retracted);
+    assert_eq!(home.last().cause.as_ref().unwrap().observation_time(), at(2 * DAY));
+    // The gap after the reading that came late becomes one of its own when its time has come.
+    home.waits_until(6 * DAY + 60);
+    assert_eq!(home.last().transition, Raised);
+    assert_eq!(home.last().first_observed_at.to_string(), "2026-05-31T15:00:00Z");
+}
+
+#[test]
+fn a_late_reading_that_only_shortens_the_gap_keeps_the_alert_and_says_since_when() {
+    let mut home = expected_daily();
+    home.receives(calm(10));
+    home.waits_until(8 * DAY);
+    let raised = home.last().id;
+    home.receives_at(8 * DAY + 1, calm(2 * DAY));
+    assert_eq!((home.last().transition, home.last().id), (Updated, raised));
+    assert!(home.last().text.en.contains("since 2026-06-01"), "{}", home.last().text.en);
+}
+
+#[test]
+fn a_withdrawn_reading_is_none_and_its_day_is_missing() {
+    let mut home = expected_daily();
+    home.receives(calm(10));
+    home.receives(calm(2 * DAY));
+    home.receives_at(4 * DAY + 60, calm(2 * DAY).withdrawn(60));
+    assert_eq!(
+        told(&home),
+        [(Raised, Technical, at(4 * DAY + 60).to_string())],
+        "it was due on the fourth morning and is known now"
+    );
+}
+
+#[test]
+fn a_plan_that_ends_or_expects_something_else_takes_the_alert_back() {
+    let mut home = expected_daily();
+    home.waits_until(5 * DAY);
+    home.told = home.monitor.reassess(&patient(), at(5 * DAY), &Plan::default());
+    assert_eq!(home.last().transition, Retracted);
+    assert_eq!(home.monitor.look_again(), None);
+
+    // Also when it has been open for longer than readings are remembered.
+    let mut home = expected_daily();
+    home.waits_until(70 * DAY);
+    assert_eq!(home.told.len(), 2);
+    home.told = home.monitor.reassess(&patient(), at(70 * DAY), &Plan::default());
+    assert_eq!(home.last().transition, Retracted);
+}
+
+#[test]
+fn a_gap_longer_than_the_window_stays_one_alert_and_ends_with_the_next_reading() {
+    let mut home = expected_daily();
+    home.receives(calm(10));
+    home.waits_until(90 * DAY);
+    home.monitor.forget(at(90 * DAY));
+    home.told.extend(home.monitor.reassess(&patient(), at(90 * DAY), &home.plan));
+    assert_eq!(home.transitions().len(), 2, "raised and escalated, once");
+    home.receives(calm(91 * DAY));
+    assert_eq!(home.last().transition, Resolved);
+    assert_eq!(home.last().id, home.told[0].id);
+    assert_eq!(home.told.len(), 3);
+}
+
+#[test]
+fn days_of_23_and_25_hours_are_days() {
+    // Berlin moves its clocks on 29 March and on 25 October 2026.
+    for (start, first_reading, due) in [
+        (date(2026, 3, 27), "2026-03-27T08:00:00Z", "2026-03-31T04:00:00Z"),
+        (date(2026, 10, 23), "2026-10-23T08:00:00Z", "2026-10-27T05:00:00Z"),
+    ] {
+        let mut home = Home { plan: plan("Europe/Berlin", start), ..Home::default() };
+        let reading = minutes_of(first_reading);
+        home.told = home.monitor.reassess(&patient(), at(reading - 60), &home.plan);
+        home.receives(calm(reading));
+        home.waits_until(reading + 10 * DAY);
+        // Three whole local days after the reading's, to 06:00 on the clock of the fourth.
+        assert_eq!(told(&home), [(Raised, Technical, due.to_owned())]);
+    }
+}
+
+#[test]
+fn a_day_whose_midnight_the_clocks_skip_begins_where_they_go_on() {
+    // Santiago skips the hour after midnight on 6 September 2026: the day begins at 01:00, UTC-3.
+    let mut home = Home { plan: plan("America/Santiago", date(2026, 9, 3)), ..Home::default() };
+    let before = minutes_of("2026-09-03T00:00:00Z");
+    home.told = home.monitor.reassess(&patient(), at(before), &home.plan);
+    home.waits_until(before + 10 * DAY);
+    assert_eq!(told(&home), [(Raised, Technical, "2026-09-06T10:00:00Z".to_owned())]);
+}
+
+#[test]
+fn a_severe_pair_and_missing_data_are_alerts_of_their_own() {
+    let mut home = expected_daily();
+    home.receives(bp(0, 190, 100));
+    home.receives(bp(2, 190, 100));
+    home.waits_until(5 * DAY);
+    let rules: Vec<Rule> = home.told.iter().map(|alert| alert.rule).collect();
+    assert_eq!(rules, [Rule::BpSevereHigh, Rule::DataMissing(Kind::BloodPressure)]);
+    assert!(home.monitor.alerts().iter().all(Alert::is_open));
+    // What ends one leaves the other.
+    assert_eq!(home.receives(calm(6 * DAY)), Outcome::New);
+    home.waits_until(6 * DAY + 60);
+    let open: Vec<Rule> =
+        home.monitor.alerts().iter().filter(|a| a.is_open()).map(|a| a.rule).collect();
+    assert_eq!(open, [Rule::BpSevereHigh]);
+}
+
+#[test]
+fn the_names_of_the_rules_read_back() {
+    for kind in Kind::ALL {
+        let rule = Rule::DataMissing(kind);
+        assert_eq!(Rule::parse(rule.as_str()), Some(rule));
+    }
+    assert_eq!(Rule::parse("bp.severe_high"), Some(Rule::BpSevereHigh));
+    assert_eq!(Rule::parse("data.missing.mood"), None);
+    assert_eq!(Rule::parse("data.missing"), None);
+}

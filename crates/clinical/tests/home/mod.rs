@@ -1,0 +1,111 @@
+//! A patient at home: what is sent, what the monitor says to it.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use clinical::alert::{Alert, Severity, Stage, Transition};
+use clinical::measurement::{BloodPressure, Measurement};
+use clinical::monitor::Monitor;
+use clinical::plan::Plan;
+use clinical::plausibility::{Diastolic, Systolic};
+use clinical::{Outcome, PatientId, Reading, Source, Span, Timestamp, Version};
+
+/// Minutes after 2026-05-28T20:26:40Z, which is 05:26:40 on the 29th in Japan.
+pub fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_seconds(1_780_000_000) + Span::from_minutes(minutes)
+}
+
+pub fn patient() -> PatientId {
+    PatientId::parse("HOME01/P1").unwrap()
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sent {
+    pub minutes: i64,
+    pub values: (u16, u16),
+    /// Minutes from observation to `update_time`.
+    pub update: i64,
+    pub withdrawn: bool,
+    pub source: u8,
+}
+
+pub fn bp(minutes: i64, systolic: u16, diastolic: u16) -> Sent {
+    Sent { minutes, values: (systolic, diastolic), update: 0, withdrawn: false, source: 0 }
+}
+
+impl Sent {
+    pub fn corrected(mut self, update: i64, systolic: u16, diastolic: u16) -> Self {
+        self.update = update;
+        self.values = (systolic, diastolic);
+        self
+    }
+
+    pub fn withdrawn(mut self, update: i64) -> Self {
+        self.update = update;
+        self.withdrawn = true;
+        self
+    }
+
+    pub fn reading(&self) -> Reading {
+        let (systolic, diastolic) = self.values;
+        let content = u64::from(systolic) << 48
+            | u64::from(diastolic) << 43
+            | u64::from(self.withdrawn) << 42;
+        Reading {
+            patient: patient(),
+            observation_time: at(self.minutes),
+            version: Version::new(at(self.minutes + self.update), content),
+            source: Source::Device {
+                manufacturer: "OMRON".into(),
+                model_number: None,
+                serial: self.source.to_string().into(),
+            },
+            withdrawn: self.withdrawn,
+            measurement: Measurement::BloodPressure(
+                BloodPressure::new(
+                    Systolic::new(systolic).unwrap(),
+                    Diastolic::new(diastolic).unwrap(),
+                    None,
+                    None,
+                    None,
+                )
+                .unwrap(),
+            ),
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct Home {
+    pub monitor: Monitor,
+    pub plan: Plan,
+    pub told: Vec<Alert>,
+}
+
+impl Home {
+    /// A reading received a minute after it was observed.
+    pub fn receives(&mut self, sent: Sent) -> Outcome {
+        let minutes = sent.minutes;
+        self.receives_at(minutes + 1, sent)
+    }
+
+    pub fn receives_at(&mut self, minutes: i64, sent: Sent) -> Outcome {
+        self.waits_until(minutes);
+        let applied = self.monitor.apply(&sent.reading(), at(minutes), &self.plan).unwrap();
+        self.told.extend(applied.changes);
+        applied.outcome
+    }
+
+    pub fn waits_until(&mut self, minutes: i64) {
+        while let Some(due) = self.monitor.look_again().filter(|due| *due <= at(minutes)) {
+            self.told.extend(self.monitor.look(&patient(), due, &self.plan));
+        }
+    }
+
+    pub fn transitions(&self) -> Vec<(Transition, Severity, Stage)> {
+        self.told.iter().map(|a| (a.transition, a.severity, a.stage)).collect()
+    }
+
+    pub fn last(&self) -> &Alert {
+        self.told.last().expect("something was told")
+    }
+}
