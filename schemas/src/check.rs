@@ -32,11 +32,13 @@ pub enum RejectionReason {
     TimeOutOfRange,
     /// More devices for one patient than any patient has.
     TooManyDevices,
+    /// More bytes than any reading has.
+    TooLarge,
 }
 
 impl RejectionReason {
     /// Every reason.
-    pub const ALL: [RejectionReason; 8] = [
+    pub const ALL: [RejectionReason; 9] = [
         RejectionReason::Undecodable,
         RejectionReason::UnknownSchema,
         RejectionReason::KeyMissing,
@@ -45,6 +47,7 @@ impl RejectionReason {
         RejectionReason::Implausible,
         RejectionReason::TimeOutOfRange,
         RejectionReason::TooManyDevices,
+        RejectionReason::TooLarge,
     ];
 
     /// The code.
@@ -58,6 +61,7 @@ impl RejectionReason {
             Self::Implausible => "implausible",
             Self::TimeOutOfRange => "time_out_of_range",
             Self::TooManyDevices => "too_many_devices",
+            Self::TooLarge => "too_large",
         }
     }
 }
@@ -115,6 +119,9 @@ impl wire::Reading {
         }
         let measurement = self.measurement.check()?;
         let source = self.source.check(measurement.kind())?;
+        if let Some(vendor) = &self.vendor {
+            printable("vendor", vendor, 0, 200)?;
+        }
         Ok(clinical::Reading {
             patient,
             observation_time,
@@ -249,9 +256,18 @@ fn text(
     shortest: usize,
     longest: usize,
 ) -> Result<Box<str>, Rejection> {
+    printable(field, value, shortest, longest).map(|()| value.into())
+}
+
+fn printable(
+    field: &'static str,
+    value: &str,
+    shortest: usize,
+    longest: usize,
+) -> Result<(), Rejection> {
     let long = value.chars().count();
     if (shortest..=longest).contains(&long) && !value.chars().any(char::is_control) {
-        Ok(value.into())
+        Ok(())
     } else {
         Err(Rejection::new(
             RejectionReason::Malformed,

@@ -4,9 +4,10 @@
 //! configured, as Avro single-object encoding (C3 01, eight bytes of fingerprint, body) otherwise.
 //! Read in both forms; anything else is refused by name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use apache_avro::Schema;
 use apache_avro::rabin::Rabin;
@@ -50,7 +51,7 @@ macro_rules! records {
 records! {
     crate::reading::Reading = "reading" [1] read by crate::body::reading,
     crate::records::AcceptedReading = "accepted_reading" [1] read by crate::body::accepted_reading,
-    crate::records::RejectedReading = "rejected_reading" [1],
+    crate::records::RejectedReading = "rejected_reading" [1, 2],
     crate::records::OutcomeTally = "outcome_tally" [1],
     crate::records::AlertEvent = "alert_event" [1],
     crate::records::CarePlan = "care_plan" [1, 2],
@@ -131,6 +132,13 @@ impl Codec {
         apache_avro::util::max_allocation_bytes(LONGEST_ALLOCATION);
         let registry = schema_registry_url.map(SchemaRegistry::new).transpose()?;
         Ok(Self { registry: registry.map(Arc::new) })
+    }
+
+    /// With a schema registry that is held in memory, schemas by their ids: for tests, and for tools
+    /// that look at records where no registry can be asked.
+    pub fn with_schemas(schemas: BTreeMap<u32, String>) -> Self {
+        apache_avro::util::max_allocation_bytes(LONGEST_ALLOCATION);
+        Self { registry: Some(Arc::new(SchemaRegistry::Held(schemas))) }
     }
 
     /// An encoder of records for a topic. With a registry the schema is registered under
@@ -248,9 +256,23 @@ pub struct Decoder<T> {
     reader: GenericDatumReader<'static>,
     earlier: HashMap<[u8; 10], &'static Schema>,
     registry: Option<Arc<SchemaRegistry>>,
-    by_id: Mutex<HashMap<u32, Writer>>,
+    by_id: Mutex<HashMap<u32, Known>>,
     record: PhantomData<fn() -> T>,
 }
+
+/// What is known of a schema registry's id.
+#[derive(Clone, Copy)]
+enum Known {
+    Schema(Writer),
+    /// Nothing at that time, or nothing of use.
+    Nothing(Instant),
+}
+
+/// How long an id that the registry does not have is not asked again: garbage may come in quantity,
+/// and a schema may be registered at any time.
+const UNKNOWN_FOR: Duration = Duration::from_secs(2);
+/// Ids that are remembered as unknown; beyond it all of them are asked anew.
+const MOST_UNKNOWN: usize = 10_000;
 
 /// What a message was written with.
 #[derive(Clone, Copy)]
@@ -277,11 +299,21 @@ impl<T: Record> Decoder<T> {
             (Writer::Current, None) => self.reader.read_deser(&mut body).map_err(malformed)?,
             (Writer::Other(schema), _) => self.resolve(schema, &mut body)?,
         };
-        if body.is_empty() {
-            Ok(value)
-        } else {
-            Err(DecodeError::Malformed(format!("{} bytes left over", body.len())))
-        }
+        whole(value, body)
+    }
+
+    /// Reads a message as [`Self::decode`] does, but always through its schema: the slow way, to
+    /// which records that are read field after field must give the same answer.
+    ///
+    /// # Errors
+    /// As [`Self::decode`], in other words.
+    pub fn decode_by_schema(&self, bytes: &[u8]) -> Result<T, DecodeError> {
+        let (writer, mut body) = self.unframe(bytes)?;
+        let value = match writer {
+            Writer::Current => self.reader.read_deser(&mut body).map_err(malformed)?,
+            Writer::Other(schema) => self.resolve(schema, &mut body)?,
+        };
+        whole(value, body)
     }
 
     /// The body of a message written with the current schema, which can then be carried on as it is.
@@ -323,20 +355,39 @@ impl<T: Record> Decoder<T> {
 
     fn writer_by_id(&self, id: u32) -> Result<Writer, DecodeError> {
         let registry = self.registry.as_ref().ok_or(DecodeError::NoRegistry)?;
-        let mut by_id = self.by_id.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(writer) = by_id.get(&id) {
-            return Ok(*writer);
-        }
         let unknown = || DecodeError::UnknownSchema(format!("id {id}"));
-        let text = registry.schema(id)?.ok_or_else(unknown)?;
-        let schema = Schema::parse_str(&text).map_err(|_| unknown())?;
+        // Registries count in 32 bits with a sign; some fail when they are asked for more.
+        if i32::try_from(id).is_err() {
+            return Err(unknown());
+        }
+        let mut by_id = self.by_id.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match by_id.get(&id) {
+            Some(Known::Schema(writer)) => return Ok(*writer),
+            Some(Known::Nothing(since)) if since.elapsed() < UNKNOWN_FOR => return Err(unknown()),
+            _ => {}
+        }
+        let schema = registry.schema(id)?.and_then(|text| Schema::parse_str(&text).ok());
+        let Some(schema) = schema else {
+            if by_id.len() >= MOST_UNKNOWN {
+                by_id.retain(|_, known| matches!(known, Known::Schema(_)));
+            }
+            by_id.insert(id, Known::Nothing(Instant::now()));
+            return Err(unknown());
+        };
         let writer = if single_object_header(&schema) == self.header {
             Writer::Current
         } else {
             Writer::Other(Box::leak(Box::new(schema)))
         };
-        by_id.insert(id, writer);
+        by_id.insert(id, Known::Schema(writer));
         Ok(writer)
+    }
+}
+
+fn whole<T>(value: T, left_over: &[u8]) -> Result<T, DecodeError> {
+    match left_over.len() {
+        0 => Ok(value),
+        bytes => Err(DecodeError::Malformed(format!("{bytes} bytes left over"))),
     }
 }
 

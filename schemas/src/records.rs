@@ -75,6 +75,51 @@ pub struct RejectedReading {
     #[serde(default)]
     pub patient: Option<String>,
     pub origin: Origin,
+    /// Bytes of the whole value, where `bytes` is only its beginning.
+    #[serde(default)]
+    pub whole_length: Option<i64>,
+    /// Bytes of the whole key, where `key` is only its beginning.
+    #[serde(default)]
+    pub whole_key_length: Option<i64>,
+}
+
+impl RejectedReading {
+    /// Bytes of key and value together of the largest record that may be a reading, which has a few
+    /// hundred. Larger ones are not looked at, and only their beginning is carried on: the topics
+    /// behind `readings.raw` take 2 MiB, whatever `readings.raw` is made to take.
+    pub const LARGEST_RECORD: usize = 1_000_000;
+    /// Bytes of a key that are carried on. A patient's has at most 27.
+    pub const LARGEST_KEY: usize = 4096;
+
+    /// A raw record's value and key: at most `most` bytes of the value, and [`Self::LARGEST_KEY`] of
+    /// the key. Why it is rejected is still to be said.
+    pub fn holding(value: &[u8], key: Option<&[u8]>, most: usize, origin: Origin) -> Self {
+        let (bytes, whole_length) = beginning(value, most);
+        let (key, whole_key_length) = key.map(|key| beginning(key, Self::LARGEST_KEY)).unzip();
+        Self {
+            bytes: bytes.to_vec(),
+            key: key.map(<[u8]>::to_vec),
+            reason: String::new(),
+            detail: String::new(),
+            patient: None,
+            origin,
+            whole_length,
+            whole_key_length: whole_key_length.flatten(),
+        }
+    }
+
+    /// Whether value and key are there whole.
+    pub fn is_whole(&self) -> bool {
+        self.whole_length.is_none() && self.whole_key_length.is_none()
+    }
+}
+
+/// The first bytes, and how many there are where those are not all.
+fn beginning(bytes: &[u8], most: usize) -> (&[u8], Option<i64>) {
+    match bytes.split_at_checked(most) {
+        Some((first, rest)) if !rest.is_empty() => (first, i64::try_from(bytes.len()).ok()),
+        _ => (bytes, None),
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

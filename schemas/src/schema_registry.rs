@@ -1,7 +1,10 @@
 //! The two calls of the schema registry's interface that are needed.
 
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use reqwest::blocking::{Client, RequestBuilder};
 use serde::Deserialize;
 
 /// The schema registry does not do what was asked.
@@ -24,10 +27,28 @@ impl RegistryError {
     }
 }
 
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 #[derive(Debug)]
-pub(crate) struct SchemaRegistry {
-    url: String,
-    timeout: Duration,
+pub(crate) enum SchemaRegistry {
+    /// One that is asked.
+    Remote {
+        url: String,
+        /// To the thread that asks.
+        asker: Sender<Question>,
+    },
+    /// One that is held in memory: schemas by their ids.
+    Held(BTreeMap<u32, String>),
+}
+
+/// What to ask, and where the answer goes.
+pub(crate) type Question = (Request, Sender<Result<Answer, reqwest::Error>>);
+
+#[derive(Debug)]
+pub(crate) enum Request {
+    Get(String),
+    Post(String, serde_json::Value),
 }
 
 #[derive(Deserialize)]
@@ -47,14 +68,27 @@ impl SchemaRegistry {
                 "SCHEMA_REGISTRY_URL must begin with http:// or https://, not {url:?}"
             )));
         }
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), timeout: Duration::from_secs(10) })
+        let (asker, questions) = channel();
+        std::thread::Builder::new()
+            .name("schema-registry".to_owned())
+            .spawn(move || answer_all(&questions))
+            .map_err(|error| RegistryError::Unavailable(error.to_string()))?;
+        Ok(Self::Remote { url: url.trim_end_matches('/').to_owned(), asker })
     }
 
     /// The id of a schema under a subject, registered if new.
     pub(crate) fn register(&self, subject: &str, schema: &str) -> Result<u32, RegistryError> {
-        let url = format!("{}/subjects/{subject}/versions", self.url);
+        let (url, asker) = match self {
+            Self::Remote { url, asker } => (url, asker),
+            Self::Held(schemas) => {
+                let found = schemas.iter().find(|(_, held)| *held == schema);
+                let none = || RegistryError::Refused(format!("no schema for subject {subject}"));
+                return found.map(|(id, _)| *id).ok_or_else(none);
+            }
+        };
+        let url = format!("{url}/subjects/{subject}/versions");
         let body = serde_json::json!({ "schema": schema });
-        let answer = self.call(|client| client.post(&url).json(&body))?;
+        let answer = ask(asker, Request::Post(url, body))?;
         let status = answer.status;
         if status != 200 {
             return Err(RegistryError::Refused(format!("status {status} for subject {subject}")));
@@ -65,40 +99,69 @@ impl SchemaRegistry {
 
     /// The schema of an id; none where the registry has no such id.
     pub(crate) fn schema(&self, id: u32) -> Result<Option<String>, RegistryError> {
-        let url = format!("{}/schemas/ids/{id}", self.url);
-        let answer = self.call(|client| client.get(&url))?;
+        let (url, asker) = match self {
+            Self::Remote { url, asker } => (url, asker),
+            Self::Held(schemas) => return Ok(schemas.get(&id).cloned()),
+        };
+        let answer = ask(asker, Request::Get(format!("{url}/schemas/ids/{id}")))?;
         match answer.status {
             200 => Ok(Some(answer.parse::<Stored>()?.schema)),
             404 => Ok(None),
             status => Err(RegistryError::Refused(format!("status {status} for schema id {id}"))),
         }
     }
+}
 
-    /// Asks on a thread of its own: the blocking client must not be used, nor even dropped, on a
-    /// thread of an asynchronous runtime, and callers may be on one.
-    fn call(
-        &self,
-        request: impl FnOnce(&reqwest::blocking::Client) -> reqwest::blocking::RequestBuilder + Send,
-    ) -> Result<Answer, RegistryError> {
-        std::thread::scope(|scope| {
-            let asking = scope.spawn(|| -> Result<Answer, reqwest::Error> {
-                let client = reqwest::blocking::Client::builder().timeout(self.timeout).build()?;
-                let response = request(&client).send()?;
-                Ok(Answer { status: response.status().as_u16(), body: response.bytes()?.to_vec() })
-            });
-            match asking.join() {
-                Ok(Ok(answer)) if answer.status >= 500 || answer.status == 429 => {
-                    Err(RegistryError::Unavailable(format!("status {}", answer.status)))
-                }
-                Ok(Ok(answer)) => Ok(answer),
-                Ok(Err(error)) => Err(RegistryError::Unavailable(error.to_string())),
-                Err(_) => Err(RegistryError::Unavailable("its client panicked".to_owned())),
-            }
-        })
+fn ask(asker: &Sender<Question>, request: Request) -> Result<Answer, RegistryError> {
+    let unavailable = |why: String| RegistryError::Unavailable(why);
+    let (to, answer) = channel();
+    let asked = asker.send((request, to)).ok().and_then(|()| answer.recv().ok());
+    match asked {
+        Some(Ok(answer)) if answer.status >= 500 || answer.status == 429 => {
+            Err(unavailable(format!("status {}", answer.status)))
+        }
+        Some(Ok(answer)) => Ok(answer),
+        Some(Err(error)) => Err(unavailable(error.to_string())),
+        None => Err(unavailable("its client has ended".to_owned())),
     }
 }
 
-struct Answer {
+/// Asks, one question after another, as long as somebody may have one. On a thread of its own: the
+/// blocking client must not be used, nor even dropped, on a thread of an asynchronous runtime, and
+/// whoever asks may be on one. One client for all questions keeps its connection, which a partition
+/// full of records with unknown ids would otherwise open for each.
+fn answer_all(questions: &Receiver<Question>) {
+    let mut made: Option<Client> = None;
+    for (request, to) in questions {
+        let client = match made.take().map_or_else(new_client, Ok) {
+            Ok(client) => made.insert(client),
+            Err(error) => {
+                let _ = to.send(Err(error));
+                continue;
+            }
+        };
+        // Whoever asked waits for the answer.
+        let _ = to.send(request.send(client));
+    }
+}
+
+fn new_client() -> Result<Client, reqwest::Error> {
+    Client::builder().timeout(TIMEOUT).build()
+}
+
+impl Request {
+    fn send(self, client: &Client) -> Result<Answer, reqwest::Error> {
+        let request: RequestBuilder = match self {
+            Self::Get(url) => client.get(url),
+            Self::Post(url, body) => client.post(url).json(&body),
+        };
+        let response = request.send()?;
+        Ok(Answer { status: response.status().as_u16(), body: response.bytes()?.to_vec() })
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
     status: u16,
     body: Vec<u8>,
 }

@@ -87,16 +87,39 @@ fn an_accepted_reading_carries_the_raw_bytes_and_equals_one_encoded_anew() {
 #[test]
 fn a_rejected_reading_keeps_its_bytes_whole() {
     let codec = Codec::new(None).unwrap();
+    let origin = acceptance().origin;
     let rejected = RejectedReading {
-        bytes: vec![0, 255, 10, 13],
-        key: Some(vec![1, 2]),
         reason: "undecodable".into(),
-        detail: String::new(),
-        patient: None,
-        origin: acceptance().origin,
+        ..RejectedReading::holding(&[0, 255, 10, 13], Some(&[1, 2]), 100, origin)
     };
     let bytes = codec.encoder("readings.rejected").unwrap().encode(&rejected).unwrap();
     assert_eq!(codec.decoder::<RejectedReading>().decode(&bytes).unwrap(), rejected);
+}
+
+#[test]
+fn a_rejected_reading_of_the_first_schema_is_read_as_whole() {
+    // Written by fastavro with published/rejected_reading.1.avsc.
+    let header = [0xc3, 0x01, 0x20, 0x00, 0x2d, 0xf2, 0x7e, 0x4f, 0x7a, 0x7b];
+    let body = [4, 0, 255, 2, 2, 9, 2, b'x', 0, 0, 6, 14, 20];
+    let codec = Codec::new(None).unwrap();
+    let read = codec.decoder::<RejectedReading>().decode(&[&header[..], &body].concat()).unwrap();
+    assert_eq!((&read.bytes[..], read.key.as_deref()), (&[0, 255][..], Some(&[9][..])));
+    assert_eq!((read.reason.as_str(), read.origin.offset), ("x", 7));
+    assert!(read.is_whole());
+}
+
+#[test]
+fn what_is_too_large_is_kept_to_its_beginning_with_its_whole_length() {
+    let (value, key) = (vec![7; 11], vec![8; RejectedReading::LARGEST_KEY + 1]);
+    let origin = acceptance().origin;
+    let whole = RejectedReading::holding(&value, Some(&key[1..]), 11, origin);
+    assert!(whole.is_whole());
+    assert_eq!((&whole.bytes, whole.key.as_deref()), (&value, Some(&key[1..])));
+    let cut = RejectedReading::holding(&value, Some(&key), 10, origin);
+    assert_eq!((cut.bytes.len(), cut.whole_length), (10, Some(11)));
+    let length = RejectedReading::LARGEST_KEY;
+    assert_eq!(cut.key.as_ref().map(Vec::len), Some(length));
+    assert_eq!(cut.whole_key_length, Some(length as i64 + 1));
 }
 
 #[test]
@@ -107,6 +130,31 @@ fn bytes_in_no_known_form_are_refused_by_name() {
     assert!(matches!(decoder.decode(&[0, 0, 0, 0, 1, 2, 3]), Err(DecodeError::NoRegistry)));
     let unknown = [0xc3, 0x01, 1, 2, 3, 4, 5, 6, 7, 8, 9];
     assert!(matches!(decoder.decode(&unknown), Err(DecodeError::UnknownSchema(_))));
+}
+
+#[test]
+fn an_id_that_no_registry_can_have_is_unknown_without_asking() {
+    // Nothing listens there: whoever asks is told to come back.
+    let codec = Codec::new(Some("http://127.0.0.1:9")).unwrap();
+    let decoder = codec.decoder::<Reading>();
+    let error = decoder.decode(&[0, 0x80, 0, 0, 0, 1]).unwrap_err();
+    assert!(matches!(error, DecodeError::UnknownSchema(_)) && !error.is_retryable());
+    assert!(decoder.decode(&[0, 0, 0, 0, 1, 1]).unwrap_err().is_retryable());
+}
+
+#[test]
+fn a_registrys_framing_is_read_by_the_schema_of_its_id() {
+    let schemas = [(7, include_str!("../avro/reading.avsc").to_owned())].into();
+    let codec = Codec::with_schemas(schemas);
+    let bytes = codec.encoder::<Reading>("readings.raw").unwrap().encode(&reading()).unwrap();
+    assert_eq!(bytes[..5], [0, 0, 0, 0, 7]);
+    let decoder = codec.decoder::<Reading>();
+    assert_eq!(decoder.decode(&bytes).unwrap(), reading());
+    assert_eq!(decoder.decode_by_schema(&bytes).unwrap(), reading());
+    let unknown = [&[0, 0, 0, 0, 8], &bytes[5..]].concat();
+    for _ in 0..2 {
+        assert!(matches!(decoder.decode(&unknown), Err(DecodeError::UnknownSchema(_))));
+    }
 }
 
 #[test]

@@ -1,14 +1,34 @@
 //! From a raw record's bytes to a reading that is believed, or the reason why not.
 
 use clinical::{PatientId, Timestamp};
-use schemas::{DecodeError, Decoder, Reading, Rejection, RejectionReason};
+use schemas::{DecodeError, Decoder, Reading, RejectedReading, Rejection, RejectionReason};
 
-pub(crate) const KEY_MISSING: &str = "the Kafka key is missing; it must be consortium_id/person_id";
+const KEY_MISSING: &str = "the Kafka key is missing; it must be consortium_id/person_id";
 const KEY_MISMATCH: &str = "the Kafka key is not the reading's consortium_id/person_id";
 const NO_VALUE: &str = "the record has no value";
 
+/// The key of a record that is not larger than any reading: whose reading it says to be.
+///
+/// # Errors
+/// When it has no key, or is too large to be looked at.
+pub fn key_of<'k>(key: Option<&'k [u8]>, value: Option<&[u8]>) -> Result<&'k [u8], Refused> {
+    const LARGEST: usize = RejectedReading::LARGEST_RECORD;
+    let [key_length, length] = [key, value].map(|bytes| bytes.map_or(0, <[u8]>::len));
+    if key_length.saturating_add(length) > LARGEST {
+        let detail = format!(
+            "the record has a key of {key_length} and a value of {length} bytes; a reading has at \
+             most {LARGEST} together"
+        );
+        return Err(Refused { detail, ..Refused::of(RejectionReason::TooLarge, "") });
+    }
+    key.ok_or_else(|| Refused::of(RejectionReason::KeyMissing, KEY_MISSING))
+}
+
 /// Decodes and checks a record received at `received`.
-pub(crate) fn believe(
+///
+/// # Errors
+/// When it is no reading, not a plausible one, or not the key's.
+pub fn believe(
     readings: &Decoder<Reading>,
     key: &[u8],
     value: Option<&[u8]>,
@@ -31,11 +51,13 @@ pub(crate) fn believe(
 
 /// Why a record is rejected.
 #[derive(Debug)]
-pub(crate) struct Refused {
-    pub(crate) reason: RejectionReason,
+pub struct Refused {
+    /// The code.
+    pub reason: RejectionReason,
     /// Names fields and rules, no values.
-    pub(crate) detail: String,
-    pub(crate) patient: Option<PatientId>,
+    pub detail: String,
+    /// Whose it says to be, where that could be read.
+    pub patient: Option<PatientId>,
 }
 
 impl Refused {
@@ -50,8 +72,10 @@ impl Refused {
 
 /// A record that is not believed: not now, because something cannot be asked, or never.
 #[derive(Debug)]
-pub(crate) enum Disbelief {
+pub enum Disbelief {
+    /// Something cannot be asked, and why.
     NotNow(String),
+    /// The bytes are at fault.
     Never(Refused),
 }
 
@@ -95,6 +119,16 @@ mod tests {
             let found = believe(&decoder, reading.key().as_bytes(), Some(&bytes), received);
             assert_eq!(reason_of(found), example.expected, "{}", example.name);
         }
+    }
+
+    #[test]
+    fn a_record_larger_than_any_reading_is_not_looked_at() {
+        let value = vec![0; RejectedReading::LARGEST_RECORD];
+        let reason = |key, value| key_of(key, value).map_err(|why| why.reason);
+        assert_eq!(reason(Some(b""), Some(&value)), Ok(&b""[..]));
+        assert_eq!(reason(Some(b"A"), Some(&value)), Err(RejectionReason::TooLarge));
+        assert_eq!(reason(None, Some(&value)), Err(RejectionReason::KeyMissing));
+        assert_eq!(reason(Some(&[b'A'; 1_000_001]), None), Err(RejectionReason::TooLarge));
     }
 
     #[test]

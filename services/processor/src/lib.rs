@@ -4,7 +4,7 @@
 //! it was consumed. [`task`] is the way of a record; [`partition`] what is remembered of patients,
 //! rebuilt from Kafka alone.
 
-mod belief;
+pub mod belief;
 mod metrics;
 mod partition;
 mod rebuild;

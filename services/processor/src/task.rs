@@ -17,7 +17,7 @@ use stream::partition_for_key;
 use stream::producer::Outgoing;
 use stream::transaction::{Fold, FoldFrom, Observation, Outputs, Record, Task, TaskError, now_ms};
 
-use crate::belief::{Disbelief, KEY_MISSING, Refused, believe};
+use crate::belief::{Disbelief, Refused, believe, key_of};
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
 use crate::rebuild::{PartitionBuilder, parse_plan, patient_of};
@@ -141,9 +141,9 @@ impl<W: Watcher> ProcessorTask<W> {
         for alert in state.advance(received) {
             self.publish_alert(&alert, record.partition, record.timestamp_ms, out)?;
         }
-        let Some(key) = record.key else {
-            let why = Refused::of(RejectionReason::KeyMissing, KEY_MISSING);
-            return self.reject(state, record, why, out);
+        let key = match key_of(record.key, record.payload) {
+            Ok(key) => key,
+            Err(why) => return self.reject(state, record, why, out),
         };
         let right = partition_for_key(key, self.partitions);
         if right != record.partition {
@@ -217,20 +217,20 @@ impl<W: Watcher> ProcessorTask<W> {
     ) -> Result<(), TaskError> {
         state.tally.rejected += 1;
         self.pending.rejections.push(why.reason);
+        let value = record.payload.unwrap_or_default();
+        let most = RejectedReading::LARGEST_RECORD;
         let rejected = RejectedReading {
-            bytes: record.payload.unwrap_or_default().to_vec(),
-            key: record.key.map(<[u8]>::to_vec),
             reason: why.reason.as_str().to_owned(),
             detail: why.detail,
             patient: why.patient.map(String::from),
-            origin: origin(record),
+            ..RejectedReading::holding(value, record.key, most, origin(record))
         };
         let bytes =
             self.rejected.encode(&rejected).map_err(|error| TaskError(error.to_string()))?;
         out.send(Outgoing {
             topic: &self.topics.rejected,
             partition: Some(record.partition),
-            key: record.key,
+            key: rejected.key.as_deref(),
             payload: Some(&bytes),
         })
     }

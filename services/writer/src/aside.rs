@@ -29,6 +29,10 @@ impl AsideReason {
     }
 }
 
+/// Bytes of a record that are kept of it, half a mebibyte below what the topic takes. Everything
+/// that the processor writes is smaller, so what it has written is kept whole.
+const MOST_BYTES: usize = 3 << 19;
+
 /// The record for `store.refused` of a record that is set aside.
 ///
 /// `bytes` and `key` are the record's own, as it stood in its topic. `origin` is the raw reading's
@@ -54,13 +58,13 @@ pub fn envelope(
         received_at: record.timestamp_ms,
     };
     let (topic, partition, offset) = (&record.topic, record.partition, record.offset);
+    let value = record.payload.as_deref().unwrap_or_default();
+    let origin = origin.unwrap_or(own_place);
     RejectedReading {
-        bytes: record.payload.clone().unwrap_or_default(),
-        key: record.key.clone(),
         reason: reason.as_str().to_owned(),
         detail: format!("{topic}, partition {partition}, offset {offset}: {problem}"),
         patient,
-        origin: origin.unwrap_or(own_place),
+        ..RejectedReading::holding(value, record.key.as_deref(), MOST_BYTES, origin)
     }
 }
 

@@ -59,13 +59,11 @@ pub(crate) fn weight(kilograms: f64) -> AcceptedReading {
 }
 
 pub(crate) fn rejected() -> RejectedReading {
+    let origin = Origin { partition: 3, offset: 42, received_at: NOON };
     RejectedReading {
-        bytes: vec![0xff, 0x00, b'\n'],
-        key: Some(b"AB0001/P1".to_vec()),
         reason: "undecodable".into(),
         detail: "not framed".into(),
-        patient: None,
-        origin: Origin { partition: 3, offset: 42, received_at: NOON },
+        ..RejectedReading::holding(&[0xff, 0x00, b'\n'], Some(b"AB0001/P1"), 100, origin)
     }
 }
 
