@@ -1,9 +1,10 @@
 //! Kafka as the platform uses it, without a medical word: producing with every replica's
 //! acknowledgement, following whole topics, consuming in a group, and the loop that turns input into
-//! output in transactions.
+//! output in transactions. For tools: looking at records, and writing several together.
 //!
 //! No other crate names the Kafka client.
 
+pub mod browse;
 pub mod connection;
 mod context;
 mod error;
@@ -12,6 +13,7 @@ pub mod group;
 mod partitioner;
 pub mod producer;
 pub mod record;
+pub mod together;
 pub mod topics;
 pub mod transaction;
 

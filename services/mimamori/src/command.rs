@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::balance::BalanceArgs;
 use crate::demo::DemoArgs;
 use crate::registry::RegistryCommand;
+use crate::rejected::RejectedCommand;
 use crate::topics::TopicsCommand;
 
 /// Mimamori (見守り, 'watching over'): telemonitoring of patients at home.
@@ -41,6 +42,9 @@ enum What {
     /// Writes the master lists
     #[command(subcommand)]
     Registry(RegistryCommand),
+    /// Why raw records were rejected, and sending them again
+    #[command(subcommand)]
+    Rejected(RejectedCommand),
 }
 
 /// Runs the command line's command.
@@ -74,6 +78,7 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Balance(args) => return crate::balance::run(*args).await,
         What::Topics(command) => crate::topics::run(command).await?,
         What::Registry(command) => crate::registry::run(command).await?,
+        What::Rejected(command) => return crate::rejected::run(command).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ mod command;
 mod demo;
 pub mod local;
 mod registry;
+mod rejected;
 pub mod topics;
 
 pub use command::main;
