@@ -136,10 +136,10 @@ impl Running {
     }
 }
 
-/// A command of the binary under test.
+/// A command of the binary under test; a subcommand of a subcommand after a blank.
 pub fn mimamori(subcommand: &str) -> Command {
     let mut command = Command::new(run().binary());
-    command.arg(subcommand);
+    command.args(subcommand.split(' '));
     command
 }
 

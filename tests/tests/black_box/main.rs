@@ -13,6 +13,7 @@ mod kinds;
 mod live_alerts;
 mod not_stored;
 mod other_languages;
+mod rejected;
 mod schema_registry;
 mod strays;
 mod versions;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         live_alerts::an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up,
         strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,
         strays::what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store,
+        rejected::what_was_rejected_is_seen_repaired_and_sent_again_and_counts_once,
         versions::a_correction_wins_in_whatever_order_it_comes_and_sending_again_changes_nothing,
         versions::a_sensors_file_comes_out_whole_and_sending_it_again_or_shuffled_changes_nothing,
         not_stored::nothing_is_said_to_be_accepted_that_kafka_has_not_and_the_rest_may_be_sent_again,
