@@ -22,6 +22,12 @@ pub struct Misfit {
     problem: &'static str,
 }
 
+impl Misfit {
+    pub(crate) const fn of(field: &'static str, problem: &'static str) -> Self {
+        Self { field, problem }
+    }
+}
+
 /// Avro's binary form, read from the front.
 #[derive(Debug)]
 pub struct Body<'b> {
@@ -46,7 +52,7 @@ impl<'b> Body<'b> {
     }
 
     /// Seven bits a byte, the lowest first, the sign in the lowest bit.
-    fn long(&mut self, field: &'static str) -> Result<i64, Misfit> {
+    pub(crate) fn long(&mut self, field: &'static str) -> Result<i64, Misfit> {
         let mut bits = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.bytes(field, 1)?[0];
@@ -76,11 +82,23 @@ impl<'b> Body<'b> {
         }
     }
 
-    fn text(&mut self, field: &'static str) -> Result<String, Misfit> {
+    fn sized(&mut self, field: &'static str) -> Result<&'b [u8], Misfit> {
         let length = self.long(field)?;
         let length = length.try_into().map_err(|_| Misfit { field, problem: "has no length" })?;
-        let text = std::str::from_utf8(self.bytes(field, length)?);
-        text.map(str::to_owned).map_err(|_| Misfit { field, problem: "is not UTF-8" })
+        self.bytes(field, length)
+    }
+
+    pub(crate) fn str(&mut self, field: &'static str) -> Result<&'b str, Misfit> {
+        let text = std::str::from_utf8(self.sized(field)?);
+        text.map_err(|_| Misfit { field, problem: "is not UTF-8" })
+    }
+
+    fn text(&mut self, field: &'static str) -> Result<String, Misfit> {
+        self.str(field).map(str::to_owned)
+    }
+
+    pub(crate) fn skip_text(&mut self, field: &'static str) -> Result<(), Misfit> {
+        self.sized(field).map(|_| ())
     }
 
     /// Which symbol of an enum, or which type of a union.
@@ -90,13 +108,22 @@ impl<'b> Body<'b> {
         chosen.copied().ok_or(Misfit { field, problem: "is none of what it can be" })
     }
 
-    fn optional<T>(
+    pub(crate) fn optional<T>(
         &mut self,
         field: &'static str,
         read: impl FnOnce(&mut Self, &'static str) -> Result<T, Misfit>,
     ) -> Result<Option<T>, Misfit> {
         let is_there = self.one_of(field, &[false, true])?;
         is_there.then(|| read(self, field)).transpose()
+    }
+
+    /// Nothing must be left.
+    pub(crate) fn end(&self) -> Result<(), Misfit> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(Misfit { field: "the record", problem: "is longer than its fields" })
+        }
     }
 }
 
@@ -114,7 +141,7 @@ pub(crate) fn reading(body: &mut Body<'_>) -> Result<Reading, Misfit> {
         origin_of_time: body.optional("origin_of_time", |body, field| {
             body.one_of(field, &[OriginOfTime::Device, OriginOfTime::App])
         })?,
-        status: body.one_of("status", &[ReadingStatus::Final, ReadingStatus::EnteredInError])?,
+        status: status(body)?,
         measurement: measurement(body)?,
         send_time: body.optional("send_time", Body::long)?,
         vendor: body.optional("vendor", Body::text)?,
@@ -137,6 +164,10 @@ pub(crate) fn accepted_reading(body: &mut Body<'_>) -> Result<AcceptedReading, M
     })
 }
 
+pub(crate) fn status(body: &mut Body<'_>) -> Result<ReadingStatus, Misfit> {
+    body.one_of("status", &[ReadingStatus::Final, ReadingStatus::EnteredInError])
+}
+
 fn source(body: &mut Body<'_>) -> Result<Source, Misfit> {
     let is_lab = body.one_of("source", &[false, true])?;
     Ok(if is_lab {
@@ -150,7 +181,16 @@ fn source(body: &mut Body<'_>) -> Result<Source, Misfit> {
     })
 }
 
-fn measurement(body: &mut Body<'_>) -> Result<Measurement, Misfit> {
+pub(crate) fn skip_source(body: &mut Body<'_>) -> Result<(), Misfit> {
+    if body.one_of("source", &[false, true])? {
+        return body.skip_text("test_lab_id");
+    }
+    body.skip_text("manufacturer")?;
+    body.optional("model_number", Body::skip_text)?;
+    body.skip_text("serial")
+}
+
+pub(crate) fn measurement(body: &mut Body<'_>) -> Result<Measurement, Misfit> {
     Ok(match body.long("measurement")? {
         0 => Measurement::WeighingScale(WeighingScale {
             body_weight: body.double("body_weight")?,

@@ -313,7 +313,7 @@ impl wire::Source {
 }
 
 impl wire::Measurement {
-    fn check(&self) -> Result<Measurement, Rejection> {
+    pub(crate) fn check(&self) -> Result<Measurement, Rejection> {
         use wire::Measurement as M;
         Ok(match self {
             M::WeighingScale(w) => Measurement::WeighingScale(m::WeighingScale {

@@ -16,7 +16,7 @@ use apache_avro::writer::datum::GenericDatumWriter;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::body::{Body, ReadBody};
+use crate::body::{Body, Misfit, ReadBody};
 pub use crate::schema_registry::RegistryError;
 use crate::schema_registry::SchemaRegistry;
 
@@ -94,6 +94,12 @@ pub enum DecodeError {
     /// The schema registry cannot be asked now.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+}
+
+impl From<Misfit> for DecodeError {
+    fn from(misfit: Misfit) -> Self {
+        Self::Malformed(misfit.to_string())
+    }
 }
 
 impl DecodeError {
@@ -276,7 +282,7 @@ const MOST_UNKNOWN: usize = 10_000;
 
 /// What a message was written with.
 #[derive(Clone, Copy)]
-enum Writer {
+pub(crate) enum Writer {
     Current,
     Other(&'static Schema),
 }
@@ -291,8 +297,7 @@ impl<T: Record> Decoder<T> {
         let value = match (writer, T::READ) {
             (Writer::Current, Some(read)) => {
                 let mut fields = Body::new(body);
-                let value = read(&mut fields)
-                    .map_err(|misfit| DecodeError::Malformed(misfit.to_string()))?;
+                let value = read(&mut fields)?;
                 body = fields.rest();
                 value
             }
@@ -334,7 +339,7 @@ impl<T: Record> Decoder<T> {
         apache_avro::from_value(&value).map_err(malformed)
     }
 
-    fn unframe<'b>(&self, bytes: &'b [u8]) -> Result<(Writer, &'b [u8]), DecodeError> {
+    pub(crate) fn unframe<'b>(&self, bytes: &'b [u8]) -> Result<(Writer, &'b [u8]), DecodeError> {
         if let Some(body) = bytes.strip_prefix(&self.header) {
             return Ok((Writer::Current, body));
         }

@@ -13,6 +13,7 @@ pub mod codec;
 pub mod examples;
 pub mod migrations;
 pub mod reading;
+mod recall;
 pub mod records;
 pub mod registry;
 mod schema_registry;
@@ -22,6 +23,7 @@ pub use accepted::{Acceptance, AcceptedEncoder};
 pub use check::{Rejection, RejectionReason};
 pub use codec::{Codec, DecodeError, Decoder, Encoder, Record};
 pub use reading::Reading;
+pub use recall::Recalled;
 pub use records::{
     AcceptedReading, AlertEvent, AuditEvent, CareEvent, CarePlan, Origin, OutcomeTally,
     RejectedReading,

@@ -10,7 +10,7 @@ use crate::reading::{Reading, SourceDigest};
 use crate::rules::bp_severe_high::{self, Carried};
 use crate::rules::data_missing;
 use crate::time::Timestamp;
-use crate::timeline::{Admission, Delay, Standing, Timeline, TooManySources, WINDOW};
+use crate::timeline::{Admission, Delay, Standing, Timeline, TooManySources, Trace, WINDOW};
 
 /// One patient under watch.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Monitor {
         received: Timestamp,
         plan: &Plan,
     ) -> Result<Applied, TooManySources> {
-        let admission = self.timeline.admit(reading, received)?;
+        let admission = self.timeline.admit(&reading.into(), received)?;
         let mut changes = Vec::new();
         if admission.changes_standing {
             let occurrence = Occurrence { at: received, cause: Some(reading.id()) };
@@ -103,7 +103,7 @@ impl Monitor {
     /// [`TooManySources`], as it was when the reading was applied.
     pub fn restore_reading(
         &mut self,
-        reading: &Reading,
+        reading: &Trace,
         received: Timestamp,
     ) -> Result<(), TooManySources> {
         self.timeline.admit(reading, received).map(|_| ())

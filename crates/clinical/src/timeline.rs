@@ -88,6 +88,36 @@ pub struct Standing {
     pub delay: Delay,
 }
 
+/// A reading as far as it is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trace {
+    /// Its kind.
+    pub kind: Kind,
+    /// When it was observed, in whole seconds.
+    pub observation_time: Timestamp,
+    /// What measured it.
+    pub source: SourceDigest,
+    /// Its version.
+    pub version: Version,
+    /// Whether this version says that the reading is none.
+    pub withdrawn: bool,
+    /// Its values.
+    pub sample: Sample,
+}
+
+impl From<&Reading> for Trace {
+    fn from(reading: &Reading) -> Self {
+        Self {
+            kind: reading.kind(),
+            observation_time: reading.observation_time,
+            source: reading.source.digest(),
+            version: reading.version,
+            withdrawn: reading.withdrawn,
+            sample: reading.measurement.sample(),
+        }
+    }
+}
+
 // Bits of `Entry::marks`: source index in the lower ten, then three of delay, then two flags.
 const SOURCE_MASK: u16 = 0x03ff;
 const DELAY_SHIFT: u16 = 10;
@@ -176,12 +206,10 @@ impl Timeline {
     /// [`TooManySources`]; nothing is remembered then.
     pub fn admit(
         &mut self,
-        reading: &Reading,
+        reading: &Trace,
         received: Timestamp,
     ) -> Result<Admission, TooManySources> {
-        let kind = reading.kind();
-        let digest = reading.source.digest();
-        let time = reading.observation_time;
+        let Trace { kind, observation_time: time, source: digest, .. } = *reading;
         let historical = time + WINDOW < received;
         self.make_room(kind, received);
         let source = self.source_index(digest)?;
@@ -195,7 +223,7 @@ impl Timeline {
             let minute = (received.seconds() / 60) as u32;
             Sample([(minute >> 16) as u16, minute as u16, 0])
         } else {
-            reading.measurement.sample()
+            reading.sample
         };
         let bits = reading.version.bits();
         let entry = Entry {

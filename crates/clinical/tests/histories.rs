@@ -160,7 +160,7 @@ fn from_what_stands(history: &[Arrival], plan: &Plan) -> Home {
     }
     let mut home = Home { plan: plan.clone(), ..Home::default() };
     for sent in greatest.into_values().filter(|sent| !sent.withdrawn) {
-        home.monitor.restore_reading(&sent.reading(), at(sent.minutes)).unwrap();
+        home.monitor.restore_reading(&(&sent.reading()).into(), at(sent.minutes)).unwrap();
     }
     home
 }

@@ -4,11 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use clinical::alert::Alert;
 use clinical::monitor::{Applied, Monitor};
+use clinical::patient::InvalidId;
 use clinical::plan::Plan;
 use clinical::timeline::TooManySources;
 use clinical::{PatientId, Reading, Span, Timestamp};
 use hashbrown::HashTable;
-use schemas::OutcomeTally;
+use schemas::{OutcomeTally, Recalled};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// How often readings that have left the window are forgotten.
@@ -56,6 +57,15 @@ pub struct Partition {
     unpublished: Vec<Alert>,
     /// What became of the records of the transaction at hand.
     pub(crate) tally: OutcomeTally,
+}
+
+/// An accepted reading that cannot be remembered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotRestored {
+    #[error(transparent)]
+    Patient(#[from] InvalidId),
+    #[error(transparent)]
+    Sources(#[from] TooManySources),
 }
 
 fn hash(patient: &str) -> u64 {
@@ -140,15 +150,15 @@ impl Partition {
         self.patients.iter().map(|watched| watched.monitor.timeline().len()).sum()
     }
 
-    pub(crate) fn restore_reading(
-        &mut self,
-        reading: &Reading,
-        received: Timestamp,
-    ) -> Result<(), TooManySources> {
-        self.clock = self.clock.max(received);
-        Self::watched(&mut self.patients, &reading.patient)
-            .monitor
-            .restore_reading(reading, received)
+    pub(crate) fn restore_reading(&mut self, recalled: &Recalled<'_>) -> Result<(), NotRestored> {
+        self.clock = self.clock.max(recalled.received);
+        let name = &*recalled.patient;
+        let known = self.patients.find_mut(hash(name), |known| known.patient.as_str() == name);
+        let watched = match known {
+            Some(watched) => watched,
+            None => Self::watched(&mut self.patients, &PatientId::parse(name)?),
+        };
+        Ok(watched.monitor.restore_reading(&recalled.trace, recalled.received)?)
     }
 
     pub(crate) fn restore_alert(&mut self, alert: Alert) {

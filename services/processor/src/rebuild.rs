@@ -33,14 +33,12 @@ impl PartitionBuilder {
     }
 
     fn fold_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
-        let accepted = self.accepted.decode(bytes)?;
-        let received = Timestamp::from_millis(accepted.origin.received_at);
-        // It was checked when it was accepted; a rule that has become stricter since must not take
-        // it away from the patient's record, but rules need not look at it.
-        if let Ok(reading) = accepted.reading.check(received)
-            && self.partition.restore_reading(&reading, received).is_err()
+        // A reading that a check refuses since it was accepted stays in the record, but rules need
+        // not look at it.
+        if let Some(recalled) = self.accepted.recall(bytes)?
+            && let Err(error) = self.partition.restore_reading(&recalled)
         {
-            tracing::warn!("a patient has more devices than can be remembered");
+            tracing::warn!(%error, "a reading is left out of the rebuild");
         }
         Ok(())
     }
