@@ -136,12 +136,8 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
                 tally.rejected = 1;
                 came.store.rejected.push((origin.partition, origin.offset));
                 came.rejected.push(RejectedReading {
-                    bytes,
-                    key: record.key.clone(),
                     reason: (*reason).to_owned(),
-                    detail: String::new(),
-                    patient: None,
-                    origin,
+                    ..RejectedReading::holding(&bytes, record.key.as_deref(), bytes.len(), origin)
                 });
             }
             Fate::Rerouted => panic!("none is on a wrong partition"),
