@@ -1,5 +1,8 @@
 //! A state rebuilt from what was published is the state that published it: nothing is said twice,
-//! nothing is lost, and what comes next is answered the same.
+//! nothing is lost, and what comes next is answered the same. So neither the order of arrival, nor
+//! how it is cut into transactions, nor where the processor dies changes what comes of it.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::alert::Alert;
 use clinical::{Outcome, Span, Timestamp};
@@ -8,8 +11,10 @@ use proptest::prelude::*;
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };
-use schemas::records::StoredOutcome;
-use schemas::{Acceptance, AcceptedEncoder, AlertEvent, Codec, Encoder, Origin};
+use schemas::records::{ExpectedReadings, Schedule, StoredOutcome};
+use schemas::{
+    Acceptance, AcceptedEncoder, AcceptedReading, AlertEvent, CarePlan, Codec, Encoder, Origin,
+};
 use stream::transaction::{Builder, Record};
 
 const START: i64 = 1_780_000_000_000;
@@ -68,10 +73,11 @@ fn reading(step: &Step) -> Reading {
     }
 }
 
-/// What `readings.accepted` and `alerts` hold of one partition.
+/// What `readings.accepted`, `alerts` and `care.plans` hold of one partition.
 struct Published {
     accepted: Vec<Vec<u8>>,
     alerts: Vec<Vec<u8>>,
+    plans: Vec<(String, Vec<u8>)>,
     accepted_encoder: AcceptedEncoder,
     alert_encoder: Encoder<AlertEvent>,
 }
@@ -81,6 +87,7 @@ impl Published {
         Self {
             accepted: Vec::new(),
             alerts: Vec::new(),
+            plans: Vec::new(),
             accepted_encoder: AcceptedEncoder::new(codec, "readings.accepted").unwrap(),
             alert_encoder: codec.encoder("alerts").unwrap(),
         }
@@ -106,18 +113,21 @@ impl Published {
 
     fn rebuild(&self, codec: &Codec, now: Timestamp) -> Partition {
         let mut builder = PartitionBuilder::new(codec);
-        let record = |bytes| Record {
+        let record = |key, bytes| Record {
             partition: 0,
             offset: 0,
             timestamp_ms: 0,
-            key: None,
+            key,
             payload: Some(bytes),
         };
         for bytes in &self.accepted {
-            builder.fold(0, record(bytes)).unwrap();
+            builder.fold(0, record(None, bytes)).unwrap();
         }
         for bytes in &self.alerts {
-            builder.fold(1, record(bytes)).unwrap();
+            builder.fold(1, record(None, bytes)).unwrap();
+        }
+        for (key, bytes) in &self.plans {
+            builder.fold(2, record(Some(key.as_bytes()), bytes)).unwrap();
         }
         builder.finish(now.millis())
     }
@@ -167,5 +177,181 @@ proptest! {
         }
         let later = now + Span::from_hours(2);
         prop_assert_eq!(rebuilt.advance(later), living.advance(later));
+    }
+}
+
+/// What happens after a transaction's records were processed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Then {
+    /// It is committed, and the next one follows.
+    GoesOn,
+    /// It is committed, and until the next record comes the clock on the wall passes.
+    Waits,
+    /// It is committed, then the processor dies, or loses the partition.
+    DiesAfter,
+    /// The processor dies before the commit: all of it is void.
+    DiesBefore,
+}
+
+fn then() -> impl Strategy<Value = Then> {
+    prop_oneof![
+        Just(Then::GoesOn),
+        Just(Then::Waits),
+        Just(Then::DiesAfter),
+        Just(Then::DiesBefore),
+    ]
+}
+
+/// Readings as they stand in `readings.raw`, each received when it says.
+type Raw = Vec<(Reading, Timestamp)>;
+
+fn received_in_order(steps: &[Step]) -> Raw {
+    let mut now = Timestamp::from_millis(START) + Span::from_hours(15);
+    let receive = |step: &Step| {
+        now = now + Span::from_minutes(step.pause);
+        (reading(step), now)
+    };
+    steps.iter().map(receive).collect()
+}
+
+/// Processes `raw` in transactions of the sizes given, each of which ends as it says, and lets time
+/// pass afterwards until everything is due.
+fn process(codec: &Codec, raw: &Raw, plan: Option<&CarePlan>, cuts: &[(usize, Then)]) -> Published {
+    let mut published = Published::new(codec);
+    if let Some(plan) = plan {
+        let bytes = codec.encoder("care.plans").unwrap().encode(plan).unwrap();
+        published.plans.push((plan.patient.clone(), bytes));
+    }
+    let mut partition = published.rebuild(codec, raw[0].1);
+    let mut cuts = cuts.iter().cycle();
+    let mut position = 0;
+    while position < raw.len() {
+        let (size, then) = cuts.next().copied().unwrap_or((1, Then::GoesOn));
+        let end = (position + size).min(raw.len());
+        let before = (published.accepted.len(), published.alerts.len());
+        for (wire, received) in &raw[position..end] {
+            let (passed, outcome, changes) = take(&mut partition, wire, *received);
+            published.tell(&passed);
+            published.take(wire, outcome, *received);
+            published.tell(&changes);
+        }
+        match then {
+            Then::GoesOn => {}
+            Then::Waits => {
+                let until = raw.get(end).map_or(raw[end - 1].1, |next| next.1);
+                published.tell(&partition.advance(until - Span::from_millis(1)));
+            }
+            Then::DiesAfter => partition = published.rebuild(codec, raw[end - 1].1),
+            Then::DiesBefore => {
+                published.accepted.truncate(before.0);
+                published.alerts.truncate(before.1);
+                partition = published.rebuild(codec, raw[end - 1].1);
+                // It fares no worse the second time.
+                for (wire, received) in &raw[position..end] {
+                    let (passed, outcome, changes) = take(&mut partition, wire, *received);
+                    published.tell(&passed);
+                    published.take(wire, outcome, *received);
+                    published.tell(&changes);
+                }
+            }
+        }
+        position = end;
+    }
+    let later = raw[raw.len() - 1].1 + Span::from_days(10);
+    published.tell(&partition.advance(later));
+    published
+}
+
+/// The versions in the store, and of each reading the one that stands.
+fn store(codec: &Codec, published: &Published) -> (BTreeSet<(String, u64)>, BTreeMap<String, u64>) {
+    let decoder = codec.decoder::<AcceptedReading>();
+    let mut versions = BTreeSet::new();
+    let mut standing: BTreeMap<String, u64> = BTreeMap::new();
+    for bytes in &published.accepted {
+        let accepted = decoder.decode(bytes).unwrap();
+        let version = accepted.version.cast_unsigned();
+        let stands = standing.entry(accepted.reading_id.clone()).or_insert(version);
+        *stands = version.max(*stands);
+        versions.insert((accepted.reading_id, version));
+    }
+    (versions, standing)
+}
+
+/// The episodes as the newest event of each alert tells them, without what depends on when the
+/// readings came: whether it was too late to page.
+fn episodes(codec: &Codec, published: &Published) -> BTreeSet<String> {
+    let decoder = codec.decoder::<AlertEvent>();
+    let mut newest = BTreeMap::new();
+    for bytes in &published.alerts {
+        let event = decoder.decode(bytes).unwrap();
+        newest.insert(event.alert_id.clone(), event);
+    }
+    newest
+        .into_values()
+        .filter(|event| event.status != "retracted")
+        .map(|e| {
+            let ended = (e.status != "open").then_some(e.last_observed_at);
+            let evidence: Vec<_> = e.evidence.iter().map(|e| (&e.reading_id, &e.values)).collect();
+            format!(
+                "{} {} {} {} {} {ended:?} {evidence:?}",
+                e.patient, e.rule, e.stage, e.status, e.first_observed_at
+            )
+        })
+        .collect()
+}
+
+/// Of one of the patients, readings are expected every day.
+fn plan() -> CarePlan {
+    let expected = ExpectedReadings {
+        kind: "blood_pressure".to_owned(),
+        missing_after_days: 2,
+        review_after_days: 4,
+    };
+    CarePlan {
+        patient: "HOME01/P0".to_owned(),
+        version: 1,
+        thresholds: BTreeMap::new(),
+        author: "dr.sato".to_owned(),
+        updated_at: START,
+        schedule: Some(Schedule {
+            time_zone: "Asia/Tokyo".to_owned(),
+            start: (START / 86_400_000) as i32,
+            expected: vec![expected],
+        }),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// The same input gives the same output, byte for byte, wherever it is cut and the processor dies.
+    #[test]
+    fn neither_the_cut_into_transactions_nor_any_death_changes_what_is_published(
+        steps in prop::collection::vec(step(), 1..40),
+        cuts in prop::collection::vec((1..9_usize, then()), 1..12),
+        with_plan: bool,
+    ) {
+        let codec = Codec::new(None).unwrap();
+        let plan = with_plan.then(plan);
+        let raw = received_in_order(&steps);
+        let whole = process(&codec, &raw, plan.as_ref(), &[(raw.len(), Then::GoesOn)]);
+        let cut = process(&codec, &raw, plan.as_ref(), &cuts);
+        prop_assert_eq!(cut.accepted, whole.accepted);
+        prop_assert_eq!(cut.alerts, whole.alerts);
+    }
+
+    #[test]
+    fn no_order_of_arrival_changes_the_store_or_the_episodes(
+        (steps, shuffled) in prop::collection::vec(step(), 1..30)
+            .prop_flat_map(|steps| (Just(steps.clone()), Just(steps).prop_shuffle())),
+        cuts in prop::collection::vec((1..9_usize, then()), 1..12),
+        with_plan: bool,
+    ) {
+        let codec = Codec::new(None).unwrap();
+        let plan = with_plan.then(plan);
+        let one = process(&codec, &received_in_order(&steps), plan.as_ref(), &[(1, Then::GoesOn)]);
+        let other = process(&codec, &received_in_order(&shuffled), plan.as_ref(), &cuts);
+        prop_assert_eq!(store(&codec, &one), store(&codec, &other));
+        prop_assert_eq!(episodes(&codec, &one), episodes(&codec, &other));
     }
 }

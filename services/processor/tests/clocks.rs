@@ -1,0 +1,131 @@
+//! What becomes of readings whose device has a wrong clock. What cannot be true is rejected by name;
+//! what may be true is taken as said, and when it says that it is hours old it never pages.
+
+use clinical::alert::{Alert, Severity, Stage};
+use clinical::{Outcome, Span, Timestamp};
+use processor::Partition;
+use schemas::reading::{
+    BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
+};
+
+/// When the platform receives what is sent: 2026-05-29, 05:26:40 in Japan.
+const RECEIVED: Timestamp = Timestamp::from_millis(1_780_000_000_000);
+const HOUR: i64 = 60;
+
+/// A severe reading taken so many minutes before its receipt, by a clock that is so many minutes
+/// ahead.
+fn severe(minutes_ago: i64, ahead: i64) -> Reading {
+    let shown = (RECEIVED - Span::from_minutes(minutes_ago - ahead)).millis();
+    Reading {
+        consortium_id: "HOME01".into(),
+        person_id: "P1".into(),
+        observation_time: shown,
+        utc_offset_minutes: 540,
+        update_time: shown,
+        source: Source::Device(Device {
+            manufacturer: "OMRON".into(),
+            model_number: None,
+            serial: "1".into(),
+        }),
+        data_input: DataInput::Device,
+        origin_of_time: Some(OriginOfTime::Device),
+        status: ReadingStatus::Final,
+        measurement: Measurement::BloodPressure(BloodPressure {
+            systolic: 192,
+            diastolic: 112,
+            pulse_rate: Some(70),
+            measurement_position: None,
+            irregular_pulse: None,
+        }),
+        send_time: None,
+        vendor: None,
+    }
+}
+
+/// What is said after two severe readings three minutes apart, by a clock that is so much ahead.
+fn told_after_a_pair(ahead: i64) -> Result<Vec<Alert>, schemas::Rejection> {
+    let mut partition = Partition::default();
+    let mut told = Vec::new();
+    for minutes_ago in [4, 1] {
+        let reading = severe(minutes_ago, ahead).check(RECEIVED)?;
+        told.extend(partition.advance(RECEIVED));
+        let applied = partition.apply(&reading, RECEIVED).unwrap();
+        assert_eq!(applied.outcome, Outcome::New);
+        told.extend(applied.changes);
+    }
+    told.extend(partition.advance(RECEIVED + Span::from_hours(48)));
+    Ok(told)
+}
+
+fn rejected(ahead: i64) -> (&'static str, &'static str) {
+    let rejection = told_after_a_pair(ahead).unwrap_err();
+    (rejection.reason.as_str(), rejection.field)
+}
+
+#[test]
+fn a_clock_that_is_up_to_an_hour_ahead_is_believed_and_pages() {
+    for ahead in [0, 10, 59] {
+        let told = told_after_a_pair(ahead).unwrap();
+        assert_eq!(told.len(), 1, "{ahead}: {told:?}");
+        assert_eq!((told[0].severity, told[0].stage), (Severity::Urgent, Stage::Confirmed));
+    }
+}
+
+#[test]
+fn a_clock_in_the_future_is_refused_by_name() {
+    for ahead in [HOUR + 5, 24 * HOUR, 365 * 24 * HOUR, 100 * 365 * 24 * HOUR] {
+        assert_eq!(rejected(ahead), ("time_out_of_range", "observation_time"), "{ahead}");
+    }
+    let mut later = severe(1, 0);
+    later.update_time += (2 * HOUR) * 60_000;
+    let rejection = later.check(RECEIVED).unwrap_err();
+    assert_eq!(rejection.field, "update_time", "or it would hide every later correction");
+}
+
+#[test]
+fn a_clock_that_was_never_set_is_refused_by_name() {
+    for lost in [0, 1, 86_400_000, -1, i64::MIN, i64::MAX] {
+        let mut reading = severe(1, 0);
+        reading.observation_time = lost;
+        let rejection = reading.check(RECEIVED).unwrap_err();
+        assert_eq!(rejection.reason.as_str(), "time_out_of_range");
+        assert_eq!(rejection.field, "observation_time");
+        assert!(!rejection.detail.contains("1970"), "no value is told: {}", rejection.detail);
+        let mut registered = severe(1, 0);
+        registered.update_time = lost;
+        assert_eq!(registered.check(RECEIVED).unwrap_err().field, "update_time");
+    }
+}
+
+#[test]
+fn japanese_time_labelled_as_utc_is_nine_hours_ahead_and_refused() {
+    assert_eq!(rejected(9 * HOUR), ("time_out_of_range", "observation_time"));
+}
+
+#[test]
+fn utc_labelled_as_japanese_time_is_nine_hours_old_and_for_review() {
+    let told = told_after_a_pair(-9 * HOUR).unwrap();
+    let last = told.last().unwrap();
+    assert_eq!((last.severity, last.stage, last.late), (Severity::Review, Stage::Confirmed, true));
+    assert!(told.iter().all(|alert| alert.severity < Severity::Urgent));
+}
+
+#[test]
+fn an_hour_of_summer_time_that_a_device_has_missed_keeps_the_page() {
+    let told = told_after_a_pair(-HOUR).unwrap();
+    assert_eq!(told.last().unwrap().severity, Severity::Urgent);
+    let told = told_after_a_pair(HOUR - 1).unwrap();
+    assert_eq!(told.last().unwrap().severity, Severity::Urgent);
+}
+
+#[test]
+fn a_clock_that_is_put_right_measures_on_and_what_it_said_before_stays_as_said() {
+    let mut partition = Partition::default();
+    let wrong = severe(4, -9 * HOUR).check(RECEIVED).unwrap();
+    let right = severe(1, 0).check(RECEIVED).unwrap();
+    assert_eq!(partition.apply(&wrong, RECEIVED).unwrap().outcome, Outcome::New);
+    // Two readings for the platform, nine hours apart: no pair, each to be measured again.
+    assert_eq!(partition.apply(&right, RECEIVED).unwrap().outcome, Outcome::New);
+    let told = partition.advance(RECEIVED + Span::from_minutes(20));
+    assert!(told.iter().all(|alert| alert.stage == Stage::Unconfirmed), "{told:?}");
+}
