@@ -107,7 +107,7 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
         for (received, stored) in &versions {
             if let Ok(reading) = stored.reading.check(*received) {
                 // A patient with more devices than can be remembered is none of the oracle's.
-                let _ = monitor.restore_reading(&reading, *received);
+                let _ = monitor.restore_reading(&(&reading).into(), *received);
             }
         }
         let alerts = monitor.reassess(patient, came.until, &plan);

@@ -11,6 +11,7 @@ mod crashes;
 mod demo;
 mod kinds;
 mod live_alerts;
+mod missing_data;
 mod not_stored;
 mod other_languages;
 mod rejected;
@@ -45,6 +46,8 @@ fn main() -> ExitCode {
         access::a_physician_sees_nothing_of_patients_of_others_and_an_operator_no_patient_at_all,
         access::without_a_session_there_is_nothing_to_see,
         live_alerts::an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up,
+        missing_data::a_patient_from_whom_nothing_comes_is_told_once_and_late_readings_take_it_back,
+        missing_data::a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back,
         strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,
         strays::what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store,
         rejected::what_was_rejected_is_seen_repaired_and_sent_again_and_counts_once,
