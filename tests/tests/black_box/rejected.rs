@@ -111,7 +111,7 @@ pub fn what_was_rejected_is_seen_repaired_and_sent_again_and_counts_once() {
     assert_eq!(serde_json::from_value::<Reading>(shown["reading"].clone()).unwrap(), mistyped);
     let patient = Some(PATIENT.to_owned());
     let show = ("show_rejected".to_owned(), patient.clone(), format!("{mistyped_at}: shown whole"));
-    assert_eq!(recorded(&stack), [show.clone()]);
+    assert_eq!(recorded(&stack), std::slice::from_ref(&show));
 
     // As it came it would be rejected again: nothing is sent.
     let raw = stack.records(Topic::ReadingsRaw).len();
@@ -125,7 +125,7 @@ pub fn what_was_rejected_is_seen_repaired_and_sent_again_and_counts_once() {
     let (out, _) = output(repaired.arg("--dry-run"), true);
     assert!(out.contains("would be sent"), "{out}");
     assert_eq!(stack.records(Topic::ReadingsRaw).len(), raw);
-    assert_eq!(recorded(&stack), [show.clone()]);
+    assert_eq!(recorded(&stack), std::slice::from_ref(&show));
 
     // Repaired it counts once, and is sent once.
     let mut repaired = rejected(&stack, "replay");
@@ -134,7 +134,8 @@ pub fn what_was_rejected_is_seen_repaired_and_sent_again_and_counts_once() {
     assert!(out.contains(&format!("{mistyped_at} sent again as ")), "{out}");
     let replay = "replay_rejected".to_owned();
     let replayed = (replay.clone(), patient.clone(), format!("{mistyped_at}: a repaired reading"));
-    assert_eq!(recorded(&stack), [show.clone(), replayed.clone()]);
+    let both = [show, replayed];
+    assert_eq!(recorded(&stack), both);
     let right = |reading: &Reading| {
         matches!(&reading.measurement, Measurement::BloodPressure(p) if p.systolic == 128)
             && reading.observation_time == mistyped.observation_time
@@ -144,7 +145,7 @@ pub fn what_was_rejected_is_seen_repaired_and_sent_again_and_counts_once() {
     });
     let (_, err) = output(&mut repaired, false);
     assert!(err.contains("it was sent again at") && err.contains("by hana"), "{err}");
-    assert_eq!(recorded(&stack), [show.clone(), replayed.clone()]);
+    assert_eq!(recorded(&stack), both);
     // Sent once more all the same, it is the same reading.
     output(repaired.arg("--again"), true);
 
