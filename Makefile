@@ -33,6 +33,11 @@ check: setup web ## Format, lints, the design's dependency rules, unused depende
 	@cargo fmt --all --check
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@python3 deploy/check/dependencies.py
+	@python3 tests/mutations/run.py --verify
+
+.PHONY: mutations
+mutations: setup-tests web ## Makes known faults in a copy, one at a time; each must be noticed by its test
+	@python3 tests/mutations/run.py
 
 .PHONY: bench
 bench: setup web ## Measures against limits and peers in the same run; prints ratios

@@ -7,6 +7,7 @@
 #![allow(missing_docs, reason = "a program; its promises are the tests' names")]
 
 mod access;
+mod backlog;
 mod crashes;
 mod demo;
 mod kinds;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         access::a_physician_sees_nothing_of_patients_of_others_and_an_operator_no_patient_at_all,
         access::without_a_session_there_is_nothing_to_see,
         live_alerts::an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up,
+        backlog::a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_meanwhile,
         missing_data::a_patient_from_whom_nothing_comes_is_told_once_and_late_readings_take_it_back,
         missing_data::a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back,
         strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,
