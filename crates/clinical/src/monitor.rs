@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::reading::{Reading, SourceDigest};
 use crate::rules::bp_severe_high::{self, Carried};
 use crate::rules::data_missing;
+use crate::schedule::grace;
 use crate::time::Timestamp;
 use crate::timeline::{Admission, Delay, Standing, Timeline, TooManySources, Trace, WINDOW};
 
@@ -223,8 +224,7 @@ impl Monitor {
                 };
                 let since = self.open_alert(rule).map(|alert| alert.first_observed_at);
                 let found = data_missing::assess(
-                    schedule,
-                    expected,
+                    (schedule, expected, grace(patient)),
                     first_at,
                     since,
                     horizon,

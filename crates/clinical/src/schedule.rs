@@ -2,14 +2,22 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::measurement::Kind;
+use crate::patient::PatientId;
 use crate::plan::InvalidPlan;
 use crate::time::{Span, Timestamp};
 
 /// Readings of a day may arrive until so long after its end before the day counts as one without.
 /// Ours: phones hand over at night, and nobody acts on missing data before the morning.
-pub const GRACE: Span = Span::from_hours(6);
+const GRACE: Span = Span::from_hours(6);
+
+/// The grace of a patient: six hours and a part of the seventh that is the patient's own, so that
+/// the mornings of a million patients do not all begin in the same second.
+pub fn grace(patient: &PatientId) -> Span {
+    GRACE + Span::from_seconds((xxh3_64(patient.as_str().as_bytes()) % 3600) as i64)
+}
 
 /// What a care plan expects, from which day on, in the patient's time zone.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,10 +125,5 @@ impl Schedule {
         let day = day.saturating_add(jiff::Span::new().days(i64::from(days_later)));
         let begin = self.zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0)).compatible();
         Timestamp::from_millis(begin.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
-    }
-
-    /// When so many days, from the beginning of `first` on, count as days without a reading.
-    pub(crate) fn over_after(&self, first: Date, days: u8) -> Timestamp {
-        self.begin_of(first, days) + GRACE
     }
 }

@@ -4,8 +4,8 @@ mod home;
 
 use clinical::alert::{Alert, Rule, Severity, Stage, Status, Transition};
 use clinical::plan::Plan;
-use clinical::schedule::{Expected, Schedule};
-use clinical::{Kind, Outcome, Timestamp};
+use clinical::schedule::{Expected, Schedule, grace};
+use clinical::{Kind, Outcome, Span, Timestamp};
 use jiff::civil::{Date, date};
 
 use home::{Home, at, bp, patient};
@@ -31,6 +31,15 @@ fn told(home: &Home) -> Vec<(Transition, Severity, String)> {
     home.told.iter().map(|a| (a.transition, a.severity, a.changed_at.to_string())).collect()
 }
 
+/// Six in the morning, and the patient's own part of the hour after.
+fn morning(six_oclock: &str) -> String {
+    let six: jiff::Timestamp = six_oclock.parse().unwrap();
+    let six = Timestamp::from_millis(six.as_millisecond());
+    let grace = grace(&patient());
+    assert!((Span::from_hours(6)..Span::from_hours(7)).contains(&grace));
+    (six + grace - Span::from_hours(6)).to_string()
+}
+
 fn minutes_of(time: &str) -> i64 {
     let time: jiff::Timestamp = time.parse().unwrap();
     (Timestamp::from_millis(time.as_millisecond()) - at(0)).millis() / 60_000 + 1
@@ -48,8 +57,8 @@ fn a_patient_from_whom_nothing_ever_came_is_missing_too() {
     assert_eq!(
         told(&home),
         [
-            (Raised, Technical, "2026-05-31T21:00:00Z".to_owned()),
-            (Escalated, Review, "2026-06-11T21:00:00Z".to_owned())
+            (Raised, Technical, morning("2026-05-31T21:00:00Z")),
+            (Escalated, Review, morning("2026-06-11T21:00:00Z"))
         ]
     );
     let alert = home.last();
@@ -90,7 +99,7 @@ fn readings_every_third_day_keep_everybody_quiet_and_the_next_reading_ends_a_gap
     assert_eq!(
         told(&home),
         [
-            (Raised, Technical, "2026-06-13T21:00:00Z".to_owned()),
+            (Raised, Technical, morning("2026-06-13T21:00:00Z")),
             (Resolved, Technical, at(16 * DAY + 301).to_string())
         ]
     );
@@ -112,7 +121,7 @@ fn readings_that_come_late_and_fill_the_gap_take_the_alert_back() {
     let mut home = expected_daily();
     home.receives(calm(10));
     home.waits_until(5 * DAY);
-    assert_eq!(told(&home), [(Raised, Technical, "2026-06-01T21:00:00Z".to_owned())]);
+    assert_eq!(told(&home), [(Raised, Technical, morning("2026-06-01T21:00:00Z"))]);
     home.receives_at(5 * DAY + 1, calm(2 * DAY));
     assert_eq!(home.last().transition, Retracted);
     assert_eq!(home.last().cause.as_ref().unwrap().observation_time(), at(2 * DAY));
@@ -189,7 +198,7 @@ fn days_of_23_and_25_hours_are_days() {
         home.receives(calm(reading));
         home.waits_until(reading + 10 * DAY);
         // Three whole local days after the reading's, to 06:00 on the clock of the fourth.
-        assert_eq!(told(&home), [(Raised, Technical, due.to_owned())]);
+        assert_eq!(told(&home), [(Raised, Technical, morning(due))]);
     }
 }
 
@@ -200,7 +209,7 @@ fn a_day_whose_midnight_the_clocks_skip_begins_where_they_go_on() {
     let before = minutes_of("2026-09-03T00:00:00Z");
     home.told = home.monitor.reassess(&patient(), at(before), &home.plan);
     home.waits_until(before + 10 * DAY);
-    assert_eq!(told(&home), [(Raised, Technical, "2026-09-06T10:00:00Z".to_owned())]);
+    assert_eq!(told(&home), [(Raised, Technical, morning("2026-09-06T10:00:00Z"))]);
 }
 
 #[test]

@@ -12,14 +12,13 @@ use crate::alert::{Rule, Severity, Stage, Text};
 use crate::episode::{Assessment, Episode};
 use crate::measurement::Kind;
 use crate::schedule::{Expected, Schedule};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
-/// The episodes of a kind that is expected. `first_at` gives the observation time of the first
+/// The episodes of a kind that a patient with such a grace is expected to send. `first_at` gives the observation time of the first
 /// standing reading at or after a time, as far back as `horizon`; `open_since` is when the open
 /// alert's gap began, which may be before the horizon.
 pub fn assess(
-    schedule: &Schedule,
-    expected: &Expected,
+    (schedule, expected, grace): (&Schedule, &Expected, Span),
     first_at: impl Fn(Timestamp) -> Option<Timestamp>,
     open_since: Option<Timestamp>,
     horizon: Timestamp,
@@ -29,8 +28,8 @@ pub fn assess(
     let mut first_day = begin(schedule, &first_at, open_since, horizon);
     loop {
         let began = schedule.begin_of(first_day, 0);
-        let due = schedule.over_after(first_day, expected.missing_after_days());
-        let review_at = schedule.over_after(first_day, expected.review_after_days());
+        let due = schedule.begin_of(first_day, expected.missing_after_days()) + grace;
+        let review_at = schedule.begin_of(first_day, expected.review_after_days()) + grace;
         let next = first_at(began);
         match next {
             Some(reading) if reading < due => first_day = day_after(schedule.day_of(reading)),
