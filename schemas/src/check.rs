@@ -4,6 +4,7 @@ use clinical::measurement as m;
 use clinical::patient::InvalidId;
 use clinical::plausibility as p;
 use clinical::plausibility::Implausible;
+use clinical::timeline::TooMany;
 use clinical::{Measurement, PatientId, Source, Span, Timestamp, Version};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -32,13 +33,15 @@ pub enum RejectionReason {
     TimeOutOfRange,
     /// More devices for one patient than any patient has.
     TooManyDevices,
+    /// More readings of a kind for one patient than any patient takes.
+    TooManyReadings,
     /// More bytes than any reading has.
     TooLarge,
 }
 
 impl RejectionReason {
     /// Every reason.
-    pub const ALL: [RejectionReason; 9] = [
+    pub const ALL: [RejectionReason; 10] = [
         RejectionReason::Undecodable,
         RejectionReason::UnknownSchema,
         RejectionReason::KeyMissing,
@@ -47,6 +50,7 @@ impl RejectionReason {
         RejectionReason::Implausible,
         RejectionReason::TimeOutOfRange,
         RejectionReason::TooManyDevices,
+        RejectionReason::TooManyReadings,
         RejectionReason::TooLarge,
     ];
 
@@ -61,7 +65,17 @@ impl RejectionReason {
             Self::Implausible => "implausible",
             Self::TimeOutOfRange => "time_out_of_range",
             Self::TooManyDevices => "too_many_devices",
+            Self::TooManyReadings => "too_many_readings",
             Self::TooLarge => "too_large",
+        }
+    }
+}
+
+impl From<TooMany> for RejectionReason {
+    fn from(too_many: TooMany) -> Self {
+        match too_many {
+            TooMany::Sources => Self::TooManyDevices,
+            TooMany::Readings => Self::TooManyReadings,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::rules::bp_severe_high::{self, Carried};
 use crate::rules::data_missing;
 use crate::schedule::grace;
 use crate::time::Timestamp;
-use crate::timeline::{Admission, Delay, Standing, Timeline, TooManySources, Trace, WINDOW};
+use crate::timeline::{Admission, Delay, Standing, Timeline, TooMany, Trace, WINDOW};
 
 /// One patient under watch.
 #[derive(Debug, Default)]
@@ -42,13 +42,13 @@ impl Monitor {
     /// computes what that does to the alerts.
     ///
     /// # Errors
-    /// [`TooManySources`]; nothing has changed then.
+    /// [`TooMany`]; nothing has changed then.
     pub fn apply(
         &mut self,
         reading: &Reading,
         received: Timestamp,
         plan: &Plan,
-    ) -> Result<Applied, TooManySources> {
+    ) -> Result<Applied, TooMany> {
         let admission = self.timeline.admit(&reading.into(), received)?;
         let mut changes = Vec::new();
         if admission.changes_standing {
@@ -101,12 +101,8 @@ impl Monitor {
     /// Restores a reading that was accepted before, without computing anything.
     ///
     /// # Errors
-    /// [`TooManySources`], as it was when the reading was applied.
-    pub fn restore_reading(
-        &mut self,
-        reading: &Trace,
-        received: Timestamp,
-    ) -> Result<(), TooManySources> {
+    /// [`TooMany`], as it was when the reading was applied.
+    pub fn restore_reading(&mut self, reading: &Trace, received: Timestamp) -> Result<(), TooMany> {
         self.timeline.admit(reading, received).map(|_| ())
     }
 

@@ -19,6 +19,10 @@ pub const HISTORICAL_MEMORY: Span = Span::from_hours(24);
 /// More sources than this in one patient's window are no patient's devices.
 pub const MOST_SOURCES: usize = 1024;
 
+/// More readings of a kind in one patient's window than one a minute for two months are no patient's:
+/// they would take memory and time from all others. 100,000 cost 2 MB.
+pub const MOST_READINGS: usize = 100_000;
+
 /// What a rule needs of a measurement: three 16-bit numbers whose meaning depends on the kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sample(pub(crate) [u16; 3]);
@@ -194,21 +198,23 @@ pub struct Admission {
     pub source: SourceDigest,
 }
 
-/// More sources for one patient than [`MOST_SOURCES`] within the window.
+/// More of one patient within the window than is remembered of any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more than {MOST_SOURCES} devices for one patient within the window")]
-pub struct TooManySources;
+pub enum TooMany {
+    /// More sources than [`MOST_SOURCES`].
+    #[error("more than {MOST_SOURCES} devices for one patient within the window")]
+    Sources,
+    /// More readings of a kind than [`MOST_READINGS`].
+    #[error("more than {MOST_READINGS} readings of a kind for one patient within the window")]
+    Readings,
+}
 
 impl Timeline {
     /// Admits a reading received at `received` and remembers its version if it is to stand.
     ///
     /// # Errors
-    /// [`TooManySources`]; nothing is remembered then.
-    pub fn admit(
-        &mut self,
-        reading: &Trace,
-        received: Timestamp,
-    ) -> Result<Admission, TooManySources> {
+    /// [`TooMany`]; nothing is remembered then.
+    pub fn admit(&mut self, reading: &Trace, received: Timestamp) -> Result<Admission, TooMany> {
         let Trace { kind, observation_time: time, source: digest, .. } = *reading;
         let historical = time + WINDOW < received;
         self.make_room(kind, received);
@@ -251,6 +257,14 @@ impl Timeline {
             Some(_) => entries.binary_search_by_key(&key, key_of),
         };
         Ok(match position {
+            Err(_) if entries.len() >= MOST_READINGS && historical => Admission {
+                // Stored all the same; only a repetition will not be known for one.
+                outcome: Outcome::Historical,
+                changes_standing: false,
+                in_order: false,
+                source: digest,
+            },
+            Err(_) if entries.len() >= MOST_READINGS => return Err(TooMany::Readings),
             Err(at) => {
                 let in_order = entries.last().is_none_or(|last| last.seconds < entry.seconds);
                 entries.insert(at, entry);
@@ -331,24 +345,25 @@ impl Timeline {
             return;
         };
         let entries = &mut series.entries;
-        if entries.len() < entries.capacity() {
+        if entries.len() < entries.capacity().min(MOST_READINGS) {
             return;
         }
         entries.retain(|entry| !entry.is_forgotten(now));
         if entries.len() == entries.capacity() {
             let length = entries.len();
-            entries.reserve_exact((length / 4).clamp(4, 12).max(length / 16));
+            let more = (length / 4).clamp(4, 12).max(length / 16);
+            entries.reserve_exact(more.min(MOST_READINGS.saturating_sub(length)));
         }
     }
 
-    fn source_index(&mut self, digest: SourceDigest) -> Result<usize, TooManySources> {
+    fn source_index(&mut self, digest: SourceDigest) -> Result<usize, TooMany> {
         if let Some(index) = self.sources.iter().rposition(|known| *known == digest) {
             return Ok(index);
         }
         if self.sources.len() >= MOST_SOURCES {
             self.drop_unused_sources();
             if self.sources.len() >= MOST_SOURCES {
-                return Err(TooManySources);
+                return Err(TooMany::Sources);
             }
         }
         self.sources.reserve_exact(1);
@@ -377,5 +392,45 @@ impl Timeline {
             entry.marks = entry.marks & !SOURCE_MASK | source;
         }
         self.sources = kept;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_patients_readings_are_bounded_and_what_leaves_the_window_makes_room() {
+        let start = Timestamp::from_seconds(1_780_000_000);
+        let sensor = crate::reading::Source::Device {
+            manufacturer: "KAWASEMI".into(),
+            model_number: None,
+            serial: "1".into(),
+        };
+        let reading = |second: usize| Trace {
+            kind: Kind::BloodGlucose,
+            observation_time: start + Span::from_seconds(second as i64),
+            source: sensor.digest(),
+            version: Version::from_bits(1),
+            withdrawn: false,
+            sample: Sample::default(),
+        };
+        let mut timeline = Timeline::default();
+        let soon = start + Span::from_days(2);
+        for second in 0..MOST_READINGS {
+            timeline.admit(&reading(second), soon).unwrap();
+        }
+        let one_more = reading(MOST_READINGS);
+        assert_eq!(timeline.admit(&one_more, soon), Err(TooMany::Readings));
+        let corrected = Trace { version: Version::from_bits(2), ..reading(7) };
+        let outcome = timeline.admit(&corrected, soon).unwrap().outcome;
+        assert_eq!(outcome, Outcome::Conflict, "what is known can still be changed");
+        let old = Trace { observation_time: start - Span::from_days(60), ..reading(0) };
+        assert_eq!(timeline.admit(&old, soon).unwrap().outcome, Outcome::Historical);
+        assert_eq!(timeline.len(), MOST_READINGS);
+
+        let later = start + WINDOW + Span::from_seconds(100);
+        assert_eq!(timeline.admit(&one_more, later).unwrap().outcome, Outcome::New);
+        assert_eq!(timeline.len(), MOST_READINGS - 100 + 1);
     }
 }

@@ -6,7 +6,7 @@ use clinical::alert::Alert;
 use clinical::monitor::{Applied, Monitor};
 use clinical::patient::InvalidId;
 use clinical::plan::Plan;
-use clinical::timeline::TooManySources;
+use clinical::timeline::TooMany;
 use clinical::{PatientId, Reading, Span, Timestamp};
 use hashbrown::HashTable;
 use schemas::{OutcomeTally, Recalled};
@@ -65,7 +65,7 @@ pub(crate) enum NotRestored {
     #[error(transparent)]
     Patient(#[from] InvalidId),
     #[error(transparent)]
-    Sources(#[from] TooManySources),
+    TooMany(#[from] TooMany),
 }
 
 fn hash(patient: &str) -> u64 {
@@ -99,12 +99,8 @@ impl Partition {
     /// Takes in a reading received at `received`.
     ///
     /// # Errors
-    /// [`TooManySources`]; nothing has changed then.
-    pub fn apply(
-        &mut self,
-        reading: &Reading,
-        received: Timestamp,
-    ) -> Result<Applied, TooManySources> {
+    /// [`TooMany`]; nothing has changed then.
+    pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Result<Applied, TooMany> {
         let plan = self.plans.get(&reading.patient).unwrap_or(&self.default_plan);
         let watched = Self::watched(&mut self.patients, &reading.patient);
         let applied = watched.monitor.apply(reading, received, plan)?;

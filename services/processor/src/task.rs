@@ -175,7 +175,7 @@ impl<W: Watcher> ProcessorTask<W> {
             Ok(applied) => applied,
             Err(error) => {
                 let why = Refused {
-                    reason: RejectionReason::TooManyDevices,
+                    reason: RejectionReason::from(error),
                     detail: error.to_string(),
                     patient: Some(reading.patient.clone()),
                 };

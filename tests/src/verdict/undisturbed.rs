@@ -97,8 +97,9 @@ impl<'a> Watch<'a> {
             return rejected(RejectionReason::KeyMismatch);
         }
         let monitor = self.monitors.entry(reading.patient.clone()).or_default();
-        let Ok(applied) = monitor.apply(&reading, received, &self.plan) else {
-            return rejected(RejectionReason::TooManyDevices);
+        let applied = match monitor.apply(&reading, received, &self.plan) {
+            Ok(applied) => applied,
+            Err(too_many) => return rejected(too_many.into()),
         };
         if let Some(due) = monitor.look_again() {
             self.timers.insert((due, reading.patient.clone()));
