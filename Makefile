@@ -29,10 +29,11 @@ test: setup-tests web ## Unit, property, snapshot, page, black-box and browser t
 	@cargo test --locked --workspace
 
 .PHONY: check
-check: setup web ## Format, lints, the design's dependency rules, unused dependencies
+check: setup web ## Format, lints, dependency rules, what the documents name
 	@cargo fmt --all --check
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@python3 deploy/check/dependencies.py
+	@python3 deploy/check/documents.py
 	@python3 tests/mutations/run.py --verify
 
 .PHONY: mutations

@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Holds the documents to what is there: files, folders, tests and metrics that they name exist.
+
+A name in backticks is a metric's when it begins with mimamori_, a test's when it has four
+underscores or more, and a file's when it begins with a folder of the checkout and has a slash. Says
+what is missing and exits with 1.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+TEST = re.compile(r"`([a-z0-9]+(?:_[a-z0-9]+){4,})`")
+METRIC = re.compile(r"`mimamori_[a-z]+_([a-z_]+)")
+PATH = re.compile(r"`([\w.-]+/[\w./-]+)`")
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
+FUNCTION = re.compile(r"\bfn ([a-z0-9_]+)")
+
+
+def main():
+    tracked = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True)
+    files = [pathlib.Path(line) for line in tracked.stdout.splitlines()]
+    folders = {file.parts[0] for file in files if len(file.parts) > 1}
+    functions, sources = set(), ""
+    for file in files:
+        if file.suffix == ".rs" and file.exists():
+            source = file.read_text()
+            sources += source
+            functions.update(FUNCTION.findall(source))
+    missing = []
+    for document in (file for file in files if file.suffix == ".md" and file.exists()):
+        text = document.read_text()
+        for name in TEST.findall(text):
+            if name not in functions and not name.startswith("mimamori_"):
+                missing.append(f"{document}: no test is named {name}")
+        for name in METRIC.findall(text):
+            if name.removesuffix("_total") not in sources:
+                missing.append(f"{document}: no metric is named {name}")
+        for name in PATH.findall(text):
+            is_own = name.split("/")[0] in folders and not name.endswith("/.env")
+            if is_own and not pathlib.Path(name).exists():
+                missing.append(f"{document}: there is no {name}")
+        for target in LINK.findall(text):
+            if not (document.parent / target).exists():
+                missing.append(f"{document}: its link leads nowhere: {target}")
+    print("\n".join(sorted(missing)) or "the documents name what is there")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
