@@ -7,6 +7,7 @@
 #![allow(missing_docs, reason = "a program; its promises are the tests' names")]
 
 mod access;
+mod back_pressure;
 mod backlog;
 mod crashes;
 mod demo;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         not_stored::nothing_is_said_to_be_accepted_that_kafka_has_not_and_the_rest_may_be_sent_again,
         crashes::kill_9_of_any_service_under_load_loses_nothing_and_tells_nothing_twice,
         crashes::a_writer_killed_while_the_store_is_away_loses_nothing,
+        back_pressure::a_writer_whose_hands_are_full_stops_fetching_and_catches_up_later,
         crashes::sigterm_drains_every_service_under_load_within_its_deadline_and_nothing_is_lost,
         crashes::processors_join_and_leave_under_load_and_the_balance_holds,
         crashes::a_restarted_processor_remembers_versions_open_alerts_and_what_it_waits_for,
