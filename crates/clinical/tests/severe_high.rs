@@ -108,6 +108,20 @@ fn a_correction_that_removes_the_cause_retracts_the_alert() {
 }
 
 #[test]
+fn a_correction_that_creates_the_cause_pages_in_time_and_hours_later_is_a_review() {
+    for (corrected_after, severity, late) in [(30, Urgent, false), (7 * 60, Review, true)] {
+        let mut home = Home::default();
+        home.receives(bp(0, 190, 100));
+        home.receives(bp(2, 119, 80));
+        assert!(home.told.is_empty());
+        home.receives_at(corrected_after, bp(2, 0, 0).corrected(20, 191, 100));
+        assert_eq!(home.transitions(), [(Raised, severity, Confirmed)]);
+        assert_eq!(home.last().late, late);
+        assert_eq!(home.last().cause.as_ref().unwrap().observation_time(), at(2));
+    }
+}
+
+#[test]
 fn a_withdrawal_of_one_of_two_leaves_a_review() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 100));
