@@ -194,6 +194,7 @@ fn place(load: Load, first_mark: u32) -> HashMap<usize, (Vec<Reading>, Option<Ma
     for mark in (0..load.marks()).map(|number| Marked(first_mark + number)) {
         let at = LEAD.as_secs_f64() * 1.5 + f64::from(mark.0 - first_mark) / MARKS_A_SECOND;
         let mut document = (at * load.documents_a_second()) as usize;
+        document = document.max(turns_between * consortia);
         document += (consortia + mark.consortium() - document % consortia) % consortia;
         let taken = |document: &usize| {
             let is_full = |number: &usize| {
