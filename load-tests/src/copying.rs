@@ -72,10 +72,10 @@ pub fn run(stage: &Stage, input: &Input, round: usize) -> anyhow::Result<Rate> {
             }
         }
         let member = consumer.group_metadata().context("the group's metadata is not known")?;
-        while producer.in_flight_count() > 0 {
-            producer.poll(Duration::from_millis(1));
-        }
         producer.send_offsets_to_transaction(&offsets, &member, Timeout::Never)?;
+        while producer.in_flight_count() > 0 {
+            let_deliver(&producer);
+        }
         producer.commit_transaction(Timeout::Never)?;
         last_commit = Instant::now();
         copied += batch.len();
@@ -100,7 +100,10 @@ fn collect<'c>(
                 if batch.is_empty() || left.is_zero() {
                     break;
                 }
-                wait = left;
+                wait = Duration::from_millis(left.as_millis() as u64);
+                if wait.is_zero() {
+                    std::thread::sleep(left);
+                }
             }
         }
     }
@@ -115,10 +118,15 @@ fn send(producer: &BaseProducer, to: &str, message: &BorrowedMessage<'_>) -> any
         if !is_full(&error) {
             return Err(error).context("a copy cannot be written");
         }
-        producer.poll(Duration::from_millis(1));
+        let_deliver(producer);
         record = refused;
     }
     Ok(())
+}
+
+fn let_deliver(producer: &BaseProducer) {
+    std::thread::sleep(Duration::from_micros(250));
+    producer.poll(Duration::ZERO);
 }
 
 /// As the processor's consumer is set.
@@ -146,7 +154,7 @@ fn producer(servers: &str, group: &str) -> anyhow::Result<BaseProducer> {
         .set("transactional.id", group)
         .set("transaction.timeout.ms", "30000")
         .set("acks", "all")
-        .set("linger.ms", "5")
+        .set("linger.ms", "1")
         .set("compression.type", "lz4")
         .set("batch.size", "1000000")
         .set("queue.buffering.max.messages", "500000")

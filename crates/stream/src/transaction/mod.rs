@@ -202,7 +202,7 @@ impl Outputs<'_> {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), refused)) => {
                     message = refused;
-                    self.producer.poll(Duration::from_millis(1));
+                    session::let_deliver(self.producer);
                 }
                 Err((error, _)) => {
                     return Err(TaskError(format!("writing to {}: {error}", record.topic)));

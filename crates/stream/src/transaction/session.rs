@@ -27,6 +27,13 @@ pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a turn waits for a first record.
 const WAIT: Duration = Duration::from_millis(50);
 
+/// How long a first record waits for those that were sent together with it. They come in over
+/// several partitions; what comes after the transaction has begun waits for the next.
+const GATHER: Duration = Duration::from_millis(3);
+
+/// How often it is looked whether records are acknowledged.
+const GLANCE: Duration = Duration::from_micros(250);
+
 pub(super) fn run<T: Task>(
     kafka: &KafkaArgs,
     args: &LoopArgs,
@@ -76,7 +83,7 @@ fn transactional_producer(
         .set("transaction.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string())
         .set("acks", "all")
         .set("partitioner", "murmur2_random")
-        .set("linger.ms", "5")
+        .set("linger.ms", "1")
         .set("compression.type", "lz4")
         .set("batch.size", "1000000")
         .set("queue.buffering.max.messages", "500000")
@@ -89,6 +96,13 @@ fn transactional_producer(
         .init_transactions(Duration::from_secs(30))
         .map_err(StreamError::while_doing("beginning with transactions"))?;
     Ok(producer)
+}
+
+/// Waits a moment for acknowledgements. Asleep: the client's poll spins through the last millisecond
+/// of any wait.
+pub(super) fn let_deliver(producer: &BaseProducer<Watch>) {
+    std::thread::sleep(GLANCE);
+    producer.poll(Duration::ZERO);
 }
 
 struct Live<S> {
@@ -163,10 +177,13 @@ impl<'a, S: Send + 'static> Session<'a, S> {
     fn collect(&self) -> Result<Vec<BorrowedMessage<'a>>, StreamError> {
         let mut batch = Vec::new();
         let mut wait = WAIT;
-        let paced_until = self.last_commit + self.args.pace;
+        let mut paced_until = self.last_commit + self.args.pace;
         while batch.len() < self.args.most_records {
             match self.consumer.poll(wait) {
                 Some(Ok(message)) => {
+                    if batch.is_empty() {
+                        paced_until = paced_until.max(Instant::now() + GATHER);
+                    }
                     batch.push(message);
                     wait = Duration::ZERO;
                 }
@@ -175,7 +192,11 @@ impl<'a, S: Send + 'static> Session<'a, S> {
                     if batch.is_empty() || left.is_zero() {
                         break;
                     }
-                    wait = left;
+                    // In whole milliseconds: the client spins through the rest of one.
+                    wait = Duration::from_millis(left.as_millis() as u64);
+                    if wait.is_zero() {
+                        std::thread::sleep(left);
+                    }
                 }
                 Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
                     return Err(failed("consuming")(KafkaError::MessageConsumptionFatal(code)));
@@ -410,13 +431,14 @@ impl<'a, S: Send + 'static> Session<'a, S> {
             .consumer
             .group_metadata()
             .ok_or_else(|| StreamError::Thread("the group's metadata is not known".to_owned()))?;
-        // The client's own flush waits in steps of 100 ms.
-        while self.producer.in_flight_count() > 0 {
-            self.producer.poll(Duration::from_millis(1));
-        }
+        // While the records are still on their way: offsets and records take about as long.
         self.producer
             .send_offsets_to_transaction(&offsets, &group, Timeout::Never)
             .map_err(failed("committing offsets in the transaction"))?;
+        // The client's own flush waits in steps of 100 ms.
+        while self.producer.in_flight_count() > 0 {
+            let_deliver(self.producer);
+        }
         self.producer
             .commit_transaction(Timeout::Never)
             .map_err(failed("committing the transaction"))
