@@ -70,7 +70,8 @@ impl ProcessorMetrics {
             )?,
             alert_seconds: metrics.histogram(
                 "alert_seconds",
-                "From the receipt of the reading that changed an alert to the commit of the change",
+                "From the receipt of the reading that changed an alert, or from when time was to \
+                 change it, to the commit of the change",
                 LATENCY_SECONDS,
             )?,
             patients: metrics.gauge("patients_count", "Patients remembered")?,

@@ -139,7 +139,7 @@ impl<W: Watcher> ProcessorTask<W> {
     ) -> Result<(), TaskError> {
         let received = Timestamp::from_millis(record.timestamp_ms);
         for alert in state.advance(received) {
-            self.publish_alert(&alert, record.partition, record.timestamp_ms, out)?;
+            self.publish_alert(&alert, record.partition, alert.changed_at.millis(), out)?;
         }
         let key = match key_of(record.key, record.payload) {
             Ok(key) => key,
