@@ -107,6 +107,14 @@ impl SignedIn {
         Answer::of(self.request(&self.http, path).send().unwrap())
     }
 
+    /// Asks for a page of the API of a dashboard that may be away.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn try_get(&self, path: &str) -> Result<Answer, reqwest::Error> {
+        self.request(&self.http, path).send().map(Answer::of)
+    }
+
     /// The standing readings of a patient.
     ///
     /// # Errors
@@ -119,10 +127,18 @@ impl SignedIn {
         }
     }
 
+    /// Opens the stream of alerts of a dashboard that may be away.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn open_alert_stream(&self) -> Result<Response, reqwest::Error> {
+        let patient_client = Client::builder().no_proxy().timeout(None).build()?;
+        self.request(&patient_client, "alerts/stream").send()
+    }
+
     /// Opens the stream of alerts.
     pub fn alert_stream(&self) -> Events {
-        let patient_client = Client::builder().no_proxy().timeout(None).build().unwrap();
-        let response = self.request(&patient_client, "alerts/stream").send().unwrap();
+        let response = self.open_alert_stream().unwrap();
         assert_eq!(response.status(), 200);
         let (sender, events) = channel();
         std::thread::spawn(move || {

@@ -18,5 +18,6 @@ pub mod service;
 pub mod sql;
 pub mod stack;
 pub mod topics;
+pub mod torture;
 pub mod verdict;
 pub mod wait;

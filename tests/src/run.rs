@@ -105,25 +105,24 @@ impl Run {
         shared.get_or_insert_with(start).url()
     }
 
-    /// A Kafka with its data in a folder; its log stands beside them.
+    /// A Kafka with its data in a folder; its log is in this run's.
     pub fn kafka_in(&self, folder: &Path, port: u16) -> Kafka {
-        let log = self.log_of(folder, "kafka");
+        let log = self.log_of(folder);
         Kafka::start(&self.layout, folder, port, KafkaSpeed::Start, &log)
             .unwrap_or_else(|error| panic!("{error:#}"))
     }
 
-    /// A ClickHouse with its data in a folder; its log stands beside them.
+    /// A ClickHouse with its data in a folder; its log is in this run's.
     pub fn clickhouse_in(&self, folder: &Path, port: u16) -> Clickhouse {
-        let log = self.log_of(folder, "clickhouse");
+        let log = self.log_of(folder);
         Clickhouse::start(&self.layout, &self.binary, &folder.join("data"), port, &log)
             .unwrap_or_else(|error| panic!("{error:#}"))
     }
 
-    /// A server's log, in this run's folder also where its data are elsewhere: a full disk must not
-    /// swallow what the server says about it.
-    fn log_of(&self, folder: &Path, server: &str) -> PathBuf {
-        let folder = if folder.starts_with(&self.folder) { folder } else { &self.folder };
-        folder.join(server).with_extension("log")
+    /// A server's log, not among its data: a full disk must not swallow what it says about that.
+    fn log_of(&self, folder: &Path) -> PathBuf {
+        let name = folder.strip_prefix(&self.folder).unwrap_or(folder).display().to_string();
+        self.folder.join(name.replace('/', "-")).with_extension("log")
     }
 
     /// Waits for something asynchronous.

@@ -251,6 +251,11 @@ impl Stack {
         self.take(service).terminate(DRAIN_DEADLINE)
     }
 
+    /// Whether a service was started and not ended since.
+    pub fn is_started(&self, service: Service) -> bool {
+        lock(&self.services).contains_key(&service)
+    }
+
     /// Sends a signal to a service that goes on.
     pub fn signal(&self, service: Service, signal: Signal) {
         let services = lock(&self.services);

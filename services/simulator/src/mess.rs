@@ -86,6 +86,8 @@ pub enum Pace {
     Days,
     /// For somebody who watches: everything happens within minutes.
     Minutes,
+    /// For a test that is over in minutes.
+    Seconds,
 }
 
 impl Pace {
@@ -94,6 +96,7 @@ impl Pace {
         match self {
             Pace::Days => Span::from_days(1),
             Pace::Minutes => Span::from_minutes(4),
+            Pace::Seconds => Span::from_seconds(12),
         }
     }
 

@@ -1,0 +1,212 @@
+//! The course of a run.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use simulator::population::Patient;
+
+use super::delays::Delays;
+use super::fault::Ground;
+use super::physician::Physician;
+use super::report::{Report, Suffered};
+use super::senders::Senders;
+use super::settings::Settings;
+use super::watching::Watching;
+use super::{caught_up, load, patients};
+use crate::disk::SmallDisk;
+use crate::readings::now;
+use crate::registered::SATO;
+use crate::run::run as the_run;
+use crate::service::Service;
+use crate::stack::{Plan, Stack};
+use crate::verdict::{complaints, gather};
+
+/// Small enough to be filled at once, large enough for a long run.
+const DISK_MEGABYTES: u32 = 768;
+/// The quiet between two faults.
+const QUIET_SECONDS: std::ops::Range<f64> = 1.0..3.0;
+/// What concerns only the store delays no urgent alert by more than this, from the acknowledgement of
+/// its reading (invariant 9). Without load of others on the machine it is a tenth of a second.
+const LONGEST_DELAY_MS: i64 = 2_000;
+
+/// One run, long or short as the environment says.
+///
+/// # Panics
+/// When the platform does not recover, or something came out wrong.
+pub fn run() {
+    let settings = Settings::from_environment();
+    println!("torture begins; TORTURE_SEED={} repeats its chances", settings.seed);
+    let begun = Instant::now();
+    let people = load::people(settings.seed);
+    let disks = Disks::mount();
+    let stack = start(&people, &disks);
+    let physician = Arc::new(Physician::default());
+    let delays = Arc::new(Delays::default());
+    let watching = Watching::of(&stack);
+    physician.follow_alerts(stack.sign_in(SATO), Arc::clone(&delays));
+    let senders = Senders::new(&stack, &delays);
+    let over = AtomicBool::new(false);
+    let suffered = std::thread::scope(|scope| {
+        let ended = Ended { senders: &senders, physician: &physician, over: &over };
+        senders.start(scope);
+        let sending = scope.spawn(|| load::send(settings.seed, &people, &senders, &over));
+        let signed_in = stack.sign_in(SATO);
+        let looking = Arc::clone(&physician);
+        let everybody = everybody(&people);
+        scope.spawn(move || looking.look(&signed_in, &everybody));
+        let ground = Ground {
+            stack: &stack,
+            kafka_disk: &disks.kafka,
+            clickhouse_disk: &disks.clickhouse,
+            settings,
+        };
+        let suffered = suffer(&ground, &senders, &watching, begun);
+        over.store(true, Ordering::Release);
+        sending.join().expect("the load is sent");
+        drop(ended);
+        suffered
+    });
+    let sent = senders.into_sent();
+    let came = gather(&stack);
+    let mut complaints = complaints(&sent, &physician.asked(), &came);
+    let ways = delays.ways(&watching.seen().alerts);
+    complaints.extend(slow_alerts(&suffered, &ways));
+    Report {
+        settings,
+        took: begun.elapsed(),
+        acknowledged: sent.acknowledged(),
+        suffered: &suffered,
+        ways: &ways,
+        came: &came,
+        complaints: &complaints,
+    }
+    .publish();
+    assert!(
+        complaints.is_empty(),
+        "what came out is not what was sent; TORTURE_SEED={}",
+        settings.seed
+    );
+}
+
+/// Disks of their own for Kafka and ClickHouse.
+struct Disks {
+    kafka: SmallDisk,
+    clickhouse: SmallDisk,
+}
+
+impl Disks {
+    fn mount() -> Self {
+        let mount = |name: &str| SmallDisk::mount(&the_run().folder(name), DISK_MEGABYTES);
+        Self { kafka: mount("kafka-disk"), clickhouse: mount("clickhouse-disk") }
+    }
+}
+
+fn everybody(people: &[Patient]) -> Vec<String> {
+    let virtual_ones = people.iter().map(|patient| patient.id.to_string());
+    virtual_ones.chain(patients::patients()).collect()
+}
+
+fn start(people: &[Patient], disks: &Disks) -> Stack {
+    let everybody = everybody(people);
+    let everybody: Vec<&str> = everybody.iter().map(String::as_str).collect();
+    Plan::named("torture")
+        .patients(&everybody)
+        .own_kafka_in(disks.kafka.folder().to_owned())
+        .own_clickhouse_in(disks.clickhouse.folder().to_owned())
+        .proxied_clickhouse()
+        // An insert without an answer is given up before the weather clears.
+        .argument(Service::Writer, &["--insert-timeout-seconds", "4"])
+        .start(&[
+            Service::Gateway,
+            Service::Processor,
+            Service::SecondProcessor,
+            Service::Writer,
+            Service::Dashboard,
+        ])
+}
+
+/// Whatever happens, the senders and the physician end.
+struct Ended<'e, 'a> {
+    senders: &'e Senders<'a>,
+    physician: &'e Physician,
+    over: &'e AtomicBool,
+}
+
+impl Drop for Ended<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.senders.give_up();
+        }
+        self.over.store(true, Ordering::Release);
+        self.senders.finish();
+        self.physician.leave();
+    }
+}
+
+/// Lets one fault after the other happen, each with its recovery, until each has happened and the
+/// time is over.
+fn suffer(
+    ground: &Ground<'_>,
+    senders: &Senders<'_>,
+    watching: &Watching,
+    begun: Instant,
+) -> Vec<Suffered> {
+    let settings = ground.settings;
+    let mut chance = ChaCha8Rng::seed_from_u64(settings.seed ^ 0xfa_u64);
+    let faults = settings.faults();
+    let mut to_come = faults.clone();
+    to_come.shuffle(&mut chance);
+    let mut suffered = Vec::new();
+    caught_up::wait(ground.stack, senders, watching);
+    loop {
+        std::thread::sleep(Duration::from_secs_f64(chance.random_range(QUIET_SECONDS)));
+        let fault = match to_come.pop() {
+            Some(fault) => fault,
+            None if begun.elapsed() < settings.length => {
+                faults[chance.random_range(0..faults.len())]
+            }
+            None => return suffered,
+        };
+        let (from, before) = (now(), Instant::now());
+        println!("{:>4} s: {fault}", begun.elapsed().as_secs());
+        let tries = failed_inserts(ground.stack);
+        let ended = ground.suffer(fault, &mut chance);
+        caught_up::wait(ground.stack, senders, watching);
+        let recovery = ended.elapsed();
+        if fault.fails_inserts() {
+            let failed = failed_inserts(ground.stack) - tries;
+            assert!(failed > 0.0, "'{fault}' did no harm to the writer: it was no fault");
+        }
+        let lasted = ended - before;
+        suffered.push(Suffered { fault, from, to: now(), lasted, recovery });
+    }
+}
+
+/// How many inserts of the writer have failed.
+fn failed_inserts(stack: &Stack) -> f64 {
+    let of = |fault: &str| {
+        let series = format!("mimamori_writer_retries_total{{fault=\"{fault}\"}}");
+        stack.metric(Service::Writer, &series).unwrap_or(0.0)
+    };
+    of("passing") + of("store")
+}
+
+/// Urgent alerts do not wait for the store.
+fn slow_alerts(suffered: &[Suffered], ways: &[super::delays::Way]) -> Vec<String> {
+    let mut slow = Vec::new();
+    for suffered in suffered.iter().filter(|suffered| suffered.fault.leaves_alerts_alone()) {
+        let longest = suffered.longest(ways);
+        let delay = longest.to_topic.max(longest.to_page);
+        if delay > LONGEST_DELAY_MS {
+            slow.push(format!(
+                "an urgent alert took {delay} ms during '{}', which concerns only the store",
+                suffered.fault
+            ));
+        }
+    }
+    slow
+}

@@ -1,0 +1,110 @@
+//! The load: what is due at which time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use clinical::{Span, Timestamp};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use simulator::live::{Live, LiveArgs};
+use simulator::mess::{MessArgs, Pace, Plan as Mess, Reception, Sending};
+use simulator::population::{Patient, population};
+use simulator::timetable::Timetable;
+
+use super::patients::Staged;
+use super::senders::Senders;
+use crate::readings::now;
+
+/// Virtual patients beside the staged ones.
+const PATIENTS: u32 = 200;
+const KAFKA_SHARE: f64 = 0.5;
+/// How often the timetable is looked at. What is due is never later for it than this.
+const STEP: Duration = Duration::from_millis(20);
+/// How far ahead readings are made.
+const AHEAD: Span = Span::from_seconds(2);
+/// Between urgent alerts, severe readings that nothing confirms, and histories.
+const BETWEEN_SURGES: Span = Span::from_millis(1_000);
+const BETWEEN_ALONE: Span = Span::from_millis(2_900);
+const BETWEEN_HISTORIES: Span = Span::from_millis(4_700);
+
+/// The virtual patients of a seed.
+pub(super) fn people(seed: u64) -> Vec<Patient> {
+    population(seed, PATIENTS, 2)
+}
+
+/// Hands to the senders what is due when it is due, until `over`; then what is still to come, at
+/// once.
+pub(super) fn send(seed: u64, people: &[Patient], senders: &Senders<'_>, over: &AtomicBool) {
+    let mut load = Load::new(seed, people);
+    while !over.load(Ordering::Acquire) {
+        senders.take(load.due(now()));
+        std::thread::sleep(STEP);
+    }
+    let mut left = load.timetable.due(Timestamp::LATEST);
+    let end = now();
+    left.iter_mut().for_each(|sending| sending.at = end);
+    senders.take(left);
+}
+
+struct Load<'p> {
+    people: &'p [Patient],
+    live: Live<'p>,
+    mess: Mess,
+    staged: Staged,
+    timetable: Timetable,
+    /// Readings are made until here.
+    made: Timestamp,
+    surge: Timestamp,
+    alone: Timestamp,
+    history: Timestamp,
+}
+
+impl<'p> Load<'p> {
+    fn new(seed: u64, people: &'p [Patient]) -> Self {
+        let begin = now();
+        let args =
+            LiveArgs { live_interval_minutes: 20, live_oximeter_seconds: 2, live_surge_seconds: 0 };
+        Self {
+            people,
+            live: Live::new(people, args, begin, |_| true),
+            mess: Mess {
+                shares: MessArgs { garbage: 0.01, ..MessArgs::default() },
+                pace: Pace::Seconds,
+                reception: Reception::WhenDue,
+                kafka_share: KAFKA_SHARE,
+            },
+            staged: Staged::new(ChaCha8Rng::seed_from_u64(seed)),
+            timetable: Timetable::default(),
+            made: begin,
+            surge: begin,
+            alone: begin,
+            history: begin,
+        }
+    }
+
+    fn due(&mut self, now: Timestamp) -> Vec<Sending> {
+        if now + AHEAD > self.made {
+            let (from, to) = (self.made, self.made + AHEAD);
+            self.made = to;
+            let mut readings = self.live.readings(from, to);
+            readings.extend(self.live.automatic(from, to));
+            for (number, reading) in readings {
+                self.timetable.extend(self.mess.sendings(&self.people[number], reading));
+            }
+        }
+        // Staged readings are observed now, so they are made when they are due.
+        while self.surge <= now {
+            self.timetable.extend(self.staged.surge(self.surge));
+            self.surge = self.surge + BETWEEN_SURGES;
+        }
+        while self.alone <= now {
+            self.timetable.extend(self.staged.alone(self.alone));
+            self.alone = self.alone + BETWEEN_ALONE;
+        }
+        while self.history <= now {
+            self.timetable.extend(self.staged.history(self.history));
+            self.history = self.history + BETWEEN_HISTORIES;
+        }
+        self.timetable.due(now)
+    }
+}

@@ -1,0 +1,258 @@
+//! Devices and vendors: they send in order, and again until they are told that it has arrived.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Scope;
+use std::time::Duration;
+
+use clinical::Timestamp;
+use schemas::Reading;
+use schemas::topics::Topic;
+use simulator::mess::{Payload, Route, Sending};
+use stream::producer::{Outgoing, Producer};
+use stream::{SendError, partition_for_key};
+
+use super::delays::Delays;
+use crate::readings::{document, now};
+use crate::registered::TOKEN;
+use crate::run::run;
+use crate::stack::{PARTITIONS, Stack};
+use crate::verdict::{Certainty, Sent};
+
+/// Senders of each route; a patient has always the same.
+const LANES: usize = 4;
+/// Readings of a document, and records on their way to Kafka, of one sender.
+const AT_ONCE: usize = 40;
+const BEFORE_TRYING_AGAIN: Duration = Duration::from_millis(200);
+/// One record in so many is written to a wrong partition, as by a vendor with another partitioner.
+const MISROUTED: u64 = 100;
+
+/// Everybody who sends.
+pub(super) struct Senders<'a> {
+    stack: &'a Stack,
+    http: [Lane; LANES],
+    kafka: [Lane; LANES],
+    sent: Mutex<Sent>,
+    delays: &'a Delays,
+    /// No more will be taken.
+    over: AtomicBool,
+    /// The run has failed: everybody ends at once.
+    given_up: AtomicBool,
+    hasher: RandomState,
+}
+
+/// What one sender has to send; the first ones may be on their way.
+#[derive(Default)]
+struct Lane {
+    waiting: Mutex<VecDeque<Sending>>,
+    filled: Condvar,
+}
+
+impl Lane {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Sending>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'a> Senders<'a> {
+    pub(super) fn new(stack: &'a Stack, delays: &'a Delays) -> Self {
+        Self {
+            stack,
+            http: Default::default(),
+            kafka: Default::default(),
+            sent: Mutex::default(),
+            delays,
+            over: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
+            hasher: RandomState::new(),
+        }
+    }
+
+    pub(super) fn start<'s>(&'s self, scope: &'s Scope<'s, '_>) {
+        for lane in &self.http {
+            scope.spawn(|| self.send_all(lane, |batch| self.by_http(batch)));
+        }
+        for lane in &self.kafka {
+            let mut producer = None;
+            scope.spawn(move || self.send_all(lane, |batch| self.by_kafka(&mut producer, batch)));
+        }
+    }
+
+    /// Takes what is due.
+    pub(super) fn take(&self, due: Vec<Sending>) {
+        for sending in due {
+            let lanes = if sending.via == Route::Http { &self.http } else { &self.kafka };
+            let lane = &lanes[self.hasher.hash_one(key_of(&sending)) as usize % LANES];
+            lane.waiting().push_back(sending);
+            lane.filled.notify_one();
+        }
+    }
+
+    /// Nothing more is to be taken: the senders end when all is sent.
+    pub(super) fn finish(&self) {
+        self.over.store(true, Ordering::Release);
+    }
+
+    pub(super) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Release);
+    }
+
+    /// When the oldest was due of what is not acknowledged.
+    pub(super) fn oldest_waiting(&self) -> Option<Timestamp> {
+        let lanes = self.http.iter().chain(&self.kafka);
+        lanes.filter_map(|lane| Some(lane.waiting().front()?.at)).min()
+    }
+
+    pub(super) fn into_sent(self) -> Sent {
+        self.sent.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send_all(&self, lane: &Lane, mut send: impl FnMut(&[Sending]) -> usize) {
+        loop {
+            let mut waiting = lane.waiting();
+            while waiting.is_empty() {
+                if self.over.load(Ordering::Acquire) || self.given_up.load(Ordering::Acquire) {
+                    return;
+                }
+                let (back, _) = lane
+                    .filled
+                    .wait_timeout(waiting, Duration::from_millis(100))
+                    .unwrap_or_else(PoisonError::into_inner);
+                waiting = back;
+            }
+            let first = consortium_of(&waiting[0]).to_owned();
+            let batch: Vec<Sending> = waiting
+                .iter()
+                .take(AT_ONCE)
+                .take_while(|s| s.via == Route::Kafka || consortium_of(s) == first)
+                .cloned()
+                .collect();
+            drop(waiting);
+            let done = send(&batch);
+            lane.waiting().drain(..done);
+            if done < batch.len() {
+                if self.given_up.load(Ordering::Acquire) {
+                    return;
+                }
+                std::thread::sleep(BEFORE_TRYING_AGAIN);
+            }
+        }
+    }
+
+    fn sent(&self) -> MutexGuard<'_, Sent> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn acknowledge(&self, sending: &Sending) {
+        if let Payload::Reading(reading) = &sending.payload {
+            self.delays.acknowledged(reading, sending.at, now());
+        }
+    }
+
+    /// Sends a document. How many of its readings have their answer: all or none.
+    fn by_http(&self, batch: &[Sending]) -> usize {
+        let readings: Vec<Reading> = batch.iter().filter_map(reading_of).cloned().collect();
+        let is_taken = match self.stack.try_post(Some(TOKEN), document(&readings)) {
+            Ok(answer) => {
+                let status = answer.status;
+                assert!(matches!(status, 202 | 422 | 503), "{status}: {}", answer.body);
+                if status == 503 {
+                    assert!(answer.retry_after.is_some(), "503 without Retry-After");
+                }
+                status != 503
+            }
+            // The gateway is away.
+            Err(_) => false,
+        };
+        let certainty = if is_taken { Certainty::Acknowledged } else { Certainty::Unknown };
+        let mut sent = self.sent();
+        readings.iter().for_each(|reading| sent.by_http(reading, certainty, now()));
+        drop(sent);
+        if !is_taken {
+            return 0;
+        }
+        batch.iter().for_each(|sending| self.acknowledge(sending));
+        batch.len()
+    }
+
+    /// Writes records. How many of the first ones were acknowledged without a gap: those behind a
+    /// lost one are written again too, so that the order stays.
+    fn by_kafka(&self, producer: &mut Option<Producer>, batch: &[Sending]) -> usize {
+        let client = producer
+            .get_or_insert_with(|| Producer::new(&self.stack.kafka, "vendor").unwrap())
+            .clone();
+        let topic = self.stack.topics.name(Topic::ReadingsRaw);
+        let on_their_way: Vec<_> = batch
+            .iter()
+            .map(|sending| {
+                let bytes = self.bytes_of(sending);
+                let key = key_of(sending);
+                let (key, payload) = (Some(key.as_bytes()), Some(&bytes[..]));
+                let partition = self.wrong_partition(sending);
+                let queued = client.enqueue(Outgoing { topic: &topic, partition, key, payload });
+                (queued, bytes)
+            })
+            .collect();
+        let mut in_order = None;
+        for (number, ((queued, bytes), sending)) in on_their_way.into_iter().zip(batch).enumerate()
+        {
+            let answer = queued.and_then(|delivery| run().wait_for(delivery));
+            match &answer {
+                Ok(_) => self.note(sending, &bytes, Certainty::Acknowledged),
+                Err(SendError::QueueFull) => {}
+                Err(_) => self.note(sending, &bytes, Certainty::Unknown),
+            }
+            if answer.is_err() {
+                in_order.get_or_insert(number);
+                // A vendor's program would be started again.
+                *producer = None;
+            } else if in_order.is_none() {
+                self.acknowledge(sending);
+            }
+        }
+        in_order.unwrap_or(batch.len())
+    }
+
+    fn note(&self, sending: &Sending, bytes: &[u8], certainty: Certainty) {
+        match &sending.payload {
+            Payload::Reading(reading) => self.sent().by_kafka(reading, bytes, certainty, now()),
+            Payload::Bytes { .. } => self.sent().garbage(bytes, certainty, now()),
+        }
+    }
+
+    fn bytes_of(&self, sending: &Sending) -> Vec<u8> {
+        match &sending.payload {
+            Payload::Reading(reading) => self.stack.encoded(reading),
+            Payload::Bytes { bytes, .. } => bytes.clone(),
+        }
+    }
+
+    /// The same for the same sending, however often it is tried.
+    fn wrong_partition(&self, sending: &Sending) -> Option<i32> {
+        let reading = reading_of(sending)?;
+        let number =
+            reading.observation_time.unsigned_abs() / 1000 + reading.update_time.unsigned_abs();
+        let right = partition_for_key(reading.key().as_bytes(), PARTITIONS);
+        (number % MISROUTED == 0).then_some((right + 1) % PARTITIONS)
+    }
+}
+
+fn reading_of(sending: &Sending) -> Option<&Reading> {
+    match &sending.payload {
+        Payload::Reading(reading) => Some(reading),
+        Payload::Bytes { .. } => None,
+    }
+}
+
+fn key_of(sending: &Sending) -> String {
+    match &sending.payload {
+        Payload::Reading(reading) => reading.key(),
+        Payload::Bytes { key, .. } => key.clone(),
+    }
+}
+
+fn consortium_of(sending: &Sending) -> &str {
+    reading_of(sending).map_or("", |reading| &reading.consortium_id)
+}
