@@ -28,6 +28,11 @@ test: setup-tests web ## Unit, property, snapshot, page, black-box and browser t
 	@cargo build --locked -p mimamori
 	@cargo test --locked --workspace
 
+.PHONY: torture
+torture: setup web ## Every fault under load, about 10 minutes (TORTURE_SECONDS=600; TORTURE_SEED repeats a run)
+	@cargo build --locked -p mimamori
+	@TORTURE_SECONDS=$${TORTURE_SECONDS:-600} cargo test --locked -p tests --test torture
+
 .PHONY: check
 check: setup web ## Format, lints, dependency rules, what the documents name
 	@cargo fmt --all --check
