@@ -9,7 +9,7 @@ use reqwest::header::{COOKIE, RETRY_AFTER, SET_COOKIE};
 use serde_json::{Value, json};
 
 use crate::registered::PASSWORD;
-use crate::service::Service;
+use crate::service::{Ports, Service};
 use crate::stack::Stack;
 use crate::wait::PATIENCE;
 
@@ -64,7 +64,15 @@ impl Stack {
     /// # Errors
     /// When it is not told.
     pub fn metric(&self, service: Service, series: &str) -> Result<f64, String> {
-        let url = format!("http://127.0.0.1:{}/metrics", self.ports(service).operations);
+        self.metric_at(self.ports(service), series)
+    }
+
+    /// A number of the metrics of a service that listens somewhere.
+    ///
+    /// # Errors
+    /// When it is not told.
+    pub fn metric_at(&self, ports: Ports, series: &str) -> Result<f64, String> {
+        let url = format!("http://127.0.0.1:{}/metrics", ports.operations);
         let text = self.http.get(url).send().and_then(Response::text);
         let text = text.map_err(|error| error.to_string())?;
         let told = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());

@@ -36,6 +36,7 @@ const BEFORE_TRYING_AGAIN: Duration = Duration::from_millis(100);
 /// Load that is being sent.
 pub struct Load<'a> {
     stack: &'a Stack,
+    between_steps: Duration,
     sent: Mutex<Sent>,
     acknowledged: AtomicU64,
     over: AtomicBool,
@@ -46,8 +47,23 @@ pub struct Load<'a> {
 /// Does something while load is sent, over HTTP and Kafka and again until it is acknowledged; then
 /// sends what is still due. Returns what the platform must hold.
 pub fn under_load<'a>(stack: &'a Stack, seed: u64, act: impl FnOnce(&Load<'a>)) -> Sent {
+    load_between(stack, seed, BETWEEN_STEPS, act)
+}
+
+/// As [`under_load`], for a test that takes longer: with less of it at a time.
+pub fn under_long_load<'a>(stack: &'a Stack, seed: u64, act: impl FnOnce(&Load<'a>)) -> Sent {
+    load_between(stack, seed, 4 * BETWEEN_STEPS, act)
+}
+
+fn load_between<'a>(
+    stack: &'a Stack,
+    seed: u64,
+    between_steps: Duration,
+    act: impl FnOnce(&Load<'a>),
+) -> Sent {
     let load = Load {
         stack,
+        between_steps,
         sent: Mutex::default(),
         acknowledged: AtomicU64::new(0),
         over: AtomicBool::new(false),
@@ -125,7 +141,7 @@ impl<'a> Load<'a> {
             if !send(timetable.due(step)) {
                 return;
             }
-            std::thread::sleep(BETWEEN_STEPS);
+            std::thread::sleep(self.between_steps);
         }
         send(timetable.due(Timestamp::LATEST));
     }

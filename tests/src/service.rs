@@ -115,6 +115,10 @@ impl Running {
         });
     }
 
+    pub fn ports(&self) -> Ports {
+        self.ports
+    }
+
     pub fn signal(&self, signal: Signal) {
         self.process.signal(signal);
     }

@@ -227,8 +227,14 @@ impl Stack {
     }
 
     pub fn start_without_waiting(&self, service: Service) {
+        self.start_with(service, &[]);
+    }
+
+    /// Starts a service with further arguments.
+    pub fn start_with(&self, service: Service, arguments: &[&str]) {
         let ports = self.ports(service);
-        let command = self.command(service, ports);
+        let mut command = self.command(service, ports);
+        command.args(arguments);
         let log = self.folder.join(service.name()).with_extension("log");
         let running = Running::start(command, service, ports, &log);
         lock(&self.services).insert(service, running);
@@ -389,7 +395,8 @@ impl Stack {
                 command.args(["--listen", &api]);
             }
             Service::Writer => {
-                self.with_served_store(&mut command).args(["--batch-age-milliseconds", "100"]);
+                self.with_served_store(&mut command)
+                    .env("MIMAMORI_WRITER_BATCH_AGE_MILLISECONDS", "100");
             }
             Service::Dashboard => {
                 self.with_served_store(&mut command)

@@ -1,7 +1,10 @@
 //! Reading and writing the topics of a stack, as any Kafka client may.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use schemas::Reading;
 use schemas::codec::Record;
 use schemas::topics::Topic;
@@ -10,7 +13,7 @@ use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
 use stream::producer::{Delivery, Outgoing, Position};
 
 use crate::run::run;
-use crate::stack::Stack;
+use crate::stack::{PARTITIONS, Stack};
 use crate::wait;
 
 /// What a topic holds, and what is appended to it, as consumers see it that read committed records
@@ -66,6 +69,28 @@ impl Stack {
             if seen.caught_up { Ok(()) } else { Err(format!("{} of them", seen.records.len())) }
         });
         Tail { seen, name, _follower: follower }
+    }
+
+    /// Whether a transaction is open on a topic: more was written than readers of committed records
+    /// get to see.
+    pub fn has_open_transaction(&self, topic: Topic) -> bool {
+        let topic = self.topics.name(topic);
+        let ends = |isolation: &str| -> Vec<i64> {
+            let consumer: BaseConsumer = ClientConfig::new()
+                .set("bootstrap.servers", &self.kafka.bootstrap_servers)
+                .set("isolation.level", isolation)
+                .create()
+                .unwrap();
+            let end = |partition| {
+                let ends = consumer.fetch_watermarks(&topic, partition, Duration::from_secs(10));
+                ends.unwrap().1
+            };
+            (0..PARTITIONS).map(end).collect()
+        };
+        // In this order what is written meanwhile cannot be taken for an open transaction.
+        let written = ends("read_uncommitted");
+        let decided = ends("read_committed");
+        decided.iter().zip(&written).any(|(decided, written)| decided < written)
     }
 
     /// Everything that a topic holds now.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -134,10 +134,35 @@ pub(crate) fn member(
 }
 
 /// A member of a consumer group. Owned by one thread, which must poll at least every five minutes.
+///
+/// A client that has failed for good is made anew: its partitions are revoked, and it joins again.
+/// That happens when its session was over while Kafka was away and its first word afterwards still
+/// comes from the old session, or when another process has its instance name.
 pub struct GroupConsumer {
+    kafka: KafkaArgs,
+    args: GroupArgs,
     consumer: BaseConsumer<GroupWatch>,
     watch: GroupWatch,
     names: Names,
+    /// What was assigned and not revoked since.
+    held: Vec<(String, i32)>,
+    /// When the client was made.
+    made: Instant,
+}
+
+/// Members are not made anew sooner than this after each other: two processes of one instance name
+/// throw each other out.
+const LEAST_LIFE: Duration = Duration::from_secs(1);
+
+fn subscribed(
+    kafka: &KafkaArgs,
+    args: &GroupArgs,
+) -> Result<(BaseConsumer<GroupWatch>, GroupWatch), StreamError> {
+    let watch = GroupWatch::default();
+    let consumer = member(kafka, args, watch.clone())?;
+    let topics: Vec<&str> = args.topics.iter().map(String::as_str).collect();
+    consumer.subscribe(&topics).map_err(StreamError::while_doing("subscribing"))?;
+    Ok((consumer, watch))
 }
 
 impl GroupConsumer {
@@ -146,11 +171,9 @@ impl GroupConsumer {
     /// # Errors
     /// When a setting is refused. Kafka need not be reachable yet.
     pub fn new(kafka: &KafkaArgs, args: GroupArgs) -> Result<Self, StreamError> {
-        let watch = GroupWatch::default();
-        let consumer = member(kafka, &args, watch.clone())?;
-        let topics: Vec<&str> = args.topics.iter().map(String::as_str).collect();
-        consumer.subscribe(&topics).map_err(StreamError::while_doing("subscribing"))?;
-        Ok(Self { consumer, watch, names: Names::default() })
+        let (consumer, watch) = subscribed(kafka, &args)?;
+        let (names, held, made) = (Names::default(), Vec::new(), Instant::now());
+        Ok(Self { kafka: kafka.clone(), args, consumer, watch, names, held, made })
     }
 
     /// Waits up to `timeout` for the next thing. Assignments and revocations come before records
@@ -161,7 +184,7 @@ impl GroupConsumer {
     /// When the client reports an error; most pass, see [`StreamError::is_retryable`].
     pub fn poll(&mut self, timeout: Duration) -> Result<Option<GroupEvent>, StreamError> {
         if let Some(change) = self.watch.next_change() {
-            return Ok(Some(change.into()));
+            return Ok(Some(self.noted(change)));
         }
         let message = self.consumer.poll(timeout);
         if let Some(change) = self.watch.next_change() {
@@ -177,16 +200,49 @@ impl GroupConsumer {
                     Duration::from_secs(5),
                 );
             }
-            return Ok(Some(change.into()));
+            return Ok(Some(self.noted(change)));
         }
         match message {
-            None => Ok(None),
             Some(Ok(message)) => {
                 let topic = self.names.of(message.topic());
                 Ok(Some(GroupEvent::Record(Incoming::of(topic, &message))))
             }
-            Some(Err(KafkaError::PartitionEOF(_))) => Ok(None),
+            // The error itself may have come with a revocation, above.
+            Some(Err(_)) | None if self.consumer.client().fatal_error().is_some() => {
+                drop(message);
+                self.join_again(timeout)
+            }
+            Some(Err(KafkaError::PartitionEOF(_))) | None => Ok(None),
             Some(Err(error)) => Err(StreamError::while_doing("consuming")(error)),
+        }
+    }
+
+    /// Revokes everything and makes the client anew, but not too often.
+    fn join_again(&mut self, timeout: Duration) -> Result<Option<GroupEvent>, StreamError> {
+        if !self.held.is_empty() {
+            return Ok(Some(GroupEvent::Revoked(std::mem::take(&mut self.held))));
+        }
+        let left = LEAST_LIFE.saturating_sub(self.made.elapsed());
+        if !left.is_zero() {
+            std::thread::sleep(left.min(timeout));
+            return Ok(None);
+        }
+        tracing::warn!("the member of the group has failed for good and joins anew");
+        (self.consumer, self.watch) = subscribed(&self.kafka, &self.args)?;
+        self.made = Instant::now();
+        Ok(None)
+    }
+
+    fn noted(&mut self, change: Change) -> GroupEvent {
+        match change {
+            Change::Assigned(list) => {
+                self.held.extend(list.iter().cloned());
+                GroupEvent::Assigned(list)
+            }
+            Change::Revoked(list) => {
+                self.held.retain(|held| !list.contains(held));
+                GroupEvent::Revoked(list)
+            }
         }
     }
 
@@ -229,14 +285,5 @@ impl GroupConsumer {
     /// How many records of each topic and partition are still to be read.
     pub fn lag(&self) -> Vec<(String, i32, i64)> {
         self.watch.watch.lag()
-    }
-}
-
-impl From<Change> for GroupEvent {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Assigned(list) => GroupEvent::Assigned(list),
-            Change::Revoked(list) => GroupEvent::Revoked(list),
-        }
     }
 }

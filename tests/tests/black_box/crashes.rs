@@ -85,33 +85,6 @@ pub fn sigterm_drains_every_service_under_load_within_its_deadline_and_nothing_i
     assert_true(&stack, &oracle);
 }
 
-pub fn processors_join_and_leave_under_load_and_the_balance_holds() {
-    let stack =
-        Plan::named("rebalance").start(&[Service::Gateway, Service::Processor, Service::Writer]);
-    let oracle = under_load(&stack, 13, |load| {
-        load.goes_on_for(300);
-        stack.start(&[Service::SecondProcessor]);
-        let shares = || {
-            let of = |service| {
-                stack.metric(service, "mimamori_processor_partitions_count{state=\"live\"}")
-            };
-            Ok::<_, String>((of(Service::Processor)?, of(Service::SecondProcessor)?))
-        };
-        eventually("both have a share of the partitions", || match shares()? {
-            (one, two) if one > 0.0 && two > 0.0 && one + two == 3.0 => Ok(()),
-            other => Err(format!("{other:?}")),
-        });
-        load.goes_on_for(300);
-        assert_eq!(stack.terminate(Service::SecondProcessor).code(), Some(0));
-        load.goes_on_for(300);
-        stack.start(&[Service::SecondProcessor]);
-        load.goes_on_for(300);
-        stack.kill(Service::SecondProcessor);
-        load.goes_on_for(100);
-    });
-    assert_true(&stack, &oracle);
-}
-
 pub fn a_restarted_processor_remembers_versions_open_alerts_and_what_it_waits_for() {
     const WAITING: &str = "TST001/P2";
     let stack = Plan::named("restart").start(&[Service::Processor, Service::Writer]);

@@ -11,6 +11,7 @@ mod back_pressure;
 mod backlog;
 mod crashes;
 mod demo;
+mod exactly_once;
 mod kinds;
 mod live_alerts;
 mod missing_data;
@@ -61,7 +62,10 @@ fn main() -> ExitCode {
         crashes::a_writer_killed_while_the_store_is_away_loses_nothing,
         back_pressure::a_writer_whose_hands_are_full_stops_fetching_and_catches_up_later,
         crashes::sigterm_drains_every_service_under_load_within_its_deadline_and_nothing_is_lost,
-        crashes::processors_join_and_leave_under_load_and_the_balance_holds,
+        exactly_once::a_processor_that_wakes_after_its_session_is_fenced_and_writes_nothing,
+        exactly_once::two_to_four_processors_join_leave_and_crash_under_load_and_tell_everything_once,
+        exactly_once::a_writer_killed_at_any_moment_stores_every_record_once_however_batches_are_cut,
+        exactly_once::a_member_that_another_one_has_thrown_out_joins_again,
         crashes::a_restarted_processor_remembers_versions_open_alerts_and_what_it_waits_for,
         schema_registry::with_a_schema_registry_its_framing_is_written_and_both_framings_are_read,
         other_languages::a_vendors_python_program_writes_to_kafka_and_its_readings_are_on_the_screen,
