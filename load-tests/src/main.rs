@@ -69,6 +69,10 @@ pub struct Args {
     )]
     recovery_patients: Vec<u32>,
 
+    /// Times that the processor is started over them; the quickest counts
+    #[arg(long, default_value_t = 2)]
+    recovery_starts: usize,
+
     #[command(flatten)]
     latency: latency::LatencyArgs,
 
@@ -219,11 +223,10 @@ fn measure_writer(
 }
 
 fn measure_recovery(args: &Args, report: &mut Report) -> anyhow::Result<()> {
-    const STARTS: usize = 2;
     let mut stage = Stage::start(&args.root)?;
     for patients in &args.recovery_patients {
         say(&format!("writing the history of {patients} patients"));
-        let recovered = recovery::run(&mut stage, *patients, STARTS)?;
+        let recovered = recovery::run(&mut stage, *patients, args.recovery_starts)?;
         report.add(recovered.measure(), recovered.notes());
     }
     Ok(())

@@ -186,10 +186,15 @@ impl Codec {
     }
 }
 
-/// Schemas live as long as the process, because readers and writers borrow them.
-pub(crate) fn parse(text: &str) -> &'static Schema {
-    let schema = Schema::parse_str(text).expect("a schema of avro/ parses; a test says so");
-    Box::leak(Box::new(schema))
+/// A schema of `avro/`. Each is parsed once and lives as long as the process, because readers and
+/// writers borrow it.
+pub(crate) fn parse(text: &'static str) -> &'static Schema {
+    static PARSED: Mutex<BTreeMap<&str, &Schema>> = Mutex::new(BTreeMap::new());
+    let mut parsed = PARSED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    parsed.entry(text).or_insert_with(|| {
+        let schema = Schema::parse_str(text).expect("a schema of avro/ parses; a test says so");
+        Box::leak(Box::new(schema))
+    })
 }
 
 fn current_schema<T: Record>() -> &'static Schema {
@@ -402,4 +407,16 @@ fn malformed(error: apache_avro::Error) -> DecodeError {
     let text = error.to_string();
     let end = text.find(['"', '\'', '`']).unwrap_or(text.len());
     DecodeError::Malformed(text[..end].trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_is_parsed_once_however_many_encoders_and_decoders_there_are() {
+        let codec = Codec::new(None).unwrap();
+        let decoder = || codec.decoder::<crate::AlertEvent>();
+        assert!(std::ptr::eq(decoder().current, decoder().current));
+    }
 }

@@ -17,6 +17,7 @@ pub struct ProcessorMetrics {
     pub(crate) lag: IntGaugeVec,
     pub(crate) partitions: IntGaugeVec,
     pub(crate) rebuilt_records: IntCounter,
+    pub(crate) rebuild_records: IntGaugeVec,
     pub(crate) rebuild_seconds: Histogram,
     pub(crate) alert_seconds: Histogram,
     pub(crate) patients: IntGauge,
@@ -63,6 +64,11 @@ impl ProcessorMetrics {
             )?,
             rebuilt_records: metrics
                 .counter("rebuilt_records_total", "Records folded while rebuilding states")?,
+            rebuild_records: metrics.gauges(
+                "rebuild_records",
+                "Records of the rebuild at hand or the last one: folded, and in total, by offsets",
+                &["state"],
+            )?,
             rebuild_seconds: metrics.histogram(
                 "rebuild_seconds",
                 "How long the rebuild of a partition's state took",

@@ -1,5 +1,7 @@
 //! Rebuilding a partition by folding what was published, with output suppressed.
 
+use std::sync::Arc;
+
 use clinical::alert::Alert;
 use clinical::plan::Plan;
 use clinical::{PatientId, Timestamp};
@@ -13,29 +15,39 @@ pub(crate) const ACCEPTED: usize = 0;
 pub(crate) const ALERTS: usize = 1;
 pub(crate) const PLANS: usize = 2;
 
-/// Makes a [`Partition`].
-pub struct PartitionBuilder {
-    partition: Partition,
+/// Reads the topics folded: made once, shared by the builders of all partitions.
+pub(crate) struct FoldDecoders {
     accepted: Decoder<AcceptedReading>,
     alerts: Decoder<AlertEvent>,
     plans: Decoder<CarePlan>,
 }
 
+impl FoldDecoders {
+    pub(crate) fn new(codec: &Codec) -> Self {
+        Self { accepted: codec.decoder(), alerts: codec.decoder(), plans: codec.decoder() }
+    }
+}
+
+/// Makes a [`Partition`].
+pub struct PartitionBuilder {
+    partition: Partition,
+    decoders: Arc<FoldDecoders>,
+}
+
 impl PartitionBuilder {
     /// A builder that knows nothing yet.
     pub fn new(codec: &Codec) -> Self {
-        Self {
-            partition: Partition::default(),
-            accepted: codec.decoder(),
-            alerts: codec.decoder(),
-            plans: codec.decoder(),
-        }
+        Self::reading_with(Arc::new(FoldDecoders::new(codec)))
+    }
+
+    pub(crate) fn reading_with(decoders: Arc<FoldDecoders>) -> Self {
+        Self { partition: Partition::default(), decoders }
     }
 
     fn fold_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         // A reading that a check refuses since it was accepted stays in the record, but rules need
         // not look at it.
-        if let Some(recalled) = self.accepted.recall(bytes)?
+        if let Some(recalled) = self.decoders.accepted.recall(bytes)?
             && let Err(error) = self.partition.restore_reading(&recalled)
         {
             tracing::warn!(%error, "a reading is left out of the rebuild");
@@ -44,7 +56,7 @@ impl PartitionBuilder {
     }
 
     fn fold_alert(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
-        let event = self.alerts.decode(bytes)?;
+        let event = self.decoders.alerts.decode(bytes)?;
         match Alert::try_from(&event) {
             Ok(alert) => self.partition.restore_alert(alert),
             Err(error) => tracing::warn!(%error, "an alert is left out of the rebuild"),
@@ -56,7 +68,7 @@ impl PartitionBuilder {
         let Some(patient) = patient_of(key) else { return Ok(()) };
         let plan = match bytes {
             None => None,
-            Some(bytes) => parse_plan(&self.plans.decode(bytes)?),
+            Some(bytes) => parse_plan(&self.decoders.plans.decode(bytes)?),
         };
         self.partition.restore_plan(&patient, plan);
         Ok(())

@@ -11,7 +11,7 @@ use stream::topics::partition_count;
 use stream::transaction::{LoopArgs, run as run_loop};
 
 use crate::metrics::ProcessorMetrics;
-use crate::task::{ProcessorTask, TaskTopics, Watcher};
+use crate::task::{ProcessorTask, States, TaskTopics, Watcher};
 
 /// Arguments of the processor.
 #[derive(Debug, Clone, clap::Args)]
@@ -133,12 +133,17 @@ impl Watcher for HealthWatcher {
         self.states.not_ready("not a member of the group; joining it again");
     }
 
-    fn whole(&mut self, live: usize, owned: usize) {
+    fn whole(&mut self, states: States) {
+        let States { live, owned, percent } = states;
         if live == owned {
             self.states.ready();
             self.states.progress(format!("{live} partitions live"));
-        } else {
-            self.states.not_ready(format!("rebuilding states: {live} of {owned} partitions whole"));
+            return;
         }
+        let whole = format!("rebuilding states: {live} of {owned} partitions whole");
+        self.states.not_ready(match percent {
+            Some(percent) => format!("{whole}, {percent} % of records folded"),
+            None => whole,
+        });
     }
 }

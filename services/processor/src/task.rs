@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clinical::alert::Alert;
@@ -20,7 +21,7 @@ use stream::transaction::{Fold, FoldFrom, Observation, Outputs, Record, Task, Ta
 use crate::belief::{Disbelief, Refused, believe, key_of};
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
-use crate::rebuild::{PartitionBuilder, parse_plan, patient_of};
+use crate::rebuild::{FoldDecoders, PartitionBuilder, parse_plan, patient_of};
 
 const RAW: usize = 0;
 
@@ -65,7 +66,7 @@ pub struct ProcessorTask<W> {
     topics: TaskTopics,
     /// How many partitions `readings.raw` has.
     partitions: i32,
-    codec: Codec,
+    fold_decoders: Arc<FoldDecoders>,
     readings: Decoder<Reading>,
     plans: Decoder<CarePlan>,
     accepted: AcceptedEncoder,
@@ -78,6 +79,7 @@ pub struct ProcessorTask<W> {
     /// Partitions whose state is being rebuilt.
     rebuilding: HashSet<i32>,
     live: HashSet<i32>,
+    rebuild: Rebuild,
     /// How many patients each partition remembers.
     patients: HashMap<i32, usize>,
     watcher: W,
@@ -96,8 +98,26 @@ pub trait Watcher {
     fn turned(&mut self);
     /// The session has ended; another one begins.
     fn lost(&mut self);
-    /// How many owned partitions are whole, of how many.
-    fn whole(&mut self, live: usize, owned: usize);
+    /// How many owned partitions are whole.
+    fn whole(&mut self, states: States);
+}
+
+/// How far the states of the owned partitions are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct States {
+    /// Partitions whose state is whole.
+    pub live: usize,
+    /// Partitions owned.
+    pub owned: usize,
+    /// How much of the rebuild is done, %; none before it is known how much there is.
+    pub percent: Option<u64>,
+}
+
+/// What a rebuild has folded and has to fold, in offsets.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rebuild {
+    passed: u64,
+    total: u64,
 }
 
 impl<W: Watcher> ProcessorTask<W> {
@@ -121,11 +141,12 @@ impl<W: Watcher> ProcessorTask<W> {
             alerts: codec.encoder(&topics.alerts)?,
             topics,
             partitions,
-            codec,
+            fold_decoders: Arc::new(FoldDecoders::new(&codec)),
             metrics,
             pending: Pending::default(),
             rebuilding: HashSet::new(),
             live: HashSet::new(),
+            rebuild: Rebuild::default(),
             patients: HashMap::new(),
             watcher,
         })
@@ -304,7 +325,11 @@ impl<W: Watcher> ProcessorTask<W> {
         let (live, rebuilding) = (self.live.len(), self.rebuilding.len());
         self.metrics.partitions.with_label_values(&["live"]).set(live as i64);
         self.metrics.partitions.with_label_values(&["rebuilding"]).set(rebuilding as i64);
-        self.watcher.whole(live, live + rebuilding);
+        let Rebuild { passed, total } = self.rebuild;
+        self.metrics.rebuild_records.with_label_values(&["folded"]).set(passed as i64);
+        self.metrics.rebuild_records.with_label_values(&["total"]).set(total as i64);
+        let percent = (passed * 100).checked_div(total);
+        self.watcher.whole(States { live, owned: live + rebuilding, percent });
     }
 }
 
@@ -339,7 +364,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
     }
 
     fn builder(&self, _: i32) -> PartitionBuilder {
-        PartitionBuilder::new(&self.codec)
+        PartitionBuilder::reading_with(self.fold_decoders.clone())
     }
 
     fn process(
@@ -413,6 +438,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
                 self.metrics.aborted.inc();
                 self.live.clear();
                 self.rebuilding.clear();
+                self.rebuild = Rebuild::default();
                 self.patients.clear();
                 self.report_partitions();
                 self.watcher.lost();
@@ -420,9 +446,14 @@ impl<W: Watcher> Task for ProcessorTask<W> {
             Observation::Rebuilding(partitions) => {
                 tracing::info!(partitions = partitions.len(), "rebuilding states");
                 self.rebuilding.extend(partitions);
+                self.rebuild = Rebuild::default();
                 self.report_partitions();
             }
-            Observation::Folded(records) => self.metrics.rebuilt_records.inc_by(records),
+            Observation::Folded { records, passed, total } => {
+                self.metrics.rebuilt_records.inc_by(records);
+                self.rebuild = Rebuild { passed, total };
+                self.report_partitions();
+            }
             Observation::Rebuilt { partition, took } => {
                 self.rebuilding.remove(&partition);
                 self.live.insert(partition);

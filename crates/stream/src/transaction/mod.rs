@@ -3,10 +3,11 @@
 //!
 //! A turn of the loop collects records, begins a transaction, lets the [`Task`] process them, and
 //! commits. Nothing is polled inside a transaction, so a rebalance never finds one open. States are
-//! rebuilt from Kafka when partitions are assigned, on a thread of their own, while the partitions
+//! rebuilt from Kafka when partitions are assigned, on threads of their own, while the partitions
 //! are paused; nothing is answered for a partition before its state is whole. Any error that leaves
 //! it open whether a transaction was committed ends the session: clients and states are made anew.
 
+mod offsets;
 mod rebuild;
 mod session;
 
@@ -167,8 +168,15 @@ pub enum Observation<'a> {
     Aborted,
     /// Partitions are ours now; their states are being rebuilt.
     Rebuilding(&'a [i32]),
-    /// So many records were folded since the last observation of this kind.
-    Folded(u64),
+    /// The rebuild goes on.
+    Folded {
+        /// Records folded since the last observation of this kind.
+        records: u64,
+        /// Offsets passed, of all partitions that are rebuilt together.
+        passed: u64,
+        /// Offsets to pass: records, and the marks of transactions among them.
+        total: u64,
+    },
     /// A partition's state is whole.
     Rebuilt {
         /// Which.

@@ -1,9 +1,11 @@
-//! Rebuilding the states of assigned partitions from Kafka alone, on a thread of its own.
+//! Rebuilding the states of assigned partitions from Kafka alone, on threads of their own: one
+//! partition after another on each, so that a thread works in the memory of one state.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -11,17 +13,20 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::offsets::{Asking, Wanted};
+use super::session::{TRANSACTION_TIMEOUT, record_of};
 use super::{Builder, Fold, FoldFrom, now_ms};
 use crate::connection::KafkaArgs;
 use crate::context::Watch;
 use crate::error::StreamError;
-use crate::follow::offset_at;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Beyond the time after which Kafka ends an open transaction by itself.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Progress is told, and the end of the session noticed, after so many records.
+const STEP: u64 = 4096;
 
-/// What comes from the rebuilding thread.
+/// What comes from the rebuilding threads.
 pub(super) enum Progress<S> {
-    Folded(u64),
     Rebuilt(Rebuilt<S>),
     Failed(String),
 }
@@ -34,206 +39,246 @@ pub(super) struct Rebuilt<S> {
     pub(super) took: Duration,
 }
 
+/// How far a rebuild is.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Records folded.
+    pub(super) records: AtomicU64,
+    /// Offsets passed.
+    pub(super) passed: AtomicU64,
+    /// Offsets to pass, as soon as they are known.
+    pub(super) total: AtomicU64,
+}
+
 pub(super) struct Job<B: Builder> {
     pub(super) kafka: KafkaArgs,
     pub(super) group: String,
     pub(super) inputs: Vec<String>,
     pub(super) folds: Vec<Fold>,
-    pub(super) builders: Vec<(i32, B)>,
+    pub(super) partitions: Vec<i32>,
+    /// Of partitions that no thread has begun with.
+    pub(super) builders: Mutex<Vec<(i32, B)>>,
     pub(super) cancelled: Arc<AtomicBool>,
+    pub(super) counts: Arc<Counts>,
+    /// Goes with everything that is told.
+    pub(super) generation: u64,
+    pub(super) progress: Sender<(u64, Progress<B::State>)>,
+}
+
+/// What is to be folded for a partition, and where processing goes on then.
+#[derive(Default)]
+struct Plan {
+    /// Offsets of each fold.
+    spans: Vec<Range<i64>>,
+    /// The next offset to process, for each input.
+    positions: Vec<i64>,
+    /// Whether a transaction is open before the end of a span.
+    is_hidden: bool,
 }
 
 impl<B: Builder + 'static> Job<B>
 where
     B::State: Send,
 {
-    /// Runs on a thread of its own.
-    pub(super) fn start(self, progress: Sender<Progress<B::State>>) -> Result<(), StreamError> {
+    /// Runs on threads of its own.
+    pub(super) fn start(self) -> Result<(), StreamError> {
         std::thread::Builder::new()
             .name("rebuild".to_owned())
             .spawn(move || {
-                let cancelled = self.cancelled.clone();
-                if let Err(error) = self.run(&progress)
+                let (cancelled, progress) = (self.cancelled.clone(), self.progress.clone());
+                let generation = self.generation;
+                if let Err(error) = self.run()
                     && !cancelled.load(Ordering::Relaxed)
                 {
-                    let _ = progress.send(Progress::Failed(error.to_string()));
+                    let _ = progress.send((generation, Progress::Failed(error.to_string())));
                 }
             })
             .map(|_| ())
             .map_err(|error| StreamError::Thread(format!("a thread cannot be started: {error}")))
     }
 
-    fn run(mut self, progress: &Sender<Progress<B::State>>) -> Result<(), StreamError> {
+    fn run(&self) -> Result<(), StreamError> {
         let began = Instant::now();
-        let partitions: Vec<i32> = self.builders.iter().map(|(partition, _)| *partition).collect();
-        let positions = self.positions(&partitions)?;
-        self.wait_for_open_transactions(&partitions)?;
-        for index in 0..self.folds.len() {
-            self.fold(index, &positions, progress)?;
-        }
-        for (partition, builder) in self.builders {
+        let plans = self.plan()?;
+        let length = |span: &Range<i64>| (span.end - span.start) as u64;
+        let total = plans.values().flat_map(|plan| &plan.spans).map(length).sum();
+        self.counts.total.store(total, Ordering::Relaxed);
+        // Taken from the end: what has to wait comes last.
+        self.waiting().sort_by_key(|(partition, _)| !plans[partition].is_hidden);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = cores.min(self.partitions.len());
+        std::thread::scope(|scope| {
+            let folding: Vec<_> =
+                (0..threads).map(|_| scope.spawn(|| self.work(&plans, began))).collect();
+            let mut ended = Ok(());
+            for thread in folding {
+                let panicked = || StreamError::Thread("a rebuilding thread panicked".to_owned());
+                ended = ended.and(thread.join().unwrap_or_else(|_| Err(panicked())));
+            }
+            ended
+        })
+    }
+
+    /// Takes partitions that wait for it, until there are none.
+    fn work(&self, plans: &HashMap<i32, Plan>, began: Instant) -> Result<(), StreamError> {
+        // One client for each topic: that a partition has ended is told without the topic's name.
+        let mut consumers: Vec<Option<BaseConsumer<Watch>>> = Vec::new();
+        consumers.resize_with(self.folds.len(), || None);
+        loop {
+            let Some((partition, mut builder)) = self.waiting().pop() else { return Ok(()) };
+            let plan = &plans[&partition];
+            if plan.is_hidden {
+                self.wait_for_open_transactions(partition, plan)?;
+            }
+            for (index, span) in plan.spans.iter().enumerate() {
+                if span.is_empty() {
+                    continue;
+                }
+                let consumer = match &mut consumers[index] {
+                    Some(consumer) => consumer,
+                    none => none.insert(self.consumer()?),
+                };
+                self.fold(consumer, partition, index, span, &mut builder)?;
+            }
             let rebuilt = Rebuilt {
                 partition,
                 state: builder.finish(now_ms()),
-                positions: positions[&partition].clone(),
+                positions: plan.positions.clone(),
                 took: began.elapsed(),
             };
             // The session has ended when nobody listens.
-            let _ = progress.send(Progress::Rebuilt(rebuilt));
+            let _ = self.progress.send((self.generation, Progress::Rebuilt(rebuilt)));
         }
-        Ok(())
     }
 
-    /// Where the group has consumed each input. Waits for open transactions of an earlier owner to
-    /// be decided, which the client does for consumers that read what is committed.
-    fn positions(&self, partitions: &[i32]) -> Result<HashMap<i32, Vec<i64>>, StreamError> {
-        let doing = "asking for the group's offsets";
-        let consumer: BaseConsumer<Watch> = self
-            .kafka
+    fn waiting(&self) -> MutexGuard<'_, Vec<(i32, B)>> {
+        self.builders.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn consumer(&self) -> Result<BaseConsumer<Watch>, StreamError> {
+        self.kafka
             .consumer("mimamori-rebuild", &self.group)
+            .set("enable.partition.eof", "true")
+            // A fold is faster than fetching: a longer queue would only take memory.
+            .set("queued.min.messages", "20000")
+            .set("statistics.interval.ms", "0")
             .create_with_context(Watch::default())
-            .map_err(StreamError::while_doing("creating a consumer"))?;
-        let mut asked = TopicPartitionList::new();
+            .map_err(StreamError::while_doing("creating a consumer"))
+    }
+
+    fn plan(&self) -> Result<HashMap<i32, Plan>, StreamError> {
+        let partitions = &self.partitions;
+        let decided = Asking::new(&self.kafka, &self.group, "read_committed")?;
+        let all = Asking::new(&self.kafka, &self.group, "read_uncommitted")?;
+        let mut plans: HashMap<i32, Plan> =
+            partitions.iter().map(|partition| (*partition, Plan::default())).collect();
         for input in &self.inputs {
-            for partition in partitions {
-                asked.add_partition(input, *partition);
+            let mut positions = all.offsets(input, partitions, Wanted::First)?;
+            // An open transaction is decided within its timeout at the latest.
+            positions.extend(decided.consumed(
+                input,
+                partitions,
+                TRANSACTION_TIMEOUT + PATIENCE,
+            )?);
+            for (partition, plan) in &mut plans {
+                plan.positions.push(positions.get(partition).copied().unwrap_or(0));
             }
         }
-        // An open transaction is decided within its timeout at the latest.
-        let answer = consumer
-            .committed_offsets(asked, super::session::TRANSACTION_TIMEOUT + PATIENCE)
-            .map_err(StreamError::while_doing(doing))?;
-        let mut positions = HashMap::new();
-        for partition in partitions {
-            let of_inputs = self.inputs.iter().map(|input| {
-                let found = answer.find_partition(input, *partition);
-                match found.map(|element| element.offset()) {
-                    Some(Offset::Offset(offset)) => Ok(offset),
-                    _ => consumer
-                        .fetch_watermarks(input, *partition, PATIENCE)
-                        .map(|(low, _)| low)
-                        .map_err(StreamError::while_doing(doing)),
-                }
-            });
-            positions.insert(*partition, of_inputs.collect::<Result<Vec<_>, _>>()?);
+        for fold in &self.folds {
+            let wanted = match fold.from {
+                FoldFrom::Time(time) => Wanted::Since(time),
+                FoldFrom::Beginning | FoldFrom::Consumed => Wanted::First,
+            };
+            let starts = all.offsets(&fold.topic, partitions, wanted)?;
+            let ends = all.offsets(&fold.topic, partitions, Wanted::Next)?;
+            let readable = decided.offsets(&fold.topic, partitions, Wanted::Next)?;
+            let input = self.inputs.iter().position(|input| *input == fold.topic);
+            for (partition, plan) in &mut plans {
+                let written = ends.get(partition).copied().unwrap_or(0);
+                let end = match (fold.from, input) {
+                    (FoldFrom::Consumed, Some(input)) => written.min(plan.positions[input]),
+                    _ => written,
+                };
+                let start = starts.get(partition).copied().unwrap_or(end);
+                plan.spans.push(start.min(end)..end);
+                plan.is_hidden |= readable.get(partition).is_none_or(|readable| *readable < end);
+            }
         }
-        Ok(positions)
+        Ok(plans)
     }
 
-    /// Waits until no transaction is open on what is folded. One that an earlier owner left open
-    /// hides everything behind it, also what a later owner has committed, until the broker ends it.
-    fn wait_for_open_transactions(&self, partitions: &[i32]) -> Result<(), StreamError> {
-        let doing = "asking for a partition's end";
-        let consumer = |isolation: &str| -> Result<BaseConsumer<Watch>, StreamError> {
-            self.kafka
-                .consumer("mimamori-rebuild", &self.group)
-                .set("isolation.level", isolation)
-                .create_with_context(Watch::default())
-                .map_err(StreamError::while_doing("creating a consumer"))
-        };
-        let (all, decided) = (consumer("read_uncommitted")?, consumer("read_committed")?);
-        let end = |of: &BaseConsumer<Watch>, topic: &str, partition| {
-            of.fetch_watermarks(topic, partition, PATIENCE)
-                .map(|(_, end)| end)
-                .map_err(StreamError::while_doing(doing))
-        };
-        let deadline = Instant::now() + super::session::TRANSACTION_TIMEOUT + 2 * PATIENCE;
-        for fold in &self.folds {
-            for partition in partitions {
-                let written = end(&all, &fold.topic, *partition)?;
-                while end(&decided, &fold.topic, *partition)? < written {
-                    if self.cancelled.load(Ordering::Relaxed) || Instant::now() > deadline {
-                        return Err(StreamError::Thread(format!(
-                            "a transaction stays open on {}",
-                            fold.topic
-                        )));
-                    }
-                    std::thread::sleep(Duration::from_millis(50));
+    /// Waits until no transaction is open on what is folded of a partition. One that an earlier
+    /// owner left open hides everything behind it, also what a later owner has committed, until the
+    /// broker ends it.
+    fn wait_for_open_transactions(&self, partition: i32, plan: &Plan) -> Result<(), StreamError> {
+        let decided = Asking::new(&self.kafka, &self.group, "read_committed")?;
+        let deadline = Instant::now() + TRANSACTION_TIMEOUT + PATIENCE;
+        for (fold, span) in self.folds.iter().zip(&plan.spans) {
+            let topic = &fold.topic;
+            let mut is_told = false;
+            while decided.offsets(topic, &[partition], Wanted::Next)?.get(&partition)
+                < Some(&span.end)
+            {
+                if self.cancelled.load(Ordering::Relaxed) || Instant::now() > deadline {
+                    return Err(StreamError::Thread(format!(
+                        "a transaction stays open on {topic}"
+                    )));
                 }
+                if !is_told {
+                    is_told = true;
+                    tracing::info!(topic, partition, "waiting for a transaction left open to end");
+                }
+                std::thread::sleep(Duration::from_millis(50));
             }
         }
         Ok(())
     }
 
     fn fold(
-        &mut self,
+        &self,
+        consumer: &BaseConsumer<Watch>,
+        partition: i32,
         index: usize,
-        positions: &HashMap<i32, Vec<i64>>,
-        progress: &Sender<Progress<B::State>>,
+        span: &Range<i64>,
+        builder: &mut B,
     ) -> Result<(), StreamError> {
-        let fold = self.folds[index].clone();
-        let consumer: BaseConsumer<Watch> = self
-            .kafka
-            .consumer("mimamori-rebuild", &self.group)
-            .set("enable.partition.eof", "true")
-            .create_with_context(Watch::default())
-            .map_err(StreamError::while_doing("creating a consumer"))?;
-        let input = self.inputs.iter().position(|input| *input == fold.topic);
-        let mut ends = HashMap::new();
         let mut assignment = TopicPartitionList::new();
-        for (partition, _) in &self.builders {
-            let (low, high) = consumer
-                .fetch_watermarks(&fold.topic, *partition, PATIENCE)
-                .map_err(StreamError::while_doing("asking for a partition's offsets"))?;
-            let (from, end) = match (fold.from, input) {
-                (FoldFrom::Time(time), _) => {
-                    (offset_at(&consumer, &fold.topic, *partition, time)?.unwrap_or(high), high)
-                }
-                (FoldFrom::Consumed, Some(input)) => (low, positions[partition][input].min(high)),
-                _ => (low, high),
-            };
-            if from < end {
-                ends.insert(*partition, end);
-                assignment
-                    .add_partition_offset(&fold.topic, *partition, Offset::Offset(from))
-                    .map_err(StreamError::while_doing("assigning partitions"))?;
-            }
-        }
-        if ends.is_empty() {
-            return Ok(());
-        }
-        consumer.assign(&assignment).map_err(StreamError::while_doing("assigning partitions"))?;
-        let mut folded = 0;
-        while !ends.is_empty() {
-            if self.cancelled.load(Ordering::Relaxed) {
-                return Err(StreamError::Thread("the rebuild was cancelled".to_owned()));
-            }
-            match consumer.poll(Duration::from_millis(100)) {
+        assignment
+            .add_partition_offset(&self.folds[index].topic, partition, Offset::Offset(span.start))
+            .and_then(|()| consumer.assign(&assignment))
+            .map_err(StreamError::while_doing("assigning a partition"))?;
+        let (mut next, mut counted) = (span.start, span.start);
+        let mut records = 0;
+        let mut wait = Duration::ZERO;
+        while next < span.end {
+            match consumer.poll(wait) {
+                Some(Ok(message)) if message.partition() != partition => {}
                 Some(Ok(message)) => {
-                    let partition = message.partition();
-                    let Some(end) = ends.get(&partition) else { continue };
-                    if message.offset() < *end {
-                        self.take(index, &message)?;
-                        folded += 1;
-                        if folded % 10_000 == 0 {
-                            let _ = progress.send(Progress::Folded(10_000));
-                        }
-                    }
-                    if message.offset() + 1 >= *end {
-                        ends.remove(&partition);
+                    wait = Duration::ZERO;
+                    next = message.offset() + 1;
+                    if next <= span.end {
+                        builder.fold(index, record_of(&message)).map_err(|error| {
+                            StreamError::Thread(format!("rebuilding a state: {error}"))
+                        })?;
+                        records += 1;
                     }
                 }
-                Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    ends.remove(&partition);
-                }
+                Some(Err(KafkaError::PartitionEOF(of))) if of == partition => next = span.end,
+                Some(Err(KafkaError::PartitionEOF(_))) => {}
                 Some(Err(error)) => tracing::warn!(%error, "rebuilding; going on"),
-                None => {}
+                None => wait = Duration::from_millis(100),
+            }
+            let is_idle = !wait.is_zero();
+            if records >= STEP || is_idle || next >= span.end {
+                let passed = next.min(span.end) - counted;
+                counted += passed;
+                self.counts.passed.fetch_add(passed as u64, Ordering::Relaxed);
+                self.counts.records.fetch_add(std::mem::take(&mut records), Ordering::Relaxed);
+                if self.cancelled.load(Ordering::Relaxed) {
+                    return Err(StreamError::Thread("the rebuild was cancelled".to_owned()));
+                }
             }
         }
-        let _ = progress.send(Progress::Folded(folded % 10_000));
         Ok(())
-    }
-
-    fn take(
-        &mut self,
-        index: usize,
-        message: &rdkafka::message::BorrowedMessage<'_>,
-    ) -> Result<(), StreamError> {
-        let partition = message.partition();
-        let builder = self.builders.iter_mut().find(|(of, _)| *of == partition);
-        let Some((_, builder)) = builder else { return Ok(()) };
-        builder
-            .fold(index, super::session::record_of(message))
-            .map_err(|error| StreamError::Thread(format!("rebuilding a state: {error}")))
     }
 }

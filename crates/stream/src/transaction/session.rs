@@ -2,9 +2,9 @@
 //! it owns.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -14,7 +14,7 @@ use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::util::Timeout;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::rebuild::{Job, Progress, Rebuilt};
+use super::rebuild::{Counts, Job, Progress, Rebuilt};
 use super::{LoopArgs, Observation, Outputs, Record, Task, now_ms};
 use crate::connection::KafkaArgs;
 use crate::context::Watch;
@@ -62,6 +62,8 @@ pub(super) fn run<T: Task>(
         sender,
         progress,
         cancelled: Arc::default(),
+        counts: Arc::default(),
+        told: Told::default(),
         interrupted: HashSet::new(),
         stalled: HashMap::new(),
         last_commit: Instant::now(),
@@ -105,6 +107,14 @@ pub(super) fn let_deliver(producer: &BaseProducer<Watch>) {
     producer.poll(Duration::ZERO);
 }
 
+/// [`Counts`] as they were at one time.
+#[derive(Default, PartialEq)]
+struct Told {
+    records: u64,
+    passed: u64,
+    total: u64,
+}
+
 struct Live<S> {
     state: S,
     /// The next offset to process, for each input.
@@ -122,6 +132,9 @@ struct Session<'a, S> {
     sender: Sender<(u64, Progress<S>)>,
     progress: Receiver<(u64, Progress<S>)>,
     cancelled: Arc<AtomicBool>,
+    /// How far the rebuild is, and what the task was told of it.
+    counts: Arc<Counts>,
+    told: Told,
     /// Partitions of which polled records were dropped while they had no state.
     interrupted: HashSet<i32>,
     /// Partitions whose end lies beyond their position, where both stood, and since when.
@@ -247,7 +260,7 @@ impl<'a, S: Send + 'static> Session<'a, S> {
     }
 
     fn start_rebuild<T: Task<State = S>>(
-        &self,
+        &mut self,
         task: &T,
         partitions: &[i32],
         generation: u64,
@@ -255,24 +268,21 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         if partitions.is_empty() {
             return Ok(());
         }
+        self.counts = Arc::default();
+        self.told = Told::default();
         let job = Job {
             kafka: self.kafka.clone(),
             group: self.args.group.clone(),
             inputs: self.args.inputs.clone(),
             folds: task.folds(now_ms()),
-            builders: partitions.iter().map(|p| (*p, task.builder(*p))).collect(),
+            partitions: partitions.to_vec(),
+            builders: Mutex::new(partitions.iter().map(|p| (*p, task.builder(*p))).collect()),
             cancelled: self.cancelled.clone(),
+            counts: self.counts.clone(),
+            generation,
+            progress: self.sender.clone(),
         };
-        let (sender, progress) = channel();
-        let forward = self.sender.clone();
-        std::thread::spawn(move || {
-            for step in progress {
-                if forward.send((generation, step)).is_err() {
-                    break;
-                }
-            }
-        });
-        job.start(sender)
+        job.start()
     }
 
     /// Drops records of partitions that were revoked, or are paused for a rebuild, between being
@@ -297,9 +307,9 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         task: &mut T,
         generation: u64,
     ) -> Result<(), StreamError> {
+        self.tell_progress(task);
         while let Ok((of, step)) = self.progress.try_recv() {
             match step {
-                Progress::Folded(records) => task.observe(Observation::Folded(records)),
                 _ if of != generation => {}
                 Progress::Failed(error) => {
                     return Err(StreamError::Thread(format!("rebuilding a state failed: {error}")));
@@ -312,6 +322,20 @@ impl<'a, S: Send + 'static> Session<'a, S> {
             }
         }
         Ok(())
+    }
+
+    /// Tells how far the rebuild is, where that has changed.
+    fn tell_progress<T: Task<State = S>>(&mut self, task: &mut T) {
+        let now = Told {
+            records: self.counts.records.load(Ordering::Relaxed),
+            passed: self.counts.passed.load(Ordering::Relaxed),
+            total: self.counts.total.load(Ordering::Relaxed),
+        };
+        if now != self.told {
+            let records = now.records - self.told.records;
+            task.observe(Observation::Folded { records, passed: now.passed, total: now.total });
+            self.told = now;
+        }
     }
 
     /// Lets a partition flow from its position.

@@ -1,0 +1,99 @@
+//! While a state is rebuilt, nothing is answered for its partition.
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use schemas::OutcomeTally;
+use schemas::topics::Topic;
+
+use tests::readings::{blood_pressure, seconds_ago};
+use tests::service::Service;
+use tests::stack::{PARTITIONS, Plan, Stack};
+use tests::wait::{equal, eventually};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub fn a_rebuild_waits_for_a_transaction_left_open_says_how_far_it_is_and_answers_nothing_before() {
+    let stack = Plan::named("rebuilding").start(&[Service::Processor]);
+    let (held, free) = ("TST001/P1", patient_elsewhere("TST001/P1"));
+    let readings = [held, &free].map(|patient| blood_pressure(patient, seconds_ago(600), 128, 80));
+
+    // Somebody begins to write among the accepted readings of one partition and does not end it.
+    // What the processor accepts afterwards stands behind it.
+    let open = open_transaction(&stack, partition_of(held));
+    for reading in &readings {
+        stack.produce(reading);
+    }
+    for patient in [held, &free] {
+        eventually("the reading is new", || equal(counted(&stack, patient), (1, 0)));
+    }
+
+    stack.kill(Service::Processor);
+    stack.start_without_waiting(Service::Processor);
+    for reading in &readings {
+        stack.produce(reading);
+    }
+    eventually("the other partitions are whole and one is not", || {
+        let (status, said) = readiness(&stack)?;
+        let expected = "rebuilding states: 2 of 3 partitions whole, ";
+        match (status, said.contains(expected) && said.contains(" % of records folded")) {
+            (503, true) => Ok(()),
+            other => Err(format!("{other:?}: {said}")),
+        }
+    });
+    eventually("a reading of another partition is known", || equal(counted(&stack, &free), (1, 1)));
+    assert_eq!(counted(&stack, held), (1, 0), "answered before the state was whole");
+    let records = |state: &str| {
+        let metric = format!("mimamori_processor_rebuild_records{{state=\"{state}\"}}");
+        stack.metric(Service::Processor, &metric).unwrap()
+    };
+    assert!(records("folded") < records("total"), "of {}", records("total"));
+    assert_eq!(readiness(&stack).unwrap().0, 503);
+
+    open.abort_transaction(PATIENCE).unwrap();
+    stack.wait_until_ready(Service::Processor);
+    assert_eq!(records("folded"), records("total"));
+    eventually("the reading behind the transaction was not forgotten", || {
+        equal(counted(&stack, held), (1, 1))
+    });
+}
+
+fn partition_of(patient: &str) -> i32 {
+    stream::partition_for_key(patient.as_bytes(), PARTITIONS)
+}
+
+/// A patient of another partition.
+fn patient_elsewhere(patient: &str) -> String {
+    let mut others = (2..100).map(|number| format!("TST001/P{number}"));
+    others.find(|other| partition_of(other) != partition_of(patient)).expect("partitions differ")
+}
+
+/// Readings of the patient's partition that were new, and that were known.
+fn counted(stack: &Stack, patient: &str) -> (i64, i64) {
+    let tallies: Vec<OutcomeTally> = stack.read(Topic::ReadingsOutcomes);
+    let tallies = tallies.iter().filter(|tally| tally.partition == partition_of(patient));
+    tallies.fold((0, 0), |(new, known), tally| (new + tally.new, known + tally.duplicate))
+}
+
+fn readiness(stack: &Stack) -> Result<(u16, String), String> {
+    let url = format!("http://127.0.0.1:{}/readyz", stack.ports(Service::Processor).operations);
+    let answer = stack.http.get(url).send().map_err(|error| error.to_string())?;
+    Ok((answer.status().as_u16(), answer.text().unwrap_or_default()))
+}
+
+/// A transaction of a stranger with a record on a partition of `readings.accepted`.
+fn open_transaction(stack: &Stack, partition: i32) -> BaseProducer {
+    let producer: BaseProducer = ClientConfig::new()
+        .set("bootstrap.servers", &stack.kafka.bootstrap_servers)
+        .set("transactional.id", format!("{}stranger", stack.topics.prefix()))
+        .create()
+        .unwrap();
+    producer.init_transactions(PATIENCE).unwrap();
+    producer.begin_transaction().unwrap();
+    let topic = stack.topics.name(Topic::ReadingsAccepted);
+    let record = BaseRecord::<[u8], [u8]>::to(&topic).partition(partition).payload(b"none");
+    producer.send(record).map_err(|(error, _)| error).unwrap();
+    producer.flush(PATIENCE).unwrap();
+    producer
+}
