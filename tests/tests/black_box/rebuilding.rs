@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
-use schemas::OutcomeTally;
+use schemas::records::StoredOutcome;
 use schemas::topics::Topic;
+use schemas::{Acceptance, AcceptedEncoder, Origin, OutcomeTally, Reading};
 
-use tests::readings::{blood_pressure, seconds_ago};
+use tests::readings::{blood_pressure, corrected, now, seconds_ago};
 use tests::service::Service;
 use tests::stack::{PARTITIONS, Plan, Stack};
 use tests::wait::{equal, eventually};
@@ -19,9 +20,9 @@ pub fn a_rebuild_waits_for_a_transaction_left_open_says_how_far_it_is_and_answer
     let (held, free) = ("TST001/P1", patient_elsewhere("TST001/P1"));
     let readings = [held, &free].map(|patient| blood_pressure(patient, seconds_ago(600), 128, 80));
 
-    // Somebody begins to write among the accepted readings of one partition and does not end it.
-    // What the processor accepts afterwards stands behind it.
-    let open = open_transaction(&stack, partition_of(held));
+    // Somebody begins to write among the accepted readings of one partition, a correction that will
+    // never be, and does not end it. What the processor accepts afterwards stands behind it.
+    let open = open_transaction(&stack, &corrected(&readings[0], 60_000, 131, 84));
     for reading in &readings {
         stack.produce(reading);
     }
@@ -82,8 +83,8 @@ fn readiness(stack: &Stack) -> Result<(u16, String), String> {
     Ok((answer.status().as_u16(), answer.text().unwrap_or_default()))
 }
 
-/// A transaction of a stranger with a record on a partition of `readings.accepted`.
-fn open_transaction(stack: &Stack, partition: i32) -> BaseProducer {
+/// A transaction of a stranger with a reading in its patient's partition of `readings.accepted`.
+fn open_transaction(stack: &Stack, reading: &Reading) -> BaseProducer {
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", &stack.kafka.bootstrap_servers)
         .set("transactional.id", format!("{}stranger", stack.topics.prefix()))
@@ -92,8 +93,19 @@ fn open_transaction(stack: &Stack, partition: i32) -> BaseProducer {
     producer.init_transactions(PATIENCE).unwrap();
     producer.begin_transaction().unwrap();
     let topic = stack.topics.name(Topic::ReadingsAccepted);
-    let record = BaseRecord::<[u8], [u8]>::to(&topic).partition(partition).payload(b"none");
-    producer.send(record).map_err(|(error, _)| error).unwrap();
+    let partition = partition_of(&reading.key());
+    let received = now();
+    let believed = reading.check(received).unwrap();
+    let acceptance = Acceptance {
+        outcome: StoredOutcome::Correction,
+        reading_id: believed.id().to_string(),
+        version: believed.version.bits() as i64,
+        origin: Origin { partition, offset: 0, received_at: received.millis() },
+    };
+    let encoder = AcceptedEncoder::new(&stack.codec, &topic).unwrap();
+    let payload = encoder.encode(None, reading, &acceptance).unwrap();
+    let record = BaseRecord::<str, _>::to(&topic).partition(partition).key(&acceptance.reading_id);
+    producer.send(record.payload(&payload)).map_err(|(error, _)| error).unwrap();
     producer.flush(PATIENCE).unwrap();
     producer
 }
