@@ -91,7 +91,8 @@ impl<'s> Deployment<'s> {
         self.stage.wait(future)
     }
 
-    /// Processor time that every process has used until now, and who sends and watches.
+    /// Processor time used until now by every process, by who sends and watches, and by the whole
+    /// machine.
     pub fn efforts(&mut self) -> Vec<(&'static str, Duration)> {
         let mut efforts: Vec<_> = (self.services.iter())
             .map(|(name, process)| (*name, effort::of_process(process.id())))
@@ -99,6 +100,7 @@ impl<'s> Deployment<'s> {
         efforts.push(("Kafka", self.stage.broker_effort()));
         efforts.push(("ClickHouse", self.stage.engine_effort()));
         efforts.push(("load generator", effort::of_process(std::process::id())));
+        efforts.push(("the machine in all", effort::of_machine()));
         efforts
     }
 
