@@ -33,6 +33,10 @@ torture: setup web ## Every fault under load, about 10 minutes (TORTURE_SECONDS=
 	@cargo build --locked -p mimamori
 	@TORTURE_SECONDS=$${TORTURE_SECONDS:-600} cargo test --locked -p tests --test torture
 
+.PHONY: fuzz
+fuzz: setup web ## Four million damaged inputs against every decoder and parser (FUZZ_SEED, FUZZ_INPUTS, FUZZ_SECONDS)
+	@cargo run --quiet --locked -p fuzz
+
 .PHONY: check
 check: setup web ## Format, lints, dependency rules, what the documents name
 	@cargo fmt --all --check

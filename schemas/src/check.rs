@@ -306,7 +306,9 @@ impl wire::Source {
         match self {
             wire::Source::Device(device) if !from_checkup => Ok(Source::Device {
                 manufacturer: text("model_manufacturer_code", &device.manufacturer, 1, 50)?,
-                model_number: optional_text("model_number", device.model_number.as_deref(), 50)?,
+                // An empty one is none: both are written, and so known, in the same way.
+                model_number: optional_text("model_number", device.model_number.as_deref(), 50)?
+                    .filter(|model| !model.is_empty()),
                 serial: text("production_specification_serial", &device.serial, 1, 50)?,
             }),
             wire::Source::TestLab(lab) if from_checkup => {

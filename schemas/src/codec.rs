@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use apache_avro::Schema;
@@ -153,7 +153,7 @@ impl Codec {
     /// # Errors
     /// When the registry does not answer or refuses the schema.
     pub fn encoder<T: Record>(&self, topic: &str) -> Result<Encoder<T>, RegistryError> {
-        let schema = current_schema::<T>();
+        let Parsed { schema, header } = parse_own(T::SCHEMA);
         let header = match &self.registry {
             Some(registry) => {
                 let id = registry.register(&format!("{topic}-value"), T::SCHEMA)?;
@@ -161,24 +161,20 @@ impl Codec {
                 header.extend(id.to_be_bytes());
                 header
             }
-            None => single_object_header(schema).to_vec(),
+            None => header.to_vec(),
         };
         Ok(Encoder { header, writer: datum_writer(schema), record: PhantomData })
     }
 
     /// A decoder of records.
     pub fn decoder<T: Record>(&self) -> Decoder<T> {
-        let schema = current_schema::<T>();
-        let earlier = T::PUBLISHED
-            .iter()
-            .map(|text| parse(text))
-            .map(|schema| (single_object_header(schema), schema))
-            .collect();
+        let Parsed { schema, header } = parse_own(T::SCHEMA);
+        let earlier = T::PUBLISHED.iter().map(|text| parse_own(text));
         Decoder {
             current: schema,
-            header: single_object_header(schema),
+            header,
             reader: datum_reader(schema),
-            earlier,
+            earlier: earlier.map(|earlier| (earlier.header, earlier.schema)).collect(),
             registry: self.registry.clone(),
             by_id: Mutex::default(),
             record: PhantomData,
@@ -186,19 +182,29 @@ impl Codec {
     }
 }
 
-/// A schema of `avro/`. Each is parsed once and lives as long as the process, because readers and
-/// writers borrow it.
-pub(crate) fn parse(text: &'static str) -> &'static Schema {
-    static PARSED: Mutex<BTreeMap<&str, &Schema>> = Mutex::new(BTreeMap::new());
-    let mut parsed = PARSED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    parsed.entry(text).or_insert_with(|| {
-        let schema = Schema::parse_str(text).expect("a schema of avro/ parses; a test says so");
-        Box::leak(Box::new(schema))
-    })
+/// A schema, and what messages of it begin with in single-object encoding.
+#[derive(Clone, Copy)]
+pub(crate) struct Parsed {
+    pub(crate) schema: &'static Schema,
+    header: [u8; 10],
 }
 
-fn current_schema<T: Record>() -> &'static Schema {
-    parse(T::SCHEMA)
+/// Schemas live as long as the process, because readers and writers borrow them; so each text is
+/// parsed once, however often decoders are made (for every partition that is rebuilt).
+pub(crate) fn parse(text: &str) -> Result<Parsed, apache_avro::Error> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Parsed>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(parsed) = known.get(text) {
+        return Ok(*parsed);
+    }
+    let schema: &'static Schema = Box::leak(Box::new(Schema::parse_str(text)?));
+    let parsed = Parsed { schema, header: single_object_header(schema) };
+    known.insert(text.to_owned(), parsed);
+    Ok(parsed)
+}
+
+pub(crate) fn parse_own(text: &'static str) -> Parsed {
+    parse(text).expect("a schema of avro/ parses; a test says so")
 }
 
 pub(crate) fn datum_reader(schema: &'static Schema) -> GenericDatumReader<'static> {
@@ -376,19 +382,15 @@ impl<T: Record> Decoder<T> {
             Some(Known::Nothing(since)) if since.elapsed() < UNKNOWN_FOR => return Err(unknown()),
             _ => {}
         }
-        let schema = registry.schema(id)?.and_then(|text| Schema::parse_str(&text).ok());
-        let Some(schema) = schema else {
+        let parsed = registry.schema(id)?.and_then(|text| parse(&text).ok());
+        let Some(Parsed { schema, header }) = parsed else {
             if by_id.len() >= MOST_UNKNOWN {
                 by_id.retain(|_, known| matches!(known, Known::Schema(_)));
             }
             by_id.insert(id, Known::Nothing(Instant::now()));
             return Err(unknown());
         };
-        let writer = if single_object_header(&schema) == self.header {
-            Writer::Current
-        } else {
-            Writer::Other(Box::leak(Box::new(schema)))
-        };
+        let writer = if header == self.header { Writer::Current } else { Writer::Other(schema) };
         by_id.insert(id, Known::Schema(writer));
         Ok(writer)
     }

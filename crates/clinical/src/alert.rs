@@ -29,7 +29,9 @@ impl AlertId {
 
     /// Reads 32 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok()).flatten().map(Self)
+        // The library also takes a sign for a digit.
+        let is_written_so = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_written_so.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(Self)
     }
 }
 

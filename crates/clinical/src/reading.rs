@@ -212,9 +212,15 @@ impl ReadingId {
             patient: PatientId::from_parts(consortium, person).map_err(|_| InvalidReadingId)?,
             kind: Kind::parse(kind).ok_or(InvalidReadingId)?,
             observation_time: Timestamp::from_seconds(instant.as_second()),
-            source: SourceDigest(u64::from_str_radix(source, 16).map_err(|_| InvalidReadingId)?),
+            source: digest(source).ok_or(InvalidReadingId)?,
         })
     }
+}
+
+/// Sixteen hexadecimal digits; the library also takes fewer, and a sign for one of them.
+fn digest(text: &str) -> Option<SourceDigest> {
+    let is_written_so = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_written_so.then(|| u64::from_str_radix(text, 16).ok()).flatten().map(SourceDigest)
 }
 
 impl fmt::Display for ReadingId {

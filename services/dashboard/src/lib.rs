@@ -13,6 +13,7 @@ mod args;
 pub mod audit;
 mod basic;
 mod following;
+pub mod fuzzing;
 pub mod metrics;
 pub mod model;
 pub mod open_alerts;

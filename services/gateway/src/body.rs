@@ -29,6 +29,11 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
+    /// Bytes that are there already, of nobody's share.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), share: None }
+    }
+
     fn extend(&mut self, data: &[u8], memory: &Arc<Semaphore>) -> Result<(), Refusal> {
         let more = u32::try_from(data.len()).map_err(|_| Refusal::busy())?;
         let more = memory.clone().try_acquire_many_owned(more).map_err(|_| Refusal::busy())?;
@@ -98,14 +103,13 @@ pub(crate) async fn take(
     }
 }
 
-/// Decompresses what was taken in. Blocks the thread for as long as that takes.
+/// Decompresses what was taken in, to at most `limit` bytes. Blocks the thread for as long as that takes.
 pub(crate) fn decompress(
     sent: Taken,
     encoding: Encoding,
-    limits: &LimitArgs,
+    limit: usize,
     memory: &Arc<Semaphore>,
 ) -> Result<Taken, Refusal> {
-    let limit = limits.decompressed_bytes;
     match encoding {
         Encoding::Identity if sent.bytes.len() > limit => {
             Err(Refusal::body_too_large("decompressed_bytes", limit))

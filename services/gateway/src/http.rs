@@ -145,8 +145,9 @@ fn prepare(
     sent: Taken,
     encoding: Encoding,
 ) -> Result<intake::Prepared, NotTaken> {
-    let body = body::decompress(sent, encoding, &gateway.limits, &gateway.memory)
-        .map_err(NotTaken::Refused)?;
+    let limit = gateway.limits.decompressed_bytes;
+    let body =
+        body::decompress(sent, encoding, limit, &gateway.memory).map_err(NotTaken::Refused)?;
     let limits = gateway.limits.of_parser();
     let Sender { registry, grant } = sender;
     intake::prepare(&body.bytes, grant, registry, &gateway.encoder, limits, now())

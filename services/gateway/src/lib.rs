@@ -54,6 +54,7 @@ mod audit;
 mod body;
 mod credentials;
 pub mod exchange;
+pub mod fuzzing;
 mod http;
 mod intake;
 mod kafka_health;

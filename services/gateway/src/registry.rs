@@ -46,6 +46,11 @@ impl Snapshot {
         self.grants.get(hash)
     }
 
+    /// How many tokens are known.
+    pub(crate) fn tokens(&self) -> usize {
+        self.grants.len()
+    }
+
     /// A consortium's zone: as registered, Japan's where nothing is.
     pub(crate) fn zone(&self, consortium_id: &str) -> TimeZone {
         match self.zones.get(consortium_id) {
@@ -116,7 +121,7 @@ impl Registry {
 }
 
 /// The lists as they are read.
-struct MasterLists {
+pub(crate) struct MasterLists {
     vendor: Decoder<Vendor>,
     consortium: Decoder<Consortium>,
     vendors: BTreeMap<Vec<u8>, Vendor>,
@@ -124,7 +129,7 @@ struct MasterLists {
 }
 
 impl MasterLists {
-    fn new(codec: &Codec) -> Self {
+    pub(crate) fn new(codec: &Codec) -> Self {
         Self {
             vendor: codec.decoder(),
             consortium: codec.decoder(),
@@ -133,7 +138,7 @@ impl MasterLists {
         }
     }
 
-    fn take_vendor(&mut self, record: &Incoming) {
+    pub(crate) fn take_vendor(&mut self, record: &Incoming) {
         let Some(key) = record.key.clone() else { return };
         let vendor = match record.payload.as_deref().map(|it| read(&self.vendor, it)) {
             None => None,
@@ -154,7 +159,7 @@ impl MasterLists {
         };
     }
 
-    fn take_consortium(&mut self, record: &Incoming) {
+    pub(crate) fn take_consortium(&mut self, record: &Incoming) {
         let Some(payload) = record.payload.as_deref() else {
             let id = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
             if let Some(id) = id {
@@ -190,7 +195,7 @@ impl MasterLists {
         }
     }
 
-    fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.vendors.values(), self.zones.clone())
     }
 }

@@ -11,6 +11,7 @@
 pub mod beside;
 mod exception;
 mod form;
+pub mod fuzzing;
 mod interface;
 mod joint;
 mod request;

@@ -97,6 +97,8 @@ fn look_at_insert(mut tokens: Tokens<'_>) -> Option<Statement> {
                     return tokens.complete.then_some(Statement::Other { format: None });
                 }
             }
+            // What follows may be another statement, or nothing.
+            Kind::Mark(b';') if !tokens.complete => return None,
             Kind::Mark(b';') => break,
             _ => {}
         }

@@ -3,6 +3,7 @@
 pub mod balance;
 mod command;
 mod demo;
+pub mod fuzzing;
 pub mod local;
 mod registry;
 mod rejected;

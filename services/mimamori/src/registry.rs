@@ -44,16 +44,16 @@ pub struct ApplyArgs {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Lists {
-    consortia: Vec<Consortium>,
-    participants: Vec<Participant>,
-    test_labs: Vec<TestLabEntry>,
-    assays: Vec<Assay>,
-    devices: Vec<DeviceModel>,
-    activity_aggregations: Vec<ActivityAggregation>,
-    vendors: Vec<Vendor>,
-    practitioners: Vec<Practitioner>,
-    care_teams: Vec<CareTeam>,
+pub(crate) struct Lists {
+    pub(crate) consortia: Vec<Consortium>,
+    pub(crate) participants: Vec<Participant>,
+    pub(crate) test_labs: Vec<TestLabEntry>,
+    pub(crate) assays: Vec<Assay>,
+    pub(crate) devices: Vec<DeviceModel>,
+    pub(crate) activity_aggregations: Vec<ActivityAggregation>,
+    pub(crate) vendors: Vec<Vendor>,
+    pub(crate) practitioners: Vec<Practitioner>,
+    pub(crate) care_teams: Vec<CareTeam>,
 }
 
 pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<()> {

@@ -25,6 +25,7 @@ pub mod census;
 mod columns;
 mod decode;
 mod faults;
+pub mod fuzzing;
 mod intake;
 mod lane;
 mod ledger;

@@ -64,10 +64,15 @@ pub(super) fn read<'a>(text: &'a str, bounds: &Bounds) -> Result<Json<'a>, NotTa
         Some(Breach::Values) => NotTaken::TooManyValues,
         None => NotTaken::Syntax {
             line: error.line(),
-            column: error.column(),
+            column: column(&error),
             what: what_is_wrong(&error),
         },
     })
+}
+
+/// The column of an error, from 1. The parser says 0 where a text ends with a line end.
+pub(super) fn column(error: &serde_json::Error) -> usize {
+    error.column().max(1)
 }
 
 /// The parser's words without its line and column. They speak of syntax only and quote no values.

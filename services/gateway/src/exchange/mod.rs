@@ -154,7 +154,7 @@ pub fn parse(body: &[u8], context: &Context<'_>) -> Result<Parsed, Unreadable> {
         let raw = raw.map_err(|error| Unreadable::Malformed {
             document,
             line: error.line(),
-            column: error.column(),
+            column: json::column(&error),
             what: json::what_is_wrong(&error),
         })?;
         let start = documents.byte_offset() - raw.get().len();

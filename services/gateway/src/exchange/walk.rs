@@ -158,7 +158,8 @@ impl<'c> Walk<'c> {
     ) -> Result<(), Unreadable> {
         let mut seen = 0_u32;
         for (name, json) in members {
-            let pointer = member(pointer, name);
+            let parent = pointer;
+            let pointer = member(parent, name);
             let kind = part.kind(name);
             let bit = kind.map_or(0, |kind| 1 << kind as u32);
             let refusal = match kind {
@@ -172,7 +173,10 @@ impl<'c> Walk<'c> {
             match json {
                 Json::Array(records) => {
                     for (index, json) in records.iter().enumerate() {
-                        let pointer = element(&pointer, index);
+                        // Of a name that is too long to be told there are no elements either.
+                        let is_told = pointer.len() > parent.len();
+                        let pointer =
+                            if is_told { element(&pointer, index) } else { pointer.clone() };
                         match (kind, refusal) {
                             (Some(kind), None) => self.record(kind, pointer, json, person)?,
                             (_, refusal) => self.refuse(pointer, person, refusal)?,

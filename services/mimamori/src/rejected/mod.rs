@@ -7,16 +7,16 @@
 //! A record that is sent again is a new raw record with an outcome of its own; the old one stays
 //! rejected. So every raw record keeps exactly one outcome, and the reading counts once.
 
-mod address;
+pub(crate) mod address;
 mod archive;
 mod entry;
 mod list;
 mod record;
-mod repair;
+pub(crate) mod repair;
 mod replay;
 mod resend;
 mod show;
-mod since;
+pub(crate) mod since;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,107 @@
+//! Ids and plans in their written forms.
+
+use clinical::alert::{AlertId, Rule, Severity, Stage, Status, Transition};
+use clinical::patient::{ConsortiumId, PersonId};
+use clinical::plan::Plan;
+use clinical::{Kind, PatientId, ReadingId, Source};
+use schemas::CarePlan;
+
+use super::samples;
+use crate::target::{Form, Target, kind, promise};
+
+pub(super) fn targets() -> Vec<Target> {
+    let ids = [
+        "CGM005/S001",
+        "CGM005/S001/blood_pressure/20260131T223100Z/6f0c1b6a5d0e9a11",
+        "A/1/hba1c/20000101T000000Z/0",
+        "00112233445566778899aabbccddeeff",
+        "+0112233445566778899aabbccddeeff",
+        "DEXCOM|G4|G4-0001",
+        "lab|123456789012",
+        "A%7CB||%25",
+        "bp.severe_high",
+        "urgent",
+        "resolved",
+    ];
+    let seeds = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
+    let plans = samples::of("care_plan").iter().map(|plan| plan.to_string().into_bytes()).collect();
+    vec![
+        Target::new("clinical_ids", Form::Text(&ID_PARTS), seeds, ids_read).often(2),
+        Target::new("clinical_plans", Form::Json(&THRESHOLDS), plans, plan_read),
+    ]
+}
+
+const ID_PARTS: [&str; 10] =
+    ["/", "|", "%7C", "%25", "lab|", "T", "Z", "blood_pressure", "hba1c", "20261131T999999Z"];
+
+const THRESHOLDS: [&str; 12] = [
+    "bp.severe_high.systolic",
+    "bp.severe_high.diastolic",
+    "bp.severe_high.clear_systolic",
+    "bp.severe_high.clear_diastolic",
+    "bp.severe_high.calm_occasions",
+    "schedule",
+    "expected",
+    "kind",
+    "missing_after_days",
+    "review_after_days",
+    "Africa/Casablanca",
+    "activity",
+];
+
+/// What is read and written again is the same.
+fn ids_read(input: &[u8]) -> Result<String, String> {
+    let Ok(text) = std::str::from_utf8(input) else { return Ok("no text".to_owned()) };
+    let mut answer = String::new();
+    let mut say = |name: &str, written: Option<String>, exactly: bool| {
+        let Some(written) = written else { return Ok(()) };
+        answer.push_str(name);
+        promise(!exactly || written == text, || format!("{name} {text:?} is written {written:?}"))
+    };
+    say("consortium ", ConsortiumId::parse(text).ok().map(|id| id.to_string()), true)?;
+    say("person ", PersonId::parse(text).ok().map(|id| id.to_string()), true)?;
+    say("patient ", PatientId::parse(text).ok().map(|id| id.to_string()), true)?;
+    say("kind ", Kind::parse(text).map(|kind| kind.to_string()), true)?;
+    say("rule ", Rule::parse(text).map(|rule| rule.to_string()), true)?;
+    say("severity ", Severity::parse(text).map(|severity| severity.to_string()), true)?;
+    say("stage ", Stage::parse(text).map(|stage| stage.to_string()), true)?;
+    say("status ", Status::parse(text).map(|status| status.to_string()), true)?;
+    say("transition ", Transition::parse(text).map(|transition| transition.to_string()), true)?;
+    // Hexadecimal digits may be written in capitals.
+    let small = text.to_ascii_lowercase();
+    let alert = AlertId::parse(text);
+    promise(alert.is_none_or(|id| id.to_string() == small), || format!("alert {text:?}"))?;
+    say("alert", alert.map(|id| id.to_string()), false)?;
+    // What is read is the same id when it is written and read again.
+    if let Ok(id) = ReadingId::parse(text) {
+        let again = ReadingId::parse(&id.to_string());
+        promise(again.as_ref() == Ok(&id), || format!("{text:?} is {id:?}, then {again:?}"))?;
+        say("reading", Some(id.to_string()), false)?;
+    }
+    if let Some(source) = Source::parse(text) {
+        let again = Source::parse(&source.written());
+        promise(again.as_ref() == Some(&source), || format!("{source:?} is then {again:?}"))?;
+        let _ = source.digest();
+        say("source", Some(source.written()), false)?;
+    }
+    Ok(answer)
+}
+
+fn plan_read(input: &[u8]) -> Result<String, String> {
+    let Ok(plan) = serde_json::from_slice::<CarePlan>(input) else {
+        return Ok("no plan".to_owned());
+    };
+    let overrides = plan.thresholds.iter().map(|(name, value)| (name.as_str(), *value));
+    let limits = Plan::with_overrides(plan.version, overrides);
+    if let Ok(plan) = &limits {
+        let high = &plan.limits.severe_high;
+        let is_sane = high.clear_systolic <= high.systolic
+            && high.clear_diastolic <= high.diastolic
+            && high.calm_occasions > 0;
+        promise(is_sane, || format!("{high:?} clears where it raises"))?;
+    }
+    Ok(match plan.check() {
+        Ok(_) => "a plan".to_owned(),
+        Err(error) => kind(&error),
+    })
+}

@@ -1,0 +1,218 @@
+//! What senders post, and the gateway's lists.
+
+use std::io::Write;
+
+use clinical::Timestamp;
+use gateway::exchange::{Context, Limits, Unreadable, parse};
+use gateway::fuzzing::{decompressed, has_bearer_token, master_lists};
+use jiff::tz::TimeZone;
+use schemas::examples::{BAD_DOCUMENTS, GOOD_DOCUMENTS, RECEIVED};
+use schemas::registry::{Consortium, Vendor};
+use schemas::{Codec, Reading, Record};
+use serde_json::Value;
+
+use super::{plain, registry, samples};
+use crate::json;
+use crate::packed::{pack, unpack};
+use crate::target::{Form, Target, kind, promise};
+
+const NAMES: &[&str] = &[
+    "format_version",
+    "send_time",
+    "consortium_id",
+    "person_information",
+    "person_id",
+    "healthcare_information",
+    "health_checkup_information",
+    "blood_pressure",
+    "blood_glucose",
+    "hba1c",
+    "activity",
+    "weighing_scale",
+    "body_temperature",
+    "oxygen_saturation",
+    "observation_time",
+    "ovservation_time",
+    "update_time",
+    "systolic",
+    "diastolic",
+    "pulse_rate",
+    "data_input_code",
+    "input_method_code",
+    "model_manufacturer_code",
+    "test_lab_id",
+    "BRW001",
+    "STJ001",
+    "APIA01",
+    "20250330023000",
+    "20251026023000000",
+    "00000000000000",
+    "~/",
+    "a/b~1",
+];
+
+/// What a body may be decompressed to here.
+const MOST: usize = 1 << 20;
+
+pub(super) fn targets() -> Vec<Target> {
+    let good = GOOD_DOCUMENTS.iter().map(|(_, text)| text.as_bytes().to_vec());
+    let bad = BAD_DOCUMENTS.iter().map(|document| document.text.as_bytes().to_vec());
+    let documents: Vec<Vec<u8>> = good.chain(bad).collect();
+    let small: Vec<Vec<u8>> = documents.iter().take(4).cloned().collect();
+    let bodies = ["identity", "gzip", "zstd"].iter().flat_map(|encoding| {
+        small.iter().map(|document| pack([encoding.as_bytes(), &compressed(encoding, document)]))
+    });
+    let bodies = bodies.collect();
+    let encoder = plain().encoder::<Reading>("raw").expect("no registry");
+    let decoder = plain().decoder::<Reading>();
+    let checked = move |input: &[u8]| {
+        document_read(input, &|reading| {
+            let bytes = encoder.encode(reading).map_err(|error| error.to_string())?;
+            let again = decoder.decode(&bytes).map_err(|error| error.to_string())?;
+            promise(format!("{again:?}") == format!("{reading:?}"), || format!("{again:?}"))
+        })
+    };
+    let tokens = ["Bearer abc", "bearer  x ", "Basic c2F0bzph", "Bearer"];
+    let tokens = tokens.map(|token| token.as_bytes().to_vec()).into();
+    vec![
+        Target::new("gateway_document", Form::Json(NAMES), documents, checked).often(5),
+        Target::new("gateway_body", Form::Packed(2, &Form::Bytes), bodies, body_read).making(
+            move |random| {
+                let mut document = random.pick(&small).clone();
+                let other = random.below(small.len());
+                json::damage(&mut document, &small[other], NAMES, random);
+                if random.once_in(10) {
+                    document = vec![b' '; random.below(3 * MOST)];
+                }
+                let encoding = random.pick(&["gzip", "zstd", "identity"]);
+                Some(pack([encoding.as_bytes(), &compressed(encoding, &document)]))
+            },
+        ),
+        Target::new("gateway_registry", Form::Packed(3, &Form::Bytes), entries(), lists_read()),
+        Target::new("gateway_token", Form::Text(&["Bearer ", "Basic "]), tokens, |input| {
+            Ok(has_bearer_token(input).to_string())
+        }),
+    ]
+}
+
+fn compressed(encoding: &str, document: &[u8]) -> Vec<u8> {
+    match encoding {
+        "gzip" => {
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(document).and_then(|()| encoder.finish()).expect("memory takes all")
+        }
+        "zstd" => zstd::encode_all(document, 1).expect("memory takes all"),
+        _ => document.to_vec(),
+    }
+}
+
+fn document_read(
+    input: &[u8],
+    travels: &dyn Fn(&Reading) -> Result<(), String>,
+) -> Result<String, String> {
+    let received = Timestamp::from_millis(RECEIVED);
+    // Consortia in zones that move their clocks, by half an hour or a day too.
+    let zone = |consortium: &str| {
+        let name = match consortium.bytes().next() {
+            Some(b'B') => "Europe/Berlin",
+            Some(b'S') => "America/St_Johns",
+            Some(b'A') => "Pacific/Apia",
+            _ => "Asia/Tokyo",
+        };
+        TimeZone::get(name).expect("a zone of the database")
+    };
+    let limits = Limits { nesting: 16, readings: 200 };
+    let parsed = match parse(input, &Context { received, limits, zone: &zone }) {
+        Ok(parsed) => parsed,
+        Err(Unreadable::Malformed { what, line, column, .. }) => {
+            promise(line >= 1 && column >= 1, || format!("line {line}, column {column}"))?;
+            return Ok(kind(&what));
+        }
+        Err(error) => return Ok(kind(&error)),
+    };
+    promise(parsed.entries.len() <= limits.readings, || "more readings than allowed".to_owned())?;
+    let documents: Vec<Value> =
+        serde_json::Deserializer::from_slice(input).into_iter().map_while(Result::ok).collect();
+    // A repeated name hides what a pointer points at.
+    let is_plain = json::names(input) == documents.iter().map(json::members).sum::<usize>();
+    let mut answer = std::collections::BTreeSet::new();
+    for entry in parsed.entries {
+        let known = documents.get(entry.document).filter(|_| is_plain);
+        promise(known.is_none_or(|json| json.pointer(&entry.pointer).is_some()), || {
+            format!("{} of document {} is nothing", entry.pointer, entry.document)
+        })?;
+        match entry.verdict {
+            Ok(believed) => {
+                let checked = believed.reading.check(received);
+                let id = checked.map(|reading| reading.id());
+                promise(id.as_ref() == Ok(&believed.id), || {
+                    format!("{id:?}, not {}", believed.id)
+                })?;
+                travels(&believed.reading)?;
+                answer.insert(format!("believed {}", believed.id.kind()));
+            }
+            Err(problems) => {
+                promise(!problems.is_empty(), || "rejected for nothing".to_owned())?;
+                answer.extend(problems.iter().map(|problem| format!("{:?}", problem.rule)));
+            }
+        }
+    }
+    Ok(answer.into_iter().collect::<Vec<_>>().join(" "))
+}
+
+fn body_read(input: &[u8]) -> Result<String, String> {
+    let parts = unpack(input);
+    let (Some(encoding), Some(body)) = (parts.first(), parts.get(1)) else {
+        return Ok("no body".to_owned());
+    };
+    let encoding = String::from_utf8_lossy(encoding);
+    let Some(taken) = decompressed(&encoding, body, MOST) else {
+        return Ok(format!("{encoding} is broken or too long"));
+    };
+    promise(taken.len() <= MOST, || format!("{} bytes were let in", taken.len()))?;
+    Ok(format!("{encoding} {}", taken.len().ilog2_or_none()))
+}
+
+trait Magnitude {
+    fn ilog2_or_none(self) -> String;
+}
+
+impl Magnitude for usize {
+    fn ilog2_or_none(self) -> String {
+        self.checked_ilog2().map_or_else(|| "none".to_owned(), |digits| digits.to_string())
+    }
+}
+
+fn encoded<T: Record>(codec: &Codec) -> Vec<u8> {
+    let sample = samples::of(T::NAME).remove(0);
+    let record = T::deserialize(&sample).expect("a good sample");
+    codec.encoder("registry").expect("every schema is held").encode(&record).expect("it fits")
+}
+
+/// List, key and value of an entry, three parts each.
+fn entries() -> Vec<Vec<u8>> {
+    let codec = plain();
+    let (vendor, consortium) = (encoded::<Vendor>(&codec), encoded::<Consortium>(&codec));
+    let all: [[&[u8]; 3]; 5] = [
+        [b"v", b"acme", &vendor],
+        [b"c", b"CGM005", &consortium],
+        [b"v", b"acme", b"garbage"],
+        [b"v", b"acme", b""],
+        [b"c", b"CGM005", b""],
+    ];
+    vec![pack(all[..2].concat()), pack(all.concat())]
+}
+
+fn lists_read() -> impl Fn(&[u8]) -> Result<String, String> {
+    let codec = registry();
+    move |input| {
+        let parts = unpack(input);
+        let entries = parts.chunks_exact(3).take(50).map(|entry| {
+            // An empty value stands for none here.
+            (entry[0] == b"v", entry[1], (!entry[2].is_empty()).then_some(entry[2]))
+        });
+        let (tokens, has_zone) = master_lists(&codec, entries, "CGM005");
+        Ok(format!("{} tokens, a zone: {has_zone}", tokens.min(3)))
+    }
+}

@@ -1,0 +1,69 @@
+//! Every decoder and parser that reads what others wrote.
+
+mod clickhouse;
+mod clinical;
+mod dashboard;
+mod gateway;
+mod processor;
+mod reading;
+mod samples;
+mod tools;
+mod wire;
+mod writer;
+
+use std::collections::BTreeMap;
+
+use schemas::Codec;
+use schemas::codec::RECORDS;
+
+use crate::target::Target;
+
+/// All targets.
+pub fn all() -> Vec<Target> {
+    let mut targets = wire::targets();
+    targets.extend(reading::targets());
+    targets.extend(clinical::targets());
+    targets.extend(gateway::targets());
+    targets.extend(dashboard::targets());
+    targets.extend(clickhouse::targets());
+    targets.extend(processor::targets());
+    targets.extend(writer::targets());
+    targets.extend(tools::targets());
+    targets
+}
+
+/// A reading's schema as somebody else may have registered it: other order, fields left out.
+const FOREIGN: &str = r#"{"type": "record", "name": "Reading", "namespace": "mimamori", "fields": [
+    {"name": "person_id", "type": "string"},
+    {"name": "more", "type": {"type": "map", "values": ["null", "long", "bytes"]}},
+    {"name": "consortium_id", "type": "string"},
+    {"name": "observation_time", "type": "int"},
+    {"name": "update_time", "type": "long"},
+    {"name": "source", "type": {"type": "record", "name": "TestLab", "fields": [
+        {"name": "test_lab_id", "type": "string"}]}},
+    {"name": "data_input", "type": {"type": "enum", "name": "DataInput", "symbols":
+        ["modified", "other", "device"]}},
+    {"name": "measurement", "type": {"type": "record", "name": "BodyTemperature", "fields": [
+        {"name": "temperature", "type": "float"}]}}
+]}"#;
+
+/// Ids of the schemas below: current ones first, in the order of [`RECORDS`].
+const FOREIGN_ID: u32 = 200;
+
+/// A codec with a schema registry that holds every schema, published ones and a foreign one too.
+fn registry() -> Codec {
+    let mut schemas = BTreeMap::from([(FOREIGN_ID, FOREIGN.to_owned())]);
+    for (number, (_, current, published)) in (1..).zip(RECORDS) {
+        schemas.insert(number, (*current).to_owned());
+        for (version, earlier) in (1..).zip(*published) {
+            schemas.insert(100 + 4 * number + version, (*earlier).to_owned());
+        }
+    }
+    schemas.insert(FOREIGN_ID + 1, "no schema".to_owned());
+    Codec::with_schemas(schemas)
+}
+
+/// A codec without a schema registry, as services make it.
+fn plain() -> Codec {
+    Codec::new(None).expect("there is no address that could be wrong")
+}

@@ -1,0 +1,127 @@
+//! Raw records in the processor, and what it rebuilds its states from.
+
+use clinical::{Span, Timestamp};
+use processor::PartitionBuilder;
+use processor::belief::{Disbelief, believe, key_of};
+use schemas::codec::Record as _;
+use schemas::examples::RECEIVED;
+use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, Reading};
+use stream::transaction::{Builder, Record};
+
+use super::{plain, registry, samples};
+use crate::json;
+use crate::packed::{pack, unpack};
+use crate::random::Random;
+use crate::target::{Form, Target, kind, promise};
+
+pub(super) fn targets() -> Vec<Target> {
+    vec![belief(), rebuild()]
+}
+
+fn encoded<T: schemas::Record>(codec: &Codec, sample: &serde_json::Value) -> Option<Vec<u8>> {
+    let record = T::deserialize(sample).ok()?;
+    codec.encoder("topic").ok()?.encode(&record).ok()
+}
+
+/// Key and value.
+fn belief() -> Target {
+    let codec = plain();
+    let seeds = samples::readings().into_iter().filter_map(|sample| {
+        let key =
+            format!("{}/{}", sample["consortium_id"].as_str()?, sample["person_id"].as_str()?);
+        Some(pack([key.as_bytes(), &encoded::<Reading>(&codec, &sample)?]))
+    });
+    let seeds = seeds.collect();
+    let decoder = registry().decoder::<Reading>();
+    Target::new("processor_belief", Form::Packed(2, &Form::Bytes), seeds, move |input| {
+        let parts = unpack(input);
+        let (key, value) = (parts.first().copied(), parts.get(1).copied());
+        let received = Timestamp::from_millis(RECEIVED);
+        let believed = key_of(key, value)
+            .map_err(Disbelief::Never)
+            .and_then(|key| believe(&decoder, key, value, received));
+        match believed {
+            Ok((_, reading)) => {
+                let is_its = key == Some(reading.patient.as_str().as_bytes());
+                promise(is_its, || format!("{} is not the key's", reading.patient))?;
+                Ok(format!("believed {}", reading.kind()))
+            }
+            Err(Disbelief::Never(why)) => {
+                promise(why.detail.len() < 500, || {
+                    format!("it is told at length: {}", why.detail)
+                })?;
+                Ok(format!("{} {}", why.reason.as_str(), kind(&why.detail)))
+            }
+            Err(Disbelief::NotNow(why)) => Err(format!("not now, for ever: {why}")),
+        }
+    })
+    .often(2)
+}
+
+/// Records of the three topics that states are rebuilt from: topic, key and value of each, and the
+/// hours that pass at the end.
+fn rebuild() -> Target {
+    let codec = registry();
+    let [accepted, alerts, plans] =
+        [AcceptedReading::NAME, AlertEvent::NAME, CarePlan::NAME].map(samples::of);
+    let one = move |random: &mut Random, codec: &Codec, damaged: bool| -> Option<[Vec<u8>; 3]> {
+        let topic = random.below(3);
+        let mut sample = random.pick([&accepted, &alerts, &plans][topic]).clone();
+        if damaged {
+            json::value(&mut sample, samples::NAMES, random);
+        }
+        let value = match topic {
+            0 => encoded::<AcceptedReading>(codec, &sample)?,
+            1 => encoded::<AlertEvent>(codec, &sample)?,
+            _ => encoded::<CarePlan>(codec, &sample)?,
+        };
+        Some([vec![topic as u8], b"CGM005/S001".to_vec(), value])
+    };
+    let plain = plain();
+    let mut random = Random::new(1, "rebuild");
+    let seeds = (0..20)
+        .map(|records| {
+            let records = (0..records).filter_map(|_| one(&mut random, &plain, false)).flatten();
+            pack(records)
+        })
+        .collect();
+    Target::new("processor_rebuild", Form::Packed(3, &Form::Bytes), seeds, move |input| {
+        let mut builder = PartitionBuilder::new(&codec);
+        let parts = unpack(input);
+        for (offset, record) in (0..).zip(parts.chunks_exact(3).take(60)) {
+            let [topic, key, value] = record else { continue };
+            let folded = builder.fold(
+                usize::from(topic.first().copied().unwrap_or(0) % 4),
+                Record {
+                    partition: 0,
+                    offset,
+                    timestamp_ms: RECEIVED,
+                    key: (!key.is_empty()).then_some(key),
+                    // A tombstone.
+                    payload: (!value.is_empty()).then_some(value),
+                },
+            );
+            promise(folded.is_ok(), || format!("a record stops the rebuild: {folded:?}"))?;
+        }
+        let now = Timestamp::from_millis(RECEIVED);
+        let mut partition = builder.finish(now.millis());
+        let mut said = partition.advance(now).len();
+        // Time goes on, and what is then due is due in the future: a turn ends.
+        for hours in [1, 30, 24 * 45] {
+            let later = now + Span::from_hours(hours);
+            said += partition.advance(later).len();
+            partition.sweep(later);
+            let due = partition.due();
+            promise(due.is_none_or(|due| due > later), || {
+                format!("at {later} something is due at {due:?}")
+            })?;
+        }
+        let told = said.min(4);
+        Ok(format!("{} patients, {told} alerts told", partition.patients().min(4)))
+    })
+    .making(move |random| {
+        let records = (0..random.below(12)).filter_map(|_| one(random, &plain, true));
+        Some(pack(records.flatten()))
+    })
+    .often(2)
+}

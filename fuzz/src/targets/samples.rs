@@ -1,0 +1,164 @@
+//! A good record of each type, as JSON.
+
+use schemas::Reading;
+use schemas::examples::RAW_READINGS;
+use serde_json::{Value, json};
+
+/// Names that records know, for damaging their JSON.
+pub(super) const NAMES: &[&str] = &[
+    "reading",
+    "origin",
+    "partition",
+    "offset",
+    "received_at",
+    "outcome",
+    "version",
+    "bytes",
+    "key",
+    "reason",
+    "patient",
+    "measurement",
+    "BloodPressure",
+    "BloodGlucose",
+    "Activity",
+    "Device",
+    "TestLab",
+    "systolic",
+    "step",
+    "evidence",
+    "values",
+    "thresholds",
+    "schedule",
+    "expected",
+    "bp.severe_high.systolic",
+    "time_zone",
+    "Europe/Berlin",
+    "kind",
+    "blood_pressure",
+    "token_hashes",
+    "practitioners",
+    "urgent",
+    "open",
+    "status",
+    "entered_in_error",
+];
+
+/// Readings, good and bad.
+pub(super) fn readings() -> Vec<Value> {
+    RAW_READINGS
+        .iter()
+        .map(|example| serde_json::from_str(example.json).expect("an example is JSON"))
+        .collect()
+}
+
+/// Readings that are believed, read.
+pub(super) fn good_readings() -> Vec<Reading> {
+    let good = RAW_READINGS.iter().filter(|example| example.expected == "ok");
+    good.map(|example| serde_json::from_str(example.json).expect("an example is a reading"))
+        .collect()
+}
+
+fn origin() -> Value {
+    json!({ "partition": 3, "offset": 1042, "received_at": schemas::examples::RECEIVED })
+}
+
+/// Good records of the type with a name in `schemas/avro`.
+pub(super) fn of(name: &str) -> Vec<Value> {
+    let one = match name {
+        "reading" => return readings(),
+        "accepted_reading" => return good_readings().iter().map(accepted).collect(),
+        "rejected_reading" => json!({
+            "bytes": [0xc3, 1, 0xff, 0], "key": [0x41, 0x2f, 0x31], "reason": "undecodable",
+            "detail": "not framed", "patient": "A/1", "origin": origin(),
+            "whole_length": 2_000_000, "whole_key_length": null,
+        }),
+        "outcome_tally" => json!({
+            "partition": 3, "from_offset": 10, "next_offset": 30, "new": 5, "correction": 1,
+            "historical": 1, "duplicate": 9, "stale": 1, "conflict": 1, "rejected": 1, "rerouted": 1,
+        }),
+        "alert_event" => return vec![alert("open"), alert("resolved")],
+        "care_plan" => json!({
+            "patient": "CGM005/S001", "version": 3,
+            "thresholds": { "bp.severe_high.systolic": 170.0 }, "author": "dr.sato",
+            "updated_at": 1_769_900_000_000_i64,
+            "schedule": {
+                "time_zone": "Europe/Berlin", "start": 20_000,
+                "expected": [
+                    { "kind": "blood_pressure", "missing_after_days": 2, "review_after_days": 5 },
+                    { "kind": "weighing_scale", "missing_after_days": 3, "review_after_days": 7 },
+                ],
+            },
+        }),
+        "care_event" => json!({
+            "patient": "CGM005/S001", "at": 1_769_900_000_000_i64, "actor": "dr.sato",
+            "action": "acknowledge_alert", "alert_id": "00112233445566778899aabbccddeeff",
+            "text": "確認",
+        }),
+        "audit_event" => json!({
+            "at": 1_769_900_000_000_i64, "service": "dashboard", "actor": "dr.sato",
+            "role": "physician", "action": "read_readings", "patient": "CGM005/S001",
+            "consortium": null, "allowed": true, "detail": "",
+        }),
+        "registry_consortium" => json!({
+            "consortium_id": "CGM005", "name": "CGM", "time_zone": "Asia/Tokyo",
+        }),
+        "registry_participant" => json!({
+            "consortium_id": "CGM005", "person_id": "S001", "birth_year": 1950, "birth_month": 4,
+            "sex": "female", "participation_start": "20260101", "participation_end": null,
+            "residence": "13101", "commuting": null, "medication": "1", "device_position_code": "10",
+        }),
+        "registry_test_lab" => json!({
+            "consortium_id": "CGM005", "test_lab_id": "123456789012", "name": "検査所",
+            "prefecture": "13",
+        }),
+        "registry_assay" => json!({ "assay_code": "3D0452", "assay_class": "HbA1c", "name": "A" }),
+        "registry_device" => json!({
+            "manufacturer": "OMRON", "model_number": "HEM-7600T", "name": "cuff",
+            "corrects_clock": true, "conformity": null, "accuracy": "±3 mmHg",
+        }),
+        "registry_activity_aggregation" => json!({
+            "manufacturer": "OMRON", "model_number": "HJ", "description": "day",
+        }),
+        "registry_vendor" => json!({
+            "vendor_id": "acme", "name": "Acme", "token_hashes": ["0a".repeat(32)],
+            "consortia": ["CGM005"], "every_consortium": false,
+        }),
+        "registry_practitioner" => json!({
+            "practitioner_id": "dr.sato", "name": "佐藤", "role": "physician",
+        }),
+        "registry_care_team" => json!({
+            "patient": "CGM005/S001", "practitioners": ["dr.sato", "dr.ito"],
+        }),
+        unknown => panic!("{unknown} has no sample; add one"),
+    };
+    vec![one]
+}
+
+fn accepted(reading: &Reading) -> Value {
+    let received = clinical::Timestamp::from_millis(schemas::examples::RECEIVED);
+    let checked = reading.check(received).expect("a good reading");
+    json!({
+        "reading": reading,
+        "outcome": "new",
+        "reading_id": checked.id().to_string(),
+        "version": checked.version.bits() as i64,
+        "origin": origin(),
+    })
+}
+
+fn alert(status: &str) -> Value {
+    let reading = "CGM005/S001/blood_pressure/20260131T223100Z/6f0c1b6a5d0e9a11";
+    json!({
+        "alert_id": "00112233445566778899aabbccddeeff", "patient": "CGM005/S001",
+        "rule": "bp.severe_high", "stage": "confirmed", "severity": "urgent", "status": status,
+        "transition": if status == "open" { "raised" } else { "resolved" }, "late": false,
+        "raised_at": 1_769_900_000_000_i64, "changed_at": 1_769_900_000_000_i64,
+        "first_observed_at": 1_769_898_660_000_i64, "last_observed_at": 1_769_899_000_000_i64,
+        "evidence": [{
+            "reading_id": reading, "observed_at": 1_769_898_660_000_i64,
+            "values": { "systolic": 191.0, "diastolic": 112.0 },
+        }],
+        "threshold": "180/110 mmHg", "rule_set": "2026-11", "plan_version": 0,
+        "text_ja": "高い", "text_en": "high", "cause": reading,
+    })
+}

@@ -1,0 +1,65 @@
+//! Files and arguments of the operators' tools.
+
+use mimamori::fuzzing::{address, is_time, registry_entries, repaired_reading};
+use schemas::Reading;
+use serde_json::json;
+use stream::connection::property;
+
+use super::{registry, samples};
+use crate::target::{Form, Target, promise};
+
+pub(super) fn targets() -> Vec<Target> {
+    let lists = json!({
+        "consortia": samples::of("registry_consortium"),
+        "participants": samples::of("registry_participant"),
+        "test_labs": samples::of("registry_test_lab"),
+        "assays": samples::of("registry_assay"),
+        "devices": samples::of("registry_device"),
+        "activity_aggregations": samples::of("registry_activity_aggregation"),
+        "vendors": samples::of("registry_vendor"),
+        "practitioners": samples::of("registry_practitioner"),
+        "care_teams": samples::of("registry_care_team"),
+    });
+    let codec = registry();
+    let repaired = samples::readings();
+    let shown = json!({ "address": "3/1042", "reading": repaired[0] });
+    let repaired = repaired.iter().chain([&shown]).map(|json| json.to_string().into_bytes());
+    let arguments = ["3/1042", "90m", "7d", "2026-11-22T07:31:00+09:00", "sasl.password=a=b", "=x"];
+    vec![
+        Target::new(
+            "registry_file",
+            Form::Json(samples::NAMES),
+            vec![lists.to_string().into_bytes(), b"{}".to_vec()],
+            move |input| match registry_entries(&codec, input) {
+                None => Ok("no registry file".to_owned()),
+                Some(Err(error)) => Err(format!("read, but {error}")),
+                Some(Ok(entries)) => Ok(format!("{} entries", entries.len().min(12))),
+            },
+        ),
+        Target::new("repaired_reading", Form::Json(samples::NAMES), repaired.collect(), |input| {
+            let Some(reading) = repaired_reading(input) else { return Ok("none".to_owned()) };
+            let again = serde_json::to_vec(&reading).map_err(|error| error.to_string())?;
+            let again: Option<Reading> = repaired_reading(&again);
+            // The parser of JSON may miss a double of many digits by its last bit.
+            let measured = reading.measurement.clone();
+            let again = again.map(|again| Reading { measurement: measured, ..again });
+            promise(again.as_ref() == Some(&reading), || format!("{reading:?}, then {again:?}"))?;
+            Ok("a reading".to_owned())
+        }),
+        Target::new(
+            "arguments",
+            Form::Text(&["/", "=", "d", "h", "m", "s", "T", "Z"]),
+            arguments.map(|argument| argument.as_bytes().to_vec()).into(),
+            |input| {
+                let Ok(text) = std::str::from_utf8(input) else { return Ok("no text".to_owned()) };
+                let named = property(text).is_ok();
+                let (address, time) = (address(text), is_time(text));
+                let same = address
+                    .as_deref()
+                    .is_none_or(|written| written.trim_start_matches('0').len() <= text.len());
+                promise(same, || format!("{text:?} is written {address:?}"))?;
+                Ok(format!("{} {time} {named}", address.is_some()))
+            },
+        ),
+    ]
+}
