@@ -123,6 +123,15 @@ impl Running {
         self.process.signal(signal);
     }
 
+    /// Bytes of memory that the process has used at most.
+    pub fn most_memory(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.process.id());
+        let status = std::fs::read_to_string(status).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+        kibibytes << 10
+    }
+
     pub fn kill(self) {
         self.process.kill();
     }

@@ -279,6 +279,11 @@ impl Stack {
         lock(&self.services).remove(&service).unwrap_or_else(|| panic!("{service:?} does not run"))
     }
 
+    /// Bytes of memory that a service has used at most.
+    pub fn most_memory(&self, service: Service) -> u64 {
+        lock(&self.services)[&service].most_memory()
+    }
+
     /// Where a service listens.
     pub fn ports(&self, service: Service) -> Ports {
         *lock(&self.ports).entry(service).or_insert_with(|| Ports::of(service))

@@ -24,6 +24,9 @@ use crate::group::{Change, GroupArgs, GroupWatch, member};
 /// A transaction that its producer never ends is aborted by the broker after this long.
 pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Bytes of records after which a batch takes no more.
+const MOST_BYTES: usize = 32 << 20;
+
 /// How long a turn waits for a first record.
 const WAIT: Duration = Duration::from_millis(50);
 
@@ -186,17 +189,21 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         Ok(())
     }
 
-    /// Polls until nothing more is there, the batch is full or the group changes.
+    /// Polls until nothing more is there, the batch is full or the group changes. Full is also what
+    /// has [`MOST_BYTES`]: as many large records as small ones fit in no memory, and what is made of
+    /// them in no transaction's time.
     fn collect(&self) -> Result<Vec<BorrowedMessage<'a>>, StreamError> {
         let mut batch = Vec::new();
         let mut wait = WAIT;
         let mut paced_until = self.last_commit + self.args.pace;
-        while batch.len() < self.args.most_records {
+        let mut bytes = 0;
+        while batch.len() < self.args.most_records && bytes < MOST_BYTES {
             match self.consumer.poll(wait) {
                 Some(Ok(message)) => {
                     if batch.is_empty() {
                         paced_until = paced_until.max(Instant::now() + GATHER);
                     }
+                    bytes += message.payload_len() + message.key_len();
                     batch.push(message);
                     wait = Duration::ZERO;
                 }
