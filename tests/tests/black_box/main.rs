@@ -52,6 +52,8 @@ fn main() -> ExitCode {
         access::without_a_session_there_is_nothing_to_see,
         live_alerts::an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up,
         backlog::a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_meanwhile,
+        backlog::a_second_reading_behind_an_open_transaction_confirms_although_its_time_has_passed_meanwhile,
+        backlog::time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read,
         missing_data::a_patient_from_whom_nothing_comes_is_told_once_and_late_readings_take_it_back,
         missing_data::a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back,
         strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,

@@ -7,6 +7,7 @@
 //! are paused; nothing is answered for a partition before its state is whole. Any error that leaves
 //! it open whether a transaction was committed ends the session: clients and states are made anew.
 
+mod consumed;
 mod offsets;
 mod rebuild;
 mod session;

@@ -14,6 +14,7 @@ use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::util::Timeout;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::consumed::Ends;
 use super::rebuild::{Counts, Job, Progress, Rebuilt};
 use super::{LoopArgs, Observation, Outputs, Record, Task, now_ms};
 use crate::connection::KafkaArgs;
@@ -68,7 +69,7 @@ pub(super) fn run<T: Task>(
         counts: Arc::default(),
         told: Told::default(),
         interrupted: HashSet::new(),
-        stalled: HashMap::new(),
+        ends: Ends::of(kafka, &args.inputs[0])?,
         last_commit: Instant::now(),
         last_lag: Instant::now(),
     };
@@ -118,6 +119,16 @@ struct Told {
     total: u64,
 }
 
+/// Time passes this much behind the present: a record may have its time of receipt before it can be
+/// read, and the brokers' clocks are not quite this one.
+const SETTLED_AFTER: Duration = Duration::from_secs(1);
+
+/// Partitions on which time is to pass, up to a time.
+struct Due {
+    now: i64,
+    partitions: Vec<i32>,
+}
+
 struct Live<S> {
     state: S,
     /// The next offset to process, for each input.
@@ -140,8 +151,7 @@ struct Session<'a, S> {
     told: Told,
     /// Partitions of which polled records were dropped while they had no state.
     interrupted: HashSet<i32>,
-    /// Partitions whose end lies beyond their position, where both stood, and since when.
-    stalled: HashMap<i32, (i64, i64, Instant)>,
+    ends: Ends,
     last_commit: Instant,
     last_lag: Instant,
 }
@@ -174,7 +184,7 @@ impl<'a, S: Send + 'static> Session<'a, S> {
             let batch = if changed { self.without_interrupted(batch) } else { batch };
             self.install_rebuilt(task, generation)?;
             let due = self.due(task);
-            if !batch.is_empty() || !due.is_empty() {
+            if !batch.is_empty() || !due.partitions.is_empty() {
                 self.transact(task, &batch, &due)?;
             }
             if self.last_lag.elapsed() > Duration::from_secs(1) {
@@ -366,28 +376,25 @@ impl<'a, S: Send + 'static> Session<'a, S> {
 
     /// Partitions for which time alone gives something to do, and whose input is consumed to its
     /// end: what is still to be read may change what time would.
-    fn due<T: Task<State = S>>(&mut self, task: &T) -> Vec<i32> {
-        let now = now_ms();
-        let mut due = Vec::new();
+    fn due<T: Task<State = S>>(&mut self, task: &T) -> Due {
+        let now = now_ms() - SETTLED_AFTER.as_millis() as i64;
+        let mut partitions = Vec::new();
         for (partition, live) in &self.partitions {
             let Some(live) = live else { continue };
-            if task.due(&live.state).is_some_and(|due| due <= now) {
-                let first = &self.args.inputs[0];
-                let end = self.consumer.fetch_watermarks(first, *partition, Duration::from_secs(1));
-                let Ok((_, end)) = end else { continue };
-                if is_consumed(&mut self.stalled, *partition, live.positions[0], end) {
-                    due.push(*partition);
-                }
+            if task.due(&live.state).is_some_and(|due| due <= now)
+                && self.ends.is_consumed(*partition, live.positions[0])
+            {
+                partitions.push(*partition);
             }
         }
-        due
+        Due { now, partitions }
     }
 
     fn transact<T: Task<State = S>>(
         &mut self,
         task: &mut T,
         batch: &[BorrowedMessage<'a>],
-        due: &[i32],
+        due: &Due,
     ) -> Result<(), StreamError> {
         let began = Instant::now();
         self.producer.begin_transaction().map_err(failed("beginning a transaction"))?;
@@ -406,7 +413,7 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         &mut self,
         task: &mut T,
         batch: &[BorrowedMessage<'a>],
-        due: &[i32],
+        due: &Due,
     ) -> Result<(), StreamError> {
         let task_failed = |error: super::TaskError| StreamError::Thread(error.to_string());
         let mut out = Outputs { producer: self.producer };
@@ -429,10 +436,10 @@ impl<'a, S: Send + 'static> Session<'a, S> {
                 .map_err(task_failed)?;
             live.positions[input] = message.offset() + 1;
         }
-        let now = now_ms();
-        for partition in due {
+        for partition in &due.partitions {
             if let Some(Some(live)) = self.partitions.get_mut(partition) {
-                task.pass_time(*partition, &mut live.state, now, &mut out).map_err(task_failed)?;
+                task.pass_time(*partition, &mut live.state, due.now, &mut out)
+                    .map_err(task_failed)?;
             }
         }
         for (partition, from) in ranges {
@@ -473,28 +480,5 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         self.producer
             .commit_transaction(Timeout::Never)
             .map_err(failed("committing the transaction"))
-    }
-}
-
-/// Whether a partition is consumed to its end. Transaction markers at the end are never delivered:
-/// where nothing comes for a second although the end lies further on, only markers are left.
-fn is_consumed(
-    stalled: &mut HashMap<i32, (i64, i64, Instant)>,
-    partition: i32,
-    position: i64,
-    end: i64,
-) -> bool {
-    if position >= end {
-        stalled.remove(&partition);
-        return true;
-    }
-    match stalled.get(&partition) {
-        Some((p, e, since)) if (*p, *e) == (position, end) => {
-            since.elapsed() > Duration::from_secs(1)
-        }
-        _ => {
-            stalled.insert(partition, (position, end, Instant::now()));
-            false
-        }
     }
 }
