@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
@@ -45,9 +46,24 @@ impl ProducerContext for Reports {
 }
 
 /// An idempotent producer with acks=all and Java's partitioner. Cloning shares it.
+///
+/// A client that has failed for good (it and a broker disagree about what was written) is replaced:
+/// what was on its way fails, what follows goes on.
 #[derive(Clone)]
 pub struct Producer {
-    inner: ThreadedProducer<Reports>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: ClientConfig,
+    client: RwLock<Arc<ThreadedProducer<Reports>>>,
+}
+
+fn made(config: &ClientConfig) -> Result<Arc<ThreadedProducer<Reports>>, StreamError> {
+    config
+        .create_with_context(Reports)
+        .map(Arc::new)
+        .map_err(StreamError::while_doing("creating a producer"))
 }
 
 /// A record on its way: resolves when Kafka has acknowledged or refused it.
@@ -81,10 +97,29 @@ impl Producer {
             .set("queue.buffering.max.messages", "200000")
             .set("queue.buffering.max.kbytes", "262144")
             .set("message.max.bytes", "10485760");
-        let inner = config
-            .create_with_context(Reports)
-            .map_err(StreamError::while_doing("creating a producer"))?;
-        Ok(Self { inner })
+        let client = RwLock::new(made(&config)?);
+        Ok(Self { shared: Arc::new(Shared { config, client }) })
+    }
+
+    fn client(&self) -> RwLockReadGuard<'_, Arc<ThreadedProducer<Reports>>> {
+        self.shared.client.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a new client in the place of one that has failed for good.
+    fn replace(&self, failed: &Arc<ThreadedProducer<Reports>>) {
+        let mut client = self.shared.client.write().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&client, failed) {
+            return;
+        }
+        match made(&self.shared.config) {
+            Ok(new) => {
+                tracing::warn!("the Kafka producer has failed for good and is replaced");
+                let old = std::mem::replace(&mut *client, new);
+                // Ending it takes a while, which nobody here has.
+                std::thread::spawn(move || drop(old));
+            }
+            Err(error) => tracing::error!(%error, "the Kafka producer cannot be replaced"),
+        }
     }
 
     /// Queues a record. Records of one partition are written in the order of these calls.
@@ -99,10 +134,14 @@ impl Producer {
         message.key = record.key;
         message.payload = record.payload;
         message.partition = record.partition;
-        match self.inner.send(message) {
-            Ok(()) => Ok(Delivery(waiting)),
-            Err((error, _)) => Err(error.into()),
+        let client = self.client();
+        let Err((error, _)) = client.send(message) else { return Ok(Delivery(waiting)) };
+        if client.client().fatal_error().is_some() {
+            let failed = Arc::clone(&client);
+            drop(client);
+            self.replace(&failed);
         }
+        Err(error.into())
     }
 
     /// Sends a record and waits for Kafka's answer (at most 30 s).
@@ -115,7 +154,7 @@ impl Producer {
 
     /// How many records wait for an answer.
     pub fn in_flight(&self) -> usize {
-        usize::try_from(self.inner.in_flight_count()).unwrap_or(0)
+        usize::try_from(self.client().in_flight_count()).unwrap_or(0)
     }
 
     /// Waits until every record has its answer. Blocks the thread.
@@ -123,6 +162,50 @@ impl Producer {
     /// # Errors
     /// When that takes longer than `timeout`.
     pub fn flush(&self, timeout: Duration) -> Result<(), StreamError> {
-        self.inner.flush(timeout).map_err(StreamError::while_doing("flushing the producer"))
+        let client = Arc::clone(&self.client());
+        client.flush(timeout).map_err(StreamError::while_doing("flushing the producer"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+
+    use super::*;
+
+    /// Waits for a future on this thread.
+    fn wait_for<F: Future>(future: F) -> F::Output {
+        let mut future = std::pin::pin!(future);
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let begun = Instant::now();
+        loop {
+            match future.as_mut().poll(&mut context) {
+                Poll::Ready(output) => return output,
+                Poll::Pending => assert!(begun.elapsed() < Duration::from_secs(30)),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_failed_for_good_is_replaced() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("t", 1, 1).unwrap();
+        let kafka = KafkaArgs::local(cluster.bootstrap_servers());
+        let producer = Producer::new(&kafka, "test").unwrap();
+        let send = || {
+            let payload = Some(&b"value"[..]);
+            wait_for(producer.send(Outgoing { topic: "t", partition: None, key: None, payload }))
+        };
+        send().unwrap();
+        let desynchronized = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER];
+        cluster.request_errors(RDKafkaApiKey::Produce, &desynchronized);
+        send().unwrap_err();
+        // This one learns of it; those that follow have a new client.
+        assert!(send().unwrap_err().is_retryable());
+        send().unwrap();
     }
 }
