@@ -59,6 +59,7 @@ fn main() -> ExitCode {
         strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,
         strays::what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store,
         poison::a_poisoned_partition_never_stops_its_neighbours_nor_what_stands_behind_the_poison,
+        rejected::of_operators_who_send_a_rejected_record_at_the_same_time_one_does,
         rejected::what_was_rejected_is_seen_repaired_and_sent_again_and_counts_once,
         versions::a_correction_wins_in_whatever_order_it_comes_and_sending_again_changes_nothing,
         versions::a_sensors_file_comes_out_whole_and_sending_it_again_or_shuffled_changes_nothing,

@@ -1,6 +1,6 @@
 //! What operators do with rejected records.
 
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use schemas::reading::Measurement;
 use schemas::topics::Topic;
@@ -170,4 +170,33 @@ pub fn what_was_rejected_is_seen_repaired_and_sent_again_and_counts_once() {
         let audited = "SELECT count() FROM audit_events WHERE service = 'mimamori'";
         equal(stack.number(audited)?, 6)
     });
+}
+
+pub fn of_operators_who_send_a_rejected_record_at_the_same_time_one_does() {
+    let stack = Plan::named("replayed_at_once").start(&[Service::Processor, Service::Writer]);
+    const RECORDS: usize = 4;
+    for number in 0..RECORDS {
+        let keyless = blood_pressure(PATIENT, seconds_ago(600 + number as i64), 122, 78);
+        stack.produce_bytes(Some(0), None, Some(&stack.encoded(&keyless)));
+    }
+    wait_for_rejections(&stack, RECORDS as i64);
+    for number in 0..RECORDS {
+        let address = format!("0/{number}");
+        let replay = |_| {
+            let mut command = rejected(&stack, "replay");
+            command.arg(&address).arg("--key-of-reading");
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        let operators: Vec<Child> = (0..3).map(replay).collect();
+        let ended = operators.into_iter().map(|operator| operator.wait_with_output().unwrap());
+        let told: Vec<String> = ended
+            .map(|done| [done.stdout, done.stderr].concat())
+            .map(|told| String::from_utf8_lossy(&told).into_owned())
+            .collect();
+        let sent = told.iter().filter(|told| told.contains("sent again as")).count();
+        assert_eq!(sent, 1, "{told:#?}");
+    }
+    assert_eq!(recorded(&stack).len(), RECORDS);
+    let sum = stack.assert_balanced();
+    assert_eq!((sum.new, sum.duplicate), (RECORDS as i64, 0));
 }

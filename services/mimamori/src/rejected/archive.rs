@@ -47,11 +47,11 @@ impl Archive {
     /// Goes through the rejections of records received since a time, partition after partition.
     pub(super) fn rejections(
         &self,
-        since_ms: Option<i64>,
+        since_ms: i64,
         mut take: impl FnMut(RejectedReading) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        self.each(None, since_ms, |rejected| {
-            if since_ms.is_none_or(|since| rejected.origin.received_at >= since) {
+        self.each(None, Some(since_ms), |rejected| {
+            if rejected.origin.received_at >= since_ms {
                 take(rejected)?;
             }
             Ok(ControlFlow::Continue(()))

@@ -21,9 +21,9 @@ pub struct ListArgs {
     #[command(flatten)]
     pub(super) source: Source,
     /// Only what was received since: a time (2026-11-22T07:31:00+09:00), or how long ago (90m, 12h,
-    /// 7d)
-    #[arg(long)]
-    since: Option<Since>,
+    /// 7d). readings.rejected keeps 30 days
+    #[arg(long, default_value = "30d")]
+    since: Since,
     /// Only these reasons
     #[arg(long)]
     reason: Vec<Reason>,
@@ -84,8 +84,8 @@ struct Listed {
 pub(super) fn run(args: &ListArgs) -> anyhow::Result<()> {
     let codec = args.source.codec()?;
     let archive = args.source.archive(&codec);
-    let since = args.since.map(|since| since.moment(Timestamp::from_millis(now_ms())).millis());
-    let replays = archive.replays(since.unwrap_or(0))?;
+    let since = args.since.moment(Timestamp::from_millis(now_ms())).millis();
+    let replays = archive.replays(since)?;
     let listed = args.collect(&archive, &codec.decoder(), since, &replays)?;
     print!("{}", if args.json { listed.json() } else { listed.table(width()) });
     Ok(())
@@ -96,7 +96,7 @@ impl ListArgs {
         &self,
         archive: &Archive,
         decoder: &Decoder<Reading>,
-        since: Option<i64>,
+        since: i64,
         replays: &Replays,
     ) -> anyhow::Result<Listed> {
         let mut listed = Listed::new(self.limit);

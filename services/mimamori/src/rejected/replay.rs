@@ -165,7 +165,7 @@ impl Sending<'_> {
         let since = since.moment(self.judge.now).millis();
         self.replays = self.archive.replays(since)?;
         let mut all = Vec::new();
-        self.archive.rejections(Some(since), |rejected| {
+        self.archive.rejections(since, |rejected| {
             if rejected.reason == reason.0 {
                 all.push(Address::from(rejected.origin));
             }
