@@ -16,6 +16,8 @@ const TOO_LONG: Duration = Duration::from_secs(1);
 const QUICK: Duration = Duration::from_millis(5);
 /// Inputs that are damaged further, at most.
 const MOST_KEPT: usize = 2_000;
+/// Longer ones are not: what can be said is said in less, and sooner.
+const LONGEST_KEPT: usize = 4 * 1024;
 /// Attempts to make an input smaller that breaks a promise.
 const SHRINKING: usize = 3_000;
 
@@ -84,7 +86,7 @@ pub fn run(target: &Target, effort: &Effort) -> Report {
         match attempt(target, &input, &mut report.slowest) {
             Ok(answer) => {
                 if !report.answers.contains_key(&answer) && report.answers.len() < MOST_KEPT {
-                    if report.inputs > given {
+                    if report.inputs > given && input.len() <= LONGEST_KEPT {
                         pool.push(input.clone());
                     }
                     report.answers.insert(answer, input);

@@ -167,21 +167,12 @@ fn body_read(input: &[u8]) -> Result<String, String> {
         return Ok("no body".to_owned());
     };
     let encoding = String::from_utf8_lossy(encoding);
+    let known = ["gzip", "zstd"].into_iter().find(|known| *known == encoding).unwrap_or("as it is");
     let Some(taken) = decompressed(&encoding, body, MOST) else {
-        return Ok(format!("{encoding} is broken or too long"));
+        return Ok(format!("{known}: broken or too long"));
     };
     promise(taken.len() <= MOST, || format!("{} bytes were let in", taken.len()))?;
-    Ok(format!("{encoding} {}", taken.len().ilog2_or_none()))
-}
-
-trait Magnitude {
-    fn ilog2_or_none(self) -> String;
-}
-
-impl Magnitude for usize {
-    fn ilog2_or_none(self) -> String {
-        self.checked_ilog2().map_or_else(|| "none".to_owned(), |digits| digits.to_string())
-    }
+    Ok(format!("{known}: {:?}", taken.len().checked_ilog2()))
 }
 
 fn encoded<T: Record>(codec: &Codec) -> Vec<u8> {
