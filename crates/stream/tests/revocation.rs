@@ -1,0 +1,298 @@
+//! States belong to partitions that are owned: they go with the partition and with the session, and
+//! nothing is answered from one that is not the partition's own.
+//!
+//! The client's mock of a cluster forgets the offsets that a transaction commits, so records come
+//! again to whoever takes a partition over. That they do not is shown over a real Kafka.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientConfig;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
+use stream::KafkaArgs;
+use stream::transaction::{
+    Builder, Fold, FoldFrom, LoopArgs, Observation, Outputs, Record, Task, TaskError, run,
+};
+
+const INPUT: &str = "input";
+const FOLDED: &str = "folded";
+const PARTITIONS: i32 = 4;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the members of the group have done, together.
+#[derive(Default)]
+struct Seen {
+    /// Member, partition and offset, of every record processed.
+    processed: Vec<(u8, i32, i64)>,
+    /// Who answers for which partition.
+    live: Vec<(u8, i32)>,
+    /// Sessions that an error has ended.
+    aborted: usize,
+}
+
+/// States that exist, of all members.
+#[derive(Default)]
+struct Census(AtomicI64);
+
+struct State {
+    partition: i32,
+    folded: u64,
+    census: Arc<Census>,
+}
+
+impl State {
+    fn new(partition: i32, census: Arc<Census>) -> Self {
+        census.0.fetch_add(1, Ordering::Relaxed);
+        Self { partition, folded: 0, census }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.census.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Builder for State {
+    type State = State;
+
+    fn fold(&mut self, _: usize, record: Record<'_>) -> Result<(), TaskError> {
+        assert_eq!(record.partition, self.partition);
+        self.folded += 1;
+        Ok(())
+    }
+
+    fn finish(self, _: i64) -> State {
+        self
+    }
+}
+
+struct Member {
+    number: u8,
+    seen: Arc<Mutex<Seen>>,
+    census: Arc<Census>,
+    /// Fail at the next record.
+    fail: Arc<AtomicBool>,
+}
+
+impl Member {
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap()
+    }
+}
+
+impl Task for Member {
+    type State = State;
+    type Builder = State;
+
+    fn folds(&self, _: i64) -> Vec<Fold> {
+        vec![Fold { topic: FOLDED.to_owned(), from: FoldFrom::Beginning }]
+    }
+
+    fn builder(&self, partition: i32) -> State {
+        State::new(partition, self.census.clone())
+    }
+
+    fn process(
+        &mut self,
+        state: &mut State,
+        _: usize,
+        record: Record<'_>,
+        _: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        assert_eq!(state.partition, record.partition);
+        assert_eq!(state.folded, 3, "the state of partition {} is not whole", state.partition);
+        assert!(self.seen().live.contains(&(self.number, record.partition)));
+        if self.fail.swap(false, Ordering::Relaxed) {
+            return Err(TaskError("as the test wanted".to_owned()));
+        }
+        self.seen().processed.push((self.number, record.partition, record.offset));
+        Ok(())
+    }
+
+    fn due(&self, _: &State) -> Option<i64> {
+        None
+    }
+
+    fn pass_time(
+        &mut self,
+        _: i32,
+        _: &mut State,
+        _: i64,
+        _: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        Ok(())
+    }
+
+    fn close(
+        &mut self,
+        _: i32,
+        _: &mut State,
+        _: Range<i64>,
+        _: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        Ok(())
+    }
+
+    fn observe(&mut self, observation: Observation<'_>) {
+        let number = self.number;
+        match observation {
+            Observation::Rebuilt { partition, .. } => self.seen().live.push((number, partition)),
+            Observation::Revoked(partitions) => {
+                self.seen().live.retain(|(of, p)| *of != number || !partitions.contains(p));
+            }
+            Observation::Aborted => {
+                let mut seen = self.seen();
+                seen.aborted += 1;
+                seen.live.retain(|(of, _)| *of != number);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A member that runs.
+struct Running {
+    stop: Arc<AtomicBool>,
+    fail: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Running {
+    fn stop(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+    }
+}
+
+struct Group {
+    cluster: MockCluster<'static, DefaultProducerContext>,
+    producer: BaseProducer,
+    seen: Arc<Mutex<Seen>>,
+    census: Arc<Census>,
+}
+
+impl Group {
+    /// Topics with three records to fold in each partition.
+    fn new() -> Self {
+        let cluster = MockCluster::new(1).unwrap();
+        for topic in [INPUT, FOLDED] {
+            cluster.create_topic(topic, PARTITIONS, 1).unwrap();
+        }
+        let servers = cluster.bootstrap_servers();
+        let producer = ClientConfig::new().set("bootstrap.servers", servers).create().unwrap();
+        let group = Self { cluster, producer, seen: Arc::default(), census: Arc::default() };
+        (0..3).for_each(|_| group.write(FOLDED));
+        group
+    }
+
+    /// Writes a record to each partition.
+    fn write(&self, topic: &str) {
+        for partition in 0..PARTITIONS {
+            let record = BaseRecord::<[u8], _>::to(topic).partition(partition).payload("x");
+            self.producer.send(record).map_err(|(error, _)| error).unwrap();
+        }
+        self.producer.flush(PATIENCE).unwrap();
+    }
+
+    fn join(&self, number: u8) -> Running {
+        let stop: Arc<AtomicBool> = Arc::default();
+        let fail: Arc<AtomicBool> = Arc::default();
+        let mut member = Member {
+            number,
+            seen: self.seen.clone(),
+            census: self.census.clone(),
+            fail: fail.clone(),
+        };
+        let kafka = KafkaArgs::local(self.cluster.bootstrap_servers());
+        let args = LoopArgs {
+            group: "group".to_owned(),
+            instance: None,
+            process: number.to_string(),
+            inputs: vec![INPUT.to_owned()],
+            most_records: 100,
+            pace: Duration::from_millis(5),
+        };
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            run(&kafka, &args, &mut member, &|| stopped.load(Ordering::Relaxed)).unwrap();
+        });
+        Running { stop, fail, thread }
+    }
+
+    fn states(&self) -> i64 {
+        self.census.0.load(Ordering::Relaxed)
+    }
+
+    #[track_caller]
+    fn eventually(&self, promise: &str, holds: impl Fn(&Seen) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !holds(&self.seen.lock().unwrap()) {
+            assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {promise}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Partitions that a member answers for.
+fn share(seen: &Seen, member: u8) -> usize {
+    seen.live.iter().filter(|(of, _)| *of == member).count()
+}
+
+const ALL: usize = PARTITIONS as usize;
+
+/// Whether every partition's record at an offset was processed.
+fn is_answered(seen: &Seen, offset: i64) -> bool {
+    (0..PARTITIONS).all(|p| seen.processed.iter().any(|one| (one.1, one.2) == (p, offset)))
+}
+
+#[test]
+fn a_partition_that_is_taken_away_leaves_no_state_and_is_answered_by_its_new_owner_only() {
+    let group = Group::new();
+    let first = group.join(1);
+    group.eventually("one member has all partitions", |seen| share(seen, 1) == ALL);
+    group.write(INPUT);
+    group.eventually("it answers for all", |seen| is_answered(seen, 0));
+
+    let second = group.join(2);
+    group.eventually("two members share the partitions", |seen| {
+        seen.live.len() == ALL && share(seen, 1) == ALL / 2
+    });
+    assert_eq!(group.states(), i64::from(PARTITIONS), "a state is kept that nobody owns");
+    let owners = group.seen.lock().unwrap().live.clone();
+    group.write(INPUT);
+    group.eventually("each answers for its own", |seen| is_answered(seen, 1));
+    let newest = |(member, partition, offset): &(u8, i32, i64)| {
+        *offset != 1 || owners.contains(&(*member, *partition))
+    };
+    let processed = group.seen.lock().unwrap().processed.clone();
+    assert!(processed.iter().all(newest), "{processed:?} of {owners:?}");
+
+    second.stop();
+    group.eventually("the one that is left has all again", |seen| share(seen, 1) == ALL);
+    group.eventually("the other's states are gone", |_| group.states() == i64::from(PARTITIONS));
+    group.write(INPUT);
+    group.eventually("and answers for all", |seen| is_answered(seen, 2));
+    assert_eq!(group.seen.lock().unwrap().aborted, 0);
+    first.stop();
+    assert_eq!(group.states(), 0);
+}
+
+#[test]
+fn a_transaction_that_fails_takes_its_states_with_it_and_its_records_come_again() {
+    let group = Group::new();
+    let member = group.join(1);
+    group.eventually("it has all partitions", |seen| share(seen, 1) == ALL);
+    member.fail.store(true, Ordering::Relaxed);
+    group.write(INPUT);
+    group.eventually("it has failed", |seen| seen.aborted == 1);
+    group.eventually("it has all partitions again", |seen| share(seen, 1) == ALL);
+    group.eventually("every record was processed in the end", |seen| is_answered(seen, 0));
+    assert_eq!(group.states(), i64::from(PARTITIONS), "a state outlived its session");
+    member.stop();
+    assert_eq!(group.states(), 0);
+}
