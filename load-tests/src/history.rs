@@ -151,8 +151,18 @@ impl Writer {
                 self.reading(patient, half_day, observed)?;
             }
         }
-        self.producer.commit_transaction(PATIENCE)?;
+        self.commit()?;
         Ok(self.records)
+    }
+
+    fn commit(&mut self) -> anyhow::Result<()> {
+        // The client's own flush waits in steps of 100 ms.
+        while self.producer.in_flight_count() > 0 {
+            self.producer.poll(Duration::ZERO);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.in_transaction = 0;
+        Ok(self.producer.commit_transaction(PATIENCE)?)
     }
 
     fn reading(
@@ -203,9 +213,8 @@ impl Writer {
         at: Timestamp,
     ) -> anyhow::Result<()> {
         if self.in_transaction == TRANSACTION {
-            self.producer.commit_transaction(PATIENCE)?;
+            self.commit()?;
             self.producer.begin_transaction()?;
-            self.in_transaction = 0;
         }
         let mut next = BaseRecord::to(topic)
             .partition(partition)

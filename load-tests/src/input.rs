@@ -11,7 +11,7 @@ use simulator::population::population;
 use stream::partition_for_key;
 
 use crate::stage::{PARTITIONS, Stage};
-use crate::turns::Turns;
+use crate::turns::{Mix, Turns};
 
 const SEED: u64 = 20_260_401;
 const CONSORTIA: u32 = 20;
@@ -35,15 +35,15 @@ pub struct Input {
 
 impl Input {
     /// So many raw readings of so many patients: blood pressure at home, and glucose of those who have
-    /// diabetes, each patient's in order, the patients taking turns at random; with duplicates and
-    /// corrections. The same every time, but for the dates.
+    /// diabetes, the patients taking turns at random, each with such a mix. The same every time, but
+    /// for the dates.
     ///
     /// # Errors
     /// When the patients have fewer readings than were asked for.
-    pub fn make(records: usize, patients: u32) -> anyhow::Result<Self> {
+    pub fn make(records: usize, patients: u32, mix: Mix) -> anyhow::Result<Self> {
         let encoder = Codec::new(None)?.encoder("readings.raw")?;
         let population = population(SEED, patients, CONSORTIA);
-        let made = Turns::of(&population, SEED)
+        let made = Turns::of(&population, SEED, mix)
             .take(records)
             .map(|reading| raw(&encoder, &reading))
             .collect::<anyhow::Result<Vec<_>>>()?;
@@ -83,6 +83,13 @@ impl Input {
         Ok(Self { records: read })
     }
 
+    /// Spreads raw readings over another number of partitions.
+    pub fn spread_over(&mut self, partitions: i32) {
+        for record in &mut self.records {
+            record.partition = partition_for_key(&record.key, partitions);
+        }
+    }
+
     /// How many records there are.
     pub fn len(&self) -> usize {
         self.records.len()
@@ -113,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_input_holds_what_was_asked_for_and_some_of_it_twice() {
-        let input = Input::make(2_000, 50).unwrap();
+        let input = Input::make(2_000, 50, Mix::USUAL).unwrap();
         assert_eq!(input.len(), 2_000);
         let mut seen = std::collections::HashSet::new();
         let again = input.records().iter().filter(|raw| !seen.insert(raw.payload.clone())).count();
@@ -122,6 +129,6 @@ mod tests {
 
     #[test]
     fn asking_for_more_than_there_is_is_an_error() {
-        assert!(Input::make(100_000, 1).is_err());
+        assert!(Input::make(100_000, 1, Mix::USUAL).is_err());
     }
 }

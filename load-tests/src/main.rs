@@ -19,6 +19,7 @@ mod recovery;
 mod report;
 mod stage;
 mod turns;
+mod variations;
 mod writing;
 
 use std::path::PathBuf;
@@ -30,7 +31,8 @@ use input::Input;
 use rate::median;
 use report::{Measure, Report};
 use schemas::topics::Topic;
-use stage::Stage;
+use stage::{PARTITIONS, Stage};
+use turns::Mix;
 
 /// Measures the platform against its limits and peers, and prints the ratios
 #[derive(Debug, Parser)]
@@ -89,6 +91,10 @@ enum Subject {
     Writer,
     /// State of the processor for each patient
     Memory,
+    /// The processor with 1, 2 and 12 partitions
+    Partitions,
+    /// The processor with more and more corrections, and out of order
+    Corrections,
     /// From the processor's start until its states are rebuilt
     Recovery,
     /// From a reading to the physician's page at several rates
@@ -126,6 +132,12 @@ fn run(args: &Args) -> anyhow::Result<Report> {
     if is_wanted(Subject::Processor) || is_wanted(Subject::Writer) {
         measure_pairs(args, &mut report, is_wanted(Subject::Writer))?;
     }
+    if is_wanted(Subject::Partitions) {
+        variations::partitions(&Stage::start(&args.root)?, &mut report)?;
+    }
+    if is_wanted(Subject::Corrections) {
+        variations::corrections(&Stage::start(&args.root)?, &mut report)?;
+    }
     if is_wanted(Subject::Recovery) {
         measure_recovery(args, &mut report)?;
     }
@@ -134,14 +146,14 @@ fn run(args: &Args) -> anyhow::Result<Report> {
 
 fn measure_pairs(args: &Args, report: &mut Report, with_writer: bool) -> anyhow::Result<()> {
     say(&format!("making {} readings of {} patients", args.readings, args.patients));
-    let input = Input::make(args.readings, args.patients)?;
+    let input = Input::make(args.readings, args.patients, Mix::USUAL)?;
     say("starting Kafka");
     let mut stage = Stage::start(&args.root)?;
     let (mut copied, mut processed, mut efforts) = (Vec::new(), Vec::new(), Vec::new());
     let mut last = None;
     for round in 1..=args.rounds {
         let peer = copying::run(&stage, &input, round)?;
-        let done = processing::run(&stage, &input, round)?;
+        let done = processing::run(&stage, &input, &round.to_string(), PARTITIONS)?;
         say(&format!(
             "round {round}: copying {:.0} records/s, processor {:.0} records/s",
             peer.per_second(),

@@ -13,7 +13,7 @@ use crate::effort;
 use crate::held_back::HeldBack;
 use crate::input::Input;
 use crate::rate::Rate;
-use crate::stage::{PARTITIONS, Stage};
+use crate::stage::Stage;
 
 const PATIENCE: Duration = Duration::from_secs(180);
 const DRAIN: Duration = Duration::from_secs(20);
@@ -32,15 +32,15 @@ pub struct Processed {
     pub stored: u64,
 }
 
-/// Runs the processor on a deployment of its own until every record is consumed and committed.
+/// Runs the processor on a deployment of its own, with so many partitions, until every record is consumed and committed.
 ///
 /// # Errors
 /// When it ends before that, or takes unreasonably long.
-pub fn run(stage: &Stage, input: &Input, round: usize) -> anyhow::Result<Processed> {
-    let topics = stage.topics(format!("processing{round}."))?;
+pub fn run(stage: &Stage, input: &Input, name: &str, partitions: i32) -> anyhow::Result<Processed> {
+    let topics = stage.topics_of(format!("processing.{name}."), partitions)?;
     let raw = topics.name(Topic::ReadingsRaw);
     let held_back = HeldBack::write(&stage.bootstrap_servers(), &raw, input)?;
-    let outcomes = follow(stage, &topics.name(Topic::ReadingsOutcomes))?;
+    let outcomes = follow(stage, &topics.name(Topic::ReadingsOutcomes), partitions)?;
     let decoder = Codec::new(None)?.decoder::<OutcomeTally>();
     let (mut process, _) = stage.service("processor", &topics, &[])?;
     let records = input.len() as i64;
@@ -68,7 +68,7 @@ pub fn run(stage: &Stage, input: &Input, round: usize) -> anyhow::Result<Process
     Ok(Processed { rate, topics, effort, outcomes: sum, stored: sum.stored() as u64 })
 }
 
-fn follow(stage: &Stage, topic: &str) -> anyhow::Result<BaseConsumer> {
+fn follow(stage: &Stage, topic: &str, partitions: i32) -> anyhow::Result<BaseConsumer> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", stage.bootstrap_servers())
         .set("group.id", "bench-watching")
@@ -77,7 +77,7 @@ fn follow(stage: &Stage, topic: &str) -> anyhow::Result<BaseConsumer> {
         .set("fetch.wait.max.ms", "20")
         .create()?;
     let mut all = TopicPartitionList::new();
-    for partition in 0..PARTITIONS {
+    for partition in 0..partitions {
         all.add_partition_offset(topic, partition, Offset::Beginning)?;
     }
     consumer.assign(&all)?;

@@ -23,6 +23,8 @@ enum Target {
     Share(f64),
     /// At most this.
     Most(f64),
+    /// None: to be known.
+    Any,
 }
 
 impl Measure {
@@ -42,6 +44,11 @@ impl Measure {
         Self { name: name.into(), unit, measured, peer: None, target: Target::Most(most) }
     }
 
+    /// A figure to be known.
+    pub fn figure(name: impl Into<String>, unit: &'static str, measured: f64) -> Self {
+        Self { name: name.into(), unit, measured, peer: None, target: Target::Any }
+    }
+
     fn ratio(&self) -> Option<f64> {
         self.peer.filter(|peer| *peer > 0.0).map(|peer| self.measured / peer)
     }
@@ -50,6 +57,7 @@ impl Measure {
         match self.target {
             Target::Share(share) => self.ratio().is_some_and(|ratio| ratio >= share),
             Target::Most(most) => self.measured <= most,
+            Target::Any => true,
         }
     }
 }
@@ -110,6 +118,7 @@ impl fmt::Display for Report {
             let target = match measure.target {
                 Target::Share(share) => format!("≥ {share:.2}"),
                 Target::Most(most) => format!("≤ {most:.0}"),
+                Target::Any => "–".to_owned(),
             };
             writeln!(
                 f,
@@ -120,7 +129,11 @@ impl fmt::Display for Report {
                 measure.unit,
                 ratio,
                 target,
-                if measure.is_met() { "ok" } else { "not ok" }
+                match measure.target {
+                    Target::Any => "",
+                    _ if measure.is_met() => "ok",
+                    _ => "not ok",
+                }
             )?;
         }
         writeln!(f)?;

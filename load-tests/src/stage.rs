@@ -111,8 +111,16 @@ impl Stage {
     /// # Errors
     /// When Kafka refuses one.
     pub fn topics(&self, prefix: String) -> anyhow::Result<Topics> {
+        self.topics_of(prefix, PARTITIONS)
+    }
+
+    /// Creates the topics of a deployment with so many partitions.
+    ///
+    /// # Errors
+    /// When Kafka refuses one.
+    pub fn topics_of(&self, prefix: String, partitions: i32) -> anyhow::Result<Topics> {
         let topics = Topics::with_prefix(prefix);
-        self.create(&mimamori::topics::all(&topics, PARTITIONS, None))?;
+        self.create(&mimamori::topics::all(&topics, partitions, None))?;
         Ok(topics)
     }
 

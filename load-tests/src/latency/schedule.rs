@@ -16,7 +16,7 @@ use simulator::exchange;
 use simulator::population::{Patient, consortium_id};
 
 use super::{CONSORTIA, MARKS_A_SECOND};
-use crate::turns::Turns;
+use crate::turns::{Mix, Turns};
 
 /// Between the two readings of a marked pair.
 const LEAD: Duration = Duration::from_secs(2);
@@ -115,7 +115,7 @@ impl<'p> Everybody<'p> {
         let members = |number| {
             let id = consortium_id(number);
             let members = patients.iter().filter(move |patient| patient.id.consortium() == id);
-            Turns::of(members, seed + u64::from(number))
+            Turns::of(members, seed + u64::from(number), Mix::USUAL)
         };
         Self { consortia: (0..CONSORTIA).map(members).collect() }
     }
