@@ -155,6 +155,7 @@ fn producer(servers: &str, group: &str) -> anyhow::Result<BaseProducer> {
         .set("transaction.timeout.ms", "30000")
         .set("acks", "all")
         .set("linger.ms", "1")
+        .set("retry.backoff.ms", "10")
         .set("compression.type", "lz4")
         .set("batch.size", "1000000")
         .set("queue.buffering.max.messages", "500000")

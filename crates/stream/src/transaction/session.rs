@@ -90,6 +90,9 @@ fn transactional_producer(
         .set("acks", "all")
         .set("partitioner", "murmur2_random")
         .set("linger.ms", "1")
+        // As long as the markers of one transaction are being written the next one is put off; the
+        // client's own 100 ms would hold up everything in it.
+        .set("retry.backoff.ms", "10")
         .set("compression.type", "lz4")
         .set("batch.size", "1000000")
         .set("queue.buffering.max.messages", "500000")
