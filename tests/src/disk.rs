@@ -9,20 +9,27 @@ use std::process::Command;
 const IN_A_SPACE_OF_ITS_OWN: &str = "MIMAMORI_TESTS_MOUNT_NAMESPACE";
 
 /// Gives this process mounts of its own, which end with it: begins the program anew where it has
-/// none yet. To be called before anything else; needs no rights where the kernel has user namespaces.
+/// none yet. To be called before anything else. Needs root, or a kernel with user namespaces; without
+/// either there are no small disks.
 pub fn with_mounts_of_its_own() {
     if std::env::var_os(IN_A_SPACE_OF_ITS_OWN).is_some() {
         return;
     }
-    let mut command = Command::new("unshare");
-    let tried = Command::new("unshare").args(["--mount", "--", "true"]).output();
-    if !tried.is_ok_and(|tried| tried.status.success()) {
-        command.args(["--user", "--map-root-user"]);
-    }
-    command.args(["--mount", "--propagation", "private", "--"]);
+    const WAYS: [&[&str]; 2] = [&["--mount"], &["--user", "--map-root-user", "--mount"]];
+    let unshare = |way: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(way).args(["--propagation", "private", "--"]);
+        command
+    };
+    let is_open = |way: &&&[&str]| {
+        let tried = unshare(way).arg("true").output();
+        tried.is_ok_and(|tried| tried.status.success())
+    };
+    let Some(way) = WAYS.iter().find(is_open) else { return };
+    let mut command = unshare(way);
     command.arg(std::env::current_exe().unwrap()).args(std::env::args_os().skip(1));
     let error = command.env(IN_A_SPACE_OF_ITS_OWN, "yes").exec();
-    panic!("`unshare` (util-linux) cannot be started: {error}");
+    panic!("the program cannot be begun anew: {error}");
 }
 
 /// A file system in memory, of a size.
@@ -31,21 +38,15 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts one over a folder. See [`with_mounts_of_its_own`].
-    pub fn mount(folder: &Path, megabytes: u32) -> Self {
+    /// Mounts one over a folder; none where the system does not allow it, or this process has no
+    /// mounts of its own. See [`with_mounts_of_its_own`].
+    pub fn mount(folder: &Path, megabytes: u32) -> Option<Self> {
+        std::env::var_os(IN_A_SPACE_OF_ITS_OWN)?;
         let done = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
             .arg(folder)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "a small disk cannot be mounted: {said}");
-        Self { folder: folder.to_owned() }
-    }
-
-    /// Where it is.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+            .status();
+        done.is_ok_and(|done| done.success()).then(|| Self { folder: folder.to_owned() })
     }
 
     /// Fills what is left of it, to the last byte.

@@ -1,5 +1,6 @@
 //! The course of a run.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use super::report::{Report, Suffered};
 use super::senders::Senders;
 use super::settings::Settings;
 use super::watching::Watching;
-use super::{caught_up, load, patients};
+use super::{caught_up, closing, load, patients};
 use crate::disk::SmallDisk;
 use crate::readings::now;
 use crate::registered::SATO;
@@ -60,8 +61,8 @@ pub fn run() {
         scope.spawn(move || looking.look(&signed_in, &everybody));
         let ground = Ground {
             stack: &stack,
-            kafka_disk: &disks.kafka,
-            clickhouse_disk: &disks.clickhouse,
+            kafka_disk: disks.kafka.disk.as_ref(),
+            clickhouse_disk: disks.clickhouse.disk.as_ref(),
             settings,
         };
         let suffered = suffer(&ground, &senders, &watching, begun);
@@ -73,6 +74,7 @@ pub fn run() {
     let sent = senders.into_sent();
     let came = gather(&stack);
     let mut complaints = complaints(&sent, &physician.asked(), &came);
+    complaints.extend(closing::complaints(&stack, &watching, &came));
     let ways = delays.ways(&watching.seen().alerts);
     complaints.extend(slow_alerts(&suffered, &ways));
     Report {
@@ -92,16 +94,24 @@ pub fn run() {
     );
 }
 
-/// Disks of their own for Kafka and ClickHouse.
+/// Folders of their own for Kafka and ClickHouse, on small disks where the system lets us have them.
 struct Disks {
-    kafka: SmallDisk,
-    clickhouse: SmallDisk,
+    kafka: Place,
+    clickhouse: Place,
+}
+
+struct Place {
+    folder: PathBuf,
+    disk: Option<SmallDisk>,
 }
 
 impl Disks {
     fn mount() -> Self {
-        let mount = |name: &str| SmallDisk::mount(&the_run().folder(name), DISK_MEGABYTES);
-        Self { kafka: mount("kafka-disk"), clickhouse: mount("clickhouse-disk") }
+        let place = |name: &str| {
+            let folder = the_run().folder(name);
+            Place { disk: SmallDisk::mount(&folder, DISK_MEGABYTES), folder }
+        };
+        Self { kafka: place("kafka-disk"), clickhouse: place("clickhouse-disk") }
     }
 }
 
@@ -115,8 +125,8 @@ fn start(people: &[Patient], disks: &Disks) -> Stack {
     let everybody: Vec<&str> = everybody.iter().map(String::as_str).collect();
     Plan::named("torture")
         .patients(&everybody)
-        .own_kafka_in(disks.kafka.folder().to_owned())
-        .own_clickhouse_in(disks.clickhouse.folder().to_owned())
+        .own_kafka_in(disks.kafka.folder.clone())
+        .own_clickhouse_in(disks.clickhouse.folder.clone())
         .proxied_clickhouse()
         // An insert without an answer is given up before the weather clears.
         .argument(Service::Writer, &["--insert-timeout-seconds", "4"])
@@ -157,7 +167,14 @@ fn suffer(
 ) -> Vec<Suffered> {
     let settings = ground.settings;
     let mut chance = ChaCha8Rng::seed_from_u64(settings.seed ^ 0xfa_u64);
-    let faults = settings.faults();
+    let mut faults = settings.faults();
+    faults.retain(|fault| {
+        let is_possible = ground.can_suffer(*fault);
+        if !is_possible {
+            println!("left out: {fault}; this system lets nobody mount a disk");
+        }
+        is_possible
+    });
     let mut to_come = faults.clone();
     to_come.shuffle(&mut chance);
     let mut suffered = Vec::new();

@@ -152,12 +152,24 @@ impl fmt::Display for Part {
 /// Where faults happen.
 pub(super) struct Ground<'a> {
     pub(super) stack: &'a Stack,
-    pub(super) kafka_disk: &'a SmallDisk,
-    pub(super) clickhouse_disk: &'a SmallDisk,
+    pub(super) kafka_disk: Option<&'a SmallDisk>,
+    pub(super) clickhouse_disk: Option<&'a SmallDisk>,
     pub(super) settings: Settings,
 }
 
 impl Ground<'_> {
+    /// Whether the system this runs on lets a fault happen.
+    pub(super) fn can_suffer(&self, fault: Fault) -> bool {
+        match fault {
+            Fault::DiskFull(part) => self.disk(part).is_some(),
+            _ => true,
+        }
+    }
+
+    fn disk(&self, part: Part) -> Option<&SmallDisk> {
+        if part == Kafka { self.kafka_disk } else { self.clickhouse_disk }
+    }
+
     /// Lets a fault happen and ends it. Returns when it was ended: from then on the platform recovers.
     pub(super) fn suffer(&self, fault: Fault, chance: &mut ChaCha8Rng) -> Instant {
         match fault {
@@ -231,7 +243,7 @@ impl Ground<'_> {
     /// Fills a disk, and does what an operator would: makes room, and starts again what has ended
     /// over it.
     fn fill_disk(&self, part: Part) -> Instant {
-        let disk = if part == Kafka { self.kafka_disk } else { self.clickhouse_disk };
+        let disk = self.disk(part).expect("a disk was mounted");
         disk.fill();
         let until = Instant::now() + self.settings.away();
         let has_ended = || match part {

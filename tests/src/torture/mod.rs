@@ -4,6 +4,7 @@
 //! sent is decided by a timetable, never by how the platform fares.
 
 mod caught_up;
+mod closing;
 mod course;
 mod delays;
 mod fault;

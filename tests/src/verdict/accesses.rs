@@ -31,13 +31,17 @@ pub(super) fn compare(asked: &[Asked], came: &Came, found: &mut Complaints) {
         of_action.entry(of).or_default().insert((record.at, access.offset));
     }
     let mut wrong = Vec::new();
-    let mut totals: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
+    let mut earliest: BTreeMap<Of<'_>, i64> = BTreeMap::new();
     for question in asked {
         let of = (question.user, question.action, question.patient.as_deref());
+        let first = earliest.entry(of).or_insert(question.asked_at);
+        *first = question.asked_at.min(*first);
         let window = (question.asked_at, i64::MIN)..=(question.answered_at, i64::MAX);
         let records = of_action.get(&of).map_or(0, |records| records.range(window).count());
         // A question about one patient is told from all others by the patient. Of those about all
         // patients an earlier one that was given up may be recorded late, in the window of another.
+        // What was not answered may be recorded or not, and twice: the client of Kafka gives a record
+        // up after some time, without knowing whether it was written.
         let right = match (question.answered, &question.patient) {
             (true, Some(_)) => records == 1,
             (true, None) => records >= 1,
@@ -46,19 +50,15 @@ pub(super) fn compare(asked: &[Asked], came: &Came, found: &mut Complaints) {
         if !right {
             wrong.push((question, records));
         }
-        let total = totals.entry((question.user, question.action)).or_default();
-        total.0 += usize::from(question.answered);
-        total.1 += 1;
     }
     found.of_each("answered accesses that are not recorded once (access, records)", wrong);
-    for ((user, action), (answered, asked)) in totals {
-        let of = of_action.iter().filter(|((u, a, _), _)| (*u, *a) == (user, action));
-        let recorded: usize = of.map(|(_, records)| records.len()).sum();
-        if !(answered..=asked).contains(&recorded) {
-            found.of_each(
-                "accesses recorded more or less often than they were (action, answered, asked, recorded)",
-                [(action, answered, asked, recorded)],
-            );
-        }
-    }
+    let asked_for = asked.iter().map(|question| question.user).collect::<BTreeSet<_>>();
+    let invented = of_action
+        .iter()
+        .filter(|((user, action, _), _)| asked_for.contains(user) && *action != "sign_in");
+    let invented = invented.filter(|(of, records)| {
+        let first = records.first().map_or(i64::MAX, |(at, _)| *at);
+        earliest.get(*of).is_none_or(|asked_at| first < *asked_at)
+    });
+    found.of_each("accesses recorded that nobody made", invented);
 }

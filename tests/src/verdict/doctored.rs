@@ -232,6 +232,12 @@ fn it_complains_of_what_is_there_twice_or_that_nobody_sent() {
     complains("readings that stand, twice: 1", |came| {
         came.store.standing.push(came.store.standing[0].clone());
     });
+    complains("raw records that nobody sent: 1", |came| {
+        let doubled = came.raw.iter().find(|record| record.partition == came.raw[0].partition);
+        let mut doubled = doubled.unwrap().clone();
+        doubled.offset += 1000;
+        came.raw.push(doubled);
+    });
     let complaints = doctored(|sent, _| *sent = Sent::default());
     assert!(complaints.contains("raw records that nobody sent"), "{complaints}");
     complains("rejected records, twice: 1", |came| came.rejected.push(came.rejected[0].clone()));
@@ -313,6 +319,11 @@ fn it_complains_of_an_access_that_is_not_recorded_or_is_recorded_twice() {
         let mut again = came.accesses[0].clone();
         again.offset += 1;
         came.accesses.push(again);
+    });
+    complains("accesses recorded that nobody made: 1", |came| {
+        let mut other = came.accesses[0].clone();
+        other.record.patient = Some(OTHER.to_owned());
+        came.accesses.push(other);
     });
     complains("accesses in the store, missing: 1", |came| came.store.accesses.clear());
 }
