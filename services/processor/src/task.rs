@@ -8,6 +8,7 @@ use std::time::Duration;
 use clinical::alert::Alert;
 use clinical::timeline::WINDOW;
 use clinical::{Outcome, Timestamp};
+use schemas::check::CLOCK_TOLERANCE;
 use schemas::records::StoredOutcome;
 use schemas::topics::{Topic, Topics};
 use schemas::{
@@ -353,7 +354,8 @@ impl<W: Watcher> Task for ProcessorTask<W> {
     type Builder = PartitionBuilder;
 
     fn folds(&self, now_ms: i64) -> Vec<Fold> {
-        let window = now_ms - WINDOW.millis();
+        // A clock may have been ahead: a reading in the window may have come before it.
+        let window = now_ms - WINDOW.millis() - CLOCK_TOLERANCE.millis();
         let fold = |topic: &String, from| Fold { topic: topic.clone(), from };
         // In the order of the constants in `rebuild`.
         vec![
