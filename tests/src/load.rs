@@ -28,6 +28,8 @@ const PATIENTS: u32 = 80;
 const DAYS: i64 = 35;
 /// Sent at a time.
 const STEP: Span = Span::from_hours(2);
+/// Between steps at first; the less is left, the longer, so that the load lasts for minutes more
+/// where the machine is slow.
 const BETWEEN_STEPS: Duration = Duration::from_millis(90);
 /// Readings of a document.
 const DOCUMENT: usize = 60;
@@ -36,7 +38,6 @@ const BEFORE_TRYING_AGAIN: Duration = Duration::from_millis(100);
 /// Load that is being sent.
 pub struct Load<'a> {
     stack: &'a Stack,
-    between_steps: Duration,
     sent: Mutex<Sent>,
     acknowledged: AtomicU64,
     over: AtomicBool,
@@ -47,23 +48,8 @@ pub struct Load<'a> {
 /// Does something while load is sent, over HTTP and Kafka and again until it is acknowledged; then
 /// sends what is still due. Returns what the platform must hold.
 pub fn under_load<'a>(stack: &'a Stack, seed: u64, act: impl FnOnce(&Load<'a>)) -> Sent {
-    load_between(stack, seed, BETWEEN_STEPS, act)
-}
-
-/// As [`under_load`], for a test that takes longer: with less of it at a time.
-pub fn under_long_load<'a>(stack: &'a Stack, seed: u64, act: impl FnOnce(&Load<'a>)) -> Sent {
-    load_between(stack, seed, 4 * BETWEEN_STEPS, act)
-}
-
-fn load_between<'a>(
-    stack: &'a Stack,
-    seed: u64,
-    between_steps: Duration,
-    act: impl FnOnce(&Load<'a>),
-) -> Sent {
     let load = Load {
         stack,
-        between_steps,
         sent: Mutex::default(),
         acknowledged: AtomicU64::new(0),
         over: AtomicBool::new(false),
@@ -114,6 +100,7 @@ impl<'a> Load<'a> {
     fn generate(&self, seed: u64, http: &Sender<Vec<Sending>>, kafka: &Sender<Vec<Sending>>) {
         let people: Vec<Patient> = population(seed, PATIENTS, 2);
         let until = now();
+        let (begin, end) = (until - Span::from_days(DAYS), until - Span::from_days(1));
         let mess = Mess {
             shares: MessArgs { garbage: 0.002, ..MessArgs::default() },
             pace: Pace::Days,
@@ -121,14 +108,14 @@ impl<'a> Load<'a> {
             kafka_share: 0.5,
         };
         let mut timetable = Timetable::default();
-        let mut step = until - Span::from_days(DAYS);
+        let mut step = begin;
         let mut steps = 0;
         let send = |due: Vec<Sending>| {
             let (by_http, by_kafka) = due.into_iter().partition(|s| s.via == Route::Http);
             http.send(by_http).is_ok() && kafka.send(by_kafka).is_ok()
         };
         while !self.over.load(Ordering::Acquire) && !self.is_given_up() {
-            assert!(step < until - Span::from_days(1), "the load ended before the test did");
+            assert!(step < end, "the load ended before the test did");
             for patient in &people {
                 let observed = truth(patient, step, step + STEP);
                 timetable.extend(observed.flat_map(|reading| mess.sendings(patient, reading)));
@@ -141,7 +128,8 @@ impl<'a> Load<'a> {
             if !send(timetable.due(step)) {
                 return;
             }
-            std::thread::sleep(self.between_steps);
+            let left = (end - step).millis() as f64 / (end - begin).millis() as f64;
+            std::thread::sleep(BETWEEN_STEPS.div_f64(left.max(0.002)));
         }
         send(timetable.due(Timestamp::LATEST));
     }

@@ -214,6 +214,7 @@ impl Group {
             instance: None,
             process: number.to_string(),
             inputs: vec![INPUT.to_owned()],
+            outputs: Vec::new(),
             most_records: 100,
             pace: Duration::from_millis(5),
         };

@@ -8,7 +8,7 @@ use schemas::Codec;
 use schemas::topics::Topics;
 use stream::KafkaArgs;
 use stream::topics::partition_count;
-use stream::transaction::{LoopArgs, run as run_loop};
+use stream::transaction::{LoopArgs, now_ms, run as run_loop};
 
 use crate::metrics::ProcessorMetrics;
 use crate::task::{ProcessorTask, States, TaskTopics, Watcher};
@@ -88,8 +88,10 @@ fn process(
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),
         instance: args.instance.clone(),
-        process: std::process::id().to_string(),
+        // In a container every process has the number 1.
+        process: format!("{}-{}", now_ms(), std::process::id()),
         inputs: names.inputs(),
+        outputs: names.outputs(),
         most_records: args.transaction_records,
         pace: Duration::from_millis(args.pace_ms),
     };

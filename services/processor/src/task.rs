@@ -60,6 +60,11 @@ impl TaskTopics {
     pub fn inputs(&self) -> Vec<String> {
         vec![self.raw.clone(), self.plans.clone()]
     }
+
+    /// The outputs that belong to the owner of a partition. Into `readings.raw` others reroute too.
+    pub fn outputs(&self) -> Vec<String> {
+        [&self.accepted, &self.rejected, &self.outcomes, &self.alerts].map(String::clone).into()
+    }
 }
 
 /// What the transaction loop runs.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use schemas::records::StoredOutcome;
 use schemas::topics::Topic;
@@ -11,7 +12,7 @@ use schemas::{Acceptance, AcceptedEncoder, Origin, OutcomeTally, Reading};
 use tests::readings::{blood_pressure, corrected, now, seconds_ago};
 use tests::service::Service;
 use tests::stack::{PARTITIONS, Plan, Stack};
-use tests::wait::{equal, eventually};
+use tests::wait::{equal, eventually, within};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -22,7 +23,9 @@ pub fn a_rebuild_waits_for_a_transaction_left_open_says_how_far_it_is_and_answer
 
     // Somebody begins to write among the accepted readings of one partition, a correction that will
     // never be, and does not end it. What the processor accepts afterwards stands behind it.
-    let open = open_transaction(&stack, &corrected(&readings[0], 60_000, 131, 84));
+    // It says who it is, but it is nobody of the group: it is waited for.
+    let stranger = format!("{}stranger", stack.topics.prefix());
+    let open = open_transaction(&stack, &stranger, &corrected(&readings[0], 60_000, 131, 84));
     for reading in &readings {
         stack.produce(reading);
     }
@@ -60,6 +63,26 @@ pub fn a_rebuild_waits_for_a_transaction_left_open_says_how_far_it_is_and_answer
     });
 }
 
+pub fn a_transaction_that_a_dead_processor_left_open_is_ended_by_the_next_owner_at_once() {
+    let stack = Plan::named("left_open").start(&[]);
+    let reading = blood_pressure("TST001/P1", seconds_ago(600), 128, 80);
+    // A processor that will not come back, in the middle of a transaction that the broker would
+    // end after five minutes.
+    let dead = format!("{}mimamori-processor-dead", stack.topics.prefix());
+    let open = open_transaction(&stack, &dead, &reading);
+    let deadline = Duration::from_secs(40);
+    stack.start_without_waiting(Service::Processor);
+    within(deadline, "the state is whole", || match readiness(&stack)? {
+        (200, _) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    assert!(!stack.has_open_transaction(Topic::ReadingsAccepted));
+    // It was fenced: should it wake, it can commit nothing.
+    open.commit_transaction(PATIENCE).unwrap_err();
+    stack.produce(&reading);
+    eventually("what it had not committed is void", || equal(counted(&stack, "TST001/P1"), (1, 0)));
+}
+
 fn partition_of(patient: &str) -> i32 {
     stream::partition_for_key(patient.as_bytes(), PARTITIONS)
 }
@@ -83,11 +106,12 @@ fn readiness(stack: &Stack) -> Result<(u16, String), String> {
     Ok((answer.status().as_u16(), answer.text().unwrap_or_default()))
 }
 
-/// A transaction of a stranger with a reading in its patient's partition of `readings.accepted`.
-fn open_transaction(stack: &Stack, reading: &Reading) -> BaseProducer {
+/// A transaction of a producer with a reading in its patient's partition of `readings.accepted`.
+fn open_transaction(stack: &Stack, id: &str, reading: &Reading) -> BaseProducer {
     let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", &stack.kafka.bootstrap_servers)
-        .set("transactional.id", format!("{}stranger", stack.topics.prefix()))
+        .set("transactional.id", id)
+        .set("transaction.timeout.ms", "300000")
         .create()
         .unwrap();
     producer.init_transactions(PATIENCE).unwrap();
@@ -105,7 +129,9 @@ fn open_transaction(stack: &Stack, reading: &Reading) -> BaseProducer {
     let encoder = AcceptedEncoder::new(&stack.codec, &topic).unwrap();
     let payload = encoder.encode(None, reading, &acceptance).unwrap();
     let record = BaseRecord::<str, _>::to(&topic).partition(partition).key(&acceptance.reading_id);
-    producer.send(record.payload(&payload)).map_err(|(error, _)| error).unwrap();
+    let owner = Header { key: "transactional.id", value: Some(id) };
+    let record = record.payload(&payload).headers(OwnedHeaders::new().insert(owner));
+    producer.send(record).map_err(|(error, _)| error).unwrap();
     producer.flush(PATIENCE).unwrap();
     producer
 }

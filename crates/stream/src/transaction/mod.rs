@@ -8,6 +8,7 @@
 //! it open whether a transaction was committed ends the session: clients and states are made anew.
 
 mod consumed;
+mod left_open;
 mod offsets;
 mod rebuild;
 mod session;
@@ -35,10 +36,22 @@ pub struct LoopArgs {
     /// Input topics with equal numbers of partitions: partition *n* of all of them is consumed by
     /// one member. The first one drives the loop.
     pub inputs: Vec<String>,
+    /// Output topics of as many partitions: into partition *n* of each only the owner of *n* writes.
+    pub outputs: Vec<String>,
     /// A transaction takes at most this many records.
     pub most_records: usize,
     /// Transactions are at least this far apart, so that light load does not cost a commit a record.
     pub pace: Duration,
+}
+
+impl LoopArgs {
+    fn transactional_id(&self) -> String {
+        self.transactional_id_of(self.instance.as_deref().unwrap_or(&self.process))
+    }
+
+    fn transactional_id_of(&self, member: &str) -> String {
+        format!("{}-{member}", self.group)
+    }
 }
 
 /// A record as the loop lends it.
@@ -194,6 +207,7 @@ pub enum Observation<'a> {
 /// Where the task writes: into the transaction.
 pub struct Outputs<'a> {
     producer: &'a BaseProducer<Watch>,
+    written: left_open::Written<'a>,
 }
 
 impl Outputs<'_> {
@@ -206,6 +220,8 @@ impl Outputs<'_> {
         message.key = record.key;
         message.payload = record.payload;
         message.partition = record.partition;
+        message.headers =
+            record.partition.and_then(|partition| self.written.headers(record.topic, partition));
         loop {
             match self.producer.send(message) {
                 Ok(()) => return Ok(()),

@@ -15,7 +15,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::offsets::{Asking, Wanted};
 use super::session::{TRANSACTION_TIMEOUT, record_of};
-use super::{Builder, Fold, FoldFrom, now_ms};
+use super::{Builder, Fold, FoldFrom, LoopArgs, left_open, now_ms};
 use crate::connection::KafkaArgs;
 use crate::context::Watch;
 use crate::error::StreamError;
@@ -52,8 +52,7 @@ pub(super) struct Counts {
 
 pub(super) struct Job<B: Builder> {
     pub(super) kafka: KafkaArgs,
-    pub(super) group: String,
-    pub(super) inputs: Vec<String>,
+    pub(super) args: LoopArgs,
     pub(super) folds: Vec<Fold>,
     pub(super) partitions: Vec<i32>,
     /// Of partitions that no thread has begun with.
@@ -99,6 +98,7 @@ where
 
     fn run(&self) -> Result<(), StreamError> {
         let began = Instant::now();
+        left_open::end(&self.kafka, &self.args, &self.partitions, &self.cancelled)?;
         let plans = self.plan()?;
         let length = |span: &Range<i64>| (span.end - span.start) as u64;
         let total = plans.values().flat_map(|plan| &plan.spans).map(length).sum();
@@ -157,7 +157,7 @@ where
 
     fn consumer(&self) -> Result<BaseConsumer<Watch>, StreamError> {
         self.kafka
-            .consumer("mimamori-rebuild", &self.group)
+            .consumer("mimamori-rebuild", &self.args.group)
             .set("enable.partition.eof", "true")
             // A fold is faster than fetching: a longer queue would only take memory.
             .set("queued.min.messages", "20000")
@@ -168,11 +168,11 @@ where
 
     fn plan(&self) -> Result<HashMap<i32, Plan>, StreamError> {
         let partitions = &self.partitions;
-        let decided = Asking::new(&self.kafka, &self.group, "read_committed")?;
-        let all = Asking::new(&self.kafka, &self.group, "read_uncommitted")?;
+        let decided = Asking::new(&self.kafka, &self.args.group, "read_committed")?;
+        let all = Asking::new(&self.kafka, &self.args.group, "read_uncommitted")?;
         let mut plans: HashMap<i32, Plan> =
             partitions.iter().map(|partition| (*partition, Plan::default())).collect();
-        for input in &self.inputs {
+        for input in &self.args.inputs {
             let mut positions = all.offsets(input, partitions, Wanted::First)?;
             // An open transaction is decided within its timeout at the latest.
             positions.extend(decided.consumed(
@@ -192,7 +192,7 @@ where
             let starts = all.offsets(&fold.topic, partitions, wanted)?;
             let ends = all.offsets(&fold.topic, partitions, Wanted::Next)?;
             let readable = decided.offsets(&fold.topic, partitions, Wanted::Next)?;
-            let input = self.inputs.iter().position(|input| *input == fold.topic);
+            let input = self.args.inputs.iter().position(|input| *input == fold.topic);
             for (partition, plan) in &mut plans {
                 let written = ends.get(partition).copied().unwrap_or(0);
                 let end = match (fold.from, input) {
@@ -207,11 +207,11 @@ where
         Ok(plans)
     }
 
-    /// Waits until no transaction is open on what is folded of a partition. One that an earlier
-    /// owner left open hides everything behind it, also what a later owner has committed, until the
-    /// broker ends it.
+    /// Waits until no transaction is open on what is folded of a partition. One that was left open
+    /// and could not be ended hides everything behind it, also what a later owner has committed,
+    /// until the broker ends it.
     fn wait_for_open_transactions(&self, partition: i32, plan: &Plan) -> Result<(), StreamError> {
-        let decided = Asking::new(&self.kafka, &self.group, "read_committed")?;
+        let decided = Asking::new(&self.kafka, &self.args.group, "read_committed")?;
         let deadline = Instant::now() + TRANSACTION_TIMEOUT + PATIENCE;
         for (fold, span) in self.folds.iter().zip(&plan.spans) {
             let topic = &fold.topic;

@@ -15,6 +15,7 @@ use rdkafka::util::Timeout;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::consumed::Ends;
+use super::left_open::Written;
 use super::rebuild::{Counts, Job, Progress, Rebuilt};
 use super::{LoopArgs, Observation, Outputs, Record, Task, now_ms};
 use crate::connection::KafkaArgs;
@@ -82,10 +83,9 @@ fn transactional_producer(
     kafka: &KafkaArgs,
     args: &LoopArgs,
 ) -> Result<BaseProducer<Watch>, StreamError> {
-    let name = args.instance.as_deref().unwrap_or(&args.process);
     let producer: BaseProducer<Watch> = kafka
         .client(&args.group)
-        .set("transactional.id", format!("{}-{name}", args.group))
+        .set("transactional.id", args.transactional_id())
         .set("transaction.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string())
         .set("acks", "all")
         .set("partitioner", "murmur2_random")
@@ -292,8 +292,7 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         self.told = Told::default();
         let job = Job {
             kafka: self.kafka.clone(),
-            group: self.args.group.clone(),
-            inputs: self.args.inputs.clone(),
+            args: self.args.clone(),
             folds: task.folds(now_ms()),
             partitions: partitions.to_vec(),
             builders: Mutex::new(partitions.iter().map(|p| (*p, task.builder(*p))).collect()),
@@ -419,7 +418,8 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         due: &Due,
     ) -> Result<(), StreamError> {
         let task_failed = |error: super::TaskError| StreamError::Thread(error.to_string());
-        let mut out = Outputs { producer: self.producer };
+        let id = self.args.transactional_id();
+        let mut out = Outputs { producer: self.producer, written: Written::by(&id) };
         let mut ranges: BTreeMap<i32, i64> = BTreeMap::new();
         for message in batch {
             let partition = message.partition();
