@@ -108,7 +108,11 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     assert.match(await page.textContent(card), /180\/110/)
     const announced = page.locator('[data-testid="announce-urgent"]')
     await waitUntil(async () => (await announced.textContent())?.includes(patient), 'the alert is announced to screen readers')
-    await page.waitForTimeout(200)
+    // Colours in the middle of a change have no contrast to speak of.
+    await page.evaluate(() => {
+      const ends = (animation) => animation.effect?.getComputedTiming().iterations !== Infinity
+      return Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished))
+    })
     await isAccessible(page)
     await shot('urgent-alert')
   })

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use reqwest::header::{COOKIE, RETRY_AFTER, SET_COOKIE};
@@ -187,12 +187,17 @@ impl Events {
         }
     }
 
-    /// What has come and was not taken, waiting a moment for stragglers.
-    pub fn rest(&self) -> Vec<(String, Value)> {
-        let mut rest = Vec::new();
-        while let Ok(event) = self.events.recv_timeout(Duration::from_millis(300)) {
-            rest.push(event);
+    /// All alerts until the first one of a patient, with that one.
+    #[track_caller]
+    pub fn alerts_until(&self, patient: &str) -> Vec<Value> {
+        let mut alerts = Vec::new();
+        loop {
+            let alert = self.next("alert");
+            let is_the_one = alert["patient"] == patient;
+            alerts.push(alert);
+            if is_the_one {
+                return alerts;
+            }
         }
-        rest
     }
 }

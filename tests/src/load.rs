@@ -28,9 +28,10 @@ const PATIENTS: u32 = 80;
 const DAYS: i64 = 35;
 /// Sent at a time.
 const STEP: Span = Span::from_hours(2);
-/// Between steps at first; the less is left, the longer, so that the load lasts for minutes more
+/// Between steps at first; the less is left, the longer, so that the load lasts for two minutes more
 /// where the machine is slow.
 const BETWEEN_STEPS: Duration = Duration::from_millis(90);
+const LONGEST_BETWEEN_STEPS: Duration = Duration::from_secs(2);
 /// Readings of a document.
 const DOCUMENT: usize = 60;
 const BEFORE_TRYING_AGAIN: Duration = Duration::from_millis(100);
@@ -129,7 +130,8 @@ impl<'a> Load<'a> {
                 return;
             }
             let left = (end - step).millis() as f64 / (end - begin).millis() as f64;
-            std::thread::sleep(BETWEEN_STEPS.div_f64(left.max(0.002)));
+            let pause = BETWEEN_STEPS.div_f64(left.max(f64::EPSILON));
+            std::thread::sleep(pause.min(LONGEST_BETWEEN_STEPS));
         }
         send(timetable.due(Timestamp::LATEST));
     }

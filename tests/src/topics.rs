@@ -1,7 +1,7 @@
 //! Reading and writing the topics of a stack, as any Kafka client may.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -71,9 +71,21 @@ impl Stack {
         Tail { seen, name, _follower: follower }
     }
 
-    /// Whether a transaction is open on a topic: more was written than readers of committed records
-    /// get to see.
-    pub fn has_open_transaction(&self, topic: Topic) -> bool {
+    /// Partitions with a transaction that nobody ends: readers of committed records stay at the same
+    /// place before their end for longer than any transaction takes. None as soon as that is known.
+    pub fn left_open(&self, topic: Topic) -> Vec<i32> {
+        const LONGER_THAN_A_TRANSACTION: Duration = Duration::from_secs(1);
+        let until = Instant::now() + LONGER_THAN_A_TRANSACTION;
+        let mut places = self.waiting_readers(topic);
+        while !places.is_empty() && Instant::now() < until {
+            let now = self.waiting_readers(topic);
+            places.retain(|place| now.contains(place));
+        }
+        places.into_iter().map(|(partition, _)| partition).collect()
+    }
+
+    /// Where readers of committed records wait: partition and offset.
+    fn waiting_readers(&self, topic: Topic) -> Vec<(i32, i64)> {
         let topic = self.topics.name(topic);
         let ends = |isolation: &str| -> Vec<i64> {
             let consumer: BaseConsumer = ClientConfig::new()
@@ -90,7 +102,12 @@ impl Stack {
         // In this order what is written meanwhile cannot be taken for an open transaction.
         let written = ends("read_uncommitted");
         let decided = ends("read_committed");
-        decided.iter().zip(&written).any(|(decided, written)| decided < written)
+        let places = (0..).zip(decided.iter().copied());
+        places
+            .zip(written)
+            .filter(|((_, decided), end)| decided < end)
+            .map(|(place, _)| place)
+            .collect()
     }
 
     /// Everything that a topic holds now.

@@ -18,7 +18,7 @@ const PATIENT: &str = "TST001/P1";
 
 pub fn a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_meanwhile() {
     /// Until the first reading's fifteen minutes are over.
-    const DUE_IN_SECONDS: i64 = 15;
+    const DUE_IN_SECONDS: i64 = 30;
     let stack = Plan::named("backlog").start(&[Service::Processor, Service::Writer]);
     let first = blood_pressure(PATIENT, seconds_ago(15 * 60 - DUE_IN_SECONDS), 193, 111);
     let due = Timestamp::from_millis(first.observation_time) + Span::from_minutes(15);
@@ -39,7 +39,7 @@ pub fn a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_mea
 
 pub fn a_second_reading_behind_an_open_transaction_confirms_although_its_time_has_passed_meanwhile()
 {
-    const DUE_IN_SECONDS: i64 = 8;
+    const DUE_IN_SECONDS: i64 = 20;
     let stack = Plan::named("hidden").start(&[Service::Processor, Service::Writer]);
     let first = blood_pressure(PATIENT, seconds_ago(15 * 60 - DUE_IN_SECONDS), 193, 111);
     let due = Timestamp::from_millis(first.observation_time) + Span::from_minutes(15);

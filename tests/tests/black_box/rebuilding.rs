@@ -76,7 +76,7 @@ pub fn a_transaction_that_a_dead_processor_left_open_is_ended_by_the_next_owner_
         (200, _) => Ok(()),
         other => Err(format!("{other:?}")),
     });
-    assert!(!stack.has_open_transaction(Topic::ReadingsAccepted));
+    assert_eq!(stack.left_open(Topic::ReadingsAccepted), Vec::<i32>::new());
     // It was fenced: should it wake, it can commit nothing.
     open.commit_transaction(PATIENCE).unwrap_err();
     stack.produce(&reading);
