@@ -157,6 +157,16 @@ impl FromRequestParts<Arc<Dashboard>> for SignedIn {
 }
 
 impl<A: Action> Physician<A> {
+    #[cfg(test)]
+    pub(crate) fn for_test(signed_in: SignedIn) -> Self {
+        Self { signed_in, action: PhantomData }
+    }
+
+    /// Their name as a user.
+    pub fn user(&self) -> &str {
+        &self.signed_in.session.user
+    }
+
     /// Records what the physician is granted.
     ///
     /// # Errors

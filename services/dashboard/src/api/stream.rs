@@ -33,7 +33,7 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 /// The open alerts of the physician's patients, then every transition as it happens
 ///
 /// First an event `snapshot` with `{"alerts": [Alert]}`, and another one whenever the physician's
-/// patients change; then an event `alert` with an `Alert` for each transition; a comment every 15 s.
+/// patients change, after that is recorded as an access; then an event `alert` with an `Alert` for each transition; a comment every 15 s.
 /// A reader that is too slow gets an event `lagged` and is to connect again, as after any end.
 #[utoipa::path(
     get,
@@ -55,7 +55,7 @@ pub async fn stream_alerts(
     let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
     physician.record_granted(&dashboard, named(&patients)).await?;
     let end = end(Arc::clone(&dashboard), physician.signed_in.clone());
-    let subscriber = Subscriber::new(dashboard, &physician.signed_in);
+    let subscriber = Subscriber::new(dashboard, physician, patients);
     let events = events(subscriber).take_until(end).map(Ok::<_, Infallible>);
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
     Ok(([UNBUFFERED], Sse::new(events).keep_alive(keep_alive)).into_response())
@@ -81,7 +81,8 @@ async fn end(dashboard: Arc<Dashboard>, signed_in: SignedIn) {
 /// One physician's view of the alerts.
 struct Subscriber {
     dashboard: Arc<Dashboard>,
-    user: String,
+    physician: Physician<StreamAlerts>,
+    /// Those whose access is recorded: nobody else is shown.
     patients: BTreeSet<String>,
     registry_changes: watch::Receiver<u64>,
     /// None until the first snapshot is told, and after the last event.
@@ -125,12 +126,17 @@ fn event(name: &str, data: &impl Serialize) -> Event {
 }
 
 impl Subscriber {
-    fn new(dashboard: Arc<Dashboard>, signed_in: &SignedIn) -> Self {
+    /// `patients`: those of whom it is recorded that the physician sees them.
+    fn new(
+        dashboard: Arc<Dashboard>,
+        physician: Physician<StreamAlerts>,
+        patients: BTreeSet<String>,
+    ) -> Self {
         let counted = Counted(dashboard.metrics.stream_subscribers.clone());
         counted.0.inc();
         Self {
-            user: signed_in.session.user.clone(),
-            patients: BTreeSet::new(),
+            physician,
+            patients,
             registry_changes: dashboard.registry.changes(),
             transitions: None,
             ended: false,
@@ -146,7 +152,7 @@ impl Subscriber {
         }
         loop {
             let Some(transitions) = &mut self.transitions else {
-                return Some(self.snapshot());
+                return self.snapshot().await;
             };
             tokio::select! {
                 // Who may see what is settled before anything is told.
@@ -156,17 +162,21 @@ impl Subscriber {
                     self.registry_changes.mark_unchanged();
                     // Struck off the list of practitioners, or no physician any more: nothing
                     // more to tell.
-                    let session = self.dashboard.session_of(&self.user)?;
+                    let session = self.dashboard.session_of(self.physician.user())?;
                     if session.role != Role::Physician {
                         return None;
                     }
-                    if self.dashboard.registry.patients_of(&self.user) != self.patients {
-                        return Some(self.snapshot());
+                    let patients = self.dashboard.registry.patients_of(self.physician.user());
+                    if patients != self.patients {
+                        return self.snapshot().await;
                     }
                 }
                 transition = transitions.recv() => match transition {
                     Ok(alert) => {
-                        if self.dashboard.registry.follows(&self.user, &alert.patient) {
+                        let registry = &self.dashboard.registry;
+                        if self.patients.contains(&alert.patient)
+                            && registry.follows(self.physician.user(), &alert.patient)
+                        {
                             return Some(Told::Alert(alert));
                         }
                     }
@@ -181,17 +191,24 @@ impl Subscriber {
         }
     }
 
-    /// The open alerts now, and a fresh subscription to what follows them.
-    fn snapshot(&mut self) -> Told {
-        self.patients = self.dashboard.registry.patients_of(&self.user);
+    /// The open alerts now, and a fresh subscription to what follows them. None where it cannot be
+    /// recorded whose: the reader connects again and is told why.
+    async fn snapshot(&mut self) -> Option<Told> {
+        let patients = self.dashboard.registry.patients_of(self.physician.user());
+        if patients != self.patients {
+            self.physician.record_granted(&self.dashboard, named(&patients)).await.ok()?;
+            self.patients = patients;
+        }
         let (alerts, transitions) = self.dashboard.alerts.subscribe(&self.patients);
         self.transitions = Some(transitions);
-        Told::Snapshot(alerts)
+        Some(Told::Snapshot(alerts))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
     use crate::model::alert::tests::event;
     use crate::model::{Role, Session};
@@ -204,7 +221,9 @@ mod tests {
 
     fn subscriber(dashboard: &Arc<Dashboard>, user: &str) -> Subscriber {
         let session = Session { user: user.to_owned(), name: String::new(), role: Role::Physician };
-        Subscriber::new(Arc::clone(dashboard), &SignedIn { session, expires_at: None })
+        let physician = Physician::for_test(SignedIn { session, expires_at: None });
+        let patients = dashboard.registry.patients_of(user);
+        Subscriber::new(Arc::clone(dashboard), physician, patients)
     }
 
     /// What is told next; none when nothing is told in a moment.
@@ -248,6 +267,25 @@ mod tests {
         assert_eq!(told(&mut sato).await, Some(Told::Snapshot(Vec::new())));
         assert_eq!(told(&mut sato).await, None);
         assert_eq!(ids(told(&mut ito).await), ["a", "b"]);
+    }
+
+    #[tokio::test]
+    async fn a_patient_who_comes_later_is_shown_when_that_is_recorded_and_not_otherwise() {
+        let (dashboard, audit) = testing::dashboard();
+        let mut sato = subscriber(&dashboard, "dr.sato");
+        told(&mut sato).await;
+        assert!(audit.said().is_empty(), "the request has recorded the first ones");
+        dashboard.alerts.apply(alert("c", "C/1"));
+        dashboard.registry.apply(team("C/1", &["dr.sato"]));
+        assert_eq!(ids(told(&mut sato).await), ["c"]);
+        assert_eq!(audit.said(), [("stream_alerts".to_owned(), None, true)]);
+        let detail = audit.events.lock().unwrap()[0].detail.clone();
+        assert_eq!(detail, "A/1 A/2 C/1");
+
+        audit.broken.store(true, Ordering::Relaxed);
+        dashboard.alerts.apply(alert("d", "D/1"));
+        dashboard.registry.apply(team("D/1", &["dr.sato"]));
+        assert_eq!(sato.next().await, None);
     }
 
     #[tokio::test]
