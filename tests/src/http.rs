@@ -59,6 +59,12 @@ impl Stack {
         request.send().map(Answer::of)
     }
 
+    /// Whether a service says that it is ready.
+    pub fn is_ready(&self, service: Service) -> bool {
+        let answer = self.http.get(self.ports(service).readiness()).send();
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
     /// A number of a service's metrics; `series` is its name with its labels.
     ///
     /// # Errors

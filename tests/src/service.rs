@@ -83,6 +83,11 @@ impl Ports {
         let operations = if service == Service::Dashboard { api } else { free_port() };
         Self { api, operations }
     }
+
+    /// Where a service says whether it is ready.
+    pub fn readiness(self) -> String {
+        format!("http://127.0.0.1:{}/readyz", self.operations)
+    }
 }
 
 /// A service that runs.
@@ -100,7 +105,7 @@ impl Running {
     }
 
     pub fn wait_until_ready(&mut self, http: &reqwest::blocking::Client) {
-        let url = format!("http://127.0.0.1:{}/readyz", self.ports.operations);
+        let url = self.ports.readiness();
         let name = self.process.name().to_owned();
         wait::eventually(&format!("{name} is ready"), || {
             if let Some(status) = self.process.ended() {

@@ -10,6 +10,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use simulator::population::Patient;
 
+use super::caught_up::Onlooker;
 use super::delays::Delays;
 use super::fault::Ground;
 use super::physician::Physician;
@@ -17,7 +18,7 @@ use super::report::{Report, Suffered};
 use super::senders::Senders;
 use super::settings::Settings;
 use super::watching::Watching;
-use super::{caught_up, closing, load, patients};
+use super::{closing, load, patients, promptness};
 use crate::disk::SmallDisk;
 use crate::readings::now;
 use crate::registered::SATO;
@@ -30,9 +31,6 @@ use crate::verdict::{complaints, gather};
 const DISK_MEGABYTES: u32 = 768;
 /// The quiet between two faults.
 const QUIET_SECONDS: std::ops::Range<f64> = 1.0..3.0;
-/// What concerns only the store delays no urgent alert by more than this, from the acknowledgement of
-/// its reading (invariant 9). Without load of others on the machine it is a tenth of a second.
-const LONGEST_DELAY_MS: i64 = 2_000;
 
 /// One run, long or short as the environment says.
 ///
@@ -57,15 +55,19 @@ pub fn run() {
         let sending = scope.spawn(|| load::send(settings.seed, &people, &senders, &over));
         let signed_in = stack.sign_in(SATO);
         let looking = Arc::clone(&physician);
-        let everybody = everybody(&people);
-        scope.spawn(move || looking.look(&signed_in, &everybody));
+        let set_aside = patients::somebody();
+        let mut looked_at = everybody(&people);
+        looked_at.retain(|patient| *patient != set_aside);
+        scope.spawn(move || looking.look(&signed_in, &looked_at));
+        let session = stack.sign_in(SATO);
+        let onlooker = Onlooker::new(&stack, &senders, &watching, &physician, session, set_aside);
         let ground = Ground {
             stack: &stack,
             kafka_disk: disks.kafka.disk.as_ref(),
             clickhouse_disk: disks.clickhouse.disk.as_ref(),
             settings,
         };
-        let suffered = suffer(&ground, &senders, &watching, begun);
+        let suffered = suffer(&ground, onlooker, begun);
         over.store(true, Ordering::Release);
         sending.join().expect("the load is sent");
         drop(ended);
@@ -73,14 +75,16 @@ pub fn run() {
     });
     let sent = senders.into_sent();
     let came = gather(&stack);
-    let mut complaints = complaints(&sent, &physician.asked(), &came);
-    complaints.extend(closing::complaints(&stack, &watching, &came));
+    let asked = physician.asked();
+    let mut complaints = complaints(&sent, &asked, &came);
+    complaints.extend(closing::complaints(&stack.sign_in(SATO), &watching, &came));
     let ways = delays.ways(&watching.seen().alerts);
-    complaints.extend(slow_alerts(&suffered, &ways));
+    complaints.extend(promptness::complaints(&suffered, &ways));
     Report {
         settings,
         took: begun.elapsed(),
         acknowledged: sent.acknowledged(),
+        asked: &asked,
         suffered: &suffered,
         ways: &ways,
         came: &came,
@@ -159,12 +163,7 @@ impl Drop for Ended<'_, '_> {
 
 /// Lets one fault after the other happen, each with its recovery, until each has happened and the
 /// time is over.
-fn suffer(
-    ground: &Ground<'_>,
-    senders: &Senders<'_>,
-    watching: &Watching,
-    begun: Instant,
-) -> Vec<Suffered> {
+fn suffer(ground: &Ground<'_>, mut onlooker: Onlooker<'_>, begun: Instant) -> Vec<Suffered> {
     let settings = ground.settings;
     let mut chance = ChaCha8Rng::seed_from_u64(settings.seed ^ 0xfa_u64);
     let mut faults = settings.faults();
@@ -178,7 +177,7 @@ fn suffer(
     let mut to_come = faults.clone();
     to_come.shuffle(&mut chance);
     let mut suffered = Vec::new();
-    caught_up::wait(ground.stack, senders, watching);
+    onlooker.get_used_to();
     loop {
         std::thread::sleep(Duration::from_secs_f64(chance.random_range(QUIET_SECONDS)));
         let fault = match to_come.pop() {
@@ -192,7 +191,7 @@ fn suffer(
         println!("{:>4} s: {fault}", begun.elapsed().as_secs());
         let tries = failed_inserts(ground.stack);
         let ended = ground.suffer(fault, &mut chance);
-        caught_up::wait(ground.stack, senders, watching);
+        onlooker.wait();
         let recovery = ended.elapsed();
         if fault.fails_inserts() {
             let failed = failed_inserts(ground.stack) - tries;
@@ -210,20 +209,4 @@ fn failed_inserts(stack: &Stack) -> f64 {
         stack.metric(Service::Writer, &series).unwrap_or(0.0)
     };
     of("passing") + of("store")
-}
-
-/// Urgent alerts do not wait for the store.
-fn slow_alerts(suffered: &[Suffered], ways: &[super::delays::Way]) -> Vec<String> {
-    let mut slow = Vec::new();
-    for suffered in suffered.iter().filter(|suffered| suffered.fault.leaves_alerts_alone()) {
-        let longest = suffered.longest(ways);
-        let delay = longest.to_topic.max(longest.to_page);
-        if delay > LONGEST_DELAY_MS {
-            slow.push(format!(
-                "an urgent alert took {delay} ms during '{}', which concerns only the store",
-                suffered.fault
-            ));
-        }
-    }
-    slow
 }

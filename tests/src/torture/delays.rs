@@ -23,19 +23,19 @@ struct Send {
 }
 
 /// The way of one urgent alert event.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(super) struct Way {
     /// The reading that has caused it.
-    cause: String,
+    pub(super) cause: String,
     /// When its reading was due to be sent.
     pub(super) due: Timestamp,
-    acknowledged: Timestamp,
+    pub(super) acknowledged: Timestamp,
     /// When Kafka says that it was received.
-    received: Timestamp,
+    pub(super) received: Timestamp,
     /// When it was seen on the topic.
-    told: Timestamp,
-    /// When the page knew; none when a newer state overtook it or the page was not told.
-    shown: Option<Timestamp>,
+    pub(super) told: Timestamp,
+    /// When the page knew of it, or of a newer state of the same alert; none when it never did.
+    pub(super) shown: Option<Timestamp>,
 }
 
 impl Delays {
@@ -92,7 +92,9 @@ impl Way {
 /// The longest of some ways.
 #[derive(Clone, Default)]
 pub(super) struct Longest {
-    alerts: usize,
+    pub(super) alerts: usize,
+    /// How many of them the page never knew of: their delay is without end.
+    pub(super) unseen: usize,
     /// The one that took longest to the topic.
     slowest: Option<Way>,
     /// From the acknowledgement.
@@ -117,9 +119,12 @@ impl Longest {
             }
             keep(&mut longest.to_topic, to_topic);
             keep(&mut longest.due_to_topic, since(way.told, way.due));
-            if let Some(shown) = way.shown {
-                keep(&mut longest.to_page, since(shown, way.acknowledged));
-                keep(&mut longest.due_to_page, since(shown, way.due));
+            match way.shown {
+                Some(shown) => {
+                    keep(&mut longest.to_page, since(shown, way.acknowledged));
+                    keep(&mut longest.due_to_page, since(shown, way.due));
+                }
+                None => longest.unseen += 1,
             }
         }
         longest
@@ -128,6 +133,7 @@ impl Longest {
     pub(super) fn json(&self) -> Value {
         json!({
             "alerts": self.alerts,
+            "never_on_the_page": self.unseen,
             "slowest": self.slowest.as_ref().map(Way::json),
             "acknowledgement_to_topic_ms": self.to_topic,
             "acknowledgement_to_page_ms": self.to_page,
@@ -138,8 +144,13 @@ impl Longest {
 
     pub(super) fn columns(&self) -> String {
         format!(
-            "{:>6} {:>9} {:>8} {:>9} {:>8}",
-            self.alerts, self.to_topic, self.to_page, self.due_to_topic, self.due_to_page
+            "{:>6} {:>6} {:>9} {:>8} {:>9} {:>8}",
+            self.alerts,
+            self.unseen,
+            self.to_topic,
+            self.to_page,
+            self.due_to_topic,
+            self.due_to_page
         )
     }
 }
@@ -158,4 +169,56 @@ pub(super) fn spread(ways: &[&Way]) -> Value {
     let to_page =
         ways.iter().filter_map(|way| Some((way.shown? - way.acknowledged).millis())).collect();
     json!({ "alerts": ways.len(), "to_topic_ms": quantiles(to_topic), "to_page_ms": quantiles(to_page) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::torture::events::raised;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(1_795_300_000_000 + millis)
+    }
+
+    /// A way whose reading was acknowledged at 100.
+    fn way(told: i64, shown: Option<i64>) -> Way {
+        Way {
+            cause: "TST001/P1/blood_pressure/1".to_owned(),
+            due: at(0),
+            acknowledged: at(100),
+            received: at(100),
+            told: at(told),
+            shown: shown.map(at),
+        }
+    }
+
+    #[test]
+    fn the_longest_delays_are_of_the_slowest_and_an_alert_that_was_never_shown_counts_as_unseen() {
+        let ways = [way(130, Some(150)), way(900, Some(700)), way(120, None)];
+        let longest = Longest::of(ways.iter());
+        assert_eq!((longest.alerts, longest.unseen), (3, 1));
+        assert_eq!((longest.to_topic, longest.to_page), (800, 600));
+        assert_eq!((longest.due_to_topic, longest.due_to_page), (900, 700));
+        // Told before the sender had its acknowledgement: no delay.
+        assert_eq!(Longest::of([way(90, Some(95))].iter()).to_topic, 0);
+        assert_eq!(Longest::of([].iter()).alerts, 0);
+    }
+
+    #[test]
+    fn a_state_counts_as_shown_with_itself_or_a_newer_one_of_its_alert_and_no_other() {
+        let delays = Delays::default();
+        let reading = crate::readings::blood_pressure("TST001/P1", at(0), 192, 114);
+        delays.acknowledged(&reading, at(0), at(100));
+        let cause = reading.check(at(0)).unwrap().id().to_string();
+        let event = AlertEvent { cause: Some(cause), ..raised("alert", at(100)) };
+        let shown = || delays.ways(&[(event.clone(), at(130))])[0].shown;
+        assert_eq!(shown(), None);
+        delays.shown("another", at(100), at(140));
+        delays.shown("alert", at(99), at(150));
+        assert_eq!(shown(), None, "another alert, and an older state");
+        delays.shown("alert", at(400), at(420));
+        assert_eq!(shown(), Some(at(420)));
+        delays.shown("alert", at(100), at(131));
+        assert_eq!(shown(), Some(at(131)));
+    }
 }

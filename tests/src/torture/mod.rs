@@ -7,10 +7,13 @@ mod caught_up;
 mod closing;
 mod course;
 mod delays;
+#[cfg(test)]
+mod events;
 mod fault;
 mod load;
 mod patients;
 mod physician;
+mod promptness;
 mod report;
 mod senders;
 mod settings;

@@ -31,6 +31,11 @@ pub(super) fn patients() -> Vec<String> {
     pool('S', SURGING).chain(pool('U', OTHERS)).chain(pool('H', OTHERS)).collect()
 }
 
+/// Somebody who has readings soon after the beginning.
+pub(super) fn somebody() -> String {
+    id('S', 0)
+}
+
 fn id(letter: char, number: u32) -> String {
     format!("{CONSORTIUM}/{letter}{number:04}")
 }

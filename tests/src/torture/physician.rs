@@ -62,18 +62,24 @@ impl Physician {
                     (action, format!("patients/{patient}/{data}"), Some(patient.clone()))
                 }
             };
-            let asked_at = now().millis();
-            let answered = signed_in.try_get(&path).is_ok_and(|answer| answer.status == 200);
-            self.note(Asked {
-                user: SATO,
-                action,
-                patient,
-                asked_at,
-                answered_at: now().millis(),
-                answered,
-            });
+            self.ask(signed_in, action, &path, patient);
             std::thread::sleep(BETWEEN_LOOKS);
         }
+    }
+
+    /// Asks for a page of the API, which is recorded as an action. Whether it was answered.
+    pub(super) fn ask(
+        &self,
+        signed_in: &SignedIn,
+        action: &'static str,
+        path: &str,
+        patient: Option<String>,
+    ) -> bool {
+        let asked_at = now().millis();
+        let answered = signed_in.try_get(path).is_ok_and(|answer| answer.status == 200);
+        let answered_at = now().millis();
+        self.note(Asked { user: SATO, action, patient, asked_at, answered_at, answered });
+        answered
     }
 
     /// Follows the alerts as a page does, connecting again whenever the stream ends. On a thread of

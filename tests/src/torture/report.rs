@@ -11,7 +11,7 @@ use super::delays::{Longest, Way, spread};
 use super::fault::Fault;
 use super::settings::Settings;
 use crate::run::run;
-use crate::verdict::Came;
+use crate::verdict::{Asked, Came};
 
 /// A fault that was suffered.
 pub(super) struct Suffered {
@@ -27,10 +27,21 @@ pub(super) struct Suffered {
 impl Suffered {
     /// The longest delays of the alerts whose readings were due while it lasted.
     pub(super) fn longest(&self, ways: &[Way]) -> Longest {
-        // What was on its way when it began suffers it too.
-        let from = self.from - Span::from_seconds(1);
-        Longest::of(ways.iter().filter(|way| way.due >= from && way.due <= self.to))
+        Longest::of(ways.iter().filter(|way| self.concerns(way)))
     }
+
+    fn concerns(&self, way: &Way) -> bool {
+        // What was on its way when it began suffers it too.
+        way.due >= self.from - Span::from_seconds(1) && way.due <= self.to
+    }
+}
+
+/// The ways of alerts whose readings were due at no fault.
+pub(super) fn quiet<'w>(
+    suffered: &[Suffered],
+    ways: &'w [Way],
+) -> impl Iterator<Item = &'w Way> + Clone {
+    ways.iter().filter(|way| !suffered.iter().any(|suffered| suffered.concerns(way)))
 }
 
 /// A run.
@@ -38,6 +49,8 @@ pub(super) struct Report<'a> {
     pub(super) settings: Settings,
     pub(super) took: Duration,
     pub(super) acknowledged: u64,
+    /// The physician's questions.
+    pub(super) asked: &'a [Asked],
     pub(super) suffered: &'a [Suffered],
     pub(super) ways: &'a [Way],
     pub(super) came: &'a Came,
@@ -60,14 +73,12 @@ impl Report<'_> {
         folder.join(format!("{length}-{}.json", self.settings.seed))
     }
 
-    /// Alerts whose readings were due at no fault.
-    fn quiet(&self) -> Vec<&Way> {
-        let in_a_fault = |way: &&Way| {
-            self.suffered
-                .iter()
-                .any(|s| way.due >= s.from - Span::from_seconds(1) && way.due <= s.to)
-        };
-        self.ways.iter().filter(|way| !in_a_fault(way)).collect()
+    fn answered(&self) -> usize {
+        self.asked.iter().filter(|question| question.answered).count()
+    }
+
+    fn quiet(&self) -> Value {
+        spread(&quiet(self.suffered, self.ways).collect::<Vec<_>>())
     }
 
     fn kinds(&self) -> BTreeMap<String, usize> {
@@ -97,10 +108,12 @@ impl Report<'_> {
             "rejected": self.came.rejected.len(),
             "alert_events": self.came.alerts.len(),
             "accesses": self.came.accesses.len(),
+            "questions": self.asked.len(),
+            "answered_questions": self.answered(),
             "faults": self.suffered.len(),
             "faults_by_kind": self.kinds(),
             "suffered": self.suffered.iter().map(of).collect::<Vec<_>>(),
-            "urgent_alerts_without_fault": spread(&self.quiet()),
+            "urgent_alerts_without_fault": self.quiet(),
             "complaints": self.complaints,
         })
     }
@@ -110,7 +123,8 @@ impl Report<'_> {
         let mut lines = vec![
             format!(
                 "torture, seed {}: {} faults of {} kinds in {} s; {} readings acknowledged, {} raw \
-                 records, {} accepted, {} rejected, {} alert events, {} accesses",
+                 records, {} accepted, {} rejected, {} alert events, {} accesses; {} of {} questions \
+                 answered",
                 self.settings.seed,
                 self.suffered.len(),
                 self.kinds().len(),
@@ -121,6 +135,8 @@ impl Report<'_> {
                 came.rejected.len(),
                 came.alerts.len(),
                 came.accesses.len(),
+                self.answered(),
+                self.asked.len(),
             ),
             format!(
                 "{:<30} {:>8} {:>9} | longest delay of urgent alerts, ms: from acknowledgement, from \
@@ -128,8 +144,16 @@ impl Report<'_> {
                 "", "lasted", "caught up"
             ),
             format!(
-                "{:<30} {:>8} {:>9} | {:>6} {:>9} {:>8} {:>9} {:>8}",
-                "fault", "s", "after s", "alerts", "to topic", "to page", "to topic", "to page"
+                "{:<30} {:>8} {:>9} | {:>6} {:>6} {:>9} {:>8} {:>9} {:>8}",
+                "fault",
+                "s",
+                "after s",
+                "alerts",
+                "unseen",
+                "to topic",
+                "to page",
+                "to topic",
+                "to page"
             ),
         ];
         for suffered in self.suffered {
@@ -141,7 +165,7 @@ impl Report<'_> {
                 suffered.longest(self.ways).columns()
             ));
         }
-        lines.push(format!("without fault: {}", spread(&self.quiet())));
+        lines.push(format!("without fault: {}", self.quiet()));
         match self.complaints {
             [] => lines.push("no complaint".to_owned()),
             found => {

@@ -22,7 +22,19 @@ pub struct Asked {
 /// Who did what with whose data.
 type Of<'a> = (&'a str, &'a str, Option<&'a str>);
 
+/// Of the questions of each sort one in so many is answered, whatever happens. Without an answer
+/// there is nothing to hold the records against.
+const ONE_IN: usize = 4;
+
 pub(super) fn compare(asked: &[Asked], came: &Came, found: &mut Complaints) {
+    let mut answers: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for question in asked {
+        let (asked, answered) = answers.entry(question.action).or_default();
+        *asked += 1;
+        *answered += usize::from(question.answered);
+    }
+    let hardly = answers.iter().filter(|(_, (asked, answered))| answered * ONE_IN < *asked);
+    found.of_each("questions that were hardly ever answered (asked, answered)", hardly);
     let mut of_action: BTreeMap<Of<'_>, BTreeSet<(i64, i64)>> = BTreeMap::new();
     let allowed = came.accesses.iter().filter(|access| access.record.allowed);
     for access in allowed {

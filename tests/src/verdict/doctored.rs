@@ -327,3 +327,15 @@ fn it_complains_of_an_access_that_is_not_recorded_or_is_recorded_twice() {
     });
     complains("accesses in the store, missing: 1", |came| came.store.accesses.clear());
 }
+
+#[test]
+fn it_complains_of_questions_that_were_hardly_ever_answered() {
+    let (sent, asked, came) = good();
+    let with_unanswered = |count: usize| {
+        let unanswered = Asked { answered: false, ..asked[0].clone() };
+        let asked = [&asked[..], &vec![unanswered; count]].concat();
+        complaints(&sent, &asked, &came).join("\n")
+    };
+    assert_eq!(with_unanswered(3), "");
+    assert!(with_unanswered(4).contains("hardly ever answered"), "{}", with_unanswered(4));
+}

@@ -6,6 +6,7 @@ use schemas::topics::Topic;
 use serde_json::Value;
 
 use super::{Came, Placed, Sent, Store, VersionRow, complaints, undisturbed};
+use crate::balanced::sum;
 use crate::readings::now;
 use crate::stack::{PARTITIONS, Stack};
 use crate::wait::eventually;
@@ -16,17 +17,20 @@ use crate::wait::eventually;
 /// With every complaint.
 #[track_caller]
 pub fn assert_true(stack: &Stack, sent: &Sent) {
-    let sum = stack.assert_balanced();
-    assert!(sum.correction > 0 && sum.duplicate > 0 && sum.rejected > 0, "some mess: {sum:?}");
     let came = gather(stack);
+    let sum = sum(&came.tallies);
+    assert!(sum.correction > 0 && sum.duplicate > 0 && sum.rejected > 0, "some mess: {sum:?}");
     assert!(!came.alerts.is_empty(), "the load has alerts in it");
     let complaints = complaints(sent, &[], &came);
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
-/// Reads everything that came out. The deployment must be at rest but for the passing of time.
+/// Waits until every raw record has its outcome, and reads everything that came out. Nothing more
+/// may be sent; only time passes.
 #[track_caller]
 pub fn gather(stack: &Stack) -> Came {
+    // Before the raw records are read: the copies of rerouted ones come with their outcomes.
+    stack.assert_balanced();
     let until = now();
     let raw = stack.records(Topic::ReadingsRaw);
     wait_for_alerts(stack, &raw, until);
