@@ -23,6 +23,17 @@ use crate::service::{Ports, Running, Service, mimamori, tail};
 
 /// Partitions of the topics that are partitioned by patient.
 pub const PARTITIONS: i32 = 3;
+
+/// The partition of a patient.
+pub fn partition_of(patient: &str) -> i32 {
+    stream::partition_for_key(patient.as_bytes(), PARTITIONS)
+}
+
+/// The first of the patients P1, P2, … whose partition is given.
+pub fn patient_on(partition: i32) -> String {
+    let mut patients = (1..).map(|number| format!("TST001/P{number}"));
+    patients.find(|patient| partition_of(patient) == partition).expect("numbers without end")
+}
 /// The services' drain deadline.
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(20);
 

@@ -116,14 +116,16 @@ impl GroupWatch {
     }
 }
 
-/// A member's client: created, not yet subscribed.
+/// A member's client: created, not yet subscribed. The group's list of members tells its name.
 pub(crate) fn member(
     kafka: &KafkaArgs,
     args: &GroupArgs,
+    name: &str,
     watch: GroupWatch,
 ) -> Result<BaseConsumer<GroupWatch>, StreamError> {
     let mut config = kafka.consumer(&args.group, &args.group);
     config
+        .set("client.id", name)
         .set("partition.assignment.strategy", "range")
         .set("session.timeout.ms", SESSION_TIMEOUT_MS)
         .set("heartbeat.interval.ms", "1000");
@@ -159,7 +161,7 @@ fn subscribed(
     args: &GroupArgs,
 ) -> Result<(BaseConsumer<GroupWatch>, GroupWatch), StreamError> {
     let watch = GroupWatch::default();
-    let consumer = member(kafka, args, watch.clone())?;
+    let consumer = member(kafka, args, &args.group, watch.clone())?;
     let topics: Vec<&str> = args.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics).map_err(StreamError::while_doing("subscribing"))?;
     Ok((consumer, watch))

@@ -15,13 +15,17 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
 use stream::KafkaArgs;
 use stream::transaction::{
-    Builder, Fold, FoldFrom, LoopArgs, Observation, Outputs, Record, Task, TaskError, run,
+    Builder, Fold, FoldFrom, LoopArgs, Observation, Outputs, Processed, Record, Task, TaskError,
+    run,
 };
 
 const INPUT: &str = "input";
 const FOLDED: &str = "folded";
 const PARTITIONS: i32 = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
+/// What a transaction may take, and what a record takes.
+const LONGEST: Duration = Duration::from_millis(20);
+const OF_A_RECORD: Duration = Duration::from_millis(8);
 
 /// What the members of the group have done, together.
 #[derive(Default)]
@@ -32,6 +36,8 @@ struct Seen {
     live: Vec<(u8, i32)>,
     /// Sessions that an error has ended.
     aborted: usize,
+    /// Records of each transaction.
+    committed: Vec<usize>,
 }
 
 /// States that exist, of all members.
@@ -77,6 +83,8 @@ struct Member {
     census: Arc<Census>,
     /// Fail at the next record.
     fail: Arc<AtomicBool>,
+    /// Records of the first partition cannot be read for as long as this is true.
+    unreadable: Arc<AtomicBool>,
 }
 
 impl Member {
@@ -103,15 +111,19 @@ impl Task for Member {
         _: usize,
         record: Record<'_>,
         _: &mut Outputs<'_>,
-    ) -> Result<(), TaskError> {
+    ) -> Result<Processed, TaskError> {
         assert_eq!(state.partition, record.partition);
         assert_eq!(state.folded, 3, "the state of partition {} is not whole", state.partition);
         assert!(self.seen().live.contains(&(self.number, record.partition)));
         if self.fail.swap(false, Ordering::Relaxed) {
             return Err(TaskError("as the test wanted".to_owned()));
         }
+        if record.partition == 0 && self.unreadable.load(Ordering::Relaxed) {
+            return Ok(Processed::NotYet("as the test wanted".to_owned()));
+        }
+        std::thread::sleep(OF_A_RECORD);
         self.seen().processed.push((self.number, record.partition, record.offset));
-        Ok(())
+        Ok(Processed::Taken)
     }
 
     fn due(&self, _: &State) -> Option<i64> {
@@ -150,6 +162,7 @@ impl Task for Member {
                 seen.aborted += 1;
                 seen.live.retain(|(of, _)| *of != number);
             }
+            Observation::Committed { records, .. } => self.seen().committed.push(records),
             _ => {}
         }
     }
@@ -159,6 +172,7 @@ impl Task for Member {
 struct Running {
     stop: Arc<AtomicBool>,
     fail: Arc<AtomicBool>,
+    unreadable: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
@@ -202,11 +216,13 @@ impl Group {
     fn join(&self, number: u8) -> Running {
         let stop: Arc<AtomicBool> = Arc::default();
         let fail: Arc<AtomicBool> = Arc::default();
+        let unreadable: Arc<AtomicBool> = Arc::default();
         let mut member = Member {
             number,
             seen: self.seen.clone(),
             census: self.census.clone(),
             fail: fail.clone(),
+            unreadable: unreadable.clone(),
         };
         let kafka = KafkaArgs::local(self.cluster.bootstrap_servers());
         let args = LoopArgs {
@@ -216,13 +232,14 @@ impl Group {
             inputs: vec![INPUT.to_owned()],
             outputs: Vec::new(),
             most_records: 100,
+            longest: LONGEST,
             pace: Duration::from_millis(5),
         };
         let stopped = stop.clone();
         let thread = std::thread::spawn(move || {
             run(&kafka, &args, &mut member, &|| stopped.load(Ordering::Relaxed)).unwrap();
         });
-        Running { stop, fail, thread }
+        Running { stop, fail, unreadable, thread }
     }
 
     fn states(&self) -> i64 {
@@ -296,4 +313,48 @@ fn a_transaction_that_fails_takes_its_states_with_it_and_its_records_come_again(
     assert_eq!(group.states(), i64::from(PARTITIONS), "a state outlived its session");
     member.stop();
     assert_eq!(group.states(), 0);
+}
+
+/// Offsets of a partition in the order of their processing.
+fn processed(seen: &Seen, partition: i32) -> Vec<i64> {
+    seen.processed.iter().filter(|one| one.1 == partition).map(|one| one.2).collect()
+}
+
+#[test]
+fn what_a_transaction_has_no_time_for_comes_in_the_next_one_and_nothing_twice() {
+    let group = Group::new();
+    (0..15).for_each(|_| group.write(INPUT));
+    let member = group.join(1);
+    group.eventually("every record was processed", |seen| is_answered(seen, 14));
+    member.stop();
+    let seen = group.seen.lock().unwrap();
+    for partition in 0..PARTITIONS {
+        assert_eq!(processed(&seen, partition), (0..15).collect::<Vec<i64>>());
+    }
+    assert_eq!(seen.committed.iter().sum::<usize>(), 15 * ALL);
+    let most = LONGEST.as_millis().div_ceil(OF_A_RECORD.as_millis()) as usize;
+    assert!(seen.committed.iter().all(|records| *records <= most), "{:?}", seen.committed);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_yet_holds_up_its_partition_and_no_other() {
+    let group = Group::new();
+    let member = group.join(1);
+    group.eventually("it has all partitions", |seen| share(seen, 1) == ALL);
+    member.unreadable.store(true, Ordering::Relaxed);
+    (0..5).for_each(|_| group.write(INPUT));
+    let others =
+        |seen: &Seen, offset| (1..PARTITIONS).all(|p| processed(seen, p).last() == Some(&offset));
+    group.eventually("the others go on", |seen| others(seen, 4));
+    group.write(INPUT);
+    group.eventually("and on", |seen| others(seen, 5));
+    assert_eq!(processed(&group.seen.lock().unwrap(), 0), Vec::<i64>::new());
+    member.unreadable.store(false, Ordering::Relaxed);
+    group.eventually("the first comes after them", |seen| processed(seen, 0).last() == Some(&5));
+    member.stop();
+    let seen = group.seen.lock().unwrap();
+    for partition in 0..PARTITIONS {
+        assert_eq!(processed(&seen, partition), (0..6).collect::<Vec<i64>>());
+    }
+    assert_eq!(seen.aborted, 0);
 }

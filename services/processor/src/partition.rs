@@ -108,13 +108,16 @@ impl Partition {
         Ok(applied)
     }
 
-    /// Sets or ends a patient's plan and returns the alerts that this changes.
+    /// Sets or ends a patient's plan and returns the alerts that this changes, after those that
+    /// wait to be published: of one alert the newer state comes later.
     pub fn set_plan(&mut self, patient: &PatientId, plan: Option<Plan>) -> Vec<Alert> {
         self.restore_plan(patient, plan);
         let clock = self.clock;
-        self.with_watched(patient, |watched, plan| {
+        let mut changes = std::mem::take(&mut self.unpublished);
+        changes.extend(self.with_watched(patient, |watched, plan| {
             watched.monitor.reassess(&watched.patient, clock, plan)
-        })
+        }));
+        changes
     }
 
     /// Forgets what has left the window, if that is due.

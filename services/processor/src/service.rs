@@ -13,6 +13,9 @@ use stream::transaction::{LoopArgs, now_ms, run as run_loop};
 use crate::metrics::ProcessorMetrics;
 use crate::task::{ProcessorTask, States, TaskTopics, Watcher};
 
+/// A transaction takes no further record after this long; Kafka aborts it after 30 s.
+const LONGEST_TRANSACTION: Duration = Duration::from_secs(5);
+
 /// Arguments of the processor.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ProcessorArgs {
@@ -93,6 +96,7 @@ fn process(
         inputs: names.inputs(),
         outputs: names.outputs(),
         most_records: args.transaction_records,
+        longest: LONGEST_TRANSACTION,
         pace: Duration::from_millis(args.pace_ms),
     };
     let mut task = ProcessorTask::new(names, partitions, codec, metrics, watcher)?;
@@ -136,7 +140,11 @@ impl Watcher for HealthWatcher {
     }
 
     fn whole(&mut self, states: States) {
-        let States { live, owned, percent } = states;
+        let States { live, owned, percent, is_assigned } = states;
+        if !is_assigned {
+            self.states.not_ready("waiting for the group to share out the partitions");
+            return;
+        }
         if live == owned {
             self.states.ready();
             self.states.progress(format!("{live} partitions live"));

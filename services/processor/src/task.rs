@@ -17,7 +17,9 @@ use schemas::{
 };
 use stream::partition_for_key;
 use stream::producer::Outgoing;
-use stream::transaction::{Fold, FoldFrom, Observation, Outputs, Record, Task, TaskError, now_ms};
+use stream::transaction::{
+    Fold, FoldFrom, Observation, Outputs, Processed, Record, Task, TaskError, now_ms,
+};
 
 use crate::belief::{Disbelief, Refused, believe, key_of};
 use crate::metrics::ProcessorMetrics;
@@ -82,6 +84,8 @@ pub struct ProcessorTask<W> {
     metrics: ProcessorMetrics,
     /// What the transaction at hand will have done once it is committed.
     pending: Pending,
+    /// Whether the group has shared out the partitions since the last revocation.
+    is_assigned: bool,
     /// Partitions whose state is being rebuilt.
     rebuilding: HashSet<i32>,
     live: HashSet<i32>,
@@ -117,6 +121,8 @@ pub struct States {
     pub owned: usize,
     /// How much of the rebuild is done, %; none before it is known how much there is.
     pub percent: Option<u64>,
+    /// Whether it is known which partitions are owned: they may be none.
+    pub is_assigned: bool,
 }
 
 /// What a rebuild has folded and has to fold, in offsets.
@@ -150,6 +156,7 @@ impl<W: Watcher> ProcessorTask<W> {
             fold_decoders: Arc::new(FoldDecoders::new(&codec)),
             metrics,
             pending: Pending::default(),
+            is_assigned: false,
             rebuilding: HashSet::new(),
             live: HashSet::new(),
             rebuild: Rebuild::default(),
@@ -163,30 +170,32 @@ impl<W: Watcher> ProcessorTask<W> {
         state: &mut Partition,
         record: Record<'_>,
         out: &mut Outputs<'_>,
-    ) -> Result<(), TaskError> {
+    ) -> Result<Processed, TaskError> {
         let received = Timestamp::from_millis(record.timestamp_ms);
         for alert in state.advance(received) {
             self.publish_alert(&alert, record.partition, alert.changed_at.millis(), out)?;
         }
         let key = match key_of(record.key, record.payload) {
             Ok(key) => key,
-            Err(why) => return self.reject(state, record, why, out),
+            Err(why) => return self.reject(state, record, why, out).map(|()| Processed::Taken),
         };
         let right = partition_for_key(key, self.partitions);
         if right != record.partition {
             state.tally.rerouted += 1;
-            return out.send(Outgoing {
+            out.send(Outgoing {
                 topic: &self.topics.raw,
                 partition: Some(right),
                 key: Some(key),
                 payload: record.payload,
-            });
+            })?;
+            return Ok(Processed::Taken);
         }
         match believe(&self.readings, key, record.payload, received) {
-            Ok((wire, reading)) => self.admit(state, record, &wire, &reading, received, out),
-            Err(Disbelief::NotNow(error)) => Err(TaskError(error)),
-            Err(Disbelief::Never(why)) => self.reject(state, record, why, out),
+            Ok((wire, reading)) => self.admit(state, record, &wire, &reading, received, out)?,
+            Err(Disbelief::NotNow(error)) => return Ok(Processed::NotYet(error)),
+            Err(Disbelief::Never(why)) => self.reject(state, record, why, out)?,
         }
+        Ok(Processed::Taken)
     }
 
     fn admit(
@@ -288,27 +297,29 @@ impl<W: Watcher> ProcessorTask<W> {
         state: &mut Partition,
         record: Record<'_>,
         out: &mut Outputs<'_>,
-    ) -> Result<(), TaskError> {
+    ) -> Result<Processed, TaskError> {
         let Some(patient) = record.key.and_then(patient_of) else {
             tracing::warn!(
                 offset = record.offset,
                 "a care plan's key is no patient; it is ignored"
             );
-            return Ok(());
+            return Ok(Processed::Taken);
         };
         let plan = match record.payload.map(|bytes| self.plans.decode(bytes)) {
             None => None,
             Some(Ok(plan)) => parse_plan(&plan),
-            Some(Err(error)) if error.is_retryable() => return Err(TaskError(error.to_string())),
+            Some(Err(error)) if error.is_retryable() => {
+                return Ok(Processed::NotYet(error.to_string()));
+            }
             Some(Err(error)) => {
                 tracing::warn!(%error, offset = record.offset, "a care plan is not readable");
-                return Ok(());
+                return Ok(Processed::Taken);
             }
         };
         for alert in state.set_plan(&patient, plan) {
             self.publish_alert(&alert, record.partition, record.timestamp_ms, out)?;
         }
-        Ok(())
+        Ok(Processed::Taken)
     }
 
     fn committed(&mut self) {
@@ -335,7 +346,12 @@ impl<W: Watcher> ProcessorTask<W> {
         self.metrics.rebuild_records.with_label_values(&["folded"]).set(passed as i64);
         self.metrics.rebuild_records.with_label_values(&["total"]).set(total as i64);
         let percent = (passed * 100).checked_div(total);
-        self.watcher.whole(States { live, owned: live + rebuilding, percent });
+        self.watcher.whole(States {
+            live,
+            owned: live + rebuilding,
+            percent,
+            is_assigned: self.is_assigned,
+        });
     }
 }
 
@@ -380,7 +396,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
         input: usize,
         record: Record<'_>,
         out: &mut Outputs<'_>,
-    ) -> Result<(), TaskError> {
+    ) -> Result<Processed, TaskError> {
         if input == RAW {
             self.take_raw(state, record, out)
         } else {
@@ -443,6 +459,8 @@ impl<W: Watcher> Task for ProcessorTask<W> {
             Observation::Aborted => {
                 self.pending = Pending::default();
                 self.metrics.aborted.inc();
+                self.metrics.lag.reset();
+                self.is_assigned = false;
                 self.live.clear();
                 self.rebuilding.clear();
                 self.rebuild = Rebuild::default();
@@ -452,6 +470,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
             }
             Observation::Rebuilding(partitions) => {
                 tracing::info!(partitions = partitions.len(), "rebuilding states");
+                self.is_assigned = true;
                 self.rebuilding.extend(partitions);
                 self.rebuild = Rebuild::default();
                 self.report_partitions();
@@ -471,6 +490,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
                 }
             }
             Observation::Revoked(partitions) => {
+                self.is_assigned = false;
                 for partition in partitions {
                     self.live.remove(partition);
                     self.patients.remove(partition);

@@ -76,6 +76,7 @@ fn main() -> ExitCode {
         rebuilding::a_rebuild_waits_for_a_transaction_left_open_says_how_far_it_is_and_answers_nothing_before,
         rebuilding::a_transaction_that_a_dead_processor_left_open_is_ended_by_the_next_owner_at_once,
         schema_registry::with_a_schema_registry_its_framing_is_written_and_both_framings_are_read,
+        schema_registry::while_the_schema_registry_is_away_a_record_of_an_unknown_schema_holds_up_its_partition_only,
         other_languages::a_vendors_python_program_writes_to_kafka_and_its_readings_are_on_the_screen,
         other_languages::in_a_browser_an_alert_arrives_without_a_reload_and_the_patient_is_opened,
         demo::the_demo_survives_kill_9_of_its_services_and_ends_balanced,

@@ -10,14 +10,14 @@ use rdkafka::client::DefaultClientContext;
 use schemas::topics::Topic;
 use schemas::{AcceptedReading, Reading, RejectedReading};
 use serde_json::Value;
+use stream::SendError;
 use stream::producer::{Delivery, Outgoing};
 use stream::record::Incoming;
-use stream::{SendError, partition_for_key};
 
 use tests::readings::{blood_pressure, seconds_ago};
 use tests::run::run;
 use tests::service::Service;
-use tests::stack::{PARTITIONS, Plan, Stack};
+use tests::stack::{PARTITIONS, Plan, Stack, patient_on};
 use tests::wait::{equal, eventually};
 
 use crate::rejected::{output, rejected, wait_for_rejections};
@@ -197,14 +197,6 @@ fn enqueue(stack: &Stack, partition: i32, key: Option<&[u8]>, payload: &[u8]) ->
     let topic = stack.topics.name(Topic::ReadingsRaw);
     let (partition, payload) = (Some(partition), Some(payload));
     stack.producer.enqueue(Outgoing { topic: &topic, partition, key, payload }).unwrap()
-}
-
-/// A patient whose partition is given.
-fn patient_on(partition: i32) -> String {
-    (1..)
-        .map(|number| format!("TST001/P{number}"))
-        .find(|patient| partition_for_key(patient.as_bytes(), PARTITIONS) == partition)
-        .expect("there are numbers without end")
 }
 
 /// Bytes that cannot be compressed, the same each time.

@@ -11,14 +11,14 @@ use schemas::{Acceptance, AcceptedEncoder, Origin, OutcomeTally, Reading};
 
 use tests::readings::{blood_pressure, corrected, now, seconds_ago};
 use tests::service::Service;
-use tests::stack::{PARTITIONS, Plan, Stack};
+use tests::stack::{PARTITIONS, Plan, Stack, partition_of, patient_on};
 use tests::wait::{equal, eventually, within};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub fn a_rebuild_waits_for_a_transaction_left_open_says_how_far_it_is_and_answers_nothing_before() {
     let stack = Plan::named("rebuilding").start(&[Service::Processor]);
-    let (held, free) = ("TST001/P1", patient_elsewhere("TST001/P1"));
+    let (held, free) = ("TST001/P1", patient_on((partition_of("TST001/P1") + 1) % PARTITIONS));
     let readings = [held, &free].map(|patient| blood_pressure(patient, seconds_ago(600), 128, 80));
 
     // Somebody begins to write among the accepted readings of one partition, a correction that will
@@ -81,16 +81,6 @@ pub fn a_transaction_that_a_dead_processor_left_open_is_ended_by_the_next_owner_
     open.commit_transaction(PATIENCE).unwrap_err();
     stack.produce(&reading);
     eventually("what it had not committed is void", || equal(counted(&stack, "TST001/P1"), (1, 0)));
-}
-
-fn partition_of(patient: &str) -> i32 {
-    stream::partition_for_key(patient.as_bytes(), PARTITIONS)
-}
-
-/// A patient of another partition.
-fn patient_elsewhere(patient: &str) -> String {
-    let mut others = (2..100).map(|number| format!("TST001/P{number}"));
-    others.find(|other| partition_of(other) != partition_of(patient)).expect("partitions differ")
 }
 
 /// Readings of the patient's partition that were new, and that were known.

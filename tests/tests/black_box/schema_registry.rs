@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use schemas::topics::Topic;
@@ -12,8 +13,8 @@ use serde_json::{Value, json};
 use tests::readings::{blood_pressure, document, seconds_ago};
 use tests::registered::{SATO, TOKEN};
 use tests::service::Service;
-use tests::stack::Plan;
-use tests::wait::eventually;
+use tests::stack::{PARTITIONS, Plan, partition_of, patient_on};
+use tests::wait::{equal, eventually};
 
 const PATIENT: &str = "TST001/P1";
 
@@ -73,11 +74,52 @@ pub fn with_a_schema_registry_its_framing_is_written_and_both_framings_are_read(
     }
 }
 
+pub fn while_the_schema_registry_is_away_a_record_of_an_unknown_schema_holds_up_its_partition_only()
+{
+    let registry = Registry::start();
+    let stack = Plan::named("registry_away")
+        .schema_registry(&registry.url)
+        .start(&[Service::Processor, Service::Writer]);
+    let patients: Vec<String> = (0..PARTITIONS).map(patient_on).collect();
+    let reading =
+        |patient: &String, seconds| blood_pressure(patient, seconds_ago(seconds), 128, 80);
+    for patient in &patients {
+        stack.produce(&reading(patient, 600));
+    }
+    assert_eq!(stack.assert_balanced().new, i64::from(PARTITIONS));
+
+    registry.is_away.store(true, Ordering::Relaxed);
+    let mut unknown = stack.encoded(&reading(&patients[0], 500));
+    unknown[1..5].copy_from_slice(&9999_u32.to_be_bytes());
+    stack.produce_bytes(None, Some(patients[0].as_bytes()), Some(&unknown));
+    for patient in &patients {
+        stack.produce(&reading(patient, 400));
+    }
+    let accepted = || stack.records(Topic::ReadingsAccepted).len();
+    let all_but_the_first = 2 * PARTITIONS as usize - 1;
+    eventually("the other partitions go on", || equal(accepted(), all_but_the_first));
+    let lag =
+        format!("mimamori_processor_lag_records{{partition=\"{}\"}}", partition_of(&patients[0]));
+    eventually("it is seen that one waits", || match stack.metric(Service::Processor, &lag)? {
+        waiting if waiting >= 2.0 => Ok(()),
+        waiting => Err(format!("{waiting} records wait")),
+    });
+    assert_eq!(accepted(), all_but_the_first);
+
+    registry.is_away.store(false, Ordering::Relaxed);
+    let sum = stack.assert_balanced();
+    assert_eq!((sum.new, sum.rejected), (2 * i64::from(PARTITIONS), 1));
+    let ended = stack.metric(Service::Processor, "mimamori_processor_aborted_total").unwrap();
+    assert_eq!(ended, 0.0, "no state was thrown away for it");
+}
+
 /// The two calls of a schema registry that anybody needs: registering a schema under a subject, and
 /// asking for the schema of an id.
 struct Registry {
     url: String,
     subjects: Arc<Mutex<Subjects>>,
+    /// Answers 503.
+    is_away: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -92,14 +134,15 @@ impl Registry {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let subjects = Arc::new(Mutex::new(Subjects::default()));
-        let here = Arc::clone(&subjects);
+        let is_away: Arc<AtomicBool> = Arc::default();
+        let (here, away) = (Arc::clone(&subjects), Arc::clone(&is_away));
         std::thread::spawn(move || {
             for connection in listener.incoming().flatten() {
                 // Whoever hangs up gets no answer.
-                let _ = answer(connection, &here);
+                let _ = answer(connection, &here, &away);
             }
         });
-        Self { url, subjects }
+        Self { url, subjects, is_away }
     }
 
     fn id_of(&self, subject: &str) -> Option<u32> {
@@ -107,7 +150,11 @@ impl Registry {
     }
 }
 
-fn answer(mut connection: TcpStream, subjects: &Mutex<Subjects>) -> std::io::Result<()> {
+fn answer(
+    mut connection: TcpStream,
+    subjects: &Mutex<Subjects>,
+    is_away: &AtomicBool,
+) -> std::io::Result<()> {
     let mut reader = BufReader::new(connection.try_clone()?);
     let mut request = String::new();
     reader.read_line(&mut request)?;
@@ -124,7 +171,10 @@ fn answer(mut connection: TcpStream, subjects: &Mutex<Subjects>) -> std::io::Res
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let (status, told) = subjects.lock().unwrap().handle(&request, &body);
+    let (status, told) = match is_away.load(Ordering::Relaxed) {
+        true => ("503 Service Unavailable", json!({ "error_code": 50301 })),
+        false => subjects.lock().unwrap().handle(&request, &body),
+    };
     let told = told.to_string();
     write!(
         connection,

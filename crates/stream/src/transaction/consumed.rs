@@ -43,6 +43,12 @@ impl Ends {
         })
     }
 
+    /// How much of a partition lies behind a position: records, and the marks of transactions.
+    pub(super) fn left(&self, partition: i32, position: i64) -> Option<i64> {
+        let (_, end) = self.written.fetch_watermarks(&self.topic, partition, PATIENCE).ok()?;
+        Some((end - position).max(0))
+    }
+
     /// Whether every record of a partition lies before a position. A transaction that is still open
     /// hides what was written behind its beginning, so while there is one the answer is no.
     pub(super) fn is_consumed(&mut self, partition: i32, position: i64) -> bool {

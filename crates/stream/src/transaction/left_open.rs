@@ -56,9 +56,9 @@ impl<'a> Written<'a> {
 /// Where readers of committed records wait: topic, partition and offset.
 type Place = (String, i32, i64);
 
-/// Ends what others than this process have left open in partitions that are its own now. What cannot
-/// be ended so (its first record names nobody of the group, or the broker does not answer) is left to
-/// the broker.
+/// Ends what former members of the group have left open in partitions that are this one's now. What
+/// cannot be ended so (its first record names nobody of the group, or the broker does not answer) is
+/// left to the broker.
 ///
 /// # Errors
 /// When a client cannot be made or Kafka does not answer.
@@ -85,10 +85,14 @@ pub(super) fn end(
         if left.is_empty() {
             return Ok(());
         }
-        let owners = owners(kafka, args, &left)?;
+        let mut owners = owners(kafka, args, &left)?;
         if owners.is_empty() {
             return Ok(());
         }
+        // A member is alive, and has ended its transactions on what is not its own any more: the
+        // broker is only slow to say so.
+        let members = members(&all, &args.group)?;
+        owners.retain(|id| !members.contains(id));
         for id in &owners {
             tracing::info!(transactional_id = id, "ending a transaction that was left open");
             if let Err(error) = take_over(kafka, args, id) {
@@ -145,6 +149,16 @@ fn owners(
         }
     }
     Ok(owners)
+}
+
+/// The transactional ids of the group's present members.
+fn members(asking: &Asking, group: &str) -> Result<HashSet<String>, StreamError> {
+    let groups = asking
+        .consumer()
+        .fetch_group_list(Some(group), PATIENCE)
+        .map_err(StreamError::while_doing("asking for the group's members"))?;
+    let members = groups.groups().iter().flat_map(|group| group.members());
+    Ok(members.map(|member| member.client_id().to_owned()).collect())
 }
 
 fn owner(

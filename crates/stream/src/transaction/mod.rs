@@ -2,7 +2,9 @@
 //! partition, and commits outputs and consumed offsets in one Kafka transaction.
 //!
 //! A turn of the loop collects records, begins a transaction, lets the [`Task`] process them, and
-//! commits. Nothing is polled inside a transaction, so a rebalance never finds one open. States are
+//! commits. Nothing is polled inside a transaction, so a rebalance never finds one open. What is not
+//! processed after a while waits for the next one: no input can make a transaction last until the
+//! broker aborts it. A record that cannot be read now holds up its partition and no other. States are
 //! rebuilt from Kafka when partitions are assigned, on threads of their own, while the partitions
 //! are paused; nothing is answered for a partition before its state is whole. Any error that leaves
 //! it open whether a transaction was committed ends the session: clients and states are made anew.
@@ -40,6 +42,9 @@ pub struct LoopArgs {
     pub outputs: Vec<String>,
     /// A transaction takes at most this many records.
     pub most_records: usize,
+    /// A transaction takes no further record after so long; well below the 30 s after which the broker
+    /// aborts it.
+    pub longest: Duration,
     /// Transactions are at least this far apart, so that light load does not cost a commit a record.
     pub pace: Duration,
 }
@@ -94,6 +99,16 @@ pub struct Fold {
 #[error("{0}")]
 pub struct TaskError(pub String);
 
+/// What has become of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Processed {
+    /// It is done with.
+    Taken,
+    /// It cannot be read now, for this reason: it comes again, and what stands behind it in its
+    /// partition after it. It has changed nothing, but time may have passed up to it.
+    NotYet(String),
+}
+
 /// Makes the state of one partition.
 pub trait Builder: Send {
     /// The state.
@@ -125,14 +140,14 @@ pub trait Task {
     /// Processes a record of the input with an index in [`LoopArgs::inputs`].
     ///
     /// # Errors
-    /// When it cannot be processed now.
+    /// When nothing can be processed now.
     fn process(
         &mut self,
         state: &mut Self::State,
         input: usize,
         record: Record<'_>,
         out: &mut Outputs<'_>,
-    ) -> Result<(), TaskError>;
+    ) -> Result<Processed, TaskError>;
 
     /// When time alone gives the partition something to do, milliseconds since the epoch.
     fn due(&self, state: &Self::State) -> Option<i64>;

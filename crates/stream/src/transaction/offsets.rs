@@ -45,6 +45,10 @@ impl Asking {
         Ok(Self { consumer })
     }
 
+    pub(super) fn consumer(&self) -> &BaseConsumer<Watch> {
+        &self.consumer
+    }
+
     /// Offsets of a topic's partitions; a partition is left out where there is no such offset.
     pub(super) fn offsets(
         &self,

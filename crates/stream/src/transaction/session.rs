@@ -17,7 +17,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::consumed::Ends;
 use super::left_open::Written;
 use super::rebuild::{Counts, Job, Progress, Rebuilt};
-use super::{LoopArgs, Observation, Outputs, Record, Task, now_ms};
+use super::{LoopArgs, Observation, Outputs, Processed, Record, Task, now_ms};
 use crate::connection::KafkaArgs;
 use crate::context::Watch;
 use crate::error::StreamError;
@@ -36,6 +36,9 @@ const WAIT: Duration = Duration::from_millis(50);
 /// several partitions; what comes after the transaction has begun waits for the next.
 const GATHER: Duration = Duration::from_millis(3);
 
+/// How long a partition is held up whose next record cannot be read, until that is tried again.
+const HELD: Duration = Duration::from_secs(1);
+
 /// How often it is looked whether records are acknowledged.
 const GLANCE: Duration = Duration::from_micros(250);
 
@@ -53,7 +56,7 @@ pub(super) fn run<T: Task>(
     };
     // The producer first: it fences an earlier life of this instance and aborts what that left open.
     let producer = transactional_producer(kafka, args)?;
-    let consumer = member(kafka, &group, watch.clone())?;
+    let consumer = member(kafka, &group, &args.transactional_id(), watch.clone())?;
     let topics: Vec<&str> = args.inputs.iter().map(String::as_str).collect();
     consumer.subscribe(&topics).map_err(StreamError::while_doing("subscribing"))?;
     let (sender, progress) = channel();
@@ -70,6 +73,9 @@ pub(super) fn run<T: Task>(
         counts: Arc::default(),
         told: Told::default(),
         interrupted: HashSet::new(),
+        rest: Vec::new(),
+        held: HashMap::new(),
+        told_held: HashMap::new(),
         ends: Ends::of(kafka, &args.inputs[0])?,
         last_commit: Instant::now(),
         last_lag: Instant::now(),
@@ -154,6 +160,12 @@ struct Session<'a, S> {
     told: Told,
     /// Partitions of which polled records were dropped while they had no state.
     interrupted: HashSet<i32>,
+    /// Polled, and not processed yet.
+    rest: Vec<BorrowedMessage<'a>>,
+    /// Partitions whose next record cannot be read, and when that is tried again.
+    held: HashMap<i32, Instant>,
+    /// Offsets of such records, told once each.
+    told_held: HashMap<i32, i64>,
     ends: Ends,
     last_commit: Instant,
     last_lag: Instant,
@@ -184,39 +196,59 @@ impl<'a, S: Send + 'static> Session<'a, S> {
             task.observe(Observation::Turn);
             let batch = self.collect()?;
             let changed = self.follow_group(task, &mut generation)?;
-            let batch = if changed { self.without_interrupted(batch) } else { batch };
+            let batch = match changed || !self.held.is_empty() {
+                true => self.without_interrupted(batch),
+                false => batch,
+            };
             self.install_rebuilt(task, generation)?;
+            self.release_held()?;
             let due = self.due(task);
             if !batch.is_empty() || !due.partitions.is_empty() {
-                self.transact(task, &batch, &due)?;
+                self.transact(task, batch, &due)?;
             }
             if self.last_lag.elapsed() > Duration::from_secs(1) {
                 self.last_lag = Instant::now();
-                let lag: Vec<(i32, i64)> = (self.watch.watch.lag().into_iter())
-                    .filter(|(topic, _, _)| *topic == self.args.inputs[0])
-                    .map(|(_, partition, lag)| (partition, lag))
-                    .collect();
-                task.observe(Observation::Lag(&lag));
+                task.observe(Observation::Lag(&self.lag()));
             }
         }
         Ok(())
     }
 
+    /// How much is still to be read of each partition that is owned. The client does not say it of
+    /// those that are held up.
+    fn lag(&self) -> Vec<(i32, i64)> {
+        let known = (self.watch.watch.lag().into_iter())
+            .filter(|(topic, partition, _)| {
+                *topic == self.args.inputs[0]
+                    && self.partitions.contains_key(partition)
+                    && !self.held.contains_key(partition)
+            })
+            .map(|(_, partition, lag)| (partition, lag));
+        let held = self.held.keys().filter_map(|partition| {
+            let Some(Some(live)) = self.partitions.get(partition) else { return None };
+            Some((*partition, self.ends.left(*partition, live.positions[0])?))
+        });
+        known.chain(held).collect()
+    }
+
     /// Polls until nothing more is there, the batch is full or the group changes. Full is also what
     /// has [`MOST_BYTES`]: as many large records as small ones fit in no memory, and what is made of
     /// them in no transaction's time.
-    fn collect(&self) -> Result<Vec<BorrowedMessage<'a>>, StreamError> {
-        let mut batch = Vec::new();
-        let mut wait = WAIT;
-        let mut paced_until = self.last_commit + self.args.pace;
-        let mut bytes = 0;
+    fn collect(&mut self) -> Result<Vec<BorrowedMessage<'a>>, StreamError> {
+        let size = |message: &BorrowedMessage<'_>| message.payload_len() + message.key_len();
+        let mut batch = std::mem::take(&mut self.rest);
+        let mut bytes: usize = batch.iter().map(size).sum();
+        let (mut wait, mut paced_until) = match batch.is_empty() {
+            true => (WAIT, self.last_commit + self.args.pace),
+            false => (Duration::ZERO, Instant::now()),
+        };
         while batch.len() < self.args.most_records && bytes < MOST_BYTES {
             match self.consumer.poll(wait) {
                 Some(Ok(message)) => {
                     if batch.is_empty() {
                         paced_until = paced_until.max(Instant::now() + GATHER);
                     }
-                    bytes += message.payload_len() + message.key_len();
+                    bytes += size(&message);
                     batch.push(message);
                     wait = Duration::ZERO;
                 }
@@ -262,6 +294,7 @@ impl<'a, S: Send + 'static> Session<'a, S> {
                     *generation += 1;
                     self.cancelled.store(true, Ordering::Relaxed);
                     self.partitions.retain(|partition, _| !partitions.contains(partition));
+                    self.held.retain(|partition, _| !partitions.contains(partition));
                     task.observe(Observation::Revoked(&partitions));
                 }
                 Change::Assigned(list) => {
@@ -304,15 +337,16 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         job.start()
     }
 
-    /// Drops records of partitions that were revoked, or are paused for a rebuild, between being
-    /// polled and now. They are read again, by whoever owns the partition then.
+    /// Drops records of partitions that were revoked, are paused for a rebuild or held up, between
+    /// being polled and now. They are read again, by whoever owns the partition then.
     fn without_interrupted(
         &mut self,
         mut batch: Vec<BorrowedMessage<'a>>,
     ) -> Vec<BorrowedMessage<'a>> {
         batch.retain(|message| {
             let partition = message.partition();
-            let is_live = self.partitions.get(&partition).is_some_and(Option::is_some);
+            let is_live = self.partitions.get(&partition).is_some_and(Option::is_some)
+                && !self.held.contains_key(&partition);
             if !is_live {
                 self.interrupted.insert(partition);
             }
@@ -395,34 +429,50 @@ impl<'a, S: Send + 'static> Session<'a, S> {
     fn transact<T: Task<State = S>>(
         &mut self,
         task: &mut T,
-        batch: &[BorrowedMessage<'a>],
+        mut batch: Vec<BorrowedMessage<'a>>,
         due: &Due,
     ) -> Result<(), StreamError> {
         let began = Instant::now();
         self.producer.begin_transaction().map_err(failed("beginning a transaction"))?;
-        let processed = self.process(task, batch, due).and_then(|()| self.commit());
-        if let Err(error) = processed {
-            // The states have seen what was not committed: they go with the session.
-            self.producer.abort_transaction(Duration::from_secs(10)).ok();
-            return Err(error);
-        }
+        let processed =
+            self.process(task, &batch, due).and_then(|records| self.commit().map(|()| records));
+        let records = match processed {
+            Ok(records) => records,
+            Err(error) => {
+                // The states have seen what was not committed: they go with the session.
+                self.producer.abort_transaction(Duration::from_secs(10)).ok();
+                return Err(error);
+            }
+        };
+        self.rest = batch.split_off(records);
         self.last_commit = Instant::now();
-        task.observe(Observation::Committed { records: batch.len(), took: began.elapsed() });
+        task.observe(Observation::Committed { records, took: began.elapsed() });
         Ok(())
     }
 
+    /// Processes records until it has taken too long, and lets time pass. Returns with how many
+    /// records it is done.
     fn process<T: Task<State = S>>(
         &mut self,
         task: &mut T,
         batch: &[BorrowedMessage<'a>],
         due: &Due,
-    ) -> Result<(), StreamError> {
+    ) -> Result<usize, StreamError> {
         let task_failed = |error: super::TaskError| StreamError::Thread(error.to_string());
         let id = self.args.transactional_id();
         let mut out = Outputs { producer: self.producer, written: Written::by(&id) };
         let mut ranges: BTreeMap<i32, i64> = BTreeMap::new();
+        let until = Instant::now() + self.args.longest;
+        let mut records = 0;
         for message in batch {
+            if records > 0 && Instant::now() > until {
+                break;
+            }
+            records += 1;
             let partition = message.partition();
+            if self.held.contains_key(&partition) {
+                continue;
+            }
             let input = self.input_of(message.topic());
             let Some(Some(live)) = self.partitions.get_mut(&partition) else {
                 return Err(StreamError::Thread(
@@ -432,11 +482,21 @@ impl<'a, S: Send + 'static> Session<'a, S> {
             if message.offset() < live.positions[input] {
                 return Err(StreamError::Thread("a record came twice from the client".to_owned()));
             }
+            let processed = task
+                .process(&mut live.state, input, record_of(message), &mut out)
+                .map_err(task_failed)?;
+            if let Processed::NotYet(why) = processed {
+                let (topic, offset) = (message.topic(), message.offset());
+                if self.told_held.insert(partition, offset) != Some(offset) {
+                    let what = "a record cannot be read now; its partition waits for it";
+                    tracing::warn!(topic, partition, offset, error = why, "{what}");
+                }
+                self.hold(partition)?;
+                continue;
+            }
             if input == 0 {
                 ranges.entry(partition).or_insert(live.positions[0]);
             }
-            task.process(&mut live.state, input, record_of(message), &mut out)
-                .map_err(task_failed)?;
             live.positions[input] = message.offset() + 1;
         }
         for partition in &due.partitions {
@@ -449,6 +509,32 @@ impl<'a, S: Send + 'static> Session<'a, S> {
             if let Some(Some(live)) = self.partitions.get_mut(&partition) {
                 let range = from..live.positions[0];
                 task.close(partition, &mut live.state, range, &mut out).map_err(task_failed)?;
+            }
+        }
+        Ok(records)
+    }
+
+    /// Stops the flow of a partition at its position, for a while.
+    fn hold(&mut self, partition: i32) -> Result<(), StreamError> {
+        let mut list = TopicPartitionList::new();
+        for input in &self.args.inputs {
+            list.add_partition(input, partition);
+        }
+        self.consumer.pause(&list).map_err(failed("pausing a partition"))?;
+        self.interrupted.insert(partition);
+        self.held.insert(partition, Instant::now() + HELD);
+        Ok(())
+    }
+
+    /// Lets held partitions flow again whose time has come.
+    fn release_held(&mut self) -> Result<(), StreamError> {
+        let now = Instant::now();
+        let due = |(partition, at): (&i32, &Instant)| (*at <= now).then_some(*partition);
+        for partition in self.held.iter().filter_map(due).collect::<Vec<_>>() {
+            self.held.remove(&partition);
+            if let Some(Some(Live { positions, .. })) = self.partitions.get(&partition) {
+                let positions = positions.clone();
+                self.resume(partition, &positions)?;
             }
         }
         Ok(())
