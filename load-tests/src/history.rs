@@ -22,10 +22,6 @@ use stream::partition_for_key;
 use crate::held_back::is_full;
 use crate::stage::{PARTITIONS, Stage};
 
-const DAYS: i64 = 15;
-const HALF_DAYS: i64 = DAYS * 2;
-/// Readings of each patient: blood pressure, morning and evening.
-pub const READINGS_EACH: u64 = HALF_DAYS as u64;
 /// One patient in so many has a severe pair of readings, and so an alert.
 const ALERTED: u32 = 100;
 /// The half day of that pair.
@@ -39,12 +35,12 @@ const STRIDE: u64 = 15_485_863;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Writes 15 days of so many patients, on as many threads as there are cores. Returns how many
-/// records of accepted readings and alerts there are now.
+/// Writes so many days of so many patients, blood pressure in the morning and in the evening, on as
+/// many threads as there are cores. Returns how many records of accepted readings and alerts there are now.
 ///
 /// # Errors
 /// When Kafka refuses.
-pub fn write(stage: &Stage, topics: &Topics, patients: u32) -> anyhow::Result<u64> {
+pub fn write(stage: &Stage, topics: &Topics, patients: u32, days: u32) -> anyhow::Result<u64> {
     let servers = stage.bootstrap_servers();
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as i32;
     let records = std::thread::scope(|scope| {
@@ -53,7 +49,7 @@ pub fn write(stage: &Stage, topics: &Topics, patients: u32) -> anyhow::Result<u6
                 let servers = &servers;
                 scope.spawn(move || {
                     let is_ours = |partition: i32| partition % threads == thread;
-                    Writer::new(servers, topics, thread)?.write(patients, is_ours)
+                    Writer::new(servers, topics, thread)?.write(patients, days.into(), is_ours)
                 })
             })
             .collect();
@@ -128,7 +124,12 @@ impl Writer {
         })
     }
 
-    fn write(mut self, patients: u32, is_ours: impl Fn(i32) -> bool) -> anyhow::Result<u64> {
+    fn write(
+        mut self,
+        patients: u32,
+        days: i64,
+        is_ours: impl Fn(i32) -> bool,
+    ) -> anyhow::Result<u64> {
         let ours: Vec<Patient> = (0..patients)
             .map(|number| {
                 let partition = partition_for_key(key(number).as_bytes(), PARTITIONS);
@@ -140,9 +141,9 @@ impl Writer {
             return Ok(0);
         }
         let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
-        let start = now - Span::from_days(DAYS);
+        let start = now - Span::from_days(days);
         self.producer.begin_transaction()?;
-        for half_day in 0..HALF_DAYS {
+        for half_day in 0..2 * days {
             for turn in 0..ours.len() {
                 let patient = &ours[(turn as u64 * STRIDE % ours.len() as u64) as usize];
                 let observed = start

@@ -71,6 +71,10 @@ pub struct Args {
     )]
     recovery_patients: Vec<u32>,
 
+    /// Days of their readings, two a day; the window holds 40
+    #[arg(long, default_value_t = 15)]
+    recovery_days: u32,
+
     /// Times that the processor is started over them; the quickest counts
     #[arg(long, default_value_t = 2)]
     recovery_starts: usize,
@@ -133,10 +137,10 @@ fn run(args: &Args) -> anyhow::Result<Report> {
         measure_pairs(args, &mut report, is_wanted(Subject::Writer))?;
     }
     if is_wanted(Subject::Partitions) {
-        variations::partitions(&Stage::start(&args.root)?, &mut report)?;
+        variations::partitions(&Stage::start(&args.root)?, args.rounds, &mut report)?;
     }
     if is_wanted(Subject::Corrections) {
-        variations::corrections(&Stage::start(&args.root)?, &mut report)?;
+        variations::corrections(&Stage::start(&args.root)?, args.rounds, &mut report)?;
     }
     if is_wanted(Subject::Recovery) {
         measure_recovery(args, &mut report)?;
@@ -238,7 +242,8 @@ fn measure_recovery(args: &Args, report: &mut Report) -> anyhow::Result<()> {
     let mut stage = Stage::start(&args.root)?;
     for patients in &args.recovery_patients {
         say(&format!("writing the history of {patients} patients"));
-        let recovered = recovery::run(&mut stage, *patients, args.recovery_starts)?;
+        let recovered =
+            recovery::run(&mut stage, *patients, args.recovery_days, args.recovery_starts)?;
         report.add(recovered.measure(), recovered.notes());
     }
     Ok(())

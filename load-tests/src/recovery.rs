@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use schemas::Topics;
 
-use crate::history::{self, READINGS_EACH};
+use crate::history;
 use crate::report::Measure;
 use crate::stage::Stage;
 use crate::{effort, machine};
@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// What a recovery took.
 pub struct Recovered {
     patients: u32,
+    days: u32,
     /// Records of accepted readings and alerts.
     written: u64,
     /// How long writing them took.
@@ -61,8 +62,9 @@ impl Recovered {
     /// What else was seen.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = vec![format!(
-            "{} patients, {READINGS_EACH} readings each: {} records, written in {:.0} s",
+            "{} patients, {} readings each: {} records, written in {:.0} s",
             self.patients,
+            2 * self.days,
             self.written,
             self.fill.as_secs_f64()
         )];
@@ -93,11 +95,17 @@ impl Recovered {
 ///
 /// # Errors
 /// When it ends before that, takes unreasonably long, or leaves records out.
-pub fn run(stage: &mut Stage, patients: u32, starts: usize) -> anyhow::Result<Recovered> {
+pub fn run(
+    stage: &mut Stage,
+    patients: u32,
+    days: u32,
+    starts: usize,
+) -> anyhow::Result<Recovered> {
     let topics = stage.topics(format!("recovery{patients}."))?;
     let begun = Instant::now();
-    let written = history::write(stage, &topics, patients)?;
-    let mut recovered = Recovered { patients, written, fill: begun.elapsed(), starts: Vec::new() };
+    let written = history::write(stage, &topics, patients, days)?;
+    let mut recovered =
+        Recovered { patients, days, written, fill: begun.elapsed(), starts: Vec::new() };
     for _ in 0..starts {
         let start = recover(stage, &topics)?;
         anyhow::ensure!(

@@ -44,9 +44,9 @@ impl Measure {
         Self { name: name.into(), unit, measured, peer: None, target: Target::Most(most) }
     }
 
-    /// A figure to be known.
-    pub fn figure(name: impl Into<String>, unit: &'static str, measured: f64) -> Self {
-        Self { name: name.into(), unit, measured, peer: None, target: Target::Any }
+    /// A figure to be known beside a peer's.
+    pub fn beside(name: impl Into<String>, unit: &'static str, measured: f64, peer: f64) -> Self {
+        Self { name: name.into(), unit, measured, peer: Some(peer), target: Target::Any }
     }
 
     fn ratio(&self) -> Option<f64> {

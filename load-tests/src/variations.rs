@@ -1,12 +1,15 @@
 //! The processor under other conditions than the usual ones: what they cost.
 
+use schemas::OutcomeTally;
+
 use crate::effort;
 use crate::input::Input;
 use crate::processing;
+use crate::rate::median;
 use crate::report::{Measure, Report};
-use crate::say;
 use crate::stage::{PARTITIONS, Stage};
 use crate::turns::Mix;
+use crate::{say, spread};
 
 const RECORDS: usize = 500_000;
 /// So many that each sends some fifty readings.
@@ -16,17 +19,18 @@ const PATIENTS: u32 = 10_000;
 ///
 /// # Errors
 /// When the processor does not do its work.
-pub fn partitions(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
-    let mut input = Input::make(RECORDS, PATIENTS, Mix::USUAL)?;
+pub fn partitions(stage: &Stage, rounds: usize, report: &mut Report) -> anyhow::Result<()> {
+    let mut variations = Vec::new();
     for partitions in [1, 2, PARTITIONS] {
+        let mut input = Input::make(RECORDS, PATIENTS, Mix::USUAL)?;
         input.spread_over(partitions);
         let name = match partitions {
             1 => "1 partition".to_owned(),
             more => format!("{more} partitions"),
         };
-        measure(stage, &input, name, partitions, report)?;
+        variations.push(Variation::of(name, input, partitions));
     }
-    Ok(())
+    measure(stage, rounds, variations, report)
 }
 
 /// Throughput and processor time with more and more corrections of any reading that the window
@@ -34,7 +38,7 @@ pub fn partitions(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When the processor does not do its work.
-pub fn corrections(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
+pub fn corrections(stage: &Stage, rounds: usize, report: &mut Report) -> anyhow::Result<()> {
     let mix = Mix {
         duplicates: 0.0,
         corrections: 0.0,
@@ -42,32 +46,70 @@ pub fn corrections(stage: &Stage, report: &mut Report) -> anyhow::Result<()> {
         late: 0.0,
         only_pressure: true,
     };
+    let mut variations = Vec::new();
     for corrections in [0.0, 0.05, 0.20, 0.50] {
         let input = Input::make(RECORDS, PATIENTS, Mix { corrections, ..mix })?;
         let name = format!("corrected {:.0} %", corrections * 100.0);
-        measure(stage, &input, name, PARTITIONS, report)?;
+        variations.push(Variation::of(name, input, PARTITIONS));
     }
     let input = Input::make(RECORDS, PATIENTS, Mix { late: 0.20, ..mix })?;
-    measure(stage, &input, "late 20 %".to_owned(), PARTITIONS, report)
+    variations.push(Variation::of("late 20 %".to_owned(), input, PARTITIONS));
+    measure(stage, rounds, variations, report)
 }
 
+/// One way of having the processor work, and what it came to each time.
+struct Variation {
+    name: String,
+    input: Input,
+    partitions: i32,
+    rates: Vec<f64>,
+    efforts: Vec<f64>,
+    outcomes: OutcomeTally,
+}
+
+impl Variation {
+    fn of(name: String, input: Input, partitions: i32) -> Self {
+        let (rates, efforts, outcomes) = Default::default();
+        Self { name, input, partitions, rates, efforts, outcomes }
+    }
+
+    fn measure(&mut self, stage: &Stage, round: usize) -> anyhow::Result<()> {
+        let deployment = format!("{}.{round}", self.name.replace([' ', '%'], ""));
+        let done = processing::run(stage, &self.input, &deployment, self.partitions)?;
+        self.rates.push(done.rate.per_second());
+        self.efforts.push(effort::microseconds_each(done.effort, self.input.len() as u64));
+        self.outcomes = done.outcomes;
+        say(&format!("{}, round {round}: {:.0} records/s", self.name, done.rate.per_second()));
+        Ok(())
+    }
+}
+
+/// Measures each in turn, round after round: what else the machine does falls on all of them. The
+/// first one is the peer of the others.
 fn measure(
     stage: &Stage,
-    input: &Input,
-    name: String,
-    partitions: i32,
+    rounds: usize,
+    mut variations: Vec<Variation>,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let deployment = name.replace([' ', '%'], "");
-    let done = processing::run(stage, input, &deployment, partitions)?;
-    let each = effort::microseconds_each(done.effort, input.len() as u64);
-    let note = format!(
-        "{each:.2} µs of CPU a record; of {} records {} were new, {} corrections",
-        input.len(),
-        done.outcomes.new,
-        done.outcomes.correction
-    );
-    say(&format!("{name}: {:.0} records/s, {note}", done.rate.per_second()));
-    report.add(Measure::figure(name, "records/s", done.rate.per_second()), vec![note]);
+    for round in 1..=rounds {
+        for variation in &mut variations {
+            variation.measure(stage, round)?;
+        }
+    }
+    let first = variations.first().map_or(0.0, |first| median(&first.rates));
+    for variation in &variations {
+        let note = format!(
+            "{}; {:.2} µs of CPU a record; of {} records {} were new, {} corrections",
+            spread(&variation.rates),
+            median(&variation.efforts),
+            variation.input.len(),
+            variation.outcomes.new,
+            variation.outcomes.correction
+        );
+        let rate = median(&variation.rates);
+        let measured = Measure::beside(&variation.name, "records/s", rate, first);
+        report.add(measured, vec![note]);
+    }
     Ok(())
 }
