@@ -4,12 +4,16 @@
     run.py --verify        every fault can still be made: its text stands once in its file
     run.py [NAME …]        makes those whose name holds NAME, or all, in a copy under .local/
 
-A fault that is not noticed, or does not compile, or a test that fails without it, ends with 1.
+A fault is noticed when its test fails, and says what it has to say where the fault names that. One
+that is not noticed, or does not compile, a test that takes too long, or that fails without the
+fault, ends with 1.
 """
 
 import argparse
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +22,10 @@ import tomllib
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 COPY = ROOT / ".local" / "mutations"
+STATE = COPY / ".local"
 LONGEST_SECONDS = 600
+KEYS = {"name", "invariant", "file", "from", "to", "test"}
+FURTHER_KEYS = {"says", "environment"}
 
 
 def mutations():
@@ -26,6 +33,8 @@ def mutations():
 
 
 def wrong(mutation):
+    if KEYS - mutation.keys() or mutation.keys() - KEYS - FURTHER_KEYS:
+        return f"its keys are not {sorted(KEYS)} and some of {sorted(FURTHER_KEYS)}"
     found = (ROOT / mutation["file"]).read_text().count(mutation["from"])
     return None if found == 1 else f"its text stands {found} times in {mutation['file']}"
 
@@ -39,50 +48,77 @@ def make_copy():
     for name in filter(None, tracked):
         source, target = ROOT / name, COPY / name
         if not source.is_file():
+            target.unlink(missing_ok=True)
             continue
         if target.is_file() and target.read_bytes() == source.read_bytes():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    links = {".local": ROOT / ".local", "services/dashboard/web/dist": None}
-    links["services/dashboard/web/dist"] = ROOT / "services/dashboard/web/dist"
-    for name, source in links.items():
+    # The copy keeps its own state, so that what its tests leave behind is found and removed.
+    if STATE.is_symlink():
+        STATE.unlink()
+    shared = [f".local/{name}" for name in ("kafka", "clickhouse", "python-venv")]
+    for name in [*shared, "services/dashboard/web/dist"]:
         link = COPY / name
         if not link.is_symlink():
             link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(source)
+            link.symlink_to(ROOT / name)
 
 
-def cargo(*arguments):
+def forget_state():
+    for folder in STATE.glob("test-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def cargo(*arguments, environment=None):
+    """The exit code and what was said; no code when it took too long."""
+    # In a session of its own: the tests and what they start end with it.
+    running = subprocess.Popen(
+        ["cargo", *arguments], cwd=COPY, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
+        env=os.environ | (environment or {}),
+    )
     try:
-        done = subprocess.run(
-            ["cargo", *arguments, "--locked"] if "--" not in arguments else with_locked(arguments),
-            cwd=COPY, capture_output=True, text=True, timeout=LONGEST_SECONDS,
-        )
+        said, _ = running.communicate(timeout=LONGEST_SECONDS)
+        return running.returncode, said
     except subprocess.TimeoutExpired:
-        return None, "it took too long"
-    return done.returncode, done.stdout + done.stderr
+        return None, f"it took more than {LONGEST_SECONDS} s"
+    finally:
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.communicate()
 
 
-def with_locked(arguments):
-    at = arguments.index("--")
-    return ["cargo", *arguments[:at], "--locked", *arguments[at:]]
-
-
-def run_test(test):
-    """Whether the test passes; an error where it could not be run."""
-    crate, target, name = test
+def run_test(mutation):
+    """The exit code of the test, none when it took too long, and what it said."""
+    crate, target, name = mutation["test"]
     if crate == "tests":
-        code, said = cargo("build", "-p", "mimamori")
+        code, said = cargo("build", "--locked", "-p", "mimamori")
         if code != 0:
             sys.exit(f"this does not compile:\n{said[-3000:]}")
     which = ["--lib"] if target == "lib" else ["--test", target]
-    code, said = cargo("test", "-p", crate, *which, "--", name)
+    environment = mutation.get("environment")
+    code, said = cargo(
+        "test", "--locked", "-p", crate, *which, "--", name, environment=environment
+    )
+    forget_state()
     if "could not compile" in said:
         sys.exit(f"this does not compile:\n{said[-3000:]}")
     if code == 0 and " 0 passed" in said:
         sys.exit(f"no test of {crate} {target} is named {name}")
-    return code == 0
+    return code, said
+
+
+def judged(mutation, code, said):
+    """Why the fault counts as not noticed; none when it was."""
+    due = mutation.get("says")
+    if code is None:
+        return said
+    if code == 0:
+        return "the test passes"
+    if due is not None and due not in said:
+        return f"the test fails without saying {due!r}:\n{said[-3000:]}"
+    return None
 
 
 def main():
@@ -97,27 +133,30 @@ def main():
         return 1 if broken else 0
 
     make_copy()
+    forget_state()
     unnoticed = []
-    passed = set()
+    passed = []
     for mutation in chosen:
-        test = tuple(mutation["test"])
-        if test not in passed:
-            if not run_test(test):
-                sys.exit(f"without any fault, {' '.join(test)} fails")
-            passed.add(test)
+        test = mutation["test"]
+        if (test, mutation.get("environment")) not in passed:
+            code, said = run_test(mutation)
+            if code != 0:
+                sys.exit(f"without any fault, {' '.join(test)} fails:\n{said[-3000:]}")
+            passed.append((test, mutation.get("environment")))
         file = COPY / mutation["file"]
         whole = file.read_text()
         file.write_text(whole.replace(mutation["from"], mutation["to"]))
         begun = time.monotonic()
         try:
-            noticed = not run_test(test)
+            why = judged(mutation, *run_test(mutation))
         finally:
             file.write_text(whole)
         seconds = time.monotonic() - begun
-        verdict = "noticed" if noticed else "NOT NOTICED"
-        print(f"{mutation['invariant']:>2}  {mutation['name']}: {verdict} by {test[0]} "
-              f"{test[2] or test[1]} ({seconds:.0f} s)", flush=True)
-        if not noticed:
+        verdict = f"NOT NOTICED by {test[0]} {test[2] or test[1]}: {why}" if why else (
+            f"noticed by {test[0]} {test[2] or test[1]}")
+        print(f"{mutation['invariant']:>2}  {mutation['name']}: {verdict} ({seconds:.0f} s)",
+              flush=True)
+        if why:
             unnoticed.append(mutation["name"])
     print(f"{len(chosen) - len(unnoticed)} of {len(chosen)} faults were noticed")
     return 1 if unnoticed else 0

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const IN_A_SPACE_OF_ITS_OWN: &str = "MIMAMORI_TESTS_MOUNT_NAMESPACE";
 
@@ -32,6 +33,13 @@ pub fn with_mounts_of_its_own() {
     panic!("the program cannot be begun anew: {error}");
 }
 
+static MOUNTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process has kept data on small disks, which are gone with it.
+pub fn was_any_mounted() -> bool {
+    MOUNTED.load(Ordering::Relaxed)
+}
+
 /// A file system in memory, of a size.
 pub struct SmallDisk {
     folder: PathBuf,
@@ -46,7 +54,10 @@ impl SmallDisk {
             .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
             .arg(folder)
             .status();
-        done.is_ok_and(|done| done.success()).then(|| Self { folder: folder.to_owned() })
+        done.is_ok_and(|done| done.success()).then(|| {
+            MOUNTED.store(true, Ordering::Relaxed);
+            Self { folder: folder.to_owned() }
+        })
     }
 
     /// Fills what is left of it, to the last byte.

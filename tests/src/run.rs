@@ -39,7 +39,12 @@ pub fn end(passed: bool) {
     if passed {
         let _ = std::fs::remove_dir_all(&run.folder);
     } else {
-        eprintln!("logs and data of this run are kept in {}", run.folder.display());
+        let folder = run.folder.display();
+        if crate::disk::was_any_mounted() {
+            eprintln!("logs of this run are kept in {folder}; the data went with the small disks");
+        } else {
+            eprintln!("logs and data of this run are kept in {folder}");
+        }
     }
 }
 

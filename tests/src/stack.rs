@@ -263,9 +263,10 @@ impl Stack {
         self.take(service).kill();
     }
 
-    /// SIGTERM; the exit status, which comes within the drain deadline.
+    /// SIGTERM; the exit status. Waits for longer than the drain deadline, so that a service that its
+    /// own watchdog has ended says so by its status.
     pub fn terminate(&self, service: Service) -> ExitStatus {
-        self.take(service).terminate(DRAIN_DEADLINE)
+        self.take(service).terminate(DRAIN_DEADLINE + Duration::from_secs(10))
     }
 
     /// Whether a service was started and not ended since.
