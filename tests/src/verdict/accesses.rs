@@ -22,19 +22,20 @@ pub struct Asked {
 /// Who did what with whose data.
 type Of<'a> = (&'a str, &'a str, Option<&'a str>);
 
-/// Of the questions of each sort one in so many is answered, whatever happens. Without an answer
-/// there is nothing to hold the records against.
+/// Of all questions one in so many is answered, whatever happens, and of each sort one at least.
+/// Without an answer there is nothing to hold the records against.
 const ONE_IN: usize = 4;
 
 pub(super) fn compare(asked: &[Asked], came: &Came, found: &mut Complaints) {
-    let mut answers: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
     for question in asked {
-        let (asked, answered) = answers.entry(question.action).or_default();
-        *asked += 1;
-        *answered += usize::from(question.answered);
+        *answers.entry(question.action).or_default() += usize::from(question.answered);
     }
-    let hardly = answers.iter().filter(|(_, (asked, answered))| answered * ONE_IN < *asked);
+    let answered: usize = answers.values().sum();
+    let hardly = (answered * ONE_IN < asked.len()).then_some((asked.len(), answered));
     found.of_each("questions that were hardly ever answered (asked, answered)", hardly);
+    let never = answers.iter().filter(|(_, answered)| **answered == 0);
+    found.of_each("questions that were never answered", never);
     let mut of_action: BTreeMap<Of<'_>, BTreeSet<(i64, i64)>> = BTreeMap::new();
     let allowed = came.accesses.iter().filter(|access| access.record.allowed);
     for access in allowed {

@@ -338,4 +338,7 @@ fn it_complains_of_questions_that_were_hardly_ever_answered() {
     };
     assert_eq!(with_unanswered(3), "");
     assert!(with_unanswered(4).contains("hardly ever answered"), "{}", with_unanswered(4));
+    let other = Asked { action: "list_patients", answered: false, ..asked[0].clone() };
+    let asked = [&asked[..], &[other]].concat();
+    assert!(complaints(&sent, &asked, &came).join("\n").contains("never answered"));
 }
