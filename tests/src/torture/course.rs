@@ -29,8 +29,9 @@ use crate::verdict::{complaints, gather};
 
 /// Small enough to be filled at once, large enough for a long run.
 const DISK_MEGABYTES: u32 = 768;
+const WRITER_BUDGET_BYTES: &str = "40000";
 /// The quiet between two faults.
-const QUIET_SECONDS: std::ops::Range<f64> = 1.0..3.0;
+const QUIET_SECONDS: std::ops::Range<f64> = 0.5..2.0;
 
 /// One run, long or short as the environment says.
 ///
@@ -47,7 +48,7 @@ pub fn run() {
     let delays = Arc::new(Delays::default());
     let watching = Watching::of(&stack);
     physician.follow_alerts(stack.sign_in(SATO), Arc::clone(&delays));
-    let senders = Senders::new(&stack, &delays);
+    let senders = Senders::new(settings.seed, &stack, &delays);
     let over = AtomicBool::new(false);
     let suffered = std::thread::scope(|scope| {
         let ended = Ended { senders: &senders, physician: &physician, over: &over };
@@ -134,6 +135,8 @@ fn start(people: &[Patient], disks: &Disks) -> Stack {
         .proxied_clickhouse()
         // An insert without an answer is given up before the weather clears.
         .argument(Service::Writer, &["--insert-timeout-seconds", "4"])
+        // Seconds of an outage fill its hands: then it stops fetching.
+        .argument(Service::Writer, &["--budget-bytes", WRITER_BUDGET_BYTES])
         .start(&[
             Service::Gateway,
             Service::Processor,
@@ -190,6 +193,7 @@ fn suffer(ground: &Ground<'_>, mut onlooker: Onlooker<'_>, begun: Instant) -> Ve
         let (from, before) = (now(), Instant::now());
         println!("{:>4} s: {fault}", begun.elapsed().as_secs());
         let tries = failed_inserts(ground.stack);
+        let pauses = pauses(ground.stack);
         let ended = ground.suffer(fault, &mut chance);
         onlooker.wait();
         let recovery = ended.elapsed();
@@ -197,9 +201,19 @@ fn suffer(ground: &Ground<'_>, mut onlooker: Onlooker<'_>, begun: Instant) -> Ve
             let failed = failed_inserts(ground.stack) - tries;
             assert!(failed > 0.0, "'{fault}' did no harm to the writer: it was no fault");
         }
+        // They begin anew with a writer that is started again.
+        let pauses = (self::pauses(ground.stack) - pauses).max(0.0) as u64;
+        if fault.fills_the_writer() {
+            assert!(pauses > 0, "'{fault}' did not make the writer stop fetching");
+        }
         let lasted = ended - before;
-        suffered.push(Suffered { fault, from, to: now(), lasted, recovery });
+        suffered.push(Suffered { fault, from, to: now(), lasted, recovery, pauses });
     }
+}
+
+/// How often the writer has stopped fetching because too much was in hand.
+fn pauses(stack: &Stack) -> f64 {
+    stack.metric(Service::Writer, "mimamori_writer_pauses_total").unwrap_or(0.0)
 }
 
 /// How many inserts of the writer have failed.

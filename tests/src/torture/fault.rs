@@ -103,9 +103,7 @@ impl Fault {
             Fault::KafkaRestarted | Fault::RebalanceStorm => false,
         }
     }
-}
 
-impl Fault {
     /// Whether the writer's inserts have to fail meanwhile.
     pub(super) fn fails_inserts(self) -> bool {
         matches!(
@@ -113,6 +111,17 @@ impl Fault {
             Fault::Killed(Clickhouse)
                 | Fault::Stopped(Clickhouse)
                 | Fault::DiskFull(Clickhouse)
+                | Fault::ClickhouseRefuses
+                | Fault::ClickhouseNeverAnswers
+                | Fault::ClickhouseAnswersAreLost
+        )
+    }
+
+    /// Whether it lasts so long that the writer has to stop fetching.
+    pub(super) fn fills_the_writer(self) -> bool {
+        matches!(
+            self,
+            Fault::Stopped(Clickhouse)
                 | Fault::ClickhouseRefuses
                 | Fault::ClickhouseNeverAnswers
                 | Fault::ClickhouseAnswersAreLost

@@ -22,10 +22,11 @@ const KAFKA_SHARE: f64 = 0.5;
 const STEP: Duration = Duration::from_millis(20);
 /// How far ahead readings are made.
 const AHEAD: Span = Span::from_seconds(2);
-/// Between urgent alerts, severe readings that nothing confirms, and histories.
+/// Between urgent alerts, severe readings that nothing confirms, histories, and old readings.
 const BETWEEN_SURGES: Span = Span::from_millis(1_000);
 const BETWEEN_ALONE: Span = Span::from_millis(2_900);
 const BETWEEN_HISTORIES: Span = Span::from_millis(4_700);
+const BETWEEN_OLD: Span = Span::from_millis(5_300);
 
 /// The virtual patients of a seed.
 pub(super) fn people(seed: u64) -> Vec<Patient> {
@@ -57,6 +58,7 @@ struct Load<'p> {
     surge: Timestamp,
     alone: Timestamp,
     history: Timestamp,
+    old: Timestamp,
 }
 
 impl<'p> Load<'p> {
@@ -79,6 +81,7 @@ impl<'p> Load<'p> {
             surge: begin,
             alone: begin,
             history: begin,
+            old: begin,
         }
     }
 
@@ -104,6 +107,10 @@ impl<'p> Load<'p> {
         while self.history <= now {
             self.timetable.extend(self.staged.history(self.history));
             self.history = self.history + BETWEEN_HISTORIES;
+        }
+        while self.old <= now {
+            self.timetable.extend(self.staged.old(self.old));
+            self.old = self.old + BETWEEN_OLD;
         }
         self.timetable.due(now)
     }

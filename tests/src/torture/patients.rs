@@ -1,5 +1,6 @@
 //! Patients whose readings are made for the torture: surges that page a physician at once, severe
-//! readings that nothing confirms, and histories that come late and in any order.
+//! readings that nothing confirms, histories that come late and in any order, and what is so old that
+//! nothing follows from it.
 
 use clinical::{Span, Timestamp};
 use rand::Rng;
@@ -13,9 +14,11 @@ use crate::registered::CONSORTIUM;
 
 /// Patients with surges; each has one again and again.
 const SURGING: u32 = 120;
-/// Patients with one severe reading, or a history, each.
+/// Patients with one severe reading, a history, or old readings, each.
 const OTHERS: u32 = 250;
 const MINUTE: i64 = 60_000;
+/// Longer ago than readings are watched over.
+const LONG_AGO: i64 = 41 * 24 * 60 * MINUTE;
 
 /// Makes the readings of such patients.
 pub(super) struct Staged {
@@ -23,12 +26,14 @@ pub(super) struct Staged {
     surges: u32,
     alone: u32,
     histories: u32,
+    old: u32,
 }
 
 /// Everybody whose readings may be staged.
 pub(super) fn patients() -> Vec<String> {
     let pool = |letter: char, count: u32| (0..count).map(move |number| id(letter, number));
-    pool('S', SURGING).chain(pool('U', OTHERS)).chain(pool('H', OTHERS)).collect()
+    let others = ['U', 'H', 'O'].into_iter().flat_map(|letter| pool(letter, OTHERS));
+    pool('S', SURGING).chain(others).collect()
 }
 
 /// Somebody who has readings soon after the beginning.
@@ -51,7 +56,7 @@ fn ago(now: Timestamp, millis: i64) -> Timestamp {
 
 impl Staged {
     pub(super) fn new(chance: ChaCha8Rng) -> Self {
-        Self { chance, surges: 0, alone: 0, histories: 0 }
+        Self { chance, surges: 0, alone: 0, histories: 0, old: 0 }
     }
 
     /// Two severe readings, the second one observed now: an urgent alert is due.
@@ -120,6 +125,21 @@ impl Staged {
             at = at + self.later(20, 1_500);
             sent.push(at, reading.clone());
             self.fate(&mut sent, reading, at);
+        }
+        sent.sendings
+    }
+
+    /// The memory of a device that lay in a drawer: two severe readings of long ago.
+    pub(super) fn old(&mut self, now: Timestamp) -> Vec<Sending> {
+        let number = self.old % OTHERS;
+        self.old += 1;
+        let patient = id('O', number);
+        let mut sent = Sent { number, via: route(number), sendings: Vec::new() };
+        for (minutes, systolic) in [(0, 196), (3, 191)] {
+            let at = ago(now, LONG_AGO - minutes * MINUTE);
+            let reading = blood_pressure(&patient, at, systolic, 114);
+            sent.push(now, reading.clone());
+            self.fate(&mut sent, reading, now);
         }
         sent.sendings
     }

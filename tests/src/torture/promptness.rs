@@ -51,7 +51,7 @@ mod tests {
     /// A fault from the tenth second to the twentieth.
     fn suffered(fault: Fault) -> Vec<Suffered> {
         let (lasted, recovery) = (Duration::from_secs(8), Duration::from_secs(2));
-        vec![Suffered { fault, from: at(10), to: at(20), lasted, recovery }]
+        vec![Suffered { fault, from: at(10), to: at(20), lasted, recovery, pauses: 0 }]
     }
 
     fn way(due: i64, told: i64, shown: Option<i64>) -> Way {

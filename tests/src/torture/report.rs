@@ -22,6 +22,8 @@ pub(super) struct Suffered {
     /// How long it lasted, and how long the platform took to catch up after it.
     pub(super) lasted: Duration,
     pub(super) recovery: Duration,
+    /// How often the writer stopped fetching because its hands were full.
+    pub(super) pauses: u64,
 }
 
 impl Suffered {
@@ -96,6 +98,7 @@ impl Report<'_> {
                 "begun": suffered.from.to_string(),
                 "lasted_ms": suffered.lasted.as_millis() as u64,
                 "caught_up_after_ms": suffered.recovery.as_millis() as u64,
+                "writer_stopped_fetching": suffered.pauses,
                 "longest_delay_of_urgent_alerts": suffered.longest(self.ways).json(),
             })
         };

@@ -1,7 +1,6 @@
 //! Devices and vendors: they send in order, and again until they are told that it has arrived.
 
-use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Scope;
@@ -40,24 +39,34 @@ pub(super) struct Senders<'a> {
     over: AtomicBool,
     /// The run has failed: everybody ends at once.
     given_up: AtomicBool,
-    hasher: RandomState,
+    /// Decides who sends what, and what goes to a wrong partition.
+    seed: u64,
+    /// How many sendings each patient has had.
+    numbers: Mutex<HashMap<String, u64>>,
 }
 
 /// What one sender has to send; the first ones may be on their way.
 #[derive(Default)]
 struct Lane {
-    waiting: Mutex<VecDeque<Sending>>,
+    waiting: Mutex<VecDeque<Queued>>,
     filled: Condvar,
 }
 
+/// What is sent to the wrong partition goes there however often it is tried.
+#[derive(Clone)]
+struct Queued {
+    sending: Sending,
+    is_misrouted: bool,
+}
+
 impl Lane {
-    fn waiting(&self) -> MutexGuard<'_, VecDeque<Sending>> {
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<Queued>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<'a> Senders<'a> {
-    pub(super) fn new(stack: &'a Stack, delays: &'a Delays) -> Self {
+    pub(super) fn new(seed: u64, stack: &'a Stack, delays: &'a Delays) -> Self {
         Self {
             stack,
             http: Default::default(),
@@ -66,7 +75,8 @@ impl<'a> Senders<'a> {
             delays,
             over: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
-            hasher: RandomState::new(),
+            seed,
+            numbers: Mutex::default(),
         }
     }
 
@@ -82,10 +92,15 @@ impl<'a> Senders<'a> {
 
     /// Takes what is due.
     pub(super) fn take(&self, due: Vec<Sending>) {
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         for sending in due {
+            let key = key_of(&sending);
             let lanes = if sending.via == Route::Http { &self.http } else { &self.kafka };
-            let lane = &lanes[self.hasher.hash_one(key_of(&sending)) as usize % LANES];
-            lane.waiting().push_back(sending);
+            let lane = &lanes[draw(self.seed, &key, 0) as usize % LANES];
+            let number = numbers.entry(key.clone()).or_default();
+            *number += 1;
+            let is_misrouted = draw(self.seed, &key, *number).is_multiple_of(MISROUTED);
+            lane.waiting().push_back(Queued { sending, is_misrouted });
             lane.filled.notify_one();
         }
     }
@@ -102,14 +117,14 @@ impl<'a> Senders<'a> {
     /// When the oldest was due of what is not acknowledged.
     pub(super) fn oldest_waiting(&self) -> Option<Timestamp> {
         let lanes = self.http.iter().chain(&self.kafka);
-        lanes.filter_map(|lane| Some(lane.waiting().front()?.at)).min()
+        lanes.filter_map(|lane| Some(lane.waiting().front()?.sending.at)).min()
     }
 
     pub(super) fn into_sent(self) -> Sent {
         self.sent.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send_all(&self, lane: &Lane, mut send: impl FnMut(&[Sending]) -> usize) {
+    fn send_all(&self, lane: &Lane, mut send: impl FnMut(&[Queued]) -> usize) {
         loop {
             let mut waiting = lane.waiting();
             while waiting.is_empty() {
@@ -122,11 +137,12 @@ impl<'a> Senders<'a> {
                     .unwrap_or_else(PoisonError::into_inner);
                 waiting = back;
             }
-            let first = consortium_of(&waiting[0]).to_owned();
-            let batch: Vec<Sending> = waiting
+            let first = consortium_of(&waiting[0].sending).to_owned();
+            let goes_along = |s: &Sending| s.via == Route::Kafka || consortium_of(s) == first;
+            let batch: Vec<Queued> = waiting
                 .iter()
                 .take(AT_ONCE)
-                .take_while(|s| s.via == Route::Kafka || consortium_of(s) == first)
+                .take_while(|queued| goes_along(&queued.sending))
                 .cloned()
                 .collect();
             drop(waiting);
@@ -152,8 +168,9 @@ impl<'a> Senders<'a> {
     }
 
     /// Sends a document. How many of its readings have their answer: all or none.
-    fn by_http(&self, batch: &[Sending]) -> usize {
-        let readings: Vec<Reading> = batch.iter().filter_map(reading_of).cloned().collect();
+    fn by_http(&self, batch: &[Queued]) -> usize {
+        let batch = batch.iter().map(|queued| &queued.sending);
+        let readings: Vec<Reading> = batch.clone().filter_map(reading_of).cloned().collect();
         let is_taken = match self.stack.try_post(Some(TOKEN), document(&readings)) {
             Ok(answer) => {
                 let status = answer.status;
@@ -173,32 +190,32 @@ impl<'a> Senders<'a> {
         if !is_taken {
             return 0;
         }
-        batch.iter().for_each(|sending| self.acknowledge(sending));
+        batch.clone().for_each(|sending| self.acknowledge(sending));
         batch.len()
     }
 
     /// Writes records. How many of the first ones were acknowledged without a gap: those behind a
     /// lost one are written again too, so that the order stays.
-    fn by_kafka(&self, producer: &mut Option<Producer>, batch: &[Sending]) -> usize {
+    fn by_kafka(&self, producer: &mut Option<Producer>, batch: &[Queued]) -> usize {
         let client = producer
             .get_or_insert_with(|| Producer::new(&self.stack.kafka, "vendor").unwrap())
             .clone();
         let topic = self.stack.topics.name(Topic::ReadingsRaw);
         let on_their_way: Vec<_> = batch
             .iter()
-            .map(|sending| {
-                let bytes = self.bytes_of(sending);
-                let key = key_of(sending);
+            .map(|queued| {
+                let bytes = self.bytes_of(&queued.sending);
+                let key = key_of(&queued.sending);
+                let partition = queued.is_misrouted.then(|| wrong_partition(&key));
                 let (key, payload) = (Some(key.as_bytes()), Some(&bytes[..]));
-                let partition = self.wrong_partition(sending);
-                let queued = client.enqueue(Outgoing { topic: &topic, partition, key, payload });
-                (queued, bytes)
+                let delivery = client.enqueue(Outgoing { topic: &topic, partition, key, payload });
+                (delivery, bytes)
             })
             .collect();
         let mut in_order = None;
-        for (number, ((queued, bytes), sending)) in on_their_way.into_iter().zip(batch).enumerate()
-        {
-            let answer = queued.and_then(|delivery| run().wait_for(delivery));
+        let on_their_way = on_their_way.into_iter().zip(batch);
+        for (number, ((delivery, bytes), Queued { sending, .. })) in on_their_way.enumerate() {
+            let answer = delivery.and_then(|delivery| run().wait_for(delivery));
             match &answer {
                 Ok(_) => self.note(sending, &bytes, Certainty::Acknowledged),
                 Err(SendError::QueueFull) => {}
@@ -228,15 +245,23 @@ impl<'a> Senders<'a> {
             Payload::Bytes { bytes, .. } => bytes.clone(),
         }
     }
+}
 
-    /// The same for the same sending, however often it is tried.
-    fn wrong_partition(&self, sending: &Sending) -> Option<i32> {
-        let reading = reading_of(sending)?;
-        let number =
-            reading.observation_time.unsigned_abs() / 1000 + reading.update_time.unsigned_abs();
-        let right = partition_for_key(reading.key().as_bytes(), PARTITIONS);
-        (number % MISROUTED == 0).then_some((right + 1) % PARTITIONS)
-    }
+fn wrong_partition(key: &str) -> i32 {
+    (partition_for_key(key.as_bytes(), PARTITIONS) + 1) % PARTITIONS
+}
+
+/// A number by chance, the same for the same seed, patient and number of a sending. FNV-1a, and the
+/// end of splitmix64 over it.
+fn draw(seed: u64, key: &str, number: u64) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let bytes = [&seed.to_le_bytes(), &number.to_le_bytes(), key.as_bytes()].concat();
+    let hash =
+        bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(PRIME));
+    let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
 }
 
 fn reading_of(sending: &Sending) -> Option<&Reading> {
@@ -255,4 +280,25 @@ fn key_of(sending: &Sending) -> String {
 
 fn consortium_of(sending: &Sending) -> &str {
     reading_of(sending).map_or("", |reading| &reading.consortium_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seed_decides_who_sends_and_what_goes_to_a_wrong_partition() {
+        let draws = |seed| -> Vec<u64> {
+            let of = |patient: u64| (0..500).map(move |number| (patient, number));
+            let draw = |(patient, number)| draw(seed, &format!("TST001/S{patient:04}"), number);
+            (0..20).flat_map(of).map(draw).collect()
+        };
+        assert_eq!(draws(1), draws(1));
+        assert_ne!(draws(1), draws(2));
+        let misrouted = draws(1).iter().filter(|draw| draw.is_multiple_of(MISROUTED)).count();
+        assert!((60..140).contains(&misrouted), "{misrouted} of 10000");
+        let mut lanes = [0; LANES];
+        draws(1).iter().for_each(|draw| lanes[*draw as usize % LANES] += 1);
+        assert!(lanes.iter().all(|sendings| *sendings > 2_000), "{lanes:?}");
+    }
 }
