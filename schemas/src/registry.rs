@@ -41,6 +41,25 @@ pub struct Participant {
     pub device_position_code: Option<String>,
 }
 
+impl Participant {
+    /// A participant of whom nothing is known but who it is.
+    pub fn unknown(consortium_id: impl Into<String>, person_id: impl Into<String>) -> Self {
+        Self {
+            consortium_id: consortium_id.into(),
+            person_id: person_id.into(),
+            birth_year: None,
+            birth_month: None,
+            sex: Sex::Unknown,
+            participation_start: None,
+            participation_end: None,
+            residence: None,
+            commuting: None,
+            medication: None,
+            device_position_code: None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sex {

@@ -126,19 +126,8 @@ impl Lists<'_> {
 }
 
 fn participant(consortium_id: String, person_id: String) -> Participant {
-    Participant {
-        consortium_id,
-        person_id,
-        birth_year: Some(1957),
-        birth_month: None,
-        sex: Sex::Female,
-        participation_start: None,
-        participation_end: None,
-        residence: None,
-        commuting: None,
-        medication: None,
-        device_position_code: None,
-    }
+    let unknown = Participant::unknown(consortium_id, person_id);
+    Participant { birth_year: Some(1957), sex: Sex::Female, ..unknown }
 }
 
 fn hash(token: &str) -> String {

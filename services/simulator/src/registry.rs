@@ -144,7 +144,11 @@ impl MasterLists {
             participants: population
                 .iter()
                 .map(participant)
-                .chain(args.also_register.iter().map(unknown_participant))
+                .chain(
+                    args.also_register
+                        .iter()
+                        .map(|id| Participant::unknown(id.consortium(), id.person())),
+                )
                 .collect(),
             test_labs: consortium_ids.iter().map(|id| test_lab(id)).collect(),
             assays: vec![Assay {
@@ -326,22 +330,6 @@ fn participant(patient: &Patient) -> Participant {
         commuting: patient.commutes.then(|| chance.one_of(&["電車", "徒歩", "自動車"]).to_owned()),
         medication: medication.map(str::to_owned),
         device_position_code: patient.owned.tracker.then(|| "31".to_owned()),
-        ..unknown_participant(&patient.id)
-    }
-}
-
-fn unknown_participant(id: &PatientId) -> Participant {
-    Participant {
-        consortium_id: id.consortium().to_owned(),
-        person_id: id.person().to_owned(),
-        birth_year: None,
-        birth_month: None,
-        sex: schemas::registry::Sex::Unknown,
-        participation_start: None,
-        participation_end: None,
-        residence: None,
-        commuting: None,
-        medication: None,
-        device_position_code: None,
+        ..Participant::unknown(patient.id.consortium(), patient.id.person())
     }
 }

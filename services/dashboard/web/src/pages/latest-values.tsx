@@ -51,3 +51,26 @@ export function LastReading({ patient, now }: { patient: PatientSummary; now: nu
     </time>
   )
 }
+
+/** When anything came, and the newest value of each kind. */
+export function LatestValues({ patient, now }: { patient: PatientSummary; now: number }) {
+  const { words } = useLanguage()
+  return (
+    <dl className="card-values">
+      <div>
+        <dt>{words.lastReading}</dt>
+        <dd>
+          <LastReading patient={patient} now={now} />
+        </dd>
+      </div>
+      {inOrder(patient.latest).map((reading) => (
+        <div key={reading.kind}>
+          <dt>{words.kind[reading.kind]}</dt>
+          <dd>
+            <LatestValue reading={reading} now={now} named={false} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

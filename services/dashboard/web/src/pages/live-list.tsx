@@ -7,7 +7,7 @@ import { yearOf } from '../language/times'
 import { Link, pathOf } from '../route'
 import { SEVERITIES } from '../triage/alerts'
 import { AlertLine, SeverityLabel } from './alert-line'
-import { inOrder, LastReading, LatestValue } from './latest-values'
+import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { QuietPatients } from './quiet-patients'
 
@@ -119,22 +119,7 @@ const AttentionCard = memo(function AttentionCard({ patient, news, now }: CardPr
           <AlertLine key={alert.id} alert={alert} isNew={news.has(alert.id)} now={now} />
         ))}
       </div>
-      <dl className="card-values">
-        <div>
-          <dt>{words.lastReading}</dt>
-          <dd>
-            <LastReading patient={patient} now={now} />
-          </dd>
-        </div>
-        {inOrder(patient.latest).map((reading) => (
-          <div key={reading.kind}>
-            <dt>{words.kind[reading.kind]}</dt>
-            <dd>
-              <LatestValue reading={reading} now={now} named={false} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <LatestValues patient={patient} now={now} />
     </li>
   )
 })

@@ -11,7 +11,7 @@ import { yearOf } from '../language/times'
 import { Link, navigate } from '../route'
 import { AlertLine } from './alert-line'
 import { EarlierAlerts, EvidenceTable } from './evidence'
-import { inOrder, LastReading, LatestValue } from './latest-values'
+import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { useEarlierAlerts, useReadings, type Charted, type Failure } from './use-history'
 
@@ -91,22 +91,7 @@ function PatientHeader({ patient, summary, now }: { patient: string; summary: Pa
           <p className="patient-who" title={summary.birth_year == null ? undefined : words.bornIn(summary.birth_year)}>
             {personText(summary.birth_year, summary.sex, yearOf(now), words)}
           </p>
-          <dl className="card-values">
-            <div>
-              <dt>{words.lastReading}</dt>
-              <dd>
-                <LastReading patient={summary} now={now} />
-              </dd>
-            </div>
-            {inOrder(summary.latest).map((reading) => (
-              <div key={reading.kind}>
-                <dt>{words.kind[reading.kind]}</dt>
-                <dd>
-                  <LatestValue reading={reading} now={now} named={false} />
-                </dd>
-              </div>
-            ))}
-          </dl>
+          <LatestValues patient={summary} now={now} />
         </>
       )}
     </div>
