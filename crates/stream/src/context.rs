@@ -1,7 +1,8 @@
 //! What the Kafka client tells besides records: logs, and how far behind a consumer is.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -45,11 +46,52 @@ impl Watch {
     }
 }
 
+/// What the client says many times a second while Kafka is away is told once in so long.
+const BETWEEN_TELLINGS: Duration = Duration::from_secs(10);
+/// Sorts of messages remembered; the brokers' names are part of them.
+const MOST_SORTS: usize = 256;
+
+/// Sorts of messages that were told lately, and how often each came since.
+#[derive(Default)]
+struct Told(HashMap<String, (Instant, u64)>);
+
+impl Told {
+    /// Whether a message of a sort is to be told now, with how many were not since the last one.
+    fn again(&mut self, sort: &str, now: Instant) -> Option<u64> {
+        if let Some((told, held_back)) = self.0.get_mut(sort) {
+            if now.duration_since(*told) < BETWEEN_TELLINGS {
+                *held_back += 1;
+                return None;
+            }
+            *told = now;
+            return Some(std::mem::take(held_back));
+        }
+        if self.0.len() >= MOST_SORTS {
+            self.0.clear();
+        }
+        self.0.insert(sort.to_owned(), (now, 0));
+        Some(0)
+    }
+}
+
+fn again(sort: &str) -> Option<u64> {
+    static TOLD: LazyLock<Mutex<Told>> = LazyLock::new(Mutex::default);
+    TOLD.lock().unwrap_or_else(PoisonError::into_inner).again(sort, Instant::now())
+}
+
 /// Reports an error that no operation returns. The end of a partition is none.
 pub(crate) fn report(error: &KafkaError, reason: &str) {
-    if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
-        tracing::info!(%error, "Kafka client: {reason}");
+    if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF)
+        && let Some(held_back) = again(&error.to_string())
+    {
+        tracing::info!(%error, held_back, "Kafka client: {reason}");
     }
+}
+
+/// The sort of a line of the client's log: what it is about and of which broker, `[thrd:…]`.
+fn sort_of(facility: &str, message: &str) -> String {
+    let broker = message.find("]: ").map_or("", |end| &message[..end]);
+    format!("{facility} {broker}")
 }
 
 pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -58,10 +100,14 @@ pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
         | RDKafkaLogLevel::Alert
         | RDKafkaLogLevel::Critical
         | RDKafkaLogLevel::Error => {
-            tracing::warn!(kafka.facility = facility, "Kafka client: {message}");
+            if let Some(held_back) = again(&sort_of(facility, message)) {
+                tracing::warn!(kafka.facility = facility, held_back, "Kafka client: {message}");
+            }
         }
         RDKafkaLogLevel::Warning | RDKafkaLogLevel::Notice => {
-            tracing::info!(kafka.facility = facility, "Kafka client: {message}");
+            if let Some(held_back) = again(&sort_of(facility, message)) {
+                tracing::info!(kafka.facility = facility, held_back, "Kafka client: {message}");
+            }
         }
         RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
             tracing::debug!(kafka.facility = facility, "Kafka client: {message}");
@@ -90,5 +136,36 @@ impl ProducerContext for Watch {
 
     fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {
         // Of transactional producers only: a record that is not delivered fails the commit.
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_again_and_again_is_told_now_and_then_with_how_often_it_came() {
+        let mut told = Told::default();
+        let begun = Instant::now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        assert_eq!(told.again("FAIL [thrd:a", at(0)), Some(0));
+        assert_eq!(told.again("FAIL [thrd:b", at(1)), Some(0), "another broker");
+        assert_eq!(told.again("FAIL [thrd:a", at(1)), None);
+        assert_eq!(told.again("FAIL [thrd:a", at(9)), None);
+        assert_eq!(told.again("FAIL [thrd:a", at(10)), Some(2));
+        assert_eq!(told.again("FAIL [thrd:a", at(21)), Some(0));
+        (0..10_000).for_each(|number| assert!(told.again(&number.to_string(), at(22)).is_some()));
+        assert!(told.0.len() <= MOST_SORTS);
+    }
+
+    #[test]
+    fn a_sort_is_a_facility_and_a_broker_whatever_the_rest_says() {
+        let of = |text| sort_of("FAIL", text);
+        let refused =
+            "[thrd:k1:9092/1]: k1:9092/1: Connect failed: refused (after 1ms in state UP)";
+        let later = "[thrd:k1:9092/1]: k1:9092/1: Connect failed: refused (after 7ms in state UP)";
+        assert_eq!(of(refused), of(later));
+        assert_ne!(of(refused), of("[thrd:k2:9092/2]: k2:9092/2: Connect failed"));
+        assert_eq!(of("no broker"), "FAIL ");
     }
 }
