@@ -58,7 +58,7 @@ pub fn run(stage: &Stage, input: &Input, name: &str, partitions: i32) -> anyhow:
         if let Some(message) = outcomes.poll(Duration::from_millis(50)) {
             let message = message.context("the processor's counts cannot be read")?;
             let tally = decoder.decode(message.payload().unwrap_or_default())?;
-            add(&mut sum, &tally);
+            sum.add_counts(&tally);
         }
     }
     let rate = Rate::since(begun, records as u64);
@@ -82,15 +82,4 @@ fn follow(stage: &Stage, topic: &str, partitions: i32) -> anyhow::Result<BaseCon
     }
     consumer.assign(&all)?;
     Ok(consumer)
-}
-
-fn add(sum: &mut OutcomeTally, tally: &OutcomeTally) {
-    sum.new += tally.new;
-    sum.correction += tally.correction;
-    sum.historical += tally.historical;
-    sum.duplicate += tally.duplicate;
-    sum.stale += tally.stale;
-    sum.conflict += tally.conflict;
-    sum.rejected += tally.rejected;
-    sum.rerouted += tally.rerouted;
 }

@@ -147,6 +147,31 @@ impl OutcomeTally {
     pub fn stored(&self) -> i64 {
         self.new + self.correction + self.historical + self.stale + self.conflict
     }
+
+    /// Adds the counts of another range. Which range it is of stays as it is.
+    pub fn add_counts(&mut self, other: &Self) {
+        let Self {
+            partition: _,
+            from_offset: _,
+            next_offset: _,
+            new,
+            correction,
+            historical,
+            duplicate,
+            stale,
+            conflict,
+            rejected,
+            rerouted,
+        } = other;
+        self.new += new;
+        self.correction += correction;
+        self.historical += historical;
+        self.duplicate += duplicate;
+        self.stale += stale;
+        self.conflict += conflict;
+        self.rejected += rejected;
+        self.rerouted += rerouted;
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

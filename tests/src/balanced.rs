@@ -65,15 +65,7 @@ impl Stack {
 
 /// The sums of tallies.
 pub fn sum(tallies: &[OutcomeTally]) -> OutcomeTally {
-    tallies.iter().fold(OutcomeTally::default(), |mut sum, tally| {
-        sum.new += tally.new;
-        sum.correction += tally.correction;
-        sum.historical += tally.historical;
-        sum.duplicate += tally.duplicate;
-        sum.stale += tally.stale;
-        sum.conflict += tally.conflict;
-        sum.rejected += tally.rejected;
-        sum.rerouted += tally.rerouted;
-        sum
-    })
+    let mut sum = OutcomeTally::default();
+    tallies.iter().for_each(|tally| sum.add_counts(tally));
+    sum
 }
