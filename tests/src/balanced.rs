@@ -64,8 +64,8 @@ impl Stack {
 }
 
 /// The sums of tallies.
-pub fn sum(tallies: &[OutcomeTally]) -> OutcomeTally {
+pub fn sum<'a>(tallies: impl IntoIterator<Item = &'a OutcomeTally>) -> OutcomeTally {
     let mut sum = OutcomeTally::default();
-    tallies.iter().for_each(|tally| sum.add_counts(tally));
+    tallies.into_iter().for_each(|tally| sum.add_counts(tally));
     sum
 }

@@ -25,7 +25,7 @@ use crate::registered::SATO;
 use crate::run::run as the_run;
 use crate::service::Service;
 use crate::stack::{Plan, Stack};
-use crate::verdict::{complaints, gather};
+use crate::verdict::{assert_can_fail, complaints, gather};
 
 /// Small enough to be filled at once, large enough for a long run.
 const DISK_MEGABYTES: u32 = 768;
@@ -33,10 +33,14 @@ const WRITER_BUDGET_BYTES: &str = "40000";
 /// The quiet between two faults.
 const QUIET_SECONDS: std::ops::Range<f64> = 0.5..2.0;
 
+/// So many ways to doctor a result are all there are.
+const WAYS_TO_FAIL: usize = 30;
+
 /// One run, long or short as the environment says.
 ///
 /// # Panics
-/// When the platform does not recover, or something came out wrong.
+/// When the platform does not recover, something came out wrong, or the verdict does not notice that
+/// something is wrong with the result once it was doctored.
 pub fn run() {
     let settings = Settings::from_environment();
     println!("torture begins; TORTURE_SEED={} repeats its chances", settings.seed);
@@ -96,6 +100,10 @@ pub fn run() {
         complaints.is_empty(),
         "what came out is not what was sent; TORTURE_SEED={}",
         settings.seed
+    );
+    let ways_to_fail = assert_can_fail(&sent, &asked, &came, WAYS_TO_FAIL);
+    println!(
+        "of the same result, doctored in {ways_to_fail} ways, the verdict complains each time"
     );
 }
 

@@ -3,26 +3,31 @@
 use clinical::Kind;
 use schemas::codec::Record;
 use schemas::topics::Topic;
-use serde_json::Value;
 
-use super::{Came, Placed, Sent, Store, VersionRow, complaints, undisturbed};
+use super::columns::Fields;
+use super::store::{Place, Row, VersionKey};
+use super::{Came, Placed, Sent, Store, assert_can_fail, complaints, undisturbed};
 use crate::balanced::sum;
 use crate::readings::now;
 use crate::stack::{PARTITIONS, Stack};
 use crate::wait::eventually;
 
+/// So many ways to doctor a result there are without physicians who look at it.
+const WAYS_TO_FAIL: usize = 25;
+
 /// Waits until all is quiet, and holds what came out against what was sent.
 ///
 /// # Panics
-/// With every complaint.
+/// With every complaint; or when there is none of the same result doctored.
 #[track_caller]
 pub fn assert_true(stack: &Stack, sent: &Sent) {
     let came = gather(stack);
-    let sum = sum(&came.tallies);
+    let sum = sum(came.tallies.iter().map(|placed| &placed.record));
     assert!(sum.correction > 0 && sum.duplicate > 0 && sum.rejected > 0, "some mess: {sum:?}");
     assert!(!came.alerts.is_empty(), "the load has alerts in it");
     let complaints = complaints(sent, &[], &came);
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+    assert_can_fail(sent, &[], &came, WAYS_TO_FAIL);
 }
 
 /// Waits until every raw record has its outcome, and reads everything that came out. Nothing more
@@ -36,7 +41,7 @@ pub fn gather(stack: &Stack) -> Came {
     wait_for_alerts(stack, &raw, until);
     let accesses = placed(stack, Topic::AuditEvents);
     let stored = eventually("the store has every record of an access", || {
-        let stored = origins(stack, "audit_events", ["event_partition", "event_offset"])?;
+        let stored = table(stack, "audit_events", event_place)?;
         if stored.len() >= accesses.len() { Ok(stored) } else { Err(stored.len().to_string()) }
     });
     stack.assert_balanced();
@@ -45,7 +50,7 @@ pub fn gather(stack: &Stack) -> Came {
         partitions: PARTITIONS,
         accepted: stack.read(Topic::ReadingsAccepted),
         rejected: stack.read(Topic::ReadingsRejected),
-        tallies: stack.read(Topic::ReadingsOutcomes),
+        tallies: placed(stack, Topic::ReadingsOutcomes),
         alerts: placed(stack, Topic::Alerts),
         raw,
         accesses,
@@ -76,69 +81,66 @@ fn placed<T: Record>(stack: &Stack, topic: Topic) -> Vec<Placed<T>> {
     let place = |(at, record): (&stream::follow::Incoming, T)| Placed {
         partition: at.partition,
         offset: at.offset,
+        written_at: at.timestamp_ms,
         record,
     };
     records.iter().zip(read).map(place).collect()
 }
 
 fn read_store(stack: &Stack) -> Result<Store, String> {
-    let mut store = Store::default();
+    let mut store = Store {
+        alerts: table(stack, "alerts", event_place)?,
+        current_alerts: table(stack, "current_alerts", event_place)?,
+        rejected: rejected(stack)?,
+        tallies: table(stack, "outcome_tallies", |tally| {
+            let [from, next] = ["from_offset", "next_offset"].map(|name| tally.number(name));
+            (tally.number("origin_partition"), from, next)
+        })?,
+        ..Store::default()
+    };
     for kind in Kind::ALL {
-        store.versions.extend(versions(stack, kind, &format!("{kind} FINAL"))?);
-        store.standing.extend(versions(stack, kind, &format!("standing_{kind}"))?);
+        let key = |row: &Fields| {
+            let version = VersionKey {
+                kind: kind.as_str(),
+                patient: row.text("patient").to_owned(),
+                source: row.text("source").to_owned(),
+                observed: row.number("observation_time"),
+                version: row.number("version"),
+            };
+            (version, origin_place(row))
+        };
+        store.versions.extend(table(stack, kind.as_str(), key)?);
+        store.standing.extend(table(stack, &format!("standing_{kind}"), key)?);
     }
-    let alerts = stack.try_sql(
-        "SELECT event_partition, event_offset, toUnixTimestamp64Milli(changed_at) AS changed \
-         FROM alerts FINAL",
-    )?;
-    let numbers = |row: &Value, names: [&str; 3]| names.map(|name| number(&row[name]));
-    store.alerts = alerts
-        .iter()
-        .map(|row| numbers(row, ["event_partition", "event_offset", "changed"]))
-        .map(|[partition, offset, changed]| (partition as i32, offset, changed))
-        .collect();
-    let current = stack.try_sql("SELECT alert_id, event_offset FROM current_alerts")?;
-    store.current_alerts =
-        current.iter().map(|row| (text(&row["alert_id"]), number(&row["event_offset"]))).collect();
-    store.rejected = origins(stack, "rejected_readings", ["origin_partition", "origin_offset"])?;
-    let tallies = stack
-        .try_sql("SELECT origin_partition, from_offset, next_offset FROM outcome_tallies FINAL")?;
-    store.tallies = tallies
-        .iter()
-        .map(|row| numbers(row, ["origin_partition", "from_offset", "next_offset"]))
-        .map(|[partition, from, next]| (partition as i32, from, next))
-        .collect();
     Ok(store)
 }
 
-fn versions(stack: &Stack, kind: Kind, table: &str) -> Result<Vec<VersionRow>, String> {
-    let rows = stack.try_sql(&format!(
-        "SELECT patient, source, toInt64(toUnixTimestamp(observation_time)) AS observed, \
-         toString(version) AS version FROM {table}"
-    ))?;
-    let row = |row: &Value| VersionRow {
-        kind: kind.as_str(),
-        patient: text(&row["patient"]),
-        source: text(&row["source"]),
-        observed: number(&row["observed"]),
-        version: text(&row["version"]).parse().expect("a version is a number"),
+/// Every row of a table or view. A row that was written again is the same row; one with other values
+/// is not, whether it will win when rows merge or not.
+fn table<K>(stack: &Stack, table: &str, key: impl Fn(&Fields) -> K) -> Result<Vec<Row<K>>, String> {
+    rows(stack, &format!("SELECT DISTINCT * FROM {table}"), key)
+}
+
+/// What came as bytes may be no text.
+fn rejected(stack: &Stack) -> Result<Vec<Row<Place>>, String> {
+    let columns = "* REPLACE (hex(record_key) AS record_key, hex(bytes) AS bytes)";
+    rows(stack, &format!("SELECT DISTINCT {columns} FROM rejected_readings"), origin_place)
+}
+
+fn rows<K>(stack: &Stack, query: &str, key: impl Fn(&Fields) -> K) -> Result<Vec<Row<K>>, String> {
+    let rows =
+        stack.try_sql(&format!("{query} SETTINGS date_time_output_format = 'unix_timestamp'"))?;
+    let row = |row| {
+        let fields = Fields::of_row(row);
+        Row { key: key(&fields), columns: fields.columns() }
     };
-    Ok(rows.iter().map(row).collect())
+    Ok(rows.into_iter().map(row).collect())
 }
 
-fn origins(stack: &Stack, table: &str, [a, b]: [&str; 2]) -> Result<Vec<(i32, i64)>, String> {
-    let rows = stack.try_sql(&format!("SELECT {a}, {b} FROM {table} FINAL"))?;
-    Ok(rows.iter().map(|row| (number(&row[a]) as i32, number(&row[b]))).collect())
+fn origin_place(row: &Fields) -> Place {
+    (row.number("origin_partition"), row.number("origin_offset"))
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().expect("a text").to_owned()
-}
-
-/// ClickHouse writes numbers of 64 bits as text or as numbers.
-fn number(value: &Value) -> i64 {
-    match value.as_str() {
-        Some(text) => text.parse().expect("a number"),
-        None => value.as_i64().expect("a number"),
-    }
+fn event_place(event: &Fields) -> Place {
+    (event.number("event_partition"), event.number("event_offset"))
 }

@@ -9,6 +9,8 @@
 
 mod accesses;
 mod alerts;
+mod columns;
+mod doctorings;
 mod gather;
 mod outcomes;
 mod sent;
@@ -25,17 +27,28 @@ use clinical::Timestamp;
 use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
 use stream::follow::Incoming;
 
+use undisturbed::Expected;
+
 pub use accesses::Asked;
+pub use doctorings::assert_can_fail;
 pub use gather::{assert_true, gather};
 pub use sent::{Certainty, Sent};
-pub use store::{StandingRow, Store, VersionRow};
+pub use store::{Place, Row, Store, VersionKey};
 
 /// A record with where it stands in its topic.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placed<T> {
     pub partition: i32,
     pub offset: i64,
+    /// The record's time, milliseconds since the epoch.
+    pub written_at: i64,
     pub record: T,
+}
+
+impl<T> Placed<T> {
+    fn place(&self) -> Place {
+        (self.partition, self.offset)
+    }
 }
 
 /// Everything that came out, as consumers that read committed records and readers of the store
@@ -47,7 +60,7 @@ pub struct Came {
     pub raw: Vec<Incoming>,
     pub accepted: Vec<AcceptedReading>,
     pub rejected: Vec<RejectedReading>,
-    pub tallies: Vec<OutcomeTally>,
+    pub tallies: Vec<Placed<OutcomeTally>>,
     pub alerts: Vec<Placed<AlertEvent>>,
     pub accesses: Vec<Placed<AuditEvent>>,
     pub store: Store,
@@ -59,14 +72,60 @@ pub struct Came {
 /// than a few of many.
 pub fn complaints(sent: &Sent, asked: &[Asked], came: &Came) -> Vec<String> {
     let expected = undisturbed::replay(&came.raw, came.partitions, came.until);
-    let mut found = Complaints::default();
-    outcomes::compare(&expected, came, &mut found);
-    sent.compare(&expected, came, &mut found);
-    alerts::compare_transitions(&expected, came, &mut found);
-    alerts::compare_with_the_truth(sent, came, &mut found);
-    store::compare(sent, came, &mut found);
-    accesses::compare(asked, came, &mut found);
-    found.0
+    judge(&Part::ALL, &expected, sent, asked, came)
+}
+
+/// The parts of the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Outcomes,
+    Sends,
+    Transitions,
+    Truth,
+    StoredVersions,
+    StoredValues,
+    StoredAlerts,
+    StoredRest,
+    Accesses,
+}
+
+impl Part {
+    const ALL: [Self; 9] = [
+        Self::Outcomes,
+        Self::Sends,
+        Self::Transitions,
+        Self::Truth,
+        Self::StoredVersions,
+        Self::StoredValues,
+        Self::StoredAlerts,
+        Self::StoredRest,
+        Self::Accesses,
+    ];
+}
+
+fn judge(
+    parts: &[Part],
+    expected: &Expected,
+    sent: &Sent,
+    asked: &[Asked],
+    came: &Came,
+) -> Vec<String> {
+    let mut complaints = Complaints::default();
+    let found = &mut complaints;
+    for part in parts {
+        match part {
+            Part::Outcomes => outcomes::compare(expected, came, found),
+            Part::Sends => sent.compare(expected, came, found),
+            Part::Transitions => alerts::compare_transitions(expected, came, found),
+            Part::Truth => alerts::compare_with_the_truth(sent, came, found),
+            Part::StoredVersions => store::compare_versions(sent, came, found),
+            Part::StoredValues => store::compare_values(came, found),
+            Part::StoredAlerts => store::compare_alerts(came, found),
+            Part::StoredRest => store::compare_rest(came, found),
+            Part::Accesses => accesses::compare(asked, came, found),
+        }
+    }
+    complaints.0
 }
 
 #[derive(Default)]

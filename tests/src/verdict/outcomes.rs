@@ -2,43 +2,79 @@
 
 use std::collections::BTreeMap;
 
-use schemas::OutcomeTally;
 use schemas::records::StoredOutcome;
+use schemas::{AcceptedReading, OutcomeTally, RejectedReading};
+use stream::follow::Incoming;
 
-use super::undisturbed::{Expected, Fate, Origin};
-use super::{Came, Complaints};
+use super::undisturbed::{Expected, Fate};
+use super::{Came, Complaints, Place, Placed};
 
 pub(super) fn compare(expected: &Expected, came: &Came, found: &mut Complaints) {
-    let accepted = came.accepted.iter().map(|accepted| {
+    let in_short = |accepted: &AcceptedReading| {
         let version = accepted.version.cast_unsigned();
-        (origin(&accepted.origin), accepted.outcome.as_str(), &*accepted.reading_id, version)
-    });
-    let accepted = found.once("accepted records", accepted);
-    let due = expected.fates.iter().filter_map(|(origin, fate)| match fate {
-        Fate::Stored { outcome, id, version } => Some((*origin, outcome.as_str(), &**id, *version)),
+        let id = accepted.reading_id.clone();
+        (place(&accepted.origin), accepted.outcome.as_str(), id, version)
+    };
+    let accepted = found.once("accepted records", came.accepted.iter().map(in_short));
+    let due = expected.fates.values().filter_map(|fate| match fate {
+        Fate::Stored(accepted) => Some(in_short(accepted)),
         _ => None,
     });
     found.difference("accepted records", &accepted, &due.collect());
+    let other = came.accepted.iter().filter(|accepted| {
+        let fate = expected.fates.get(&place(&accepted.origin));
+        matches!(fate, Some(Fate::Stored(due)) if **due != **accepted)
+    });
+    let what = "accepted records that say something else than the raw record";
+    found.of_each(what, other.map(in_short));
 
-    let rejected = came.rejected.iter().map(|r| (origin(&r.origin), &*r.reason));
+    let rejected = came.rejected.iter().map(|r| (place(&r.origin), &*r.reason));
     let rejected = found.once("rejected records", rejected);
     let due = expected.fates.iter().filter_map(|(origin, fate)| match fate {
         Fate::Rejected(reason) => Some((*origin, *reason)),
         _ => None,
     });
     found.difference("rejected records", &rejected, &due.collect());
+    compare_bytes(came, found);
     compare_tallies(expected, &came.tallies, found);
 }
 
-fn origin(origin: &schemas::Origin) -> Origin {
+fn place(origin: &schemas::Origin) -> Place {
     (origin.partition, origin.offset)
 }
 
+/// What is rejected is carried on as it came.
+fn compare_bytes(came: &Came, found: &mut Complaints) {
+    let rejected = came.rejected.iter().map(|rejected| (place(&rejected.origin), rejected));
+    let rejected: BTreeMap<Place, &RejectedReading> = rejected.collect();
+    let other = came.raw.iter().filter_map(|raw| {
+        let (place, rejected) = rejected.get_key_value(&(raw.partition, raw.offset))?;
+        (!holds(rejected, raw)).then_some((place, &rejected.reason))
+    });
+    found.of_each("rejected records that hold something else than the raw record", other);
+}
+
+/// Of large values and keys only the beginning is held, with the length of the whole.
+fn holds(rejected: &RejectedReading, raw: &Incoming) -> bool {
+    let is_of = |held: &[u8], whole: &[u8], length: Option<i64>| match length {
+        None => held == whole,
+        Some(length) => whole.starts_with(held) && usize::try_from(length) == Ok(whole.len()),
+    };
+    let value = raw.payload.as_deref().unwrap_or_default();
+    let is_of_key = match (&rejected.key, &raw.key) {
+        (Some(held), Some(whole)) => is_of(held, whole, rejected.whole_key_length),
+        (held, whole) => held.is_none() && whole.is_none(),
+    };
+    is_of_key
+        && is_of(&rejected.bytes, value, rejected.whole_length)
+        && rejected.origin.received_at == raw.timestamp_ms
+}
+
 /// Tallies follow one another without a gap, and count what is in their ranges.
-fn compare_tallies(expected: &Expected, tallies: &[OutcomeTally], found: &mut Complaints) {
+fn compare_tallies(expected: &Expected, tallies: &[Placed<OutcomeTally>], found: &mut Complaints) {
     let mut next: BTreeMap<i32, i64> = BTreeMap::new();
     let (mut gaps, mut wrong) = (Vec::new(), Vec::new());
-    for tally in tallies {
+    for tally in tallies.iter().map(|placed| &placed.record) {
         let next = next.entry(tally.partition).or_default();
         if tally.from_offset != *next {
             gaps.push((tally.partition, *next, tally.from_offset));
@@ -68,14 +104,17 @@ fn compare_tallies(expected: &Expected, tallies: &[OutcomeTally], found: &mut Co
 }
 
 fn count(tally: &mut OutcomeTally, fate: &Fate) {
-    match fate {
-        Fate::Stored { outcome: StoredOutcome::New, .. } => tally.new += 1,
-        Fate::Stored { outcome: StoredOutcome::Correction, .. } => tally.correction += 1,
-        Fate::Stored { outcome: StoredOutcome::Historical, .. } => tally.historical += 1,
-        Fate::Stored { outcome: StoredOutcome::Stale, .. } => tally.stale += 1,
-        Fate::Stored { outcome: StoredOutcome::Conflict, .. } => tally.conflict += 1,
-        Fate::Duplicate { .. } => tally.duplicate += 1,
-        Fate::Rejected(_) => tally.rejected += 1,
-        Fate::Rerouted => tally.rerouted += 1,
-    }
+    let counted = match fate {
+        Fate::Stored(accepted) => match accepted.outcome {
+            StoredOutcome::New => &mut tally.new,
+            StoredOutcome::Correction => &mut tally.correction,
+            StoredOutcome::Historical => &mut tally.historical,
+            StoredOutcome::Stale => &mut tally.stale,
+            StoredOutcome::Conflict => &mut tally.conflict,
+        },
+        Fate::Duplicate { .. } => &mut tally.duplicate,
+        Fate::Rejected(_) => &mut tally.rejected,
+        Fate::Rerouted => &mut tally.rerouted,
+    };
+    *counted += 1;
 }

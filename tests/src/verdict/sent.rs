@@ -117,7 +117,11 @@ impl Sent {
         for record in &came.raw {
             let bytes = bytes_of(record);
             let what = match expected.fates.get(&(record.partition, record.offset)) {
-                Some(Fate::Stored { id, version, .. } | Fate::Duplicate { id, version }) => {
+                Some(Fate::Stored(accepted)) => {
+                    let version = Version::from_bits(accepted.version.cast_unsigned());
+                    What::Version(accepted.reading_id.clone(), version)
+                }
+                Some(Fate::Duplicate { id, version }) => {
                     What::Version(id.clone(), Version::from_bits(*version))
                 }
                 Some(Fate::Rejected(reason)) => {

@@ -1,31 +1,47 @@
-//! The store holds what the topics hold, each record once, with the greatest version on top.
+//! The store holds what the topics hold, each record once and with its own values, with the greatest
+//! version on top.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 use simulator::oracle::Stored;
 
+use super::columns::{Columns, of_accepted, of_access, of_alert, of_rejected, of_tally};
 use super::{Came, Complaints, Sent};
 
-/// What readers of the store see, after merges (`FINAL`).
-#[derive(Debug, Clone, Default)]
-pub struct Store {
-    pub versions: Vec<VersionRow>,
-    pub standing: Vec<StandingRow>,
-    /// Partition, offset and time of change of every alert event.
-    pub alerts: Vec<(i32, i64, i64)>,
-    /// Alert and offset of its newest event.
-    pub current_alerts: Vec<(String, i64)>,
-    /// Partition and offset of the raw record.
-    pub rejected: Vec<(i32, i64)>,
-    /// Partition, first and next offset.
-    pub tallies: Vec<(i32, i64, i64)>,
-    /// Partition and offset of every record of an access.
-    pub accesses: Vec<(i32, i64)>,
+/// A row: what it is the row of, and what its columns say, the key's too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row<K> {
+    pub key: K,
+    pub columns: Columns,
 }
 
-/// A version of a reading in its kind's table.
+/// Every row of every table, those that say the same counting once, and what the views show.
+#[derive(Debug, Clone, Default)]
+pub struct Store {
+    pub versions: Vec<Row<Kept>>,
+    /// Readings that stand, with the version on top.
+    pub standing: Vec<Row<Kept>>,
+    pub alerts: Vec<Row<Place>>,
+    /// The newest event of each alert.
+    pub current_alerts: Vec<Row<Place>>,
+    /// Each with the place of the raw record.
+    pub rejected: Vec<Row<Place>>,
+    /// Each with partition, first and next offset.
+    pub tallies: Vec<Row<(i32, i64, i64)>>,
+    pub accesses: Vec<Row<Place>>,
+}
+
+/// Partition and offset of a record.
+pub type Place = (i32, i64);
+
+/// A version, and the raw record that its row is of. One that comes again when it is no longer the
+/// newest is accepted again; its rows merge into one, which is of any of them.
+pub type Kept = (VersionKey, Place);
+
+/// A version of a reading.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct VersionRow {
+pub struct VersionKey {
     pub kind: &'static str,
     pub patient: String,
     pub source: String,
@@ -34,15 +50,63 @@ pub struct VersionRow {
     pub version: u64,
 }
 
-/// A reading that stands, with the version on top.
-pub type StandingRow = VersionRow;
+impl VersionKey {
+    /// What it is a version of.
+    pub(super) fn reading(&self) -> (&'static str, &str, &str, i64) {
+        (self.kind, &self.patient, &self.source, self.observed)
+    }
+}
 
-pub(super) fn compare(sent: &Sent, came: &Came, found: &mut Complaints) {
+/// What was rejected, counted and looked at.
+pub(super) fn compare_rest(came: &Came, found: &mut Complaints) {
     let store = &came.store;
-    let row = |stored: Stored<'_>| -> VersionRow {
+    let due = came.rejected.iter().map(|r| ((r.origin.partition, r.origin.offset), r));
+    let due = due.collect();
+    rows("rejected records in the store", &store.rejected, &due, of_rejected, found);
+    let due = came.tallies.iter().map(|placed| {
+        let tally = &placed.record;
+        ((tally.partition, tally.from_offset, tally.next_offset), placed)
+    });
+    rows("tallies in the store", &store.tallies, &due.collect(), of_tally, found);
+    let due = came.accesses.iter().map(|placed| (placed.place(), placed)).collect();
+    rows("accesses in the store", &store.accesses, &due, of_access, found);
+}
+
+/// Rows there must be one each of, no others, and each with the columns of its record.
+fn rows<'a, K: Ord + Clone + Debug + 'a, T: Copy>(
+    what: &str,
+    rows: impl IntoIterator<Item = &'a Row<K>> + Clone,
+    due: &BTreeMap<K, T>,
+    columns: impl Fn(T) -> Columns,
+    found: &mut Complaints,
+) {
+    let keys = found.once(what, rows.clone().into_iter().map(|row| row.key.clone()));
+    found.difference(what, &keys, &due.keys().cloned().collect());
+    let known = rows.into_iter().filter(|row| due.contains_key(&row.key));
+    values(what, known, |key| due.get(key).copied().map(&columns), found);
+}
+
+/// Complains of rows whose columns are not those that are due.
+fn values<'a, K: Debug + 'a>(
+    what: &str,
+    rows: impl IntoIterator<Item = &'a Row<K>>,
+    due: impl Fn(&K) -> Option<Columns>,
+    found: &mut Complaints,
+) {
+    let other = rows.into_iter().filter_map(|row| {
+        let due = due(&row.key).unwrap_or_default();
+        row.columns.differing(&due).map(|differing| (&row.key, differing))
+    });
+    found.of_each(&format!("{what}, with other values"), other);
+}
+
+/// The versions that were sent are there, and the greatest of each reading stands.
+pub(super) fn compare_versions(sent: &Sent, came: &Came, found: &mut Complaints) {
+    let store = &came.store;
+    let key = |stored: Stored<'_>| -> VersionKey {
         let received = sent.first_received(&stored.id.to_string(), stored.version);
         let checked = stored.reading.check(received.unwrap_or(came.until));
-        VersionRow {
+        VersionKey {
             kind: stored.id.kind().as_str(),
             patient: stored.id.patient().to_string(),
             source: checked.map_or_else(|_| String::new(), |reading| reading.source.written()),
@@ -50,8 +114,9 @@ pub(super) fn compare(sent: &Sent, came: &Came, found: &mut Complaints) {
             version: stored.version.bits(),
         }
     };
-    let due: BTreeSet<VersionRow> = sent.oracle.expected_versions().map(row).collect();
-    let versions = found.once("versions in the store", store.versions.iter().cloned());
+    let due: BTreeSet<VersionKey> = sent.oracle.expected_versions().map(key).collect();
+    let kept = found.once("versions in the store", store.versions.iter().map(|row| &row.key));
+    let versions = kept.into_iter().map(|(version, _)| version.clone()).collect();
     found.difference("versions in the store", &versions, &due);
     let accepted: BTreeSet<(String, u64)> = (came.accepted.iter())
         .map(|accepted| (accepted.reading_id.clone(), accepted.version.cast_unsigned()))
@@ -59,55 +124,47 @@ pub(super) fn compare(sent: &Sent, came: &Came, found: &mut Complaints) {
     let due = sent.oracle.expected_versions().map(|s| (s.id.to_string(), s.version.bits()));
     found.difference("versions in readings.accepted", &accepted, &due.collect());
 
-    let due: BTreeSet<StandingRow> = sent.oracle.expected_standing().map(row).collect();
-    let top = |row: &StandingRow| (row.kind, row.patient.clone(), row.source.clone(), row.observed);
-    found.once("readings that stand", store.standing.iter().map(top));
-    let standing: BTreeSet<StandingRow> = store.standing.iter().cloned().collect();
-    let stale: Vec<_> = standing
-        .difference(&due)
-        .filter_map(|row| due.iter().find(|due| top(due) == top(row)).map(|due| (row, due.version)))
-        .collect();
+    let top: BTreeSet<VersionKey> = sent.oracle.expected_standing().map(key).collect();
+    found.once("readings that stand", store.standing.iter().map(|row| row.key.0.reading()));
+    let standing: BTreeSet<VersionKey> =
+        store.standing.iter().map(|row| row.key.0.clone()).collect();
+    let due: BTreeMap<_, u64> = top.iter().map(|key| (key.reading(), key.version)).collect();
+    let stale = standing.difference(&top).filter_map(|key| Some((key, due.get(&key.reading())?)));
     found.of_each("stale versions on top (found, due)", stale);
-    found.difference("standing versions", &standing, &due);
-
-    compare_alerts(came, found);
-    let rejected = found.once("rejected records in the store", store.rejected.iter().copied());
-    let due = came.rejected.iter().map(|r| (r.origin.partition, r.origin.offset)).collect();
-    found.difference("rejected records in the store", &rejected, &due);
-    let tallies = found.once("tallies in the store", store.tallies.iter().copied());
-    let due = came.tallies.iter().map(|t| (t.partition, t.from_offset, t.next_offset)).collect();
-    found.difference("tallies in the store", &tallies, &due);
-    let accesses = found.once("accesses in the store", store.accesses.iter().copied());
-    let due = came.accesses.iter().map(|access| (access.partition, access.offset)).collect();
-    found.difference("accesses in the store", &accesses, &due);
+    found.difference("standing versions", &standing, &top);
 }
 
-fn compare_alerts(came: &Came, found: &mut Complaints) {
-    let until = came.until.millis();
-    let in_time = came.alerts.iter().filter(|placed| placed.record.changed_at <= until);
-    let due: BTreeSet<(i32, i64)> =
-        in_time.clone().map(|placed| (placed.partition, placed.offset)).collect();
-    let rows = came.store.alerts.iter().filter(|(.., changed_at)| *changed_at <= until);
-    let rows = found.once("alert events in the store", rows.map(|(p, offset, _)| (*p, *offset)));
-    found.difference("alert events in the store", &rows, &due);
+/// Each version has the values of the accepted record of the same origin.
+pub(super) fn compare_values(came: &Came, found: &mut Complaints) {
+    let accepted = came.accepted.iter();
+    let accepted: BTreeMap<Place, _> =
+        accepted.map(|a| ((a.origin.partition, a.origin.offset), a)).collect();
+    let columns = |(_, origin): &Kept| Some(of_accepted(accepted.get(origin)?));
+    values("versions in the store", &came.store.versions, columns, found);
+    values("standing versions", &came.store.standing, columns, found);
+}
 
+/// Every event of every alert is there, and the newest of each is shown.
+pub(super) fn compare_alerts(came: &Came, found: &mut Complaints) {
+    let until = came.until.millis();
+    let all: BTreeMap<Place, _> = came.alerts.iter().map(|told| (told.place(), told)).collect();
     // What is told after the time of the comparison may be in the store or not.
-    let late: BTreeSet<&str> = came
-        .alerts
-        .iter()
-        .filter(|placed| placed.record.changed_at > until)
-        .map(|placed| &*placed.record.alert_id)
-        .collect();
-    let mut newest = BTreeMap::new();
-    for placed in in_time.filter(|placed| !late.contains(&*placed.record.alert_id)) {
-        newest.insert(placed.record.alert_id.clone(), placed.offset);
-    }
-    let shown: BTreeSet<(String, i64)> = came
-        .store
-        .current_alerts
-        .iter()
-        .filter(|(alert, _)| !late.contains(&**alert))
-        .cloned()
-        .collect();
-    found.difference("newest states of alerts in the store", &shown, &newest.into_iter().collect());
+    let in_time = |place: &Place| all.get(place).is_none_or(|told| told.record.changed_at <= until);
+    let due = all.iter().filter(|(place, _)| in_time(place)).map(|(place, told)| (*place, *told));
+    let due: BTreeMap<Place, _> = due.collect();
+    let what = "alert events in the store";
+    let here = came.store.alerts.iter().filter(|row| in_time(&row.key));
+    rows(what, here, &due, of_alert, found);
+
+    let late = came.alerts.iter().filter(|told| told.record.changed_at > until);
+    let late: BTreeSet<&str> = late.map(|told| &*told.record.alert_id).collect();
+    let is_late =
+        |place: &Place| all.get(place).is_some_and(|told| late.contains(&*told.record.alert_id));
+    // Of one alert all events are in one partition.
+    let newest: BTreeMap<&str, Place> =
+        due.iter().map(|(place, told)| (&*told.record.alert_id, *place)).collect();
+    let newest = newest.into_values().filter(|place| !is_late(place));
+    let newest = newest.filter_map(|place| Some((place, *due.get(&place)?))).collect();
+    let here = came.store.current_alerts.iter().filter(|row| !is_late(&row.key));
+    rows("newest states of alerts in the store", here, &newest, of_alert, found);
 }

@@ -6,25 +6,31 @@ use clinical::monitor::Monitor;
 use clinical::plan::Plan;
 use clinical::{PatientId, Timestamp};
 use schemas::records::StoredOutcome;
-use schemas::{AlertEvent, Codec, DecodeError, Decoder, Reading, RejectionReason};
+use schemas::{
+    AcceptedReading, AlertEvent, Codec, DecodeError, Decoder, Origin, Reading, RejectionReason,
+};
 use stream::follow::Incoming;
 use stream::partition_for_key;
 
-/// Partition and offset of a raw record.
-pub(super) type Origin = (i32, i64);
+use super::Place;
 
 /// What becomes of a raw record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Fate {
-    Stored { outcome: StoredOutcome, id: String, version: u64 },
-    Duplicate { id: String, version: u64 },
+    /// It is accepted, as this record.
+    Stored(Box<AcceptedReading>),
+    Duplicate {
+        id: String,
+        version: u64,
+    },
     Rejected(&'static str),
     Rerouted,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Expected {
-    pub(super) fates: BTreeMap<Origin, Fate>,
+    /// Of each raw record.
+    pub(super) fates: BTreeMap<Place, Fate>,
     /// The transitions of each patient's alerts, in order.
     pub(super) transitions: BTreeMap<String, Vec<AlertEvent>>,
 }
@@ -108,7 +114,17 @@ impl<'a> Watch<'a> {
         told.extend(applied.changes.iter().map(AlertEvent::from));
         let (id, version) = (reading.id().to_string(), reading.version.bits());
         match StoredOutcome::of(applied.outcome) {
-            Some(outcome) => Fate::Stored { outcome, id, version },
+            Some(outcome) => Fate::Stored(Box::new(AcceptedReading {
+                reading: wire,
+                outcome,
+                reading_id: id,
+                version: version.cast_signed(),
+                origin: Origin {
+                    partition: record.partition,
+                    offset: record.offset,
+                    received_at: record.timestamp_ms,
+                },
+            })),
             None => Fate::Duplicate { id, version },
         }
     }
