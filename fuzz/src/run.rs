@@ -1,7 +1,8 @@
 //! Trying a target many times.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{HashMap, VecDeque};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::corpus;
@@ -18,21 +19,10 @@ const QUICK: Duration = Duration::from_millis(5);
 const MOST_KEPT: usize = 2_000;
 /// Longer ones are not: what can be said is said in less, and sooner.
 const LONGEST_KEPT: usize = 4 * 1024;
+/// So long a target of weight one is tried before it is the next one's turn.
+const TURN: Duration = Duration::from_millis(100);
 /// Attempts to make an input smaller that breaks a promise.
 const SHRINKING: usize = 3_000;
-
-/// How much is tried.
-#[derive(Debug, Clone)]
-pub struct Effort {
-    /// The same seed gives the same inputs.
-    pub seed: u64,
-    /// Inputs.
-    pub inputs: usize,
-    /// Time after which no more are tried.
-    pub most: Duration,
-    /// Where inputs are written that break a promise.
-    pub found: PathBuf,
-}
 
 /// What came of it.
 #[derive(Debug)]
@@ -41,6 +31,8 @@ pub struct Report {
     pub target: String,
     /// Inputs tried.
     pub inputs: usize,
+    /// Inputs to be tried.
+    pub due: usize,
     /// Ways in which it was answered, with the first input of each, as far as they were kept.
     pub answers: HashMap<String, Vec<u8>>,
     /// How long it took.
@@ -49,6 +41,13 @@ pub struct Report {
     pub slowest: (Duration, Vec<u8>),
     /// The promise that was broken, if one was.
     pub failure: Option<Failure>,
+}
+
+impl Report {
+    /// Whether the time was over before all inputs were tried, and no promise was broken.
+    pub fn is_short(&self) -> bool {
+        self.failure.is_none() && self.inputs < self.due
+    }
 }
 
 /// A broken promise.
@@ -60,48 +59,137 @@ pub struct Failure {
     pub input: Vec<u8>,
 }
 
-/// Tries a target: its corpus, its seeds, and what is made of them; until a promise is broken.
-pub fn run(target: &Target, effort: &Effort) -> Report {
-    let mut random = Random::new(effort.seed, &target.name);
-    let begun = Instant::now();
-    let watchman = Watchman::of(&target.name, effort.found.clone());
-    let mut report = Report {
-        target: target.name.clone(),
-        inputs: 0,
-        answers: HashMap::new(),
-        took: Duration::ZERO,
-        slowest: (Duration::ZERO, Vec::new()),
-        failure: None,
-    };
-    let kept = corpus::of(&target.name).into_iter().map(|(_, input)| input);
-    let mut pool: Vec<Vec<u8>> = kept.chain(target.seeds.iter().cloned()).collect();
-    let given = pool.len();
-    while report.inputs < effort.inputs.max(given) && begun.elapsed() < effort.most {
+/// A target, with what has come of it so far.
+pub struct Trial {
+    target: Target,
+    /// Inputs to try.
+    inputs: usize,
+    /// The corpus and the seeds; then what is worth being damaged further.
+    pool: Vec<Vec<u8>>,
+    /// How many inputs the corpus and the seeds are.
+    given: usize,
+    random: Random,
+    watchman: Watchman,
+    report: Report,
+}
+
+impl Trial {
+    /// A trial with so many inputs, and with all of the corpus and the seeds. The same seed gives the
+    /// same inputs. What is never answered is written to `found`.
+    pub fn new(target: Target, seed: u64, inputs: usize, found: &Path) -> Self {
+        let kept = corpus::of(&target.name).into_iter().map(|(_, input)| input);
+        let pool: Vec<Vec<u8>> = kept.chain(target.seeds.iter().cloned()).collect();
+        let given = pool.len();
+        Self {
+            inputs: inputs.max(given),
+            pool,
+            given,
+            random: Random::new(seed, &target.name),
+            watchman: Watchman::of(&target.name, found.to_owned()),
+            report: Report {
+                target: target.name.clone(),
+                inputs: 0,
+                due: inputs.max(given),
+                answers: HashMap::new(),
+                took: Duration::ZERO,
+                slowest: (Duration::ZERO, Vec::new()),
+                failure: None,
+            },
+            target,
+        }
+    }
+
+    /// How often the target is tried, in comparison with others.
+    pub fn weight(&self) -> usize {
+        self.target.weight
+    }
+
+    /// Goes on until all inputs are tried, a promise is broken, or the time is over.
+    pub fn go_on(&mut self, most: Duration) {
+        let begun = Instant::now();
+        while !self.is_over() && begun.elapsed() < most {
+            self.try_next();
+        }
+        self.watchman.rests();
+        self.report.took += begun.elapsed();
+    }
+
+    /// Whether all inputs are tried, or a promise is broken.
+    pub fn is_over(&self) -> bool {
+        self.report.failure.is_some() || self.report.inputs >= self.inputs
+    }
+
+    /// What came of it.
+    pub fn into_report(self) -> Report {
+        self.report
+    }
+
+    fn try_next(&mut self) {
+        let Self { target, pool, given, random, watchman, report, .. } = self;
         let input = match pool.get(report.inputs) {
-            Some(input) if report.inputs < given => input.clone(),
-            _ => next(target, &pool, &mut random),
+            Some(input) if report.inputs < *given => input.clone(),
+            _ => next(target, pool, random),
         };
         report.inputs += 1;
         watchman.trying(&input);
         match attempt(target, &input, &mut report.slowest) {
             Ok(answer) => {
                 if !report.answers.contains_key(&answer) && report.answers.len() < MOST_KEPT {
-                    if report.inputs > given && input.len() <= LONGEST_KEPT {
+                    if report.inputs > *given && input.len() <= LONGEST_KEPT {
                         pool.push(input.clone());
                     }
                     report.answers.insert(answer, input);
                 }
             }
             Err(what) => {
-                let input = shrunk(target, input, &watchman);
+                let input = shrunk(target, input, watchman);
                 report.failure = Some(Failure { what, input });
-                break;
             }
         }
     }
-    watchman.rests();
-    report.took = begun.elapsed();
-    report
+}
+
+/// Gives each trial its share of the time, by weight and in turn, on so many threads; what some do not
+/// need the others get. Calls `over` with each report, those of trials that the time was not enough
+/// for at last.
+pub fn run(
+    trials: Vec<Trial>,
+    threads: usize,
+    most: Duration,
+    over: impl Fn(&Report) + Sync,
+) -> Vec<Report> {
+    let end = Instant::now() + most;
+    let left: Mutex<VecDeque<Trial>> = Mutex::new(trials.into());
+    let reports: Mutex<Vec<Report>> = Mutex::default();
+    let finish = |trial: Trial| {
+        let report = trial.into_report();
+        over(&report);
+        lock(&reports).push(report);
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(mut trial) = next_of(&left, end) {
+                    let turn = TURN.saturating_mul(u32::try_from(trial.weight()).unwrap_or(1));
+                    trial.go_on(turn.min(end.saturating_duration_since(Instant::now())));
+                    match trial.is_over() {
+                        true => finish(trial),
+                        false => lock(&left).push_back(trial),
+                    }
+                }
+            });
+        }
+    });
+    left.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().for_each(finish);
+    reports.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn next_of(left: &Mutex<VecDeque<Trial>>, end: Instant) -> Option<Trial> {
+    if Instant::now() < end { lock(left).pop_front() } else { None }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tries an input, as often as needed to say that it is slow by itself and not for want of a

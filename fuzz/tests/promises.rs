@@ -1,17 +1,25 @@
 //! Every target keeps its promises: of every input that is kept, and of some thousand new ones.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
-use fuzz::run::{Effort, attempt, run};
+use fuzz::run::{Report, Trial, attempt, run};
 use fuzz::target::{Form, Target, promise};
 use fuzz::{corpus, targets};
 
 /// The same inputs in every run of the tests; `make fuzz` has others each time.
-fn effort(inputs: usize) -> Effort {
-    let found = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    Effort { seed: 20_261_122, inputs, most: Duration::from_secs(600), found }
+const SEED: u64 = 20_261_122;
+
+fn trial(target: Target, seed: u64, inputs: usize) -> Trial {
+    Trial::new(target, seed, inputs, Path::new(env!("CARGO_TARGET_TMPDIR")))
+}
+
+/// What comes of so many inputs.
+fn tried(target: Target, inputs: usize) -> Report {
+    let mut trial = trial(target, SEED, inputs);
+    trial.go_on(Duration::from_secs(600));
+    trial.into_report()
 }
 
 #[test]
@@ -27,10 +35,10 @@ fn every_input_of_the_corpus_keeps_every_promise() {
 #[test]
 fn some_thousand_new_inputs_a_target_keep_every_promise() {
     for target in targets::all() {
-        let report = run(&target, &effort(2_000));
-        assert!(report.failure.is_none(), "{}: {:?}", target.name, report.failure);
-        assert!(report.inputs >= 2_000, "{}: {} inputs", target.name, report.inputs);
-        assert!(report.answers.len() > 1, "{} answers all inputs alike", target.name);
+        let report = tried(target, 2_000);
+        assert!(report.failure.is_none(), "{}: {:?}", report.target, report.failure);
+        assert!(report.inputs >= 2_000, "{}: {} inputs", report.target, report.inputs);
+        assert!(report.answers.len() > 1, "{} answers all inputs alike", report.target);
     }
 }
 
@@ -62,7 +70,7 @@ fn a_planted_panic_is_found_and_made_small() {
         let _ = &text.as_bytes()[..length];
         Ok(())
     });
-    let failure = run(&target, &effort(5_000)).failure.expect("a length beyond the end");
+    let failure = tried(target, 5_000).failure.expect("a length beyond the end");
     assert!(failure.what.contains("out of range"), "{}", failure.what);
     assert!(failure.input.len() <= 4, "{:?}", String::from_utf8_lossy(&failure.input));
 }
@@ -70,7 +78,7 @@ fn a_planted_panic_is_found_and_made_small() {
 #[test]
 fn a_planted_lie_is_found() {
     let target = faulty(|length, _| promise(length != 65_536, || "lost".to_owned()));
-    let failure = run(&target, &effort(20_000)).failure.expect("a length at a limit");
+    let failure = tried(target, 20_000).failure.expect("a length at a limit");
     assert_eq!(failure.what, "lost");
 }
 
@@ -90,16 +98,43 @@ fn a_planted_delay_is_found() {
 
 #[test]
 fn the_same_seed_has_the_same_inputs() {
-    let tried = |seed| {
+    let inputs_of = |seed| {
         let inputs = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
         let seen = inputs.clone();
         let target = Target::new("seen", Form::Bytes, vec![b"abc".to_vec()], move |input| {
             seen.lock().unwrap().push(input.to_vec());
             Ok(String::new())
         });
-        run(&target, &Effort { seed, ..effort(300) });
+        trial(target, seed, 300).go_on(Duration::from_secs(600));
         inputs.lock().unwrap().clone()
     };
-    assert_eq!(tried(1), tried(1));
-    assert_ne!(tried(1), tried(2));
+    assert_eq!(inputs_of(1), inputs_of(1));
+    assert_ne!(inputs_of(1), inputs_of(2));
+}
+
+#[test]
+fn the_time_is_shared_by_weight_and_those_it_was_too_short_for_are_told() {
+    let taking = |name: &str, each: Duration| {
+        Target::new(name, Form::Bytes, vec![b"abc".to_vec()], move |_| {
+            std::thread::sleep(each);
+            Ok(String::new())
+        })
+    };
+    let (some, none) = (Duration::from_millis(1), Duration::ZERO);
+    let endless = usize::MAX;
+    let trials = vec![
+        trial(taking("first", some), SEED, endless),
+        trial(taking("second", some).often(2), SEED, endless),
+        trial(taking("third", some), SEED, endless),
+        trial(taking("quick", none), SEED, 100),
+    ];
+    let reports = run(trials, 1, Duration::from_millis(1_200), |_| ());
+    let of = |name: &str| reports.iter().find(|report| report.target == name).unwrap();
+    let short: BTreeSet<_> = reports.iter().filter(|r| r.is_short()).map(|r| &*r.target).collect();
+    assert_eq!(short, BTreeSet::from(["first", "second", "third"]));
+    assert_eq!((of("quick").inputs, of("quick").due), (100, 100));
+    // Whoever comes first leaves time for the others, who would get none otherwise.
+    let took = |name: &str| of(name).took.as_secs_f64();
+    assert!(took("second") > 1.2 * took("first"), "{} {}", took("second"), took("first"));
+    assert!(took("third") > 0.1, "{}", took("third"));
 }
