@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use clinical::Span;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -14,11 +15,12 @@ use super::caught_up::Onlooker;
 use super::delays::Delays;
 use super::fault::Ground;
 use super::physician::Physician;
+use super::plans::Planned;
 use super::report::{Report, Suffered};
 use super::senders::Senders;
 use super::settings::Settings;
 use super::watching::Watching;
-use super::{closing, load, patients, promptness};
+use super::{closing, load, patients, plans, promptness};
 use crate::disk::SmallDisk;
 use crate::readings::now;
 use crate::registered::SATO;
@@ -29,7 +31,9 @@ use crate::verdict::{assert_can_fail, complaints, gather};
 
 /// Small enough to be filled at once, large enough for a long run.
 const DISK_MEGABYTES: u32 = 768;
-const WRITER_BUDGET_BYTES: &str = "40000";
+const WRITER_BUDGET_BYTES: &str = "80000";
+/// Long enough for everything to be started, mostly.
+const BEFORE_ANYTHING_IS_MISSING: Span = Span::from_seconds(30);
 /// The quiet between two faults.
 const QUIET_SECONDS: std::ops::Range<f64> = 0.5..2.0;
 
@@ -46,8 +50,12 @@ pub fn run() {
     println!("torture begins; TORTURE_SEED={} repeats its chances", settings.seed);
     let begun = Instant::now();
     let people = load::people(settings.seed);
+    let from = now() + BEFORE_ANYTHING_IS_MISSING;
+    let planned = plans::planned(from, from + Span::from_seconds(settings.length.as_secs() as i64));
+    let everybody = everybody(&people, &planned);
     let disks = Disks::mount();
-    let stack = start(&people, &disks);
+    let stack = start(&everybody, &disks);
+    let planned = plans::publish(&stack, planned);
     let physician = Arc::new(Physician::default());
     let delays = Arc::new(Delays::default());
     let watching = Watching::of(&stack);
@@ -57,11 +65,11 @@ pub fn run() {
     let suffered = std::thread::scope(|scope| {
         let ended = Ended { senders: &senders, physician: &physician, over: &over };
         senders.start(scope);
-        let sending = scope.spawn(|| load::send(settings.seed, &people, &senders, &over));
+        let sending = scope.spawn(|| load::send(settings.seed, &people, &planned, &senders, &over));
         let signed_in = stack.sign_in(SATO);
         let looking = Arc::clone(&physician);
         let set_aside = patients::somebody();
-        let mut looked_at = everybody(&people);
+        let mut looked_at = everybody.clone();
         looked_at.retain(|patient| *patient != set_aside);
         scope.spawn(move || looking.look(&signed_in, &looked_at));
         let session = stack.sign_in(SATO);
@@ -128,13 +136,13 @@ impl Disks {
     }
 }
 
-fn everybody(people: &[Patient]) -> Vec<String> {
+fn everybody(people: &[Patient], planned: &[Planned]) -> Vec<String> {
     let virtual_ones = people.iter().map(|patient| patient.id.to_string());
-    virtual_ones.chain(patients::patients()).collect()
+    let planned = planned.iter().map(|planned| planned.patient.clone());
+    virtual_ones.chain(patients::patients()).chain(planned).collect()
 }
 
-fn start(people: &[Patient], disks: &Disks) -> Stack {
-    let everybody = everybody(people);
+fn start(everybody: &[String], disks: &Disks) -> Stack {
     let everybody: Vec<&str> = everybody.iter().map(String::as_str).collect();
     Plan::named("torture")
         .patients(&everybody)

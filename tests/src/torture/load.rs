@@ -12,6 +12,7 @@ use simulator::population::{Patient, population};
 use simulator::timetable::Timetable;
 
 use super::patients::Staged;
+use super::plans::Planned;
 use super::senders::Senders;
 use crate::readings::now;
 
@@ -35,8 +36,15 @@ pub(super) fn people(seed: u64) -> Vec<Patient> {
 
 /// Hands to the senders what is due when it is due, until `over`; then what is still to come, at
 /// once.
-pub(super) fn send(seed: u64, people: &[Patient], senders: &Senders<'_>, over: &AtomicBool) {
+pub(super) fn send(
+    seed: u64,
+    people: &[Patient],
+    planned: &[Planned],
+    senders: &Senders<'_>,
+    over: &AtomicBool,
+) {
     let mut load = Load::new(seed, people);
+    load.expect(seed, planned);
     while !over.load(Ordering::Acquire) {
         senders.take(load.due(now()));
         std::thread::sleep(STEP);
@@ -82,6 +90,13 @@ impl<'p> Load<'p> {
             alone: begin,
             history: begin,
             old: begin,
+        }
+    }
+
+    fn expect(&mut self, seed: u64, planned: &[Planned]) {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed ^ 0x91a);
+        for (number, planned) in (0..).zip(planned) {
+            self.timetable.extend(planned.sendings(number, &mut chance));
         }
     }
 

@@ -13,6 +13,7 @@ mod fault;
 mod load;
 mod patients;
 mod physician;
+mod plans;
 mod promptness;
 mod report;
 mod senders;

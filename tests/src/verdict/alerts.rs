@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::alert::Status;
+use clinical::alert::{Stage, Status};
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
 use clinical::{Kind, PatientId, Span, Timestamp};
@@ -75,7 +75,8 @@ struct Final {
     status: String,
     stage: String,
     first_observed_at: i64,
-    last_observed_at: i64,
+    /// Where readings say it: a gap that is open is told until when it was looked at last.
+    last_observed_at: Option<i64>,
     /// Ids and values.
     evidence: Vec<(String, String)>,
     /// Where all its readings came in time.
@@ -85,7 +86,9 @@ struct Final {
 /// The newest state of each alert is what the full computation says of the readings that were
 /// sent.
 pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Complaints) {
-    let mut readings: BTreeMap<&PatientId, Vec<(Timestamp, Stored<'_>)>> = BTreeMap::new();
+    // Of those with a plan, what does not come counts too.
+    let mut readings: BTreeMap<&PatientId, Vec<(Timestamp, Stored<'_>)>> =
+        came.plans.keys().map(|patient| (patient, Vec::new())).collect();
     let mut in_time: BTreeSet<String> = BTreeSet::new();
     for stored in sent.oracle.expected_versions().filter(|s| s.id.kind() == Kind::BloodPressure) {
         let id = stored.id.to_string();
@@ -99,7 +102,7 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
         }
         readings.entry(stored.id.patient()).or_default().push((received, stored));
     }
-    let plan = Plan::default();
+    let default_plan = Plan::default();
     let mut due = BTreeSet::new();
     for (patient, mut versions) in readings {
         versions.sort_by_key(|(received, _)| *received);
@@ -110,7 +113,8 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
                 let _ = monitor.restore_reading(&(&reading).into(), *received);
             }
         }
-        let alerts = monitor.reassess(patient, came.until, &plan);
+        let plan = came.plans.get(patient).unwrap_or(&default_plan);
+        let alerts = monitor.reassess(patient, came.until, plan);
         due.extend(alerts.iter().map(|alert| Final::of(&AlertEvent::from(alert), &in_time)));
     }
     let mut newest: BTreeMap<&str, &AlertEvent> = BTreeMap::new();
@@ -125,12 +129,14 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
 impl Final {
     fn of(event: &AlertEvent, in_time: &BTreeSet<String>) -> Self {
         let all_in_time = event.evidence.iter().all(|item| in_time.contains(&item.reading_id));
+        let is_open_gap =
+            event.stage == Stage::Missing.as_str() && event.status == Status::Open.as_str();
         Self {
             patient: event.patient.clone(),
             status: event.status.clone(),
             stage: event.stage.clone(),
             first_observed_at: event.first_observed_at,
-            last_observed_at: event.last_observed_at,
+            last_observed_at: (!is_open_gap).then_some(event.last_observed_at),
             evidence: event
                 .evidence
                 .iter()

@@ -92,7 +92,7 @@ fn good() -> (Sent, Vec<Asked>, Came) {
 
 fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
     let decoder = codec.decoder::<Reading>();
-    let expected = replay(&raw, 3, until);
+    let expected = replay(&raw, &Plans::new(), 3, until);
     let mut came = Came { partitions: 3, until, ..Came::default() };
     for record in &raw {
         let origin = Origin {

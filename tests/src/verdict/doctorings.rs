@@ -255,7 +255,7 @@ const INVENTED: &str = "accesses recorded that nobody made, or too often (access
 /// When one of them is not complained of, or fewer than `least` could be tried.
 #[track_caller]
 pub fn assert_can_fail(sent: &Sent, asked: &[Asked], came: &Came, least: usize) -> usize {
-    let expected = replay(&came.raw, came.partitions, came.until);
+    let expected = replay(&came.raw, &came.plans, came.partitions, came.until);
     let good = Good { expected: &expected, asked };
     let mut left_out = Vec::new();
     for (what, part, complaint, change) in DOCTORINGS {
@@ -265,7 +265,8 @@ pub fn assert_can_fail(sent: &Sent, asked: &[Asked], came: &Came, least: usize) 
             continue;
         }
         let is_other_input = doctored.raw.len() != came.raw.len();
-        let other = is_other_input.then(|| replay(&doctored.raw, came.partitions, came.until));
+        let other =
+            is_other_input.then(|| replay(&doctored.raw, &came.plans, came.partitions, came.until));
         let expected = other.as_ref().unwrap_or(&expected);
         let found = judge(&[*part], expected, sent, asked, &doctored).join("\n");
         assert!(found.contains(complaint), "{what}: no complaint of {complaint:?}, but: {found}");

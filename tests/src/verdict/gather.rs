@@ -1,12 +1,14 @@
 //! Reading what came out of a deployment.
 
-use clinical::Kind;
+use clinical::{Kind, PatientId, Timestamp};
+use schemas::CarePlan;
 use schemas::codec::Record;
 use schemas::topics::Topic;
+use stream::follow::Incoming;
 
 use super::columns::Fields;
 use super::store::{Place, Row, VersionKey};
-use super::{Came, Placed, Sent, Store, assert_can_fail, complaints, undisturbed};
+use super::{Came, Placed, Plans, Sent, Store, assert_can_fail, complaints, undisturbed};
 use crate::balanced::sum;
 use crate::readings::now;
 use crate::stack::{PARTITIONS, Stack};
@@ -38,7 +40,8 @@ pub fn gather(stack: &Stack) -> Came {
     stack.assert_balanced();
     let until = now();
     let raw = stack.records(Topic::ReadingsRaw);
-    wait_for_alerts(stack, &raw, until);
+    let plans = plans(stack);
+    wait_for_alerts(stack, &raw, &plans, until);
     let accesses = placed(stack, Topic::AuditEvents);
     let stored = eventually("the store has every record of an access", || {
         let stored = table(stack, "audit_events", event_place)?;
@@ -48,6 +51,7 @@ pub fn gather(stack: &Stack) -> Came {
     let store = Store { accesses: stored, ..read_store(stack).unwrap() };
     Came {
         partitions: PARTITIONS,
+        plans,
         accepted: stack.read(Topic::ReadingsAccepted),
         rejected: stack.read(Topic::ReadingsRejected),
         tallies: placed(stack, Topic::ReadingsOutcomes),
@@ -59,9 +63,22 @@ pub fn gather(stack: &Stack) -> Came {
     }
 }
 
+/// The care plans, none of which has changed.
+fn plans(stack: &Stack) -> Plans {
+    let plans: Vec<CarePlan> = stack.read(Topic::CarePlans);
+    let count = plans.len();
+    let usable = |plan: &CarePlan| {
+        let patient = PatientId::parse(&plan.patient).expect("a patient");
+        (patient, plan.check().expect("a plan that the rules can work with"))
+    };
+    let plans: Plans = plans.iter().map(usable).collect();
+    assert_eq!(plans.len(), count, "the verdict knows no plan that changes");
+    plans
+}
+
 /// What time alone brings comes a moment after it was due.
-fn wait_for_alerts(stack: &Stack, raw: &[stream::follow::Incoming], until: clinical::Timestamp) {
-    let expected = undisturbed::replay(raw, PARTITIONS, until);
+fn wait_for_alerts(stack: &Stack, raw: &[Incoming], plans: &Plans, until: Timestamp) {
+    let expected = undisturbed::replay(raw, plans, PARTITIONS, until);
     let due: usize = expected.transitions.values().map(Vec::len).sum();
     let tail = stack.tail(Topic::Alerts);
     let told = || {
@@ -78,7 +95,7 @@ fn wait_for_alerts(stack: &Stack, raw: &[stream::follow::Incoming], until: clini
 fn placed<T: Record>(stack: &Stack, topic: Topic) -> Vec<Placed<T>> {
     let records = stack.records(topic);
     let read = stack.decoded(&records);
-    let place = |(at, record): (&stream::follow::Incoming, T)| Placed {
+    let place = |(at, record): (&Incoming, T)| Placed {
         partition: at.partition,
         offset: at.offset,
         written_at: at.timestamp_ms,

@@ -23,7 +23,8 @@ mod doctored;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use clinical::Timestamp;
+use clinical::plan::Plan;
+use clinical::{PatientId, Timestamp};
 use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
 use stream::follow::Incoming;
 
@@ -51,12 +52,17 @@ impl<T> Placed<T> {
     }
 }
 
+/// Care plans of patients, as the rules work with them.
+pub type Plans = BTreeMap<PatientId, Plan>;
+
 /// Everything that came out, as consumers that read committed records and readers of the store
 /// see it.
 #[derive(Debug, Clone, Default)]
 pub struct Came {
     /// Partitions of the topics that are partitioned by patient.
     pub partitions: i32,
+    /// Care plans that were there before the first reading.
+    pub plans: Plans,
     pub raw: Vec<Incoming>,
     pub accepted: Vec<AcceptedReading>,
     pub rejected: Vec<RejectedReading>,
@@ -71,7 +77,7 @@ pub struct Came {
 /// What is wrong; empty when nothing is. Each line says what was found where, and names no more
 /// than a few of many.
 pub fn complaints(sent: &Sent, asked: &[Asked], came: &Came) -> Vec<String> {
-    let expected = undisturbed::replay(&came.raw, came.partitions, came.until);
+    let expected = undisturbed::replay(&came.raw, &came.plans, came.partitions, came.until);
     judge(&Part::ALL, &expected, sent, asked, came)
 }
 

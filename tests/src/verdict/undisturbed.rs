@@ -12,7 +12,7 @@ use schemas::{
 use stream::follow::Incoming;
 use stream::partition_for_key;
 
-use super::Place;
+use super::{Place, Plans};
 
 /// What becomes of a raw record.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,17 +35,25 @@ pub(super) struct Expected {
     pub(super) transitions: BTreeMap<String, Vec<AlertEvent>>,
 }
 
-/// Answers the raw records in their order, and lets time pass until `until`.
-pub(super) fn replay(raw: &[Incoming], partitions: i32, until: Timestamp) -> Expected {
+/// Answers the raw records in their order, and lets time pass until `until`. Plans hold from before
+/// the first record on.
+pub(super) fn replay(
+    raw: &[Incoming],
+    plans: &Plans,
+    partitions: i32,
+    until: Timestamp,
+) -> Expected {
     let codec = Codec::new(None).expect("no registry is asked");
     let decoder = codec.decoder::<Reading>();
-    let mut of_partition: BTreeMap<i32, BTreeMap<i64, &Incoming>> = BTreeMap::new();
+    let mut of_partition: BTreeMap<i32, BTreeMap<i64, &Incoming>> =
+        (0..partitions).map(|partition| (partition, BTreeMap::new())).collect();
     for record in raw {
         of_partition.entry(record.partition).or_default().insert(record.offset, record);
     }
     let mut expected = Expected::default();
-    for records in of_partition.into_values() {
-        let mut watch = Watch::of(&decoder, partitions);
+    for (partition, records) in of_partition {
+        let mut watch = Watch::of(&decoder, plans, partitions);
+        watch.expect_readings(partition);
         for record in records.into_values() {
             watch.take(record, &mut expected);
         }
@@ -58,19 +66,34 @@ pub(super) fn replay(raw: &[Incoming], partitions: i32, until: Timestamp) -> Exp
 struct Watch<'a> {
     decoder: &'a Decoder<Reading>,
     partitions: i32,
-    plan: Plan,
+    plans: &'a Plans,
+    default_plan: Plan,
     monitors: HashMap<PatientId, Monitor>,
     timers: BTreeSet<(Timestamp, PatientId)>,
 }
 
 impl<'a> Watch<'a> {
-    fn of(decoder: &'a Decoder<Reading>, partitions: i32) -> Self {
+    fn of(decoder: &'a Decoder<Reading>, plans: &'a Plans, partitions: i32) -> Self {
         Self {
             decoder,
             partitions,
-            plan: Plan::default(),
+            plans,
+            default_plan: Plan::default(),
             monitors: HashMap::new(),
             timers: BTreeSet::new(),
+        }
+    }
+
+    /// Watches those from whom nothing may ever come.
+    fn expect_readings(&mut self, partition: i32) {
+        let is_here = |patient: &PatientId| {
+            partition_for_key(patient.as_str().as_bytes(), self.partitions) == partition
+        };
+        for (patient, plan) in self.plans.iter().filter(|(patient, _)| is_here(patient)) {
+            let monitor = self.monitors.entry(patient.clone()).or_default();
+            // Nothing is missing yet; what this gives is when to look.
+            monitor.reassess(patient, Timestamp::from_millis(0), plan);
+            self.timers.extend(monitor.look_again().map(|due| (due, patient.clone())));
         }
     }
 
@@ -102,8 +125,9 @@ impl<'a> Watch<'a> {
         if reading.patient.as_str().as_bytes() != key {
             return rejected(RejectionReason::KeyMismatch);
         }
+        let plan = self.plans.get(&reading.patient).unwrap_or(&self.default_plan);
         let monitor = self.monitors.entry(reading.patient.clone()).or_default();
-        let applied = match monitor.apply(&reading, received, &self.plan) {
+        let applied = match monitor.apply(&reading, received, plan) {
             Ok(applied) => applied,
             Err(too_many) => return rejected(too_many.into()),
         };
@@ -133,7 +157,8 @@ impl<'a> Watch<'a> {
         while self.timers.first().is_some_and(|(due, _)| *due <= now) {
             let Some((due, patient)) = self.timers.pop_first() else { return };
             let Some(monitor) = self.monitors.get_mut(&patient) else { continue };
-            let changes = monitor.look(&patient, due, &self.plan);
+            let plan = self.plans.get(&patient).unwrap_or(&self.default_plan);
+            let changes = monitor.look(&patient, due, plan);
             if let Some(again) = monitor.look_again() {
                 self.timers.insert((again, patient.clone()));
             }
