@@ -24,7 +24,7 @@ const STEP: Duration = Duration::from_millis(20);
 /// How far ahead readings are made.
 const AHEAD: Span = Span::from_seconds(2);
 /// Between urgent alerts, severe readings that nothing confirms, histories, and old readings.
-const BETWEEN_SURGES: Span = Span::from_millis(1_000);
+const BETWEEN_SURGES: Span = Span::from_millis(700);
 const BETWEEN_ALONE: Span = Span::from_millis(2_900);
 const BETWEEN_HISTORIES: Span = Span::from_millis(4_700);
 const BETWEEN_OLD: Span = Span::from_millis(5_300);
