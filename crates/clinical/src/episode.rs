@@ -7,6 +7,7 @@ use crate::reading::ReadingId;
 use crate::rules;
 use crate::time::Timestamp;
 use crate::timeline::Standing;
+use crate::window::Window;
 
 /// A stretch of time in which a rule holds, as the readings say now.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +26,8 @@ pub struct Episode {
     pub newest: Vec<Standing>,
     /// The occasion that ended it; none while it lasts.
     pub ended: Option<Timestamp>,
-    /// Continues an open alert whose readings have left the window.
-    pub carried: bool,
+    /// The alert it continues, where that began before the window.
+    pub continues: Option<AlertId>,
 }
 
 /// What a rule finds.
@@ -60,7 +61,7 @@ impl Episode {
             established: Vec::new(),
             newest: Vec::new(),
             ended: None,
-            carried: false,
+            continues: None,
         }
     }
 
@@ -74,10 +75,6 @@ impl Episode {
         let mut established = vec![first];
         established.extend_from_slice(rest);
         Self { established, ..Self::without_readings(rule, stage, severity, first.time) }
-    }
-
-    pub(crate) fn carried(rule: Rule, stage: Stage, severity: Severity, began: Timestamp) -> Self {
-        Self { carried: true, ..Self::without_readings(rule, stage, severity, began) }
     }
 
     /// Further readings for which the rule holds.
@@ -111,37 +108,43 @@ pub struct Occurrence {
     pub at: Timestamp,
     /// The reading, where it was one.
     pub cause: Option<ReadingId>,
+    /// How far back what is known is whole.
+    pub window: Window,
+}
+
+impl Occurrence {
+    /// Where the window begins, and from when on readings are seen beside those in it.
+    pub(crate) fn sight(&self) -> (Timestamp, Timestamp) {
+        (self.window.horizon(self.at), self.window.context(self.at))
+    }
 }
 
 /// Turns the difference between the alerts known of one rule and its episodes, as computed, into new
 /// states of alerts, and keeps `known` up to date with them. Alerts of other rules stay as they are.
 ///
-/// Known alerts that began before `horizon` can no longer be computed: closed ones are forgotten,
-/// open ones are what a carried episode continues.
+/// `computed` are all episodes of those alerts, and new ones, that `is_computed` says; all others were
+/// over before the window and stay as told.
 pub fn publish_difference(
     patient: &PatientId,
     rule: Rule,
     known: &mut Vec<Alert>,
     computed: Vec<Episode>,
-    horizon: Timestamp,
+    is_computed: impl Fn(&Alert) -> bool,
     plan: &Plan,
     occurrence: &Occurrence,
 ) -> Vec<Alert> {
-    known.retain(|alert| alert.is_open() || alert.last_observed_at >= horizon);
+    let is_computed: Vec<bool> =
+        known.iter().map(|alert| alert.rule == rule && is_computed(alert)).collect();
     let mut matched = vec![false; known.len()];
     let mut changes = Vec::new();
     let computed: Vec<Seen> =
         computed.into_iter().map(|episode| Seen::of(patient, episode)).collect();
-    let continued = continued_alerts(patient, rule, known, &computed);
+    let continued = continued_alerts(patient, known, &is_computed, &computed);
     for (Seen { episode, readings, ids }, index) in computed.iter().zip(continued) {
         if let Some(index) = index {
             matched[index] = true;
         }
         let known_alert = index.map(|index| &known[index]);
-        // A closed alert that began before the horizon can only be seen in part: it stays as told.
-        if known_alert.is_some_and(|alert| !alert.is_open() && alert.first_observed_at < horizon) {
-            continue;
-        }
         if let Some(state) =
             state_of(patient, known_alert, episode, (readings, ids), plan, occurrence)
         {
@@ -155,11 +158,8 @@ pub fn publish_difference(
             changes.push(state);
         }
     }
-    for (alert, matched) in known.iter_mut().zip(matched) {
-        // Of missing readings every open gap is computed, however long ago it began.
-        let is_computed = alert.first_observed_at >= horizon
-            || (alert.is_open() && matches!(rule, Rule::DataMissing(_)));
-        if alert.rule == rule && !matched && alert.status != Status::Retracted && is_computed {
+    for ((alert, is_computed), matched) in known.iter_mut().zip(is_computed).zip(matched) {
+        if is_computed && !matched && alert.status != Status::Retracted {
             alert.status = Status::Retracted;
             alert.transition = Transition::Retracted;
             alert.changed_at = occurrence.at;
@@ -189,6 +189,9 @@ impl Seen {
 
     /// The ids that alerts named after one of its readings, or after its beginning, have.
     fn alert_ids(&self, patient: &PatientId) -> Vec<AlertId> {
+        if let Some(alert) = self.episode.continues {
+            return vec![alert];
+        }
         let rule = self.episode.rule;
         match rule {
             Rule::DataMissing(_) => {
@@ -203,9 +206,6 @@ impl Seen {
     }
 
     fn overlaps(&self, alert: &Alert) -> bool {
-        if self.episode.carried {
-            return alert.is_open();
-        }
         let first = self.readings.first().map_or(self.episode.began, |first| first.time);
         // A gap that is open lasts.
         let last = self.readings.last().map_or(Timestamp::LATEST, |last| last.time);
@@ -222,8 +222,8 @@ impl Seen {
 /// one that overlaps in time.
 fn continued_alerts(
     patient: &PatientId,
-    rule: Rule,
     known: &[Alert],
+    is_computed: &[bool],
     computed: &[Seen],
 ) -> Vec<Option<usize>> {
     let mut continued = vec![None; computed.len()];
@@ -231,7 +231,7 @@ fn continued_alerts(
     let mut choose = |place: &mut Option<usize>, fits: &dyn Fn(&Alert) -> bool| {
         if place.is_none() {
             *place = (0..known.len())
-                .find(|index| !taken[*index] && known[*index].rule == rule && fits(&known[*index]));
+                .find(|index| !taken[*index] && is_computed[*index] && fits(&known[*index]));
             if let Some(index) = *place {
                 taken[index] = true;
             }
@@ -280,10 +280,7 @@ fn state_of(
         Rule::DataMissing(_) => AlertId::without_reading(rule, patient, episode.began),
         Rule::BpSevereHigh => AlertId::of(rule, &evidence.first()?.reading),
     };
-    let began = match evidence.first() {
-        Some(first) if !episode.carried => first.reading.observation_time(),
-        _ => episode.began,
-    };
+    let began = evidence.first().map_or(episode.began, |first| first.reading.observation_time());
     let newest_time = evidence.iter().map(|e| e.reading.observation_time()).max();
     let severity = severity_of(known, episode, status, newest_time, plan, occurrence.at);
     let transition = transition(known, episode, severity, status, (&evidence, began))?;

@@ -7,6 +7,7 @@
 pub mod admission;
 pub mod alert;
 pub mod episode;
+mod historical;
 pub mod measurement;
 pub mod monitor;
 pub mod patient;
@@ -14,10 +15,12 @@ pub mod plan;
 pub mod plausibility;
 pub mod reading;
 pub mod rules;
+mod sample;
 pub mod schedule;
 pub mod time;
 pub mod timeline;
 pub mod version;
+pub mod window;
 
 pub use admission::Outcome;
 pub use measurement::{Kind, Measurement};
@@ -25,3 +28,4 @@ pub use patient::PatientId;
 pub use reading::{Reading, ReadingId, Source};
 pub use time::{Span, Timestamp};
 pub use version::Version;
+pub use window::Window;

@@ -7,11 +7,12 @@ use crate::measurement::Kind;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::{Reading, SourceDigest};
-use crate::rules::bp_severe_high::{self, Carried};
+use crate::rules::bp_severe_high::{self, View};
 use crate::rules::data_missing;
 use crate::schedule::grace;
 use crate::time::Timestamp;
-use crate::timeline::{Admission, Delay, Standing, Timeline, TooMany, Trace, WINDOW};
+use crate::timeline::{Admission, Delay, Standing, Timeline, TooMany, Trace};
+use crate::window::Window;
 
 /// One patient under watch.
 #[derive(Debug, Default)]
@@ -47,12 +48,12 @@ impl Monitor {
         &mut self,
         reading: &Reading,
         received: Timestamp,
-        plan: &Plan,
+        (plan, window): (&Plan, Window),
     ) -> Result<Applied, TooMany> {
-        let admission = self.timeline.admit(&reading.into(), received)?;
+        let admission = self.timeline.admit(&reading.into(), received, window)?;
         let mut changes = Vec::new();
         if admission.changes_standing {
-            let occurrence = Occurrence { at: received, cause: Some(reading.id()) };
+            let occurrence = Occurrence { at: received, cause: Some(reading.id()), window };
             if reading.kind() == Kind::BloodPressure
                 && !self.severe_high_stays(reading, &admission, received, plan)
             {
@@ -66,8 +67,13 @@ impl Monitor {
     }
 
     /// Lets time pass: computes again what was waited for until `now`.
-    pub fn look(&mut self, patient: &PatientId, now: Timestamp, plan: &Plan) -> Vec<Alert> {
-        let occurrence = Occurrence { at: now, cause: None };
+    pub fn look(
+        &mut self,
+        patient: &PatientId,
+        now: Timestamp,
+        (plan, window): (&Plan, Window),
+    ) -> Vec<Alert> {
+        let occurrence = Occurrence { at: now, cause: None, window };
         let is_due = |due: Option<Timestamp>| due.is_some_and(|due| due <= now);
         let mut changes = Vec::new();
         if is_due(self.severe_high_due) {
@@ -88,8 +94,13 @@ impl Monitor {
     }
 
     /// Computes everything anew: after a rebuild, or because the plan has changed.
-    pub fn reassess(&mut self, patient: &PatientId, now: Timestamp, plan: &Plan) -> Vec<Alert> {
-        let occurrence = Occurrence { at: now, cause: None };
+    pub fn reassess(
+        &mut self,
+        patient: &PatientId,
+        now: Timestamp,
+        (plan, window): (&Plan, Window),
+    ) -> Vec<Alert> {
+        let occurrence = Occurrence { at: now, cause: None, window };
         let mut changes = self.assess_severe_high(patient, plan, &occurrence);
         changes.extend(self.assess_missing(patient, plan, &occurrence));
         if self.alerts.is_empty() {
@@ -98,12 +109,19 @@ impl Monitor {
         changes
     }
 
-    /// Restores a reading that was accepted before, without computing anything.
+    /// Restores a reading that was accepted before, as `historical` or not, without computing
+    /// anything.
     ///
     /// # Errors
     /// [`TooMany`], as it was when the reading was applied.
-    pub fn restore_reading(&mut self, reading: &Trace, received: Timestamp) -> Result<(), TooMany> {
-        self.timeline.admit(reading, received).map(|_| ())
+    pub fn restore_reading(
+        &mut self,
+        reading: &Trace,
+        received: Timestamp,
+        historical: bool,
+        window: Window,
+    ) -> Result<(), TooMany> {
+        self.timeline.restore(reading, received, historical, window)
     }
 
     /// Restores an alert's newest state.
@@ -114,11 +132,11 @@ impl Monitor {
         }
     }
 
-    /// Forgets what has left the window. True when nothing is left to remember.
-    pub fn forget(&mut self, now: Timestamp) -> bool {
-        let horizon = now - WINDOW;
-        self.alerts.retain(|alert| alert.is_open() || alert.last_observed_at >= horizon);
-        self.timeline.forget(now) && self.alerts.is_empty()
+    /// Forgets what is not seen from the window any more. True when nothing is left to remember.
+    pub fn forget(&mut self, now: Timestamp, window: Window) -> bool {
+        let context = window.context(now);
+        self.alerts.retain(|alert| alert.is_open() || alert.last_observed_at >= context);
+        self.timeline.forget(now, window) && self.alerts.is_empty()
     }
 
     /// The alerts remembered.
@@ -131,7 +149,7 @@ impl Monitor {
         &self.timeline
     }
 
-    /// The fast path of `bp.severe_high`: a reading in order, about which nothing needs computing.
+    /// The fast path of `bp.severe_high`: a reading about which nothing needs computing.
     fn severe_high_stays(
         &self,
         reading: &Reading,
@@ -139,25 +157,23 @@ impl Monitor {
         received: Timestamp,
         plan: &Plan,
     ) -> bool {
-        if !admission.in_order {
-            return false;
-        }
         let limits = &plan.limits.severe_high;
-        let standing = Standing {
-            time: reading.observation_time,
-            source: admission.source,
-            sample: reading.measurement.sample(),
-            delay: Delay::between(reading.observation_time, received),
-        };
-        let near = reading.observation_time - bp_severe_high::reach(limits);
-        let earlier = self
-            .timeline
-            .standing(Kind::BloodPressure, near)
-            .rev()
-            .skip_while(|other| other.time >= standing.time);
+        let (time, reach) = (reading.observation_time, bp_severe_high::reach(limits));
+        let near = self.timeline.standing(Kind::BloodPressure, time - reach);
         let mut known = self.alerts.iter().filter(|alert| alert.rule == Rule::BpSevereHigh);
         let none_known = known.clone().next().is_none();
         let quiet = self.severe_high_due.is_none() && !known.any(Alert::is_open);
+        if !admission.in_order {
+            let mut near = near.take_while(|other| other.time <= time + reach);
+            return none_known && quiet && bp_severe_high::says_nothing(&mut near, limits);
+        }
+        let standing = Standing {
+            time,
+            source: admission.source,
+            sample: reading.measurement.sample(),
+            delay: Delay::between(time, received),
+        };
+        let earlier = near.rev().skip_while(|other| other.time >= time);
         bp_severe_high::changes_nothing(&standing, earlier, limits, none_known, quiet)
     }
 
@@ -183,20 +199,16 @@ impl Monitor {
         plan: &Plan,
         occurrence: &Occurrence,
     ) -> Vec<Alert> {
-        let horizon = occurrence.at - WINDOW;
+        let (horizon, context) = occurrence.sight();
         let readings: Vec<Standing> =
-            self.timeline.standing(Kind::BloodPressure, horizon).collect();
-        let open = self.open_alert(Rule::BpSevereHigh);
-        let carried = open.filter(|alert| alert.first_observed_at < horizon).map(|alert| Carried {
-            began: alert.first_observed_at,
-            stage: alert.stage,
-            severity: alert.severity,
-        });
+            self.timeline.standing(Kind::BloodPressure, context).collect();
         let limits = &plan.limits.severe_high;
-        let found = bp_severe_high::assess(&readings, limits, occurrence.at, carried);
+        let view = View::of(&readings, &self.alerts, limits, horizon, occurrence);
+        let found = bp_severe_high::assess(&view, limits, occurrence.at);
         self.severe_high_due = found.look_again;
+        let is_computed = |alert: &Alert| view.computes(alert, limits);
         let (rule, known) = (Rule::BpSevereHigh, &mut self.alerts);
-        publish_difference(patient, rule, known, found.episodes, horizon, plan, occurrence)
+        publish_difference(patient, rule, known, found.episodes, is_computed, plan, occurrence)
     }
 
     /// The full computation of `data.missing.*`.
@@ -206,7 +218,7 @@ impl Monitor {
         plan: &Plan,
         occurrence: &Occurrence,
     ) -> Vec<Alert> {
-        let horizon = occurrence.at - WINDOW;
+        let (horizon, _) = occurrence.sight();
         self.missing_due = None;
         let mut changes = Vec::new();
         for kind in Kind::ALL {
@@ -214,11 +226,16 @@ impl Monitor {
             let expected =
                 plan.schedule.as_ref().and_then(|schedule| Some((schedule, schedule.of(kind)?)));
             let mut episodes = Vec::new();
+            let mut carried = None;
             if let Some((schedule, expected)) = expected {
                 let first_at = |from: Timestamp| {
                     self.timeline.standing(kind, from.max(horizon)).next().map(|found| found.time)
                 };
-                let since = self.open_alert(rule).map(|alert| alert.first_observed_at);
+                let known = self.alerts.iter().filter(|alert| alert.rule == rule);
+                let across = data_missing::carried(schedule, known, horizon);
+                carried = across.map(|alert| alert.id);
+                let since = across.or_else(|| self.open_alert(rule));
+                let since = since.map(|alert| alert.first_observed_at);
                 let found = data_missing::assess(
                     (schedule, expected, grace(patient)),
                     first_at,
@@ -234,9 +251,19 @@ impl Monitor {
             } else if !self.alerts.iter().any(|alert| alert.rule == rule) {
                 continue;
             }
+            // Of missing readings every open gap is computed, however long ago it began.
+            let is_computed = |alert: &Alert| {
+                alert.first_observed_at >= horizon || alert.is_open() || Some(alert.id) == carried
+            };
             let known = &mut self.alerts;
             changes.extend(publish_difference(
-                patient, rule, known, episodes, horizon, plan, occurrence,
+                patient,
+                rule,
+                known,
+                episodes,
+                is_computed,
+                plan,
+                occurrence,
             ));
         }
         changes

@@ -3,18 +3,14 @@
 //! Made small, because one process remembers a million patients: a reading costs 20 bytes.
 
 use crate::admission::Outcome;
+use crate::historical::Historical;
 use crate::measurement::Kind;
-use crate::reading::{Reading, SourceDigest};
-use crate::time::{Span, Timestamp};
+use crate::reading::SourceDigest;
+use crate::time::Timestamp;
 use crate::version::Version;
+use crate::window::{WINDOW, Window};
 
-/// How long versions are remembered, counted back from the present in observation time. An older
-/// reading is *historical*: stored, never a page.
-pub const WINDOW: Span = Span::from_days(40);
-
-/// How long a historical reading is remembered after its receipt, so that a send repeated because
-/// its answer was lost counts as a duplicate.
-pub const HISTORICAL_MEMORY: Span = Span::from_hours(24);
+pub use crate::sample::{Delay, Sample, Standing, Trace};
 
 /// More sources than this in one patient's window are no patient's devices.
 pub const MOST_SOURCES: usize = 1024;
@@ -23,110 +19,10 @@ pub const MOST_SOURCES: usize = 1024;
 /// they would take memory and time from all others. 100,000 cost 2 MB.
 pub const MOST_READINGS: usize = 100_000;
 
-/// What a rule needs of a measurement: three 16-bit numbers whose meaning depends on the kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sample(pub(crate) [u16; 3]);
-
-const IRREGULAR: u16 = 1 << 15;
-
-impl Sample {
-    pub(crate) fn blood_pressure(
-        systolic: u16,
-        diastolic: u16,
-        pulse_rate: Option<u16>,
-        irregular: bool,
-    ) -> Self {
-        let pulse = pulse_rate.unwrap_or(0) | if irregular { IRREGULAR } else { 0 };
-        Self([systolic, diastolic, pulse])
-    }
-
-    /// Systolic pressure of a blood pressure sample, mmHg.
-    pub const fn systolic(self) -> u16 {
-        self.0[0]
-    }
-
-    /// Diastolic pressure of a blood pressure sample, mmHg.
-    pub const fn diastolic(self) -> u16 {
-        self.0[1]
-    }
-}
-
-/// How long after its observation a reading was received, in the steps that rules distinguish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Delay(u8);
-
-impl Delay {
-    const STEPS: [Span; 7] = [
-        Span::from_minutes(15),
-        Span::from_hours(1),
-        Span::from_hours(3),
-        Span::from_hours(6),
-        Span::from_hours(12),
-        Span::from_hours(24),
-        Span::from_hours(72),
-    ];
-
-    /// The delay between observation and receipt.
-    pub fn between(observed: Timestamp, received: Timestamp) -> Self {
-        let delay = received - observed;
-        Self(Self::STEPS.iter().filter(|step| delay > **step).count() as u8)
-    }
-
-    /// Whether the delay is longer than a rule's patience (rounded down to a step).
-    pub fn exceeds(self, patience: Span) -> bool {
-        let allowed = Self::STEPS.iter().filter(|step| **step <= patience).count() as u8;
-        self.0 >= allowed
-    }
-}
-
-/// A reading as the rules see it: one that stands.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Standing {
-    /// When it was observed.
-    pub time: Timestamp,
-    /// What measured it.
-    pub source: SourceDigest,
-    /// Its values.
-    pub sample: Sample,
-    /// How late it came.
-    pub delay: Delay,
-}
-
-/// A reading as far as it is remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Trace {
-    /// Its kind.
-    pub kind: Kind,
-    /// When it was observed, in whole seconds.
-    pub observation_time: Timestamp,
-    /// What measured it.
-    pub source: SourceDigest,
-    /// Its version.
-    pub version: Version,
-    /// Whether this version says that the reading is none.
-    pub withdrawn: bool,
-    /// Its values.
-    pub sample: Sample,
-}
-
-impl From<&Reading> for Trace {
-    fn from(reading: &Reading) -> Self {
-        Self {
-            kind: reading.kind(),
-            observation_time: reading.observation_time,
-            source: reading.source.digest(),
-            version: reading.version,
-            withdrawn: reading.withdrawn,
-            sample: reading.measurement.sample(),
-        }
-    }
-}
-
-// Bits of `Entry::marks`: source index in the lower ten, then three of delay, then two flags.
+// Bits of `Entry::marks`: source index in the lower ten, then three of delay, then a flag.
 const SOURCE_MASK: u16 = 0x03ff;
 const DELAY_SHIFT: u16 = 10;
 const WITHDRAWN: u16 = 1 << 13;
-const HISTORICAL: u16 = 1 << 14;
 
 /// 20 bytes, aligned to four: the version is kept in halves for that.
 #[derive(Debug, Clone, Copy)]
@@ -155,27 +51,21 @@ impl Entry {
     fn is(&self, mark: u16) -> bool {
         self.marks & mark != 0
     }
-
-    /// A historical entry has no use for values: it keeps the minute of its receipt there.
-    fn received_minute(&self) -> u32 {
-        u32::from(self.sample.0[0]) << 16 | u32::from(self.sample.0[1])
-    }
-
-    fn is_forgotten(&self, now: Timestamp) -> bool {
-        if self.is(HISTORICAL) {
-            let received = Timestamp::from_seconds(i64::from(self.received_minute()) * 60);
-            received + HISTORICAL_MEMORY < now
-        } else {
-            self.time() + WINDOW < now
-        }
-    }
 }
 
 #[derive(Debug)]
 struct Series {
     kind: Kind,
-    /// In observation order, equal times by source digest.
+    /// In observation order, equal times by source digest. Those from before the window are seen
+    /// beside those in it, and not changed any more.
     entries: Vec<Entry>,
+}
+
+impl Series {
+    fn forget_before(&mut self, time: Timestamp) {
+        let left = self.entries.partition_point(|entry| entry.time() < time);
+        self.entries.drain(..left);
+    }
 }
 
 /// One patient's remembered readings, per kind in observation order.
@@ -183,6 +73,8 @@ struct Series {
 pub struct Timeline {
     series: Vec<Series>,
     sources: Vec<SourceDigest>,
+    /// Of most patients nothing historical comes.
+    historical: Option<Box<Historical>>,
 }
 
 /// What admission found.
@@ -214,28 +106,69 @@ impl Timeline {
     ///
     /// # Errors
     /// [`TooMany`]; nothing is remembered then.
-    pub fn admit(&mut self, reading: &Trace, received: Timestamp) -> Result<Admission, TooMany> {
+    pub fn admit(
+        &mut self,
+        reading: &Trace,
+        received: Timestamp,
+        window: Window,
+    ) -> Result<Admission, TooMany> {
+        if reading.observation_time < window.horizon(received) {
+            return Ok(self.admit_historical(reading, received));
+        }
+        self.admit_current(reading, received, window)
+    }
+
+    /// Remembers a reading again that was accepted at `received`, as `historical` or not, by a state
+    /// whose window may have begun later than that of then.
+    ///
+    /// # Errors
+    /// [`TooMany`]; nothing is remembered then.
+    pub fn restore(
+        &mut self,
+        reading: &Trace,
+        received: Timestamp,
+        historical: bool,
+        window: Window,
+    ) -> Result<(), TooMany> {
+        // Of a historical reading an older version is stale and not historical.
+        let is_known =
+            || self.historical.as_ref().is_some_and(|past| past.knows(reading, received));
+        if historical || reading.observation_time < received - WINDOW || is_known() {
+            self.admit_historical(reading, received);
+        } else if reading.observation_time >= window.context(received) {
+            self.admit_current(reading, received, window)?;
+        }
+        Ok(())
+    }
+
+    fn admit_historical(&mut self, reading: &Trace, received: Timestamp) -> Admission {
+        Admission {
+            outcome: self.historical.get_or_insert_default().admit(reading, received),
+            changes_standing: false,
+            in_order: false,
+            source: reading.source,
+        }
+    }
+
+    fn admit_current(
+        &mut self,
+        reading: &Trace,
+        received: Timestamp,
+        window: Window,
+    ) -> Result<Admission, TooMany> {
         let Trace { kind, observation_time: time, source: digest, .. } = *reading;
-        let historical = time + WINDOW < received;
-        self.make_room(kind, received);
+        self.make_room(kind, received, window);
         let source = self.source_index(digest)?;
 
         let mut marks = source as u16 | u16::from(Delay::between(time, received).0) << DELAY_SHIFT;
         if reading.withdrawn {
             marks |= WITHDRAWN;
         }
-        let sample = if historical {
-            marks |= HISTORICAL;
-            let minute = (received.seconds() / 60) as u32;
-            Sample([(minute >> 16) as u16, minute as u16, 0])
-        } else {
-            reading.sample
-        };
         let bits = reading.version.bits();
         let entry = Entry {
             seconds: time.seconds() as u32,
             version: [(bits >> 32) as u32, bits as u32],
-            sample,
+            sample: reading.sample,
             marks,
         };
 
@@ -257,37 +190,25 @@ impl Timeline {
             Some(_) => entries.binary_search_by_key(&key, key_of),
         };
         Ok(match position {
-            Err(_) if entries.len() >= MOST_READINGS && historical => Admission {
-                // Stored all the same; only a repetition will not be known for one.
-                outcome: Outcome::Historical,
-                changes_standing: false,
-                in_order: false,
-                source: digest,
-            },
             Err(_) if entries.len() >= MOST_READINGS => return Err(TooMany::Readings),
             Err(at) => {
                 let in_order = entries.last().is_none_or(|last| last.seconds < entry.seconds);
                 entries.insert(at, entry);
                 Admission {
-                    outcome: if historical { Outcome::Historical } else { Outcome::New },
-                    changes_standing: !historical && !reading.withdrawn,
+                    outcome: Outcome::New,
+                    changes_standing: !reading.withdrawn,
                     in_order,
                     source: digest,
                 }
             }
             Ok(at) => {
                 let known = entries[at];
-                let outcome = Outcome::of_version(reading.version, known.version(), historical);
+                let outcome = Outcome::of_version(reading.version, known.version(), false);
                 let wins = reading.version > known.version();
                 if wins {
                     entries[at] = entry;
                 }
-                Admission {
-                    outcome,
-                    changes_standing: wins && !historical,
-                    in_order: false,
-                    source: digest,
-                }
+                Admission { outcome, changes_standing: wins, in_order: false, source: digest }
             }
         })
     }
@@ -304,51 +225,59 @@ impl Timeline {
             .find(|series| series.kind == kind)
             .map_or(&[][..], |series| &series.entries[..]);
         let start = entries.partition_point(|entry| entry.time() < from);
-        entries[start..].iter().filter(|entry| !entry.is(WITHDRAWN) && !entry.is(HISTORICAL)).map(
-            |entry| Standing {
-                time: entry.time(),
-                source: self.sources[entry.source_index()],
-                sample: entry.sample,
-                delay: Delay((entry.marks >> DELAY_SHIFT & 0b111) as u8),
-            },
-        )
+        entries[start..].iter().filter(|entry| !entry.is(WITHDRAWN)).map(|entry| Standing {
+            time: entry.time(),
+            source: self.sources[entry.source_index()],
+            sample: entry.sample,
+            delay: Delay((entry.marks >> DELAY_SHIFT & 0b111) as u8),
+        })
     }
 
-    /// Forgets what has left the window. True when nothing is left.
-    pub fn forget(&mut self, now: Timestamp) -> bool {
+    /// Forgets what is not seen from the window any more. True when nothing is left.
+    pub fn forget(&mut self, now: Timestamp, window: Window) -> bool {
+        let context = window.context(now);
         for series in &mut self.series {
-            series.entries.retain(|entry| !entry.is_forgotten(now));
+            series.forget_before(context);
             if series.entries.capacity() > series.entries.len() * 2 {
                 series.entries.shrink_to(series.entries.len() + 4);
             }
         }
         self.series.retain(|series| !series.entries.is_empty());
         self.drop_unused_sources();
-        self.series.is_empty()
+        self.historical.take_if(|historical| historical.forget(now));
+        if let Some(historical) = &mut self.historical {
+            historical.shrink();
+        }
+        self.is_empty()
     }
 
     /// How many readings are remembered.
     pub fn len(&self) -> usize {
-        self.series.iter().map(|series| series.entries.len()).sum()
+        let historical = self.historical.as_ref().map_or(0, |historical| historical.len());
+        self.series.iter().map(|series| series.entries.len()).sum::<usize>() + historical
     }
 
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
-        self.series.is_empty()
+        self.series.is_empty() && self.historical.is_none()
     }
 
     /// Before a full vector grows, what has left the window makes room. It grows by a quarter and
     /// later by a sixteenth, not to its double as `Vec` would: memory is what bounds the number of
-    /// patients. In these steps two readings a day for 40 days fill 82 places.
-    fn make_room(&mut self, kind: Kind, now: Timestamp) {
+    /// patients. In these steps two readings a day for 41 days fill 82 places.
+    fn make_room(&mut self, kind: Kind, now: Timestamp, window: Window) {
         let Some(series) = self.series.iter_mut().find(|series| series.kind == kind) else {
             return;
         };
-        let entries = &mut series.entries;
-        if entries.len() < entries.capacity().min(MOST_READINGS) {
+        if series.entries.len() < series.entries.capacity().min(MOST_READINGS) {
             return;
         }
-        entries.retain(|entry| !entry.is_forgotten(now));
+        series.forget_before(window.context(now));
+        if series.entries.len() >= MOST_READINGS {
+            // Only what is in the window counts.
+            series.forget_before(window.horizon(now));
+        }
+        let entries = &mut series.entries;
         if entries.len() == entries.capacity() {
             let length = entries.len();
             let more = (length / 4).clamp(4, 12).max(length / 16);
@@ -398,39 +327,87 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Span;
+    use crate::window::CONTEXT;
 
-    #[test]
-    fn one_patients_readings_are_bounded_and_what_leaves_the_window_makes_room() {
-        let start = Timestamp::from_seconds(1_780_000_000);
-        let sensor = crate::reading::Source::Device {
-            manufacturer: "KAWASEMI".into(),
-            model_number: None,
-            serial: "1".into(),
-        };
-        let reading = |second: usize| Trace {
+    const START: Timestamp = Timestamp::from_seconds(1_780_000_000);
+
+    fn reading(second: i64) -> Trace {
+        Trace {
             kind: Kind::BloodGlucose,
-            observation_time: start + Span::from_seconds(second as i64),
-            source: sensor.digest(),
+            observation_time: START + Span::from_seconds(second),
+            source: SourceDigest::from_bits(1),
             version: Version::from_bits(1),
             withdrawn: false,
             sample: Sample::default(),
-        };
-        let mut timeline = Timeline::default();
-        let soon = start + Span::from_days(2);
-        for second in 0..MOST_READINGS {
-            timeline.admit(&reading(second), soon).unwrap();
         }
-        let one_more = reading(MOST_READINGS);
-        assert_eq!(timeline.admit(&one_more, soon), Err(TooMany::Readings));
-        let corrected = Trace { version: Version::from_bits(2), ..reading(7) };
-        let outcome = timeline.admit(&corrected, soon).unwrap().outcome;
-        assert_eq!(outcome, Outcome::Conflict, "what is known can still be changed");
-        let old = Trace { observation_time: start - Span::from_days(60), ..reading(0) };
-        assert_eq!(timeline.admit(&old, soon).unwrap().outcome, Outcome::Historical);
-        assert_eq!(timeline.len(), MOST_READINGS);
+    }
 
-        let later = start + WINDOW + Span::from_seconds(100);
-        assert_eq!(timeline.admit(&one_more, later).unwrap().outcome, Outcome::New);
-        assert_eq!(timeline.len(), MOST_READINGS - 100 + 1);
+    fn outcome(timeline: &mut Timeline, reading: &Trace, received: Timestamp) -> Outcome {
+        timeline.admit(reading, received, Window::default()).unwrap().outcome
+    }
+
+    #[test]
+    fn one_patients_readings_are_bounded_and_what_leaves_the_window_makes_room() {
+        let mut timeline = Timeline::default();
+        let soon = START + Span::from_days(2);
+        let most = MOST_READINGS as i64;
+        for second in 0..most {
+            outcome(&mut timeline, &reading(second), soon);
+        }
+        let one_more = reading(most);
+        assert_eq!(timeline.admit(&one_more, soon, Window::default()), Err(TooMany::Readings));
+        let corrected = Trace { version: Version::from_bits(2), ..reading(7) };
+        let changed = outcome(&mut timeline, &corrected, soon);
+        assert_eq!(changed, Outcome::Conflict, "what is known can still be changed");
+        let old = reading(-60 * 86_400);
+        assert_eq!(outcome(&mut timeline, &old, soon), Outcome::Historical);
+        assert_eq!(timeline.len(), MOST_READINGS + 1);
+
+        let later = START + WINDOW + Span::from_seconds(100);
+        assert_eq!(outcome(&mut timeline, &one_more, later), Outcome::New);
+        assert_eq!(timeline.len(), MOST_READINGS - 100 + 1 + 1);
+    }
+
+    #[test]
+    fn importing_the_past_never_keeps_out_the_present() {
+        let mut timeline = Timeline::default();
+        let now = START + Span::from_days(500);
+        for minute in 0..MOST_READINGS as i64 + 5 {
+            assert_eq!(outcome(&mut timeline, &reading(minute * 60), now), Outcome::Historical);
+        }
+        let live = Trace { observation_time: now, ..reading(0) };
+        assert_eq!(outcome(&mut timeline, &live, now), Outcome::New);
+    }
+
+    #[test]
+    fn what_has_left_the_window_is_not_known_whether_or_not_it_was_swept() {
+        for (is_swept, is_recent) in [(false, false), (true, false), (false, true), (true, true)] {
+            let mut timeline = Timeline::default();
+            outcome(&mut timeline, &reading(0), START);
+            let left = if is_recent { Span::from_seconds(1) } else { CONTEXT + CONTEXT };
+            let later = START + WINDOW + left;
+            if is_swept {
+                timeline.forget(later, Window::default());
+            }
+            assert_eq!(outcome(&mut timeline, &reading(0), later), Outcome::Historical);
+            assert_eq!(outcome(&mut timeline, &reading(0), later), Outcome::Duplicate);
+            let day_later = later + Span::from_hours(24) + Span::from_seconds(1);
+            if is_swept {
+                timeline.forget(day_later, Window::default());
+            }
+            assert_eq!(outcome(&mut timeline, &reading(0), day_later), Outcome::Historical);
+        }
+    }
+
+    #[test]
+    fn what_was_observed_before_a_rebuild_began_to_read_is_historical() {
+        let mut timeline = Timeline::default();
+        let window = Window::rebuilt_at(START + WINDOW + Span::from_seconds(10));
+        let received = START + Span::from_days(30);
+        for (second, expected) in [(9, Outcome::Historical), (10, Outcome::New)] {
+            let found = timeline.admit(&reading(second), received, window).unwrap().outcome;
+            assert_eq!(found, expected, "{second}");
+        }
     }
 }

@@ -5,7 +5,7 @@ mod home;
 use clinical::alert::{Alert, Rule, Severity, Stage, Status, Transition};
 use clinical::plan::Plan;
 use clinical::schedule::{Expected, Schedule, grace};
-use clinical::{Kind, Outcome, Span, Timestamp};
+use clinical::{Kind, Outcome, Span, Timestamp, Window};
 use jiff::civil::{Date, date};
 
 use home::{Home, at, bp, patient};
@@ -23,7 +23,7 @@ fn plan(time_zone: &str, start: Date) -> Plan {
 /// Japan, expected from the day on in which minute 0 lies.
 fn expected_daily() -> Home {
     let mut home = Home { plan: plan("Asia/Tokyo", date(2026, 5, 29)), ..Home::default() };
-    home.told = home.monitor.reassess(&patient(), at(0), &home.plan);
+    home.told = home.monitor.reassess(&patient(), at(0), (&home.plan, Window::default()));
     home
 }
 
@@ -159,7 +159,8 @@ fn a_withdrawn_reading_is_none_and_its_day_is_missing() {
 fn a_plan_that_ends_or_expects_something_else_takes_the_alert_back() {
     let mut home = expected_daily();
     home.waits_until(5 * DAY);
-    home.told = home.monitor.reassess(&patient(), at(5 * DAY), &Plan::default());
+    home.told =
+        home.monitor.reassess(&patient(), at(5 * DAY), (&Plan::default(), Window::default()));
     assert_eq!(home.last().transition, Retracted);
     assert_eq!(home.monitor.look_again(), None);
 
@@ -167,7 +168,8 @@ fn a_plan_that_ends_or_expects_something_else_takes_the_alert_back() {
     let mut home = expected_daily();
     home.waits_until(70 * DAY);
     assert_eq!(home.told.len(), 2);
-    home.told = home.monitor.reassess(&patient(), at(70 * DAY), &Plan::default());
+    home.told =
+        home.monitor.reassess(&patient(), at(70 * DAY), (&Plan::default(), Window::default()));
     assert_eq!(home.last().transition, Retracted);
 }
 
@@ -176,8 +178,12 @@ fn a_gap_longer_than_the_window_stays_one_alert_and_ends_with_the_next_reading()
     let mut home = expected_daily();
     home.receives(calm(10));
     home.waits_until(90 * DAY);
-    home.monitor.forget(at(90 * DAY));
-    home.told.extend(home.monitor.reassess(&patient(), at(90 * DAY), &home.plan));
+    home.monitor.forget(at(90 * DAY), Window::default());
+    home.told.extend(home.monitor.reassess(
+        &patient(),
+        at(90 * DAY),
+        (&home.plan, Window::default()),
+    ));
     assert_eq!(home.transitions().len(), 2, "raised and escalated, once");
     home.receives(calm(91 * DAY));
     assert_eq!(home.last().transition, Resolved);
@@ -194,7 +200,8 @@ fn days_of_23_and_25_hours_are_days() {
     ] {
         let mut home = Home { plan: plan("Europe/Berlin", start), ..Home::default() };
         let reading = minutes_of(first_reading);
-        home.told = home.monitor.reassess(&patient(), at(reading - 60), &home.plan);
+        home.told =
+            home.monitor.reassess(&patient(), at(reading - 60), (&home.plan, Window::default()));
         home.receives(calm(reading));
         home.waits_until(reading + 10 * DAY);
         // Three whole local days after the reading's, to 06:00 on the clock of the fourth.
@@ -207,7 +214,7 @@ fn a_day_whose_midnight_the_clocks_skip_begins_where_they_go_on() {
     // Santiago skips the hour after midnight on 6 September 2026: the day begins at 01:00, UTC-3.
     let mut home = Home { plan: plan("America/Santiago", date(2026, 9, 3)), ..Home::default() };
     let before = minutes_of("2026-09-03T00:00:00Z");
-    home.told = home.monitor.reassess(&patient(), at(before), &home.plan);
+    home.told = home.monitor.reassess(&patient(), at(before), (&home.plan, Window::default()));
     home.waits_until(before + 10 * DAY);
     assert_eq!(told(&home), [(Raised, Technical, morning("2026-09-06T10:00:00Z"))]);
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clinical::alert::Status;
 use clinical::plan::Plan;
 use clinical::schedule::{Expected, Schedule};
-use clinical::{Kind, Timestamp};
+use clinical::{Kind, Timestamp, Window};
 use jiff::civil::date;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -114,7 +114,7 @@ const END: i64 = 16_100;
 
 fn home(plan: &Plan) -> Home {
     let mut home = Home { plan: plan.clone(), ..Home::default() };
-    home.told = home.monitor.reassess(&patient(), at(0), plan);
+    home.told = home.monitor.reassess(&patient(), at(0), (plan, Window::default()));
     home
 }
 
@@ -160,7 +160,10 @@ fn from_what_stands(history: &[Arrival], plan: &Plan) -> Home {
     }
     let mut home = Home { plan: plan.clone(), ..Home::default() };
     for sent in greatest.into_values().filter(|sent| !sent.withdrawn) {
-        home.monitor.restore_reading(&(&sent.reading()).into(), at(sent.minutes)).unwrap();
+        let (reading, received) = (sent.reading(), at(sent.minutes));
+        home.monitor
+            .restore_reading(&(&reading).into(), received, false, Window::default())
+            .unwrap();
     }
     home
 }
@@ -182,7 +185,7 @@ proptest! {
         let mut failure = None;
         let_arrive(&mut home, &history, |home, clock| {
             let look_again = home.monitor.look_again();
-            let missed = home.monitor.reassess(&patient(), at(clock), &plan);
+            let missed = home.monitor.reassess(&patient(), at(clock), (&plan, Window::default()));
             let in_time = match (look_again, home.monitor.look_again()) {
                 (Some(early), Some(due)) => early <= due,
                 (early, None) => early.is_none() || plan.schedule.is_some(),
@@ -228,7 +231,7 @@ proptest! {
         let end = history.iter().map(|arrival| arrival.pause).sum::<i64>() + END;
         home.waits_until(end);
         let mut fresh = from_what_stands(&history, &plan);
-        fresh.monitor.reassess(&patient(), at(end), &plan);
+        fresh.monitor.reassess(&patient(), at(end), (&plan, Window::default()));
         prop_assert_eq!(standing(&home), standing(&fresh));
         prop_assert_eq!(episodes(&home), episodes(&fresh));
     }

@@ -8,15 +8,15 @@
 
 use jiff::civil::Date;
 
-use crate::alert::{Rule, Severity, Stage, Text};
+use crate::alert::{Alert, Rule, Severity, Stage, Status, Text};
 use crate::episode::{Assessment, Episode};
 use crate::measurement::Kind;
 use crate::schedule::{Expected, Schedule};
 use crate::time::{Span, Timestamp};
 
 /// The episodes of a kind that a patient with such a grace is expected to send. `first_at` gives the observation time of the first
-/// standing reading at or after a time, as far back as `horizon`; `open_since` is when the open
-/// alert's gap began, which may be before the horizon.
+/// standing reading at or after a time, as far back as `horizon`; `open_since` is when the gap of the
+/// alert began that [`carried`] or still is open.
 pub fn assess(
     (schedule, expected, grace): (&Schedule, &Expected, Span),
     first_at: impl Fn(Timestamp) -> Option<Timestamp>,
@@ -62,7 +62,7 @@ fn begin(
     open_since: Option<Timestamp>,
     horizon: Timestamp,
 ) -> Date {
-    let seen_from = day_after(schedule.day_of(horizon));
+    let seen_from = first_whole_day(schedule, horizon);
     if schedule.start() >= seen_from {
         return schedule.start();
     }
@@ -72,6 +72,27 @@ fn begin(
     });
     let begin = open_since.map_or(seen_from, |since| schedule.day_of(since));
     begin.max(schedule.start())
+}
+
+/// The alert whose gap goes on across the beginning of the window: a gap of which the days before it
+/// are known from the alert alone.
+pub fn carried<'a>(
+    schedule: &Schedule,
+    mut alerts: impl Iterator<Item = &'a Alert>,
+    horizon: Timestamp,
+) -> Option<&'a Alert> {
+    let seen_from = schedule.begin_of(first_whole_day(schedule, horizon), 0);
+    alerts.find(|alert| {
+        alert.status == Status::Resolved
+            && alert.first_observed_at < seen_from
+            && alert.last_observed_at >= seen_from
+    })
+}
+
+/// The first day that is in the window from its beginning.
+fn first_whole_day(schedule: &Schedule, horizon: Timestamp) -> Date {
+    let day = schedule.day_of(horizon);
+    if schedule.begin_of(day, 0) >= horizon { day } else { day_after(day) }
 }
 
 fn episode(kind: Kind, began: Timestamp, is_long: bool) -> Episode {

@@ -7,7 +7,7 @@ use clinical::measurement::{BloodPressure, Measurement};
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
 use clinical::plausibility::{Diastolic, Systolic};
-use clinical::{Outcome, PatientId, Reading, Source, Span, Timestamp, Version};
+use clinical::{Outcome, PatientId, Reading, Source, Span, Timestamp, Version, Window};
 
 /// Minutes after 2026-05-28T20:26:40Z, which is 05:26:40 on the 29th in Japan.
 pub fn at(minutes: i64) -> Timestamp {
@@ -78,6 +78,7 @@ impl Sent {
 pub struct Home {
     pub monitor: Monitor,
     pub plan: Plan,
+    pub window: Window,
     pub told: Vec<Alert>,
 }
 
@@ -90,14 +91,15 @@ impl Home {
 
     pub fn receives_at(&mut self, minutes: i64, sent: Sent) -> Outcome {
         self.waits_until(minutes);
-        let applied = self.monitor.apply(&sent.reading(), at(minutes), &self.plan).unwrap();
+        let applied =
+            self.monitor.apply(&sent.reading(), at(minutes), (&self.plan, self.window)).unwrap();
         self.told.extend(applied.changes);
         applied.outcome
     }
 
     pub fn waits_until(&mut self, minutes: i64) {
         while let Some(due) = self.monitor.look_again().filter(|due| *due <= at(minutes)) {
-            self.told.extend(self.monitor.look(&patient(), due, &self.plan));
+            self.told.extend(self.monitor.look(&patient(), due, (&self.plan, self.window)));
         }
     }
 

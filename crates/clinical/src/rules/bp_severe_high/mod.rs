@@ -11,37 +11,66 @@
 //! it is over, so that a reading still to come cannot undo it. An unconfirmed alert ends with one
 //! calm occasion, a confirmed one with two in a row.
 
-use crate::alert::{Rule, Severity, Stage, Text};
-use crate::episode::{Assessment, Episode};
+//!
+//! The window begins with the first occasion that has a reading in it. What stood there, an alert
+//! that is open since longer ago, is carried across: stage and severity follow from that and from
+//! what stands in the window. Calm occasions count while they are in the window.
+
+mod carried;
+mod occasion;
+
+use crate::alert::{Alert, Rule, Severity, Stage, Text};
+use crate::episode::{Assessment, Episode, Occurrence};
 use crate::plan::SevereHigh;
 use crate::time::{Span, Timestamp};
 use crate::timeline::Standing;
 
-/// The episodes in a patient's standing home readings, given in observation order.
-///
-/// `carried` is the stage of an alert that is open although its readings have left the window; the
-/// first episode then continues it.
-pub fn assess(
-    readings: &[Standing],
-    limits: &SevereHigh,
-    now: Timestamp,
+use carried::Carried;
+use occasion::{Finding, is_severe, look_at};
+
+/// The readings of a patient and where the window begins in them.
+pub struct View<'a> {
+    readings: &'a [Standing],
+    /// Of the first occasion in the window.
+    first: usize,
+    /// When the window begins: no later than that occasion.
+    edge: Timestamp,
     carried: Option<Carried>,
-) -> Assessment {
+}
+
+impl<'a> View<'a> {
+    /// Of the standing home readings in the window, which begins at `horizon`, and in its context,
+    /// given in observation order, and of the alerts known.
+    pub fn of(
+        readings: &'a [Standing],
+        alerts: &[Alert],
+        limits: &SevereHigh,
+        horizon: Timestamp,
+        occurrence: &Occurrence,
+    ) -> Self {
+        let first = occasion::first_in_window(readings, limits, horizon);
+        let edge = readings.get(first).map_or(horizon, |reading| reading.time.min(horizon));
+        let carried = Carried::across(alerts, limits, edge, occurrence);
+        Self { readings, first, edge, carried }
+    }
+
+    /// Whether [`assess`] computes an alert of this rule anew. All others were over before the window.
+    pub fn computes(&self, alert: &Alert, limits: &SevereHigh) -> bool {
+        self.carried.as_ref().is_some_and(|carried| carried.alert == alert.id)
+            || carried::is_in_window(alert, limits, self.edge)
+    }
+}
+
+/// The episodes in a patient's readings. The first continues the alert that is carried, if one is.
+pub fn assess(view: &View<'_>, limits: &SevereHigh, now: Timestamp) -> Assessment {
+    let View { readings, first, ref carried, .. } = *view;
     let mut found = Assessment::default();
-    let mut open = carried.map(|carried| Open {
-        episode: Episode::carried(
-            Rule::BpSevereHigh,
-            carried.stage,
-            carried.severity,
-            carried.began,
-        ),
-        calm: 0,
-    });
-    let mut start = 0;
+    let mut open = carried.as_ref().map(Open::carry);
+    let mut start = first;
     while start < readings.len() {
         let begins = readings[start].time;
         let over_at = begins + limits.repeat_within;
-        let end = start + readings[start..].partition_point(|r| r.time <= over_at);
+        let end = occasion::end_of(readings, start, limits);
         let is_over = end < readings.len() || now >= over_at;
         let occasion = look_at(readings, start..end, limits, now);
         if let Some(time) = occasion.look_again {
@@ -70,7 +99,7 @@ pub fn assess(
             }
             Finding::Calm if is_over => {
                 if let Some(mut episode) = open.take() {
-                    if episode.is_ended_by_calm(limits) {
+                    if episode.is_ended_by_calm(limits, over_at) {
                         episode.episode.ended = Some(begins);
                         found.episodes.push(episode.episode);
                     } else {
@@ -86,6 +115,7 @@ pub fn assess(
             Finding::Neither => {
                 if let Some(open) = &mut open {
                     open.calm = 0;
+                    open.told_end = None;
                 }
             }
         }
@@ -116,20 +146,16 @@ pub fn changes_nothing(
     none_known && !near.any(|other| is_severe(&other, limits))
 }
 
+/// Whether a reading that came out of order, or was changed, leaves a patient without alerts of this
+/// rule, and of whom none is awaited, without: `near` are the readings within [`reach`] of it, and
+/// itself if it stands.
+pub fn says_nothing(near: &mut impl Iterator<Item = Standing>, limits: &SevereHigh) -> bool {
+    !near.any(|reading| is_severe(&reading, limits))
+}
+
 /// What it is measured against.
 pub fn threshold(limits: &SevereHigh) -> String {
     format!("{}/{} mmHg", limits.systolic, limits.diastolic)
-}
-
-/// An open alert whose readings have left the window.
-#[derive(Debug, Clone, Copy)]
-pub struct Carried {
-    /// When it began.
-    pub began: Timestamp,
-    /// Its stage.
-    pub stage: Stage,
-    /// Its severity.
-    pub severity: Severity,
 }
 
 /// What is said to the physician.
@@ -171,118 +197,44 @@ pub fn text(stage: Stage, late: bool, evidence: &[Standing]) -> Text {
 struct Open {
     episode: Episode,
     calm: u8,
+    /// Of an alert that is carried, as long as nothing but calm has followed.
+    told_end: Option<Timestamp>,
 }
 
 impl Open {
     fn begin(stage: Stage, severity: Severity, first: Standing, rest: &[Standing]) -> Self {
-        let readings = (first, rest);
-        Self { episode: Episode::begin(Rule::BpSevereHigh, stage, severity, readings), calm: 0 }
+        let episode = Episode::begin(Rule::BpSevereHigh, stage, severity, (first, rest));
+        Self { episode, calm: 0, told_end: None }
+    }
+
+    fn carry(carried: &Carried) -> Self {
+        let Carried { alert, stage, severity, established, newest, told_end } = carried.clone();
+        let began = established[0].time;
+        let episode = Episode {
+            established,
+            newest,
+            continues: Some(alert),
+            ..Episode::without_readings(Rule::BpSevereHigh, stage, severity, began)
+        };
+        Self { episode, calm: 0, told_end }
     }
 
     fn continue_with(&mut self, stage: Stage, severity: Severity, evidence: &[Standing]) {
         self.calm = 0;
+        self.told_end = None;
         self.episode.continue_with(stage, severity, evidence);
     }
 
-    fn is_ended_by_calm(&mut self, limits: &SevereHigh) -> bool {
+    /// Counts a calm occasion that is over at `over_at`.
+    fn is_ended_by_calm(&mut self, limits: &SevereHigh, over_at: Timestamp) -> bool {
         self.calm += 1;
-        self.episode.stage == Stage::Unconfirmed || self.calm >= limits.calm_occasions
+        self.episode.stage == Stage::Unconfirmed
+            || self.calm >= limits.calm_occasions
+            || self.told_end.is_some_and(|told| told <= over_at)
     }
 }
 
-enum Finding {
-    /// Indices of the pair, in time's order.
-    Confirmed {
-        first: usize,
-        second: usize,
-    },
-    /// Index of a severe reading without a second one.
-    Unconfirmed {
-        reading: usize,
-    },
-    Calm,
-    Neither,
-}
-
-struct Occasion {
-    finding: Finding,
-    /// When a severe reading will have waited long enough for its second one.
-    look_again: Option<Timestamp>,
-}
-
-fn look_at(
-    readings: &[Standing],
-    occasion: std::ops::Range<usize>,
-    limits: &SevereHigh,
-    now: Timestamp,
-) -> Occasion {
-    let mut look_again = None;
-    let mut unconfirmed = None;
-    let mut waits = false;
-    // A pair belongs to the occasion of its later reading; the newest pair speaks for the occasion.
-    for second in occasion.clone().rev() {
-        let confirming = partners(readings, second, limits)
-            .filter(|first| *first < second)
-            .find(|first| mean_is_severe(&readings[*first], &readings[second], limits));
-        if let Some(first) = confirming {
-            return Occasion { finding: Finding::Confirmed { first, second }, look_again };
-        }
-    }
-    for index in occasion.clone() {
-        let reading = &readings[index];
-        if !is_severe(reading, limits) || partners(readings, index, limits).next().is_some() {
-            continue;
-        }
-        let due = reading.time + limits.repeat_within;
-        if now >= due {
-            unconfirmed = Some(index);
-        } else {
-            waits = true;
-            look_again = Some(look_again.map_or(due, |known: Timestamp| known.min(due)));
-        }
-    }
-    let finding = match unconfirmed {
-        Some(reading) => Finding::Unconfirmed { reading },
-        None if !waits && is_calm(&readings[occasion], limits) => Finding::Calm,
-        None => Finding::Neither,
-    };
-    Occasion { finding, look_again }
-}
-
-/// Readings far enough from one and near enough to it to be its repetition, nearest index first on
-/// either side.
-fn partners<'a>(
-    readings: &'a [Standing],
-    index: usize,
-    limits: &'a SevereHigh,
-) -> impl Iterator<Item = usize> + 'a {
-    let time = readings[index].time;
-    let near = move |other: &usize| (readings[*other].time - time).abs() <= limits.repeat_within;
-    let before = (0..index).rev().take_while(near);
-    let after = (index + 1..readings.len()).take_while(near);
-    before
-        .chain(after)
-        .filter(move |other| (readings[*other].time - time).abs() >= limits.repeat_after)
-}
-
-fn is_severe(reading: &Standing, limits: &SevereHigh) -> bool {
-    reading.sample.systolic() >= limits.systolic || reading.sample.diastolic() >= limits.diastolic
-}
-
-fn mean_is_severe(one: &Standing, other: &Standing, limits: &SevereHigh) -> bool {
-    let sum = |a: u16, b: u16| u32::from(a) + u32::from(b);
-    sum(one.sample.systolic(), other.sample.systolic()) >= 2 * u32::from(limits.systolic)
-        || sum(one.sample.diastolic(), other.sample.diastolic()) >= 2 * u32::from(limits.diastolic)
-}
-
-fn is_calm(occasion: &[Standing], limits: &SevereHigh) -> bool {
-    let count = occasion.len() as u32;
-    let sum = |of: fn(&Standing) -> u16| occasion.iter().map(|r| u32::from(of(r))).sum::<u32>();
-    sum(|r| r.sample.systolic()) < count * u32::from(limits.clear_systolic)
-        && sum(|r| r.sample.diastolic()) < count * u32::from(limits.clear_diastolic)
-}
-
-/// How long before a reading others can still matter to it.
+/// How far from a reading others can still matter to it.
 pub const fn reach(limits: &SevereHigh) -> Span {
     limits.repeat_within
 }

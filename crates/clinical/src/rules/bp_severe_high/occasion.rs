@@ -1,0 +1,280 @@
+//! Occasions: where they begin and end, and what each says.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use crate::plan::SevereHigh;
+use crate::time::Timestamp;
+use crate::timeline::Standing;
+
+pub(super) enum Finding {
+    /// Indices of the pair, in time's order.
+    Confirmed {
+        first: usize,
+        second: usize,
+    },
+    /// Index of a severe reading without a second one.
+    Unconfirmed {
+        reading: usize,
+    },
+    Calm,
+    Neither,
+}
+
+pub(super) struct Occasion {
+    pub(super) finding: Finding,
+    /// When a severe reading will have waited long enough for its second one.
+    pub(super) look_again: Option<Timestamp>,
+}
+
+/// The index at which the first occasion begins that has a reading at `horizon` or later. Occasions
+/// follow from each other for as long as no pause parts them: so a chain is read from its beginning.
+pub(super) fn first_in_window(
+    readings: &[Standing],
+    limits: &SevereHigh,
+    horizon: Timestamp,
+) -> usize {
+    let inside = readings.partition_point(|reading| reading.time < horizon);
+    let mut start = inside;
+    while start > 0
+        && start < readings.len()
+        && readings[start].time - readings[start - 1].time <= limits.repeat_within
+    {
+        start -= 1;
+    }
+    while start < inside {
+        let end = end_of(readings, start, limits);
+        if end > inside {
+            break;
+        }
+        start = end;
+    }
+    start
+}
+
+/// The index after the last reading of the occasion that begins at `start`.
+pub(super) fn end_of(readings: &[Standing], start: usize, limits: &SevereHigh) -> usize {
+    let over_at = readings[start].time + limits.repeat_within;
+    let rest = &readings[start..];
+    start + rest.iter().position(|reading| reading.time > over_at).unwrap_or(rest.len())
+}
+
+/// What the occasion says; its pairs may begin before it. Takes time in proportion to the readings in
+/// it and in the 15 minutes before and after it.
+pub(super) fn look_at(
+    readings: &[Standing],
+    occasion: Range<usize>,
+    limits: &SevereHigh,
+    now: Timestamp,
+) -> Occasion {
+    if let Some((first, second)) = newest_pair(readings, occasion.clone(), limits) {
+        return Occasion { finding: Finding::Confirmed { first, second }, look_again: None };
+    }
+    let mut look_again = None;
+    let mut unconfirmed = None;
+    for index in occasion.clone() {
+        let reading = &readings[index];
+        if !is_severe(reading, limits) || is_repeated(readings, index, limits) {
+            continue;
+        }
+        let due = reading.time + limits.repeat_within;
+        if now >= due {
+            unconfirmed = Some(index);
+        } else {
+            look_again = Some(look_again.map_or(due, |known: Timestamp| known.min(due)));
+        }
+    }
+    let finding = match unconfirmed {
+        Some(reading) => Finding::Unconfirmed { reading },
+        None if look_again.is_none() && is_calm(&readings[occasion], limits) => Finding::Calm,
+        None => Finding::Neither,
+    };
+    Occasion { finding, look_again }
+}
+
+/// The newest pair whose mean is severe and whose later reading is in the occasion: of several with
+/// the same later reading the one whose first is nearest to it.
+fn newest_pair(
+    readings: &[Standing],
+    occasion: Range<usize>,
+    limits: &SevereHigh,
+) -> Option<(usize, usize)> {
+    let begins = readings[occasion.start].time;
+    let from = before(readings, occasion.start, |r| begins - r.time <= limits.repeat_within);
+    // A mean is severe only if one of the two is.
+    if !readings[from..occasion.end].iter().any(|reading| is_severe(reading, limits)) {
+        return None;
+    }
+    let mut found = None;
+    let mut partners = Partners::default();
+    let mut next = from;
+    for second in occasion {
+        let reading = &readings[second];
+        while next < second && reading.time - readings[next].time >= limits.repeat_after {
+            partners.add(readings, next);
+            next += 1;
+        }
+        partners.leave(|first| reading.time - readings[first].time > limits.repeat_within);
+        if partners.highest().any(|first| mean_is_severe(&readings[first], reading, limits)) {
+            found = Some(second);
+        }
+    }
+    let second = found?;
+    let reading = &readings[second];
+    let near = before(readings, second, |r| reading.time - r.time <= limits.repeat_within);
+    let first = (near..second).rev().find(|first| {
+        reading.time - readings[*first].time >= limits.repeat_after
+            && mean_is_severe(&readings[*first], reading, limits)
+    })?;
+    Some((first, second))
+}
+
+/// The highest of the readings that may be the first of a pair, while they come and go in time's
+/// order: by index, each higher than all that follow it.
+#[derive(Default)]
+struct Partners {
+    systolic: VecDeque<usize>,
+    diastolic: VecDeque<usize>,
+}
+
+impl Partners {
+    fn add(&mut self, readings: &[Standing], index: usize) {
+        let add = |to: &mut VecDeque<usize>, of: fn(&Standing) -> u16| {
+            while to.back().is_some_and(|last| of(&readings[*last]) <= of(&readings[index])) {
+                to.pop_back();
+            }
+            to.push_back(index);
+        };
+        add(&mut self.systolic, |reading| reading.sample.systolic());
+        add(&mut self.diastolic, |reading| reading.sample.diastolic());
+    }
+
+    fn leave(&mut self, is_too_old: impl Fn(usize) -> bool) {
+        for highest in [&mut self.systolic, &mut self.diastolic] {
+            while highest.front().is_some_and(|first| is_too_old(*first)) {
+                highest.pop_front();
+            }
+        }
+    }
+
+    fn highest(&self) -> impl Iterator<Item = usize> {
+        self.systolic.front().into_iter().chain(self.diastolic.front()).copied()
+    }
+}
+
+/// The first index from which on all readings before `index` are near.
+fn before(readings: &[Standing], index: usize, is_near: impl Fn(&Standing) -> bool) -> usize {
+    let far = readings[..index].iter().rev().position(|reading| !is_near(reading));
+    far.map_or(0, |far| index - far)
+}
+
+/// Whether another reading is far enough from one and near enough to it to be its repetition.
+fn is_repeated(readings: &[Standing], index: usize, limits: &SevereHigh) -> bool {
+    let time = readings[index].time;
+    let first_at = |at: Timestamp| readings.partition_point(|reading| reading.time < at);
+    let earlier = readings.get(first_at(time - limits.repeat_within));
+    let later = readings.get(first_at(time + limits.repeat_after));
+    earlier.is_some_and(|earlier| time - earlier.time >= limits.repeat_after)
+        || later.is_some_and(|later| later.time - time <= limits.repeat_within)
+}
+
+pub(super) fn is_severe(reading: &Standing, limits: &SevereHigh) -> bool {
+    reading.sample.systolic() >= limits.systolic || reading.sample.diastolic() >= limits.diastolic
+}
+
+fn mean_is_severe(one: &Standing, other: &Standing, limits: &SevereHigh) -> bool {
+    let sum = |a: u16, b: u16| u32::from(a) + u32::from(b);
+    sum(one.sample.systolic(), other.sample.systolic()) >= 2 * u32::from(limits.systolic)
+        || sum(one.sample.diastolic(), other.sample.diastolic()) >= 2 * u32::from(limits.diastolic)
+}
+
+fn is_calm(occasion: &[Standing], limits: &SevereHigh) -> bool {
+    let count = occasion.len() as u32;
+    let sum = |of: fn(&Standing) -> u16| occasion.iter().map(|r| u32::from(of(r))).sum::<u32>();
+    sum(|r| r.sample.systolic()) < count * u32::from(limits.clear_systolic)
+        && sum(|r| r.sample.diastolic()) < count * u32::from(limits.clear_diastolic)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::reading::SourceDigest;
+    use crate::time::Span;
+    use crate::timeline::{Delay, Sample};
+
+    fn readings() -> impl Strategy<Value = Vec<Standing>> {
+        let reading = (0..4_000_i64, 160..200_u16, 95..120_u16);
+        prop::collection::vec(reading, 1..40).prop_map(|mut all| {
+            all.sort_unstable();
+            let standing = |(second, systolic, diastolic)| Standing {
+                time: Timestamp::from_seconds(1_780_000_000 + second),
+                source: SourceDigest::from_bits(1),
+                sample: Sample::blood_pressure(systolic, diastolic, None, false),
+                delay: Delay::between(Timestamp::default(), Timestamp::default()),
+            };
+            all.into_iter().map(standing).collect()
+        })
+    }
+
+    /// The definition, read word for word.
+    fn pair_by_definition(
+        readings: &[Standing],
+        occasion: Range<usize>,
+        limits: &SevereHigh,
+    ) -> Option<(usize, usize)> {
+        let is_pair = |first: usize, second: usize| {
+            let apart = readings[second].time - readings[first].time;
+            (Span::from_minutes(1)..=Span::from_minutes(15)).contains(&apart)
+                && mean_is_severe(&readings[first], &readings[second], limits)
+        };
+        let pairs = occasion.flat_map(|second| (0..second).map(move |first| (first, second)));
+        pairs.filter(|(first, second)| is_pair(*first, *second)).max_by_key(|(a, b)| (*b, *a))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn pairs_and_repetitions_are_found_as_the_definition_says(
+            readings in readings(),
+            limit in 170..195_u16,
+        ) {
+            let limits = SevereHigh { systolic: limit, ..SevereHigh::default() };
+            let mut start = 0;
+            while start < readings.len() {
+                let end = end_of(&readings, start, &limits);
+                let found = newest_pair(&readings, start..end, &limits);
+                prop_assert_eq!(found, pair_by_definition(&readings, start..end, &limits));
+                start = end;
+            }
+            for (index, one) in readings.iter().enumerate() {
+                let repeats = |other: &Standing| {
+                    let apart = (other.time - one.time).abs();
+                    (Span::from_minutes(1)..=Span::from_minutes(15)).contains(&apart)
+                };
+                let expected = readings.iter().any(repeats);
+                prop_assert_eq!(is_repeated(&readings, index, &limits), expected);
+            }
+        }
+
+        #[test]
+        fn occasions_are_the_same_wherever_between_two_of_them_one_begins_to_look(
+            readings in readings(),
+            second in 0..4_000_i64,
+        ) {
+            let limits = SevereHigh::default();
+            let horizon = Timestamp::from_seconds(1_780_000_000 + second);
+            let mut start = 0;
+            while start < readings.len() {
+                let end = end_of(&readings, start, &limits);
+                if readings[end - 1].time >= horizon {
+                    break;
+                }
+                start = end;
+            }
+            prop_assert_eq!(first_in_window(&readings, &limits, horizon), start);
+        }
+    }
+}
