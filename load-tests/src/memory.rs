@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use clinical::measurement::BloodPressure;
 use clinical::plausibility::{Diastolic, PulseRate, Systolic};
-use clinical::timeline::WINDOW;
+use clinical::window::WINDOW;
 use clinical::{Measurement, PatientId, Reading, Source, Span, Timestamp, Version};
 use processor::Partition;
 use stream::partition_for_key;

@@ -148,12 +148,16 @@ pub(crate) fn reading(body: &mut Body<'_>) -> Result<Reading, Misfit> {
     })
 }
 
+pub(crate) fn outcome(body: &mut Body<'_>) -> Result<StoredOutcome, Misfit> {
+    use StoredOutcome::{Conflict, Correction, Historical, New, Stale};
+    body.one_of("outcome", &[New, Correction, Historical, Stale, Conflict])
+}
+
 /// Reads an `AcceptedReading`.
 pub(crate) fn accepted_reading(body: &mut Body<'_>) -> Result<AcceptedReading, Misfit> {
-    use StoredOutcome::{Conflict, Correction, Historical, New, Stale};
     Ok(AcceptedReading {
         reading: reading(body)?,
-        outcome: body.one_of("outcome", &[New, Correction, Historical, Stale, Conflict])?,
+        outcome: outcome(body)?,
         reading_id: body.text("reading_id")?,
         version: body.long("version")?,
         origin: Origin {

@@ -11,7 +11,7 @@ use clinical::timeline::Trace;
 use crate::body::{self, Body, Misfit};
 use crate::codec::{DecodeError, Decoder, Writer};
 use crate::reading::{Measurement, ReadingStatus};
-use crate::records::AcceptedReading;
+use crate::records::{AcceptedReading, StoredOutcome};
 
 /// What a state keeps of an accepted reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Recalled<'b> {
     pub patient: Cow<'b, str>,
     /// When it was received.
     pub received: Timestamp,
+    /// What became of it.
+    pub outcome: StoredOutcome,
     /// What is remembered.
     pub trace: Trace,
 }
@@ -31,6 +33,7 @@ struct Fields<'b> {
     status: ReadingStatus,
     measurement: Measurement,
     version: i64,
+    outcome: StoredOutcome,
     received_at: i64,
 }
 
@@ -62,6 +65,7 @@ impl From<AcceptedReading> for Fields<'static> {
             status: accepted.reading.status,
             measurement: accepted.reading.measurement,
             version: accepted.version,
+            outcome: accepted.outcome,
             received_at: accepted.origin.received_at,
         }
     }
@@ -80,13 +84,13 @@ fn read<'b>(body: &mut Body<'b>) -> Result<Fields<'b>, Misfit> {
     let measurement = body::measurement(body)?;
     body.optional("send_time", Body::long)?;
     body.optional("vendor", Body::skip_text)?;
-    body.long("outcome")?;
+    let outcome = body::outcome(body)?;
     let reading_id = body.str("reading_id")?.into();
     let version = body.long("version")?;
     body.long("partition")?;
     body.long("offset")?;
     let received_at = body.long("received_at")?;
-    Ok(Fields { reading_id, observation_time, status, measurement, version, received_at })
+    Ok(Fields { reading_id, observation_time, status, measurement, version, outcome, received_at })
 }
 
 impl<'b> Fields<'b> {
@@ -113,7 +117,8 @@ impl<'b> Fields<'b> {
             withdrawn: self.status == ReadingStatus::EnteredInError,
             sample: measurement.sample(),
         };
-        Ok(Some(Recalled { patient, received: Timestamp::from_millis(self.received_at), trace }))
+        let received = Timestamp::from_millis(self.received_at);
+        Ok(Some(Recalled { patient, received, outcome: self.outcome, trace }))
     }
 }
 
@@ -172,6 +177,7 @@ mod tests {
             let expected = Recalled {
                 patient: believed.patient.as_str().into(),
                 received: Timestamp::from_millis(RECEIVED),
+                outcome: StoredOutcome::Stale,
                 trace: Trace::from(&believed),
             };
             let bytes = encoder.encode(&accepted).unwrap();

@@ -101,7 +101,7 @@ impl Task for Member {
         vec![Fold { topic: FOLDED.to_owned(), from: FoldFrom::Beginning }]
     }
 
-    fn builder(&self, partition: i32) -> State {
+    fn builder(&self, partition: i32, _: i64) -> State {
         State::new(partition, self.census.clone())
     }
 

@@ -86,7 +86,7 @@ fn rebuild() -> Target {
         })
         .collect();
     Target::new("processor_rebuild", Form::Packed(3, &Form::Bytes), seeds, move |input| {
-        let mut builder = PartitionBuilder::new(&codec);
+        let mut builder = PartitionBuilder::new(&codec, Timestamp::from_millis(RECEIVED));
         let parts = unpack(input);
         for (offset, record) in (0..).zip(parts.chunks_exact(3).take(60)) {
             let [topic, key, value] = record else { continue };

@@ -7,8 +7,9 @@ use clinical::monitor::{Applied, Monitor};
 use clinical::patient::InvalidId;
 use clinical::plan::Plan;
 use clinical::timeline::TooMany;
-use clinical::{PatientId, Reading, Span, Timestamp};
+use clinical::{PatientId, Reading, Span, Timestamp, Window};
 use hashbrown::HashTable;
+use schemas::records::StoredOutcome;
 use schemas::{OutcomeTally, Recalled};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -52,6 +53,8 @@ pub struct Partition {
     timers: BTreeSet<(Timestamp, PatientId)>,
     /// The partition's clock: the newest receipt, or the present once the input is consumed.
     clock: Timestamp,
+    /// How far back what is known is whole.
+    window: Window,
     swept: Timestamp,
     /// Alerts that the rebuild found changed, to be published with the next occasion.
     unpublished: Vec<Alert>,
@@ -73,15 +76,21 @@ fn hash(patient: &str) -> u64 {
 }
 
 impl Partition {
+    /// A partition of which only what is in a window will be known.
+    pub(crate) fn seen_in(window: Window) -> Self {
+        Self { window, ..Self::default() }
+    }
+
     /// Moves the clock forward to `now` and returns the alerts that the passing of time changes.
     pub fn advance(&mut self, now: Timestamp) -> Vec<Alert> {
         let mut changes = std::mem::take(&mut self.unpublished);
         self.clock = self.clock.max(now);
+        let window = self.window;
         while self.timers.first().is_some_and(|(due, _)| *due <= now) {
             let Some((due, patient)) = self.timers.pop_first() else { break };
             changes.extend(self.with_watched(&patient, |watched, plan| {
                 watched.timer = None;
-                watched.monitor.look(&watched.patient, due, plan)
+                watched.monitor.look(&watched.patient, due, (plan, window))
             }));
         }
         changes
@@ -103,7 +112,7 @@ impl Partition {
     pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Result<Applied, TooMany> {
         let plan = self.plans.get(&reading.patient).unwrap_or(&self.default_plan);
         let watched = Self::watched(&mut self.patients, &reading.patient);
-        let applied = watched.monitor.apply(reading, received, plan)?;
+        let applied = watched.monitor.apply(reading, received, (plan, self.window))?;
         watched.set_timer(&mut self.timers);
         Ok(applied)
     }
@@ -112,10 +121,10 @@ impl Partition {
     /// wait to be published: of one alert the newer state comes later.
     pub fn set_plan(&mut self, patient: &PatientId, plan: Option<Plan>) -> Vec<Alert> {
         self.restore_plan(patient, plan);
-        let clock = self.clock;
+        let (clock, window) = (self.clock, self.window);
         let mut changes = std::mem::take(&mut self.unpublished);
         changes.extend(self.with_watched(patient, |watched, plan| {
-            watched.monitor.reassess(&watched.patient, clock, plan)
+            watched.monitor.reassess(&watched.patient, clock, (plan, window))
         }));
         changes
     }
@@ -126,11 +135,11 @@ impl Partition {
             return;
         }
         self.swept = now;
-        let plans = &self.plans;
+        let (plans, window) = (&self.plans, self.window);
         let is_expected =
             |patient: &PatientId| plans.get(patient).is_some_and(|plan| plan.schedule.is_some());
         self.patients.retain(|watched| {
-            let is_empty = watched.monitor.forget(now);
+            let is_empty = watched.monitor.forget(now, window);
             !is_empty || is_expected(&watched.patient)
         });
         let patients = self.patients.len();
@@ -157,7 +166,9 @@ impl Partition {
             Some(watched) => watched,
             None => Self::watched(&mut self.patients, &PatientId::parse(name)?),
         };
-        Ok(watched.monitor.restore_reading(&recalled.trace, recalled.received)?)
+        let (trace, received) = (&recalled.trace, recalled.received);
+        let historical = recalled.outcome == StoredOutcome::Historical;
+        Ok(watched.monitor.restore_reading(trace, received, historical, self.window)?)
     }
 
     pub(crate) fn restore_alert(&mut self, alert: Alert) {
@@ -181,12 +192,12 @@ impl Partition {
     /// waits to be published.
     pub(crate) fn settle(&mut self, now: Timestamp) {
         self.swept = now;
-        let clock = self.clock;
+        let (clock, window) = (self.clock, self.window);
         for watched in &mut self.patients {
             let Watched { patient, monitor, .. } = &mut **watched;
-            monitor.forget(clock);
+            monitor.forget(clock, window);
             let plan = self.plans.get(patient).unwrap_or(&self.default_plan);
-            self.unpublished.extend(monitor.reassess(patient, clock, plan));
+            self.unpublished.extend(monitor.reassess(patient, clock, (plan, window)));
             watched.set_timer(&mut self.timers);
         }
     }

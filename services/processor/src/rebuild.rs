@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use clinical::alert::Alert;
 use clinical::plan::Plan;
-use clinical::{PatientId, Timestamp};
+use clinical::{PatientId, Timestamp, Window};
+use schemas::check::CLOCK_TOLERANCE;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder};
 use stream::transaction::{Builder, Record, TaskError};
 
@@ -36,12 +37,22 @@ pub struct PartitionBuilder {
 
 impl PartitionBuilder {
     /// A builder that knows nothing yet.
-    pub fn new(codec: &Codec) -> Self {
-        Self::reading_with(Arc::new(FoldDecoders::new(codec)))
+    ///
+    /// It is given the readings accepted from [`Self::accepted_from`] on, `now` being the same.
+    pub fn new(codec: &Codec, now: Timestamp) -> Self {
+        Self::reading_with(Arc::new(FoldDecoders::new(codec)), now)
     }
 
-    pub(crate) fn reading_with(decoders: Arc<FoldDecoders>) -> Self {
-        Self { partition: Partition::default(), decoders }
+    pub(crate) fn reading_with(decoders: Arc<FoldDecoders>, now: Timestamp) -> Self {
+        Self { partition: Partition::seen_in(Window::rebuilt_at(now)), decoders }
+    }
+
+    /// From which receipt on accepted readings are folded by a rebuild that begins at `now`, so that
+    /// of what was observed in the window or shortly before it none is missing.
+    pub fn accepted_from(now: Timestamp) -> Timestamp {
+        let window = Window::rebuilt_at(now);
+        // A clock may have been ahead: a reading may have come before its time.
+        window.context(now) - CLOCK_TOLERANCE
     }
 
     fn fold_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clinical::alert::Alert;
-use clinical::timeline::WINDOW;
 use clinical::{Outcome, Timestamp};
-use schemas::check::CLOCK_TOLERANCE;
 use schemas::records::StoredOutcome;
 use schemas::topics::{Topic, Topics};
 use schemas::{
@@ -375,19 +373,19 @@ impl<W: Watcher> Task for ProcessorTask<W> {
     type Builder = PartitionBuilder;
 
     fn folds(&self, now_ms: i64) -> Vec<Fold> {
-        // A clock may have been ahead: a reading in the window may have come before it.
-        let window = now_ms - WINDOW.millis() - CLOCK_TOLERANCE.millis();
+        let accepted = PartitionBuilder::accepted_from(Timestamp::from_millis(now_ms)).millis();
         let fold = |topic: &String, from| Fold { topic: topic.clone(), from };
         // In the order of the constants in `rebuild`.
         vec![
-            fold(&self.topics.accepted, FoldFrom::Time(window)),
+            fold(&self.topics.accepted, FoldFrom::Time(accepted)),
             fold(&self.topics.alerts, FoldFrom::Beginning),
             fold(&self.topics.plans, FoldFrom::Consumed),
         ]
     }
 
-    fn builder(&self, _: i32) -> PartitionBuilder {
-        PartitionBuilder::reading_with(self.fold_decoders.clone())
+    fn builder(&self, _: i32, now_ms: i64) -> PartitionBuilder {
+        let now = Timestamp::from_millis(now_ms);
+        PartitionBuilder::reading_with(self.fold_decoders.clone(), now)
     }
 
     fn process(

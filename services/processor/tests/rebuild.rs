@@ -112,7 +112,7 @@ impl Published {
     }
 
     fn rebuild(&self, codec: &Codec, now: Timestamp) -> Partition {
-        let mut builder = PartitionBuilder::new(codec);
+        let mut builder = PartitionBuilder::new(codec, now);
         let record = |key, bytes| Record {
             partition: 0,
             offset: 0,

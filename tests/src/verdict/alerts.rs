@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clinical::alert::{Stage, Status};
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
-use clinical::{Kind, PatientId, Span, Timestamp};
+use clinical::{Kind, PatientId, Span, Timestamp, Window};
 use schemas::AlertEvent;
 use simulator::oracle::Stored;
 
@@ -110,11 +110,12 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
         for (received, stored) in &versions {
             if let Ok(reading) = stored.reading.check(*received) {
                 // A patient with more devices than can be remembered is none of the oracle's.
-                let _ = monitor.restore_reading(&(&reading).into(), *received);
+                let trace = (&reading).into();
+                let _ = monitor.restore_reading(&trace, *received, false, Window::default());
             }
         }
         let plan = came.plans.get(patient).unwrap_or(&default_plan);
-        let alerts = monitor.reassess(patient, came.until, plan);
+        let alerts = monitor.reassess(patient, came.until, (plan, Window::default()));
         due.extend(alerts.iter().map(|alert| Final::of(&AlertEvent::from(alert), &in_time)));
     }
     let mut newest: BTreeMap<&str, &AlertEvent> = BTreeMap::new();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
-use clinical::{PatientId, Timestamp};
+use clinical::{PatientId, Timestamp, Window};
 use schemas::records::StoredOutcome;
 use schemas::{
     AcceptedReading, AlertEvent, Codec, DecodeError, Decoder, Origin, Reading, RejectionReason,
@@ -127,7 +127,7 @@ impl<'a> Watch<'a> {
         }
         let plan = self.plans.get(&reading.patient).unwrap_or(&self.default_plan);
         let monitor = self.monitors.entry(reading.patient.clone()).or_default();
-        let applied = match monitor.apply(&reading, received, plan) {
+        let applied = match monitor.apply(&reading, received, (plan, Window::default())) {
             Ok(applied) => applied,
             Err(too_many) => return rejected(too_many.into()),
         };
@@ -158,7 +158,7 @@ impl<'a> Watch<'a> {
             let Some((due, patient)) = self.timers.pop_first() else { return };
             let Some(monitor) = self.monitors.get_mut(&patient) else { continue };
             let plan = self.plans.get(&patient).unwrap_or(&self.default_plan);
-            let changes = monitor.look(&patient, due, plan);
+            let changes = monitor.look(&patient, due, (plan, Window::default()));
             if let Some(again) = monitor.look_again() {
                 self.timers.insert((again, patient.clone()));
             }

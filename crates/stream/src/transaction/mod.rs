@@ -134,8 +134,8 @@ pub trait Task {
     /// What a partition's state is rebuilt from.
     fn folds(&self, now_ms: i64) -> Vec<Fold>;
 
-    /// A builder for a partition.
-    fn builder(&self, partition: i32) -> Self::Builder;
+    /// A builder for a partition, whose state is rebuilt from the folds of the same `now_ms`.
+    fn builder(&self, partition: i32, now_ms: i64) -> Self::Builder;
 
     /// Processes a record of the input with an index in [`LoopArgs::inputs`].
     ///

@@ -323,12 +323,13 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         }
         self.counts = Arc::default();
         self.told = Told::default();
+        let now = now_ms();
         let job = Job {
             kafka: self.kafka.clone(),
             args: self.args.clone(),
-            folds: task.folds(now_ms()),
+            folds: task.folds(now),
             partitions: partitions.to_vec(),
-            builders: Mutex::new(partitions.iter().map(|p| (*p, task.builder(*p))).collect()),
+            builders: Mutex::new(partitions.iter().map(|p| (*p, task.builder(*p, now))).collect()),
             cancelled: self.cancelled.clone(),
             counts: self.counts.clone(),
             generation,
