@@ -26,8 +26,6 @@ pub struct Episode {
     pub newest: Vec<Standing>,
     /// The occasion that ended it; none while it lasts.
     pub ended: Option<Timestamp>,
-    /// The alert it continues, where that began before the window.
-    pub continues: Option<AlertId>,
 }
 
 /// What a rule finds.
@@ -61,7 +59,6 @@ impl Episode {
             established: Vec::new(),
             newest: Vec::new(),
             ended: None,
-            continues: None,
         }
     }
 
@@ -85,7 +82,7 @@ impl Episode {
         if stage > self.stage {
             self.stage = stage;
             self.established.truncate(1);
-            self.established.retain(|first| !newest.contains(first));
+            self.established.retain(|first| !newest.iter().any(|new| new.is_of(first)));
             self.established.extend_from_slice(newest);
             self.newest.clear();
         } else {
@@ -96,7 +93,8 @@ impl Episode {
     /// The readings it rests on: what began it, what brought it to its stage, and the newest.
     pub fn evidence(&self) -> Vec<Standing> {
         let mut evidence = self.established.clone();
-        evidence.extend(self.newest.iter().filter(|new| !self.established.contains(new)));
+        let is_new = |new: &&Standing| !self.established.iter().any(|known| known.is_of(new));
+        evidence.extend(self.newest.iter().filter(is_new));
         evidence
     }
 }
@@ -189,9 +187,6 @@ impl Seen {
 
     /// The ids that alerts named after one of its readings, or after its beginning, have.
     fn alert_ids(&self, patient: &PatientId) -> Vec<AlertId> {
-        if let Some(alert) = self.episode.continues {
-            return vec![alert];
-        }
         let rule = self.episode.rule;
         match rule {
             Rule::DataMissing(_) => {
@@ -219,7 +214,7 @@ impl Seen {
 /// Which known alert each episode continues, if any. First choice has the alert whose id was derived
 /// from one of the episode's readings (so that of an episode that falls apart the part with the
 /// reading that gave the id keeps it, and no id is given twice), then one that shares a reading, then
-/// one that overlaps in time.
+/// one that overlaps in time. One that was retracted is raised again only when no other is continued.
 fn continued_alerts(
     patient: &PatientId,
     known: &[Alert],
@@ -237,15 +232,18 @@ fn continued_alerts(
             }
         }
     };
-    for (place, seen) in continued.iter_mut().zip(computed) {
-        let ids = seen.alert_ids(patient);
-        choose(place, &|alert| ids.contains(&alert.id));
-    }
-    for (place, seen) in continued.iter_mut().zip(computed) {
-        choose(place, &|alert| seen.shares_a_reading(alert));
-    }
-    for (place, seen) in continued.iter_mut().zip(computed) {
-        choose(place, &|alert| seen.overlaps(alert));
+    for is_retracted in [false, true] {
+        let may = |alert: &Alert| (alert.status == Status::Retracted) == is_retracted;
+        for (place, seen) in continued.iter_mut().zip(computed) {
+            let ids = seen.alert_ids(patient);
+            choose(place, &|alert| may(alert) && ids.contains(&alert.id));
+        }
+        for (place, seen) in continued.iter_mut().zip(computed) {
+            choose(place, &|alert| may(alert) && seen.shares_a_reading(alert));
+        }
+        for (place, seen) in continued.iter_mut().zip(computed) {
+            choose(place, &|alert| may(alert) && seen.overlaps(alert));
+        }
     }
     continued
 }

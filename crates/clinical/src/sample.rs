@@ -74,6 +74,13 @@ pub struct Standing {
     pub delay: Delay,
 }
 
+impl Standing {
+    /// Whether both are of the same reading of a patient.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        (self.time, self.source) == (other.time, other.source)
+    }
+}
+
 /// A reading as far as it is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {

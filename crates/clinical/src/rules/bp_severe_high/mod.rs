@@ -208,12 +208,11 @@ impl Open {
     }
 
     fn carry(carried: &Carried) -> Self {
-        let Carried { alert, stage, severity, established, newest, told_end } = carried.clone();
+        let Carried { stage, severity, established, newest, told_end, .. } = carried.clone();
         let began = established[0].time;
         let episode = Episode {
             established,
             newest,
-            continues: Some(alert),
             ..Episode::without_readings(Rule::BpSevereHigh, stage, severity, began)
         };
         Self { episode, calm: 0, told_end }

@@ -1,0 +1,350 @@
+//! What happens at the beginning of the 40-day window: alerts, occasions and pairs that lie across it,
+//! readings that arrive and are corrected there.
+
+mod home;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clinical::alert::{Severity, Stage, Status, Transition};
+use clinical::plan::Plan;
+use clinical::schedule::{Expected, Schedule};
+use clinical::window::WINDOW;
+use clinical::{Kind, Outcome, Span, Timestamp};
+use jiff::civil::date;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use home::{Home, Sent, at, bp, patient};
+
+const DAY: i64 = 24 * 60;
+const OCCASION: Span = Span::from_minutes(15);
+
+/// A reading as it is sent, and the minute of its receipt.
+#[derive(Debug, Clone)]
+struct Arrival {
+    sent: Sent,
+    received: i64,
+}
+
+/// Everything that is sent of readings of few days, some of them 40 days apart: minutes, values and
+/// versions meet.
+fn history(delay: BoxedStrategy<i64>) -> impl Strategy<Value = Vec<Arrival>> {
+    let day = select(vec![0_i64, 1, 2, 38, 39, 40, 41, 42, 44, 60, 79, 81]);
+    let systolic = select(vec![150_u16, 170, 182, 195]);
+    let version = select(vec![(0, false), (0, false), (1, false), (2, false), (3, true)]);
+    let arrival = (day, 0..50_i64, systolic, version, 0..2_u8, delay).prop_map(
+        |(day, minute, systolic, (update, withdrawn), source, delay)| {
+            let minutes = day * DAY + minute;
+            let sent = Sent { minutes, values: (systolic, 90), update, withdrawn, source };
+            Arrival { sent, received: minutes + delay.max(update) }
+        },
+    );
+    vec(arrival, 1..40).prop_map(|mut history| {
+        history.sort_by_key(|arrival| arrival.received);
+        history
+    })
+}
+
+/// Receipts at any minute: the window may begin within an occasion.
+fn any_history() -> impl Strategy<Value = Vec<Arrival>> {
+    let delay = prop_oneof![
+        5 => 0..20_i64,
+        1 => 0..3 * DAY,
+        2 => (36..41_i64).prop_map(|days| days * DAY),
+        3 => 40 * DAY - 60..40 * DAY + 20,
+    ];
+    history(delay.boxed())
+}
+
+/// Receipts that let the window begin at night, between occasions.
+fn history_by_day() -> impl Strategy<Value = Vec<Arrival>> {
+    let delay = prop_oneof![5 => 0..20_i64, 3 => (0..41_i64).prop_map(|days| days * DAY + 600)];
+    history(delay.boxed())
+}
+
+fn plans() -> impl Strategy<Value = Plan> {
+    let expected = (1..4_i32).prop_map(|days| {
+        let daily = Expected::new(Kind::BloodPressure, days, days + 3).unwrap();
+        let schedule = Schedule::new("Europe/Berlin", date(2026, 5, 28), vec![daily]).unwrap();
+        Plan::default().with_schedule(schedule)
+    });
+    prop_oneof![Just(Plan::default()), expected]
+}
+
+fn home(plan: &Plan) -> Home {
+    let mut home = Home { plan: plan.clone(), ..Home::default() };
+    home.told = home.monitor.reassess(&patient(), at(0), (plan, home.window));
+    home
+}
+
+fn is_historical(Arrival { sent, received }: &Arrival) -> bool {
+    received - sent.minutes > 40 * DAY
+}
+
+/// Of each reading the greatest version that came while it was in the window.
+fn what_stood(history: &[Arrival]) -> BTreeMap<(i64, u8), Sent> {
+    let mut greatest: BTreeMap<_, Sent> = BTreeMap::new();
+    for Arrival { sent, .. } in history.iter().filter(|arrival| !is_historical(arrival)) {
+        let known = greatest.entry((sent.minutes, sent.source)).or_insert_with(|| sent.clone());
+        if known.reading().version < sent.reading().version {
+            *known = sent.clone();
+        }
+    }
+    greatest.retain(|_, sent| !sent.withdrawn);
+    greatest
+}
+
+/// The episodes of `bp.severe_high` as the alerts tell them, times as `name` says; without what upheld
+/// them meanwhile, of which an alert names the newest only.
+fn episodes(home: &Home, name: impl Fn(Timestamp) -> i64) -> BTreeSet<String> {
+    let told = home.monitor.alerts().iter().filter(|alert| alert.status != Status::Retracted);
+    told.map(|alert| {
+        let began = name(alert.first_observed_at);
+        let ended = (!alert.is_open()).then_some(name(alert.last_observed_at));
+        let first = &alert.evidence[0].values;
+        format!("{} {} {began} {ended:?} {first:?}", alert.stage, alert.status)
+    })
+    .collect()
+}
+
+fn minutes(time: Timestamp) -> i64 {
+    (time - at(0)).millis() / 60_000
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
+        history in any_history(),
+        plan in plans(),
+        sweeps: bool,
+    ) {
+        let mut home = home(&plan);
+        for Arrival { sent, received } in &history {
+            home.receives_at(*received, sent.clone());
+            for later in [*received, received + 7] {
+                let again = home.monitor.look_again();
+                if again.is_some_and(|due| due <= at(later)) {
+                    continue;
+                }
+                let missed = home.monitor.reassess(&patient(), at(later), (&plan, home.window));
+                prop_assert!(missed.is_empty(), "at {later}: {missed:?}");
+            }
+            if sweeps {
+                home.monitor.forget(at(received + 7), home.window);
+            }
+        }
+    }
+
+    #[test]
+    fn evidence_names_readings_that_stand_or_stood_when_they_left_the_window(
+        history in any_history(),
+    ) {
+        let mut home = home(&Plan::default());
+        for (count, Arrival { sent, received }) in (1..).zip(&history) {
+            home.receives_at(*received, sent.clone());
+            let stood = what_stood(&history[..count]);
+            let stand: BTreeSet<_> = stood
+                .values()
+                .map(|sent| (at(sent.minutes), sent.reading().source.digest(), sent.values.0))
+                .collect();
+            let told = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
+            for evidence in told.flat_map(|alert| &alert.evidence) {
+                let reading = &evidence.reading;
+                let value = evidence.values[1].1 as u16;
+                let named = (reading.observation_time(), reading.source(), value);
+                prop_assert!(stand.contains(&named), "{named:?} does not stand at {received}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_retracted_or_eased_but_by_a_reading(history in any_history(), plan in plans()) {
+        let mut home = home(&plan);
+        for Arrival { sent, received } in &history {
+            home.receives_at(*received, sent.clone());
+            home.monitor.forget(at(*received), home.window);
+        }
+        for alert in &home.told {
+            let takes_back = matches!(alert.transition, Transition::Retracted | Transition::Eased);
+            prop_assert!(!takes_back || alert.cause.is_some(), "{alert:?}");
+        }
+    }
+
+    /// What is carried across the edge is as good as having every reading ever: told from days that
+    /// lie far apart and from the same days moved together, within one window.
+    #[test]
+    fn what_stood_at_the_edge_and_what_stands_in_the_window_give_the_alert(
+        history in history_by_day(),
+    ) {
+        // Calm occasions in a row count within the window, so one has to do.
+        let plan = Plan::with_overrides(1, [("bp.severe_high.calm_occasions", 1.0)]).unwrap();
+        let days: BTreeSet<i64> = history.iter().map(|arrival| arrival.sent.minutes / DAY).collect();
+        let days: Vec<i64> = days.into_iter().collect();
+        let mut far = home(&plan);
+        let mut near = home(&plan);
+        let end = 20 * DAY;
+        for (count, arrival) in history.iter().enumerate() {
+            let Arrival { sent, received } = arrival;
+            let outcome = far.receives_at(*received, sent.clone());
+            prop_assert_eq!(
+                is_historical(arrival),
+                outcome == Outcome::Historical
+                    || near_of_outcome(outcome) && received - sent.minutes > 40 * DAY
+            );
+            if !is_historical(arrival) {
+                let day = days.binary_search(&(sent.minutes / DAY)).unwrap() as i64;
+                let minutes = day * DAY + sent.minutes % DAY;
+                near.receives_at(end + count as i64, Sent { minutes, ..sent.clone() });
+            }
+        }
+        let last = history.last().map_or(0, |arrival| arrival.received);
+        far.waits_until(last + 60);
+        near.waits_until(end + 100);
+        let named = |time: Timestamp| {
+            let minutes = minutes(time);
+            days[(minutes / DAY) as usize] * DAY + minutes % DAY
+        };
+        prop_assert_eq!(episodes(&far, minutes), episodes(&near, named));
+    }
+}
+
+/// Whether an outcome is one that a historical reading can have too.
+fn near_of_outcome(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Duplicate | Outcome::Stale | Outcome::Conflict)
+}
+
+/// A property over histories is worth what the histories hold.
+#[test]
+fn the_generated_histories_reach_the_edge() {
+    const HISTORIES: usize = 1_000;
+    let mut runner = TestRunner::deterministic();
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    for _ in 0..HISTORIES {
+        let history = any_history().new_tree(&mut runner).unwrap().current();
+        let mut home = home(&Plan::default());
+        let mut holds: BTreeSet<&str> = BTreeSet::new();
+        for (count, Arrival { sent, received }) in history.iter().enumerate() {
+            let horizon = at(*received) - WINDOW;
+            let stood = what_stood(&history[..count]);
+            home.receives_at(*received, sent.clone());
+            let across = home.monitor.alerts().iter().find(|alert| {
+                alert.status != Status::Retracted
+                    && alert.first_observed_at < horizon
+                    && (alert.is_open() || alert.last_observed_at >= horizon)
+            });
+            let is_historical = is_historical(&history[count]);
+            let cut = |other: &Sent| (at(sent.minutes) - at(other.minutes)).abs() <= OCCASION;
+            for (what, is_so) in [
+                ("an open alert from before the window", across.is_some_and(|a| a.is_open())),
+                ("one that ended in it", across.is_some_and(|a| !a.is_open())),
+                (
+                    "a reading changed under an alert from before the window",
+                    across.is_some() && stood.contains_key(&(sent.minutes, sent.source)),
+                ),
+                (
+                    "an alert changed that is from before the window",
+                    across.is_some_and(|a| a.changed_at == at(*received)),
+                ),
+                (
+                    "a reading in the window beside one from before it",
+                    !is_historical
+                        && stood.values().any(|other| at(other.minutes) < horizon && cut(other)),
+                ),
+                ("a historical reading", is_historical),
+            ] {
+                if is_so {
+                    holds.insert(what);
+                }
+                found.entry(what).or_default();
+            }
+        }
+        for what in holds {
+            *found.entry(what).or_default() += 1;
+        }
+    }
+    for (what, histories) in found {
+        assert!(histories > HISTORIES / 20, "{what}: in {histories} of {HISTORIES} histories only");
+    }
+}
+
+/// A neighbour's pair confirms an alert that began before the window, and is corrected.
+#[test]
+fn a_stage_goes_with_the_readings_that_gave_it_however_old_the_alert_is() {
+    let mut home = Home::default();
+    home.receives(bp(0, 185, 90));
+    home.waits_until(41 * DAY);
+    home.receives(bp(41 * DAY, 230, 140));
+    home.receives(bp(41 * DAY + 2, 228, 138));
+    assert_eq!((home.last().severity, home.last().stage), (Severity::Urgent, Stage::Confirmed));
+    home.receives_at(41 * DAY + 10, bp(41 * DAY, 0, 0).corrected(5, 128, 82));
+    home.receives_at(41 * DAY + 11, bp(41 * DAY + 2, 0, 0).corrected(5, 126, 80));
+    let last = home.last();
+    assert_eq!((last.transition, last.severity), (Transition::Eased, Severity::Review));
+    assert_eq!(last.stage, Stage::Unconfirmed);
+    let evidence: Vec<_> = last.evidence.iter().map(|e| e.reading.observation_time()).collect();
+    assert_eq!(evidence, [at(0)]);
+    assert!(last.text.en.contains("185/90"), "{}", last.text.en);
+    home.waits_until(41 * DAY + 20);
+    assert_eq!(home.last().transition, Transition::Resolved, "the corrected pair is calm");
+}
+
+#[test]
+fn the_edge_of_the_window_cuts_no_occasion_in_two() {
+    let mut home = Home::default();
+    home.receives(bp(0, 174, 90));
+    home.receives(bp(5, 181, 95));
+    assert!(home.told.is_empty(), "the mean is below the limit");
+    for minute in 0..20 {
+        let now = at(40 * DAY + minute);
+        let said = home.monitor.reassess(&patient(), now, (&home.plan, home.window));
+        assert!(said.is_empty(), "{minute}: {said:?}");
+    }
+}
+
+#[test]
+fn half_an_occasion_at_the_edge_is_no_calm_one() {
+    let mut home = Home::default();
+    home.receives(bp(0, 190, 90));
+    home.waits_until(20);
+    // Neither calm nor severe together.
+    home.receives(bp(DAY, 179, 90));
+    home.receives(bp(DAY + 5, 172, 90));
+    for minute in 0..20 {
+        let now = at(41 * DAY + minute);
+        home.waits_until(41 * DAY + minute);
+        let said = home.monitor.reassess(&patient(), now, (&home.plan, home.window));
+        assert!(said.is_empty(), "{minute}: {said:?}");
+    }
+}
+
+#[test]
+fn an_alert_from_before_the_window_that_calm_has_ended_is_raised_again_when_the_calm_is_taken_back()
+{
+    let mut home = Home::default();
+    home.receives(bp(0, 190, 90));
+    home.receives(bp(2, 190, 90));
+    home.receives(bp(41 * DAY, 150, 90));
+    home.receives(bp(41 * DAY + 600, 150, 90));
+    home.waits_until(41 * DAY + 700);
+    assert_eq!(home.last().transition, Transition::Resolved);
+    home.receives_at(41 * DAY + 800, bp(41 * DAY, 150, 90).withdrawn(5));
+    assert_eq!(home.last().transition, Transition::Raised);
+    assert_eq!(home.last().id, home.told[0].id);
+}
+
+#[test]
+fn a_gap_from_before_the_window_is_open_again_when_the_reading_that_ended_it_is_withdrawn() {
+    let daily = Expected::new(Kind::BloodPressure, 3, 14).unwrap();
+    let schedule = Schedule::new("Asia/Tokyo", date(2026, 5, 29), vec![daily]).unwrap();
+    let mut home = home(&Plan::default().with_schedule(schedule));
+    home.receives(bp(60 * DAY, 128, 80));
+    assert_eq!(home.last().transition, Transition::Resolved);
+    home.receives_at(60 * DAY + 30, bp(60 * DAY, 128, 80).withdrawn(5));
+    assert_eq!(home.last().transition, Transition::Raised);
+    assert_eq!(home.last().first_observed_at, home.told[0].first_observed_at);
+}
