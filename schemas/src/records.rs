@@ -56,6 +56,18 @@ impl StoredOutcome {
     }
 }
 
+impl From<StoredOutcome> for clinical::Outcome {
+    fn from(outcome: StoredOutcome) -> Self {
+        match outcome {
+            StoredOutcome::New => Self::New,
+            StoredOutcome::Correction => Self::Correction,
+            StoredOutcome::Historical => Self::Historical,
+            StoredOutcome::Stale => Self::Stale,
+            StoredOutcome::Conflict => Self::Conflict,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     pub partition: i32,

@@ -196,8 +196,9 @@ impl Seen {
         }
     }
 
-    fn shares_a_reading(&self, alert: &Alert) -> bool {
-        alert.evidence.iter().any(|evidence| self.ids.contains(&evidence.reading))
+    fn shared_reading(&self, alert: &Alert) -> Option<usize> {
+        let is_shared = |id: &ReadingId| alert.evidence.iter().any(|e| e.reading == *id);
+        self.ids.iter().position(is_shared)
     }
 
     fn overlaps(&self, alert: &Alert) -> bool {
@@ -205,16 +206,15 @@ impl Seen {
         // A gap that is open lasts.
         let last = self.readings.last().map_or(Timestamp::LATEST, |last| last.time);
         let last = self.episode.ended.unwrap_or(last);
-        alert.status != Status::Retracted
-            && first <= alert.last_observed_at
-            && last >= alert.first_observed_at
+        first <= alert.last_observed_at && last >= alert.first_observed_at
     }
 }
 
 /// Which known alert each episode continues, if any. First choice has the alert whose id was derived
 /// from one of the episode's readings (so that of an episode that falls apart the part with the
 /// reading that gave the id keeps it, and no id is given twice), then one that shares a reading, then
-/// one that overlaps in time. One that was retracted is raised again only when no other is continued.
+/// one that overlaps in time. One that was retracted is raised again for the reading that gave the id
+/// only. Of several the earliest is chosen: whoever computes the same again chooses the same.
 fn continued_alerts(
     patient: &PatientId,
     known: &[Alert],
@@ -223,27 +223,36 @@ fn continued_alerts(
 ) -> Vec<Option<usize>> {
     let mut continued = vec![None; computed.len()];
     let mut taken = vec![false; known.len()];
-    let mut choose = |place: &mut Option<usize>, fits: &dyn Fn(&Alert) -> bool| {
+    // `fit` gives the place, in the episode, of the reading by which an alert fits.
+    let mut choose = |place: &mut Option<usize>, fit: &dyn Fn(usize) -> Option<usize>| {
         if place.is_none() {
-            *place = (0..known.len())
-                .find(|index| !taken[*index] && is_computed[*index] && fits(&known[*index]));
+            let fitting = (0..known.len()).filter(|index| !taken[*index]).filter_map(|index| {
+                Some((fit(index)?, known[index].first_observed_at, known[index].id, index))
+            });
+            *place = fitting.min().map(|(.., index)| index);
             if let Some(index) = *place {
                 taken[index] = true;
             }
         }
     };
-    for is_retracted in [false, true] {
-        let may = |alert: &Alert| (alert.status == Status::Retracted) == is_retracted;
-        for (place, seen) in continued.iter_mut().zip(computed) {
-            let ids = seen.alert_ids(patient);
-            choose(place, &|alert| may(alert) && ids.contains(&alert.id));
-        }
-        for (place, seen) in continued.iter_mut().zip(computed) {
-            choose(place, &|alert| may(alert) && seen.shares_a_reading(alert));
-        }
-        for (place, seen) in continued.iter_mut().zip(computed) {
-            choose(place, &|alert| may(alert) && seen.overlaps(alert));
-        }
+    let is_live = |index: usize| known[index].status != Status::Retracted;
+    let may_go_on = |index: usize| is_live(index) && is_computed[index];
+    let ids: Vec<_> = computed.iter().map(|seen| seen.alert_ids(patient)).collect();
+    let gave_the_id =
+        |of: usize, alert: usize| ids[of].iter().position(|id| *id == known[alert].id);
+    for (of, place) in continued.iter_mut().enumerate() {
+        choose(place, &|alert| gave_the_id(of, alert).filter(|_| is_live(alert)));
+    }
+    for (of, place) in continued.iter_mut().enumerate() {
+        let shared = |alert: usize| computed[of].shared_reading(&known[alert]);
+        choose(place, &|alert| shared(alert).filter(|_| may_go_on(alert)));
+    }
+    for (of, place) in continued.iter_mut().enumerate() {
+        let overlaps = |alert: usize| may_go_on(alert) && computed[of].overlaps(&known[alert]);
+        choose(place, &|alert| overlaps(alert).then_some(0));
+    }
+    for (of, place) in continued.iter_mut().enumerate() {
+        choose(place, &|alert| gave_the_id(of, alert));
     }
     continued
 }
@@ -280,7 +289,8 @@ fn state_of(
     };
     let began = evidence.first().map_or(episode.began, |first| first.reading.observation_time());
     let newest_time = evidence.iter().map(|e| e.reading.observation_time()).max();
-    let severity = severity_of(known, episode, status, newest_time, plan, occurrence.at);
+    let decisive = decisive_time(episode.stage, &evidence, plan).or(newest_time);
+    let severity = severity_of(known, episode, status, decisive, plan, occurrence.at);
     let transition = transition(known, episode, severity, status, (&evidence, began))?;
     let late = episode.stage == Stage::Confirmed && severity < Severity::Urgent;
     Some(Alert {
@@ -308,19 +318,30 @@ fn state_of(
     })
 }
 
+/// When the newest pair was complete that confirms: a single reading after it confirms nothing.
+fn decisive_time(stage: Stage, evidence: &[Evidence], plan: &Plan) -> Option<Timestamp> {
+    let limits = &plan.limits.severe_high;
+    let times = || evidence.iter().map(|evidence| evidence.reading.observation_time());
+    let completes = |second: &Timestamp| {
+        times()
+            .any(|first| (limits.repeat_after..=limits.repeat_within).contains(&(*second - first)))
+    };
+    times().filter(completes).max().filter(|_| stage == Stage::Confirmed)
+}
+
 /// Lateness keeps an alert from paging, it does not take a page back: a correction that comes late
 /// and leaves the cause standing leaves the severity too. What is over keeps the severity it had.
 fn severity_of(
     known: Option<&Alert>,
     episode: &Episode,
     status: Status,
-    newest: Option<Timestamp>,
+    decisive: Option<Timestamp>,
     plan: &Plan,
     now: Timestamp,
 ) -> Severity {
     // What is said of readings that do not come depends on time alone.
-    let Some(newest) = newest else { return episode.severity };
-    let is_late = now - newest > plan.limits.severe_high.patience;
+    let Some(decisive) = decisive else { return episode.severity };
+    let is_late = now - decisive > plan.limits.severe_high.patience;
     let now = if is_late { episode.severity.min(Severity::Review) } else { episode.severity };
     match known {
         Some(known) if known.stage != episode.stage => now,

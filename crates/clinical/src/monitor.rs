@@ -109,8 +109,7 @@ impl Monitor {
         changes
     }
 
-    /// Restores a reading that was accepted before, as `historical` or not, without computing
-    /// anything.
+    /// Restores a reading that was accepted before with an outcome, without computing anything.
     ///
     /// # Errors
     /// [`TooMany`], as it was when the reading was applied.
@@ -118,10 +117,10 @@ impl Monitor {
         &mut self,
         reading: &Trace,
         received: Timestamp,
-        historical: bool,
+        outcome: Outcome,
         window: Window,
     ) -> Result<(), TooMany> {
-        self.timeline.restore(reading, received, historical, window)
+        self.timeline.restore(reading, received, outcome, window)
     }
 
     /// Restores an alert's newest state.

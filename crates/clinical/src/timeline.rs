@@ -118,8 +118,8 @@ impl Timeline {
         self.admit_current(reading, received, window)
     }
 
-    /// Remembers a reading again that was accepted at `received`, as `historical` or not, by a state
-    /// whose window may have begun later than that of then.
+    /// Remembers a reading again that was accepted at `received` with an outcome, by a state whose
+    /// window may begin later than that of the state which accepted it.
     ///
     /// # Errors
     /// [`TooMany`]; nothing is remembered then.
@@ -127,13 +127,18 @@ impl Timeline {
         &mut self,
         reading: &Trace,
         received: Timestamp,
-        historical: bool,
+        outcome: Outcome,
         window: Window,
     ) -> Result<(), TooMany> {
-        // Of a historical reading an older version is stale and not historical.
-        let is_known =
-            || self.historical.as_ref().is_some_and(|past| past.knows(reading, received));
-        if historical || reading.observation_time < received - WINDOW || is_known() {
+        let is_historical = match outcome {
+            Outcome::Historical => true,
+            Outcome::New | Outcome::Correction => reading.observation_time < received - WINDOW,
+            // As is an older version of a historical reading.
+            Outcome::Stale | Outcome::Conflict | Outcome::Duplicate => {
+                self.historical.as_ref().is_some_and(|past| past.knows(reading, received))
+            }
+        };
+        if is_historical {
             self.admit_historical(reading, received);
         } else if reading.observation_time >= window.context(received) {
             self.admit_current(reading, received, window)?;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clinical::alert::Status;
 use clinical::plan::Plan;
 use clinical::schedule::{Expected, Schedule};
-use clinical::{Kind, Timestamp, Window};
+use clinical::{Kind, Outcome, Timestamp, Window};
 use jiff::civil::date;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -162,7 +162,7 @@ fn from_what_stands(history: &[Arrival], plan: &Plan) -> Home {
     for sent in greatest.into_values().filter(|sent| !sent.withdrawn) {
         let (reading, received) = (sent.reading(), at(sent.minutes));
         home.monitor
-            .restore_reading(&(&reading).into(), received, false, Window::default())
+            .restore_reading(&(&reading).into(), received, Outcome::New, Window::default())
             .unwrap();
     }
     home

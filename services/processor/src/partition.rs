@@ -9,7 +9,6 @@ use clinical::plan::Plan;
 use clinical::timeline::TooMany;
 use clinical::{PatientId, Reading, Span, Timestamp, Window};
 use hashbrown::HashTable;
-use schemas::records::StoredOutcome;
 use schemas::{OutcomeTally, Recalled};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -167,8 +166,8 @@ impl Partition {
             None => Self::watched(&mut self.patients, &PatientId::parse(name)?),
         };
         let (trace, received) = (&recalled.trace, recalled.received);
-        let historical = recalled.outcome == StoredOutcome::Historical;
-        Ok(watched.monitor.restore_reading(trace, received, historical, self.window)?)
+        let outcome = recalled.outcome.into();
+        Ok(watched.monitor.restore_reading(trace, received, outcome, self.window)?)
     }
 
     pub(crate) fn restore_alert(&mut self, alert: Alert) {

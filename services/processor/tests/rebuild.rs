@@ -2,33 +2,16 @@
 //! nothing is lost, and what comes next is answered the same. So neither the order of arrival, nor
 //! how it is cut into transactions, nor where the processor dies changes what comes of it.
 
+mod published;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::alert::Alert;
-use clinical::{Outcome, Span, Timestamp};
-use processor::{Partition, PartitionBuilder};
+use clinical::{Span, Timestamp};
+use processor::Partition;
 use proptest::prelude::*;
-use schemas::reading::{
-    BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
-};
-use schemas::records::{ExpectedReadings, Schedule, StoredOutcome};
-use schemas::{
-    Acceptance, AcceptedEncoder, AcceptedReading, AlertEvent, CarePlan, Codec, Encoder, Origin,
-};
-use stream::transaction::{Builder, Record};
+use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, Reading};
 
-const START: i64 = 1_780_000_000_000;
-
-#[derive(Debug, Clone)]
-struct Step {
-    patient: u8,
-    minute: i64,
-    systolic: i32,
-    update: i64,
-    withdrawn: bool,
-    /// Minutes until the next step.
-    pause: i64,
-}
+use published::{Published, START, Step, plan, reading, take};
 
 fn step() -> impl Strategy<Value = Step> {
     let systolic = prop_oneof![Just(150), Just(172), Just(182), Just(195)];
@@ -43,105 +26,6 @@ fn step() -> impl Strategy<Value = Step> {
             pause,
         },
     )
-}
-
-fn reading(step: &Step) -> Reading {
-    let observed = START + step.minute * 60_000;
-    Reading {
-        consortium_id: "HOME01".into(),
-        person_id: format!("P{}", step.patient),
-        observation_time: observed,
-        utc_offset_minutes: 540,
-        update_time: observed + step.update * 1000,
-        source: Source::Device(Device {
-            manufacturer: "OMRON".into(),
-            model_number: None,
-            serial: "1".into(),
-        }),
-        data_input: DataInput::Device,
-        origin_of_time: Some(OriginOfTime::App),
-        status: if step.withdrawn { ReadingStatus::EnteredInError } else { ReadingStatus::Final },
-        measurement: Measurement::BloodPressure(BloodPressure {
-            systolic: step.systolic,
-            diastolic: 95,
-            pulse_rate: Some(70),
-            measurement_position: None,
-            irregular_pulse: None,
-        }),
-        send_time: None,
-        vendor: None,
-    }
-}
-
-/// What `readings.accepted`, `alerts` and `care.plans` hold of one partition.
-struct Published {
-    accepted: Vec<Vec<u8>>,
-    alerts: Vec<Vec<u8>>,
-    plans: Vec<(String, Vec<u8>)>,
-    accepted_encoder: AcceptedEncoder,
-    alert_encoder: Encoder<AlertEvent>,
-}
-
-impl Published {
-    fn new(codec: &Codec) -> Self {
-        Self {
-            accepted: Vec::new(),
-            alerts: Vec::new(),
-            plans: Vec::new(),
-            accepted_encoder: AcceptedEncoder::new(codec, "readings.accepted").unwrap(),
-            alert_encoder: codec.encoder("alerts").unwrap(),
-        }
-    }
-
-    fn take(&mut self, wire: &Reading, outcome: Outcome, received: Timestamp) {
-        let Some(outcome) = StoredOutcome::of(outcome) else { return };
-        let checked = wire.check(received).unwrap();
-        let acceptance = Acceptance {
-            outcome,
-            reading_id: checked.id().to_string(),
-            version: checked.version.bits() as i64,
-            origin: Origin { partition: 0, offset: 0, received_at: received.millis() },
-        };
-        self.accepted.push(self.accepted_encoder.encode(None, wire, &acceptance).unwrap());
-    }
-
-    fn tell(&mut self, alerts: &[Alert]) {
-        for alert in alerts {
-            self.alerts.push(self.alert_encoder.encode(&AlertEvent::from(alert)).unwrap());
-        }
-    }
-
-    fn rebuild(&self, codec: &Codec, now: Timestamp) -> Partition {
-        let mut builder = PartitionBuilder::new(codec, now);
-        let record = |key, bytes| Record {
-            partition: 0,
-            offset: 0,
-            timestamp_ms: 0,
-            key,
-            payload: Some(bytes),
-        };
-        for bytes in &self.accepted {
-            builder.fold(0, record(None, bytes)).unwrap();
-        }
-        for bytes in &self.alerts {
-            builder.fold(1, record(None, bytes)).unwrap();
-        }
-        for (key, bytes) in &self.plans {
-            builder.fold(2, record(Some(key.as_bytes()), bytes)).unwrap();
-        }
-        builder.finish(now.millis())
-    }
-}
-
-/// Lets a partition take a reading as the processor does: time first, then the reading.
-fn take(
-    partition: &mut Partition,
-    wire: &Reading,
-    received: Timestamp,
-) -> (Vec<Alert>, Outcome, Vec<Alert>) {
-    let passed = partition.advance(received);
-    let applied = partition.apply(&wire.check(received).unwrap(), received).unwrap();
-    (passed, applied.outcome, applied.changes)
 }
 
 proptest! {
@@ -267,7 +151,7 @@ fn store(codec: &Codec, published: &Published) -> (BTreeSet<(String, u64)>, BTre
     let decoder = codec.decoder::<AcceptedReading>();
     let mut versions = BTreeSet::new();
     let mut standing: BTreeMap<String, u64> = BTreeMap::new();
-    for bytes in &published.accepted {
+    for (_, bytes) in &published.accepted {
         let accepted = decoder.decode(bytes).unwrap();
         let version = accepted.version.cast_unsigned();
         let stands = standing.entry(accepted.reading_id.clone()).or_insert(version);
@@ -298,27 +182,6 @@ fn episodes(codec: &Codec, published: &Published) -> BTreeSet<String> {
             )
         })
         .collect()
-}
-
-/// Of one of the patients, readings are expected every day.
-fn plan() -> CarePlan {
-    let expected = ExpectedReadings {
-        kind: "blood_pressure".to_owned(),
-        missing_after_days: 2,
-        review_after_days: 4,
-    };
-    CarePlan {
-        patient: "HOME01/P0".to_owned(),
-        version: 1,
-        thresholds: BTreeMap::new(),
-        author: "dr.sato".to_owned(),
-        updated_at: START,
-        schedule: Some(Schedule {
-            time_zone: "Asia/Tokyo".to_owned(),
-            start: (START / 86_400_000) as i32,
-            expected: vec![expected],
-        }),
-    }
 }
 
 proptest! {

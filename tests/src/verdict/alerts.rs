@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clinical::alert::{Stage, Status};
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
-use clinical::{Kind, PatientId, Span, Timestamp, Window};
+use clinical::{Kind, Outcome, PatientId, Span, Timestamp, Window};
 use schemas::AlertEvent;
 use simulator::oracle::Stored;
 
@@ -111,7 +111,7 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
             if let Ok(reading) = stored.reading.check(*received) {
                 // A patient with more devices than can be remembered is none of the oracle's.
                 let trace = (&reading).into();
-                let _ = monitor.restore_reading(&trace, *received, false, Window::default());
+                let _ = monitor.restore_reading(&trace, *received, Outcome::New, Window::default());
             }
         }
         let plan = came.plans.get(patient).unwrap_or(&default_plan);

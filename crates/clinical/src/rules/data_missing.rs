@@ -25,7 +25,7 @@ pub fn assess(
     now: Timestamp,
 ) -> Assessment {
     let mut found = Assessment::default();
-    let mut first_day = begin(schedule, &first_at, open_since, horizon);
+    let mut first_day = begin(schedule, open_since, horizon);
     loop {
         let began = schedule.begin_of(first_day, 0);
         let due = schedule.begin_of(first_day, expected.missing_after_days()) + grace;
@@ -56,20 +56,12 @@ pub fn assess(
 
 /// The first day that may be one without a reading. Days before the horizon cannot be told apart:
 /// there the gap of an open alert goes on, if there is one.
-fn begin(
-    schedule: &Schedule,
-    first_at: &impl Fn(Timestamp) -> Option<Timestamp>,
-    open_since: Option<Timestamp>,
-    horizon: Timestamp,
-) -> Date {
+fn begin(schedule: &Schedule, open_since: Option<Timestamp>, horizon: Timestamp) -> Date {
     let seen_from = first_whole_day(schedule, horizon);
     if schedule.start() >= seen_from {
         return schedule.start();
     }
-    let open_since = open_since.filter(|since| {
-        // Only if the window shows no reading since before it.
-        *since < schedule.begin_of(seen_from, 0) || first_at(horizon).is_none_or(|t| t >= *since)
-    });
+    let open_since = open_since.filter(|since| *since < schedule.begin_of(seen_from, 0));
     let begin = open_since.map_or(seen_from, |since| schedule.day_of(since));
     begin.max(schedule.start())
 }

@@ -1,0 +1,152 @@
+//! What a partition publishes, and states rebuilt from it.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::collections::BTreeMap;
+
+use clinical::alert::Alert;
+use clinical::{Outcome, Timestamp};
+use processor::{Partition, PartitionBuilder};
+use schemas::reading::{
+    BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
+};
+use schemas::records::{ExpectedReadings, Schedule, StoredOutcome};
+use schemas::{Acceptance, AcceptedEncoder, AlertEvent, CarePlan, Codec, Encoder, Origin};
+use stream::transaction::{Builder, Record};
+
+pub const START: i64 = 1_780_000_000_000;
+
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub patient: u8,
+    pub minute: i64,
+    pub systolic: i32,
+    pub update: i64,
+    pub withdrawn: bool,
+    /// Minutes until the next step.
+    pub pause: i64,
+}
+
+pub fn reading(step: &Step) -> Reading {
+    let observed = START + step.minute * 60_000;
+    Reading {
+        consortium_id: "HOME01".into(),
+        person_id: format!("P{}", step.patient),
+        observation_time: observed,
+        utc_offset_minutes: 540,
+        update_time: observed + step.update * 1000,
+        source: Source::Device(Device {
+            manufacturer: "OMRON".into(),
+            model_number: None,
+            serial: "1".into(),
+        }),
+        data_input: DataInput::Device,
+        origin_of_time: Some(OriginOfTime::App),
+        status: if step.withdrawn { ReadingStatus::EnteredInError } else { ReadingStatus::Final },
+        measurement: Measurement::BloodPressure(BloodPressure {
+            systolic: step.systolic,
+            diastolic: 95,
+            pulse_rate: Some(70),
+            measurement_position: None,
+            irregular_pulse: None,
+        }),
+        send_time: None,
+        vendor: None,
+    }
+}
+
+/// What `readings.accepted`, `alerts` and `care.plans` hold of one partition.
+pub struct Published {
+    /// Each with its receipt.
+    pub accepted: Vec<(Timestamp, Vec<u8>)>,
+    pub alerts: Vec<Vec<u8>>,
+    pub plans: Vec<(String, Vec<u8>)>,
+    accepted_encoder: AcceptedEncoder,
+    alert_encoder: Encoder<AlertEvent>,
+}
+
+impl Published {
+    pub fn new(codec: &Codec) -> Self {
+        Self {
+            accepted: Vec::new(),
+            alerts: Vec::new(),
+            plans: Vec::new(),
+            accepted_encoder: AcceptedEncoder::new(codec, "readings.accepted").unwrap(),
+            alert_encoder: codec.encoder("alerts").unwrap(),
+        }
+    }
+
+    pub fn take(&mut self, wire: &Reading, outcome: Outcome, received: Timestamp) {
+        let Some(outcome) = StoredOutcome::of(outcome) else { return };
+        let checked = wire.check(received).unwrap();
+        let acceptance = Acceptance {
+            outcome,
+            reading_id: checked.id().to_string(),
+            version: checked.version.bits() as i64,
+            origin: Origin { partition: 0, offset: 0, received_at: received.millis() },
+        };
+        let bytes = self.accepted_encoder.encode(None, wire, &acceptance).unwrap();
+        self.accepted.push((received, bytes));
+    }
+
+    pub fn tell(&mut self, alerts: &[Alert]) {
+        for alert in alerts {
+            self.alerts.push(self.alert_encoder.encode(&AlertEvent::from(alert)).unwrap());
+        }
+    }
+
+    /// The state that a rebuild makes which begins when the clock on the wall shows `now`.
+    pub fn rebuild(&self, codec: &Codec, now: Timestamp) -> Partition {
+        let mut builder = PartitionBuilder::new(codec, now);
+        let record = |key, bytes| Record {
+            partition: 0,
+            offset: 0,
+            timestamp_ms: 0,
+            key,
+            payload: Some(bytes),
+        };
+        let from = PartitionBuilder::accepted_from(now);
+        for (_, bytes) in self.accepted.iter().filter(|(received, _)| *received >= from) {
+            builder.fold(0, record(None, bytes)).unwrap();
+        }
+        for bytes in &self.alerts {
+            builder.fold(1, record(None, bytes)).unwrap();
+        }
+        for (key, bytes) in &self.plans {
+            builder.fold(2, record(Some(key.as_bytes()), bytes)).unwrap();
+        }
+        builder.finish(now.millis())
+    }
+}
+
+/// Lets a partition take a reading as the processor does: time first, then the reading.
+pub fn take(
+    partition: &mut Partition,
+    wire: &Reading,
+    received: Timestamp,
+) -> (Vec<Alert>, Outcome, Vec<Alert>) {
+    let passed = partition.advance(received);
+    let applied = partition.apply(&wire.check(received).unwrap(), received).unwrap();
+    (passed, applied.outcome, applied.changes)
+}
+
+/// Of one of the patients, readings are expected every day.
+pub fn plan() -> CarePlan {
+    let expected = ExpectedReadings {
+        kind: "blood_pressure".to_owned(),
+        missing_after_days: 2,
+        review_after_days: 4,
+    };
+    CarePlan {
+        patient: "HOME01/P0".to_owned(),
+        version: 1,
+        thresholds: BTreeMap::new(),
+        author: "dr.sato".to_owned(),
+        updated_at: START,
+        schedule: Some(Schedule {
+            time_zone: "Asia/Tokyo".to_owned(),
+            start: (START / 86_400_000) as i32,
+            expected: vec![expected],
+        }),
+    }
+}
