@@ -145,6 +145,7 @@ pub(super) fn publish(stack: &Stack, planned: Vec<Planned>) -> Vec<Planned> {
 
 #[cfg(test)]
 mod tests {
+    use clinical::Window;
     use clinical::monitor::Monitor;
     use rand::SeedableRng;
 
@@ -162,10 +163,13 @@ mod tests {
                 let plan = planned.plan(from).check().unwrap();
                 let mut monitor = Monitor::default();
                 let before = from - Span::from_seconds(1);
-                assert_eq!(monitor.reassess(&patient, before, &plan), []);
+                assert_eq!(monitor.reassess(&patient, before, (&plan, Window::default())), []);
                 assert_eq!(monitor.look_again(), Some(planned.due), "{planned:?}");
                 assert!(from <= planned.due && planned.due < to);
-                assert_eq!(monitor.look(&patient, planned.due, &plan).len(), 1);
+                assert_eq!(
+                    monitor.look(&patient, planned.due, (&plan, Window::default())).len(),
+                    1
+                );
             }
         }
     }

@@ -92,7 +92,7 @@ impl<'a> Watch<'a> {
         for (patient, plan) in self.plans.iter().filter(|(patient, _)| is_here(patient)) {
             let monitor = self.monitors.entry(patient.clone()).or_default();
             // Nothing is missing yet; what this gives is when to look.
-            monitor.reassess(patient, Timestamp::from_millis(0), plan);
+            monitor.reassess(patient, Timestamp::from_millis(0), (plan, Window::default()));
             self.timers.extend(monitor.look_again().map(|due| (due, patient.clone())));
         }
     }
