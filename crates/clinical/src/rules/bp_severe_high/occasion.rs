@@ -105,6 +105,10 @@ fn newest_pair(
     if !readings[from..occasion.end].iter().any(|reading| is_severe(reading, limits)) {
         return None;
     }
+    // Mostly the last reading answers.
+    if let Some(first) = nearest_partner(readings, occasion.end - 1, limits) {
+        return Some((first, occasion.end - 1));
+    }
     let mut found = None;
     let mut partners = Partners::default();
     let mut next = from;
@@ -120,13 +124,18 @@ fn newest_pair(
         }
     }
     let second = found?;
+    Some((nearest_partner(readings, second, limits)?, second))
+}
+
+/// Of the readings before one that make a severe pair with it the nearest.
+fn nearest_partner(readings: &[Standing], second: usize, limits: &SevereHigh) -> Option<usize> {
     let reading = &readings[second];
-    let near = before(readings, second, |r| reading.time - r.time <= limits.repeat_within);
-    let first = (near..second).rev().find(|first| {
-        reading.time - readings[*first].time >= limits.repeat_after
-            && mean_is_severe(&readings[*first], reading, limits)
-    })?;
-    Some((first, second))
+    let near = readings[..second].iter().enumerate().rev();
+    let mut near = near.take_while(|(_, first)| reading.time - first.time <= limits.repeat_within);
+    let is_partner = |first: &Standing| {
+        reading.time - first.time >= limits.repeat_after && mean_is_severe(first, reading, limits)
+    };
+    near.find(|(_, first)| is_partner(first)).map(|(index, _)| index)
 }
 
 /// The highest of the readings that may be the first of a pair, while they come and go in time's
@@ -183,6 +192,8 @@ pub(super) fn is_severe(reading: &Standing, limits: &SevereHigh) -> bool {
 }
 
 fn mean_is_severe(one: &Standing, other: &Standing, limits: &SevereHigh) -> bool {
+    #[cfg(test)]
+    tests::COMPARED.with(|compared| compared.set(compared.get() + 1));
     let sum = |a: u16, b: u16| u32::from(a) + u32::from(b);
     sum(one.sample.systolic(), other.sample.systolic()) >= 2 * u32::from(limits.systolic)
         || sum(one.sample.diastolic(), other.sample.diastolic()) >= 2 * u32::from(limits.diastolic)
@@ -197,6 +208,8 @@ fn is_calm(occasion: &[Standing], limits: &SevereHigh) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -204,16 +217,25 @@ mod tests {
     use crate::time::Span;
     use crate::timeline::{Delay, Sample};
 
+    thread_local! {
+        /// How many pairs were looked at.
+        pub(super) static COMPARED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    fn standing(second: i64, systolic: u16, diastolic: u16) -> Standing {
+        Standing {
+            time: Timestamp::from_seconds(1_780_000_000 + second),
+            source: SourceDigest::from_bits(1),
+            sample: Sample::blood_pressure(systolic, diastolic, None, false),
+            delay: Delay::default(),
+        }
+    }
+
     fn readings() -> impl Strategy<Value = Vec<Standing>> {
         let reading = (0..4_000_i64, 160..200_u16, 95..120_u16);
         prop::collection::vec(reading, 1..40).prop_map(|mut all| {
             all.sort_unstable();
-            let standing = |(second, systolic, diastolic)| Standing {
-                time: Timestamp::from_seconds(1_780_000_000 + second),
-                source: SourceDigest::from_bits(1),
-                sample: Sample::blood_pressure(systolic, diastolic, None, false),
-                delay: Delay::between(Timestamp::default(), Timestamp::default()),
-            };
+            let standing = |(second, systolic, diastolic)| standing(second, systolic, diastolic);
             all.into_iter().map(standing).collect()
         })
     }
@@ -231,6 +253,25 @@ mod tests {
         };
         let pairs = occasion.flat_map(|second| (0..second).map(move |first| (first, second)));
         pairs.filter(|(first, second)| is_pair(*first, *second)).max_by_key(|(a, b)| (*b, *a))
+    }
+
+    #[test]
+    fn however_many_readings_an_occasion_has_few_pairs_of_each_are_looked_at() {
+        let limits = SevereHigh::default();
+        // One severe reading in the middle, and nothing that makes a severe pair with it.
+        for seconds_apart in [1, 7, 60] {
+            let of = |n: i64| standing(n * seconds_apart, if n == 400 { 181 } else { 160 }, 90);
+            let readings: Vec<Standing> = (0..2_000).map(of).collect();
+            COMPARED.set(0);
+            let mut start = 0;
+            while start < readings.len() {
+                let end = end_of(&readings, start, &limits);
+                look_at(&readings, start..end, &limits, readings[1_999].time);
+                start = end;
+            }
+            let compared = COMPARED.get();
+            assert!(compared > 0 && compared < readings.len() * 4, "{compared}");
+        }
     }
 
     proptest! {
