@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientContext;
@@ -58,7 +59,30 @@ pub(crate) struct GroupWatch {
     /// Whether there are any: asked twice for each record, so without the lock.
     pub(crate) changed: Arc<AtomicBool>,
     /// Pause partitions as they are assigned, until the caller resumes them.
-    pub(crate) assign_paused: bool,
+    assign_paused: bool,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+/// How long a member waits for the group to share out partitions, twice, while Kafka answers. Others
+/// take part in a rebalance within seconds; a client has been seen never to join again after Kafka had
+/// stood still, and it does not say so.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(20);
+/// How long Kafka may take to show that it answers.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
+
+/// A member's wait for the group.
+struct Waiting {
+    /// Since when; none while the group has shared out the partitions.
+    since: Option<Instant>,
+    /// Whether Kafka has answered when it was asked the last time.
+    answered: bool,
+    patience: Duration,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self { since: Some(Instant::now()), answered: false, patience: FORGOTTEN_AFTER }
+    }
 }
 
 impl ClientContext for GroupWatch {
@@ -99,7 +123,46 @@ impl ConsumerContext for GroupWatch {
 }
 
 impl GroupWatch {
+    /// Of a member whose partitions are paused as they are assigned.
+    pub(crate) fn pausing() -> Self {
+        Self { assign_paused: true, ..Self::default() }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a member has failed for good and says why: nothing comes from its client any more.
+    pub(crate) fn failure(&self, consumer: &BaseConsumer<Self>, topic: &str) -> Option<String> {
+        if let Some((_, why)) = consumer.client().fatal_error() {
+            return Some(why);
+        }
+        let patience = self.waiting().patience;
+        if self.waiting().since.is_none_or(|since| since.elapsed() < patience) {
+            return None;
+        }
+        let answers = consumer.fetch_watermarks(topic, 0, ANSWERS_WITHIN).is_ok();
+        let mut waiting = self.waiting();
+        if answers && waiting.answered {
+            return Some("the group gives it no partitions although Kafka answers".to_owned());
+        }
+        if waiting.since.is_some() {
+            waiting.since = Some(Instant::now());
+            waiting.answered = answers;
+        }
+        None
+    }
+
     fn push(&self, change: Change) {
+        let mut waiting = self.waiting();
+        match change {
+            Change::Revoked(_) => {
+                waiting.since = Some(Instant::now());
+                waiting.answered = false;
+            }
+            Change::Assigned(_) => waiting.since = None,
+        }
+        drop(waiting);
         let mut changes = self.changes.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         changes.push_back(change);
         self.changed.store(true, Ordering::Release);
@@ -139,7 +202,8 @@ pub(crate) fn member(
 ///
 /// A client that has failed for good is made anew: its partitions are revoked, and it joins again.
 /// That happens when its session was over while Kafka was away and its first word afterwards still
-/// comes from the old session, or when another process has its instance name.
+/// comes from the old session, when another process has its instance name, or when the group gives it
+/// no partitions for long although Kafka answers.
 pub struct GroupConsumer {
     kafka: KafkaArgs,
     args: GroupArgs,
@@ -155,6 +219,8 @@ pub struct GroupConsumer {
 /// Members are not made anew sooner than this after each other: two processes of one instance name
 /// throw each other out.
 const LEAST_LIFE: Duration = Duration::from_secs(1);
+/// How long the end of a client that has failed is waited for.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 fn subscribed(
     kafka: &KafkaArgs,
@@ -165,6 +231,18 @@ fn subscribed(
     let topics: Vec<&str> = args.topics.iter().map(String::as_str).collect();
     consumer.subscribe(&topics).map_err(StreamError::while_doing("subscribing"))?;
     Ok((consumer, watch))
+}
+
+/// Ends a client that may have failed: one that does not end is left to itself.
+pub(crate) fn let_go(consumer: BaseConsumer<GroupWatch>) {
+    let (ended, wait) = channel();
+    std::thread::spawn(move || {
+        drop(consumer);
+        let _ = ended.send(());
+    });
+    if wait.recv_timeout(ENDS_WITHIN).is_err() {
+        tracing::warn!("a client that has failed does not end; going on without it");
+    }
 }
 
 impl GroupConsumer {
@@ -210,17 +288,25 @@ impl GroupConsumer {
                 Ok(Some(GroupEvent::Record(Incoming::of(topic, &message))))
             }
             // The error itself may have come with a revocation, above.
-            Some(Err(_)) | None if self.consumer.client().fatal_error().is_some() => {
-                drop(message);
-                self.join_again(timeout)
+            other => {
+                let error = other.and_then(Result::err);
+                if let Some(why) = self.watch.failure(&self.consumer, &self.args.topics[0]) {
+                    return self.join_again(timeout, &why);
+                }
+                match error {
+                    None | Some(KafkaError::PartitionEOF(_)) => Ok(None),
+                    Some(error) => Err(StreamError::while_doing("consuming")(error)),
+                }
             }
-            Some(Err(KafkaError::PartitionEOF(_))) | None => Ok(None),
-            Some(Err(error)) => Err(StreamError::while_doing("consuming")(error)),
         }
     }
 
     /// Revokes everything and makes the client anew, but not too often.
-    fn join_again(&mut self, timeout: Duration) -> Result<Option<GroupEvent>, StreamError> {
+    fn join_again(
+        &mut self,
+        timeout: Duration,
+        why: &str,
+    ) -> Result<Option<GroupEvent>, StreamError> {
         if !self.held.is_empty() {
             return Ok(Some(GroupEvent::Revoked(std::mem::take(&mut self.held))));
         }
@@ -229,8 +315,10 @@ impl GroupConsumer {
             std::thread::sleep(left.min(timeout));
             return Ok(None);
         }
-        tracing::warn!("the member of the group has failed for good and joins anew");
-        (self.consumer, self.watch) = subscribed(&self.kafka, &self.args)?;
+        tracing::warn!(why, "the member of the group has failed for good and joins anew");
+        let (new, watch) = subscribed(&self.kafka, &self.args)?;
+        let_go(std::mem::replace(&mut self.consumer, new));
+        self.watch = watch;
         self.made = Instant::now();
         Ok(None)
     }
@@ -287,5 +375,45 @@ impl GroupConsumer {
     /// How many records of each topic and partition are still to be read.
     pub fn lag(&self) -> Vec<(String, i32, i64)> {
         self.watch.watch.lag()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+
+    use super::*;
+
+    #[test]
+    fn a_member_that_the_group_gives_no_partitions_is_made_anew_as_soon_as_kafka_answers() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("t", 1, 1).unwrap();
+        let not_now = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS; 1000];
+        cluster.request_errors(RDKafkaApiKey::JoinGroup, &not_now);
+        let kafka = KafkaArgs::local(cluster.bootstrap_servers());
+        let args =
+            GroupArgs { group: "g".to_owned(), topics: vec!["t".to_owned()], instance: None };
+        let mut member = GroupConsumer::new(&kafka, args).unwrap();
+        member.watch.waiting().patience = Duration::from_millis(300);
+        let (first, deadline) = (member.made, Instant::now() + Duration::from_secs(60));
+        let next = |member: &mut GroupConsumer| {
+            assert!(Instant::now() < deadline);
+            member.poll(Duration::from_millis(20)).unwrap_or(None)
+        };
+        while member.made == first {
+            assert!(next(&mut member).is_none(), "the group gives it nothing");
+        }
+        cluster.clear_request_errors(RDKafkaApiKey::JoinGroup);
+        loop {
+            if let Some(event) = next(&mut member) {
+                assert!(matches!(event, GroupEvent::Assigned(_)), "{event:?}");
+                break;
+            }
+        }
+        member.watch.waiting().patience = Duration::ZERO;
+        let anew = member.made;
+        (0..50).for_each(|_| assert!(next(&mut member).is_none()));
+        assert_eq!(member.made, anew, "a member with partitions waits for nothing");
     }
 }

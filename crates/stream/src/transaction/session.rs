@@ -21,7 +21,7 @@ use super::{LoopArgs, Observation, Outputs, Processed, Record, Task, now_ms};
 use crate::connection::KafkaArgs;
 use crate::context::Watch;
 use crate::error::StreamError;
-use crate::group::{Change, GroupArgs, GroupWatch, member};
+use crate::group::{Change, GroupArgs, GroupWatch, let_go, member};
 
 /// A transaction that its producer never ends is aborted by the broker after this long.
 pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
@@ -48,7 +48,7 @@ pub(super) fn run<T: Task>(
     task: &mut T,
     stop: &dyn Fn() -> bool,
 ) -> Result<(), StreamError> {
-    let watch = GroupWatch { assign_paused: true, ..GroupWatch::default() };
+    let watch = GroupWatch::pausing();
     let group = GroupArgs {
         group: args.group.clone(),
         topics: args.inputs.clone(),
@@ -82,6 +82,10 @@ pub(super) fn run<T: Task>(
     };
     let ended = session.turns(task, stop);
     session.cancelled.store(true, Ordering::Relaxed);
+    drop(session);
+    if ended.is_err() {
+        let_go(consumer);
+    }
     ended
 }
 
@@ -263,16 +267,16 @@ impl<'a, S: Send + 'static> Session<'a, S> {
                         std::thread::sleep(left);
                     }
                 }
-                Some(Err(KafkaError::MessageConsumptionFatal(code))) => {
-                    return Err(failed("consuming")(KafkaError::MessageConsumptionFatal(code)));
-                }
                 Some(Err(error)) => {
                     tracing::info!(%error, "consuming; going on");
                     break;
                 }
             }
         }
-        Ok(batch)
+        match self.watch.failure(self.consumer, &self.args.inputs[0]) {
+            Some(why) => Err(StreamError::Thread(format!("the member of the group: {why}"))),
+            None => Ok(batch),
+        }
     }
 
     /// Takes in what the group has decided since the last turn. True when anything changed.
