@@ -10,8 +10,10 @@ mod partition;
 mod rebuild;
 mod service;
 mod task;
+mod topics;
 
 pub use partition::Partition;
 pub use rebuild::PartitionBuilder;
 pub use service::{ProcessorArgs, run};
-pub use task::{ProcessorTask, TaskTopics};
+pub use task::ProcessorTask;
+pub use topics::TaskTopics;

@@ -11,7 +11,8 @@ use stream::topics::partition_count;
 use stream::transaction::{LoopArgs, now_ms, run as run_loop};
 
 use crate::metrics::ProcessorMetrics;
-use crate::task::{ProcessorTask, States, TaskTopics, Watcher};
+use crate::task::{ProcessorTask, States, Watcher};
+use crate::topics::TaskTopics;
 
 /// A transaction takes no further record after this long; Kafka aborts it after 30 s.
 const LONGEST_TRANSACTION: Duration = Duration::from_secs(5);

@@ -8,7 +8,6 @@ use std::time::Duration;
 use clinical::alert::Alert;
 use clinical::{Outcome, Timestamp};
 use schemas::records::StoredOutcome;
-use schemas::topics::{Topic, Topics};
 use schemas::{
     Acceptance, AcceptedEncoder, AlertEvent, CarePlan, Codec, Decoder, Encoder, Origin,
     OutcomeTally, Reading, RejectedReading, RejectionReason,
@@ -23,49 +22,9 @@ use crate::belief::{Disbelief, Refused, believe, key_of};
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
 use crate::rebuild::{FoldDecoders, PartitionBuilder, parse_plan, patient_of};
+use crate::topics::TaskTopics;
 
 const RAW: usize = 0;
-
-/// The names of the topics the processor reads and writes.
-#[derive(Debug, Clone)]
-pub struct TaskTopics {
-    /// `readings.raw`.
-    pub raw: String,
-    /// `readings.accepted`.
-    pub accepted: String,
-    /// `readings.rejected`.
-    pub rejected: String,
-    /// `readings.outcomes`.
-    pub outcomes: String,
-    /// `alerts`.
-    pub alerts: String,
-    /// `care.plans`.
-    pub plans: String,
-}
-
-impl TaskTopics {
-    /// The topics of a deployment.
-    pub fn of(topics: &Topics) -> Self {
-        Self {
-            raw: topics.name(Topic::ReadingsRaw),
-            accepted: topics.name(Topic::ReadingsAccepted),
-            rejected: topics.name(Topic::ReadingsRejected),
-            outcomes: topics.name(Topic::ReadingsOutcomes),
-            alerts: topics.name(Topic::Alerts),
-            plans: topics.name(Topic::CarePlans),
-        }
-    }
-
-    /// The inputs of the loop, in their order.
-    pub fn inputs(&self) -> Vec<String> {
-        vec![self.raw.clone(), self.plans.clone()]
-    }
-
-    /// The outputs that belong to the owner of a partition. Into `readings.raw` others reroute too.
-    pub fn outputs(&self) -> Vec<String> {
-        [&self.accepted, &self.rejected, &self.outcomes, &self.alerts].map(String::clone).into()
-    }
-}
 
 /// What the transaction loop runs.
 pub struct ProcessorTask<W> {

@@ -117,12 +117,10 @@ pub fn a_sensors_file_comes_out_whole_and_sending_it_again_or_shuffled_changes_n
     comes_out_whole("sensor_file", &in_documents(&readings, 100), &expected.into());
 }
 
-/// The recordings, where they are: five people's sensors, 13,866 readings.
+/// The recordings, where `MIMAMORI_REAL_DATA` names their folder: five people's sensors, 13,866
+/// readings.
 pub fn real_recordings() -> Option<std::path::PathBuf> {
-    let folder = match std::env::var_os("MIMAMORI_REAL_DATA") {
-        Some(folder) => folder.into(),
-        None => std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-    };
+    let folder = std::path::PathBuf::from(std::env::var_os("MIMAMORI_REAL_DATA")?);
     Some(folder.join("cgm-5-people.ndjson")).filter(|file| file.is_file())
 }
 

@@ -1,6 +1,8 @@
 //! One life of the loop: a group member, a transactional producer, and the states of the partitions
 //! it owns.
 
+mod flow;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -35,9 +37,6 @@ const WAIT: Duration = Duration::from_millis(50);
 /// How long a first record waits for those that were sent together with it. They come in over
 /// several partitions; what comes after the transaction has begun waits for the next.
 const GATHER: Duration = Duration::from_millis(3);
-
-/// How long a partition is held up whose next record cannot be read, until that is tried again.
-const HELD: Duration = Duration::from_secs(1);
 
 /// How often it is looked whether records are acknowledged.
 const GLANCE: Duration = Duration::from_micros(250);
@@ -218,23 +217,6 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         Ok(())
     }
 
-    /// How much is still to be read of each partition that is owned. The client does not say it of
-    /// those that are held up.
-    fn lag(&self) -> Vec<(i32, i64)> {
-        let known = (self.watch.watch.lag().into_iter())
-            .filter(|(topic, partition, _)| {
-                *topic == self.args.inputs[0]
-                    && self.partitions.contains_key(partition)
-                    && !self.held.contains_key(partition)
-            })
-            .map(|(_, partition, lag)| (partition, lag));
-        let held = self.held.keys().filter_map(|partition| {
-            let Some(Some(live)) = self.partitions.get(partition) else { return None };
-            Some((*partition, self.ends.left(*partition, live.positions[0])?))
-        });
-        known.chain(held).collect()
-    }
-
     /// Polls until nothing more is there, the batch is full or the group changes. Full is also what
     /// has [`MOST_BYTES`]: as many large records as small ones fit in no memory, and what is made of
     /// them in no transaction's time.
@@ -342,24 +324,6 @@ impl<'a, S: Send + 'static> Session<'a, S> {
         job.start()
     }
 
-    /// Drops records of partitions that were revoked, are paused for a rebuild or held up, between
-    /// being polled and now. They are read again, by whoever owns the partition then.
-    fn without_interrupted(
-        &mut self,
-        mut batch: Vec<BorrowedMessage<'a>>,
-    ) -> Vec<BorrowedMessage<'a>> {
-        batch.retain(|message| {
-            let partition = message.partition();
-            let is_live = self.partitions.get(&partition).is_some_and(Option::is_some)
-                && !self.held.contains_key(&partition);
-            if !is_live {
-                self.interrupted.insert(partition);
-            }
-            is_live
-        });
-        batch
-    }
-
     fn install_rebuilt<T: Task<State = S>>(
         &mut self,
         task: &mut T,
@@ -394,25 +358,6 @@ impl<'a, S: Send + 'static> Session<'a, S> {
             task.observe(Observation::Folded { records, passed: now.passed, total: now.total });
             self.told = now;
         }
-    }
-
-    /// Lets a partition flow from its position.
-    fn resume(&mut self, partition: i32, positions: &[i64]) -> Result<(), StreamError> {
-        let mut list = TopicPartitionList::new();
-        for (input, position) in self.args.inputs.iter().zip(positions) {
-            list.add_partition_offset(input, partition, Offset::Offset(*position))
-                .map_err(failed("resuming a partition"))?;
-        }
-        if self.interrupted.remove(&partition) {
-            let sought = self
-                .consumer
-                .seek_partitions(list.clone(), Duration::from_secs(10))
-                .map_err(failed("seeking a partition's position"))?;
-            for element in sought.elements() {
-                element.error().map_err(failed("seeking a partition's position"))?;
-            }
-        }
-        self.consumer.resume(&list).map_err(failed("resuming a partition"))
     }
 
     /// Partitions for which time alone gives something to do, and whose input is consumed to its
@@ -517,32 +462,6 @@ impl<'a, S: Send + 'static> Session<'a, S> {
             }
         }
         Ok(records)
-    }
-
-    /// Stops the flow of a partition at its position, for a while.
-    fn hold(&mut self, partition: i32) -> Result<(), StreamError> {
-        let mut list = TopicPartitionList::new();
-        for input in &self.args.inputs {
-            list.add_partition(input, partition);
-        }
-        self.consumer.pause(&list).map_err(failed("pausing a partition"))?;
-        self.interrupted.insert(partition);
-        self.held.insert(partition, Instant::now() + HELD);
-        Ok(())
-    }
-
-    /// Lets held partitions flow again whose time has come.
-    fn release_held(&mut self) -> Result<(), StreamError> {
-        let now = Instant::now();
-        let due = |(partition, at): (&i32, &Instant)| (*at <= now).then_some(*partition);
-        for partition in self.held.iter().filter_map(due).collect::<Vec<_>>() {
-            self.held.remove(&partition);
-            if let Some(Some(Live { positions, .. })) = self.partitions.get(&partition) {
-                let positions = positions.clone();
-                self.resume(partition, &positions)?;
-            }
-        }
-        Ok(())
     }
 
     fn input_of(&self, topic: &str) -> usize {

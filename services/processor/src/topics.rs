@@ -1,0 +1,44 @@
+//! The processor's topics.
+
+use schemas::topics::{Topic, Topics};
+
+/// The names of the topics the processor reads and writes.
+#[derive(Debug, Clone)]
+pub struct TaskTopics {
+    /// `readings.raw`.
+    pub raw: String,
+    /// `readings.accepted`.
+    pub accepted: String,
+    /// `readings.rejected`.
+    pub rejected: String,
+    /// `readings.outcomes`.
+    pub outcomes: String,
+    /// `alerts`.
+    pub alerts: String,
+    /// `care.plans`.
+    pub plans: String,
+}
+
+impl TaskTopics {
+    /// The topics of a deployment.
+    pub fn of(topics: &Topics) -> Self {
+        Self {
+            raw: topics.name(Topic::ReadingsRaw),
+            accepted: topics.name(Topic::ReadingsAccepted),
+            rejected: topics.name(Topic::ReadingsRejected),
+            outcomes: topics.name(Topic::ReadingsOutcomes),
+            alerts: topics.name(Topic::Alerts),
+            plans: topics.name(Topic::CarePlans),
+        }
+    }
+
+    /// The inputs of the loop, in their order.
+    pub fn inputs(&self) -> Vec<String> {
+        vec![self.raw.clone(), self.plans.clone()]
+    }
+
+    /// The outputs that belong to the owner of a partition. Into `readings.raw` others reroute too.
+    pub fn outputs(&self) -> Vec<String> {
+        [&self.accepted, &self.rejected, &self.outcomes, &self.alerts].map(String::clone).into()
+    }
+}
