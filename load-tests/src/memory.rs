@@ -168,7 +168,7 @@ fn reading(
             model_number: Some("HEM-7600T".into()),
             serial: format!("{number:010}").into(),
         },
-        withdrawn: false,
+        entered_in_error: false,
         measurement: Measurement::BloodPressure(pressure),
     })
 }

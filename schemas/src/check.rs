@@ -141,7 +141,7 @@ impl wire::Reading {
             observation_time,
             version: Version::new(update_time, self.content_digest()),
             source,
-            withdrawn: self.status == wire::ReadingStatus::EnteredInError,
+            entered_in_error: self.status == wire::ReadingStatus::EnteredInError,
             measurement,
         })
     }

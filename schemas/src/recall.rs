@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use clinical::Timestamp;
 use clinical::Version;
 use clinical::reading::SourceDigest;
-use clinical::timeline::Trace;
+use clinical::remembered::RememberedReading;
 
 use crate::body::{self, Body, Misfit};
 use crate::codec::{DecodeError, Decoder, Writer};
@@ -23,7 +23,7 @@ pub struct Recalled<'b> {
     /// What became of it.
     pub outcome: StoredOutcome,
     /// What is remembered.
-    pub trace: Trace,
+    pub trace: RememberedReading,
 }
 
 /// The fields that matter, as they were written.
@@ -109,12 +109,12 @@ impl<'b> Fields<'b> {
                 Cow::Owned(id)
             }
         };
-        let trace = Trace {
+        let trace = RememberedReading {
             kind: measurement.kind(),
             observation_time: observation_time.floor_to_second(),
             source,
             version: Version::from_bits(self.version as u64),
-            withdrawn: self.status == ReadingStatus::EnteredInError,
+            entered_in_error: self.status == ReadingStatus::EnteredInError,
             sample: measurement.sample(),
         };
         let received = Timestamp::from_millis(self.received_at);
@@ -178,7 +178,7 @@ mod tests {
                 patient: believed.patient.as_str().into(),
                 received: Timestamp::from_millis(RECEIVED),
                 outcome: StoredOutcome::Stale,
-                trace: Trace::from(&believed),
+                trace: RememberedReading::from(&believed),
             };
             let bytes = encoder.encode(&accepted).unwrap();
             assert_eq!(decoder.recall(&bytes).unwrap().as_ref(), Some(&expected));

@@ -10,16 +10,16 @@ use crate::version::Version;
 pub enum Outcome {
     /// Its id was not known.
     New,
-    /// Its id was known with an older `update_time`: it stands from now on.
+    /// Its id was known with an older `update_time`: it is current from now on.
     Correction,
     /// Observed before the window: stored, never a page.
     Historical,
     /// Id and version were known: dropped, because it changes nothing.
     Duplicate,
-    /// Its id was known with a newer `update_time`: stored, does not stand.
+    /// Its id was known with a newer `update_time`: stored, does not become current.
     Stale,
     /// Its id was known with the same `update_time` and another content: both are stored, the
-    /// greater digest stands whichever came first.
+    /// greater digest is current whichever came first.
     Conflict,
 }
 

@@ -4,9 +4,9 @@ use crate::alert::{Alert, AlertId, Evidence, Rule, Severity, Stage, Status, Tran
 use crate::patient::PatientId;
 use crate::plan::{Plan, RULE_SET};
 use crate::reading::ReadingId;
+use crate::remembered::CurrentReading;
 use crate::rules;
 use crate::time::Timestamp;
-use crate::timeline::Standing;
 use crate::window::Window;
 
 /// A stretch of time in which a rule holds, as the readings say now.
@@ -21,9 +21,9 @@ pub struct Episode {
     /// When it began: the observation time of its first reading, or of the first day without one.
     pub began: Timestamp,
     /// The readings that began it and brought it to its stage.
-    pub established: Vec<Standing>,
+    pub established: Vec<CurrentReading>,
     /// The newest readings that uphold it.
-    pub newest: Vec<Standing>,
+    pub newest: Vec<CurrentReading>,
     /// The occasion that ended it; none while it lasts.
     pub ended: Option<Timestamp>,
 }
@@ -67,7 +67,7 @@ impl Episode {
         rule: Rule,
         stage: Stage,
         severity: Severity,
-        (first, rest): (Standing, &[Standing]),
+        (first, rest): (CurrentReading, &[CurrentReading]),
     ) -> Self {
         let mut established = vec![first];
         established.extend_from_slice(rest);
@@ -75,7 +75,12 @@ impl Episode {
     }
 
     /// Further readings for which the rule holds.
-    pub(crate) fn continue_with(&mut self, stage: Stage, severity: Severity, newest: &[Standing]) {
+    pub(crate) fn continue_with(
+        &mut self,
+        stage: Stage,
+        severity: Severity,
+        newest: &[CurrentReading],
+    ) {
         self.severity = self.severity.max(severity);
         // Only the stage: the severity depends on when readings came, and what an alert rests on
         // must not.
@@ -91,9 +96,9 @@ impl Episode {
     }
 
     /// The readings it rests on: what began it, what brought it to its stage, and the newest.
-    pub fn evidence(&self) -> Vec<Standing> {
+    pub fn evidence(&self) -> Vec<CurrentReading> {
         let mut evidence = self.established.clone();
-        let is_new = |new: &&Standing| !self.established.iter().any(|known| known.is_of(new));
+        let is_new = |new: &&CurrentReading| !self.established.iter().any(|known| known.is_of(new));
         evidence.extend(self.newest.iter().filter(is_new));
         evidence
     }
@@ -113,7 +118,7 @@ pub struct Occurrence {
 impl Occurrence {
     /// Where the window begins, and from when on readings are seen beside those in it.
     pub(crate) fn sight(&self) -> (Timestamp, Timestamp) {
-        (self.window.horizon(self.at), self.window.context(self.at))
+        (self.window.start(self.at), self.window.lookback_start(self.at))
     }
 }
 
@@ -171,7 +176,7 @@ pub fn publish_difference(
 /// An episode with the readings it rests on and their ids.
 struct Seen {
     episode: Episode,
-    readings: Vec<Standing>,
+    readings: Vec<CurrentReading>,
     ids: Vec<ReadingId>,
 }
 
@@ -179,7 +184,7 @@ impl Seen {
     fn of(patient: &PatientId, episode: Episode) -> Self {
         let readings = episode.evidence();
         let kind = episode.rule.kind();
-        let id = |reading: &Standing| {
+        let id = |reading: &CurrentReading| {
             ReadingId::new(patient.clone(), kind, reading.time, reading.source)
         };
         Self { ids: readings.iter().map(id).collect(), readings, episode }
@@ -262,7 +267,7 @@ fn state_of(
     patient: &PatientId,
     known: Option<&Alert>,
     episode: &Episode,
-    (readings, ids): (&[Standing], &[ReadingId]),
+    (readings, ids): (&[CurrentReading], &[ReadingId]),
     plan: &Plan,
     occurrence: &Occurrence,
 ) -> Option<Alert> {

@@ -9,8 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::admission::Outcome;
 use crate::measurement::Kind;
+use crate::remembered::RememberedReading;
 use crate::time::{Span, Timestamp};
-use crate::timeline::Trace;
 use crate::version::Version;
 
 /// How long a historical reading is remembered after its receipt.
@@ -37,7 +37,7 @@ fn halves(bits: u64) -> [u32; 2] {
 }
 
 impl Past {
-    fn of(reading: &Trace, received: Timestamp) -> Self {
+    fn of(reading: &RememberedReading, received: Timestamp) -> Self {
         Self {
             seconds: reading.observation_time.seconds() as u32,
             source: halves(reading.source.bits()),
@@ -82,8 +82,8 @@ pub(crate) struct Historical {
 }
 
 impl Historical {
-    /// Admits a historical reading and remembers its version if it is to stand.
-    pub(crate) fn admit(&mut self, reading: &Trace, received: Timestamp) -> Outcome {
+    /// Admits a historical reading and remembers its version if it is the greatest.
+    pub(crate) fn admit(&mut self, reading: &RememberedReading, received: Timestamp) -> Outcome {
         self.forget(received);
         let new = Past::of(reading, received);
         let place = self.before.wrapping_add(self.received.len() as u32);
@@ -107,7 +107,7 @@ impl Historical {
     }
 
     /// Whether a version of the reading is remembered at `now`.
-    pub(crate) fn knows(&self, reading: &Trace, now: Timestamp) -> bool {
+    pub(crate) fn knows(&self, reading: &RememberedReading, now: Timestamp) -> bool {
         let sought = Past::of(reading, now);
         let at = |place: &u32| &self.received[place.wrapping_sub(self.before) as usize];
         let found =
@@ -159,15 +159,15 @@ impl Historical {
 mod tests {
     use super::*;
     use crate::reading::SourceDigest;
-    use crate::timeline::Sample;
+    use crate::sample::Sample;
 
-    fn reading(second: i64, version: u64) -> Trace {
-        Trace {
+    fn reading(second: i64, version: u64) -> RememberedReading {
+        RememberedReading {
             kind: Kind::BloodGlucose,
             observation_time: Timestamp::from_seconds(1_700_000_000 + second),
             source: SourceDigest::from_bits(7),
             version: Version::new(Timestamp::from_seconds(1_700_000_000), version << 42),
-            withdrawn: false,
+            entered_in_error: false,
             sample: Sample::default(),
         }
     }

@@ -8,7 +8,7 @@ use crate::plausibility::{
     BodyFat, BodyWeight, Diastolic, Distance, Energy, Exercise, GlucoseValue, Hba1cValue,
     Implausible, MinutesOfDay, PhysicalActivity, PulseRate, Spo2, Steps, Systolic, Temperature,
 };
-use crate::timeline::Sample;
+use crate::sample::Sample;
 
 /// The kinds of records. The text form names the ClickHouse table and the API's `kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

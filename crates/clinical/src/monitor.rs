@@ -7,11 +7,12 @@ use crate::measurement::Kind;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::{Reading, SourceDigest};
+use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::rules::bp_severe_high::{self, View};
 use crate::rules::data_missing;
 use crate::schedule::grace;
 use crate::time::Timestamp;
-use crate::timeline::{Admission, Delay, Standing, Timeline, TooMany, Trace};
+use crate::timeline::{Admission, Timeline, TooMany};
 use crate::window::Window;
 
 /// One patient under watch.
@@ -39,8 +40,8 @@ pub struct Applied {
 }
 
 impl Monitor {
-    /// Takes in a reading received at `received`: admits it and, where it changes what stands,
-    /// computes what that does to the alerts.
+    /// Takes in a reading received at `received`: admits it and, where it changes the current
+    /// readings, computes what that does to the alerts.
     ///
     /// # Errors
     /// [`TooMany`]; nothing has changed then.
@@ -52,7 +53,7 @@ impl Monitor {
     ) -> Result<Applied, TooMany> {
         let admission = self.timeline.admit(&reading.into(), received, window)?;
         let mut changes = Vec::new();
-        if admission.changes_standing {
+        if admission.changes_current {
             let occurrence = Occurrence { at: received, cause: Some(reading.id()), window };
             if reading.kind() == Kind::BloodPressure
                 && !self.severe_high_stays(reading, &admission, received, plan)
@@ -115,7 +116,7 @@ impl Monitor {
     /// [`TooMany`], as it was when the reading was applied.
     pub fn restore_reading(
         &mut self,
-        reading: &Trace,
+        reading: &RememberedReading,
         received: Timestamp,
         outcome: Outcome,
         window: Window,
@@ -133,8 +134,8 @@ impl Monitor {
 
     /// Forgets what is not seen from the window any more. True when nothing is left to remember.
     pub fn forget(&mut self, now: Timestamp, window: Window) -> bool {
-        let context = window.context(now);
-        self.alerts.retain(|alert| alert.is_open() || alert.last_observed_at >= context);
+        let start = window.lookback_start(now);
+        self.alerts.retain(|alert| alert.is_open() || alert.last_observed_at >= start);
         self.timeline.forget(now, window) && self.alerts.is_empty()
     }
 
@@ -158,7 +159,7 @@ impl Monitor {
     ) -> bool {
         let limits = &plan.limits.severe_high;
         let (time, reach) = (reading.observation_time, bp_severe_high::reach(limits));
-        let near = self.timeline.standing(Kind::BloodPressure, time - reach);
+        let near = self.timeline.current(Kind::BloodPressure, time - reach);
         let mut known = self.alerts.iter().filter(|alert| alert.rule == Rule::BpSevereHigh);
         let none_known = known.clone().next().is_none();
         let quiet = self.severe_high_due.is_none() && !known.any(Alert::is_open);
@@ -166,14 +167,14 @@ impl Monitor {
             let mut near = near.take_while(|other| other.time <= time + reach);
             return none_known && quiet && bp_severe_high::says_nothing(&mut near, limits);
         }
-        let standing = Standing {
+        let current = CurrentReading {
             time,
             source: admission.source,
             sample: reading.measurement.sample(),
             delay: Delay::between(time, received),
         };
         let earlier = near.rev().skip_while(|other| other.time >= time);
-        bp_severe_high::changes_nothing(&standing, earlier, limits, none_known, quiet)
+        bp_severe_high::changes_nothing(&current, earlier, limits, none_known, quiet)
     }
 
     /// The fast path of `data.missing.*`.
@@ -199,8 +200,8 @@ impl Monitor {
         occurrence: &Occurrence,
     ) -> Vec<Alert> {
         let (horizon, context) = occurrence.sight();
-        let readings: Vec<Standing> =
-            self.timeline.standing(Kind::BloodPressure, context).collect();
+        let readings: Vec<CurrentReading> =
+            self.timeline.current(Kind::BloodPressure, context).collect();
         let limits = &plan.limits.severe_high;
         let view = View::of(&readings, &self.alerts, limits, horizon, occurrence);
         let found = bp_severe_high::assess(&view, limits, occurrence.at);
@@ -228,7 +229,7 @@ impl Monitor {
             let mut carried = None;
             if let Some((schedule, expected)) = expected {
                 let first_at = |from: Timestamp| {
-                    self.timeline.standing(kind, from.max(horizon)).next().map(|found| found.time)
+                    self.timeline.current(kind, from.max(horizon)).next().map(|found| found.time)
                 };
                 let known = self.alerts.iter().filter(|alert| alert.rule == rule);
                 let across = data_missing::carried(schedule, known, horizon);

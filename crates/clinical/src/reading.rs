@@ -21,7 +21,7 @@ pub struct Reading {
     /// What measured it.
     pub source: Source,
     /// Entered in error: this version says that the reading is none.
-    pub withdrawn: bool,
+    pub entered_in_error: bool,
     /// What was measured.
     pub measurement: Measurement,
 }
@@ -343,7 +343,7 @@ mod tests {
             observation_time: Timestamp::from_seconds(1_433_577_027),
             version: Version::from_bits(1),
             source: Source::TestLab { test_lab_id: "LAB1".into() },
-            withdrawn: false,
+            entered_in_error: false,
             measurement: Measurement::BodyTemperature(
                 crate::plausibility::Temperature::new(36.6).unwrap(),
             ),

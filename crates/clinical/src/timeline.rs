@@ -6,11 +6,11 @@ use crate::admission::Outcome;
 use crate::historical::Historical;
 use crate::measurement::Kind;
 use crate::reading::SourceDigest;
+use crate::remembered::{CurrentReading, Delay, RememberedReading};
+use crate::sample::Sample;
 use crate::time::Timestamp;
 use crate::version::Version;
 use crate::window::{WINDOW, Window};
-
-pub use crate::sample::{Delay, Sample, Standing, Trace};
 
 /// More sources than this in one patient's window are no patient's devices.
 pub const MOST_SOURCES: usize = 1024;
@@ -22,7 +22,7 @@ pub const MOST_READINGS: usize = 100_000;
 // Bits of `Entry::marks`: source index in the lower ten, then three of delay, then a flag.
 const SOURCE_MASK: u16 = 0x03ff;
 const DELAY_SHIFT: u16 = 10;
-const WITHDRAWN: u16 = 1 << 13;
+const ENTERED_IN_ERROR: u16 = 1 << 13;
 
 /// 20 bytes, aligned to four: the version is kept in halves for that.
 #[derive(Debug, Clone, Copy)]
@@ -82,8 +82,8 @@ pub struct Timeline {
 pub struct Admission {
     /// What becomes of the reading.
     pub outcome: Outcome,
-    /// Whether what stands has changed, so that rules must look again.
-    pub changes_standing: bool,
+    /// Whether the current readings have changed, so that rules must look again.
+    pub changes_current: bool,
     /// Whether it was appended: newer than every remembered reading of its kind.
     pub in_order: bool,
     /// What measured it.
@@ -102,17 +102,17 @@ pub enum TooMany {
 }
 
 impl Timeline {
-    /// Admits a reading received at `received` and remembers its version if it is to stand.
+    /// Admits a reading received at `received` and remembers its version if it is the greatest.
     ///
     /// # Errors
     /// [`TooMany`]; nothing is remembered then.
     pub fn admit(
         &mut self,
-        reading: &Trace,
+        reading: &RememberedReading,
         received: Timestamp,
         window: Window,
     ) -> Result<Admission, TooMany> {
-        if reading.observation_time < window.horizon(received) {
+        if reading.observation_time < window.start(received) {
             return Ok(self.admit_historical(reading, received));
         }
         self.admit_current(reading, received, window)
@@ -125,7 +125,7 @@ impl Timeline {
     /// [`TooMany`]; nothing is remembered then.
     pub fn restore(
         &mut self,
-        reading: &Trace,
+        reading: &RememberedReading,
         received: Timestamp,
         outcome: Outcome,
         window: Window,
@@ -140,16 +140,16 @@ impl Timeline {
         };
         if is_historical {
             self.admit_historical(reading, received);
-        } else if reading.observation_time >= window.context(received) {
+        } else if reading.observation_time >= window.lookback_start(received) {
             self.admit_current(reading, received, window)?;
         }
         Ok(())
     }
 
-    fn admit_historical(&mut self, reading: &Trace, received: Timestamp) -> Admission {
+    fn admit_historical(&mut self, reading: &RememberedReading, received: Timestamp) -> Admission {
         Admission {
             outcome: self.historical.get_or_insert_default().admit(reading, received),
-            changes_standing: false,
+            changes_current: false,
             in_order: false,
             source: reading.source,
         }
@@ -157,17 +157,17 @@ impl Timeline {
 
     fn admit_current(
         &mut self,
-        reading: &Trace,
+        reading: &RememberedReading,
         received: Timestamp,
         window: Window,
     ) -> Result<Admission, TooMany> {
-        let Trace { kind, observation_time: time, source: digest, .. } = *reading;
+        let RememberedReading { kind, observation_time: time, source: digest, .. } = *reading;
         self.make_room(kind, received, window);
         let source = self.source_index(digest)?;
 
         let mut marks = source as u16 | u16::from(Delay::between(time, received).0) << DELAY_SHIFT;
-        if reading.withdrawn {
-            marks |= WITHDRAWN;
+        if reading.entered_in_error {
+            marks |= ENTERED_IN_ERROR;
         }
         let bits = reading.version.bits();
         let entry = Entry {
@@ -201,7 +201,7 @@ impl Timeline {
                 entries.insert(at, entry);
                 Admission {
                     outcome: Outcome::New,
-                    changes_standing: !reading.withdrawn,
+                    changes_current: !reading.entered_in_error,
                     in_order,
                     source: digest,
                 }
@@ -213,36 +213,38 @@ impl Timeline {
                 if wins {
                     entries[at] = entry;
                 }
-                Admission { outcome, changes_standing: wins, in_order: false, source: digest }
+                Admission { outcome, changes_current: wins, in_order: false, source: digest }
             }
         })
     }
 
-    /// The readings of a kind that stand and were observed at `from` or later, in observation order.
-    pub fn standing(
+    /// The current readings of a kind that were observed at `from` or later, in observation order.
+    pub fn current(
         &self,
         kind: Kind,
         from: Timestamp,
-    ) -> impl DoubleEndedIterator<Item = Standing> {
+    ) -> impl DoubleEndedIterator<Item = CurrentReading> {
         let entries = self
             .series
             .iter()
             .find(|series| series.kind == kind)
             .map_or(&[][..], |series| &series.entries[..]);
         let start = entries.partition_point(|entry| entry.time() < from);
-        entries[start..].iter().filter(|entry| !entry.is(WITHDRAWN)).map(|entry| Standing {
-            time: entry.time(),
-            source: self.sources[entry.source_index()],
-            sample: entry.sample,
-            delay: Delay((entry.marks >> DELAY_SHIFT & 0b111) as u8),
+        entries[start..].iter().filter(|entry| !entry.is(ENTERED_IN_ERROR)).map(|entry| {
+            CurrentReading {
+                time: entry.time(),
+                source: self.sources[entry.source_index()],
+                sample: entry.sample,
+                delay: Delay((entry.marks >> DELAY_SHIFT & 0b111) as u8),
+            }
         })
     }
 
     /// Forgets what is not seen from the window any more. True when nothing is left.
     pub fn forget(&mut self, now: Timestamp, window: Window) -> bool {
-        let context = window.context(now);
+        let start = window.lookback_start(now);
         for series in &mut self.series {
-            series.forget_before(context);
+            series.forget_before(start);
             if series.entries.capacity() > series.entries.len() * 2 {
                 series.entries.shrink_to(series.entries.len() + 4);
             }
@@ -277,10 +279,10 @@ impl Timeline {
         if series.entries.len() < series.entries.capacity().min(MOST_READINGS) {
             return;
         }
-        series.forget_before(window.context(now));
+        series.forget_before(window.lookback_start(now));
         if series.entries.len() >= MOST_READINGS {
             // Only what is in the window counts.
-            series.forget_before(window.horizon(now));
+            series.forget_before(window.start(now));
         }
         let entries = &mut series.entries;
         if entries.len() == entries.capacity() {
@@ -333,22 +335,26 @@ impl Timeline {
 mod tests {
     use super::*;
     use crate::time::Span;
-    use crate::window::CONTEXT;
+    use crate::window::LOOKBACK;
 
     const START: Timestamp = Timestamp::from_seconds(1_780_000_000);
 
-    fn reading(second: i64) -> Trace {
-        Trace {
+    fn reading(second: i64) -> RememberedReading {
+        RememberedReading {
             kind: Kind::BloodGlucose,
             observation_time: START + Span::from_seconds(second),
             source: SourceDigest::from_bits(1),
             version: Version::from_bits(1),
-            withdrawn: false,
+            entered_in_error: false,
             sample: Sample::default(),
         }
     }
 
-    fn outcome(timeline: &mut Timeline, reading: &Trace, received: Timestamp) -> Outcome {
+    fn outcome(
+        timeline: &mut Timeline,
+        reading: &RememberedReading,
+        received: Timestamp,
+    ) -> Outcome {
         timeline.admit(reading, received, Window::default()).unwrap().outcome
     }
 
@@ -362,7 +368,7 @@ mod tests {
         }
         let one_more = reading(most);
         assert_eq!(timeline.admit(&one_more, soon, Window::default()), Err(TooMany::Readings));
-        let corrected = Trace { version: Version::from_bits(2), ..reading(7) };
+        let corrected = RememberedReading { version: Version::from_bits(2), ..reading(7) };
         let changed = outcome(&mut timeline, &corrected, soon);
         assert_eq!(changed, Outcome::Conflict, "what is known can still be changed");
         let old = reading(-60 * 86_400);
@@ -381,7 +387,7 @@ mod tests {
         for minute in 0..MOST_READINGS as i64 + 5 {
             assert_eq!(outcome(&mut timeline, &reading(minute * 60), now), Outcome::Historical);
         }
-        let live = Trace { observation_time: now, ..reading(0) };
+        let live = RememberedReading { observation_time: now, ..reading(0) };
         assert_eq!(outcome(&mut timeline, &live, now), Outcome::New);
     }
 
@@ -390,7 +396,7 @@ mod tests {
         for (is_swept, is_recent) in [(false, false), (true, false), (false, true), (true, true)] {
             let mut timeline = Timeline::default();
             outcome(&mut timeline, &reading(0), START);
-            let left = if is_recent { Span::from_seconds(1) } else { CONTEXT + CONTEXT };
+            let left = if is_recent { Span::from_seconds(1) } else { LOOKBACK + LOOKBACK };
             let later = START + WINDOW + left;
             if is_swept {
                 timeline.forget(later, Window::default());

@@ -1,4 +1,4 @@
-//! Which of several versions of one reading stands.
+//! Which of several versions of one reading is current.
 
 use serde::{Deserialize, Serialize};
 

@@ -147,7 +147,7 @@ fn a_withdrawn_reading_is_none_and_its_day_is_missing() {
     let mut home = expected_daily();
     home.receives(calm(10));
     home.receives(calm(2 * DAY));
-    home.receives_at(4 * DAY + 60, calm(2 * DAY).withdrawn(60));
+    home.receives_at(4 * DAY + 60, calm(2 * DAY).entered_in_error(60));
     assert_eq!(
         told(&home),
         [(Raised, Technical, at(4 * DAY + 60).to_string())],

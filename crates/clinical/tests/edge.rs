@@ -36,9 +36,9 @@ fn history(delay: BoxedStrategy<i64>) -> impl Strategy<Value = Vec<Arrival>> {
     let systolic = select(vec![150_u16, 170, 182, 195]);
     let version = select(vec![(0, false), (0, false), (1, false), (2, false), (3, true)]);
     let arrival = (day, 0..50_i64, systolic, version, 0..2_u8, delay).prop_map(
-        |(day, minute, systolic, (update, withdrawn), source, delay)| {
+        |(day, minute, systolic, (update, entered_in_error), source, delay)| {
             let minutes = day * DAY + minute;
-            let sent = Sent { minutes, values: (systolic, 90), update, withdrawn, source };
+            let sent = Sent { minutes, values: (systolic, 90), update, entered_in_error, source };
             Arrival { sent, received: minutes + delay.max(update) }
         },
     );
@@ -93,7 +93,7 @@ fn what_stood(history: &[Arrival]) -> BTreeMap<(i64, u8), Sent> {
             *known = sent.clone();
         }
     }
-    greatest.retain(|_, sent| !sent.withdrawn);
+    greatest.retain(|_, sent| !sent.entered_in_error);
     greatest
 }
 
@@ -332,7 +332,7 @@ fn an_alert_from_before_the_window_that_calm_has_ended_is_raised_again_when_the_
     home.receives(bp(41 * DAY + 600, 150, 90));
     home.waits_until(41 * DAY + 700);
     assert_eq!(home.last().transition, Transition::Resolved);
-    home.receives_at(41 * DAY + 800, bp(41 * DAY, 150, 90).withdrawn(5));
+    home.receives_at(41 * DAY + 800, bp(41 * DAY, 150, 90).entered_in_error(5));
     assert_eq!(home.last().transition, Transition::Raised);
     assert_eq!(home.last().id, home.told[0].id);
 }
@@ -344,7 +344,7 @@ fn a_gap_from_before_the_window_is_open_again_when_the_reading_that_ended_it_is_
     let mut home = home(&Plan::default().with_schedule(schedule));
     home.receives(bp(60 * DAY, 128, 80));
     assert_eq!(home.last().transition, Transition::Resolved);
-    home.receives_at(60 * DAY + 30, bp(60 * DAY, 128, 80).withdrawn(5));
+    home.receives_at(60 * DAY + 30, bp(60 * DAY, 128, 80).entered_in_error(5));
     assert_eq!(home.last().transition, Transition::Raised);
     assert_eq!(home.last().first_observed_at, home.told[0].first_observed_at);
 }

@@ -1,5 +1,5 @@
 //! What holds for every history of a patient: readings in order and out of order, late, sent again,
-//! corrected, corrected once more, withdrawn, at the same time from two devices.
+//! corrected, corrected once more, entered_in_error, at the same time from two devices.
 
 mod home;
 
@@ -61,7 +61,7 @@ fn sends() -> impl Strategy<Value = Vec<Sent>> {
                 minutes,
                 values: (systolic, diastolic),
                 update: 0,
-                withdrawn: false,
+                entered_in_error: false,
                 source,
             };
             let mut sends = vec![first];
@@ -70,12 +70,12 @@ fn sends() -> impl Strategy<Value = Vec<Sent>> {
                 match change {
                     Then::Corrected(systolic) => {
                         next.update += 1;
-                        next.withdrawn = false;
+                        next.entered_in_error = false;
                         next.values.0 = systolic;
                     }
                     Then::Withdrawn => {
                         next.update += 1;
-                        next.withdrawn = true;
+                        next.entered_in_error = true;
                     }
                     Then::SentAgain => {}
                     Then::InConflict(systolic) => next.values.0 = systolic,
@@ -128,8 +128,8 @@ fn let_arrive(home: &mut Home, history: &[Arrival], mut after_each: impl FnMut(&
     }
 }
 
-fn standing(home: &Home) -> Vec<String> {
-    let readings = home.monitor.timeline().standing(Kind::BloodPressure, Timestamp::EARLIEST);
+fn current(home: &Home) -> Vec<String> {
+    let readings = home.monitor.timeline().current(Kind::BloodPressure, Timestamp::EARLIEST);
     readings.map(|r| format!("{} {:?} {:?}", r.time, r.source, r.sample)).collect()
 }
 
@@ -148,8 +148,8 @@ fn episodes(home: &Home) -> BTreeSet<String> {
     .collect()
 }
 
-/// A patient of whom only what stands in the end was ever sent, in order, at once.
-fn from_what_stands(history: &[Arrival], plan: &Plan) -> Home {
+/// A patient of whom only what is current in the end was ever sent, in order, at once.
+fn from_what_is_current(history: &[Arrival], plan: &Plan) -> Home {
     let mut greatest: BTreeMap<_, Sent> = BTreeMap::new();
     for Arrival { sent, .. } in history {
         let reading = sent.reading();
@@ -159,7 +159,7 @@ fn from_what_stands(history: &[Arrival], plan: &Plan) -> Home {
         }
     }
     let mut home = Home { plan: plan.clone(), ..Home::default() };
-    for sent in greatest.into_values().filter(|sent| !sent.withdrawn) {
+    for sent in greatest.into_values().filter(|sent| !sent.entered_in_error) {
         let (reading, received) = (sent.reading(), at(sent.minutes));
         home.monitor
             .restore_reading(&(&reading).into(), received, Outcome::New, Window::default())
@@ -217,7 +217,7 @@ proptest! {
             home
         };
         let (one, other) = (arrive(&history), arrive(&other));
-        prop_assert_eq!(standing(&one), standing(&other));
+        prop_assert_eq!(current(&one), current(&other));
         prop_assert_eq!(episodes(&one), episodes(&other));
     }
 
@@ -230,9 +230,9 @@ proptest! {
         let_arrive(&mut home, &history, |_, _| {});
         let end = history.iter().map(|arrival| arrival.pause).sum::<i64>() + END;
         home.waits_until(end);
-        let mut fresh = from_what_stands(&history, &plan);
+        let mut fresh = from_what_is_current(&history, &plan);
         fresh.monitor.reassess(&patient(), at(end), (&plan, Window::default()));
-        prop_assert_eq!(standing(&home), standing(&fresh));
+        prop_assert_eq!(current(&home), current(&fresh));
         prop_assert_eq!(episodes(&home), episodes(&fresh));
     }
 
@@ -244,7 +244,7 @@ proptest! {
             let stand: Vec<_> = home
                 .monitor
                 .timeline()
-                .standing(Kind::BloodPressure, Timestamp::EARLIEST)
+                .current(Kind::BloodPressure, Timestamp::EARLIEST)
                 .map(|r| (r.time, r.source, f64::from(r.sample.systolic())))
                 .collect();
             let told = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
@@ -275,9 +275,17 @@ fn the_generated_histories_hold_what_is_hard() {
         let updates =
             |sends: &[&Sent]| -> BTreeSet<i64> { sends.iter().map(|sent| sent.update).collect() };
         let any = |holds: &dyn Fn(&[&Sent]) -> bool| of_reading.values().any(|sends| holds(sends));
-        let after = |sends: &[&Sent], withdrawn: bool| {
-            let first = sends.iter().filter(|s| s.withdrawn == withdrawn).map(|s| s.update).min();
-            let last = sends.iter().filter(|s| s.withdrawn != withdrawn).map(|s| s.update).max();
+        let after = |sends: &[&Sent], entered_in_error: bool| {
+            let first = sends
+                .iter()
+                .filter(|s| s.entered_in_error == entered_in_error)
+                .map(|s| s.update)
+                .min();
+            let last = sends
+                .iter()
+                .filter(|s| s.entered_in_error != entered_in_error)
+                .map(|s| s.update)
+                .max();
             first.is_some_and(|first| last.is_some_and(|last| first < last))
         };
         let mut clock = 0;

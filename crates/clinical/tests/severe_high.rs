@@ -126,7 +126,7 @@ fn a_withdrawal_of_one_of_two_leaves_a_review() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 100));
     home.receives(bp(2, 190, 100));
-    home.receives_at(30, bp(2, 190, 100).withdrawn(20));
+    home.receives_at(30, bp(2, 190, 100).entered_in_error(20));
     assert_eq!(home.last().transition, Transition::Eased);
     assert_eq!((home.last().severity, home.last().stage), (Review, Unconfirmed));
     assert_eq!(home.last().evidence.len(), 1);
@@ -184,7 +184,7 @@ fn an_alert_that_is_opened_again_days_later_is_a_review() {
     home.receives(bp(1200, 150, 90));
     home.waits_until(1300);
     assert_eq!(home.last().status, Status::Resolved);
-    home.receives_at(10 * 24 * 60, bp(1200, 150, 90).withdrawn(20));
+    home.receives_at(10 * 24 * 60, bp(1200, 150, 90).entered_in_error(20));
     assert_eq!((home.last().transition, home.last().severity), (Raised, Review));
     assert!(home.last().late);
 }

@@ -140,7 +140,7 @@ fn recall() -> Target {
         if (accepted.reading_id, accepted.version as u64) != (id, checked.version.bits()) {
             return Ok("another id or version".to_owned());
         }
-        let trace = clinical::timeline::Trace::from(&checked);
+        let trace = clinical::remembered::RememberedReading::from(&checked);
         match recalled {
             Ok(Some(recalled)) => {
                 let is_same =

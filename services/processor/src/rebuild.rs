@@ -52,7 +52,7 @@ impl PartitionBuilder {
     pub fn accepted_from(now: Timestamp) -> Timestamp {
         let window = Window::rebuilt_at(now);
         // A clock may have been ahead: a reading may have come before its time.
-        window.context(now) - CLOCK_TOLERANCE
+        window.lookback_start(now) - CLOCK_TOLERANCE
     }
 
     fn fold_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {

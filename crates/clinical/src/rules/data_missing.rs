@@ -1,6 +1,6 @@
 //! `data.missing.*`: readings that the care plan expects every day do not come.
 //!
-//! A *gap* is a run of local days without a standing reading of the kind, from the plan's first day
+//! A *gap* is a run of local days without a current reading of the kind, from the plan's first day
 //! or from the day after one with a reading. It becomes an episode when the plan's number of days
 //! and six hours of grace have passed without a reading, and it ends with the next reading. Days are
 //! those of the plan's time zone, 23 or 25 hours long where the clocks are moved. Everything is
@@ -15,7 +15,7 @@ use crate::schedule::{Expected, Schedule};
 use crate::time::{Span, Timestamp};
 
 /// The episodes of a kind that a patient with such a grace is expected to send. `first_at` gives the observation time of the first
-/// standing reading at or after a time, as far back as `horizon`; `open_since` is when the gap of the
+/// current reading at or after a time, as far back as `horizon`; `open_since` is when the gap of the
 /// alert began that [`carried`] or still is open.
 pub fn assess(
     (schedule, expected, grace): (&Schedule, &Expected, Span),

@@ -1,12 +1,12 @@
-//! The rules: functions from a patient's standing readings to the episodes in them.
+//! The rules: functions from a patient's current readings to the episodes in them.
 
 pub mod bp_severe_high;
 pub mod data_missing;
 
 use crate::alert::{Rule, Stage, Text};
 use crate::plan::Plan;
+use crate::remembered::CurrentReading;
 use crate::time::Timestamp;
-use crate::timeline::Standing;
 
 /// What an alert was measured against, for people.
 pub(crate) fn threshold(rule: Rule, plan: &Plan) -> String {
@@ -25,7 +25,7 @@ pub(crate) fn text(
     plan: &Plan,
     (stage, late): (Stage, bool),
     began: Timestamp,
-    evidence: &[Standing],
+    evidence: &[CurrentReading],
 ) -> Option<Text> {
     match rule {
         Rule::BpSevereHigh if evidence.is_empty() => None,

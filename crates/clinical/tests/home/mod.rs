@@ -24,12 +24,12 @@ pub struct Sent {
     pub values: (u16, u16),
     /// Minutes from observation to `update_time`.
     pub update: i64,
-    pub withdrawn: bool,
+    pub entered_in_error: bool,
     pub source: u8,
 }
 
 pub fn bp(minutes: i64, systolic: u16, diastolic: u16) -> Sent {
-    Sent { minutes, values: (systolic, diastolic), update: 0, withdrawn: false, source: 0 }
+    Sent { minutes, values: (systolic, diastolic), update: 0, entered_in_error: false, source: 0 }
 }
 
 impl Sent {
@@ -39,9 +39,9 @@ impl Sent {
         self
     }
 
-    pub fn withdrawn(mut self, update: i64) -> Self {
+    pub fn entered_in_error(mut self, update: i64) -> Self {
         self.update = update;
-        self.withdrawn = true;
+        self.entered_in_error = true;
         self
     }
 
@@ -49,7 +49,7 @@ impl Sent {
         let (systolic, diastolic) = self.values;
         let content = u64::from(systolic) << 48
             | u64::from(diastolic) << 43
-            | u64::from(self.withdrawn) << 42;
+            | u64::from(self.entered_in_error) << 42;
         Reading {
             patient: patient(),
             observation_time: at(self.minutes),
@@ -59,7 +59,7 @@ impl Sent {
                 model_number: None,
                 serial: self.source.to_string().into(),
             },
-            withdrawn: self.withdrawn,
+            entered_in_error: self.entered_in_error,
             measurement: Measurement::BloodPressure(
                 BloodPressure::new(
                     Systolic::new(systolic).unwrap(),

@@ -6,8 +6,9 @@ use crate::alert::{Alert, AlertId, Evidence, Rule, Severity, Stage, Status};
 use crate::episode::Occurrence;
 use crate::plan::SevereHigh;
 use crate::reading::ReadingId;
+use crate::remembered::{CurrentReading, Delay};
+use crate::sample::Sample;
 use crate::time::Timestamp;
-use crate::timeline::{Delay, Sample, Standing};
 
 /// An alert that was open at the edge.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,9 +20,9 @@ pub(super) struct Carried {
     /// The severity it had there.
     pub(super) severity: Severity,
     /// The readings that began it and brought it to that stage.
-    pub(super) established: Vec<Standing>,
+    pub(super) established: Vec<CurrentReading>,
     /// The newest that upheld it there.
-    pub(super) newest: Vec<Standing>,
+    pub(super) newest: Vec<CurrentReading>,
     /// The occasion that was told to have ended it, if nothing up to it has changed now. How many
     /// calm ones before the edge it followed is not remembered: with a change they do not count.
     pub(super) told_end: Option<Timestamp>,
@@ -57,7 +58,8 @@ impl Carried {
         occurrence: &Occurrence,
     ) -> Option<Self> {
         let Findings { established, newest, is_confirmed } = Findings::of(alert, limits)?;
-        let is_before = |finding: &[Standing]| finding.last().is_some_and(|last| last.time < edge);
+        let is_before =
+            |finding: &[CurrentReading]| finding.last().is_some_and(|last| last.time < edge);
         let (stage, established, newest) = if is_before(&established) {
             let stage = if is_confirmed { Stage::Confirmed } else { Stage::Unconfirmed };
             (stage, established, if is_before(&newest) { newest } else { Vec::new() })
@@ -96,17 +98,17 @@ pub(super) fn is_in_window(alert: &Alert, limits: &SevereHigh, edge: Timestamp) 
 /// What an alert rests on, taken apart again.
 struct Findings {
     /// The reading that began it and, where it is confirmed, the pair; or the pair that did both.
-    established: Vec<Standing>,
+    established: Vec<CurrentReading>,
     /// What upheld it since. Of a pair whose first reading is in the above only the second.
-    newest: Vec<Standing>,
+    newest: Vec<CurrentReading>,
     is_confirmed: bool,
 }
 
 impl Findings {
     fn of(alert: &Alert, limits: &SevereHigh) -> Option<Self> {
-        let mut established: Vec<Standing> = alert.evidence.iter().map(standing).collect();
+        let mut established: Vec<CurrentReading> = alert.evidence.iter().map(current).collect();
         // Of a severe reading that is not repeated no other reading is so near.
-        let is_pair = |pair: &[Standing]| {
+        let is_pair = |pair: &[CurrentReading]| {
             let apart = pair[1].time - pair[0].time;
             (limits.repeat_after..=limits.repeat_within).contains(&apart)
         };
@@ -118,12 +120,12 @@ impl Findings {
     }
 }
 
-fn standing(evidence: &Evidence) -> Standing {
+fn current(evidence: &Evidence) -> CurrentReading {
     let value = |name: &str| {
         let found = evidence.values.iter().find(|(known, _)| *known == name);
         found.map_or(0, |(_, value)| *value as u16)
     };
-    Standing {
+    CurrentReading {
         time: evidence.reading.observation_time(),
         source: evidence.reading.source(),
         sample: Sample::blood_pressure(value("systolic"), value("diastolic"), None, false),

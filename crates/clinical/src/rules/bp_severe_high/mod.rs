@@ -14,7 +14,7 @@
 //!
 //! The window begins with the first occasion that has a reading in it. What stood there, an alert
 //! that is open since longer ago, is carried across: stage and severity follow from that and from
-//! what stands in the window. Calm occasions count while they are in the window.
+//! the current readings in the window. Calm occasions count while they are in the window.
 
 mod carried;
 mod occasion;
@@ -22,15 +22,15 @@ mod occasion;
 use crate::alert::{Alert, Rule, Severity, Stage, Text};
 use crate::episode::{Assessment, Episode, Occurrence};
 use crate::plan::SevereHigh;
+use crate::remembered::CurrentReading;
 use crate::time::{Span, Timestamp};
-use crate::timeline::Standing;
 
 use carried::Carried;
 use occasion::{Finding, is_severe, look_at};
 
 /// The readings of a patient and where the window begins in them.
 pub struct View<'a> {
-    readings: &'a [Standing],
+    readings: &'a [CurrentReading],
     /// Of the first occasion in the window.
     first: usize,
     /// When the window begins: no later than that occasion.
@@ -39,10 +39,10 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Of the standing home readings in the window, which begins at `horizon`, and in its context,
+    /// Of the current home readings in the window, which begins at `horizon`, and in its context,
     /// given in observation order, and of the alerts known.
     pub fn of(
-        readings: &'a [Standing],
+        readings: &'a [CurrentReading],
         alerts: &[Alert],
         limits: &SevereHigh,
         horizon: Timestamp,
@@ -129,8 +129,8 @@ pub fn assess(view: &View<'_>, limits: &SevereHigh, now: Timestamp) -> Assessmen
 /// [`assess`] need not run. `earlier` are the readings before it, newest first; `none_known` says
 /// that the patient has no alert of this rule and `quiet` that none is open and none is awaited.
 pub fn changes_nothing(
-    reading: &Standing,
-    earlier: impl Iterator<Item = Standing>,
+    reading: &CurrentReading,
+    earlier: impl Iterator<Item = CurrentReading>,
     limits: &SevereHigh,
     none_known: bool,
     quiet: bool,
@@ -148,8 +148,8 @@ pub fn changes_nothing(
 
 /// Whether a reading that came out of order, or was changed, leaves a patient without alerts of this
 /// rule, and of whom none is awaited, without: `near` are the readings within [`reach`] of it, and
-/// itself if it stands.
-pub fn says_nothing(near: &mut impl Iterator<Item = Standing>, limits: &SevereHigh) -> bool {
+/// itself if it is current.
+pub fn says_nothing(near: &mut impl Iterator<Item = CurrentReading>, limits: &SevereHigh) -> bool {
     !near.any(|reading| is_severe(&reading, limits))
 }
 
@@ -159,7 +159,7 @@ pub fn threshold(limits: &SevereHigh) -> String {
 }
 
 /// What is said to the physician.
-pub fn text(stage: Stage, late: bool, evidence: &[Standing]) -> Text {
+pub fn text(stage: Stage, late: bool, evidence: &[CurrentReading]) -> Text {
     let newest: Vec<String> = evidence
         .iter()
         .rev()
@@ -202,7 +202,12 @@ struct Open {
 }
 
 impl Open {
-    fn begin(stage: Stage, severity: Severity, first: Standing, rest: &[Standing]) -> Self {
+    fn begin(
+        stage: Stage,
+        severity: Severity,
+        first: CurrentReading,
+        rest: &[CurrentReading],
+    ) -> Self {
         let episode = Episode::begin(Rule::BpSevereHigh, stage, severity, (first, rest));
         Self { episode, calm: 0, told_end: None }
     }
@@ -218,7 +223,7 @@ impl Open {
         Self { episode, calm: 0, told_end }
     }
 
-    fn continue_with(&mut self, stage: Stage, severity: Severity, evidence: &[Standing]) {
+    fn continue_with(&mut self, stage: Stage, severity: Severity, evidence: &[CurrentReading]) {
         self.calm = 0;
         self.told_end = None;
         self.episode.continue_with(stage, severity, evidence);

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::plan::SevereHigh;
+use crate::remembered::CurrentReading;
 use crate::time::Timestamp;
-use crate::timeline::Standing;
 
 pub(super) enum Finding {
     /// Indices of the pair, in time's order.
@@ -30,7 +30,7 @@ pub(super) struct Occasion {
 /// The index at which the first occasion begins that has a reading at `horizon` or later. Occasions
 /// follow from each other for as long as no pause parts them: so a chain is read from its beginning.
 pub(super) fn first_in_window(
-    readings: &[Standing],
+    readings: &[CurrentReading],
     limits: &SevereHigh,
     horizon: Timestamp,
 ) -> usize {
@@ -53,7 +53,7 @@ pub(super) fn first_in_window(
 }
 
 /// The index after the last reading of the occasion that begins at `start`.
-pub(super) fn end_of(readings: &[Standing], start: usize, limits: &SevereHigh) -> usize {
+pub(super) fn end_of(readings: &[CurrentReading], start: usize, limits: &SevereHigh) -> usize {
     let over_at = readings[start].time + limits.repeat_within;
     let rest = &readings[start..];
     start + rest.iter().position(|reading| reading.time > over_at).unwrap_or(rest.len())
@@ -62,7 +62,7 @@ pub(super) fn end_of(readings: &[Standing], start: usize, limits: &SevereHigh) -
 /// What the occasion says; its pairs may begin before it. Takes time in proportion to the readings in
 /// it and in the 15 minutes before and after it.
 pub(super) fn look_at(
-    readings: &[Standing],
+    readings: &[CurrentReading],
     occasion: Range<usize>,
     limits: &SevereHigh,
     now: Timestamp,
@@ -95,7 +95,7 @@ pub(super) fn look_at(
 /// The newest pair whose mean is severe and whose later reading is in the occasion: of several with
 /// the same later reading the one whose first is nearest to it.
 fn newest_pair(
-    readings: &[Standing],
+    readings: &[CurrentReading],
     occasion: Range<usize>,
     limits: &SevereHigh,
 ) -> Option<(usize, usize)> {
@@ -128,11 +128,15 @@ fn newest_pair(
 }
 
 /// Of the readings before one that make a severe pair with it the nearest.
-fn nearest_partner(readings: &[Standing], second: usize, limits: &SevereHigh) -> Option<usize> {
+fn nearest_partner(
+    readings: &[CurrentReading],
+    second: usize,
+    limits: &SevereHigh,
+) -> Option<usize> {
     let reading = &readings[second];
     let near = readings[..second].iter().enumerate().rev();
     let mut near = near.take_while(|(_, first)| reading.time - first.time <= limits.repeat_within);
-    let is_partner = |first: &Standing| {
+    let is_partner = |first: &CurrentReading| {
         reading.time - first.time >= limits.repeat_after && mean_is_severe(first, reading, limits)
     };
     near.find(|(_, first)| is_partner(first)).map(|(index, _)| index)
@@ -147,8 +151,8 @@ struct Partners {
 }
 
 impl Partners {
-    fn add(&mut self, readings: &[Standing], index: usize) {
-        let add = |to: &mut VecDeque<usize>, of: fn(&Standing) -> u16| {
+    fn add(&mut self, readings: &[CurrentReading], index: usize) {
+        let add = |to: &mut VecDeque<usize>, of: fn(&CurrentReading) -> u16| {
             while to.back().is_some_and(|last| of(&readings[*last]) <= of(&readings[index])) {
                 to.pop_back();
             }
@@ -172,13 +176,17 @@ impl Partners {
 }
 
 /// The first index from which on all readings before `index` are near.
-fn before(readings: &[Standing], index: usize, is_near: impl Fn(&Standing) -> bool) -> usize {
+fn before(
+    readings: &[CurrentReading],
+    index: usize,
+    is_near: impl Fn(&CurrentReading) -> bool,
+) -> usize {
     let far = readings[..index].iter().rev().position(|reading| !is_near(reading));
     far.map_or(0, |far| index - far)
 }
 
 /// Whether another reading is far enough from one and near enough to it to be its repetition.
-fn is_repeated(readings: &[Standing], index: usize, limits: &SevereHigh) -> bool {
+fn is_repeated(readings: &[CurrentReading], index: usize, limits: &SevereHigh) -> bool {
     let time = readings[index].time;
     let first_at = |at: Timestamp| readings.partition_point(|reading| reading.time < at);
     let earlier = readings.get(first_at(time - limits.repeat_within));
@@ -187,11 +195,11 @@ fn is_repeated(readings: &[Standing], index: usize, limits: &SevereHigh) -> bool
         || later.is_some_and(|later| later.time - time <= limits.repeat_within)
 }
 
-pub(super) fn is_severe(reading: &Standing, limits: &SevereHigh) -> bool {
+pub(super) fn is_severe(reading: &CurrentReading, limits: &SevereHigh) -> bool {
     reading.sample.systolic() >= limits.systolic || reading.sample.diastolic() >= limits.diastolic
 }
 
-fn mean_is_severe(one: &Standing, other: &Standing, limits: &SevereHigh) -> bool {
+fn mean_is_severe(one: &CurrentReading, other: &CurrentReading, limits: &SevereHigh) -> bool {
     #[cfg(test)]
     tests::COMPARED.with(|compared| compared.set(compared.get() + 1));
     let sum = |a: u16, b: u16| u32::from(a) + u32::from(b);
@@ -199,9 +207,10 @@ fn mean_is_severe(one: &Standing, other: &Standing, limits: &SevereHigh) -> bool
         || sum(one.sample.diastolic(), other.sample.diastolic()) >= 2 * u32::from(limits.diastolic)
 }
 
-fn is_calm(occasion: &[Standing], limits: &SevereHigh) -> bool {
+fn is_calm(occasion: &[CurrentReading], limits: &SevereHigh) -> bool {
     let count = occasion.len() as u32;
-    let sum = |of: fn(&Standing) -> u16| occasion.iter().map(|r| u32::from(of(r))).sum::<u32>();
+    let sum =
+        |of: fn(&CurrentReading) -> u16| occasion.iter().map(|r| u32::from(of(r))).sum::<u32>();
     sum(|r| r.sample.systolic()) < count * u32::from(limits.clear_systolic)
         && sum(|r| r.sample.diastolic()) < count * u32::from(limits.clear_diastolic)
 }
@@ -214,16 +223,17 @@ mod tests {
 
     use super::*;
     use crate::reading::SourceDigest;
+    use crate::remembered::Delay;
+    use crate::sample::Sample;
     use crate::time::Span;
-    use crate::timeline::{Delay, Sample};
 
     thread_local! {
         /// How many pairs were looked at.
         pub(super) static COMPARED: Cell<usize> = const { Cell::new(0) };
     }
 
-    fn standing(second: i64, systolic: u16, diastolic: u16) -> Standing {
-        Standing {
+    fn current(second: i64, systolic: u16, diastolic: u16) -> CurrentReading {
+        CurrentReading {
             time: Timestamp::from_seconds(1_780_000_000 + second),
             source: SourceDigest::from_bits(1),
             sample: Sample::blood_pressure(systolic, diastolic, None, false),
@@ -231,18 +241,18 @@ mod tests {
         }
     }
 
-    fn readings() -> impl Strategy<Value = Vec<Standing>> {
+    fn readings() -> impl Strategy<Value = Vec<CurrentReading>> {
         let reading = (0..4_000_i64, 160..200_u16, 95..120_u16);
         prop::collection::vec(reading, 1..40).prop_map(|mut all| {
             all.sort_unstable();
-            let standing = |(second, systolic, diastolic)| standing(second, systolic, diastolic);
-            all.into_iter().map(standing).collect()
+            let current = |(second, systolic, diastolic)| current(second, systolic, diastolic);
+            all.into_iter().map(current).collect()
         })
     }
 
     /// The definition, read word for word.
     fn pair_by_definition(
-        readings: &[Standing],
+        readings: &[CurrentReading],
         occasion: Range<usize>,
         limits: &SevereHigh,
     ) -> Option<(usize, usize)> {
@@ -260,8 +270,8 @@ mod tests {
         let limits = SevereHigh::default();
         // One severe reading in the middle, and nothing that makes a severe pair with it.
         for seconds_apart in [1, 7, 60] {
-            let of = |n: i64| standing(n * seconds_apart, if n == 400 { 181 } else { 160 }, 90);
-            let readings: Vec<Standing> = (0..2_000).map(of).collect();
+            let of = |n: i64| current(n * seconds_apart, if n == 400 { 181 } else { 160 }, 90);
+            let readings: Vec<CurrentReading> = (0..2_000).map(of).collect();
             COMPARED.set(0);
             let mut start = 0;
             while start < readings.len() {
@@ -291,7 +301,7 @@ mod tests {
                 start = end;
             }
             for (index, one) in readings.iter().enumerate() {
-                let repeats = |other: &Standing| {
+                let repeats = |other: &CurrentReading| {
                     let apart = (other.time - one.time).abs();
                     (Span::from_minutes(1)..=Span::from_minutes(15)).contains(&apart)
                 };

@@ -1,0 +1,85 @@
+//! A reading as far as it is remembered, and what the rules see of it.
+
+use crate::measurement::Kind;
+use crate::reading::{Reading, SourceDigest};
+use crate::sample::Sample;
+use crate::time::{Span, Timestamp};
+use crate::version::Version;
+
+/// How long after its observation a reading was received, in the steps that rules distinguish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Delay(pub(crate) u8);
+
+impl Delay {
+    const STEPS: [Span; 7] = [
+        Span::from_minutes(15),
+        Span::from_hours(1),
+        Span::from_hours(3),
+        Span::from_hours(6),
+        Span::from_hours(12),
+        Span::from_hours(24),
+        Span::from_hours(72),
+    ];
+
+    /// The delay between observation and receipt.
+    pub fn between(observed: Timestamp, received: Timestamp) -> Self {
+        let delay = received - observed;
+        Self(Self::STEPS.iter().filter(|step| delay > **step).count() as u8)
+    }
+
+    /// Whether the delay is longer than a rule's patience (rounded down to a step).
+    pub fn exceeds(self, patience: Span) -> bool {
+        let allowed = Self::STEPS.iter().filter(|step| **step <= patience).count() as u8;
+        self.0 >= allowed
+    }
+}
+
+/// A reading as the rules see it: the greatest version of those known, unless entered in error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CurrentReading {
+    /// When it was observed.
+    pub time: Timestamp,
+    /// What measured it.
+    pub source: SourceDigest,
+    /// Its values.
+    pub sample: Sample,
+    /// How late it came.
+    pub delay: Delay,
+}
+
+impl CurrentReading {
+    /// Whether both are of the same reading of a patient.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        (self.time, self.source) == (other.time, other.source)
+    }
+}
+
+/// A version of a reading, as far as it is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RememberedReading {
+    /// Its kind.
+    pub kind: Kind,
+    /// When it was observed, in whole seconds.
+    pub observation_time: Timestamp,
+    /// What measured it.
+    pub source: SourceDigest,
+    /// Its version.
+    pub version: Version,
+    /// Whether this version says that the reading is none.
+    pub entered_in_error: bool,
+    /// Its values.
+    pub sample: Sample,
+}
+
+impl From<&Reading> for RememberedReading {
+    fn from(reading: &Reading) -> Self {
+        Self {
+            kind: reading.kind(),
+            observation_time: reading.observation_time,
+            source: reading.source.digest(),
+            version: reading.version,
+            entered_in_error: reading.entered_in_error,
+            sample: reading.measurement.sample(),
+        }
+    }
+}
