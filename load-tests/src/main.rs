@@ -28,6 +28,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 
 use input::Input;
+use memory::Habit;
 use rate::median;
 use report::{Measure, Report};
 use schemas::topics::Topic;
@@ -61,6 +62,10 @@ pub struct Args {
     /// Patients whose state is weighed
     #[arg(long, env = "MIMAMORI_BENCH_MEMORY_PATIENTS", default_value_t = 100_000)]
     memory_patients: u32,
+
+    /// Patients with a sensor whose state is weighed
+    #[arg(long, env = "MIMAMORI_BENCH_SENSOR_PATIENTS", default_value_t = 1_000)]
+    sensor_patients: u32,
 
     /// Patients of whom the processor's state is rebuilt, one measurement each
     #[arg(
@@ -125,7 +130,10 @@ fn run(args: &Args) -> anyhow::Result<Report> {
     // First, while the heap is small and whole.
     if is_wanted(Subject::Memory) {
         say(&format!("weighing the state of {} patients", args.memory_patients));
-        let weighed = memory::weigh(args.memory_patients)?;
+        let weighed = memory::weigh(args.memory_patients, Habit::Pressure)?;
+        report.add(weighed.measure(), weighed.notes());
+        say(&format!("weighing the state of {} patients with sensors", args.sensor_patients));
+        let weighed = memory::weigh(args.sensor_patients, Habit::Sensor)?;
         report.add(weighed.measure(), weighed.notes());
     }
     if is_wanted(Subject::Latency) {

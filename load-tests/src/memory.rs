@@ -7,51 +7,73 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use clinical::measurement::BloodPressure;
-use clinical::plausibility::{Diastolic, PulseRate, Systolic};
+use clinical::measurement::{BloodGlucose, BloodPressure, GlucoseMethod};
+use clinical::plausibility::{Diastolic, GlucoseValue, PulseRate, Systolic};
 use clinical::window::WINDOW;
 use clinical::{Measurement, PatientId, Reading, Source, Span, Timestamp, Version};
 use processor::Partition;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use stream::partition_for_key;
 
 use crate::machine;
 use crate::report::Measure;
 
-/// At most so many bytes a patient.
-const MOST: f64 = 2000.0;
 const PARTITIONS: i32 = 12;
 /// Longer than the window, so that the oldest readings have left it and new ones take their place.
 const DAYS: i64 = 45;
+const START: Timestamp = Timestamp::from_seconds(1_767_538_800);
+/// Of so many sensor patients the notes say what they take.
+const MANY: f64 = 10_000.0;
+
+/// What patients measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Habit {
+    /// Blood pressure twice a day.
+    Pressure,
+    /// Glucose every five minutes, by a sensor that is changed every ten days and sends over a phone:
+    /// up to four minutes late, and now and then not at all for an hour.
+    Sensor,
+}
 
 /// Counts the bytes that are allocated and not freed, while it is told to: the other measurements
 /// are not to pay for it.
 struct Counting;
 
 static IS_COUNTING: AtomicBool = AtomicBool::new(false);
-static LIVE: AtomicI64 = AtomicI64::new(0);
+/// Bytes that were asked for.
+static ASKED: AtomicI64 = AtomicI64::new(0);
+/// Bytes that the system's allocator took for them.
+static TAKEN: AtomicI64 = AtomicI64::new(0);
 
-fn count(bytes: i64) {
+fn count(more: usize, less: usize) {
     if IS_COUNTING.load(Ordering::Relaxed) {
-        LIVE.fetch_add(bytes, Ordering::Relaxed);
+        ASKED.fetch_add(more as i64 - less as i64, Ordering::Relaxed);
+        TAKEN.fetch_add(taken(more) - taken(less), Ordering::Relaxed);
     }
+}
+
+/// What glibc takes on 64 bits: eight bytes more for itself, in steps of sixteen, at least 32.
+fn taken(bytes: usize) -> i64 {
+    if bytes == 0 { 0 } else { (bytes + 8).next_multiple_of(16).max(32) as i64 }
 }
 
 // SAFETY: every call is passed to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as i64);
+        count(layout.size(), 0);
         // SAFETY: the caller keeps what `GlobalAlloc` asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-(layout.size() as i64));
+        count(0, layout.size());
         // SAFETY: as above.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size as i64 - layout.size() as i64);
+        count(size, layout.size());
         // SAFETY: as above.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -62,10 +84,13 @@ static ALLOCATOR: Counting = Counting;
 
 /// What the state of patients weighs.
 pub struct Weighed {
+    habit: Habit,
     patients: u32,
     readings: usize,
     /// Bytes that the state asked for and holds.
-    allocated: i64,
+    asked: i64,
+    /// With what the system's allocator adds.
+    taken: i64,
     /// Growth of the process's resident memory.
     resident: i64,
     applied: usize,
@@ -73,104 +98,195 @@ pub struct Weighed {
 }
 
 impl Weighed {
-    /// Bytes a patient against the limit.
+    /// Bytes a patient, or a reading of a sensor, against the limit.
     pub fn measure(&self) -> Measure {
-        let each = self.allocated as f64 / f64::from(self.patients);
-        Measure::limit("memory", "bytes/patient", each, MOST)
+        match self.habit {
+            Habit::Pressure => {
+                let each = self.asked as f64 / f64::from(self.patients);
+                Measure::limit("memory", "bytes/patient", each, 2000.0)
+            }
+            Habit::Sensor => {
+                let each = self.taken as f64 / self.readings as f64;
+                Measure::limit("memory, sensors", "bytes/reading", each, 10.0)
+            }
+        }
     }
 
     /// What else was seen.
     pub fn notes(&self) -> Vec<String> {
         let each = |total: f64| total / f64::from(self.patients);
-        vec![
+        let mut notes = vec![
             format!(
-                "{} patients, {:.1} readings each remembered; {:.0} bytes a patient resident",
+                "{} patients, {:.1} readings each remembered; {:.0} bytes a patient, and {:.0} \
+                 with what the allocator takes for itself",
                 self.patients,
                 each(self.readings as f64),
-                each(self.resident as f64)
+                each(self.asked as f64),
+                each(self.taken as f64)
             ),
             format!("{:.0} readings/s applied", self.applied as f64 / self.seconds),
-        ]
+        ];
+        notes.push(match self.habit {
+            Habit::Pressure => {
+                format!("{:.0} bytes a patient resident", each(self.resident as f64))
+            }
+            // Resident memory says nothing here: they take the place of those weighed before.
+            Habit::Sensor => {
+                let megabytes = each(self.taken as f64) * MANY / 1e6;
+                format!("{MANY} such patients take {megabytes:.0} MB")
+            }
+        });
+        notes
     }
 }
 
-/// Lets patients measure their blood pressure twice a day for longer than the window, and weighs
-/// what the partitions remember then.
+/// Lets patients measure for longer than the window, and weighs what the partitions remember then.
 ///
 /// # Errors
-/// When a made reading is not believable, or is not admitted.
-pub fn weigh(patients: u32) -> anyhow::Result<Weighed> {
-    let ids: Vec<(usize, PatientId)> = (0..patients)
-        .map(|number| {
-            let id = PatientId::from_parts("AB0001", &format!("P{number:07}"))?;
-            Ok((partition_for_key(id.as_str().as_bytes(), PARTITIONS) as usize, id))
-        })
-        .collect::<anyhow::Result<_>>()?;
+/// When a made reading is not plausible, or is not admitted.
+pub fn weigh(patients: u32, habit: Habit) -> anyhow::Result<Weighed> {
+    let window_days = WINDOW.millis() / Span::from_days(1).millis();
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let mut people = (0..patients)
+        .map(|number| Person::new(number, patients))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let mut partitions: Vec<Partition> = Vec::new();
     partitions.resize_with(PARTITIONS as usize, Partition::default);
+    let (asked, taken) = (ASKED.load(Ordering::Relaxed), TAKEN.load(Ordering::Relaxed));
     let resident = resident_bytes()?;
     IS_COUNTING.store(true, Ordering::Relaxed);
     let begun = std::time::Instant::now();
-    let start = Timestamp::from_seconds(1_767_538_800);
-    let mut applied = 0;
-    for half_day in 0..DAYS * 2 {
-        for (number, (partition, patient)) in ids.iter().enumerate() {
-            let observed = start
-                + Span::from_hours(12 * half_day)
-                + Span::from_seconds(number as i64 * 7200 / i64::from(patients));
-            let received = observed + Span::from_seconds(30);
-            let partition = &mut partitions[*partition];
+    let (mut applied, mut applied_in_window) = (0, 0);
+    for turn in 0..DAYS * habit.a_day() {
+        let begin = habit.begin_of(turn);
+        for person in &mut people {
+            let Some(reading) = person.measures(habit, turn, &mut random)? else { continue };
+            let received = reading.version.update_time() + Span::from_seconds(1);
+            let partition = &mut partitions[person.partition];
             let alerts = partition.advance(received);
             anyhow::ensure!(alerts.is_empty(), "ordinary readings have raised an alert");
-            partition.apply(&reading(patient, number, observed, half_day)?, received)?;
+            partition.apply(&reading, received)?;
             applied += 1;
+            applied_in_window += usize::from(turn >= (DAYS - window_days) * habit.a_day());
         }
-        let now = start + Span::from_hours(12 * half_day + 3);
         for partition in &mut partitions {
-            partition.sweep(now);
+            partition.sweep(begin + Span::from_hours(3));
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
     IS_COUNTING.store(false, Ordering::Relaxed);
     let readings: usize = partitions.iter().map(Partition::readings).sum();
-    let expected = (WINDOW.millis() / Span::from_hours(12).millis()) as usize * ids.len();
-    anyhow::ensure!(readings >= expected, "{readings} readings remembered, not {expected}");
+    anyhow::ensure!(
+        readings >= applied_in_window,
+        "{readings} readings remembered, not {applied_in_window}"
+    );
     Ok(Weighed {
+        habit,
         patients,
         readings,
-        allocated: LIVE.load(Ordering::Relaxed),
+        asked: ASKED.load(Ordering::Relaxed) - asked,
+        taken: TAKEN.load(Ordering::Relaxed) - taken,
         resident: resident_bytes()? - resident,
         applied,
         seconds,
     })
 }
 
-fn reading(
-    patient: &PatientId,
-    number: usize,
-    observed: Timestamp,
-    half_day: i64,
-) -> anyhow::Result<Reading> {
-    let swing = (half_day * 7 + number as i64 * 13) as i32 % 25;
-    let pressure = BloodPressure::new(
-        Systolic::new(118 + swing)?,
-        Diastolic::new(72 + swing / 3)?,
-        Some(PulseRate::new(60 + swing)?),
-        Some(false),
-        None,
-    )?;
-    Ok(Reading {
-        patient: patient.clone(),
-        observation_time: observed.floor_to_second(),
-        version: Version::new(observed + Span::from_seconds(5), observed.millis() as u64),
-        source: Source::Device {
-            manufacturer: "OMRON".into(),
-            model_number: Some("HEM-7600T".into()),
-            serial: format!("{number:010}").into(),
-        },
-        entered_in_error: false,
-        measurement: Measurement::BloodPressure(pressure),
-    })
+impl Habit {
+    const fn a_day(self) -> i64 {
+        match self {
+            Habit::Pressure => 2,
+            Habit::Sensor => 288,
+        }
+    }
+
+    fn begin_of(self, turn: i64) -> Timestamp {
+        START + Span::from_seconds(turn * 86_400 / self.a_day())
+    }
+}
+
+struct Person {
+    partition: usize,
+    patient: PatientId,
+    number: u32,
+    /// When in a turn the person measures: a share of the time that people are apart.
+    share: f64,
+    /// mg/dL.
+    glucose: i32,
+    /// The turn in which the phone is there again.
+    back: i64,
+}
+
+impl Person {
+    fn new(number: u32, of: u32) -> anyhow::Result<Self> {
+        let patient = PatientId::from_parts("AB0001", &format!("P{number:07}"))?;
+        Ok(Self {
+            partition: partition_for_key(patient.as_str().as_bytes(), PARTITIONS) as usize,
+            patient,
+            number,
+            share: f64::from(number) / f64::from(of),
+            glucose: 140,
+            back: 0,
+        })
+    }
+
+    /// What the person measures in a turn; none while the phone is away.
+    fn measures(
+        &mut self,
+        habit: Habit,
+        turn: i64,
+        random: &mut impl Rng,
+    ) -> anyhow::Result<Option<Reading>> {
+        let begin = habit.begin_of(turn);
+        let (after, later, source, measurement) = match habit {
+            Habit::Pressure => (
+                Span::from_seconds((7200.0 * self.share) as i64 + random.random_range(0..5400)),
+                Span::from_millis(random.random_range(1_000..60_000)),
+                ("OMRON", "HEM-7600T", format!("{:010}", self.number)),
+                Measurement::BloodPressure(BloodPressure::new(
+                    Systolic::new(random.random_range(118..143))?,
+                    Diastolic::new(random.random_range(72..81))?,
+                    Some(PulseRate::new(random.random_range(60..85))?),
+                    Some(random.random_ratio(1, 50)),
+                    None,
+                )?),
+            ),
+            Habit::Sensor => {
+                if random.random_ratio(1, 600) {
+                    self.back = turn + 12;
+                }
+                if turn < self.back {
+                    return Ok(None);
+                }
+                self.glucose = (self.glucose + random.random_range(-6..=6)).clamp(80, 240);
+                let sensor = turn / (10 * habit.a_day());
+                (
+                    Span::from_seconds((290.0 * self.share) as i64 + random.random_range(0..4)),
+                    Span::from_millis(random.random_range(1_000..240_000)),
+                    ("DEXCOM", "G6", format!("{:06}-{sensor}", self.number)),
+                    Measurement::BloodGlucose(BloodGlucose {
+                        glucose_value: GlucoseValue::new(f64::from(self.glucose))?,
+                        method: GlucoseMethod::ContinuousSensor,
+                        meal_timing: None,
+                    }),
+                )
+            }
+        };
+        let (manufacturer, model_number, serial) = source;
+        let observation_time = begin + after;
+        Ok(Some(Reading {
+            patient: self.patient.clone(),
+            observation_time,
+            version: Version::new(observation_time + later, random.random()),
+            source: Source::Device {
+                manufacturer: manufacturer.into(),
+                model_number: Some(model_number.into()),
+                serial: serial.into(),
+            },
+            entered_in_error: false,
+            measurement,
+        }))
+    }
 }
 
 fn resident_bytes() -> anyhow::Result<i64> {

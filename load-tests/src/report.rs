@@ -113,7 +113,11 @@ impl fmt::Display for Report {
             "measure", "measured", "peer", "unit", "ratio", "target"
         )?;
         for measure in &self.measures {
-            let number = |value: Option<f64>| value.map_or("–".to_owned(), |v| format!("{v:.0}"));
+            // Of small figures, such as seconds or bytes a reading, a decimal counts.
+            let digits = |value: f64| if value < 100.0 { 1 } else { 0 };
+            let number = |value: Option<f64>| {
+                value.map_or("–".to_owned(), |value| format!("{value:.*}", digits(value)))
+            };
             let ratio = measure.ratio().map_or("–".to_owned(), |ratio| format!("{ratio:.2}"));
             let target = match measure.target {
                 Target::Share(share) => format!("≥ {share:.2}"),
@@ -156,7 +160,9 @@ mod tests {
         assert!(report.is_met());
         report.add(Measure::pair("slow", "rows/s", 49.0, 100.0, 0.5), Vec::new());
         assert!(!report.is_met());
-        assert!(report.to_string().contains("not ok"));
+        report.add(Measure::limit("smaller", "bytes/reading", 7.42, 10.0), Vec::new());
+        let shown = report.to_string();
+        assert!(shown.contains("not ok") && shown.contains(" 7.4 "), "{shown}");
     }
 
     #[test]

@@ -4,8 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-const DIGEST_BITS: u32 = 22;
-
 /// The version of a reading: its `update_time` in milliseconds (upper 42 bits), then a digest of
 /// its content (lower 22 bits).
 ///
@@ -20,13 +18,21 @@ const DIGEST_BITS: u32 = 22;
 pub struct Version(u64);
 
 impl Version {
+    /// How many bits of the content's digest are kept.
+    pub(crate) const DIGEST_BITS: u32 = 22;
+
     /// The version of a content (given by its 64-bit digest) registered at `update_time`.
     ///
     /// `update_time` is between [`Timestamp::EARLIEST`] and [`Timestamp::LATEST`].
     pub fn new(update_time: Timestamp, content_digest: u64) -> Self {
         debug_assert!(update_time.is_storable());
         let millis = update_time.millis() as u64;
-        Self(millis << DIGEST_BITS | content_digest >> (64 - DIGEST_BITS))
+        Self(millis << Self::DIGEST_BITS | content_digest >> (64 - Self::DIGEST_BITS))
+    }
+
+    /// The version of a content registered at `update_time`, given what [`Self::digest`] keeps of it.
+    pub(crate) const fn with_digest(update_time: Timestamp, digest: u32) -> Self {
+        Self((update_time.millis() as u64) << Self::DIGEST_BITS | digest as u64)
     }
 
     /// A version from its stored form.
@@ -39,9 +45,14 @@ impl Version {
         self.0
     }
 
+    /// What is kept of the content's digest: [`Self::DIGEST_BITS`] bits.
+    pub(crate) const fn digest(self) -> u32 {
+        self.0 as u32 & ((1 << Self::DIGEST_BITS) - 1)
+    }
+
     /// When this version was registered or changed at its sender.
     pub const fn update_time(self) -> Timestamp {
-        Timestamp::from_millis((self.0 >> DIGEST_BITS) as i64)
+        Timestamp::from_millis((self.0 >> Self::DIGEST_BITS) as i64)
     }
 }
 

@@ -1,72 +1,30 @@
 //! What is remembered of one patient: the versions seen and the values the rules look at.
 //!
-//! Made small, because one process remembers a million patients: a reading costs 20 bytes.
+//! Made small, because one process remembers a million patients: what is not new any more is packed.
+
+mod block;
+mod columns;
+mod entry;
+#[cfg(test)]
+mod model;
+mod series;
 
 use crate::admission::Outcome;
 use crate::historical::Historical;
 use crate::measurement::Kind;
 use crate::reading::SourceDigest;
-use crate::remembered::{CurrentReading, Delay, RememberedReading};
-use crate::sample::Sample;
+use crate::remembered::{CurrentReading, RememberedReading};
 use crate::time::Timestamp;
-use crate::version::Version;
 use crate::window::{WINDOW, Window};
+use entry::Entry;
+use series::Series;
 
 /// More sources than this in one patient's window are no patient's devices.
 pub const MOST_SOURCES: usize = 1024;
 
 /// More readings of a kind in one patient's window than one a minute for two months are no patient's:
-/// they would take memory and time from all others. 100,000 cost 2 MB.
+/// they would take memory and time from all others.
 pub const MOST_READINGS: usize = 100_000;
-
-// Bits of `Entry::marks`: source index in the lower ten, then three of delay, then a flag.
-const SOURCE_MASK: u16 = 0x03ff;
-const DELAY_SHIFT: u16 = 10;
-const ENTERED_IN_ERROR: u16 = 1 << 13;
-
-/// 20 bytes, aligned to four: the version is kept in halves for that.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    seconds: u32,
-    version: [u32; 2],
-    sample: Sample,
-    marks: u16,
-}
-
-const _: () = assert!(std::mem::size_of::<Entry>() == 20);
-
-impl Entry {
-    fn version(&self) -> Version {
-        Version::from_bits(u64::from(self.version[0]) << 32 | u64::from(self.version[1]))
-    }
-
-    fn time(&self) -> Timestamp {
-        Timestamp::from_seconds(i64::from(self.seconds))
-    }
-
-    fn source_index(&self) -> usize {
-        usize::from(self.marks & SOURCE_MASK)
-    }
-
-    fn is(&self, mark: u16) -> bool {
-        self.marks & mark != 0
-    }
-}
-
-#[derive(Debug)]
-struct Series {
-    kind: Kind,
-    /// In observation order, equal times by source digest. Those from before the window are seen
-    /// beside those in it, and not changed any more.
-    entries: Vec<Entry>,
-}
-
-impl Series {
-    fn forget_before(&mut self, time: Timestamp) {
-        let left = self.entries.partition_point(|entry| entry.time() < time);
-        self.entries.drain(..left);
-    }
-}
 
 /// One patient's remembered readings, per kind in observation order.
 #[derive(Debug, Default)]
@@ -161,59 +119,34 @@ impl Timeline {
         received: Timestamp,
         window: Window,
     ) -> Result<Admission, TooMany> {
-        let RememberedReading { kind, observation_time: time, source: digest, .. } = *reading;
+        let RememberedReading { kind, source, version, .. } = *reading;
         self.make_room(kind, received, window);
-        let source = self.source_index(digest)?;
+        let entry = Entry::new(reading, received, self.source_index(source)?);
 
-        let mut marks = source as u16 | u16::from(Delay::between(time, received).0) << DELAY_SHIFT;
-        if reading.entered_in_error {
-            marks |= ENTERED_IN_ERROR;
-        }
-        let bits = reading.version.bits();
-        let entry = Entry {
-            seconds: time.seconds() as u32,
-            version: [(bits >> 32) as u32, bits as u32],
-            sample: reading.sample,
-            marks,
-        };
-
-        let sources = &self.sources;
-        let series = match self.series.iter().position(|s| s.kind == kind) {
+        let series = match self.series.iter().position(|series| series.kind() == kind) {
             Some(at) => &mut self.series[at],
             None => {
                 self.series.reserve_exact(1);
-                self.series.push(Series { kind, entries: Vec::new() });
+                self.series.push(Series::new(kind));
                 self.series.last_mut().expect("just pushed")
             }
         };
-        let entries = &mut series.entries;
-        let key = (entry.seconds, digest);
-        let key_of = |e: &Entry| (e.seconds, sources[e.source_index()]);
-        let position = match entries.last() {
-            None => Err(0),
-            Some(last) if key_of(last) < key => Err(entries.len()),
-            Some(_) => entries.binary_search_by_key(&key, key_of),
-        };
-        Ok(match position {
-            Err(_) if entries.len() >= MOST_READINGS => return Err(TooMany::Readings),
-            Err(at) => {
-                let in_order = entries.last().is_none_or(|last| last.seconds < entry.seconds);
-                entries.insert(at, entry);
-                Admission {
-                    outcome: Outcome::New,
-                    changes_current: !reading.entered_in_error,
-                    in_order,
-                    source: digest,
-                }
+        Ok(match series.find(entry.key(&self.sources), &self.sources) {
+            Err(_) if series.len() >= MOST_READINGS => return Err(TooMany::Readings),
+            Err(place) => {
+                let in_order = series.last_time().is_none_or(|last| last < entry.time());
+                series.insert(place, entry);
+                let changes_current = !reading.entered_in_error;
+                Admission { outcome: Outcome::New, changes_current, in_order, source }
             }
-            Ok(at) => {
-                let known = entries[at];
-                let outcome = Outcome::of_version(reading.version, known.version(), false);
-                let wins = reading.version > known.version();
+            Ok(place) => {
+                let known = series.version(place);
+                let wins = version > known;
                 if wins {
-                    entries[at] = entry;
+                    series.replace(place, entry);
                 }
-                Admission { outcome, changes_current: wins, in_order: false, source: digest }
+                let outcome = Outcome::of_version(version, known, false);
+                Admission { outcome, changes_current: wins, in_order: false, source }
             }
         })
     }
@@ -224,20 +157,8 @@ impl Timeline {
         kind: Kind,
         from: Timestamp,
     ) -> impl DoubleEndedIterator<Item = CurrentReading> {
-        let entries = self
-            .series
-            .iter()
-            .find(|series| series.kind == kind)
-            .map_or(&[][..], |series| &series.entries[..]);
-        let start = entries.partition_point(|entry| entry.time() < from);
-        entries[start..].iter().filter(|entry| !entry.is(ENTERED_IN_ERROR)).map(|entry| {
-            CurrentReading {
-                time: entry.time(),
-                source: self.sources[entry.source_index()],
-                sample: entry.sample,
-                delay: Delay((entry.marks >> DELAY_SHIFT & 0b111) as u8),
-            }
-        })
+        let series = self.series.iter().find(|series| series.kind() == kind);
+        series.into_iter().flat_map(move |series| series.current(from, &self.sources))
     }
 
     /// Forgets what is not seen from the window any more. True when nothing is left.
@@ -245,11 +166,9 @@ impl Timeline {
         let start = window.lookback_start(now);
         for series in &mut self.series {
             series.forget_before(start);
-            if series.entries.capacity() > series.entries.len() * 2 {
-                series.entries.shrink_to(series.entries.len() + 4);
-            }
+            series.shrink();
         }
-        self.series.retain(|series| !series.entries.is_empty());
+        self.series.retain(|series| !series.is_empty());
         self.drop_unused_sources();
         self.historical.take_if(|historical| historical.forget(now));
         if let Some(historical) = &mut self.historical {
@@ -261,7 +180,7 @@ impl Timeline {
     /// How many readings are remembered.
     pub fn len(&self) -> usize {
         let historical = self.historical.as_ref().map_or(0, |historical| historical.len());
-        self.series.iter().map(|series| series.entries.len()).sum::<usize>() + historical
+        self.series.iter().map(Series::len).sum::<usize>() + historical
     }
 
     /// Whether nothing is remembered.
@@ -269,27 +188,20 @@ impl Timeline {
         self.series.is_empty() && self.historical.is_none()
     }
 
-    /// Before a full vector grows, what has left the window makes room. It grows by a quarter and
-    /// later by a sixteenth, not to its double as `Vec` would: memory is what bounds the number of
-    /// patients. In these steps two readings a day for 41 days fill 82 places.
+    /// Before a series grows, what has left the window makes room.
     fn make_room(&mut self, kind: Kind, now: Timestamp, window: Window) {
-        let Some(series) = self.series.iter_mut().find(|series| series.kind == kind) else {
+        let Some(series) = self.series.iter_mut().find(|series| series.kind() == kind) else {
             return;
         };
-        if series.entries.len() < series.entries.capacity().min(MOST_READINGS) {
+        if !series.is_full() && series.len() < MOST_READINGS {
             return;
         }
         series.forget_before(window.lookback_start(now));
-        if series.entries.len() >= MOST_READINGS {
+        if series.len() >= MOST_READINGS {
             // Only what is in the window counts.
             series.forget_before(window.start(now));
         }
-        let entries = &mut series.entries;
-        if entries.len() == entries.capacity() {
-            let length = entries.len();
-            let more = (length / 4).clamp(4, 12).max(length / 16);
-            entries.reserve_exact(more.min(MOST_READINGS.saturating_sub(length)));
-        }
+        series.make_room();
     }
 
     fn source_index(&mut self, digest: SourceDigest) -> Result<usize, TooMany> {
@@ -309,24 +221,19 @@ impl Timeline {
 
     fn drop_unused_sources(&mut self) {
         let mut used = vec![false; self.sources.len()];
-        for entry in self.series.iter().flat_map(|series| &series.entries) {
-            used[entry.source_index()] = true;
-        }
+        self.series.iter().for_each(|series| series.mark_sources(&mut used));
         if used.iter().all(|used| *used) {
             return;
         }
-        let mut moved_to = vec![0_u16; used.len()];
+        let mut moved_to = vec![0; used.len()];
         let mut kept = Vec::with_capacity(used.len());
         for (index, used) in used.iter().enumerate() {
-            moved_to[index] = kept.len() as u16;
+            moved_to[index] = kept.len();
             if *used {
                 kept.push(self.sources[index]);
             }
         }
-        for entry in self.series.iter_mut().flat_map(|series| &mut series.entries) {
-            let source = moved_to[entry.source_index()];
-            entry.marks = entry.marks & !SOURCE_MASK | source;
-        }
+        self.series.iter_mut().for_each(|series| series.move_sources(&moved_to));
         self.sources = kept;
     }
 }
@@ -334,7 +241,10 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::SourceDigest;
+    use crate::sample::Sample;
     use crate::time::Span;
+    use crate::version::Version;
     use crate::window::LOOKBACK;
 
     const START: Timestamp = Timestamp::from_seconds(1_780_000_000);
