@@ -41,9 +41,14 @@ fuzz: setup web ## Four million damaged inputs against every decoder and parser 
 check: setup web ## Format, lints, dependency rules, what the documents name
 	@cargo fmt --all --check
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
+	@bash deploy/check/generated.sh
 	@python3 deploy/check/dependencies.py
 	@python3 deploy/check/documents.py
 	@python3 tests/mutations/run.py --verify
+
+.PHONY: generate
+generate: ## Makes what follows from the declarations of record kinds (schemas/kinds)
+	@cargo run --quiet --locked -p generator -- .
 
 .PHONY: mutations
 mutations: setup-tests web ## Makes known faults in a copy, one at a time; each must be noticed by its test

@@ -15,6 +15,7 @@ SERVICES = {"gateway", "processor", "writer", "dashboard", "simulator", "local-c
 ALLOWED = {
     "clinical": set(),
     "schemas": {"clinical"},
+    "generator": set(),
     "stream": set(),
     "chassis": set(),
     **{service: {"clinical", "schemas", "stream", "chassis"} for service in SERVICES},

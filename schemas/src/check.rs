@@ -1,5 +1,7 @@
 //! From what a sender says to what is believed: [`Reading::check`].
 
+use std::convert::Infallible;
+
 use clinical::measurement as m;
 use clinical::patient::InvalidId;
 use clinical::plausibility as p;
@@ -8,6 +10,7 @@ use clinical::timeline::TooMany;
 use clinical::{Measurement, PatientId, Source, Span, Timestamp, Version};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::fields::{Field, Value, Visitor};
 use crate::reading as wire;
 
 /// How far ahead of the receipt a clock may be. A reading from further in the future cannot be
@@ -146,15 +149,21 @@ impl wire::Reading {
         })
     }
 
-    /// XXH3-64 of everything a correction can change, fields in the schema's order, each optional
-    /// one preceded by whether it is there. Its form never changes: it is part of stored versions.
+    /// XXH3-64 of everything a correction can change: the fields in the order of the numbers that
+    /// are declared, each optional one preceded by whether it is there. Fields that came to their
+    /// kind later follow with their numbers, and only where they are there, so that the digest of
+    /// an earlier reading stays. Its form never changes: it is part of stored versions.
     fn content_digest(&self) -> u64 {
         let mut content = Content(Vec::with_capacity(96));
         content.int(self.utc_offset_minutes);
         content.byte(self.data_input as u8);
-        content.optional(self.origin_of_time, |c, clock| c.byte(clock as u8));
+        match self.origin_of_time {
+            None => content.byte(0),
+            Some(clock) => content.0.extend([1, clock as u8]),
+        }
         content.byte(self.status as u8);
-        content.measurement(&self.measurement);
+        content.byte(self.measurement.kind().number());
+        let Ok(()) = self.measurement.visit(&mut content);
         xxh3_64(&content.0)
     }
 }
@@ -170,83 +179,36 @@ impl Content {
         self.0.extend(value.to_le_bytes());
     }
 
-    fn double(&mut self, value: f64) {
-        self.0.extend(value.to_le_bytes());
-    }
-
-    fn text(&mut self, value: &str) {
-        self.0.extend((value.len() as u32).to_le_bytes());
-        self.0.extend(value.as_bytes());
-    }
-
-    fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+    fn value(&mut self, value: Value<'_>) {
         match value {
-            None => self.byte(0),
-            Some(value) => {
-                self.byte(1);
-                write(self, value);
+            Value::Integer(value) => self.int(value),
+            Value::Decimal(value) => self.0.extend(value.to_le_bytes()),
+            Value::Flag(value) => self.byte(value.into()),
+            Value::Code(code) => self.byte(code as u8),
+            Value::Text(text) => {
+                self.0.extend((text.len() as u32).to_le_bytes());
+                self.0.extend(text.as_bytes());
             }
         }
     }
+}
 
-    fn measurement(&mut self, measurement: &wire::Measurement) {
-        use wire::Measurement as M;
-        match measurement {
-            M::WeighingScale(w) => {
-                self.byte(0);
-                self.double(w.body_weight);
-                self.optional(w.body_fat, Self::double);
-            }
-            M::BloodPressure(bp) => {
-                self.byte(1);
-                self.int(bp.systolic);
-                self.int(bp.diastolic);
-                self.optional(bp.pulse_rate, Self::int);
-                self.optional(bp.measurement_position.as_deref(), Self::text);
-                self.optional(bp.irregular_pulse, |c, flag| c.byte(flag.into()));
-            }
-            M::Activity(a) => {
-                self.byte(2);
-                self.int(a.step);
-                self.optional(a.walk_time, Self::int);
-                self.optional(a.moderate_intensity_activity, Self::int);
-                self.optional(a.calories, Self::double);
-                self.optional(a.total_calories, Self::double);
-                self.optional(a.distance, Self::double);
-                self.optional(a.exercise, Self::double);
-                self.optional(a.physical_activity, Self::double);
-                self.optional(a.total_active_duration, Self::int);
-                self.optional(a.measurement_position_code.as_deref(), Self::text);
-            }
-            M::Hba1c(h) => {
-                self.byte(3);
-                self.double(h.hba1c_value);
-                self.optional(h.measurement_method_code.as_deref(), Self::text);
-                self.optional(h.value_criteria_code.as_deref(), Self::text);
-            }
-            M::BloodPressureCheckup(bp) => {
-                self.byte(4);
-                self.int(bp.systolic);
-                self.int(bp.diastolic);
-                self.optional(bp.pulse_rate, Self::int);
-                self.optional(bp.measurement_position.as_deref(), Self::text);
-            }
-            M::BloodGlucose(g) => {
-                self.byte(5);
-                self.double(g.glucose_value);
-                self.byte(g.glucose_method as u8);
-                self.optional(g.meal_timing, |c, timing| c.byte(timing as u8));
-            }
-            M::BodyTemperature(t) => {
-                self.byte(6);
-                self.double(t.temperature);
-            }
-            M::OxygenSaturation(o) => {
-                self.byte(7);
-                self.double(o.spo2);
-                self.optional(o.pulse_rate, Self::int);
-            }
+impl Visitor for Content {
+    type Error = Infallible;
+
+    #[inline]
+    fn field(&mut self, field: &'static Field, value: Option<Value<'_>>) -> Result<(), Infallible> {
+        match (value, field.declared.added) {
+            (None, true) => return Ok(()),
+            (None, false) => self.byte(0),
+            (Some(_), true) => self.byte(field.declared.number),
+            (Some(_), false) if !field.declared.required => self.byte(1),
+            (Some(_), false) => {}
         }
+        if let Some(value) = value {
+            self.value(value);
+        }
+        Ok(())
     }
 }
 
@@ -431,3 +393,7 @@ fn position_code(value: Option<&str>) -> Result<Option<Box<str>>, Rejection> {
         )),
     }
 }
+
+#[cfg(test)]
+#[path = "digest_tests.rs"]
+mod digest_tests;

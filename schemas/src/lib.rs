@@ -11,6 +11,8 @@ pub mod clinical_alert;
 pub mod clinical_plan;
 pub mod codec;
 pub mod examples;
+pub mod fields;
+mod measurement;
 pub mod migrations;
 pub mod reading;
 mod recall;

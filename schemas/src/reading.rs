@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::measurement::*;
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     pub consortium_id: String,
@@ -54,138 +56,28 @@ pub struct TestLab {
     pub test_lab_id: String,
 }
 
+// The numbers of these three enums are part of digests, and so of stored versions, for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DataInput {
-    Device,
-    Manual,
-    Modified,
+    Device = 0,
+    Manual = 1,
+    Modified = 2,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OriginOfTime {
-    Device,
-    App,
+    Device = 0,
+    App = 1,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadingStatus {
     #[default]
-    Final,
-    EnteredInError,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Measurement {
-    WeighingScale(WeighingScale),
-    BloodPressure(BloodPressure),
-    Activity(Activity),
-    Hba1c(Hba1c),
-    BloodPressureCheckup(BloodPressureCheckup),
-    BloodGlucose(BloodGlucose),
-    BodyTemperature(BodyTemperature),
-    OxygenSaturation(OxygenSaturation),
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WeighingScale {
-    pub body_weight: f64,
-    #[serde(default)]
-    pub body_fat: Option<f64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BloodPressure {
-    pub systolic: i32,
-    pub diastolic: i32,
-    #[serde(default)]
-    pub pulse_rate: Option<i32>,
-    #[serde(default)]
-    pub measurement_position: Option<String>,
-    #[serde(default)]
-    pub irregular_pulse: Option<bool>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Activity {
-    pub step: i32,
-    #[serde(default)]
-    pub walk_time: Option<i32>,
-    #[serde(default)]
-    pub moderate_intensity_activity: Option<i32>,
-    #[serde(default)]
-    pub calories: Option<f64>,
-    #[serde(default)]
-    pub total_calories: Option<f64>,
-    #[serde(default)]
-    pub distance: Option<f64>,
-    #[serde(default)]
-    pub exercise: Option<f64>,
-    #[serde(default)]
-    pub physical_activity: Option<f64>,
-    #[serde(default)]
-    pub total_active_duration: Option<i32>,
-    #[serde(default)]
-    pub measurement_position_code: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Hba1c {
-    pub hba1c_value: f64,
-    #[serde(default)]
-    pub measurement_method_code: Option<String>,
-    #[serde(default)]
-    pub value_criteria_code: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BloodPressureCheckup {
-    pub systolic: i32,
-    pub diastolic: i32,
-    #[serde(default)]
-    pub pulse_rate: Option<i32>,
-    #[serde(default)]
-    pub measurement_position: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BloodGlucose {
-    pub glucose_value: f64,
-    pub glucose_method: GlucoseMethod,
-    #[serde(default)]
-    pub meal_timing: Option<MealTiming>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GlucoseMethod {
-    FingerStick,
-    ContinuousSensor,
-    Laboratory,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MealTiming {
-    Fasting,
-    BeforeMeal,
-    AfterMeal,
-    Bedtime,
-    Unknown,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BodyTemperature {
-    pub temperature: f64,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OxygenSaturation {
-    pub spo2: f64,
-    #[serde(default)]
-    pub pulse_rate: Option<i32>,
+    Final = 0,
+    EnteredInError = 1,
 }
 
 impl Reading {

@@ -8,6 +8,7 @@ pub mod admission;
 pub mod alert;
 pub mod episode;
 mod historical;
+pub mod kinds;
 pub mod measurement;
 pub mod monitor;
 pub mod patient;
@@ -24,7 +25,8 @@ pub mod version;
 pub mod window;
 
 pub use admission::Outcome;
-pub use measurement::{Kind, Measurement};
+pub use kinds::Kind;
+pub use measurement::Measurement;
 pub use patient::PatientId;
 pub use reading::{Reading, ReadingId, Source};
 pub use time::{Span, Timestamp};

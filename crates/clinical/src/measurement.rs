@@ -1,76 +1,11 @@
 //! What was measured: one variant a record kind of the exchange standard.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
+pub use crate::kinds::Kind;
 use crate::plausibility::{
     BodyFat, BodyWeight, Diastolic, Distance, Energy, Exercise, GlucoseValue, Hba1cValue,
     Implausible, MinutesOfDay, PhysicalActivity, PulseRate, Spo2, Steps, Systolic, Temperature,
 };
 use crate::sample::Sample;
-
-/// The kinds of records. The text form names the ClickHouse table and the API's `kind`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u8)]
-pub enum Kind {
-    /// Body weight and fat.
-    WeighingScale,
-    /// Home blood pressure.
-    BloodPressure,
-    /// Steps and activity of a day.
-    Activity,
-    /// Glycated haemoglobin.
-    Hba1c,
-    /// Blood pressure at a check-up or in the office.
-    BloodPressureCheckup,
-    /// Glucose by finger-stick, sensor or laboratory.
-    BloodGlucose,
-    /// Body temperature.
-    BodyTemperature,
-    /// Oxygen saturation.
-    OxygenSaturation,
-}
-
-impl Kind {
-    /// Every kind, in the order of their numbers.
-    pub const ALL: [Kind; 8] = [
-        Kind::WeighingScale,
-        Kind::BloodPressure,
-        Kind::Activity,
-        Kind::Hba1c,
-        Kind::BloodPressureCheckup,
-        Kind::BloodGlucose,
-        Kind::BodyTemperature,
-        Kind::OxygenSaturation,
-    ];
-
-    /// The kind's name: table, API value and part of the reading id.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Kind::WeighingScale => "weighing_scale",
-            Kind::BloodPressure => "blood_pressure",
-            Kind::Activity => "activity",
-            Kind::Hba1c => "hba1c",
-            Kind::BloodPressureCheckup => "blood_pressure_checkup",
-            Kind::BloodGlucose => "blood_glucose",
-            Kind::BodyTemperature => "body_temperature",
-            Kind::OxygenSaturation => "oxygen_saturation",
-        }
-    }
-
-    /// The kind of a name.
-    pub fn parse(name: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// A measurement whose every value is plausible.
 #[derive(Debug, Clone, PartialEq)]

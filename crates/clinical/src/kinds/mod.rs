@@ -1,0 +1,212 @@
+//! The kinds of records and their fields, as `schemas/kinds` declares them.
+//!
+//! A value outside its plausible range is a fault of device, unit or typing, not a finding: it is
+//! rejected with its field and its range, and never reaches a rule. Ranges are wider than anything
+//! seen in a living patient at home, so that nothing true is lost.
+
+mod generated;
+
+use std::fmt;
+
+pub use generated::*;
+
+use crate::sample::Watched;
+
+/// What is declared of a kind.
+#[derive(Debug)]
+pub(crate) struct Declaration {
+    name: &'static str,
+    label: Label,
+    setting: Setting,
+    loinc: Option<&'static str>,
+    mdc: Option<&'static str>,
+    medis: Option<&'static str>,
+    fields: &'static [Field],
+    below: &'static [Below],
+}
+
+/// What people read, in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Label {
+    /// Japanese.
+    pub ja: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+/// Where a kind is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// At home, by a device or an app.
+    Home,
+    /// At a check-up or in the office, by a test lab.
+    Checkup,
+}
+
+/// A field of a kind.
+#[derive(Debug)]
+pub struct Field {
+    /// Its place among the kind's fields, from 1. It never changes.
+    pub number: u8,
+    /// Its name: column, API member, Avro field.
+    pub name: &'static str,
+    /// What pages call it.
+    pub label: Label,
+    /// What it holds.
+    pub value_type: ValueType,
+    /// Whether every record has it.
+    pub required: bool,
+    /// Whether it came to its kind later, so that earlier records do not have it.
+    pub added: bool,
+    /// Whether lists show it.
+    pub listed: bool,
+    /// Where rules find it in a sample.
+    pub watched: Option<Watched>,
+    /// Its LOINC code.
+    pub loinc: Option<&'static str>,
+    /// Its code of IEEE 11073 (MDC).
+    pub mdc: Option<&'static str>,
+    /// Its code of MEDIS.
+    pub medis: Option<&'static str>,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ValueType {
+    /// A whole number.
+    Integer(Quantity),
+    /// A number with decimals.
+    Decimal(Quantity),
+    /// Yes or no.
+    Flag,
+    /// One of some codes, by its symbol.
+    Code(&'static [Code]),
+    /// One of some codes, as the exchange standard writes it.
+    CodeText(&'static [Code]),
+    /// Words of the sender.
+    Text {
+        /// The most characters.
+        longest: u16,
+    },
+}
+
+/// The unit and the plausible range of a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantity {
+    /// The unit, as people write it.
+    pub unit: &'static str,
+    /// The unit in UCUM.
+    pub ucum: &'static str,
+    /// Smallest plausible value.
+    pub low: f64,
+    /// Greatest plausible value.
+    pub high: f64,
+    /// Why that is the range.
+    pub source: &'static str,
+    /// Decimals that pages show.
+    pub decimals: u8,
+}
+
+/// A code of the exchange standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// As the exchange standard writes it.
+    pub code: &'static str,
+    /// As Avro and the API name it.
+    pub symbol: &'static str,
+    /// What it means.
+    pub label: Label,
+}
+
+/// A field that must be below another one, both by their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Below {
+    /// The smaller.
+    pub field: u8,
+    /// The greater.
+    pub other: u8,
+}
+
+impl Kind {
+    const fn declaration(self) -> &'static Declaration {
+        &DECLARATIONS[self as usize]
+    }
+
+    /// The kind's number. It never changes.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind of a number.
+    pub fn from_number(number: u8) -> Option<Kind> {
+        Kind::ALL.get(usize::from(number)).copied()
+    }
+
+    /// The kind's name: table, API value and part of the reading id.
+    pub const fn as_str(self) -> &'static str {
+        self.declaration().name
+    }
+
+    /// The kind of a name.
+    pub fn parse(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// What pages call it.
+    pub const fn label(self) -> Label {
+        self.declaration().label
+    }
+
+    /// Where it is measured.
+    pub const fn setting(self) -> Setting {
+        self.declaration().setting
+    }
+
+    /// Its fields, by their numbers.
+    pub const fn fields(self) -> &'static [Field] {
+        self.declaration().fields
+    }
+
+    /// What holds across its fields.
+    pub const fn below(self) -> &'static [Below] {
+        self.declaration().below
+    }
+
+    /// Its LOINC code, where it has one besides those of its fields.
+    pub const fn loinc(self) -> Option<&'static str> {
+        self.declaration().loinc
+    }
+
+    /// Its code of IEEE 11073 (MDC).
+    pub const fn mdc(self) -> Option<&'static str> {
+        self.declaration().mdc
+    }
+
+    /// Its code of MEDIS.
+    pub const fn medis(self) -> Option<&'static str> {
+        self.declaration().medis
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Field {
+    /// Unit and plausible range, of a number.
+    pub const fn quantity(&self) -> Option<&Quantity> {
+        match &self.value_type {
+            ValueType::Integer(quantity) | ValueType::Decimal(quantity) => Some(quantity),
+            _ => None,
+        }
+    }
+}
+
+impl Quantity {
+    /// Whether a value is plausible. What is not a number is not.
+    pub fn holds(&self, value: f64) -> bool {
+        (self.low..=self.high).contains(&value)
+    }
+}

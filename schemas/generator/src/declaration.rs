@@ -1,0 +1,338 @@
+//! A kind of record as `schemas/kinds/<kind>.toml` declares it, and what a declaration must keep to.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Deserialize;
+
+/// A kind of record.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kind {
+    /// Table, API value, part of the reading id.
+    pub name: String,
+    /// Its place among the kinds for ever: in digests and in the Avro union.
+    pub number: u8,
+    /// Name of its Avro record and Rust type.
+    pub record: String,
+    /// What it is, as a sentence.
+    pub doc: String,
+    pub label: Label,
+    pub setting: Setting,
+    /// The array of an exchange document that holds it.
+    pub array: String,
+    /// Whether the array is an extension of the public exchange rules.
+    #[serde(default)]
+    pub extension: bool,
+    /// The published version of the schema `reading` that had it first.
+    pub since: u32,
+    /// The migration that makes its table.
+    pub migration: u32,
+    /// Its place in lists, from 1.
+    pub list_order: u8,
+    pub loinc: Option<String>,
+    pub mdc: Option<String>,
+    pub medis: Option<String>,
+    pub field: Vec<Field>,
+}
+
+/// What a page says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Label {
+    pub ja: String,
+    pub en: String,
+}
+
+/// Where a kind is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// By a device, at home.
+    Home,
+    /// By a test lab, at a check-up.
+    Checkup,
+}
+
+/// A field of a kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// Its place among the kind's fields for ever, from 1.
+    pub number: u8,
+    /// Column, API member and Avro field.
+    pub name: String,
+    /// The exchange standard's name, where it is another one.
+    form_name: Option<String>,
+    pub doc: String,
+    /// A sentence more for the Avro schema.
+    pub note: Option<String>,
+    pub label: Label,
+    /// Whether it is an extension of the public exchange rules.
+    #[serde(default)]
+    pub extension: bool,
+    #[serde(rename = "type")]
+    pub form: Form,
+    /// The most characters that it is written with on the exchange form.
+    pub characters: Option<u16>,
+    /// Decimals that pages show.
+    #[serde(default)]
+    pub decimals: u8,
+    /// As people write it.
+    pub unit: Option<String>,
+    /// As UCUM writes it.
+    pub ucum: Option<String>,
+    /// What is plausible, both ends included.
+    pub range: Option<(f64, f64)>,
+    /// Why that is plausible: the source of the range.
+    pub why: Option<String>,
+    /// The field that it must be below.
+    pub below: Option<String>,
+    pub required: bool,
+    /// Whether the exchange form requires what the record does not.
+    #[serde(default)]
+    required_on_form: bool,
+    /// Type of its column.
+    pub column: String,
+    /// What its column holds where it is absent.
+    pub absent: Option<i16>,
+    pub loinc: Option<String>,
+    pub mdc: Option<String>,
+    pub medis: Option<String>,
+    /// Where rules find it in a sample; none when no rule may look at it.
+    pub watch: Option<Watch>,
+    /// Whether lists show it.
+    #[serde(default)]
+    pub listed: bool,
+    /// Name of the enum of its codes.
+    #[serde(rename = "enum")]
+    pub enumeration: Option<String>,
+    #[serde(default)]
+    pub codes: Vec<Code>,
+    /// The published version of the schema `reading` that had it first, when not with its kind.
+    since: Option<u32>,
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    Integer,
+    Decimal,
+    Flag,
+    Code,
+    Text,
+}
+
+/// Bits of a sample.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// The first, from 0.
+    pub bit: u8,
+    /// How many.
+    pub bits: u8,
+    /// Steps a unit.
+    pub scale: u16,
+}
+
+/// A code of the exchange standard.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// Its place among the field's codes for ever, from 0: in digests and in the Avro enum.
+    pub number: u8,
+    /// As the exchange standard writes it.
+    pub code: String,
+    /// Its symbol in Avro and the API; none where the code itself travels.
+    #[serde(default)]
+    pub symbol: String,
+    pub label: Label,
+}
+
+impl Field {
+    /// The exchange standard's name.
+    pub fn form_name(&self) -> &str {
+        self.form_name.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether the exchange form requires it.
+    pub fn is_required_on_form(&self) -> bool {
+        self.required || self.required_on_form
+    }
+
+    /// Whether it came to its kind after the kind's first form.
+    pub fn is_added(&self, kind: &Kind) -> bool {
+        self.since.is_some_and(|since| since > kind.since)
+    }
+
+    /// Its name as a Rust constant.
+    pub fn constant(&self) -> String {
+        self.name.to_uppercase()
+    }
+
+    /// Its plausible values and their unit, for people.
+    pub fn range_text(&self) -> Option<String> {
+        let (low, high) = self.range?;
+        let unit = self.unit.as_deref().unwrap_or_default();
+        Some(format!("{low}–{high} {unit}").trim_end().to_owned())
+    }
+}
+
+/// Every kind of a folder, by number.
+///
+/// # Errors
+/// The file and what is wrong with it.
+pub fn read(folder: &Path) -> Result<Vec<Kind>, String> {
+    let mut kinds: Vec<Kind> = Vec::new();
+    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    for entry in entries {
+        let path = entry.map_err(|e| e.to_string())?.path();
+        let at = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).map_err(|error| at(&error))?;
+        let mut kind: Kind = toml::from_str(&text).map_err(|error| at(&error))?;
+        if path.file_stem().is_none_or(|stem| stem != kind.name.as_str()) {
+            return Err(at(&format!("the file of {0} is {0}.toml", kind.name)));
+        }
+        kind.order();
+        kind.check().map_err(|error| at(&error))?;
+        kinds.push(kind);
+    }
+    order(&mut kinds);
+    let numbers: Vec<u8> = kinds.iter().map(|kind| kind.number).collect();
+    if !numbers.iter().copied().eq(0..kinds.len() as u8) {
+        return Err(format!("kinds are numbered from 0 without a gap, not {numbers:?}"));
+    }
+    distinct("list_order", kinds.iter().map(|kind| kind.list_order))?;
+    distinct("array", kinds.iter().map(|kind| (kind.setting as u8, &kind.array)))?;
+    distinct("record", kinds.iter().map(|kind| &kind.record))?;
+    Ok(kinds)
+}
+
+/// Orders kinds by their numbers.
+pub fn order(kinds: &mut [Kind]) {
+    kinds.sort_by_key(|kind| kind.number);
+}
+
+fn distinct<T: Ord + std::fmt::Debug>(
+    what: &str,
+    values: impl Iterator<Item = T>,
+) -> Result<(), String> {
+    let mut seen = BTreeSet::new();
+    for value in values {
+        if seen.contains(&value) {
+            return Err(format!("{what} {value:?} is there twice"));
+        }
+        seen.insert(value);
+    }
+    Ok(())
+}
+
+impl Kind {
+    /// Orders fields and codes by their numbers: where they stand in the declaration is nothing.
+    pub fn order(&mut self) {
+        self.field.sort_by_key(|field| field.number);
+        for field in &mut self.field {
+            field.codes.sort_by_key(|code| code.number);
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let numbers: Vec<u8> = self.field.iter().map(|field| field.number).collect();
+        if numbers.is_empty() || !numbers.iter().copied().eq(1..=numbers.len() as u8) {
+            return Err(format!("fields are numbered from 1 without a gap, not {numbers:?}"));
+        }
+        distinct("field", self.field.iter().map(|field| &field.name))?;
+        distinct("field", self.field.iter().map(|field| field.form_name()))?;
+        let mut taken = 0_u64;
+        for field in &self.field {
+            field.check(self).map_err(|error| format!("{}: {error}", field.name))?;
+            if let Some(watch) = field.watch {
+                let bits = ((1_u64 << watch.bits) - 1) << watch.bit;
+                if bits & taken != 0 {
+                    return Err(format!("{}: its bits belong to another field", field.name));
+                }
+                taken |= bits;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Field {
+    fn check(&self, kind: &Kind) -> Result<(), String> {
+        let is_number = matches!(self.form, Form::Integer | Form::Decimal);
+        if is_number != (self.range.is_some() && self.unit.is_some() && self.ucum.is_some()) {
+            return Err("a number, and nothing else, has a range and a unit".to_owned());
+        }
+        if self.range.is_some() != self.why.is_some() {
+            return Err("a range has its source (why)".to_owned());
+        }
+        if self
+            .range
+            .is_some_and(|(low, high)| low.partial_cmp(&high) != Some(std::cmp::Ordering::Less))
+        {
+            return Err("a range begins below its end".to_owned());
+        }
+        if self.form == Form::Code
+            && (self.codes.is_empty()
+                || self.enumeration.is_none()
+                || self
+                    .codes
+                    .iter()
+                    .any(|code| code.symbol.is_empty() || code.code.parse::<i8>().is_err()))
+        {
+            return Err("a code has an enum of codes, numbers each with its symbol".to_owned());
+        }
+        if !self.codes.iter().map(|code| code.number).eq(0..self.codes.len() as u8) {
+            return Err("codes are numbered from 0 without a gap".to_owned());
+        }
+        if self.form == Form::Text && self.characters.is_none() && self.codes.is_empty() {
+            return Err("a text has a length or is one of some codes".to_owned());
+        }
+        let columns: &[&str] = match self.form {
+            Form::Integer => &["UInt16", "UInt32", "Int16"],
+            Form::Decimal => &["Float32"],
+            Form::Flag => &["Int8"],
+            Form::Code => &["Enum8"],
+            Form::Text => &["LowCardinality(String)"],
+        };
+        if !columns.contains(&self.column.as_str()) {
+            return Err(format!("its column is one of {}", columns.join(", ")));
+        }
+        if self.absent.is_some() != (is_number && !self.required) {
+            return Err("an optional number, and nothing else, says what its absence is".to_owned());
+        }
+        if let (Some(absent), Some((low, high))) = (self.absent, self.range)
+            && (low..=high).contains(&f64::from(absent))
+        {
+            return Err("absence would be a plausible value".to_owned());
+        }
+        if let Some(other) = &self.below
+            && !kind.field.iter().any(|field| field.name == *other && field.range.is_some())
+        {
+            return Err(format!("there is no number {other} to be below"));
+        }
+        if self.is_added(kind) && self.required {
+            return Err("a field that comes later is optional: earlier records lack it".to_owned());
+        }
+        let Some(watch) = self.watch else { return Ok(()) };
+        if watch.bits == 0 || watch.bits > 32 || watch.bit + watch.bits > 48 || watch.scale == 0 {
+            return Err("a sample has 48 bits, a field of it at most 32".to_owned());
+        }
+        let (low, high) = match self.form {
+            Form::Text => return Err("no rule looks at a text".to_owned()),
+            Form::Flag => (0.0, 1.0),
+            Form::Code => (0.0, (self.codes.len() - 1) as f64),
+            Form::Integer | Form::Decimal => self.range.unwrap_or_default(),
+        };
+        let highest = (high * f64::from(watch.scale)).round() + f64::from(u8::from(!self.required));
+        if low < 0.0 || highest >= (1_u64 << watch.bits) as f64 {
+            return Err("its plausible values do not fit its bits of a sample".to_owned());
+        }
+        Ok(())
+    }
+}

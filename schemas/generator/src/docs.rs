@@ -1,0 +1,91 @@
+//! The tables of the documents that name every field.
+
+use std::fmt::Write;
+
+use crate::declaration::{Field, Form, Kind, Setting};
+
+/// A document with the text between two markers replaced.
+///
+/// # Errors
+/// When a marker is missing.
+pub fn with_part(document: &str, name: &str, part: &str) -> Result<String, String> {
+    let begin = format!("<!-- generated from schemas/kinds: {name} -->\n");
+    let end = "<!-- end of generated -->";
+    let from = document.find(&begin).ok_or_else(|| format!("it has no {}", begin.trim()))?;
+    let from = from + begin.len();
+    let length = document[from..].find(end).ok_or_else(|| format!("it has no {end}"))?;
+    Ok(format!("{}{part}{}", &document[..from], &document[from + length..]))
+}
+
+fn listed(kinds: &[Kind]) -> Vec<&Kind> {
+    let mut listed: Vec<&Kind> = kinds.iter().collect();
+    listed.sort_by_key(|kind| kind.list_order);
+    listed
+}
+
+/// Every field with a plausible range, and its source. Fields alike share a line.
+pub fn plausible_ranges(kinds: &[Kind]) -> String {
+    let mut lines: Vec<(Vec<&str>, String, &str)> = Vec::new();
+    for field in listed(kinds).into_iter().flat_map(|kind| &kind.field) {
+        let (Some(mut range), Some(why)) = (field.range_text(), &field.why) else { continue };
+        if let Some(other) = &field.below {
+            let _ = write!(range, ", below `{other}`");
+        }
+        match lines.iter_mut().find(|line| line.1 == range && line.2 == why) {
+            Some((names, ..)) if names.contains(&&*field.name) => {}
+            Some((names, ..)) => names.push(&field.name),
+            None => lines.push((vec![&field.name], range, why)),
+        }
+    }
+    let mut table = String::from("| field | range | why |\n| --- | --- | --- |\n");
+    for (names, range, why) in lines {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let _ = writeln!(table, "| {} | {range} | {why} |", names.join(", "));
+    }
+    table
+}
+
+/// Every array of an exchange document and the fields of its records.
+pub fn records(kinds: &[Kind]) -> String {
+    let mut table = String::from("| array | fields (● required) |\n| --- | --- |\n");
+    let mut extensions = Vec::new();
+    for kind in listed(kinds) {
+        let setting = match kind.setting {
+            Setting::Home => "home",
+            Setting::Checkup => "check-up",
+        };
+        let fields: Vec<String> = kind.field.iter().map(field).collect();
+        let _ = writeln!(table, "| `{}` ({setting}) | {} |", kind.array, fields.join(", "));
+        if kind.extension {
+            extensions.push(format!("`{}`", kind.array));
+        }
+        let added = kind.field.iter().filter(|field| field.extension);
+        extensions.extend(added.map(|field| format!("`{}`", field.form_name())));
+    }
+    let _ = writeln!(table, "\nExtensions of the public rules: {}.", extensions.join(", "));
+    table
+}
+
+fn field(field: &Field) -> String {
+    let mut text = String::new();
+    if field.is_required_on_form() {
+        text.push_str("● ");
+    }
+    let _ = write!(text, "`{}`", field.form_name());
+    if let Some(unit) = &field.unit {
+        let _ = write!(text, " {unit}");
+    }
+    let mut limits: Vec<String> =
+        field.codes.iter().map(|code| format!("`{}` {}", code.code, code.label.en)).collect();
+    limits.extend(field.characters.map(|most| most.to_string()));
+    if field.form == Form::Integer {
+        limits.push("whole".to_owned());
+    }
+    if field.form == Form::Flag {
+        limits.push("true or false".to_owned());
+    }
+    if !limits.is_empty() {
+        let _ = write!(text, " ({})", limits.join(", "));
+    }
+    text
+}

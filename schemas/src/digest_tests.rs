@@ -1,0 +1,62 @@
+//! Digests are part of stored versions: what a reading's digest was, it is for ever.
+
+use std::convert::Infallible;
+
+use serde_json::Value as Json;
+
+use crate::fields::{Field, Value, Visitor};
+use crate::reading::Reading;
+
+/// A digest in 16 hexadecimal digits, and the parts of a reading that it is of, a line each. Lines
+/// are added when a kind or a field is; none is ever changed.
+const DIGESTS: &str = include_str!("../examples/digests.txt");
+
+fn reading(parts: &str) -> Reading {
+    let mut reading: Json =
+        serde_json::from_str(include_str!("../examples/avro/blood_pressure.json")).unwrap();
+    let parts: serde_json::Map<String, Json> = serde_json::from_str(parts).unwrap();
+    reading.as_object_mut().unwrap().extend(parts);
+    serde_json::from_value(reading).unwrap()
+}
+
+#[test]
+fn the_digest_of_every_field_is_what_it_always_was() {
+    for line in DIGESTS.lines() {
+        let (digest, parts) = line.split_once(' ').unwrap();
+        assert_eq!(format!("{:016x}", reading(parts).content_digest()), digest, "{parts}");
+    }
+}
+
+#[test]
+fn every_field_of_every_kind_has_digests_with_it_and_without() {
+    #[derive(Default)]
+    struct Seen(std::collections::BTreeSet<(&'static str, bool)>);
+    impl Visitor for Seen {
+        type Error = Infallible;
+        fn field(
+            &mut self,
+            field: &'static Field,
+            value: Option<Value<'_>>,
+        ) -> Result<(), Infallible> {
+            self.0.insert((field.name(), value.is_some()));
+            Ok(())
+        }
+    }
+    for kind in clinical::Kind::ALL {
+        let mut seen = Seen::default();
+        for line in DIGESTS.lines() {
+            let measurement = reading(line.split_once(' ').unwrap().1).measurement;
+            if measurement.kind() == kind {
+                let Ok(()) = measurement.visit(&mut seen);
+            }
+        }
+        for field in kind.fields() {
+            assert!(seen.0.contains(&(field.name, true)), "{kind}.{}", field.name);
+            assert!(
+                field.required || seen.0.contains(&(field.name, false)),
+                "{kind}.{}",
+                field.name
+            );
+        }
+    }
+}
