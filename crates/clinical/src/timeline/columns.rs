@@ -5,8 +5,11 @@
 /// Writes columns one after the other into at most `WORDS` words.
 pub(super) struct Writer<const WORDS: usize> {
     words: [u64; WORDS],
-    /// The next bit.
-    at: usize,
+    /// So many words are whole.
+    whole: usize,
+    /// The word after these, of which so many bits are used.
+    last: u64,
+    used: u32,
 }
 
 /// The most bits that describe a column, before its numbers.
@@ -17,56 +20,79 @@ const WIDTH_BITS: u32 = 7;
 
 impl<const WORDS: usize> Writer<WORDS> {
     pub(super) fn new() -> Self {
-        Self { words: [0; WORDS], at: 0 }
+        Self { words: [0; WORDS], whole: 0, last: 0, used: 0 }
     }
 
     /// Appends a column.
     #[inline]
     pub(super) fn column(&mut self, numbers: impl Iterator<Item = i64> + Clone) {
-        let least = numbers.clone().min().unwrap_or(0);
+        let mut rest = numbers.clone();
+        let first = rest.next().unwrap_or(0);
+        if rest.all(|number| number == first) {
+            self.put(0, WIDTH_BITS);
+            self.put_with_width(zigzag(first));
+            return;
+        }
+        let (least, greatest) =
+            numbers.clone().fold((first, first), |(least, greatest), number| {
+                (number.min(least), number.max(greatest))
+            });
         let differences = numbers.map(|number| number.wrapping_sub(least) as u64);
-        let greatest = differences.clone().max().unwrap_or(0);
+        let greatest = greatest.wrapping_sub(least) as u64;
         let mut step = greatest;
         for difference in differences.clone() {
-            if step <= 1 {
+            if step == 1 {
                 break;
             }
             step = greatest_common_divisor(step, difference);
         }
-        let width = greatest.checked_div(step).map_or(0, width_of);
+        let width = width_of(greatest / step);
         self.put(u64::from(width), WIDTH_BITS);
         self.put_with_width(zigzag(least));
-        if width == 0 {
-            return;
-        }
         self.put_with_width(step);
-        for difference in differences {
-            self.put(if step == 1 { difference } else { difference / step }, width);
+        if step == 1 {
+            self.put_all(differences, width);
+        } else {
+            self.put_all(differences.map(|difference| difference / step), width);
         }
     }
 
     /// What was written.
-    pub(super) fn words(&self) -> &[u64] {
-        &self.words[..self.at.div_ceil(64)]
+    pub(super) fn words(&mut self) -> &[u64] {
+        if self.used > 0 {
+            self.words[self.whole] = self.last;
+        }
+        &self.words[..self.whole + usize::from(self.used > 0)]
     }
 
     fn put_with_width(&mut self, number: u64) {
         let width = width_of(number);
         self.put(u64::from(width), WIDTH_BITS);
-        self.put(number, width);
+        if width > 0 {
+            self.put(number, width);
+        }
     }
 
-    /// `number` has at most `width` bits.
     fn put(&mut self, number: u64, width: u32) {
-        if width == 0 {
-            return;
+        self.put_all(std::iter::once(number), width);
+    }
+
+    /// The numbers have at most `width` bits, which is at least 1.
+    fn put_all(&mut self, numbers: impl Iterator<Item = u64>, width: u32) {
+        let Self { whole, mut last, mut used, .. } = *self;
+        let mut words = self.words[whole..].iter_mut();
+        for number in numbers {
+            last |= number << used;
+            used += width;
+            if used >= 64 {
+                *words.next().expect("WORDS hold every column") = last;
+                used -= 64;
+                // What has not found room: shifted in two steps, for all of it may have.
+                last = number >> 1 >> (width - 1 - used);
+            }
         }
-        let (word, shift) = (self.at / 64, self.at % 64);
-        self.words[word] |= number << shift;
-        if shift + width as usize > 64 {
-            self.words[word + 1] |= number >> (64 - shift);
-        }
-        self.at += width as usize;
+        self.whole = WORDS - words.len();
+        (self.last, self.used) = (last, used);
     }
 }
 
@@ -130,6 +156,10 @@ impl Column<'_> {
     /// Gives the numbers from `from` on to one of `to` each.
     #[inline]
     pub(super) fn give<T>(&self, from: usize, to: &mut [T], give: impl Fn(&mut T, i64)) {
+        if self.width == 0 {
+            to.iter_mut().for_each(|each| give(each, self.least));
+            return;
+        }
         for (index, each) in (from..).zip(to) {
             give(each, self.get(index));
         }
@@ -158,11 +188,15 @@ fn zigzag(number: i64) -> u64 {
     ((number << 1) ^ (number >> 63)) as u64
 }
 
+/// Of a number that is not 0, and another.
 fn greatest_common_divisor(mut one: u64, mut other: u64) -> u64 {
-    while other != 0 {
-        (one, other) = (other, one % other);
+    loop {
+        other %= one;
+        if other == 0 {
+            return one;
+        }
+        (one, other) = (other, one);
     }
-    one
 }
 
 #[cfg(test)]
@@ -176,7 +210,7 @@ mod tests {
     fn bits_of(columns: &[&[i64]]) -> usize {
         let mut writer = Writer::<WORDS>::new();
         columns.iter().for_each(|column| writer.column(column.iter().copied()));
-        writer.at
+        writer.whole * 64 + writer.used as usize
     }
 
     fn column() -> impl Strategy<Value = Vec<i64>> {
