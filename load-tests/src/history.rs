@@ -174,7 +174,7 @@ impl Writer {
     ) -> anyhow::Result<()> {
         let received = observed + Span::from_seconds(30);
         let wire = reading(patient.number, half_day, observed);
-        let checked = wire.check(received)?;
+        let checked = wire.validate(received)?;
         let acceptance = Acceptance {
             outcome: StoredOutcome::New,
             reading_id: checked.written_id(checked.source.digest()),

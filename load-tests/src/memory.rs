@@ -7,10 +7,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use clinical::measurement::{BloodGlucose, BloodPressure, GlucoseMethod};
-use clinical::plausibility::{Diastolic, GlucoseValue, PulseRate, Systolic};
+use clinical::kinds::{blood_glucose, blood_pressure};
+use clinical::sample::Sample;
 use clinical::window::WINDOW;
-use clinical::{Measurement, PatientId, Reading, Source, Span, Timestamp, Version};
+use clinical::{Kind, PatientId, Reading, Source, Span, Timestamp, Version};
 use processor::Partition;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -160,7 +160,7 @@ pub fn weigh(patients: u32, habit: Habit) -> anyhow::Result<Weighed> {
     for turn in 0..DAYS * habit.a_day() {
         let begin = habit.begin_of(turn);
         for person in &mut people {
-            let Some(reading) = person.measures(habit, turn, &mut random)? else { continue };
+            let Some(reading) = person.measures(habit, turn, &mut random) else { continue };
             let received = reading.version.update_time() + Span::from_seconds(1);
             let partition = &mut partitions[person.partition];
             let alerts = partition.advance(received);
@@ -231,32 +231,28 @@ impl Person {
     }
 
     /// What the person measures in a turn; none while the phone is away.
-    fn measures(
-        &mut self,
-        habit: Habit,
-        turn: i64,
-        random: &mut impl Rng,
-    ) -> anyhow::Result<Option<Reading>> {
+    fn measures(&mut self, habit: Habit, turn: i64, random: &mut impl Rng) -> Option<Reading> {
         let begin = habit.begin_of(turn);
-        let (after, later, source, measurement) = match habit {
+        let (after, later, source, (kind, sample)) = match habit {
             Habit::Pressure => (
                 Span::from_seconds((7200.0 * self.share) as i64 + random.random_range(0..5400)),
                 Span::from_millis(random.random_range(1_000..60_000)),
                 ("OMRON", "HEM-7600T", format!("{:010}", self.number)),
-                Measurement::BloodPressure(BloodPressure::new(
-                    Systolic::new(random.random_range(118..143))?,
-                    Diastolic::new(random.random_range(72..81))?,
-                    Some(PulseRate::new(random.random_range(60..85))?),
-                    Some(random.random_ratio(1, 50)),
-                    None,
-                )?),
+                (Kind::BloodPressure, {
+                    use blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, PULSE_RATE, SYSTOLIC};
+                    Sample::default()
+                        .with(SYSTOLIC, random.random_range(118..143).into())
+                        .with(DIASTOLIC, random.random_range(72..81).into())
+                        .with(PULSE_RATE, random.random_range(60..85).into())
+                        .with(IRREGULAR_PULSE, f64::from(u8::from(random.random_ratio(1, 50))))
+                }),
             ),
             Habit::Sensor => {
                 if random.random_ratio(1, 600) {
                     self.back = turn + 12;
                 }
                 if turn < self.back {
-                    return Ok(None);
+                    return None;
                 }
                 self.glucose = (self.glucose + random.random_range(-6..=6)).clamp(80, 240);
                 let sensor = turn / (10 * habit.a_day());
@@ -264,18 +260,21 @@ impl Person {
                     Span::from_seconds((290.0 * self.share) as i64 + random.random_range(0..4)),
                     Span::from_millis(random.random_range(1_000..240_000)),
                     ("DEXCOM", "G6", format!("{:06}-{sensor}", self.number)),
-                    Measurement::BloodGlucose(BloodGlucose {
-                        glucose_value: GlucoseValue::new(f64::from(self.glucose))?,
-                        method: GlucoseMethod::ContinuousSensor,
-                        meal_timing: None,
+                    (Kind::BloodGlucose, {
+                        use blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
+                        // Method 1 is a continuous sensor.
+                        Sample::default()
+                            .with(GLUCOSE_VALUE, self.glucose.into())
+                            .with(GLUCOSE_METHOD, 1.0)
                     }),
                 )
             }
         };
         let (manufacturer, model_number, serial) = source;
         let observation_time = begin + after;
-        Ok(Some(Reading {
+        Some(Reading {
             patient: self.patient.clone(),
+            kind,
             observation_time,
             version: Version::new(observation_time + later, random.random()),
             source: Source::Device {
@@ -284,8 +283,8 @@ impl Person {
                 serial: serial.into(),
             },
             entered_in_error: false,
-            measurement,
-        }))
+            sample,
+        })
     }
 }
 

@@ -166,7 +166,7 @@ mod tests {
         let received = Timestamp::from_millis(RECEIVED);
         for RawReading { name, json, expected } in RAW_READINGS {
             let reading: Reading = serde_json::from_str(json).unwrap();
-            let checked = reading.check(received);
+            let checked = reading.validate(received);
             let outcome = checked.as_ref().map_or_else(|no| no.reason.as_str(), |_| "ok");
             assert_eq!(outcome, *expected, "{name}: {checked:?}");
         }
@@ -190,7 +190,7 @@ mod tests {
         for kind in clinical::Kind::ALL {
             let found = RAW_READINGS.iter().any(|example| {
                 let reading: Reading = serde_json::from_str(example.json).unwrap();
-                reading.check(received).is_ok_and(|reading| reading.kind() == kind)
+                reading.validate(received).is_ok_and(|reading| reading.kind == kind)
             });
             assert!(found, "{kind}");
         }

@@ -6,7 +6,6 @@
 
 mod accepted;
 mod body;
-pub mod check;
 pub mod clinical_alert;
 pub mod clinical_plan;
 pub mod codec;
@@ -20,9 +19,9 @@ pub mod records;
 pub mod registry;
 mod schema_registry;
 pub mod topics;
+pub mod validation;
 
 pub use accepted::{Acceptance, AcceptedEncoder};
-pub use check::{Rejection, RejectionReason};
 pub use codec::{Codec, DecodeError, Decoder, Encoder, Record};
 pub use reading::Reading;
 pub use recall::Recalled;
@@ -31,3 +30,4 @@ pub use records::{
     RejectedReading,
 };
 pub use topics::Topics;
+pub use validation::{RejectionReason, ValidationError};

@@ -1,4 +1,4 @@
-//! `Reading` as it travels: nothing is believed yet. [`Reading::check`](crate::check) makes a
+//! `Reading` as it travels: nothing of it is validated yet. [`Reading::validate`] makes a
 //! [`clinical::Reading`] of it.
 //!
 //! Field by field as `avro/reading.avsc` says, which holds units and ranges.

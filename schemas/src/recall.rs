@@ -96,7 +96,7 @@ fn read<'b>(body: &mut Body<'b>) -> Result<Fields<'b>, Misfit> {
 impl<'b> Fields<'b> {
     fn recalled(self) -> Result<Option<Recalled<'b>>, Misfit> {
         let observation_time = Timestamp::from_millis(self.observation_time);
-        let Ok(measurement) = self.measurement.check() else { return Ok(None) };
+        let Ok(sample) = self.measurement.validate() else { return Ok(None) };
         if !observation_time.is_storable() {
             return Ok(None);
         }
@@ -110,12 +110,12 @@ impl<'b> Fields<'b> {
             }
         };
         let trace = RememberedReading {
-            kind: measurement.kind(),
+            kind: self.measurement.kind(),
             observation_time: observation_time.floor_to_second(),
             source,
             version: Version::from_bits(self.version as u64),
             entered_in_error: self.status == ReadingStatus::EnteredInError,
-            sample: measurement.sample(),
+            sample,
         };
         let received = Timestamp::from_millis(self.received_at);
         Ok(Some(Recalled { patient, received, outcome: self.outcome, trace }))
@@ -149,7 +149,7 @@ mod tests {
         (RAW_READINGS.iter().filter(|example| example.expected == "ok"))
             .map(|example| {
                 let reading: Reading = serde_json::from_str(example.json).unwrap();
-                let believed = reading.check(received).unwrap();
+                let believed = reading.validate(received).unwrap();
                 let accepted = AcceptedReading {
                     reading,
                     outcome: StoredOutcome::Stale,

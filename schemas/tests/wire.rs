@@ -228,14 +228,14 @@ fn every_field_of_every_schema_is_documented() {
 fn the_version_of_a_reading_never_changes_its_form() {
     // Versions are stored: these numbers must stay what they are.
     let received = Timestamp::from_millis(1_780_000_100_000);
-    assert_eq!(reading().check(received).unwrap().version.bits(), GOLDEN_BLOOD_PRESSURE);
+    assert_eq!(reading().validate(received).unwrap().version.bits(), GOLDEN_BLOOD_PRESSURE);
     let mut glucose = reading();
     glucose.measurement = Measurement::BloodGlucose(BloodGlucose {
         glucose_value: 153.0,
         glucose_method: GlucoseMethod::ContinuousSensor,
         meal_timing: None,
     });
-    assert_eq!(glucose.check(received).unwrap().version.bits(), GOLDEN_GLUCOSE);
+    assert_eq!(glucose.validate(received).unwrap().version.bits(), GOLDEN_GLUCOSE);
 }
 
 const GOLDEN_BLOOD_PRESSURE: u64 = 7_465_861_126_294_271_707;

@@ -9,11 +9,13 @@ pub mod alert;
 pub mod episode;
 mod historical;
 pub mod kinds;
-pub mod measurement;
+/// The kinds, by their former place.
+pub mod measurement {
+    pub use crate::kinds::Kind;
+}
 pub mod monitor;
 pub mod patient;
 pub mod plan;
-pub mod plausibility;
 pub mod reading;
 pub mod remembered;
 pub mod rules;
@@ -26,7 +28,6 @@ pub mod window;
 
 pub use admission::Outcome;
 pub use kinds::Kind;
-pub use measurement::Measurement;
 pub use patient::PatientId;
 pub use reading::{Reading, ReadingId, Source};
 pub use time::{Span, Timestamp};

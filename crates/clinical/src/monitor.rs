@@ -55,12 +55,12 @@ impl Monitor {
         let mut changes = Vec::new();
         if admission.changes_current {
             let occurrence = Occurrence { at: received, cause: Some(reading.id()), window };
-            if reading.kind() == Kind::BloodPressure
+            if reading.kind == Kind::BloodPressure
                 && !self.severe_high_stays(reading, &admission, received, plan)
             {
                 changes.extend(self.assess_severe_high(&reading.patient, plan, &occurrence));
             }
-            if self.is_expected(reading.kind(), plan) && !self.missing_stays(reading, &admission) {
+            if self.is_expected(reading.kind, plan) && !self.missing_stays(reading, &admission) {
                 changes.extend(self.assess_missing(&reading.patient, plan, &occurrence));
             }
         }
@@ -170,7 +170,7 @@ impl Monitor {
         let current = CurrentReading {
             time,
             source: admission.source,
-            sample: reading.measurement.sample(),
+            sample: reading.sample,
             delay: Delay::between(time, received),
         };
         let earlier = near.rev().skip_while(|other| other.time >= time);
@@ -179,7 +179,7 @@ impl Monitor {
 
     /// The fast path of `data.missing.*`.
     fn missing_stays(&self, reading: &Reading, admission: &Admission) -> bool {
-        let is_open = self.open_alert(Rule::DataMissing(reading.kind())).is_some();
+        let is_open = self.open_alert(Rule::DataMissing(reading.kind)).is_some();
         admission.in_order
             && data_missing::changes_nothing(reading.observation_time, is_open, self.missing_due)
     }

@@ -4,16 +4,19 @@ use std::fmt::{self, Write};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::measurement::{Kind, Measurement};
+use crate::kinds::Kind;
 use crate::patient::PatientId;
+use crate::sample::Sample;
 use crate::time::Timestamp;
 use crate::version::Version;
 
-/// A reading that was parsed and is plausible.
+/// A reading that is valid: parsed, and plausible in every value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     /// Whose.
     pub patient: PatientId,
+    /// What kind of record.
+    pub kind: Kind,
     /// When it was observed, in whole seconds: the exchange standard's resolution.
     pub observation_time: Timestamp,
     /// Its version: `update_time`, then the digest of its content.
@@ -22,8 +25,8 @@ pub struct Reading {
     pub source: Source,
     /// Entered in error: this version says that the reading is none.
     pub entered_in_error: bool,
-    /// What was measured.
-    pub measurement: Measurement,
+    /// What rules may look at of what was measured.
+    pub sample: Sample,
 }
 
 /// What measured a reading: a device, or a laboratory for check-up records.
@@ -289,25 +292,15 @@ impl fmt::Display for CompactUtc {
 }
 
 impl Reading {
-    /// The reading's kind.
-    pub fn kind(&self) -> Kind {
-        self.measurement.kind()
-    }
-
     /// The reading's id.
     pub fn id(&self) -> ReadingId {
-        ReadingId::new(
-            self.patient.clone(),
-            self.kind(),
-            self.observation_time,
-            self.source.digest(),
-        )
+        ReadingId::new(self.patient.clone(), self.kind, self.observation_time, self.source.digest())
     }
 
     /// The written form of [`Self::id`], where the source's digest is known already.
     pub fn written_id(&self, source: SourceDigest) -> String {
         let mut text = String::with_capacity(96);
-        write_id(&mut text, &self.patient, self.kind(), self.observation_time, source)
+        write_id(&mut text, &self.patient, self.kind, self.observation_time, source)
             .expect("a String takes everything");
         text
     }
@@ -340,13 +333,12 @@ mod tests {
     fn a_reading_writes_the_id_that_it_has() {
         let reading = Reading {
             patient: PatientId::parse("CGM005/S001").unwrap(),
+            kind: Kind::BodyTemperature,
             observation_time: Timestamp::from_seconds(1_433_577_027),
             version: Version::from_bits(1),
             source: Source::TestLab { test_lab_id: "LAB1".into() },
             entered_in_error: false,
-            measurement: Measurement::BodyTemperature(
-                crate::plausibility::Temperature::new(36.6).unwrap(),
-            ),
+            sample: Sample::default(),
         };
         assert_eq!(reading.written_id(reading.source.digest()), reading.id().to_string());
     }

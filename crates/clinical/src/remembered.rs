@@ -74,12 +74,12 @@ pub struct RememberedReading {
 impl From<&Reading> for RememberedReading {
     fn from(reading: &Reading) -> Self {
         Self {
-            kind: reading.kind(),
+            kind: reading.kind,
             observation_time: reading.observation_time,
             source: reading.source.digest(),
             version: reading.version,
             entered_in_error: reading.entered_in_error,
-            sample: reading.measurement.sample(),
+            sample: reading.sample,
         }
     }
 }

@@ -63,7 +63,8 @@ impl Sample {
     /// nearest that they do; plausible ones are not.
     #[must_use]
     pub fn with(self, watched: Watched, value: f64) -> Self {
-        let steps = (value * f64::from(watched.scale)).round() as u64;
+        // Values are not negative: adding a half rounds, without a call of the library.
+        let steps = (value * f64::from(watched.scale) + 0.5) as u64;
         let steps = steps.saturating_add(u64::from(watched.optional)).min(watched.mask());
         let others = self.bits() & !(watched.mask() << watched.bit);
         Self::from_bits(others | steps << watched.bit)

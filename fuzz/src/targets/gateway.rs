@@ -144,7 +144,7 @@ fn document_read(
         })?;
         match entry.verdict {
             Ok(believed) => {
-                let checked = believed.reading.check(received);
+                let checked = believed.reading.validate(received);
                 let id = checked.map(|reading| reading.id());
                 promise(id.as_ref() == Ok(&believed.id), || {
                     format!("{id:?}, not {}", believed.id)

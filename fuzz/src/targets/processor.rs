@@ -44,7 +44,7 @@ fn belief() -> Target {
             Ok((_, reading)) => {
                 let is_its = key == Some(reading.patient.as_str().as_bytes());
                 promise(is_its, || format!("{} is not the key's", reading.patient))?;
-                Ok(format!("believed {}", reading.kind()))
+                Ok(format!("believed {}", reading.kind))
             }
             Err(Disbelief::Never(why)) => {
                 promise(why.detail.len() < 500, || {

@@ -18,7 +18,7 @@ pub(super) fn targets() -> Vec<Target> {
             return Ok("no reading".to_owned());
         };
         let received = Timestamp::from_millis(RECEIVED);
-        let checked = match reading.check(received) {
+        let checked = match reading.validate(received) {
             Ok(checked) => checked,
             Err(no) => return Ok(format!("{} {} {}", no.reason.as_str(), no.field, no.detail)),
         };
@@ -46,7 +46,7 @@ pub(super) fn targets() -> Vec<Target> {
         promise(format!("{:?}", travelled.reading) == format!("{reading:?}"), || {
             format!("{reading:?} became {:?}", travelled.reading)
         })?;
-        Ok(format!("believed: {}", checked.kind()))
+        Ok(format!("believed: {}", checked.kind))
     };
     vec![Target::new("reading_check", Form::Json(samples::NAMES), seeds, check).often(4)]
 }

@@ -136,7 +136,7 @@ pub(super) fn of(name: &str) -> Vec<Value> {
 
 fn accepted(reading: &Reading) -> Value {
     let received = clinical::Timestamp::from_millis(schemas::examples::RECEIVED);
-    let checked = reading.check(received).expect("a good reading");
+    let checked = reading.validate(received).expect("a good reading");
     json!({
         "reading": reading,
         "outcome": "new",

@@ -131,7 +131,7 @@ fn recall() -> Target {
             return Ok(recalled.map_or_else(|error| kind(&error), |_| "only recalled".to_owned()));
         };
         let received = clinical::Timestamp::from_millis(accepted.origin.received_at);
-        let Ok(checked) = accepted.reading.check(received) else {
+        let Ok(checked) = accepted.reading.validate(received) else {
             return Ok("not believed".to_owned());
         };
         // The id and the version are written by the processor: of those that say something else,

@@ -223,5 +223,9 @@ fn forms(kinds: &[Kind], out: &mut String) {
             table(kind)
         );
     }
-    out.push_str("];\n");
+    let most = kinds.iter().map(|kind| kind.field.len()).max().unwrap_or_default();
+    let _ = writeln!(
+        out,
+        "];\n/// The most fields that a kind has.\npub(crate) const MOST_FIELDS: usize = {most};"
+    );
 }

@@ -554,3 +554,5 @@ pub(crate) static FORMS: [Form; 8] = [
     Form { array: "body_temperature", extension: true, fields: &BODY_TEMPERATURE },
     Form { array: "oxygen_saturation", extension: true, fields: &OXYGEN_SATURATION },
 ];
+/// The most fields that a kind has.
+pub(crate) const MOST_FIELDS: usize = 10;

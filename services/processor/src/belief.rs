@@ -1,7 +1,7 @@
 //! From a raw record's bytes to a reading that is believed, or the reason why not.
 
 use clinical::{PatientId, Timestamp};
-use schemas::{DecodeError, Decoder, Reading, RejectedReading, Rejection, RejectionReason};
+use schemas::{DecodeError, Decoder, Reading, RejectedReading, RejectionReason, ValidationError};
 
 const KEY_MISSING: &str = "the Kafka key is missing; it must be consortium_id/person_id";
 const KEY_MISMATCH: &str = "the Kafka key is not the reading's consortium_id/person_id";
@@ -37,7 +37,7 @@ pub fn believe(
     let bytes = value
         .ok_or_else(|| Disbelief::Never(Refused::of(RejectionReason::Undecodable, NO_VALUE)))?;
     let wire = readings.decode(bytes)?;
-    let reading = wire.check(received).map_err(|rejection| {
+    let reading = wire.validate(received).map_err(|rejection| {
         let patient = PatientId::from_parts(&wire.consortium_id, &wire.person_id).ok();
         Disbelief::Never(Refused::by(rejection, patient))
     })?;
@@ -65,7 +65,7 @@ impl Refused {
         Self { reason, detail: detail.to_owned(), patient: None }
     }
 
-    fn by(rejection: Rejection, patient: Option<PatientId>) -> Self {
+    fn by(rejection: ValidationError, patient: Option<PatientId>) -> Self {
         Self { reason: rejection.reason, detail: rejection.detail, patient }
     }
 }

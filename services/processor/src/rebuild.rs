@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clinical::alert::Alert;
 use clinical::plan::Plan;
 use clinical::{PatientId, Timestamp, Window};
-use schemas::check::CLOCK_TOLERANCE;
+use schemas::validation::CLOCK_TOLERANCE;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder};
 use stream::transaction::{Builder, Record, TaskError};
 

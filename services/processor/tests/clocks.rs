@@ -43,11 +43,11 @@ fn severe(minutes_ago: i64, ahead: i64) -> Reading {
 }
 
 /// What is said after two severe readings three minutes apart, by a clock that is so much ahead.
-fn told_after_a_pair(ahead: i64) -> Result<Vec<Alert>, schemas::Rejection> {
+fn told_after_a_pair(ahead: i64) -> Result<Vec<Alert>, schemas::ValidationError> {
     let mut partition = Partition::default();
     let mut told = Vec::new();
     for minutes_ago in [4, 1] {
-        let reading = severe(minutes_ago, ahead).check(RECEIVED)?;
+        let reading = severe(minutes_ago, ahead).validate(RECEIVED)?;
         told.extend(partition.advance(RECEIVED));
         let applied = partition.apply(&reading, RECEIVED).unwrap();
         assert_eq!(applied.outcome, Outcome::New);
@@ -78,7 +78,7 @@ fn a_clock_in_the_future_is_refused_by_name() {
     }
     let mut later = severe(1, 0);
     later.update_time += (2 * HOUR) * 60_000;
-    let rejection = later.check(RECEIVED).unwrap_err();
+    let rejection = later.validate(RECEIVED).unwrap_err();
     assert_eq!(rejection.field, "update_time", "or it would hide every later correction");
 }
 
@@ -87,13 +87,13 @@ fn a_clock_that_was_never_set_is_refused_by_name() {
     for lost in [0, 1, 86_400_000, -1, i64::MIN, i64::MAX] {
         let mut reading = severe(1, 0);
         reading.observation_time = lost;
-        let rejection = reading.check(RECEIVED).unwrap_err();
+        let rejection = reading.validate(RECEIVED).unwrap_err();
         assert_eq!(rejection.reason.as_str(), "time_out_of_range");
         assert_eq!(rejection.field, "observation_time");
         assert!(!rejection.detail.contains("1970"), "no value is told: {}", rejection.detail);
         let mut registered = severe(1, 0);
         registered.update_time = lost;
-        assert_eq!(registered.check(RECEIVED).unwrap_err().field, "update_time");
+        assert_eq!(registered.validate(RECEIVED).unwrap_err().field, "update_time");
     }
 }
 
@@ -121,8 +121,8 @@ fn an_hour_of_summer_time_that_a_device_has_missed_keeps_the_page() {
 #[test]
 fn a_clock_that_is_put_right_measures_on_and_what_it_said_before_stays_as_said() {
     let mut partition = Partition::default();
-    let wrong = severe(4, -9 * HOUR).check(RECEIVED).unwrap();
-    let right = severe(1, 0).check(RECEIVED).unwrap();
+    let wrong = severe(4, -9 * HOUR).validate(RECEIVED).unwrap();
+    let right = severe(1, 0).validate(RECEIVED).unwrap();
     assert_eq!(partition.apply(&wrong, RECEIVED).unwrap().outcome, Outcome::New);
     // Two readings for the platform, nine hours apart: no pair, each to be measured again.
     assert_eq!(partition.apply(&right, RECEIVED).unwrap().outcome, Outcome::New);

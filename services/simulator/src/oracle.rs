@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use clinical::{Kind, PatientId, ReadingId, Timestamp, Version};
-use schemas::check::Rejection;
 use schemas::reading::Reading;
+use schemas::validation::ValidationError;
 use serde::Serialize;
 
 use crate::mess::Route;
@@ -71,8 +71,8 @@ pub enum Expected {
 pub fn believed(
     reading: &Reading,
     received_about: Timestamp,
-) -> Result<(ReadingId, Version), Rejection> {
-    reading.check(received_about).map(|checked| (checked.id(), checked.version))
+) -> Result<(ReadingId, Version), ValidationError> {
+    reading.validate(received_about).map(|checked| (checked.id(), checked.version))
 }
 
 impl Oracle {

@@ -50,7 +50,7 @@ pub(crate) fn wrong_clock(reading: &mut Reading, received: Timestamp, chance: &m
         5..=7 => observed - nine_hours,
         _ => {
             let ahead = observed + nine_hours;
-            let limit = received + schemas::check::CLOCK_TOLERANCE;
+            let limit = received + schemas::validation::CLOCK_TOLERANCE;
             // Close to the limit it would be chance whether the reading is believed.
             if (ahead - limit).abs() < Span::from_hours(1) { observed - nine_hours } else { ahead }
         }

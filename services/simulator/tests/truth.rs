@@ -58,9 +58,9 @@ fn every_true_reading_is_plausible_and_every_kind_occurs() {
     for patient in population(11, 60, 4) {
         let mut ids = BTreeSet::new();
         for reading in truth(&patient, from, to) {
-            let checked = reading.check(to + Span::from_days(3));
+            let checked = reading.validate(to + Span::from_days(3));
             let checked = checked.unwrap_or_else(|error| panic!("{error}: {reading:?}"));
-            kinds.insert(checked.kind());
+            kinds.insert(checked.kind);
             assert!(ids.insert(checked.id()), "two readings with one id: {}", checked.id());
             assert!(reading.update_time > reading.observation_time);
         }

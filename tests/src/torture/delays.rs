@@ -41,7 +41,7 @@ pub(super) struct Way {
 impl Delays {
     pub(super) fn acknowledged(&self, reading: &Reading, due: Timestamp, at: Timestamp) {
         if let (Measurement::BloodPressure(_), Ok(checked)) =
-            (&reading.measurement, reading.check(at))
+            (&reading.measurement, reading.validate(at))
         {
             let mut sends = self.sends.lock().unwrap_or_else(PoisonError::into_inner);
             let of_it = sends.entry(checked.id().to_string()).or_default();
@@ -209,7 +209,7 @@ mod tests {
         let delays = Delays::default();
         let reading = crate::readings::blood_pressure("TST001/P1", at(0), 192, 114);
         delays.acknowledged(&reading, at(0), at(100));
-        let cause = reading.check(at(0)).unwrap().id().to_string();
+        let cause = reading.validate(at(0)).unwrap().id().to_string();
         let event = AlertEvent { cause: Some(cause), ..raised("alert", at(100)) };
         let shown = || delays.ways(&[(event.clone(), at(130))])[0].shown;
         assert_eq!(shown(), None);

@@ -188,7 +188,7 @@ mod tests {
             }
             for Sending { at, payload, .. } in sendings {
                 let Payload::Reading(reading) = payload else { panic!("a reading") };
-                assert!(reading.check(at).is_ok(), "{:?}", reading.check(at));
+                assert!(reading.validate(at).is_ok(), "{:?}", reading.validate(at));
             }
         }
         assert!(silent > 20 && in_time > 20 && late > 20, "{silent} {in_time} {late}");

@@ -108,7 +108,7 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
         versions.sort_by_key(|(received, _)| *received);
         let mut monitor = Monitor::default();
         for (received, stored) in &versions {
-            if let Ok(reading) = stored.reading.check(*received) {
+            if let Ok(reading) = stored.reading.validate(*received) {
                 // A patient with more devices than can be remembered is none of the oracle's.
                 let trace = (&reading).into();
                 let _ = monitor.restore_reading(&trace, *received, Outcome::New, Window::default());

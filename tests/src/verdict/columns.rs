@@ -103,7 +103,7 @@ fn canonical(value: &Value) -> String {
 /// The row of a version, as its accepted record says.
 pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
     let AcceptedReading { reading, outcome, version, origin, .. } = accepted;
-    let source = reading.check(Timestamp::from_millis(origin.received_at));
+    let source = reading.validate(Timestamp::from_millis(origin.received_at));
     let source = source.map_or_else(|_| String::new(), |checked| checked.source.written());
     let json = serde_json::to_value(reading).expect("a reading has a JSON form");
     let mut fields = Fields::default();

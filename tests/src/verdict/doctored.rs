@@ -119,7 +119,7 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
                 let version = VersionKey {
                     kind: "blood_pressure",
                     patient: reading.key(),
-                    source: reading.check(at(60)).unwrap().source.written(),
+                    source: reading.validate(at(60)).unwrap().source.written(),
                     observed: reading.observation_time / 1000,
                     version: accepted.version.cast_unsigned(),
                 };
@@ -190,7 +190,7 @@ fn stand(came: &mut Came, decoder: &schemas::Decoder<Reading>) {
         .iter()
         .filter_map(|record| decoder.decode(record.payload.as_deref()?).ok())
         .filter(|reading| reading.status == schemas::reading::ReadingStatus::EnteredInError)
-        .map(|reading| reading.check(at(60)).unwrap().version.bits())
+        .map(|reading| reading.validate(at(60)).unwrap().version.bits())
         .collect();
     came.store.standing =
         top.into_values().filter(|row| !withdrawn.contains(&row.key.0.version)).collect();

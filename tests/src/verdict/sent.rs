@@ -48,7 +48,7 @@ struct Sends {
 impl Sent {
     /// A reading was sent to the gateway. What the gateway refuses as it has to goes no further.
     pub fn by_http(&mut self, reading: &Reading, certainty: Certainty, at: Timestamp) {
-        match reading.check(at) {
+        match reading.validate(at) {
             Ok(checked) => {
                 self.note(What::Version(checked.id().to_string(), checked.version), certainty, at);
                 if certainty == Certainty::Acknowledged {
@@ -64,18 +64,18 @@ impl Sent {
 
     /// A reading was written to Kafka, as these bytes.
     pub fn by_kafka(&mut self, reading: &Reading, bytes: &[u8], known: Certainty, at: Timestamp) {
-        let sends = match reading.check(at) {
+        let sends = match reading.validate(at) {
             Ok(checked) => {
                 self.note(What::Version(checked.id().to_string(), checked.version), known, at)
             }
             Err(_) => self.note(What::Rejected(bytes.to_vec()), known, at),
         };
-        if let Err(rejection) = reading.check(at) {
+        if let Err(rejection) = reading.validate(at) {
             sends.reason = Some(rejection.reason.as_str());
         }
         if known == Certainty::Acknowledged {
             let due = self.oracle.note_sent(reading, Route::Kafka, at);
-            debug_assert_eq!(due == Due::Stored, reading.check(at).is_ok());
+            debug_assert_eq!(due == Due::Stored, reading.validate(at).is_ok());
         }
     }
 

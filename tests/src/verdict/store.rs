@@ -105,7 +105,7 @@ pub(super) fn compare_versions(sent: &Sent, came: &Came, found: &mut Complaints)
     let store = &came.store;
     let key = |stored: Stored<'_>| -> VersionKey {
         let received = sent.first_received(&stored.id.to_string(), stored.version);
-        let checked = stored.reading.check(received.unwrap_or(came.until));
+        let checked = stored.reading.validate(received.unwrap_or(came.until));
         VersionKey {
             kind: stored.id.kind().as_str(),
             patient: stored.id.patient().to_string(),

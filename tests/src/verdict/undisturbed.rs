@@ -118,7 +118,7 @@ impl<'a> Watch<'a> {
             }
             _ => return rejected(RejectionReason::Undecodable),
         };
-        let reading = match wire.check(received) {
+        let reading = match wire.validate(received) {
             Ok(reading) => reading,
             Err(rejection) => return rejected(rejection.reason),
         };

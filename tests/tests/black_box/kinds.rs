@@ -147,14 +147,14 @@ fn of_raw(example: &str, json: &str, reading: &Reading) -> Said {
     let whole: Value = serde_json::from_str(json).unwrap();
     let (_, measured) = whole["measurement"].as_object().unwrap().iter().next().unwrap();
     let mut columns = measured.as_object().unwrap().clone();
-    let checked = reading.check(tests::readings::now()).unwrap();
+    let checked = reading.validate(tests::readings::now()).unwrap();
     columns.insert("patient".to_owned(), reading.key().into());
     columns.insert("source".to_owned(), checked.source.written().into());
     columns.insert("data_input".to_owned(), whole["data_input"].clone());
     let withdrawn = whole["status"] == "entered_in_error";
     columns.insert("withdrawn".to_owned(), withdrawn.into());
     columns.insert("version".to_owned(), checked.version.bits().into());
-    Said { example: example.to_owned(), kind: checked.kind().to_string(), columns }
+    Said { example: example.to_owned(), kind: checked.kind.to_string(), columns }
 }
 
 /// Numbers may be said as text with leading zeros and are stored with the precision of 32 bits;

@@ -109,7 +109,7 @@ fn open_transaction(stack: &Stack, id: &str, reading: &Reading) -> BaseProducer 
     let topic = stack.topics.name(Topic::ReadingsAccepted);
     let partition = partition_of(&reading.key());
     let received = now();
-    let believed = reading.check(received).unwrap();
+    let believed = reading.validate(received).unwrap();
     let acceptance = Acceptance {
         outcome: StoredOutcome::Correction,
         reading_id: believed.id().to_string(),

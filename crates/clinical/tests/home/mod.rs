@@ -3,11 +3,11 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use clinical::alert::{Alert, Severity, Stage, Transition};
-use clinical::measurement::{BloodPressure, Measurement};
+use clinical::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
-use clinical::plausibility::{Diastolic, Systolic};
-use clinical::{Outcome, PatientId, Reading, Source, Span, Timestamp, Version, Window};
+use clinical::sample::Sample;
+use clinical::{Kind, Outcome, PatientId, Reading, Source, Span, Timestamp, Version, Window};
 
 /// Minutes after 2026-05-28T20:26:40Z, which is 05:26:40 on the 29th in Japan.
 pub fn at(minutes: i64) -> Timestamp {
@@ -52,6 +52,7 @@ impl Sent {
             | u64::from(self.entered_in_error) << 42;
         Reading {
             patient: patient(),
+            kind: Kind::BloodPressure,
             observation_time: at(self.minutes),
             version: Version::new(at(self.minutes + self.update), content),
             source: Source::Device {
@@ -60,16 +61,9 @@ impl Sent {
                 serial: self.source.to_string().into(),
             },
             entered_in_error: self.entered_in_error,
-            measurement: Measurement::BloodPressure(
-                BloodPressure::new(
-                    Systolic::new(systolic).unwrap(),
-                    Diastolic::new(diastolic).unwrap(),
-                    None,
-                    None,
-                    None,
-                )
-                .unwrap(),
-            ),
+            sample: Sample::default()
+                .with(SYSTOLIC, systolic.into())
+                .with(DIASTOLIC, diastolic.into()),
         }
     }
 }

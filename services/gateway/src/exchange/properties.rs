@@ -114,7 +114,7 @@ prop_compose! {
         minutes in proptest::array::uniform3(proptest::option::of(0..1440_i32)),
         energy in proptest::array::uniform2(proptest::option::of(tenths(0, 99_999))),
         amounts in proptest::array::uniform3(proptest::option::of(tenths(0, 2000))),
-        code in proptest::option::of(proptest::sample::select(&schemas::check::POSITION_CODES[..])),
+        code in proptest::option::of(proptest::sample::select(&["10", "11", "31", "50"][..])),
     ) -> wire::Activity {
         wire::Activity {
             step,

@@ -7,7 +7,7 @@ use schemas::reading::{
     Device, GlucoseMethod, Hba1c, MealTiming, Measurement, OriginOfTime, OxygenSaturation, Reading,
     ReadingStatus, Source, TestLab, WeighingScale,
 };
-use schemas::{Rejection, RejectionReason};
+use schemas::{RejectionReason, ValidationError};
 
 use super::Believed;
 use super::fields::Fields;
@@ -85,7 +85,7 @@ pub(super) fn read(
         send_time: Some(around.send_time.millis()),
         vendor: None,
     };
-    match reading.check(around.received) {
+    match reading.validate(around.received) {
         Ok(believed) => Ok(Believed { id: believed.id(), reading }),
         Err(rejection) => Err(vec![problem(rejection, pointer, observed_as, around)]),
     }
@@ -155,7 +155,12 @@ fn measurement(kind: Kind, fields: &mut Fields<'_, '_>) -> Measurement {
 }
 
 /// What [`Reading::check`] rejects, at the place in the document where it came from.
-fn problem(rejection: Rejection, pointer: &str, observed_as: &str, around: &Around<'_>) -> Problem {
+fn problem(
+    rejection: ValidationError,
+    pointer: &str,
+    observed_as: &str,
+    around: &Around<'_>,
+) -> Problem {
     let pointer = match rejection.field {
         "consortium_id" => member("", "consortium_id"),
         "person_id" => member(around.person_pointer, "person_id"),

@@ -78,7 +78,7 @@ impl Published {
 
     pub fn take(&mut self, wire: &Reading, outcome: Outcome, received: Timestamp) {
         let Some(outcome) = StoredOutcome::of(outcome) else { return };
-        let checked = wire.check(received).unwrap();
+        let checked = wire.validate(received).unwrap();
         let acceptance = Acceptance {
             outcome,
             reading_id: checked.id().to_string(),
@@ -126,7 +126,7 @@ pub fn take(
     received: Timestamp,
 ) -> (Vec<Alert>, Outcome, Vec<Alert>) {
     let passed = partition.advance(received);
-    let applied = partition.apply(&wire.check(received).unwrap(), received).unwrap();
+    let applied = partition.apply(&wire.validate(received).unwrap(), received).unwrap();
     (passed, applied.outcome, applied.changes)
 }
 

@@ -1,16 +1,16 @@
-//! From what a sender says to what is believed: [`Reading::check`].
+//! From what a sender says to a reading that is valid: [`Reading::validate`](wire::Reading::validate).
 
 use std::convert::Infallible;
 
-use clinical::measurement as m;
+use clinical::kinds::{self, Below, Kind, Quantity, Setting, ValueType};
 use clinical::patient::InvalidId;
-use clinical::plausibility as p;
-use clinical::plausibility::Implausible;
+use clinical::sample::Sample;
 use clinical::timeline::TooMany;
-use clinical::{Measurement, PatientId, Source, Span, Timestamp, Version};
+use clinical::{PatientId, Source, Span, Timestamp, Version};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::fields::{Field, Value, Visitor};
+use crate::measurement::MOST_FIELDS;
 use crate::reading as wire;
 
 /// How far ahead of the receipt a clock may be. A reading from further in the future cannot be
@@ -86,7 +86,7 @@ impl From<TooMany> for RejectionReason {
 /// Why a reading is rejected. Names fields and rules, never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
-pub struct Rejection {
+pub struct ValidationError {
     /// The code.
     pub reason: RejectionReason,
     /// The exchange standard's name of the field at fault.
@@ -95,19 +95,13 @@ pub struct Rejection {
     pub detail: String,
 }
 
-impl Rejection {
+impl ValidationError {
     fn new(reason: RejectionReason, field: &'static str, detail: impl Into<String>) -> Self {
         Self { reason, field, detail: detail.into() }
     }
 }
 
-impl From<Implausible> for Rejection {
-    fn from(error: Implausible) -> Self {
-        Self::new(RejectionReason::Implausible, error.field(), error.to_string())
-    }
-}
-
-impl From<InvalidId> for Rejection {
+impl From<InvalidId> for ValidationError {
     fn from(error: InvalidId) -> Self {
         let field = match error {
             InvalidId::Consortium => "consortium_id",
@@ -118,34 +112,36 @@ impl From<InvalidId> for Rejection {
 }
 
 impl wire::Reading {
-    /// Believes a reading that was received at `received`.
+    /// Validates a reading that was received at `received`.
     ///
     /// # Errors
-    /// [`Rejection`] names the field and the rule that it breaks.
-    pub fn check(&self, received: Timestamp) -> Result<clinical::Reading, Rejection> {
+    /// [`ValidationError`] names the field and the rule that it breaks.
+    pub fn validate(&self, received: Timestamp) -> Result<clinical::Reading, ValidationError> {
         let patient = PatientId::from_parts(&self.consortium_id, &self.person_id)?;
         let observation_time =
             time("observation_time", self.observation_time, received)?.floor_to_second();
         let update_time = time("update_time", self.update_time, received)?;
         if !(-1080..=1080).contains(&self.utc_offset_minutes) {
-            return Err(Rejection::new(
+            return Err(ValidationError::new(
                 RejectionReason::Malformed,
                 "utc_offset_minutes",
                 "utc_offset_minutes must be between -1080 and 1080",
             ));
         }
-        let measurement = self.measurement.check()?;
-        let source = self.source.check(measurement.kind())?;
+        let kind = self.measurement.kind();
+        let sample = self.measurement.validate()?;
+        let source = self.source.validate(kind.setting())?;
         if let Some(vendor) = &self.vendor {
             printable("vendor", vendor, 0, 200)?;
         }
         Ok(clinical::Reading {
             patient,
+            kind,
             observation_time,
             version: Version::new(update_time, self.content_digest()),
             source,
             entered_in_error: self.status == wire::ReadingStatus::EnteredInError,
-            measurement,
+            sample,
         })
     }
 
@@ -212,10 +208,14 @@ impl Visitor for Content {
     }
 }
 
-fn time(field: &'static str, millis: i64, received: Timestamp) -> Result<Timestamp, Rejection> {
+fn time(
+    field: &'static str,
+    millis: i64,
+    received: Timestamp,
+) -> Result<Timestamp, ValidationError> {
     let time = Timestamp::from_millis(millis);
     let refuse = |rule: &str| {
-        Err(Rejection::new(RejectionReason::TimeOutOfRange, field, format!("{field} {rule}")))
+        Err(ValidationError::new(RejectionReason::TimeOutOfRange, field, format!("{field} {rule}")))
     };
     if time < Timestamp::EARLIEST {
         refuse("is before the year 2000: the clock was lost")
@@ -231,7 +231,7 @@ fn text(
     value: &str,
     shortest: usize,
     longest: usize,
-) -> Result<Box<str>, Rejection> {
+) -> Result<Box<str>, ValidationError> {
     printable(field, value, shortest, longest).map(|()| value.into())
 }
 
@@ -240,12 +240,12 @@ fn printable(
     value: &str,
     shortest: usize,
     longest: usize,
-) -> Result<(), Rejection> {
+) -> Result<(), ValidationError> {
     let long = value.chars().count();
     if (shortest..=longest).contains(&long) && !value.chars().any(char::is_control) {
         Ok(())
     } else {
-        Err(Rejection::new(
+        Err(ValidationError::new(
             RejectionReason::Malformed,
             field,
             format!("{field} must have {shortest} to {longest} printable characters"),
@@ -257,14 +257,13 @@ fn optional_text(
     field: &'static str,
     value: Option<&str>,
     longest: usize,
-) -> Result<Option<Box<str>>, Rejection> {
+) -> Result<Option<Box<str>>, ValidationError> {
     value.map(|value| text(field, value, 0, longest)).transpose()
 }
 
 impl wire::Source {
-    fn check(&self, kind: clinical::Kind) -> Result<Source, Rejection> {
-        let from_checkup =
-            matches!(kind, clinical::Kind::Hba1c | clinical::Kind::BloodPressureCheckup);
+    fn validate(&self, setting: Setting) -> Result<Source, ValidationError> {
+        let from_checkup = setting == Setting::Checkup;
         match self {
             wire::Source::Device(device) if !from_checkup => Ok(Source::Device {
                 manufacturer: text("model_manufacturer_code", &device.manufacturer, 1, 50)?,
@@ -276,12 +275,12 @@ impl wire::Source {
             wire::Source::TestLab(lab) if from_checkup => {
                 Ok(Source::TestLab { test_lab_id: text("test_lab_id", &lab.test_lab_id, 1, 12)? })
             }
-            wire::Source::Device(_) => Err(Rejection::new(
+            wire::Source::Device(_) => Err(ValidationError::new(
                 RejectionReason::Malformed,
                 "test_lab_id",
                 "a check-up record comes from a test lab, not from a device",
             )),
-            wire::Source::TestLab(_) => Err(Rejection::new(
+            wire::Source::TestLab(_) => Err(ValidationError::new(
                 RejectionReason::Malformed,
                 "model_manufacturer_code",
                 "a reading at home comes from a device, not from a test lab",
@@ -291,106 +290,159 @@ impl wire::Source {
 }
 
 impl wire::Measurement {
-    pub(crate) fn check(&self) -> Result<Measurement, Rejection> {
-        use wire::Measurement as M;
-        Ok(match self {
-            M::WeighingScale(w) => Measurement::WeighingScale(m::WeighingScale {
-                body_weight: p::BodyWeight::new(w.body_weight)?,
-                body_fat: w.body_fat.map(p::BodyFat::new).transpose()?,
-            }),
-            M::BloodPressure(bp) => Measurement::BloodPressure(m::BloodPressure::new(
-                p::Systolic::new(bp.systolic)?,
-                p::Diastolic::new(bp.diastolic)?,
-                bp.pulse_rate.map(p::PulseRate::new).transpose()?,
-                bp.irregular_pulse,
-                optional_text("measurement_position", bp.measurement_position.as_deref(), 200)?,
-            )?),
-            M::BloodPressureCheckup(bp) => {
-                Measurement::BloodPressureCheckup(m::BloodPressure::new(
-                    p::Systolic::new(bp.systolic)?,
-                    p::Diastolic::new(bp.diastolic)?,
-                    bp.pulse_rate.map(p::PulseRate::new).transpose()?,
-                    None,
-                    optional_text("measurement_position", bp.measurement_position.as_deref(), 200)?,
-                )?)
-            }
-            M::Activity(a) => Measurement::Activity(m::Activity {
-                step: p::Steps::new(a.step)?,
-                walk_time: minutes("walk_time", a.walk_time)?,
-                moderate_intensity_activity: minutes(
-                    "moderate_intensity_activity",
-                    a.moderate_intensity_activity,
-                )?,
-                calories: energy("calories", a.calories)?,
-                total_calories: energy("total_calories", a.total_calories)?,
-                distance: a.distance.map(p::Distance::new).transpose()?,
-                exercise: a.exercise.map(p::Exercise::new).transpose()?,
-                physical_activity: a.physical_activity.map(p::PhysicalActivity::new).transpose()?,
-                total_active_duration: minutes("total_active_duration", a.total_active_duration)?,
-                measurement_position_code: position_code(a.measurement_position_code.as_deref())?,
-            }),
-            M::Hba1c(h) => Measurement::Hba1c(m::Hba1c {
-                hba1c_value: p::Hba1cValue::new(h.hba1c_value)?,
-                measurement_method_code: optional_text(
-                    "measurement_method_code",
-                    h.measurement_method_code.as_deref(),
-                    6,
-                )?,
-                value_criteria_code: optional_text(
-                    "value_criteria_code",
-                    h.value_criteria_code.as_deref(),
-                    1,
-                )?,
-            }),
-            M::BloodGlucose(g) => Measurement::BloodGlucose(m::BloodGlucose {
-                glucose_value: p::GlucoseValue::new(g.glucose_value)?,
-                method: match g.glucose_method {
-                    wire::GlucoseMethod::FingerStick => m::GlucoseMethod::FingerStick,
-                    wire::GlucoseMethod::ContinuousSensor => m::GlucoseMethod::ContinuousSensor,
-                    wire::GlucoseMethod::Laboratory => m::GlucoseMethod::Laboratory,
-                },
-                meal_timing: g.meal_timing.map(|timing| match timing {
-                    wire::MealTiming::Fasting => m::MealTiming::Fasting,
-                    wire::MealTiming::BeforeMeal => m::MealTiming::BeforeMeal,
-                    wire::MealTiming::AfterMeal => m::MealTiming::AfterMeal,
-                    wire::MealTiming::Bedtime => m::MealTiming::Bedtime,
-                    wire::MealTiming::Unknown => m::MealTiming::Unknown,
-                }),
-            }),
-            M::BodyTemperature(t) => {
-                Measurement::BodyTemperature(p::Temperature::new(t.temperature)?)
-            }
-            M::OxygenSaturation(o) => Measurement::OxygenSaturation(m::OxygenSaturation {
-                spo2: p::Spo2::new(o.spo2)?,
-                pulse_rate: o.pulse_rate.map(p::PulseRate::new).transpose()?,
-            }),
-        })
+    /// Validates every field and what holds across them, and gives what rules may look at.
+    pub(crate) fn validate(&self) -> Result<Sample, ValidationError> {
+        let mut validation = Validation::default();
+        self.visit(&mut validation)?;
+        validation.across(self.kind())?;
+        Ok(validation.sample)
     }
 }
 
-fn minutes(
-    field: &'static str,
-    value: Option<i32>,
-) -> Result<Option<p::MinutesOfDay>, Implausible> {
-    value.map(|value| p::MinutesOfDay::new(field, value)).transpose()
+/// Is shown a measurement's fields one by one.
+struct Validation {
+    /// The numbers by the fields' numbers; NaN where there is none.
+    numbers: [f64; MOST_FIELDS],
+    sample: Sample,
 }
 
-fn energy(field: &'static str, value: Option<f64>) -> Result<Option<p::Energy>, Implausible> {
-    value.map(|value| p::Energy::new(field, value)).transpose()
+impl Default for Validation {
+    fn default() -> Self {
+        Self { numbers: [f64::NAN; MOST_FIELDS], sample: Sample::default() }
+    }
 }
 
-/// Codes of the exchange standard for where an activity tracker is worn.
-pub const POSITION_CODES: [&str; 8] = ["10", "11", "20", "21", "30", "31", "40", "50"];
+impl Visitor for Validation {
+    type Error = ValidationError;
 
-fn position_code(value: Option<&str>) -> Result<Option<Box<str>>, Rejection> {
-    match value {
-        None => Ok(None),
-        Some(code) if POSITION_CODES.contains(&code) => Ok(Some(code.into())),
-        Some(_) => Err(Rejection::new(
-            RejectionReason::Malformed,
-            "measurement_position_code",
-            format!("measurement_position_code must be one of {}", POSITION_CODES.join(", ")),
-        )),
+    #[inline]
+    fn field(
+        &mut self,
+        field: &'static Field,
+        value: Option<Value<'_>>,
+    ) -> Result<(), ValidationError> {
+        let declared = field.declared;
+        let number = match value {
+            None => return Ok(()),
+            Some(Value::Text(text)) => return validate_text(declared, text),
+            Some(Value::Integer(value)) => f64::from(value),
+            Some(Value::Decimal(value)) => value,
+            Some(Value::Flag(flag)) => f64::from(u8::from(flag)),
+            Some(Value::Code(code)) => code as f64,
+        };
+        if let Some(quantity) = declared.quantity()
+            && !quantity.holds(number)
+        {
+            return Err(out_of_range(declared.name, quantity));
+        }
+        self.numbers[usize::from(declared.number) - 1] = number;
+        if let Some(watched) = declared.watched {
+            self.sample = self.sample.with(watched, number);
+        }
+        Ok(())
+    }
+}
+
+impl Validation {
+    fn across(&self, kind: Kind) -> Result<(), ValidationError> {
+        let number = |field: u8| self.numbers[usize::from(field) - 1];
+        for Below { field, other } in kind.below() {
+            if number(*field) >= number(*other) {
+                let name = |number: u8| kind.fields()[usize::from(number) - 1].name;
+                return Err(not_below(name(*field), name(*other)));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cold]
+fn out_of_range(field: &'static str, quantity: &Quantity) -> ValidationError {
+    let Quantity { low, high, unit, .. } = quantity;
+    let rule = format!("{field} must be between {low} and {high} {unit}");
+    ValidationError::new(RejectionReason::Implausible, field, rule)
+}
+
+#[cold]
+fn not_below(field: &'static str, other: &'static str) -> ValidationError {
+    let rule = format!("{field} must be below {other}");
+    ValidationError::new(RejectionReason::Implausible, field, rule)
+}
+
+fn validate_text(field: &'static kinds::Field, text: &str) -> Result<(), ValidationError> {
+    match field.value_type {
+        ValueType::Text { longest } => printable(field.name, text, 0, longest.into()),
+        ValueType::CodeText(codes) if codes.iter().all(|code| code.code != text) => {
+            let codes: Vec<&str> = codes.iter().map(|code| code.code).collect();
+            let rule = format!("{} must be one of {}", field.name, codes.join(", "));
+            Err(ValidationError::new(RejectionReason::Malformed, field.name, rule))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::reading::{
+        Activity, BloodGlucose, BloodPressure, GlucoseMethod, Measurement, WeighingScale,
+    };
+
+    fn rule(measurement: Measurement) -> String {
+        let rejected = measurement.validate().expect_err("it is not valid");
+        format!("{}: {rejected}", rejected.field)
+    }
+
+    #[test]
+    fn a_value_at_either_end_of_its_range_is_valid_and_one_beyond_is_not() {
+        let pressure = |systolic| {
+            Measurement::BloodPressure(BloodPressure {
+                systolic,
+                diastolic: 30,
+                ..BloodPressure::default()
+            })
+        };
+        assert!(pressure(40).validate().is_ok());
+        assert!(pressure(300).validate().is_ok());
+        assert_eq!(rule(pressure(301)), "systolic: systolic must be between 40 and 300 mmHg");
+        let weight = |body_weight| {
+            Measurement::WeighingScale(WeighingScale { body_weight, body_fat: Some(5.0) })
+        };
+        assert!(weight(650.0).validate().is_ok());
+        for none in [650.1, f64::NAN, f64::INFINITY] {
+            assert_eq!(rule(weight(none)), "body_weight: body_weight must be between 1 and 650 kg");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_another_field_is_answered_with_both() {
+        let pressure = BloodPressure { systolic: 120, diastolic: 120, ..BloodPressure::default() };
+        assert_eq!(
+            rule(Measurement::BloodPressure(pressure)),
+            "diastolic: diastolic must be below systolic"
+        );
+    }
+
+    #[test]
+    fn a_code_that_the_standard_does_not_have_is_answered_with_those_it_has() {
+        let code = Some("12".to_owned());
+        let activity = Activity { measurement_position_code: code, ..Activity::default() };
+        assert_eq!(
+            rule(Measurement::Activity(activity)),
+            "measurement_position_code: measurement_position_code must be one of 10, 11, 20, 21, 30, 31, 40, 50"
+        );
+    }
+
+    #[test]
+    fn a_sample_holds_what_rules_may_look_at() {
+        use clinical::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
+        let glucose = Measurement::BloodGlucose(BloodGlucose {
+            glucose_value: 104.3,
+            glucose_method: GlucoseMethod::ContinuousSensor,
+            meal_timing: None,
+        });
+        let sample = glucose.validate().unwrap();
+        assert_eq!(sample.value(GLUCOSE_VALUE), Some(104.3));
+        assert_eq!(sample.value(GLUCOSE_METHOD), Some(1.0));
     }
 }
 
