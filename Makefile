@@ -14,8 +14,8 @@ help: ## This list
 .PHONY: demo
 demo: setup web ## Everything on this machine, with virtual patients (DEMO_SECONDS=60 ends it by itself)
 	@echo "building in release mode …"
-	@cargo build --release --locked -p mimamori
-	@exec target/release/mimamori demo
+	@cargo build --release --locked -p mimamori -p mimamori-dev
+	@exec target/release/mimamori-dev demo
 
 .PHONY: demo-reset
 demo-reset: ## Forgets the demo's data
@@ -25,12 +25,12 @@ demo-reset: ## Forgets the demo's data
 .PHONY: test
 test: setup-tests web ## Unit, property, snapshot, page, black-box and browser tests
 	@cd $(WEB) && npm run --silent check
-	@cargo build --locked -p mimamori
+	@cargo build --locked -p mimamori -p mimamori-dev
 	@cargo test --locked --workspace
 
 .PHONY: torture
 torture: setup web ## Every fault under load, about 10 minutes (TORTURE_SECONDS=600; TORTURE_SEED repeats a run)
-	@cargo build --locked -p mimamori
+	@cargo build --locked -p mimamori -p mimamori-dev
 	@TORTURE_SECONDS=$${TORTURE_SECONDS:-600} cargo test --locked -p tests --test torture
 
 .PHONY: fuzz
@@ -56,7 +56,7 @@ mutations: setup-tests web ## Makes known faults in a copy, one at a time; each 
 
 .PHONY: bench
 bench: setup web ## Measures against limits and peers in the same run; prints ratios
-	@cargo build --release --locked -p mimamori
+	@cargo build --release --locked -p mimamori -p mimamori-dev
 	@cargo run --release --locked -p load-tests
 
 .PHONY: setup

@@ -10,7 +10,10 @@ import re
 import subprocess
 import sys
 
-SERVICES = {"gateway", "processor", "writer", "dashboard", "simulator", "local-clickhouse"}
+SERVICES = {"gateway", "processor", "writer", "dashboard"}
+# What demo and tests need and production must not contain, by whatever way.
+DEVELOPMENT = {"simulator", "local-clickhouse"}
+NOT_IN_PRODUCTION = DEVELOPMENT | {"mimamori-dev", "fuzz", "tests", "load-tests", "libloading"}
 # Own crates that a crate may use; everything else of our own is forbidden to it.
 ALLOWED = {
     "clinical": set(),
@@ -19,8 +22,10 @@ ALLOWED = {
     "stream": set(),
     "chassis": set(),
     **{service: {"clinical", "schemas", "stream", "chassis"} for service in SERVICES},
+    "simulator": {"clinical", "schemas", "stream", "chassis"},
     "local-clickhouse": {"chassis"},
     "mimamori": {"clinical", "schemas", "stream", "chassis"} | SERVICES,
+    "mimamori-dev": {"clinical", "schemas", "stream", "chassis", "mimamori"} | SERVICES | DEVELOPMENT,
 }
 # Only these crates may name these libraries. Tests and load tests speak Kafka and SQL themselves.
 ONLY = {
@@ -36,6 +41,14 @@ SQL_IN_HANDLERS = re.compile(r"\b(SELECT|INSERT INTO)\b")
 def metadata():
     command = ["cargo", "metadata", "--format-version=1", "--no-deps", "--locked"]
     return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+def production_tree():
+    """Names of everything that is built into the binary that production ships."""
+    command = ["cargo", "tree", "--locked", "--package=mimamori", "--edges=normal,build",
+               "--prefix=none", "--format={p}"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return {line.split()[0] for line in done.stdout.splitlines() if line.strip()}
 
 
 def sources(package):
@@ -76,6 +89,9 @@ def main():
             for path, content in files.items():
                 if "/api/" in path.as_posix() and SQL_IN_HANDLERS.search(content):
                     broken.append(f"{path}: handlers hold no SQL; it belongs into queries/")
+    for name in sorted(production_tree() & NOT_IN_PRODUCTION):
+        broken.append(f"mimamori must not contain {name}: production has no use for it "
+                      f"(`cargo tree -p mimamori -i {name}` says how it came in)")
     for line in broken:
         print(f"dependency rules: {line}", file=sys.stderr)
     if broken:

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
-use mimamori::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, free_port};
+use mimamori_dev::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, built, free_port};
 use schemas::Topics;
 use stream::topics::{TopicSpec, create_topics};
 
@@ -65,7 +65,8 @@ impl Stage {
     pub fn start_clickhouse(&mut self) -> anyhow::Result<()> {
         let data = self.folder.0.join("clickhouse");
         let log = self.folder.0.join("clickhouse.log");
-        let engine = Clickhouse::start(&self.layout, &binary()?, &data, free_port()?, &log)?;
+        let engine =
+            Clickhouse::start(&self.layout, &binary("mimamori-dev")?, &data, free_port()?, &log)?;
         self.clickhouse = Some(engine);
         Ok(())
     }
@@ -171,7 +172,7 @@ impl Stage {
         variables: &[(&str, String)],
     ) -> anyhow::Result<(Process, u16)> {
         let port = free_port()?;
-        let mut command = Command::new(binary()?);
+        let mut command = Command::new(binary("mimamori")?);
         command
             .arg(name)
             .env("KAFKA_BOOTSTRAP_SERVERS", self.bootstrap_servers())
@@ -185,15 +186,10 @@ impl Stage {
     }
 }
 
-/// The services' binary, built beside this one.
-fn binary() -> anyhow::Result<PathBuf> {
-    let binary = std::env::current_exe()?.with_file_name("mimamori");
-    anyhow::ensure!(
-        binary.exists(),
-        "{} is missing; build it with `cargo build --release -p mimamori`",
-        binary.display()
-    );
-    Ok(binary)
+/// One of the project's binaries, built beside this one.
+fn binary(name: &str) -> anyhow::Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    built(this.parent().context("the binary is in no folder")?, name)
 }
 
 /// A run that was killed could not remove its folder: the next one does.

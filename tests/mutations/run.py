@@ -93,7 +93,7 @@ def run_test(mutation):
     """The exit code of the test, none when it took too long, and what it said."""
     crate, target, name = mutation["test"]
     if crate == "tests":
-        code, said = cargo("build", "--locked", "-p", "mimamori")
+        code, said = cargo("build", "--locked", "-p", "mimamori", "-p", "mimamori-dev")
         if code != 0:
             sys.exit(f"this does not compile:\n{said[-3000:]}")
     which = ["--lib"] if target == "lib" else ["--test", target]

@@ -1,7 +1,7 @@
 //! Black-box tests of the whole platform, over a real Kafka and the real ClickHouse engine.
 //!
 //! `tests/black_box/` holds the promises, a sentence each; its `main.rs` lists them. They speak HTTP,
-//! Kafka and SQL with processes of the one binary, as vendors, physicians and operators do.
+//! Kafka and SQL with processes of the binary that production ships, as vendors, physicians and operators do.
 //! `browser/` opens the pages in a real browser. This library is what the programs of tests share.
 
 #![allow(missing_docs, reason = "a vocabulary for tests: the names are sentences")]

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use mimamori::local::{Clickhouse, Kafka, KafkaSpeed, Layout};
+use mimamori_dev::local::{self, Clickhouse, Kafka, KafkaSpeed, Layout};
 
 /// What is shared. Kafka and ClickHouse start with the first test that needs them.
 pub struct Run {
     layout: Layout,
-    binary: PathBuf,
+    mimamori: PathBuf,
+    mimamori_dev: PathBuf,
     folder: PathBuf,
     kafka: Mutex<Option<Kafka>>,
     clickhouse: Mutex<Option<Clickhouse>>,
@@ -22,7 +23,7 @@ static RUN: OnceLock<Run> = OnceLock::new();
 /// The run.
 ///
 /// # Panics
-/// When the binary under test is not there.
+/// When a binary is not there.
 pub fn run() -> &'static Run {
     RUN.get_or_init(Run::new)
 }
@@ -55,19 +56,12 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 impl Run {
     fn new() -> Self {
         let layout = Layout::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
-        let this = std::env::current_exe().unwrap();
-        // target/debug/deps/black_box-… stands beside target/debug/mimamori.
-        let binary = this.parent().and_then(Path::parent).unwrap().join("mimamori");
-        assert!(
-            binary.is_file(),
-            "{} is not there: run `make test`, which builds it",
-            binary.display()
-        );
         let folder = layout.state(format!("test-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         Self {
             layout,
-            binary,
+            mimamori: built("mimamori"),
+            mimamori_dev: built("mimamori-dev"),
             folder,
             kafka: Mutex::default(),
             clickhouse: Mutex::default(),
@@ -84,9 +78,14 @@ impl Run {
         &self.layout
     }
 
-    /// The binary under test.
-    pub fn binary(&self) -> &Path {
-        &self.binary
+    /// The binary under test: what production ships.
+    pub fn mimamori(&self) -> &Path {
+        &self.mimamori
+    }
+
+    /// The binary with the demo, the virtual patients and the engine.
+    pub fn mimamori_dev(&self) -> &Path {
+        &self.mimamori_dev
     }
 
     /// A folder of this run's, made.
@@ -120,7 +119,7 @@ impl Run {
     /// A ClickHouse with its data in a folder; its log is in this run's.
     pub fn clickhouse_in(&self, folder: &Path, port: u16) -> Clickhouse {
         let log = self.log_of(folder);
-        Clickhouse::start(&self.layout, &self.binary, &folder.join("data"), port, &log)
+        Clickhouse::start(&self.layout, &self.mimamori_dev, &folder.join("data"), port, &log)
             .unwrap_or_else(|error| panic!("{error:#}"))
     }
 
@@ -134,6 +133,17 @@ impl Run {
     pub fn wait_for<F: Future>(&self, future: F) -> F::Output {
         self.runtime.block_on(future)
     }
+}
+
+/// One of the project's binaries, which `make test` builds before the tests.
+///
+/// # Panics
+/// When it is not there.
+pub fn built(name: &str) -> PathBuf {
+    let this = std::env::current_exe().unwrap();
+    // target/debug/deps/black_box-… stands beside target/debug/mimamori.
+    let folder = this.parent().and_then(Path::parent).unwrap();
+    local::built(folder, name).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 /// A port that nobody else gets in this run.

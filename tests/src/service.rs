@@ -1,10 +1,10 @@
-//! The services as processes of the one binary.
+//! The services as processes of the binary that production ships.
 
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
-use mimamori::local::Process;
+use mimamori_dev::local::Process;
 use nix::sys::signal::Signal;
 
 use crate::run::{free_port, run};
@@ -156,7 +156,7 @@ impl Running {
 
 /// A command of the binary under test; a subcommand of a subcommand after a blank.
 pub fn mimamori(subcommand: &str) -> Command {
-    let mut command = Command::new(run().binary());
+    let mut command = Command::new(run().mimamori());
     command.args(subcommand.split(' '));
     command
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mimamori::local::{Clickhouse, Kafka};
+use mimamori_dev::local::{Clickhouse, Kafka};
 use nix::sys::signal::Signal;
 use reqwest::blocking::Client;
 use schemas::topics::Topic;

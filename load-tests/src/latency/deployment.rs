@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use mimamori::local::{Process, free_port};
+use mimamori_dev::local::{Process, free_port};
 use schemas::registry::{CareTeam, Participant, Practitioner, Role, Sex};
 use schemas::{Codec, Topics};
 use serde_json::json;

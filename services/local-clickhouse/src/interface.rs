@@ -84,7 +84,7 @@ async fn answer(
     }
     headers.insert(
         "x-clickhouse-server-display-name",
-        HeaderValue::from_static("mimamori local-clickhouse"),
+        HeaderValue::from_static("mimamori-dev local-clickhouse"),
     );
     response
 }

@@ -37,7 +37,7 @@ use ffi::Engine;
 use interface::Interface;
 use work::Workshop;
 
-/// Arguments of `mimamori local-clickhouse`.
+/// Arguments of `mimamori-dev local-clickhouse`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct LocalClickhouseArgs {
     /// Folder of the data; made if it is not there

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::balance::BalanceArgs;
-use crate::demo::DemoArgs;
 use crate::registry::RegistryCommand;
 use crate::rejected::RejectedCommand;
 use crate::topics::TopicsCommand;
@@ -28,12 +27,6 @@ enum What {
     Writer(Box<writer::WriterArgs>),
     /// Serves physicians: the API and the pages
     Dashboard(Box<dashboard::DashboardArgs>),
-    /// Virtual patients and devices
-    Simulator(Box<simulator::SimulatorArgs>),
-    /// The ClickHouse engine in this process, behind ClickHouse's HTTP interface (demo and tests)
-    LocalClickhouse(Box<local_clickhouse::LocalClickhouseArgs>),
-    /// Everything on this machine, with virtual patients
-    Demo(Box<DemoArgs>),
     /// Compares what went into readings.raw with what came out, and with ClickHouse
     Balance(Box<BalanceArgs>),
     /// Creates the topics
@@ -72,9 +65,6 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Processor(args) => processor::run(*args).await?,
         What::Writer(args) => writer::run(*args).await?,
         What::Dashboard(args) => dashboard::run(*args).await?,
-        What::Simulator(args) => simulator::run(*args).await?,
-        What::LocalClickhouse(args) => local_clickhouse::run(*args).await?,
-        What::Demo(args) => return crate::demo::run(*args).await,
         What::Balance(args) => return crate::balance::run(*args).await,
         What::Topics(command) => crate::topics::run(command).await?,
         What::Registry(command) => crate::registry::run(command).await?,

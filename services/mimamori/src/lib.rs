@@ -1,11 +1,9 @@
-//! The one binary's commands: a service each, the demo, and the operator's tools.
+//! The commands of the binary that production ships: a service each, and the operator's tools.
 
 pub mod balance;
 mod command;
-mod demo;
 pub mod fuzzing;
-pub mod local;
-mod registry;
+pub mod registry;
 mod rejected;
 pub mod topics;
 

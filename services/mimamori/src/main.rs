@@ -1,4 +1,4 @@
-//! The one binary.
+//! The binary that production ships.
 
 use std::process::ExitCode;
 

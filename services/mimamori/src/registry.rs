@@ -69,7 +69,7 @@ pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<()> {
 }
 
 /// 256 random bits in hexadecimal.
-pub(crate) fn random_token() -> String {
+pub fn random_token() -> String {
     let bytes: [u8; 32] = rand::random();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

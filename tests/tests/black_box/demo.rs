@@ -1,23 +1,25 @@
 //! The demo, as `make demo` runs it.
 
+use std::process::Command;
 use std::time::Duration;
 
-use mimamori::local::Process;
+use mimamori_dev::local::Process;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use reqwest::blocking::Client;
 use serde_json::Value;
 
 use tests::run::{free_port, free_ports, run};
-use tests::service::{mimamori, quiet_environment, tail};
+use tests::service::{quiet_environment, tail};
 use tests::wait::{eventually, within};
 
 pub fn the_demo_survives_kill_9_of_its_services_and_ends_balanced() {
     let folder = run().folder("demo");
     let json = folder.join("demo.json");
-    let mut command = mimamori("demo");
+    let mut command = Command::new(run().mimamori_dev());
     let port = || free_port().to_string();
     command
+        .arg("demo")
         .arg("--root")
         .arg(run().layout().path(""))
         .arg("--state")

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use mimamori::local::Process;
+use mimamori_dev::local::Process;
 use schemas::topics::Topic;
 
 use tests::registered::{PASSWORD, SATO, TOKEN};

@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::Context;
+use mimamori::registry::random_token;
 use serde::{Deserialize, Serialize};
 
 use super::places::Places;
-use crate::registry::random_token;
 
 /// Random, and known to this demo only.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! `mimamori demo`: everything on this machine, with virtual patients.
+//! `mimamori-dev demo`: everything on this machine, with virtual patients.
 
 mod places;
 mod services;
@@ -12,15 +12,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chassis::Shutdown;
+use mimamori::balance::{self, Balance, BalanceArgs};
 
-use crate::balance::{self, Balance, BalanceArgs};
 use crate::local::Layout;
 use places::Places;
 use services::Demo;
 use state::Secrets;
 use status::Status;
 
-/// Arguments of `mimamori demo`.
+/// Arguments of `mimamori-dev demo`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DemoArgs {
     /// The checkout that holds deploy/local and .local

@@ -7,14 +7,14 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use mimamori::balance::{Balance, BalanceArgs, Difference, draw};
-use mimamori::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, free_port};
+use mimamori_dev::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, free_port};
 use schemas::reading::{BloodPressure, DataInput, Device, Measurement, ReadingStatus, Source};
 use schemas::topics::{Topic, Topics};
 use schemas::{Codec, Encoder, Reading};
 use stream::producer::{Delivery, Outgoing, Producer};
 use stream::topics::create_topics;
+use tests::run::built;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_mimamori");
 const PARTITIONS: i32 = 3;
 const PATIENTS: i64 = 2000;
 
@@ -31,14 +31,15 @@ struct Stack {
 impl Stack {
     async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let layout = Layout::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
+        let layout = Layout::of(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).unwrap();
         let at = |name: &str| folder.path().join(name);
         let port = free_port().unwrap();
         let kafka =
             Kafka::start(&layout, &at("kafka"), port, KafkaSpeed::Start, &at("kafka.log")).unwrap();
         let (data, log) = (at("clickhouse"), at("clickhouse.log"));
         let port = free_port().unwrap();
-        let clickhouse = Clickhouse::start(&layout, Path::new(BINARY), &data, port, &log).unwrap();
+        let clickhouse =
+            Clickhouse::start(&layout, &built("mimamori-dev"), &data, port, &log).unwrap();
         let topics = mimamori::topics::all(&Topics::default(), PARTITIONS, None);
         create_topics(&kafka.args(), &topics).await.unwrap();
         let producer = Producer::new(&kafka.args(), "test").unwrap();
@@ -49,7 +50,7 @@ impl Stack {
     }
 
     fn service(&self, name: &str) -> Process {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(built("mimamori"));
         command
             .arg(name)
             .args(["--bootstrap-servers", &self.kafka.bootstrap_servers(), "--instance", name])

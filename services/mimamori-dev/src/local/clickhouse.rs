@@ -16,7 +16,7 @@ pub struct Clickhouse {
 
 impl Clickhouse {
     /// Starts the engine with its data in a folder and waits until it answers. `binary` is the
-    /// `mimamori` binary.
+    /// `mimamori-dev` binary.
     ///
     /// # Errors
     /// When the engine was not fetched, the port is taken or it does not start.

@@ -11,6 +11,21 @@ pub use process::{Process, ProcessError, free_port, wait_until};
 
 use std::path::{Path, PathBuf};
 
+/// One of the project's binaries in the folder that cargo builds into.
+///
+/// # Errors
+/// When it is not there; the text says how to build it.
+pub fn built(folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    let binary = folder.join(name);
+    anyhow::ensure!(
+        binary.is_file(),
+        "{} is missing; build it with `cargo build -p {name}`, with --release where the other \
+         binaries are release builds",
+        binary.display()
+    );
+    Ok(binary)
+}
+
 /// Where the project's own files and what `make setup` fetched are.
 #[derive(Debug, Clone)]
 pub struct Layout {

@@ -1,6 +1,6 @@
 //! What the demo starts, in its order, and stops in the reverse.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::places::Places;
 use super::state::{Secrets, write_private};
 use super::status::Endpoints;
 use super::supervisor::{Supervised, note_end};
-use crate::local::{Clickhouse, Kafka, KafkaSpeed, Layout};
+use crate::local::{Clickhouse, Kafka, KafkaSpeed, Layout, built};
 
 const DATABASE: &str = "mimamori";
 const PHYSICIAN: &str = "dr.sato";
@@ -29,7 +29,10 @@ pub(super) struct Demo {
     places: Places,
     secrets: Secrets,
     args: DemoArgs,
-    binary: PathBuf,
+    /// The binary that production ships: the services.
+    mimamori: PathBuf,
+    /// This binary: the engine and the virtual patients.
+    mimamori_dev: PathBuf,
     kafka: Option<Kafka>,
     kafka_ends: Vec<Instant>,
     clickhouse: Option<Clickhouse>,
@@ -48,12 +51,15 @@ impl Demo {
         args: &DemoArgs,
     ) -> anyhow::Result<Self> {
         let history = args.history_days > 0 && !places.state.join("history-loaded").exists();
+        let this = std::env::current_exe().context("the binary does not know its own path")?;
+        let folder = this.parent().context("the binary is in no folder")?;
         Ok(Self {
+            mimamori: built(folder, "mimamori")?,
+            mimamori_dev: this,
             layout,
             places,
             secrets,
             args: args.clone(),
-            binary: std::env::current_exe().context("the binary does not know its own path")?,
             kafka: None,
             kafka_ends: Vec::new(),
             clickhouse: None,
@@ -87,7 +93,7 @@ impl Demo {
         }
         let kafka = self.kafka_args();
         step("topics", || {
-            let topics = crate::topics::all(&Topics::default(), self.args.partitions, None);
+            let topics = mimamori::topics::all(&Topics::default(), self.args.partitions, None);
             Ok(handle.block_on(stream::topics::create_topics(&kafka, &topics))?)
         })?;
         if stop() {
@@ -118,7 +124,7 @@ impl Demo {
     fn start_clickhouse(&mut self) -> anyhow::Result<()> {
         let clickhouse = Clickhouse::start(
             &self.layout,
-            &self.binary,
+            &self.mimamori_dev,
             &self.places.state.join("clickhouse"),
             self.places.clickhouse,
             &self.places.log("clickhouse"),
@@ -168,7 +174,7 @@ impl Demo {
         ];
         let mut ports = Vec::new();
         for (name, port, variables) in each {
-            let service = self.service(name, name, variables)?;
+            let service = self.service(name, &self.mimamori, variables)?;
             self.services.push(service);
             ports.push(port);
         }
@@ -189,16 +195,16 @@ impl Demo {
     fn service(
         &self,
         name: &'static str,
-        subcommand: &'static str,
+        binary: &Path,
         variables: Vec<(&'static str, String)>,
     ) -> anyhow::Result<Supervised> {
-        let binary = self.binary.clone();
+        let binary = binary.to_owned();
         let kafka = self.kafka_args().bootstrap_servers;
         let clickhouse = self.clickhouse_args().clickhouse_url;
         Supervised::start(name, self.places.log(name), move || {
             let mut command = Command::new(&binary);
             command
-                .arg(subcommand)
+                .arg(name)
                 .env("KAFKA_BOOTSTRAP_SERVERS", &kafka)
                 .env("CLICKHOUSE_URL", &clickhouse)
                 .env("MIMAMORI_CLICKHOUSE_DATABASE", DATABASE)
@@ -221,7 +227,7 @@ impl Demo {
         } else {
             ("MIMAMORI_SIMULATOR_LIVE", "true".to_owned())
         });
-        self.simulator = Some(self.service("simulator", "simulator", variables)?);
+        self.simulator = Some(self.service("simulator", &self.mimamori_dev, variables)?);
         Ok(())
     }
 
