@@ -7,6 +7,14 @@
 //!
 //! They are to be read as received at [`RECEIVED`] or later.
 
+use std::convert::Infallible;
+
+use clinical::Kind;
+use clinical::kinds::{Below, ValueType};
+
+use crate::fields::{Coded, Field, FieldSource, MOST_FIELDS};
+use crate::reading::Measurement;
+
 /// When the examples may be received at the earliest: 2026-02-01T00:00:00Z, milliseconds since the epoch.
 pub const RECEIVED: i64 = 1_769_904_000_000;
 
@@ -154,6 +162,87 @@ pub const RAW_READINGS: &[RawReading] = raw![
     "updated_in_the_future" => "time_out_of_range",
 ];
 
+/// A valid measurement of a kind, its values drawn from a source of numbers: for tests that are to
+/// hold for every kind.
+pub fn drawn(kind: Kind, next: &mut impl FnMut() -> u64) -> Measurement {
+    let mut drawing = Drawing { next, numbers: [f64::NAN; MOST_FIELDS], below: kind.below() };
+    let Ok(measurement) = Measurement::build(kind, &mut drawing);
+    measurement
+}
+
+struct Drawing<'n, N> {
+    next: &'n mut N,
+    /// The numbers drawn so far, by the fields' numbers.
+    numbers: [f64; MOST_FIELDS],
+    below: &'static [Below],
+}
+
+impl<N: FnMut() -> u64> Drawing<'_, N> {
+    /// A number from 0 to below 1.
+    fn share(&mut self) -> f64 {
+        ((self.next)() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A plausible number of a field, with as many decimals as pages show.
+    fn number(&mut self, field: &Field) -> f64 {
+        let Some(quantity) = field.declared.quantity() else { return 0.0 };
+        let steps = 10_f64.powi(quantity.decimals.into());
+        let other = self.below.iter().find(|below| below.field == field.declared.number);
+        let other = other.map(|below| self.numbers[usize::from(below.other) - 1] - 1.0 / steps);
+        let high = other.unwrap_or(f64::INFINITY).min(quantity.high);
+        let drawn = quantity.low + self.share() * (high - quantity.low);
+        let number = ((drawn * steps).round() / steps).clamp(quantity.low, high);
+        self.numbers[usize::from(field.declared.number) - 1] = number;
+        number
+    }
+
+    fn index(&mut self, count: usize) -> usize {
+        ((self.next)() % count as u64) as usize
+    }
+}
+
+impl<N: FnMut() -> u64> FieldSource for Drawing<'_, N> {
+    type Error = Infallible;
+
+    fn integer(&mut self, field: &'static Field) -> Result<i32, Infallible> {
+        Ok(self.number(field) as i32)
+    }
+
+    fn decimal(&mut self, field: &'static Field) -> Result<f64, Infallible> {
+        Ok(self.number(field))
+    }
+
+    fn flag(&mut self, _: &'static Field) -> Result<bool, Infallible> {
+        Ok(self.index(2) == 1)
+    }
+
+    fn code<C: Coded>(&mut self, _: &'static Field) -> Result<C, Infallible> {
+        Ok(C::ALL[self.index(C::ALL.len())])
+    }
+
+    fn text(&mut self, field: &'static Field) -> Result<String, Infallible> {
+        const LETTERS: [char; 8] = ['A', 'z', '0', ' ', '"', '\\', 'é', '血'];
+        let codes = field.codes();
+        if !codes.is_empty() {
+            return Ok(codes[self.index(codes.len())].code.to_owned());
+        }
+        let ValueType::Text { longest } = field.declared.value_type else {
+            return Ok(String::new());
+        };
+        let length = 1 + self.index(longest.min(30).into());
+        Ok((0..length).map(|_| LETTERS[self.index(LETTERS.len())]).collect())
+    }
+
+    fn optional<T>(
+        &mut self,
+        field: &'static Field,
+        read: impl FnOnce(&mut Self, &'static Field) -> Result<T, Infallible>,
+    ) -> Result<Option<T>, Infallible> {
+        let is_there = field.required_on_form || self.index(2) == 1;
+        is_there.then(|| read(self, field)).transpose()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use clinical::Timestamp;
@@ -193,6 +282,21 @@ mod tests {
                 reading.validate(received).is_ok_and(|reading| reading.kind == kind)
             });
             assert!(found, "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_is_valid() {
+        let mut state = 1_u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state.rotate_left(29)
+        };
+        for kind in Kind::ALL {
+            for _ in 0..200 {
+                let measurement = drawn(kind, &mut next);
+                assert!(measurement.validate().is_ok(), "{measurement:?}");
+            }
         }
     }
 

@@ -8,6 +8,8 @@
 use clinical::Kind;
 use clinical::kinds;
 
+pub use crate::measurement::MOST_FIELDS;
+
 /// A field of a record in the formats that it is read from and written to.
 #[derive(Debug)]
 pub struct Field {
@@ -28,6 +30,14 @@ impl Field {
     #[inline]
     pub const fn name(&self) -> &'static str {
         self.declared.name
+    }
+
+    /// Its codes; none of a field that has none.
+    pub const fn codes(&self) -> &'static [kinds::Code] {
+        match self.declared.value_type {
+            kinds::ValueType::Code(codes) | kinds::ValueType::CodeText(codes) => codes,
+            _ => &[],
+        }
     }
 }
 

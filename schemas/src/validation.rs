@@ -9,8 +9,7 @@ use clinical::timeline::TooMany;
 use clinical::{PatientId, Source, Span, Timestamp, Version};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::fields::{Field, Value, Visitor};
-use crate::measurement::MOST_FIELDS;
+use crate::fields::{Field, MOST_FIELDS, Value, Visitor};
 use crate::reading as wire;
 
 /// How far ahead of the receipt a clock may be. A reading from further in the future cannot be

@@ -34,6 +34,34 @@ pub struct Kind {
     pub mdc: Option<String>,
     pub medis: Option<String>,
     pub field: Vec<Field>,
+    /// How virtual patients measure it, of a kind without a physiology of its own.
+    pub simulator: Option<Simulator>,
+}
+
+/// How virtual patients measure a kind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulator {
+    /// Number of the invented model that measures it.
+    pub model: String,
+    /// The model's name.
+    pub model_name: String,
+    pub conformity: String,
+    pub accuracy: String,
+    /// Share of the patients who own one.
+    pub share: f64,
+    pub times_a_day: u8,
+}
+
+/// Values that virtual patients have.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typical {
+    /// Each patient's usual value is between these.
+    pub low: f64,
+    pub high: f64,
+    /// Standard deviation of a patient's readings.
+    pub spread: f64,
 }
 
 /// What a page says.
@@ -111,6 +139,8 @@ pub struct Field {
     pub codes: Vec<Code>,
     /// The published version of the schema `reading` that had it first, when not with its kind.
     since: Option<u32>,
+    /// What virtual patients have, of a kind without a physiology of its own.
+    pub typical: Option<Typical>,
 }
 
 /// What a field holds.
@@ -318,6 +348,14 @@ impl Field {
         }
         if self.is_added(kind) && self.required {
             return Err("a field that comes later is optional: earlier records lack it".to_owned());
+        }
+        if kind.simulator.is_some() && self.required && is_number && self.typical.is_none() {
+            return Err("the simulator needs to know what is typical".to_owned());
+        }
+        if let (Some(typical), Some((low, high))) = (self.typical, self.range)
+            && !(low <= typical.low && typical.low <= typical.high && typical.high <= high)
+        {
+            return Err("what is typical is plausible".to_owned());
         }
         let Some(watch) = self.watch else { return Ok(()) };
         if watch.bits == 0 || watch.bits > 32 || watch.bit + watch.bits > 48 || watch.scale == 0 {

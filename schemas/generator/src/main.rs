@@ -8,6 +8,7 @@ mod clickhouse;
 mod clinical;
 mod declaration;
 mod docs;
+mod simulator;
 mod wire;
 
 use std::io::Write;
@@ -48,6 +49,7 @@ fn files(root: &Path, kinds: &[Kind]) -> Result<Vec<File>, String> {
     let mut files = vec![
         rust("crates/clinical/src/kinds/generated.rs", clinical::code(kinds))?,
         rust("schemas/src/measurement/generated.rs", wire::code(kinds))?,
+        rust("services/simulator/src/physiology/declared/generated.rs", simulator::code(kinds))?,
     ];
     for record in ["reading", "accepted_reading"] {
         let path = format!("schemas/avro/{record}.avsc");

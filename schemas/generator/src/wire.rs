@@ -226,6 +226,6 @@ fn forms(kinds: &[Kind], out: &mut String) {
     let most = kinds.iter().map(|kind| kind.field.len()).max().unwrap_or_default();
     let _ = writeln!(
         out,
-        "];\n/// The most fields that a kind has.\npub(crate) const MOST_FIELDS: usize = {most};"
+        "];\n/// The most fields that a kind has.\npub const MOST_FIELDS: usize = {most};"
     );
 }

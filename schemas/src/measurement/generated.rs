@@ -555,4 +555,4 @@ pub(crate) static FORMS: [Form; 8] = [
     Form { array: "oxygen_saturation", extension: true, fields: &OXYGEN_SATURATION },
 ];
 /// The most fields that a kind has.
-pub(crate) const MOST_FIELDS: usize = 10;
+pub const MOST_FIELDS: usize = 10;

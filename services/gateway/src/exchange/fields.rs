@@ -5,9 +5,11 @@
 //! [`Fields::finish`] reports any problem.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt::{self, Write};
 
 use jiff::tz::TimeZone;
+use schemas::fields::{Coded, Field, FieldSource};
 
 use super::civil_time::{self, Instant, NotATime};
 use super::json::Json;
@@ -20,10 +22,42 @@ pub(super) struct Fields<'j, 'p> {
     document: usize,
     pointer: &'p str,
     members: &'j [(Cow<'j, str>, Json<'j>)],
-    /// One bit for each of the first 64 members; no object of the exchange rules has as many.
-    taken: u64,
+    taken: Taken,
     problems: Vec<Problem>,
     warnings: &'p mut Warnings,
+}
+
+/// Which members of an object are taken, by their places: in place for the first 64, so that an
+/// object of the exchange rules takes no memory for it.
+#[derive(Debug, Default)]
+struct Taken {
+    count: usize,
+    first: u64,
+    further: Vec<u64>,
+}
+
+impl Taken {
+    fn contains(&self, index: usize) -> bool {
+        let word = match (index / 64).checked_sub(1) {
+            None => self.first,
+            Some(further) => self.further.get(further).copied().unwrap_or(0),
+        };
+        word & 1 << (index % 64) != 0
+    }
+
+    fn insert(&mut self, index: usize) {
+        self.count += usize::from(!self.contains(index));
+        let word = match (index / 64).checked_sub(1) {
+            None => &mut self.first,
+            Some(further) => {
+                if self.further.len() <= further {
+                    self.further.resize(further + 1, 0);
+                }
+                &mut self.further[further]
+            }
+        };
+        *word |= 1 << (index % 64);
+    }
 }
 
 impl<'j, 'p> Fields<'j, 'p> {
@@ -33,13 +67,13 @@ impl<'j, 'p> Fields<'j, 'p> {
         members: &'j [(Cow<'j, str>, Json<'j>)],
         warnings: &'p mut Warnings,
     ) -> Self {
-        Self { document, pointer, members, taken: 0, problems: Vec::new(), warnings }
+        Self { document, pointer, members, taken: Taken::default(), problems: Vec::new(), warnings }
     }
 
     /// The member of a name, when it is there.
     pub(super) fn take(&mut self, name: &str) -> Option<&'j Json<'j>> {
-        let index = self.members.iter().take(64).position(|(written, _)| written == name)?;
-        self.taken |= 1 << index;
+        let index = self.members.iter().position(|(written, _)| written == name)?;
+        self.taken.insert(index);
         Some(&self.members[index].1)
     }
 
@@ -122,37 +156,11 @@ impl<'j, 'p> Fields<'j, 'p> {
         text
     }
 
-    pub(super) fn optional_flag(&mut self, name: &str) -> Option<bool> {
-        match self.take(name)? {
-            Json::Bool(flag) => Some(*flag),
-            other => {
-                self.wrong_type(name, other, "true or false");
-                None
-            }
-        }
-    }
-
     /// A number; `characters` is how many it may have, sign and point included.
-    pub(super) fn number(&mut self, name: &str, characters: Option<usize>) -> f64 {
+    fn number(&mut self, name: &str, characters: Option<usize>) -> f64 {
         let value = self.take(name);
         let value = self.required(name, value);
         value.and_then(|value| self.as_number(name, value, characters)).unwrap_or_default()
-    }
-
-    pub(super) fn optional_number(&mut self, name: &str, characters: Option<usize>) -> Option<f64> {
-        let value = self.take(name)?;
-        self.as_number(name, value, characters)
-    }
-
-    /// A whole number of at most `characters` characters, which must be below ten.
-    pub(super) fn whole(&mut self, name: &str, characters: usize) -> i32 {
-        let number = self.number(name, Some(characters));
-        self.as_whole(name, number)
-    }
-
-    pub(super) fn optional_whole(&mut self, name: &str, characters: usize) -> Option<i32> {
-        let number = self.optional_number(name, Some(characters))?;
-        Some(self.as_whole(name, number))
     }
 
     fn as_whole(&mut self, name: &str, number: f64) -> i32 {
@@ -203,25 +211,21 @@ impl<'j, 'p> Fields<'j, 'p> {
         codes: &[(&str, T)],
     ) -> T {
         let value = self.required(name, value);
-        value.and_then(|value| self.as_code(name, value, codes)).unwrap_or(codes[0].1)
+        let found = value.and_then(|value| self.as_code(name, value, codes.iter().copied()));
+        found.unwrap_or(codes[0].1)
     }
 
-    pub(super) fn optional_code<T: Copy>(&mut self, name: &str, codes: &[(&str, T)]) -> Option<T> {
-        let value = self.take(name)?;
-        self.as_code(name, value, codes)
-    }
-
-    fn as_code<T: Copy>(
+    fn as_code<'c, T>(
         &mut self,
         name: &str,
         value: &'j Json<'j>,
-        codes: &[(&str, T)],
+        codes: impl Iterator<Item = (&'c str, T)> + Clone,
     ) -> Option<T> {
         let text = self.as_text(name, value)?;
-        let found = codes.iter().find(|(code, _)| *code == text).map(|(_, meaning)| *meaning);
+        let found = codes.clone().find(|(code, _)| *code == text).map(|(_, meaning)| meaning);
         if found.is_none() {
             self.problem(name, Rule::UnknownCode, || {
-                let codes: Vec<&str> = codes.iter().map(|(code, _)| *code).collect();
+                let codes: Vec<&str> = codes.map(|(code, _)| code).collect();
                 format!("{name} must be one of the codes {}", codes.join(", "))
             });
         }
@@ -289,20 +293,18 @@ impl<'j, 'p> Fields<'j, 'p> {
 
     /// Everything that is wrong with the object, members that were never taken included.
     pub(super) fn finish(mut self) -> Vec<Problem> {
-        let all = u64::MAX.checked_shr(64 - self.members.len().min(64) as u32).unwrap_or(0);
-        if self.taken == all && self.members.len() <= 64 {
+        if self.taken.count == self.members.len() {
             return self.problems;
         }
         for (index, (name, _)) in self.members.iter().enumerate() {
-            if index < 64 && self.taken & (1 << index) != 0 {
+            if self.taken.contains(index) {
                 continue;
             }
             if self.problems.len() == MOST_PROBLEMS {
                 break;
             }
-            let taken = self.taken;
-            let repeated = (self.members.iter().take(64).enumerate())
-                .any(|(other, (known, _))| taken & (1 << other) != 0 && known == name);
+            let repeated = (self.members.iter().enumerate())
+                .any(|(other, (known, _))| self.taken.contains(other) && known == name);
             if repeated {
                 self.problem(name, Rule::RepeatedField, || "the field is there twice".to_owned());
             } else {
@@ -312,6 +314,54 @@ impl<'j, 'p> Fields<'j, 'p> {
             }
         }
         self.problems
+    }
+}
+
+/// The values of a record, by their names on the exchange form.
+impl FieldSource for Fields<'_, '_> {
+    type Error = Infallible;
+
+    fn integer(&mut self, field: &'static Field) -> Result<i32, Infallible> {
+        let number = self.number(field.form_name, field.characters);
+        Ok(self.as_whole(field.form_name, number))
+    }
+
+    fn decimal(&mut self, field: &'static Field) -> Result<f64, Infallible> {
+        Ok(self.number(field.form_name, field.characters))
+    }
+
+    fn flag(&mut self, field: &'static Field) -> Result<bool, Infallible> {
+        let value = self.take(field.form_name);
+        Ok(match self.required(field.form_name, value) {
+            Some(Json::Bool(flag)) => *flag,
+            Some(other) => {
+                self.wrong_type(field.form_name, other, "true or false");
+                false
+            }
+            None => false,
+        })
+    }
+
+    fn code<C: Coded>(&mut self, field: &'static Field) -> Result<C, Infallible> {
+        let value = self.take(field.form_name);
+        let value = self.required(field.form_name, value);
+        let code = |index: usize| Some((field.codes().get(index)?.code, *C::ALL.get(index)?));
+        let codes = (0..C::ALL.len()).filter_map(code);
+        let found = value.and_then(|value| self.as_code(field.form_name, value, codes));
+        Ok(found.unwrap_or(C::ALL[0]))
+    }
+
+    fn text(&mut self, field: &'static Field) -> Result<String, Infallible> {
+        Ok(Fields::text(self, field.form_name).to_owned())
+    }
+
+    fn optional<T>(
+        &mut self,
+        field: &'static Field,
+        read: impl FnOnce(&mut Self, &'static Field) -> Result<T, Infallible>,
+    ) -> Result<Option<T>, Infallible> {
+        let is_there = self.members.iter().any(|(written, _)| written == field.form_name);
+        (is_there || field.required_on_form).then(|| read(self, field)).transpose()
     }
 }
 
@@ -354,6 +404,21 @@ mod tests {
         assert!(!longer(-12.0, 3));
         assert!(longer(-120.0, 3));
         assert!(longer(f64::MAX, 6));
+    }
+
+    #[test]
+    fn every_member_of_a_large_object_is_taken_or_said() {
+        let names: Vec<String> = (0..200).map(|number| format!("m{number}")).collect();
+        let members: Vec<(Cow<'_, str>, Json<'_>)> =
+            names.iter().map(|name| (Cow::from(name.as_str()), Json::Bool(true))).collect();
+        let mut warnings = Warnings::default();
+        let mut fields = Fields::new(0, "", &members, &mut warnings);
+        for name in names.iter().filter(|name| !matches!(name.as_str(), "m7" | "m64" | "m199")) {
+            assert!(fields.take(name).is_some());
+        }
+        let problems = fields.finish();
+        let places: Vec<&str> = problems.iter().map(|problem| &*problem.pointer).collect();
+        assert_eq!(places, ["/m7", "/m64", "/m199"]);
     }
 
     #[test]

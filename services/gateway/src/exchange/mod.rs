@@ -50,7 +50,12 @@ pub struct Limits {
 impl Limits {
     /// JSON values in a request: twice what the longest readings need.
     fn values(&self) -> usize {
-        const VALUES_PER_READING: usize = 40;
+        /// Members that every record has besides what was measured, at most.
+        const AROUND_VALUES: usize = 7;
+        /// The record itself, and its share of arrays, persons and documents.
+        const AROUND_RECORD: usize = 3;
+        const VALUES_PER_READING: usize =
+            2 * (schemas::fields::MOST_FIELDS + AROUND_VALUES + AROUND_RECORD);
         self.readings.saturating_mul(VALUES_PER_READING).max(10_000)
     }
 }

@@ -1,9 +1,13 @@
 //! Properties of the parser: it never panics, and it reads back what is written by the rules.
 
-use clinical::Timestamp;
+use std::convert::Infallible;
+
+use clinical::kinds::Setting;
+use clinical::{Kind, Timestamp};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use schemas::Reading;
+use schemas::fields::{Field, Value as FieldValue, Visitor};
 use schemas::reading as wire;
 use serde_json::{Value, json};
 
@@ -49,32 +53,13 @@ fn render(reading: &Reading) -> Value {
         }
         wire::Source::TestLab(lab) => set("test_lab_id", json!(lab.test_lab_id)),
     }
-    let (part, array, fields) = match &reading.measurement {
-        wire::Measurement::WeighingScale(m) => ("healthcare", "weighing_scale", json!(m)),
-        wire::Measurement::BloodPressure(m) => ("healthcare", "blood_pressure", json!(m)),
-        wire::Measurement::Activity(m) => ("healthcare", "activity", json!(m)),
-        wire::Measurement::Hba1c(m) => ("health_checkup", "hba1c", json!(m)),
-        wire::Measurement::BloodPressureCheckup(m) => {
-            ("health_checkup", "blood_pressure", json!(m))
-        }
-        wire::Measurement::BloodGlucose(m) => {
-            let meal = m.meal_timing.map(|timing| match timing {
-                wire::MealTiming::Unknown => "9".to_owned(),
-                timing => (timing as u8).to_string(),
-            });
-            let fields = json!({
-                "glucose_value": m.glucose_value,
-                "glucose_method_code": (m.glucose_method as u8).to_string(),
-                "meal_timing_code": meal,
-            });
-            ("healthcare", "blood_glucose", fields)
-        }
-        wire::Measurement::BodyTemperature(m) => ("healthcare", "body_temperature", json!(m)),
-        wire::Measurement::OxygenSaturation(m) => ("healthcare", "oxygen_saturation", json!(m)),
+    let kind = reading.measurement.kind();
+    let part = match kind.setting() {
+        Setting::Home => "healthcare",
+        Setting::Checkup => "health_checkup",
     };
-    for (name, value) in fields.as_object().unwrap() {
-        set(name, value.clone());
-    }
+    let array = schemas::fields::form(kind).array;
+    let Ok(()) = reading.measurement.visit(&mut Members(&mut set));
     json!({
         "format_version": "2.0",
         "send_time": civil(reading.send_time.unwrap()),
@@ -86,94 +71,39 @@ fn render(reading: &Reading) -> Value {
     })
 }
 
-fn tenths(low: i32, high: i32) -> impl Strategy<Value = f64> {
-    (low..high).prop_map(|tenths| f64::from(tenths) / 10.0)
-}
+/// Writes values as the exchange form has them.
+struct Members<F>(F);
 
-prop_compose! {
-    fn blood_pressure()(
-        systolic in 100..300_i32,
-        diastolic in 20..100_i32,
-        pulse_rate in 20..300_i32,
-        measurement_position in proptest::option::of("[a-z ]{0,20}"),
-        irregular_pulse in any::<Option<bool>>(),
-    ) -> wire::BloodPressure {
-        wire::BloodPressure {
-            systolic,
-            diastolic,
-            pulse_rate: Some(pulse_rate),
-            measurement_position,
-            irregular_pulse,
-        }
+impl<F: FnMut(&str, Value)> Visitor for Members<F> {
+    type Error = Infallible;
+
+    fn field(
+        &mut self,
+        field: &'static Field,
+        value: Option<FieldValue<'_>>,
+    ) -> Result<(), Infallible> {
+        let value = match value {
+            None => Value::Null,
+            Some(FieldValue::Integer(number)) => json!(number),
+            Some(FieldValue::Decimal(number)) => json!(number),
+            Some(FieldValue::Flag(flag)) => json!(flag),
+            Some(FieldValue::Code(index)) => json!(field.codes()[index].code),
+            Some(FieldValue::Text(text)) => json!(text),
+        };
+        (self.0)(field.form_name, value);
+        Ok(())
     }
 }
 
-prop_compose! {
-    fn activity()(
-        step in 0..99_999_i32,
-        minutes in proptest::array::uniform3(proptest::option::of(0..1440_i32)),
-        energy in proptest::array::uniform2(proptest::option::of(tenths(0, 99_999))),
-        amounts in proptest::array::uniform3(proptest::option::of(tenths(0, 2000))),
-        code in proptest::option::of(proptest::sample::select(&["10", "11", "31", "50"][..])),
-    ) -> wire::Activity {
-        wire::Activity {
-            step,
-            walk_time: minutes[0],
-            moderate_intensity_activity: minutes[1],
-            calories: energy[0],
-            total_calories: energy[1],
-            distance: amounts[0],
-            exercise: amounts[1],
-            physical_activity: amounts[2],
-            total_active_duration: minutes[2],
-            measurement_position_code: code.map(str::to_owned),
-        }
-    }
-}
-
-fn glucose() -> impl Strategy<Value = wire::BloodGlucose> {
-    use wire::{GlucoseMethod as G, MealTiming as M};
-    let method = proptest::sample::select(vec![G::FingerStick, G::ContinuousSensor, G::Laboratory]);
-    let meal = proptest::sample::select(vec![
-        None,
-        Some(M::Fasting),
-        Some(M::BeforeMeal),
-        Some(M::AfterMeal),
-        Some(M::Bedtime),
-        Some(M::Unknown),
-    ]);
-    (tenths(100, 20_000), method, meal).prop_map(|(glucose_value, glucose_method, meal_timing)| {
-        wire::BloodGlucose { glucose_value, glucose_method, meal_timing }
-    })
-}
-
+/// A measurement of any kind.
 fn measurement() -> impl Strategy<Value = wire::Measurement> {
-    use wire::Measurement as M;
-    prop_oneof![
-        (tenths(10, 6500), proptest::option::of(tenths(10, 750))).prop_map(
-            |(body_weight, body_fat)| {
-                M::WeighingScale(wire::WeighingScale { body_weight, body_fat })
-            }
-        ),
-        blood_pressure().prop_map(M::BloodPressure),
-        blood_pressure().prop_map(|bp| M::BloodPressureCheckup(wire::BloodPressureCheckup {
-            systolic: bp.systolic,
-            diastolic: bp.diastolic,
-            pulse_rate: bp.pulse_rate,
-            measurement_position: bp.measurement_position,
-        })),
-        activity().prop_map(M::Activity),
-        (tenths(20, 250), proptest::option::of("[0-9]{1,6}"), proptest::option::of("[0-9]"))
-            .prop_map(|(hba1c_value, measurement_method_code, value_criteria_code)| {
-                M::Hba1c(wire::Hba1c { hba1c_value, measurement_method_code, value_criteria_code })
-            }),
-        glucose().prop_map(M::BloodGlucose),
-        tenths(250, 450)
-            .prop_map(|temperature| M::BodyTemperature(wire::BodyTemperature { temperature })),
-        (tenths(300, 1000), proptest::option::of(20..300_i32)).prop_map(|(spo2, pulse_rate)| {
-            M::OxygenSaturation(wire::OxygenSaturation { spo2, pulse_rate })
-        }),
-    ]
+    (proptest::sample::select(&Kind::ALL[..]), any::<u64>()).prop_map(|(kind, seed)| {
+        let mut state = seed | 1;
+        schemas::examples::drawn(kind, &mut || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state.rotate_left(29)
+        })
+    })
 }
 
 prop_compose! {
@@ -189,10 +119,7 @@ prop_compose! {
         clock in any::<bool>(),
         measurement in measurement(),
     ) -> Reading {
-        let from_checkup = matches!(
-            measurement,
-            wire::Measurement::Hba1c(_) | wire::Measurement::BloodPressureCheckup(_)
-        );
+        let from_checkup = measurement.kind().setting() == Setting::Checkup;
         let inputs =
             [wire::DataInput::Device, wire::DataInput::Manual, wire::DataInput::Modified];
         let clock = if clock { wire::OriginOfTime::App } else { wire::OriginOfTime::Device };
@@ -240,7 +167,6 @@ fn misleading_json() -> impl Strategy<Value = Value> {
         "healthcare_information",
         "health_checkup_information",
         "blood_pressure",
-        "blood_glucose",
         "hba1c",
         "observation_time",
         "update_time",

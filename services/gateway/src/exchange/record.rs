@@ -1,11 +1,11 @@
 //! One record of each kind: which fields it has, and what they mean.
 
+use clinical::kinds::Setting;
 use clinical::{Kind, Timestamp};
 use jiff::tz::TimeZone;
+use schemas::fields::form;
 use schemas::reading::{
-    Activity, BloodGlucose, BloodPressure, BloodPressureCheckup, BodyTemperature, DataInput,
-    Device, GlucoseMethod, Hba1c, MealTiming, Measurement, OriginOfTime, OxygenSaturation, Reading,
-    ReadingStatus, Source, TestLab, WeighingScale,
+    DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source, TestLab,
 };
 use schemas::{RejectionReason, ValidationError};
 
@@ -31,19 +31,6 @@ const DATA_INPUT: [(&str, DataInput); 3] =
     [("0", DataInput::Device), ("1", DataInput::Manual), ("2", DataInput::Modified)];
 const ORIGIN_OF_TIME: [(&str, OriginOfTime); 2] =
     [("0", OriginOfTime::Device), ("1", OriginOfTime::App)];
-const GLUCOSE_METHOD: [(&str, GlucoseMethod); 3] = [
-    ("0", GlucoseMethod::FingerStick),
-    ("1", GlucoseMethod::ContinuousSensor),
-    ("2", GlucoseMethod::Laboratory),
-];
-const MEAL_TIMING: [(&str, MealTiming); 5] = [
-    ("0", MealTiming::Fasting),
-    ("1", MealTiming::BeforeMeal),
-    ("2", MealTiming::AfterMeal),
-    ("3", MealTiming::Bedtime),
-    ("9", MealTiming::Unknown),
-];
-
 /// Reads a record and believes it, or says all that is wrong with its form, or the first thing
 /// that is not plausible.
 pub(super) fn read(
@@ -62,11 +49,11 @@ pub(super) fn read(
     let update_time = fields.update_time(around.zone).time.millis();
     let (input_as, input) = fields.take_either("data_input_code", "input_method_code");
     let data_input = fields.code_in(input_as, input, &DATA_INPUT);
-    let from_checkup = matches!(kind, Kind::Hba1c | Kind::BloodPressureCheckup);
+    let from_checkup = kind.setting() == Setting::Checkup;
     let origin_of_time =
         (!from_checkup).then(|| fields.code("origin_of_time_code", &ORIGIN_OF_TIME));
     let source = if from_checkup { test_lab(&mut fields) } else { device(&mut fields) };
-    let measurement = measurement(kind, &mut fields);
+    let Ok(measurement) = Measurement::build(kind, &mut fields);
     let problems = fields.finish();
     if !problems.is_empty() {
         return Err(problems);
@@ -103,58 +90,7 @@ fn test_lab(fields: &mut Fields<'_, '_>) -> Source {
     Source::TestLab(TestLab { test_lab_id: fields.text("test_lab_id").to_owned() })
 }
 
-fn measurement(kind: Kind, fields: &mut Fields<'_, '_>) -> Measurement {
-    match kind {
-        Kind::WeighingScale => Measurement::WeighingScale(WeighingScale {
-            body_weight: fields.number("body_weight", Some(6)),
-            body_fat: fields.optional_number("body_fat", Some(5)),
-        }),
-        Kind::BloodPressure => Measurement::BloodPressure(BloodPressure {
-            systolic: fields.whole("systolic", 3),
-            diastolic: fields.whole("diastolic", 3),
-            pulse_rate: Some(fields.whole("pulse_rate", 3)),
-            measurement_position: fields.optional_text("measurement_position"),
-            irregular_pulse: fields.optional_flag("irregular_pulse"),
-        }),
-        Kind::BloodPressureCheckup => Measurement::BloodPressureCheckup(BloodPressureCheckup {
-            systolic: fields.whole("systolic", 3),
-            diastolic: fields.whole("diastolic", 3),
-            pulse_rate: Some(fields.whole("pulse_rate", 3)),
-            measurement_position: fields.optional_text("measurement_position"),
-        }),
-        Kind::Activity => Measurement::Activity(Activity {
-            step: fields.whole("step", 5),
-            walk_time: fields.optional_whole("walk_time", 4),
-            moderate_intensity_activity: fields.optional_whole("moderate_intensity_activity", 4),
-            calories: fields.optional_number("calories", Some(6)),
-            total_calories: fields.optional_number("total_calories", Some(6)),
-            distance: fields.optional_number("distance", None),
-            exercise: fields.optional_number("exercise", None),
-            physical_activity: fields.optional_number("physical_activity", None),
-            total_active_duration: fields.optional_whole("total_active_duration", 4),
-            measurement_position_code: fields.optional_text("measurement_position_code"),
-        }),
-        Kind::Hba1c => Measurement::Hba1c(Hba1c {
-            hba1c_value: fields.number("hba1c_value", Some(4)),
-            measurement_method_code: fields.optional_text("measurement_method_code"),
-            value_criteria_code: fields.optional_text("value_criteria_code"),
-        }),
-        Kind::BloodGlucose => Measurement::BloodGlucose(BloodGlucose {
-            glucose_value: fields.number("glucose_value", None),
-            glucose_method: fields.code("glucose_method_code", &GLUCOSE_METHOD),
-            meal_timing: fields.optional_code("meal_timing_code", &MEAL_TIMING),
-        }),
-        Kind::BodyTemperature => Measurement::BodyTemperature(BodyTemperature {
-            temperature: fields.number("temperature", None),
-        }),
-        Kind::OxygenSaturation => Measurement::OxygenSaturation(OxygenSaturation {
-            spo2: fields.number("spo2", None),
-            pulse_rate: fields.optional_whole("pulse_rate", 3),
-        }),
-    }
-}
-
-/// What [`Reading::check`] rejects, at the place in the document where it came from.
+/// What [`Reading::validate`] rejects, at the place in the document where it came from.
 fn problem(
     rejection: ValidationError,
     pointer: &str,
@@ -195,17 +131,12 @@ impl Part {
 
     /// The kind of the records in an array of this name.
     pub(super) fn kind(self, array: &str) -> Option<Kind> {
-        Some(match (self, array) {
-            (Self::Healthcare, "weighing_scale") => Kind::WeighingScale,
-            (Self::Healthcare, "blood_pressure") => Kind::BloodPressure,
-            (Self::Healthcare, "activity") => Kind::Activity,
-            (Self::Healthcare, "blood_glucose") => Kind::BloodGlucose,
-            (Self::Healthcare, "body_temperature") => Kind::BodyTemperature,
-            (Self::Healthcare, "oxygen_saturation") => Kind::OxygenSaturation,
-            (Self::HealthCheckup, "hba1c") => Kind::Hba1c,
-            (Self::HealthCheckup, "blood_pressure") => Kind::BloodPressureCheckup,
-            _ => return None,
-        })
+        let setting = match self {
+            Self::Healthcare => Setting::Home,
+            Self::HealthCheckup => Setting::Checkup,
+        };
+        let mut kinds = Kind::ALL.into_iter();
+        kinds.find(|kind| kind.setting() == setting && form(*kind).array == array)
     }
 }
 

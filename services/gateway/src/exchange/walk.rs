@@ -156,20 +156,20 @@ impl<'c> Walk<'c> {
         members: &Members<'_>,
         person: &Person<'_>,
     ) -> Result<(), Unreadable> {
-        let mut seen = 0_u32;
+        let mut seen = [false; clinical::Kind::ALL.len()];
         for (name, json) in members {
             let parent = pointer;
             let pointer = member(parent, name);
             let kind = part.kind(name);
-            let bit = kind.map_or(0, |kind| 1 << kind as u32);
+            let repeated =
+                kind.is_some_and(|kind| std::mem::replace(&mut seen[kind as usize], true));
             let refusal = match kind {
                 None => Some((Rule::UnknownField, "the exchange rules have no such records here")),
-                Some(_) if seen & bit != 0 => {
+                Some(_) if repeated => {
                     Some((Rule::RepeatedField, "the array is there twice; send all in one"))
                 }
                 Some(_) => None,
             };
-            seen |= bit;
             match json {
                 Json::Array(records) => {
                     for (index, json) in records.iter().enumerate() {
