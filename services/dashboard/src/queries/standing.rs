@@ -36,7 +36,7 @@ fn columns(kind: Kind) -> String {
     let mut texts = String::new();
     for column in values::columns(kind) {
         let separator = if texts.is_empty() { "" } else { ", " };
-        let _ = write!(texts, "{separator}toString({})", column.name);
+        let _ = write!(texts, "{separator}toString({})", column.name());
     }
     format!(
         "'{kind}' AS kind, patient, toString(source) AS written_source, \

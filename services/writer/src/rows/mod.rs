@@ -7,7 +7,6 @@ use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedRea
 
 use crate::columns::{Columns, Unfit};
 use crate::tables::Table;
-use reading::table_of;
 
 /// A record of one of the topics, decoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +39,7 @@ impl Row {
     /// Its table.
     pub fn table(&self) -> Table {
         match self {
-            Row::Reading(accepted) => Table::Readings(table_of(&accepted.reading.measurement)),
+            Row::Reading(accepted) => Table::Readings(accepted.reading.measurement.kind()),
             Row::Rejected(_) => Table::RejectedReadings,
             Row::Tally(_) => Table::OutcomeTallies,
             Row::Alert(_) => Table::Alerts,

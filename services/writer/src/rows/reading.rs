@@ -1,25 +1,10 @@
 //! Readings: one table a kind, the columns before and after the measured values being the same.
 
-use clinical::Kind;
-use schemas::reading::{
-    DataInput, GlucoseMethod, MealTiming, Measurement, OriginOfTime, ReadingStatus, Source,
-};
+use schemas::fields::{Column, Field, Visitor};
+use schemas::reading::{DataInput, OriginOfTime, ReadingStatus, Source};
 use schemas::records::{AcceptedReading, StoredOutcome};
 
 use crate::columns::{Columns, Unfit, Value};
-
-pub(super) fn table_of(measurement: &Measurement) -> Kind {
-    match measurement {
-        Measurement::WeighingScale(_) => Kind::WeighingScale,
-        Measurement::BloodPressure(_) => Kind::BloodPressure,
-        Measurement::Activity(_) => Kind::Activity,
-        Measurement::Hba1c(_) => Kind::Hba1c,
-        Measurement::BloodPressureCheckup(_) => Kind::BloodPressureCheckup,
-        Measurement::BloodGlucose(_) => Kind::BloodGlucose,
-        Measurement::BodyTemperature(_) => Kind::BodyTemperature,
-        Measurement::OxygenSaturation(_) => Kind::OxygenSaturation,
-    }
-}
 
 pub(super) fn walk(accepted: &AcceptedReading, to: &mut impl Columns) -> Result<(), Unfit> {
     let reading = &accepted.reading;
@@ -28,7 +13,7 @@ pub(super) fn walk(accepted: &AcceptedReading, to: &mut impl Columns) -> Result<
     to.seconds("observation_time", reading.observation_time)?;
     to.put("version", Value::UInt64(accepted.version.cast_unsigned()));
     to.put("withdrawn", Value::Bool(reading.status == ReadingStatus::EnteredInError));
-    measurement(&reading.measurement, to)?;
+    reading.measurement.visit(&mut ValueColumns(to))?;
     to.int16("utc_offset_minutes", reading.utc_offset_minutes)?;
     to.put(
         "data_input",
@@ -95,79 +80,46 @@ fn source(source: &Source, to: &mut impl Columns) {
     }
 }
 
-fn measurement(measurement: &Measurement, to: &mut impl Columns) -> Result<(), Unfit> {
-    let number = |value: Option<f64>| value.unwrap_or(-1.0);
-    match measurement {
-        Measurement::WeighingScale(scale) => {
-            to.float("body_weight", scale.body_weight);
-            to.float("body_fat", scale.body_fat.unwrap_or(0.0));
+/// A column for each field of what was measured; absence as the field's column keeps it.
+struct ValueColumns<'c, C>(&'c mut C);
+
+impl<C: Columns> Visitor for ValueColumns<'_, C> {
+    type Error = Unfit;
+
+    #[inline]
+    fn field(
+        &mut self,
+        field: &'static Field,
+        value: Option<schemas::fields::Value<'_>>,
+    ) -> Result<(), Unfit> {
+        use schemas::fields::Value::{Code, Decimal, Flag, Integer, Text};
+        let (to, name) = (&mut *self.0, field.name());
+        match (field.column, value) {
+            (Column::UInt16 { .. }, Some(Integer(number))) => to.uint16(name, number)?,
+            (Column::UInt16 { absent }, _) => {
+                to.put(name, Value::UInt16(absent.unwrap_or_default()));
+            }
+            (Column::UInt32 { .. }, Some(Integer(number))) => to.uint32(name, number)?,
+            (Column::UInt32 { absent }, _) => {
+                to.put(name, Value::UInt32(absent.unwrap_or_default()));
+            }
+            (Column::Int16 { .. }, Some(Integer(number))) => to.int16(name, number)?,
+            (Column::Int16 { absent }, _) => {
+                to.put(name, Value::Int16(absent.unwrap_or_default()));
+            }
+            (Column::Float32 { .. }, Some(Decimal(number))) => to.float(name, number),
+            (Column::Float32 { absent }, _) => {
+                to.put(name, Value::Float32(absent.unwrap_or_default()));
+            }
+            (Column::Flag, Some(Flag(flag))) => to.put(name, Value::Int8(flag.into())),
+            (Column::Enum8(codes), Some(Code(index))) => {
+                let code = codes.get(index).ok_or(Unfit { column: name })?;
+                to.put(name, Value::Int8(*code));
+            }
+            (Column::Flag | Column::Enum8(_), _) => to.put(name, Value::Int8(-1)),
+            (Column::Text, Some(Text(text))) => to.text(name, text),
+            (Column::Text, _) => to.text(name, ""),
         }
-        Measurement::BloodPressure(pressure) => {
-            to.uint16("systolic", pressure.systolic)?;
-            to.uint16("diastolic", pressure.diastolic)?;
-            to.uint16("pulse_rate", pressure.pulse_rate.unwrap_or(0))?;
-            to.put("irregular_pulse", Value::Int8(pressure.irregular_pulse.map_or(-1, i8::from)));
-            let position = pressure.measurement_position.as_deref();
-            to.text("measurement_position", position.unwrap_or(""));
-        }
-        Measurement::Activity(activity) => {
-            to.uint32("step", activity.step)?;
-            to.int16("walk_time", activity.walk_time.unwrap_or(-1))?;
-            to.int16(
-                "moderate_intensity_activity",
-                activity.moderate_intensity_activity.unwrap_or(-1),
-            )?;
-            to.float("calories", number(activity.calories));
-            to.float("total_calories", number(activity.total_calories));
-            to.float("distance", number(activity.distance));
-            to.float("exercise", number(activity.exercise));
-            to.float("physical_activity", number(activity.physical_activity));
-            to.int16("total_active_duration", activity.total_active_duration.unwrap_or(-1))?;
-            let position = activity.measurement_position_code.as_deref();
-            to.text("measurement_position_code", position.unwrap_or(""));
-        }
-        Measurement::Hba1c(hba1c) => {
-            to.float("hba1c_value", hba1c.hba1c_value);
-            let method = hba1c.measurement_method_code.as_deref();
-            to.text("measurement_method_code", method.unwrap_or(""));
-            to.text("value_criteria_code", hba1c.value_criteria_code.as_deref().unwrap_or(""));
-        }
-        Measurement::BloodPressureCheckup(pressure) => {
-            to.uint16("systolic", pressure.systolic)?;
-            to.uint16("diastolic", pressure.diastolic)?;
-            to.uint16("pulse_rate", pressure.pulse_rate.unwrap_or(0))?;
-            let position = pressure.measurement_position.as_deref();
-            to.text("measurement_position", position.unwrap_or(""));
-        }
-        Measurement::BloodGlucose(glucose) => {
-            to.float("glucose_value", glucose.glucose_value);
-            to.put(
-                "glucose_method",
-                Value::Int8(match glucose.glucose_method {
-                    GlucoseMethod::FingerStick => 0,
-                    GlucoseMethod::ContinuousSensor => 1,
-                    GlucoseMethod::Laboratory => 2,
-                }),
-            );
-            to.put(
-                "meal_timing",
-                Value::Int8(match glucose.meal_timing {
-                    None => -1,
-                    Some(MealTiming::Fasting) => 0,
-                    Some(MealTiming::BeforeMeal) => 1,
-                    Some(MealTiming::AfterMeal) => 2,
-                    Some(MealTiming::Bedtime) => 3,
-                    Some(MealTiming::Unknown) => 9,
-                }),
-            );
-        }
-        Measurement::BodyTemperature(temperature) => {
-            to.float("temperature", temperature.temperature);
-        }
-        Measurement::OxygenSaturation(saturation) => {
-            to.float("spo2", saturation.spo2);
-            to.uint16("pulse_rate", saturation.pulse_rate.unwrap_or(0))?;
-        }
+        Ok(())
     }
-    Ok(())
 }
