@@ -28,6 +28,8 @@ pub(crate) enum Purpose {
     MessBunch,
     /// The kind's number is added, so it comes last.
     Mess,
+    /// The kind's number is added to it too, far from the others.
+    Declared = 1 << 32,
 }
 
 /// A seeded source of draws.

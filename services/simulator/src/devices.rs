@@ -1,7 +1,8 @@
 //! The models that the virtual patients use. Maker and models are invented.
 
-use clinical::Kind;
 use schemas::reading::{Device, GlucoseMethod, Measurement};
+
+use crate::physiology::declared;
 
 /// Manufacturer code of every model.
 pub const MANUFACTURER: &str = "KAWASEMI";
@@ -51,7 +52,11 @@ pub const OXIMETER: Model =
     model("KO-2", "パルスオキシメータ KO-2", true, "ISO 80601-2-61", "±2 %");
 
 /// Every model.
-pub const MODELS: [Model; 7] =
+pub fn models() -> impl Iterator<Item = Model> {
+    MODELS.into_iter().chain(declared::models())
+}
+
+const MODELS: [Model; 7] =
     [PRESSURE_MONITOR, SCALE, TRACKER, GLUCOSE_METER, GLUCOSE_SENSOR, THERMOMETER, OXIMETER];
 
 /// The model that measures such a value at home; none for what a laboratory measures.
@@ -66,7 +71,7 @@ pub fn model_for(measurement: &Measurement) -> Option<Model> {
         },
         Measurement::BodyTemperature(_) => THERMOMETER,
         Measurement::OxygenSaturation(_) => OXIMETER,
-        Measurement::Hba1c(_) | Measurement::BloodPressureCheckup(_) => return None,
+        other => return declared::model_for(other.kind()),
     })
 }
 
@@ -76,19 +81,5 @@ pub fn device(model: Model, patient_index: u32) -> Device {
         manufacturer: MANUFACTURER.to_owned(),
         model_number: Some(model.number.to_owned()),
         serial: format!("{}{patient_index:06}", model.number.replace('-', "")),
-    }
-}
-
-/// The kind of a measurement that nothing was checked of yet.
-pub fn kind(measurement: &Measurement) -> Kind {
-    match measurement {
-        Measurement::WeighingScale(_) => Kind::WeighingScale,
-        Measurement::BloodPressure(_) => Kind::BloodPressure,
-        Measurement::Activity(_) => Kind::Activity,
-        Measurement::Hba1c(_) => Kind::Hba1c,
-        Measurement::BloodPressureCheckup(_) => Kind::BloodPressureCheckup,
-        Measurement::BloodGlucose(_) => Kind::BloodGlucose,
-        Measurement::BodyTemperature(_) => Kind::BodyTemperature,
-        Measurement::OxygenSaturation(_) => Kind::OxygenSaturation,
     }
 }

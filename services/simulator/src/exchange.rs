@@ -1,11 +1,13 @@
 //! Exchange documents: readings as an app of a consortium sends them to the gateway.
 
+use std::convert::Infallible;
+
+use clinical::kinds::Setting;
 use clinical::{Span, Timestamp};
 use jiff::tz::Offset;
 use schemas::Reading;
-use schemas::reading::{
-    BloodGlucose, DataInput, GlucoseMethod, MealTiming, Measurement, OriginOfTime, Source,
-};
+use schemas::fields::{Field, Visitor, form};
+use schemas::reading::{DataInput, OriginOfTime, Source};
 use serde_json::{Map, Value, json};
 
 /// The version of the standard that the documents are of.
@@ -44,9 +46,12 @@ struct Person<'a> {
 
 impl Person<'_> {
     fn add(&mut self, reading: &Reading) {
-        let (is_checkup, array) = place(&reading.measurement);
-        let part = if is_checkup { &mut self.checkup } else { &mut self.home };
-        let array = part.entry(array).or_insert_with(|| json!([]));
+        let kind = reading.measurement.kind();
+        let part = match kind.setting() {
+            Setting::Home => &mut self.home,
+            Setting::Checkup => &mut self.checkup,
+        };
+        let array = part.entry(form(kind).array).or_insert_with(|| json!([]));
         if let Value::Array(records) = array {
             records.push(record(reading));
         }
@@ -62,20 +67,6 @@ impl Person<'_> {
             }
         }
         person
-    }
-}
-
-/// Whether a record belongs to the check-up part, and the name of its array.
-fn place(measurement: &Measurement) -> (bool, &'static str) {
-    match measurement {
-        Measurement::WeighingScale(_) => (false, "weighing_scale"),
-        Measurement::BloodPressure(_) => (false, "blood_pressure"),
-        Measurement::Activity(_) => (false, "activity"),
-        Measurement::BloodGlucose(_) => (false, "blood_glucose"),
-        Measurement::BodyTemperature(_) => (false, "body_temperature"),
-        Measurement::OxygenSaturation(_) => (false, "oxygen_saturation"),
-        Measurement::Hba1c(_) => (true, "hba1c"),
-        Measurement::BloodPressureCheckup(_) => (true, "blood_pressure"),
     }
 }
 
@@ -110,73 +101,33 @@ fn record(reading: &Reading) -> Value {
         OriginOfTime::App => json!("1"),
     });
     put("origin_of_time_code", origin);
-    values(&reading.measurement, &mut put);
+    let Ok(()) = reading.measurement.visit(&mut Values(&mut record));
     record
 }
 
-fn values(measurement: &Measurement, put: &mut impl FnMut(&str, Option<Value>)) {
-    match measurement {
-        Measurement::WeighingScale(w) => {
-            put("body_weight", Some(json!(w.body_weight)));
-            put("body_fat", w.body_fat.map(Value::from));
-        }
-        Measurement::BloodPressure(bp) => {
-            put("systolic", Some(json!(bp.systolic)));
-            put("diastolic", Some(json!(bp.diastolic)));
-            put("pulse_rate", bp.pulse_rate.map(Value::from));
-            put("measurement_position", bp.measurement_position.clone().map(Value::from));
-            put("irregular_pulse", bp.irregular_pulse.map(Value::from));
-        }
-        Measurement::BloodPressureCheckup(bp) => {
-            put("systolic", Some(json!(bp.systolic)));
-            put("diastolic", Some(json!(bp.diastolic)));
-            put("pulse_rate", bp.pulse_rate.map(Value::from));
-            put("measurement_position", bp.measurement_position.clone().map(Value::from));
-        }
-        Measurement::Activity(a) => {
-            put("step", Some(json!(a.step)));
-            put("walk_time", a.walk_time.map(Value::from));
-            let moderate = a.moderate_intensity_activity.map(Value::from);
-            put("moderate_intensity_activity", moderate);
-            put("calories", a.calories.map(Value::from));
-            put("total_calories", a.total_calories.map(Value::from));
-            put("distance", a.distance.map(Value::from));
-            put("exercise", a.exercise.map(Value::from));
-            put("physical_activity", a.physical_activity.map(Value::from));
-            put("total_active_duration", a.total_active_duration.map(Value::from));
-            let position = a.measurement_position_code.clone().map(Value::from);
-            put("measurement_position_code", position);
-        }
-        Measurement::Hba1c(h) => {
-            put("hba1c_value", Some(json!(h.hba1c_value)));
-            put("measurement_method_code", h.measurement_method_code.clone().map(Value::from));
-            put("value_criteria_code", h.value_criteria_code.clone().map(Value::from));
-        }
-        Measurement::BloodGlucose(glucose) => glucose_values(glucose, put),
-        Measurement::BodyTemperature(t) => put("temperature", Some(json!(t.temperature))),
-        Measurement::OxygenSaturation(o) => {
-            put("spo2", Some(json!(o.spo2)));
-            put("pulse_rate", o.pulse_rate.map(Value::from));
-        }
-    }
-}
+/// Puts in the values under their names on the exchange form.
+struct Values<'r>(&'r mut Value);
 
-fn glucose_values(glucose: &BloodGlucose, put: &mut impl FnMut(&str, Option<Value>)) {
-    put("glucose_value", Some(json!(glucose.glucose_value)));
-    let method = match glucose.glucose_method {
-        GlucoseMethod::FingerStick => "0",
-        GlucoseMethod::ContinuousSensor => "1",
-        GlucoseMethod::Laboratory => "2",
-    };
-    put("glucose_method_code", Some(json!(method)));
-    let timing = glucose.meal_timing.map(|timing| match timing {
-        MealTiming::Fasting => json!("0"),
-        MealTiming::BeforeMeal => json!("1"),
-        MealTiming::AfterMeal => json!("2"),
-        MealTiming::Bedtime => json!("3"),
-        MealTiming::Unknown => json!("9"),
-    });
-    put("meal_timing_code", timing);
+impl Visitor for Values<'_> {
+    type Error = Infallible;
+
+    fn field(
+        &mut self,
+        field: &'static Field,
+        value: Option<schemas::fields::Value<'_>>,
+    ) -> Result<(), Infallible> {
+        use schemas::fields::Value::{Code, Decimal, Flag, Integer, Text};
+        let value = match value {
+            None => return Ok(()),
+            Some(Integer(number)) => json!(number),
+            Some(Decimal(number)) => json!(number),
+            Some(Flag(flag)) => json!(flag),
+            Some(Code(index)) => json!(field.codes()[index].code),
+            Some(Text(text)) => json!(text),
+        };
+        self.0[field.form_name] = value;
+        Ok(())
+    }
 }
 
 fn send_offset() -> Offset {

@@ -51,6 +51,7 @@ mod send_kafka;
 mod senders;
 mod slips;
 pub mod timetable;
+mod values;
 
 pub use args::SimulatorArgs;
 pub use oracle::Oracle;

@@ -7,7 +7,6 @@ use schemas::Reading;
 use schemas::reading::{DataInput, ReadingStatus};
 
 use crate::chance::{Chance, Purpose};
-use crate::devices;
 use crate::population::Patient;
 use crate::slips;
 
@@ -221,7 +220,7 @@ impl Plan {
     /// Everything that is sent because of one true reading, in no particular order. Depends on the
     /// reading alone, not on what else is sent.
     pub fn sendings(&self, patient: &Patient, truth: Reading) -> Vec<Sending> {
-        let kind = devices::kind(&truth.measurement) as u64;
+        let kind = u64::from(truth.measurement.kind().number());
         let chance = patient.chance_numbered(Purpose::Mess, kind, truth.observation_time);
         let via = if patient.route_draw < self.kafka_share { Route::Kafka } else { Route::Http };
         let bunch = Bunch::of(self, patient, Timestamp::from_millis(truth.update_time));

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use stream::producer::{Outgoing, Producer};
 
 use crate::chance::Purpose;
-use crate::devices::{MANUFACTURER, MODELS, TRACKER};
+use crate::devices::{MANUFACTURER, TRACKER, models};
 use crate::physiology::{ASSAY_CODE, lab_id};
 use crate::population::{Patient, Profile};
 
@@ -156,7 +156,7 @@ impl MasterLists {
                 assay_class: "HPLC".to_owned(),
                 name: "HbA1c HPLC法".to_owned(),
             }],
-            devices: MODELS.iter().map(device_model).collect(),
+            devices: models().map(|model| device_model(&model)).collect(),
             activity_aggregations: vec![ActivityAggregation {
                 manufacturer: MANUFACTURER.to_owned(),
                 model_number: TRACKER.number.to_owned(),

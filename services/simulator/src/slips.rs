@@ -5,6 +5,7 @@ use schemas::Reading;
 use schemas::reading::Measurement;
 
 use crate::chance::{Chance, tenths};
+use crate::values::change_number;
 
 /// Puts in a number that cannot be true, of the form that the exchange standard allows.
 pub(crate) fn wrong_number(measurement: &mut Measurement, chance: &mut Chance) {
@@ -32,6 +33,11 @@ pub(crate) fn wrong_number(measurement: &mut Measurement, chance: &mut Chance) {
             });
         }
         Measurement::OxygenSaturation(o) => o.spo2 = 0.0,
+        #[allow(unreachable_patterns, reason = "kinds that are only declared")]
+        other => change_number(
+            other,
+            |quantity, _| if quantity.low > 0.0 { 0.0 } else { quantity.high + 1.0 },
+        ),
     }
 }
 
@@ -80,5 +86,10 @@ pub(crate) fn another_value(measurement: &mut Measurement, chance: &mut Chance) 
         Measurement::OxygenSaturation(o) => {
             o.spo2 = if o.spo2 >= 99.0 { o.spo2 - 1.0 } else { o.spo2 + 1.0 };
         }
+        #[allow(unreachable_patterns, reason = "kinds that are only declared")]
+        other => change_number(other, |quantity, number| {
+            let step = 10_f64.powi(-i32::from(quantity.decimals));
+            if number + step <= quantity.high { number + step } else { number - step }
+        }),
     }
 }

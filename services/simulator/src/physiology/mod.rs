@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod blood_pressure;
+pub(crate) mod declared;
 pub mod glucose;
 mod visit;
 pub mod vitals;
@@ -72,6 +73,7 @@ fn of_day(patient: &Patient, day: Day) -> Vec<Reading> {
     glucose::of_day(patient, day, &mut readings);
     vitals::of_day(patient, day, &mut readings);
     visit::of_day(patient, day, &mut readings);
+    declared::of_day(patient, day, &mut readings);
     // Stable: readings of one second keep the order above.
     readings.sort_by_key(|reading| reading.observation_time);
     readings
@@ -93,7 +95,7 @@ pub fn is_automatic(reading: &Reading) -> bool {
 /// A reading as the patient's device or app registers it: at once, or after a while where the
 /// patient types it in.
 pub(crate) fn at_home(patient: &Patient, observed: Timestamp, measurement: Measurement) -> Reading {
-    let number = devices::kind(&measurement) as i64;
+    let number = i64::from(measurement.kind().number());
     let mut chance = patient.chance(Purpose::Registration, observed.millis() * 8 + number);
     let automatic = is_automatic_device(&measurement);
     let by_hand = patient.habits.types_by_hand && !automatic;
