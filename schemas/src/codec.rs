@@ -33,12 +33,11 @@ pub trait Record: Serialize + DeserializeOwned {
 }
 
 macro_rules! records {
-    ($($record:ty = $name:literal [$($published:literal),+] $(read by $read:path)?),+ $(,)?) => {
+    ($($record:ty = $name:literal $published:ident $(read by $read:path)?),+ $(,)?) => {
         $(impl Record for $record {
             const NAME: &'static str = $name;
             const SCHEMA: &'static str = include_str!(concat!("../avro/", $name, ".avsc"));
-            const PUBLISHED: &'static [&'static str] =
-                &[$(include_str!(concat!("../avro/published/", $name, ".", $published, ".avsc"))),+];
+            const PUBLISHED: &'static [&'static str] = crate::published::$published;
             $(const READ: Option<ReadBody<Self>> = Some($read);)?
         })+
 
@@ -49,23 +48,23 @@ macro_rules! records {
 }
 
 records! {
-    crate::reading::Reading = "reading" [1] read by crate::body::reading,
-    crate::records::AcceptedReading = "accepted_reading" [1] read by crate::body::accepted_reading,
-    crate::records::RejectedReading = "rejected_reading" [1, 2],
-    crate::records::OutcomeTally = "outcome_tally" [1],
-    crate::records::AlertEvent = "alert_event" [1],
-    crate::records::CarePlan = "care_plan" [1, 2],
-    crate::records::CareEvent = "care_event" [1],
-    crate::records::AuditEvent = "audit_event" [1],
-    crate::registry::Consortium = "registry_consortium" [1],
-    crate::registry::Participant = "registry_participant" [1],
-    crate::registry::TestLabEntry = "registry_test_lab" [1],
-    crate::registry::Assay = "registry_assay" [1],
-    crate::registry::DeviceModel = "registry_device" [1],
-    crate::registry::ActivityAggregation = "registry_activity_aggregation" [1],
-    crate::registry::Vendor = "registry_vendor" [1],
-    crate::registry::Practitioner = "registry_practitioner" [1],
-    crate::registry::CareTeam = "registry_care_team" [1],
+    crate::reading::Reading = "reading" READING read by crate::body::reading,
+    crate::records::AcceptedReading = "accepted_reading" ACCEPTED_READING read by crate::body::accepted_reading,
+    crate::records::RejectedReading = "rejected_reading" REJECTED_READING,
+    crate::records::OutcomeTally = "outcome_tally" OUTCOME_TALLY,
+    crate::records::AlertEvent = "alert_event" ALERT_EVENT,
+    crate::records::CarePlan = "care_plan" CARE_PLAN,
+    crate::records::CareEvent = "care_event" CARE_EVENT,
+    crate::records::AuditEvent = "audit_event" AUDIT_EVENT,
+    crate::registry::Consortium = "registry_consortium" REGISTRY_CONSORTIUM,
+    crate::registry::Participant = "registry_participant" REGISTRY_PARTICIPANT,
+    crate::registry::TestLabEntry = "registry_test_lab" REGISTRY_TEST_LAB,
+    crate::registry::Assay = "registry_assay" REGISTRY_ASSAY,
+    crate::registry::DeviceModel = "registry_device" REGISTRY_DEVICE,
+    crate::registry::ActivityAggregation = "registry_activity_aggregation" REGISTRY_ACTIVITY_AGGREGATION,
+    crate::registry::Vendor = "registry_vendor" REGISTRY_VENDOR,
+    crate::registry::Practitioner = "registry_practitioner" REGISTRY_PRACTITIONER,
+    crate::registry::CareTeam = "registry_care_team" REGISTRY_CARE_TEAM,
 }
 
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];

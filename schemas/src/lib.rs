@@ -13,6 +13,7 @@ pub mod examples;
 pub mod fields;
 mod measurement;
 pub mod migrations;
+mod published;
 pub mod reading;
 mod recall;
 pub mod records;

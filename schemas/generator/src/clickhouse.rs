@@ -1,8 +1,13 @@
 //! The table of a kind and the view of its current readings, as a migration of its own.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 
 use crate::declaration::{Field, Form, Kind};
+
+/// The folder of migrations.
+pub const FOLDER: &str = "schemas/clickhouse";
 
 /// The kinds of the first migration, which was published before kinds were declared.
 const FIRST: u32 = 1;
@@ -10,7 +15,42 @@ const FIRST: u32 = 1;
 /// The migrations of the kinds that have one of their own: file name and statements.
 pub fn migrations(kinds: &[Kind]) -> Vec<(String, String)> {
     let own = kinds.iter().filter(|kind| kind.migration > FIRST);
-    own.map(|kind| (format!("{:04}_{}.sql", kind.migration, kind.name), statements(kind))).collect()
+    own.map(|kind| (format!("{:04}_{}", kind.migration, kind.name), statements(kind))).collect()
+}
+
+/// The names of all migrations, written by hand and generated, in their order.
+///
+/// # Errors
+/// When the folder cannot be read, or numbers are not from 1 without a gap.
+pub fn names(root: &Path, own: &[(String, String)]) -> Result<Vec<String>, String> {
+    let mut names: BTreeSet<String> = own.iter().map(|(name, _)| name.clone()).collect();
+    let entries = std::fs::read_dir(root.join(FOLDER)).map_err(|e| format!("{FOLDER}: {e}"))?;
+    for entry in entries {
+        let name = entry.map_err(|error| error.to_string())?.file_name();
+        let name = name.to_string_lossy().into_owned();
+        names.extend(name.strip_suffix(".sql").map(str::to_owned));
+    }
+    for (index, name) in names.iter().enumerate() {
+        if !name.starts_with(&format!("{:04}_", index + 1)) {
+            return Err(format!("{FOLDER}/{name}.sql is not the migration {}", index + 1));
+        }
+    }
+    Ok(names.into_iter().collect())
+}
+
+/// The file `schemas/src/migrations/generated.rs`.
+pub fn code(names: &[String]) -> String {
+    let mut out = String::from(
+        "use super::Migration;\n/// Every migration, in order.\npub const MIGRATIONS: &[Migration] = &[\n",
+    );
+    for (index, name) in names.iter().enumerate() {
+        let _ = writeln!(
+            out,
+            "Migration {{ number: {}, name: {name:?}, sql: include_str!(\"../../clickhouse/{name}.sql\") }},",
+            index + 1
+        );
+    }
+    out + "];\n"
 }
 
 fn statements(kind: &Kind) -> String {

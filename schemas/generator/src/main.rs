@@ -8,6 +8,8 @@ mod clickhouse;
 mod clinical;
 mod declaration;
 mod docs;
+mod pages;
+mod published;
 mod simulator;
 mod wire;
 
@@ -51,15 +53,29 @@ fn files(root: &Path, kinds: &[Kind]) -> Result<Vec<File>, String> {
         rust("schemas/src/measurement/generated.rs", wire::code(kinds))?,
         rust("services/simulator/src/physiology/declared/generated.rs", simulator::code(kinds))?,
     ];
+    let mut versions = published::versions(root)?;
     for record in ["reading", "accepted_reading"] {
         let path = format!("schemas/avro/{record}.avsc");
         let schema = avro::with_measurements(&read(root, &path)?, kinds);
         let schema = schema.map_err(|error| format!("{path}: {error}"))?;
+        let numbers = versions.entry(record.to_owned()).or_default();
+        let of = |number| format!("{}/{record}.{number}.avsc", published::FOLDER);
+        let newest = numbers.last().copied().unwrap_or_default();
+        if newest == 0 || !published::is_same_form(&read(root, &of(newest))?, &schema)? {
+            numbers.push(newest + 1);
+            files.push((of(newest + 1), schema.clone()));
+        }
         files.push((path, schema));
     }
-    for (name, statements) in clickhouse::migrations(kinds) {
-        files.push((format!("schemas/clickhouse/{name}"), statements));
+    files.push(rust("schemas/src/published.rs", published::code(&versions))?);
+    let migrations = clickhouse::migrations(kinds);
+    let names = clickhouse::names(root, &migrations)?;
+    files.push(rust("schemas/src/migrations/generated.rs", clickhouse::code(&names))?);
+    for (name, statements) in migrations {
+        files.push((format!("{}/{name}.sql", clickhouse::FOLDER), statements));
     }
+    let pages = "services/dashboard/web/src/language/kinds.generated.ts";
+    files.push((pages.to_owned(), pages::code(kinds)));
     for (path, name, part) in [
         ("docs/clinical-rules.md", "plausible ranges", docs::plausible_ranges(kinds)),
         ("docs/vendors.md", "records", docs::records(kinds)),

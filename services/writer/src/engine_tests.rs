@@ -114,7 +114,7 @@ async fn rows_that_are_written_twice_change_nothing_that_is_asked() {
     correction.version += 1 << 22;
     let rows = [Row::Reading(weight(61.0)), Row::Reading(correction)];
     let asked = "SELECT toString(groupArray((patient, body_weight, version))) \
-                 FROM standing_weighing_scale";
+                 FROM current_weighing_scale";
     insert(&store, &rows).await.unwrap();
     let before = text(store.client(), asked).await;
     assert!(before.contains("62"), "{before}");

@@ -26,7 +26,7 @@ pub async fn apply(clickhouse: &ClickHouseArgs, timeout: Duration) -> Result<(),
     execute(&store, APPLIED).await?;
     let query = "SELECT number, max(digest) FROM schema_migrations GROUP BY number";
     let applied: Vec<(u32, u64)> = store.bounded(store.client().query(query).fetch_all()).await?;
-    for migration in &MIGRATIONS {
+    for migration in MIGRATIONS {
         let digest = xxh3_64(migration.sql.as_bytes());
         match applied.iter().find(|(number, _)| *number == migration.number) {
             None => run(&store, migration, digest).await?,

@@ -117,7 +117,7 @@ pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
         .put("source", source)
         .put("observation_time", reading.observation_time.div_euclid(1000))
         .put("version", version.cast_unsigned())
-        .put("withdrawn", reading.status == ReadingStatus::EnteredInError)
+        .put("entered_in_error", reading.status == ReadingStatus::EnteredInError)
         .put("utc_offset_minutes", reading.utc_offset_minutes)
         .put("data_input", canonical(&json["data_input"]))
         .put("origin_of_time", canonical(&json["origin_of_time"]))

@@ -17,7 +17,7 @@ pub fn a_writer_whose_hands_are_full_stops_fetching_and_catches_up_later() {
         .own_clickhouse()
         .argument(Service::Writer, &["--budget-bytes", &BUDGET.to_string()])
         .start(&[Service::Processor, Service::Writer]);
-    let stored = "SELECT count() FROM standing_blood_pressure";
+    let stored = "SELECT count() FROM current_blood_pressure";
     stack.produce(&blood_pressure(PATIENT, seconds_ago(60 * READINGS), 128, 80));
     eventually("the first reading is stored", || equal(stack.number(stored)?, 1));
 

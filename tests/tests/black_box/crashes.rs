@@ -46,7 +46,7 @@ pub fn a_writer_killed_while_the_store_is_away_loses_nothing() {
     let stack =
         Plan::named("store_away").own_clickhouse().start(&[Service::Processor, Service::Writer]);
     let reading = |minutes| blood_pressure(PATIENT, seconds_ago(60 * minutes), 128, 80);
-    let stored = "SELECT count() FROM standing_blood_pressure";
+    let stored = "SELECT count() FROM current_blood_pressure";
     stack.produce(&reading(0));
     eventually("the first reading is stored", || equal(stack.number(stored)?, 1));
 

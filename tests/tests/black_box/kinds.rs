@@ -152,7 +152,7 @@ fn of_raw(example: &str, json: &str, reading: &Reading) -> Said {
     columns.insert("source".to_owned(), checked.source.written().into());
     columns.insert("data_input".to_owned(), whole["data_input"].clone());
     let withdrawn = whole["status"] == "entered_in_error";
-    columns.insert("withdrawn".to_owned(), withdrawn.into());
+    columns.insert("entered_in_error".to_owned(), withdrawn.into());
     columns.insert("version".to_owned(), checked.version.bits().into());
     Said { example: example.to_owned(), kind: checked.kind.to_string(), columns }
 }

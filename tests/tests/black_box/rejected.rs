@@ -166,7 +166,7 @@ pub fn what_was_rejected_is_seen_repaired_and_sent_again_and_counts_once() {
     assert_eq!(accepted(&stack).len(), 5);
     assert_eq!(recorded(&stack).len(), 6);
     eventually("the store has each once, and who did what", || {
-        equal(stack.number("SELECT count() FROM standing_blood_pressure")?, 5)?;
+        equal(stack.number("SELECT count() FROM current_blood_pressure")?, 5)?;
         let audited = "SELECT count() FROM audit_events WHERE service = 'mimamori'";
         equal(stack.number(audited)?, 6)
     });

@@ -149,7 +149,7 @@ fn comes_out_whole(name: &str, documents: &[String], expected: &BTreeMap<String,
     let counts: BTreeMap<_, _> =
         before.iter().map(|(patient, shown)| (patient.clone(), shown.len())).collect();
     assert_eq!(&counts, expected);
-    let stored = || stack.number("SELECT count() FROM standing_blood_glucose").unwrap();
+    let stored = || stack.number("SELECT count() FROM current_blood_glucose").unwrap();
     assert_eq!(stored(), count as u64);
 
     assert_eq!(send(&stack, &documents.join("\n")), count);

@@ -31,7 +31,7 @@ pub fn a_reading_sent_over_http_is_on_the_physicians_screen_and_the_look_is_reco
     assert_eq!(patients["patients"][0]["patient"], PATIENT);
     assert_eq!(&patients["patients"][0]["latest"][0]["id"], id);
 
-    let vendor = stack.sql("SELECT vendor FROM standing_blood_pressure");
+    let vendor = stack.sql("SELECT vendor FROM current_blood_pressure");
     assert_eq!(vendor[0]["vendor"], VENDOR);
     let looks: Vec<AuditEvent> = stack.read(Topic::AuditEvents);
     assert!(

@@ -58,7 +58,7 @@ struct Version<'a> {
     source: &'a str,
     at: i64,
     version: u64,
-    withdrawn: bool,
+    entered_in_error: bool,
     /// Columns and their values, as SQL.
     values: &'a [(&'a str, &'a str)],
 }
@@ -69,17 +69,17 @@ const PRESSURE: Version<'static> = Version {
     source: "ACME|BP1|7",
     at: 0,
     version: 1,
-    withdrawn: false,
+    entered_in_error: false,
     values: &[("systolic", "128"), ("diastolic", "79")],
 };
 
 async fn insert(client: &Client, version: Version<'_>) {
-    let Version { kind, patient, source, at, version, withdrawn, values } = version;
+    let Version { kind, patient, source, at, version, entered_in_error, values } = version;
     let (names, values): (Vec<_>, Vec<_>) = values.iter().copied().unzip();
     let sql = format!(
-        "INSERT INTO {kind} (patient, source, observation_time, version, withdrawn, \
+        "INSERT INTO {kind} (patient, source, observation_time, version, entered_in_error, \
          utc_offset_minutes, update_time, received_at, {names}) \
-         SETTINGS async_insert = 0 VALUES ('{patient}', '{source}', {time}, {version}, {withdrawn}, \
+         SETTINGS async_insert = 0 VALUES ('{patient}', '{source}', {time}, {version}, {entered_in_error}, \
          540, {time}, {time}, {values})",
         time = MIDNIGHT + at,
         names = names.join(", "),
@@ -105,7 +105,7 @@ async fn systolic(store: &Store, wanted: Wanted) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_greatest_version_stands_whatever_the_order_of_arrival_and_a_withdrawn_one_is_none() {
+async fn the_greatest_version_is_current_whatever_the_order_of_arrival_unless_in_error() {
     let (client, store) = database("versions").await;
     let with = async |at, version, systolic: &str| {
         let values = [("systolic", systolic), ("diastolic", "70")];
@@ -117,8 +117,8 @@ async fn the_greatest_version_stands_whatever_the_order_of_arrival_and_a_withdra
     with(60, 3, "133").await;
     with(60, 2, "132").await;
     with(120, 1, "141").await;
-    insert(&client, Version { at: 120, version: 2, withdrawn: true, ..PRESSURE }).await;
-    insert(&client, Version { at: 180, version: 2, withdrawn: true, ..PRESSURE }).await;
+    insert(&client, Version { at: 120, version: 2, entered_in_error: true, ..PRESSURE }).await;
+    insert(&client, Version { at: 180, version: 2, entered_in_error: true, ..PRESSURE }).await;
     with(180, 3, "153").await;
     insert(&client, Version { patient: "A/2", at: 0, version: 9, ..PRESSURE }).await;
     assert_eq!(systolic(&store, ALL).await, [122, 133, 153]);
@@ -174,7 +174,7 @@ async fn a_kind_is_told_as_its_view_tells_it_and_read_by_the_primary_key() {
         // Enough of other patients that reading them all would show.
         let names: Vec<_> = columns(kind).iter().map(|column| column.name()).collect();
         let fill = format!(
-            "INSERT INTO {kind} (patient, source, observation_time, version, withdrawn) \
+            "INSERT INTO {kind} (patient, source, observation_time, version, entered_in_error) \
              SELECT concat('B/', leftPad(toString(number % 50), 4, '0')), 'ACME|X|1', \
              {MIDNIGHT} + intDiv(number, 100), number % 3, number % 7 = 0 FROM numbers(60000)"
         );
@@ -183,7 +183,7 @@ async fn a_kind_is_told_as_its_view_tells_it_and_read_by_the_primary_key() {
         let texts: Vec<_> = names.iter().map(|name| format!("toString({name})")).collect();
         let view = format!(
             "SELECT toInt64(toUnixTimestamp(observation_time)), [{}] \
-             FROM standing_{kind} WHERE patient = 'B/0007'",
+             FROM current_{kind} WHERE patient = 'B/0007'",
             texts.join(", ")
         );
         let digest = |sql: String| {
@@ -212,7 +212,7 @@ async fn the_latest_readings_are_the_newest_of_each_kind_old_ones_included() {
     let long_ago = -400 * 86_400;
     insert(&client, Version { at: 0, ..PRESSURE }).await;
     insert(&client, Version { at: 60, version: 1, ..PRESSURE }).await;
-    insert(&client, Version { at: 60, version: 2, withdrawn: true, ..PRESSURE }).await;
+    insert(&client, Version { at: 60, version: 2, entered_in_error: true, ..PRESSURE }).await;
     insert(&client, Version { at: long_ago, ..PRESSURE }).await;
     let hba1c = Version {
         kind: Kind::Hba1c,

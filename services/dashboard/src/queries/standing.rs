@@ -1,7 +1,7 @@
 //! Which version of a reading stands: the one place that says it for every query.
 //!
-//! The tables keep every version, the greatest stands, and a withdrawn one says that there is no
-//! reading. The views `standing_*` of the migrations say the same, but a condition on them would be
+//! The tables keep every version, the greatest stands, and one entered in error says that there is no
+//! reading. The views `current_*` of the migrations say the same, but a condition on them would be
 //! tried on every patient's rows: here the conditions are inside, where the primary key serves them.
 
 use std::fmt::Write;
@@ -56,7 +56,7 @@ pub fn readings(kind: Kind, condition: &str) -> String {
     let columns = columns(kind);
     format!(
         "SELECT {columns} FROM (SELECT * FROM {kind} WHERE {condition} \
-         ORDER BY version DESC LIMIT 1 BY patient, source, observation_time) WHERE NOT withdrawn"
+         ORDER BY version DESC LIMIT 1 BY patient, source, observation_time) WHERE NOT entered_in_error"
     )
 }
 
@@ -93,7 +93,7 @@ mod tests {
         let sql = readings(Kind::BodyTemperature, "patient = {patient:String}");
         let inside = sql.find("WHERE patient = {patient:String}").unwrap();
         assert!(inside < sql.find("LIMIT 1 BY").unwrap());
-        assert!(sql.ends_with("WHERE NOT withdrawn"));
+        assert!(sql.ends_with("WHERE NOT entered_in_error"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) fn walk(accepted: &AcceptedReading, to: &mut impl Columns) -> Result<
     source(&reading.source, to);
     to.seconds("observation_time", reading.observation_time)?;
     to.put("version", Value::UInt64(accepted.version.cast_unsigned()));
-    to.put("withdrawn", Value::Bool(reading.status == ReadingStatus::EnteredInError));
+    to.put("entered_in_error", Value::Bool(reading.status == ReadingStatus::EnteredInError));
     reading.measurement.visit(&mut ValueColumns(to))?;
     to.int16("utc_offset_minutes", reading.utc_offset_minutes)?;
     to.put(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use clinical::kinds::Setting;
 use schemas::reading::{
     Activity, BloodGlucose, BloodPressure, BloodPressureCheckup, BodyTemperature, DataInput,
     Device, GlucoseMethod, Hba1c, MealTiming, Measurement, OriginOfTime, OxygenSaturation, Reading,
@@ -19,11 +20,9 @@ pub(crate) fn place(offset: i64) -> Place {
 }
 
 pub(crate) fn reading(measurement: Measurement) -> AcceptedReading {
-    let source = match measurement {
-        Measurement::Hba1c(_) | Measurement::BloodPressureCheckup(_) => {
-            Source::TestLab(TestLab { test_lab_id: "LAB1".into() })
-        }
-        _ => Source::Device(Device {
+    let source = match measurement.kind().setting() {
+        Setting::Checkup => Source::TestLab(TestLab { test_lab_id: "LAB1".into() }),
+        Setting::Home => Source::Device(Device {
             manufacturer: "ACME".into(),
             model_number: Some("M1".into()),
             serial: "S-1".into(),
@@ -132,6 +131,15 @@ pub(crate) fn every_row() -> Vec<Row> {
         Measurement::OxygenSaturation(OxygenSaturation { spo2: 97.0, pulse_rate: Some(70) }),
     ];
     let mut rows: Vec<Row> = readings.map(reading).map(Row::Reading).into();
+    // Kinds that are only declared, each with values of its own.
+    let mut number = 0_u64;
+    let mut next = || {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        number.rotate_left(29)
+    };
+    for kind in clinical::Kind::ALL.into_iter().skip(rows.len()) {
+        rows.push(Row::Reading(reading(schemas::examples::drawn(kind, &mut next))));
+    }
     rows.push(Row::Alert(alert()));
     rows.push(Row::Rejected(rejected()));
     rows.push(Row::Tally(OutcomeTally {

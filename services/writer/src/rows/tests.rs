@@ -53,10 +53,10 @@ fn a_send_time_that_cannot_be_kept_does_not_cost_the_reading() {
 }
 
 #[test]
-fn a_withdrawn_version_says_so() {
+fn a_version_entered_in_error_says_so() {
     let mut accepted = weight(60.0);
     accepted.reading.status = wire::ReadingStatus::EnteredInError;
-    assert!(shown(&Row::Reading(accepted)).contains("withdrawn: Bool(true)\n"));
+    assert!(shown(&Row::Reading(accepted)).contains("entered_in_error: Bool(true)\n"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 import { flagOf, mealTimingOf, numberOf, type Kind, type Reading, type Sex } from '../api/model'
 import { possibleAges } from '../triage/patients'
+import { KINDS } from './kinds.generated'
 import type { Words } from './words'
 
 export interface ValueText {
@@ -33,16 +34,13 @@ export function valueText(kind: Kind, values: unknown, words: Words): ValueText 
       const meal = mealTimingOf(values)
       return text(digits(number('glucose_value')), 'mg/dL', meal ? [words.mealTiming[meal]] : [])
     }
-    case 'weighing_scale':
-      return text(digits(number('body_weight'), 1), 'kg')
     case 'activity':
       return text(number('step')?.toLocaleString('en') ?? null, words.steps)
-    case 'hba1c':
-      return text(digits(number('hba1c_value'), 1), '%')
-    case 'body_temperature':
-      return text(digits(number('temperature'), 1), '°C')
-    case 'oxygen_saturation':
-      return text(digits(number('spo2')), '%')
+    default: {
+      const listed = KINDS[kind].fields.filter((field) => field.listed)
+      const shown = listed.map((field) => digits(number(field.name), field.decimals))
+      return text(shown.includes(null) ? null : shown.join('/'), listed[0]?.unit ?? '')
+    }
   }
 }
 

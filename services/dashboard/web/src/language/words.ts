@@ -1,6 +1,12 @@
 import type { Alert, GlucoseMethod, Kind, MealTiming, Reading, Severity, Sex } from '../api/model'
+import { KINDS } from './kinds.generated'
 
 export type Language = 'ja' | 'en'
+
+function kindLabels(language: Language): Readonly<Record<Kind, string>> {
+  const labels = Object.entries(KINDS).map(([kind, { label }]) => [kind, label[language]])
+  return Object.fromEntries(labels) as Record<Kind, string>
+}
 
 const en = {
   appName: 'Mimamori',
@@ -78,16 +84,7 @@ const en = {
   unknownAge: 'Age unknown',
   sex: { female: 'female', male: 'male', other: 'other', unknown: 'sex unknown' } satisfies Record<Sex, string>,
 
-  kind: {
-    blood_pressure: 'Blood pressure',
-    blood_pressure_checkup: 'Blood pressure (check-up)',
-    blood_glucose: 'Glucose',
-    weighing_scale: 'Weight',
-    activity: 'Steps',
-    hba1c: 'HbA1c',
-    body_temperature: 'Temperature',
-    oxygen_saturation: 'SpO₂',
-  } satisfies Record<Kind, string>,
+  kind: kindLabels('en'),
 
   openAlerts: 'Open alerts',
   earlierAlerts: (n: number) => `Earlier alerts (${n})`,
@@ -232,16 +229,7 @@ const ja: Words = {
   unknownAge: '年齢不明',
   sex: { female: '女性', male: '男性', other: 'その他', unknown: '性別不明' },
 
-  kind: {
-    blood_pressure: '血圧',
-    blood_pressure_checkup: '血圧（健診）',
-    blood_glucose: '血糖',
-    weighing_scale: '体重',
-    activity: '歩数',
-    hba1c: 'HbA1c',
-    body_temperature: '体温',
-    oxygen_saturation: 'SpO₂',
-  },
+  kind: kindLabels('ja'),
 
   openAlerts: '継続中のアラート',
   earlierAlerts: (n) => `過去のアラート（${n}件）`,

@@ -1,21 +1,11 @@
-import type { Kind, PatientSummary, Reading } from '../api/model'
+import type { PatientSummary, Reading } from '../api/model'
 import { useDesk } from '../desk/desk'
 import { useLanguage } from '../language/language'
+import { KIND_ORDER } from '../language/kinds.generated'
 import { valueText } from '../language/reading-text'
 
-const ORDER: readonly Kind[] = [
-  'blood_pressure',
-  'blood_glucose',
-  'weighing_scale',
-  'oxygen_saturation',
-  'body_temperature',
-  'activity',
-  'hba1c',
-  'blood_pressure_checkup',
-]
-
 export function inOrder(latest: readonly Reading[]): readonly Reading[] {
-  return [...latest].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind))
+  return [...latest].sort((a, b) => KIND_ORDER.indexOf(a.kind) - KIND_ORDER.indexOf(b.kind))
 }
 
 /** A value never stands without its age: yesterday's is not today's. */

@@ -1,5 +1,9 @@
 //! The ClickHouse tables, as numbered migrations that are applied once, in order.
 
+mod generated;
+
+pub use generated::MIGRATIONS;
+
 /// A step from one shape of the tables to the next.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
@@ -10,20 +14,6 @@ pub struct Migration {
     /// Its statements, separated by semicolons at line ends.
     pub sql: &'static str,
 }
-
-macro_rules! migration {
-    ($number:literal, $name:literal) => {
-        Migration {
-            number: $number,
-            name: $name,
-            sql: include_str!(concat!("../clickhouse/", $name, ".sql")),
-        }
-    };
-}
-
-/// Every migration, in order.
-pub const MIGRATIONS: [Migration; 3] =
-    [migration!(1, "0001_readings"), migration!(2, "0002_alerts"), migration!(3, "0003_outcomes")];
 
 impl Migration {
     /// Its statements one by one, without their semicolons.
