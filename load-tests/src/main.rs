@@ -130,11 +130,11 @@ fn run(args: &Args) -> anyhow::Result<Report> {
     // First, while the heap is small and whole.
     if is_wanted(Subject::Memory) {
         say(&format!("weighing the state of {} patients", args.memory_patients));
-        let weighed = memory::weigh(args.memory_patients, Habit::Pressure)?;
-        report.add(weighed.measure(), weighed.notes());
+        let patients = memory::weigh(args.memory_patients, Habit::Pressure)?;
+        report.add(patients.measure(), patients.notes());
         say(&format!("weighing the state of {} patients with sensors", args.sensor_patients));
-        let weighed = memory::weigh(args.sensor_patients, Habit::Sensor)?;
-        report.add(weighed.measure(), weighed.notes());
+        let sensors = memory::weigh(args.sensor_patients, Habit::Sensor)?;
+        report.add(sensors.measure(), sensors.notes());
     }
     if is_wanted(Subject::Latency) {
         let mut stage = Stage::start(&args.root)?;

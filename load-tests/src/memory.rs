@@ -91,10 +91,12 @@ pub struct Weighed {
     asked: i64,
     /// With what the system's allocator adds.
     taken: i64,
-    /// Growth of the process's resident memory.
+    /// Growth of the process's resident memory: with the gaps in the heap too.
     resident: i64,
     applied: usize,
     seconds: f64,
+    /// Kept, so that what is weighed next does not take its place.
+    _state: Vec<Partition>,
 }
 
 impl Weighed {
@@ -106,7 +108,7 @@ impl Weighed {
                 Measure::limit("memory", "bytes/patient", each, 2000.0)
             }
             Habit::Sensor => {
-                let each = self.taken as f64 / self.readings as f64;
+                let each = self.resident as f64 / self.readings as f64;
                 Measure::limit("memory, sensors", "bytes/reading", each, 10.0)
             }
         }
@@ -117,25 +119,20 @@ impl Weighed {
         let each = |total: f64| total / f64::from(self.patients);
         let mut notes = vec![
             format!(
-                "{} patients, {:.1} readings each remembered; {:.0} bytes a patient, and {:.0} \
-                 with what the allocator takes for itself",
+                "{} patients, {:.1} readings each remembered; {:.0} bytes a patient, {:.0} with \
+                 what the allocator takes for itself, {:.0} resident",
                 self.patients,
                 each(self.readings as f64),
                 each(self.asked as f64),
-                each(self.taken as f64)
+                each(self.taken as f64),
+                each(self.resident as f64)
             ),
             format!("{:.0} readings/s applied", self.applied as f64 / self.seconds),
         ];
-        notes.push(match self.habit {
-            Habit::Pressure => {
-                format!("{:.0} bytes a patient resident", each(self.resident as f64))
-            }
-            // Resident memory says nothing here: they take the place of those weighed before.
-            Habit::Sensor => {
-                let megabytes = each(self.taken as f64) * MANY / 1e6;
-                format!("{MANY} such patients take {megabytes:.0} MB")
-            }
-        });
+        if self.habit == Habit::Sensor {
+            let megabytes = each(self.resident as f64) * MANY / 1e6;
+            notes.push(format!("{MANY} such patients take {megabytes:.0} MB"));
+        }
         notes
     }
 }
@@ -189,6 +186,7 @@ pub fn weigh(patients: u32, habit: Habit) -> anyhow::Result<Weighed> {
         resident: resident_bytes()? - resident,
         applied,
         seconds,
+        _state: partitions,
     })
 }
 

@@ -10,9 +10,10 @@ use crate::version::Version;
 
 /// So many entries are packed into a block at a time, and a quarter as many stay as they are: most of
 /// what comes again and most of what rules look back at is among them.
-const PACKED: usize = 32;
-/// A series that has so many blocks packs twice as many entries at a time: of many readings few wait.
-const MANY_BLOCKS: usize = 4;
+const PACKED: usize = 24;
+/// The same of a series that has [`MANY_BLOCKS`]: of many readings few wait.
+const PACKED_OF_MANY: usize = 64;
+const MANY_BLOCKS: usize = 8;
 /// By so many entries the newest grow, and by half as many while they are few: memory is what bounds
 /// the number of patients.
 const GROWTH: usize = 8;
@@ -67,20 +68,22 @@ impl Series {
     }
 
     /// Makes room for one more among the newest entries. Before they grow, those that are not as new
-    /// any more are packed.
+    /// any more are packed. Their memory stays as it is then: if it shrank and grew with every block,
+    /// blocks of other patients would come to lie in what it leaves, and most of the heap would be
+    /// gaps.
     pub(super) fn make_room(&mut self) {
         if !self.is_full() {
             return;
         }
-        let packed = if self.blocks.len() < MANY_BLOCKS { PACKED } else { 2 * PACKED };
-        if self.newest.len() >= packed + packed / 4 {
+        let packed = if self.blocks.len() < MANY_BLOCKS { PACKED } else { PACKED_OF_MANY };
+        let (length, most) = (self.newest.len(), packed + packed / 4);
+        if length >= most {
             self.insert_block(self.blocks.len(), Block::pack(&self.newest[..packed]));
             self.packed += packed as u32;
             self.newest.drain(..packed);
-            self.newest.shrink_to(self.newest.len() + GROWTH);
         } else {
-            let is_small = self.newest.len() < 2 * GROWTH;
-            self.newest.reserve_exact(if is_small { GROWTH / 2 } else { GROWTH });
+            let growth = if length < 2 * GROWTH { GROWTH / 2 } else { GROWTH };
+            self.newest.reserve_exact(growth.min(most - length));
         }
     }
 
@@ -176,7 +179,8 @@ impl Series {
 
     /// Gives back memory that is not needed any more.
     pub(super) fn shrink(&mut self) {
-        if self.newest.capacity() > self.newest.len() + 2 * GROWTH {
+        let is_large = self.newest.capacity() > self.newest.len() + 2 * GROWTH;
+        if is_large && self.blocks.is_empty() {
             self.newest.shrink_to(self.newest.len() + GROWTH / 2);
         }
         if self.blocks.capacity() > self.blocks.len() * 2 {
