@@ -185,7 +185,7 @@ impl Writer {
                 received_at: received.millis(),
             },
         };
-        let bytes = self.accepted_encoder.encode(None, &wire, &acceptance)?;
+        let bytes = self.accepted_encoder.encode(&wire, &acceptance)?;
         let topic = self.accepted.clone();
         self.send(&topic, patient.partition, &acceptance.reading_id, &bytes, received)?;
         if is_alerted(patient.number) {

@@ -11,24 +11,28 @@ pub mod clinical_plan;
 pub mod codec;
 pub mod examples;
 pub mod fields;
+#[cfg(test)]
+mod made;
 mod measurement;
 pub mod migrations;
+mod plan;
 mod published;
 pub mod reading;
-mod recall;
 pub mod records;
+mod reference;
 pub mod registry;
+mod replay;
 mod schema_registry;
 pub mod topics;
 pub mod validation;
 
 pub use accepted::{Acceptance, AcceptedEncoder};
-pub use codec::{Codec, DecodeError, Decoder, Encoder, Record};
+pub use codec::{Codec, CurrentBody, DecodeError, Decoder, Encoder, Record};
 pub use reading::Reading;
-pub use recall::Recalled;
 pub use records::{
     AcceptedReading, AlertEvent, AuditEvent, CareEvent, CarePlan, Origin, OutcomeTally,
     RejectedReading,
 };
+pub use replay::ReplayedReading;
 pub use topics::Topics;
 pub use validation::{RejectionReason, ValidationError};

@@ -31,7 +31,7 @@ pub(super) fn targets() -> Vec<Target> {
         of::<m::Vendor>(),
         of::<m::Practitioner>(),
         of::<m::CareTeam>(),
-        recall(),
+        replay(),
     ]
 }
 
@@ -120,35 +120,39 @@ fn check<T: Record + Debug>(both: &Both<T>, input: &[u8]) -> Result<String, Stri
     Ok("read".to_owned())
 }
 
-/// The short way to read an accepted reading, for rebuilding states.
-fn recall() -> Target {
+/// An accepted reading as far as it is remembered, for rebuilding states.
+fn replay() -> Target {
     let both = Both::<AcceptedReading>::new();
     let Target { seeds, make, .. } = of::<AcceptedReading>();
-    let mut target = Target::new("wire_recall", Form::Bytes, seeds, move |input| {
+    let mut target = Target::new("wire_replay", Form::Bytes, seeds, move |input| {
         let decoder = &both.decoders[1];
-        let recalled = decoder.recall(input);
+        let body = decoder.current_body(input);
+        let replayed = match &body {
+            Ok(body) => body.replay(),
+            Err(error) => return Ok(kind(error)),
+        };
         let Ok(accepted) = decoder.decode(input) else {
-            return Ok(recalled.map_or_else(|error| kind(&error), |_| "only recalled".to_owned()));
+            return Ok(replayed.map_or_else(|error| kind(&error), |_| "only replayed".to_owned()));
         };
         let received = clinical::Timestamp::from_millis(accepted.origin.received_at);
         let Ok(checked) = accepted.reading.validate(received) else {
-            return Ok("not believed".to_owned());
+            return Ok("not valid".to_owned());
         };
         // The id and the version are written by the processor: of those that say something else,
-        // something else is recalled.
+        // something else is replayed.
         let id = checked.id().to_string();
         if (accepted.reading_id, accepted.version as u64) != (id, checked.version.bits()) {
             return Ok("another id or version".to_owned());
         }
         let trace = clinical::remembered::RememberedReading::from(&checked);
-        match recalled {
-            Ok(Some(recalled)) => {
+        match replayed {
+            Ok(Some(replayed)) => {
                 let is_same =
-                    recalled.trace == trace && recalled.patient == checked.patient.as_str();
-                promise(is_same, || format!("{recalled:?} is recalled of {checked:?}"))?;
-                Ok("recalled".to_owned())
+                    replayed.trace == trace && replayed.patient == checked.patient.as_str();
+                promise(is_same, || format!("{replayed:?} is replayed of {checked:?}"))?;
+                Ok("replayed".to_owned())
             }
-            other => Err(format!("{other:?} is recalled of {checked:?}")),
+            other => Err(format!("{other:?} is replayed of {checked:?}")),
         }
     });
     target.make = make;

@@ -1,7 +1,9 @@
 //! From a raw record's bytes to a reading that is believed, or the reason why not.
 
 use clinical::{PatientId, Timestamp};
-use schemas::{DecodeError, Decoder, Reading, RejectedReading, RejectionReason, ValidationError};
+use schemas::{
+    CurrentBody, DecodeError, Decoder, Reading, RejectedReading, RejectionReason, ValidationError,
+};
 
 const KEY_MISSING: &str = "the Kafka key is missing; it must be consortium_id/person_id";
 const KEY_MISMATCH: &str = "the Kafka key is not the reading's consortium_id/person_id";
@@ -28,15 +30,16 @@ pub fn key_of<'k>(key: Option<&'k [u8]>, value: Option<&[u8]>) -> Result<&'k [u8
 ///
 /// # Errors
 /// When it is no reading, not a plausible one, or not the key's.
-pub fn believe(
+pub fn believe<'v>(
     readings: &Decoder<Reading>,
     key: &[u8],
-    value: Option<&[u8]>,
+    value: Option<&'v [u8]>,
     received: Timestamp,
-) -> Result<(Reading, clinical::Reading), Disbelief> {
+) -> Result<(CurrentBody<'v, Reading>, clinical::Reading), Disbelief> {
     let bytes = value
         .ok_or_else(|| Disbelief::Never(Refused::of(RejectionReason::Undecodable, NO_VALUE)))?;
-    let wire = readings.decode(bytes)?;
+    let body = readings.current_body(bytes)?;
+    let wire = readings.read(&body)?;
     let reading = wire.validate(received).map_err(|rejection| {
         let patient = PatientId::from_parts(&wire.consortium_id, &wire.person_id).ok();
         Disbelief::Never(Refused::by(rejection, patient))
@@ -46,7 +49,7 @@ pub fn believe(
         let why = Refused { patient, ..Refused::of(RejectionReason::KeyMismatch, KEY_MISMATCH) };
         return Err(Disbelief::Never(why));
     }
-    Ok((wire, reading))
+    Ok((body, reading))
 }
 
 /// Why a record is rejected.
@@ -99,7 +102,7 @@ mod tests {
 
     use super::*;
 
-    fn reason_of(result: Result<(Reading, clinical::Reading), Disbelief>) -> String {
+    fn reason_of<T>(result: Result<T, Disbelief>) -> String {
         match result {
             Ok(_) => "ok".to_owned(),
             Err(Disbelief::Never(why)) => why.reason.as_str().to_owned(),

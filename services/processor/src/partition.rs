@@ -9,7 +9,7 @@ use clinical::plan::Plan;
 use clinical::timeline::TooMany;
 use clinical::{PatientId, Reading, Span, Timestamp, Window};
 use hashbrown::HashTable;
-use schemas::{OutcomeTally, Recalled};
+use schemas::{OutcomeTally, ReplayedReading};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// How often readings that have left the window are forgotten.
@@ -157,16 +157,19 @@ impl Partition {
         self.patients.iter().map(|watched| watched.monitor.timeline().len()).sum()
     }
 
-    pub(crate) fn restore_reading(&mut self, recalled: &Recalled<'_>) -> Result<(), NotRestored> {
-        self.clock = self.clock.max(recalled.received);
-        let name = &*recalled.patient;
+    pub(crate) fn restore_reading(
+        &mut self,
+        replayed: &ReplayedReading<'_>,
+    ) -> Result<(), NotRestored> {
+        self.clock = self.clock.max(replayed.received);
+        let name = replayed.patient;
         let known = self.patients.find_mut(hash(name), |known| known.patient.as_str() == name);
         let watched = match known {
             Some(watched) => watched,
             None => Self::watched(&mut self.patients, &PatientId::parse(name)?),
         };
-        let (trace, received) = (&recalled.trace, recalled.received);
-        let outcome = recalled.outcome.into();
+        let (trace, received) = (&replayed.trace, replayed.received);
+        let outcome = replayed.outcome.into();
         Ok(watched.monitor.restore_reading(trace, received, outcome, self.window)?)
     }
 

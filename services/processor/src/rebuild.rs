@@ -58,8 +58,8 @@ impl PartitionBuilder {
     fn fold_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         // A reading that a check refuses since it was accepted stays in the record, but rules need
         // not look at it.
-        if let Some(recalled) = self.decoders.accepted.recall(bytes)?
-            && let Err(error) = self.partition.restore_reading(&recalled)
+        if let Some(replayed) = self.decoders.accepted.current_body(bytes)?.replay()?
+            && let Err(error) = self.partition.restore_reading(&replayed)
         {
             tracing::warn!(%error, "a reading is left out of the rebuild");
         }

@@ -9,8 +9,8 @@ use clinical::alert::Alert;
 use clinical::{Outcome, Timestamp};
 use schemas::records::StoredOutcome;
 use schemas::{
-    Acceptance, AcceptedEncoder, AlertEvent, CarePlan, Codec, Decoder, Encoder, Origin,
-    OutcomeTally, Reading, RejectedReading, RejectionReason,
+    Acceptance, AcceptedEncoder, AlertEvent, CarePlan, Codec, CurrentBody, Decoder, Encoder,
+    Origin, OutcomeTally, Reading, RejectedReading, RejectionReason,
 };
 use stream::partition_for_key;
 use stream::producer::Outgoing;
@@ -148,7 +148,7 @@ impl<W: Watcher> ProcessorTask<W> {
             return Ok(Processed::Taken);
         }
         match believe(&self.readings, key, record.payload, received) {
-            Ok((wire, reading)) => self.admit(state, record, &wire, &reading, received, out)?,
+            Ok((body, reading)) => self.admit(state, record, &body, &reading, received, out)?,
             Err(Disbelief::NotNow(error)) => return Ok(Processed::NotYet(error)),
             Err(Disbelief::Never(why)) => self.reject(state, record, why, out)?,
         }
@@ -159,7 +159,7 @@ impl<W: Watcher> ProcessorTask<W> {
         &mut self,
         state: &mut Partition,
         record: Record<'_>,
-        wire: &Reading,
+        body: &CurrentBody<'_, Reading>,
         reading: &clinical::Reading,
         received: Timestamp,
         out: &mut Outputs<'_>,
@@ -177,17 +177,13 @@ impl<W: Watcher> ProcessorTask<W> {
         };
         count(&mut state.tally, applied.outcome);
         if let Some(outcome) = StoredOutcome::of(applied.outcome) {
-            let body = record.payload.and_then(|bytes| self.readings.current_body(bytes));
             let acceptance = Acceptance {
                 outcome,
                 reading_id: reading.written_id(applied.source),
                 version: reading.version.bits() as i64,
                 origin: origin(record),
             };
-            let bytes = self
-                .accepted
-                .encode(body, wire, &acceptance)
-                .map_err(|error| TaskError(error.to_string()))?;
+            let bytes = self.accepted.carry(body, &acceptance);
             out.send(Outgoing {
                 topic: &self.topics.accepted,
                 partition: Some(record.partition),

@@ -117,7 +117,7 @@ fn open_transaction(stack: &Stack, id: &str, reading: &Reading) -> BaseProducer 
         origin: Origin { partition, offset: 0, received_at: received.millis() },
     };
     let encoder = AcceptedEncoder::new(&stack.codec, &topic).unwrap();
-    let payload = encoder.encode(None, reading, &acceptance).unwrap();
+    let payload = encoder.encode(reading, &acceptance).unwrap();
     let record = BaseRecord::<str, _>::to(&topic).partition(partition).key(&acceptance.reading_id);
     let owner = Header { key: "transactional.id", value: Some(id) };
     let record = record.payload(&payload).headers(OwnedHeaders::new().insert(owner));

@@ -85,7 +85,7 @@ impl Published {
             version: checked.version.bits() as i64,
             origin: Origin { partition: 0, offset: 0, received_at: received.millis() },
         };
-        let bytes = self.accepted_encoder.encode(None, wire, &acceptance).unwrap();
+        let bytes = self.accepted_encoder.encode(wire, &acceptance).unwrap();
         self.accepted.push((received, bytes));
     }
 

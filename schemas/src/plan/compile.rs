@@ -1,0 +1,488 @@
+//! The rules of schema resolution, applied once for a pair of schemas.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use apache_avro::Schema;
+use apache_avro::schema::{
+    Aliases, EnumSchema, InnerDecimalSchema, Name, RecordField, RecordSchema, ResolvedSchema,
+    UnionSchema, UuidSchema,
+};
+
+use super::{
+    Action, Branch, Index, Part, Plan, Promotion, Reorder, Shape, ShapeId, Step, Steps, default,
+};
+use crate::body::{FieldError, append_long};
+
+pub(super) fn plan(writer: &'static Schema, reader: &'static Schema) -> Plan {
+    let root = |schema: &'static Schema| schema.name().map_or("the body", |name| name.name());
+    let (Some(writers), Some(readers)) = (Types::of(writer), Types::of(reader)) else {
+        let error = FieldError::new(root(writer), "refers to a type that is not defined");
+        let steps = Steps::one(root(writer), Action::Refuse(error));
+        return Plan { steps: Some(steps), shapes: Vec::new() };
+    };
+    let mut compiler = Compiler {
+        writers,
+        readers,
+        shapes: Vec::new(),
+        shapes_of_records: HashMap::new(),
+        records: HashMap::new(),
+    };
+    let steps = match compiler.action(root(reader), writer, reader) {
+        Action::Keep(_) => None,
+        action => Some(Steps::one(root(reader), action)),
+    };
+    Plan { steps, shapes: compiler.shapes }
+}
+
+impl Steps {
+    pub(super) fn new(all: Box<[Step]>) -> Self {
+        let is_change = |step: &Step| !matches!(step.action, Action::Keep(_));
+        let changing = all.iter().rposition(is_change).map_or(0, |last| last + 1);
+        Self { all, changing }
+    }
+
+    fn one(field: &'static str, action: Action) -> Self {
+        Self::new([Step { field, action }].into())
+    }
+}
+
+/// A type without its meaning: dates are numbers, references are what they refer to.
+#[derive(Clone, Copy)]
+pub(super) enum Type {
+    Null,
+    Boolean,
+    Int,
+    Long,
+    Float,
+    Double,
+    Bytes,
+    Text,
+    Fixed(Option<&'static Name>, usize),
+    Array(&'static Schema),
+    Map(&'static Schema),
+    Union(&'static UnionSchema),
+    Enum(&'static EnumSchema),
+    Record(&'static RecordSchema),
+}
+
+/// The named types of a schema.
+pub(super) struct Types(HashMap<Name, &'static Schema>);
+
+impl Types {
+    fn of(schema: &'static Schema) -> Option<Self> {
+        let resolved = ResolvedSchema::new(schema).ok()?;
+        let types = Self(resolved.get_names().clone());
+        types.define(schema).then_some(types)
+    }
+
+    /// Whether everything that the schema refers to is there.
+    fn define(&self, schema: &Schema) -> bool {
+        match schema {
+            Schema::Ref { name } => self.0.contains_key(name),
+            Schema::Array(array) => self.define(&array.items),
+            Schema::Map(map) => self.define(&map.types),
+            Schema::Union(union) => union.variants().iter().all(|branch| self.define(branch)),
+            Schema::Record(record) => record.fields.iter().all(|field| self.define(&field.schema)),
+            _ => true,
+        }
+    }
+
+    /// What a schema is.
+    pub(super) fn get(&self, schema: &'static Schema) -> Type {
+        match schema {
+            Schema::Null => Type::Null,
+            Schema::Boolean => Type::Boolean,
+            Schema::Int | Schema::Date | Schema::TimeMillis => Type::Int,
+            Schema::Long
+            | Schema::TimeMicros
+            | Schema::TimestampMillis
+            | Schema::TimestampMicros
+            | Schema::TimestampNanos
+            | Schema::LocalTimestampMillis
+            | Schema::LocalTimestampMicros
+            | Schema::LocalTimestampNanos => Type::Long,
+            Schema::Float => Type::Float,
+            Schema::Double => Type::Double,
+            Schema::Bytes | Schema::BigDecimal | Schema::Uuid(UuidSchema::Bytes) => Type::Bytes,
+            Schema::String | Schema::Uuid(UuidSchema::String) => Type::Text,
+            Schema::Fixed(fixed)
+            | Schema::Duration(fixed)
+            | Schema::Uuid(UuidSchema::Fixed(fixed)) => Type::Fixed(Some(&fixed.name), fixed.size),
+            Schema::Decimal(decimal) => match &decimal.inner {
+                InnerDecimalSchema::Bytes => Type::Bytes,
+                InnerDecimalSchema::Fixed(fixed) => Type::Fixed(Some(&fixed.name), fixed.size),
+            },
+            Schema::Array(array) => Type::Array(&array.items),
+            Schema::Map(map) => Type::Map(&map.types),
+            Schema::Union(union) => Type::Union(union),
+            Schema::Enum(symbols) => Type::Enum(symbols),
+            Schema::Record(record) => Type::Record(record),
+            Schema::Ref { name } => {
+                self.get(self.0.get(name).copied().expect("references were resolved"))
+            }
+        }
+    }
+}
+
+impl Type {
+    /// What people call it: the name of a named type.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean => "boolean",
+            Self::Int => "int",
+            Self::Long => "long",
+            Self::Float => "float",
+            Self::Double => "double",
+            Self::Bytes => "bytes",
+            Self::Text => "string",
+            Self::Fixed(name, _) => name.map_or("fixed", Name::name),
+            Self::Array(_) => "array",
+            Self::Map(_) => "map",
+            Self::Union(_) => "union",
+            Self::Enum(symbols) => symbols.name.name(),
+            Self::Record(record) => record.name.name(),
+        }
+    }
+}
+
+/// How well a branch of the reader's union fits what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// Of another type that it can become.
+    Promoted,
+    /// Of the same type, or of the same name in another namespace.
+    Same,
+    /// Of the same name and namespace.
+    SameName,
+}
+
+struct Compiler {
+    writers: Types,
+    readers: Types,
+    shapes: Vec<Shape>,
+    /// By where the record's schema is.
+    shapes_of_records: HashMap<usize, ShapeId>,
+    /// What to do with a record, by where both schemas are; none as long as it is compiled.
+    records: HashMap<(usize, usize), Option<Action>>,
+}
+
+impl Compiler {
+    fn action(
+        &mut self,
+        field: &'static str,
+        writer: &'static Schema,
+        reader: &'static Schema,
+    ) -> Action {
+        let (written, read) = (self.writers.get(writer), self.readers.get(reader));
+        match (written, read) {
+            (Type::Union(written), _) => self.each_branch(field, written, reader),
+            (_, Type::Union(read)) => match self.branch_for(field, writer, read) {
+                None => Action::Refuse(unknown(field, written.name())),
+                Some((index, action)) => {
+                    let index = Action::Insert(long(index as i64));
+                    let steps = [index, action].map(|action| Step { field, action });
+                    Action::Fields(Arc::new(Steps::new(steps.into())))
+                }
+            },
+            (Type::Record(written), Type::Record(read)) => self.record(field, written, read),
+            (Type::Enum(written), Type::Enum(read)) => self.symbols(field, writer, written, read),
+            (Type::Array(written), Type::Array(read)) => {
+                self.items(field, writer, false, written, read)
+            }
+            (Type::Map(written), Type::Map(read)) => self.items(field, writer, true, written, read),
+            (Type::Int, Type::Long) => Action::Promote(Promotion::IntToLong),
+            (Type::Int, Type::Float) => Action::Promote(Promotion::IntToFloat),
+            (Type::Int, Type::Double) => Action::Promote(Promotion::IntToDouble),
+            (Type::Long, Type::Float) => Action::Promote(Promotion::LongToFloat),
+            (Type::Long, Type::Double) => Action::Promote(Promotion::LongToDouble),
+            (Type::Float, Type::Double) => Action::Promote(Promotion::FloatToDouble),
+            (Type::Fixed(_, written), Type::Fixed(_, read)) if written == read => {
+                Action::Keep(self.shape(writer))
+            }
+            _ if fit(written, read).is_some() => Action::Keep(self.shape(writer)),
+            _ => Action::Refuse(unknown(field, written.name())),
+        }
+    }
+
+    /// Which branch of the reader's union takes what was written, and what to do with it: of the
+    /// branches that fit, the first of those that fit best.
+    fn branch_for(
+        &mut self,
+        field: &'static str,
+        writer: &'static Schema,
+        reader: &'static UnionSchema,
+    ) -> Option<(usize, Action)> {
+        let written = self.writers.get(writer);
+        let fits = reader.variants().iter().enumerate().filter_map(|(index, branch)| {
+            Some((fit(written, self.readers.get(branch))?, Reverse(index)))
+        });
+        let (_, Reverse(index)) = fits.max()?;
+        Some((index, self.action(field, writer, &reader.variants()[index])))
+    }
+
+    /// Each branch by itself; where the reader has a union too, its index comes before it.
+    fn each_branch(
+        &mut self,
+        field: &'static str,
+        writer: &'static UnionSchema,
+        reader: &'static Schema,
+    ) -> Action {
+        let of_reader = match self.readers.get(reader) {
+            Type::Union(union) => Some(union),
+            _ => None,
+        };
+        let mut branches = Vec::new();
+        for (written, branch) in writer.variants().iter().enumerate() {
+            let (index, action) = match of_reader {
+                None => (Index::Drop, self.action(field, branch, reader)),
+                Some(union) => match self.branch_for(field, branch, union) {
+                    None => {
+                        let error = unknown(field, self.writers.get(branch).name());
+                        (Index::Drop, Action::Refuse(error))
+                    }
+                    Some((read, action)) if read == written => (Index::Keep, action),
+                    Some((read, action)) => (Index::Replace(read as i64), action),
+                },
+            };
+            branches.push(Branch { index, steps: Steps::one(field, action) });
+        }
+        let is_kept = |branch: &Branch| branch.index == Index::Keep && branch.steps.changing == 0;
+        if branches.iter().all(is_kept) {
+            let shapes = writer.variants().iter().map(|branch| self.shape(branch)).collect();
+            return Action::Keep(self.shape_of(Shape::Branches(shapes)));
+        }
+        Action::Branch(branches.into())
+    }
+
+    fn symbols(
+        &mut self,
+        field: &'static str,
+        writer: &'static Schema,
+        written: &'static EnumSchema,
+        read: &'static EnumSchema,
+    ) -> Action {
+        let of_reader = |symbol: &String| read.symbols.iter().position(|known| known == symbol);
+        let instead = read.default.as_ref().and_then(of_reader);
+        let mut indices = Vec::new();
+        for symbol in &written.symbols {
+            indices.push(match of_reader(symbol).or(instead) {
+                Some(index) => Ok(index as i64),
+                None => Err(unknown(field, symbol)),
+            });
+        }
+        if indices.iter().zip(0..).all(|(index, written)| *index == Ok(written)) {
+            return Action::Keep(self.shape(writer));
+        }
+        Action::Symbol(indices.into())
+    }
+
+    fn items(
+        &mut self,
+        field: &'static str,
+        writer: &'static Schema,
+        keyed: bool,
+        written: &'static Schema,
+        read: &'static Schema,
+    ) -> Action {
+        match self.action(field, written, read) {
+            Action::Keep(_) => Action::Keep(self.shape(writer)),
+            action => Action::Items { keyed, item: Arc::new(Steps::one(field, action)) },
+        }
+    }
+
+    fn record(
+        &mut self,
+        field: &'static str,
+        written: &'static RecordSchema,
+        read: &'static RecordSchema,
+    ) -> Action {
+        let key = (address(written), address(read));
+        match self.records.get(&key) {
+            Some(Some(known)) => return known.clone(),
+            Some(None) => {
+                let problem = "contains itself, which no record of ours does";
+                return Action::Refuse(FieldError::new(field, problem));
+            }
+            None => {}
+        }
+        self.records.insert(key, None);
+        let action = self.fields(written, read);
+        self.records.insert(key, Some(action.clone()));
+        action
+    }
+
+    fn fields(&mut self, written: &'static RecordSchema, read: &'static RecordSchema) -> Action {
+        let places: Vec<_> = read.fields.iter().map(|field| place(written, field)).collect();
+        let parts: Vec<_> = (read.fields.iter().zip(&places))
+            .map(|(field, from)| {
+                let action = match from {
+                    None => self.default(field),
+                    Some(from) => {
+                        self.action(&field.name, &written.fields[*from].schema, &field.schema)
+                    }
+                };
+                Part { from: *from, step: Step { field: &field.name, action } }
+            })
+            .collect();
+        if !places.iter().flatten().is_sorted_by(|one, next| one < next) {
+            let written = self.field_shapes(written);
+            return Action::Reorder(Arc::new(Reorder { written, read: parts.into() }));
+        }
+        let mut steps = Vec::new();
+        let mut next = 0;
+        for Part { from, step } in parts {
+            if let Some(from) = from {
+                steps.extend(written.fields[next..from].iter().map(|field| self.drop(field)));
+                next = from + 1;
+            }
+            steps.push(step);
+        }
+        steps.extend(written.fields[next..].iter().map(|field| self.drop(field)));
+        let steps = Steps::new(steps.into());
+        if steps.changing == 0 {
+            let fields = self.field_shapes(written);
+            return Action::Keep(self.shape_of_fields(fields));
+        }
+        Action::Fields(Arc::new(steps))
+    }
+
+    fn drop(&mut self, field: &'static RecordField) -> Step {
+        Step { field: &field.name, action: Action::Drop(self.shape(&field.schema)) }
+    }
+
+    fn default(&mut self, field: &'static RecordField) -> Action {
+        let mut bytes = Vec::new();
+        match field.default.as_ref() {
+            None => {
+                let problem = "is missing in the schema it was written with, and has no default";
+                Action::Refuse(FieldError::new(&field.name, problem))
+            }
+            Some(json) => match default::append(&mut bytes, json, &field.schema, &self.readers) {
+                Some(()) => Action::Insert(bytes.into()),
+                None => {
+                    let problem = "has a default that is not of its type";
+                    Action::Refuse(FieldError::new(&field.name, problem))
+                }
+            },
+        }
+    }
+
+    fn shape(&mut self, schema: &'static Schema) -> ShapeId {
+        let shape = match self.writers.get(schema) {
+            Type::Null | Type::Fixed(_, 0) => Shape::Nothing,
+            Type::Boolean => Shape::Boolean,
+            Type::Int => Shape::Int,
+            Type::Long => Shape::Long,
+            Type::Float => Shape::Fixed(4),
+            Type::Double => Shape::Fixed(8),
+            Type::Bytes => Shape::Bytes,
+            Type::Text => Shape::Text,
+            Type::Fixed(_, size) => Shape::Fixed(size),
+            Type::Array(items) => Shape::Items { keyed: false, item: self.shape(items) },
+            Type::Map(values) => Shape::Items { keyed: true, item: self.shape(values) },
+            Type::Union(union) => {
+                Shape::Branches(union.variants().iter().map(|branch| self.shape(branch)).collect())
+            }
+            Type::Enum(symbols) => Shape::Symbol(symbols.symbols.len()),
+            Type::Record(record) => {
+                if let Some(known) = self.shapes_of_records.get(&address(record)) {
+                    return *known;
+                }
+                // A record may contain itself.
+                let id = self.shape_of(Shape::Fields([].into()));
+                self.shapes_of_records.insert(address(record), id);
+                let fields = self.field_shapes(record);
+                self.shapes[id.0] = self.fields_or_nothing(fields);
+                return id;
+            }
+        };
+        self.shape_of(shape)
+    }
+
+    fn field_shapes(&mut self, record: &'static RecordSchema) -> Box<[(&'static str, ShapeId)]> {
+        record.fields.iter().map(|field| (field.name.as_str(), self.shape(&field.schema))).collect()
+    }
+
+    fn shape_of_fields(&mut self, fields: Box<[(&'static str, ShapeId)]>) -> ShapeId {
+        let shape = self.fields_or_nothing(fields);
+        self.shape_of(shape)
+    }
+
+    /// Records without a byte are not walked into: there may be any number of them in each other.
+    fn fields_or_nothing(&self, fields: Box<[(&'static str, ShapeId)]>) -> Shape {
+        let is_nothing = |id: ShapeId| matches!(self.shapes[id.0], Shape::Nothing);
+        match fields.iter().all(|(_, id)| is_nothing(*id)) {
+            true => Shape::Nothing,
+            false => Shape::Fields(fields),
+        }
+    }
+
+    fn shape_of(&mut self, shape: Shape) -> ShapeId {
+        self.shapes.push(shape);
+        ShapeId(self.shapes.len() - 1)
+    }
+}
+
+/// Where a field of the reader stands with the writer: under its name, or one that it had before.
+fn place(written: &'static RecordSchema, field: &RecordField) -> Option<usize> {
+    let named = |name: &String| written.fields.iter().position(|field| field.name == *name);
+    named(&field.name).or_else(|| field.aliases.iter().find_map(named))
+}
+
+/// Whether what was written can be what is read, and how well. Named types go by their names.
+fn fit(written: Type, read: Type) -> Option<Fit> {
+    use Type::{
+        Array, Boolean, Bytes, Double, Enum, Fixed, Float, Int, Long, Map, Null, Record, Text,
+    };
+    match (written, read) {
+        (Null, Null)
+        | (Boolean, Boolean)
+        | (Int, Int)
+        | (Long, Long)
+        | (Float, Float)
+        | (Double, Double)
+        | (Bytes, Bytes)
+        | (Text, Text)
+        | (Array(_), Array(_))
+        | (Map(_), Map(_)) => Some(Fit::Same),
+        (Int, Long | Float | Double)
+        | (Long, Float | Double)
+        | (Float, Double)
+        | (Text, Bytes)
+        | (Bytes, Text) => Some(Fit::Promoted),
+        (Record(written), Record(read)) => same_name(&written.name, &read.name, &read.aliases),
+        (Enum(written), Enum(read)) => same_name(&written.name, &read.name, &read.aliases),
+        (Fixed(written, size), Fixed(read, of_reader)) if size == of_reader => {
+            let (written, read) = (written?, read?);
+            same_name(written, read, &None)
+        }
+        _ => None,
+    }
+}
+
+fn same_name(written: &Name, read: &Name, aliases: &Aliases) -> Option<Fit> {
+    if written == read {
+        return Some(Fit::SameName);
+    }
+    let mut names = aliases.iter().flatten().map(|alias| alias.name());
+    (written.name() == read.name() || names.any(|name| name == written.name())).then_some(Fit::Same)
+}
+
+/// What was written is nothing that the reader can have there.
+fn unknown(field: &'static str, written: &str) -> FieldError {
+    // Plans live as long as the process.
+    FieldError::new(field, format!("is {written}, which the current schema does not have").leak())
+}
+
+fn address(record: &'static RecordSchema) -> usize {
+    std::ptr::from_ref(record).addr()
+}
+
+fn long(value: i64) -> Arc<[u8]> {
+    let mut bytes = Vec::new();
+    append_long(&mut bytes, value);
+    bytes.into()
+}

@@ -1,0 +1,198 @@
+//! An accepted reading read for replaying it into a state: only what is remembered of it, without a
+//! copy of its texts. A rebuild reads millions of them.
+
+use clinical::Timestamp;
+use clinical::Version;
+use clinical::reading::SourceDigest;
+use clinical::remembered::RememberedReading;
+
+use crate::body::{self, Body, FieldError};
+use crate::codec::{CurrentBody, DecodeError};
+use crate::reading::{Measurement, ReadingStatus};
+use crate::records::{AcceptedReading, StoredOutcome};
+
+/// What a state keeps of an accepted reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplayedReading<'b> {
+    /// `consortium_id/person_id`, as it was validated when the reading was accepted.
+    pub patient: &'b str,
+    /// When it was received.
+    pub received: Timestamp,
+    /// What became of it.
+    pub outcome: StoredOutcome,
+    /// What is remembered.
+    pub trace: RememberedReading,
+}
+
+/// The fields that matter, as they were written.
+struct Fields<'b> {
+    reading_id: &'b str,
+    observation_time: i64,
+    status: ReadingStatus,
+    measurement: Measurement,
+    version: i64,
+    outcome: StoredOutcome,
+    received_at: i64,
+}
+
+impl CurrentBody<'_, AcceptedReading> {
+    /// Reads it as far as it is remembered; none when its time or values are not valid any more,
+    /// because a check has become stricter since it was accepted.
+    ///
+    /// # Errors
+    /// When it is no accepted reading.
+    pub fn replay(&self) -> Result<Option<ReplayedReading<'_>>, DecodeError> {
+        let mut body = Body::new(self.as_bytes());
+        let fields = read(&mut body)?;
+        body.end()?;
+        Ok(fields.replayed()?)
+    }
+}
+
+fn read<'b>(body: &mut Body<'b>) -> Result<Fields<'b>, FieldError> {
+    body.skip_text("consortium_id")?;
+    body.skip_text("person_id")?;
+    let observation_time = body.long("observation_time")?;
+    body.long("utc_offset_minutes")?;
+    body.long("update_time")?;
+    body::skip_source(body)?;
+    body.long("data_input")?;
+    body.nullable("origin_of_time", Body::long)?;
+    let status = body::status(body)?;
+    let measurement = body::measurement(body)?;
+    body.nullable("send_time", Body::long)?;
+    body.nullable("vendor", Body::skip_text)?;
+    let outcome = body::outcome(body)?;
+    let reading_id = body.str("reading_id")?;
+    let version = body.long("version")?;
+    body.long("partition")?;
+    body.long("offset")?;
+    let received_at = body.long("received_at")?;
+    Ok(Fields { reading_id, observation_time, status, measurement, version, outcome, received_at })
+}
+
+impl<'b> Fields<'b> {
+    fn replayed(self) -> Result<Option<ReplayedReading<'b>>, FieldError> {
+        let observation_time = Timestamp::from_millis(self.observation_time);
+        let Ok(sample) = self.measurement.validate() else { return Ok(None) };
+        if !observation_time.is_storable() {
+            return Ok(None);
+        }
+        let not_an_id = FieldError::new("reading_id", "is not made as reading ids are");
+        let (patient, source) = patient_and_source(self.reading_id).ok_or(not_an_id)?;
+        let trace = RememberedReading {
+            kind: self.measurement.kind(),
+            observation_time: observation_time.floor_to_second(),
+            source,
+            version: Version::from_bits(self.version as u64),
+            entered_in_error: self.status == ReadingStatus::EnteredInError,
+            sample,
+        };
+        let received = Timestamp::from_millis(self.received_at);
+        Ok(Some(ReplayedReading { patient, received, outcome: self.outcome, trace }))
+    }
+}
+
+/// The patient at the beginning of a reading id, and the source at its end.
+fn patient_and_source(id: &str) -> Option<(&str, SourceDigest)> {
+    let mut slashes = id.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+    let patient = &id[..slashes.nth(1)?];
+    let source = id.get(slashes.nth(1)? + 1..)?;
+    if source.len() != 16 {
+        return None;
+    }
+    Some((patient, SourceDigest::from_bits(u64::from_str_radix(source, 16).ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::codec::Codec;
+    use crate::examples::{RAW_READINGS, RECEIVED};
+    use crate::reading::Reading;
+    use crate::records::{Origin, StoredOutcome};
+
+    /// Every example that is valid, accepted.
+    fn accepted() -> Vec<(AcceptedReading, clinical::Reading)> {
+        let received = Timestamp::from_millis(RECEIVED);
+        (RAW_READINGS.iter().filter(|example| example.expected == "ok"))
+            .map(|example| {
+                let reading: Reading = serde_json::from_str(example.json).unwrap();
+                let validated = reading.validate(received).unwrap();
+                let accepted = AcceptedReading {
+                    reading,
+                    outcome: StoredOutcome::Stale,
+                    reading_id: validated.id().to_string(),
+                    version: validated.version.bits() as i64,
+                    origin: Origin { partition: 3, offset: 99, received_at: RECEIVED },
+                };
+                (accepted, validated)
+            })
+            .collect()
+    }
+
+    fn encode(accepted: &AcceptedReading) -> Vec<u8> {
+        Codec::default().encoder("readings.accepted").unwrap().encode(accepted).unwrap()
+    }
+
+    fn encoded() -> impl Strategy<Value = Vec<u8>> {
+        let all = accepted().into_iter().map(|(accepted, _)| encode(&accepted));
+        prop::sample::select(all.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_is_replayed_is_what_was_remembered_when_the_reading_was_accepted() {
+        let decoder = Codec::default().decoder::<AcceptedReading>();
+        for (accepted, validated) in accepted() {
+            let expected = ReplayedReading {
+                patient: validated.patient.as_str(),
+                received: Timestamp::from_millis(RECEIVED),
+                outcome: StoredOutcome::Stale,
+                trace: RememberedReading::from(&validated),
+            };
+            let bytes = encode(&accepted);
+            let body = decoder.current_body(&bytes).unwrap();
+            assert_eq!(body.replay().unwrap().as_ref(), Some(&expected));
+        }
+    }
+
+    #[test]
+    fn a_time_or_value_that_is_not_valid_any_more_is_not_replayed() {
+        let decoder = Codec::default().decoder::<AcceptedReading>();
+        let is_replayed = |change: fn(&mut AcceptedReading)| {
+            let (mut accepted, _) = accepted().swap_remove(0);
+            change(&mut accepted);
+            let bytes = encode(&accepted);
+            decoder.current_body(&bytes).unwrap().replay().unwrap().is_some()
+        };
+        assert!(is_replayed(|_| ()));
+        assert!(!is_replayed(|accepted| accepted.reading.observation_time = i64::MIN));
+        assert!(!is_replayed(|accepted| {
+            let temperature = crate::reading::BodyTemperature { temperature: 451.0 };
+            accepted.reading.measurement = Measurement::BodyTemperature(temperature);
+        }));
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_record_is_refused_or_replayed_but_never_the_end_of_the_process(
+            mut bytes in encoded(),
+            damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+            length in any::<prop::sample::Index>(),
+        ) {
+            let decoder = Codec::default().decoder::<AcceptedReading>();
+            for (place, byte) in damages {
+                let place = place.index(bytes.len());
+                bytes[place] = byte;
+            }
+            let is_replayed = |bytes: &[u8]| {
+                decoder.current_body(bytes).and_then(|body| body.replay().map(|_| ()))
+            };
+            let _ = is_replayed(&bytes);
+            let length = length.index(bytes.len());
+            prop_assert!(is_replayed(&bytes[..length]).is_err());
+        }
+    }
+}
