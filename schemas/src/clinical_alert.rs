@@ -1,7 +1,12 @@
 //! Alerts between their clinical form and their record.
 
-use clinical::alert::{Alert, AlertId, Evidence, Rule, Severity, Stage, Status, Text, Transition};
-use clinical::{PatientId, ReadingId, Timestamp};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use clinical::alert::{
+    Alert, AlertId, Evidence, Severity, Stage, Status, Text, Transition, Values,
+};
+use clinical::{PatientId, ReadingId, Timestamp, rules};
 
 use crate::records::{self, AlertEvent};
 
@@ -15,11 +20,7 @@ impl From<&Alert> for AlertEvent {
         let evidence = |evidence: &Evidence| records::Evidence {
             reading_id: evidence.reading.to_string(),
             observed_at: evidence.reading.observation_time().millis(),
-            values: evidence
-                .values
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), *value))
-                .collect(),
+            values: by_text(&evidence.values),
         };
         Self {
             alert_id: alert.id.to_string(),
@@ -35,43 +36,40 @@ impl From<&Alert> for AlertEvent {
             first_observed_at: alert.first_observed_at.millis(),
             last_observed_at: alert.last_observed_at.millis(),
             evidence: alert.evidence.iter().map(evidence).collect(),
-            threshold: alert.threshold.clone(),
+            threshold: String::new(),
             rule_set: alert.rule_set.clone(),
             plan_version: alert.plan_version,
-            text_ja: alert.text.ja.clone(),
-            text_en: alert.text.en.clone(),
+            text_ja: String::new(),
+            text_en: String::new(),
             cause: alert.cause.as_ref().map(ReadingId::to_string),
+            findings: by_text(&alert.findings),
+            parameters: by_text(&alert.parameters),
+            wording_version: alert.wording_version,
         }
     }
 }
 
-/// The names of values that evidence can carry.
-const VALUE_NAMES: [&str; 2] = ["systolic", "diastolic"];
+fn by_text(values: &Values) -> BTreeMap<String, f64> {
+    values.iter().map(|(name, value)| (name.to_string(), *value)).collect()
+}
+
+fn by_name(values: &BTreeMap<String, f64>) -> Values {
+    values.iter().map(|(name, value)| (Cow::Owned(name.clone()), *value)).collect()
+}
 
 impl TryFrom<&AlertEvent> for Alert {
     type Error = NotAnAlert;
 
     fn try_from(event: &AlertEvent) -> Result<Self, NotAnAlert> {
-        let evidence = event
-            .evidence
-            .iter()
-            .map(|item| {
-                let named = |(name, value): (&String, &f64)| {
-                    let known = VALUE_NAMES.into_iter().find(|known| known == name);
-                    known.map(|known| (known, *value)).ok_or(NotAnAlert("evidence"))
-                };
-                Ok(Evidence {
-                    reading: ReadingId::parse(&item.reading_id)
-                        .map_err(|_| NotAnAlert("evidence"))?,
-                    values: item.values.iter().map(named).collect::<Result<_, _>>()?,
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let evidence = |item: &records::Evidence| {
+            let reading = ReadingId::parse(&item.reading_id).map_err(|_| NotAnAlert("evidence"))?;
+            Ok(Evidence { reading, values: by_name(&item.values) })
+        };
         let cause = event.cause.as_deref().map(ReadingId::parse).transpose();
         Ok(Self {
             id: AlertId::parse(&event.alert_id).ok_or(NotAnAlert("alert_id"))?,
             patient: PatientId::parse(&event.patient).map_err(|_| NotAnAlert("patient"))?,
-            rule: Rule::parse(&event.rule).ok_or(NotAnAlert("rule"))?,
+            rule: rules::name(&event.rule).ok_or(NotAnAlert("rule"))?,
             stage: Stage::parse(&event.stage).ok_or(NotAnAlert("stage"))?,
             severity: Severity::parse(&event.severity).ok_or(NotAnAlert("severity"))?,
             status: Status::parse(&event.status).ok_or(NotAnAlert("status"))?,
@@ -81,12 +79,86 @@ impl TryFrom<&AlertEvent> for Alert {
             changed_at: Timestamp::from_millis(event.changed_at),
             first_observed_at: Timestamp::from_millis(event.first_observed_at),
             last_observed_at: Timestamp::from_millis(event.last_observed_at),
-            evidence,
-            threshold: event.threshold.clone(),
+            evidence: event.evidence.iter().map(evidence).collect::<Result<_, _>>()?,
+            findings: by_name(&event.findings),
+            parameters: by_name(&event.parameters),
+            wording_version: event.wording_version,
             rule_set: event.rule_set.clone(),
             plan_version: event.plan_version,
-            text: Text { ja: event.text_ja.clone(), en: event.text_en.clone() },
             cause: cause.map_err(|_| NotAnAlert("cause"))?,
         })
+    }
+}
+
+impl AlertEvent {
+    /// What the alert says. An event from before wording version 1 holds the sentences that it was
+    /// reported with; those of later events are made from the rule's wording.
+    pub fn words(&self) -> Text {
+        if self.wording_version == 0 && !self.text_en.is_empty() {
+            return Text { ja: self.text_ja.clone(), en: self.text_en.clone() };
+        }
+        match Alert::try_from(self) {
+            Ok(alert) => rules::words(&alert),
+            Err(_) => rules::unknown_rule(&self.rule),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clinical::Kind;
+
+    /// An event of each rule, resting on a reading of each kind.
+    fn events() -> impl Iterator<Item = AlertEvent> {
+        let kinds = Kind::ALL.into_iter();
+        kinds.flat_map(|kind| rules::all().iter().map(move |rule| event(rule.name(), kind)))
+    }
+
+    fn event(rule: &str, kind: Kind) -> AlertEvent {
+        AlertEvent {
+            alert_id: "00112233445566778899aabbccddeeff".to_owned(),
+            patient: "HOME01/P1".to_owned(),
+            rule: rule.to_owned(),
+            stage: "confirmed".to_owned(),
+            severity: "urgent".to_owned(),
+            status: "open".to_owned(),
+            transition: "raised".to_owned(),
+            late: false,
+            raised_at: 1_780_000_000_000,
+            changed_at: 1_780_000_000_000,
+            first_observed_at: 1_780_000_000_000,
+            last_observed_at: 1_780_000_000_000,
+            evidence: vec![records::Evidence {
+                reading_id: format!("HOME01/P1/{kind}/20260528T202640Z/0123456789abcdef"),
+                observed_at: 1_780_000_000_000,
+                values: [("a_value_that_no_rule_knows".to_owned(), 48.5)].into(),
+            }],
+            threshold: String::new(),
+            rule_set: rules::RULE_SET.to_owned(),
+            plan_version: 0,
+            text_ja: String::new(),
+            text_en: String::new(),
+            cause: None,
+            findings: [("mean".to_owned(), 1.5)].into(),
+            parameters: [("limit".to_owned(), 2.0)].into(),
+            wording_version: 1,
+        }
+    }
+
+    #[test]
+    fn an_alert_is_restored_whatever_kind_its_evidence_is_of() {
+        for event in events() {
+            let alert = Alert::try_from(&event).unwrap();
+            assert_eq!(AlertEvent::from(&alert), event);
+        }
+    }
+
+    #[test]
+    fn every_alert_has_words_even_without_what_was_judged() {
+        for event in events() {
+            let Text { ja, en } = event.words();
+            assert!(!ja.is_empty() && !en.is_empty() && !en.contains("NaN"), "{en}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use clinical::Kind;
 use clinical::plan::{InvalidPlan, Plan};
-use clinical::schedule::{Expected, Schedule};
+use clinical::rules;
+use clinical::schedule::{Expected, InvalidSchedule, Schedule};
 use jiff::Span;
 use jiff::civil::Date;
 
@@ -13,26 +14,26 @@ impl CarePlan {
     ///
     /// # Errors
     /// When it asks for what no rule can do; it is not used at all then.
-    pub fn check(&self) -> Result<Plan, InvalidPlan> {
+    pub fn validate(&self) -> Result<Plan, InvalidPlan> {
         let overrides = self.thresholds.iter().map(|(name, value)| (name.as_str(), *value));
-        let plan = Plan::with_overrides(self.version, overrides)?;
+        let plan = rules::plan(self.version, overrides)?;
         match &self.schedule {
             None => Ok(plan),
-            Some(schedule) => Ok(plan.with_schedule(schedule.check()?)),
+            Some(schedule) => Ok(plan.with_schedule(schedule.validate()?)),
         }
     }
 }
 
 impl records::Schedule {
-    fn check(&self) -> Result<Schedule, InvalidPlan> {
+    fn validate(&self) -> Result<Schedule, InvalidSchedule> {
         const EPOCH: Date = Date::constant(1970, 1, 1);
         let days = Span::new().try_days(self.start);
         let start = days
             .and_then(|days| EPOCH.checked_add(days))
-            .map_err(|_| InvalidPlan::StartOutOfRange)?;
+            .map_err(|_| InvalidSchedule::StartOutOfRange)?;
         let expected = |one: &records::ExpectedReadings| {
-            let kind =
-                Kind::parse(&one.kind).ok_or_else(|| InvalidPlan::UnknownKind(one.kind.clone()))?;
+            let kind = Kind::parse(&one.kind)
+                .ok_or_else(|| InvalidSchedule::UnknownKind(one.kind.clone()))?;
             Expected::new(kind, one.missing_after_days, one.review_after_days)
         };
         let expected = self.expected.iter().map(expected).collect::<Result<Vec<_>, _>>()?;
@@ -67,32 +68,42 @@ mod tests {
     #[test]
     fn a_plan_says_from_which_day_on_which_readings_are_expected() {
         let kinds = [("blood_pressure", 3, 14), ("blood_glucose", 1, 7)];
-        let plan = plan("Asia/Tokyo", 20_600, &kinds).check().unwrap();
-        let schedule = plan.schedule.unwrap();
+        let plan = plan("Asia/Tokyo", 20_600, &kinds).validate().unwrap();
+        let schedule = plan.schedule.as_ref().unwrap();
         assert_eq!(schedule.start().to_string(), "2026-05-27");
         assert_eq!(schedule.of(Kind::BloodGlucose).unwrap().missing_after_days(), 1);
         assert_eq!(schedule.of(Kind::WeighingScale), None);
-        assert_eq!(plan.limits.severe_high.systolic, 170);
+        let severe = rules::parameters().find(|one| one.is_named("bp.severe_high.systolic"));
+        assert_eq!(plan.value(severe.unwrap()), 170.0);
     }
 
     #[test]
     fn a_schedule_that_nobody_can_keep_is_refused() {
         let usual = [("blood_pressure", 3, 14)];
-        assert_eq!(plan("Asia/Edo", 20_600, &usual).check(), Err(InvalidPlan::UnknownZone));
+        assert_eq!(
+            plan("Asia/Edo", 20_600, &usual).validate(),
+            Err(InvalidSchedule::UnknownZone.into())
+        );
         for start in [10_956, 47_482, i32::MIN, i32::MAX] {
-            let refused = plan("Asia/Tokyo", start, &usual).check();
-            assert_eq!(refused, Err(InvalidPlan::StartOutOfRange), "{start}");
+            let refused = plan("Asia/Tokyo", start, &usual).validate();
+            assert_eq!(refused, Err(InvalidSchedule::StartOutOfRange.into()), "{start}");
         }
-        let unknown = plan("Asia/Tokyo", 20_600, &[("mood", 3, 14)]).check();
-        assert_eq!(unknown, Err(InvalidPlan::UnknownKind("mood".to_owned())));
+        let unknown = plan("Asia/Tokyo", 20_600, &[("mood", 3, 14)]).validate();
+        assert_eq!(unknown, Err(InvalidSchedule::UnknownKind("mood".to_owned()).into()));
         let twice = [("blood_pressure", 3, 14), ("blood_pressure", 2, 14)];
-        let twice = plan("Asia/Tokyo", 20_600, &twice).check();
-        assert_eq!(twice, Err(InvalidPlan::ExpectedTwice(Kind::BloodPressure)));
+        let twice = plan("Asia/Tokyo", 20_600, &twice).validate();
+        assert_eq!(twice, Err(InvalidSchedule::ExpectedTwice(Kind::BloodPressure).into()));
         for (missing, review) in [(0, 14), (31, 40), (3, 3), (3, 91), (-1, i32::MIN), (i32::MAX, 0)]
         {
             let refused =
-                plan("Asia/Tokyo", 20_600, &[("blood_pressure", missing, review)]).check();
-            assert!(matches!(refused, Err(InvalidPlan::OutOfRange { .. })), "{missing} {review}");
+                plan("Asia/Tokyo", 20_600, &[("blood_pressure", missing, review)]).validate();
+            assert!(
+                matches!(
+                    refused,
+                    Err(InvalidPlan::Schedule(InvalidSchedule::DaysOutOfRange { .. }))
+                ),
+                "{missing} {review}"
+            );
         }
     }
 }

@@ -4,7 +4,10 @@
 pub(crate) const ACCEPTED_READING: &[&str] =
     &[include_str!("../avro/published/accepted_reading.1.avsc")];
 /// Of `alert_event`.
-pub(crate) const ALERT_EVENT: &[&str] = &[include_str!("../avro/published/alert_event.1.avsc")];
+pub(crate) const ALERT_EVENT: &[&str] = &[
+    include_str!("../avro/published/alert_event.1.avsc"),
+    include_str!("../avro/published/alert_event.2.avsc"),
+];
 /// Of `audit_event`.
 pub(crate) const AUDIT_EVENT: &[&str] = &[include_str!("../avro/published/audit_event.1.avsc")];
 /// Of `care_event`.

@@ -201,13 +201,25 @@ pub struct AlertEvent {
     pub first_observed_at: i64,
     pub last_observed_at: i64,
     pub evidence: Vec<Evidence>,
+    /// Only of events before wording version 1.
+    #[serde(default)]
     pub threshold: String,
     pub rule_set: String,
     pub plan_version: i32,
+    /// Only of events before wording version 1.
+    #[serde(default)]
     pub text_ja: String,
+    /// Only of events before wording version 1.
+    #[serde(default)]
     pub text_en: String,
     #[serde(default)]
     pub cause: Option<String>,
+    #[serde(default)]
+    pub findings: BTreeMap<String, f64>,
+    #[serde(default)]
+    pub parameters: BTreeMap<String, f64>,
+    #[serde(default)]
+    pub wording_version: i32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,11 +1,13 @@
-//! An alert: what is said to a physician, and the whole of its state.
+//! An alert: what is reported to a physician, and the whole of its state. It carries numbers and
+//! names, no sentences: those are made where they are shown, from the wording of the rule.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::measurement::Kind;
 use crate::patient::PatientId;
 use crate::reading::ReadingId;
 use crate::time::Timestamp;
@@ -18,12 +20,12 @@ pub struct AlertId(u128);
 
 impl AlertId {
     /// The id of the episode of a rule that begins with a reading.
-    pub fn of(rule: Rule, first: &ReadingId) -> Self {
+    pub fn of(rule: RuleName, first: &ReadingId) -> Self {
         Self(xxh3_128(format!("{rule}|{first}").as_bytes()))
     }
 
     /// The id of an episode without readings: of a patient, by when it began.
-    pub fn without_reading(rule: Rule, patient: &PatientId, began: Timestamp) -> Self {
+    pub fn without_reading(rule: RuleName, patient: &PatientId, began: Timestamp) -> Self {
         Self(xxh3_128(format!("{rule}|{patient}|{}", began.seconds()).as_bytes()))
     }
 
@@ -67,53 +69,25 @@ macro_rules! named {
     };
 }
 
-/// The rules. A patient has at most one open alert of each.
+/// The name of a rule. A patient has at most one open alert of each rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Rule {
-    /// Severe high blood pressure at home.
-    BpSevereHigh,
-    /// Readings of a kind that the care plan expects do not come.
-    DataMissing(Kind),
-}
+pub struct RuleName(&'static str);
 
-impl Rule {
-    /// The name.
+impl RuleName {
+    /// The name of a rule, which says what its name is.
+    pub(crate) const fn of(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name as text.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BpSevereHigh => "bp.severe_high",
-            Self::DataMissing(kind) => match kind {
-                Kind::WeighingScale => "data.missing.weighing_scale",
-                Kind::BloodPressure => "data.missing.blood_pressure",
-                Kind::Activity => "data.missing.activity",
-                Kind::Hba1c => "data.missing.hba1c",
-                Kind::BloodPressureCheckup => "data.missing.blood_pressure_checkup",
-                Kind::BloodGlucose => "data.missing.blood_glucose",
-                Kind::BodyTemperature => "data.missing.body_temperature",
-                Kind::OxygenSaturation => "data.missing.oxygen_saturation",
-            },
-        }
-    }
-
-    /// The rule of a name.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name.strip_prefix("data.missing.") {
-            Some(kind) => Kind::parse(kind).map(Self::DataMissing),
-            None => (name == Self::BpSevereHigh.as_str()).then_some(Self::BpSevereHigh),
-        }
-    }
-
-    /// The kind of readings it looks at.
-    pub const fn kind(self) -> Kind {
-        match self {
-            Self::BpSevereHigh => Kind::BloodPressure,
-            Self::DataMissing(kind) => kind,
-        }
+        self.0
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for RuleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.0)
     }
 }
 
@@ -129,11 +103,11 @@ named! {
     }
 }
 named! {
-    /// How far a rule has come.
+    /// How far a rule has come, the furthest greatest.
     Stage {
-        /// One severe reading and no second to confirm it.
+        /// What one reading says and no other confirms.
         Unconfirmed = "unconfirmed",
-        /// Confirmed by a second reading.
+        /// What the readings say as the rule wants it.
         Confirmed = "confirmed",
         /// Readings do not come.
         Missing = "missing",
@@ -168,13 +142,23 @@ named! {
     }
 }
 
+/// Numbers by name, in the units of what they are called.
+pub type Values = BTreeMap<Cow<'static, str>, f64>;
+
 /// A reading that an alert rests on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     /// Which reading.
     pub reading: ReadingId,
-    /// What it says: names of the exchange standard with values in their units.
-    pub values: Vec<(&'static str, f64)>,
+    /// What the reading says: field names of the exchange standard with values in their units.
+    pub values: Values,
+}
+
+impl Evidence {
+    /// A value of the reading.
+    pub fn value(&self, field: &str) -> Option<f64> {
+        self.values.get(field).copied()
+    }
 }
 
 /// A text in the languages of the platform.
@@ -194,7 +178,7 @@ pub struct Alert {
     /// Whose.
     pub patient: PatientId,
     /// Raised by which rule.
-    pub rule: Rule,
+    pub rule: RuleName,
     /// How far.
     pub stage: Stage,
     /// How urgent.
@@ -203,7 +187,8 @@ pub struct Alert {
     pub status: Status,
     /// What the newest event changed.
     pub transition: Transition,
-    /// Rests only on readings that came after the rule's patience: a review, never a page.
+    /// Less severe than its stage because it rests on readings that came after the rule's patience:
+    /// a review, never a page.
     pub late: bool,
     /// When it was raised.
     pub raised_at: Timestamp,
@@ -217,14 +202,16 @@ pub struct Alert {
     pub last_observed_at: Timestamp,
     /// What it rests on; nothing, where readings are missing.
     pub evidence: Vec<Evidence>,
-    /// The threshold it was measured against.
-    pub threshold: String,
+    /// What the rule judged, e.g. the mean of two readings; the rule names the numbers.
+    pub findings: Values,
+    /// What the rule judged it against: the short names of its parameters with their values.
+    pub parameters: Values,
+    /// The version of the rule's wording that the alert was reported with.
+    pub wording_version: i32,
     /// The rule set's name.
     pub rule_set: String,
     /// The care plan's version, 0 for none.
     pub plan_version: i32,
-    /// What it says.
-    pub text: Text,
     /// The reading whose arrival, correction or withdrawal made the newest change; none when time did.
     pub cause: Option<ReadingId>,
 }
@@ -233,5 +220,15 @@ impl Alert {
     /// Whether it asks for attention.
     pub fn is_open(&self) -> bool {
         self.status == Status::Open
+    }
+
+    /// A number that the rule judged.
+    pub fn finding(&self, name: &str) -> Option<f64> {
+        self.findings.get(name).copied()
+    }
+
+    /// A number that the rule judged against.
+    pub fn parameter(&self, name: &str) -> Option<f64> {
+        self.parameters.get(name).copied()
     }
 }

@@ -1,156 +1,187 @@
 //! Episodes, and the difference between those known and those computed: what is published.
 
-use crate::alert::{Alert, AlertId, Evidence, Rule, Severity, Stage, Status, Transition};
+use crate::alert::{
+    Alert, AlertId, Evidence, RuleName, Severity, Stage, Status, Transition, Values,
+};
+use crate::kinds::Kind;
 use crate::patient::PatientId;
-use crate::plan::{Plan, RULE_SET};
 use crate::reading::ReadingId;
-use crate::remembered::CurrentReading;
-use crate::rules;
-use crate::time::Timestamp;
-use crate::window::Window;
+use crate::remembered::{CurrentReading, Delay};
+use crate::sample::Sample;
+use crate::time::{Span, Timestamp};
 
 /// A stretch of time in which a rule holds, as the readings say now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Episode {
-    /// Which rule.
-    pub rule: Rule,
-    /// How far.
+    /// How far the rule has come.
     pub stage: Stage,
-    /// How urgent.
+    /// How urgent, as far as it depends on how late single readings came.
     pub severity: Severity,
+    /// How urgent such a stage is when its readings come in time.
+    pub severity_in_time: Severity,
     /// When it began: the observation time of its first reading, or of the first day without one.
     pub began: Timestamp,
     /// The readings that began it and brought it to its stage.
-    pub established: Vec<CurrentReading>,
+    pub established: Vec<EvidenceReading>,
     /// The newest readings that uphold it.
-    pub newest: Vec<CurrentReading>,
-    /// The occasion that ended it; none while it lasts.
+    pub newest: Vec<EvidenceReading>,
+    /// The reading or occasion that ended it; none while it lasts.
     pub ended: Option<Timestamp>,
+    /// Until when an alert that is first computed then is as urgent as its stage; none where
+    /// severity does not depend on when readings came.
+    pub in_time_until: Option<Timestamp>,
+    /// What was judged, e.g. the mean of two readings.
+    pub findings: Values,
+    /// What it was judged against.
+    pub parameters: Values,
 }
 
-/// What a rule finds.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Assessment {
-    /// In time's order.
-    pub episodes: Vec<Episode>,
-    /// When time alone can change the answer.
-    pub look_again: Option<Timestamp>,
+/// A reading that an episode rests on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EvidenceReading {
+    /// Its kind.
+    pub kind: Kind,
+    /// The reading.
+    pub reading: CurrentReading,
 }
 
-impl Assessment {
-    pub(crate) fn look_again_at(&mut self, time: Timestamp) {
-        self.look_again = Some(self.look_again.map_or(time, |known| known.min(time)));
+impl EvidenceReading {
+    /// Readings of one kind.
+    pub fn of(kind: Kind, readings: &[CurrentReading]) -> impl Iterator<Item = Self> {
+        readings.iter().map(move |reading| Self { kind, reading: *reading })
+    }
+
+    /// The reading that an alert's evidence tells of, as far as rules look at it: its own delay is
+    /// not known any more, what it made of the alert's severity is.
+    pub(crate) fn current_reading(evidence: &Evidence) -> CurrentReading {
+        let Evidence { reading, values } = evidence;
+        CurrentReading {
+            time: reading.observation_time(),
+            source: reading.source(),
+            sample: Sample::of(reading.kind(), |field| values.get(field).copied()),
+            delay: Delay::default(),
+        }
+    }
+
+    fn id(&self, patient: &PatientId) -> ReadingId {
+        ReadingId::new(patient.clone(), self.kind, self.reading.time, self.reading.source)
+    }
+
+    fn evidence(&self, reading: ReadingId) -> Evidence {
+        let values = self.reading.sample.values(self.kind);
+        Evidence { reading, values: values.map(|(name, value)| (name.into(), value)).collect() }
+    }
+
+    fn is_of(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.reading.is_of(&other.reading)
     }
 }
 
 impl Episode {
     /// An episode in which readings are what is missing.
-    pub(crate) fn without_readings(
-        rule: Rule,
-        stage: Stage,
-        severity: Severity,
-        began: Timestamp,
-    ) -> Self {
+    pub fn without_readings(stage: Stage, severity: Severity, began: Timestamp) -> Self {
         Self {
-            rule,
             stage,
             severity,
+            severity_in_time: severity,
             began,
             established: Vec::new(),
             newest: Vec::new(),
             ended: None,
+            in_time_until: None,
+            findings: Values::new(),
+            parameters: Values::new(),
         }
     }
 
     /// An episode that begins with readings, of which there is at least one.
-    pub(crate) fn begin(
-        rule: Rule,
-        stage: Stage,
-        severity: Severity,
-        (first, rest): (CurrentReading, &[CurrentReading]),
-    ) -> Self {
-        let mut established = vec![first];
-        established.extend_from_slice(rest);
-        Self { established, ..Self::without_readings(rule, stage, severity, first.time) }
+    pub fn begin(stage: Stage, severity: Severity, readings: Vec<EvidenceReading>) -> Self {
+        let began = readings[0].reading.time;
+        Self { established: readings, ..Self::without_readings(stage, severity, began) }
     }
 
     /// Further readings for which the rule holds.
-    pub(crate) fn continue_with(
+    pub fn continue_with(
         &mut self,
         stage: Stage,
         severity: Severity,
-        newest: &[CurrentReading],
+        newest: impl Iterator<Item = EvidenceReading>,
     ) {
         self.severity = self.severity.max(severity);
+        let newest: Vec<EvidenceReading> = newest.collect();
         // Only the stage: the severity depends on when readings came, and what an alert rests on
         // must not.
         if stage > self.stage {
             self.stage = stage;
             self.established.truncate(1);
             self.established.retain(|first| !newest.iter().any(|new| new.is_of(first)));
-            self.established.extend_from_slice(newest);
+            self.established.extend(newest);
             self.newest.clear();
         } else {
-            self.newest = newest.to_vec();
+            self.newest = newest;
         }
     }
 
     /// The readings it rests on: what began it, what brought it to its stage, and the newest.
-    pub fn evidence(&self) -> Vec<CurrentReading> {
+    pub fn evidence(&self) -> Vec<EvidenceReading> {
         let mut evidence = self.established.clone();
-        let is_new = |new: &&CurrentReading| !self.established.iter().any(|known| known.is_of(new));
+        let is_new =
+            |new: &&EvidenceReading| !self.established.iter().any(|known| known.is_of(new));
         evidence.extend(self.newest.iter().filter(is_new));
         evidence
     }
-}
 
-/// What made the computation necessary, and when.
-#[derive(Debug, Clone)]
-pub struct Occurrence {
-    /// The present: when the reading was received, or the time that was waited for.
-    pub at: Timestamp,
-    /// The reading, where it was one.
-    pub cause: Option<ReadingId>,
-    /// How far back what is known is whole.
-    pub window: Window,
-}
-
-impl Occurrence {
-    /// Where the window begins, and from when on readings are seen beside those in it.
-    pub(crate) fn sight(&self) -> (Timestamp, Timestamp) {
-        (self.window.start(self.at), self.window.lookback_start(self.at))
+    /// The latest time at which a reading that was observed at `decisive` is in time for a rule
+    /// with such patience.
+    pub fn decided_by(&mut self, decisive: Timestamp, patience: Span) {
+        self.in_time_until = Some(decisive + patience);
     }
+}
+
+/// What a computation of a rule's episodes belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Computation<'a> {
+    /// Whose.
+    pub patient: &'a PatientId,
+    /// Of which rule.
+    pub rule: RuleName,
+    /// The version of the rule's wording.
+    pub wording_version: i32,
+    /// The rule set's name.
+    pub rule_set: &'static str,
+    /// The care plan's version.
+    pub plan_version: i32,
+    /// As of when.
+    pub at: Timestamp,
+    /// The reading that made it necessary; none when time did.
+    pub cause: Option<&'a ReadingId>,
 }
 
 /// Turns the difference between the alerts known of one rule and its episodes, as computed, into new
 /// states of alerts, and keeps `known` up to date with them. Alerts of other rules stay as they are.
 ///
-/// `computed` are all episodes of those alerts, and new ones, that `is_computed` says; all others were
-/// over before the window and stay as told.
+/// `computed` are all episodes of the alerts `covered`, and new ones; all other alerts were over before
+/// the window and stay as they were reported.
 pub fn publish_difference(
-    patient: &PatientId,
-    rule: Rule,
     known: &mut Vec<Alert>,
     computed: Vec<Episode>,
-    is_computed: impl Fn(&Alert) -> bool,
-    plan: &Plan,
-    occurrence: &Occurrence,
+    covered: &[AlertId],
+    computation: &Computation<'_>,
 ) -> Vec<Alert> {
+    let Computation { patient, rule, .. } = *computation;
     let is_computed: Vec<bool> =
-        known.iter().map(|alert| alert.rule == rule && is_computed(alert)).collect();
+        known.iter().map(|alert| alert.rule == rule && covered.contains(&alert.id)).collect();
     let mut matched = vec![false; known.len()];
     let mut changes = Vec::new();
-    let computed: Vec<Seen> =
-        computed.into_iter().map(|episode| Seen::of(patient, episode)).collect();
-    let continued = continued_alerts(patient, known, &is_computed, &computed);
-    for (Seen { episode, readings, ids }, index) in computed.iter().zip(continued) {
+    let computed: Vec<Found> =
+        computed.into_iter().map(|episode| Found::of(patient, episode)).collect();
+    let continued = continued_alerts(computation, known, &is_computed, &computed);
+    for (found, index) in computed.into_iter().zip(continued) {
         if let Some(index) = index {
             matched[index] = true;
         }
         let known_alert = index.map(|index| &known[index]);
-        if let Some(state) =
-            state_of(patient, known_alert, episode, (readings, ids), plan, occurrence)
-        {
+        if let Some(state) = state_of(known_alert, found, computation) {
             match index {
                 Some(index) => known[index] = state.clone(),
                 None => {
@@ -165,8 +196,8 @@ pub fn publish_difference(
         if is_computed && !matched && alert.status != Status::Retracted {
             alert.status = Status::Retracted;
             alert.transition = Transition::Retracted;
-            alert.changed_at = occurrence.at;
-            alert.cause = occurrence.cause.clone();
+            alert.changed_at = computation.at;
+            alert.cause = computation.cause.cloned();
             changes.push(alert.clone());
         }
     }
@@ -174,31 +205,38 @@ pub fn publish_difference(
 }
 
 /// An episode with the readings it rests on and their ids.
-struct Seen {
+struct Found {
     episode: Episode,
-    readings: Vec<CurrentReading>,
+    readings: Vec<EvidenceReading>,
     ids: Vec<ReadingId>,
 }
 
-impl Seen {
+impl Found {
     fn of(patient: &PatientId, episode: Episode) -> Self {
         let readings = episode.evidence();
-        let kind = episode.rule.kind();
-        let id = |reading: &CurrentReading| {
-            ReadingId::new(patient.clone(), kind, reading.time, reading.source)
-        };
-        Self { ids: readings.iter().map(id).collect(), readings, episode }
+        Self {
+            ids: readings.iter().map(|reading| reading.id(patient)).collect(),
+            readings,
+            episode,
+        }
+    }
+
+    /// The id of a new alert: after the first reading or, where readings are what is missing, after
+    /// the beginning.
+    fn new_alert_id(&self, computation: &Computation<'_>) -> AlertId {
+        let Computation { patient, rule, .. } = *computation;
+        match self.ids.first() {
+            Some(first) => AlertId::of(rule, first),
+            None => AlertId::without_reading(rule, patient, self.episode.began),
+        }
     }
 
     /// The ids that alerts named after one of its readings, or after its beginning, have.
-    fn alert_ids(&self, patient: &PatientId) -> Vec<AlertId> {
-        let rule = self.episode.rule;
-        match rule {
-            Rule::DataMissing(_) => {
-                vec![AlertId::without_reading(rule, patient, self.episode.began)]
-            }
-            Rule::BpSevereHigh => self.ids.iter().map(|id| AlertId::of(rule, id)).collect(),
+    fn alert_ids(&self, computation: &Computation<'_>) -> Vec<AlertId> {
+        if self.ids.is_empty() {
+            return vec![self.new_alert_id(computation)];
         }
+        self.ids.iter().map(|id| AlertId::of(computation.rule, id)).collect()
     }
 
     fn shared_reading(&self, alert: &Alert) -> Option<usize> {
@@ -207,9 +245,10 @@ impl Seen {
     }
 
     fn overlaps(&self, alert: &Alert) -> bool {
-        let first = self.readings.first().map_or(self.episode.began, |first| first.time);
+        let time = |reading: &EvidenceReading| reading.reading.time;
+        let first = self.readings.first().map_or(self.episode.began, time);
         // A gap that is open lasts.
-        let last = self.readings.last().map_or(Timestamp::LATEST, |last| last.time);
+        let last = self.readings.last().map_or(Timestamp::LATEST, time);
         let last = self.episode.ended.unwrap_or(last);
         first <= alert.last_observed_at && last >= alert.first_observed_at
     }
@@ -221,10 +260,10 @@ impl Seen {
 /// one that overlaps in time. One that was retracted is raised again for the reading that gave the id
 /// only. Of several the earliest is chosen: whoever computes the same again chooses the same.
 fn continued_alerts(
-    patient: &PatientId,
+    computation: &Computation<'_>,
     known: &[Alert],
     is_computed: &[bool],
-    computed: &[Seen],
+    computed: &[Found],
 ) -> Vec<Option<usize>> {
     let mut continued = vec![None; computed.len()];
     let mut taken = vec![false; known.len()];
@@ -242,7 +281,7 @@ fn continued_alerts(
     };
     let is_live = |index: usize| known[index].status != Status::Retracted;
     let may_go_on = |index: usize| is_live(index) && is_computed[index];
-    let ids: Vec<_> = computed.iter().map(|seen| seen.alert_ids(patient)).collect();
+    let ids: Vec<_> = computed.iter().map(|found| found.alert_ids(computation)).collect();
     let gave_the_id =
         |of: usize, alert: usize| ids[of].iter().position(|id| *id == known[alert].id);
     for (of, place) in continued.iter_mut().enumerate() {
@@ -263,90 +302,56 @@ fn continued_alerts(
 }
 
 /// The alert's new state; none when nothing has changed.
-fn state_of(
-    patient: &PatientId,
-    known: Option<&Alert>,
-    episode: &Episode,
-    (readings, ids): (&[CurrentReading], &[ReadingId]),
-    plan: &Plan,
-    occurrence: &Occurrence,
-) -> Option<Alert> {
+fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) -> Option<Alert> {
+    let id = known.map_or_else(|| found.new_alert_id(computation), |alert| alert.id);
+    let Found { episode, readings, ids } = found;
     let evidence: Vec<Evidence> = if readings.is_empty() {
         known.map(|alert| alert.evidence.clone()).unwrap_or_default()
     } else {
-        readings
-            .iter()
-            .zip(ids)
-            .map(|(reading, id)| Evidence {
-                reading: id.clone(),
-                values: vec![
-                    ("diastolic", f64::from(reading.sample.diastolic())),
-                    ("systolic", f64::from(reading.sample.systolic())),
-                ],
-            })
-            .collect()
+        readings.iter().zip(ids).map(|(reading, id)| reading.evidence(id)).collect()
     };
     let status = if episode.ended.is_some() { Status::Resolved } else { Status::Open };
-    let rule = episode.rule;
-    let named_after = match rule {
-        Rule::DataMissing(_) => AlertId::without_reading(rule, patient, episode.began),
-        Rule::BpSevereHigh => AlertId::of(rule, &evidence.first()?.reading),
-    };
-    let began = evidence.first().map_or(episode.began, |first| first.reading.observation_time());
-    let newest_time = evidence.iter().map(|e| e.reading.observation_time()).max();
-    let decisive = decisive_time(episode.stage, &evidence, plan).or(newest_time);
-    let severity = severity_of(known, episode, status, decisive, plan, occurrence.at);
-    let transition = transition(known, episode, severity, status, (&evidence, began))?;
-    let late = episode.stage == Stage::Confirmed && severity < Severity::Urgent;
+    let times = || evidence.iter().map(|evidence| evidence.reading.observation_time());
+    let began = times().next().unwrap_or(episode.began);
+    let newest_time = times().max();
+    let severity = severity_of(known, &episode, status, computation.at);
+    let transition = transition(known, &episode, severity, status, (&evidence, began))?;
     Some(Alert {
-        id: known.map_or(named_after, |alert| alert.id),
-        patient: patient.clone(),
-        rule,
+        id,
+        patient: computation.patient.clone(),
+        rule: computation.rule,
         stage: episode.stage,
         severity,
         status,
         transition,
-        late,
+        late: severity < episode.severity_in_time,
         raised_at: known
             .filter(|alert| alert.status == Status::Open || status != Status::Open)
-            .map_or(occurrence.at, |alert| alert.raised_at),
-        changed_at: occurrence.at,
+            .map_or(computation.at, |alert| alert.raised_at),
+        changed_at: computation.at,
         first_observed_at: began,
-        last_observed_at: episode.ended.or(newest_time).unwrap_or(occurrence.at),
-        threshold: rules::threshold(rule, plan),
-        rule_set: RULE_SET.to_owned(),
-        plan_version: plan.version,
-        text: rules::text(rule, plan, (episode.stage, late), began, readings)
-            .or_else(|| known.map(|alert| alert.text.clone()))?,
-        cause: occurrence.cause.clone(),
+        last_observed_at: episode.ended.or(newest_time).unwrap_or(computation.at),
+        findings: episode.findings,
+        parameters: episode.parameters,
+        wording_version: computation.wording_version,
+        rule_set: computation.rule_set.to_owned(),
+        plan_version: computation.plan_version,
+        cause: computation.cause.cloned(),
         evidence,
     })
 }
 
-/// When the newest pair was complete that confirms: a single reading after it confirms nothing.
-fn decisive_time(stage: Stage, evidence: &[Evidence], plan: &Plan) -> Option<Timestamp> {
-    let limits = &plan.limits.severe_high;
-    let times = || evidence.iter().map(|evidence| evidence.reading.observation_time());
-    let completes = |second: &Timestamp| {
-        times()
-            .any(|first| (limits.repeat_after..=limits.repeat_within).contains(&(*second - first)))
-    };
-    times().filter(completes).max().filter(|_| stage == Stage::Confirmed)
-}
-
 /// Lateness keeps an alert from paging, it does not take a page back: a correction that comes late
-/// and leaves the cause standing leaves the severity too. What is over keeps the severity it had.
+/// and leaves the cause as it is leaves the severity too. What is over keeps the severity it had.
 fn severity_of(
     known: Option<&Alert>,
     episode: &Episode,
     status: Status,
-    decisive: Option<Timestamp>,
-    plan: &Plan,
     now: Timestamp,
 ) -> Severity {
-    // What is said of readings that do not come depends on time alone.
-    let Some(decisive) = decisive else { return episode.severity };
-    let is_late = now - decisive > plan.limits.severe_high.patience;
+    // The severity of readings that do not come depends on time alone.
+    let Some(in_time_until) = episode.in_time_until else { return episode.severity };
+    let is_late = now > in_time_until;
     let now = if is_late { episode.severity.min(Severity::Review) } else { episode.severity };
     match known {
         Some(known) if known.stage != episode.stage => now,
@@ -366,8 +371,8 @@ fn transition(
     (evidence, began): (&[Evidence], Timestamp),
 ) -> Option<Transition> {
     let Some(known) = known else {
-        // An episode that is over before it was known, because its readings came out of order: told
-        // once, as resolved, so that the record does not depend on the order of arrival.
+        // An episode that is over before it was known, because its readings came out of order, is
+        // reported once, as resolved, so that the record does not depend on the order of arrival.
         return Some(match status {
             Status::Resolved => Transition::Resolved,
             _ => Transition::Raised,
@@ -375,11 +380,11 @@ fn transition(
     };
     match (known.status, status) {
         (Status::Open, Status::Open) => {
-            let told = (known.severity, known.stage);
+            let reported = (known.severity, known.stage);
             let found = (severity, episode.stage);
-            if found > told {
+            if found > reported {
                 Some(Transition::Escalated)
-            } else if found < told {
+            } else if found < reported {
                 Some(Transition::Eased)
             } else {
                 let same = known.evidence == evidence && known.first_observed_at == began;

@@ -8,7 +8,7 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::admission::Outcome;
-use crate::measurement::Kind;
+use crate::kinds::Kind;
 use crate::remembered::RememberedReading;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;

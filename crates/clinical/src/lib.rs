@@ -14,10 +14,12 @@ pub mod measurement {
     pub use crate::kinds::Kind;
 }
 pub mod monitor;
+pub mod parameter;
 pub mod patient;
 pub mod plan;
 pub mod reading;
 pub mod remembered;
+pub mod rule;
 pub mod rules;
 pub mod sample;
 pub mod schedule;
@@ -25,6 +27,7 @@ pub mod time;
 pub mod timeline;
 pub mod version;
 pub mod window;
+mod wording;
 
 pub use admission::Outcome;
 pub use kinds::Kind;

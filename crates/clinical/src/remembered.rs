@@ -1,6 +1,6 @@
 //! A reading as far as it is remembered, and what the rules see of it.
 
-use crate::measurement::Kind;
+use crate::kinds::Kind;
 use crate::reading::{Reading, SourceDigest};
 use crate::sample::Sample;
 use crate::time::{Span, Timestamp};

@@ -36,21 +36,6 @@ impl Watched {
 }
 
 impl Sample {
-    pub(crate) fn blood_pressure(
-        systolic: u16,
-        diastolic: u16,
-        pulse_rate: Option<u16>,
-        irregular: bool,
-    ) -> Self {
-        use crate::kinds::blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, PULSE_RATE, SYSTOLIC};
-        let mut sample = Self::default();
-        sample = sample.with(SYSTOLIC, systolic.into()).with(DIASTOLIC, diastolic.into());
-        if let Some(pulse_rate) = pulse_rate {
-            sample = sample.with(PULSE_RATE, pulse_rate.into());
-        }
-        if irregular { sample.with(IRREGULAR_PULSE, 1.0) } else { sample }
-    }
-
     /// The value of a field, in the field's unit; 1 and 0 of a flag, the place among its codes of a
     /// code. None when it was not measured. The sample must be of the field's kind.
     pub fn value(self, watched: Watched) -> Option<f64> {
@@ -70,6 +55,22 @@ impl Sample {
         Self::from_bits(others | steps << watched.bit)
     }
 
+    /// The sample of a kind that holds the values of its watched fields, asked for by name.
+    pub fn of(kind: Kind, value: impl Fn(&str) -> Option<f64>) -> Self {
+        watched(kind).fold(Self::default(), |sample, (field, watched)| match value(field.name) {
+            Some(value) => sample.with(watched, value),
+            None => sample,
+        })
+    }
+
+    /// The values of the watched fields of its kind, by name; those that were measured.
+    pub fn values(self, kind: Kind) -> impl Iterator<Item = (&'static str, f64)> {
+        let value = move |(field, watched): (&'static Field, Watched)| {
+            Some((field.name, self.value(watched)?))
+        };
+        watched(kind).filter_map(value)
+    }
+
     const fn bits(self) -> u64 {
         let [low, middle, high] = self.0;
         low as u64 | (middle as u64) << 16 | (high as u64) << 32
@@ -78,16 +79,10 @@ impl Sample {
     const fn from_bits(bits: u64) -> Self {
         Self([bits as u16, (bits >> 16) as u16, (bits >> 32) as u16])
     }
+}
 
-    /// Systolic pressure of a blood pressure sample, mmHg.
-    pub const fn systolic(self) -> u16 {
-        self.0[0]
-    }
-
-    /// Diastolic pressure of a blood pressure sample, mmHg.
-    pub const fn diastolic(self) -> u16 {
-        self.0[1]
-    }
+fn watched(kind: Kind) -> impl Iterator<Item = (&'static Field, Watched)> {
+    kind.fields().iter().filter_map(|field| Some((field, field.watched?)))
 }
 
 #[cfg(test)]
@@ -119,6 +114,22 @@ mod tests {
                     assert_eq!(field.watched.unwrap().field().number, field.number);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_sample_is_made_again_of_its_values() {
+        for kind in Kind::ALL {
+            for end in 0..2 {
+                let ends = |name: &str| {
+                    let field = kind.fields().iter().find(|field| field.name == name).unwrap();
+                    Some(ends(field)[end])
+                };
+                let sample = Sample::of(kind, ends);
+                let values: std::collections::BTreeMap<_, _> = sample.values(kind).collect();
+                assert_eq!(Sample::of(kind, |name| values.get(name).copied()), sample, "{kind}");
+            }
+            assert_eq!(Sample::of(kind, |_| None), Sample::default());
         }
     }
 

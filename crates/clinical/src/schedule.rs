@@ -4,9 +4,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::measurement::Kind;
+use crate::kinds::Kind;
 use crate::patient::PatientId;
-use crate::plan::InvalidPlan;
 use crate::time::{Span, Timestamp};
 
 /// Readings of a day may arrive until so long after its end before the day counts as one without.
@@ -17,6 +16,33 @@ const GRACE: Span = Span::from_hours(6);
 /// the mornings of a million patients do not all begin in the same second.
 pub fn grace(patient: &PatientId) -> Span {
     GRACE + Span::from_seconds((xxh3_64(patient.as_str().as_bytes()) % 3600) as i64)
+}
+
+/// A schedule that nobody can keep.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum InvalidSchedule {
+    /// The time zone is not in the tz database.
+    #[error("the schedule's time_zone is not a name of the tz database, such as Asia/Tokyo")]
+    UnknownZone,
+    /// The first day is none that a reading could be observed on.
+    #[error("the schedule's start must be a day from 2000 to 2099")]
+    StartOutOfRange,
+    /// No kind of readings has this name.
+    #[error("no kind of readings is named {0}")]
+    UnknownKind(String),
+    /// A number of days is out of range.
+    #[error("{name} must be between {low} and {high}")]
+    DaysOutOfRange {
+        /// The number's name.
+        name: &'static str,
+        /// Smallest number allowed.
+        low: i32,
+        /// Greatest number allowed.
+        high: i32,
+    },
+    /// A kind is in the schedule twice.
+    #[error("{0} is expected twice")]
+    ExpectedTwice(Kind),
 }
 
 /// What a care plan expects, from which day on, in the patient's time zone.
@@ -36,8 +62,8 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Whole local days in a row without a reading before somebody is told, where the plan does not
-    /// say. 3: gaps of up to three days are frequent in remote monitoring (HRS/EHRA/APHRS/LAHRS 2023).
+    /// Whole local days in a row without a reading before an alert is raised, where the plan does
+    /// not say. 3: gaps of up to three days are frequent in remote monitoring (HRS/EHRA/APHRS/LAHRS 2023).
     pub const MISSING_AFTER_DAYS: i32 = 3;
     /// Days in a row after which it is more than a technical matter. 14: as for implanted devices.
     pub const REVIEW_AFTER_DAYS: i32 = 14;
@@ -51,12 +77,12 @@ impl Expected {
         kind: Kind,
         missing_after_days: i32,
         review_after_days: i32,
-    ) -> Result<Self, InvalidPlan> {
+    ) -> Result<Self, InvalidSchedule> {
         let days = |name, days: i32, low: i32, high: i32| {
             u8::try_from(days)
                 .ok()
                 .filter(|_| (low..=high).contains(&days))
-                .ok_or(InvalidPlan::OutOfRange { name, low: f64::from(low), high: f64::from(high) })
+                .ok_or(InvalidSchedule::DaysOutOfRange { name, low, high })
         };
         let missing = days("missing_after_days", missing_after_days, 1, 30)?;
         let review =
@@ -85,14 +111,18 @@ impl Schedule {
     ///
     /// # Errors
     /// When zone or day are not usable, or a kind is expected twice.
-    pub fn new(time_zone: &str, start: Date, expected: Vec<Expected>) -> Result<Self, InvalidPlan> {
-        let zone = TimeZone::get(time_zone).map_err(|_| InvalidPlan::UnknownZone)?;
+    pub fn new(
+        time_zone: &str,
+        start: Date,
+        expected: Vec<Expected>,
+    ) -> Result<Self, InvalidSchedule> {
+        let zone = TimeZone::get(time_zone).map_err(|_| InvalidSchedule::UnknownZone)?;
         if !(2000..2100).contains(&start.year()) {
-            return Err(InvalidPlan::StartOutOfRange);
+            return Err(InvalidSchedule::StartOutOfRange);
         }
         for (index, one) in expected.iter().enumerate() {
             if expected[..index].iter().any(|other| other.kind == one.kind) {
-                return Err(InvalidPlan::ExpectedTwice(one.kind));
+                return Err(InvalidSchedule::ExpectedTwice(one.kind));
             }
         }
         Ok(Self { zone, start, expected })

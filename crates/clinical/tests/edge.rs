@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::alert::{Severity, Stage, Status, Transition};
 use clinical::plan::Plan;
+use clinical::rules;
 use clinical::schedule::{Expected, Schedule};
 use clinical::window::WINDOW;
 use clinical::{Kind, Outcome, Span, Timestamp};
@@ -76,7 +77,7 @@ fn plans() -> impl Strategy<Value = Plan> {
 
 fn home(plan: &Plan) -> Home {
     let mut home = Home { plan: plan.clone(), ..Home::default() };
-    home.told = home.monitor.reassess(&patient(), at(0), (plan, home.window));
+    home.reported = home.monitor.reassess(&patient(), at(0), (plan, home.window));
     home
 }
 
@@ -85,7 +86,7 @@ fn is_historical(Arrival { sent, received }: &Arrival) -> bool {
 }
 
 /// Of each reading the greatest version that came while it was in the window.
-fn what_stood(history: &[Arrival]) -> BTreeMap<(i64, u8), Sent> {
+fn current_readings(history: &[Arrival]) -> BTreeMap<(i64, u8), Sent> {
     let mut greatest: BTreeMap<_, Sent> = BTreeMap::new();
     for Arrival { sent, .. } in history.iter().filter(|arrival| !is_historical(arrival)) {
         let known = greatest.entry((sent.minutes, sent.source)).or_insert_with(|| sent.clone());
@@ -100,14 +101,15 @@ fn what_stood(history: &[Arrival]) -> BTreeMap<(i64, u8), Sent> {
 /// The episodes of `bp.severe_high` as the alerts tell them, times as `name` says; without what upheld
 /// them meanwhile, of which an alert names the newest only.
 fn episodes(home: &Home, name: impl Fn(Timestamp) -> i64) -> BTreeSet<String> {
-    let told = home.monitor.alerts().iter().filter(|alert| alert.status != Status::Retracted);
-    told.map(|alert| {
-        let began = name(alert.first_observed_at);
-        let ended = (!alert.is_open()).then_some(name(alert.last_observed_at));
-        let first = &alert.evidence[0].values;
-        format!("{} {} {began} {ended:?} {first:?}", alert.stage, alert.status)
-    })
-    .collect()
+    let reported = home.monitor.alerts().iter().filter(|alert| alert.status != Status::Retracted);
+    reported
+        .map(|alert| {
+            let began = name(alert.first_observed_at);
+            let ended = (!alert.is_open()).then_some(name(alert.last_observed_at));
+            let first = &alert.evidence[0].values;
+            format!("{} {} {began} {ended:?} {first:?}", alert.stage, alert.status)
+        })
+        .collect()
 }
 
 fn minutes(time: Timestamp) -> i64 {
@@ -127,7 +129,7 @@ proptest! {
         for Arrival { sent, received } in &history {
             home.receives_at(*received, sent.clone());
             for later in [*received, received + 7] {
-                let again = home.monitor.look_again();
+                let again = home.monitor.next_assessment();
                 if again.is_some_and(|due| due <= at(later)) {
                     continue;
                 }
@@ -141,23 +143,23 @@ proptest! {
     }
 
     #[test]
-    fn evidence_names_readings_that_stand_or_stood_when_they_left_the_window(
+    fn evidence_names_readings_that_are_current_or_were_when_they_left(
         history in any_history(),
     ) {
         let mut home = home(&Plan::default());
         for (count, Arrival { sent, received }) in (1..).zip(&history) {
             home.receives_at(*received, sent.clone());
-            let stood = what_stood(&history[..count]);
-            let stand: BTreeSet<_> = stood
+            let current_then = current_readings(&history[..count]);
+            let current: BTreeSet<_> = current_then
                 .values()
                 .map(|sent| (at(sent.minutes), sent.reading().source.digest(), sent.values.0))
                 .collect();
-            let told = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
-            for evidence in told.flat_map(|alert| &alert.evidence) {
+            let reported = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
+            for evidence in reported.flat_map(|alert| &alert.evidence) {
                 let reading = &evidence.reading;
-                let value = evidence.values[1].1 as u16;
+                let value = evidence.value("systolic").unwrap() as u16;
                 let named = (reading.observation_time(), reading.source(), value);
-                prop_assert!(stand.contains(&named), "{named:?} does not stand at {received}");
+                prop_assert!(current.contains(&named), "{named:?} is not current at {received}");
             }
         }
     }
@@ -169,20 +171,20 @@ proptest! {
             home.receives_at(*received, sent.clone());
             home.monitor.forget(at(*received), home.window);
         }
-        for alert in &home.told {
+        for alert in &home.reported {
             let takes_back = matches!(alert.transition, Transition::Retracted | Transition::Eased);
             prop_assert!(!takes_back || alert.cause.is_some(), "{alert:?}");
         }
     }
 
-    /// What is carried across the edge is as good as having every reading ever: told from days that
+    /// What is carried across the edge is as good as having every reading ever: from days that
     /// lie far apart and from the same days moved together, within one window.
     #[test]
-    fn what_stood_at_the_edge_and_what_stands_in_the_window_give_the_alert(
+    fn an_alert_at_the_edge_is_as_if_every_reading_were_remembered(
         history in history_by_day(),
     ) {
         // Calm occasions in a row count within the window, so one has to do.
-        let plan = Plan::with_overrides(1, [("bp.severe_high.calm_occasions", 1.0)]).unwrap();
+        let plan = rules::plan(1, [("bp.severe_high.clear_occasions", 1.0)]).unwrap();
         let days: BTreeSet<i64> = history.iter().map(|arrival| arrival.sent.minutes / DAY).collect();
         let days: Vec<i64> = days.into_iter().collect();
         let mut far = home(&plan);
@@ -230,7 +232,7 @@ fn the_generated_histories_reach_the_edge() {
         let mut holds: BTreeSet<&str> = BTreeSet::new();
         for (count, Arrival { sent, received }) in history.iter().enumerate() {
             let horizon = at(*received) - WINDOW;
-            let stood = what_stood(&history[..count]);
+            let current_then = current_readings(&history[..count]);
             home.receives_at(*received, sent.clone());
             let across = home.monitor.alerts().iter().find(|alert| {
                 alert.status != Status::Retracted
@@ -244,7 +246,7 @@ fn the_generated_histories_reach_the_edge() {
                 ("one that ended in it", across.is_some_and(|a| !a.is_open())),
                 (
                     "a reading changed under an alert from before the window",
-                    across.is_some() && stood.contains_key(&(sent.minutes, sent.source)),
+                    across.is_some() && current_then.contains_key(&(sent.minutes, sent.source)),
                 ),
                 (
                     "an alert changed that is from before the window",
@@ -253,7 +255,9 @@ fn the_generated_histories_reach_the_edge() {
                 (
                     "a reading in the window beside one from before it",
                     !is_historical
-                        && stood.values().any(|other| at(other.minutes) < horizon && cut(other)),
+                        && current_then
+                            .values()
+                            .any(|other| at(other.minutes) < horizon && cut(other)),
                 ),
                 ("a historical reading", is_historical),
             ] {
@@ -288,9 +292,10 @@ fn a_stage_goes_with_the_readings_that_gave_it_however_old_the_alert_is() {
     assert_eq!(last.stage, Stage::Unconfirmed);
     let evidence: Vec<_> = last.evidence.iter().map(|e| e.reading.observation_time()).collect();
     assert_eq!(evidence, [at(0)]);
-    assert!(last.text.en.contains("185/90"), "{}", last.text.en);
+    let words = rules::words(last).en;
+    assert!(words.contains("185/90"), "{words}");
     home.waits_until(41 * DAY + 20);
-    assert_eq!(home.last().transition, Transition::Resolved, "the corrected pair is calm");
+    assert_eq!(home.last().transition, Transition::Resolved, "the corrected pair has normalised");
 }
 
 #[test]
@@ -298,7 +303,7 @@ fn the_edge_of_the_window_cuts_no_occasion_in_two() {
     let mut home = Home::default();
     home.receives(bp(0, 174, 90));
     home.receives(bp(5, 181, 95));
-    assert!(home.told.is_empty(), "the mean is below the limit");
+    assert!(home.reported.is_empty(), "the mean is below the limit");
     for minute in 0..20 {
         let now = at(40 * DAY + minute);
         let said = home.monitor.reassess(&patient(), now, (&home.plan, home.window));
@@ -307,11 +312,11 @@ fn the_edge_of_the_window_cuts_no_occasion_in_two() {
 }
 
 #[test]
-fn half_an_occasion_at_the_edge_is_no_calm_one() {
+fn half_an_occasion_at_the_edge_is_not_normalised() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 90));
     home.waits_until(20);
-    // Neither calm nor severe together.
+    // Neither normalised nor severe together.
     home.receives(bp(DAY, 179, 90));
     home.receives(bp(DAY + 5, 172, 90));
     for minute in 0..20 {
@@ -323,8 +328,7 @@ fn half_an_occasion_at_the_edge_is_no_calm_one() {
 }
 
 #[test]
-fn an_alert_from_before_the_window_that_calm_has_ended_is_raised_again_when_the_calm_is_taken_back()
-{
+fn an_ended_alert_from_before_the_window_is_raised_again_without_its_end() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 90));
     home.receives(bp(2, 190, 90));
@@ -334,11 +338,11 @@ fn an_alert_from_before_the_window_that_calm_has_ended_is_raised_again_when_the_
     assert_eq!(home.last().transition, Transition::Resolved);
     home.receives_at(41 * DAY + 800, bp(41 * DAY, 150, 90).entered_in_error(5));
     assert_eq!(home.last().transition, Transition::Raised);
-    assert_eq!(home.last().id, home.told[0].id);
+    assert_eq!(home.last().id, home.reported[0].id);
 }
 
 #[test]
-fn a_gap_from_before_the_window_is_open_again_when_the_reading_that_ended_it_is_withdrawn() {
+fn a_gap_from_before_the_window_opens_again_without_the_reading_that_ended_it() {
     let daily = Expected::new(Kind::BloodPressure, 3, 14).unwrap();
     let schedule = Schedule::new("Asia/Tokyo", date(2026, 5, 29), vec![daily]).unwrap();
     let mut home = home(&Plan::default().with_schedule(schedule));
@@ -346,5 +350,5 @@ fn a_gap_from_before_the_window_is_open_again_when_the_reading_that_ended_it_is_
     assert_eq!(home.last().transition, Transition::Resolved);
     home.receives_at(60 * DAY + 30, bp(60 * DAY, 128, 80).entered_in_error(5));
     assert_eq!(home.last().transition, Transition::Raised);
-    assert_eq!(home.last().first_observed_at, home.told[0].first_observed_at);
+    assert_eq!(home.last().first_observed_at, home.reported[0].first_observed_at);
 }

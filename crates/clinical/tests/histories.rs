@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clinical::alert::Status;
 use clinical::plan::Plan;
 use clinical::schedule::{Expected, Schedule};
-use clinical::{Kind, Outcome, Timestamp, Window};
+use clinical::{Kind, Outcome, Timestamp, Window, kinds};
 use jiff::civil::date;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -114,7 +114,7 @@ const END: i64 = 16_100;
 
 fn home(plan: &Plan) -> Home {
     let mut home = Home { plan: plan.clone(), ..Home::default() };
-    home.told = home.monitor.reassess(&patient(), at(0), (plan, Window::default()));
+    home.reported = home.monitor.reassess(&patient(), at(0), (plan, Window::default()));
     home
 }
 
@@ -136,16 +136,17 @@ fn current(home: &Home) -> Vec<String> {
 /// The episodes as the alerts tell them, without what depends on when the readings came: whether it
 /// was too late to page.
 fn episodes(home: &Home) -> BTreeSet<String> {
-    let told = home.monitor.alerts().iter().filter(|alert| alert.status != Status::Retracted);
-    told.map(|alert| {
-        let evidence: Vec<_> =
-            alert.evidence.iter().map(|e| (e.reading.to_string(), &e.values)).collect();
-        let (rule, stage, status, began) =
-            (alert.rule, alert.stage, alert.status, alert.first_observed_at);
-        let ended = (!alert.is_open()).then_some(alert.last_observed_at);
-        format!("{rule} {stage} {status} {began} {ended:?} {evidence:?}")
-    })
-    .collect()
+    let reported = home.monitor.alerts().iter().filter(|alert| alert.status != Status::Retracted);
+    reported
+        .map(|alert| {
+            let evidence: Vec<_> =
+                alert.evidence.iter().map(|e| (e.reading.to_string(), &e.values)).collect();
+            let (rule, stage, status, began) =
+                (alert.rule, alert.stage, alert.status, alert.first_observed_at);
+            let ended = (!alert.is_open()).then_some(alert.last_observed_at);
+            format!("{rule} {stage} {status} {began} {ended:?} {evidence:?}")
+        })
+        .collect()
 }
 
 /// A patient of whom only what is current in the end was ever sent, in order, at once.
@@ -184,9 +185,9 @@ proptest! {
         let mut home = home(&plan);
         let mut failure = None;
         let_arrive(&mut home, &history, |home, clock| {
-            let look_again = home.monitor.look_again();
+            let look_again = home.monitor.next_assessment();
             let missed = home.monitor.reassess(&patient(), at(clock), (&plan, Window::default()));
-            let in_time = match (look_again, home.monitor.look_again()) {
+            let in_time = match (look_again, home.monitor.next_assessment()) {
                 (Some(early), Some(due)) => early <= due,
                 (early, None) => early.is_none() || plan.schedule.is_some(),
                 (None, Some(_)) => false,
@@ -199,7 +200,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_arrival_changes_neither_what_stands_nor_the_episodes(
+    fn the_order_of_arrival_changes_neither_what_is_current_nor_the_episodes(
         history in history(),
         other_order in any::<[Index; 64]>(),
         plan in plans(),
@@ -222,7 +223,7 @@ proptest! {
     }
 
     #[test]
-    fn alerts_are_those_of_what_stands_and_none_survives_its_readings(
+    fn alerts_are_those_of_current_readings_and_none_survives_its_readings(
         history in history(),
         plan in plans(),
     ) {
@@ -237,22 +238,22 @@ proptest! {
     }
 
     #[test]
-    fn evidence_always_names_readings_that_stand(history in history(), plan in plans()) {
+    fn evidence_always_names_current_readings(history in history(), plan in plans()) {
         let mut home = home(&plan);
         let mut failure = None;
         let_arrive(&mut home, &history, |home, _| {
-            let stand: Vec<_> = home
+            let current: Vec<_> = home
                 .monitor
                 .timeline()
                 .current(Kind::BloodPressure, Timestamp::EARLIEST)
-                .map(|r| (r.time, r.source, f64::from(r.sample.systolic())))
+                .map(|r| (r.time, r.source, r.sample.value(kinds::blood_pressure::SYSTOLIC).unwrap()))
                 .collect();
-            let told = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
-            for evidence in told.flat_map(|alert| &alert.evidence) {
+            let reported = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
+            for evidence in reported.flat_map(|alert| &alert.evidence) {
                 let reading = &evidence.reading;
-                let named = (reading.observation_time(), reading.source(), evidence.values[1].1);
-                if !stand.contains(&named) {
-                    failure.get_or_insert(format!("{named:?} does not stand"));
+                let named = (reading.observation_time(), reading.source(), evidence.value("systolic").unwrap());
+                if !current.contains(&named) {
+                    failure.get_or_insert(format!("{named:?} is not current"));
                 }
             }
         });

@@ -1,9 +1,9 @@
-//! The rule `bp.severe_high`, told as what happens to a patient.
+//! The rule `bp.severe_high`, shown by what happens to a patient.
 
 mod home;
 
-use clinical::Outcome;
 use clinical::alert::{Severity, Stage, Status, Transition};
+use clinical::{Outcome, rules};
 
 use home::{Home, at, bp};
 
@@ -15,13 +15,32 @@ use Transition::{Escalated, Raised, Resolved, Retracted, Updated};
 fn two_severe_readings_a_few_minutes_apart_page_a_physician() {
     let mut home = Home::default();
     home.receives(bp(0, 191, 112));
-    assert!(home.told.is_empty(), "one reading is measured again first");
+    assert!(home.reported.is_empty(), "one reading is measured again first");
     home.receives(bp(2, 188, 110));
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     let alert = home.last();
     assert_eq!(alert.evidence.len(), 2);
-    assert!(alert.text.en.contains("191/112, 188/110"), "{}", alert.text.en);
+    let words = rules::words(alert);
+    assert_eq!(
+        words.en,
+        "Home blood pressure, mean 189.5/111 mmHg: systolic at or above 180, diastolic at or above 110. Severe, confirmed by a second reading. Ask for symptoms."
+    );
+    assert_eq!(
+        words.ja,
+        "家庭血圧 2回の平均 189.5/111 mmHg（収縮期が180以上、拡張期が110以上）。再測定でも重症域です。症状を確認してください。"
+    );
     assert!(!alert.late);
+}
+
+#[test]
+fn the_words_name_the_mean_that_was_judged_and_the_limit_that_it_broke() {
+    let mut home = Home::default();
+    home.receives(bp(0, 160, 109));
+    home.receives(bp(2, 142, 115));
+    let words = rules::words(home.last()).en;
+    assert!(words.contains("mean 151/112 mmHg: diastolic at or above 110."), "{words}");
+    assert_eq!(home.last().finding("mean_diastolic"), Some(112.0));
+    assert_eq!(home.last().parameter("diastolic"), Some(110.0));
 }
 
 #[test]
@@ -29,7 +48,7 @@ fn one_severe_reading_without_a_second_becomes_a_review_after_15_minutes() {
     let mut home = Home::default();
     home.receives(bp(0, 185, 100));
     home.waits_until(14);
-    assert!(home.told.is_empty());
+    assert!(home.reported.is_empty());
     home.waits_until(15);
     assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
     assert_eq!(home.last().changed_at, at(15));
@@ -42,7 +61,7 @@ fn an_unconfirmed_alert_escalates_when_a_later_occasion_confirms() {
     home.receives(bp(60, 190, 100));
     home.receives(bp(62, 186, 100));
     assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed), (Escalated, Urgent, Confirmed)]);
-    assert_eq!(home.told[0].id, home.told[1].id);
+    assert_eq!(home.reported[0].id, home.reported[1].id);
 }
 
 #[test]
@@ -51,7 +70,7 @@ fn a_repetition_that_brings_the_mean_down_raises_nothing() {
     home.receives(bp(0, 182, 90));
     home.receives(bp(2, 150, 85));
     home.waits_until(60);
-    assert!(home.told.is_empty());
+    assert!(home.reported.is_empty());
 }
 
 #[test]
@@ -61,23 +80,23 @@ fn readings_less_than_a_minute_apart_confirm_nothing() {
     let mut second = bp(0, 190, 100);
     second.source = 1;
     home.receives(second);
-    assert!(home.told.is_empty());
+    assert!(home.reported.is_empty());
     home.waits_until(15);
     assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
 }
 
 #[test]
-fn two_calm_occasions_in_a_row_resolve_a_confirmed_alert_and_one_does_not() {
+fn two_normalised_occasions_in_a_row_resolve_a_confirmed_alert_and_one_does_not() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 100));
     home.receives(bp(2, 190, 100));
     home.receives(bp(600, 170, 90));
     home.waits_until(700);
-    assert_eq!(home.told.len(), 1);
+    assert_eq!(home.reported.len(), 1);
     home.receives(bp(1400, 178, 90));
     home.receives(bp(2000, 170, 90));
     home.waits_until(2100);
-    assert_eq!(home.told.len(), 1, "an occasion between breaks the row");
+    assert_eq!(home.reported.len(), 1, "an occasion between breaks the row");
     home.receives(bp(2600, 170, 90));
     home.waits_until(2700);
     assert_eq!(home.last().transition, Resolved);
@@ -89,7 +108,7 @@ fn a_normal_occasion_resolves_an_unconfirmed_alert_once_it_is_over() {
     let mut home = Home::default();
     home.receives(bp(0, 185, 100));
     home.receives(bp(60, 150, 90));
-    assert_eq!(home.told.len(), 1, "the occasion may not be over");
+    assert_eq!(home.reported.len(), 1, "the occasion may not be over");
     home.waits_until(75);
     assert_eq!(home.last().transition, Resolved);
 }
@@ -108,12 +127,12 @@ fn a_correction_that_removes_the_cause_retracts_the_alert() {
 }
 
 #[test]
-fn a_correction_that_creates_the_cause_pages_in_time_and_hours_later_is_a_review() {
+fn a_correction_that_creates_the_cause_pages_in_time_and_later_is_a_review() {
     for (corrected_after, severity, late) in [(30, Urgent, false), (7 * 60, Review, true)] {
         let mut home = Home::default();
         home.receives(bp(0, 190, 100));
         home.receives(bp(2, 119, 80));
-        assert!(home.told.is_empty());
+        assert!(home.reported.is_empty());
         home.receives_at(corrected_after, bp(2, 0, 0).corrected(20, 191, 100));
         assert_eq!(home.transitions(), [(Raised, severity, Confirmed)]);
         assert_eq!(home.last().late, late);
@@ -140,7 +159,7 @@ fn a_correction_of_a_correction_can_bring_the_alert_back_under_its_id() {
     home.receives_at(30, bp(2, 0, 0).corrected(20, 130, 80));
     home.receives_at(40, bp(2, 0, 0).corrected(30, 189, 100));
     assert_eq!(home.last().transition, Raised);
-    assert_eq!(home.last().id, home.told[0].id);
+    assert_eq!(home.last().id, home.reported[0].id);
     assert_eq!(home.last().status, Status::Open);
 }
 
@@ -149,7 +168,7 @@ fn readings_that_come_hours_late_raise_a_review_and_never_a_page() {
     let mut home = Home::default();
     home.receives_at(8 * 60, bp(0, 190, 100));
     home.receives_at(8 * 60, bp(2, 190, 100));
-    assert!(home.told.iter().all(|alert| alert.severity == Review));
+    assert!(home.reported.iter().all(|alert| alert.severity == Review));
     assert!(home.last().late);
     home.receives(bp(10 * 60, 190, 100));
     home.receives(bp(10 * 60 + 2, 190, 100));
@@ -157,16 +176,16 @@ fn readings_that_come_hours_late_raise_a_review_and_never_a_page() {
 }
 
 #[test]
-fn an_earlier_reading_that_comes_hours_late_confirms_as_a_review_and_never_as_a_page() {
+fn an_earlier_reading_hours_late_confirms_as_a_review_never_as_a_page() {
     let mut home = Home::default();
     home.receives(bp(2, 190, 100));
     home.receives_at(8 * 60, bp(0, 190, 100));
     assert_eq!(home.last().stage, Confirmed);
-    assert!(home.told.iter().all(|alert| alert.severity == Review));
+    assert!(home.reported.iter().all(|alert| alert.severity == Review));
 }
 
 #[test]
-fn a_correction_that_comes_late_and_leaves_the_cause_standing_takes_no_page_back() {
+fn a_late_correction_that_leaves_the_cause_takes_no_page_back() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 100));
     home.receives(bp(2, 190, 100));
@@ -211,11 +230,11 @@ fn the_same_reading_twice_says_nothing_twice() {
     home.receives(bp(2, 190, 100));
     assert_eq!(home.receives_at(4, bp(0, 190, 100)), Outcome::Duplicate);
     assert_eq!(home.receives_at(5, bp(2, 190, 100)), Outcome::Duplicate);
-    assert_eq!(home.told.len(), 1);
+    assert_eq!(home.reported.len(), 1);
 }
 
 #[test]
-fn an_alert_stays_open_when_its_readings_leave_the_window_and_ends_when_calm_comes() {
+fn an_alert_outlives_the_window_and_ends_when_pressure_has_normalised() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 100));
     home.receives(bp(2, 190, 100));
@@ -227,12 +246,12 @@ fn an_alert_stays_open_when_its_readings_leave_the_window_and_ends_when_calm_com
 }
 
 #[test]
-fn a_reading_from_before_the_window_is_historical_and_a_repetition_of_it_a_duplicate() {
+fn a_reading_from_before_the_window_is_historical_and_sent_again_a_duplicate() {
     let mut home = Home::default();
     let old = bp(0, 190, 100);
     let now = 50 * 24 * 60;
     assert_eq!(home.receives_at(now, old.clone()), Outcome::Historical);
     assert_eq!(home.receives_at(now + 1, old.clone()), Outcome::Duplicate);
     assert_eq!(home.receives_at(now + 2, old.corrected(9, 180, 90)), Outcome::Historical);
-    assert!(home.told.is_empty());
+    assert!(home.reported.is_empty());
 }

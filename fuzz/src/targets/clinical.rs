@@ -1,9 +1,8 @@
 //! Ids and plans in their written forms.
 
-use clinical::alert::{AlertId, Rule, Severity, Stage, Status, Transition};
+use clinical::alert::{AlertId, Severity, Stage, Status, Transition};
 use clinical::patient::{ConsortiumId, PersonId};
-use clinical::plan::Plan;
-use clinical::{Kind, PatientId, ReadingId, Source};
+use clinical::{Kind, PatientId, ReadingId, Source, rules};
 use schemas::CarePlan;
 
 use super::samples;
@@ -34,11 +33,12 @@ pub(super) fn targets() -> Vec<Target> {
 const ID_PARTS: [&str; 10] =
     ["/", "|", "%7C", "%25", "lab|", "T", "Z", "blood_pressure", "hba1c", "20261131T999999Z"];
 
-const THRESHOLDS: [&str; 12] = [
+const THRESHOLDS: [&str; 13] = [
     "bp.severe_high.systolic",
     "bp.severe_high.diastolic",
     "bp.severe_high.clear_systolic",
     "bp.severe_high.clear_diastolic",
+    "bp.severe_high.clear_occasions",
     "bp.severe_high.calm_occasions",
     "schedule",
     "expected",
@@ -62,7 +62,7 @@ fn ids_read(input: &[u8]) -> Result<String, String> {
     say("person ", PersonId::parse(text).ok().map(|id| id.to_string()), true)?;
     say("patient ", PatientId::parse(text).ok().map(|id| id.to_string()), true)?;
     say("kind ", Kind::parse(text).map(|kind| kind.to_string()), true)?;
-    say("rule ", Rule::parse(text).map(|rule| rule.to_string()), true)?;
+    say("rule ", rules::name(text).map(|rule| rule.to_string()), true)?;
     say("severity ", Severity::parse(text).map(|severity| severity.to_string()), true)?;
     say("stage ", Stage::parse(text).map(|stage| stage.to_string()), true)?;
     say("status ", Status::parse(text).map(|status| status.to_string()), true)?;
@@ -92,15 +92,14 @@ fn plan_read(input: &[u8]) -> Result<String, String> {
         return Ok("no plan".to_owned());
     };
     let overrides = plan.thresholds.iter().map(|(name, value)| (name.as_str(), *value));
-    let limits = Plan::with_overrides(plan.version, overrides);
-    if let Ok(plan) = &limits {
-        let high = &plan.limits.severe_high;
-        let is_sane = high.clear_systolic <= high.systolic
-            && high.clear_diastolic <= high.diastolic
-            && high.calm_occasions > 0;
-        promise(is_sane, || format!("{high:?} clears where it raises"))?;
+    if let Ok(plan) = rules::plan(plan.version, overrides) {
+        for parameter in rules::parameters() {
+            let value = plan.value(parameter);
+            let is_sane = (parameter.low..=parameter.high).contains(&value);
+            promise(is_sane, || format!("{} is {value}", parameter.name))?;
+        }
     }
-    Ok(match plan.check() {
+    Ok(match plan.validate() {
         Ok(_) => "a plan".to_owned(),
         Err(error) => kind(&error),
     })

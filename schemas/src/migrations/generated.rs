@@ -22,4 +22,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0004_current_readings",
         sql: include_str!("../../clickhouse/0004_current_readings.sql"),
     },
+    Migration {
+        number: 5,
+        name: "0005_alert_findings",
+        sql: include_str!("../../clickhouse/0005_alert_findings.sql"),
+    },
 ];

@@ -30,7 +30,7 @@ impl Watched {
     /// Sets the timer forward to when the monitor wants to look again. One that would go off too
     /// early stays: it looks, finds nothing and is set anew.
     fn set_timer(&mut self, timers: &mut BTreeSet<(Timestamp, PatientId)>) {
-        let Some(due) = self.monitor.look_again() else { return };
+        let Some(due) = self.monitor.next_assessment() else { return };
         if self.timer.is_some_and(|timer| timer <= due) {
             return;
         }
@@ -89,7 +89,7 @@ impl Partition {
             let Some((due, patient)) = self.timers.pop_first() else { break };
             changes.extend(self.with_watched(&patient, |watched, plan| {
                 watched.timer = None;
-                watched.monitor.look(&watched.patient, due, (plan, window))
+                watched.monitor.pass_time(&watched.patient, due, (plan, window))
             }));
         }
         changes

@@ -92,7 +92,7 @@ pub(crate) fn patient_of(key: &[u8]) -> Option<PatientId> {
 
 /// A plan that asks for what no rule can do is left out: the rule set's numbers stand.
 pub(crate) fn parse_plan(plan: &CarePlan) -> Option<Plan> {
-    match plan.check() {
+    match plan.validate() {
         Ok(plan) => Some(plan),
         Err(error) => {
             tracing::warn!(%error, "a care plan is not usable; the rule set's numbers stand");

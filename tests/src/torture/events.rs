@@ -19,11 +19,14 @@ pub(super) fn raised(alert: &str, changed_at: Timestamp) -> AlertEvent {
         first_observed_at: changed_at.millis(),
         last_observed_at: changed_at.millis(),
         evidence: Vec::new(),
-        threshold: "180/110".to_owned(),
-        rule_set: clinical::plan::RULE_SET.to_owned(),
+        threshold: String::new(),
+        rule_set: clinical::rules::RULE_SET.to_owned(),
         plan_version: 0,
         text_ja: String::new(),
         text_en: String::new(),
+        findings: [].into(),
+        parameters: [].into(),
+        wording_version: 1,
         cause: None,
     }
 }

@@ -160,14 +160,14 @@ mod tests {
             assert!(planned.len() > 10, "{} patients", planned.len());
             for planned in planned {
                 let patient = PatientId::parse(&planned.patient).unwrap();
-                let plan = planned.plan(from).check().unwrap();
+                let plan = planned.plan(from).validate().unwrap();
                 let mut monitor = Monitor::default();
                 let before = from - Span::from_seconds(1);
                 assert_eq!(monitor.reassess(&patient, before, (&plan, Window::default())), []);
-                assert_eq!(monitor.look_again(), Some(planned.due), "{planned:?}");
+                assert_eq!(monitor.next_assessment(), Some(planned.due), "{planned:?}");
                 assert!(from <= planned.due && planned.due < to);
                 assert_eq!(
-                    monitor.look(&patient, planned.due, (&plan, Window::default())).len(),
+                    monitor.pass_time(&patient, planned.due, (&plan, Window::default())).len(),
                     1
                 );
             }

@@ -69,7 +69,7 @@ fn plans(stack: &Stack) -> Plans {
     let count = plans.len();
     let usable = |plan: &CarePlan| {
         let patient = PatientId::parse(&plan.patient).expect("a patient");
-        (patient, plan.check().expect("a plan that the rules can work with"))
+        (patient, plan.validate().expect("a plan that the rules can work with"))
     };
     let plans: Plans = plans.iter().map(usable).collect();
     assert_eq!(plans.len(), count, "the verdict knows no plan that changes");

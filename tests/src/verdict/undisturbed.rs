@@ -93,7 +93,7 @@ impl<'a> Watch<'a> {
             let monitor = self.monitors.entry(patient.clone()).or_default();
             // Nothing is missing yet; what this gives is when to look.
             monitor.reassess(patient, Timestamp::from_millis(0), (plan, Window::default()));
-            self.timers.extend(monitor.look_again().map(|due| (due, patient.clone())));
+            self.timers.extend(monitor.next_assessment().map(|due| (due, patient.clone())));
         }
     }
 
@@ -131,7 +131,7 @@ impl<'a> Watch<'a> {
             Ok(applied) => applied,
             Err(too_many) => return rejected(too_many.into()),
         };
-        if let Some(due) = monitor.look_again() {
+        if let Some(due) = monitor.next_assessment() {
             self.timers.insert((due, reading.patient.clone()));
         }
         let told = expected.transitions.entry(reading.patient.to_string()).or_default();
@@ -158,8 +158,8 @@ impl<'a> Watch<'a> {
             let Some((due, patient)) = self.timers.pop_first() else { return };
             let Some(monitor) = self.monitors.get_mut(&patient) else { continue };
             let plan = self.plans.get(&patient).unwrap_or(&self.default_plan);
-            let changes = monitor.look(&patient, due, (plan, Window::default()));
-            if let Some(again) = monitor.look_again() {
+            let changes = monitor.pass_time(&patient, due, (plan, Window::default()));
+            if let Some(again) = monitor.next_assessment() {
                 self.timers.insert((again, patient.clone()));
             }
             let told = expected.transitions.entry(patient.to_string()).or_default();

@@ -1,38 +1,131 @@
-//! The rules: functions from a patient's current readings to the episodes in them.
+//! The clinical rules, a folder each. A new rule is a folder, one name in the list below, and a
+//! paragraph in docs/clinical-rules.md.
 
-pub mod bp_severe_high;
-pub mod data_missing;
+use std::sync::LazyLock;
 
-use crate::alert::{Rule, Stage, Text};
-use crate::plan::Plan;
-use crate::remembered::CurrentReading;
-use crate::time::Timestamp;
+use crate::alert::{Alert, RuleName, Text};
+use crate::kinds::Kind;
+use crate::parameter::Parameter;
+use crate::plan::{InvalidPlan, Plan};
+use crate::rule::Rule;
 
-/// What an alert was measured against, for people.
-pub(crate) fn threshold(rule: Rule, plan: &Plan) -> String {
-    match rule {
-        Rule::BpSevereHigh => bp_severe_high::threshold(&plan.limits.severe_high),
-        Rule::DataMissing(kind) => {
-            let expected = plan.schedule.as_ref().and_then(|schedule| schedule.of(kind));
-            expected.map(data_missing::threshold).unwrap_or_default()
+/// The name of the rule set: the rules with the defaults of their parameters. It changes with any of
+/// them.
+pub const RULE_SET: &str = "2026-11c";
+
+macro_rules! folders {
+    ($($folder:ident),+ $(,)?) => {
+        $(mod $folder;)+
+
+        fn of_folders() -> Vec<&'static dyn Rule> {
+            let mut all: Vec<&'static dyn Rule> = Vec::new();
+            $(all.extend($folder::rules());)+
+            all
         }
+    };
+}
+
+folders![bp_severe_high, data_missing];
+
+/// Every rule, and which of them read each kind.
+struct Rules {
+    all: Vec<&'static dyn Rule>,
+    of_kind: Vec<Vec<usize>>,
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let all = of_folders();
+    let of_kind = |kind: &Kind| {
+        (0..all.len()).filter(|index| all[*index].kinds().contains(kind)).collect::<Vec<usize>>()
+    };
+    Rules { of_kind: Kind::ALL.iter().map(of_kind).collect(), all }
+});
+
+/// Every rule, always in the same order.
+pub fn all() -> &'static [&'static dyn Rule] {
+    &RULES.all
+}
+
+/// The indices in [`all`] of the rules that read a kind.
+pub(crate) fn reading(kind: Kind) -> &'static [usize] {
+    &RULES.of_kind[usize::from(kind.number())]
+}
+
+/// The rule of a name.
+pub fn find(name: &str) -> Option<&'static dyn Rule> {
+    all().iter().copied().find(|rule| rule.name() == name)
+}
+
+/// The name of a rule that exists.
+pub fn name(name: &str) -> Option<RuleName> {
+    find(name).map(|rule| RuleName::of(rule.name()))
+}
+
+/// Every parameter that a care plan may change.
+pub fn parameters() -> impl Iterator<Item = &'static Parameter> + Clone {
+    all().iter().flat_map(|rule| rule.parameters())
+}
+
+/// A plan that gives some parameters other values than their defaults, by their full names.
+///
+/// # Errors
+/// When a name is not a parameter's or a value is out of its parameter's range.
+pub fn plan<'a>(
+    version: i32,
+    overrides: impl IntoIterator<Item = (&'a str, f64)>,
+) -> Result<Plan, InvalidPlan> {
+    Plan::with_overrides(version, parameters(), overrides)
+}
+
+/// What an alert says: what was seen, against which limit, and what to do.
+pub fn words(alert: &Alert) -> Text {
+    match find(alert.rule.as_str()) {
+        Some(rule) => rule.words(alert),
+        None => unknown_rule(alert.rule.as_str()),
     }
 }
 
-/// What an alert says; none where only an earlier text can say it.
-pub(crate) fn text(
-    rule: Rule,
-    plan: &Plan,
-    (stage, late): (Stage, bool),
-    began: Timestamp,
-    evidence: &[CurrentReading],
-) -> Option<Text> {
-    match rule {
-        Rule::BpSevereHigh if evidence.is_empty() => None,
-        Rule::BpSevereHigh => Some(bp_severe_high::text(stage, late, evidence)),
-        Rule::DataMissing(kind) => {
-            let schedule = plan.schedule.as_ref()?;
-            Some(data_missing::text(schedule, kind, began))
+/// What is said of an alert whose rule this version does not have.
+pub fn unknown_rule(rule: &str) -> Text {
+    Text {
+        ja: format!("この版では表示できない規則 {rule} のアラートです。測定値を確認してください。"),
+        en: format!(
+            "An alert of the rule {rule}, whose wording this version does not have. Review the readings."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_its_own_name_and_is_found_by_it() {
+        for (index, rule) in all().iter().enumerate() {
+            assert_eq!(find(rule.name()).map(Rule::name), Some(rule.name()));
+            assert!(!all()[..index].iter().any(|other| other.name() == rule.name()));
         }
+        assert!(find("data.missing").is_none());
+        assert!(find("data.missing.mood").is_none());
+    }
+
+    #[test]
+    fn every_parameter_is_named_after_its_rule_and_its_default_is_in_its_range() {
+        for rule in all() {
+            for parameter in rule.parameters() {
+                let Parameter { name, default, low, high, .. } = *parameter;
+                assert_eq!(name, format!("{}.{}", rule.name(), parameter.short_name()));
+                assert!((low..=high).contains(&default), "{name}");
+                assert!(!parameter.source.is_empty(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_plan_with_an_unknown_or_absurd_number_is_refused() {
+        let first = parameters().next().expect("there are parameters");
+        assert!(plan(1, [("bp.severe_hgih.systolic", 170.0)]).is_err());
+        assert!(plan(1, [(first.name, first.low - 1.0)]).is_err());
+        assert!(plan(1, [(first.name, f64::NAN)]).is_err());
     }
 }

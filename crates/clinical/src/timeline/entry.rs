@@ -98,7 +98,7 @@ impl Entry {
     #[cfg(test)]
     pub(super) fn unpacked(
         &self,
-        kind: crate::measurement::Kind,
+        kind: crate::kinds::Kind,
         sources: &[SourceDigest],
     ) -> (RememberedReading, Delay) {
         let status = self.status();

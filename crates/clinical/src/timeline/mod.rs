@@ -11,7 +11,7 @@ mod series;
 
 use crate::admission::Outcome;
 use crate::historical::Historical;
-use crate::measurement::Kind;
+use crate::kinds::Kind;
 use crate::reading::SourceDigest;
 use crate::remembered::{CurrentReading, RememberedReading};
 use crate::time::Timestamp;

@@ -2,7 +2,7 @@
 
 use super::block::{self, Block};
 use super::entry::{Entry, Key};
-use crate::measurement::Kind;
+use crate::kinds::Kind;
 use crate::reading::SourceDigest;
 use crate::remembered::CurrentReading;
 use crate::time::Timestamp;

@@ -73,7 +73,7 @@ pub struct Home {
     pub monitor: Monitor,
     pub plan: Plan,
     pub window: Window,
-    pub told: Vec<Alert>,
+    pub reported: Vec<Alert>,
 }
 
 impl Home {
@@ -87,21 +87,25 @@ impl Home {
         self.waits_until(minutes);
         let applied =
             self.monitor.apply(&sent.reading(), at(minutes), (&self.plan, self.window)).unwrap();
-        self.told.extend(applied.changes);
+        self.reported.extend(applied.changes);
         applied.outcome
     }
 
     pub fn waits_until(&mut self, minutes: i64) {
-        while let Some(due) = self.monitor.look_again().filter(|due| *due <= at(minutes)) {
-            self.told.extend(self.monitor.look(&patient(), due, (&self.plan, self.window)));
+        while let Some(due) = self.monitor.next_assessment().filter(|due| *due <= at(minutes)) {
+            self.reported.extend(self.monitor.pass_time(
+                &patient(),
+                due,
+                (&self.plan, self.window),
+            ));
         }
     }
 
     pub fn transitions(&self) -> Vec<(Transition, Severity, Stage)> {
-        self.told.iter().map(|a| (a.transition, a.severity, a.stage)).collect()
+        self.reported.iter().map(|a| (a.transition, a.severity, a.stage)).collect()
     }
 
     pub fn last(&self) -> &Alert {
-        self.told.last().expect("something was told")
+        self.reported.last().expect("something was reported")
     }
 }

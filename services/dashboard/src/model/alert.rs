@@ -4,7 +4,8 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clinical::Timestamp;
+use clinical::parameter::Parameter;
+use clinical::{Kind, ReadingId, Timestamp, rules};
 use schemas::AlertEvent;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub struct Alert {
     pub id: String,
     /// `consortium_id/person_id`.
     pub patient: String,
-    /// The rule that raised it, e.g. `bp.severe_high`.
+    /// The name of the rule that raised it.
     pub rule: String,
     /// How far the rule has come.
     pub stage: Stage,
@@ -50,8 +51,11 @@ pub struct Alert {
     pub text: AlertText,
     /// The readings it rests on.
     pub evidence: Vec<Evidence>,
-    /// What it was measured against, for people, e.g. `180/110 mmHg`.
-    pub threshold: String,
+    /// What the rule judged, by the names that the rule gives, e.g. the mean of two readings.
+    #[schema(value_type = BTreeMap<String, f64>)]
+    pub findings: BTreeMap<String, Value>,
+    /// What the rule judged it against.
+    pub parameters: Vec<AlertParameter>,
     /// Name of the rule set.
     pub rule_set: String,
     /// Version of the patient's care plan, 0 for none.
@@ -114,6 +118,20 @@ pub enum Transition {
     Retracted,
 }
 
+/// A number that a rule judged against.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AlertParameter {
+    /// Its name in care plans, without the rule's name.
+    pub name: String,
+    /// What it is, for people; none where this version does not know the parameter.
+    pub label: Option<AlertText>,
+    /// Its value when the alert was computed.
+    #[schema(value_type = f64)]
+    pub value: Value,
+    /// UCUM unit; empty for a count.
+    pub unit: String,
+}
+
 /// What an alert says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AlertText {
@@ -128,10 +146,14 @@ pub struct AlertText {
 pub struct Evidence {
     /// Id of the reading.
     pub reading: String,
+    /// Its kind.
+    #[schema(value_type = super::reading::Kind)]
+    pub kind: Kind,
     /// When it was observed.
     #[schema(value_type = String, format = DateTime)]
     pub observed_at: Instant,
     /// Field names of the exchange standard, values in its units.
+    #[schema(value_type = BTreeMap<String, f64>)]
     pub values: BTreeMap<String, Value>,
 }
 
@@ -158,11 +180,20 @@ impl TryFrom<AlertEvent> for Alert {
 
     fn try_from(event: AlertEvent) -> Result<Self, NotUnderstood> {
         let instant = |millis| Instant::utc(Timestamp::from_millis(millis));
-        let evidence = |item: schemas::records::Evidence| Evidence {
-            reading: item.reading_id,
-            observed_at: instant(item.observed_at),
-            values: item.values.into_iter().map(|(name, value)| (name, number(value))).collect(),
+        let evidence = |item: schemas::records::Evidence| {
+            let reading =
+                ReadingId::parse(&item.reading_id).map_err(|_| NotUnderstood("evidence"))?;
+            Ok(Evidence {
+                reading: item.reading_id,
+                kind: reading.kind(),
+                observed_at: instant(item.observed_at),
+                values: numbers(item.values),
+            })
         };
+        let text = event.words();
+        let known_parameters = rules::find(&event.rule).map_or(&[][..], |rule| rule.parameters());
+        let parameter =
+            |(name, value): (String, f64)| AlertParameter::of(known_parameters, name, value);
         Ok(Self {
             stage: by_name(&event.stage).ok_or(NotUnderstood("stage"))?,
             severity: by_name(&event.severity).ok_or(NotUnderstood("severity"))?,
@@ -176,12 +207,32 @@ impl TryFrom<AlertEvent> for Alert {
             changed_at: instant(event.changed_at),
             first_observed_at: instant(event.first_observed_at),
             last_observed_at: instant(event.last_observed_at),
-            text: AlertText { ja: event.text_ja, en: event.text_en },
-            evidence: event.evidence.into_iter().map(evidence).collect(),
-            threshold: event.threshold,
+            text: AlertText { ja: text.ja, en: text.en },
+            evidence: event.evidence.into_iter().map(evidence).collect::<Result<_, _>>()?,
+            findings: numbers(event.findings),
+            parameters: event.parameters.into_iter().map(parameter).collect(),
             rule_set: event.rule_set,
             plan_version: event.plan_version,
         })
+    }
+}
+
+fn numbers(values: BTreeMap<String, f64>) -> BTreeMap<String, Value> {
+    values.into_iter().map(|(name, value)| (name, number(value))).collect()
+}
+
+impl AlertParameter {
+    fn of(known: &[Parameter], name: String, value: f64) -> Self {
+        let known = known.iter().find(|parameter| parameter.short_name() == name);
+        Self {
+            label: known.map(|known| AlertText {
+                ja: known.label.ja.to_owned(),
+                en: known.label.en.to_owned(),
+            }),
+            unit: known.map_or("", |known| known.unit).to_owned(),
+            value: number(value),
+            name,
+        }
     }
 }
 
@@ -236,18 +287,23 @@ pub(crate) mod tests {
                 observed_at: raised_at - 60_000,
                 values: [("systolic".to_owned(), 191.0), ("diastolic".to_owned(), 112.5)].into(),
             }],
-            threshold: "180/110 mmHg".to_owned(),
+            threshold: String::new(),
             rule_set: "2026-11".to_owned(),
             plan_version: 0,
-            text_ja: "血圧が非常に高い".to_owned(),
-            text_en: "Severe high blood pressure".to_owned(),
+            text_ja: String::new(),
+            text_en: String::new(),
             cause: None,
+            findings: [("mean_systolic".to_owned(), 191.0), ("mean_diastolic".to_owned(), 112.5)]
+                .into(),
+            parameters: [("systolic".to_owned(), 180.0), ("diastolic".to_owned(), 110.0)].into(),
+            wording_version: 1,
         }
     }
 
     #[test]
-    fn an_alert_is_said_with_its_evidence_in_plain_numbers() {
-        let alert = Alert::try_from(event("a1", "CGM005/S001", "urgent", "open")).unwrap();
+    fn an_alert_is_shown_with_its_words_and_its_evidence_in_plain_numbers() {
+        let id = "a1".repeat(16);
+        let alert = Alert::try_from(event(&id, "CGM005/S001", "urgent", "open")).unwrap();
         let json = serde_json::to_value(&alert).unwrap();
         assert_eq!(json["severity"], "urgent");
         assert_eq!(
@@ -255,7 +311,32 @@ pub(crate) mod tests {
             r#"{"diastolic":112.5,"systolic":191}"#
         );
         assert_eq!(json["raised_at"], "2026-11-18T11:06:40Z");
-        assert_eq!(json["text"]["ja"], "血圧が非常に高い");
+        assert_eq!(json["evidence"][0]["kind"], "blood_pressure");
+        assert!(json["text"]["en"].as_str().unwrap().contains("mean 191/112.5 mmHg"));
+        assert!(json["text"]["ja"].as_str().unwrap().contains("191/112.5 mmHg"));
+        assert_eq!(json["parameters"][0]["label"]["en"], "severe, diastolic");
+        assert_eq!(json["parameters"][0]["unit"], "mm[Hg]");
+    }
+
+    #[test]
+    fn an_alert_from_before_wording_versions_reads_as_it_was_reported() {
+        let event = AlertEvent {
+            text_ja: "血圧が非常に高い".to_owned(),
+            text_en: "Severe high blood pressure".to_owned(),
+            wording_version: 0,
+            ..event("a1", "CGM005/S001", "urgent", "open")
+        };
+        let text = Alert::try_from(event).unwrap().text;
+        assert_eq!(text.en, "Severe high blood pressure");
+        assert_eq!(text.ja, "血圧が非常に高い");
+    }
+
+    #[test]
+    fn an_alert_of_a_rule_that_this_version_lacks_is_shown_all_the_same() {
+        let rule = "mood.low".to_owned();
+        let event = AlertEvent { rule, ..event("a1", "CGM005/S001", "urgent", "open") };
+        let alert = Alert::try_from(event).unwrap();
+        assert!(alert.text.en.contains("mood.low") && alert.is_open());
     }
 
     #[test]

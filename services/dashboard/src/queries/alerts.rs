@@ -5,6 +5,7 @@ use clinical::PatientId;
 use schemas::AlertEvent;
 use schemas::records::Evidence;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::model::Alert;
 use crate::queries::{Store, StoreError};
@@ -24,6 +25,9 @@ struct AlertRow {
     first_observed_millis: i64,
     last_observed_millis: i64,
     evidence: String,
+    findings: String,
+    parameters: String,
+    wording_version: i32,
     threshold: String,
     rule_set: String,
     plan_version: i32,
@@ -38,7 +42,7 @@ const SQL: &str = "SELECT patient, alert_id, rule, stage, severity, status, tran
      toUnixTimestamp64Milli(changed_at) AS changed_millis, \
      toUnixTimestamp64Milli(first_observed_at) AS first_observed_millis, \
      toUnixTimestamp64Milli(last_observed_at) AS last_observed_millis, \
-     evidence, threshold, rule_set, plan_version, text_ja, text_en \
+     evidence, findings, parameters, wording_version, threshold, rule_set, plan_version, text_ja, text_en \
      FROM (SELECT * FROM alerts WHERE patient = {patient:String} \
      ORDER BY event_offset DESC LIMIT 1 BY alert_id) \
      ORDER BY raised_millis DESC, alert_id";
@@ -57,8 +61,9 @@ impl Store {
 
 impl AlertRow {
     fn into_alert(self) -> Result<Alert, StoreError> {
-        let evidence: Vec<Evidence> = serde_json::from_str(&self.evidence)
-            .map_err(|_| StoreError::NotUnderstood("evidence"))?;
+        let evidence: Vec<Evidence> = json("evidence", &self.evidence)?;
+        let findings = json("findings", &self.findings)?;
+        let parameters = json("parameters", &self.parameters)?;
         let event = AlertEvent {
             alert_id: self.alert_id,
             patient: self.patient,
@@ -79,7 +84,14 @@ impl AlertRow {
             text_ja: self.text_ja,
             text_en: self.text_en,
             cause: None,
+            findings,
+            parameters,
+            wording_version: self.wording_version,
         };
         Alert::try_from(event).map_err(|_| StoreError::NotUnderstood("alert"))
     }
+}
+
+fn json<T: DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::NotUnderstood(column))
 }

@@ -240,17 +240,18 @@ async fn the_latest_readings_are_the_newest_of_each_kind_old_ones_included() {
 }
 
 #[tokio::test]
-async fn an_alert_is_told_once_in_its_newest_state() {
+async fn an_alert_is_reported_once_in_its_newest_state() {
+    const READING: &str = "A/1/blood_pressure/20261122T000100Z/0123456789abcdef";
     let (client, store) = database("alert_states").await;
     let event = |id: &str, patient: &str, status: &str, raised: i64, offset: i64| {
         format!(
             "INSERT INTO alerts (patient, alert_id, rule, stage, severity, status, transition, \
              raised_at, changed_at, first_observed_at, last_observed_at, evidence, threshold, \
-             event_offset) SETTINGS async_insert = 0 VALUES ('{patient}', '{id}', \
+             text_en, event_offset) SETTINGS async_insert = 0 VALUES ('{patient}', '{id}', \
              'bp.severe_high', 'confirmed', 'urgent', '{status}', '{transition}', \
              {raised}, {changed}, {raised}, {raised}, \
-             '[{{\"reading_id\":\"r\",\"observed_at\":{raised}000,\"values\":{{\"systolic\":191.0}}}}]', \
-             '180/110 mmHg', {offset})",
+             '[{{\"reading_id\":\"{READING}\",\"observed_at\":{raised}000,\"values\":{{\"systolic\":191.0}}}}]', \
+             '180/110 mmHg', 'Severe', {offset})",
             transition = if status == "open" { "raised" } else { status },
             raised = MIDNIGHT + raised,
             changed = MIDNIGHT + raised + offset,
@@ -271,7 +272,7 @@ async fn an_alert_is_told_once_in_its_newest_state() {
     assert_eq!((&alerts[1]["id"], &alerts[1]["status"]), (&json!("older"), &json!("resolved")));
     assert_eq!(
         alerts[0]["evidence"],
-        json!([{ "reading": "r", "observed_at": "2026-11-22T00:01:00Z", "values": { "systolic": 191 } }])
+        json!([{ "reading": READING, "kind": "blood_pressure", "observed_at": "2026-11-22T00:01:00Z", "values": { "systolic": 191 } }])
     );
 }
 

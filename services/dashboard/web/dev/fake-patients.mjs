@@ -33,7 +33,6 @@ const TEXTS = {
   'bp.above_target confirmed': ['朝の7日間平均が 148/91 mmHg で目標を上回っています。', 'Morning mean of 7 days is 148/91 mmHg, above target.'],
   'data.missing confirmed': ['血圧の測定が4日間届いていません。', 'No blood pressure has arrived for 4 days.'],
 }
-const THRESHOLDS = { 'bp.severe_high': '180/110 mmHg', 'glucose.very_low': '< 54 mg/dL', 'bp.above_target': '135/85 mmHg', 'data.missing': '' }
 
 export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
   number += 1
@@ -44,8 +43,8 @@ export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
   return {
     id: `a${number}`, patient: p.patient, rule, stage, severity, status: 'open', transition: 'raised', late: false, raised_at: iso(t), changed_at: iso(t),
     first_observed_at: behind[0]?.observed_at ?? iso(t), last_observed_at: behind.at(-1)?.observed_at ?? iso(t), text: { ja, en },
-    evidence: behind.map((r) => ({ reading: r.id, observed_at: r.observed_at, values: r.values })),
-    threshold: THRESHOLDS[rule], rule_set: '2026-11', plan_version: 0, ...of,
+    evidence: behind.map((r) => ({ reading: r.id, kind: r.kind, observed_at: r.observed_at, values: r.values })),
+    findings: {}, parameters: [], rule_set: '2026-11', plan_version: 0, ...of,
   }
 }
 

@@ -1,5 +1,7 @@
 //! Alerts, rejects, tallies and accesses.
 
+use serde::Serialize;
+
 use schemas::{AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
 
 use super::Place;
@@ -18,9 +20,10 @@ pub(super) fn alert(alert: &AlertEvent, place: Place, to: &mut impl Columns) -> 
     to.millis("changed_at", alert.changed_at)?;
     to.millis("first_observed_at", alert.first_observed_at)?;
     to.millis("last_observed_at", alert.last_observed_at)?;
-    // Names and numbers always have a JSON form; numbers that JSON does not know become null.
-    let evidence = serde_json::to_string(&alert.evidence).unwrap_or_else(|_| "[]".to_owned());
-    to.text("evidence", &evidence);
+    to.text("evidence", &json(&alert.evidence));
+    to.text("findings", &json(&alert.findings));
+    to.text("parameters", &json(&alert.parameters));
+    to.put("wording_version", Value::Int32(alert.wording_version));
     to.text("threshold", &alert.threshold);
     to.text("rule_set", &alert.rule_set);
     to.put("plan_version", Value::Int32(alert.plan_version));
@@ -30,6 +33,11 @@ pub(super) fn alert(alert: &AlertEvent, place: Place, to: &mut impl Columns) -> 
     to.put("event_partition", Value::Int32(place.partition));
     to.put("event_offset", Value::Int64(place.offset));
     Ok(())
+}
+
+/// Names and numbers always have a JSON form; numbers that JSON does not know become null.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 pub(super) fn rejected(rejected: &RejectedReading, to: &mut impl Columns) {

@@ -85,11 +85,14 @@ pub(crate) fn alert() -> AlertEvent {
             observed_at: NOON - 60_000,
             values: BTreeMap::from([("systolic".into(), 191.0)]),
         }],
-        threshold: "systolic >= 180".into(),
+        threshold: String::new(),
         rule_set: "2026-1".into(),
         plan_version: 1,
-        text_ja: "重症高血圧".into(),
-        text_en: "Severe high blood pressure".into(),
+        text_ja: String::new(),
+        text_en: String::new(),
+        findings: [("mean_systolic".to_owned(), 189.5)].into(),
+        parameters: [("systolic".to_owned(), 180.0)].into(),
+        wording_version: 1,
         cause: Some("id".into()),
     }
 }

@@ -6,100 +6,163 @@
 //! from it once 15 minutes have passed. A severe reading whose repetition brings the mean below the
 //! limit raises nothing.
 //!
-//! An *occasion* is the readings within 15 minutes of its first one. It is *calm* when its mean is
-//! below the clearing limits and nothing in it is severe as above. It counts towards clearing once
-//! it is over, so that a reading still to come cannot undo it. An unconfirmed alert ends with one
-//! calm occasion, a confirmed one with two in a row.
-
+//! An *occasion* is the readings within 15 minutes of its first one. It is *normalised* when its mean
+//! is below the clearing limits and nothing in it is severe as above. It counts towards clearing
+//! once it is over, so that a reading still to come cannot undo it. An unconfirmed alert ends with
+//! one normalised occasion, a confirmed one with two in a row.
 //!
-//! The window begins with the first occasion that has a reading in it. What stood there, an alert
-//! that is open since longer ago, is carried across: stage and severity follow from that and from
-//! the current readings in the window. Calm occasions count while they are in the window.
+//! The window begins with the first occasion that has a reading in it. An alert that was open there
+//! is carried across: stage and severity follow from its evidence and from the current readings in
+//! the window. Normalised occasions count while they are in the window.
 
 mod carried;
+mod limits;
 mod occasion;
+mod wording;
 
-use crate::alert::{Alert, Rule, Severity, Stage, Text};
-use crate::episode::{Assessment, Episode, Occurrence};
-use crate::plan::SevereHigh;
+use crate::alert::{Alert, Severity, Stage, Text, Values};
+use crate::episode::{Episode, EvidenceReading};
+use crate::kinds::{Kind, blood_pressure};
+use crate::parameter::Parameter;
+use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::remembered::CurrentReading;
 use crate::time::{Span, Timestamp};
 
 use carried::Carried;
-use occasion::{Finding, is_severe, look_at};
+use limits::{CLEAR_DIASTOLIC, CLEAR_OCCASIONS, CLEAR_SYSTOLIC, DIASTOLIC, Limits, SYSTOLIC};
+use occasion::{Finding, is_severe, judge};
 
-/// The readings of a patient and where the window begins in them.
-pub struct View<'a> {
-    readings: &'a [CurrentReading],
-    /// Of the first occasion in the window.
+/// The rule.
+#[derive(Debug)]
+struct SevereHigh;
+
+/// The rules of this folder.
+pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
+    std::iter::once(&SevereHigh as &dyn Rule)
+}
+
+/// Home readings; those of check-ups have been seen by somebody already.
+const PRESSURE: Kind = Kind::BloodPressure;
+
+/// The second reading confirms when it is at least this far from the first: less is one inflation
+/// read twice. Ours.
+const REPEAT_AFTER: Span = Span::from_minutes(1);
+
+/// The second reading confirms when it is at most this far from the first. Also the length of an
+/// occasion. Ours.
+const REPEAT_WITHIN: Span = Span::from_minutes(15);
+
+/// A reading received longer than this after its observation may raise a review, never a page. Ours.
+const PATIENCE: Span = Span::from_hours(6);
+
+/// mmHg.
+fn systolic(reading: &CurrentReading) -> u16 {
+    reading.sample.value(blood_pressure::SYSTOLIC).unwrap_or_default() as u16
+}
+
+/// mmHg.
+fn diastolic(reading: &CurrentReading) -> u16 {
+    reading.sample.value(blood_pressure::DIASTOLIC).unwrap_or_default() as u16
+}
+
+const PARAMETERS: &[Parameter] =
+    &[SYSTOLIC, DIASTOLIC, CLEAR_SYSTOLIC, CLEAR_DIASTOLIC, CLEAR_OCCASIONS];
+
+impl Rule for SevereHigh {
+    fn name(&self) -> &str {
+        "bp.severe_high"
+    }
+
+    fn kinds(&self) -> &[Kind] {
+        &[PRESSURE]
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        PARAMETERS
+    }
+
+    fn assess(&self, context: &Context<'_>) -> Assessment {
+        let limits = Limits::of(context.plan);
+        let readings: Vec<CurrentReading> =
+            context.readings(PRESSURE, context.lookback_start()).collect();
+        let window_start = context.window_start();
+        let first = occasion::first_in_window(&readings, window_start);
+        let edge = readings.get(first).map_or(window_start, |one| one.time.min(window_start));
+        let carried = Carried::across(context, edge);
+        let is_covered = |alert: &&Alert| {
+            carried.as_ref().is_some_and(|carried| carried.alert == alert.id)
+                || carried::is_in_window(alert, edge)
+        };
+        let covered = context.known().filter(is_covered).map(|alert| alert.id).collect();
+        let mut found = assess(&readings, first, carried.as_ref(), &limits, context.now);
+        for episode in &mut found.episodes {
+            complete(episode, &limits, context);
+        }
+        Assessment { covered, ..found }
+    }
+
+    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
+        let limits = Limits::of(context.plan);
+        let reading = &change.reading;
+        let mut known = context.known();
+        let none_known = known.clone().next().is_none();
+        let nothing_open = context.due.is_none() && !known.any(Alert::is_open);
+        let mut near = context.readings(PRESSURE, reading.time - REPEAT_WITHIN);
+        if !change.is_in_order {
+            // A reading that came out of order, or was changed: itself, if it is current, and the
+            // readings around it.
+            let mut near = near.take_while(|other| other.time <= reading.time + REPEAT_WITHIN);
+            return none_known && nothing_open && !near.any(|other| is_severe(&other, &limits));
+        }
+        if !nothing_open || is_severe(reading, &limits) {
+            return false;
+        }
+        if !none_known {
+            return near.all(|other| other.time >= reading.time);
+        }
+        !near.any(|other| other.time < reading.time && is_severe(&other, &limits))
+    }
+
+    fn words(&self, alert: &Alert) -> Text {
+        wording::words(alert)
+    }
+}
+
+/// The episodes in the readings from the index `first` on, where the window begins. The first episode
+/// continues the alert that is carried, if one is.
+fn assess(
+    readings: &[CurrentReading],
     first: usize,
-    /// When the window begins: no later than that occasion.
-    edge: Timestamp,
-    carried: Option<Carried>,
-}
-
-impl<'a> View<'a> {
-    /// Of the current home readings in the window, which begins at `horizon`, and in its context,
-    /// given in observation order, and of the alerts known.
-    pub fn of(
-        readings: &'a [CurrentReading],
-        alerts: &[Alert],
-        limits: &SevereHigh,
-        horizon: Timestamp,
-        occurrence: &Occurrence,
-    ) -> Self {
-        let first = occasion::first_in_window(readings, limits, horizon);
-        let edge = readings.get(first).map_or(horizon, |reading| reading.time.min(horizon));
-        let carried = Carried::across(alerts, limits, edge, occurrence);
-        Self { readings, first, edge, carried }
-    }
-
-    /// Whether [`assess`] computes an alert of this rule anew. All others were over before the window.
-    pub fn computes(&self, alert: &Alert, limits: &SevereHigh) -> bool {
-        self.carried.as_ref().is_some_and(|carried| carried.alert == alert.id)
-            || carried::is_in_window(alert, limits, self.edge)
-    }
-}
-
-/// The episodes in a patient's readings. The first continues the alert that is carried, if one is.
-pub fn assess(view: &View<'_>, limits: &SevereHigh, now: Timestamp) -> Assessment {
-    let View { readings, first, ref carried, .. } = *view;
+    carried: Option<&Carried>,
+    limits: &Limits,
+    now: Timestamp,
+) -> Assessment {
     let mut found = Assessment::default();
-    let mut open = carried.as_ref().map(Open::carry);
+    let mut open = carried.map(Open::carry);
     let mut start = first;
     while start < readings.len() {
         let begins = readings[start].time;
-        let over_at = begins + limits.repeat_within;
-        let end = occasion::end_of(readings, start, limits);
+        let over_at = begins + REPEAT_WITHIN;
+        let end = occasion::end_of(readings, start);
         let is_over = end < readings.len() || now >= over_at;
-        let occasion = look_at(readings, start..end, limits, now);
-        if let Some(time) = occasion.look_again {
-            found.look_again_at(time);
+        let occasion = judge(readings, start..end, limits, now);
+        if let Some(time) = occasion.next_assessment {
+            found.assess_again_at(time);
         }
         match occasion.finding {
             Finding::Confirmed { first, second } => {
                 let pair = [readings[first], readings[second]];
-                let late = pair.iter().any(|reading| reading.delay.exceeds(limits.patience));
+                let late = pair.iter().any(|reading| reading.delay.exceeds(PATIENCE));
                 let severity = if late { Severity::Review } else { Severity::Urgent };
-                match &mut open {
-                    Some(open) => open.continue_with(Stage::Confirmed, severity, &pair),
-                    None => {
-                        open = Some(Open::begin(Stage::Confirmed, severity, pair[0], &pair[1..]));
-                    }
-                }
+                Open::hold(&mut open, Stage::Confirmed, severity, &pair);
             }
             Finding::Unconfirmed { reading } => {
                 let one = [readings[reading]];
-                match &mut open {
-                    Some(open) => open.continue_with(Stage::Unconfirmed, Severity::Review, &one),
-                    None => {
-                        open = Some(Open::begin(Stage::Unconfirmed, Severity::Review, one[0], &[]));
-                    }
-                }
+                Open::hold(&mut open, Stage::Unconfirmed, Severity::Review, &one);
             }
-            Finding::Calm if is_over => {
+            Finding::Normal if is_over => {
                 if let Some(mut episode) = open.take() {
-                    if episode.is_ended_by_calm(limits, over_at) {
+                    if episode.is_ended_by_normalised(limits, over_at) {
                         episode.episode.ended = Some(begins);
                         found.episodes.push(episode.episode);
                     } else {
@@ -107,15 +170,15 @@ pub fn assess(view: &View<'_>, limits: &SevereHigh, now: Timestamp) -> Assessmen
                     }
                 }
             }
-            Finding::Calm => {
+            Finding::Normal => {
                 if open.is_some() {
-                    found.look_again_at(over_at);
+                    found.assess_again_at(over_at);
                 }
             }
             Finding::Neither => {
                 if let Some(open) = &mut open {
-                    open.calm = 0;
-                    open.told_end = None;
+                    open.normalised = 0;
+                    open.reported_end = None;
                 }
             }
         }
@@ -125,120 +188,87 @@ pub fn assess(view: &View<'_>, limits: &SevereHigh, now: Timestamp) -> Assessmen
     found
 }
 
-/// Whether a new reading, newer than all others, leaves every episode as it is, so that
-/// [`assess`] need not run. `earlier` are the readings before it, newest first; `none_known` says
-/// that the patient has no alert of this rule and `quiet` that none is open and none is awaited.
-pub fn changes_nothing(
-    reading: &CurrentReading,
-    earlier: impl Iterator<Item = CurrentReading>,
-    limits: &SevereHigh,
-    none_known: bool,
-    quiet: bool,
-) -> bool {
-    if !quiet || is_severe(reading, limits) {
-        return false;
+/// Adds what follows from stage and evidence: until when the alert is in time, and what was judged
+/// against what.
+fn complete(episode: &mut Episode, limits: &Limits, context: &Context<'_>) {
+    let confirmed = episode.stage == Stage::Confirmed;
+    episode.severity_in_time = if confirmed { Severity::Urgent } else { Severity::Review };
+    let evidence: Vec<CurrentReading> =
+        episode.evidence().into_iter().map(|evidence| evidence.reading).collect();
+    // When the newest pair was complete that confirms: a single reading after it confirms nothing.
+    let completes = |second: &&CurrentReading| {
+        let is_pair = |first: &CurrentReading| {
+            (REPEAT_AFTER..=REPEAT_WITHIN).contains(&(second.time - first.time))
+        };
+        evidence.iter().any(is_pair)
+    };
+    let pair = evidence.iter().filter(completes).map(|second| second.time).max();
+    let newest = evidence.iter().map(|reading| reading.time).max();
+    if let Some(decisive) = pair.filter(|_| confirmed).or(newest) {
+        episode.decided_by(decisive, PATIENCE);
     }
-    let mut near =
-        earlier.take_while(|other| reading.time - other.time <= limits.repeat_within).peekable();
-    if near.peek().is_none() {
-        return true;
-    }
-    none_known && !near.any(|other| is_severe(&other, limits))
+    episode.findings = findings(&evidence, episode.stage);
+    episode.parameters = Values::from_iter([
+        (SYSTOLIC.short_name().into(), f64::from(limits.systolic)),
+        (DIASTOLIC.short_name().into(), f64::from(limits.diastolic)),
+    ]);
+    episode.parameters.extend(parameters(context.plan, [&CLEAR_OCCASIONS]));
 }
 
-/// Whether a reading that came out of order, or was changed, leaves a patient without alerts of this
-/// rule, and of whom none is awaited, without: `near` are the readings within [`reach`] of it, and
-/// itself if it is current.
-pub fn says_nothing(near: &mut impl Iterator<Item = CurrentReading>, limits: &SevereHigh) -> bool {
-    !near.any(|reading| is_severe(&reading, limits))
-}
-
-/// What it is measured against.
-pub fn threshold(limits: &SevereHigh) -> String {
-    format!("{}/{} mmHg", limits.systolic, limits.diastolic)
-}
-
-/// What is said to the physician.
-pub fn text(stage: Stage, late: bool, evidence: &[CurrentReading]) -> Text {
-    let newest: Vec<String> = evidence
-        .iter()
-        .rev()
-        .take(if stage == Stage::Confirmed { 2 } else { 1 })
-        .rev()
-        .map(|r| format!("{}/{}", r.sample.systolic(), r.sample.diastolic()))
-        .collect();
-    let (ja, en) = (newest.join("、"), newest.join(", "));
-    match (stage, late) {
-        (Stage::Confirmed, false) => Text {
-            ja: format!("家庭血圧 {ja} mmHg。再測定でも重症域です。症状を確認してください。"),
-            en: format!(
-                "Home blood pressure {en} mmHg: severe, confirmed by a second reading. Ask for symptoms."
-            ),
-        },
-        (Stage::Confirmed, true) => Text {
-            ja: format!(
-                "家庭血圧 {ja} mmHg。重症域でした（遅れて届いた測定値）。経過を確認してください。"
-            ),
-            en: format!(
-                "Home blood pressure {en} mmHg was severe (readings arrived late). Review what followed."
-            ),
-        },
-        (Stage::Unconfirmed | Stage::Missing, _) => Text {
-            ja: format!(
-                "家庭血圧 {ja} mmHg。重症域ですが、15分以内の再測定がありません。再測定を依頼してください。"
-            ),
-            en: format!(
-                "Home blood pressure {en} mmHg: severe, no second reading within 15 minutes. Ask to measure again."
-            ),
-        },
-    }
+/// What was judged: the mean of the newest pair, or the newest reading where none confirms it.
+fn findings(evidence: &[CurrentReading], stage: Stage) -> Values {
+    let judged = match (stage, evidence) {
+        (Stage::Confirmed, [.., first, second]) => &[*first, *second][..],
+        (_, [.., newest]) => &[*newest][..],
+        (_, []) => return Values::new(),
+    };
+    let mean = |of: fn(&CurrentReading) -> u16| {
+        judged.iter().map(|reading| f64::from(of(reading))).sum::<f64>() / judged.len() as f64
+    };
+    values([
+        ("readings", judged.len() as f64),
+        ("mean_systolic", mean(systolic)),
+        ("mean_diastolic", mean(diastolic)),
+    ])
 }
 
 struct Open {
     episode: Episode,
-    calm: u8,
-    /// Of an alert that is carried, as long as nothing but calm has followed.
-    told_end: Option<Timestamp>,
+    normalised: u8,
+    /// Of an alert that is carried, as long as nothing but normalised occasions has followed.
+    reported_end: Option<Timestamp>,
 }
 
 impl Open {
-    fn begin(
-        stage: Stage,
-        severity: Severity,
-        first: CurrentReading,
-        rest: &[CurrentReading],
-    ) -> Self {
-        let episode = Episode::begin(Rule::BpSevereHigh, stage, severity, (first, rest));
-        Self { episode, calm: 0, told_end: None }
+    /// The rule holds with these readings: an episode begins, or the open one goes on.
+    fn hold(open: &mut Option<Self>, stage: Stage, severity: Severity, found: &[CurrentReading]) {
+        let evidence = EvidenceReading::of(PRESSURE, found);
+        match open {
+            Some(open) => {
+                open.normalised = 0;
+                open.reported_end = None;
+                open.episode.continue_with(stage, severity, evidence);
+            }
+            None => {
+                let episode = Episode::begin(stage, severity, evidence.collect());
+                *open = Some(Self { episode, normalised: 0, reported_end: None });
+            }
+        }
     }
 
     fn carry(carried: &Carried) -> Self {
-        let Carried { stage, severity, established, newest, told_end, .. } = carried.clone();
-        let began = established[0].time;
-        let episode = Episode {
-            established,
-            newest,
-            ..Episode::without_readings(Rule::BpSevereHigh, stage, severity, began)
-        };
-        Self { episode, calm: 0, told_end }
+        let Carried { stage, severity, established, newest, reported_end, .. } = carried;
+        let established = EvidenceReading::of(PRESSURE, established).collect();
+        let mut episode = Episode::begin(*stage, *severity, established);
+        episode.newest = EvidenceReading::of(PRESSURE, newest).collect();
+        Self { episode, normalised: 0, reported_end: *reported_end }
     }
 
-    fn continue_with(&mut self, stage: Stage, severity: Severity, evidence: &[CurrentReading]) {
-        self.calm = 0;
-        self.told_end = None;
-        self.episode.continue_with(stage, severity, evidence);
-    }
-
-    /// Counts a calm occasion that is over at `over_at`.
-    fn is_ended_by_calm(&mut self, limits: &SevereHigh, over_at: Timestamp) -> bool {
-        self.calm += 1;
+    /// Counts a normalised occasion that is over at `over_at`.
+    fn is_ended_by_normalised(&mut self, limits: &Limits, over_at: Timestamp) -> bool {
+        self.normalised += 1;
         self.episode.stage == Stage::Unconfirmed
-            || self.calm >= limits.calm_occasions
-            || self.told_end.is_some_and(|told| told <= over_at)
+            || self.normalised >= limits.clear_occasions
+            || self.reported_end.is_some_and(|reported| reported <= over_at)
     }
-}
-
-/// How far from a reading others can still matter to it.
-pub const fn reach(limits: &SevereHigh) -> Span {
-    limits.repeat_within
 }

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use crate::plan::SevereHigh;
-use crate::remembered::CurrentReading;
+use super::{Limits, REPEAT_AFTER, REPEAT_WITHIN, diastolic, systolic};
 use crate::time::Timestamp;
+use crate::remembered::CurrentReading;
 
 pub(super) enum Finding {
     /// Indices of the pair, in time's order.
@@ -17,33 +17,29 @@ pub(super) enum Finding {
     Unconfirmed {
         reading: usize,
     },
-    Calm,
+    Normal,
     Neither,
 }
 
 pub(super) struct Occasion {
     pub(super) finding: Finding,
     /// When a severe reading will have waited long enough for its second one.
-    pub(super) look_again: Option<Timestamp>,
+    pub(super) next_assessment: Option<Timestamp>,
 }
 
-/// The index at which the first occasion begins that has a reading at `horizon` or later. Occasions
+/// The index at which the first occasion begins that has a reading at `window_start` or later. Occasions
 /// follow from each other for as long as no pause parts them: so a chain is read from its beginning.
-pub(super) fn first_in_window(
-    readings: &[CurrentReading],
-    limits: &SevereHigh,
-    horizon: Timestamp,
-) -> usize {
-    let inside = readings.partition_point(|reading| reading.time < horizon);
+pub(super) fn first_in_window(readings: &[CurrentReading], window_start: Timestamp) -> usize {
+    let inside = readings.partition_point(|reading| reading.time < window_start);
     let mut start = inside;
     while start > 0
         && start < readings.len()
-        && readings[start].time - readings[start - 1].time <= limits.repeat_within
+        && readings[start].time - readings[start - 1].time <= REPEAT_WITHIN
     {
         start -= 1;
     }
     while start < inside {
-        let end = end_of(readings, start, limits);
+        let end = end_of(readings, start);
         if end > inside {
             break;
         }
@@ -53,43 +49,43 @@ pub(super) fn first_in_window(
 }
 
 /// The index after the last reading of the occasion that begins at `start`.
-pub(super) fn end_of(readings: &[CurrentReading], start: usize, limits: &SevereHigh) -> usize {
-    let over_at = readings[start].time + limits.repeat_within;
+pub(super) fn end_of(readings: &[CurrentReading], start: usize) -> usize {
+    let over_at = readings[start].time + REPEAT_WITHIN;
     let rest = &readings[start..];
     start + rest.iter().position(|reading| reading.time > over_at).unwrap_or(rest.len())
 }
 
 /// What the occasion says; its pairs may begin before it. Takes time in proportion to the readings in
 /// it and in the 15 minutes before and after it.
-pub(super) fn look_at(
+pub(super) fn judge(
     readings: &[CurrentReading],
     occasion: Range<usize>,
-    limits: &SevereHigh,
+    limits: &Limits,
     now: Timestamp,
 ) -> Occasion {
     if let Some((first, second)) = newest_pair(readings, occasion.clone(), limits) {
-        return Occasion { finding: Finding::Confirmed { first, second }, look_again: None };
+        return Occasion { finding: Finding::Confirmed { first, second }, next_assessment: None };
     }
-    let mut look_again = None;
+    let mut next_assessment = None;
     let mut unconfirmed = None;
     for index in occasion.clone() {
         let reading = &readings[index];
-        if !is_severe(reading, limits) || is_repeated(readings, index, limits) {
+        if !is_severe(reading, limits) || is_repeated(readings, index) {
             continue;
         }
-        let due = reading.time + limits.repeat_within;
+        let due = reading.time + REPEAT_WITHIN;
         if now >= due {
             unconfirmed = Some(index);
         } else {
-            look_again = Some(look_again.map_or(due, |known: Timestamp| known.min(due)));
+            next_assessment = Some(next_assessment.map_or(due, |known: Timestamp| known.min(due)));
         }
     }
     let finding = match unconfirmed {
         Some(reading) => Finding::Unconfirmed { reading },
-        None if look_again.is_none() && is_calm(&readings[occasion], limits) => Finding::Calm,
+        None if next_assessment.is_none() && is_normal(&readings[occasion], limits) => Finding::Normal,
         None => Finding::Neither,
     };
-    Occasion { finding, look_again }
+    Occasion { finding, next_assessment }
 }
 
 /// The newest pair whose mean is severe and whose later reading is in the occasion: of several with
@@ -97,10 +93,10 @@ pub(super) fn look_at(
 fn newest_pair(
     readings: &[CurrentReading],
     occasion: Range<usize>,
-    limits: &SevereHigh,
+    limits: &Limits,
 ) -> Option<(usize, usize)> {
     let begins = readings[occasion.start].time;
-    let from = before(readings, occasion.start, |r| begins - r.time <= limits.repeat_within);
+    let from = before(readings, occasion.start, |r| begins - r.time <= REPEAT_WITHIN);
     // A mean is severe only if one of the two is.
     if !readings[from..occasion.end].iter().any(|reading| is_severe(reading, limits)) {
         return None;
@@ -114,11 +110,11 @@ fn newest_pair(
     let mut next = from;
     for second in occasion {
         let reading = &readings[second];
-        while next < second && reading.time - readings[next].time >= limits.repeat_after {
+        while next < second && reading.time - readings[next].time >= REPEAT_AFTER {
             partners.add(readings, next);
             next += 1;
         }
-        partners.leave(|first| reading.time - readings[first].time > limits.repeat_within);
+        partners.leave(|first| reading.time - readings[first].time > REPEAT_WITHIN);
         if partners.highest().any(|first| mean_is_severe(&readings[first], reading, limits)) {
             found = Some(second);
         }
@@ -128,16 +124,12 @@ fn newest_pair(
 }
 
 /// Of the readings before one that make a severe pair with it the nearest.
-fn nearest_partner(
-    readings: &[CurrentReading],
-    second: usize,
-    limits: &SevereHigh,
-) -> Option<usize> {
+fn nearest_partner(readings: &[CurrentReading], second: usize, limits: &Limits) -> Option<usize> {
     let reading = &readings[second];
     let near = readings[..second].iter().enumerate().rev();
-    let mut near = near.take_while(|(_, first)| reading.time - first.time <= limits.repeat_within);
+    let mut near = near.take_while(|(_, first)| reading.time - first.time <= REPEAT_WITHIN);
     let is_partner = |first: &CurrentReading| {
-        reading.time - first.time >= limits.repeat_after && mean_is_severe(first, reading, limits)
+        reading.time - first.time >= REPEAT_AFTER && mean_is_severe(first, reading, limits)
     };
     near.find(|(_, first)| is_partner(first)).map(|(index, _)| index)
 }
@@ -158,8 +150,8 @@ impl Partners {
             }
             to.push_back(index);
         };
-        add(&mut self.systolic, |reading| reading.sample.systolic());
-        add(&mut self.diastolic, |reading| reading.sample.diastolic());
+        add(&mut self.systolic, systolic);
+        add(&mut self.diastolic, diastolic);
     }
 
     fn leave(&mut self, is_too_old: impl Fn(usize) -> bool) {
@@ -176,43 +168,38 @@ impl Partners {
 }
 
 /// The first index from which on all readings before `index` are near.
-fn before(
-    readings: &[CurrentReading],
-    index: usize,
-    is_near: impl Fn(&CurrentReading) -> bool,
-) -> usize {
+fn before(readings: &[CurrentReading], index: usize, is_near: impl Fn(&CurrentReading) -> bool) -> usize {
     let far = readings[..index].iter().rev().position(|reading| !is_near(reading));
     far.map_or(0, |far| index - far)
 }
 
 /// Whether another reading is far enough from one and near enough to it to be its repetition.
-fn is_repeated(readings: &[CurrentReading], index: usize, limits: &SevereHigh) -> bool {
+fn is_repeated(readings: &[CurrentReading], index: usize) -> bool {
     let time = readings[index].time;
     let first_at = |at: Timestamp| readings.partition_point(|reading| reading.time < at);
-    let earlier = readings.get(first_at(time - limits.repeat_within));
-    let later = readings.get(first_at(time + limits.repeat_after));
-    earlier.is_some_and(|earlier| time - earlier.time >= limits.repeat_after)
-        || later.is_some_and(|later| later.time - time <= limits.repeat_within)
+    let earlier = readings.get(first_at(time - REPEAT_WITHIN));
+    let later = readings.get(first_at(time + REPEAT_AFTER));
+    earlier.is_some_and(|earlier| time - earlier.time >= REPEAT_AFTER)
+        || later.is_some_and(|later| later.time - time <= REPEAT_WITHIN)
 }
 
-pub(super) fn is_severe(reading: &CurrentReading, limits: &SevereHigh) -> bool {
-    reading.sample.systolic() >= limits.systolic || reading.sample.diastolic() >= limits.diastolic
+pub(super) fn is_severe(reading: &CurrentReading, limits: &Limits) -> bool {
+    systolic(reading) >= limits.systolic || diastolic(reading) >= limits.diastolic
 }
 
-fn mean_is_severe(one: &CurrentReading, other: &CurrentReading, limits: &SevereHigh) -> bool {
+fn mean_is_severe(one: &CurrentReading, other: &CurrentReading, limits: &Limits) -> bool {
     #[cfg(test)]
     tests::COMPARED.with(|compared| compared.set(compared.get() + 1));
     let sum = |a: u16, b: u16| u32::from(a) + u32::from(b);
-    sum(one.sample.systolic(), other.sample.systolic()) >= 2 * u32::from(limits.systolic)
-        || sum(one.sample.diastolic(), other.sample.diastolic()) >= 2 * u32::from(limits.diastolic)
+    sum(systolic(one), systolic(other)) >= 2 * u32::from(limits.systolic)
+        || sum(diastolic(one), diastolic(other)) >= 2 * u32::from(limits.diastolic)
 }
 
-fn is_calm(occasion: &[CurrentReading], limits: &SevereHigh) -> bool {
+fn is_normal(occasion: &[CurrentReading], limits: &Limits) -> bool {
     let count = occasion.len() as u32;
-    let sum =
-        |of: fn(&CurrentReading) -> u16| occasion.iter().map(|r| u32::from(of(r))).sum::<u32>();
-    sum(|r| r.sample.systolic()) < count * u32::from(limits.clear_systolic)
-        && sum(|r| r.sample.diastolic()) < count * u32::from(limits.clear_diastolic)
+    let sum = |of: fn(&CurrentReading) -> u16| occasion.iter().map(|r| u32::from(of(r))).sum::<u32>();
+    sum(systolic) < count * u32::from(limits.clear_systolic)
+        && sum(diastolic) < count * u32::from(limits.clear_diastolic)
 }
 
 #[cfg(test)]
@@ -223,20 +210,23 @@ mod tests {
 
     use super::*;
     use crate::reading::SourceDigest;
-    use crate::remembered::Delay;
-    use crate::sample::Sample;
     use crate::time::Span;
+    use crate::remembered::Delay;
+    use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+    use crate::sample::Sample;
 
     thread_local! {
-        /// How many pairs were looked at.
+        /// How many pairs were compared.
         pub(super) static COMPARED: Cell<usize> = const { Cell::new(0) };
     }
 
-    fn current(second: i64, systolic: u16, diastolic: u16) -> CurrentReading {
+    fn reading_at(second: i64, systolic: u16, diastolic: u16) -> CurrentReading {
         CurrentReading {
             time: Timestamp::from_seconds(1_780_000_000 + second),
             source: SourceDigest::from_bits(1),
-            sample: Sample::blood_pressure(systolic, diastolic, None, false),
+            sample: Sample::default()
+                .with(SYSTOLIC, systolic.into())
+                .with(DIASTOLIC, diastolic.into()),
             delay: Delay::default(),
         }
     }
@@ -245,8 +235,7 @@ mod tests {
         let reading = (0..4_000_i64, 160..200_u16, 95..120_u16);
         prop::collection::vec(reading, 1..40).prop_map(|mut all| {
             all.sort_unstable();
-            let current = |(second, systolic, diastolic)| current(second, systolic, diastolic);
-            all.into_iter().map(current).collect()
+            all.into_iter().map(|(second, systolic, diastolic)| reading_at(second, systolic, diastolic)).collect()
         })
     }
 
@@ -254,7 +243,7 @@ mod tests {
     fn pair_by_definition(
         readings: &[CurrentReading],
         occasion: Range<usize>,
-        limits: &SevereHigh,
+        limits: &Limits,
     ) -> Option<(usize, usize)> {
         let is_pair = |first: usize, second: usize| {
             let apart = readings[second].time - readings[first].time;
@@ -266,17 +255,17 @@ mod tests {
     }
 
     #[test]
-    fn however_many_readings_an_occasion_has_few_pairs_of_each_are_looked_at() {
-        let limits = SevereHigh::default();
+    fn however_dense_an_occasion_is_few_pairs_of_each_reading_are_compared() {
+        let limits = Limits::default();
         // One severe reading in the middle, and nothing that makes a severe pair with it.
         for seconds_apart in [1, 7, 60] {
-            let of = |n: i64| current(n * seconds_apart, if n == 400 { 181 } else { 160 }, 90);
+            let of = |n: i64| reading_at(n * seconds_apart, if n == 400 { 181 } else { 160 }, 90);
             let readings: Vec<CurrentReading> = (0..2_000).map(of).collect();
             COMPARED.set(0);
             let mut start = 0;
             while start < readings.len() {
-                let end = end_of(&readings, start, &limits);
-                look_at(&readings, start..end, &limits, readings[1_999].time);
+                let end = end_of(&readings, start);
+                judge(&readings, start..end, &limits, readings[1_999].time);
                 start = end;
             }
             let compared = COMPARED.get();
@@ -292,10 +281,10 @@ mod tests {
             readings in readings(),
             limit in 170..195_u16,
         ) {
-            let limits = SevereHigh { systolic: limit, ..SevereHigh::default() };
+            let limits = Limits { systolic: limit, ..Limits::default() };
             let mut start = 0;
             while start < readings.len() {
-                let end = end_of(&readings, start, &limits);
+                let end = end_of(&readings, start);
                 let found = newest_pair(&readings, start..end, &limits);
                 prop_assert_eq!(found, pair_by_definition(&readings, start..end, &limits));
                 start = end;
@@ -306,26 +295,25 @@ mod tests {
                     (Span::from_minutes(1)..=Span::from_minutes(15)).contains(&apart)
                 };
                 let expected = readings.iter().any(repeats);
-                prop_assert_eq!(is_repeated(&readings, index, &limits), expected);
+                prop_assert_eq!(is_repeated(&readings, index), expected);
             }
         }
 
         #[test]
-        fn occasions_are_the_same_wherever_between_two_of_them_one_begins_to_look(
+        fn occasions_are_the_same_wherever_between_two_of_them_one_begins(
             readings in readings(),
             second in 0..4_000_i64,
         ) {
-            let limits = SevereHigh::default();
-            let horizon = Timestamp::from_seconds(1_780_000_000 + second);
+            let window_start = Timestamp::from_seconds(1_780_000_000 + second);
             let mut start = 0;
             while start < readings.len() {
-                let end = end_of(&readings, start, &limits);
-                if readings[end - 1].time >= horizon {
+                let end = end_of(&readings, start);
+                if readings[end - 1].time >= window_start {
                     break;
                 }
                 start = end;
             }
-            prop_assert_eq!(first_in_window(&readings, &limits, horizon), start);
+            prop_assert_eq!(first_in_window(&readings, window_start), start);
         }
     }
 }

@@ -14,7 +14,7 @@ export function SeverityLabel({ severity }: { severity: Alert['severity'] }) {
   )
 }
 
-/** One alert: how bad, what happened, when, against which threshold. */
+/** One alert: how bad, what was seen against which limit, when. */
 export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean; now: number }) {
   const { words, times, language } = useLanguage()
   const technical = alert.severity === 'technical'
@@ -34,7 +34,6 @@ export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean;
           <span className="muted"> ({times.dateTime(when, now)})</span>
         </time>
         {!technical && !missing && alertedLater && <span>{words.alertedAt(times.dateTime(alert.raised_at, now))}</span>}
-        {alert.threshold && <span>{words.threshold(alert.threshold)}</span>}
         {alert.stage === 'unconfirmed' && (
           <span className="badge" title={words.unconfirmedTitle}>
             {words.unconfirmed}

@@ -1,19 +1,7 @@
-import type { Alert, Kind } from '../api/model'
-import { numberOf } from '../api/model'
+import type { Alert } from '../api/model'
 import { useLanguage } from '../language/language'
 import { valueText } from '../language/reading-text'
 import { SeverityLabel } from './alert-line'
-
-/** What kind of reading a piece of evidence is: told by the fields it has. */
-function kindOf(values: unknown): Kind | null {
-  if (numberOf(values, 'systolic') !== null) return 'blood_pressure'
-  if (numberOf(values, 'glucose_value') !== null) return 'blood_glucose'
-  if (numberOf(values, 'body_weight') !== null) return 'weighing_scale'
-  if (numberOf(values, 'spo2') !== null) return 'oxygen_saturation'
-  if (numberOf(values, 'temperature') !== null) return 'body_temperature'
-  if (numberOf(values, 'hba1c_value') !== null) return 'hba1c'
-  return null
-}
 
 /** A mean of a week rests on dozens of readings: the newest are shown, the others on demand. */
 const SHOWN = 4
@@ -47,15 +35,14 @@ function EvidenceRows({ evidence }: { evidence: Alert['evidence'] }) {
   return (
     <tbody>
       {evidence.map((one) => {
-        const kind = kindOf(one.values)
-        const text = kind && valueText(kind, one.values, words)
+        const text = valueText(one.kind, one.values, words)
         return (
           <tr key={one.reading}>
             <th scope="row">
               <time dateTime={one.observed_at}>{times.full(one.observed_at)}</time>
             </th>
             <td>
-              {kind && words.kind[kind]} <strong>{text?.value ?? words.noValue}</strong> {text?.unit}
+              {words.kind[one.kind]} <strong>{text?.value ?? words.noValue}</strong> {text?.unit}
             </td>
             <td>{text?.more.join(' · ')}</td>
           </tr>

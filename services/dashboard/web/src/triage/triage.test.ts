@@ -8,7 +8,7 @@ function alert(of: Partial<Alert>): Alert {
     id: 'a1', patient: 'BRW001/P1', rule: 'bp.severe_high', stage: 'confirmed', severity: 'urgent', status: 'open',
     transition: 'raised', late: false, raised_at: '2026-11-22T07:31:00+09:00', changed_at: '2026-11-22T07:31:00+09:00',
     first_observed_at: '2026-11-22T07:29:00+09:00', last_observed_at: '2026-11-22T07:31:00+09:00',
-    text: { ja: '', en: '' }, evidence: [], threshold: '180/110 mmHg', rule_set: '2026-11', plan_version: 0, ...of,
+    text: { ja: '', en: '' }, evidence: [], findings: {}, parameters: [], rule_set: '2026-11', plan_version: 0, ...of,
   }
 }
 
@@ -59,7 +59,7 @@ describe('patients', () => {
 
   test('were last heard of when the newest reading behind an alert was taken, even before the list knows', () => {
     const observed_at = '2026-11-22T07:31:00+09:00'
-    const evidence = [{ reading: 'r1', observed_at, values: { systolic: 192, diastolic: 114 } }]
+    const evidence = [{ reading: 'r1', kind: 'blood_pressure' as const, observed_at, values: { systolic: 192, diastolic: 114 } }]
     const merged = withLiveAlerts([patient('a')], openAlertsOf([alert({ patient: 'a', evidence })]))
     expect(merged[0]?.last_reading_at).toBe(observed_at)
     const known = patient('a', { last_reading_at: '2026-11-22T09:00:00+09:00' })

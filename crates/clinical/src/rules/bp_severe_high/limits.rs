@@ -1,0 +1,141 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+
+/// Systolic pressure at or above which a reading is severe, mmHg.
+pub(super) const SYSTOLIC: Parameter = Parameter {
+    name: "bp.severe_high.systolic",
+    former_names: &[],
+    label: Label { ja: "重症域の収縮期血圧", en: "severe, systolic" },
+    unit: "mm[Hg]",
+    default: 180.0,
+    low: 120.0,
+    high: 300.0,
+    whole: true,
+    source: "JSH 2019 (about 180/120); ESH (office, 180/110)",
+};
+
+/// Diastolic pressure at or above which a reading is severe, mmHg.
+pub(super) const DIASTOLIC: Parameter = Parameter {
+    name: "bp.severe_high.diastolic",
+    former_names: &[],
+    label: Label { ja: "重症域の拡張期血圧", en: "severe, diastolic" },
+    unit: "mm[Hg]",
+    default: 110.0,
+    low: 70.0,
+    high: 200.0,
+    whole: true,
+    source: "ESH 110; the lower of the limits in use, JSH and AHA 2025 say about 120",
+};
+
+/// Mean systolic pressure below which an occasion is normalised, mmHg.
+pub(super) const CLEAR_SYSTOLIC: Parameter = Parameter {
+    name: "bp.severe_high.clear_systolic",
+    former_names: &[],
+    label: Label { ja: "解消の収縮期血圧", en: "normalised, systolic" },
+    unit: "mm[Hg]",
+    default: 175.0,
+    low: 100.0,
+    high: 300.0,
+    whole: true,
+    source: "ours: 5 below severe, so that a patient at the limit does not flap",
+};
+
+/// Mean diastolic pressure below which an occasion is normalised, mmHg.
+pub(super) const CLEAR_DIASTOLIC: Parameter = Parameter {
+    name: "bp.severe_high.clear_diastolic",
+    former_names: &[],
+    label: Label { ja: "解消の拡張期血圧", en: "normalised, diastolic" },
+    unit: "mm[Hg]",
+    default: 105.0,
+    low: 60.0,
+    high: 200.0,
+    whole: true,
+    source: "ours: 5 below severe",
+};
+
+/// How many normalised occasions in a row end a confirmed alert.
+pub(super) const CLEAR_OCCASIONS: Parameter = Parameter {
+    name: "bp.severe_high.clear_occasions",
+    former_names: &["bp.severe_high.calm_occasions"],
+    label: Label { ja: "解消に要する連続した測定機会", en: "normalised occasions in a row" },
+    unit: "",
+    default: 2.0,
+    low: 1.0,
+    high: 10.0,
+    whole: true,
+    source: "ours",
+};
+
+/// The numbers for one patient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limits {
+    /// mmHg.
+    pub(super) systolic: u16,
+    /// mmHg.
+    pub(super) diastolic: u16,
+    /// mmHg, at most `systolic`.
+    pub(super) clear_systolic: u16,
+    /// mmHg, at most `diastolic`.
+    pub(super) clear_diastolic: u16,
+    pub(super) clear_occasions: u8,
+}
+
+/// How far the limits for clearing are below those for raising, unless the plan names them, mmHg.
+const HYSTERESIS: u16 = 5;
+
+impl Limits {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let value = |parameter: &Parameter| plan.value(parameter) as u16;
+        let clear = |parameter: &Parameter, raise: u16| {
+            // Clearing is never looser than raising.
+            let given = plan.given(parameter).map(|given| (given as u16).min(raise));
+            given.unwrap_or(raise - HYSTERESIS)
+        };
+        let (systolic, diastolic) = (value(&SYSTOLIC), value(&DIASTOLIC));
+        Self {
+            systolic,
+            diastolic,
+            clear_systolic: clear(&CLEAR_SYSTOLIC, systolic),
+            clear_diastolic: clear(&CLEAR_DIASTOLIC, diastolic),
+            clear_occasions: value(&CLEAR_OCCASIONS) as u8,
+        }
+    }
+}
+
+#[cfg(test)]
+impl Default for Limits {
+    fn default() -> Self {
+        Self::of(&Plan::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules;
+
+    #[test]
+    fn a_plan_moves_the_limit_and_its_clearing_with_it() {
+        let plan = rules::plan(3, [("bp.severe_high.systolic", 170.0)]).unwrap();
+        let limits = Limits::of(&plan);
+        assert_eq!((limits.systolic, limits.clear_systolic, limits.diastolic), (170, 165, 110));
+    }
+
+    #[test]
+    fn clearing_is_never_looser_than_raising() {
+        let plan = rules::plan(1, [("bp.severe_high.clear_systolic", 250.0)]).unwrap();
+        assert_eq!(Limits::of(&plan).clear_systolic, 180);
+    }
+
+    #[test]
+    fn a_plan_that_uses_a_former_name_stays_valid() {
+        let plan = rules::plan(1, [("bp.severe_high.calm_occasions", 3.0)]).unwrap();
+        assert_eq!(Limits::of(&plan).clear_occasions, 3);
+        let both =
+            [("bp.severe_high.clear_occasions", 4.0), ("bp.severe_high.calm_occasions", 3.0)];
+        assert_eq!(Limits::of(&rules::plan(1, both).unwrap()).clear_occasions, 4);
+    }
+}

@@ -1,0 +1,84 @@
+//! What an alert of the rule says.
+
+use super::{DIASTOLIC, SYSTOLIC};
+use crate::alert::{Alert, Stage, Text};
+use crate::wording::number;
+
+/// Version 1 of the sentences.
+pub(super) fn words(alert: &Alert) -> Text {
+    let judged = Judged::of(alert);
+    let (pressure, (broken_ja, broken_en)) = (judged.pressure(), judged.broken());
+    match (alert.stage, alert.late) {
+        (Stage::Confirmed, false) => Text {
+            ja: format!(
+                "家庭血圧 2回の平均 {pressure} mmHg（{broken_ja}）。再測定でも重症域です。症状を確認してください。"
+            ),
+            en: format!(
+                "Home blood pressure, mean {pressure} mmHg: {broken_en}. Severe, confirmed by a second reading. Ask for symptoms."
+            ),
+        },
+        (Stage::Confirmed, true) => Text {
+            ja: format!(
+                "家庭血圧 2回の平均 {pressure} mmHg（{broken_ja}）。重症域でした（遅れて届いた測定値）。経過を確認してください。"
+            ),
+            en: format!(
+                "Home blood pressure, mean {pressure} mmHg: {broken_en}. Was severe; the readings arrived late. Review what followed."
+            ),
+        },
+        (Stage::Unconfirmed | Stage::Missing, _) => Text {
+            ja: format!(
+                "家庭血圧 {pressure} mmHg（{broken_ja}）。15分以内の再測定がありません。再測定を依頼してください。"
+            ),
+            en: format!(
+                "Home blood pressure {pressure} mmHg: {broken_en}. Severe, no second reading within 15 minutes. Ask to measure again."
+            ),
+        },
+    }
+}
+
+/// What the rule judged, and against which limits. An alert from before findings were written has
+/// its evidence only.
+struct Judged {
+    systolic: f64,
+    diastolic: f64,
+    limits: (f64, f64),
+}
+
+impl Judged {
+    fn of(alert: &Alert) -> Self {
+        let pair = if alert.stage == Stage::Confirmed { 2 } else { 1 };
+        let newest = || alert.evidence.iter().rev().take(pair);
+        let mean = |field: &str| {
+            let sum: f64 = newest().filter_map(|evidence| evidence.value(field)).sum();
+            sum / newest().count().max(1) as f64
+        };
+        let finding = |name, field| alert.finding(name).unwrap_or_else(|| mean(field));
+        let limit = |parameter: &crate::parameter::Parameter| {
+            alert.parameter(parameter.short_name()).unwrap_or(parameter.default)
+        };
+        Self {
+            systolic: finding("mean_systolic", "systolic"),
+            diastolic: finding("mean_diastolic", "diastolic"),
+            limits: (limit(&SYSTOLIC), limit(&DIASTOLIC)),
+        }
+    }
+
+    fn pressure(&self) -> String {
+        format!("{}/{}", number(self.systolic), number(self.diastolic))
+    }
+
+    /// Which limits are broken, in Japanese and English.
+    fn broken(&self) -> (String, String) {
+        let limits = [
+            ("収縮期", "systolic", self.systolic, self.limits.0),
+            ("拡張期", "diastolic", self.diastolic, self.limits.1),
+        ];
+        let broken = || limits.into_iter().filter(|(.., value, limit)| value >= limit);
+        let ja: Vec<String> =
+            broken().map(|(name, _, _, limit)| format!("{name}が{}以上", number(limit))).collect();
+        let en: Vec<String> = broken()
+            .map(|(_, name, _, limit)| format!("{name} at or above {}", number(limit)))
+            .collect();
+        (ja.join("、"), en.join(", "))
+    }
+}

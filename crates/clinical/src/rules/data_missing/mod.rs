@@ -1,0 +1,213 @@
+//! `data.missing.*`: readings that the care plan expects every day do not come. One rule for each
+//! kind of readings.
+//!
+//! A *gap* is a run of local days without a current reading of the kind, from the plan's first day
+//! or from the day after one with a reading. It becomes an episode when the plan's number of days
+//! and six hours of grace have passed without a reading, and it ends with the next reading. Days are
+//! those of the plan's time zone, 23 or 25 hours long where the clocks are moved. Everything is
+//! counted in observation time: readings that come late and fill the gap take the alert back.
+
+mod wording;
+
+use std::sync::LazyLock;
+
+use jiff::civil::Date;
+
+use crate::alert::{Alert, Severity, Stage, Status, Text};
+use crate::episode::Episode;
+use crate::kinds::Kind;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+use crate::rule::{Assessment, Change, Context, Rule, values};
+use crate::schedule::{Expected, Schedule, grace};
+use crate::time::{Span, Timestamp};
+use crate::wording::day_number;
+
+/// The rule for readings of one kind.
+#[derive(Debug)]
+struct DataMissing {
+    kind: Kind,
+    name: String,
+}
+
+/// The rules of this folder.
+pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
+    static RULES: LazyLock<Vec<DataMissing>> = LazyLock::new(|| {
+        let rule = |kind| DataMissing { kind, name: format!("data.missing.{kind}") };
+        Kind::ALL.into_iter().map(rule).collect()
+    });
+    RULES.iter().map(|rule| rule as &dyn Rule)
+}
+
+impl DataMissing {
+    fn expected<'p>(&self, plan: &'p Plan) -> Option<(&'p Schedule, &'p Expected)> {
+        let schedule = plan.schedule.as_deref()?;
+        Some((schedule, schedule.of(self.kind)?))
+    }
+}
+
+impl Rule for DataMissing {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn kinds(&self) -> &[Kind] {
+        std::slice::from_ref(&self.kind)
+    }
+
+    /// None: the numbers of days are part of the plan's schedule.
+    fn parameters(&self) -> &'static [Parameter] {
+        &[]
+    }
+
+    fn applies_to(&self, plan: &Plan) -> bool {
+        self.expected(plan).is_some()
+    }
+
+    fn assess(&self, context: &Context<'_>) -> Assessment {
+        let window_start = context.window_start();
+        let Some((schedule, expected)) = self.expected(context.plan) else {
+            // Nothing is expected any more.
+            return Assessment::default().covering(context.known(), window_start, None);
+        };
+        let first_at = |from: Timestamp| {
+            let mut readings = context.readings(self.kind, from.max(window_start));
+            readings.next().map(|found| found.time)
+        };
+        let carried = carried(schedule, context.known(), window_start);
+        let open_since = carried.or_else(|| context.open()).map(|alert| alert.first_observed_at);
+        let gaps = Gaps { schedule, expected, grace: grace(context.patient), window_start };
+        let found = gaps.assess(first_at, open_since, context.now);
+        found.covering(context.known(), window_start, carried)
+    }
+
+    /// A new reading, newer than all others of its kind, that comes before the gap since the last
+    /// one would count, with no gap open.
+    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
+        change.is_in_order
+            && context.open().is_none()
+            && context.due.is_some_and(|due| change.reading.time < due)
+    }
+
+    fn words(&self, alert: &Alert) -> Text {
+        wording::words(self.kind, alert)
+    }
+}
+
+impl Assessment {
+    /// Of missing readings every open gap is computed, however long ago it began.
+    fn covering<'a>(
+        self,
+        known: impl Iterator<Item = &'a Alert>,
+        window_start: Timestamp,
+        carried: Option<&Alert>,
+    ) -> Self {
+        let is_covered = |alert: &&Alert| {
+            alert.first_observed_at >= window_start
+                || alert.is_open()
+                || carried.is_some_and(|carried| carried.id == alert.id)
+        };
+        Self { covered: known.filter(is_covered).map(|alert| alert.id).collect(), ..self }
+    }
+}
+
+/// What gaps are counted with.
+struct Gaps<'p> {
+    schedule: &'p Schedule,
+    expected: &'p Expected,
+    grace: Span,
+    window_start: Timestamp,
+}
+
+impl Gaps<'_> {
+    /// The episodes. `first_at` gives the observation time of the first current reading at or after
+    /// a time, as far back as the window; `open_since` is when the gap began of the alert that is
+    /// open, or that lies across the beginning of the window.
+    fn assess(
+        &self,
+        first_at: impl Fn(Timestamp) -> Option<Timestamp>,
+        open_since: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Assessment {
+        let Self { schedule, expected, grace, .. } = *self;
+        let mut found = Assessment::default();
+        let mut first_day = self.first_day(open_since);
+        loop {
+            let began = schedule.begin_of(first_day, 0);
+            let due = schedule.begin_of(first_day, expected.missing_after_days()) + grace;
+            let review_at = schedule.begin_of(first_day, expected.review_after_days()) + grace;
+            let next = first_at(began);
+            match next {
+                Some(reading) if reading < due => first_day = day_after(schedule.day_of(reading)),
+                _ if now < due => {
+                    found.assess_again_at(due);
+                    return found;
+                }
+                Some(reading) => {
+                    let mut episode = self.episode(first_day, began, reading >= review_at);
+                    episode.ended = Some(reading);
+                    found.episodes.push(episode);
+                    first_day = day_after(schedule.day_of(reading));
+                }
+                None => {
+                    found.episodes.push(self.episode(first_day, began, now >= review_at));
+                    if now < review_at {
+                        found.assess_again_at(review_at);
+                    }
+                    return found;
+                }
+            }
+        }
+    }
+
+    /// The first day that may be one without a reading. Days before the window cannot be told apart:
+    /// there the gap of an open alert goes on, if there is one.
+    fn first_day(&self, open_since: Option<Timestamp>) -> Date {
+        let schedule = self.schedule;
+        let first_whole = first_whole_day(schedule, self.window_start);
+        if schedule.start() >= first_whole {
+            return schedule.start();
+        }
+        let open_since = open_since.filter(|since| *since < schedule.begin_of(first_whole, 0));
+        let begin = open_since.map_or(first_whole, |since| schedule.day_of(since));
+        begin.max(schedule.start())
+    }
+
+    fn episode(&self, first_day: Date, began: Timestamp, is_long: bool) -> Episode {
+        let severity = if is_long { Severity::Review } else { Severity::Technical };
+        let days = |days: u8| f64::from(days);
+        Episode {
+            findings: values([("first_day", day_number(first_day))]),
+            parameters: values([
+                ("missing_after_days", days(self.expected.missing_after_days())),
+                ("review_after_days", days(self.expected.review_after_days())),
+            ]),
+            ..Episode::without_readings(Stage::Missing, severity, began)
+        }
+    }
+}
+
+/// The alert whose gap goes on across the beginning of the window: a gap of which the days before it
+/// are known from the alert alone.
+fn carried<'a>(
+    schedule: &Schedule,
+    mut known: impl Iterator<Item = &'a Alert>,
+    window_start: Timestamp,
+) -> Option<&'a Alert> {
+    let first_whole = schedule.begin_of(first_whole_day(schedule, window_start), 0);
+    known.find(|alert| {
+        alert.status == Status::Resolved
+            && alert.first_observed_at < first_whole
+            && alert.last_observed_at >= first_whole
+    })
+}
+
+/// The first day that is in the window from its beginning.
+fn first_whole_day(schedule: &Schedule, window_start: Timestamp) -> Date {
+    let day = schedule.day_of(window_start);
+    if schedule.begin_of(day, 0) >= window_start { day } else { day_after(day) }
+}
+
+fn day_after(day: Date) -> Date {
+    day.tomorrow().unwrap_or(Date::MAX)
+}

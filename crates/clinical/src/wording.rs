@@ -1,0 +1,35 @@
+//! Numbers and days in the sentences of alerts.
+
+/// A number as short as it is exact to two decimals: `151`, `179.5`.
+pub(crate) fn number(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A day as one number, `yyyyMMdd`: the form in which alerts carry days.
+pub(crate) fn day_number(day: jiff::civil::Date) -> f64 {
+    f64::from(day.year()) * 10_000.0 + f64::from(day.month()) * 100.0 + f64::from(day.day())
+}
+
+/// Year, month and day of a [`day_number`].
+pub(crate) fn day_of(number: f64) -> (i64, i64, i64) {
+    let number = number as i64;
+    (number / 10_000, number / 100 % 100, number % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_written_as_short_as_it_is_exact() {
+        for (value, text) in [(151.0, "151"), (179.5, "179.5"), (0.25, "0.25"), (100.0, "100")] {
+            assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn a_day_reads_back_from_its_number() {
+        assert_eq!(day_of(day_number(jiff::civil::date(2026, 5, 29))), (2026, 5, 29));
+    }
+}
