@@ -142,15 +142,13 @@ fn document_read(
         promise(known.is_none_or(|json| json.pointer(&entry.pointer).is_some()), || {
             format!("{} of document {} is nothing", entry.pointer, entry.document)
         })?;
-        match entry.verdict {
-            Ok(believed) => {
-                let checked = believed.reading.validate(received);
+        match entry.result {
+            Ok(valid) => {
+                let checked = valid.reading.validate(received);
                 let id = checked.map(|reading| reading.id());
-                promise(id.as_ref() == Ok(&believed.id), || {
-                    format!("{id:?}, not {}", believed.id)
-                })?;
-                travels(&believed.reading)?;
-                answer.insert(format!("believed {}", believed.id.kind()));
+                promise(id.as_ref() == Ok(&valid.id), || format!("{id:?}, not {}", valid.id))?;
+                travels(&valid.reading)?;
+                answer.insert(format!("valid {}", valid.id.kind()));
             }
             Err(problems) => {
                 promise(!problems.is_empty(), || "rejected for nothing".to_owned())?;

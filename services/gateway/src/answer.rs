@@ -4,9 +4,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::error_response::{PROBLEM_JSON, problem_type};
 use crate::exchange::{Problem, Warning, Warnings};
-use crate::intake::{Entry, Fate};
-use crate::refusal::{PROBLEM_JSON, problem_type};
+use crate::intake::{Entry, ReadingResult};
 
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -75,20 +75,20 @@ impl<'a> Answer<'a> {
         let mut acknowledged = acknowledged.iter();
         let (mut accepted, mut rejected, mut not_stored) = (0, 0, 0);
         let mut readings = Vec::with_capacity(if minimal { 0 } else { entries.len() });
-        for Entry { document, pointer, fate } in entries {
-            let (status, id, errors): (_, _, &[Problem]) = match fate {
-                Fate::Rejected(problems) => {
+        for Entry { document, pointer, result } in entries {
+            let (status, id, errors): (_, _, &[Problem]) = match result {
+                ReadingResult::Rejected(problems) => {
                     rejected += 1;
                     ("rejected", None, problems)
                 }
-                Fate::Good(id) if acknowledged.next() == Some(&true) => {
+                ReadingResult::Good(id) if acknowledged.next() == Some(&true) => {
                     accepted += 1;
                     if minimal {
                         continue;
                     }
                     ("accepted", Some(id.as_str()), &[])
                 }
-                Fate::Good(id) => {
+                ReadingResult::Good(id) => {
                     not_stored += 1;
                     ("not_stored", Some(id.as_str()), &[])
                 }

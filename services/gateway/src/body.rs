@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::LimitArgs;
-use crate::refusal::Refusal;
+use crate::error_response::ErrorResponse;
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +34,10 @@ impl Taken {
         Self { bytes: bytes.to_vec(), share: None }
     }
 
-    fn extend(&mut self, data: &[u8], memory: &Arc<Semaphore>) -> Result<(), Refusal> {
-        let more = u32::try_from(data.len()).map_err(|_| Refusal::busy())?;
-        let more = memory.clone().try_acquire_many_owned(more).map_err(|_| Refusal::busy())?;
+    fn extend(&mut self, data: &[u8], memory: &Arc<Semaphore>) -> Result<(), ErrorResponse> {
+        let more = u32::try_from(data.len()).map_err(|_| ErrorResponse::busy())?;
+        let more =
+            memory.clone().try_acquire_many_owned(more).map_err(|_| ErrorResponse::busy())?;
         match &mut self.share {
             Some(share) => share.merge(more),
             None => self.share = Some(more),
@@ -49,22 +50,25 @@ impl Taken {
 /// How the body is compressed, and whether it may hold JSON. `curl --data-binary` calls everything
 /// a form, and many devices call nothing anything; so only what is certainly something else is
 /// refused.
-pub(crate) fn check_headers(headers: &HeaderMap, limits: &LimitArgs) -> Result<Encoding, Refusal> {
+pub(crate) fn check_headers(
+    headers: &HeaderMap,
+    limits: &LimitArgs,
+) -> Result<Encoding, ErrorResponse> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limits.body_bytes as u64) {
-        return Err(Refusal::body_too_large("body_bytes", limits.body_bytes));
+        return Err(ErrorResponse::body_too_large("body_bytes", limits.body_bytes));
     }
     let encoding = match headers.get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes()) {
         None => Encoding::Identity,
         Some(name) if name.eq_ignore_ascii_case(b"identity") => Encoding::Identity,
         Some(name) if name.eq_ignore_ascii_case(b"gzip") => Encoding::Gzip,
         Some(name) if name.eq_ignore_ascii_case(b"zstd") => Encoding::Zstd,
-        Some(_) => return Err(Refusal::content_encoding()),
+        Some(_) => return Err(ErrorResponse::content_encoding()),
     };
     let Some(written) = headers.get(header::CONTENT_TYPE) else { return Ok(encoding) };
-    let written = written.to_str().map_err(|_| Refusal::media_type())?;
+    let written = written.to_str().map_err(|_| ErrorResponse::media_type())?;
     let media_type = written.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.as_str() {
         "application/json"
@@ -77,7 +81,7 @@ pub(crate) fn check_headers(headers: &HeaderMap, limits: &LimitArgs) -> Result<E
         | "text/plain"
         | "text/json" => Ok(encoding),
         other if other.ends_with("+json") => Ok(encoding),
-        _ => Err(Refusal::media_type()),
+        _ => Err(ErrorResponse::media_type()),
     }
 }
 
@@ -86,18 +90,18 @@ pub(crate) async fn take(
     mut body: Body,
     limits: &LimitArgs,
     memory: &Arc<Semaphore>,
-) -> Result<Taken, Refusal> {
+) -> Result<Taken, ErrorResponse> {
     let deadline = Instant::now() + limits.body_deadline();
     let mut taken = Taken::default();
     loop {
         let frame = timeout_at(deadline, body.frame())
             .await
-            .map_err(|_elapsed| Refusal::body_too_slow(limits.body_deadline_seconds))?;
+            .map_err(|_elapsed| ErrorResponse::body_too_slow(limits.body_deadline_seconds))?;
         let Some(frame) = frame else { return Ok(taken) };
-        let frame = frame.map_err(|_| Refusal::body_broken())?;
+        let frame = frame.map_err(|_| ErrorResponse::body_broken())?;
         let Ok(data) = frame.into_data() else { continue };
         if taken.bytes.len() + data.len() > limits.body_bytes {
-            return Err(Refusal::body_too_large("body_bytes", limits.body_bytes));
+            return Err(ErrorResponse::body_too_large("body_bytes", limits.body_bytes));
         }
         taken.extend(&data, memory)?;
     }
@@ -109,32 +113,36 @@ pub(crate) fn decompress(
     encoding: Encoding,
     limit: usize,
     memory: &Arc<Semaphore>,
-) -> Result<Taken, Refusal> {
+) -> Result<Taken, ErrorResponse> {
     match encoding {
         Encoding::Identity if sent.bytes.len() > limit => {
-            Err(Refusal::body_too_large("decompressed_bytes", limit))
+            Err(ErrorResponse::body_too_large("decompressed_bytes", limit))
         }
         Encoding::Identity => Ok(sent),
         Encoding::Gzip => read_all(MultiGzDecoder::new(&sent.bytes[..]), limit, memory),
         Encoding::Zstd => {
             let decoder = zstd::Decoder::with_buffer(&sent.bytes[..]);
-            read_all(decoder.map_err(|_| Refusal::body_broken())?, limit, memory)
+            read_all(decoder.map_err(|_| ErrorResponse::body_broken())?, limit, memory)
         }
     }
 }
 
-fn read_all(decoder: impl Read, limit: usize, memory: &Arc<Semaphore>) -> Result<Taken, Refusal> {
+fn read_all(
+    decoder: impl Read,
+    limit: usize,
+    memory: &Arc<Semaphore>,
+) -> Result<Taken, ErrorResponse> {
     const STEP: usize = 64 * 1024;
     let mut decoder = BufReader::with_capacity(STEP, decoder);
     let mut taken = Taken::default();
     loop {
-        let data = decoder.fill_buf().map_err(|_| Refusal::body_broken())?;
+        let data = decoder.fill_buf().map_err(|_| ErrorResponse::body_broken())?;
         let read = data.len();
         if read == 0 {
             return Ok(taken);
         }
         if taken.bytes.len() + read > limit {
-            return Err(Refusal::body_too_large("decompressed_bytes", limit));
+            return Err(ErrorResponse::body_too_large("decompressed_bytes", limit));
         }
         taken.extend(data, memory)?;
         decoder.consume(read);

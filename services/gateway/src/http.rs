@@ -20,11 +20,11 @@ use crate::args::LimitArgs;
 use crate::audit::AuditTrail;
 use crate::body::{self, Encoding, Taken};
 use crate::credentials;
-use crate::intake::{self, Fate, NotTaken};
+use crate::error_response::ErrorResponse;
+use crate::intake::{self, NotTaken, ReadingResult};
 use crate::kafka_health::KafkaHealth;
-use crate::meters::Meters;
+use crate::metrics::GatewayMetrics;
 use crate::publish::{Outbound, Publish, deliver};
-use crate::refusal::Refusal;
 use crate::registry::{Grant, Registry, Snapshot};
 
 /// Bodies from this size on are read on a thread that may block, so that small requests do not
@@ -39,7 +39,7 @@ pub(crate) struct Gateway {
     pub(crate) topic: String,
     pub(crate) encoder: Encoder<Reading>,
     pub(crate) audit: AuditTrail,
-    pub(crate) meters: Meters,
+    pub(crate) metrics: GatewayMetrics,
     pub(crate) in_flight: Semaphore,
     pub(crate) memory: Arc<Semaphore>,
     pub(crate) kafka: KafkaHealth,
@@ -49,25 +49,25 @@ pub(crate) struct Gateway {
 pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
     Router::new()
         .route("/v1/readings", post(receive))
-        .method_not_allowed_fallback(async || Refusal::method())
-        .layer(from_fn_with_state(gateway.meters.clone(), measure))
-        .fallback(async || Refusal::no_such_page())
+        .method_not_allowed_fallback(async || ErrorResponse::method())
+        .layer(from_fn_with_state(gateway.metrics.clone(), measure))
+        .fallback(async || ErrorResponse::no_such_page())
         .with_state(gateway)
 }
 
-async fn measure(State(meters): State<Meters>, request: Request, next: Next) -> Response {
-    let timer = meters.request_duration.start_timer();
+async fn measure(State(metrics): State<GatewayMetrics>, request: Request, next: Next) -> Response {
+    let timer = metrics.request_duration.start_timer();
     let response = next.run(request).await;
     timer.observe_duration();
-    meters.answered(response.status());
+    metrics.answered(response.status());
     response
 }
 
 async fn receive(
     State(gateway): State<Arc<Gateway>>,
     request: Request,
-) -> Result<Response, Refusal> {
-    let registry = gateway.registry.current().ok_or_else(Refusal::starting)?;
+) -> Result<Response, ErrorResponse> {
+    let registry = gateway.registry.current().ok_or_else(ErrorResponse::starting)?;
     let (parts, body) = request.into_parts();
     let grant = authenticate(&gateway, &registry, &parts.headers)?;
     let encoding = body::check_headers(&parts.headers, &gateway.limits)?;
@@ -76,23 +76,23 @@ async fn receive(
     let sender = Sender { registry, grant };
     tokio::spawn(work(gateway, sender, body, encoding, minimal))
         .await
-        .unwrap_or_else(|_panicked| Err(Refusal::internal()))
+        .unwrap_or_else(|_panicked| Err(ErrorResponse::internal()))
 }
 
 fn authenticate(
     gateway: &Gateway,
     registry: &Snapshot,
     headers: &HeaderMap,
-) -> Result<Arc<Grant>, Refusal> {
-    let refusal = match credentials::bearer(headers) {
+) -> Result<Arc<Grant>, ErrorResponse> {
+    let response = match credentials::bearer(headers) {
         Ok(hash) => match registry.grant(&hash) {
             Some(grant) => return Ok(grant.clone()),
-            None => Refusal::unauthenticated(None),
+            None => ErrorResponse::unauthenticated(None),
         },
-        Err(reason) => Refusal::unauthenticated(Some(reason)),
+        Err(reason) => ErrorResponse::unauthenticated(Some(reason)),
     };
     gateway.audit.unauthenticated();
-    Err(refusal)
+    Err(response)
 }
 
 /// Who sends, by the master lists as they were when the request came in.
@@ -108,10 +108,10 @@ async fn work(
     body: Body,
     encoding: Encoding,
     minimal: bool,
-) -> Result<Response, Refusal> {
-    let _place = gateway.in_flight.try_acquire().map_err(|_| Refusal::busy())?;
-    gateway.meters.in_flight.inc();
-    let in_flight = gateway.meters.in_flight.clone();
+) -> Result<Response, ErrorResponse> {
+    let _place = gateway.in_flight.try_acquire().map_err(|_| ErrorResponse::busy())?;
+    gateway.metrics.in_flight.inc();
+    let in_flight = gateway.metrics.in_flight.clone();
     let _leaving = Leaving(move || in_flight.dec());
     let sent = body::take(body, &gateway.limits, &gateway.memory).await?;
     let large = encoding != Encoding::Identity || sent.bytes.len() >= LARGE_BODY;
@@ -120,7 +120,7 @@ async fn work(
         off_the_runtime(large, move || prepare(&gateway, &sender, sent, encoding)).await?
     };
     let prepared = prepared.map_err(|not_taken| match not_taken {
-        NotTaken::Refused(refusal) => refusal,
+        NotTaken::Refused(response) => response,
         NotTaken::WrongConsortium { document, consortium_id } => {
             gateway.audit.wrong_consortium(&sender.grant.vendor_id, &consortium_id);
             tracing::warn!(
@@ -128,11 +128,11 @@ async fn work(
                 consortium = consortium_id,
                 "refused: the vendor may not write for this consortium"
             );
-            Refusal::wrong_consortium(document)
+            ErrorResponse::wrong_consortium(document)
         }
     })?;
     let acknowledged = send(&gateway, &prepared.records).await;
-    count(&gateway.meters, &prepared, &acknowledged);
+    count(&gateway.metrics, &prepared, &acknowledged);
     off_the_runtime(large, move || {
         Answer::new(&prepared.entries, &acknowledged, &prepared.warnings, minimal).into_response()
     })
@@ -158,7 +158,7 @@ async fn send(gateway: &Gateway, records: &[Outbound]) -> Vec<bool> {
         return Vec::new();
     }
     let patience = gateway.limits.acknowledgement_deadline();
-    let timer = gateway.meters.acknowledgement.start_timer();
+    let timer = gateway.metrics.acknowledgement.start_timer();
     let delivered = deliver(&*gateway.publish, &gateway.topic, records, patience).await;
     timer.observe_duration();
     if let Some(error) = &delivered.failure {
@@ -171,26 +171,26 @@ async fn send(gateway: &Gateway, records: &[Outbound]) -> Vec<bool> {
     delivered.acknowledged
 }
 
-fn count(meters: &Meters, prepared: &intake::Prepared, acknowledged: &[bool]) {
+fn count(metrics: &GatewayMetrics, prepared: &intake::Prepared, acknowledged: &[bool]) {
     let accepted = acknowledged.iter().filter(|done| **done).count();
-    meters.published(accepted, acknowledged.len() - accepted);
+    metrics.published(accepted, acknowledged.len() - accepted);
     for entry in &prepared.entries {
-        if let Fate::Rejected(problems) = &entry.fate
+        if let ReadingResult::Rejected(problems) = &entry.result
             && let Some(first) = problems.first()
         {
-            meters.rejected(first.rule);
+            metrics.rejected(first.rule);
         }
     }
-    meters.warned(&prepared.warnings);
+    metrics.warned(&prepared.warnings);
 }
 
 /// Runs work that takes long on a thread that may block, and short work here.
 async fn off_the_runtime<T: Send + 'static>(
     long: bool,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Refusal> {
+) -> Result<T, ErrorResponse> {
     if long {
-        tokio::task::spawn_blocking(work).await.map_err(|_panicked| Refusal::internal())
+        tokio::task::spawn_blocking(work).await.map_err(|_panicked| ErrorResponse::internal())
     } else {
         Ok(work())
     }

@@ -3,9 +3,9 @@
 use clinical::Timestamp;
 use schemas::{Encoder, Reading};
 
+use crate::error_response::ErrorResponse;
 use crate::exchange::{self, Problem, Rule, Warnings};
 use crate::publish::Outbound;
-use crate::refusal::Refusal;
 use crate::registry::{Grant, Snapshot};
 
 /// A request whose readings are ready to be sent.
@@ -23,11 +23,11 @@ pub(crate) struct Prepared {
 pub(crate) struct Entry {
     pub(crate) document: usize,
     pub(crate) pointer: String,
-    pub(crate) fate: Fate,
+    pub(crate) result: ReadingResult,
 }
 
 #[derive(Debug)]
-pub(crate) enum Fate {
+pub(crate) enum ReadingResult {
     /// Good: the next of the records is its record, and this its reading id.
     Good(String),
     /// Rejected.
@@ -40,7 +40,7 @@ pub(crate) enum NotTaken {
     /// For a consortium that the credential does not cover.
     WrongConsortium { document: usize, consortium_id: String },
     /// Anything else, as answered.
-    Refused(Refusal),
+    Refused(ErrorResponse),
 }
 
 /// Reads a request, checks that its sender may send all of it, and encodes what is good.
@@ -55,7 +55,7 @@ pub(crate) fn prepare(
     let zone = |consortium_id: &str| registry.zone(consortium_id);
     let context = exchange::Context { received, limits, zone: &zone };
     let parsed = exchange::parse(body, &context)
-        .map_err(|error| NotTaken::Refused(Refusal::unreadable(&error)))?;
+        .map_err(|error| NotTaken::Refused(ErrorResponse::unreadable(&error)))?;
     for (consortium_id, document) in &parsed.claims {
         if !grant.covers(consortium_id) {
             return Err(NotTaken::WrongConsortium {
@@ -64,7 +64,7 @@ pub(crate) fn prepare(
             });
         }
         if !registry.has_usable_zone(consortium_id) {
-            return Err(NotTaken::Refused(Refusal::no_usable_zone(consortium_id)));
+            return Err(NotTaken::Refused(ErrorResponse::no_usable_zone(consortium_id)));
         }
     }
     let mut records = Vec::with_capacity(parsed.entries.len());
@@ -72,19 +72,20 @@ pub(crate) fn prepare(
         .entries
         .into_iter()
         .map(|entry| {
-            let fate = match entry.verdict {
-                Ok(believed) => match encode(believed.reading, grant, encoder) {
+            let result = match entry.result {
+                Ok(valid) => match encode(valid.reading, grant, encoder) {
                     Ok(record) => {
                         records.push(record);
-                        Fate::Good(believed.id.to_string())
+                        ReadingResult::Good(valid.id.to_string())
                     }
-                    Err(problem) => {
-                        Fate::Rejected(vec![Problem { pointer: entry.pointer.clone(), ..problem }])
-                    }
+                    Err(problem) => ReadingResult::Rejected(vec![Problem {
+                        pointer: entry.pointer.clone(),
+                        ..problem
+                    }]),
                 },
-                Err(problems) => Fate::Rejected(problems),
+                Err(problems) => ReadingResult::Rejected(problems),
             };
-            Entry { document: entry.document, pointer: entry.pointer, fate }
+            Entry { document: entry.document, pointer: entry.pointer, result }
         })
         .collect();
     Ok(Prepared { entries, records, warnings: parsed.warnings })
@@ -99,7 +100,7 @@ fn encode(
     let key = reading.key();
     match encoder.encode(&reading) {
         Ok(payload) => Ok(Outbound { key, payload }),
-        // A reading that was believed fits the schema; should one not, it must not stop the others.
+        // A reading that was valid fits the schema; should one not, it must not stop the others.
         Err(error) => {
             tracing::error!(error = %error, "a reading does not fit its schema");
             let message = "the reading does not fit the platform's schema".to_owned();

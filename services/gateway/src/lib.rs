@@ -45,22 +45,22 @@
 //! # Parts
 //! [`exchange`] is pure: text to readings. `registry` follows the master lists, `credentials` and
 //! `body` take a request in, `intake` makes records of it, `publish` sends them, `answer` and
-//! `refusal` say what became of it, `http` joins them; `kafka_health` watches Kafka, `audit` records
-//! refused attempts, `meters` counts.
+//! `error_response` say what became of it, `http` joins them; `kafka_health` watches Kafka, `audit` records
+//! refused attempts, `metrics` counts.
 
 mod answer;
 mod args;
 mod audit;
 mod body;
 mod credentials;
+mod error_response;
 pub mod exchange;
 pub mod fuzzing;
 mod http;
 mod intake;
 mod kafka_health;
-mod meters;
+mod metrics;
 mod publish;
-mod refusal;
 mod registry;
 
 use std::sync::Arc;
@@ -76,7 +76,7 @@ pub use args::{GatewayArgs, LimitArgs};
 use audit::AuditTrail;
 use http::Gateway;
 use kafka_health::KafkaHealth;
-use meters::Meters;
+use metrics::GatewayMetrics;
 use registry::Registry;
 
 /// Runs the gateway until SIGTERM or SIGINT: then it takes no more requests, finishes those in
@@ -92,8 +92,8 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
         "--body-memory-bytes must be at least --decompressed-bytes, or the largest body could never be taken"
     );
     let health = Health::new();
-    let metrics = Metrics::for_service("gateway");
-    let meters = Meters::register(&metrics)?;
+    let exposed = Metrics::for_service("gateway");
+    let metrics = GatewayMetrics::register(&exposed)?;
     let topics = Topics::with_prefix(args.topic_prefix.as_str());
     let producer = Producer::new(&args.kafka, "mimamori-gateway")?;
     let (codec, readings, audits) = codec(&args, &topics).await?;
@@ -104,7 +104,8 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
         registry.clone().follow(&args.kafka, &topics, &codec, component, shutdown.clone())?;
     let kafka = KafkaHealth::new(health.component("kafka"));
     std::thread::Builder::new().name("kafka-health".to_owned()).spawn({
-        let (kafka, shutdown, lag) = (kafka.clone(), shutdown.clone(), meters.registry_lag.clone());
+        let (kafka, shutdown, lag) =
+            (kafka.clone(), shutdown.clone(), metrics.registry_lag.clone());
         let (args, topic) = (args.kafka.clone(), topics.name(Topic::ReadingsRaw));
         move || kafka.watch(&args, &topic, &shutdown, || lag.set(follower.lag()))
     })?;
@@ -112,7 +113,7 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let publish = Arc::new(producer.clone());
     let audit_topic = topics.name(Topic::AuditEvents);
     let audit =
-        AuditTrail::new(publish.clone(), audit_topic, audits, meters.audit_failures.clone());
+        AuditTrail::new(publish.clone(), audit_topic, audits, metrics.audit_failures.clone());
     let gateway = Arc::new(Gateway {
         in_flight: Semaphore::new(args.limits.requests_in_flight),
         memory: Arc::new(Semaphore::new(args.limits.body_memory_bytes)),
@@ -122,11 +123,11 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
         topic: topics.name(Topic::ReadingsRaw),
         encoder: readings,
         audit,
-        meters,
+        metrics,
         kafka,
     });
 
-    let operations = server::operations_router(health.clone(), metrics);
+    let operations = server::operations_router(health.clone(), exposed);
     let api = http::router(gateway).merge(operations.clone());
     let listener = server::bind(args.listen, "--listen or MIMAMORI_GATEWAY_LISTEN").await?;
     let operations_listener = args.service.bind_operations().await?;

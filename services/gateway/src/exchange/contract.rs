@@ -28,14 +28,14 @@ fn every_good_document_gives_its_readings() {
             .entries
             .iter()
             .map(|entry| {
-                let believed = entry.verdict.as_ref().unwrap_or_else(|problems| {
+                let valid = entry.result.as_ref().unwrap_or_else(|problems| {
                     panic!("{name}: {problems:?}");
                 });
                 json!({
                     "document": entry.document,
                     "pointer": entry.pointer,
-                    "id": believed.id.to_string(),
-                    "reading": believed.reading,
+                    "id": valid.id.to_string(),
+                    "reading": valid.reading,
                 })
             })
             .collect();
@@ -57,11 +57,11 @@ fn every_bad_document_is_answered_as_is_said_beside_it() {
                 let errors: Vec<Value> = parsed
                     .entries
                     .iter()
-                    .filter_map(|entry| entry.verdict.as_ref().err())
+                    .filter_map(|entry| entry.result.as_ref().err())
                     .flatten()
                     .map(|problem| json!({ "pointer": problem.pointer, "rule": problem.rule }))
                     .collect();
-                let accepted = parsed.entries.iter().filter(|e| e.verdict.is_ok()).count();
+                let accepted = parsed.entries.iter().filter(|e| e.result.is_ok()).count();
                 json!({ "accepted": accepted, "errors": errors })
             }
         };
@@ -76,7 +76,7 @@ fn every_problem_has_a_message_that_says_what_is_wanted() {
         .map(|bad| match read(bad.text) {
             Err(unreadable) => format!("{}: {unreadable}", bad.name),
             Ok(parsed) => {
-                let problems = parsed.entries.into_iter().filter_map(|entry| entry.verdict.err());
+                let problems = parsed.entries.into_iter().filter_map(|entry| entry.result.err());
                 let messages: Vec<String> = problems.flatten().map(|p| p.message).collect();
                 format!("{}: {}", bad.name, messages.join("; "))
             }
@@ -123,7 +123,7 @@ fn a_document_that_is_wrong_in_many_ways_is_not_answered_at_many_times_its_lengt
         r#"{{{fields}"person_information":[{{"healthcare_information":{{"activity":[{records}]}}}}]}}"#
     );
     let parsed = read(&document).unwrap();
-    let problems = |at: usize| parsed.entries[at].verdict.as_ref().map_or_else(Vec::len, |_| 0);
+    let problems = |at: usize| parsed.entries[at].result.as_ref().map_or_else(Vec::len, |_| 0);
     assert!(problems(0) > 20);
     assert_eq!(problems(99), 1);
 }

@@ -13,7 +13,7 @@ use schemas::fields::{Coded, Field, FieldSource};
 
 use super::civil_time::{self, Instant, NotATime};
 use super::json::Json;
-use super::problem::{Oddity, Problem, Rule, Warnings, member};
+use super::problem::{Problem, Rule, WarningRule, Warnings, member};
 
 /// An object with more problems than this is no attempt at the form; the rest is left out.
 const MOST_PROBLEMS: usize = 20;
@@ -102,8 +102,8 @@ impl<'j, 'p> Fields<'j, 'p> {
         }
     }
 
-    pub(super) fn warn(&mut self, name: &str, oddity: Oddity) {
-        self.warnings.add(self.document, oddity, || member(self.pointer, name));
+    pub(super) fn warn(&mut self, name: &str, rule: WarningRule) {
+        self.warnings.add(self.document, rule, || member(self.pointer, name));
     }
 
     fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
@@ -179,7 +179,7 @@ impl<'j, 'p> Fields<'j, 'p> {
         let (number, long) = match value {
             Json::Number(number) => (*number, characters.is_some_and(|most| longer(*number, most))),
             Json::Text(text) if is_decimal(text) => {
-                self.warn(name, Oddity::NumberAsString);
+                self.warn(name, WarningRule::NumberAsString);
                 let number = text.parse().ok()?;
                 (number, characters.is_some_and(|most| text.len() > most))
             }
@@ -255,7 +255,7 @@ impl<'j, 'p> Fields<'j, 'p> {
         const NAME: &str = "update_time";
         let value = self.take(NAME);
         if matches!(value, Some(Json::Text(text)) if text.len() == 14) {
-            self.warn(NAME, Oddity::UpdateTimeWithoutMilliseconds);
+            self.warn(NAME, WarningRule::UpdateTimeWithoutMilliseconds);
         }
         self.time(NAME, value, "17 digits, yyyyMMddHHmmssSSS", |text| {
             civil_time::milliseconds(text, zone).or_else(|no| match text.len() {

@@ -2,7 +2,7 @@
 //! input or output.
 //!
 //! [`parse`] takes a whole request body, one document or several after one another, and gives one
-//! [`Entry`] for each reading in the order in which they stand there: either believed or with all
+//! [`Entry`] for each reading in the order in which they stand there: either valid or with all
 //! that is wrong with it, each fault at its place. Nothing that is wrong with one reading touches
 //! another. Only what cannot be read at all ([`Unreadable`]) concerns the whole body.
 //!
@@ -36,7 +36,7 @@ use jiff::tz::TimeZone;
 use schemas::Reading;
 use serde_json::value::RawValue;
 
-pub use problem::{Oddity, Problem, Rule, Warning, Warnings};
+pub use problem::{Problem, Rule, Warning, WarningRule, Warnings};
 
 /// How much a request may hold.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +62,7 @@ impl Limits {
 
 /// What reading a document depends on besides its text.
 pub struct Context<'a> {
-    /// When it was received: readings from later on are not believed.
+    /// When it was received: readings from later on are not valid.
     pub received: Timestamp,
     /// How much a request may hold.
     pub limits: Limits,
@@ -89,12 +89,12 @@ pub struct Entry {
     /// JSON pointer into the document.
     pub pointer: String,
     /// The reading, or all that is wrong with it (the first thing, after a thousand problems).
-    pub verdict: Result<Believed, Vec<Problem>>,
+    pub result: Result<ValidReading, Vec<Problem>>,
 }
 
 /// A reading that is well-formed and plausible.
 #[derive(Debug)]
-pub struct Believed {
+pub struct ValidReading {
     /// As it travels.
     pub reading: Reading,
     /// Its id.

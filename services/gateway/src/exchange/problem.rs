@@ -79,7 +79,7 @@ pub struct Problem {
 /// What is tolerated, and not as the exchange rules want it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Oddity {
+pub enum WarningRule {
     /// `ovservation_time` for `observation_time`.
     MisspeltField,
     /// A number in quotation marks.
@@ -90,7 +90,7 @@ pub enum Oddity {
     UpdateTimeWithoutMilliseconds,
 }
 
-/// A tolerated oddity at its place.
+/// A tolerated deviation from the form, at its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
     /// Which document of the request, from 0.
@@ -98,7 +98,7 @@ pub struct Warning {
     /// JSON pointer into the document.
     pub pointer: String,
     /// What is odd.
-    pub rule: Oddity,
+    pub rule: WarningRule,
     /// The same in words.
     pub message: &'static str,
 }
@@ -120,22 +120,22 @@ impl Warnings {
     pub(super) fn add(
         &mut self,
         document: usize,
-        oddity: Oddity,
+        rule: WarningRule,
         pointer: impl FnOnce() -> String,
     ) {
         if self.listed.len() == Self::MOST {
             self.omitted += 1;
             return;
         }
-        let message = match oddity {
-            Oddity::MisspeltField => "the field is spelt observation_time",
-            Oddity::NumberAsString => "write numbers without quotation marks",
-            Oddity::ShortConsortiumId => "a consortium_id has 6 letters and digits",
-            Oddity::UpdateTimeWithoutMilliseconds => {
+        let message = match rule {
+            WarningRule::MisspeltField => "the field is spelt observation_time",
+            WarningRule::NumberAsString => "write numbers without quotation marks",
+            WarningRule::ShortConsortiumId => "a consortium_id has 6 letters and digits",
+            WarningRule::UpdateTimeWithoutMilliseconds => {
                 "update_time has 17 digits; milliseconds are taken as 000"
             }
         };
-        self.listed.push(Warning { document, pointer: pointer(), rule: oddity, message });
+        self.listed.push(Warning { document, pointer: pointer(), rule, message });
     }
 }
 

@@ -196,7 +196,7 @@ proptest! {
         let Ok(parsed) = read(json.to_string().as_bytes()) else { return Ok(()) };
         for entry in parsed.entries {
             prop_assert!(json.pointer(&entry.pointer).is_some(), "{}", entry.pointer);
-            if let Err(problems) = entry.verdict {
+            if let Err(problems) = entry.result {
                 prop_assert!(!problems.is_empty());
                 for problem in problems {
                     let parent = problem.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -212,10 +212,10 @@ proptest! {
         let parsed = read(document.as_bytes()).unwrap();
         prop_assert_eq!(parsed.entries.len(), 1);
         let entry = parsed.entries.into_iter().next().unwrap();
-        let believed = entry.verdict.map_err(|problems| {
+        let valid = entry.result.map_err(|problems| {
             TestCaseError::fail(format!("{problems:?} in {document}"))
         })?;
-        prop_assert_eq!(believed.reading, reading);
+        prop_assert_eq!(valid.reading, reading);
     }
 
     #[test]

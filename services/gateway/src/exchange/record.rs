@@ -9,10 +9,10 @@ use schemas::reading::{
 };
 use schemas::{RejectionReason, ValidationError};
 
-use super::Believed;
+use super::ValidReading;
 use super::fields::Fields;
 use super::json::{Json, Members};
-use super::problem::{Oddity, Problem, Rule, Warnings, member};
+use super::problem::{Problem, Rule, WarningRule, Warnings, member};
 
 /// What a record inherits from the document and the person around it.
 pub(super) struct Around<'a> {
@@ -39,11 +39,11 @@ pub(super) fn read(
     members: &Members<'_>,
     around: &Around<'_>,
     warnings: &mut Warnings,
-) -> Result<Believed, Vec<Problem>> {
+) -> Result<ValidReading, Vec<Problem>> {
     let mut fields = Fields::new(around.document, pointer, members, warnings);
     let (observed_as, observed) = fields.take_either(OBSERVATION_TIME, OBSERVATION_TIME_MISSPELT);
     if observed_as == OBSERVATION_TIME_MISSPELT {
-        fields.warn(observed_as, Oddity::MisspeltField);
+        fields.warn(observed_as, WarningRule::MisspeltField);
     }
     let observation = fields.time_in_seconds(observed_as, observed, around.zone);
     let update_time = fields.update_time(around.zone).time.millis();
@@ -73,7 +73,7 @@ pub(super) fn read(
         vendor: None,
     };
     match reading.validate(around.received) {
-        Ok(believed) => Ok(Believed { id: believed.id(), reading }),
+        Ok(valid) => Ok(ValidReading { id: valid.id(), reading }),
         Err(rejection) => Err(vec![problem(rejection, pointer, observed_as, around)]),
     }
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::fields::Fields;
 use super::json::{Json, Members};
-use super::problem::{Oddity, Problem, Rule, element, member};
+use super::problem::{Problem, Rule, WarningRule, element, member};
 use super::record::{self, Around, Part, no_object, object};
 use super::{Context, Entry, Parsed, Unreadable};
 
@@ -59,7 +59,7 @@ impl<'c> Walk<'c> {
         let consortium_id = fields.identifier("consortium_id", 6);
         let well_formed = clinical::patient::ConsortiumId::parse(consortium_id).is_ok();
         if well_formed && consortium_id.len() < 6 {
-            fields.warn("consortium_id", Oddity::ShortConsortiumId);
+            fields.warn("consortium_id", WarningRule::ShortConsortiumId);
         }
         let zone = (self.context.zone)(consortium_id);
         let send_time = fields.time_in_milliseconds("send_time", &zone).time;
@@ -163,7 +163,7 @@ impl<'c> Walk<'c> {
             let kind = part.kind(name);
             let repeated =
                 kind.is_some_and(|kind| std::mem::replace(&mut seen[kind as usize], true));
-            let refusal = match kind {
+            let problem = match kind {
                 None => Some((Rule::UnknownField, "the exchange rules have no such records here")),
                 Some(_) if repeated => {
                     Some((Rule::RepeatedField, "the array is there twice; send all in one"))
@@ -177,15 +177,15 @@ impl<'c> Walk<'c> {
                         let is_told = pointer.len() > parent.len();
                         let pointer =
                             if is_told { element(&pointer, index) } else { pointer.clone() };
-                        match (kind, refusal) {
+                        match (kind, problem) {
                             (Some(kind), None) => self.record(kind, pointer, json, person)?,
-                            (_, refusal) => self.refuse(pointer, person, refusal)?,
+                            (_, problem) => self.refuse(pointer, person, problem)?,
                         }
                     }
                 }
                 _ => {
-                    let refusal = refusal.or(Some((Rule::WrongType, "records come in an array")));
-                    self.refuse(pointer, person, refusal)?;
+                    let problem = problem.or(Some((Rule::WrongType, "records come in an array")));
+                    self.refuse(pointer, person, problem)?;
                 }
             }
         }
@@ -215,17 +215,17 @@ impl<'c> Walk<'c> {
             zone: &person.envelope.zone,
             received: self.context.received,
         };
-        let verdict = record::read(kind, &pointer, members, &around, &mut self.parsed.warnings);
-        self.enter(Entry { document: self.document, pointer, verdict })
+        let result = record::read(kind, &pointer, members, &around, &mut self.parsed.warnings);
+        self.enter(Entry { document: self.document, pointer, result })
     }
 
     fn refuse(
         &mut self,
         pointer: String,
         person: &Person<'_>,
-        refusal: Option<(Rule, &str)>,
+        problem: Option<(Rule, &str)>,
     ) -> Result<(), Unreadable> {
-        let (rule, message) = refusal.unwrap_or((Rule::UnknownField, "no such record"));
+        let (rule, message) = problem.unwrap_or((Rule::UnknownField, "no such record"));
         let problem = Problem { pointer: pointer.clone(), rule, message: message.to_owned() };
         self.reject_with(pointer, person, problem)
     }
@@ -242,14 +242,14 @@ impl<'c> Walk<'c> {
     }
 
     fn reject(&mut self, pointer: String, problems: Vec<Problem>) -> Result<(), Unreadable> {
-        self.enter(Entry { document: self.document, pointer, verdict: Err(problems) })
+        self.enter(Entry { document: self.document, pointer, result: Err(problems) })
     }
 
     fn enter(&mut self, mut entry: Entry) -> Result<(), Unreadable> {
         if self.parsed.entries.len() == self.context.limits.readings {
             return Err(Unreadable::TooManyReadings { limit: self.context.limits.readings });
         }
-        if let Err(problems) = &mut entry.verdict {
+        if let Err(problems) = &mut entry.result {
             if self.problems > PROBLEMS_IN_FULL {
                 problems.truncate(1);
                 problems.shrink_to_fit();

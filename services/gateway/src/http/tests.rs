@@ -23,7 +23,7 @@ use super::{Gateway, router};
 use crate::args::LimitArgs;
 use crate::audit::AuditTrail;
 use crate::kafka_health::KafkaHealth;
-use crate::meters::Meters;
+use crate::metrics::GatewayMetrics;
 use crate::registry::{Registry, Snapshot};
 
 const TOKEN: &str = "Bearer acme-token";
@@ -59,7 +59,7 @@ fn desk_with(limits: LimitArgs) -> Desk {
     component.ready();
     let codec = Codec::default();
     let metrics = chassis::Metrics::for_service("gateway");
-    let meters = Meters::register(&metrics).unwrap();
+    let metrics = GatewayMetrics::register(&metrics).unwrap();
     let hash = Sha256::digest("acme-token");
     let vendor = Vendor {
         vendor_id: "acme".to_owned(),
@@ -78,7 +78,7 @@ fn desk_with(limits: LimitArgs) -> Desk {
         kafka.clone(),
         "audit.events".to_owned(),
         codec.encoder("audit.events").unwrap(),
-        meters.audit_failures.clone(),
+        metrics.audit_failures.clone(),
     );
     let gateway = Arc::new(Gateway {
         in_flight: Semaphore::new(limits.requests_in_flight),
@@ -89,7 +89,7 @@ fn desk_with(limits: LimitArgs) -> Desk {
         topic: "readings.raw".to_owned(),
         encoder: codec.encoder("readings.raw").unwrap(),
         audit,
-        meters,
+        metrics,
         kafka: KafkaHealth::new(component),
     });
     Desk { kafka, router: router(gateway.clone()), gateway, health }
@@ -367,7 +367,7 @@ async fn more_requests_than_the_gateway_takes_are_answered_that_it_is_busy() {
     let desk = desk_with(LimitArgs { body_memory_bytes: 100, ..limits() });
     let answered = desk.post_with_token(good("activity.json")).await;
     assert_eq!(problem(&answered), "busy");
-    assert_eq!(desk.gateway.meters.in_flight.get(), 0);
+    assert_eq!(desk.gateway.metrics.in_flight.get(), 0);
 }
 
 #[tokio::test]

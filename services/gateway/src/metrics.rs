@@ -8,7 +8,7 @@ use crate::exchange::{Rule, Warnings};
 
 /// The gateway's metrics.
 #[derive(Debug, Clone)]
-pub(crate) struct Meters {
+pub(crate) struct GatewayMetrics {
     requests: IntCounterVec,
     readings: IntCounterVec,
     warnings: IntCounter,
@@ -19,16 +19,17 @@ pub(crate) struct Meters {
     pub(crate) registry_lag: IntGauge,
 }
 
-impl Meters {
+impl GatewayMetrics {
     pub(crate) fn register(metrics: &Metrics) -> Registered<Self> {
-        let meters = Self {
+        let metrics = Self {
             requests: metrics.counters("requests_total", "Requests by HTTP status", &["status"])?,
             readings: metrics.counters(
                 "readings_total",
                 "Readings by what they were answered; rejected ones by the first rule they break",
                 &["outcome", "rule"],
             )?,
-            warnings: metrics.counter("warnings_total", "Oddities that were tolerated")?,
+            warnings: metrics
+                .counter("warnings_total", "Deviations from the form that were tolerated")?,
             request_duration: metrics.histogram(
                 "request_duration_seconds",
                 "From a request's headers to its answer",
@@ -47,12 +48,12 @@ impl Meters {
         };
         // Series that exist from the start can be alerted on.
         for outcome in ["accepted", "not_stored"] {
-            meters.readings.with_label_values(&[outcome, ""]);
+            metrics.readings.with_label_values(&[outcome, ""]);
         }
         for rule in Rule::ALL {
-            meters.readings.with_label_values(&["rejected", rule.as_str()]);
+            metrics.readings.with_label_values(&["rejected", rule.as_str()]);
         }
-        Ok(meters)
+        Ok(metrics)
     }
 
     pub(crate) fn answered(&self, status: StatusCode) {

@@ -17,7 +17,7 @@ const MEDIA_TYPES: &str = "application/json, application/x-ndjson";
 
 /// Why nothing of a request was taken.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorResponse {
     status: StatusCode,
     /// Last part of the problem's type.
     code: &'static str,
@@ -32,7 +32,7 @@ pub(crate) fn problem_type(code: &str) -> String {
     format!("urn:mimamori:problem:{code}")
 }
 
-impl Refusal {
+impl ErrorResponse {
     fn new(
         status: StatusCode,
         code: &'static str,
@@ -196,7 +196,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ErrorResponse {
     fn into_response(self) -> Response {
         let mut problem = json!({
             "type": problem_type(self.code),
