@@ -3,6 +3,12 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
+# The compiler of rust-toolchain.toml, where rustup has it under another name.
+TOOLCHAIN := $(shell deploy/local/toolchain.sh)
+ifneq ($(TOOLCHAIN),)
+export RUSTUP_TOOLCHAIN := $(TOOLCHAIN)
+endif
+
 WEB := services/dashboard/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) \
 	$(WEB)/index.html $(WEB)/package.json $(WEB)/package-lock.json services/dashboard/openapi.json
@@ -38,11 +44,12 @@ fuzz: setup web ## Four million damaged inputs against every decoder and parser 
 	@cargo run --quiet --locked -p fuzz
 
 .PHONY: check
-check: setup web ## Format, lints, dependency rules, what the documents name
+check: setup web ## Format, lints, generated files, dependency rules, what the documents name, licences
 	@cargo fmt --all --check
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@bash deploy/check/generated.sh
 	@python3 deploy/check/dependencies.py
+	@python3 deploy/check/supply_chain.py
 	@python3 deploy/check/documents.py
 	@python3 tests/mutations/run.py --verify
 

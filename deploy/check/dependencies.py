@@ -19,7 +19,7 @@ ALLOWED = {
     "clinical": set(),
     "schemas": {"clinical"},
     "generator": set(),
-    "stream": set(),
+    "stream": {"chassis"},
     "chassis": set(),
     **{service: {"clinical", "schemas", "stream", "chassis"} for service in SERVICES},
     "simulator": {"clinical", "schemas", "stream", "chassis"},

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use bytes::Bytes;
+use chassis::ClickHouseArgs;
 use reqwest::Url;
-use writer::ClickHouseArgs;
 
 use crate::rate::Rate;
 use crate::stage::Stage;
@@ -66,12 +66,7 @@ pub fn read_back(stage: &Stage, round: usize) -> anyhow::Result<Vec<Batch>> {
 /// When ClickHouse refuses.
 pub fn run(stage: &Stage, round: usize, batches: &[Batch]) -> anyhow::Result<Rate> {
     let database = format!("inserted{round}");
-    let target = ClickHouseArgs {
-        clickhouse_url: stage.clickhouse_url(),
-        clickhouse_database: database.clone(),
-        clickhouse_user: None,
-        clickhouse_password: None,
-    };
+    let target = ClickHouseArgs::local(stage.clickhouse_url(), &database);
     stage.wait(writer::migrations::apply(&target, PATIENCE))?;
     let begun = Instant::now();
     let done: anyhow::Result<()> = std::thread::scope(|scope| {

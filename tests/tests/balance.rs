@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use chassis::{ClickHouseArgs, DeploymentArgs, SchemaRegistryArgs};
 use mimamori::balance::{Balance, BalanceArgs, Difference, draw};
 use mimamori_dev::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, free_port};
 use schemas::reading::{BloodPressure, DataInput, Device, Measurement, ReadingStatus, Source};
@@ -84,14 +85,9 @@ impl Stack {
     async fn balance(&self, wait_seconds: u64) -> Balance {
         let args = BalanceArgs {
             kafka: self.kafka.args(),
-            clickhouse: writer::ClickHouseArgs {
-                clickhouse_url: self.clickhouse.url(),
-                clickhouse_database: "mimamori".to_owned(),
-                clickhouse_user: None,
-                clickhouse_password: None,
-            },
-            topic_prefix: String::new(),
-            schema_registry_url: None,
+            clickhouse: ClickHouseArgs::local(self.clickhouse.url(), "mimamori"),
+            deployment: DeploymentArgs::default(),
+            schema_registry: SchemaRegistryArgs::default(),
             wait_seconds,
             partitions: false,
             json: false,

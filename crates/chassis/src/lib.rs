@@ -1,5 +1,6 @@
-//! What every service of the platform stands on: configuration, logs, health, metrics, the
-//! operations server and an orderly end. It knows nothing of Kafka and nothing of medicine.
+//! What every service of the platform stands on: settings, secrets, logs, health, metrics, the
+//! operations server, waits between attempts and an orderly end. It names no client of Kafka or
+//! ClickHouse, only how they are reached, and nothing of medicine.
 //!
 //! A service's `run` usually begins like this:
 //!
@@ -17,13 +18,22 @@
 //! ```
 
 mod args;
+mod backoff;
+mod connections;
 pub mod health;
 pub mod metrics;
+mod secret;
 pub mod server;
 pub mod shutdown;
 pub mod telemetry;
 
 pub use args::ServiceArgs;
+pub use backoff::Backoff;
+pub use connections::{
+    ClickHouseArgs, DeploymentArgs, KafkaArgs, KafkaProperty, KafkaPropertyArgs, NoKafkaProperty,
+    SchemaRegistryArgs,
+};
 pub use health::{Component, Health, Heartbeat};
 pub use metrics::Metrics;
+pub use secret::Secret;
 pub use shutdown::Shutdown;

@@ -5,8 +5,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 /// Kafka did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
-    /// A setting that the client refuses.
-    #[error("a Kafka setting is not accepted: {0}; check MIMAMORI_KAFKA_PROPERTIES")]
+    /// A setting, by its name, that the client does not know or whose value it refuses.
+    #[error(
+        "the Kafka client does not know the property '{0}', or refuses its value; check MIMAMORI_KAFKA_PROPERTIES"
+    )]
     Configuration(String),
     /// An operation failed.
     #[error("{doing} failed: {source}; check KAFKA_BOOTSTRAP_SERVERS and that the brokers run")]
@@ -27,9 +29,9 @@ pub enum StreamError {
 impl StreamError {
     pub(crate) fn while_doing(doing: &'static str) -> impl FnOnce(KafkaError) -> Self {
         move |source| match source {
-            KafkaError::ClientConfig(_, _, name, value) => {
-                Self::Configuration(format!("{name}={value}"))
-            }
+            // Neither the value nor what the client says of it, which repeats it: a misspelt name
+            // may be a password's.
+            KafkaError::ClientConfig(_, _, name, _) => Self::Configuration(name),
             source => Self::Kafka { doing, source },
         }
     }
@@ -82,6 +84,25 @@ impl From<KafkaError> for SendError {
                 | Code::InvalidTopic),
             ) => Self::Refused(code.to_string()),
             _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chassis::{KafkaArgs, KafkaProperty};
+
+    use crate::producer::Producer;
+
+    #[test]
+    fn a_property_that_is_refused_is_named_and_its_value_never_shown() {
+        for name in ["sasl.pasword", "security.protocol"] {
+            let mut kafka = KafkaArgs::local("127.0.0.1:9");
+            let value = "hunter2".to_owned().into();
+            kafka.properties.kafka_properties.push(KafkaProperty { name: name.to_owned(), value });
+            let refused = Producer::new(&kafka, "test").err().expect("no such property");
+            let shown = format!("{refused} {refused:?}");
+            assert!(shown.contains(name) && !shown.contains("hunter2"), "{shown}");
         }
     }
 }

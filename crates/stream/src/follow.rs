@@ -11,7 +11,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::connection::KafkaArgs;
+use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
 pub use crate::record::Incoming;

@@ -14,7 +14,7 @@ use rdkafka::message::Message;
 use rdkafka::statistics::Statistics;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::connection::KafkaArgs;
+use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::{self, Watch};
 use crate::error::StreamError;
 use crate::record::{Incoming, Names};

@@ -5,7 +5,7 @@
 //! No other crate names the Kafka client.
 
 pub mod browse;
-pub mod connection;
+mod connection;
 mod context;
 mod error;
 pub mod follow;

@@ -1,9 +1,9 @@
 //! Files and arguments of the operators' tools.
 
+use chassis::KafkaProperty;
 use mimamori::fuzzing::{address, is_time, registry_entries, repaired_reading};
 use schemas::Reading;
 use serde_json::{Value, json};
-use stream::connection::property;
 
 use super::{registry, samples};
 use crate::target::{Form, Target, promise};
@@ -54,7 +54,7 @@ pub(super) fn targets() -> Vec<Target> {
             arguments.map(|argument| argument.as_bytes().to_vec()).into(),
             |input| {
                 let Ok(text) = std::str::from_utf8(input) else { return Ok("no text".to_owned()) };
-                let named = property(text).is_ok();
+                let named = text.parse::<KafkaProperty>().is_ok();
                 let (address, time) = (address(text), is_time(text));
                 let same = address
                     .as_deref()

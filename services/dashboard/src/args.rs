@@ -4,10 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chassis::telemetry::TelemetryArgs;
+use chassis::{ClickHouseArgs, DeploymentArgs, KafkaArgs, SchemaRegistryArgs, Secret};
 use schemas::Topics;
-use stream::connection::KafkaArgs;
-
-use crate::queries::StoreConfig;
 
 /// Serves the physicians' pages and their API.
 #[derive(Debug, Clone, clap::Args)]
@@ -39,45 +37,17 @@ pub struct DashboardArgs {
     )]
     pub drain_deadline_seconds: u64,
 
-    /// Prefix of the topics' names
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
-    pub topic_prefix: String,
+    /// The deployment.
+    #[command(flatten)]
+    pub deployment: DeploymentArgs,
 
-    /// Schema registry, where there is one
-    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
-    pub schema_registry_url: Option<String>,
+    /// Schema registry.
+    #[command(flatten)]
+    pub schema_registry: SchemaRegistryArgs,
 
-    /// ClickHouse's HTTP interface
-    #[arg(
-        long,
-        env = "CLICKHOUSE_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8123"
-    )]
-    pub clickhouse_url: String,
-
-    /// ClickHouse database
-    #[arg(
-        long,
-        env = "MIMAMORI_CLICKHOUSE_DATABASE",
-        value_name = "NAME",
-        default_value = "mimamori"
-    )]
-    pub clickhouse_database: String,
-
-    /// ClickHouse user; needs to read, nothing else
-    #[arg(long, env = "MIMAMORI_CLICKHOUSE_USER", value_name = "NAME")]
-    pub clickhouse_user: Option<String>,
-
-    /// Password of the ClickHouse user; better given by the environment, which other users of the
-    /// machine cannot see
-    #[arg(
-        long,
-        env = "MIMAMORI_CLICKHOUSE_PASSWORD",
-        value_name = "PASSWORD",
-        hide_env_values = true
-    )]
-    pub clickhouse_password: Option<String>,
+    /// ClickHouse.
+    #[command(flatten)]
+    pub clickhouse: ClickHouseArgs,
 
     /// Local accounts, for demos only: a JSON file [{"user", "password_hash"}] with Argon2 hashes
     #[arg(long, env = "MIMAMORI_DEMO_ACCOUNTS", value_name = "FILE")]
@@ -87,22 +57,12 @@ pub struct DashboardArgs {
     /// required. The same key over restarts and on every instance keeps people signed in. Better
     /// given by the environment
     #[arg(long, env = "MIMAMORI_SESSION_KEY", value_name = "HEX", hide_env_values = true)]
-    pub session_key: Option<String>,
+    pub session_key: Option<Secret>,
 }
 
 impl DashboardArgs {
     /// The topics of the deployment.
     pub fn topics(&self) -> Topics {
-        Topics::with_prefix(&self.topic_prefix)
-    }
-
-    /// How to reach ClickHouse.
-    pub fn store(&self) -> StoreConfig {
-        StoreConfig {
-            url: self.clickhouse_url.clone(),
-            database: self.clickhouse_database.clone(),
-            user: self.clickhouse_user.clone(),
-            password: self.clickhouse_password.clone(),
-        }
+        Topics::with_prefix(&self.deployment.topic_prefix)
     }
 }

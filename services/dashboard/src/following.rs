@@ -1,27 +1,21 @@
 //! Keeps the read models current from their topics.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use chassis::{Component, Shutdown};
+use chassis::{Backoff, Component, Shutdown};
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Participant, Practitioner};
 use schemas::topics::Topic;
 use schemas::{AlertEvent, Codec, Decoder, Topics};
-use stream::StreamError;
-use stream::connection::KafkaArgs;
 use stream::follow::{FollowHandle, Followed, Start, follow};
 use stream::record::Incoming;
+use stream::{KafkaArgs, StreamError};
 
 use crate::metrics::DashboardMetrics;
 use crate::model::Alert;
 use crate::open_alerts::OpenAlerts;
 use crate::registry::{Change, Registry};
 use crate::state::now;
-
-/// How long to wait before a record is tried again that could not be read for want of the schema
-/// registry.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// What following needs of the process.
 #[derive(Clone)]
@@ -147,12 +141,13 @@ impl Following {
     ) -> Option<(String, Option<T>)> {
         let key = String::from_utf8(record.key.clone().unwrap_or_default()).ok()?;
         let Some(payload) = &record.payload else { return Some((key, None)) };
+        let mut backoff = Backoff::default();
         loop {
             match decoder.decode(payload) {
                 Ok(value) => return Some((key, Some(value))),
                 Err(error) if error.is_retryable() && !self.shutdown.is_requested() => {
                     tracing::warn!(%error, "waiting for the schema registry");
-                    std::thread::sleep(RETRY);
+                    backoff.sleep();
                 }
                 Err(error) => {
                     self.skipped(record, &error.to_string());

@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use chassis::{Component, Health, Metrics, Shutdown};
 use schemas::Codec;
 use schemas::topics::Topic;
-use stream::connection::KafkaArgs;
+use stream::KafkaArgs;
 use stream::producer::Producer;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -49,7 +49,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let metrics = Metrics::for_service("dashboard");
     let own_metrics = DashboardMetrics::new(&metrics)?;
     let topics = args.topics();
-    let codec = Codec::new(args.schema_registry_url.as_deref())?;
+    let codec = Codec::new(args.schema_registry.schema_registry_url.as_deref())?;
 
     let listener =
         chassis::server::bind(args.listen, "--listen or MIMAMORI_DASHBOARD_LISTEN").await?;
@@ -62,7 +62,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let dashboard = Arc::new(Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
-        store: Store::new(args.store(), own_metrics.clone()),
+        store: Store::new(&args.clickhouse, own_metrics.clone()),
         audit: Arc::new(audit),
         sign_in: SignIn::new(accounts),
         session_key,
@@ -126,7 +126,7 @@ fn sign_in_settings(args: &DashboardArgs) -> anyhow::Result<(Accounts, SessionKe
         );
     };
     let accounts = Accounts::load(file)?;
-    let key = SessionKey::parse(key)?;
+    let key = SessionKey::parse(key.expose())?;
     tracing::warn!("people sign in with the local accounts of a file: for demos only");
     Ok((accounts, key))
 }

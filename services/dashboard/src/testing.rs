@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use chassis::{Metrics, Shutdown};
+use chassis::{ClickHouseArgs, Metrics, Shutdown};
 use schemas::registry::{Practitioner, Role};
 
 use crate::accounts::tests::accounts;
 use crate::audit::tests::MemoryAuditLog;
 use crate::metrics::DashboardMetrics;
-use crate::queries::{Store, StoreConfig};
+use crate::queries::Store;
 use crate::registry::Change;
 use crate::registry::tests::team;
 use crate::session::SessionKey;
@@ -38,17 +38,12 @@ pub(crate) fn empty_dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
     let passwords = users.map(|user| format!("{user}-pass"));
     let pairs: Vec<_> =
         users.iter().zip(&passwords).map(|(user, password)| (*user, password.as_str())).collect();
-    let store = StoreConfig {
-        // The discard port: nothing answers there.
-        url: "http://127.0.0.1:9".to_owned(),
-        database: "mimamori".to_owned(),
-        user: None,
-        password: None,
-    };
+    // The discard port: nothing answers there.
+    let store = ClickHouseArgs::local("http://127.0.0.1:9", "mimamori");
     let dashboard = Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
-        store: Store::new(store, metrics.clone()),
+        store: Store::new(&store, metrics.clone()),
         audit: audit.clone(),
         sign_in: SignIn::new(accounts(&pairs)),
         session_key: SessionKey::parse(&"5a".repeat(64)).unwrap(),

@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chassis::ServiceArgs;
-use stream::KafkaArgs;
+use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs, ServiceArgs};
 
 use crate::exchange;
 
@@ -19,13 +18,13 @@ pub struct GatewayArgs {
     #[command(flatten)]
     pub kafka: KafkaArgs,
 
-    /// What the names of all topics begin with
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
-    pub topic_prefix: String,
+    /// The deployment.
+    #[command(flatten)]
+    pub deployment: DeploymentArgs,
 
-    /// Schema registry; without one records are written in Avro single-object encoding
-    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
-    pub schema_registry_url: Option<String>,
+    /// Schema registry.
+    #[command(flatten)]
+    pub schema_registry: SchemaRegistryArgs,
 
     /// Address of POST /v1/readings; /healthz, /readyz and /metrics are served here too
     #[arg(

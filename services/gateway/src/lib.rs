@@ -94,7 +94,7 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let health = Health::new();
     let exposed = Metrics::for_service("gateway");
     let metrics = GatewayMetrics::register(&exposed)?;
-    let topics = Topics::with_prefix(args.topic_prefix.as_str());
+    let topics = Topics::with_prefix(&args.deployment.topic_prefix);
     let producer = Producer::new(&args.kafka, "mimamori-gateway")?;
     let (codec, readings, audits) = codec(&args, &topics).await?;
 
@@ -162,7 +162,7 @@ async fn codec(
     args: &GatewayArgs,
     topics: &Topics,
 ) -> anyhow::Result<(Codec, schemas::Encoder<Reading>, schemas::Encoder<AuditEvent>)> {
-    let url = args.schema_registry_url.clone();
+    let url = args.schema_registry.schema_registry_url.clone();
     let readings = topics.name(Topic::ReadingsRaw);
     let audits = topics.name(Topic::AuditEvents);
     tokio::task::spawn_blocking(move || {

@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use chassis::{Component, Shutdown};
+use chassis::{Backoff, Component, Shutdown};
 use jiff::tz::TimeZone;
 use schemas::registry::{Consortium, Vendor};
 use schemas::topics::Topic;
@@ -206,11 +205,12 @@ fn read<T: schemas::Record>(
     decoder: &Decoder<T>,
     payload: &[u8],
 ) -> Result<T, schemas::DecodeError> {
+    let mut backoff = Backoff::default();
     loop {
         match decoder.decode(payload) {
             Err(error) if error.is_retryable() => {
                 tracing::warn!(%error, "waiting for the schema registry");
-                std::thread::sleep(Duration::from_secs(1));
+                backoff.sleep();
             }
             read => return read,
         }

@@ -9,7 +9,7 @@ use crate::demo::DemoArgs;
 /// What demo and tests of Mimamori need and production does not contain.
 #[derive(Debug, Parser)]
 #[command(name = "mimamori-dev", version, propagate_version = true)]
-struct Command {
+pub struct CommandLine {
     #[command(subcommand)]
     what: What,
 }
@@ -26,7 +26,7 @@ enum What {
 
 /// Runs the command line's command.
 pub fn main() -> ExitCode {
-    let command = Command::parse();
+    let command = CommandLine::parse();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {

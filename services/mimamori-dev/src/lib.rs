@@ -7,4 +7,4 @@ mod command;
 mod demo;
 pub mod local;
 
-pub use command::main;
+pub use command::{CommandLine, main};

@@ -12,7 +12,7 @@ use crate::topics::TopicsCommand;
 /// Mimamori (見守り, 'watching over'): telemonitoring of patients at home.
 #[derive(Debug, Parser)]
 #[command(name = "mimamori", version, propagate_version = true)]
-struct Command {
+pub struct CommandLine {
     #[command(subcommand)]
     what: What,
 }
@@ -42,7 +42,7 @@ enum What {
 
 /// Runs the command line's command.
 pub fn main() -> ExitCode {
-    let command = Command::parse();
+    let command = CommandLine::parse();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {

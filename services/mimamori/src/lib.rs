@@ -7,4 +7,4 @@ pub mod registry;
 mod rejected;
 pub mod topics;
 
-pub use command::main;
+pub use command::{CommandLine, main};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs};
 use clap::Subcommand;
 use schemas::codec::Record;
 use schemas::registry::{
@@ -13,7 +14,6 @@ use schemas::topics::{Topic, Topics};
 use schemas::{Codec, Encoder};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use stream::KafkaArgs;
 use stream::producer::{Outgoing, Producer};
 
 /// What to do with the master lists.
@@ -30,12 +30,10 @@ pub enum RegistryCommand {
 pub struct ApplyArgs {
     #[command(flatten)]
     kafka: KafkaArgs,
-    /// What the topics' names begin with
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", default_value = "")]
-    topic_prefix: String,
-    /// Schema registry; without one, records are framed as Avro single objects
-    #[arg(long, env = "SCHEMA_REGISTRY_URL")]
-    schema_registry_url: Option<String>,
+    #[command(flatten)]
+    deployment: DeploymentArgs,
+    #[command(flatten)]
+    schema_registry: SchemaRegistryArgs,
     /// A JSON object with any of the lists consortia, participants, test_labs, assays, devices,
     /// activity_aggregations, vendors, practitioners, care_teams; entries as schemas/avro/registry_*
     /// say
@@ -85,8 +83,8 @@ async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{} is not a registry file", args.file.display()))?;
     let writer = ListWriter {
         producer: Producer::new(&args.kafka, "mimamori-registry")?,
-        codec: Codec::new(args.schema_registry_url.as_deref())?,
-        topics: Topics::with_prefix(args.topic_prefix),
+        codec: Codec::new(args.schema_registry.schema_registry_url.as_deref())?,
+        topics: Topics::with_prefix(args.deployment.topic_prefix),
     };
     let patient = |p: &Participant| format!("{}/{}", p.consortium_id, p.person_id);
     let lab = |l: &TestLabEntry| format!("{}/{}", l.consortium_id, l.test_lab_id);

@@ -1,8 +1,8 @@
 //! `mimamori topics`: creating the topics of a deployment.
 
+use chassis::{DeploymentArgs, KafkaArgs};
 use clap::Subcommand;
 use schemas::topics::{Topic, Topics};
-use stream::KafkaArgs;
 use stream::topics::{TopicSpec, create_topics};
 
 /// What to do with topics.
@@ -18,9 +18,9 @@ pub struct CreateArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub kafka: KafkaArgs,
-    /// What the topics' names begin with
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", default_value = "")]
-    pub topic_prefix: String,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub deployment: DeploymentArgs,
     /// Partitions of the topics that are partitioned by patient. It cannot be changed later
     /// without moving patients between partitions
     #[arg(long, env = "MIMAMORI_PARTITIONS", default_value_t = 12)]
@@ -49,7 +49,7 @@ pub fn all(topics: &Topics, partitions: i32, replication: Option<i32>) -> Vec<To
 
 pub(crate) async fn run(command: TopicsCommand) -> anyhow::Result<()> {
     let TopicsCommand::Create(args) = command;
-    let topics = Topics::with_prefix(args.topic_prefix);
+    let topics = Topics::with_prefix(args.deployment.topic_prefix);
     let all = all(&topics, args.partitions, args.replication);
     create_topics(&args.kafka, &all).await?;
     println!("{} topics exist", all.len());

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use chassis::{Component, Health, Heartbeat, Metrics, ServiceArgs, Shutdown};
+use chassis::{
+    Backoff, Component, DeploymentArgs, Health, Heartbeat, KafkaArgs, Metrics, SchemaRegistryArgs,
+    ServiceArgs, Shutdown,
+};
 use schemas::Codec;
 use schemas::topics::Topics;
-use stream::KafkaArgs;
 use stream::topics::partition_count;
 use stream::transaction::{LoopArgs, now_ms, run as run_loop};
 
@@ -26,12 +28,12 @@ pub struct ProcessorArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub kafka: KafkaArgs,
-    /// What the names of topics, groups and transactions begin with
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", default_value = "")]
-    pub topic_prefix: String,
-    /// Schema registry; without one, records are framed as Avro single objects
-    #[arg(long, env = "SCHEMA_REGISTRY_URL")]
-    pub schema_registry_url: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub deployment: DeploymentArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub schema_registry: SchemaRegistryArgs,
     /// A name of this instance that outlives the process (a StatefulSet's pod name): it takes its
     /// partitions up again at once when it comes back, even after a crash
     #[arg(long, env = "MIMAMORI_INSTANCE")]
@@ -85,9 +87,9 @@ fn process(
     watcher: HealthWatcher,
     stop: &Shutdown,
 ) -> anyhow::Result<()> {
-    let topics = Topics::with_prefix(&args.topic_prefix);
+    let topics = Topics::with_prefix(&args.deployment.topic_prefix);
     let names = TaskTopics::of(&topics);
-    let codec = Codec::new(args.schema_registry_url.as_deref())?;
+    let codec = Codec::new(args.schema_registry.schema_registry_url.as_deref())?;
     let Some(partitions) = wait_for_topic(args, &names.raw, &watcher, stop) else { return Ok(()) };
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),
@@ -112,6 +114,7 @@ fn wait_for_topic(
     watcher: &HealthWatcher,
     stop: &Shutdown,
 ) -> Option<i32> {
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
     while !stop.is_requested() {
         watcher.loop_turns.beat();
         match partition_count(&args.kafka, topic) {
@@ -119,7 +122,7 @@ fn wait_for_topic(
             Err(error) => {
                 watcher.states.not_ready(error.to_string());
                 tracing::warn!(%error, "waiting for Kafka");
-                std::thread::sleep(Duration::from_millis(500));
+                backoff.sleep();
             }
         }
     }

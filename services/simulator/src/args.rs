@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use chassis::ServiceArgs;
+use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs, Secret, ServiceArgs};
 use clinical::Timestamp;
-use stream::KafkaArgs;
 
 use crate::live::LiveArgs;
 use crate::mess::MessArgs;
@@ -21,13 +20,13 @@ pub struct SimulatorArgs {
     #[command(flatten)]
     pub kafka: KafkaArgs,
 
-    /// What the names of all topics begin with
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
-    pub topic_prefix: String,
+    /// The deployment.
+    #[command(flatten)]
+    pub deployment: DeploymentArgs,
 
-    /// Schema registry; without one records are written in Avro single-object encoding
-    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
-    pub schema_registry_url: Option<String>,
+    /// Schema registry.
+    #[command(flatten)]
+    pub schema_registry: SchemaRegistryArgs,
 
     /// The gateway, such as http://127.0.0.1:8080; not needed when all is sent over Kafka
     #[arg(long, env = "MIMAMORI_GATEWAY_URL", value_name = "URL")]
@@ -35,7 +34,7 @@ pub struct SimulatorArgs {
 
     /// Bearer token that may write for every consortium; registered by its hash
     #[arg(long, env = "MIMAMORI_DEVICE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    pub device_token: Option<String>,
+    pub device_token: Option<Secret>,
 
     /// The seed: the same seed gives the same patients with the same readings
     #[arg(long, env = "MIMAMORI_SIMULATOR_SEED", default_value_t = 20_260_401)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use chassis::{Component, Health, Metrics, Shutdown};
+use chassis::{Component, Health, Metrics, Secret, Shutdown};
 use clinical::{Span, Timestamp};
 use schemas::topics::Topic;
 use schemas::{Codec, Encoder, Reading, Topics};
@@ -77,7 +77,7 @@ async fn simulate(
 
     let ledger = Arc::new(Ledger::new(meters, args.oracle.is_some()));
     let mut tasks = JoinSet::new();
-    let topic = Topics::with_prefix(args.topic_prefix.as_str()).name(Topic::ReadingsRaw);
+    let topic = Topics::with_prefix(&args.deployment.topic_prefix).name(Topic::ReadingsRaw);
     let senders = Senders {
         http: gateway.map(|gateway| {
             HttpLanes::start(&gateway, args.http_concurrency, &ledger, shutdown, &mut tasks)
@@ -111,7 +111,7 @@ fn gateway(args: &SimulatorArgs) -> anyhow::Result<Option<Gateway>> {
         return Ok(None);
     }
     match (&args.gateway_url, &args.device_token) {
-        (Some(url), Some(token)) => Gateway::new(url, token).map(Some),
+        (Some(url), Some(token)) => Gateway::new(url, token.expose()).map(Some),
         (None, _) => bail!(
             "no gateway to send to: give --gateway-url (MIMAMORI_GATEWAY_URL), or --kafka-share 1 to send everything over Kafka"
         ),
@@ -126,9 +126,10 @@ async fn encoders(
     args: &SimulatorArgs,
     people: &Arc<[Patient]>,
 ) -> anyhow::Result<(Encoder<Reading>, Vec<RegistryRecord>)> {
-    let lists = MasterLists::of(people, &args.registry, args.device_token.as_deref());
-    let topics = Topics::with_prefix(args.topic_prefix.as_str());
-    let url = args.schema_registry_url.clone();
+    let lists =
+        MasterLists::of(people, &args.registry, args.device_token.as_ref().map(Secret::expose));
+    let topics = Topics::with_prefix(&args.deployment.topic_prefix);
+    let url = args.schema_registry.schema_registry_url.clone();
     let with_lists = !args.registry.no_registry;
     // The schema registry is asked by a client that blocks.
     spawn_blocking(move || {

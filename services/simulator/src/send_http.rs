@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chassis::Shutdown;
+use chassis::{Backoff, Shutdown};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
@@ -128,7 +128,7 @@ impl Lane {
 
     async fn deliver(&self, consortium_id: &str, sendings: &[Sending]) {
         let begun = Instant::now();
-        let mut backoff = Duration::from_millis(100);
+        let mut backoff = Backoff::new(Duration::from_millis(100), LONGEST_WAIT);
         let mut attempted = false;
         loop {
             // Nothing new is begun once the end is requested.
@@ -156,14 +156,14 @@ impl Lane {
                 Attempt::Again { wait, why } => {
                     attempted = true;
                     tracing::debug!(why, "sending again");
-                    if backoff >= LONGEST_WAIT {
+                    if backoff.is_at_longest() {
                         tracing::warn!(why, "the gateway does not take readings; trying on");
                     }
                     wait
                 }
             };
-            let wait = wait.unwrap_or(backoff).min(LONGEST_WAIT);
-            backoff = (backoff * 2).min(LONGEST_WAIT);
+            let own = backoff.next_wait();
+            let wait = wait.unwrap_or(own).min(LONGEST_WAIT);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = self.shutdown.requested() => {}

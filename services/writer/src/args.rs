@@ -2,31 +2,32 @@
 
 use std::time::Duration;
 
+use chassis::{ClickHouseArgs, DeploymentArgs, KafkaArgs, SchemaRegistryArgs, ServiceArgs};
+
 use crate::batch::Limits;
-use crate::store::ClickHouseArgs;
 
 /// Arguments of `mimamori writer`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct WriterArgs {
     /// What all services share.
     #[command(flatten)]
-    pub service: chassis::ServiceArgs,
+    pub service: ServiceArgs,
 
     /// Kafka.
     #[command(flatten)]
-    pub kafka: stream::KafkaArgs,
+    pub kafka: KafkaArgs,
 
     /// ClickHouse.
     #[command(flatten)]
     pub clickhouse: ClickHouseArgs,
 
-    /// Schema registry; without one, records are in Avro's single-object encoding
-    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
-    pub schema_registry_url: Option<String>,
+    /// Schema registry.
+    #[command(flatten)]
+    pub schema_registry: SchemaRegistryArgs,
 
-    /// Prefix of the deployment's topics and consumer groups
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
-    pub topic_prefix: String,
+    /// The deployment.
+    #[command(flatten)]
+    pub deployment: DeploymentArgs,
 
     /// A name of this writer that outlives its process (a StatefulSet's pod name): when it comes
     /// back within ten seconds it goes on with its partitions at once. Each writer has its own
@@ -128,17 +129,5 @@ mod tests {
         assert_eq!(args.limits().rows, 100_000);
         assert_eq!(args.clickhouse.clickhouse_database, "mimamori");
         assert!(args.drain() < args.service.drain_deadline());
-    }
-
-    #[test]
-    fn a_database_name_that_would_need_quoting_is_refused() {
-        let refusal = parse(&["--clickhouse-database=a; DROP"]).unwrap_err();
-        assert!(refusal.contains("letters, digits and underscores"), "{refusal}");
-    }
-
-    #[test]
-    fn a_password_is_shown_neither_in_help_nor_in_debug_form() {
-        let args = parse(&["--clickhouse-password=secret1"]).unwrap();
-        assert!(!format!("{args:?}").contains("secret1"));
     }
 }

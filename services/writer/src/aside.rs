@@ -1,12 +1,12 @@
 //! Setting records aside: whole, with the reason, acknowledged by Kafka before their offset is
 //! committed.
 
+use chassis::Backoff;
 use schemas::records::{Origin, RejectedReading};
 use schemas::{Codec, Encoder, Topics};
 use stream::producer::{Outgoing, Producer};
 use stream::record::Incoming;
 
-use crate::backoff::Backoff;
 use crate::rows::Row;
 use crate::troubles::Troubles;
 
@@ -128,7 +128,7 @@ impl Aside for RefusedTopic {
             if self.troubles.begin(PART, &problem) {
                 tracing::warn!(topic = self.topic, "cannot set a record aside yet: {problem}");
             }
-            tokio::time::sleep(backoff.next_wait()).await;
+            backoff.wait().await;
         }
     }
 }

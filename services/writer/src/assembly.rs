@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use chassis::Backoff;
 use schemas::records::RejectedReading;
 use stream::record::Incoming;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::aside::{AsideReason, envelope};
-use crate::backoff::Backoff;
 use crate::batch::{Batch, Limits, OpenBatch};
 use crate::budget::{Budget, Hold};
 use crate::columns::Shape;
@@ -146,7 +146,7 @@ impl Assembly {
                         tracing::warn!("decoding waits: {error}");
                     }
                     waited = true;
-                    std::thread::sleep(backoff.next_wait());
+                    backoff.sleep();
                 }
                 decided => {
                     if waited {

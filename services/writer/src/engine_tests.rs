@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chassis::Health;
+use chassis::{ClickHouseArgs, Health};
 use clickhouse::Client;
 use clinical::Kind;
 use schemas::records::StoredOutcome;
@@ -18,7 +18,7 @@ use crate::lane::tests::{batch, lane};
 use crate::migrations;
 use crate::rows::Row;
 use crate::rows::samples::{NOON, every_row, place, weight};
-use crate::store::{ClickHouseArgs, Inserter, Store};
+use crate::store::{self, Inserter, Store};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -36,18 +36,13 @@ fn the_engine_answers() {
 }
 
 fn args(database: &str) -> ClickHouseArgs {
-    ClickHouseArgs {
-        clickhouse_url: server().to_owned(),
-        clickhouse_database: database.to_owned(),
-        clickhouse_user: None,
-        clickhouse_password: None,
-    }
+    ClickHouseArgs::local(server(), database)
 }
 
 async fn database(name: &str) -> Store {
     let args = args(name);
     migrations::apply(&args, PATIENCE).await.unwrap();
-    Store::new(args.client(), PATIENCE)
+    Store::new(store::client(&args), PATIENCE)
 }
 
 async fn insert(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
@@ -76,7 +71,7 @@ async fn several_writers_that_migrate_at_once_leave_one_set_of_tables() {
         result.unwrap();
     }
     migrations::apply(&args(name), PATIENCE).await.unwrap();
-    let store = Store::new(args(name).client(), PATIENCE);
+    let store = Store::new(store::client(&args(name)), PATIENCE);
     let applied = "SELECT uniqExact(number) FROM schema_migrations";
     let expected = schemas::migrations::MIGRATIONS.len() as u64;
     assert_eq!(count(store.client(), applied).await, expected);

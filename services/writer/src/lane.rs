@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use chassis::Backoff;
 use schemas::Topics;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::aside::{Aside, AsideReason, envelope};
-use crate::backoff::Backoff;
 use crate::batch::Batch;
 use crate::decode::{Decoders, Input};
 use crate::faults::{Fault, StoreError, classify};
@@ -166,7 +166,7 @@ impl<S: Inserter, A: Aside> Lane<S, A> {
         if self.troubles.begin(table.name(), &error.to_string()) {
             tracing::warn!(%table, "inserting failed and will be tried again: {error}");
         }
-        tokio::time::sleep(backoff.next_wait()).await;
+        backoff.wait().await;
     }
 
     async fn set_aside(&self, batch: &Batch, row: usize, refusal: &StoreError) {

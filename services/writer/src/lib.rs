@@ -18,7 +18,6 @@
 mod args;
 mod aside;
 mod assembly;
-mod backoff;
 mod batch;
 mod budget;
 pub mod census;
@@ -43,13 +42,12 @@ mod engine_tests;
 use std::time::Duration;
 
 use anyhow::Context;
-use chassis::{Health, Metrics, Shutdown};
+use chassis::{Backoff, Health, Metrics, Shutdown};
 
 pub use args::WriterArgs;
 pub use faults::StoreError;
-pub use store::ClickHouseArgs;
+pub use store::client;
 
-use backoff::Backoff;
 use troubles::Troubles;
 
 /// Writes until SIGTERM or SIGINT, then stores what is in hand, commits and leaves the group.
@@ -104,9 +102,8 @@ async fn migrate(args: &WriterArgs, troubles: &Troubles, shutdown: &Shutdown) ->
                 }
             }
         }
-        tokio::select! {
-            () = shutdown.requested() => return false,
-            () = tokio::time::sleep(backoff.next_wait()) => {}
+        if !backoff.wait_unless(shutdown).await {
+            return false;
         }
     }
 }

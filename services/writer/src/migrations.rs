@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use chassis::ClickHouseArgs;
 use schemas::migrations::{MIGRATIONS, Migration};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::faults::StoreError;
-use crate::store::{ClickHouseArgs, Store};
+use crate::store::{self, Store};
 
 /// Creates the database and applies the migrations that it lacks, in order. What was applied is in
 /// its table `schema_migrations`.
@@ -18,11 +19,11 @@ use crate::store::{ClickHouseArgs, Store};
 /// When ClickHouse cannot be reached, does not answer, or refuses a statement. What was applied
 /// before stays.
 pub async fn apply(clickhouse: &ClickHouseArgs, timeout: Duration) -> Result<(), StoreError> {
-    let server = Store::new(clickhouse.server(), timeout);
+    let server = Store::new(store::server(clickhouse), timeout);
     let create = format!("CREATE DATABASE IF NOT EXISTS {}", clickhouse.clickhouse_database);
     server.bounded(server.client().query(&create).execute()).await?;
 
-    let store = Store::new(clickhouse.client(), timeout);
+    let store = Store::new(store::client(clickhouse), timeout);
     execute(&store, APPLIED).await?;
     let query = "SELECT number, max(digest) FROM schema_migrations GROUP BY number";
     let applied: Vec<(u32, u64)> = store.bounded(store.client().query(query).fetch_all()).await?;

@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use chassis::{Health, Metrics, Shutdown};
+use chassis::{Backoff, Health, Metrics, Shutdown};
 use futures_util::StreamExt;
 use schemas::{Codec, Topics};
 use stream::group::{GroupArgs, GroupConsumer};
@@ -16,13 +16,12 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use crate::args::WriterArgs;
 use crate::aside::{Aside, AsideReason, RefusedTopic};
 use crate::assembly::{Assembly, Outlets, Refused};
-use crate::backoff::Backoff;
 use crate::budget::Budget;
 use crate::decode::{Decoders, Input};
 use crate::intake::Intake;
 use crate::lane::{Lane, Queued, SharedLedger};
 use crate::metrics::WriterMetrics;
-use crate::store::{Inserter, Store};
+use crate::store::{self, Inserter, Store};
 use crate::tables::Table;
 use crate::troubles::Troubles;
 
@@ -44,10 +43,10 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let metrics = WriterMetrics::register(metrics)?;
-    let topics = Topics::with_prefix(&args.topic_prefix);
+    let topics = Topics::with_prefix(&args.deployment.topic_prefix);
     let kafka = Troubles::new(health.component("kafka"));
     let schemas = Troubles::new(health.component("schemas"));
-    let codec = Codec::new(args.schema_registry_url.as_deref())?;
+    let codec = Codec::new(args.schema_registry.schema_registry_url.as_deref())?;
     let producer = Producer::new(&args.kafka, "mimamori-writer")?;
     let Some(aside) =
         refused_topic(producer, &codec, &topics, kafka.clone(), &schemas, &shutdown).await?
@@ -60,7 +59,7 @@ pub async fn run(
     let decoders = Arc::new(Decoders::new(&codec));
     let (lanes, outlets, refused) = lanes();
     let lane = Lane {
-        store: Arc::new(Store::new(args.clickhouse.client(), args.insert_timeout())),
+        store: Arc::new(Store::new(store::client(&args.clickhouse), args.insert_timeout())),
         aside: Arc::new(aside),
         decoders: decoders.clone(),
         topics: topics.clone(),
@@ -155,9 +154,8 @@ async fn refused_topic(
             }
             Err(error) => return Err(error.into()),
         }
-        tokio::select! {
-            () = shutdown.requested() => return Ok(None),
-            () = tokio::time::sleep(backoff.next_wait()) => {}
+        if !backoff.wait_unless(shutdown).await {
+            return Ok(None);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! ClickHouse as the writer uses it.
 
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chassis::ClickHouseArgs;
 use clickhouse::Client;
 
 use crate::batch::deduplication_token;
@@ -11,78 +11,23 @@ use crate::columns::Shape;
 use crate::faults::StoreError;
 use crate::tables::Table;
 
-/// How to reach ClickHouse.
-#[derive(Clone, clap::Args)]
-pub struct ClickHouseArgs {
-    /// Address of ClickHouse's HTTP interface, such as http://localhost:8123
-    #[arg(long, env = "CLICKHOUSE_URL", value_name = "URL")]
-    pub clickhouse_url: String,
-
-    /// Database of the tables; created if missing
-    #[arg(
-        long,
-        env = "MIMAMORI_CLICKHOUSE_DATABASE",
-        value_name = "NAME",
-        default_value = "mimamori",
-        value_parser = database_name
-    )]
-    pub clickhouse_database: String,
-
-    /// User; ClickHouse's default user where none is given
-    #[arg(long, env = "MIMAMORI_CLICKHOUSE_USER", value_name = "NAME")]
-    pub clickhouse_user: Option<String>,
-
-    /// Password of the user
-    #[arg(
-        long,
-        env = "MIMAMORI_CLICKHOUSE_PASSWORD",
-        value_name = "PASSWORD",
-        hide_env_values = true
-    )]
-    pub clickhouse_password: Option<String>,
+/// A client that works in the database.
+pub fn client(clickhouse: &ClickHouseArgs) -> Client {
+    server(clickhouse).with_database(&clickhouse.clickhouse_database)
 }
 
-fn database_name(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if !text.is_empty()
-        && text.chars().all(plain)
-        && !text.starts_with(|c: char| c.is_ascii_digit())
-    {
-        Ok(text.to_owned())
-    } else {
-        Err("a database name has letters, digits and underscores, and no digit first".to_owned())
+/// A client that works in no database yet.
+pub(crate) fn server(clickhouse: &ClickHouseArgs) -> Client {
+    let mut client = Client::default()
+        .with_url(clickhouse.clickhouse_url.trim_end_matches('/'))
+        .with_product_info("mimamori-writer", env!("CARGO_PKG_VERSION"));
+    if let Some(user) = &clickhouse.clickhouse_user {
+        client = client.with_user(user);
     }
-}
-
-impl fmt::Debug for ClickHouseArgs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClickHouseArgs")
-            .field("clickhouse_url", &self.clickhouse_url)
-            .field("clickhouse_database", &self.clickhouse_database)
-            .field("clickhouse_user", &self.clickhouse_user)
-            .finish_non_exhaustive()
+    if let Some(password) = &clickhouse.clickhouse_password {
+        client = client.with_password(password.expose());
     }
-}
-
-impl ClickHouseArgs {
-    /// A client that works in the database.
-    pub fn client(&self) -> Client {
-        self.server().with_database(&self.clickhouse_database)
-    }
-
-    /// A client that works in no database yet.
-    pub(crate) fn server(&self) -> Client {
-        let mut client = Client::default()
-            .with_url(self.clickhouse_url.trim_end_matches('/'))
-            .with_product_info("mimamori-writer", env!("CARGO_PKG_VERSION"));
-        if let Some(user) = &self.clickhouse_user {
-            client = client.with_user(user);
-        }
-        if let Some(password) = &self.clickhouse_password {
-            client = client.with_password(password);
-        }
-        client
-    }
+    client
 }
 
 /// Takes rows of a table.

@@ -15,7 +15,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::LoopArgs;
 use super::offsets::{Asking, Wanted};
-use crate::connection::KafkaArgs;
+use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
 

@@ -17,6 +17,8 @@ mod session;
 
 use std::time::Duration;
 
+use chassis::Backoff;
+
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, BaseRecord};
 use rdkafka::types::RDKafkaErrorCode;
@@ -262,8 +264,7 @@ pub fn run<T: Task>(
     task: &mut T,
     stop: &dyn Fn() -> bool,
 ) -> Result<(), StreamError> {
-    const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-    let mut pause = Duration::from_millis(100);
+    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     while !stop() {
         let began = std::time::Instant::now();
         match session::run(kafka, args, task, stop) {
@@ -275,14 +276,13 @@ pub fn run<T: Task>(
             }
         }
         if began.elapsed() > Duration::from_secs(60) {
-            pause = Duration::from_millis(100);
+            backoff.reset();
         }
-        let until = std::time::Instant::now() + pause;
+        let until = std::time::Instant::now() + backoff.next_wait();
         while std::time::Instant::now() < until && !stop() {
             std::thread::sleep(Duration::from_millis(20));
             task.observe(Observation::Turn);
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::connection::KafkaArgs;
+use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
 

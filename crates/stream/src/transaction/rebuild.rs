@@ -16,7 +16,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::offsets::{Asking, Wanted};
 use super::session::{TRANSACTION_TIMEOUT, record_of};
 use super::{Builder, Fold, FoldFrom, LoopArgs, left_open, now_ms};
-use crate::connection::KafkaArgs;
+use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
 

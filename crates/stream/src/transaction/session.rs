@@ -20,7 +20,7 @@ use super::consumed::Ends;
 use super::left_open::Written;
 use super::rebuild::{Counts, Job, Progress, Rebuilt};
 use super::{LoopArgs, Observation, Outputs, Processed, Record, Task, now_ms};
-use crate::connection::KafkaArgs;
+use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
 use crate::group::{Change, GroupArgs, GroupWatch, let_go, member};

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
-use chassis::Metrics;
+use chassis::{ClickHouseArgs, Metrics};
 use clickhouse::Client;
 use clinical::{Kind, PatientId, Span, Timestamp};
 use serde_json::{Value, json};
 
 use super::standing;
-use super::{Page, Store, StoreConfig, StoreError, Wanted};
+use super::{Page, Store, StoreError, Wanted};
 use crate::metrics::DashboardMetrics;
 use crate::model::values::columns;
 
@@ -41,13 +41,8 @@ async fn database(name: &str) -> (Client, Store) {
         }
     }
     let metrics = DashboardMetrics::new(&Metrics::for_service("dashboard")).unwrap();
-    let config = StoreConfig {
-        url: server().to_owned(),
-        database: name.to_owned(),
-        user: None,
-        password: None,
-    };
-    (client, Store::new(config, metrics))
+    let store = ClickHouseArgs::local(server(), name);
+    (client, Store::new(&store, metrics))
 }
 
 /// A version of a reading of a kind, in seconds after [`MIDNIGHT`].

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use chassis::ClickHouseArgs;
 use clickhouse::Client;
 use clickhouse::error::Error;
 use tokio::time::timeout;
@@ -23,19 +24,6 @@ pub use readings::{Page, Wanted};
 const DEADLINE: Duration = Duration::from_secs(5);
 /// How long ClickHouse may take to say that it is there.
 const PING_DEADLINE: Duration = Duration::from_secs(2);
-
-/// How to reach ClickHouse.
-#[derive(Debug, Clone)]
-pub struct StoreConfig {
-    /// URL of its HTTP interface.
-    pub url: String,
-    /// Database.
-    pub database: String,
-    /// User, where not the default one.
-    pub user: Option<String>,
-    /// The user's password.
-    pub password: Option<String>,
-}
 
 /// The store of readings and alerts. Clones share it.
 #[derive(Clone)]
@@ -61,16 +49,16 @@ pub enum StoreError {
 
 impl Store {
     /// A store. ClickHouse need not be reachable yet.
-    pub fn new(config: StoreConfig, metrics: DashboardMetrics) -> Self {
+    pub fn new(clickhouse: &ClickHouseArgs, metrics: DashboardMetrics) -> Self {
         let mut client = Client::default()
-            .with_url(config.url)
-            .with_database(config.database)
+            .with_url(clickhouse.clickhouse_url.trim_end_matches('/'))
+            .with_database(&clickhouse.clickhouse_database)
             .with_setting("max_execution_time", DEADLINE.as_secs().to_string());
-        if let Some(user) = config.user {
+        if let Some(user) = &clickhouse.clickhouse_user {
             client = client.with_user(user);
         }
-        if let Some(password) = config.password {
-            client = client.with_password(password);
+        if let Some(password) = &clickhouse.clickhouse_password {
+            client = client.with_password(password.expose());
         }
         Self { client, metrics, available: Arc::new(AtomicBool::new(true)) }
     }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chassis::Shutdown;
+use chassis::{DeploymentArgs, KafkaPropertyArgs, SchemaRegistryArgs, Shutdown};
 use mimamori::balance::{self, Balance, BalanceArgs};
 
 use crate::local::Layout;
@@ -47,15 +47,9 @@ pub struct DemoArgs {
     /// ClickHouse to use instead of a local one
     #[arg(long, env = "CLICKHOUSE_URL")]
     pub clickhouse: Option<String>,
-    /// Further properties of that Kafka's client (TLS, SASL …), name=value, comma separated
-    #[arg(
-        long,
-        env = "MIMAMORI_KAFKA_PROPERTIES",
-        value_delimiter = ',',
-        value_parser = stream::connection::property,
-        hide_env_values = true
-    )]
-    pub kafka_properties: Vec<(String, String)>,
+    /// Further properties of that Kafka.
+    #[command(flatten)]
+    pub properties: KafkaPropertyArgs,
     /// Port of the local Kafka; 0 takes a free one, here and below
     #[arg(long, env = "DEMO_KAFKA_PORT", default_value_t = 19092)]
     pub kafka_port: u16,
@@ -172,8 +166,10 @@ impl Running {
         let args = BalanceArgs {
             kafka: demo.kafka_args(),
             clickhouse: demo.clickhouse_args(),
-            topic_prefix: String::new(),
-            schema_registry_url: std::env::var("SCHEMA_REGISTRY_URL").ok(),
+            deployment: DeploymentArgs::default(),
+            schema_registry: SchemaRegistryArgs {
+                schema_registry_url: std::env::var("SCHEMA_REGISTRY_URL").ok(),
+            },
             wait_seconds: 120,
             partitions: false,
             json: false,

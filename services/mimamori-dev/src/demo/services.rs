@@ -5,9 +5,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use chassis::{ClickHouseArgs, KafkaArgs, Secret};
 use schemas::topics::{Topic, Topics};
 use serde_json::json;
-use stream::KafkaArgs;
 use tokio::runtime::Handle;
 
 use super::DemoArgs;
@@ -310,17 +310,19 @@ impl Demo {
         let local = || format!("127.0.0.1:{}", self.places.kafka);
         KafkaArgs {
             bootstrap_servers: self.args.kafka.clone().unwrap_or_else(local),
-            kafka_properties: self.args.kafka_properties.clone(),
+            properties: self.args.properties.clone(),
         }
     }
 
-    pub(super) fn clickhouse_args(&self) -> writer::ClickHouseArgs {
+    pub(super) fn clickhouse_args(&self) -> ClickHouseArgs {
         let local = || format!("http://127.0.0.1:{}", self.places.clickhouse);
-        writer::ClickHouseArgs {
+        ClickHouseArgs {
             clickhouse_url: self.args.clickhouse.clone().unwrap_or_else(local),
             clickhouse_database: DATABASE.to_owned(),
             clickhouse_user: std::env::var("MIMAMORI_CLICKHOUSE_USER").ok(),
-            clickhouse_password: std::env::var("MIMAMORI_CLICKHOUSE_PASSWORD").ok(),
+            clickhouse_password: std::env::var("MIMAMORI_CLICKHOUSE_PASSWORD")
+                .ok()
+                .map(Secret::from),
         }
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::places::Places;
 
 /// Random, and known to this demo only.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Secrets {
     pub(super) device_token: String,
     pub(super) physician_password: String,

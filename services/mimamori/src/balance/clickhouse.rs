@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use writer::ClickHouseArgs;
+use chassis::ClickHouseArgs;
 use writer::census::{self, Events, OffsetRange};
 
 use super::compare::{Ranges, Stored, StoredCounts};
@@ -43,7 +43,7 @@ async fn counts(
     raw: &[OffsetRange],
     alerts: &[OffsetRange],
 ) -> anyhow::Result<Vec<StoredCounts>> {
-    let client = clickhouse.client();
+    let client = writer::client(clickhouse);
     let counting = async {
         let stored = census::stored(&client, raw).await?;
         let events = census::events(&client, Events::Alerts, alerts).await?;

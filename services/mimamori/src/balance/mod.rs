@@ -28,6 +28,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use chassis::{ClickHouseArgs, DeploymentArgs, KafkaArgs, SchemaRegistryArgs};
 use schemas::topics::Topics;
 
 use compare::Ranges;
@@ -39,16 +40,16 @@ pub use sheet::{Amounts, Balance, Difference, PartitionBalance};
 pub struct BalanceArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
-    pub kafka: stream::KafkaArgs,
+    pub kafka: KafkaArgs,
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
-    pub clickhouse: writer::ClickHouseArgs,
-    /// What the topics' names begin with
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
-    pub topic_prefix: String,
-    /// Schema registry; without one, records are framed as Avro single objects
-    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
-    pub schema_registry_url: Option<String>,
+    pub clickhouse: ClickHouseArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub deployment: DeploymentArgs,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub schema_registry: SchemaRegistryArgs,
     /// Draws again until it balances with nothing in flight, for at most so many seconds
     #[arg(
         long,
@@ -86,8 +87,8 @@ async fn draw_visibly(args: &BalanceArgs, progress: impl Fn(u64)) -> anyhow::Res
     let begun = args.clone();
     // Blocks, and so does dropping the schema registry's client.
     let reading = tokio::task::spawn_blocking(move || {
-        let topics = Topics::with_prefix(begun.topic_prefix);
-        Reading::begin(&begun.kafka, topics, begun.schema_registry_url.as_deref())
+        let topics = Topics::with_prefix(begun.deployment.topic_prefix);
+        Reading::begin(&begun.kafka, topics, begun.schema_registry.schema_registry_url.as_deref())
     })
     .await??;
     let mut reading = std::sync::Arc::new(reading);

@@ -21,9 +21,9 @@ pub(crate) mod since;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs};
 use clap::Subcommand;
 use schemas::{Codec, RejectionReason, Topics};
-use stream::KafkaArgs;
 
 use archive::Archive;
 
@@ -43,21 +43,19 @@ pub enum RejectedCommand {
 pub(crate) struct Source {
     #[command(flatten)]
     kafka: KafkaArgs,
-    /// What the topics' names begin with
-    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
-    topic_prefix: String,
-    /// Schema registry; without one, records are framed as Avro single objects
-    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
-    schema_registry_url: Option<String>,
+    #[command(flatten)]
+    deployment: DeploymentArgs,
+    #[command(flatten)]
+    schema_registry: SchemaRegistryArgs,
 }
 
 impl Source {
     fn codec(&self) -> anyhow::Result<Codec> {
-        Ok(Codec::new(self.schema_registry_url.as_deref())?)
+        Ok(Codec::new(self.schema_registry.schema_registry_url.as_deref())?)
     }
 
     fn archive(&self, codec: &Codec) -> Archive {
-        Archive::new(self.kafka.clone(), Topics::with_prefix(&self.topic_prefix), codec)
+        Archive::new(self.kafka.clone(), Topics::with_prefix(&self.deployment.topic_prefix), codec)
     }
 }
 

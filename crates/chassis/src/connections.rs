@@ -1,0 +1,228 @@
+//! What names a deployment and reaches its servers; declared here once, flattened by every service
+//! and tool. The crates that name a client make it from these.
+
+use std::ffi::OsStr;
+use std::str::FromStr;
+
+use clap::builder::{StringValueParser, TypedValueParser};
+use clap::error::ErrorKind;
+
+use crate::secret::Secret;
+
+/// Which deployment: several may share a Kafka.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct DeploymentArgs {
+    /// What the names of topics, consumer groups and transactions begin with
+    #[arg(long, env = "MIMAMORI_TOPIC_PREFIX", value_name = "PREFIX", default_value = "")]
+    pub topic_prefix: String,
+}
+
+/// How to reach the schema registry.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct SchemaRegistryArgs {
+    /// Schema registry; without one, records are written in Avro single-object encoding
+    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
+    pub schema_registry_url: Option<String>,
+}
+
+/// How to reach Kafka.
+#[derive(Debug, Clone, clap::Args)]
+pub struct KafkaArgs {
+    /// Kafka's brokers, host:port, comma separated
+    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", value_name = "SERVERS")]
+    pub bootstrap_servers: String,
+
+    /// Further properties of Kafka.
+    #[command(flatten)]
+    pub properties: KafkaPropertyArgs,
+}
+
+impl KafkaArgs {
+    /// Plain connection to brokers, for tests and local tools.
+    pub fn local(bootstrap_servers: impl Into<String>) -> Self {
+        Self {
+            bootstrap_servers: bootstrap_servers.into(),
+            properties: KafkaPropertyArgs::default(),
+        }
+    }
+}
+
+/// What a Kafka client is told beyond its brokers.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct KafkaPropertyArgs {
+    /// Further properties of the Kafka client (TLS, SASL …), name=value, comma separated
+    #[arg(
+        long,
+        env = "MIMAMORI_KAFKA_PROPERTIES",
+        value_name = "PROPERTIES",
+        value_delimiter = ',',
+        value_parser = PropertyParser,
+        hide_env_values = true
+    )]
+    pub kafka_properties: Vec<KafkaProperty>,
+}
+
+/// A property of the Kafka client. Its value may be a password.
+#[derive(Debug, Clone)]
+pub struct KafkaProperty {
+    /// Its name, as the client's documentation has it.
+    pub name: String,
+    /// Its value.
+    pub value: Secret,
+}
+
+/// A text is no property. It is not repeated: half a password has no `=` either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "one of --kafka-properties or MIMAMORI_KAFKA_PROPERTIES is not written name=value; they are \
+     parted by commas, so a value cannot hold one"
+)]
+pub struct NoKafkaProperty;
+
+impl FromStr for KafkaProperty {
+    type Err = NoKafkaProperty;
+
+    fn from_str(text: &str) -> Result<Self, NoKafkaProperty> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() => {
+                Ok(Self { name: name.trim().to_owned(), value: value.trim().to_owned().into() })
+            }
+            _ => Err(NoKafkaProperty),
+        }
+    }
+}
+
+/// Reads a property. clap's own parsers repeat what they refuse; this one does not.
+#[derive(Debug, Clone)]
+struct PropertyParser;
+
+impl TypedValueParser for PropertyParser {
+    type Value = KafkaProperty;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<KafkaProperty, clap::Error> {
+        let text = StringValueParser::new().parse_ref(command, argument, value)?;
+        text.parse().map_err(|refused: NoKafkaProperty| {
+            clap::Error::raw(ErrorKind::ValueValidation, format!("{refused}\n")).with_cmd(command)
+        })
+    }
+}
+
+/// How to reach ClickHouse.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ClickHouseArgs {
+    /// Address of ClickHouse's HTTP interface, such as http://localhost:8123
+    #[arg(long, env = "CLICKHOUSE_URL", value_name = "URL")]
+    pub clickhouse_url: String,
+
+    /// Database of the tables
+    #[arg(
+        long,
+        env = "MIMAMORI_CLICKHOUSE_DATABASE",
+        value_name = "NAME",
+        default_value = "mimamori",
+        value_parser = database_name
+    )]
+    pub clickhouse_database: String,
+
+    /// User: the writer's may write, the dashboard's needs to read and nothing else. ClickHouse's
+    /// default user where none is given
+    #[arg(long, env = "MIMAMORI_CLICKHOUSE_USER", value_name = "NAME")]
+    pub clickhouse_user: Option<String>,
+
+    /// Password of the user; better given by the environment, which other users of the machine
+    /// cannot see
+    #[arg(
+        long,
+        env = "MIMAMORI_CLICKHOUSE_PASSWORD",
+        value_name = "PASSWORD",
+        hide_env_values = true
+    )]
+    pub clickhouse_password: Option<Secret>,
+}
+
+impl ClickHouseArgs {
+    /// A database of a server that asks for no password, for tests and local tools.
+    pub fn local(url: impl Into<String>, database: impl Into<String>) -> Self {
+        Self {
+            clickhouse_url: url.into(),
+            clickhouse_database: database.into(),
+            clickhouse_user: None,
+            clickhouse_password: None,
+        }
+    }
+}
+
+fn database_name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !text.is_empty()
+        && text.chars().all(plain)
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+    {
+        Ok(text.to_owned())
+    } else {
+        Err("a database name has letters, digits and underscores, and no digit first".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Command {
+        #[command(flatten)]
+        deployment: DeploymentArgs,
+        #[command(flatten)]
+        registry: SchemaRegistryArgs,
+        #[command(flatten)]
+        kafka: KafkaArgs,
+        #[command(flatten)]
+        clickhouse: ClickHouseArgs,
+    }
+
+    fn parse(more: &[&str]) -> Result<Command, String> {
+        let given = ["service", "--bootstrap-servers=k:1", "--clickhouse-url=http://c:8123"];
+        Command::try_parse_from(given.iter().chain(more)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn only_the_servers_have_to_be_named() {
+        let command = parse(&[]).expect("defaults are valid");
+        assert_eq!(command.deployment.topic_prefix, "");
+        assert_eq!(command.registry.schema_registry_url, None);
+        assert_eq!(command.clickhouse.clickhouse_database, "mimamori");
+        assert!(command.kafka.properties.kafka_properties.is_empty());
+    }
+
+    #[test]
+    fn a_database_name_that_would_need_quoting_is_refused() {
+        let refusal = parse(&["--clickhouse-database=a; DROP"]).expect_err("not a name");
+        assert!(refusal.contains("letters, digits and underscores"), "{refusal}");
+    }
+
+    #[test]
+    fn properties_are_read_and_their_values_never_shown() {
+        let given = "--kafka-properties=security.protocol=SASL_SSL, sasl.password = a=hunter2";
+        let command = parse(&[given, "--clickhouse-password=hunter2"]).expect("two properties");
+        let [protocol, password] = &command.kafka.properties.kafka_properties[..] else {
+            panic!("{command:?}")
+        };
+        assert_eq!((&*protocol.name, protocol.value.expose()), ("security.protocol", "SASL_SSL"));
+        assert_eq!((&*password.name, password.value.expose()), ("sasl.password", "a=hunter2"));
+        assert!(!format!("{command:?}").contains("hunter2"), "{command:?}");
+    }
+
+    #[test]
+    fn half_a_password_after_a_comma_is_refused_without_being_shown() {
+        let refusal = parse(&["--kafka-properties=sasl.password=hunter1,hunter2"]);
+        let refusal = refusal.expect_err("the second is no property");
+        assert!(refusal.contains("MIMAMORI_KAFKA_PROPERTIES"), "{refusal}");
+        assert!(!refusal.contains("hunter"), "{refusal}");
+    }
+}
