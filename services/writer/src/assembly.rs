@@ -1,6 +1,7 @@
 //! The thread that decodes records and sorts their rows into batches, one open batch a table.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -13,11 +14,11 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::aside::{AsideReason, envelope};
 use crate::batch::{Batch, Limits, OpenBatch};
 use crate::budget::{Budget, Hold};
-use crate::columns::Shape;
+use crate::columns::{Shape, Unfit};
 use crate::decode::{Decoders, Input, place_of};
 use crate::lane::{Queued, SharedLedger};
 use crate::ledger::{BatchId, Lease, LedgerError};
-use crate::rows::Row;
+use crate::rows::{Place, Row};
 use crate::tables::Table;
 use crate::troubles::Troubles;
 
@@ -161,26 +162,24 @@ impl Assembly {
     fn place(&mut self, lease: Lease, record: Incoming, row: &Row, hold: Hold) {
         let table = row.table();
         let place = place_of(&record);
-        let open = match self.open.entry(table) {
-            std::collections::btree_map::Entry::Occupied(open) => open.into_mut(),
-            std::collections::btree_map::Entry::Vacant(none) => {
-                let shape = self.shapes.entry(table).or_insert_with(|| {
-                    let mut shape = Shape::default();
-                    // A row that does not fit is refused below; the shape of the next one is taken.
-                    let _ = row.walk(place, &mut shape);
-                    Arc::new(shape)
-                });
+        let written = match self.open.entry(table) {
+            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Vacant(none) => shape(&mut self.shapes, table, row, place).map(|shape| {
                 let now = Instant::now();
                 let id = self.ledger.with(|ledger| ledger.open(now));
-                none.insert(OpenBatch::new(id, table, shape.clone(), self.budget.hold(0), now))
+                none.insert(OpenBatch::new(id, table, shape, self.budget.hold(0), now))
+            }),
+        }
+        .and_then(|open| open.write(row, place).map(|()| open));
+        let open = match written {
+            Ok(open) => open,
+            Err(unfit) => {
+                let problem = format!("table {table}: {unfit}");
+                let envelope = envelope(&record, Some(row), AsideReason::StoreRefused, &problem);
+                self.refuse(lease, record.offset, envelope, hold);
+                return;
             }
         };
-        if let Err(unfit) = open.write(row, place) {
-            let problem = format!("table {table}: {unfit}");
-            let envelope = envelope(&record, Some(row), AsideReason::StoreRefused, &problem);
-            self.refuse(lease, record.offset, envelope, hold);
-            return;
-        }
         let placed = self.ledger.with(|ledger| ledger.placed(lease, record.offset, open.id()));
         if placed.is_ok() {
             open.keep(record, hold);
@@ -242,6 +241,21 @@ impl Assembly {
         queued.add();
         let _ = lane.send(batch);
     }
+}
+
+/// The shape of a table: the one known, or else that of the row. A row that does not fit leaves no
+/// shape, and the next row gives it.
+fn shape(
+    known: &mut BTreeMap<Table, Arc<Shape>>,
+    table: Table,
+    row: &Row,
+    place: Place,
+) -> Result<Arc<Shape>, Unfit> {
+    let shape = match known.entry(table) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(none) => none.insert(Arc::new(Shape::of(row, place)?)),
+    };
+    Ok(shape.clone())
 }
 
 fn note_drop(result: Result<(), LedgerError>) {

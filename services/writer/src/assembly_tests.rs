@@ -79,6 +79,21 @@ fn a_value_that_does_not_fit_its_column_is_set_aside_with_the_raw_reading_s_orig
 }
 
 #[test]
+fn a_row_that_does_not_fit_takes_no_column_from_the_rows_after_it() {
+    let mut bench = bench(NEVER);
+    let mut unfit = weight(60.0);
+    unfit.reading.update_time = -1;
+    take(&mut bench, record_of(&unfit, 0));
+    take(&mut bench, good(1));
+    let table = Table::Readings(clinical::Kind::WeighingScale);
+    bench.assembly.cut(table);
+    let batch = bench.lanes[table.index()].0.try_recv().expect("the row that fits");
+    assert_eq!(batch.len(), 1);
+    let complete = Shape::of(&Row::Reading(weight(60.0)), place_of(&good(1))).unwrap();
+    assert_eq!(batch.shape(), &complete);
+}
+
+#[test]
 fn a_tombstone_and_a_record_of_a_revoked_partition_leave_nothing_to_store() {
     let mut bench = bench(NEVER);
     take(&mut bench, Incoming { payload: None, ..good(5) });
@@ -125,6 +140,8 @@ fn a_full_budget_cuts_what_is_open() {
 #[derive(Debug, Clone)]
 enum Event {
     Good,
+    /// A row that does not fit its table.
+    Unfit,
     Garbage,
     Tombstone,
     /// Revoked, and assigned again from the last commit.
@@ -134,6 +151,7 @@ enum Event {
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         20 => Just(Event::Good),
+        2 => Just(Event::Unfit),
         2 => Just(Event::Garbage),
         1 => Just(Event::Tombstone),
         1 => Just(Event::Rebalance),
@@ -222,6 +240,12 @@ proptest! {
 fn record(kinds: &[Event], offset: i64) -> Incoming {
     let record = good(offset);
     match kinds[usize::try_from(offset).unwrap()] {
+        Event::Unfit => {
+            let mut unfit = weight(60.0);
+            unfit.origin.offset = offset;
+            unfit.reading.update_time = -1;
+            record_of(&unfit, offset)
+        }
         Event::Garbage => Incoming { payload: Some(vec![1, 2, 3]), ..record },
         Event::Tombstone => Incoming { payload: None, ..record },
         _ => record,

@@ -201,7 +201,8 @@ mod tests {
     fn open(budget: &Budget) -> OpenBatch {
         let id = Ledger::default().open(Instant::now());
         let table = Table::Readings(clinical::Kind::WeighingScale);
-        OpenBatch::new(id, table, Arc::default(), budget.hold(0), Instant::now())
+        let shape = Shape::of(&Row::Reading(weight(60.0)), place(0)).unwrap();
+        OpenBatch::new(id, table, Arc::new(shape), budget.hold(0), Instant::now())
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::rows::{Place, Row};
+
 /// A value that its column cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("column {column} cannot hold the value")]
@@ -170,13 +172,25 @@ pub trait Columns {
     }
 }
 
-/// The columns of a table, as they are written.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The columns of a table, as they are written: all of them, because a shape is only made by a walk
+/// that came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
     columns: Vec<(&'static str, ColumnType)>,
 }
 
 impl Shape {
+    /// The shape of a row, and of every other row of its table.
+    ///
+    /// # Errors
+    /// When the row does not fit its table. The columns before the one that cannot hold its value
+    /// are no shape.
+    pub fn of(row: &Row, place: Place) -> Result<Self, Unfit> {
+        let mut walked = WalkedColumns::default();
+        row.walk(place, &mut walked)?;
+        Ok(Self { columns: walked.0 })
+    }
+
     /// The statement that inserts rows of this shape.
     pub fn insert_statement(&self, table: &str) -> String {
         let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
@@ -198,9 +212,13 @@ impl Shape {
     }
 }
 
-impl Columns for Shape {
+/// The columns that a walk has passed so far.
+#[derive(Default)]
+struct WalkedColumns(Vec<(&'static str, ColumnType)>);
+
+impl Columns for WalkedColumns {
     fn put(&mut self, column: &'static str, value: Value<'_>) {
-        self.columns.push((column, value.column_type()));
+        self.0.push((column, value.column_type()));
     }
 }
 
@@ -274,6 +292,7 @@ impl fmt::Debug for RowBinary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rows::samples::{place, weight};
 
     #[test]
     fn text_is_preceded_by_its_length_in_groups_of_seven_bits() {
@@ -298,10 +317,19 @@ mod tests {
     }
 
     #[test]
+    fn a_walk_that_ends_early_gives_no_shape() {
+        let mut unfit = weight(60.0);
+        unfit.reading.update_time = -1;
+        let shape = Shape::of(&Row::Reading(unfit), place(0));
+        assert_eq!(shape, Err(Unfit { column: "update_time" }));
+    }
+
+    #[test]
     fn a_shape_differs_by_a_missing_column_or_another_type() {
-        let mut shape = Shape::default();
-        shape.text("patient", "");
-        shape.put("outcome", Value::Int8(0));
+        let mut walked = WalkedColumns::default();
+        walked.text("patient", "");
+        walked.put("outcome", Value::Int8(0));
+        let shape = Shape { columns: walked.0 };
         let column = |name: &str, named: &str| (name.to_owned(), named.to_owned());
         let good = [column("outcome", "Enum8('new' = 0)"), column("patient", "String")];
         assert_eq!(shape.difference(&good), None);

@@ -47,8 +47,8 @@ async fn database(name: &str) -> Store {
 
 async fn insert(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     let table = rows[0].table();
-    let (mut shape, mut bytes) = (Shape::default(), RowBinary::default());
-    rows[0].walk(place(0), &mut shape).unwrap();
+    let shape = Shape::of(&rows[0], place(0)).unwrap();
+    let mut bytes = RowBinary::default();
     for (row, offset) in rows.iter().zip(0..) {
         row.walk(place(offset), &mut bytes).unwrap();
     }
@@ -82,8 +82,7 @@ async fn every_table_reads_back_what_was_written() {
     let store = database("reading_back").await;
     for row in every_row() {
         let table = row.table();
-        let mut shape = Shape::default();
-        row.walk(place(9), &mut shape).unwrap();
+        let shape = Shape::of(&row, place(9)).unwrap();
         store.check(table, &shape).await.unwrap();
         let mut bytes = RowBinary::default();
         row.walk(place(9), &mut bytes).unwrap();
@@ -195,8 +194,7 @@ async fn a_table_of_another_shape_is_told_by_its_difference() {
     let alter = "ALTER TABLE weighing_scale MODIFY COLUMN body_fat Float64";
     store.client().query(alter).execute().await.unwrap();
     let row = Row::Reading(weight(60.0));
-    let mut shape = Shape::default();
-    row.walk(place(0), &mut shape).unwrap();
+    let shape = Shape::of(&row, place(0)).unwrap();
     let error = store.check(row.table(), &shape).await.unwrap_err();
     assert!(error.to_string().contains("column body_fat is Float64"), "{error}");
 }

@@ -41,12 +41,11 @@ impl Rows {
             Ok(None) => return Written::Nothing,
             Err(error) => (None, error.to_string()),
             Ok(Some(row)) => {
-                let (mut shape, mut bytes) = (Shape::default(), RowBinary::default());
                 let place = place_of(record);
-                let walked = [row.walk(place, &mut shape), row.walk(place, &mut bytes)];
-                match walked {
-                    [Ok(()), Ok(())] => return Written::Row(row.table().name(), bytes.len()),
-                    [Err(unfit), Err(again)] if unfit == again => (Some(row), unfit.to_string()),
+                let mut bytes = RowBinary::default();
+                match (Shape::of(&row, place), row.walk(place, &mut bytes)) {
+                    (Ok(_), Ok(())) => return Written::Row(row.table().name(), bytes.len()),
+                    (Err(unfit), Err(again)) if unfit == again => (Some(row), unfit.to_string()),
                     other => panic!("a row has two shapes: {other:?}"),
                 }
             }

@@ -37,11 +37,7 @@ fn every_table_gets_its_columns() {
 fn every_table_has_a_sample_and_every_row_of_a_table_has_the_same_shape() {
     let rows = every_row();
     assert!(Table::all().eq(rows.iter().map(Row::table)));
-    let shape = |row: &Row| {
-        let mut shape = Shape::default();
-        row.walk(place(0), &mut shape).expect("fits");
-        shape
-    };
+    let shape = |row: &Row| Shape::of(row, place(0)).expect("fits");
     assert_eq!(shape(&rows[0]), shape(&Row::Reading(weight(70.0))));
 }
 
