@@ -180,12 +180,12 @@ impl TryFrom<AlertEvent> for Alert {
 
     fn try_from(event: AlertEvent) -> Result<Self, NotUnderstood> {
         let instant = |millis| Instant::utc(Timestamp::from_millis(millis));
+        // A reading of a kind that only a newer version knows costs itself, never the alert.
         let evidence = |item: schemas::records::Evidence| {
-            let reading =
-                ReadingId::parse(&item.reading_id).map_err(|_| NotUnderstood("evidence"))?;
-            Ok(Evidence {
+            let kind = ReadingId::parse(&item.reading_id).ok()?.kind();
+            Some(Evidence {
                 reading: item.reading_id,
-                kind: reading.kind(),
+                kind,
                 observed_at: instant(item.observed_at),
                 values: numbers(item.values),
             })
@@ -208,7 +208,7 @@ impl TryFrom<AlertEvent> for Alert {
             first_observed_at: instant(event.first_observed_at),
             last_observed_at: instant(event.last_observed_at),
             text: AlertText { ja: text.ja, en: text.en },
-            evidence: event.evidence.into_iter().map(evidence).collect::<Result<_, _>>()?,
+            evidence: event.evidence.into_iter().filter_map(evidence).collect(),
             findings: numbers(event.findings),
             parameters: event.parameters.into_iter().map(parameter).collect(),
             rule_set: event.rule_set,
@@ -329,6 +329,14 @@ pub(crate) mod tests {
         let text = Alert::try_from(event).unwrap().text;
         assert_eq!(text.en, "Severe high blood pressure");
         assert_eq!(text.ja, "血圧が非常に高い");
+    }
+
+    #[test]
+    fn evidence_of_a_kind_that_this_version_lacks_never_costs_the_alert() {
+        let mut event = event("a1", "CGM005/S001", "urgent", "open");
+        event.evidence[0].reading_id = "CGM005/S001/mood/20261118T200640Z/0123456789abcdef".into();
+        let alert = Alert::try_from(event).unwrap();
+        assert!(alert.is_open() && alert.evidence.is_empty() && !alert.text.en.is_empty());
     }
 
     #[test]
