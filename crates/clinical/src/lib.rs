@@ -9,10 +9,6 @@ pub mod alert;
 pub mod episode;
 mod historical;
 pub mod kinds;
-/// The kinds, by their former place.
-pub mod measurement {
-    pub use crate::kinds::Kind;
-}
 pub mod monitor;
 pub mod parameter;
 pub mod patient;

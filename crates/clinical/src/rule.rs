@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 
-use crate::alert::{Alert, AlertId, RuleName, Status, Text, Values};
-use crate::episode::{Episode, EvidenceReading};
+use crate::alert::{Alert, AlertId, RuleName, Text, Values};
+use crate::episode::Episode;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 use crate::timeline::Timeline;
 use crate::window::Window;
 
@@ -28,12 +28,6 @@ pub trait Rule: Debug + Send + Sync {
 
     /// The numbers that a care plan may change.
     fn parameters(&self) -> &'static [Parameter];
-
-    /// How far before a reading other readings matter to it. A rule that looks back further than
-    /// [`crate::window::LOOKBACK`] judges only readings of which all that is in sight.
-    fn lookback(&self) -> Span {
-        Span::ZERO
-    }
 
     /// Whether a patient with such a plan can have alerts of the rule.
     fn applies_to(&self, _: &Plan) -> bool {
@@ -137,58 +131,6 @@ impl<'a> Context<'a> {
     /// The open alert of the rule.
     pub fn open(&self) -> Option<&'a Alert> {
         self.known().find(|alert| alert.is_open())
-    }
-
-    /// What a rule with such a lookback judges; see [`Sight`].
-    pub fn sight(&self, lookback: Span) -> Sight<'a> {
-        let (window_start, lookback_start) = (self.window_start(), self.lookback_start());
-        let start = window_start.max(lookback_start + lookback);
-        let is_covered = move |alert: &&Alert| {
-            alert.status != Status::Retracted
-                && (alert.is_open() || alert.last_observed_at >= start)
-        };
-        Sight { start, lookback_start, covered: self.known().filter(is_covered).collect() }
-    }
-}
-
-/// The part of the past that a rule judges which finds its episodes by going through the readings
-/// once, in time's order.
-///
-/// An episode that ended before [`Sight::start`] is over for good and stays as it was reported. Of
-/// an alert that is open, or ended later, the readings that have left the timeline are known from
-/// its evidence: with them the rule finds the same alert again, whoever computes it, also from a
-/// state that was rebuilt.
-#[derive(Debug)]
-pub struct Sight<'a> {
-    /// When it begins.
-    pub start: Timestamp,
-    lookback_start: Timestamp,
-    covered: Vec<&'a Alert>,
-}
-
-impl<'a> Sight<'a> {
-    /// The current readings of a kind in sight, preceded by those that only the evidence of alerts
-    /// still knows, in observation order.
-    pub fn readings(&self, kind: Kind, context: &Context<'a>) -> Vec<CurrentReading> {
-        let evidence = self.covered.iter().flat_map(|alert| &alert.evidence);
-        let mut readings: Vec<CurrentReading> = evidence
-            .filter(|evidence| evidence.reading.kind() == kind)
-            .filter(|evidence| evidence.reading.observation_time() < self.lookback_start)
-            .map(EvidenceReading::current_reading)
-            .collect();
-        readings.sort_by_key(|reading| (reading.time, reading.source));
-        readings.dedup_by_key(|reading| (reading.time, reading.source));
-        readings.extend(context.readings(kind, self.lookback_start));
-        readings
-    }
-
-    /// The answer of the rule: of the episodes found those that are not over for good, and the
-    /// alerts that are computed anew with them.
-    pub fn assessment(self, episodes: Vec<Episode>) -> Assessment {
-        let is_over = |episode: &Episode| episode.ended.is_some_and(|ended| ended < self.start);
-        let episodes = episodes.into_iter().filter(|episode| !is_over(episode)).collect();
-        let covered = self.covered.iter().map(|alert| alert.id).collect();
-        Assessment { episodes, next_assessment: None, covered }
     }
 }
 
