@@ -30,7 +30,7 @@ struct Start {
     joined: Duration,
     /// Until everything was whole.
     ready: Duration,
-    folded: u64,
+    replayed: u64,
     /// Alert events published after the rebuild; there should be none.
     alerts: u64,
     /// Processor time used.
@@ -76,13 +76,13 @@ impl Recovered {
         let each = |bytes: u64| bytes / u64::from(self.patients);
         format!(
             "ready after {:.1} s, {:.2} s of it until the group gave the partitions; {} records \
-             folded, {:.2} µs of CPU each and {:.2} of Kafka; {} bytes a patient resident, {} at \
+             replayed, {:.2} µs of CPU each and {:.2} of Kafka; {} bytes a patient resident, {} at \
              most; {} alert events published",
             start.ready.as_secs_f64(),
             start.joined.as_secs_f64(),
-            start.folded,
-            effort::microseconds_each(start.effort, start.folded),
-            effort::microseconds_each(start.broker_effort, start.folded),
+            start.replayed,
+            effort::microseconds_each(start.effort, start.replayed),
+            effort::microseconds_each(start.broker_effort, start.replayed),
             each(start.resident),
             each(start.peak),
             start.alerts,
@@ -109,9 +109,9 @@ pub fn run(
     for _ in 0..starts {
         let start = recover(stage, &topics)?;
         anyhow::ensure!(
-            start.folded == written,
-            "{} records are folded, not {written}",
-            start.folded
+            start.replayed == written,
+            "{} records are replayed, not {written}",
+            start.replayed
         );
         crate::say(&format!("{patients} patients: {}", recovered.note(&start)));
         recovered.starts.push(start);
@@ -129,12 +129,12 @@ fn recover(stage: &mut Stage, topics: &Topics) -> anyhow::Result<Start> {
         operations.metric("mimamori_processor_partitions_count").is_some_and(|owned| owned > 0)
     })?;
     let joined = begun.elapsed();
-    process.wait_ready(PATIENCE, "whole states", || operations.is_ready())?;
+    process.wait_ready(PATIENCE, "ready states", || operations.is_ready())?;
     let ready = begun.elapsed();
     let start = Start {
         joined,
         ready,
-        folded: operations.metric("mimamori_processor_rebuilt_records_total").unwrap_or(0),
+        replayed: operations.metric("mimamori_processor_rebuilt_records_total").unwrap_or(0),
         alerts: operations.metric("mimamori_processor_alerts_total").unwrap_or(0),
         effort: effort::of_process(process.id()),
         broker_effort: stage.broker_effort() - broker_before,

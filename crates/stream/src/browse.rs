@@ -136,11 +136,7 @@ fn read(
                 return Err(StreamError::while_doing("reading a topic")(error));
             }
             None if heard.elapsed() > SILENCE => {
-                return Err(StreamError::Thread(format!(
-                    "nothing comes of {topic} for {} s although there is something; check that the \
-                     brokers run, and that no transaction is open",
-                    SILENCE.as_secs()
-                )));
+                return Err(StreamError::Silent { topic: topic.to_owned(), silence: SILENCE });
             }
             _ => {}
         }

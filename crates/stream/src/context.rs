@@ -1,4 +1,4 @@
-//! What the Kafka client tells besides records: logs, and how far behind a consumer is.
+//! What the Kafka client reports besides records: logs, and how far behind a consumer is.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -35,8 +35,8 @@ impl Watch {
                 if number < 0 || partition.consumer_lag < 0 {
                     continue;
                 }
-                // Transaction markers are never delivered: where the fetcher stands at the end and
-                // nothing waits, nothing is left, whatever the difference of offsets.
+                // Transaction markers are never delivered: where the fetcher is at the end and its
+                // queue is empty, nothing is left, whatever the difference of offsets.
                 let is_at_end =
                     partition.next_offset >= partition.ls_offset && partition.fetchq_cnt == 0;
                 let left = if is_at_end { 0 } else { partition.consumer_lag };
@@ -46,25 +46,26 @@ impl Watch {
     }
 }
 
-/// What the client says many times a second while Kafka is away is told once in so long.
-const BETWEEN_TELLINGS: Duration = Duration::from_secs(10);
+/// What the client logs many times a second while Kafka is away is logged once in this time.
+const BETWEEN_REPORTS: Duration = Duration::from_secs(10);
 /// Sorts of messages remembered; the brokers' names are part of them.
 const MOST_SORTS: usize = 256;
 
-/// Sorts of messages that were told lately, and how often each came since.
+/// Sorts of messages that were logged lately, and how often each came since.
 #[derive(Default)]
-struct Told(HashMap<String, (Instant, u64)>);
+struct Reported(HashMap<String, (Instant, u64)>);
 
-impl Told {
-    /// Whether a message of a sort is to be told now, with how many were not since the last one.
+impl Reported {
+    /// Whether a message of a sort is to be logged now: with how many of them were suppressed since the
+    /// last one that was.
     fn again(&mut self, sort: &str, now: Instant) -> Option<u64> {
-        if let Some((told, held_back)) = self.0.get_mut(sort) {
-            if now.duration_since(*told) < BETWEEN_TELLINGS {
-                *held_back += 1;
+        if let Some((reported, suppressed)) = self.0.get_mut(sort) {
+            if now.duration_since(*reported) < BETWEEN_REPORTS {
+                *suppressed += 1;
                 return None;
             }
-            *told = now;
-            return Some(std::mem::take(held_back));
+            *reported = now;
+            return Some(std::mem::take(suppressed));
         }
         if self.0.len() >= MOST_SORTS {
             self.0.clear();
@@ -75,16 +76,16 @@ impl Told {
 }
 
 fn again(sort: &str) -> Option<u64> {
-    static TOLD: LazyLock<Mutex<Told>> = LazyLock::new(Mutex::default);
-    TOLD.lock().unwrap_or_else(PoisonError::into_inner).again(sort, Instant::now())
+    static REPORTED: LazyLock<Mutex<Reported>> = LazyLock::new(Mutex::default);
+    REPORTED.lock().unwrap_or_else(PoisonError::into_inner).again(sort, Instant::now())
 }
 
 /// Reports an error that no operation returns. The end of a partition is none.
 pub(crate) fn report(error: &KafkaError, reason: &str) {
     if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF)
-        && let Some(held_back) = again(&error.to_string())
+        && let Some(suppressed) = again(&error.to_string())
     {
-        tracing::info!(%error, held_back, "Kafka client: {reason}");
+        tracing::info!(%error, suppressed, "Kafka client: {reason}");
     }
 }
 
@@ -100,13 +101,13 @@ pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
         | RDKafkaLogLevel::Alert
         | RDKafkaLogLevel::Critical
         | RDKafkaLogLevel::Error => {
-            if let Some(held_back) = again(&sort_of(facility, message)) {
-                tracing::warn!(kafka.facility = facility, held_back, "Kafka client: {message}");
+            if let Some(suppressed) = again(&sort_of(facility, message)) {
+                tracing::warn!(kafka.facility = facility, suppressed, "Kafka client: {message}");
             }
         }
         RDKafkaLogLevel::Warning | RDKafkaLogLevel::Notice => {
-            if let Some(held_back) = again(&sort_of(facility, message)) {
-                tracing::info!(kafka.facility = facility, held_back, "Kafka client: {message}");
+            if let Some(suppressed) = again(&sort_of(facility, message)) {
+                tracing::info!(kafka.facility = facility, suppressed, "Kafka client: {message}");
             }
         }
         RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
@@ -144,18 +145,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_again_and_again_is_told_now_and_then_with_how_often_it_came() {
-        let mut told = Told::default();
+    fn what_the_client_repeats_is_logged_now_and_then_with_how_often_it_came() {
+        let mut reported = Reported::default();
         let begun = Instant::now();
         let at = |seconds| begun + Duration::from_secs(seconds);
-        assert_eq!(told.again("FAIL [thrd:a", at(0)), Some(0));
-        assert_eq!(told.again("FAIL [thrd:b", at(1)), Some(0), "another broker");
-        assert_eq!(told.again("FAIL [thrd:a", at(1)), None);
-        assert_eq!(told.again("FAIL [thrd:a", at(9)), None);
-        assert_eq!(told.again("FAIL [thrd:a", at(10)), Some(2));
-        assert_eq!(told.again("FAIL [thrd:a", at(21)), Some(0));
-        (0..10_000).for_each(|number| assert!(told.again(&number.to_string(), at(22)).is_some()));
-        assert!(told.0.len() <= MOST_SORTS);
+        assert_eq!(reported.again("FAIL [thrd:a", at(0)), Some(0));
+        assert_eq!(reported.again("FAIL [thrd:b", at(1)), Some(0), "another broker");
+        assert_eq!(reported.again("FAIL [thrd:a", at(1)), None);
+        assert_eq!(reported.again("FAIL [thrd:a", at(9)), None);
+        assert_eq!(reported.again("FAIL [thrd:a", at(10)), Some(2));
+        assert_eq!(reported.again("FAIL [thrd:a", at(21)), Some(0));
+        (0..10_000)
+            .for_each(|number| assert!(reported.again(&number.to_string(), at(22)).is_some()));
+        assert!(reported.0.len() <= MOST_SORTS);
     }
 
     #[test]

@@ -1,5 +1,9 @@
 //! What can go wrong with Kafka.
 
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// Kafka did not do what was asked.
@@ -21,9 +25,59 @@ pub enum StreamError {
     /// A topic does not exist.
     #[error("topic {0} does not exist; create the topics with `mimamori topics create`")]
     NoSuchTopic(String),
-    /// A thread could not be started or has panicked.
+    /// The brokers refuse to create a topic.
+    #[error(
+        "topic {topic} cannot be created: {source}; check its settings and the client's rights"
+    )]
+    TopicNotCreated {
+        /// Its name.
+        topic: String,
+        /// Why.
+        source: RDKafkaErrorCode,
+    },
+    /// A topic has records that do not come.
+    #[error(
+        "no record of {topic} has come for {} s although there are more; check that the brokers run, and \
+         that no transaction is open", .silence.as_secs()
+    )]
+    Silent {
+        /// Its name.
+        topic: String,
+        /// For how long nothing came.
+        silence: Duration,
+    },
+    /// A thread could not be started.
+    #[error("a thread cannot be started: {0}")]
+    NoThread(#[source] io::Error),
+    /// A thread has panicked.
+    #[error("the {0} thread has panicked")]
+    Panicked(&'static str),
+    /// The member of the group gets nothing any more.
+    #[error("the member of the group has failed: {0}")]
+    Member(#[from] MemberError),
+    /// A transaction that was left open is ended neither by its producer nor by the broker.
+    #[error("a transaction stays open on partition {partition} of topic {topic}")]
+    TransactionStaysOpen {
+        /// Topic.
+        topic: String,
+        /// Partition.
+        partition: i32,
+    },
+    /// A state could not be rebuilt.
+    #[error("rebuilding a state failed: {0}")]
+    Rebuild(#[source] Box<StreamError>),
+    /// The task of the loop could not go on.
     #[error("{0}")]
-    Thread(String),
+    Task(#[from] TaskError),
+    /// A task that states are rebuilt for names an input of which the loop has no topic.
+    #[error("the input {0} has no topic")]
+    NoSuchInput(String),
+    /// The client did what it never should.
+    #[error("the Kafka client is at fault: {0}")]
+    Client(#[from] ClientFault),
+    /// Somebody else has ended the operation.
+    #[error("the operation was cancelled")]
+    Cancelled,
 }
 
 impl StreamError {
@@ -38,7 +92,107 @@ impl StreamError {
 
     /// Whether trying again may help.
     pub fn is_retryable(&self) -> bool {
-        matches!(self, Self::Kafka { .. } | Self::NoSuchTopic(_))
+        match self {
+            Self::Kafka { .. }
+            | Self::NoSuchTopic(_)
+            | Self::Silent { .. }
+            | Self::Member(_)
+            | Self::TransactionStaysOpen { .. } => true,
+            Self::Rebuild(source) => source.is_retryable(),
+            Self::Task(error) => error.is_retryable(),
+            Self::Configuration(_)
+            | Self::TopicNotCreated { .. }
+            | Self::NoThread(_)
+            | Self::Panicked(_)
+            | Self::NoSuchInput(_)
+            | Self::Client(_)
+            | Self::Cancelled => false,
+        }
+    }
+}
+
+/// Why a member of a group gets nothing any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MemberError {
+    /// Its client has failed for good.
+    #[error("{reason} ({code})")]
+    Fatal {
+        /// The client's code.
+        code: RDKafkaErrorCode,
+        /// The client's explanation.
+        reason: String,
+    },
+    /// The group gives it no partitions although Kafka answers.
+    #[error("the group gives it no partitions although Kafka answers")]
+    NoPartitions,
+}
+
+/// What the Kafka client never should do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientFault {
+    /// A record of a topic that was not subscribed to.
+    #[error("a record of topic {0} came, which is no input")]
+    ForeignTopic(String),
+    /// A record of a partition whose state is not ready, although such partitions are paused.
+    #[error("a record of partition {partition} came at offset {offset}, before its state is ready")]
+    NotReady {
+        /// Partition.
+        partition: i32,
+        /// Offset.
+        offset: i64,
+    },
+    /// A record that has come before.
+    #[error("the record of partition {partition} at offset {offset} came twice")]
+    CameTwice {
+        /// Partition.
+        partition: i32,
+        /// Offset.
+        offset: i64,
+    },
+    /// No metadata of the group although the client is its member.
+    #[error("it does not know the group's metadata")]
+    NoGroupMetadata,
+    /// A record was committed, and the client did not report where.
+    #[error("it does not report where a committed record was written")]
+    NoPosition,
+}
+
+/// The task cannot go on: the transaction is aborted, and the session begins anew.
+#[derive(Debug, thiserror::Error)]
+pub enum TaskError {
+    /// The client refuses a record that the task writes.
+    #[error("writing to topic {topic} failed: {source}")]
+    Send {
+        /// The record's topic.
+        topic: String,
+        /// The client's error.
+        source: KafkaError,
+    },
+    /// Anything else that the task does.
+    #[error("{doing} failed: {source}")]
+    Failed {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl TaskError {
+    /// Turns an error into the task's.
+    pub fn while_doing<E: Into<Box<dyn Error + Send + Sync>>>(
+        doing: &'static str,
+    ) -> impl FnOnce(E) -> Self {
+        move |error| Self::Failed { doing, source: error.into() }
+    }
+
+    /// Whether trying again may help. Of what the task itself does that is not known, and the loop
+    /// tries it again with waits that grow.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Send { source, .. } => SendError::from(source.clone()).is_retryable(),
+            Self::Failed { .. } => true,
+        }
     }
 }
 
@@ -53,10 +207,13 @@ pub enum SendError {
     TimedOut,
     /// Kafka refuses the record (too large, no such topic, no right to write).
     #[error("Kafka refuses the record: {0}")]
-    Refused(String),
+    Refused(#[source] RDKafkaErrorCode),
+    /// The producer was closed before Kafka acknowledged the record.
+    #[error("Kafka did not take the record: the producer was closed")]
+    Closed,
     /// Any other failure to deliver.
     #[error("Kafka did not take the record: {0}")]
-    Failed(String),
+    Failed(#[source] KafkaError),
 }
 
 impl SendError {
@@ -82,8 +239,8 @@ impl From<KafkaError> for SendError {
                 | Code::UnknownTopicOrPartition
                 | Code::UnknownPartition
                 | Code::InvalidTopic),
-            ) => Self::Refused(code.to_string()),
-            _ => Self::Failed(error.to_string()),
+            ) => Self::Refused(code),
+            _ => Self::Failed(error),
         }
     }
 }
@@ -92,6 +249,7 @@ impl From<KafkaError> for SendError {
 mod tests {
     use chassis::{KafkaArgs, KafkaProperty};
 
+    use super::*;
     use crate::producer::Producer;
 
     #[test]
@@ -104,5 +262,29 @@ mod tests {
             let shown = format!("{refused} {refused:?}");
             assert!(shown.contains(name) && !shown.contains("hunter2"), "{shown}");
         }
+    }
+
+    #[test]
+    fn what_failed_underneath_is_a_source_of_the_error() {
+        let disk = io::Error::other("the disk is full");
+        let task = TaskError::while_doing("keeping notes")(disk);
+        let error = StreamError::Rebuild(Box::new(StreamError::from(task)));
+        let mut sources = std::iter::successors(error.source(), |error| (*error).source());
+        assert!(sources.any(|source| source.downcast_ref::<io::Error>().is_some()), "{error:?}");
+        let shown = "rebuilding a state failed: keeping notes failed: the disk is full";
+        assert_eq!(error.to_string(), shown);
+    }
+
+    #[test]
+    fn trying_again_helps_where_what_failed_may_pass() {
+        let of = |code| KafkaError::MessageProduction(code);
+        let write =
+            |code| StreamError::from(TaskError::Send { topic: "t".into(), source: of(code) });
+        assert!(write(RDKafkaErrorCode::BrokerTransportFailure).is_retryable());
+        assert!(!write(RDKafkaErrorCode::MessageSizeTooLarge).is_retryable());
+        let rebuild = |error| StreamError::Rebuild(Box::new(error)).is_retryable();
+        assert!(rebuild(StreamError::while_doing("reading")(KafkaError::NoMessageReceived)));
+        assert!(!rebuild(StreamError::Configuration("sasl.pasword".to_owned())));
+        assert!(!StreamError::from(ClientFault::NoGroupMetadata).is_retryable());
     }
 }

@@ -54,7 +54,7 @@ impl FollowHandle {
     /// When it panicked.
     pub fn join(mut self) -> Result<(), StreamError> {
         match self.thread.take().map(JoinHandle::join) {
-            Some(Err(_)) => Err(StreamError::Thread("a follower's thread panicked".to_owned())),
+            Some(Err(_)) => Err(StreamError::Panicked("following")),
             _ => Ok(()),
         }
     }
@@ -95,7 +95,7 @@ pub fn follow(
             let stop = || stop() || dropped_here.load(Ordering::Relaxed);
             deliver(readers, stop, &mut handle);
         })
-        .map_err(|error| StreamError::Thread(format!("a thread cannot be started: {error}")))?;
+        .map_err(StreamError::NoThread)?;
     Ok(FollowHandle { thread: Some(thread), dropped, watch })
 }
 

@@ -16,7 +16,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::{self, Watch};
-use crate::error::StreamError;
+use crate::error::{MemberError, StreamError};
 use crate::record::{Incoming, Names};
 
 /// Which group consumes which topics.
@@ -63,16 +63,16 @@ pub(crate) struct GroupWatch {
     waiting: Arc<Mutex<Waiting>>,
 }
 
-/// How long a member waits for the group to share out partitions, twice, while Kafka answers. Others
-/// take part in a rebalance within seconds; a client has been seen never to join again after Kafka had
-/// stood still, and it does not say so.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(20);
+/// How long a member waits for the group to assign partitions, twice, while Kafka answers. Healthy
+/// members take part in a rebalance within seconds; a client has been seen that never joined again
+/// after Kafka had stood still, and reported nothing.
+const UNASSIGNED_AFTER: Duration = Duration::from_secs(20);
 /// How long Kafka may take to show that it answers.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// A member's wait for the group.
 struct Waiting {
-    /// Since when; none while the group has shared out the partitions.
+    /// Since when; none while the group has assigned the partitions.
     since: Option<Instant>,
     /// Whether Kafka has answered when it was asked the last time.
     answered: bool,
@@ -81,7 +81,7 @@ struct Waiting {
 
 impl Default for Waiting {
     fn default() -> Self {
-        Self { since: Some(Instant::now()), answered: false, patience: FORGOTTEN_AFTER }
+        Self { since: Some(Instant::now()), answered: false, patience: UNASSIGNED_AFTER }
     }
 }
 
@@ -99,14 +99,14 @@ impl ClientContext for GroupWatch {
     }
 }
 
-pub(crate) fn places(list: &TopicPartitionList) -> Vec<(String, i32)> {
+fn partitions(list: &TopicPartitionList) -> Vec<(String, i32)> {
     list.elements().iter().map(|e| (e.topic().to_owned(), e.partition())).collect()
 }
 
 impl ConsumerContext for GroupWatch {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Revoke(list) = rebalance {
-            self.push(Change::Revoked(places(list)));
+            self.push(Change::Revoked(partitions(list)));
         }
     }
 
@@ -117,7 +117,7 @@ impl ConsumerContext for GroupWatch {
             {
                 tracing::warn!(%error, "pausing newly assigned partitions");
             }
-            self.push(Change::Assigned(places(list)));
+            self.push(Change::Assigned(partitions(list)));
         }
     }
 }
@@ -132,10 +132,14 @@ impl GroupWatch {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a member has failed for good and says why: nothing comes from its client any more.
-    pub(crate) fn failure(&self, consumer: &BaseConsumer<Self>, topic: &str) -> Option<String> {
-        if let Some((_, why)) = consumer.client().fatal_error() {
-            return Some(why);
+    /// Why a member has failed for good: nothing comes from its client any more. None while it works.
+    pub(crate) fn failure(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        topic: &str,
+    ) -> Option<MemberError> {
+        if let Some((code, reason)) = consumer.client().fatal_error() {
+            return Some(MemberError::Fatal { code, reason });
         }
         let patience = self.waiting().patience;
         if self.waiting().since.is_none_or(|since| since.elapsed() < patience) {
@@ -144,7 +148,7 @@ impl GroupWatch {
         let answers = consumer.fetch_watermarks(topic, 0, ANSWERS_WITHIN).is_ok();
         let mut waiting = self.waiting();
         if answers && waiting.answered {
-            return Some("the group gives it no partitions although Kafka answers".to_owned());
+            return Some(MemberError::NoPartitions);
         }
         if waiting.since.is_some() {
             waiting.since = Some(Instant::now());
@@ -179,7 +183,7 @@ impl GroupWatch {
     }
 }
 
-/// A member's client: created, not yet subscribed. The group's list of members tells its name.
+/// A member's client: created, not yet subscribed. `name` is what the group's list of members calls it.
 pub(crate) fn member(
     kafka: &KafkaArgs,
     args: &GroupArgs,
@@ -210,15 +214,15 @@ pub struct GroupConsumer {
     consumer: BaseConsumer<GroupWatch>,
     watch: GroupWatch,
     names: Names,
-    /// What was assigned and not revoked since.
-    held: Vec<(String, i32)>,
-    /// When the client was made.
-    made: Instant,
+    /// The partitions that were assigned and not revoked since.
+    assigned: Vec<(String, i32)>,
+    /// When the client was created.
+    created: Instant,
 }
 
 /// Members are not made anew sooner than this after each other: two processes of one instance name
 /// throw each other out.
-const LEAST_LIFE: Duration = Duration::from_secs(1);
+const SHORTEST_LIFE: Duration = Duration::from_secs(1);
 /// How long the end of a client that has failed is waited for.
 const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -233,8 +237,8 @@ fn subscribed(
     Ok((consumer, watch))
 }
 
-/// Ends a client that may have failed: one that does not end is left to itself.
-pub(crate) fn let_go(consumer: BaseConsumer<GroupWatch>) {
+/// Ends a client that may have failed. The wait for its end is limited; then it goes on by itself.
+pub(crate) fn end_client(consumer: BaseConsumer<GroupWatch>) {
     let (ended, wait) = channel();
     std::thread::spawn(move || {
         drop(consumer);
@@ -252,8 +256,8 @@ impl GroupConsumer {
     /// When a setting is refused. Kafka need not be reachable yet.
     pub fn new(kafka: &KafkaArgs, args: GroupArgs) -> Result<Self, StreamError> {
         let (consumer, watch) = subscribed(kafka, &args)?;
-        let (names, held, made) = (Names::default(), Vec::new(), Instant::now());
-        Ok(Self { kafka: kafka.clone(), args, consumer, watch, names, held, made })
+        let (names, assigned, created) = (Names::default(), Vec::new(), Instant::now());
+        Ok(Self { kafka: kafka.clone(), args, consumer, watch, names, assigned, created })
     }
 
     /// Waits up to `timeout` for the next thing. Assignments and revocations come before records
@@ -264,23 +268,24 @@ impl GroupConsumer {
     /// When the client reports an error; most pass, see [`StreamError::is_retryable`].
     pub fn poll(&mut self, timeout: Duration) -> Result<Option<GroupEvent>, StreamError> {
         if let Some(change) = self.watch.next_change() {
-            return Ok(Some(self.noted(change)));
+            return Ok(Some(self.note(change)));
         }
         let message = self.consumer.poll(timeout);
         if let Some(change) = self.watch.next_change() {
             // A record that came out of the same poll was read after the change; it must not be
             // lost and must not overtake it: hand it back to the client.
             if let Some(Ok(message)) = message {
-                let place = (message.topic().to_owned(), message.partition(), message.offset());
+                let (topic, partition, offset) =
+                    (message.topic().to_owned(), message.partition(), message.offset());
                 drop(message);
                 let _ = self.consumer.seek(
-                    &place.0,
-                    place.1,
-                    Offset::Offset(place.2),
+                    &topic,
+                    partition,
+                    Offset::Offset(offset),
                     Duration::from_secs(5),
                 );
             }
-            return Ok(Some(self.noted(change)));
+            return Ok(Some(self.note(change)));
         }
         match message {
             Some(Ok(message)) => {
@@ -290,8 +295,8 @@ impl GroupConsumer {
             // The error itself may have come with a revocation, above.
             other => {
                 let error = other.and_then(Result::err);
-                if let Some(why) = self.watch.failure(&self.consumer, &self.args.topics[0]) {
-                    return self.join_again(timeout, &why);
+                if let Some(failure) = self.watch.failure(&self.consumer, &self.args.topics[0]) {
+                    return self.join_again(timeout, &failure);
                 }
                 match error {
                     None | Some(KafkaError::PartitionEOF(_)) => Ok(None),
@@ -305,32 +310,32 @@ impl GroupConsumer {
     fn join_again(
         &mut self,
         timeout: Duration,
-        why: &str,
+        failure: &MemberError,
     ) -> Result<Option<GroupEvent>, StreamError> {
-        if !self.held.is_empty() {
-            return Ok(Some(GroupEvent::Revoked(std::mem::take(&mut self.held))));
+        if !self.assigned.is_empty() {
+            return Ok(Some(GroupEvent::Revoked(std::mem::take(&mut self.assigned))));
         }
-        let left = LEAST_LIFE.saturating_sub(self.made.elapsed());
+        let left = SHORTEST_LIFE.saturating_sub(self.created.elapsed());
         if !left.is_zero() {
             std::thread::sleep(left.min(timeout));
             return Ok(None);
         }
-        tracing::warn!(why, "the member of the group has failed for good and joins anew");
+        tracing::warn!(%failure, "the member of the group has failed for good and joins anew");
         let (new, watch) = subscribed(&self.kafka, &self.args)?;
-        let_go(std::mem::replace(&mut self.consumer, new));
+        end_client(std::mem::replace(&mut self.consumer, new));
         self.watch = watch;
-        self.made = Instant::now();
+        self.created = Instant::now();
         Ok(None)
     }
 
-    fn noted(&mut self, change: Change) -> GroupEvent {
+    fn note(&mut self, change: Change) -> GroupEvent {
         match change {
             Change::Assigned(list) => {
-                self.held.extend(list.iter().cloned());
+                self.assigned.extend(list.iter().cloned());
                 GroupEvent::Assigned(list)
             }
             Change::Revoked(list) => {
-                self.held.retain(|held| !list.contains(held));
+                self.assigned.retain(|partition| !list.contains(partition));
                 GroupEvent::Revoked(list)
             }
         }
@@ -386,7 +391,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_that_the_group_gives_no_partitions_is_made_anew_as_soon_as_kafka_answers() {
+    fn a_member_without_partitions_is_made_anew_as_soon_as_kafka_answers() {
         let cluster = MockCluster::new(1).unwrap();
         cluster.create_topic("t", 1, 1).unwrap();
         let not_now = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS; 1000];
@@ -396,12 +401,12 @@ mod tests {
             GroupArgs { group: "g".to_owned(), topics: vec!["t".to_owned()], instance: None };
         let mut member = GroupConsumer::new(&kafka, args).unwrap();
         member.watch.waiting().patience = Duration::from_millis(300);
-        let (first, deadline) = (member.made, Instant::now() + Duration::from_secs(60));
+        let (first, deadline) = (member.created, Instant::now() + Duration::from_secs(60));
         let next = |member: &mut GroupConsumer| {
             assert!(Instant::now() < deadline);
             member.poll(Duration::from_millis(20)).unwrap_or(None)
         };
-        while member.made == first {
+        while member.created == first {
             assert!(next(&mut member).is_none(), "the group gives it nothing");
         }
         cluster.clear_request_errors(RDKafkaApiKey::JoinGroup);
@@ -412,8 +417,8 @@ mod tests {
             }
         }
         member.watch.waiting().patience = Duration::ZERO;
-        let anew = member.made;
+        let anew = member.created;
         (0..50).for_each(|_| assert!(next(&mut member).is_none()));
-        assert_eq!(member.made, anew, "a member with partitions waits for nothing");
+        assert_eq!(member.created, anew, "a member with partitions waits for nothing");
     }
 }

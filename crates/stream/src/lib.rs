@@ -18,5 +18,5 @@ pub mod topics;
 pub mod transaction;
 
 pub use connection::KafkaArgs;
-pub use error::{SendError, StreamError};
+pub use error::{ClientFault, MemberError, SendError, StreamError, TaskError};
 pub use partitioner::partition_for_key;

@@ -74,9 +74,7 @@ impl Future for Delivery {
     type Output = Result<Position, SendError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(context).map(|report| {
-            report.unwrap_or_else(|_| Err(SendError::Failed("the producer was closed".to_owned())))
-        })
+        Pin::new(&mut self.0).poll(context).map(|report| report.unwrap_or(Err(SendError::Closed)))
     }
 }
 

@@ -12,7 +12,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 
 use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context;
-use crate::error::StreamError;
+use crate::error::{ClientFault, StreamError};
 use crate::record::{Outgoing, Position};
 
 /// How long Kafka may take for a step.
@@ -111,8 +111,8 @@ impl Together {
             return Err(error);
         }
         let places = self.producer.context().with(std::mem::take);
-        let unknown = || StreamError::Thread("a record was committed to no place".to_owned());
-        places.into_iter().map(|place| place.ok_or_else(unknown)).collect()
+        let known = |place: Option<Position>| place.ok_or(ClientFault::NoPosition.into());
+        places.into_iter().map(known).collect()
     }
 
     fn enqueue(&self, records: &[Outgoing<'_>]) -> Result<(), StreamError> {

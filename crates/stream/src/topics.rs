@@ -54,9 +54,7 @@ pub async fn create_topics(kafka: &KafkaArgs, topics: &[TopicSpec]) -> Result<()
     for answer in answers {
         match answer {
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
-            Err((name, code)) => {
-                return Err(StreamError::Configuration(format!("topic {name}: {code}")));
-            }
+            Err((topic, source)) => return Err(StreamError::TopicNotCreated { topic, source }),
         }
     }
     Ok(())

@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
-use stream::KafkaArgs;
 use stream::transaction::{
-    Builder, Fold, FoldFrom, LoopArgs, Observation, Outputs, Processed, Record, Task, TaskError,
-    run,
+    Builder, Inputs, LoopArgs, Observation, Outputs, Processed, Record, Replay, ReplayOf, Task,
+    TaskError, run,
 };
+use stream::{KafkaArgs, StreamError};
 
 const INPUT: &str = "input";
-const FOLDED: &str = "folded";
+const REPLAYED: &str = "replayed";
 const PARTITIONS: i32 = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What a transaction may take, and what a record takes.
@@ -33,11 +33,26 @@ struct Seen {
     /// Member, partition and offset, of every record processed.
     processed: Vec<(u8, i32, i64)>,
     /// Who answers for which partition.
-    live: Vec<(u8, i32)>,
+    ready: Vec<(u8, i32)>,
     /// Sessions that an error has ended.
     aborted: usize,
+    /// Of those, by the error that the test wanted.
+    failed_as_wanted: usize,
     /// Records of each transaction.
     committed: Vec<usize>,
+}
+
+/// Why a record is not processed.
+#[derive(Debug, thiserror::Error)]
+#[error("as the test wanted")]
+struct Wanted;
+
+/// Whether it is the test's own error that ended a session, whatever the loop has made of it.
+fn is_wanted(error: &StreamError) -> bool {
+    match error {
+        StreamError::Task(TaskError::Failed { source, .. }) => source.is::<Wanted>(),
+        _ => false,
+    }
 }
 
 /// States that exist, of all members.
@@ -46,14 +61,14 @@ struct Census(AtomicI64);
 
 struct State {
     partition: i32,
-    folded: u64,
+    replayed: u64,
     census: Arc<Census>,
 }
 
 impl State {
     fn new(partition: i32, census: Arc<Census>) -> Self {
         census.0.fetch_add(1, Ordering::Relaxed);
-        Self { partition, folded: 0, census }
+        Self { partition, replayed: 0, census }
     }
 }
 
@@ -63,12 +78,21 @@ impl Drop for State {
     }
 }
 
+/// The one topic that states are rebuilt from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Replayed;
+
+/// The one input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Input;
+
 impl Builder for State {
+    type Replay = Replayed;
     type State = State;
 
-    fn fold(&mut self, _: usize, record: Record<'_>) -> Result<(), TaskError> {
+    fn replay(&mut self, Replayed: Replayed, record: Record<'_>) -> Result<(), TaskError> {
         assert_eq!(record.partition, self.partition);
-        self.folded += 1;
+        self.replayed += 1;
         Ok(())
     }
 
@@ -94,11 +118,16 @@ impl Member {
 }
 
 impl Task for Member {
+    type Input = Input;
     type State = State;
     type Builder = State;
 
-    fn folds(&self, _: i64) -> Vec<Fold> {
-        vec![Fold { topic: FOLDED.to_owned(), from: FoldFrom::Beginning }]
+    fn inputs(&self) -> Inputs<Input> {
+        Inputs::driven_by(Input, INPUT)
+    }
+
+    fn replays(&self, _: i64) -> Vec<ReplayOf<Self>> {
+        vec![Replay::whole(Replayed, REPLAYED)]
     }
 
     fn builder(&self, partition: i32, _: i64) -> State {
@@ -108,22 +137,22 @@ impl Task for Member {
     fn process(
         &mut self,
         state: &mut State,
-        _: usize,
+        Input: Input,
         record: Record<'_>,
         _: &mut Outputs<'_>,
     ) -> Result<Processed, TaskError> {
         assert_eq!(state.partition, record.partition);
-        assert_eq!(state.folded, 3, "the state of partition {} is not whole", state.partition);
-        assert!(self.seen().live.contains(&(self.number, record.partition)));
+        assert_eq!(state.replayed, 3, "the state of partition {} is not ready", state.partition);
+        assert!(self.seen().ready.contains(&(self.number, record.partition)));
         if self.fail.swap(false, Ordering::Relaxed) {
-            return Err(TaskError("as the test wanted".to_owned()));
+            return Err(TaskError::while_doing("processing")(Wanted));
         }
         if record.partition == 0 && self.unreadable.load(Ordering::Relaxed) {
-            return Ok(Processed::NotYet("as the test wanted".to_owned()));
+            return Ok(Processed::RetryLater(Wanted.into()));
         }
         std::thread::sleep(OF_A_RECORD);
         self.seen().processed.push((self.number, record.partition, record.offset));
-        Ok(Processed::Taken)
+        Ok(Processed::Handled)
     }
 
     fn due(&self, _: &State) -> Option<i64> {
@@ -153,14 +182,15 @@ impl Task for Member {
     fn observe(&mut self, observation: Observation<'_>) {
         let number = self.number;
         match observation {
-            Observation::Rebuilt { partition, .. } => self.seen().live.push((number, partition)),
+            Observation::Ready { partition, .. } => self.seen().ready.push((number, partition)),
             Observation::Revoked(partitions) => {
-                self.seen().live.retain(|(of, p)| *of != number || !partitions.contains(p));
+                self.seen().ready.retain(|(of, p)| *of != number || !partitions.contains(p));
             }
-            Observation::Aborted => {
+            Observation::Aborted(error) => {
                 let mut seen = self.seen();
+                seen.failed_as_wanted += usize::from(is_wanted(error));
                 seen.aborted += 1;
-                seen.live.retain(|(of, _)| *of != number);
+                seen.ready.retain(|(of, _)| *of != number);
             }
             Observation::Committed { records, .. } => self.seen().committed.push(records),
             _ => {}
@@ -191,16 +221,16 @@ struct Group {
 }
 
 impl Group {
-    /// Topics with three records to fold in each partition.
+    /// Topics with three records to replay in each partition.
     fn new() -> Self {
         let cluster = MockCluster::new(1).unwrap();
-        for topic in [INPUT, FOLDED] {
+        for topic in [INPUT, REPLAYED] {
             cluster.create_topic(topic, PARTITIONS, 1).unwrap();
         }
         let servers = cluster.bootstrap_servers();
         let producer = ClientConfig::new().set("bootstrap.servers", servers).create().unwrap();
         let group = Self { cluster, producer, seen: Arc::default(), census: Arc::default() };
-        (0..3).for_each(|_| group.write(FOLDED));
+        (0..3).for_each(|_| group.write(REPLAYED));
         group
     }
 
@@ -229,7 +259,6 @@ impl Group {
             group: "group".to_owned(),
             instance: None,
             process: number.to_string(),
-            inputs: vec![INPUT.to_owned()],
             outputs: Vec::new(),
             most_records: 100,
             longest: LONGEST,
@@ -258,7 +287,7 @@ impl Group {
 
 /// Partitions that a member answers for.
 fn share(seen: &Seen, member: u8) -> usize {
-    seen.live.iter().filter(|(of, _)| *of == member).count()
+    seen.ready.iter().filter(|(of, _)| *of == member).count()
 }
 
 const ALL: usize = PARTITIONS as usize;
@@ -269,7 +298,7 @@ fn is_answered(seen: &Seen, offset: i64) -> bool {
 }
 
 #[test]
-fn a_partition_that_is_taken_away_leaves_no_state_and_is_answered_by_its_new_owner_only() {
+fn a_revoked_partition_leaves_no_state_and_only_its_new_owner_answers() {
     let group = Group::new();
     let first = group.join(1);
     group.eventually("one member has all partitions", |seen| share(seen, 1) == ALL);
@@ -278,10 +307,10 @@ fn a_partition_that_is_taken_away_leaves_no_state_and_is_answered_by_its_new_own
 
     let second = group.join(2);
     group.eventually("two members share the partitions", |seen| {
-        seen.live.len() == ALL && share(seen, 1) == ALL / 2
+        seen.ready.len() == ALL && share(seen, 1) == ALL / 2
     });
     assert_eq!(group.states(), i64::from(PARTITIONS), "a state is kept that nobody owns");
-    let owners = group.seen.lock().unwrap().live.clone();
+    let owners = group.seen.lock().unwrap().ready.clone();
     group.write(INPUT);
     group.eventually("each answers for its own", |seen| is_answered(seen, 1));
     let newest = |(member, partition, offset): &(u8, i32, i64)| {
@@ -301,13 +330,14 @@ fn a_partition_that_is_taken_away_leaves_no_state_and_is_answered_by_its_new_own
 }
 
 #[test]
-fn a_transaction_that_fails_takes_its_states_with_it_and_its_records_come_again() {
+fn a_failed_transaction_takes_its_states_with_it_and_its_records_come_again() {
     let group = Group::new();
     let member = group.join(1);
     group.eventually("it has all partitions", |seen| share(seen, 1) == ALL);
     member.fail.store(true, Ordering::Relaxed);
     group.write(INPUT);
     group.eventually("it has failed", |seen| seen.aborted == 1);
+    assert_eq!(group.seen.lock().unwrap().failed_as_wanted, 1, "the error is not the task's own");
     group.eventually("it has all partitions again", |seen| share(seen, 1) == ALL);
     group.eventually("every record was processed in the end", |seen| is_answered(seen, 0));
     assert_eq!(group.states(), i64::from(PARTITIONS), "a state outlived its session");
@@ -321,7 +351,7 @@ fn processed(seen: &Seen, partition: i32) -> Vec<i64> {
 }
 
 #[test]
-fn what_a_transaction_has_no_time_for_comes_in_the_next_one_and_nothing_twice() {
+fn what_a_transaction_has_no_time_for_comes_in_the_next_and_nothing_twice() {
     let group = Group::new();
     (0..15).for_each(|_| group.write(INPUT));
     let member = group.join(1);
@@ -337,7 +367,7 @@ fn what_a_transaction_has_no_time_for_comes_in_the_next_one_and_nothing_twice() 
 }
 
 #[test]
-fn a_record_that_cannot_be_read_yet_holds_up_its_partition_and_no_other() {
+fn a_record_that_cannot_be_read_yet_pauses_its_partition_and_no_other() {
     let group = Group::new();
     let member = group.join(1);
     group.eventually("it has all partitions", |seen| share(seen, 1) == ALL);

@@ -1,8 +1,8 @@
 //! Raw records in the processor, and what it rebuilds its states from.
 
 use clinical::{Span, Timestamp};
-use processor::PartitionBuilder;
-use processor::belief::{Disbelief, believe, key_of};
+use processor::validate::{ValidationError, key_of, validate};
+use processor::{PartitionBuilder, Replayed};
 use schemas::codec::Record as _;
 use schemas::examples::RECEIVED;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, Reading};
@@ -15,8 +15,11 @@ use crate::random::Random;
 use crate::target::{Form, Target, kind, promise};
 
 pub(super) fn targets() -> Vec<Target> {
-    vec![belief(), rebuild()]
+    vec![validation(), rebuild()]
 }
+
+/// The topics that states are rebuilt from, by the number that inputs name them with.
+const REPLAYED: [Replayed; 3] = [Replayed::AcceptedReadings, Replayed::Alerts, Replayed::CarePlans];
 
 fn encoded<T: schemas::Record>(codec: &Codec, sample: &serde_json::Value) -> Option<Vec<u8>> {
     let record = T::deserialize(sample).ok()?;
@@ -24,7 +27,7 @@ fn encoded<T: schemas::Record>(codec: &Codec, sample: &serde_json::Value) -> Opt
 }
 
 /// Key and value.
-fn belief() -> Target {
+fn validation() -> Target {
     let codec = plain();
     let seeds = samples::readings().into_iter().filter_map(|sample| {
         let key =
@@ -33,26 +36,26 @@ fn belief() -> Target {
     });
     let seeds = seeds.collect();
     let decoder = registry().decoder::<Reading>();
-    Target::new("processor_belief", Form::Packed(2, &Form::Bytes), seeds, move |input| {
+    Target::new("processor_validation", Form::Packed(2, &Form::Bytes), seeds, move |input| {
         let parts = unpack(input);
         let (key, value) = (parts.first().copied(), parts.get(1).copied());
         let received = Timestamp::from_millis(RECEIVED);
-        let believed = key_of(key, value)
-            .map_err(Disbelief::Never)
-            .and_then(|key| believe(&decoder, key, value, received));
-        match believed {
+        let validated = key_of(key, value)
+            .map_err(ValidationError::from)
+            .and_then(|key| validate(&decoder, key, value, received));
+        match validated {
             Ok((_, reading)) => {
                 let is_its = key == Some(reading.patient.as_str().as_bytes());
                 promise(is_its, || format!("{} is not the key's", reading.patient))?;
-                Ok(format!("believed {}", reading.kind))
+                Ok(format!("valid {}", reading.kind))
             }
-            Err(Disbelief::Never(why)) => {
-                promise(why.detail.len() < 500, || {
-                    format!("it is told at length: {}", why.detail)
-                })?;
+            Err(ValidationError::Rejected(why)) => {
+                promise(why.detail.len() < 500, || format!("its reason is long: {}", why.detail))?;
                 Ok(format!("{} {}", why.reason.as_str(), kind(&why.detail)))
             }
-            Err(Disbelief::NotNow(why)) => Err(format!("not now, for ever: {why}")),
+            Err(ValidationError::RetryLater(error)) => {
+                Err(format!("it is retried for ever: {error}"))
+            }
         }
     })
     .often(2)
@@ -90,8 +93,9 @@ fn rebuild() -> Target {
         let parts = unpack(input);
         for (offset, record) in (0..).zip(parts.chunks_exact(3).take(60)) {
             let [topic, key, value] = record else { continue };
-            let folded = builder.fold(
-                usize::from(topic.first().copied().unwrap_or(0) % 4),
+            let topic = usize::from(topic.first().copied().unwrap_or(0)) % REPLAYED.len();
+            let replayed = builder.replay(
+                REPLAYED[topic],
                 Record {
                     partition: 0,
                     offset,
@@ -101,7 +105,7 @@ fn rebuild() -> Target {
                     payload: (!value.is_empty()).then_some(value),
                 },
             );
-            promise(folded.is_ok(), || format!("a record stops the rebuild: {folded:?}"))?;
+            promise(replayed.is_ok(), || format!("a record stops the rebuild: {replayed:?}"))?;
         }
         let now = Timestamp::from_millis(RECEIVED);
         let mut partition = builder.finish(now.millis());

@@ -4,16 +4,16 @@
 //! it was consumed. [`task`] is the way of a record; [`partition`] what is remembered of patients,
 //! rebuilt from Kafka alone.
 
-pub mod belief;
 mod metrics;
 mod partition;
 mod rebuild;
 mod service;
 mod task;
 mod topics;
+pub mod validate;
 
 pub use partition::Partition;
-pub use rebuild::PartitionBuilder;
+pub use rebuild::{PartitionBuilder, Replayed};
 pub use service::{ProcessorArgs, run};
 pub use task::ProcessorTask;
 pub use topics::TaskTopics;

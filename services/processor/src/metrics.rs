@@ -59,14 +59,14 @@ impl ProcessorMetrics {
             )?,
             partitions: metrics.gauges(
                 "partitions_count",
-                "Partitions owned, by state: live or rebuilding",
+                "Partitions owned, by state: ready or rebuilding",
                 &["state"],
             )?,
             rebuilt_records: metrics
-                .counter("rebuilt_records_total", "Records folded while rebuilding states")?,
+                .counter("rebuilt_records_total", "Records replayed while rebuilding states")?,
             rebuild_records: metrics.gauges(
                 "rebuild_records",
-                "Records of the rebuild at hand or the last one: folded, and in total, by offsets",
+                "Records of the rebuild at hand or the last one: replayed, and in total, by offsets",
                 &["state"],
             )?,
             rebuild_seconds: metrics.histogram(

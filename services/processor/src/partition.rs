@@ -52,7 +52,7 @@ pub struct Partition {
     timers: BTreeSet<(Timestamp, PatientId)>,
     /// The partition's clock: the newest receipt, or the present once the input is consumed.
     clock: Timestamp,
-    /// How far back what is known is whole.
+    /// From when on the state knows every reading.
     window: Window,
     swept: Timestamp,
     /// Alerts that the rebuild found changed, to be published with the next occasion.

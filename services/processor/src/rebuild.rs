@@ -1,4 +1,4 @@
-//! Rebuilding a partition by folding what was published, with output suppressed.
+//! Rebuilding a partition by replaying what was published, with output suppressed.
 
 use std::sync::Arc;
 
@@ -11,19 +11,25 @@ use stream::transaction::{Builder, Record, TaskError};
 
 use crate::partition::Partition;
 
-/// The order of the topics folded; see [`crate::task::ProcessorTask`].
-pub(crate) const ACCEPTED: usize = 0;
-pub(crate) const ALERTS: usize = 1;
-pub(crate) const PLANS: usize = 2;
+/// A topic that partitions are rebuilt from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replayed {
+    /// `readings.accepted`.
+    AcceptedReadings,
+    /// `alerts`.
+    Alerts,
+    /// `care.plans`.
+    CarePlans,
+}
 
-/// Reads the topics folded: made once, shared by the builders of all partitions.
-pub(crate) struct FoldDecoders {
+/// Reads the replayed topics: made once, shared by the builders of all partitions.
+pub(crate) struct ReplayDecoders {
     accepted: Decoder<AcceptedReading>,
     alerts: Decoder<AlertEvent>,
     plans: Decoder<CarePlan>,
 }
 
-impl FoldDecoders {
+impl ReplayDecoders {
     pub(crate) fn new(codec: &Codec) -> Self {
         Self { accepted: codec.decoder(), alerts: codec.decoder(), plans: codec.decoder() }
     }
@@ -32,7 +38,7 @@ impl FoldDecoders {
 /// Makes a [`Partition`].
 pub struct PartitionBuilder {
     partition: Partition,
-    decoders: Arc<FoldDecoders>,
+    decoders: Arc<ReplayDecoders>,
 }
 
 impl PartitionBuilder {
@@ -40,24 +46,24 @@ impl PartitionBuilder {
     ///
     /// It is given the readings accepted from [`Self::accepted_from`] on, `now` being the same.
     pub fn new(codec: &Codec, now: Timestamp) -> Self {
-        Self::reading_with(Arc::new(FoldDecoders::new(codec)), now)
+        Self::reading_with(Arc::new(ReplayDecoders::new(codec)), now)
     }
 
-    pub(crate) fn reading_with(decoders: Arc<FoldDecoders>, now: Timestamp) -> Self {
+    pub(crate) fn reading_with(decoders: Arc<ReplayDecoders>, now: Timestamp) -> Self {
         Self { partition: Partition::seen_in(Window::rebuilt_at(now)), decoders }
     }
 
-    /// From which receipt on accepted readings are folded by a rebuild that begins at `now`, so that
-    /// of what was observed in the window or shortly before it none is missing.
+    /// From which receipt on a rebuild that begins at `now` replays accepted readings, so that of what
+    /// was observed in the window or shortly before it none is missing.
     pub fn accepted_from(now: Timestamp) -> Timestamp {
         let window = Window::rebuilt_at(now);
         // A clock may have been ahead: a reading may have come before its time.
         window.lookback_start(now) - CLOCK_TOLERANCE
     }
 
-    fn fold_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
-        // A reading that a check refuses since it was accepted stays in the record, but rules need
-        // not look at it.
+    fn replay_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+        // A reading that was accepted by an earlier release and is not valid any more stays in the
+        // record, but no rule looks at it.
         if let Some(replayed) = self.decoders.accepted.current_body(bytes)?.replay()?
             && let Err(error) = self.partition.restore_reading(&replayed)
         {
@@ -66,7 +72,7 @@ impl PartitionBuilder {
         Ok(())
     }
 
-    fn fold_alert(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+    fn replay_alert(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         let event = self.decoders.alerts.decode(bytes)?;
         match Alert::try_from(&event) {
             Ok(alert) => self.partition.restore_alert(alert),
@@ -75,7 +81,7 @@ impl PartitionBuilder {
         Ok(())
     }
 
-    fn fold_plan(&mut self, key: &[u8], bytes: Option<&[u8]>) -> Result<(), DecodeError> {
+    fn replay_plan(&mut self, key: &[u8], bytes: Option<&[u8]>) -> Result<(), DecodeError> {
         let Some(patient) = patient_of(key) else { return Ok(()) };
         let plan = match bytes {
             None => None,
@@ -102,17 +108,22 @@ pub(crate) fn parse_plan(plan: &CarePlan) -> Option<Plan> {
 }
 
 impl Builder for PartitionBuilder {
+    type Replay = Replayed;
     type State = Partition;
 
-    fn fold(&mut self, fold: usize, record: Record<'_>) -> Result<(), TaskError> {
-        let folded = match (fold, record.key, record.payload) {
-            (ACCEPTED, _, Some(bytes)) => self.fold_accepted(bytes),
-            (ALERTS, _, Some(bytes)) => self.fold_alert(bytes),
-            (PLANS, Some(key), bytes) => self.fold_plan(key, bytes),
-            _ => Ok(()),
+    fn replay(&mut self, from: Replayed, record: Record<'_>) -> Result<(), TaskError> {
+        let replayed = match (from, record.key, record.payload) {
+            (Replayed::AcceptedReadings, _, Some(bytes)) => self.replay_accepted(bytes),
+            (Replayed::Alerts, _, Some(bytes)) => self.replay_alert(bytes),
+            (Replayed::CarePlans, Some(key), bytes) => self.replay_plan(key, bytes),
+            // Tombstones of what was compacted away, and plans of nobody.
+            (Replayed::AcceptedReadings | Replayed::Alerts, _, None)
+            | (Replayed::CarePlans, None, _) => Ok(()),
         };
-        match folded {
-            Err(error) if error.is_retryable() => Err(TaskError(error.to_string())),
+        match replayed {
+            Err(error) if error.is_retryable() => {
+                Err(TaskError::while_doing("reading a record of the rebuild")(error))
+            }
             Err(error) => {
                 tracing::warn!(%error, offset = record.offset, "a record is left out of the rebuild");
                 Ok(())

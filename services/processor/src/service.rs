@@ -96,7 +96,6 @@ fn process(
         instance: args.instance.clone(),
         // In a container every process has the number 1.
         process: format!("{}-{}", now_ms(), std::process::id()),
-        inputs: names.inputs(),
         outputs: names.outputs(),
         most_records: args.transaction_records,
         longest: LONGEST_TRANSACTION,
@@ -143,21 +142,21 @@ impl Watcher for HealthWatcher {
         self.states.not_ready("not a member of the group; joining it again");
     }
 
-    fn whole(&mut self, states: States) {
-        let States { live, owned, percent, is_assigned } = states;
+    fn rebuilt(&mut self, states: States) {
+        let States { ready, owned, percent, is_assigned } = states;
         if !is_assigned {
-            self.states.not_ready("waiting for the group to share out the partitions");
+            self.states.not_ready("waiting for the group to assign partitions");
             return;
         }
-        if live == owned {
+        if ready == owned {
             self.states.ready();
-            self.states.progress(format!("{live} partitions live"));
+            self.states.progress(format!("{ready} partitions ready"));
             return;
         }
-        let whole = format!("rebuilding states: {live} of {owned} partitions whole");
+        let progress = format!("rebuilding states: {ready} of {owned} partitions ready");
         self.states.not_ready(match percent {
-            Some(percent) => format!("{whole}, {percent} % of records folded"),
-            None => whole,
+            Some(percent) => format!("{progress}, {percent} % of records replayed"),
+            None => progress,
         });
     }
 }

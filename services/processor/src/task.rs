@@ -1,4 +1,4 @@
-//! The way of a raw record: route, decode, check, admit, publish.
+//! The way of a raw record: route, decode, validate, admit, publish.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -15,23 +15,21 @@ use schemas::{
 use stream::partition_for_key;
 use stream::producer::Outgoing;
 use stream::transaction::{
-    Fold, FoldFrom, Observation, Outputs, Processed, Record, Task, TaskError, now_ms,
+    Inputs, Observation, Outputs, Processed, Record, Replay, ReplayOf, Task, TaskError, now_ms,
 };
 
-use crate::belief::{Disbelief, Refused, believe, key_of};
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
-use crate::rebuild::{FoldDecoders, PartitionBuilder, parse_plan, patient_of};
-use crate::topics::TaskTopics;
-
-const RAW: usize = 0;
+use crate::rebuild::{PartitionBuilder, ReplayDecoders, Replayed, parse_plan, patient_of};
+use crate::topics::{Input, TaskTopics};
+use crate::validate::{Rejection, ValidationError, key_of, validate};
 
 /// What the transaction loop runs.
 pub struct ProcessorTask<W> {
     topics: TaskTopics,
     /// How many partitions `readings.raw` has.
     partitions: i32,
-    fold_decoders: Arc<FoldDecoders>,
+    replay_decoders: Arc<ReplayDecoders>,
     readings: Decoder<Reading>,
     plans: Decoder<CarePlan>,
     accepted: AcceptedEncoder,
@@ -45,7 +43,7 @@ pub struct ProcessorTask<W> {
     is_assigned: bool,
     /// Partitions whose state is being rebuilt.
     rebuilding: HashSet<i32>,
-    live: HashSet<i32>,
+    ready: HashSet<i32>,
     rebuild: Rebuild,
     /// How many patients each partition remembers.
     patients: HashMap<i32, usize>,
@@ -65,15 +63,15 @@ pub trait Watcher {
     fn turned(&mut self);
     /// The session has ended; another one begins.
     fn lost(&mut self);
-    /// How many owned partitions are whole.
-    fn whole(&mut self, states: States);
+    /// How many owned partitions are ready.
+    fn rebuilt(&mut self, states: States);
 }
 
 /// How far the states of the owned partitions are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct States {
-    /// Partitions whose state is whole.
-    pub live: usize,
+    /// Partitions whose state is ready.
+    pub ready: usize,
     /// Partitions owned.
     pub owned: usize,
     /// How much of the rebuild is done, %; none before it is known how much there is.
@@ -82,7 +80,7 @@ pub struct States {
     pub is_assigned: bool,
 }
 
-/// What a rebuild has folded and has to fold, in offsets.
+/// How much a rebuild has replayed and has to replay, in offsets.
 #[derive(Debug, Clone, Copy, Default)]
 struct Rebuild {
     passed: u64,
@@ -110,19 +108,19 @@ impl<W: Watcher> ProcessorTask<W> {
             alerts: codec.encoder(&topics.alerts)?,
             topics,
             partitions,
-            fold_decoders: Arc::new(FoldDecoders::new(&codec)),
+            replay_decoders: Arc::new(ReplayDecoders::new(&codec)),
             metrics,
             pending: Pending::default(),
             is_assigned: false,
             rebuilding: HashSet::new(),
-            live: HashSet::new(),
+            ready: HashSet::new(),
             rebuild: Rebuild::default(),
             patients: HashMap::new(),
             watcher,
         })
     }
 
-    fn take_raw(
+    fn process_raw(
         &mut self,
         state: &mut Partition,
         record: Record<'_>,
@@ -134,7 +132,7 @@ impl<W: Watcher> ProcessorTask<W> {
         }
         let key = match key_of(record.key, record.payload) {
             Ok(key) => key,
-            Err(why) => return self.reject(state, record, why, out).map(|()| Processed::Taken),
+            Err(why) => return self.reject(state, record, why, out).map(|()| Processed::Handled),
         };
         let right = partition_for_key(key, self.partitions);
         if right != record.partition {
@@ -145,14 +143,16 @@ impl<W: Watcher> ProcessorTask<W> {
                 key: Some(key),
                 payload: record.payload,
             })?;
-            return Ok(Processed::Taken);
+            return Ok(Processed::Handled);
         }
-        match believe(&self.readings, key, record.payload, received) {
+        match validate(&self.readings, key, record.payload, received) {
             Ok((body, reading)) => self.admit(state, record, &body, &reading, received, out)?,
-            Err(Disbelief::NotNow(error)) => return Ok(Processed::NotYet(error)),
-            Err(Disbelief::Never(why)) => self.reject(state, record, why, out)?,
+            Err(ValidationError::RetryLater(error)) => {
+                return Ok(Processed::RetryLater(error.into()));
+            }
+            Err(ValidationError::Rejected(why)) => self.reject(state, record, why, out)?,
         }
-        Ok(Processed::Taken)
+        Ok(Processed::Handled)
     }
 
     fn admit(
@@ -167,7 +167,7 @@ impl<W: Watcher> ProcessorTask<W> {
         let applied = match state.apply(reading, received) {
             Ok(applied) => applied,
             Err(error) => {
-                let why = Refused {
+                let why = Rejection {
                     reason: RejectionReason::from(error),
                     detail: error.to_string(),
                     patient: Some(reading.patient.clone()),
@@ -201,7 +201,7 @@ impl<W: Watcher> ProcessorTask<W> {
         &mut self,
         state: &mut Partition,
         record: Record<'_>,
-        why: Refused,
+        why: Rejection,
         out: &mut Outputs<'_>,
     ) -> Result<(), TaskError> {
         state.tally.rejected += 1;
@@ -214,8 +214,10 @@ impl<W: Watcher> ProcessorTask<W> {
             patient: why.patient.map(String::from),
             ..RejectedReading::holding(value, record.key, most, origin(record))
         };
-        let bytes =
-            self.rejected.encode(&rejected).map_err(|error| TaskError(error.to_string()))?;
+        let bytes = self
+            .rejected
+            .encode(&rejected)
+            .map_err(TaskError::while_doing("encoding a rejection"))?;
         out.send(Outgoing {
             topic: &self.topics.rejected,
             partition: Some(record.partition),
@@ -234,7 +236,7 @@ impl<W: Watcher> ProcessorTask<W> {
         let bytes = self
             .alerts
             .encode(&AlertEvent::from(alert))
-            .map_err(|error| TaskError(error.to_string()))?;
+            .map_err(TaskError::while_doing("encoding an alert event"))?;
         out.send(Outgoing {
             topic: &self.topics.alerts,
             partition: Some(partition),
@@ -245,7 +247,7 @@ impl<W: Watcher> ProcessorTask<W> {
         Ok(())
     }
 
-    fn take_plan(
+    fn process_plan(
         &mut self,
         state: &mut Partition,
         record: Record<'_>,
@@ -256,23 +258,23 @@ impl<W: Watcher> ProcessorTask<W> {
                 offset = record.offset,
                 "a care plan's key is no patient; it is ignored"
             );
-            return Ok(Processed::Taken);
+            return Ok(Processed::Handled);
         };
         let plan = match record.payload.map(|bytes| self.plans.decode(bytes)) {
             None => None,
             Some(Ok(plan)) => parse_plan(&plan),
             Some(Err(error)) if error.is_retryable() => {
-                return Ok(Processed::NotYet(error.to_string()));
+                return Ok(Processed::RetryLater(error.into()));
             }
             Some(Err(error)) => {
                 tracing::warn!(%error, offset = record.offset, "a care plan is not readable");
-                return Ok(Processed::Taken);
+                return Ok(Processed::Handled);
             }
         };
         for alert in state.set_plan(&patient, plan) {
             self.publish_alert(&alert, record.partition, record.timestamp_ms, out)?;
         }
-        Ok(Processed::Taken)
+        Ok(Processed::Handled)
     }
 
     fn committed(&mut self) {
@@ -292,16 +294,16 @@ impl<W: Watcher> ProcessorTask<W> {
     }
 
     fn report_partitions(&mut self) {
-        let (live, rebuilding) = (self.live.len(), self.rebuilding.len());
-        self.metrics.partitions.with_label_values(&["live"]).set(live as i64);
+        let (ready, rebuilding) = (self.ready.len(), self.rebuilding.len());
+        self.metrics.partitions.with_label_values(&["ready"]).set(ready as i64);
         self.metrics.partitions.with_label_values(&["rebuilding"]).set(rebuilding as i64);
         let Rebuild { passed, total } = self.rebuild;
-        self.metrics.rebuild_records.with_label_values(&["folded"]).set(passed as i64);
+        self.metrics.rebuild_records.with_label_values(&["replayed"]).set(passed as i64);
         self.metrics.rebuild_records.with_label_values(&["total"]).set(total as i64);
         let percent = (passed * 100).checked_div(total);
-        self.watcher.whole(States {
-            live,
-            owned: live + rebuilding,
+        self.watcher.rebuilt(States {
+            ready,
+            owned: ready + rebuilding,
             percent,
             is_assigned: self.is_assigned,
         });
@@ -324,36 +326,38 @@ fn count(tally: &mut OutcomeTally, outcome: Outcome) {
 }
 
 impl<W: Watcher> Task for ProcessorTask<W> {
+    type Input = Input;
     type State = Partition;
     type Builder = PartitionBuilder;
 
-    fn folds(&self, now_ms: i64) -> Vec<Fold> {
+    fn inputs(&self) -> Inputs<Input> {
+        self.topics.inputs()
+    }
+
+    fn replays(&self, now_ms: i64) -> Vec<ReplayOf<Self>> {
         let accepted = PartitionBuilder::accepted_from(Timestamp::from_millis(now_ms)).millis();
-        let fold = |topic: &String, from| Fold { topic: topic.clone(), from };
-        // In the order of the constants in `rebuild`.
         vec![
-            fold(&self.topics.accepted, FoldFrom::Time(accepted)),
-            fold(&self.topics.alerts, FoldFrom::Beginning),
-            fold(&self.topics.plans, FoldFrom::Consumed),
+            Replay::since(Replayed::AcceptedReadings, &self.topics.accepted, accepted),
+            Replay::whole(Replayed::Alerts, &self.topics.alerts),
+            Replay::consumed(Replayed::CarePlans, Input::CarePlans),
         ]
     }
 
     fn builder(&self, _: i32, now_ms: i64) -> PartitionBuilder {
         let now = Timestamp::from_millis(now_ms);
-        PartitionBuilder::reading_with(self.fold_decoders.clone(), now)
+        PartitionBuilder::reading_with(self.replay_decoders.clone(), now)
     }
 
     fn process(
         &mut self,
         state: &mut Partition,
-        input: usize,
+        input: Input,
         record: Record<'_>,
         out: &mut Outputs<'_>,
     ) -> Result<Processed, TaskError> {
-        if input == RAW {
-            self.take_raw(state, record, out)
-        } else {
-            self.take_plan(state, record, out)
+        match input {
+            Input::RawReadings => self.process_raw(state, record, out),
+            Input::CarePlans => self.process_plan(state, record, out),
         }
     }
 
@@ -389,7 +393,8 @@ impl<W: Watcher> Task for ProcessorTask<W> {
             next_offset: range.end,
             ..std::mem::take(&mut state.tally)
         };
-        let bytes = self.outcomes.encode(&tally).map_err(|error| TaskError(error.to_string()))?;
+        let bytes =
+            self.outcomes.encode(&tally).map_err(TaskError::while_doing("encoding a tally"))?;
         out.send(Outgoing {
             topic: &self.topics.outcomes,
             partition: Some(partition),
@@ -409,12 +414,12 @@ impl<W: Watcher> Task for ProcessorTask<W> {
                 self.metrics.transaction_seconds.observe(took.as_secs_f64());
                 self.committed();
             }
-            Observation::Aborted => {
+            Observation::Aborted(_) => {
                 self.pending = Pending::default();
                 self.metrics.aborted.inc();
                 self.metrics.lag.reset();
                 self.is_assigned = false;
-                self.live.clear();
+                self.ready.clear();
                 self.rebuilding.clear();
                 self.rebuild = Rebuild::default();
                 self.patients.clear();
@@ -428,24 +433,24 @@ impl<W: Watcher> Task for ProcessorTask<W> {
                 self.rebuild = Rebuild::default();
                 self.report_partitions();
             }
-            Observation::Folded { records, passed, total } => {
+            Observation::Replayed { records, passed, total } => {
                 self.metrics.rebuilt_records.inc_by(records);
                 self.rebuild = Rebuild { passed, total };
                 self.report_partitions();
             }
-            Observation::Rebuilt { partition, took } => {
+            Observation::Ready { partition, took } => {
                 self.rebuilding.remove(&partition);
-                self.live.insert(partition);
+                self.ready.insert(partition);
                 self.metrics.rebuild_seconds.observe(took.as_secs_f64());
                 self.report_partitions();
                 if self.rebuilding.is_empty() {
-                    log_rebuilt(self.live.len(), took);
+                    log_rebuilt(self.ready.len(), took);
                 }
             }
             Observation::Revoked(partitions) => {
                 self.is_assigned = false;
                 for partition in partitions {
-                    self.live.remove(partition);
+                    self.ready.remove(partition);
                     self.patients.remove(partition);
                     self.rebuilding.remove(partition);
                     let _ = self.metrics.lag.remove_label_values(&[&partition.to_string()]);
@@ -462,5 +467,5 @@ impl<W: Watcher> Task for ProcessorTask<W> {
 }
 
 fn log_rebuilt(partitions: usize, took: Duration) {
-    tracing::info!(partitions, took_ms = took.as_millis() as u64, "states are whole");
+    tracing::info!(partitions, took_ms = took.as_millis() as u64, "states are ready");
 }

@@ -1,6 +1,16 @@
 //! The processor's topics.
 
 use schemas::topics::{Topic, Topics};
+use stream::transaction::Inputs;
+
+/// What the processor consumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// `readings.raw`.
+    RawReadings,
+    /// `care.plans`.
+    CarePlans,
+}
 
 /// The names of the topics the processor reads and writes.
 #[derive(Debug, Clone)]
@@ -32,9 +42,9 @@ impl TaskTopics {
         }
     }
 
-    /// The inputs of the loop, in their order.
-    pub fn inputs(&self) -> Vec<String> {
-        vec![self.raw.clone(), self.plans.clone()]
+    /// The inputs of the loop, which raw readings drive.
+    pub fn inputs(&self) -> Inputs<Input> {
+        Inputs::driven_by(Input::RawReadings, &self.raw).and(Input::CarePlans, &self.plans)
     }
 
     /// The outputs that belong to the owner of a partition. Into `readings.raw` others reroute too.

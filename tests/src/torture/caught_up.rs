@@ -120,7 +120,7 @@ impl<'a> Onlooker<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Member {
     is_ready: bool,
-    live: i32,
+    ready: i32,
     rebuilding: i32,
 }
 
@@ -130,17 +130,18 @@ impl Member {
             let series = format!("mimamori_processor_partitions_count{{state=\"{state}\"}}");
             stack.metric(processor, &series).map(|count| count as i32)
         };
-        let (live, rebuilding) = (count("live")?, count("rebuilding")?);
-        Ok(Self { is_ready: stack.is_ready(processor), live, rebuilding })
+        let (ready, rebuilding) = (count("ready")?, count("rebuilding")?);
+        Ok(Self { is_ready: stack.is_ready(processor), ready, rebuilding })
     }
 }
 
-/// Whether the members share the partitions among them, each partition whole and in one hand. One
+/// Whether the members share the partitions among them, each partition ready at one member. One
 /// that was stopped still counts as its own what others have taken, until it notices.
 fn is_shared(members: &[Member]) -> Result<(), String> {
-    let live: i32 = members.iter().map(|member| member.live).sum();
-    let is_working = |member: &Member| member.is_ready && member.live > 0 && member.rebuilding == 0;
-    if live == PARTITIONS && members.iter().all(is_working) {
+    let ready: i32 = members.iter().map(|member| member.ready).sum();
+    let is_working =
+        |member: &Member| member.is_ready && member.ready > 0 && member.rebuilding == 0;
+    if ready == PARTITIONS && members.iter().all(is_working) {
         Ok(())
     } else {
         Err(format!("the processors do not share {PARTITIONS} partitions: {members:?}"))
@@ -190,12 +191,12 @@ fn stored(stack: &Stack) -> Result<Offsets, String> {
 mod tests {
     use super::*;
 
-    fn member(is_ready: bool, live: i32, rebuilding: i32) -> Member {
-        Member { is_ready, live, rebuilding }
+    fn member(is_ready: bool, ready: i32, rebuilding: i32) -> Member {
+        Member { is_ready, ready, rebuilding }
     }
 
     #[test]
-    fn partitions_are_shared_when_each_is_whole_and_in_one_hand_and_everybody_works() {
+    fn partitions_are_shared_when_each_is_ready_at_one_member_and_all_work() {
         assert_eq!(is_shared(&[member(true, 2, 0), member(true, 1, 0)]), Ok(()));
         let others = [
             // One has woken and does not know that the other has taken its partitions.

@@ -37,8 +37,7 @@ pub fn a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_mea
     assert_eq!(told(&stack), ["raised, confirmed, urgent"]);
 }
 
-pub fn a_second_reading_behind_an_open_transaction_confirms_although_its_time_has_passed_meanwhile()
-{
+pub fn a_second_reading_behind_an_open_transaction_confirms_after_its_time() {
     const DUE_IN_SECONDS: i64 = 20;
     let stack = Plan::named("hidden").start(&[Service::Processor, Service::Writer]);
     let first = blood_pressure(PATIENT, seconds_ago(15 * 60 - DUE_IN_SECONDS), 193, 111);

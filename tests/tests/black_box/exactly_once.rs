@@ -12,13 +12,13 @@ use tests::stack::{PARTITIONS, Plan, Stack};
 use tests::verdict::assert_true;
 use tests::wait::eventually;
 
-const LIVE: &str = "mimamori_processor_partitions_count{state=\"live\"}";
+const READY: &str = "mimamori_processor_partitions_count{state=\"ready\"}";
 
 /// Waits until these processors have all partitions, each of them at least one where there are
 /// enough.
 fn share_the_partitions(stack: &Stack, processors: &[Service]) {
     eventually(&format!("{processors:?} share the partitions"), || {
-        let of = |processor: &Service| stack.metric(*processor, LIVE);
+        let of = |processor: &Service| stack.metric(*processor, READY);
         let shares: Vec<f64> = processors.iter().map(of).collect::<Result<_, _>>()?;
         let idle = shares.iter().filter(|share| **share == 0.0).count();
         let allowed = processors.len().saturating_sub(PARTITIONS as usize);

@@ -16,7 +16,7 @@ use tests::wait::{equal, eventually, within};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub fn a_rebuild_waits_for_a_transaction_left_open_says_how_far_it_is_and_answers_nothing_before() {
+pub fn a_rebuild_waits_for_a_transaction_left_open_and_reports_its_progress() {
     let stack = Plan::named("rebuilding").start(&[Service::Processor]);
     let (held, free) = ("TST001/P1", patient_on((partition_of("TST001/P1") + 1) % PARTITIONS));
     let readings = [held, &free].map(|patient| blood_pressure(patient, seconds_ago(600), 128, 80));
@@ -40,8 +40,8 @@ pub fn a_rebuild_waits_for_a_transaction_left_open_says_how_far_it_is_and_answer
     }
     eventually("the other partitions are whole and one is not", || {
         let (status, said) = readiness(&stack)?;
-        let expected = "rebuilding states: 2 of 3 partitions whole, ";
-        match (status, said.contains(expected) && said.contains(" % of records folded")) {
+        let expected = "rebuilding states: 2 of 3 partitions ready, ";
+        match (status, said.contains(expected) && said.contains(" % of records replayed")) {
             (503, true) => Ok(()),
             other => Err(format!("{other:?}: {said}")),
         }
@@ -52,18 +52,18 @@ pub fn a_rebuild_waits_for_a_transaction_left_open_says_how_far_it_is_and_answer
         let metric = format!("mimamori_processor_rebuild_records{{state=\"{state}\"}}");
         stack.metric(Service::Processor, &metric).unwrap()
     };
-    assert!(records("folded") < records("total"), "of {}", records("total"));
+    assert!(records("replayed") < records("total"), "of {}", records("total"));
     assert_eq!(readiness(&stack).unwrap().0, 503);
 
     open.abort_transaction(PATIENCE).unwrap();
     stack.wait_until_ready(Service::Processor);
-    assert_eq!(records("folded"), records("total"));
+    assert_eq!(records("replayed"), records("total"));
     eventually("the reading behind the transaction was not forgotten", || {
         equal(counted(&stack, held), (1, 1))
     });
 }
 
-pub fn a_transaction_that_a_dead_processor_left_open_is_ended_by_the_next_owner_at_once() {
+pub fn a_transaction_that_a_dead_processor_left_open_is_ended_by_the_next_owner() {
     let stack = Plan::named("left_open").start(&[]);
     let reading = blood_pressure("TST001/P1", seconds_ago(600), 128, 80);
     // A processor that will not come back, in the middle of a transaction that the broker would

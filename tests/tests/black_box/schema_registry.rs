@@ -74,8 +74,7 @@ pub fn with_a_schema_registry_its_framing_is_written_and_both_framings_are_read(
     }
 }
 
-pub fn while_the_schema_registry_is_away_a_record_of_an_unknown_schema_holds_up_its_partition_only()
-{
+pub fn without_the_schema_registry_an_unknown_schema_pauses_its_partition_only() {
     let registry = Registry::start();
     let stack = Plan::named("registry_away")
         .schema_registry(&registry.url)

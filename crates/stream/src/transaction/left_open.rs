@@ -13,8 +13,8 @@ use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::LoopArgs;
-use super::offsets::{Asking, Wanted};
+use super::args::LoopArgs;
+use super::offsets::{OffsetClient, Wanted};
 use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
@@ -68,8 +68,8 @@ pub(super) fn end(
     partitions: &[i32],
     cancelled: &AtomicBool,
 ) -> Result<(), StreamError> {
-    let all = Asking::new(kafka, &args.group, "read_uncommitted")?;
-    let decided = Asking::new(kafka, &args.group, "read_committed")?;
+    let all = OffsetClient::new(kafka, &args.group, "read_uncommitted")?;
+    let decided = OffsetClient::new(kafka, &args.group, "read_committed")?;
     let look = || open(&all, &decided, &args.outputs, partitions);
     for _ in 0..MOST_ROUNDS {
         let mut left = look()?;
@@ -106,8 +106,8 @@ pub(super) fn end(
 
 /// The first offsets of open transactions.
 fn open(
-    all: &Asking,
-    decided: &Asking,
+    all: &OffsetClient,
+    decided: &OffsetClient,
     topics: &[String],
     partitions: &[i32],
 ) -> Result<BTreeSet<Place>, StreamError> {
@@ -152,7 +152,7 @@ fn owners(
 }
 
 /// The transactional ids of the group's present members.
-fn members(asking: &Asking, group: &str) -> Result<HashSet<String>, StreamError> {
+fn members(asking: &OffsetClient, group: &str) -> Result<HashSet<String>, StreamError> {
     let groups = asking
         .consumer()
         .fetch_group_list(Some(group), PATIENCE)

@@ -26,11 +26,11 @@ pub(super) enum Wanted {
 }
 
 /// Answers of one client.
-pub(super) struct Asking {
+pub(super) struct OffsetClient {
     consumer: BaseConsumer<Watch>,
 }
 
-impl Asking {
+impl OffsetClient {
     pub(super) fn new(
         kafka: &KafkaArgs,
         group: &str,

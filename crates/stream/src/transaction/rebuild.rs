@@ -13,36 +13,33 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::offsets::{Asking, Wanted};
-use super::session::{TRANSACTION_TIMEOUT, record_of};
-use super::{Builder, Fold, FoldFrom, LoopArgs, left_open, now_ms};
+use super::args::{LoopArgs, TRANSACTION_TIMEOUT, now_ms};
+use super::inputs::{InputIndex, Inputs, Positions, ReplaySource};
+use super::left_open;
+use super::offsets::{OffsetClient, Wanted};
+use super::task::{Builder, Record, ReplayOf, Task};
 use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
 
 /// Beyond the time after which Kafka ends an open transaction by itself.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Progress is told, and the end of the session noticed, after so many records.
+/// Progress is counted, and the end of the session noticed, after so many records.
 const STEP: u64 = 4096;
 
-/// What comes from the rebuilding threads.
-pub(super) enum Progress<S> {
-    Rebuilt(Rebuilt<S>),
-    Failed(String),
-}
-
+/// A state that was rebuilt.
 pub(super) struct Rebuilt<S> {
     pub(super) partition: i32,
     pub(super) state: S,
-    /// The next offset to process, for each input.
-    pub(super) positions: Vec<i64>,
+    pub(super) positions: Positions,
+    /// From the beginning of the rebuild of all partitions that were assigned together.
     pub(super) took: Duration,
 }
 
 /// How far a rebuild is.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    /// Records folded.
+    /// Records replayed.
     pub(super) records: AtomicU64,
     /// Offsets passed.
     pub(super) passed: AtomicU64,
@@ -50,70 +47,132 @@ pub(super) struct Counts {
     pub(super) total: AtomicU64,
 }
 
-pub(super) struct Job<B: Builder> {
-    pub(super) kafka: KafkaArgs,
-    pub(super) args: LoopArgs,
-    pub(super) folds: Vec<Fold>,
-    pub(super) partitions: Vec<i32>,
-    /// Of partitions that no thread has begun with.
-    pub(super) builders: Mutex<Vec<(i32, B)>>,
-    pub(super) cancelled: Arc<AtomicBool>,
-    pub(super) counts: Arc<Counts>,
-    /// Goes with everything that is told.
+/// How the rebuilding threads and the session speak with each other.
+pub(super) struct Link<S> {
+    /// Which rebuild of the session this is; goes with every result.
     pub(super) generation: u64,
-    pub(super) progress: Sender<(u64, Progress<B::State>)>,
+    pub(super) results: Sender<(u64, Result<Rebuilt<S>, StreamError>)>,
+    pub(super) counts: Arc<Counts>,
+    /// The session has ended, or the partitions were revoked.
+    pub(super) cancelled: Arc<AtomicBool>,
 }
 
-/// What is to be folded for a partition, and where processing goes on then.
+impl<S> Link<S> {
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    fn report(&self, result: Result<Rebuilt<S>, StreamError>) {
+        // The session has ended when nobody listens.
+        let _ = self.results.send((self.generation, result));
+    }
+}
+
+/// A topic that is replayed.
+struct Replayed<R> {
+    /// What the task calls it.
+    name: R,
+    topic: String,
+    from: Wanted,
+    /// The input that ends it: it is replayed to where the group has consumed that. None: to its end.
+    until: Option<InputIndex>,
+}
+
+pub(super) struct Job<B: Builder> {
+    kafka: KafkaArgs,
+    args: LoopArgs,
+    /// The topics of the inputs.
+    inputs: Vec<String>,
+    replays: Vec<Replayed<B::Replay>>,
+    partitions: Vec<i32>,
+    /// Of partitions that no thread has begun with.
+    builders: Mutex<Vec<(i32, B)>>,
+    link: Link<B::State>,
+}
+
+/// What is to be replayed for a partition, and where processing goes on then.
 #[derive(Default)]
 struct Plan {
-    /// Offsets of each fold.
+    /// Offsets of each replayed topic.
     spans: Vec<Range<i64>>,
-    /// The next offset to process, for each input.
-    positions: Vec<i64>,
+    positions: Positions,
     /// Whether a transaction is open before the end of a span.
-    is_hidden: bool,
+    has_open_transaction: bool,
 }
 
 impl<B: Builder + 'static> Job<B>
 where
     B::State: Send,
 {
+    /// The rebuild of a task's partitions, as of the present.
+    ///
+    /// # Errors
+    /// [`StreamError::NoSuchInput`] when a replay names one.
+    pub(super) fn of<T: Task<State = B::State, Builder = B>>(
+        (kafka, args): (&KafkaArgs, &LoopArgs),
+        (task, inputs): (&T, &Inputs<T::Input>),
+        partitions: &[i32],
+        link: Link<B::State>,
+    ) -> Result<Self, StreamError> {
+        let now = now_ms();
+        let replayed = |replay: ReplayOf<T>| -> Result<_, StreamError> {
+            match replay.source {
+                ReplaySource::Topic { topic, since_ms } => {
+                    let from = since_ms.map_or(Wanted::First, Wanted::Since);
+                    Ok(Replayed { name: replay.name, topic, from, until: None })
+                }
+                ReplaySource::Consumed(input) => {
+                    let none = || StreamError::NoSuchInput(format!("{input:?}"));
+                    let (index, topic) = inputs.find(input).ok_or_else(none)?;
+                    let (topic, from) = (topic.to_owned(), Wanted::First);
+                    Ok(Replayed { name: replay.name, topic, from, until: Some(index) })
+                }
+            }
+        };
+        Ok(Self {
+            kafka: kafka.clone(),
+            args: args.clone(),
+            inputs: inputs.topics().map(str::to_owned).collect(),
+            replays: task.replays(now).into_iter().map(replayed).collect::<Result<_, _>>()?,
+            partitions: partitions.to_vec(),
+            builders: Mutex::new(partitions.iter().map(|p| (*p, task.builder(*p, now))).collect()),
+            link,
+        })
+    }
+
     /// Runs on threads of its own.
     pub(super) fn start(self) -> Result<(), StreamError> {
         std::thread::Builder::new()
             .name("rebuild".to_owned())
             .spawn(move || {
-                let (cancelled, progress) = (self.cancelled.clone(), self.progress.clone());
-                let generation = self.generation;
                 if let Err(error) = self.run()
-                    && !cancelled.load(Ordering::Relaxed)
+                    && !self.link.is_cancelled()
                 {
-                    let _ = progress.send((generation, Progress::Failed(error.to_string())));
+                    self.link.report(Err(StreamError::Rebuild(Box::new(error))));
                 }
             })
             .map(|_| ())
-            .map_err(|error| StreamError::Thread(format!("a thread cannot be started: {error}")))
+            .map_err(StreamError::NoThread)
     }
 
     fn run(&self) -> Result<(), StreamError> {
         let began = Instant::now();
-        left_open::end(&self.kafka, &self.args, &self.partitions, &self.cancelled)?;
+        left_open::end(&self.kafka, &self.args, &self.partitions, &self.link.cancelled)?;
         let plans = self.plan()?;
         let length = |span: &Range<i64>| (span.end - span.start) as u64;
         let total = plans.values().flat_map(|plan| &plan.spans).map(length).sum();
-        self.counts.total.store(total, Ordering::Relaxed);
-        // Taken from the end: what has to wait comes last.
-        self.waiting().sort_by_key(|(partition, _)| !plans[partition].is_hidden);
+        self.link.counts.total.store(total, Ordering::Relaxed);
+        // Taken from the end: partitions that have to wait come last.
+        self.waiting().sort_by_key(|(partition, _)| !plans[partition].has_open_transaction);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = cores.min(self.partitions.len());
         std::thread::scope(|scope| {
-            let folding: Vec<_> =
+            let replaying: Vec<_> =
                 (0..threads).map(|_| scope.spawn(|| self.work(&plans, began))).collect();
             let mut ended = Ok(());
-            for thread in folding {
-                let panicked = || StreamError::Thread("a rebuilding thread panicked".to_owned());
-                ended = ended.and(thread.join().unwrap_or_else(|_| Err(panicked())));
+            for thread in replaying {
+                let panicked = |_| Err(StreamError::Panicked("rebuilding"));
+                ended = ended.and(thread.join().unwrap_or_else(panicked));
             }
             ended
         })
@@ -121,33 +180,33 @@ where
 
     /// Takes partitions that wait for it, until there are none.
     fn work(&self, plans: &HashMap<i32, Plan>, began: Instant) -> Result<(), StreamError> {
-        // One client for each topic: that a partition has ended is told without the topic's name.
+        // One client for each topic: the client reports the end of a partition without its topic.
         let mut consumers: Vec<Option<BaseConsumer<Watch>>> = Vec::new();
-        consumers.resize_with(self.folds.len(), || None);
+        consumers.resize_with(self.replays.len(), || None);
         loop {
             let Some((partition, mut builder)) = self.waiting().pop() else { return Ok(()) };
             let plan = &plans[&partition];
-            if plan.is_hidden {
+            if plan.has_open_transaction {
                 self.wait_for_open_transactions(partition, plan)?;
             }
-            for (index, span) in plan.spans.iter().enumerate() {
+            for ((replay, span), consumer) in
+                self.replays.iter().zip(&plan.spans).zip(&mut consumers)
+            {
                 if span.is_empty() {
                     continue;
                 }
-                let consumer = match &mut consumers[index] {
+                let consumer = match consumer {
                     Some(consumer) => consumer,
                     none => none.insert(self.consumer()?),
                 };
-                self.fold(consumer, partition, index, span, &mut builder)?;
+                self.replay(consumer, partition, replay, span, &mut builder)?;
             }
-            let rebuilt = Rebuilt {
+            self.link.report(Ok(Rebuilt {
                 partition,
                 state: builder.finish(now_ms()),
                 positions: plan.positions.clone(),
                 took: began.elapsed(),
-            };
-            // The session has ended when nobody listens.
-            let _ = self.progress.send((self.generation, Progress::Rebuilt(rebuilt)));
+            }));
         }
     }
 
@@ -159,7 +218,7 @@ where
         self.kafka
             .consumer("mimamori-rebuild", &self.args.group)
             .set("enable.partition.eof", "true")
-            // A fold is faster than fetching: a longer queue would only take memory.
+            // Replaying is faster than fetching: a longer queue would only take memory.
             .set("queued.min.messages", "20000")
             .set("statistics.interval.ms", "0")
             .create_with_context(Watch::default())
@@ -168,11 +227,11 @@ where
 
     fn plan(&self) -> Result<HashMap<i32, Plan>, StreamError> {
         let partitions = &self.partitions;
-        let decided = Asking::new(&self.kafka, &self.args.group, "read_committed")?;
-        let all = Asking::new(&self.kafka, &self.args.group, "read_uncommitted")?;
+        let decided = OffsetClient::new(&self.kafka, &self.args.group, "read_committed")?;
+        let all = OffsetClient::new(&self.kafka, &self.args.group, "read_uncommitted")?;
         let mut plans: HashMap<i32, Plan> =
             partitions.iter().map(|partition| (*partition, Plan::default())).collect();
-        for input in &self.args.inputs {
+        for input in &self.inputs {
             let mut positions = all.offsets(input, partitions, Wanted::First)?;
             // An open transaction is decided within its timeout at the latest.
             positions.extend(decided.consumed(
@@ -184,48 +243,44 @@ where
                 plan.positions.push(positions.get(partition).copied().unwrap_or(0));
             }
         }
-        for fold in &self.folds {
-            let wanted = match fold.from {
-                FoldFrom::Time(time) => Wanted::Since(time),
-                FoldFrom::Beginning | FoldFrom::Consumed => Wanted::First,
-            };
-            let starts = all.offsets(&fold.topic, partitions, wanted)?;
-            let ends = all.offsets(&fold.topic, partitions, Wanted::Next)?;
-            let readable = decided.offsets(&fold.topic, partitions, Wanted::Next)?;
-            let input = self.args.inputs.iter().position(|input| *input == fold.topic);
+        for replay in &self.replays {
+            let starts = all.offsets(&replay.topic, partitions, replay.from)?;
+            let ends = all.offsets(&replay.topic, partitions, Wanted::Next)?;
+            let readable = decided.offsets(&replay.topic, partitions, Wanted::Next)?;
             for (partition, plan) in &mut plans {
                 let written = ends.get(partition).copied().unwrap_or(0);
-                let end = match (fold.from, input) {
-                    (FoldFrom::Consumed, Some(input)) => written.min(plan.positions[input]),
-                    _ => written,
-                };
+                let consumed = replay.until.map(|input| plan.positions.of(input));
+                let end = consumed.map_or(written, |consumed| written.min(consumed));
                 let start = starts.get(partition).copied().unwrap_or(end);
                 plan.spans.push(start.min(end)..end);
-                plan.is_hidden |= readable.get(partition).is_none_or(|readable| *readable < end);
+                plan.has_open_transaction |=
+                    readable.get(partition).is_none_or(|readable| *readable < end);
             }
         }
         Ok(plans)
     }
 
-    /// Waits until no transaction is open on what is folded of a partition. One that was left open
+    /// Waits until no transaction is open on what is replayed of a partition. One that was left open
     /// and could not be ended hides everything behind it, also what a later owner has committed,
     /// until the broker ends it.
     fn wait_for_open_transactions(&self, partition: i32, plan: &Plan) -> Result<(), StreamError> {
-        let decided = Asking::new(&self.kafka, &self.args.group, "read_committed")?;
+        let decided = OffsetClient::new(&self.kafka, &self.args.group, "read_committed")?;
         let deadline = Instant::now() + TRANSACTION_TIMEOUT + PATIENCE;
-        for (fold, span) in self.folds.iter().zip(&plan.spans) {
-            let topic = &fold.topic;
-            let mut is_told = false;
+        for (replay, span) in self.replays.iter().zip(&plan.spans) {
+            let topic = &replay.topic;
+            let mut is_reported = false;
             while decided.offsets(topic, &[partition], Wanted::Next)?.get(&partition)
                 < Some(&span.end)
             {
-                if self.cancelled.load(Ordering::Relaxed) || Instant::now() > deadline {
-                    return Err(StreamError::Thread(format!(
-                        "a transaction stays open on {topic}"
-                    )));
+                if self.link.is_cancelled() {
+                    return Err(StreamError::Cancelled);
                 }
-                if !is_told {
-                    is_told = true;
+                if Instant::now() > deadline {
+                    let topic = topic.clone();
+                    return Err(StreamError::TransactionStaysOpen { topic, partition });
+                }
+                if !is_reported {
+                    is_reported = true;
                     tracing::info!(topic, partition, "waiting for a transaction left open to end");
                 }
                 std::thread::sleep(Duration::from_millis(50));
@@ -234,19 +289,20 @@ where
         Ok(())
     }
 
-    fn fold(
+    fn replay(
         &self,
         consumer: &BaseConsumer<Watch>,
         partition: i32,
-        index: usize,
+        replay: &Replayed<B::Replay>,
         span: &Range<i64>,
         builder: &mut B,
     ) -> Result<(), StreamError> {
         let mut assignment = TopicPartitionList::new();
         assignment
-            .add_partition_offset(&self.folds[index].topic, partition, Offset::Offset(span.start))
+            .add_partition_offset(&replay.topic, partition, Offset::Offset(span.start))
             .and_then(|()| consumer.assign(&assignment))
             .map_err(StreamError::while_doing("assigning a partition"))?;
+        let counts = &self.link.counts;
         let (mut next, mut counted) = (span.start, span.start);
         let mut records = 0;
         let mut wait = Duration::ZERO;
@@ -257,9 +313,7 @@ where
                     wait = Duration::ZERO;
                     next = message.offset() + 1;
                     if next <= span.end {
-                        builder.fold(index, record_of(&message)).map_err(|error| {
-                            StreamError::Thread(format!("rebuilding a state: {error}"))
-                        })?;
+                        builder.replay(replay.name, Record::from(&message))?;
                         records += 1;
                     }
                 }
@@ -272,10 +326,10 @@ where
             if records >= STEP || is_idle || next >= span.end {
                 let passed = next.min(span.end) - counted;
                 counted += passed;
-                self.counts.passed.fetch_add(passed as u64, Ordering::Relaxed);
-                self.counts.records.fetch_add(std::mem::take(&mut records), Ordering::Relaxed);
-                if self.cancelled.load(Ordering::Relaxed) {
-                    return Err(StreamError::Thread("the rebuild was cancelled".to_owned()));
+                counts.passed.fetch_add(passed as u64, Ordering::Relaxed);
+                counts.records.fetch_add(std::mem::take(&mut records), Ordering::Relaxed);
+                if self.link.is_cancelled() {
+                    return Err(StreamError::Cancelled);
                 }
             }
         }

@@ -1,7 +1,7 @@
-//! What is sent for a rejected record, and whether it will be believed. Without input or output.
+//! What is sent for a rejected record, and whether it is valid then. Without input or output.
 
 use clinical::Timestamp;
-use processor::belief::{Disbelief, believe, key_of};
+use processor::validate::{ValidationError, key_of, validate};
 use schemas::{Decoder, Encoder, Reading, RejectionReason};
 use stream::partition_for_key;
 use stream::producer::Outgoing;
@@ -99,7 +99,7 @@ impl Judge {
                 let reading = value.as_deref().map(|bytes| self.decoder.decode(bytes));
                 match reading {
                     Some(Ok(reading)) => Some(reading.key().into_bytes()),
-                    Some(Err(error)) => return Err(self.disbelieved(error.into(), found)),
+                    Some(Err(error)) => return Err(self.invalid(error.into(), found)),
                     None => key,
                 }
             }
@@ -111,26 +111,26 @@ impl Judge {
             (None, Key::Given(_) | Key::OfReading) => "bytes as they came under another key",
         }
         .to_owned();
-        let believed = key_of(key.as_deref(), value.as_deref())
-            .map_err(Disbelief::Never)
-            .and_then(|key| believe(&self.decoder, key, value.as_deref(), self.now));
-        let patient = match believed {
+        let validated = key_of(key.as_deref(), value.as_deref())
+            .map_err(ValidationError::from)
+            .and_then(|key| validate(&self.decoder, key, value.as_deref(), self.now));
+        let patient = match validated {
             Ok((_, reading)) => Some(reading.patient),
-            Err(Disbelief::Never(why)) if self.anyway => {
+            Err(ValidationError::Rejected(why)) if self.anyway => {
                 how = format!("{how}, although {}", why.reason.as_str());
                 why.patient.or_else(|| found.patient())
             }
-            Err(disbelief) => return Err(self.disbelieved(disbelief, found)),
+            Err(error) => return Err(self.invalid(error, found)),
         };
         let partition =
             key.as_deref().map_or(address.partition, |key| partition_for_key(key, self.partitions));
         Ok(Resend { address, partition, patient: patient.map(String::from), how, key, value })
     }
 
-    fn disbelieved(&self, disbelief: Disbelief, found: &Found) -> Refused {
-        let why = match disbelief {
-            Disbelief::NotNow(why) => return Refused::NotNow(why),
-            Disbelief::Never(why) => why,
+    fn invalid(&self, error: ValidationError, found: &Found) -> Refused {
+        let why = match error {
+            ValidationError::RetryLater(error) => return Refused::NotNow(error.to_string()),
+            ValidationError::Rejected(why) => why,
         };
         let hint = match why.reason {
             RejectionReason::KeyMissing | RejectionReason::KeyMismatch => {
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_will_be_believed_goes_to_its_keys_partition_as_it_came() {
+    fn a_record_that_is_valid_now_goes_to_its_keys_partition_as_it_came() {
         let reading = example("blood_pressure");
         let bytes = encoded(&reading);
         let found = rejected(7, "unknown_schema", reading.key().as_bytes(), &bytes);

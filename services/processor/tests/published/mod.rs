@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use clinical::alert::Alert;
 use clinical::{Outcome, Timestamp};
-use processor::{Partition, PartitionBuilder};
+use processor::{Partition, PartitionBuilder, Replayed};
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };
@@ -107,13 +107,13 @@ impl Published {
         };
         let from = PartitionBuilder::accepted_from(now);
         for (_, bytes) in self.accepted.iter().filter(|(received, _)| *received >= from) {
-            builder.fold(0, record(None, bytes)).unwrap();
+            builder.replay(Replayed::AcceptedReadings, record(None, bytes)).unwrap();
         }
         for bytes in &self.alerts {
-            builder.fold(1, record(None, bytes)).unwrap();
+            builder.replay(Replayed::Alerts, record(None, bytes)).unwrap();
         }
         for (key, bytes) in &self.plans {
-            builder.fold(2, record(Some(key.as_bytes()), bytes)).unwrap();
+            builder.replay(Replayed::CarePlans, record(Some(key.as_bytes()), bytes)).unwrap();
         }
         builder.finish(now.millis())
     }

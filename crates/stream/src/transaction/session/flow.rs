@@ -1,95 +1,76 @@
-//! The flow of the partitions' records: held up, let go, and how much is still to come.
+//! The flow of the partitions' records from the group member: paused and resumed, partition by
+//! partition.
 
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::time::Duration;
 
-use rdkafka::consumer::Consumer;
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::{Live, Session, failed};
 use crate::error::StreamError;
+use crate::group::GroupWatch;
 
-/// How long a partition is held up whose next record cannot be read, until that is tried again.
-const HELD: Duration = Duration::from_secs(1);
+/// How long the client may take to seek.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-impl<'a, S: Send + 'static> Session<'a, S> {
-    /// How much is still to be read of each partition that is owned. The client does not say it of
-    /// those that are held up.
-    pub(super) fn lag(&self) -> Vec<(i32, i64)> {
-        let known = (self.watch.watch.lag().into_iter())
-            .filter(|(topic, partition, _)| {
-                *topic == self.args.inputs[0]
-                    && self.partitions.contains_key(partition)
-                    && !self.held.contains_key(partition)
-            })
-            .map(|(_, partition, lag)| (partition, lag));
-        let held = self.held.keys().filter_map(|partition| {
-            let Some(Some(live)) = self.partitions.get(partition) else { return None };
-            Some((*partition, self.ends.left(*partition, live.positions[0])?))
-        });
-        known.chain(held).collect()
+/// The group member as the source of records.
+pub(super) struct Flow<'a> {
+    consumer: &'a BaseConsumer<GroupWatch>,
+    /// Partitions of which polled records were dropped: the client is ahead of their position.
+    interrupted: HashSet<i32>,
+}
+
+impl<'a> Flow<'a> {
+    pub(super) fn new(consumer: &'a BaseConsumer<GroupWatch>) -> Self {
+        Self { consumer, interrupted: HashSet::new() }
     }
 
-    /// Drops records of partitions that were revoked, are paused for a rebuild or held up, between
-    /// being polled and now. They are read again, by whoever owns the partition then.
-    pub(super) fn without_interrupted(
+    pub(super) fn consumer(&self) -> &'a BaseConsumer<GroupWatch> {
+        self.consumer
+    }
+
+    /// Notes that a record of a partition was polled and dropped.
+    pub(super) fn interrupt(&mut self, partition: i32) {
+        self.interrupted.insert(partition);
+    }
+
+    /// Stops the flow of a partition of topics. What was polled of it is dropped.
+    pub(super) fn pause<'t>(
         &mut self,
-        mut batch: Vec<BorrowedMessage<'a>>,
-    ) -> Vec<BorrowedMessage<'a>> {
-        batch.retain(|message| {
-            let partition = message.partition();
-            let is_live = self.partitions.get(&partition).is_some_and(Option::is_some)
-                && !self.held.contains_key(&partition);
-            if !is_live {
-                self.interrupted.insert(partition);
-            }
-            is_live
-        });
-        batch
+        partition: i32,
+        topics: impl Iterator<Item = &'t str>,
+    ) -> Result<(), StreamError> {
+        let mut list = TopicPartitionList::new();
+        for topic in topics {
+            list.add_partition(topic, partition);
+        }
+        self.consumer.pause(&list).map_err(StreamError::while_doing("pausing a partition"))?;
+        self.interrupt(partition);
+        Ok(())
     }
 
-    /// Lets a partition flow from its position.
-    pub(super) fn resume(&mut self, partition: i32, positions: &[i64]) -> Result<(), StreamError> {
+    /// Lets a partition of topics flow, each from its position.
+    pub(super) fn resume<'t>(
+        &mut self,
+        partition: i32,
+        positions: impl Iterator<Item = (&'t str, i64)>,
+    ) -> Result<(), StreamError> {
         let mut list = TopicPartitionList::new();
-        for (input, position) in self.args.inputs.iter().zip(positions) {
-            list.add_partition_offset(input, partition, Offset::Offset(*position))
-                .map_err(failed("resuming a partition"))?;
+        for (topic, position) in positions {
+            list.add_partition_offset(topic, partition, Offset::Offset(position))
+                .map_err(StreamError::while_doing("resuming a partition"))?;
         }
         if self.interrupted.remove(&partition) {
             let sought = self
                 .consumer
-                .seek_partitions(list.clone(), Duration::from_secs(10))
-                .map_err(failed("seeking a partition's position"))?;
+                .seek_partitions(list.clone(), PATIENCE)
+                .map_err(StreamError::while_doing("seeking a partition's position"))?;
             for element in sought.elements() {
-                element.error().map_err(failed("seeking a partition's position"))?;
+                element
+                    .error()
+                    .map_err(StreamError::while_doing("seeking a partition's position"))?;
             }
         }
-        self.consumer.resume(&list).map_err(failed("resuming a partition"))
-    }
-
-    /// Stops the flow of a partition at its position, for a while.
-    pub(super) fn hold(&mut self, partition: i32) -> Result<(), StreamError> {
-        let mut list = TopicPartitionList::new();
-        for input in &self.args.inputs {
-            list.add_partition(input, partition);
-        }
-        self.consumer.pause(&list).map_err(failed("pausing a partition"))?;
-        self.interrupted.insert(partition);
-        self.held.insert(partition, Instant::now() + HELD);
-        Ok(())
-    }
-
-    /// Lets held partitions flow again whose time has come.
-    pub(super) fn release_held(&mut self) -> Result<(), StreamError> {
-        let now = Instant::now();
-        let due = |(partition, at): (&i32, &Instant)| (*at <= now).then_some(*partition);
-        for partition in self.held.iter().filter_map(due).collect::<Vec<_>>() {
-            self.held.remove(&partition);
-            if let Some(Some(Live { positions, .. })) = self.partitions.get(&partition) {
-                let positions = positions.clone();
-                self.resume(partition, &positions)?;
-            }
-        }
-        Ok(())
+        self.consumer.resume(&list).map_err(StreamError::while_doing("resuming a partition"))
     }
 }

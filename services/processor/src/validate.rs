@@ -1,19 +1,17 @@
-//! From a raw record's bytes to a reading that is believed, or the reason why not.
+//! From a raw record's bytes to a valid reading, or why it is rejected.
 
 use clinical::{PatientId, Timestamp};
-use schemas::{
-    CurrentBody, DecodeError, Decoder, Reading, RejectedReading, RejectionReason, ValidationError,
-};
+use schemas::{CurrentBody, DecodeError, Decoder, Reading, RejectedReading, RejectionReason};
 
 const KEY_MISSING: &str = "the Kafka key is missing; it must be consortium_id/person_id";
 const KEY_MISMATCH: &str = "the Kafka key is not the reading's consortium_id/person_id";
 const NO_VALUE: &str = "the record has no value";
 
-/// The key of a record that is not larger than any reading: whose reading it says to be.
+/// The key of a record that is not larger than any reading: the patient whose reading it claims to be.
 ///
 /// # Errors
 /// When it has no key, or is too large to be looked at.
-pub fn key_of<'k>(key: Option<&'k [u8]>, value: Option<&[u8]>) -> Result<&'k [u8], Refused> {
+pub fn key_of<'k>(key: Option<&'k [u8]>, value: Option<&[u8]>) -> Result<&'k [u8], Rejection> {
     const LARGEST: usize = RejectedReading::LARGEST_RECORD;
     let [key_length, length] = [key, value].map(|bytes| bytes.map_or(0, <[u8]>::len));
     if key_length.saturating_add(length) > LARGEST {
@@ -21,77 +19,84 @@ pub fn key_of<'k>(key: Option<&'k [u8]>, value: Option<&[u8]>) -> Result<&'k [u8
             "the record has a key of {key_length} and a value of {length} bytes; a reading has at \
              most {LARGEST} together"
         );
-        return Err(Refused { detail, ..Refused::of(RejectionReason::TooLarge, "") });
+        return Err(Rejection { detail, ..Rejection::of(RejectionReason::TooLarge, "") });
     }
-    key.ok_or_else(|| Refused::of(RejectionReason::KeyMissing, KEY_MISSING))
+    key.ok_or_else(|| Rejection::of(RejectionReason::KeyMissing, KEY_MISSING))
 }
 
-/// Decodes and checks a record received at `received`.
+/// Decodes and validates a record received at `received`.
 ///
 /// # Errors
-/// When it is no reading, not a plausible one, or not the key's.
-pub fn believe<'v>(
+/// When it is no reading, not a plausible one, or not the key's; or when that cannot be known now.
+pub fn validate<'v>(
     readings: &Decoder<Reading>,
     key: &[u8],
     value: Option<&'v [u8]>,
     received: Timestamp,
-) -> Result<(CurrentBody<'v, Reading>, clinical::Reading), Disbelief> {
-    let bytes = value
-        .ok_or_else(|| Disbelief::Never(Refused::of(RejectionReason::Undecodable, NO_VALUE)))?;
+) -> Result<(CurrentBody<'v, Reading>, clinical::Reading), ValidationError> {
+    let bytes = value.ok_or_else(|| Rejection::of(RejectionReason::Undecodable, NO_VALUE))?;
     let body = readings.current_body(bytes)?;
     let wire = readings.read(&body)?;
-    let reading = wire.validate(received).map_err(|rejection| {
+    let reading = wire.validate(received).map_err(|error| {
         let patient = PatientId::from_parts(&wire.consortium_id, &wire.person_id).ok();
-        Disbelief::Never(Refused::by(rejection, patient))
+        Rejection::by(error, patient)
     })?;
     if reading.patient.as_str().as_bytes() != key {
         let patient = Some(reading.patient);
-        let why = Refused { patient, ..Refused::of(RejectionReason::KeyMismatch, KEY_MISMATCH) };
-        return Err(Disbelief::Never(why));
+        let mismatch = Rejection::of(RejectionReason::KeyMismatch, KEY_MISMATCH);
+        return Err(Rejection { patient, ..mismatch }.into());
     }
     Ok((body, reading))
 }
 
 /// Why a record is rejected.
 #[derive(Debug)]
-pub struct Refused {
+pub struct Rejection {
     /// The code.
     pub reason: RejectionReason,
-    /// Names fields and rules, no values.
+    /// Which field breaks which rule, without values.
     pub detail: String,
-    /// Whose it says to be, where that could be read.
+    /// The patient whose reading it claims to be, where that could be read.
     pub patient: Option<PatientId>,
 }
 
-impl Refused {
+impl Rejection {
     pub(crate) fn of(reason: RejectionReason, detail: &str) -> Self {
         Self { reason, detail: detail.to_owned(), patient: None }
     }
 
-    fn by(rejection: ValidationError, patient: Option<PatientId>) -> Self {
-        Self { reason: rejection.reason, detail: rejection.detail, patient }
+    fn by(error: schemas::ValidationError, patient: Option<PatientId>) -> Self {
+        Self { reason: error.reason, detail: error.detail, patient }
     }
 }
 
-/// A record that is not believed: not now, because something cannot be asked, or never.
-#[derive(Debug)]
-pub enum Disbelief {
-    /// Something cannot be asked, and why.
-    NotNow(String),
-    /// The bytes are at fault.
-    Never(Refused),
+/// Why a record is no valid reading.
+#[derive(Debug, thiserror::Error)]
+pub enum ValidationError {
+    /// That cannot be known now, because the schema registry does not answer.
+    #[error("{0}")]
+    RetryLater(#[source] DecodeError),
+    /// The record itself is at fault.
+    #[error("{}: {}", .0.reason.as_str(), .0.detail)]
+    Rejected(Rejection),
 }
 
-impl From<DecodeError> for Disbelief {
+impl From<Rejection> for ValidationError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<DecodeError> for ValidationError {
     fn from(error: DecodeError) -> Self {
         let reason = match error {
-            error if error.is_retryable() => return Self::NotNow(error.to_string()),
+            error if error.is_retryable() => return Self::RetryLater(error),
             DecodeError::UnknownSchema(_) | DecodeError::NoRegistry => {
                 RejectionReason::UnknownSchema
             }
             _ => RejectionReason::Undecodable,
         };
-        Self::Never(Refused::of(reason, &error.to_string()))
+        Rejection::of(reason, &error.to_string()).into()
     }
 }
 
@@ -102,16 +107,16 @@ mod tests {
 
     use super::*;
 
-    fn reason_of<T>(result: Result<T, Disbelief>) -> String {
+    fn reason_of<T>(result: Result<T, ValidationError>) -> String {
         match result {
             Ok(_) => "ok".to_owned(),
-            Err(Disbelief::Never(why)) => why.reason.as_str().to_owned(),
-            Err(Disbelief::NotNow(error)) => error,
+            Err(ValidationError::Rejected(why)) => why.reason.as_str().to_owned(),
+            Err(ValidationError::RetryLater(error)) => error.to_string(),
         }
     }
 
     #[test]
-    fn every_example_is_believed_or_refused_as_it_says() {
+    fn every_example_is_valid_or_rejected_as_it_says() {
         let codec = Codec::new(None).unwrap();
         let (encoder, decoder) =
             (codec.encoder::<Reading>("readings.raw").unwrap(), codec.decoder::<Reading>());
@@ -119,7 +124,7 @@ mod tests {
             let reading: Reading = serde_json::from_str(example.json).unwrap();
             let bytes = encoder.encode(&reading).unwrap();
             let received = Timestamp::from_millis(RECEIVED);
-            let found = believe(&decoder, reading.key().as_bytes(), Some(&bytes), received);
+            let found = validate(&decoder, reading.key().as_bytes(), Some(&bytes), received);
             assert_eq!(reason_of(found), example.expected, "{}", example.name);
         }
     }
@@ -135,18 +140,18 @@ mod tests {
     }
 
     #[test]
-    fn a_record_under_another_patients_key_or_without_a_value_is_refused() {
+    fn a_record_under_another_patients_key_or_without_a_value_is_rejected() {
         let codec = Codec::new(None).unwrap();
         let decoder = codec.decoder::<Reading>();
         let good = RAW_READINGS.iter().find(|example| example.expected == "ok").unwrap();
         let reading: Reading = serde_json::from_str(good.json).unwrap();
         let bytes = codec.encoder("readings.raw").unwrap().encode(&reading).unwrap();
         let received = Timestamp::from_millis(RECEIVED);
-        let mismatch = believe(&decoder, b"OTHER1/P9", Some(&bytes), received);
+        let mismatch = validate(&decoder, b"OTHER1/P9", Some(&bytes), received);
         assert_eq!(reason_of(mismatch), "key_mismatch");
-        assert_eq!(reason_of(believe(&decoder, b"OTHER1/P9", None, received)), "undecodable");
+        assert_eq!(reason_of(validate(&decoder, b"OTHER1/P9", None, received)), "undecodable");
         assert_eq!(
-            reason_of(believe(&decoder, b"OTHER1/P9", Some(b"{}"), received)),
+            reason_of(validate(&decoder, b"OTHER1/P9", Some(b"{}"), received)),
             "undecodable"
         );
     }
