@@ -129,7 +129,7 @@ impl SignedIn {
         self.request(&self.http, path).send().map(Answer::of)
     }
 
-    /// The standing readings of a patient.
+    /// The current readings of a patient.
     ///
     /// # Errors
     /// When they are not to be had.

@@ -75,8 +75,8 @@ pub fn corrected(reading: &Reading, later_ms: i64, systolic: i32, diastolic: i32
     corrected
 }
 
-/// The same reading, withdrawn so many milliseconds later as entered in error.
-pub fn withdrawn(reading: &Reading, later_ms: i64) -> Reading {
+/// The same reading, said so many milliseconds later to be entered in error.
+pub fn entered_in_error(reading: &Reading, later_ms: i64) -> Reading {
     Reading {
         update_time: reading.update_time + later_ms,
         status: ReadingStatus::EnteredInError,

@@ -29,7 +29,7 @@
 //!         }
 //!     }
 //! }
-//! assert!(oracle.totals().standing > 0);
+//! assert!(oracle.totals().current > 0);
 //! ```
 
 mod args;

@@ -19,9 +19,9 @@ pub struct MessArgs {
     /// Share of readings that are corrected later (one in five of these twice)
     #[arg(long, env = "MIMAMORI_SIMULATOR_CORRECTIONS", default_value_t = 0.05, value_parser = share)]
     pub corrections: f64,
-    /// Share of readings that are withdrawn later as entered in error (over Kafka only)
-    #[arg(long, env = "MIMAMORI_SIMULATOR_WITHDRAWALS", default_value_t = 0.005, value_parser = share)]
-    pub withdrawals: f64,
+    /// Share of readings that are said later to be entered in error (over Kafka only)
+    #[arg(long, env = "MIMAMORI_SIMULATOR_ENTERED_IN_ERROR", default_value_t = 0.005, value_parser = share)]
+    pub entered_in_error: f64,
     /// Share of readings that come hours or days late, in a bunch
     #[arg(long, env = "MIMAMORI_SIMULATOR_LATE", default_value_t = 0.05, value_parser = share)]
     pub late: f64,
@@ -52,7 +52,7 @@ impl Default for MessArgs {
         Self {
             duplicates: 0.10,
             corrections: 0.05,
-            withdrawals: 0.005,
+            entered_in_error: 0.005,
             late: 0.05,
             wrong_clocks: 0.005,
             wrong_numbers: 0.01,
@@ -68,7 +68,7 @@ impl MessArgs {
         Self {
             duplicates: 0.0,
             corrections: 0.0,
-            withdrawals: 0.0,
+            entered_in_error: 0.0,
             late: 0.0,
             wrong_clocks: 0.0,
             wrong_numbers: 0.0,
@@ -143,8 +143,8 @@ pub enum Mess {
     Resent,
     /// A changed value with a later `update_time`.
     Correction,
-    /// Withdrawn as entered in error.
-    Withdrawal,
+    /// Said to be entered in error.
+    EnteredInError,
     /// Long after it was observed.
     Late,
     /// With a clock that was lost, is ahead, or nine hours off.
@@ -164,7 +164,7 @@ impl Mess {
             Mess::Plain => "plain",
             Mess::Resent => "resent",
             Mess::Correction => "correction",
-            Mess::Withdrawal => "withdrawal",
+            Mess::EnteredInError => "entered in error",
             Mess::Late => "late",
             Mess::WrongClock => "wrong_clock",
             Mess::WrongNumber => "wrong_number",
@@ -305,10 +305,10 @@ impl Sender<'_> {
             if self.chance.happens(0.2) {
                 self.corrected(corrected, at);
             }
-        } else if fate < shares.corrections + shares.withdrawals {
-            let withdrawn = Reading { status: ReadingStatus::EnteredInError, ..first };
-            self.later(withdrawn, at, Mess::Withdrawal);
-        } else if fate < shares.corrections + shares.withdrawals + shares.conflicts {
+        } else if fate < shares.corrections + shares.entered_in_error {
+            let entered_in_error = Reading { status: ReadingStatus::EnteredInError, ..first };
+            self.later(entered_in_error, at, Mess::EnteredInError);
+        } else if fate < shares.corrections + shares.entered_in_error + shares.conflicts {
             let mut other = first;
             slips::another_value(&mut other.measurement, &mut self.chance);
             let at = at + Span::from_millis(self.chance.whole(200, 60_000));
@@ -344,8 +344,8 @@ impl Sender<'_> {
         let registered = after + wait;
         reading.update_time = registered.millis();
         let at = registered + Span::from_millis(self.chance.whole(300, 4_000));
-        // The exchange documents have no word for a withdrawal.
-        let via = if mess == Mess::Withdrawal { Route::Kafka } else { self.via };
+        // The exchange documents cannot say that a reading was entered in error.
+        let via = if mess == Mess::EnteredInError { Route::Kafka } else { self.via };
         self.push(at, via, reading.clone(), mess);
         (reading, at)
     }

@@ -30,8 +30,8 @@ pub struct Stored<'a> {
     pub id: &'a ReadingId,
     /// Which version of it.
     pub version: Version,
-    /// Whether it is the version that stands: the greatest.
-    pub stands: bool,
+    /// Whether it is the greatest version of its reading.
+    pub is_greatest: bool,
     /// What was sent.
     pub reading: &'a Reading,
 }
@@ -45,8 +45,8 @@ pub struct Totals {
     pub readings: u64,
     /// Versions: distinct ids and versions.
     pub versions: u64,
-    /// Readings that stand and are not withdrawn.
-    pub standing: u64,
+    /// Readings whose greatest version is not entered in error.
+    pub current: u64,
     /// Sends of a version that was sent before.
     pub duplicates: u64,
     /// Sends that must be rejected, by the gateway or by the processor.
@@ -130,24 +130,25 @@ impl Oracle {
             versions.iter().map(move |(version, reading)| Stored {
                 id,
                 version: *version,
-                stands: Some(*version) == greatest,
+                is_greatest: Some(*version) == greatest,
                 reading,
             })
         })
     }
 
-    /// Every reading that stands and is not withdrawn: what a query must show.
-    pub fn expected_standing(&self) -> impl Iterator<Item = Stored<'_>> {
-        self.expected_versions().filter(|stored| stored.stands && !stored.is_withdrawn())
+    /// The greatest version of every reading, unless it is entered in error: what a query must show.
+    pub fn expected_current(&self) -> impl Iterator<Item = Stored<'_>> {
+        self.expected_versions()
+            .filter(|stored| stored.is_greatest && !stored.is_entered_in_error())
     }
 
-    /// The standing readings of a patient and kind, in the order of observation.
+    /// The current readings of a patient and kind, in the order of observation.
     pub fn expected_of<'a>(
         &'a self,
         patient: &'a PatientId,
         kind: Kind,
     ) -> impl Iterator<Item = Stored<'a>> {
-        self.expected_standing()
+        self.expected_current()
             .filter(move |stored| stored.id.patient() == patient && stored.id.kind() == kind)
     }
 
@@ -163,7 +164,7 @@ impl Oracle {
             sent: self.acknowledged + rejected,
             readings: self.readings.len() as u64,
             versions: self.readings.values().map(|versions| versions.len() as u64).sum(),
-            standing: self.expected_standing().count() as u64,
+            current: self.expected_current().count() as u64,
             duplicates: self.duplicates,
             rejected,
             uncertain: self.uncertain.len() as u64,
@@ -193,8 +194,8 @@ impl Oracle {
                 observation_time: stored.id.observation_time().millis(),
                 version: stored.version.bits() as i64,
                 update_time: stored.version.update_time().millis(),
-                stands: stored.stands,
-                withdrawn: stored.is_withdrawn(),
+                is_greatest: stored.is_greatest,
+                entered_in_error: stored.is_entered_in_error(),
                 reading: stored.reading,
             })?;
         }
@@ -207,7 +208,7 @@ impl Oracle {
 
 impl Stored<'_> {
     /// Whether this version says that the reading is none.
-    pub fn is_withdrawn(&self) -> bool {
+    pub fn is_entered_in_error(&self) -> bool {
         self.reading.status == schemas::reading::ReadingStatus::EnteredInError
     }
 }
@@ -230,8 +231,8 @@ enum Line<'a> {
         observation_time: i64,
         version: i64,
         update_time: i64,
-        stands: bool,
-        withdrawn: bool,
+        is_greatest: bool,
+        entered_in_error: bool,
         reading: &'a Reading,
     },
     Uncertain {

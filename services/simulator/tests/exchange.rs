@@ -92,7 +92,7 @@ fn sent_over_http() -> Vec<Reading> {
         for reading in truth(&patient, NOW - Span::from_days(40), NOW) {
             for sending in plan.sendings(&patient, reading) {
                 if let Payload::Reading(reading) = sending.payload
-                    && sending.mess != Mess::Withdrawal
+                    && sending.mess != Mess::EnteredInError
                 {
                     readings.push(*reading);
                 }

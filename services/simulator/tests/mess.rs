@@ -74,7 +74,7 @@ fn every_kind_of_mess_has_its_share() {
     near(Mess::Resent, shares.duplicates);
     // One in five corrections is corrected again; half the wrong numbers are put right.
     near(Mess::Correction, shares.corrections * 1.2 + shares.wrong_numbers * 0.5);
-    near(Mess::Withdrawal, shares.withdrawals);
+    near(Mess::EnteredInError, shares.entered_in_error);
     near(Mess::Late, shares.late);
     near(Mess::WrongClock, shares.wrong_clocks);
     near(Mess::WrongNumber, shares.wrong_numbers);
@@ -91,8 +91,8 @@ fn without_mess_every_true_reading_is_sent_once_and_stands() {
     let mut oracle = Oracle::new();
     sendings.iter().for_each(|sending| note(&mut oracle, sending));
     let totals = oracle.totals();
-    assert_eq!(totals.standing, true_readings as u64);
-    assert_eq!((totals.versions, totals.duplicates, totals.rejected), (totals.standing, 0, 0));
+    assert_eq!(totals.current, true_readings as u64);
+    assert_eq!((totals.versions, totals.duplicates, totals.rejected), (totals.current, 0, 0));
 }
 
 #[test]
@@ -118,15 +118,16 @@ fn wrong_numbers_are_always_rejected_and_corrections_of_true_readings_never() {
 }
 
 #[test]
-fn withdrawals_go_over_kafka_alone_and_take_the_reading_out_of_what_stands() {
-    let shares = MessArgs { withdrawals: 0.3, wrong_numbers: 0.0, ..MessArgs::default() };
+fn readings_entered_in_error_go_over_kafka_alone_and_are_not_current() {
+    let shares = MessArgs { entered_in_error: 0.3, wrong_numbers: 0.0, ..MessArgs::default() };
     let (sendings, _) = sent(&plan(shares), 20, 5);
     let mut oracle = Oracle::new();
     sendings.iter().for_each(|sending| note(&mut oracle, sending));
-    let withdrawn: Vec<_> = sendings.iter().filter(|s| s.mess == Mess::Withdrawal).collect();
-    assert!(withdrawn.iter().all(|sending| sending.via == Route::Kafka));
+    let entered_in_error: Vec<_> =
+        sendings.iter().filter(|s| s.mess == Mess::EnteredInError).collect();
+    assert!(entered_in_error.iter().all(|sending| sending.via == Route::Kafka));
     let totals = oracle.totals();
-    assert!(!withdrawn.is_empty() && totals.standing < totals.readings);
+    assert!(!entered_in_error.is_empty() && totals.current < totals.readings);
 }
 
 #[test]
@@ -143,10 +144,10 @@ fn the_newest_version_stands_and_all_are_expected() {
         }
         let totals = oracle.totals();
         assert_eq!((totals.readings, totals.versions, totals.duplicates), (1, 2, 1));
-        let standing: Vec<_> = oracle.expected_standing().collect();
-        assert_eq!(standing.len(), 1);
-        assert_eq!(standing[0].reading, &second);
-        let kind = standing[0].id.kind();
+        let current: Vec<_> = oracle.expected_current().collect();
+        assert_eq!(current.len(), 1);
+        assert_eq!(current[0].reading, &second);
+        let kind = current[0].id.kind();
         assert_eq!(oracle.expected_of(&patient.id, kind).count(), 1);
     }
 }

@@ -78,6 +78,57 @@ async fn several_writers_that_migrate_at_once_leave_one_set_of_tables() {
 }
 
 #[tokio::test]
+async fn a_store_with_readings_keeps_them_all_when_its_columns_are_renamed() {
+    let name = "renaming";
+    let published = &schemas::migrations::MIGRATIONS[..3];
+    let kinds = || Kind::ALL.into_iter().filter(|kind| published[0].sql.contains(kind.as_str()));
+    migrations::apply_each(published, &args(name), PATIENCE).await.unwrap();
+    let store = Store::new(store::client(&args(name)), PATIENCE);
+    for kind in kinds() {
+        let fill = format!(
+            "INSERT INTO {kind} (patient, source, observation_time, version, withdrawn) \
+             SELECT 'A/1', 'ACME||1', intDiv(number, 3) * 864000, number % 3, number % 7 = 0 \
+             FROM numbers(90)"
+        );
+        store.client().query(&fill).execute().await.unwrap();
+    }
+    let counted = async |query: &str| {
+        let mut counts = Vec::new();
+        for kind in kinds() {
+            counts.push(count(store.client(), &query.replace("{kind}", kind.as_str())).await);
+        }
+        counts
+    };
+    let of_rows = "SELECT cityHash64(groupArray((observation_time, version, ";
+    let old = format!("{of_rows} withdrawn))) FROM (SELECT * FROM {{kind}} ORDER BY ALL)");
+    let before = counted(&old).await;
+    let shown = counted("SELECT count() FROM standing_{kind}").await;
+
+    let all = (0..4).map(|_| async { migrations::apply(&args(name), PATIENCE).await });
+    for result in futures_util::future::join_all(all).await {
+        result.unwrap();
+    }
+    let new = format!("{of_rows} entered_in_error))) FROM (SELECT * FROM {{kind}} ORDER BY ALL)");
+    assert_eq!(counted(&new).await, before);
+    assert_eq!(counted("SELECT count() FROM current_{kind}").await, shown);
+    let left = "SELECT count() FROM system.columns \
+                WHERE database = currentDatabase() AND (name = 'withdrawn' OR table LIKE 'standing%')";
+    assert_eq!(count(store.client(), left).await, 0);
+
+    // A writer that was ended in the midst of the migration begins it again.
+    let forget =
+        "ALTER TABLE schema_migrations DELETE WHERE number >= 4 SETTINGS mutations_sync = 1";
+    store.client().query(forget).execute().await.unwrap();
+    migrations::apply(&args(name), PATIENCE).await.unwrap();
+    assert_eq!(counted(&new).await, before);
+    for row in every_row() {
+        let shape = Shape::of(&row, place(9)).unwrap();
+        store.check(row.table(), &shape).await.unwrap();
+        insert(&store, &[row]).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn every_table_reads_back_what_was_written() {
     let store = database("reading_back").await;
     for row in every_row() {

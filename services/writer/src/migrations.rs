@@ -13,12 +13,22 @@ use crate::store::{self, Store};
 /// its table `schema_migrations`.
 ///
 /// Several writers may do this at once: every statement of a migration changes nothing when it is
-/// repeated, and a migration that is noted twice is noted once after a merge.
+/// repeated, a migration that is noted twice is noted once after a merge, and a writer that is
+/// behind goes on when a statement fails in a migration that another writer has noted.
 ///
 /// # Errors
 /// When ClickHouse cannot be reached, does not answer, or refuses a statement. What was applied
 /// before stays.
 pub async fn apply(clickhouse: &ClickHouseArgs, timeout: Duration) -> Result<(), StoreError> {
+    apply_each(MIGRATIONS, clickhouse, timeout).await
+}
+
+/// Applies these migrations, which are the first ones.
+pub(crate) async fn apply_each(
+    migrations: &[Migration],
+    clickhouse: &ClickHouseArgs,
+    timeout: Duration,
+) -> Result<(), StoreError> {
     let server = Store::new(store::server(clickhouse), timeout);
     let create = format!("CREATE DATABASE IF NOT EXISTS {}", clickhouse.clickhouse_database);
     server.bounded(server.client().query(&create).execute()).await?;
@@ -27,10 +37,19 @@ pub async fn apply(clickhouse: &ClickHouseArgs, timeout: Duration) -> Result<(),
     execute(&store, APPLIED).await?;
     let query = "SELECT number, max(digest) FROM schema_migrations GROUP BY number";
     let applied: Vec<(u32, u64)> = store.bounded(store.client().query(query).fetch_all()).await?;
-    for migration in MIGRATIONS {
+    for migration in migrations {
         let digest = xxh3_64(migration.sql.as_bytes());
         match applied.iter().find(|(number, _)| *number == migration.number) {
-            None => run(&store, migration, digest).await?,
+            None => match run(&store, migration, digest).await {
+                Ok(()) => {}
+                // Where two writers apply them at once, one may be past a later migration, which
+                // this one's statements know nothing of.
+                Err(error) if is_noted(&store, migration).await? => tracing::info!(
+                    migration = migration.name,
+                    "another writer has applied this migration meanwhile: {error}"
+                ),
+                Err(error) => return Err(error),
+            },
             Some((_, known)) if *known != digest => tracing::warn!(
                 migration = migration.name,
                 "this migration was applied in another wording; what it says now is not applied"
@@ -56,6 +75,13 @@ async fn run(store: &Store, migration: &Migration, digest: u64) -> Result<(), St
     execute(store, &note).await?;
     tracing::info!(migration = name, "applied");
     Ok(())
+}
+
+/// Whether a migration is noted as applied.
+async fn is_noted(store: &Store, migration: &Migration) -> Result<bool, StoreError> {
+    let query = "SELECT count() > 0 FROM schema_migrations WHERE number = ?";
+    let asked = store.client().query(query).bind(migration.number).fetch_one();
+    store.bounded(asked).await
 }
 
 async fn execute(store: &Store, statement: &str) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use schemas::Reading;
 use simulator::mess::{Mess, Payload, Route, Sending};
 
-use crate::readings::{blood_pressure, corrected, withdrawn};
+use crate::readings::{blood_pressure, corrected, entered_in_error};
 use crate::registered::CONSORTIUM;
 
 /// Patients with surges; each has one again and again.
@@ -145,7 +145,7 @@ impl Staged {
     }
 
     /// Some readings are corrected so that nothing is severe any more, some of these back again;
-    /// some are withdrawn.
+    /// some are entered in error.
     fn fate(&mut self, sent: &mut Sent, reading: Reading, at: Timestamp) {
         let fate = self.chance.random_range(0.0..1.0);
         let at = at + self.later(2_000, 25_000);
@@ -158,9 +158,9 @@ impl Staged {
                 sent.push(at + later, corrected(&harmless, later.millis(), 194, 113));
             }
         } else if fate < 0.11 {
-            // The exchange documents have no word for a withdrawal.
+            // The exchange documents cannot say that a reading was entered in error.
             sent.via = Route::Kafka;
-            sent.push(at, withdrawn(&reading, since));
+            sent.push(at, entered_in_error(&reading, since));
             sent.via = route(sent.number);
         } else if fate < 0.2 {
             sent.push(at, reading);

@@ -11,7 +11,7 @@ use schemas::{CarePlan, Reading};
 use simulator::mess::{Mess, Payload, Route, Sending};
 use stream::producer::Outgoing;
 
-use crate::readings::{blood_pressure, now, withdrawn};
+use crate::readings::{blood_pressure, entered_in_error, now};
 use crate::registered::{CONSORTIUM, SATO};
 use crate::run::run;
 use crate::stack::Stack;
@@ -87,7 +87,7 @@ impl Planned {
     }
 
     /// What the patient sends: nothing, or a reading of yesterday before it is missing, which may be
-    /// withdrawn when it would be missing, or one of yesterday or of today after that.
+    /// said to be entered in error when it would be missing, or one of yesterday or of today after that.
     pub(super) fn sendings(&self, number: u32, chance: &mut ChaCha8Rng) -> Vec<Sending> {
         let mut later = |least: i64, most: i64| {
             Span::from_millis(chance.random_range(least * 1000..most * 1000))
@@ -97,15 +97,15 @@ impl Planned {
         let yesterday = of(self.due - Span::from_hours(GRACE_HOURS + 9));
         let via = if number.is_multiple_of(2) { Route::Http } else { Route::Kafka };
         let (due, late) = (self.due, self.due + after);
-        let withdrawal = |at: Timestamp| {
+        let correction = |at: Timestamp| {
             let since = (at - Timestamp::from_millis(yesterday.update_time)).millis();
-            (Route::Kafka, at, withdrawn(&yesterday, since))
+            (Route::Kafka, at, entered_in_error(&yesterday, since))
         };
         let sent: Vec<(Route, Timestamp, Reading)> = match chance.random_range(0..6) {
             0 | 1 => vec![],
             2 => vec![(via, due - before, yesterday.clone())],
-            3 => vec![(via, due - before, yesterday.clone()), withdrawal(due + again)],
-            4 => vec![(via, late, yesterday.clone()), withdrawal(late + again)],
+            3 => vec![(via, due - before, yesterday.clone()), correction(due + again)],
+            4 => vec![(via, late, yesterday.clone()), correction(late + again)],
             _ => vec![(via, late, of(late))],
         };
         let sending = |(via, at, reading)| Sending {

@@ -94,7 +94,7 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
         let id = stored.id.to_string();
         let received = sent.first_received(&id, stored.version).unwrap_or(came.until);
         let observed = stored.id.observation_time();
-        if stored.stands
+        if stored.is_greatest
             && received - observed < WELL_IN_TIME
             && came.until - observed < WELL_IN_TIME
         {

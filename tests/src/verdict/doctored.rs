@@ -9,7 +9,7 @@ use stream::partition_for_key;
 use super::columns::{of_accepted, of_access, of_alert, of_rejected, of_tally};
 use super::undisturbed::{Fate, replay};
 use super::*;
-use crate::readings::{blood_pressure, corrected, withdrawn};
+use crate::readings::{blood_pressure, corrected, entered_in_error};
 
 const PATIENT: &str = "TST001/P1";
 const OTHER: &str = "TST001/P2";
@@ -35,11 +35,11 @@ fn readings() -> Vec<Reading> {
         severe.clone(),
         second.clone(),
         second,
-        // Its cause is corrected away and comes back; then one reading is withdrawn, which leaves
+        // Its cause is corrected away and comes back; then one reading is said to be entered in error, which leaves
         // the other one alone.
         harmless,
         restored.clone(),
-        withdrawn(&restored, 60_000),
+        entered_in_error(&restored, 60_000),
         others[0].clone(),
         others[1].clone(),
         others[2].clone(),
@@ -147,7 +147,7 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
         came.tallies.push(told);
     }
     came.raw = raw;
-    stand(&mut came, &decoder);
+    set_current(&mut came, &decoder);
     let events = expected.transitions.into_values().flatten();
     came.alerts = (0..).zip(events).map(|(offset, record)| placed(offset, record)).collect();
     let mut newest = BTreeMap::new();
@@ -177,23 +177,23 @@ fn placed<T>(offset: i64, record: T) -> Placed<T> {
     Placed { partition: 0, offset, written_at: 3000 + offset, record }
 }
 
-/// The greatest version of each reading stands, unless it is withdrawn.
-fn stand(came: &mut Came, decoder: &schemas::Decoder<Reading>) {
+/// The greatest version of each reading is current, unless it is entered in error.
+fn set_current(came: &mut Came, decoder: &schemas::Decoder<Reading>) {
     let mut rows = came.store.versions.clone();
     rows.sort_by(|a, b| a.key.cmp(&b.key));
     let mut top = BTreeMap::new();
     for row in rows {
         top.insert((row.key.0.patient.clone(), row.key.0.observed), row);
     }
-    let withdrawn: Vec<u64> = came
+    let entered_in_error: Vec<u64> = came
         .raw
         .iter()
         .filter_map(|record| decoder.decode(record.payload.as_deref()?).ok())
         .filter(|reading| reading.status == schemas::reading::ReadingStatus::EnteredInError)
         .map(|reading| reading.validate(at(60)).unwrap().version.bits())
         .collect();
-    came.store.standing =
-        top.into_values().filter(|row| !withdrawn.contains(&row.key.0.version)).collect();
+    came.store.current =
+        top.into_values().filter(|row| !entered_in_error.contains(&row.key.0.version)).collect();
 }
 
 /// The complaints about a result of which something was changed.
@@ -230,13 +230,13 @@ fn every_way_to_doctor_a_result_is_complained_of() {
 fn it_complains_of_a_reading_that_is_lost_anywhere_on_its_way() {
     complains("acknowledged sends that are no raw records: 1", |came| drop(came.raw.remove(0)));
     complains("versions in readings.accepted, missing: 1", |came| drop(came.accepted.remove(3)));
-    complains("standing versions, missing: 1", |came| drop(came.store.standing.remove(0)));
+    complains("current versions, missing: 1", |came| drop(came.store.current.remove(0)));
 }
 
 #[test]
 fn it_complains_of_what_is_there_twice_or_that_nobody_sent() {
-    complains("readings that stand, twice: 1", |came| {
-        came.store.standing.push(came.store.standing[0].clone());
+    complains("current readings, twice: 1", |came| {
+        came.store.current.push(came.store.current[0].clone());
     });
     complains("raw records that nobody sent: 1", |came| {
         let doubled = came.raw.iter().find(|record| record.partition == came.raw[0].partition);

@@ -119,11 +119,11 @@ const DOCTORINGS: &[Doctoring] = &[
     ("an outcome is another one in the store", Part::StoredValues, OTHER_VALUES, |_, came| {
         falsify(&mut came.store.versions, "outcome")
     }),
-    ("a standing version has another value", Part::StoredValues, OTHER_STANDING, |_, came| {
-        falsify(&mut came.store.standing, "data_input")
+    ("a current version has another value", Part::StoredValues, OTHER_CURRENT, |_, came| {
+        falsify(&mut came.store.current, "data_input")
     }),
     (
-        "an old version stands",
+        "an old version is current",
         Part::StoredVersions,
         "stale versions on top (found, due): 1",
         |_, came| {
@@ -133,25 +133,25 @@ const DOCTORINGS: &[Doctoring] = &[
                 *oldest =
                     if version.key.0.version < oldest.key.0.version { version } else { *oldest };
             }
-            let stale = came.store.standing.iter().zip(0..).find_map(|(row, index)| {
+            let stale = came.store.current.iter().zip(0..).find_map(|(row, index)| {
                 let oldest = *oldest.get(&row.key.0.reading())?;
                 (oldest.key.0 != row.key.0).then(|| (index, oldest.clone()))
             });
             let (index, stale): (usize, _) = stale?;
-            came.store.standing[index] = stale;
+            came.store.current[index] = stale;
             Some(())
         },
     ),
     (
-        "a withdrawn reading stands",
+        "a reading that was entered in error is current",
         Part::StoredVersions,
-        "standing versions, without cause: 1",
+        "current versions, without cause: 1",
         |_, came| {
-            let standing = came.store.standing.iter().map(|row| row.key.0.reading());
-            let standing: std::collections::BTreeSet<_> = standing.collect();
-            let is_withdrawn = |row: &&Row<Kept>| !standing.contains(&row.key.0.reading());
-            let withdrawn = came.store.versions.iter().find(is_withdrawn)?.clone();
-            came.store.standing.push(withdrawn);
+            let current = came.store.current.iter().map(|row| row.key.0.reading());
+            let current: std::collections::BTreeSet<_> = current.collect();
+            let is_entered_in_error = |row: &&Row<Kept>| !current.contains(&row.key.0.reading());
+            let entered_in_error = came.store.versions.iter().find(is_entered_in_error)?.clone();
+            came.store.current.push(entered_in_error);
             Some(())
         },
     ),
@@ -240,7 +240,7 @@ const OTHER_READING: &str = "accepted records that say something else than the r
 const OTHER_BYTES: &str = "rejected records that hold something else than the raw record: 1";
 const OTHER_EVENTS: &str = "alert events of patients that differ from the undisturbed: 1";
 const OTHER_VALUES: &str = "versions in the store, with other values: 1";
-const OTHER_STANDING: &str = "standing versions, with other values: 1";
+const OTHER_CURRENT: &str = "current versions, with other values: 1";
 const OTHER_ALERT: &str = "alert events in the store, with other values: 1";
 const REJECTED_MISSING: &str = "rejected records in the store, missing: 1";
 const REJECTED_OTHER: &str = "rejected records in the store, with other values: 1";

@@ -127,7 +127,7 @@ fn read_store(stack: &Stack) -> Result<Store, String> {
             (version, origin_place(row))
         };
         store.versions.extend(table(stack, kind.as_str(), key)?);
-        store.standing.extend(table(stack, &format!("current_{kind}"), key)?);
+        store.current.extend(table(stack, &format!("current_{kind}"), key)?);
     }
     Ok(store)
 }

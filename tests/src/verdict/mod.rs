@@ -3,7 +3,7 @@
 //!
 //! [`gather`] reads what came out; [`complaints`] is pure, so that a test can show that it
 //! finds a doctored result. What is expected comes from two sides: from what the senders know
-//! ([`Sent`]: what must stand, and which alerts), and from the raw records in their order, as one
+//! ([`Sent`]: which versions must be current, and which alerts), and from the raw records in their order, as one
 //! processor would have answered that was never disturbed ([`undisturbed`]: each outcome and each
 //! transition of each alert, in order).
 
@@ -36,7 +36,7 @@ pub use gather::{assert_true, gather};
 pub use sent::{Certainty, Sent};
 pub use store::{Place, Row, Store, VersionKey};
 
-/// A record with where it stands in its topic.
+/// A record with its place in its topic.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placed<T> {
     pub partition: i32,

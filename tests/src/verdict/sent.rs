@@ -24,7 +24,7 @@ pub enum Certainty {
 /// Everything that was sent, with what is known of its arrival.
 #[derive(Debug, Default)]
 pub struct Sent {
-    /// What must stand in the end.
+    /// Which versions must be current in the end.
     pub oracle: Oracle,
     sends: BTreeMap<What, Sends>,
 }

@@ -20,8 +20,8 @@ pub struct Row<K> {
 #[derive(Debug, Clone, Default)]
 pub struct Store {
     pub versions: Vec<Row<Kept>>,
-    /// Readings that stand, with the version on top.
-    pub standing: Vec<Row<Kept>>,
+    /// Current readings, with their greatest version.
+    pub current: Vec<Row<Kept>>,
     pub alerts: Vec<Row<Place>>,
     /// The newest event of each alert.
     pub current_alerts: Vec<Row<Place>>,
@@ -100,7 +100,7 @@ fn values<'a, K: Debug + 'a>(
     found.of_each(&format!("{what}, with other values"), other);
 }
 
-/// The versions that were sent are there, and the greatest of each reading stands.
+/// The versions that were sent are there, and the greatest of each reading is current.
 pub(super) fn compare_versions(sent: &Sent, came: &Came, found: &mut Complaints) {
     let store = &came.store;
     let key = |stored: Stored<'_>| -> VersionKey {
@@ -124,14 +124,13 @@ pub(super) fn compare_versions(sent: &Sent, came: &Came, found: &mut Complaints)
     let due = sent.oracle.expected_versions().map(|s| (s.id.to_string(), s.version.bits()));
     found.difference("versions in readings.accepted", &accepted, &due.collect());
 
-    let top: BTreeSet<VersionKey> = sent.oracle.expected_standing().map(key).collect();
-    found.once("readings that stand", store.standing.iter().map(|row| row.key.0.reading()));
-    let standing: BTreeSet<VersionKey> =
-        store.standing.iter().map(|row| row.key.0.clone()).collect();
+    let top: BTreeSet<VersionKey> = sent.oracle.expected_current().map(key).collect();
+    found.once("current readings", store.current.iter().map(|row| row.key.0.reading()));
+    let current: BTreeSet<VersionKey> = store.current.iter().map(|row| row.key.0.clone()).collect();
     let due: BTreeMap<_, u64> = top.iter().map(|key| (key.reading(), key.version)).collect();
-    let stale = standing.difference(&top).filter_map(|key| Some((key, due.get(&key.reading())?)));
+    let stale = current.difference(&top).filter_map(|key| Some((key, due.get(&key.reading())?)));
     found.of_each("stale versions on top (found, due)", stale);
-    found.difference("standing versions", &standing, &top);
+    found.difference("current versions", &current, &top);
 }
 
 /// Each version has the values of the accepted record of the same origin.
@@ -141,7 +140,7 @@ pub(super) fn compare_values(came: &Came, found: &mut Complaints) {
         accepted.map(|a| ((a.origin.partition, a.origin.offset), a)).collect();
     let columns = |(_, origin): &Kept| Some(of_accepted(accepted.get(origin)?));
     values("versions in the store", &came.store.versions, columns, found);
-    values("standing versions", &came.store.standing, columns, found);
+    values("current versions", &came.store.current, columns, found);
 }
 
 /// Every event of every alert is there, and the newest of each is shown.

@@ -151,8 +151,8 @@ fn of_raw(example: &str, json: &str, reading: &Reading) -> Said {
     columns.insert("patient".to_owned(), reading.key().into());
     columns.insert("source".to_owned(), checked.source.written().into());
     columns.insert("data_input".to_owned(), whole["data_input"].clone());
-    let withdrawn = whole["status"] == "entered_in_error";
-    columns.insert("entered_in_error".to_owned(), withdrawn.into());
+    let entered_in_error = whole["status"] == "entered_in_error";
+    columns.insert("entered_in_error".to_owned(), entered_in_error.into());
     columns.insert("version".to_owned(), checked.version.bits().into());
     Said { example: example.to_owned(), kind: checked.kind.to_string(), columns }
 }

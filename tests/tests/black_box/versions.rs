@@ -1,4 +1,4 @@
-//! Which version of a reading stands does not depend on how often and in which order they come.
+//! Which version of a reading is current does not depend on how often and in which order they come.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use simulator::Oracle;
 use simulator::mess::Route;
 
 use tests::readings::{
-    blood_pressure, corrected, document, now, seconds_ago, sensor_glucose, shuffled, withdrawn,
+    blood_pressure, corrected, document, entered_in_error, now, seconds_ago, sensor_glucose,
+    shuffled,
 };
 use tests::registered::{SATO, TOKEN};
 use tests::service::Service;
@@ -28,7 +29,7 @@ pub fn a_correction_wins_in_whatever_order_it_comes_and_sending_again_changes_no
     let mut oracle = Oracle::new();
     let mut sent = Vec::new();
     for (patient, order) in patients.iter().zip(ORDERS) {
-        // Two corrections of the same moment are in conflict: one of them stands, always the same.
+        // Two corrections of the same moment are in conflict: one of them is current, always the same.
         let first = blood_pressure(patient, observed, 148, 92);
         let versions = [
             first.clone(),
@@ -37,9 +38,9 @@ pub fn a_correction_wins_in_whatever_order_it_comes_and_sending_again_changes_no
             corrected(&first, 120_000, 133, 85),
         ];
         sent.extend(order.map(|number| versions[number].clone()));
-        // And one that is withdrawn, before or after it has come.
+        // And one that was entered in error, before or after it has come.
         let slip = blood_pressure(patient, observed - Span::from_hours(1), 160, 95);
-        let pair = [withdrawn(&slip, 30_000), slip];
+        let pair = [entered_in_error(&slip, 30_000), slip];
         sent.extend(if order[0] % 2 == 0 { pair } else { [pair[1].clone(), pair[0].clone()] });
     }
     for reading in &sent {
@@ -58,11 +59,11 @@ pub fn a_correction_wins_in_whatever_order_it_comes_and_sending_again_changes_no
     let before = shown();
     for (patient, shown) in patients.iter().zip(&before) {
         let id = PatientId::parse(patient).unwrap();
-        let stands: Vec<_> = oracle.expected_of(&id, clinical::Kind::BloodPressure).collect();
-        let [stands] = &stands[..] else { panic!("one reading stands") };
+        let current: Vec<_> = oracle.expected_of(&id, clinical::Kind::BloodPressure).collect();
+        let [current] = &current[..] else { panic!("one current reading") };
         let [shown] = &shown[..] else { panic!("{patient}: one reading is shown: {shown:?}") };
-        let expected = serde_json::to_value(&stands.reading.measurement).unwrap();
-        assert_eq!(shown["id"], stands.id.to_string());
+        let expected = serde_json::to_value(&current.reading.measurement).unwrap();
+        assert_eq!(shown["id"], current.id.to_string());
         assert_eq!(shown["values"]["systolic"], expected["BloodPressure"]["systolic"]);
         assert_eq!(shown["values"]["diastolic"], expected["BloodPressure"]["diastolic"]);
     }
@@ -73,7 +74,7 @@ pub fn a_correction_wins_in_whatever_order_it_comes_and_sending_again_changes_no
         stack.produce(&reading);
     }
     let again = stack.assert_balanced();
-    // Only what stands is remembered: another version is recognised as stale or in conflict again,
+    // Only the current version is remembered: another version is recognised as stale or in conflict again,
     // and its row merges with the first one's.
     assert_eq!((again.new, again.correction), (sum.new, sum.correction), "{again:?}");
     assert!(again.duplicate >= sum.duplicate + sum.new, "{again:?}");
@@ -159,14 +160,14 @@ fn comes_out_whole(name: &str, documents: &[String], expected: &BTreeMap<String,
     let (before, after) = (without_arrival(before), without_arrival(shown()));
     assert!(before == after, "the readings shown have changed");
 
-    // The first time in any order: the same readings stand.
+    // The first time in any order: the same readings are current.
     let fresh = Plan::named(&format!("{name}_shuffled")).patients(&people).start(&Service::ALL);
     assert_eq!(send(&fresh, &shuffled_inside(documents).join("\n")), count);
     fresh.assert_balanced();
     let sato = fresh.sign_in(SATO);
     let shuffled =
         people.iter().map(|patient| ((*patient).to_owned(), sato.readings(patient).unwrap()));
-    assert!(without_arrival(shuffled.collect()) == before, "other readings stand");
+    assert!(without_arrival(shuffled.collect()) == before, "other readings are current");
 }
 
 /// Sends documents in one request, as `curl --data-binary` sends a file, and returns how many

@@ -116,7 +116,7 @@ impl ReadingsQuery {
         ReadingsQuery,
     ),
     responses(
-        (status = 200, description = "Standing readings, oldest first", body = PatientReadings),
+        (status = 200, description = "Current readings, oldest first", body = PatientReadings),
         (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),

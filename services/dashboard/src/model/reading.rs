@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::time::Instant;
 
-/// The standing version of a reading.
+/// The current version of a reading.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Reading {
     /// Which reading; the same in every version.

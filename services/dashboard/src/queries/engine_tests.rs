@@ -9,7 +9,7 @@ use clickhouse::Client;
 use clinical::{Kind, PatientId, Span, Timestamp};
 use serde_json::{Value, json};
 
-use super::standing;
+use super::current;
 use super::{Page, Store, StoreError, Wanted};
 use crate::metrics::DashboardMetrics;
 use crate::model::values::columns;
@@ -174,7 +174,7 @@ async fn a_kind_is_told_as_its_view_tells_it_and_read_by_the_primary_key() {
              {MIDNIGHT} + intDiv(number, 100), number % 3, number % 7 = 0 FROM numbers(60000)"
         );
         client.query_raw(&fill).execute().await.unwrap();
-        let inside = standing::readings(kind, "patient = 'B/0007'");
+        let inside = current::readings(kind, "patient = 'B/0007'");
         let texts: Vec<_> = names.iter().map(|name| format!("toString({name})")).collect();
         let view = format!(
             "SELECT toInt64(toUnixTimestamp(observation_time)), [{}] \

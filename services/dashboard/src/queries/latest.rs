@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use clinical::{Kind, Span, Timestamp};
 
 use crate::model::Reading;
-use crate::queries::standing::{self, StandingRow};
+use crate::queries::current::{self, CurrentRow};
 use crate::queries::{Store, StoreError};
 
 /// What counts as recent.
@@ -17,7 +17,7 @@ const RECENT: Span = Span::from_days(8);
 const PATIENTS_AT_ONCE: usize = 2_000;
 
 impl Store {
-    /// The newest standing reading of each kind, by patient. Patients without any are left out.
+    /// The newest current reading of each kind, by patient. Patients without any are left out.
     ///
     /// # Errors
     /// When ClickHouse does not answer in time.
@@ -64,7 +64,7 @@ impl Store {
         for (kind, patients) in wanted {
             query = query.param(&parameter(*kind), patients);
         }
-        let rows: Vec<StandingRow> = self.ask("latest_readings", query.fetch_all()).await?;
+        let rows: Vec<CurrentRow> = self.ask("latest_readings", query.fetch_all()).await?;
         for row in rows {
             latest.entry(row.patient.clone()).or_default().push(row.into_reading()?);
         }
@@ -83,6 +83,6 @@ fn sql(kind: Kind) -> String {
     );
     format!(
         "SELECT * FROM ({} ORDER BY observed_seconds DESC, written_source LIMIT 1 BY patient)",
-        standing::readings(kind, &condition)
+        current::readings(kind, &condition)
     )
 }

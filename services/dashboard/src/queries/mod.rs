@@ -1,11 +1,11 @@
 //! What is asked of ClickHouse: one module for each read model, and no SQL elsewhere.
 
 mod alerts;
+mod current;
 #[cfg(test)]
 mod engine_tests;
 mod latest;
 mod readings;
-mod standing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,7 +3,7 @@
 use clinical::{Kind, PatientId, Timestamp};
 
 use crate::model::Reading;
-use crate::queries::standing::{self, StandingRow};
+use crate::queries::current::{self, CurrentRow};
 use crate::queries::{Store, StoreError};
 
 /// Which readings of a patient are wanted.
@@ -33,7 +33,7 @@ const CONDITION: &str = "patient = {patient:String} \
      AND observation_time < toDateTime({to:UInt32}, 'UTC')";
 
 impl Store {
-    /// The standing readings of a patient, oldest first; the newest of them where there are more
+    /// The current readings of a patient, oldest first; the newest of them where there are more
     /// than the limit.
     ///
     /// # Errors
@@ -46,11 +46,11 @@ impl Store {
             .param("from", bound(wanted.from.unwrap_or(Timestamp::from_seconds(0))))
             .param("to", bound(wanted.to.unwrap_or(Timestamp::LATEST)))
             .param("limit", u64::from(wanted.limit) + 1);
-        let rows: Vec<StandingRow> = self.ask("readings", query.fetch_all()).await?;
+        let rows: Vec<CurrentRow> = self.ask("readings", query.fetch_all()).await?;
         let limit = wanted.limit as usize;
         let truncated = rows.len() > limit;
         let newest = rows.into_iter().take(limit);
-        let mut readings = newest.map(StandingRow::into_reading).collect::<Result<Vec<_>, _>>()?;
+        let mut readings = newest.map(CurrentRow::into_reading).collect::<Result<Vec<_>, _>>()?;
         readings.reverse();
         Ok(Page { readings, truncated })
     }
@@ -59,7 +59,7 @@ impl Store {
 fn sql(kind: Option<Kind>) -> String {
     let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
     let each: Vec<String> =
-        kinds.into_iter().map(|kind| standing::readings(kind, CONDITION)).collect();
+        kinds.into_iter().map(|kind| current::readings(kind, CONDITION)).collect();
     format!(
         "SELECT * FROM ({}) ORDER BY observed_seconds DESC, kind, written_source \
          LIMIT {{limit:UInt64}}",

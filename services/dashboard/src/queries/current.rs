@@ -1,8 +1,9 @@
-//! Which version of a reading stands: the one place that says it for every query.
+//! Which version of a reading is current: the one place that says it for every query.
 //!
-//! The tables keep every version, the greatest stands, and one entered in error says that there is no
-//! reading. The views `current_*` of the migrations say the same, but a condition on them would be
-//! tried on every patient's rows: here the conditions are inside, where the primary key serves them.
+//! The tables keep every version. The greatest is current, unless it says that the reading was
+//! entered in error: then there is no reading. The views `current_*` of the migrations say the same,
+//! but a condition on them would be tried on every patient's rows: here the conditions are inside,
+//! where the primary key serves them.
 
 use std::fmt::Write;
 
@@ -16,7 +17,7 @@ use crate::queries::StoreError;
 
 /// A row of [`readings`].
 #[derive(Debug, Row, Deserialize)]
-pub struct StandingRow {
+pub struct CurrentRow {
     kind: String,
     pub patient: String,
     written_source: String,
@@ -29,7 +30,7 @@ pub struct StandingRow {
     value_texts: Vec<String>,
 }
 
-/// The columns of [`StandingRow`] of a kind, as text and numbers: the same types for each kind, so
+/// The columns of [`CurrentRow`] of a kind, as text and numbers: the same types for each kind, so
 /// that kinds can be joined in one answer. Text is the shortest that is exact, `61.4` for a 32-bit
 /// 61.4.
 fn columns(kind: Kind) -> String {
@@ -49,9 +50,9 @@ fn columns(kind: Kind) -> String {
     )
 }
 
-/// The standing readings of a kind under a condition on patient, source or observation_time: on
-/// what a reading is, never on what a version says, because a version that does not stand must not
-/// stand in for one that does.
+/// The current readings of a kind under a condition on patient, source or observation_time: on
+/// what a reading is, never on what a version says, because an older version must not take the
+/// place of the current one.
 pub fn readings(kind: Kind, condition: &str) -> String {
     let columns = columns(kind);
     format!(
@@ -60,7 +61,7 @@ pub fn readings(kind: Kind, condition: &str) -> String {
     )
 }
 
-impl StandingRow {
+impl CurrentRow {
     /// The reading that the row holds.
     pub fn into_reading(self) -> Result<Reading, StoreError> {
         let wrong = StoreError::NotUnderstood;
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_row_becomes_the_reading_with_its_own_id_and_civil_time() {
-        let row = StandingRow {
+        let row = CurrentRow {
             kind: "weighing_scale".to_owned(),
             patient: "CGM005/S001".to_owned(),
             written_source: "ACME|W%7C1|00%2542".to_owned(),
