@@ -142,9 +142,14 @@ impl Monitor {
 
     /// Forgets what is not seen from the window any more. True when nothing is left to remember.
     pub fn forget(&mut self, now: Timestamp, window: Window) -> bool {
+        self.forget_alerts(now, window);
+        self.timeline.forget(now, window) && self.alerts.is_empty()
+    }
+
+    /// Forgets the alerts that were over before the lookback begins.
+    fn forget_alerts(&mut self, now: Timestamp, window: Window) {
         let lookback_start = window.lookback_start(now);
         self.alerts.retain(|alert| alert.is_open() || alert.last_observed_at >= lookback_start);
-        self.timeline.forget(now, window) && self.alerts.is_empty()
     }
 
     /// The alerts remembered.
@@ -174,6 +179,8 @@ impl Monitor {
 
     /// The full computation of one rule. Returns the alerts that it changes.
     fn assess(&mut self, index: usize, situation: Situation<'_>) -> Vec<Alert> {
+        // Whoever has been rebuilt does not know them, so nobody may choose one of them.
+        self.forget_alerts(situation.now, situation.window);
         let rule = rules::all()[index];
         let Assessment { episodes, next_assessment, covered } =
             rule.assess(&self.context(index, situation));

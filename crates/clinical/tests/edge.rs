@@ -101,8 +101,7 @@ fn current_readings(history: &[Arrival]) -> BTreeMap<(i64, u8), Sent> {
 /// The episodes of `bp.severe_high` as the alerts tell them, times as `name` says; without what upheld
 /// them meanwhile, of which an alert names the newest only.
 fn episodes(home: &Home, name: impl Fn(Timestamp) -> i64) -> BTreeSet<String> {
-    let reported = home.monitor.alerts().iter().filter(|alert| alert.status != Status::Retracted);
-    reported
+    home.alerts()
         .map(|alert| {
             let began = name(alert.first_observed_at);
             let ended = (!alert.is_open()).then_some(name(alert.last_observed_at));
@@ -154,8 +153,7 @@ proptest! {
                 .values()
                 .map(|sent| (at(sent.minutes), sent.reading().source.digest(), sent.values.0))
                 .collect();
-            let reported = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
-            for evidence in reported.flat_map(|alert| &alert.evidence) {
+            for evidence in home.alerts().flat_map(|alert| &alert.evidence) {
                 let reading = &evidence.reading;
                 let value = evidence.value("systolic").unwrap() as u16;
                 let named = (reading.observation_time(), reading.source(), value);

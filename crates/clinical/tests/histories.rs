@@ -5,7 +5,6 @@ mod home;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::alert::Status;
 use clinical::plan::Plan;
 use clinical::schedule::{Expected, Schedule};
 use clinical::{Kind, Outcome, Timestamp, Window, kinds};
@@ -136,8 +135,7 @@ fn current(home: &Home) -> Vec<String> {
 /// The episodes as the alerts tell them, without what depends on when the readings came: whether it
 /// was too late to page.
 fn episodes(home: &Home) -> BTreeSet<String> {
-    let reported = home.monitor.alerts().iter().filter(|alert| alert.status != Status::Retracted);
-    reported
+    home.alerts()
         .map(|alert| {
             let evidence: Vec<_> =
                 alert.evidence.iter().map(|e| (e.reading.to_string(), &e.values)).collect();
@@ -232,7 +230,8 @@ proptest! {
         let end = history.iter().map(|arrival| arrival.pause).sum::<i64>() + END;
         home.waits_until(end);
         let mut fresh = from_what_is_current(&history, &plan);
-        fresh.monitor.reassess(&patient(), at(end), (&plan, Window::default()));
+        fresh.reported =
+            fresh.monitor.reassess(&patient(), at(end), (&plan, Window::default()));
         prop_assert_eq!(current(&home), current(&fresh));
         prop_assert_eq!(episodes(&home), episodes(&fresh));
     }
@@ -248,8 +247,7 @@ proptest! {
                 .current(Kind::BloodPressure, Timestamp::EARLIEST)
                 .map(|r| (r.time, r.source, r.sample.value(kinds::blood_pressure::SYSTOLIC).unwrap()))
                 .collect();
-            let reported = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
-            for evidence in reported.flat_map(|alert| &alert.evidence) {
+            for evidence in home.alerts().flat_map(|alert| &alert.evidence) {
                 let reading = &evidence.reading;
                 let named = (reading.observation_time(), reading.source(), evidence.value("systolic").unwrap());
                 if !current.contains(&named) {

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use clinical::alert::{Alert, Severity, Stage, Transition};
+use std::collections::BTreeMap;
+
+use clinical::alert::{Alert, Severity, Stage, Status, Transition};
 use clinical::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
@@ -103,6 +105,13 @@ impl Home {
 
     pub fn transitions(&self) -> Vec<(Transition, Severity, Stage)> {
         self.reported.iter().map(|a| (a.transition, a.severity, a.stage)).collect()
+    }
+
+    /// The alerts as they were reported last, without those that were retracted; also those that the
+    /// monitor has forgotten since.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
+        let newest: BTreeMap<_, _> = self.reported.iter().map(|alert| (alert.id, alert)).collect();
+        newest.into_values().filter(|alert| alert.status != Status::Retracted)
     }
 
     pub fn last(&self) -> &Alert {
