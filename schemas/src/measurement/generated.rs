@@ -21,6 +21,8 @@ pub enum Measurement {
     BodyTemperature(BodyTemperature),
     /// Oxygen saturation by pulse oximetry.
     OxygenSaturation(OxygenSaturation),
+    /// Breaths in a minute, at rest.
+    RespiratoryRate(RespiratoryRate),
 }
 /// Body weight and fat.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -133,6 +135,12 @@ pub struct OxygenSaturation {
     #[serde(default)]
     pub pulse_rate: Option<i32>,
 }
+/// Breaths in a minute, at rest.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RespiratoryRate {
+    /// Respiratory rate, /min, 3 to 100.
+    pub respiratory_rate: i32,
+}
 /// How it was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GlucoseMethod {
@@ -190,6 +198,7 @@ impl Measurement {
             Self::BloodGlucose(_) => Kind::BloodGlucose,
             Self::BodyTemperature(_) => Kind::BodyTemperature,
             Self::OxygenSaturation(_) => Kind::OxygenSaturation,
+            Self::RespiratoryRate(_) => Kind::RespiratoryRate,
         }
     }
     /// Shows every field with its value to a visitor, in the order of the fields' numbers.
@@ -261,6 +270,10 @@ impl Measurement {
                 visitor.field(&OXYGEN_SATURATION[0], Some(Value::Decimal(record.spo2)))?;
                 visitor.field(&OXYGEN_SATURATION[1], record.pulse_rate.map(Value::Integer))?;
             }
+            Self::RespiratoryRate(record) => {
+                visitor
+                    .field(&RESPIRATORY_RATE[0], Some(Value::Integer(record.respiratory_rate)))?;
+            }
         }
         Ok(())
     }
@@ -316,6 +329,9 @@ impl Measurement {
             Kind::OxygenSaturation => Self::OxygenSaturation(OxygenSaturation {
                 spo2: source.decimal(&OXYGEN_SATURATION[0])?,
                 pulse_rate: source.optional(&OXYGEN_SATURATION[1], S::integer)?,
+            }),
+            Kind::RespiratoryRate => Self::RespiratoryRate(RespiratoryRate {
+                respiratory_rate: source.integer(&RESPIRATORY_RATE[0])?,
             }),
         })
     }
@@ -544,7 +560,14 @@ static OXYGEN_SATURATION: [Field; 2] = [
         column: Column::UInt16 { absent: Some(0) },
     },
 ];
-pub(crate) static FORMS: [Form; 8] = [
+static RESPIRATORY_RATE: [Field; 1] = [Field {
+    declared: &Kind::RespiratoryRate.fields()[0],
+    form_name: "respiratory_rate",
+    characters: Some(3),
+    required_on_form: true,
+    column: Column::UInt16 { absent: None },
+}];
+pub(crate) static FORMS: [Form; 9] = [
     Form { array: "weighing_scale", extension: false, fields: &WEIGHING_SCALE },
     Form { array: "blood_pressure", extension: false, fields: &BLOOD_PRESSURE },
     Form { array: "activity", extension: false, fields: &ACTIVITY },
@@ -553,6 +576,7 @@ pub(crate) static FORMS: [Form; 8] = [
     Form { array: "blood_glucose", extension: true, fields: &BLOOD_GLUCOSE },
     Form { array: "body_temperature", extension: true, fields: &BODY_TEMPERATURE },
     Form { array: "oxygen_saturation", extension: true, fields: &OXYGEN_SATURATION },
+    Form { array: "respiratory_rate", extension: true, fields: &RESPIRATORY_RATE },
 ];
 /// The most fields that a kind has.
 pub const MOST_FIELDS: usize = 10;

@@ -27,4 +27,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0005_alert_findings",
         sql: include_str!("../../clickhouse/0005_alert_findings.sql"),
     },
+    Migration {
+        number: 6,
+        name: "0006_respiratory_rate",
+        sql: include_str!("../../clickhouse/0006_respiratory_rate.sql"),
+    },
 ];

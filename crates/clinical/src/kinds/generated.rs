@@ -29,10 +29,13 @@ pub enum Kind {
     /// Oxygen saturation by pulse oximetry.
     #[serde(rename = "oxygen_saturation")]
     OxygenSaturation = 7,
+    /// Breaths in a minute, at rest.
+    #[serde(rename = "respiratory_rate")]
+    RespiratoryRate = 8,
 }
 impl Kind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::WeighingScale,
         Kind::BloodPressure,
         Kind::Activity,
@@ -41,9 +44,10 @@ impl Kind {
         Kind::BloodGlucose,
         Kind::BodyTemperature,
         Kind::OxygenSaturation,
+        Kind::RespiratoryRate,
     ];
     /// Every kind, in the order of lists.
-    pub const LISTED: [Kind; 8] = [
+    pub const LISTED: [Kind; 9] = [
         Kind::BloodPressure,
         Kind::BloodGlucose,
         Kind::WeighingScale,
@@ -52,9 +56,10 @@ impl Kind {
         Kind::Activity,
         Kind::Hba1c,
         Kind::BloodPressureCheckup,
+        Kind::RespiratoryRate,
     ];
 }
-pub(super) static DECLARATIONS: [Declaration; 8] = [
+pub(super) static DECLARATIONS: [Declaration; 9] = [
     Declaration {
         name: "weighing_scale",
         label: Label { ja: "体重", en: "Weight" },
@@ -766,6 +771,35 @@ pub(super) static DECLARATIONS: [Declaration; 8] = [
         ],
         below: &[],
     },
+    Declaration {
+        name: "respiratory_rate",
+        label: Label { ja: "呼吸数", en: "Respiratory rate" },
+        setting: Setting::Home,
+        loinc: None,
+        mdc: None,
+        medis: None,
+        fields: &[Field {
+            number: 1,
+            name: "respiratory_rate",
+            label: Label { ja: "呼吸数", en: "Respiratory rate" },
+            value_type: ValueType::Integer(Quantity {
+                unit: "/min",
+                ucum: "/min",
+                low: 3.0,
+                high: 100.0,
+                source: "3: gasping before arrest; 100: above the fastest panting of a young child (recalled)",
+                decimals: 0,
+            }),
+            required: true,
+            added: false,
+            listed: true,
+            watched: Some(respiratory_rate::RESPIRATORY_RATE),
+            loinc: Some("9279-1"),
+            mdc: None,
+            medis: None,
+        }],
+        below: &[],
+    },
 ];
 /// What rules may look at of a reading of kind `weighing_scale`.
 pub mod weighing_scale {
@@ -937,5 +971,19 @@ pub mod oxygen_saturation {
         bits: 16,
         scale: 1,
         optional: true,
+    };
+}
+/// What rules may look at of a reading of kind `respiratory_rate`.
+pub mod respiratory_rate {
+    use super::Kind;
+    use crate::sample::Watched;
+    /// Respiratory rate, /min.
+    pub const RESPIRATORY_RATE: Watched = Watched {
+        kind: Kind::RespiratoryRate,
+        number: 1,
+        bit: 0,
+        bits: 16,
+        scale: 1,
+        optional: false,
     };
 }

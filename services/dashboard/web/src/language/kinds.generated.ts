@@ -92,6 +92,12 @@ export const KINDS: Readonly<Record<Kind, { readonly label: Label; readonly fiel
       {"codes":{},"decimals":0,"label":{"en":"Position","ja":"測定部位"},"listed":false,"name":"measurement_position","type":"text","unit":""},
     ],
   },
+  respiratory_rate: {
+    label: {"en":"Respiratory rate","ja":"呼吸数"},
+    fields: [
+      {"codes":{},"decimals":0,"label":{"en":"Respiratory rate","ja":"呼吸数"},"listed":true,"name":"respiratory_rate","type":"number","unit":"/min"},
+    ],
+  },
 }
 
 export const KIND_ORDER = Object.keys(KINDS) as readonly Kind[]
