@@ -4,6 +4,7 @@
 pub(crate) const ACCEPTED_READING: &[&str] = &[
     include_str!("../avro/published/accepted_reading.1.avsc"),
     include_str!("../avro/published/accepted_reading.2.avsc"),
+    include_str!("../avro/published/accepted_reading.3.avsc"),
 ];
 /// Of `alert_event`.
 pub(crate) const ALERT_EVENT: &[&str] = &[
@@ -25,6 +26,7 @@ pub(crate) const OUTCOME_TALLY: &[&str] = &[include_str!("../avro/published/outc
 pub(crate) const READING: &[&str] = &[
     include_str!("../avro/published/reading.1.avsc"),
     include_str!("../avro/published/reading.2.avsc"),
+    include_str!("../avro/published/reading.3.avsc"),
 ];
 /// Of `registry_activity_aggregation`.
 pub(crate) const REGISTRY_ACTIVITY_AGGREGATION: &[&str] =

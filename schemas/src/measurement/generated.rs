@@ -23,6 +23,8 @@ pub enum Measurement {
     OxygenSaturation(OxygenSaturation),
     /// Breaths in a minute, at rest.
     RespiratoryRate(RespiratoryRate),
+    /// The fastest flow of a forced breath out, of a peak flow meter.
+    PeakExpiratoryFlow(PeakExpiratoryFlow),
 }
 /// Body weight and fat.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -141,6 +143,12 @@ pub struct RespiratoryRate {
     /// Respiratory rate, /min, 3 to 100.
     pub respiratory_rate: i32,
 }
+/// The fastest flow of a forced breath out, of a peak flow meter.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PeakExpiratoryFlow {
+    /// Peak expiratory flow, L/min, 30 to 900.
+    pub peak_expiratory_flow: i32,
+}
 /// How it was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GlucoseMethod {
@@ -199,6 +207,7 @@ impl Measurement {
             Self::BodyTemperature(_) => Kind::BodyTemperature,
             Self::OxygenSaturation(_) => Kind::OxygenSaturation,
             Self::RespiratoryRate(_) => Kind::RespiratoryRate,
+            Self::PeakExpiratoryFlow(_) => Kind::PeakExpiratoryFlow,
         }
     }
     /// Shows every field with its value to a visitor, in the order of the fields' numbers.
@@ -274,6 +283,12 @@ impl Measurement {
                 visitor
                     .field(&RESPIRATORY_RATE[0], Some(Value::Integer(record.respiratory_rate)))?;
             }
+            Self::PeakExpiratoryFlow(record) => {
+                visitor.field(
+                    &PEAK_EXPIRATORY_FLOW[0],
+                    Some(Value::Integer(record.peak_expiratory_flow)),
+                )?;
+            }
         }
         Ok(())
     }
@@ -332,6 +347,9 @@ impl Measurement {
             }),
             Kind::RespiratoryRate => Self::RespiratoryRate(RespiratoryRate {
                 respiratory_rate: source.integer(&RESPIRATORY_RATE[0])?,
+            }),
+            Kind::PeakExpiratoryFlow => Self::PeakExpiratoryFlow(PeakExpiratoryFlow {
+                peak_expiratory_flow: source.integer(&PEAK_EXPIRATORY_FLOW[0])?,
             }),
         })
     }
@@ -567,7 +585,14 @@ static RESPIRATORY_RATE: [Field; 1] = [Field {
     required_on_form: true,
     column: Column::UInt16 { absent: None },
 }];
-pub(crate) static FORMS: [Form; 9] = [
+static PEAK_EXPIRATORY_FLOW: [Field; 1] = [Field {
+    declared: &Kind::PeakExpiratoryFlow.fields()[0],
+    form_name: "peak_expiratory_flow",
+    characters: Some(3),
+    required_on_form: true,
+    column: Column::UInt16 { absent: None },
+}];
+pub(crate) static FORMS: [Form; 10] = [
     Form { array: "weighing_scale", extension: false, fields: &WEIGHING_SCALE },
     Form { array: "blood_pressure", extension: false, fields: &BLOOD_PRESSURE },
     Form { array: "activity", extension: false, fields: &ACTIVITY },
@@ -577,6 +602,7 @@ pub(crate) static FORMS: [Form; 9] = [
     Form { array: "body_temperature", extension: true, fields: &BODY_TEMPERATURE },
     Form { array: "oxygen_saturation", extension: true, fields: &OXYGEN_SATURATION },
     Form { array: "respiratory_rate", extension: true, fields: &RESPIRATORY_RATE },
+    Form { array: "peak_expiratory_flow", extension: true, fields: &PEAK_EXPIRATORY_FLOW },
 ];
 /// The most fields that a kind has.
 pub const MOST_FIELDS: usize = 10;

@@ -32,4 +32,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0006_respiratory_rate",
         sql: include_str!("../../clickhouse/0006_respiratory_rate.sql"),
     },
+    Migration {
+        number: 7,
+        name: "0007_peak_expiratory_flow",
+        sql: include_str!("../../clickhouse/0007_peak_expiratory_flow.sql"),
+    },
 ];

@@ -98,6 +98,12 @@ export const KINDS: Readonly<Record<Kind, { readonly label: Label; readonly fiel
       {"codes":{},"decimals":0,"label":{"en":"Respiratory rate","ja":"呼吸数"},"listed":true,"name":"respiratory_rate","type":"number","unit":"/min"},
     ],
   },
+  peak_expiratory_flow: {
+    label: {"en":"Peak flow","ja":"ピークフロー"},
+    fields: [
+      {"codes":{},"decimals":0,"label":{"en":"Peak flow","ja":"ピークフロー"},"listed":true,"name":"peak_expiratory_flow","type":"number","unit":"L/min"},
+    ],
+  },
 }
 
 export const KIND_ORDER = Object.keys(KINDS) as readonly Kind[]

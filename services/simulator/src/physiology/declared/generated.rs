@@ -2,16 +2,31 @@
 use super::{Declared, Typical};
 use crate::devices::Model;
 use clinical::Kind;
-pub(super) static DECLARED: [Declared; 1] = [Declared {
-    kind: Kind::RespiratoryRate,
-    share: 0.15,
-    times_a_day: 2,
-    model: Model {
-        number: "KR-2",
-        name: "睡眠時呼吸数計 KR-2",
-        corrects_clock: true,
-        conformity: "ISO 80601-2-61",
-        accuracy: "±1 /min",
+pub(super) static DECLARED: [Declared; 2] = [
+    Declared {
+        kind: Kind::RespiratoryRate,
+        share: 0.15,
+        times_a_day: 2,
+        model: Model {
+            number: "KR-2",
+            name: "睡眠時呼吸数計 KR-2",
+            corrects_clock: true,
+            conformity: "ISO 80601-2-61",
+            accuracy: "±1 /min",
+        },
+        typical: &[Typical { field: 1, low: 12.0, high: 20.0, spread: 1.2 }],
     },
-    typical: &[Typical { field: 1, low: 12.0, high: 20.0, spread: 1.2 }],
-}];
+    Declared {
+        kind: Kind::PeakExpiratoryFlow,
+        share: 0.1,
+        times_a_day: 2,
+        model: Model {
+            number: "KP-8",
+            name: "ピークフローメータ KP-8",
+            corrects_clock: true,
+            conformity: "ISO 23747",
+            accuracy: "±10 L/min or ±10 %",
+        },
+        typical: &[Typical { field: 1, low: 280.0, high: 560.0, spread: 22.0 }],
+    },
+];
