@@ -33,7 +33,6 @@ pub(crate) fn wrong_number(measurement: &mut Measurement, chance: &mut Chance) {
             });
         }
         Measurement::OxygenSaturation(o) => o.spo2 = 0.0,
-        #[allow(unreachable_patterns, reason = "kinds that are only declared")]
         other => change_number(
             other,
             |quantity, _| if quantity.low > 0.0 { 0.0 } else { quantity.high + 1.0 },
@@ -86,7 +85,6 @@ pub(crate) fn another_value(measurement: &mut Measurement, chance: &mut Chance) 
         Measurement::OxygenSaturation(o) => {
             o.spo2 = if o.spo2 >= 99.0 { o.spo2 - 1.0 } else { o.spo2 + 1.0 };
         }
-        #[allow(unreachable_patterns, reason = "kinds that are only declared")]
         other => change_number(other, |quantity, number| {
             let step = 10_f64.powi(-i32::from(quantity.decimals));
             if number + step <= quantity.high { number + step } else { number - step }

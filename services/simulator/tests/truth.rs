@@ -253,7 +253,6 @@ proptest! {
                 Measurement::BloodGlucose(g) => (30.0..=600.0).contains(&g.glucose_value),
                 Measurement::BodyTemperature(t) => (34.8..=40.8).contains(&t.temperature),
                 Measurement::OxygenSaturation(o) => (88.0..=100.0).contains(&o.spo2),
-                #[allow(unreachable_patterns, reason = "kinds that are only declared")]
                 _ => true,
             };
             prop_assert!(plausible, "{:?}", reading);
