@@ -21,8 +21,8 @@ pub enum Topic {
     CareEvents,
     /// Accesses, allowed or denied.
     AuditEvents,
-    /// Records that ClickHouse refuses, whole, with its error. The writer sets them aside here.
-    StoreRefused,
+    /// Records that ClickHouse refuses, whole, with its error. The dead-letter topic of the writer.
+    StoreDeadLetters,
     /// Master list of consortia.
     RegistryConsortia,
     /// Master list of patients.
@@ -60,7 +60,7 @@ impl Topic {
         Topic::CarePlans,
         Topic::CareEvents,
         Topic::AuditEvents,
-        Topic::StoreRefused,
+        Topic::StoreDeadLetters,
         Topic::RegistryConsortia,
         Topic::RegistryParticipants,
         Topic::RegistryTestLabs,
@@ -83,7 +83,7 @@ impl Topic {
             Topic::CarePlans => "care.plans",
             Topic::CareEvents => "care.events",
             Topic::AuditEvents => "audit.events",
-            Topic::StoreRefused => "store.refused",
+            Topic::StoreDeadLetters => "store.dead_letters",
             Topic::RegistryConsortia => "registry.consortia",
             Topic::RegistryParticipants => "registry.participants",
             Topic::RegistryTestLabs => "registry.test_labs",
@@ -130,7 +130,7 @@ impl Topic {
             // Longer than the window of versions and rules (40 days), from which state is rebuilt.
             Topic::ReadingsAccepted => keep(60),
             // They carry raw records whole, and something about them.
-            Topic::ReadingsRejected | Topic::StoreRefused => {
+            Topic::ReadingsRejected | Topic::StoreDeadLetters => {
                 let mut settings = keep(30);
                 settings.push(("max.message.bytes", (2 * LARGEST_RAW_RECORD).to_string()));
                 settings

@@ -64,15 +64,15 @@ pub struct WriterArgs {
     )]
     pub batch_age_milliseconds: u64,
 
-    /// Bytes of records in hand at which reading pauses; takes about three times as much memory
+    /// Bytes of records in flight at which reading pauses; takes about three times as much memory
     #[arg(
         long,
-        env = "MIMAMORI_WRITER_BUDGET_BYTES",
+        env = "MIMAMORI_WRITER_MEMORY_LIMIT_BYTES",
         value_name = "BYTES",
         default_value_t = 256 << 20,
         value_parser = clap::value_parser!(u64).range(1..)
     )]
-    pub budget_bytes: u64,
+    pub memory_limit_bytes: u64,
 
     /// Seconds after which an insert without an answer counts as failed
     #[arg(
@@ -98,7 +98,7 @@ impl WriterArgs {
         Duration::from_secs(self.insert_timeout_seconds)
     }
 
-    /// How long storing what is in hand may take after SIGTERM. The rest of the drain deadline is
+    /// How long storing what is in flight may take after SIGTERM. The rest of the drain deadline is
     /// for committing and leaving the group; what is not stored then is read again later.
     pub(crate) fn drain(&self) -> Duration {
         self.service.drain_deadline().mul_f64(0.7)

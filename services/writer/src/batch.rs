@@ -8,9 +8,9 @@ use bytes::Bytes;
 use stream::record::Incoming;
 use xxhash_rust::xxh3::Xxh3Default;
 
-use crate::budget::Hold;
 use crate::columns::{RowBinary, Shape, Unfit};
-use crate::ledger::BatchId;
+use crate::memory_limit::Permit;
+use crate::offset_tracker::BatchId;
 use crate::rows::{Place, Row};
 use crate::tables::Table;
 
@@ -42,7 +42,7 @@ pub struct OpenBatch {
     opened: Instant,
     rows: RowBinary,
     records: Vec<Stored>,
-    hold: Hold,
+    permit: Permit,
 }
 
 /// The record that a row came of, kept whole until the row is safe, and where its row ends.
@@ -54,9 +54,15 @@ struct Stored {
 
 impl OpenBatch {
     /// A batch without rows.
-    pub fn new(id: BatchId, table: Table, shape: Arc<Shape>, hold: Hold, opened: Instant) -> Self {
+    pub fn new(
+        id: BatchId,
+        table: Table,
+        shape: Arc<Shape>,
+        permit: Permit,
+        opened: Instant,
+    ) -> Self {
         let rows = RowBinary::default();
-        Self { id, table, shape, opened, rows, records: Vec::new(), hold }
+        Self { id, table, shape, opened, rows, records: Vec::new(), permit }
     }
 
     /// The batch's id.
@@ -74,9 +80,9 @@ impl OpenBatch {
     }
 
     /// Keeps the record whose row was written last.
-    pub fn keep(&mut self, record: Incoming, hold: Hold) {
+    pub fn keep(&mut self, record: Incoming, permit: Permit) {
         self.records.push(Stored { record, end: self.rows.len() });
-        self.hold.absorb(hold);
+        self.permit.absorb(permit);
     }
 
     /// Forgets the row that was written last and is not kept.
@@ -107,7 +113,7 @@ impl OpenBatch {
             shape: self.shape,
             rows: Bytes::from(self.rows.into_bytes()),
             records: self.records,
-            _hold: self.hold,
+            _permit: self.permit,
         }
     }
 }
@@ -120,8 +126,8 @@ pub struct Batch {
     shape: Arc<Shape>,
     rows: Bytes,
     records: Vec<Stored>,
-    /// Given back to the budget when the batch is dropped.
-    _hold: Hold,
+    /// Given back to the memory limit when the batch is dropped.
+    _permit: Permit,
 }
 
 impl Batch {
@@ -183,8 +189,8 @@ pub fn deduplication_token(table: Table, rows: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::Budget;
-    use crate::ledger::Ledger;
+    use crate::memory_limit::MemoryLimit;
+    use crate::offset_tracker::OffsetTracker;
     use crate::rows::samples::{place, weight};
 
     fn record(offset: i64) -> Incoming {
@@ -198,39 +204,39 @@ mod tests {
         }
     }
 
-    fn open(budget: &Budget) -> OpenBatch {
-        let id = Ledger::default().open(Instant::now());
+    fn open(memory: &MemoryLimit) -> OpenBatch {
+        let id = OffsetTracker::default().open(Instant::now());
         let table = Table::Readings(clinical::Kind::WeighingScale);
         let shape = Shape::of(&Row::Reading(weight(60.0)), place(0)).unwrap();
-        OpenBatch::new(id, table, Arc::new(shape), budget.hold(0), Instant::now())
+        OpenBatch::new(id, table, Arc::new(shape), memory.acquire(0), Instant::now())
     }
 
     #[test]
     fn the_rows_of_any_range_are_those_rows_alone() {
-        let budget = Budget::new(1000);
-        let mut batch = open(&budget);
+        let memory = MemoryLimit::new(1000);
+        let mut batch = open(&memory);
         for (offset, kilograms) in [(0, 60.0), (1, 61.0), (2, 62.0)] {
             batch.write(&Row::Reading(weight(kilograms)), place(offset)).unwrap();
-            batch.keep(record(offset), budget.hold(10));
+            batch.keep(record(offset), memory.acquire(10));
         }
         let batch = batch.cut();
         assert_eq!(batch.len(), 3);
-        assert_eq!(budget.held(), 30);
+        assert_eq!(memory.in_flight(), 30);
         let all = batch.rows(&(0..3));
         let parts = [batch.rows(&(0..1)), batch.rows(&(1..3))].concat();
         assert_eq!(all, parts);
         assert_eq!(batch.rows(&(1..1)).len(), 0);
         assert_eq!(batch.record(2).offset, 2);
         drop(batch);
-        assert_eq!(budget.held(), 0);
+        assert_eq!(memory.in_flight(), 0);
     }
 
     #[test]
     fn a_row_that_does_not_fit_or_is_not_kept_leaves_no_trace() {
-        let budget = Budget::new(1000);
-        let mut batch = open(&budget);
+        let memory = MemoryLimit::new(1000);
+        let mut batch = open(&memory);
         batch.write(&Row::Reading(weight(60.0)), place(0)).unwrap();
-        batch.keep(record(0), budget.hold(1));
+        batch.keep(record(0), memory.acquire(1));
         let mut unfit = weight(61.0);
         unfit.reading.update_time = i64::MIN;
         assert!(batch.write(&Row::Reading(unfit), place(1)).is_err());
@@ -246,7 +252,7 @@ mod tests {
         assert!(!limits.is_full(9, 999));
         assert!(limits.is_full(10, 0));
         assert!(limits.is_full(1, 1000));
-        let batch = open(&Budget::new(1));
+        let batch = open(&MemoryLimit::new(1));
         assert!(!batch.is_old(&limits, batch.opened + Duration::from_millis(499)));
         assert!(batch.is_old(&limits, batch.opened + Duration::from_millis(500)));
     }

@@ -8,7 +8,7 @@
 //!   included);
 //! - `rejected` of the tallies = [`Stored::rejected`];
 //! - distinct (reading id, version) among the accepted records of the range =
-//!   [`Stored::versions`] + those that stand in `store.refused`.
+//!   [`Stored::versions`] + those in `store.dead_letters`.
 //!
 //! Why *distinct*: versions are remembered for a window of observation time. A historical reading
 //! that is sent again is accepted again, under another offset, and its row merges with the first

@@ -90,7 +90,7 @@ impl Decoders {
     }
 }
 
-/// Where a record stands.
+/// The place of a record.
 pub fn place_of(record: &Incoming) -> Place {
     Place { partition: record.partition, offset: record.offset, timestamp_ms: record.timestamp_ms }
 }

@@ -10,15 +10,15 @@ use clickhouse::Client;
 use clinical::Kind;
 use schemas::records::StoredOutcome;
 
-use crate::budget::Budget;
 use crate::census::{self, Events, OffsetRange};
 use crate::columns::{RowBinary, Shape};
 use crate::faults::StoreError;
-use crate::lane::tests::{batch, lane};
+use crate::memory_limit::MemoryLimit;
 use crate::migrations;
 use crate::rows::Row;
 use crate::rows::samples::{NOON, every_row, place, weight};
 use crate::store::{self, Inserter, Store};
+use crate::table_writer::tests::{batch, table_writer};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -196,18 +196,24 @@ async fn rows_of_very_many_months_go_in_at_once() {
 }
 
 #[tokio::test]
-async fn a_refused_row_is_set_aside_and_the_rest_goes_on() {
+async fn a_refused_row_is_a_dead_letter_and_the_rest_goes_on() {
     let store = database("refusing").await;
     let constraint = "ALTER TABLE weighing_scale ADD CONSTRAINT light CHECK body_weight < 100";
     store.client().query(constraint).execute().await.unwrap();
     let health = Health::new();
-    let lane = lane(store.clone(), &health);
+    let table_writer = table_writer(store.clone(), &health);
     let weights: Vec<(i64, f64)> =
         (0..200).map(|offset| (offset, if offset % 67 == 5 { 200.0 } else { 60.0 })).collect();
-    lane.deliver(&batch(&lane.ledger, &Budget::new(1), &weights)).await;
-    let aside: Vec<i64> =
-        lane.aside.0.lock().unwrap().iter().map(|record| record.origin.offset).collect();
-    assert_eq!(aside, [5, 72, 139]);
+    table_writer.deliver(&batch(&table_writer.offsets, &MemoryLimit::new(1), &weights)).await;
+    let dead_letters: Vec<i64> = table_writer
+        .dead_letters
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|record| record.origin.offset)
+        .collect();
+    assert_eq!(dead_letters, [5, 72, 139]);
     let stored = "SELECT uniqExact(origin_offset) FROM weighing_scale";
     assert_eq!(count(store.client(), stored).await, 197);
     assert!(health.is_ready());
@@ -219,11 +225,17 @@ async fn a_missing_table_costs_no_row_and_is_reported_until_it_is_there() {
     let client = store.client();
     client.query("RENAME TABLE weighing_scale TO elsewhere").execute().await.unwrap();
     let health = Health::new();
-    let lane = Arc::new(lane(store.clone(), &health));
+    let table_writer = Arc::new(table_writer(store.clone(), &health));
     let delivering = tokio::spawn({
-        let lane = lane.clone();
+        let table_writer = table_writer.clone();
         async move {
-            lane.deliver(&batch(&lane.ledger, &Budget::new(1), &[(0, 60.0), (1, 61.0)])).await;
+            table_writer
+                .deliver(&batch(
+                    &table_writer.offsets,
+                    &MemoryLimit::new(1),
+                    &[(0, 60.0), (1, 61.0)],
+                ))
+                .await;
         }
     });
     let begun = Instant::now();
@@ -235,7 +247,7 @@ async fn a_missing_table_costs_no_row_and_is_reported_until_it_is_there() {
     client.query("RENAME TABLE elsewhere TO weighing_scale").execute().await.unwrap();
     tokio::time::timeout(PATIENCE, delivering).await.unwrap().unwrap();
     assert_eq!(count(client, "SELECT count() FROM weighing_scale").await, 2);
-    assert!(lane.aside.0.lock().unwrap().is_empty());
+    assert!(table_writer.dead_letters.0.lock().unwrap().is_empty());
     assert!(health.is_ready());
 }
 

@@ -18,7 +18,7 @@ pub enum StoreError {
         code: i32,
     },
     /// Something that is not ClickHouse answered, such as a proxy.
-    #[error("no ClickHouse answered: {0}; check CLICKHOUSE_URL and what stands between")]
+    #[error("no ClickHouse answered: {0}; check CLICKHOUSE_URL and what is between")]
     Answer(String),
     /// The table is not as it is written.
     #[error("table {table} is not as this version writes it: {difference}; migrate it")]
@@ -60,7 +60,7 @@ pub enum Fault {
     /// the service is not ready. Exceptions that are not known here count as this, so that nothing
     /// is ever given up by mistake.
     Store,
-    /// Some of the rows can never be inserted: find and set them aside.
+    /// Some of the rows can never be inserted: find them; they are dead letters.
     Rows,
 }
 

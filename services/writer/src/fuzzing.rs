@@ -3,8 +3,8 @@
 use schemas::Codec;
 use stream::record::Incoming;
 
-use crate::aside::{AsideReason, envelope};
 use crate::columns::{RowBinary, Shape};
+use crate::dead_letter::{DeadLetterReason, envelope};
 use crate::decode::{Decoders, Input, place_of};
 
 /// What becomes of records in the writer.
@@ -19,8 +19,8 @@ pub enum Written {
     Nothing,
     /// A row of a table, so many bytes long.
     Row(&'static str, usize),
-    /// Set aside, as a record of so many bytes; the reason is said.
-    Aside(String, usize),
+    /// A dead letter, as a record of so many bytes; the reason is said.
+    DeadLetter(String, usize),
 }
 
 impl Rows {
@@ -50,7 +50,10 @@ impl Rows {
                 }
             }
         };
-        let aside = envelope(record, row.as_ref(), AsideReason::StoreRefused, &problem);
-        Written::Aside(problem, aside.bytes.len() + aside.key.map_or(0, |key| 2 * key.len()))
+        let dead_letter = envelope(record, row.as_ref(), DeadLetterReason::StoreRefused, &problem);
+        Written::DeadLetter(
+            problem,
+            dead_letter.bytes.len() + dead_letter.key.map_or(0, |key| 2 * key.len()),
+        )
     }
 }

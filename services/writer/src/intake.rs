@@ -11,15 +11,15 @@ use stream::StreamError;
 use stream::group::{GroupConsumer, GroupEvent};
 use stream::record::Incoming;
 
-use crate::assembly::Received;
-use crate::budget::{Budget, Hold};
+use crate::batcher::Received;
 use crate::decode::Input;
-use crate::lane::SharedLedger;
-use crate::ledger::Lease;
+use crate::memory_limit::{MemoryLimit, Permit};
 use crate::metrics::WriterMetrics;
+use crate::offset_tracker::Lease;
+use crate::table_writer::SharedOffsets;
 use crate::troubles::Troubles;
 
-/// Longest wait for a record, and with it for noticing that the budget has room again.
+/// Longest wait for a record, and with it for noticing that there is memory again.
 const POLL: Duration = Duration::from_millis(50);
 /// Records are handed on in chunks, because handing on one costs as much as handing on many.
 const CHUNK_RECORDS: usize = 512;
@@ -46,9 +46,9 @@ pub struct Intake {
     /// Where records go. Closed to say that no more will come.
     pub records: Option<Sender<Vec<Received>>>,
     /// Offsets.
-    pub ledger: SharedLedger,
-    /// What may be in hand.
-    pub budget: Budget,
+    pub offsets: SharedOffsets,
+    /// What may be in flight.
+    pub memory: MemoryLimit,
     /// Metrics.
     pub metrics: WriterMetrics,
     /// Troubles with Kafka.
@@ -57,7 +57,7 @@ pub struct Intake {
     pub heartbeat: Heartbeat,
     /// The end.
     pub shutdown: Shutdown,
-    /// How long storing what is in hand may take after the end was requested.
+    /// How long storing what is in flight may take after the end was requested.
     pub drain: Duration,
 }
 
@@ -132,7 +132,7 @@ impl State {
 }
 
 impl Intake {
-    /// Polls until the end is requested and what is in hand is safe, or the time for that is over:
+    /// Polls until the end is requested and what is in flight is safe, or the time for that is over:
     /// then the rest is read again by whoever comes next.
     ///
     /// # Errors
@@ -195,21 +195,21 @@ impl Intake {
             at.draining = Some(Instant::now());
             self.consumer.pause();
             self.hand_on(&mut at.chunk);
-            // Closing it tells the assembly to cut what it holds.
+            // Closing it tells the batcher to cut what it holds.
             self.records = None;
         }
         let Some(since) = at.draining else {
             return false;
         };
-        let in_hand = self.budget.held();
+        let in_flight = self.memory.in_flight();
         let overdue = since.elapsed() >= self.drain;
-        if overdue && in_hand > 0 {
+        if overdue && in_flight > 0 {
             tracing::warn!(
-                bytes = in_hand,
-                "not everything in hand could be stored in time; it will be read again"
+                bytes = in_flight,
+                "not everything in flight could be stored in time; it will be read again"
             );
         }
-        overdue || in_hand == 0
+        overdue || in_flight == 0
     }
 
     fn handle(&mut self, event: GroupEvent, at: &mut State) {
@@ -224,8 +224,8 @@ impl Intake {
                     if at.chunk.is_empty() {
                         at.chunk_begun = Instant::now();
                     }
-                    let hold = self.hold(&record);
-                    at.chunk.push(Received { input, lease, record, hold });
+                    let permit = self.permit(&record);
+                    at.chunk.push(Received { input, lease, record, permit });
                 }
             }
             GroupEvent::Assigned(partitions) => {
@@ -233,7 +233,8 @@ impl Intake {
                 self.troubles.over(PART);
                 for (topic, partition) in &partitions {
                     if let Some(input) = Input::of(&self.topics, topic) {
-                        let lease = self.ledger.with(|ledger| ledger.assigned(topic, *partition));
+                        let lease =
+                            self.offsets.with(|offsets| offsets.assigned(topic, *partition));
                         at.assignment.add(topic, input, *partition, lease);
                     }
                 }
@@ -244,7 +245,7 @@ impl Intake {
             }
             GroupEvent::Revoked(partitions) => {
                 for (topic, partition) in &partitions {
-                    self.ledger.with(|ledger| ledger.revoked(topic, *partition));
+                    self.offsets.with(|offsets| offsets.revoked(topic, *partition));
                     at.assignment.remove(topic, *partition);
                 }
                 tracing::info!(partitions = partitions.len(), "partitions revoked");
@@ -266,27 +267,27 @@ impl Intake {
     }
 
     fn should_pause(&self, paused: bool) -> bool {
-        if paused { !self.budget.has_room_again() } else { self.budget.is_full() }
+        if paused { !self.memory.has_room_again() } else { self.memory.is_full() }
     }
 
-    fn hold(&self, record: &Incoming) -> Hold {
+    fn permit(&self, record: &Incoming) -> Permit {
         let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len) as u64;
-        self.budget.hold(length(&record.key) + length(&record.payload) + RECORD_OVERHEAD)
+        self.memory.acquire(length(&record.key) + length(&record.payload) + RECORD_OVERHEAD)
     }
 
     fn hand_on(&self, chunk: &mut Vec<Received>) {
         if let Some(records) = self.records.as_ref().filter(|_| !chunk.is_empty()) {
             let full = std::mem::replace(chunk, Vec::with_capacity(CHUNK_RECORDS));
             if records.send(full).is_err() {
-                // The assembly has panicked: without it nothing moves, so let the process be
-                // restarted; nothing that it held is committed.
+                // The batcher has panicked: without it nothing moves, so let the process be
+                // restarted; nothing that it had is committed.
                 self.shutdown.trigger();
             }
         }
     }
 
     fn commit(&mut self) {
-        let ready = self.ledger.with(|ledger| ledger.committable());
+        let ready = self.offsets.with(|offsets| offsets.committable());
         if ready.is_empty() {
             return;
         }
@@ -294,7 +295,7 @@ impl Intake {
             ready.iter().map(|c| (c.partition.0.clone(), c.partition.1, c.next)).collect();
         match self.consumer.commit(&offsets) {
             Ok(()) => {
-                self.ledger.with(|ledger| ledger.committed(&ready));
+                self.offsets.with(|offsets| offsets.committed(&ready));
                 self.troubles.over(COMMITTING);
             }
             Err(error) => {
@@ -314,7 +315,7 @@ impl Intake {
         for (topic, records) in lag {
             self.metrics.lag(&topic, records);
         }
-        let oldest = self.ledger.with(|ledger| ledger.oldest_open());
-        self.metrics.in_hand(self.budget.held(), oldest);
+        let oldest = self.offsets.with(|offsets| offsets.oldest_open());
+        self.metrics.in_flight(self.memory.in_flight(), oldest);
     }
 }

@@ -1,38 +1,38 @@
 //! The writer: what happened, from Kafka into ClickHouse, where it can be asked.
 //!
-//! The way of a record: [`intake`] polls it, [`assembly`] decodes it and adds its row to its
-//! table's [`batch`], the table's [`lane`] inserts the batch, the [`ledger`] says which offsets are
+//! The way of a record: [`intake`] polls it, [`batcher`] decodes it and adds its row to its
+//! table's [`batch`], the table's [`table_writer`] inserts the batch, the [`offset_tracker`] says which offsets are
 //! safe, and intake commits those.
 //!
 //! What holds at every moment:
-//! - An offset is committed only when every record before it is in ClickHouse or, refused, in the
-//!   topic `store.refused`. So no record is lost, whatever dies.
+//! - An offset is committed only when every record before it is in ClickHouse or in the dead-letter
+//!   topic `store.dead_letters`. So no record is lost, whatever dies.
 //! - A record may be written twice, and then merges away: a table's sorting key names one record.
 //!   A repeated insert of the same rows is dropped by its token ([`batch::deduplication_token`]).
-//! - Polling never stops. When too much is in hand ([`budget`]), partitions are paused.
+//! - Polling never stops. When too much is in flight ([`memory_limit`]), partitions are paused.
 //! - A fault of ClickHouse stops only the table that has it, for as long as it lasts, and shows in
 //!   `/readyz`. A fault of a row costs that row its place in the table, not its existence.
 //! - Batches of a revoked partition are stored all the same (the next owner's are the same rows)
 //!   but nothing is committed for them.
 
 mod args;
-mod aside;
-mod assembly;
 mod batch;
-mod budget;
+mod batcher;
 pub mod census;
 mod columns;
+mod dead_letter;
 mod decode;
 mod faults;
 pub mod fuzzing;
 mod intake;
-mod lane;
-mod ledger;
+mod memory_limit;
 mod metrics;
 pub mod migrations;
+mod offset_tracker;
 mod pipeline;
 mod rows;
 mod store;
+mod table_writer;
 mod tables;
 mod troubles;
 
@@ -50,7 +50,7 @@ pub use store::client;
 
 use troubles::Troubles;
 
-/// Writes until SIGTERM or SIGINT, then stores what is in hand, commits and leaves the group.
+/// Writes until SIGTERM or SIGINT, then stores what is in flight, commits and leaves the group.
 ///
 /// # Errors
 /// When an address or a setting is refused, or a part of the pipeline has failed for good.

@@ -30,10 +30,10 @@ pub struct WriterMetrics {
     batch_bytes: Histogram,
     insert_seconds: HistogramVec,
     retries: IntCounterVec,
-    set_aside: IntCounterVec,
+    dead_letters: IntCounterVec,
     lag: IntGaugeVec,
     oldest_unsaved: GenericGauge<AtomicF64>,
-    held: Gauge,
+    in_flight: Gauge,
     paused: IntCounter,
 }
 
@@ -68,9 +68,9 @@ impl WriterMetrics {
                 "Inserts that failed and are tried again, by what the failure means",
                 &["fault"],
             )?,
-            set_aside: metrics.counters(
-                "set_aside_total",
-                "Records set aside in store.refused, by reason",
+            dead_letters: metrics.counters(
+                "dead_letters_total",
+                "Records written to the dead-letter topic, by reason",
                 &["reason"],
             )?,
             lag: metrics.gauges(
@@ -80,12 +80,15 @@ impl WriterMetrics {
             )?,
             oldest_unsaved: gauge(
                 "oldest_unsaved_seconds",
-                "How long the oldest record in hand has waited to be stored",
+                "How long the oldest record in flight has waited to be stored",
             )?,
-            held: gauge("held_bytes", "Bytes of records in hand")?,
+            in_flight: gauge(
+                "in_flight_bytes",
+                "Bytes of records that are read and not stored yet",
+            )?,
             paused: metrics.counter(
                 "pauses_total",
-                "Times that reading was paused because too much was in hand",
+                "Times that reading was paused because too much was in flight",
             )?,
         })
     }
@@ -107,16 +110,16 @@ impl WriterMetrics {
         self.retries.with_label_values(&[fault.as_str()]).get()
     }
 
-    pub(crate) fn set_aside(&self, reason: &str) {
-        self.set_aside.with_label_values(&[reason]).inc();
+    pub(crate) fn dead_letter(&self, reason: &str) {
+        self.dead_letters.with_label_values(&[reason]).inc();
     }
 
     pub(crate) fn lag(&self, topic: &str, records: i64) {
         self.lag.with_label_values(&[topic]).set(records);
     }
 
-    pub(crate) fn in_hand(&self, bytes: u64, oldest: Option<Instant>) {
-        self.held.set(bytes as f64);
+    pub(crate) fn in_flight(&self, bytes: u64, oldest: Option<Instant>) {
+        self.in_flight.set(bytes as f64);
         self.oldest_unsaved.set(oldest.map_or(0.0, |since| since.elapsed().as_secs_f64()));
     }
 

@@ -14,22 +14,22 @@ use tokio::task::JoinSet;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::args::WriterArgs;
-use crate::aside::{Aside, AsideReason, RefusedTopic};
-use crate::assembly::{Assembly, Outlets, Refused};
-use crate::budget::Budget;
+use crate::batcher::{Batcher, DeadLetter, Outlets};
+use crate::dead_letter::{DeadLetterReason, DeadLetterTopic, DeadLetters};
 use crate::decode::{Decoders, Input};
 use crate::intake::Intake;
-use crate::lane::{Lane, Queued, SharedLedger};
+use crate::memory_limit::MemoryLimit;
 use crate::metrics::WriterMetrics;
 use crate::store::{self, Inserter, Store};
+use crate::table_writer::{Queued, SharedOffsets, TableWriter};
 use crate::tables::Table;
 use crate::troubles::Troubles;
 
 /// Silence of the poll loop after which the process counts as stuck. A commit may take a while when
 /// a broker is away.
 const POLL_SILENCE: Duration = Duration::from_secs(60);
-/// Records that are set aside at the same time.
-const ASIDE_AT_ONCE: usize = 64;
+/// Records that are written to the dead-letter topic at the same time.
+const DEAD_LETTERS_AT_ONCE: usize = 64;
 
 /// Runs the pipeline until the end is requested.
 ///
@@ -48,33 +48,33 @@ pub async fn run(
     let schemas = Troubles::new(health.component("schemas"));
     let codec = Codec::new(args.schema_registry.schema_registry_url.as_deref())?;
     let producer = Producer::new(&args.kafka, "mimamori-writer")?;
-    let Some(aside) =
-        refused_topic(producer, &codec, &topics, kafka.clone(), &schemas, &shutdown).await?
+    let Some(dead_letters) =
+        dead_letter_topic(producer, &codec, &topics, kafka.clone(), &schemas, &shutdown).await?
     else {
         return Ok(());
     };
 
-    let ledger = SharedLedger::default();
-    let budget = Budget::new(args.budget_bytes);
+    let offsets = SharedOffsets::default();
+    let memory = MemoryLimit::new(args.memory_limit_bytes);
     let decoders = Arc::new(Decoders::new(&codec));
-    let (lanes, outlets, refused) = lanes();
-    let lane = Lane {
+    let (table_writers, outlets, to_write) = table_writers();
+    let table_writer = TableWriter {
         store: Arc::new(Store::new(store::client(&args.clickhouse), args.insert_timeout())),
-        aside: Arc::new(aside),
+        dead_letters: Arc::new(dead_letters),
         decoders: decoders.clone(),
         topics: topics.clone(),
-        ledger: ledger.clone(),
+        offsets: offsets.clone(),
         metrics: metrics.clone(),
         troubles: clickhouse,
     };
-    let mut storing = start_lanes(lane, lanes, refused);
+    let mut storing = start_table_writers(table_writer, table_writers, to_write);
 
-    let assembly =
-        Assembly::new(args.limits(), decoders, ledger.clone(), budget.clone(), outlets, schemas);
+    let batcher =
+        Batcher::new(args.limits(), decoders, offsets.clone(), memory.clone(), outlets, schemas);
     let (records, received) = mpsc::channel();
-    let assembling = std::thread::Builder::new()
-        .name("assembly".to_owned())
-        .spawn(move || assembly.run(received))?;
+    let batching = std::thread::Builder::new()
+        .name("batcher".to_owned())
+        .spawn(move || batcher.run(received))?;
 
     let consumer = GroupConsumer::new(
         &args.kafka,
@@ -88,8 +88,8 @@ pub async fn run(
         consumer,
         topics,
         records: Some(records),
-        ledger,
-        budget,
+        offsets,
+        memory,
         metrics,
         troubles: kafka,
         heartbeat: health.heartbeat("poll", POLL_SILENCE),
@@ -102,14 +102,14 @@ pub async fn run(
         let _ = told.send(intake.run());
     })?;
 
-    let mut lane_failed = false;
+    let mut table_writer_failed = false;
     let ended = loop {
         tokio::select! {
             ended = &mut intake_ended => break ended,
-            Some(lane) = storing.join_next() => {
-                // A lane ends by itself only when there are no more batches.
-                lane_failed |= lane.is_err();
-                if lane_failed {
+            Some(table_writer) = storing.join_next() => {
+                // A table writer ends by itself only when there are no more batches.
+                table_writer_failed |= table_writer.is_err();
+                if table_writer_failed {
                     shutdown.trigger();
                 }
             }
@@ -117,29 +117,29 @@ pub async fn run(
     };
     storing.abort_all();
     ended.context("polling has panicked")??;
-    if lane_failed || assembling.is_finished() && assembling.join().is_err() {
-        bail!("a part of the pipeline has panicked; nothing that it held is committed");
+    if table_writer_failed || batching.is_finished() && batching.join().is_err() {
+        bail!("a part of the pipeline has panicked; nothing that it had is committed");
     }
     Ok(())
 }
 
-/// The topic for refused records, however long the schema registry takes to be there; none when
+/// The dead-letter topic, however long the schema registry takes to be there; none when
 /// the end was requested first.
-async fn refused_topic(
+async fn dead_letter_topic(
     producer: Producer,
     codec: &Codec,
     topics: &Topics,
     kafka: Troubles,
     schemas: &Troubles,
     shutdown: &Shutdown,
-) -> anyhow::Result<Option<RefusedTopic>> {
+) -> anyhow::Result<Option<DeadLetterTopic>> {
     const PART: &str = "registering";
     let mut backoff = Backoff::default();
     loop {
         let (producer, codec, topics) = (producer.clone(), codec.clone(), topics.clone());
         let kafka = kafka.clone();
         let made = tokio::task::spawn_blocking(move || {
-            RefusedTopic::new(producer, &codec, &topics, kafka)
+            DeadLetterTopic::new(producer, &codec, &topics, kafka)
         })
         .await?;
         match made {
@@ -162,52 +162,57 @@ async fn refused_topic(
 
 pub(crate) type Ends = Vec<(channel::UnboundedReceiver<crate::batch::Batch>, Queued)>;
 
-/// The ends of every lane. What stands in them is bounded by the budget.
-pub(crate) fn lanes() -> (Ends, Outlets, channel::UnboundedReceiver<Refused>) {
+/// The queue of every table writer. The memory limit bounds what waits in them.
+pub(crate) fn table_writers() -> (Ends, Outlets, channel::UnboundedReceiver<DeadLetter>) {
     let mut ends = Vec::with_capacity(Table::COUNT);
-    let mut lanes = Vec::with_capacity(Table::COUNT);
+    let mut table_writers = Vec::with_capacity(Table::COUNT);
     for _ in Table::all() {
         let (to, from) = channel::unbounded_channel();
         let queued = Queued::default();
         ends.push((from, queued.clone()));
-        lanes.push((to, queued));
+        table_writers.push((to, queued));
     }
-    let (refused, to_refuse) = channel::unbounded_channel();
-    (ends, Outlets { lanes, refused }, to_refuse)
+    let (dead_letters, to_write) = channel::unbounded_channel();
+    (ends, Outlets { table_writers, dead_letters }, to_write)
 }
 
-pub(crate) fn start_lanes<S: Inserter, A: Aside>(
-    lane: Lane<S, A>,
+pub(crate) fn start_table_writers<S: Inserter, A: DeadLetters>(
+    table_writer: TableWriter<S, A>,
     ends: Ends,
-    refused: channel::UnboundedReceiver<Refused>,
+    dead_letters: channel::UnboundedReceiver<DeadLetter>,
 ) -> JoinSet<()> {
-    let lane = Arc::new(lane);
+    let table_writer = Arc::new(table_writer);
     let mut tasks = JoinSet::new();
     for (batches, queued) in ends {
-        let lane = lane.clone();
-        tasks.spawn(async move { lane.run(batches, queued).await });
+        let table_writer = table_writer.clone();
+        tasks.spawn(async move { table_writer.run(batches, queued).await });
     }
     tasks.spawn(async move {
-        UnboundedReceiverStream::new(refused)
-            .for_each_concurrent(ASIDE_AT_ONCE, |refused| set_aside(&lane, refused))
+        UnboundedReceiverStream::new(dead_letters)
+            .for_each_concurrent(DEAD_LETTERS_AT_ONCE, |letter| {
+                write_dead_letter(&table_writer, letter)
+            })
             .await;
     });
     tasks
 }
 
-async fn set_aside<S: Inserter, A: Aside>(lane: &Lane<S, A>, refused: Refused) {
-    let Refused { batch, envelope, hold } = refused;
-    lane.aside.set_aside(&envelope).await;
-    lane.metrics.set_aside(&envelope.reason);
+async fn write_dead_letter<S: Inserter, A: DeadLetters>(
+    table_writer: &TableWriter<S, A>,
+    letter: DeadLetter,
+) {
+    let DeadLetter { batch, envelope, permit } = letter;
+    table_writer.dead_letters.write(&envelope).await;
+    table_writer.metrics.dead_letter(&envelope.reason);
     tracing::warn!(
-        reason = if envelope.reason == AsideReason::Undecodable.as_str() {
+        reason = if envelope.reason == DeadLetterReason::Undecodable.as_str() {
             "undecodable"
         } else {
             "does not fit its table"
         },
-        "set aside: {}",
+        "written to the dead-letter topic: {}",
         envelope.detail
     );
-    lane.ledger.safe(batch);
-    drop(hold);
+    table_writer.offsets.safe(batch);
+    drop(permit);
 }

@@ -31,7 +31,7 @@ use crate::verdict::{assert_can_fail, complaints, gather};
 
 /// Small enough to be filled at once, large enough for a long run.
 const DISK_MEGABYTES: u32 = 768;
-const WRITER_BUDGET_BYTES: &str = "80000";
+const WRITER_MEMORY_LIMIT_BYTES: &str = "80000";
 /// Long enough for everything to be started, mostly.
 const BEFORE_ANYTHING_IS_MISSING: Span = Span::from_seconds(30);
 /// The quiet between two faults.
@@ -68,12 +68,12 @@ pub fn run() {
         let sending = scope.spawn(|| load::send(settings.seed, &people, &planned, &senders, &over));
         let signed_in = stack.sign_in(SATO);
         let looking = Arc::clone(&physician);
-        let set_aside = patients::somebody();
+        let onlooked = patients::somebody();
         let mut looked_at = everybody.clone();
-        looked_at.retain(|patient| *patient != set_aside);
+        looked_at.retain(|patient| *patient != onlooked);
         scope.spawn(move || looking.look(&signed_in, &looked_at));
         let session = stack.sign_in(SATO);
-        let onlooker = Onlooker::new(&stack, &senders, &watching, &physician, session, set_aside);
+        let onlooker = Onlooker::new(&stack, &senders, &watching, &physician, session, onlooked);
         let ground = Ground {
             stack: &stack,
             kafka_disk: disks.kafka.disk.as_ref(),
@@ -152,7 +152,7 @@ fn start(everybody: &[String], disks: &Disks) -> Stack {
         // An insert without an answer is given up before the weather clears.
         .argument(Service::Writer, &["--insert-timeout-seconds", "4"])
         // Seconds of an outage fill its hands: then it stops fetching.
-        .argument(Service::Writer, &["--budget-bytes", WRITER_BUDGET_BYTES])
+        .argument(Service::Writer, &["--memory-limit-bytes", WRITER_MEMORY_LIMIT_BYTES])
         .start(&[
             Service::Gateway,
             Service::Processor,
@@ -227,7 +227,7 @@ fn suffer(ground: &Ground<'_>, mut onlooker: Onlooker<'_>, begun: Instant) -> Ve
     }
 }
 
-/// How often the writer has stopped fetching because too much was in hand.
+/// How often the writer has stopped fetching because too much was in flight.
 fn pauses(stack: &Stack) -> f64 {
     stack.metric(Service::Writer, "mimamori_writer_pauses_total").unwrap_or(0.0)
 }

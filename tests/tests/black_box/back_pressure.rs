@@ -10,12 +10,12 @@ use tests::wait::{equal, eventually};
 
 const PATIENT: &str = "TST001/P1";
 
-pub fn a_writer_whose_hands_are_full_stops_fetching_and_catches_up_later() {
+pub fn a_writer_at_its_memory_limit_stops_fetching_and_catches_up_later() {
     const READINGS: i64 = 4_000;
-    const BUDGET: f64 = 50_000.0;
+    const MEMORY_LIMIT: f64 = 50_000.0;
     let stack = Plan::named("back_pressure")
         .own_clickhouse()
-        .argument(Service::Writer, &["--budget-bytes", &BUDGET.to_string()])
+        .argument(Service::Writer, &["--memory-limit-bytes", &MEMORY_LIMIT.to_string()])
         .start(&[Service::Processor, Service::Writer]);
     let stored = "SELECT count() FROM current_blood_pressure";
     stack.produce(&blood_pressure(PATIENT, seconds_ago(60 * READINGS), 128, 80));
@@ -35,15 +35,15 @@ pub fn a_writer_whose_hands_are_full_stops_fetching_and_catches_up_later() {
     accepted.wait_for("all are accepted", |records| equal(records.len(), READINGS as usize));
     let bytes: usize =
         accepted.records().iter().filter_map(|r| r.payload.as_deref()).map(<[u8]>::len).sum();
-    assert!(bytes as f64 > 8.0 * BUDGET, "far more than the writer may take: {bytes}");
+    assert!(bytes as f64 > 8.0 * MEMORY_LIMIT, "far more than the writer may take: {bytes}");
     eventually("the writer has stopped fetching", || {
         match stack.metric(Service::Writer, "mimamori_writer_pauses_total")? {
             times if times >= 1.0 => Ok(()),
             times => Err(format!("{times} times")),
         }
     });
-    let in_hand = stack.metric(Service::Writer, "mimamori_writer_held_bytes").unwrap();
-    assert!(in_hand < 4.0 * BUDGET, "{in_hand} bytes in hand of {bytes}");
+    let in_flight = stack.metric(Service::Writer, "mimamori_writer_in_flight_bytes").unwrap();
+    assert!(in_flight < 4.0 * MEMORY_LIMIT, "{in_flight} bytes in flight of {bytes}");
 
     stack.start_clickhouse();
     eventually("all readings are stored", || equal(stack.number(stored)?, READINGS as u64));

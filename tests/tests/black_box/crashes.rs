@@ -54,7 +54,7 @@ pub fn a_writer_killed_while_the_store_is_away_loses_nothing() {
     for minutes in 1..READINGS {
         stack.produce(&reading(minutes));
     }
-    // It has them in hand, cannot store them, and goes on trying for some time.
+    // It has them in flight, cannot store them, and goes on trying for some time.
     eventually("the writer tries again and again", || {
         let tries = "mimamori_writer_retries_total{fault=\"passing\"}";
         match stack.metric(Service::Writer, tries)? {

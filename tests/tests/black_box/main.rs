@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         not_stored::nothing_is_said_to_be_accepted_that_kafka_has_not_and_the_rest_may_be_sent_again,
         crashes::kill_9_of_any_service_under_load_loses_nothing_and_tells_nothing_twice,
         crashes::a_writer_killed_while_the_store_is_away_loses_nothing,
-        back_pressure::a_writer_whose_hands_are_full_stops_fetching_and_catches_up_later,
+        back_pressure::a_writer_at_its_memory_limit_stops_fetching_and_catches_up_later,
         crashes::sigterm_drains_every_service_under_load_within_its_deadline_and_nothing_is_lost,
         exactly_once::a_processor_that_wakes_after_its_session_is_fenced_and_writes_nothing,
         exactly_once::two_to_four_processors_join_leave_and_crash_under_load_and_tell_everything_once,

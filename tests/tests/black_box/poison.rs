@@ -105,7 +105,7 @@ pub fn a_poisoned_partition_stops_neither_its_neighbours_nor_what_follows() {
     let sum = stack.assert_balanced();
     assert_eq!((sum.new, sum.rejected, sum.rerouted), (good.len() as i64, rejections(), 0));
     let cut = every_rejection_is_there(&stack);
-    assert_eq!(stack.records(Topic::StoreRefused).len(), 0);
+    assert_eq!(stack.records(Topic::StoreDeadLetters).len(), 0);
 
     a_backlog_of_poison_fits_the_memory(&stack, &large);
     the_whole_is_sent_again(&stack, &cut, &large);

@@ -72,7 +72,7 @@ impl Book {
         }
     }
 
-    /// Notes that the output of a raw record was set aside in `store.refused`.
+    /// Notes that the output of a raw record was set aside in `store.dead_letters`.
     pub fn refuse(&mut self, origin: i64) {
         if origin >= self.start {
             self.ledger.refused(origin);
@@ -247,7 +247,7 @@ impl Alerts {
         }
     }
 
-    /// Notes that an event was set aside in `store.refused`.
+    /// Notes that an event was set aside in `store.dead_letters`.
     pub fn refuse(&mut self, offset: i64) {
         self.refused.insert(offset);
     }

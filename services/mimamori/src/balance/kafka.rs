@@ -123,7 +123,7 @@ impl Reading {
         let accepted = self.topics.name(Topic::ReadingsAccepted);
         let rejected = self.topics.name(Topic::ReadingsRejected);
         let alerts = self.topics.name(Topic::Alerts);
-        self.follow(Topic::StoreRefused, move |shared, record| {
+        self.follow(Topic::StoreDeadLetters, move |shared, record| {
             let Some(refused) = shared.decode(&decoder, record) else { return };
             let Some(mut book) = shared.book(refused.origin.partition) else { return };
             // What was set aside says first from which topic it came.

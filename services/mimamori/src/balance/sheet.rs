@@ -88,7 +88,7 @@ pub struct Amounts {
     pub alert_events: u64,
     /// Of the same range of the topic, events in ClickHouse; more where the topic was compacted.
     pub alert_events_stored: u64,
-    /// Versions, rejected records and alert events that ClickHouse refused, in `store.refused`.
+    /// Versions, rejected records and alert events that ClickHouse refused, in `store.dead_letters`.
     pub set_aside: u64,
     /// Versions, rejected records and alert events that the writer has not consumed.
     pub in_flight_to_writer: u64,

@@ -24,7 +24,7 @@ pub enum Row {
     Audit(AuditEvent),
 }
 
-/// Where a record stands in its own topic.
+/// The place of a record in its own topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
     /// Partition.

@@ -1,4 +1,4 @@
-//! Setting records aside: whole, with the reason, acknowledged by Kafka before their offset is
+//! The dead-letter topic: records that cannot be stored, whole, with the reason, acknowledged by Kafka before their offset is
 //! committed.
 
 use chassis::Backoff;
@@ -10,21 +10,21 @@ use stream::record::Incoming;
 use crate::rows::Row;
 use crate::troubles::Troubles;
 
-/// Why a record is set aside.
+/// Why a record is a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AsideReason {
+pub enum DeadLetterReason {
     /// Its bytes are no record of its topic.
     Undecodable,
     /// ClickHouse, or a column's range, refuses its row.
     StoreRefused,
 }
 
-impl AsideReason {
+impl DeadLetterReason {
     /// The code in `RejectedReading::reason`.
     pub const fn as_str(self) -> &'static str {
         match self {
-            AsideReason::Undecodable => "undecodable",
-            AsideReason::StoreRefused => "store_refused",
+            DeadLetterReason::Undecodable => "undecodable",
+            DeadLetterReason::StoreRefused => "store_refused",
         }
     }
 }
@@ -33,7 +33,7 @@ impl AsideReason {
 /// that the processor writes is smaller, so what it has written is kept whole.
 const MOST_BYTES: usize = 3 << 19;
 
-/// The record for `store.refused` of a record that is set aside.
+/// The record for `store.dead_letters` of a record that cannot be stored.
 ///
 /// `bytes` and `key` are the record's own, as it stood in its topic. `origin` is the raw reading's
 /// where the record tells it (accepted and rejected readings), so that a balance of `readings.raw`
@@ -42,7 +42,7 @@ const MOST_BYTES: usize = 3 << 19;
 pub fn envelope(
     record: &Incoming,
     row: Option<&Row>,
-    reason: AsideReason,
+    reason: DeadLetterReason,
     problem: &str,
 ) -> RejectedReading {
     let (origin, patient) = match row {
@@ -68,21 +68,21 @@ pub fn envelope(
     }
 }
 
-/// Takes records that are set aside.
-pub trait Aside: Send + Sync + 'static {
+/// Takes records that cannot be stored.
+pub trait DeadLetters: Send + Sync + 'static {
     /// Returns when the record is safe.
-    fn set_aside(&self, record: &RejectedReading) -> impl Future<Output = ()> + Send;
+    fn write(&self, record: &RejectedReading) -> impl Future<Output = ()> + Send;
 }
 
-/// Sets aside in the topic `store.refused`.
-pub struct RefusedTopic {
+/// The topic `store.dead_letters`.
+pub struct DeadLetterTopic {
     producer: Producer,
     encoder: Encoder<RejectedReading>,
     topic: String,
     troubles: Troubles,
 }
 
-impl RefusedTopic {
+impl DeadLetterTopic {
     /// The topic of a deployment. With a schema registry this asks it, and blocks.
     ///
     /// # Errors
@@ -93,16 +93,16 @@ impl RefusedTopic {
         topics: &Topics,
         troubles: Troubles,
     ) -> Result<Self, schemas::codec::RegistryError> {
-        let topic = topics.name(schemas::topics::Topic::StoreRefused);
+        let topic = topics.name(schemas::topics::Topic::StoreDeadLetters);
         let encoder = codec.encoder(&topic)?;
         Ok(Self { producer, encoder, topic, troubles })
     }
 }
 
-const PART: &str = "store.refused";
+const PART: &str = "store.dead_letters";
 
-impl Aside for RefusedTopic {
-    async fn set_aside(&self, record: &RejectedReading) {
+impl DeadLetters for DeadLetterTopic {
+    async fn write(&self, record: &RejectedReading) {
         let mut backoff = Backoff::default();
         loop {
             // Every form of the record can be encoded; should that ever fail, the record waits here
@@ -126,7 +126,7 @@ impl Aside for RefusedTopic {
                 }
             };
             if self.troubles.begin(PART, &problem) {
-                tracing::warn!(topic = self.topic, "cannot set a record aside yet: {problem}");
+                tracing::warn!(topic = self.topic, "cannot write a dead letter yet: {problem}");
             }
             backoff.wait().await;
         }

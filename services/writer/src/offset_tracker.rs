@@ -1,8 +1,8 @@
 //! Which offsets may be committed.
 //!
 //! Every record of an assigned partition is *placed* into a batch, or *settled* when there is
-//! nothing to keep of it. A batch becomes *safe* when each of its rows is in ClickHouse or set aside
-//! in Kafka. What may be committed of a partition is the first offset that stands in a batch which
+//! nothing to keep of it. A batch becomes *safe* when each of its rows is in ClickHouse or written to the dead-letter topic
+//! in Kafka. What may be committed of a partition is the first offset in a batch which
 //! is not safe, or, when there is none, the offset after the last record seen.
 //!
 //! A partition that is revoked and assigned again gets a new [`Lease`]: what still happens to
@@ -24,9 +24,9 @@ pub struct BatchId(u64);
 /// A topic's partition.
 pub type Partition = (String, i32);
 
-/// The record or batch is not the ledger's business.
+/// The record or batch is not the offset tracker's business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum LedgerError {
+pub enum OffsetTrackerError {
     /// The partition belongs to another member now: drop the record.
     #[error("the partition was revoked")]
     Revoked,
@@ -75,16 +75,16 @@ impl Leased {
     }
 }
 
-/// The ledger of one process.
+/// The offsets of one process.
 #[derive(Debug, Default)]
-pub struct Ledger {
+pub struct OffsetTracker {
     leases: BTreeMap<Lease, Leased>,
     open: BTreeMap<BatchId, Instant>,
     next_lease: u32,
     next_batch: u64,
 }
 
-impl Ledger {
+impl OffsetTracker {
     /// A partition is this process's from now on.
     pub fn assigned(&mut self, topic: &str, partition: i32) -> Lease {
         self.revoked(topic, partition);
@@ -120,9 +120,14 @@ impl Ledger {
     ///
     /// # Errors
     /// When the record is to be dropped, or the batch is none.
-    pub fn placed(&mut self, lease: Lease, offset: i64, batch: BatchId) -> Result<(), LedgerError> {
+    pub fn placed(
+        &mut self,
+        lease: Lease,
+        offset: i64,
+        batch: BatchId,
+    ) -> Result<(), OffsetTrackerError> {
         if !self.open.contains_key(&batch) {
-            return Err(LedgerError::NoSuchBatch);
+            return Err(OffsetTrackerError::NoSuchBatch);
         }
         let leased = self.seen(lease, offset)?;
         leased.unsafe_from.entry(batch).or_insert(offset);
@@ -133,16 +138,16 @@ impl Ledger {
     ///
     /// # Errors
     /// When the record is to be dropped.
-    pub fn settled(&mut self, lease: Lease, offset: i64) -> Result<(), LedgerError> {
+    pub fn settled(&mut self, lease: Lease, offset: i64) -> Result<(), OffsetTrackerError> {
         self.seen(lease, offset).map(|_| ())
     }
 
-    fn seen(&mut self, lease: Lease, offset: i64) -> Result<&mut Leased, LedgerError> {
-        let leased = self.leases.get_mut(&lease).ok_or(LedgerError::Revoked)?;
+    fn seen(&mut self, lease: Lease, offset: i64) -> Result<&mut Leased, OffsetTrackerError> {
+        let leased = self.leases.get_mut(&lease).ok_or(OffsetTrackerError::Revoked)?;
         if let Some(next) = leased.next
             && offset < next
         {
-            return Err(LedgerError::Repeated { offset, next });
+            return Err(OffsetTrackerError::Repeated { offset, next });
         }
         leased.first.get_or_insert(offset);
         leased.next = Some(offset + 1);
@@ -153,8 +158,8 @@ impl Ledger {
     ///
     /// # Errors
     /// When there is no such batch.
-    pub fn safe(&mut self, batch: BatchId) -> Result<(), LedgerError> {
-        self.open.remove(&batch).ok_or(LedgerError::NoSuchBatch)?;
+    pub fn safe(&mut self, batch: BatchId) -> Result<(), OffsetTrackerError> {
+        self.open.remove(&batch).ok_or(OffsetTrackerError::NoSuchBatch)?;
         for leased in self.leases.values_mut() {
             leased.unsafe_from.remove(&batch);
         }
@@ -191,5 +196,5 @@ impl Ledger {
 }
 
 #[cfg(test)]
-#[path = "ledger_tests.rs"]
+#[path = "offset_tracker_tests.rs"]
 mod tests;

@@ -6,57 +6,57 @@ use super::*;
 
 const TOPIC: &str = "readings.accepted";
 
-fn next_of(ledger: &Ledger, partition: i32) -> Option<i64> {
+fn next_of(offsets: &OffsetTracker, partition: i32) -> Option<i64> {
     let of = |c: &Committable| c.partition == (TOPIC.to_owned(), partition);
-    ledger.committable().into_iter().find(of).map(|c| c.next)
+    offsets.committable().into_iter().find(of).map(|c| c.next)
 }
 
 #[test]
 fn the_commit_waits_for_the_earliest_unsafe_batch() {
-    let mut ledger = Ledger::default();
-    let lease = ledger.assigned(TOPIC, 0);
-    let (first, second) = (ledger.open(Instant::now()), ledger.open(Instant::now()));
-    ledger.placed(lease, 10, first).unwrap();
-    ledger.placed(lease, 11, second).unwrap();
-    ledger.placed(lease, 12, first).unwrap();
-    ledger.settled(lease, 15).unwrap();
-    assert_eq!(next_of(&ledger, 0), None);
-    ledger.safe(first).unwrap();
-    assert_eq!(next_of(&ledger, 0), Some(11));
-    ledger.committed(&ledger.committable());
-    assert_eq!(next_of(&ledger, 0), None);
-    ledger.safe(second).unwrap();
-    assert_eq!(next_of(&ledger, 0), Some(16));
+    let mut offsets = OffsetTracker::default();
+    let lease = offsets.assigned(TOPIC, 0);
+    let (first, second) = (offsets.open(Instant::now()), offsets.open(Instant::now()));
+    offsets.placed(lease, 10, first).unwrap();
+    offsets.placed(lease, 11, second).unwrap();
+    offsets.placed(lease, 12, first).unwrap();
+    offsets.settled(lease, 15).unwrap();
+    assert_eq!(next_of(&offsets, 0), None);
+    offsets.safe(first).unwrap();
+    assert_eq!(next_of(&offsets, 0), Some(11));
+    offsets.committed(&offsets.committable());
+    assert_eq!(next_of(&offsets, 0), None);
+    offsets.safe(second).unwrap();
+    assert_eq!(next_of(&offsets, 0), Some(16));
 }
 
 #[test]
 fn a_partition_that_comes_back_owes_nothing_to_its_earlier_batches() {
-    let mut ledger = Ledger::default();
-    let old = ledger.assigned(TOPIC, 0);
-    let batch = ledger.open(Instant::now());
-    ledger.placed(old, 5, batch).unwrap();
-    ledger.revoked(TOPIC, 0);
-    assert_eq!(ledger.placed(old, 6, batch), Err(LedgerError::Revoked));
-    let new = ledger.assigned(TOPIC, 0);
-    let again = ledger.open(Instant::now());
-    ledger.placed(new, 5, again).unwrap();
-    ledger.safe(batch).unwrap();
-    assert_eq!(next_of(&ledger, 0), None, "the row was placed anew and is not safe");
-    ledger.safe(again).unwrap();
-    assert_eq!(next_of(&ledger, 0), Some(6));
+    let mut offsets = OffsetTracker::default();
+    let old = offsets.assigned(TOPIC, 0);
+    let batch = offsets.open(Instant::now());
+    offsets.placed(old, 5, batch).unwrap();
+    offsets.revoked(TOPIC, 0);
+    assert_eq!(offsets.placed(old, 6, batch), Err(OffsetTrackerError::Revoked));
+    let new = offsets.assigned(TOPIC, 0);
+    let again = offsets.open(Instant::now());
+    offsets.placed(new, 5, again).unwrap();
+    offsets.safe(batch).unwrap();
+    assert_eq!(next_of(&offsets, 0), None, "the row was placed anew and is not safe");
+    offsets.safe(again).unwrap();
+    assert_eq!(next_of(&offsets, 0), Some(6));
 }
 
 #[test]
 fn a_repeated_offset_and_an_unknown_batch_are_errors() {
-    let mut ledger = Ledger::default();
-    let lease = ledger.assigned(TOPIC, 0);
-    let batch = ledger.open(Instant::now());
-    ledger.placed(lease, 5, batch).unwrap();
-    let repeated = LedgerError::Repeated { offset: 5, next: 6 };
-    assert_eq!(ledger.settled(lease, 5), Err(repeated));
-    ledger.safe(batch).unwrap();
-    assert_eq!(ledger.placed(lease, 6, batch), Err(LedgerError::NoSuchBatch));
-    assert_eq!(ledger.safe(batch), Err(LedgerError::NoSuchBatch));
+    let mut offsets = OffsetTracker::default();
+    let lease = offsets.assigned(TOPIC, 0);
+    let batch = offsets.open(Instant::now());
+    offsets.placed(lease, 5, batch).unwrap();
+    let repeated = OffsetTrackerError::Repeated { offset: 5, next: 6 };
+    assert_eq!(offsets.settled(lease, 5), Err(repeated));
+    offsets.safe(batch).unwrap();
+    assert_eq!(offsets.placed(lease, 6, batch), Err(OffsetTrackerError::NoSuchBatch));
+    assert_eq!(offsets.safe(batch), Err(OffsetTrackerError::NoSuchBatch));
 }
 
 #[derive(Debug, Clone)]
@@ -105,43 +105,43 @@ proptest! {
 
     #[test]
     fn no_commit_ever_passes_a_row_that_is_not_safe(steps in proptest::collection::vec(step(), 1..200)) {
-        let mut ledger = Ledger::default();
+        let mut offsets = OffsetTracker::default();
         let mut world = World::default();
-        let mut batches: Vec<BatchId> = (0..4).map(|_| ledger.open(Instant::now())).collect();
+        let mut batches: Vec<BatchId> = (0..4).map(|_| offsets.open(Instant::now())).collect();
         for step in steps {
             match step {
                 Step::Assign(partition) => {
                     // The broker continues after what was committed.
                     let from = world.committed.get(&partition).copied().unwrap_or(0);
-                    let lease = ledger.assigned(TOPIC, partition);
+                    let lease = offsets.assigned(TOPIC, partition);
                     world.leases.insert(partition, (lease, from));
                 }
                 Step::Revoke(partition) => {
-                    ledger.revoked(TOPIC, partition);
+                    offsets.revoked(TOPIC, partition);
                     world.leases.remove(&partition);
                 }
                 Step::Place { partition, batch, gap } => {
                     if let Some((lease, next)) = world.leases.get_mut(&partition) {
                         let offset = *next + gap;
                         *next = offset + 1;
-                        prop_assert_eq!(ledger.placed(*lease, offset, batches[batch]), Ok(()));
+                        prop_assert_eq!(offsets.placed(*lease, offset, batches[batch]), Ok(()));
                         let waiting = world.waiting.entry(batches[batch]).or_default();
                         waiting.insert((partition, *lease, offset));
                     }
                 }
                 Step::Settle { partition } => {
                     if let Some((lease, next)) = world.leases.get_mut(&partition) {
-                        prop_assert_eq!(ledger.settled(*lease, *next), Ok(()));
+                        prop_assert_eq!(offsets.settled(*lease, *next), Ok(()));
                         *next += 1;
                     }
                 }
                 Step::Safe(batch) => {
-                    prop_assert_eq!(ledger.safe(batches[batch]), Ok(()));
+                    prop_assert_eq!(offsets.safe(batches[batch]), Ok(()));
                     world.waiting.remove(&batches[batch]);
-                    batches[batch] = ledger.open(Instant::now());
+                    batches[batch] = offsets.open(Instant::now());
                 }
                 Step::Commit | Step::CommitFails => {
-                    let ready = ledger.committable();
+                    let ready = offsets.committable();
                     for committable in &ready {
                         let partition = committable.partition.1;
                         let lease = world.leases.get(&partition).map(|(lease, _)| *lease);
@@ -156,18 +156,18 @@ proptest! {
                             let before = world.committed.insert(committable.partition.1, committable.next);
                             prop_assert!(before < Some(committable.next), "a commit went back");
                         }
-                        ledger.committed(&ready);
-                        prop_assert_eq!(ledger.committable(), vec![]);
+                        offsets.committed(&ready);
+                        prop_assert_eq!(offsets.committable(), vec![]);
                     }
                 }
             }
         }
         for batch in batches {
-            prop_assert_eq!(ledger.safe(batch), Ok(()));
+            prop_assert_eq!(offsets.safe(batch), Ok(()));
         }
-        ledger.committed(&ledger.committable());
-        prop_assert_eq!(ledger.oldest_open(), None);
-        for leased in ledger.leases.values() {
+        offsets.committed(&offsets.committable());
+        prop_assert_eq!(offsets.oldest_open(), None);
+        for leased in offsets.leases.values() {
             prop_assert!(leased.unsafe_from.is_empty());
             prop_assert!(leased.committed.is_none() || leased.committed == leased.next);
         }

@@ -12,9 +12,9 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::*;
 use crate::batch::OpenBatch;
-use crate::budget::Budget;
 use crate::columns::{RowBinary, Shape};
 use crate::decode::place_of;
+use crate::memory_limit::MemoryLimit;
 use crate::rows::Row;
 use crate::rows::samples::weight;
 use crate::store::Store;
@@ -66,22 +66,25 @@ impl Inserter for FakeStore {
 }
 
 #[derive(Default)]
-pub(crate) struct FakeAside(pub(crate) Mutex<Vec<RejectedReading>>);
+pub(crate) struct FakeDeadLetters(pub(crate) Mutex<Vec<RejectedReading>>);
 
-impl Aside for FakeAside {
-    async fn set_aside(&self, record: &RejectedReading) {
+impl DeadLetters for FakeDeadLetters {
+    async fn write(&self, record: &RejectedReading) {
         self.0.lock().unwrap().push(record.clone());
     }
 }
 
-pub(crate) fn lane<S: Inserter>(store: S, health: &Health) -> Lane<S, FakeAside> {
+pub(crate) fn table_writer<S: Inserter>(
+    store: S,
+    health: &Health,
+) -> TableWriter<S, FakeDeadLetters> {
     let metrics = Metrics::for_service("writer");
-    Lane {
+    TableWriter {
         store: Arc::new(store),
-        aside: Arc::new(FakeAside::default()),
+        dead_letters: Arc::new(FakeDeadLetters::default()),
         decoders: Arc::new(Decoders::new(&Codec::default())),
         topics: Topics::default(),
-        ledger: SharedLedger::default(),
+        offsets: SharedOffsets::default(),
         metrics: WriterMetrics::register(&metrics).unwrap(),
         troubles: Troubles::new(health.component("clickhouse")),
     }
@@ -100,22 +103,26 @@ pub(crate) fn record_of<T: Record>(value: &T, offset: i64) -> Incoming {
 }
 
 /// A batch of one weight for each offset, the raw record's being the record's own.
-pub(crate) fn batch(ledger: &SharedLedger, budget: &Budget, offsets: &[(i64, f64)]) -> Batch {
+pub(crate) fn batch(
+    offsets: &SharedOffsets,
+    memory: &MemoryLimit,
+    weights: &[(i64, f64)],
+) -> Batch {
     let now = Instant::now();
-    let (id, lease) = ledger.with(|l| (l.open(now), l.assigned("readings.accepted", 3)));
+    let (id, lease) = offsets.with(|l| (l.open(now), l.assigned("readings.accepted", 3)));
     let mut open: Option<OpenBatch> = None;
-    for (offset, kilograms) in offsets {
+    for (offset, kilograms) in weights {
         let mut accepted = weight(*kilograms);
         accepted.origin.offset = *offset;
         accepted.reading.observation_time += offset * 1000;
         let record = record_of(&accepted, *offset);
         let row = Row::Reading(accepted);
         let open = open.get_or_insert_with(|| {
-            OpenBatch::new(id, TABLE, Arc::new(complete_shape()), budget.hold(0), now)
+            OpenBatch::new(id, TABLE, Arc::new(complete_shape()), memory.acquire(0), now)
         });
         open.write(&row, place_of(&record)).unwrap();
-        ledger.with(|l| l.placed(lease, *offset, id)).unwrap();
-        open.keep(record, budget.hold(100));
+        offsets.with(|l| l.placed(lease, *offset, id)).unwrap();
+        open.keep(record, memory.acquire(100));
     }
     open.expect("a row").cut()
 }
@@ -138,7 +145,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn every_row_is_inserted_once_or_set_aside_once(
+    fn every_row_is_inserted_once_or_a_dead_letter_once(
         count in 1i64..60,
         poison in proptest::collection::btree_set(0i64..60, 0..6),
         script in proptest::collection::vec(error(), 0..8),
@@ -151,7 +158,7 @@ proptest! {
             .unwrap();
         runtime.block_on(async {
             let health = Health::new();
-            // A row-like error in the script must not cost a row: a single one is believed only
+            // A row-like error in the script must not cost a row: a single one counts only
             // when it is said twice, so the script never says it twice in a row.
             let mut script = script;
             script.dedup();
@@ -161,28 +168,28 @@ proptest! {
                 other_shape_once: Mutex::new(other_shape),
                 ..FakeStore::default()
             };
-            let lane = lane(store, &health);
-            let budget = Budget::new(1_000_000);
-            let batch = batch(&lane.ledger, &budget, &rows(count));
+            let table_writer = table_writer(store, &health);
+            let memory = MemoryLimit::new(1_000_000);
+            let batch = batch(&table_writer.offsets, &memory, &rows(count));
             let (to, from) = unbounded_channel();
             let queued = Queued::default();
             queued.add();
             to.send(batch).unwrap();
             drop(to);
-            lane.run(from, queued.clone()).await;
+            table_writer.run(from, queued.clone()).await;
 
-            let mut inserted = lane.store.inserted.lock().unwrap().clone();
+            let mut inserted = table_writer.store.inserted.lock().unwrap().clone();
             inserted.sort_unstable();
             let good: Vec<i64> = (0..count).filter(|offset| !poison.contains(offset)).collect();
             prop_assert_eq!(inserted, good);
-            let aside: Vec<i64> =
-                lane.aside.0.lock().unwrap().iter().map(|record| record.origin.offset).collect();
+            let dead_letters: Vec<i64> =
+                table_writer.dead_letters.0.lock().unwrap().iter().map(|record| record.origin.offset).collect();
             let bad: Vec<i64> = poison.into_iter().filter(|offset| *offset < count).collect();
-            prop_assert_eq!(aside, bad);
+            prop_assert_eq!(dead_letters, bad);
             let next: Vec<i64> =
-                lane.ledger.with(|l| l.committable()).iter().map(|c| c.next).collect();
+                table_writer.offsets.with(|l| l.committable()).iter().map(|c| c.next).collect();
             prop_assert_eq!(next, vec![count]);
-            prop_assert_eq!(budget.held(), 0);
+            prop_assert_eq!(memory.in_flight(), 0);
             prop_assert!(queued.is_empty());
             Ok(())
         })?;
@@ -190,14 +197,14 @@ proptest! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_record_is_set_aside_whole_with_the_exception_and_without_its_values() {
+async fn a_record_that_is_refused_is_a_dead_letter_without_its_values_in_the_detail() {
     let health = Health::new();
     let store = FakeStore { poison: BTreeSet::from([1]), ..FakeStore::default() };
-    let lane = lane(store, &health);
-    let batch = batch(&lane.ledger, &Budget::new(1), &rows(3));
-    lane.deliver(&batch).await;
-    let aside = lane.aside.0.lock().unwrap().clone();
-    let [record] = &aside[..] else { panic!("one record is refused") };
+    let table_writer = table_writer(store, &health);
+    let batch = batch(&table_writer.offsets, &MemoryLimit::new(1), &rows(3));
+    table_writer.deliver(&batch).await;
+    let dead_letters = table_writer.dead_letters.0.lock().unwrap().clone();
+    let [record] = &dead_letters[..] else { panic!("one record is refused") };
     assert_eq!(record.reason, "store_refused");
     assert_eq!(
         record.detail,
@@ -222,11 +229,11 @@ async fn a_clickhouse_that_accepts_and_never_answers_is_reported_and_does_not_ho
     });
     let client = clickhouse::Client::default().with_url(format!("http://{address}"));
     let health = Health::new();
-    let lane = lane(Store::new(client, Duration::from_millis(100)), &health);
-    let batch = batch(&lane.ledger, &Budget::new(1), &rows(1));
-    let delivering = lane.deliver(&batch);
+    let table_writer = table_writer(Store::new(client, Duration::from_millis(100)), &health);
+    let batch = batch(&table_writer.offsets, &MemoryLimit::new(1), &rows(1));
+    let delivering = table_writer.deliver(&batch);
     let reported = async {
-        let retried = || lane.metrics.retries(Fault::Passing) >= 2;
+        let retried = || table_writer.metrics.retries(Fault::Passing) >= 2;
         while !retried() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -241,6 +248,6 @@ async fn a_clickhouse_that_accepts_and_never_answers_is_reported_and_does_not_ho
             assert_eq!(reason, "weighing_scale: ClickHouse did not answer in time");
         }
     }
-    assert!(lane.ledger.with(|l| l.committable()).is_empty());
+    assert!(table_writer.offsets.with(|l| l.committable()).is_empty());
     silent.abort();
 }

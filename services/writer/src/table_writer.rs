@@ -1,4 +1,5 @@
-//! A table's lane: its batches, one after the other, until every row is in ClickHouse or set aside.
+//! The writer of one table: its batches, one after the other, until every row is in ClickHouse or in
+//! the dead-letter topic.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,30 +10,30 @@ use chassis::Backoff;
 use schemas::Topics;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::aside::{Aside, AsideReason, envelope};
 use crate::batch::Batch;
+use crate::dead_letter::{DeadLetterReason, DeadLetters, envelope};
 use crate::decode::{Decoders, Input};
 use crate::faults::{Fault, StoreError, classify};
-use crate::ledger::{BatchId, Ledger};
 use crate::metrics::WriterMetrics;
+use crate::offset_tracker::{BatchId, OffsetTracker};
 use crate::store::Inserter;
 use crate::tables::Table;
 use crate::troubles::Troubles;
 
-/// The ledger, shared by the threads of the pipeline.
+/// The offset tracker, shared by the threads of the pipeline.
 #[derive(Debug, Clone, Default)]
-pub struct SharedLedger(Arc<Mutex<Ledger>>);
+pub struct SharedOffsets(Arc<Mutex<OffsetTracker>>);
 
-impl SharedLedger {
-    /// Does something with the ledger. Its every state is valid, so a panic elsewhere changes
+impl SharedOffsets {
+    /// Does something with the offset tracker. Its every state is valid, so a panic elsewhere changes
     /// nothing.
-    pub fn with<T>(&self, act: impl FnOnce(&mut Ledger) -> T) -> T {
+    pub fn with<T>(&self, act: impl FnOnce(&mut OffsetTracker) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Every row of a batch is safe.
     pub fn safe(&self, batch: BatchId) {
-        if let Err(error) = self.with(|ledger| ledger.safe(batch)) {
+        if let Err(error) = self.with(|offsets| offsets.safe(batch)) {
             tracing::error!(%error, "a batch was stored twice");
         }
     }
@@ -58,25 +59,25 @@ impl Queued {
     }
 }
 
-/// What every lane works with.
-pub struct Lane<S, A> {
+/// What every table writer works with.
+pub struct TableWriter<S, A> {
     /// Where rows go.
     pub store: Arc<S>,
     /// Where refused records go.
-    pub aside: Arc<A>,
+    pub dead_letters: Arc<A>,
     /// To read a refused record again, for its envelope.
     pub decoders: Arc<Decoders>,
     /// The deployment's topics.
     pub topics: Topics,
     /// Offsets.
-    pub ledger: SharedLedger,
+    pub offsets: SharedOffsets,
     /// Metrics.
     pub metrics: WriterMetrics,
     /// Troubles with ClickHouse.
     pub troubles: Troubles,
 }
 
-impl<S: Inserter, A: Aside> Lane<S, A> {
+impl<S: Inserter, A: DeadLetters> TableWriter<S, A> {
     /// Stores batches as they come, until there are no more.
     pub async fn run(&self, mut batches: UnboundedReceiver<Batch>, queued: Queued) {
         let mut checked = false;
@@ -85,21 +86,21 @@ impl<S: Inserter, A: Aside> Lane<S, A> {
                 self.check(&batch).await;
             }
             self.deliver(&batch).await;
-            self.ledger.safe(batch.id());
-            // Only now the budget gets its bytes back: an empty budget means that all is safe.
+            self.offsets.safe(batch.id());
+            // Only now the bytes are given back: nothing in flight means that all is safe.
             drop(batch);
             queued.done();
         }
     }
 
-    /// Returns when every row of the batch is inserted or set aside.
+    /// Returns when every row of the batch is inserted or in the dead-letter topic.
     pub async fn deliver(&self, batch: &Batch) {
         let mut undecided: Vec<Range<usize>> = std::iter::once(0..batch.len()).collect();
         while let Some(range) = undecided.pop() {
             match self.insert(batch, &range).await {
                 Ok(()) => {}
                 Err(refusal) if range.len() == 1 => {
-                    self.set_aside(batch, range.start, &refusal).await;
+                    self.dead_letter(batch, range.start, &refusal).await;
                 }
                 Err(_) => {
                     let middle = range.start + range.len() / 2;
@@ -134,7 +135,7 @@ impl<S: Inserter, A: Aside> Lane<S, A> {
             };
             let error = match classify(&error) {
                 Fault::Rows if range.len() > 1 => return Err(error),
-                // Of a single row a refusal is believed when it is said twice and the table is as
+                // Of a single row a refusal counts when it is said twice and the table is as
                 // it should be: otherwise a broken upload or an altered table would cost rows.
                 Fault::Rows if refused_once => match self.store.check(table, batch.shape()).await {
                     Ok(()) => return Err(error),
@@ -169,24 +170,24 @@ impl<S: Inserter, A: Aside> Lane<S, A> {
         backoff.wait().await;
     }
 
-    async fn set_aside(&self, batch: &Batch, row: usize, refusal: &StoreError) {
+    async fn dead_letter(&self, batch: &Batch, row: usize, refusal: &StoreError) {
         let record = batch.record(row);
         let input = Input::of(&self.topics, &record.topic);
         let decoded = input.and_then(|input| self.decoders.decode(input, record).ok()).flatten();
         let problem = format!("table {} refuses the row: {refusal}", batch.table());
-        let reason = AsideReason::StoreRefused;
-        self.aside.set_aside(&envelope(record, decoded.as_ref(), reason, &problem)).await;
-        self.metrics.set_aside(reason.as_str());
+        let reason = DeadLetterReason::StoreRefused;
+        self.dead_letters.write(&envelope(record, decoded.as_ref(), reason, &problem)).await;
+        self.metrics.dead_letter(reason.as_str());
         tracing::warn!(
             table = %batch.table(),
             topic = %record.topic,
             partition = record.partition,
             offset = record.offset,
-            "set aside a record whose row is refused: {refusal}"
+            "a record whose row is refused is a dead letter: {refusal}"
         );
     }
 }
 
 #[cfg(test)]
-#[path = "lane_tests.rs"]
+#[path = "table_writer_tests.rs"]
 pub(crate) mod tests;

@@ -11,18 +11,18 @@ use schemas::records::RejectedReading;
 use stream::record::Incoming;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::aside::{AsideReason, envelope};
 use crate::batch::{Batch, Limits, OpenBatch};
-use crate::budget::{Budget, Hold};
 use crate::columns::{Shape, Unfit};
+use crate::dead_letter::{DeadLetterReason, envelope};
 use crate::decode::{Decoders, Input, place_of};
-use crate::lane::{Queued, SharedLedger};
-use crate::ledger::{BatchId, Lease, LedgerError};
+use crate::memory_limit::{MemoryLimit, Permit};
+use crate::offset_tracker::{BatchId, Lease, OffsetTrackerError};
 use crate::rows::{Place, Row};
+use crate::table_writer::{Queued, SharedOffsets};
 use crate::tables::Table;
 use crate::troubles::Troubles;
 
-/// A record in hand.
+/// A record in flight.
 #[derive(Debug)]
 pub struct Received {
     /// From which input.
@@ -31,36 +31,36 @@ pub struct Received {
     pub lease: Lease,
     /// The record.
     pub record: Incoming,
-    /// Its part of the budget.
-    pub hold: Hold,
+    /// Its part of the memory limit.
+    pub permit: Permit,
 }
 
-/// A record that cannot become a row, on its way to `store.refused`. It counts as a batch of its
+/// A record that cannot become a row, on its way to `store.dead_letters`. It counts as a batch of its
 /// own.
 #[derive(Debug)]
-pub struct Refused {
+pub struct DeadLetter {
     /// The batch that is safe when the record is.
     pub batch: BatchId,
     /// What is written.
     pub envelope: RejectedReading,
-    /// Its part of the budget.
-    pub hold: Hold,
+    /// Its part of the memory limit.
+    pub permit: Permit,
 }
 
 /// Where batches go.
 pub struct Outlets {
     /// One for each table, by [`Table::index`].
-    pub lanes: Vec<(UnboundedSender<Batch>, Queued)>,
+    pub table_writers: Vec<(UnboundedSender<Batch>, Queued)>,
     /// For records that cannot become rows.
-    pub refused: UnboundedSender<Refused>,
+    pub dead_letters: UnboundedSender<DeadLetter>,
 }
 
 /// Decodes and sorts.
-pub struct Assembly {
+pub struct Batcher {
     limits: Limits,
     decoders: Arc<Decoders>,
-    ledger: SharedLedger,
-    budget: Budget,
+    offsets: SharedOffsets,
+    memory: MemoryLimit,
     outlets: Outlets,
     /// Troubles with the schema registry.
     troubles: Troubles,
@@ -73,19 +73,19 @@ const PART: &str = "decoding";
 /// How often open batches are looked at while records come without a pause.
 const GLANCE: Duration = Duration::from_millis(20);
 
-impl Assembly {
-    /// An assembly without batches.
+impl Batcher {
+    /// A batcher without batches.
     pub fn new(
         limits: Limits,
         decoders: Arc<Decoders>,
-        ledger: SharedLedger,
-        budget: Budget,
+        offsets: SharedOffsets,
+        memory: MemoryLimit,
         outlets: Outlets,
         troubles: Troubles,
     ) -> Self {
         troubles.over(PART);
         let (open, shapes) = Default::default();
-        Self { limits, decoders, ledger, budget, outlets, troubles, open, shapes }
+        Self { limits, decoders, offsets, memory, outlets, troubles, open, shapes }
     }
 
     /// Works until no more records can come, then cuts what is open.
@@ -121,16 +121,16 @@ impl Assembly {
 
     /// Places one record.
     pub fn take(&mut self, received: Received) {
-        let Received { input, lease, record, hold } = received;
+        let Received { input, lease, record, permit } = received;
         match self.decode(input, &record) {
-            Ok(Some(row)) => self.place(lease, record, &row, hold),
+            Ok(Some(row)) => self.place(lease, record, &row, permit),
             Ok(None) => {
-                let settled = self.ledger.with(|ledger| ledger.settled(lease, record.offset));
+                let settled = self.offsets.with(|offsets| offsets.settled(lease, record.offset));
                 note_drop(settled);
             }
             Err(problem) => {
-                let envelope = envelope(&record, None, AsideReason::Undecodable, &problem);
-                self.refuse(lease, record.offset, envelope, hold);
+                let envelope = envelope(&record, None, DeadLetterReason::Undecodable, &problem);
+                self.dead_letter(lease, record.offset, envelope, permit);
             }
         }
     }
@@ -159,15 +159,15 @@ impl Assembly {
         }
     }
 
-    fn place(&mut self, lease: Lease, record: Incoming, row: &Row, hold: Hold) {
+    fn place(&mut self, lease: Lease, record: Incoming, row: &Row, permit: Permit) {
         let table = row.table();
         let place = place_of(&record);
         let written = match self.open.entry(table) {
             Entry::Occupied(open) => Ok(open.into_mut()),
             Entry::Vacant(none) => shape(&mut self.shapes, table, row, place).map(|shape| {
                 let now = Instant::now();
-                let id = self.ledger.with(|ledger| ledger.open(now));
-                none.insert(OpenBatch::new(id, table, shape, self.budget.hold(0), now))
+                let id = self.offsets.with(|offsets| offsets.open(now));
+                none.insert(OpenBatch::new(id, table, shape, self.memory.acquire(0), now))
             }),
         }
         .and_then(|open| open.write(row, place).map(|()| open));
@@ -175,14 +175,15 @@ impl Assembly {
             Ok(open) => open,
             Err(unfit) => {
                 let problem = format!("table {table}: {unfit}");
-                let envelope = envelope(&record, Some(row), AsideReason::StoreRefused, &problem);
-                self.refuse(lease, record.offset, envelope, hold);
+                let envelope =
+                    envelope(&record, Some(row), DeadLetterReason::StoreRefused, &problem);
+                self.dead_letter(lease, record.offset, envelope, permit);
                 return;
             }
         };
-        let placed = self.ledger.with(|ledger| ledger.placed(lease, record.offset, open.id()));
+        let placed = self.offsets.with(|offsets| offsets.placed(lease, record.offset, open.id()));
         if placed.is_ok() {
-            open.keep(record, hold);
+            open.keep(record, permit);
         } else {
             open.forget();
             note_drop(placed);
@@ -192,34 +193,34 @@ impl Assembly {
         }
     }
 
-    fn refuse(&self, lease: Lease, offset: i64, envelope: RejectedReading, hold: Hold) {
-        let batch = self.ledger.with(|ledger| {
-            let batch = ledger.open(Instant::now());
-            match ledger.placed(lease, offset, batch) {
+    fn dead_letter(&self, lease: Lease, offset: i64, envelope: RejectedReading, permit: Permit) {
+        let batch = self.offsets.with(|offsets| {
+            let batch = offsets.open(Instant::now());
+            match offsets.placed(lease, offset, batch) {
                 Ok(()) => Ok(batch),
-                Err(error) => ledger.safe(batch).and(Err(error)),
+                Err(error) => offsets.safe(batch).and(Err(error)),
             }
         });
         match batch {
             Ok(batch) => {
                 // Nobody is there to take it only when the process ends before all is safe; then
                 // the record comes again.
-                let _ = self.outlets.refused.send(Refused { batch, envelope, hold });
+                let _ = self.outlets.dead_letters.send(DeadLetter { batch, envelope, permit });
             }
             Err(error) => note_drop(Err(error)),
         }
     }
 
-    /// Cuts the batches whose time has come. A full budget cuts them all: the records to fill them
+    /// Cuts the batches whose time has come. A limit that is reached cuts them all: the records to fill them
     /// would not come.
     fn cut_old(&mut self, now: Instant) {
-        let full = self.budget.is_full();
+        let full = self.memory.is_full();
         let due: Vec<Table> = self
             .open
             .iter()
             .filter(|(table, batch)| {
                 full || batch.is_old(&self.limits, now)
-                    && self.outlets.lanes[table.index()].1.is_empty()
+                    && self.outlets.table_writers[table.index()].1.is_empty()
             })
             .map(|(table, _)| *table)
             .collect();
@@ -234,12 +235,12 @@ impl Assembly {
         };
         let batch = open.cut();
         if batch.is_empty() {
-            self.ledger.safe(batch.id());
+            self.offsets.safe(batch.id());
             return;
         }
-        let (lane, queued) = &self.outlets.lanes[table.index()];
+        let (table_writer, queued) = &self.outlets.table_writers[table.index()];
         queued.add();
-        let _ = lane.send(batch);
+        let _ = table_writer.send(batch);
     }
 }
 
@@ -258,13 +259,13 @@ fn shape(
     Ok(shape.clone())
 }
 
-fn note_drop(result: Result<(), LedgerError>) {
+fn note_drop(result: Result<(), OffsetTrackerError>) {
     match result {
-        Ok(()) | Err(LedgerError::Revoked) => {}
+        Ok(()) | Err(OffsetTrackerError::Revoked) => {}
         Err(error) => tracing::warn!("a record was dropped: {error}"),
     }
 }
 
 #[cfg(test)]
-#[path = "assembly_tests.rs"]
+#[path = "batcher_tests.rs"]
 mod tests;
