@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chassis::{ClickHouseArgs, DeploymentArgs, SchemaRegistryArgs};
-use mimamori::balance::{Balance, BalanceArgs, Difference, draw};
+use mimamori::reconciliation::{Difference, Reconciliation, ReconciliationArgs, reconcile};
 use mimamori_dev::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, free_port};
 use schemas::reading::{BloodPressure, DataInput, Device, Measurement, ReadingStatus, Source};
 use schemas::topics::{Topic, Topics};
@@ -82,8 +82,8 @@ impl Stack {
         self.producer.enqueue(Outgoing { topic, partition, key, payload }).unwrap()
     }
 
-    async fn balance(&self, wait_seconds: u64) -> Balance {
-        let args = BalanceArgs {
+    async fn balance(&self, wait_seconds: u64) -> Reconciliation {
+        let args = ReconciliationArgs {
             kafka: self.kafka.args(),
             clickhouse: ClickHouseArgs::local(self.clickhouse.url(), "mimamori"),
             deployment: DeploymentArgs::default(),
@@ -92,7 +92,7 @@ impl Stack {
             partitions: false,
             json: false,
         };
-        draw(&args).await.unwrap()
+        reconcile(&args).await.unwrap()
     }
 
     async fn query(&self, sql: String) {
@@ -160,17 +160,17 @@ async fn it_balances_through_crashes_and_tells_what_was_lost_or_doubled() {
     let (processor, writer) = (stack.service("processor"), stack.service("writer"));
     // While records flow some are in flight, and nothing differs.
     let sending = stack.send(5_000..25_000);
-    let drawing = async {
+    let reconciling = async {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            let drawn = stack.balance(0).await;
-            assert!(drawn.is_balanced(), "{}", drawn.table(true));
-            if drawn.totals().new == 24_750 || Instant::now() > deadline {
+            let found = stack.balance(0).await;
+            assert!(found.is_balanced(), "{}", found.table(true));
+            if found.totals().new == 24_750 || Instant::now() > deadline {
                 return;
             }
         }
     };
-    tokio::join!(sending, drawing);
+    tokio::join!(sending, reconciling);
     let settled = stack.balance(60).await;
     assert!(settled.is_settled(), "{}", settled.table(true));
     let totals = settled.totals();

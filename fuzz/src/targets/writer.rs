@@ -64,7 +64,7 @@ pub(super) fn targets() -> Vec<Target> {
                 promise(bytes < 8 * value.len() + 1000, || format!("a row of {bytes} bytes"))?;
                 table.to_owned()
             }
-            Written::Aside(why, bytes) => {
+            Written::DeadLetter(why, bytes) => {
                 promise(bytes <= 2 << 20, || format!("{bytes} bytes are set aside"))?;
                 kind(&why)
             }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::balance::BalanceArgs;
+use crate::reconciliation::ReconciliationArgs;
 use crate::registry::RegistryCommand;
 use crate::rejected::RejectedCommand;
 use crate::topics::TopicsCommand;
@@ -28,7 +28,7 @@ enum What {
     /// Serves physicians: the API and the pages
     Dashboard(Box<dashboard::DashboardArgs>),
     /// Compares what went into readings.raw with what came out, and with ClickHouse
-    Balance(Box<BalanceArgs>),
+    Balance(Box<ReconciliationArgs>),
     /// Creates the topics
     #[command(subcommand)]
     Topics(TopicsCommand),
@@ -65,7 +65,7 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Processor(args) => processor::run(*args).await?,
         What::Writer(args) => writer::run(*args).await?,
         What::Dashboard(args) => dashboard::run(*args).await?,
-        What::Balance(args) => return crate::balance::run(*args).await,
+        What::Balance(args) => return crate::reconciliation::run(*args).await,
         What::Topics(command) => crate::topics::run(command).await?,
         What::Registry(command) => crate::registry::run(command).await?,
         What::Rejected(command) => return crate::rejected::run(command).await,

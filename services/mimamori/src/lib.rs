@@ -1,8 +1,8 @@
 //! The commands of the binary that production ships: a service each, and the operator's tools.
 
-pub mod balance;
 mod command;
 pub mod fuzzing;
+pub mod reconciliation;
 pub mod registry;
 mod rejected;
 pub mod topics;

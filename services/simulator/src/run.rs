@@ -12,14 +12,14 @@ use stream::producer::Producer;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::args::SimulatorArgs;
-use crate::ledger::{Ledger, now};
 use crate::live::Live;
 use crate::mess::{MessArgs, Pace, Plan, Reception};
-use crate::meters::Meters;
+use crate::metrics::SimulatorMetrics;
 use crate::population::{Patient, population};
 use crate::registry::{self, MasterLists, RegistryRecord};
-use crate::send_http::{Gateway, HttpLanes};
-use crate::send_kafka::KafkaLane;
+use crate::send_http::{Gateway, HttpSenders};
+use crate::send_kafka::KafkaSender;
+use crate::send_log::{SendLog, now};
 use crate::senders::Senders;
 use crate::timetable::Timetable;
 use crate::truth;
@@ -41,14 +41,14 @@ pub async fn run(args: SimulatorArgs) -> anyhow::Result<()> {
     chassis::telemetry::init("simulator", &args.service.telemetry)?;
     let shutdown = args.service.shutdown()?;
     let health = Health::new();
-    let metrics = Metrics::for_service("simulator");
-    let meters = Meters::register(&metrics)?;
+    let registry = Metrics::for_service("simulator");
+    let metrics = SimulatorMetrics::register(&registry)?;
     let listener = args.service.bind_operations().await?;
-    let operations = chassis::server::operations_router(health.clone(), metrics);
+    let operations = chassis::server::operations_router(health.clone(), registry);
     let ended = Shutdown::new();
     let server = tokio::spawn(chassis::server::serve(listener, operations, ended.clone()));
 
-    let outcome = simulate(&args, &health, meters, &shutdown).await;
+    let outcome = simulate(&args, &health, metrics, &shutdown).await;
     ended.trigger();
     if let Ok(Err(error)) = server.await {
         tracing::warn!(%error, "the operations server ended badly");
@@ -60,7 +60,7 @@ pub async fn run(args: SimulatorArgs) -> anyhow::Result<()> {
 async fn simulate(
     args: &SimulatorArgs,
     health: &Health,
-    meters: Meters,
+    metrics: SimulatorMetrics,
     shutdown: &Shutdown,
 ) -> anyhow::Result<()> {
     let started = now();
@@ -75,23 +75,30 @@ async fn simulate(
         tracing::info!(entries = records.len(), "wrote the master lists");
     }
 
-    let ledger = Arc::new(Ledger::new(meters, args.oracle.is_some()));
+    let send_log = Arc::new(SendLog::new(metrics, args.oracle.is_some()));
     let mut tasks = JoinSet::new();
     let topic = Topics::with_prefix(&args.deployment.topic_prefix).name(Topic::ReadingsRaw);
     let senders = Senders {
         http: gateway.map(|gateway| {
-            HttpLanes::start(&gateway, args.http_concurrency, &ledger, shutdown, &mut tasks)
+            HttpSenders::start(&gateway, args.http_concurrency, &send_log, shutdown, &mut tasks)
         }),
-        kafka: KafkaLane::start(producer.clone(), encoder, topic, &ledger, shutdown, &mut tasks),
+        kafka: KafkaSender::start(
+            producer.clone(),
+            encoder,
+            topic,
+            &send_log,
+            shutdown,
+            &mut tasks,
+        ),
         tasks,
-        ledger: Arc::clone(&ledger),
+        send_log: Arc::clone(&send_log),
         shutdown: shutdown.clone(),
     };
 
     let mut timetable = Timetable::default();
     if let Some(from) = history_begin(args, started) {
         load(args, &people, from, started, &senders, &mut timetable, &ready).await?;
-        write_oracle(args, &ledger)?;
+        write_oracle(args, &send_log)?;
     }
     ready.ready();
     if args.live {
@@ -101,8 +108,8 @@ async fn simulate(
     }
     senders.close().await;
     spawn_blocking(move || producer.flush(Duration::from_secs(5))).await??;
-    write_oracle(args, &ledger)?;
-    tracing::info!(acknowledged = ledger.acknowledged_count(), "done");
+    write_oracle(args, &send_log)?;
+    tracing::info!(acknowledged = send_log.acknowledged_count(), "done");
     Ok(())
 }
 
@@ -180,14 +187,14 @@ async fn load(
         senders.at_most(args.in_flight).await;
         step = next;
         let share = (step - from).millis() as f64 / (to - from).millis() as f64;
-        report.show(share, &senders.ledger);
+        report.show(share, &senders.send_log);
     }
-    while senders.ledger.on_the_way() > 0 && !senders.shutdown.is_requested() {
+    while senders.send_log.on_the_way() > 0 && !senders.shutdown.is_requested() {
         tokio::time::sleep(TICK).await;
-        report.show(1.0, &senders.ledger);
+        report.show(1.0, &senders.send_log);
     }
     tracing::info!(
-        acknowledged = senders.ledger.acknowledged_count(),
+        acknowledged = senders.send_log.acknowledged_count(),
         seconds = begun.elapsed().as_secs_f64(),
         "history is loaded"
     );
@@ -201,15 +208,15 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn show(&mut self, share: f64, ledger: &Ledger) {
+    fn show(&mut self, share: f64, send_log: &SendLog) {
         if self.last.elapsed() < BETWEEN_REPORTS {
             return;
         }
         self.last = Instant::now();
         let percent = (share * 100.0).floor();
-        let acknowledged = ledger.acknowledged_count();
+        let acknowledged = send_log.acknowledged_count();
         let per_second = (acknowledged as f64 / self.begun.elapsed().as_secs_f64()).round();
-        let on_the_way = ledger.on_the_way();
+        let on_the_way = send_log.on_the_way();
         tracing::info!(percent, acknowledged, per_second, on_the_way, "loading history");
         self.ready.progress(format!("history: {percent} %, {acknowledged} readings"));
     }
@@ -254,8 +261,8 @@ async fn stream_live(
             }
             (often, automatic) = (until, until);
         }
-        // When nobody takes readings they wait here rather than in the lanes.
-        if senders.ledger.on_the_way() <= args.in_flight {
+        // When nobody takes readings they wait here rather than in the senders.
+        if senders.send_log.on_the_way() <= args.in_flight {
             senders.send(timetable.due(present));
         }
     }
@@ -268,6 +275,6 @@ fn plan(args: &SimulatorArgs, pace: Pace, reception: Reception) -> Plan {
     Plan { shares: args.mess.clone(), pace, reception, kafka_share: args.kafka_share }
 }
 
-fn write_oracle(args: &SimulatorArgs, ledger: &Ledger) -> anyhow::Result<()> {
-    args.oracle.as_deref().map_or(Ok(()), |path| ledger.write_oracle(path))
+fn write_oracle(args: &SimulatorArgs, send_log: &SendLog) -> anyhow::Result<()> {
+    args.oracle.as_deref().map_or(Ok(()), |path| send_log.write_oracle(path))
 }

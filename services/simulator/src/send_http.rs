@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::exchange;
-use crate::ledger::{Ledger, now};
 use crate::mess::{Payload, Route, Sending};
 use crate::oracle::believed;
+use crate::send_log::{SendLog, now};
 
 /// Readings of one document.
 const DOCUMENT: usize = 500;
@@ -46,35 +46,35 @@ impl Gateway {
 }
 
 /// Lanes to the gateway. A patient keeps to one lane, so its readings keep their order.
-pub(crate) struct HttpLanes {
-    lanes: Vec<mpsc::UnboundedSender<Vec<Sending>>>,
+pub(crate) struct HttpSenders {
+    senders: Vec<mpsc::UnboundedSender<Vec<Sending>>>,
 }
 
-impl HttpLanes {
+impl HttpSenders {
     pub(crate) fn start(
         gateway: &Gateway,
         count: u32,
-        ledger: &Arc<Ledger>,
+        send_log: &Arc<SendLog>,
         shutdown: &Shutdown,
         tasks: &mut JoinSet<()>,
     ) -> Self {
-        let lanes = (0..count.max(1))
+        let senders = (0..count.max(1))
             .map(|_| {
                 let (lane, waiting) = mpsc::unbounded_channel();
-                let (gateway, ledger) = (gateway.clone(), Arc::clone(ledger));
-                tasks.spawn(Lane { gateway, ledger, shutdown: shutdown.clone() }.run(waiting));
+                let (gateway, send_log) = (gateway.clone(), Arc::clone(send_log));
+                tasks.spawn(Sender { gateway, send_log, shutdown: shutdown.clone() }.run(waiting));
                 lane
             })
             .collect();
-        Self { lanes }
+        Self { senders }
     }
 
     pub(crate) fn send(&self, sendings: Vec<Sending>) {
-        let mut shares: Vec<Vec<Sending>> = vec![Vec::new(); self.lanes.len()];
+        let mut shares: Vec<Vec<Sending>> = vec![Vec::new(); self.senders.len()];
         for sending in sendings {
-            shares[sending.patient_index as usize % self.lanes.len()].push(sending);
+            shares[sending.patient_index as usize % self.senders.len()].push(sending);
         }
-        for (lane, share) in self.lanes.iter().zip(shares) {
+        for (lane, share) in self.senders.iter().zip(shares) {
             // A lane lives until this side is dropped.
             if !share.is_empty() && lane.send(share).is_err() {
                 tracing::error!("a sender has ended before its time");
@@ -83,9 +83,9 @@ impl HttpLanes {
     }
 }
 
-struct Lane {
+struct Sender {
     gateway: Gateway,
-    ledger: Arc<Ledger>,
+    send_log: Arc<SendLog>,
     shutdown: Shutdown,
 }
 
@@ -106,7 +106,7 @@ enum Attempt {
     Refused(StatusCode, String),
 }
 
-impl Lane {
+impl Sender {
     async fn run(self, mut waiting: mpsc::UnboundedReceiver<Vec<Sending>>) {
         while let Some(sendings) = waiting.recv().await {
             let mut by_consortium: Vec<(String, Vec<Sending>)> = Vec::new();
@@ -133,23 +133,23 @@ impl Lane {
         loop {
             // Nothing new is begun once the end is requested.
             if self.shutdown.is_requested() {
-                sendings.iter().for_each(|sending| self.ledger.given_up(sending, attempted));
+                sendings.iter().for_each(|sending| self.send_log.given_up(sending, attempted));
                 return;
             }
             let wait = match self.attempt(consortium_id, sendings).await {
                 Attempt::Answered(answer) => {
                     self.compare(sendings, answer.as_ref());
-                    sendings.iter().for_each(|sending| self.ledger.acknowledged(sending));
+                    sendings.iter().for_each(|sending| self.send_log.acknowledged(sending));
                     return;
                 }
                 Attempt::Refused(status, detail) => {
                     tracing::error!(%status, detail, readings = sendings.len(), "the gateway refused a document");
-                    sendings.iter().for_each(|sending| self.ledger.given_up(sending, false));
+                    sendings.iter().for_each(|sending| self.send_log.given_up(sending, false));
                     return;
                 }
                 Attempt::Unknown(status) if begun.elapsed() > REGISTRATION => {
                     tracing::error!(%status, "the gateway does not know the device token; is it registered in the same deployment (--topic-prefix)?");
-                    sendings.iter().for_each(|sending| self.ledger.given_up(sending, false));
+                    sendings.iter().for_each(|sending| self.send_log.given_up(sending, false));
                     return;
                 }
                 Attempt::Unknown(_) => None,
@@ -177,7 +177,7 @@ impl Lane {
             Payload::Bytes { .. } => None,
         });
         let document = exchange::document(consortium_id, now(), readings);
-        let timer = self.ledger.meters.request_duration.start_timer();
+        let timer = self.send_log.metrics.request_duration.start_timer();
         let answered = self
             .gateway
             .client
@@ -190,12 +190,12 @@ impl Lane {
         let answer = match answered {
             Ok(answer) => answer,
             Err(error) => {
-                self.ledger.meters.answers.with_label_values(&["none"]).inc();
+                self.send_log.metrics.answers.with_label_values(&["none"]).inc();
                 return Attempt::Again { wait: None, why: error.without_url().to_string() };
             }
         };
         let status = answer.status();
-        self.ledger.meters.answers.with_label_values(&[status.as_str()]).inc();
+        self.send_log.metrics.answers.with_label_values(&[status.as_str()]).inc();
         let wait =
             answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = answer.bytes().await.unwrap_or_default();
@@ -226,7 +226,7 @@ impl Lane {
             })
             .count() as u64;
         if answer.rejected != expected {
-            self.ledger.meters.disagreements.inc();
+            self.send_log.metrics.disagreements.inc();
             tracing::warn!(
                 rejected = answer.rejected,
                 expected,

@@ -10,15 +10,15 @@ use stream::producer::{Delivery, Outgoing, Producer};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::ledger::Ledger;
 use crate::mess::{Payload, Sending};
+use crate::send_log::SendLog;
 
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long acknowledgements are waited for once the end is requested.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// The lane to Kafka: one, so that each patient's readings keep their order.
-pub(crate) struct KafkaLane {
+pub(crate) struct KafkaSender {
     lane: mpsc::UnboundedSender<Vec<Sending>>,
 }
 
@@ -29,33 +29,33 @@ struct Record {
     payload: Vec<u8>,
 }
 
-struct Lane {
+struct Sender {
     producer: Producer,
     encoder: Encoder<Reading>,
     topic: String,
-    ledger: Arc<Ledger>,
+    send_log: Arc<SendLog>,
     shutdown: Shutdown,
 }
 
-impl KafkaLane {
+impl KafkaSender {
     pub(crate) fn start(
         producer: Producer,
         encoder: Encoder<Reading>,
         topic: String,
-        ledger: &Arc<Ledger>,
+        send_log: &Arc<SendLog>,
         shutdown: &Shutdown,
         tasks: &mut JoinSet<()>,
     ) -> Self {
         let (lane, waiting) = mpsc::unbounded_channel();
         let (sent, acknowledgements) = mpsc::unbounded_channel();
-        let (ledger, shutdown) = (Arc::clone(ledger), shutdown.clone());
+        let (send_log, shutdown) = (Arc::clone(send_log), shutdown.clone());
         let tracker = Tracker {
             producer: producer.clone(),
             topic: topic.clone(),
-            ledger: Arc::clone(&ledger),
+            send_log: Arc::clone(&send_log),
             shutdown: shutdown.clone(),
         };
-        tasks.spawn(Lane { producer, encoder, topic, ledger, shutdown }.run(waiting, sent));
+        tasks.spawn(Sender { producer, encoder, topic, send_log, shutdown }.run(waiting, sent));
         tasks.spawn(tracker.run(acknowledgements));
         Self { lane }
     }
@@ -67,7 +67,7 @@ impl KafkaLane {
     }
 }
 
-impl Lane {
+impl Sender {
     async fn run(
         self,
         mut waiting: mpsc::UnboundedReceiver<Vec<Sending>>,
@@ -84,7 +84,7 @@ impl Lane {
         let Some(record) = self.record(sending) else { return };
         loop {
             if self.shutdown.is_requested() {
-                return self.ledger.given_up(&record.sending, false);
+                return self.send_log.given_up(&record.sending, false);
             }
             match self.producer.enqueue(outgoing(&self.topic, &record)) {
                 Ok(delivery) => {
@@ -95,7 +95,7 @@ impl Lane {
                 Err(SendError::QueueFull) => tokio::time::sleep(PAUSE).await,
                 Err(error) => {
                     tracing::error!(%error, "cannot write a reading to Kafka");
-                    return self.ledger.given_up(&record.sending, false);
+                    return self.send_log.given_up(&record.sending, false);
                 }
             }
         }
@@ -108,7 +108,7 @@ impl Lane {
                 Ok(payload) => (reading.key(), payload),
                 Err(error) => {
                     tracing::error!(%error, "cannot encode a reading");
-                    self.ledger.given_up(&sending, false);
+                    self.send_log.given_up(&sending, false);
                     return None;
                 }
             },
@@ -121,7 +121,7 @@ impl Lane {
 struct Tracker {
     producer: Producer,
     topic: String,
-    ledger: Arc<Ledger>,
+    send_log: Arc<SendLog>,
     shutdown: Shutdown,
 }
 
@@ -141,9 +141,9 @@ impl Tracker {
                 () = std::future::ready(()), if is_over => None,
             };
             match report {
-                Some(Ok(_position)) => self.ledger.acknowledged(&record.sending),
+                Some(Ok(_position)) => self.send_log.acknowledged(&record.sending),
                 Some(Err(error)) => self.again(&record, error).await,
-                None => self.ledger.given_up(&record.sending, true),
+                None => self.send_log.given_up(&record.sending, true),
             }
         }
     }
@@ -152,15 +152,15 @@ impl Tracker {
         loop {
             if !error.is_retryable() {
                 tracing::error!(%error, "Kafka refuses a reading");
-                return self.ledger.given_up(&record.sending, false);
+                return self.send_log.given_up(&record.sending, false);
             }
             if self.shutdown.is_requested() {
-                return self.ledger.given_up(&record.sending, true);
+                return self.send_log.given_up(&record.sending, true);
             }
             tracing::warn!(%error, "Kafka did not take a reading; sending it again");
             tokio::time::sleep(PAUSE * 10).await;
             match self.producer.send(outgoing(&self.topic, record)).await {
-                Ok(_position) => return self.ledger.acknowledged(&record.sending),
+                Ok(_position) => return self.send_log.acknowledged(&record.sending),
                 Err(next) => error = next,
             }
         }

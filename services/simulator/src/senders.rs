@@ -6,26 +6,26 @@ use std::time::Duration;
 use chassis::Shutdown;
 use tokio::task::JoinSet;
 
-use crate::ledger::Ledger;
 use crate::mess::{Route, Sending};
-use crate::send_http::HttpLanes;
-use crate::send_kafka::KafkaLane;
+use crate::send_http::HttpSenders;
+use crate::send_kafka::KafkaSender;
+use crate::send_log::SendLog;
 
 const GLANCE: Duration = Duration::from_millis(20);
 
 /// The senders of a run.
 pub(crate) struct Senders {
-    pub(crate) http: Option<HttpLanes>,
-    pub(crate) kafka: KafkaLane,
+    pub(crate) http: Option<HttpSenders>,
+    pub(crate) kafka: KafkaSender,
     pub(crate) tasks: JoinSet<()>,
-    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) send_log: Arc<SendLog>,
     pub(crate) shutdown: Shutdown,
 }
 
 impl Senders {
     /// Hands over what is due; it is sent in this order for each patient and route.
     pub(crate) fn send(&self, due: Vec<Sending>) {
-        self.ledger.taken(due.len() as u64);
+        self.send_log.taken(due.len() as u64);
         let (by_http, by_kafka) = due.into_iter().partition(|sending| sending.via == Route::Http);
         if let Some(http) = &self.http {
             http.send(by_http);
@@ -35,7 +35,7 @@ impl Senders {
 
     /// Waits until at most so many readings are on their way, or until the end is requested.
     pub(crate) async fn at_most(&self, count: u64) {
-        while self.ledger.on_the_way() > count && !self.shutdown.is_requested() {
+        while self.send_log.on_the_way() > count && !self.shutdown.is_requested() {
             tokio::time::sleep(GLANCE).await;
         }
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chassis::{DeploymentArgs, KafkaPropertyArgs, SchemaRegistryArgs, Shutdown};
-use mimamori::balance::{self, Balance, BalanceArgs};
+use mimamori::reconciliation::{self, Reconciliation, ReconciliationArgs};
 
 use crate::local::Layout;
 use places::Places;
@@ -145,7 +145,7 @@ impl Running {
         Ok(())
     }
 
-    /// Stops the senders, waits until everything has arrived, draws the balance, stops the rest.
+    /// Stops the senders, waits until everything has arrived, reconciles, stops the rest.
     fn finish(&self, mut demo: Demo) -> anyhow::Result<ExitCode> {
         if self.args.seconds.is_none() || self.shutdown.is_requested() {
             println!("stopping …");
@@ -154,16 +154,16 @@ impl Running {
         }
         println!("the time is over: no more readings; waiting until all have arrived …");
         demo.stop_senders();
-        let drawn = self.draw_balance(&mut demo);
+        let found = self.reconcile(&mut demo);
         demo.stop();
-        let balance = drawn?;
+        let balance = found?;
         print!("{}", balance.table(false));
         Ok(if balance.is_settled() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Draws the balance while everything is kept up.
-    fn draw_balance(&self, demo: &mut Demo) -> anyhow::Result<Balance> {
-        let args = BalanceArgs {
+    /// Reconciles while everything is kept up.
+    fn reconcile(&self, demo: &mut Demo) -> anyhow::Result<Reconciliation> {
+        let args = ReconciliationArgs {
             kafka: demo.kafka_args(),
             clickhouse: demo.clickhouse_args(),
             deployment: DeploymentArgs::default(),
@@ -174,12 +174,15 @@ impl Running {
             partitions: false,
             json: false,
         };
-        let drawing = self.handle.spawn(async move { balance::draw(&args).await });
-        while !drawing.is_finished() {
-            anyhow::ensure!(!self.shutdown.is_requested(), "stopped before the balance was drawn");
+        let reconciling = self.handle.spawn(async move { reconciliation::reconcile(&args).await });
+        while !reconciling.is_finished() {
+            anyhow::ensure!(
+                !self.shutdown.is_requested(),
+                "stopped before the reconciliation was done"
+            );
             demo.supervise()?;
             std::thread::sleep(Duration::from_millis(50));
         }
-        self.handle.block_on(drawing)?
+        self.handle.block_on(reconciling)?
     }
 }

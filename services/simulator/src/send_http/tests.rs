@@ -12,7 +12,7 @@ use clinical::{Span, Timestamp};
 
 use super::*;
 use crate::mess::{MessArgs, Pace, Plan, Reception};
-use crate::meters::Meters;
+use crate::metrics::SimulatorMetrics;
 use crate::population::population;
 use crate::timetable::Timetable;
 use crate::truth;
@@ -62,20 +62,22 @@ fn sendings(people: u32) -> Vec<Sending> {
 }
 
 struct Run {
-    ledger: Arc<Ledger>,
+    send_log: Arc<SendLog>,
     shutdown: Shutdown,
     tasks: JoinSet<()>,
-    lanes: HttpLanes,
+    senders: HttpSenders,
 }
 
 fn start(url: &str) -> Run {
-    let ledger =
-        Arc::new(Ledger::new(Meters::register(&Metrics::for_service("simulator")).unwrap(), true));
+    let send_log = Arc::new(SendLog::new(
+        SimulatorMetrics::register(&Metrics::for_service("simulator")).unwrap(),
+        true,
+    ));
     let shutdown = Shutdown::new();
     let mut tasks = JoinSet::new();
     let gateway = Gateway::new(url, "token").unwrap();
-    let lanes = HttpLanes::start(&gateway, 3, &ledger, &shutdown, &mut tasks);
-    Run { ledger, shutdown, tasks, lanes }
+    let senders = HttpSenders::start(&gateway, 3, &send_log, &shutdown, &mut tasks);
+    Run { send_log, shutdown, tasks, senders }
 }
 
 async fn until(what: &str, mut condition: impl FnMut() -> bool) {
@@ -98,11 +100,11 @@ async fn every_reading_arrives_once_after_troubles_and_each_patients_in_order() 
     let mut run = start(&serve(gateway.clone()).await);
     let sendings = sendings(20);
     let count = sendings.len() as u64;
-    run.ledger.taken(count);
-    run.lanes.send(sendings);
-    until("all are acknowledged", || run.ledger.acknowledged_count() == count).await;
-    assert_eq!(run.ledger.on_the_way(), 0);
-    drop(run.lanes);
+    run.send_log.taken(count);
+    run.senders.send(sendings);
+    until("all are acknowledged", || run.send_log.acknowledged_count() == count).await;
+    assert_eq!(run.send_log.on_the_way(), 0);
+    drop(run.senders);
     while run.tasks.join_next().await.is_some() {}
 
     let mut of_person = std::collections::BTreeMap::<String, Vec<String>>::new();
@@ -133,13 +135,13 @@ async fn readings_that_nobody_answered_for_are_uncertain_at_the_end() {
     let mut run = start(&url);
     let sendings = sendings(1);
     let count = sendings.len() as u64;
-    run.ledger.taken(count);
-    run.lanes.send(sendings);
-    let answers = run.ledger.meters.answers.with_label_values(&["none"]);
+    run.send_log.taken(count);
+    run.senders.send(sendings);
+    let answers = run.send_log.metrics.answers.with_label_values(&["none"]);
     until("an attempt has failed", || answers.get() > 0).await;
     run.shutdown.trigger();
-    drop(run.lanes);
+    drop(run.senders);
     while run.tasks.join_next().await.is_some() {}
-    assert_eq!((run.ledger.on_the_way(), run.ledger.acknowledged_count()), (0, 0));
-    assert_eq!(run.ledger.meters.unsent.with_label_values(&["http"]).get(), count);
+    assert_eq!((run.send_log.on_the_way(), run.send_log.acknowledged_count()), (0, 0));
+    assert_eq!(run.send_log.metrics.unsent.with_label_values(&["http"]).get(), count);
 }

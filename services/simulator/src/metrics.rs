@@ -5,7 +5,7 @@ use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
 
 /// The simulator's metrics.
 #[derive(Debug, Clone)]
-pub(crate) struct Meters {
+pub(crate) struct SimulatorMetrics {
     pub(crate) sent: IntCounterVec,
     pub(crate) answers: IntCounterVec,
     pub(crate) rejected: IntCounterVec,
@@ -15,7 +15,7 @@ pub(crate) struct Meters {
     pub(crate) request_duration: Histogram,
 }
 
-impl Meters {
+impl SimulatorMetrics {
     pub(crate) fn register(metrics: &Metrics) -> Registered<Self> {
         Ok(Self {
             sent: metrics.counters(

@@ -1,4 +1,4 @@
-//! Reading every topic that a balance is drawn from, into one [`Book`] a partition.
+//! Reading every topic that is reconciled, into one [`PartitionRecords`] a partition.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,12 +12,12 @@ use stream::KafkaArgs;
 use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
 use stream::topics::{all_offsets, committed_offsets};
 
-use super::book::{Book, WriterAt};
+use super::partition::{PartitionRecords, WriterAt};
 
 /// Kafka counts as gone when nothing comes for so long although something is there.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The books of all partitions, which are read on and on as long as this lives.
+/// What was read of all partitions, which are read on and on as long as this lives.
 pub(super) struct Reading {
     kafka: KafkaArgs,
     topics: Topics,
@@ -27,7 +27,7 @@ pub(super) struct Reading {
 
 #[derive(Default)]
 struct Shared {
-    books: BTreeMap<i32, Mutex<Book>>,
+    partitions: BTreeMap<i32, Mutex<PartitionRecords>>,
     records: AtomicU64,
     caught_up: AtomicUsize,
     trouble: Mutex<Option<String>>,
@@ -48,23 +48,24 @@ impl Reading {
         schema_registry_url: Option<&str>,
     ) -> anyhow::Result<Self> {
         let codec = Codec::new(schema_registry_url)?;
-        let mut books: BTreeMap<i32, Book> = BTreeMap::new();
+        let mut partitions: BTreeMap<i32, PartitionRecords> = BTreeMap::new();
         for found in all_offsets(kafka, &topics.name(Topic::ReadingsRaw))? {
-            books.insert(found.partition, Book::beginning_at(found.first));
+            partitions.insert(found.partition, PartitionRecords::beginning_at(found.first));
         }
         for topic in [Topic::ReadingsOutcomes, Topic::ReadingsAccepted, Topic::ReadingsRejected] {
             for found in all_offsets(kafka, &topics.name(topic))? {
-                let Some(book) = books.get_mut(&found.partition) else { continue };
+                let Some(records) = partitions.get_mut(&found.partition) else { continue };
                 let is_trimmed = found.first > 0;
                 match topic {
-                    Topic::ReadingsOutcomes => book.tallies.is_trimmed = is_trimmed,
-                    Topic::ReadingsAccepted => book.accepted.is_trimmed = is_trimmed,
-                    _ => book.rejected.is_trimmed = is_trimmed,
+                    Topic::ReadingsOutcomes => records.tallies.is_trimmed = is_trimmed,
+                    Topic::ReadingsAccepted => records.accepted.is_trimmed = is_trimmed,
+                    _ => records.rejected.is_trimmed = is_trimmed,
                 }
             }
         }
-        let books = books.into_iter().map(|(partition, book)| (partition, Mutex::new(book)));
-        let shared = Arc::new(Shared { books: books.collect(), ..Shared::default() });
+        let partitions =
+            partitions.into_iter().map(|(partition, records)| (partition, Mutex::new(records)));
+        let shared = Arc::new(Shared { partitions: partitions.collect(), ..Shared::default() });
         let mut reading = Self { kafka: kafka.clone(), topics, shared, followers: Vec::new() };
         reading.read_on(&codec)?;
         Ok(reading)
@@ -72,42 +73,42 @@ impl Reading {
 
     fn read_on(&mut self, codec: &Codec) -> anyhow::Result<()> {
         self.follow(Topic::ReadingsRaw, |shared, record| {
-            if let Some(mut book) = shared.book(record.partition) {
-                book.raw(record.offset);
+            if let Some(mut records) = shared.records(record.partition) {
+                records.raw(record.offset);
             }
         })?;
         let decoder = codec.decoder::<AcceptedReading>();
         self.follow(Topic::ReadingsAccepted, move |shared, record| {
             let accepted = shared.decode(&decoder, record);
-            let Some(mut book) = shared.book(record.partition) else { return };
+            let Some(mut records) = shared.records(record.partition) else { return };
             match accepted {
                 Some(accepted) if accepted.origin.partition == record.partition => {
-                    book.accept(record.offset, &accepted);
+                    records.accept(record.offset, &accepted);
                 }
-                Some(_) => book.accepted.elsewhere += 1,
-                None => book.accepted.unreadable += 1,
+                Some(_) => records.accepted.elsewhere += 1,
+                None => records.accepted.unreadable += 1,
             }
         })?;
         let decoder = codec.decoder::<RejectedReading>();
         self.follow(Topic::ReadingsRejected, move |shared, record| {
             let rejected = shared.decode(&decoder, record);
-            let Some(mut book) = shared.book(record.partition) else { return };
+            let Some(mut records) = shared.records(record.partition) else { return };
             match rejected {
                 Some(rejected) if rejected.origin.partition == record.partition => {
-                    book.reject(record.offset, rejected.origin.offset);
+                    records.reject(record.offset, rejected.origin.offset);
                 }
-                Some(_) => book.rejected.elsewhere += 1,
-                None => book.rejected.unreadable += 1,
+                Some(_) => records.rejected.elsewhere += 1,
+                None => records.rejected.unreadable += 1,
             }
         })?;
         let decoder = codec.decoder::<OutcomeTally>();
         self.follow(Topic::ReadingsOutcomes, move |shared, record| {
             let tally = shared.decode(&decoder, record);
             let partition = tally.as_ref().map_or(record.partition, |tally| tally.partition);
-            let Some(mut book) = shared.book(partition) else { return };
+            let Some(mut records) = shared.records(partition) else { return };
             match tally {
-                Some(tally) => book.tally(tally),
-                None => book.tallies.unreadable += 1,
+                Some(tally) => records.tally(tally),
+                None => records.tallies.unreadable += 1,
             }
         })?;
         let decoder = codec.decoder::<AlertEvent>();
@@ -115,8 +116,8 @@ impl Reading {
             // A tombstone is the topic's own matter.
             let Some(state) = &record.payload else { return };
             let Some(alert) = shared.decode(&decoder, record) else { return };
-            if let Some(mut book) = shared.book(record.partition) {
-                book.alerts.note(record.offset, alert.alert_id.as_bytes(), state);
+            if let Some(mut records) = shared.records(record.partition) {
+                records.alerts.note(record.offset, alert.alert_id.as_bytes(), state);
             }
         })?;
         let decoder = codec.decoder::<RejectedReading>();
@@ -125,13 +126,13 @@ impl Reading {
         let alerts = self.topics.name(Topic::Alerts);
         self.follow(Topic::StoreDeadLetters, move |shared, record| {
             let Some(refused) = shared.decode(&decoder, record) else { return };
-            let Some(mut book) = shared.book(refused.origin.partition) else { return };
-            // What was set aside says first from which topic it came.
+            let Some(mut records) = shared.records(refused.origin.partition) else { return };
+            // What was written to the dead-letter topic says first from which topic it came.
             let from = refused.detail.split(',').next().unwrap_or("");
             if from == alerts {
-                book.alerts.refuse(refused.origin.offset);
+                records.alerts.dead_letter(refused.origin.offset);
             } else if refused.reason == "store_refused" && (from == accepted || from == rejected) {
-                book.refuse(refused.origin.offset);
+                records.dead_letter(refused.origin.offset);
             }
         })
     }
@@ -177,7 +178,7 @@ impl Reading {
             }
             anyhow::ensure!(
                 since.elapsed() < PATIENCE,
-                "Kafka has sent nothing for {} s; check that the brokers run, and draw again",
+                "Kafka has sent nothing for {} s; check that the brokers run, and try again",
                 PATIENCE.as_secs()
             );
             progress(records);
@@ -189,15 +190,15 @@ impl Reading {
     /// When something was met that makes what was read incomplete.
     pub fn check(&self) -> anyhow::Result<()> {
         match &*locked(&self.shared.trouble) {
-            Some(trouble) => anyhow::bail!("{trouble}; draw again when it answers"),
+            Some(trouble) => anyhow::bail!("{trouble}; try again when it answers"),
             None => Ok(()),
         }
     }
 
-    /// Does something with each partition's book.
-    pub fn books<T>(&self, mut what: impl FnMut(i32, &mut Book) -> T) -> Vec<T> {
-        let books = self.shared.books.iter();
-        books.map(|(partition, book)| what(*partition, &mut locked(book))).collect()
+    /// Does something with each partition's records.
+    pub fn partitions<T>(&self, mut what: impl FnMut(i32, &mut PartitionRecords) -> T) -> Vec<T> {
+        let partitions = self.shared.partitions.iter();
+        partitions.map(|(partition, records)| what(*partition, &mut locked(records))).collect()
     }
 
     /// How far the writer has consumed each partition. Blocks.
@@ -227,9 +228,9 @@ impl Reading {
 }
 
 impl Shared {
-    /// The book of a partition; none for one that was added since reading began.
-    fn book(&self, partition: i32) -> Option<MutexGuard<'_, Book>> {
-        self.books.get(&partition).map(locked)
+    /// The records of a partition; none for one that was added since reading began.
+    fn records(&self, partition: i32) -> Option<MutexGuard<'_, PartitionRecords>> {
+        self.partitions.get(&partition).map(locked)
     }
 
     /// A record's value; none when it is not readable.

@@ -1,4 +1,4 @@
-//! The balance: amounts, and what does not agree.
+//! What a reconciliation finds: amounts, and what does not agree.
 
 use std::fmt;
 use std::ops::{AddAssign, Range};
@@ -7,12 +7,12 @@ use serde::Serialize;
 
 /// What went in and what came out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Balance {
+pub struct Reconciliation {
     /// Every partition of `readings.raw`.
-    pub partitions: Vec<PartitionBalance>,
+    pub partitions: Vec<PartitionReconciliation>,
 }
 
-impl Balance {
+impl Reconciliation {
     /// The sums over all partitions.
     pub fn totals(&self) -> Amounts {
         let mut totals = Amounts::default();
@@ -22,7 +22,7 @@ impl Balance {
         totals
     }
 
-    /// Whether nothing differs. Records may still be on their way, see [`Balance::in_flight`].
+    /// Whether nothing differs. Records may still be on their way, see [`Reconciliation::in_flight`].
     pub fn is_balanced(&self) -> bool {
         self.partitions.iter().all(|partition| partition.differences.is_empty())
     }
@@ -41,7 +41,7 @@ impl Balance {
 
 /// One partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PartitionBalance {
+pub struct PartitionReconciliation {
     /// Which.
     pub partition: i32,
     /// The first offset of `readings.raw` that was compared.
@@ -72,7 +72,7 @@ pub struct Amounts {
     pub conflict: u64,
     /// Known versions.
     pub duplicate: u64,
-    /// Records that were not believed.
+    /// Records that are not valid.
     pub rejected: u64,
     /// Records that were sent on to their right partition, where they are raw records again.
     pub rerouted: u64,
@@ -89,7 +89,7 @@ pub struct Amounts {
     /// Of the same range of the topic, events in ClickHouse; more where the topic was compacted.
     pub alert_events_stored: u64,
     /// Versions, rejected records and alert events that ClickHouse refused, in `store.dead_letters`.
-    pub set_aside: u64,
+    pub dead_letters: u64,
     /// Versions, rejected records and alert events that the writer has not consumed.
     pub in_flight_to_writer: u64,
 }
@@ -111,7 +111,7 @@ impl AddAssign for Amounts {
         self.rejected_stored += other.rejected_stored;
         self.alert_events += other.alert_events;
         self.alert_events_stored += other.alert_events_stored;
-        self.set_aside += other.set_aside;
+        self.dead_letters += other.dead_letters;
         self.in_flight_to_writer += other.in_flight_to_writer;
     }
 }

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use schemas::records::StoredOutcome;
 use schemas::{AcceptedReading, OutcomeTally};
 
-use super::ledger::Ledger;
+use super::outcome_map::OutcomeMap;
 
 /// Tallies are added up in blocks of about so many offsets: a differing sum then tells where to look,
 /// and a week of transactions costs no memory to speak of.
@@ -25,10 +25,10 @@ pub(super) struct WriterAt {
 
 /// One partition of every topic.
 #[derive(Debug, Default)]
-pub(super) struct Book {
+pub(super) struct PartitionRecords {
     /// The first offset of `readings.raw`: of what came before, nothing is noted.
     pub start: i64,
-    pub ledger: Ledger,
+    pub outcomes: OutcomeMap,
     pub tallies: Tallies,
     pub accepted: Output,
     pub rejected: Output,
@@ -37,8 +37,8 @@ pub(super) struct Book {
     versions: HashSet<u64>,
 }
 
-impl Book {
-    /// An empty book of a partition whose raw records begin at an offset.
+impl PartitionRecords {
+    /// An empty records of a partition whose raw records begin at an offset.
     pub fn beginning_at(start: i64) -> Self {
         Self { start, ..Self::default() }
     }
@@ -46,7 +46,7 @@ impl Book {
     /// Notes a raw record.
     pub fn raw(&mut self, offset: i64) {
         if offset >= self.start {
-            self.ledger.raw(offset);
+            self.outcomes.raw(offset);
         }
     }
 
@@ -57,25 +57,25 @@ impl Book {
         self.accept_version(offset, accepted.origin.offset, accepted.outcome, hash.finish());
     }
 
-    /// As [`Book::accept`], of a version's hash.
+    /// As [`PartitionRecords::accept`], of a version's hash.
     pub fn accept_version(&mut self, at: i64, origin: i64, outcome: StoredOutcome, version: u64) {
         if self.accepted.note(at, origin) && origin >= self.start {
             let is_first = self.versions.insert(version);
-            self.ledger.accepted(origin, outcome, is_first);
+            self.outcomes.accepted(origin, outcome, is_first);
         }
     }
 
     /// Notes a rejected record that stands at an offset of `readings.rejected`.
     pub fn reject(&mut self, at: i64, origin: i64) {
         if self.rejected.note(at, origin) && origin >= self.start {
-            self.ledger.rejected(origin);
+            self.outcomes.rejected(origin);
         }
     }
 
-    /// Notes that the output of a raw record was set aside in `store.dead_letters`.
-    pub fn refuse(&mut self, origin: i64) {
+    /// Notes that the output of a raw record was written to the dead-letter topic in `store.dead_letters`.
+    pub fn dead_letter(&mut self, origin: i64) {
         if origin >= self.start {
-            self.ledger.refused(origin);
+            self.outcomes.refused(origin);
         }
     }
 
@@ -247,12 +247,12 @@ impl Alerts {
         }
     }
 
-    /// Notes that an event was set aside in `store.dead_letters`.
-    pub fn refuse(&mut self, offset: i64) {
+    /// Notes that an event was written to the dead-letter topic in `store.dead_letters`.
+    pub fn dead_letter(&mut self, offset: i64) {
         self.refused.insert(offset);
     }
 
-    /// Events before an offset, and how many of them were set aside.
+    /// Events before an offset, and how many of them were written to the dead-letter topic.
     pub fn before(&self, offset: i64) -> (u64, u64) {
         let events = &self.offsets[..self.offsets.partition_point(|own| *own < offset)];
         let refused = events.iter().filter(|own| self.refused.contains(own)).count();

@@ -1,28 +1,28 @@
 //! `mimamori balance`: what went into `readings.raw` against what came out, and against ClickHouse.
 //!
 //! Every raw record must end in exactly one outcome. The processor says in `readings.outcomes`, in
-//! the transaction of its outputs, how many records of which offsets ended how; a balance holds
+//! the transaction of its outputs, how many records of which offsets ended how; a reconciliation holds
 //! that against the raw records, against the accepted and rejected records (each names its raw
-//! record) and against the rows in ClickHouse. It is drawn of the offsets of which everything is
+//! record) and against the rows in ClickHouse. It covers the offsets of which everything is
 //! still there, up to the last tally; raw records beyond it are in flight.
 //!
-//! A balance reads every topic from its oldest record, and nothing of a patient leaves it. In memory
+//! A reconciliation reads every topic from its oldest record, and nothing of a patient leaves it. In memory
 //! it costs one byte for each offset that `readings.raw` retains, and 10 to 20 bytes for each
 //! version accepted since: a million of each, about 20 MB. Versions are told apart by 64-bit
-//! hashes; of ten million in a partition, two collide in one balance of 370,000.
+//! hashes; of ten million in a partition, two collide in one reconciliation of 370,000.
 //!
-//! [`compare`] is the comparison, without IO; [`book`] and [`ledger`] hold what it compares;
+//! [`compare`] is the comparison, without IO; [`partition`] and [`outcome_map`] hold what it compares;
 //! [`kafka`] and [`clickhouse`] read it; [`report`] says it.
 
-mod book;
 mod clickhouse;
 mod compare;
 #[cfg(test)]
 mod compare_tests;
 mod kafka;
-mod ledger;
+mod outcome_map;
+mod partition;
 mod report;
-mod sheet;
+mod result;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -33,11 +33,11 @@ use schemas::topics::Topics;
 
 use compare::Ranges;
 use kafka::Reading;
-pub use sheet::{Amounts, Balance, Difference, PartitionBalance};
+pub use result::{Amounts, Difference, PartitionReconciliation, Reconciliation};
 
 /// Arguments of `mimamori balance`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct BalanceArgs {
+pub struct ReconciliationArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub kafka: KafkaArgs,
@@ -50,7 +50,7 @@ pub struct BalanceArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub schema_registry: SchemaRegistryArgs,
-    /// Draws again until it balances with nothing in flight, for at most so many seconds
+    /// Reconciles again until it balances with nothing in flight, for at most so many seconds
     #[arg(
         long,
         env = "MIMAMORI_BALANCE_WAIT_SECONDS",
@@ -66,23 +66,26 @@ pub struct BalanceArgs {
     pub json: bool,
 }
 
-/// Exit code when a balance could not be drawn.
-const NOT_DRAWN: u8 = 2;
+/// Exit code when nothing could be reconciled.
+const NOT_RECONCILED: u8 = 2;
 
 /// How long a difference may take to vanish: a transaction's outputs become visible partition by
 /// partition.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// Draws the balance. With [`BalanceArgs::wait_seconds`], again and again until nothing differs and
-/// nothing is in flight; the last one drawn is returned.
+/// Reconciles. With [`ReconciliationArgs::wait_seconds`], again and again until nothing differs and
+/// nothing is in flight; the last result is returned.
 ///
 /// # Errors
 /// When Kafka or ClickHouse do not answer, or topics or tables are missing.
-pub async fn draw(args: &BalanceArgs) -> anyhow::Result<Balance> {
-    draw_visibly(args, |_| ()).await
+pub async fn reconcile(args: &ReconciliationArgs) -> anyhow::Result<Reconciliation> {
+    reconcile_visibly(args, |_| ()).await
 }
 
-async fn draw_visibly(args: &BalanceArgs, progress: impl Fn(u64)) -> anyhow::Result<Balance> {
+async fn reconcile_visibly(
+    args: &ReconciliationArgs,
+    progress: impl Fn(u64),
+) -> anyhow::Result<Reconciliation> {
     let until = Instant::now() + Duration::from_secs(args.wait_seconds);
     let begun = args.clone();
     // Blocks, and so does dropping the schema registry's client.
@@ -94,7 +97,7 @@ async fn draw_visibly(args: &BalanceArgs, progress: impl Fn(u64)) -> anyhow::Res
     let mut reading = std::sync::Arc::new(reading);
     reading.caught_up(&progress).await?;
     loop {
-        let balance = draw_once(args, &mut reading).await?;
+        let balance = reconcile_once(args, &mut reading).await?;
         if balance.is_settled() || Instant::now() >= until {
             return Ok(balance);
         }
@@ -104,22 +107,22 @@ async fn draw_visibly(args: &BalanceArgs, progress: impl Fn(u64)) -> anyhow::Res
     }
 }
 
-async fn draw_once(
-    args: &BalanceArgs,
+async fn reconcile_once(
+    args: &ReconciliationArgs,
     reading: &mut std::sync::Arc<Reading>,
-) -> anyhow::Result<Balance> {
+) -> anyhow::Result<Reconciliation> {
     // Up to where the tallies end now: everything they count is there, or about to be visible.
-    let ends = reading.books(|partition, book| (partition, book.freeze()));
-    let drawn = Instant::now();
+    let ends = reading.partitions(|partition, records| (partition, records.freeze()));
+    let begun = Instant::now();
     let mut partitions;
     loop {
         let mut next = ends.iter();
-        partitions = reading.books(|partition, book| {
-            let end = next.next().map_or(book.start, |(_, end)| *end);
-            compare::within_kafka(book, partition, end)
+        partitions = reading.partitions(|partition, records| {
+            let end = next.next().map_or(records.start, |(_, end)| *end);
+            compare::within_kafka(records, partition, end)
         });
         let differs = partitions.iter().any(|partition| !partition.differences.is_empty());
-        if !differs || drawn.elapsed() > SETTLING {
+        if !differs || begun.elapsed() > SETTLING {
             break;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -129,26 +132,26 @@ async fn draw_once(
     let asked = reading.clone();
     let writer = tokio::task::spawn_blocking(move || asked.writer_at()).await??;
     let mut next = ends.iter();
-    let ranges = reading.books(|partition, book| {
-        let end = next.next().map_or(book.start, |(_, end)| *end);
+    let ranges = reading.partitions(|partition, records| {
+        let end = next.next().map_or(records.start, |(_, end)| *end);
         let at = writer.get(&partition).copied().unwrap_or_default();
-        (partition, Ranges::of(book, end, &at))
+        (partition, Ranges::of(records, end, &at))
     });
     let stored = clickhouse::count(&args.clickhouse, &ranges).await?;
     let mut each = partitions.iter_mut().zip(ranges.iter().zip(&stored));
-    reading.books(|_, book| {
+    reading.partitions(|_, records| {
         if let Some((balance, ((_, ranges), stored))) = each.next() {
-            compare::with_clickhouse(book, ranges, stored, balance);
+            compare::with_clickhouse(records, ranges, stored, balance);
         }
     });
-    Ok(Balance { partitions })
+    Ok(Reconciliation { partitions })
 }
 
-pub(crate) async fn run(args: BalanceArgs) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ReconciliationArgs) -> anyhow::Result<ExitCode> {
     let visible = std::io::stderr().is_terminal();
     let begun = Instant::now();
     let shown = std::cell::Cell::new(0);
-    let drawn = draw_visibly(&args, |records| {
+    let found = reconcile_visibly(&args, |records| {
         let seconds = begun.elapsed().as_secs();
         if visible && seconds > shown.replace(seconds) {
             eprint!("\r{records} records read in {seconds} s …");
@@ -159,11 +162,11 @@ pub(crate) async fn run(args: BalanceArgs) -> anyhow::Result<ExitCode> {
     if visible && shown.get() > 0 {
         eprint!("\r\x1b[K");
     }
-    let balance = match drawn {
+    let balance = match found {
         Ok(balance) => balance,
         Err(error) => {
-            eprintln!("mimamori: the balance cannot be drawn: {error:#}");
-            return Ok(ExitCode::from(NOT_DRAWN));
+            eprintln!("mimamori: nothing can be reconciled: {error:#}");
+            return Ok(ExitCode::from(NOT_RECONCILED));
         }
     };
     if args.json {
@@ -181,7 +184,7 @@ pub(crate) async fn run(args: BalanceArgs) -> anyhow::Result<ExitCode> {
     Ok(if balance.is_settled() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-impl Balance {
+impl Reconciliation {
     /// The balance as a table, with a line for every partition if asked for; the last line says how
     /// it stands.
     pub fn table(&self, with_partitions: bool) -> String {

@@ -2,17 +2,17 @@
 
 use std::fmt::{self, Write};
 
-use super::sheet::{Balance, PartitionBalance};
+use super::result::{PartitionReconciliation, Reconciliation};
 
 /// A balance as a table and a last line that says how it stands.
-pub(super) fn table(balance: &Balance, with_partitions: bool) -> String {
+pub(super) fn table(balance: &Reconciliation, with_partitions: bool) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = write_table(&mut text, balance, with_partitions);
     text
 }
 
-fn write_table(to: &mut String, balance: &Balance, with_partitions: bool) -> fmt::Result {
+fn write_table(to: &mut String, balance: &Reconciliation, with_partitions: bool) -> fmt::Result {
     let totals = balance.totals();
     writeln!(to, "{:<32}{:>16}", "readings.raw", grouped(totals.raw))?;
     for (outcome, count) in [
@@ -36,7 +36,12 @@ fn write_table(to: &mut String, balance: &Balance, with_partitions: bool) -> fmt
     ] {
         writeln!(to, "  {rows:<30}{:>16} of {}", grouped(stored), grouped(of))?;
     }
-    writeln!(to, "  {:<30}{:>16}", "refused, set aside", grouped(totals.set_aside))?;
+    writeln!(
+        to,
+        "  {:<30}{:>16}",
+        "refused, written to the dead-letter topic",
+        grouped(totals.dead_letters)
+    )?;
     writeln!(to, "  {:<30}{:>16}", "in flight", grouped(totals.in_flight_to_writer))?;
     for partition in &balance.partitions {
         if with_partitions || !partition.differences.is_empty() {
@@ -46,7 +51,7 @@ fn write_table(to: &mut String, balance: &Balance, with_partitions: bool) -> fmt
     writeln!(to, "{}", conclusion(balance))
 }
 
-fn write_partition(to: &mut String, partition: &PartitionBalance) -> fmt::Result {
+fn write_partition(to: &mut String, partition: &PartitionReconciliation) -> fmt::Result {
     let amounts = partition.amounts;
     writeln!(
         to,
@@ -79,7 +84,7 @@ fn write_partition(to: &mut String, partition: &PartitionBalance) -> fmt::Result
 }
 
 /// How it stands, in one line.
-pub(super) fn conclusion(balance: &Balance) -> String {
+pub(super) fn conclusion(balance: &Reconciliation) -> String {
     let totals = balance.totals();
     let differences: usize = balance.partitions.iter().map(|p| p.differences.len()).sum();
     if differences > 0 {
@@ -94,7 +99,7 @@ pub(super) fn conclusion(balance: &Balance) -> String {
     if balance.in_flight() > 0 {
         return format!(
             "NOT balanced: nothing differs, but {} are on their way to the processor and {} to the \
-             writer; draw again with --wait-seconds",
+             writer; run it again with --wait-seconds",
             grouped(totals.in_flight_to_processor),
             grouped(totals.in_flight_to_writer),
         );
@@ -122,15 +127,15 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sheet::{Amounts, Difference};
+    use super::super::result::{Amounts, Difference};
     use super::*;
 
-    fn balance(amounts: Amounts, differences: Vec<Difference>) -> Balance {
-        let of = PartitionBalance { partition: 3, from: 0, next: 9, amounts, differences };
-        Balance { partitions: vec![of] }
+    fn balance(amounts: Amounts, differences: Vec<Difference>) -> Reconciliation {
+        let of = PartitionReconciliation { partition: 3, from: 0, next: 9, amounts, differences };
+        Reconciliation { partitions: vec![of] }
     }
 
-    fn last_line(balance: &Balance) -> String {
+    fn last_line(balance: &Reconciliation) -> String {
         table(balance, false).lines().last().unwrap().to_owned()
     }
 

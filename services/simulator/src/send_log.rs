@@ -1,4 +1,4 @@
-//! The books of the senders: what is on its way, what was acknowledged, what the oracle is told.
+//! The send log: what is on its way, what was acknowledged, and what the oracle gets.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -11,12 +11,12 @@ use clinical::Timestamp;
 use schemas::Reading;
 
 use crate::mess::{Payload, Route, Sending};
-use crate::meters::Meters;
+use crate::metrics::SimulatorMetrics;
 use crate::oracle::{Expected, Oracle, believed};
 
 /// Shared by all senders of one run.
-pub(crate) struct Ledger {
-    pub(crate) meters: Meters,
+pub(crate) struct SendLog {
+    pub(crate) metrics: SimulatorMetrics,
     oracle: Option<Mutex<Oracle>>,
     on_the_way: AtomicU64,
     acknowledged: AtomicU64,
@@ -27,10 +27,10 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
-impl Ledger {
-    pub(crate) fn new(meters: Meters, with_oracle: bool) -> Self {
+impl SendLog {
+    pub(crate) fn new(metrics: SimulatorMetrics, with_oracle: bool) -> Self {
         Self {
-            meters,
+            metrics,
             oracle: with_oracle.then(|| Mutex::new(Oracle::new())),
             on_the_way: AtomicU64::new(0),
             acknowledged: AtomicU64::new(0),
@@ -46,7 +46,7 @@ impl Ledger {
     /// Gateway or Kafka acknowledged it, or the gateway refused it as it has to.
     pub(crate) fn acknowledged(&self, sending: &Sending) {
         let via = sending.via;
-        self.meters.sent.with_label_values(&[via.as_str(), sending.mess.as_str()]).inc();
+        self.metrics.sent.with_label_values(&[via.as_str(), sending.mess.as_str()]).inc();
         let expected = match &sending.payload {
             Payload::Reading(reading) => self.note(reading, via),
             Payload::Bytes { .. } => {
@@ -57,7 +57,7 @@ impl Ledger {
             }
         };
         if let Expected::Rejected(reason) = expected {
-            self.meters.rejected.with_label_values(&[via.as_str(), reason]).inc();
+            self.metrics.rejected.with_label_values(&[via.as_str(), reason]).inc();
         }
         self.acknowledged.fetch_add(1, Ordering::AcqRel);
         self.settled();
@@ -75,7 +75,7 @@ impl Ledger {
 
     /// It was given up. `maybe_sent`: it may have arrived all the same.
     pub(crate) fn given_up(&self, sending: &Sending, maybe_sent: bool) {
-        self.meters.unsent.with_label_values(&[sending.via.as_str()]).inc();
+        self.metrics.unsent.with_label_values(&[sending.via.as_str()]).inc();
         if let (Some(oracle), Payload::Reading(reading), true) =
             (&self.oracle, &sending.payload, maybe_sent)
         {
@@ -91,7 +91,7 @@ impl Ledger {
 
     fn show(&self) {
         let count = i64::try_from(self.on_the_way()).unwrap_or(i64::MAX);
-        self.meters.on_the_way.set(count);
+        self.metrics.on_the_way.set(count);
     }
 
     pub(crate) fn on_the_way(&self) -> u64 {

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use schemas::OutcomeTally;
 
-use super::book::{Book, WriterAt};
-use super::ledger::Counts;
-use super::sheet::{Amounts, Difference, PartitionBalance};
+use super::outcome_map::Counts;
+use super::partition::{PartitionRecords, WriterAt};
+use super::result::{Amounts, Difference, PartitionReconciliation};
 
 /// What ClickHouse holds of a partition.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,11 +40,11 @@ pub(super) struct Ranges {
 
 impl Ranges {
     /// The ranges of a partition whose tallies end at `next`.
-    pub fn of(book: &Book, next: i64, writer: &WriterAt) -> Self {
-        let from = book.begin().min(next);
-        let written = book.written_to(writer).clamp(from, next);
-        let first = book.alerts.offsets.first().copied().unwrap_or(0);
-        let end = book.alerts.offsets.last().map_or(first, |last| last + 1);
+    pub fn of(records: &PartitionRecords, next: i64, writer: &WriterAt) -> Self {
+        let from = records.begin().min(next);
+        let written = records.written_to(writer).clamp(from, next);
+        let first = records.alerts.offsets.first().copied().unwrap_or(0);
+        let end = records.alerts.offsets.last().map_or(first, |last| last + 1);
         let alerts_written = writer.alerts.unwrap_or(first).clamp(first, end);
         Self {
             raw: from..next,
@@ -56,22 +56,26 @@ impl Ranges {
 }
 
 /// Compares a partition up to `next`, where its tallies end, within Kafka.
-pub(super) fn within_kafka(book: &Book, partition: i32, next: i64) -> PartitionBalance {
-    let from = book.begin().min(next);
-    let mut balance = PartitionBalance {
+pub(super) fn within_kafka(
+    records: &PartitionRecords,
+    partition: i32,
+    next: i64,
+) -> PartitionReconciliation {
+    let from = records.begin().min(next);
+    let mut balance = PartitionReconciliation {
         partition,
         from,
         next,
         amounts: Amounts::default(),
         differences: Vec::new(),
     };
-    compare_tallies(book, &mut balance);
-    let counts = book.ledger.count(from..next);
+    compare_tallies(records, &mut balance);
+    let counts = records.outcomes.count(from..next);
     let amounts = &mut balance.amounts;
     amounts.raw = counts.raw;
     amounts.versions = counts.versions();
-    amounts.in_flight_to_processor = book.ledger.count(next..i64::MAX).raw;
-    amounts.alert_events = book.alerts.offsets.len() as u64;
+    amounts.in_flight_to_processor = records.outcomes.count(next..i64::MAX).raw;
+    amounts.alert_events = records.alerts.offsets.len() as u64;
     let found = &mut balance.differences;
     if let Some(first) = counts.first_twice {
         found.push(Difference::PublishedTwice { records: counts.twice, first });
@@ -80,24 +84,24 @@ pub(super) fn within_kafka(book: &Book, partition: i32, next: i64) -> PartitionB
         found.push(Difference::FromNothing { records: counts.from_nothing, first });
     }
     for (topic, records) in [
-        ("readings.outcomes", book.tallies.unreadable),
-        ("readings.accepted", book.accepted.unreadable),
-        ("readings.rejected", book.rejected.unreadable),
+        ("readings.outcomes", records.tallies.unreadable),
+        ("readings.accepted", records.accepted.unreadable),
+        ("readings.rejected", records.rejected.unreadable),
     ] {
         if records > 0 {
             found.push(Difference::Unreadable { topic, records });
         }
     }
     for (topic, records) in [
-        ("readings.accepted", book.accepted.elsewhere),
-        ("readings.rejected", book.rejected.elsewhere),
+        ("readings.accepted", records.accepted.elsewhere),
+        ("readings.rejected", records.rejected.elsewhere),
     ] {
         if records > 0 {
             found.push(Difference::WrongPartition { topic, records });
         }
     }
-    if book.alerts.repeated > 0 {
-        found.push(Difference::AlertTwice { events: book.alerts.repeated });
+    if records.alerts.repeated > 0 {
+        found.push(Difference::AlertTwice { events: records.alerts.repeated });
     }
     balance
 }
@@ -134,23 +138,23 @@ const PUBLISHED: [(&str, OfTally, OfCounts); 6] = [
     ("rejected", |t| t.rejected, |c| c.rejected),
 ];
 
-fn compare_tallies(book: &Book, balance: &mut PartitionBalance) {
+fn compare_tallies(records: &PartitionRecords, balance: &mut PartitionReconciliation) {
     let mut expected = balance.from;
     let mut raw = Sums::default();
     let mut outcomes: [Sums; PUBLISHED.len()] = Default::default();
     let (mut duplicate, mut rerouted) = (0, 0);
-    let blocks = book.tallies.blocks.iter();
+    let blocks = records.tallies.blocks.iter();
     for block in blocks.filter(|b| b.from_offset >= balance.from && b.from_offset < balance.next) {
         if block.from_offset > expected {
             let offsets = expected..block.from_offset;
-            let records = book.ledger.count(offsets.clone()).raw;
+            let records = records.outcomes.count(offsets.clone()).raw;
             balance.differences.push(Difference::NotTallied { offsets, records });
         } else if block.from_offset < expected {
             let offsets = block.from_offset..expected.min(block.next_offset);
             balance.differences.push(Difference::TalliedTwice { offsets });
         }
         let range = block.from_offset.max(expected)..block.next_offset;
-        let counts = book.ledger.count(range);
+        let counts = records.outcomes.count(range);
         let range = block.from_offset..block.next_offset;
         raw.add(block.records(), counts.raw, &range);
         for (sums, (_, tallied, found)) in outcomes.iter_mut().zip(PUBLISHED) {
@@ -196,19 +200,19 @@ struct Expected {
 
 /// Compares with ClickHouse what the ranges held, and adds it to the balance.
 pub(super) fn with_clickhouse(
-    book: &Book,
+    records: &PartitionRecords,
     ranges: &Ranges,
     stored: &Stored,
-    balance: &mut PartitionBalance,
+    balance: &mut PartitionReconciliation,
 ) {
-    let all = book.ledger.count(ranges.raw.clone());
-    let written = book.ledger.count(ranges.raw_written.clone());
+    let all = records.outcomes.count(ranges.raw.clone());
+    let written = records.outcomes.count(ranges.raw_written.clone());
     // A version that is accepted again moves, once rows are merged, to its later offset.
-    let repeated_after = |end: i64| book.ledger.count(end..i64::MAX).repeated;
+    let repeated_after = |end: i64| records.outcomes.count(end..i64::MAX).repeated;
     let at_least =
-        |c: &Counts, end| c.versions().saturating_sub(c.refused_versions + repeated_after(end));
+        |c: &Counts, end| c.versions().saturating_sub(c.dead_letter_versions + repeated_after(end));
     // Where the beginning was cut off, the first of two equal versions may be too.
-    let unsure = if ranges.raw.start > book.start { all.repeated } else { 0 };
+    let unsure = if ranges.raw.start > records.start { all.repeated } else { 0 };
     let versions = Expected {
         rows: "versions",
         all: (at_least(&all, ranges.raw.end), all.versions() + unsure),
@@ -216,11 +220,11 @@ pub(super) fn with_clickhouse(
     };
     let rejected = Expected {
         rows: "rejected records",
-        all: (all.rejected.saturating_sub(all.refused_rejections), all.rejected),
-        written_at_least: written.rejected.saturating_sub(written.refused_rejections),
+        all: (all.rejected.saturating_sub(all.dead_letter_rejections), all.rejected),
+        written_at_least: written.rejected.saturating_sub(written.dead_letter_rejections),
     };
-    let (events, events_refused) = book.alerts.before(ranges.alerts.end);
-    let (events_written, refused_written) = book.alerts.before(ranges.alerts_written.end);
+    let (events, events_refused) = records.alerts.before(ranges.alerts.end);
+    let (events_written, refused_written) = records.alerts.before(ranges.alerts_written.end);
     let alerts = Expected {
         rows: "alert events",
         // A compacted topic holds fewer than were stored.
@@ -250,5 +254,5 @@ pub(super) fn with_clickhouse(
     amounts.versions_stored = stored.all.versions;
     amounts.rejected_stored = stored.all.rejected;
     amounts.alert_events_stored = stored.all.alerts;
-    amounts.set_aside = all.refused_versions + all.refused_rejections + events_refused;
+    amounts.dead_letters = all.dead_letter_versions + all.dead_letter_rejections + events_refused;
 }

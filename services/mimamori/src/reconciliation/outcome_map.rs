@@ -29,11 +29,11 @@ fn code(outcome: StoredOutcome) -> u8 {
 
 /// What is known of a partition's raw records.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct OutcomeMap {
     pages: BTreeMap<i64, Box<[u8; PAGE as usize]>>,
 }
 
-/// What a range of a ledger holds.
+/// What a range of an outcome map holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     /// Raw records.
@@ -55,8 +55,8 @@ pub(super) struct Counts {
     /// Accepted records whose version was accepted before, under an earlier offset.
     pub repeated: u64,
     /// Versions, and rejected records, that ClickHouse refused.
-    pub refused_versions: u64,
-    pub refused_rejections: u64,
+    pub dead_letter_versions: u64,
+    pub dead_letter_rejections: u64,
 }
 
 impl Counts {
@@ -78,7 +78,7 @@ impl Counts {
             4 => &mut self.stale,
             5 => &mut self.conflict,
             REJECTED => {
-                self.refused_rejections += u64::from(byte & REFUSED != 0);
+                self.dead_letter_rejections += u64::from(byte & REFUSED != 0);
                 &mut self.rejected
             }
             _ => {
@@ -89,7 +89,7 @@ impl Counts {
         *accepted += 1;
         if byte & OUTCOME != REJECTED {
             self.repeated += u64::from(byte & REPEATED != 0);
-            self.refused_versions += u64::from(byte & REFUSED != 0 && byte & REPEATED == 0);
+            self.dead_letter_versions += u64::from(byte & REFUSED != 0 && byte & REPEATED == 0);
         }
         if byte & TWICE != 0 {
             self.twice += 1;
@@ -104,7 +104,7 @@ impl Counts {
     }
 }
 
-impl Ledger {
+impl OutcomeMap {
     fn byte(&mut self, offset: i64) -> &mut u8 {
         let page = offset.div_euclid(PAGE);
         let bytes = self.pages.entry(page).or_insert_with(|| Box::new([0; PAGE as usize]));
@@ -132,7 +132,7 @@ impl Ledger {
         *byte |= if *byte & OUTCOME == 0 { what } else { TWICE };
     }
 
-    /// The output of a raw record was refused by ClickHouse and set aside.
+    /// The output of a raw record was refused by ClickHouse and written to the dead-letter topic.
     pub fn refused(&mut self, origin: i64) {
         *self.byte(origin) |= REFUSED;
     }
@@ -164,24 +164,24 @@ mod tests {
 
     #[test]
     fn a_range_counts_its_own_offsets_only() {
-        let mut ledger = Ledger::default();
+        let mut outcomes = OutcomeMap::default();
         for offset in 0..10_000 {
-            ledger.raw(offset);
+            outcomes.raw(offset);
         }
-        ledger.accepted(5000, StoredOutcome::New, true);
-        ledger.rejected(6000);
-        let counts = ledger.count(5000..6000);
+        outcomes.accepted(5000, StoredOutcome::New, true);
+        outcomes.rejected(6000);
+        let counts = outcomes.count(5000..6000);
         assert_eq!((counts.raw, counts.new, counts.rejected), (1000, 1, 0));
-        assert_eq!(ledger.count(9_999..i64::MAX).raw, 1);
-        assert_eq!(ledger.count(7..7), Counts::default());
+        assert_eq!(outcomes.count(9_999..i64::MAX).raw, 1);
+        assert_eq!(outcomes.count(7..7), Counts::default());
     }
 
     #[test]
     fn an_output_of_an_absurd_origin_costs_a_page() {
-        let mut ledger = Ledger::default();
-        ledger.rejected(i64::MAX - 1);
-        ledger.rejected(i64::MIN + 1);
-        assert_eq!(ledger.pages.len(), 2);
-        assert_eq!(ledger.count(0..10).from_nothing, 0);
+        let mut outcomes = OutcomeMap::default();
+        outcomes.rejected(i64::MAX - 1);
+        outcomes.rejected(i64::MIN + 1);
+        assert_eq!(outcomes.pages.len(), 2);
+        assert_eq!(outcomes.count(0..10).from_nothing, 0);
     }
 }
