@@ -2,19 +2,25 @@
 //!
 //! Reading them through the schema, as all other records are, costs several times as much and was
 //! most of what processor and writer did. What is read here is what the current schema says: a test
-//! holds both ways to the same answer for whole, cut and damaged bodies. Bodies of other schemas
-//! have been brought to the current one's form by their [`Plan`](crate::plan::Plan).
+//! holds both ways to the same answer for whole, cut and damaged bodies. The same readers read a
+//! body of another schema, whose fields its [`Plan`](crate::plan::Plan) finds.
 
 use clinical::Kind;
 
 use crate::fields::{Coded, Field, FieldSource};
+use crate::plan::Planned;
 use crate::reading::{
     DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source, TestLab,
 };
 use crate::records::{AcceptedReading, Origin, StoredOutcome};
 
 /// How a record is read from its body.
-pub type ReadBody<T> = fn(&mut Body<'_>) -> Result<T, FieldError>;
+pub struct ReadBody<T> {
+    /// From one of the current schema.
+    pub(crate) current: fn(&mut Body<'_>) -> Result<T, FieldError>,
+    /// From one of another schema.
+    pub(crate) planned: fn(&mut Planned<'_>) -> Result<T, FieldError>,
+}
 
 /// What does not match the schema, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -115,10 +121,6 @@ impl<'b> Body<'b> {
         text.map_err(|_| FieldError { field, problem: "is not UTF-8" })
     }
 
-    fn string(&mut self, field: &'static str) -> Result<String, FieldError> {
-        self.str(field).map(str::to_owned)
-    }
-
     pub(crate) fn skip_text(&mut self, field: &'static str) -> Result<(), FieldError> {
         self.sized(field).map(|_| ())
     }
@@ -138,18 +140,9 @@ impl<'b> Body<'b> {
         index.ok_or(FieldError { field, problem: "is none of what it can be" })
     }
 
-    fn is_there(&mut self, field: &'static str) -> Result<bool, FieldError> {
+    /// Whether a value comes, and not null.
+    pub(crate) fn is_there(&mut self, field: &'static str) -> Result<bool, FieldError> {
         self.one_of(field, &[false, true])
-    }
-
-    /// What is null or something else.
-    pub(crate) fn nullable<T>(
-        &mut self,
-        field: &'static str,
-        read: impl FnOnce(&mut Self, &'static str) -> Result<T, FieldError>,
-    ) -> Result<Option<T>, FieldError> {
-        let is_there = self.is_there(field)?;
-        is_there.then(|| read(self, field)).transpose()
     }
 
     /// Nothing must be left.
@@ -177,8 +170,133 @@ pub(crate) fn append_long(bytes: &mut Vec<u8>, value: i64) {
     bytes.push(rest as u8);
 }
 
+/// The fields of a body, asked for in the order of the current schema, whatever schema the body is
+/// of.
+pub(crate) trait Fields<'b>: FieldSource<Error = FieldError> {
+    /// What is one value of Avro, read by one of a body's own methods; a text only to pass over it.
+    fn value<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Body<'_>, &'static str) -> Result<T, FieldError>,
+    ) -> Result<T, FieldError>;
+
+    /// A text.
+    fn str(&mut self, field: &'static str) -> Result<&'b str, FieldError>;
+
+    /// What is null or something else.
+    fn nullable<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
+    ) -> Result<Option<T>, FieldError>;
+
+    /// One of several records.
+    fn branch<B: Copy, T>(
+        &mut self,
+        field: &'static str,
+        all: &[B],
+        read: impl FnOnce(&mut Self, B) -> Result<T, FieldError>,
+    ) -> Result<T, FieldError>;
+
+    /// A record.
+    fn record<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
+    ) -> Result<T, FieldError>;
+
+    /// A number of 64 bits.
+    #[inline]
+    fn long(&mut self, field: &'static str) -> Result<i64, FieldError> {
+        self.value(field, |body, field| body.long(field))
+    }
+
+    /// A number of 32 bits.
+    #[inline]
+    fn int(&mut self, field: &'static str) -> Result<i32, FieldError> {
+        self.value(field, |body, field| body.int(field))
+    }
+
+    /// A number in double precision.
+    #[inline]
+    fn double(&mut self, field: &'static str) -> Result<f64, FieldError> {
+        self.value(field, |body, field| body.double(field))
+    }
+
+    /// True or false.
+    #[inline]
+    fn boolean(&mut self, field: &'static str) -> Result<bool, FieldError> {
+        self.value(field, |body, field| body.boolean(field))
+    }
+
+    /// A text that is not looked at.
+    #[inline]
+    fn skip_text(&mut self, field: &'static str) -> Result<(), FieldError> {
+        self.value(field, |body, field| body.skip_text(field))
+    }
+
+    /// A text of its own.
+    #[inline]
+    fn string(&mut self, field: &'static str) -> Result<String, FieldError> {
+        self.str(field).map(str::to_owned)
+    }
+
+    /// One of an enum's symbols.
+    #[inline]
+    fn symbol<T: Copy>(&mut self, field: &'static str, all: &[T]) -> Result<T, FieldError> {
+        self.value(field, |body, field| body.one_of(field, all))
+    }
+}
+
+impl<'b> Fields<'b> for Body<'b> {
+    #[inline]
+    fn value<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Body<'_>, &'static str) -> Result<T, FieldError>,
+    ) -> Result<T, FieldError> {
+        read(self, field)
+    }
+
+    #[inline]
+    fn str(&mut self, field: &'static str) -> Result<&'b str, FieldError> {
+        Body::str(self, field)
+    }
+
+    #[inline]
+    fn nullable<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
+    ) -> Result<Option<T>, FieldError> {
+        let is_there = self.is_there(field)?;
+        is_there.then(|| read(self)).transpose()
+    }
+
+    #[inline]
+    fn branch<B: Copy, T>(
+        &mut self,
+        field: &'static str,
+        all: &[B],
+        read: impl FnOnce(&mut Self, B) -> Result<T, FieldError>,
+    ) -> Result<T, FieldError> {
+        let which = self.one_of(field, all)?;
+        read(self, which)
+    }
+
+    #[inline]
+    fn record<T>(
+        &mut self,
+        _field: &'static str,
+        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
+    ) -> Result<T, FieldError> {
+        read(self)
+    }
+}
+
 /// Reads a `Reading`.
-pub(crate) fn reading(body: &mut Body<'_>) -> Result<Reading, FieldError> {
+pub(crate) fn reading<'b>(body: &mut impl Fields<'b>) -> Result<Reading, FieldError> {
+    use DataInput::{Device, Manual, Modified};
     Ok(Reading {
         consortium_id: body.string("consortium_id")?,
         person_id: body.string("person_id")?,
@@ -186,108 +304,120 @@ pub(crate) fn reading(body: &mut Body<'_>) -> Result<Reading, FieldError> {
         utc_offset_minutes: body.int("utc_offset_minutes")?,
         update_time: body.long("update_time")?,
         source: source(body)?,
-        data_input: body
-            .one_of("data_input", &[DataInput::Device, DataInput::Manual, DataInput::Modified])?,
-        origin_of_time: body.nullable("origin_of_time", |body, field| {
-            body.one_of(field, &[OriginOfTime::Device, OriginOfTime::App])
+        data_input: body.symbol("data_input", &[Device, Manual, Modified])?,
+        origin_of_time: body.nullable("origin_of_time", |body| {
+            body.symbol("origin_of_time", &[OriginOfTime::Device, OriginOfTime::App])
         })?,
         status: status(body)?,
         measurement: measurement(body)?,
-        send_time: body.nullable("send_time", Body::long)?,
-        vendor: body.nullable("vendor", Body::string)?,
+        send_time: body.nullable("send_time", |body| body.long("send_time"))?,
+        vendor: body.nullable("vendor", |body| body.string("vendor"))?,
     })
 }
 
-pub(crate) fn outcome(body: &mut Body<'_>) -> Result<StoredOutcome, FieldError> {
+pub(crate) fn outcome<'b>(body: &mut impl Fields<'b>) -> Result<StoredOutcome, FieldError> {
     use StoredOutcome::{Conflict, Correction, Historical, New, Stale};
-    body.one_of("outcome", &[New, Correction, Historical, Stale, Conflict])
+    body.symbol("outcome", &[New, Correction, Historical, Stale, Conflict])
 }
 
 /// Reads an `AcceptedReading`.
-pub(crate) fn accepted_reading(body: &mut Body<'_>) -> Result<AcceptedReading, FieldError> {
+pub(crate) fn accepted_reading<'b>(
+    body: &mut impl Fields<'b>,
+) -> Result<AcceptedReading, FieldError> {
     Ok(AcceptedReading {
-        reading: reading(body)?,
+        reading: body.record("reading", |body| reading(body))?,
         outcome: outcome(body)?,
         reading_id: body.string("reading_id")?,
         version: body.long("version")?,
-        origin: Origin {
-            partition: body.int("partition")?,
-            offset: body.long("offset")?,
-            received_at: body.long("received_at")?,
-        },
+        origin: body.record("origin", |body| {
+            Ok(Origin {
+                partition: body.int("partition")?,
+                offset: body.long("offset")?,
+                received_at: body.long("received_at")?,
+            })
+        })?,
     })
 }
 
-pub(crate) fn status(body: &mut Body<'_>) -> Result<ReadingStatus, FieldError> {
-    body.one_of("status", &[ReadingStatus::Final, ReadingStatus::EnteredInError])
+pub(crate) fn status<'b>(body: &mut impl Fields<'b>) -> Result<ReadingStatus, FieldError> {
+    body.symbol("status", &[ReadingStatus::Final, ReadingStatus::EnteredInError])
 }
 
-fn source(body: &mut Body<'_>) -> Result<Source, FieldError> {
-    let is_lab = body.one_of("source", &[false, true])?;
-    Ok(if is_lab {
-        Source::TestLab(TestLab { test_lab_id: body.string("test_lab_id")? })
-    } else {
-        Source::Device(Device {
-            manufacturer: body.string("manufacturer")?,
-            model_number: body.nullable("model_number", Body::string)?,
-            serial: body.string("serial")?,
+fn source<'b>(body: &mut impl Fields<'b>) -> Result<Source, FieldError> {
+    body.branch("source", &[false, true], |body, is_lab| {
+        Ok(if is_lab {
+            Source::TestLab(TestLab { test_lab_id: body.string("test_lab_id")? })
+        } else {
+            Source::Device(Device {
+                manufacturer: body.string("manufacturer")?,
+                model_number: body.nullable("model_number", |body| body.string("model_number"))?,
+                serial: body.string("serial")?,
+            })
         })
     })
 }
 
-pub(crate) fn skip_source(body: &mut Body<'_>) -> Result<(), FieldError> {
-    if body.one_of("source", &[false, true])? {
-        return body.skip_text("test_lab_id");
-    }
-    body.skip_text("manufacturer")?;
-    body.nullable("model_number", Body::skip_text)?;
-    body.skip_text("serial")
+pub(crate) fn skip_source<'b>(body: &mut impl Fields<'b>) -> Result<(), FieldError> {
+    body.branch("source", &[false, true], |body, is_lab| {
+        if is_lab {
+            return body.skip_text("test_lab_id");
+        }
+        body.skip_text("manufacturer")?;
+        body.nullable("model_number", |body| body.skip_text("model_number"))?;
+        body.skip_text("serial")
+    })
 }
 
 /// The union's branches are the kinds, in their order.
-pub(crate) fn measurement(body: &mut Body<'_>) -> Result<Measurement, FieldError> {
-    let kind = body.one_of("measurement", &Kind::ALL)?;
-    Measurement::build(kind, body)
+pub(crate) fn measurement<'b>(body: &mut impl Fields<'b>) -> Result<Measurement, FieldError> {
+    body.branch("measurement", &Kind::ALL, |body, kind| Measurement::build(kind, body))
 }
 
-impl FieldSource for Body<'_> {
-    type Error = FieldError;
+/// The fields of a measurement are in a body like all others.
+macro_rules! field_source {
+    ($body:ty) => {
+        impl FieldSource for $body {
+            type Error = FieldError;
 
-    #[inline]
-    fn integer(&mut self, field: &'static Field) -> Result<i32, FieldError> {
-        self.int(field.name())
-    }
+            #[inline]
+            fn integer(&mut self, field: &'static Field) -> Result<i32, FieldError> {
+                Fields::int(self, field.name())
+            }
 
-    #[inline]
-    fn decimal(&mut self, field: &'static Field) -> Result<f64, FieldError> {
-        self.double(field.name())
-    }
+            #[inline]
+            fn decimal(&mut self, field: &'static Field) -> Result<f64, FieldError> {
+                Fields::double(self, field.name())
+            }
 
-    #[inline]
-    fn flag(&mut self, field: &'static Field) -> Result<bool, FieldError> {
-        self.boolean(field.name())
-    }
+            #[inline]
+            fn flag(&mut self, field: &'static Field) -> Result<bool, FieldError> {
+                Fields::boolean(self, field.name())
+            }
 
-    #[inline]
-    fn code<C: Coded>(&mut self, field: &'static Field) -> Result<C, FieldError> {
-        self.one_of(field.name(), C::ALL)
-    }
+            #[inline]
+            fn code<C: Coded>(&mut self, field: &'static Field) -> Result<C, FieldError> {
+                Fields::symbol(self, field.name(), C::ALL)
+            }
 
-    #[inline]
-    fn text(&mut self, field: &'static Field) -> Result<String, FieldError> {
-        self.string(field.name())
-    }
+            #[inline]
+            fn text(&mut self, field: &'static Field) -> Result<String, FieldError> {
+                Fields::string(self, field.name())
+            }
 
-    #[inline]
-    fn optional<T>(
-        &mut self,
-        field: &'static Field,
-        read: impl FnOnce(&mut Self, &'static Field) -> Result<T, FieldError>,
-    ) -> Result<Option<T>, FieldError> {
-        let is_there = self.is_there(field.name())?;
-        is_there.then(|| read(self, field)).transpose()
-    }
+            #[inline]
+            fn optional<T>(
+                &mut self,
+                field: &'static Field,
+                read: impl FnOnce(&mut Self, &'static Field) -> Result<T, FieldError>,
+            ) -> Result<Option<T>, FieldError> {
+                Fields::nullable(self, field.name(), |body| read(body, field))
+            }
+        }
+    };
 }
+
+field_source!(Body<'_>);
+field_source!(Planned<'_>);
 
 #[cfg(test)]
 #[path = "body_tests.rs"]

@@ -16,7 +16,7 @@ fn told<T: std::fmt::Debug, E>(read: Result<T, E>, rest: &[u8]) -> Option<String
 
 fn both_ways<T: Record + std::fmt::Debug>(bytes: &[u8]) -> (Option<String>, Option<String>) {
     let mut fields = Body::new(bytes);
-    let by_fields = T::READ.unwrap()(&mut fields);
+    let by_fields = (T::READ.unwrap().current)(&mut fields);
     let mut rest = bytes;
     let by_schema = datum_reader(parse_own(T::SCHEMA).schema).read_deser::<T>(&mut rest);
     (told(by_fields, fields.rest()), told(by_schema, rest))

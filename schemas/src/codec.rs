@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::body::{Body, FieldError, ReadBody};
-use crate::plan::Plan;
+use crate::plan::{Plan, Planned};
 use crate::reference;
 pub use crate::schema_registry::RegistryError;
 use crate::schema_registry::SchemaRegistry;
@@ -31,7 +31,7 @@ pub trait Record: Serialize + DeserializeOwned {
     const SCHEMA: &'static str;
     /// Every schema ever published, oldest first; the last one is the current one.
     const PUBLISHED: &'static [&'static str];
-    /// A way to read a body of the current schema field after field, without going through the schema.
+    /// A way to read a body field after field, without going through the schema.
     const READ: Option<ReadBody<Self>> = None;
 }
 
@@ -41,7 +41,10 @@ macro_rules! records {
             const NAME: &'static str = $name;
             const SCHEMA: &'static str = include_str!(concat!("../avro/", $name, ".avsc"));
             const PUBLISHED: &'static [&'static str] = crate::published::$published;
-            $(const READ: Option<ReadBody<Self>> = Some($read);)?
+            $(const READ: Option<ReadBody<Self>> = Some(ReadBody {
+                current: |body| $read(body),
+                planned: |body| $read(body),
+            });)?
         })+
 
         /// Name, current schema and published schemas of every record.
@@ -276,7 +279,8 @@ pub struct Decoder<T> {
     current: Writer,
     header: [u8; 10],
     reader: GenericDatumReader<'static>,
-    published: HashMap<[u8; 10], Writer>,
+    /// So few that they are looked through.
+    published: Vec<([u8; 10], Writer)>,
     registry: Option<Arc<SchemaRegistry>>,
     by_id: Mutex<HashMap<u32, Known>>,
     record: PhantomData<fn() -> T>,
@@ -294,6 +298,28 @@ impl<T> CurrentBody<'_, T> {
     /// The body alone, without what messages begin with.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+/// The body of a message, and how the fields of the current schema are found in it. It is not read
+/// yet: it may still be no record.
+#[derive(Debug, Clone)]
+pub struct WrittenBody<'b, T> {
+    /// As it was written where `plan` says how to read it, in the form of the current schema otherwise.
+    bytes: Cow<'b, [u8]>,
+    plan: Option<&'static Plan>,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T> WrittenBody<'_, T> {
+    /// A body of the current schema's form; to be asked where there are no [`Self::planned`] fields.
+    pub(crate) fn current(&self) -> Body<'_> {
+        Body::new(&self.bytes)
+    }
+
+    /// The fields of a body of another schema, in place.
+    pub(crate) fn planned(&self) -> Option<Planned<'_>> {
+        self.plan.and_then(|plan| plan.in_place(&self.bytes))
     }
 }
 
@@ -330,7 +356,24 @@ impl<T: Record> Decoder<T> {
     /// # Errors
     /// [`DecodeError`] says which of the framings, the schema or the body is at fault.
     pub fn decode(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        self.read(&self.current_body(bytes)?)
+        let (writer, body) = self.unframe(bytes)?;
+        if let (Some(read), Some(planned)) = (T::READ, writer.plan.in_place(body)) {
+            return Ok(planned.whole(read.planned)?);
+        }
+        self.read(&CurrentBody { bytes: writer.plan.apply(body)?, record: PhantomData })
+    }
+
+    /// The body of a message, to be read in part.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn written_body<'b>(&self, bytes: &'b [u8]) -> Result<WrittenBody<'b, T>, DecodeError> {
+        let (Writer { plan, .. }, body) = self.unframe(bytes)?;
+        let record = PhantomData;
+        Ok(match plan.is_in_place() {
+            true => WrittenBody { bytes: Cow::Borrowed(body), plan: Some(plan), record },
+            false => WrittenBody { bytes: plan.apply(body)?, plan: None, record },
+        })
     }
 
     /// The body of a message in the form of the current schema. It is not read yet: it may still be
@@ -350,7 +393,7 @@ impl<T: Record> Decoder<T> {
     pub fn read(&self, body: &CurrentBody<'_, T>) -> Result<T, DecodeError> {
         let Some(read) = T::READ else { return self.read_by_schema(&body.bytes) };
         let mut fields = Body::new(&body.bytes);
-        let value = read(&mut fields)?;
+        let value = (read.current)(&mut fields)?;
         fields.end()?;
         Ok(value)
     }
@@ -385,7 +428,8 @@ impl<T: Record> Decoder<T> {
         if let Some((header, body)) = bytes.split_first_chunk::<10>()
             && header.starts_with(&SINGLE_OBJECT)
         {
-            let writer = self.published.get(header).ok_or_else(|| {
+            let mut published = self.published.iter();
+            let (_, writer) = published.find(|(known, _)| known == header).ok_or_else(|| {
                 let fingerprint = u64::from_le_bytes(header[2..].try_into().expect("8 of 10"));
                 DecodeError::UnknownSchema(format!("with fingerprint {fingerprint:016x}"))
             })?;

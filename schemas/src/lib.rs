@@ -27,7 +27,7 @@ pub mod topics;
 pub mod validation;
 
 pub use accepted::{Acceptance, AcceptedEncoder};
-pub use codec::{Codec, CurrentBody, DecodeError, Decoder, Encoder, Record};
+pub use codec::{Codec, CurrentBody, DecodeError, Decoder, Encoder, Record, WrittenBody};
 pub use reading::Reading;
 pub use records::{
     AcceptedReading, AlertEvent, AuditEvent, CareEvent, CarePlan, Origin, OutcomeTally,

@@ -6,8 +6,8 @@ use clinical::Version;
 use clinical::reading::SourceDigest;
 use clinical::remembered::RememberedReading;
 
-use crate::body::{self, Body, FieldError};
-use crate::codec::{CurrentBody, DecodeError};
+use crate::body::{self, FieldError, Fields};
+use crate::codec::{DecodeError, WrittenBody};
 use crate::reading::{Measurement, ReadingStatus};
 use crate::records::{AcceptedReading, StoredOutcome};
 
@@ -25,7 +25,7 @@ pub struct ReplayedReading<'b> {
 }
 
 /// The fields that matter, as they were written.
-struct Fields<'b> {
+struct Remembered<'b> {
     reading_id: &'b str,
     observation_time: i64,
     status: ReadingStatus,
@@ -35,43 +35,62 @@ struct Fields<'b> {
     received_at: i64,
 }
 
-impl CurrentBody<'_, AcceptedReading> {
+impl WrittenBody<'_, AcceptedReading> {
     /// Reads it as far as it is remembered; none when its time or values are not valid any more,
     /// because a check has become stricter since it was accepted.
     ///
     /// # Errors
     /// When it is no accepted reading.
     pub fn replay(&self) -> Result<Option<ReplayedReading<'_>>, DecodeError> {
-        let mut body = Body::new(self.as_bytes());
-        let fields = read(&mut body)?;
-        body.end()?;
+        let fields = match self.planned() {
+            Some(planned) => planned.whole(read)?,
+            None => {
+                let mut body = self.current();
+                let fields = read(&mut body)?;
+                body.end()?;
+                fields
+            }
+        };
         Ok(fields.replayed()?)
     }
 }
 
-fn read<'b>(body: &mut Body<'b>) -> Result<Fields<'b>, FieldError> {
-    body.skip_text("consortium_id")?;
-    body.skip_text("person_id")?;
-    let observation_time = body.long("observation_time")?;
-    body.long("utc_offset_minutes")?;
-    body.long("update_time")?;
-    body::skip_source(body)?;
-    body.long("data_input")?;
-    body.nullable("origin_of_time", Body::long)?;
-    let status = body::status(body)?;
-    let measurement = body::measurement(body)?;
-    body.nullable("send_time", Body::long)?;
-    body.nullable("vendor", Body::skip_text)?;
+fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
+    let (observation_time, status, measurement) = body.record("reading", |body| {
+        body.skip_text("consortium_id")?;
+        body.skip_text("person_id")?;
+        let observation_time = body.long("observation_time")?;
+        body.long("utc_offset_minutes")?;
+        body.long("update_time")?;
+        body::skip_source(body)?;
+        body.long("data_input")?;
+        body.nullable("origin_of_time", |body| body.long("origin_of_time"))?;
+        let status = body::status(body)?;
+        let measurement = body::measurement(body)?;
+        body.nullable("send_time", |body| body.long("send_time"))?;
+        body.nullable("vendor", |body| body.skip_text("vendor"))?;
+        Ok((observation_time, status, measurement))
+    })?;
     let outcome = body::outcome(body)?;
     let reading_id = body.str("reading_id")?;
     let version = body.long("version")?;
-    body.long("partition")?;
-    body.long("offset")?;
-    let received_at = body.long("received_at")?;
-    Ok(Fields { reading_id, observation_time, status, measurement, version, outcome, received_at })
+    let received_at = body.record("origin", |body| {
+        body.long("partition")?;
+        body.long("offset")?;
+        body.long("received_at")
+    })?;
+    Ok(Remembered {
+        reading_id,
+        observation_time,
+        status,
+        measurement,
+        version,
+        outcome,
+        received_at,
+    })
 }
 
-impl<'b> Fields<'b> {
+impl<'b> Remembered<'b> {
     fn replayed(self) -> Result<Option<ReplayedReading<'b>>, FieldError> {
         let observation_time = Timestamp::from_millis(self.observation_time);
         let Ok(sample) = self.measurement.validate() else { return Ok(None) };
@@ -109,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::codec::Codec;
+    use crate::codec::{Codec, Record, parse_own};
     use crate::examples::{RAW_READINGS, RECEIVED};
     use crate::reading::Reading;
     use crate::records::{Origin, StoredOutcome};
@@ -153,8 +172,53 @@ mod tests {
                 trace: RememberedReading::from(&validated),
             };
             let bytes = encode(&accepted);
-            let body = decoder.current_body(&bytes).unwrap();
+            let body = decoder.written_body(&bytes).unwrap();
             assert_eq!(body.replay().unwrap().as_ref(), Some(&expected));
+        }
+    }
+
+    /// The schema with a field less and a field more, in the reading and in a measurement.
+    fn another_schema() -> serde_json::Value {
+        fn change(fields: &mut serde_json::Value, less: &str) {
+            let fields = fields.as_array_mut().unwrap();
+            fields.retain(|field| field["name"] != less);
+            let more = serde_json::json!({"name": "more", "type": "string", "default": "上腕"});
+            fields.insert(1, more.clone());
+            fields.push(serde_json::json!({"name": "last", "type": more["type"], "default": ""}));
+        }
+        let mut schema: serde_json::Value = serde_json::from_str(AcceptedReading::SCHEMA).unwrap();
+        let reading = &mut schema["fields"][0]["type"];
+        change(&mut reading["fields"], "vendor");
+        let fields = reading["fields"].as_array_mut().unwrap();
+        let measurement = fields.iter_mut().find(|field| field["name"] == "measurement").unwrap();
+        for kind in measurement["type"].as_array_mut().unwrap() {
+            change(&mut kind["fields"], "pulse_rate");
+        }
+        schema
+    }
+
+    #[test]
+    fn what_another_schema_says_is_replayed_like_the_same_in_the_current_one() {
+        const OTHER: u32 = 2;
+        let schema = another_schema();
+        let codec = Codec::with_schemas([(OTHER, schema.to_string())].into());
+        let decoder = codec.decoder::<AcceptedReading>();
+        let current = parse_own(AcceptedReading::SCHEMA).schema;
+        let other = apache_avro::Schema::parse(&schema).unwrap();
+        for (accepted, _) in accepted() {
+            let written = encode(&accepted);
+            let body = crate::reference::resolve(&written[10..], current, &other).unwrap();
+            let message = [&[0][..], &OTHER.to_be_bytes(), &body].concat();
+            assert_ne!(decoder.current_body(&message).unwrap().as_bytes(), body);
+            let expected = encode(&decoder.decode_by_schema(&message).unwrap());
+            let expected = decoder.written_body(&expected).unwrap();
+            let read = decoder.written_body(&message).unwrap();
+            assert!(read.planned().is_some() && expected.planned().is_none());
+            assert_eq!(read.replay().unwrap(), expected.replay().unwrap());
+            for length in 5..message.len() {
+                let cut = decoder.written_body(&message[..length]).unwrap();
+                assert!(cut.replay().is_err());
+            }
         }
     }
 
@@ -165,7 +229,7 @@ mod tests {
             let (mut accepted, _) = accepted().swap_remove(0);
             change(&mut accepted);
             let bytes = encode(&accepted);
-            decoder.current_body(&bytes).unwrap().replay().unwrap().is_some()
+            decoder.written_body(&bytes).unwrap().replay().unwrap().is_some()
         };
         assert!(is_replayed(|_| ()));
         assert!(!is_replayed(|accepted| accepted.reading.observation_time = i64::MIN));
@@ -188,7 +252,7 @@ mod tests {
                 bytes[place] = byte;
             }
             let is_replayed = |bytes: &[u8]| {
-                decoder.current_body(bytes).and_then(|body| body.replay().map(|_| ()))
+                decoder.written_body(bytes).and_then(|body| body.replay().map(|_| ()))
             };
             let _ = is_replayed(&bytes);
             let length = length.index(bytes.len());

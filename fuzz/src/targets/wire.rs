@@ -126,7 +126,7 @@ fn replay() -> Target {
     let Target { seeds, make, .. } = of::<AcceptedReading>();
     let mut target = Target::new("wire_replay", Form::Bytes, seeds, move |input| {
         let decoder = &both.decoders[1];
-        let body = decoder.current_body(input);
+        let body = decoder.written_body(input);
         let replayed = match &body {
             Ok(body) => body.replay(),
             Err(error) => return Ok(kind(error)),

@@ -20,7 +20,7 @@ pub(super) fn plan(writer: &'static Schema, reader: &'static Schema) -> Plan {
     let (Some(writers), Some(readers)) = (Types::of(writer), Types::of(reader)) else {
         let error = FieldError::new(root(writer), "refers to a type that is not defined");
         let steps = Steps::one(root(writer), Action::Refuse(error));
-        return Plan { steps: Some(steps), shapes: Vec::new() };
+        return Plan { steps: Some(steps), shapes: Vec::new(), in_place: None };
     };
     let mut compiler = Compiler {
         writers,
@@ -33,18 +33,61 @@ pub(super) fn plan(writer: &'static Schema, reader: &'static Schema) -> Plan {
         Action::Keep(_) => None,
         action => Some(Steps::one(root(reader), action)),
     };
-    Plan { steps, shapes: compiler.shapes }
+    let in_place = steps.as_ref().and_then(|steps| match &steps.all[0].action {
+        Action::Fields(fields) if fields.are_in_place() => Some(Arc::clone(fields)),
+        _ => None,
+    });
+    Plan { steps, shapes: compiler.shapes, in_place }
 }
 
 impl Steps {
-    pub(super) fn new(all: Box<[Step]>) -> Self {
+    fn new(mut all: Box<[Step]>) -> Self {
         let is_change = |step: &Step| !matches!(step.action, Action::Keep(_));
         let changing = all.iter().rposition(is_change).map_or(0, |last| last + 1);
+        let mut kept = 0;
+        for step in all.iter_mut().rev() {
+            kept = if is_change(step) { 0 } else { kept + 1 };
+            step.kept = kept;
+        }
         Self { all, changing }
     }
 
     fn one(field: &'static str, action: Action) -> Self {
-        Self::new([Step { field, action }].into())
+        Self::new([Step::new(field, action)].into())
+    }
+
+    fn are_in_place(&self) -> bool {
+        self.all.iter().all(|step| step.action.is_in_place())
+    }
+}
+
+impl Step {
+    fn new(field: &'static str, action: Action) -> Self {
+        Self { field, action, kept: 0 }
+    }
+}
+
+impl Action {
+    /// Whether what it makes can be read where it stands.
+    fn is_in_place(&self) -> bool {
+        match self {
+            Self::Keep(_)
+            | Self::Drop(_)
+            | Self::Insert(_)
+            | Self::Promote(_)
+            | Self::Symbol(_)
+            | Self::Refuse(_) => true,
+            Self::Branch(branches) => branches.iter().all(Branch::is_in_place),
+            Self::Fields(steps) => steps.are_in_place(),
+            Self::InUnion { .. } | Self::Reorder(_) | Self::Items { .. } => false,
+        }
+    }
+}
+
+impl Branch {
+    fn is_in_place(&self) -> bool {
+        let is_refused = || matches!(self.steps.all[0].action, Action::Refuse(_));
+        (self.index != Index::Drop || is_refused()) && self.steps.are_in_place()
     }
 }
 
@@ -182,9 +225,8 @@ impl Compiler {
             (_, Type::Union(read)) => match self.branch_for(field, writer, read) {
                 None => Action::Refuse(unknown(field, written.name())),
                 Some((index, action)) => {
-                    let index = Action::Insert(long(index as i64));
-                    let steps = [index, action].map(|action| Step { field, action });
-                    Action::Fields(Arc::new(Steps::new(steps.into())))
+                    let value = Arc::new(Steps::one(field, action));
+                    Action::InUnion { index: long(index as i64), value }
                 }
             },
             (Type::Record(written), Type::Record(read)) => self.record(field, written, read),
@@ -269,14 +311,15 @@ impl Compiler {
         let mut indices = Vec::new();
         for symbol in &written.symbols {
             indices.push(match of_reader(symbol).or(instead) {
-                Some(index) => Ok(index as i64),
+                Some(index) => Ok(index),
                 None => Err(unknown(field, symbol)),
             });
         }
         if indices.iter().zip(0..).all(|(index, written)| *index == Ok(written)) {
             return Action::Keep(self.shape(writer));
         }
-        Action::Symbol(indices.into())
+        let written = |index: Result<usize, _>| index.map(|index| long(index as i64));
+        Action::Symbol(indices.into_iter().map(written).collect())
     }
 
     fn items(
@@ -324,7 +367,7 @@ impl Compiler {
                         self.action(&field.name, &written.fields[*from].schema, &field.schema)
                     }
                 };
-                Part { from: *from, step: Step { field: &field.name, action } }
+                Part { from: *from, step: Step::new(&field.name, action) }
             })
             .collect();
         if !places.iter().flatten().is_sorted_by(|one, next| one < next) {
@@ -350,7 +393,7 @@ impl Compiler {
     }
 
     fn drop(&mut self, field: &'static RecordField) -> Step {
-        Step { field: &field.name, action: Action::Drop(self.shape(&field.schema)) }
+        Step::new(&field.name, Action::Drop(self.shape(&field.schema)))
     }
 
     fn default(&mut self, field: &'static RecordField) -> Action {
@@ -481,7 +524,7 @@ fn address(record: &'static RecordSchema) -> usize {
     std::ptr::from_ref(record).addr()
 }
 
-fn long(value: i64) -> Arc<[u8]> {
+fn long<B: From<Vec<u8>>>(value: i64) -> B {
     let mut bytes = Vec::new();
     append_long(&mut bytes, value);
     bytes.into()

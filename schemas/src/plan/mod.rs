@@ -7,12 +7,19 @@
 //! stands. So there is one reader of each record, that of the current schema, whatever a message
 //! was written with; and a message of the current schema goes to it untouched.
 //!
+//! Where nothing but the record itself is wanted, the copy is not even made: the reader asks the
+//! plan for field after field ([`Planned`]).
+//!
 //! apache-avro's own resolution is not used: of a union it takes the first branch whose fields fit,
 //! whatever its name. A blood pressure of a check-up with one field more became one taken at home.
 
 mod compile;
 mod default;
+mod read;
 mod run;
+mod walk;
+
+pub(crate) use read::Planned;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -28,6 +35,9 @@ pub(crate) struct Plan {
     /// None where both forms are the same.
     steps: Option<Steps>,
     shapes: Vec<Shape>,
+    /// What to do with the fields, where they can be read in place: not where they come in another
+    /// order.
+    in_place: Option<Arc<Steps>>,
 }
 
 impl Plan {
@@ -55,6 +65,18 @@ impl Plan {
             Some(steps) => run::run(steps, &self.shapes, body),
         }
     }
+
+    /// Whether there is a body [`Self::in_place`].
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.in_place.is_some()
+    }
+
+    /// The body as the reader's schema has its fields, without a copy; none where they can only be
+    /// had from a copy, or both forms are the same.
+    pub(crate) fn in_place<'b>(&'static self, body: &'b [u8]) -> Option<Planned<'b>> {
+        let fields = self.in_place.as_ref()?;
+        Some(Planned::new(fields, &self.shapes, body))
+    }
 }
 
 /// What to do with the parts of a record, one after another.
@@ -70,6 +92,8 @@ struct Steps {
 struct Step {
     field: &'static str,
     action: Action,
+    /// How many steps from this one on, itself included, only keep what they find.
+    kept: usize,
 }
 
 /// What to do with the next part of a body. The same named types in several places share what is
@@ -83,10 +107,15 @@ enum Action {
     /// Put in: a default, or the index of a union's branch. Reads nothing.
     Insert(Arc<[u8]>),
     Promote(Promotion),
-    /// For each symbol of the writer: the index of the reader's.
-    Symbol(Arc<[Result<i64, FieldError>]>),
+    /// For each symbol of the writer: the index of the reader's, as it is written.
+    Symbol(Arc<[Result<Box<[u8]>, FieldError>]>),
     /// For each branch of the writer: what to do with it.
     Branch(Arc<[Branch]>),
+    /// What becomes a branch of the reader's union: after the index of it.
+    InUnion {
+        index: Arc<[u8]>,
+        value: Arc<Steps>,
+    },
     /// A record whose fields come in the reader's order.
     Fields(Arc<Steps>),
     /// A record whose fields come in another order.

@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{Action, Branch, Index, Promotion, Reorder, Shape, ShapeId, Step, Steps};
+use super::walk::{Walk, promoted};
+use super::{Action, Branch, Index, Promotion, Reorder, Shape, Step, Steps};
 use crate::body::{Body, FieldError, append_long};
-
-/// No record of ours goes deeper than four; a schema of somebody else's may contain itself.
-const DEEPEST: usize = 64;
 
 /// How much longer bodies usually become.
 const GROWTH: usize = 32;
@@ -16,8 +14,7 @@ pub(super) fn run<'b>(
     shapes: &[Shape],
     body: &'b [u8],
 ) -> Result<Cow<'b, [u8]>, FieldError> {
-    let mut run =
-        Run { shapes, body, rest: Body::new(body), kept: 0, made: Vec::new(), items: body.len() };
+    let mut run = Run { walk: Walk::new(shapes, body), body, kept: 0, made: Vec::new() };
     run.steps(steps, true)?;
     if run.kept == 0 && run.made.is_empty() {
         return Ok(Cow::Borrowed(body));
@@ -28,15 +25,12 @@ pub(super) fn run<'b>(
 }
 
 struct Run<'p, 'b> {
-    shapes: &'p [Shape],
+    walk: Walk<'p, 'b>,
     body: &'b [u8],
-    rest: Body<'b>,
-    /// Up to here the body has been copied or replaced; from here to `rest` it is as it will be.
+    /// Up to here the body has been copied or replaced; from here to where the walk is it is as it
+    /// will be.
     kept: usize,
     made: Vec<u8>,
-    /// How many items of arrays and maps there can still be. Nobody writes more of them than bytes,
-    /// but a count is quickly said of items that take none.
-    items: usize,
 }
 
 impl<'b> Run<'_, 'b> {
@@ -53,10 +47,10 @@ impl<'b> Run<'_, 'b> {
     fn step(&mut self, step: &Step, last: bool) -> Result<(), FieldError> {
         let field = step.field;
         match &step.action {
-            Action::Keep(shape) => self.walk(field, *shape, 0),
+            Action::Keep(shape) => self.walk.over(field, *shape),
             Action::Drop(shape) => {
                 self.copy();
-                self.walk(field, *shape, 0)?;
+                self.walk.over(field, *shape)?;
                 self.leave_out();
                 Ok(())
             }
@@ -68,18 +62,21 @@ impl<'b> Run<'_, 'b> {
             Action::Promote(promotion) => self.promote(field, *promotion),
             Action::Symbol(indices) => {
                 self.copy();
-                let index = self.rest.one_of(field, indices)?;
+                let index = self.walk.rest.index(field, indices.len())?;
                 self.leave_out();
-                append_long(&mut self.made, index?);
+                self.made.extend_from_slice(indices[index].as_ref().map_err(|error| *error)?);
                 Ok(())
             }
             Action::Branch(branches) => self.branch(field, branches, last),
+            Action::InUnion { index, value } => {
+                self.copy();
+                self.made.extend_from_slice(index);
+                self.steps(value, last)
+            }
             Action::Fields(steps) => self.steps(steps, last),
             Action::Reorder(reorder) => self.reorder(reorder),
             Action::Items { keyed, item } => {
-                self.blocks(field, Blocks { keyed: *keyed, change: true }, |run| {
-                    run.steps(item, false)
-                })
+                self.blocks(field, *keyed, |run| run.steps(item, false))
             }
             Action::Refuse(error) => Err(*error),
         }
@@ -91,12 +88,12 @@ impl<'b> Run<'_, 'b> {
         branches: &[Branch],
         last: bool,
     ) -> Result<(), FieldError> {
-        let before = self.rest;
-        let Branch { index, steps } = &branches[self.rest.index(field, branches.len())?];
+        let before = self.walk.rest;
+        let Branch { index, steps } = &branches[self.walk.rest.index(field, branches.len())?];
         if *index != Index::Keep {
-            let after = std::mem::replace(&mut self.rest, before);
+            let after = std::mem::replace(&mut self.walk.rest, before);
             self.copy();
-            self.rest = after;
+            self.walk.rest = after;
             self.leave_out();
         }
         if let Index::Replace(index) = index {
@@ -106,7 +103,7 @@ impl<'b> Run<'_, 'b> {
     }
 
     fn at(&self) -> usize {
-        self.body.len() - self.rest.rest().len()
+        self.body.len() - self.walk.rest.rest().len()
     }
 
     /// Copies what was walked over since the last change.
@@ -127,20 +124,11 @@ impl<'b> Run<'_, 'b> {
     fn promote(&mut self, field: &'static str, promotion: Promotion) -> Result<(), FieldError> {
         if promotion == Promotion::IntToLong {
             // The same bytes.
-            return self.rest.int(field).map(|_| ());
+            return self.walk.rest.int(field).map(|_| ());
         }
         self.copy();
-        let made = &mut self.made;
-        match promotion {
-            Promotion::IntToLong => {}
-            Promotion::IntToFloat => made.extend((self.rest.int(field)? as f32).to_le_bytes()),
-            Promotion::IntToDouble => made.extend(f64::from(self.rest.int(field)?).to_le_bytes()),
-            Promotion::LongToFloat => made.extend((self.rest.long(field)? as f32).to_le_bytes()),
-            Promotion::LongToDouble => made.extend((self.rest.long(field)? as f64).to_le_bytes()),
-            Promotion::FloatToDouble => {
-                made.extend(f64::from(self.rest.float(field)?).to_le_bytes());
-            }
-        }
+        let (bytes, length) = promoted(&mut self.walk.rest, field, promotion)?;
+        self.made.extend_from_slice(&bytes[..length]);
         self.leave_out();
         Ok(())
     }
@@ -150,7 +138,7 @@ impl<'b> Run<'_, 'b> {
         let mut starts = Vec::with_capacity(reorder.written.len());
         for (field, shape) in &reorder.written {
             starts.push(self.at());
-            self.walk(field, *shape, 0)?;
+            self.walk.over(field, *shape)?;
         }
         let end = self.at();
         for part in &reorder.read {
@@ -165,83 +153,32 @@ impl<'b> Run<'_, 'b> {
     }
 
     fn go_to(&mut self, place: usize) {
-        self.rest = Body::new(&self.body[place..]);
+        self.walk.rest = Body::new(&self.body[place..]);
         self.kept = place;
-    }
-
-    fn walk(
-        &mut self,
-        field: &'static str,
-        shape: ShapeId,
-        depth: usize,
-    ) -> Result<(), FieldError> {
-        if depth > DEEPEST {
-            return Err(FieldError::new(field, "is nested too deep"));
-        }
-        match &self.shapes[shape.0] {
-            Shape::Nothing => Ok(()),
-            Shape::Boolean => self.rest.boolean(field).map(|_| ()),
-            Shape::Int => self.rest.int(field).map(|_| ()),
-            Shape::Long => self.rest.long(field).map(|_| ()),
-            Shape::Fixed(size) => self.rest.bytes(field, *size).map(|_| ()),
-            Shape::Bytes => self.rest.skip_text(field),
-            Shape::Text => self.rest.str(field).map(|_| ()),
-            Shape::Symbol(count) => self.rest.index(field, *count).map(|_| ()),
-            Shape::Branches(branches) => {
-                let index = self.rest.index(field, branches.len())?;
-                self.walk(field, branches[index], depth + 1)
-            }
-            Shape::Fields(fields) => {
-                fields.iter().try_for_each(|(field, shape)| self.walk(field, *shape, depth + 1))
-            }
-            Shape::Items { keyed, item } => {
-                self.blocks(field, Blocks { keyed: *keyed, change: false }, |run| {
-                    run.walk(field, *item, depth + 1)
-                })
-            }
-        }
     }
 
     /// Items come in blocks, each after how many it has; the last one has none.
     fn blocks(
         &mut self,
         field: &'static str,
-        Blocks { keyed, change }: Blocks,
+        keyed: bool,
         mut item: impl FnMut(&mut Self) -> Result<(), FieldError>,
     ) -> Result<(), FieldError> {
         loop {
-            if change {
-                self.copy();
-            }
-            let mut count = self.rest.long(field)?;
-            if count < 0 {
-                // A block may say how many bytes it has: for those who skip it.
-                self.rest.long(field)?;
-                count = count.checked_neg().unwrap_or(i64::MAX);
-            }
-            if change {
-                // As the items will be, that number of bytes is not true.
-                self.leave_out();
-                append_long(&mut self.made, count);
-            }
+            self.copy();
+            let count = self.walk.block(field)?;
+            // As the items will be, the number of bytes that a block may say is not true.
+            self.leave_out();
+            append_long(&mut self.made, count as i64);
             if count == 0 {
                 return Ok(());
             }
-            let left = usize::try_from(count).ok().and_then(|n| self.items.checked_sub(n));
-            self.items = left.ok_or(FieldError::new(field, "has more items than bytes"))?;
             for _ in 0..count {
                 if keyed {
-                    self.rest.str(field)?;
+                    self.walk.rest.str(field)?;
                 }
                 item(self)?;
             }
         }
     }
-}
-
-/// Whether items have keys, and whether they change.
-#[derive(Clone, Copy)]
-struct Blocks {
-    keyed: bool,
-    change: bool,
 }

@@ -64,7 +64,7 @@ impl PartitionBuilder {
     fn replay_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
         // A reading that was accepted by an earlier release and is not valid any more stays in the
         // record, but no rule looks at it.
-        if let Some(replayed) = self.decoders.accepted.current_body(bytes)?.replay()?
+        if let Some(replayed) = self.decoders.accepted.written_body(bytes)?.replay()?
             && let Err(error) = self.partition.restore_reading(&replayed)
         {
             tracing::warn!(%error, "a reading is left out of the rebuild");
