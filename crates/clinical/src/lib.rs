@@ -9,6 +9,7 @@ pub mod alert;
 pub mod episode;
 mod historical;
 pub mod kinds;
+pub mod limit;
 pub mod monitor;
 pub mod parameter;
 pub mod patient;

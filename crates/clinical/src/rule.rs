@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use crate::alert::{Alert, AlertId, RuleName, Text, Values};
 use crate::episode::Episode;
 use crate::kinds::Kind;
+use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::patient::PatientId;
 use crate::plan::Plan;
@@ -40,6 +41,11 @@ pub trait Rule: Debug + Send + Sync {
     /// The fast path: whether a changed reading leaves what [`Rule::assess`] finds as it is. True
     /// must be right, false may be cautious; a property test holds it to the full computation.
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool;
+
+    /// The limits of the rule that a chart of the patient's readings draws.
+    fn limits(&self, _: &Plan) -> Vec<Limit> {
+        Vec::new()
+    }
 
     /// Counts up when the sentences change, so that the past reads as it was reported.
     fn wording_version(&self) -> i32 {

@@ -6,11 +6,12 @@ use chassis::{Backoff, Component, Shutdown};
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Participant, Practitioner};
 use schemas::topics::Topic;
-use schemas::{AlertEvent, Codec, Decoder, Topics};
+use schemas::{AlertEvent, CarePlan, Codec, Decoder, Topics};
 use stream::follow::{FollowHandle, Followed, Start, follow};
 use stream::record::Incoming;
 use stream::{KafkaArgs, StreamError};
 
+use crate::care_plans::CarePlans;
 use crate::metrics::DashboardMetrics;
 use crate::model::Alert;
 use crate::open_alerts::OpenAlerts;
@@ -116,6 +117,39 @@ impl Following {
         };
         let shutdown = self.shutdown.clone();
         let followed = [(topic.as_str(), Start::Beginning)];
+        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+    }
+
+    /// Follows the care plans; `component` is ready when they are complete.
+    ///
+    /// # Errors
+    /// When Kafka's client refuses its settings.
+    pub fn care_plans(
+        &self,
+        plans: Arc<CarePlans>,
+        component: Component,
+    ) -> Result<FollowHandle, StreamError> {
+        let care_plans = self.topics.name(Topic::CarePlans);
+        component.not_ready("reading the care plans");
+        let reader = self.clone();
+        let decoder = self.codec.decoder::<CarePlan>();
+        let handle = move |event| match event {
+            Followed::CaughtUp => {
+                plans.caught_up();
+                component.ready();
+            }
+            Followed::Record(record) => {
+                let Some((patient, plan)) = reader.read(&decoder, &record) else { return };
+                let plan = plan.and_then(|plan| {
+                    plan.validate()
+                        .inspect_err(|error| reader.skipped(&record, &error.to_string()))
+                        .ok()
+                });
+                plans.apply(patient, plan);
+            }
+        };
+        let shutdown = self.shutdown.clone();
+        let followed = [(care_plans.as_str(), Start::Beginning)];
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 

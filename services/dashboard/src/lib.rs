@@ -12,6 +12,7 @@ pub mod api;
 mod args;
 pub mod audit;
 mod basic;
+mod care_plans;
 mod following;
 pub mod fuzzing;
 pub mod metrics;

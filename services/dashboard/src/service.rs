@@ -20,6 +20,7 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 use crate::accounts::Accounts;
 use crate::args::DashboardArgs;
 use crate::audit::KafkaAuditLog;
+use crate::care_plans::CarePlans;
 use crate::following::Following;
 use crate::metrics::{DashboardMetrics, observe};
 use crate::open_alerts::OpenAlerts;
@@ -62,6 +63,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let dashboard = Arc::new(Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
+        plans: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         audit: Arc::new(audit),
         sign_in: SignIn::new(accounts),
@@ -79,9 +81,11 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let kafka = health.component("kafka");
     let registry: Arc<Registry> = Arc::clone(&dashboard.registry);
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
+    let plans: Arc<CarePlans> = Arc::clone(&dashboard.plans);
     let followers = [
         following.registry(registry, health.component("registry"))?,
         following.alerts(alerts, health.component("alerts"))?,
+        following.care_plans(plans, health.component("care plans"))?,
     ];
     let audit_topic = topics.name(Topic::AuditEvents);
     tokio::spawn(watch_kafka(args.kafka.clone(), audit_topic, kafka, shutdown.clone()));

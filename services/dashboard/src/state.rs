@@ -8,6 +8,7 @@ use clinical::Timestamp;
 use schemas::AuditEvent;
 
 use crate::audit::AuditLog;
+use crate::care_plans::CarePlans;
 use crate::metrics::DashboardMetrics;
 use crate::open_alerts::OpenAlerts;
 use crate::problem::Problem;
@@ -22,6 +23,8 @@ pub struct Dashboard {
     pub registry: Arc<Registry>,
     /// The open alerts.
     pub alerts: Arc<OpenAlerts>,
+    /// The care plans.
+    pub plans: Arc<CarePlans>,
     /// The store of readings.
     pub store: Store,
     /// The record of accesses.

@@ -27,6 +27,7 @@ pub(crate) fn dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
     dashboard.registry.apply(team("B/1", &["dr.ito"]));
     dashboard.registry.caught_up();
     dashboard.alerts.caught_up();
+    dashboard.plans.caught_up();
     (dashboard, audit)
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn empty_dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
     let dashboard = Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
+        plans: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         audit: audit.clone(),
         sign_in: SignIn::new(accounts(&pairs)),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::alert::{Alert, RuleName, Text};
 use crate::kinds::Kind;
+use crate::limit::{self, Limit};
 use crate::parameter::Parameter;
 use crate::plan::{InvalidPlan, Plan};
 use crate::rule::Rule;
@@ -75,6 +76,13 @@ pub fn plan<'a>(
     overrides: impl IntoIterator<Item = (&'a str, f64)>,
 ) -> Result<Plan, InvalidPlan> {
     Plan::with_overrides(version, parameters(), overrides)
+}
+
+/// The limits that charts draw for a patient with such a plan: of the rules that apply, and the
+/// reference limits.
+pub fn limits(plan: &Plan) -> impl Iterator<Item = Limit> {
+    let applying = all().iter().filter(move |rule| rule.applies_to(plan));
+    applying.flat_map(move |rule| rule.limits(plan)).chain(limit::REFERENCE)
 }
 
 /// What an alert says: what was seen, against which limit, and what to do.

@@ -31,7 +31,7 @@ const LONGEST_BODY: usize = 16 * 1024;
 #[openapi(
     info(
         title = "Mimamori dashboard",
-        description = "What physicians see: their patients, the readings that stand, and alerts as \
+        description = "What physicians see: their patients, their current readings, and alerts as \
             they are raised. Sign in for a session cookie, or send HTTP Basic credentials with each \
             request. Every access to patients' data is recorded before it is answered.",
     ),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use clinical::limit::Limit;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -106,7 +107,7 @@ impl ReadingsQuery {
     }
 }
 
-/// The readings of a patient that stand, oldest first
+/// The current readings of a patient, oldest first, and the limits that charts of them draw
 #[utoipa::path(
     get,
     path = "/api/v1/patients/{consortium}/{person}/readings",
@@ -129,12 +130,20 @@ pub async fn list_readings(
     query: Result<Query<ReadingsQuery>, QueryRejection>,
 ) -> Result<Json<PatientReadings>, Problem> {
     let Query(query) = query.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    let page = dashboard.store.readings(&assigned.patient, query.parse()?).await;
+    let wanted = query.parse()?;
+    if !dashboard.plans.is_caught_up() {
+        return Err(Problem::still_loading("care plans"));
+    }
+    let limits = dashboard.plans.limits_of(assigned.patient.as_str());
+    let is_wanted = |limit: &Limit| wanted.kind.is_none_or(|kind| kind == limit.kind());
+    let limits = limits.into_iter().filter(is_wanted).map(Into::into).collect();
+    let page = dashboard.store.readings(&assigned.patient, wanted).await;
     let page = page.map_err(unavailable)?;
     Ok(Json(PatientReadings {
         patient: assigned.patient.to_string(),
         readings: page.readings,
         truncated: page.truncated,
+        limits,
     }))
 }
 

@@ -76,6 +76,17 @@ pub enum Severity {
     Urgent,
 }
 
+impl From<clinical::alert::Severity> for Severity {
+    fn from(severity: clinical::alert::Severity) -> Self {
+        use clinical::alert::Severity as Of;
+        match severity {
+            Of::Technical => Self::Technical,
+            Of::Review => Self::Review,
+            Of::Urgent => Self::Urgent,
+        }
+    }
+}
+
 /// How far a rule has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

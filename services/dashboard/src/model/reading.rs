@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::alert::Severity;
 use super::time::Instant;
 
 /// The current version of a reading.
@@ -135,4 +136,53 @@ pub struct PatientReadings {
     pub readings: Vec<Reading>,
     /// There are more than the limit: these are the newest.
     pub truncated: bool,
+    /// The limits that a chart of them draws: of the rules as the patient's care plan sets them, and
+    /// the reference limits of the field.
+    pub limits: Vec<Limit>,
+}
+
+/// A limit of a field.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Limit {
+    /// The kind of readings.
+    #[schema(value_type = Kind)]
+    pub kind: clinical::Kind,
+    /// The field among their values.
+    pub field: &'static str,
+    /// On which side of the limit a value is worth a look.
+    pub side: Side,
+    /// The limit, in the field's unit.
+    pub value: f64,
+    /// How urgent an alert of the rule is whose limit it is; null for a reference limit, which raises
+    /// no alert.
+    pub severity: Option<Severity>,
+}
+
+/// On which side of a limit a value is worth a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// At the limit or above it.
+    AtOrAbove,
+    /// Above the limit.
+    Above,
+    /// Below the limit.
+    Below,
+}
+
+impl From<clinical::limit::Limit> for Limit {
+    fn from(limit: clinical::limit::Limit) -> Self {
+        use clinical::limit::Side as Of;
+        Self {
+            kind: limit.kind(),
+            field: limit.field_name(),
+            side: match limit.side {
+                Of::AtOrAbove => Side::AtOrAbove,
+                Of::Above => Side::Above,
+                Of::Below => Side::Below,
+            },
+            value: limit.value,
+            severity: limit.severity.map(Severity::from),
+        }
+    }
 }

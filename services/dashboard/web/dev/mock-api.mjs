@@ -9,6 +9,15 @@ import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { alertOf, clock, fakePatients, severeAlert } from './fake-patients.mjs'
 
+const LIMITS = [
+  { kind: 'blood_pressure', field: 'systolic', side: 'at_or_above', value: 180, severity: 'urgent' },
+  { kind: 'blood_pressure', field: 'diastolic', side: 'at_or_above', value: 110, severity: 'urgent' },
+  { kind: 'blood_pressure', field: 'systolic', side: 'at_or_above', value: 135, severity: null },
+  { kind: 'blood_pressure', field: 'diastolic', side: 'at_or_above', value: 85, severity: null },
+  { kind: 'blood_glucose', field: 'glucose_value', side: 'below', value: 70, severity: null },
+  { kind: 'blood_glucose', field: 'glucose_value', side: 'above', value: 180, severity: null },
+]
+
 const port = Number(process.env.PORT ?? 8790)
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const patients = fakePatients(Number(process.env.PATIENTS ?? 200))
@@ -124,7 +133,7 @@ const server = createServer(async (request, response) => {
   const from = Date.parse(url.searchParams.get('from') ?? '1970-01-01')
   const limit = Number(url.searchParams.get('limit') ?? 10_000)
   const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.observed_at) >= from)
-  return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit })
+  return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit, limits: LIMITS.filter((one) => !kind || one.kind === kind) })
 })
 
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' }

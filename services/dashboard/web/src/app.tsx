@@ -1,7 +1,7 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { Announcer } from './desk/announcer'
-import { DeskProvider } from './desk/desk'
-import { LiveStatus, TrustNotices } from './desk/live-status'
+import { Announcer } from './state/announcer'
+import { DashboardStateProvider } from './state/dashboard-state'
+import { LiveStatus, TrustNotices } from './state/live-status'
 import { useLanguage } from './language/language'
 import { Logo } from './pages/icons'
 import { LanguageToggle } from './pages/language-toggle'
@@ -44,7 +44,7 @@ export function App() {
     )
   }
   return (
-    <DeskProvider>
+    <DashboardStateProvider>
       <Announcer />
       <Frame status={<LiveStatus />}>
         {route.page === 'live-list' && <LiveListPage />}
@@ -57,7 +57,7 @@ export function App() {
         )}
       </Frame>
       <TrustNotices />
-    </DeskProvider>
+    </DashboardStateProvider>
   )
 }
 

@@ -28,7 +28,7 @@ use crate::registry::{Registry, Snapshot};
 
 const TOKEN: &str = "Bearer acme-token";
 
-struct Desk {
+struct Fixture {
     kafka: Arc<FakeKafka>,
     gateway: Arc<Gateway>,
     router: Router,
@@ -48,11 +48,11 @@ fn limits() -> LimitArgs {
     }
 }
 
-fn desk() -> Desk {
-    desk_with(limits())
+fn fixture() -> Fixture {
+    fixture_with(limits())
 }
 
-fn desk_with(limits: LimitArgs) -> Desk {
+fn fixture_with(limits: LimitArgs) -> Fixture {
     let kafka = Arc::new(FakeKafka::new());
     let health = chassis::Health::new();
     let component = health.component("kafka");
@@ -92,7 +92,7 @@ fn desk_with(limits: LimitArgs) -> Desk {
         metrics,
         kafka: KafkaHealth::new(component),
     });
-    Desk { kafka, router: router(gateway.clone()), gateway, health }
+    Fixture { kafka, router: router(gateway.clone()), gateway, health }
 }
 
 struct Answered {
@@ -101,7 +101,7 @@ struct Answered {
     body: Value,
 }
 
-impl Desk {
+impl Fixture {
     async fn post(&self, headers: &[(&str, &str)], body: impl Into<Body>) -> Answered {
         let mut request = Request::post("/v1/readings");
         for (name, value) in headers {
@@ -145,33 +145,33 @@ fn statuses(answered: &Answered) -> Vec<&str> {
 
 #[tokio::test]
 async fn accepted_readings_are_in_kafka_under_their_patient_with_the_senders_vendor_id() {
-    let desk = desk();
-    let answered = desk.post_with_token(good("several_persons.json")).await;
+    let fixture = fixture();
+    let answered = fixture.post_with_token(good("several_persons.json")).await;
     assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
-    assert_eq!(desk.kafka.keys(), ["SAMPLE/P0001", "SAMPLE/P0002", "SAMPLE/P0002"]);
-    assert!(desk.kafka.readings().iter().all(|r| r.vendor.as_deref() == Some("acme")));
+    assert_eq!(fixture.kafka.keys(), ["SAMPLE/P0001", "SAMPLE/P0002", "SAMPLE/P0002"]);
+    assert!(fixture.kafka.readings().iter().all(|r| r.vendor.as_deref() == Some("acme")));
     insta::assert_json_snapshot!("accepted", answered.body);
 }
 
 #[tokio::test]
 async fn one_bad_reading_leaves_the_others_accepted() {
-    let desk = desk();
-    let answered = desk.post_with_token(bad("one_bad_among_good")).await;
+    let fixture = fixture();
+    let answered = fixture.post_with_token(bad("one_bad_among_good")).await;
     assert_eq!(answered.status, StatusCode::ACCEPTED);
     assert_eq!(statuses(&answered), ["accepted", "rejected", "accepted"]);
-    assert_eq!(desk.kafka.readings().len(), 2);
+    assert_eq!(fixture.kafka.readings().len(), 2);
     insta::assert_json_snapshot!("partly_accepted", answered.body);
 }
 
 #[tokio::test]
 async fn a_request_of_which_every_reading_is_rejected_is_a_problem_that_lists_them() {
-    let desk = desk();
-    let answered = desk.post_with_token(bad("implausible_value")).await;
+    let fixture = fixture();
+    let answered = fixture.post_with_token(bad("implausible_value")).await;
     assert_eq!(answered.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(problem(&answered), "rejected");
-    assert!(desk.kafka.readings().is_empty());
+    assert!(fixture.kafka.readings().is_empty());
     insta::assert_json_snapshot!("rejected", answered.body);
-    let answered = desk.post_with_token(
+    let answered = fixture.post_with_token(
         r#"{"format_version":"2.0","consortium_id":"SAMPLE",
         "send_time":"20260115080000000","person_information":[]}"#,
     );
@@ -180,9 +180,9 @@ async fn a_request_of_which_every_reading_is_rejected_is_a_problem_that_lists_th
 
 #[tokio::test]
 async fn minimal_answers_leave_accepted_readings_out() {
-    let desk = desk();
+    let fixture = fixture();
     let headers = [("authorization", TOKEN), ("prefer", "respond-async, return=minimal")];
-    let answered = desk.post(&headers, bad("one_bad_among_good")).await;
+    let answered = fixture.post(&headers, bad("one_bad_among_good")).await;
     assert_eq!(statuses(&answered), ["rejected"]);
     assert_eq!(answered.body["accepted"], 2);
     assert_eq!(answered.headers["preference-applied"], "return=minimal");
@@ -190,54 +190,55 @@ async fn minimal_answers_leave_accepted_readings_out() {
 
 #[tokio::test]
 async fn what_kafka_does_not_acknowledge_in_time_is_not_stored_and_the_rest_is_safe() {
-    let desk = desk();
-    desk.kafka.acknowledged.store(2, Ordering::Relaxed);
-    let answered = desk.post_with_token(good("several_persons.json")).await;
+    let fixture = fixture();
+    fixture.kafka.acknowledged.store(2, Ordering::Relaxed);
+    let answered = fixture.post_with_token(good("several_persons.json")).await;
     assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem(&answered), "not-stored");
     assert!(answered.headers.contains_key("retry-after"));
     assert_eq!(statuses(&answered), ["accepted", "accepted", "not_stored"]);
-    assert_eq!(desk.kafka.readings().len(), 2);
-    assert!(!desk.health.is_ready(), "readiness knows of it");
+    assert_eq!(fixture.kafka.readings().len(), 2);
+    assert!(!fixture.health.is_ready(), "readiness knows of it");
     insta::assert_json_snapshot!("not_stored", answered.body);
 }
 
 #[tokio::test]
 async fn when_the_queue_is_full_nothing_later_overtakes_what_was_refused() {
-    let desk = desk();
-    desk.kafka.room.store(1, Ordering::Relaxed);
-    let answered = desk.post_with_token(good("several_persons.json")).await;
+    let fixture = fixture();
+    fixture.kafka.room.store(1, Ordering::Relaxed);
+    let answered = fixture.post_with_token(good("several_persons.json")).await;
     assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(statuses(&answered), ["accepted", "not_stored", "not_stored"]);
-    assert_eq!(desk.kafka.keys(), ["SAMPLE/P0001"]);
+    assert_eq!(fixture.kafka.keys(), ["SAMPLE/P0001"]);
 }
 
 #[tokio::test]
 async fn without_a_valid_credential_nothing_is_taken_and_the_attempt_is_recorded() {
-    let desk = desk();
-    let missing = desk.post(&[], good("activity.json")).await;
-    let wrong = desk.post(&[("authorization", "Bearer other-token")], good("activity.json")).await;
+    let fixture = fixture();
+    let missing = fixture.post(&[], good("activity.json")).await;
+    let wrong =
+        fixture.post(&[("authorization", "Bearer other-token")], good("activity.json")).await;
     for answered in [missing, wrong] {
         assert_eq!(answered.status, StatusCode::UNAUTHORIZED);
         assert_eq!(problem(&answered), "unauthenticated");
         assert!(answered.headers.contains_key("www-authenticate"));
     }
-    assert!(desk.kafka.readings().is_empty());
-    let audits = desk.kafka.audits();
+    assert!(fixture.kafka.readings().is_empty());
+    let audits = fixture.kafka.audits();
     assert_eq!(audits.len(), 1, "the second attempt came within the same second");
     assert_eq!((audits[0].actor.as_str(), audits[0].allowed), ("unknown", false));
 }
 
 #[tokio::test]
 async fn one_document_for_another_consortium_refuses_the_whole_request_on_record() {
-    let desk = desk();
+    let fixture = fixture();
     let other = good("activity.json").replace("SAMPLE", "OTHERS");
-    let answered = desk.post_with_token(format!("{}{other}", good("activity.json"))).await;
+    let answered = fixture.post_with_token(format!("{}{other}", good("activity.json"))).await;
     assert_eq!(answered.status, StatusCode::FORBIDDEN);
     assert_eq!(problem(&answered), "wrong-consortium");
     assert_eq!(answered.body["document"], 1);
-    assert!(desk.kafka.readings().is_empty());
-    let audits = desk.kafka.audits();
+    assert!(fixture.kafka.readings().is_empty());
+    let audits = fixture.kafka.audits();
     assert_eq!(audits.len(), 1);
     assert_eq!((audits[0].actor.as_str(), audits[0].allowed), ("acme", false));
     assert_eq!(audits[0].consortium.as_deref(), Some("OTHERS"));
@@ -245,11 +246,11 @@ async fn one_document_for_another_consortium_refuses_the_whole_request_on_record
 
 #[tokio::test]
 async fn the_consortiums_zone_makes_the_time() {
-    let desk = desk();
-    desk.post_with_token(good("body_temperature.json").replace("SAMPLE", "BERLIN")).await;
-    let readings = desk.kafka.readings();
+    let fixture = fixture();
+    fixture.post_with_token(good("body_temperature.json").replace("SAMPLE", "BERLIN")).await;
+    let readings = fixture.kafka.readings();
     assert_eq!(readings[0].utc_offset_minutes, 60);
-    let answered = desk.post_with_token(good("activity.json").replace("SAMPLE", "NOZONE")).await;
+    let answered = fixture.post_with_token(good("activity.json").replace("SAMPLE", "NOZONE")).await;
     assert_eq!(problem(&answered), "time-zone");
 }
 
@@ -262,51 +263,51 @@ async fn before_the_vendors_are_known_the_gateway_answers_that_it_is_starting() 
     assert!(answered.headers.contains_key("retry-after"));
 }
 
-fn desk_without_registry() -> Desk {
-    let Desk { kafka, gateway, router: unused, health } = desk();
+fn desk_without_registry() -> Fixture {
+    let Fixture { kafka, gateway, router: unused, health } = fixture();
     drop(unused);
     let Some(gateway) = Arc::into_inner(gateway) else { panic!("only the router shared it") };
     let gateway = Arc::new(Gateway { registry: Arc::default(), ..gateway });
-    Desk { kafka, router: router(gateway.clone()), gateway, health }
+    Fixture { kafka, router: router(gateway.clone()), gateway, health }
 }
 
 #[tokio::test]
 async fn compressed_bodies_are_taken_whole_or_not_at_all() {
-    let desk = desk();
+    let fixture = fixture();
     let text = good("two_documents.ndjson");
     for name in ["gzip", "zstd"] {
         let compress = |text: &str| if name == "gzip" { gzip(text) } else { zstd(text) };
         let headers = [("authorization", TOKEN), ("content-encoding", name)];
-        let answered = desk.post(&headers, compress(text)).await;
+        let answered = fixture.post(&headers, compress(text)).await;
         assert_eq!(answered.status, StatusCode::ACCEPTED, "{name}: {}", answered.body);
         assert_eq!(answered.body["accepted"], 2, "{name}");
 
         let joined = [compress(text), compress(text)].concat();
-        assert_eq!(desk.post(&headers, joined).await.body["accepted"], 4, "{name}");
+        assert_eq!(fixture.post(&headers, joined).await.body["accepted"], 4, "{name}");
 
         let mut cut = compress(text);
         cut.truncate(cut.len() / 2);
-        assert_eq!(problem(&desk.post(&headers, cut).await), "broken-body", "{name}");
+        assert_eq!(problem(&fixture.post(&headers, cut).await), "broken-body", "{name}");
         let followed = [compress(text), text.as_bytes().to_vec()].concat();
-        assert_eq!(problem(&desk.post(&headers, followed).await), "broken-body", "{name}");
-        assert_eq!(problem(&desk.post(&headers, text).await), "broken-body", "{name}");
+        assert_eq!(problem(&fixture.post(&headers, followed).await), "broken-body", "{name}");
+        assert_eq!(problem(&fixture.post(&headers, text).await), "broken-body", "{name}");
 
         let bomb = compress(&" ".repeat(1024 * 1024));
         assert!(bomb.len() < 16 * 1024);
-        let answered = desk.post(&headers, bomb).await;
+        let answered = fixture.post(&headers, bomb).await;
         assert_eq!(answered.status, StatusCode::PAYLOAD_TOO_LARGE, "{name}");
         assert_eq!(answered.body["limit"], "decompressed_bytes", "{name}");
     }
-    assert_eq!(desk.gateway.memory.available_permits(), 128 * 1024, "memory is given back");
+    assert_eq!(fixture.gateway.memory.available_permits(), 128 * 1024, "memory is given back");
 }
 
 #[tokio::test]
 async fn every_limit_is_named_by_the_answer_that_it_causes() {
-    let desk = desk();
-    let announced = desk.post_with_token(" ".repeat(16 * 1024 + 1)).await;
+    let fixture = fixture();
+    let announced = fixture.post_with_token(" ".repeat(16 * 1024 + 1)).await;
     let chunks = (0..3).map(|_| Ok::<_, std::io::Error>(Bytes::from(" ".repeat(8 * 1024))));
     let streamed = Body::from_stream(futures_util::stream::iter(chunks));
-    let streamed = desk.post_with_token(streamed).await;
+    let streamed = fixture.post_with_token(streamed).await;
     for answered in [announced, streamed] {
         assert_eq!(answered.status, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(answered.body["limit"], "body_bytes");
@@ -314,37 +315,37 @@ async fn every_limit_is_named_by_the_answer_that_it_causes() {
     }
     let readings = r#"{"person_information":[{"healthcare_information":{"activity":[RECORDS]}}]}"#
         .replace("RECORDS", &vec!["1"; 51].join(","));
-    let answered = desk.post_with_token(readings).await;
+    let answered = fixture.post_with_token(readings).await;
     assert_eq!(answered.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(answered.body["limit"], "readings");
-    let answered = desk.post_with_token(bad("nested_too_deep")).await;
+    let answered = fixture.post_with_token(bad("nested_too_deep")).await;
     assert_eq!(answered.status, StatusCode::BAD_REQUEST);
     assert_eq!(answered.body["limit"], "nesting");
 }
 
 #[tokio::test]
 async fn what_is_no_json_is_answered_with_its_line_and_column() {
-    let desk = desk();
-    let answered = desk.post_with_token(format!("{}{{\"a\" 1}}", good("activity.json"))).await;
+    let fixture = fixture();
+    let answered = fixture.post_with_token(format!("{}{{\"a\" 1}}", good("activity.json"))).await;
     assert_eq!(answered.status, StatusCode::BAD_REQUEST);
     assert_eq!(problem(&answered), "malformed-json");
     let line = good("activity.json").lines().count() + 1;
     assert_eq!(answered.body["line"], line);
     assert_eq!(answered.body["column"], 6);
     assert_eq!(answered.body["document"], 1);
-    assert!(desk.kafka.readings().is_empty());
+    assert!(fixture.kafka.readings().is_empty());
 }
 
 #[tokio::test]
 async fn any_content_type_that_devices_send_is_understood_and_others_are_named() {
-    let desk = desk();
+    let fixture = fixture();
     for media_type in [
         "application/json; charset=utf-8",
         "application/x-ndjson",
         "application/x-www-form-urlencoded",
     ] {
         let headers = [("authorization", TOKEN), ("content-type", media_type)];
-        let answered = desk.post(&headers, good("two_documents.ndjson")).await;
+        let answered = fixture.post(&headers, good("two_documents.ndjson")).await;
         assert_eq!(answered.status, StatusCode::ACCEPTED, "{media_type}");
     }
     for (header, value, code) in [
@@ -352,7 +353,7 @@ async fn any_content_type_that_devices_send_is_understood_and_others_are_named()
         ("content-encoding", "br", "content-encoding"),
     ] {
         let headers = [("authorization", TOKEN), (header, value)];
-        let answered = desk.post(&headers, good("activity.json")).await;
+        let answered = fixture.post(&headers, good("activity.json")).await;
         assert_eq!(answered.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
         assert_eq!(problem(&answered), code);
     }
@@ -360,32 +361,32 @@ async fn any_content_type_that_devices_send_is_understood_and_others_are_named()
 
 #[tokio::test]
 async fn more_requests_than_the_gateway_takes_are_answered_that_it_is_busy() {
-    let desk = desk_with(LimitArgs { requests_in_flight: 0, ..limits() });
-    let answered = desk.post_with_token(good("activity.json")).await;
+    let fixture = fixture_with(LimitArgs { requests_in_flight: 0, ..limits() });
+    let answered = fixture.post_with_token(good("activity.json")).await;
     assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem(&answered), "busy");
-    let desk = desk_with(LimitArgs { body_memory_bytes: 100, ..limits() });
-    let answered = desk.post_with_token(good("activity.json")).await;
+    let fixture = fixture_with(LimitArgs { body_memory_bytes: 100, ..limits() });
+    let answered = fixture.post_with_token(good("activity.json")).await;
     assert_eq!(problem(&answered), "busy");
-    assert_eq!(desk.gateway.metrics.in_flight.get(), 0);
+    assert_eq!(fixture.gateway.metrics.in_flight.get(), 0);
 }
 
 #[tokio::test]
 async fn other_pages_and_methods_are_problems_too() {
-    let desk = desk();
+    let fixture = fixture();
     let get = Request::get("/v1/readings").body(Body::empty()).unwrap();
-    let answered = desk.send(get).await;
+    let answered = fixture.send(get).await;
     assert_eq!(answered.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(problem(&answered), "method");
     let elsewhere = Request::post("/readings").body(Body::empty()).unwrap();
-    assert_eq!(problem(&desk.send(elsewhere).await), "no-such-page");
+    assert_eq!(problem(&fixture.send(elsewhere).await), "no-such-page");
 }
 
 #[tokio::test]
 async fn every_good_example_is_accepted_whole() {
-    let desk = desk();
+    let fixture = fixture();
     for (name, text) in GOOD_DOCUMENTS {
-        let answered = desk.post_with_token(*text).await;
+        let answered = fixture.post_with_token(*text).await;
         assert_eq!(answered.status, StatusCode::ACCEPTED, "{name}: {}", answered.body);
         assert_eq!(answered.body["rejected"], 0, "{name}");
     }

@@ -21,6 +21,8 @@ mod occasion;
 mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text, Values};
+use crate::limit::{Limit, Side};
+use crate::plan::Plan;
 use crate::episode::{Episode, EvidenceReading};
 use crate::kinds::{Kind, blood_pressure};
 use crate::parameter::Parameter;
@@ -121,6 +123,20 @@ impl Rule for SevereHigh {
             return near.all(|other| other.time >= reading.time);
         }
         !near.any(|other| other.time < reading.time && is_severe(&other, &limits))
+    }
+
+    fn limits(&self, plan: &Plan) -> Vec<Limit> {
+        let limits = Limits::of(plan);
+        let limit = |field, value: u16| Limit {
+            field,
+            side: Side::AtOrAbove,
+            value: value.into(),
+            severity: Some(Severity::Urgent),
+        };
+        vec![
+            limit(blood_pressure::SYSTOLIC, limits.systolic),
+            limit(blood_pressure::DIASTOLIC, limits.diastolic),
+        ]
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -10,6 +10,7 @@ export type Alert = Schemas['Alert']
 export type Reading = Schemas['Reading']
 export type PatientSummary = Schemas['PatientSummary']
 export type Patients = Schemas['Patients']
+export type Limit = Schemas['Limit']
 export type PatientReadings = Schemas['PatientReadings']
 export type PatientAlerts = Schemas['PatientAlerts']
 export type Values = Readonly<Record<string, unknown>>

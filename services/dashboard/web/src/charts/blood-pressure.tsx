@@ -1,8 +1,8 @@
 import { useMemo } from 'react'
-import { flagOf, numberOf, type Reading } from '../api/model'
+import { flagOf, numberOf, type Limit, type Reading } from '../api/model'
 import { useLanguage } from '../language/language'
-import { HIGH, levelOf, SEVERE, type Level } from './blood-pressure-level'
 import { ChartPanel, LegendItem } from './chart-panel'
+import { levelOf, limitsOf, limitText, thresholdName, type Level } from './limits'
 import { Plot, Threshold, type Scale } from './plot'
 import { spreadOf, valuesOf } from './statistics'
 import { stopsOf } from './stops'
@@ -12,6 +12,8 @@ export interface ChartProps {
   readonly from: number
   readonly to: number
   readonly everAny: boolean
+  /** The limits of the patient's rules, and of reference. */
+  readonly limits: readonly Limit[]
   /** Ids of readings behind an open alert. */
   readonly evidence: ReadonlySet<string>
 }
@@ -26,12 +28,21 @@ interface Bar {
 
 const GROUPS = ['checkup', 'below', 'high', 'severe'] as const
 
+interface Limits {
+  readonly systolic: readonly Limit[]
+  readonly diastolic: readonly Limit[]
+}
+
 /** Each reading is a bar from its diastolic to its systolic pressure. */
-export function BloodPressureChart({ readings, from, to, everAny, evidence }: ChartProps) {
+export function BloodPressureChart({ readings, from, to, everAny, limits, evidence }: ChartProps) {
   const { words } = useLanguage()
-  const bars = useMemo(() => barsOf(readings, evidence), [readings, evidence])
+  const own = useMemo(() => {
+    const of = (field: string) => limitsOf(limits, 'blood_pressure', field)
+    return { systolic: of('systolic'), diastolic: of('diastolic') }
+  }, [limits])
+  const bars = useMemo(() => barsOf(readings, own, evidence), [readings, own, evidence])
   const stops = useMemo(() => stopsOf(readings, ['systolic', 'diastolic'], words), [readings, words])
-  const draw = useMemo(() => (scale: Scale) => <Bars scale={scale} bars={bars} />, [bars])
+  const draw = useMemo(() => (scale: Scale) => <Bars scale={scale} bars={bars} limits={own} />, [bars, own])
 
   const home = readings.filter((reading) => reading.kind === 'blood_pressure')
   const systolic = spreadOf(valuesOf(home, 'systolic'))
@@ -65,7 +76,7 @@ export function BloodPressureChart({ readings, from, to, everAny, evidence }: Ch
               .join(' · '),
         },
       ]}
-      legend={<Legend bars={bars} />}
+      legend={<Legend bars={bars} limits={own} />}
       plot={(describedBy) => (
         <Plot
           label={words.kind.blood_pressure}
@@ -82,18 +93,19 @@ export function BloodPressureChart({ readings, from, to, everAny, evidence }: Ch
   )
 }
 
-function barsOf(readings: readonly Reading[], evidence: ReadonlySet<string>): readonly Bar[] {
+function barsOf(readings: readonly Reading[], limits: Limits, evidence: ReadonlySet<string>): readonly Bar[] {
   return readings.flatMap((reading) => {
     const systolic = numberOf(reading.values, 'systolic')
     const diastolic = numberOf(reading.values, 'diastolic')
     if (systolic === null || diastolic === null) return []
-    const group = reading.kind === 'blood_pressure' ? levelOf(systolic, diastolic) : 'checkup'
+    const level = () => levelOf([[systolic, limits.systolic], [diastolic, limits.diastolic]])
+    const group = reading.kind === 'blood_pressure' ? level() : 'checkup'
     return [{ t: Date.parse(reading.observed_at), systolic, diastolic, group, evidence: evidence.has(reading.id) }]
   })
 }
 
 /** One path for all bars of a group: some thousand readings stay a handful of elements. */
-function Bars({ scale, bars }: { scale: Scale; bars: readonly Bar[] }) {
+function Bars({ scale, bars, limits }: { scale: Scale; bars: readonly Bar[]; limits: Limits }) {
   const width = Math.max(1.5, Math.min(5, (scale.right - scale.left) / Math.max(1, bars.length) / 1.6))
   const path = (group: Bar['group'], one: (x: number, top: number, bottom: number) => string) =>
     bars
@@ -102,10 +114,9 @@ function Bars({ scale, bars }: { scale: Scale; bars: readonly Bar[] }) {
       .join('')
   return (
     <>
-      <Threshold scale={scale} v={HIGH.systolic} name="threshold threshold-high" />
-      <Threshold scale={scale} v={HIGH.diastolic} name="threshold threshold-high" />
-      <Threshold scale={scale} v={SEVERE.systolic} name="threshold threshold-severe" />
-      <Threshold scale={scale} v={SEVERE.diastolic} name="threshold threshold-severe" />
+      {[...limits.systolic, ...limits.diastolic].map((limit) => (
+        <Threshold key={`${limit.field} ${limit.severity} ${limit.value}`} scale={scale} v={limit.value} name={thresholdName(limit)} />
+      ))}
       {GROUPS.map((group) => (
         <g key={group} className={`bp bp-${group}`}>
           <path d={path(group, (x, top, bottom) => `M${x} ${top}V${bottom}`)} strokeWidth={width} />
@@ -135,8 +146,10 @@ function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-function Legend({ bars }: { bars: readonly Bar[] }) {
+function Legend({ bars, limits }: { bars: readonly Bar[]; limits: Limits }) {
   const { words } = useLanguage()
+  const fields = [limits.systolic, limits.diastolic]
+  const [severe, high] = [limitText(fields, true), limitText(fields, false)]
   const any = (group: Bar['group']) => bars.some((bar) => bar.group === group)
   const swatch = (group: string) => (
     <g className={`bp bp-${group}`}>
@@ -146,9 +159,9 @@ function Legend({ bars }: { bars: readonly Bar[] }) {
   )
   return (
     <>
-      <LegendItem swatch={swatch('below')}>{words.legendBelow}</LegendItem>
-      <LegendItem swatch={swatch('high')}>{words.legendHigh}</LegendItem>
-      <LegendItem swatch={swatch('severe')}>{words.legendSevere}</LegendItem>
+      {high && <LegendItem swatch={swatch('below')}>{words.legendBelow(high)}</LegendItem>}
+      {high && <LegendItem swatch={swatch('high')}>{words.legendHigh(high)}</LegendItem>}
+      {severe && <LegendItem swatch={swatch('severe')}>{words.legendSevere(severe)}</LegendItem>}
       {any('checkup') && <LegendItem swatch={swatch('checkup')}>{words.legendCheckup}</LegendItem>}
       {bars.some((bar) => bar.evidence) && (
         <LegendItem swatch={<rect className="evidence" x="6" y="1" width="10" height="12" rx="3" />}>

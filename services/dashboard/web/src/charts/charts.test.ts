@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../language/times'
 import { timeTicks, valueTicks } from './axis'
-import { levelOf } from './blood-pressure-level'
+import type { Limit } from '../api/model'
+import { levelOf, limitText, reaches } from './limits'
 import { periodOf, rangeOf } from './period'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
 
@@ -66,11 +67,29 @@ describe('ticks', () => {
   })
 })
 
+const limit = (of: Partial<Limit>): Limit => ({ kind: 'blood_pressure', field: 'systolic', side: 'at_or_above', value: 180, severity: null, ...of })
+const systolic = [limit({ severity: 'urgent' }), limit({ value: 135 })]
+const diastolic = [limit({ field: 'diastolic', value: 110, severity: 'urgent' }), limit({ field: 'diastolic', value: 85 })]
+
 test('a blood pressure is as high as the higher of its two values says', () => {
-  expect(levelOf(134, 84)).toBe('below')
-  expect(levelOf(135, 70)).toBe('high')
-  expect(levelOf(120, 85)).toBe('high')
-  expect(levelOf(179, 109)).toBe('high')
-  expect(levelOf(180, 90)).toBe('severe')
-  expect(levelOf(150, 110)).toBe('severe')
+  const level = (high: number, low: number) => levelOf([[high, systolic], [low, diastolic]])
+  expect(level(134, 84)).toBe('below')
+  expect(level(135, 70)).toBe('high')
+  expect(level(120, 85)).toBe('high')
+  expect(level(179, 109)).toBe('high')
+  expect(level(180, 90)).toBe('severe')
+  expect(level(150, 110)).toBe('severe')
+})
+
+test('a limit says on which side it is reached', () => {
+  expect(reaches(70, limit({ side: 'below', value: 70 }))).toBe(false)
+  expect(reaches(69, limit({ side: 'below', value: 70 }))).toBe(true)
+  expect(reaches(180, limit({ side: 'above', value: 180 }))).toBe(false)
+  expect(reaches(181, limit({ side: 'above', value: 180 }))).toBe(true)
+})
+
+test('limits of several fields are one text, or none where one is missing', () => {
+  expect(limitText([systolic, diastolic], true)).toBe('180/110')
+  expect(limitText([systolic, diastolic], false)).toBe('135/85')
+  expect(limitText([systolic, []], false)).toBe(null)
 })

@@ -4,19 +4,20 @@ import { useLanguage } from '../language/language'
 import type { Words } from '../language/words'
 import type { ChartProps } from './blood-pressure'
 import { ChartPanel, LegendItem } from './chart-panel'
+import { limitsOf, thresholdName } from './limits'
 import { linePath } from './line-path'
 import { Plot, Threshold, type Scale } from './plot'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
 import { spreadOf, valuesOf } from './statistics'
 import { stopsOf } from './stops'
 
-/** The range of the consensus on continuous monitoring, in mg/dL; both ends are in range. */
-const LOW = 70
-const HIGH = 180
-
 /** Sensors draw a line that breaks where data is missing; finger-sticks and laboratory values stand alone. */
-export function GlucoseChart({ readings, from, to, everAny, evidence }: ChartProps) {
+export function GlucoseChart({ readings, from, to, everAny, limits, evidence }: ChartProps) {
   const { words } = useLanguage()
+  const own = useMemo(() => limitsOf(limits, 'blood_glucose', 'glucose_value'), [limits])
+  const ofRules = useMemo(() => own.filter((limit) => limit.severity !== null), [own])
+  const reference = (side: 'below' | 'above') => own.find((limit) => limit.severity === null && limit.side === side)?.value
+  const [lowest, highest] = [reference('below') ?? -Infinity, reference('above') ?? Infinity]
   const clip = useId()
   const sensor = useMemo(() => pointsOf(readings.filter(isSensor)), [readings])
   const single = useMemo(() => pointsOf(readings.filter((reading) => !isSensor(reading))), [readings])
@@ -30,7 +31,8 @@ export function GlucoseChart({ readings, from, to, everAny, evidence }: ChartPro
       const line = splitAtGaps(sensor, SENSOR_GAP_MS)
         .map((segment) => linePath(thin(segment, column), scale))
         .join('')
-      const [high, low] = [scale.y(HIGH), scale.y(LOW)]
+      const y = (value: number) => Math.min(scale.bottom, Math.max(scale.top, scale.y(value)))
+      const [high, low] = [y(highest), y(lowest)]
       const wide = scale.right - scale.left
       return (
         <>
@@ -44,15 +46,19 @@ export function GlucoseChart({ readings, from, to, everAny, evidence }: ChartPro
             <rect x={scale.left} y={low} width={wide} height={scale.bottom - low + 10} />
           </clipPath>
           <rect className="band" x={scale.left} y={high} width={wide} height={low - high} />
-          <Threshold scale={scale} v={LOW} name="threshold threshold-band" />
-          <Threshold scale={scale} v={HIGH} name="threshold threshold-band" />
+          {[lowest, highest].filter(Number.isFinite).map((value) => (
+            <Threshold key={value} scale={scale} v={value} name="threshold threshold-band" />
+          ))}
+          {ofRules.map((limit) => (
+            <Threshold key={`${limit.severity} ${limit.value}`} scale={scale} v={limit.value} name={thresholdName(limit)} />
+          ))}
           <path className="sensor sensor-above" d={line} clipPath={`url(#${clip}-above)`} />
           <path className="sensor" d={line} clipPath={`url(#${clip}-in)`} />
           <path className="sensor sensor-below" d={line} clipPath={`url(#${clip}-below)`} />
           {single.map((point) => (
             <path
               key={point.t}
-              className={point.v < LOW ? 'stick stick-below' : point.v > HIGH ? 'stick stick-above' : 'stick'}
+              className={point.v < lowest ? 'stick stick-below' : point.v > highest ? 'stick stick-above' : 'stick'}
               d={`M${scale.x(point.t)} ${scale.y(point.v) - 4.5}l4.5 4.5l-4.5 4.5l-4.5-4.5z`}
             />
           ))}
@@ -62,7 +68,7 @@ export function GlucoseChart({ readings, from, to, everAny, evidence }: ChartPro
         </>
       )
     },
-    [sensor, single, behind, clip, from, to],
+    [sensor, single, behind, clip, from, to, lowest, highest, ofRules],
   )
 
   const summary = [
@@ -84,7 +90,9 @@ export function GlucoseChart({ readings, from, to, everAny, evidence }: ChartPro
       ]}
       legend={
         <>
-          <LegendItem swatch={<rect className="band" x="0" y="1" width="22" height="12" />}>{words.legendInRange}</LegendItem>
+          {Number.isFinite(lowest) && Number.isFinite(highest) && (
+            <LegendItem swatch={<rect className="band" x="0" y="1" width="22" height="12" />}>{words.legendInRange(lowest, highest)}</LegendItem>
+          )}
           {sensor.length > 0 && (
             <LegendItem swatch={<path className="sensor" d="M1 9l5-4l4 3M14 6l3 2l4-5" />}>{words.legendSensor}</LegendItem>
           )}

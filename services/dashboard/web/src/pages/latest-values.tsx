@@ -1,5 +1,5 @@
 import type { PatientSummary, Reading } from '../api/model'
-import { useDesk } from '../desk/desk'
+import { useDashboardState } from '../state/dashboard-state'
 import { useLanguage } from '../language/language'
 import { KIND_ORDER } from '../language/kinds.generated'
 import { valueText } from '../language/reading-text'
@@ -29,7 +29,7 @@ export function LatestValue({ reading, now, named }: { reading: Reading; now: nu
 
 export function LastReading({ patient, now }: { patient: PatientSummary; now: number }) {
   const { words, times } = useLanguage()
-  const { store } = useDesk()
+  const { store } = useDashboardState()
   if (!patient.last_reading_at) {
     // Without the store nobody can say that nothing was received.
     return store === 'available' ? <span className="never">{words.never}</span> : <span>{words.noValue}</span>

@@ -1,6 +1,6 @@
 import { memo, useMemo, useState } from 'react'
 import type { PatientSummary } from '../api/model'
-import { useDesk, useNow } from '../desk/desk'
+import { useDashboardState, useNow } from '../state/dashboard-state'
 import { useLanguage } from '../language/language'
 import { personText } from '../language/reading-text'
 import { yearOf } from '../language/times'
@@ -12,7 +12,7 @@ import { PageTitle } from './page-title'
 import { QuietPatients } from './quiet-patients'
 
 export function LiveListPage() {
-  const { patients, listFailed, news, refresh } = useDesk()
+  const { patients, listFailed, news, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [sought, setSought] = useState('')

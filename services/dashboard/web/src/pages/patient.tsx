@@ -4,7 +4,7 @@ import { BloodPressureChart } from '../charts/blood-pressure'
 import { GlucoseChart } from '../charts/glucose'
 import { newestCharted, rangeOf, RANGES, type Range } from '../charts/period'
 import { WeightChart } from '../charts/weight'
-import { useDesk, useNow } from '../desk/desk'
+import { useDashboardState, useNow } from '../state/dashboard-state'
 import { useLanguage } from '../language/language'
 import { personText } from '../language/reading-text'
 import { yearOf } from '../language/times'
@@ -18,7 +18,7 @@ import { useEarlierAlerts, useReadings, type Charted, type Failure } from './use
 const NO_ALERTS: readonly Alert[] = []
 
 export function PatientPage({ patient }: { patient: string }) {
-  const { patients, listFailed, news, seen, store } = useDesk()
+  const { patients, listFailed, news, seen, store } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [range, setRange] = useState<Range>(() => rangeOf(location.search))
@@ -153,7 +153,7 @@ interface ChartsProps {
 function Charts({ charted, summary, evidence, busy }: ChartsProps) {
   const { from, period } = charted
   const ever = (...kinds: readonly string[]) => summary?.latest.some((reading) => kinds.includes(reading.kind)) ?? true
-  const shared = { from, to: period.to, evidence }
+  const shared = { from, to: period.to, limits: charted.limits, evidence }
   const charts = [
     {
       readings: charted.bloodPressure,

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { ApiError, listAlertsOf, listReadings, serverNow } from '../api/client'
-import type { Alert, Kind, Reading } from '../api/model'
+import type { Alert, Kind, Limit, Reading } from '../api/model'
 import { periodOf, type Period, type Range } from '../charts/period'
 import { useSession } from '../session'
 
@@ -13,6 +13,7 @@ export interface Charted {
   readonly glucose: readonly Reading[]
   readonly weight: readonly Reading[]
   readonly truncated: boolean
+  readonly limits: readonly Limit[]
 }
 
 export type Failure = 'not-yours' | 'unavailable' | 'failed'
@@ -51,6 +52,7 @@ export function useReadings(patient: string, range: Range, newest: number | null
           glucose: glucose ?? [],
           weight: weight ?? [],
           truncated: answers.some((answer) => answer.truncated),
+          limits: answers.flatMap((answer) => answer.limits),
         })
       },
       (error: unknown) => {

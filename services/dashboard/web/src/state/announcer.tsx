@@ -1,9 +1,9 @@
 import { useLanguage } from '../language/language'
-import { useDesk } from './desk'
+import { useDashboardState } from './dashboard-state'
 
 /** Tells screen readers what came: urgent alerts at once, others when there is a pause. */
 export function Announcer() {
-  const { announcement } = useDesk()
+  const { announcement } = useDashboardState()
   const { words, language } = useLanguage()
   const alert = announcement?.alert ?? null
   const text = alert

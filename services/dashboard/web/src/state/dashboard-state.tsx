@@ -13,7 +13,7 @@ const AFTER_ALERT_MS = 2_000
 export type Connection = 'connecting' | 'live' | 'lost'
 
 /** What a physician has before them: patients, live alerts, and how far both can be trusted. */
-export interface Desk {
+export interface DashboardState {
   /** Worst first; null until the first answer. */
   readonly patients: readonly PatientSummary[] | null
   readonly store: Patients['store']
@@ -35,7 +35,7 @@ export interface Announcement {
   readonly missed: number
 }
 
-const DeskContext = createContext<Desk | null>(null)
+const DashboardStateContext = createContext<DashboardState | null>(null)
 
 interface LiveAlerts {
   readonly open: OpenAlerts | null
@@ -43,7 +43,7 @@ interface LiveAlerts {
   readonly announcement: Announcement | null
 }
 
-export function DeskProvider({ children }: { children: ReactNode }) {
+export function DashboardStateProvider({ children }: { children: ReactNode }) {
   const { checkFailure } = useSession()
   const [list, setList] = useState<{ answer: Patients; at: number } | null>(null)
   const [listFailed, setListFailed] = useState(false)
@@ -142,7 +142,7 @@ export function DeskProvider({ children }: { children: ReactNode }) {
     return withLiveAlerts(list?.answer.patients ?? [], alerts.open)
   }, [list, alerts.open])
 
-  const desk = useMemo<Desk>(
+  const state = useMemo<DashboardState>(
     () => ({
       patients,
       store: list?.answer.store ?? 'available',
@@ -157,13 +157,13 @@ export function DeskProvider({ children }: { children: ReactNode }) {
     }),
     [patients, list, listFailed, connection, lastContact, alerts, refresh, seen],
   )
-  return <DeskContext value={desk}>{children}</DeskContext>
+  return <DashboardStateContext value={state}>{children}</DashboardStateContext>
 }
 
-export function useDesk(): Desk {
-  const desk = use(DeskContext)
-  if (!desk) throw new Error('useDesk outside DeskProvider')
-  return desk
+export function useDashboardState(): DashboardState {
+  const state = use(DashboardStateContext)
+  if (!state) throw new Error('useDashboardState outside DashboardStateProvider')
+  return state
 }
 
 /** Now by the server's clock, renewed often enough for 'minutes ago'. */

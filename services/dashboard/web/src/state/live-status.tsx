@@ -1,9 +1,9 @@
 import { useLanguage } from '../language/language'
-import { useDesk } from './desk'
+import { useDashboardState } from './dashboard-state'
 
 /** In the header: is what I see live? */
 export function LiveStatus() {
-  const { connection, lastContact } = useDesk()
+  const { connection, lastContact } = useDashboardState()
   const { words, times } = useLanguage()
   return (
     <span className={`live-status live-status-${connection}`} role="status" data-connection={connection}>
@@ -22,7 +22,7 @@ export function LiveStatus() {
 
 /** At the foot of the window, so that nothing moves: what cannot be trusted just now, and nothing when all can. */
 export function TrustNotices() {
-  const { connection, lastContact, store, listFailed, listedAt } = useDesk()
+  const { connection, lastContact, store, listFailed, listedAt } = useDashboardState()
   const { words, times } = useLanguage()
   return (
     <div className="trust">

@@ -1,0 +1,78 @@
+//! The patients' care plans, held in memory and kept current from the topic `care.plans`.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use clinical::limit::Limit;
+use clinical::plan::Plan;
+use clinical::rules;
+use tokio::sync::watch;
+
+/// The newest care plan of each patient who has one.
+#[derive(Debug)]
+pub struct CarePlans {
+    plans: RwLock<HashMap<String, Plan>>,
+    caught_up: watch::Sender<bool>,
+}
+
+impl Default for CarePlans {
+    fn default() -> Self {
+        Self { plans: RwLock::default(), caught_up: watch::Sender::new(false) }
+    }
+}
+
+impl CarePlans {
+    /// A patient's newest plan; none where it was taken back, or where no rule can work with it:
+    /// the rule set's numbers hold then, for the rules as well.
+    pub fn apply(&self, patient: String, plan: Option<Plan>) {
+        let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        match plan {
+            Some(plan) => plans.insert(patient, plan),
+            None => plans.remove(&patient),
+        };
+    }
+
+    /// Everything that was there at the start has been applied.
+    pub fn caught_up(&self) {
+        self.caught_up.send_replace(true);
+    }
+
+    /// Whether the plans are complete.
+    pub fn is_caught_up(&self) -> bool {
+        *self.caught_up.borrow()
+    }
+
+    /// The limits that charts of a patient draw.
+    pub fn limits_of(&self, patient: &str) -> Vec<Limit> {
+        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
+        match plans.get(patient) {
+            Some(plan) => rules::limits(plan).collect(),
+            None => rules::limits(&Plan::default()).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn severe(plans: &CarePlans) -> f64 {
+        let limits = plans.limits_of("HOME01/P1");
+        limits.iter().find(|limit| limit.severity.is_some()).expect("a rule has limits").value
+    }
+
+    #[test]
+    fn limits_follow_the_newest_care_plan_and_its_end() {
+        let plans = CarePlans::default();
+        let without = severe(&plans);
+        let name = rules::parameters().next().expect("rules have parameters").name;
+        let plan = |value| Some(rules::plan(1, [(name, value)]).expect("in range"));
+        plans.apply("HOME01/P2".to_owned(), plan(without - 20.0));
+        assert_eq!(severe(&plans), without);
+        plans.apply("HOME01/P1".to_owned(), plan(without - 20.0));
+        plans.apply("HOME01/P1".to_owned(), plan(without - 10.0));
+        assert_eq!(severe(&plans), without - 10.0);
+        plans.apply("HOME01/P1".to_owned(), None);
+        assert_eq!(severe(&plans), without);
+    }
+}
