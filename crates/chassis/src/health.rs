@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn one_component_that_is_not_ready_makes_the_process_not_ready_and_is_named_with_its_reason() {
+    fn a_component_that_is_not_ready_makes_the_process_not_ready_with_its_reason() {
         let health = Health::new();
         let kafka = health.component("kafka");
         let store = health.component("clickhouse");

@@ -35,7 +35,7 @@ pub trait Rule: Debug + Send + Sync {
         true
     }
 
-    /// The full computation: every episode in sight, and which known alerts are among them.
+    /// The full computation: every episode that can be seen, and which known alerts are among them.
     fn assess(&self, context: &Context<'_>) -> Assessment;
 
     /// The fast path: whether a changed reading leaves what [`Rule::assess`] finds as it is. True
@@ -118,7 +118,7 @@ impl<'a> Context<'a> {
         self.window.lookback_start(self.now)
     }
 
-    /// The current readings of a kind that were observed at `from` or later and are in sight, in
+    /// The current readings of a kind that were observed at `from` or later and can be seen, in
     /// observation order.
     pub fn readings(
         &self,

@@ -181,7 +181,7 @@ proptest! {
     fn an_alert_at_the_edge_is_as_if_every_reading_were_remembered(
         history in history_by_day(),
     ) {
-        // Calm occasions in a row count within the window, so one has to do.
+        // Normalised occasions in a row count within the window, so one has to do.
         let plan = rules::plan(1, [("bp.severe_high.clear_occasions", 1.0)]).unwrap();
         let days: BTreeSet<i64> = history.iter().map(|arrival| arrival.sent.minutes / DAY).collect();
         let days: Vec<i64> = days.into_iter().collect();
@@ -229,13 +229,13 @@ fn the_generated_histories_reach_the_edge() {
         let mut home = home(&Plan::default());
         let mut holds: BTreeSet<&str> = BTreeSet::new();
         for (count, Arrival { sent, received }) in history.iter().enumerate() {
-            let horizon = at(*received) - WINDOW;
+            let window_start = at(*received) - WINDOW;
             let current_then = current_readings(&history[..count]);
             home.receives_at(*received, sent.clone());
             let across = home.monitor.alerts().iter().find(|alert| {
                 alert.status != Status::Retracted
-                    && alert.first_observed_at < horizon
-                    && (alert.is_open() || alert.last_observed_at >= horizon)
+                    && alert.first_observed_at < window_start
+                    && (alert.is_open() || alert.last_observed_at >= window_start)
             });
             let is_historical = is_historical(&history[count]);
             let cut = |other: &Sent| (at(sent.minutes) - at(other.minutes)).abs() <= OCCASION;
@@ -255,7 +255,7 @@ fn the_generated_histories_reach_the_edge() {
                     !is_historical
                         && current_then
                             .values()
-                            .any(|other| at(other.minutes) < horizon && cut(other)),
+                            .any(|other| at(other.minutes) < window_start && cut(other)),
                 ),
                 ("a historical reading", is_historical),
             ] {

@@ -1,4 +1,4 @@
-//! The dashboard: what physicians see. Patients worst first, the readings that stand, and alerts
+//! The dashboard: what physicians see. Patients worst first, current readings, and alerts
 //! live from Kafka; their pages, embedded; and the record of who looked at what.
 //!
 //! [`api`] says what it answers. Who is registered and who follows whom ([`registry`]) and the open

@@ -25,7 +25,7 @@ pub struct DashboardMetrics {
     pub stream_subscribers: IntGauge,
     /// Live streams that were ended because their reader was too slow.
     pub lagged_subscribers: IntCounter,
-    /// From an alert's change to its being told to the live streams.
+    /// From an alert's change to its being sent to the live streams.
     pub alert_delay_seconds: Histogram,
     /// Open alerts.
     pub open_alerts: IntGauge,
@@ -68,7 +68,7 @@ impl DashboardMetrics {
             )?,
             alert_delay_seconds: metrics.histogram(
                 "alert_delay_seconds",
-                "From an alert's change to its being told to the live streams",
+                "From an alert's change to its being sent to the live streams",
                 ALERT_DELAY_SECONDS,
             )?,
             open_alerts: metrics.gauge("open_alerts", "Open alerts of all patients")?,

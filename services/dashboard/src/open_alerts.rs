@@ -42,7 +42,7 @@ impl OpenAlerts {
         let alert = Arc::new(alert);
         let mut open = self.lock();
         open.apply(&alert);
-        // Told under the lock, so that a snapshot and what follows it never overlap or gape.
+        // Sent under the lock, so that a snapshot and what follows it never overlap or gape.
         // No subscriber is no error.
         let _ = self.transitions.send(alert);
     }

@@ -114,7 +114,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How people sign in. There is no way without being told.
+/// How people sign in. It has to be configured.
 fn sign_in_settings(args: &DashboardArgs) -> anyhow::Result<(Accounts, SessionKey)> {
     let Some(file) = &args.demo_accounts else {
         bail!(

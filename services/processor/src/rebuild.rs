@@ -96,12 +96,12 @@ pub(crate) fn patient_of(key: &[u8]) -> Option<PatientId> {
     std::str::from_utf8(key).ok().and_then(|key| PatientId::parse(key).ok())
 }
 
-/// A plan that asks for what no rule can do is left out: the rule set's numbers stand.
+/// A plan that asks for what no rule can do is left out: the defaults of the rule set hold.
 pub(crate) fn parse_plan(plan: &CarePlan) -> Option<Plan> {
     match plan.validate() {
         Ok(plan) => Some(plan),
         Err(error) => {
-            tracing::warn!(%error, "a care plan is not usable; the rule set's numbers stand");
+            tracing::warn!(%error, "a care plan is not usable; the defaults of the rule set hold");
             None
         }
     }

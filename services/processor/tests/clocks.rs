@@ -43,31 +43,31 @@ fn severe(minutes_ago: i64, ahead: i64) -> Reading {
 }
 
 /// What is said after two severe readings three minutes apart, by a clock that is so much ahead.
-fn told_after_a_pair(ahead: i64) -> Result<Vec<Alert>, schemas::ValidationError> {
+fn reported_after_a_pair(ahead: i64) -> Result<Vec<Alert>, schemas::ValidationError> {
     let mut partition = Partition::default();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for minutes_ago in [4, 1] {
         let reading = severe(minutes_ago, ahead).validate(RECEIVED)?;
-        told.extend(partition.advance(RECEIVED));
+        reported.extend(partition.advance(RECEIVED));
         let applied = partition.apply(&reading, RECEIVED).unwrap();
         assert_eq!(applied.outcome, Outcome::New);
-        told.extend(applied.changes);
+        reported.extend(applied.changes);
     }
-    told.extend(partition.advance(RECEIVED + Span::from_hours(48)));
-    Ok(told)
+    reported.extend(partition.advance(RECEIVED + Span::from_hours(48)));
+    Ok(reported)
 }
 
 fn rejected(ahead: i64) -> (&'static str, &'static str) {
-    let rejection = told_after_a_pair(ahead).unwrap_err();
+    let rejection = reported_after_a_pair(ahead).unwrap_err();
     (rejection.reason.as_str(), rejection.field)
 }
 
 #[test]
 fn a_clock_that_is_up_to_an_hour_ahead_is_believed_and_pages() {
     for ahead in [0, 10, 59] {
-        let told = told_after_a_pair(ahead).unwrap();
-        assert_eq!(told.len(), 1, "{ahead}: {told:?}");
-        assert_eq!((told[0].severity, told[0].stage), (Severity::Urgent, Stage::Confirmed));
+        let reported = reported_after_a_pair(ahead).unwrap();
+        assert_eq!(reported.len(), 1, "{ahead}: {reported:?}");
+        assert_eq!((reported[0].severity, reported[0].stage), (Severity::Urgent, Stage::Confirmed));
     }
 }
 
@@ -90,7 +90,7 @@ fn a_clock_that_was_never_set_is_refused_by_name() {
         let rejection = reading.validate(RECEIVED).unwrap_err();
         assert_eq!(rejection.reason.as_str(), "time_out_of_range");
         assert_eq!(rejection.field, "observation_time");
-        assert!(!rejection.detail.contains("1970"), "no value is told: {}", rejection.detail);
+        assert!(!rejection.detail.contains("1970"), "no value is named: {}", rejection.detail);
         let mut registered = severe(1, 0);
         registered.update_time = lost;
         assert_eq!(registered.validate(RECEIVED).unwrap_err().field, "update_time");
@@ -104,18 +104,18 @@ fn japanese_time_labelled_as_utc_is_nine_hours_ahead_and_refused() {
 
 #[test]
 fn utc_labelled_as_japanese_time_is_nine_hours_old_and_for_review() {
-    let told = told_after_a_pair(-9 * HOUR).unwrap();
-    let last = told.last().unwrap();
+    let reported = reported_after_a_pair(-9 * HOUR).unwrap();
+    let last = reported.last().unwrap();
     assert_eq!((last.severity, last.stage, last.late), (Severity::Review, Stage::Confirmed, true));
-    assert!(told.iter().all(|alert| alert.severity < Severity::Urgent));
+    assert!(reported.iter().all(|alert| alert.severity < Severity::Urgent));
 }
 
 #[test]
 fn an_hour_of_summer_time_that_a_device_has_missed_keeps_the_page() {
-    let told = told_after_a_pair(-HOUR).unwrap();
-    assert_eq!(told.last().unwrap().severity, Severity::Urgent);
-    let told = told_after_a_pair(HOUR - 1).unwrap();
-    assert_eq!(told.last().unwrap().severity, Severity::Urgent);
+    let reported = reported_after_a_pair(-HOUR).unwrap();
+    assert_eq!(reported.last().unwrap().severity, Severity::Urgent);
+    let reported = reported_after_a_pair(HOUR - 1).unwrap();
+    assert_eq!(reported.last().unwrap().severity, Severity::Urgent);
 }
 
 #[test]
@@ -126,6 +126,6 @@ fn a_clock_that_is_put_right_measures_on_and_what_it_said_before_stays_as_said()
     assert_eq!(partition.apply(&wrong, RECEIVED).unwrap().outcome, Outcome::New);
     // Two readings for the platform, nine hours apart: no pair, each to be measured again.
     assert_eq!(partition.apply(&right, RECEIVED).unwrap().outcome, Outcome::New);
-    let told = partition.advance(RECEIVED + Span::from_minutes(20));
-    assert!(told.iter().all(|alert| alert.stage == Stage::Unconfirmed), "{told:?}");
+    let reported = partition.advance(RECEIVED + Span::from_minutes(20));
+    assert!(reported.iter().all(|alert| alert.stage == Stage::Unconfirmed), "{reported:?}");
 }

@@ -86,7 +86,7 @@ fn then() -> impl Strategy<Value = Then> {
     ]
 }
 
-/// Readings as they stand in `readings.raw`, each received when it says.
+/// Readings as they are in `readings.raw`, each received when it says.
 type Raw = Vec<(Reading, Timestamp)>;
 
 fn received_in_order(steps: &[Step]) -> Raw {
@@ -146,19 +146,19 @@ fn process(codec: &Codec, raw: &Raw, plan: Option<&CarePlan>, cuts: &[(usize, Th
     published
 }
 
-/// The versions in the store, and of each reading the one that stands.
+/// The versions in the store, and of each reading the current one.
 fn store(codec: &Codec, published: &Published) -> (BTreeSet<(String, u64)>, BTreeMap<String, u64>) {
     let decoder = codec.decoder::<AcceptedReading>();
     let mut versions = BTreeSet::new();
-    let mut standing: BTreeMap<String, u64> = BTreeMap::new();
+    let mut current: BTreeMap<String, u64> = BTreeMap::new();
     for (_, bytes) in &published.accepted {
         let accepted = decoder.decode(bytes).unwrap();
         let version = accepted.version.cast_unsigned();
-        let stands = standing.entry(accepted.reading_id.clone()).or_insert(version);
-        *stands = version.max(*stands);
+        let newest = current.entry(accepted.reading_id.clone()).or_insert(version);
+        *newest = version.max(*newest);
         versions.insert((accepted.reading_id, version));
     }
-    (versions, standing)
+    (versions, current)
 }
 
 /// The episodes as the newest event of each alert tells them, without what depends on when the

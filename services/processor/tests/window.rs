@@ -30,7 +30,7 @@ struct Event {
     away: Option<Span>,
 }
 
-/// A severe or a calm reading of a few minutes on few days, some of them 40 days apart, received at
+/// A severe or a normal reading of a few minutes on few days, some of them 40 days apart, received at
 /// once or late.
 fn event() -> impl Strategy<Value = Event> {
     let day = select(vec![0_i64, 1, 2, 37, 38, 39, 40, 41, 42, 43, 60, 80]);
@@ -68,13 +68,13 @@ enum Expected {
     Daily,
 }
 
-fn published(codec: &Codec, expected: Expected, calm_occasions: u8) -> Published {
+fn published(codec: &Codec, expected: Expected, clear_occasions: u8) -> Published {
     let mut published = Published::new(codec);
     for patient in ["HOME01/P0", "HOME01/P1"] {
         let mut plan = plan();
         patient.clone_into(&mut plan.patient);
         let name = "bp.severe_high.calm_occasions".to_owned();
-        plan.thresholds.insert(name, f64::from(calm_occasions));
+        plan.thresholds.insert(name, f64::from(clear_occasions));
         if expected == Expected::Nothing || patient.ends_with('1') {
             plan.schedule = None;
         }
@@ -103,7 +103,7 @@ fn take_event(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    /// Nothing comes while the processor is away. Calm occasions in a row count as far as they can be
+    /// Nothing comes while the processor is away. Normalised occasions in a row count as far as they can be
     /// seen: an alert that takes two of them may stay open for longer. Here one ends it.
     #[test]
     fn a_restart_after_any_silence_says_only_what_time_alone_brings(
@@ -154,8 +154,8 @@ proptest! {
                 let repeated = partition.advance(event.received);
                 prop_assert!(repeated.is_empty(), "said again after the rebuild: {repeated:?}");
             }
-            let told = [passed, changes].concat();
-            for alert in told {
+            let reported = [passed, changes].concat();
+            for alert in reported {
                 let takes_back =
                     matches!(alert.transition, Transition::Retracted | Transition::Eased);
                 prop_assert!(!takes_back || alert.cause.is_some(), "{alert:?}");

@@ -29,7 +29,7 @@ fn two_hundred_patients_give_a_few_readings_a_second() {
 }
 
 #[test]
-fn a_confirmed_severe_surge_is_observed_within_the_first_minute_even_with_few_patients() {
+fn a_confirmed_severe_surge_is_observed_in_the_first_minute_with_few_patients() {
     for count in [1, 5, 200] {
         let people = population(7, count, 4);
         let live = Live::new(&people, LiveArgs::default(), START, |_| true);

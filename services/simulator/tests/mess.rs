@@ -85,7 +85,7 @@ fn every_kind_of_mess_has_its_share() {
 }
 
 #[test]
-fn without_mess_every_true_reading_is_sent_once_and_stands() {
+fn without_mess_every_true_reading_is_sent_once_and_is_current() {
     let (sendings, true_readings) = sent(&plan(MessArgs::none()), 30, 10);
     assert_eq!(sendings.len(), true_readings);
     let mut oracle = Oracle::new();

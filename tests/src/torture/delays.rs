@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_delays_are_of_the_slowest_and_an_alert_that_was_never_shown_counts_as_unseen() {
+    fn the_longest_delays_are_of_the_slowest_and_an_alert_never_shown_is_unseen() {
         let ways = [way(130, Some(150)), way(900, Some(700)), way(120, None)];
         let longest = Longest::of(ways.iter());
         assert_eq!((longest.alerts, longest.unseen), (3, 1));

@@ -283,7 +283,7 @@ fn event_of(told: &Placed<AlertEvent>) -> &AlertEvent {
 }
 
 #[test]
-fn it_complains_of_an_alert_that_survives_its_readings_or_is_not_there_for_those_that_stand() {
+fn it_complains_of_an_alert_without_readings_and_of_readings_without_an_alert() {
     let of = "alerts that the readings call for";
     complains(&format!("{of}, without cause: 1"), |came| {
         // The last state is an unconfirmed one; an earlier one says that it is confirmed.

@@ -210,11 +210,11 @@ mod tests {
         };
         let stored = vec![alert("old", 1, 1), alert("changed", 2, 2), alert("resolved", 3, 9)];
         let open = [alert("changed", 2, 5), alert("new", 4, 4), alert("resolved", 3, 3)];
-        let told = with_newer(stored, &open.map(Arc::new));
-        let told: Vec<_> = told
+        let listed = with_newer(stored, &open.map(Arc::new));
+        let listed: Vec<_> = listed
             .iter()
             .map(|alert| (alert.id.as_str(), alert.changed_at.at().millis() % 1000))
             .collect();
-        assert_eq!(told, [("new", 4), ("resolved", 9), ("changed", 5), ("old", 1)]);
+        assert_eq!(listed, [("new", 4), ("resolved", 9), ("changed", 5), ("old", 1)]);
     }
 }

@@ -85,7 +85,7 @@ struct Subscriber {
     /// Those whose access is recorded: nobody else is shown.
     patients: BTreeSet<String>,
     registry_changes: watch::Receiver<u64>,
-    /// None until the first snapshot is told, and after the last event.
+    /// None until the first snapshot is sent, and after the last event.
     transitions: Option<Receiver<Arc<Alert>>>,
     ended: bool,
     _counted: Counted,
@@ -100,9 +100,9 @@ impl Drop for Counted {
     }
 }
 
-/// What a subscriber is told next.
+/// What a subscriber gets next.
 #[derive(Debug, PartialEq)]
-enum Told {
+enum Sent {
     Snapshot(Vec<Arc<Alert>>),
     Alert(Arc<Alert>),
     Lagged,
@@ -111,9 +111,9 @@ enum Told {
 fn events(subscriber: Subscriber) -> impl Stream<Item = Event> {
     stream::unfold(subscriber, |mut subscriber| async move {
         let event = match subscriber.next().await? {
-            Told::Snapshot(alerts) => event("snapshot", &Alerts { alerts }),
-            Told::Alert(alert) => event("alert", &*alert),
-            Told::Lagged => event("lagged", &serde_json::json!({})),
+            Sent::Snapshot(alerts) => event("snapshot", &Alerts { alerts }),
+            Sent::Alert(alert) => event("alert", &*alert),
+            Sent::Lagged => event("lagged", &serde_json::json!({})),
         };
         Some((event, subscriber))
     })
@@ -146,7 +146,7 @@ impl Subscriber {
     }
 
     /// What comes next; none when there is nothing more to come.
-    async fn next(&mut self) -> Option<Told> {
+    async fn next(&mut self) -> Option<Sent> {
         if self.ended {
             return None;
         }
@@ -155,7 +155,7 @@ impl Subscriber {
                 return self.snapshot().await;
             };
             tokio::select! {
-                // Who may see what is settled before anything is told.
+                // Who may see what is settled before anything is sent.
                 biased;
                 changed = self.registry_changes.changed() => {
                     changed.ok()?;
@@ -177,13 +177,13 @@ impl Subscriber {
                         if self.patients.contains(&alert.patient)
                             && registry.follows(self.physician.user(), &alert.patient)
                         {
-                            return Some(Told::Alert(alert));
+                            return Some(Sent::Alert(alert));
                         }
                     }
                     Err(RecvError::Lagged(_)) => {
                         self.dashboard.metrics.lagged_subscribers.inc();
                         self.ended = true;
-                        return Some(Told::Lagged);
+                        return Some(Sent::Lagged);
                     }
                     Err(RecvError::Closed) => return None,
                 }
@@ -193,7 +193,7 @@ impl Subscriber {
 
     /// The open alerts now, and a fresh subscription to what follows them. None where it cannot be
     /// recorded whose: the reader connects again and is told why.
-    async fn snapshot(&mut self) -> Option<Told> {
+    async fn snapshot(&mut self) -> Option<Sent> {
         let patients = self.dashboard.registry.patients_of(self.physician.user());
         if patients != self.patients {
             self.physician.record_granted(&self.dashboard, named(&patients)).await.ok()?;
@@ -201,7 +201,7 @@ impl Subscriber {
         }
         let (alerts, transitions) = self.dashboard.alerts.subscribe(&self.patients);
         self.transitions = Some(transitions);
-        Some(Told::Snapshot(alerts))
+        Some(Sent::Snapshot(alerts))
     }
 }
 
@@ -226,15 +226,15 @@ mod tests {
         Subscriber::new(Arc::clone(dashboard), physician, patients)
     }
 
-    /// What is told next; none when nothing is told in a moment.
-    async fn told(subscriber: &mut Subscriber) -> Option<Told> {
+    /// What is sent next; none when nothing is sent in a moment.
+    async fn next_of(subscriber: &mut Subscriber) -> Option<Sent> {
         tokio::time::timeout(Duration::from_millis(50), subscriber.next()).await.ok().flatten()
     }
 
-    fn ids(told: Option<Told>) -> Vec<String> {
-        match told {
-            Some(Told::Snapshot(alerts)) => alerts.iter().map(|alert| alert.id.clone()).collect(),
-            Some(Told::Alert(alert)) => vec![alert.id.clone()],
+    fn ids(sent: Option<Sent>) -> Vec<String> {
+        match sent {
+            Some(Sent::Snapshot(alerts)) => alerts.iter().map(|alert| alert.id.clone()).collect(),
+            Some(Sent::Alert(alert)) => vec![alert.id.clone()],
             _ => Vec::new(),
         }
     }
@@ -245,39 +245,38 @@ mod tests {
         dashboard.alerts.apply(alert("theirs-before", "B/1"));
         dashboard.alerts.apply(alert("mine-before", "A/1"));
         let mut sato = subscriber(&dashboard, "dr.sato");
-        assert_eq!(ids(told(&mut sato).await), ["mine-before"]);
+        assert_eq!(ids(next_of(&mut sato).await), ["mine-before"]);
         dashboard.alerts.apply(alert("theirs", "B/1"));
         dashboard.alerts.apply(alert("nobodys", "C/1"));
         dashboard.alerts.apply(alert("mine", "A/1"));
-        assert_eq!(ids(told(&mut sato).await), ["mine"]);
-        assert_eq!(told(&mut sato).await, None);
+        assert_eq!(ids(next_of(&mut sato).await), ["mine"]);
+        assert_eq!(next_of(&mut sato).await, None);
     }
 
     #[tokio::test]
-    async fn a_patient_who_changes_hands_is_seen_by_the_new_physician_and_no_longer_by_the_former()
-    {
+    async fn a_patient_who_changes_teams_is_seen_by_the_new_physician_only() {
         let (dashboard, _) = testing::dashboard();
         let (mut sato, mut ito) =
             (subscriber(&dashboard, "dr.sato"), subscriber(&dashboard, "dr.ito"));
         dashboard.alerts.apply(alert("a", "A/1"));
-        assert_eq!(ids(told(&mut sato).await), ["a"]);
-        assert_eq!(told(&mut ito).await, Some(Told::Snapshot(Vec::new())));
+        assert_eq!(ids(next_of(&mut sato).await), ["a"]);
+        assert_eq!(next_of(&mut ito).await, Some(Sent::Snapshot(Vec::new())));
         dashboard.registry.apply(team("A/1", &["dr.ito"]));
         dashboard.alerts.apply(alert("b", "A/1"));
-        assert_eq!(told(&mut sato).await, Some(Told::Snapshot(Vec::new())));
-        assert_eq!(told(&mut sato).await, None);
-        assert_eq!(ids(told(&mut ito).await), ["a", "b"]);
+        assert_eq!(next_of(&mut sato).await, Some(Sent::Snapshot(Vec::new())));
+        assert_eq!(next_of(&mut sato).await, None);
+        assert_eq!(ids(next_of(&mut ito).await), ["a", "b"]);
     }
 
     #[tokio::test]
     async fn a_patient_who_comes_later_is_shown_when_that_is_recorded_and_not_otherwise() {
         let (dashboard, audit) = testing::dashboard();
         let mut sato = subscriber(&dashboard, "dr.sato");
-        told(&mut sato).await;
+        next_of(&mut sato).await;
         assert!(audit.said().is_empty(), "the request has recorded the first ones");
         dashboard.alerts.apply(alert("c", "C/1"));
         dashboard.registry.apply(team("C/1", &["dr.sato"]));
-        assert_eq!(ids(told(&mut sato).await), ["c"]);
+        assert_eq!(ids(next_of(&mut sato).await), ["c"]);
         assert_eq!(audit.said(), [("stream_alerts".to_owned(), None, true)]);
         let detail = audit.events.lock().unwrap()[0].detail.clone();
         assert_eq!(detail, "A/1 A/2 C/1");
@@ -292,7 +291,7 @@ mod tests {
     async fn the_stream_of_a_physician_who_is_struck_off_ends() {
         let (dashboard, _) = testing::dashboard();
         let mut sato = subscriber(&dashboard, "dr.sato");
-        told(&mut sato).await;
+        next_of(&mut sato).await;
         dashboard.registry.apply(practitioner("dr.sato", None));
         assert_eq!(sato.next().await, None);
     }
@@ -301,16 +300,16 @@ mod tests {
     async fn a_reader_that_is_too_slow_is_told_to_begin_again() {
         let (dashboard, _) = testing::dashboard();
         let mut sato = subscriber(&dashboard, "dr.sato");
-        told(&mut sato).await;
+        next_of(&mut sato).await;
         for number in 0..2000 {
             dashboard.alerts.apply(alert(&format!("{number}"), "A/1"));
         }
-        assert_eq!(told(&mut sato).await, Some(Told::Lagged));
+        assert_eq!(next_of(&mut sato).await, Some(Sent::Lagged));
         assert_eq!(sato.next().await, None);
         assert_eq!(dashboard.metrics.lagged_subscribers.get(), 1);
         drop(sato);
         assert_eq!(dashboard.metrics.stream_subscribers.get(), 0);
         let mut again = subscriber(&dashboard, "dr.sato");
-        assert_eq!(ids(told(&mut again).await).len(), 2000);
+        assert_eq!(ids(next_of(&mut again).await).len(), 2000);
     }
 }

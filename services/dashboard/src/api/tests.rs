@@ -276,7 +276,7 @@ async fn what_is_not_understood_is_said_without_repeating_it() {
 }
 
 #[tokio::test]
-async fn the_stream_begins_with_a_snapshot_and_goes_on_with_transitions_and_ends_on_shutdown() {
+async fn the_stream_is_a_snapshot_then_transitions_until_the_shutdown() {
     let api = api();
     api.alert("before", "A/1", "review");
     let request =

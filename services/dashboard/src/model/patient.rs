@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_patient_comes_first_then_the_longest_silence_and_never_heard_from_before_all() {
+    fn the_worst_patient_comes_first_then_the_longest_silence() {
         let mut patients = [
             patient("quiet/recent", None, Some(900)),
             patient("quiet/never", None, None),

@@ -8,7 +8,7 @@ use super::partition::{PartitionRecords, WriterAt};
 use super::result::{Difference, PartitionReconciliation, Reconciliation};
 
 /// Ten raw records: 0 to 6 new, 7 a duplicate of 6, 8 rejected, 9 rerouted. Transactions of five
-/// records each. Outputs stand at three times their origin, because of transaction markers.
+/// records each. Outputs are at three times their origin, because of transaction markers.
 fn records() -> PartitionRecords {
     let mut records = PartitionRecords::default();
     read_raw(&mut records, 0..10);

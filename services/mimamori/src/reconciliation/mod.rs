@@ -185,8 +185,8 @@ pub(crate) async fn run(args: ReconciliationArgs) -> anyhow::Result<ExitCode> {
 }
 
 impl Reconciliation {
-    /// The balance as a table, with a line for every partition if asked for; the last line says how
-    /// it stands.
+    /// The balance as a table, with a line for every partition if asked for; the last line says the
+    /// result.
     pub fn table(&self, with_partitions: bool) -> String {
         report::table(self, with_partitions)
     }

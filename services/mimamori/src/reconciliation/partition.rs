@@ -50,7 +50,7 @@ impl PartitionRecords {
         }
     }
 
-    /// Notes an accepted record that stands at an offset of `readings.accepted`.
+    /// Notes an accepted record at an offset of `readings.accepted`.
     pub fn accept(&mut self, offset: i64, accepted: &AcceptedReading) {
         let mut hash = DefaultHasher::new();
         (&accepted.reading_id, accepted.version).hash(&mut hash);
@@ -65,7 +65,7 @@ impl PartitionRecords {
         }
     }
 
-    /// Notes a rejected record that stands at an offset of `readings.rejected`.
+    /// Notes a rejected record at an offset of `readings.rejected`.
     pub fn reject(&mut self, at: i64, origin: i64) {
         if self.rejected.note(at, origin) && origin >= self.start {
             self.outcomes.rejected(origin);
@@ -205,7 +205,7 @@ impl Output {
         }
     }
 
-    /// Below which origin every record stands before an offset of the topic.
+    /// Below which origin every record is before an offset of the topic.
     fn origin_at(&self, offset: Option<i64>) -> i64 {
         let Some(last) = self.last else { return i64::MAX };
         let Some(offset) = offset else { return i64::MIN };
@@ -220,7 +220,7 @@ impl Output {
 /// A partition of `alerts`.
 #[derive(Debug, Default)]
 pub(super) struct Alerts {
-    /// Where the events stand, ascending.
+    /// The offsets of the events, ascending.
     pub offsets: Vec<i64>,
     /// Events that repeat the alert's state as it was.
     pub repeated: u64,

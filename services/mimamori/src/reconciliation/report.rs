@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::result::{PartitionReconciliation, Reconciliation};
 
-/// A balance as a table and a last line that says how it stands.
+/// A balance as a table and a last line that says the result.
 pub(super) fn table(balance: &Reconciliation, with_partitions: bool) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
@@ -83,7 +83,7 @@ fn write_partition(to: &mut String, partition: &PartitionReconciliation) -> fmt:
     Ok(())
 }
 
-/// How it stands, in one line.
+/// The result, in one line.
 pub(super) fn conclusion(balance: &Reconciliation) -> String {
     let totals = balance.totals();
     let differences: usize = balance.partitions.iter().map(|p| p.differences.len()).sum();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_says_how_it_stands() {
+    fn the_last_line_says_the_result() {
         let raw = Amounts { raw: 1200, ..Amounts::default() };
         assert!(last_line(&balance(raw, vec![])).starts_with("balanced: 1,200 raw records, "));
         let on_their_way = Amounts { in_flight_to_writer: 3, ..raw };
