@@ -235,7 +235,7 @@ impl Person {
             Habit::Pressure => (
                 Span::from_seconds((7200.0 * self.share) as i64 + random.random_range(0..5400)),
                 Span::from_millis(random.random_range(1_000..60_000)),
-                ("OMRON", "HEM-7600T", format!("{:010}", self.number)),
+                ("OMRON", format!("{:010}", self.number)),
                 (Kind::BloodPressure, {
                     use blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, PULSE_RATE, SYSTOLIC};
                     Sample::default()
@@ -257,7 +257,7 @@ impl Person {
                 (
                     Span::from_seconds((290.0 * self.share) as i64 + random.random_range(0..4)),
                     Span::from_millis(random.random_range(1_000..240_000)),
-                    ("DEXCOM", "G6", format!("{:06}-{sensor}", self.number)),
+                    ("DEXCOM", format!("{:06}-{sensor}", self.number)),
                     (Kind::BloodGlucose, {
                         use blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
                         // Method 1 is a continuous sensor.
@@ -268,18 +268,14 @@ impl Person {
                 )
             }
         };
-        let (manufacturer, model_number, serial) = source;
+        let (manufacturer, serial) = source;
         let observation_time = begin + after;
         Some(Reading {
             patient: self.patient.clone(),
             kind,
             observation_time,
             version: Version::new(observation_time + later, random.random()),
-            source: Source::Device {
-                manufacturer: manufacturer.into(),
-                model_number: Some(model_number.into()),
-                serial: serial.into(),
-            },
+            source: Source::device(manufacturer, &serial).expect("a device"),
             entered_in_error: false,
             sample,
         })

@@ -6,6 +6,7 @@
 //! body of another schema, whose fields its [`Plan`](crate::plan::Plan) finds.
 
 use clinical::Kind;
+use clinical::source::{InvalidSource, SourceDigest};
 
 use crate::fields::{Coded, Field, FieldSource};
 use crate::plan::Planned;
@@ -357,14 +358,17 @@ fn source<'b>(body: &mut impl Fields<'b>) -> Result<Source, FieldError> {
     })
 }
 
-pub(crate) fn skip_source<'b>(body: &mut impl Fields<'b>) -> Result<(), FieldError> {
+/// Reads what a source is known by; the inner result is what becomes of its parts.
+pub(crate) fn source_digest<'b>(
+    body: &mut impl Fields<'b>,
+) -> Result<Result<SourceDigest, InvalidSource>, FieldError> {
     body.branch("source", &[false, true], |body, is_lab| {
         if is_lab {
-            return body.skip_text("test_lab_id");
+            return Ok(SourceDigest::of_test_lab(body.str("test_lab_id")?));
         }
-        body.skip_text("manufacturer")?;
+        let manufacturer = body.str("manufacturer")?;
         body.nullable("model_number", |body| body.skip_text("model_number"))?;
-        body.skip_text("serial")
+        Ok(SourceDigest::of_device(manufacturer, body.str("serial")?))
     })
 }
 

@@ -3,8 +3,8 @@
 
 use clinical::Timestamp;
 use clinical::Version;
-use clinical::reading::SourceDigest;
 use clinical::remembered::RememberedReading;
+use clinical::source::{InvalidSource, SourceDigest};
 
 use crate::body::{self, FieldError, Fields};
 use crate::codec::{DecodeError, WrittenBody};
@@ -28,6 +28,7 @@ pub struct ReplayedReading<'b> {
 struct Remembered<'b> {
     reading_id: &'b str,
     observation_time: i64,
+    source: Result<SourceDigest, InvalidSource>,
     status: ReadingStatus,
     measurement: Measurement,
     version: i64,
@@ -36,8 +37,8 @@ struct Remembered<'b> {
 }
 
 impl WrittenBody<'_, AcceptedReading> {
-    /// Reads it as far as it is remembered; none when its time or values are not valid any more,
-    /// because a check has become stricter since it was accepted.
+    /// Reads it as far as it is remembered; none when its time, source or values are not valid any
+    /// more, because a check has become stricter since it was accepted.
     ///
     /// # Errors
     /// When it is no accepted reading.
@@ -56,20 +57,20 @@ impl WrittenBody<'_, AcceptedReading> {
 }
 
 fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
-    let (observation_time, status, measurement) = body.record("reading", |body| {
+    let (observation_time, source, status, measurement) = body.record("reading", |body| {
         body.skip_text("consortium_id")?;
         body.skip_text("person_id")?;
         let observation_time = body.long("observation_time")?;
         body.long("utc_offset_minutes")?;
         body.long("update_time")?;
-        body::skip_source(body)?;
+        let source = body::source_digest(body)?;
         body.long("data_input")?;
         body.nullable("origin_of_time", |body| body.long("origin_of_time"))?;
         let status = body::status(body)?;
         let measurement = body::measurement(body)?;
         body.nullable("send_time", |body| body.long("send_time"))?;
         body.nullable("vendor", |body| body.skip_text("vendor"))?;
-        Ok((observation_time, status, measurement))
+        Ok((observation_time, source, status, measurement))
     })?;
     let outcome = body::outcome(body)?;
     let reading_id = body.str("reading_id")?;
@@ -82,6 +83,7 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
     Ok(Remembered {
         reading_id,
         observation_time,
+        source,
         status,
         measurement,
         version,
@@ -93,12 +95,14 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
 impl<'b> Remembered<'b> {
     fn replayed(self) -> Result<Option<ReplayedReading<'b>>, FieldError> {
         let observation_time = Timestamp::from_millis(self.observation_time);
-        let Ok(sample) = self.measurement.validate() else { return Ok(None) };
+        let (Ok(sample), Ok(source)) = (self.measurement.validate(), self.source) else {
+            return Ok(None);
+        };
         if !observation_time.is_storable() {
             return Ok(None);
         }
         let not_an_id = FieldError::new("reading_id", "is not made as reading ids are");
-        let (patient, source) = patient_and_source(self.reading_id).ok_or(not_an_id)?;
+        let patient = patient_of(self.reading_id).ok_or(not_an_id)?;
         let trace = RememberedReading {
             kind: self.measurement.kind(),
             observation_time: observation_time.floor_to_second(),
@@ -112,15 +116,11 @@ impl<'b> Remembered<'b> {
     }
 }
 
-/// The patient at the beginning of a reading id, and the source at its end.
-fn patient_and_source(id: &str) -> Option<(&str, SourceDigest)> {
+/// The patient at the beginning of a reading id. The source at its end may be of an earlier version,
+/// which counted the model number: a state knows sources only as they are named now.
+fn patient_of(id: &str) -> Option<&str> {
     let mut slashes = id.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
-    let patient = &id[..slashes.nth(1)?];
-    let source = id.get(slashes.nth(1)? + 1..)?;
-    if source.len() != 16 {
-        return None;
-    }
-    Some((patient, SourceDigest::from_bits(u64::from_str_radix(source, 16).ok()?)))
+    Some(&id[..slashes.nth(1)?])
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use crate::codec::{Codec, Record, parse_own};
     use crate::examples::{RAW_READINGS, RECEIVED};
-    use crate::reading::Reading;
+    use crate::reading::{Device, Reading, Source};
     use crate::records::{Origin, StoredOutcome};
 
     /// Every example that is valid, accepted.
@@ -223,7 +223,21 @@ mod tests {
     }
 
     #[test]
-    fn a_time_or_value_that_is_not_valid_any_more_is_not_replayed() {
+    fn a_reading_that_was_accepted_under_an_older_id_is_replayed_under_its_id_of_now() {
+        let decoder = Codec::default().decoder::<AcceptedReading>();
+        for (mut accepted, validated) in accepted() {
+            let patient = validated.patient.as_str();
+            accepted.reading_id = format!("{patient}/hba1c/20260101T000000Z/0123456789abcdef");
+            let bytes = encode(&accepted);
+            let body = decoder.written_body(&bytes).unwrap();
+            let replayed = body.replay().unwrap().unwrap();
+            assert_eq!(replayed.trace, RememberedReading::from(&validated));
+            assert_eq!(replayed.patient, patient);
+        }
+    }
+
+    #[test]
+    fn a_time_source_or_value_that_is_not_valid_any_more_is_not_replayed() {
         let decoder = Codec::default().decoder::<AcceptedReading>();
         let is_replayed = |change: fn(&mut AcceptedReading)| {
             let (mut accepted, _) = accepted().swap_remove(0);
@@ -233,6 +247,11 @@ mod tests {
         };
         assert!(is_replayed(|_| ()));
         assert!(!is_replayed(|accepted| accepted.reading.observation_time = i64::MIN));
+        assert!(!is_replayed(|accepted| {
+            let (manufacturer, serial) = ("OMRON".to_owned(), "\u{3000}".to_owned());
+            accepted.reading.source =
+                Source::Device(Device { manufacturer, model_number: None, serial });
+        }));
         assert!(!is_replayed(|accepted| {
             let temperature = crate::reading::BodyTemperature { temperature: 451.0 };
             accepted.reading.measurement = Measurement::BodyTemperature(temperature);

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use clinical::kinds::{self, Below, Kind, Quantity, Setting, ValueType};
 use clinical::patient::InvalidId;
 use clinical::sample::Sample;
+use clinical::source::InvalidSource;
 use clinical::timeline::TooMany;
 use clinical::{PatientId, Source, Span, Timestamp, Version};
 use xxhash_rust::xxh3::xxh3_64;
@@ -15,6 +16,9 @@ use crate::reading as wire;
 /// How far ahead of the receipt a clock may be. A reading from further in the future cannot be
 /// true and would hide later ones.
 pub const CLOCK_TOLERANCE: Span = Span::from_hours(1);
+
+/// Most characters of a model number: the exchange standard's.
+const LONGEST_MODEL_NUMBER: usize = 50;
 
 /// Why a raw record is rejected: the code that vendors see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,6 +101,12 @@ pub struct ValidationError {
 impl ValidationError {
     fn new(reason: RejectionReason, field: &'static str, detail: impl Into<String>) -> Self {
         Self { reason, field, detail: detail.into() }
+    }
+}
+
+impl From<InvalidSource> for ValidationError {
+    fn from(error: InvalidSource) -> Self {
+        Self::new(RejectionReason::Malformed, error.field(), error.to_string())
     }
 }
 
@@ -225,15 +235,6 @@ fn time(
     }
 }
 
-fn text(
-    field: &'static str,
-    value: &str,
-    shortest: usize,
-    longest: usize,
-) -> Result<Box<str>, ValidationError> {
-    printable(field, value, shortest, longest).map(|()| value.into())
-}
-
 fn printable(
     field: &'static str,
     value: &str,
@@ -252,39 +253,43 @@ fn printable(
     }
 }
 
-fn optional_text(
-    field: &'static str,
-    value: Option<&str>,
-    longest: usize,
-) -> Result<Option<Box<str>>, ValidationError> {
-    value.map(|value| text(field, value, 0, longest)).transpose()
-}
-
 impl wire::Source {
+    /// The source in the one form by which it is known.
+    ///
+    /// # Errors
+    /// [`InvalidSource`] when a part is blank or not of its form.
+    pub fn normalised(&self) -> Result<Source, InvalidSource> {
+        match self {
+            wire::Source::Device(device) => Source::device(&device.manufacturer, &device.serial),
+            wire::Source::TestLab(lab) => Source::test_lab(&lab.test_lab_id),
+        }
+    }
+
     fn validate(&self, setting: Setting) -> Result<Source, ValidationError> {
         let from_checkup = setting == Setting::Checkup;
         match self {
-            wire::Source::Device(device) if !from_checkup => Ok(Source::Device {
-                manufacturer: text("model_manufacturer_code", &device.manufacturer, 1, 50)?,
-                // An empty one is none: both are written, and so known, in the same way.
-                model_number: optional_text("model_number", device.model_number.as_deref(), 50)?
-                    .filter(|model| !model.is_empty()),
-                serial: text("production_specification_serial", &device.serial, 1, 50)?,
-            }),
-            wire::Source::TestLab(lab) if from_checkup => {
-                Ok(Source::TestLab { test_lab_id: text("test_lab_id", &lab.test_lab_id, 1, 12)? })
+            wire::Source::Device(device) if !from_checkup => {
+                if let Some(model_number) = &device.model_number {
+                    printable("model_number", model_number, 0, LONGEST_MODEL_NUMBER)?;
+                }
             }
-            wire::Source::Device(_) => Err(ValidationError::new(
-                RejectionReason::Malformed,
-                "test_lab_id",
-                "a check-up record comes from a test lab, not from a device",
-            )),
-            wire::Source::TestLab(_) => Err(ValidationError::new(
-                RejectionReason::Malformed,
-                "model_manufacturer_code",
-                "a reading at home comes from a device, not from a test lab",
-            )),
+            wire::Source::TestLab(_) if from_checkup => {}
+            wire::Source::Device(_) => {
+                return Err(ValidationError::new(
+                    RejectionReason::Malformed,
+                    "test_lab_id",
+                    "a check-up record comes from a test lab, not from a device",
+                ));
+            }
+            wire::Source::TestLab(_) => {
+                return Err(ValidationError::new(
+                    RejectionReason::Malformed,
+                    "model_manufacturer_code",
+                    "a reading at home comes from a device, not from a test lab",
+                ));
+            }
         }
+        Ok(self.normalised()?)
     }
 }
 

@@ -158,8 +158,8 @@ impl Historical {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::SourceDigest;
     use crate::sample::Sample;
+    use crate::source::SourceDigest;
 
     fn reading(second: i64, version: u64) -> RememberedReading {
         RememberedReading {

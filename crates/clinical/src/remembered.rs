@@ -1,8 +1,9 @@
 //! A reading as far as it is remembered, and what the rules see of it.
 
 use crate::kinds::Kind;
-use crate::reading::{Reading, SourceDigest};
+use crate::reading::Reading;
 use crate::sample::Sample;
+use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;
 

@@ -37,4 +37,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0007_peak_expiratory_flow",
         sql: include_str!("../../clickhouse/0007_peak_expiratory_flow.sql"),
     },
+    Migration {
+        number: 8,
+        name: "0008_source_id",
+        sql: include_str!("../../clickhouse/0008_source_id.sql"),
+    },
 ];

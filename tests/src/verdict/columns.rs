@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::Timestamp;
-use schemas::reading::ReadingStatus;
+use schemas::reading::{ReadingStatus, Source};
 use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
 use serde_json::Value;
 
@@ -103,8 +102,12 @@ fn canonical(value: &Value) -> String {
 /// The row of a version, as its accepted record says.
 pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
     let AcceptedReading { reading, outcome, version, origin, .. } = accepted;
-    let source = reading.validate(Timestamp::from_millis(origin.received_at));
-    let source = source.map_or_else(|_| String::new(), |checked| checked.source.written());
+    let source = reading.source.normalised();
+    let source = source.map_or_else(|_| String::new(), |source| source.written());
+    let model_number = match &reading.source {
+        Source::Device(device) => device.model_number.as_deref().unwrap_or_default(),
+        Source::TestLab(_) => "",
+    };
     let json = serde_json::to_value(reading).expect("a reading has a JSON form");
     let mut fields = Fields::default();
     // The measurement is an object in an object, which names the kind.
@@ -114,7 +117,9 @@ pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
     }
     fields
         .put("patient", reading.key())
-        .put("source", source)
+        .put("source", &source)
+        .put("source_id", &source)
+        .put("model_number", model_number)
         .put("observation_time", reading.observation_time.div_euclid(1000))
         .put("version", version.cast_unsigned())
         .put("entered_in_error", reading.status == ReadingStatus::EnteredInError)

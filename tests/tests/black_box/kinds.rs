@@ -101,15 +101,17 @@ fn of_record(patient: &str, record: &Map<String, Value>) -> Map<String, Value> {
         columns.insert(name.to_owned(), value);
     };
     put("patient", patient.into());
-    let mut source = Vec::new();
-    for name in ["model_manufacturer_code", "model_number", "production_specification_serial"] {
-        source.push(record.get(name).and_then(Value::as_str).unwrap_or_default());
-    }
+    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
     let source = match record.get("test_lab_id") {
         Some(lab) => format!("lab|{}", lab.as_str().unwrap()),
-        None => source.join("|"),
+        None => {
+            let parts = ["model_manufacturer_code", "production_specification_serial"];
+            parts.map(text).join("||")
+        }
     };
-    put("source", source.into());
+    put("source", source.as_str().into());
+    put("source_id", source.into());
+    put("model_number", text("model_number").into());
     for (name, value) in record {
         let code = value.as_str().unwrap_or_default();
         match name.as_str() {
@@ -150,6 +152,7 @@ fn of_raw(example: &str, json: &str, reading: &Reading) -> Said {
     let checked = reading.validate(tests::readings::now()).unwrap();
     columns.insert("patient".to_owned(), reading.key().into());
     columns.insert("source".to_owned(), checked.source.written().into());
+    columns.insert("source_id".to_owned(), checked.source.written().into());
     columns.insert("data_input".to_owned(), whole["data_input"].clone());
     let entered_in_error = whole["status"] == "entered_in_error";
     columns.insert("entered_in_error".to_owned(), entered_in_error.into());

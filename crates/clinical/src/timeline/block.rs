@@ -2,8 +2,8 @@
 
 use super::columns::{MOST_DESCRIPTION, Reader, Writer};
 use super::entry::{Entry, Key};
-use crate::reading::SourceDigest;
 use crate::remembered::CurrentReading;
+use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;
 

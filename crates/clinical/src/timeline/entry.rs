@@ -1,8 +1,8 @@
 //! One remembered reading as it is worked with.
 
-use crate::reading::SourceDigest;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::sample::Sample;
+use crate::source::SourceDigest;
 use crate::time::Timestamp;
 use crate::version::Version;
 

@@ -12,8 +12,8 @@ mod series;
 use crate::admission::Outcome;
 use crate::historical::Historical;
 use crate::kinds::Kind;
-use crate::reading::SourceDigest;
 use crate::remembered::{CurrentReading, RememberedReading};
+use crate::source::SourceDigest;
 use crate::time::Timestamp;
 use crate::window::{WINDOW, Window};
 use entry::Entry;
@@ -241,8 +241,8 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reading::SourceDigest;
     use crate::sample::Sample;
+    use crate::source::SourceDigest;
     use crate::time::Span;
     use crate::version::Version;
     use crate::window::LOOKBACK;

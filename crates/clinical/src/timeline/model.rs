@@ -8,9 +8,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::entry::Key;
 use super::*;
-use crate::reading::SourceDigest;
 use crate::remembered::Delay;
 use crate::sample::Sample;
+use crate::source::SourceDigest;
 use crate::time::Span;
 use crate::version::Version;
 

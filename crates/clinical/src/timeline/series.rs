@@ -3,8 +3,8 @@
 use super::block::{self, Block};
 use super::entry::{Entry, Key};
 use crate::kinds::Kind;
-use crate::reading::SourceDigest;
 use crate::remembered::CurrentReading;
+use crate::source::SourceDigest;
 use crate::time::Timestamp;
 use crate::version::Version;
 

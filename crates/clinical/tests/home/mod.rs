@@ -57,11 +57,7 @@ impl Sent {
             kind: Kind::BloodPressure,
             observation_time: at(self.minutes),
             version: Version::new(at(self.minutes + self.update), content),
-            source: Source::Device {
-                manufacturer: "OMRON".into(),
-                model_number: None,
-                serial: self.source.to_string().into(),
-            },
+            source: Source::device("OMRON", &self.source.to_string()).unwrap(),
             entered_in_error: self.entered_in_error,
             sample: Sample::default()
                 .with(SYSTOLIC, systolic.into())

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use clinical::source::SourceDigest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
@@ -97,7 +98,7 @@ pub enum Source {
 pub struct DeviceSource {
     /// Manufacturer code.
     pub manufacturer: String,
-    /// Model.
+    /// Model, of an app with its version: as this version of the reading was sent.
     pub model_number: Option<String>,
     /// Serial number.
     pub serial: String,
@@ -110,20 +111,35 @@ pub struct LabSource {
     pub test_lab_id: String,
 }
 
-impl From<clinical::Source> for Source {
-    fn from(source: clinical::Source) -> Self {
-        match source {
-            clinical::Source::Device { manufacturer, model_number, serial } => {
-                Self::Device(DeviceSource {
-                    manufacturer: manufacturer.into(),
-                    model_number: model_number.map(Into::into),
-                    serial: serial.into(),
-                })
-            }
-            clinical::Source::TestLab { test_lab_id } => {
-                Self::Lab(LabSource { test_lab_id: test_lab_id.into() })
-            }
+impl Source {
+    /// The source of a row, and its part of the reading id. None when the row has no source.
+    ///
+    /// A source that was accepted before blank parts were refused is shown as it was written.
+    pub fn of(written: &str, model_number: &str) -> Option<(Self, SourceDigest)> {
+        let device = |manufacturer: &str, serial: &str| {
+            Self::Device(DeviceSource {
+                manufacturer: manufacturer.to_owned(),
+                model_number: (!model_number.is_empty()).then(|| model_number.to_owned()),
+                serial: serial.to_owned(),
+            })
+        };
+        let lab = |id: &str| Self::Lab(LabSource { test_lab_id: id.to_owned() });
+        if let Some(source) = clinical::Source::parse(written) {
+            let digest = source.digest();
+            let source = match source {
+                clinical::Source::Device { manufacturer, serial } => {
+                    device(manufacturer.as_str(), serial.as_str())
+                }
+                clinical::Source::TestLab { test_lab_id } => lab(test_lab_id.as_str()),
+            };
+            return Some((source, digest));
         }
+        let source = match *written.split('|').collect::<Vec<_>>() {
+            ["lab", id] => lab(id),
+            [manufacturer, _, serial] => device(manufacturer, serial),
+            _ => return None,
+        };
+        Some((source, SourceDigest::of_written(written)))
     }
 }
 

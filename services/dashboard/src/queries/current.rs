@@ -11,7 +11,7 @@ use clickhouse::Row;
 use clinical::{Kind, PatientId, ReadingId, Timestamp};
 use serde::Deserialize;
 
-use crate::model::reading::{DataInput, Outcome, Reading};
+use crate::model::reading::{DataInput, Outcome, Reading, Source};
 use crate::model::{Instant, values};
 use crate::queries::StoreError;
 
@@ -21,6 +21,7 @@ pub struct CurrentRow {
     kind: String,
     pub patient: String,
     written_source: String,
+    model: String,
     observed_seconds: i64,
     offset_minutes: i16,
     updated_millis: i64,
@@ -40,7 +41,7 @@ fn columns(kind: Kind) -> String {
         let _ = write!(texts, "{separator}toString({})", column.name());
     }
     format!(
-        "'{kind}' AS kind, patient, toString(source) AS written_source, \
+        "'{kind}' AS kind, patient, toString(source_id) AS written_source, toString(model_number) AS model, \
          toInt64(toUnixTimestamp(observation_time)) AS observed_seconds, \
          utc_offset_minutes AS offset_minutes, \
          toUnixTimestamp64Milli(update_time) AS updated_millis, \
@@ -50,14 +51,14 @@ fn columns(kind: Kind) -> String {
     )
 }
 
-/// The current readings of a kind under a condition on patient, source or observation_time: on
+/// The current readings of a kind under a condition on patient, source_id or observation_time: on
 /// what a reading is, never on what a version says, because an older version must not take the
 /// place of the current one.
 pub fn readings(kind: Kind, condition: &str) -> String {
     let columns = columns(kind);
     format!(
         "SELECT {columns} FROM (SELECT * FROM {kind} WHERE {condition} \
-         ORDER BY version DESC LIMIT 1 BY patient, source, observation_time) WHERE NOT entered_in_error"
+         ORDER BY version DESC LIMIT 1 BY patient, source_id, observation_time) WHERE NOT entered_in_error"
     )
 }
 
@@ -67,18 +68,19 @@ impl CurrentRow {
         let wrong = StoreError::NotUnderstood;
         let kind = Kind::parse(&self.kind).ok_or(wrong("kind"))?;
         let patient = PatientId::parse(&self.patient).map_err(|_| wrong("patient"))?;
-        let source = clinical::Source::parse(&self.written_source).ok_or(wrong("source"))?;
+        let (source, digest) =
+            Source::of(&self.written_source, &self.model).ok_or(wrong("source"))?;
         let observed = Timestamp::from_seconds(self.observed_seconds);
         let outcome: Option<Outcome> = crate::model::by_name(&self.outcome_name);
         let data_input: Option<DataInput> = crate::model::by_name(&self.data_input_name);
         Ok(Reading {
-            id: ReadingId::new(patient, kind, observed, source.digest()).to_string(),
+            id: ReadingId::new(patient, kind, observed, digest).to_string(),
             kind,
             observed_at: Instant::with_offset(observed, self.offset_minutes),
             updated_at: Instant::utc(Timestamp::from_millis(self.updated_millis)),
             received_at: Instant::utc(Timestamp::from_millis(self.received_millis)),
             outcome: outcome.ok_or(wrong("outcome"))?,
-            source: source.into(),
+            source,
             data_input: data_input.ok_or(wrong("data_input"))?,
             values: values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?,
         })
@@ -102,7 +104,8 @@ mod tests {
         let row = CurrentRow {
             kind: "weighing_scale".to_owned(),
             patient: "CGM005/S001".to_owned(),
-            written_source: "ACME|W%7C1|00%2542".to_owned(),
+            written_source: "ACME||00%2542".to_owned(),
+            model: "W|1".to_owned(),
             observed_seconds: 1_433_577_027,
             offset_minutes: 540,
             updated_millis: 1_433_577_027_250,
@@ -112,11 +115,7 @@ mod tests {
             value_texts: vec!["61.4".to_owned(), "0".to_owned()],
         };
         let reading = serde_json::to_value(row.into_reading().unwrap()).unwrap();
-        let source = clinical::Source::Device {
-            manufacturer: "ACME".into(),
-            model_number: Some("W|1".into()),
-            serial: "00%42".into(),
-        };
+        let source = clinical::Source::device("ACME", "00%42").unwrap();
         let id =
             format!("CGM005/S001/weighing_scale/20150606T075027Z/{:016x}", source.digest().bits());
         assert_eq!(

@@ -121,6 +121,39 @@ async fn the_greatest_version_is_current_whatever_the_order_of_arrival_unless_in
     assert_eq!(systolic(&store, ALL).await, [122, 133, 153]);
 }
 
+/// What was written before a source was known without its model number and normalised.
+#[tokio::test]
+async fn a_row_from_before_source_ids_is_a_version_of_the_reading_it_is_of_now() {
+    let (client, store) = database("source_ids").await;
+    let with = async |source, version, systolic: &str| {
+        let values = [("systolic", systolic), ("diastolic", "70")];
+        insert(&client, Version { source, version, values: &values, ..PRESSURE }).await;
+    };
+    let older = [
+        "ACME||7",
+        "ACME|HealthKit 12.0|7",
+        " ACME|HealthKit 12.1|7 ",
+        "ＡＣＭＥ|BP1|\u{200b}７\u{a0}",
+        "ACME\u{3000}|B%7CP%25|\u{feff}7",
+    ];
+    for (version, source) in (1..).zip(older) {
+        with(source, version, &(120 + version).to_string()).await;
+    }
+    let page = readings(&store, ALL).await;
+    let [reading] = &*page.readings else { panic!("{page:?}") };
+    assert_eq!(reading.values["systolic"], 125);
+    let source = json!({ "manufacturer": "ACME", "model_number": "B|P%", "serial": "7" });
+    assert_eq!(json!(reading.source), source);
+    let digest = clinical::Source::device("ACME", "7").unwrap().digest().bits();
+    assert!(reading.id.ends_with(&format!("/{digest:016x}")), "{}", reading.id);
+    let view = "SELECT toString(source), systolic FROM current_blood_pressure";
+    let of_view: Vec<(String, u16)> = client.query(view).fetch_all().await.unwrap();
+    assert_eq!(of_view, [("ACME||7".to_owned(), 125)]);
+    with("ACME|| ", 1, "140").await;
+    let shown = readings(&store, ALL).await.readings;
+    assert!(shown.iter().any(|reading| json!(reading.source)["serial"] == ""), "{shown:?}");
+}
+
 #[tokio::test]
 async fn readings_are_told_by_kind_and_time_and_the_newest_where_there_are_too_many() {
     let (client, store) = database("ranges").await;

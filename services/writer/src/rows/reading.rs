@@ -1,7 +1,7 @@
 //! Readings: one table a kind, the columns before and after the measured values being the same.
 
 use schemas::fields::{Column, Field, Visitor};
-use schemas::reading::{DataInput, OriginOfTime, ReadingStatus, Source};
+use schemas::reading::{DataInput, Device, OriginOfTime, ReadingStatus, Source};
 use schemas::records::{AcceptedReading, StoredOutcome};
 
 use crate::columns::{Columns, Unfit, Value};
@@ -50,32 +50,27 @@ pub(super) fn walk(accepted: &AcceptedReading, to: &mut impl Columns) -> Result<
     Ok(())
 }
 
-/// The source in its written form, [`clinical::Source::written`], which is only asked when a part
-/// needs escaping; a test holds both to the same text.
+/// The source in its written form, [`clinical::Source::written`], in the sorting key and as what it
+/// is known by, and the model number.
 fn source(source: &Source, to: &mut impl Columns) {
-    let plain = |part: &str| !part.bytes().any(|byte| byte == b'|' || byte == b'%');
+    let mut put = |parts: &[&str]| {
+        to.put("source", Value::Text(parts));
+        to.put("source_id", Value::Text(parts));
+    };
     match source {
-        Source::Device(device) => {
-            let model = device.model_number.as_deref().unwrap_or("");
-            if plain(&device.manufacturer) && plain(model) && plain(&device.serial) {
-                let parts = [&device.manufacturer, "|", model, "|", &device.serial];
-                to.put("source", Value::Text(&parts));
-            } else {
-                let escaped = clinical::Source::Device {
-                    manufacturer: device.manufacturer.as_str().into(),
-                    model_number: device.model_number.as_deref().map(Into::into),
-                    serial: device.serial.as_str().into(),
-                };
-                to.text("source", &escaped.written());
+        Source::Device(Device { manufacturer, serial, model_number }) => {
+            // What was accepted before blank parts were refused is stored as it was sent.
+            if clinical::source::write_device(manufacturer, serial, &mut put).is_err() {
+                put(&[manufacturer, "||", serial]);
             }
+            to.text("model_number", model_number.as_deref().unwrap_or(""));
         }
         Source::TestLab(lab) => {
-            if plain(&lab.test_lab_id) {
-                to.put("source", Value::Text(&["lab|", &lab.test_lab_id]));
-            } else {
-                let test_lab_id = lab.test_lab_id.as_str().into();
-                to.text("source", &clinical::Source::TestLab { test_lab_id }.written());
+            match clinical::Source::test_lab(&lab.test_lab_id) {
+                Ok(lab) => put(&[&lab.written()]),
+                Err(_) => put(&["lab|", &lab.test_lab_id]),
             }
+            to.text("model_number", "");
         }
     }
 }

@@ -71,7 +71,7 @@ proptest! {
     fn a_source_is_written_as_the_clinical_type_writes_it(
         manufacturer in "[A-Z|%]{1,6}",
         model in proptest::option::of("[a-z0-9|%]{1,6}"),
-        serial in "[0-9|%]{1,6}",
+        serial in "[0-9|%０ ]{0,6}１",
     ) {
         let mut accepted = weight(60.0);
         accepted.reading.source = wire::Source::Device(Device {
@@ -79,13 +79,10 @@ proptest! {
             model_number: model.clone(),
             serial: serial.clone(),
         });
-        let written = Source::Device {
-            manufacturer: manufacturer.into(),
-            model_number: model.map(Into::into),
-            serial: serial.into(),
-        }
-        .written();
-        let line = format!("source: {written:?}\n");
-        prop_assert!(shown(&Row::Reading(accepted)).contains(&line));
+        let written = Source::device(&manufacturer, &serial).unwrap().written();
+        let model = model.unwrap_or_default();
+        let lines =
+            format!("source: {written:?}\nsource_id: {written:?}\nmodel_number: {model:?}\n");
+        prop_assert!(shown(&Row::Reading(accepted)).contains(&lines));
     }
 }

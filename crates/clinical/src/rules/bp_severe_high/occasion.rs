@@ -209,7 +209,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::reading::SourceDigest;
+    use crate::source::SourceDigest;
     use crate::time::Span;
     use crate::remembered::Delay;
     use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
