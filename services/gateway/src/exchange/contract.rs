@@ -137,3 +137,137 @@ fn kind(unreadable: &Unreadable) -> &'static str {
         Unreadable::TooManyValues { .. } => "too_many_values",
     }
 }
+
+/// Sensor values every five minutes over the doubled hour of Berlin (2025-10-26, 02:00 to 03:00
+/// twice), as they are written, from a device that may say its offset.
+mod doubled_hour {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const FIRST: i64 = 1_761_436_800;
+
+    fn received_after(document: &Value, second: i64) -> Parsed {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        parse(
+            document.to_string().as_bytes(),
+            &Context {
+                received: Timestamp::from_seconds(second),
+                limits: Limits { nesting: 16, readings: 100 },
+                zone: &|_| berlin.clone(),
+            },
+        )
+        .unwrap()
+    }
+
+    fn glucose(civil: &str, update_time: &str) -> Value {
+        json!({
+            "observation_time": format!("20251026{civil}00"),
+            "update_time": format!("20251026{update_time}"),
+            "model_manufacturer_code": "ABBOTT",
+            "production_specification_serial": "1",
+            "data_input_code": "0",
+            "origin_of_time_code": "0",
+            "glucose_value": 104,
+            "glucose_method_code": "1",
+        })
+    }
+
+    fn document(records: Vec<Value>) -> Value {
+        json!({
+            "format_version": "2.0",
+            "send_time": "20251026120000000",
+            "consortium_id": "CGM005",
+            "person_information": [{
+                "person_id": "S001",
+                "healthcare_information": { "blood_glucose": records },
+            }],
+        })
+    }
+
+    fn hour_twice() -> Vec<Value> {
+        let minutes = (0..12).chain(0..12).map(|five| five * 5);
+        minutes.map(|minute| glucose(&format!("02{minute:02}"), "110000000")).collect()
+    }
+
+    /// Seconds after the doubled hour has begun, in the order of the array.
+    fn instants(parsed: &Parsed) -> Vec<i64> {
+        let readings = parsed.entries.iter().map(|entry| &entry.result.as_ref().unwrap().reading);
+        readings.map(|reading| reading.observation_time / 1000 - FIRST).collect()
+    }
+
+    #[test]
+    fn values_over_it_in_the_devices_order_are_as_many_readings_with_a_warning() {
+        let in_order: Vec<i64> = (0..24).map(|five| five * 300).collect();
+        let ids = |parsed: &Parsed| {
+            let ids = parsed.entries.iter().map(|entry| entry.result.as_ref().unwrap().id.clone());
+            ids.collect::<BTreeSet<_>>()
+        };
+        let upwards = received_after(&document(hour_twice()), FIRST + 36_000);
+        assert_eq!(instants(&upwards), in_order);
+        assert_eq!(ids(&upwards).len(), 24);
+        let warned = upwards.warnings.listed.iter();
+        let of_observation = warned.filter(|warning| {
+            warning.rule == super::super::WarningRule::AmbiguousTime
+                && warning.pointer.ends_with("/observation_time")
+        });
+        assert_eq!(of_observation.count(), 24);
+
+        let downwards = hour_twice().into_iter().rev().collect();
+        let downwards = received_after(&document(downwards), FIRST + 36_000);
+        assert_eq!(instants(&downwards), in_order.into_iter().rev().collect::<Vec<_>>());
+        assert_eq!(ids(&downwards), ids(&upwards));
+    }
+
+    #[test]
+    fn each_device_has_an_order_of_its_own() {
+        let of_device = |serial: &str, civil: &str| {
+            let mut record = glucose(civil, "110000000");
+            record["production_specification_serial"] = json!(serial);
+            record
+        };
+        let records = [("1", "0255"), ("2 ", "0205"), ("1", "0200"), ("２", "0210"), ("1", "0310")];
+        let records = records.map(|(serial, civil)| of_device(serial, civil));
+        let parsed = received_after(&document(records.to_vec()), FIRST + 36_000);
+        assert_eq!(instants(&parsed), [3300, 300, 3600, 600, 7800]);
+    }
+
+    #[test]
+    fn with_an_offset_they_are_exact_in_any_order_and_nothing_is_warned_of() {
+        let mut records = hour_twice();
+        for (index, record) in records.iter_mut().enumerate() {
+            record["utc_offset"] = json!(if index < 12 { "+02:00" } else { "+01:00" });
+        }
+        records.rotate_left(7);
+        records.swap(1, 20);
+        let parsed = received_after(&document(records), FIRST + 36_000);
+        let mut found = instants(&parsed);
+        found.sort_unstable();
+        assert_eq!(found, (0..24).map(|five| five * 300).collect::<Vec<_>>());
+        assert_eq!(parsed.warnings.listed, []);
+
+        let mut of_document = document(vec![glucose("0230", "023100000")]);
+        of_document["utc_offset"] = json!("+01:00");
+        let parsed = received_after(&of_document, FIRST + 36_000);
+        assert_eq!(instants(&parsed), [5400]);
+        assert_eq!(parsed.entries[0].result.as_ref().unwrap().reading.utc_offset_minutes, 60);
+        of_document["utc_offset"] = json!("CET");
+        let parsed = received_after(&of_document, FIRST + 36_000);
+        let problems = parsed.entries[0].result.as_ref().unwrap_err();
+        assert_eq!(
+            (&*problems[0].pointer, problems[0].rule),
+            ("/utc_offset", super::super::Rule::Malformed)
+        );
+    }
+
+    #[test]
+    fn a_correction_in_its_second_hour_is_newer_than_what_was_registered_in_the_first() {
+        let updated = |civil: &str, received: i64| {
+            let parsed = received_after(&document(vec![glucose("0130", civil)]), received);
+            parsed.entries[0].result.as_ref().unwrap().reading.update_time / 1000 - FIRST
+        };
+        let first = updated("025000000", FIRST + 3010);
+        let corrected = updated("021000000", FIRST + 4210);
+        assert_eq!((first, corrected), (3000, 4200));
+    }
+}

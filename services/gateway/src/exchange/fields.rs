@@ -8,10 +8,9 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::{self, Write};
 
-use jiff::tz::TimeZone;
 use schemas::fields::{Coded, Field, FieldSource};
 
-use super::civil_time::{self, Instant, NotATime};
+use super::civil_time::{self, CivilTime, Clock, NotATime};
 use super::json::Json;
 use super::problem::{Problem, Rule, WarningRule, Warnings, member};
 
@@ -237,29 +236,42 @@ impl<'j, 'p> Fields<'j, 'p> {
         &mut self,
         name: &str,
         value: Option<&'j Json<'j>>,
-        zone: &TimeZone,
-    ) -> Instant {
-        self.time(name, value, "14 digits, yyyyMMddHHmmss", |text| civil_time::seconds(text, zone))
+        clock: &Clock,
+    ) -> Option<CivilTime> {
+        self.time(name, value, "14 digits, yyyyMMddHHmmss", |text| civil_time::seconds(text, clock))
     }
 
     /// A time of 17 digits.
-    pub(super) fn time_in_milliseconds(&mut self, name: &str, zone: &TimeZone) -> Instant {
+    pub(super) fn time_in_milliseconds(&mut self, name: &str, clock: &Clock) -> Option<CivilTime> {
         let value = self.take(name);
         self.time(name, value, "17 digits, yyyyMMddHHmmssSSS", |text| {
-            civil_time::milliseconds(text, zone)
+            civil_time::milliseconds(text, clock)
         })
     }
 
+    /// The offset from UTC of the times around it, where it is given: an extension.
+    pub(super) fn utc_offset(&mut self, name: &str) -> Option<Clock> {
+        let value = self.take(name)?;
+        let text = self.as_text(name, value)?;
+        let offset = civil_time::utc_offset(text);
+        if offset.is_none() {
+            self.problem(name, Rule::Malformed, || {
+                format!("{name} must be a sign, hours and minutes, at most 18 hours: +09:00")
+            });
+        }
+        offset.map(Clock::Offset)
+    }
+
     /// An `update_time`: 17 digits, or 14 with a warning.
-    pub(super) fn update_time(&mut self, zone: &TimeZone) -> Instant {
+    pub(super) fn update_time(&mut self, clock: &Clock) -> Option<CivilTime> {
         const NAME: &str = "update_time";
         let value = self.take(NAME);
         if matches!(value, Some(Json::Text(text)) if text.len() == 14) {
             self.warn(NAME, WarningRule::UpdateTimeWithoutMilliseconds);
         }
         self.time(NAME, value, "17 digits, yyyyMMddHHmmssSSS", |text| {
-            civil_time::milliseconds(text, zone).or_else(|no| match text.len() {
-                14 => civil_time::seconds(text, zone),
+            civil_time::milliseconds(text, clock).or_else(|no| match text.len() {
+                14 => civil_time::seconds(text, clock),
                 _ => Err(no),
             })
         })
@@ -270,12 +282,12 @@ impl<'j, 'p> Fields<'j, 'p> {
         name: &str,
         value: Option<&'j Json<'j>>,
         form: &str,
-        read: impl FnOnce(&str) -> Result<Instant, NotATime>,
-    ) -> Instant {
+        read: impl FnOnce(&str) -> Result<CivilTime, NotATime>,
+    ) -> Option<CivilTime> {
         let value = self.required(name, value);
         let text = value.and_then(|value| self.as_text(name, value));
-        let instant = text.and_then(|text| match read(text) {
-            Ok(instant) => Some(instant),
+        text.and_then(|text| match read(text) {
+            Ok(time) => Some(time),
             Err(NotATime::Form) => {
                 self.problem(name, Rule::Malformed, || format!("{name} must be {form}"));
                 None
@@ -286,9 +298,7 @@ impl<'j, 'p> Fields<'j, 'p> {
                 });
                 None
             }
-        });
-        let epoch = clinical::Timestamp::default();
-        instant.unwrap_or(Instant { time: epoch, utc_offset_minutes: 0 })
+        })
     }
 
     /// Everything that is wrong with the object, members that were never taken included.

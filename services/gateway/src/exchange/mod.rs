@@ -13,13 +13,15 @@
 //! and taken as such. An optional field without a value is left out, not `null`.
 //!
 //! `num n` of the rules counts characters, the point included, of the shortest way to write a
-//! value. Civil times are read in the zone of the consortium. Where clocks are moved, a time that
-//! they show twice is the first of the two, and one that they skip is read with the offset before
-//! the skip.
+//! value. Civil times are read with the extension `utc_offset` of record or document, or else in the
+//! zone of the consortium. Where clocks are moved, the order of the array says which of two instants
+//! a time is that they show twice, with a warning, and one that they skip is read with the offset
+//! before the skip.
 
 mod civil_time;
 mod fields;
 mod json;
+mod order;
 mod problem;
 mod record;
 mod walk;
@@ -51,7 +53,7 @@ impl Limits {
     /// JSON values in a request: twice what the longest readings need.
     fn values(&self) -> usize {
         /// Members that every record has besides what was measured, at most.
-        const AROUND_VALUES: usize = 7;
+        const AROUND_VALUES: usize = 8;
         /// The record itself, and its share of arrays, persons and documents.
         const AROUND_RECORD: usize = 3;
         const VALUES_PER_READING: usize =

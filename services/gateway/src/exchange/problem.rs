@@ -88,6 +88,8 @@ pub enum WarningRule {
     ShortConsortiumId,
     /// An `update_time` of 14 digits.
     UpdateTimeWithoutMilliseconds,
+    /// A time that the clocks show twice, without `utc_offset`.
+    AmbiguousTime,
 }
 
 /// A tolerated deviation from the form, at its place.
@@ -133,6 +135,10 @@ impl Warnings {
             WarningRule::ShortConsortiumId => "a consortium_id has 6 letters and digits",
             WarningRule::UpdateTimeWithoutMilliseconds => {
                 "update_time has 17 digits; milliseconds are taken as 000"
+            }
+            WarningRule::AmbiguousTime => {
+                "the clocks show this time twice: which one is meant was told by the order of the \
+                 array, or by when it was received; send utc_offset"
             }
         };
         self.listed.push(Warning { document, pointer: pointer(), rule, message });

@@ -2,7 +2,6 @@
 
 use clinical::kinds::Setting;
 use clinical::{Kind, Timestamp};
-use jiff::tz::TimeZone;
 use schemas::fields::form;
 use schemas::reading::{
     DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source, TestLab,
@@ -10,8 +9,10 @@ use schemas::reading::{
 use schemas::{RejectionReason, ValidationError};
 
 use super::ValidReading;
+use super::civil_time::Clock;
 use super::fields::Fields;
 use super::json::{Json, Members};
+use super::order::ArrayOrder;
 use super::problem::{Problem, Rule, WarningRule, Warnings, member};
 
 /// What a record inherits from the document and the person around it.
@@ -21,12 +22,14 @@ pub(super) struct Around<'a> {
     pub(super) person_id: &'a str,
     pub(super) person_pointer: &'a str,
     pub(super) send_time: Timestamp,
-    pub(super) zone: &'a TimeZone,
+    pub(super) clock: &'a Clock,
     pub(super) received: Timestamp,
 }
 
-const OBSERVATION_TIME: &str = "observation_time";
-const OBSERVATION_TIME_MISSPELT: &str = "ovservation_time";
+pub(super) const OBSERVATION_TIME: &str = "observation_time";
+pub(super) const OBSERVATION_TIME_MISSPELT: &str = "ovservation_time";
+/// An extension: the offset from UTC of the times around it.
+pub(super) const UTC_OFFSET: &str = "utc_offset";
 const DATA_INPUT: [(&str, DataInput); 3] =
     [("0", DataInput::Device), ("1", DataInput::Manual), ("2", DataInput::Modified)];
 const ORIGIN_OF_TIME: [(&str, OriginOfTime); 2] =
@@ -36,7 +39,7 @@ const ORIGIN_OF_TIME: [(&str, OriginOfTime); 2] =
 pub(super) fn read(
     kind: Kind,
     pointer: &str,
-    members: &Members<'_>,
+    (members, order, index): (&Members<'_>, &mut ArrayOrder<'_>, usize),
     around: &Around<'_>,
     warnings: &mut Warnings,
 ) -> Result<ValidReading, Vec<Problem>> {
@@ -45,8 +48,15 @@ pub(super) fn read(
     if observed_as == OBSERVATION_TIME_MISSPELT {
         fields.warn(observed_as, WarningRule::MisspeltField);
     }
-    let observation = fields.time_in_seconds(observed_as, observed, around.zone);
-    let update_time = fields.update_time(around.zone).time.millis();
+    let own_clock = fields.utc_offset(UTC_OFFSET);
+    let clock = own_clock.as_ref().unwrap_or(around.clock);
+    let observation = fields.time_in_seconds(observed_as, observed, clock);
+    let update = fields.update_time(clock);
+    for (name, time) in [(observed_as, &observation), ("update_time", &update)] {
+        if time.is_some_and(|time| time.second.is_some()) {
+            fields.warn(name, WarningRule::AmbiguousTime);
+        }
+    }
     let (input_as, input) = fields.take_either("data_input_code", "input_method_code");
     let data_input = fields.code_in(input_as, input, &DATA_INPUT);
     let from_checkup = kind.setting() == Setting::Checkup;
@@ -55,15 +65,16 @@ pub(super) fn read(
     let source = if from_checkup { test_lab(&mut fields) } else { device(&mut fields) };
     let Ok(measurement) = Measurement::build(kind, &mut fields);
     let problems = fields.finish();
-    if !problems.is_empty() {
+    let (Some(observation), Some(update), true) = (observation, update, problems.is_empty()) else {
         return Err(problems);
-    }
+    };
+    let observation = order.instant(index, &observation, around.clock);
     let reading = Reading {
         consortium_id: around.consortium_id.to_owned(),
         person_id: around.person_id.to_owned(),
         observation_time: observation.time.millis(),
         utc_offset_minutes: observation.utc_offset_minutes,
-        update_time,
+        update_time: update.known_at(around.received).time.millis(),
         source,
         data_input,
         origin_of_time,

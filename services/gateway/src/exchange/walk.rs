@@ -4,12 +4,13 @@
 //! with each of them; when there is none, it is reported at the envelope's or person's own place.
 
 use clinical::Timestamp;
-use jiff::tz::TimeZone;
 
+use super::civil_time::Clock;
 use super::fields::Fields;
 use super::json::{Json, Members};
+use super::order::ArrayOrder;
 use super::problem::{Problem, Rule, WarningRule, element, member};
-use super::record::{self, Around, Part, no_object, object};
+use super::record::{self, Around, Part, UTC_OFFSET, no_object, object};
 use super::{Context, Entry, Parsed, Unreadable};
 
 pub(super) struct Walk<'c> {
@@ -35,7 +36,7 @@ struct Person<'a> {
 struct Envelope<'a> {
     consortium_id: &'a str,
     send_time: Timestamp,
-    zone: TimeZone,
+    clock: Clock,
     problems: Vec<Problem>,
 }
 
@@ -61,8 +62,12 @@ impl<'c> Walk<'c> {
         if well_formed && consortium_id.len() < 6 {
             fields.warn("consortium_id", WarningRule::ShortConsortiumId);
         }
-        let zone = (self.context.zone)(consortium_id);
-        let send_time = fields.time_in_milliseconds("send_time", &zone).time;
+        let clock = fields
+            .utc_offset(UTC_OFFSET)
+            .unwrap_or_else(|| Clock::Zone((self.context.zone)(consortium_id)));
+        let send_time = fields.time_in_milliseconds("send_time", &clock);
+        let send_time = send_time
+            .map_or(Timestamp::default(), |time| time.known_at(self.context.received).time);
         let persons = match fields.take("person_information") {
             Some(Json::Array(persons)) => persons.as_slice(),
             other => {
@@ -77,7 +82,7 @@ impl<'c> Walk<'c> {
         if well_formed {
             self.parsed.claims.entry(consortium_id.to_owned()).or_insert(self.document);
         }
-        let envelope = Envelope { consortium_id, send_time, zone, problems };
+        let envelope = Envelope { consortium_id, send_time, clock, problems };
         for (index, person) in persons.iter().enumerate() {
             self.person(&element("/person_information", index), person, &envelope)?;
         }
@@ -172,13 +177,16 @@ impl<'c> Walk<'c> {
             };
             match json {
                 Json::Array(records) => {
+                    let mut order = ArrayOrder::of(records);
                     for (index, json) in records.iter().enumerate() {
                         // Of a name that is too long to be told there are no elements either.
                         let is_told = pointer.len() > parent.len();
                         let pointer =
                             if is_told { element(&pointer, index) } else { pointer.clone() };
                         match (kind, problem) {
-                            (Some(kind), None) => self.record(kind, pointer, json, person)?,
+                            (Some(kind), None) => {
+                                self.record(kind, pointer, (json, &mut order, index), person)?;
+                            }
                             (_, problem) => self.refuse(pointer, person, problem)?,
                         }
                     }
@@ -196,7 +204,7 @@ impl<'c> Walk<'c> {
         &mut self,
         kind: clinical::Kind,
         pointer: String,
-        json: &Json<'_>,
+        (json, order, index): (&Json<'_>, &mut ArrayOrder<'_>, usize),
         person: &Person<'_>,
     ) -> Result<(), Unreadable> {
         let Some(members) = object(json) else {
@@ -212,10 +220,16 @@ impl<'c> Walk<'c> {
             person_id: person.person_id,
             person_pointer: person.pointer,
             send_time: person.envelope.send_time,
-            zone: &person.envelope.zone,
+            clock: &person.envelope.clock,
             received: self.context.received,
         };
-        let result = record::read(kind, &pointer, members, &around, &mut self.parsed.warnings);
+        let result = record::read(
+            kind,
+            &pointer,
+            (members, order, index),
+            &around,
+            &mut self.parsed.warnings,
+        );
         self.enter(Entry { document: self.document, pointer, result })
     }
 
