@@ -11,12 +11,14 @@ use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
+use schemas::codec::Record;
+use schemas::examples::written_with;
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };
 use schemas::records::StoredOutcome;
 use schemas::topics::{Topic, Topics};
-use schemas::{Acceptance, AcceptedEncoder, AlertEvent, Codec, Encoder, Origin};
+use schemas::{Acceptance, AcceptedEncoder, AcceptedReading, AlertEvent, Codec, Encoder, Origin};
 use stream::partition_for_key;
 
 use crate::held_back::is_full;
@@ -35,12 +37,26 @@ const STRIDE: u64 = 15_485_863;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Which schema accepted readings are written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    /// The current one.
+    Current,
+    /// Of each patient, every other reading with the first that was published.
+    Mixed,
+}
+
 /// Writes so many days of so many patients, blood pressure in the morning and in the evening, on as
 /// many threads as there are cores. Returns how many records of accepted readings and alerts there are now.
 ///
 /// # Errors
 /// When Kafka refuses.
-pub fn write(stage: &Stage, topics: &Topics, patients: u32, days: u32) -> anyhow::Result<u64> {
+pub fn write(
+    stage: &Stage,
+    topics: &Topics,
+    (patients, days): (u32, u32),
+    versions: Versions,
+) -> anyhow::Result<u64> {
     let servers = stage.bootstrap_servers();
     let threads = std::thread::available_parallelism().map_or(1, usize::from) as i32;
     let records = std::thread::scope(|scope| {
@@ -49,7 +65,11 @@ pub fn write(stage: &Stage, topics: &Topics, patients: u32, days: u32) -> anyhow
                 let servers = &servers;
                 scope.spawn(move || {
                     let is_ours = |partition: i32| partition % threads == thread;
-                    Writer::new(servers, topics, thread)?.write(patients, days.into(), is_ours)
+                    Writer::new(servers, topics, thread, versions)?.write(
+                        patients,
+                        days.into(),
+                        is_ours,
+                    )
                 })
             })
             .collect();
@@ -92,12 +112,18 @@ struct Writer {
     alert_encoder: Encoder<AlertEvent>,
     /// Where alerts of the few that have any come from.
     watched: Vec<Partition>,
+    versions: Versions,
     in_transaction: usize,
     records: u64,
 }
 
 impl Writer {
-    fn new(servers: &str, topics: &Topics, thread: i32) -> anyhow::Result<Self> {
+    fn new(
+        servers: &str,
+        topics: &Topics,
+        thread: i32,
+        versions: Versions,
+    ) -> anyhow::Result<Self> {
         let producer: BaseProducer = ClientConfig::new()
             .set("bootstrap.servers", servers)
             .set("transactional.id", format!("{}history-{thread}", topics.prefix()))
@@ -119,6 +145,7 @@ impl Writer {
             accepted,
             alerts,
             watched,
+            versions,
             in_transaction: 0,
             records: 0,
         })
@@ -185,7 +212,10 @@ impl Writer {
                 received_at: received.millis(),
             },
         };
-        let bytes = self.accepted_encoder.encode(&wire, &acceptance)?;
+        let mut bytes = self.accepted_encoder.encode(&wire, &acceptance)?;
+        if self.versions == Versions::Mixed && half_day % 2 == 0 {
+            bytes = written_with::<AcceptedReading>(&bytes, AcceptedReading::PUBLISHED[0])?;
+        }
         let topic = self.accepted.clone();
         self.send(&topic, patient.partition, &acceptance.reading_id, &bytes, received)?;
         if is_alerted(patient.number) {

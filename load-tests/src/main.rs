@@ -17,9 +17,11 @@ mod processing;
 mod rate;
 mod recovery;
 mod report;
+mod sensors;
 mod stage;
 mod turns;
 mod variations;
+mod versions;
 mod writing;
 
 use std::path::PathBuf;
@@ -27,6 +29,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 
+use history::Versions;
 use input::Input;
 use memory::Habit;
 use rate::median;
@@ -67,6 +70,10 @@ pub struct Args {
     #[arg(long, env = "MIMAMORI_BENCH_SENSOR_PATIENTS", default_value_t = 1_000)]
     sensor_patients: u32,
 
+    /// Patients with a sensor whose readings are handled with and without rules
+    #[arg(long, env = "MIMAMORI_BENCH_SENSORS", default_value_t = 300)]
+    sensors: u32,
+
     /// Patients of whom the processor's state is rebuilt, one measurement each
     #[arg(
         long,
@@ -106,6 +113,10 @@ enum Subject {
     Corrections,
     /// From the processor's start until its states are rebuilt
     Recovery,
+    /// Reading messages of other schemas than the current one
+    Versions,
+    /// Readings of sensors with rules, beside the same without
+    Sensors,
     /// From a reading to the physician's page at several rates
     Latency,
 }
@@ -135,6 +146,14 @@ fn run(args: &Args) -> anyhow::Result<Report> {
         say(&format!("weighing the state of {} patients with sensors", args.sensor_patients));
         let sensors = memory::weigh(args.sensor_patients, Habit::Sensor)?;
         report.add(sensors.measure(), sensors.notes());
+    }
+    if is_wanted(Subject::Versions) {
+        say("reading messages of other schemas");
+        versions::measure(args.rounds, &mut report)?;
+    }
+    if is_wanted(Subject::Sensors) {
+        say(&format!("handling the readings of {} sensors", args.sensors));
+        sensors::measure(args.sensors, args.rounds, &mut report)?;
     }
     if is_wanted(Subject::Latency) {
         let mut stage = Stage::start(&args.root)?;
@@ -248,11 +267,20 @@ fn measure_writer(
 
 fn measure_recovery(args: &Args, report: &mut Report) -> anyhow::Result<()> {
     let mut stage = Stage::start(&args.root)?;
+    let mut recover = |patients, versions| {
+        recovery::run(&mut stage, patients, args.recovery_days, versions, args.recovery_starts)
+    };
+    let mut current = None;
     for patients in &args.recovery_patients {
         say(&format!("writing the history of {patients} patients"));
-        let recovered =
-            recovery::run(&mut stage, *patients, args.recovery_days, args.recovery_starts)?;
+        let recovered = recover(*patients, Versions::Current)?;
         report.add(recovered.measure(), recovered.notes());
+        current.get_or_insert(recovered);
+    }
+    if let (Some(current), Some(patients)) = (current, args.recovery_patients.first()) {
+        say(&format!("writing the history of {patients} patients with two schemas"));
+        let mixed = recover(*patients, Versions::Mixed)?;
+        report.add(mixed.measure_beside(&current), mixed.notes());
     }
     Ok(())
 }

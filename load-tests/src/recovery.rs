@@ -5,19 +5,22 @@ use std::time::{Duration, Instant};
 
 use schemas::Topics;
 
-use crate::history;
+use crate::history::{self, Versions};
 use crate::report::Measure;
 use crate::stage::Stage;
 use crate::{effort, machine};
 
 /// At most so long for a million patients, seconds.
 const MOST: f64 = 30.0;
+/// A log of two schema versions takes at most so many times as long as one of one.
+const MOST_OF_TWO_VERSIONS: f64 = 1.3;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a recovery took.
 pub struct Recovered {
     patients: u32,
     days: u32,
+    versions: Versions,
     /// Records of accepted readings and alerts.
     written: u64,
     /// How long writing them took.
@@ -55,6 +58,16 @@ impl Recovered {
         Measure::limit(name, "s", self.best().ready.as_secs_f64(), MOST)
     }
 
+    /// Seconds of replaying a log of two schema versions, against one of the current version.
+    pub fn measure_beside(&self, current: &Self) -> Measure {
+        let seconds = |recovered: &Self| {
+            let replays = recovered.starts.iter().map(|start| start.ready - start.joined);
+            replays.min().expect("there are starts").as_secs_f64()
+        };
+        let (measured, peer) = (seconds(self), seconds(current));
+        Measure::times("recovery, 2 schemas", "s", measured, peer, MOST_OF_TWO_VERSIONS)
+    }
+
     fn best(&self) -> &Start {
         self.starts.iter().min_by_key(|start| start.ready).expect("there are starts")
     }
@@ -62,9 +75,13 @@ impl Recovered {
     /// What else was seen.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = vec![format!(
-            "{} patients, {} readings each: {} records, written in {:.0} s",
+            "{} patients, {} readings each{}: {} records, written in {:.0} s",
             self.patients,
             2 * self.days,
+            match self.versions {
+                Versions::Current => "",
+                Versions::Mixed => ", every other one with the first published schema",
+            },
             self.written,
             self.fill.as_secs_f64()
         )];
@@ -99,13 +116,14 @@ pub fn run(
     stage: &mut Stage,
     patients: u32,
     days: u32,
+    versions: Versions,
     starts: usize,
 ) -> anyhow::Result<Recovered> {
-    let topics = stage.topics(format!("recovery{patients}."))?;
+    let topics = stage.topics(format!("recovery{patients}{versions:?}."))?;
     let begun = Instant::now();
-    let written = history::write(stage, &topics, patients, days)?;
-    let mut recovered =
-        Recovered { patients, days, written, fill: begun.elapsed(), starts: Vec::new() };
+    let written = history::write(stage, &topics, (patients, days), versions)?;
+    let fill = begun.elapsed();
+    let mut recovered = Recovered { patients, days, versions, written, fill, starts: Vec::new() };
     for _ in 0..starts {
         let start = recover(stage, &topics)?;
         anyhow::ensure!(

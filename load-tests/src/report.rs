@@ -23,6 +23,8 @@ enum Target {
     Share(f64),
     /// At most this.
     Most(f64),
+    /// At most so many times the peer's figure.
+    Times(f64),
     /// None: to be known.
     Any,
 }
@@ -44,6 +46,17 @@ impl Measure {
         Self { name: name.into(), unit, measured, peer: None, target: Target::Most(most) }
     }
 
+    /// A cost that is to be at most so many times a peer's.
+    pub fn times(
+        name: impl Into<String>,
+        unit: &'static str,
+        measured: f64,
+        peer: f64,
+        most: f64,
+    ) -> Self {
+        Self { name: name.into(), unit, measured, peer: Some(peer), target: Target::Times(most) }
+    }
+
     /// A figure to be known beside a peer's.
     pub fn beside(name: impl Into<String>, unit: &'static str, measured: f64, peer: f64) -> Self {
         Self { name: name.into(), unit, measured, peer: Some(peer), target: Target::Any }
@@ -57,6 +70,7 @@ impl Measure {
         match self.target {
             Target::Share(share) => self.ratio().is_some_and(|ratio| ratio >= share),
             Target::Most(most) => self.measured <= most,
+            Target::Times(most) => self.ratio().is_some_and(|ratio| ratio <= most),
             Target::Any => true,
         }
     }
@@ -122,6 +136,7 @@ impl fmt::Display for Report {
             let target = match measure.target {
                 Target::Share(share) => format!("≥ {share:.2}"),
                 Target::Most(most) => format!("≤ {most:.0}"),
+                Target::Times(most) => format!("≤ {most:.2}"),
                 Target::Any => "–".to_owned(),
             };
             writeln!(
@@ -166,7 +181,14 @@ mod tests {
     }
 
     #[test]
+    fn a_cost_meets_its_target_up_to_so_many_times_the_peers() {
+        assert!(Measure::times("cheap", "ns", 130.0, 100.0, 1.3).is_met());
+        assert!(!Measure::times("dear", "ns", 131.0, 100.0, 1.3).is_met());
+    }
+
+    #[test]
     fn a_peer_that_did_nothing_meets_no_target() {
         assert!(!Measure::pair("fast", "rows/s", 60.0, 0.0, 0.5).is_met());
+        assert!(!Measure::times("cheap", "ns", 60.0, 0.0, 1.3).is_met());
     }
 }

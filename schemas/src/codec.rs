@@ -194,7 +194,7 @@ impl Codec {
 #[derive(Clone, Copy)]
 pub(crate) struct Parsed {
     pub(crate) schema: &'static Schema,
-    header: [u8; 10],
+    pub(crate) header: [u8; 10],
 }
 
 /// Schemas live as long as the process, because readers and writers borrow them; so each text is

@@ -12,7 +12,9 @@ use std::convert::Infallible;
 use clinical::Kind;
 use clinical::kinds::{Below, ValueType};
 
+use crate::codec::{DecodeError, Record, parse, parse_own};
 use crate::fields::{Coded, Field, FieldSource, MOST_FIELDS};
+use crate::plan::Plan;
 use crate::reading::Measurement;
 
 /// When the examples may be received at the earliest: 2026-02-01T00:00:00Z, milliseconds since the epoch.
@@ -39,6 +41,19 @@ pub const GOOD_DOCUMENTS: &[(&str, &str)] = &[
     ("two_documents.ndjson", include_str!("../examples/good/two_documents.ndjson")),
     ("weighing_scale.json", include_str!("../examples/good/weighing_scale.json")),
 ];
+
+/// A message of the current schema as somebody with another schema, such as an earlier release,
+/// would have written it; in single-object encoding, as the message must be too.
+///
+/// # Errors
+/// When it is no such message, the schema is none, or it cannot say what the message says.
+pub fn written_with<T: Record>(message: &[u8], schema: &str) -> Result<Vec<u8>, DecodeError> {
+    let current = parse_own(T::SCHEMA);
+    let other = parse(schema).map_err(|error| DecodeError::UnknownSchema(error.to_string()))?;
+    let body = message.strip_prefix(&current.header).ok_or(DecodeError::NotFramed)?;
+    let body = Plan::between(current.schema, other.schema).apply(body)?;
+    Ok([&other.header[..], &body].concat())
+}
 
 /// An exchange document with something wrong.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@ use apache_avro::Schema;
 use apache_avro::types::Value as Avro;
 use apache_avro::writer::datum::GenericDatumWriter;
 use schemas::codec::{Decoder, Record};
-use schemas::examples::{RAW_READINGS, RECEIVED};
+use schemas::examples::{RAW_READINGS, RECEIVED, written_with};
 use schemas::reading::{Measurement, Reading, Source};
 use schemas::records::{Origin, StoredOutcome};
 use schemas::{Acceptance, AcceptedEncoder, AcceptedReading, Codec, DecodeError};
@@ -271,4 +271,22 @@ fn what_was_written_with_another_schema_is_carried_in_the_current_one() {
         assert_eq!(carried, encoder.encode(&reading, &acceptance).unwrap(), "{}", example.name);
         assert_eq!(accepted.decode(&carried).unwrap().reading, reading, "{}", example.name);
     }
+}
+
+#[test]
+fn what_any_published_version_wrote_is_read_as_what_the_current_one_writes() {
+    let codec = Codec::default();
+    let (encoder, decoder) = (codec.encoder("readings.raw").unwrap(), codec.decoder::<Reading>());
+    let mut read = 0;
+    for published in Reading::PUBLISHED {
+        for example in RAW_READINGS {
+            let reading: Reading = serde_json::from_str(example.json).unwrap();
+            let written = encoder.encode(&reading).unwrap();
+            // An earlier version does not know every kind.
+            let Ok(message) = written_with::<Reading>(&written, published) else { continue };
+            assert_eq!(decoder.decode(&message).unwrap(), reading, "{}", example.name);
+            read += 1;
+        }
+    }
+    assert!(read > (Reading::PUBLISHED.len() - 1) * RAW_READINGS.len() / 2, "{read}");
 }

@@ -1,0 +1,279 @@
+//! What the rules cost where readings come by the hundred a day: those of continuous glucose
+//! sensors, handled as the processor handles them, with every rule and with none.
+//!
+//! Measured in this process, over messages made before: Kafka's part is the same with and without.
+//! No service can be run without rules; the peer is what is left of their way when readings are only
+//! remembered.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use anyhow::Context;
+use clinical::plan::Plan;
+use clinical::schedule::{Expected, Schedule};
+use clinical::timeline::Timeline;
+use clinical::{Kind, PatientId, Span, Timestamp, Window};
+use processor::Partition;
+use processor::validate::validate;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use schemas::reading::{
+    BloodGlucose, DataInput, Device, GlucoseMethod, Measurement, OriginOfTime, Reading,
+    ReadingStatus, Source,
+};
+use schemas::records::{Origin, StoredOutcome};
+use schemas::{Acceptance, AcceptedEncoder, AlertEvent, Codec, Decoder, Encoder};
+
+use crate::rate::{Rate, median};
+use crate::report::{Measure, Report};
+
+/// With rules at least this share of the throughput without.
+const SHARE: f64 = 0.8;
+/// 2026-01-05T00:00:00Z.
+const START: Timestamp = Timestamp::from_seconds(1_767_571_200);
+/// Days that are remembered before it counts: rules look back.
+const DAYS_BEFORE: i64 = 15;
+/// Days that count.
+const DAYS: i64 = 3;
+const A_DAY: i64 = 288;
+/// Once in so many turns a person's glucose falls low, for as many turns as given.
+const LOW_ONCE_IN: u32 = 4 * A_DAY as u32;
+const LOW_FOR: i64 = 6;
+
+/// A message, and when it was received.
+struct Message {
+    key: String,
+    bytes: Vec<u8>,
+    received: Timestamp,
+}
+
+/// Handles three days of so many sensors with and without rules, in turns.
+///
+/// # Errors
+/// When a made reading is not plausible or not admitted.
+pub fn measure(sensors: u32, rounds: usize, report: &mut Report) -> anyhow::Result<()> {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let encoder = Codec::new(None)?.encoder::<Reading>("readings.raw")?;
+    let mut people: Vec<Person> = (0..sensors).map(Person::new).collect();
+    let mut before = make(&mut people, 0..DAYS_BEFORE * A_DAY, &encoder, &mut random)?;
+    let days = DAYS_BEFORE * A_DAY..(DAYS_BEFORE + DAYS) * A_DAY;
+    let counted = make(&mut people, days, &encoder, &mut random)?;
+    before.shrink_to_fit();
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    let mut alerts = 0;
+    for round in 1..=rounds {
+        let mut bare = Handler::new(Remembered::default())?;
+        bare.handle(&before)?;
+        without.push(bare.rate(&counted)?);
+        drop(bare);
+        let mut full = Handler::new(WithRules::new(&people)?)?;
+        full.handle(&before)?;
+        full.state.alerts = 0;
+        with.push(full.rate(&counted)?);
+        alerts = full.state.alerts;
+        let last = |rates: &[f64]| rates.last().copied().unwrap_or_default();
+        crate::say(&format!(
+            "round {round}: without rules {:.0} readings/s, with rules {:.0}",
+            last(&without),
+            last(&with)
+        ));
+    }
+    report.add(
+        Measure::pair("sensors, rules", "readings/s", median(&with), median(&without), SHARE),
+        vec![
+            format!(
+                "{sensors} sensors, {} readings after {DAYS_BEFORE} days; {}; {alerts} alert events",
+                counted.len(),
+                crate::spread(&with)
+            ),
+            format!("peer, the same without rules: {}", crate::spread(&without)),
+        ],
+    );
+    Ok(())
+}
+
+fn make(
+    people: &mut [Person],
+    turns: std::ops::Range<i64>,
+    encoder: &Encoder<Reading>,
+    random: &mut ChaCha8Rng,
+) -> anyhow::Result<Vec<Message>> {
+    let mut messages = Vec::new();
+    for turn in turns {
+        for person in &mut *people {
+            let Some(reading) = person.measures(turn, random) else { continue };
+            let received = Timestamp::from_millis(reading.update_time) + Span::from_seconds(1);
+            let (key, bytes) = (reading.key(), encoder.encode(&reading)?);
+            messages.push(Message { key, bytes, received });
+        }
+    }
+    messages.sort_by_key(|message| message.received);
+    Ok(messages)
+}
+
+/// What remembers readings, and perhaps looks at them.
+trait State {
+    /// Takes in a reading: what became of it, and its id where it is stored.
+    fn take(
+        &mut self,
+        reading: &clinical::Reading,
+        received: Timestamp,
+    ) -> anyhow::Result<Option<(StoredOutcome, String)>>;
+}
+
+/// The processor's own state.
+struct WithRules {
+    partition: Partition,
+    encoder: Encoder<AlertEvent>,
+    alerts: usize,
+}
+
+impl WithRules {
+    /// Everybody has a plan that expects readings, so that no rule is left out.
+    fn new(people: &[Person]) -> anyhow::Result<Self> {
+        let mut partition = Partition::default();
+        for person in people {
+            let expected = vec![Expected::new(Kind::BloodGlucose, 3, 14)?];
+            let schedule = Schedule::new("Asia/Tokyo", jiff::civil::date(2026, 1, 5), expected)?;
+            let plan = Plan::default().with_schedule(schedule);
+            let patient = PatientId::from_parts(CONSORTIUM, &person.id)?;
+            anyhow::ensure!(partition.set_plan(&patient, Some(plan)).is_empty());
+        }
+        Ok(Self { partition, encoder: Codec::new(None)?.encoder("alerts")?, alerts: 0 })
+    }
+}
+
+impl State for WithRules {
+    fn take(
+        &mut self,
+        reading: &clinical::Reading,
+        received: Timestamp,
+    ) -> anyhow::Result<Option<(StoredOutcome, String)>> {
+        let mut changes = self.partition.advance(received);
+        let applied = self.partition.apply(reading, received)?;
+        changes.extend(applied.changes);
+        for alert in &changes {
+            self.encoder.encode(&AlertEvent::from(alert))?;
+        }
+        self.alerts += changes.len();
+        let id = || reading.written_id(applied.source);
+        Ok(StoredOutcome::of(applied.outcome).map(|outcome| (outcome, id())))
+    }
+}
+
+/// The readings alone.
+#[derive(Default)]
+struct Remembered {
+    patients: HashMap<PatientId, Timeline>,
+    window: Window,
+}
+
+impl State for Remembered {
+    fn take(
+        &mut self,
+        reading: &clinical::Reading,
+        received: Timestamp,
+    ) -> anyhow::Result<Option<(StoredOutcome, String)>> {
+        let timeline = match self.patients.get_mut(&reading.patient) {
+            Some(timeline) => timeline,
+            None => self.patients.entry(reading.patient.clone()).or_default(),
+        };
+        let admission = timeline.admit(&reading.into(), received, self.window)?;
+        let id = || reading.written_id(admission.source);
+        Ok(StoredOutcome::of(admission.outcome).map(|outcome| (outcome, id())))
+    }
+}
+
+/// The way of a record through the processor, without Kafka.
+struct Handler<S> {
+    state: S,
+    decoder: Decoder<Reading>,
+    encoder: AcceptedEncoder,
+    bytes: usize,
+}
+
+impl<S: State> Handler<S> {
+    fn new(state: S) -> anyhow::Result<Self> {
+        let codec = Codec::new(None)?;
+        let encoder = AcceptedEncoder::new(&codec, "readings.accepted")?;
+        Ok(Self { state, decoder: codec.decoder(), encoder, bytes: 0 })
+    }
+
+    fn rate(&mut self, messages: &[Message]) -> anyhow::Result<f64> {
+        let begun = Instant::now();
+        self.handle(messages)?;
+        Ok(Rate::since(begun, messages.len() as u64).per_second())
+    }
+
+    fn handle(&mut self, messages: &[Message]) -> anyhow::Result<()> {
+        for (offset, Message { key, bytes, received }) in (0..).zip(messages) {
+            let (body, reading) = validate(&self.decoder, key.as_bytes(), Some(bytes), *received)?;
+            let taken = self.state.take(&reading, *received)?;
+            let (outcome, reading_id) = taken.context("a new reading is not stored")?;
+            let origin = Origin { partition: 0, offset, received_at: received.millis() };
+            let version = reading.version.bits() as i64;
+            let acceptance = Acceptance { outcome, reading_id, version, origin };
+            self.bytes += self.encoder.carry(&body, &acceptance).len();
+        }
+        Ok(())
+    }
+}
+
+const CONSORTIUM: &str = "AB0001";
+
+struct Person {
+    id: String,
+    number: u32,
+    /// mg/dL.
+    glucose: i32,
+    /// The turn in which it is not low any more.
+    low_until: i64,
+    /// The turn in which the phone is there again.
+    back: i64,
+}
+
+impl Person {
+    fn new(number: u32) -> Self {
+        let id = format!("P{number:07}");
+        Self { id, number, glucose: 140, low_until: 0, back: 0 }
+    }
+
+    /// What the sensor tells in a turn of five minutes; none while the phone is away.
+    fn measures(&mut self, turn: i64, random: &mut impl Rng) -> Option<Reading> {
+        if random.random_ratio(1, 600) {
+            self.back = turn + 12;
+        }
+        if random.random_ratio(1, LOW_ONCE_IN) {
+            self.low_until = turn + LOW_FOR;
+        }
+        if turn < self.back {
+            return None;
+        }
+        self.glucose = (self.glucose + random.random_range(-6..=6)).clamp(80, 240);
+        let glucose = if turn < self.low_until { 48 } else { self.glucose };
+        let shift = i64::from(self.number % 290) + random.random_range(0..4);
+        let observed = START + Span::from_seconds(turn * 86_400 / A_DAY + shift);
+        Some(Reading {
+            consortium_id: CONSORTIUM.to_owned(),
+            person_id: self.id.clone(),
+            observation_time: observed.millis(),
+            utc_offset_minutes: 540,
+            update_time: observed.millis() + random.random_range(1_000..240_000),
+            source: Source::Device(Device {
+                manufacturer: "DEXCOM".to_owned(),
+                model_number: Some("G6".to_owned()),
+                serial: format!("{:06}-{}", self.number, turn / (10 * A_DAY)),
+            }),
+            data_input: DataInput::Device,
+            origin_of_time: Some(OriginOfTime::Device),
+            status: ReadingStatus::Final,
+            measurement: Measurement::BloodGlucose(BloodGlucose {
+                glucose_value: glucose.into(),
+                glucose_method: GlucoseMethod::ContinuousSensor,
+                meal_timing: None,
+            }),
+            send_time: None,
+            vendor: Some("vendor-1".to_owned()),
+        })
+    }
+}
