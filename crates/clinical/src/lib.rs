@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod alert;
+pub mod copies;
 pub mod episode;
 mod historical;
 pub mod kinds;

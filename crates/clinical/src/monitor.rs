@@ -11,7 +11,7 @@ use crate::rule::{Assessment, Change, Context};
 use crate::rules;
 use crate::source::SourceDigest;
 use crate::time::Timestamp;
-use crate::timeline::{Admission, Timeline, TooMany};
+use crate::timeline::{Admission, CountedChange, Timeline, TooMany};
 use crate::window::Window;
 
 /// One patient under watch.
@@ -62,12 +62,20 @@ impl Monitor {
         let mut changes = Vec::new();
         if admission.changes_current {
             let change = change(reading, &admission, received);
+            let is_added = admission.outcome == Outcome::New && !reading.entered_in_error;
+            let counted = self.timeline.counted_change(reading.kind, &change.reading, is_added);
             let patient = &reading.patient;
             let fast = Situation { patient, plan, window, now: received, cause: None };
             for &index in rules::reading(reading.kind) {
                 let rule = rules::all()[index];
-                if !rule.applies_to(plan) || rule.is_unaffected(&change, &self.context(index, fast))
-                {
+                let is_unaffected = match counted {
+                    CountedChange::Nothing => true,
+                    CountedChange::Others => false,
+                    CountedChange::AsCurrent => {
+                        rule.is_unaffected(&change, &self.context(index, fast))
+                    }
+                };
+                if !rule.applies_to(plan) || is_unaffected {
                     continue;
                 }
                 let cause = reading.id();

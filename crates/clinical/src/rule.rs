@@ -118,14 +118,14 @@ impl<'a> Context<'a> {
         self.window.lookback_start(self.now)
     }
 
-    /// The current readings of a kind that were observed at `from` or later and can be seen, in
-    /// observation order.
+    /// The readings of a kind that are counted, observed at `from` or later and to be seen, in
+    /// observation order: the current ones without the copies of others ([`crate::copies`]).
     pub fn readings(
         &self,
         kind: Kind,
         from: Timestamp,
     ) -> impl DoubleEndedIterator<Item = CurrentReading> + use<'a> {
-        self.timeline.current(kind, from)
+        self.timeline.counted(kind, from)
     }
 
     /// The known alerts of the rule.

@@ -10,6 +10,7 @@ mod model;
 mod series;
 
 use crate::admission::Outcome;
+use crate::copies::{self, COPY_WITHIN};
 use crate::historical::Historical;
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, RememberedReading};
@@ -46,6 +47,17 @@ pub struct Admission {
     pub in_order: bool,
     /// What measured it.
     pub source: SourceDigest,
+}
+
+/// What a change of the current readings is to the counted ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CountedChange {
+    /// They change by the same reading.
+    AsCurrent,
+    /// They stay as they are: a copy has come.
+    Nothing,
+    /// Other readings may be counted now, or not any more.
+    Others,
 }
 
 /// More of one patient within the window than is remembered of any.
@@ -159,6 +171,53 @@ impl Timeline {
     ) -> impl DoubleEndedIterator<Item = CurrentReading> {
         let series = self.series.iter().find(|series| series.kind() == kind);
         series.into_iter().flat_map(move |series| series.current(from, &self.sources))
+    }
+
+    /// The current readings that are counted, which are those that are no copies of others, of a kind
+    /// that were observed at `from` or later, in observation order.
+    pub fn counted(
+        &self,
+        kind: Kind,
+        from: Timestamp,
+    ) -> impl DoubleEndedIterator<Item = CurrentReading> {
+        // Of nearly all patients one device measures a kind.
+        let may_be_copies = self.sources.len() > 1;
+        self.current(kind, from).filter(move |reading| {
+            let is_copy = |other: CurrentReading| copies::is_copy(kind, reading, &other);
+            !(may_be_copies && self.near(kind, reading.time).any(is_copy))
+        })
+    }
+
+    /// What a reading that was added to the current ones, or changed or taken from them, does to
+    /// those that are counted.
+    pub(crate) fn counted_change(
+        &self,
+        kind: Kind,
+        reading: &CurrentReading,
+        is_added: bool,
+    ) -> CountedChange {
+        if self.sources.len() == 1 {
+            return CountedChange::AsCurrent;
+        }
+        let others =
+            || self.near(kind, reading.time).filter(|other| other.source != reading.source);
+        if others().next().is_none() {
+            return CountedChange::AsCurrent;
+        }
+        let is_copy = others().any(|other| copies::is_copy(kind, reading, &other));
+        let has_copies = others().any(|other| copies::is_copy(kind, &other, reading));
+        match (is_added, is_copy, has_copies) {
+            (true, false, false) => CountedChange::AsCurrent,
+            (true, true, false) => CountedChange::Nothing,
+            // Another reading may be counted now, or not any more.
+            _ => CountedChange::Others,
+        }
+    }
+
+    /// The current readings so near to a time that one may be a copy of a reading at it.
+    fn near(&self, kind: Kind, time: Timestamp) -> impl Iterator<Item = CurrentReading> {
+        self.current(kind, time - COPY_WITHIN)
+            .take_while(move |other| other.time <= time + COPY_WITHIN)
     }
 
     /// Forgets what is not seen from the window any more. True when nothing is left.

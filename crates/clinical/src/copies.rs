@@ -1,0 +1,46 @@
+//! Probable copies: one measurement that comes over two sources, such as a cuff's own cloud and a
+//! phone's health app. All are kept and shown; one of them is counted.
+//!
+//! Which one depends on nothing but the readings: not on the order of arrival, not on a restart. Of
+//! the sources one comes before the other for all readings alike, so that of two equal curves one is
+//! counted whole and not a piece of each.
+
+use crate::kinds::Kind;
+use crate::remembered::CurrentReading;
+use crate::sample::Sample;
+use crate::time::Span;
+
+/// How far apart the times of two readings with the same values may be that are one measurement.
+/// Ours: a path may cut seconds off, and an app may correct the device's clock; a second measurement
+/// within two minutes that gives the same values on another device is rare.
+pub const COPY_WITHIN: Span = Span::from_minutes(2);
+
+/// Whether a reading is a probable copy of another, and so is not counted beside it: of another
+/// source, of the same values as far as both were measured, at most [`COPY_WITHIN`] from it, and
+/// behind it in order.
+pub fn is_copy(kind: Kind, reading: &CurrentReading, of: &CurrentReading) -> bool {
+    reading.source != of.source
+        && (reading.time - of.time).abs() <= COPY_WITHIN
+        && has_same_values(kind, reading.sample, of.sample)
+        && is_before(kind, of, reading)
+}
+
+fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
+    let watched = || kind.fields().iter().filter_map(|field| field.watched);
+    let is_same = |one: Option<f64>, other: Option<f64>| match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    };
+    // Of a kind without watched fields nothing is known to be the same.
+    watched().next().is_some()
+        && (one == other || watched().all(|field| is_same(one.value(field), other.value(field))))
+}
+
+/// A total order of the sources of one measurement: first the one that says more of it.
+fn is_before(kind: Kind, one: &CurrentReading, other: &CurrentReading) -> bool {
+    let order = |reading: &CurrentReading| {
+        let said = reading.sample.values(kind).count();
+        (std::cmp::Reverse(said), reading.source)
+    };
+    order(one) < order(other)
+}

@@ -1,0 +1,113 @@
+//! One measurement over two sources is counted once, whatever comes first and whatever is changed.
+
+mod home;
+
+use clinical::alert::{Severity, Stage, Transition};
+use clinical::copies::is_copy;
+use clinical::remembered::CurrentReading;
+use clinical::{Kind, Span, Timestamp};
+use home::{Home, Sent, at, bp};
+use proptest::prelude::*;
+
+fn over(source: u8, sent: Sent) -> Sent {
+    Sent { source, ..sent }
+}
+
+fn counted(home: &Home) -> Vec<CurrentReading> {
+    home.monitor.timeline().counted(Kind::BloodPressure, Timestamp::EARLIEST).collect()
+}
+
+#[test]
+fn the_same_pressure_over_two_sources_a_minute_apart_confirms_nothing() {
+    for (first, second) in [(0, 1), (1, 0)] {
+        let mut home = Home::default();
+        home.receives(over(first, bp(0, 190, 112)));
+        home.receives(over(second, bp(1, 190, 112)));
+        assert_eq!(home.reported, []);
+        home.waits_until(60);
+        let unconfirmed = (Transition::Raised, Severity::Review, Stage::Unconfirmed);
+        assert_eq!(home.transitions(), [unconfirmed]);
+        assert_eq!(counted(&home).len(), 1);
+    }
+}
+
+#[test]
+fn what_differs_in_value_or_time_or_comes_from_the_same_source_confirms() {
+    let others = [over(0, bp(1, 190, 112)), over(1, bp(1, 191, 112)), over(1, bp(3, 190, 112))];
+    for other in others {
+        let mut home = Home::default();
+        home.receives(bp(0, 190, 112));
+        home.receives(other.clone());
+        assert_eq!(home.last().stage, Stage::Confirmed, "{other:?}");
+    }
+}
+
+#[test]
+fn a_copy_is_counted_from_when_the_other_is_corrected_or_entered_in_error() {
+    for (kept, changed) in [(0, 1), (1, 0)] {
+        let gone = over(changed, bp(0, 190, 112)).entered_in_error(5);
+        let corrected = over(changed, bp(0, 190, 112)).corrected(5, 128, 82);
+        for (change, count) in [(gone, 1), (corrected, 2)] {
+            let mut home = Home::default();
+            home.receives(over(kept, bp(1, 190, 112)));
+            home.receives(over(changed, bp(0, 190, 112)));
+            assert_eq!(counted(&home).len(), 1);
+            home.receives(change);
+            let left = counted(&home);
+            assert_eq!(left.len(), count);
+            assert!(left.iter().any(|reading| reading.time == at(1)));
+        }
+    }
+}
+
+prop_compose! {
+    fn sent()(
+        minutes in 0..12_i64,
+        systolic in 189..191_u16,
+        source in 0..3_u8,
+        update in 0..3_i64,
+        is_gone in prop::bool::weighted(0.2),
+    ) -> Sent {
+        let sent = over(source, bp(minutes, 120, 30)).corrected(update, systolic, 30);
+        if is_gone { sent.entered_in_error(update) } else { sent }
+    }
+}
+
+fn after(all: &[Sent]) -> Home {
+    let mut home = Home::default();
+    for one in all {
+        home.receives(one.clone());
+    }
+    home
+}
+
+proptest! {
+    #[test]
+    fn what_is_counted_depends_on_the_readings_alone(
+        (sent, shuffled) in prop::collection::vec(sent(), 1..20)
+            .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+    ) {
+        let (one, other) = (after(&sent), after(&shuffled));
+        let bare = |home: &Home| {
+            counted(home).iter().map(|r| (r.time, r.source, r.sample)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(bare(&one), bare(&other));
+
+        let timeline = one.monitor.timeline();
+        let kind = Kind::BloodPressure;
+        let current: Vec<_> = timeline.current(kind, Timestamp::EARLIEST).collect();
+        let is_counted =
+            |reading: &&CurrentReading| !current.iter().any(|of| is_copy(kind, reading, of));
+        let expected: Vec<_> = current.iter().filter(is_counted).copied().collect();
+        prop_assert_eq!(counted(&one), expected.clone());
+        let backwards = timeline.counted(kind, Timestamp::EARLIEST).rev();
+        let expected_backwards: Vec<_> = expected.iter().rev().copied().collect();
+        prop_assert_eq!(backwards.collect::<Vec<_>>(), expected_backwards);
+        // Nothing is lost: what is not counted is the copy of something near that is.
+        let reach = Span::from_minutes(4);
+        let is_near = |reading: &CurrentReading| {
+            expected.iter().any(|of| (of.time - reading.time).abs() <= reach)
+        };
+        prop_assert!(current.iter().all(is_near));
+    }
+}
