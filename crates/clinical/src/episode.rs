@@ -13,6 +13,8 @@ use crate::time::{Span, Timestamp};
 /// A stretch of time in which a rule holds, as the readings say now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Episode {
+    /// The alert that it goes on with, where the rule knows.
+    pub continues: Option<AlertId>,
     /// How far the rule has come.
     pub stage: Stage,
     /// How urgent, as far as it depends on how late single readings came.
@@ -77,10 +79,17 @@ impl EvidenceReading {
     }
 }
 
+impl From<&Evidence> for EvidenceReading {
+    fn from(evidence: &Evidence) -> Self {
+        Self { kind: evidence.reading.kind(), reading: Self::current_reading(evidence) }
+    }
+}
+
 impl Episode {
     /// An episode in which readings are what is missing.
     pub fn without_readings(stage: Stage, severity: Severity, began: Timestamp) -> Self {
         Self {
+            continues: None,
             stage,
             severity,
             severity_in_time: severity,
@@ -246,19 +255,20 @@ impl Found {
 
     fn overlaps(&self, alert: &Alert) -> bool {
         let time = |reading: &EvidenceReading| reading.reading.time;
-        let first = self.readings.first().map_or(self.episode.began, time);
+        let first = self.readings.iter().map(time).min().unwrap_or(self.episode.began);
         // A gap that is open lasts.
-        let last = self.readings.last().map_or(Timestamp::LATEST, time);
+        let last = self.readings.iter().map(time).max().unwrap_or(Timestamp::LATEST);
         let last = self.episode.ended.unwrap_or(last);
         first <= alert.last_observed_at && last >= alert.first_observed_at
     }
 }
 
-/// Which known alert each episode continues, if any. First choice has the alert whose id was derived
-/// from one of the episode's readings (so that of an episode that falls apart the part with the
-/// reading that gave the id keeps it, and no id is given twice), then one that shares a reading, then
-/// one that overlaps in time. One that was retracted is raised again for the reading that gave the id
-/// only. Of several the earliest is chosen: whoever computes the same again chooses the same.
+/// Which known alert each episode continues, if any. First choice has the alert that the rule says,
+/// then the one whose id was derived from one of the episode's readings (so that of an episode that
+/// falls apart the part with the reading that gave the id keeps it, and no id is given twice), then
+/// one that shares a reading, then one that overlaps in time. One that was retracted is raised again
+/// for the reading that gave the id only. Of several the earliest is chosen: whoever computes the
+/// same again chooses the same.
 fn continued_alerts(
     computation: &Computation<'_>,
     known: &[Alert],
@@ -285,7 +295,14 @@ fn continued_alerts(
     let gave_the_id =
         |of: usize, alert: usize| ids[of].iter().position(|id| *id == known[alert].id);
     for (of, place) in continued.iter_mut().enumerate() {
-        choose(place, &|alert| gave_the_id(of, alert).filter(|_| is_live(alert)));
+        let continues = computed[of].episode.continues;
+        choose(place, &|alert| (continues == Some(known[alert].id)).then_some(0));
+    }
+    for (of, place) in continued.iter_mut().enumerate() {
+        // An alert from before what is computed goes on only if a new one would have its id.
+        let may_be =
+            |alert: usize, place: usize| is_live(alert) && (is_computed[alert] || place == 0);
+        choose(place, &|alert| gave_the_id(of, alert).filter(|place| may_be(alert, *place)));
     }
     for (of, place) in continued.iter_mut().enumerate() {
         let shared = |alert: usize| computed[of].shared_reading(&known[alert]);

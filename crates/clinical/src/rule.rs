@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 
-use crate::alert::{Alert, AlertId, RuleName, Text, Values};
-use crate::episode::Episode;
+use crate::alert::{Alert, AlertId, RuleName, Severity, Stage, Status, Text, Values};
+use crate::episode::{Episode, EvidenceReading};
 use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;
@@ -12,7 +12,7 @@ use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 use crate::window::Window;
 
@@ -137,6 +137,101 @@ impl<'a> Context<'a> {
     /// The open alert of the rule.
     pub fn open(&self) -> Option<&'a Alert> {
         self.known().find(|alert| alert.is_open())
+    }
+
+    /// From when on a rule judges that needs every reading up to so long before the one it judges.
+    pub fn judged_from(&self, lookback: Span) -> Timestamp {
+        self.window_start().max(self.lookback_start() + lookback)
+    }
+
+    /// What a rule that goes through the readings once, in time's order, has to know when it begins
+    /// at `from`. `steps` says which readings, counted from the first of an alert's evidence, brought
+    /// it to which stage.
+    pub fn beginning<const N: usize>(
+        &self,
+        from: Timestamp,
+        steps: impl Fn(&Alert) -> [Option<Step>; N],
+    ) -> Beginning<'a> {
+        let mut beginning = Beginning::default();
+        for alert in self.known() {
+            let evidence: Vec<EvidenceReading> =
+                alert.evidence.iter().map(EvidenceReading::from).collect();
+            let is_before = |step: &Step| {
+                let readings = evidence.get(..step.readings).filter(|step| !step.is_empty());
+                readings.is_some_and(|all| all.iter().all(|one| one.reading.time < from))
+            };
+            let mut steps = steps(alert).into_iter().flatten();
+            let known_stage = steps.clone().next_back().map(|step| step.stage);
+            let Some(step) = steps.rfind(is_before) else {
+                beginning.covered.push(alert.id);
+                continue;
+            };
+            let lasts = alert.is_open()
+                || alert.status == Status::Resolved && alert.last_observed_at >= from;
+            let began = |alert: &Alert| (alert.is_open(), alert.first_observed_at);
+            let is_newer =
+                beginning.open.as_ref().is_none_or(|other| began(other.alert) < began(alert));
+            if lasts && is_newer {
+                let (established, newest) = evidence.split_at(step.readings);
+                // What upheld an earlier stage is not told any more.
+                let is_known = known_stage == Some(step.stage)
+                    && newest.iter().all(|reading| reading.reading.time < from);
+                let newest = if is_known { newest } else { &[] };
+                beginning.open = Some(Carried {
+                    alert,
+                    stage: step.stage,
+                    established: established.to_vec(),
+                    newest: newest.to_vec(),
+                });
+            }
+        }
+        beginning.covered.extend(beginning.open.as_ref().map(|carried| carried.alert.id));
+        beginning
+    }
+}
+
+/// So many of the first readings of an alert's evidence brought it to a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Which stage.
+    pub stage: Stage,
+    /// How many readings.
+    pub readings: usize,
+}
+
+/// Where a rule begins to go through the readings, and what is known there.
+#[derive(Debug, Default)]
+pub struct Beginning<'a> {
+    /// The alert that is open there.
+    pub open: Option<Carried<'a>>,
+    /// The alerts that are computed anew: that one, and all that reached their first stage later.
+    pub covered: Vec<AlertId>,
+}
+
+/// An alert that is open where a rule begins. Its evidence says what it rests on, so that it goes on
+/// as it was although those readings are not remembered any more, also in a state that was rebuilt.
+#[derive(Debug)]
+pub struct Carried<'a> {
+    /// Which.
+    pub alert: &'a Alert,
+    /// The stage it has there.
+    pub stage: Stage,
+    /// The readings that brought it to that stage.
+    pub established: Vec<EvidenceReading>,
+    /// The newest that upheld it there.
+    pub newest: Vec<EvidenceReading>,
+}
+
+impl Carried<'_> {
+    /// The episode as it is there.
+    pub fn episode(&self) -> Episode {
+        let Self { alert, stage, established, newest } = self;
+        // A stage that the alert had earlier was for review.
+        let severity = if *stage == alert.stage { alert.severity } else { Severity::Review };
+        let mut episode = Episode::begin(*stage, severity, established.clone());
+        episode.continues = Some(alert.id);
+        episode.newest.clone_from(newest);
+        episode
     }
 }
 
