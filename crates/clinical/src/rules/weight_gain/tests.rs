@@ -1,0 +1,390 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::alert::{Alert, Severity, Status, Transition};
+use crate::kinds::weighing_scale::BODY_WEIGHT;
+use crate::monitor::Monitor;
+use crate::plan::Plan;
+use crate::rules;
+use crate::sample::Sample;
+use crate::{Kind, Outcome, PatientId, Reading, Source, Span, Timestamp, Version, Window};
+
+use Transition::{Raised, Resolved, Retracted, Updated};
+
+/// Hours after 2026-05-28T20:26:40Z.
+fn at(hours: i64) -> Timestamp {
+    Timestamp::from_seconds(1_780_000_000) + Span::from_hours(hours)
+}
+
+fn patient() -> PatientId {
+    PatientId::parse("HOME01/P1").unwrap()
+}
+
+/// A weight as it is sent: hundredths of a kilogram, on one of the scales.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Sent {
+    hours: i64,
+    weight: i32,
+    scale: u8,
+    update: i64,
+    entered_in_error: bool,
+}
+
+/// A weight on the first scale, kg.
+fn kg(day: i64, weight: f64) -> Sent {
+    let weight = (weight * 100.0).round() as i32;
+    Sent { hours: day * 24, weight, scale: 0, update: 0, entered_in_error: false }
+}
+
+impl Sent {
+    fn on_scale(self, scale: u8) -> Self {
+        Self { scale, ..self }
+    }
+
+    fn corrected_to(self, weight: f64) -> Self {
+        Self { weight: (weight * 100.0).round() as i32, update: self.update + 1, ..self }
+    }
+
+    fn withdrawn(self) -> Self {
+        Self { entered_in_error: true, update: self.update + 1, ..self }
+    }
+
+    fn reading(&self) -> Reading {
+        let content = (self.weight as u64) << 43 | u64::from(self.entered_in_error) << 42;
+        Reading {
+            patient: patient(),
+            kind: Kind::WeighingScale,
+            observation_time: at(self.hours),
+            version: Version::new(at(self.hours + self.update), content),
+            source: Source::device("TANITA", &self.scale.to_string()).unwrap(),
+            entered_in_error: self.entered_in_error,
+            sample: Sample::default().with(BODY_WEIGHT, f64::from(self.weight) / 100.0),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Home {
+    monitor: Monitor,
+    plan: Plan,
+    window: Window,
+    reported: Vec<Alert>,
+}
+
+impl Home {
+    fn receives(&mut self, sent: Sent) {
+        self.receives_at(sent.hours, sent);
+    }
+
+    fn receives_at(&mut self, hours: i64, sent: Sent) {
+        let now = (&self.plan, self.window);
+        self.reported.extend(self.monitor.apply(&sent.reading(), at(hours), now).unwrap().changes);
+    }
+
+    fn after(days: &[(i64, f64)]) -> Self {
+        let mut home = Self::default();
+        days.iter().for_each(|(day, weight)| home.receives(kg(*day, *weight)));
+        home
+    }
+
+    fn transitions(&self) -> Vec<Transition> {
+        self.reported.iter().map(|alert| alert.transition).collect()
+    }
+
+    fn last(&self) -> &Alert {
+        self.reported.last().expect("something was reported")
+    }
+
+    /// What a full computation would change at a time: nothing, where everything was noticed.
+    fn missed_at(&mut self, hours: i64) -> Vec<Alert> {
+        self.monitor.reassess(&patient(), at(hours), (&self.plan, self.window))
+    }
+
+    /// The same patient in a process that has just started: the readings and alerts of the log.
+    fn restarted(&self, sent: &[(i64, Sent)], hours: i64) -> Self {
+        let window = Window::rebuilt_at(at(hours));
+        let mut home = Self { plan: self.plan.clone(), window, ..Self::default() };
+        for (received, sent) in sent {
+            let reading = (&sent.reading()).into();
+            home.monitor.restore_reading(&reading, at(*received), Outcome::New, window).unwrap();
+        }
+        self.monitor.alerts().iter().for_each(|alert| home.monitor.restore_alert(alert.clone()));
+        home
+    }
+}
+
+#[test]
+fn two_kilograms_more_than_three_days_ago_are_for_review() {
+    let home = Home::after(&[(0, 80.1), (1, 80.3), (2, 81.2), (3, 82.1)]);
+    assert_eq!(home.transitions(), [Raised]);
+    let alert = home.last();
+    assert_eq!((alert.severity, alert.late), (Severity::Review, false));
+    let words = rules::words(alert);
+    assert_eq!(
+        words.en,
+        "Weight up by 2 kg in 3 days (80.1 to 82.1 kg): at or above 2 kg within 3 days. Ask for swelling and breathlessness, and to measure again."
+    );
+    assert_eq!(
+        words.ja,
+        "体重が3日で2 kg増加しました（80.1→82.1 kg、3日以内に2 kg以上）。むくみや息切れがないか確認し、再測定を依頼してください。"
+    );
+    assert_eq!(alert.evidence.len(), 2);
+}
+
+#[test]
+fn two_kilograms_more_than_a_week_ago_are_for_review_and_less_is_not() {
+    let slowly = |last| Home::after(&[(0, 80.0), (2, 80.5), (4, 81.0), (6, 81.6), (7, last)]);
+    assert!(slowly(81.9).reported.is_empty());
+    let home = slowly(82.0);
+    assert_eq!(home.transitions(), [Raised]);
+    assert!(rules::words(home.last()).en.contains("2 kg in 7 days (80 to 82 kg)"));
+    assert!(Home::after(&[(0, 80.0), (8, 83.0)]).reported.is_empty(), "more than a week apart");
+}
+
+#[test]
+fn the_limits_are_the_patients_own() {
+    let plan = rules::plan(1, [("weight.gain.in_3_days", 1.5), ("weight.gain.in_7_days", 3.0)]);
+    let mut home = Home { plan: plan.unwrap(), ..Home::default() };
+    home.receives(kg(0, 80.0));
+    home.receives(kg(5, 82.5));
+    assert!(home.reported.is_empty());
+    home.receives(kg(7, 84.0));
+    assert_eq!(home.transitions(), [Raised]);
+    assert_eq!(home.last().finding("limit"), Some(1.5));
+    assert_eq!(home.last().parameter("in_7_days"), Some(3.0));
+}
+
+#[test]
+fn what_was_drunk_and_eaten_on_one_day_is_no_gain() {
+    let mut home = Home::after(&[(0, 80.0)]);
+    home.receives(Sent { hours: 19, ..kg(0, 82.5) });
+    assert!(home.reported.is_empty());
+    home.receives(Sent { hours: 20, ..kg(0, 82.5) });
+    assert_eq!(home.transitions(), [Raised]);
+}
+
+#[test]
+fn another_scale_is_compared_with_itself_only() {
+    let mut home = Home::after(&[(0, 80.0)]);
+    home.receives(kg(1, 83.0).on_scale(1));
+    home.receives(kg(2, 83.2).on_scale(1));
+    assert!(home.reported.is_empty());
+    home.receives(kg(3, 85.1).on_scale(1));
+    assert_eq!(home.transitions(), [Raised]);
+}
+
+#[test]
+fn it_ends_when_the_weight_is_back_and_not_before() {
+    let mut home = Home::after(&[(0, 80.0), (2, 82.3), (3, 81.5), (4, 81.5)]);
+    assert_eq!(home.transitions(), [Raised], "at half a kilogram below the limit it is open");
+    home.receives(kg(5, 81.4));
+    assert_eq!(home.transitions(), [Raised, Resolved]);
+}
+
+#[test]
+fn further_gains_update_it_and_silence_ends_nothing() {
+    let mut home = Home::after(&[(0, 80.0), (2, 82.3), (3, 83.0)]);
+    assert_eq!(home.transitions(), [Raised, Updated]);
+    assert!(rules::words(home.last()).en.contains("up by 3 kg in 3 days"));
+    for days in [20, 60, 200] {
+        assert!(home.missed_at(days * 24).is_empty());
+        home.monitor.forget(at(days * 24), home.window);
+        assert!(home.monitor.alerts()[0].is_open());
+    }
+}
+
+#[test]
+fn four_weeks_after_the_newest_gain_a_reading_ends_it_of_any_scale() {
+    for scale in [0, 1] {
+        let mut home = Home::after(&[(0, 80.0), (2, 82.3)]);
+        home.receives(kg(29, 82.4).on_scale(scale));
+        assert_eq!(home.transitions(), [Raised]);
+        home.receives(kg(30, 82.4).on_scale(scale));
+        assert_eq!(home.transitions(), [Raised, Resolved]);
+    }
+}
+
+#[test]
+fn another_person_on_the_scale_raises_nothing_and_ends_nothing() {
+    // A child, twice.
+    let home = Home::after(&[(0, 80.0), (1, 25.0), (2, 25.1), (3, 80.2), (4, 80.1)]);
+    assert!(home.reported.is_empty());
+    // Two people by turns.
+    let home = Home::after(&[(0, 80.0), (1, 72.0), (2, 80.1), (3, 72.2), (4, 80.2), (5, 80.0)]);
+    assert!(home.reported.is_empty());
+    let mut home = Home::after(&[(0, 80.0), (1, 80.0), (3, 82.5), (4, 72.0), (5, 82.6)]);
+    assert!(home.monitor.alerts()[0].is_open());
+    home.receives(kg(6, 75.0));
+    home.receives(kg(7, 75.2));
+    assert_eq!(home.last().transition, Resolved, "two readings in a row say so");
+}
+
+#[test]
+fn a_gain_beside_another_persons_readings_is_seen() {
+    let home = Home::after(&[(0, 80.0), (1, 25.0), (2, 25.1), (3, 82.2)]);
+    assert_eq!(home.transitions(), [Raised]);
+    assert_eq!(home.last().finding("from"), Some(80.0));
+}
+
+#[test]
+fn a_weight_regained_after_two_lower_days_is_a_gain() {
+    let home = Home::after(&[(0, 80.0), (1, 77.5), (2, 77.4), (4, 80.0)]);
+    assert_eq!(home.transitions(), [Raised]);
+}
+
+#[test]
+fn a_corrected_or_withdrawn_reading_takes_its_gain_with_it() {
+    let gain = kg(2, 82.3);
+    for change in [gain.corrected_to(80.3), gain.withdrawn()] {
+        let mut home = Home::after(&[(0, 80.0), (2, 82.3)]);
+        home.receives_at(60, change);
+        assert_eq!(home.transitions(), [Raised, Retracted]);
+    }
+    let mut home = Home::after(&[(0, 80.0), (2, 82.3)]);
+    home.receives_at(60, kg(0, 80.0).corrected_to(81.0));
+    assert_eq!(home.transitions(), [Raised, Retracted]);
+}
+
+#[test]
+fn a_late_reading_finds_the_gain_that_was_there() {
+    let mut home = Home::after(&[(2, 82.3), (3, 82.2)]);
+    home.receives_at(80, kg(0, 80.0));
+    assert_eq!(home.transitions(), [Raised]);
+    assert_eq!(home.last().first_observed_at, at(48));
+}
+
+#[test]
+fn a_correction_three_weeks_later_still_takes_the_alert_back() {
+    let mut home = Home::after(&[(0, 80.0), (2, 82.3), (20, 82.2), (36, 82.2)]);
+    home.reported.clear();
+    let mut again = Home::after(&[(9, 80.0), (11, 82.3), (20, 82.2)]);
+    again.receives_at(45 * 24, kg(11, 82.3).corrected_to(80.3));
+    assert_eq!(again.transitions(), [Raised, Retracted]);
+}
+
+fn sent() -> impl Strategy<Value = Vec<Sent>> {
+    let weight = select(vec![7200, 7250, 7800, 8000, 8010, 8050, 8200, 8210, 8300, 8450]);
+    let change = prop_oneof![
+        6 => Just(None),
+        1 => weight.clone().prop_map(Some).prop_map(Some),
+        1 => Just(Some(None)),
+    ];
+    let scale = prop_oneof![5 => Just(0_u8), 1 => Just(1)];
+    (0..60_i64, 0..3_i64, weight, scale, change).prop_map(|(day, hour, weight, scale, change)| {
+        let hours = day * 24 + hour * 2;
+        let first = Sent { hours, weight, scale, update: 0, entered_in_error: false };
+        match change {
+            None => vec![first],
+            Some(Some(weight)) => vec![first, Sent { weight, update: 1, ..first }],
+            Some(None) => vec![first, first.withdrawn()],
+        }
+    })
+}
+
+/// What is sent of the readings of two months, each with its delay in hours.
+fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
+    let delay = prop_oneof![6 => 0..3_i64, 2 => 0..200_i64, 1 => 0..900_i64];
+    vec((sent(), vec(delay, 2)), 1..40).prop_map(|all| {
+        let sends = all.into_iter().flat_map(|(sent, delays)| sent.into_iter().zip(delays));
+        let mut sends: Vec<(i64, Sent)> =
+            sends.map(|(sent, delay)| (sent.hours + delay, sent)).collect();
+        sends.sort_by_key(|(received, _)| *received);
+        sends
+    })
+}
+
+/// The episodes as the alerts tell them.
+fn told(home: &Home) -> Vec<String> {
+    let alerts = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
+    let mut told: Vec<String> = alerts
+        .map(|a| format!("{} {} {} {:?}", a.status, a.first_observed_at, a.severity, a.evidence))
+        .collect();
+    told.sort();
+    told
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
+        history in history(),
+        sweeps: bool,
+    ) {
+        let mut home = Home::default();
+        for (received, sent) in &history {
+            home.receives_at(*received, *sent);
+            for later in [0, 7, 31] {
+                let missed = home.missed_at(received + later);
+                prop_assert!(missed.is_empty(), "{later} h after {sent:?}: {missed:?}");
+            }
+            if sweeps {
+                home.monitor.forget(at(*received), home.window);
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        all in vec(sent(), 1..25),
+        other_order in any::<[Index; 50]>(),
+    ) {
+        // Within what is judged at any time.
+        let all: Vec<Sent> = all.concat();
+        let all: Vec<Sent> =
+            all.into_iter().map(|sent| Sent { hours: sent.hours % (24 * 28), ..sent }).collect();
+        let mut other = all.clone();
+        for (place, index) in other_order.iter().enumerate().take(other.len()) {
+            let to = index.index(other.len());
+            other.swap(place, to);
+        }
+        let arrive = |sends: &[Sent]| {
+            let mut home = Home::default();
+            sends.iter().for_each(|sent| home.receives_at(24 * 29, *sent));
+            told(&home)
+        };
+        prop_assert_eq!(arrive(&all), arrive(&other));
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in history(), at_most in 0..40_usize) {
+        let mut home = Home::default();
+        let history = &history[..at_most.min(history.len())];
+        for (received, sent) in history {
+            home.receives_at(*received, *sent);
+        }
+        let now = history.last().map_or(0, |(received, _)| received + 1);
+        let mut restarted = home.restarted(history, now);
+        let said = restarted.missed_at(now);
+        prop_assert!(said.is_empty(), "{said:?}");
+    }
+
+    #[test]
+    fn evidence_names_current_readings_and_each_alert_is_a_gain(history in history()) {
+        let mut home = Home::default();
+        for (received, sent) in &history {
+            home.receives_at(*received, *sent);
+            let start = home.window.start(at(*received));
+            let current: Vec<_> = home
+                .monitor
+                .timeline()
+                .current(Kind::WeighingScale, start)
+                .map(|r| (r.time, r.source, r.sample.value(BODY_WEIGHT)))
+                .collect();
+            let open = home.monitor.alerts().iter().filter(|a| a.is_open());
+            for alert in open {
+                prop_assert!(alert.finding("gain") >= Some(2.0), "{:?}", alert.findings);
+                let evidence = alert.evidence.iter().map(|evidence| {
+                    let reading = &evidence.reading;
+                    (reading.observation_time(), reading.source(), evidence.value("body_weight"))
+                });
+                for named in evidence.filter(|(time, ..)| *time >= start) {
+                    prop_assert!(current.contains(&named), "{named:?} is not current");
+                }
+            }
+        }
+    }
+}
