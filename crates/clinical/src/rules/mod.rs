@@ -12,7 +12,7 @@ use crate::rule::Rule;
 
 /// The name of the rule set: the rules with the defaults of their parameters. It changes with any of
 /// them.
-pub const RULE_SET: &str = "2026-11d";
+pub const RULE_SET: &str = "2026-11e";
 
 macro_rules! folders {
     ($($folder:ident),+ $(,)?) => {
@@ -26,7 +26,7 @@ macro_rules! folders {
     };
 }
 
-folders![bp_severe_high, data_missing, weight_gain];
+folders![bp_severe_high, data_missing, glucose_very_low, weight_gain];
 
 /// Every rule, and which of them read each kind.
 struct Rules {

@@ -1,0 +1,48 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+
+/// Glucose below which it is very low, mg/dL.
+pub(super) const LIMIT: Parameter = Parameter {
+    name: "glucose.very_low.limit",
+    former_names: &[],
+    label: Label { ja: "著しい低血糖の上限", en: "very low, below" },
+    unit: "mg/dL",
+    default: 54.0,
+    low: 40.0,
+    high: 70.0,
+    whole: true,
+    source: "international consensus on continuous glucose monitoring: level 2, below 54 mg/dL",
+};
+
+/// Glucose at or above which it is back, mg/dL.
+pub(super) const CLEAR: Parameter = Parameter {
+    name: "glucose.very_low.clear",
+    former_names: &[],
+    label: Label { ja: "解消の血糖", en: "back, at or above" },
+    unit: "mg/dL",
+    default: 70.0,
+    low: 54.0,
+    high: 120.0,
+    whole: true,
+    source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
+};
+
+/// The numbers for one patient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limits {
+    /// mg/dL.
+    pub(super) low: f64,
+    /// mg/dL, at least `low`.
+    pub(super) clear: f64,
+}
+
+impl Limits {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let low = plan.value(&LIMIT);
+        // Clearing is never looser than raising.
+        Self { low, clear: plan.value(&CLEAR).max(low) }
+    }
+}

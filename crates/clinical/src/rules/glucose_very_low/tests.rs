@@ -1,0 +1,461 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::SENSOR;
+use crate::alert::{Alert, Severity, Stage, Status, Transition};
+use crate::kinds::ValueType;
+use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
+use crate::monitor::Monitor;
+use crate::plan::Plan;
+use crate::rules;
+use crate::sample::Sample;
+use crate::{Kind, Outcome, PatientId, Reading, Source, Span, Timestamp, Version, Window};
+
+use Severity::{Review, Urgent};
+use Stage::{Confirmed, Unconfirmed};
+use Transition::{Escalated, Raised, Resolved, Retracted, Updated};
+
+const DAY: i64 = 24 * 60;
+
+/// Minutes after 2026-05-28T20:26:40Z.
+fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_seconds(1_780_000_000) + Span::from_minutes(minutes)
+}
+
+fn patient() -> PatientId {
+    PatientId::parse("HOME01/P1").unwrap()
+}
+
+/// A value as it is sent, mg/dL; device 0 is a meter, the others are sensors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Sent {
+    minutes: i64,
+    value: u16,
+    device: u8,
+    update: i64,
+    entered_in_error: bool,
+}
+
+fn sensor(minutes: i64, value: u16) -> Sent {
+    Sent { minutes, value, device: 1, update: 0, entered_in_error: false }
+}
+
+fn finger(minutes: i64, value: u16) -> Sent {
+    Sent { device: 0, ..sensor(minutes, value) }
+}
+
+impl Sent {
+    fn corrected_to(self, value: u16) -> Self {
+        Self { value, update: self.update + 1, ..self }
+    }
+
+    fn withdrawn(self) -> Self {
+        Self { entered_in_error: true, update: self.update + 1, ..self }
+    }
+
+    fn reading(&self) -> Reading {
+        let content = u64::from(self.value) << 43 | u64::from(self.entered_in_error) << 42;
+        let method = if self.device == 0 { 0.0 } else { SENSOR };
+        Reading {
+            patient: patient(),
+            kind: Kind::BloodGlucose,
+            observation_time: at(self.minutes),
+            version: Version::new(at(self.minutes + self.update), content),
+            source: Source::device("DEXCOM", &self.device.to_string()).unwrap(),
+            entered_in_error: self.entered_in_error,
+            sample: Sample::default()
+                .with(GLUCOSE_VALUE, self.value.into())
+                .with(GLUCOSE_METHOD, method),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Home {
+    monitor: Monitor,
+    plan: Plan,
+    window: Window,
+    reported: Vec<Alert>,
+}
+
+impl Home {
+    fn after(sent: impl IntoIterator<Item = Sent>) -> Self {
+        let mut home = Self::default();
+        sent.into_iter().for_each(|sent| home.receives(sent));
+        home
+    }
+
+    fn receives(&mut self, sent: Sent) {
+        self.receives_at(sent.minutes, sent);
+    }
+
+    fn receives_at(&mut self, minutes: i64, sent: Sent) {
+        self.waits_until(minutes);
+        let now = (&self.plan, self.window);
+        self.reported.extend(self.monitor.apply(&sent.reading(), at(minutes), now).unwrap().changes);
+    }
+
+    fn waits_until(&mut self, minutes: i64) {
+        while let Some(due) = self.monitor.next_assessment().filter(|due| *due <= at(minutes)) {
+            let said = self.monitor.pass_time(&patient(), due, (&self.plan, self.window));
+            self.reported.extend(said);
+        }
+    }
+
+    fn reassessed_at(&mut self, minutes: i64) -> Vec<Alert> {
+        self.monitor.reassess(&patient(), at(minutes), (&self.plan, self.window))
+    }
+
+    fn transitions(&self) -> Vec<(Transition, Severity, Stage)> {
+        self.reported.iter().map(|a| (a.transition, a.severity, a.stage)).collect()
+    }
+
+    fn last(&self) -> &Alert {
+        self.reported.last().expect("something was reported")
+    }
+}
+
+#[test]
+fn the_code_of_a_sensor_is_the_one_that_is_declared() {
+    let ValueType::Code(codes) = GLUCOSE_METHOD.field().value_type else { panic!("not a code") };
+    assert_eq!(codes[SENSOR as usize].symbol, "continuous_sensor");
+}
+
+#[test]
+fn one_finger_stick_below_54_pages_a_physician() {
+    assert!(Home::after([finger(0, 54)]).reported.is_empty());
+    let home = Home::after([finger(0, 53)]);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Blood glucose 53 mg/dL: below 54, lowest 53. Very low. Ask for symptoms, and to measure again."
+    );
+    assert_eq!(
+        words.ja,
+        "血糖 53 mg/dL（54未満、最低53）。著しい低値です。症状を確認し、再測定を依頼してください。"
+    );
+}
+
+#[test]
+fn a_sensor_below_54_for_15_minutes_pages_a_physician() {
+    let mut home = Home::after([sensor(0, 53), sensor(5, 47), sensor(10, 52)]);
+    assert!(home.reported.is_empty());
+    home.receives(sensor(15, 53));
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask for symptoms, and to measure by finger-stick."
+    );
+    assert_eq!(
+        words.ja,
+        "センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先での測定を依頼してください。"
+    );
+    assert_eq!(home.last().evidence.len(), 3);
+}
+
+#[test]
+fn a_value_that_is_not_low_breaks_the_run_and_30_minutes_without_one_do_not() {
+    let home = Home::after([sensor(0, 50), sensor(10, 54), sensor(20, 50), sensor(30, 60)]);
+    assert!(home.reported.is_empty());
+    let home = Home::after([sensor(0, 50), sensor(30, 50)]);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+}
+
+#[test]
+fn two_sensors_do_not_confirm_each_other() {
+    let home = Home::after([sensor(0, 50), Sent { device: 2, ..sensor(15, 50) }, sensor(20, 60)]);
+    assert!(home.reported.is_empty());
+}
+
+#[test]
+fn a_low_value_followed_by_silence_is_for_review_and_asks_to_measure() {
+    let mut home = Home::after([sensor(0, 52), sensor(5, 45)]);
+    home.waits_until(35);
+    assert!(home.reported.is_empty());
+    home.waits_until(36);
+    assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Sensor glucose 45 mg/dL: below 54, then no value of the sensor for 30 minutes. Ask for symptoms, and to measure by finger-stick."
+    );
+    assert_eq!(
+        words.ja,
+        "センサーグルコース 45 mg/dL（54未満）。その後30分、センサーの値がありません。症状を確認し、指先での測定を依頼してください。"
+    );
+    // What fills the silence tells how it went on.
+    home.receives_at(50, sensor(10, 60));
+    assert_eq!(home.last().transition, Retracted);
+}
+
+#[test]
+fn an_unconfirmed_low_that_goes_on_escalates() {
+    let mut home = Home::after([sensor(0, 50), sensor(60, 50)]);
+    home.receives(sensor(75, 50));
+    assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed), (Escalated, Urgent, Confirmed)]);
+    assert_eq!(home.reported[0].id, home.reported[1].id);
+}
+
+#[test]
+fn silence_ends_nothing() {
+    let mut home = Home::after([sensor(0, 50), sensor(15, 50)]);
+    for day in [1, 30, 41, 200] {
+        home.waits_until(day * DAY);
+        assert!(home.reassessed_at(day * DAY).is_empty());
+        home.monitor.forget(at(day * DAY), home.window);
+        assert!(home.monitor.alerts()[0].is_open());
+    }
+    home.receives(finger(201 * DAY, 90));
+    assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
+fn a_sensor_ends_it_at_70_for_15_minutes_and_not_before() {
+    let low = [sensor(0, 50), sensor(15, 50)];
+    let mut home = Home::after(low);
+    for (minutes, value) in [(20, 70), (30, 75), (34, 69), (40, 70), (50, 70)] {
+        home.receives(sensor(minutes, value));
+    }
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    home.receives(sensor(55, 70));
+    assert_eq!(home.last().transition, Resolved);
+    assert_eq!(home.last().last_observed_at, at(55));
+    // Two values far apart do not show that it stayed there.
+    let home = Home::after(low.into_iter().chain([sensor(20, 80), sensor(51, 80)]));
+    assert_eq!(home.reported.len(), 1);
+}
+
+#[test]
+fn the_next_finger_stick_at_70_ends_it_whoever_raised_it() {
+    let mut home = Home::after([sensor(0, 50), sensor(15, 50)]);
+    home.receives(finger(16, 69));
+    assert_eq!(home.reported.len(), 1);
+    home.receives(finger(17, 70));
+    assert_eq!(home.last().transition, Resolved);
+    let home = Home::after([finger(0, 50), finger(20, 70)]);
+    assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
+fn a_sensor_ends_what_a_finger_stick_raised_with_values_after_it_only() {
+    let mut home = Home::after([sensor(-10, 90), sensor(0, 85), finger(1, 50), sensor(5, 80)]);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    home.receives(sensor(15, 80));
+    assert_eq!(home.reported.len(), 1, "10 minutes after the finger-stick");
+    home.receives(sensor(20, 80));
+    assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
+fn a_sensor_that_is_lain_on_counts_anew_after_a_finger_stick() {
+    let mut home = Home::after([sensor(0, 45), sensor(10, 45), finger(12, 110), sensor(20, 45)]);
+    assert!(home.reported.is_empty());
+    home.receives(sensor(30, 45));
+    assert!(home.reported.is_empty());
+    home.receives(sensor(35, 45));
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)], "still low 15 minutes later");
+}
+
+#[test]
+fn while_another_sensor_reads_low_a_sensor_ends_nothing() {
+    let other = |minutes, value| Sent { device: 2, ..sensor(minutes, value) };
+    let mut home = Home::after([sensor(0, 50), sensor(15, 50)]);
+    for minutes in [20, 30, 40, 50] {
+        home.receives(other(minutes, 90));
+        home.receives(sensor(minutes + 1, 60));
+    }
+    assert_eq!(home.reported.len(), 1);
+}
+
+#[test]
+fn of_a_long_low_only_the_lowest_values_are_reported() {
+    let mut home = Home::after((0..12).map(|n| sensor(n * 5, 50)));
+    assert_eq!(home.reported.len(), 1);
+    home.receives(sensor(60, 44));
+    assert_eq!(home.last().transition, Updated);
+    assert_eq!(home.last().finding("lowest"), Some(44.0));
+    home.receives(sensor(65, 46));
+    assert_eq!(home.reported.len(), 2);
+}
+
+#[test]
+fn what_comes_six_hours_late_is_for_review_until_a_value_in_time_is_low_too() {
+    let mut home = Home::default();
+    home.receives_at(400, sensor(0, 50));
+    home.receives_at(400, sensor(15, 50));
+    assert_eq!((home.last().severity, home.last().late), (Review, true));
+    assert!(rules::words(home.last()).en.ends_with("Review what followed."));
+    home.receives_at(400, sensor(30, 50));
+    home.receives_at(400, sensor(45, 50));
+    assert_eq!(home.last().transition, Escalated);
+    assert_eq!((home.last().severity, home.last().late), (Urgent, false));
+}
+
+#[test]
+fn corrected_and_withdrawn_values_take_the_alert_back() {
+    for change in [sensor(5, 50).corrected_to(80), sensor(0, 50).withdrawn()] {
+        let mut home = Home::after([sensor(0, 50), sensor(5, 50), sensor(15, 50)]);
+        home.receives_at(16, change);
+        assert_eq!(home.last().transition, Retracted);
+    }
+    let mut home = Home::after([finger(0, 45)]);
+    home.receives_at(3, finger(0, 45).corrected_to(145));
+    assert_eq!(home.last().transition, Retracted);
+}
+
+#[test]
+fn the_limits_are_the_patients_own_and_clearing_is_never_looser() {
+    let plan = [("glucose.very_low.limit", 63.0), ("glucose.very_low.clear", 60.0)];
+    let plan = rules::plan(1, plan).unwrap();
+    let mut home = Home { plan, ..Home::default() };
+    home.receives(finger(0, 62));
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    assert!(rules::words(home.last()).en.contains("below 63"));
+    home.receives(finger(5, 62));
+    home.receives(finger(6, 63));
+    assert_eq!(home.last().transition, Resolved);
+}
+
+/// Nobody looks at a day of a sensor that is never low.
+#[test]
+fn ordinary_values_of_a_sensor_take_the_fast_path() {
+    let mut home = Home::after((0..288).map(|n| sensor(n * 5, 60 + (n % 90) as u16)));
+    assert!(home.reported.is_empty());
+    assert_eq!(home.monitor.next_assessment(), None);
+    home.receives(sensor(288 * 5, 60));
+}
+
+fn sends() -> impl Strategy<Value = Vec<Sent>> {
+    let value = select(vec![40_u16, 45, 50, 53, 54, 60, 69, 70, 75, 110]);
+    let device = prop_oneof![2 => Just(0_u8), 7 => Just(1), 2 => Just(2)];
+    let minutes = prop_oneof![
+        6 => (0..60_i64).prop_map(|n| n * 5),
+        2 => (0..60_i64).prop_map(|n| n * 5 + 2),
+        1 => (0..400_i64).prop_map(|n| n * 15),
+    ];
+    let change = prop_oneof![
+        8 => Just(None),
+        1 => value.clone().prop_map(Some).prop_map(Some),
+        1 => Just(Some(None)),
+    ];
+    (minutes, value, device, change).prop_map(|(minutes, value, device, change)| {
+        let first = Sent { device, ..sensor(minutes, value) };
+        match change {
+            None => vec![first],
+            Some(Some(value)) => vec![first, first.corrected_to(value)],
+            Some(None) => vec![first, first.withdrawn()],
+        }
+    })
+}
+
+/// What is sent, each with its delay in minutes, in the order of receipt. Some of it lies 40 days
+/// before the rest.
+fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
+    let delay = prop_oneof![8 => 0..3_i64, 2 => 0..90_i64, 1 => 0..2_000_i64];
+    let shift = prop_oneof![3 => Just(0_i64), 1 => Just(40 * DAY), 1 => Just(40 * DAY - 120)];
+    vec((sends(), vec(delay, 2), shift), 1..40).prop_map(|all| {
+        let mut sends: Vec<(i64, Sent)> = Vec::new();
+        for (sent, delays, shift) in all {
+            let later = |sent: Sent| Sent { minutes: sent.minutes + shift, ..sent };
+            let sent = sent.into_iter().map(later).zip(delays);
+            sends.extend(sent.map(|(sent, delay)| (sent.minutes + delay, sent)));
+        }
+        sends.sort_by_key(|(received, _)| *received);
+        sends
+    })
+}
+
+/// The episodes as the alerts tell them, without what depends on when the readings came.
+fn told(home: &Home) -> Vec<String> {
+    let alerts = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
+    let mut told: Vec<String> = alerts
+        .map(|a| {
+            let ended = (!a.is_open()).then_some(a.last_observed_at);
+            format!("{} {} {} {ended:?} {:?}", a.stage, a.status, a.first_observed_at, a.evidence)
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
+        history in history(),
+        sweeps: bool,
+    ) {
+        let mut home = Home::default();
+        for (received, sent) in &history {
+            home.receives_at(*received, *sent);
+            for later in [0, 7, 31, 200] {
+                if home.monitor.next_assessment().is_some_and(|due| due <= at(received + later)) {
+                    continue;
+                }
+                let due = home.monitor.next_assessment();
+                let missed = home.reassessed_at(received + later);
+                prop_assert!(missed.is_empty(), "{later} min after {sent:?}: {missed:?}");
+                prop_assert!(due == home.monitor.next_assessment(), "{later} min after {sent:?}");
+            }
+            if sweeps {
+                home.monitor.forget(at(*received), home.window);
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        all in vec(sends(), 1..25),
+        other_order in any::<[Index; 50]>(),
+        pause in 0..9_i64,
+    ) {
+        let all: Vec<Sent> = all.concat();
+        let mut other = all.clone();
+        for (place, index) in other_order.iter().enumerate().take(other.len()) {
+            let to = index.index(other.len());
+            other.swap(place, to);
+        }
+        let arrive = |sends: &[Sent]| {
+            let mut home = Home::default();
+            let mut clock = 0;
+            for sent in sends {
+                clock = (clock + pause).max(sent.minutes);
+                home.receives_at(clock, *sent);
+            }
+            home.waits_until(20_000);
+            told(&home)
+        };
+        prop_assert_eq!(arrive(&all), arrive(&other));
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in history(), at_most in 0..60_usize) {
+        let mut home = Home::default();
+        let history = &history[..at_most.min(history.len())];
+        for (received, sent) in history {
+            home.receives_at(*received, *sent);
+        }
+        let now = history.last().map_or(0, |(received, _)| received + 1);
+        home.waits_until(now);
+        let window = Window::rebuilt_at(at(now));
+        let mut restarted = Home { window, ..Home::default() };
+        for (received, sent) in history {
+            let (reading, received) = ((&sent.reading()).into(), at(*received));
+            restarted
+                .monitor
+                .restore_reading(&reading, received, Outcome::New, window)
+                .unwrap();
+        }
+        for alert in home.monitor.alerts() {
+            restarted.monitor.restore_alert(alert.clone());
+        }
+        let said = restarted.reassessed_at(now);
+        prop_assert!(said.is_empty(), "{said:?}");
+    }
+}

@@ -1,0 +1,50 @@
+//! What an alert of the rule says.
+
+use super::LIMIT;
+use crate::alert::{Alert, Stage, Text};
+use crate::wording::number;
+
+/// Version 1 of the sentences.
+pub(super) fn words(alert: &Alert) -> Text {
+    let finding = |name: &str| number(alert.finding(name).unwrap_or_default());
+    let limit = number(alert.parameter(LIMIT.short_name()).unwrap_or(LIMIT.default));
+    let [lowest, value, minutes] = ["lowest", "glucose_value", "minutes"].map(finding);
+    let is_sensor = alert.finding("sensor") == Some(1.0);
+    let (judged_ja, judged_en) = match (alert.stage, is_sensor) {
+        (Stage::Confirmed, true) => (
+            format!("センサーグルコース {limit} mg/dL未満が{minutes}分以上（最低{lowest}）。"),
+            format!("Sensor glucose below {limit} mg/dL for {minutes} minutes or more, lowest {lowest}."),
+        ),
+        (Stage::Confirmed, false) => (
+            format!("血糖 {value} mg/dL（{limit}未満、最低{lowest}）。"),
+            format!("Blood glucose {value} mg/dL: below {limit}, lowest {lowest}."),
+        ),
+        (Stage::Unconfirmed | Stage::Missing, _) => (
+            format!(
+                "センサーグルコース {lowest} mg/dL（{limit}未満）。その後30分、センサーの値がありません。"
+            ),
+            format!(
+                "Sensor glucose {lowest} mg/dL: below {limit}, then no value of the sensor for 30 minutes."
+            ),
+        ),
+    };
+    let (todo_ja, todo_en) = match (alert.stage, alert.late, is_sensor) {
+        (Stage::Confirmed, true, _) => (
+            "著しい低値でした（遅れて届いた測定値）。経過を確認してください。",
+            "Was very low; the readings arrived late. Review what followed.",
+        ),
+        (Stage::Confirmed, false, true) => (
+            "著しい低値です。症状を確認し、指先での測定を依頼してください。",
+            "Very low. Ask for symptoms, and to measure by finger-stick.",
+        ),
+        (Stage::Confirmed, false, false) => (
+            "著しい低値です。症状を確認し、再測定を依頼してください。",
+            "Very low. Ask for symptoms, and to measure again.",
+        ),
+        (Stage::Unconfirmed | Stage::Missing, ..) => (
+            "症状を確認し、指先での測定を依頼してください。",
+            "Ask for symptoms, and to measure by finger-stick.",
+        ),
+    };
+    Text { ja: format!("{judged_ja}{todo_ja}"), en: format!("{judged_en} {todo_en}") }
+}
