@@ -39,7 +39,7 @@ fn write_table(to: &mut String, balance: &Reconciliation, with_partitions: bool)
     writeln!(
         to,
         "  {:<30}{:>16}",
-        "refused, written to the dead-letter topic",
+        "dead letters",
         grouped(totals.dead_letters)
     )?;
     writeln!(to, "  {:<30}{:>16}", "in flight", grouped(totals.in_flight_to_writer))?;
