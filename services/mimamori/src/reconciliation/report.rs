@@ -36,12 +36,7 @@ fn write_table(to: &mut String, balance: &Reconciliation, with_partitions: bool)
     ] {
         writeln!(to, "  {rows:<30}{:>16} of {}", grouped(stored), grouped(of))?;
     }
-    writeln!(
-        to,
-        "  {:<30}{:>16}",
-        "dead letters",
-        grouped(totals.dead_letters)
-    )?;
+    writeln!(to, "  {:<30}{:>16}", "dead letters", grouped(totals.dead_letters))?;
     writeln!(to, "  {:<30}{:>16}", "in flight", grouped(totals.in_flight_to_writer))?;
     for partition in &balance.partitions {
         if with_partitions || !partition.differences.is_empty() {

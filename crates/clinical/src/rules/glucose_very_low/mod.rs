@@ -21,7 +21,9 @@ mod wording;
 use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::{Episode, EvidenceReading};
 use crate::kinds::{Kind, blood_glucose};
+use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
+use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, Step, parameters, values};
 use crate::time::{Span, Timestamp};
@@ -172,6 +174,15 @@ impl Rule for VeryLow {
             .take_while(|other| other.time <= reading.time + NEAR);
         !context.known().any(is_there)
             && !near.any(|other| Level::of(&other, &limits) == Level::Low)
+    }
+
+    fn limits(&self, plan: &Plan) -> Vec<Limit> {
+        vec![Limit {
+            field: blood_glucose::GLUCOSE_VALUE,
+            side: Side::Below,
+            value: plan.value(&LIMIT),
+            severity: Some(Severity::Urgent),
+        }]
     }
 
     fn words(&self, alert: &Alert) -> Text {
