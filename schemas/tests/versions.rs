@@ -290,3 +290,29 @@ fn what_any_published_version_wrote_is_read_as_what_the_current_one_writes() {
     }
     assert!(read > (Reading::PUBLISHED.len() - 1) * RAW_READINGS.len() / 2, "{read}");
 }
+
+#[test]
+fn a_kind_or_symbol_that_a_schema_does_not_have_yet_is_refused_in_its_messages() {
+    // What a writer of that schema cannot have meant is damage, although the current one knows it.
+    let rate = example("respiratory_rate");
+    let schema = other(|schema| {
+        let kinds = field(schema, "measurement")["type"].as_array_mut().unwrap();
+        kinds.retain(|kind| {
+            kind["name"] != "RespiratoryRate" && kind["name"] != "PeakExpiratoryFlow"
+        });
+        field(schema, "data_input")["type"]["symbols"].as_array_mut().unwrap().pop();
+    });
+    let written = Codec::default().encoder("readings.raw").unwrap().encode(&rate).unwrap();
+    let (decoder, _) = registered(&schema, &json_of(&example("blood_pressure")));
+    let message = [&[0][..], &OTHER.to_be_bytes(), &written[10..]].concat();
+    assert!(decoder.decode_by_schema(&message).is_err());
+    let error = decoder.decode(&message).unwrap_err().to_string();
+    assert!(error.contains("measurement is none of what it can be"), "{error}");
+    let modified =
+        Reading { data_input: schemas::reading::DataInput::Modified, ..example("blood_pressure") };
+    let written = Codec::default().encoder("readings.raw").unwrap().encode(&modified).unwrap();
+    let message = [&[0][..], &OTHER.to_be_bytes(), &written[10..]].concat();
+    assert!(decoder.decode_by_schema(&message).is_err());
+    let error = decoder.decode(&message).unwrap_err().to_string();
+    assert!(error.contains("data_input is none of what it can be"), "{error}");
+}

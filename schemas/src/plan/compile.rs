@@ -292,7 +292,9 @@ impl Compiler {
             branches.push(Branch { index, steps: Steps::one(field, action) });
         }
         let is_kept = |branch: &Branch| branch.index == Index::Keep && branch.steps.changing == 0;
-        if branches.iter().all(is_kept) {
+        // With more branches the reader would take an index that no writer of this schema means.
+        let are_as_many = of_reader.is_some_and(|union| union.variants().len() == branches.len());
+        if are_as_many && branches.iter().all(is_kept) {
             let shapes = writer.variants().iter().map(|branch| self.shape(branch)).collect();
             return Action::Keep(self.shape_of(Shape::Branches(shapes)));
         }
@@ -315,7 +317,8 @@ impl Compiler {
                 None => Err(unknown(field, symbol)),
             });
         }
-        if indices.iter().zip(0..).all(|(index, written)| *index == Ok(written)) {
+        let are_as_many = written.symbols.len() == read.symbols.len();
+        if are_as_many && indices.iter().zip(0..).all(|(index, written)| *index == Ok(written)) {
             return Action::Keep(self.shape(writer));
         }
         let written = |index: Result<usize, _>| index.map(|index| long(index as i64));
