@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clinical::alert::{Stage, Status};
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
+use clinical::rules;
 use clinical::{Kind, Outcome, PatientId, Span, Timestamp, Window};
 use schemas::AlertEvent;
 use simulator::oracle::Stored;
@@ -90,7 +91,8 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
     let mut readings: BTreeMap<&PatientId, Vec<(Timestamp, Stored<'_>)>> =
         came.plans.keys().map(|patient| (patient, Vec::new())).collect();
     let mut in_time: BTreeSet<String> = BTreeSet::new();
-    for stored in sent.oracle.expected_versions().filter(|s| s.id.kind() == Kind::BloodPressure) {
+    let is_judged = |kind: Kind| rules::all().iter().any(|rule| rule.kinds().contains(&kind));
+    for stored in sent.oracle.expected_versions().filter(|s| is_judged(s.id.kind())) {
         let id = stored.id.to_string();
         let received = sent.first_received(&id, stored.version).unwrap_or(came.until);
         let observed = stored.id.observation_time();

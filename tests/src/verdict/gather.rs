@@ -127,7 +127,9 @@ fn read_store(stack: &Stack) -> Result<Store, String> {
             (version, origin_place(row))
         };
         store.versions.extend(table(stack, kind.as_str(), key)?);
-        store.current.extend(table(stack, &format!("current_{kind}"), key)?);
+        // The view says in `source` what a source is known by.
+        let current = format!("SELECT DISTINCT *, source AS source_id FROM current_{kind}");
+        store.current.extend(rows(stack, &current, key)?);
     }
     Ok(store)
 }
