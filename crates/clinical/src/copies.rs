@@ -5,9 +5,12 @@
 //! the sources one comes before the other for all readings alike, so that of two equal curves one is
 //! counted whole and not a piece of each.
 
+use std::cmp::Reverse;
+
 use crate::kinds::Kind;
 use crate::remembered::CurrentReading;
 use crate::sample::Sample;
+use crate::source::SourceDigest;
 use crate::time::Span;
 
 /// How far apart the times of two readings with the same values may be that are one measurement.
@@ -22,7 +25,24 @@ pub fn is_copy(kind: Kind, reading: &CurrentReading, of: &CurrentReading) -> boo
     reading.source != of.source
         && (reading.time - of.time).abs() <= COPY_WITHIN
         && has_same_values(kind, reading.sample, of.sample)
-        && is_before(kind, of, reading)
+        && order(kind, of) < order(kind, reading)
+}
+
+/// For each reading of a kind, which are given in observation order: the place of the reading that it
+/// is a probable copy of, the first in order where it is of several. None of what is counted.
+pub fn originals(kind: Kind, readings: &[CurrentReading]) -> Vec<Option<usize>> {
+    let mut first = 0;
+    let original = |reading: &CurrentReading| {
+        while readings[first].time < reading.time - COPY_WITHIN {
+            first += 1;
+        }
+        let near = (first..).zip(&readings[first..]);
+        near.take_while(|(_, of)| of.time <= reading.time + COPY_WITHIN)
+            .filter(|(_, of)| is_copy(kind, reading, of))
+            .min_by_key(|(_, of)| order(kind, of))
+            .map(|(place, _)| place)
+    };
+    readings.iter().map(original).collect()
 }
 
 fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
@@ -37,10 +57,6 @@ fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
 }
 
 /// A total order of the sources of one measurement: first the one that says more of it.
-fn is_before(kind: Kind, one: &CurrentReading, other: &CurrentReading) -> bool {
-    let order = |reading: &CurrentReading| {
-        let said = reading.sample.values(kind).count();
-        (std::cmp::Reverse(said), reading.source)
-    };
-    order(one) < order(other)
+fn order(kind: Kind, reading: &CurrentReading) -> (Reverse<usize>, SourceDigest) {
+    (Reverse(reading.sample.values(kind).count()), reading.source)
 }

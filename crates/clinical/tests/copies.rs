@@ -3,7 +3,7 @@
 mod home;
 
 use clinical::alert::{Severity, Stage, Transition};
-use clinical::copies::is_copy;
+use clinical::copies::{is_copy, originals};
 use clinical::remembered::CurrentReading;
 use clinical::{Kind, Span, Timestamp};
 use home::{Home, Sent, at, bp};
@@ -100,6 +100,10 @@ proptest! {
             |reading: &&CurrentReading| !current.iter().any(|of| is_copy(kind, reading, of));
         let expected: Vec<_> = current.iter().filter(is_counted).copied().collect();
         prop_assert_eq!(counted(&one), expected.clone());
+        for (reading, original) in current.iter().zip(originals(kind, &current)) {
+            prop_assert_eq!(original.is_none(), is_counted(&reading));
+            prop_assert!(original.is_none_or(|place| is_copy(kind, reading, &current[place])));
+        }
         let backwards = timeline.counted(kind, Timestamp::EARLIEST).rev();
         let expected_backwards: Vec<_> = expected.iter().rev().copied().collect();
         prop_assert_eq!(backwards.collect::<Vec<_>>(), expected_backwards);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use clinical::ReadingId;
 use clinical::source::SourceDigest;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -15,7 +16,14 @@ use super::time::Instant;
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Reading {
     /// Which reading; the same in every version.
-    pub id: String,
+    #[serde(serialize_with = "written_id")]
+    #[schema(value_type = String)]
+    pub id: ReadingId,
+    /// The id of the reading that this one is a probable copy of: the same measurement that came over
+    /// another source. A copy is shown and not counted beside it; left out of what is counted.
+    #[serde(serialize_with = "written_ids", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    pub copy_of: Option<ReadingId>,
     /// What kind.
     #[schema(value_type = Kind)]
     pub kind: clinical::Kind,
@@ -37,6 +45,17 @@ pub struct Reading {
     /// Field names of the exchange standard, values in its units, e.g. `systolic` in mmHg,
     /// `glucose_value` in mg/dL, `body_weight` in kg; what was not measured is left out.
     pub values: BTreeMap<String, Value>,
+}
+
+fn written_id<S: Serializer>(id: &ReadingId, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(id)
+}
+
+fn written_ids<S: Serializer>(id: &Option<ReadingId>, to: S) -> Result<S::Ok, S::Error> {
+    match id {
+        Some(id) => written_id(id, to),
+        None => to.serialize_none(),
+    }
 }
 
 /// The kinds of readings, for the document only: `clinical::Kind` is what the code uses.

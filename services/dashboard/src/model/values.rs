@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use clinical::Kind;
+use clinical::kinds::ValueType;
+use clinical::sample::Sample;
 use schemas::fields::{Column, Field, form};
 use serde_json::Value;
 
@@ -47,6 +49,23 @@ fn value(field: &Field, text: &str) -> Option<Option<Value>> {
     };
     let measured: f64 = text.parse().ok()?;
     Some((Some(measured) != absent).then(|| number(measured)))
+}
+
+/// What rules may look at of the values of a reading.
+pub fn sample(kind: Kind, values: &BTreeMap<String, Value>) -> Sample {
+    Sample::of(kind, |name| {
+        let field = kind.fields().iter().find(|field| field.name == name)?;
+        let value = values.get(name)?;
+        match field.value_type {
+            ValueType::Integer(_) | ValueType::Decimal(_) => value.as_f64(),
+            ValueType::Flag => value.as_bool().map(f64::from),
+            ValueType::Code(codes) | ValueType::CodeText(codes) => {
+                let is_it = |code: &clinical::kinds::Code| value == code.symbol;
+                codes.iter().position(is_it).map(|place| place as f64)
+            }
+            ValueType::Text { .. } => None,
+        }
+    })
 }
 
 /// A number without a fraction is written without one.
@@ -95,6 +114,30 @@ mod tests {
             json(Kind::Activity, &["12", "0", "-1", "0", "-1", "0.5", "-1", "-1", "-1", "1"]),
             r#"{"calories":0,"distance":0.5,"measurement_position_code":"1","step":12,"walk_time":0}"#
         );
+    }
+
+    #[test]
+    fn rules_see_the_values_as_they_see_those_of_the_message() {
+        use clinical::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
+        use clinical::kinds::blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, PULSE_RATE, SYSTOLIC};
+        let sample = |kind: Kind, values: Value| {
+            super::sample(kind, &serde_json::from_value(values).unwrap())
+        };
+        let pressure =
+            serde_json::json!({ "systolic": 128, "diastolic": 79, "irregular_pulse": true });
+        let expected = Sample::default().with(SYSTOLIC, 128.0).with(DIASTOLIC, 79.0);
+        assert_eq!(sample(Kind::BloodPressure, pressure), expected.with(IRREGULAR_PULSE, 1.0));
+        assert_eq!(expected.value(PULSE_RATE), None);
+        let glucose =
+            serde_json::json!({ "glucose_value": 104.3, "glucose_method": "continuous_sensor" });
+        let glucose = sample(Kind::BloodGlucose, glucose);
+        let method = GLUCOSE_METHOD.field();
+        let ValueType::Code(codes) = method.value_type else { panic!("{method:?}") };
+        assert_eq!(
+            codes[glucose.value(GLUCOSE_METHOD).unwrap() as usize].symbol,
+            "continuous_sensor"
+        );
+        assert_eq!(glucose.value(GLUCOSE_VALUE), Some(104.3));
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub fn readings(kind: Kind, condition: &str) -> String {
 }
 
 impl CurrentRow {
-    /// The reading that the row holds.
+    /// The reading that the row holds, as one that is no copy: other rows say whether it is.
     pub fn into_reading(self) -> Result<Reading, StoreError> {
         let wrong = StoreError::NotUnderstood;
         let kind = Kind::parse(&self.kind).ok_or(wrong("kind"))?;
@@ -74,7 +74,8 @@ impl CurrentRow {
         let outcome: Option<Outcome> = crate::model::by_name(&self.outcome_name);
         let data_input: Option<DataInput> = crate::model::by_name(&self.data_input_name);
         Ok(Reading {
-            id: ReadingId::new(patient, kind, observed, digest).to_string(),
+            id: ReadingId::new(patient, kind, observed, digest),
+            copy_of: None,
             kind,
             observed_at: Instant::with_offset(observed, self.offset_minutes),
             updated_at: Instant::utc(Timestamp::from_millis(self.updated_millis)),

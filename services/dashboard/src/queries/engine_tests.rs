@@ -145,7 +145,7 @@ async fn a_row_from_before_source_ids_is_a_version_of_the_reading_it_is_of_now()
     let source = json!({ "manufacturer": "ACME", "model_number": "B|P%", "serial": "7" });
     assert_eq!(json!(reading.source), source);
     let digest = clinical::Source::device("ACME", "7").unwrap().digest().bits();
-    assert!(reading.id.ends_with(&format!("/{digest:016x}")), "{}", reading.id);
+    assert_eq!(reading.id.source().bits(), digest);
     let view = "SELECT toString(source), systolic FROM current_blood_pressure";
     let of_view: Vec<(String, u16)> = client.query(view).fetch_all().await.unwrap();
     assert_eq!(of_view, [("ACME||7".to_owned(), 125)]);
@@ -193,6 +193,61 @@ async fn readings_are_told_by_kind_and_time_and_the_newest_where_there_are_too_m
         })
     );
     assert_eq!(all[2].observed_at.to_string(), "2026-11-22T09:01:30+09:00");
+}
+
+/// A cuff's cloud and a phone's app, sources 7 and 8, whichever of them is counted.
+#[tokio::test]
+async fn a_copy_is_marked_wherever_the_page_ends() {
+    let (client, store) = database("copies").await;
+    let sent = async |source, at, systolic: &str| {
+        let values = [("systolic", systolic), ("diastolic", "70")];
+        insert(&client, Version { source, at, values: &values, ..PRESSURE }).await;
+    };
+    for at in [0, 600, 1_200] {
+        sent("ACME|BP1|7", at, "150").await;
+        sent("PHONE|HealthKit|8", at + 61, "150").await;
+    }
+    sent("PHONE|HealthKit|8", 1_800, "150").await;
+    sent("ACME|BP1|7", 1_921, "150").await;
+    sent("ACME|BP1|7", 2_400, "150").await;
+    sent("PHONE|HealthKit|8", 2_400, "149").await;
+
+    let all = readings(&store, ALL).await.readings;
+    let digest =
+        |source: (&str, &str)| clinical::Source::device(source.0, source.1).unwrap().digest();
+    let (cuff, phone) = (digest(("ACME", "7")), digest(("PHONE", "8")));
+    let (counted, copied) = (cuff.min(phone), cuff.max(phone));
+    let of = |at: i64, reading: &crate::model::Reading| {
+        let is_near = |other: &&crate::model::Reading| {
+            let apart = other.observed_at.at() - reading.observed_at.at();
+            other.id.source() == counted && apart.abs() <= Span::from_minutes(2)
+        };
+        let near = all.iter().find(is_near).map(|other| other.id.clone());
+        (at < 1_800 && reading.id.source() == copied).then_some(near).flatten()
+    };
+    let expected: Vec<_> = all
+        .iter()
+        .map(|reading| of(reading.observed_at.at().seconds() - MIDNIGHT, reading))
+        .collect();
+    let marks = |page: &[crate::model::Reading]| -> Vec<_> {
+        page.iter().map(|reading| reading.copy_of.clone()).collect()
+    };
+    assert_eq!(marks(&all), expected);
+    assert_eq!(expected.iter().flatten().count(), 3);
+
+    for limit in 1..=10 {
+        let newest = readings(&store, Wanted { limit, ..ALL }).await.readings;
+        assert_eq!(marks(&newest), expected[10 - limit as usize..], "limit {limit}");
+    }
+    let at = |seconds| Some(Timestamp::from_seconds(MIDNIGHT + seconds));
+    for (place, reading) in all.iter().enumerate() {
+        let time = reading.observed_at.at().seconds() - MIDNIGHT;
+        let same = all.iter().filter(|other| other.observed_at == reading.observed_at).count();
+        let from = readings(&store, Wanted { from: at(time), ..ALL }).await.readings;
+        assert_eq!(marks(&from), expected[10 - from.len()..], "from {place}");
+        let to = readings(&store, Wanted { to: at(time + 1), ..ALL }).await.readings;
+        assert_eq!(marks(&to), expected[..to.len()], "to {place}, {same} at once");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What is asked of ClickHouse: one module for each read model, and no SQL elsewhere.
 
 mod alerts;
+mod copies;
 mod current;
 #[cfg(test)]
 mod engine_tests;

@@ -1,10 +1,11 @@
 //! The readings of a patient.
 
-use clinical::{Kind, PatientId, Timestamp};
+use clinical::copies::COPY_WITHIN;
+use clinical::{Kind, PatientId, Span, Timestamp};
 
 use crate::model::Reading;
 use crate::queries::current::{self, CurrentRow};
-use crate::queries::{Store, StoreError};
+use crate::queries::{Store, StoreError, copies};
 
 /// Which readings of a patient are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,31 +29,65 @@ pub struct Page {
     pub truncated: bool,
 }
 
+/// More readings than a patient has within minutes.
+const MOST_NEAR: u32 = 1_000;
+
 const CONDITION: &str = "patient = {patient:String} \
      AND observation_time >= toDateTime({from:UInt32}, 'UTC') \
      AND observation_time < toDateTime({to:UInt32}, 'UTC')";
 
 impl Store {
     /// The current readings of a patient, oldest first; the newest of them where there are more
-    /// than the limit.
+    /// than the limit. Probable copies among them are marked.
     ///
     /// # Errors
     /// When ClickHouse does not answer in time.
     pub async fn readings(&self, patient: &PatientId, wanted: Wanted) -> Result<Page, StoreError> {
+        let from = wanted.from.unwrap_or(Timestamp::from_seconds(0));
+        let to = wanted.to.unwrap_or(Timestamp::LATEST);
+        let mut readings = self.between(patient, wanted, from, to).await?;
+        let truncated = readings.len() > wanted.limit as usize;
+        readings.truncate(wanted.limit as usize);
+        readings.reverse();
+
+        // What a reading near an end of the page is a copy of may be just outside.
+        let mut outside = Vec::new();
+        if let (Some(first), Some(last)) = (readings.first(), readings.last()) {
+            let wanted = Wanted { limit: MOST_NEAR, ..wanted };
+            let second = Span::from_seconds(1);
+            let (first, last) = (first.observed_at.at(), last.observed_at.at());
+            if truncated || first < from + COPY_WITHIN {
+                // Of the first second a part may have been cut off.
+                let to = if truncated { first + second } else { from };
+                outside = self.between(patient, wanted, first - COPY_WITHIN, to).await?;
+            }
+            if last >= to - COPY_WITHIN {
+                let beyond = last + COPY_WITHIN + second;
+                outside.extend(self.between(patient, wanted, to, beyond).await?);
+            }
+        }
+        copies::mark(&mut readings, outside);
+        Ok(Page { readings, truncated })
+    }
+
+    /// The current readings observed from a time on and before another, newest first; one more than
+    /// the limit at most.
+    async fn between(
+        &self,
+        patient: &PatientId,
+        wanted: Wanted,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Reading>, StoreError> {
         let query = self
             .client
             .query(&sql(wanted.kind))
             .param("patient", patient.as_str())
-            .param("from", bound(wanted.from.unwrap_or(Timestamp::from_seconds(0))))
-            .param("to", bound(wanted.to.unwrap_or(Timestamp::LATEST)))
+            .param("from", bound(from))
+            .param("to", bound(to))
             .param("limit", u64::from(wanted.limit) + 1);
         let rows: Vec<CurrentRow> = self.ask("readings", query.fetch_all()).await?;
-        let limit = wanted.limit as usize;
-        let truncated = rows.len() > limit;
-        let newest = rows.into_iter().take(limit);
-        let mut readings = newest.map(CurrentRow::into_reading).collect::<Result<Vec<_>, _>>()?;
-        readings.reverse();
-        Ok(Page { readings, truncated })
+        rows.into_iter().map(CurrentRow::into_reading).collect()
     }
 }
 

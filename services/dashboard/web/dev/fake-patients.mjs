@@ -111,7 +111,9 @@ export function fakePatients(count) {
     const readings = silent ? [] : [...bloodPressures(last, 40, 110 + random() * 40), ...(i % 2 ? weights(last, 100, 50 + random() * 35) : []), ...(i % 9 === 0 ? [reading('activity', last, { step: 5432 })] : []), ...(i % 12 === 0 ? [reading('hba1c', last - 20 * DAY, { hba1c_value: 7.1 }, { source: { test_lab_id: 'LAB01' } })] : [])]
     add(`DEMO01/P${String(i).padStart(4, '0')}`, { readings })
   }
-  add('BRW001/P1', { birth_year: 1957, sex: 'female', readings: [...bloodPressures(now, 100, 128), ...weights(now, 200, 61)] })
+  const pressures = bloodPressures(now, 100, 128)
+  const copies = pressures.slice(-6).map((one) => reading('blood_pressure', Date.parse(one.observed_at) + MINUTE, one.values, { copy_of: one.id, source: { manufacturer: 'Apple', model_number: 'HealthKit 12.1', serial: 'A7' } }))
+  add('BRW001/P1', { birth_year: 1957, sex: 'female', readings: [...pressures, ...copies, ...weights(now, 200, 61)] })
   for (const [i, at] of [now - 40 * MINUTE, now - 38 * MINUTE].entries()) {
     patients.get('DEMO01/P0003')?.readings.push(reading('blood_pressure', at, { systolic: 192 - i * 2, diastolic: 114 - i * 2, pulse_rate: 88, irregular_pulse: i === 1 }))
   }

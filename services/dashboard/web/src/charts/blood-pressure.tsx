@@ -8,7 +8,10 @@ import { spreadOf, valuesOf } from './statistics'
 import { stopsOf } from './stops'
 
 export interface ChartProps {
+  /** In order of time; probable copies are apart. */
   readonly readings: readonly Reading[]
+  /** Probable copies of the readings: listed, neither drawn nor part of a mean. */
+  readonly copies: readonly Reading[]
   readonly from: number
   readonly to: number
   readonly everAny: boolean
@@ -34,7 +37,7 @@ interface Limits {
 }
 
 /** Each reading is a bar from its diastolic to its systolic pressure. */
-export function BloodPressureChart({ readings, from, to, everAny, limits, evidence }: ChartProps) {
+export function BloodPressureChart({ readings, copies, from, to, everAny, limits, evidence }: ChartProps) {
   const { words } = useLanguage()
   const own = useMemo(() => {
     const of = (field: string) => limitsOf(limits, 'blood_pressure', field)
@@ -63,6 +66,7 @@ export function BloodPressureChart({ readings, from, to, everAny, limits, eviden
       title={words.kind.blood_pressure}
       unit="mmHg"
       readings={readings}
+      copies={copies}
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[

@@ -1,13 +1,16 @@
 import { useId, useState, type ReactNode } from 'react'
 import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
+import { inOrder } from './copies'
 import { ReadingTable, type Column } from './reading-table'
 
 interface ChartPanelProps {
   readonly title: string
   readonly unit: string
-  /** Readings shown, in order of time. */
+  /** Readings drawn, in order of time. */
   readonly readings: readonly Reading[]
+  /** Probable copies of them, which only the table shows. */
+  readonly copies: readonly Reading[]
   readonly summary: string
   readonly legend: ReactNode
   readonly columns: readonly Column[]
@@ -17,7 +20,7 @@ interface ChartPanelProps {
 }
 
 /** One kind of reading: as a chart or, for whoever reads better so, as a table of the same readings. */
-export function ChartPanel({ title, unit, readings, summary, legend, columns, everAny, plot }: ChartPanelProps) {
+export function ChartPanel({ title, unit, readings, copies, summary, legend, columns, everAny, plot }: ChartPanelProps) {
   const { words } = useLanguage()
   const [asTable, setAsTable] = useState(false)
   const id = useId()
@@ -28,7 +31,7 @@ export function ChartPanel({ title, unit, readings, summary, legend, columns, ev
           {title} <small>{unit}</small>
         </h2>
         <p id={`${id}-summary`} className="summary">
-          {readings.length > 0 ? summary : everAny ? words.chartNone : words.chartNeverAny}
+          {readings.length > 0 ? [summary, ...(copies.length > 0 ? [words.copiesCount(copies.length)] : [])].join(' · ') : everAny ? words.chartNone : words.chartNeverAny}
         </p>
         {readings.length > 0 && (
           <button aria-label={`${title}: ${asTable ? words.showChart : words.showTable}`} onClick={() => setAsTable(!asTable)}>
@@ -36,7 +39,7 @@ export function ChartPanel({ title, unit, readings, summary, legend, columns, ev
           </button>
         )}
       </div>
-      {readings.length > 0 && asTable && <ReadingTable title={title} readings={readings} columns={columns} />}
+      {readings.length > 0 && asTable && <ReadingTable title={title} readings={inOrder([...readings, ...copies])} columns={columns} />}
       {readings.length > 0 && !asTable && (
         <>
           {plot(`${id}-summary`)}

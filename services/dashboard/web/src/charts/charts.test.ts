@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../language/times'
 import { timeTicks, valueTicks } from './axis'
-import type { Limit } from '../api/model'
+import type { Limit, Reading } from '../api/model'
+import { inOrder, withoutCopies } from './copies'
 import { levelOf, limitText, reaches } from './limits'
 import { periodOf, rangeOf } from './period'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
@@ -92,4 +93,13 @@ test('limits of several fields are one text, or none where one is missing', () =
   expect(limitText([systolic, diastolic], true)).toBe('180/110')
   expect(limitText([systolic, diastolic], false)).toBe('135/85')
   expect(limitText([systolic, []], false)).toBe(null)
+})
+
+test('copies are parted from what is counted, and stand among it in a table', () => {
+  const reading = (id: string, minute: number, copy?: string) =>
+    ({ id, observed_at: `2026-11-22T07:0${minute}:00+09:00`, ...(copy && { copy_of: copy }) }) as Reading
+  const all = [reading('a', 0), reading('b', 1, 'a'), reading('c', 2)]
+  const { readings, copies } = withoutCopies(all)
+  expect([readings, copies].map((some) => some.map((one) => one.id))).toEqual([['a', 'c'], ['b']])
+  expect(inOrder([...readings, ...copies])).toEqual(all)
 })

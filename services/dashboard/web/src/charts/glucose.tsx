@@ -12,7 +12,7 @@ import { spreadOf, valuesOf } from './statistics'
 import { stopsOf } from './stops'
 
 /** Sensors draw a line that breaks where data is missing; finger-sticks and laboratory values stand alone. */
-export function GlucoseChart({ readings, from, to, everAny, limits, evidence }: ChartProps) {
+export function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }: ChartProps) {
   const { words } = useLanguage()
   const own = useMemo(() => limitsOf(limits, 'blood_glucose', 'glucose_value'), [limits])
   const ofRules = useMemo(() => own.filter((limit) => limit.severity !== null), [own])
@@ -82,6 +82,7 @@ export function GlucoseChart({ readings, from, to, everAny, limits, evidence }: 
       title={words.kind.blood_glucose}
       unit="mg/dL"
       readings={readings}
+      copies={copies}
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[

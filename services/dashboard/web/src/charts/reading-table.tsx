@@ -43,6 +43,7 @@ export function ReadingTable({ title, readings, columns }: { title: string; read
                 {words.dataInput[reading.data_input]}
                 {reading.outcome === 'correction' && <span className="badge">{words.corrected}</span>}
                 {reading.outcome === 'conflict' && <span className="badge">{words.conflict}</span>}
+                {reading.copy_of && <span className="badge">{words.copy}</span>}
               </td>
               <td>{sourceText(reading.source, words)}</td>
             </tr>

@@ -12,7 +12,7 @@ import { stopsOf } from './stops'
 /** At least this many kilograms are shown, so that ordinary changes do not look dramatic. */
 const LEAST_SPAN_KG = 6
 
-export function WeightChart({ readings, from, to, everAny, evidence }: ChartProps) {
+export function WeightChart({ readings, copies, from, to, everAny, evidence }: ChartProps) {
   const { words } = useLanguage()
   const points = useMemo(
     () =>
@@ -52,6 +52,7 @@ export function WeightChart({ readings, from, to, everAny, evidence }: ChartProp
       title={words.kind.weighing_scale}
       unit="kg"
       readings={readings}
+      copies={copies}
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[

@@ -128,6 +128,8 @@ const en = {
     Reading['data_input'],
     string
   >,
+  copy: 'copy, not counted',
+  copiesCount: (n: number) => (n === 1 ? '1 copy over another source not counted' : `${n.toLocaleString('en')} copies over another source not counted`),
   corrected: 'corrected',
   conflict: 'conflicting versions',
   glucoseMethod: { finger_stick: 'finger-stick', continuous_sensor: 'sensor', laboratory: 'laboratory' } satisfies Record<
@@ -268,6 +270,8 @@ const ja: Words = {
   source: '機器',
   checkup: '健診',
   dataInput: { device: '機器', manual: '手入力', modified: '手修正' },
+  copy: '重複（集計に含めず）',
+  copiesCount: (n) => `別経路からの重複${n.toLocaleString('ja')}件を除く`,
   corrected: '訂正あり',
   conflict: '版の不一致',
   glucoseMethod: { finger_stick: '自己測定', continuous_sensor: 'センサー', laboratory: '検査室' },

@@ -156,23 +156,23 @@ function Charts({ charted, summary, evidence, busy }: ChartsProps) {
   const shared = { from, to: period.to, limits: charted.limits, evidence }
   const charts = [
     {
-      readings: charted.bloodPressure,
+      readings: charted.bloodPressure.readings,
       chart: (
         <BloodPressureChart
           key="blood-pressure"
           {...shared}
-          readings={charted.bloodPressure}
+          {...charted.bloodPressure}
           everAny={ever('blood_pressure', 'blood_pressure_checkup')}
         />
       ),
     },
     {
-      readings: charted.glucose,
-      chart: <GlucoseChart key="glucose" {...shared} readings={charted.glucose} everAny={ever('blood_glucose')} />,
+      readings: charted.glucose.readings,
+      chart: <GlucoseChart key="glucose" {...shared} {...charted.glucose} everAny={ever('blood_glucose')} />,
     },
     {
-      readings: charted.weight,
-      chart: <WeightChart key="weight" {...shared} readings={charted.weight} everAny={ever('weighing_scale')} />,
+      readings: charted.weight.readings,
+      chart: <WeightChart key="weight" {...shared} {...charted.weight} everAny={ever('weighing_scale')} />,
     },
   ]
   const filled = charts.filter((one) => one.readings.length > 0)

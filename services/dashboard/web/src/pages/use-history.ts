@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { ApiError, listAlertsOf, listReadings, serverNow } from '../api/client'
-import type { Alert, Kind, Limit, Reading } from '../api/model'
+import type { Alert, Kind, Limit } from '../api/model'
+import { inOrder, withoutCopies, type Counted } from '../charts/copies'
 import { periodOf, type Period, type Range } from '../charts/period'
 import { useSession } from '../session'
 
@@ -9,9 +10,9 @@ export interface Charted {
   readonly period: Period
   /** Where the axis begins: the period's begin, or the first reading when all are shown. */
   readonly from: number
-  readonly bloodPressure: readonly Reading[]
-  readonly glucose: readonly Reading[]
-  readonly weight: readonly Reading[]
+  readonly bloodPressure: Counted
+  readonly glucose: Counted
+  readonly weight: Counted
   readonly truncated: boolean
   readonly limits: readonly Limit[]
 }
@@ -39,7 +40,7 @@ export function useReadings(patient: string, range: Range, newest: number | null
       (answers) => {
         if (mine !== latest.current) return
         const [home, checkup, glucose, weight] = answers.map((answer) => answer.readings)
-        const bloodPressure = [...(home ?? []), ...(checkup ?? [])].sort(byTime)
+        const bloodPressure = inOrder([...(home ?? []), ...(checkup ?? [])])
         const first = Math.min(
           ...[bloodPressure[0], glucose?.[0], weight?.[0]].flatMap((one) => (one ? [Date.parse(one.observed_at)] : [])),
         )
@@ -48,9 +49,9 @@ export function useReadings(patient: string, range: Range, newest: number | null
           range,
           period,
           from: period.from ?? (Number.isFinite(first) ? first : period.to - 30 * 86_400_000),
-          bloodPressure,
-          glucose: glucose ?? [],
-          weight: weight ?? [],
+          bloodPressure: withoutCopies(bloodPressure),
+          glucose: withoutCopies(glucose ?? []),
+          weight: withoutCopies(weight ?? []),
           truncated: answers.some((answer) => answer.truncated),
           limits: answers.flatMap((answer) => answer.limits),
         })
@@ -96,8 +97,4 @@ function failureOf(error: unknown): Failure {
   const status = error instanceof ApiError ? error.status : 0
   if (status === 403 || status === 404) return 'not-yours'
   return status === 503 ? 'unavailable' : 'failed'
-}
-
-function byTime(a: Reading, b: Reading): number {
-  return Date.parse(a.observed_at) - Date.parse(b.observed_at)
 }
