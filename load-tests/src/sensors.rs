@@ -271,6 +271,8 @@ impl Person {
                 glucose_value: glucose.into(),
                 glucose_method: GlucoseMethod::ContinuousSensor,
                 meal_timing: None,
+                glucose_unit: None,
+                glucose_comparator: None,
             }),
             send_time: None,
             vendor: Some("vendor-1".to_owned()),

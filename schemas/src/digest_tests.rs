@@ -21,10 +21,15 @@ fn reading(parts: &str) -> Reading {
 
 #[test]
 fn the_digest_of_every_field_is_what_it_always_was() {
+    let mut wrong = Vec::new();
     for line in DIGESTS.lines() {
         let (digest, parts) = line.split_once(' ').unwrap();
-        assert_eq!(format!("{:016x}", reading(parts).content_digest()), digest, "{parts}");
+        let found = format!("{:016x}", reading(parts).content_digest());
+        if found != digest {
+            wrong.push(format!("{found} {parts}"));
+        }
     }
+    assert_eq!(wrong, Vec::<String>::new());
 }
 
 #[test]

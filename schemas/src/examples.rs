@@ -11,6 +11,7 @@ use std::convert::Infallible;
 
 use clinical::Kind;
 use clinical::kinds::{Below, ValueType};
+use clinical::measured::Readout;
 
 use crate::codec::{DecodeError, Record, parse, parse_own};
 use crate::fields::{Coded, Field, FieldSource, MOST_FIELDS};
@@ -28,6 +29,7 @@ pub const GOOD_DOCUMENTS: &[(&str, &str)] = &[
         include_str!("../examples/good/app_with_older_field_name.json"),
     ),
     ("blood_glucose.json", include_str!("../examples/good/blood_glucose.json")),
+    ("glucose_readouts.json", include_str!("../examples/good/glucose_readouts.json")),
     ("blood_pressure.json", include_str!("../examples/good/blood_pressure.json")),
     ("body_temperature.json", include_str!("../examples/good/body_temperature.json")),
     ("checkup.json", include_str!("../examples/good/checkup.json")),
@@ -118,6 +120,7 @@ pub const BAD_DOCUMENTS: &[BadDocument] = bad![
     "serial_too_long",
     "time_with_separators",
     "too_many_characters",
+    "glucose_status_code",
     "unit_confused",
     "unknown_code",
     "unknown_envelope_field",
@@ -175,7 +178,7 @@ pub const RAW_READINGS: &[RawReading] = raw![
     "unknown_measurement_position_code" => "malformed",
     "systolic_implausible" => "implausible",
     "diastolic_above_systolic" => "implausible",
-    "glucose_in_mmol" => "implausible",
+    "glucose_in_mmol" => "unit_suspected",
     "observed_before_2000" => "time_out_of_range",
     "observed_in_the_future" => "time_out_of_range",
     "updated_in_the_future" => "time_out_of_range",
@@ -184,7 +187,9 @@ pub const RAW_READINGS: &[RawReading] = raw![
 /// A valid measurement of a kind, its values drawn from a source of numbers: for tests that are to
 /// hold for every kind.
 pub fn drawn(kind: Kind, next: &mut impl FnMut() -> u64) -> Measurement {
-    let mut drawing = Drawing { next, numbers: [f64::NAN; MOST_FIELDS], below: kind.below() };
+    let readout = kind.fields().iter().find_map(|field| field.readout);
+    let mut drawing =
+        Drawing { next, numbers: [f64::NAN; MOST_FIELDS], below: kind.below(), readout };
     let Ok(measurement) = Measurement::build(kind, &mut drawing);
     measurement
 }
@@ -194,6 +199,8 @@ struct Drawing<'n, N> {
     /// The numbers drawn so far, by the fields' numbers.
     numbers: [f64; MOST_FIELDS],
     below: &'static [Below],
+    /// What devices show in the place of a number: here always one that each of them can show.
+    readout: Option<&'static Readout>,
 }
 
 impl<N: FnMut() -> u64> Drawing<'_, N> {
@@ -209,8 +216,13 @@ impl<N: FnMut() -> u64> Drawing<'_, N> {
         let other = self.below.iter().find(|below| below.field == field.declared.number);
         let other = other.map(|below| self.numbers[usize::from(below.other) - 1] - 1.0 / steps);
         let high = other.unwrap_or(f64::INFINITY).min(quantity.high);
-        let drawn = quantity.low + self.share() * (high - quantity.low);
-        let number = ((drawn * steps).round() / steps).clamp(quantity.low, high);
+        let (mut low, mut high) = (quantity.low, high);
+        let devices = field.declared.readout.map_or(&[][..], |readout| readout.devices);
+        for (from, to) in devices.iter().flatten().filter_map(|device| device.values) {
+            (low, high) = (low.max(from), high.min(to));
+        }
+        let drawn = low + self.share() * (high - low);
+        let number = ((drawn * steps).round() / steps).clamp(low, high);
         self.numbers[usize::from(field.declared.number) - 1] = number;
         number
     }
@@ -235,7 +247,10 @@ impl<N: FnMut() -> u64> FieldSource for Drawing<'_, N> {
         Ok(self.index(2) == 1)
     }
 
-    fn code<C: Coded>(&mut self, _: &'static Field) -> Result<C, Infallible> {
+    fn code<C: Coded>(&mut self, field: &'static Field) -> Result<C, Infallible> {
+        if self.readout.is_some_and(|readout| readout.unit == field.declared.number) {
+            return Ok(C::ALL[0]);
+        }
         Ok(C::ALL[self.index(C::ALL.len())])
     }
 
@@ -258,6 +273,7 @@ impl<N: FnMut() -> u64> FieldSource for Drawing<'_, N> {
         read: impl FnOnce(&mut Self, &'static Field) -> Result<T, Infallible>,
     ) -> Result<Option<T>, Infallible> {
         let is_there = field.required_on_form || self.index(2) == 1;
+        let is_there = is_there && field.comparator_of.is_none();
         is_there.then(|| read(self, field)).transpose()
     }
 }

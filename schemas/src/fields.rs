@@ -23,6 +23,10 @@ pub struct Field {
     pub required_on_form: bool,
     /// Its column.
     pub column: Column,
+    /// The column of its number as sent, where devices may show it otherwise.
+    pub sent: Option<&'static str>,
+    /// Number of the field whose comparator it is: the exchange form writes it in that one's place.
+    pub comparator_of: Option<u8>,
 }
 
 impl Field {

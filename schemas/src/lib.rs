@@ -18,6 +18,7 @@ pub mod migrations;
 mod plan;
 mod published;
 pub mod reading;
+pub mod readout;
 pub mod records;
 mod reference;
 pub mod registry;

@@ -5,6 +5,7 @@ pub(crate) const ACCEPTED_READING: &[&str] = &[
     include_str!("../avro/published/accepted_reading.1.avsc"),
     include_str!("../avro/published/accepted_reading.2.avsc"),
     include_str!("../avro/published/accepted_reading.3.avsc"),
+    include_str!("../avro/published/accepted_reading.4.avsc"),
 ];
 /// Of `alert_event`.
 pub(crate) const ALERT_EVENT: &[&str] = &[
@@ -27,6 +28,7 @@ pub(crate) const READING: &[&str] = &[
     include_str!("../avro/published/reading.1.avsc"),
     include_str!("../avro/published/reading.2.avsc"),
     include_str!("../avro/published/reading.3.avsc"),
+    include_str!("../avro/published/reading.4.avsc"),
 ];
 /// Of `registry_activity_aggregation`.
 pub(crate) const REGISTRY_ACTIVITY_AGGREGATION: &[&str] =

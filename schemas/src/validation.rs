@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::fields::{Field, MOST_FIELDS, Value, Visitor};
 use crate::reading as wire;
+use crate::readout;
 
 /// How far ahead of the receipt a clock may be. A reading from further in the future cannot be
 /// true and would hide later ones.
@@ -35,6 +36,10 @@ pub enum RejectionReason {
     Malformed,
     /// A value cannot be true.
     Implausible,
+    /// A value looks like one of another unit, and no unit was said.
+    UnitSuspected,
+    /// A number is a status code of the device, not a value.
+    SensorStatus,
     /// A time is before 2000 or in the future.
     TimeOutOfRange,
     /// More devices for one patient than any patient has.
@@ -47,13 +52,15 @@ pub enum RejectionReason {
 
 impl RejectionReason {
     /// Every reason.
-    pub const ALL: [RejectionReason; 10] = [
+    pub const ALL: [RejectionReason; 12] = [
         RejectionReason::Undecodable,
         RejectionReason::UnknownSchema,
         RejectionReason::KeyMissing,
         RejectionReason::KeyMismatch,
         RejectionReason::Malformed,
         RejectionReason::Implausible,
+        RejectionReason::UnitSuspected,
+        RejectionReason::SensorStatus,
         RejectionReason::TimeOutOfRange,
         RejectionReason::TooManyDevices,
         RejectionReason::TooManyReadings,
@@ -69,6 +76,8 @@ impl RejectionReason {
             Self::KeyMismatch => "key_mismatch",
             Self::Malformed => "malformed",
             Self::Implausible => "implausible",
+            Self::UnitSuspected => "unit_suspected",
+            Self::SensorStatus => "sensor_status",
             Self::TimeOutOfRange => "time_out_of_range",
             Self::TooManyDevices => "too_many_devices",
             Self::TooManyReadings => "too_many_readings",
@@ -99,7 +108,11 @@ pub struct ValidationError {
 }
 
 impl ValidationError {
-    fn new(reason: RejectionReason, field: &'static str, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        reason: RejectionReason,
+        field: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
         Self { reason, field, detail: detail.into() }
     }
 }
@@ -298,6 +311,7 @@ impl wire::Measurement {
     pub(crate) fn validate(&self) -> Result<Sample, ValidationError> {
         let mut validation = Validation::default();
         self.visit(&mut validation)?;
+        validation.read_out(self.kind())?;
         validation.across(self.kind())?;
         Ok(validation.sample)
     }
@@ -308,11 +322,13 @@ struct Validation {
     /// The numbers by the fields' numbers; NaN where there is none.
     numbers: [f64; MOST_FIELDS],
     sample: Sample,
+    /// The field whose value depends on others, where the kind has one.
+    readout: Option<&'static kinds::Field>,
 }
 
 impl Default for Validation {
     fn default() -> Self {
-        Self { numbers: [f64::NAN; MOST_FIELDS], sample: Sample::default() }
+        Self { numbers: [f64::NAN; MOST_FIELDS], sample: Sample::default(), readout: None }
     }
 }
 
@@ -334,12 +350,16 @@ impl Visitor for Validation {
             Some(Value::Flag(flag)) => f64::from(u8::from(flag)),
             Some(Value::Code(code)) => code as f64,
         };
+        self.numbers[usize::from(declared.number) - 1] = number;
+        if declared.readout.is_some() {
+            self.readout = Some(declared);
+            return Ok(());
+        }
         if let Some(quantity) = declared.quantity()
             && !quantity.holds(number)
         {
             return Err(out_of_range(declared.name, quantity));
         }
-        self.numbers[usize::from(declared.number) - 1] = number;
         if let Some(watched) = declared.watched {
             self.sample = self.sample.with(watched, number);
         }
@@ -348,6 +368,24 @@ impl Visitor for Validation {
 }
 
 impl Validation {
+    /// Takes what was measured into the sample, of a field that devices show in several ways.
+    fn read_out(&mut self, kind: Kind) -> Result<(), ValidationError> {
+        let Some(field) = self.readout else { return Ok(()) };
+        let (Some(readout), Some(quantity)) = (field.readout, field.quantity()) else {
+            return Ok(());
+        };
+        let sent = readout::sent(field, readout, |number| self.numbers[usize::from(number) - 1]);
+        match readout.measured(quantity, sent) {
+            Ok(measured) => {
+                if let Some(watched) = field.watched {
+                    self.sample = self.sample.with_measured(watched, measured);
+                }
+                Ok(())
+            }
+            Err(fault) => Err(readout::not_measured(kind, field, readout, quantity, fault)),
+        }
+    }
+
     fn across(&self, kind: Kind) -> Result<(), ValidationError> {
         let number = |field: u8| self.numbers[usize::from(field) - 1];
         for Below { field, other } in kind.below() {
@@ -361,7 +399,7 @@ impl Validation {
 }
 
 #[cold]
-fn out_of_range(field: &'static str, quantity: &Quantity) -> ValidationError {
+pub(crate) fn out_of_range(field: &'static str, quantity: &Quantity) -> ValidationError {
     let Quantity { low, high, unit, .. } = quantity;
     let rule = format!("{field} must be between {low} and {high} {unit}");
     ValidationError::new(RejectionReason::Implausible, field, rule)
@@ -443,12 +481,18 @@ mod tests {
             glucose_value: 104.3,
             glucose_method: GlucoseMethod::ContinuousSensor,
             meal_timing: None,
+            glucose_unit: None,
+            glucose_comparator: None,
         });
         let sample = glucose.validate().unwrap();
         assert_eq!(sample.value(GLUCOSE_VALUE), Some(104.3));
         assert_eq!(sample.value(GLUCOSE_METHOD), Some(1.0));
     }
 }
+
+#[cfg(test)]
+#[path = "readout_tests.rs"]
+mod readout_tests;
 
 #[cfg(test)]
 #[path = "digest_tests.rs"]

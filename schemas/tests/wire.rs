@@ -308,6 +308,8 @@ fn the_version_of_a_reading_never_changes_its_form() {
         glucose_value: 153.0,
         glucose_method: GlucoseMethod::ContinuousSensor,
         meal_timing: None,
+        glucose_unit: None,
+        glucose_comparator: None,
     });
     assert_eq!(glucose.validate(received).unwrap().version.bits(), GOLDEN_GLUCOSE);
 }

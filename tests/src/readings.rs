@@ -38,6 +38,8 @@ pub fn sensor_glucose(patient: &str, at: Timestamp, value: f64) -> Reading {
         glucose_value: value,
         glucose_method: GlucoseMethod::ContinuousSensor,
         meal_timing: None,
+        glucose_unit: None,
+        glucose_comparator: None,
     });
     reading(patient, at, "CGM-0001", measurement)
 }

@@ -11,6 +11,7 @@ pub mod episode;
 mod historical;
 pub mod kinds;
 pub mod limit;
+pub mod measured;
 pub mod monitor;
 pub mod parameter;
 pub mod patient;

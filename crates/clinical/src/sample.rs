@@ -1,6 +1,7 @@
 //! What is remembered of a measurement.
 
 use crate::kinds::{Field, Kind};
+use crate::measured::{Measured, Side};
 
 /// What rules may look at of a measurement, in six bytes. Which bits are which field depends on the
 /// kind, and is declared with it.
@@ -17,6 +18,9 @@ pub struct Watched {
     pub(crate) scale: u16,
     /// Absence is 0, and every value is kept as one more than it is.
     pub(crate) optional: bool,
+    /// Where the two bits of its comparator are, of a field that has one: which side of the value
+    /// the true one is on.
+    pub(crate) comparator: Option<u8>,
 }
 
 impl Watched {
@@ -33,12 +37,62 @@ impl Watched {
     const fn mask(self) -> u64 {
         (1 << self.bits) - 1
     }
+
+    /// The greatest number that its bits hold.
+    fn greatest(self) -> f64 {
+        self.mask() as f64 / f64::from(self.scale)
+    }
 }
 
 impl Sample {
-    /// The value of a field, in the field's unit; 1 and 0 of a flag, the place among its codes of a
-    /// code. None when it was not measured. The sample must be of the field's kind.
+    /// The value of a field for comparing it with a limit, in the field's unit; 1 and 0 of a flag,
+    /// the place among its codes of a code. None when it was not measured. The sample must be of the
+    /// field's kind.
+    ///
+    /// A value below what its device can say is 0, below every limit; one above is more than every
+    /// plausible value. Neither is a number to calculate with or to show: a mean takes
+    /// [`exact`](Self::exact), and [`measured`](Self::measured) says which limit it was.
     pub fn value(self, watched: Watched) -> Option<f64> {
+        let number = self.number(watched)?;
+        Some(match self.side(watched) {
+            None => number,
+            Some(Side::Below) => 0.0,
+            Some(Side::Above) => watched.greatest(),
+        })
+    }
+
+    /// The value of a field for calculating with it; none also when the device could only say that
+    /// it is below or above a limit.
+    pub fn exact(self, watched: Watched) -> Option<f64> {
+        self.number(watched).filter(|_| self.side(watched).is_none())
+    }
+
+    /// What was measured of a field: its value, or that it is below or above a limit of the device.
+    pub fn measured(self, watched: Watched) -> Option<Measured> {
+        Some(Measured::of(self.side(watched), self.number(watched)?))
+    }
+
+    /// The sample with what was measured of a field; of a field that cannot say a side, the limit is
+    /// its value.
+    #[must_use]
+    pub fn with_measured(self, watched: Watched, measured: Measured) -> Self {
+        let sample = self.with(watched, measured.number());
+        let Some(bit) = watched.comparator else { return sample };
+        let side = measured.side().map_or(0, |side| side as u64 + 1);
+        Self::from_bits(sample.bits() & !(0b11 << bit) | side << bit)
+    }
+
+    /// The side of its number on which the value is.
+    fn side(self, watched: Watched) -> Option<Side> {
+        match (self.bits() >> watched.comparator?) & 0b11 {
+            0 => None,
+            1 => Some(Side::Below),
+            _ => Some(Side::Above),
+        }
+    }
+
+    /// The number of a field, which may be a limit.
+    fn number(self, watched: Watched) -> Option<f64> {
         let steps = (self.bits() >> watched.bit) & watched.mask();
         let steps = steps.checked_sub(u64::from(watched.optional))?;
         Some(steps as f64 / f64::from(watched.scale))
@@ -63,10 +117,11 @@ impl Sample {
         })
     }
 
-    /// The values of the watched fields of its kind, by name; those that were measured.
+    /// The numbers of the watched fields of its kind, by name; those that were measured. Where the
+    /// value is beyond a limit of the device, the number is that limit, and the comparator is there.
     pub fn values(self, kind: Kind) -> impl Iterator<Item = (&'static str, f64)> {
         let value = move |(field, watched): (&'static Field, Watched)| {
-            Some((field.name, self.value(watched)?))
+            Some((field.name, self.number(watched)?))
         };
         watched(kind).filter_map(value)
     }
@@ -109,7 +164,7 @@ mod tests {
                     sample.with(field.watched.unwrap(), ends(field)[end])
                 });
                 for field in &watched {
-                    let value = sample.value(field.watched.unwrap());
+                    let value = sample.number(field.watched.unwrap());
                     assert_eq!(value, Some(ends(field)[end]), "{kind} {}", field.name);
                     assert_eq!(field.watched.unwrap().field().number, field.number);
                 }
@@ -131,6 +186,26 @@ mod tests {
             }
             assert_eq!(Sample::of(kind, |_| None), Sample::default());
         }
+    }
+
+    #[test]
+    fn below_is_below_every_limit_and_above_is_above_and_neither_is_in_a_mean() {
+        use crate::kinds::blood_glucose::GLUCOSE_VALUE;
+        let of = |measured| Sample::default().with_measured(GLUCOSE_VALUE, measured);
+        let below = of(Measured::Below(40.0));
+        assert_eq!(below.value(GLUCOSE_VALUE), Some(0.0));
+        assert_eq!(below.exact(GLUCOSE_VALUE), None);
+        assert_eq!(below.measured(GLUCOSE_VALUE), Some(Measured::Below(40.0)));
+        let above = of(Measured::Above(400.0));
+        assert!(above.value(GLUCOSE_VALUE).unwrap() > 2000.0);
+        assert_eq!(above.exact(GLUCOSE_VALUE), None);
+        assert_eq!(above.measured(GLUCOSE_VALUE), Some(Measured::Above(400.0)));
+        let value = above.with_measured(GLUCOSE_VALUE, Measured::Exactly(104.0));
+        assert_eq!(value, Sample::default().with(GLUCOSE_VALUE, 104.0));
+        assert_eq!(value.exact(GLUCOSE_VALUE), Some(104.0));
+        let evidence: Vec<_> = below.values(Kind::BloodGlucose).collect();
+        assert!(evidence.contains(&("glucose_value", 40.0)));
+        assert!(evidence.contains(&("glucose_comparator", 0.0)));
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn column(field: &Field) -> String {
             let mut values: Vec<String> = field
                 .codes
                 .iter()
-                .map(|code| format!("'{}' = {}", code.symbol, code.code))
+                .map(|code| format!("'{}' = {}", code.symbol, code.stored()))
                 .collect();
             if !field.required {
                 values.insert(0, "'' = -1".to_owned());

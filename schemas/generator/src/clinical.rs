@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
-use crate::declaration::{Code, Field, Form, Kind, Label, Setting};
+use crate::declaration::{Code, Field, Form, Kind, Label, Readout, Setting};
 
 /// A Rust literal of a text.
 pub(crate) fn text(text: &str) -> String {
     format!("{text:?}")
 }
 
-fn optional(value: Option<&str>) -> String {
+/// A Rust literal of a text that may be absent.
+pub(crate) fn optional(value: Option<&str>) -> String {
     value.map_or("None".to_owned(), |value| format!("Some({})", text(value)))
 }
 
@@ -65,6 +66,7 @@ pub fn code(kinds: &[Kind]) -> String {
     let mut out = String::from(
         "use serde::{Deserialize, Serialize};\n\
          use super::{Below, Code, Declaration, Field, Label, Quantity, Setting, ValueType};\n\
+         use crate::measured::{Readout, ReadoutDevice, Status};\n\
          /// The kinds of records. The text form names the ClickHouse table and the API's `kind`.\n\
          #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]\n\
          #[repr(u8)]\n\
@@ -119,10 +121,11 @@ fn declaration(kind: &Kind, out: &mut String) {
         } else {
             "None".to_owned()
         };
+        let readout = field.readout.as_ref().map_or("None".to_owned(), |it| readout(it, kind));
         let _ = writeln!(
             out,
             "Field {{ number: {}, name: {}, label: {}, value_type: {}, required: {}, added: {}, \
-             listed: {}, watched: {watched}, loinc: {}, mdc: {}, medis: {} }},",
+             listed: {}, watched: {watched}, readout: {readout}, loinc: {}, mdc: {}, medis: {} }},",
             field.number,
             text(&field.name),
             label(&field.label),
@@ -147,6 +150,48 @@ fn declaration(kind: &Kind, out: &mut String) {
     out.push_str("] },\n");
 }
 
+fn readout(readout: &Readout, kind: &Kind) -> String {
+    let field = |name: &str| kind.field.iter().find(|field| field.name == name);
+    let number = |name: &str| field(name).map_or(0, |field| field.number);
+    let mut units = String::new();
+    for code in field(&readout.unit).map_or(&[][..], |unit| &unit.codes) {
+        let _ = write!(units, "({}, {:?}),", text(&code.code), code.factor.unwrap_or(1.0));
+    }
+    let mut devices = String::new();
+    for code in field(&readout.device).map_or(&[][..], |device| &device.codes) {
+        let device = readout.devices.iter().find(|device| device.code == code.code);
+        let Some(device) = device else {
+            devices.push_str("None,");
+            continue;
+        };
+        let mut status = String::new();
+        for known in &device.status {
+            let meaning = text(&known.meaning);
+            let _ = write!(status, "Status {{ code: {}, meaning: {meaning} }},", known.code);
+        }
+        let _ = write!(
+            devices,
+            "Some(ReadoutDevice {{ name: {}, values: {:?}, low: {:?}, high: {:?}, below: {:?}, \
+             above: {:?}, flags: {:?}, status: &[{status}] }}),",
+            text(&code.label.en),
+            device.values,
+            device.low,
+            device.high,
+            device.below,
+            device.above,
+            device.flags,
+        );
+    }
+    format!(
+        "Some(&Readout {{ unit: {}, comparator: {}, device: {}, fraction_below: {:?}, \
+         units: &[{units}], devices: &[{devices}] }})",
+        number(&readout.unit),
+        number(&readout.comparator),
+        number(&readout.device),
+        readout.fraction_below,
+    )
+}
+
 /// A module a kind, with a constant for each field that rules may look at.
 fn watched(kind: &Kind, out: &mut String) {
     if kind.field.iter().all(|field| field.watch.is_none()) {
@@ -160,11 +205,15 @@ fn watched(kind: &Kind, out: &mut String) {
     );
     for field in &kind.field {
         let Some(watch) = field.watch else { continue };
+        let comparator = field.readout.as_ref().and_then(|readout| {
+            let comparator = kind.field.iter().find(|field| field.name == readout.comparator)?;
+            comparator.watch.map(|watch| watch.bit)
+        });
         let unit = field.unit.as_ref().map_or(String::new(), |unit| format!(", {unit}"));
         let _ = writeln!(
             out,
             "/// {}{unit}.\npub const {}: Watched = Watched {{ kind: Kind::{}, number: {}, \
-             bit: {}, bits: {}, scale: {}, optional: {} }};",
+             bit: {}, bits: {}, scale: {}, optional: {}, comparator: {comparator:?} }};",
             field.doc,
             field.constant(),
             kind.record,

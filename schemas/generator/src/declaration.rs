@@ -141,6 +141,58 @@ pub struct Field {
     since: Option<u32>,
     /// What virtual patients have, of a kind without a physiology of its own.
     pub typical: Option<Typical>,
+    /// What devices show in its place besides a plain number.
+    pub readout: Option<Readout>,
+}
+
+/// What devices show besides a plain number of the field's unit: another unit, and that the value
+/// is beyond what they can say.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Readout {
+    /// The field that says the unit as sent: a code, each with its factor. Absent, it is the first.
+    pub unit: String,
+    /// The field that says whether the value is a limit that is not reached: below and above.
+    pub comparator: String,
+    /// The field that says what measured it: a code.
+    pub device: String,
+    /// Without a unit, a fraction below this is of another one.
+    pub fraction_below: f64,
+    /// The column of the number as sent, where that is not the one shown.
+    pub sent: String,
+    /// The devices that say more than a plain number.
+    pub devices: Vec<ReadoutDevice>,
+}
+
+/// What one of the devices of a [`Readout`] can say, in the field's unit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReadoutDevice {
+    /// Its code.
+    pub code: String,
+    /// The values that it can show, where they are fewer than what is plausible.
+    pub values: Option<(f64, f64)>,
+    /// What its word LO is below.
+    pub low: f64,
+    /// What its word HI is above.
+    pub high: f64,
+    /// Where the limit may be that a value is below.
+    pub below: (f64, f64),
+    /// Where the limit may be that a value is above.
+    pub above: (f64, f64),
+    /// The numbers that stand for LO and HI.
+    pub flags: Option<(f64, f64)>,
+    /// Numbers that are no values.
+    #[serde(default)]
+    pub status: Vec<Status>,
+}
+
+/// A number that a device sends in the place of a value.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    pub code: u16,
+    pub meaning: String,
 }
 
 /// What a field holds.
@@ -177,7 +229,16 @@ pub struct Code {
     /// Its symbol in Avro and the API; none where the code itself travels.
     #[serde(default)]
     pub symbol: String,
+    /// Of a unit: how many of the field's unit one of it is.
+    pub factor: Option<f64>,
     pub label: Label,
+}
+
+impl Code {
+    /// What a column of an enum holds for it: the exchange standard's number, else its place.
+    pub fn stored(&self) -> i8 {
+        self.code.parse().unwrap_or(self.number as i8)
+    }
 }
 
 impl Field {
@@ -189,6 +250,14 @@ impl Field {
     /// Whether the exchange form requires it.
     pub fn is_required_on_form(&self) -> bool {
         self.required || self.required_on_form
+    }
+
+    /// The field whose comparator it is: the exchange form writes it in that field's place.
+    pub fn comparator_of<'k>(&self, kind: &'k Kind) -> Option<&'k Field> {
+        let is_it = |field: &&Field| {
+            field.readout.as_ref().is_some_and(|readout| readout.comparator == self.name)
+        };
+        kind.field.iter().find(is_it)
     }
 
     /// Whether it came to its kind after the kind's first form.
@@ -292,6 +361,47 @@ impl Kind {
     }
 }
 
+impl Readout {
+    fn check(&self, field: &Field, kind: &Kind) -> Result<(), String> {
+        let Some((low, high)) = field.range.filter(|_| field.form == Form::Decimal) else {
+            return Err("only a decimal has a readout".to_owned());
+        };
+        let code = |name: &str| {
+            let code = kind.field.iter().find(|other| other.name == name);
+            code.filter(|other| other.form == Form::Code)
+                .ok_or(format!("there is no code {name} for its readout"))
+        };
+        let unit = code(&self.unit)?;
+        if unit.codes.iter().any(|code| code.factor.is_none_or(|factor| factor <= 0.0))
+            || unit.codes[0].factor != Some(1.0)
+        {
+            return Err("its units have factors, the first one 1".to_owned());
+        }
+        let comparator = code(&self.comparator)?;
+        let sides: Vec<&str> = comparator.codes.iter().map(|code| code.symbol.as_str()).collect();
+        if sides != ["below", "above"] || comparator.watch.is_none_or(|watch| watch.bits != 2) {
+            return Err("its comparator is below or above, in two bits of a sample".to_owned());
+        }
+        let device = code(&self.device)?;
+        for ReadoutDevice { code, below, above, low: word_low, high: word_high, .. } in
+            &self.devices
+        {
+            if !device.codes.iter().any(|known| known.code == *code) {
+                return Err(format!("there is no device {code}"));
+            }
+            let is_ordered = low <= below.0
+                && (below.0..=below.1).contains(word_low)
+                && below.1 < above.0
+                && (above.0..=above.1).contains(word_high)
+                && above.1 <= high;
+            if !is_ordered {
+                return Err(format!("the limits of device {code} are not in order"));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Field {
     fn check(&self, kind: &Kind) -> Result<(), String> {
         let is_number = matches!(self.form, Form::Integer | Form::Decimal);
@@ -310,12 +420,13 @@ impl Field {
         if self.form == Form::Code
             && (self.codes.is_empty()
                 || self.enumeration.is_none()
-                || self
-                    .codes
-                    .iter()
-                    .any(|code| code.symbol.is_empty() || code.code.parse::<i8>().is_err()))
+                || self.codes.iter().any(|code| code.symbol.is_empty()))
         {
-            return Err("a code has an enum of codes, numbers each with its symbol".to_owned());
+            return Err("a code has an enum of codes, each with its symbol".to_owned());
+        }
+        distinct("code", self.codes.iter().map(Code::stored))?;
+        if let Some(readout) = &self.readout {
+            readout.check(self, kind)?;
         }
         if !self.codes.iter().map(|code| code.number).eq(0..self.codes.len() as u8) {
             return Err("codes are numbered from 0 without a gap".to_owned());

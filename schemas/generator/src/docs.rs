@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::declaration::{Field, Form, Kind, Setting};
+use crate::declaration::{Code, Field, Form, Kind, Setting};
 
 /// A document with the text between two markers replaced.
 ///
@@ -54,12 +54,14 @@ pub fn records(kinds: &[Kind]) -> String {
             Setting::Home => "home",
             Setting::Checkup => "check-up",
         };
-        let fields: Vec<String> = kind.field.iter().map(field).collect();
+        let written = kind.field.iter().filter(|field| field.comparator_of(kind).is_none());
+        let fields: Vec<String> = written.map(field).collect();
         let _ = writeln!(table, "| `{}` ({setting}) | {} |", kind.array, fields.join(", "));
         if kind.extension {
             extensions.push(format!("`{}`", kind.array));
         }
-        let added = kind.field.iter().filter(|field| field.extension);
+        let is_added = |field: &&Field| field.extension && field.comparator_of(kind).is_none();
+        let added = kind.field.iter().filter(is_added);
         extensions.extend(added.map(|field| format!("`{}`", field.form_name())));
     }
     let _ = writeln!(table, "\nExtensions of the public rules: {}.", extensions.join(", "));
@@ -75,8 +77,14 @@ fn field(field: &Field) -> String {
     if let Some(unit) = &field.unit {
         let _ = write!(text, " {unit}");
     }
-    let mut limits: Vec<String> =
-        field.codes.iter().map(|code| format!("`{}` {}", code.code, code.label.en)).collect();
+    let code = |code: &Code| match code.code == code.label.en {
+        true => format!("`{}`", code.code),
+        false => format!("`{}` {}", code.code, code.label.en),
+    };
+    let mut limits: Vec<String> = field.codes.iter().map(code).collect();
+    if field.readout.is_some() {
+        limits.push("or `\"LO\"`, `\"HI\"`, `\"<40\"`, `\">400\"`".to_owned());
+    }
     limits.extend(field.characters.map(|most| most.to_string()));
     if field.form == Form::Integer {
         limits.push("whole".to_owned());

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::clinical::{camel, text};
-use crate::declaration::{Field, Form, Kind};
+use crate::clinical::{camel, optional, text};
+use crate::declaration::{Code, Field, Form, Kind};
 
 fn rust_type(field: &Field) -> String {
     let inner = match field.form {
@@ -183,8 +183,8 @@ fn column(field: &Field) -> String {
         (Form::Flag, _) => "Column::Flag".to_owned(),
         (Form::Text, _) => "Column::Text".to_owned(),
         (Form::Code, _) => {
-            let codes: Vec<&str> = field.codes.iter().map(|code| code.code.as_str()).collect();
-            format!("Column::Enum8(&[{}])", codes.join(", "))
+            let codes: Vec<i8> = field.codes.iter().map(Code::stored).collect();
+            format!("Column::Enum8(&{codes:?})")
         }
         (Form::Decimal, _) => format!("Column::Float32 {{ absent: {} }}", absent(".0")),
         (Form::Integer, name) => format!("Column::{name} {{ absent: {} }}", absent("")),
@@ -203,12 +203,14 @@ fn forms(kinds: &[Kind], out: &mut String) {
             let _ = writeln!(
                 out,
                 "Field {{ declared: &Kind::{}.fields()[{}], form_name: {}, characters: {characters}, \
-                 required_on_form: {}, column: {} }},",
+                 required_on_form: {}, column: {}, sent: {}, comparator_of: {:?} }},",
                 kind.record,
                 field.number - 1,
                 text(field.form_name()),
                 field.is_required_on_form(),
-                column(field)
+                column(field),
+                optional(field.readout.as_ref().map(|readout| readout.sent.as_str())),
+                field.comparator_of(kind).map(|field| field.number)
             );
         }
         out.push_str("];\n");

@@ -121,6 +121,12 @@ pub struct BloodGlucose {
     /// When, relative to meals: 0 fasting, 1 before a meal, 2 after a meal, 3 bedtime, 9 unknown.
     #[serde(default)]
     pub meal_timing: Option<MealTiming>,
+    /// Unit of glucose_value as sent; none is mg/dL: mg/dL mg/dL, mmol/L mmol/L.
+    #[serde(default)]
+    pub glucose_unit: Option<GlucoseUnit>,
+    /// Whether glucose is beyond what the device can say; glucose_value is then the limit: below below, above above.
+    #[serde(default)]
+    pub glucose_comparator: Option<Comparator>,
 }
 /// Body temperature.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -149,6 +155,22 @@ pub struct PeakExpiratoryFlow {
     /// Peak expiratory flow, L/min, 30 to 900.
     pub peak_expiratory_flow: i32,
 }
+/// Whether glucose is beyond what the device can say; glucose_value is then the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Comparator {
+    /// below: below.
+    #[serde(rename = "below")]
+    Below,
+    /// above: above.
+    #[serde(rename = "above")]
+    Above,
+}
+impl Coded for Comparator {
+    const ALL: &'static [Self] = &[Self::Below, Self::Above];
+    fn index(self) -> usize {
+        self as usize
+    }
+}
 /// How it was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GlucoseMethod {
@@ -164,6 +186,22 @@ pub enum GlucoseMethod {
 }
 impl Coded for GlucoseMethod {
     const ALL: &'static [Self] = &[Self::FingerStick, Self::ContinuousSensor, Self::Laboratory];
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+/// Unit of glucose_value as sent; none is mg/dL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GlucoseUnit {
+    /// mg/dL: mg/dL.
+    #[serde(rename = "mg_dL")]
+    MgDL,
+    /// mmol/L: mmol/L.
+    #[serde(rename = "mmol_L")]
+    MmolL,
+}
+impl Coded for GlucoseUnit {
+    const ALL: &'static [Self] = &[Self::MgDL, Self::MmolL];
     fn index(self) -> usize {
         self as usize
     }
@@ -271,6 +309,14 @@ impl Measurement {
                     &BLOOD_GLUCOSE[2],
                     record.meal_timing.map(|code| Value::Code(code.index())),
                 )?;
+                visitor.field(
+                    &BLOOD_GLUCOSE[3],
+                    record.glucose_unit.map(|code| Value::Code(code.index())),
+                )?;
+                visitor.field(
+                    &BLOOD_GLUCOSE[4],
+                    record.glucose_comparator.map(|code| Value::Code(code.index())),
+                )?;
             }
             Self::BodyTemperature(record) => {
                 visitor.field(&BODY_TEMPERATURE[0], Some(Value::Decimal(record.temperature)))?;
@@ -337,6 +383,8 @@ impl Measurement {
                 glucose_value: source.decimal(&BLOOD_GLUCOSE[0])?,
                 glucose_method: source.code(&BLOOD_GLUCOSE[1])?,
                 meal_timing: source.optional(&BLOOD_GLUCOSE[2], S::code)?,
+                glucose_unit: source.optional(&BLOOD_GLUCOSE[3], S::code)?,
+                glucose_comparator: source.optional(&BLOOD_GLUCOSE[4], S::code)?,
             }),
             Kind::BodyTemperature => Self::BodyTemperature(BodyTemperature {
                 temperature: source.decimal(&BODY_TEMPERATURE[0])?,
@@ -361,6 +409,8 @@ static WEIGHING_SCALE: [Field; 2] = [
         characters: Some(6),
         required_on_form: true,
         column: Column::Float32 { absent: None },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::WeighingScale.fields()[1],
@@ -368,6 +418,8 @@ static WEIGHING_SCALE: [Field; 2] = [
         characters: Some(5),
         required_on_form: false,
         column: Column::Float32 { absent: Some(0.0) },
+        sent: None,
+        comparator_of: None,
     },
 ];
 static BLOOD_PRESSURE: [Field; 5] = [
@@ -377,6 +429,8 @@ static BLOOD_PRESSURE: [Field; 5] = [
         characters: Some(3),
         required_on_form: true,
         column: Column::UInt16 { absent: None },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::BloodPressure.fields()[1],
@@ -384,6 +438,8 @@ static BLOOD_PRESSURE: [Field; 5] = [
         characters: Some(3),
         required_on_form: true,
         column: Column::UInt16 { absent: None },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::BloodPressure.fields()[2],
@@ -391,6 +447,8 @@ static BLOOD_PRESSURE: [Field; 5] = [
         characters: Some(3),
         required_on_form: true,
         column: Column::UInt16 { absent: Some(0) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::BloodPressure.fields()[3],
@@ -398,6 +456,8 @@ static BLOOD_PRESSURE: [Field; 5] = [
         characters: None,
         required_on_form: false,
         column: Column::Text,
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::BloodPressure.fields()[4],
@@ -405,6 +465,8 @@ static BLOOD_PRESSURE: [Field; 5] = [
         characters: None,
         required_on_form: false,
         column: Column::Flag,
+        sent: None,
+        comparator_of: None,
     },
 ];
 static ACTIVITY: [Field; 10] = [
@@ -414,6 +476,8 @@ static ACTIVITY: [Field; 10] = [
         characters: Some(5),
         required_on_form: true,
         column: Column::UInt32 { absent: None },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Activity.fields()[1],
@@ -421,6 +485,8 @@ static ACTIVITY: [Field; 10] = [
         characters: Some(4),
         required_on_form: false,
         column: Column::Int16 { absent: Some(-1) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Activity.fields()[2],
@@ -428,6 +494,8 @@ static ACTIVITY: [Field; 10] = [
         characters: Some(4),
         required_on_form: false,
         column: Column::Int16 { absent: Some(-1) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Activity.fields()[3],
@@ -435,6 +503,8 @@ static ACTIVITY: [Field; 10] = [
         characters: Some(6),
         required_on_form: false,
         column: Column::Float32 { absent: Some(-1.0) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Activity.fields()[4],
@@ -442,6 +512,8 @@ static ACTIVITY: [Field; 10] = [
         characters: Some(6),
         required_on_form: false,
         column: Column::Float32 { absent: Some(-1.0) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Activity.fields()[5],
@@ -449,6 +521,8 @@ static ACTIVITY: [Field; 10] = [
         characters: None,
         required_on_form: false,
         column: Column::Float32 { absent: Some(-1.0) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Activity.fields()[6],
@@ -456,6 +530,8 @@ static ACTIVITY: [Field; 10] = [
         characters: None,
         required_on_form: false,
         column: Column::Float32 { absent: Some(-1.0) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Activity.fields()[7],
@@ -463,6 +539,8 @@ static ACTIVITY: [Field; 10] = [
         characters: None,
         required_on_form: false,
         column: Column::Float32 { absent: Some(-1.0) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Activity.fields()[8],
@@ -470,6 +548,8 @@ static ACTIVITY: [Field; 10] = [
         characters: Some(4),
         required_on_form: false,
         column: Column::Int16 { absent: Some(-1) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Activity.fields()[9],
@@ -477,6 +557,8 @@ static ACTIVITY: [Field; 10] = [
         characters: None,
         required_on_form: false,
         column: Column::Text,
+        sent: None,
+        comparator_of: None,
     },
 ];
 static HBA1C: [Field; 3] = [
@@ -486,6 +568,8 @@ static HBA1C: [Field; 3] = [
         characters: Some(4),
         required_on_form: true,
         column: Column::Float32 { absent: None },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Hba1c.fields()[1],
@@ -493,6 +577,8 @@ static HBA1C: [Field; 3] = [
         characters: None,
         required_on_form: false,
         column: Column::Text,
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::Hba1c.fields()[2],
@@ -500,6 +586,8 @@ static HBA1C: [Field; 3] = [
         characters: None,
         required_on_form: false,
         column: Column::Text,
+        sent: None,
+        comparator_of: None,
     },
 ];
 static BLOOD_PRESSURE_CHECKUP: [Field; 4] = [
@@ -509,6 +597,8 @@ static BLOOD_PRESSURE_CHECKUP: [Field; 4] = [
         characters: Some(3),
         required_on_form: true,
         column: Column::UInt16 { absent: None },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::BloodPressureCheckup.fields()[1],
@@ -516,6 +606,8 @@ static BLOOD_PRESSURE_CHECKUP: [Field; 4] = [
         characters: Some(3),
         required_on_form: true,
         column: Column::UInt16 { absent: None },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::BloodPressureCheckup.fields()[2],
@@ -523,6 +615,8 @@ static BLOOD_PRESSURE_CHECKUP: [Field; 4] = [
         characters: Some(3),
         required_on_form: true,
         column: Column::UInt16 { absent: Some(0) },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::BloodPressureCheckup.fields()[3],
@@ -530,15 +624,19 @@ static BLOOD_PRESSURE_CHECKUP: [Field; 4] = [
         characters: None,
         required_on_form: false,
         column: Column::Text,
+        sent: None,
+        comparator_of: None,
     },
 ];
-static BLOOD_GLUCOSE: [Field; 3] = [
+static BLOOD_GLUCOSE: [Field; 5] = [
     Field {
         declared: &Kind::BloodGlucose.fields()[0],
         form_name: "glucose_value",
         characters: None,
         required_on_form: true,
         column: Column::Float32 { absent: None },
+        sent: Some("glucose_value_sent"),
+        comparator_of: None,
     },
     Field {
         declared: &Kind::BloodGlucose.fields()[1],
@@ -546,6 +644,8 @@ static BLOOD_GLUCOSE: [Field; 3] = [
         characters: None,
         required_on_form: true,
         column: Column::Enum8(&[0, 1, 2]),
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::BloodGlucose.fields()[2],
@@ -553,6 +653,26 @@ static BLOOD_GLUCOSE: [Field; 3] = [
         characters: None,
         required_on_form: false,
         column: Column::Enum8(&[0, 1, 2, 3, 9]),
+        sent: None,
+        comparator_of: None,
+    },
+    Field {
+        declared: &Kind::BloodGlucose.fields()[3],
+        form_name: "glucose_unit",
+        characters: None,
+        required_on_form: false,
+        column: Column::Enum8(&[0, 1]),
+        sent: None,
+        comparator_of: None,
+    },
+    Field {
+        declared: &Kind::BloodGlucose.fields()[4],
+        form_name: "glucose_comparator",
+        characters: None,
+        required_on_form: false,
+        column: Column::Enum8(&[0, 1]),
+        sent: None,
+        comparator_of: Some(1),
     },
 ];
 static BODY_TEMPERATURE: [Field; 1] = [Field {
@@ -561,6 +681,8 @@ static BODY_TEMPERATURE: [Field; 1] = [Field {
     characters: None,
     required_on_form: true,
     column: Column::Float32 { absent: None },
+    sent: None,
+    comparator_of: None,
 }];
 static OXYGEN_SATURATION: [Field; 2] = [
     Field {
@@ -569,6 +691,8 @@ static OXYGEN_SATURATION: [Field; 2] = [
         characters: None,
         required_on_form: true,
         column: Column::Float32 { absent: None },
+        sent: None,
+        comparator_of: None,
     },
     Field {
         declared: &Kind::OxygenSaturation.fields()[1],
@@ -576,6 +700,8 @@ static OXYGEN_SATURATION: [Field; 2] = [
         characters: Some(3),
         required_on_form: false,
         column: Column::UInt16 { absent: Some(0) },
+        sent: None,
+        comparator_of: None,
     },
 ];
 static RESPIRATORY_RATE: [Field; 1] = [Field {
@@ -584,6 +710,8 @@ static RESPIRATORY_RATE: [Field; 1] = [Field {
     characters: Some(3),
     required_on_form: true,
     column: Column::UInt16 { absent: None },
+    sent: None,
+    comparator_of: None,
 }];
 static PEAK_EXPIRATORY_FLOW: [Field; 1] = [Field {
     declared: &Kind::PeakExpiratoryFlow.fields()[0],
@@ -591,6 +719,8 @@ static PEAK_EXPIRATORY_FLOW: [Field; 1] = [Field {
     characters: Some(3),
     required_on_form: true,
     column: Column::UInt16 { absent: None },
+    sent: None,
+    comparator_of: None,
 }];
 pub(crate) static FORMS: [Form; 10] = [
     Form { array: "weighing_scale", extension: false, fields: &WEIGHING_SCALE },

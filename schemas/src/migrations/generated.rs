@@ -42,4 +42,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0008_source_id",
         sql: include_str!("../../clickhouse/0008_source_id.sql"),
     },
+    Migration {
+        number: 9,
+        name: "0009_glucose_readout",
+        sql: include_str!("../../clickhouse/0009_glucose_readout.sql"),
+    },
 ];

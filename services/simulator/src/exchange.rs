@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use clinical::kinds::Setting;
-use clinical::{Span, Timestamp};
+use clinical::{Kind, Span, Timestamp};
 use jiff::tz::Offset;
 use schemas::Reading;
 use schemas::fields::{Field, Visitor, form};
@@ -101,12 +101,17 @@ fn record(reading: &Reading) -> Value {
         OriginOfTime::App => json!("1"),
     });
     put("origin_of_time_code", origin);
-    let Ok(()) = reading.measurement.visit(&mut Values(&mut record));
+    let Ok(()) = reading
+        .measurement
+        .visit(&mut Values { kind: reading.measurement.kind(), record: &mut record });
     record
 }
 
 /// Puts in the values under their names on the exchange form.
-struct Values<'r>(&'r mut Value);
+struct Values<'r> {
+    kind: Kind,
+    record: &'r mut Value,
+}
 
 impl Visitor for Values<'_> {
     type Error = Infallible;
@@ -117,6 +122,13 @@ impl Visitor for Values<'_> {
         value: Option<schemas::fields::Value<'_>>,
     ) -> Result<(), Infallible> {
         use schemas::fields::Value::{Code, Decimal, Flag, Integer, Text};
+        if let (Some(number), Some(Code(side))) = (field.comparator_of, value) {
+            // Written in the place of the number: below and above, by their places.
+            let limited = form(self.kind).fields[usize::from(number) - 1].form_name;
+            let limit = self.record[limited].as_f64().unwrap_or_default();
+            self.record[limited] = json!(format!("{}{limit}", ["<", ">"][side]));
+            return Ok(());
+        }
         let value = match value {
             None => return Ok(()),
             Some(Integer(number)) => json!(number),
@@ -125,7 +137,7 @@ impl Visitor for Values<'_> {
             Some(Code(index)) => json!(field.codes()[index].code),
             Some(Text(text)) => json!(text),
         };
-        self.0[field.form_name] = value;
+        self.record[field.form_name] = value;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use clinical::{Span, Timestamp};
 use schemas::Reading;
-use schemas::reading::Measurement;
+use schemas::reading::{GlucoseUnit, Measurement};
 
 use crate::chance::{Chance, tenths};
 use crate::values::change_number;
@@ -23,8 +23,12 @@ pub(crate) fn wrong_number(measurement: &mut Measurement, chance: &mut Chance) {
         }
         Measurement::Activity(a) => a.walk_time = Some(9_999),
         Measurement::Hba1c(h) => h.hba1c_value = 0.6,
-        // mmol/L for mg/dL.
-        Measurement::BloodGlucose(g) => g.glucose_value = tenths(g.glucose_value / 18.016).min(9.9),
+        // mmol/L said to be mg/dL.
+        Measurement::BloodGlucose(g) => {
+            g.glucose_value = tenths(g.glucose_value / 18.016).min(9.9);
+            g.glucose_unit = Some(GlucoseUnit::MgDL);
+            g.glucose_comparator = None;
+        }
         Measurement::BodyTemperature(t) => {
             t.temperature = tenths(if chance.happens(0.5) {
                 t.temperature / 10.0
@@ -80,7 +84,16 @@ pub(crate) fn another_value(measurement: &mut Measurement, chance: &mut Chance) 
             a.step = (f64::from(a.step) * (1.0 + 0.05 * size.abs())).round() as i32 + 1;
         }
         Measurement::Hba1c(h) => h.hba1c_value = tenths(h.hba1c_value + 0.1 * size),
-        Measurement::BloodGlucose(g) => g.glucose_value = (g.glucose_value + 4.0 * size).round(),
+        // Into what a sensor can say.
+        Measurement::BloodGlucose(g) => {
+            let step = match g.glucose_value {
+                low if low < 50.0 => 4.0 * size.abs(),
+                high if high > 390.0 => -4.0 * size.abs(),
+                _ => 4.0 * size,
+            };
+            g.glucose_value = (g.glucose_value + step).round();
+            g.glucose_comparator = None;
+        }
         Measurement::BodyTemperature(t) => t.temperature = tenths(t.temperature + 0.1 * size),
         Measurement::OxygenSaturation(o) => {
             o.spo2 = if o.spo2 >= 99.0 { o.spo2 - 1.0 } else { o.spo2 + 1.0 };

@@ -10,6 +10,7 @@ use std::fmt;
 
 pub use generated::*;
 
+use crate::measured::Readout;
 use crate::sample::Watched;
 
 /// What is declared of a kind.
@@ -62,6 +63,8 @@ pub struct Field {
     pub listed: bool,
     /// Where rules find it in a sample.
     pub watched: Option<Watched>,
+    /// What devices show in its place besides a plain number.
+    pub readout: Option<&'static Readout>,
     /// Its LOINC code.
     pub loinc: Option<&'static str>,
     /// Its code of IEEE 11073 (MDC).

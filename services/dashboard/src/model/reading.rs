@@ -43,7 +43,10 @@ pub struct Reading {
     /// How it was entered.
     pub data_input: DataInput,
     /// Field names of the exchange standard, values in its units, e.g. `systolic` in mmHg,
-    /// `glucose_value` in mg/dL, `body_weight` in kg; what was not measured is left out.
+    /// `glucose_value` in mg/dL, `body_weight` in kg; what was not measured is left out. With
+    /// `glucose_comparator` `below` or `above` the value is not known, only that it is beyond
+    /// `glucose_value`, the limit of its device. Where the number was sent otherwise, it is in
+    /// `glucose_value_sent`, its unit in `glucose_unit`.
     pub values: BTreeMap<String, Value>,
 }
 

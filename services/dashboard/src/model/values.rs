@@ -5,32 +5,35 @@ use std::collections::BTreeMap;
 use clinical::Kind;
 use clinical::kinds::ValueType;
 use clinical::sample::Sample;
-use schemas::fields::{Column, Field, form};
+use schemas::fields::{Column, form};
 use serde_json::Value;
 
-/// The fields of a kind, each in the column of its name.
-pub fn columns(kind: Kind) -> &'static [Field] {
-    form(kind).fields
+/// The columns of a kind's fields: each in the one of its name, followed by that of the number as
+/// it was sent, where a field has one.
+pub fn columns(kind: Kind) -> impl Iterator<Item = (&'static str, Column)> {
+    form(kind).fields.iter().flat_map(|field| {
+        let sent = field.sent.map(|name| (name, Column::Float32 { absent: Some(0.0) }));
+        std::iter::once((field.name(), field.column)).chain(sent)
+    })
 }
 
 /// The values of a reading from the text of its columns, in the order of [`columns`]; absent ones
 /// are left out. None when a column is missing or holds what it cannot hold.
 pub fn from_columns(kind: Kind, texts: &[String]) -> Option<BTreeMap<String, Value>> {
-    let columns = columns(kind);
-    if columns.len() != texts.len() {
+    if columns(kind).count() != texts.len() {
         return None;
     }
     let mut values = BTreeMap::new();
-    for (column, text) in columns.iter().zip(texts) {
+    for ((name, column), text) in columns(kind).zip(texts) {
         let Some(value) = value(column, text)? else { continue };
-        values.insert(column.name().to_owned(), value);
+        values.insert(name.to_owned(), value);
     }
     Some(values)
 }
 
 /// The value of a column, none where it is absent; none at all when it cannot be one.
-fn value(field: &Field, text: &str) -> Option<Option<Value>> {
-    let absent = match field.column {
+fn value(column: Column, text: &str) -> Option<Option<Value>> {
+    let absent = match column {
         Column::UInt16 { absent } => absent.map(f64::from),
         Column::UInt32 { absent } => absent.map(f64::from),
         Column::Int16 { absent } => absent.map(f64::from),
@@ -99,7 +102,7 @@ mod tests {
             r#"{"step":0}"#
         );
         assert_eq!(
-            json(Kind::BloodGlucose, &["104", "finger_stick", ""]),
+            json(Kind::BloodGlucose, &["104", "0", "finger_stick", "", "", ""]),
             r#"{"glucose_method":"finger_stick","glucose_value":104}"#
         );
     }
@@ -138,6 +141,18 @@ mod tests {
             "continuous_sensor"
         );
         assert_eq!(glucose.value(GLUCOSE_VALUE), Some(104.3));
+    }
+
+    #[test]
+    fn a_value_is_in_its_unit_with_what_was_sent_beside_it() {
+        assert_eq!(
+            json(Kind::BloodGlucose, &["99.088", "5.5", "finger_stick", "", "mmol_L", ""]),
+            r#"{"glucose_method":"finger_stick","glucose_unit":"mmol_L","glucose_value":99.088,"glucose_value_sent":5.5}"#
+        );
+        assert_eq!(
+            json(Kind::BloodGlucose, &["40", "39", "continuous_sensor", "", "", "below"]),
+            r#"{"glucose_comparator":"below","glucose_method":"continuous_sensor","glucose_value":40,"glucose_value_sent":39}"#
+        );
     }
 
     #[test]

@@ -36,9 +36,9 @@ pub struct CurrentRow {
 /// 61.4.
 fn columns(kind: Kind) -> String {
     let mut texts = String::new();
-    for column in values::columns(kind) {
+    for (column, _) in values::columns(kind) {
         let separator = if texts.is_empty() { "" } else { ", " };
-        let _ = write!(texts, "{separator}toString({})", column.name());
+        let _ = write!(texts, "{separator}toString({column})");
     }
     format!(
         "'{kind}' AS kind, patient, toString(source_id) AS written_source, toString(model_number) AS model, \

@@ -255,7 +255,7 @@ async fn a_kind_is_told_as_its_view_tells_it_and_read_by_the_primary_key() {
     let (client, _) = database("views").await;
     for kind in Kind::ALL {
         // Enough of other patients that reading them all would show.
-        let names: Vec<_> = columns(kind).iter().map(|column| column.name()).collect();
+        let names: Vec<_> = columns(kind).map(|(name, _)| name).collect();
         let fill = format!(
             "INSERT INTO {kind} (patient, source, observation_time, version, entered_in_error) \
              SELECT concat('B/', leftPad(toString(number % 50), 4, '0')), 'ACME|X|1', \

@@ -73,6 +73,13 @@ function bloodPressures(now, days, systolic) {
   return found
 }
 
+/** As a sensor says it: 40 to 400, or that it is below or above. */
+function sensorValue(value) {
+  const rounded = Math.round(value)
+  const side = rounded < 40 ? { glucose_comparator: 'below' } : rounded > 400 ? { glucose_comparator: 'above' } : {}
+  return { glucose_value: Math.min(400, Math.max(40, rounded)), glucose_method: 'continuous_sensor', ...side }
+}
+
 function sensorGlucose(end, days, middle) {
   const found = []
   let drift = 0
@@ -82,7 +89,7 @@ function sensorGlucose(end, days, middle) {
     drift = drift * 0.98 + around(0, 6)
     if (random() < 0.004) t += (1 + random() * 6) * HOUR
     if (t > end) break
-    found.push(reading('blood_glucose', t, { glucose_value: Math.max(45, Math.round(middle + meals + drift)), glucose_method: 'continuous_sensor' }, { source: { manufacturer: 'Dexcom', model_number: 'G4', serial: 'SM1' } }))
+    found.push(reading('blood_glucose', t, sensorValue(middle + meals + drift - (Math.abs(end - 2 * DAY - t) < 40 * MINUTE ? 120 : 0)), { source: { manufacturer: 'Dexcom', model_number: 'G4', serial: 'SM1' } }))
   }
   return found
 }

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt::{self, Write};
 
-use schemas::fields::{Coded, Field, FieldSource};
+use clinical::measured::{Readout, Side};
+use schemas::fields::{Coded, Field, FieldSource, form};
 
 use super::civil_time::{self, CivilTime, Clock, NotATime};
 use super::json::Json;
@@ -24,6 +25,8 @@ pub(super) struct Fields<'j, 'p> {
     taken: Taken,
     problems: Vec<Problem>,
     warnings: &'p mut Warnings,
+    /// The side of a limit, written in the place of a number: `<40`.
+    side: Option<Side>,
 }
 
 /// Which members of an object are taken, by their places: in place for the first 64, so that an
@@ -66,7 +69,15 @@ impl<'j, 'p> Fields<'j, 'p> {
         members: &'j [(Cow<'j, str>, Json<'j>)],
         warnings: &'p mut Warnings,
     ) -> Self {
-        Self { document, pointer, members, taken: Taken::default(), problems: Vec::new(), warnings }
+        Self {
+            document,
+            pointer,
+            members,
+            taken: Taken::default(),
+            problems: Vec::new(),
+            warnings,
+            side: None,
+        }
     }
 
     /// The member of a name, when it is there.
@@ -160,6 +171,45 @@ impl<'j, 'p> Fields<'j, 'p> {
         let value = self.take(name);
         let value = self.required(name, value);
         value.and_then(|value| self.as_number(name, value, characters)).unwrap_or_default()
+    }
+
+    /// A number, or that the value is below or above what the device can say: `LO`, `HI`, `<40`,
+    /// `>400`. Then the number is the limit, and the side is kept for the comparator.
+    fn number_or_beyond(&mut self, field: &'static Field, readout: &Readout) -> f64 {
+        let name = field.form_name;
+        let Some(watched) = field.declared.watched else { return self.number(name, None) };
+        let fields = form(watched.kind()).fields;
+        let code = |number: u8| {
+            let field = &fields[usize::from(number) - 1];
+            let text = self.members.iter().find(|(written, _)| written == field.form_name);
+            let Some((_, Json::Text(text))) = text else { return None };
+            field.codes().iter().position(|code| code.code == *text)
+        };
+        let (unit, device) = (code(readout.unit), code(readout.device));
+        let written = self.members.iter().find(|(written, _)| written == name);
+        let beyond = match written {
+            Some((_, Json::Text(text))) => beyond(text),
+            _ => None,
+        };
+        let Some((side, limit)) = beyond else {
+            let number = self.number(name, field.characters);
+            if unit.is_none() && number < readout.fraction_below && number.fract() == 0.0 {
+                self.warn(name, WarningRule::UnitNotSaid);
+            }
+            return number;
+        };
+        self.take(name);
+        self.side = Some(side);
+        let factor = readout.units.get(unit.unwrap_or(0)).map_or(1.0, |(_, factor)| *factor);
+        let device = device.and_then(|device| readout.devices[device].as_ref());
+        limit.unwrap_or_else(|| {
+            let word = device.map_or(0.0, |device| match side {
+                Side::Below => device.low,
+                Side::Above => device.high,
+            });
+            // As the device writes a number of the unit.
+            if factor == 1.0 { word } else { (word / factor * 10.0).round() / 10.0 }
+        })
     }
 
     fn as_whole(&mut self, name: &str, number: f64) -> i32 {
@@ -337,7 +387,10 @@ impl FieldSource for Fields<'_, '_> {
     }
 
     fn decimal(&mut self, field: &'static Field) -> Result<f64, Infallible> {
-        Ok(self.number(field.form_name, field.characters))
+        Ok(match field.declared.readout {
+            Some(readout) => self.number_or_beyond(field, readout),
+            None => self.number(field.form_name, field.characters),
+        })
     }
 
     fn flag(&mut self, field: &'static Field) -> Result<bool, Infallible> {
@@ -353,6 +406,9 @@ impl FieldSource for Fields<'_, '_> {
     }
 
     fn code<C: Coded>(&mut self, field: &'static Field) -> Result<C, Infallible> {
+        if let Some(side) = self.side.filter(|_| field.comparator_of.is_some()) {
+            return Ok(C::ALL[side as usize]);
+        }
         let value = self.take(field.form_name);
         let value = self.required(field.form_name, value);
         let code = |index: usize| Some((field.codes().get(index)?.code, *C::ALL.get(index)?));
@@ -370,8 +426,28 @@ impl FieldSource for Fields<'_, '_> {
         field: &'static Field,
         read: impl FnOnce(&mut Self, &'static Field) -> Result<T, Infallible>,
     ) -> Result<Option<T>, Infallible> {
-        let is_there = self.members.iter().any(|(written, _)| written == field.form_name);
+        let is_there = match field.comparator_of {
+            Some(_) => self.side.is_some(),
+            None => self.members.iter().any(|(written, _)| written == field.form_name),
+        };
         (is_there || field.required_on_form).then(|| read(self, field)).transpose()
+    }
+}
+
+/// The side and the limit of a value beyond what a device can say; no limit where the device's own
+/// word is sent.
+fn beyond(text: &str) -> Option<(Side, Option<f64>)> {
+    let side = match text.as_bytes().first()? {
+        b'L' | b'<' => Side::Below,
+        b'H' | b'>' => Side::Above,
+        _ => return None,
+    };
+    match text {
+        "LO" | "HI" => Some((side, None)),
+        _ => {
+            let limit = text.strip_prefix(['<', '>'])?;
+            is_decimal(limit).then(|| limit.parse().ok().map(|limit| (side, Some(limit))))?
+        }
     }
 }
 

@@ -27,13 +27,17 @@ pub enum Rule {
     NoSuchTime,
     /// The value cannot be true.
     Implausible,
+    /// The value looks like one of another unit, and no unit was said.
+    UnitSuspected,
+    /// The number is a status code of the sensor, not a value.
+    SensorStatus,
     /// A time before 2000 or in the future.
     TimeOutOfRange,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 11] = [
+    pub const ALL: [Rule; 13] = [
         Rule::Required,
         Rule::WrongType,
         Rule::UnknownField,
@@ -44,6 +48,8 @@ impl Rule {
         Rule::UnknownCode,
         Rule::NoSuchTime,
         Rule::Implausible,
+        Rule::UnitSuspected,
+        Rule::SensorStatus,
         Rule::TimeOutOfRange,
     ];
 
@@ -60,6 +66,8 @@ impl Rule {
             Self::UnknownCode => "unknown_code",
             Self::NoSuchTime => "no_such_time",
             Self::Implausible => "implausible",
+            Self::UnitSuspected => "unit_suspected",
+            Self::SensorStatus => "sensor_status",
             Self::TimeOutOfRange => "time_out_of_range",
         }
     }
@@ -90,6 +98,8 @@ pub enum WarningRule {
     UpdateTimeWithoutMilliseconds,
     /// A time that the clocks show twice, without `utc_offset`.
     AmbiguousTime,
+    /// A small whole number that could be of another unit, and no unit was said.
+    UnitNotSaid,
 }
 
 /// A tolerated deviation from the form, at its place.
@@ -140,6 +150,7 @@ impl Warnings {
                 "the clocks show this time twice: which one is meant was told by the order of the \
                  array, or by when it was received; send utc_offset"
             }
+            WarningRule::UnitNotSaid => "send glucose_unit with so small a value; taken as mg/dL",
         };
         self.listed.push(Warning { document, pointer: pointer(), rule, message });
     }

@@ -116,6 +116,8 @@ fn problem(
     };
     let rule = match rejection.reason {
         RejectionReason::Implausible => Rule::Implausible,
+        RejectionReason::UnitSuspected => Rule::UnitSuspected,
+        RejectionReason::SensorStatus => Rule::SensorStatus,
         RejectionReason::TimeOutOfRange => Rule::TimeOutOfRange,
         _ => Rule::Malformed,
     };

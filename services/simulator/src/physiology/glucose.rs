@@ -6,7 +6,7 @@
 
 use clinical::{Span, Timestamp};
 use schemas::Reading;
-use schemas::reading::{BloodGlucose, GlucoseMethod, MealTiming, Measurement};
+use schemas::reading::{BloodGlucose, Comparator, GlucoseMethod, MealTiming, Measurement};
 
 use super::at_home;
 use crate::chance::{Purpose, persistent};
@@ -160,6 +160,24 @@ pub(crate) fn finger_stick(glucose: f64, timing: MealTiming) -> Measurement {
         glucose_value: glucose.round().clamp(30.0, 600.0),
         glucose_method: GlucoseMethod::FingerStick,
         meal_timing: Some(timing),
+        glucose_unit: None,
+        glucose_comparator: None,
+    })
+}
+
+/// What a sensor says: beyond 40 to 400 only that it is below or above.
+fn sensor_value(glucose: f64) -> Measurement {
+    let rounded = glucose.round();
+    Measurement::BloodGlucose(BloodGlucose {
+        glucose_value: rounded.clamp(40.0, 400.0),
+        glucose_method: GlucoseMethod::ContinuousSensor,
+        meal_timing: None,
+        glucose_unit: None,
+        glucose_comparator: match rounded {
+            low if low < 40.0 => Some(Comparator::Below),
+            high if high > 400.0 => Some(Comparator::Above),
+            _ => None,
+        },
     })
 }
 
@@ -184,11 +202,6 @@ fn sensor(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
             continue;
         }
         let at = day.at_minute(minute);
-        let measurement = Measurement::BloodGlucose(BloodGlucose {
-            glucose_value: (course.at(at) * error).round().clamp(40.0, 400.0),
-            glucose_method: GlucoseMethod::ContinuousSensor,
-            meal_timing: None,
-        });
-        readings.push(at_home(patient, at, measurement));
+        readings.push(at_home(patient, at, sensor_value(course.at(at) * error)));
     }
 }

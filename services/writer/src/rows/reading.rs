@@ -2,6 +2,7 @@
 
 use schemas::fields::{Column, Field, Visitor};
 use schemas::reading::{DataInput, Device, OriginOfTime, ReadingStatus, Source};
+use schemas::readout::Shown;
 use schemas::records::{AcceptedReading, StoredOutcome};
 
 use crate::columns::{Columns, Unfit, Value};
@@ -13,7 +14,8 @@ pub(super) fn walk(accepted: &AcceptedReading, to: &mut impl Columns) -> Result<
     to.seconds("observation_time", reading.observation_time)?;
     to.put("version", Value::UInt64(accepted.version.cast_unsigned()));
     to.put("entered_in_error", Value::Bool(reading.status == ReadingStatus::EnteredInError));
-    reading.measurement.visit(&mut ValueColumns(to))?;
+    let shown = reading.measurement.shown();
+    reading.measurement.visit(&mut ValueColumns { to, shown })?;
     to.int16("utc_offset_minutes", reading.utc_offset_minutes)?;
     to.put(
         "data_input",
@@ -76,7 +78,11 @@ fn source(source: &Source, to: &mut impl Columns) {
 }
 
 /// A column for each field of what was measured; absence as the field's column keeps it.
-struct ValueColumns<'c, C>(&'c mut C);
+struct ValueColumns<'c, C> {
+    to: &'c mut C,
+    /// What is shown of the field that devices show in several ways, in the field's own unit.
+    shown: Option<Shown>,
+}
 
 impl<C: Columns> Visitor for ValueColumns<'_, C> {
     type Error = Unfit;
@@ -88,7 +94,15 @@ impl<C: Columns> Visitor for ValueColumns<'_, C> {
         value: Option<schemas::fields::Value<'_>>,
     ) -> Result<(), Unfit> {
         use schemas::fields::Value::{Code, Decimal, Flag, Integer, Text};
-        let (to, name) = (&mut *self.0, field.name());
+        let (to, name) = (&mut *self.to, field.name());
+        let mut value = value;
+        if let Some(shown) = self.shown {
+            if field.declared.number == shown.field.number {
+                value = Some(Decimal(shown.measured.number()));
+            } else if field.declared.number == shown.comparator {
+                value = shown.measured.side().map(|side| Code(side as usize));
+            }
+        }
         match (field.column, value) {
             (Column::UInt16 { .. }, Some(Integer(number))) => to.uint16(name, number)?,
             (Column::UInt16 { absent }, _) => {
@@ -114,6 +128,11 @@ impl<C: Columns> Visitor for ValueColumns<'_, C> {
             (Column::Flag | Column::Enum8(_), _) => to.put(name, Value::Int8(-1)),
             (Column::Text, Some(Text(text))) => to.text(name, text),
             (Column::Text, _) => to.text(name, ""),
+        }
+        if let Some(column) = field.sent {
+            // 0 is no number that is sent: what was sent is what is shown.
+            let sent = self.shown.filter(|shown| shown.sent != shown.measured.number());
+            to.float(column, sent.map_or(0.0, |shown| shown.sent));
         }
         Ok(())
     }

@@ -129,6 +129,8 @@ pub(crate) fn every_row() -> Vec<Row> {
             glucose_value: 104.0,
             glucose_method: GlucoseMethod::ContinuousSensor,
             meal_timing: Some(MealTiming::Unknown),
+            glucose_unit: None,
+            glucose_comparator: None,
         }),
         Measurement::BodyTemperature(BodyTemperature { temperature: 36.5 }),
         Measurement::OxygenSaturation(OxygenSaturation { spo2: 97.0, pulse_rate: Some(70) }),

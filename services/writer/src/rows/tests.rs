@@ -56,6 +56,43 @@ fn a_version_entered_in_error_says_so() {
 }
 
 #[test]
+fn glucose_is_in_mg_dl_and_what_was_sent_is_beside_it() {
+    let of = |glucose_value, unit, comparator| {
+        let mut accepted = weight(60.0);
+        accepted.reading.measurement = wire::Measurement::BloodGlucose(wire::BloodGlucose {
+            glucose_value,
+            glucose_method: wire::GlucoseMethod::ContinuousSensor,
+            meal_timing: None,
+            glucose_unit: unit,
+            glucose_comparator: comparator,
+        });
+        let row = shown(&Row::Reading(accepted));
+        let lines = row.lines().filter(|line| line.starts_with("glucose_"));
+        lines.map(|line| line.trim_start_matches("glucose_").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(10.0, Some(wire::GlucoseUnit::MmolL), None),
+        [
+            "value: Float32(180.16)",
+            "value_sent: Float32(10.0)",
+            "method: Int8(1)",
+            "unit: Int8(1)",
+            "comparator: Int8(-1)"
+        ]
+    );
+    let low = [
+        "value: Float32(40.0)",
+        "value_sent: Float32(39.0)",
+        "method: Int8(1)",
+        "unit: Int8(-1)",
+        "comparator: Int8(0)",
+    ];
+    assert_eq!(of(39.0, None, None), low);
+    let said = of(40.0, None, Some(wire::Comparator::Below));
+    assert_eq!((&*said[0], &*said[1], &*said[4]), (low[0], "value_sent: Float32(0.0)", low[4]));
+}
+
+#[test]
 fn a_value_out_of_its_column_s_range_is_named_not_bent() {
     let mut accepted = weight(60.0);
     accepted.reading.measurement = wire::Measurement::OxygenSaturation(wire::OxygenSaturation {

@@ -40,6 +40,22 @@ export function mealTimingOf(values: unknown): MealTiming | null {
   return MEAL_TIMINGS.find((timing) => timing === textOf(values, 'meal_timing')) ?? null
 }
 
+const SIDES = ['below', 'above'] as const
+export type Side = (typeof SIDES)[number]
+
+/** Whether glucose is beyond what its device can say: then the value is the device's limit. */
+export function glucoseSideOf(values: unknown): Side | null {
+  const side = textOf(values, 'glucose_comparator')
+  // In the evidence of an alert codes are numbers: their places among the field's codes.
+  const place = numberOf(values, 'glucose_comparator')
+  return SIDES.find((known, index) => known === side || index === place) ?? null
+}
+
+/** Whether glucose was sent in mmol/L, and the number that was sent. */
+export function glucoseInMillimolesOf(values: unknown): number | null {
+  return textOf(values, 'glucose_unit') === 'mmol_L' ? numberOf(values, 'glucose_value_sent') : null
+}
+
 function textOf(values: unknown, field: string): unknown {
   return typeof values === 'object' && values !== null ? (values as Values)[field] : undefined
 }

@@ -1,6 +1,7 @@
 import { useId, useMemo } from 'react'
-import { glucoseMethodOf, mealTimingOf, numberOf, type Reading } from '../api/model'
+import { glucoseMethodOf, glucoseSideOf, mealTimingOf, numberOf, type Reading, type Side } from '../api/model'
 import { useLanguage } from '../language/language'
+import { glucoseText } from '../language/reading-text'
 import type { Words } from '../language/words'
 import type { ChartProps } from './blood-pressure'
 import { ChartPanel, LegendItem } from './chart-panel'
@@ -23,7 +24,10 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
   const single = useMemo(() => pointsOf(readings.filter((reading) => !isSensor(reading))), [readings])
   const behind = useMemo(() => pointsOf(readings.filter((reading) => evidence.has(reading.id))), [readings, evidence])
   const stops = useMemo(() => stopsOf(readings, ['glucose_value'], words), [readings, words])
-  const spread = useMemo(() => spreadOf(valuesOf(readings, 'glucose_value')), [readings])
+  // What is only known to be below or above a limit has no place in a mean, but is the lowest or highest.
+  const spread = useMemo(() => spreadOf(valuesOf(readings.filter((reading) => sideOf(reading) === null), 'glucose_value')), [readings])
+  const beyond = useMemo(() => edgesOf(readings), [readings])
+  const edge = (side: Side) => beyond.find((point) => point.side === side)?.text
 
   const draw = useMemo(
     () => (scale: Scale) => {
@@ -62,20 +66,31 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
               d={`M${scale.x(point.t)} ${scale.y(point.v) - 4.5}l4.5 4.5l-4.5 4.5l-4.5-4.5z`}
             />
           ))}
+          {beyond.map((point) => (
+            <text
+              key={`${point.t} ${point.side}`}
+              className={`beyond beyond-${point.side}`}
+              x={scale.x(point.t)}
+              y={scale.y(point.v) + (point.side === 'below' ? 14 : -7)}
+              textAnchor="middle"
+            >
+              {point.text}
+            </text>
+          ))}
           {behind.map((point) => (
             <circle key={point.t} className="evidence" cx={scale.x(point.t)} cy={scale.y(point.v)} r="8" />
           ))}
         </>
       )
     },
-    [sensor, single, behind, clip, from, to, lowest, highest, ofRules],
+    [sensor, single, behind, beyond, clip, from, to, lowest, highest, ofRules],
   )
 
   const summary = [
     words.readingsCount(readings.length),
     spread && `${words.mean} ${spread.mean.toFixed(0)}`,
-    spread && `${words.lowest} ${spread.lowest}`,
-    spread && `${words.highest} ${spread.highest}`,
+    (edge('below') ?? spread) && `${words.lowest} ${edge('below') ?? spread?.lowest.toFixed(0)}`,
+    (edge('above') ?? spread) && `${words.highest} ${edge('above') ?? spread?.highest.toFixed(0)}`,
   ]
   return (
     <ChartPanel
@@ -86,7 +101,7 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
-        { name: words.glucose, cell: (reading) => String(numberOf(reading.values, 'glucose_value') ?? words.noValue) },
+        { name: words.glucose, cell: (reading) => glucoseText(reading.values) ?? words.noValue },
         { name: words.method, cell: (reading) => circumstances(reading, words) },
       ]}
       legend={
@@ -111,8 +126,8 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
           describedBy={describedBy}
           from={from}
           to={to}
-          min={Math.min(40, spread?.lowest ?? 40)}
-          max={Math.max(300, spread?.highest ?? 300)}
+          min={Math.min(40, spread?.lowest ?? 40, ...beyond.map((point) => point.v))}
+          max={Math.max(300, spread?.highest ?? 300, ...beyond.map((point) => point.v))}
           stops={stops}
           draw={draw}
         />
@@ -129,6 +144,30 @@ function circumstances({ values }: Reading, words: Words): string {
 
 function isSensor({ values }: Reading): boolean {
   return glucoseMethodOf(values) === 'continuous_sensor'
+}
+
+function sideOf({ values }: Reading): Side | null {
+  return glucoseSideOf(values)
+}
+
+interface Edge extends Point {
+  readonly side: Side
+  readonly text: string
+}
+
+/** Where a value is beyond what its device can say: of a run of them the first, which carries the label. */
+function edgesOf(readings: readonly Reading[]): readonly Edge[] {
+  let last: { readonly t: number; readonly side: Side } | undefined
+  return readings.flatMap((reading) => {
+    const side = sideOf(reading)
+    const v = numberOf(reading.values, 'glucose_value')
+    const text = glucoseText(reading.values)
+    if (side === null || v === null || text === null) return []
+    const t = Date.parse(reading.observed_at)
+    const isRun = last?.side === side && t - last.t <= SENSOR_GAP_MS
+    last = { t, side }
+    return isRun ? [] : [{ t, v, side, text }]
+  })
 }
 
 function pointsOf(readings: readonly Reading[]): readonly Point[] {

@@ -38,6 +38,8 @@ export const KINDS: Readonly<Record<Kind, { readonly label: Label; readonly fiel
       {"codes":{},"decimals":0,"label":{"en":"Glucose","ja":"血糖"},"listed":true,"name":"glucose_value","type":"number","unit":"mg/dL"},
       {"codes":{"continuous_sensor":{"en":"continuous sensor","ja":"センサー"},"finger_stick":{"en":"finger-stick","ja":"自己測定"},"laboratory":{"en":"laboratory","ja":"検査室"}},"decimals":0,"label":{"en":"Method","ja":"測定方法"},"listed":false,"name":"glucose_method","type":"code","unit":""},
       {"codes":{"after_meal":{"en":"after a meal","ja":"食後"},"bedtime":{"en":"bedtime","ja":"就寝前"},"before_meal":{"en":"before a meal","ja":"食前"},"fasting":{"en":"fasting","ja":"空腹時"},"unknown":{"en":"unknown","ja":"不明"}},"decimals":0,"label":{"en":"Meal","ja":"食事"},"listed":false,"name":"meal_timing","type":"code","unit":""},
+      {"codes":{"mg_dL":{"en":"mg/dL","ja":"mg/dL"},"mmol_L":{"en":"mmol/L","ja":"mmol/L"}},"decimals":0,"label":{"en":"Unit","ja":"単位"},"listed":false,"name":"glucose_unit","type":"code","unit":""},
+      {"codes":{"above":{"en":"above","ja":"超"},"below":{"en":"below","ja":"未満"}},"decimals":0,"label":{"en":"Beyond range","ja":"測定範囲外"},"listed":false,"name":"glucose_comparator","type":"code","unit":""},
     ],
   },
   weighing_scale: {

@@ -1,4 +1,4 @@
-import { flagOf, mealTimingOf, numberOf, type Kind, type Reading, type Sex } from '../api/model'
+import { flagOf, glucoseInMillimolesOf, glucoseSideOf, mealTimingOf, numberOf, type Kind, type Reading, type Sex } from '../api/model'
 import { possibleAges } from '../triage/patients'
 import { KINDS } from './kinds.generated'
 import type { Words } from './words'
@@ -12,6 +12,13 @@ export interface ValueText {
 
 function digits(value: number | null, places = 0): string | null {
   return value === null ? null : value.toFixed(places)
+}
+
+/** Glucose in mg/dL, and where the device could only say a limit, on which side of it: `< 40`. */
+export function glucoseText(values: unknown): string | null {
+  const value = digits(numberOf(values, 'glucose_value'))
+  const side = glucoseSideOf(values)
+  return value === null || side === null ? value : `${side === 'below' ? '<' : '>'} ${value}`
 }
 
 /** The main value of a reading in words and unit; null when the record does not hold it. */
@@ -32,7 +39,11 @@ export function valueText(kind: Kind, values: unknown, words: Words): ValueText 
     }
     case 'blood_glucose': {
       const meal = mealTimingOf(values)
-      return text(digits(number('glucose_value')), 'mg/dL', meal ? [words.mealTiming[meal]] : [])
+      const sent = glucoseInMillimolesOf(values)
+      const more = []
+      if (sent !== null) more.push(`${sent} mmol/L`)
+      if (meal) more.push(words.mealTiming[meal])
+      return text(glucoseText(values), 'mg/dL', more)
     }
     case 'activity':
       return text(number('step')?.toLocaleString('en') ?? null, words.steps)

@@ -1,0 +1,284 @@
+//! What a device shows: a number, or that the value is beyond what the device can say.
+//!
+//! A sensor for glucose measures from 40 to 400 mg/dL. Outside of that it says LO or HI: the value
+//! is known to be below 40, and nothing more. Such a value takes part in every comparison with a
+//! limit and in no mean.
+
+use crate::kinds::Quantity;
+
+/// A measured value in the field's unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measured {
+    /// Less than this limit of the device: '< 40'.
+    Below(f64),
+    /// This value.
+    Exactly(f64),
+    /// More than this limit of the device: '> 400'.
+    Above(f64),
+}
+
+impl Measured {
+    /// The value, or the limit beyond which it is.
+    pub const fn number(self) -> f64 {
+        let (Self::Below(number) | Self::Exactly(number) | Self::Above(number)) = self;
+        number
+    }
+
+    /// The place of its comparator among [`Side`]'s codes; none of a plain value.
+    pub const fn side(self) -> Option<Side> {
+        match self {
+            Self::Below(_) => Some(Side::Below),
+            Self::Exactly(_) => None,
+            Self::Above(_) => Some(Side::Above),
+        }
+    }
+
+    /// The value that is on a side of a limit.
+    pub const fn of(side: Option<Side>, number: f64) -> Self {
+        match side {
+            Some(Side::Below) => Self::Below(number),
+            None => Self::Exactly(number),
+            Some(Side::Above) => Self::Above(number),
+        }
+    }
+}
+
+/// On which side of a device's limit a value is: FHIR's comparators `<` and `>`. The numbers are
+/// those of the declared codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// `<`
+    Below = 0,
+    /// `>`
+    Above = 1,
+}
+
+/// What devices show in the place of a number of the field's unit.
+#[derive(Debug)]
+pub struct Readout {
+    /// Number of the field that says the unit as sent; absent it is the first.
+    pub unit: u8,
+    /// Number of the field that says the side of a limit.
+    pub comparator: u8,
+    /// Number of the field that says which device it was.
+    pub device: u8,
+    /// Without a unit, a fraction below this is of another unit.
+    pub fraction_below: f64,
+    /// Each unit with the one factor that makes it the field's, by the codes of the unit's field.
+    pub units: &'static [(&'static str, f64)],
+    /// What each device can say, by the codes of the device's field; none where no more is known.
+    pub devices: &'static [Option<ReadoutDevice>],
+}
+
+/// What a device can say, in the field's unit.
+#[derive(Debug)]
+pub struct ReadoutDevice {
+    /// What it is.
+    pub name: &'static str,
+    /// Its values, where they are fewer than what is plausible. Both ends are values.
+    pub values: Option<(f64, f64)>,
+    /// What LO is below.
+    pub low: f64,
+    /// What HI is above.
+    pub high: f64,
+    /// Where a limit may be that a value is below.
+    pub below: (f64, f64),
+    /// Where a limit may be that a value is above.
+    pub above: (f64, f64),
+    /// The numbers that stand for LO and HI.
+    pub flags: Option<(f64, f64)>,
+    /// Numbers that are no values.
+    pub status: &'static [Status],
+}
+
+/// A number that a device sends in the place of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    /// The number.
+    pub code: u16,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// What was sent: a number, and the places among their codes of what is said of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sent {
+    /// The number.
+    pub number: f64,
+    /// Its unit.
+    pub unit: Option<usize>,
+    /// On which side of it the value is.
+    pub side: Option<Side>,
+    /// What measured it.
+    pub device: usize,
+}
+
+/// Why what was sent is no value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NotMeasured {
+    /// It looks like another unit, and no unit was said.
+    UnitSuspected,
+    /// It is a status code of the device.
+    Status(Status),
+    /// It is not plausible.
+    Implausible,
+    /// The device cannot show it: its values.
+    BeyondDevice {
+        /// The device.
+        device: &'static str,
+        /// Its smallest value.
+        low: f64,
+        /// Its greatest value.
+        high: f64,
+    },
+    /// The device has no such limit.
+    NoLimit,
+}
+
+impl Readout {
+    /// What was measured, in the field's unit.
+    ///
+    /// # Errors
+    /// [`NotMeasured`] says why it is no value.
+    pub fn measured(&self, quantity: &Quantity, sent: Sent) -> Result<Measured, NotMeasured> {
+        let Sent { number, unit, side, device } = sent;
+        let device = self.devices.get(device).and_then(Option::as_ref);
+        let factor = self.units.get(unit.unwrap_or(0)).map_or(1.0, |(_, factor)| *factor);
+        let value = number * factor;
+        if let Some(side) = side {
+            let device = device.ok_or(NotMeasured::NoLimit)?;
+            let (low, high) = match side {
+                Side::Below => device.below,
+                Side::Above => device.above,
+            };
+            if !is_within(value, low, high, factor) {
+                return Err(NotMeasured::NoLimit);
+            }
+            return Ok(Measured::of(Some(side), value.clamp(low, high)));
+        }
+        if let Some(device) = device.filter(|_| factor == 1.0) {
+            if let Some((low, high)) = device.flags {
+                if number == low {
+                    return Ok(Measured::Below(device.low));
+                } else if number == high {
+                    return Ok(Measured::Above(device.high));
+                }
+            }
+            if let Some(status) = device.status.iter().find(|it| f64::from(it.code) == number) {
+                return Err(NotMeasured::Status(*status));
+            }
+        }
+        if unit.is_none() && number < self.fraction_below && number.fract() != 0.0 {
+            return Err(NotMeasured::UnitSuspected);
+        }
+        if !quantity.holds(value) {
+            return Err(NotMeasured::Implausible);
+        }
+        match device.and_then(|device| Some((device.name, device.values?))) {
+            Some((device, (low, high))) if !is_within(value, low, high, factor) => {
+                Err(NotMeasured::BeyondDevice { device, low, high })
+            }
+            _ => Ok(Measured::Exactly(value)),
+        }
+    }
+}
+
+/// Whether a value is within limits that a device rounds to tenths of another unit: a sensor's 40
+/// to 400 mg/dL are 2.2 to 22.2 mmol/L on its display, which are 39.6 and 400.0.
+fn is_within(value: f64, low: f64, high: f64, factor: f64) -> bool {
+    let rounding = if factor == 1.0 { 0.0 } else { 0.05 * factor };
+    (low - rounding..=high + rounding).contains(&value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::{Field, Kind};
+
+    const FINGER_STICK: usize = 0;
+    const SENSOR: usize = 1;
+    const LABORATORY: usize = 2;
+    const MMOL: Option<usize> = Some(1);
+
+    fn glucose() -> &'static Field {
+        &Kind::BloodGlucose.fields()[0]
+    }
+
+    fn measured(
+        number: f64,
+        unit: Option<usize>,
+        side: Option<Side>,
+        device: usize,
+    ) -> Result<Measured, NotMeasured> {
+        let (readout, quantity) = (glucose().readout.unwrap(), glucose().quantity().unwrap());
+        readout.measured(quantity, Sent { number, unit, side, device })
+    }
+
+    #[test]
+    fn millimoles_are_converted_by_the_one_factor() {
+        for device in [FINGER_STICK, SENSOR, LABORATORY] {
+            assert_eq!(measured(5.5, MMOL, None, device), Ok(Measured::Exactly(5.5 * 18.016)));
+        }
+        assert_eq!(measured(120.0, MMOL, None, LABORATORY), Err(NotMeasured::Implausible));
+        assert_eq!(measured(0.5, MMOL, None, FINGER_STICK), Err(NotMeasured::Implausible));
+        assert_eq!(measured(0.5, Some(0), None, FINGER_STICK), Err(NotMeasured::Implausible));
+    }
+
+    #[test]
+    fn a_small_fraction_without_a_unit_is_suspected_and_a_whole_number_is_taken() {
+        for number in [5.4, 16.7, 22.2, 34.9] {
+            for device in [FINGER_STICK, SENSOR, LABORATORY] {
+                assert_eq!(measured(number, None, None, device), Err(NotMeasured::UnitSuspected));
+            }
+            let said = measured(number, Some(0), None, FINGER_STICK);
+            assert_ne!(said, Err(NotMeasured::UnitSuspected));
+        }
+        assert_eq!(measured(22.0, None, None, FINGER_STICK), Ok(Measured::Exactly(22.0)));
+        assert_eq!(measured(35.5, None, None, FINGER_STICK), Ok(Measured::Exactly(35.5)));
+    }
+
+    #[test]
+    fn a_sensor_says_40_to_400_and_low_and_high_beyond() {
+        assert_eq!(measured(40.0, None, None, SENSOR), Ok(Measured::Exactly(40.0)));
+        assert_eq!(measured(400.0, None, None, SENSOR), Ok(Measured::Exactly(400.0)));
+        assert_eq!(measured(39.0, None, None, SENSOR), Ok(Measured::Below(40.0)));
+        assert_eq!(measured(401.0, None, None, SENSOR), Ok(Measured::Above(400.0)));
+        assert_eq!(measured(40.0, None, Some(Side::Below), SENSOR), Ok(Measured::Below(40.0)));
+        assert_eq!(measured(400.0, None, Some(Side::Above), SENSOR), Ok(Measured::Above(400.0)));
+        assert_eq!(measured(2.2, MMOL, Some(Side::Below), SENSOR), Ok(Measured::Below(40.0)));
+        assert_eq!(measured(2.2, MMOL, None, SENSOR), Ok(Measured::Exactly(2.2 * 18.016)));
+        assert_eq!(measured(22.2, MMOL, None, SENSOR), Ok(Measured::Exactly(22.2 * 18.016)));
+        for beyond in [35.0, 39.5, 402.0, 500.0] {
+            let fault = measured(beyond, None, None, SENSOR).unwrap_err();
+            assert!(matches!(fault, NotMeasured::BeyondDevice { low: 40.0, high: 400.0, .. }));
+        }
+        assert_eq!(measured(70.0, None, Some(Side::Below), SENSOR), Err(NotMeasured::NoLimit));
+        assert_eq!(measured(39.0, None, None, FINGER_STICK), Ok(Measured::Exactly(39.0)));
+    }
+
+    #[test]
+    fn a_meters_limit_is_its_own_and_a_laboratory_has_none() {
+        assert_eq!(
+            measured(20.0, None, Some(Side::Below), FINGER_STICK),
+            Ok(Measured::Below(20.0))
+        );
+        assert_eq!(
+            measured(33.3, MMOL, Some(Side::Above), FINGER_STICK),
+            Ok(Measured::Above(33.3 * 18.016))
+        );
+        assert_eq!(
+            measured(70.0, None, Some(Side::Below), FINGER_STICK),
+            Err(NotMeasured::NoLimit)
+        );
+        assert_eq!(measured(20.0, None, Some(Side::Below), LABORATORY), Err(NotMeasured::NoLimit));
+    }
+
+    #[test]
+    fn status_codes_of_a_sensor_are_no_values_and_of_a_meter_they_are() {
+        for code in [10, 12, 38, 769, 771, 777] {
+            let fault = measured(f64::from(code), None, None, SENSOR).unwrap_err();
+            assert!(matches!(fault, NotMeasured::Status(status) if status.code == code));
+            assert!(measured(f64::from(code), None, None, FINGER_STICK).is_ok());
+        }
+    }
+}

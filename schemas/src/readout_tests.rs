@@ -1,0 +1,78 @@
+//! Glucose as devices show it, in every form that is accepted or refused.
+
+use clinical::kinds::blood_glucose::GLUCOSE_VALUE;
+use clinical::measured::Measured;
+
+use crate::reading::{BloodGlucose, Comparator, GlucoseMethod, GlucoseUnit, Measurement};
+
+fn glucose(
+    glucose_value: f64,
+    glucose_method: GlucoseMethod,
+    glucose_unit: Option<GlucoseUnit>,
+    glucose_comparator: Option<Comparator>,
+) -> Measurement {
+    let meal_timing = None;
+    Measurement::BloodGlucose(BloodGlucose {
+        glucose_value,
+        glucose_method,
+        meal_timing,
+        glucose_unit,
+        glucose_comparator,
+    })
+}
+
+fn fault(measurement: &Measurement) -> String {
+    let error = measurement.validate().unwrap_err();
+    assert_eq!(error.field, "glucose_value");
+    assert!(measurement.shown().is_none());
+    format!("{}: {error}", error.reason.as_str())
+}
+
+#[test]
+fn millimoles_are_looked_at_in_milligrams() {
+    let measured = glucose(5.5, GlucoseMethod::FingerStick, Some(GlucoseUnit::MmolL), None);
+    let value = measured.validate().unwrap().value(GLUCOSE_VALUE).unwrap();
+    assert!((value - 99.1).abs() < 1e-9, "{value}");
+    let shown = measured.shown().unwrap();
+    assert_eq!(shown.measured, Measured::Exactly(5.5 * 18.016));
+    assert_eq!(shown.sent, 5.5);
+    let too_much = glucose(120.0, GlucoseMethod::Laboratory, Some(GlucoseUnit::MmolL), None);
+    assert_eq!(fault(&too_much), "implausible: glucose_value must be between 10 and 2000 mg/dL");
+}
+
+#[test]
+fn a_small_fraction_without_a_unit_is_answered_with_what_to_send() {
+    for value in [16.7, 22.2] {
+        assert_eq!(
+            fault(&glucose(value, GlucoseMethod::FingerStick, None, None)),
+            "unit_suspected: glucose_value has a fraction and is below 35, which is rare in mg/dL: \
+             send glucose_unit (mg/dL or mmol/L)"
+        );
+    }
+}
+
+#[test]
+fn low_of_a_sensor_is_below_every_limit() {
+    for value in [
+        glucose(39.0, GlucoseMethod::ContinuousSensor, None, None),
+        glucose(40.0, GlucoseMethod::ContinuousSensor, None, Some(Comparator::Below)),
+    ] {
+        let sample = value.validate().unwrap();
+        assert_eq!(sample.measured(GLUCOSE_VALUE), Some(Measured::Below(40.0)));
+        assert_eq!(sample.value(GLUCOSE_VALUE), Some(0.0));
+        assert_eq!(sample.exact(GLUCOSE_VALUE), None);
+    }
+    assert_eq!(
+        fault(&glucose(30.0, GlucoseMethod::ContinuousSensor, None, None)),
+        "implausible: glucose_value of a continuous sensor must be between 40 and 400 mg/dL; below \
+         and above, send LO and HI, over Kafka glucose_comparator with the limit"
+    );
+}
+
+#[test]
+fn a_status_code_is_refused_by_its_name() {
+    assert_eq!(
+        fault(&glucose(771.0, GlucoseMethod::ContinuousSensor, None, None)),
+        "sensor_status: glucose_value 771 is a status code of the sensor, no value: sensor error"
+    );
+}
