@@ -101,14 +101,31 @@ pub(crate) fn not_measured(
         }
         NotMeasured::BeyondDevice { device, low, high } => {
             let detail = format!(
-                "{name} of a {device} must be between {low} and {high} {unit}; below and above, send \
-                 LO and HI, over Kafka {} with the limit",
+                "{name} of a {} must be between {low} and {high} {unit}; send what is below as \"LO\" \
+                 or \"<{}\" and what is above as \"HI\" or \">{}\", over Kafka as {} below or \
+                 above with the limit in {name}",
+                device.name,
+                device.low,
+                device.high,
                 named(readout.comparator)
             );
             error(RejectionReason::Implausible, detail)
         }
-        NotMeasured::NoLimit => {
-            let detail = format!("{name} is not below or above a limit that such a device has");
+        NotMeasured::NoLimit(Some(device)) => {
+            let range = |(low, high): (f64, f64)| match low == high {
+                true => low.to_string(),
+                false => format!("{low} to {high}"),
+            };
+            let detail = format!(
+                "{name} of a {} can only be below {} {unit} or above {} {unit}",
+                device.name,
+                range(device.below),
+                range(device.above)
+            );
+            error(RejectionReason::Implausible, detail)
+        }
+        NotMeasured::NoLimit(None) => {
+            let detail = format!("{name} of such a {} is a number", named(readout.device));
             error(RejectionReason::Implausible, detail)
         }
     }

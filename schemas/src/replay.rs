@@ -95,7 +95,7 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
 impl<'b> Remembered<'b> {
     fn replayed(self) -> Result<Option<ReplayedReading<'b>>, FieldError> {
         let observation_time = Timestamp::from_millis(self.observation_time);
-        let (Ok(sample), Ok(source)) = (self.measurement.validate(), self.source) else {
+        let (Some(sample), Ok(source)) = (self.measurement.remembered(), self.source) else {
             return Ok(None);
         };
         if !observation_time.is_storable() {
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use crate::codec::{Codec, Record, parse_own};
     use crate::examples::{RAW_READINGS, RECEIVED};
-    use crate::reading::{Device, Reading, Source};
+    use crate::reading::{BloodGlucose, Device, GlucoseMethod, GlucoseUnit, Reading, Source};
     use crate::records::{Origin, StoredOutcome};
 
     /// Every example that is valid, accepted.
@@ -256,6 +256,33 @@ mod tests {
             let temperature = crate::reading::BodyTemperature { temperature: 451.0 };
             accepted.reading.measurement = Measurement::BodyTemperature(temperature);
         }));
+    }
+
+    #[test]
+    fn glucose_accepted_before_its_devices_were_known_is_replayed_as_it_was_judged() {
+        use clinical::kinds::blood_glucose::GLUCOSE_VALUE;
+        use clinical::measured::Measured;
+        let decoder = Codec::default().decoder::<AcceptedReading>();
+        let replayed = |value, unit| {
+            let (mut accepted, _) = accepted().swap_remove(0);
+            accepted.reading.measurement = Measurement::BloodGlucose(BloodGlucose {
+                glucose_value: value,
+                glucose_method: GlucoseMethod::ContinuousSensor,
+                meal_timing: None,
+                glucose_unit: unit,
+                glucose_comparator: None,
+            });
+            let bytes = encode(&accepted);
+            let body = decoder.written_body(&bytes).unwrap();
+            let replayed = body.replay().unwrap();
+            replayed.and_then(|reading| reading.trace.sample.measured(GLUCOSE_VALUE))
+        };
+        for value in [30.0, 38.0, 450.0, 771.0, 16.7] {
+            assert_eq!(replayed(value, None), Some(Measured::Exactly(value)));
+        }
+        assert_eq!(replayed(39.0, None), Some(Measured::Below(40.0)));
+        assert_eq!(replayed(5.0, None), None);
+        assert_eq!(replayed(30.0, Some(GlucoseUnit::MmolL)), None);
     }
 
     proptest! {

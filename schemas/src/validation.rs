@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use clinical::kinds::{self, Below, Kind, Quantity, Setting, ValueType};
+use clinical::measured::Measured;
 use clinical::patient::InvalidId;
 use clinical::sample::Sample;
 use clinical::source::InvalidSource;
@@ -95,7 +96,7 @@ impl From<TooMany> for RejectionReason {
     }
 }
 
-/// Why a reading is rejected. Names fields and rules, never a value.
+/// Why a reading is rejected. Names fields and rules, never a value; a device's status code is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct ValidationError {
@@ -309,7 +310,18 @@ impl wire::Source {
 impl wire::Measurement {
     /// Validates every field and what holds across them, and gives what rules may look at.
     pub(crate) fn validate(&self) -> Result<Sample, ValidationError> {
-        let mut validation = Validation::default();
+        self.sample(Validation::default())
+    }
+
+    /// What rules may look at of a measurement that was accepted some time ago, perhaps before it was
+    /// known what its device can show: a plausible number is then what was judged at that time, and
+    /// still counts as that. None when it is not valid any more.
+    pub(crate) fn remembered(&self) -> Option<Sample> {
+        self.sample(Validation { was_accepted: true, ..Validation::default() }).ok()
+    }
+
+    #[inline]
+    fn sample(&self, mut validation: Validation) -> Result<Sample, ValidationError> {
         self.visit(&mut validation)?;
         validation.read_out(self.kind())?;
         validation.across(self.kind())?;
@@ -324,11 +336,18 @@ struct Validation {
     sample: Sample,
     /// The field whose value depends on others, where the kind has one.
     readout: Option<&'static kinds::Field>,
+    /// Whether it has been accepted already.
+    was_accepted: bool,
 }
 
 impl Default for Validation {
     fn default() -> Self {
-        Self { numbers: [f64::NAN; MOST_FIELDS], sample: Sample::default(), readout: None }
+        Self {
+            numbers: [f64::NAN; MOST_FIELDS],
+            sample: Sample::default(),
+            readout: None,
+            was_accepted: false,
+        }
     }
 }
 
@@ -375,15 +394,19 @@ impl Validation {
             return Ok(());
         };
         let sent = readout::sent(field, readout, |number| self.numbers[usize::from(number) - 1]);
-        match readout.measured(quantity, sent) {
-            Ok(measured) => {
-                if let Some(watched) = field.watched {
-                    self.sample = self.sample.with_measured(watched, measured);
-                }
-                Ok(())
+        let measured = match readout.measured(quantity, sent) {
+            Ok(measured) => measured,
+            Err(_) if self.was_accepted && sent.is_plain() && quantity.holds(sent.number) => {
+                Measured::Exactly(sent.number)
             }
-            Err(fault) => Err(readout::not_measured(kind, field, readout, quantity, fault)),
+            Err(fault) => {
+                return Err(readout::not_measured(kind, field, readout, quantity, fault));
+            }
+        };
+        if let Some(watched) = field.watched {
+            self.sample = self.sample.with_measured(watched, measured);
         }
+        Ok(())
     }
 
     fn across(&self, kind: Kind) -> Result<(), ValidationError> {

@@ -4,6 +4,8 @@
 //! is known to be below 40, and nothing more. Such a value takes part in every comparison with a
 //! limit and in no mean.
 
+use std::cmp::Ordering;
+
 use crate::kinds::Quantity;
 
 /// A measured value in the field's unit.
@@ -43,6 +45,19 @@ impl Measured {
     }
 }
 
+impl Measured {
+    /// The order of what is known: `< 40` is just before 40, and `> 400` just after 400. A meter's 25
+    /// is lower than a sensor's `< 40`, of which no more is known.
+    pub fn total_cmp(&self, other: &Self) -> Ordering {
+        let place = |measured: &Self| match measured.side() {
+            Some(Side::Below) => 0_u8,
+            None => 1,
+            Some(Side::Above) => 2,
+        };
+        self.number().total_cmp(&other.number()).then_with(|| place(self).cmp(&place(other)))
+    }
+}
+
 /// On which side of a device's limit a value is: FHIR's comparators `<` and `>`. The numbers are
 /// those of the declared codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +86,7 @@ pub struct Readout {
 }
 
 /// What a device can say, in the field's unit.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct ReadoutDevice {
     /// What it is.
     pub name: &'static str,
@@ -113,6 +128,13 @@ pub struct Sent {
     pub device: usize,
 }
 
+impl Sent {
+    /// Whether nothing but a number was said.
+    pub const fn is_plain(&self) -> bool {
+        self.unit.is_none() && self.side.is_none()
+    }
+}
+
 /// Why what was sent is no value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NotMeasured {
@@ -125,14 +147,14 @@ pub enum NotMeasured {
     /// The device cannot show it: its values.
     BeyondDevice {
         /// The device.
-        device: &'static str,
+        device: &'static ReadoutDevice,
         /// Its smallest value.
         low: f64,
         /// Its greatest value.
         high: f64,
     },
-    /// The device has no such limit.
-    NoLimit,
+    /// The device has no such limit: its limits.
+    NoLimit(Option<&'static ReadoutDevice>),
 }
 
 impl Readout {
@@ -140,19 +162,24 @@ impl Readout {
     ///
     /// # Errors
     /// [`NotMeasured`] says why it is no value.
-    pub fn measured(&self, quantity: &Quantity, sent: Sent) -> Result<Measured, NotMeasured> {
+    pub fn measured(
+        &'static self,
+        quantity: &Quantity,
+        sent: Sent,
+    ) -> Result<Measured, NotMeasured> {
         let Sent { number, unit, side, device } = sent;
         let device = self.devices.get(device).and_then(Option::as_ref);
         let factor = self.units.get(unit.unwrap_or(0)).map_or(1.0, |(_, factor)| *factor);
         let value = number * factor;
         if let Some(side) = side {
-            let device = device.ok_or(NotMeasured::NoLimit)?;
+            let none = NotMeasured::NoLimit(device);
+            let Some(device) = device else { return Err(none) };
             let (low, high) = match side {
                 Side::Below => device.below,
                 Side::Above => device.above,
             };
             if !is_within(value, low, high, factor) {
-                return Err(NotMeasured::NoLimit);
+                return Err(none);
             }
             return Ok(Measured::of(Some(side), value.clamp(low, high)));
         }
@@ -174,7 +201,7 @@ impl Readout {
         if !quantity.holds(value) {
             return Err(NotMeasured::Implausible);
         }
-        match device.and_then(|device| Some((device.name, device.values?))) {
+        match device.and_then(|device| Some((device, device.values?))) {
             Some((device, (low, high))) if !is_within(value, low, high, factor) => {
                 Err(NotMeasured::BeyondDevice { device, low, high })
             }
@@ -252,7 +279,11 @@ mod tests {
             let fault = measured(beyond, None, None, SENSOR).unwrap_err();
             assert!(matches!(fault, NotMeasured::BeyondDevice { low: 40.0, high: 400.0, .. }));
         }
-        assert_eq!(measured(70.0, None, Some(Side::Below), SENSOR), Err(NotMeasured::NoLimit));
+        for (limit, side) in [(70.0, Side::Below), (500.5, Side::Above)] {
+            let fault = measured(limit, None, Some(side), SENSOR).unwrap_err();
+            assert!(matches!(fault, NotMeasured::NoLimit(Some(_))));
+        }
+        assert_eq!(measured(500.0, None, Some(Side::Above), SENSOR), Ok(Measured::Above(500.0)));
         assert_eq!(measured(39.0, None, None, FINGER_STICK), Ok(Measured::Exactly(39.0)));
     }
 
@@ -266,11 +297,10 @@ mod tests {
             measured(33.3, MMOL, Some(Side::Above), FINGER_STICK),
             Ok(Measured::Above(33.3 * 18.016))
         );
-        assert_eq!(
-            measured(70.0, None, Some(Side::Below), FINGER_STICK),
-            Err(NotMeasured::NoLimit)
-        );
-        assert_eq!(measured(20.0, None, Some(Side::Below), LABORATORY), Err(NotMeasured::NoLimit));
+        let of_meter = measured(70.0, None, Some(Side::Below), FINGER_STICK);
+        assert!(matches!(of_meter, Err(NotMeasured::NoLimit(Some(_)))));
+        let of_laboratory = measured(20.0, None, Some(Side::Below), LABORATORY);
+        assert_eq!(of_laboratory, Err(NotMeasured::NoLimit(None)));
     }
 
     #[test]

@@ -6,6 +6,16 @@ pub(crate) fn number(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// A number, or where the device could only say on which side of a limit it is, that: `< 40`. The side
+/// is the place of a comparator's code.
+pub(crate) fn measured(value: f64, side: Option<f64>) -> String {
+    match side {
+        None => number(value),
+        Some(0.0) => format!("< {}", number(value)),
+        Some(_) => format!("> {}", number(value)),
+    }
+}
+
 /// A day as one number, `yyyyMMdd`: the form in which alerts carry days.
 pub(crate) fn day_number(day: jiff::civil::Date) -> f64 {
     f64::from(day.year()) * 10_000.0 + f64::from(day.month()) * 100.0 + f64::from(day.day())

@@ -164,7 +164,7 @@ impl<'p> Live<'p> {
             let beside = start + Span::from_seconds(chance.whole(20, 55));
             if patient.owned.glucose_meter && chance.happens(0.3) {
                 let value = glucose::level(patient, beside) * chance.normal(1.0, 0.05);
-                let measurement = glucose::finger_stick(value, MealTiming::Unknown);
+                let measurement = glucose::finger_stick(patient, value, MealTiming::Unknown);
                 readings.push(at_home(patient, beside, measurement));
             }
             if patient.owned.scale && chance.happens(0.08) {

@@ -131,6 +131,8 @@ pub struct Owned {
     pub glucose_meter: bool,
     /// Continuous glucose sensor.
     pub glucose_sensor: bool,
+    /// Whether meter or sensor show mmol/L.
+    pub shows_millimoles: bool,
     /// Thermometer.
     pub thermometer: bool,
     /// Pulse oximeter.
@@ -210,7 +212,10 @@ impl Patient {
             body,
             glucose: glucose(profile, &mut chance(seed, index, Purpose::Glucose, 0)),
             steps: steps(profile, &mut chance(seed, index, Purpose::Activity, 0)),
-            owned: owned(profile, &mut person),
+            owned: Owned {
+                shows_millimoles: chance(seed, index, Purpose::GlucoseUnit, 0).happens(0.25),
+                ..owned(profile, &mut person)
+            },
             visit_days: if profile.is_diabetic() {
                 person.whole(28, 56)
             } else {
@@ -371,6 +376,7 @@ fn owned(profile: Profile, chance: &mut Chance) -> Owned {
         tracker: chance.happens(0.7),
         glucose_meter: profile == Profile::DiabetesFingerStick,
         glucose_sensor: profile == Profile::DiabetesSensor,
+        shows_millimoles: false,
         thermometer: chance.happens(0.3),
         oximeter: chance.happens(oximeter),
     }

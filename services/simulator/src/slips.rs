@@ -2,9 +2,10 @@
 
 use clinical::{Span, Timestamp};
 use schemas::Reading;
-use schemas::reading::{GlucoseUnit, Measurement};
+use schemas::reading::{BloodGlucose, GlucoseMethod, GlucoseUnit, Measurement};
 
 use crate::chance::{Chance, tenths};
+use crate::physiology::glucose::MG_DL_IN_MMOL_L;
 use crate::values::change_number;
 
 /// Puts in a number that cannot be true, of the form that the exchange standard allows.
@@ -23,12 +24,7 @@ pub(crate) fn wrong_number(measurement: &mut Measurement, chance: &mut Chance) {
         }
         Measurement::Activity(a) => a.walk_time = Some(9_999),
         Measurement::Hba1c(h) => h.hba1c_value = 0.6,
-        // mmol/L said to be mg/dL.
-        Measurement::BloodGlucose(g) => {
-            g.glucose_value = tenths(g.glucose_value / 18.016).min(9.9);
-            g.glucose_unit = Some(GlucoseUnit::MgDL);
-            g.glucose_comparator = None;
-        }
+        Measurement::BloodGlucose(g) => wrong_glucose(g, chance),
         Measurement::BodyTemperature(t) => {
             t.temperature = tenths(if chance.happens(0.5) {
                 t.temperature / 10.0
@@ -42,6 +38,23 @@ pub(crate) fn wrong_number(measurement: &mut Measurement, chance: &mut Chance) {
             |quantity, _| if quantity.low > 0.0 { 0.0 } else { quantity.high + 1.0 },
         ),
     }
+}
+
+/// mmol/L said to be mg/dL, mmol/L without a word, or a status code of a sensor.
+fn wrong_glucose(glucose: &mut BloodGlucose, chance: &mut Chance) {
+    const STATUS_CODES: [f64; 6] = [10.0, 12.0, 38.0, 769.0, 771.0, 777.0];
+    let is_sensor = glucose.glucose_method == GlucoseMethod::ContinuousSensor;
+    let millimoles = match glucose.glucose_unit {
+        Some(GlucoseUnit::MmolL) => glucose.glucose_value,
+        _ => glucose.glucose_value / MG_DL_IN_MMOL_L,
+    };
+    glucose.glucose_comparator = None;
+    (glucose.glucose_value, glucose.glucose_unit) = match chance.whole(0, 2) {
+        0 if is_sensor => (chance.one_of(&STATUS_CODES), None),
+        // Never a whole number, which is a low value of mg/dL.
+        0 | 1 => (millimoles.floor() + 0.5, None),
+        _ => (tenths(millimoles).min(9.9), Some(GlucoseUnit::MgDL)),
+    };
 }
 
 /// Puts in the time of a clock that is wrong: lost (1970), years ahead, or nine hours off because
@@ -84,14 +97,17 @@ pub(crate) fn another_value(measurement: &mut Measurement, chance: &mut Chance) 
             a.step = (f64::from(a.step) * (1.0 + 0.05 * size.abs())).round() as i32 + 1;
         }
         Measurement::Hba1c(h) => h.hba1c_value = tenths(h.hba1c_value + 0.1 * size),
-        // Into what a sensor can say.
         Measurement::BloodGlucose(g) => {
-            let step = match g.glucose_value {
+            let is_in_millimoles = g.glucose_unit == Some(GlucoseUnit::MmolL);
+            let factor = if is_in_millimoles { MG_DL_IN_MMOL_L } else { 1.0 };
+            // Into what a sensor can say.
+            let step = match g.glucose_value * factor {
                 low if low < 50.0 => 4.0 * size.abs(),
                 high if high > 390.0 => -4.0 * size.abs(),
                 _ => 4.0 * size,
             };
-            g.glucose_value = (g.glucose_value + step).round();
+            let value = g.glucose_value + step / factor;
+            g.glucose_value = if is_in_millimoles { tenths(value) } else { value.round() };
             g.glucose_comparator = None;
         }
         Measurement::BodyTemperature(t) => t.temperature = tenths(t.temperature + 0.1 * size),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clinical::{Kind, Span, Timestamp};
 use proptest::prelude::*;
 use schemas::Reading;
-use schemas::reading::Measurement;
+use schemas::reading::{GlucoseMethod, Measurement};
 use simulator::civil::{Day, minute_of_day};
 use simulator::population::{Patient, Profile, population};
 use simulator::{physiology, truth};
@@ -149,7 +149,7 @@ fn a_sensor_gives_most_of_its_288_values_a_day_and_people_differ_in_time_in_rang
     for patient in &wearers {
         let values: Vec<f64> = truth(patient, from, to)
             .filter_map(|reading| match reading.measurement {
-                Measurement::BloodGlucose(glucose) => Some(glucose.glucose_value),
+                Measurement::BloodGlucose(_) => Some(in_mg_dl(&reading.measurement)),
                 _ => None,
             })
             .collect();
@@ -160,6 +160,30 @@ fn a_sensor_gives_most_of_its_288_values_a_day_and_people_differ_in_time_in_rang
         let jumps = values.windows(2).filter(|w| (w[1] - w[0]).abs() > 60.0).count();
         assert!(jumps < 20, "{jumps} jumps of more than 60 mg/dL");
     }
+}
+
+/// Glucose in mg/dL, whatever its device writes.
+fn in_mg_dl(glucose: &Measurement) -> f64 {
+    glucose.shown().expect("glucose is a value").measured.number()
+}
+
+#[test]
+fn some_devices_show_mmol_and_some_sensors_say_low_or_high() {
+    let (from, to) = days(30);
+    let mut said = [0; 4];
+    for patient in population(1, 200, 4).iter().filter(|patient| patient.profile.is_diabetic()) {
+        for reading in truth(patient, from, to) {
+            let Measurement::BloodGlucose(glucose) = reading.measurement else { continue };
+            let is_in_millimoles = glucose.glucose_unit.is_some();
+            assert_eq!(is_in_millimoles, patient.owned.shows_millimoles);
+            said[usize::from(is_in_millimoles)] += 1;
+            if let Some(comparator) = glucose.glucose_comparator {
+                assert_eq!(glucose.glucose_method, GlucoseMethod::ContinuousSensor);
+                said[2 + comparator as usize] += 1;
+            }
+        }
+    }
+    assert!(said.iter().all(|said| *said > 0), "{said:?}");
 }
 
 #[test]
@@ -250,7 +274,9 @@ proptest! {
                 Measurement::WeighingScale(w) => (28.0..=180.0).contains(&w.body_weight),
                 Measurement::Activity(a) => (150..=38_000).contains(&a.step),
                 Measurement::Hba1c(h) => (4.2..=14.0).contains(&h.hba1c_value),
-                Measurement::BloodGlucose(g) => (30.0..=600.0).contains(&g.glucose_value),
+                glucose @ Measurement::BloodGlucose(_) => {
+                    (29.0..=601.0).contains(&in_mg_dl(glucose))
+                }
                 Measurement::BodyTemperature(t) => (34.8..=40.8).contains(&t.temperature),
                 Measurement::OxygenSaturation(o) => (88.0..=100.0).contains(&o.spo2),
                 _ => true,

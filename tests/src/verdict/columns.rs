@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemas::reading::{ReadingStatus, Source};
+use schemas::reading::{
+    BloodGlucose, Comparator, GlucoseMethod, GlucoseUnit, Measurement, ReadingStatus, Source,
+};
 use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
 use serde_json::Value;
 
@@ -115,6 +117,9 @@ pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
     for (field, value) in measured.filter_map(|(_, of_kind)| of_kind.as_object()).flatten() {
         fields.put(field, measured_value(field, value));
     }
+    if let Measurement::BloodGlucose(glucose) = &reading.measurement {
+        of_glucose(&mut fields, glucose);
+    }
     fields
         .put("patient", reading.key())
         .put("source", &source)
@@ -146,12 +151,38 @@ fn measured_value(field: &str, value: &Value) -> String {
             | "measurement_position_code"
             | "measurement_method_code"
             | "value_criteria_code"
-            | "meal_timing",
+            | "meal_timing"
+            | "glucose_unit"
+            | "glucose_comparator",
             Value::Null,
         ) => String::new(),
         (_, Value::Null) => "-1".to_owned(),
         (_, value) => canonical(value),
     }
+}
+
+/// Glucose is in mg/dL, with what was sent beside it where that is another number. A sensor's 39 and
+/// 401 say that the value is below 40 and above 400.
+fn of_glucose(fields: &mut Fields, glucose: &BloodGlucose) {
+    let sent = glucose.glucose_value;
+    let is_sensor = glucose.glucose_method == GlucoseMethod::ContinuousSensor;
+    let is_in_millimoles = glucose.glucose_unit == Some(GlucoseUnit::MmolL);
+    let value = if is_in_millimoles { sent * 18.016 } else { sent };
+    let (value, comparator) = match glucose.glucose_comparator {
+        None if is_sensor && sent == 39.0 => (40.0, "below"),
+        None if is_sensor && sent == 401.0 => (400.0, "above"),
+        None => (value, ""),
+        // A limit in tenths of mmol/L is the one in mg/dL.
+        Some(Comparator::Below) if is_sensor => (40.0, "below"),
+        Some(Comparator::Above) if is_sensor && is_in_millimoles => (value.max(400.0), "above"),
+        Some(Comparator::Below) => (value, "below"),
+        Some(Comparator::Above) => (value, "above"),
+    };
+    let other = if value == sent { 0.0 } else { sent };
+    fields
+        .put("glucose_value", value as f32)
+        .put("glucose_value_sent", other as f32)
+        .put("glucose_comparator", comparator);
 }
 
 /// The row of an alert event.

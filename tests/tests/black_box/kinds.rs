@@ -130,6 +130,7 @@ fn of_record(patient: &str, record: &Map<String, Value>) -> Map<String, Value> {
                 let timings = ["fasting", "before_meal", "after_meal", "bedtime"];
                 put("meal_timing", timings.get(digit(code)).copied().unwrap_or("unknown").into());
             }
+            "glucose_unit" => put("glucose_unit", code.replace('/', "_").into()),
             "test_lab_id"
             | "model_manufacturer_code"
             | "model_number"
@@ -137,7 +138,48 @@ fn of_record(patient: &str, record: &Map<String, Value>) -> Map<String, Value> {
             _ => put(name, value.clone()),
         }
     }
+    tell_glucose(&mut columns);
     columns
+}
+
+/// Glucose as its table has it, from how it was said: mg/dL, with the number that was said where it is
+/// another, and beyond what the device can say the limit with its side.
+fn tell_glucose(columns: &mut Map<String, Value>) {
+    let Some(said) = columns.get("glucose_value").cloned() else { return };
+    let is_sensor = columns["glucose_method"] == "continuous_sensor";
+    let in_millimoles = columns.get("glucose_unit").is_some_and(|unit| unit == "mmol_L");
+    let (low, high) = if is_sensor { (40.0, 400.0) } else { (20.0, 600.0) };
+    let words = [("LO", "below", low), ("<40", "below", 40.0), ("HI", "above", high)];
+    let words = words.into_iter().chain([(">400", "above", 400.0)]);
+    let flags = [(39.0, "below", 40.0), (401.0, "above", 400.0)];
+    let is_beyond = columns.contains_key("glucose_comparator");
+    let mut put = |name: &str, value: Value| columns.insert(name.to_owned(), value);
+    let beyond = match said.as_f64() {
+        None => words.into_iter().find(|(word, ..)| said == *word).map(|(_, side, limit)| {
+            // As the device writes it in its unit.
+            let shown = if in_millimoles { (limit / 18.016 * 10.0).round() / 10.0 } else { limit };
+            (side, limit, shown)
+        }),
+        Some(number) => flags
+            .into_iter()
+            .find(|(flag, ..)| is_sensor && !in_millimoles && number == *flag)
+            .map(|(flag, side, limit)| (side, limit, flag)),
+    };
+    let (value, sent) = match beyond {
+        Some((side, limit, sent)) => {
+            put("glucose_comparator", side.into());
+            (limit, sent)
+        }
+        None => {
+            let number = said.as_f64().expect("a number or a word");
+            let value = if in_millimoles { number * 18.016 } else { number };
+            // A sensor's limit in tenths of mmol/L is the one in mg/dL.
+            let limit = [low, high].into_iter().find(|limit| (value - limit).abs() < 1.0);
+            (limit.filter(|_| is_beyond && is_sensor).unwrap_or(value), number)
+        }
+    };
+    put("glucose_value", value.into());
+    put("glucose_value_sent", if sent == value { 0.0 } else { sent }.into());
 }
 
 fn digit(code: &str) -> usize {
@@ -149,6 +191,7 @@ fn of_raw(example: &str, json: &str, reading: &Reading) -> Said {
     let whole: Value = serde_json::from_str(json).unwrap();
     let (_, measured) = whole["measurement"].as_object().unwrap().iter().next().unwrap();
     let mut columns = measured.as_object().unwrap().clone();
+    tell_glucose(&mut columns);
     let checked = reading.validate(tests::readings::now()).unwrap();
     columns.insert("patient".to_owned(), reading.key().into());
     columns.insert("source".to_owned(), checked.source.written().into());

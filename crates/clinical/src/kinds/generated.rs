@@ -669,7 +669,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
                             low: 40.0,
                             high: 400.0,
                             below: (40.0, 40.0),
-                            above: (400.0, 400.0),
+                            above: (400.0, 500.0),
                             flags: Some((39.0, 401.0)),
                             status: &[
                                 Status { code: 0, meaning: "no value" },

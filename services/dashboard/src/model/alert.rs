@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::by_name;
 use super::time::Instant;
-use super::values::number;
+use super::values::{beyond, number, of_evidence};
 
 /// An alert: its whole state after its newest transition.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -163,9 +163,13 @@ pub struct Evidence {
     /// When it was observed.
     #[schema(value_type = String, format = DateTime)]
     pub observed_at: Instant,
-    /// Field names of the exchange standard, values in its units.
-    #[schema(value_type = BTreeMap<String, f64>)]
+    /// Field names of the exchange standard, values in its units, as among those of the reading.
     pub values: BTreeMap<String, Value>,
+    /// How those of the values are to be shown that are only known to be beyond what their device can
+    /// say: `{"glucose_value": "< 40"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
+    pub beyond: BTreeMap<&'static str, String>,
 }
 
 /// An alert event that says something no alert can say.
@@ -194,11 +198,13 @@ impl TryFrom<AlertEvent> for Alert {
         // A reading of a kind that only a newer version knows costs itself, never the alert.
         let evidence = |item: schemas::records::Evidence| {
             let kind = ReadingId::parse(&item.reading_id).ok()?.kind();
+            let values = of_evidence(kind, item.values);
             Some(Evidence {
                 reading: item.reading_id,
                 kind,
                 observed_at: instant(item.observed_at),
-                values: numbers(item.values),
+                beyond: beyond(kind, &values),
+                values,
             })
         };
         let text = event.words();
@@ -327,6 +333,27 @@ pub(crate) mod tests {
         assert!(json["text"]["ja"].as_str().unwrap().contains("191/112.5 mmHg"));
         assert_eq!(json["parameters"][0]["label"]["en"], "severe, diastolic");
         assert_eq!(json["parameters"][0]["unit"], "mm[Hg]");
+    }
+
+    #[test]
+    fn evidence_that_is_below_what_its_sensor_can_say_is_said_so() {
+        let mut event = event("a1", "CGM005/S001", "urgent", "open");
+        event.rule = "glucose.very_low".to_owned();
+        event.findings = [("glucose_value", 40.0), ("glucose_comparator", 0.0), ("sensor", 1.0)]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
+        event.findings.extend([("lowest".to_owned(), 40.0), ("lowest_comparator".to_owned(), 0.0)]);
+        let evidence = &mut event.evidence[0];
+        evidence.reading_id = evidence.reading_id.replace("blood_pressure", "blood_glucose");
+        evidence.values = [("glucose_value", 40.0), ("glucose_comparator", 0.0)]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
+        let json = serde_json::to_value(Alert::try_from(event).unwrap()).unwrap();
+        assert_eq!(json["evidence"][0]["beyond"]["glucose_value"], "< 40");
+        assert_eq!(json["evidence"][0]["values"]["glucose_comparator"], "below");
+        for language in ["ja", "en"] {
+            assert!(json["text"][language].as_str().unwrap().contains("< 40"), "{json}");
+        }
     }
 
     #[test]

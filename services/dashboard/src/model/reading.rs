@@ -48,6 +48,11 @@ pub struct Reading {
     /// `glucose_value`, the limit of its device. Where the number was sent otherwise, it is in
     /// `glucose_value_sent`, its unit in `glucose_unit`.
     pub values: BTreeMap<String, Value>,
+    /// How those of the values are to be shown that are only known to be beyond what their device can
+    /// say: `{"glucose_value": "< 40"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Option<BTreeMap<String, String>>)]
+    pub beyond: BTreeMap<&'static str, String>,
 }
 
 fn written_id<S: Serializer>(id: &ReadingId, to: S) -> Result<S::Ok, S::Error> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clinical::Kind;
-use clinical::kinds::ValueType;
+use clinical::kinds::{self, ValueType};
 use clinical::sample::Sample;
 use schemas::fields::{Column, form};
 use serde_json::Value;
@@ -69,6 +69,46 @@ pub fn sample(kind: Kind, values: &BTreeMap<String, Value>) -> Sample {
             ValueType::Text { .. } => None,
         }
     })
+}
+
+/// The values of a reading in an alert's evidence, which are numbers there, as they are among those of
+/// the reading: codes by their symbols, flags as true and false.
+pub fn of_evidence(kind: Kind, values: BTreeMap<String, f64>) -> BTreeMap<String, Value> {
+    let value = |name: &str, value: f64| {
+        let field = kind.fields().iter().find(|field| field.name == name);
+        match field.map(|field| &field.value_type) {
+            Some(ValueType::Code(codes) | ValueType::CodeText(codes)) => {
+                codes.get(value as usize).map_or(number(value), |code| Value::from(code.symbol))
+            }
+            Some(ValueType::Flag) => Value::Bool(value != 0.0),
+            _ => number(value),
+        }
+    };
+    values
+        .into_iter()
+        .map(|(name, number)| {
+            let value = value(&name, number);
+            (name, value)
+        })
+        .collect()
+}
+
+/// How those of the values are to be shown that are only known to be beyond what their device can
+/// say: `< 40`, by the names of the fields.
+pub fn beyond(kind: Kind, values: &BTreeMap<String, Value>) -> BTreeMap<&'static str, String> {
+    let of_field = |field: &&'static kinds::Field| {
+        let comparator = &kind.fields()[usize::from(field.readout?.comparator) - 1];
+        let ValueType::Code(codes) = comparator.value_type else { return None };
+        let said = values.get(comparator.name)?;
+        let sign = match codes.iter().position(|code| said == code.symbol)? {
+            0 => '<',
+            _ => '>',
+        };
+        let decimals = usize::from(field.quantity()?.decimals);
+        let limit = values.get(field.name)?.as_f64()?;
+        Some((field.name, format!("{sign} {limit:.decimals$}")))
+    };
+    kind.fields().iter().filter_map(|field| of_field(&field)).collect()
 }
 
 /// A number without a fraction is written without one.
@@ -152,6 +192,42 @@ mod tests {
         assert_eq!(
             json(Kind::BloodGlucose, &["40", "39", "continuous_sensor", "", "", "below"]),
             r#"{"glucose_comparator":"below","glucose_method":"continuous_sensor","glucose_value":40,"glucose_value_sent":39}"#
+        );
+    }
+
+    #[test]
+    fn a_value_beyond_what_its_device_can_say_is_shown_as_that() {
+        let beyond = |values: Value| {
+            super::beyond(Kind::BloodGlucose, &serde_json::from_value(values).unwrap())
+        };
+        let below_the_sensor =
+            || serde_json::json!({"glucose_value": 40, "glucose_comparator": "below"});
+        assert_eq!(beyond(below_the_sensor()), [("glucose_value", "< 40".to_owned())].into());
+        let seen = super::sample(
+            Kind::BloodGlucose,
+            &serde_json::from_value(below_the_sensor()).unwrap(),
+        );
+        let glucose = clinical::kinds::blood_glucose::GLUCOSE_VALUE;
+        assert_eq!(seen.measured(glucose), Some(clinical::measured::Measured::Below(40.0)));
+        let above = serde_json::json!({"glucose_value": 599.93, "glucose_comparator": "above"});
+        assert_eq!(beyond(above), [("glucose_value", "> 600".to_owned())].into());
+        assert_eq!(beyond(serde_json::json!({"glucose_value": 104})), BTreeMap::new());
+    }
+
+    #[test]
+    fn evidence_says_its_codes_and_flags_as_readings_say_them() {
+        let of = |kind, values: &[(&str, f64)]| {
+            let values = values.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
+            serde_json::to_string(&of_evidence(kind, values)).unwrap()
+        };
+        let low = [("glucose_value", 40.0), ("glucose_method", 1.0), ("glucose_comparator", 0.0)];
+        assert_eq!(
+            of(Kind::BloodGlucose, &low),
+            r#"{"glucose_comparator":"below","glucose_method":"continuous_sensor","glucose_value":40}"#
+        );
+        assert_eq!(
+            of(Kind::BloodPressure, &[("systolic", 191.0), ("irregular_pulse", 1.0)]),
+            r#"{"irregular_pulse":true,"systolic":191}"#
         );
     }
 

@@ -73,6 +73,7 @@ impl CurrentRow {
         let observed = Timestamp::from_seconds(self.observed_seconds);
         let outcome: Option<Outcome> = crate::model::by_name(&self.outcome_name);
         let data_input: Option<DataInput> = crate::model::by_name(&self.data_input_name);
+        let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;
         Ok(Reading {
             id: ReadingId::new(patient, kind, observed, digest),
             copy_of: None,
@@ -83,7 +84,8 @@ impl CurrentRow {
             outcome: outcome.ok_or(wrong("outcome"))?,
             source,
             data_input: data_input.ok_or(wrong("data_input"))?,
-            values: values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?,
+            beyond: values::beyond(kind, &values),
+            values,
         })
     }
 }

@@ -3,13 +3,16 @@
 //!
 //! The course is a basal level that differs from day to day, a rise at dawn, a response to each of
 //! three meals (times and sizes of the day), slow noise, and in treated diabetes an occasional fall.
+//! Who wears a sensor now and then falls or rises beyond what it can say.
 
 use clinical::{Span, Timestamp};
 use schemas::Reading;
-use schemas::reading::{BloodGlucose, Comparator, GlucoseMethod, MealTiming, Measurement};
+use schemas::reading::{
+    BloodGlucose, Comparator, GlucoseMethod, GlucoseUnit, MealTiming, Measurement,
+};
 
 use super::at_home;
-use crate::chance::{Purpose, persistent};
+use crate::chance::{Purpose, persistent, tenths};
 use crate::civil::{Day, minute_of_day};
 use crate::population::Patient;
 
@@ -39,12 +42,20 @@ impl Course {
         let mut meal = |minute: f64, size: f64| {
             (minute + chance.normal(0.0, 18.0), traits.meal * size * chance.between(0.6, 1.4))
         };
-        let meals =
+        let mut meals =
             [meal(patient.habits.morning + 40.0, 0.8), meal(735.0, 0.95), meal(1140.0, 1.2)];
-        let low = chance.happens(traits.lows).then(|| {
+        let mut low = chance.happens(traits.lows).then(|| {
             let minute = chance.one_of(&[190.0, 690.0, 1080.0]) + chance.normal(0.0, 30.0);
             (minute, basal - chance.between(44.0, 68.0))
         });
+        if patient.owned.glucose_sensor {
+            if let Some((_, depth)) = low.as_mut().filter(|_| chance.happens(0.2)) {
+                *depth += chance.between(30.0, 60.0);
+            }
+            if chance.happens(0.02) {
+                meals[2].1 *= chance.between(2.0, 3.0);
+            }
+        }
         Self { basal, meals, low }
     }
 
@@ -148,37 +159,50 @@ fn finger_sticks(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
         let at = day.at_minute((minute + chance.normal(0.0, 4.0)).clamp(240.0, 1435.0));
         let error = chance.normal(1.0, 0.05);
         if chance.happens(adherence) {
-            let measurement = finger_stick(course.at(at) * error, timing);
+            let measurement = finger_stick(patient, course.at(at) * error, timing);
             readings.push(at_home(patient, at, measurement));
         }
     }
 }
 
-/// What a meter shows.
-pub(crate) fn finger_stick(glucose: f64, timing: MealTiming) -> Measurement {
+/// mg/dL in one mmol/L.
+pub(crate) const MG_DL_IN_MMOL_L: f64 = 18.016;
+
+/// What a patient's meter shows.
+pub(crate) fn finger_stick(patient: &Patient, glucose: f64, timing: MealTiming) -> Measurement {
+    let (glucose_value, glucose_unit) = shown(patient, glucose.clamp(30.0, 600.0));
     Measurement::BloodGlucose(BloodGlucose {
-        glucose_value: glucose.round().clamp(30.0, 600.0),
+        glucose_value,
         glucose_method: GlucoseMethod::FingerStick,
         meal_timing: Some(timing),
-        glucose_unit: None,
+        glucose_unit,
         glucose_comparator: None,
     })
 }
 
-/// What a sensor says: beyond 40 to 400 only that it is below or above.
-fn sensor_value(glucose: f64) -> Measurement {
+/// What a patient's sensor says: beyond 40 to 400 only that it is below or above.
+fn sensor_value(patient: &Patient, glucose: f64) -> Measurement {
     let rounded = glucose.round();
+    let (glucose_value, glucose_unit) = shown(patient, rounded.clamp(40.0, 400.0));
     Measurement::BloodGlucose(BloodGlucose {
-        glucose_value: rounded.clamp(40.0, 400.0),
+        glucose_value,
         glucose_method: GlucoseMethod::ContinuousSensor,
         meal_timing: None,
-        glucose_unit: None,
+        glucose_unit,
         glucose_comparator: match rounded {
             low if low < 40.0 => Some(Comparator::Below),
             high if high > 400.0 => Some(Comparator::Above),
             _ => None,
         },
     })
+}
+
+/// Glucose in mg/dL, as the patient's device writes it.
+fn shown(patient: &Patient, glucose: f64) -> (f64, Option<GlucoseUnit>) {
+    match patient.owned.shows_millimoles {
+        true => (tenths(glucose / MG_DL_IN_MMOL_L), Some(GlucoseUnit::MmolL)),
+        false => (glucose.round(), None),
+    }
 }
 
 fn sensor(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
@@ -202,6 +226,6 @@ fn sensor(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
             continue;
         }
         let at = day.at_minute(minute);
-        readings.push(at_home(patient, at, sensor_value(course.at(at) * error)));
+        readings.push(at_home(patient, at, sensor_value(patient, course.at(at) * error)));
     }
 }

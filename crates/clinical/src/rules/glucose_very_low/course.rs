@@ -1,7 +1,7 @@
 //! The course of a patient's glucose, reading by reading: what is low, since when, and what ends it.
 
 use super::limits::Limits;
-use super::{GLUCOSE, PATIENCE, SENSOR_FOR, SILENCE, glucose, is_sensor};
+use super::{GLUCOSE, PATIENCE, SENSOR_FOR, SILENCE, glucose, is_sensor, measured};
 use crate::alert::{Severity, Stage};
 use crate::episode::{Episode, EvidenceReading};
 use crate::source::SourceDigest;
@@ -65,7 +65,7 @@ fn extend(runs: &mut Vec<Run>, reading: &CurrentReading) -> Run {
         Some(run) if run.is_broken_at(reading.time) => *run = Run::of(reading),
         Some(run) => {
             run.last = reading.time;
-            if glucose(reading) < glucose(&run.lowest) {
+            if measured(reading).total_cmp(&measured(&run.lowest)).is_lt() {
                 run.lowest = *reading;
             }
         }
@@ -220,7 +220,10 @@ impl<'l> Course<'l> {
     fn note_lowest(&mut self, reading: &CurrentReading) {
         let Some(open) = &mut self.open else { return };
         let mut known = open.episode.established.iter().chain(&open.episode.newest);
-        if known.all(|known| glucose(reading) < glucose(&known.reading)) {
+        let is_lower = |known: &EvidenceReading| {
+            measured(reading).total_cmp(&measured(&known.reading)).is_lt()
+        };
+        if known.all(is_lower) {
             open.episode.newest = EvidenceReading::of(GLUCOSE, &[*reading]).collect();
         }
     }

@@ -22,6 +22,7 @@ use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::{Episode, EvidenceReading};
 use crate::kinds::{Kind, blood_glucose};
 use crate::limit::{Limit, Side};
+use crate::measured::Measured;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
@@ -58,9 +59,18 @@ const NEAR: Span = Span::from_hours(1);
 /// The place of the code `continuous_sensor` among those of the method.
 const SENSOR: f64 = 1.0;
 
-/// mg/dL. What has no number is neither low nor back.
+/// For comparing it with a limit, mg/dL. What has no number is neither low nor back.
 fn glucose(reading: &CurrentReading) -> f64 {
     reading.sample.value(blood_glucose::GLUCOSE_VALUE).unwrap_or(f64::NAN)
+}
+
+/// For showing it, and for telling which is the lowest.
+fn measured(reading: &CurrentReading) -> Measured {
+    reading.sample.measured(blood_glucose::GLUCOSE_VALUE).unwrap_or(Measured::Exactly(f64::NAN))
+}
+
+fn lowest(readings: impl Iterator<Item = CurrentReading>) -> Option<Measured> {
+    readings.map(|reading| measured(&reading)).min_by(Measured::total_cmp)
 }
 
 fn is_sensor(reading: &CurrentReading) -> bool {
@@ -158,11 +168,12 @@ impl Rule for VeryLow {
                 Level::Low => {
                     // Neither it nor a value of its run is the lowest.
                     let evidence = open.evidence.iter().map(EvidenceReading::from);
-                    let lowest = |readings: &mut dyn Iterator<Item = CurrentReading>| {
-                        readings.map(|reading| glucose(&reading)).fold(f64::INFINITY, f64::min)
+                    let known = lowest(evidence.map(|evidence| evidence.reading));
+                    let of_run = lowest(context.readings(GLUCOSE, reading.time - NEAR));
+                    let is_lowest = |known: Measured| {
+                        of_run.is_none_or(|of_run| known.total_cmp(&of_run).is_le())
                     };
-                    let known = lowest(&mut evidence.map(|evidence| evidence.reading));
-                    is_told && known <= lowest(&mut context.readings(GLUCOSE, reading.time - NEAR))
+                    is_told && known.is_some_and(is_lowest)
                 }
             };
         }
@@ -192,20 +203,28 @@ impl Rule for VeryLow {
 
 /// Adds what was judged, and against what.
 fn say_what_was_judged(episode: &mut Episode, context: &Context<'_>) {
-    let evidence = episode.evidence().into_iter().map(|evidence| evidence.reading);
-    let lowest = evidence.map(|reading| glucose(&reading)).fold(f64::INFINITY, f64::min);
+    let lowest = lowest(episode.evidence().into_iter().map(|evidence| evidence.reading));
     if let [.., judged] = &episode.established[..] {
         let first = episode.established.iter().rev().nth(1);
         let minutes = first.filter(|_| is_sensor(&judged.reading)).map_or(0.0, |first| {
             (judged.reading.time - first.reading.time).millis() as f64 / 60_000.0
         });
+        let judged_at = measured(&judged.reading);
         episode.findings = values([
             ("readings", episode.established.len() as f64),
-            ("glucose_value", glucose(&judged.reading)),
             ("sensor", f64::from(is_sensor(&judged.reading))),
             ("minutes", minutes.floor()),
-            ("lowest", lowest),
         ]);
+        // Beyond what the device can say, the number is its limit.
+        for (name, side, measured) in [
+            ("glucose_value", "glucose_comparator", judged_at),
+            ("lowest", "lowest_comparator", lowest.unwrap_or(judged_at)),
+        ] {
+            episode.findings.insert(name.into(), measured.number());
+            if let Some(code) = measured.side() {
+                episode.findings.insert(side.into(), f64::from(code as u8));
+            }
+        }
     }
     episode.parameters = parameters(context.plan, [&LIMIT, &CLEAR]);
 }

@@ -8,6 +8,7 @@ use super::SENSOR;
 use crate::alert::{Alert, Severity, Stage, Status, Transition};
 use crate::kinds::ValueType;
 use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
+use crate::measured::Measured;
 use crate::monitor::Monitor;
 use crate::plan::Plan;
 use crate::rules;
@@ -29,7 +30,10 @@ fn patient() -> PatientId {
     PatientId::parse("HOME01/P1").unwrap()
 }
 
-/// A value as it is sent, mg/dL; device 0 is a meter, the others are sensors.
+/// The value of a device that says LO.
+const LO: u16 = 0;
+
+/// A value as it is sent, mg/dL or [`LO`]; device 0 is a meter, the others are sensors.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Sent {
     minutes: i64,
@@ -56,6 +60,14 @@ impl Sent {
         Self { entered_in_error: true, update: self.update + 1, ..self }
     }
 
+    fn measured(&self) -> Measured {
+        match (self.value, self.device) {
+            (LO, 0) => Measured::Below(20.0),
+            (LO, _) => Measured::Below(40.0),
+            (value, _) => Measured::Exactly(value.into()),
+        }
+    }
+
     fn reading(&self) -> Reading {
         let content = u64::from(self.value) << 43 | u64::from(self.entered_in_error) << 42;
         let method = if self.device == 0 { 0.0 } else { SENSOR };
@@ -67,7 +79,7 @@ impl Sent {
             source: Source::device("DEXCOM", &self.device.to_string()).unwrap(),
             entered_in_error: self.entered_in_error,
             sample: Sample::default()
-                .with(GLUCOSE_VALUE, self.value.into())
+                .with_measured(GLUCOSE_VALUE, self.measured())
                 .with(GLUCOSE_METHOD, method),
         }
     }
@@ -156,6 +168,49 @@ fn a_sensor_below_54_for_15_minutes_pages_a_physician() {
         "センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先での測定を依頼してください。"
     );
     assert_eq!(home.last().evidence.len(), 3);
+}
+
+#[test]
+fn a_sensor_that_says_lo_for_15_minutes_pages_and_the_words_say_below_its_limit() {
+    let home = Home::after([sensor(0, 50), sensor(5, LO), sensor(10, LO), sensor(15, LO)]);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Sensor glucose below 54 mg/dL for 15 minutes or more, lowest < 40. Very low. Ask for symptoms, and to measure by finger-stick."
+    );
+    assert_eq!(
+        words.ja,
+        "センサーグルコース 54 mg/dL未満が15分以上（最低< 40）。著しい低値です。症状を確認し、指先での測定を依頼してください。"
+    );
+    let values = |name| home.last().evidence.iter().filter_map(move |of| of.value(name));
+    assert_eq!(values("glucose_value").collect::<Vec<_>>(), [50.0, 40.0]);
+    assert_eq!(values("glucose_comparator").collect::<Vec<_>>(), [0.0]);
+}
+
+#[test]
+fn a_meter_that_says_lo_pages_and_so_does_a_sensor_that_then_says_nothing() {
+    let home = Home::after([finger(0, LO)]);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    let words = rules::words(home.last());
+    assert!(words.en.starts_with("Blood glucose < 20 mg/dL: below 54, lowest < 20."), "{words:?}");
+    assert!(words.ja.starts_with("血糖 < 20 mg/dL（54未満、最低< 20）。"), "{words:?}");
+    let mut home = Home::after([sensor(0, LO)]);
+    home.waits_until(31);
+    assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+    let words = rules::words(home.last());
+    assert!(words.en.starts_with("Sensor glucose < 40 mg/dL: below 54,"), "{words:?}");
+    assert!(words.ja.starts_with("センサーグルコース < 40 mg/dL（54未満）。"), "{words:?}");
+}
+
+#[test]
+fn after_lo_a_finger_stick_that_is_lower_than_its_limit_is_told() {
+    let mut home = Home::after([sensor(0, LO), sensor(15, LO)]);
+    home.receives(finger(16, 41));
+    assert_eq!(home.reported.len(), 1);
+    home.receives(finger(17, 31));
+    assert_eq!(home.last().transition, Updated);
+    assert!(rules::words(home.last()).en.contains("lowest 31."));
 }
 
 #[test]
@@ -331,7 +386,7 @@ fn ordinary_values_of_a_sensor_take_the_fast_path() {
 }
 
 fn sends() -> impl Strategy<Value = Vec<Sent>> {
-    let value = select(vec![40_u16, 45, 50, 53, 54, 60, 69, 70, 75, 110]);
+    let value = select(vec![LO, 40_u16, 45, 50, 53, 54, 60, 69, 70, 75, 110]);
     let device = prop_oneof![2 => Just(0_u8), 7 => Just(1), 2 => Just(2)];
     let minutes = prop_oneof![
         6 => (0..60_i64).prop_map(|n| n * 5),

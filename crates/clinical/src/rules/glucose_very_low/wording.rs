@@ -2,13 +2,16 @@
 
 use super::LIMIT;
 use crate::alert::{Alert, Stage, Text};
-use crate::wording::number;
+use crate::wording::{measured, number};
 
 /// Version 1 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     let finding = |name: &str| number(alert.finding(name).unwrap_or_default());
     let limit = number(alert.parameter(LIMIT.short_name()).unwrap_or(LIMIT.default));
-    let [lowest, value, minutes] = ["lowest", "glucose_value", "minutes"].map(finding);
+    let minutes = finding("minutes");
+    let shown = |name, side| measured(alert.finding(name).unwrap_or_default(), alert.finding(side));
+    let value = shown("glucose_value", "glucose_comparator");
+    let lowest = shown("lowest", "lowest_comparator");
     let is_sensor = alert.finding("sensor") == Some(1.0);
     let (judged_ja, judged_en) = match (alert.stage, is_sensor) {
         (Stage::Confirmed, true) => (

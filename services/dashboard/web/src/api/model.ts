@@ -45,10 +45,7 @@ export type Side = (typeof SIDES)[number]
 
 /** Whether glucose is beyond what its device can say: then the value is the device's limit. */
 export function glucoseSideOf(values: unknown): Side | null {
-  const side = textOf(values, 'glucose_comparator')
-  // In the evidence of an alert codes are numbers: their places among the field's codes.
-  const place = numberOf(values, 'glucose_comparator')
-  return SIDES.find((known, index) => known === side || index === place) ?? null
+  return SIDES.find((side) => side === textOf(values, 'glucose_comparator')) ?? null
 }
 
 /** Whether glucose was sent in mmol/L, and the number that was sent. */

@@ -101,7 +101,7 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
-        { name: words.glucose, cell: (reading) => glucoseText(reading.values) ?? words.noValue },
+        { name: words.glucose, cell: (reading) => glucoseText(reading) ?? words.noValue },
         { name: words.method, cell: (reading) => circumstances(reading, words) },
       ]}
       legend={
@@ -161,7 +161,7 @@ function edgesOf(readings: readonly Reading[]): readonly Edge[] {
   return readings.flatMap((reading) => {
     const side = sideOf(reading)
     const v = numberOf(reading.values, 'glucose_value')
-    const text = glucoseText(reading.values)
+    const text = glucoseText(reading)
     if (side === null || v === null || text === null) return []
     const t = Date.parse(reading.observed_at)
     const isRun = last?.side === side && t - last.t <= SENSOR_GAP_MS

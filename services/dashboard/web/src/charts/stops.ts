@@ -6,7 +6,7 @@ import type { Stop } from './plot'
 /** The readings as the cursor tells them. */
 export function stopsOf(readings: readonly Reading[], fields: readonly string[], words: Words): readonly Stop[] {
   return readings.map((reading) => {
-    const text = valueText(reading.kind, reading.values, words)
+    const text = valueText(reading, words)
     const notes = [...(text?.more ?? [])]
     if (reading.kind === 'blood_pressure_checkup') notes.unshift(words.checkup)
     if (reading.data_input !== 'device') notes.push(words.dataInput[reading.data_input])

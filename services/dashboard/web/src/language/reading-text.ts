@@ -1,4 +1,4 @@
-import { flagOf, glucoseInMillimolesOf, glucoseSideOf, mealTimingOf, numberOf, type Kind, type Reading, type Sex } from '../api/model'
+import { flagOf, glucoseInMillimolesOf, mealTimingOf, numberOf, type Reading, type Sex } from '../api/model'
 import { possibleAges } from '../triage/patients'
 import { KINDS } from './kinds.generated'
 import type { Words } from './words'
@@ -14,15 +14,17 @@ function digits(value: number | null, places = 0): string | null {
   return value === null ? null : value.toFixed(places)
 }
 
+/** What of a reading, or of an alert's evidence, makes its text. */
+export type Shown = Pick<Reading, 'kind' | 'values' | 'beyond'>
+
 /** Glucose in mg/dL, and where the device could only say a limit, on which side of it: `< 40`. */
-export function glucoseText(values: unknown): string | null {
-  const value = digits(numberOf(values, 'glucose_value'))
-  const side = glucoseSideOf(values)
-  return value === null || side === null ? value : `${side === 'below' ? '<' : '>'} ${value}`
+export function glucoseText({ values, beyond }: Omit<Shown, 'kind'>): string | null {
+  return beyond?.['glucose_value'] ?? digits(numberOf(values, 'glucose_value'))
 }
 
 /** The main value of a reading in words and unit; null when the record does not hold it. */
-export function valueText(kind: Kind, values: unknown, words: Words): ValueText | null {
+export function valueText(shown: Shown, words: Words): ValueText | null {
+  const { kind, values } = shown
   const number = (field: string) => numberOf(values, field)
   const text = (value: string | null, unit: string, more: readonly string[] = []) =>
     value === null ? null : { value, unit, more }
@@ -43,7 +45,7 @@ export function valueText(kind: Kind, values: unknown, words: Words): ValueText 
       const more = []
       if (sent !== null) more.push(`${sent} mmol/L`)
       if (meal) more.push(words.mealTiming[meal])
-      return text(glucoseText(values), 'mg/dL', more)
+      return text(glucoseText(shown), 'mg/dL', more)
     }
     case 'activity':
       return text(number('step')?.toLocaleString('en') ?? null, words.steps)

@@ -35,7 +35,7 @@ function EvidenceRows({ evidence }: { evidence: Alert['evidence'] }) {
   return (
     <tbody>
       {evidence.map((one) => {
-        const text = valueText(one.kind, one.values, words)
+        const text = valueText(one, words)
         return (
           <tr key={one.reading}>
             <th scope="row">

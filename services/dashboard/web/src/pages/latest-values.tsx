@@ -11,7 +11,7 @@ export function inOrder(latest: readonly Reading[]): readonly Reading[] {
 /** A value never stands without its age: yesterday's is not today's. */
 export function LatestValue({ reading, now, named }: { reading: Reading; now: number; named: boolean }) {
   const { words, times } = useLanguage()
-  const text = valueText(reading.kind, reading.values, words)
+  const text = valueText(reading, words)
   if (!text) return null
   return (
     <span className="value" title={times.full(reading.observed_at)}>
