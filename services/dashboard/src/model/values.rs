@@ -203,10 +203,8 @@ mod tests {
         let below_the_sensor =
             || serde_json::json!({"glucose_value": 40, "glucose_comparator": "below"});
         assert_eq!(beyond(below_the_sensor()), [("glucose_value", "< 40".to_owned())].into());
-        let seen = super::sample(
-            Kind::BloodGlucose,
-            &serde_json::from_value(below_the_sensor()).unwrap(),
-        );
+        let seen =
+            super::sample(Kind::BloodGlucose, &serde_json::from_value(below_the_sensor()).unwrap());
         let glucose = clinical::kinds::blood_glucose::GLUCOSE_VALUE;
         assert_eq!(seen.measured(glucose), Some(clinical::measured::Measured::Below(40.0)));
         let above = serde_json::json!({"glucose_value": 599.93, "glucose_comparator": "above"});

@@ -17,12 +17,18 @@ export function clock(digits) {
   return `${y}-${mo}-${d}T${h}:${mi}:${s}+09:00`
 }
 
+/** As the API says what is beyond its device's limit. */
+function beyondOf({ glucose_value, glucose_comparator }) {
+  if (!glucose_comparator) return {}
+  return { beyond: { glucose_value: `${glucose_comparator === 'below' ? '<' : '>'} ${glucose_value}` } }
+}
+
 let number = 0
 function reading(kind, t, values, of = {}) {
   number += 1
   return {
     id: `r${number}`, kind, observed_at: iso(t), updated_at: iso(t), received_at: iso(t + MINUTE), outcome: 'new', data_input: 'device',
-    source: { manufacturer: 'OMRON', model_number: 'HEM-7600T', serial: `S${number % 97}` }, values, ...of,
+    source: { manufacturer: 'OMRON', model_number: 'HEM-7600T', serial: `S${number % 97}` }, values, ...beyondOf(values), ...of,
   }
 }
 
@@ -43,7 +49,7 @@ export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
   return {
     id: `a${number}`, patient: p.patient, rule, stage, severity, status: 'open', transition: 'raised', late: false, raised_at: iso(t), changed_at: iso(t),
     first_observed_at: behind[0]?.observed_at ?? iso(t), last_observed_at: behind.at(-1)?.observed_at ?? iso(t), text: { ja, en },
-    evidence: behind.map((r) => ({ reading: r.id, kind: r.kind, observed_at: r.observed_at, values: r.values })),
+    evidence: behind.map((r) => ({ reading: r.id, kind: r.kind, observed_at: r.observed_at, values: r.values, ...(r.beyond && { beyond: r.beyond }) })),
     findings: {}, parameters: [], rule_set: '2026-11', plan_version: 0, ...of,
   }
 }
@@ -72,6 +78,9 @@ function bloodPressures(now, days, systolic) {
   }
   return found
 }
+
+/** A finger-stick of a meter that shows mmol/L. */
+const inMillimoles = (sent) => ({ glucose_value: Number((sent * 18.016).toFixed(3)), glucose_value_sent: sent, glucose_unit: 'mmol_L', glucose_method: 'finger_stick' })
 
 /** As a sensor says it: 40 to 400, or that it is below or above. */
 function sensorValue(value) {
@@ -126,7 +135,7 @@ export function fakePatients(count) {
   }
   const old = Date.parse('2015-06-19T10:00:00+09:00')
   for (let i = 1; i <= 5; i += 1) add(`CGM005/S00${i}`, { birth_year: null, sex: 'unknown', readings: sensorGlucose(old - i * DAY, 12, 118 + i * 5) })
-  const cgm = add('CGM006/T001', { birth_year: 1991, sex: 'female', readings: [...sensorGlucose(now - 6 * MINUTE, 30, 120), ...bloodPressures(now, 30, 118), reading('blood_glucose', now - 3 * DAY, { glucose_value: 212, glucose_method: 'finger_stick', meal_timing: 'after_meal' }), reading('blood_pressure_checkup', now - 9 * DAY, { systolic: 141, diastolic: 88, pulse_rate: 71 }, { source: { test_lab_id: 'LAB01' } })] })
+  const cgm = add('CGM006/T001', { birth_year: 1991, sex: 'female', readings: [...sensorGlucose(now - 6 * MINUTE, 30, 120), ...bloodPressures(now, 30, 118), reading('blood_glucose', now - 3 * DAY, { glucose_value: 212, glucose_method: 'finger_stick', meal_timing: 'after_meal' }), reading('blood_glucose', now - 2 * DAY, { ...inMillimoles(2.6), meal_timing: 'before_meal' }), reading('blood_glucose', now - DAY, inMillimoles(9.4)), reading('blood_glucose', now - 5 * DAY, { glucose_value: 600, glucose_comparator: 'above', glucose_method: 'finger_stick' }), reading('blood_pressure_checkup', now - 9 * DAY, { systolic: 141, diastolic: 88, pulse_rate: 71 }, { source: { test_lab_id: 'LAB01' } })] })
   const ago = (ms) => new Date(now - ms)
   const raise = (patient, ...rest) => { const p = patients.get(patient); if (p) p.alerts.unshift(alertOf(p, ...rest)) }
   raise('DEMO01/P0003', 'review', 'bp.above_target', ago(3 * DAY))

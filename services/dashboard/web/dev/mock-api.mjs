@@ -14,6 +14,7 @@ const LIMITS = [
   { kind: 'blood_pressure', field: 'diastolic', side: 'at_or_above', value: 110, severity: 'urgent' },
   { kind: 'blood_pressure', field: 'systolic', side: 'at_or_above', value: 135, severity: null },
   { kind: 'blood_pressure', field: 'diastolic', side: 'at_or_above', value: 85, severity: null },
+  { kind: 'blood_glucose', field: 'glucose_value', side: 'below', value: 54, severity: 'urgent' },
   { kind: 'blood_glucose', field: 'glucose_value', side: 'below', value: 70, severity: null },
   { kind: 'blood_glucose', field: 'glucose_value', side: 'above', value: 180, severity: null },
 ]

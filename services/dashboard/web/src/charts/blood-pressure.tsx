@@ -3,7 +3,7 @@ import { flagOf, numberOf, type Limit, type Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { ChartPanel, LegendItem } from './chart-panel'
 import { levelOf, limitsOf, limitText, thresholdName, type Level } from './limits'
-import { Plot, Threshold, type Scale } from './plot'
+import { Plot, Thresholds, type Scale } from './plot'
 import { spreadOf, valuesOf } from './statistics'
 import { stopsOf } from './stops'
 
@@ -118,9 +118,7 @@ function Bars({ scale, bars, limits }: { scale: Scale; bars: readonly Bar[]; lim
       .join('')
   return (
     <>
-      {[...limits.systolic, ...limits.diastolic].map((limit) => (
-        <Threshold key={`${limit.field} ${limit.severity} ${limit.value}`} scale={scale} v={limit.value} name={thresholdName(limit)} />
-      ))}
+      <Thresholds scale={scale} lines={[...limits.systolic, ...limits.diastolic].map((limit) => ({ v: limit.value, name: thresholdName(limit) }))} />
       {GROUPS.map((group) => (
         <g key={group} className={`bp bp-${group}`}>
           <path d={path(group, (x, top, bottom) => `M${x} ${top}V${bottom}`)} strokeWidth={width} />

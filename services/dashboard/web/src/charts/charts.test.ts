@@ -5,6 +5,7 @@ import type { Limit, Reading } from '../api/model'
 import { inOrder, withoutCopies } from './copies'
 import { levelOf, limitText, reaches } from './limits'
 import { periodOf, rangeOf } from './period'
+import { apart } from './plot'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
 
 const at = (t: number, v = 100): Point => ({ t, v })
@@ -102,4 +103,11 @@ test('copies are parted from what is counted, and stand among it in a table', ()
   const { readings, copies } = withoutCopies(all)
   expect([readings, copies].map((some) => some.map((one) => one.id))).toEqual([['a', 'c'], ['b']])
   expect(inOrder([...readings, ...copies])).toEqual(all)
+})
+
+describe('labels', () => {
+  test('of limits near each other do not cover one another, and others stay where they belong', () => {
+    expect(apart([20, 100, 104, 130])).toEqual([20, 100, 112, 130])
+    expect(apart([100, 101, 102])).toEqual([100, 112, 124])
+  })
 })

@@ -7,7 +7,7 @@ import type { ChartProps } from './blood-pressure'
 import { ChartPanel, LegendItem } from './chart-panel'
 import { limitsOf, thresholdName } from './limits'
 import { linePath } from './line-path'
-import { Plot, Threshold, type Scale } from './plot'
+import { Plot, Thresholds, type Scale } from './plot'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
 import { spreadOf, valuesOf } from './statistics'
 import { stopsOf } from './stops'
@@ -50,12 +50,13 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
             <rect x={scale.left} y={low} width={wide} height={scale.bottom - low + 10} />
           </clipPath>
           <rect className="band" x={scale.left} y={high} width={wide} height={low - high} />
-          {[lowest, highest].filter(Number.isFinite).map((value) => (
-            <Threshold key={value} scale={scale} v={value} name="threshold threshold-band" />
-          ))}
-          {ofRules.map((limit) => (
-            <Threshold key={`${limit.severity} ${limit.value}`} scale={scale} v={limit.value} name={thresholdName(limit)} />
-          ))}
+          <Thresholds
+            scale={scale}
+            lines={[
+              ...[lowest, highest].filter(Number.isFinite).map((v) => ({ v, name: 'threshold threshold-band' })),
+              ...ofRules.map((limit) => ({ v: limit.value, name: thresholdName(limit) })),
+            ]}
+          />
           <path className="sensor sensor-above" d={line} clipPath={`url(#${clip}-above)`} />
           <path className="sensor" d={line} clipPath={`url(#${clip}-in)`} />
           <path className="sensor sensor-below" d={line} clipPath={`url(#${clip}-below)`} />
@@ -126,7 +127,8 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
           describedBy={describedBy}
           from={from}
           to={to}
-          min={Math.min(40, spread?.lowest ?? 40, ...beyond.map((point) => point.v))}
+          // Below a limit there is room for its label.
+          min={edge('below') ? 0 : Math.min(40, spread?.lowest ?? 40)}
           max={Math.max(300, spread?.highest ?? 300, ...beyond.map((point) => point.v))}
           stops={stops}
           draw={draw}

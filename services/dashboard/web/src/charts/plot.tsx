@@ -184,14 +184,28 @@ export function nearest(stops: readonly Stop[], t: number): number {
   return before && here && t - before.t < here.t - t ? low - 1 : low
 }
 
-/** A line across the chart with its value at the right edge. */
-export function Threshold({ scale, v, name }: { scale: Scale; v: number; name: string }) {
-  return (
-    <g className={name}>
+const LABEL_HEIGHT = 12
+
+/** Where labels go that belong at these heights, top first, so that none covers another. */
+export function apart(heights: readonly number[]): readonly number[] {
+  let least = -Infinity
+  return heights.map((height) => {
+    const place = Math.max(height, least)
+    least = place + LABEL_HEIGHT
+    return place
+  })
+}
+
+/** Lines across the chart, each with its value at the right edge. */
+export function Thresholds({ scale, lines }: { scale: Scale; lines: readonly { readonly v: number; readonly name: string }[] }) {
+  const fromTop = [...lines].sort((one, other) => other.v - one.v)
+  const labels = apart(fromTop.map(({ v }) => scale.y(v)))
+  return fromTop.map(({ v, name }, index) => (
+    <g key={`${name} ${v}`} className={name}>
       <line x1={scale.left} x2={scale.right} y1={scale.y(v)} y2={scale.y(v)} />
-      <text x={scale.right + 5} y={scale.y(v)} dy="0.32em">
+      <text x={scale.right + 5} y={labels[index]} dy="0.32em">
         {v}
       </text>
     </g>
-  )
+  ))
 }
