@@ -64,8 +64,20 @@ fn low_of_a_sensor_is_below_every_limit() {
     }
     assert_eq!(
         fault(&glucose(30.0, GlucoseMethod::ContinuousSensor, None, None)),
-        "implausible: glucose_value of a continuous sensor must be between 40 and 400 mg/dL; below \
-         and above, send LO and HI, over Kafka glucose_comparator with the limit"
+        "implausible: glucose_value of a continuous sensor must be between 40 and 400 mg/dL; send \
+         what is below as \"LO\" or \"<40\" and what is above as \"HI\" or \">400\", over Kafka as \
+         glucose_comparator below or above with the limit in glucose_value"
+    );
+    for (value, side) in [(70.0, Comparator::Below), (300.0, Comparator::Above)] {
+        assert_eq!(
+            fault(&glucose(value, GlucoseMethod::ContinuousSensor, None, Some(side))),
+            "implausible: glucose_value of a continuous sensor can only be below 40 mg/dL or above \
+             400 to 500 mg/dL"
+        );
+    }
+    assert_eq!(
+        fault(&glucose(20.0, GlucoseMethod::Laboratory, None, Some(Comparator::Below))),
+        "implausible: glucose_value of such a glucose_method is a number"
     );
 }
 

@@ -282,7 +282,13 @@ fn what_any_published_version_wrote_is_read_as_what_the_current_one_writes() {
         for example in RAW_READINGS {
             let reading: Reading = serde_json::from_str(example.json).unwrap();
             let written = encoder.encode(&reading).unwrap();
-            // An earlier version does not know every kind.
+            // An earlier version knows neither every kind nor every field.
+            let json: serde_json::Value = serde_json::from_str(example.json).unwrap();
+            let mut measured = json["measurement"].as_object().unwrap().values();
+            let is_known = |field: &String| published.contains(&format!("\"{field}\""));
+            if !measured.all(|kind| kind.as_object().unwrap().keys().all(is_known)) {
+                continue;
+            }
             let Ok(message) = written_with::<Reading>(&written, published) else { continue };
             assert_eq!(decoder.decode(&message).unwrap(), reading, "{}", example.name);
             read += 1;

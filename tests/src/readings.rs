@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clinical::{Span, Timestamp};
 use schemas::Reading;
 use schemas::reading::{
-    BloodGlucose, BloodPressure, DataInput, Device, GlucoseMethod, Measurement, OriginOfTime,
+    BloodGlucose, BloodPressure, Comparator, DataInput, Device, GlucoseMethod, Measurement, OriginOfTime,
     ReadingStatus, Source,
 };
 
@@ -42,6 +42,15 @@ pub fn sensor_glucose(patient: &str, at: Timestamp, value: f64) -> Reading {
         glucose_comparator: None,
     });
     reading(patient, at, "CGM-0001", measurement)
+}
+
+/// A sensor that says LO: glucose is below 40 mg/dL.
+pub fn sensor_low(patient: &str, at: Timestamp) -> Reading {
+    let mut low = sensor_glucose(patient, at, 40.0);
+    if let Measurement::BloodGlucose(glucose) = &mut low.measurement {
+        glucose.glucose_comparator = Some(Comparator::Below);
+    }
+    low
 }
 
 fn reading(patient: &str, at: Timestamp, serial: &str, measurement: Measurement) -> Reading {

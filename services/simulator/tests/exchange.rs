@@ -53,6 +53,7 @@ const RULES: &[Rule] = &[
             ("glucose_value", 6, true),
             ("glucose_method_code", 1, true),
             ("meal_timing_code", 1, false),
+            ("glucose_unit", 6, false),
         ],
     ),
     ("healthcare_information", "body_temperature", &[("temperature", 5, true)]),

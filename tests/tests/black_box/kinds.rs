@@ -148,14 +148,14 @@ fn tell_glucose(columns: &mut Map<String, Value>) {
     let Some(said) = columns.get("glucose_value").cloned() else { return };
     let is_sensor = columns["glucose_method"] == "continuous_sensor";
     let in_millimoles = columns.get("glucose_unit").is_some_and(|unit| unit == "mmol_L");
-    let (low, high) = if is_sensor { (40.0, 400.0) } else { (20.0, 600.0) };
+    let (low, high): (f64, f64) = if is_sensor { (40.0, 400.0) } else { (20.0, 600.0) };
     let words = [("LO", "below", low), ("<40", "below", 40.0), ("HI", "above", high)];
     let words = words.into_iter().chain([(">400", "above", 400.0)]);
     let flags = [(39.0, "below", 40.0), (401.0, "above", 400.0)];
     let is_beyond = columns.contains_key("glucose_comparator");
     let mut put = |name: &str, value: Value| columns.insert(name.to_owned(), value);
     let beyond = match said.as_f64() {
-        None => words.into_iter().find(|(word, ..)| said == *word).map(|(_, side, limit)| {
+        None => words.into_iter().find(|(word, ..)| said == *word).map(|(_, side, limit): (_, _, f64)| {
             // As the device writes it in its unit.
             let shown = if in_millimoles { (limit / 18.016 * 10.0).round() / 10.0 } else { limit };
             (side, limit, shown)

@@ -1,6 +1,6 @@
 //! Alerts do not wait for the store.
 
-use tests::readings::{blood_pressure, document, seconds_ago};
+use tests::readings::{blood_pressure, document, seconds_ago, sensor_low};
 use tests::registered::{SATO, TOKEN};
 use tests::service::Service;
 use tests::stack::{End, Plan};
@@ -42,4 +42,44 @@ pub fn an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catc
         }
     });
     stack.assert_balanced();
+}
+
+pub fn a_sensor_that_says_lo_is_an_urgent_alert_and_the_api_says_below_40() {
+    let stack = Plan::named("sensor_low").patients(&[PATIENT]).start(&Service::ALL);
+    let sato = stack.sign_in(SATO);
+    let events = sato.alert_stream();
+    assert_eq!(events.next("snapshot")["alerts"].as_array().unwrap().len(), 0);
+
+    // As a vendor's producer writes it, as an exchange document does, and as the sensor's own number.
+    stack.produce(&sensor_low(PATIENT, seconds_ago(17 * 60)));
+    let by_http = document(&[sensor_low(PATIENT, seconds_ago(9 * 60))]);
+    let said = by_http.replace(r#""<40""#, r#""LO""#);
+    assert_ne!(said, by_http);
+    stack.post(Some(TOKEN), said).expect(202);
+    let by_http = document(&[sensor_low(PATIENT, seconds_ago(60))]);
+    let flagged = by_http.replace(r#""<40""#, "39");
+    assert_ne!(flagged, by_http);
+    stack.post(Some(TOKEN), flagged).expect(202);
+
+    let alert = events.next("alert");
+    assert_eq!((&alert["rule"], &alert["severity"]), (&"glucose.very_low".into(), &"urgent".into()));
+    for language in ["ja", "en"] {
+        let text = alert["text"][language].as_str().unwrap();
+        assert!(text.contains("< 40"), "{text}");
+    }
+    let evidence = alert["evidence"].as_array().unwrap();
+    assert!(!evidence.is_empty());
+    for reading in evidence {
+        assert_eq!(reading["beyond"]["glucose_value"], "< 40", "{reading}");
+    }
+    stack.assert_balanced();
+    let readings = eventually("the readings are in the store", || {
+        let readings = sato.readings(PATIENT)?;
+        if readings.len() == 3 { Ok(readings) } else { Err(format!("{} readings", readings.len())) }
+    });
+    for reading in &readings {
+        assert_eq!(reading["beyond"]["glucose_value"], "< 40", "{reading}");
+        assert_eq!(reading["values"]["glucose_comparator"], "below", "{reading}");
+    }
+    assert_eq!(readings[2]["values"]["glucose_value_sent"], 39);
 }

@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         access::a_physician_sees_nothing_of_patients_of_others_and_an_operator_no_patient_at_all,
         access::without_a_session_there_is_nothing_to_see,
         live_alerts::an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up,
+        live_alerts::a_sensor_that_says_lo_is_an_urgent_alert_and_the_api_says_below_40,
         backlog::a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_meanwhile,
         backlog::a_second_reading_behind_an_open_transaction_confirms_after_its_time,
         backlog::time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read,

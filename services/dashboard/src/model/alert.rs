@@ -337,7 +337,7 @@ pub(crate) mod tests {
 
     #[test]
     fn evidence_that_is_below_what_its_sensor_can_say_is_said_so() {
-        let mut event = event("a1", "CGM005/S001", "urgent", "open");
+        let mut event = event(&"a1".repeat(16), "CGM005/S001", "urgent", "open");
         event.rule = "glucose.very_low".to_owned();
         event.findings = [("glucose_value", 40.0), ("glucose_comparator", 0.0), ("sensor", 1.0)]
             .map(|(name, value)| (name.to_owned(), value))

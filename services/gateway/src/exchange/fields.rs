@@ -192,6 +192,14 @@ impl<'j, 'p> Fields<'j, 'p> {
             _ => None,
         };
         let Some((side, limit)) = beyond else {
+            if let Some((_, value @ Json::Text(text))) = written
+                && !is_decimal(text)
+            {
+                self.take(name);
+                let wanted = r#"a number, "LO", "HI", or a limit such as "<40" or ">400""#;
+                self.wrong_type(name, value, wanted);
+                return 0.0;
+            }
             let number = self.number(name, field.characters);
             if unit.is_none() && number < readout.fraction_below && number.fract() == 0.0 {
                 self.warn(name, WarningRule::UnitNotSaid);

@@ -204,6 +204,17 @@ fn a_meter_that_says_lo_pages_and_so_does_a_sensor_that_then_says_nothing() {
 }
 
 #[test]
+fn with_a_limit_of_40_lo_is_very_low_and_40_is_not() {
+    let plan = || rules::plan(1, [("glucose.very_low.limit", 40.0)]).unwrap();
+    for (value, reported) in [(40, 0), (LO, 1)] {
+        let mut home = Home { plan: plan(), ..Home::default() };
+        home.receives(sensor(0, value));
+        home.receives(sensor(15, value));
+        assert_eq!(home.reported.len(), reported);
+    }
+}
+
+#[test]
 fn after_lo_a_finger_stick_that_is_lower_than_its_limit_is_told() {
     let mut home = Home::after([sensor(0, LO), sensor(15, LO)]);
     home.receives(finger(16, 41));
