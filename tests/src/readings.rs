@@ -5,8 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clinical::{Span, Timestamp};
 use schemas::Reading;
 use schemas::reading::{
-    BloodGlucose, BloodPressure, Comparator, DataInput, Device, GlucoseMethod, Measurement, OriginOfTime,
-    ReadingStatus, Source,
+    BloodGlucose, BloodPressure, Comparator, DataInput, Device, GlucoseMethod, Measurement,
+    OriginOfTime, ReadingStatus, Source,
 };
 
 /// The present.

@@ -155,11 +155,14 @@ fn tell_glucose(columns: &mut Map<String, Value>) {
     let is_beyond = columns.contains_key("glucose_comparator");
     let mut put = |name: &str, value: Value| columns.insert(name.to_owned(), value);
     let beyond = match said.as_f64() {
-        None => words.into_iter().find(|(word, ..)| said == *word).map(|(_, side, limit): (_, _, f64)| {
-            // As the device writes it in its unit.
-            let shown = if in_millimoles { (limit / 18.016 * 10.0).round() / 10.0 } else { limit };
-            (side, limit, shown)
-        }),
+        None => words.into_iter().find(|(word, ..)| said == *word).map(
+            |(_, side, limit): (_, _, f64)| {
+                // As the device writes it in its unit.
+                let shown =
+                    if in_millimoles { (limit / 18.016 * 10.0).round() / 10.0 } else { limit };
+                (side, limit, shown)
+            },
+        ),
         Some(number) => flags
             .into_iter()
             .find(|(flag, ..)| is_sensor && !in_millimoles && number == *flag)

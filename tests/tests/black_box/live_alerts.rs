@@ -62,7 +62,10 @@ pub fn a_sensor_that_says_lo_is_an_urgent_alert_and_the_api_says_below_40() {
     stack.post(Some(TOKEN), flagged).expect(202);
 
     let alert = events.next("alert");
-    assert_eq!((&alert["rule"], &alert["severity"]), (&"glucose.very_low".into(), &"urgent".into()));
+    assert_eq!(
+        (&alert["rule"], &alert["severity"]),
+        (&"glucose.very_low".into(), &"urgent".into())
+    );
     for language in ["ja", "en"] {
         let text = alert["text"][language].as_str().unwrap();
         assert!(text.contains("< 40"), "{text}");
