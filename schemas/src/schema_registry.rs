@@ -1,6 +1,7 @@
 //! The two calls of the schema registry's interface that are needed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -30,10 +31,10 @@ impl RegistryError {
 /// How long an answer may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-#[derive(Debug)]
 pub(crate) enum SchemaRegistry {
     /// One that is asked.
     Remote {
+        /// Its address, which may hold a password.
         url: String,
         /// To the thread that asks.
         asker: Sender<Question>,
@@ -42,10 +43,18 @@ pub(crate) enum SchemaRegistry {
     Held(BTreeMap<u32, String>),
 }
 
+impl fmt::Debug for SchemaRegistry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Remote { .. } => f.write_str("Remote"),
+            Self::Held(schemas) => f.debug_tuple("Held").field(schemas).finish(),
+        }
+    }
+}
+
 /// What to ask, and where the answer goes.
 pub(crate) type Question = (Request, Sender<Result<Answer, reqwest::Error>>);
 
-#[derive(Debug)]
 pub(crate) enum Request {
     Get(String),
     Post(String, serde_json::Value),
@@ -64,9 +73,9 @@ struct Stored {
 impl SchemaRegistry {
     pub(crate) fn new(url: &str) -> Result<Self, RegistryError> {
         if !(url.starts_with("http://") || url.starts_with("https://")) {
-            return Err(RegistryError::Refused(format!(
-                "SCHEMA_REGISTRY_URL must begin with http:// or https://, not {url:?}"
-            )));
+            return Err(RegistryError::Refused(
+                "SCHEMA_REGISTRY_URL must begin with http:// or https://".to_owned(),
+            ));
         }
         let (asker, questions) = channel();
         std::thread::Builder::new()
@@ -171,5 +180,23 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|error| {
             RegistryError::Refused(format!("its answer is not understood: {error}"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_the_address_is_in_no_error_and_no_debug_form() {
+        for url in ["http://me:hunter2@127.0.0.1:1", "http://me:hunter2@[", "me:hunter2@registry"] {
+            let made = SchemaRegistry::new(url);
+            let shown = format!("{made:?}");
+            assert!(!shown.contains("hunter"), "{shown}");
+            let Ok(registry) = made else { continue };
+            let refusal = registry.register("readings.raw-value", "{}").unwrap_err();
+            let shown = format!("{refusal} {refusal:?}");
+            assert!(!shown.contains("hunter"), "{shown}");
+        }
     }
 }

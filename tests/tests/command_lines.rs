@@ -9,10 +9,11 @@ use clap::{Arg, Command, Parser};
 
 const HIDDEN: &str = "hunter2";
 /// Arguments that hold a secret, with a value that does.
-const SECRETS: [(&str, &str); 4] = [
+const SECRETS: [(&str, &str); 5] = [
     ("clickhouse_password", HIDDEN),
     ("device_token", HIDDEN),
     ("kafka_properties", "security.protocol=SASL_SSL,sasl.password=hunter2"),
+    ("schema_registry_url", "http://me:hunter2@registry:8081"),
     ("session_key", HIDDEN),
 ];
 /// Arguments whose name sounds like a secret's and whose value is none.

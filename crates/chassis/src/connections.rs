@@ -2,6 +2,8 @@
 //! and tool. The crates that name a client make it from these.
 
 use std::ffi::OsStr;
+use std::fmt::Display;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use clap::builder::{StringValueParser, TypedValueParser};
@@ -21,8 +23,16 @@ pub struct DeploymentArgs {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct SchemaRegistryArgs {
     /// Schema registry; without one, records are written in Avro single-object encoding
-    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL")]
-    pub schema_registry_url: Option<String>,
+    /// (http://registry:8081, or with a user, http://user:password@registry:8081)
+    #[arg(long, env = "SCHEMA_REGISTRY_URL", value_name = "URL", hide_env_values = true)]
+    pub schema_registry_url: Option<Secret>,
+}
+
+impl SchemaRegistryArgs {
+    /// Its address, which may hold a password.
+    pub fn url(&self) -> Option<&str> {
+        self.schema_registry_url.as_ref().map(Secret::expose)
+    }
 }
 
 /// How to reach Kafka.
@@ -56,7 +66,7 @@ pub struct KafkaPropertyArgs {
         env = "MIMAMORI_KAFKA_PROPERTIES",
         value_name = "PROPERTIES",
         value_delimiter = ',',
-        value_parser = PropertyParser,
+        value_parser = Unrepeated::<KafkaProperty>::default(),
         hide_env_values = true
     )]
     pub kafka_properties: Vec<KafkaProperty>,
@@ -92,21 +102,31 @@ impl FromStr for KafkaProperty {
     }
 }
 
-/// Reads a property. clap's own parsers repeat what they refuse; this one does not.
+/// Reads a value that may be or hold a secret. clap's own parsers repeat what they refuse; this one
+/// does not.
 #[derive(Debug, Clone)]
-struct PropertyParser;
+struct Unrepeated<T>(PhantomData<fn() -> T>);
 
-impl TypedValueParser for PropertyParser {
-    type Value = KafkaProperty;
+impl<T> Default for Unrepeated<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T> TypedValueParser for Unrepeated<T>
+where
+    T: FromStr<Err: Display> + Clone + Send + Sync + 'static,
+{
+    type Value = T;
 
     fn parse_ref(
         &self,
         command: &clap::Command,
         argument: Option<&clap::Arg>,
         value: &OsStr,
-    ) -> Result<KafkaProperty, clap::Error> {
+    ) -> Result<T, clap::Error> {
         let text = StringValueParser::new().parse_ref(command, argument, value)?;
-        text.parse().map_err(|refused: NoKafkaProperty| {
+        text.parse().map_err(|refused: T::Err| {
             clap::Error::raw(ErrorKind::ValueValidation, format!("{refused}\n")).with_cmd(command)
         })
     }
@@ -116,7 +136,12 @@ impl TypedValueParser for PropertyParser {
 #[derive(Debug, Clone, clap::Args)]
 pub struct ClickHouseArgs {
     /// Address of ClickHouse's HTTP interface, such as http://localhost:8123
-    #[arg(long, env = "CLICKHOUSE_URL", value_name = "URL")]
+    #[arg(
+        long,
+        env = "CLICKHOUSE_URL",
+        value_name = "URL",
+        value_parser = clickhouse_url()
+    )]
     pub clickhouse_url: String,
 
     /// Database of the tables
@@ -153,6 +178,31 @@ impl ClickHouseArgs {
             clickhouse_database: database.into(),
             clickhouse_user: None,
             clickhouse_password: None,
+        }
+    }
+}
+
+/// Reads an address of ClickHouse: one with a password is refused, and not repeated.
+pub fn clickhouse_url() -> impl TypedValueParser<Value = String> {
+    Unrepeated::<ClickHouseUrl>::default().map(|url| url.0)
+}
+
+/// An address without user and password, so that it may be shown.
+#[derive(Debug, Clone)]
+struct ClickHouseUrl(String);
+
+impl FromStr for ClickHouseUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        match rest {
+            Some(rest) if !rest.is_empty() && !rest.contains(['@', '?', '#']) => {
+                Ok(Self(text.trim_end_matches('/').to_owned()))
+            }
+            _ => Err("--clickhouse-url or CLICKHOUSE_URL is not written http://host:port or \
+                      https://host:port; user, password and database have settings of their own, \
+                      --clickhouse-user, --clickhouse-password and --clickhouse-database"),
         }
     }
 }
@@ -195,7 +245,7 @@ mod tests {
     fn only_the_servers_have_to_be_named() {
         let command = parse(&[]).expect("defaults are valid");
         assert_eq!(command.deployment.topic_prefix, "");
-        assert_eq!(command.registry.schema_registry_url, None);
+        assert_eq!(command.registry.url(), None);
         assert_eq!(command.clickhouse.clickhouse_database, "mimamori");
         assert!(command.kafka.properties.kafka_properties.is_empty());
     }
@@ -216,6 +266,25 @@ mod tests {
         assert_eq!((&*protocol.name, protocol.value.expose()), ("security.protocol", "SASL_SSL"));
         assert_eq!((&*password.name, password.value.expose()), ("sasl.password", "a=hunter2"));
         assert!(!format!("{command:?}").contains("hunter2"), "{command:?}");
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_never_shown() {
+        let command =
+            parse(&["--schema-registry-url=http://me:hunter2@r:8081"]).expect("an address");
+        assert_eq!(command.registry.url(), Some("http://me:hunter2@r:8081"));
+        assert!(!format!("{command:?}").contains("hunter2"), "{command:?}");
+        for url in ["http://me:hunter2@c:8123", "http://c:8123/?password=hunter2", "hunter2"] {
+            let command = Command::try_parse_from([
+                "service",
+                "--bootstrap-servers=k:1",
+                "--clickhouse-url",
+                url,
+            ]);
+            let refusal = command.expect_err("user and password are apart").to_string();
+            assert!(refusal.contains("--clickhouse-password"), "{refusal}");
+            assert!(!refusal.contains("hunter"), "{refusal}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use args::ServiceArgs;
 pub use backoff::Backoff;
 pub use connections::{
     ClickHouseArgs, DeploymentArgs, KafkaArgs, KafkaProperty, KafkaPropertyArgs, NoKafkaProperty,
-    SchemaRegistryArgs,
+    SchemaRegistryArgs, clickhouse_url,
 };
 pub use health::{Component, Health, Heartbeat};
 pub use metrics::Metrics;

@@ -50,7 +50,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let metrics = Metrics::for_service("dashboard");
     let own_metrics = DashboardMetrics::new(&metrics)?;
     let topics = args.topics();
-    let codec = Codec::new(args.schema_registry.schema_registry_url.as_deref())?;
+    let codec = Codec::new(args.schema_registry.url())?;
 
     let listener =
         chassis::server::bind(args.listen, "--listen or MIMAMORI_DASHBOARD_LISTEN").await?;

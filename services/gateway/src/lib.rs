@@ -162,7 +162,7 @@ async fn codec(
     args: &GatewayArgs,
     topics: &Topics,
 ) -> anyhow::Result<(Codec, schemas::Encoder<Reading>, schemas::Encoder<AuditEvent>)> {
-    let url = args.schema_registry.schema_registry_url.clone();
+    let url = args.schema_registry.url().map(str::to_owned);
     let readings = topics.name(Topic::ReadingsRaw);
     let audits = topics.name(Topic::AuditEvents);
     tokio::task::spawn_blocking(move || {

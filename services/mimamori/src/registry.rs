@@ -83,7 +83,7 @@ async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{} is not a registry file", args.file.display()))?;
     let writer = ListWriter {
         producer: Producer::new(&args.kafka, "mimamori-registry")?,
-        codec: Codec::new(args.schema_registry.schema_registry_url.as_deref())?,
+        codec: Codec::new(args.schema_registry.url())?,
         topics: Topics::with_prefix(args.deployment.topic_prefix),
     };
     let patient = |p: &Participant| format!("{}/{}", p.consortium_id, p.person_id);

@@ -89,7 +89,7 @@ fn process(
 ) -> anyhow::Result<()> {
     let topics = Topics::with_prefix(&args.deployment.topic_prefix);
     let names = TaskTopics::of(&topics);
-    let codec = Codec::new(args.schema_registry.schema_registry_url.as_deref())?;
+    let codec = Codec::new(args.schema_registry.url())?;
     let Some(partitions) = wait_for_topic(args, &names.raw, &watcher, stop) else { return Ok(()) };
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),

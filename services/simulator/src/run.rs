@@ -136,7 +136,7 @@ async fn encoders(
     let lists =
         MasterLists::of(people, &args.registry, args.device_token.as_ref().map(Secret::expose));
     let topics = Topics::with_prefix(&args.deployment.topic_prefix);
-    let url = args.schema_registry.schema_registry_url.clone();
+    let url = args.schema_registry.url().map(str::to_owned);
     let with_lists = !args.registry.no_registry;
     // The schema registry is asked by a client that blocks.
     spawn_blocking(move || {

@@ -46,7 +46,7 @@ pub async fn run(
     let topics = Topics::with_prefix(&args.deployment.topic_prefix);
     let kafka = Troubles::new(health.component("kafka"));
     let schemas = Troubles::new(health.component("schemas"));
-    let codec = Codec::new(args.schema_registry.schema_registry_url.as_deref())?;
+    let codec = Codec::new(args.schema_registry.url())?;
     let producer = Producer::new(&args.kafka, "mimamori-writer")?;
     let Some(dead_letters) =
         dead_letter_topic(producer, &codec, &topics, kafka.clone(), &schemas, &shutdown).await?

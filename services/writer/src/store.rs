@@ -19,7 +19,7 @@ pub fn client(clickhouse: &ClickHouseArgs) -> Client {
 /// A client that works in no database yet.
 pub(crate) fn server(clickhouse: &ClickHouseArgs) -> Client {
     let mut client = Client::default()
-        .with_url(clickhouse.clickhouse_url.trim_end_matches('/'))
+        .with_url(&clickhouse.clickhouse_url)
         .with_product_info("mimamori-writer", env!("CARGO_PKG_VERSION"));
     if let Some(user) = &clickhouse.clickhouse_user {
         client = client.with_user(user);

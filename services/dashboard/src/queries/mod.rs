@@ -52,7 +52,7 @@ impl Store {
     /// A store. ClickHouse need not be reachable yet.
     pub fn new(clickhouse: &ClickHouseArgs, metrics: DashboardMetrics) -> Self {
         let mut client = Client::default()
-            .with_url(clickhouse.clickhouse_url.trim_end_matches('/'))
+            .with_url(&clickhouse.clickhouse_url)
             .with_database(&clickhouse.clickhouse_database)
             .with_setting("max_execution_time", DEADLINE.as_secs().to_string());
         if let Some(user) = &clickhouse.clickhouse_user {

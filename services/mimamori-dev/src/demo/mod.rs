@@ -45,7 +45,7 @@ pub struct DemoArgs {
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS")]
     pub kafka: Option<String>,
     /// ClickHouse to use instead of a local one
-    #[arg(long, env = "CLICKHOUSE_URL")]
+    #[arg(long, env = "CLICKHOUSE_URL", value_parser = chassis::clickhouse_url())]
     pub clickhouse: Option<String>,
     /// Further properties of that Kafka.
     #[command(flatten)]
@@ -168,7 +168,9 @@ impl Running {
             clickhouse: demo.clickhouse_args(),
             deployment: DeploymentArgs::default(),
             schema_registry: SchemaRegistryArgs {
-                schema_registry_url: std::env::var("SCHEMA_REGISTRY_URL").ok(),
+                schema_registry_url: std::env::var("SCHEMA_REGISTRY_URL")
+                    .ok()
+                    .map(chassis::Secret::from),
             },
             wait_seconds: 120,
             partitions: false,

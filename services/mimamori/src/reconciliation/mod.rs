@@ -91,7 +91,7 @@ async fn reconcile_visibly(
     // Blocks, and so does dropping the schema registry's client.
     let reading = tokio::task::spawn_blocking(move || {
         let topics = Topics::with_prefix(begun.deployment.topic_prefix);
-        Reading::begin(&begun.kafka, topics, begun.schema_registry.schema_registry_url.as_deref())
+        Reading::begin(&begun.kafka, topics, begun.schema_registry.url())
     })
     .await??;
     let mut reading = std::sync::Arc::new(reading);

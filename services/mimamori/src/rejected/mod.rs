@@ -51,7 +51,7 @@ pub(crate) struct Source {
 
 impl Source {
     fn codec(&self) -> anyhow::Result<Codec> {
-        Ok(Codec::new(self.schema_registry.schema_registry_url.as_deref())?)
+        Ok(Codec::new(self.schema_registry.url())?)
     }
 
     fn archive(&self, codec: &Codec) -> Archive {
