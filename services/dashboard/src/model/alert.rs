@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clinical::parameter::Parameter;
-use clinical::{Kind, ReadingId, Timestamp, rules};
+use clinical::{ReadingId, Timestamp, rules};
 use schemas::AlertEvent;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::by_name;
+use super::measurement::Measurement;
 use super::time::Instant;
-use super::values::{beyond, number, of_evidence};
+use super::values::{number, of_evidence};
 
 /// An alert: its whole state after its newest transition.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -157,19 +158,12 @@ pub struct AlertText {
 pub struct Evidence {
     /// Id of the reading.
     pub reading: String,
-    /// Its kind.
-    #[schema(value_type = super::reading::Kind)]
-    pub kind: Kind,
     /// When it was observed.
     #[schema(value_type = String, format = DateTime)]
     pub observed_at: Instant,
-    /// Field names of the exchange standard, values in its units, as among those of the reading.
-    pub values: BTreeMap<String, Value>,
-    /// How those of the values are to be shown that are only known to be beyond what their device can
-    /// say: `{"glucose_value": "< 40"}`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = Option<BTreeMap<String, String>>)]
-    pub beyond: BTreeMap<&'static str, String>,
+    /// What it measured.
+    #[serde(flatten)]
+    pub measurement: Measurement,
 }
 
 /// An alert event that says something no alert can say.
@@ -198,13 +192,10 @@ impl TryFrom<AlertEvent> for Alert {
         // A reading of a kind that only a newer version knows costs itself, never the alert.
         let evidence = |item: schemas::records::Evidence| {
             let kind = ReadingId::parse(&item.reading_id).ok()?.kind();
-            let values = of_evidence(kind, item.values);
             Some(Evidence {
                 reading: item.reading_id,
-                kind,
                 observed_at: instant(item.observed_at),
-                beyond: beyond(kind, &values),
-                values,
+                measurement: Measurement::new(kind, of_evidence(kind, item.values)),
             })
         };
         let text = event.words();

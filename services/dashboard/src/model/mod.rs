@@ -1,6 +1,7 @@
 //! What the API says, as JSON.
 
 pub mod alert;
+pub mod measurement;
 pub mod patient;
 pub mod reading;
 pub mod session;
@@ -8,6 +9,7 @@ pub mod time;
 pub mod values;
 
 pub use alert::{Alert, Severity};
+pub use measurement::Measurement;
 pub use patient::{PatientSummary, Sex};
 pub use reading::Reading;
 pub use session::{Role, Session};

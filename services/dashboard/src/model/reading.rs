@@ -1,15 +1,13 @@
 //! Readings as the API says them.
 
-use std::collections::BTreeMap;
-
 use clinical::ReadingId;
 use clinical::source::SourceDigest;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::alert::Severity;
+use super::measurement::Measurement;
 use super::time::Instant;
 
 /// The current version of a reading.
@@ -24,9 +22,6 @@ pub struct Reading {
     #[serde(serialize_with = "written_ids", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     pub copy_of: Option<ReadingId>,
-    /// What kind.
-    #[schema(value_type = Kind)]
-    pub kind: clinical::Kind,
     /// When it was observed, in the civil time of the place.
     #[schema(value_type = String, format = DateTime)]
     pub observed_at: Instant,
@@ -42,17 +37,9 @@ pub struct Reading {
     pub source: Source,
     /// How it was entered.
     pub data_input: DataInput,
-    /// Field names of the exchange standard, values in its units, e.g. `systolic` in mmHg,
-    /// `glucose_value` in mg/dL, `body_weight` in kg; what was not measured is left out. With
-    /// `glucose_comparator` `below` or `above` the value is not known, only that it is beyond
-    /// `glucose_value`, the limit of its device. Where the number was sent otherwise, it is in
-    /// `glucose_value_sent`, its unit in `glucose_unit`.
-    pub values: BTreeMap<String, Value>,
-    /// How those of the values are to be shown that are only known to be beyond what their device can
-    /// say: `{"glucose_value": "< 40"}`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    #[schema(value_type = Option<BTreeMap<String, String>>)]
-    pub beyond: BTreeMap<&'static str, String>,
+    /// What was measured.
+    #[serde(flatten)]
+    pub measurement: Measurement,
 }
 
 fn written_id<S: Serializer>(id: &ReadingId, to: S) -> Result<S::Ok, S::Error> {

@@ -6,19 +6,21 @@ use clinical::copies::originals;
 use clinical::remembered::{CurrentReading, Delay};
 use clinical::{Kind, ReadingId};
 
-use crate::model::{Reading, values};
+use crate::model::{Measurement, Reading, values};
 
 /// Marks the copies among the readings of a page, which are oldest first. `outside` are readings near
 /// its ends, in any order; those of the page may be among them.
 pub fn mark(readings: &mut [Reading], outside: Vec<Reading>) {
     for kind in Kind::ALL {
-        let of_kind = |reading: &&mut Reading| reading.kind == kind;
+        let of_kind = |reading: &&mut Reading| reading.measurement.kind == kind;
         let mut page: Vec<&mut Reading> = readings.iter_mut().filter(of_kind).collect();
         if !has_several_sources(&page) && outside.is_empty() {
             continue;
         }
         let known: HashSet<ReadingId> = page.iter().map(|reading| reading.id.clone()).collect();
-        let near = outside.iter().filter(|near| near.kind == kind && !known.contains(&near.id));
+        let near = outside
+            .iter()
+            .filter(|near| near.measurement.kind == kind && !known.contains(&near.id));
         let mut all: Vec<(CurrentReading, ReadingId)> =
             page.iter().map(|reading| &**reading).chain(near).map(seen).collect();
         all.sort_by_key(|(current, _)| (current.time, current.source));
@@ -42,10 +44,11 @@ fn has_several_sources(page: &[&mut Reading]) -> bool {
 /// The reading as the rules see it.
 fn seen(reading: &Reading) -> (CurrentReading, ReadingId) {
     let (observed, received) = (reading.observed_at.at(), reading.received_at.at());
+    let Measurement { kind, values, .. } = &reading.measurement;
     let current = CurrentReading {
         time: observed,
         source: reading.id.source(),
-        sample: values::sample(reading.kind, &reading.values),
+        sample: values::sample(*kind, values),
         delay: Delay::between(observed, received),
     };
     (current, reading.id.clone())

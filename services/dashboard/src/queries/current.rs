@@ -12,7 +12,7 @@ use clinical::{Kind, PatientId, ReadingId, Timestamp};
 use serde::Deserialize;
 
 use crate::model::reading::{DataInput, Outcome, Reading, Source};
-use crate::model::{Instant, values};
+use crate::model::{Instant, Measurement, values};
 use crate::queries::StoreError;
 
 /// A row of [`readings`].
@@ -77,15 +77,13 @@ impl CurrentRow {
         Ok(Reading {
             id: ReadingId::new(patient, kind, observed, digest),
             copy_of: None,
-            kind,
             observed_at: Instant::with_offset(observed, self.offset_minutes),
             updated_at: Instant::utc(Timestamp::from_millis(self.updated_millis)),
             received_at: Instant::utc(Timestamp::from_millis(self.received_millis)),
             outcome: outcome.ok_or(wrong("outcome"))?,
             source,
             data_input: data_input.ok_or(wrong("data_input"))?,
-            beyond: values::beyond(kind, &values),
-            values,
+            measurement: Measurement::new(kind, values),
         })
     }
 }

@@ -96,7 +96,7 @@ async fn readings(store: &Store, wanted: Wanted) -> Page {
 /// Systolic values, oldest reading first.
 async fn systolic(store: &Store, wanted: Wanted) -> Vec<Value> {
     let page = readings(store, wanted).await;
-    page.readings.iter().map(|reading| reading.values["systolic"].clone()).collect()
+    page.readings.iter().map(|reading| reading.measurement.values["systolic"].clone()).collect()
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn a_row_from_before_source_ids_is_a_version_of_the_reading_it_is_of_now()
     }
     let page = readings(&store, ALL).await;
     let [reading] = &*page.readings else { panic!("{page:?}") };
-    assert_eq!(reading.values["systolic"], 125);
+    assert_eq!(reading.measurement.values["systolic"], 125);
     let source = json!({ "manufacturer": "ACME", "model_number": "B|P%", "serial": "7" });
     assert_eq!(json!(reading.source), source);
     let digest = clinical::Source::device("ACME", "7").unwrap().digest().bits();
@@ -179,13 +179,13 @@ async fn readings_are_told_by_kind_and_time_and_the_newest_where_there_are_too_m
     let page = readings(&store, Wanted { limit: 2, ..pressure }).await;
     assert!(page.truncated);
     assert_eq!(page.readings.len(), 2);
-    assert_eq!(page.readings[0].values["systolic"], 123);
+    assert_eq!(page.readings[0].measurement.values["systolic"], 123);
     assert!(!readings(&store, Wanted { limit: 5, ..pressure }).await.truncated);
 
     let all = readings(&store, ALL).await.readings;
-    let kinds: Vec<_> = all.iter().map(|reading| reading.kind).collect();
+    let kinds: Vec<_> = all.iter().map(|reading| reading.measurement.kind).collect();
     assert_eq!(kinds.iter().position(|kind| *kind == Kind::WeighingScale), Some(2));
-    assert_eq!(json!(all[2].values), json!({ "body_weight": 61.4 }));
+    assert_eq!(json!(all[2].measurement.values), json!({ "body_weight": 61.4 }));
     assert_eq!(
         json!(all[2].source),
         json!({
@@ -314,7 +314,7 @@ async fn the_latest_readings_are_the_newest_of_each_kind_old_ones_included() {
     assert_eq!(latest.len(), 2);
     let of_first: Vec<_> = latest["A/1"]
         .iter()
-        .map(|reading| (reading.kind, reading.observed_at.at().seconds() - MIDNIGHT))
+        .map(|reading| (reading.measurement.kind, reading.observed_at.at().seconds() - MIDNIGHT))
         .collect();
     assert_eq!(of_first, [(Kind::BloodPressure, 0), (Kind::Hba1c, long_ago)]);
     assert_eq!(json!(latest["A/1"][1].source), json!({ "test_lab_id": "123456789012" }));

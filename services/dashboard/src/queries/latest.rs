@@ -34,7 +34,7 @@ impl Store {
             let found: HashSet<(Kind, String)> = latest
                 .iter()
                 .flat_map(|(patient, readings): (&String, &Vec<Reading>)| {
-                    readings.iter().map(|reading| (reading.kind, patient.clone()))
+                    readings.iter().map(|reading| (reading.measurement.kind, patient.clone()))
                 })
                 .collect();
             let missing = all.map(|(kind, patients)| {
