@@ -51,7 +51,7 @@ check: setup web ## Format, lints, generated files, dependency rules, what the d
 	@python3 deploy/check/dependencies.py
 	@python3 deploy/check/supply_chain.py
 	@python3 deploy/check/documents.py
-	@python3 deploy/check/rule_names.py
+	@python3 deploy/check/names.py
 	@python3 tests/mutations/run.py --verify
 
 .PHONY: generate

@@ -1,8 +1,8 @@
 //! Limits that a chart draws: those of the rules, as a patient's care plan sets them, and the
-//! reference limits of the field.
+//! reference limits that fields declare.
 
 use crate::alert::Severity;
-use crate::kinds::{Field, Kind, blood_glucose, blood_pressure};
+use crate::kinds::{Field, Kind};
 use crate::sample::Watched;
 
 /// On which side of a limit a value is worth a look.
@@ -28,20 +28,6 @@ pub struct Limit {
     /// How urgent an alert of the rule is whose limit it is; none for a reference limit, which
     /// raises nothing.
     pub severity: Option<Severity>,
-}
-
-/// Limits that no rule judges by and that physicians read charts by: hypertension at home, from
-/// 135/85 mmHg on (JSH 2019 and 2025), and the range of the consensus on continuous glucose
-/// monitoring, 70 to 180 mg/dL, both in range.
-pub const REFERENCE: [Limit; 4] = [
-    reference(blood_pressure::SYSTOLIC, Side::AtOrAbove, 135.0),
-    reference(blood_pressure::DIASTOLIC, Side::AtOrAbove, 85.0),
-    reference(blood_glucose::GLUCOSE_VALUE, Side::Below, 70.0),
-    reference(blood_glucose::GLUCOSE_VALUE, Side::Above, 180.0),
-];
-
-const fn reference(field: Watched, side: Side, value: f64) -> Limit {
-    Limit { field, side, value, severity: None }
 }
 
 impl Limit {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::declaration::{Code, Field, Form, Kind, Label, Readout, Setting};
+use crate::declaration::{Code, Field, Form, Kind, Label, Readout, Setting, Side};
 
 /// A Rust literal of a text.
 pub(crate) fn text(text: &str) -> String {
@@ -52,7 +52,7 @@ fn value_type(field: &Field) -> String {
     }
 }
 
-/// The Rust name of a variant or type: `blood_pressure` is `BloodPressure`.
+/// The Rust name of a variant or type: `some_kind` is `SomeKind`.
 pub(crate) fn camel(name: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
@@ -66,6 +66,7 @@ pub fn code(kinds: &[Kind]) -> String {
     let mut out = String::from(
         "use serde::{Deserialize, Serialize};\n\
          use super::{Below, Code, Declaration, Field, Label, Quantity, Setting, ValueType};\n\
+         use crate::limit::{Limit, Side};\n\
          use crate::measured::{Readout, ReadoutDevice, Status};\n\
          /// The kinds of records. The text form names the ClickHouse table and the API's `kind`.\n\
          #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]\n\
@@ -89,6 +90,7 @@ pub fn code(kinds: &[Kind]) -> String {
         let _ = writeln!(out, "Kind::{},", kind.record);
     }
     out.push_str("];\n}\n");
+    reference_limits(kinds, &mut out);
     let _ = writeln!(out, "pub(super) static DECLARATIONS: [Declaration; {}] = [", kinds.len());
     for kind in kinds {
         declaration(kind, &mut out);
@@ -190,6 +192,34 @@ fn readout(readout: &Readout, kind: &Kind) -> String {
         number(&readout.device),
         readout.fraction_below,
     )
+}
+
+fn reference_limits(kinds: &[Kind], out: &mut String) {
+    let all = || {
+        let fields =
+            kinds.iter().flat_map(|kind| kind.field.iter().map(move |field| (kind, field)));
+        fields.flat_map(|(kind, field)| field.reference.iter().map(move |it| (kind, field, it)))
+    };
+    out.push_str(
+        "/// Limits that no rule judges by and that physicians read charts by, with their sources.\n",
+    );
+    let _ = writeln!(out, "pub(crate) const REFERENCE_LIMITS: [Limit; {}] = [", all().count());
+    for (kind, field, reference) in all() {
+        let side = match reference.side {
+            Side::AtOrAbove => "AtOrAbove",
+            Side::Above => "Above",
+            Side::Below => "Below",
+        };
+        let _ = writeln!(
+            out,
+            "// {}\nLimit {{ field: {}::{}, side: Side::{side}, value: {:?}, severity: None }},",
+            reference.why,
+            kind.name,
+            field.constant(),
+            reference.value,
+        );
+    }
+    out.push_str("];\n");
 }
 
 /// A module a kind, with a constant for each field that rules may look at.

@@ -108,6 +108,8 @@ pub struct Field {
     pub decimals: u8,
     /// As people write it.
     pub unit: Option<String>,
+    /// As people write it in Japanese, where that is another word.
+    pub unit_ja: Option<String>,
     /// As UCUM writes it.
     pub ucum: Option<String>,
     /// What is plausible, both ends included.
@@ -132,6 +134,13 @@ pub struct Field {
     /// Whether lists show it.
     #[serde(default)]
     pub listed: bool,
+    /// Whether pages say it beside the listed ones, where it says something: a flag that is set, a
+    /// code other than `unknown`, a number.
+    #[serde(default)]
+    pub beside: bool,
+    /// Limits that physicians read charts of it by, and that raise nothing.
+    #[serde(default)]
+    pub reference: Vec<Reference>,
     /// Name of the enum of its codes.
     #[serde(rename = "enum")]
     pub enumeration: Option<String>,
@@ -143,6 +152,26 @@ pub struct Field {
     pub typical: Option<Typical>,
     /// What devices show in its place besides a plain number.
     pub readout: Option<Readout>,
+}
+
+/// A limit that a chart draws for reference.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    pub side: Side,
+    /// In the field's unit.
+    pub value: f64,
+    /// Its source.
+    pub why: String,
+}
+
+/// On which side of a limit a value is worth a look.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    AtOrAbove,
+    Above,
+    Below,
 }
 
 /// What devices show besides a plain number of the field's unit: another unit, and that the value
@@ -427,6 +456,12 @@ impl Field {
         distinct("code", self.codes.iter().map(Code::stored))?;
         if let Some(readout) = &self.readout {
             readout.check(self, kind)?;
+        }
+        if !self.reference.is_empty() && (self.watch.is_none() || !is_number) {
+            return Err("reference limits are of a number that rules may look at".to_owned());
+        }
+        if self.listed && self.beside {
+            return Err("what is listed is not said beside itself".to_owned());
         }
         if !self.codes.iter().map(|code| code.number).eq(0..self.codes.len() as u8) {
             return Err("codes are numbered from 0 without a gap".to_owned());

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::declaration::{Field, Form, Kind, Label};
+use crate::declaration::{Field, Form, Kind, Label, Setting};
 
 fn label(label: &Label) -> Value {
     json!({ "en": label.en, "ja": label.ja })
@@ -28,22 +28,40 @@ export interface Field {
   readonly type: 'number' | 'flag' | 'code' | 'text'
   readonly label: Label
   /** Of a number; empty for others. */
-  readonly unit: string
+  readonly unit: Label
   /** Decimals of a number that are shown. */
   readonly decimals: number
   /** Whether lists show it. */
   readonly listed: boolean
+  /** Whether it is said beside what lists show. */
+  readonly beside: boolean
+  /** The field with the number as it was sent, and that of its unit, where a sender may use another one. */
+  readonly sent?: { readonly value: string; readonly unit: string }
   /** What each code means. */
   readonly codes: Readonly<Record<string, Label>>
 }
 
-/** Every kind in the order of lists, its fields by their numbers. */
-export const KINDS: Readonly<Record<Kind, { readonly label: Label; readonly fields: readonly Field[] }>> = {
+export interface Declaration {
+  readonly label: Label
+  readonly setting: 'home' | 'checkup'
+  /** By their numbers. */
+  readonly fields: readonly Field[]
+}
+
+/** Every kind in the order of lists. */
+export const KINDS: Readonly<Record<Kind, Declaration>> = {
 ",
     );
     for kind in listed {
-        let _ =
-            writeln!(out, "  {}: {{\n    label: {},\n    fields: [", kind.name, label(&kind.label));
+        let setting = match kind.setting {
+            Setting::Home => "home",
+            Setting::Checkup => "checkup",
+        };
+        let (name, label) = (&kind.name, label(&kind.label));
+        let _ = writeln!(
+            out,
+            "  {name}: {{\n    label: {label},\n    setting: '{setting}',\n    fields: ["
+        );
         for field in &kind.field {
             let _ = writeln!(out, "      {},", self::field(field));
         }
@@ -64,13 +82,19 @@ fn field(field: &Field) -> Value {
         let name = if code.symbol.is_empty() { &code.code } else { &code.symbol };
         (name.clone(), label(&code.label))
     });
-    json!({
+    let unit = field.unit.as_deref().unwrap_or_default();
+    let mut json = json!({
         "name": field.name,
         "type": kind,
         "label": label(&field.label),
-        "unit": field.unit.as_deref().unwrap_or_default(),
+        "unit": { "en": unit, "ja": field.unit_ja.as_deref().unwrap_or(unit) },
         "decimals": field.decimals,
         "listed": field.listed,
+        "beside": field.beside,
         "codes": codes.collect::<serde_json::Map<_, _>>(),
-    })
+    });
+    if let Some(readout) = &field.readout {
+        json["sent"] = json!({ "value": readout.sent, "unit": readout.unit });
+    }
+    json
 }

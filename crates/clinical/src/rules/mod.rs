@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use crate::alert::{Alert, RuleName, Text};
 use crate::kinds::Kind;
-use crate::limit::{self, Limit};
+use crate::kinds::REFERENCE_LIMITS;
+use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::{InvalidPlan, Plan};
 use crate::rule::Rule;
@@ -82,7 +83,7 @@ pub fn plan<'a>(
 /// reference limits.
 pub fn limits(plan: &Plan) -> impl Iterator<Item = Limit> {
     let applying = all().iter().filter(move |rule| rule.applies_to(plan));
-    applying.flat_map(move |rule| rule.limits(plan)).chain(limit::REFERENCE)
+    applying.flat_map(move |rule| rule.limits(plan)).chain(REFERENCE_LIMITS)
 }
 
 /// What an alert says: what was seen, against which limit, and what to do.

@@ -13,46 +13,22 @@ export type Patients = Schemas['Patients']
 export type Limit = Schemas['Limit']
 export type PatientReadings = Schemas['PatientReadings']
 export type PatientAlerts = Schemas['PatientAlerts']
-export type Values = Readonly<Record<string, unknown>>
 
-/** A number among the values of a reading, whatever else the record holds. */
-export function numberOf(values: unknown, field: string): number | null {
-  if (typeof values !== 'object' || values === null) return null
-  const value = (values as Values)[field]
-  return typeof value === 'number' && Number.isFinite(value) ? value : null
+/** What a reading or an alert's evidence measured. */
+export type Measurement = Schemas['Measurement']
+export type MeasurementOf<K extends Kind> = Extract<Measurement, { readonly kind: K }>
+export type ReadingOf<K extends Kind> = Extract<Reading, { readonly kind: K }>
+
+export type Value = number | boolean | string
+
+/** The value of a declared field; undefined where it was not measured. */
+export function valueOf({ values }: Measurement, field: string): Value | undefined {
+  const byName: Readonly<Record<string, Value | undefined>> = values
+  return byName[field]
 }
 
-export function flagOf(values: unknown, field: string): boolean {
-  return typeof values === 'object' && values !== null && (values as Values)[field] === true
-}
-
-const GLUCOSE_METHODS = ['finger_stick', 'continuous_sensor', 'laboratory'] as const
-const MEAL_TIMINGS = ['fasting', 'before_meal', 'after_meal', 'bedtime'] as const
-export type GlucoseMethod = (typeof GLUCOSE_METHODS)[number]
-export type MealTiming = (typeof MEAL_TIMINGS)[number]
-
-export function glucoseMethodOf(values: unknown): GlucoseMethod | null {
-  return GLUCOSE_METHODS.find((method) => method === textOf(values, 'glucose_method')) ?? null
-}
-
-/** Null also where the sender said that it is unknown. */
-export function mealTimingOf(values: unknown): MealTiming | null {
-  return MEAL_TIMINGS.find((timing) => timing === textOf(values, 'meal_timing')) ?? null
-}
-
-const SIDES = ['below', 'above'] as const
-export type Side = (typeof SIDES)[number]
-
-/** Whether glucose is beyond what its device can say: then the value is the device's limit. */
-export function glucoseSideOf(values: unknown): Side | null {
-  return SIDES.find((side) => side === textOf(values, 'glucose_comparator')) ?? null
-}
-
-/** Whether glucose was sent in mmol/L, and the number that was sent. */
-export function glucoseInMillimolesOf(values: unknown): number | null {
-  return textOf(values, 'glucose_unit') === 'mmol_L' ? numberOf(values, 'glucose_value_sent') : null
-}
-
-function textOf(values: unknown, field: string): unknown {
-  return typeof values === 'object' && values !== null ? (values as Values)[field] : undefined
+/** How a value is to be shown that is only known to be beyond what its device can say: `< 40`. */
+export function beyondOf(measurement: Measurement, field: string): string | undefined {
+  const byName: Readonly<Record<string, string | undefined>> = ('beyond' in measurement && measurement.beyond) || {}
+  return byName[field]
 }

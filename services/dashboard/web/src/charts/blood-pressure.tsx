@@ -1,25 +1,15 @@
 import { useMemo } from 'react'
-import { flagOf, numberOf, type Limit, type Reading } from '../api/model'
+import type { Limit, ReadingOf } from '../api/model'
 import { useLanguage } from '../language/language'
+import { namedFieldText } from '../language/reading-text'
 import { ChartPanel, LegendItem } from './chart-panel'
+import { charted, type ChartProps } from './charted'
 import { levelOf, limitsOf, limitText, thresholdName, type Level } from './limits'
 import { Plot, Thresholds, type Scale } from './plot'
-import { spreadOf, valuesOf } from './statistics'
+import { spreadOf } from './statistics'
 import { stopsOf } from './stops'
 
-export interface ChartProps {
-  /** In order of time; probable copies are apart. */
-  readonly readings: readonly Reading[]
-  /** Probable copies of the readings: listed, neither drawn nor part of a mean. */
-  readonly copies: readonly Reading[]
-  readonly from: number
-  readonly to: number
-  readonly everAny: boolean
-  /** The limits of the patient's rules, and of reference. */
-  readonly limits: readonly Limit[]
-  /** Ids of readings behind an open alert. */
-  readonly evidence: ReadonlySet<string>
-}
+type Kinds = 'blood_pressure' | 'blood_pressure_checkup'
 
 interface Bar {
   readonly t: number
@@ -37,19 +27,19 @@ interface Limits {
 }
 
 /** Each reading is a bar from its diastolic to its systolic pressure. */
-export function BloodPressureChart({ readings, copies, from, to, everAny, limits, evidence }: ChartProps) {
+function BloodPressureChart({ readings, copies, from, to, everAny, limits, evidence }: ChartProps<Kinds>) {
   const { words } = useLanguage()
   const own = useMemo(() => {
     const of = (field: string) => limitsOf(limits, 'blood_pressure', field)
     return { systolic: of('systolic'), diastolic: of('diastolic') }
   }, [limits])
   const bars = useMemo(() => barsOf(readings, own, evidence), [readings, own, evidence])
-  const stops = useMemo(() => stopsOf(readings, ['systolic', 'diastolic'], words), [readings, words])
+  const stops = useMemo(() => stopsOf(readings, (values) => [values.systolic, values.diastolic], words), [readings, words])
   const draw = useMemo(() => (scale: Scale) => <Bars scale={scale} bars={bars} limits={own} />, [bars, own])
 
   const home = readings.filter((reading) => reading.kind === 'blood_pressure')
-  const systolic = spreadOf(valuesOf(home, 'systolic'))
-  const diastolic = spreadOf(valuesOf(home, 'diastolic'))
+  const systolic = spreadOf(home.map((reading) => reading.values.systolic))
+  const diastolic = spreadOf(home.map((reading) => reading.values.diastolic))
   const summary = [
     words.readingsCount(readings.length),
     systolic && diastolic && `${words.mean} ${systolic.mean.toFixed(0)}/${diastolic.mean.toFixed(0)}`,
@@ -70,12 +60,12 @@ export function BloodPressureChart({ readings, copies, from, to, everAny, limits
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
-        { name: words.systolic, cell: (reading) => String(numberOf(reading.values, 'systolic') ?? words.noValue) },
-        { name: words.diastolic, cell: (reading) => String(numberOf(reading.values, 'diastolic') ?? words.noValue) },
+        { name: words.systolic, cell: (reading) => namedFieldText(reading, 'systolic', words) ?? words.noValue },
+        { name: words.diastolic, cell: (reading) => namedFieldText(reading, 'diastolic', words) ?? words.noValue },
         {
           name: words.pulse,
           cell: (reading) =>
-            [numberOf(reading.values, 'pulse_rate') ?? words.noValue, flagOf(reading.values, 'irregular_pulse') && words.irregularPulse]
+            [namedFieldText(reading, 'pulse_rate', words) ?? words.noValue, namedFieldText(reading, 'irregular_pulse', words)]
               .filter(Boolean)
               .join(' · '),
         },
@@ -97,11 +87,10 @@ export function BloodPressureChart({ readings, copies, from, to, everAny, limits
   )
 }
 
-function barsOf(readings: readonly Reading[], limits: Limits, evidence: ReadonlySet<string>): readonly Bar[] {
+function barsOf(readings: readonly ReadingOf<Kinds>[], limits: Limits, evidence: ReadonlySet<string>): readonly Bar[] {
   return readings.flatMap((reading) => {
-    const systolic = numberOf(reading.values, 'systolic')
-    const diastolic = numberOf(reading.values, 'diastolic')
-    if (systolic === null || diastolic === null) return []
+    const { systolic, diastolic } = reading.values
+    if (systolic === undefined || diastolic === undefined) return []
     const level = () => levelOf([[systolic, limits.systolic], [diastolic, limits.diastolic]])
     const group = reading.kind === 'blood_pressure' ? level() : 'checkup'
     return [{ t: Date.parse(reading.observed_at), systolic, diastolic, group, evidence: evidence.has(reading.id) }]
@@ -173,3 +162,5 @@ function Legend({ bars, limits }: { bars: readonly Bar[]; limits: Limits }) {
     </>
   )
 }
+
+export const bloodPressure = charted<Kinds>(['blood_pressure', 'blood_pressure_checkup'], BloodPressureChart)

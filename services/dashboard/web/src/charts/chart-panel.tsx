@@ -4,23 +4,23 @@ import { useLanguage } from '../language/language'
 import { inOrder } from './copies'
 import { ReadingTable, type Column } from './reading-table'
 
-interface ChartPanelProps {
+interface ChartPanelProps<R extends Reading> {
   readonly title: string
   readonly unit: string
   /** Readings drawn, in order of time. */
-  readonly readings: readonly Reading[]
+  readonly readings: readonly R[]
   /** Probable copies of them, which only the table shows. */
-  readonly copies: readonly Reading[]
+  readonly copies: readonly R[]
   readonly summary: string
   readonly legend: ReactNode
-  readonly columns: readonly Column[]
+  readonly columns: readonly Column<R>[]
   /** Whether this patient ever sent this kind. */
   readonly everAny: boolean
   plot(describedBy: string): ReactNode
 }
 
 /** One kind of reading: as a chart or, for whoever reads better so, as a table of the same readings. */
-export function ChartPanel({ title, unit, readings, copies, summary, legend, columns, everAny, plot }: ChartPanelProps) {
+export function ChartPanel<R extends Reading>({ title, unit, readings, copies, summary, legend, columns, everAny, plot }: ChartPanelProps<R>) {
   const { words } = useLanguage()
   const [asTable, setAsTable] = useState(false)
   const id = useId()

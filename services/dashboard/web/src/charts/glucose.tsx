@@ -1,19 +1,22 @@
 import { useId, useMemo } from 'react'
-import { glucoseMethodOf, glucoseSideOf, mealTimingOf, numberOf, type Reading, type Side } from '../api/model'
+import { beyondOf, type ReadingOf } from '../api/model'
 import { useLanguage } from '../language/language'
-import { glucoseText } from '../language/reading-text'
+import { namedFieldText } from '../language/reading-text'
 import type { Words } from '../language/words'
-import type { ChartProps } from './blood-pressure'
 import { ChartPanel, LegendItem } from './chart-panel'
+import { charted, type ChartProps } from './charted'
 import { limitsOf, thresholdName } from './limits'
 import { linePath } from './line-path'
 import { Plot, Thresholds, type Scale } from './plot'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
-import { spreadOf, valuesOf } from './statistics'
+import { spreadOf } from './statistics'
 import { stopsOf } from './stops'
 
+type Glucose = ReadingOf<'blood_glucose'>
+type Side = NonNullable<Glucose['values']['glucose_comparator']>
+
 /** Sensors draw a line that breaks where data is missing; finger-sticks and laboratory values stand alone. */
-export function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }: ChartProps) {
+function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }: ChartProps<'blood_glucose'>) {
   const { words } = useLanguage()
   const own = useMemo(() => limitsOf(limits, 'blood_glucose', 'glucose_value'), [limits])
   const ofRules = useMemo(() => own.filter((limit) => limit.severity !== null), [own])
@@ -23,9 +26,12 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
   const sensor = useMemo(() => pointsOf(readings.filter(isSensor)), [readings])
   const single = useMemo(() => pointsOf(readings.filter((reading) => !isSensor(reading))), [readings])
   const behind = useMemo(() => pointsOf(readings.filter((reading) => evidence.has(reading.id))), [readings, evidence])
-  const stops = useMemo(() => stopsOf(readings, ['glucose_value'], words), [readings, words])
+  const stops = useMemo(() => stopsOf(readings, (values) => [values.glucose_value], words), [readings, words])
   // What is only known to be below or above a limit has no place in a mean, but is the lowest or highest.
-  const spread = useMemo(() => spreadOf(valuesOf(readings.filter((reading) => sideOf(reading) === null), 'glucose_value')), [readings])
+  const spread = useMemo(
+    () => spreadOf(readings.filter(({ values }) => !values.glucose_comparator).map(({ values }) => values.glucose_value)),
+    [readings],
+  )
   const beyond = useMemo(() => edgesOf(readings), [readings])
   const edge = (side: Side) => beyond.find((point) => point.side === side)?.text
 
@@ -102,7 +108,7 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
-        { name: words.glucose, cell: (reading) => glucoseText(reading) ?? words.noValue },
+        { name: words.glucose, cell: (reading) => namedFieldText(reading, 'glucose_value', words) ?? words.noValue },
         { name: words.method, cell: (reading) => circumstances(reading, words) },
       ]}
       legend={
@@ -138,18 +144,12 @@ export function GlucoseChart({ readings, copies, from, to, everAny, limits, evid
   )
 }
 
-function circumstances({ values }: Reading, words: Words): string {
-  const method = glucoseMethodOf(values)
-  const meal = mealTimingOf(values)
-  return [method && words.glucoseMethod[method], meal && words.mealTiming[meal]].filter(Boolean).join(' · ')
+function circumstances(reading: Glucose, words: Words): string {
+  return ['glucose_method', 'meal_timing'].flatMap((field) => namedFieldText(reading, field, words) ?? []).join(' · ')
 }
 
-function isSensor({ values }: Reading): boolean {
-  return glucoseMethodOf(values) === 'continuous_sensor'
-}
-
-function sideOf({ values }: Reading): Side | null {
-  return glucoseSideOf(values)
+function isSensor({ values }: Glucose): boolean {
+  return values.glucose_method === 'continuous_sensor'
 }
 
 interface Edge extends Point {
@@ -158,13 +158,12 @@ interface Edge extends Point {
 }
 
 /** Where a value is beyond what its device can say: of a run of them the first, which carries the label. */
-function edgesOf(readings: readonly Reading[]): readonly Edge[] {
+function edgesOf(readings: readonly Glucose[]): readonly Edge[] {
   let last: { readonly t: number; readonly side: Side } | undefined
   return readings.flatMap((reading) => {
-    const side = sideOf(reading)
-    const v = numberOf(reading.values, 'glucose_value')
-    const text = glucoseText(reading)
-    if (side === null || v === null || text === null) return []
+    const { glucose_comparator: side, glucose_value: v } = reading.values
+    const text = beyondOf(reading, 'glucose_value')
+    if (side === undefined || v === undefined || text === undefined) return []
     const t = Date.parse(reading.observed_at)
     const isRun = last?.side === side && t - last.t <= SENSOR_GAP_MS
     last = { t, side }
@@ -172,9 +171,11 @@ function edgesOf(readings: readonly Reading[]): readonly Edge[] {
   })
 }
 
-function pointsOf(readings: readonly Reading[]): readonly Point[] {
+function pointsOf(readings: readonly Glucose[]): readonly Point[] {
   return readings.flatMap((reading) => {
-    const v = numberOf(reading.values, 'glucose_value')
-    return v === null ? [] : [{ t: Date.parse(reading.observed_at), v }]
+    const v = reading.values.glucose_value
+    return v === undefined ? [] : [{ t: Date.parse(reading.observed_at), v }]
   })
 }
+
+export const glucose = charted(['blood_glucose'], GlucoseChart)

@@ -1,4 +1,4 @@
-import type { PatientSummary } from '../api/model'
+import type { Kind, PatientSummary } from '../api/model'
 import { DAY_MS } from '../language/times'
 
 export const RANGES = ['7', '30', '90', 'all'] as const
@@ -26,17 +26,10 @@ export function rangeOf(search: string): Range {
   return RANGES.find((range) => range === asked) ?? '30'
 }
 
-const CHARTED: ReadonlySet<string> = new Set([
-  'blood_pressure',
-  'blood_pressure_checkup',
-  'blood_glucose',
-  'weighing_scale',
-])
-
 /** The newest reading of a kind that has a chart; of any kind when none has. */
-export function newestCharted(patient: PatientSummary): number | null {
+export function newestCharted(patient: PatientSummary, charted: readonly Kind[]): number | null {
   const times = patient.latest
-    .filter((reading) => CHARTED.has(reading.kind))
+    .filter((reading) => charted.includes(reading.kind))
     .map((reading) => Date.parse(reading.observed_at))
   if (times.length > 0) return Math.max(...times)
   return patient.last_reading_at ? Date.parse(patient.last_reading_at) : null

@@ -3,16 +3,22 @@ import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { sourceText } from '../language/reading-text'
 
-export interface Column {
+export interface Column<R extends Reading> {
   readonly name: string
-  cell(reading: Reading): string
+  readonly cell: (reading: R) => string
+}
+
+interface ReadingTableProps<R extends Reading> {
+  readonly title: string
+  readonly readings: readonly R[]
+  readonly columns: readonly Column<R>[]
 }
 
 const FIRST = 50
 const MORE = 500
 
 /** The readings of a chart in rows, newest first. */
-export function ReadingTable({ title, readings, columns }: { title: string; readings: readonly Reading[]; columns: readonly Column[] }) {
+export function ReadingTable<R extends Reading>({ title, readings, columns }: ReadingTableProps<R>) {
   const { words, times } = useLanguage()
   const [shown, setShown] = useState(FIRST)
   const rows = readings.slice(-shown).reverse()

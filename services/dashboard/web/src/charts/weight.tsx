@@ -1,8 +1,8 @@
 import { useMemo } from 'react'
-import { numberOf } from '../api/model'
 import { useLanguage } from '../language/language'
-import type { ChartProps } from './blood-pressure'
+import { namedFieldText } from '../language/reading-text'
 import { ChartPanel } from './chart-panel'
+import { charted, type ChartProps } from './charted'
 import { linePath } from './line-path'
 import { Plot, type Scale } from './plot'
 import { splitAtGaps, WEIGHT_GAP_MS } from './segments'
@@ -12,17 +12,17 @@ import { stopsOf } from './stops'
 /** At least this many kilograms are shown, so that ordinary changes do not look dramatic. */
 const LEAST_SPAN_KG = 6
 
-export function WeightChart({ readings, copies, from, to, everAny, evidence }: ChartProps) {
+function WeightChart({ readings, copies, from, to, everAny, evidence }: ChartProps<'weighing_scale'>) {
   const { words } = useLanguage()
   const points = useMemo(
     () =>
       readings.flatMap((reading) => {
-        const v = numberOf(reading.values, 'body_weight')
-        return v === null ? [] : [{ t: Date.parse(reading.observed_at), v, evidence: evidence.has(reading.id) }]
+        const v = reading.values.body_weight
+        return v === undefined ? [] : [{ t: Date.parse(reading.observed_at), v, evidence: evidence.has(reading.id) }]
       }),
     [readings, evidence],
   )
-  const stops = useMemo(() => stopsOf(readings, ['body_weight'], words), [readings, words])
+  const stops = useMemo(() => stopsOf(readings, (values) => [values.body_weight], words), [readings, words])
   const spread = useMemo(() => spreadOf(points.map((point) => point.v)), [points])
   const draw = useMemo(
     () => (scale: Scale) => (
@@ -56,8 +56,8 @@ export function WeightChart({ readings, copies, from, to, everAny, evidence }: C
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
-        { name: words.weight, cell: (reading) => numberOf(reading.values, 'body_weight')?.toFixed(1) ?? words.noValue },
-        { name: words.bodyFat, cell: (reading) => numberOf(reading.values, 'body_fat')?.toFixed(1).concat(' %') ?? words.noValue },
+        { name: words.weight, cell: (reading) => namedFieldText(reading, 'body_weight', words) ?? words.noValue },
+        { name: words.bodyFat, cell: (reading) => namedFieldText(reading, 'body_fat', words)?.concat(' %') ?? words.noValue },
       ]}
       legend={null}
       plot={(describedBy) => (
@@ -75,3 +75,5 @@ export function WeightChart({ readings, copies, from, to, everAny, evidence }: C
     />
   )
 }
+
+export const weight = charted(['weighing_scale'], WeightChart)

@@ -1,60 +1,62 @@
-import { flagOf, glucoseInMillimolesOf, mealTimingOf, numberOf, type Reading, type Sex } from '../api/model'
+import { beyondOf, valueOf, type Measurement, type Reading, type Sex } from '../api/model'
 import { possibleAges } from '../triage/patients'
-import { KINDS } from './kinds.generated'
+import { KINDS, type Field } from './kinds.generated'
 import type { Words } from './words'
 
 export interface ValueText {
   readonly value: string
   readonly unit: string
-  /** What else the reading says: pulse, irregular pulse, time around a meal. */
+  /** What else the reading says: pulse, irregular pulse, time around a meal, the number as it was sent. */
   readonly more: readonly string[]
 }
 
-function digits(value: number | null, places = 0): string | null {
-  return value === null ? null : value.toFixed(places)
+/** A field of a measurement as a page writes it, without its unit; null where it says nothing. */
+export function fieldText(measurement: Measurement, field: Field, words: Words): string | null {
+  const value = valueOf(measurement, field.name)
+  if (value === undefined || value === 'unknown') return null
+  if (typeof value === 'number') return beyondOf(measurement, field.name) ?? digits(value, field.decimals)
+  if (typeof value === 'boolean') return value ? words.said(field.label) : null
+  const code = field.codes[value]
+  return code ? words.said(code) : value
 }
 
-/** What of a reading, or of an alert's evidence, makes its text. */
-export type Shown = Pick<Reading, 'kind' | 'values' | 'beyond'>
-
-/** Glucose in mg/dL, and where the device could only say a limit, on which side of it: `< 40`. */
-export function glucoseText({ values, beyond }: Omit<Shown, 'kind'>): string | null {
-  return beyond?.['glucose_value'] ?? digits(numberOf(values, 'glucose_value'))
+/** The same of the field with a name, which its kind has. */
+export function namedFieldText(measurement: Measurement, name: string, words: Words): string | null {
+  const field = KINDS[measurement.kind].fields.find((one) => one.name === name)
+  return field ? fieldText(measurement, field, words) : null
 }
 
-/** The main value of a reading in words and unit; null when the record does not hold it. */
-export function valueText(shown: Shown, words: Words): ValueText | null {
-  const { kind, values } = shown
-  const number = (field: string) => numberOf(values, field)
-  const text = (value: string | null, unit: string, more: readonly string[] = []) =>
-    value === null ? null : { value, unit, more }
-  switch (kind) {
-    case 'blood_pressure':
-    case 'blood_pressure_checkup': {
-      const systolic = digits(number('systolic'))
-      const diastolic = digits(number('diastolic'))
-      const pulse = digits(number('pulse_rate'))
-      const more = []
-      if (pulse !== null) more.push(`${words.pulse} ${pulse}`)
-      if (flagOf(values, 'irregular_pulse')) more.push(words.irregularPulse)
-      return systolic === null || diastolic === null ? null : text(`${systolic}/${diastolic}`, 'mmHg', more)
-    }
-    case 'blood_glucose': {
-      const meal = mealTimingOf(values)
-      const sent = glucoseInMillimolesOf(values)
-      const more = []
-      if (sent !== null) more.push(`${sent} mmol/L`)
-      if (meal) more.push(words.mealTiming[meal])
-      return text(glucoseText(shown), 'mg/dL', more)
-    }
-    case 'activity':
-      return text(number('step')?.toLocaleString('en') ?? null, words.steps)
-    default: {
-      const listed = KINDS[kind].fields.filter((field) => field.listed)
-      const shown = listed.map((field) => digits(number(field.name), field.decimals))
-      return text(shown.includes(null) ? null : shown.join('/'), listed[0]?.unit ?? '')
-    }
-  }
+function digits(value: number, places: number): string {
+  return value.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places })
+}
+
+/** What lists show of a measurement; null when the record does not hold it. */
+export function valueText(measurement: Measurement, words: Words): ValueText | null {
+  const { fields } = KINDS[measurement.kind]
+  const listed = fields.filter((field) => field.listed)
+  const values = listed.map((field) => fieldText(measurement, field, words))
+  if (values.includes(null)) return null
+  const more = [
+    ...listed.map((field) => asSent(measurement, field, words)),
+    ...fields.filter((field) => field.beside).map((field) => besideText(measurement, field, words)),
+  ]
+  const unit = listed[0] ? words.said(listed[0].unit) : ''
+  return { value: values.join('/'), unit, more: more.filter((text) => text !== null) }
+}
+
+/** `Pulse 72`, `Body fat 24.1 %`; a flag and a code speak for themselves. */
+function besideText(measurement: Measurement, field: Field, words: Words): string | null {
+  const text = fieldText(measurement, field, words)
+  if (text === null || field.type !== 'number') return text
+  const unit = field.unit.en === '%' ? ' %' : ''
+  return `${words.said(field.label)} ${text}${unit}`
+}
+
+/** The number and unit as they were sent, where those are other ones: `5.5 mmol/L`. */
+function asSent(measurement: Measurement, { sent }: Field, words: Words): string | null {
+  const number = sent && valueOf(measurement, sent.value)
+  const unit = sent && namedFieldText(measurement, sent.unit, words)
+  return number === undefined || !unit ? null : `${number} ${unit}`
 }
 
 export function personText(birthYear: number | null | undefined, sex: Sex, thisYear: number, words: Words): string {

@@ -1,5 +1,5 @@
-import type { Alert, GlucoseMethod, Kind, MealTiming, Reading, Severity, Sex } from '../api/model'
-import { KINDS } from './kinds.generated'
+import type { Alert, Kind, Reading, Severity, Sex } from '../api/model'
+import { KINDS, type Label } from './kinds.generated'
 
 export type Language = 'ja' | 'en'
 
@@ -84,6 +84,7 @@ const en = {
   sex: { female: 'female', male: 'male', other: 'other', unknown: 'sex unknown' } satisfies Record<Sex, string>,
 
   kind: kindLabels('en'),
+  said: (label: Label) => label.en,
 
   openAlerts: 'Open alerts',
   earlierAlerts: (n: number) => `Earlier alerts (${n})`,
@@ -117,7 +118,6 @@ const en = {
   systolic: 'Systolic',
   diastolic: 'Diastolic',
   pulse: 'Pulse',
-  irregularPulse: 'irregular pulse',
   glucose: 'Glucose',
   weight: 'Weight',
   bodyFat: 'Body fat',
@@ -132,14 +132,6 @@ const en = {
   copiesCount: (n: number) => (n === 1 ? '1 copy over another source not counted' : `${n.toLocaleString('en')} copies over another source not counted`),
   corrected: 'corrected',
   conflict: 'conflicting versions',
-  glucoseMethod: { finger_stick: 'finger-stick', continuous_sensor: 'sensor', laboratory: 'laboratory' } satisfies Record<
-    GlucoseMethod,
-    string
-  >,
-  mealTiming: { fasting: 'fasting', before_meal: 'before a meal', after_meal: 'after a meal', bedtime: 'bedtime' } satisfies Record<
-    MealTiming,
-    string
-  >,
   legendSevere: (limit: string) => `Severe: ${limit} or above`,
   legendHigh: (limit: string) => `${limit} or above`,
   legendBelow: (limit: string) => `Below ${limit}`,
@@ -149,7 +141,6 @@ const en = {
   legendSensor: 'Sensor (gaps: no data)',
   legendFingerStick: 'Finger-stick or laboratory',
   method: 'Method',
-  steps: 'steps',
 }
 
 export type Words = typeof en
@@ -230,6 +221,7 @@ const ja: Words = {
   sex: { female: '女性', male: '男性', other: 'その他', unknown: '性別不明' },
 
   kind: kindLabels('ja'),
+  said: (label) => label.ja,
 
   openAlerts: '継続中のアラート',
   earlierAlerts: (n) => `過去のアラート（${n}件）`,
@@ -262,7 +254,6 @@ const ja: Words = {
   systolic: '収縮期',
   diastolic: '拡張期',
   pulse: '脈拍',
-  irregularPulse: '不規則脈',
   glucose: '血糖',
   weight: '体重',
   bodyFat: '体脂肪率',
@@ -274,8 +265,6 @@ const ja: Words = {
   copiesCount: (n) => `別経路からの重複${n.toLocaleString('ja')}件を除く`,
   corrected: '訂正あり',
   conflict: '版の不一致',
-  glucoseMethod: { finger_stick: '自己測定', continuous_sensor: 'センサー', laboratory: '検査室' },
-  mealTiming: { fasting: '空腹時', before_meal: '食前', after_meal: '食後', bedtime: '就寝前' },
   legendSevere: (limit) => `重症域：${limit} 以上`,
   legendHigh: (limit) => `${limit} 以上`,
   legendBelow: (limit) => `${limit} 未満`,
@@ -285,7 +274,6 @@ const ja: Words = {
   legendSensor: 'センサー（途切れ：データなし）',
   legendFingerStick: '自己測定・検査室',
   method: '測定方法',
-  steps: '歩',
 }
 
 export const WORDS: Readonly<Record<Language, Words>> = { en, ja }

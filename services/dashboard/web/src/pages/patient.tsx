@@ -1,9 +1,7 @@
 import { useEffect, useMemo, useState } from 'react'
 import type { Alert, PatientSummary } from '../api/model'
-import { BloodPressureChart } from '../charts/blood-pressure'
-import { GlucoseChart } from '../charts/glucose'
+import { CHARTED_KINDS, CHARTS } from '../charts/list'
 import { newestCharted, rangeOf, RANGES, type Range } from '../charts/period'
-import { WeightChart } from '../charts/weight'
 import { useDashboardState, useNow } from '../state/dashboard-state'
 import { useLanguage } from '../language/language'
 import { personText } from '../language/reading-text'
@@ -13,7 +11,7 @@ import { AlertLine } from './alert-line'
 import { EarlierAlerts, EvidenceTable } from './evidence'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
-import { useEarlierAlerts, useReadings, type Charted, type Failure } from './use-history'
+import { useEarlierAlerts, useReadings, type Failure, type History } from './use-history'
 
 const NO_ALERTS: readonly Alert[] = []
 
@@ -29,10 +27,10 @@ export function PatientPage({ patient }: { patient: string }) {
     [open],
   )
   const openKey = open.map((alert) => `${alert.id} ${alert.changed_at}`).join()
-  const { charted, failure, again } = useReadings(
+  const { history, failure, again } = useReadings(
     patient,
     range,
-    summary ? newestCharted(summary) : null,
+    summary ? newestCharted(summary, CHARTED_KINDS) : null,
     patients !== null || listFailed,
   )
   const { earlier, failure: alertsFailure } = useEarlierAlerts(patient, openKey)
@@ -68,12 +66,12 @@ export function PatientPage({ patient }: { patient: string }) {
             {alertsFailure === 'failed' && <p className="muted">{words.alertsHistoryFailed}</p>}
           </section>
 
-          <RangeBar range={range} charted={charted} choose={choose} />
-          {charted?.period.endsAtNewest && <EndsAtNewest charted={charted} now={now} />}
-          {charted?.truncated && <p className="notice notice-calm">{words.truncated}</p>}
+          <RangeBar range={range} history={history} choose={choose} />
+          {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}
+          {history?.truncated && <p className="notice notice-calm">{words.truncated}</p>}
           {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} again={again} />}
-          {charted === null && failure === null && <ChartsWaiting />}
-          {charted !== null && <Charts charted={charted} summary={summary} evidence={evidence} busy={charted.range !== range} />}
+          {history === null && failure === null && <ChartsWaiting />}
+          {history !== null && <Charts history={history} summary={summary} evidence={evidence} busy={history.range !== range} />}
         </>
       )}
     </>
@@ -98,7 +96,7 @@ function PatientHeader({ patient, summary, now }: { patient: string; summary: Pa
   )
 }
 
-function RangeBar({ range, charted, choose }: { range: Range; charted: Charted | null; choose(range: Range): void }) {
+function RangeBar({ range, history, choose }: { range: Range; history: History | null; choose(range: Range): void }) {
   const { words, times } = useLanguage()
   return (
     <div className="range-bar">
@@ -110,16 +108,16 @@ function RangeBar({ range, charted, choose }: { range: Range; charted: Charted |
         ))}
       </div>
       <p className="muted">
-        {charted && words.shownRange(times.date(charted.from), times.date(charted.period.to))}{' '}
+        {history && words.shownRange(times.date(history.from), times.date(history.period.to))}{' '}
         <span className="zone">{words.timeZone}</span>
       </p>
     </div>
   )
 }
 
-function EndsAtNewest({ charted, now }: { charted: Charted; now: number }) {
+function EndsAtNewest({ history, now }: { history: History; now: number }) {
   const { words, times } = useLanguage()
-  const { to } = charted.period
+  const { to } = history.period
   return <p className="notice notice-calm">{words.endsAtNewest(times.full(to), times.ago(to, now))}</p>
 }
 
@@ -143,43 +141,23 @@ function ChartsWaiting() {
 }
 
 interface ChartsProps {
-  readonly charted: Charted
+  readonly history: History
   readonly summary: PatientSummary | null
   readonly evidence: ReadonlySet<string>
   readonly busy: boolean
 }
 
 /** Kinds with readings first: an empty chart is a line of text below them. */
-function Charts({ charted, summary, evidence, busy }: ChartsProps) {
-  const { from, period } = charted
-  const ever = (...kinds: readonly string[]) => summary?.latest.some((reading) => kinds.includes(reading.kind)) ?? true
-  const shared = { from, to: period.to, limits: charted.limits, evidence }
-  const charts = [
-    {
-      readings: charted.bloodPressure.readings,
-      chart: (
-        <BloodPressureChart
-          key="blood-pressure"
-          {...shared}
-          {...charted.bloodPressure}
-          everAny={ever('blood_pressure', 'blood_pressure_checkup')}
-        />
-      ),
-    },
-    {
-      readings: charted.glucose.readings,
-      chart: <GlucoseChart key="glucose" {...shared} {...charted.glucose} everAny={ever('blood_glucose')} />,
-    },
-    {
-      readings: charted.weight.readings,
-      chart: <WeightChart key="weight" {...shared} {...charted.weight} everAny={ever('weighing_scale')} />,
-    },
-  ]
-  const filled = charts.filter((one) => one.readings.length > 0)
-  const empty = charts.filter((one) => one.readings.length === 0)
+function Charts({ history, summary, evidence, busy }: ChartsProps) {
+  const { from, period, readings, limits } = history
+  const filled = CHARTS.filter((chart) => chart.has(readings))
+  const empty = CHARTS.filter((chart) => !chart.has(readings))
   return (
     <div className={busy ? 'charts charts-busy' : 'charts'} aria-busy={busy}>
-      {[...filled, ...empty].map((one) => one.chart)}
+      {[...filled, ...empty].map((chart) => {
+        const everAny = summary?.latest.some((reading) => chart.kinds.includes(reading.kind)) ?? true
+        return chart.draw(readings, { from, to: period.to, limits, evidence, everAny })
+      })}
     </div>
   )
 }

@@ -1,12 +1,14 @@
 import { memo } from 'react'
-import type { Kind, PatientSummary } from '../api/model'
+import type { PatientSummary } from '../api/model'
+import { CHARTS } from '../charts/list'
 import { useLanguage } from '../language/language'
 import { personText } from '../language/reading-text'
 import { yearOf } from '../language/times'
 import { Link, pathOf } from '../route'
 import { inOrder, LastReading, LatestValue } from './latest-values'
 
-const COLUMNS: readonly Kind[] = ['blood_pressure', 'blood_glucose', 'weighing_scale']
+/** What has a chart has a column, too. */
+const COLUMNS = CHARTS.map((chart) => chart.kinds[0])
 
 /** Patients without an open alert: one line each, a few hundred of them. */
 export function QuietPatients({ patients, now }: { patients: readonly PatientSummary[]; now: number }) {

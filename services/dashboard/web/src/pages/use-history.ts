@@ -1,18 +1,18 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { ApiError, listAlertsOf, listReadings, serverNow } from '../api/client'
-import type { Alert, Kind, Limit } from '../api/model'
-import { inOrder, withoutCopies, type Counted } from '../charts/copies'
+import type { Alert, Limit, Reading } from '../api/model'
+import { inOrder } from '../charts/copies'
+import { CHARTED_KINDS } from '../charts/list'
 import { periodOf, type Period, type Range } from '../charts/period'
 import { useSession } from '../session'
 
-export interface Charted {
+export interface History {
   readonly range: Range
   readonly period: Period
   /** Where the axis begins: the period's begin, or the first reading when all are shown. */
   readonly from: number
-  readonly bloodPressure: Counted
-  readonly glucose: Counted
-  readonly weight: Counted
+  /** Of all kinds that have a chart, in order of time. */
+  readonly readings: readonly Reading[]
   readonly truncated: boolean
   readonly limits: readonly Limit[]
 }
@@ -24,7 +24,7 @@ const MOST = 50_000
 /** The readings of the charts. Asked anew for another range, and when a newer reading is known of. */
 export function useReadings(patient: string, range: Range, newest: number | null, ready: boolean) {
   const { checkFailure } = useSession()
-  const [charted, setCharted] = useState<Charted | null>(null)
+  const [history, setHistory] = useState<History | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
   const [attempt, setAttempt] = useState(0)
   const latest = useRef(0)
@@ -35,23 +35,18 @@ export function useReadings(patient: string, range: Range, newest: number | null
     if (!ready) return
     const mine = (latest.current += 1)
     const period = periodOf(range, newest, serverNow())
-    const of = (kind: Kind) => listReadings(patient, { kind, from: period.from, limit: MOST })
-    Promise.all([of('blood_pressure'), of('blood_pressure_checkup'), of('blood_glucose'), of('weighing_scale')]).then(
+    const asked = CHARTED_KINDS.map((kind) => listReadings(patient, { kind, from: period.from, limit: MOST }))
+    Promise.all(asked).then(
       (answers) => {
         if (mine !== latest.current) return
-        const [home, checkup, glucose, weight] = answers.map((answer) => answer.readings)
-        const bloodPressure = inOrder([...(home ?? []), ...(checkup ?? [])])
-        const first = Math.min(
-          ...[bloodPressure[0], glucose?.[0], weight?.[0]].flatMap((one) => (one ? [Date.parse(one.observed_at)] : [])),
-        )
+        const readings = inOrder(answers.flatMap((answer) => answer.readings))
+        const first = readings[0] && Date.parse(readings[0].observed_at)
         setFailure(null)
-        setCharted({
+        setHistory({
           range,
           period,
-          from: period.from ?? (Number.isFinite(first) ? first : period.to - 30 * 86_400_000),
-          bloodPressure: withoutCopies(bloodPressure),
-          glucose: withoutCopies(glucose ?? []),
-          weight: withoutCopies(weight ?? []),
+          from: period.from ?? first ?? period.to - 30 * 86_400_000,
+          readings,
           truncated: answers.some((answer) => answer.truncated),
           limits: answers.flatMap((answer) => answer.limits),
         })
@@ -64,7 +59,7 @@ export function useReadings(patient: string, range: Range, newest: number | null
   }, [patient, range, newest, ready, attempt])
 
   const again = useCallback(() => setAttempt((n) => n + 1), [])
-  return { charted, failure, again }
+  return { history, failure, again }
 }
 
 /** Alerts that are no longer open. Asked anew whenever the open ones change. */

@@ -1,0 +1,38 @@
+import type { ComponentType, ReactNode } from 'react'
+import type { Kind, Limit, Reading, ReadingOf } from '../api/model'
+import { withoutCopies } from './copies'
+
+export interface ChartProps<K extends Kind> {
+  /** In order of time; probable copies are apart. */
+  readonly readings: readonly ReadingOf<K>[]
+  /** Probable copies of the readings: listed, neither drawn nor part of a mean. */
+  readonly copies: readonly ReadingOf<K>[]
+  readonly from: number
+  readonly to: number
+  /** Whether this patient ever sent these kinds. */
+  readonly everAny: boolean
+  /** The limits of the patient's rules, and of reference. */
+  readonly limits: readonly Limit[]
+  /** Ids of readings behind an open alert. */
+  readonly evidence: ReadonlySet<string>
+}
+
+type Shared = Omit<ChartProps<Kind>, 'readings' | 'copies'>
+
+/** A chart, and which kinds of readings it draws; the first is the one that lists show. */
+export interface Charted {
+  readonly kinds: readonly [Kind, ...Kind[]]
+  /** Whether any of the readings is drawn. */
+  has(all: readonly Reading[]): boolean
+  /** Draws those of the readings that are of its kinds; all are in order of time. */
+  draw(all: readonly Reading[], shared: Shared): ReactNode
+}
+
+export function charted<K extends Kind>(kinds: readonly [K, ...K[]], Chart: ComponentType<ChartProps<K>>): Charted {
+  const isDrawn = (reading: Reading): reading is ReadingOf<K> => kinds.some((kind) => kind === reading.kind)
+  return {
+    kinds,
+    has: (all) => all.some(isDrawn),
+    draw: (all, shared) => <Chart key={kinds[0]} {...shared} {...withoutCopies(all.filter(isDrawn))} />,
+  }
+}
