@@ -29,6 +29,13 @@ pub mod version;
 pub mod window;
 mod wording;
 
+// The tests of rules and those of the crate share what they are made of.
+#[cfg(test)]
+extern crate self as clinical;
+#[cfg(test)]
+#[path = "../tests/home/mod.rs"]
+mod home;
+
 pub use admission::Outcome;
 pub use kinds::Kind;
 pub use patient::PatientId;

@@ -83,6 +83,21 @@ fn after(all: &[Sent]) -> Home {
 
 proptest! {
     #[test]
+    fn a_restart_counts_the_same_and_says_nothing_new(sent in prop::collection::vec(sent(), 1..20)) {
+        let mut home = Home::default();
+        let mut received = Vec::new();
+        for (minutes, sent) in (20..).zip(sent) {
+            home.receives_at(minutes, sent.clone());
+            received.push((minutes, sent));
+        }
+        let now = received.last().map_or(0, |(minutes, _)| *minutes);
+        let mut restarted = home.restarted(&received, now);
+        let said = restarted.missed_at(now);
+        prop_assert!(said.is_empty(), "{said:?}");
+        prop_assert_eq!(counted(&restarted), counted(&home));
+    }
+
+    #[test]
     fn what_is_counted_depends_on_the_readings_alone(
         (sent, shuffled) in prop::collection::vec(sent(), 1..20)
             .prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),

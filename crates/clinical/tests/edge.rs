@@ -18,7 +18,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use home::{Home, Sent, at, bp, patient};
+use home::{Home, Sending, Sent, at, bp, patient};
 
 const DAY: i64 = 24 * 60;
 const OCCASION: Span = Span::from_minutes(15);

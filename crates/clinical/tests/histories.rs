@@ -15,7 +15,7 @@ use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use home::{Home, Sent, at, patient};
+use home::{Home, Sending, Sent, at, patient};
 
 /// A reading as it is sent, and minutes from the send before to its receipt.
 #[derive(Debug, Clone)]

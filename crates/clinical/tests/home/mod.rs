@@ -1,4 +1,5 @@
-//! A patient at home: what is sent, what the monitor says to it.
+//! A patient at home: what is sent, what the monitor says to it. Shared by the tests of the crate and
+//! those of its rules.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
@@ -18,6 +19,22 @@ pub fn at(minutes: i64) -> Timestamp {
 
 pub fn patient() -> PatientId {
     PatientId::parse("HOME01/P1").unwrap()
+}
+
+/// A version of a reading as it is sent.
+pub trait Sending {
+    /// How many minutes after it was observed it is received, unless a test says when.
+    const MINUTES_UNDER_WAY: i64 = 0;
+
+    /// Minutes after [`at`]'s first.
+    fn minutes(&self) -> i64;
+
+    fn reading(&self) -> Reading;
+}
+
+/// The version that is `update` minutes newer than the observation.
+pub fn version(minutes: i64, update: i64, content: u64, entered_in_error: bool) -> Version {
+    Version::new(at(minutes + update), content << 43 | u64::from(entered_in_error) << 42)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,17 +63,23 @@ impl Sent {
         self.entered_in_error = true;
         self
     }
+}
 
-    pub fn reading(&self) -> Reading {
+impl Sending for Sent {
+    const MINUTES_UNDER_WAY: i64 = 1;
+
+    fn minutes(&self) -> i64 {
+        self.minutes
+    }
+
+    fn reading(&self) -> Reading {
         let (systolic, diastolic) = self.values;
-        let content = u64::from(systolic) << 48
-            | u64::from(diastolic) << 43
-            | u64::from(self.entered_in_error) << 42;
+        let content = u64::from(systolic) << 5 | u64::from(diastolic);
         Reading {
             patient: patient(),
             kind: Kind::BloodPressure,
             observation_time: at(self.minutes),
-            version: Version::new(at(self.minutes + self.update), content),
+            version: version(self.minutes, self.update, content, self.entered_in_error),
             source: Source::device("OMRON", &self.source.to_string()).unwrap(),
             entered_in_error: self.entered_in_error,
             sample: Sample::default()
@@ -75,28 +98,49 @@ pub struct Home {
 }
 
 impl Home {
-    /// A reading received a minute after it was observed.
-    pub fn receives(&mut self, sent: Sent) -> Outcome {
-        let minutes = sent.minutes;
-        self.receives_at(minutes + 1, sent)
+    pub fn after<S: Sending>(sent: impl IntoIterator<Item = S>) -> Self {
+        let mut home = Self::default();
+        for sent in sent {
+            home.receives(sent);
+        }
+        home
     }
 
-    pub fn receives_at(&mut self, minutes: i64, sent: Sent) -> Outcome {
+    pub fn receives<S: Sending>(&mut self, sent: S) -> Outcome {
+        self.receives_at(sent.minutes() + S::MINUTES_UNDER_WAY, sent)
+    }
+
+    pub fn receives_at(&mut self, minutes: i64, sent: impl Sending) -> Outcome {
         self.waits_until(minutes);
-        let applied =
-            self.monitor.apply(&sent.reading(), at(minutes), (&self.plan, self.window)).unwrap();
+        let now = (&self.plan, self.window);
+        let applied = self.monitor.apply(&sent.reading(), at(minutes), now).unwrap();
         self.reported.extend(applied.changes);
         applied.outcome
     }
 
     pub fn waits_until(&mut self, minutes: i64) {
         while let Some(due) = self.monitor.next_assessment().filter(|due| *due <= at(minutes)) {
-            self.reported.extend(self.monitor.pass_time(
-                &patient(),
-                due,
-                (&self.plan, self.window),
-            ));
+            let now = (&self.plan, self.window);
+            self.reported.extend(self.monitor.pass_time(&patient(), due, now));
         }
+    }
+
+    /// What a full computation would change at a time: nothing, where everything was noticed.
+    pub fn missed_at(&mut self, minutes: i64) -> Vec<Alert> {
+        self.monitor.reassess(&patient(), at(minutes), (&self.plan, self.window))
+    }
+
+    /// The same patient in a process that has just started: the readings, with the minutes when they
+    /// were received, and the alerts of the log.
+    pub fn restarted<S: Sending>(&self, sent: &[(i64, S)], minutes: i64) -> Self {
+        let window = Window::rebuilt_at(at(minutes));
+        let mut home = Self { plan: self.plan.clone(), window, ..Self::default() };
+        for (received, sent) in sent {
+            let reading = (&sent.reading()).into();
+            home.monitor.restore_reading(&reading, at(*received), Outcome::New, window).unwrap();
+        }
+        self.monitor.alerts().iter().for_each(|alert| home.monitor.restore_alert(alert.clone()));
+        home
     }
 
     pub fn transitions(&self) -> Vec<(Transition, Severity, Stage)> {
@@ -108,6 +152,14 @@ impl Home {
     pub fn alerts(&self) -> impl Iterator<Item = &Alert> {
         let newest: BTreeMap<_, _> = self.reported.iter().map(|alert| (alert.id, alert)).collect();
         newest.into_values().filter(|alert| alert.status != Status::Retracted)
+    }
+
+    /// The alerts that the monitor knows of without those that were retracted, as `said`, in order.
+    pub fn known(&self, said: impl Fn(&Alert) -> String) -> Vec<String> {
+        let alerts = self.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
+        let mut known: Vec<String> = alerts.map(said).collect();
+        known.sort();
+        known
     }
 
     pub fn last(&self) -> &Alert {

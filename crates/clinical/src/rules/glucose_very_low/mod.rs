@@ -161,10 +161,10 @@ impl Rule for VeryLow {
         let level = Level::of(reading, &limits);
         if change.is_in_order {
             let Some(open) = context.open() else { return level != Level::Low };
-            let is_told = (open.stage, open.severity) == (Stage::Confirmed, Severity::Urgent);
+            let is_reported = (open.stage, open.severity) == (Stage::Confirmed, Severity::Urgent);
             return match level {
                 Level::Back => false,
-                Level::Between => is_told,
+                Level::Between => is_reported,
                 Level::Low => {
                     // Neither it nor a value of its run is the lowest.
                     let evidence = open.evidence.iter().map(EvidenceReading::from);
@@ -173,7 +173,7 @@ impl Rule for VeryLow {
                     let is_lowest = |known: Measured| {
                         of_run.is_none_or(|of_run| known.total_cmp(&of_run).is_le())
                     };
-                    is_told && known.is_some_and(is_lowest)
+                    is_reported && known.is_some_and(is_lowest)
                 }
             };
         }

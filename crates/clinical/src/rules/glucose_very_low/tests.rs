@@ -5,30 +5,20 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::SENSOR;
-use crate::alert::{Alert, Severity, Stage, Status, Transition};
+use crate::alert::{Severity, Stage, Transition};
+use crate::home::{Home, Sending, at, patient, version};
 use crate::kinds::ValueType;
 use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
 use crate::measured::Measured;
-use crate::monitor::Monitor;
-use crate::plan::Plan;
 use crate::rules;
 use crate::sample::Sample;
-use crate::{Kind, Outcome, PatientId, Reading, Source, Span, Timestamp, Version, Window};
+use crate::{Kind, Reading, Source};
 
 use Severity::{Review, Urgent};
 use Stage::{Confirmed, Unconfirmed};
 use Transition::{Escalated, Raised, Resolved, Retracted, Updated};
 
 const DAY: i64 = 24 * 60;
-
-/// Minutes after 2026-05-28T20:26:40Z.
-fn at(minutes: i64) -> Timestamp {
-    Timestamp::from_seconds(1_780_000_000) + Span::from_minutes(minutes)
-}
-
-fn patient() -> PatientId {
-    PatientId::parse("HOME01/P1").unwrap()
-}
 
 /// The value of a device that says LO.
 const LO: u16 = 0;
@@ -67,66 +57,26 @@ impl Sent {
             (value, _) => Measured::Exactly(value.into()),
         }
     }
+}
+
+impl Sending for Sent {
+    fn minutes(&self) -> i64 {
+        self.minutes
+    }
 
     fn reading(&self) -> Reading {
-        let content = u64::from(self.value) << 43 | u64::from(self.entered_in_error) << 42;
         let method = if self.device == 0 { 0.0 } else { SENSOR };
         Reading {
             patient: patient(),
             kind: Kind::BloodGlucose,
             observation_time: at(self.minutes),
-            version: Version::new(at(self.minutes + self.update), content),
+            version: version(self.minutes, self.update, self.value.into(), self.entered_in_error),
             source: Source::device("DEXCOM", &self.device.to_string()).unwrap(),
             entered_in_error: self.entered_in_error,
             sample: Sample::default()
                 .with_measured(GLUCOSE_VALUE, self.measured())
                 .with(GLUCOSE_METHOD, method),
         }
-    }
-}
-
-#[derive(Default)]
-struct Home {
-    monitor: Monitor,
-    plan: Plan,
-    window: Window,
-    reported: Vec<Alert>,
-}
-
-impl Home {
-    fn after(sent: impl IntoIterator<Item = Sent>) -> Self {
-        let mut home = Self::default();
-        sent.into_iter().for_each(|sent| home.receives(sent));
-        home
-    }
-
-    fn receives(&mut self, sent: Sent) {
-        self.receives_at(sent.minutes, sent);
-    }
-
-    fn receives_at(&mut self, minutes: i64, sent: Sent) {
-        self.waits_until(minutes);
-        let now = (&self.plan, self.window);
-        self.reported.extend(self.monitor.apply(&sent.reading(), at(minutes), now).unwrap().changes);
-    }
-
-    fn waits_until(&mut self, minutes: i64) {
-        while let Some(due) = self.monitor.next_assessment().filter(|due| *due <= at(minutes)) {
-            let said = self.monitor.pass_time(&patient(), due, (&self.plan, self.window));
-            self.reported.extend(said);
-        }
-    }
-
-    fn reassessed_at(&mut self, minutes: i64) -> Vec<Alert> {
-        self.monitor.reassess(&patient(), at(minutes), (&self.plan, self.window))
-    }
-
-    fn transitions(&self) -> Vec<(Transition, Severity, Stage)> {
-        self.reported.iter().map(|a| (a.transition, a.severity, a.stage)).collect()
-    }
-
-    fn last(&self) -> &Alert {
-        self.reported.last().expect("something was reported")
     }
 }
 
@@ -215,7 +165,7 @@ fn with_a_limit_of_40_lo_is_very_low_and_40_is_not() {
 }
 
 #[test]
-fn after_lo_a_finger_stick_that_is_lower_than_its_limit_is_told() {
+fn after_lo_a_finger_stick_that_is_lower_than_its_limit_is_reported() {
     let mut home = Home::after([sensor(0, LO), sensor(15, LO)]);
     home.receives(finger(16, 41));
     assert_eq!(home.reported.len(), 1);
@@ -272,7 +222,7 @@ fn silence_ends_nothing() {
     let mut home = Home::after([sensor(0, 50), sensor(15, 50)]);
     for day in [1, 30, 41, 200] {
         home.waits_until(day * DAY);
-        assert!(home.reassessed_at(day * DAY).is_empty());
+        assert!(home.missed_at(day * DAY).is_empty());
         home.monitor.forget(at(day * DAY), home.window);
         assert!(home.monitor.alerts()[0].is_open());
     }
@@ -436,17 +386,13 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     })
 }
 
-/// The episodes as the alerts tell them, without what depends on when the readings came.
-fn told(home: &Home) -> Vec<String> {
-    let alerts = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
-    let mut told: Vec<String> = alerts
-        .map(|a| {
-            let ended = (!a.is_open()).then_some(a.last_observed_at);
-            format!("{} {} {} {ended:?} {:?}", a.stage, a.status, a.first_observed_at, a.evidence)
-        })
-        .collect();
-    told.sort();
-    told
+/// The episodes as the alerts say them, without what depends on when the readings came.
+fn episodes(home: &Home) -> Vec<String> {
+    home.known(|alert| {
+        let ended = (!alert.is_open()).then_some(alert.last_observed_at);
+        let (stage, status, first) = (alert.stage, alert.status, alert.first_observed_at);
+        format!("{stage} {status} {first} {ended:?} {:?}", alert.evidence)
+    })
 }
 
 proptest! {
@@ -465,7 +411,7 @@ proptest! {
                     continue;
                 }
                 let due = home.monitor.next_assessment();
-                let missed = home.reassessed_at(received + later);
+                let missed = home.missed_at(received + later);
                 prop_assert!(missed.is_empty(), "{later} min after {sent:?}: {missed:?}");
                 prop_assert!(due == home.monitor.next_assessment(), "{later} min after {sent:?}");
             }
@@ -495,7 +441,7 @@ proptest! {
                 home.receives_at(clock, *sent);
             }
             home.waits_until(20_000);
-            told(&home)
+            episodes(&home)
         };
         prop_assert_eq!(arrive(&all), arrive(&other));
     }
@@ -509,19 +455,8 @@ proptest! {
         }
         let now = history.last().map_or(0, |(received, _)| received + 1);
         home.waits_until(now);
-        let window = Window::rebuilt_at(at(now));
-        let mut restarted = Home { window, ..Home::default() };
-        for (received, sent) in history {
-            let (reading, received) = ((&sent.reading()).into(), at(*received));
-            restarted
-                .monitor
-                .restore_reading(&reading, received, Outcome::New, window)
-                .unwrap();
-        }
-        for alert in home.monitor.alerts() {
-            restarted.monitor.restore_alert(alert.clone());
-        }
-        let said = restarted.reassessed_at(now);
+        let mut restarted = home.restarted(history, now);
+        let said = restarted.missed_at(now);
         prop_assert!(said.is_empty(), "{said:?}");
     }
 }

@@ -4,24 +4,17 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::alert::{Alert, Severity, Status, Transition};
+use crate::alert::{Severity, Transition};
+use crate::home::{Home, Sending, at, patient, version};
 use crate::kinds::weighing_scale::BODY_WEIGHT;
-use crate::monitor::Monitor;
-use crate::plan::Plan;
 use crate::rules;
 use crate::sample::Sample;
-use crate::{Kind, Outcome, PatientId, Reading, Source, Span, Timestamp, Version, Window};
+use crate::{Kind, Reading, Source};
 
 use Transition::{Raised, Resolved, Retracted, Updated};
 
-/// Hours after 2026-05-28T20:26:40Z.
-fn at(hours: i64) -> Timestamp {
-    Timestamp::from_seconds(1_780_000_000) + Span::from_hours(hours)
-}
-
-fn patient() -> PatientId {
-    PatientId::parse("HOME01/P1").unwrap()
-}
+const HOUR: i64 = 60;
+const DAY: i64 = 24 * HOUR;
 
 /// A weight as it is sent: hundredths of a kilogram, on one of the scales.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,14 +44,20 @@ impl Sent {
     fn withdrawn(self) -> Self {
         Self { entered_in_error: true, update: self.update + 1, ..self }
     }
+}
+
+impl Sending for Sent {
+    fn minutes(&self) -> i64 {
+        self.hours * HOUR
+    }
 
     fn reading(&self) -> Reading {
-        let content = (self.weight as u64) << 43 | u64::from(self.entered_in_error) << 42;
+        let (minutes, update) = (self.minutes(), self.update * HOUR);
         Reading {
             patient: patient(),
             kind: Kind::WeighingScale,
-            observation_time: at(self.hours),
-            version: Version::new(at(self.hours + self.update), content),
+            observation_time: at(minutes),
+            version: version(minutes, update, self.weight as u64, self.entered_in_error),
             source: Source::device("TANITA", &self.scale.to_string()).unwrap(),
             entered_in_error: self.entered_in_error,
             sample: Sample::default().with(BODY_WEIGHT, f64::from(self.weight) / 100.0),
@@ -66,60 +65,19 @@ impl Sent {
     }
 }
 
-#[derive(Default)]
-struct Home {
-    monitor: Monitor,
-    plan: Plan,
-    window: Window,
-    reported: Vec<Alert>,
+/// The patient after weights, by days and in kg.
+fn after(days: &[(i64, f64)]) -> Home {
+    Home::after(days.iter().map(|(day, weight)| kg(*day, *weight)))
 }
 
-impl Home {
-    fn receives(&mut self, sent: Sent) {
-        self.receives_at(sent.hours, sent);
-    }
-
-    fn receives_at(&mut self, hours: i64, sent: Sent) {
-        let now = (&self.plan, self.window);
-        self.reported.extend(self.monitor.apply(&sent.reading(), at(hours), now).unwrap().changes);
-    }
-
-    fn after(days: &[(i64, f64)]) -> Self {
-        let mut home = Self::default();
-        days.iter().for_each(|(day, weight)| home.receives(kg(*day, *weight)));
-        home
-    }
-
-    fn transitions(&self) -> Vec<Transition> {
-        self.reported.iter().map(|alert| alert.transition).collect()
-    }
-
-    fn last(&self) -> &Alert {
-        self.reported.last().expect("something was reported")
-    }
-
-    /// What a full computation would change at a time: nothing, where everything was noticed.
-    fn missed_at(&mut self, hours: i64) -> Vec<Alert> {
-        self.monitor.reassess(&patient(), at(hours), (&self.plan, self.window))
-    }
-
-    /// The same patient in a process that has just started: the readings and alerts of the log.
-    fn restarted(&self, sent: &[(i64, Sent)], hours: i64) -> Self {
-        let window = Window::rebuilt_at(at(hours));
-        let mut home = Self { plan: self.plan.clone(), window, ..Self::default() };
-        for (received, sent) in sent {
-            let reading = (&sent.reading()).into();
-            home.monitor.restore_reading(&reading, at(*received), Outcome::New, window).unwrap();
-        }
-        self.monitor.alerts().iter().for_each(|alert| home.monitor.restore_alert(alert.clone()));
-        home
-    }
+fn transitions(home: &Home) -> Vec<Transition> {
+    home.reported.iter().map(|alert| alert.transition).collect()
 }
 
 #[test]
 fn two_kilograms_more_than_three_days_ago_are_for_review() {
-    let home = Home::after(&[(0, 80.1), (1, 80.3), (2, 81.2), (3, 82.1)]);
-    assert_eq!(home.transitions(), [Raised]);
+    let home = after(&[(0, 80.1), (1, 80.3), (2, 81.2), (3, 82.1)]);
+    assert_eq!(transitions(&home), [Raised]);
     let alert = home.last();
     assert_eq!((alert.severity, alert.late), (Severity::Review, false));
     let words = rules::words(alert);
@@ -136,12 +94,12 @@ fn two_kilograms_more_than_three_days_ago_are_for_review() {
 
 #[test]
 fn two_kilograms_more_than_a_week_ago_are_for_review_and_less_is_not() {
-    let slowly = |last| Home::after(&[(0, 80.0), (2, 80.5), (4, 81.0), (6, 81.6), (7, last)]);
+    let slowly = |last| after(&[(0, 80.0), (2, 80.5), (4, 81.0), (6, 81.6), (7, last)]);
     assert!(slowly(81.9).reported.is_empty());
     let home = slowly(82.0);
-    assert_eq!(home.transitions(), [Raised]);
+    assert_eq!(transitions(&home), [Raised]);
     assert!(rules::words(home.last()).en.contains("2 kg in 7 days (80 to 82 kg)"));
-    assert!(Home::after(&[(0, 80.0), (8, 83.0)]).reported.is_empty(), "more than a week apart");
+    assert!(after(&[(0, 80.0), (8, 83.0)]).reported.is_empty(), "more than a week apart");
 }
 
 #[test]
@@ -152,46 +110,46 @@ fn the_limits_are_the_patients_own() {
     home.receives(kg(5, 82.5));
     assert!(home.reported.is_empty());
     home.receives(kg(7, 84.0));
-    assert_eq!(home.transitions(), [Raised]);
+    assert_eq!(transitions(&home), [Raised]);
     assert_eq!(home.last().finding("limit"), Some(1.5));
     assert_eq!(home.last().parameter("in_7_days"), Some(3.0));
 }
 
 #[test]
 fn what_was_drunk_and_eaten_on_one_day_is_no_gain() {
-    let mut home = Home::after(&[(0, 80.0)]);
+    let mut home = after(&[(0, 80.0)]);
     home.receives(Sent { hours: 19, ..kg(0, 82.5) });
     assert!(home.reported.is_empty());
     home.receives(Sent { hours: 20, ..kg(0, 82.5) });
-    assert_eq!(home.transitions(), [Raised]);
+    assert_eq!(transitions(&home), [Raised]);
 }
 
 #[test]
 fn another_scale_is_compared_with_itself_only() {
-    let mut home = Home::after(&[(0, 80.0)]);
+    let mut home = after(&[(0, 80.0)]);
     home.receives(kg(1, 83.0).on_scale(1));
     home.receives(kg(2, 83.2).on_scale(1));
     assert!(home.reported.is_empty());
     home.receives(kg(3, 85.1).on_scale(1));
-    assert_eq!(home.transitions(), [Raised]);
+    assert_eq!(transitions(&home), [Raised]);
 }
 
 #[test]
 fn it_ends_when_the_weight_is_back_and_not_before() {
-    let mut home = Home::after(&[(0, 80.0), (2, 82.3), (3, 81.5), (4, 81.5)]);
-    assert_eq!(home.transitions(), [Raised], "at half a kilogram below the limit it is open");
+    let mut home = after(&[(0, 80.0), (2, 82.3), (3, 81.5), (4, 81.5)]);
+    assert_eq!(transitions(&home), [Raised], "at half a kilogram below the limit it is open");
     home.receives(kg(5, 81.4));
-    assert_eq!(home.transitions(), [Raised, Resolved]);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
 }
 
 #[test]
 fn further_gains_update_it_and_silence_ends_nothing() {
-    let mut home = Home::after(&[(0, 80.0), (2, 82.3), (3, 83.0)]);
-    assert_eq!(home.transitions(), [Raised, Updated]);
+    let mut home = after(&[(0, 80.0), (2, 82.3), (3, 83.0)]);
+    assert_eq!(transitions(&home), [Raised, Updated]);
     assert!(rules::words(home.last()).en.contains("up by 3 kg in 3 days"));
     for days in [20, 60, 200] {
-        assert!(home.missed_at(days * 24).is_empty());
-        home.monitor.forget(at(days * 24), home.window);
+        assert!(home.missed_at(days * DAY).is_empty());
+        home.monitor.forget(at(days * DAY), home.window);
         assert!(home.monitor.alerts()[0].is_open());
     }
 }
@@ -199,23 +157,23 @@ fn further_gains_update_it_and_silence_ends_nothing() {
 #[test]
 fn four_weeks_after_the_newest_gain_a_reading_ends_it_of_any_scale() {
     for scale in [0, 1] {
-        let mut home = Home::after(&[(0, 80.0), (2, 82.3)]);
+        let mut home = after(&[(0, 80.0), (2, 82.3)]);
         home.receives(kg(29, 82.4).on_scale(scale));
-        assert_eq!(home.transitions(), [Raised]);
+        assert_eq!(transitions(&home), [Raised]);
         home.receives(kg(30, 82.4).on_scale(scale));
-        assert_eq!(home.transitions(), [Raised, Resolved]);
+        assert_eq!(transitions(&home), [Raised, Resolved]);
     }
 }
 
 #[test]
 fn another_person_on_the_scale_raises_nothing_and_ends_nothing() {
     // A child, twice.
-    let home = Home::after(&[(0, 80.0), (1, 25.0), (2, 25.1), (3, 80.2), (4, 80.1)]);
+    let home = after(&[(0, 80.0), (1, 25.0), (2, 25.1), (3, 80.2), (4, 80.1)]);
     assert!(home.reported.is_empty());
     // Two people by turns.
-    let home = Home::after(&[(0, 80.0), (1, 72.0), (2, 80.1), (3, 72.2), (4, 80.2), (5, 80.0)]);
+    let home = after(&[(0, 80.0), (1, 72.0), (2, 80.1), (3, 72.2), (4, 80.2), (5, 80.0)]);
     assert!(home.reported.is_empty());
-    let mut home = Home::after(&[(0, 80.0), (1, 80.0), (3, 82.5), (4, 72.0), (5, 82.6)]);
+    let mut home = after(&[(0, 80.0), (1, 80.0), (3, 82.5), (4, 72.0), (5, 82.6)]);
     assert!(home.monitor.alerts()[0].is_open());
     home.receives(kg(6, 75.0));
     home.receives(kg(7, 75.2));
@@ -224,45 +182,45 @@ fn another_person_on_the_scale_raises_nothing_and_ends_nothing() {
 
 #[test]
 fn a_gain_beside_another_persons_readings_is_seen() {
-    let home = Home::after(&[(0, 80.0), (1, 25.0), (2, 25.1), (3, 82.2)]);
-    assert_eq!(home.transitions(), [Raised]);
+    let home = after(&[(0, 80.0), (1, 25.0), (2, 25.1), (3, 82.2)]);
+    assert_eq!(transitions(&home), [Raised]);
     assert_eq!(home.last().finding("from"), Some(80.0));
 }
 
 #[test]
 fn a_weight_regained_after_two_lower_days_is_a_gain() {
-    let home = Home::after(&[(0, 80.0), (1, 77.5), (2, 77.4), (4, 80.0)]);
-    assert_eq!(home.transitions(), [Raised]);
+    let home = after(&[(0, 80.0), (1, 77.5), (2, 77.4), (4, 80.0)]);
+    assert_eq!(transitions(&home), [Raised]);
 }
 
 #[test]
 fn a_corrected_or_withdrawn_reading_takes_its_gain_with_it() {
     let gain = kg(2, 82.3);
     for change in [gain.corrected_to(80.3), gain.withdrawn()] {
-        let mut home = Home::after(&[(0, 80.0), (2, 82.3)]);
-        home.receives_at(60, change);
-        assert_eq!(home.transitions(), [Raised, Retracted]);
+        let mut home = after(&[(0, 80.0), (2, 82.3)]);
+        home.receives_at(60 * HOUR, change);
+        assert_eq!(transitions(&home), [Raised, Retracted]);
     }
-    let mut home = Home::after(&[(0, 80.0), (2, 82.3)]);
-    home.receives_at(60, kg(0, 80.0).corrected_to(81.0));
-    assert_eq!(home.transitions(), [Raised, Retracted]);
+    let mut home = after(&[(0, 80.0), (2, 82.3)]);
+    home.receives_at(60 * HOUR, kg(0, 80.0).corrected_to(81.0));
+    assert_eq!(transitions(&home), [Raised, Retracted]);
 }
 
 #[test]
 fn a_late_reading_finds_the_gain_that_was_there() {
-    let mut home = Home::after(&[(2, 82.3), (3, 82.2)]);
-    home.receives_at(80, kg(0, 80.0));
-    assert_eq!(home.transitions(), [Raised]);
-    assert_eq!(home.last().first_observed_at, at(48));
+    let mut home = after(&[(2, 82.3), (3, 82.2)]);
+    home.receives_at(80 * HOUR, kg(0, 80.0));
+    assert_eq!(transitions(&home), [Raised]);
+    assert_eq!(home.last().first_observed_at, at(2 * DAY));
 }
 
 #[test]
 fn a_correction_three_weeks_later_still_takes_the_alert_back() {
-    let mut home = Home::after(&[(0, 80.0), (2, 82.3), (20, 82.2), (36, 82.2)]);
+    let mut home = after(&[(0, 80.0), (2, 82.3), (20, 82.2), (36, 82.2)]);
     home.reported.clear();
-    let mut again = Home::after(&[(9, 80.0), (11, 82.3), (20, 82.2)]);
-    again.receives_at(45 * 24, kg(11, 82.3).corrected_to(80.3));
-    assert_eq!(again.transitions(), [Raised, Retracted]);
+    let mut again = after(&[(9, 80.0), (11, 82.3), (20, 82.2)]);
+    again.receives_at(45 * DAY, kg(11, 82.3).corrected_to(80.3));
+    assert_eq!(transitions(&again), [Raised, Retracted]);
 }
 
 fn sent() -> impl Strategy<Value = Vec<Sent>> {
@@ -296,14 +254,12 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     })
 }
 
-/// The episodes as the alerts tell them.
-fn told(home: &Home) -> Vec<String> {
-    let alerts = home.monitor.alerts().iter().filter(|a| a.status != Status::Retracted);
-    let mut told: Vec<String> = alerts
-        .map(|a| format!("{} {} {} {:?}", a.status, a.first_observed_at, a.severity, a.evidence))
-        .collect();
-    told.sort();
-    told
+/// The episodes as the alerts say them.
+fn episodes(home: &Home) -> Vec<String> {
+    home.known(|alert| {
+        let (status, first, severity) = (alert.status, alert.first_observed_at, alert.severity);
+        format!("{status} {first} {severity} {:?}", alert.evidence)
+    })
 }
 
 proptest! {
@@ -316,13 +272,13 @@ proptest! {
     ) {
         let mut home = Home::default();
         for (received, sent) in &history {
-            home.receives_at(*received, *sent);
+            home.receives_at(received * HOUR, *sent);
             for later in [0, 7, 31] {
-                let missed = home.missed_at(received + later);
+                let missed = home.missed_at((received + later) * HOUR);
                 prop_assert!(missed.is_empty(), "{later} h after {sent:?}: {missed:?}");
             }
             if sweeps {
-                home.monitor.forget(at(*received), home.window);
+                home.monitor.forget(at(received * HOUR), home.window);
             }
         }
     }
@@ -343,8 +299,10 @@ proptest! {
         }
         let arrive = |sends: &[Sent]| {
             let mut home = Home::default();
-            sends.iter().for_each(|sent| home.receives_at(24 * 29, *sent));
-            told(&home)
+            for sent in sends {
+                home.receives_at(29 * DAY, *sent);
+            }
+            episodes(&home)
         };
         prop_assert_eq!(arrive(&all), arrive(&other));
     }
@@ -354,10 +312,11 @@ proptest! {
         let mut home = Home::default();
         let history = &history[..at_most.min(history.len())];
         for (received, sent) in history {
-            home.receives_at(*received, *sent);
+            home.receives_at(received * HOUR, *sent);
         }
-        let now = history.last().map_or(0, |(received, _)| received + 1);
-        let mut restarted = home.restarted(history, now);
+        let now = history.last().map_or(0, |(received, _)| received + 1) * HOUR;
+        let sent: Vec<_> = history.iter().map(|(received, sent)| (received * HOUR, *sent)).collect();
+        let mut restarted = home.restarted(&sent, now);
         let said = restarted.missed_at(now);
         prop_assert!(said.is_empty(), "{said:?}");
     }
@@ -366,8 +325,8 @@ proptest! {
     fn evidence_names_current_readings_and_each_alert_is_a_gain(history in history()) {
         let mut home = Home::default();
         for (received, sent) in &history {
-            home.receives_at(*received, *sent);
-            let start = home.window.start(at(*received));
+            home.receives_at(received * HOUR, *sent);
+            let start = home.window.start(at(received * HOUR));
             let current: Vec<_> = home
                 .monitor
                 .timeline()
