@@ -47,17 +47,38 @@ struct Message {
     received: Timestamp,
 }
 
-/// Handles three days of so many sensors with and without rules, in turns.
+/// Over which ways a sensor's readings come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ways {
+    /// The maker's cloud.
+    Cloud,
+    /// The same, and the phone's health app: each reading has a copy.
+    CloudAndPhone,
+}
+
+/// Handles three days of so many sensors with and without rules, in turns; then the same where every
+/// reading comes over two sources.
 ///
 /// # Errors
-/// When a made reading is not plausible or not admitted.
+/// When a made reading is not plausible or not admitted, or no alert is raised.
 pub fn measure(sensors: u32, rounds: usize, report: &mut Report) -> anyhow::Result<()> {
+    compare("sensors, rules", sensors, Ways::Cloud, rounds, report)?;
+    compare("sensors, 2 sources", sensors / 2, Ways::CloudAndPhone, rounds, report)
+}
+
+fn compare(
+    name: &'static str,
+    sensors: u32,
+    ways: Ways,
+    rounds: usize,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let mut random = ChaCha8Rng::seed_from_u64(1);
     let encoder = Codec::new(None)?.encoder::<Reading>("readings.raw")?;
     let mut people: Vec<Person> = (0..sensors).map(Person::new).collect();
-    let mut before = make(&mut people, 0..DAYS_BEFORE * A_DAY, &encoder, &mut random)?;
+    let mut before = make(&mut people, 0..DAYS_BEFORE * A_DAY, ways, &encoder, &mut random)?;
     let days = DAYS_BEFORE * A_DAY..(DAYS_BEFORE + DAYS) * A_DAY;
-    let counted = make(&mut people, days, &encoder, &mut random)?;
+    let counted = make(&mut people, days, ways, &encoder, &mut random)?;
     before.shrink_to_fit();
     let (mut with, mut without) = (Vec::new(), Vec::new());
     let mut alerts = 0;
@@ -71,6 +92,7 @@ pub fn measure(sensors: u32, rounds: usize, report: &mut Report) -> anyhow::Resu
         full.state.alerts = 0;
         with.push(full.rate(&counted)?);
         alerts = full.state.alerts;
+        anyhow::ensure!(alerts > 0, "no rule looked: low glucose raised no alert");
         let last = |rates: &[f64]| rates.last().copied().unwrap_or_default();
         crate::say(&format!(
             "round {round}: without rules {:.0} readings/s, with rules {:.0}",
@@ -79,7 +101,7 @@ pub fn measure(sensors: u32, rounds: usize, report: &mut Report) -> anyhow::Resu
         ));
     }
     report.add(
-        Measure::pair("sensors, rules", "readings/s", median(&with), median(&without), SHARE),
+        Measure::pair(name, "readings/s", median(&with), median(&without), SHARE),
         vec![
             format!(
                 "{sensors} sensors, {} readings after {DAYS_BEFORE} days; {}; {alerts} alert events",
@@ -95,6 +117,7 @@ pub fn measure(sensors: u32, rounds: usize, report: &mut Report) -> anyhow::Resu
 fn make(
     people: &mut [Person],
     turns: std::ops::Range<i64>,
+    ways: Ways,
     encoder: &Encoder<Reading>,
     random: &mut ChaCha8Rng,
 ) -> anyhow::Result<Vec<Message>> {
@@ -102,13 +125,32 @@ fn make(
     for turn in turns {
         for person in &mut *people {
             let Some(reading) = person.measures(turn, random) else { continue };
-            let received = Timestamp::from_millis(reading.update_time) + Span::from_seconds(1);
-            let (key, bytes) = (reading.key(), encoder.encode(&reading)?);
-            messages.push(Message { key, bytes, received });
+            let copy = (ways == Ways::CloudAndPhone).then(|| over_phone(&reading, random));
+            for reading in std::iter::once(reading).chain(copy) {
+                let received = Timestamp::from_millis(reading.update_time) + Span::from_seconds(1);
+                let (key, bytes) = (reading.key(), encoder.encode(&reading)?);
+                messages.push(Message { key, bytes, received });
+            }
         }
     }
     messages.sort_by_key(|message| message.received);
     Ok(messages)
+}
+
+/// The same measurement as the phone's health app sends it.
+fn over_phone(reading: &Reading, random: &mut impl Rng) -> Reading {
+    let later = random.random_range(0..60) * 1_000;
+    let source = Source::Device(Device {
+        manufacturer: "Apple".to_owned(),
+        model_number: Some("HealthKit".to_owned()),
+        serial: reading.person_id.clone(),
+    });
+    Reading {
+        observation_time: reading.observation_time + later,
+        update_time: reading.update_time + later,
+        source,
+        ..reading.clone()
+    }
 }
 
 /// What remembers readings, and perhaps looks at them.
