@@ -3,7 +3,7 @@
 use apache_avro::Schema;
 use serde_json::Value;
 
-use super::compile::{Type, Types};
+use super::types::{Type, Types};
 use crate::body::append_long;
 
 /// Appends a default; none where it is not of the type.

@@ -17,6 +17,7 @@ mod compile;
 mod default;
 mod read;
 mod run;
+mod types;
 mod walk;
 
 pub(crate) use read::Planned;
