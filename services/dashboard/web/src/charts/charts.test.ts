@@ -6,6 +6,7 @@ import { inOrder, withoutCopies } from './copies'
 import { levelOf, limitText, reaches } from './limits'
 import { periodOf, rangeOf } from './period'
 import { apart } from './plot'
+import { extremesOf, sharesOf } from './statistics'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
 
 const at = (t: number, v = 100): Point => ({ t, v })
@@ -110,4 +111,23 @@ describe('labels', () => {
     expect(apart([20, 100, 104, 130])).toEqual([20, 100, 112, 130])
     expect(apart([100, 101, 102])).toEqual([100, 112, 124])
   })
+})
+
+describe('shares of a range', () => {
+  const exactly = (v: number) => ({ v, side: undefined })
+  test('hold 70 and 180 within', () => {
+    expect(sharesOf([69, 70, 180, 181].map(exactly), 70, 180)).toEqual({ below: 25, within: 50, above: 25 })
+    expect(sharesOf([], 70, 180)).toBeNull()
+  })
+
+  test('count what is beyond its device on its side', () => {
+    const beyond = [{ v: 40, side: 'below' }, { v: 400, side: 'above' }] as const
+    expect(sharesOf([...beyond, exactly(100), exactly(100)], 40, 400)).toEqual({ below: 25, within: 50, above: 25 })
+  })
+})
+
+test('of a value below a device and a lower one that was measured the lower is the lowest', () => {
+  const low = { v: 40, text: '< 40' }
+  expect(extremesOf([low, { v: 40, text: '40' }, { v: 90, text: '90' }])?.map(({ text }) => text)).toEqual(['< 40', '90'])
+  expect(extremesOf([low, { v: 31, text: '31' }])?.[0].text).toBe('31')
 })

@@ -9,7 +9,7 @@ import { limitsOf, thresholdName } from './limits'
 import { linePath } from './line-path'
 import { Plot, Thresholds, type Scale } from './plot'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
-import { spreadOf } from './statistics'
+import { extremesOf, sharesOf, spreadOf, type Known } from './statistics'
 import { stopsOf } from './stops'
 
 type Glucose = ReadingOf<'blood_glucose'>
@@ -33,7 +33,9 @@ function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }:
     [readings],
   )
   const beyond = useMemo(() => edgesOf(readings), [readings])
-  const edge = (side: Side) => beyond.find((point) => point.side === side)?.text
+  const exact = spread ? [spread.lowest, spread.highest].map((v) => ({ v, text: v.toFixed(0) })) : []
+  const extremes = extremesOf([...beyond, ...exact])
+  const shares = useMemo(() => sharesOf(knownOf(readings.filter(isSensor)), lowest, highest), [readings, lowest, highest])
 
   const draw = useMemo(
     () => (scale: Scale) => {
@@ -96,8 +98,9 @@ function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }:
   const summary = [
     words.readingsCount(readings.length),
     spread && `${words.mean} ${spread.mean.toFixed(0)}`,
-    (edge('below') ?? spread) && `${words.lowest} ${edge('below') ?? spread?.lowest.toFixed(0)}`,
-    (edge('above') ?? spread) && `${words.highest} ${edge('above') ?? spread?.highest.toFixed(0)}`,
+    extremes && `${words.lowest} ${extremes[0].text}`,
+    extremes && `${words.highest} ${extremes[1].text}`,
+    shares && Number.isFinite(lowest) && Number.isFinite(highest) && words.sensorTime(shares, lowest, highest),
   ]
   return (
     <ChartPanel
@@ -134,7 +137,7 @@ function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }:
           from={from}
           to={to}
           // Below a limit there is room for its label.
-          min={edge('below') ? 0 : Math.min(40, spread?.lowest ?? 40)}
+          min={beyond.some((point) => point.side === 'below') ? 0 : Math.min(40, spread?.lowest ?? 40)}
           max={Math.max(300, spread?.highest ?? 300, ...beyond.map((point) => point.v))}
           stops={stops}
           draw={draw}
@@ -159,16 +162,20 @@ interface Edge extends Point {
 
 /** Where a value is beyond what its device can say: of a run of them the first, which carries the label. */
 function edgesOf(readings: readonly Glucose[]): readonly Edge[] {
-  let last: { readonly t: number; readonly side: Side } | undefined
+  let last: { readonly t: number; readonly text: string } | undefined
   return readings.flatMap((reading) => {
     const { glucose_comparator: side, glucose_value: v } = reading.values
     const text = beyondOf(reading, 'glucose_value')
     if (side === undefined || v === undefined || text === undefined) return []
     const t = Date.parse(reading.observed_at)
-    const isRun = last?.side === side && t - last.t <= SENSOR_GAP_MS
-    last = { t, side }
+    const isRun = last?.text === text && t - last.t <= SENSOR_GAP_MS
+    last = { t, text }
     return isRun ? [] : [{ t, v, side, text }]
   })
+}
+
+function knownOf(readings: readonly Glucose[]): readonly Known[] {
+  return readings.flatMap(({ values: { glucose_value: v, glucose_comparator: side } }) => (v === undefined ? [] : [{ v, side }]))
 }
 
 function pointsOf(readings: readonly Glucose[]): readonly Point[] {

@@ -19,3 +19,32 @@ export function spreadOf(measured: readonly (number | undefined)[]): Spread | nu
   return { mean: sum / values.length, lowest, highest }
 }
 
+/** A value, or the limit of a device that it is below or above. */
+export interface Known {
+  readonly v: number
+  readonly side: 'below' | 'above' | undefined
+}
+
+export interface Shares {
+  readonly below: number
+  readonly within: number
+  readonly above: number
+}
+
+/** The shares of values below, within and above a range, both ends of which are within; in percent. */
+export function sharesOf(values: readonly Known[], lowest: number, highest: number): Shares | null {
+  if (values.length === 0) return null
+  const percent = (isCounted: (value: Known) => boolean) => (100 * values.filter(isCounted).length) / values.length
+  const below = percent(({ v, side }) => v < lowest || (side === 'below' && v <= lowest))
+  const above = percent(({ v, side }) => v > highest || (side === 'above' && v >= highest))
+  return { below, within: 100 - below - above, above }
+}
+
+/** The lowest and the highest of texts with their values; of equal ones the first. */
+export function extremesOf<T extends { readonly v: number }>(values: readonly T[]): readonly [T, T] | null {
+  const [first, ...others] = values
+  if (!first) return null
+  const lowest = others.reduce((one, other) => (other.v < one.v ? other : one), first)
+  const highest = others.reduce((one, other) => (other.v > one.v ? other : one), first)
+  return [lowest, highest]
+}

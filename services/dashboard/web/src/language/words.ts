@@ -1,4 +1,5 @@
 import type { Alert, Kind, Reading, Severity, Sex } from '../api/model'
+import type { Shares } from '../charts/statistics'
 import { KINDS, type Label } from './kinds.generated'
 
 export type Language = 'ja' | 'en'
@@ -6,6 +7,11 @@ export type Language = 'ja' | 'en'
 function kindLabels(language: Language): Readonly<Record<Kind, string>> {
   const labels = Object.entries(KINDS).map(([kind, { label }]) => [kind, label[language]])
   return Object.fromEntries(labels) as Record<Kind, string>
+}
+
+/** A small share is not rounded to nothing: the goal of time below 54 mg/dL is under 1 %. */
+function percent(share: number): string {
+  return `${share.toFixed(share > 0 && share < 10 ? 1 : 0)} %`
 }
 
 const en = {
@@ -138,6 +144,8 @@ const en = {
   legendCheckup: 'Check-up or office',
   legendEvidence: 'Behind an open alert',
   legendInRange: (low: number, high: number) => `${low}–${high} mg/dL`,
+  sensorTime: ({ below, within, above }: Shares, low: number, high: number) =>
+    `sensor time below ${low}: ${percent(below)}, ${low}–${high}: ${percent(within)}, above ${high}: ${percent(above)}`,
   legendSensor: 'Sensor (gaps: no data)',
   legendFingerStick: 'Finger-stick or laboratory',
   method: 'Method',
@@ -271,6 +279,8 @@ const ja: Words = {
   legendCheckup: '健診・診察室',
   legendEvidence: '継続中アラートの根拠',
   legendInRange: (low, high) => `${low}〜${high} mg/dL`,
+  sensorTime: ({ below, within, above }, low, high) =>
+    `センサー時間 ${low}未満 ${percent(below)}、${low}〜${high} ${percent(within)}、${high}超 ${percent(above)}`,
   legendSensor: 'センサー（途切れ：データなし）',
   legendFingerStick: '自己測定・検査室',
   method: '測定方法',
