@@ -1,4 +1,4 @@
-//! Load with all the mess of the real world, by virtual patients, and what has to come of it.
+//! Load with all that goes wrong in the real world, by virtual patients, and what has to come of it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use clinical::{Span, Timestamp};
 use schemas::Reading;
-use simulator::mess::{
-    Mess as Why, MessArgs, Pace, Payload, Plan as Mess, Reception, Route, Sending,
-};
 use simulator::population::{Patient, population};
 use simulator::timetable::Timetable;
+use simulator::transmission::{
+    Pace, Payload, Plan as Transmission, Reason, Reception, Route, Sending, TransmissionArgs,
+};
 use simulator::truth;
 
 use crate::readings::{blood_pressure, document, now};
@@ -102,8 +102,8 @@ impl<'a> Load<'a> {
         let people: Vec<Patient> = population(seed, PATIENTS, 2);
         let until = now();
         let (begin, end) = (until - Span::from_days(DAYS), until - Span::from_days(1));
-        let mess = Mess {
-            shares: MessArgs { garbage: 0.002, ..MessArgs::default() },
+        let transmission = Transmission {
+            shares: TransmissionArgs { garbage: 0.002, ..TransmissionArgs::default() },
             pace: Pace::Days,
             reception: Reception::At(until),
             kafka_share: 0.5,
@@ -119,11 +119,16 @@ impl<'a> Load<'a> {
             assert!(step < end, "the load ended before the test did");
             for patient in &people {
                 let observed = truth(patient, step, step + STEP);
-                timetable.extend(observed.flat_map(|reading| mess.sendings(patient, reading)));
+                timetable
+                    .extend(observed.flat_map(|reading| transmission.sendings(patient, reading)));
             }
             steps += 1;
             if steps % 6 == 0 {
-                timetable.extend(surge(&people[steps / 6 % people.len()], step, mess.kafka_share));
+                timetable.extend(surge(
+                    &people[steps / 6 % people.len()],
+                    step,
+                    transmission.kafka_share,
+                ));
             }
             step = step + STEP;
             if !send(timetable.due(step)) {
@@ -213,7 +218,7 @@ fn surge(patient: &Patient, at: Timestamp, kafka_share: f64) -> [Sending; 2] {
         let at = at + Span::from_minutes(minutes);
         let reading = blood_pressure(patient.id.as_str(), at, systolic, 112);
         let payload = Payload::Reading(Box::new(reading));
-        Sending { at, patient_index: patient.index, via, payload, mess: Why::Plain }
+        Sending { at, patient_index: patient.index, via, payload, reason: Reason::Plain }
     })
 }
 

@@ -48,7 +48,8 @@ pub fn plausible_ranges(kinds: &[Kind]) -> String {
 /// Every array of an exchange document and the fields of its records.
 pub fn records(kinds: &[Kind]) -> String {
     let mut table = String::from("| array | fields (● required) |\n| --- | --- |\n");
-    let mut extensions = Vec::new();
+    // That of the document itself.
+    let mut extensions = vec!["`utc_offset`".to_owned()];
     for kind in listed(kinds) {
         let setting = match kind.setting {
             Setting::Home => "home",

@@ -6,8 +6,8 @@ use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs, Secret, ServiceArgs
 use clinical::Timestamp;
 
 use crate::live::LiveArgs;
-use crate::mess::MessArgs;
 use crate::registry::RegistryArgs;
+use crate::transmission::TransmissionArgs;
 
 /// Settings of the simulator.
 #[derive(Debug, Clone, clap::Args)]
@@ -58,7 +58,7 @@ pub struct SimulatorArgs {
     #[arg(
         long,
         env = "MIMAMORI_SIMULATOR_KAFKA_SHARE",
-        value_name = "SHARE", default_value_t = 0.5, value_parser = crate::mess::share
+        value_name = "SHARE", default_value_t = 0.5, value_parser = crate::transmission::share
     )]
     pub kafka_share: f64,
 
@@ -106,9 +106,9 @@ pub struct SimulatorArgs {
     #[arg(long, env = "MIMAMORI_SIMULATOR_DURATION_SECONDS", value_name = "SECONDS")]
     pub duration_seconds: Option<u64>,
 
-    /// How much of a mess there is on the way.
+    /// What goes wrong on the way.
     #[command(flatten)]
-    pub mess: MessArgs,
+    pub transmission: TransmissionArgs,
 
     /// Who is registered.
     #[command(flatten)]
@@ -147,7 +147,7 @@ mod tests {
     fn only_kafka_has_to_be_named() {
         let args = parse(&[]).unwrap();
         assert_eq!((args.patients, args.history_days, args.live), (200, 0, false));
-        assert_eq!(args.mess, crate::mess::MessArgs::default());
+        assert_eq!(args.transmission, crate::transmission::TransmissionArgs::default());
         assert_eq!(args.lively, crate::live::LiveArgs::default());
     }
 

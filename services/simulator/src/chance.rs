@@ -27,7 +27,7 @@ pub(crate) enum Purpose {
     LiveOccasion,
     MessBunch,
     /// The kind's number is added, so it comes last.
-    Mess,
+    Transmission,
     GlucoseUnit = 1 << 31,
     /// The kind's number is added to it too, far from the others.
     Declared = 1 << 32,

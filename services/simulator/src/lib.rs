@@ -1,17 +1,17 @@
 //! Virtual patients and their devices, seeded and reproducible: who they are ([`population`]), what
-//! is true of them ([`truth`]), what happens to it on the way ([`mess`]), what the platform must
+//! is true of them ([`truth`]), what happens to it on the way ([`transmission`]), what the platform must
 //! make of that in the end ([`oracle`]), and the senders that put it to the test.
 //!
 //! Everything but [`run`] is pure and can be used without any service:
 //!
 //! ```
 //! use clinical::{Span, Timestamp};
-//! use simulator::mess::{MessArgs, Pace, Payload, Plan, Reception};
+//! use simulator::transmission::{TransmissionArgs, Pace, Payload, Plan, Reception};
 //! use simulator::{Oracle, population::population, truth};
 //!
 //! let now = Timestamp::from_seconds(1_767_538_800);
 //! let plan = Plan {
-//!     shares: MessArgs::default(),
+//!     shares: TransmissionArgs::default(),
 //!     pace: Pace::Days,
 //!     reception: Reception::At(now),
 //!     kafka_share: 0.5,
@@ -38,7 +38,6 @@ pub mod civil;
 pub mod devices;
 pub mod exchange;
 pub mod live;
-pub mod mess;
 mod metrics;
 pub mod oracle;
 pub mod physiology;
@@ -51,6 +50,7 @@ mod send_log;
 mod senders;
 mod slips;
 pub mod timetable;
+pub mod transmission;
 mod values;
 
 pub use args::SimulatorArgs;

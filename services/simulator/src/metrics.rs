@@ -20,8 +20,8 @@ impl SimulatorMetrics {
         Ok(Self {
             sent: metrics.counters(
                 "sent_total",
-                "Readings and garbage that were acknowledged, by route and kind of mess",
-                &["route", "mess"],
+                "Readings and garbage that were acknowledged, by route and reason",
+                &["route", "reason"],
             )?,
             answers: metrics.counters(
                 "http_answers_total",

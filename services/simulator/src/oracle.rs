@@ -9,7 +9,7 @@ use schemas::reading::Reading;
 use schemas::validation::ValidationError;
 use serde::Serialize;
 
-use crate::mess::Route;
+use crate::transmission::Route;
 
 /// Takes note of what is sent and says what is to be expected of the store.
 ///

@@ -13,7 +13,6 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::args::SimulatorArgs;
 use crate::live::Live;
-use crate::mess::{MessArgs, Pace, Plan, Reception};
 use crate::metrics::SimulatorMetrics;
 use crate::population::{Patient, population};
 use crate::registry::{self, MasterLists, RegistryRecord};
@@ -22,6 +21,7 @@ use crate::send_kafka::KafkaSender;
 use crate::send_log::{SendLog, now};
 use crate::senders::Senders;
 use crate::timetable::Timetable;
+use crate::transmission::{Pace, Plan, Reception, TransmissionArgs};
 use crate::truth;
 
 /// History is generated in steps of this length.
@@ -236,7 +236,7 @@ async fn stream_live(
         |patient: &Patient| args.registry.follower_of(patient) == args.registry.physician.id;
     let live = Live::new(people, args.lively.clone(), now(), shown);
     let plan = plan(args, Pace::Minutes, Reception::WhenDue);
-    let undisturbed = Plan { shares: MessArgs::none(), ..plan.clone() };
+    let undisturbed = Plan { shares: TransmissionArgs::none(), ..plan.clone() };
     let (mut often, mut automatic) = (live.begin(), automatic_since);
     tracing::info!(patients = people.len(), "streaming live");
     let mut tick = tokio::time::interval(TICK);
@@ -272,7 +272,7 @@ async fn stream_live(
 }
 
 fn plan(args: &SimulatorArgs, pace: Pace, reception: Reception) -> Plan {
-    Plan { shares: args.mess.clone(), pace, reception, kafka_share: args.kafka_share }
+    Plan { shares: args.transmission.clone(), pace, reception, kafka_share: args.kafka_share }
 }
 
 fn write_oracle(args: &SimulatorArgs, send_log: &SendLog) -> anyhow::Result<()> {

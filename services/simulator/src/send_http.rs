@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::exchange;
-use crate::mess::{Payload, Route, Sending};
 use crate::oracle::believed;
 use crate::send_log::{SendLog, now};
+use crate::transmission::{Payload, Route, Sending};
 
 /// Readings of one document.
 const DOCUMENT: usize = 500;

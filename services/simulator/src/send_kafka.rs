@@ -10,8 +10,8 @@ use stream::producer::{Delivery, Outgoing, Producer};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::mess::{Payload, Sending};
 use crate::send_log::SendLog;
+use crate::transmission::{Payload, Sending};
 
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long acknowledgements are waited for once the end is requested.

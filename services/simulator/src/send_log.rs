@@ -10,9 +10,9 @@ use anyhow::Context;
 use clinical::Timestamp;
 use schemas::Reading;
 
-use crate::mess::{Payload, Route, Sending};
 use crate::metrics::SimulatorMetrics;
 use crate::oracle::{Expected, Oracle, believed};
+use crate::transmission::{Payload, Route, Sending};
 
 /// Shared by all senders of one run.
 pub(crate) struct SendLog {
@@ -46,7 +46,7 @@ impl SendLog {
     /// Gateway or Kafka acknowledged it, or the gateway refused it as it has to.
     pub(crate) fn acknowledged(&self, sending: &Sending) {
         let via = sending.via;
-        self.metrics.sent.with_label_values(&[via.as_str(), sending.mess.as_str()]).inc();
+        self.metrics.sent.with_label_values(&[via.as_str(), sending.reason.as_str()]).inc();
         let expected = match &sending.payload {
             Payload::Reading(reading) => self.note(reading, via),
             Payload::Bytes { .. } => {

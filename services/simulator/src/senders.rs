@@ -6,10 +6,10 @@ use std::time::Duration;
 use chassis::Shutdown;
 use tokio::task::JoinSet;
 
-use crate::mess::{Route, Sending};
 use crate::send_http::HttpSenders;
 use crate::send_kafka::KafkaSender;
 use crate::send_log::SendLog;
+use crate::transmission::{Route, Sending};
 
 const GLANCE: Duration = Duration::from_millis(20);
 

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use clinical::Timestamp;
 
-use crate::mess::Sending;
+use crate::transmission::Sending;
 
 /// Sendings that wait for their time.
 #[derive(Default)]

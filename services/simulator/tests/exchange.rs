@@ -4,8 +4,8 @@ use clinical::{Kind, Span, Timestamp};
 use schemas::Reading;
 use serde_json::Value;
 use simulator::exchange::document;
-use simulator::mess::{Mess, MessArgs, Pace, Payload, Plan, Reception};
 use simulator::population::population;
+use simulator::transmission::{Pace, Payload, Plan, Reason, Reception, TransmissionArgs};
 use simulator::truth;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_767_538_800);
@@ -83,7 +83,7 @@ const DEVICE_FIELDS: &[(&str, usize, bool)] = &[
 
 fn sent_over_http() -> Vec<Reading> {
     let plan = Plan {
-        shares: MessArgs::default(),
+        shares: TransmissionArgs::default(),
         pace: Pace::Days,
         reception: Reception::At(NOW),
         kafka_share: 0.0,
@@ -93,7 +93,7 @@ fn sent_over_http() -> Vec<Reading> {
         for reading in truth(&patient, NOW - Span::from_days(40), NOW) {
             for sending in plan.sendings(&patient, reading) {
                 if let Payload::Reading(reading) = sending.payload
-                    && sending.mess != Mess::EnteredInError
+                    && sending.reason != Reason::EnteredInError
                 {
                     readings.push(*reading);
                 }

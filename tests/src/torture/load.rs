@@ -7,9 +7,9 @@ use clinical::{Span, Timestamp};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use simulator::live::{Live, LiveArgs};
-use simulator::mess::{MessArgs, Pace, Plan as Mess, Reception, Sending};
 use simulator::population::{Patient, population};
 use simulator::timetable::Timetable;
+use simulator::transmission::{Pace, Plan as Transmission, Reception, Sending, TransmissionArgs};
 
 use super::patients::Staged;
 use super::plans::Planned;
@@ -58,7 +58,7 @@ pub(super) fn send(
 struct Load<'p> {
     people: &'p [Patient],
     live: Live<'p>,
-    mess: Mess,
+    transmission: Transmission,
     staged: Staged,
     timetable: Timetable,
     /// Readings are made until here.
@@ -77,8 +77,8 @@ impl<'p> Load<'p> {
         Self {
             people,
             live: Live::new(people, args, begin, |_| true),
-            mess: Mess {
-                shares: MessArgs { garbage: 0.01, ..MessArgs::default() },
+            transmission: Transmission {
+                shares: TransmissionArgs { garbage: 0.01, ..TransmissionArgs::default() },
                 pace: Pace::Seconds,
                 reception: Reception::WhenDue,
                 kafka_share: KAFKA_SHARE,
@@ -107,7 +107,7 @@ impl<'p> Load<'p> {
             let mut readings = self.live.readings(from, to);
             readings.extend(self.live.automatic(from, to));
             for (number, reading) in readings {
-                self.timetable.extend(self.mess.sendings(&self.people[number], reading));
+                self.timetable.extend(self.transmission.sendings(&self.people[number], reading));
             }
         }
         // Staged readings are observed now, so they are made when they are due.

@@ -7,7 +7,7 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use schemas::Reading;
-use simulator::mess::{Mess, Payload, Route, Sending};
+use simulator::transmission::{Payload, Reason, Route, Sending};
 
 use crate::readings::{blood_pressure, corrected, entered_in_error};
 use crate::registered::CONSORTIUM;
@@ -74,7 +74,7 @@ impl Staged {
             let later = self.later(1_000, 30_000);
             sent.push(now + later, first);
         }
-        self.fate(&mut sent, second, now + Span::from_millis(150));
+        self.with_faults(&mut sent, second, now + Span::from_millis(150));
         sent.sendings
     }
 
@@ -93,7 +93,7 @@ impl Staged {
             let at = now + Span::from_millis(due_in + self.chance.random_range(-2_000..4_000));
             sent.push(at, blood_pressure(&patient, ago(now, 8 * MINUTE), 190, 107));
         }
-        self.fate(&mut sent, reading, now);
+        self.with_faults(&mut sent, reading, now);
         sent.sendings
     }
 
@@ -124,7 +124,7 @@ impl Staged {
         for reading in readings {
             at = at + self.later(20, 1_500);
             sent.push(at, reading.clone());
-            self.fate(&mut sent, reading, at);
+            self.with_faults(&mut sent, reading, at);
         }
         sent.sendings
     }
@@ -139,30 +139,30 @@ impl Staged {
             let at = ago(now, LONG_AGO - minutes * MINUTE);
             let reading = blood_pressure(&patient, at, systolic, 114);
             sent.push(now, reading.clone());
-            self.fate(&mut sent, reading, now);
+            self.with_faults(&mut sent, reading, now);
         }
         sent.sendings
     }
 
     /// Some readings are corrected so that nothing is severe any more, some of these back again;
     /// some are entered in error.
-    fn fate(&mut self, sent: &mut Sent, reading: Reading, at: Timestamp) {
-        let fate = self.chance.random_range(0.0..1.0);
+    fn with_faults(&mut self, sent: &mut Sent, reading: Reading, at: Timestamp) {
+        let drawn = self.chance.random_range(0.0..1.0);
         let at = at + self.later(2_000, 25_000);
         let since = (at - Timestamp::from_millis(reading.update_time)).millis();
-        if fate < 0.08 {
+        if drawn < 0.08 {
             let harmless = corrected(&reading, since, 131, 82);
             sent.push(at, harmless.clone());
             if self.chance.random_bool(0.4) {
                 let later = self.later(2_000, 20_000);
                 sent.push(at + later, corrected(&harmless, later.millis(), 194, 113));
             }
-        } else if fate < 0.11 {
+        } else if drawn < 0.11 {
             // The exchange documents cannot say that a reading was entered in error.
             sent.via = Route::Kafka;
             sent.push(at, entered_in_error(&reading, since));
             sent.via = route(sent.number);
-        } else if fate < 0.2 {
+        } else if drawn < 0.2 {
             sent.push(at, reading);
         }
     }
@@ -185,7 +185,7 @@ impl Sent {
             patient_index: self.number,
             via: self.via,
             payload: Payload::Reading(Box::new(reading)),
-            mess: Mess::Plain,
+            reason: Reason::Plain,
         });
     }
 }

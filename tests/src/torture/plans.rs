@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use schemas::records::{ExpectedReadings, Schedule};
 use schemas::topics::Topic;
 use schemas::{CarePlan, Reading};
-use simulator::mess::{Mess, Payload, Route, Sending};
+use simulator::transmission::{Payload, Reason, Route, Sending};
 use stream::producer::Outgoing;
 
 use crate::readings::{blood_pressure, entered_in_error, now};
@@ -113,7 +113,7 @@ impl Planned {
             patient_index: number,
             via,
             payload: Payload::Reading(Box::new(reading)),
-            mess: Mess::Plain,
+            reason: Reason::Plain,
         };
         sent.into_iter().map(sending).collect()
     }

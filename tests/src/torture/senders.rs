@@ -9,7 +9,7 @@ use std::time::Duration;
 use clinical::Timestamp;
 use schemas::Reading;
 use schemas::topics::Topic;
-use simulator::mess::{Payload, Route, Sending};
+use simulator::transmission::{Payload, Route, Sending};
 use stream::producer::{Outgoing, Producer};
 use stream::{SendError, partition_for_key};
 

@@ -7,7 +7,7 @@ use stream::follow::Incoming;
 use stream::partition_for_key;
 
 use super::columns::{of_accepted, of_access, of_alert, of_rejected, of_tally};
-use super::undisturbed::{Fate, replay};
+use super::undisturbed::{DueOutcome, replay};
 use super::*;
 use crate::readings::{blood_pressure, corrected, entered_in_error};
 
@@ -107,8 +107,8 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
             next_offset: record.offset + 1,
             ..OutcomeTally::default()
         };
-        match &expected.fates[&(record.partition, record.offset)] {
-            Fate::Stored(accepted) => {
+        match &expected.outcomes[&(record.partition, record.offset)] {
+            DueOutcome::Stored(accepted) => {
                 match accepted.outcome {
                     StoredOutcome::New => tally.new = 1,
                     StoredOutcome::Correction => tally.correction = 1,
@@ -127,8 +127,8 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
                 came.store.versions.push(Row { key, columns: of_accepted(accepted) });
                 came.accepted.push((**accepted).clone());
             }
-            Fate::Duplicate { .. } => tally.duplicate = 1,
-            Fate::Rejected(reason) => {
+            DueOutcome::Duplicate { .. } => tally.duplicate = 1,
+            DueOutcome::Rejected(reason) => {
                 tally.rejected = 1;
                 let rejected = RejectedReading {
                     reason: (*reason).to_owned(),
@@ -138,7 +138,7 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
                 came.store.rejected.push(Row { key, columns: of_rejected(&rejected) });
                 came.rejected.push(rejected);
             }
-            Fate::Rerouted => panic!("none is on a wrong partition"),
+            DueOutcome::Rerouted => panic!("none is on a wrong partition"),
         }
         let key = (tally.partition, tally.from_offset, tally.next_offset);
         let offset = came.tallies.len() as i64;

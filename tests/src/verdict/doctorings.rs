@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::store::{Kept, Row};
-use super::undisturbed::{Expected, Fate, replay};
+use super::undisturbed::{DueOutcome, Expected, replay};
 use super::{Asked, Came, Part, Sent, judge};
 
 /// Changes a good result; none where it holds nothing that could be changed so.
@@ -21,11 +21,12 @@ type Doctoring = (&'static str, Part, &'static str, Change);
 
 const DOCTORINGS: &[Doctoring] = &[
     ("a raw record is lost", Part::Outcomes, "accepted records, without cause: 1", |good, came| {
-        let is_accepted = |fate: Option<&Fate>| matches!(fate, Some(Fate::Stored(_)));
+        let is_accepted =
+            |outcome: Option<&DueOutcome>| matches!(outcome, Some(DueOutcome::Stored(_)));
         let mut raw = (0..came.raw.len()).rev();
         let lost = raw.find(|index| {
             let raw = &came.raw[*index];
-            is_accepted(good.expected.fates.get(&(raw.partition, raw.offset)))
+            is_accepted(good.expected.outcomes.get(&(raw.partition, raw.offset)))
         })?;
         came.raw.remove(lost);
         Some(())

@@ -25,7 +25,10 @@ const WAYS_TO_FAIL: usize = 25;
 pub fn assert_true(stack: &Stack, sent: &Sent) {
     let came = gather(stack);
     let sum = sum(came.tallies.iter().map(|placed| &placed.record));
-    assert!(sum.correction > 0 && sum.duplicate > 0 && sum.rejected > 0, "some mess: {sum:?}");
+    assert!(
+        sum.correction > 0 && sum.duplicate > 0 && sum.rejected > 0,
+        "not everything goes well: {sum:?}"
+    );
     assert!(!came.alerts.is_empty(), "the load has alerts in it");
     let complaints = complaints(sent, &[], &came);
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));

@@ -6,7 +6,7 @@ use schemas::records::StoredOutcome;
 use schemas::{AcceptedReading, OutcomeTally, RejectedReading};
 use stream::follow::Incoming;
 
-use super::undisturbed::{Expected, Fate};
+use super::undisturbed::{DueOutcome, Expected};
 use super::{Came, Complaints, Place, Placed};
 
 pub(super) fn compare(expected: &Expected, came: &Came, found: &mut Complaints) {
@@ -16,22 +16,22 @@ pub(super) fn compare(expected: &Expected, came: &Came, found: &mut Complaints) 
         (place(&accepted.origin), accepted.outcome.as_str(), id, version)
     };
     let accepted = found.once("accepted records", came.accepted.iter().map(in_short));
-    let due = expected.fates.values().filter_map(|fate| match fate {
-        Fate::Stored(accepted) => Some(in_short(accepted)),
+    let due = expected.outcomes.values().filter_map(|outcome| match outcome {
+        DueOutcome::Stored(accepted) => Some(in_short(accepted)),
         _ => None,
     });
     found.difference("accepted records", &accepted, &due.collect());
     let other = came.accepted.iter().filter(|accepted| {
-        let fate = expected.fates.get(&place(&accepted.origin));
-        matches!(fate, Some(Fate::Stored(due)) if **due != **accepted)
+        let outcome = expected.outcomes.get(&place(&accepted.origin));
+        matches!(outcome, Some(DueOutcome::Stored(due)) if **due != **accepted)
     });
     let what = "accepted records that say something else than the raw record";
     found.of_each(what, other.map(in_short));
 
     let rejected = came.rejected.iter().map(|r| (place(&r.origin), &*r.reason));
     let rejected = found.once("rejected records", rejected);
-    let due = expected.fates.iter().filter_map(|(origin, fate)| match fate {
-        Fate::Rejected(reason) => Some((*origin, *reason)),
+    let due = expected.outcomes.iter().filter_map(|(origin, outcome)| match outcome {
+        DueOutcome::Rejected(reason) => Some((*origin, *reason)),
         _ => None,
     });
     found.difference("rejected records", &rejected, &due.collect());
@@ -88,7 +88,7 @@ fn compare_tallies(expected: &Expected, tallies: &[Placed<OutcomeTally>], found:
         };
         let range = (tally.partition, tally.from_offset)..(tally.partition, tally.next_offset);
         if range.start < range.end {
-            expected.fates.range(range).for_each(|(_, fate)| count(&mut due, fate));
+            expected.outcomes.range(range).for_each(|(_, outcome)| count(&mut due, outcome));
         }
         if due != *tally {
             wrong.push((*tally, due));
@@ -97,24 +97,24 @@ fn compare_tallies(expected: &Expected, tallies: &[Placed<OutcomeTally>], found:
     found.of_each("tallies that do not follow one another (partition, due, found)", gaps);
     found.of_each("tallies that count wrongly (found, due)", wrong);
     let untold = expected
-        .fates
+        .outcomes
         .keys()
         .filter(|(partition, offset)| next.get(partition).is_none_or(|next| offset >= next));
     found.of_each("raw records without an outcome", untold);
 }
 
-fn count(tally: &mut OutcomeTally, fate: &Fate) {
-    let counted = match fate {
-        Fate::Stored(accepted) => match accepted.outcome {
+fn count(tally: &mut OutcomeTally, outcome: &DueOutcome) {
+    let counted = match outcome {
+        DueOutcome::Stored(accepted) => match accepted.outcome {
             StoredOutcome::New => &mut tally.new,
             StoredOutcome::Correction => &mut tally.correction,
             StoredOutcome::Historical => &mut tally.historical,
             StoredOutcome::Stale => &mut tally.stale,
             StoredOutcome::Conflict => &mut tally.conflict,
         },
-        Fate::Duplicate { .. } => &mut tally.duplicate,
-        Fate::Rejected(_) => &mut tally.rejected,
-        Fate::Rerouted => &mut tally.rerouted,
+        DueOutcome::Duplicate { .. } => &mut tally.duplicate,
+        DueOutcome::Rejected(_) => &mut tally.rejected,
+        DueOutcome::Rerouted => &mut tally.rerouted,
     };
     *counted += 1;
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use clinical::{Timestamp, Version};
 use schemas::Reading;
 use simulator::Oracle;
-use simulator::mess::Route;
 use simulator::oracle::Expected as Due;
+use simulator::transmission::Route;
 use stream::follow::Incoming;
 
-use super::undisturbed::{Expected, Fate};
+use super::undisturbed::{DueOutcome, Expected};
 use super::{Came, Complaints};
 
 /// Whether a send is known to have arrived.
@@ -116,15 +116,15 @@ impl Sent {
         let (mut other_reasons, mut copies) = (Vec::new(), Vec::new());
         for record in &came.raw {
             let bytes = bytes_of(record);
-            let what = match expected.fates.get(&(record.partition, record.offset)) {
-                Some(Fate::Stored(accepted)) => {
+            let what = match expected.outcomes.get(&(record.partition, record.offset)) {
+                Some(DueOutcome::Stored(accepted)) => {
                     let version = Version::from_bits(accepted.version.cast_unsigned());
                     What::Version(accepted.reading_id.clone(), version)
                 }
-                Some(Fate::Duplicate { id, version }) => {
+                Some(DueOutcome::Duplicate { id, version }) => {
                     What::Version(id.clone(), Version::from_bits(*version))
                 }
-                Some(Fate::Rejected(reason)) => {
+                Some(DueOutcome::Rejected(reason)) => {
                     let what = What::Rejected(bytes.to_vec());
                     let due = self.sends.get(&what).and_then(|sends| sends.reason);
                     if due.is_some_and(|due| due != *reason) {
@@ -132,7 +132,7 @@ impl Sent {
                     }
                     what
                 }
-                Some(Fate::Rerouted) => {
+                Some(DueOutcome::Rerouted) => {
                     *rerouted.entry(bytes).or_default() += 1;
                     continue;
                 }

@@ -16,7 +16,7 @@ use super::{Place, Plans};
 
 /// What becomes of a raw record.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Fate {
+pub(super) enum DueOutcome {
     /// It is accepted, as this record.
     Stored(Box<AcceptedReading>),
     Duplicate {
@@ -30,7 +30,7 @@ pub(super) enum Fate {
 #[derive(Debug, Default)]
 pub(super) struct Expected {
     /// Of each raw record.
-    pub(super) fates: BTreeMap<Place, Fate>,
+    pub(super) outcomes: BTreeMap<Place, DueOutcome>,
     /// The transitions of each patient's alerts, in order.
     pub(super) transitions: BTreeMap<String, Vec<AlertEvent>>,
 }
@@ -101,15 +101,20 @@ impl<'a> Watch<'a> {
         let received = Timestamp::from_millis(record.timestamp_ms);
         // What was due before happens before.
         self.pass_time(received, expected);
-        let fate = self.fate(record, received, expected);
-        expected.fates.insert((record.partition, record.offset), fate);
+        let outcome = self.outcome(record, received, expected);
+        expected.outcomes.insert((record.partition, record.offset), outcome);
     }
 
-    fn fate(&mut self, record: &Incoming, received: Timestamp, expected: &mut Expected) -> Fate {
-        let rejected = |reason: RejectionReason| Fate::Rejected(reason.as_str());
+    fn outcome(
+        &mut self,
+        record: &Incoming,
+        received: Timestamp,
+        expected: &mut Expected,
+    ) -> DueOutcome {
+        let rejected = |reason: RejectionReason| DueOutcome::Rejected(reason.as_str());
         let Some(key) = &record.key else { return rejected(RejectionReason::KeyMissing) };
         if partition_for_key(key, self.partitions) != record.partition {
-            return Fate::Rerouted;
+            return DueOutcome::Rerouted;
         }
         let wire = match record.payload.as_deref().map(|bytes| self.decoder.decode(bytes)) {
             Some(Ok(wire)) => wire,
@@ -138,7 +143,7 @@ impl<'a> Watch<'a> {
         told.extend(applied.changes.iter().map(AlertEvent::from));
         let (id, version) = (reading.id().to_string(), reading.version.bits());
         match StoredOutcome::of(applied.outcome) {
-            Some(outcome) => Fate::Stored(Box::new(AcceptedReading {
+            Some(outcome) => DueOutcome::Stored(Box::new(AcceptedReading {
                 reading: wire,
                 outcome,
                 reading_id: id,
@@ -149,7 +154,7 @@ impl<'a> Watch<'a> {
                     received_at: record.timestamp_ms,
                 },
             })),
-            None => Fate::Duplicate { id, version },
+            None => DueOutcome::Duplicate { id, version },
         }
     }
 

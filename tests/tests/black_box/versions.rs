@@ -6,7 +6,7 @@ use clinical::{PatientId, Span, Timestamp};
 use schemas::Reading;
 use serde_json::Value;
 use simulator::Oracle;
-use simulator::mess::Route;
+use simulator::transmission::Route;
 
 use tests::readings::{
     blood_pressure, corrected, document, entered_in_error, now, seconds_ago, sensor_glucose,

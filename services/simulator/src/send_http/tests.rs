@@ -11,10 +11,10 @@ use chassis::Metrics;
 use clinical::{Span, Timestamp};
 
 use super::*;
-use crate::mess::{MessArgs, Pace, Plan, Reception};
 use crate::metrics::SimulatorMetrics;
 use crate::population::population;
 use crate::timetable::Timetable;
+use crate::transmission::{Pace, Plan, Reception, TransmissionArgs};
 use crate::truth;
 
 /// Documents as received, and the answers still to be given before all is well.
@@ -47,7 +47,7 @@ async fn serve(gateway: FakeGateway) -> String {
 fn sendings(people: u32) -> Vec<Sending> {
     let now = Timestamp::from_seconds(1_767_538_800);
     let plan = Plan {
-        shares: MessArgs::none(),
+        shares: TransmissionArgs::none(),
         pace: Pace::Days,
         reception: Reception::At(now),
         kafka_share: 0.0,

@@ -1,19 +1,21 @@
-//! The mess comes in its set proportions, and the oracle knows what the store must make of it.
+//! Faults come in their set proportions, and the oracle knows what the store must make of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::{Span, Timestamp};
 use proptest::prelude::*;
 use schemas::Reading;
-use simulator::mess::{Mess, MessArgs, Pace, Payload, Plan, Reception, Route, Sending};
 use simulator::oracle::Expected;
 use simulator::population::population;
 use simulator::timetable::Timetable;
+use simulator::transmission::{
+    Pace, Payload, Plan, Reason, Reception, Route, Sending, TransmissionArgs,
+};
 use simulator::{Oracle, truth};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_767_538_800);
 
-fn plan(shares: MessArgs) -> Plan {
+fn plan(shares: TransmissionArgs) -> Plan {
     Plan { shares, pace: Pace::Days, reception: Reception::At(NOW), kafka_share: 0.5 }
 }
 
@@ -49,7 +51,7 @@ fn note(oracle: &mut Oracle, sending: &Sending) {
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
     let dump = || {
-        let (sendings, _) = sent(&plan(MessArgs::default()), 20, 5);
+        let (sendings, _) = sent(&plan(TransmissionArgs::default()), 20, 5);
         let mut oracle = Oracle::new();
         sendings.iter().for_each(|sending| note(&mut oracle, sending));
         let mut bytes = format!("{sendings:?}").into_bytes();
@@ -61,32 +63,32 @@ fn the_same_seed_gives_the_same_bytes() {
 
 #[test]
 fn every_kind_of_mess_has_its_share() {
-    let shares = MessArgs::default();
+    let shares = TransmissionArgs::default();
     let (sendings, true_readings) = sent(&plan(shares.clone()), 300, 20);
     let mut counts = BTreeMap::<&str, f64>::new();
     for sending in &sendings {
-        *counts.entry(sending.mess.as_str()).or_default() += 1.0 / true_readings as f64;
+        *counts.entry(sending.reason.as_str()).or_default() += 1.0 / true_readings as f64;
     }
-    let near = |mess: Mess, share: f64| {
-        let found = counts.get(mess.as_str()).copied().unwrap_or(0.0);
-        assert!((0.75..1.25).contains(&(found / share)), "{mess:?}: {found} instead of {share}");
+    let near = |reason: Reason, share: f64| {
+        let found = counts.get(reason.as_str()).copied().unwrap_or(0.0);
+        assert!((0.75..1.25).contains(&(found / share)), "{reason:?}: {found} instead of {share}");
     };
-    near(Mess::Resent, shares.duplicates);
+    near(Reason::Resent, shares.duplicates);
     // One in five corrections is corrected again; half the wrong numbers are put right.
-    near(Mess::Correction, shares.corrections * 1.2 + shares.wrong_numbers * 0.5);
-    near(Mess::EnteredInError, shares.entered_in_error);
-    near(Mess::Late, shares.late);
-    near(Mess::WrongClock, shares.wrong_clocks);
-    near(Mess::WrongNumber, shares.wrong_numbers);
-    near(Mess::Conflict, shares.conflicts);
-    near(Mess::Garbage, shares.garbage);
+    near(Reason::Correction, shares.corrections * 1.2 + shares.wrong_numbers * 0.5);
+    near(Reason::EnteredInError, shares.entered_in_error);
+    near(Reason::Late, shares.late);
+    near(Reason::WrongClock, shares.wrong_clocks);
+    near(Reason::WrongNumber, shares.wrong_numbers);
+    near(Reason::Conflict, shares.conflicts);
+    near(Reason::Garbage, shares.garbage);
     let by_kafka = readings(&sendings).filter(|(sending, _)| sending.via == Route::Kafka).count();
     assert!((0.3..0.7).contains(&(by_kafka as f64 / sendings.len() as f64)));
 }
 
 #[test]
 fn without_mess_every_true_reading_is_sent_once_and_is_current() {
-    let (sendings, true_readings) = sent(&plan(MessArgs::none()), 30, 10);
+    let (sendings, true_readings) = sent(&plan(TransmissionArgs::none()), 30, 10);
     assert_eq!(sendings.len(), true_readings);
     let mut oracle = Oracle::new();
     sendings.iter().for_each(|sending| note(&mut oracle, sending));
@@ -97,25 +99,25 @@ fn without_mess_every_true_reading_is_sent_once_and_is_current() {
 
 #[test]
 fn nothing_is_sent_before_it_was_registered_and_due_things_come_in_order() {
-    let (sendings, _) = sent(&plan(MessArgs::default()), 40, 10);
+    let (sendings, _) = sent(&plan(TransmissionArgs::default()), 40, 10);
     assert!(sendings.is_sorted_by_key(|sending| sending.at));
     for (sending, reading) in readings(&sendings) {
-        assert!(reading.update_time < sending.at.millis(), "{:?}", sending.mess);
+        assert!(reading.update_time < sending.at.millis(), "{:?}", sending.reason);
     }
 }
 
 #[test]
 fn wrong_numbers_are_always_rejected_and_corrections_of_true_readings_never() {
-    let (sendings, _) = sent(&plan(MessArgs::default()), 200, 15);
+    let (sendings, _) = sent(&plan(TransmissionArgs::default()), 200, 15);
     let mut reasons = BTreeSet::new();
     for (sending, reading) in readings(&sendings) {
         let expected = Oracle::new().note_sent(reading, sending.via, NOW + Span::from_days(30));
-        match sending.mess {
-            Mess::WrongNumber => {
+        match sending.reason {
+            Reason::WrongNumber => {
                 let Expected::Rejected(reason) = expected else { panic!("{expected:?}") };
                 reasons.insert(reason);
             }
-            Mess::Plain | Mess::Late => assert_eq!(expected, Expected::Stored, "{reading:?}"),
+            Reason::Plain | Reason::Late => assert_eq!(expected, Expected::Stored, "{reading:?}"),
             _ => {}
         }
     }
@@ -125,12 +127,16 @@ fn wrong_numbers_are_always_rejected_and_corrections_of_true_readings_never() {
 
 #[test]
 fn readings_entered_in_error_go_over_kafka_alone_and_are_not_current() {
-    let shares = MessArgs { entered_in_error: 0.3, wrong_numbers: 0.0, ..MessArgs::default() };
+    let shares = TransmissionArgs {
+        entered_in_error: 0.3,
+        wrong_numbers: 0.0,
+        ..TransmissionArgs::default()
+    };
     let (sendings, _) = sent(&plan(shares), 20, 5);
     let mut oracle = Oracle::new();
     sendings.iter().for_each(|sending| note(&mut oracle, sending));
     let entered_in_error: Vec<_> =
-        sendings.iter().filter(|s| s.mess == Mess::EnteredInError).collect();
+        sendings.iter().filter(|s| s.reason == Reason::EnteredInError).collect();
     assert!(entered_in_error.iter().all(|sending| sending.via == Route::Kafka));
     let totals = oracle.totals();
     assert!(!entered_in_error.is_empty() && totals.current < totals.readings);
@@ -175,7 +181,7 @@ proptest! {
 
     #[test]
     fn any_order_of_the_same_sends_gives_the_same_expectation(shuffle in any::<u64>()) {
-        let shares = MessArgs { corrections: 0.3, conflicts: 0.2, ..MessArgs::default() };
+        let shares = TransmissionArgs { corrections: 0.3, conflicts: 0.2, ..TransmissionArgs::default() };
         let (sendings, _) = sent(&plan(shares), 6, 4);
         let mut shuffled: Vec<&Sending> = sendings.iter().collect();
         let mut state = shuffle | 1;

@@ -1,4 +1,4 @@
-//! The mess of the real world: between what a device measured and what arrives lie memories that
+//! What goes wrong in the real world: between what a device measured and what arrives lie memories that
 //! are sent again, corrections, phones that were off, clocks that were never set, slips of the
 //! finger and plain garbage.
 
@@ -10,9 +10,9 @@ use crate::chance::{Chance, Purpose};
 use crate::population::Patient;
 use crate::slips;
 
-/// How much of each kind of mess: shares of all readings, 0 to 1.
+/// How much of each fault: shares of all readings, 0 to 1.
 #[derive(Debug, Clone, PartialEq, clap::Args)]
-pub struct MessArgs {
+pub struct TransmissionArgs {
     /// Share of readings that a device sends again out of its memory
     #[arg(long, env = "MIMAMORI_SIMULATOR_DUPLICATES", default_value_t = 0.10, value_parser = share)]
     pub duplicates: f64,
@@ -47,7 +47,7 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
-impl Default for MessArgs {
+impl Default for TransmissionArgs {
     fn default() -> Self {
         Self {
             duplicates: 0.10,
@@ -62,8 +62,8 @@ impl Default for MessArgs {
     }
 }
 
-impl MessArgs {
-    /// No mess at all.
+impl TransmissionArgs {
+    /// Nothing goes wrong.
     pub fn none() -> Self {
         Self {
             duplicates: 0.0,
@@ -78,7 +78,7 @@ impl MessArgs {
     }
 }
 
-/// How long the mess takes to show.
+/// How long faults take to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
     /// As in life: memories are sent again after a day or two, corrections come within days.
@@ -136,7 +136,7 @@ impl Route {
 
 /// Why something is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mess {
+pub enum Reason {
     /// As it should be.
     Plain,
     /// Again, out of a device's memory.
@@ -157,19 +157,19 @@ pub enum Mess {
     Garbage,
 }
 
-impl Mess {
+impl Reason {
     /// The name.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Mess::Plain => "plain",
-            Mess::Resent => "resent",
-            Mess::Correction => "correction",
-            Mess::EnteredInError => "entered in error",
-            Mess::Late => "late",
-            Mess::WrongClock => "wrong_clock",
-            Mess::WrongNumber => "wrong_number",
-            Mess::Conflict => "conflict",
-            Mess::Garbage => "garbage",
+            Reason::Plain => "plain",
+            Reason::Resent => "resent",
+            Reason::Correction => "correction",
+            Reason::EnteredInError => "entered in error",
+            Reason::Late => "late",
+            Reason::WrongClock => "wrong_clock",
+            Reason::WrongNumber => "wrong_number",
+            Reason::Conflict => "conflict",
+            Reason::Garbage => "garbage",
         }
     }
 }
@@ -200,14 +200,14 @@ pub struct Sending {
     /// What.
     pub payload: Payload,
     /// Why.
-    pub mess: Mess,
+    pub reason: Reason,
 }
 
-/// How to make a mess.
+/// How faults are made.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// How much.
-    pub shares: MessArgs,
+    pub shares: TransmissionArgs,
     /// How fast.
     pub pace: Pace,
     /// When it is received.
@@ -221,7 +221,7 @@ impl Plan {
     /// reading alone, not on what else is sent.
     pub fn sendings(&self, patient: &Patient, truth: Reading) -> Vec<Sending> {
         let kind = u64::from(truth.measurement.kind().number());
-        let chance = patient.chance_numbered(Purpose::Mess, kind, truth.observation_time);
+        let chance = patient.chance_numbered(Purpose::Transmission, kind, truth.observation_time);
         let via = if patient.route_draw < self.kafka_share { Route::Kafka } else { Route::Http };
         let bunch = Bunch::of(self, patient, Timestamp::from_millis(truth.update_time));
         Sender { plan: self, patient, via, bunch, chance, sent: Vec::new() }.send(truth)
@@ -262,35 +262,35 @@ impl Sender<'_> {
         let shares = &self.plan.shares;
         let delay = Span::from_millis(self.chance.whole(300, 4_000));
         let mut at = Timestamp::from_millis(truth.update_time) + delay;
-        let mut mess = Mess::Plain;
+        let mut reason = Reason::Plain;
         if let Some(late) = self.bunch.late_until {
             at = at.max(late) + delay;
-            mess = Mess::Late;
+            reason = Reason::Late;
         }
-        let fault = self.chance.share();
+        let drawn = self.chance.share();
         let mut first = truth.clone();
-        if fault < shares.wrong_numbers {
-            mess = Mess::WrongNumber;
+        if drawn < shares.wrong_numbers {
+            reason = Reason::WrongNumber;
             slips::wrong_number(&mut first.measurement, &mut self.chance);
-        } else if fault < shares.wrong_numbers + shares.wrong_clocks {
-            mess = Mess::WrongClock;
+        } else if drawn < shares.wrong_numbers + shares.wrong_clocks {
+            reason = Reason::WrongClock;
             let received = match self.plan.reception {
                 Reception::WhenDue => at,
                 Reception::At(time) => time,
             };
             slips::wrong_clock(&mut first, received, &mut self.chance);
         }
-        if mess == Mess::WrongNumber && self.chance.happens(0.5) {
+        if reason == Reason::WrongNumber && self.chance.happens(0.5) {
             let right = Reading { data_input: DataInput::Modified, ..truth };
-            self.later(right, at, Mess::Correction);
+            self.later(right, at, Reason::Correction);
         }
-        self.push(at, self.via, first.clone(), mess);
+        self.push(at, self.via, first.clone(), reason);
         if let Some(again) = self.bunch.again_at {
-            self.push(again.max(at) + delay, self.via, first.clone(), Mess::Resent);
+            self.push(again.max(at) + delay, self.via, first.clone(), Reason::Resent);
         }
         self.garbage(at);
         // A number that cannot be true has been put right above, or never is.
-        if mess != Mess::WrongNumber {
+        if reason != Reason::WrongNumber {
             self.change(first, at);
         }
         self.sent
@@ -307,12 +307,12 @@ impl Sender<'_> {
             }
         } else if fate < shares.corrections + shares.entered_in_error {
             let entered_in_error = Reading { status: ReadingStatus::EnteredInError, ..first };
-            self.later(entered_in_error, at, Mess::EnteredInError);
+            self.later(entered_in_error, at, Reason::EnteredInError);
         } else if fate < shares.corrections + shares.entered_in_error + shares.conflicts {
             let mut other = first;
             slips::another_value(&mut other.measurement, &mut self.chance);
             let at = at + Span::from_millis(self.chance.whole(200, 60_000));
-            self.push(at, self.via, other, Mess::Conflict);
+            self.push(at, self.via, other, Reason::Conflict);
         }
     }
 
@@ -323,14 +323,14 @@ impl Sender<'_> {
             // Never the beginning of a record by chance.
             bytes.insert(0, b'{');
             let payload = Payload::Bytes { key: self.patient.id.to_string(), bytes };
-            self.push_payload(at, Route::Kafka, payload, Mess::Garbage);
+            self.push_payload(at, Route::Kafka, payload, Reason::Garbage);
         }
     }
 
     fn corrected(&mut self, mut reading: Reading, at: Timestamp) -> (Reading, Timestamp) {
         slips::another_value(&mut reading.measurement, &mut self.chance);
         reading.data_input = DataInput::Modified;
-        self.later(reading, at, Mess::Correction)
+        self.later(reading, at, Reason::Correction)
     }
 
     /// Sends a further version of a reading: registered after the last one was sent.
@@ -338,23 +338,23 @@ impl Sender<'_> {
         &mut self,
         mut reading: Reading,
         after: Timestamp,
-        mess: Mess,
+        reason: Reason,
     ) -> (Reading, Timestamp) {
         let wait = self.plan.pace.part(self.chance.between(0.05, 1.2));
         let registered = after + wait;
         reading.update_time = registered.millis();
         let at = registered + Span::from_millis(self.chance.whole(300, 4_000));
         // The exchange documents cannot say that a reading was entered in error.
-        let via = if mess == Mess::EnteredInError { Route::Kafka } else { self.via };
-        self.push(at, via, reading.clone(), mess);
+        let via = if reason == Reason::EnteredInError { Route::Kafka } else { self.via };
+        self.push(at, via, reading.clone(), reason);
         (reading, at)
     }
 
-    fn push(&mut self, at: Timestamp, via: Route, reading: Reading, mess: Mess) {
-        self.push_payload(at, via, Payload::Reading(Box::new(reading)), mess);
+    fn push(&mut self, at: Timestamp, via: Route, reading: Reading, reason: Reason) {
+        self.push_payload(at, via, Payload::Reading(Box::new(reading)), reason);
     }
 
-    fn push_payload(&mut self, at: Timestamp, via: Route, payload: Payload, mess: Mess) {
-        self.sent.push(Sending { at, patient_index: self.patient.index, via, payload, mess });
+    fn push_payload(&mut self, at: Timestamp, via: Route, payload: Payload, reason: Reason) {
+        self.sent.push(Sending { at, patient_index: self.patient.index, via, payload, reason });
     }
 }
