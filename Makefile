@@ -40,8 +40,18 @@ torture: setup web ## Every fault under load, about 10 minutes (TORTURE_SECONDS=
 	@TORTURE_SECONDS=$${TORTURE_SECONDS:-600} cargo test --locked -p tests --test torture
 
 .PHONY: fuzz
-fuzz: setup web ## Four million damaged inputs against every decoder and parser (FUZZ_SEED, FUZZ_INPUTS, FUZZ_SECONDS)
+fuzz: fuzz-engine ## Ten minutes of bad inputs against every decoder and parser, guided by coverage (FUZZ_SEED, FUZZ_SECONDS)
 	@cargo run --quiet --locked -p fuzz
+
+.PHONY: fuzz-verify
+fuzz-verify: fuzz-engine ## Makes sure that the fuzz engine is guided: it must find a planted fault
+	@cargo run --quiet --locked -p fuzz -- --verify
+
+# Instrumented with the stable compiler. Dependencies are those of every other build.
+.PHONY: fuzz-engine
+fuzz-engine: setup web
+	@CARGO_PROFILE_DEV_OPT_LEVEL=1 RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/fuzz/instrumented-rustc.sh \
+		cargo build --quiet --locked -p fuzz --features engine --bin fuzz-engine
 
 .PHONY: check
 check: setup web ## Format, lints, generated files, dependency rules, what the documents name, licences

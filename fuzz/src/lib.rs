@@ -2,21 +2,20 @@
 //! would send on purpose, or that somebody did.
 //!
 //! A [`Target`](target::Target) is a parser, what it promises of every input ("no panic", "what was
-//! read is written the same"), and good inputs to begin with. The engine damages those, in ways that
-//! know their form: bits and lengths ([`bytes`]), text ([`text`]), the structure of JSON ([`json`]),
-//! lists of records ([`packed`]). Inputs that a target answers in a new way are damaged further. It
-//! is seeded, so a run can be had again, and needs nothing but a stable compiler.
+//! read is written the same"), and good inputs to begin with. `make fuzz` gives each to libFuzzer,
+//! which keeps the inputs that reach code that none before reached, and changes those further. Half
+//! of its changes know the input's form: text ([`text`]), the structure of JSON ([`json`]), lists of
+//! records ([`packed`]), lengths and numbers of binary forms ([`bytes`]).
 //!
-//! `corpus/TARGET/` holds inputs that are tried by every test run: those that once broke something,
-//! and one for each kind of answer.
+//! `corpus/TARGET/` holds inputs that are tried by every test run, without the engine: those that
+//! once broke something, and some for each kind of answer.
 
+pub mod attempt;
 pub mod bytes;
 pub mod corpus;
 pub mod json;
 pub mod packed;
 pub mod random;
-pub mod run;
 pub mod target;
 pub mod targets;
 pub mod text;
-mod watch;

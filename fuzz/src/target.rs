@@ -15,15 +15,14 @@ pub struct Target {
     pub make: Option<Make>,
     /// Tries an input.
     pub check: Check,
-    /// How often it is tried, in comparison with others.
+    /// For how long it is tried, in comparison with others.
     pub weight: usize,
 }
 
 /// Makes an input.
 pub type Make = Box<dyn Fn(&mut Random) -> Option<Vec<u8>> + Send + Sync>;
 
-/// Tries an input: says in which way it was answered, or which promise was broken. Two inputs with
-/// the same answer need not both be kept.
+/// Tries an input: says in which way it was answered, or which promise was broken.
 pub type Check = Box<dyn Fn(&[u8]) -> Result<String, String> + Send + Sync>;
 
 /// How a target's inputs are made.
@@ -77,7 +76,20 @@ impl Target {
         self
     }
 
-    /// Tried so many times as often as others.
+    /// Changes an input into another one of its form, or into a new one.
+    pub fn change(&self, input: &mut Vec<u8>, random: &mut Random) {
+        if let Some(make) = &self.make
+            && random.once_in(3)
+            && let Some(made) = make(random)
+        {
+            *input = made;
+            return;
+        }
+        let other = self.seeds.get(random.below(self.seeds.len()));
+        self.form.damage(input, other.map_or(b"", Vec::as_slice), random);
+    }
+
+    /// Tried so many times as long as others.
     #[must_use]
     pub fn often(mut self, weight: usize) -> Self {
         self.weight = weight;

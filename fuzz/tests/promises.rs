@@ -1,32 +1,38 @@
 //! Every target keeps its promises: of every input that is kept, and of some thousand new ones.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
-use fuzz::run::{Report, Trial, attempt, run};
+use fuzz::attempt::attempt;
+use fuzz::random::Random;
 use fuzz::target::{Form, Target, promise};
 use fuzz::{corpus, targets};
 
 /// The same inputs in every run of the tests; `make fuzz` has others each time.
 const SEED: u64 = 20_261_122;
 
-fn trial(target: Target, seed: u64, inputs: usize) -> Trial {
-    Trial::new(target, seed, inputs, Path::new(env!("CARGO_TARGET_TMPDIR")))
-}
-
-/// What comes of so many inputs.
-fn tried(target: Target, inputs: usize) -> Report {
-    let mut trial = trial(target, SEED, inputs);
-    trial.go_on(Duration::from_secs(600));
-    trial.into_report()
+/// Tries a target's seeds, then so many inputs made by changing them. Returns the ways in which
+/// they were answered.
+fn tried(target: &Target, inputs: usize) -> Result<BTreeSet<String>, (String, Vec<u8>)> {
+    let mut random = Random::new(SEED, &target.name);
+    let mut answers = BTreeSet::new();
+    let changed = (0..inputs).map(|_| {
+        let mut input = target.seeds.get(random.below(target.seeds.len())).cloned();
+        let input = input.get_or_insert_default();
+        target.change(input, &mut random);
+        std::mem::take(input)
+    });
+    for input in target.seeds.iter().cloned().chain(changed) {
+        answers.insert(attempt(target, &input).map_err(|what| (what, input))?);
+    }
+    Ok(answers)
 }
 
 #[test]
 fn every_input_of_the_corpus_keeps_every_promise() {
     for target in targets::all() {
         for (name, input) in corpus::of(&target.name) {
-            let answer = attempt(&target, &input, &mut Default::default());
+            let answer = attempt(&target, &input);
             assert!(answer.is_ok(), "{}/{name}: {answer:?}", target.name);
         }
     }
@@ -35,10 +41,10 @@ fn every_input_of_the_corpus_keeps_every_promise() {
 #[test]
 fn some_thousand_new_inputs_a_target_keep_every_promise() {
     for target in targets::all() {
-        let report = tried(target, 2_000);
-        assert!(report.failure.is_none(), "{}: {:?}", report.target, report.failure);
-        assert!(report.inputs >= 2_000, "{}: {} inputs", report.target, report.inputs);
-        assert!(report.answers.len() > 1, "{} answers all inputs alike", report.target);
+        let answers = tried(&target, 2_000).unwrap_or_else(|failure| {
+            panic!("{}: {failure:?}", target.name);
+        });
+        assert!(answers.len() > 1, "{} answers all inputs alike", target.name);
     }
 }
 
@@ -65,21 +71,20 @@ fn faulty(fault: fn(usize, &str) -> Result<(), String>) -> Target {
 }
 
 #[test]
-fn a_planted_panic_is_found_and_made_small() {
+fn a_planted_panic_is_a_broken_promise() {
     let target = faulty(|length, text| {
         let _ = &text.as_bytes()[..length];
         Ok(())
     });
-    let failure = tried(target, 5_000).failure.expect("a length beyond the end");
-    assert!(failure.what.contains("out of range"), "{}", failure.what);
-    assert!(failure.input.len() <= 4, "{:?}", String::from_utf8_lossy(&failure.input));
+    let (what, input) = tried(&target, 5_000).expect_err("a length beyond the end");
+    assert!(what.contains("out of range"), "{what} {input:?}");
 }
 
 #[test]
 fn a_planted_lie_is_found() {
     let target = faulty(|length, _| promise(length != 65_536, || "lost".to_owned()));
-    let failure = tried(target, 20_000).failure.expect("a length at a limit");
-    assert_eq!(failure.what, "lost");
+    let (what, _) = tried(&target, 50_000).expect_err("a length at a limit");
+    assert_eq!(what, "lost");
 }
 
 #[test]
@@ -90,51 +95,16 @@ fn a_planted_delay_is_found() {
         }
         Ok(())
     });
-    let mut slowest = Default::default();
-    assert!(attempt(&target, b"7:a", &mut slowest).is_ok());
-    let late = attempt(&target, b"2000000:a", &mut slowest);
+    assert!(attempt(&target, b"7:a").is_ok());
+    let late = attempt(&target, b"2000000:a");
     assert!(late.is_err_and(|what| what.contains(" takes 1")));
 }
 
 #[test]
-fn the_same_seed_has_the_same_inputs() {
-    let inputs_of = |seed| {
-        let inputs = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-        let seen = inputs.clone();
-        let target = Target::new("seen", Form::Bytes, vec![b"abc".to_vec()], move |input| {
-            seen.lock().unwrap().push(input.to_vec());
-            Ok(String::new())
-        });
-        trial(target, seed, 300).go_on(Duration::from_secs(600));
-        inputs.lock().unwrap().clone()
-    };
-    assert_eq!(inputs_of(1), inputs_of(1));
-    assert_ne!(inputs_of(1), inputs_of(2));
-}
-
-#[test]
-fn the_time_is_shared_by_weight_and_those_it_was_too_short_for_are_told() {
-    let taking = |name: &str, each: Duration| {
-        Target::new(name, Form::Bytes, vec![b"abc".to_vec()], move |_| {
-            std::thread::sleep(each);
-            Ok(String::new())
-        })
-    };
-    let (some, none) = (Duration::from_millis(1), Duration::ZERO);
-    let endless = usize::MAX;
-    let trials = vec![
-        trial(taking("first", some), SEED, endless),
-        trial(taking("second", some).often(2), SEED, endless),
-        trial(taking("third", some), SEED, endless),
-        trial(taking("quick", none), SEED, 100),
-    ];
-    let reports = run(trials, 1, Duration::from_millis(1_200), |_| ());
-    let of = |name: &str| reports.iter().find(|report| report.target == name).unwrap();
-    let short: BTreeSet<_> = reports.iter().filter(|r| r.is_short()).map(|r| &*r.target).collect();
-    assert_eq!(short, BTreeSet::from(["first", "second", "third"]));
-    assert_eq!((of("quick").inputs, of("quick").due), (100, 100));
-    // Whoever comes first leaves time for the others, who would get none otherwise.
-    let took = |name: &str| of(name).took.as_secs_f64();
-    assert!(took("second") > 1.2 * took("first"), "{} {}", took("second"), took("first"));
-    assert!(took("third") > 0.1, "{}", took("third"));
+fn the_planted_fault_of_the_engines_check_needs_six_bytes_in_a_row() {
+    let target = targets::planted();
+    assert!(attempt(&target, b"none").is_ok());
+    assert_eq!(attempt(&target, &[0xa7, b'm', 0, b'i', 0xfe]), Ok("5".to_owned()));
+    let found = attempt(&target, &[0xa7, b'm', 0, b'i', 0xfe, b'?']);
+    assert_eq!(found, Err(targets::PLANTED.to_owned()));
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use schemas::Codec;
 use schemas::codec::RECORDS;
 
-use crate::target::Target;
+use crate::target::{Form, Target, promise};
 
 /// All targets.
 pub fn all() -> Vec<Target> {
@@ -30,6 +30,39 @@ pub fn all() -> Vec<Target> {
     targets.extend(writer::targets());
     targets.extend(tools::targets());
     targets
+}
+
+/// What the planted fault says.
+pub const PLANTED: &str = "the planted fault";
+
+/// No parser: a fault behind six bytes, each of which is looked at only when those before it are
+/// right. An engine that is guided by coverage finds it at once, and any other never.
+pub fn planted() -> Target {
+    const KEY: [u8; 6] = [0xa7, b'm', 0x00, b'i', 0xfe, b'?'];
+    // Each place is one of its own in the program.
+    fn at(input: &[u8], place: usize) -> bool {
+        input.get(place) == Some(&KEY[place])
+    }
+    Target::new("planted", Form::Bytes, vec![b"none".to_vec()], |input| {
+        let mut right = 0;
+        if at(input, 0) {
+            right = 1;
+            if at(input, 1) {
+                right = 2;
+                if at(input, 2) {
+                    right = 3;
+                    if at(input, 3) {
+                        right = 4;
+                        if at(input, 4) {
+                            right = 5;
+                            promise(!at(input, 5), || PLANTED.to_owned())?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(right.to_string())
+    })
 }
 
 /// A reading's schema as somebody else may have registered it: other order, fields left out.
