@@ -1,6 +1,9 @@
 //! What clients of the local ClickHouse send.
 
-use local_clickhouse::fuzzing::{exception_code, preparation, statement};
+use axum::http::request::Builder;
+use local_clickhouse::exception::Exception;
+use local_clickhouse::request::Request;
+use local_clickhouse::statement::{Statement, look};
 
 use crate::packed::{pack, unpack};
 use crate::target::{Form, Target, promise};
@@ -80,26 +83,32 @@ pub(super) fn targets() -> Vec<Target> {
             "clickhouse_exception",
             Form::Text(&["Code: ", "("]),
             texts(&exceptions),
-            |input| Ok((exception_code(&String::from_utf8_lossy(input)) > 0).to_string()),
+            |input| {
+                let exception = Exception::parse(&String::from_utf8_lossy(input));
+                Ok((exception.code() > 0).to_string())
+            },
         ),
     ]
 }
 
 /// However a statement arrives, it is never taken for something else at first.
 fn looked_at(input: &[u8]) -> Result<String, String> {
-    let Some((whole, rows)) = statement(input, true) else {
+    let Some(whole) = look(input, true) else {
         return Err("nothing more will come, and it is not told".to_owned());
     };
-    promise(rows.is_none_or(|rows| rows <= input.len()), || format!("rows begin at {rows:?}"))?;
+    if let Statement::Insert { rows, .. } = &whole {
+        promise(*rows <= input.len(), || format!("rows begin at {rows}"))?;
+    }
     let steps = input.len().div_ceil(64).max(1);
     for length in (0..=input.len()).step_by(steps) {
-        if let Some((early, rows)) = statement(&input[..length], false) {
+        if let Some(early) = look(&input[..length], false) {
             // What is told early is an INSERT, or settled.
             promise(early == whole, || {
-                format!("{early} of the first {length} bytes, rows {rows:?}, then {whole}")
+                format!("{early:?} of the first {length} bytes, then {whole:?}")
             })?;
         }
     }
+    let whole = format!("{whole:?}");
     Ok(whole.split([' ', '(']).next().unwrap_or_default().to_owned())
 }
 
@@ -115,13 +124,20 @@ fn request_read(input: &[u8]) -> Result<String, String> {
     let headers = [("x-clickhouse-format", format), ("x-clickhouse-database", database)];
     let content_type = String::from_utf8_lossy(content_type);
     let form = (!content_type.is_empty()).then_some((&*content_type, form));
-    let Some((statements, _)) = preparation(method, address, &headers, form) else {
+    let builder = Builder::new().method(method).uri(address);
+    let builder = headers.into_iter().fold(builder, |all, (name, value)| all.header(name, value));
+    let Ok(request) = builder.body(()) else { return Ok("no HTTP".to_owned()) };
+    let Ok(mut request) = Request::parse(&request.into_parts().0) else {
+        return Ok("refused".to_owned());
+    };
+    let is_refused = form.is_some_and(|(kind, form)| request.add_form(kind, form).is_err());
+    let Some(statements) = request.preparation().ok().filter(|_| !is_refused) else {
         return Ok("refused".to_owned());
     };
     for prepared in &statements {
         // Names and values stay in their quotes: each is one statement.
-        let looked = statement(prepared.as_bytes(), true);
-        let is_one = looked.as_ref().is_some_and(|(what, _)| what.starts_with("Other"));
+        let looked = look(prepared.as_bytes(), true);
+        let is_one = matches!(looked, Some(Statement::Other { .. }));
         promise(is_one, || format!("{prepared:?} is {looked:?}"))?;
     }
     Ok(format!("{} statements before", statements.len()))

@@ -1,10 +1,14 @@
 //! What browsers and scripts ask of the dashboard, and the alerts it is told.
 
+use axum::extract::Query;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::IntoResponse;
 use clinical::Timestamp;
-use dashboard::fuzzing::{
-    alert_told, asks_for_readings, basic_credentials, is_sign_in, sealed_cookie, user_of_cookie,
-};
-use dashboard::model::time;
+use dashboard::api::patients::ReadingsQuery;
+use dashboard::basic;
+use dashboard::model::session::Credentials;
+use dashboard::model::{Alert, time};
+use dashboard::open_alerts::OpenAlerts;
 use dashboard::session::SessionKey;
 use schemas::AlertEvent;
 use serde_json::Value;
@@ -54,8 +58,10 @@ pub(super) fn targets() -> Vec<Target> {
     let alerts = samples::of("alert_event").into_iter().map(|event| event.to_string().into_bytes());
     vec![
         Target::new("dashboard_query", Form::Text(WORDS), text(QUERIES), |input| {
-            let Ok(address) = std::str::from_utf8(input) else { return Ok("no text".to_owned()) };
-            Ok(asks_for_readings(address).to_string())
+            let Ok(text) = std::str::from_utf8(input) else { return Ok("no text".to_owned()) };
+            let Ok(address) = text.parse::<Uri>() else { return Ok("no address".to_owned()) };
+            let query = Query::<ReadingsQuery>::try_from_uri(&address);
+            Ok(query.map(|Query(query)| query.parse().is_ok()).is_ok_and(|asks| asks).to_string())
         })
         .often(2),
         Target::new("dashboard_time", Form::Text(WORDS), text(&times), |input| {
@@ -70,13 +76,23 @@ pub(super) fn targets() -> Vec<Target> {
         }),
         cookie(),
         Target::new("dashboard_basic", Form::Text(WORDS), text(&basic), |input| {
-            Ok(basic_credentials(input).is_some().to_string())
+            let Ok(value) = HeaderValue::from_bytes(input) else {
+                return Ok("no header".to_owned());
+            };
+            Ok(basic::parse(&value).is_some().to_string())
         }),
         Target::new("dashboard_sign_in", Form::Json(WORDS), text(&sign_ins), |input| {
-            Ok(is_sign_in(input).to_string())
+            Ok(serde_json::from_slice::<Credentials>(input).is_ok().to_string())
         }),
         Target::new("dashboard_alert", Form::Json(samples::NAMES), alerts.collect(), alert()),
     ]
+}
+
+/// What a browser sends back that was given a session.
+fn sealed_cookie(key: &SessionKey, user: &str, now: Timestamp) -> Vec<u8> {
+    let response = (key.seal(user, [7; 8], now), "").into_response();
+    let cookie = response.headers().get(header::SET_COOKIE).map_or(&b""[..], |it| it.as_bytes());
+    cookie.split(|byte| *byte == b';').next().unwrap_or_default().to_vec()
 }
 
 fn cookie() -> Target {
@@ -88,9 +104,10 @@ fn cookie() -> Target {
     let by_hand = br#"mimamori_session={"user":"dr.sato"}"#.to_vec();
     let seeds = vec![sato, other, theirs, by_hand];
     Target::new("dashboard_cookie", Form::Text(WORDS), seeds, move |input| {
-        let Some(user) = user_of_cookie(&ours, input, NOW) else {
-            return Ok("no session".to_owned());
-        };
+        let Ok(value) = HeaderValue::from_bytes(input) else { return Ok("no header".to_owned()) };
+        let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
+        let Some(sealed) = ours.open(&headers, NOW) else { return Ok("no session".to_owned()) };
+        let user = sealed.user;
         // Only what was sealed opens, whatever stands beside it and however it is written.
         promise(users.contains(&user.as_str()), || format!("nobody sealed a session of {user}"))?;
         Ok("a session".to_owned())
@@ -114,7 +131,9 @@ fn alert() -> impl Fn(&[u8]) -> Result<String, String> {
             promise(same == Ok(format!("{alert:?}")), || format!("{alert:?} becomes {again:?}"))?;
         }
         let understood = understood.is_ok();
-        let Some(told) = alert_told(event) else { return Ok("not understood".to_owned()) };
+        let Ok(alert) = Alert::try_from(event) else { return Ok("not understood".to_owned()) };
+        OpenAlerts::default().apply(alert.clone());
+        let told = serde_json::to_string(&alert).map_err(|error| error.to_string())?;
         let json: Result<Value, _> = serde_json::from_str(&told);
         promise(json.is_ok(), || format!("{told} is no JSON"))?;
         Ok(format!("told, {understood}"))

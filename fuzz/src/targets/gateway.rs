@@ -1,15 +1,19 @@
 //! What senders post, and the gateway's lists.
 
 use std::io::Write;
+use std::sync::Arc;
 
+use axum::http::{HeaderMap, HeaderValue, header};
 use clinical::Timestamp;
 use gateway::exchange::{Context, Limits, Unreadable, parse};
-use gateway::fuzzing::{decompressed, has_bearer_token, master_lists};
+use gateway::{Encoding, MasterLists, Taken, TokenHash, bearer, decompress};
 use jiff::tz::TimeZone;
 use schemas::examples::{BAD_DOCUMENTS, GOOD_DOCUMENTS, RECEIVED};
 use schemas::registry::{Consortium, Vendor};
 use schemas::{Codec, Reading, Record};
 use serde_json::Value;
+use stream::record::Incoming;
+use tokio::sync::Semaphore;
 
 use super::{plain, registry, samples};
 use crate::json;
@@ -51,6 +55,8 @@ const NAMES: &[&str] = &[
     "a/b~1",
 ];
 
+/// The hash of the token of the vendor among the samples.
+const TOKEN: TokenHash = [0x0a; 32];
 /// What a body may be decompressed to here.
 const MOST: usize = 1 << 20;
 
@@ -90,7 +96,11 @@ pub(super) fn targets() -> Vec<Target> {
         ),
         Target::new("gateway_registry", Form::Packed(3, &Form::Bytes), entries(), lists_read()),
         Target::new("gateway_token", Form::Text(&["Bearer ", "Basic "]), tokens, |input| {
-            Ok(has_bearer_token(input).to_string())
+            let Ok(value) = HeaderValue::from_bytes(input) else {
+                return Ok("no header".to_owned());
+            };
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value)]);
+            Ok(format!("{:?}", bearer(&headers).err()))
         }),
     ]
 }
@@ -164,13 +174,22 @@ fn body_read(input: &[u8]) -> Result<String, String> {
     let (Some(encoding), Some(body)) = (parts.first(), parts.get(1)) else {
         return Ok("no body".to_owned());
     };
-    let encoding = String::from_utf8_lossy(encoding);
-    let known = ["gzip", "zstd"].into_iter().find(|known| *known == encoding).unwrap_or("as it is");
-    let Some(taken) = decompressed(&encoding, body, MOST) else {
-        return Ok(format!("{known}: broken or too long"));
+    let encoding = match *encoding {
+        b"gzip" => Encoding::Gzip,
+        b"zstd" => Encoding::Zstd,
+        _ => Encoding::Identity,
     };
-    promise(taken.len() <= MOST, || format!("{} bytes were let in", taken.len()))?;
-    Ok(format!("{known}: {:?}", taken.len().checked_ilog2()))
+    let mut sent = Taken::default();
+    sent.bytes = body.to_vec();
+    let memory = Arc::new(Semaphore::new(2 * MOST));
+    let Ok(taken) = decompress(sent, encoding, MOST, &memory) else {
+        return Ok(format!("{encoding:?}: broken or too long"));
+    };
+    let length = taken.bytes.len();
+    promise(length <= MOST, || format!("{length} bytes were let in"))?;
+    drop(taken);
+    promise(memory.available_permits() == 2 * MOST, || "memory is not given back".to_owned())?;
+    Ok(format!("{encoding:?}: {:?}", length.checked_ilog2()))
 }
 
 fn encoded<T: Record>(codec: &Codec) -> Vec<u8> {
@@ -196,12 +215,26 @@ fn entries() -> Vec<Vec<u8>> {
 fn lists_read() -> impl Fn(&[u8]) -> Result<String, String> {
     let codec = registry();
     move |input| {
-        let parts = unpack(input);
-        let entries = parts.chunks_exact(3).take(50).map(|entry| {
-            // An empty value stands for none here.
-            (entry[0] == b"v", entry[1], (!entry[2].is_empty()).then_some(entry[2]))
-        });
-        let (tokens, has_zone) = master_lists(&codec, entries, "CGM005");
-        Ok(format!("{} tokens, a zone: {has_zone}", tokens.min(3)))
+        let mut lists = MasterLists::new(&codec);
+        for entry in unpack(input).chunks_exact(3).take(50) {
+            let record = Incoming {
+                topic: "registry".into(),
+                partition: 0,
+                offset: 0,
+                timestamp_ms: 0,
+                key: Some(entry[1].to_vec()),
+                // An empty value stands for none here.
+                payload: (!entry[2].is_empty()).then(|| entry[2].to_vec()),
+            };
+            if entry[0] == b"v" {
+                lists.take_vendor(&record);
+            } else {
+                lists.take_consortium(&record);
+            }
+        }
+        let snapshot = lists.snapshot();
+        let _ = snapshot.zone("CGM005");
+        let covers = snapshot.grant(&TOKEN).map(|grant| grant.covers("CGM005"));
+        Ok(format!("{covers:?}, a zone: {}", snapshot.has_usable_zone("CGM005")))
     }
 }

@@ -1,8 +1,11 @@
 //! Files and arguments of the operators' tools.
 
 use chassis::KafkaProperty;
-use mimamori::fuzzing::{address, is_time, registry_entries, repaired_reading};
-use schemas::Reading;
+use mimamori::registry::Lists;
+use mimamori::rejected::address::Address;
+use mimamori::rejected::repair;
+use mimamori::rejected::since::Since;
+use schemas::{Codec, Reading, Record};
 use serde_json::{Value, json};
 
 use super::{registry, samples};
@@ -30,17 +33,20 @@ pub(super) fn targets() -> Vec<Target> {
             "registry_file",
             Form::Json(samples::NAMES),
             vec![lists.to_string().into_bytes(), b"{}".to_vec()],
-            move |input| match registry_entries(&codec, input) {
-                None => Ok("no registry file".to_owned()),
-                Some(Err(error)) => Err(format!("read, but {error}")),
-                Some(Ok(entries)) => Ok(format!("{} entries", entries.len().min(12))),
+            move |input| {
+                let Ok(lists) = serde_json::from_slice(input) else {
+                    return Ok("no registry file".to_owned());
+                };
+                let written =
+                    written(&codec, &lists).map_err(|error| format!("read, but {error}"))?;
+                Ok(format!("{} entries", written.min(12)))
             },
         ),
         Target::new("repaired_reading", Form::Json(samples::NAMES), repaired.collect(), |input| {
-            let Some(reading) = repaired_reading(input) else { return Ok("none".to_owned()) };
+            let Ok(reading) = repair::parse(input) else { return Ok("none".to_owned()) };
             let again = serde_json::to_vec(&reading).map_err(|error| error.to_string())?;
-            let again: Option<Reading> = repaired_reading(&again);
-            let is_same = again.as_ref().is_some_and(|again| {
+            let again = repair::parse(&again);
+            let is_same = again.as_ref().is_ok_and(|again| {
                 let measurement = reading.measurement.clone();
                 alike(&json!(again.measurement), &json!(measurement))
                     && Reading { measurement, ..again.clone() } == reading
@@ -55,7 +61,8 @@ pub(super) fn targets() -> Vec<Target> {
             |input| {
                 let Ok(text) = std::str::from_utf8(input) else { return Ok("no text".to_owned()) };
                 let named = text.parse::<KafkaProperty>().is_ok();
-                let (address, time) = (address(text), is_time(text));
+                let address = text.parse::<Address>().ok().map(|address| address.to_string());
+                let time = text.parse::<Since>().is_ok();
                 let same = address
                     .as_deref()
                     .is_none_or(|written| written.trim_start_matches('0').len() <= text.len());
@@ -64,6 +71,26 @@ pub(super) fn targets() -> Vec<Target> {
             },
         ),
     ]
+}
+
+/// Writes the entries of a registry file as they go to Kafka. Returns how many there are.
+fn written(codec: &Codec, lists: &Lists) -> Result<usize, String> {
+    fn each<T: Record>(codec: &Codec, entries: &[T]) -> Result<usize, String> {
+        let encoder = codec.encoder::<T>("registry").map_err(|error| error.to_string())?;
+        for entry in entries {
+            encoder.encode(entry).map_err(|error| error.to_string())?;
+        }
+        Ok(entries.len())
+    }
+    Ok(each(codec, &lists.consortia)?
+        + each(codec, &lists.participants)?
+        + each(codec, &lists.test_labs)?
+        + each(codec, &lists.assays)?
+        + each(codec, &lists.devices)?
+        + each(codec, &lists.activity_aggregations)?
+        + each(codec, &lists.vendors)?
+        + each(codec, &lists.practitioners)?
+        + each(codec, &lists.care_teams)?)
 }
 
 /// Whether two measurements say the same. The parser of JSON may miss a double of many digits by its

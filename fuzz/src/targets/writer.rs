@@ -5,7 +5,7 @@ use schemas::{
 };
 use serde_json::Value;
 use stream::record::Incoming;
-use writer::fuzzing::{Rows, Written};
+use writer::{DeadLetterReason, Decoders, Input, RowBinary, Shape, envelope, place_of};
 
 use super::{plain, registry, samples};
 use crate::json;
@@ -44,11 +44,11 @@ pub(super) fn targets() -> Vec<Target> {
         .flat_map(|(topic, samples)| samples.iter().map(move |sample| (topic, sample)))
         .filter_map(|(topic, sample)| record(&codec, topic, sample))
         .collect();
-    let rows = Rows::new(&registry());
+    let decoders = Decoders::new(&registry());
     let target = Target::new("writer_rows", Form::Packed(3, &Form::Bytes), seeds, move |input| {
         let parts = unpack(input);
         let [topic, key, value] = parts[..] else { return Ok("no record".to_owned()) };
-        let input = usize::from(topic.first().copied().unwrap_or(0)) % Rows::INPUTS;
+        let input = usize::from(topic.first().copied().unwrap_or(0)) % Input::ALL.len();
         let record = Incoming {
             topic: "topic".into(),
             partition: 3,
@@ -57,18 +57,28 @@ pub(super) fn targets() -> Vec<Target> {
             key: Some(key.to_vec()),
             payload: (!value.is_empty()).then(|| value.to_vec()),
         };
-        Ok(match rows.take(input, &record) {
-            Written::Nothing => "nothing".to_owned(),
-            Written::Row(table, bytes) => {
-                // Evidence becomes JSON, which has six characters for some bytes.
-                promise(bytes < 8 * value.len() + 1000, || format!("a row of {bytes} bytes"))?;
-                table.to_owned()
+        let (row, problem) = match decoders.decode(Input::ALL[input], &record) {
+            Ok(None) => return Ok("nothing".to_owned()),
+            Err(error) => (None, error.to_string()),
+            Ok(Some(row)) => {
+                let place = place_of(&record);
+                let mut written = RowBinary::default();
+                match (Shape::of(&row, place), row.walk(place, &mut written)) {
+                    (Ok(_), Ok(())) => {
+                        let bytes = written.size();
+                        // Evidence becomes JSON, which has six characters for some bytes.
+                        promise(bytes < 8 * value.len() + 1000, || format!("{bytes} bytes"))?;
+                        return Ok(row.table().name().to_owned());
+                    }
+                    (Err(unfit), Err(again)) if unfit == again => (Some(row), unfit.to_string()),
+                    shapes => return Err(format!("a row has two shapes: {shapes:?}")),
+                }
             }
-            Written::DeadLetter(why, bytes) => {
-                promise(bytes <= 2 << 20, || format!("{bytes} bytes are set aside"))?;
-                kind(&why)
-            }
-        })
+        };
+        let letter = envelope(&record, row.as_ref(), DeadLetterReason::StoreRefused, &problem);
+        let bytes = letter.bytes.len() + letter.key.map_or(0, |key| 2 * key.len());
+        promise(bytes <= 2 << 20, || format!("a dead letter has {bytes} bytes"))?;
+        Ok(kind(&problem))
     });
     vec![
         target

@@ -15,25 +15,24 @@ use crate::error_response::ErrorResponse;
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
+pub enum Encoding {
+    /// Not at all.
     Identity,
+    /// gzip, of one member or more.
     Gzip,
+    /// Zstandard, of one frame or more.
     Zstd,
 }
 
 /// Bytes of a body, and its share of the memory for bodies, which is given back with them.
 #[derive(Debug, Default)]
-pub(crate) struct Taken {
-    pub(crate) bytes: Vec<u8>,
+pub struct Taken {
+    /// The bytes.
+    pub bytes: Vec<u8>,
     share: Option<OwnedSemaphorePermit>,
 }
 
 impl Taken {
-    /// Bytes that are there already, of nobody's share.
-    pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.to_vec(), share: None }
-    }
-
     fn extend(&mut self, data: &[u8], memory: &Arc<Semaphore>) -> Result<(), ErrorResponse> {
         let more = u32::try_from(data.len()).map_err(|_| ErrorResponse::busy())?;
         let more =
@@ -108,7 +107,10 @@ pub(crate) async fn take(
 }
 
 /// Decompresses what was taken in, to at most `limit` bytes. Blocks the thread for as long as that takes.
-pub(crate) fn decompress(
+///
+/// # Errors
+/// When it is broken or would be longer, or `memory` has no room for it.
+pub fn decompress(
     sent: Taken,
     encoding: Encoding,
     limit: usize,

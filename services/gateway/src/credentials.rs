@@ -7,7 +7,7 @@ use crate::registry::TokenHash;
 
 /// Why a request shows no credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoToken {
+pub enum NoToken {
     /// No `Authorization` header.
     Missing,
     /// Another scheme than `Bearer`, or no token behind it.
@@ -15,7 +15,10 @@ pub(crate) enum NoToken {
 }
 
 /// The SHA-256 of the bearer token of a request.
-pub(crate) fn bearer(headers: &HeaderMap) -> Result<TokenHash, NoToken> {
+///
+/// # Errors
+/// When there is none.
+pub fn bearer(headers: &HeaderMap) -> Result<TokenHash, NoToken> {
     let written = headers.get(header::AUTHORIZATION).ok_or(NoToken::Missing)?;
     let written = written.to_str().map_err(|_| NoToken::NotBearer)?;
     let (scheme, token) = written.split_once(' ').ok_or(NoToken::NotBearer)?;

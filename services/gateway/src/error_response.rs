@@ -17,7 +17,7 @@ const MEDIA_TYPES: &str = "application/json, application/x-ndjson";
 
 /// Why nothing of a request was taken.
 #[derive(Debug)]
-pub(crate) struct ErrorResponse {
+pub struct ErrorResponse {
     status: StatusCode,
     /// Last part of the problem's type.
     code: &'static str,

@@ -55,7 +55,6 @@ mod body;
 mod credentials;
 mod error_response;
 pub mod exchange;
-pub mod fuzzing;
 mod http;
 mod intake;
 mod kafka_health;
@@ -74,10 +73,14 @@ use tokio::sync::Semaphore;
 
 pub use args::{GatewayArgs, LimitArgs};
 use audit::AuditTrail;
+pub use body::{Encoding, Taken, decompress};
+pub use credentials::{NoToken, bearer};
+pub use error_response::ErrorResponse;
 use http::Gateway;
 use kafka_health::KafkaHealth;
 use metrics::GatewayMetrics;
 use registry::Registry;
+pub use registry::{Grant, MasterLists, Snapshot, TokenHash};
 
 /// Runs the gateway until SIGTERM or SIGINT: then it takes no more requests, finishes those in
 /// work, flushes what is queued for Kafka, and returns.

@@ -13,11 +13,11 @@ use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
 use stream::{KafkaArgs, StreamError};
 
 /// SHA-256 of a bearer token.
-pub(crate) type TokenHash = [u8; 32];
+pub type TokenHash = [u8; 32];
 
 /// What a credential allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Grant {
+pub struct Grant {
     pub(crate) vendor_id: String,
     every_consortium: bool,
     consortia: HashSet<String>,
@@ -25,14 +25,14 @@ pub(crate) struct Grant {
 
 impl Grant {
     /// Whether readings may be written for a consortium.
-    pub(crate) fn covers(&self, consortium_id: &str) -> bool {
+    pub fn covers(&self, consortium_id: &str) -> bool {
         self.every_consortium || self.consortia.contains(consortium_id)
     }
 }
 
 /// The master lists at one moment.
 #[derive(Debug)]
-pub(crate) struct Snapshot {
+pub struct Snapshot {
     grants: HashMap<TokenHash, Arc<Grant>>,
     /// None where the registered name is no zone.
     zones: HashMap<String, Option<TimeZone>>,
@@ -41,17 +41,12 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// What a token's hash allows. The lookup is by hash, so its timing says nothing of tokens.
-    pub(crate) fn grant(&self, hash: &TokenHash) -> Option<&Arc<Grant>> {
+    pub fn grant(&self, hash: &TokenHash) -> Option<&Arc<Grant>> {
         self.grants.get(hash)
     }
 
-    /// How many tokens are known.
-    pub(crate) fn tokens(&self) -> usize {
-        self.grants.len()
-    }
-
     /// A consortium's zone: as registered, Japan's where nothing is.
-    pub(crate) fn zone(&self, consortium_id: &str) -> TimeZone {
+    pub fn zone(&self, consortium_id: &str) -> TimeZone {
         match self.zones.get(consortium_id) {
             Some(Some(zone)) => zone.clone(),
             _ => self.default_zone.clone(),
@@ -59,7 +54,7 @@ impl Snapshot {
     }
 
     /// Whether the zone that is registered for a consortium exists.
-    pub(crate) fn has_usable_zone(&self, consortium_id: &str) -> bool {
+    pub fn has_usable_zone(&self, consortium_id: &str) -> bool {
         !matches!(self.zones.get(consortium_id), Some(None))
     }
 }
@@ -120,7 +115,7 @@ impl Registry {
 }
 
 /// The lists as they are read.
-pub(crate) struct MasterLists {
+pub struct MasterLists {
     vendor: Decoder<Vendor>,
     consortium: Decoder<Consortium>,
     vendors: BTreeMap<Vec<u8>, Vendor>,
@@ -128,7 +123,8 @@ pub(crate) struct MasterLists {
 }
 
 impl MasterLists {
-    pub(crate) fn new(codec: &Codec) -> Self {
+    /// Empty lists, whose entries are read with the codec's schemas.
+    pub fn new(codec: &Codec) -> Self {
         Self {
             vendor: codec.decoder(),
             consortium: codec.decoder(),
@@ -137,7 +133,8 @@ impl MasterLists {
         }
     }
 
-    pub(crate) fn take_vendor(&mut self, record: &Incoming) {
+    /// Takes an entry of `registry.vendors`; without a payload it is the end of the vendor's.
+    pub fn take_vendor(&mut self, record: &Incoming) {
         let Some(key) = record.key.clone() else { return };
         let vendor = match record.payload.as_deref().map(|it| read(&self.vendor, it)) {
             None => None,
@@ -158,7 +155,8 @@ impl MasterLists {
         };
     }
 
-    pub(crate) fn take_consortium(&mut self, record: &Incoming) {
+    /// Takes an entry of `registry.consortia`; without a payload it is the end of the consortium's.
+    pub fn take_consortium(&mut self, record: &Incoming) {
         let Some(payload) = record.payload.as_deref() else {
             let id = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
             if let Some(id) = id {
@@ -194,7 +192,8 @@ impl MasterLists {
         }
     }
 
-    pub(crate) fn snapshot(&self) -> Snapshot {
+    /// The lists as they are now.
+    pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.vendors.values(), self.zones.clone())
     }
 }

@@ -11,6 +11,7 @@ pub struct Exception {
 }
 
 /// The codes that this crate raises or tells apart itself.
+#[allow(missing_docs, reason = "ClickHouse's own names")]
 pub mod code {
     pub const BAD_ARGUMENTS: u32 = 36;
     pub const NOT_IMPLEMENTED: u32 = 48;

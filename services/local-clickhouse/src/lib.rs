@@ -9,13 +9,12 @@
 //! other protocols, and more than one process on its data. It listens on loopback for a reason.
 
 pub mod beside;
-mod exception;
+pub mod exception;
 mod form;
-pub mod fuzzing;
 mod interface;
 mod joint;
-mod request;
-mod statement;
+pub mod request;
+pub mod statement;
 mod work;
 
 #[expect(unsafe_code, reason = "the engine has a C interface; this module alone calls it")]

@@ -12,8 +12,11 @@ use crate::form;
 pub struct Request {
     /// The text of `query=`, to which the body is appended.
     pub query: String,
+    /// The database that tables without one are in; the server's default where none is given.
     pub database: Option<String>,
+    /// The format of an answer whose statement names none.
     pub default_format: String,
+    /// The sender's name for the query.
     pub query_id: Option<String>,
     /// Values of `param_NAME`.
     pub parameters: Vec<(String, String)>,
@@ -26,6 +29,9 @@ const DEFAULT_FORMAT: &str = "TabSeparated";
 
 impl Request {
     /// Reads address and headers.
+    ///
+    /// # Errors
+    /// When the address cannot be read, or it asks for what this server does not do.
     pub fn parse(parts: &Parts) -> Result<Self, Exception> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
             .map_err(|error| bad(&format!("the address cannot be read: {error}")))?;
@@ -57,6 +63,9 @@ impl Request {
     }
 
     /// Adds what a form holds: the query, and values of parameters.
+    ///
+    /// # Errors
+    /// When the form cannot be read, or holds an external table.
     pub fn add_form(&mut self, content_type: &str, body: &[u8]) -> Result<(), Exception> {
         for (name, value) in form::parts(content_type, body).map_err(|error| bad(&error))? {
             if name != "query" && !name.starts_with("param_") {
@@ -70,6 +79,9 @@ impl Request {
     }
 
     /// The statements that prepare a fresh session for this request.
+    ///
+    /// # Errors
+    /// When a setting's name is none.
     pub fn preparation(&self) -> Result<Vec<String>, Exception> {
         let mut statements = Vec::new();
         if let Some(database) = &self.database {

@@ -40,18 +40,28 @@ pub struct ApplyArgs {
     file: PathBuf,
 }
 
+/// A file of master lists: entries of any of them, as `schemas/avro/registry_*` say.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Lists {
-    pub(crate) consortia: Vec<Consortium>,
-    pub(crate) participants: Vec<Participant>,
-    pub(crate) test_labs: Vec<TestLabEntry>,
-    pub(crate) assays: Vec<Assay>,
-    pub(crate) devices: Vec<DeviceModel>,
-    pub(crate) activity_aggregations: Vec<ActivityAggregation>,
-    pub(crate) vendors: Vec<Vendor>,
-    pub(crate) practitioners: Vec<Practitioner>,
-    pub(crate) care_teams: Vec<CareTeam>,
+pub struct Lists {
+    /// Entries of `registry.consortia`.
+    pub consortia: Vec<Consortium>,
+    /// Entries of `registry.participants`.
+    pub participants: Vec<Participant>,
+    /// Entries of `registry.test_labs`.
+    pub test_labs: Vec<TestLabEntry>,
+    /// Entries of `registry.assays`.
+    pub assays: Vec<Assay>,
+    /// Entries of `registry.devices`.
+    pub devices: Vec<DeviceModel>,
+    /// Entries of `registry.activity_aggregations`.
+    pub activity_aggregations: Vec<ActivityAggregation>,
+    /// Entries of `registry.vendors`.
+    pub vendors: Vec<Vendor>,
+    /// Entries of `registry.practitioners`.
+    pub practitioners: Vec<Practitioner>,
+    /// Entries of `registry.care_teams`.
+    pub care_teams: Vec<CareTeam>,
 }
 
 pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<()> {

@@ -75,13 +75,13 @@ impl OpenBatch {
     /// # Errors
     /// When the row does not fit its table; the batch is as before.
     pub fn write(&mut self, row: &Row, place: Place) -> Result<(), Unfit> {
-        let before = self.rows.len();
+        let before = self.rows.size();
         row.walk(place, &mut self.rows).inspect_err(|_| self.rows.truncate(before))
     }
 
     /// Keeps the record whose row was written last.
     pub fn keep(&mut self, record: Incoming, permit: Permit) {
-        self.records.push(Stored { record, end: self.rows.len() });
+        self.records.push(Stored { record, end: self.rows.size() });
         self.permit.absorb(permit);
     }
 
@@ -92,7 +92,7 @@ impl OpenBatch {
 
     /// Whether it is full.
     pub fn is_full(&self, limits: &Limits) -> bool {
-        limits.is_full(self.records.len(), self.rows.len())
+        limits.is_full(self.records.len(), self.rows.size())
     }
 
     /// Whether its first row has waited long enough.
@@ -242,7 +242,7 @@ mod tests {
         assert!(batch.write(&Row::Reading(unfit), place(1)).is_err());
         batch.write(&Row::Reading(weight(62.0)), place(2)).unwrap();
         batch.forget();
-        let alone = batch.rows.len();
+        let alone = batch.rows.size();
         assert_eq!(batch.cut().rows(&(0..1)).len(), alone);
     }
 

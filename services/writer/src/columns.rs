@@ -230,7 +230,7 @@ pub struct RowBinary {
 
 impl RowBinary {
     /// How many bytes are written.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.bytes.len()
     }
 
@@ -311,7 +311,7 @@ mod tests {
         assert_eq!(row.uint16("systolic", -1), Err(Unfit { column: "systolic" }));
         assert_eq!(row.seconds("at", -1), Err(Unfit { column: "at" }));
         assert_eq!(row.millis("at", i64::MAX), Err(Unfit { column: "at" }));
-        assert_eq!(row.len(), 0);
+        assert_eq!(row.size(), 0);
         row.informative_millis("send_time", Some(i64::MIN));
         assert_eq!(row.into_bytes(), [0; 8]);
     }

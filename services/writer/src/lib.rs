@@ -23,7 +23,6 @@ mod columns;
 mod dead_letter;
 mod decode;
 mod faults;
-pub mod fuzzing;
 mod intake;
 mod memory_limit;
 mod metrics;
@@ -45,8 +44,13 @@ use anyhow::Context;
 use chassis::{Backoff, Health, Metrics, Shutdown};
 
 pub use args::WriterArgs;
+pub use columns::{Columns, RowBinary, Shape, Unfit};
+pub use dead_letter::{DeadLetterReason, envelope};
+pub use decode::{Decoders, Input, place_of};
 pub use faults::StoreError;
+pub use rows::{Place, Row};
 pub use store::client;
+pub use tables::Table;
 
 use troubles::Troubles;
 

@@ -35,7 +35,7 @@ fn offsets(rows: &[u8]) -> Vec<i64> {
     let place = crate::rows::samples::place(0);
     Row::Reading(weight(60.0)).walk(place, &mut one).unwrap();
     let offset = |row: &[u8]| i64::from_le_bytes(*row.last_chunk().unwrap());
-    rows.chunks(one.len()).map(offset).collect()
+    rows.chunks(one.size()).map(offset).collect()
 }
 
 fn complete_shape() -> Shape {

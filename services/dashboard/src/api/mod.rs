@@ -1,7 +1,7 @@
 //! The HTTP API, `/api/v1/…`: routes, their document, and what all of its answers share.
 
 mod alerts;
-pub(crate) mod patients;
+pub mod patients;
 mod session;
 mod stream;
 #[cfg(test)]

@@ -92,7 +92,11 @@ const DEFAULT_LIMIT: u32 = 10_000;
 const GREATEST_LIMIT: u32 = 50_000;
 
 impl ReadingsQuery {
-    pub(crate) fn parse(self) -> Result<Wanted, Problem> {
+    /// The readings that are asked for.
+    ///
+    /// # Errors
+    /// A problem document that names the parameter that is not understood.
+    pub fn parse(self) -> Result<Wanted, Problem> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=GREATEST_LIMIT).contains(&limit) {
             return Err(Problem::bad_request("limit is a number from 1 to 50000."));

@@ -7,16 +7,16 @@
 //! A record that is sent again is a new raw record with an outcome of its own; the old one stays
 //! rejected. So every raw record keeps exactly one outcome, and the reading counts once.
 
-pub(crate) mod address;
+pub mod address;
 mod archive;
 mod entry;
 mod list;
 mod record;
-pub(crate) mod repair;
+pub mod repair;
 mod replay;
 mod resend;
 mod show;
-pub(crate) mod since;
+pub mod since;
 
 use std::process::ExitCode;
 
