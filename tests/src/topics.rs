@@ -8,9 +8,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use schemas::Reading;
 use schemas::codec::Record;
 use schemas::topics::Topic;
-use stream::SendError;
 use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
 use stream::producer::{Delivery, Outgoing, Position};
+use stream::{KafkaArgs, SendError};
 
 use crate::run::run;
 use crate::stack::{PARTITIONS, Stack};
@@ -21,6 +21,7 @@ use crate::wait;
 pub struct Tail {
     seen: Arc<Mutex<Seen>>,
     name: String,
+    kafka: KafkaArgs,
     _follower: FollowHandle,
 }
 
@@ -39,9 +40,28 @@ impl Tail {
     /// Waits until the records are as they should be.
     #[track_caller]
     pub fn wait_for<T>(&self, promise: &str, look: impl Fn(&[Incoming]) -> Result<T, String>) -> T {
+        const ALMOST: Duration = Duration::from_secs(1);
+        let begun = Instant::now();
         wait::eventually(&format!("{promise} ({})", self.name), || {
-            look(&self.seen.lock().unwrap_or_else(PoisonError::into_inner).records)
+            let seen = look(&self.seen.lock().unwrap_or_else(PoisonError::into_inner).records);
+            // A moment before patience ends: whether what is missing was written at all.
+            seen.map_err(|instead| match begun.elapsed() > wait::PATIENCE - ALMOST {
+                true => format!("{instead}; {}", self.read_and_written()),
+                false => instead,
+            })
         })
+    }
+
+    /// How many records were read of each partition, and where it ends.
+    fn read_and_written(&self) -> String {
+        let ends = stream::topics::all_offsets(&self.kafka, &self.name);
+        let read = |partition| self.records().iter().filter(|it| it.partition == partition).count();
+        let Ok(ends) = ends else { return "Kafka does not say what is written".to_owned() };
+        let each = ends.iter().map(|end| {
+            let (partition, read) = (end.partition, read(end.partition));
+            format!("partition {partition}: {read} read, {} to {} written", end.first, end.next)
+        });
+        each.collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -68,7 +88,7 @@ impl Stack {
             let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
             if seen.caught_up { Ok(()) } else { Err(format!("{} of them", seen.records.len())) }
         });
-        Tail { seen, name, _follower: follower }
+        Tail { seen, name, kafka: self.kafka.clone(), _follower: follower }
     }
 
     /// Partitions with a transaction that nobody ends: readers of committed records stay at the same

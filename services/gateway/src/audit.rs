@@ -2,20 +2,26 @@
 //!
 //! An attempt to write for a consortium without the right to is always recorded. Attempts without a
 //! valid credential can be made by anyone at any rate, so they are recorded at most once a second,
-//! each record saying how many there were since the one before it.
+//! each record saying how many there were since the one before it. The last ones are recorded too:
+//! a second after the record before, or when the gateway ends.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prometheus::IntCounter;
 use schemas::{AuditEvent, Encoder};
+use tokio::time::{Instant, sleep_until};
 
 use crate::publish::Publish;
 
 /// Time between two records of attempts without a valid credential.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-pub(crate) struct AuditTrail {
+/// Cloning shares it.
+#[derive(Clone)]
+pub(crate) struct AuditTrail(Arc<Shared>);
+
+struct Shared {
     publish: Arc<dyn Publish>,
     topic: String,
     encoder: Encoder<AuditEvent>,
@@ -29,16 +35,39 @@ struct Sampled {
     left_out: u64,
 }
 
+/// What an attempt calls for.
+#[derive(Debug, PartialEq, Eq)]
+enum Attempt {
+    /// A record, which stands for so many attempts.
+    Record(u64),
+    /// It is the first that has no record yet: what there is by then is due at this time.
+    RecordAt(Instant),
+    /// Nothing: it is among those that will be recorded.
+    Counted,
+}
+
 impl Sampled {
-    /// How many attempts a record made now stands for; none when it is too early for one.
-    fn attempt(&mut self, now: Instant) -> Option<u64> {
-        let too_early = self.last.is_some_and(|last| now.duration_since(last) < INTERVAL);
-        if too_early {
-            self.left_out += 1;
-            return None;
+    fn attempt(&mut self, now: Instant) -> Attempt {
+        self.left_out += 1;
+        match self.too_early_until(now) {
+            None => Attempt::Record(self.take(now)),
+            Some(due) if self.left_out == 1 => Attempt::RecordAt(due),
+            Some(_) => Attempt::Counted,
         }
+    }
+
+    /// How many attempts a record made now stands for, where there are any and it is not too early.
+    fn due(&mut self, now: Instant) -> Option<u64> {
+        (self.left_out > 0 && self.too_early_until(now).is_none()).then(|| self.take(now))
+    }
+
+    fn too_early_until(&self, now: Instant) -> Option<Instant> {
+        self.last.map(|last| last + INTERVAL).filter(|due| now < *due)
+    }
+
+    fn take(&mut self, now: Instant) -> u64 {
         self.last = Some(now);
-        Some(std::mem::take(&mut self.left_out) + 1)
+        std::mem::take(&mut self.left_out)
     }
 }
 
@@ -49,25 +78,49 @@ impl AuditTrail {
         encoder: Encoder<AuditEvent>,
         failures: IntCounter,
     ) -> Self {
-        Self { publish, topic, encoder, failures, unauthenticated: Mutex::default() }
+        let unauthenticated = Mutex::default();
+        Self(Arc::new(Shared { publish, topic, encoder, failures, unauthenticated }))
     }
 
     /// A request without a valid credential was refused.
     pub(crate) fn unauthenticated(&self) {
-        let attempts = self
-            .unauthenticated
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .attempt(Instant::now());
-        if let Some(attempts) = attempts {
-            self.record(AuditEvent {
-                actor: "unknown".to_owned(),
-                role: "none".to_owned(),
-                consortium: None,
-                detail: format!("no valid credential; attempts since the last record: {attempts}"),
-                ..refused()
-            });
+        let attempt = self.sampled().attempt(Instant::now());
+        match attempt {
+            Attempt::Record(attempts) => self.record_unauthenticated(attempts),
+            Attempt::RecordAt(due) => {
+                let trail = self.clone();
+                tokio::spawn(async move {
+                    sleep_until(due).await;
+                    let attempts = trail.sampled().due(Instant::now());
+                    if let Some(attempts) = attempts {
+                        trail.record_unauthenticated(attempts);
+                    }
+                });
+            }
+            Attempt::Counted => {}
         }
+    }
+
+    /// Records the attempts that have no record yet: there will be no later one.
+    pub(crate) fn finish(&self) {
+        let attempts = self.sampled().take(Instant::now());
+        if attempts > 0 {
+            self.record_unauthenticated(attempts);
+        }
+    }
+
+    fn sampled(&self) -> MutexGuard<'_, Sampled> {
+        self.0.unauthenticated.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record_unauthenticated(&self, attempts: u64) {
+        self.record(AuditEvent {
+            actor: "unknown".to_owned(),
+            role: "none".to_owned(),
+            consortium: None,
+            detail: format!("no valid credential; attempts since the last record: {attempts}"),
+            ..refused()
+        });
     }
 
     /// A vendor was refused because of a consortium it may not write for.
@@ -83,13 +136,13 @@ impl AuditTrail {
 
     /// Queues a record; the answer to the sender does not wait for it.
     fn record(&self, event: AuditEvent) {
-        let failures = self.failures.clone();
+        let failures = self.0.failures.clone();
         let failed = move |error: &dyn std::fmt::Display| {
             failures.inc();
             tracing::error!(%error, "an audit record did not reach Kafka");
         };
-        let queued = match self.encoder.encode(&event) {
-            Ok(payload) => self.publish.enqueue(&self.topic, None, &payload),
+        let queued = match self.0.encoder.encode(&event) {
+            Ok(payload) => self.0.publish.enqueue(&self.0.topic, None, &payload),
             Err(error) => return failed(&error),
         };
         match queued {
@@ -128,10 +181,26 @@ mod tests {
     fn a_flood_of_attempts_makes_one_record_a_second_that_counts_them_all() {
         let mut sampled = Sampled::default();
         let start = Instant::now();
-        assert_eq!(sampled.attempt(start), Some(1));
-        for _ in 0..1000 {
-            assert_eq!(sampled.attempt(start + INTERVAL / 2), None);
+        assert_eq!(sampled.attempt(start), Attempt::Record(1));
+        let due = start + INTERVAL;
+        assert_eq!(sampled.attempt(start + INTERVAL / 2), Attempt::RecordAt(due));
+        for _ in 1..1000 {
+            assert_eq!(sampled.attempt(start + INTERVAL / 2), Attempt::Counted);
         }
-        assert_eq!(sampled.attempt(start + INTERVAL), Some(1001));
+        assert_eq!(sampled.attempt(due), Attempt::Record(1001));
+        assert_eq!(sampled.due(due), None);
+    }
+
+    #[test]
+    fn the_last_attempts_of_a_flood_are_due_a_second_after_the_record_before() {
+        let mut sampled = Sampled::default();
+        let start = Instant::now();
+        sampled.attempt(start);
+        sampled.attempt(start);
+        sampled.attempt(start);
+        assert_eq!(sampled.due(start + INTERVAL / 2), None);
+        assert_eq!(sampled.due(start + INTERVAL), Some(2));
+        assert_eq!(sampled.due(start + INTERVAL), None);
+        assert_eq!(sampled.attempt(start + INTERVAL), Attempt::RecordAt(start + INTERVAL * 2));
     }
 }

@@ -117,6 +117,7 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let audit_topic = topics.name(Topic::AuditEvents);
     let audit =
         AuditTrail::new(publish.clone(), audit_topic, audits, metrics.audit_failures.clone());
+    let trail = audit.clone();
     let gateway = Arc::new(Gateway {
         in_flight: Semaphore::new(args.limits.requests_in_flight),
         memory: Arc::new(Semaphore::new(args.limits.body_memory_bytes)),
@@ -150,6 +151,7 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
             Ok(())
         }
     )?;
+    trail.finish();
     // What waits longer than a request does was answered as not stored: its sender sends it again.
     let patience = args.limits.acknowledgement_deadline();
     match tokio::task::spawn_blocking(move || producer.flush(patience)).await? {

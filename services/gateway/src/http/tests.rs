@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -227,6 +228,39 @@ async fn without_a_valid_credential_nothing_is_taken_and_the_attempt_is_recorded
     let audits = fixture.kafka.audits();
     assert_eq!(audits.len(), 1, "the second attempt came within the same second");
     assert_eq!((audits[0].actor.as_str(), audits[0].allowed), ("unknown", false));
+}
+
+/// How many attempts without a valid credential are on record.
+fn attempts_on_record(fixture: &Fixture) -> u64 {
+    let audits = fixture.kafka.audits();
+    let number = |detail: &str| detail.rsplit(' ').next().unwrap().parse::<u64>().unwrap();
+    audits.iter().map(|audit| number(&audit.detail)).sum()
+}
+
+#[tokio::test]
+async fn every_attempt_without_a_credential_is_recorded_although_none_follows() {
+    let fixture = fixture();
+    for _ in 0..5 {
+        fixture.post(&[], good("activity.json")).await;
+    }
+    let recorded = async {
+        while attempts_on_record(&fixture) < 5 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(20), recorded).await;
+    assert!(waited.is_ok(), "{} of 5 attempts are on record", attempts_on_record(&fixture));
+    assert_eq!(fixture.kafka.audits().len(), 2);
+}
+
+#[tokio::test]
+async fn a_gateway_that_ends_records_the_attempts_that_have_no_record_yet() {
+    let fixture = fixture();
+    for _ in 0..5 {
+        fixture.post(&[], good("activity.json")).await;
+    }
+    fixture.gateway.audit.finish();
+    assert_eq!(attempts_on_record(&fixture), 5);
 }
 
 #[tokio::test]
