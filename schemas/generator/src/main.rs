@@ -1,7 +1,7 @@
 //! Makes everything that follows from the declarations of record kinds in `schemas/kinds`.
 //!
-//! `cargo run -p generator -- <root>` writes the generated files below a root, which is the
-//! repository (`make generate`) or a copy of it (`deploy/check/generated.sh`, which compares).
+//! `cargo run -p generator -- <root>` writes the generated files below a root, the
+//! repository (`make generate`); `deploy/check/generated.sh` holds that they are as they are written.
 
 mod avro;
 mod clickhouse;
