@@ -264,8 +264,9 @@ impl Found {
 }
 
 /// Which known alert each episode continues, if any. First choice has the alert that the rule says,
-/// then the one whose id was derived from one of the episode's readings (so that of an episode that
-/// falls apart the part with the reading that gave the id keeps it, and no id is given twice), then
+/// unless the reading that gave its id is in another episode; then the one whose id was derived from
+/// one of the episode's readings (so that of an episode that falls apart the part with the reading
+/// that gave the id keeps it, and no id is given twice), then
 /// one that shares a reading, then one that overlaps in time. One that was retracted is raised again
 /// for the reading that gave the id only. Of several the earliest is chosen: whoever computes the
 /// same again chooses the same.
@@ -296,7 +297,11 @@ fn continued_alerts(
         |of: usize, alert: usize| ids[of].iter().position(|id| *id == known[alert].id);
     for (of, place) in continued.iter_mut().enumerate() {
         let continues = computed[of].episode.continues;
-        choose(place, &|alert| (continues == Some(known[alert].id)).then_some(0));
+        let is_elsewhere = |alert: usize| {
+            (0..computed.len()).any(|other| other != of && gave_the_id(other, alert).is_some())
+        };
+        let goes_on = |alert: usize| continues == Some(known[alert].id) && !is_elsewhere(alert);
+        choose(place, &|alert| goes_on(alert).then_some(0));
     }
     for (of, place) in continued.iter_mut().enumerate() {
         // An alert from before what is computed goes on only if a new one would have its id.

@@ -3,7 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::alert::{Alert, Severity, Stage, Status, Transition};
 use clinical::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
@@ -115,6 +115,8 @@ impl Home {
         let now = (&self.plan, self.window);
         let applied = self.monitor.apply(&sent.reading(), at(minutes), now).unwrap();
         self.reported.extend(applied.changes);
+        let ids: BTreeSet<_> = self.monitor.alerts().iter().map(|alert| alert.id).collect();
+        assert_eq!(ids.len(), self.monitor.alerts().len(), "an id is given twice");
         applied.outcome
     }
 

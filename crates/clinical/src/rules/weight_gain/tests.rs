@@ -223,6 +223,21 @@ fn a_correction_three_weeks_later_still_takes_the_alert_back() {
     assert_eq!(transitions(&again), [Raised, Retracted]);
 }
 
+#[test]
+fn of_a_gain_that_falls_apart_the_part_that_gave_the_id_keeps_it() {
+    let mut home = after(&[(0, 72.0), (19, 80.0), (37, 72.0), (38, 78.0)]);
+    home.receives_at(1_061 * HOUR, kg(18, 78.0));
+    let id = home.last().id;
+    assert_eq!(home.last().first_observed_at, at(19 * DAY), "it goes back to the earlier gain");
+    home.receives_at(1_265 * HOUR, kg(30, 78.0));
+    let episodes: Vec<_> = home.monitor.alerts().iter().map(|a| (a.id, a.first_observed_at)).collect();
+    assert_eq!(episodes.len(), 2);
+    assert_ne!(episodes[0].0, episodes[1].0);
+    assert!(episodes.contains(&(id, at(38 * DAY))), "{episodes:?}");
+    home.receives_at(1_426 * HOUR, kg(59, 72.0));
+    assert!(home.missed_at(1_457 * HOUR).is_empty());
+}
+
 fn sent() -> impl Strategy<Value = Vec<Sent>> {
     let weight = select(vec![7200, 7250, 7800, 8000, 8010, 8050, 8200, 8210, 8300, 8450]);
     let change = prop_oneof![
