@@ -74,6 +74,17 @@ impl Monitor {
                     CountedChange::AsCurrent => {
                         rule.is_unaffected(&change, &self.context(index, fast))
                     }
+                    // The other goes, on which no alert rests; then the reading is one in order.
+                    CountedChange::InPlaceOf(other) => {
+                        let context = self.context(index, fast);
+                        let may_rest_on_it =
+                            |alert: &Alert| alert.is_open() || alert.last_observed_at >= other.time;
+                        let gone = Change { reading: other, is_in_order: false, ..change };
+                        let newest = Change { is_in_order: true, ..change };
+                        !context.known().any(may_rest_on_it)
+                            && rule.is_unaffected(&gone, &context)
+                            && rule.is_unaffected(&newest, &context)
+                    }
                 };
                 if !rule.applies_to(plan) || is_unaffected {
                     continue;

@@ -88,6 +88,8 @@ proptest! {
         let mut received = Vec::new();
         for (minutes, sent) in (20..).zip(sent) {
             home.receives_at(minutes, sent.clone());
+            let missed = home.missed_at(minutes);
+            prop_assert!(missed.is_empty(), "after {sent:?}: {missed:?}");
             received.push((minutes, sent));
         }
         let now = received.last().map_or(0, |(minutes, _)| *minutes);

@@ -50,12 +50,15 @@ pub struct Admission {
 }
 
 /// What a change of the current readings is to the counted ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum CountedChange {
     /// They change by the same reading.
     AsCurrent,
     /// They stay as they are: a copy has come.
     Nothing,
+    /// The reading was added in the place of this one, which is its copy. Both are newer than all
+    /// others of their kind, so that without the other the reading is the newest.
+    InPlaceOf(CurrentReading),
     /// Other readings may be counted now, or not any more.
     Others,
 }
@@ -209,9 +212,22 @@ impl Timeline {
         match (is_added, is_copy, has_copies) {
             (true, false, false) => CountedChange::AsCurrent,
             (true, true, false) => CountedChange::Nothing,
+            (true, false, true) => self
+                .displaced(kind, reading)
+                .map_or(CountedChange::Others, CountedChange::InPlaceOf),
             // Another reading may be counted now, or not any more.
             _ => CountedChange::Others,
         }
+    }
+
+    /// The one reading that is not counted any more for a reading that was added, where no other is
+    /// near either or newer.
+    fn displaced(&self, kind: Kind, reading: &CurrentReading) -> Option<CurrentReading> {
+        let from = reading.time - COPY_WITHIN - COPY_WITHIN;
+        let mut others = self.current(kind, from).filter(|other| !other.is_of(reading));
+        let displaced = others.next()?;
+        let is_alone = others.next().is_none() && copies::is_copy(kind, &displaced, reading);
+        is_alone.then_some(displaced)
     }
 
     /// The current readings so near to a time that one may be a copy of a reading at it.

@@ -18,10 +18,14 @@ use crate::episode::Episode;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, values};
 use crate::schedule::{Expected, Schedule, grace};
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
+
+/// How far around a reading another of its day is looked for, when it did not come in order.
+const NEAR: Span = Span::from_minutes(10);
 
 /// The rule for readings of one kind.
 #[derive(Debug)]
@@ -81,12 +85,23 @@ impl Rule for DataMissing {
         found.covering(context.known(), window_start, carried)
     }
 
-    /// A new reading, newer than all others of its kind, that comes before the gap since the last
-    /// one would count, with no gap open.
+    /// With no gap open and before the gap since the last reading would count: a reading newer than
+    /// all others of its kind, or one of a day that has another near it, later than every gap.
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        change.is_in_order
-            && context.open().is_none()
-            && context.due.is_some_and(|due| change.reading.time < due)
+        let time = change.reading.time;
+        if context.open().is_some() || context.due.is_none_or(|due| time >= due) {
+            return false;
+        }
+        if change.is_in_order {
+            return true;
+        }
+        let Some((schedule, _)) = self.expected(context.plan) else { return false };
+        let is_of_the_day = |other: CurrentReading| {
+            !other.is_of(&change.reading) && schedule.day_of(other.time) == schedule.day_of(time)
+        };
+        let mut near =
+            context.readings(self.kind, time - NEAR).take_while(|other| other.time <= time + NEAR);
+        !context.known().any(|alert| alert.last_observed_at >= time) && near.any(is_of_the_day)
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -374,9 +374,15 @@ fn sends() -> impl Strategy<Value = Vec<Sent>> {
 fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     let delay = prop_oneof![8 => 0..3_i64, 2 => 0..90_i64, 1 => 0..2_000_i64];
     let shift = prop_oneof![3 => Just(0_i64), 1 => Just(40 * DAY), 1 => Just(40 * DAY - 120)];
-    vec((sends(), vec(delay, 2), shift), 1..40).prop_map(|all| {
+    // Some of it comes over a phone as well.
+    let copy = prop::option::weighted(0.3, (0..3_i64, 0..3_i64));
+    vec((sends(), vec(delay, 2), shift, copy), 1..40).prop_map(|all| {
         let mut sends: Vec<(i64, Sent)> = Vec::new();
-        for (sent, delays, shift) in all {
+        for (sent, delays, shift, copy) in all {
+            if let Some((later, delay)) = copy {
+                let minutes = sent[0].minutes + shift + later;
+                sends.push((minutes + delay, Sent { device: 3, minutes, ..sent[0] }));
+            }
             let later = |sent: Sent| Sent { minutes: sent.minutes + shift, ..sent };
             let sent = sent.into_iter().map(later).zip(delays);
             sends.extend(sent.map(|(sent, delay)| (sent.minutes + delay, sent)));

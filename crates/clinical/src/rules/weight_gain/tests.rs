@@ -230,7 +230,8 @@ fn of_a_gain_that_falls_apart_the_part_that_gave_the_id_keeps_it() {
     let id = home.last().id;
     assert_eq!(home.last().first_observed_at, at(19 * DAY), "it goes back to the earlier gain");
     home.receives_at(1_265 * HOUR, kg(30, 78.0));
-    let episodes: Vec<_> = home.monitor.alerts().iter().map(|a| (a.id, a.first_observed_at)).collect();
+    let episodes: Vec<_> =
+        home.monitor.alerts().iter().map(|a| (a.id, a.first_observed_at)).collect();
     assert_eq!(episodes.len(), 2);
     assert_ne!(episodes[0].0, episodes[1].0);
     assert!(episodes.contains(&(id, at(38 * DAY))), "{episodes:?}");
@@ -260,8 +261,14 @@ fn sent() -> impl Strategy<Value = Vec<Sent>> {
 /// What is sent of the readings of two months, each with its delay in hours.
 fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     let delay = prop_oneof![6 => 0..3_i64, 2 => 0..200_i64, 1 => 0..900_i64];
-    vec((sent(), vec(delay, 2)), 1..40).prop_map(|all| {
-        let sends = all.into_iter().flat_map(|(sent, delays)| sent.into_iter().zip(delays));
+    // Some of it comes over a phone as well.
+    vec((sent(), vec(delay, 3), prop::bool::weighted(0.3)), 1..40).prop_map(|all| {
+        let sends = all.into_iter().flat_map(|(mut sent, delays, has_copy)| {
+            if has_copy {
+                sent.insert(sent.len() - 1, sent[0].on_scale(7));
+            }
+            sent.into_iter().zip(delays)
+        });
         let mut sends: Vec<(i64, Sent)> =
             sends.map(|(sent, delay)| (sent.hours + delay, sent)).collect();
         sends.sort_by_key(|(received, _)| *received);
