@@ -46,12 +46,6 @@ impl Outcome {
         }
     }
 
-    /// Whether the version is kept: everything but a duplicate, since no version is ever overwritten
-    /// and the store must not depend on the order of arrival.
-    pub const fn is_stored(self) -> bool {
-        !matches!(self, Outcome::Duplicate)
-    }
-
     /// The outcome of a version whose reading is known with another version.
     pub fn of_version(version: Version, known: Version, historical: bool) -> Outcome {
         if version == known {

@@ -62,12 +62,6 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Whole local days in a row without a reading before an alert is raised, where the plan does
-    /// not say. 3: gaps of up to three days are frequent in remote monitoring (HRS/EHRA/APHRS/LAHRS 2023).
-    pub const MISSING_AFTER_DAYS: i32 = 3;
-    /// Days in a row after which it is more than a technical matter. 14: as for implanted devices.
-    pub const REVIEW_AFTER_DAYS: i32 = 14;
-
     /// Readings of a kind, expected daily: missing after 1 to 30 days in a row without one, for
     /// review after more days than that, at most 90.
     ///

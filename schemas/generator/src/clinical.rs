@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::declaration::{Code, Field, Form, Kind, Label, Readout, Setting, Side};
+use crate::declaration::{Code, Field, Form, Kind, Label, Readout, Reference, Setting, Side};
 
 /// A Rust literal of a text.
 pub(crate) fn text(text: &str) -> String {
@@ -65,8 +65,7 @@ pub(crate) fn camel(name: &str) -> String {
 pub fn code(kinds: &[Kind]) -> String {
     let mut out = String::from(
         "use serde::{Deserialize, Serialize};\n\
-         use super::{Below, Code, Declaration, Field, Label, Quantity, Setting, ValueType};\n\
-         use crate::limit::{Limit, Side};\n\
+         use super::{Below, Code, Declaration, Field, Label, Quantity, Reference, Setting, Side, ValueType};\n\
          use crate::measured::{Readout, ReadoutDevice, Status};\n\
          /// The kinds of records. The text form names the ClickHouse table and the API's `kind`.\n\
          #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]\n\
@@ -90,7 +89,6 @@ pub fn code(kinds: &[Kind]) -> String {
         let _ = writeln!(out, "Kind::{},", kind.record);
     }
     out.push_str("];\n}\n");
-    reference_limits(kinds, &mut out);
     let _ = writeln!(out, "pub(super) static DECLARATIONS: [Declaration; {}] = [", kinds.len());
     for kind in kinds {
         declaration(kind, &mut out);
@@ -127,7 +125,7 @@ fn declaration(kind: &Kind, out: &mut String) {
         let _ = writeln!(
             out,
             "Field {{ number: {}, name: {}, label: {}, value_type: {}, required: {}, added: {}, \
-             listed: {}, watched: {watched}, readout: {readout}, loinc: {}, mdc: {}, medis: {} }},",
+             listed: {}, watched: {watched}, readout: {readout}, reference: {}, loinc: {}, mdc: {}, medis: {} }},",
             field.number,
             text(&field.name),
             label(&field.label),
@@ -135,6 +133,7 @@ fn declaration(kind: &Kind, out: &mut String) {
             field.required,
             field.is_added(kind),
             field.listed,
+            reference(field),
             optional(field.loinc.as_deref()),
             optional(field.mdc.as_deref()),
             optional(field.medis.as_deref()),
@@ -194,32 +193,18 @@ fn readout(readout: &Readout, kind: &Kind) -> String {
     )
 }
 
-fn reference_limits(kinds: &[Kind], out: &mut String) {
-    let all = || {
-        let fields =
-            kinds.iter().flat_map(|kind| kind.field.iter().map(move |field| (kind, field)));
-        fields.flat_map(|(kind, field)| field.reference.iter().map(move |it| (kind, field, it)))
-    };
-    out.push_str(
-        "/// Limits that no rule judges by and that physicians read charts by, with their sources.\n",
-    );
-    let _ = writeln!(out, "pub(crate) const REFERENCE_LIMITS: [Limit; {}] = [", all().count());
-    for (kind, field, reference) in all() {
-        let side = match reference.side {
+fn reference(field: &Field) -> String {
+    let one = |reference: &Reference| {
+        let Reference { side, value, .. } = reference;
+        let side = match side {
             Side::AtOrAbove => "AtOrAbove",
             Side::Above => "Above",
             Side::Below => "Below",
         };
-        let _ = writeln!(
-            out,
-            "// {}\nLimit {{ field: {}::{}, side: Side::{side}, value: {:?}, severity: None }},",
-            reference.why,
-            kind.name,
-            field.constant(),
-            reference.value,
-        );
-    }
-    out.push_str("];\n");
+        let why = text(&reference.why);
+        format!("Reference {{ side: Side::{side}, value: {value:?}, source: {why} }},")
+    };
+    format!("&[{}]", field.reference.iter().map(one).collect::<String>())
 }
 
 /// A module a kind, with a constant for each field that rules may look at.

@@ -65,6 +65,8 @@ pub struct Field {
     pub watched: Option<Watched>,
     /// What devices show in its place besides a plain number.
     pub readout: Option<&'static Readout>,
+    /// Limits that physicians read charts of it by, and that raise nothing.
+    pub reference: &'static [Reference],
     /// Its LOINC code.
     pub loinc: Option<&'static str>,
     /// Its code of IEEE 11073 (MDC).
@@ -110,6 +112,28 @@ pub struct Quantity {
     pub decimals: u8,
 }
 
+/// A limit that no rule judges by and that charts draw.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reference {
+    /// On which side a value is worth a look.
+    pub side: Side,
+    /// The limit, in the field's unit.
+    pub value: f64,
+    /// Whose it is.
+    pub source: &'static str,
+}
+
+/// On which side of a limit a value is worth a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// At the limit or above it.
+    AtOrAbove,
+    /// Above the limit.
+    Above,
+    /// Below the limit.
+    Below,
+}
+
 /// A code of the exchange standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {
@@ -138,11 +162,6 @@ impl Kind {
     /// The kind's number. It never changes.
     pub const fn number(self) -> u8 {
         self as u8
-    }
-
-    /// The kind of a number.
-    pub fn from_number(number: u8) -> Option<Kind> {
-        Kind::ALL.get(usize::from(number)).copied()
     }
 
     /// The kind's name: table, API value and part of the reading id.

@@ -141,14 +141,7 @@ impl Tallies {
                     && block.next_offset - block.from_offset < BLOCK =>
             {
                 block.next_offset = tally.next_offset;
-                block.new += tally.new;
-                block.correction += tally.correction;
-                block.historical += tally.historical;
-                block.duplicate += tally.duplicate;
-                block.stale += tally.stale;
-                block.conflict += tally.conflict;
-                block.rejected += tally.rejected;
-                block.rerouted += tally.rerouted;
+                block.add_counts(&tally);
             }
             _ => self.blocks.push(tally),
         }

@@ -5,8 +5,8 @@ use super::{REPEAT_AFTER, REPEAT_WITHIN};
 use crate::alert::{Alert, AlertId, Severity, Stage, Status};
 use crate::episode::EvidenceReading;
 use crate::reading::ReadingId;
-use crate::rule::Context;
 use crate::remembered::CurrentReading;
+use crate::rule::Context;
 use crate::time::Timestamp;
 
 /// An alert that was open at the edge: where the first occasion in the window begins.
@@ -32,8 +32,7 @@ impl Carried {
     /// The alert that was open at `edge`, if one was.
     pub(super) fn across(context: &Context<'_>, edge: Timestamp) -> Option<Self> {
         let is_across = |alert: &&Alert| {
-            alert.status != Status::Retracted
-                && (alert.is_open() || alert.last_observed_at >= edge)
+            alert.status != Status::Retracted && (alert.is_open() || alert.last_observed_at >= edge)
         };
         let carried = context.known().filter(is_across).filter_map(|alert| {
             let carried = Self::of(alert, edge, context.cause)?;

@@ -60,7 +60,9 @@ pub(super) const CLEAR_DIASTOLIC: Parameter = Parameter {
 pub(super) const CLEAR_OCCASIONS: Parameter = Parameter {
     name: "bp.severe_high.clear_occasions",
     former_names: &["bp.severe_high.calm_occasions"],
-    label: Label { ja: "解消に要する連続した測定機会", en: "normalised occasions in a row" },
+    label: Label {
+        ja: "解消に要する連続した測定機会", en: "normalised occasions in a row"
+    },
     unit: "",
     default: 2.0,
     low: 1.0,

@@ -21,13 +21,13 @@ mod occasion;
 mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text, Values};
-use crate::limit::{Limit, Side};
-use crate::plan::Plan;
 use crate::episode::{Episode, EvidenceReading};
 use crate::kinds::{Kind, blood_pressure};
+use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
-use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
+use crate::plan::Plan;
 use crate::remembered::CurrentReading;
+use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::time::{Span, Timestamp};
 
 use carried::Carried;

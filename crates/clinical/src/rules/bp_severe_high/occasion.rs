@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::{Limits, REPEAT_AFTER, REPEAT_WITHIN, diastolic, systolic};
-use crate::time::Timestamp;
 use crate::remembered::CurrentReading;
+use crate::time::Timestamp;
 
 pub(super) enum Finding {
     /// Indices of the pair, in time's order.
@@ -82,7 +82,9 @@ pub(super) fn judge(
     }
     let finding = match unconfirmed {
         Some(reading) => Finding::Unconfirmed { reading },
-        None if next_assessment.is_none() && is_normal(&readings[occasion], limits) => Finding::Normal,
+        None if next_assessment.is_none() && is_normal(&readings[occasion], limits) => {
+            Finding::Normal
+        }
         None => Finding::Neither,
     };
     Occasion { finding, next_assessment }
@@ -168,7 +170,11 @@ impl Partners {
 }
 
 /// The first index from which on all readings before `index` are near.
-fn before(readings: &[CurrentReading], index: usize, is_near: impl Fn(&CurrentReading) -> bool) -> usize {
+fn before(
+    readings: &[CurrentReading],
+    index: usize,
+    is_near: impl Fn(&CurrentReading) -> bool,
+) -> usize {
     let far = readings[..index].iter().rev().position(|reading| !is_near(reading));
     far.map_or(0, |far| index - far)
 }
@@ -197,7 +203,8 @@ fn mean_is_severe(one: &CurrentReading, other: &CurrentReading, limits: &Limits)
 
 fn is_normal(occasion: &[CurrentReading], limits: &Limits) -> bool {
     let count = occasion.len() as u32;
-    let sum = |of: fn(&CurrentReading) -> u16| occasion.iter().map(|r| u32::from(of(r))).sum::<u32>();
+    let sum =
+        |of: fn(&CurrentReading) -> u16| occasion.iter().map(|r| u32::from(of(r))).sum::<u32>();
     sum(systolic) < count * u32::from(limits.clear_systolic)
         && sum(diastolic) < count * u32::from(limits.clear_diastolic)
 }
@@ -209,11 +216,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+    use crate::remembered::Delay;
+    use crate::sample::Sample;
     use crate::source::SourceDigest;
     use crate::time::Span;
-    use crate::remembered::Delay;
-    use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
-    use crate::sample::Sample;
 
     thread_local! {
         /// How many pairs were compared.
@@ -235,7 +242,9 @@ mod tests {
         let reading = (0..4_000_i64, 160..200_u16, 95..120_u16);
         prop::collection::vec(reading, 1..40).prop_map(|mut all| {
             all.sort_unstable();
-            all.into_iter().map(|(second, systolic, diastolic)| reading_at(second, systolic, diastolic)).collect()
+            all.into_iter()
+                .map(|(second, systolic, diastolic)| reading_at(second, systolic, diastolic))
+                .collect()
         })
     }
 

@@ -4,9 +4,9 @@ use super::limits::Limits;
 use super::{GLUCOSE, PATIENCE, SENSOR_FOR, SILENCE, glucose, is_sensor, measured};
 use crate::alert::{Severity, Stage};
 use crate::episode::{Episode, EvidenceReading};
-use crate::source::SourceDigest;
 use crate::remembered::CurrentReading;
 use crate::rule::Carried;
+use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 
 /// What a value means.
@@ -187,8 +187,7 @@ impl<'l> Course<'l> {
             }
             let evidence = EvidenceReading::of(GLUCOSE, &[run.first]).collect();
             let begin = || Episode::begin(Stage::Unconfirmed, Severity::Review, evidence);
-            self.open =
-                Some(pending.unwrap_or_else(|| Open { episode: begin(), decisive: None }));
+            self.open = Some(pending.unwrap_or_else(|| Open { episode: begin(), decisive: None }));
             self.note_lowest(&run.lowest);
         }
     }

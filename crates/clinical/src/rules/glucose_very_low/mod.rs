@@ -85,9 +85,10 @@ fn steps(alert: &Alert) -> [Option<Step>; 2] {
         return [first, None];
     }
     let readings = alert.finding("readings").unwrap_or(1.0) as usize;
-    let by_finger_stick = alert.evidence.get(1).is_some_and(|evidence| {
-        !is_sensor(&EvidenceReading::from(evidence).reading)
-    });
+    let by_finger_stick = alert
+        .evidence
+        .get(1)
+        .is_some_and(|evidence| !is_sensor(&EvidenceReading::from(evidence).reading));
     let was_unconfirmed = readings == 3 || readings == 2 && by_finger_stick;
     [first.filter(|_| was_unconfirmed), step(Stage::Confirmed, readings)]
 }
@@ -103,7 +104,8 @@ fn computed_from(context: &Context<'_>) -> Timestamp {
     }
     from = from - NEAR;
     let first_of_those_there = |from: Timestamp| {
-        let is_there = |alert: &&Alert| reaches(alert, from) && alert.first_observed_at - NEAR < from;
+        let is_there =
+            |alert: &&Alert| reaches(alert, from) && alert.first_observed_at - NEAR < from;
         context.known().filter(is_there).map(|alert| alert.first_observed_at).min()
     };
     while let Some(first) = first_of_those_there(from) {
@@ -114,8 +116,7 @@ fn computed_from(context: &Context<'_>) -> Timestamp {
 
 /// Whether an alert lasted, or lasts, until near a time.
 fn reaches(alert: &Alert, time: Timestamp) -> bool {
-    alert.status != Status::Retracted
-        && (alert.is_open() || alert.last_observed_at + NEAR >= time)
+    alert.status != Status::Retracted && (alert.is_open() || alert.last_observed_at + NEAR >= time)
 }
 
 impl Rule for VeryLow {

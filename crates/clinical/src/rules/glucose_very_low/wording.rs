@@ -16,7 +16,9 @@ pub(super) fn words(alert: &Alert) -> Text {
     let (judged_ja, judged_en) = match (alert.stage, is_sensor) {
         (Stage::Confirmed, true) => (
             format!("センサーグルコース {limit} mg/dL未満が{minutes}分以上（最低{lowest}）。"),
-            format!("Sensor glucose below {limit} mg/dL for {minutes} minutes or more, lowest {lowest}."),
+            format!(
+                "Sensor glucose below {limit} mg/dL for {minutes} minutes or more, lowest {lowest}."
+            ),
         ),
         (Stage::Confirmed, false) => (
             format!("血糖 {value} mg/dL（{limit}未満、最低{lowest}）。"),

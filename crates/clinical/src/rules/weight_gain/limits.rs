@@ -1,10 +1,10 @@
 //! The numbers of the rule.
 
+use crate::alert::Values;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::rule::values;
-use crate::alert::Values;
 use crate::time::Span;
 
 /// A gain of so much within 3 days is one to look at, kg.

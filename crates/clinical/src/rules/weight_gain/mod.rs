@@ -86,8 +86,7 @@ impl Rule for WeightGain {
         let known = known.map(|first| (first.reading.observation_time(), first.reading.source()));
         let open_first = open.as_ref().map(|open| &open.episode.established[0].reading);
         let first: Vec<_> = known.chain(open_first.map(|one| (one.time, one.source))).collect();
-        let is_first =
-            |reading: &CurrentReading| first.contains(&(reading.time, reading.source));
+        let is_first = |reading: &CurrentReading| first.contains(&(reading.time, reading.source));
         let mut episodes = episodes(&readings, from, open, is_first, &limits);
         for episode in &mut episodes {
             complete(episode, &limits);
@@ -100,8 +99,7 @@ impl Rule for WeightGain {
         let reading = &change.reading;
         let smallest = Limits::of(context.plan).smallest();
         let is_gain = |earlier: CurrentReading| {
-            earlier.source == reading.source
-                && weight(reading).since(weight(&earlier)) >= smallest
+            earlier.source == reading.source && weight(reading).since(weight(&earlier)) >= smallest
         };
         change.is_in_order
             && context.open().is_none()
@@ -221,11 +219,11 @@ impl Gain {
             let episode = carried.episode();
             let newest = newest.unwrap_or(reading.time);
             let all = carried.alert.evidence.iter().map(EvidenceReading::from);
-            let is_as_known =
-                |known: &EvidenceReading| current(known).is_some_and(|now| now.sample == known.reading.sample);
+            let is_as_known = |known: &EvidenceReading| {
+                current(known).is_some_and(|now| now.sample == known.reading.sample)
+            };
             let upheld = all.filter(is_as_known).map(|known| known.reading.time).max();
-            let reported_end =
-                (!carried.alert.is_open()).then_some(carried.alert.last_observed_at);
+            let reported_end = (!carried.alert.is_open()).then_some(carried.alert.last_observed_at);
             let known_until = upheld.max(reported_end).unwrap_or(newest);
             return Some(Self {
                 newest,
@@ -285,8 +283,7 @@ impl Gain {
         let is_far_below = self.is_far_below(reading);
         let doubtful = std::mem::replace(&mut self.doubtful, is_far_below.then_some(reading.time));
         let was_doubtful = doubtful.is_some_and(|before| reading.time - before <= ALONE);
-        let is_sure =
-            !is_far_below || was_doubtful || self.reported_end == Some(reading.time);
+        let is_sure = !is_far_below || was_doubtful || self.reported_end == Some(reading.time);
         is_sure && gain < self.limit.ends_below()
     }
 }

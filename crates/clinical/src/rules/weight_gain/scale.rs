@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::limits::{GREATEST, Limit, Limits, NEAREST, Weight};
 use super::weight;
-use crate::source::SourceDigest;
 use crate::remembered::CurrentReading;
+use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 
 /// A low reading between two higher ones says nothing when the one before is at most so far away.
@@ -84,7 +84,8 @@ impl Scale {
         self.waiting.extend(self.newest.filter(is_base));
         self.is_comparable = true;
         self.before_newest = self.newest.replace(reading);
-        while let Some(old) = self.waiting.front().filter(|old| reading.time - old.time >= NEAREST) {
+        while let Some(old) = self.waiting.front().filter(|old| reading.time - old.time >= NEAREST)
+        {
             self.bases.iter_mut().for_each(|bases| bases.add(*old));
             self.waiting.pop_front();
         }
@@ -109,9 +110,8 @@ impl Scale {
     /// Whether a reading stands alone below the one before it and the one after it: a slip, or
     /// another person on the scale.
     fn is_alone(&self, low: &CurrentReading, after: &CurrentReading, limits: &Limits) -> bool {
-        let is_above = |other: &CurrentReading| {
-            weight(other).since(weight(low)) >= limits.smallest()
-        };
+        let is_above =
+            |other: &CurrentReading| weight(other).since(weight(low)) >= limits.smallest();
         let before = self.before_newest.filter(|before| low.time - before.time <= ALONE);
         before.is_some_and(|before| is_above(&before)) && is_above(after)
     }
