@@ -37,6 +37,9 @@ impl FieldError {
     }
 }
 
+/// The longest number in Avro's form: bytes.
+pub(crate) const LONGEST_NUMBER: usize = 10;
+
 /// Avro's binary form, read from the front.
 #[derive(Debug, Clone, Copy)]
 pub struct Body<'b> {
@@ -77,14 +80,16 @@ impl<'b> Body<'b> {
 
     fn long_of_many_bytes(&mut self, field: &'static str) -> Result<i64, FieldError> {
         let mut bits = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.bytes(field, 1)?[0];
-            bits |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
+        for (index, byte) in self.rest.iter().take(LONGEST_NUMBER).enumerate() {
+            bits |= u64::from(byte & 0x7f) << (7 * index);
+            if *byte < 0x80 {
+                self.rest = &self.rest[index + 1..];
                 return Ok(signed(bits));
             }
         }
-        Err(FieldError { field, problem: "is no number of 64 bits" })
+        let is_cut_short = self.rest.len() < LONGEST_NUMBER;
+        let problem = if is_cut_short { "is cut short" } else { "is no number of 64 bits" };
+        Err(FieldError { field, problem })
     }
 
     pub(crate) fn int(&mut self, field: &'static str) -> Result<i32, FieldError> {
@@ -141,11 +146,6 @@ impl<'b> Body<'b> {
         index.ok_or(FieldError { field, problem: "is none of what it can be" })
     }
 
-    /// Whether a value comes, and not null.
-    pub(crate) fn is_there(&mut self, field: &'static str) -> Result<bool, FieldError> {
-        self.one_of(field, &[false, true])
-    }
-
     /// Nothing must be left.
     pub(crate) fn end(&self) -> Result<(), FieldError> {
         if self.rest.is_empty() {
@@ -172,8 +172,15 @@ pub(crate) fn append_long(bytes: &mut Vec<u8>, value: i64) {
 }
 
 /// The fields of a body, asked for in the order of the current schema, whatever schema the body is
-/// of.
+/// of. A record in a record is nothing but its fields.
 pub(crate) trait Fields<'b>: FieldSource<Error = FieldError> {
+    /// Where reading goes on behind a branch.
+    type Outside;
+
+    /// The body itself, for the next so many fields: where all of them are as in the current schema.
+    /// See [`unchanged!`].
+    fn unchanged(&mut self, fields: usize) -> Option<&mut Body<'b>>;
+
     /// What is one value of Avro, read by one of a body's own methods; a text only to pass over it.
     fn value<T>(
         &mut self,
@@ -184,27 +191,55 @@ pub(crate) trait Fields<'b>: FieldSource<Error = FieldError> {
     /// A text.
     fn str(&mut self, field: &'static str) -> Result<&'b str, FieldError>;
 
-    /// What is null or something else.
-    fn nullable<T>(
+    /// Goes into one of a union's branches: the fields of a record, or a single value.
+    fn enter_branch(
         &mut self,
         field: &'static str,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<Option<T>, FieldError>;
+        branches: usize,
+    ) -> Result<(usize, Self::Outside), FieldError>;
 
-    /// One of several records.
+    /// Leaves a branch.
+    fn leave(&mut self, outside: Self::Outside) -> Result<(), FieldError>;
+
+    /// Reads a branch that was gone into, and leaves it. What was read may be large, and is not moved.
+    #[inline]
+    fn inside<T>(
+        &mut self,
+        outside: Self::Outside,
+        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
+    ) -> Result<T, FieldError> {
+        let mut value = read(self);
+        if value.is_ok()
+            && let Err(error) = self.leave(outside)
+        {
+            value = Err(error);
+        }
+        value
+    }
+
+    /// One of a union's branches.
+    #[inline]
     fn branch<B: Copy, T>(
         &mut self,
         field: &'static str,
         all: &[B],
         read: impl FnOnce(&mut Self, B) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError>;
+    ) -> Result<T, FieldError> {
+        let (index, outside) = self.enter_branch(field, all.len())?;
+        self.inside(outside, |body| read(body, all[index]))
+    }
 
-    /// A record.
-    fn record<T>(
+    /// What is null or a single value.
+    #[inline]
+    fn nullable<T>(
         &mut self,
         field: &'static str,
         read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError>;
+    ) -> Result<Option<T>, FieldError> {
+        self.branch(field, &[false, true], |fields, is_there| {
+            is_there.then(|| read(fields)).transpose()
+        })
+    }
 
     /// A number of 64 bits.
     #[inline]
@@ -250,6 +285,13 @@ pub(crate) trait Fields<'b>: FieldSource<Error = FieldError> {
 }
 
 impl<'b> Fields<'b> for Body<'b> {
+    type Outside = ();
+
+    #[inline]
+    fn unchanged(&mut self, _fields: usize) -> Option<&mut Body<'b>> {
+        Some(self)
+    }
+
     #[inline]
     fn value<T>(
         &mut self,
@@ -265,54 +307,74 @@ impl<'b> Fields<'b> for Body<'b> {
     }
 
     #[inline]
-    fn nullable<T>(
+    fn enter_branch(
         &mut self,
         field: &'static str,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<Option<T>, FieldError> {
-        let is_there = self.is_there(field)?;
-        is_there.then(|| read(self)).transpose()
+        branches: usize,
+    ) -> Result<(usize, ()), FieldError> {
+        Ok((self.index(field, branches)?, ()))
     }
 
     #[inline]
-    fn branch<B: Copy, T>(
-        &mut self,
-        field: &'static str,
-        all: &[B],
-        read: impl FnOnce(&mut Self, B) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        let which = self.one_of(field, all)?;
-        read(self, which)
-    }
-
-    #[inline]
-    fn record<T>(
-        &mut self,
-        _field: &'static str,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        read(self)
+    fn leave(&mut self, (): ()) -> Result<(), FieldError> {
+        Ok(())
     }
 }
+
+/// Reads the next so many fields: straight from the body where all of them are as in the current
+/// schema, which is how most of every message is read.
+macro_rules! unchanged {
+    ($fields:expr, $body:ident, $read:expr) => {
+        match $crate::body::Fields::unchanged($body, $fields) {
+            Some($body) => $read,
+            None => $read,
+        }
+    };
+}
+pub(crate) use unchanged;
 
 /// Reads a `Reading`.
 pub(crate) fn reading<'b>(body: &mut impl Fields<'b>) -> Result<Reading, FieldError> {
     use DataInput::{Device, Manual, Modified};
+    let (
+        (consortium_id, person_id),
+        (observation_time, utc_offset_minutes, update_time),
+        (source, data_input, origin_of_time, status),
+    ) = unchanged!(9, body, {
+        let patient = (body.string("consortium_id")?, body.string("person_id")?);
+        let times = (
+            body.long("observation_time")?,
+            body.int("utc_offset_minutes")?,
+            body.long("update_time")?,
+        );
+        let origin = (
+            source(body)?,
+            body.symbol("data_input", &[Device, Manual, Modified])?,
+            body.nullable("origin_of_time", |body| {
+                body.symbol("origin_of_time", &[OriginOfTime::Device, OriginOfTime::App])
+            })?,
+            status(body)?,
+        );
+        (patient, times, origin)
+    });
+    let measurement = measurement(body)?;
+    let (send_time, vendor) = unchanged!(2, body, {
+        let send_time = body.nullable("send_time", |body| body.long("send_time"))?;
+        (send_time, body.nullable("vendor", |body| body.string("vendor"))?)
+    });
     Ok(Reading {
-        consortium_id: body.string("consortium_id")?,
-        person_id: body.string("person_id")?,
-        observation_time: body.long("observation_time")?,
-        utc_offset_minutes: body.int("utc_offset_minutes")?,
-        update_time: body.long("update_time")?,
-        source: source(body)?,
-        data_input: body.symbol("data_input", &[Device, Manual, Modified])?,
-        origin_of_time: body.nullable("origin_of_time", |body| {
-            body.symbol("origin_of_time", &[OriginOfTime::Device, OriginOfTime::App])
-        })?,
-        status: status(body)?,
-        measurement: measurement(body)?,
-        send_time: body.nullable("send_time", |body| body.long("send_time"))?,
-        vendor: body.nullable("vendor", |body| body.string("vendor"))?,
+        consortium_id,
+        person_id,
+        observation_time,
+        utc_offset_minutes,
+        update_time,
+        source,
+        data_input,
+        origin_of_time,
+        status,
+        measurement,
+        send_time,
+        vendor,
     })
 }
 
@@ -325,19 +387,19 @@ pub(crate) fn outcome<'b>(body: &mut impl Fields<'b>) -> Result<StoredOutcome, F
 pub(crate) fn accepted_reading<'b>(
     body: &mut impl Fields<'b>,
 ) -> Result<AcceptedReading, FieldError> {
-    Ok(AcceptedReading {
-        reading: body.record("reading", |body| reading(body))?,
-        outcome: outcome(body)?,
-        reading_id: body.string("reading_id")?,
-        version: body.long("version")?,
-        origin: body.record("origin", |body| {
-            Ok(Origin {
-                partition: body.int("partition")?,
-                offset: body.long("offset")?,
-                received_at: body.long("received_at")?,
-            })
-        })?,
-    })
+    let reading = reading(body)?;
+    let (outcome, reading_id, version, origin) = unchanged!(6, body, {
+        let outcome = outcome(body)?;
+        let reading_id = body.string("reading_id")?;
+        let version = body.long("version")?;
+        let origin = Origin {
+            partition: body.int("partition")?,
+            offset: body.long("offset")?,
+            received_at: body.long("received_at")?,
+        };
+        (outcome, reading_id, version, origin)
+    });
+    Ok(AcceptedReading { reading, outcome, reading_id, version, origin })
 }
 
 pub(crate) fn status<'b>(body: &mut impl Fields<'b>) -> Result<ReadingStatus, FieldError> {
@@ -374,7 +436,9 @@ pub(crate) fn source_digest<'b>(
 
 /// The union's branches are the kinds, in their order.
 pub(crate) fn measurement<'b>(body: &mut impl Fields<'b>) -> Result<Measurement, FieldError> {
-    body.branch("measurement", &Kind::ALL, |body, kind| Measurement::build(kind, body))
+    body.branch("measurement", &Kind::ALL, |body, kind| {
+        unchanged!(kind.fields().len(), body, Measurement::build(kind, body))
+    })
 }
 
 /// The fields of a measurement are in a body like all others.

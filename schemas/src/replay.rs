@@ -6,7 +6,7 @@ use clinical::Version;
 use clinical::remembered::RememberedReading;
 use clinical::source::{InvalidSource, SourceDigest};
 
-use crate::body::{self, FieldError, Fields};
+use crate::body::{self, FieldError, Fields, unchanged};
 use crate::codec::{DecodeError, WrittenBody};
 use crate::reading::{Measurement, ReadingStatus};
 use crate::records::{AcceptedReading, StoredOutcome};
@@ -57,7 +57,7 @@ impl WrittenBody<'_, AcceptedReading> {
 }
 
 fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
-    let (observation_time, source, status, measurement) = body.record("reading", |body| {
+    let (observation_time, source, status) = unchanged!(9, body, {
         body.skip_text("consortium_id")?;
         body.skip_text("person_id")?;
         let observation_time = body.long("observation_time")?;
@@ -66,20 +66,19 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
         let source = body::source_digest(body)?;
         body.long("data_input")?;
         body.nullable("origin_of_time", |body| body.long("origin_of_time"))?;
-        let status = body::status(body)?;
-        let measurement = body::measurement(body)?;
+        (observation_time, source, body::status(body)?)
+    });
+    let measurement = body::measurement(body)?;
+    let (outcome, reading_id, version, received_at) = unchanged!(8, body, {
         body.nullable("send_time", |body| body.long("send_time"))?;
         body.nullable("vendor", |body| body.skip_text("vendor"))?;
-        Ok((observation_time, source, status, measurement))
-    })?;
-    let outcome = body::outcome(body)?;
-    let reading_id = body.str("reading_id")?;
-    let version = body.long("version")?;
-    let received_at = body.record("origin", |body| {
+        let outcome = body::outcome(body)?;
+        let reading_id = body.str("reading_id")?;
+        let version = body.long("version")?;
         body.long("partition")?;
         body.long("offset")?;
-        body.long("received_at")
-    })?;
+        (outcome, reading_id, version, body.long("received_at")?)
+    });
     Ok(Remembered {
         reading_id,
         observation_time,

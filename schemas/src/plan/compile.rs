@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use apache_avro::Schema;
 use apache_avro::schema::{EnumSchema, RecordField, RecordSchema, UnionSchema};
+use serde_json::Value;
 
 use super::types::{Type, Types, fit};
 use super::{
@@ -271,7 +272,7 @@ impl Compiler {
                 steps.extend(written.fields[next..from].iter().map(|field| self.drop(field)));
                 next = from + 1;
             }
-            steps.push(step);
+            self.append(&mut steps, step);
         }
         steps.extend(written.fields[next..].iter().map(|field| self.drop(field)));
         let steps = Steps::new(steps.into());
@@ -282,24 +283,54 @@ impl Compiler {
         Action::Fields(Arc::new(steps))
     }
 
+    /// Appends a step; a record's, field by field.
+    fn append(&self, steps: &mut Vec<Step>, step: Step) {
+        match &step.action {
+            Action::Keep(shape) => match &self.shapes[shape.0] {
+                Shape::Fields(fields) => {
+                    for (field, shape) in fields {
+                        self.append(steps, Step::new(field, Action::Keep(*shape)));
+                    }
+                }
+                _ => steps.push(step),
+            },
+            Action::Fields(of_record) => steps.extend(of_record.all.iter().cloned()),
+            _ => steps.push(step),
+        }
+    }
+
     fn drop(&mut self, field: &'static RecordField) -> Step {
         Step::new(&field.name, Action::Drop(self.shape(&field.schema)))
     }
 
-    fn default(&mut self, field: &'static RecordField) -> Action {
-        let mut bytes = Vec::new();
-        match field.default.as_ref() {
+    fn default(&self, field: &'static RecordField) -> Action {
+        match &field.default {
+            Some(json) => self.inserted(&field.name, json, &field.schema),
             None => {
                 let problem = "is missing in the schema it was written with, and has no default";
                 Action::Refuse(FieldError::new(&field.name, problem))
             }
-            Some(json) => match default::append(&mut bytes, json, &field.schema, &self.readers) {
-                Some(()) => Action::Insert(bytes.into()),
-                None => {
-                    let problem = "has a default that is not of its type";
-                    Action::Refuse(FieldError::new(&field.name, problem))
-                }
-            },
+        }
+    }
+
+    /// Puts in a default; a record's, field by field.
+    fn inserted(&self, field: &'static str, json: &Value, schema: &'static Schema) -> Action {
+        let of_another_type =
+            || Action::Refuse(FieldError::new(field, "has a default that is not of its type"));
+        if let (Type::Record(record), Value::Object(values)) = (self.readers.get(schema), json) {
+            let of_field = |part: &'static RecordField| {
+                let json = values.get(&part.name).or(part.default.as_ref());
+                let of_part = |json| self.inserted(&part.name, json, &part.schema);
+                Step::new(&part.name, json.map_or_else(of_another_type, of_part))
+            };
+            return Action::Fields(Arc::new(Steps::new(
+                record.fields.iter().map(of_field).collect(),
+            )));
+        }
+        let mut bytes = Vec::new();
+        match default::append(&mut bytes, json, schema, &self.readers) {
+            Some(()) => Action::Insert(bytes.into()),
+            None => of_another_type(),
         }
     }
 

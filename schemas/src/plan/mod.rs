@@ -80,7 +80,8 @@ impl Plan {
     }
 }
 
-/// What to do with the parts of a record, one after another.
+/// What to do with the parts of a record, one after another. A record in a record is nothing but its
+/// parts.
 #[derive(Debug)]
 struct Steps {
     all: Box<[Step]>,
@@ -89,7 +90,7 @@ struct Steps {
     changing: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Step {
     field: &'static str,
     action: Action,

@@ -1,8 +1,8 @@
 //! A body of another schema, read field after field where it stands.
 //!
 //! The reader of the current schema asks for its fields in their order; the plan's steps say where
-//! each one is. As long as steps only keep what they find, which is nearly all of the time, a field
-//! costs no more than in a body of the current schema.
+//! each one is. Where steps only keep what they find, which is nearly everywhere, the reader is given
+//! the bytes themselves ([`Fields::unchanged`]), and reads them as those of the current schema.
 
 use super::walk::{Walk, promoted};
 use super::{Action, Branch, Index, Shape, Step, Steps};
@@ -16,94 +16,84 @@ pub(crate) struct Planned<'b> {
     walk: Walk<'static, 'b>,
     /// So many of the next parts are read as they stand.
     kept: usize,
-    /// What is to be done then, to the end of the record or branch that is being read.
+    /// What is to be done then, to the end of the body or branch that is being read.
     steps: &'static [Step],
+}
+
+/// Where reading goes on behind a branch.
+pub(crate) struct Outside<'b> {
+    kept: usize,
+    steps: &'static [Step],
+    /// The rest of the body, where what a plan has put in is read instead of it.
+    rest: Option<Body<'b>>,
 }
 
 impl<'b> Planned<'b> {
     pub(super) fn new(fields: &'static Steps, shapes: &'static [Shape], body: &'b [u8]) -> Self {
-        Self { walk: Walk::new(shapes, body), kept: 0, steps: &fields.all }
+        let mut planned = Self { walk: Walk::new(shapes, body), kept: 0, steps: &[] };
+        planned.follow(&fields.all);
+        planned
     }
 
     /// Reads the record, to the end of its body.
     ///
     /// # Errors
     /// When it is not of the writer's schema, or says something that the reader's cannot.
+    #[inline]
     pub(crate) fn whole<T>(
         mut self,
         read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
     ) -> Result<T, FieldError> {
-        let value = read(&mut self)?;
-        self.end_of_steps()?;
-        self.walk.rest.end()?;
-        Ok(value)
+        let mut value = read(&mut self);
+        // A record is large: it stays where it is.
+        if value.is_ok()
+            && let Err(error) = self.end_of_steps().and_then(|()| self.walk.rest.end())
+        {
+            value = Err(error);
+        }
+        value
     }
 
-    /// The next part's action, behind what only the writer has.
-    fn next(&mut self, field: &'static str) -> Result<&'static Action, FieldError> {
+    /// These steps are next.
+    fn follow(&mut self, steps: &'static [Step]) {
+        self.kept = steps.first().map_or(0, |step| step.kept);
+        self.steps = &steps[self.kept..];
+    }
+
+    /// What is to be done with the next part, behind what only the writer has; none where it is read
+    /// as it stands.
+    fn next(&mut self, field: &'static str) -> Result<Option<&'static Action>, FieldError> {
         loop {
+            if self.unchanged(1).is_some() {
+                return Ok(None);
+            }
             let (step, rest) = self.steps.split_first().ok_or(unplanned(field))?;
+            self.follow(rest);
             match &step.action {
                 Action::Drop(shape) => self.walk.over(step.field, *shape)?,
-                Action::Keep(_) => {
-                    self.kept = step.kept - 1;
-                    self.steps = &self.steps[step.kept..];
-                    return Ok(&step.action);
-                }
                 Action::Refuse(error) => return Err(*error),
-                action => {
-                    self.steps = rest;
-                    return Ok(action);
-                }
+                action => return Ok(Some(action)),
             }
-            self.steps = rest;
         }
     }
 
-    /// Whether the next part is read as it stands.
-    #[inline]
-    fn is_kept(&mut self) -> bool {
-        let is_kept = self.kept > 0;
-        self.kept -= usize::from(is_kept);
-        is_kept
+    /// Into a branch that is read as it stands.
+    fn enter_unchanged(&mut self) -> Outside<'b> {
+        let kept = std::mem::replace(&mut self.kept, ALL);
+        Outside { kept, steps: std::mem::take(&mut self.steps), rest: None }
     }
 
-    /// Reads what stands here as it is, with all its parts.
-    #[inline]
-    fn as_it_is<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        let outside = std::mem::replace(&mut self.kept, ALL);
-        let value = read(self)?;
-        self.kept = outside;
-        Ok(value)
+    /// Into a union that a plan has put in.
+    fn enter_inserted(&mut self, bytes: &'static [u8]) -> Outside<'b> {
+        let rest = std::mem::replace(&mut self.walk.rest, Body::new(bytes));
+        Outside { rest: Some(rest), ..self.enter_unchanged() }
     }
 
-    /// Reads what a plan has put in.
-    fn inserted<T>(
-        &mut self,
-        bytes: &'static [u8],
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        let outside = std::mem::replace(&mut self.walk.rest, Body::new(bytes));
-        let value = self.as_it_is(read)?;
-        self.walk.rest = outside;
-        Ok(value)
-    }
-
-    /// Reads the parts of a record or branch that has steps of its own.
-    fn by_steps<T>(
-        &mut self,
-        steps: &'static Steps,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        let outside =
-            (std::mem::replace(&mut self.kept, 0), std::mem::replace(&mut self.steps, &steps.all));
-        let value = read(self)?;
-        self.end_of_steps()?;
-        (self.kept, self.steps) = outside;
-        Ok(value)
+    /// Into a branch that has steps of its own.
+    fn enter_changed(&mut self, steps: &'static Steps) -> Outside<'b> {
+        let outside = Outside { kept: self.kept, steps: self.steps, rest: None };
+        self.follow(&steps.all);
+        outside
     }
 
     /// Behind the last field of the reader there may be some of the writer.
@@ -131,14 +121,13 @@ impl<'b> Planned<'b> {
         }
     }
 
-    #[inline(never)]
     fn changed_value<T>(
         &mut self,
         field: &'static str,
+        action: &'static Action,
         read: impl FnOnce(&mut Body<'_>, &'static str) -> Result<T, FieldError>,
     ) -> Result<T, FieldError> {
-        match self.next(field)? {
-            Action::Keep(_) => read(&mut self.walk.rest, field),
+        match action {
             Action::Insert(bytes) => read(&mut Body::new(bytes), field),
             Action::Promote(promotion) => {
                 let (bytes, length) = promoted(&mut self.walk.rest, field, *promotion)?;
@@ -157,152 +146,70 @@ impl<'b> Planned<'b> {
             _ => Err(unplanned(field)),
         }
     }
-
-    #[inline(never)]
-    fn changed_text(&mut self, field: &'static str) -> Result<&'b str, FieldError> {
-        match self.next(field)? {
-            Action::Keep(_) => self.walk.rest.str(field),
-            Action::Insert(bytes) => Body::new(bytes).str(field),
-            _ => Err(unplanned(field)),
-        }
-    }
-
-    #[inline(never)]
-    fn changed_optional<T>(
-        &mut self,
-        field: &'static str,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<Option<T>, FieldError> {
-        match self.next(field)? {
-            Action::Keep(_) => self.as_it_is(|planned| planned.optional_as_it_is(field, read)),
-            Action::Insert(bytes) => {
-                self.inserted(bytes, |planned| planned.optional_as_it_is(field, read))
-            }
-            Action::Branch(branches) => match self.branch_index(field, branches)? {
-                (0, _) => Ok(None),
-                (_, branch) => self.by_steps(&branch.steps, read).map(Some),
-            },
-            _ => Err(unplanned(field)),
-        }
-    }
-
-    #[inline]
-    fn optional_as_it_is<T>(
-        &mut self,
-        field: &'static str,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<Option<T>, FieldError> {
-        let is_there = self.walk.rest.is_there(field)?;
-        is_there.then(|| read(self)).transpose()
-    }
-
-    #[inline(never)]
-    fn changed_branch<B: Copy, T>(
-        &mut self,
-        field: &'static str,
-        all: &[B],
-        read: impl FnOnce(&mut Self, B) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        match self.next(field)? {
-            Action::Keep(_) => self.as_it_is(|planned| planned.branch_as_it_is(field, all, read)),
-            Action::Insert(bytes) => {
-                self.inserted(bytes, |planned| planned.branch_as_it_is(field, all, read))
-            }
-            Action::Branch(branches) => {
-                let (index, branch) = self.branch_index(field, branches)?;
-                let which = *all.get(index).ok_or(unplanned(field))?;
-                match &branch.steps.all[0].action {
-                    Action::Keep(_) => self.as_it_is(|planned| read(planned, which)),
-                    Action::Fields(steps) => self.by_steps(steps, |planned| read(planned, which)),
-                    _ => Err(unplanned(field)),
-                }
-            }
-            _ => Err(unplanned(field)),
-        }
-    }
-
-    #[inline]
-    fn branch_as_it_is<B: Copy, T>(
-        &mut self,
-        field: &'static str,
-        all: &[B],
-        read: impl FnOnce(&mut Self, B) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        let which = self.walk.rest.one_of(field, all)?;
-        read(self, which)
-    }
-
-    #[inline(never)]
-    fn changed_record<T>(
-        &mut self,
-        field: &'static str,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        match self.next(field)? {
-            Action::Keep(_) => self.as_it_is(read),
-            Action::Insert(bytes) => self.inserted(bytes, read),
-            Action::Fields(steps) => self.by_steps(steps, read),
-            _ => Err(unplanned(field)),
-        }
-    }
 }
 
 impl<'b> Fields<'b> for Planned<'b> {
+    type Outside = Outside<'b>;
+
+    #[inline]
+    fn unchanged(&mut self, fields: usize) -> Option<&mut Body<'b>> {
+        self.kept = self.kept.checked_sub(fields)?;
+        Some(&mut self.walk.rest)
+    }
+
     #[inline]
     fn value<T>(
         &mut self,
         field: &'static str,
         read: impl FnOnce(&mut Body<'_>, &'static str) -> Result<T, FieldError>,
     ) -> Result<T, FieldError> {
-        match self.is_kept() {
-            true => read(&mut self.walk.rest, field),
-            false => self.changed_value(field, read),
+        match self.next(field)? {
+            None => read(&mut self.walk.rest, field),
+            Some(action) => self.changed_value(field, action, read),
         }
     }
 
-    #[inline]
     fn str(&mut self, field: &'static str) -> Result<&'b str, FieldError> {
-        match self.is_kept() {
-            true => self.walk.rest.str(field),
-            false => self.changed_text(field),
+        match self.next(field)? {
+            None => self.walk.rest.str(field),
+            Some(Action::Insert(bytes)) => Body::new(bytes).str(field),
+            // Of a union no branch of which the reader has.
+            Some(_) => Err(unplanned(field)),
         }
     }
 
-    #[inline]
-    fn nullable<T>(
+    fn enter_branch(
         &mut self,
         field: &'static str,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<Option<T>, FieldError> {
-        match self.is_kept() {
-            true => self.as_it_is(|planned| planned.optional_as_it_is(field, read)),
-            false => self.changed_optional(field, read),
-        }
+        branches: usize,
+    ) -> Result<(usize, Outside<'b>), FieldError> {
+        let outside = match self.next(field)? {
+            None => self.enter_unchanged(),
+            Some(Action::Insert(bytes)) => self.enter_inserted(bytes),
+            Some(Action::Branch(written)) => {
+                let (index, branch) = self.branch_index(field, written)?;
+                if index >= branches {
+                    return Err(unplanned(field));
+                }
+                let outside = match &branch.steps.all[0].action {
+                    Action::Keep(_) => self.enter_unchanged(),
+                    Action::Fields(steps) => self.enter_changed(steps),
+                    _ => self.enter_changed(&branch.steps),
+                };
+                return Ok((index, outside));
+            }
+            Some(_) => return Err(unplanned(field)),
+        };
+        Ok((self.walk.rest.index(field, branches)?, outside))
     }
 
-    #[inline]
-    fn branch<B: Copy, T>(
-        &mut self,
-        field: &'static str,
-        all: &[B],
-        read: impl FnOnce(&mut Self, B) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        match self.is_kept() {
-            true => self.as_it_is(|planned| planned.branch_as_it_is(field, all, read)),
-            false => self.changed_branch(field, all, read),
+    fn leave(&mut self, outside: Outside<'b>) -> Result<(), FieldError> {
+        self.end_of_steps()?;
+        Outside { kept: self.kept, steps: self.steps, .. } = outside;
+        if let Some(rest) = outside.rest {
+            self.walk.rest = rest;
         }
-    }
-
-    #[inline]
-    fn record<T>(
-        &mut self,
-        field: &'static str,
-        read: impl FnOnce(&mut Self) -> Result<T, FieldError>,
-    ) -> Result<T, FieldError> {
-        match self.is_kept() {
-            true => self.as_it_is(read),
-            false => self.changed_record(field, read),
-        }
+        Ok(())
     }
 }
 

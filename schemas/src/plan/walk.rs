@@ -1,7 +1,7 @@
 //! Walking over values that are not looked at.
 
 use super::{Promotion, Shape, ShapeId};
-use crate::body::{Body, FieldError};
+use crate::body::{Body, FieldError, LONGEST_NUMBER};
 
 /// No record of ours goes deeper than four; a schema of somebody else's may contain itself.
 const DEEPEST: usize = 64;
@@ -80,9 +80,6 @@ impl<'p, 'b> Walk<'p, 'b> {
         Ok(count)
     }
 }
-
-/// The longest number in Avro's form.
-pub(super) const LONGEST_NUMBER: usize = 10;
 
 /// Reads a number and writes it as another type: the bytes, and how many of them count.
 pub(super) fn promoted(
