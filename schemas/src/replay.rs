@@ -292,16 +292,17 @@ mod tests {
             length in any::<prop::sample::Index>(),
         ) {
             let decoder = Codec::default().decoder::<AcceptedReading>();
+            let is_replayed = |bytes: &[u8]| {
+                decoder.written_body(bytes).and_then(|body| body.replay().map(|_| ()))
+            };
+            let length = length.index(bytes.len());
+            prop_assert!(is_replayed(&bytes[..length]).is_err());
             for (place, byte) in damages {
                 let place = place.index(bytes.len());
                 bytes[place] = byte;
             }
-            let is_replayed = |bytes: &[u8]| {
-                decoder.written_body(bytes).and_then(|body| body.replay().map(|_| ()))
-            };
-            let _ = is_replayed(&bytes);
-            let length = length.index(bytes.len());
-            prop_assert!(is_replayed(&bytes[..length]).is_err());
+            // A number that was damaged may end where the record is cut.
+            let _ = (is_replayed(&bytes), is_replayed(&bytes[..length]));
         }
     }
 }
