@@ -150,9 +150,35 @@ pub struct OutcomeTally {
 }
 
 impl OutcomeTally {
+    /// Every count with its outcome's name, in the order of the schema.
+    pub fn counts(&self) -> [(&'static str, i64); 8] {
+        [
+            ("new", self.new),
+            ("correction", self.correction),
+            ("historical", self.historical),
+            ("duplicate", self.duplicate),
+            ("stale", self.stale),
+            ("conflict", self.conflict),
+            ("rejected", self.rejected),
+            ("rerouted", self.rerouted),
+        ]
+    }
+
+    /// Counts a record that was valid.
+    pub fn count(&mut self, outcome: clinical::Outcome) {
+        *match outcome {
+            clinical::Outcome::New => &mut self.new,
+            clinical::Outcome::Correction => &mut self.correction,
+            clinical::Outcome::Historical => &mut self.historical,
+            clinical::Outcome::Duplicate => &mut self.duplicate,
+            clinical::Outcome::Stale => &mut self.stale,
+            clinical::Outcome::Conflict => &mut self.conflict,
+        } += 1;
+    }
+
     /// How many records the range held.
     pub fn records(&self) -> i64 {
-        self.stored() + self.duplicate + self.rejected + self.rerouted
+        self.counts().iter().map(|(_, records)| records).sum()
     }
 
     /// How many records went to `readings.accepted`.

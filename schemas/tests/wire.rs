@@ -11,7 +11,7 @@ use schemas::reading::{
     Reading, ReadingStatus, Source,
 };
 use schemas::records::{Origin, RejectedReading, StoredOutcome};
-use schemas::{AcceptedEncoder, AcceptedReading, Codec, DecodeError};
+use schemas::{AcceptedEncoder, AcceptedReading, Codec, DecodeError, OutcomeTally};
 use serde_json::Value;
 
 fn reading() -> Reading {
@@ -84,6 +84,22 @@ fn an_accepted_reading_carries_the_raw_bytes_and_equals_one_encoded_anew() {
     assert_eq!(read.reading, reading());
     assert_eq!(read.version, -5);
     assert_eq!(read.origin.offset, 1 << 40);
+}
+
+#[test]
+fn a_tally_counts_every_outcome_under_its_name() {
+    let empty = OutcomeTally::default();
+    for (outcome, _) in empty.counts() {
+        let mut json = serde_json::to_value(empty).unwrap();
+        json[outcome] = 1.into();
+        let mut tally: OutcomeTally = serde_json::from_value(json).unwrap();
+        let found: Vec<_> = tally.counts().into_iter().filter(|(_, count)| *count > 0).collect();
+        assert_eq!((found, tally.records()), (vec![(outcome, 1)], 1));
+        let valid = clinical::Outcome::ALL.into_iter().find(|valid| valid.as_str() == outcome);
+        valid.into_iter().for_each(|valid| tally.count(valid));
+        assert_eq!(tally.records(), 1 + i64::from(valid.is_some()));
+        assert!(valid.is_none() || tally.counts().contains(&(outcome, 2)), "{outcome}");
+    }
 }
 
 #[test]

@@ -85,17 +85,9 @@ impl ProcessorMetrics {
     }
 
     pub(crate) fn count(&self, tally: &OutcomeTally) {
-        let count = |outcome: &str, records: i64| {
+        for (outcome, records) in tally.counts() {
             self.readings.with_label_values(&[outcome]).inc_by(records.max(0) as u64);
-        };
-        count("new", tally.new);
-        count("correction", tally.correction);
-        count("historical", tally.historical);
-        count("duplicate", tally.duplicate);
-        count("stale", tally.stale);
-        count("conflict", tally.conflict);
-        count("rejected", tally.rejected);
-        count("rerouted", tally.rerouted);
+        }
     }
 
     pub(crate) fn count_rejection(&self, reason: &str) {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clinical::Timestamp;
 use clinical::alert::Alert;
-use clinical::{Outcome, Timestamp};
 use schemas::records::StoredOutcome;
 use schemas::{
     Acceptance, AcceptedEncoder, AlertEvent, CarePlan, Codec, CurrentBody, Decoder, Encoder,
@@ -175,7 +175,7 @@ impl<W: Watcher> ProcessorTask<W> {
                 return self.reject(state, record, why, out);
             }
         };
-        count(&mut state.tally, applied.outcome);
+        state.tally.count(applied.outcome);
         if let Some(outcome) = StoredOutcome::of(applied.outcome) {
             let acceptance = Acceptance {
                 outcome,
@@ -312,17 +312,6 @@ impl<W: Watcher> ProcessorTask<W> {
 
 fn origin(record: Record<'_>) -> Origin {
     Origin { partition: record.partition, offset: record.offset, received_at: record.timestamp_ms }
-}
-
-fn count(tally: &mut OutcomeTally, outcome: Outcome) {
-    match outcome {
-        Outcome::New => tally.new += 1,
-        Outcome::Correction => tally.correction += 1,
-        Outcome::Historical => tally.historical += 1,
-        Outcome::Duplicate => tally.duplicate += 1,
-        Outcome::Stale => tally.stale += 1,
-        Outcome::Conflict => tally.conflict += 1,
-    }
 }
 
 impl<W: Watcher> Task for ProcessorTask<W> {

@@ -1,7 +1,6 @@
 //! The verdict can fail: whatever is taken from a good result, doubled or put in, it complains.
 
 use clinical::Timestamp;
-use schemas::records::StoredOutcome;
 use schemas::{AuditEvent, Codec, Origin, OutcomeTally, Reading, RejectedReading};
 use stream::follow::Incoming;
 use stream::partition_for_key;
@@ -109,12 +108,7 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
         };
         match &expected.outcomes[&(record.partition, record.offset)] {
             DueOutcome::Stored(accepted) => {
-                match accepted.outcome {
-                    StoredOutcome::New => tally.new = 1,
-                    StoredOutcome::Correction => tally.correction = 1,
-                    StoredOutcome::Stale => tally.stale = 1,
-                    other => panic!("{other:?} is not among the readings"),
-                }
+                tally.count(accepted.outcome.into());
                 let reading = &accepted.reading;
                 let version = VersionKey {
                     kind: "blood_pressure",

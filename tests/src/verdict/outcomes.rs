@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use schemas::records::StoredOutcome;
+use clinical::Outcome;
 use schemas::{AcceptedReading, OutcomeTally, RejectedReading};
 use stream::follow::Incoming;
 
@@ -104,17 +104,10 @@ fn compare_tallies(expected: &Expected, tallies: &[Placed<OutcomeTally>], found:
 }
 
 fn count(tally: &mut OutcomeTally, outcome: &DueOutcome) {
-    let counted = match outcome {
-        DueOutcome::Stored(accepted) => match accepted.outcome {
-            StoredOutcome::New => &mut tally.new,
-            StoredOutcome::Correction => &mut tally.correction,
-            StoredOutcome::Historical => &mut tally.historical,
-            StoredOutcome::Stale => &mut tally.stale,
-            StoredOutcome::Conflict => &mut tally.conflict,
-        },
-        DueOutcome::Duplicate { .. } => &mut tally.duplicate,
-        DueOutcome::Rejected(_) => &mut tally.rejected,
-        DueOutcome::Rerouted => &mut tally.rerouted,
-    };
-    *counted += 1;
+    match outcome {
+        DueOutcome::Stored(accepted) => tally.count(accepted.outcome.into()),
+        DueOutcome::Duplicate { .. } => tally.count(Outcome::Duplicate),
+        DueOutcome::Rejected(_) => tally.rejected += 1,
+        DueOutcome::Rerouted => tally.rerouted += 1,
+    }
 }

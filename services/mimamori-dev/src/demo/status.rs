@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use schemas::OutcomeTally;
+
 /// Where metrics are read.
 pub(super) struct Endpoints {
     pub(super) processor: String,
@@ -35,9 +37,6 @@ pub(super) struct Status {
     last_printed: Option<Instant>,
 }
 
-const OUTCOMES: [&str; 8] =
-    ["new", "correction", "historical", "duplicate", "stale", "conflict", "rejected", "rerouted"];
-
 impl Status {
     pub(super) fn print(&mut self, endpoints: Endpoints, phase: &str) {
         let terminal = std::io::stdout().is_terminal();
@@ -67,7 +66,7 @@ impl Status {
 
     fn line(&mut self, processor: &Samples, writer: Option<&Samples>, phase: &str) -> String {
         let mut totals = HashMap::new();
-        for outcome in OUTCOMES {
+        for (outcome, _) in OutcomeTally::default().counts() {
             let found = processor
                 .sum("mimamori_processor_readings_total", &format!("outcome=\"{outcome}\""));
             totals.insert(outcome, self.counters.entry(outcome).or_default().take(found));

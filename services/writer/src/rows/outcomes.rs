@@ -56,17 +56,8 @@ pub(super) fn tally(tally: &OutcomeTally, place: Place, to: &mut impl Columns) {
     to.put("from_offset", Value::Int64(tally.from_offset));
     to.put("next_offset", Value::Int64(tally.next_offset));
     to.informative_millis("written_at", Some(place.timestamp_ms));
-    for (column, count) in [
-        ("new", tally.new),
-        ("correction", tally.correction),
-        ("historical", tally.historical),
-        ("duplicate", tally.duplicate),
-        ("stale", tally.stale),
-        ("conflict", tally.conflict),
-        ("rejected", tally.rejected),
-        ("rerouted", tally.rerouted),
-    ] {
-        to.put(column, Value::Int64(count));
+    for (outcome, records) in tally.counts() {
+        to.put(outcome, Value::Int64(records));
     }
 }
 
