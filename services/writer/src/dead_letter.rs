@@ -1,5 +1,7 @@
-//! The dead-letter topic: records that cannot be stored, whole, with the reason, acknowledged by Kafka before their offset is
-//! committed.
+//! The dead-letter topic: records that cannot be stored, whole, with the reason, acknowledged by
+//! Kafka before their offset is committed.
+
+use std::fmt;
 
 use chassis::Backoff;
 use schemas::records::{Origin, RejectedReading};
@@ -29,6 +31,35 @@ impl DeadLetterReason {
     }
 }
 
+/// The place of a record that became a dead letter: how `RejectedReading::detail` begins, before a
+/// colon and what is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordPlace<'a> {
+    /// The topic's full name.
+    pub topic: &'a str,
+    /// Partition.
+    pub partition: i32,
+    /// Offset.
+    pub offset: i64,
+}
+
+impl fmt::Display for RecordPlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { topic, partition, offset } = self;
+        write!(f, "{topic}, partition {partition}, offset {offset}")
+    }
+}
+
+impl<'a> RecordPlace<'a> {
+    /// The place with which the detail of a dead letter begins; none in a detail of another writer.
+    pub fn of_detail(detail: &'a str) -> Option<Self> {
+        let (place, _problem) = detail.split_once(": ")?;
+        let (topic, numbers) = place.split_once(", partition ")?;
+        let (partition, offset) = numbers.split_once(", offset ")?;
+        Some(Self { topic, partition: partition.parse().ok()?, offset: offset.parse().ok()? })
+    }
+}
+
 /// Bytes of a record that are kept of it, half a mebibyte below what the topic takes. Everything
 /// that the processor writes is smaller, so what it has written is kept whole.
 const MOST_BYTES: usize = 3 << 19;
@@ -36,9 +67,9 @@ const MOST_BYTES: usize = 3 << 19;
 /// The record for `store.dead_letters` of a record that cannot be stored.
 ///
 /// `bytes` and `key` are the record's own, as it stood in its topic. `origin` is the raw reading's
-/// where the record tells it (accepted and rejected readings), so that a balance of `readings.raw`
-/// can count it, and the record's own place otherwise. `detail` names topic, partition and offset of
-/// the record, and what is wrong with it.
+/// where the record names it (accepted and rejected readings), so that a reconciliation of
+/// `readings.raw` can count it, and the record's own place otherwise. `detail` names the record's
+/// [`RecordPlace`] and what is wrong with it.
 pub fn envelope(
     record: &Incoming,
     row: Option<&Row>,
@@ -57,12 +88,13 @@ pub fn envelope(
         offset: record.offset,
         received_at: record.timestamp_ms,
     };
-    let (topic, partition, offset) = (&record.topic, record.partition, record.offset);
+    let place =
+        RecordPlace { topic: &record.topic, partition: record.partition, offset: record.offset };
     let value = record.payload.as_deref().unwrap_or_default();
     let origin = origin.unwrap_or(own_place);
     RejectedReading {
         reason: reason.as_str().to_owned(),
-        detail: format!("{topic}, partition {partition}, offset {offset}: {problem}"),
+        detail: format!("{place}: {problem}"),
         patient,
         ..RejectedReading::holding(value, record.key.as_deref(), MOST_BYTES, origin)
     }
@@ -129,6 +161,34 @@ impl DeadLetters for DeadLetterTopic {
                 tracing::warn!(topic = self.topic, "cannot write a dead letter yet: {problem}");
             }
             backoff.wait().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_place_of_a_record_is_read_back_from_the_detail(
+            topic in "[a-zA-Z0-9._-]{1,249}",
+            partition: i32,
+            offset: i64,
+            problem: String,
+        ) {
+            let place = RecordPlace { topic: &topic, partition, offset };
+            let detail = format!("{place}: {problem}");
+            prop_assert_eq!(RecordPlace::of_detail(&detail), Some(place));
+        }
+    }
+
+    #[test]
+    fn a_detail_of_another_form_names_no_place() {
+        for detail in ["", "alerts", "alerts, partition 3: x", "alerts, partition 3, offset x: y"] {
+            assert_eq!(RecordPlace::of_detail(detail), None, "{detail}");
         }
     }
 }

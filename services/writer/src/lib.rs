@@ -45,7 +45,7 @@ use chassis::{Backoff, Health, Metrics, Shutdown};
 
 pub use args::WriterArgs;
 pub use columns::{Columns, RowBinary, Shape, Unfit};
-pub use dead_letter::{DeadLetterReason, envelope};
+pub use dead_letter::{DeadLetterReason, RecordPlace, envelope};
 pub use decode::{Decoders, Input, place_of};
 pub use faults::StoreError;
 pub use rows::{Place, Row};

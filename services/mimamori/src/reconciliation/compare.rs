@@ -62,21 +62,21 @@ pub(super) fn within_kafka(
     next: i64,
 ) -> PartitionReconciliation {
     let from = records.begin().min(next);
-    let mut balance = PartitionReconciliation {
+    let mut reconciliation = PartitionReconciliation {
         partition,
         from,
         next,
         amounts: Amounts::default(),
         differences: Vec::new(),
     };
-    compare_tallies(records, &mut balance);
+    compare_tallies(records, &mut reconciliation);
     let counts = records.outcomes.count(from..next);
-    let amounts = &mut balance.amounts;
+    let amounts = &mut reconciliation.amounts;
     amounts.raw = counts.raw;
     amounts.versions = counts.versions();
     amounts.in_flight_to_processor = records.outcomes.count(next..i64::MAX).raw;
     amounts.alert_events = records.alerts.offsets.len() as u64;
-    let found = &mut balance.differences;
+    let found = &mut reconciliation.differences;
     if let Some(first) = counts.first_twice {
         found.push(Difference::PublishedTwice { records: counts.twice, first });
     }
@@ -103,7 +103,7 @@ pub(super) fn within_kafka(
     if records.alerts.repeated > 0 {
         found.push(Difference::AlertTwice { events: records.alerts.repeated });
     }
-    balance
+    reconciliation
 }
 
 /// Tallies and published records of one outcome.
@@ -138,20 +138,22 @@ const PUBLISHED: [(&str, OfTally, OfCounts); 6] = [
     ("rejected", |t| t.rejected, |c| c.rejected),
 ];
 
-fn compare_tallies(records: &PartitionRecords, balance: &mut PartitionReconciliation) {
-    let mut expected = balance.from;
+fn compare_tallies(records: &PartitionRecords, reconciliation: &mut PartitionReconciliation) {
+    let mut expected = reconciliation.from;
     let mut raw = Sums::default();
     let mut outcomes: [Sums; PUBLISHED.len()] = Default::default();
     let (mut duplicate, mut rerouted) = (0, 0);
     let blocks = records.tallies.blocks.iter();
-    for block in blocks.filter(|b| b.from_offset >= balance.from && b.from_offset < balance.next) {
+    for block in blocks
+        .filter(|b| b.from_offset >= reconciliation.from && b.from_offset < reconciliation.next)
+    {
         if block.from_offset > expected {
             let offsets = expected..block.from_offset;
             let records = records.outcomes.count(offsets.clone()).raw;
-            balance.differences.push(Difference::NotTallied { offsets, records });
+            reconciliation.differences.push(Difference::NotTallied { offsets, records });
         } else if block.from_offset < expected {
             let offsets = block.from_offset..expected.min(block.next_offset);
-            balance.differences.push(Difference::TalliedTwice { offsets });
+            reconciliation.differences.push(Difference::TalliedTwice { offsets });
         }
         let range = block.from_offset.max(expected)..block.next_offset;
         let counts = records.outcomes.count(range);
@@ -166,18 +168,18 @@ fn compare_tallies(records: &PartitionRecords, balance: &mut PartitionReconcilia
     }
     if let Some(within) = raw.within {
         let (raw, tallied) = (raw.found, raw.tallied);
-        balance.differences.push(Difference::RawRecords { raw, tallied, within });
+        reconciliation.differences.push(Difference::RawRecords { raw, tallied, within });
     }
     let tallied = outcomes.each_ref().map(|sums| sums.tallied);
     for (sums, (outcome, _, _)) in outcomes.into_iter().zip(PUBLISHED) {
         if let Some(within) = sums.within {
             let (tallied, published) = (sums.tallied, sums.found);
             let difference = Difference::Outcome { outcome, tallied, published, within };
-            balance.differences.push(difference);
+            reconciliation.differences.push(difference);
         }
     }
     let [new, correction, historical, stale, conflict, rejected] = tallied;
-    balance.amounts = Amounts {
+    reconciliation.amounts = Amounts {
         new,
         correction,
         historical,
@@ -186,7 +188,7 @@ fn compare_tallies(records: &PartitionRecords, balance: &mut PartitionReconcilia
         duplicate,
         rejected,
         rerouted,
-        ..balance.amounts
+        ..reconciliation.amounts
     };
 }
 
@@ -198,12 +200,12 @@ struct Expected {
     written_at_least: u64,
 }
 
-/// Compares with ClickHouse what the ranges held, and adds it to the balance.
+/// Compares with ClickHouse what the ranges held, and adds it to the reconciliation.
 pub(super) fn with_clickhouse(
     records: &PartitionRecords,
     ranges: &Ranges,
     stored: &Stored,
-    balance: &mut PartitionReconciliation,
+    reconciliation: &mut PartitionReconciliation,
 ) {
     let all = records.outcomes.count(ranges.raw.clone());
     let written = records.outcomes.count(ranges.raw_written.clone());
@@ -223,13 +225,14 @@ pub(super) fn with_clickhouse(
         all: (all.rejected.saturating_sub(all.dead_letter_rejections), all.rejected),
         written_at_least: written.rejected.saturating_sub(written.dead_letter_rejections),
     };
-    let (events, events_refused) = records.alerts.before(ranges.alerts.end);
-    let (events_written, refused_written) = records.alerts.before(ranges.alerts_written.end);
+    let (events, event_dead_letters) = records.alerts.before(ranges.alerts.end);
+    let (events_written, written_event_dead_letters) =
+        records.alerts.before(ranges.alerts_written.end);
     let alerts = Expected {
         rows: "alert events",
         // A compacted topic holds fewer than were stored.
-        all: (events.saturating_sub(events_refused), u64::MAX),
-        written_at_least: events_written.saturating_sub(refused_written),
+        all: (events.saturating_sub(event_dead_letters), u64::MAX),
+        written_at_least: events_written.saturating_sub(written_event_dead_letters),
     };
     for (expected, all, written) in [
         (versions, stored.all.versions, stored.written.versions),
@@ -241,18 +244,27 @@ pub(super) fn with_clickhouse(
         let lost = expected.written_at_least.saturating_sub(written);
         if lost > 0 {
             let expected = expected.written_at_least;
-            balance.differences.push(Difference::NotStored { rows, missing: lost, expected });
+            reconciliation.differences.push(Difference::NotStored {
+                rows,
+                missing: lost,
+                expected,
+            });
         }
         if all > at_most {
             let expected = at_most;
-            balance.differences.push(Difference::StoredFromNothing { rows, stored: all, expected });
+            reconciliation.differences.push(Difference::StoredFromNothing {
+                rows,
+                stored: all,
+                expected,
+            });
         }
         let missing = at_least.saturating_sub(all);
-        balance.amounts.in_flight_to_writer += missing.saturating_sub(lost);
+        reconciliation.amounts.in_flight_to_writer += missing.saturating_sub(lost);
     }
-    let amounts = &mut balance.amounts;
+    let amounts = &mut reconciliation.amounts;
     amounts.versions_stored = stored.all.versions;
     amounts.rejected_stored = stored.all.rejected;
     amounts.alert_events_stored = stored.all.alerts;
-    amounts.dead_letters = all.dead_letter_versions + all.dead_letter_rejections + events_refused;
+    amounts.dead_letters =
+        all.dead_letter_versions + all.dead_letter_rejections + event_dead_letters;
 }

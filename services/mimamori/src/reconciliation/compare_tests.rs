@@ -49,10 +49,10 @@ fn reconciled_with(
     stored: Stored,
 ) -> PartitionReconciliation {
     let next = records.freeze();
-    let mut balance = within_kafka(records, 0, next);
+    let mut reconciliation = within_kafka(records, 0, next);
     let ranges = Ranges::of(records, next, &writer);
-    with_clickhouse(records, &ranges, &stored, &mut balance);
-    balance
+    with_clickhouse(records, &ranges, &stored, &mut reconciliation);
+    reconciliation
 }
 
 fn reconciled(mut records: PartitionRecords) -> PartitionReconciliation {
@@ -86,8 +86,8 @@ fn records_beyond_the_last_tally_are_in_flight() {
     let found = reconciled(records);
     assert_eq!(found.differences, vec![]);
     assert_eq!(found.amounts.in_flight_to_processor, 4);
-    let balance = Reconciliation { partitions: vec![found] };
-    assert!(balance.is_balanced() && !balance.is_settled());
+    let reconciliation = Reconciliation { partitions: vec![found] };
+    assert!(reconciliation.is_balanced() && !reconciliation.is_settled());
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn rows_before_the_writer_are_in_flight() {
 }
 
 #[test]
-fn a_row_lost_behind_a_writer_that_is_busy_is_told_from_rows_in_flight() {
+fn a_row_lost_behind_a_busy_writer_is_not_taken_for_a_row_in_flight() {
     let mut records = PartitionRecords::default();
     read_raw(&mut records, 0..1000);
     for origin in 0..1000 {

@@ -11,6 +11,7 @@ use schemas::{AcceptedReading, AlertEvent, Codec, Decoder, OutcomeTally, Record,
 use stream::KafkaArgs;
 use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
 use stream::topics::{all_offsets, committed_offsets};
+use writer::{DeadLetterReason, RecordPlace};
 
 use super::partition::{PartitionRecords, WriterAt};
 
@@ -125,14 +126,15 @@ impl Reading {
         let rejected = self.topics.name(Topic::ReadingsRejected);
         let alerts = self.topics.name(Topic::Alerts);
         self.follow(Topic::StoreDeadLetters, move |shared, record| {
-            let Some(refused) = shared.decode(&decoder, record) else { return };
-            let Some(mut records) = shared.records(refused.origin.partition) else { return };
-            // What was written to the dead-letter topic says first from which topic it came.
-            let from = refused.detail.split(',').next().unwrap_or("");
-            if from == alerts {
-                records.alerts.dead_letter(refused.origin.offset);
-            } else if refused.reason == "store_refused" && (from == accepted || from == rejected) {
-                records.dead_letter(refused.origin.offset);
+            let Some(letter) = shared.decode(&decoder, record) else { return };
+            let Some(place) = RecordPlace::of_detail(&letter.detail) else { return };
+            let Some(mut records) = shared.records(letter.origin.partition) else { return };
+            // Of bytes that are no record the origin is their own place, not the raw record's.
+            let has_origin = letter.reason == DeadLetterReason::StoreRefused.as_str();
+            if place.topic == alerts {
+                records.alerts.dead_letter(letter.origin.offset);
+            } else if has_origin && (place.topic == accepted || place.topic == rejected) {
+                records.dead_letter(letter.origin.offset);
             }
         })
     }

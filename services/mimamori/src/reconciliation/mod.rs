@@ -97,9 +97,9 @@ async fn reconcile_visibly(
     let mut reading = std::sync::Arc::new(reading);
     reading.caught_up(&progress).await?;
     loop {
-        let balance = reconcile_once(args, &mut reading).await?;
-        if balance.is_settled() || Instant::now() >= until {
-            return Ok(balance);
+        let reconciliation = reconcile_once(args, &mut reading).await?;
+        if reconciliation.is_settled() || Instant::now() >= until {
+            return Ok(reconciliation);
         }
         progress(reading.records());
         let left = until.saturating_duration_since(Instant::now());
@@ -140,8 +140,8 @@ async fn reconcile_once(
     let stored = clickhouse::count(&args.clickhouse, &ranges).await?;
     let mut each = partitions.iter_mut().zip(ranges.iter().zip(&stored));
     reading.partitions(|_, records| {
-        if let Some((balance, ((_, ranges), stored))) = each.next() {
-            compare::with_clickhouse(records, ranges, stored, balance);
+        if let Some((reconciliation, ((_, ranges), stored))) = each.next() {
+            compare::with_clickhouse(records, ranges, stored, reconciliation);
         }
     });
     Ok(Reconciliation { partitions })
@@ -162,8 +162,8 @@ pub(crate) async fn run(args: ReconciliationArgs) -> anyhow::Result<ExitCode> {
     if visible && shown.get() > 0 {
         eprint!("\r\x1b[K");
     }
-    let balance = match found {
-        Ok(balance) => balance,
+    let reconciliation = match found {
+        Ok(reconciliation) => reconciliation,
         Err(error) => {
             eprintln!("mimamori: nothing can be reconciled: {error:#}");
             return Ok(ExitCode::from(NOT_RECONCILED));
@@ -171,21 +171,21 @@ pub(crate) async fn run(args: ReconciliationArgs) -> anyhow::Result<ExitCode> {
     };
     if args.json {
         let json = serde_json::json!({
-            "balanced": balance.is_settled(),
-            "in_flight": balance.in_flight(),
-            "conclusion": report::conclusion(&balance),
-            "totals": balance.totals(),
-            "partitions": balance.partitions,
+            "balanced": reconciliation.is_settled(),
+            "in_flight": reconciliation.in_flight(),
+            "conclusion": report::conclusion(&reconciliation),
+            "totals": reconciliation.totals(),
+            "partitions": reconciliation.partitions,
         });
         println!("{json:#}");
     } else {
-        print!("{}", report::table(&balance, args.partitions));
+        print!("{}", report::table(&reconciliation, args.partitions));
     }
-    Ok(if balance.is_settled() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if reconciliation.is_settled() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 impl Reconciliation {
-    /// The balance as a table, with a line for every partition if asked for; the last line says the
+    /// The reconciliation as a table, with a line for every partition if asked for; the last line says the
     /// result.
     pub fn table(&self, with_partitions: bool) -> String {
         report::table(self, with_partitions)

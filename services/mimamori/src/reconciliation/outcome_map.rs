@@ -14,7 +14,7 @@ const OUTCOME: u8 = 0b0000_0111;
 const RAW: u8 = 0b0000_1000;
 const TWICE: u8 = 0b0001_0000;
 const REPEATED: u8 = 0b0010_0000;
-const REFUSED: u8 = 0b0100_0000;
+const DEAD_LETTER: u8 = 0b0100_0000;
 const REJECTED: u8 = 6;
 
 fn code(outcome: StoredOutcome) -> u8 {
@@ -78,7 +78,7 @@ impl Counts {
             4 => &mut self.stale,
             5 => &mut self.conflict,
             REJECTED => {
-                self.dead_letter_rejections += u64::from(byte & REFUSED != 0);
+                self.dead_letter_rejections += u64::from(byte & DEAD_LETTER != 0);
                 &mut self.rejected
             }
             _ => {
@@ -89,7 +89,7 @@ impl Counts {
         *accepted += 1;
         if byte & OUTCOME != REJECTED {
             self.repeated += u64::from(byte & REPEATED != 0);
-            self.dead_letter_versions += u64::from(byte & REFUSED != 0 && byte & REPEATED == 0);
+            self.dead_letter_versions += u64::from(byte & DEAD_LETTER != 0 && byte & REPEATED == 0);
         }
         if byte & TWICE != 0 {
             self.twice += 1;
@@ -116,7 +116,7 @@ impl OutcomeMap {
         *self.byte(offset) |= RAW;
     }
 
-    /// An accepted record of a raw record. `is_first` tells whether the version was met for the
+    /// An accepted record of a raw record. `is_first` says whether the version was met for the
     /// first time.
     pub fn accepted(&mut self, origin: i64, outcome: StoredOutcome, is_first: bool) {
         self.output(origin, code(outcome) | if is_first { 0 } else { REPEATED });
@@ -132,9 +132,9 @@ impl OutcomeMap {
         *byte |= if *byte & OUTCOME == 0 { what } else { TWICE };
     }
 
-    /// The output of a raw record was refused by ClickHouse and written to the dead-letter topic.
-    pub fn refused(&mut self, origin: i64) {
-        *self.byte(origin) |= REFUSED;
+    /// The output of a raw record is a dead letter: ClickHouse refused it.
+    pub fn dead_letter(&mut self, origin: i64) {
+        *self.byte(origin) |= DEAD_LETTER;
     }
 
     /// Counts a range of offsets.

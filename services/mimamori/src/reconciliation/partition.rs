@@ -8,7 +8,7 @@ use schemas::{AcceptedReading, OutcomeTally};
 
 use super::outcome_map::OutcomeMap;
 
-/// Tallies are added up in blocks of about so many offsets: a differing sum then tells where to look,
+/// Tallies are added up in blocks of about so many offsets: a differing sum then says where to look,
 /// and a week of transactions costs no memory to speak of.
 const BLOCK: i64 = 4096;
 
@@ -38,7 +38,7 @@ pub(super) struct PartitionRecords {
 }
 
 impl PartitionRecords {
-    /// An empty records of a partition whose raw records begin at an offset.
+    /// No records yet, of a partition whose raw records begin at an offset.
     pub fn beginning_at(start: i64) -> Self {
         Self { start, ..Self::default() }
     }
@@ -72,10 +72,10 @@ impl PartitionRecords {
         }
     }
 
-    /// Notes that the output of a raw record was written to the dead-letter topic in `store.dead_letters`.
+    /// Notes that the output of a raw record is in `store.dead_letters`.
     pub fn dead_letter(&mut self, origin: i64) {
         if origin >= self.start {
-            self.outcomes.refused(origin);
+            self.outcomes.dead_letter(origin);
         }
     }
 
@@ -219,7 +219,7 @@ pub(super) struct Alerts {
     pub repeated: u64,
     /// Hashes of alert ids and of their newest states.
     states: HashMap<u64, u64>,
-    refused: HashSet<i64>,
+    dead_letters: HashSet<i64>,
 }
 
 impl Alerts {
@@ -240,15 +240,15 @@ impl Alerts {
         }
     }
 
-    /// Notes that an event was written to the dead-letter topic in `store.dead_letters`.
+    /// Notes that an event is in `store.dead_letters`.
     pub fn dead_letter(&mut self, offset: i64) {
-        self.refused.insert(offset);
+        self.dead_letters.insert(offset);
     }
 
-    /// Events before an offset, and how many of them were written to the dead-letter topic.
+    /// Events before an offset, and how many of them are dead letters.
     pub fn before(&self, offset: i64) -> (u64, u64) {
         let events = &self.offsets[..self.offsets.partition_point(|own| *own < offset)];
-        let refused = events.iter().filter(|own| self.refused.contains(own)).count();
-        (events.len() as u64, refused as u64)
+        let dead_letters = events.iter().filter(|own| self.dead_letters.contains(own)).count();
+        (events.len() as u64, dead_letters as u64)
     }
 }

@@ -1,30 +1,25 @@
-//! The balance in words.
+//! The reconciliation in words.
 
 use std::fmt::{self, Write};
 
 use super::result::{PartitionReconciliation, Reconciliation};
 
-/// A balance as a table and a last line that says the result.
-pub(super) fn table(balance: &Reconciliation, with_partitions: bool) -> String {
+/// A reconciliation as a table and a last line that says the result.
+pub(super) fn table(reconciliation: &Reconciliation, with_partitions: bool) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
-    let _ = write_table(&mut text, balance, with_partitions);
+    let _ = write_table(&mut text, reconciliation, with_partitions);
     text
 }
 
-fn write_table(to: &mut String, balance: &Reconciliation, with_partitions: bool) -> fmt::Result {
-    let totals = balance.totals();
+fn write_table(
+    to: &mut String,
+    reconciliation: &Reconciliation,
+    with_partitions: bool,
+) -> fmt::Result {
+    let totals = reconciliation.totals();
     writeln!(to, "{:<32}{:>16}", "readings.raw", grouped(totals.raw))?;
-    for (outcome, count) in [
-        ("new", totals.new),
-        ("correction", totals.correction),
-        ("historical", totals.historical),
-        ("stale", totals.stale),
-        ("conflict", totals.conflict),
-        ("duplicate", totals.duplicate),
-        ("rejected", totals.rejected),
-        ("rerouted", totals.rerouted),
-    ] {
+    for (outcome, count) in totals.outcomes() {
         writeln!(to, "  {outcome:<30}{:>16}", grouped(count))?;
     }
     writeln!(to, "  {:<30}{:>16}", "in flight", grouped(totals.in_flight_to_processor))?;
@@ -38,33 +33,26 @@ fn write_table(to: &mut String, balance: &Reconciliation, with_partitions: bool)
     }
     writeln!(to, "  {:<30}{:>16}", "dead letters", grouped(totals.dead_letters))?;
     writeln!(to, "  {:<30}{:>16}", "in flight", grouped(totals.in_flight_to_writer))?;
-    for partition in &balance.partitions {
+    for partition in &reconciliation.partitions {
         if with_partitions || !partition.differences.is_empty() {
             write_partition(to, partition)?;
         }
     }
-    writeln!(to, "{}", conclusion(balance))
+    writeln!(to, "{}", conclusion(reconciliation))
 }
 
 fn write_partition(to: &mut String, partition: &PartitionReconciliation) -> fmt::Result {
     let amounts = partition.amounts;
+    let outcomes = amounts.outcomes().map(|(outcome, count)| format!("{outcome} {count}"));
     writeln!(
         to,
-        "partition {}: {} raw records from offset {} to {}; new {}, correction {}, historical {}, \
-         stale {}, conflict {}, duplicate {}, rejected {}, rerouted {}; versions {} of {} and \
-         alert events {} of {} in ClickHouse; in flight {} + {}",
+        "partition {}: {} raw records from offset {} to {}; {}; versions {} of {} and alert events \
+         {} of {} in ClickHouse; in flight {} + {}",
         partition.partition,
         amounts.raw,
         partition.from,
         partition.next,
-        amounts.new,
-        amounts.correction,
-        amounts.historical,
-        amounts.stale,
-        amounts.conflict,
-        amounts.duplicate,
-        amounts.rejected,
-        amounts.rerouted,
+        outcomes.join(", "),
         amounts.versions_stored,
         amounts.versions,
         amounts.alert_events_stored,
@@ -79,11 +67,12 @@ fn write_partition(to: &mut String, partition: &PartitionReconciliation) -> fmt:
 }
 
 /// The result, in one line.
-pub(super) fn conclusion(balance: &Reconciliation) -> String {
-    let totals = balance.totals();
-    let differences: usize = balance.partitions.iter().map(|p| p.differences.len()).sum();
+pub(super) fn conclusion(reconciliation: &Reconciliation) -> String {
+    let totals = reconciliation.totals();
+    let differences: usize = reconciliation.partitions.iter().map(|p| p.differences.len()).sum();
     if differences > 0 {
-        let partitions = balance.partitions.iter().filter(|p| !p.differences.is_empty()).count();
+        let partitions =
+            reconciliation.partitions.iter().filter(|p| !p.differences.is_empty()).count();
         let (differ, several) =
             if differences == 1 { ("difference", "") } else { ("differences", "s") };
         let several = if partitions == 1 { "" } else { several };
@@ -91,7 +80,7 @@ pub(super) fn conclusion(balance: &Reconciliation) -> String {
             "NOT balanced: {differences} {differ} in {partitions} partition{several}, above"
         );
     }
-    if balance.in_flight() > 0 {
+    if reconciliation.in_flight() > 0 {
         return format!(
             "NOT balanced: nothing differs, but {} are on their way to the processor and {} to the \
              writer; run it again with --wait-seconds",
@@ -125,13 +114,13 @@ mod tests {
     use super::super::result::{Amounts, Difference};
     use super::*;
 
-    fn balance(amounts: Amounts, differences: Vec<Difference>) -> Reconciliation {
+    fn reconciliation(amounts: Amounts, differences: Vec<Difference>) -> Reconciliation {
         let of = PartitionReconciliation { partition: 3, from: 0, next: 9, amounts, differences };
         Reconciliation { partitions: vec![of] }
     }
 
-    fn last_line(balance: &Reconciliation) -> String {
-        table(balance, false).lines().last().unwrap().to_owned()
+    fn last_line(reconciliation: &Reconciliation) -> String {
+        table(reconciliation, false).lines().last().unwrap().to_owned()
     }
 
     #[test]
@@ -144,19 +133,24 @@ mod tests {
     #[test]
     fn the_last_line_says_the_result() {
         let raw = Amounts { raw: 1200, ..Amounts::default() };
-        assert!(last_line(&balance(raw, vec![])).starts_with("balanced: 1,200 raw records, "));
+        assert!(
+            last_line(&reconciliation(raw, vec![])).starts_with("balanced: 1,200 raw records, ")
+        );
         let on_their_way = Amounts { in_flight_to_writer: 3, ..raw };
-        assert!(last_line(&balance(on_their_way, vec![])).starts_with("NOT balanced: nothing "));
-        let differing = balance(raw, vec![Difference::AlertTwice { events: 1 }]);
+        assert!(
+            last_line(&reconciliation(on_their_way, vec![])).starts_with("NOT balanced: nothing ")
+        );
+        let differing = reconciliation(raw, vec![Difference::AlertTwice { events: 1 }]);
         assert_eq!(last_line(&differing), "NOT balanced: 1 difference in 1 partition, above");
     }
 
     #[test]
     fn a_partition_is_shown_where_it_differs_or_when_it_is_asked_for() {
-        let quiet = balance(Amounts::default(), vec![]);
+        let quiet = reconciliation(Amounts::default(), vec![]);
         assert!(!table(&quiet, false).contains("partition 3"));
         assert!(table(&quiet, true).contains("partition 3"));
-        let differing = balance(Amounts::default(), vec![Difference::AlertTwice { events: 1 }]);
+        let differing =
+            reconciliation(Amounts::default(), vec![Difference::AlertTwice { events: 1 }]);
         assert!(table(&differing, false).contains("partition 3"));
         assert!(table(&differing, false).contains("! 1 alert events say again"));
     }

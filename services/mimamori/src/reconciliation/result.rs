@@ -94,6 +94,22 @@ pub struct Amounts {
     pub in_flight_to_writer: u64,
 }
 
+impl Amounts {
+    /// How many records the tallies count of each outcome, in the order of a report.
+    pub(super) fn outcomes(&self) -> [(&'static str, u64); 8] {
+        [
+            ("new", self.new),
+            ("correction", self.correction),
+            ("historical", self.historical),
+            ("stale", self.stale),
+            ("conflict", self.conflict),
+            ("duplicate", self.duplicate),
+            ("rejected", self.rejected),
+            ("rerouted", self.rerouted),
+        ]
+    }
+}
+
 impl AddAssign for Amounts {
     fn add_assign(&mut self, other: Self) {
         self.raw += other.raw;
