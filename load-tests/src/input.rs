@@ -18,6 +18,9 @@ const CONSORTIA: u32 = 20;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The tables that the readings go to.
+pub const TABLES: [&str; 2] = ["blood_pressure", "blood_glucose"];
+
 /// A record as it stands in a topic.
 pub struct Record {
     /// In which partition.

@@ -7,14 +7,12 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use bytes::Bytes;
 use chassis::ClickHouseArgs;
-use reqwest::Url;
 
+use crate::clickhouse::{ask, execute, text};
+use crate::input::TABLES;
 use crate::rate::Rate;
 use crate::stage::Stage;
 use crate::writing;
-
-/// The tables that the input's readings go to.
-pub const TABLES: [&str; 2] = ["blood_pressure", "blood_glucose"];
 
 /// The writer's default.
 const BATCH_ROWS: usize = 100_000;
@@ -101,25 +99,4 @@ fn insert(stage: &Stage, database: &str, number: usize, batch: &Batch) -> anyhow
         ("insert_deduplication_token", &token),
     ];
     ask(stage, &settings, bytes.clone()).map(|_| ())
-}
-
-/// Executes a statement.
-///
-/// # Errors
-/// When ClickHouse refuses.
-pub fn execute(stage: &Stage, statement: &str) -> anyhow::Result<()> {
-    ask(stage, &[], Bytes::from(statement.to_owned())).map(|_| ())
-}
-
-fn text(stage: &Stage, query: &str) -> anyhow::Result<String> {
-    Ok(String::from_utf8(ask(stage, &[("query", query)], Bytes::new())?.into())?)
-}
-
-fn ask(stage: &Stage, parameters: &[(&str, &str)], body: Bytes) -> anyhow::Result<Bytes> {
-    let url = Url::parse_with_params(&stage.clickhouse_url(), parameters)?;
-    let answer = stage.http().post(url).body(body).send().context("ClickHouse does not answer")?;
-    let status = answer.status();
-    let bytes = answer.bytes()?;
-    anyhow::ensure!(status.is_success(), "refused: {}", String::from_utf8_lossy(&bytes));
-    Ok(bytes)
 }

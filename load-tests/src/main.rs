@@ -4,6 +4,7 @@
 //! the ratio to a peer says how good the code is, the absolute figure beside it how good the
 //! machine is.
 
+mod clickhouse;
 mod copying;
 mod effort;
 mod held_back;

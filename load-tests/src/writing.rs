@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use schemas::topics::Topic;
 
+use crate::clickhouse::execute;
 use crate::effort;
 use crate::held_back::HeldBack;
-use crate::input::Input;
-use crate::inserting::{TABLES, execute};
+use crate::input::{Input, TABLES};
 use crate::rate::Rate;
 use crate::stage::Stage;
 

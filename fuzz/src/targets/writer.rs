@@ -5,7 +5,7 @@ use schemas::{
 };
 use serde_json::Value;
 use stream::record::Incoming;
-use writer::{DeadLetterReason, Decoders, Input, RowBinary, Shape, envelope, place_of};
+use writer::{DeadLetterReason, Decoders, Input, RowBinary, envelope, place_of};
 
 use super::{plain, registry, samples};
 use crate::json;
@@ -63,7 +63,7 @@ pub(super) fn targets() -> Vec<Target> {
             Ok(Some(row)) => {
                 let place = place_of(&record);
                 let mut written = RowBinary::default();
-                match (Shape::of(&row, place), row.walk(place, &mut written)) {
+                match (row.shape(place), row.walk(place, &mut written)) {
                     (Ok(_), Ok(())) => {
                         let bytes = written.size();
                         // Evidence becomes JSON, which has six characters for some bytes.

@@ -51,7 +51,7 @@ fn files(root: &Path, kinds: &[Kind]) -> Result<Vec<File>, String> {
     let mut files = vec![
         rust("crates/clinical/src/kinds/generated.rs", clinical::code(kinds))?,
         rust("schemas/src/measurement/generated.rs", wire::code(kinds))?,
-        rust("services/simulator/src/physiology/declared/generated.rs", simulator::code(kinds))?,
+        rust("services/simulator/src/declared/generated.rs", simulator::code(kinds))?,
     ];
     let mut versions = published::versions(root)?;
     for record in ["reading", "accepted_reading"] {

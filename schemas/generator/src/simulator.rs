@@ -5,16 +5,16 @@ use std::fmt::Write;
 use crate::clinical::text;
 use crate::declaration::Kind;
 
-/// The file `services/simulator/src/physiology/declared/generated.rs`.
+/// The file `services/simulator/src/declared/generated.rs`.
 pub fn code(kinds: &[Kind]) -> String {
     let declared: Vec<_> =
         kinds.iter().filter_map(|kind| Some((kind, kind.simulator.as_ref()?))).collect();
     let (kind, typical) =
         if declared.is_empty() { ("", "") } else { ("use clinical::Kind;\n", ", Typical") };
-    let model = if declared.is_empty() { "" } else { "use crate::devices::Model;\n" };
+    let model = if declared.is_empty() { "" } else { "use crate::model::Model;\n" };
     let mut out = format!(
         "{kind}use super::{{Declared{typical}}};\n{model}\
-         pub(super) static DECLARED: [Declared; {}] = [\n",
+         pub(crate) static DECLARED: [Declared; {}] = [\n",
         declared.len()
     );
     for (kind, simulator) in declared {

@@ -2,25 +2,11 @@
 
 use schemas::reading::{Device, GlucoseMethod, Measurement};
 
-use crate::physiology::declared;
+use crate::declared;
+pub use crate::model::Model;
 
 /// Manufacturer code of every model.
 pub const MANUFACTURER: &str = "KAWASEMI";
-
-/// A model of the master list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Model {
-    /// Model number.
-    pub number: &'static str,
-    /// Name.
-    pub name: &'static str,
-    /// Whether the model's clock is corrected by itself.
-    pub corrects_clock: bool,
-    /// Standard that it is said to conform to.
-    pub conformity: &'static str,
-    /// Stated accuracy.
-    pub accuracy: &'static str,
-}
 
 const fn model(
     number: &'static str,

@@ -35,10 +35,12 @@
 mod args;
 mod chance;
 pub mod civil;
+mod declared;
 pub mod devices;
 pub mod exchange;
 pub mod live;
 mod metrics;
+mod model;
 pub mod oracle;
 pub mod physiology;
 pub mod population;

@@ -207,7 +207,7 @@ mod tests {
     fn open(memory: &MemoryLimit) -> OpenBatch {
         let id = OffsetTracker::default().open(Instant::now());
         let table = Table::Readings(clinical::Kind::WeighingScale);
-        let shape = Shape::of(&Row::Reading(weight(60.0)), place(0)).unwrap();
+        let shape = Row::Reading(weight(60.0)).shape(place(0)).unwrap();
         OpenBatch::new(id, table, Arc::new(shape), memory.acquire(0), Instant::now())
     }
 

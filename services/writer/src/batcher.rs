@@ -254,7 +254,7 @@ fn shape(
 ) -> Result<Arc<Shape>, Unfit> {
     let shape = match known.entry(table) {
         Entry::Occupied(known) => known.into_mut(),
-        Entry::Vacant(none) => none.insert(Arc::new(Shape::of(row, place)?)),
+        Entry::Vacant(none) => none.insert(Arc::new(row.shape(place)?)),
     };
     Ok(shape.clone())
 }

@@ -89,7 +89,7 @@ fn a_row_that_does_not_fit_takes_no_column_from_the_rows_after_it() {
     bench.batcher.cut(table);
     let batch = bench.table_writers[table.index()].0.try_recv().expect("the row that fits");
     assert_eq!(batch.len(), 1);
-    let complete = Shape::of(&Row::Reading(weight(60.0)), place_of(&good(1))).unwrap();
+    let complete = Row::Reading(weight(60.0)).shape(place_of(&good(1))).unwrap();
     assert_eq!(batch.shape(), &complete);
 }
 

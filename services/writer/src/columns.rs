@@ -6,8 +6,6 @@
 
 use std::fmt;
 
-use crate::rows::{Place, Row};
-
 /// A value that its column cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("column {column} cannot hold the value")]
@@ -180,14 +178,15 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The shape of a row, and of every other row of its table.
+    /// The shape that a walk over a row's columns finds.
     ///
     /// # Errors
-    /// When the row does not fit its table. The columns before the one that cannot hold its value
-    /// are no shape.
-    pub fn of(row: &Row, place: Place) -> Result<Self, Unfit> {
+    /// When a column cannot hold its value. The columns before it are no shape.
+    pub(crate) fn of(
+        walk: impl FnOnce(&mut WalkedColumns) -> Result<(), Unfit>,
+    ) -> Result<Self, Unfit> {
         let mut walked = WalkedColumns::default();
-        row.walk(place, &mut walked)?;
+        walk(&mut walked)?;
         Ok(Self { columns: walked.0 })
     }
 
@@ -214,7 +213,7 @@ impl Shape {
 
 /// The columns that a walk has passed so far.
 #[derive(Default)]
-struct WalkedColumns(Vec<(&'static str, ColumnType)>);
+pub(crate) struct WalkedColumns(Vec<(&'static str, ColumnType)>);
 
 impl Columns for WalkedColumns {
     fn put(&mut self, column: &'static str, value: Value<'_>) {
@@ -292,7 +291,6 @@ impl fmt::Debug for RowBinary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::samples::{place, weight};
 
     #[test]
     fn text_is_preceded_by_its_length_in_groups_of_seven_bits() {
@@ -318,18 +316,21 @@ mod tests {
 
     #[test]
     fn a_walk_that_ends_early_gives_no_shape() {
-        let mut unfit = weight(60.0);
-        unfit.reading.update_time = -1;
-        let shape = Shape::of(&Row::Reading(unfit), place(0));
+        let shape = Shape::of(|columns| {
+            columns.text("patient", "");
+            columns.millis("update_time", -1)
+        });
         assert_eq!(shape, Err(Unfit { column: "update_time" }));
     }
 
     #[test]
     fn a_shape_differs_by_a_missing_column_or_another_type() {
-        let mut walked = WalkedColumns::default();
-        walked.text("patient", "");
-        walked.put("outcome", Value::Int8(0));
-        let shape = Shape { columns: walked.0 };
+        let shape = Shape::of(|columns| {
+            columns.text("patient", "");
+            columns.put("outcome", Value::Int8(0));
+            Ok(())
+        });
+        let shape = shape.unwrap();
         let column = |name: &str, named: &str| (name.to_owned(), named.to_owned());
         let good = [column("outcome", "Enum8('new' = 0)"), column("patient", "String")];
         assert_eq!(shape.difference(&good), None);

@@ -11,7 +11,7 @@ use clinical::Kind;
 use schemas::records::StoredOutcome;
 
 use crate::census::{self, Events, OffsetRange};
-use crate::columns::{RowBinary, Shape};
+use crate::columns::RowBinary;
 use crate::faults::StoreError;
 use crate::memory_limit::MemoryLimit;
 use crate::migrations;
@@ -47,7 +47,7 @@ async fn database(name: &str) -> Store {
 
 async fn insert(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     let table = rows[0].table();
-    let shape = Shape::of(&rows[0], place(0)).unwrap();
+    let shape = rows[0].shape(place(0)).unwrap();
     let mut bytes = RowBinary::default();
     for (row, offset) in rows.iter().zip(0..) {
         row.walk(place(offset), &mut bytes).unwrap();
@@ -122,7 +122,7 @@ async fn a_store_with_readings_keeps_them_all_when_its_columns_are_renamed() {
     migrations::apply(&args(name), PATIENCE).await.unwrap();
     assert_eq!(counted(&new).await, before);
     for row in every_row() {
-        let shape = Shape::of(&row, place(9)).unwrap();
+        let shape = row.shape(place(9)).unwrap();
         store.check(row.table(), &shape).await.unwrap();
         insert(&store, &[row]).await.unwrap();
     }
@@ -133,7 +133,7 @@ async fn every_table_reads_back_what_was_written() {
     let store = database("reading_back").await;
     for row in every_row() {
         let table = row.table();
-        let shape = Shape::of(&row, place(9)).unwrap();
+        let shape = row.shape(place(9)).unwrap();
         store.check(table, &shape).await.unwrap();
         let mut bytes = RowBinary::default();
         row.walk(place(9), &mut bytes).unwrap();
@@ -257,7 +257,7 @@ async fn a_table_of_another_shape_is_told_by_its_difference() {
     let alter = "ALTER TABLE weighing_scale MODIFY COLUMN body_fat Float64";
     store.client().query(alter).execute().await.unwrap();
     let row = Row::Reading(weight(60.0));
-    let shape = Shape::of(&row, place(0)).unwrap();
+    let shape = row.shape(place(0)).unwrap();
     let error = store.check(row.table(), &shape).await.unwrap_err();
     assert!(error.to_string().contains("column body_fat is Float64"), "{error}");
 }

@@ -39,7 +39,7 @@ fn offsets(rows: &[u8]) -> Vec<i64> {
 }
 
 fn complete_shape() -> Shape {
-    Shape::of(&Row::Reading(weight(60.0)), crate::rows::samples::place(0)).unwrap()
+    Row::Reading(weight(60.0)).shape(crate::rows::samples::place(0)).unwrap()
 }
 
 impl Inserter for FakeStore {

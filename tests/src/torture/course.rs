@@ -13,7 +13,7 @@ use simulator::population::Patient;
 
 use super::caught_up::Onlooker;
 use super::delays::Delays;
-use super::fault::Ground;
+use super::fault::{Fault, Ground};
 use super::physician::Physician;
 use super::plans::Planned;
 use super::report::{Report, Suffered};
@@ -185,7 +185,7 @@ impl Drop for Ended<'_, '_> {
 fn suffer(ground: &Ground<'_>, mut onlooker: Onlooker<'_>, begun: Instant) -> Vec<Suffered> {
     let settings = ground.settings;
     let mut chance = ChaCha8Rng::seed_from_u64(settings.seed ^ 0xfa_u64);
-    let mut faults = settings.faults();
+    let mut faults = Fault::of_run(&settings);
     faults.retain(|fault| {
         let is_possible = ground.can_suffer(*fault);
         if !is_possible {

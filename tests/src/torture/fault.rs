@@ -90,6 +90,17 @@ impl Fault {
         Fault::RebalanceStorm,
     ];
 
+    /// The faults that happen at least once in a run. `TORTURE_FAULT` leaves those whose names hold
+    /// it.
+    pub(super) fn of_run(settings: &Settings) -> Vec<Fault> {
+        let faults: &[Fault] = if settings.long { &Fault::ALL } else { &Fault::IN_SHORT };
+        let only = std::env::var("TORTURE_FAULT").unwrap_or_default();
+        let faults: Vec<Fault> =
+            faults.iter().copied().filter(|fault| fault.to_string().contains(&only)).collect();
+        assert!(!faults.is_empty(), "no fault is named {only:?}");
+        faults
+    }
+
     /// Whether alerts have nothing to do with it: only the way into the store is concerned.
     pub(super) fn leaves_alerts_alone(self) -> bool {
         match self {

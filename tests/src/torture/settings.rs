@@ -2,8 +2,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::fault::Fault;
-
 /// Seed of the short run, which every `cargo test` makes.
 const SEED: u64 = 20_261_122;
 
@@ -35,16 +33,6 @@ impl Settings {
             length: Duration::from_secs(seconds.unwrap_or(60)),
             long: seconds.is_some(),
         }
-    }
-
-    /// The faults that happen at least once. `TORTURE_FAULT` leaves those whose names hold it.
-    pub(super) fn faults(&self) -> Vec<Fault> {
-        let faults: &[Fault] = if self.long { &Fault::ALL } else { &Fault::IN_SHORT };
-        let only = std::env::var("TORTURE_FAULT").unwrap_or_default();
-        let faults: Vec<Fault> =
-            faults.iter().copied().filter(|fault| fault.to_string().contains(&only)).collect();
-        assert!(!faults.is_empty(), "no fault is named {only:?}");
-        faults
     }
 
     /// How long a process is stopped. More than the session timeout of 10 s.

@@ -11,29 +11,17 @@ use stream::browse::{read_to_end, record_at};
 use stream::follow::Start;
 
 use super::address::Address;
-use super::entry::{REPLAYED, SERVICE};
+use super::entry::Replay;
 
 /// How far brokers' and services' clocks may be apart.
 const CLOCKS_APART_MS: i64 = 60 * 60 * 1000;
 
-/// The topics that tell of rejected records.
+/// The topics that hold what is known of rejected records.
 pub(super) struct Archive {
     pub(super) kafka: KafkaArgs,
     pub(super) topics: Topics,
     rejected: Decoder<RejectedReading>,
     audit: Decoder<AuditEvent>,
-}
-
-/// That a record was sent again.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub(super) struct Replay {
-    /// When, milliseconds since the epoch.
-    #[serde(serialize_with = "super::record::moment")]
-    pub(super) at: i64,
-    /// By whom.
-    pub(super) by: String,
-    /// How.
-    pub(super) detail: String,
 }
 
 /// Replays by the address of what was sent again, oldest first.
@@ -99,12 +87,9 @@ impl Archive {
             let event = record.payload.map(|bytes| self.audit.decode(&bytes));
             // What cannot be read is no replay: those are written by this program.
             if let Some(Ok(event)) = event
-                && (event.service.as_str(), event.action.as_str()) == (SERVICE, REPLAYED)
-                && let Some((address, detail)) = event.detail.split_once(": ")
-                && let Ok(address) = address.parse()
+                && let Some((address, replay)) = Replay::recorded(event)
             {
-                let (at, by, detail) = (event.at, event.actor, detail.to_owned());
-                replays.entry(address).or_default().push(Replay { at, by, detail });
+                replays.entry(address).or_default().push(replay);
             }
             ControlFlow::Continue(())
         })?;

@@ -6,7 +6,7 @@ use stream::transaction::now_ms;
 use super::address::Address;
 
 /// Who writes: [`AuditEvent::service`].
-pub(super) const SERVICE: &str = "mimamori";
+const SERVICE: &str = "mimamori";
 /// Somebody looked at a rejected record.
 pub(super) const SHOWN: &str = "show_rejected";
 /// Somebody sent a rejected record again.
@@ -34,6 +34,30 @@ pub(super) fn entry(
     }
 }
 
+/// That a record was sent again.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(super) struct Replay {
+    /// When, milliseconds since the epoch.
+    #[serde(serialize_with = "super::moment::serialize")]
+    pub(super) at: i64,
+    /// By whom.
+    pub(super) by: String,
+    /// How.
+    pub(super) detail: String,
+}
+
+impl Replay {
+    /// The replay that an [`entry`] records, and of which record; none of another access.
+    pub(super) fn recorded(event: AuditEvent) -> Option<(Address, Self)> {
+        if (event.service.as_str(), event.action.as_str()) != (SERVICE, REPLAYED) {
+            return None;
+        }
+        let (address, how) = event.detail.split_once(": ")?;
+        let replay = Self { at: event.at, detail: how.to_owned(), by: event.actor };
+        Some((address.parse().ok()?, replay))
+    }
+}
+
 /// Reads an operator's name: what stands in the record of accesses.
 ///
 /// # Errors
@@ -44,5 +68,20 @@ pub(super) fn operator(text: &str) -> Result<String, String> {
         Ok(name.to_owned())
     } else {
         Err("an operator's name has 1 to 100 printable characters".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replay_is_read_back_from_the_entry_that_records_it() {
+        let address = Address { partition: 3, offset: 1042 };
+        let event = entry("aoki", REPLAYED, address, Some("A/1".to_owned()), "repaired: unit");
+        let (found, replay) = Replay::recorded(event.clone()).unwrap();
+        assert_eq!((found, replay.at), (address, event.at));
+        assert_eq!((&*replay.by, &*replay.detail), ("aoki", "repaired: unit"));
+        assert_eq!(Replay::recorded(entry("aoki", SHOWN, address, None, "")), None);
     }
 }

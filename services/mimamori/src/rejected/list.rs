@@ -11,7 +11,8 @@ use stream::transaction::now_ms;
 
 use super::address::Address;
 use super::archive::{Archive, Replays};
-use super::record::{Found, moment, written};
+use super::moment::{self, written};
+use super::record::Found;
 use super::since::Since;
 use super::{Reason, Source};
 
@@ -49,7 +50,7 @@ pub struct ListArgs {
 struct Line {
     #[serde(serialize_with = "displayed")]
     address: Address,
-    #[serde(serialize_with = "moment")]
+    #[serde(serialize_with = "moment::serialize")]
     received_at: i64,
     reason: String,
     consortium: Option<String>,

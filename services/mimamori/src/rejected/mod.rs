@@ -11,6 +11,7 @@ pub mod address;
 mod archive;
 mod entry;
 mod list;
+mod moment;
 mod record;
 pub mod repair;
 mod replay;

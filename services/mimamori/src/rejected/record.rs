@@ -1,13 +1,13 @@
 //! A rejected record as a person looks at it.
 
+use clinical::PatientId;
 use clinical::patient::ConsortiumId;
-use clinical::{PatientId, Timestamp};
 use schemas::{Decoder, Reading, RejectedReading};
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::address::Address;
-use super::archive::Replay;
+use super::entry::Replay;
+use super::moment::written;
 
 /// A rejected record, and the reading in it where it can be read.
 pub(super) struct Found {
@@ -112,15 +112,6 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
     }
     text
-}
-
-/// A time for people: UTC.
-pub(super) fn written(millis: i64) -> String {
-    Timestamp::from_millis(millis).to_string()
-}
-
-pub(super) fn moment<S: Serializer>(millis: &i64, to: S) -> Result<S::Ok, S::Error> {
-    written(*millis).serialize(to)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 pub mod activity;
 pub mod blood_pressure;
-pub(crate) mod declared;
+mod declared;
 pub mod glucose;
 mod visit;
 pub mod vitals;

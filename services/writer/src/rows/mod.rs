@@ -5,7 +5,7 @@ mod reading;
 
 use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
 
-use crate::columns::{Columns, Unfit};
+use crate::columns::{Columns, Shape, Unfit};
 use crate::tables::Table;
 
 /// A record of one of the topics, decoded.
@@ -45,6 +45,14 @@ impl Row {
             Row::Alert(_) => Table::Alerts,
             Row::Audit(_) => Table::AuditEvents,
         }
+    }
+
+    /// Its table's shape, which every row of the table has.
+    ///
+    /// # Errors
+    /// When a column cannot hold its value.
+    pub fn shape(&self, place: Place) -> Result<Shape, Unfit> {
+        Shape::of(|columns| self.walk(place, columns))
     }
 
     /// Walks over its columns.

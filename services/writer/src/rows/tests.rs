@@ -4,7 +4,7 @@ use schemas::reading::{self as wire, Device};
 
 use super::samples::{every_row, place, weight};
 use super::*;
-use crate::columns::{Shape, Value};
+use crate::columns::Value;
 
 /// Shows a row as lines of `column: value`.
 #[derive(Default)]
@@ -37,7 +37,7 @@ fn every_table_gets_its_columns() {
 fn every_table_has_a_sample_and_every_row_of_a_table_has_the_same_shape() {
     let rows = every_row();
     assert!(Table::all().eq(rows.iter().map(Row::table)));
-    let shape = |row: &Row| Shape::of(row, place(0)).expect("fits");
+    let shape = |row: &Row| row.shape(place(0)).expect("fits");
     assert_eq!(shape(&rows[0]), shape(&Row::Reading(weight(70.0))));
 }
 

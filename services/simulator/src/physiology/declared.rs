@@ -1,11 +1,8 @@
 //! Kinds without a physiology of their own: each patient who owns the device has a usual value
 //! within what is typical, and readings spread around it. All of it stands in the declarations.
 
-mod generated;
-
 use std::convert::Infallible;
 
-use clinical::Kind;
 use schemas::Reading;
 use schemas::fields::{Coded, Field, FieldSource};
 use schemas::reading::Measurement;
@@ -13,47 +10,17 @@ use schemas::reading::Measurement;
 use super::at_home;
 use crate::chance::{Chance, Purpose};
 use crate::civil::Day;
-use crate::devices::Model;
+use crate::declared::{DECLARED, Declared, Typical};
 use crate::population::Patient;
 
-/// What is declared of a kind.
-#[derive(Debug)]
-struct Declared {
-    kind: Kind,
-    /// Share of the patients who own the device.
-    share: f64,
-    times_a_day: u8,
-    model: Model,
-    typical: &'static [Typical],
-}
-
-/// What virtual patients have of a field.
-#[derive(Debug)]
-struct Typical {
-    field: u8,
-    low: f64,
-    high: f64,
-    spread: f64,
-}
-
-/// The models of such kinds.
-pub(crate) fn models() -> impl Iterator<Item = Model> {
-    generated::DECLARED.iter().map(|declared| declared.model)
-}
-
-/// The model that measures a kind.
-pub(crate) fn model_for(kind: Kind) -> Option<Model> {
-    generated::DECLARED.iter().find(|declared| declared.kind == kind).map(|found| found.model)
-}
-
 pub(super) fn of_day(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
-    for declared in &generated::DECLARED {
-        let mut person = declared.chance(patient, i64::MIN);
+    for declared in &DECLARED {
+        let mut person = chance_of(patient, declared, i64::MIN);
         if !person.happens(declared.share) {
             continue;
         }
         let usual = person.share();
-        let mut chance = declared.chance(patient, day.0);
+        let mut chance = chance_of(patient, declared, day.0);
         let (first, last) = (patient.habits.morning + 10.0, patient.habits.evening);
         for time in 0..declared.times_a_day {
             let between = f64::from(time) / f64::from(declared.times_a_day.max(2) - 1);
@@ -67,10 +34,8 @@ pub(super) fn of_day(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
     }
 }
 
-impl Declared {
-    fn chance(&self, patient: &Patient, when: i64) -> Chance {
-        patient.chance_numbered(Purpose::Declared, self.kind.number().into(), when)
-    }
+fn chance_of(patient: &Patient, declared: &Declared, when: i64) -> Chance {
+    patient.chance_numbered(Purpose::Declared, declared.kind.number().into(), when)
 }
 
 /// One measurement of a patient. `usual` is where within what is typical the patient is.
