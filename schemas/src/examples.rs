@@ -39,7 +39,7 @@ pub const GOOD_DOCUMENTS: &[(&str, &str)] = &[
     ("respiratory_rate.json", include_str!("../examples/good/respiratory_rate.json")),
     ("peak_expiratory_flow.json", include_str!("../examples/good/peak_expiratory_flow.json")),
     ("several_persons.json", include_str!("../examples/good/several_persons.json")),
-    ("tolerated_oddities.json", include_str!("../examples/good/tolerated_oddities.json")),
+    ("tolerated_deviations.json", include_str!("../examples/good/tolerated_deviations.json")),
     ("two_documents.ndjson", include_str!("../examples/good/two_documents.ndjson")),
     ("weighing_scale.json", include_str!("../examples/good/weighing_scale.json")),
 ];

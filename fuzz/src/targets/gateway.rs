@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, header};
 use clinical::Timestamp;
 use gateway::exchange::{Context, Limits, Unreadable, parse};
-use gateway::{Encoding, MasterLists, Taken, TokenHash, bearer, decompress};
+use gateway::{BodyBytes, Encoding, MasterLists, TokenHash, bearer, decompress};
 use jiff::tz::TimeZone;
 use schemas::examples::{BAD_DOCUMENTS, GOOD_DOCUMENTS, RECEIVED};
 use schemas::registry::{Consortium, Vendor};
@@ -179,7 +179,7 @@ fn body_read(input: &[u8]) -> Result<String, String> {
         b"zstd" => Encoding::Zstd,
         _ => Encoding::Identity,
     };
-    let mut sent = Taken::default();
+    let mut sent = BodyBytes::default();
     sent.bytes = body.to_vec();
     let memory = Arc::new(Semaphore::new(2 * MOST));
     let Ok(taken) = decompress(sent, encoding, MOST, &memory) else {

@@ -1,4 +1,4 @@
-//! Taking a request body in, within limits.
+//! Reading a request body, within limits.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
@@ -26,13 +26,13 @@ pub enum Encoding {
 
 /// Bytes of a body, and its share of the memory for bodies, which is given back with them.
 #[derive(Debug, Default)]
-pub struct Taken {
+pub struct BodyBytes {
     /// The bytes.
     pub bytes: Vec<u8>,
     share: Option<OwnedSemaphorePermit>,
 }
 
-impl Taken {
+impl BodyBytes {
     fn extend(&mut self, data: &[u8], memory: &Arc<Semaphore>) -> Result<(), ErrorResponse> {
         let more = u32::try_from(data.len()).map_err(|_| ErrorResponse::busy())?;
         let more =
@@ -84,38 +84,38 @@ pub(crate) fn check_headers(
     }
 }
 
-/// Takes a body in as it is sent.
-pub(crate) async fn take(
+/// Reads a body as it is sent.
+pub(crate) async fn read(
     mut body: Body,
     limits: &LimitArgs,
     memory: &Arc<Semaphore>,
-) -> Result<Taken, ErrorResponse> {
+) -> Result<BodyBytes, ErrorResponse> {
     let deadline = Instant::now() + limits.body_deadline();
-    let mut taken = Taken::default();
+    let mut received = BodyBytes::default();
     loop {
         let frame = timeout_at(deadline, body.frame())
             .await
             .map_err(|_elapsed| ErrorResponse::body_too_slow(limits.body_deadline_seconds))?;
-        let Some(frame) = frame else { return Ok(taken) };
+        let Some(frame) = frame else { return Ok(received) };
         let frame = frame.map_err(|_| ErrorResponse::body_broken())?;
         let Ok(data) = frame.into_data() else { continue };
-        if taken.bytes.len() + data.len() > limits.body_bytes {
+        if received.bytes.len() + data.len() > limits.body_bytes {
             return Err(ErrorResponse::body_too_large("body_bytes", limits.body_bytes));
         }
-        taken.extend(&data, memory)?;
+        received.extend(&data, memory)?;
     }
 }
 
-/// Decompresses what was taken in, to at most `limit` bytes. Blocks the thread for as long as that takes.
+/// Decompresses a body, to at most `limit` bytes. Blocks the thread for as long as that takes.
 ///
 /// # Errors
 /// When it is broken or would be longer, or `memory` has no room for it.
 pub fn decompress(
-    sent: Taken,
+    sent: BodyBytes,
     encoding: Encoding,
     limit: usize,
     memory: &Arc<Semaphore>,
-) -> Result<Taken, ErrorResponse> {
+) -> Result<BodyBytes, ErrorResponse> {
     match encoding {
         Encoding::Identity if sent.bytes.len() > limit => {
             Err(ErrorResponse::body_too_large("decompressed_bytes", limit))
@@ -133,20 +133,20 @@ fn read_all(
     decoder: impl Read,
     limit: usize,
     memory: &Arc<Semaphore>,
-) -> Result<Taken, ErrorResponse> {
+) -> Result<BodyBytes, ErrorResponse> {
     const STEP: usize = 64 * 1024;
     let mut decoder = BufReader::with_capacity(STEP, decoder);
-    let mut taken = Taken::default();
+    let mut decompressed = BodyBytes::default();
     loop {
         let data = decoder.fill_buf().map_err(|_| ErrorResponse::body_broken())?;
         let read = data.len();
         if read == 0 {
-            return Ok(taken);
+            return Ok(decompressed);
         }
-        if taken.bytes.len() + read > limit {
+        if decompressed.bytes.len() + read > limit {
             return Err(ErrorResponse::body_too_large("decompressed_bytes", limit));
         }
-        taken.extend(data, memory)?;
+        decompressed.extend(data, memory)?;
         decoder.consume(read);
     }
 }

@@ -1,4 +1,4 @@
-//! Answers to requests of which nothing was taken: problem details (RFC 9457).
+//! Answers to requests of which nothing is stored: problem details (RFC 9457).
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +15,7 @@ const ENCODINGS: &str = "gzip, zstd, identity";
 /// Media types of a body that are understood, for a person.
 const MEDIA_TYPES: &str = "application/json, application/x-ndjson";
 
-/// Why nothing of a request was taken.
+/// Why nothing of a request is stored.
 #[derive(Debug)]
 pub struct ErrorResponse {
     status: StatusCode,

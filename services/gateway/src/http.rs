@@ -18,10 +18,10 @@ use tokio::sync::Semaphore;
 use crate::answer::{Answer, prefers_minimal};
 use crate::args::LimitArgs;
 use crate::audit::AuditTrail;
-use crate::body::{self, Encoding, Taken};
+use crate::body::{self, BodyBytes, Encoding};
 use crate::credentials;
 use crate::error_response::ErrorResponse;
-use crate::intake::{self, NotTaken, ReadingResult};
+use crate::intake::{self, IntakeError, ReadingResult};
 use crate::kafka_health::KafkaHealth;
 use crate::metrics::GatewayMetrics;
 use crate::publish::{Outbound, Publish, deliver};
@@ -113,15 +113,15 @@ async fn work(
     gateway.metrics.in_flight.inc();
     let in_flight = gateway.metrics.in_flight.clone();
     let _leaving = Leaving(move || in_flight.dec());
-    let sent = body::take(body, &gateway.limits, &gateway.memory).await?;
+    let sent = body::read(body, &gateway.limits, &gateway.memory).await?;
     let large = encoding != Encoding::Identity || sent.bytes.len() >= LARGE_BODY;
     let prepared = {
         let (gateway, sender) = (gateway.clone(), sender.clone());
         off_the_runtime(large, move || prepare(&gateway, &sender, sent, encoding)).await?
     };
-    let prepared = prepared.map_err(|not_taken| match not_taken {
-        NotTaken::Refused(response) => response,
-        NotTaken::WrongConsortium { document, consortium_id } => {
+    let prepared = prepared.map_err(|error| match error {
+        IntakeError::Answered(response) => response,
+        IntakeError::WrongConsortium { document, consortium_id } => {
             gateway.audit.wrong_consortium(&sender.grant.vendor_id, &consortium_id);
             tracing::warn!(
                 vendor = sender.grant.vendor_id,
@@ -142,12 +142,12 @@ async fn work(
 fn prepare(
     gateway: &Gateway,
     sender: &Sender,
-    sent: Taken,
+    sent: BodyBytes,
     encoding: Encoding,
-) -> Result<intake::Prepared, NotTaken> {
+) -> Result<intake::Prepared, IntakeError> {
     let limit = gateway.limits.decompressed_bytes;
     let body =
-        body::decompress(sent, encoding, limit, &gateway.memory).map_err(NotTaken::Refused)?;
+        body::decompress(sent, encoding, limit, &gateway.memory).map_err(IntakeError::Answered)?;
     let limits = gateway.limits.of_parser();
     let Sender { registry, grant } = sender;
     intake::prepare(&body.bytes, grant, registry, &gateway.encoder, limits, now())

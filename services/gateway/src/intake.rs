@@ -34,13 +34,13 @@ pub(crate) enum ReadingResult {
     Rejected(Vec<Problem>),
 }
 
-/// Why nothing of a request is taken.
+/// Why a request is answered as a whole, and none of its readings is sent.
 #[derive(Debug)]
-pub(crate) enum NotTaken {
+pub(crate) enum IntakeError {
     /// For a consortium that the credential does not cover.
     WrongConsortium { document: usize, consortium_id: String },
-    /// Anything else, as answered.
-    Refused(ErrorResponse),
+    /// Anything else, with its answer.
+    Answered(ErrorResponse),
 }
 
 /// Reads a request, checks that its sender may send all of it, and encodes what is good.
@@ -51,20 +51,20 @@ pub(crate) fn prepare(
     encoder: &Encoder<Reading>,
     limits: exchange::Limits,
     received: Timestamp,
-) -> Result<Prepared, NotTaken> {
+) -> Result<Prepared, IntakeError> {
     let zone = |consortium_id: &str| registry.zone(consortium_id);
     let context = exchange::Context { received, limits, zone: &zone };
     let parsed = exchange::parse(body, &context)
-        .map_err(|error| NotTaken::Refused(ErrorResponse::unreadable(&error)))?;
+        .map_err(|error| IntakeError::Answered(ErrorResponse::unreadable(&error)))?;
     for (consortium_id, document) in &parsed.claims {
         if !grant.covers(consortium_id) {
-            return Err(NotTaken::WrongConsortium {
+            return Err(IntakeError::WrongConsortium {
                 document: *document,
                 consortium_id: consortium_id.clone(),
             });
         }
         if !registry.has_usable_zone(consortium_id) {
-            return Err(NotTaken::Refused(ErrorResponse::no_usable_zone(consortium_id)));
+            return Err(IntakeError::Answered(ErrorResponse::no_usable_zone(consortium_id)));
         }
     }
     let mut records = Vec::with_capacity(parsed.entries.len());

@@ -22,7 +22,7 @@
 //! of the list. `not_stored` means that no acknowledgement came: the reading may still arrive, and
 //! sending it again is harmless, because the platform recognises what it has.
 //!
-//! All other answers mean that nothing of the request was taken:
+//! All other answers mean that nothing of the request is stored:
 //!
 //! | status | when |
 //! | --- | --- |
@@ -73,7 +73,7 @@ use tokio::sync::Semaphore;
 
 pub use args::{GatewayArgs, LimitArgs};
 use audit::AuditTrail;
-pub use body::{Encoding, Taken, decompress};
+pub use body::{BodyBytes, Encoding, decompress};
 pub use credentials::{NoToken, bearer};
 pub use error_response::ErrorResponse;
 use http::Gateway;
@@ -92,7 +92,7 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let shutdown = args.service.shutdown()?;
     anyhow::ensure!(
         args.limits.body_memory_bytes >= args.limits.decompressed_bytes,
-        "--body-memory-bytes must be at least --decompressed-bytes, or the largest body could never be taken"
+        "--body-memory-bytes must be at least --decompressed-bytes, or the largest body could never be read"
     );
     let health = Health::new();
     let exposed = Metrics::for_service("gateway");

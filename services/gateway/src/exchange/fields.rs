@@ -22,23 +22,23 @@ pub(super) struct Fields<'j, 'p> {
     document: usize,
     pointer: &'p str,
     members: &'j [(Cow<'j, str>, Json<'j>)],
-    taken: Taken,
+    taken: Indices,
     problems: Vec<Problem>,
     warnings: &'p mut Warnings,
     /// The side of a limit, written in the place of a number: `<40`.
     side: Option<Side>,
 }
 
-/// Which members of an object are taken, by their places: in place for the first 64, so that an
-/// object of the exchange rules takes no memory for it.
+/// A set of indices: in place for the first 64, so that an object of the exchange rules takes no
+/// memory for it.
 #[derive(Debug, Default)]
-struct Taken {
+struct Indices {
     count: usize,
     first: u64,
     further: Vec<u64>,
 }
 
-impl Taken {
+impl Indices {
     fn contains(&self, index: usize) -> bool {
         let word = match (index / 64).checked_sub(1) {
             None => self.first,
@@ -73,7 +73,7 @@ impl<'j, 'p> Fields<'j, 'p> {
             document,
             pointer,
             members,
-            taken: Taken::default(),
+            taken: Indices::default(),
             problems: Vec::new(),
             warnings,
             side: None,
@@ -357,6 +357,11 @@ impl<'j, 'p> Fields<'j, 'p> {
                 None
             }
         })
+    }
+
+    /// Whether anything is wrong with what was taken so far.
+    pub(super) fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
     }
 
     /// Everything that is wrong with the object, members that were never taken included.

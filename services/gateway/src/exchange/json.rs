@@ -19,12 +19,22 @@ pub(super) enum Json<'a> {
     Object(Members<'a>),
 }
 
+impl<'a> Json<'a> {
+    /// The members of an object; none of anything else.
+    pub(super) fn members(&self) -> Option<&Members<'a>> {
+        match self {
+            Json::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+}
+
 /// The members of an object in the order in which they were written.
 pub(super) type Members<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
-/// Why a text is not taken as JSON.
+/// Why a text cannot be read as JSON.
 #[derive(Debug)]
-pub(super) enum NotTaken {
+pub(super) enum JsonError {
     /// No JSON, at a line and column of the text (both from 1).
     Syntax { line: usize, column: usize, what: String },
     /// Arrays and objects nested deeper than the limit.
@@ -56,13 +66,13 @@ impl Bounds {
 }
 
 /// Reads one JSON value.
-pub(super) fn read<'a>(text: &'a str, bounds: &Bounds) -> Result<Json<'a>, NotTaken> {
+pub(super) fn read<'a>(text: &'a str, bounds: &Bounds) -> Result<Json<'a>, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Value { depth_left: bounds.depth, bounds };
     value.deserialize(&mut deserializer).map_err(|error| match bounds.breach.get() {
-        Some(Breach::Depth) => NotTaken::TooDeep,
-        Some(Breach::Values) => NotTaken::TooManyValues,
-        None => NotTaken::Syntax {
+        Some(Breach::Depth) => JsonError::TooDeep,
+        Some(Breach::Values) => JsonError::TooManyValues,
+        None => JsonError::Syntax {
             line: error.line(),
             column: column(&error),
             what: what_is_wrong(&error),
@@ -226,19 +236,19 @@ mod tests {
     #[test]
     fn depth_is_allowed_up_to_the_limit_and_not_beyond() {
         assert!(read("[[[1]]]", &Bounds::new(3, 100)).is_ok());
-        assert!(matches!(read("[[[[1]]]]", &Bounds::new(3, 100)), Err(NotTaken::TooDeep)));
+        assert!(matches!(read("[[[[1]]]]", &Bounds::new(3, 100)), Err(JsonError::TooDeep)));
     }
 
     #[test]
     fn values_are_counted_over_all_texts_read_with_the_same_bounds() {
         let bounds = Bounds::new(3, 5);
         assert!(read("[1,2]", &bounds).is_ok());
-        assert!(matches!(read("[1,2]", &bounds), Err(NotTaken::TooManyValues)));
+        assert!(matches!(read("[1,2]", &bounds), Err(JsonError::TooManyValues)));
     }
 
     #[test]
     fn a_syntax_error_has_its_place_and_no_values() {
-        let Err(NotTaken::Syntax { line, column, what }) =
+        let Err(JsonError::Syntax { line, column, what }) =
             read("{\n \"a\": 1,\n \"secret\" 2}", &bounds())
         else {
             panic!("a syntax error")

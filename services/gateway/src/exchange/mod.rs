@@ -6,11 +6,11 @@
 //! that is wrong with it, each fault at its place. Nothing that is wrong with one reading touches
 //! another. Only what cannot be read at all ([`Unreadable`]) concerns the whole body.
 //!
-//! Documents are taken strictly: what the exchange rules do not name is an error, so that a
-//! misspelt optional field is not lost in silence. What is known to occur in the wild is taken with
+//! Documents are read strictly: what the exchange rules do not name is an error, so that a
+//! misspelt optional field is not lost in silence. What is known to occur in the wild is read with
 //! a warning: `ovservation_time`, numbers in quotation marks, a consortium id shorter than six, an
 //! `update_time` without milliseconds. `input_method_code` is the older name of `data_input_code`
-//! and taken as such. An optional field without a value is left out, not `null`.
+//! and read as such. An optional field without a value is left out, not `null`.
 //!
 //! `num n` of the rules counts characters, the point included, of the shortest way to write a
 //! value. Civil times are read with the extension `utc_offset` of record or document, or else in the
@@ -21,6 +21,7 @@
 mod civil_time;
 mod fields;
 mod json;
+mod observation;
 mod order;
 mod problem;
 mod record;
@@ -146,7 +147,7 @@ pub enum Unreadable {
 /// Reads a body of one or several exchange documents.
 ///
 /// # Errors
-/// [`Unreadable`] when the body is no JSON or breaks a limit; then nothing of it is taken.
+/// [`Unreadable`] when the body is no JSON or breaks a limit; then nothing of it is read.
 pub fn parse(body: &[u8], context: &Context<'_>) -> Result<Parsed, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|error| {
         let (line, column) = place(body, error.valid_up_to());
@@ -166,15 +167,15 @@ pub fn parse(body: &[u8], context: &Context<'_>) -> Result<Parsed, Unreadable> {
         })?;
         let start = documents.byte_offset() - raw.get().len();
         let json = json::read(raw.get(), &bounds).map_err(|error| match error {
-            json::NotTaken::Syntax { line, column, what } => {
+            json::JsonError::Syntax { line, column, what } => {
                 let (first_line, first_column) = place(body, start);
                 let column = if line == 1 { first_column + column - 1 } else { column };
                 Unreadable::Malformed { document, line: first_line + line - 1, column, what }
             }
-            json::NotTaken::TooDeep => {
+            json::JsonError::TooDeep => {
                 Unreadable::TooDeep { document, limit: context.limits.nesting }
             }
-            json::NotTaken::TooManyValues => {
+            json::JsonError::TooManyValues => {
                 Unreadable::TooManyValues { limit: context.limits.values() }
             }
         })?;

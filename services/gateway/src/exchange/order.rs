@@ -8,42 +8,45 @@
 
 use std::collections::HashMap;
 
-use clinical::Source;
+use clinical::kinds::Setting;
 
-use super::civil_time::{self, CivilTime, Clock, Instant};
-use super::json::{Json, Members};
-use super::record::{self, object};
+use super::civil_time::{CivilTime, Clock, Instant};
+use super::fields::Fields;
+use super::json::Json;
+use super::observation;
+use super::problem::Warnings;
 
 /// The records of one array. What their order says is only computed when it is asked for.
 pub(super) struct ArrayOrder<'j> {
+    setting: Setting,
     records: &'j [Json<'j>],
     /// By the records' indices: whether the second of two instants is meant.
     is_second: Option<Vec<bool>>,
 }
 
 impl<'j> ArrayOrder<'j> {
-    pub(super) fn of(records: &'j [Json<'j>]) -> Self {
-        Self { records, is_second: None }
+    pub(super) fn of(setting: Setting, records: &'j [Json<'j>]) -> Self {
+        Self { setting, records, is_second: None }
     }
 
-    /// The instant that a record's time of observation means.
+    /// The instant that a record's time of observation means. `clock` is that of the document.
     pub(super) fn instant(&mut self, index: usize, time: &CivilTime, clock: &Clock) -> Instant {
         let Some(second) = time.second else { return time.first };
-        let is_second = self.is_second.get_or_insert_with(|| is_second(self.records, clock));
+        let is_second =
+            self.is_second.get_or_insert_with(|| is_second(self.setting, self.records, clock));
         if is_second[index] { second } else { time.first }
     }
 }
 
-fn is_second(records: &[Json<'_>], clock: &Clock) -> Vec<bool> {
-    let mut of_devices: HashMap<String, Vec<(usize, CivilTime)>> = HashMap::new();
+fn is_second(setting: Setting, records: &[Json<'_>], clock: &Clock) -> Vec<bool> {
+    let mut of_sources: HashMap<String, Vec<(usize, CivilTime)>> = HashMap::new();
     for (index, record) in records.iter().enumerate() {
-        let Some(members) = object(record) else { continue };
-        if let Some((device, time)) = device(members).zip(observed(members, clock)) {
-            of_devices.entry(device).or_default().push((index, time));
+        if let Some((source, time)) = observed(setting, record, clock) {
+            of_sources.entry(source).or_default().push((index, time));
         }
     }
     let mut is_second = vec![false; records.len()];
-    for mut times in of_devices.into_values() {
+    for mut times in of_sources.into_values() {
         let steps = |is: fn(&CivilTime, &CivilTime) -> bool| {
             times.windows(2).filter(|pair| is(&pair[0].1, &pair[1].1)).count()
         };
@@ -61,32 +64,16 @@ fn is_second(records: &[Json<'_>], clock: &Clock) -> Vec<bool> {
     is_second
 }
 
-/// What names the device or test lab of a record, if it names one.
-fn device(members: &Members<'_>) -> Option<String> {
-    let text = |name: &str| text(members, name);
-    let source = match text("test_lab_id") {
-        Some(lab) => Source::test_lab(lab),
-        None => Source::device(
-            text("model_manufacturer_code")?,
-            text("production_specification_serial")?,
-        ),
-    };
-    Some(source.ok()?.written())
-}
-
-fn observed(members: &Members<'_>, clock: &Clock) -> Option<CivilTime> {
-    let own = match text(members, record::UTC_OFFSET) {
-        Some(offset) => Some(Clock::Offset(civil_time::utc_offset(offset)?)),
-        None => None,
-    };
-    let time = text(members, record::OBSERVATION_TIME)
-        .or_else(|| text(members, record::OBSERVATION_TIME_MISSPELT))?;
-    civil_time::seconds(time, own.as_ref().unwrap_or(clock)).ok()
-}
-
-fn text<'j>(members: &'j Members<'_>, name: &str) -> Option<&'j str> {
-    members.iter().find_map(|(written, value)| match value {
-        Json::Text(text) if written == name => Some(&**text),
-        _ => None,
-    })
+/// The source of a record in its normalised form, and when it was observed; none where the record
+/// does not say both well.
+fn observed(setting: Setting, record: &Json<'_>, clock: &Clock) -> Option<(String, CivilTime)> {
+    // Problems and warnings are reported where the record itself is read.
+    let mut warnings = Warnings::default();
+    let mut fields = Fields::new(0, "", record.members()?, &mut warnings);
+    let time = observation::time(&mut fields, clock).time?;
+    let source = observation::source(&mut fields, setting);
+    if fields.has_problems() {
+        return None;
+    }
+    Some((source.normalised().ok()?.written(), time))
 }

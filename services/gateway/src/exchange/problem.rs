@@ -1,4 +1,4 @@
-//! What is wrong with a document, or only odd: a place, a rule and words for a person. Never a
+//! What is wrong with a document, or tolerated: a place, a rule and words for a person. Never a
 //! value: places and rules may be logged and counted, values of patients may not.
 
 use serde::Serialize;
@@ -84,6 +84,14 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// That something is no JSON object where one is wanted.
+    pub(super) fn no_object(pointer: &str, what: &str) -> Self {
+        let message = format!("{what} must be an object");
+        Self { pointer: pointer.to_owned(), rule: Rule::WrongType, message }
+    }
+}
+
 /// What is tolerated, and not as the exchange rules want it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -109,7 +117,7 @@ pub struct Warning {
     pub document: usize,
     /// JSON pointer into the document.
     pub pointer: String,
-    /// What is odd.
+    /// What is not as it should be.
     pub rule: WarningRule,
     /// The same in words.
     pub message: &'static str,

@@ -3,15 +3,14 @@
 use clinical::kinds::Setting;
 use clinical::{Kind, Timestamp};
 use schemas::fields::form;
-use schemas::reading::{
-    DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source, TestLab,
-};
+use schemas::reading::{DataInput, Measurement, OriginOfTime, Reading, ReadingStatus};
 use schemas::{RejectionReason, ValidationError};
 
 use super::ValidReading;
 use super::civil_time::Clock;
 use super::fields::Fields;
-use super::json::{Json, Members};
+use super::json::Members;
+use super::observation::{self, OBSERVATION_TIME};
 use super::order::ArrayOrder;
 use super::problem::{Problem, Rule, WarningRule, Warnings, member};
 
@@ -26,16 +25,13 @@ pub(super) struct Around<'a> {
     pub(super) received: Timestamp,
 }
 
-pub(super) const OBSERVATION_TIME: &str = "observation_time";
-pub(super) const OBSERVATION_TIME_MISSPELT: &str = "ovservation_time";
-/// An extension: the offset from UTC of the times around it.
-pub(super) const UTC_OFFSET: &str = "utc_offset";
 const DATA_INPUT: [(&str, DataInput); 3] =
     [("0", DataInput::Device), ("1", DataInput::Manual), ("2", DataInput::Modified)];
 const ORIGIN_OF_TIME: [(&str, OriginOfTime); 2] =
     [("0", OriginOfTime::Device), ("1", OriginOfTime::App)];
-/// Reads a record and believes it, or says all that is wrong with its form, or the first thing
-/// that is not plausible.
+
+/// Reads and validates a record, or says all that is wrong with its form, or the first thing that
+/// is not plausible.
 pub(super) fn read(
     kind: Kind,
     pointer: &str,
@@ -44,15 +40,10 @@ pub(super) fn read(
     warnings: &mut Warnings,
 ) -> Result<ValidReading, Vec<Problem>> {
     let mut fields = Fields::new(around.document, pointer, members, warnings);
-    let (observed_as, observed) = fields.take_either(OBSERVATION_TIME, OBSERVATION_TIME_MISSPELT);
-    if observed_as == OBSERVATION_TIME_MISSPELT {
-        fields.warn(observed_as, WarningRule::MisspeltField);
-    }
-    let own_clock = fields.utc_offset(UTC_OFFSET);
-    let clock = own_clock.as_ref().unwrap_or(around.clock);
-    let observation = fields.time_in_seconds(observed_as, observed, clock);
+    let observed = observation::time(&mut fields, around.clock);
+    let clock = observed.own_clock.as_ref().unwrap_or(around.clock);
     let update = fields.update_time(clock);
-    for (name, time) in [(observed_as, &observation), ("update_time", &update)] {
+    for (name, time) in [(observed.name, &observed.time), ("update_time", &update)] {
         if time.is_some_and(|time| time.second.is_some()) {
             fields.warn(name, WarningRule::AmbiguousTime);
         }
@@ -62,13 +53,13 @@ pub(super) fn read(
     let from_checkup = kind.setting() == Setting::Checkup;
     let origin_of_time =
         (!from_checkup).then(|| fields.code("origin_of_time_code", &ORIGIN_OF_TIME));
-    let source = if from_checkup { test_lab(&mut fields) } else { device(&mut fields) };
+    let source = observation::source(&mut fields, kind.setting());
     let Ok(measurement) = Measurement::build(kind, &mut fields);
     let problems = fields.finish();
-    let (Some(observation), Some(update), true) = (observation, update, problems.is_empty()) else {
+    let (Some(time), Some(update), true) = (observed.time, update, problems.is_empty()) else {
         return Err(problems);
     };
-    let observation = order.instant(index, &observation, around.clock);
+    let observation = order.instant(index, &time, around.clock);
     let reading = Reading {
         consortium_id: around.consortium_id.to_owned(),
         person_id: around.person_id.to_owned(),
@@ -85,20 +76,8 @@ pub(super) fn read(
     };
     match reading.validate(around.received) {
         Ok(valid) => Ok(ValidReading { id: valid.id(), reading }),
-        Err(rejection) => Err(vec![problem(rejection, pointer, observed_as, around)]),
+        Err(rejection) => Err(vec![problem(rejection, pointer, observed.name, around)]),
     }
-}
-
-fn device(fields: &mut Fields<'_, '_>) -> Source {
-    Source::Device(Device {
-        manufacturer: fields.text("model_manufacturer_code").to_owned(),
-        model_number: fields.optional_text("model_number"),
-        serial: fields.text("production_specification_serial").to_owned(),
-    })
-}
-
-fn test_lab(fields: &mut Fields<'_, '_>) -> Source {
-    Source::TestLab(TestLab { test_lab_id: fields.text("test_lab_id").to_owned() })
 }
 
 /// What [`Reading::validate`] rejects, at the place in the document where it came from.
@@ -142,27 +121,17 @@ impl Part {
         }
     }
 
-    /// The kind of the records in an array of this name.
-    pub(super) fn kind(self, array: &str) -> Option<Kind> {
-        let setting = match self {
+    /// Where its records were measured.
+    pub(super) fn setting(self) -> Setting {
+        match self {
             Self::Healthcare => Setting::Home,
             Self::HealthCheckup => Setting::Checkup,
-        };
-        let mut kinds = Kind::ALL.into_iter();
-        kinds.find(|kind| kind.setting() == setting && form(*kind).array == array)
+        }
     }
-}
 
-/// The problem of something that is no JSON object where one is wanted.
-pub(super) fn no_object(pointer: &str, what: &str) -> Problem {
-    let message = format!("{what} must be an object");
-    Problem { pointer: pointer.to_owned(), rule: Rule::WrongType, message }
-}
-
-/// The members of a value that must be an object.
-pub(super) fn object<'j, 'a>(value: &'j Json<'a>) -> Option<&'j Members<'a>> {
-    match value {
-        Json::Object(members) => Some(members),
-        _ => None,
+    /// The kind of the records in an array of this name.
+    pub(super) fn kind(self, array: &str) -> Option<Kind> {
+        let mut kinds = Kind::ALL.into_iter();
+        kinds.find(|kind| kind.setting() == self.setting() && form(*kind).array == array)
     }
 }

@@ -8,9 +8,10 @@ use clinical::Timestamp;
 use super::civil_time::Clock;
 use super::fields::Fields;
 use super::json::{Json, Members};
+use super::observation::UTC_OFFSET;
 use super::order::ArrayOrder;
 use super::problem::{Problem, Rule, WarningRule, element, member};
-use super::record::{self, Around, Part, UTC_OFFSET, no_object, object};
+use super::record::{self, Around, Part};
 use super::{Context, Entry, Parsed, Unreadable};
 
 pub(super) struct Walk<'c> {
@@ -25,7 +26,7 @@ pub(super) struct Walk<'c> {
 /// that is wrong in many ways is wrong in as many ways for each of its readings.
 const PROBLEMS_IN_FULL: usize = 1000;
 
-/// A person, or the reasons why nothing of theirs can be taken.
+/// A person, or the reasons why all of their readings are rejected.
 struct Person<'a> {
     pointer: &'a str,
     person_id: &'a str,
@@ -46,8 +47,9 @@ impl<'c> Walk<'c> {
     }
 
     pub(super) fn document(&mut self, json: &Json<'_>) -> Result<(), Unreadable> {
-        let Some(members) = object(json) else {
-            return self.reject(String::new(), vec![no_object("", "an exchange document")]);
+        let Some(members) = json.members() else {
+            return self
+                .reject(String::new(), vec![Problem::no_object("", "an exchange document")]);
         };
         let before = self.parsed.entries.len();
         let mut fields = Fields::new(self.document, "", members, &mut self.parsed.warnings);
@@ -98,9 +100,9 @@ impl<'c> Walk<'c> {
         json: &Json<'_>,
         envelope: &Envelope<'_>,
     ) -> Result<(), Unreadable> {
-        let Some(members) = object(json) else {
+        let Some(members) = json.members() else {
             let mut problems = envelope.problems.clone();
-            problems.push(no_object(pointer, "a person"));
+            problems.push(Problem::no_object(pointer, "a person"));
             return self.reject(pointer.to_owned(), problems);
         };
         let before = self.parsed.entries.len();
@@ -137,10 +139,10 @@ impl<'c> Walk<'c> {
             Json::Array(objects) => {
                 for (index, json) in objects.iter().enumerate() {
                     let pointer = element(pointer, index);
-                    match object(json) {
+                    match json.members() {
                         Some(members) => self.arrays(part, &pointer, members, person)?,
                         None => {
-                            let problem = no_object(&pointer, "an element of this array");
+                            let problem = Problem::no_object(&pointer, "an element of this array");
                             self.reject_with(pointer, person, problem)?;
                         }
                     }
@@ -148,7 +150,7 @@ impl<'c> Walk<'c> {
                 Ok(())
             }
             _ => {
-                let problem = no_object(pointer, "a part of a person's information");
+                let problem = Problem::no_object(pointer, "a part of a person's information");
                 self.reject_with(pointer.to_owned(), person, problem)
             }
         }
@@ -177,23 +179,23 @@ impl<'c> Walk<'c> {
             };
             match json {
                 Json::Array(records) => {
-                    let mut order = ArrayOrder::of(records);
+                    let mut order = ArrayOrder::of(part.setting(), records);
                     for (index, json) in records.iter().enumerate() {
-                        // Of a name that is too long to be told there are no elements either.
-                        let is_told = pointer.len() > parent.len();
+                        // A name too long for a pointer has no pointers to elements either.
+                        let has_pointer = pointer.len() > parent.len();
                         let pointer =
-                            if is_told { element(&pointer, index) } else { pointer.clone() };
+                            if has_pointer { element(&pointer, index) } else { pointer.clone() };
                         match (kind, problem) {
                             (Some(kind), None) => {
                                 self.record(kind, pointer, (json, &mut order, index), person)?;
                             }
-                            (_, problem) => self.refuse(pointer, person, problem)?,
+                            (_, problem) => self.reject_for(pointer, person, problem)?,
                         }
                     }
                 }
                 _ => {
                     let problem = problem.or(Some((Rule::WrongType, "records come in an array")));
-                    self.refuse(pointer, person, problem)?;
+                    self.reject_for(pointer, person, problem)?;
                 }
             }
         }
@@ -207,8 +209,8 @@ impl<'c> Walk<'c> {
         (json, order, index): (&Json<'_>, &mut ArrayOrder<'_>, usize),
         person: &Person<'_>,
     ) -> Result<(), Unreadable> {
-        let Some(members) = object(json) else {
-            let problem = no_object(&pointer, "a record");
+        let Some(members) = json.members() else {
+            let problem = Problem::no_object(&pointer, "a record");
             return self.reject_with(pointer, person, problem);
         };
         if !person.problems.is_empty() {
@@ -233,7 +235,7 @@ impl<'c> Walk<'c> {
         self.enter(Entry { document: self.document, pointer, result })
     }
 
-    fn refuse(
+    fn reject_for(
         &mut self,
         pointer: String,
         person: &Person<'_>,
