@@ -18,9 +18,9 @@ impl Stack {
         let tallies = self.tail(Topic::ReadingsOutcomes);
         let raw = self.tail(Topic::ReadingsRaw);
         tallies.wait_for("every raw record has an outcome", |tallies| {
-            let told: i64 = self.decoded(tallies).iter().map(OutcomeTally::records).sum();
+            let tallied: i64 = self.decoded(tallies).iter().map(OutcomeTally::records).sum();
             let sent = raw.records().len() as i64;
-            if told >= sent { Ok(()) } else { Err(format!("{told} of {sent}")) }
+            if tallied >= sent { Ok(()) } else { Err(format!("{tallied} of {sent}")) }
         });
         self.ask_for_balance();
 
@@ -32,16 +32,16 @@ impl Stack {
             of.iter().for_each(|record| *counts.entry(record.partition).or_insert(0) += 1);
             counts
         };
-        let mut told = BTreeMap::new();
+        let mut tallied = BTreeMap::new();
         let mut until: BTreeMap<i32, i64> = BTreeMap::new();
         for tally in &tallies {
             let next = until.entry(tally.partition).or_default();
             assert_eq!(tally.from_offset, *next, "tallies follow one another: {tally:?}");
             *next = tally.next_offset;
-            *told.entry(tally.partition).or_insert(0) += tally.records();
+            *tallied.entry(tally.partition).or_insert(0) += tally.records();
         }
-        told.retain(|_, records| *records > 0);
-        assert_eq!(told, per_partition(&raw), "outcomes against raw records");
+        tallied.retain(|_, records| *records > 0);
+        assert_eq!(tallied, per_partition(&raw), "outcomes against raw records");
         let sum = sum(&tallies);
         assert_eq!(sum.stored(), self.records(Topic::ReadingsAccepted).len() as i64);
         assert_eq!(sum.rejected, self.records(Topic::ReadingsRejected).len() as i64);

@@ -68,7 +68,7 @@ impl Stack {
     /// A number of a service's metrics; `series` is its name with its labels.
     ///
     /// # Errors
-    /// When it is not told.
+    /// When the service does not answer, or has no such series.
     pub fn metric(&self, service: Service, series: &str) -> Result<f64, String> {
         self.metric_at(self.ports(service), series)
     }
@@ -76,13 +76,13 @@ impl Stack {
     /// A number of the metrics of a service that listens somewhere.
     ///
     /// # Errors
-    /// When it is not told.
+    /// When the service does not answer, or has no such series.
     pub fn metric_at(&self, ports: Ports, series: &str) -> Result<f64, String> {
         let url = format!("http://127.0.0.1:{}/metrics", ports.operations);
         let text = self.http.get(url).send().and_then(Response::text);
         let text = text.map_err(|error| error.to_string())?;
-        let told = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
-        told.ok_or_else(|| format!("no {series}"))
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
+        value.ok_or_else(|| format!("no {series}"))
     }
 
     /// Signs in at the dashboard.

@@ -211,7 +211,7 @@ impl<'a> Load<'a> {
     }
 }
 
-/// Two severe readings, so that there are alerts to be told.
+/// Two severe readings, so that there are alerts to be reported.
 fn surge(patient: &Patient, at: Timestamp, kafka_share: f64) -> [Sending; 2] {
     let via = if patient.route_draw < kafka_share { Route::Kafka } else { Route::Http };
     [(0, 192), (4, 188)].map(|(minutes, systolic)| {

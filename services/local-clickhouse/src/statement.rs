@@ -39,7 +39,7 @@ pub fn look(text: &[u8], complete: bool) -> Option<Statement> {
     if tokens.is(&first, "INSERT") {
         return look_at_insert(tokens);
     }
-    // Only an INSERT may be told before its end: the rest is the statement itself.
+    // Only an INSERT may be recognised before its end: the rest is the statement itself.
     if !complete {
         return None;
     }
@@ -319,17 +319,17 @@ mod tests {
     fn an_insert_is_never_cut_too_early_however_it_arrives() {
         let text = b"INSERT INTO db.t /* x */ (a, `b``c`) FORMAT RowBinary\n\n\x00";
         let whole = look(text, true);
-        let mut told = false;
+        let mut recognised = false;
         for length in 0..=text.len() {
             match look(&text[..length], false) {
-                None => assert!(!told, "told before, but not at {length}"),
+                None => assert!(!recognised, "recognised before, but not at {length}"),
                 early => {
-                    told = true;
+                    recognised = true;
                     assert_eq!(early, whole, "at {length}");
                 }
             }
         }
-        assert!(told);
+        assert!(recognised);
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Workshop {
         Ok(Answer::Whole(output, summary))
     }
 
-    /// Runs a SELECT. The answer is told when its first block is there, so that an error before
+    /// Runs a SELECT. The answer begins when its first block is there, so that an error before
     /// it has a status of its own. Nobody may be listening any more: then the query ends.
     pub fn select(
         &self,

@@ -133,7 +133,7 @@ fn large_answers_are_whole_in_every_format() {
 }
 
 #[test]
-fn an_error_behind_output_is_told_in_the_frame_that_clients_look_for() {
+fn an_error_behind_output_is_in_the_frame_that_clients_look_for() {
     let folder = folder();
     let served = Served::start(folder.path());
     let answer = served

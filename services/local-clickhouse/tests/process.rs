@@ -29,7 +29,7 @@ fn rows_survive_a_restart_and_a_kill() {
 }
 
 #[test]
-fn a_second_process_on_the_same_folder_is_told_so() {
+fn a_second_process_on_the_same_folder_says_so_and_ends() {
     let folder = folder();
     let first = Served::start(folder.path());
     let said = Served::try_start(folder.path(), &[]).err().expect("the folder is taken");

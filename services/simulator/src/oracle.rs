@@ -39,7 +39,7 @@ pub struct Stored<'a> {
 /// Totals of what is expected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
-    /// Readings acknowledged by gateway or Kafka, or refused by the gateway, each send counted.
+    /// Readings acknowledged by gateway or Kafka, or rejected by the gateway, each send counted.
     pub sent: u64,
     /// Readings: distinct ids.
     pub readings: u64,
@@ -64,11 +64,11 @@ pub enum Expected {
     Rejected(&'static str),
 }
 
-/// What is expected of a reading that is received at a time.
+/// Id and version of a reading that is received at a time.
 ///
 /// # Errors
 /// The rejection that it will meet.
-pub fn believed(
+pub fn validated(
     reading: &Reading,
     received_about: Timestamp,
 ) -> Result<(ReadingId, Version), ValidationError> {
@@ -81,14 +81,14 @@ impl Oracle {
         Self::default()
     }
 
-    /// A reading was acknowledged (or refused by the gateway) at about this time.
+    /// A reading was acknowledged (or rejected by the gateway) at about this time.
     pub fn note_sent(
         &mut self,
         reading: &Reading,
         via: Route,
         received_about: Timestamp,
     ) -> Expected {
-        match believed(reading, received_about) {
+        match validated(reading, received_about) {
             Ok((id, version)) => {
                 self.acknowledged += 1;
                 self.uncertain.remove(&(id.clone(), version));
@@ -112,7 +112,7 @@ impl Oracle {
 
     /// A reading was sent, but nobody said whether it arrived.
     pub fn note_uncertain(&mut self, reading: &Reading, received_about: Timestamp) {
-        if let Ok((id, version)) = believed(reading, received_about)
+        if let Ok((id, version)) = validated(reading, received_about)
             && !self.readings.get(&id).is_some_and(|versions| versions.contains_key(&version))
         {
             self.uncertain.insert((id, version));

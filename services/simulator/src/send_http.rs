@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::exchange;
-use crate::oracle::believed;
+use crate::oracle::validated;
 use crate::send_log::{SendLog, now};
 use crate::transmission::{Payload, Route, Sending};
 
@@ -45,9 +45,9 @@ impl Gateway {
     }
 }
 
-/// Lanes to the gateway. A patient keeps to one lane, so its readings keep their order.
+/// Senders to the gateway. A patient keeps to one sender, so its readings keep their order.
 pub(crate) struct HttpSenders {
-    senders: Vec<mpsc::UnboundedSender<Vec<Sending>>>,
+    queues: Vec<mpsc::UnboundedSender<Vec<Sending>>>,
 }
 
 impl HttpSenders {
@@ -58,25 +58,25 @@ impl HttpSenders {
         shutdown: &Shutdown,
         tasks: &mut JoinSet<()>,
     ) -> Self {
-        let senders = (0..count.max(1))
+        let queues = (0..count.max(1))
             .map(|_| {
-                let (lane, waiting) = mpsc::unbounded_channel();
+                let (queue, waiting) = mpsc::unbounded_channel();
                 let (gateway, send_log) = (gateway.clone(), Arc::clone(send_log));
                 tasks.spawn(Sender { gateway, send_log, shutdown: shutdown.clone() }.run(waiting));
-                lane
+                queue
             })
             .collect();
-        Self { senders }
+        Self { queues }
     }
 
     pub(crate) fn send(&self, sendings: Vec<Sending>) {
-        let mut shares: Vec<Vec<Sending>> = vec![Vec::new(); self.senders.len()];
+        let mut shares: Vec<Vec<Sending>> = vec![Vec::new(); self.queues.len()];
         for sending in sendings {
-            shares[sending.patient_index as usize % self.senders.len()].push(sending);
+            shares[sending.patient_index as usize % self.queues.len()].push(sending);
         }
-        for (lane, share) in self.senders.iter().zip(shares) {
-            // A lane lives until this side is dropped.
-            if !share.is_empty() && lane.send(share).is_err() {
+        for (queue, share) in self.queues.iter().zip(shares) {
+            // A sender lives until this side is dropped.
+            if !share.is_empty() && queue.send(share).is_err() {
                 tracing::error!("a sender has ended before its time");
             }
         }
@@ -157,7 +157,7 @@ impl Sender {
                     attempted = true;
                     tracing::debug!(why, "sending again");
                     if backoff.is_at_longest() {
-                        tracing::warn!(why, "the gateway does not take readings; trying on");
+                        tracing::warn!(why, "the gateway does not accept readings; trying on");
                     }
                     wait
                 }
@@ -221,7 +221,7 @@ impl Sender {
         let expected = sendings
             .iter()
             .filter(|sending| match &sending.payload {
-                Payload::Reading(reading) => believed(reading, now()).is_err(),
+                Payload::Reading(reading) => validated(reading, now()).is_err(),
                 Payload::Bytes { .. } => false,
             })
             .count() as u64;

@@ -17,9 +17,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How long acknowledgements are waited for once the end is requested.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// The lane to Kafka: one, so that each patient's readings keep their order.
+/// The sender to Kafka: one, so that each patient's readings keep their order.
 pub(crate) struct KafkaSender {
-    lane: mpsc::UnboundedSender<Vec<Sending>>,
+    queue: mpsc::UnboundedSender<Vec<Sending>>,
 }
 
 /// A record and its way.
@@ -46,7 +46,7 @@ impl KafkaSender {
         shutdown: &Shutdown,
         tasks: &mut JoinSet<()>,
     ) -> Self {
-        let (lane, waiting) = mpsc::unbounded_channel();
+        let (queue, waiting) = mpsc::unbounded_channel();
         let (sent, acknowledgements) = mpsc::unbounded_channel();
         let (send_log, shutdown) = (Arc::clone(send_log), shutdown.clone());
         let tracker = Tracker {
@@ -57,11 +57,11 @@ impl KafkaSender {
         };
         tasks.spawn(Sender { producer, encoder, topic, send_log, shutdown }.run(waiting, sent));
         tasks.spawn(tracker.run(acknowledgements));
-        Self { lane }
+        Self { queue }
     }
 
     pub(crate) fn send(&self, sendings: Vec<Sending>) {
-        if !sendings.is_empty() && self.lane.send(sendings).is_err() {
+        if !sendings.is_empty() && self.queue.send(sendings).is_err() {
             tracing::error!("the sender to Kafka has ended before its time");
         }
     }
@@ -88,7 +88,7 @@ impl Sender {
             }
             match self.producer.enqueue(outgoing(&self.topic, &record)) {
                 Ok(delivery) => {
-                    // The tracker ends after this lane.
+                    // The tracker ends after this sender.
                     let _ = sent.send((record, delivery));
                     return;
                 }

@@ -11,7 +11,7 @@ use clinical::Timestamp;
 use schemas::Reading;
 
 use crate::metrics::SimulatorMetrics;
-use crate::oracle::{Expected, Oracle, believed};
+use crate::oracle::{Expected, Oracle, validated};
 use crate::transmission::{Payload, Route, Sending};
 
 /// Shared by all senders of one run.
@@ -37,13 +37,13 @@ impl SendLog {
         }
     }
 
-    /// So many are handed to the senders.
-    pub(crate) fn taken(&self, count: u64) {
+    /// So many are handed over to the senders.
+    pub(crate) fn handed_over(&self, count: u64) {
         self.on_the_way.fetch_add(count, Ordering::AcqRel);
         self.show();
     }
 
-    /// Gateway or Kafka acknowledged it, or the gateway refused it as it has to.
+    /// Gateway or Kafka acknowledged it, or the gateway rejected it as it has to.
     pub(crate) fn acknowledged(&self, sending: &Sending) {
         let via = sending.via;
         self.metrics.sent.with_label_values(&[via.as_str(), sending.reason.as_str()]).inc();
@@ -66,7 +66,7 @@ impl SendLog {
     fn note(&self, reading: &Reading, via: Route) -> Expected {
         match &self.oracle {
             Some(oracle) => lock(oracle).note_sent(reading, via, now()),
-            None => match believed(reading, now()) {
+            None => match validated(reading, now()) {
                 Ok(_) => Expected::Stored,
                 Err(rejection) => Expected::Rejected(rejection.reason.as_str()),
             },
@@ -117,7 +117,7 @@ impl SendLog {
     }
 }
 
-/// A panic of one sender must not silence the others: the books are right after each note.
+/// A panic of one sender must not silence the others: the oracle is right after each note.
 fn lock(oracle: &Mutex<Oracle>) -> std::sync::MutexGuard<'_, Oracle> {
     oracle.lock().unwrap_or_else(PoisonError::into_inner)
 }

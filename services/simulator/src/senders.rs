@@ -25,7 +25,7 @@ pub(crate) struct Senders {
 impl Senders {
     /// Hands over what is due; it is sent in this order for each patient and route.
     pub(crate) fn send(&self, due: Vec<Sending>) {
-        self.send_log.taken(due.len() as u64);
+        self.send_log.handed_over(due.len() as u64);
         let (by_http, by_kafka) = due.into_iter().partition(|sending| sending.via == Route::Http);
         if let Some(http) = &self.http {
             http.send(by_http);

@@ -73,7 +73,7 @@ pub(crate) fn wrong_clock(reading: &mut Reading, received: Timestamp, chance: &m
         _ => {
             let ahead = observed + nine_hours;
             let limit = received + schemas::validation::CLOCK_TOLERANCE;
-            // Close to the limit it would be chance whether the reading is believed.
+            // Close to the limit it would be chance whether the reading is valid.
             if (ahead - limit).abs() < Span::from_hours(1) { observed - nine_hours } else { ahead }
         }
     };
@@ -81,7 +81,7 @@ pub(crate) fn wrong_clock(reading: &mut Reading, received: Timestamp, chance: &m
 }
 
 /// Puts in another value near the one that is there, as a correction does. Always a different one,
-/// and believable when that was.
+/// and plausible when that was.
 pub(crate) fn another_value(measurement: &mut Measurement, chance: &mut Chance) {
     let sign = if chance.happens(0.5) { 1 } else { -1 };
     let size = f64::from(sign) * chance.between(1.0, 2.0);

@@ -299,16 +299,16 @@ impl Sender<'_> {
     /// What becomes of a reading after it was sent.
     fn change(&mut self, first: Reading, at: Timestamp) {
         let shares = &self.plan.shares;
-        let fate = self.chance.share();
-        if fate < shares.corrections {
+        let draw = self.chance.share();
+        if draw < shares.corrections {
             let (corrected, at) = self.corrected(first, at);
             if self.chance.happens(0.2) {
                 self.corrected(corrected, at);
             }
-        } else if fate < shares.corrections + shares.entered_in_error {
+        } else if draw < shares.corrections + shares.entered_in_error {
             let entered_in_error = Reading { status: ReadingStatus::EnteredInError, ..first };
             self.later(entered_in_error, at, Reason::EnteredInError);
-        } else if fate < shares.corrections + shares.entered_in_error + shares.conflicts {
+        } else if draw < shares.corrections + shares.entered_in_error + shares.conflicts {
             let mut other = first;
             slips::another_value(&mut other.measurement, &mut self.chance);
             let at = at + Span::from_millis(self.chance.whole(200, 60_000));

@@ -104,7 +104,7 @@ fn a_tombstone_and_a_record_of_a_revoked_partition_leave_nothing_to_store() {
 }
 
 #[test]
-fn a_batch_is_cut_when_full_or_when_old_unless_its_lane_is_busy() {
+fn a_batch_is_cut_when_full_or_when_old_unless_its_table_writer_is_busy() {
     let limits = Limits { rows: 3, bytes: usize::MAX, age: Duration::from_millis(1) };
     let mut bench = bench(limits);
     let table = Table::Readings(clinical::Kind::WeighingScale).index();

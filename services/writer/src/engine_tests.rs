@@ -252,7 +252,7 @@ async fn a_missing_table_costs_no_row_and_is_reported_until_it_is_there() {
 }
 
 #[tokio::test]
-async fn a_table_of_another_shape_is_told_by_its_difference() {
+async fn a_table_of_another_shape_is_reported_with_its_difference() {
     let store = database("another_shape").await;
     let alter = "ALTER TABLE weighing_scale MODIFY COLUMN body_fat Float64";
     store.client().query(alter).execute().await.unwrap();

@@ -96,10 +96,10 @@ pub async fn run(
         shutdown: shutdown.clone(),
         drain: args.drain(),
     };
-    let (told, mut intake_ended) = oneshot::channel();
+    let (end, mut intake_ended) = oneshot::channel();
     std::thread::Builder::new().name("intake".to_owned()).spawn(move || {
         // Nobody listens only when the process is ending already.
-        let _ = told.send(intake.run());
+        let _ = end.send(intake.run());
     })?;
 
     let mut table_writer_failed = false;

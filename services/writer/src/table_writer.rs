@@ -99,8 +99,8 @@ impl<S: Inserter, A: DeadLetters> TableWriter<S, A> {
         while let Some(range) = undecided.pop() {
             match self.insert(batch, &range).await {
                 Ok(()) => {}
-                Err(refusal) if range.len() == 1 => {
-                    self.dead_letter(batch, range.start, &refusal).await;
+                Err(error) if range.len() == 1 => {
+                    self.dead_letter(batch, range.start, &error).await;
                 }
                 Err(_) => {
                     let middle = range.start + range.len() / 2;
@@ -135,7 +135,7 @@ impl<S: Inserter, A: DeadLetters> TableWriter<S, A> {
             };
             let error = match classify(&error) {
                 Fault::Rows if range.len() > 1 => return Err(error),
-                // Of a single row a refusal counts when it is said twice and the table is as
+                // A single row counts as refused when it was refused twice and the table is as
                 // it should be: otherwise a broken upload or an altered table would cost rows.
                 Fault::Rows if refused_once => match self.store.check(table, batch.shape()).await {
                     Ok(()) => return Err(error),
@@ -153,7 +153,7 @@ impl<S: Inserter, A: DeadLetters> TableWriter<S, A> {
         }
     }
 
-    /// RowBinary tells no types, so a table of another shape would be filled with nonsense: nothing
+    /// RowBinary carries no types, so a table of another shape would be filled with nonsense: nothing
     /// is inserted before the table is known to be as it is written.
     async fn check(&self, batch: &Batch) {
         let mut backoff = Backoff::default();
@@ -170,11 +170,11 @@ impl<S: Inserter, A: DeadLetters> TableWriter<S, A> {
         backoff.wait().await;
     }
 
-    async fn dead_letter(&self, batch: &Batch, row: usize, refusal: &StoreError) {
+    async fn dead_letter(&self, batch: &Batch, row: usize, error: &StoreError) {
         let record = batch.record(row);
         let input = Input::of(&self.topics, &record.topic);
         let decoded = input.and_then(|input| self.decoders.decode(input, record).ok()).flatten();
-        let problem = format!("table {} refuses the row: {refusal}", batch.table());
+        let problem = format!("table {} refuses the row: {error}", batch.table());
         let reason = DeadLetterReason::StoreRefused;
         self.dead_letters.write(&envelope(record, decoded.as_ref(), reason, &problem)).await;
         self.metrics.dead_letter(reason.as_str());
@@ -183,7 +183,7 @@ impl<S: Inserter, A: DeadLetters> TableWriter<S, A> {
             topic = %record.topic,
             partition = record.partition,
             offset = record.offset,
-            "a record whose row is refused is a dead letter: {refusal}"
+            "a record whose row is refused is a dead letter: {error}"
         );
     }
 }

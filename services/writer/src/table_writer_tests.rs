@@ -218,7 +218,7 @@ async fn a_record_that_is_refused_is_a_dead_letter_without_its_values_in_the_det
 }
 
 #[tokio::test]
-async fn a_clickhouse_that_accepts_and_never_answers_is_reported_and_does_not_hold_the_lane() {
+async fn a_clickhouse_that_accepts_and_never_answers_is_reported_and_tried_again() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let silent = tokio::spawn(async move {

@@ -15,14 +15,14 @@ use crate::verdict::Came;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Each alert's events, in order.
-type Told<'a> = BTreeMap<&'a str, Vec<(i64, &'a str)>>;
+type Reported<'a> = BTreeMap<&'a str, Vec<(i64, &'a str)>>;
 
-fn told<'a>(events: impl Iterator<Item = &'a AlertEvent>, until: Timestamp) -> Told<'a> {
-    let mut told = Told::new();
+fn reported<'a>(events: impl Iterator<Item = &'a AlertEvent>, until: Timestamp) -> Reported<'a> {
+    let mut reported = Reported::new();
     for event in events.filter(|event| event.changed_at <= until.millis()) {
-        told.entry(&event.alert_id).or_default().push((event.changed_at, &event.transition));
+        reported.entry(&event.alert_id).or_default().push((event.changed_at, &event.transition));
     }
-    told
+    reported
 }
 
 /// What a consumer that has followed the alerts through every fault, and a page that is opened now,
@@ -30,8 +30,8 @@ fn told<'a>(events: impl Iterator<Item = &'a AlertEvent>, until: Timestamp) -> T
 pub(super) fn complaints(physician: &SignedIn, watching: &Watching, came: &Came) -> Vec<String> {
     let followed = difference_that_stays(|| {
         let seen = watching.seen();
-        let live = told(seen.alerts.iter().map(|(event, _)| event), came.until);
-        let all = told(came.alerts.iter().map(|placed| &placed.record), came.until);
+        let live = reported(seen.alerts.iter().map(|(event, _)| event), came.until);
+        let all = reported(came.alerts.iter().map(|placed| &placed.record), came.until);
         followed_otherwise(&live, &all)
     });
     let page = difference_that_stays(|| {
@@ -59,7 +59,7 @@ fn difference_that_stays(look: impl Fn() -> Option<String>) -> Option<String> {
 }
 
 /// How what a consumer has followed differs from all that there is.
-fn followed_otherwise(live: &Told<'_>, all: &Told<'_>) -> Option<String> {
+fn followed_otherwise(live: &Reported<'_>, all: &Reported<'_>) -> Option<String> {
     let mut alerts = all.keys().chain(live.keys());
     let alert = alerts.find(|alert| live.get(**alert) != all.get(**alert))?;
     Some(format!("a consumer of the topic has seen other events of {alert}"))
@@ -106,9 +106,9 @@ mod tests {
     fn a_consumer_has_followed_otherwise_when_an_event_is_missing_doubled_or_another() {
         let events =
             [raised("a", at(1)), raised("b", at(2)), retracted(&raised("a", at(1)), at(3))];
-        let all = told(events.iter(), at(9));
+        let all = reported(events.iter(), at(9));
         let otherwise = |live: &[&AlertEvent]| {
-            followed_otherwise(&told(live.iter().copied(), at(9)), &all).unwrap_or_default()
+            followed_otherwise(&reported(live.iter().copied(), at(9)), &all).unwrap_or_default()
         };
         let [a, b, gone] = &events;
         assert_eq!(otherwise(&[a, b, gone]), "");
@@ -122,9 +122,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_after_the_comparison_is_not_compared() {
+    fn what_was_reported_after_the_comparison_is_not_compared() {
         let (before, after) = (raised("a", at(1)), raised("b", at(10)));
-        assert_eq!(told([&before, &after].into_iter(), at(9)).len(), 1);
+        assert_eq!(reported([&before, &after].into_iter(), at(9)).len(), 1);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) struct Way {
     /// When Kafka says that it was received.
     pub(super) received: Timestamp,
     /// When it was seen on the topic.
-    pub(super) told: Timestamp,
+    pub(super) on_topic: Timestamp,
     /// When the page knew of it, or of a newer state of the same alert; none when it never did.
     pub(super) shown: Option<Timestamp>,
 }
@@ -58,7 +58,7 @@ impl Delays {
     pub(super) fn ways(&self, alerts: &[(AlertEvent, Timestamp)]) -> Vec<Way> {
         let sends = self.sends.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let way = |(event, told): &(AlertEvent, Timestamp)| {
+        let way = |(event, on_topic): &(AlertEvent, Timestamp)| {
             if event.severity != "urgent" || event.status != "open" {
                 return None;
             }
@@ -70,7 +70,7 @@ impl Delays {
             let states = shown.get(&event.alert_id).into_iter().flatten();
             let shown = states.filter(|(state, _)| *state >= changed_at).map(|(_, at)| *at).min();
             let Send { due, acknowledged } = *send;
-            Some(Way { cause, due, acknowledged, received: changed_at, told: *told, shown })
+            Some(Way { cause, due, acknowledged, received: changed_at, on_topic: *on_topic, shown })
         };
         alerts.iter().filter_map(way).collect()
     }
@@ -83,7 +83,7 @@ impl Way {
             "due": self.due.to_string(),
             "received": self.received.to_string(),
             "acknowledged": self.acknowledged.to_string(),
-            "on_topic": self.told.to_string(),
+            "on_topic": self.on_topic.to_string(),
             "on_page": self.shown.map(|at| at.to_string()),
         })
     }
@@ -113,12 +113,12 @@ impl Longest {
             let since =
                 |to: Timestamp, from: Timestamp| (to - from).max(Span::from_millis(0)).millis();
             let keep = |most: &mut i64, millis: i64| *most = (*most).max(millis);
-            let to_topic = since(way.told, way.acknowledged);
+            let to_topic = since(way.on_topic, way.acknowledged);
             if longest.slowest.is_none() || to_topic > longest.to_topic {
                 longest.slowest = Some(way.clone());
             }
             keep(&mut longest.to_topic, to_topic);
-            keep(&mut longest.due_to_topic, since(way.told, way.due));
+            keep(&mut longest.due_to_topic, since(way.on_topic, way.due));
             match way.shown {
                 Some(shown) => {
                     keep(&mut longest.to_page, since(shown, way.acknowledged));
@@ -165,7 +165,7 @@ pub(super) fn spread(ways: &[&Way]) -> Value {
         let named = [("p50", 0.5), ("p99", 0.99), ("most", 1.0)];
         named.map(|(name, share)| (name, at(share))).into_iter().collect::<BTreeMap<_, _>>()
     };
-    let to_topic = ways.iter().map(|way| (way.told - way.acknowledged).millis()).collect();
+    let to_topic = ways.iter().map(|way| (way.on_topic - way.acknowledged).millis()).collect();
     let to_page =
         ways.iter().filter_map(|way| Some((way.shown? - way.acknowledged).millis())).collect();
     json!({ "alerts": ways.len(), "to_topic_ms": quantiles(to_topic), "to_page_ms": quantiles(to_page) })
@@ -181,13 +181,13 @@ mod tests {
     }
 
     /// A way whose reading was acknowledged at 100.
-    fn way(told: i64, shown: Option<i64>) -> Way {
+    fn way(on_topic: i64, shown: Option<i64>) -> Way {
         Way {
             cause: "TST001/P1/blood_pressure/1".to_owned(),
             due: at(0),
             acknowledged: at(100),
             received: at(100),
-            told: at(told),
+            on_topic: at(on_topic),
             shown: shown.map(at),
         }
     }
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!((longest.alerts, longest.unseen), (3, 1));
         assert_eq!((longest.to_topic, longest.to_page), (800, 600));
         assert_eq!((longest.due_to_topic, longest.due_to_page), (900, 700));
-        // Told before the sender had its acknowledgement: no delay.
+        // On the topic before the sender had its acknowledgement: no delay.
         assert_eq!(Longest::of([way(90, Some(95))].iter()).to_topic, 0);
         assert_eq!(Longest::of([].iter()).alerts, 0);
     }

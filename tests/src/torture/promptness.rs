@@ -54,13 +54,13 @@ mod tests {
         vec![Suffered { fault, from: at(10), to: at(20), lasted, recovery, pauses: 0 }]
     }
 
-    fn way(due: i64, told: i64, shown: Option<i64>) -> Way {
+    fn way(due: i64, on_topic: i64, shown: Option<i64>) -> Way {
         Way {
             cause: "TST001/P1/blood_pressure/1".to_owned(),
             due: at(due),
             acknowledged: at(due),
             received: at(due),
-            told: at(told),
+            on_topic: at(on_topic),
             shown: shown.map(at),
         }
     }

@@ -1,4 +1,4 @@
-//! Devices and vendors: they send in order, and again until they are told that it has arrived.
+//! Devices and vendors: they send in order, and again until it is acknowledged.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ use crate::stack::{PARTITIONS, Stack};
 use crate::verdict::{Certainty, Sent};
 
 /// Senders of each route; a patient has always the same.
-const LANES: usize = 4;
+const SENDERS: usize = 4;
 /// Readings of a document, and records on their way to Kafka, of one sender.
 const AT_ONCE: usize = 40;
 const BEFORE_TRYING_AGAIN: Duration = Duration::from_millis(200);
@@ -31,8 +31,8 @@ const MISROUTED: u64 = 100;
 /// Everybody who sends.
 pub(super) struct Senders<'a> {
     stack: &'a Stack,
-    http: [Lane; LANES],
-    kafka: [Lane; LANES],
+    http: [Queue; SENDERS],
+    kafka: [Queue; SENDERS],
     sent: Mutex<Sent>,
     delays: &'a Delays,
     /// No more will be taken.
@@ -47,7 +47,7 @@ pub(super) struct Senders<'a> {
 
 /// What one sender has to send; the first ones may be on their way.
 #[derive(Default)]
-struct Lane {
+struct Queue {
     waiting: Mutex<VecDeque<Queued>>,
     filled: Condvar,
 }
@@ -59,7 +59,7 @@ struct Queued {
     is_misrouted: bool,
 }
 
-impl Lane {
+impl Queue {
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Queued>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,12 +81,12 @@ impl<'a> Senders<'a> {
     }
 
     pub(super) fn start<'s>(&'s self, scope: &'s Scope<'s, '_>) {
-        for lane in &self.http {
-            scope.spawn(|| self.send_all(lane, |batch| self.by_http(batch)));
+        for queue in &self.http {
+            scope.spawn(|| self.send_all(queue, |batch| self.by_http(batch)));
         }
-        for lane in &self.kafka {
+        for queue in &self.kafka {
             let mut producer = None;
-            scope.spawn(move || self.send_all(lane, |batch| self.by_kafka(&mut producer, batch)));
+            scope.spawn(move || self.send_all(queue, |batch| self.by_kafka(&mut producer, batch)));
         }
     }
 
@@ -95,13 +95,13 @@ impl<'a> Senders<'a> {
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         for sending in due {
             let key = key_of(&sending);
-            let lanes = if sending.via == Route::Http { &self.http } else { &self.kafka };
-            let lane = &lanes[draw(self.seed, &key, 0) as usize % LANES];
+            let queues = if sending.via == Route::Http { &self.http } else { &self.kafka };
+            let queue = &queues[draw(self.seed, &key, 0) as usize % SENDERS];
             let number = numbers.entry(key.clone()).or_default();
             *number += 1;
             let is_misrouted = draw(self.seed, &key, *number).is_multiple_of(MISROUTED);
-            lane.waiting().push_back(Queued { sending, is_misrouted });
-            lane.filled.notify_one();
+            queue.waiting().push_back(Queued { sending, is_misrouted });
+            queue.filled.notify_one();
         }
     }
 
@@ -116,22 +116,22 @@ impl<'a> Senders<'a> {
 
     /// When the oldest was due of what is not acknowledged.
     pub(super) fn oldest_waiting(&self) -> Option<Timestamp> {
-        let lanes = self.http.iter().chain(&self.kafka);
-        lanes.filter_map(|lane| Some(lane.waiting().front()?.sending.at)).min()
+        let queues = self.http.iter().chain(&self.kafka);
+        queues.filter_map(|queue| Some(queue.waiting().front()?.sending.at)).min()
     }
 
     pub(super) fn into_sent(self) -> Sent {
         self.sent.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send_all(&self, lane: &Lane, mut send: impl FnMut(&[Queued]) -> usize) {
+    fn send_all(&self, queue: &Queue, mut send: impl FnMut(&[Queued]) -> usize) {
         loop {
-            let mut waiting = lane.waiting();
+            let mut waiting = queue.waiting();
             while waiting.is_empty() {
                 if self.over.load(Ordering::Acquire) || self.given_up.load(Ordering::Acquire) {
                     return;
                 }
-                let (back, _) = lane
+                let (back, _) = queue
                     .filled
                     .wait_timeout(waiting, Duration::from_millis(100))
                     .unwrap_or_else(PoisonError::into_inner);
@@ -147,7 +147,7 @@ impl<'a> Senders<'a> {
                 .collect();
             drop(waiting);
             let done = send(&batch);
-            lane.waiting().drain(..done);
+            queue.waiting().drain(..done);
             if done < batch.len() {
                 if self.given_up.load(Ordering::Acquire) {
                     return;
@@ -297,8 +297,8 @@ mod tests {
         assert_ne!(draws(1), draws(2));
         let misrouted = draws(1).iter().filter(|draw| draw.is_multiple_of(MISROUTED)).count();
         assert!((60..140).contains(&misrouted), "{misrouted} of 10000");
-        let mut lanes = [0; LANES];
-        draws(1).iter().for_each(|draw| lanes[*draw as usize % LANES] += 1);
-        assert!(lanes.iter().all(|sendings| *sendings > 2_000), "{lanes:?}");
+        let mut queues = [0; SENDERS];
+        draws(1).iter().for_each(|draw| queues[*draw as usize % SENDERS] += 1);
+        assert!(queues.iter().all(|sendings| *sendings > 2_000), "{queues:?}");
     }
 }

@@ -19,26 +19,27 @@ const WELL_IN_TIME: Span = Span::from_hours(5);
 
 /// The events of each patient are those of a processor that was never disturbed, in its order.
 pub(super) fn compare_transitions(expected: &Expected, came: &Came, found: &mut Complaints) {
-    let mut told: BTreeMap<&str, Vec<&AlertEvent>> = BTreeMap::new();
+    let mut reported: BTreeMap<&str, Vec<&AlertEvent>> = BTreeMap::new();
     for event in events(came) {
-        told.entry(&event.patient).or_default().push(event);
+        reported.entry(&event.patient).or_default().push(event);
     }
     let mut differing = Vec::new();
     for (patient, due) in &expected.transitions {
-        let told = told.remove(&**patient).unwrap_or_default();
-        if told.iter().copied().ne(due.iter()) {
-            let at = told.iter().zip(due).take_while(|(told, due)| *told == due).count();
+        let reported = reported.remove(&**patient).unwrap_or_default();
+        if reported.iter().copied().ne(due.iter()) {
+            let at =
+                reported.iter().zip(due).take_while(|(reported, due)| *reported == due).count();
             differing.push(Differing {
                 patient: patient.clone(),
                 number: at,
-                told: told.get(at).map(|event| in_short(event)),
+                reported: reported.get(at).map(|event| in_short(event)),
                 due: due.get(at).map(in_short),
-                counts: (told.len(), due.len()),
+                counts: (reported.len(), due.len()),
             });
         }
     }
     found.of_each("alert events of patients that differ from the undisturbed", differing);
-    let uncaused = told.into_values().flatten().map(in_short);
+    let uncaused = reported.into_values().flatten().map(in_short);
     found.of_each("alert events that no reading has caused", uncaused);
 }
 
@@ -48,7 +49,7 @@ struct Differing {
     patient: String,
     /// The number of the first event that differs.
     number: usize,
-    told: Option<String>,
+    reported: Option<String>,
     due: Option<String>,
     counts: (usize, usize),
 }
@@ -76,7 +77,7 @@ struct Final {
     status: String,
     stage: String,
     first_observed_at: i64,
-    /// Where readings say it: a gap that is open is told until when it was looked at last.
+    /// Where readings say it: a gap that is open is reported until when it was looked at last.
     last_observed_at: Option<i64>,
     /// Ids and values.
     evidence: Vec<(String, String)>,
@@ -124,9 +125,9 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
     for event in events(came) {
         newest.insert(&event.alert_id, event);
     }
-    let told = newest.into_values().filter(|event| event.status != Status::Retracted.as_str());
-    let told: BTreeSet<Final> = told.map(|event| Final::of(event, &in_time)).collect();
-    found.difference("alerts that the readings call for", &told, &due);
+    let reported = newest.into_values().filter(|event| event.status != Status::Retracted.as_str());
+    let reported: BTreeSet<Final> = reported.map(|event| Final::of(event, &in_time)).collect();
+    found.difference("alerts that the readings call for", &reported, &due);
 }
 
 impl Final {

@@ -136,19 +136,19 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
         }
         let key = (tally.partition, tally.from_offset, tally.next_offset);
         let offset = came.tallies.len() as i64;
-        let told = placed(offset, tally);
-        came.store.tallies.push(Row { key, columns: of_tally(&told) });
-        came.tallies.push(told);
+        let reported = placed(offset, tally);
+        came.store.tallies.push(Row { key, columns: of_tally(&reported) });
+        came.tallies.push(reported);
     }
     came.raw = raw;
     set_current(&mut came, &decoder);
     let events = expected.transitions.into_values().flatten();
     came.alerts = (0..).zip(events).map(|(offset, record)| placed(offset, record)).collect();
     let mut newest = BTreeMap::new();
-    for told in &came.alerts {
-        let row = Row { key: told.place(), columns: of_alert(told) };
+    for reported in &came.alerts {
+        let row = Row { key: reported.place(), columns: of_alert(reported) };
         came.store.alerts.push(row.clone());
-        newest.insert(&told.record.alert_id, row);
+        newest.insert(&reported.record.alert_id, row);
     }
     came.store.current_alerts = newest.into_values().collect();
     let access = AuditEvent {
@@ -260,7 +260,7 @@ fn it_complains_of_counts_that_do_not_balance() {
 fn it_complains_of_an_alert_transition_that_is_missing_other_or_without_cause() {
     let differs = "alert events of patients that differ from the undisturbed: 1";
     complains(differs, |came| {
-        let is_retracted = |told: &Placed<_>| event_of(told).transition == "retracted";
+        let is_retracted = |reported: &Placed<_>| event_of(reported).transition == "retracted";
         let retracted = came.alerts.iter().position(is_retracted).unwrap();
         came.alerts.remove(retracted);
     });
@@ -272,8 +272,8 @@ fn it_complains_of_an_alert_transition_that_is_missing_other_or_without_cause() 
     });
 }
 
-fn event_of(told: &Placed<AlertEvent>) -> &AlertEvent {
-    &told.record
+fn event_of(reported: &Placed<AlertEvent>) -> &AlertEvent {
+    &reported.record
 }
 
 #[test]

@@ -35,7 +35,7 @@ const DOCTORINGS: &[Doctoring] = &[
         take_out(&mut came.accepted)
     }),
     (
-        "an accepted record is told twice",
+        "an accepted record is reported twice",
         Part::Outcomes,
         "accepted records, twice: 1",
         |_, came| double(&mut came.accepted),
@@ -81,16 +81,21 @@ const DOCTORINGS: &[Doctoring] = &[
         came.alerts.remove(event);
         Some(())
     }),
-    ("an alert event is told twice", Part::Transitions, OTHER_EVENTS, |_, came| {
+    ("an alert event is reported twice", Part::Transitions, OTHER_EVENTS, |_, came| {
         let event = event(came)?;
         came.alerts.insert(event, came.alerts[event].clone());
         Some(())
     }),
-    ("an alert event is told with another severity", Part::Transitions, OTHER_EVENTS, |_, came| {
-        let event = event(came)?;
-        came.alerts[event].record.severity.push('?');
-        Some(())
-    }),
+    (
+        "an alert event is reported with another severity",
+        Part::Transitions,
+        OTHER_EVENTS,
+        |_, came| {
+            let event = event(came)?;
+            came.alerts[event].record.severity.push('?');
+            Some(())
+        },
+    ),
     (
         "a version is lost in the store",
         Part::StoredVersions,
@@ -183,7 +188,7 @@ const DOCTORINGS: &[Doctoring] = &[
         |_, came| {
             let event = event(came)?;
             let alert = &came.alerts[event].record.alert_id;
-            let of_it = came.alerts.iter().filter(|told| told.record.alert_id == *alert);
+            let of_it = came.alerts.iter().filter(|reported| reported.record.alert_id == *alert);
             let newest = of_it.map(super::Placed::place).max()?;
             let row = came.store.current_alerts.iter_mut().find(|row| row.key == newest)?;
             row.key.1 -= 1;
@@ -297,8 +302,9 @@ fn falsify<K>(rows: &mut [Row<K>], column: &str) -> Option<()> {
 
 /// The number of an alert event that is compared, as is every other one of its alert.
 fn event(came: &Came) -> Option<usize> {
-    let late = came.alerts.iter().filter(|told| told.record.changed_at > came.until.millis());
-    let late: Vec<&str> = late.map(|told| &*told.record.alert_id).collect();
+    let late =
+        came.alerts.iter().filter(|reported| reported.record.changed_at > came.until.millis());
+    let late: Vec<&str> = late.map(|reported| &*reported.record.alert_id).collect();
     let in_time = came.alerts.iter().zip(0..).filter(|(t, _)| !late.contains(&&*t.record.alert_id));
     let in_time: Vec<usize> = in_time.map(|(_, index)| index).collect();
     Some(in_time[middle(&in_time)?])

@@ -84,13 +84,13 @@ fn wait_for_alerts(stack: &Stack, raw: &[Incoming], plans: &Plans, until: Timest
     let expected = undisturbed::replay(raw, plans, PARTITIONS, until);
     let due: usize = expected.transitions.values().map(Vec::len).sum();
     let tail = stack.tail(Topic::Alerts);
-    let told = || {
+    let reported = || {
         let events: Vec<schemas::AlertEvent> = stack.decoded(&tail.records());
         events.iter().filter(|event| event.changed_at <= until.millis()).count()
     };
     // When they do not come, the comparison says which ones.
     let begun = std::time::Instant::now();
-    while told() < due && begun.elapsed() < std::time::Duration::from_secs(20) {
+    while reported() < due && begun.elapsed() < std::time::Duration::from_secs(20) {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
 }

@@ -96,11 +96,11 @@ fn compare_tallies(expected: &Expected, tallies: &[Placed<OutcomeTally>], found:
     }
     found.of_each("tallies that do not follow one another (partition, due, found)", gaps);
     found.of_each("tallies that count wrongly (found, due)", wrong);
-    let untold = expected
+    let without_outcome = expected
         .outcomes
         .keys()
         .filter(|(partition, offset)| next.get(partition).is_none_or(|next| offset >= next));
-    found.of_each("raw records without an outcome", untold);
+    found.of_each("raw records without an outcome", without_outcome);
 }
 
 fn count(tally: &mut OutcomeTally, outcome: &DueOutcome) {

@@ -29,7 +29,7 @@ pub struct Sent {
     sends: BTreeMap<What, Sends>,
 }
 
-/// What can be found again among the raw records: a believable version of a reading, or the bytes
+/// What can be found again among the raw records: a valid version of a reading, or the bytes
 /// of what will be rejected.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum What {

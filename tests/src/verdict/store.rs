@@ -146,22 +146,26 @@ pub(super) fn compare_values(came: &Came, found: &mut Complaints) {
 /// Every event of every alert is there, and the newest of each is shown.
 pub(super) fn compare_alerts(came: &Came, found: &mut Complaints) {
     let until = came.until.millis();
-    let all: BTreeMap<Place, _> = came.alerts.iter().map(|told| (told.place(), told)).collect();
-    // What is told after the time of the comparison may be in the store or not.
-    let in_time = |place: &Place| all.get(place).is_none_or(|told| told.record.changed_at <= until);
-    let due = all.iter().filter(|(place, _)| in_time(place)).map(|(place, told)| (*place, *told));
+    let all: BTreeMap<Place, _> =
+        came.alerts.iter().map(|reported| (reported.place(), reported)).collect();
+    // What is reported after the time of the comparison may be in the store or not.
+    let in_time =
+        |place: &Place| all.get(place).is_none_or(|reported| reported.record.changed_at <= until);
+    let due =
+        all.iter().filter(|(place, _)| in_time(place)).map(|(place, reported)| (*place, *reported));
     let due: BTreeMap<Place, _> = due.collect();
     let what = "alert events in the store";
     let here = came.store.alerts.iter().filter(|row| in_time(&row.key));
     rows(what, here, &due, of_alert, found);
 
-    let late = came.alerts.iter().filter(|told| told.record.changed_at > until);
-    let late: BTreeSet<&str> = late.map(|told| &*told.record.alert_id).collect();
-    let is_late =
-        |place: &Place| all.get(place).is_some_and(|told| late.contains(&*told.record.alert_id));
+    let late = came.alerts.iter().filter(|reported| reported.record.changed_at > until);
+    let late: BTreeSet<&str> = late.map(|reported| &*reported.record.alert_id).collect();
+    let is_late = |place: &Place| {
+        all.get(place).is_some_and(|reported| late.contains(&*reported.record.alert_id))
+    };
     // Of one alert all events are in one partition.
     let newest: BTreeMap<&str, Place> =
-        due.iter().map(|(place, told)| (&*told.record.alert_id, *place)).collect();
+        due.iter().map(|(place, reported)| (&*reported.record.alert_id, *place)).collect();
     let newest = newest.into_values().filter(|place| !is_late(place));
     let newest = newest.filter_map(|place| Some((place, *due.get(&place)?))).collect();
     let here = came.store.current_alerts.iter().filter(|row| !is_late(&row.key));

@@ -139,8 +139,8 @@ impl<'a> Watch<'a> {
         if let Some(due) = monitor.next_assessment() {
             self.timers.insert((due, reading.patient.clone()));
         }
-        let told = expected.transitions.entry(reading.patient.to_string()).or_default();
-        told.extend(applied.changes.iter().map(AlertEvent::from));
+        let reported = expected.transitions.entry(reading.patient.to_string()).or_default();
+        reported.extend(applied.changes.iter().map(AlertEvent::from));
         let (id, version) = (reading.id().to_string(), reading.version.bits());
         match StoredOutcome::of(applied.outcome) {
             Some(outcome) => DueOutcome::Stored(Box::new(AcceptedReading {
@@ -167,8 +167,8 @@ impl<'a> Watch<'a> {
             if let Some(again) = monitor.next_assessment() {
                 self.timers.insert((again, patient.clone()));
             }
-            let told = expected.transitions.entry(patient.to_string()).or_default();
-            told.extend(changes.iter().map(AlertEvent::from));
+            let reported = expected.transitions.entry(patient.to_string()).or_default();
+            reported.extend(changes.iter().map(AlertEvent::from));
         }
     }
 }

@@ -87,7 +87,7 @@ pub fn a_physician_sees_nothing_of_patients_of_others_and_an_operator_no_patient
             let denied = sato.get(&path).expect(403);
             assert!(!denied.to_string().contains("191"), "{denied}");
         }
-        // Whether a patient exists is not told either.
+        // Whether a patient exists is not said either.
         assert_eq!(sato.get(&format!("patients/TST001/NOBODY/{page}")).status, 403);
         assert_eq!(operator.get(&format!("patients/{HERS}/{page}")).status, 403);
     }

@@ -34,7 +34,7 @@ pub fn a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_mea
     });
     stack.start(&[Service::Processor]);
     assert_eq!(stack.assert_balanced().new, 2);
-    assert_eq!(told(&stack), ["raised, confirmed, urgent"]);
+    assert_eq!(reported(&stack), ["raised, confirmed, urgent"]);
 }
 
 pub fn a_second_reading_behind_an_open_transaction_confirms_after_its_time() {
@@ -53,12 +53,12 @@ pub fn a_second_reading_behind_an_open_transaction_confirms_after_its_time() {
     assert!(now() < due, "the second reading came in time");
     let well_past = due + Span::from_seconds(5);
     eventually("its time has long passed", || match now() > well_past {
-        true => equal(told(&stack), Vec::new()),
+        true => equal(reported(&stack), Vec::new()),
         false => Err("not yet".to_owned()),
     });
     other.abort_transaction(Duration::from_secs(10)).unwrap();
-    eventually("the pair is told", || {
-        equal(told(&stack), in_words(&["raised, confirmed, urgent"]))
+    eventually("the pair is reported", || {
+        equal(reported(&stack), in_words(&["raised, confirmed, urgent"]))
     });
     stack.assert_balanced();
 }
@@ -69,8 +69,8 @@ pub fn time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read() {
     stack.produce(&blood_pressure(PATIENT, seconds_ago(15 * 60 - DUE_IN_SECONDS), 193, 111));
     let other = a_transaction_stays_open_on(&stack);
     other.abort_transaction(Duration::from_secs(10)).unwrap();
-    eventually("it is told that nothing has confirmed the reading", || {
-        equal(told(&stack), in_words(&["raised, unconfirmed, review"]))
+    eventually("it is reported that nothing has confirmed the reading", || {
+        equal(reported(&stack), in_words(&["raised, unconfirmed, review"]))
     });
 }
 
@@ -95,8 +95,8 @@ fn in_words(events: &[&str]) -> Vec<String> {
     events.iter().map(|event| (*event).to_owned()).collect()
 }
 
-fn told(stack: &Stack) -> Vec<String> {
-    let told: Vec<AlertEvent> = stack.read(Topic::Alerts);
+fn reported(stack: &Stack) -> Vec<String> {
+    let reported: Vec<AlertEvent> = stack.read(Topic::Alerts);
     let in_short = |e: &AlertEvent| format!("{}, {}, {}", e.transition, e.stage, e.severity);
-    told.iter().map(in_short).collect()
+    reported.iter().map(in_short).collect()
 }

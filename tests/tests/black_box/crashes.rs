@@ -1,4 +1,4 @@
-//! Processes end at any moment, in order or not, and nothing is lost or told twice.
+//! Processes end at any moment, in order or not, and nothing is lost or reported twice.
 
 use std::time::Instant;
 
@@ -125,7 +125,7 @@ pub fn a_restarted_processor_remembers_versions_open_alerts_and_what_it_waits_fo
     }
     let sum = stack.assert_balanced();
     assert_eq!((sum.new, sum.duplicate), (4, 8), "what was known is known");
-    eventually("the severe reading alone is told as unconfirmed", || match &of(WAITING)[..] {
+    eventually("the severe reading alone is reported as unconfirmed", || match &of(WAITING)[..] {
         [alert] if alert.stage == "unconfirmed" && alert.severity == "review" => Ok(()),
         other => Err(format!("{other:?}")),
     });

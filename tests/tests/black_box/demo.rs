@@ -33,7 +33,7 @@ pub fn the_demo_survives_kill_9_of_its_services_and_ends_balanced() {
     quiet_environment(&mut command);
     let log = folder.join("demo.log");
     let mut demo = Process::start("the demo", command, &log).unwrap();
-    let told = || -> Result<Value, String> {
+    let deployment = || -> Result<Value, String> {
         let text = std::fs::read(&json).map_err(|error| error.to_string())?;
         serde_json::from_slice(&text).map_err(|error| error.to_string())
     };
@@ -41,14 +41,15 @@ pub fn the_demo_survives_kill_9_of_its_services_and_ends_balanced() {
         if let Some(status) = demo.ended() {
             panic!("{}", demo.last_words(status));
         }
-        told()
+        deployment()
     });
     physician_has_patients(&places);
     for service in ["processor", "writer", "gateway"] {
         let id = |places: &Value| places["processes"][service].as_i64();
-        let killed = id(&told().unwrap()).unwrap_or_else(|| panic!("no process id of {service}"));
+        let killed =
+            id(&deployment().unwrap()).unwrap_or_else(|| panic!("no process id of {service}"));
         kill(Pid::from_raw(killed as i32), Signal::SIGKILL).unwrap();
-        eventually(&format!("{service} runs again"), || match id(&told()?) {
+        eventually(&format!("{service} runs again"), || match id(&deployment()?) {
             Some(new) if new != killed => Ok(()),
             _ => Err("it does not".to_owned()),
         });

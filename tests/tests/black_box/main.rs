@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         backlog::a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_meanwhile,
         backlog::a_second_reading_behind_an_open_transaction_confirms_after_its_time,
         backlog::time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read,
-        missing_data::a_patient_from_whom_nothing_comes_is_told_once_and_late_readings_take_it_back,
+        missing_data::a_patient_from_whom_nothing_comes_is_reported_once_and_late_readings_take_it_back,
         missing_data::a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back,
         strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,
         strays::what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store,

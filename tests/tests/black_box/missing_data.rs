@@ -49,7 +49,7 @@ fn publish(stack: &Stack, plan: Option<&CarePlan>) {
         .unwrap();
 }
 
-pub fn a_patient_from_whom_nothing_comes_is_told_once_and_late_readings_take_it_back() {
+pub fn a_patient_from_whom_nothing_comes_is_reported_once_and_late_readings_take_it_back() {
     let stack = Plan::named("missing").patients(&[SILENT, UNPLANNED]).start(&Service::ALL);
     let sato = stack.sign_in(SATO);
     let events = sato.alert_stream();
@@ -72,8 +72,8 @@ pub fn a_patient_from_whom_nothing_comes_is_told_once_and_late_readings_take_it_
     stack.start(&[Service::Processor]);
     stack.produce(&blood_pressure(UNPLANNED, now() - Span::from_minutes(1), 128, 80));
     stack.assert_balanced();
-    let told: Vec<AlertEvent> = stack.read(Topic::Alerts);
-    assert_eq!(told.len(), 1, "{told:?}");
+    let reported: Vec<AlertEvent> = stack.read(Topic::Alerts);
+    assert_eq!(reported.len(), 1, "{reported:?}");
 
     // The phone was off: a reading of every other day arrives now, the newest first.
     for days in 0..6 {
@@ -81,8 +81,8 @@ pub fn a_patient_from_whom_nothing_comes_is_told_once_and_late_readings_take_it_
         stack.produce(&blood_pressure(SILENT, at, 128, 80));
     }
     stack.assert_balanced();
-    let told: Vec<AlertEvent> = stack.read(Topic::Alerts);
-    let last = told.last().unwrap();
+    let reported: Vec<AlertEvent> = stack.read(Topic::Alerts);
+    let last = reported.last().unwrap();
     assert_eq!((&*last.status, &*last.alert_id), ("retracted", alert["id"].as_str().unwrap()));
     assert!(last.cause.is_some(), "a reading that came late is the reason");
     eventually("no alert is open on the page", || {
@@ -95,16 +95,16 @@ pub fn a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back() {
     let stack = Plan::named("plan_ends").start(&[Service::Processor]);
     let alerts = stack.tail(Topic::Alerts);
     publish(&stack, Some(&plan(1)));
-    let told = |promise: &str, expected: &[&str]| {
+    let reported = |promise: &str, expected: &[&str]| {
         alerts.wait_for(promise, |records| {
-            let told: Vec<AlertEvent> = stack.decoded(records);
-            let transitions: Vec<&str> = told.iter().map(|event| &*event.transition).collect();
+            let reported: Vec<AlertEvent> = stack.decoded(records);
+            let transitions: Vec<&str> = reported.iter().map(|event| &*event.transition).collect();
             if transitions == expected { Ok(()) } else { Err(format!("{transitions:?}")) }
         });
     };
-    told("the silence is told", &["raised"]);
+    reported("the silence is reported", &["raised"]);
     publish(&stack, None);
-    told("with the plan the alert goes", &["raised", "retracted"]);
+    reported("with the plan the alert goes", &["raised", "retracted"]);
     publish(&stack, Some(&plan(2)));
-    told("with a new plan it is told again", &["raised", "retracted", "raised"]);
+    reported("with a new plan it is reported again", &["raised", "retracted", "raised"]);
 }

@@ -43,7 +43,7 @@ const MOST_MEMORY: u64 = 260 << 20;
 
 pub fn a_poisoned_partition_stops_neither_its_neighbours_nor_what_follows() {
     let stack = Plan::named("poison").start(&[Service::Processor, Service::Writer]);
-    // As it is made, the topic takes no such record, and its sender is told why.
+    // As it is made, the topic takes no such record, and its sender learns why.
     let large = noise(LARGE_BYTES);
     let refused = run().wait_for(enqueue(&stack, POISONED, None, &large)).unwrap_err();
     let SendError::Refused(why) = &refused else { panic!("{refused:?}") };
@@ -58,7 +58,7 @@ pub fn a_poisoned_partition_stops_neither_its_neighbours_nor_what_follows() {
         let key = [None, Some(&patients[0]), Some(&patients[1])][round % 3];
         let send = || enqueue(&stack, POISONED, key.map(|key| key.as_bytes()), &large);
         if round == 0 {
-            // The broker takes its time to believe what it was told.
+            // The broker takes its time to apply a topic's new setting.
             eventually("the topic takes large records", || {
                 run().wait_for(send()).map_err(|refused| refused.to_string())
             });
@@ -132,7 +132,7 @@ fn rejections() -> i64 {
     (LARGE * (1 + GARBAGE + KEYLESS)) as i64
 }
 
-/// Of large records the beginning is kept, here and in the store, and the whole length is told.
+/// Of large records the beginning is kept, here and in the store, and the whole length is there.
 fn every_rejection_is_there(stack: &Stack) -> RejectedReading {
     let rejections: Vec<RejectedReading> = stack.read(Topic::ReadingsRejected);
     let mut reasons = BTreeMap::new();

@@ -109,11 +109,11 @@ fn open_transaction(stack: &Stack, id: &str, reading: &Reading) -> BaseProducer 
     let topic = stack.topics.name(Topic::ReadingsAccepted);
     let partition = partition_of(&reading.key());
     let received = now();
-    let believed = reading.validate(received).unwrap();
+    let validated = reading.validate(received).unwrap();
     let acceptance = Acceptance {
         outcome: StoredOutcome::Correction,
-        reading_id: believed.id().to_string(),
-        version: believed.version.bits() as i64,
+        reading_id: validated.id().to_string(),
+        version: validated.version.bits() as i64,
         origin: Origin { partition, offset: 0, received_at: received.millis() },
     };
     let encoder = AcceptedEncoder::new(&stack.codec, &topic).unwrap();

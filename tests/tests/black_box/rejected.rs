@@ -189,12 +189,12 @@ pub fn of_operators_who_send_a_rejected_record_at_the_same_time_one_does() {
         };
         let operators: Vec<Child> = (0..3).map(replay).collect();
         let ended = operators.into_iter().map(|operator| operator.wait_with_output().unwrap());
-        let told: Vec<String> = ended
+        let output: Vec<String> = ended
             .map(|done| [done.stdout, done.stderr].concat())
-            .map(|told| String::from_utf8_lossy(&told).into_owned())
+            .map(|output| String::from_utf8_lossy(&output).into_owned())
             .collect();
-        let sent = told.iter().filter(|told| told.contains("sent again as")).count();
-        assert_eq!(sent, 1, "{told:#?}");
+        let sent = output.iter().filter(|output| output.contains("sent again as")).count();
+        assert_eq!(sent, 1, "{output:#?}");
     }
     assert_eq!(recorded(&stack).len(), RECORDS);
     let sum = stack.assert_balanced();

@@ -170,16 +170,16 @@ fn answer(
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let (status, told) = match is_away.load(Ordering::Relaxed) {
+    let (status, body) = match is_away.load(Ordering::Relaxed) {
         true => ("503 Service Unavailable", json!({ "error_code": 50301 })),
         false => subjects.lock().unwrap().handle(&request, &body),
     };
-    let told = told.to_string();
+    let body = body.to_string();
     write!(
         connection,
         "HTTP/1.1 {status}\r\ncontent-type: application/vnd.schemaregistry.v1+json\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{told}",
-        told.len()
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
     )
 }
 

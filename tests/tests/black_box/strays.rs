@@ -69,14 +69,14 @@ pub fn what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store() {
     let mut rejected: Vec<RejectedReading> = stack.read(Topic::ReadingsRejected);
     rejected.sort_by_key(|rejected| (rejected.origin.partition, rejected.origin.offset));
     expected.sort_unstable();
-    let told: Vec<_> = rejected
+    let found: Vec<_> = rejected
         .iter()
         .map(|r| {
             let key = r.key.as_deref();
             (r.origin.partition, r.origin.offset, r.reason.as_str(), key, &r.bytes[..])
         })
         .collect();
-    assert_eq!(told, expected);
+    assert_eq!(found, expected);
 
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
     let rows = eventually("the rejected records are in the store", || {

@@ -12,7 +12,7 @@ fn main() -> ExitCode {
     if !arguments.list {
         tests::disk::with_mounts_of_its_own();
     }
-    let name = "under_every_fault_nothing_is_lost_nothing_is_told_twice_and_alerts_come_first";
+    let name = "under_every_fault_nothing_is_lost_nothing_is_reported_twice_and_alerts_come_first";
     let run = Trial::test(name, || {
         tests::torture::run();
         Ok(())

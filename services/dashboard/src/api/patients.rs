@@ -205,7 +205,7 @@ mod tests {
     use crate::model::alert::tests::event;
 
     #[test]
-    fn an_alert_that_is_not_stored_yet_is_told_and_a_stored_one_is_not_told_twice() {
+    fn an_alert_that_is_not_stored_yet_is_listed_and_a_stored_one_not_twice() {
         let alert = |id: &str, raised: i64, changed: i64| {
             let mut event = event(id, "A/1", "urgent", "open");
             event.raised_at += raised;

@@ -155,7 +155,7 @@ async fn a_row_from_before_source_ids_is_a_version_of_the_reading_it_is_of_now()
 }
 
 #[tokio::test]
-async fn readings_are_told_by_kind_and_time_and_the_newest_where_there_are_too_many() {
+async fn readings_are_found_by_kind_and_time_and_the_newest_where_there_are_too_many() {
     let (client, store) = database("ranges").await;
     for number in 0..5 {
         let systolic = (120 + number).to_string();
@@ -251,7 +251,7 @@ async fn a_copy_is_marked_wherever_the_page_ends() {
 }
 
 #[tokio::test]
-async fn a_kind_is_told_as_its_view_tells_it_and_read_by_the_primary_key() {
+async fn a_kind_is_found_as_its_view_shows_it_and_read_by_the_primary_key() {
     let (client, _) = database("views").await;
     for kind in Kind::ALL {
         // Enough of other patients that reading them all would show.

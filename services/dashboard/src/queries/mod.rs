@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_is_told_without_what_it_quotes() {
+    fn an_error_is_reported_without_what_it_quotes() {
         let text = "Code: 60. DB::Exception: Unknown table 'x' in query … 'CGM005/S001' …. (UNKNOWN_TABLE) (version 26.7.3.1 (official build))";
         assert_eq!(without_quotations(text), "code 60, UNKNOWN_TABLE");
         assert_eq!(without_quotations("CGM005/S001"), "an error without a code");

@@ -352,7 +352,7 @@ impl Demo {
         let processes: serde_json::Map<_, _> =
             processes.into_iter().map(|(name, id)| (name.to_owned(), json!(id))).collect();
         let metrics = |port: u16| format!("http://127.0.0.1:{port}/metrics");
-        let told = json!({
+        let deployment = json!({
             "kafka": self.kafka_args().bootstrap_servers,
             "clickhouse": self.clickhouse_args().clickhouse_url,
             "database": DATABASE,
@@ -385,7 +385,7 @@ impl Demo {
             "processes": processes,
             "logs": self.places.logs.display().to_string(),
         });
-        write_private(&self.places.json, &serde_json::to_vec_pretty(&told)?)
+        write_private(&self.places.json, &serde_json::to_vec_pretty(&deployment)?)
     }
 
     /// Says where to look.

@@ -241,13 +241,13 @@ impl Sending<'_> {
         let [raw, audit] = &self.topics;
         let records: Vec<Outgoing<'_>> = (waiting.iter().zip(&entries))
             .flat_map(|(resend, (entry, patient))| {
-                let told = Outgoing {
+                let recorded = Outgoing {
                     topic: audit,
                     partition: None,
                     key: patient.as_deref().map(str::as_bytes),
                     payload: Some(entry),
                 };
-                [resend.outgoing(raw), told]
+                [resend.outgoing(raw), recorded]
             })
             .collect();
         let places = together.write(&records).context(

@@ -100,7 +100,7 @@ async fn every_reading_arrives_once_after_troubles_and_each_patients_in_order() 
     let mut run = start(&serve(gateway.clone()).await);
     let sendings = sendings(20);
     let count = sendings.len() as u64;
-    run.send_log.taken(count);
+    run.send_log.handed_over(count);
     run.senders.send(sendings);
     until("all are acknowledged", || run.send_log.acknowledged_count() == count).await;
     assert_eq!(run.send_log.on_the_way(), 0);
@@ -135,7 +135,7 @@ async fn readings_that_nobody_answered_for_are_uncertain_at_the_end() {
     let mut run = start(&url);
     let sendings = sendings(1);
     let count = sendings.len() as u64;
-    run.send_log.taken(count);
+    run.send_log.handed_over(count);
     run.senders.send(sendings);
     let answers = run.send_log.metrics.answers.with_label_values(&["none"]);
     until("an attempt has failed", || answers.get() > 0).await;

@@ -103,11 +103,11 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
           const known = before.open ?? new Map<string, Alert>()
           const open = withTransition(known, alert)
           if (open === known) return before
-          const told = isNews(alert)
+          const isReported = isNews(alert)
           return {
             open,
-            news: told ? new Set(before.news).add(alert.id) : before.news,
-            announcement: told ? { alert, missed: 0 } : before.announcement,
+            news: isReported ? new Set(before.news).add(alert.id) : before.news,
+            announcement: isReported ? { alert, missed: 0 } : before.announcement,
           }
         })
         refreshSoon()
