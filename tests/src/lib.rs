@@ -8,6 +8,7 @@
 
 pub mod balanced;
 pub mod disk;
+pub mod glucose;
 pub mod http;
 pub mod load;
 pub mod proxy;

@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemas::reading::{
-    BloodGlucose, Comparator, GlucoseMethod, GlucoseUnit, Measurement, ReadingStatus, Source,
-};
+use schemas::reading::{BloodGlucose, Comparator, Measurement, ReadingStatus, Source};
 use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
 use serde_json::Value;
 
 use super::Placed;
+use crate::glucose::Sent;
 
 /// The columns of a row: a line for each, in the order of their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,28 +160,20 @@ fn measured_value(field: &str, value: &Value) -> String {
     }
 }
 
-/// Glucose is in mg/dL, with what was sent beside it where that is another number. A sensor's 39 and
-/// 401 say that the value is below 40 and above 400.
+/// Glucose is in mg/dL, with what was sent beside it where that is another number.
 fn of_glucose(fields: &mut Fields, glucose: &BloodGlucose) {
-    let sent = glucose.glucose_value;
-    let is_sensor = glucose.glucose_method == GlucoseMethod::ContinuousSensor;
-    let is_in_millimoles = glucose.glucose_unit == Some(GlucoseUnit::MmolL);
-    let value = if is_in_millimoles { sent * 18.016 } else { sent };
-    let (value, comparator) = match glucose.glucose_comparator {
-        None if is_sensor && sent == 39.0 => (40.0, "below"),
-        None if is_sensor && sent == 401.0 => (400.0, "above"),
-        None => (value, ""),
-        // A limit in tenths of mmol/L is the one in mg/dL.
-        Some(Comparator::Below) if is_sensor => (40.0, "below"),
-        Some(Comparator::Above) if is_sensor && is_in_millimoles => (value.max(400.0), "above"),
-        Some(Comparator::Below) => (value, "below"),
-        Some(Comparator::Above) => (value, "above"),
-    };
-    let other = if value == sent { 0.0 } else { sent };
+    let stored = Sent::from(glucose).stored();
     fields
-        .put("glucose_value", value as f32)
-        .put("glucose_value_sent", other as f32)
-        .put("glucose_comparator", comparator);
+        .put("glucose_value", stored.value as f32)
+        .put("glucose_value_sent", stored.sent as f32)
+        .put(
+            "glucose_comparator",
+            match stored.comparator {
+                None => "",
+                Some(Comparator::Below) => "below",
+                Some(Comparator::Above) => "above",
+            },
+        );
 }
 
 /// The row of an alert event.

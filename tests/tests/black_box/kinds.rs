@@ -3,8 +3,10 @@
 use clinical::Kind;
 use schemas::Reading;
 use schemas::examples::{GOOD_DOCUMENTS, RAW_READINGS};
+use schemas::reading::{Comparator, GlucoseMethod};
 use serde_json::{Map, Value};
 
+use tests::glucose::{Sent, Stored};
 use tests::registered::TOKEN;
 use tests::service::Service;
 use tests::stack::{Plan, Stack};
@@ -138,51 +140,48 @@ fn of_record(patient: &str, record: &Map<String, Value>) -> Map<String, Value> {
             _ => put(name, value.clone()),
         }
     }
-    tell_glucose(&mut columns);
+    store_glucose(&mut columns);
     columns
 }
 
-/// Glucose as its table has it, from how it was said: mg/dL, with the number that was said where it is
-/// another, and beyond what the device can say the limit with its side.
-fn tell_glucose(columns: &mut Map<String, Value>) {
+/// Glucose as its table has it, from how it was sent.
+fn store_glucose(columns: &mut Map<String, Value>) {
     let Some(said) = columns.get("glucose_value").cloned() else { return };
-    let is_sensor = columns["glucose_method"] == "continuous_sensor";
-    let in_millimoles = columns.get("glucose_unit").is_some_and(|unit| unit == "mmol_L");
-    let (low, high): (f64, f64) = if is_sensor { (40.0, 400.0) } else { (20.0, 600.0) };
-    let words = [("LO", "below", low), ("<40", "below", 40.0), ("HI", "above", high)];
-    let words = words.into_iter().chain([(">400", "above", 400.0)]);
-    let flags = [(39.0, "below", 40.0), (401.0, "above", 400.0)];
-    let is_beyond = columns.contains_key("glucose_comparator");
-    let mut put = |name: &str, value: Value| columns.insert(name.to_owned(), value);
-    let beyond = match said.as_f64() {
-        None => words.into_iter().find(|(word, ..)| said == *word).map(
-            |(_, side, limit): (_, _, f64)| {
-                // As the device writes it in its unit.
-                let shown =
-                    if in_millimoles { (limit / 18.016 * 10.0).round() / 10.0 } else { limit };
-                (side, limit, shown)
-            },
-        ),
-        Some(number) => flags
-            .into_iter()
-            .find(|(flag, ..)| is_sensor && !in_millimoles && number == *flag)
-            .map(|(flag, side, limit)| (side, limit, flag)),
+    let method = match columns["glucose_method"].as_str() {
+        Some("continuous_sensor") => GlucoseMethod::ContinuousSensor,
+        Some("finger_stick") => GlucoseMethod::FingerStick,
+        _ => GlucoseMethod::Laboratory,
     };
-    let (value, sent) = match beyond {
-        Some((side, limit, sent)) => {
-            put("glucose_comparator", side.into());
-            (limit, sent)
-        }
+    let is_in_millimoles = columns.get("glucose_unit").is_some_and(|unit| unit == "mmol_L");
+    let plain = |number: f64, comparator| Sent { number, comparator, method, is_in_millimoles };
+    let sent = match said.as_str() {
         None => {
-            let number = said.as_f64().expect("a number or a word");
-            let value = if in_millimoles { number * 18.016 } else { number };
-            // A sensor's limit in tenths of mmol/L is the one in mg/dL.
-            let limit = [low, high].into_iter().find(|limit| (value - limit).abs() < 1.0);
-            (limit.filter(|_| is_beyond && is_sensor).unwrap_or(value), number)
+            let comparator = columns.get("glucose_comparator").and_then(|side| side.as_str());
+            plain(
+                said.as_f64().expect("a number or a word"),
+                comparator.map(|side| match side {
+                    "below" => Comparator::Below,
+                    _ => Comparator::Above,
+                }),
+            )
+        }
+        Some(word @ ("LO" | "HI")) => Sent::word(word, method, is_in_millimoles),
+        Some(text) => {
+            let comparator = match text.as_bytes()[0] {
+                b'<' => Some(Comparator::Below),
+                b'>' => Some(Comparator::Above),
+                _ => None,
+            };
+            plain(text.trim_start_matches(['<', '>']).parse().unwrap(), comparator)
         }
     };
-    put("glucose_value", value.into());
-    put("glucose_value_sent", if sent == value { 0.0 } else { sent }.into());
+    let Stored { value, sent, comparator } = sent.stored();
+    if let Some(side) = comparator {
+        let side = if side == Comparator::Below { "below" } else { "above" };
+        columns.insert("glucose_comparator".to_owned(), side.into());
+    }
+    columns.insert("glucose_value".to_owned(), value.into());
+    columns.insert("glucose_value_sent".to_owned(), sent.into());
 }
 
 fn digit(code: &str) -> usize {
@@ -194,7 +193,7 @@ fn of_raw(example: &str, json: &str, reading: &Reading) -> Said {
     let whole: Value = serde_json::from_str(json).unwrap();
     let (_, measured) = whole["measurement"].as_object().unwrap().iter().next().unwrap();
     let mut columns = measured.as_object().unwrap().clone();
-    tell_glucose(&mut columns);
+    store_glucose(&mut columns);
     let checked = reading.validate(tests::readings::now()).unwrap();
     columns.insert("patient".to_owned(), reading.key().into());
     columns.insert("source".to_owned(), checked.source.written().into());

@@ -5,7 +5,8 @@
 //! three meals (times and sizes of the day), slow noise, and in treated diabetes an occasional fall.
 //! Who wears a sensor now and then falls or rises beyond what it can say.
 
-use clinical::{Span, Timestamp};
+use clinical::measured::Readout;
+use clinical::{Kind, Span, Timestamp};
 use schemas::Reading;
 use schemas::reading::{
     BloodGlucose, Comparator, GlucoseMethod, GlucoseUnit, MealTiming, Measurement,
@@ -165,8 +166,20 @@ fn finger_sticks(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
     }
 }
 
+/// What devices show in the place of a plain number, as it is declared.
+const READOUT: &Readout = match Kind::BloodGlucose.fields()[0].readout {
+    Some(readout) => readout,
+    None => panic!("glucose has a readout"),
+};
+
 /// mg/dL in one mmol/L.
-pub(crate) const MG_DL_IN_MMOL_L: f64 = 18.016;
+pub(crate) const MG_DL_IN_MMOL_L: f64 = READOUT.units[GlucoseUnit::MmolL as usize].1;
+
+/// What a sensor can say, mg/dL.
+const SENSOR_RANGE: (f64, f64) = match &READOUT.devices[GlucoseMethod::ContinuousSensor as usize] {
+    Some(sensor) => (sensor.low, sensor.high),
+    None => panic!("a sensor has limits"),
+};
 
 /// What a patient's meter shows.
 pub(crate) fn finger_stick(patient: &Patient, glucose: f64, timing: MealTiming) -> Measurement {
@@ -180,18 +193,19 @@ pub(crate) fn finger_stick(patient: &Patient, glucose: f64, timing: MealTiming) 
     })
 }
 
-/// What a patient's sensor says: beyond 40 to 400 only that it is below or above.
+/// What a patient's sensor says: beyond its range only that it is below or above.
 fn sensor_value(patient: &Patient, glucose: f64) -> Measurement {
     let rounded = glucose.round();
-    let (glucose_value, glucose_unit) = shown(patient, rounded.clamp(40.0, 400.0));
+    let (low, high) = SENSOR_RANGE;
+    let (glucose_value, glucose_unit) = shown(patient, rounded.clamp(low, high));
     Measurement::BloodGlucose(BloodGlucose {
         glucose_value,
         glucose_method: GlucoseMethod::ContinuousSensor,
         meal_timing: None,
         glucose_unit,
         glucose_comparator: match rounded {
-            low if low < 40.0 => Some(Comparator::Below),
-            high if high > 400.0 => Some(Comparator::Above),
+            value if value < low => Some(Comparator::Below),
+            value if value > high => Some(Comparator::Above),
             _ => None,
         },
     })
