@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { Limit, ReadingOf } from '../api/model'
 import { useLanguage } from '../language/language'
-import { namedFieldText } from '../language/reading-text'
+import { fieldLabel, fieldUnit, namedFieldText } from '../language/reading-text'
 import { ChartPanel, LegendItem } from './chart-panel'
 import { charted, type ChartProps } from './charted'
 import { levelOf, limitsOf, limitText, thresholdName, type Level } from './limits'
@@ -40,11 +40,12 @@ function BloodPressureChart({ readings, copies, from, to, everAny, limits, evide
   const home = readings.filter((reading) => reading.kind === 'blood_pressure')
   const systolic = spreadOf(home.map((reading) => reading.values.systolic))
   const diastolic = spreadOf(home.map((reading) => reading.values.diastolic))
+  const label = (field: 'systolic' | 'diastolic' | 'pulse_rate') => fieldLabel('blood_pressure', field, words)
   const summary = [
     words.readingsCount(readings.length),
     systolic && diastolic && `${words.mean} ${systolic.mean.toFixed(0)}/${diastolic.mean.toFixed(0)}`,
-    systolic && `${words.systolic} ${systolic.lowest}–${systolic.highest}`,
-    diastolic && `${words.diastolic} ${diastolic.lowest}–${diastolic.highest}`,
+    systolic && `${label('systolic')} ${systolic.lowest}–${systolic.highest}`,
+    diastolic && `${label('diastolic')} ${diastolic.lowest}–${diastolic.highest}`,
   ]
   const values = bars.flatMap((bar) => [bar.systolic, bar.diastolic])
   const min = Math.min(40, spreadOf(values)?.lowest ?? 40)
@@ -54,16 +55,16 @@ function BloodPressureChart({ readings, copies, from, to, everAny, limits, evide
   return (
     <ChartPanel
       title={words.kind.blood_pressure}
-      unit="mmHg"
+      unit={fieldUnit('blood_pressure', 'systolic', words)}
       readings={readings}
       copies={copies}
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
-        { name: words.systolic, cell: (reading) => namedFieldText(reading, 'systolic', words) ?? words.noValue },
-        { name: words.diastolic, cell: (reading) => namedFieldText(reading, 'diastolic', words) ?? words.noValue },
+        { name: label('systolic'), cell: (reading) => namedFieldText(reading, 'systolic', words) ?? words.noValue },
+        { name: label('diastolic'), cell: (reading) => namedFieldText(reading, 'diastolic', words) ?? words.noValue },
         {
-          name: words.pulse,
+          name: label('pulse_rate'),
           cell: (reading) =>
             [namedFieldText(reading, 'pulse_rate', words) ?? words.noValue, namedFieldText(reading, 'irregular_pulse', words)]
               .filter(Boolean)

@@ -1,7 +1,7 @@
 import { useId, useMemo } from 'react'
 import { beyondOf, type ReadingOf } from '../api/model'
 import { useLanguage } from '../language/language'
-import { namedFieldText } from '../language/reading-text'
+import { fieldLabel, fieldUnit, namedFieldText } from '../language/reading-text'
 import type { Words } from '../language/words'
 import { ChartPanel, LegendItem } from './chart-panel'
 import { charted, type ChartProps } from './charted'
@@ -95,6 +95,7 @@ function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }:
     [sensor, single, behind, beyond, clip, from, to, lowest, highest, ofRules],
   )
 
+  const unit = fieldUnit('blood_glucose', 'glucose_value', words)
   const summary = [
     words.readingsCount(readings.length),
     spread && `${words.mean} ${spread.mean.toFixed(0)}`,
@@ -105,19 +106,19 @@ function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }:
   return (
     <ChartPanel
       title={words.kind.blood_glucose}
-      unit="mg/dL"
+      unit={unit}
       readings={readings}
       copies={copies}
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
-        { name: words.glucose, cell: (reading) => namedFieldText(reading, 'glucose_value', words) ?? words.noValue },
-        { name: words.method, cell: (reading) => circumstances(reading, words) },
+        { name: fieldLabel('blood_glucose', 'glucose_value', words), cell: (reading) => namedFieldText(reading, 'glucose_value', words) ?? words.noValue },
+        { name: fieldLabel('blood_glucose', 'glucose_method', words), cell: (reading) => circumstances(reading, words) },
       ]}
       legend={
         <>
           {Number.isFinite(lowest) && Number.isFinite(highest) && (
-            <LegendItem swatch={<rect className="band" x="0" y="1" width="22" height="12" />}>{words.legendInRange(lowest, highest)}</LegendItem>
+            <LegendItem swatch={<rect className="band" x="0" y="1" width="22" height="12" />}>{words.legendInRange(lowest, highest, unit)}</LegendItem>
           )}
           {sensor.length > 0 && (
             <LegendItem swatch={<path className="sensor" d="M1 9l5-4l4 3M14 6l3 2l4-5" />}>{words.legendSensor}</LegendItem>

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { useLanguage } from '../language/language'
-import { namedFieldText } from '../language/reading-text'
+import { fieldLabel, fieldUnit, namedFieldText } from '../language/reading-text'
 import { ChartPanel } from './chart-panel'
 import { charted, type ChartProps } from './charted'
 import { linePath } from './line-path'
@@ -50,14 +50,14 @@ function WeightChart({ readings, copies, from, to, everAny, evidence }: ChartPro
   return (
     <ChartPanel
       title={words.kind.weighing_scale}
-      unit="kg"
+      unit={fieldUnit('weighing_scale', 'body_weight', words)}
       readings={readings}
       copies={copies}
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
-        { name: words.weight, cell: (reading) => namedFieldText(reading, 'body_weight', words) ?? words.noValue },
-        { name: words.bodyFat, cell: (reading) => namedFieldText(reading, 'body_fat', words)?.concat(' %') ?? words.noValue },
+        { name: fieldLabel('weighing_scale', 'body_weight', words), cell: (reading) => namedFieldText(reading, 'body_weight', words) ?? words.noValue },
+        { name: fieldLabel('weighing_scale', 'body_fat', words), cell: (reading) => namedFieldText(reading, 'body_fat', words)?.concat(` ${fieldUnit('weighing_scale', 'body_fat', words)}`) ?? words.noValue },
       ]}
       legend={null}
       plot={(describedBy) => (

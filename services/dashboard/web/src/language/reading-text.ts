@@ -1,4 +1,4 @@
-import { beyondOf, valueOf, type Measurement, type Reading, type Sex } from '../api/model'
+import { beyondOf, valueOf, type Kind, type Measurement, type Reading, type ReadingOf, type Sex } from '../api/model'
 import { possibleAges } from '../triage/patients'
 import { KINDS, type Field } from './kinds.generated'
 import type { Words } from './words'
@@ -22,8 +22,26 @@ export function fieldText(measurement: Measurement, field: Field, words: Words):
 
 /** The same of the field with a name, which its kind has. */
 export function namedFieldText(measurement: Measurement, name: string, words: Words): string | null {
-  const field = KINDS[measurement.kind].fields.find((one) => one.name === name)
+  const field = fieldOf(measurement.kind, name)
   return field ? fieldText(measurement, field, words) : null
+}
+
+function fieldOf(kind: Kind, name: string): Field | undefined {
+  return KINDS[kind].fields.find((one) => one.name === name)
+}
+
+type FieldName<K extends Kind> = keyof ReadingOf<K>['values'] & string
+
+/** What a field is called. */
+export function fieldLabel<K extends Kind>(kind: K, name: FieldName<K>, words: Words): string {
+  const field = fieldOf(kind, name)
+  return field ? words.said(field.label) : name
+}
+
+/** The unit of a field; empty where it has none. */
+export function fieldUnit<K extends Kind>(kind: K, name: FieldName<K>, words: Words): string {
+  const field = fieldOf(kind, name)
+  return field ? words.said(field.unit) : ''
 }
 
 function digits(value: number, places: number): string {

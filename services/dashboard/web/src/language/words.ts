@@ -121,12 +121,6 @@ const en = {
   lowest: 'lowest',
   highest: 'highest',
   time: 'Time',
-  systolic: 'Systolic',
-  diastolic: 'Diastolic',
-  pulse: 'Pulse',
-  glucose: 'Glucose',
-  weight: 'Weight',
-  bodyFat: 'Body fat',
   entered: 'Entered by',
   source: 'Device',
   checkup: 'Check-up',
@@ -143,12 +137,11 @@ const en = {
   legendBelow: (limit: string) => `Below ${limit}`,
   legendCheckup: 'Check-up or office',
   legendEvidence: 'Behind an open alert',
-  legendInRange: (low: number, high: number) => `${low}–${high} mg/dL`,
+  legendInRange: (low: number, high: number, unit: string) => `${low}–${high} ${unit}`,
   sensorTime: ({ below, within, above }: Shares, low: number, high: number) =>
     `sensor time below ${low}: ${percent(below)}, ${low}–${high}: ${percent(within)}, above ${high}: ${percent(above)}`,
   legendSensor: 'Sensor (gaps: no data)',
   legendFingerStick: 'Finger-stick or laboratory',
-  method: 'Method',
 }
 
 export type Words = typeof en
@@ -259,12 +252,6 @@ const ja: Words = {
   lowest: '最低',
   highest: '最高',
   time: '日時',
-  systolic: '収縮期',
-  diastolic: '拡張期',
-  pulse: '脈拍',
-  glucose: '血糖',
-  weight: '体重',
-  bodyFat: '体脂肪率',
   entered: '入力方法',
   source: '機器',
   checkup: '健診',
@@ -278,12 +265,11 @@ const ja: Words = {
   legendBelow: (limit) => `${limit} 未満`,
   legendCheckup: '健診・診察室',
   legendEvidence: '継続中アラートの根拠',
-  legendInRange: (low, high) => `${low}〜${high} mg/dL`,
+  legendInRange: (low, high, unit) => `${low}〜${high} ${unit}`,
   sensorTime: ({ below, within, above }, low, high) =>
     `センサー時間 ${low}未満 ${percent(below)}、${low}〜${high} ${percent(within)}、${high}超 ${percent(above)}`,
   legendSensor: 'センサー（途切れ：データなし）',
   legendFingerStick: '自己測定・検査室',
-  method: '測定方法',
 }
 
 export const WORDS: Readonly<Record<Language, Words>> = { en, ja }

@@ -58,7 +58,7 @@ export function LiveListPage() {
             <h2 id="attention">
               {words.needsAttention} <span className="count">{words.countPatients(attention.length)}</span>
             </h2>
-            {attention.length === 0 && <p className="calm">{words.nothingOpen}</p>}
+            {attention.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
             <ul className="cards" data-testid="attention">
               {attention.map((patient) => (
                 <AttentionCard key={patient.patient} patient={patient} news={news} now={now} />

@@ -55,7 +55,7 @@ export function PatientPage({ patient }: { patient: string }) {
         <>
           <section aria-labelledby="open-alerts">
             <h2 id="open-alerts">{words.openAlerts}</h2>
-            {open.length === 0 && <p className="calm">{words.nothingOpen}</p>}
+            {open.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
             {open.map((alert) => (
               <article key={alert.id} className={`card card-${alert.severity} alert-detail`}>
                 <AlertLine alert={alert} isNew={news.has(alert.id)} now={now} />
@@ -68,7 +68,7 @@ export function PatientPage({ patient }: { patient: string }) {
 
           <RangeBar range={range} history={history} choose={choose} />
           {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}
-          {history?.truncated && <p className="notice notice-calm">{words.truncated}</p>}
+          {history?.truncated && <p className="notice notice-info">{words.truncated}</p>}
           {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} again={again} />}
           {history === null && failure === null && <ChartsWaiting />}
           {history !== null && <Charts history={history} summary={summary} evidence={evidence} busy={history.range !== range} />}
@@ -118,7 +118,7 @@ function RangeBar({ range, history, choose }: { range: Range; history: History |
 function EndsAtNewest({ history, now }: { history: History; now: number }) {
   const { words, times } = useLanguage()
   const { to } = history.period
-  return <p className="notice notice-calm">{words.endsAtNewest(times.full(to), times.ago(to, now))}</p>
+  return <p className="notice notice-info">{words.endsAtNewest(times.full(to), times.ago(to, now))}</p>
 }
 
 function HistoryFailure({ failure, again }: { failure: Failure; again(): void }) {

@@ -47,7 +47,7 @@ export function SignInPage() {
         <LanguageToggle />
       </div>
       <PageTitle title={words.signIn} />
-      {ended && failure === null && <p className="notice notice-calm">{words.sessionEnded}</p>}
+      {ended && failure === null && <p className="notice notice-info">{words.sessionEnded}</p>}
       <form onSubmit={submit}>
         <label htmlFor="user">{words.user}</label>
         <input id="user" name="user" autoComplete="username" autoCapitalize="none" spellCheck={false} required />

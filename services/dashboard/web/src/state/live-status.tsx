@@ -31,7 +31,7 @@ export function TrustNotices() {
           {words.connectionLost(lastContact === null ? null : times.time(lastContact))}
         </p>
       )}
-      {store === 'unavailable' && <p className="notice notice-calm">{words.storeUnavailable}</p>}
+      {store === 'unavailable' && <p className="notice notice-info">{words.storeUnavailable}</p>}
       {listFailed && listedAt !== null && connection !== 'lost' && (
         <p className="notice notice-warning">{words.listStale(times.time(listedAt))}</p>
       )}
