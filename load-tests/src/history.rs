@@ -167,7 +167,7 @@ impl Writer {
         if ours.is_empty() {
             return Ok(0);
         }
-        let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+        let now = Timestamp::from_millis(chassis::now_ms());
         let start = now - Span::from_days(days);
         self.producer.begin_transaction()?;
         for half_day in 0..2 * days {

@@ -66,7 +66,7 @@ struct Turn<'p> {
 impl<'p> Turns<'p> {
     /// What patients send between thirty days and an hour ago.
     pub fn of(patients: impl IntoIterator<Item = &'p Patient>, seed: u64, mix: Mix) -> Self {
-        let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+        let now = Timestamp::from_millis(chassis::now_ms());
         let (from, to) = (now - Span::from_days(DAYS_BACK), now - Span::from_hours(1));
         let turn = |patient| Turn {
             truth: simulator::truth(patient, from, to),

@@ -1,7 +1,5 @@
 //! Readings to send.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use clinical::{Span, Timestamp};
 use schemas::Reading;
 use schemas::reading::{
@@ -11,8 +9,7 @@ use schemas::reading::{
 
 /// The present.
 pub fn now() -> Timestamp {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    Timestamp::from_millis(now.as_millis() as i64)
+    Timestamp::from_millis(chassis::now_ms())
 }
 
 /// Some seconds ago, on a whole second, as devices observe.

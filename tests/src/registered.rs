@@ -131,7 +131,7 @@ fn participant(consortium_id: String, person_id: String) -> Participant {
 }
 
 fn hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    chassis::hex(&Sha256::digest(token.as_bytes()))
 }
 
 /// The accounts file: everybody with the same password, hashed as cheaply as Argon2 allows.

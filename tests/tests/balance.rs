@@ -4,7 +4,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use chassis::{ClickHouseArgs, DeploymentArgs, SchemaRegistryArgs};
 use mimamori::reconciliation::{Difference, Reconciliation, ReconciliationArgs, reconcile};
@@ -45,8 +45,7 @@ impl Stack {
         create_topics(&kafka.args(), &topics).await.unwrap();
         let producer = Producer::new(&kafka.args(), "test").unwrap();
         let encoder = Codec::default().encoder("").unwrap();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let first_observation = i64::try_from(now.as_secs()).unwrap() - 86_400;
+        let first_observation = chassis::now_ms() / 1000 - 86_400;
         Self { kafka, clickhouse, producer, encoder, first_observation, folder }
     }
 

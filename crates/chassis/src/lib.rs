@@ -19,8 +19,10 @@
 
 mod args;
 mod backoff;
+mod clock;
 mod connections;
 pub mod health;
+mod hex;
 pub mod metrics;
 mod secret;
 pub mod server;
@@ -29,11 +31,13 @@ pub mod telemetry;
 
 pub use args::ServiceArgs;
 pub use backoff::Backoff;
+pub use clock::now_ms;
 pub use connections::{
     ClickHouseArgs, DeploymentArgs, KafkaArgs, KafkaProperty, KafkaPropertyArgs, NoKafkaProperty,
     SchemaRegistryArgs, clickhouse_url,
 };
 pub use health::{Component, Health, Heartbeat};
+pub use hex::hex;
 pub use metrics::Metrics;
 pub use secret::Secret;
 pub use shutdown::Shutdown;

@@ -159,7 +159,7 @@ impl Schedule {
         let mut draw = ChaCha8Rng::seed_from_u64(seed);
         let mut placed = place(load, first_mark);
         let mut due = 0.0;
-        let now = Timestamp::from_millis(jiff::Timestamp::now().as_millisecond());
+        let now = Timestamp::from_millis(chassis::now_ms());
         let mut documents = Vec::with_capacity(load.documents());
         for number in 0..load.documents() {
             due -= (1.0 - draw.random::<f64>()).ln() / load.documents_a_second();
@@ -189,7 +189,7 @@ fn place(load: Load, first_mark: u32) -> HashMap<usize, (Vec<Reading>, Option<Ma
     let turns_between = (LEAD.as_secs_f64() / turn).ceil() as usize;
     let mut placed: HashMap<usize, (Vec<Reading>, Option<Marked>)> = HashMap::new();
     // Whole seconds, as devices observe; the second one so long ago that no clock can doubt it.
-    let now = Timestamp::from_seconds(jiff::Timestamp::now().as_second());
+    let now = Timestamp::from_seconds(chassis::now_ms() / 1000);
     let (first, second) = (now - Span::from_seconds(150), now - Span::from_seconds(70));
     for mark in (0..load.marks()).map(|number| Marked(first_mark + number)) {
         let at = LEAD.as_secs_f64() * 1.5 + f64::from(mark.0 - first_mark) / MARKS_A_SECOND;

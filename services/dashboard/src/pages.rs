@@ -1,7 +1,6 @@
 //! The physician's pages, embedded in the binary.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -74,12 +73,7 @@ fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
 }
 
 fn tag(file: &EmbeddedFile) -> String {
-    let mut tag = String::from("\"");
-    for byte in &file.metadata.sha256_hash()[..12] {
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag.push('"');
-    tag
+    format!("\"{}\"", chassis::hex(&file.metadata.sha256_hash()[..12]))
 }
 
 fn media_type(path: &str) -> &'static str {

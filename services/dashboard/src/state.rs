@@ -1,7 +1,6 @@
 //! What the handlers share.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use chassis::Shutdown;
 use clinical::Timestamp;
@@ -86,6 +85,5 @@ impl Dashboard {
 
 /// The present.
 pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    Timestamp::from_millis(chassis::now_ms())
 }

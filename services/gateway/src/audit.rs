@@ -6,7 +6,7 @@
 //! a second after the record before, or when the gateway ends.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use prometheus::IntCounter;
 use schemas::{AuditEvent, Encoder};
@@ -159,9 +159,8 @@ impl AuditTrail {
 }
 
 fn refused() -> AuditEvent {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     AuditEvent {
-        at: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+        at: chassis::now_ms(),
         service: "gateway".to_owned(),
         actor: String::new(),
         role: String::new(),

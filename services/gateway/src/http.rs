@@ -1,7 +1,6 @@
 //! `POST /v1/readings`: from headers to answer.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::body::Body;
@@ -149,8 +148,9 @@ fn prepare(
     let body =
         body::decompress(sent, encoding, limit, &gateway.memory).map_err(IntakeError::Answered)?;
     let limits = gateway.limits.of_parser();
+    let received = Timestamp::from_millis(chassis::now_ms());
     let Sender { registry, grant } = sender;
-    intake::prepare(&body.bytes, grant, registry, &gateway.encoder, limits, now())
+    intake::prepare(&body.bytes, grant, registry, &gateway.encoder, limits, received)
 }
 
 async fn send(gateway: &Gateway, records: &[Outbound]) -> Vec<bool> {
@@ -194,11 +194,6 @@ async fn off_the_runtime<T: Send + 'static>(
     } else {
         Ok(work())
     }
-}
-
-fn now() -> Timestamp {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Does something when a request is left, however it is left.

@@ -79,11 +79,11 @@ pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<()> {
 /// 256 random bits in hexadecimal.
 pub fn random_token() -> String {
     let bytes: [u8; 32] = rand::random();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    chassis::hex(&bytes)
 }
 
 fn token_hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    chassis::hex(&Sha256::digest(token.as_bytes()))
 }
 
 async fn apply(args: ApplyArgs) -> anyhow::Result<()> {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use anyhow::Context;
 use chassis::{
     Backoff, Component, DeploymentArgs, Health, Heartbeat, KafkaArgs, Metrics, SchemaRegistryArgs,
-    ServiceArgs, Shutdown,
+    ServiceArgs, Shutdown, now_ms,
 };
 use schemas::Codec;
 use schemas::topics::Topics;
 use stream::topics::partition_count;
-use stream::transaction::{LoopArgs, now_ms, run as run_loop};
+use stream::transaction::{LoopArgs, run as run_loop};
 
 use crate::metrics::ProcessorMetrics;
 use crate::task::{ProcessorTask, States, Watcher};

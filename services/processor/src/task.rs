@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chassis::now_ms;
 use clinical::Timestamp;
 use clinical::alert::Alert;
 use schemas::records::StoredOutcome;
@@ -15,7 +16,7 @@ use schemas::{
 use stream::partition_for_key;
 use stream::producer::Outgoing;
 use stream::transaction::{
-    Inputs, Observation, Outputs, Processed, Record, Replay, ReplayOf, Task, TaskError, now_ms,
+    Inputs, Observation, Outputs, Processed, Record, Replay, ReplayOf, Task, TaskError,
 };
 
 use crate::metrics::ProcessorMetrics;

@@ -304,7 +304,7 @@ fn vendor(vendor: &Person, token: &str) -> Vendor {
     Vendor {
         vendor_id: vendor.id.clone(),
         name: vendor.name.clone(),
-        token_hashes: vec![hash.iter().map(|byte| format!("{byte:02x}")).collect()],
+        token_hashes: vec![chassis::hex(&hash)],
         consortia: Vec::new(),
         every_consortium: true,
     }

@@ -24,7 +24,7 @@ pub(crate) struct SendLog {
 
 /// The present.
 pub(crate) fn now() -> Timestamp {
-    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+    Timestamp::from_millis(chassis::now_ms())
 }
 
 impl SendLog {

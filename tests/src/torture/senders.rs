@@ -171,7 +171,7 @@ impl<'a> Senders<'a> {
     fn by_http(&self, batch: &[Queued]) -> usize {
         let batch = batch.iter().map(|queued| &queued.sending);
         let readings: Vec<Reading> = batch.clone().filter_map(reading_of).cloned().collect();
-        let is_taken = match self.stack.try_post(Some(TOKEN), document(&readings)) {
+        let is_answered = match self.stack.try_post(Some(TOKEN), document(&readings)) {
             Ok(answer) => {
                 let status = answer.status;
                 assert!(matches!(status, 202 | 422 | 503), "{status}: {}", answer.body);
@@ -183,11 +183,11 @@ impl<'a> Senders<'a> {
             // The gateway is away.
             Err(_) => false,
         };
-        let certainty = if is_taken { Certainty::Acknowledged } else { Certainty::Unknown };
+        let certainty = if is_answered { Certainty::Acknowledged } else { Certainty::Unknown };
         let mut sent = self.sent();
         readings.iter().for_each(|reading| sent.by_http(reading, certainty, now()));
         drop(sent);
-        if !is_taken {
+        if !is_answered {
             return 0;
         }
         batch.clone().for_each(|sending| self.acknowledge(sending));

@@ -1,6 +1,6 @@
 //! How long, and by which chance.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Seed of the short run, which every `cargo test` makes.
 const SEED: u64 = 20_261_122;
@@ -23,10 +23,7 @@ impl Settings {
             Some(text.parse().unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}")))
         };
         let seconds = number("TORTURE_SECONDS");
-        let by_the_clock = || {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            now.as_millis() as u64 % 1_000_000_000
-        };
+        let by_the_clock = || chassis::now_ms().unsigned_abs() % 1_000_000_000;
         let seed = number("TORTURE_SEED");
         Self {
             seed: seed.unwrap_or_else(|| if seconds.is_some() { by_the_clock() } else { SEED }),

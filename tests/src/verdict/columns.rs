@@ -193,7 +193,7 @@ pub(super) fn of_alert(placed: &Placed<AlertEvent>) -> Columns {
 
 /// The row of a rejected record; what came as bytes is in hexadecimal digits.
 pub(super) fn of_rejected(rejected: &RejectedReading) -> Columns {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let hex = |bytes: &[u8]| chassis::hex(bytes).to_ascii_uppercase();
     Fields::default()
         .put("origin_partition", rejected.origin.partition)
         .put("origin_offset", rejected.origin.offset)

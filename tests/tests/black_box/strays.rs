@@ -78,7 +78,7 @@ pub fn what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store() {
         .collect();
     assert_eq!(found, expected);
 
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
+    let hex = |bytes: &[u8]| chassis::hex(bytes).to_ascii_uppercase();
     let rows = eventually("the rejected records are in the store", || {
         let rows = stack.try_sql(
             "SELECT reason, hex(bytes) AS bytes, hex(record_key) AS record_key \

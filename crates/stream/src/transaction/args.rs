@@ -35,9 +35,3 @@ impl LoopArgs {
         format!("{}-{member}", self.group)
     }
 }
-
-/// The present, milliseconds since the epoch.
-pub fn now_ms() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as i64)
-}

@@ -8,12 +8,13 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use chassis::now_ms;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::args::{LoopArgs, TRANSACTION_TIMEOUT, now_ms};
+use super::args::{LoopArgs, TRANSACTION_TIMEOUT};
 use super::inputs::{InputIndex, Inputs, Positions, ReplaySource};
 use super::left_open;
 use super::offsets::{OffsetClient, Wanted};

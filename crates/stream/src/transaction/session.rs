@@ -11,6 +11,7 @@ mod transactions;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use chassis::now_ms;
 use rdkafka::consumer::Consumer;
 use rdkafka::message::{BorrowedMessage, Message};
 
@@ -20,7 +21,7 @@ use self::partitions::{Partitions, Ready};
 use self::paused::Paused;
 use self::rebuilding::Rebuilding;
 use self::transactions::Transactions;
-use super::args::{LoopArgs, now_ms};
+use super::args::LoopArgs;
 use super::consumed::Ends;
 use super::inputs::{InputIndex, Inputs};
 use super::rebuild::{Job, Rebuilt};

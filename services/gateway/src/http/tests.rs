@@ -65,7 +65,7 @@ fn fixture_with(limits: LimitArgs) -> Fixture {
     let vendor = Vendor {
         vendor_id: "acme".to_owned(),
         name: "Acme".to_owned(),
-        token_hashes: vec![hash.iter().map(|byte| format!("{byte:02x}")).collect()],
+        token_hashes: vec![chassis::hex(&hash)],
         consortia: ["SAMPLE", "SAM1", "BERLIN", "NOZONE"].map(str::to_owned).to_vec(),
         every_consortium: false,
     };

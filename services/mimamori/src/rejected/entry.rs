@@ -1,7 +1,7 @@
 //! What is written into `audit.events` about rejected records.
 
+use chassis::now_ms;
 use schemas::AuditEvent;
-use stream::transaction::now_ms;
 
 use super::address::Address;
 

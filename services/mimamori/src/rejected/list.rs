@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::IsTerminal;
 
+use chassis::now_ms;
 use clinical::Timestamp;
 use schemas::{Decoder, Reading, RejectedReading};
 use serde::Serialize;
-use stream::transaction::now_ms;
 
 use super::address::Address;
 use super::archive::{Archive, Replays};

@@ -1,5 +1,6 @@
 //! A rejected record as a person looks at it.
 
+use chassis::hex;
 use clinical::PatientId;
 use clinical::patient::ConsortiumId;
 use schemas::{Decoder, Reading, RejectedReading};
@@ -102,16 +103,6 @@ fn text(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok().filter(|text| !text.is_empty())?;
     let is_readable = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
     text.chars().all(is_readable).then_some(text)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]

@@ -10,13 +10,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use chassis::now_ms;
 use clinical::Timestamp;
 use schemas::topics::Topic;
 use schemas::{AuditEvent, Encoder, Reading, RejectedReading};
 use stream::producer::Outgoing;
 use stream::together::Together;
 use stream::topics::partition_count;
-use stream::transaction::now_ms;
 
 use super::address::Address;
 use super::archive::{Archive, Replays};
