@@ -140,7 +140,7 @@ impl MasterLists {
             None => None,
             Some(Ok(vendor)) => Some(vendor),
             Some(Err(error)) => {
-                // It may have been the withdrawal of a credential: rather none than an old one.
+                // It may have revoked a credential: rather none than an old one.
                 tracing::error!(
                     %error,
                     kafka.offset = record.offset,

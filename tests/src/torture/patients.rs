@@ -97,7 +97,7 @@ impl Staged {
         sent.sendings
     }
 
-    /// Some hours of a patient in any order: severe pairs, single severe readings and calm
+    /// Some hours of a patient in any order: severe pairs, single severe readings and normalised
     /// occasions, all of them in time for an urgent alert or all of them too late.
     pub(super) fn history(&mut self, now: Timestamp) -> Vec<Sending> {
         let number = self.histories % OTHERS;
