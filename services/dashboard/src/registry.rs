@@ -224,7 +224,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn subscribers_are_told_of_every_change() {
+    fn subscribers_are_notified_of_a_change_once() {
         let registry = Registry::default();
         let mut changes = registry.changes();
         assert!(!changes.has_changed().unwrap());

@@ -141,7 +141,7 @@ mod tests {
     use crate::accounts::tests::accounts;
 
     #[tokio::test]
-    async fn a_right_password_is_remembered_for_a_moment_and_a_wrong_one_never() {
+    async fn a_right_password_is_remembered_and_a_wrong_one_is_not() {
         let sign_in = SignIn::new(accounts(&[("sato", "right")]));
         assert_eq!(sign_in.verify("sato", "right").await, Ok(Verified::Now));
         assert_eq!(sign_in.verify("sato", "right").await, Ok(Verified::Recently));
