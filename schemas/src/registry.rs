@@ -130,6 +130,16 @@ pub enum Role {
     Operator,
 }
 
+impl Role {
+    /// The role's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Physician => "physician",
+            Self::Operator => "operator",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CareTeam {
     pub patient: String,

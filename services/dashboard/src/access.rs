@@ -8,9 +8,10 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use clinical::{PatientId, Timestamp};
+use schemas::registry::Role;
 
 use crate::basic;
-use crate::model::{Role, Session};
+use crate::model::Session;
 use crate::problem::Problem;
 use crate::sign_in::{SignInError, Verified};
 use crate::state::{Access, Dashboard, now};

@@ -4,10 +4,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use schemas::registry::{CareTeam, Participant, Practitioner};
+use schemas::registry::{CareTeam, Participant, Practitioner, Role, Sex};
 use tokio::sync::watch;
-
-use crate::model::{Role, Sex};
 
 /// The master lists that the dashboard needs.
 #[derive(Debug)]
@@ -143,14 +141,14 @@ impl Lists {
     fn apply(&mut self, change: Change) {
         match change {
             Change::Participant(key, Some(entry)) => {
-                let person = Person { birth_year: entry.birth_year, sex: entry.sex.into() };
+                let person = Person { birth_year: entry.birth_year, sex: entry.sex };
                 self.participants.insert(key, person);
             }
             Change::Participant(key, None) => {
                 self.participants.remove(&key);
             }
             Change::Practitioner(key, Some(entry)) => {
-                let staff = Staff { name: entry.name, role: entry.role.into() };
+                let staff = Staff { name: entry.name, role: entry.role };
                 self.practitioners.insert(key, staff);
             }
             Change::Practitioner(key, None) => {
@@ -215,7 +213,7 @@ pub(crate) mod tests {
         let entry = Practitioner {
             practitioner_id: "sato".to_owned(),
             name: "Sato".to_owned(),
-            role: schemas::registry::Role::Physician,
+            role: Role::Physician,
         };
         registry.apply(Change::Practitioner("sato".to_owned(), Some(entry)));
         assert_eq!(registry.staff("sato").unwrap().role, Role::Physician);

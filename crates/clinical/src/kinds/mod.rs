@@ -124,7 +124,8 @@ pub struct Reference {
 }
 
 /// On which side of a limit a value is worth a look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Side {
     /// At the limit or above it.
     AtOrAbove,

@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::model::alert::Alert;
-use crate::model::reading::Kind;
+use crate::model::documented::Kind;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::Dashboard;
 

@@ -11,6 +11,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use prometheus::IntGauge;
+use schemas::registry::Role;
 use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -20,7 +21,6 @@ use crate::access::{Physician, SignedIn, StreamAlerts};
 use crate::audit::named;
 use crate::model::Alert;
 use crate::model::alert::Alerts;
-use crate::model::session::Role;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::{Dashboard, now};
 
@@ -210,8 +210,8 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
+    use crate::model::Session;
     use crate::model::alert::tests::event;
-    use crate::model::{Role, Session};
     use crate::registry::tests::team;
     use crate::testing::{self, practitioner};
 

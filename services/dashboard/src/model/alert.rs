@@ -4,14 +4,15 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use clinical::alert::{Severity, Stage, Status, Transition};
 use clinical::parameter::Parameter;
 use clinical::{ReadingId, Timestamp, rules};
 use schemas::AlertEvent;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::by_name;
+use super::documented;
 use super::measurement::Measurement;
 use super::time::Instant;
 use super::values::{number, of_evidence};
@@ -26,12 +27,16 @@ pub struct Alert {
     /// The name of the rule that raised it.
     pub rule: String,
     /// How far the rule has come.
+    #[schema(value_type = documented::Stage)]
     pub stage: Stage,
     /// How soon somebody should look.
+    #[schema(value_type = documented::Severity)]
     pub severity: Severity,
     /// Whether it asks for attention.
-    pub status: AlertStatus,
+    #[schema(value_type = documented::AlertStatus)]
+    pub status: Status,
     /// What the newest event changed.
+    #[schema(value_type = documented::Transition)]
     pub transition: Transition,
     /// Rests only on readings that arrived after the rule's patience.
     pub late: bool,
@@ -61,73 +66,6 @@ pub struct Alert {
     pub rule_set: String,
     /// Version of the patient's care plan, 0 for none.
     pub plan_version: i32,
-}
-
-/// How soon somebody should look; the most urgent is the greatest.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// About the data, not the patient.
-    Technical,
-    /// Within the working routine.
-    Review,
-    /// Now.
-    Urgent,
-}
-
-impl From<clinical::alert::Severity> for Severity {
-    fn from(severity: clinical::alert::Severity) -> Self {
-        use clinical::alert::Severity as Of;
-        match severity {
-            Of::Technical => Self::Technical,
-            Of::Review => Self::Review,
-            Of::Urgent => Self::Urgent,
-        }
-    }
-}
-
-/// How far a rule has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Not yet confirmed by a second reading.
-    Unconfirmed,
-    /// Confirmed.
-    Confirmed,
-    /// Readings do not come.
-    Missing,
-}
-
-/// Whether an alert asks for attention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertStatus {
-    /// It does.
-    Open,
-    /// Its clearing condition came.
-    Resolved,
-    /// Its cause was corrected away.
-    Retracted,
-}
-
-/// What an alert's newest event changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Transition {
-    /// Opened, or opened again.
-    Raised,
-    /// More severe than before.
-    Escalated,
-    /// Less severe than before.
-    Eased,
-    /// As severe as before, on other evidence.
-    Updated,
-    /// Closed by its clearing condition.
-    Resolved,
-    /// Closed because its cause was corrected away.
-    Retracted,
 }
 
 /// A number that a rule judged against.
@@ -174,7 +112,7 @@ pub struct NotUnderstood(&'static str);
 impl Alert {
     /// Whether it asks for attention.
     pub fn is_open(&self) -> bool {
-        self.status == AlertStatus::Open
+        self.status == Status::Open
     }
 
     /// Worst first; of equal severity the one that changed last first.
@@ -203,10 +141,10 @@ impl TryFrom<AlertEvent> for Alert {
         let parameter =
             |(name, value): (String, f64)| AlertParameter::of(known_parameters, name, value);
         Ok(Self {
-            stage: by_name(&event.stage).ok_or(NotUnderstood("stage"))?,
-            severity: by_name(&event.severity).ok_or(NotUnderstood("severity"))?,
-            status: by_name(&event.status).ok_or(NotUnderstood("status"))?,
-            transition: by_name(&event.transition).ok_or(NotUnderstood("transition"))?,
+            stage: Stage::parse(&event.stage).ok_or(NotUnderstood("stage"))?,
+            severity: Severity::parse(&event.severity).ok_or(NotUnderstood("severity"))?,
+            status: Status::parse(&event.status).ok_or(NotUnderstood("status"))?,
+            transition: Transition::parse(&event.transition).ok_or(NotUnderstood("transition"))?,
             id: event.alert_id,
             patient: event.patient,
             rule: event.rule,

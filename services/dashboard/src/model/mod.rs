@@ -1,6 +1,7 @@
 //! What the API says, as JSON.
 
 pub mod alert;
+pub mod documented;
 pub mod measurement;
 pub mod patient;
 pub mod reading;
@@ -8,11 +9,11 @@ pub mod session;
 pub mod time;
 pub mod values;
 
-pub use alert::{Alert, Severity};
+pub use alert::Alert;
 pub use measurement::Measurement;
-pub use patient::{PatientSummary, Sex};
+pub use patient::PatientSummary;
 pub use reading::Reading;
-pub use session::{Role, Session};
+pub use session::Session;
 pub use time::Instant;
 
 use serde::de::DeserializeOwned;

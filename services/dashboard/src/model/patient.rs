@@ -3,10 +3,13 @@
 use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
+use clinical::alert::Severity;
+use schemas::registry::Sex;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::alert::{Alert, Severity};
+use super::alert::Alert;
+use super::documented;
 use super::reading::Reading;
 use super::time::Instant;
 
@@ -18,8 +21,10 @@ pub struct PatientSummary {
     /// Year of birth, where registered.
     pub birth_year: Option<i32>,
     /// Sex, as registered.
+    #[schema(value_type = documented::Sex)]
     pub sex: Sex,
     /// The worst severity among the open alerts; null without any.
+    #[schema(value_type = Option<documented::Severity>)]
     pub severity: Option<Severity>,
     /// Open alerts, worst first.
     #[schema(value_type = Vec<Alert>)]
@@ -31,33 +36,6 @@ pub struct PatientSummary {
     pub last_reading_at: Option<Instant>,
     /// The newest reading of each kind.
     pub latest: Vec<Reading>,
-}
-
-/// Sex, as registered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Sex {
-    /// Female.
-    Female,
-    /// Male.
-    Male,
-    /// Other.
-    Other,
-    /// Not known.
-    #[default]
-    Unknown,
-}
-
-impl From<schemas::registry::Sex> for Sex {
-    fn from(sex: schemas::registry::Sex) -> Self {
-        use schemas::registry::Sex as Registered;
-        match sex {
-            Registered::Female => Self::Female,
-            Registered::Male => Self::Male,
-            Registered::Other => Self::Other,
-            Registered::Unknown => Self::Unknown,
-        }
-    }
 }
 
 /// A physician's patients.

@@ -1,12 +1,15 @@
 //! Readings as the API says them.
 
-use clinical::ReadingId;
+use clinical::alert::Severity;
+use clinical::limit::Side;
 use clinical::source::SourceDigest;
-use serde::{Deserialize, Serialize, Serializer};
-use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use clinical::{Kind, ReadingId};
+use schemas::reading::DataInput;
+use schemas::records::StoredOutcome;
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
-use super::alert::Severity;
+use super::documented;
 use super::measurement::Measurement;
 use super::time::Instant;
 
@@ -32,10 +35,12 @@ pub struct Reading {
     #[schema(value_type = String, format = DateTime)]
     pub received_at: Instant,
     /// What this version was when it arrived.
-    pub outcome: Outcome,
+    #[schema(value_type = documented::Outcome)]
+    pub outcome: StoredOutcome,
     /// What measured it.
     pub source: Source,
     /// How it was entered.
+    #[schema(value_type = documented::DataInput)]
     pub data_input: DataInput,
     /// What was measured.
     #[serde(flatten)]
@@ -51,50 +56,6 @@ fn written_ids<S: Serializer>(id: &Option<ReadingId>, to: S) -> Result<S::Ok, S:
         Some(id) => written_id(id, to),
         None => to.serialize_none(),
     }
-}
-
-/// The kinds of readings, for the document only: `clinical::Kind` is what the code uses.
-pub struct Kind;
-
-impl PartialSchema for Kind {
-    fn schema() -> RefOr<Schema> {
-        let kinds = clinical::Kind::LISTED.map(clinical::Kind::as_str);
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .description(Some("The kinds of readings."))
-            .enum_values(Some(kinds))
-            .into()
-    }
-}
-
-impl ToSchema for Kind {}
-
-/// What a version was when it arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The first of its reading.
-    New,
-    /// Newer than the one known.
-    Correction,
-    /// Too old for a rule.
-    Historical,
-    /// Older than the one known.
-    Stale,
-    /// As new as the one known, of other content.
-    Conflict,
-}
-
-/// How a reading was entered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DataInput {
-    /// Sent by the device.
-    Device,
-    /// Typed in.
-    Manual,
-    /// Sent by the device, then changed by hand.
-    Modified,
 }
 
 /// What measured a reading.
@@ -175,44 +136,29 @@ pub struct PatientReadings {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Limit {
     /// The kind of readings.
-    #[schema(value_type = Kind)]
-    pub kind: clinical::Kind,
+    #[schema(value_type = documented::Kind)]
+    pub kind: Kind,
     /// The field among their values.
     pub field: &'static str,
     /// On which side of the limit a value is worth a look.
+    #[schema(value_type = documented::Side)]
     pub side: Side,
     /// The limit, in the field's unit.
     pub value: f64,
     /// How urgent an alert of the rule is whose limit it is; null for a reference limit, which raises
     /// no alert.
+    #[schema(value_type = Option<documented::Severity>)]
     pub severity: Option<Severity>,
-}
-
-/// On which side of a limit a value is worth a look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// At the limit or above it.
-    AtOrAbove,
-    /// Above the limit.
-    Above,
-    /// Below the limit.
-    Below,
 }
 
 impl From<clinical::limit::Limit> for Limit {
     fn from(limit: clinical::limit::Limit) -> Self {
-        use clinical::limit::Side as Of;
         Self {
             kind: limit.kind(),
             field: limit.field_name(),
-            side: match limit.side {
-                Of::AtOrAbove => Side::AtOrAbove,
-                Of::Above => Side::Above,
-                Of::Below => Side::Below,
-            },
+            side: limit.side,
             value: limit.value,
-            severity: limit.severity.map(Severity::from),
+            severity: limit.severity,
         }
     }
 }

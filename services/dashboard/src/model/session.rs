@@ -1,7 +1,10 @@
 //! Who is signed in.
 
+use schemas::registry::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::documented;
 
 /// User and password of an account.
 #[derive(Deserialize, ToSchema)]
@@ -21,34 +24,6 @@ pub struct Session {
     /// Display name.
     pub name: String,
     /// What the person may do.
+    #[schema(value_type = documented::Role)]
     pub role: Role,
-}
-
-/// What a person may do. Physicians see the patients assigned to them; operators see no patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Sees the patients assigned.
-    Physician,
-    /// Sees the pipeline and no patient.
-    Operator,
-}
-
-impl Role {
-    /// The role's name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Physician => "physician",
-            Self::Operator => "operator",
-        }
-    }
-}
-
-impl From<schemas::registry::Role> for Role {
-    fn from(role: schemas::registry::Role) -> Self {
-        match role {
-            schemas::registry::Role::Physician => Self::Physician,
-            schemas::registry::Role::Operator => Self::Operator,
-        }
-    }
 }

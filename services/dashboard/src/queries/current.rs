@@ -9,9 +9,11 @@ use std::fmt::Write;
 
 use clickhouse::Row;
 use clinical::{Kind, PatientId, ReadingId, Timestamp};
+use schemas::reading::DataInput;
+use schemas::records::StoredOutcome;
 use serde::Deserialize;
 
-use crate::model::reading::{DataInput, Outcome, Reading, Source};
+use crate::model::reading::{Reading, Source};
 use crate::model::{Instant, Measurement, values};
 use crate::queries::StoreError;
 
@@ -71,7 +73,7 @@ impl CurrentRow {
         let (source, digest) =
             Source::of(&self.written_source, &self.model).ok_or(wrong("source"))?;
         let observed = Timestamp::from_seconds(self.observed_seconds);
-        let outcome: Option<Outcome> = crate::model::by_name(&self.outcome_name);
+        let outcome: Option<StoredOutcome> = crate::model::by_name(&self.outcome_name);
         let data_input: Option<DataInput> = crate::model::by_name(&self.data_input_name);
         let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;
         Ok(Reading {
