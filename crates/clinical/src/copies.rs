@@ -6,6 +6,7 @@
 //! counted whole and not a piece of each.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 
 use crate::kinds::Kind;
 use crate::remembered::CurrentReading;
@@ -43,6 +44,34 @@ pub fn originals(kind: Kind, readings: &[CurrentReading]) -> Vec<Option<usize>> 
             .map(|(place, _)| place)
     };
     readings.iter().map(original).collect()
+}
+
+/// Of the readings of a kind, which are given in observation order, those that are counted: that are
+/// no probable copies of others.
+pub(crate) fn counted(
+    kind: Kind,
+    readings: impl Iterator<Item = CurrentReading>,
+) -> impl Iterator<Item = CurrentReading> {
+    let mut readings = readings.peekable();
+    // The next reading and those near it, which are `before` it and after it.
+    let mut near = VecDeque::new();
+    let mut before = 0;
+    let judge_next = move || {
+        if before == near.len() {
+            near.push_back(readings.next()?);
+        }
+        let reading = near[before];
+        while near.front().is_some_and(|one| one.time < reading.time - COPY_WITHIN) {
+            near.pop_front();
+            before -= 1;
+        }
+        near.extend(std::iter::from_fn(|| {
+            readings.next_if(|one| one.time <= reading.time + COPY_WITHIN)
+        }));
+        before += 1;
+        Some((reading, near.iter().any(|of| is_copy(kind, &reading, of))))
+    };
+    std::iter::from_fn(judge_next).filter(|(_, is_copy)| !is_copy).map(|(reading, _)| reading)
 }
 
 fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {

@@ -10,6 +10,9 @@ use crate::remembered::{CurrentReading, Delay};
 use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 
+/// A reading received longer than this after its observation may raise a review, never a page. Ours.
+pub const PAGES_WITHIN: Span = Span::from_hours(6);
+
 /// A stretch of time in which a rule holds, as the readings say now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Episode {
@@ -140,10 +143,18 @@ impl Episode {
         evidence
     }
 
-    /// The latest time at which a reading that was observed at `decisive` is in time for a rule
-    /// with such patience.
-    pub fn decided_by(&mut self, decisive: Timestamp, patience: Span) {
-        self.in_time_until = Some(decisive + patience);
+    /// Says which observation decided: until [`PAGES_WITHIN`] of it the alert is as urgent as its
+    /// stage.
+    pub fn decided_by(&mut self, decisive: Timestamp) {
+        self.in_time_until = Some(decisive + PAGES_WITHIN);
+    }
+}
+
+impl Severity {
+    /// What urgent readings call for: a page, or a review where one of them came too late for one.
+    pub fn of_urgent(readings: &[CurrentReading]) -> Self {
+        let is_late = readings.iter().any(|reading| reading.delay.exceeds(PAGES_WITHIN));
+        if is_late { Self::Review } else { Self::Urgent }
     }
 }
 

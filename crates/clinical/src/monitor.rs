@@ -86,7 +86,7 @@ impl Monitor {
                             && rule.is_unaffected(&newest, &context)
                     }
                 };
-                if !rule.applies_to(plan) || is_unaffected {
+                if is_unaffected || !rule.applies_to(plan) {
                     continue;
                 }
                 let cause = reading.id();

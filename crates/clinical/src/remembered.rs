@@ -28,9 +28,9 @@ impl Delay {
         Self(Self::STEPS.iter().filter(|step| delay > **step).count() as u8)
     }
 
-    /// Whether the delay is longer than a rule's patience (rounded down to a step).
-    pub fn exceeds(self, patience: Span) -> bool {
-        let allowed = Self::STEPS.iter().filter(|step| **step <= patience).count() as u8;
+    /// Whether the delay is longer than allowed (which is rounded down to a step).
+    pub fn exceeds(self, allowed: Span) -> bool {
+        let allowed = Self::STEPS.iter().filter(|step| **step <= allowed).count() as u8;
         self.0 >= allowed
     }
 }

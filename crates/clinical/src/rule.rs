@@ -124,7 +124,7 @@ impl<'a> Context<'a> {
         &self,
         kind: Kind,
         from: Timestamp,
-    ) -> impl DoubleEndedIterator<Item = CurrentReading> + use<'a> {
+    ) -> impl Iterator<Item = CurrentReading> + use<'a> {
         self.timeline.counted(kind, from)
     }
 

@@ -1,6 +1,6 @@
 //! What one partition remembers: its patients, their plans, and when to look again.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use clinical::alert::Alert;
 use clinical::monitor::{Applied, Monitor};
@@ -18,13 +18,15 @@ const SWEEP: Span = Span::from_hours(6);
 struct Watched {
     patient: PatientId,
     monitor: Monitor,
+    /// The care plan, for those who have one.
+    plan: Option<Box<Plan>>,
     /// When the partition's timers come to this patient, never later than the monitor asks for.
     timer: Option<Timestamp>,
 }
 
 impl Watched {
     fn new(patient: PatientId) -> Self {
-        Self { patient, monitor: Monitor::default(), timer: None }
+        Self { patient, monitor: Monitor::default(), plan: None, timer: None }
     }
 
     /// Sets the timer forward to when the monitor wants to look again. One that would go off too
@@ -46,7 +48,6 @@ impl Watched {
 pub struct Partition {
     /// Boxed, so that a slot costs eight bytes and a monitor exists once.
     patients: HashTable<Box<Watched>>,
-    plans: HashMap<PatientId, Plan>,
     default_plan: Plan,
     /// When to look at whom again: at most one time for each patient.
     timers: BTreeSet<(Timestamp, PatientId)>,
@@ -70,6 +71,14 @@ pub(crate) enum NotRestored {
     TooMany(#[from] TooMany),
 }
 
+fn find<'a>(
+    patients: &'a mut HashTable<Box<Watched>>,
+    patient: &PatientId,
+) -> Option<&'a mut Watched> {
+    let found = patients.find_mut(hash(patient.as_str()), |known| known.patient == *patient);
+    found.map(|watched| &mut **watched)
+}
+
 fn hash(patient: &str) -> u64 {
     xxh3_64(patient.as_bytes())
 }
@@ -84,13 +93,13 @@ impl Partition {
     pub fn advance(&mut self, now: Timestamp) -> Vec<Alert> {
         let mut changes = std::mem::take(&mut self.unpublished);
         self.clock = self.clock.max(now);
-        let window = self.window;
         while self.timers.first().is_some_and(|(due, _)| *due <= now) {
             let Some((due, patient)) = self.timers.pop_first() else { break };
-            changes.extend(self.with_watched(&patient, |watched, plan| {
-                watched.timer = None;
-                watched.monitor.pass_time(&watched.patient, due, (plan, window))
-            }));
+            let Some(watched) = find(&mut self.patients, &patient) else { continue };
+            let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
+            changes.extend(watched.monitor.pass_time(&patient, due, (plan, self.window)));
+            watched.timer = None;
+            watched.set_timer(&mut self.timers);
         }
         changes
     }
@@ -109,8 +118,8 @@ impl Partition {
     /// # Errors
     /// [`TooMany`]; nothing has changed then.
     pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Result<Applied, TooMany> {
-        let plan = self.plans.get(&reading.patient).unwrap_or(&self.default_plan);
         let watched = Self::watched(&mut self.patients, &reading.patient);
+        let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
         let applied = watched.monitor.apply(reading, received, (plan, self.window))?;
         watched.set_timer(&mut self.timers);
         Ok(applied)
@@ -120,11 +129,12 @@ impl Partition {
     /// wait to be published: of one alert the newer state comes later.
     pub fn set_plan(&mut self, patient: &PatientId, plan: Option<Plan>) -> Vec<Alert> {
         self.restore_plan(patient, plan);
-        let (clock, window) = (self.clock, self.window);
         let mut changes = std::mem::take(&mut self.unpublished);
-        changes.extend(self.with_watched(patient, |watched, plan| {
-            watched.monitor.reassess(&watched.patient, clock, (plan, window))
-        }));
+        if let Some(watched) = find(&mut self.patients, patient) {
+            let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
+            changes.extend(watched.monitor.reassess(patient, self.clock, (plan, self.window)));
+            watched.set_timer(&mut self.timers);
+        }
         changes
     }
 
@@ -134,12 +144,10 @@ impl Partition {
             return;
         }
         self.swept = now;
-        let (plans, window) = (&self.plans, self.window);
-        let is_expected =
-            |patient: &PatientId| plans.get(patient).is_some_and(|plan| plan.schedule.is_some());
+        let window = self.window;
         self.patients.retain(|watched| {
             let is_empty = watched.monitor.forget(now, window);
-            !is_empty || is_expected(&watched.patient)
+            !is_empty || watched.plan.is_some()
         });
         let patients = self.patients.len();
         if self.patients.capacity() > patients * 2 {
@@ -179,14 +187,17 @@ impl Partition {
     }
 
     pub(crate) fn restore_plan(&mut self, patient: &PatientId, plan: Option<Plan>) {
-        // A patient from whom readings are expected is watched before the first one comes.
-        if plan.as_ref().is_some_and(|plan| plan.schedule.is_some()) {
-            Self::watched(&mut self.patients, patient);
-        }
         match plan {
-            Some(plan) => self.plans.insert(patient.clone(), plan),
-            None => self.plans.remove(patient),
-        };
+            // Before the first reading comes: it may be one that is expected.
+            Some(plan) => {
+                Self::watched(&mut self.patients, patient).plan = Some(Box::new(plan));
+            }
+            None => {
+                if let Some(watched) = find(&mut self.patients, patient) {
+                    watched.plan = None;
+                }
+            }
+        }
     }
 
     /// Ends a rebuild: computes every patient's episodes as of the partition's clock. Nothing
@@ -196,26 +207,12 @@ impl Partition {
         self.swept = now;
         let (clock, window) = (self.clock, self.window);
         for watched in &mut self.patients {
-            let Watched { patient, monitor, .. } = &mut **watched;
+            let Watched { patient, monitor, plan, .. } = &mut **watched;
             monitor.forget(clock, window);
-            let plan = self.plans.get(patient).unwrap_or(&self.default_plan);
+            let plan = plan.as_deref().unwrap_or(&self.default_plan);
             self.unpublished.extend(monitor.reassess(patient, clock, (plan, window)));
             watched.set_timer(&mut self.timers);
         }
-    }
-
-    fn with_watched(
-        &mut self,
-        patient: &PatientId,
-        act: impl FnOnce(&mut Watched, &Plan) -> Vec<Alert>,
-    ) -> Vec<Alert> {
-        let found =
-            self.patients.find_mut(hash(patient.as_str()), |known| known.patient == *patient);
-        let Some(watched) = found else { return Vec::new() };
-        let plan = self.plans.get(patient).unwrap_or(&self.default_plan);
-        let changes = act(watched, plan);
-        watched.set_timer(&mut self.timers);
-        changes
     }
 
     fn watched<'a>(

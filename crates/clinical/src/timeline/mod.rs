@@ -182,13 +182,17 @@ impl Timeline {
         &self,
         kind: Kind,
         from: Timestamp,
-    ) -> impl DoubleEndedIterator<Item = CurrentReading> {
+    ) -> impl Iterator<Item = CurrentReading> {
         // Of nearly all patients one device measures a kind.
         let may_be_copies = self.sources.len() > 1;
-        self.current(kind, from).filter(move |reading| {
-            let is_copy = |other: CurrentReading| copies::is_copy(kind, reading, &other);
-            !(may_be_copies && self.near(kind, reading.time).any(is_copy))
-        })
+        let seen_from = if may_be_copies { from - COPY_WITHIN } else { from };
+        let current = self.current(kind, seen_from);
+        let (only, several) = match may_be_copies {
+            false => (Some(current), None),
+            true => (None, Some(copies::counted(kind, current))),
+        };
+        let only = only.into_iter().flatten();
+        only.chain(several.into_iter().flatten().filter(move |reading| reading.time >= from))
     }
 
     /// What a reading that was added to the current ones, or changed or taken from them, does to

@@ -15,7 +15,6 @@
 //! is carried across: stage and severity follow from its evidence and from the current readings in
 //! the window. Normalised occasions count while they are in the window.
 
-mod carried;
 mod limits;
 mod occasion;
 mod wording;
@@ -26,11 +25,11 @@ use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
+use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
 use crate::time::{Span, Timestamp};
 
-use carried::Carried;
 use limits::{CLEAR_DIASTOLIC, CLEAR_OCCASIONS, CLEAR_SYSTOLIC, DIASTOLIC, Limits, SYSTOLIC};
 use occasion::{Finding, is_severe, judge};
 
@@ -54,9 +53,6 @@ const REPEAT_AFTER: Span = Span::from_minutes(1);
 /// occasion. Ours.
 const REPEAT_WITHIN: Span = Span::from_minutes(15);
 
-/// A reading received longer than this after its observation may raise a review, never a page. Ours.
-const PATIENCE: Span = Span::from_hours(6);
-
 /// mmHg.
 fn systolic(reading: &CurrentReading) -> u16 {
     reading.sample.value(blood_pressure::SYSTOLIC).unwrap_or_default() as u16
@@ -65,6 +61,20 @@ fn systolic(reading: &CurrentReading) -> u16 {
 /// mmHg.
 fn diastolic(reading: &CurrentReading) -> u16 {
     reading.sample.value(blood_pressure::DIASTOLIC).unwrap_or_default() as u16
+}
+
+/// Which readings of an alert's evidence brought it to which stage: the first, and the first pair.
+fn steps(alert: &Alert) -> [Option<Step>; 2] {
+    let step = |stage, readings| Some(Step { stage, readings });
+    let times: Vec<Timestamp> =
+        alert.evidence.iter().map(|evidence| evidence.reading.observation_time()).collect();
+    // Of a severe reading that is not repeated no other reading is so near.
+    let is_pair = |pair: &[Timestamp]| (REPEAT_AFTER..=REPEAT_WITHIN).contains(&(pair[1] - pair[0]));
+    match times.windows(2).position(is_pair) {
+        None => [step(Stage::Unconfirmed, 1), None],
+        Some(0) => [None, step(Stage::Confirmed, 2)],
+        Some(first) => [step(Stage::Unconfirmed, 1), step(Stage::Confirmed, first + 2)],
+    }
 }
 
 const PARAMETERS: &[Parameter] =
@@ -90,17 +100,13 @@ impl Rule for SevereHigh {
         let window_start = context.window_start();
         let first = occasion::first_in_window(&readings, window_start);
         let edge = readings.get(first).map_or(window_start, |one| one.time.min(window_start));
-        let carried = Carried::across(context, edge);
-        let is_covered = |alert: &&Alert| {
-            carried.as_ref().is_some_and(|carried| carried.alert == alert.id)
-                || carried::is_in_window(alert, edge)
-        };
-        let covered = context.known().filter(is_covered).map(|alert| alert.id).collect();
-        let mut found = assess(&readings, first, carried.as_ref(), &limits, context.now);
+        let beginning = context.beginning(edge, steps);
+        let open = beginning.open.map(|carried| Open::carry(&carried, context));
+        let mut found = assess(&readings, first, open, &limits, context.now);
         for episode in &mut found.episodes {
             complete(episode, &limits, context);
         }
-        Assessment { covered, ..found }
+        Assessment { covered: beginning.covered, ..found }
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
@@ -144,17 +150,16 @@ impl Rule for SevereHigh {
     }
 }
 
-/// The episodes in the readings from the index `first` on, where the window begins. The first episode
-/// continues the alert that is carried, if one is.
+/// The episodes in the readings from the index `first` on, where the window begins. The first is the
+/// one that is open there, if one is.
 fn assess(
     readings: &[CurrentReading],
     first: usize,
-    carried: Option<&Carried>,
+    mut open: Option<Open>,
     limits: &Limits,
     now: Timestamp,
 ) -> Assessment {
     let mut found = Assessment::default();
-    let mut open = carried.map(Open::carry);
     let mut start = first;
     while start < readings.len() {
         let begins = readings[start].time;
@@ -168,9 +173,7 @@ fn assess(
         match occasion.finding {
             Finding::Confirmed { first, second } => {
                 let pair = [readings[first], readings[second]];
-                let late = pair.iter().any(|reading| reading.delay.exceeds(PATIENCE));
-                let severity = if late { Severity::Review } else { Severity::Urgent };
-                Open::hold(&mut open, Stage::Confirmed, severity, &pair);
+                Open::hold(&mut open, Stage::Confirmed, Severity::of_urgent(&pair), &pair);
             }
             Finding::Unconfirmed { reading } => {
                 let one = [readings[reading]];
@@ -221,7 +224,7 @@ fn complete(episode: &mut Episode, limits: &Limits, context: &Context<'_>) {
     let pair = evidence.iter().filter(completes).map(|second| second.time).max();
     let newest = evidence.iter().map(|reading| reading.time).max();
     if let Some(decisive) = pair.filter(|_| confirmed).or(newest) {
-        episode.decided_by(decisive, PATIENCE);
+        episode.decided_by(decisive);
     }
     episode.findings = findings(&evidence, episode.stage);
     episode.parameters = Values::from_iter([
@@ -251,7 +254,10 @@ fn findings(evidence: &[CurrentReading], stage: Stage) -> Values {
 struct Open {
     episode: Episode,
     normalised: u8,
-    /// Of an alert that is carried, as long as nothing but normalised occasions has followed.
+    /// Of an alert that is carried, as long as nothing but normalised occasions has followed: the
+    /// occasion that was reported to have ended it, if nothing up to it has changed now. How many
+    /// normalised ones before the window it followed is not remembered: with a change they do not
+    /// count.
     reported_end: Option<Timestamp>,
 }
 
@@ -272,12 +278,17 @@ impl Open {
         }
     }
 
-    fn carry(carried: &Carried) -> Self {
-        let Carried { stage, severity, established, newest, reported_end, .. } = carried;
-        let established = EvidenceReading::of(PRESSURE, established).collect();
-        let mut episode = Episode::begin(*stage, *severity, established);
-        episode.newest = EvidenceReading::of(PRESSURE, newest).collect();
-        Self { episode, normalised: 0, reported_end: *reported_end }
+    fn carry(carried: &Carried<'_>, context: &Context<'_>) -> Self {
+        let changed = context.cause.map(ReadingId::observation_time);
+        let is_changed =
+            |end: &Timestamp| changed.is_some_and(|changed| changed <= *end + REPEAT_WITHIN);
+        let alert = carried.alert;
+        let reported_end = Some(alert.last_observed_at).filter(|_| !alert.is_open());
+        Self {
+            episode: carried.episode(),
+            normalised: 0,
+            reported_end: reported_end.filter(|end| !is_changed(end)),
+        }
     }
 
     /// Counts a normalised occasion that is over at `over_at`.

@@ -1,7 +1,7 @@
 //! The course of a patient's glucose, reading by reading: what is low, since when, and what ends it.
 
 use super::limits::Limits;
-use super::{GLUCOSE, PATIENCE, SENSOR_FOR, SILENCE, glucose, is_sensor, measured};
+use super::{GLUCOSE, SENSOR_FOR, SILENCE, glucose, is_sensor, measured};
 use crate::alert::{Severity, Stage};
 use crate::episode::{Episode, EvidenceReading};
 use crate::remembered::CurrentReading;
@@ -195,8 +195,7 @@ impl<'l> Course<'l> {
     /// It is very low, as these readings say.
     fn hold(&mut self, readings: &[CurrentReading]) {
         let Some(newest) = readings.last() else { return };
-        let is_late = newest.delay.exceeds(PATIENCE);
-        let severity = if is_late { Severity::Review } else { Severity::Urgent };
+        let severity = Severity::of_urgent(std::slice::from_ref(newest));
         let evidence = EvidenceReading::of(GLUCOSE, readings);
         match &mut self.open {
             None => {
@@ -244,7 +243,7 @@ fn complete(episode: &mut Episode, decisive: Option<Timestamp>) {
         episode.severity_in_time = Severity::Urgent;
         let newest = episode.established.iter().map(|evidence| evidence.reading.time).max();
         if let Some(decisive) = decisive.or(newest) {
-            episode.decided_by(decisive, PATIENCE);
+            episode.decided_by(decisive);
         }
     }
 }

@@ -49,9 +49,6 @@ const SENSOR_FOR: Span = Span::from_minutes(15);
 /// So long a sensor may say nothing within a run: phones lose a value or two, or several. Ours.
 const SILENCE: Span = Span::from_minutes(30);
 
-/// A reading received longer than this after its observation may raise a review, never a page. Ours.
-const PATIENCE: Span = Span::from_hours(6);
-
 /// No run that is not long enough yet, with the silence after it, is longer than this: so far from a
 /// reading it changes nothing, unless an episode reaches further.
 const NEAR: Span = Span::from_hours(1);
