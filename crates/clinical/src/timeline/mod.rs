@@ -178,11 +178,7 @@ impl Timeline {
 
     /// The current readings that are counted, which are those that are no copies of others, of a kind
     /// that were observed at `from` or later, in observation order.
-    pub fn counted(
-        &self,
-        kind: Kind,
-        from: Timestamp,
-    ) -> impl Iterator<Item = CurrentReading> {
+    pub fn counted(&self, kind: Kind, from: Timestamp) -> impl Iterator<Item = CurrentReading> {
         // Of nearly all patients one device measures a kind.
         let may_be_copies = self.sources.len() > 1;
         let seen_from = if may_be_copies { from - COPY_WITHIN } else { from };

@@ -69,7 +69,8 @@ fn steps(alert: &Alert) -> [Option<Step>; 2] {
     let times: Vec<Timestamp> =
         alert.evidence.iter().map(|evidence| evidence.reading.observation_time()).collect();
     // Of a severe reading that is not repeated no other reading is so near.
-    let is_pair = |pair: &[Timestamp]| (REPEAT_AFTER..=REPEAT_WITHIN).contains(&(pair[1] - pair[0]));
+    let is_pair =
+        |pair: &[Timestamp]| (REPEAT_AFTER..=REPEAT_WITHIN).contains(&(pair[1] - pair[0]));
     match times.windows(2).position(is_pair) {
         None => [step(Stage::Unconfirmed, 1), None],
         Some(0) => [None, step(Stage::Confirmed, 2)],
@@ -115,7 +116,7 @@ impl Rule for SevereHigh {
         let mut known = context.known();
         let none_known = known.clone().next().is_none();
         let nothing_open = context.due.is_none() && !known.any(Alert::is_open);
-        let mut near = context.readings(PRESSURE, reading.time - REPEAT_WITHIN);
+        let mut near = context.readings_and_copies(PRESSURE, reading.time - REPEAT_WITHIN);
         if !change.is_in_order {
             // A reading that came out of order, or was changed: itself, if it is current, and the
             // readings around it.

@@ -167,7 +167,7 @@ impl Rule for VeryLow {
                     // Neither it nor a value of its run is the lowest.
                     let evidence = open.evidence.iter().map(EvidenceReading::from);
                     let known = lowest(evidence.map(|evidence| evidence.reading));
-                    let of_run = lowest(context.readings(GLUCOSE, reading.time - NEAR));
+                    let of_run = lowest(context.readings_and_copies(GLUCOSE, reading.time - NEAR));
                     let is_lowest = |known: Measured| {
                         of_run.is_none_or(|of_run| known.total_cmp(&of_run).is_le())
                     };
@@ -179,7 +179,7 @@ impl Rule for VeryLow {
             reaches(alert, reading.time) && alert.first_observed_at - NEAR <= reading.time
         };
         let mut near = context
-            .readings(GLUCOSE, reading.time - NEAR)
+            .readings_and_copies(GLUCOSE, reading.time - NEAR)
             .take_while(|other| other.time <= reading.time + NEAR);
         !context.known().any(is_there)
             && !near.any(|other| Level::of(&other, &limits) == Level::Low)

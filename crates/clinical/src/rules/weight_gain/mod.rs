@@ -103,7 +103,7 @@ impl Rule for WeightGain {
         };
         change.is_in_order
             && context.open().is_none()
-            && !context.readings(WEIGHT, reading.time - COMPARED).any(is_gain)
+            && !context.readings_and_copies(WEIGHT, reading.time - COMPARED).any(is_gain)
     }
 
     fn words(&self, alert: &Alert) -> Text {
