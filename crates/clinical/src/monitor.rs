@@ -14,6 +14,12 @@ use crate::time::Timestamp;
 use crate::timeline::{Admission, CountedChange, Timeline, TooMany};
 use crate::window::Window;
 
+#[cfg(test)]
+thread_local! {
+    /// How many full computations there were.
+    pub(crate) static ASSESSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// One patient under watch.
 #[derive(Debug, Default)]
 pub struct Monitor {
@@ -199,6 +205,8 @@ impl Monitor {
 
     /// The full computation of one rule. Returns the alerts that it changes.
     fn assess(&mut self, index: usize, situation: Situation<'_>) -> Vec<Alert> {
+        #[cfg(test)]
+        ASSESSED.with(|assessed| assessed.set(assessed.get() + 1));
         // Whoever has been rebuilt does not know them, so nobody may choose one of them.
         self.forget_alerts(situation.now, situation.window);
         let rule = rules::all()[index];

@@ -202,14 +202,13 @@ impl Timeline {
         if self.sources.len() == 1 {
             return CountedChange::AsCurrent;
         }
-        let others =
-            || self.near(kind, reading.time).filter(|other| other.source != reading.source);
-        if others().next().is_none() {
-            return CountedChange::AsCurrent;
+        let (mut is_alone, mut is_copy, mut has_copies) = (true, false, false);
+        for other in self.near(kind, reading.time) {
+            is_alone &= other.source == reading.source;
+            is_copy |= copies::is_copy(kind, reading, &other);
+            has_copies |= copies::is_copy(kind, &other, reading);
         }
-        let is_copy = others().any(|other| copies::is_copy(kind, reading, &other));
-        let has_copies = others().any(|other| copies::is_copy(kind, &other, reading));
-        match (is_added, is_copy, has_copies) {
+        match (is_added || is_alone, is_copy, has_copies) {
             (true, false, false) => CountedChange::AsCurrent,
             (true, true, false) => CountedChange::Nothing,
             (true, false, true) => self

@@ -10,6 +10,7 @@ use crate::home::{Home, Sending, at, patient, version};
 use crate::kinds::ValueType;
 use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
 use crate::measured::Measured;
+use crate::monitor::ASSESSED;
 use crate::rules;
 use crate::sample::Sample;
 use crate::{Kind, Reading, Source};
@@ -337,13 +338,20 @@ fn the_limits_are_the_patients_own_and_clearing_is_never_looser() {
     assert_eq!(home.last().transition, Resolved);
 }
 
-/// Nobody looks at a day of a sensor that is never low.
+/// Nobody looks at a day of a sensor that is never low, whether it comes over one way or over two.
 #[test]
 fn ordinary_values_of_a_sensor_take_the_fast_path() {
-    let mut home = Home::after((0..288).map(|n| sensor(n * 5, 60 + (n % 90) as u16)));
-    assert!(home.reported.is_empty());
-    assert_eq!(home.monitor.next_assessment(), None);
-    home.receives(sensor(288 * 5, 60));
+    for ways in [1, 2] {
+        let day = (0..288).flat_map(|n| {
+            let value = sensor(n * 5, 60 + (n % 90) as u16);
+            (0..ways).map(move |way| Sent { device: value.device + way, ..value })
+        });
+        ASSESSED.set(0);
+        let home = Home::after(day);
+        assert_eq!(ASSESSED.get(), 0, "over {ways}");
+        assert!(home.reported.is_empty());
+        assert_eq!(home.monitor.next_assessment(), None);
+    }
 }
 
 fn sends() -> impl Strategy<Value = Vec<Sent>> {
