@@ -222,6 +222,11 @@ impl Alert {
         self.status == Status::Open
     }
 
+    /// Until when it lasted, as far as is known; an open one lasts for ever.
+    pub fn until(&self) -> Timestamp {
+        if self.is_open() { Timestamp::LATEST } else { self.last_observed_at }
+    }
+
     /// A number that the rule judged.
     pub fn finding(&self, name: &str) -> Option<f64> {
         self.findings.get(name).copied()

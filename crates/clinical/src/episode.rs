@@ -279,7 +279,7 @@ impl Found {
 /// one of the episode's readings (so that of an episode that falls apart the part with the reading
 /// that gave the id keeps it, and no id is given twice), then
 /// one that shares a reading, then one that overlaps in time. One that was retracted is raised again
-/// for the reading that gave the id only. Of several the earliest is chosen: whoever computes the
+/// only where a new one would have its id. Of several the earliest is chosen: whoever computes the
 /// same again chooses the same.
 fn continued_alerts(
     computation: &Computation<'_>,
@@ -329,7 +329,7 @@ fn continued_alerts(
         choose(place, &|alert| overlaps(alert).then_some(0));
     }
     for (of, place) in continued.iter_mut().enumerate() {
-        choose(place, &|alert| gave_the_id(of, alert));
+        choose(place, &|alert| gave_the_id(of, alert).filter(|place| *place == 0));
     }
     continued
 }

@@ -1,5 +1,7 @@
 //! All that is remembered of one patient, and what a reading or the passing of time does to it.
 
+use smallvec::SmallVec;
+
 use crate::admission::Outcome;
 use crate::alert::{Alert, RuleName};
 use crate::episode::{Computation, publish_difference};
@@ -24,11 +26,27 @@ thread_local! {
 #[derive(Debug, Default)]
 pub struct Monitor {
     timeline: Timeline,
-    /// Alerts within the window, open or not. Empty, and without memory, for most patients.
-    alerts: Vec<Alert>,
+    alerts: Alerts,
     /// When which rule has to be assessed again, by its index in [`rules::all`]. A time may come too
-    /// early, because readings have come since: then the assessment finds nothing.
-    due: Vec<(u16, Timestamp)>,
+    /// early, because readings have come since: then the assessment finds nothing. Most patients have
+    /// one at most.
+    due: SmallVec<[(u16, Timestamp); 1]>,
+}
+
+/// A patient's alerts within the window, open or not. Empty, and without memory, for most patients.
+#[derive(Debug, Default)]
+struct Alerts {
+    all: Vec<Alert>,
+    /// When the last of them was over. Most readings ask no more, and each alert is far in memory.
+    until: Option<Timestamp>,
+}
+
+impl Alerts {
+    fn change<T>(&mut self, change: impl FnOnce(&mut Vec<Alert>) -> T) -> T {
+        let result = change(&mut self.all);
+        self.until = self.all.iter().map(Alert::until).max();
+        result
+    }
 }
 
 /// What a reading did.
@@ -83,11 +101,9 @@ impl Monitor {
                     // The other goes, on which no alert rests; then the reading is one in order.
                     CountedChange::InPlaceOf(other) => {
                         let context = self.context(index, fast);
-                        let may_rest_on_it =
-                            |alert: &Alert| alert.is_open() || alert.last_observed_at >= other.time;
                         let gone = Change { reading: other, is_in_order: false, ..change };
                         let newest = Change { is_in_order: true, ..change };
-                        !context.known().any(may_rest_on_it)
+                        context.lasting_at(other.time).next().is_none()
                             && rule.is_unaffected(&gone, &context)
                             && rule.is_unaffected(&newest, &context)
                     }
@@ -131,14 +147,16 @@ impl Monitor {
         let situation = Situation { patient, plan, window, now, cause: None };
         let mut changes = Vec::new();
         for (index, rule) in rules::all().iter().enumerate() {
-            if rule.applies_to(plan) || self.alerts.iter().any(|a| a.rule.as_str() == rule.name()) {
+            if rule.applies_to(plan)
+                || self.alerts.all.iter().any(|a| a.rule.as_str() == rule.name())
+            {
                 changes.extend(self.assess(index, situation));
             } else {
                 self.set_due(index, None);
             }
         }
-        if self.alerts.is_empty() {
-            self.alerts.shrink_to_fit();
+        if self.alerts.all.is_empty() {
+            self.alerts.all.shrink_to_fit();
         }
         self.due.shrink_to_fit();
         changes
@@ -160,27 +178,29 @@ impl Monitor {
 
     /// Restores an alert's newest state.
     pub fn restore_alert(&mut self, alert: Alert) {
-        match self.alerts.iter_mut().find(|known| known.id == alert.id) {
+        self.alerts.change(|alerts| match alerts.iter_mut().find(|known| known.id == alert.id) {
             Some(known) => *known = alert,
-            None => self.alerts.push(alert),
-        }
+            None => alerts.push(alert),
+        });
     }
 
     /// Forgets what is not seen from the window any more. True when nothing is left to remember.
     pub fn forget(&mut self, now: Timestamp, window: Window) -> bool {
         self.forget_alerts(now, window);
-        self.timeline.forget(now, window) && self.alerts.is_empty()
+        self.timeline.forget(now, window) && self.alerts.all.is_empty()
     }
 
     /// Forgets the alerts that were over before the lookback begins.
     fn forget_alerts(&mut self, now: Timestamp, window: Window) {
         let lookback_start = window.lookback_start(now);
-        self.alerts.retain(|alert| alert.is_open() || alert.last_observed_at >= lookback_start);
+        if self.alerts.until.is_some() {
+            self.alerts.change(|alerts| alerts.retain(|alert| alert.until() >= lookback_start));
+        }
     }
 
     /// The alerts remembered.
     pub fn alerts(&self) -> &[Alert] {
-        &self.alerts
+        &self.alerts.all
     }
 
     /// The readings remembered.
@@ -198,7 +218,8 @@ impl Monitor {
             due: self.due_of(index),
             rule: RuleName::of(rules::all()[index].name()),
             timeline: &self.timeline,
-            alerts: &self.alerts,
+            alerts: &self.alerts.all,
+            alerts_until: self.alerts.until,
             window,
         }
     }
@@ -222,7 +243,7 @@ impl Monitor {
             at: situation.now,
             cause: situation.cause,
         };
-        publish_difference(&mut self.alerts, episodes, &covered, &computation)
+        self.alerts.change(|alerts| publish_difference(alerts, episodes, &covered, &computation))
     }
 
     fn due_of(&self, index: usize) -> Option<Timestamp> {
@@ -235,7 +256,6 @@ impl Monitor {
             (Some(place), Some(due)) => self.due[place].1 = due,
             (Some(place), None) => drop(self.due.swap_remove(place)),
             (None, Some(due)) => {
-                self.due.reserve_exact(1);
                 self.due.push((index as u16, due));
             }
             (None, None) => {}

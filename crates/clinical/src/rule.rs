@@ -74,6 +74,8 @@ pub struct Context<'a> {
     pub(crate) rule: RuleName,
     pub(crate) timeline: &'a Timeline,
     pub(crate) alerts: &'a [Alert],
+    /// When the last of all alerts was over.
+    pub(crate) alerts_until: Option<Timestamp>,
     pub(crate) window: Window,
 }
 
@@ -144,9 +146,16 @@ impl<'a> Context<'a> {
         self.alerts.iter().filter(move |alert| alert.rule == rule)
     }
 
+    /// The known alerts of the rule that were not over before a time.
+    pub fn lasting_at(&self, time: Timestamp) -> impl Iterator<Item = &'a Alert> + use<'a> {
+        let any = self.alerts_until.is_some_and(|until| until >= time);
+        let known = any.then(|| self.known());
+        known.into_iter().flatten().filter(move |alert| alert.until() >= time)
+    }
+
     /// The open alert of the rule.
     pub fn open(&self) -> Option<&'a Alert> {
-        self.known().find(|alert| alert.is_open())
+        self.lasting_at(Timestamp::LATEST).find(|alert| alert.is_open())
     }
 
     /// From when on a rule judges that needs every reading up to so long before the one it judges.

@@ -144,7 +144,9 @@ impl Series {
         from: Timestamp,
         sources: &[SourceDigest],
     ) -> impl DoubleEndedIterator<Item = CurrentReading> {
-        let first = self.newest.partition_point(|entry| entry.time() < from);
+        // From the end: mostly the last few are asked for, and each is far in memory.
+        let first =
+            self.newest.iter().rposition(|entry| entry.time() < from).map_or(0, |at| at + 1);
         // Of the blocks the last that begins earlier is the first of which a reading may be later.
         let begins_earlier = |block: &Block| block.first_time() < from;
         let blocks = match first {

@@ -101,7 +101,7 @@ impl Rule for DataMissing {
         };
         let mut near =
             context.readings(self.kind, time - NEAR).take_while(|other| other.time <= time + NEAR);
-        !context.known().any(|alert| alert.last_observed_at >= time) && near.any(is_of_the_day)
+        context.lasting_at(time).next().is_none() && near.any(is_of_the_day)
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -181,7 +181,7 @@ impl Rule for VeryLow {
         let mut near = context
             .readings_and_copies(GLUCOSE, reading.time - NEAR)
             .take_while(|other| other.time <= reading.time + NEAR);
-        !context.known().any(is_there)
+        !context.lasting_at(reading.time - NEAR).any(is_there)
             && !near.any(|other| Level::of(&other, &limits) == Level::Low)
     }
 

@@ -77,7 +77,7 @@ impl Rule for WeightGain {
         let readings: Vec<CurrentReading> =
             context.readings(WEIGHT, context.lookback_start()).collect();
         let carried = beginning.open.as_ref();
-        let open = carried.and_then(|carried| Gain::carry(carried, &readings, &limits, context));
+        let mut open = carried.and_then(|it| Gain::carry(it, &readings, &limits, context));
         // The first readings of alerts that were over before; the open one may begin with another now.
         let is_known = |alert: &&Alert| {
             alert.status != Status::Retracted && !beginning.covered.contains(&alert.id)
@@ -87,7 +87,16 @@ impl Rule for WeightGain {
         let open_first = open.as_ref().map(|open| &open.episode.established[0].reading);
         let first: Vec<_> = known.chain(open_first.map(|one| (one.time, one.source))).collect();
         let is_first = |reading: &CurrentReading| first.contains(&(reading.time, reading.source));
-        let mut episodes = episodes(&readings, from, open, is_first, &limits);
+        let mut episodes = loop {
+            let found = episodes(&readings, from, open.clone(), is_first, &limits);
+            // The one that is carried comes first. What it rests on now says until when it lasted.
+            let (Some(open), Some(first)) = (&mut open, found.first()) else { break found };
+            let newest = first.evidence().iter().map(|evidence| evidence.reading.time).max();
+            match newest.filter(|newest| *newest < open.known_until) {
+                Some(newest) => open.known_until = newest,
+                None => break found,
+            }
+        };
         for episode in &mut episodes {
             complete(episode, &limits);
         }
@@ -158,6 +167,7 @@ fn episodes(
 }
 
 /// A gain that lasts.
+#[derive(Clone)]
 struct Gain {
     episode: Episode,
     /// The reading before the gain.
@@ -166,7 +176,7 @@ struct Gain {
     limit: Limit,
     /// When the newest reading was observed that was a gain.
     newest: Timestamp,
-    /// Until when it was reported to have gone on. Of the gains up to then only the last is known.
+    /// The last gain that was reported. Of those before it not all may be known.
     known_until: Timestamp,
     /// The reading that was reported to have ended it. What came before that may not be remembered.
     reported_end: Option<Timestamp>,
@@ -218,13 +228,13 @@ impl Gain {
             let newest = evidence.iter().map(|reading| reading.time).max();
             let episode = carried.episode();
             let newest = newest.unwrap_or(reading.time);
-            let all = carried.alert.evidence.iter().map(EvidenceReading::from);
-            let is_as_known = |known: &EvidenceReading| {
-                current(known).is_some_and(|now| now.sample == known.reading.sample)
-            };
-            let upheld = all.filter(is_as_known).map(|known| known.reading.time).max();
-            let reported_end = (!carried.alert.is_open()).then_some(carried.alert.last_observed_at);
-            let known_until = upheld.max(reported_end).unwrap_or(newest);
+            let all = carried.alert.evidence.iter();
+            let upheld = all.map(|known| known.reading.observation_time()).max();
+            // Once the reading that ended it is none any more, its end is looked for anew.
+            let is_there = |end: &Timestamp| readings.iter().any(|reading| reading.time == *end);
+            let reported_end = Some(carried.alert.last_observed_at)
+                .filter(|end| !carried.alert.is_open() && is_there(end));
+            let known_until = upheld.unwrap_or(newest);
             return Some(Self {
                 newest,
                 known_until,
@@ -273,7 +283,9 @@ impl Gain {
 
     /// Whether a reading that is no gain ends it.
     fn is_ended_by(&mut self, reading: &CurrentReading) -> bool {
-        if reading.time - self.newest >= LONGEST && reading.time >= self.known_until {
+        let is_known_to_last = reading.time <= self.known_until
+            || self.reported_end.is_some_and(|end| reading.time < end);
+        if reading.time - self.newest >= LONGEST && !is_known_to_last {
             return true;
         }
         if reading.source != self.base.source {

@@ -239,6 +239,31 @@ fn of_a_gain_that_falls_apart_the_part_that_gave_the_id_keeps_it() {
     assert!(home.missed_at(1_457 * HOUR).is_empty());
 }
 
+/// The gain is known from the alert alone by then.
+#[test]
+fn an_end_that_is_taken_back_is_looked_for_anew() {
+    let mut home = after(&[(1, 72.0), (8, 82.0), (39, 72.0)]);
+    home.receives_at(40 * DAY, kg(36, 72.0).on_scale(7));
+    assert_eq!(home.last().last_observed_at, at(39 * DAY));
+    home.receives_at(45 * DAY, kg(39, 72.0).withdrawn());
+    assert!(!home.last().is_open());
+    assert_eq!(home.last().last_observed_at, at(36 * DAY));
+    assert!(home.missed_at(45 * DAY).is_empty());
+}
+
+/// Of the gains in between only the last is known.
+#[test]
+fn another_scale_at_the_time_of_the_last_gain_ends_nothing() {
+    let mut home = after(&[(0, 80.0), (1, 82.0), (17, 72.0), (24, 80.0)]);
+    home.receives_at(38 * DAY, kg(38, 72.0).on_scale(7));
+    home.receives_at(38 * DAY, kg(37, 72.0));
+    home.receives_at(38 * DAY, kg(38, 78.0));
+    for day in 39..60 {
+        assert!(home.missed_at(day * DAY).is_empty(), "day {day}");
+    }
+    assert!(home.last().is_open());
+}
+
 fn sent() -> impl Strategy<Value = Vec<Sent>> {
     let weight = select(vec![7200, 7250, 7800, 8000, 8010, 8050, 8200, 8210, 8300, 8450]);
     let change = prop_oneof![
