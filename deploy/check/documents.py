@@ -19,8 +19,10 @@ FUNCTION = re.compile(r"\bfn ([a-z0-9_]+)")
 
 
 def main():
-    tracked = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True)
-    files = [pathlib.Path(line) for line in tracked.stdout.splitlines()]
+    # New files as well, before they are added.
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    files = [file for file in map(pathlib.Path, listed) if file.exists()]
     folders = {file.parts[0] for file in files if len(file.parts) > 1}
     functions, sources = set(), ""
     for file in files:

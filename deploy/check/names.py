@@ -59,8 +59,10 @@ def names_of_kinds():
 
 
 def main():
-    tracked = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True)
-    files = [pathlib.Path(line) for line in tracked.stdout.splitlines()]
+    # New files as well, before they are added.
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    files = [file for file in map(pathlib.Path, listed) if file.exists()]
     all_names = {"rule": names_of_rules(), "kind": names_of_kinds()}
     patterns = {
         what: re.compile(r"(?<!\w)(" + "|".join(map(re.escape, names)) + r")(?!\w)") for what, names in all_names.items()
