@@ -56,12 +56,10 @@ pub(crate) fn prepare(
     let context = exchange::Context { received, limits, zone: &zone };
     let parsed = exchange::parse(body, &context)
         .map_err(|error| IntakeError::Answered(ErrorResponse::unreadable(&error)))?;
-    for (consortium_id, document) in &parsed.claims {
+    for (consortium_id, document) in parsed.consortia() {
         if !grant.covers(consortium_id) {
-            return Err(IntakeError::WrongConsortium {
-                document: *document,
-                consortium_id: consortium_id.clone(),
-            });
+            let consortium_id = consortium_id.to_owned();
+            return Err(IntakeError::WrongConsortium { document, consortium_id });
         }
         if !registry.has_usable_zone(consortium_id) {
             return Err(IntakeError::Answered(ErrorResponse::no_usable_zone(consortium_id)));

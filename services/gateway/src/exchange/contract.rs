@@ -47,6 +47,20 @@ fn every_good_document_gives_its_readings() {
     }
 }
 
+/// The right to write is checked by them: no parser can forget to say what its readings are for.
+#[test]
+fn the_consortium_of_every_reading_is_named_whether_or_not_its_document_says_it() {
+    for (name, text) in GOOD_DOCUMENTS {
+        let mut parsed = read(text).unwrap();
+        parsed.claims.clear();
+        for entry in &parsed.entries {
+            let reading = &entry.result.as_ref().unwrap().reading;
+            let named = (reading.consortium_id.as_str(), entry.document);
+            assert!(parsed.consortia().any(|one| one == named), "{name}");
+        }
+    }
+}
+
 #[test]
 fn every_bad_document_is_answered_as_is_said_beside_it() {
     for BadDocument { name, text, expected } in BAD_DOCUMENTS {

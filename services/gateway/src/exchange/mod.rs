@@ -84,6 +84,19 @@ pub struct Parsed {
     pub warnings: Warnings,
 }
 
+impl Parsed {
+    /// Each consortium that the sender must be allowed to write for, with a document (from 0) that
+    /// is for it: those that documents say, and those of the readings, whatever the documents say.
+    pub fn consortia(&self) -> impl Iterator<Item = (&str, usize)> {
+        let said = self.claims.iter().map(|(id, document)| (id.as_str(), *document));
+        let readings = self.entries.iter().filter_map(|entry| {
+            let valid = entry.result.as_ref().ok()?;
+            Some((valid.reading.consortium_id.as_str(), entry.document))
+        });
+        said.chain(readings)
+    }
+}
+
 /// One reading of the body, or a place where readings should be and none can be made out.
 #[derive(Debug)]
 pub struct Entry {
