@@ -277,10 +277,9 @@ impl Found {
 /// Which known alert each episode continues, if any. First choice has the alert that the rule says,
 /// unless the reading that gave its id is in another episode; then the one whose id was derived from
 /// one of the episode's readings (so that of an episode that falls apart the part with the reading
-/// that gave the id keeps it, and no id is given twice), then
-/// one that shares a reading, then one that overlaps in time. One that was retracted is raised again
-/// only where a new one would have its id. Of several the earliest is chosen: whoever computes the
-/// same again chooses the same.
+/// that gave the id keeps it, and no id is given twice), then one that shares a reading, then one that
+/// overlaps in time. One that was retracted is raised again only where a new one would have its id. Of
+/// several the earliest is chosen: whoever computes the same again chooses the same.
 fn continued_alerts(
     computation: &Computation<'_>,
     known: &[Alert],

@@ -79,7 +79,7 @@ pub struct Context<'a> {
     pub(crate) window: Window,
 }
 
-/// A reading that was added, corrected or withdrawn.
+/// A reading that was added, corrected or entered in error.
 #[derive(Debug, Clone, Copy)]
 pub struct Change {
     /// Its kind.

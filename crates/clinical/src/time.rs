@@ -20,7 +20,7 @@ pub struct Timestamp(i64);
 pub struct Span(i64);
 
 impl Timestamp {
-    /// The earliest observation that is believed: 2000-01-01T00:00:00Z. A device that reports an
+    /// The earliest observation that is accepted: 2000-01-01T00:00:00Z. A device that reports an
     /// earlier year has lost its clock.
     pub const EARLIEST: Timestamp = Timestamp(946_684_800_000);
     /// 2100-01-01T00:00:00Z: what every stored form (32-bit seconds, 42-bit milliseconds) can hold.

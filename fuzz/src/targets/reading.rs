@@ -1,4 +1,4 @@
-//! From what a sender says to what is believed.
+//! From what a sender says to a validated reading.
 
 use clinical::{ReadingId, Timestamp};
 use schemas::examples::RECEIVED;
@@ -22,7 +22,7 @@ pub(super) fn targets() -> Vec<Target> {
             Ok(checked) => checked,
             Err(no) => return Ok(format!("{} {} {}", no.reason.as_str(), no.field, no.detail)),
         };
-        // What is believed goes all the way.
+        // A validated reading goes all the way.
         let id = checked.id();
         promise(ReadingId::parse(&id.to_string()).as_ref() == Ok(&id), || format!("id {id}"))?;
         let source = checked.source.written();
@@ -46,7 +46,7 @@ pub(super) fn targets() -> Vec<Target> {
         promise(format!("{:?}", travelled.reading) == format!("{reading:?}"), || {
             format!("{reading:?} became {:?}", travelled.reading)
         })?;
-        Ok(format!("believed: {}", checked.kind))
+        Ok(format!("valid: {}", checked.kind))
     };
     vec![Target::new("reading_check", Form::Json(samples::NAMES), seeds, check).often(4)]
 }

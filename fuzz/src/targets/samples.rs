@@ -51,7 +51,7 @@ pub(super) fn readings() -> Vec<Value> {
         .collect()
 }
 
-/// Readings that are believed, read.
+/// Readings that are valid, read.
 pub(super) fn good_readings() -> Vec<Reading> {
     let good = RAW_READINGS.iter().filter(|example| example.expected == "ok");
     good.map(|example| serde_json::from_str(example.json).expect("an example is a reading"))

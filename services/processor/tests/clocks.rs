@@ -63,7 +63,7 @@ fn rejected(ahead: i64) -> (&'static str, &'static str) {
 }
 
 #[test]
-fn a_clock_that_is_up_to_an_hour_ahead_is_believed_and_pages() {
+fn a_clock_that_is_up_to_an_hour_ahead_is_accepted_and_pages() {
     for ahead in [0, 10, 59] {
         let reported = reported_after_a_pair(ahead).unwrap();
         assert_eq!(reported.len(), 1, "{ahead}: {reported:?}");
