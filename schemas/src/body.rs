@@ -3,25 +3,16 @@
 //! Reading them through the schema, as all other records are, costs several times as much and was
 //! most of what processor and writer did. What is read here is what the current schema says: a test
 //! holds both ways to the same answer for whole, cut and damaged bodies. The same readers read a
-//! body of another schema, whose fields its [`Plan`](crate::plan::Plan) finds.
+//! body of another schema, whose fields a plan finds.
 
 use clinical::Kind;
 use clinical::source::{InvalidSource, SourceDigest};
 
-use crate::fields::{Coded, Field, FieldSource};
-use crate::plan::Planned;
+use crate::fields::FieldSource;
 use crate::reading::{
     DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source, TestLab,
 };
 use crate::records::{AcceptedReading, Origin, StoredOutcome};
-
-/// How a record is read from its body.
-pub struct ReadBody<T> {
-    /// From one of the current schema.
-    pub(crate) current: fn(&mut Body<'_>) -> Result<T, FieldError>,
-    /// From one of another schema.
-    pub(crate) planned: fn(&mut Planned<'_>) -> Result<T, FieldError>,
-}
 
 /// What does not match the schema, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -444,48 +435,53 @@ pub(crate) fn measurement<'b>(body: &mut impl Fields<'b>) -> Result<Measurement,
 /// The fields of a measurement are in a body like all others.
 macro_rules! field_source {
     ($body:ty) => {
-        impl FieldSource for $body {
-            type Error = FieldError;
+        const _: () = {
+            use $crate::body::{FieldError, Fields};
+            use $crate::fields::{Coded, Field, FieldSource};
 
-            #[inline]
-            fn integer(&mut self, field: &'static Field) -> Result<i32, FieldError> {
-                Fields::int(self, field.name())
-            }
+            impl FieldSource for $body {
+                type Error = FieldError;
 
-            #[inline]
-            fn decimal(&mut self, field: &'static Field) -> Result<f64, FieldError> {
-                Fields::double(self, field.name())
-            }
+                #[inline]
+                fn integer(&mut self, field: &'static Field) -> Result<i32, FieldError> {
+                    Fields::int(self, field.name())
+                }
 
-            #[inline]
-            fn flag(&mut self, field: &'static Field) -> Result<bool, FieldError> {
-                Fields::boolean(self, field.name())
-            }
+                #[inline]
+                fn decimal(&mut self, field: &'static Field) -> Result<f64, FieldError> {
+                    Fields::double(self, field.name())
+                }
 
-            #[inline]
-            fn code<C: Coded>(&mut self, field: &'static Field) -> Result<C, FieldError> {
-                Fields::symbol(self, field.name(), C::ALL)
-            }
+                #[inline]
+                fn flag(&mut self, field: &'static Field) -> Result<bool, FieldError> {
+                    Fields::boolean(self, field.name())
+                }
 
-            #[inline]
-            fn text(&mut self, field: &'static Field) -> Result<String, FieldError> {
-                Fields::string(self, field.name())
-            }
+                #[inline]
+                fn code<C: Coded>(&mut self, field: &'static Field) -> Result<C, FieldError> {
+                    Fields::symbol(self, field.name(), C::ALL)
+                }
 
-            #[inline]
-            fn optional<T>(
-                &mut self,
-                field: &'static Field,
-                read: impl FnOnce(&mut Self, &'static Field) -> Result<T, FieldError>,
-            ) -> Result<Option<T>, FieldError> {
-                Fields::nullable(self, field.name(), |body| read(body, field))
+                #[inline]
+                fn text(&mut self, field: &'static Field) -> Result<String, FieldError> {
+                    Fields::string(self, field.name())
+                }
+
+                #[inline]
+                fn optional<T>(
+                    &mut self,
+                    field: &'static Field,
+                    read: impl FnOnce(&mut Self, &'static Field) -> Result<T, FieldError>,
+                ) -> Result<Option<T>, FieldError> {
+                    Fields::nullable(self, field.name(), |body| read(body, field))
+                }
             }
-        }
+        };
     };
 }
+pub(crate) use field_source;
 
 field_source!(Body<'_>);
-field_source!(Planned<'_>);
 
 #[cfg(test)]
 #[path = "body_tests.rs"]

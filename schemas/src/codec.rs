@@ -17,7 +17,7 @@ use apache_avro::writer::datum::GenericDatumWriter;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::body::{Body, FieldError, ReadBody};
+use crate::body::{Body, FieldError};
 use crate::plan::{Plan, Planned};
 use crate::reference;
 pub use crate::schema_registry::RegistryError;
@@ -33,6 +33,14 @@ pub trait Record: Serialize + DeserializeOwned {
     const PUBLISHED: &'static [&'static str];
     /// A way to read a body field after field, without going through the schema.
     const READ: Option<ReadBody<Self>> = None;
+}
+
+/// How a record is read from its body.
+pub struct ReadBody<T> {
+    /// From one of the current schema.
+    pub(crate) current: fn(&mut Body<'_>) -> Result<T, FieldError>,
+    /// From one of another schema.
+    pub(crate) planned: fn(&mut Planned<'_>) -> Result<T, FieldError>,
 }
 
 macro_rules! records {

@@ -6,7 +6,7 @@
 
 use super::walk::{Walk, promoted};
 use super::{Action, Branch, Index, Shape, Step, Steps};
-use crate::body::{Body, FieldError, Fields};
+use crate::body::{Body, FieldError, Fields, field_source};
 
 /// All that follows is read as it stands.
 const ALL: usize = usize::MAX;
@@ -212,6 +212,8 @@ impl<'b> Fields<'b> for Planned<'b> {
         Ok(())
     }
 }
+
+field_source!(Planned<'_>);
 
 /// A reader that asks for something else than the schema says.
 const fn unplanned(field: &'static str) -> FieldError {
