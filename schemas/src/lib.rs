@@ -9,6 +9,7 @@ mod body;
 pub mod clinical_alert;
 pub mod clinical_plan;
 pub mod codec;
+mod digest;
 pub mod examples;
 pub mod fields;
 #[cfg(test)]

@@ -2,13 +2,11 @@
 
 use std::convert::Infallible;
 
-use clinical::Kind;
-use clinical::kinds::{self, Quantity};
-use clinical::measured::{Measured, NotMeasured, Readout, Sent, Side};
+use clinical::kinds;
+use clinical::measured::{Measured, Readout, Sent, Side};
 
 use crate::fields::{Field, MOST_FIELDS, Value, Visitor};
 use crate::measurement::Measurement;
-use crate::validation::{RejectionReason, ValidationError, out_of_range};
 
 /// What was measured of a field that devices show in several ways.
 #[derive(Debug, Clone, Copy)]
@@ -65,68 +63,5 @@ pub(crate) fn sent(field: &kinds::Field, readout: &Readout, number: impl Fn(u8) 
         side: code(readout.comparator)
             .map(|side| if side == 0 { Side::Below } else { Side::Above }),
         device: code(readout.device).unwrap_or(usize::MAX),
-    }
-}
-
-/// Why what was sent is rejected, with what to send.
-#[cold]
-pub(crate) fn not_measured(
-    kind: Kind,
-    field: &kinds::Field,
-    readout: &Readout,
-    quantity: &Quantity,
-    fault: NotMeasured,
-) -> ValidationError {
-    let (name, unit) = (field.name, quantity.unit);
-    let named = |number: u8| kind.fields()[usize::from(number) - 1].name;
-    let error = |reason, detail: String| ValidationError::new(reason, name, detail);
-    match fault {
-        NotMeasured::Implausible => out_of_range(name, quantity),
-        NotMeasured::UnitSuspected => {
-            let said = named(readout.unit);
-            let units: Vec<&str> = readout.units.iter().map(|(unit, _)| *unit).collect();
-            let detail = format!(
-                "{name} has a fraction and is below {}, which is rare in {unit}: send {said} ({})",
-                readout.fraction_below,
-                units.join(" or ")
-            );
-            error(RejectionReason::UnitSuspected, detail)
-        }
-        NotMeasured::Status(status) => {
-            let detail = format!(
-                "{name} {} is a status code of the sensor, no value: {}",
-                status.code, status.meaning
-            );
-            error(RejectionReason::SensorStatus, detail)
-        }
-        NotMeasured::BeyondDevice { device, low, high } => {
-            let detail = format!(
-                "{name} of a {} must be between {low} and {high} {unit}; send what is below as \"LO\" \
-                 or \"<{}\" and what is above as \"HI\" or \">{}\", over Kafka as {} below or \
-                 above with the limit in {name}",
-                device.name,
-                device.low,
-                device.high,
-                named(readout.comparator)
-            );
-            error(RejectionReason::Implausible, detail)
-        }
-        NotMeasured::NoLimit(Some(device)) => {
-            let range = |(low, high): (f64, f64)| match low == high {
-                true => low.to_string(),
-                false => format!("{low} to {high}"),
-            };
-            let detail = format!(
-                "{name} of a {} can only be below {} {unit} or above {} {unit}",
-                device.name,
-                range(device.below),
-                range(device.above)
-            );
-            error(RejectionReason::Implausible, detail)
-        }
-        NotMeasured::NoLimit(None) => {
-            let detail = format!("{name} of such a {} is a number", named(readout.device));
-            error(RejectionReason::Implausible, detail)
-        }
     }
 }

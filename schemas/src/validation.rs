@@ -1,15 +1,14 @@
 //! From what a sender says to a reading that is valid: [`Reading::validate`](wire::Reading::validate).
 
-use std::convert::Infallible;
+mod error;
 
-use clinical::kinds::{self, Below, Kind, Quantity, Setting, ValueType};
+use clinical::kinds::{self, Below, Kind, Setting, ValueType};
 use clinical::measured::Measured;
-use clinical::patient::InvalidId;
 use clinical::sample::Sample;
 use clinical::source::InvalidSource;
-use clinical::timeline::TooMany;
 use clinical::{PatientId, Source, Span, Timestamp, Version};
-use xxhash_rust::xxh3::xxh3_64;
+pub use error::{RejectionReason, ValidationError};
+use error::{not_below, not_measured, out_of_range};
 
 use crate::fields::{Field, MOST_FIELDS, Value, Visitor};
 use crate::reading as wire;
@@ -21,118 +20,6 @@ pub const CLOCK_TOLERANCE: Span = Span::from_hours(1);
 
 /// Most characters of a model number: the exchange standard's.
 const LONGEST_MODEL_NUMBER: usize = 50;
-
-/// Why a raw record is rejected: the code that vendors see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum RejectionReason {
-    /// The bytes are no record.
-    Undecodable,
-    /// Written with a schema that is not known.
-    UnknownSchema,
-    /// The Kafka record has no key.
-    KeyMissing,
-    /// The Kafka key is not the reading's patient.
-    KeyMismatch,
-    /// A field is not made as the exchange standard says.
-    Malformed,
-    /// A value cannot be true.
-    Implausible,
-    /// A value looks like one of another unit, and no unit was said.
-    UnitSuspected,
-    /// A number is a status code of the device, not a value.
-    SensorStatus,
-    /// A time is before 2000 or in the future.
-    TimeOutOfRange,
-    /// More devices for one patient than any patient has.
-    TooManyDevices,
-    /// More readings of a kind for one patient than any patient takes.
-    TooManyReadings,
-    /// More bytes than any reading has.
-    TooLarge,
-}
-
-impl RejectionReason {
-    /// Every reason.
-    pub const ALL: [RejectionReason; 12] = [
-        RejectionReason::Undecodable,
-        RejectionReason::UnknownSchema,
-        RejectionReason::KeyMissing,
-        RejectionReason::KeyMismatch,
-        RejectionReason::Malformed,
-        RejectionReason::Implausible,
-        RejectionReason::UnitSuspected,
-        RejectionReason::SensorStatus,
-        RejectionReason::TimeOutOfRange,
-        RejectionReason::TooManyDevices,
-        RejectionReason::TooManyReadings,
-        RejectionReason::TooLarge,
-    ];
-
-    /// The code.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Undecodable => "undecodable",
-            Self::UnknownSchema => "unknown_schema",
-            Self::KeyMissing => "key_missing",
-            Self::KeyMismatch => "key_mismatch",
-            Self::Malformed => "malformed",
-            Self::Implausible => "implausible",
-            Self::UnitSuspected => "unit_suspected",
-            Self::SensorStatus => "sensor_status",
-            Self::TimeOutOfRange => "time_out_of_range",
-            Self::TooManyDevices => "too_many_devices",
-            Self::TooManyReadings => "too_many_readings",
-            Self::TooLarge => "too_large",
-        }
-    }
-}
-
-impl From<TooMany> for RejectionReason {
-    fn from(too_many: TooMany) -> Self {
-        match too_many {
-            TooMany::Sources => Self::TooManyDevices,
-            TooMany::Readings => Self::TooManyReadings,
-        }
-    }
-}
-
-/// Why a reading is rejected. Names fields and rules, never a value; a device's status code is none.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
-pub struct ValidationError {
-    /// The code.
-    pub reason: RejectionReason,
-    /// The exchange standard's name of the field at fault.
-    pub field: &'static str,
-    /// The rule, for a person.
-    pub detail: String,
-}
-
-impl ValidationError {
-    pub(crate) fn new(
-        reason: RejectionReason,
-        field: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self { reason, field, detail: detail.into() }
-    }
-}
-
-impl From<InvalidSource> for ValidationError {
-    fn from(error: InvalidSource) -> Self {
-        Self::new(RejectionReason::Malformed, error.field(), error.to_string())
-    }
-}
-
-impl From<InvalidId> for ValidationError {
-    fn from(error: InvalidId) -> Self {
-        let field = match error {
-            InvalidId::Consortium => "consortium_id",
-            InvalidId::Person | InvalidId::Patient => "person_id",
-        };
-        Self::new(RejectionReason::Malformed, field, error.to_string())
-    }
-}
 
 impl wire::Reading {
     /// Validates a reading that was received at `received`.
@@ -166,68 +53,6 @@ impl wire::Reading {
             entered_in_error: self.status == wire::ReadingStatus::EnteredInError,
             sample,
         })
-    }
-
-    /// XXH3-64 of everything a correction can change: the fields in the order of the numbers that
-    /// are declared, each optional one preceded by whether it is there. Fields that came to their
-    /// kind later follow with their numbers, and only where they are there, so that the digest of
-    /// an earlier reading stays. Its form never changes: it is part of stored versions.
-    fn content_digest(&self) -> u64 {
-        let mut content = Content(Vec::with_capacity(96));
-        content.int(self.utc_offset_minutes);
-        content.byte(self.data_input as u8);
-        match self.origin_of_time {
-            None => content.byte(0),
-            Some(clock) => content.0.extend([1, clock as u8]),
-        }
-        content.byte(self.status as u8);
-        content.byte(self.measurement.kind().number());
-        let Ok(()) = self.measurement.visit(&mut content);
-        xxh3_64(&content.0)
-    }
-}
-
-struct Content(Vec<u8>);
-
-impl Content {
-    fn byte(&mut self, value: u8) {
-        self.0.push(value);
-    }
-
-    fn int(&mut self, value: i32) {
-        self.0.extend(value.to_le_bytes());
-    }
-
-    fn value(&mut self, value: Value<'_>) {
-        match value {
-            Value::Integer(value) => self.int(value),
-            Value::Decimal(value) => self.0.extend(value.to_le_bytes()),
-            Value::Flag(value) => self.byte(value.into()),
-            Value::Code(code) => self.byte(code as u8),
-            Value::Text(text) => {
-                self.0.extend((text.len() as u32).to_le_bytes());
-                self.0.extend(text.as_bytes());
-            }
-        }
-    }
-}
-
-impl Visitor for Content {
-    type Error = Infallible;
-
-    #[inline]
-    fn field(&mut self, field: &'static Field, value: Option<Value<'_>>) -> Result<(), Infallible> {
-        match (value, field.declared.added) {
-            (None, true) => return Ok(()),
-            (None, false) => self.byte(0),
-            (Some(_), true) => self.byte(field.declared.number),
-            (Some(_), false) if !field.declared.required => self.byte(1),
-            (Some(_), false) => {}
-        }
-        if let Some(value) = value {
-            self.value(value);
-        }
-        Ok(())
     }
 }
 
@@ -400,7 +225,7 @@ impl Validation {
                 Measured::Exactly(sent.number)
             }
             Err(fault) => {
-                return Err(readout::not_measured(kind, field, readout, quantity, fault));
+                return Err(not_measured(kind, field, readout, quantity, fault));
             }
         };
         if let Some(watched) = field.watched {
@@ -419,19 +244,6 @@ impl Validation {
         }
         Ok(())
     }
-}
-
-#[cold]
-pub(crate) fn out_of_range(field: &'static str, quantity: &Quantity) -> ValidationError {
-    let Quantity { low, high, unit, .. } = quantity;
-    let rule = format!("{field} must be between {low} and {high} {unit}");
-    ValidationError::new(RejectionReason::Implausible, field, rule)
-}
-
-#[cold]
-fn not_below(field: &'static str, other: &'static str) -> ValidationError {
-    let rule = format!("{field} must be below {other}");
-    ValidationError::new(RejectionReason::Implausible, field, rule)
 }
 
 fn validate_text(field: &'static kinds::Field, text: &str) -> Result<(), ValidationError> {
@@ -516,7 +328,3 @@ mod tests {
 #[cfg(test)]
 #[path = "readout_tests.rs"]
 mod readout_tests;
-
-#[cfg(test)]
-#[path = "digest_tests.rs"]
-mod digest_tests;
