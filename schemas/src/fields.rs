@@ -77,6 +77,21 @@ pub enum Column {
     Text,
 }
 
+impl Column {
+    /// The number that absence is; none of a column that every record has a number for, and of a
+    /// text.
+    pub fn absent(self) -> Option<f64> {
+        match self {
+            Self::UInt16 { absent } => absent.map(f64::from),
+            Self::UInt32 { absent } => absent.map(f64::from),
+            Self::Int16 { absent } => absent.map(f64::from),
+            Self::Float32 { absent } => absent.map(f64::from),
+            Self::Flag | Self::Enum8(_) => Some(-1.0),
+            Self::Text => None,
+        }
+    }
+}
+
 /// A kind of record in the formats that it is read from.
 #[derive(Debug)]
 pub struct Form {

@@ -2,10 +2,12 @@
 //! compared: every value as text.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
-use schemas::reading::{BloodGlucose, Comparator, Measurement, ReadingStatus, Source};
+use schemas::fields::{Column, Field, Value as Measured, Visitor};
+use schemas::reading::{BloodGlucose, Measurement, ReadingStatus, Source};
 use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Placed;
 use crate::glucose::Sent;
@@ -111,11 +113,7 @@ pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
     };
     let json = serde_json::to_value(reading).expect("a reading has a JSON form");
     let mut fields = Fields::default();
-    // The measurement is an object in an object, which names the kind.
-    let measured = json["measurement"].as_object().into_iter().flatten();
-    for (field, value) in measured.filter_map(|(_, of_kind)| of_kind.as_object()).flatten() {
-        fields.put(field, measured_value(field, value));
-    }
+    let Ok(()) = reading.measurement.visit(&mut fields);
     if let Measurement::BloodGlucose(glucose) = &reading.measurement {
         of_glucose(&mut fields, glucose);
     }
@@ -140,23 +138,30 @@ pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
         .columns()
 }
 
-/// What was not measured has a value of its own.
-fn measured_value(field: &str, value: &Value) -> String {
-    match (field, value) {
-        ("irregular_pulse", Value::Bool(flagged)) => u8::from(*flagged).to_string(),
-        ("body_fat" | "pulse_rate", Value::Null) => "0".to_owned(),
-        (
-            "measurement_position"
-            | "measurement_position_code"
-            | "measurement_method_code"
-            | "value_criteria_code"
-            | "meal_timing"
-            | "glucose_unit"
-            | "glucose_comparator",
-            Value::Null,
-        ) => String::new(),
-        (_, Value::Null) => "-1".to_owned(),
-        (_, value) => canonical(value),
+/// What was measured, and of what was not the value that is declared for its absence.
+impl Visitor for Fields {
+    type Error = Infallible;
+
+    fn field(
+        &mut self,
+        field: &'static Field,
+        value: Option<Measured<'_>>,
+    ) -> Result<(), Infallible> {
+        let text = match (value, field.column) {
+            (Some(Measured::Integer(number)), _) => number.to_string(),
+            (Some(Measured::Decimal(number)), _) => (number as f32).to_string(),
+            (Some(Measured::Flag(flag)), _) => u8::from(flag).to_string(),
+            (Some(Measured::Code(index)), _) => field.codes()[index].symbol.to_owned(),
+            (Some(Measured::Text(text)), _) => text.to_owned(),
+            // An enum is written as its symbol.
+            (None, Column::Enum8(_) | Column::Text) => String::new(),
+            (None, column) => {
+                let absent = column.absent();
+                absent.unwrap_or_else(|| panic!("{} is never absent", field.name())).to_string()
+            }
+        };
+        self.put(field.name(), text);
+        Ok(())
     }
 }
 
@@ -166,14 +171,7 @@ fn of_glucose(fields: &mut Fields, glucose: &BloodGlucose) {
     fields
         .put("glucose_value", stored.value as f32)
         .put("glucose_value_sent", stored.sent as f32)
-        .put(
-            "glucose_comparator",
-            match stored.comparator {
-                None => "",
-                Some(Comparator::Below) => "below",
-                Some(Comparator::Above) => "above",
-            },
-        );
+        .put("glucose_comparator", canonical(&json!(stored.comparator)));
 }
 
 /// The row of an alert event.

@@ -1,10 +1,12 @@
 //! The way of every kind of record, to its table.
 
 use clinical::Kind;
+use clinical::kinds::{Setting, ValueType};
 use schemas::Reading;
 use schemas::examples::{GOOD_DOCUMENTS, RAW_READINGS};
-use schemas::reading::{Comparator, GlucoseMethod};
-use serde_json::{Map, Value};
+use schemas::fields::{Coded, form};
+use schemas::reading::{Comparator, GlucoseUnit};
+use serde_json::{Map, Value, json};
 
 use tests::glucose::{Sent, Stored};
 use tests::registered::TOKEN;
@@ -14,7 +16,7 @@ use tests::stack::{Plan, Stack};
 /// What an example says, by the names of the tables' columns.
 struct Said {
     example: String,
-    kind: String,
+    kind: Kind,
     columns: Map<String, Value>,
 }
 
@@ -37,7 +39,7 @@ pub fn every_good_example_of_every_kind_ends_in_the_store_with_its_values() {
                     document["consortium_id"].as_str().unwrap(),
                     person["person_id"].as_str().unwrap()
                 );
-                collect(name, &patient, "", person, &mut said);
+                collect(name, &patient, (Setting::Home, ""), person, &mut said);
             }
         }
         assert_eq!(answer["accepted"], said.len() - before, "{name}");
@@ -52,7 +54,7 @@ pub fn every_good_example_of_every_kind_ends_in_the_store_with_its_values() {
 
     for kind in Kind::ALL {
         let rows = rows(&stack, kind);
-        let of_kind: Vec<&Said> = said.iter().filter(|said| said.kind == kind.as_str()).collect();
+        let of_kind: Vec<&Said> = said.iter().filter(|said| said.kind == kind).collect();
         assert!(!of_kind.is_empty(), "no example of {kind}");
         for said in of_kind {
             let found = rows.iter().any(|row| {
@@ -75,29 +77,39 @@ fn rows(stack: &Stack, kind: Kind) -> Vec<Value> {
     ))
 }
 
-/// The records somewhere within a person of an exchange document.
-fn collect(example: &str, patient: &str, within: &str, value: &Value, said: &mut Vec<Said>) {
+/// The records somewhere within a person of an exchange document: measured in this setting, in the
+/// array of this name.
+fn collect(
+    example: &str,
+    patient: &str,
+    (setting, array): (Setting, &str),
+    value: &Value,
+    said: &mut Vec<Said>,
+) {
     match value {
         Value::Array(items) => {
-            items.iter().for_each(|item| collect(example, patient, within, item, said));
+            items.iter().for_each(|item| collect(example, patient, (setting, array), item, said));
         }
         Value::Object(members) if members.contains_key("update_time") => {
-            let example = example.to_owned();
-            let columns = of_record(patient, members);
-            said.push(Said { example, kind: within.to_owned(), columns });
+            let is_it = |kind: &Kind| kind.setting() == setting && form(*kind).array == array;
+            let kind = Kind::ALL.into_iter().find(is_it).expect("a kind of record");
+            let columns = of_record(kind, patient, members);
+            said.push(Said { example: example.to_owned(), kind, columns });
         }
         Value::Object(members) => {
             for (name, member) in members {
-                let checkup = within == "health_checkup_information" && name == "blood_pressure";
-                let name = if checkup { "blood_pressure_checkup" } else { name };
-                collect(example, patient, name, member, said);
+                let setting = match name.as_str() {
+                    "health_checkup_information" => Setting::Checkup,
+                    _ => setting,
+                };
+                collect(example, patient, (setting, name), member, said);
             }
         }
         _ => {}
     }
 }
 
-fn of_record(patient: &str, record: &Map<String, Value>) -> Map<String, Value> {
+fn of_record(kind: Kind, patient: &str, record: &Map<String, Value>) -> Map<String, Value> {
     let mut columns = Map::new();
     let mut put = |name: &str, value: Value| {
         columns.insert(name.to_owned(), value);
@@ -124,20 +136,23 @@ fn of_record(patient: &str, record: &Map<String, Value>) -> Map<String, Value> {
                 put("data_input", ["device", "manual", "modified"][digit(code)].into());
             }
             "origin_of_time_code" => put("origin_of_time", ["device", "app"][digit(code)].into()),
-            "glucose_method_code" => {
-                let methods = ["finger_stick", "continuous_sensor", "laboratory"];
-                put("glucose_method", methods[digit(code)].into());
-            }
-            "meal_timing_code" => {
-                let timings = ["fasting", "before_meal", "after_meal", "bedtime"];
-                put("meal_timing", timings.get(digit(code)).copied().unwrap_or("unknown").into());
-            }
-            "glucose_unit" => put("glucose_unit", code.replace('/', "_").into()),
             "test_lab_id"
             | "model_manufacturer_code"
             | "model_number"
             | "production_specification_serial" => {}
-            _ => put(name, value.clone()),
+            name => {
+                let field = form(kind).fields.iter().find(|field| field.form_name == name);
+                let field = field.unwrap_or_else(|| panic!("{kind} has no field {name}"));
+                let value = match field.declared.value_type {
+                    ValueType::Code(codes) => {
+                        let is_it = |known: &&clinical::kinds::Code| known.code == code;
+                        let known = codes.iter().find(is_it).expect("one of the field's codes");
+                        known.symbol.into()
+                    }
+                    _ => value.clone(),
+                };
+                put(field.name(), value);
+            }
         }
     }
     store_glucose(&mut columns);
@@ -147,23 +162,13 @@ fn of_record(patient: &str, record: &Map<String, Value>) -> Map<String, Value> {
 /// Glucose as its table has it, from how it was sent.
 fn store_glucose(columns: &mut Map<String, Value>) {
     let Some(said) = columns.get("glucose_value").cloned() else { return };
-    let method = match columns["glucose_method"].as_str() {
-        Some("continuous_sensor") => GlucoseMethod::ContinuousSensor,
-        Some("finger_stick") => GlucoseMethod::FingerStick,
-        _ => GlucoseMethod::Laboratory,
-    };
-    let is_in_millimoles = columns.get("glucose_unit").is_some_and(|unit| unit == "mmol_L");
+    let method = coded(columns, "glucose_method").expect("what it was measured by");
+    let is_in_millimoles = coded(columns, "glucose_unit") == Some(GlucoseUnit::MmolL);
     let plain = |number: f64, comparator| Sent { number, comparator, method, is_in_millimoles };
     let sent = match said.as_str() {
         None => {
-            let comparator = columns.get("glucose_comparator").and_then(|side| side.as_str());
-            plain(
-                said.as_f64().expect("a number or a word"),
-                comparator.map(|side| match side {
-                    "below" => Comparator::Below,
-                    _ => Comparator::Above,
-                }),
-            )
+            let number = said.as_f64().expect("a number or a word");
+            plain(number, coded(columns, "glucose_comparator"))
         }
         Some(word @ ("LO" | "HI")) => Sent::word(word, method, is_in_millimoles),
         Some(text) => {
@@ -177,11 +182,19 @@ fn store_glucose(columns: &mut Map<String, Value>) {
     };
     let Stored { value, sent, comparator } = sent.stored();
     if let Some(side) = comparator {
-        let side = if side == Comparator::Below { "below" } else { "above" };
-        columns.insert("glucose_comparator".to_owned(), side.into());
+        columns.insert("glucose_comparator".to_owned(), json!(side));
     }
     columns.insert("glucose_value".to_owned(), value.into());
     columns.insert("glucose_value_sent".to_owned(), sent.into());
+}
+
+/// The code that a column of glucose says by its symbol; none where it says nothing.
+fn coded<C: Coded>(columns: &Map<String, Value>, name: &str) -> Option<C> {
+    let symbol = columns.get(name)?.as_str()?;
+    let mut fields = form(Kind::BloodGlucose).fields.iter();
+    let codes = fields.find(|field| field.name() == name).expect("a field of glucose").codes();
+    let index = codes.iter().position(|code| code.symbol == symbol);
+    Some(C::ALL[index.expect("a symbol of the field's codes")])
 }
 
 fn digit(code: &str) -> usize {
@@ -202,7 +215,7 @@ fn of_raw(example: &str, json: &str, reading: &Reading) -> Said {
     let entered_in_error = whole["status"] == "entered_in_error";
     columns.insert("entered_in_error".to_owned(), entered_in_error.into());
     columns.insert("version".to_owned(), checked.version.bits().into());
-    Said { example: example.to_owned(), kind: checked.kind.to_string(), columns }
+    Said { example: example.to_owned(), kind: checked.kind, columns }
 }
 
 /// Numbers may be said as text with leading zeros and are stored with the precision of 32 bits;

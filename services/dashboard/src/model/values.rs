@@ -33,25 +33,22 @@ pub fn from_columns(kind: Kind, texts: &[String]) -> Option<BTreeMap<String, Val
 
 /// The value of a column, none where it is absent; none at all when it cannot be one.
 fn value(column: Column, text: &str) -> Option<Option<Value>> {
-    let absent = match column {
-        Column::UInt16 { absent } => absent.map(f64::from),
-        Column::UInt32 { absent } => absent.map(f64::from),
-        Column::Int16 { absent } => absent.map(f64::from),
-        Column::Float32 { absent } => absent.map(f64::from),
-        Column::Flag => {
-            return Some(match text {
-                "-1" => None,
-                "0" => Some(Value::Bool(false)),
-                "1" => Some(Value::Bool(true)),
-                _ => return None,
-            });
+    Some(match column {
+        Column::Flag => match text {
+            "-1" => None,
+            "0" => Some(Value::Bool(false)),
+            "1" => Some(Value::Bool(true)),
+            _ => return None,
+        },
+        Column::Enum8(_) | Column::Text => (!text.is_empty()).then(|| Value::from(text)),
+        Column::UInt16 { .. }
+        | Column::UInt32 { .. }
+        | Column::Int16 { .. }
+        | Column::Float32 { .. } => {
+            let measured: f64 = text.parse().ok()?;
+            (Some(measured) != column.absent()).then(|| number(measured))
         }
-        Column::Enum8(_) | Column::Text => {
-            return Some((!text.is_empty()).then(|| Value::from(text)));
-        }
-    };
-    let measured: f64 = text.parse().ok()?;
-    Some((Some(measured) != absent).then(|| number(measured)))
+    })
 }
 
 /// What rules may look at of the values of a reading.
