@@ -1,15 +1,13 @@
 //! Properties of the parser: it never panics, and it reads back what is written by the rules.
 
-use std::convert::Infallible;
-
 use clinical::kinds::Setting;
+use clinical::measured::{Measured, Side};
 use clinical::{Kind, Timestamp};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use schemas::Reading;
-use schemas::fields::{Field, Value as FieldValue, Visitor};
 use schemas::reading as wire;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Context, Limits, Parsed, Unreadable, parse};
 
@@ -25,79 +23,15 @@ fn read(body: &[u8]) -> Result<Parsed, Unreadable> {
     )
 }
 
-/// Civil time in Japan, yyyyMMddHHmmssSSS.
-fn civil(millis: i64) -> String {
-    let zoned = jiff::Timestamp::from_millisecond(millis)
-        .unwrap()
-        .to_zoned(TimeZone::get("Asia/Tokyo").unwrap());
-    format!("{}{:03}", zoned.strftime("%Y%m%d%H%M%S"), millis.rem_euclid(1000))
-}
-
 /// The document that the exchange rules make of a reading.
-fn render(reading: &Reading) -> Value {
-    let mut record = serde_json::Map::new();
-    let mut set = |name: &str, value: Value| {
-        if !value.is_null() {
-            record.insert(name.to_owned(), value);
-        }
-    };
-    set("observation_time", json!(civil(reading.observation_time)[..14]));
-    set("update_time", json!(civil(reading.update_time)));
-    set("data_input_code", json!((reading.data_input as u8).to_string()));
-    set("origin_of_time_code", json!(reading.origin_of_time.map(|o| (o as u8).to_string())));
-    match &reading.source {
-        wire::Source::Device(device) => {
-            set("model_manufacturer_code", json!(device.manufacturer));
-            set("model_number", json!(device.model_number));
-            set("production_specification_serial", json!(device.serial));
-        }
-        wire::Source::TestLab(lab) => set("test_lab_id", json!(lab.test_lab_id)),
-    }
-    let kind = reading.measurement.kind();
-    let part = match kind.setting() {
-        Setting::Home => "healthcare",
-        Setting::Checkup => "health_checkup",
-    };
-    let array = schemas::fields::form(kind).array;
-    let Ok(()) = reading.measurement.visit(&mut Members(&mut set));
-    json!({
-        "format_version": "2.0",
-        "send_time": civil(reading.send_time.unwrap()),
-        "consortium_id": reading.consortium_id,
-        "person_information": [{
-            "person_id": reading.person_id,
-            (format!("{part}_information")): { array: [record] },
-        }],
-    })
+fn document(reading: &Reading) -> Value {
+    let send_time = Timestamp::from_millis(reading.send_time.unwrap());
+    simulator::exchange::document(&reading.consortium_id, send_time, [reading])
 }
 
-/// Writes values as the exchange form has them.
-struct Members<F>(F);
-
-impl<F: FnMut(&str, Value)> Visitor for Members<F> {
-    type Error = Infallible;
-
-    fn field(
-        &mut self,
-        field: &'static Field,
-        value: Option<FieldValue<'_>>,
-    ) -> Result<(), Infallible> {
-        let value = match value {
-            None => Value::Null,
-            Some(FieldValue::Integer(number)) => json!(number),
-            Some(FieldValue::Decimal(number)) => json!(number),
-            Some(FieldValue::Flag(flag)) => json!(flag),
-            Some(FieldValue::Code(index)) => json!(field.codes()[index].code),
-            Some(FieldValue::Text(text)) => json!(text),
-        };
-        (self.0)(field.form_name, value);
-        Ok(())
-    }
-}
-
-/// A measurement of any kind.
-fn measurement() -> impl Strategy<Value = wire::Measurement> {
-    (proptest::sample::select(&Kind::ALL[..]), any::<u64>()).prop_map(|(kind, seed)| {
+/// A measurement of one of some kinds.
+fn measurement(kinds: Vec<Kind>) -> impl Strategy<Value = wire::Measurement> {
+    (proptest::sample::select(kinds), any::<u64>()).prop_map(|(kind, seed)| {
         let mut state = seed | 1;
         schemas::examples::drawn(kind, &mut || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -106,8 +40,13 @@ fn measurement() -> impl Strategy<Value = wire::Measurement> {
     })
 }
 
+/// A reading of any kind.
+fn reading() -> impl Strategy<Value = Reading> {
+    reading_of(Kind::ALL.into())
+}
+
 prop_compose! {
-    fn reading()(
+    fn reading_of(kinds: Vec<Kind>)(
         consortium_id in "[A-Za-z0-9]{1,6}",
         person_id in "[A-Za-z0-9]{1,20}",
         observation_second in 946_684_800_i64..1_767_225_600,
@@ -117,7 +56,7 @@ prop_compose! {
         test_lab_id in "[0-9]{1,12}",
         input in 0..3_usize,
         clock in any::<bool>(),
-        measurement in measurement(),
+        measurement in measurement(kinds),
     ) -> Reading {
         let from_checkup = measurement.kind().setting() == Setting::Checkup;
         let inputs =
@@ -208,7 +147,7 @@ proptest! {
 
     #[test]
     fn a_reading_written_by_the_rules_reads_back_the_same(reading in reading()) {
-        let document = render(&reading).to_string();
+        let document = document(&reading).to_string();
         let parsed = read(document.as_bytes()).unwrap();
         prop_assert_eq!(parsed.entries.len(), 1);
         let entry = parsed.entries.into_iter().next().unwrap();
@@ -219,8 +158,38 @@ proptest! {
     }
 
     #[test]
+    fn a_word_of_a_device_reads_as_the_limit_of_the_device(
+        reading in reading_of(vec![Kind::BloodGlucose]),
+    ) {
+        let wire::Measurement::BloodGlucose(glucose) = &reading.measurement else { return Ok(()) };
+        let field = &Kind::BloodGlucose.fields()[0];
+        let readout = field.readout.unwrap();
+        let Some(device) = &readout.devices[glucose.glucose_method as usize] else { return Ok(()) };
+        let mut document = document(&reading);
+        let record = "/person_information/0/healthcare_information/blood_glucose/0";
+        let sent = document.pointer_mut(&format!("{record}/{}", field.name)).unwrap();
+        let limit = match sent.as_str().map(|text| text.as_bytes()[0]) {
+            Some(b'<') => Measured::Below(device.low),
+            Some(b'>') => Measured::Above(device.high),
+            _ => return Ok(()),
+        };
+        *sent = if limit.side() == Some(Side::Below) { "LO".into() } else { "HI".into() };
+        let parsed = read(document.to_string().as_bytes()).unwrap();
+        let valid = parsed.entries.into_iter().next().unwrap().result.map_err(|problems| {
+            TestCaseError::fail(format!("{problems:?} in {document}"))
+        })?;
+        let shown = valid.reading.measurement.shown().unwrap();
+        prop_assert_eq!(shown.measured.side(), limit.side());
+        // A device shows its limit in whole mg/dL or tenths of mmol/L.
+        let unit = glucose.glucose_unit.map_or(0, |unit| unit as usize);
+        let rounding = if unit == 0 { 0.0 } else { readout.units[unit].1 / 20.0 };
+        let off = (shown.measured.number() - limit.number()).abs();
+        prop_assert!(off <= rounding, "{:?}, not {limit:?}", shown.measured);
+    }
+
+    #[test]
     fn a_document_cut_short_is_malformed_or_empty(reading in reading(), keep in 0.0..1.0_f64) {
-        let document = render(&reading).to_string();
+        let document = document(&reading).to_string();
         let kept = (document.len() as f64 * keep) as usize;
         let malformed = matches!(
             read(&document.as_bytes()[..kept]),
