@@ -5,11 +5,7 @@
 //! [`Fields::finish`] reports any problem.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::fmt::{self, Write};
-
-use clinical::measured::{Readout, Side};
-use schemas::fields::{Coded, Field, FieldSource, form};
 
 use super::civil_time::{self, CivilTime, Clock, NotATime};
 use super::json::Json;
@@ -25,8 +21,6 @@ pub(super) struct Fields<'j, 'p> {
     taken: Indices,
     problems: Vec<Problem>,
     warnings: &'p mut Warnings,
-    /// The side of a limit, written in the place of a number: `<40`.
-    side: Option<Side>,
 }
 
 /// A set of indices: in place for the first 64, so that an object of the exchange rules takes no
@@ -76,7 +70,6 @@ impl<'j, 'p> Fields<'j, 'p> {
             taken: Indices::default(),
             problems: Vec::new(),
             warnings,
-            side: None,
         }
     }
 
@@ -85,6 +78,12 @@ impl<'j, 'p> Fields<'j, 'p> {
         let index = self.members.iter().position(|(written, _)| written == name)?;
         self.taken.insert(index);
         Some(&self.members[index].1)
+    }
+
+    /// The first member of a name, when it is there; it is still to be taken.
+    pub(super) fn look_at(&self, name: &str) -> Option<&'j Json<'j>> {
+        let member = self.members.iter().find(|(written, _)| written == name);
+        member.map(|(_, value)| value)
     }
 
     /// The member of either of two names for the same thing, and the name it has.
@@ -116,14 +115,15 @@ impl<'j, 'p> Fields<'j, 'p> {
         self.warnings.add(self.document, rule, || member(self.pointer, name));
     }
 
-    fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
+    /// What has to be there.
+    pub(super) fn required<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
         if value.is_none() {
             self.problem(name, Rule::Required, || format!("{name} is required"));
         }
         value
     }
 
-    fn wrong_type(&mut self, name: &str, value: &Json<'_>, wanted: &str) {
+    pub(super) fn wrong_type(&mut self, name: &str, value: &Json<'_>, wanted: &str) {
         let hint = match value {
             Json::Null => "; leave it out where there is no value",
             _ => "",
@@ -167,60 +167,14 @@ impl<'j, 'p> Fields<'j, 'p> {
     }
 
     /// A number; `characters` is how many it may have, sign and point included.
-    fn number(&mut self, name: &str, characters: Option<usize>) -> f64 {
+    pub(super) fn number(&mut self, name: &str, characters: Option<usize>) -> f64 {
         let value = self.take(name);
         let value = self.required(name, value);
         value.and_then(|value| self.as_number(name, value, characters)).unwrap_or_default()
     }
 
-    /// A number, or that the value is below or above what the device can say: `LO`, `HI`, `<40`,
-    /// `>400`. Then the number is the limit, and the side is kept for the comparator.
-    fn number_or_beyond(&mut self, field: &'static Field, readout: &Readout) -> f64 {
-        let name = field.form_name;
-        let Some(watched) = field.declared.watched else { return self.number(name, None) };
-        let fields = form(watched.kind()).fields;
-        let code = |number: u8| {
-            let field = &fields[usize::from(number) - 1];
-            let text = self.members.iter().find(|(written, _)| written == field.form_name);
-            let Some((_, Json::Text(text))) = text else { return None };
-            field.codes().iter().position(|code| code.code == *text)
-        };
-        let (unit, device) = (code(readout.unit), code(readout.device));
-        let written = self.members.iter().find(|(written, _)| written == name);
-        let beyond = match written {
-            Some((_, Json::Text(text))) => beyond(text),
-            _ => None,
-        };
-        let Some((side, limit)) = beyond else {
-            if let Some((_, value @ Json::Text(text))) = written
-                && !is_decimal(text)
-            {
-                self.take(name);
-                let wanted = r#"a number, "LO", "HI", or a limit such as "<40" or ">400""#;
-                self.wrong_type(name, value, wanted);
-                return 0.0;
-            }
-            let number = self.number(name, field.characters);
-            if unit.is_none() && number < readout.fraction_below && number.fract() == 0.0 {
-                self.warn(name, WarningRule::UnitNotSaid);
-            }
-            return number;
-        };
-        self.take(name);
-        self.side = Some(side);
-        let factor = readout.units.get(unit.unwrap_or(0)).map_or(1.0, |(_, factor)| *factor);
-        let device = device.and_then(|device| readout.devices[device].as_ref());
-        limit.unwrap_or_else(|| {
-            let word = device.map_or(0.0, |device| match side {
-                Side::Below => device.low,
-                Side::Above => device.high,
-            });
-            // As the device writes a number of the unit.
-            if factor == 1.0 { word } else { (word / factor * 10.0).round() / 10.0 }
-        })
-    }
-
-    fn as_whole(&mut self, name: &str, number: f64) -> i32 {
+    /// A number that has no fraction.
+    pub(super) fn as_whole(&mut self, name: &str, number: f64) -> i32 {
         if number.fract() != 0.0 {
             self.problem(name, Rule::NotWhole, || format!("{name} must be a whole number"));
         }
@@ -272,7 +226,7 @@ impl<'j, 'p> Fields<'j, 'p> {
         found.unwrap_or(codes[0].1)
     }
 
-    fn as_code<'c, T>(
+    pub(super) fn as_code<'c, T>(
         &mut self,
         name: &str,
         value: &'j Json<'j>,
@@ -390,82 +344,8 @@ impl<'j, 'p> Fields<'j, 'p> {
     }
 }
 
-/// The values of a record, by their names on the exchange form.
-impl FieldSource for Fields<'_, '_> {
-    type Error = Infallible;
-
-    fn integer(&mut self, field: &'static Field) -> Result<i32, Infallible> {
-        let number = self.number(field.form_name, field.characters);
-        Ok(self.as_whole(field.form_name, number))
-    }
-
-    fn decimal(&mut self, field: &'static Field) -> Result<f64, Infallible> {
-        Ok(match field.declared.readout {
-            Some(readout) => self.number_or_beyond(field, readout),
-            None => self.number(field.form_name, field.characters),
-        })
-    }
-
-    fn flag(&mut self, field: &'static Field) -> Result<bool, Infallible> {
-        let value = self.take(field.form_name);
-        Ok(match self.required(field.form_name, value) {
-            Some(Json::Bool(flag)) => *flag,
-            Some(other) => {
-                self.wrong_type(field.form_name, other, "true or false");
-                false
-            }
-            None => false,
-        })
-    }
-
-    fn code<C: Coded>(&mut self, field: &'static Field) -> Result<C, Infallible> {
-        if let Some(side) = self.side.filter(|_| field.comparator_of.is_some()) {
-            return Ok(C::ALL[side as usize]);
-        }
-        let value = self.take(field.form_name);
-        let value = self.required(field.form_name, value);
-        let code = |index: usize| Some((field.codes().get(index)?.code, *C::ALL.get(index)?));
-        let codes = (0..C::ALL.len()).filter_map(code);
-        let found = value.and_then(|value| self.as_code(field.form_name, value, codes));
-        Ok(found.unwrap_or(C::ALL[0]))
-    }
-
-    fn text(&mut self, field: &'static Field) -> Result<String, Infallible> {
-        Ok(Fields::text(self, field.form_name).to_owned())
-    }
-
-    fn optional<T>(
-        &mut self,
-        field: &'static Field,
-        read: impl FnOnce(&mut Self, &'static Field) -> Result<T, Infallible>,
-    ) -> Result<Option<T>, Infallible> {
-        let is_there = match field.comparator_of {
-            Some(_) => self.side.is_some(),
-            None => self.members.iter().any(|(written, _)| written == field.form_name),
-        };
-        (is_there || field.required_on_form).then(|| read(self, field)).transpose()
-    }
-}
-
-/// The side and the limit of a value beyond what a device can say; no limit where the device's own
-/// word is sent.
-fn beyond(text: &str) -> Option<(Side, Option<f64>)> {
-    let side = match text.as_bytes().first()? {
-        b'L' | b'<' => Side::Below,
-        b'H' | b'>' => Side::Above,
-        _ => return None,
-    };
-    match text {
-        "LO" | "HI" => Some((side, None)),
-        _ => {
-            let limit = text.strip_prefix(['<', '>'])?;
-            is_decimal(limit).then(|| limit.parse().ok().map(|limit| (side, Some(limit))))?
-        }
-    }
-}
-
 /// Digits with at most one sign and one point: what a number in quotation marks may look like.
-fn is_decimal(text: &str) -> bool {
+pub(super) fn is_decimal(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

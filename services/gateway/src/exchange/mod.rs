@@ -21,6 +21,7 @@
 mod civil_time;
 mod fields;
 mod json;
+mod measurement;
 mod observation;
 mod order;
 mod problem;

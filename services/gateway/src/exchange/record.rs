@@ -3,13 +3,14 @@
 use clinical::kinds::Setting;
 use clinical::{Kind, Timestamp};
 use schemas::fields::form;
-use schemas::reading::{DataInput, Measurement, OriginOfTime, Reading, ReadingStatus};
+use schemas::reading::{DataInput, OriginOfTime, Reading, ReadingStatus};
 use schemas::{RejectionReason, ValidationError};
 
 use super::ValidReading;
 use super::civil_time::Clock;
 use super::fields::Fields;
 use super::json::Members;
+use super::measurement;
 use super::observation::{self, OBSERVATION_TIME};
 use super::order::ArrayOrder;
 use super::problem::{Problem, Rule, WarningRule, Warnings, member};
@@ -54,7 +55,7 @@ pub(super) fn read(
     let origin_of_time =
         (!from_checkup).then(|| fields.code("origin_of_time_code", &ORIGIN_OF_TIME));
     let source = observation::source(&mut fields, kind.setting());
-    let Ok(measurement) = Measurement::build(kind, &mut fields);
+    let measurement = measurement::read(kind, &mut fields);
     let problems = fields.finish();
     let (Some(time), Some(update), true) = (observed.time, update, problems.is_empty()) else {
         return Err(problems);
