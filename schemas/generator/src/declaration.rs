@@ -7,6 +7,9 @@ use std::path::Path;
 use check::distinct;
 use serde::Deserialize;
 
+use crate::migrations::{self, Migration};
+use crate::published::Published;
+
 /// A kind of record.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,9 +29,11 @@ pub struct Kind {
     /// Whether the array is an extension of the public exchange rules.
     #[serde(default)]
     pub extension: bool,
-    /// The published version of the schema `reading` that had it first.
+    /// The published version of the schema `reading` that has it first.
+    #[serde(skip)]
     pub since: u32,
     /// The migration that makes its table.
+    #[serde(skip)]
     pub migration: u32,
     /// Its place in lists, from 1.
     pub list_order: u8,
@@ -148,8 +153,9 @@ pub struct Field {
     pub enumeration: Option<String>,
     #[serde(default)]
     pub codes: Vec<Code>,
-    /// The published version of the schema `reading` that had it first, when not with its kind.
-    since: Option<u32>,
+    /// The published version of the schema `reading` that has it first.
+    #[serde(skip)]
+    since: u32,
     /// What virtual patients have, of a kind without a physiology of its own.
     pub typical: Option<Typical>,
     /// What devices show in its place besides a plain number.
@@ -293,7 +299,7 @@ impl Field {
 
     /// Whether it came to its kind after the kind's first form.
     pub fn is_added(&self, kind: &Kind) -> bool {
-        self.since.is_some_and(|since| since > kind.since)
+        self.since > kind.since
     }
 
     /// Its name as a Rust constant.
@@ -309,13 +315,21 @@ impl Field {
     }
 }
 
-/// Every kind of a folder, by number.
+/// The folder of declarations.
+const FOLDER: &str = "schemas/kinds";
+
+/// The migration with the tables of all kinds of the first published version.
+pub const FIRST: u32 = 1;
+
+/// Every kind that is declared below a root, by number.
 ///
 /// # Errors
 /// The file and what is wrong with it.
-pub fn read(folder: &Path) -> Result<Vec<Kind>, String> {
+pub fn read(root: &Path) -> Result<Vec<Kind>, String> {
+    let (published, migrations) = (Published::read(root)?, migrations::read(root)?);
+    let folder = root.join(FOLDER);
     let mut kinds: Vec<Kind> = Vec::new();
-    let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let entries = std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     for entry in entries {
         let path = entry.map_err(|e| e.to_string())?.path();
         let at = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
@@ -328,6 +342,7 @@ pub fn read(folder: &Path) -> Result<Vec<Kind>, String> {
             return Err(at(&format!("the file of {0} is {0}.toml", kind.name)));
         }
         kind.order();
+        kind.date(&published);
         kind.check().map_err(|error| at(&error))?;
         kinds.push(kind);
     }
@@ -339,7 +354,24 @@ pub fn read(folder: &Path) -> Result<Vec<Kind>, String> {
     distinct("list_order", kinds.iter().map(|kind| kind.list_order))?;
     distinct("array", kinds.iter().map(|kind| (kind.setting as u8, &kind.array)))?;
     distinct("record", kinds.iter().map(|kind| &kind.record))?;
+    number_migrations(&mut kinds, &migrations);
     Ok(kinds)
+}
+
+/// Gives each kind the migration of its table: the one that is there, or the next.
+fn number_migrations(kinds: &mut [Kind], here: &[Migration]) {
+    let mut last = here.iter().map(|migration| migration.number).max().unwrap_or(FIRST);
+    for kind in kinds {
+        let is_its = |it: &&Migration| it.is_generated && it.name == kind.name;
+        kind.migration = match here.iter().find(is_its) {
+            _ if kind.since == 1 => FIRST,
+            Some(migration) => migration.number,
+            None => {
+                last += 1;
+                last
+            }
+        };
+    }
 }
 
 /// Orders kinds by their numbers.
@@ -348,11 +380,39 @@ pub fn order(kinds: &mut [Kind]) {
 }
 
 impl Kind {
+    /// Which published version has it and its fields first.
+    fn date(&mut self, published: &Published) {
+        self.since = published.since(&self.record);
+        for field in &mut self.field {
+            field.since = published.since_of_field(&self.record, &field.name);
+        }
+    }
+
     /// Orders fields and codes by their numbers: where they stand in the declaration is nothing.
     pub fn order(&mut self) {
         self.field.sort_by_key(|field| field.number);
         for field in &mut self.field {
             field.codes.sort_by_key(|code| code.number);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_a_new_kind_is_the_next_migration_and_keeps_its_number() {
+        let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+        let (mut kinds, here) = (read(root).unwrap(), migrations::read(root).unwrap());
+        let declared: Vec<u32> = kinds.iter().map(|kind| kind.migration).collect();
+        let without: Vec<Migration> =
+            here.iter().filter(|migration| !migration.is_generated).cloned().collect();
+        let last = without.iter().map(|migration| migration.number).max().unwrap();
+        number_migrations(&mut kinds, &without);
+        let later = kinds.iter().filter(|kind| kind.since > 1).map(|kind| kind.migration);
+        assert!(later.clone().eq((last + 1..).take(later.count())));
+        number_migrations(&mut kinds, &here);
+        assert!(declared.into_iter().eq(kinds.iter().map(|kind| kind.migration)));
     }
 }
