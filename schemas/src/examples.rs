@@ -10,8 +10,8 @@
 use std::convert::Infallible;
 
 use clinical::Kind;
-use clinical::kinds::{Below, Quantity, ValueType};
-use clinical::measured::{Readout, Sent, Side};
+use clinical::kinds::{Below, Quantity, Readout, ValueType};
+use clinical::measured::{Sent, Side};
 
 use crate::codec::{DecodeError, Record, parse, parse_own};
 use crate::fields::{Coded, Field, FieldSource, MOST_FIELDS};

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use clinical::kinds;
-use clinical::measured::{Measured, Readout, Sent, Side};
+use clinical::kinds::{self, Readout};
+use clinical::measured::{Measured, Sent, Side};
 
 use crate::fields::{Field, MOST_FIELDS, Value, Visitor};
 use crate::measurement::Measurement;

@@ -2,7 +2,7 @@
 //! numbers are those of the kind's declaration.
 
 use clinical::Kind;
-use clinical::measured::{Readout, ReadoutDevice};
+use clinical::kinds::{Readout, ReadoutDevice};
 use schemas::reading::{BloodGlucose, Comparator, GlucoseMethod, GlucoseUnit};
 
 /// What was sent of glucose.

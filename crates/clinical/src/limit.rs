@@ -2,9 +2,8 @@
 //! reference limits that fields declare.
 
 use crate::alert::Severity;
-use crate::kinds::Kind;
 pub use crate::kinds::Side;
-use crate::sample::Watched;
+use crate::kinds::{Kind, Watched};
 
 /// A limit of one field.
 #[derive(Debug, Clone, Copy, PartialEq)]

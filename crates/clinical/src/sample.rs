@@ -1,48 +1,12 @@
 //! What is remembered of a measurement.
 
-use crate::kinds::{Field, Kind};
+use crate::kinds::{Field, Kind, Watched};
 use crate::measured::{Measured, Side};
 
 /// What rules may look at of a measurement, in six bytes. Which bits are which field depends on the
 /// kind, and is declared with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sample(pub(crate) [u16; 3]);
-
-/// A field that rules may look at: which bits of a sample of its kind hold it, and in which steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Watched {
-    pub(crate) kind: Kind,
-    pub(crate) number: u8,
-    pub(crate) bit: u8,
-    pub(crate) bits: u8,
-    pub(crate) scale: u16,
-    /// Absence is 0, and every value is kept as one more than it is.
-    pub(crate) optional: bool,
-    /// Where the two bits of its comparator are, of a field that has one: which side of the value
-    /// the true one is on.
-    pub(crate) comparator: Option<u8>,
-}
-
-impl Watched {
-    /// The kind of its samples.
-    pub const fn kind(self) -> Kind {
-        self.kind
-    }
-
-    /// What is declared of the field.
-    pub const fn field(self) -> &'static Field {
-        &self.kind.fields()[self.number as usize - 1]
-    }
-
-    const fn mask(self) -> u64 {
-        (1 << self.bits) - 1
-    }
-
-    /// The greatest number that its bits hold.
-    fn greatest(self) -> f64 {
-        self.mask() as f64 / f64::from(self.scale)
-    }
-}
 
 impl Sample {
     /// The value of a field for comparing it with a limit, in the field's unit; 1 and 0 of a flag,

@@ -65,8 +65,8 @@ pub(crate) fn camel(name: &str) -> String {
 pub fn code(kinds: &[Kind]) -> String {
     let mut out = String::from(
         "use serde::{Deserialize, Serialize};\n\
-         use super::{Below, Code, Declaration, Field, Label, Quantity, Reference, Setting, Side, ValueType};\n\
-         use crate::measured::{Readout, ReadoutDevice, Status};\n\
+         use super::{Below, Code, Declaration, Field, Label, Quantity, Readout, ReadoutDevice, Reference,\n\
+         Setting, Side, Status, ValueType};\n\
          /// The kinds of records. The text form names the ClickHouse table and the API's `kind`.\n\
          #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]\n\
          #[repr(u8)]\n\
@@ -215,7 +215,7 @@ fn watched(kind: &Kind, out: &mut String) {
     let _ = writeln!(
         out,
         "/// What rules may look at of a reading of kind `{0}`.\npub mod {0} {{\n\
-         use super::Kind;\nuse crate::sample::Watched;",
+         use crate::kinds::{{Kind, Watched}};",
         kind.name
     );
     for field in &kind.field {

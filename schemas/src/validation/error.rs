@@ -1,7 +1,7 @@
 //! Why a reading is rejected: a code for machines, and the rule for the person who mends it.
 
-use clinical::kinds::{self, Kind, Quantity};
-use clinical::measured::{NotMeasured, Readout};
+use clinical::kinds::{self, Kind, Quantity, Readout};
+use clinical::measured::NotMeasured;
 use clinical::patient::InvalidId;
 use clinical::source::InvalidSource;
 use clinical::timeline::TooMany;

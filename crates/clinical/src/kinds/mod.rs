@@ -5,13 +5,12 @@
 //! seen in a living patient at home, so that nothing true is lost.
 
 mod generated;
+mod readout;
 
 use std::fmt;
 
 pub use generated::*;
-
-use crate::measured::Readout;
-use crate::sample::Watched;
+pub use readout::{Readout, ReadoutDevice, Status};
 
 /// What is declared of a kind.
 #[derive(Debug)]
@@ -73,6 +72,21 @@ pub struct Field {
     pub mdc: Option<&'static str>,
     /// Its code of MEDIS.
     pub medis: Option<&'static str>,
+}
+
+/// A field that rules may look at: which bits of a sample of its kind hold it, and in which steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watched {
+    pub(crate) kind: Kind,
+    pub(crate) number: u8,
+    pub(crate) bit: u8,
+    pub(crate) bits: u8,
+    pub(crate) scale: u16,
+    /// Absence is 0, and every value is kept as one more than it is.
+    pub(crate) optional: bool,
+    /// Where the two bits of its comparator are, of a field that has one: which side of the value
+    /// the true one is on.
+    pub(crate) comparator: Option<u8>,
 }
 
 /// What a field holds.
@@ -224,6 +238,27 @@ impl Field {
             ValueType::Integer(quantity) | ValueType::Decimal(quantity) => Some(quantity),
             _ => None,
         }
+    }
+}
+
+impl Watched {
+    /// The kind of its samples.
+    pub const fn kind(self) -> Kind {
+        self.kind
+    }
+
+    /// What is declared of the field.
+    pub const fn field(self) -> &'static Field {
+        &self.kind.fields()[self.number as usize - 1]
+    }
+
+    pub(crate) const fn mask(self) -> u64 {
+        (1 << self.bits) - 1
+    }
+
+    /// The greatest number that its bits hold.
+    pub(crate) fn greatest(self) -> f64 {
+        self.mask() as f64 / f64::from(self.scale)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 
 use clinical::Kind;
-use clinical::measured::{Readout, Side};
+use clinical::kinds::Readout;
+use clinical::measured::Side;
 use schemas::fields::{Coded, Field, FieldSource, form};
 use schemas::reading::Measurement;
 

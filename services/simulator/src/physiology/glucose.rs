@@ -5,7 +5,7 @@
 //! three meals (times and sizes of the day), slow noise, and in treated diabetes an occasional fall.
 //! Who wears a sensor now and then falls or rises beyond what it can say.
 
-use clinical::measured::Readout;
+use clinical::kinds::Readout;
 use clinical::{Kind, Span, Timestamp};
 use schemas::Reading;
 use schemas::reading::{
