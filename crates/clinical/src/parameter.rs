@@ -19,8 +19,9 @@ pub struct Parameter {
     pub low: f64,
     /// Greatest value that a care plan may set.
     pub high: f64,
-    /// Whether a care plan's value is rounded to a whole number.
-    pub whole: bool,
+    /// Decimals that a care plan's value is rounded to: those that the rule works with, so that
+    /// what a reading was judged against is what the plan says.
+    pub decimals: u8,
     /// Where the default comes from. 'Recalled' where the source was not read, 'ours' where there
     /// is none.
     pub source: &'static str,
@@ -30,6 +31,12 @@ impl Parameter {
     /// The part of the name after the rule's name: the name that alerts use.
     pub fn short_name(&self) -> &'static str {
         self.name.rsplit('.').next().unwrap_or(self.name)
+    }
+
+    /// A value as the rule works with it.
+    pub fn rounded(&self, value: f64) -> f64 {
+        let scale = 10_f64.powi(self.decimals.into());
+        (value * scale).round() / scale
     }
 
     /// Whether a care plan means this parameter by a name.

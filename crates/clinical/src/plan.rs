@@ -51,11 +51,11 @@ impl Plan {
                 .clone()
                 .find(|parameter| parameter.is_named(name))
                 .ok_or_else(|| InvalidPlan::UnknownParameter(name.to_owned()))?;
-            let Parameter { name: full_name, low, high, whole, .. } = *parameter;
+            let Parameter { name: full_name, low, high, .. } = *parameter;
             if !(low..=high).contains(&value) {
                 return Err(InvalidPlan::OutOfRange { name: full_name, low, high });
             }
-            let value = if whole { value.round() } else { value };
+            let value = parameter.rounded(value);
             // The parameter's present name wins over a former one, whichever comes first.
             match valid.iter_mut().find(|(known, _)| *known == full_name) {
                 Some(known) if name == full_name => known.1 = value,

@@ -259,7 +259,8 @@ pub(crate) fn values<const N: usize>(values: [(&'static str, f64); N]) -> Values
     values.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect()
 }
 
-/// Of a rule's parameters those that an alert was judged against, by their short names.
+/// Of a rule's parameters those that an episode was judged against, as the plan has them, by their
+/// short names.
 pub(crate) fn parameters<const N: usize>(plan: &Plan, parameters: [&Parameter; N]) -> Values {
     values(parameters.map(|parameter| (parameter.short_name(), plan.value(parameter))))
 }

@@ -13,7 +13,7 @@ pub(super) const SYSTOLIC: Parameter = Parameter {
     default: 180.0,
     low: 120.0,
     high: 300.0,
-    whole: true,
+    decimals: 0,
     source: "JSH 2019 (about 180/120); ESH (office, 180/110)",
 };
 
@@ -26,7 +26,7 @@ pub(super) const DIASTOLIC: Parameter = Parameter {
     default: 110.0,
     low: 70.0,
     high: 200.0,
-    whole: true,
+    decimals: 0,
     source: "ESH 110; the lower of the limits in use, JSH and AHA 2025 say about 120",
 };
 
@@ -39,7 +39,7 @@ pub(super) const CLEAR_SYSTOLIC: Parameter = Parameter {
     default: 175.0,
     low: 100.0,
     high: 300.0,
-    whole: true,
+    decimals: 0,
     source: "ours: 5 below severe, so that a patient at the limit does not flap",
 };
 
@@ -52,7 +52,7 @@ pub(super) const CLEAR_DIASTOLIC: Parameter = Parameter {
     default: 105.0,
     low: 60.0,
     high: 200.0,
-    whole: true,
+    decimals: 0,
     source: "ours: 5 below severe",
 };
 
@@ -67,7 +67,7 @@ pub(super) const CLEAR_OCCASIONS: Parameter = Parameter {
     default: 2.0,
     low: 1.0,
     high: 10.0,
-    whole: true,
+    decimals: 0,
     source: "ours",
 };
 

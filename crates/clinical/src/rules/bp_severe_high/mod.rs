@@ -28,10 +28,10 @@ use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
 use limits::{CLEAR_DIASTOLIC, CLEAR_OCCASIONS, CLEAR_SYSTOLIC, DIASTOLIC, Limits, SYSTOLIC};
-use occasion::{Finding, is_severe, judge};
+use occasion::{Finding, REPEAT_AFTER, REPEAT_WITHIN, diastolic, is_severe, judge, systolic};
 
 /// The rule.
 #[derive(Debug)]
@@ -44,24 +44,6 @@ pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
 
 /// Home readings; those of check-ups have been seen by somebody already.
 const PRESSURE: Kind = Kind::BloodPressure;
-
-/// The second reading confirms when it is at least this far from the first: less is one inflation
-/// read twice. Ours.
-const REPEAT_AFTER: Span = Span::from_minutes(1);
-
-/// The second reading confirms when it is at most this far from the first. Also the length of an
-/// occasion. Ours.
-const REPEAT_WITHIN: Span = Span::from_minutes(15);
-
-/// mmHg.
-fn systolic(reading: &CurrentReading) -> u16 {
-    reading.sample.value(blood_pressure::SYSTOLIC).unwrap_or_default() as u16
-}
-
-/// mmHg.
-fn diastolic(reading: &CurrentReading) -> u16 {
-    reading.sample.value(blood_pressure::DIASTOLIC).unwrap_or_default() as u16
-}
 
 /// Which readings of an alert's evidence brought it to which stage: the first, and the first pair.
 fn steps(alert: &Alert) -> [Option<Step>; 2] {
@@ -105,7 +87,7 @@ impl Rule for SevereHigh {
         let open = beginning.open.map(|carried| Open::carry(&carried, context));
         let mut found = assess(&readings, first, open, &limits, context.now);
         for episode in &mut found.episodes {
-            complete(episode, &limits, context);
+            complete(episode, context.plan);
         }
         Assessment { covered: beginning.covered, ..found }
     }
@@ -210,7 +192,7 @@ fn assess(
 
 /// Adds what follows from stage and evidence: until when the alert is in time, and what was judged
 /// against what.
-fn complete(episode: &mut Episode, limits: &Limits, context: &Context<'_>) {
+fn complete(episode: &mut Episode, plan: &Plan) {
     let confirmed = episode.stage == Stage::Confirmed;
     episode.severity_in_time = if confirmed { Severity::Urgent } else { Severity::Review };
     let evidence: Vec<CurrentReading> =
@@ -228,11 +210,7 @@ fn complete(episode: &mut Episode, limits: &Limits, context: &Context<'_>) {
         episode.decided_by(decisive);
     }
     episode.findings = findings(&evidence, episode.stage);
-    episode.parameters = Values::from_iter([
-        (SYSTOLIC.short_name().into(), f64::from(limits.systolic)),
-        (DIASTOLIC.short_name().into(), f64::from(limits.diastolic)),
-    ]);
-    episode.parameters.extend(parameters(context.plan, [&CLEAR_OCCASIONS]));
+    episode.parameters = parameters(plan, [&SYSTOLIC, &DIASTOLIC, &CLEAR_OCCASIONS]);
 }
 
 /// What was judged: the mean of the newest pair, or the newest reading where none confirms it.

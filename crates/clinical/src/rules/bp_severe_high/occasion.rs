@@ -3,9 +3,28 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::{Limits, REPEAT_AFTER, REPEAT_WITHIN, diastolic, systolic};
+use super::limits::Limits;
+use crate::kinds::blood_pressure;
 use crate::remembered::CurrentReading;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
+
+/// The second reading confirms when it is at least this far from the first: less is one inflation
+/// read twice. Ours.
+pub(super) const REPEAT_AFTER: Span = Span::from_minutes(1);
+
+/// The second reading confirms when it is at most this far from the first. Also the length of an
+/// occasion. Ours.
+pub(super) const REPEAT_WITHIN: Span = Span::from_minutes(15);
+
+/// mmHg.
+pub(super) fn systolic(reading: &CurrentReading) -> u16 {
+    reading.sample.value(blood_pressure::SYSTOLIC).unwrap_or_default() as u16
+}
+
+/// mmHg.
+pub(super) fn diastolic(reading: &CurrentReading) -> u16 {
+    reading.sample.value(blood_pressure::DIASTOLIC).unwrap_or_default() as u16
+}
 
 pub(super) enum Finding {
     /// Indices of the pair, in time's order.
@@ -220,7 +239,6 @@ mod tests {
     use crate::remembered::Delay;
     use crate::sample::Sample;
     use crate::source::SourceDigest;
-    use crate::time::Span;
 
     thread_local! {
         /// How many pairs were compared.

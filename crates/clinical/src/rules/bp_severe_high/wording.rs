@@ -1,6 +1,6 @@
 //! What an alert of the rule says.
 
-use super::{DIASTOLIC, SYSTOLIC};
+use super::limits::{DIASTOLIC, SYSTOLIC};
 use crate::alert::{Alert, Stage, Text};
 use crate::wording::number;
 

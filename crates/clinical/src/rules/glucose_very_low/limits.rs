@@ -13,7 +13,7 @@ pub(super) const LIMIT: Parameter = Parameter {
     default: 54.0,
     low: 40.0,
     high: 70.0,
-    whole: true,
+    decimals: 0,
     source: "international consensus on continuous glucose monitoring: level 2, below 54 mg/dL",
 };
 
@@ -26,7 +26,7 @@ pub(super) const CLEAR: Parameter = Parameter {
     default: 70.0,
     low: 54.0,
     high: 120.0,
-    whole: true,
+    decimals: 0,
     source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
 };
 

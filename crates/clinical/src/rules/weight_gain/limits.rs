@@ -1,10 +1,8 @@
 //! The numbers of the rule.
 
-use crate::alert::Values;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
-use crate::rule::values;
 use crate::time::Span;
 
 /// A gain of so much within 3 days is one to look at, kg.
@@ -16,7 +14,7 @@ pub(super) const IN_3_DAYS: Parameter = Parameter {
     default: 2.0,
     low: 1.0,
     high: 10.0,
-    whole: false,
+    decimals: 2,
     source: "heart failure: ESC, more than 2 kg in 3 days (recalled)",
 };
 
@@ -29,7 +27,7 @@ pub(super) const IN_7_DAYS: Parameter = Parameter {
     default: 2.0,
     low: 1.0,
     high: 10.0,
-    whole: false,
+    decimals: 2,
     source: "heart failure: JCS/JHFS, 2 kg in a week (recalled)",
 };
 
@@ -111,13 +109,6 @@ impl Limits {
             (NEAREST..=limit.within).contains(&apart) && gain >= limit.gain && gain <= GREATEST
         };
         self.both.into_iter().find(is_reached)
-    }
-
-    pub(super) fn parameters(&self) -> Values {
-        values([
-            (IN_3_DAYS.short_name(), self.both[0].gain.kilograms()),
-            (IN_7_DAYS.short_name(), self.both[1].gain.kilograms()),
-        ])
     }
 }
 

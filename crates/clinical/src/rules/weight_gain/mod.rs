@@ -19,14 +19,15 @@ mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::{Episode, EvidenceReading};
-use crate::kinds::{Kind, weighing_scale};
+use crate::kinds::Kind;
 use crate::parameter::Parameter;
+use crate::plan::Plan;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, values};
+use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
 use crate::time::{Span, Timestamp};
 
-use limits::{COMPARED, IN_3_DAYS, IN_7_DAYS, Limit, Limits, Weight};
-use scale::{ALONE, Scale};
+use limits::{COMPARED, IN_3_DAYS, IN_7_DAYS, Limit, Limits};
+use scale::{ALONE, Scale, weight};
 
 /// The rule.
 #[derive(Debug)]
@@ -44,11 +45,6 @@ const LOOKBACK: Span = Span::from_millis(COMPARED.millis() + ALONE.millis());
 
 /// So long after the newest gain the weight has become the patient's own. Ours.
 const LONGEST: Span = Span::from_days(28);
-
-/// What the scale showed.
-fn weight(reading: &CurrentReading) -> Weight {
-    Weight::of(reading.sample.value(weighing_scale::BODY_WEIGHT).unwrap_or_default())
-}
 
 /// What an alert rests on: the first reading that was a gain, and the one that it was compared with.
 /// In this order, because alerts are known by their first reading, and two gains may be compared with
@@ -98,7 +94,7 @@ impl Rule for WeightGain {
             }
         };
         for episode in &mut episodes {
-            complete(episode, &limits);
+            complete(episode, &limits, context.plan);
         }
         Assessment { episodes, next_assessment: None, covered: beginning.covered }
     }
@@ -308,7 +304,7 @@ fn reached(base: &CurrentReading, reading: &CurrentReading, limits: &Limits) -> 
 }
 
 /// Adds what was judged against what: the newest gain.
-fn complete(episode: &mut Episode, limits: &Limits) {
+fn complete(episode: &mut Episode, limits: &Limits, plan: &Plan) {
     let all = episode.evidence();
     let newest = all.iter().map(|evidence| evidence.reading).max_by_key(|reading| reading.time);
     // The newest reading with the one that it is furthest above; with the limits of another plan
@@ -332,5 +328,5 @@ fn complete(episode: &mut Episode, limits: &Limits) {
             ("limit_days", f64::from(limit.days)),
         ]);
     }
-    episode.parameters = limits.parameters();
+    episode.parameters = parameters(plan, [&IN_3_DAYS, &IN_7_DAYS]);
 }

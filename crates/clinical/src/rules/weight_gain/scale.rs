@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
 use super::limits::{GREATEST, Limit, Limits, NEAREST, Weight};
-use super::weight;
+use crate::kinds::weighing_scale;
 use crate::remembered::CurrentReading;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
@@ -12,6 +12,11 @@ use crate::time::{Span, Timestamp};
 /// A low reading between two higher ones says nothing when the one before is at most so far away.
 /// Ours.
 pub(super) const ALONE: Span = Span::from_hours(3 * 24 + 4);
+
+/// What the scale showed.
+pub(super) fn weight(reading: &CurrentReading) -> Weight {
+    Weight::of(reading.sample.value(weighing_scale::BODY_WEIGHT).unwrap_or_default())
+}
 
 /// The readings of one scale, as far as later ones are compared with them.
 #[derive(Debug)]
