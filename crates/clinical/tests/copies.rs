@@ -6,6 +6,7 @@ use clinical::alert::{Severity, Stage, Transition};
 use clinical::copies::{is_copy, originals};
 use clinical::remembered::CurrentReading;
 use clinical::{Kind, Span, Timestamp};
+use home::properties::{self, Checks, NextAssessment};
 use home::{Home, Sent, at, bp};
 use proptest::prelude::*;
 
@@ -84,18 +85,11 @@ fn after(all: &[Sent]) -> Home {
 proptest! {
     #[test]
     fn a_restart_counts_the_same_and_says_nothing_new(sent in prop::collection::vec(sent(), 1..20)) {
-        let mut home = Home::default();
-        let mut received = Vec::new();
-        for (minutes, sent) in (20..).zip(sent) {
-            home.receives_at(minutes, sent.clone());
-            let missed = home.missed_at(minutes);
-            prop_assert!(missed.is_empty(), "after {sent:?}: {missed:?}");
-            received.push((minutes, sent));
-        }
-        let now = received.last().map_or(0, |(minutes, _)| *minutes);
-        let mut restarted = home.restarted(&received, now);
-        let said = restarted.missed_at(now);
-        prop_assert!(said.is_empty(), "{said:?}");
+        let history: Vec<_> = (20..).zip(sent).collect();
+        let checks =
+            Checks { after: &[0], next_assessment: NextAssessment::NotLater, forgets_after: None };
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        let (home, restarted) = properties::a_restart_says_nothing_new(&history)?;
         prop_assert_eq!(counted(&restarted), counted(&home));
     }
 

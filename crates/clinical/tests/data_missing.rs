@@ -24,9 +24,7 @@ fn plan(time_zone: &str, start: Date) -> Plan {
 
 /// Japan, expected from the day on in which minute 0 lies.
 fn expected_daily() -> Home {
-    let mut home = Home { plan: plan("Asia/Tokyo", date(2026, 5, 29)), ..Home::default() };
-    home.reported = home.monitor.reassess(&patient(), at(0), (&home.plan, Window::default()));
-    home
+    Home::with_plan(plan("Asia/Tokyo", date(2026, 5, 29)))
 }
 
 fn reported(home: &Home) -> Vec<(Transition, Severity, String)> {

@@ -18,17 +18,14 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use home::properties::{self, Checks, NextAssessment};
 use home::{Home, Sending, Sent, at, bp, patient};
 
 const DAY: i64 = 24 * 60;
 const OCCASION: Span = Span::from_minutes(15);
 
-/// A reading as it is sent, and the minute of its receipt.
-#[derive(Debug, Clone)]
-struct Arrival {
-    sent: Sent,
-    received: i64,
-}
+/// The minute of its receipt, and a reading as it is sent.
+type Arrival = (i64, Sent);
 
 /// Everything that is sent of readings of few days, some of them 40 days apart: minutes, values and
 /// versions meet.
@@ -40,11 +37,11 @@ fn history(delay: BoxedStrategy<i64>) -> impl Strategy<Value = Vec<Arrival>> {
         |(day, minute, systolic, (update, entered_in_error), source, delay)| {
             let minutes = day * DAY + minute;
             let sent = Sent { minutes, values: (systolic, 90), update, entered_in_error, source };
-            Arrival { sent, received: minutes + delay.max(update) }
+            (minutes + delay.max(update), sent)
         },
     );
     vec(arrival, 1..40).prop_map(|mut history| {
-        history.sort_by_key(|arrival| arrival.received);
+        history.sort_by_key(|(received, _)| *received);
         history
     })
 }
@@ -66,29 +63,14 @@ fn history_by_day() -> impl Strategy<Value = Vec<Arrival>> {
     history(delay.boxed())
 }
 
-fn plans() -> impl Strategy<Value = Plan> {
-    let expected = (1..4_i32).prop_map(|days| {
-        let daily = Expected::new(Kind::BloodPressure, days, days + 3).unwrap();
-        let schedule = Schedule::new("Europe/Berlin", date(2026, 5, 28), vec![daily]).unwrap();
-        Plan::default().with_schedule(schedule)
-    });
-    prop_oneof![Just(Plan::default()), expected]
-}
-
-fn home(plan: &Plan) -> Home {
-    let mut home = Home { plan: plan.clone(), ..Home::default() };
-    home.reported = home.monitor.reassess(&patient(), at(0), (plan, home.window));
-    home
-}
-
-fn is_historical(Arrival { sent, received }: &Arrival) -> bool {
+fn is_historical((received, sent): &Arrival) -> bool {
     received - sent.minutes > 40 * DAY
 }
 
 /// Of each reading the greatest version that came while it was in the window.
 fn current_readings(history: &[Arrival]) -> BTreeMap<(i64, u8), Sent> {
     let mut greatest: BTreeMap<_, Sent> = BTreeMap::new();
-    for Arrival { sent, .. } in history.iter().filter(|arrival| !is_historical(arrival)) {
+    for (_, sent) in history.iter().filter(|arrival| !is_historical(arrival)) {
         let known = greatest.entry((sent.minutes, sent.source)).or_insert_with(|| sent.clone());
         if known.reading().version < sent.reading().version {
             *known = sent.clone();
@@ -121,32 +103,24 @@ proptest! {
     #[test]
     fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
         history in any_history(),
-        plan in plans(),
+        plan in properties::plans(),
         sweeps: bool,
     ) {
-        let mut home = home(&plan);
-        for Arrival { sent, received } in &history {
-            home.receives_at(*received, sent.clone());
-            for later in [*received, received + 7] {
-                let again = home.monitor.next_assessment();
-                if again.is_some_and(|due| due <= at(later)) {
-                    continue;
-                }
-                let missed = home.monitor.reassess(&patient(), at(later), (&plan, home.window));
-                prop_assert!(missed.is_empty(), "at {later}: {missed:?}");
-            }
-            if sweeps {
-                home.monitor.forget(at(received + 7), home.window);
-            }
-        }
+        let mut home = Home::with_plan(plan);
+        let checks = Checks {
+            after: &[0, 7],
+            next_assessment: NextAssessment::NotLater,
+            forgets_after: sweeps.then_some(7),
+        };
+        properties::nothing_is_missed(&mut home, &history, checks)?;
     }
 
     #[test]
     fn evidence_names_readings_that_are_current_or_were_when_they_left(
         history in any_history(),
     ) {
-        let mut home = home(&Plan::default());
-        for (count, Arrival { sent, received }) in (1..).zip(&history) {
+        let mut home = Home::default();
+        for (count, (received, sent)) in (1..).zip(&history) {
             home.receives_at(*received, sent.clone());
             let current_then = current_readings(&history[..count]);
             let current: BTreeSet<_> = current_then
@@ -163,9 +137,9 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_retracted_or_eased_but_by_a_reading(history in any_history(), plan in plans()) {
-        let mut home = home(&plan);
-        for Arrival { sent, received } in &history {
+    fn nothing_is_retracted_or_eased_but_by_a_reading(history in any_history(), plan in properties::plans()) {
+        let mut home = Home::with_plan(plan);
+        for (received, sent) in &history {
             home.receives_at(*received, sent.clone());
             home.monitor.forget(at(*received), home.window);
         }
@@ -183,13 +157,13 @@ proptest! {
     ) {
         // Normalised occasions in a row count within the window, so one has to do.
         let plan = rules::plan(1, [("bp.severe_high.clear_occasions", 1.0)]).unwrap();
-        let days: BTreeSet<i64> = history.iter().map(|arrival| arrival.sent.minutes / DAY).collect();
+        let days: BTreeSet<i64> = history.iter().map(|(_, sent)| sent.minutes / DAY).collect();
         let days: Vec<i64> = days.into_iter().collect();
-        let mut far = home(&plan);
-        let mut near = home(&plan);
+        let mut far = Home::with_plan(plan.clone());
+        let mut near = Home::with_plan(plan);
         let end = 20 * DAY;
         for (count, arrival) in history.iter().enumerate() {
-            let Arrival { sent, received } = arrival;
+            let (received, sent) = arrival;
             let outcome = far.receives_at(*received, sent.clone());
             prop_assert_eq!(
                 is_historical(arrival),
@@ -202,7 +176,7 @@ proptest! {
                 near.receives_at(end + count as i64, Sent { minutes, ..sent.clone() });
             }
         }
-        let last = history.last().map_or(0, |arrival| arrival.received);
+        let last = history.last().map_or(0, |(received, _)| *received);
         far.waits_until(last + 60);
         near.waits_until(end + 100);
         let named = |time: Timestamp| {
@@ -226,9 +200,9 @@ fn the_generated_histories_reach_the_edge() {
     let mut found: BTreeMap<&str, usize> = BTreeMap::new();
     for _ in 0..HISTORIES {
         let history = any_history().new_tree(&mut runner).unwrap().current();
-        let mut home = home(&Plan::default());
+        let mut home = Home::default();
         let mut holds: BTreeSet<&str> = BTreeSet::new();
-        for (count, Arrival { sent, received }) in history.iter().enumerate() {
+        for (count, (received, sent)) in history.iter().enumerate() {
             let window_start = at(*received) - WINDOW;
             let current_then = current_readings(&history[..count]);
             home.receives_at(*received, sent.clone());
@@ -343,7 +317,7 @@ fn an_ended_alert_from_before_the_window_is_raised_again_without_its_end() {
 fn a_gap_from_before_the_window_opens_again_without_the_reading_that_ended_it() {
     let daily = Expected::new(Kind::BloodPressure, 3, 14).unwrap();
     let schedule = Schedule::new("Asia/Tokyo", date(2026, 5, 29), vec![daily]).unwrap();
-    let mut home = home(&Plan::default().with_schedule(schedule));
+    let mut home = Home::with_plan(Plan::default().with_schedule(schedule));
     home.receives(bp(60 * DAY, 128, 80));
     assert_eq!(home.last().transition, Transition::Resolved);
     home.receives_at(60 * DAY + 30, bp(60 * DAY, 128, 80).entered_in_error(5));

@@ -6,16 +6,15 @@ mod home;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::plan::Plan;
-use clinical::schedule::{Expected, Schedule};
 use clinical::{Kind, Outcome, Timestamp, Window, kinds};
-use jiff::civil::date;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use home::{Home, Sending, Sent, at, patient};
+use home::properties::{self, Checks, NextAssessment};
+use home::{Home, Sending, Sent, at, episode};
 
 /// A reading as it is sent, and minutes from the send before to its receipt.
 #[derive(Debug, Clone)]
@@ -99,32 +98,26 @@ fn history() -> impl Strategy<Value = Vec<Arrival>> {
     })
 }
 
-fn plans() -> impl Strategy<Value = Plan> {
-    let expected = (1..4_i32).prop_map(|days| {
-        let daily = Expected::new(Kind::BloodPressure, days, days + 3).unwrap();
-        let schedule = Schedule::new("Europe/Berlin", date(2026, 5, 28), vec![daily]).unwrap();
-        Plan::default().with_schedule(schedule)
-    });
-    prop_oneof![Just(Plan::default()), expected]
-}
-
 /// A time by which every reading was observed and every alert is due.
 const END: i64 = 16_100;
 
-fn home(plan: &Plan) -> Home {
-    let mut home = Home { plan: plan.clone(), ..Home::default() };
-    home.reported = home.monitor.reassess(&patient(), at(0), (plan, Window::default()));
-    home
+/// What arrives when: no reading before it was observed, late where the pauses say so.
+fn received(history: &[Arrival]) -> Vec<(i64, Sent)> {
+    let mut clock = 0;
+    let receive = |Arrival { sent, pause }: &Arrival| {
+        clock = (clock + pause).max(sent.minutes);
+        (clock, sent.clone())
+    };
+    history.iter().map(receive).collect()
 }
 
-/// Lets everything arrive: no reading before it was observed, late where the pauses say so.
-fn let_arrive(home: &mut Home, history: &[Arrival], mut after_each: impl FnMut(&mut Home, i64)) {
-    let mut clock = 0;
-    for Arrival { sent, pause } in history {
-        clock = (clock + pause).max(sent.minutes);
-        home.receives_at(clock, sent.clone());
-        after_each(home, clock);
-    }
+/// The patient once everything has arrived and every alert was due, and when that is.
+fn after(history: &[Arrival], plan: &Plan) -> (Home, i64) {
+    let mut home = Home::with_plan(plan.clone());
+    home.receives_all(&received(history));
+    let end = history.iter().map(|arrival| arrival.pause).sum::<i64>() + END;
+    home.waits_until(end);
+    (home, end)
 }
 
 fn current(home: &Home) -> Vec<String> {
@@ -132,19 +125,8 @@ fn current(home: &Home) -> Vec<String> {
     readings.map(|r| format!("{} {:?} {:?}", r.time, r.source, r.sample)).collect()
 }
 
-/// The episodes as the alerts tell them, without what depends on when the readings came: whether it
-/// was too late to page.
 fn episodes(home: &Home) -> BTreeSet<String> {
-    home.alerts()
-        .map(|alert| {
-            let evidence: Vec<_> =
-                alert.evidence.iter().map(|e| (e.reading.to_string(), &e.values)).collect();
-            let (rule, stage, status, began) =
-                (alert.rule, alert.stage, alert.status, alert.first_observed_at);
-            let ended = (!alert.is_open()).then_some(alert.last_observed_at);
-            format!("{rule} {stage} {status} {began} {ended:?} {evidence:?}")
-        })
-        .collect()
+    home.alerts().map(episode).collect()
 }
 
 /// A patient of whom only what is current in the end was ever sent, in order, at once.
@@ -174,88 +156,50 @@ proptest! {
     fn the_fast_path_equals_the_full_computation(
         mut history in history(),
         in_order: bool,
-        plan in plans(),
+        plan in properties::plans(),
     ) {
         // In order it is the fast path that is taken, else mostly the other.
         if in_order {
             history.sort_by_key(|arrival| arrival.sent.minutes);
         }
-        let mut home = home(&plan);
-        let mut failure = None;
-        let_arrive(&mut home, &history, |home, clock| {
-            let look_again = home.monitor.next_assessment();
-            let missed = home.monitor.reassess(&patient(), at(clock), (&plan, Window::default()));
-            let in_time = match (look_again, home.monitor.next_assessment()) {
-                (Some(early), Some(due)) => early <= due,
-                (early, None) => early.is_none() || plan.schedule.is_some(),
-                (None, Some(_)) => false,
-            };
-            if !missed.is_empty() || !in_time {
-                failure.get_or_insert(format!("{missed:?}, would look again at {look_again:?}"));
-            }
-        });
-        prop_assert!(failure.is_none(), "{failure:?}");
+        let mut home = Home::with_plan(plan);
+        let checks =
+            Checks { after: &[0], next_assessment: NextAssessment::NotLater, forgets_after: None };
+        properties::nothing_is_missed(&mut home, &received(&history), checks)?;
     }
 
     #[test]
     fn the_order_of_arrival_changes_neither_what_is_current_nor_the_episodes(
         history in history(),
         other_order in any::<[Index; 64]>(),
-        plan in plans(),
+        plan in properties::plans(),
     ) {
-        let mut other = history.clone();
-        for (place, index) in other_order.iter().enumerate().take(other.len()) {
-            let to = index.index(other.len());
-            other.swap(place, to);
-        }
-        let arrive = |history: &[Arrival]| {
-            let mut home = home(&plan);
-            let_arrive(&mut home, history, |_, _| {});
-            let clock = history.iter().map(|arrival| arrival.pause).sum::<i64>() + END;
-            home.waits_until(clock);
-            home
-        };
-        let (one, other) = (arrive(&history), arrive(&other));
-        prop_assert_eq!(current(&one), current(&other));
-        prop_assert_eq!(episodes(&one), episodes(&other));
+        properties::the_order_of_arrival_does_not_matter(&history, &other_order, |history| {
+            let (home, _) = after(history, &plan);
+            (current(&home), episodes(&home))
+        })?;
     }
 
     #[test]
     fn alerts_are_those_of_current_readings_and_none_survives_its_readings(
         history in history(),
-        plan in plans(),
+        plan in properties::plans(),
     ) {
-        let mut home = home(&plan);
-        let_arrive(&mut home, &history, |_, _| {});
-        let end = history.iter().map(|arrival| arrival.pause).sum::<i64>() + END;
-        home.waits_until(end);
+        let (home, end) = after(&history, &plan);
         let mut fresh = from_what_is_current(&history, &plan);
-        fresh.reported =
-            fresh.monitor.reassess(&patient(), at(end), (&plan, Window::default()));
+        fresh.reported = fresh.missed_at(end);
         prop_assert_eq!(current(&home), current(&fresh));
         prop_assert_eq!(episodes(&home), episodes(&fresh));
     }
 
     #[test]
-    fn evidence_always_names_current_readings(history in history(), plan in plans()) {
-        let mut home = home(&plan);
-        let mut failure = None;
-        let_arrive(&mut home, &history, |home, _| {
-            let current: Vec<_> = home
-                .monitor
-                .timeline()
-                .current(Kind::BloodPressure, Timestamp::EARLIEST)
-                .map(|r| (r.time, r.source, r.sample.value(kinds::blood_pressure::SYSTOLIC).unwrap()))
-                .collect();
-            for evidence in home.alerts().flat_map(|alert| &alert.evidence) {
-                let reading = &evidence.reading;
-                let named = (reading.observation_time(), reading.source(), evidence.value("systolic").unwrap());
-                if !current.contains(&named) {
-                    failure.get_or_insert(format!("{named:?} is not current"));
-                }
-            }
-        });
-        prop_assert!(failure.is_none(), "{failure:?}");
+    fn evidence_always_names_current_readings(history in history(), plan in properties::plans()) {
+        let mut home = Home::with_plan(plan);
+        for (received, sent) in received(&history) {
+            home.receives_at(received, sent);
+            let systolic = kinds::blood_pressure::SYSTOLIC;
+            properties::evidence_names_current_readings(&home, home.alerts(), systolic, Timestamp::EARLIEST)?;
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod properties;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::alert::{Alert, Severity, Stage, Status, Transition};
@@ -65,6 +67,17 @@ impl Sent {
     }
 }
 
+/// An alert as an episode, without what depends on when the readings came: whether it was too late
+/// to page.
+pub fn episode(alert: &Alert) -> String {
+    let evidence: Vec<_> =
+        alert.evidence.iter().map(|e| (e.reading.to_string(), &e.values)).collect();
+    let ended = (!alert.is_open()).then_some(alert.last_observed_at);
+    let (rule, stage, status, began) =
+        (alert.rule, alert.stage, alert.status, alert.first_observed_at);
+    format!("{rule} {stage} {status} {began} {ended:?} {evidence:?}")
+}
+
 impl Sending for Sent {
     const MINUTES_UNDER_WAY: i64 = 1;
 
@@ -106,6 +119,13 @@ impl Home {
         home
     }
 
+    /// A patient who has a plan from minute 0 on.
+    pub fn with_plan(plan: Plan) -> Self {
+        let mut home = Self { plan, ..Self::default() };
+        home.reported = home.missed_at(0);
+        home
+    }
+
     pub fn receives<S: Sending>(&mut self, sent: S) -> Outcome {
         self.receives_at(sent.minutes() + S::MINUTES_UNDER_WAY, sent)
     }
@@ -118,6 +138,13 @@ impl Home {
         let ids: BTreeSet<_> = self.monitor.alerts().iter().map(|alert| alert.id).collect();
         assert_eq!(ids.len(), self.monitor.alerts().len(), "an id is given twice");
         applied.outcome
+    }
+
+    /// Receives what was sent, each in its minute.
+    pub fn receives_all<S: Sending + Clone>(&mut self, history: &[(i64, S)]) {
+        for (received, sent) in history {
+            self.receives_at(*received, sent.clone());
+        }
     }
 
     pub fn waits_until(&mut self, minutes: i64) {

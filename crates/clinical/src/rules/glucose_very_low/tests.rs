@@ -6,7 +6,8 @@ use proptest::sample::{Index, select};
 
 use super::SENSOR;
 use crate::alert::{Severity, Stage, Transition};
-use crate::home::{Home, Sending, at, patient, version};
+use crate::home::properties::{self, Checks, NextAssessment};
+use crate::home::{Home, Sending, at, episode, patient, version};
 use crate::kinds::ValueType;
 use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
 use crate::measured::Measured;
@@ -400,15 +401,6 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     })
 }
 
-/// The episodes as the alerts say them, without what depends on when the readings came.
-fn episodes(home: &Home) -> Vec<String> {
-    home.known(|alert| {
-        let ended = (!alert.is_open()).then_some(alert.last_observed_at);
-        let (stage, status, first) = (alert.stage, alert.status, alert.first_observed_at);
-        format!("{stage} {status} {first} {ended:?} {:?}", alert.evidence)
-    })
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
@@ -417,22 +409,12 @@ proptest! {
         history in history(),
         sweeps: bool,
     ) {
-        let mut home = Home::default();
-        for (received, sent) in &history {
-            home.receives_at(*received, *sent);
-            for later in [0, 7, 31, 200] {
-                if home.monitor.next_assessment().is_some_and(|due| due <= at(received + later)) {
-                    continue;
-                }
-                let due = home.monitor.next_assessment();
-                let missed = home.missed_at(received + later);
-                prop_assert!(missed.is_empty(), "{later} min after {sent:?}: {missed:?}");
-                prop_assert!(due == home.monitor.next_assessment(), "{later} min after {sent:?}");
-            }
-            if sweeps {
-                home.monitor.forget(at(*received), home.window);
-            }
-        }
+        let checks = Checks {
+            after: &[0, 7, 31, 200],
+            next_assessment: NextAssessment::Exact,
+            forgets_after: sweeps.then_some(0),
+        };
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
     }
 
     #[test]
@@ -442,12 +424,7 @@ proptest! {
         pause in 0..9_i64,
     ) {
         let all: Vec<Sent> = all.concat();
-        let mut other = all.clone();
-        for (place, index) in other_order.iter().enumerate().take(other.len()) {
-            let to = index.index(other.len());
-            other.swap(place, to);
-        }
-        let arrive = |sends: &[Sent]| {
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
             let mut home = Home::default();
             let mut clock = 0;
             for sent in sends {
@@ -455,22 +432,12 @@ proptest! {
                 home.receives_at(clock, *sent);
             }
             home.waits_until(20_000);
-            episodes(&home)
-        };
-        prop_assert_eq!(arrive(&all), arrive(&other));
+            home.known(episode)
+        })?;
     }
 
     #[test]
     fn a_restart_says_nothing_new(history in history(), at_most in 0..60_usize) {
-        let mut home = Home::default();
-        let history = &history[..at_most.min(history.len())];
-        for (received, sent) in history {
-            home.receives_at(*received, *sent);
-        }
-        let now = history.last().map_or(0, |(received, _)| received + 1);
-        home.waits_until(now);
-        let mut restarted = home.restarted(history, now);
-        let said = restarted.missed_at(now);
-        prop_assert!(said.is_empty(), "{said:?}");
+        properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
     }
 }

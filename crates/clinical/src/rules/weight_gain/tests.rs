@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::alert::{Severity, Transition};
+use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, Sending, at, patient, version};
 use crate::kinds::weighing_scale::BODY_WEIGHT;
 use crate::rules;
@@ -283,7 +284,7 @@ fn sent() -> impl Strategy<Value = Vec<Sent>> {
     })
 }
 
-/// What is sent of the readings of two months, each with its delay in hours.
+/// What is sent of the readings of two months, each with its delay of hours, in the order of receipt.
 fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     let delay = prop_oneof![6 => 0..3_i64, 2 => 0..200_i64, 1 => 0..900_i64];
     // Some of it comes over a phone as well.
@@ -295,7 +296,7 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
             sent.into_iter().zip(delays)
         });
         let mut sends: Vec<(i64, Sent)> =
-            sends.map(|(sent, delay)| (sent.hours + delay, sent)).collect();
+            sends.map(|(sent, delay)| ((sent.hours + delay) * HOUR, sent)).collect();
         sends.sort_by_key(|(received, _)| *received);
         sends
     })
@@ -317,17 +318,12 @@ proptest! {
         history in history(),
         sweeps: bool,
     ) {
-        let mut home = Home::default();
-        for (received, sent) in &history {
-            home.receives_at(received * HOUR, *sent);
-            for later in [0, 7, 31] {
-                let missed = home.missed_at((received + later) * HOUR);
-                prop_assert!(missed.is_empty(), "{later} h after {sent:?}: {missed:?}");
-            }
-            if sweeps {
-                home.monitor.forget(at(received * HOUR), home.window);
-            }
-        }
+        let checks = Checks {
+            after: &[0, 7 * HOUR, 31 * HOUR],
+            next_assessment: NextAssessment::Exact,
+            forgets_after: sweeps.then_some(0),
+        };
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
     }
 
     #[test]
@@ -339,58 +335,30 @@ proptest! {
         let all: Vec<Sent> = all.concat();
         let all: Vec<Sent> =
             all.into_iter().map(|sent| Sent { hours: sent.hours % (24 * 28), ..sent }).collect();
-        let mut other = all.clone();
-        for (place, index) in other_order.iter().enumerate().take(other.len()) {
-            let to = index.index(other.len());
-            other.swap(place, to);
-        }
-        let arrive = |sends: &[Sent]| {
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
+            let history: Vec<_> = sends.iter().map(|sent| (29 * DAY, *sent)).collect();
             let mut home = Home::default();
-            for sent in sends {
-                home.receives_at(29 * DAY, *sent);
-            }
+            home.receives_all(&history);
             episodes(&home)
-        };
-        prop_assert_eq!(arrive(&all), arrive(&other));
+        })?;
     }
 
     #[test]
     fn a_restart_says_nothing_new(history in history(), at_most in 0..40_usize) {
-        let mut home = Home::default();
-        let history = &history[..at_most.min(history.len())];
-        for (received, sent) in history {
-            home.receives_at(received * HOUR, *sent);
-        }
-        let now = history.last().map_or(0, |(received, _)| received + 1) * HOUR;
-        let sent: Vec<_> = history.iter().map(|(received, sent)| (received * HOUR, *sent)).collect();
-        let mut restarted = home.restarted(&sent, now);
-        let said = restarted.missed_at(now);
-        prop_assert!(said.is_empty(), "{said:?}");
+        properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
     }
 
     #[test]
     fn evidence_names_current_readings_and_each_alert_is_a_gain(history in history()) {
         let mut home = Home::default();
         for (received, sent) in &history {
-            home.receives_at(received * HOUR, *sent);
-            let start = home.window.start(at(received * HOUR));
-            let current: Vec<_> = home
-                .monitor
-                .timeline()
-                .current(Kind::WeighingScale, start)
-                .map(|r| (r.time, r.source, r.sample.value(BODY_WEIGHT)))
-                .collect();
-            let open = home.monitor.alerts().iter().filter(|a| a.is_open());
-            for alert in open {
+            home.receives_at(*received, *sent);
+            let start = home.window.start(at(*received));
+            let open = || home.monitor.alerts().iter().filter(|alert| alert.is_open());
+            for alert in open() {
                 prop_assert!(alert.finding("gain") >= Some(2.0), "{:?}", alert.findings);
-                let evidence = alert.evidence.iter().map(|evidence| {
-                    let reading = &evidence.reading;
-                    (reading.observation_time(), reading.source(), evidence.value("body_weight"))
-                });
-                for named in evidence.filter(|(time, ..)| *time >= start) {
-                    prop_assert!(current.contains(&named), "{named:?} is not current");
-                }
             }
+            properties::evidence_names_current_readings(&home, open(), BODY_WEIGHT, start)?;
         }
     }
 }
