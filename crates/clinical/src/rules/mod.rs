@@ -12,6 +12,11 @@ use crate::rule::Rule;
 
 /// The name of the rule set: the rules with the defaults of their parameters. It changes with any of
 /// them.
+///
+/// A rule that there is for each kind counts as one, `data.missing`, and a new kind leaves the name. It
+/// adds a rule that works with numbers of the plan alone, which alerts name by its version, and changes
+/// no other. No alert of the set could have said anything else before: a plan that expects readings of
+/// an unknown kind is not used.
 pub const RULE_SET: &str = "2026-11e";
 
 mod bp_severe_high;
@@ -105,6 +110,8 @@ pub fn unknown_rule(rule: &str) -> Text {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -118,16 +125,33 @@ mod tests {
     }
 
     /// A digest that a rule's name, a parameter or a default changes: it comes with its rule set's name.
-    const DIGEST: u64 = 7_636_520_649_543_666_832;
+    const DIGEST: u64 = 16_259_394_766_064_346_998;
+
+    /// What a rule's name begins with that there is for each kind, without numbers of its own.
+    fn family(rule: &'static dyn Rule) -> Option<&'static str> {
+        let [kind] = rule.kinds() else { return None };
+        let family = rule.name().strip_suffix(kind.as_str())?.strip_suffix('.')?;
+        let is_of = |kind: &Kind| {
+            let rule = find(&format!("{family}.{kind}"));
+            rule.is_some_and(|rule| rule.kinds() == [*kind] && rule.parameters().is_empty())
+        };
+        Kind::ALL.iter().all(is_of).then_some(family)
+    }
 
     #[test]
     fn another_rule_or_number_makes_another_rule_set() {
-        let mut said = String::new();
+        let (mut said, mut families) = (String::new(), BTreeSet::new());
         for rule in all() {
             for Parameter { name, default, low, high, .. } in rule.parameters() {
                 said += &format!("{name} {default} {low} {high}\n");
             }
-            said += &format!("{} {:?}\n", rule.name(), rule.kinds());
+            match family(*rule) {
+                None => said += &format!("{} {:?}\n", rule.name(), rule.kinds()),
+                Some(family) if families.insert(family) => {
+                    said += &format!("{family} of each kind\n");
+                }
+                Some(_) => {}
+            }
         }
         let digest = xxhash_rust::xxh3::xxh3_64(said.as_bytes());
         assert_eq!(digest, DIGEST, "give RULE_SET another name, then this digest:\n{said}");
@@ -140,9 +164,22 @@ mod tests {
                 let Parameter { name, default, low, high, .. } = *parameter;
                 assert_eq!(name, format!("{}.{}", rule.name(), parameter.short_name()));
                 assert!((low..=high).contains(&default), "{name}");
+                for number in [default, low, high] {
+                    assert_eq!(number, parameter.rounded(number), "{name}");
+                }
                 assert!(!parameter.source.is_empty(), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn a_plans_number_is_rounded_to_what_the_rule_works_with() {
+        let of = |name, value| {
+            let plan = plan(1, [(name, value)]).unwrap();
+            plan.value(parameters().find(|parameter| parameter.name == name).unwrap())
+        };
+        assert_eq!(of("weight.gain.in_3_days", 1.504), 1.5);
+        assert_eq!(of("bp.severe_high.systolic", 169.6), 170.0);
     }
 
     #[test]
