@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Holds the documents to what is there: files, folders, tests and metrics that they name exist.
+"""Holds the documents to what is there: files, folders, tests and metrics that they name exist, and
+the clinical rules are described as they are.
 
 A name in backticks is a metric's when it begins with mimamori_, a test's when it has four
-underscores or more, and a file's when it begins with a folder of the checkout and has a slash. Says
-what is missing and exits with 1.
+underscores or more, and a file's when it begins with a folder of the checkout and has a slash. Each
+rule has a section in docs/clinical-rules.md that names its parameters with their ranges, and the page
+names the rule set. Says what is missing and exits with 1.
 """
 
 import pathlib
@@ -16,6 +18,38 @@ METRIC = re.compile(r"`mimamori_[a-z]+_([a-z_]+)")
 PATH = re.compile(r"`([\w.-]+/[\w./-]+)`")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#]+)")
 FUNCTION = re.compile(r"\bfn ([a-z0-9_]+)")
+
+RULES = pathlib.Path("crates/clinical/src/rules")
+RULES_PAGE = pathlib.Path("docs/clinical-rules.md")
+RULE_SET = re.compile(r'RULE_SET: &str = "([^"]+)"')
+PARAMETER = re.compile(r'name: "([a-z0-9._]+)",.*?\blow: ([\d.]+),\s+high: ([\d.]+),', re.DOTALL)
+
+
+def rules_not_described():
+    """What the page of the clinical rules does not say of them."""
+    page = RULES_PAGE.read_text()
+    (rule_set,) = RULE_SET.findall((RULES / "mod.rs").read_text())
+    if f"`{rule_set}`" not in page:
+        yield f"{RULES_PAGE}: does not name the rule set {rule_set}"
+    sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE))
+    folders = sorted(path for path in RULES.iterdir() if path.is_dir())
+    rules = {folder.name.replace("_", ".", 1): folder for folder in folders}
+    for name in sections:
+        if re.fullmatch(r"[a-z]+\.[a-z_]+", name) and name not in rules:
+            yield f"{RULES_PAGE}: there is no rule {name}"
+    for rule, folder in rules.items():
+        if rule not in sections:
+            yield f"{RULES_PAGE}: no section is named {rule}"
+            continue
+        if f"`{rule}`" not in page.split("\n## ")[0]:
+            yield f"{RULES_PAGE}: {rule} is not in the list of the rules"
+        limits = folder / "limits.rs"
+        numbers = PARAMETER.findall(limits.read_text()) if limits.exists() else []
+        for name, low, high in numbers:
+            of_name = [line for line in sections[rule].splitlines() if f"`{name}`" in line]
+            limits = f"{float(low):g}–{float(high):g}"
+            if not any(limits in line for line in of_name):
+                yield f"{RULES_PAGE}: {rule} does not say that {name} is {limits}"
 
 
 def main():
@@ -30,7 +64,7 @@ def main():
             source = file.read_text()
             sources += source
             functions.update(FUNCTION.findall(source))
-    missing = []
+    missing = list(rules_not_described())
     for document in (file for file in files if file.suffix == ".md" and file.exists()):
         text = document.read_text()
         for name in TEST.findall(text):
