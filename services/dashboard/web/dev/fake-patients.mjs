@@ -1,4 +1,6 @@
 // Invented patients for the mock: seeded, so that two starts look the same.
+import { readFileSync } from 'node:fs'
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -79,8 +81,12 @@ function bloodPressures(now, days, systolic) {
   return found
 }
 
+/** How many mg/dL one mmol/L of glucose is, as the kind declares it. */
+const declared = readFileSync(new URL('../../../../schemas/kinds/blood_glucose.toml', import.meta.url), 'utf8')
+const MG_PER_DL = Number(/symbol = "mmol_L", factor = ([\d.]+)/.exec(declared)[1])
+
 /** A finger-stick of a meter that shows mmol/L. */
-const inMillimoles = (sent) => ({ glucose_value: Number((sent * 18.016).toFixed(3)), glucose_value_sent: sent, glucose_unit: 'mmol_L', glucose_method: 'finger_stick' })
+const inMillimoles = (sent) => ({ glucose_value: Number((sent * MG_PER_DL).toFixed(3)), glucose_value_sent: sent, glucose_unit: 'mmol_L', glucose_method: 'finger_stick' })
 
 /** As a sensor says it: 40 to 400, or that it is below or above. */
 function sensorValue(value) {
