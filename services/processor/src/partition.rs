@@ -85,7 +85,7 @@ fn hash(patient: &str) -> u64 {
 
 impl Partition {
     /// A partition of which only what is in a window will be known.
-    pub(crate) fn seen_in(window: Window) -> Self {
+    pub(crate) fn with_window(window: Window) -> Self {
         Self { window, ..Self::default() }
     }
 

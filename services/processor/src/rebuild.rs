@@ -50,7 +50,7 @@ impl PartitionBuilder {
     }
 
     pub(crate) fn reading_with(decoders: Arc<ReplayDecoders>, now: Timestamp) -> Self {
-        Self { partition: Partition::seen_in(Window::rebuilt_at(now)), decoders }
+        Self { partition: Partition::with_window(Window::rebuilt_at(now)), decoders }
     }
 
     /// From which receipt on a rebuild that begins at `now` replays accepted readings, so that of what
