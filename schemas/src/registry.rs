@@ -5,6 +5,105 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::codec::{Codec, EncodeError, Record, RegistryError};
+use crate::topics::{Topic, Topics};
+
+/// Entries of any of the master lists: what a registry file holds.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MasterLists {
+    pub consortia: Vec<Consortium>,
+    pub participants: Vec<Participant>,
+    pub test_labs: Vec<TestLabEntry>,
+    pub assays: Vec<Assay>,
+    pub devices: Vec<DeviceModel>,
+    pub activity_aggregations: Vec<ActivityAggregation>,
+    pub vendors: Vec<Vendor>,
+    pub practitioners: Vec<Practitioner>,
+    pub care_teams: Vec<CareTeam>,
+}
+
+/// An entry of a master list as it is written: an earlier record of the same key is replaced by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRecord {
+    /// The topic's full name.
+    pub topic: String,
+    pub key: String,
+    pub payload: Vec<u8>,
+}
+
+/// Why master lists are not encoded.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeListError {
+    /// The schema registry does not answer, or refuses a schema.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// An entry does not fit its schema.
+    #[error(transparent)]
+    Entry(#[from] EncodeError),
+}
+
+impl MasterLists {
+    /// Every entry as a record of its topic, list by list. Blocks when a schema registry is asked.
+    ///
+    /// # Errors
+    /// When the schema registry does not answer, or an entry does not fit its schema.
+    pub fn encode(
+        &self,
+        codec: &Codec,
+        topics: &Topics,
+    ) -> Result<Vec<ListRecord>, EncodeListError> {
+        let mut records = Records { codec, topics, records: Vec::new() };
+        let model = |manufacturer: &str, number: &str| format!("{manufacturer}|{number}");
+        records.add(Topic::RegistryConsortia, &self.consortia, |it| it.consortium_id.clone())?;
+        records.add(Topic::RegistryParticipants, &self.participants, |it| {
+            format!("{}/{}", it.consortium_id, it.person_id)
+        })?;
+        records.add(Topic::RegistryTestLabs, &self.test_labs, |it| {
+            format!("{}/{}", it.consortium_id, it.test_lab_id)
+        })?;
+        records.add(Topic::RegistryAssays, &self.assays, |it| it.assay_code.clone())?;
+        records.add(Topic::RegistryDevices, &self.devices, |it| {
+            model(&it.manufacturer, &it.model_number)
+        })?;
+        records.add(Topic::RegistryActivityAggregations, &self.activity_aggregations, |it| {
+            model(&it.manufacturer, &it.model_number)
+        })?;
+        records.add(Topic::RegistryVendors, &self.vendors, |it| it.vendor_id.clone())?;
+        records.add(Topic::RegistryPractitioners, &self.practitioners, |it| {
+            it.practitioner_id.clone()
+        })?;
+        records.add(Topic::RegistryCareTeams, &self.care_teams, |it| it.patient.clone())?;
+        Ok(records.records)
+    }
+}
+
+struct Records<'a> {
+    codec: &'a Codec,
+    topics: &'a Topics,
+    records: Vec<ListRecord>,
+}
+
+impl Records<'_> {
+    fn add<T: Record>(
+        &mut self,
+        topic: Topic,
+        entries: &[T],
+        key: impl Fn(&T) -> String,
+    ) -> Result<(), EncodeListError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let topic = self.topics.name(topic);
+        let encoder = self.codec.encoder::<T>(&topic)?;
+        for entry in entries {
+            let payload = encoder.encode(entry)?;
+            self.records.push(ListRecord { topic: topic.clone(), key: key(entry), payload });
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Consortium {
     pub consortium_id: String,

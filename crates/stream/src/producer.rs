@@ -1,5 +1,6 @@
 //! Producing outside transactions: a record counts as sent when every in-sync replica has it.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -150,6 +151,33 @@ impl Producer {
         self.enqueue(record)?.await
     }
 
+    /// Sends records and waits for Kafka's answer to each. Where the queue has no room for another,
+    /// the first of those on their way is waited for.
+    ///
+    /// # Errors
+    /// When a record is not acknowledged by all in-sync replicas; those after it may be written.
+    pub async fn send_all<'r>(
+        &self,
+        records: impl IntoIterator<Item = Outgoing<'r>>,
+    ) -> Result<(), SendError> {
+        let mut on_their_way = VecDeque::new();
+        for record in records {
+            loop {
+                match self.enqueue(record) {
+                    Ok(delivery) => break on_their_way.push_back(delivery),
+                    Err(SendError::QueueFull) => {
+                        on_their_way.pop_front().ok_or(SendError::QueueFull)?.await?;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        for delivery in on_their_way {
+            delivery.await?;
+        }
+        Ok(())
+    }
+
     /// How many records wait for an answer.
     pub fn in_flight(&self) -> usize {
         usize::try_from(self.client().in_flight_count()).unwrap_or(0)
@@ -186,6 +214,21 @@ mod tests {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    #[test]
+    fn more_records_than_the_queue_holds_are_all_sent() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("t", 1, 1).unwrap();
+        let kafka = KafkaArgs::local(cluster.bootstrap_servers());
+        let mut config = kafka.client("test");
+        config.set("queue.buffering.max.messages", "10");
+        let client = RwLock::new(made(&config).unwrap());
+        let producer = Producer { shared: Arc::new(Shared { config, client }) };
+        let record = Outgoing { topic: "t", partition: None, key: None, payload: Some(b"value") };
+        wait_for(producer.send_all(std::iter::repeat_n(record, 100))).unwrap();
+        let next = wait_for(producer.send(record)).unwrap();
+        assert_eq!(next.offset, 100);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Files and arguments of the operators' tools.
 
 use chassis::KafkaProperty;
-use mimamori::registry::Lists;
 use mimamori::rejected::address::Address;
 use mimamori::rejected::repair;
 use mimamori::rejected::since::Since;
-use schemas::{Codec, Reading, Record};
+use schemas::registry::MasterLists;
+use schemas::{Reading, Topics};
 use serde_json::{Value, json};
 
 use super::{registry, samples};
@@ -23,7 +23,7 @@ pub(super) fn targets() -> Vec<Target> {
         "practitioners": samples::of("registry_practitioner"),
         "care_teams": samples::of("registry_care_team"),
     });
-    let codec = registry();
+    let (codec, topics) = (registry(), Topics::with_prefix(""));
     let repaired = samples::readings();
     let shown = json!({ "address": "3/1042", "reading": repaired[0] });
     let repaired = repaired.iter().chain([&shown]).map(|json| json.to_string().into_bytes());
@@ -34,12 +34,12 @@ pub(super) fn targets() -> Vec<Target> {
             Form::Json(samples::NAMES),
             vec![lists.to_string().into_bytes(), b"{}".to_vec()],
             move |input| {
-                let Ok(lists) = serde_json::from_slice(input) else {
+                let Ok(lists) = serde_json::from_slice::<MasterLists>(input) else {
                     return Ok("no registry file".to_owned());
                 };
-                let written =
-                    written(&codec, &lists).map_err(|error| format!("read, but {error}"))?;
-                Ok(format!("{} entries", written.min(12)))
+                let records =
+                    lists.encode(&codec, &topics).map_err(|error| format!("read, but {error}"))?;
+                Ok(format!("{} entries", records.len().min(12)))
             },
         ),
         Target::new("repaired_reading", Form::Json(samples::NAMES), repaired.collect(), |input| {
@@ -71,26 +71,6 @@ pub(super) fn targets() -> Vec<Target> {
             },
         ),
     ]
-}
-
-/// Writes the entries of a registry file as they go to Kafka. Returns how many there are.
-fn written(codec: &Codec, lists: &Lists) -> Result<usize, String> {
-    fn each<T: Record>(codec: &Codec, entries: &[T]) -> Result<usize, String> {
-        let encoder = codec.encoder::<T>("registry").map_err(|error| error.to_string())?;
-        for entry in entries {
-            encoder.encode(entry).map_err(|error| error.to_string())?;
-        }
-        Ok(entries.len())
-    }
-    Ok(each(codec, &lists.consortia)?
-        + each(codec, &lists.participants)?
-        + each(codec, &lists.test_labs)?
-        + each(codec, &lists.assays)?
-        + each(codec, &lists.devices)?
-        + each(codec, &lists.activity_aggregations)?
-        + each(codec, &lists.vendors)?
-        + each(codec, &lists.practitioners)?
-        + each(codec, &lists.care_teams)?)
 }
 
 /// Whether two measurements say the same. The parser of JSON may miss a double of many digits by its

@@ -8,7 +8,7 @@ use schemas::registry::{CareTeam, Participant, Practitioner, Role, Sex};
 use schemas::{Codec, Topics};
 use serde_json::json;
 use simulator::population::Patient;
-use simulator::registry::{MasterLists, RegistryArgs};
+use simulator::registry::{RegistryArgs, master_lists};
 use stream::KafkaArgs;
 use stream::producer::Producer;
 
@@ -136,7 +136,7 @@ fn register(
     let args = <RegistryArgs as clap::FromArgMatches>::from_arg_matches(
         &args.no_binary_name(true).get_matches_from(std::iter::empty::<String>()),
     )?;
-    let mut lists = MasterLists::of(patients, &args, Some(TOKEN));
+    let mut lists = master_lists(patients, &args, Some(TOKEN));
     for number in 0..PHYSICIANS {
         let id = physician(number);
         let name = id.clone();

@@ -5,14 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs};
 use clap::Subcommand;
-use schemas::codec::Record;
-use schemas::registry::{
-    ActivityAggregation, Assay, CareTeam, Consortium, DeviceModel, Participant, Practitioner,
-    TestLabEntry, Vendor,
-};
-use schemas::topics::{Topic, Topics};
-use schemas::{Codec, Encoder};
-use serde::Deserialize;
+use schemas::registry::MasterLists;
+use schemas::{Codec, Topics};
 use sha2::{Digest, Sha256};
 use stream::producer::{Outgoing, Producer};
 
@@ -40,30 +34,6 @@ pub struct ApplyArgs {
     file: PathBuf,
 }
 
-/// A file of master lists: entries of any of them, as `schemas/avro/registry_*` say.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Lists {
-    /// Entries of `registry.consortia`.
-    pub consortia: Vec<Consortium>,
-    /// Entries of `registry.participants`.
-    pub participants: Vec<Participant>,
-    /// Entries of `registry.test_labs`.
-    pub test_labs: Vec<TestLabEntry>,
-    /// Entries of `registry.assays`.
-    pub assays: Vec<Assay>,
-    /// Entries of `registry.devices`.
-    pub devices: Vec<DeviceModel>,
-    /// Entries of `registry.activity_aggregations`.
-    pub activity_aggregations: Vec<ActivityAggregation>,
-    /// Entries of `registry.vendors`.
-    pub vendors: Vec<Vendor>,
-    /// Entries of `registry.practitioners`.
-    pub practitioners: Vec<Practitioner>,
-    /// Entries of `registry.care_teams`.
-    pub care_teams: Vec<CareTeam>,
-}
-
 pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<()> {
     match command {
         RegistryCommand::Apply(args) => apply(args).await,
@@ -89,72 +59,27 @@ fn token_hash(token: &str) -> String {
 async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
     let text = std::fs::read(&args.file)
         .with_context(|| format!("{} cannot be read", args.file.display()))?;
-    let lists: Lists = serde_json::from_slice(&text)
+    let lists: MasterLists = serde_json::from_slice(&text)
         .with_context(|| format!("{} is not a registry file", args.file.display()))?;
-    let writer = ListWriter {
-        producer: Producer::new(&args.kafka, "mimamori-registry")?,
-        codec: Codec::new(args.schema_registry.url())?,
-        topics: Topics::with_prefix(args.deployment.topic_prefix),
-    };
-    let patient = |p: &Participant| format!("{}/{}", p.consortium_id, p.person_id);
-    let lab = |l: &TestLabEntry| format!("{}/{}", l.consortium_id, l.test_lab_id);
-    let model = |d: &DeviceModel| format!("{}|{}", d.manufacturer, d.model_number);
-    let counted = |a: &ActivityAggregation| format!("{}|{}", a.manufacturer, a.model_number);
-    let mut written = 0;
-    written += writer
-        .write(Topic::RegistryConsortia, &lists.consortia, |c| c.consortium_id.clone())
-        .await?;
-    written += writer.write(Topic::RegistryParticipants, &lists.participants, patient).await?;
-    written += writer.write(Topic::RegistryTestLabs, &lists.test_labs, lab).await?;
-    written += writer.write(Topic::RegistryAssays, &lists.assays, |a| a.assay_code.clone()).await?;
-    written += writer.write(Topic::RegistryDevices, &lists.devices, model).await?;
-    written += writer
-        .write(Topic::RegistryActivityAggregations, &lists.activity_aggregations, counted)
-        .await?;
-    written +=
-        writer.write(Topic::RegistryVendors, &lists.vendors, |v| v.vendor_id.clone()).await?;
-    written += writer
-        .write(Topic::RegistryPractitioners, &lists.practitioners, |p| p.practitioner_id.clone())
-        .await?;
-    written +=
-        writer.write(Topic::RegistryCareTeams, &lists.care_teams, |t| t.patient.clone()).await?;
-    println!("{written} entries written");
-    Ok(())
-}
-
-struct ListWriter {
-    producer: Producer,
-    codec: Codec,
-    topics: Topics,
-}
-
-impl ListWriter {
-    async fn write<T: Record + 'static>(
-        &self,
-        topic: Topic,
-        entries: &[T],
-        key: impl Fn(&T) -> String,
-    ) -> anyhow::Result<usize> {
-        if entries.is_empty() {
-            return Ok(0);
-        }
-        let topic = self.topics.name(topic);
-        let (codec, name) = (self.codec.clone(), topic.clone());
-        let encoder: Encoder<T> =
-            tokio::task::spawn_blocking(move || codec.encoder(&name)).await??;
-        let mut deliveries = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let bytes = encoder.encode(entry)?;
-            deliveries.push(self.producer.enqueue(Outgoing {
-                topic: &topic,
-                partition: None,
-                key: Some(key(entry).as_bytes()),
-                payload: Some(&bytes),
-            })?);
-        }
-        for delivery in deliveries {
-            delivery.await.with_context(|| format!("writing to {topic}"))?;
-        }
-        Ok(entries.len())
+    let producer = Producer::new(&args.kafka, "mimamori-registry")?;
+    let topics = Topics::with_prefix(args.deployment.topic_prefix);
+    let codec = Codec::new(args.schema_registry.url())?;
+    // The schema registry is asked by a client that blocks.
+    let records = tokio::task::spawn_blocking(move || lists.encode(&codec, &topics))
+        .await
+        .context("encoding")??;
+    for list in records.chunk_by(|one, next| one.topic == next.topic) {
+        let records = list.iter().map(|entry| Outgoing {
+            topic: &entry.topic,
+            partition: None,
+            key: Some(entry.key.as_bytes()),
+            payload: Some(&entry.payload),
+        });
+        producer
+            .send_all(records)
+            .await
+            .with_context(|| format!("writing to {}", list[0].topic))?;
     }
+    println!("{} entries written", records.len());
+    Ok(())
 }

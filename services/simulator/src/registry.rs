@@ -5,13 +5,10 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use clinical::PatientId;
-use schemas::codec::Record;
 use schemas::registry::{
-    ActivityAggregation, Assay, CareTeam, Consortium, DeviceModel, Participant, Practitioner, Role,
-    TestLabEntry, Vendor,
+    ActivityAggregation, Assay, CareTeam, Consortium, DeviceModel, ListRecord, MasterLists,
+    Participant, Practitioner, Role, TestLabEntry, Vendor,
 };
-use schemas::topics::Topic;
-use schemas::{Codec, Topics};
 use sha2::{Digest, Sha256};
 use stream::producer::{Outgoing, Producer};
 
@@ -103,138 +100,58 @@ impl RegistryArgs {
     }
 }
 
-/// The master lists.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct MasterLists {
-    /// Consortia.
-    pub consortia: Vec<Consortium>,
-    /// Patients.
-    pub participants: Vec<Participant>,
-    /// Laboratories.
-    pub test_labs: Vec<TestLabEntry>,
-    /// HbA1c assays.
-    pub assays: Vec<Assay>,
-    /// Device models.
-    pub devices: Vec<DeviceModel>,
-    /// How models aggregate activity.
-    pub activity_aggregations: Vec<ActivityAggregation>,
-    /// Vendors.
-    pub vendors: Vec<Vendor>,
-    /// Physicians and operators.
-    pub practitioners: Vec<Practitioner>,
-    /// Who follows whom.
-    pub care_teams: Vec<CareTeam>,
-}
-
-impl MasterLists {
-    /// The lists for a population. The token's vendor may write for every consortium.
-    pub fn of(population: &[Patient], args: &RegistryArgs, device_token: Option<&str>) -> Self {
-        let virtual_ones = population.iter().map(|patient| &patient.id);
-        let consortium_ids: BTreeSet<&str> =
-            virtual_ones.chain(&args.also_register).map(PatientId::consortium).collect();
-        let practitioner = |person: &Person, role| Practitioner {
-            practitioner_id: person.id.clone(),
-            name: person.name.clone(),
-            role,
-        };
-        let followed = population.iter().map(|patient| (&patient.id, args.follower_of(patient)));
-        let also = args.also_register.iter().map(|id| (id, args.physician.id.as_str()));
-        Self {
-            consortia: consortium_ids.iter().map(|id| consortium(id)).collect(),
-            participants: population
-                .iter()
-                .map(participant)
-                .chain(
-                    args.also_register
-                        .iter()
-                        .map(|id| Participant::unknown(id.consortium(), id.person())),
-                )
-                .collect(),
-            test_labs: consortium_ids.iter().map(|id| test_lab(id)).collect(),
-            assays: vec![Assay {
-                assay_code: ASSAY_CODE.to_owned(),
-                assay_class: "HPLC".to_owned(),
-                name: "HbA1c HPLC法".to_owned(),
-            }],
-            devices: models().map(|model| device_model(&model)).collect(),
-            activity_aggregations: vec![ActivityAggregation {
-                manufacturer: MANUFACTURER.to_owned(),
-                model_number: TRACKER.number.to_owned(),
-                description: "1日分を0時から24時まで合計し、その日の23時台に送る".to_owned(),
-            }],
-            vendors: device_token.map(|token| vendor(&args.vendor, token)).into_iter().collect(),
-            practitioners: vec![
-                practitioner(&args.physician, Role::Physician),
-                practitioner(&args.second_physician, Role::Physician),
-                practitioner(&args.operator, Role::Operator),
-            ],
-            care_teams: followed
-                .chain(also)
-                .map(|(patient, follower)| CareTeam {
-                    patient: patient.to_string(),
-                    practitioners: vec![follower.to_owned()],
-                })
-                .collect(),
-        }
-    }
-
-    /// Every entry as a record of its topic. Blocks when a schema registry is asked.
-    ///
-    /// # Errors
-    /// When the schema registry does not answer.
-    pub fn encode(&self, codec: &Codec, topics: &Topics) -> anyhow::Result<Vec<RegistryRecord>> {
-        let mut records = Records { codec, topics, records: Vec::new() };
-        records.add(Topic::RegistryConsortia, &self.consortia, |c| c.consortium_id.clone())?;
-        let patient = |p: &Participant| format!("{}/{}", p.consortium_id, p.person_id);
-        records.add(Topic::RegistryParticipants, &self.participants, patient)?;
-        let lab = |lab: &TestLabEntry| format!("{}/{}", lab.consortium_id, lab.test_lab_id);
-        records.add(Topic::RegistryTestLabs, &self.test_labs, lab)?;
-        records.add(Topic::RegistryAssays, &self.assays, |assay| assay.assay_code.clone())?;
-        let model = |manufacturer: &str, model: &str| format!("{manufacturer}|{model}");
-        records.add(Topic::RegistryDevices, &self.devices, |device| {
-            model(&device.manufacturer, &device.model_number)
-        })?;
-        let aggregations = &self.activity_aggregations;
-        records.add(Topic::RegistryActivityAggregations, aggregations, |entry| {
-            model(&entry.manufacturer, &entry.model_number)
-        })?;
-        records.add(Topic::RegistryVendors, &self.vendors, |vendor| vendor.vendor_id.clone())?;
-        records.add(Topic::RegistryPractitioners, &self.practitioners, |practitioner| {
-            practitioner.practitioner_id.clone()
-        })?;
-        records.add(Topic::RegistryCareTeams, &self.care_teams, |team| team.patient.clone())?;
-        Ok(records.records)
-    }
-}
-
-/// An entry of a master list, ready to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RegistryRecord {
-    topic: String,
-    key: String,
-    payload: Vec<u8>,
-}
-
-struct Records<'a> {
-    codec: &'a Codec,
-    topics: &'a Topics,
-    records: Vec<RegistryRecord>,
-}
-
-impl Records<'_> {
-    fn add<T: Record>(
-        &mut self,
-        topic: Topic,
-        entries: &[T],
-        key: impl Fn(&T) -> String,
-    ) -> anyhow::Result<()> {
-        let topic = self.topics.name(topic);
-        let encoder = self.codec.encoder::<T>(&topic)?;
-        for entry in entries {
-            let payload = encoder.encode(entry)?;
-            self.records.push(RegistryRecord { topic: topic.clone(), key: key(entry), payload });
-        }
-        Ok(())
+/// The master lists for a population. The token's vendor may write for every consortium.
+pub fn master_lists(
+    population: &[Patient],
+    args: &RegistryArgs,
+    device_token: Option<&str>,
+) -> MasterLists {
+    let virtual_ones = population.iter().map(|patient| &patient.id);
+    let consortium_ids: BTreeSet<&str> =
+        virtual_ones.chain(&args.also_register).map(PatientId::consortium).collect();
+    let practitioner = |person: &Person, role| Practitioner {
+        practitioner_id: person.id.clone(),
+        name: person.name.clone(),
+        role,
+    };
+    let followed = population.iter().map(|patient| (&patient.id, args.follower_of(patient)));
+    let also = args.also_register.iter().map(|id| (id, args.physician.id.as_str()));
+    MasterLists {
+        consortia: consortium_ids.iter().map(|id| consortium(id)).collect(),
+        participants: population
+            .iter()
+            .map(participant)
+            .chain(
+                args.also_register
+                    .iter()
+                    .map(|id| Participant::unknown(id.consortium(), id.person())),
+            )
+            .collect(),
+        test_labs: consortium_ids.iter().map(|id| test_lab(id)).collect(),
+        assays: vec![Assay {
+            assay_code: ASSAY_CODE.to_owned(),
+            assay_class: "HPLC".to_owned(),
+            name: "HbA1c HPLC法".to_owned(),
+        }],
+        devices: models().map(|model| device_model(&model)).collect(),
+        activity_aggregations: vec![ActivityAggregation {
+            manufacturer: MANUFACTURER.to_owned(),
+            model_number: TRACKER.number.to_owned(),
+            description: "1日分を0時から24時まで合計し、その日の23時台に送る".to_owned(),
+        }],
+        vendors: device_token.map(|token| vendor(&args.vendor, token)).into_iter().collect(),
+        practitioners: vec![
+            practitioner(&args.physician, Role::Physician),
+            practitioner(&args.second_physician, Role::Physician),
+            practitioner(&args.operator, Role::Operator),
+        ],
+        care_teams: followed
+            .chain(also)
+            .map(|(patient, follower)| CareTeam {
+                patient: patient.to_string(),
+                practitioners: vec![follower.to_owned()],
+            })
+            .collect(),
     }
 }
 
@@ -242,33 +159,22 @@ impl Records<'_> {
 ///
 /// # Errors
 /// When Kafka does not take one.
-pub async fn publish(producer: &Producer, records: &[RegistryRecord]) -> anyhow::Result<()> {
-    let mut on_the_way = Vec::with_capacity(records.len());
-    for record in records {
-        let outgoing = Outgoing {
+pub async fn publish(producer: &Producer, records: &[ListRecord]) -> anyhow::Result<()> {
+    for list in records.chunk_by(|one, next| one.topic == next.topic) {
+        let outgoing = list.iter().map(|record| Outgoing {
             topic: &record.topic,
             partition: None,
             key: Some(record.key.as_bytes()),
             payload: Some(&record.payload),
-        };
-        let delivery = loop {
-            match producer.enqueue(outgoing) {
-                Err(stream::SendError::QueueFull) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                }
-                other => break other,
-            }
-        };
-        on_the_way.push((&record.topic, delivery.with_context(|| cannot_write(&record.topic))?));
-    }
-    for (topic, delivery) in on_the_way {
-        delivery.await.with_context(|| cannot_write(topic))?;
+        });
+        producer.send_all(outgoing).await.with_context(|| {
+            let topic = &list[0].topic;
+            format!(
+                "cannot write to {topic}; check that Kafka runs and that the topics were created"
+            )
+        })?;
     }
     Ok(())
-}
-
-fn cannot_write(topic: &str) -> String {
-    format!("cannot write to {topic}; check that Kafka runs and that the topics were created")
 }
 
 fn consortium(id: &str) -> Consortium {

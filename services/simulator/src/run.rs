@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use chassis::{Component, Health, Metrics, Secret, Shutdown};
 use clinical::{Span, Timestamp};
+use schemas::registry::ListRecord;
 use schemas::topics::Topic;
 use schemas::{Codec, Encoder, Reading, Topics};
 use stream::producer::Producer;
@@ -15,7 +16,7 @@ use crate::args::SimulatorArgs;
 use crate::live::Live;
 use crate::metrics::SimulatorMetrics;
 use crate::population::{Patient, population};
-use crate::registry::{self, MasterLists, RegistryRecord};
+use crate::registry::{self, master_lists};
 use crate::send_http::{Gateway, HttpSenders};
 use crate::send_kafka::KafkaSender;
 use crate::send_log::{SendLog, now};
@@ -132,9 +133,9 @@ fn gateway(args: &SimulatorArgs) -> anyhow::Result<Option<Gateway>> {
 async fn encoders(
     args: &SimulatorArgs,
     people: &Arc<[Patient]>,
-) -> anyhow::Result<(Encoder<Reading>, Vec<RegistryRecord>)> {
+) -> anyhow::Result<(Encoder<Reading>, Vec<ListRecord>)> {
     let lists =
-        MasterLists::of(people, &args.registry, args.device_token.as_ref().map(Secret::expose));
+        master_lists(people, &args.registry, args.device_token.as_ref().map(Secret::expose));
     let topics = Topics::with_prefix(&args.deployment.topic_prefix);
     let url = args.schema_registry.url().map(str::to_owned);
     let with_lists = !args.registry.no_registry;

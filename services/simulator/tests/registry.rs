@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Parser;
 use schemas::{Codec, Topics};
 use simulator::population::population;
-use simulator::registry::{MasterLists, RegistryArgs};
+use simulator::registry::{RegistryArgs, master_lists};
 
 #[derive(Parser)]
 struct Command {
@@ -22,7 +22,7 @@ fn written_twice_the_records_are_equal() {
     let people = population(42, 50, 4);
     let args = args(&["--also-register", "CGM005/S001,CGM005/S002"]);
     let write = || {
-        let lists = MasterLists::of(&people, &args, Some("a-token"));
+        let lists = master_lists(&people, &args, Some("a-token"));
         lists.encode(&Codec::default(), &Topics::with_prefix("test.")).expect("no registry to ask")
     };
     assert_eq!(write(), write());
@@ -32,7 +32,7 @@ fn written_twice_the_records_are_equal() {
 fn each_patient_has_one_physician_and_the_extra_ones_go_to_the_first() {
     let people = population(42, 50, 4);
     let args = args(&["--also-register", "CGM005/S001", "--physician", "dr.a=A"]);
-    let lists = MasterLists::of(&people, &args, None);
+    let lists = master_lists(&people, &args, None);
     let of = |physician: &str| -> BTreeSet<&str> {
         let teams = lists.care_teams.iter();
         teams
@@ -51,7 +51,7 @@ fn each_patient_has_one_physician_and_the_extra_ones_go_to_the_first() {
 
 #[test]
 fn the_token_itself_is_nowhere() {
-    let lists = MasterLists::of(&[], &args(&[]), Some("a-secret-token"));
+    let lists = master_lists(&[], &args(&[]), Some("a-secret-token"));
     assert!(!format!("{lists:?}").contains("a-secret-token"));
     assert_eq!(lists.vendors[0].token_hashes[0].len(), 64);
     assert!(lists.vendors[0].every_consortium);
