@@ -80,7 +80,7 @@ pub async fn run(
         &args.kafka,
         GroupArgs {
             group: format!("{}mimamori-writer", topics.prefix()),
-            topics: Input::ALL.map(|input| topics.name(input.topic())).into(),
+            topics: Input::ALL.iter().map(|input| topics.name(input.topic())).collect(),
             instance: args.instance.clone(),
         },
     )?;

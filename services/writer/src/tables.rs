@@ -4,54 +4,57 @@ use std::fmt;
 
 use clinical::Kind;
 
-/// A table of the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Table {
-    /// Readings of a kind; the table has the kind's name.
-    Readings(Kind),
+/// The tables besides those of readings, each once.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $table:ident = $name:literal),+ $(,)?) => {
+        /// A table of the store.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Table {
+            /// Readings of a kind; the table has the kind's name.
+            Readings(Kind),
+            $($(#[$doc])* $table,)+
+        }
+
+        impl Table {
+            const OTHERS: &[Table] = &[$(Table::$table),+];
+
+            /// Its name in ClickHouse.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    Table::Readings(kind) => kind.as_str(),
+                    $(Table::$table => $name,)+
+                }
+            }
+        }
+    };
+}
+
+tables! {
     /// Alert events.
-    Alerts,
+    Alerts = "alerts",
     /// Raw records that were not accepted.
-    RejectedReadings,
+    RejectedReadings = "rejected_readings",
     /// What became of each range of raw records.
-    OutcomeTallies,
+    OutcomeTallies = "outcome_tallies",
     /// Accesses.
-    AuditEvents,
+    AuditEvents = "audit_events",
 }
 
 impl Table {
     /// How many tables there are.
-    pub const COUNT: usize = Kind::ALL.len() + 4;
+    pub const COUNT: usize = Kind::ALL.len() + Self::OTHERS.len();
 
     /// Every table, in the order of [`Table::index`].
     pub fn all() -> impl Iterator<Item = Table> {
-        Kind::ALL.into_iter().map(Table::Readings).chain([
-            Table::Alerts,
-            Table::RejectedReadings,
-            Table::OutcomeTallies,
-            Table::AuditEvents,
-        ])
+        Kind::ALL.into_iter().map(Table::Readings).chain(Self::OTHERS.iter().copied())
     }
 
     /// Its place among all tables, from 0.
-    pub const fn index(self) -> usize {
+    pub fn index(self) -> usize {
+        let others = || Self::OTHERS.iter().take_while(|other| **other != self).count();
         match self {
             Table::Readings(kind) => kind as usize,
-            Table::Alerts => Kind::ALL.len(),
-            Table::RejectedReadings => Kind::ALL.len() + 1,
-            Table::OutcomeTallies => Kind::ALL.len() + 2,
-            Table::AuditEvents => Kind::ALL.len() + 3,
-        }
-    }
-
-    /// Its name in ClickHouse.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Table::Readings(kind) => kind.as_str(),
-            Table::Alerts => "alerts",
-            Table::RejectedReadings => "rejected_readings",
-            Table::OutcomeTallies => "outcome_tallies",
-            Table::AuditEvents => "audit_events",
+            _ => Kind::ALL.len() + others(),
         }
     }
 }
