@@ -85,7 +85,7 @@ fn compare(
     let (mut with, mut without) = (Vec::new(), Vec::new());
     let mut alerts = 0;
     for round in 1..=rounds {
-        let mut bare = Handler::new(Remembered::default())?;
+        let mut bare = Handler::new(WithoutRules::default())?;
         bare.handle(&before)?;
         let mut full = Handler::new(WithRules::new(&people)?)?;
         full.handle(&before)?;
@@ -212,12 +212,12 @@ impl State for WithRules {
 
 /// The readings alone.
 #[derive(Default)]
-struct Remembered {
+struct WithoutRules {
     patients: HashMap<PatientId, Timeline>,
     window: Window,
 }
 
-impl State for Remembered {
+impl State for WithoutRules {
     fn take(
         &mut self,
         reading: &clinical::Reading,

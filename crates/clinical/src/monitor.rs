@@ -34,17 +34,25 @@ pub struct Monitor {
 }
 
 /// A patient's alerts within the window, open or not. Empty, and without memory, for most patients.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Alerts {
-    all: Vec<Alert>,
+    all: Box<[Alert]>,
     /// When the last of them was over. Most readings ask no more, and each alert is far in memory.
-    until: Option<Timestamp>,
+    until: Timestamp,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self { all: Box::default(), until: Timestamp::EARLIEST }
+    }
 }
 
 impl Alerts {
     fn change<T>(&mut self, change: impl FnOnce(&mut Vec<Alert>) -> T) -> T {
-        let result = change(&mut self.all);
-        self.until = self.all.iter().map(Alert::until).max();
+        let mut all = std::mem::take(&mut self.all).into_vec();
+        let result = change(&mut all);
+        self.until = all.iter().map(Alert::until).max().unwrap_or(Timestamp::EARLIEST);
+        self.all = all.into();
         result
     }
 }
@@ -155,9 +163,6 @@ impl Monitor {
                 self.set_due(index, None);
             }
         }
-        if self.alerts.all.is_empty() {
-            self.alerts.all.shrink_to_fit();
-        }
         self.due.shrink_to_fit();
         changes
     }
@@ -193,7 +198,7 @@ impl Monitor {
     /// Forgets the alerts that were over before the lookback begins.
     fn forget_alerts(&mut self, now: Timestamp, window: Window) {
         let lookback_start = window.lookback_start(now);
-        if self.alerts.until.is_some() {
+        if !self.alerts.all.is_empty() {
             self.alerts.change(|alerts| alerts.retain(|alert| alert.until() >= lookback_start));
         }
     }

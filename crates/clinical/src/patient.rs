@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use arrayvec::ArrayString;
 use serde::{Deserialize, Serialize};
 
 /// A consortium's identifier: 1 to 6 letters and digits, given by the secretariat.
@@ -20,10 +21,7 @@ pub struct PersonId(Box<str>);
 /// A patient: consortium and person, written `consortium_id/person_id`. It is the Kafka key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PatientId {
-    text: Box<str>,
-    slash: u8,
-}
+pub struct PatientId(ArrayString<{ PatientId::LONGEST }>);
 
 /// An identifier that is not made as the exchange standard says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -92,6 +90,9 @@ identifier!(ConsortiumId, 6, InvalidId::Consortium);
 identifier!(PersonId, 20, InvalidId::Person);
 
 impl PatientId {
+    /// The longest it may be, in characters.
+    pub const LONGEST: usize = ConsortiumId::LONGEST + 1 + PersonId::LONGEST;
+
     /// The patient of a consortium and a person.
     pub fn new(consortium: &ConsortiumId, person: &PersonId) -> Self {
         Self::from_checked(&consortium.0, &person.0)
@@ -121,26 +122,30 @@ impl PatientId {
     }
 
     fn from_checked(consortium: &str, person: &str) -> Self {
-        let mut text = String::with_capacity(consortium.len() + 1 + person.len());
+        let mut text = ArrayString::new();
         text.push_str(consortium);
         text.push('/');
         text.push_str(person);
-        Self { slash: consortium.len() as u8, text: text.into_boxed_str() }
+        Self(text)
     }
 
     /// `consortium_id/person_id`.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0
     }
 
     /// The consortium's part.
     pub fn consortium(&self) -> &str {
-        &self.text[..usize::from(self.slash)]
+        self.parts().0
     }
 
     /// The person's part.
     pub fn person(&self) -> &str {
-        &self.text[usize::from(self.slash) + 1..]
+        self.parts().1
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once('/').unwrap_or((&self.0, ""))
     }
 }
 
@@ -153,13 +158,13 @@ impl TryFrom<String> for PatientId {
 
 impl From<PatientId> for String {
     fn from(patient: PatientId) -> String {
-        patient.text.into()
+        patient.as_str().to_owned()
     }
 }
 
 impl fmt::Display for PatientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0)
     }
 }
 
@@ -173,6 +178,8 @@ mod tests {
         assert_eq!(patient.consortium(), "CGM005");
         assert_eq!(patient.person(), "S001");
         assert_eq!(patient.to_string(), "CGM005/S001");
+        let longest = "ABC123/ABCDEFGHIJ0123456789";
+        assert_eq!(PatientId::parse(longest).unwrap().as_str(), longest);
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub struct Context<'a> {
     pub(crate) timeline: &'a Timeline,
     pub(crate) alerts: &'a [Alert],
     /// When the last of all alerts was over.
-    pub(crate) alerts_until: Option<Timestamp>,
+    pub(crate) alerts_until: Timestamp,
     pub(crate) window: Window,
 }
 
@@ -148,7 +148,7 @@ impl<'a> Context<'a> {
 
     /// The known alerts of the rule that were not over before a time.
     pub fn lasting_at(&self, time: Timestamp) -> impl Iterator<Item = &'a Alert> + use<'a> {
-        let any = self.alerts_until.is_some_and(|until| until >= time);
+        let any = self.alerts_until >= time;
         let known = any.then(|| self.known());
         known.into_iter().flatten().filter(move |alert| alert.until() >= time)
     }

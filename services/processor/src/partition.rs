@@ -20,23 +20,25 @@ struct Watched {
     monitor: Monitor,
     /// The care plan, for those who have one.
     plan: Option<Box<Plan>>,
-    /// When the partition's timers come to this patient, never later than the monitor asks for.
-    timer: Option<Timestamp>,
+    /// When the partition's timers come to this patient, never later than the monitor asks for;
+    /// the latest time where there is no timer.
+    timer: Timestamp,
 }
 
 impl Watched {
     fn new(patient: PatientId) -> Self {
-        Self { patient, monitor: Monitor::default(), plan: None, timer: None }
+        Self { patient, monitor: Monitor::default(), plan: None, timer: Timestamp::LATEST }
     }
 
     /// Sets the timer forward to when the monitor wants to look again. One that would go off too
     /// early stays: it looks, finds nothing and is set anew.
     fn set_timer(&mut self, timers: &mut BTreeSet<(Timestamp, PatientId)>) {
         let Some(due) = self.monitor.next_assessment() else { return };
-        if self.timer.is_some_and(|timer| timer <= due) {
+        if self.timer <= due {
             return;
         }
-        if let Some(timer) = self.timer.replace(due) {
+        let timer = std::mem::replace(&mut self.timer, due);
+        if timer < Timestamp::LATEST {
             timers.remove(&(timer, self.patient.clone()));
         }
         timers.insert((due, self.patient.clone()));
@@ -98,7 +100,7 @@ impl Partition {
             let Some(watched) = find(&mut self.patients, &patient) else { continue };
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
             changes.extend(watched.monitor.pass_time(&patient, due, (plan, self.window)));
-            watched.timer = None;
+            watched.timer = Timestamp::LATEST;
             watched.set_timer(&mut self.timers);
         }
         changes

@@ -82,6 +82,11 @@ impl Block {
         Timestamp::from_seconds(i64::from(self.seconds))
     }
 
+    /// The source of all readings, by its index among the patient's, if it is one.
+    pub(super) fn only_source(&self) -> Option<usize> {
+        (self.source & SEVERAL == 0).then_some(usize::from(self.source))
+    }
+
     /// Where a reading is, or where it would be.
     pub(super) fn find(&self, key: Key, sources: &[SourceDigest]) -> Result<usize, usize> {
         let length = usize::from(self.length);
@@ -168,8 +173,8 @@ impl Block {
 
     /// Marks the sources of the remembered readings, by their indices among the patient's.
     pub(super) fn mark_sources(&self, used: &mut [bool]) {
-        if self.source & SEVERAL == 0 {
-            used[usize::from(self.source)] = true;
+        if let Some(source) = self.only_source() {
+            used[source] = true;
             return;
         }
         let length = usize::from(self.length);
@@ -273,6 +278,9 @@ mod tests {
             block.mark_sources(&mut marked);
             left.iter().for_each(|entry| used[entry.source()] = true);
             prop_assert_eq!(marked, used);
+            let first = entries[0].source();
+            let is_one = entries.iter().all(|entry| entry.source() == first);
+            prop_assert_eq!(block.only_source(), is_one.then_some(first));
         }
     }
 

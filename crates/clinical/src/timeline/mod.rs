@@ -9,6 +9,8 @@ mod entry;
 mod model;
 mod series;
 
+use smallvec::SmallVec;
+
 use crate::admission::Outcome;
 use crate::copies::{self, COPY_WITHIN};
 use crate::historical::Historical;
@@ -31,7 +33,8 @@ pub const MOST_READINGS: usize = 100_000;
 #[derive(Debug, Default)]
 pub struct Timeline {
     series: Vec<Series>,
-    sources: Vec<SourceDigest>,
+    /// Most patients have one or two.
+    sources: SmallVec<[SourceDigest; 2]>,
     /// Of most patients nothing historical comes.
     historical: Option<Box<Historical>>,
 }
@@ -166,21 +169,24 @@ impl Timeline {
         })
     }
 
+    fn of_kind(&self, kind: Kind) -> Option<&Series> {
+        self.series.iter().find(|series| series.kind() == kind)
+    }
+
     /// The current readings of a kind that were observed at `from` or later, in observation order.
     pub fn current(
         &self,
         kind: Kind,
         from: Timestamp,
     ) -> impl DoubleEndedIterator<Item = CurrentReading> {
-        let series = self.series.iter().find(|series| series.kind() == kind);
-        series.into_iter().flat_map(move |series| series.current(from, &self.sources))
+        self.of_kind(kind).into_iter().flat_map(move |series| series.current(from, &self.sources))
     }
 
     /// The current readings that are counted, which are those that are no copies of others, of a kind
     /// that were observed at `from` or later, in observation order.
     pub fn counted(&self, kind: Kind, from: Timestamp) -> impl Iterator<Item = CurrentReading> {
-        // Of nearly all patients one device measures a kind.
-        let may_be_copies = self.sources.len() > 1;
+        let may_be_copies = self.sources.len() > 1
+            && self.of_kind(kind).is_some_and(|it| !it.is_of_one_source(from - COPY_WITHIN));
         let seen_from = if may_be_copies { from - COPY_WITHIN } else { from };
         let current = self.current(kind, seen_from);
         let (only, several) = match may_be_copies {
@@ -199,7 +205,8 @@ impl Timeline {
         reading: &CurrentReading,
         is_added: bool,
     ) -> CountedChange {
-        if self.sources.len() == 1 {
+        let is_apart = || self.of_kind(kind).is_some_and(|it| it.is_last_apart(reading.time));
+        if self.sources.len() == 1 || is_apart() {
             return CountedChange::AsCurrent;
         }
         let (mut is_alone, mut is_copy, mut has_copies) = (true, false, false);
@@ -288,7 +295,6 @@ impl Timeline {
                 return Err(TooMany::Sources);
             }
         }
-        self.sources.reserve_exact(1);
         self.sources.push(digest);
         Ok(self.sources.len() - 1)
     }
@@ -300,7 +306,7 @@ impl Timeline {
             return;
         }
         let mut moved_to = vec![0; used.len()];
-        let mut kept = Vec::with_capacity(used.len());
+        let mut kept = SmallVec::new();
         for (index, used) in used.iter().enumerate() {
             moved_to[index] = kept.len();
             if *used {

@@ -2,6 +2,7 @@
 
 use super::block::{self, Block};
 use super::entry::{Entry, Key};
+use crate::copies::COPY_WITHIN;
 use crate::kinds::Kind;
 use crate::remembered::CurrentReading;
 use crate::source::SourceDigest;
@@ -65,6 +66,14 @@ impl Series {
     /// When the newest reading was observed.
     pub(super) fn last_time(&self) -> Option<Timestamp> {
         self.newest.last().map(Entry::time)
+    }
+
+    /// Whether a reading of a time is the newest, and no other is so near that one may be a copy of
+    /// the other.
+    pub(super) fn is_last_apart(&self, time: Timestamp) -> bool {
+        let last_two = self.newest.last_chunk::<2>();
+        last_two
+            .is_some_and(|[before, last]| last.time() == time && before.time() < time - COPY_WITHIN)
     }
 
     /// Makes room for one more among the newest entries. Before they grow, those that are not as new
@@ -144,6 +153,23 @@ impl Series {
         from: Timestamp,
         sources: &[SourceDigest],
     ) -> impl DoubleEndedIterator<Item = CurrentReading> {
+        let (blocks, newest) = self.since(from);
+        let packed = blocks.iter().flat_map(|block| block.current(sources));
+        let newest = newest.iter().filter_map(|entry| entry.current(sources));
+        packed.filter(move |reading| reading.time >= from).chain(newest)
+    }
+
+    /// Whether all readings that were observed at `from` or later are known to be of one source.
+    pub(super) fn is_of_one_source(&self, from: Timestamp) -> bool {
+        let (blocks, newest) = self.since(from);
+        let Some(source) = newest.last().map(Entry::source) else { return true };
+        newest.iter().all(|entry| entry.source() == source)
+            && blocks.iter().all(|block| block.only_source() == Some(source))
+    }
+
+    /// The blocks of which readings may have been observed at `from` or later, and the newest that
+    /// were.
+    fn since(&self, from: Timestamp) -> (&[Block], &[Entry]) {
         // From the end: mostly the last few are asked for, and each is far in memory.
         let first =
             self.newest.iter().rposition(|entry| entry.time() < from).map_or(0, |at| at + 1);
@@ -153,9 +179,7 @@ impl Series {
             0 => &self.blocks[self.blocks.partition_point(begins_earlier).saturating_sub(1)..],
             _ => &[],
         };
-        let packed = blocks.iter().flat_map(|block| block.current(sources));
-        let newest = self.newest[first..].iter().filter_map(|entry| entry.current(sources));
-        packed.filter(move |reading| reading.time >= from).chain(newest)
+        (blocks, &self.newest[first..])
     }
 
     /// Forgets what was observed before a time.

@@ -154,8 +154,12 @@ impl Rule for VeryLow {
         if context.due.is_some() {
             return false;
         }
-        let limits = Limits::of(context.plan);
         let reading = &change.reading;
+        if change.is_in_order && glucose(reading) >= LIMIT.high && context.open().is_none() {
+            // No plan makes it low. Most readings are so, and the plan is far in memory.
+            return true;
+        }
+        let limits = Limits::of(context.plan);
         let level = Level::of(reading, &limits);
         if change.is_in_order {
             let Some(open) = context.open() else { return level != Level::Low };
