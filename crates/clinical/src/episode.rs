@@ -1,5 +1,7 @@
 //! Episodes, and the difference between those known and those computed: what is published.
 
+use std::cell::LazyCell;
+
 use crate::alert::{
     Alert, AlertId, Evidence, RuleName, Severity, Stage, Status, Transition, Values,
 };
@@ -302,7 +304,9 @@ fn continued_alerts(
     };
     let is_live = |index: usize| known[index].status != Status::Retracted;
     let may_go_on = |index: usize| is_live(index) && is_computed[index];
-    let ids: Vec<_> = computed.iter().map(|found| found.alert_ids(computation)).collect();
+    // Of most, none is asked for.
+    let ids: Vec<LazyCell<_, _>> =
+        computed.iter().map(|found| LazyCell::new(|| found.alert_ids(computation))).collect();
     let gave_the_id =
         |of: usize, alert: usize| ids[of].iter().position(|id| *id == known[alert].id);
     for (of, place) in continued.iter_mut().enumerate() {

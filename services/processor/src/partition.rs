@@ -122,8 +122,12 @@ impl Partition {
     pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Result<Applied, TooMany> {
         let watched = Self::watched(&mut self.patients, &reading.patient);
         let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
+        // Asked first, so that memory fetches it together with what else the reading needs.
+        let due = watched.monitor.next_assessment();
         let applied = watched.monitor.apply(reading, received, (plan, self.window))?;
-        watched.set_timer(&mut self.timers);
+        if watched.monitor.next_assessment() != due {
+            watched.set_timer(&mut self.timers);
+        }
         Ok(applied)
     }
 

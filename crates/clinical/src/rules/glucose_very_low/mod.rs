@@ -111,6 +111,14 @@ fn computed_from(context: &Context<'_>) -> Timestamp {
     from.max(window_start)
 }
 
+/// The readings before one in order so shortly that no run that begins after one is long enough.
+fn shortly_before<'a>(
+    context: &Context<'a>,
+    reading: CurrentReading,
+) -> impl Iterator<Item = CurrentReading> + use<'a> {
+    context.readings(GLUCOSE, reading.time - SENSOR_FOR).filter(move |other| !other.is_of(&reading))
+}
+
 /// Whether an alert lasted, or lasts, until near a time.
 fn reaches(alert: &Alert, time: Timestamp) -> bool {
     alert.status != Status::Retracted && (alert.is_open() || alert.last_observed_at + NEAR >= time)
@@ -151,10 +159,18 @@ impl Rule for VeryLow {
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        if context.due.is_some() {
-            return false;
-        }
         let reading = &change.reading;
+        if let Some(due) = context.due {
+            // A low run that waits: it is not long enough yet, and breaks no earlier than was said.
+            let is_next = change.is_in_order && is_sensor(reading) && reading.time < due;
+            let limits = Limits::of(context.plan);
+            return is_next
+                && Level::of(reading, &limits) == Level::Low
+                && context.open().is_none()
+                && shortly_before(context, *reading).any(|other| {
+                    other.source == reading.source && Level::of(&other, &limits) != Level::Low
+                });
+        }
         if change.is_in_order && glucose(reading) >= LIMIT.high && context.open().is_none() {
             // No plan makes it low. Most readings are so, and the plan is far in memory.
             return true;
@@ -165,7 +181,13 @@ impl Rule for VeryLow {
             let Some(open) = context.open() else { return level != Level::Low };
             let is_reported = (open.stage, open.severity) == (Stage::Confirmed, Severity::Urgent);
             return match level {
-                Level::Back => false,
+                // Not back for long enough yet.
+                Level::Back => {
+                    is_sensor(reading)
+                        && is_reported
+                        && shortly_before(context, *reading)
+                            .any(|other| Level::of(&other, &limits) != Level::Back)
+                }
                 Level::Between => is_reported,
                 Level::Low => {
                     // Neither it nor a value of its run is the lowest.

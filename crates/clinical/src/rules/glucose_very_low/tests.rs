@@ -355,6 +355,17 @@ fn ordinary_values_of_a_sensor_take_the_fast_path() {
     }
 }
 
+/// The first low value, the one that makes the run long enough, and the one that ends the episode.
+#[test]
+fn an_ordinary_episode_of_a_sensor_takes_three_full_computations() {
+    let values = [90, 80, 50, 48, 47, 46, 47, 48, 75, 80, 85, 90, 95, 100];
+    let sent = (0..).zip(values).map(|(n, value)| sensor(n * 5, value));
+    ASSESSED.set(0);
+    let home = Home::after(sent);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed), (Resolved, Urgent, Confirmed)]);
+    assert_eq!(ASSESSED.get(), 3);
+}
+
 fn sends() -> impl Strategy<Value = Vec<Sent>> {
     let value = select(vec![LO, 40_u16, 45, 50, 53, 54, 60, 69, 70, 75, 110]);
     let device = prop_oneof![2 => Just(0_u8), 7 => Just(1), 2 => Just(2)];
@@ -411,10 +422,17 @@ proptest! {
     ) {
         let checks = Checks {
             after: &[0, 7, 31, 200],
-            next_assessment: NextAssessment::Exact,
+            next_assessment: NextAssessment::NotLater,
             forgets_after: sweeps.then_some(0),
         };
         properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        // The same where no full computation came between.
+        let (before, last) = history.split_at(history.len() - 1);
+        let mut home = Home::default();
+        for (received, sent) in before {
+            home.receives_at(*received, *sent);
+        }
+        properties::nothing_is_missed(&mut home, last, checks)?;
     }
 
     #[test]
