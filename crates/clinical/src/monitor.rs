@@ -22,23 +22,25 @@ thread_local! {
     pub(crate) static ASSESSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// One patient under watch.
+/// One patient under watch. What every reading asks for comes first.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub struct Monitor {
-    timeline: Timeline,
-    alerts: Alerts,
     /// When which rule has to be assessed again, by its index in [`rules::all`]. A time may come too
     /// early, because readings have come since: then the assessment finds nothing. Most patients have
     /// one at most.
     due: SmallVec<[(u16, Timestamp); 1]>,
+    timeline: Timeline,
+    alerts: Alerts,
 }
 
 /// A patient's alerts within the window, open or not. Empty, and without memory, for most patients.
 #[derive(Debug)]
+#[repr(C)]
 struct Alerts {
-    all: Box<[Alert]>,
     /// When the last of them was over. Most readings ask no more, and each alert is far in memory.
     until: Timestamp,
+    all: Box<[Alert]>,
 }
 
 impl Default for Alerts {
@@ -79,6 +81,9 @@ struct Situation<'a> {
 }
 
 impl Monitor {
+    /// So many of its first bytes every reading asks for.
+    pub const HOT: usize = std::mem::offset_of!(Self, alerts) + std::mem::offset_of!(Alerts, all);
+
     /// Takes in a reading received at `received`: admits it and, where it changes what is current,
     /// assesses the rules that read its kind.
     ///

@@ -172,7 +172,9 @@ impl<'a> Context<'a> {
         steps: impl Fn(&Alert) -> [Option<Step>; N],
     ) -> Beginning<'a> {
         let mut beginning = Beginning::default();
-        for alert in self.known() {
+        // What was over before rests on nothing that came later.
+        let is_asked = |alert: &&Alert| alert.is_open() || alert.last_observed_at >= from;
+        for alert in self.known().filter(is_asked) {
             let evidence: Vec<EvidenceReading> =
                 alert.evidence.iter().map(EvidenceReading::from).collect();
             let is_before = |step: &Step| {

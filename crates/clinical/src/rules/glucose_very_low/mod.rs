@@ -18,6 +18,8 @@ mod limits;
 mod tests;
 mod wording;
 
+use smallvec::SmallVec;
+
 use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::{Episode, EvidenceReading};
 use crate::kinds::{Kind, blood_glucose};
@@ -52,6 +54,9 @@ const SILENCE: Span = Span::from_minutes(30);
 /// No run that is not long enough yet, with the silence after it, is longer than this: so far from a
 /// reading it changes nothing, unless an episode reaches further.
 const NEAR: Span = Span::from_hours(1);
+
+/// So many values a sensor says in the two hours that are mostly computed, with room for some more.
+const OF_TWO_HOURS: usize = 36;
 
 /// The place of the code `continuous_sensor` among those of the method.
 const SENSOR: f64 = 1.0;
@@ -146,7 +151,7 @@ impl Rule for VeryLow {
         let ended = ended.map(|alert| alert.last_observed_at).filter(|ended| *ended < from).max();
         let mut course = Course::new(&limits, from, beginning.open.as_ref());
         let readings = context.readings(GLUCOSE, from - NEAR);
-        let mut readings: Vec<CurrentReading> =
+        let mut readings: SmallVec<[CurrentReading; OF_TWO_HOURS]> =
             readings.filter(|reading| ended.is_none_or(|ended| reading.time > ended)).collect();
         // Of the same second what is low comes first, so that no end hides it.
         readings.sort_by_key(|reading| (reading.time, Level::of(reading, &limits)));
