@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes the faults of mutations.toml, one at a time, and holds that the test named notices each.
 
-    run.py --verify        every fault can still be made: its text stands once in its file
+    run.py --verify        every fault can still be made: its text stands once in its file, and its
+                           test is there
     run.py [NAME …]        makes those whose name holds NAME, or all, in a copy under .local/
 
 A fault is noticed when its test fails, and says what it has to say where the fault names that. One
@@ -10,8 +11,10 @@ fault, ends with 1.
 """
 
 import argparse
+import functools
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -26,15 +29,34 @@ STATE = COPY / ".local"
 LONGEST_SECONDS = 600
 KEYS = {"name", "invariant", "file", "from", "to", "test"}
 FURTHER_KEYS = {"says", "environment"}
+DECLARED = re.compile(r"\b(?:fn|mod) +(\w+)")
 
 
 def mutations():
     return tomllib.loads((HERE / "mutations.toml").read_text())["mutation"]
 
 
+@functools.cache
+def declared():
+    """The names of all functions and modules."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.rs"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    files = [file for name in listed.split("\0") if name and (file := ROOT / name).is_file()]
+    return {name for file in files for name in DECLARED.findall(file.read_text())}
+
+
+def has_test(name):
+    """Whether there are such modules and such a test: a part of a name will do, as with cargo. No
+    name stands for all tests of the target."""
+    parts = filter(None, name.split("::"))
+    return all(any(part in known for known in declared()) for part in parts)
+
+
 def wrong(mutation):
     if KEYS - mutation.keys() or mutation.keys() - KEYS - FURTHER_KEYS:
         return f"its keys are not {sorted(KEYS)} and some of {sorted(FURTHER_KEYS)}"
+    if not has_test(mutation["test"][2]):
+        return f"no test is named {mutation['test'][2]}"
     found = (ROOT / mutation["file"]).read_text().count(mutation["from"])
     return None if found == 1 else f"its text stands {found} times in {mutation['file']}"
 
