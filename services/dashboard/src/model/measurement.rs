@@ -20,7 +20,7 @@ pub struct Measurement {
     /// By the field names of the exchange standard, in its units; what was not measured is left out.
     pub values: BTreeMap<String, Value>,
     /// How those of the values are to be shown that are only known to be beyond what their device can
-    /// say: `{"glucose_value": "< 40"}`.
+    /// say, by their names: `"< 40"`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub beyond: BTreeMap<&'static str, String>,
 }

@@ -158,7 +158,9 @@ impl Warnings {
                 "the clocks show this time twice: which one is meant was told by the order of the \
                  array, or by when it was received; send utc_offset"
             }
-            WarningRule::UnitNotSaid => "send glucose_unit with so small a value; taken as mg/dL",
+            WarningRule::UnitNotSaid => {
+                "so small a value may be of another unit: send the unit; it was taken as the usual one"
+            }
         };
         self.listed.push(Warning { document, pointer: pointer(), rule, message });
     }
