@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-"""Holds the code to naming no rule and no kind of reading: what knows one by its name has to be changed
-with each new one.
+"""Holds the code to naming no rule, no kind of reading and no field of one: what knows one by its name
+has to be changed with each new one.
 
-A rule's name and its folder's may stand in the folder and in the list of rules; a kind's in its
-declaration and in rules, which judge kinds; both in tests, in what is generated or recorded, and in
-documents. Whoever else names one stands in ALLOWED with the reason. Says what is found and exits with 1.
+A rule's name and its folder's may stand in the folder, in the list of rules and in the documents that
+are written of rules; a kind's and its fields' in its declaration, in rules, which judge kinds, and in
+documents; all in tests, and in what is generated or recorded. Names count however code writes them:
+blood_pressure, blood-pressure, BloodPressure, bloodPressure, BLOOD_PRESSURE. Whoever else names one
+stands in ALLOWED with the reason. Says what is found and exits with 1.
 """
 
 import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 
 RULES = pathlib.Path("crates/clinical/src/rules")
 KINDS = pathlib.Path("schemas/kinds")
@@ -25,6 +28,7 @@ ALLOWED = {
     "services/dashboard/web/dev/": ("rule and kind", "made-up patients for working on the pages"),
     "services/dashboard/web/src/charts/blood-pressure.tsx": ("kind", "the chart of the kind"),
     "services/dashboard/web/src/charts/glucose.tsx": ("kind", "the chart of the kind"),
+    "services/dashboard/web/src/charts/list.ts": ("kind", "the list of charts"),
     "services/dashboard/web/src/charts/weight.tsx": ("kind", "the chart of the kind"),
     "services/gateway/src/exchange/contract.rs": ("kind", "tests"),
     "services/gateway/src/exchange/properties.rs": ("kind", "tests"),
@@ -33,29 +37,84 @@ ALLOWED = {
     "tests/src/": ("rule and kind", "what tests send and expect"),
 }
 
+# Documents that are written of rules; the others may name kinds only.
+DOCUMENTS = (
+    "CONTRIBUTING.md",
+    "docs/clinical-rules.md",
+    "docs/decisions/",
+    "docs/glossary.md",
+    "docs/operations.md",
+    "docs/vendors.md",
+)
+
+# Kinds whose name is a word of English: only a text of its own or a type's name means the kind.
+WORDS_OF_ENGLISH = {"activity"}
+
 TEST = re.compile(r"(^|/)tests?/(?!src/)|[/_.]tests?\.|engine_tests|\.test\.ts|/e2e/|^tests/browser/")
 GENERATED = re.compile(
     r"generated|openapi\.json$|/published/|\.snap$|regressions|^fuzz/corpus/|\.lock$"
     r"|^schemas/(avro/(accepted_)?reading\.avsc$|clickhouse/|examples/)"
 )
-TEST_MODULE = re.compile(r"^#\[cfg\(test\)\]\n(?:#\[.*\n)*(?:pub(?:\(crate\))? )?mod ", re.M)
+TEST_MODULE = re.compile(r"^#\[cfg\(test\)\]\n(?:#\[.*\n)*(?:pub(?:\(crate\))? )?mod \w+ \{", re.M)
+
+
+# A letter more makes another word; a plural and a compound, such as is_blood_pressure, do not.
+BEFORE, BEHIND = "(?<![A-Za-z])", "s?(?![A-Za-z])"
+BEHIND_CAPITALS = "s?(?![a-z])"
+
+
+def patterns_of(words):
+    """How code writes a name of several words: each way with what may not stand around it."""
+    capitals = "".join(word.capitalize() for word in words)
+    for text in ("_".join(words), "-".join(words), "_".join(words).upper()):
+        yield BEFORE, text, BEHIND
+    yield "", capitals, BEHIND_CAPITALS
+    yield BEFORE, capitals[0].lower() + capitals[1:], BEHIND_CAPITALS
 
 
 def names_of_rules():
-    folders = [folder.name for folder in RULES.iterdir() if folder.is_dir()]
-    # bp_severe_high holds the rule bp.severe_high.
-    return {name: RULES / folder for folder in folders for name in (folder, folder.replace("_", ".", 1))}
+    for folder in (folder for folder in RULES.iterdir() if folder.is_dir()):
+        # bp_severe_high holds the rule bp.severe_high.
+        yield BEFORE, folder.name.replace("_", ".", 1), BEHIND, folder
+        for pattern in patterns_of(folder.name.split("_")):
+            yield *pattern, folder
 
 
 def names_of_kinds():
-    names = {}
     for file in KINDS.glob("*.toml"):
         kind = file.stem
-        names["".join(part.capitalize() for part in kind.split("_"))] = file
-        # A word of English is a kind's name only as a text of its own.
-        for name in (kind,) if "_" in kind else (f'"{kind}"', f"'{kind}'"):
-            names[name] = file
-    return names
+        if kind in WORDS_OF_ENGLISH:
+            for text in (f'"{kind}"', f"'{kind}'"):
+                yield "", text, "", file
+            yield r"(?<!\w)", kind.capitalize(), r"(?!\w)", file
+            continue
+        for pattern in patterns_of(kind.split("_")):
+            yield *pattern, file
+
+
+def names_of_fields():
+    for file in KINDS.glob("*.toml"):
+        for field in tomllib.loads(file.read_text())["field"]:
+            # A name of one word may mean anything; one that is also a kind's is looked for as that.
+            if "_" in field["name"] and not (KINDS / f"{field['name']}.toml").exists():
+                for pattern in patterns_of(field["name"].split("_")):
+                    yield *pattern, file
+
+
+class Names:
+    """What finds names in a line, and where each is at home."""
+
+    def __init__(self, names):
+        # Longer names first: one may begin another.
+        names = sorted(names, key=lambda name: -len(name[1]))
+        self.homes = {text: home for _, text, _, home in names}
+        self.pattern = re.compile("|".join(f"{before}({re.escape(text)}){behind}" for before, text, behind, _ in names))
+
+    def found_in(self, line):
+        """Each name in the line, and its home."""
+        for match in self.pattern.finditer(line):
+            text = match[match.lastindex]
+            yield text, self.homes[text]
 
 
 def main():
@@ -63,15 +122,18 @@ def main():
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     files = [file for file in map(pathlib.Path, listed) if file.exists()]
-    all_names = {"rule": names_of_rules(), "kind": names_of_kinds()}
-    patterns = {
-        what: re.compile(r"(?<!\w)(" + "|".join(map(re.escape, names)) + r")(?!\w)") for what, names in all_names.items()
+    all_names = {
+        "rule": Names(names_of_rules()),
+        "kind": Names(names_of_kinds()),
+        "field": Names(names_of_fields()),
     }
     found, used = [], set()
     for file in files:
         path = str(file)
-        is_free = TEST.search(path) or GENERATED.search(path) or path.startswith(("docs/", "deploy/check/"))
-        if is_free or file.suffix == ".md" or file == RULES / "mod.rs":
+        if TEST.search(path) or GENERATED.search(path) or path.startswith("deploy/check/") or file == RULES / "mod.rs":
+            continue
+        is_document = path.startswith("docs/") or file.suffix == ".md"
+        if is_document and path.startswith(DOCUMENTS):
             continue
         try:
             text = file.read_text()
@@ -80,23 +142,27 @@ def main():
         if file.suffix == ".rs":
             text = TEST_MODULE.split(text, maxsplit=1)[0]
         for number, line in enumerate(text.splitlines(), 1):
-            for what, pattern in patterns.items():
-                for match in pattern.finditer(line):
-                    home = all_names[what][match[1]]
-                    if file.is_relative_to(home) or what == "kind" and (file.is_relative_to(RULES) or file.is_relative_to(KINDS)):
+            for what, names in all_names.items():
+                if is_document and what != "rule":
+                    continue
+                for name, home in names.found_in(line):
+                    is_of_kinds = what != "rule" and (file.is_relative_to(RULES) or file.is_relative_to(KINDS))
+                    if file.is_relative_to(home) or is_of_kinds:
                         continue
                     places = [place for place in ALLOWED if path == place or place[-1] == "/" and path.startswith(place)]
-                    allowing = [place for place in places if what in ALLOWED[place][0]]
+                    # Whoever may name a kind may name its fields.
+                    due = "kind" if what == "field" else what
+                    allowing = [place for place in places if due in ALLOWED[place][0]]
                     if allowing:
-                        used.update((place, what) for place in allowing)
+                        used.update((place, due) for place in allowing)
                     else:
-                        found.append(f"{path}:{number}: names the {what} {match[1]}")
+                        found.append(f"{path}:{number}: names the {what} {name}")
     for place, (whats, _) in ALLOWED.items():
         for what in whats.split(" and "):
             if (place, what) not in used:
                 found.append(f"{place}: names no {what} any more; take it off the list")
     kinds = len(list(KINDS.glob("*.toml")))
-    rules = len(set(all_names["rule"].values()))
+    rules = len(set(all_names["rule"].homes.values()))
     print("\n".join(found) or f"{rules} rules and {kinds} kinds are named only where they may be")
     return 1 if found else 0
 
