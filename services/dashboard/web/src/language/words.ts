@@ -68,7 +68,7 @@ const en = {
 
   severity: { urgent: 'Urgent', review: 'Review', technical: 'Technical' } satisfies Record<Severity, string>,
   unconfirmed: 'Unconfirmed',
-  unconfirmedTitle: 'One reading so far; a second one is awaited.',
+  unconfirmedTitle: 'Not confirmed by further readings',
   late: 'Arrived late',
   escalated: 'Escalated',
   eased: 'Eased',
@@ -200,7 +200,7 @@ const ja: Words = {
 
   severity: { urgent: '緊急', review: '要確認', technical: '機器・通信' },
   unconfirmed: '未確定',
-  unconfirmedTitle: '1回のみの測定です。再測定を待っています。',
+  unconfirmedTitle: 'その後の測定で確認されていません。',
   late: '遅れて受信',
   escalated: '重要度上昇',
   eased: '軽快',

@@ -18,8 +18,9 @@ export function SeverityLabel({ severity }: { severity: Alert['severity'] }) {
 export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean; now: number }) {
   const { words, times, language } = useLanguage()
   const technical = alert.severity === 'technical'
-  const missing = alert.stage === 'missing'
-  const when = missing ? alert.first_observed_at : technical ? alert.raised_at : alert.last_observed_at
+  // Readings that do not come are no evidence: since when there is none is what counts.
+  const hasReadings = alert.evidence.length > 0
+  const when = !hasReadings ? alert.first_observed_at : technical ? alert.raised_at : alert.last_observed_at
   const alertedLater = Date.parse(alert.raised_at) - Date.parse(alert.last_observed_at) > TOLD_APART_MS
   return (
     <div className="alert-line">
@@ -30,10 +31,10 @@ export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean;
       </p>
       <p className="alert-when">
         <time dateTime={when} title={times.full(when)}>
-          {technical || missing ? words.since : words.measured} <strong>{times.ago(when, now)}</strong>
+          {technical || !hasReadings ? words.since : words.measured} <strong>{times.ago(when, now)}</strong>
           <span className="muted"> ({times.dateTime(when, now)})</span>
         </time>
-        {!technical && !missing && alertedLater && <span>{words.alertedAt(times.dateTime(alert.raised_at, now))}</span>}
+        {!technical && hasReadings && alertedLater && <span>{words.alertedAt(times.dateTime(alert.raised_at, now))}</span>}
         {alert.stage === 'unconfirmed' && (
           <span className="badge" title={words.unconfirmedTitle}>
             {words.unconfirmed}
