@@ -35,24 +35,32 @@ function reading(kind, t, values, of = {}) {
 }
 
 const TEXTS = {
-  'bp.severe_high confirmed': ['家庭血圧 192/114、190/112 mmHg。再測定でも重症域です。症状を確認してください。', 'Home blood pressure 192/114, 190/112 mmHg: severe, confirmed by a second reading. Ask for symptoms.'],
-  'bp.severe_high unconfirmed': ['家庭血圧 184/104 mmHg。重症域ですが、15分以内の再測定がありません。再測定を依頼してください。', 'Home blood pressure 184/104 mmHg: severe, no second reading within 15 minutes. Ask to measure again.'],
-  'glucose.very_low confirmed': ['血糖 51 mg/dL が20分続いています。', 'Glucose below 54 mg/dL for 20 minutes (lowest 51).'],
-  'bp.above_target confirmed': ['朝の7日間平均が 148/91 mmHg で目標を上回っています。', 'Morning mean of 7 days is 148/91 mmHg, above target.'],
-  'data.missing confirmed': ['血圧の測定が4日間届いていません。', 'No blood pressure has arrived for 4 days.'],
+  'bp.severe_high confirmed': ['家庭血圧 2回の平均 191/113 mmHg（収縮期が180以上、拡張期が110以上）。再測定でも重症域です。症状を確認してください。', 'Home blood pressure, mean 191/113 mmHg: systolic at or above 180, diastolic at or above 110. Severe, confirmed by a second reading. Ask for symptoms.'],
+  'bp.severe_high unconfirmed': ['家庭血圧 184/104 mmHg（収縮期が180以上）。15分以内の再測定がありません。再測定を依頼してください。', 'Home blood pressure 184/104 mmHg: systolic at or above 180. Severe, no second reading within 15 minutes. Ask to measure again.'],
+  'glucose.very_low confirmed': ['センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先での測定を依頼してください。', 'Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask for symptoms, and to measure by finger-stick.'],
+  'weight.gain confirmed': ['体重が3日で2 kg増加しました（80.1→82.1 kg、3日以内に2 kg以上）。むくみや息切れがないか確認し、再測定を依頼してください。', 'Weight up by 2 kg in 3 days (80.1 to 82.1 kg): at or above 2 kg within 3 days. Ask for swelling and breathlessness, and to measure again.'],
+}
+
+/** Since when no blood pressure has come, in both languages. */
+function missingSince(began) {
+  const day = iso(began).slice(0, 10)
+  const [year, month, date] = day.split('-').map(Number)
+  return [`血圧の測定値が${year}年${month}月${date}日から届いていません。機器と通信、ご様子を確認してください。`, `Blood pressure: no reading since ${day}. Check device and connection, and how the patient is.`]
 }
 
 export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
   number += 1
-  const [ja, en] = TEXTS[`${rule} ${stage}`]
-  const kind = rule.startsWith('glucose') ? 'blood_glucose' : 'blood_pressure'
-  const behind = rule === 'data.missing' ? [] : p.readings.filter((r) => r.kind === kind).slice(stage === 'confirmed' ? -2 : -1)
+  const kind = { 'glucose.very_low': 'blood_glucose', 'weight.gain': 'weighing_scale' }[rule] ?? 'blood_pressure'
+  const behind = stage === 'missing' ? [] : p.readings.filter((r) => r.kind === kind).slice(stage === 'confirmed' ? -2 : -1)
   const t = at.getTime()
+  // Readings do not come for some days before anybody is told.
+  const began = stage === 'missing' ? t - 4 * DAY : t
+  const [ja, en] = stage === 'missing' ? missingSince(began) : TEXTS[`${rule} ${stage}`]
   return {
     id: `a${number}`, patient: p.patient, rule, stage, severity, status: 'open', transition: 'raised', late: false, raised_at: iso(t), changed_at: iso(t),
-    first_observed_at: behind[0]?.observed_at ?? iso(t), last_observed_at: behind.at(-1)?.observed_at ?? iso(t), text: { ja, en },
+    first_observed_at: behind[0]?.observed_at ?? iso(began), last_observed_at: behind.at(-1)?.observed_at ?? iso(t), text: { ja, en },
     evidence: behind.map((r) => ({ reading: r.id, kind: r.kind, observed_at: r.observed_at, values: r.values, ...(r.beyond && { beyond: r.beyond }) })),
-    findings: {}, parameters: [], rule_set: '2026-11', plan_version: 0, ...of,
+    findings: {}, parameters: [], rule_set: '2026-11e', plan_version: 0, ...of,
   }
 }
 
@@ -144,12 +152,12 @@ export function fakePatients(count) {
   const cgm = add('CGM006/T001', { birth_year: 1991, sex: 'female', readings: [...sensorGlucose(now - 6 * MINUTE, 30, 120), ...bloodPressures(now, 30, 118), reading('blood_glucose', now - 3 * DAY, { glucose_value: 212, glucose_method: 'finger_stick', meal_timing: 'after_meal' }), reading('blood_glucose', now - 2 * DAY, { ...inMillimoles(2.6), meal_timing: 'before_meal' }), reading('blood_glucose', now - DAY, inMillimoles(9.4)), reading('blood_glucose', now - 5 * DAY, { glucose_value: 600, glucose_comparator: 'above', glucose_method: 'finger_stick' }), reading('blood_pressure_checkup', now - 9 * DAY, { systolic: 141, diastolic: 88, pulse_rate: 71 }, { source: { test_lab_id: 'LAB01' } })] })
   const ago = (ms) => new Date(now - ms)
   const raise = (patient, ...rest) => { const p = patients.get(patient); if (p) p.alerts.unshift(alertOf(p, ...rest)) }
-  raise('DEMO01/P0003', 'review', 'bp.above_target', ago(3 * DAY))
+  raise('DEMO01/P0003', 'review', 'weight.gain', ago(3 * DAY))
   raise('DEMO01/P0003', 'urgent', 'bp.severe_high', ago(37 * MINUTE), 'confirmed', { transition: 'escalated' })
   raise('CGM006/T001', 'urgent', 'glucose.very_low', ago(4 * MINUTE))
   raise('DEMO01/P0011', 'review', 'bp.severe_high', ago(2 * HOUR), 'unconfirmed', { late: true })
-  raise('DEMO01/P0020', 'review', 'bp.above_target', ago(26 * HOUR), 'confirmed', { transition: 'eased' })
-  raise('DEMO01/P0040', 'technical', 'data.missing', ago(30 * HOUR))
+  raise('DEMO01/P0020', 'review', 'bp.severe_high', ago(26 * HOUR), 'unconfirmed', { transition: 'eased' })
+  raise('DEMO01/P0040', 'technical', 'data.missing.blood_pressure', ago(30 * HOUR), 'missing')
   cgm.alerts.push(alertOf(cgm, 'review', 'bp.severe_high', ago(6 * DAY), 'unconfirmed', { status: 'resolved', transition: 'resolved', changed_at: iso(now - 5.8 * DAY) }))
   return patients
 }
