@@ -1,5 +1,7 @@
 //! Ids and plans in their written forms.
 
+use std::sync::LazyLock;
+
 use clinical::alert::{AlertId, Severity, Stage, Status, Transition};
 use clinical::patient::{ConsortiumId, PersonId};
 use clinical::{Kind, PatientId, ReadingId, Source, rules};
@@ -18,28 +20,31 @@ pub(super) fn targets() -> Vec<Target> {
         "DEXCOM|G4|G4-0001",
         "lab|123456789012",
         "A%7CB||%25",
-        "bp.severe_high",
         "urgent",
         "resolved",
     ];
-    let seeds = ids.iter().map(|id| id.as_bytes().to_vec()).collect();
+    let ids = ids.into_iter().chain(rules::all().iter().map(|rule| rule.name()));
+    let seeds = ids.map(|id| id.as_bytes().to_vec()).collect();
     let plans = samples::of("care_plan").iter().map(|plan| plan.to_string().into_bytes()).collect();
     vec![
         Target::new("clinical_ids", Form::Text(&ID_PARTS), seeds, ids_read).often(2),
-        Target::new("clinical_plans", Form::Json(&THRESHOLDS), plans, plan_read),
+        Target::new("clinical_plans", Form::Json(&PLAN_WORDS), plans, plan_read),
     ]
 }
 
 const ID_PARTS: [&str; 10] =
     ["/", "|", "%7C", "%25", "lab|", "T", "Z", "blood_pressure", "hba1c", "20261131T999999Z"];
 
-const THRESHOLDS: [&str; 13] = [
-    "bp.severe_high.systolic",
-    "bp.severe_high.diastolic",
-    "bp.severe_high.clear_systolic",
-    "bp.severe_high.clear_diastolic",
-    "bp.severe_high.clear_occasions",
-    "bp.severe_high.calm_occasions",
+/// What plans are written with: the parameters by all of their names, rules, and a schedule's words.
+static PLAN_WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let parameters = rules::parameters();
+    let names = parameters.clone().map(|parameter| parameter.name);
+    let former_names = parameters.flat_map(|parameter| parameter.former_names.iter().copied());
+    let rules = rules::all().iter().map(|rule| rule.name());
+    names.chain(former_names).chain(rules).chain(SCHEDULE).collect()
+});
+
+const SCHEDULE: [&str; 7] = [
     "schedule",
     "expected",
     "kind",

@@ -1,5 +1,6 @@
 //! A good record of each type, as JSON.
 
+use clinical::rules;
 use schemas::Reading;
 use schemas::examples::RAW_READINGS;
 use serde_json::{Value, json};
@@ -41,6 +42,9 @@ pub(super) const NAMES: &[&str] = &[
     "open",
     "status",
     "entered_in_error",
+    "findings",
+    "parameters",
+    "wording_version",
 ];
 
 /// Readings, good and bad.
@@ -76,7 +80,11 @@ pub(super) fn of(name: &str) -> Vec<Value> {
             "partition": 3, "from_offset": 10, "next_offset": 30, "new": 5, "correction": 1,
             "historical": 1, "duplicate": 9, "stale": 1, "conflict": 1, "rejected": 1, "rerouted": 1,
         }),
-        "alert_event" => return vec![alert("open"), alert("resolved")],
+        "alert_event" => {
+            let alerts = ["open", "resolved"].map(alert);
+            let former = alerts.clone().map(before_findings);
+            return alerts.into_iter().chain(former).collect();
+        }
         "care_plan" => json!({
             "patient": "CGM005/S001", "version": 3,
             "thresholds": { "bp.severe_high.systolic": 170.0 }, "author": "dr.sato",
@@ -158,7 +166,24 @@ fn alert(status: &str) -> Value {
             "reading_id": reading, "observed_at": 1_769_898_660_000_i64,
             "values": { "systolic": 191.0, "diastolic": 112.0 },
         }],
-        "threshold": "180/110 mmHg", "rule_set": "2026-11", "plan_version": 0,
-        "text_ja": "高い", "text_en": "high", "cause": reading,
+        "rule_set": rules::RULE_SET, "plan_version": 0, "cause": reading,
+        "findings": { "mean_systolic": 191.0, "mean_diastolic": 112.0 },
+        "parameters": { "systolic": 180.0, "diastolic": 110.0 }, "wording_version": 1,
     })
+}
+
+/// The alert as it was written before it carried findings: with its sentences.
+fn before_findings(mut alert: Value) -> Value {
+    let members = alert.as_object_mut().expect("an alert is an object");
+    for since in ["findings", "parameters", "wording_version"] {
+        members.remove(since);
+    }
+    let written = [
+        ("rule_set", "2026-11"),
+        ("threshold", "180/110 mmHg"),
+        ("text_ja", "高い"),
+        ("text_en", "high"),
+    ];
+    members.extend(written.map(|(name, text)| (name.to_owned(), json!(text))));
+    alert
 }
