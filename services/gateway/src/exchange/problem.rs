@@ -159,7 +159,8 @@ impl Warnings {
                  array, or by when it was received; send utc_offset"
             }
             WarningRule::UnitNotSaid => {
-                "so small a value may be of another unit: send the unit; it was taken as the usual one"
+                "so small a value may be of another unit: send the unit; it was taken as the usual \
+                 one"
             }
         };
         self.listed.push(Warning { document, pointer: pointer(), rule, message });
