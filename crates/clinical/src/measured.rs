@@ -111,6 +111,11 @@ pub enum NotMeasured {
 }
 
 impl Readout {
+    /// By how much at most one measurement differs from itself as another device shows it.
+    pub fn rounding(&self) -> f64 {
+        self.units.iter().map(|(_, factor)| rounding(*factor)).fold(0.0, f64::max)
+    }
+
     /// What was measured, in the field's unit.
     ///
     /// # Errors
@@ -163,10 +168,16 @@ impl Readout {
     }
 }
 
+/// By how much at most a value that was shown in tenths of another unit differs from what was
+/// measured; nothing in the unit itself.
+fn rounding(factor: f64) -> f64 {
+    if factor == 1.0 { 0.0 } else { 0.05 * factor }
+}
+
 /// Whether a value is within limits that a device rounds to tenths of another unit: a sensor's 40
 /// to 400 mg/dL are 2.2 to 22.2 mmol/L on its display, which are 39.6 and 400.0.
 fn is_within(value: f64, low: f64, high: f64, factor: f64) -> bool {
-    let rounding = if factor == 1.0 { 0.0 } else { 0.05 * factor };
+    let rounding = rounding(factor);
     (low - rounding..=high + rounding).contains(&value)
 }
 

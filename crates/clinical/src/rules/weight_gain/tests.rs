@@ -71,6 +71,23 @@ fn after(days: &[(i64, f64)]) -> Home {
     Home::after(days.iter().map(|(day, weight)| kg(*day, *weight)))
 }
 
+/// The maker's cloud and a phone's app: one weight each day, over one way or both.
+#[test]
+fn a_gain_is_seen_whichever_of_two_ways_brings_which_weight() {
+    for (one, other) in [(0, 7), (7, 0)] {
+        let both = |day, weight| [kg(day, weight).on_scale(one), kg(day, weight).on_scale(other)];
+        let begin = || both(0, 80.0).into_iter();
+        let home = Home::after(begin().chain([kg(3, 82.3).on_scale(one)]));
+        assert_eq!(transitions(&home), [Raised]);
+        let home = Home::after(begin().chain([kg(3, 82.3).on_scale(other)]));
+        assert_eq!(transitions(&home), [Raised]);
+        // The second way is linked on the day of the gain.
+        let one_way = [kg(0, 80.0).on_scale(one), kg(3, 82.3).on_scale(one)];
+        let home = Home::after(one_way.into_iter().chain([kg(3, 82.3).on_scale(other)]));
+        assert_eq!(transitions(&home), [Raised]);
+    }
+}
+
 fn transitions(home: &Home) -> Vec<Transition> {
     home.reported.iter().map(|alert| alert.transition).collect()
 }
