@@ -17,12 +17,12 @@ fn step() -> impl Strategy<Value = Step> {
     let systolic = prop_oneof![Just(150), Just(172), Just(182), Just(195)];
     let minute = prop_oneof![0..30_i64, (0..20_i64).prop_map(|n| n * 45)];
     (0..3_u8, minute, systolic, 0..3_i64, prop::bool::weighted(0.1), 0..40_i64).prop_map(
-        |(patient, minute, systolic, update, withdrawn, pause)| Step {
+        |(patient, minute, systolic, update, entered_in_error, pause)| Step {
             patient,
             minute,
             systolic,
             update,
-            withdrawn,
+            entered_in_error,
             pause,
         },
     )

@@ -45,9 +45,9 @@ fn event() -> impl Strategy<Value = Event> {
     let away = prop_oneof![3 => 0..90_i64, 2 => 0..5 * DAY];
     let values = (0..2_u8, day, 0..40_i64, systolic, version);
     (values, delay, option::weighted(0.3, away)).prop_map(
-        |((patient, day, minute, systolic, (update, withdrawn)), delay, away)| {
+        |((patient, day, minute, systolic, (update, entered_in_error)), delay, away)| {
             let minute = day * DAY + minute;
-            let step = Step { patient, minute, systolic, update, withdrawn, pause: 0 };
+            let step = Step { patient, minute, systolic, update, entered_in_error, pause: 0 };
             let received = Timestamp::from_millis(START) + Span::from_minutes(minute + delay + 1);
             Event { wire: reading(&step), received, away: away.map(Span::from_minutes) }
         },
