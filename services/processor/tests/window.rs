@@ -94,9 +94,9 @@ fn take_event(
     Event { wire, received, .. }: &Event,
 ) -> (Vec<Alert>, Outcome, Vec<Alert>) {
     let taken = take(partition, wire, *received);
-    published.tell(&taken.0);
+    published.report(&taken.0);
     published.take(wire, taken.1, *received);
-    published.tell(&taken.2);
+    published.report(&taken.2);
     taken
 }
 
@@ -129,7 +129,7 @@ proptest! {
                 prop_assert!(repeated.is_empty(), "said again after the rebuild: {repeated:?}");
                 let due = partition.advance(back);
                 prop_assert_eq!(&due, &never_away.advance(back));
-                published.tell(&due);
+                published.report(&due);
             }
         }
         let later = silence + Span::from_days(10);

@@ -93,7 +93,7 @@ impl Published {
         self.accepted.push((received, bytes));
     }
 
-    pub fn tell(&mut self, alerts: &[Alert]) {
+    pub fn report(&mut self, alerts: &[Alert]) {
         for alert in alerts {
             self.alerts.push(self.alert_encoder.encode(&AlertEvent::from(alert)).unwrap());
         }
