@@ -1,8 +1,8 @@
 //! What a device shows: a number, or that the value is beyond what the device can say.
 //!
-//! A sensor for glucose measures from 40 to 400 mg/dL. Outside of that it says LO or HI: the value
-//! is known to be below 40, and nothing more. Such a value takes part in every comparison with a
-//! limit and in no mean.
+//! A sensor for glucose, for example, measures from 40 to 400 mg/dL. Outside of that it says LO or
+//! HI: the value is known to be below 40, and nothing more. Such a value takes part in every
+//! comparison with a limit and in no mean.
 
 use std::cmp::Ordering;
 

@@ -200,7 +200,7 @@ impl<'a> Context<'a> {
                 beginning.open.as_ref().is_none_or(|other| began(other.alert) < began(alert));
             if lasts && is_newer {
                 let (established, newest) = evidence.split_at(step.readings);
-                // What upheld an earlier stage is not told any more.
+                // What upheld an earlier stage is not reported any more.
                 let is_known = known_stage == Some(step.stage)
                     && newest.iter().all(|reading| reading.reading.time < from);
                 let newest = if is_known { newest } else { &[] };

@@ -141,7 +141,7 @@ fn a_correction_that_creates_the_cause_pages_in_time_and_later_is_a_review() {
 }
 
 #[test]
-fn a_withdrawal_of_one_of_two_leaves_a_review() {
+fn one_of_two_entered_in_error_leaves_a_review() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 100));
     home.receives(bp(2, 190, 100));

@@ -48,7 +48,7 @@ impl Sent {
         Self { value, update: self.update + 1, ..self }
     }
 
-    fn withdrawn(self) -> Self {
+    fn entered_in_error(self) -> Self {
         Self { entered_in_error: true, update: self.update + 1, ..self }
     }
 
@@ -323,8 +323,8 @@ fn what_comes_six_hours_late_is_for_review_until_a_value_in_time_is_low_too() {
 }
 
 #[test]
-fn corrected_and_withdrawn_values_take_the_alert_back() {
-    for change in [sensor(5, 50).corrected_to(80), sensor(0, 50).withdrawn()] {
+fn values_corrected_or_entered_in_error_take_the_alert_back() {
+    for change in [sensor(5, 50).corrected_to(80), sensor(0, 50).entered_in_error()] {
         let mut home = Home::after([sensor(0, 50), sensor(5, 50), sensor(15, 50)]);
         home.receives_at(16, change);
         assert_eq!(home.last().transition, Retracted);
@@ -445,7 +445,7 @@ fn sends() -> impl Strategy<Value = Vec<Sent>> {
         match change {
             None => vec![first],
             Some(Some(value)) => vec![first, first.corrected_to(value)],
-            Some(None) => vec![first, first.withdrawn()],
+            Some(None) => vec![first, first.entered_in_error()],
         }
     })
 }
