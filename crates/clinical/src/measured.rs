@@ -129,7 +129,11 @@ impl Readout {
         let device = self.devices.get(device).and_then(Option::as_ref);
         let factor = self.units.get(unit.unwrap_or(0)).map_or(1.0, |(_, factor)| *factor);
         let value = number * factor;
+        let is_suspected = unit.is_none() && number < self.fraction_below && number.fract() != 0.0;
         if let Some(side) = side {
+            if is_suspected {
+                return Err(NotMeasured::UnitSuspected);
+            }
             let none = NotMeasured::NoLimit(device);
             let Some(device) = device else { return Err(none) };
             let (low, high) = match side {
@@ -153,7 +157,7 @@ impl Readout {
                 return Err(NotMeasured::Status(*status));
             }
         }
-        if unit.is_none() && number < self.fraction_below && number.fract() != 0.0 {
+        if is_suspected {
             return Err(NotMeasured::UnitSuspected);
         }
         if !quantity.holds(value) {
@@ -219,7 +223,10 @@ mod tests {
     fn a_small_fraction_without_a_unit_is_suspected_and_a_whole_number_is_taken() {
         for number in [5.4, 16.7, 22.2, 34.9] {
             for device in [FINGER_STICK, SENSOR, LABORATORY] {
-                assert_eq!(measured(number, None, None, device), Err(NotMeasured::UnitSuspected));
+                for side in [None, Some(Side::Below), Some(Side::Above)] {
+                    let found = measured(number, None, side, device);
+                    assert_eq!(found, Err(NotMeasured::UnitSuspected));
+                }
             }
             let said = measured(number, Some(0), None, FINGER_STICK);
             assert_ne!(said, Err(NotMeasured::UnitSuspected));
