@@ -31,7 +31,7 @@ pub struct Recovered {
 struct Start {
     /// Until the group had given the partitions.
     joined: Duration,
-    /// Until everything was whole.
+    /// Until everything was ready.
     ready: Duration,
     replayed: u64,
     /// Alert events published after the rebuild; there should be none.

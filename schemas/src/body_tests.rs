@@ -10,7 +10,7 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// What a way of reading makes of bytes, and how many it leaves; `Debug` tells all numbers apart.
-fn told<T: std::fmt::Debug, E>(read: Result<T, E>, rest: &[u8]) -> Option<String> {
+fn shown<T: std::fmt::Debug, E>(read: Result<T, E>, rest: &[u8]) -> Option<String> {
     read.ok().map(|value| format!("{value:?}, {} bytes left", rest.len()))
 }
 
@@ -19,7 +19,7 @@ fn both_ways<T: Record + std::fmt::Debug>(bytes: &[u8]) -> (Option<String>, Opti
     let by_fields = (T::READ.unwrap().current)(&mut fields);
     let mut rest = bytes;
     let by_schema = datum_reader(parse_own(T::SCHEMA).schema).read_deser::<T>(&mut rest);
-    (told(by_fields, fields.rest()), told(by_schema, rest))
+    (shown(by_fields, fields.rest()), shown(by_schema, rest))
 }
 
 proptest! {

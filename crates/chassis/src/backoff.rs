@@ -29,9 +29,9 @@ impl Backoff {
         Self { first, longest, attempts: 0, chance: rand::random }
     }
 
-    /// As [`Self::new`], with numbers from 0 to 1 of one's own in place of chance: for tests.
-    #[must_use]
-    pub fn with_chance(self, chance: fn() -> f64) -> Self {
+    /// As [`Self::new`], with numbers from 0 to 1 of one's own in place of chance.
+    #[cfg(test)]
+    fn with_chance(self, chance: fn() -> f64) -> Self {
         Self { chance, ..self }
     }
 

@@ -212,7 +212,8 @@ pub struct Alert {
     pub rule_set: String,
     /// The care plan's version, 0 for none.
     pub plan_version: i32,
-    /// The reading whose arrival, correction or withdrawal made the newest change; none when time did.
+    /// The reading whose arrival, correction or entry in error made the newest change; none when
+    /// time did.
     pub cause: Option<ReadingId>,
 }
 

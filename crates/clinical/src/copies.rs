@@ -8,7 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::VecDeque;
 
-use crate::kinds::Kind;
+use crate::kinds::{Field, Kind, Readout, Watched};
 use crate::remembered::CurrentReading;
 use crate::sample::Sample;
 use crate::source::SourceDigest;
@@ -75,14 +75,17 @@ pub(crate) fn counted(
 }
 
 fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
-    let watched = || kind.fields().iter().filter_map(|field| field.watched);
-    let is_same = |one: Option<f64>, other: Option<f64>| match (one, other) {
-        (Some(one), Some(other)) => one == other,
-        _ => true,
+    let watched = || kind.fields().iter().filter_map(|field| Some((field, field.watched?)));
+    let is_same = |(field, watched): (&Field, Watched)| {
+        // One of them may have been shown in another unit, with fewer digits.
+        let rounding = field.readout.map_or(0.0, Readout::rounding);
+        match (one.value(watched), other.value(watched)) {
+            (Some(one), Some(other)) => (one - other).abs() <= rounding,
+            _ => true,
+        }
     };
     // Of a kind without watched fields nothing is known to be the same.
-    watched().next().is_some()
-        && (one == other || watched().all(|field| is_same(one.value(field), other.value(field))))
+    watched().next().is_some() && (one == other || watched().all(is_same))
 }
 
 /// A total order of the sources of one measurement: first the one that says more of it.

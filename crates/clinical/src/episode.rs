@@ -5,6 +5,7 @@ use std::cell::LazyCell;
 use crate::alert::{
     Alert, AlertId, Evidence, RuleName, Severity, Stage, Status, Transition, Values,
 };
+use crate::copies::COPY_WITHIN;
 use crate::kinds::Kind;
 use crate::patient::PatientId;
 use crate::reading::ReadingId;
@@ -272,7 +273,9 @@ impl Found {
         // A gap that is open lasts.
         let last = self.readings.iter().map(time).max().unwrap_or(Timestamp::LATEST);
         let last = self.episode.ended.unwrap_or(last);
-        first <= alert.last_observed_at && last >= alert.first_observed_at
+        // Of a measurement that came over two ways now the one is counted and now the other.
+        first - COPY_WITHIN <= alert.last_observed_at
+            && last + COPY_WITHIN >= alert.first_observed_at
     }
 }
 
@@ -352,6 +355,12 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
     let newest_time = times().max();
     let severity = severity_of(known, &episode, status, computation.at);
     let transition = transition(known, &episode, severity, status, (&evidence, began))?;
+    // What was judged stays as it was, with the numbers of the plan that it was judged by.
+    let judged = known.filter(|alert| {
+        (alert.stage, alert.wording_version) == (episode.stage, computation.wording_version)
+            && !evidence.is_empty()
+            && alert.evidence == evidence
+    });
     Some(Alert {
         id,
         patient: computation.patient.clone(),
@@ -367,11 +376,11 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
         changed_at: computation.at,
         first_observed_at: began,
         last_observed_at: episode.ended.or(newest_time).unwrap_or(computation.at),
-        findings: episode.findings,
-        parameters: episode.parameters,
+        findings: judged.map_or(episode.findings, |alert| alert.findings.clone()),
+        parameters: judged.map_or(episode.parameters, |alert| alert.parameters.clone()),
         wording_version: computation.wording_version,
         rule_set: computation.rule_set.to_owned(),
-        plan_version: computation.plan_version,
+        plan_version: judged.map_or(computation.plan_version, |alert| alert.plan_version),
         cause: computation.cause.cloned(),
         evidence,
     })

@@ -1,8 +1,8 @@
 //! What a device shows: a number, or that the value is beyond what the device can say.
 //!
-//! A sensor for glucose measures from 40 to 400 mg/dL. Outside of that it says LO or HI: the value
-//! is known to be below 40, and nothing more. Such a value takes part in every comparison with a
-//! limit and in no mean.
+//! A sensor for glucose, for example, measures from 40 to 400 mg/dL. Outside of that it says LO or
+//! HI: the value is known to be below 40, and nothing more. Such a value takes part in every
+//! comparison with a limit and in no mean.
 
 use std::cmp::Ordering;
 
@@ -111,6 +111,11 @@ pub enum NotMeasured {
 }
 
 impl Readout {
+    /// By how much at most one measurement differs from itself as another device shows it.
+    pub fn rounding(&self) -> f64 {
+        self.units.iter().map(|(_, factor)| rounding(*factor)).fold(0.0, f64::max)
+    }
+
     /// What was measured, in the field's unit.
     ///
     /// # Errors
@@ -124,7 +129,11 @@ impl Readout {
         let device = self.devices.get(device).and_then(Option::as_ref);
         let factor = self.units.get(unit.unwrap_or(0)).map_or(1.0, |(_, factor)| *factor);
         let value = number * factor;
+        let is_suspected = unit.is_none() && number < self.fraction_below && number.fract() != 0.0;
         if let Some(side) = side {
+            if is_suspected {
+                return Err(NotMeasured::UnitSuspected);
+            }
             let none = NotMeasured::NoLimit(device);
             let Some(device) = device else { return Err(none) };
             let (low, high) = match side {
@@ -148,7 +157,7 @@ impl Readout {
                 return Err(NotMeasured::Status(*status));
             }
         }
-        if unit.is_none() && number < self.fraction_below && number.fract() != 0.0 {
+        if is_suspected {
             return Err(NotMeasured::UnitSuspected);
         }
         if !quantity.holds(value) {
@@ -163,10 +172,16 @@ impl Readout {
     }
 }
 
+/// By how much at most a value that was shown in tenths of another unit differs from what was
+/// measured; nothing in the unit itself.
+fn rounding(factor: f64) -> f64 {
+    if factor == 1.0 { 0.0 } else { 0.05 * factor }
+}
+
 /// Whether a value is within limits that a device rounds to tenths of another unit: a sensor's 40
 /// to 400 mg/dL are 2.2 to 22.2 mmol/L on its display, which are 39.6 and 400.0.
 fn is_within(value: f64, low: f64, high: f64, factor: f64) -> bool {
-    let rounding = if factor == 1.0 { 0.0 } else { 0.05 * factor };
+    let rounding = rounding(factor);
     (low - rounding..=high + rounding).contains(&value)
 }
 
@@ -208,7 +223,10 @@ mod tests {
     fn a_small_fraction_without_a_unit_is_suspected_and_a_whole_number_is_taken() {
         for number in [5.4, 16.7, 22.2, 34.9] {
             for device in [FINGER_STICK, SENSOR, LABORATORY] {
-                assert_eq!(measured(number, None, None, device), Err(NotMeasured::UnitSuspected));
+                for side in [None, Some(Side::Below), Some(Side::Above)] {
+                    let found = measured(number, None, side, device);
+                    assert_eq!(found, Err(NotMeasured::UnitSuspected));
+                }
             }
             let said = measured(number, Some(0), None, FINGER_STICK);
             assert_ne!(said, Err(NotMeasured::UnitSuspected));

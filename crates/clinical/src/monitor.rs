@@ -105,6 +105,7 @@ impl Monitor {
             let fast = Situation { patient, plan, window, now: received, cause: None };
             for &index in rules::reading(reading.kind) {
                 let rule = rules::all()[index];
+                let counted = if rule.reads_copies() { CountedChange::AsCurrent } else { counted };
                 let is_unaffected = match counted {
                     CountedChange::Nothing => true,
                     CountedChange::Others => false,

@@ -27,6 +27,12 @@ pub trait Rule: Debug + Send + Sync {
     /// The kinds of readings that the rule reads.
     fn kinds(&self) -> &[Kind];
 
+    /// Whether the rule reads copies of readings too. It must not take a copy for another
+    /// measurement: it compares each source's readings with one another only.
+    fn reads_copies(&self) -> bool {
+        false
+    }
+
     /// The numbers that a care plan may change.
     fn parameters(&self) -> &'static [Parameter];
 
@@ -130,8 +136,8 @@ impl<'a> Context<'a> {
         self.timeline.counted(kind, from)
     }
 
-    /// The same with the copies: enough, and faster, where a reading more leads to no more than
-    /// caution.
+    /// The same with the copies: for rules that read them ([`Rule::reads_copies`]), and where a reading
+    /// more leads to no more than caution.
     pub fn readings_and_copies(
         &self,
         kind: Kind,
@@ -194,7 +200,7 @@ impl<'a> Context<'a> {
                 beginning.open.as_ref().is_none_or(|other| began(other.alert) < began(alert));
             if lasts && is_newer {
                 let (established, newest) = evidence.split_at(step.readings);
-                // What upheld an earlier stage is not told any more.
+                // What upheld an earlier stage is not reported any more.
                 let is_known = known_stage == Some(step.stage)
                     && newest.iter().all(|reading| reading.reading.time < from);
                 let newest = if is_known { newest } else { &[] };

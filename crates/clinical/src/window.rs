@@ -1,4 +1,4 @@
-//! From when on readings are judged, and from when on they are looked back at.
+//! From when on readings are judged, and how far the lookback reaches before that.
 
 use crate::time::{Span, Timestamp};
 

@@ -4,8 +4,10 @@ mod home;
 
 use clinical::alert::{Severity, Stage, Transition};
 use clinical::copies::{is_copy, originals};
-use clinical::remembered::CurrentReading;
-use clinical::{Kind, Span, Timestamp};
+use clinical::kinds::blood_glucose::GLUCOSE_VALUE;
+use clinical::remembered::{CurrentReading, Delay};
+use clinical::sample::Sample;
+use clinical::{Kind, Source, Span, Timestamp};
 use home::properties::{self, Checks, NextAssessment};
 use home::{Home, Sent, at, bp};
 use proptest::prelude::*;
@@ -29,6 +31,18 @@ fn the_same_pressure_over_two_sources_a_minute_apart_confirms_nothing() {
         let unconfirmed = (Transition::Raised, Severity::Review, Stage::Unconfirmed);
         assert_eq!(home.transitions(), [unconfirmed]);
         assert_eq!(counted(&home).len(), 1);
+    }
+}
+
+#[test]
+fn a_copy_that_comes_after_the_alert_leaves_it_open_under_its_id() {
+    for (first, second) in [(0, 1), (1, 0)] {
+        let mut home = Home::default();
+        home.receives(over(first, bp(0, 190, 112)));
+        home.waits_until(20);
+        let id = home.last().id;
+        home.receives_at(21, over(second, bp(1, 190, 112)));
+        assert!(home.reported.iter().all(|alert| alert.id == id && alert.is_open()));
     }
 }
 
@@ -58,6 +72,22 @@ fn a_copy_is_counted_from_when_the_other_is_corrected_or_entered_in_error() {
             assert_eq!(left.len(), count);
             assert!(left.iter().any(|reading| reading.time == at(1)));
         }
+    }
+}
+
+/// 97 mg/dL is 5.4 mmol/L, which is 97.3 mg/dL again.
+#[test]
+fn one_glucose_in_two_units_is_one() {
+    let glucose = |source, value| {
+        let source = Source::device("ROCHE", source).unwrap().digest();
+        let sample = Sample::default().with(GLUCOSE_VALUE, value);
+        CurrentReading { time: at(0), source, sample, delay: Delay::default() }
+    };
+    for (value, is_one) in [(97.3, true), (97.0, true), (98.0, true), (99.0, false), (96.0, false)]
+    {
+        let both = [glucose("1", 97.3), glucose("2", value)];
+        let copies = originals(Kind::BloodGlucose, &both).into_iter().flatten().count();
+        assert_eq!(copies == 1, is_one, "{value}");
     }
 }
 

@@ -144,7 +144,7 @@ fn a_late_reading_that_only_shortens_the_gap_keeps_the_alert_and_says_since_when
 }
 
 #[test]
-fn a_withdrawn_reading_is_none_and_its_day_is_missing() {
+fn a_reading_entered_in_error_is_none_and_its_day_is_missing() {
     let mut home = expected_daily();
     home.receives(normal(10));
     home.receives(normal(2 * DAY));

@@ -28,7 +28,7 @@ struct Arrival {
 #[derive(Debug, Clone, Copy)]
 enum Then {
     Corrected(u16),
-    Withdrawn,
+    EnteredInError,
     SentAgain,
     InConflict(u16),
 }
@@ -40,7 +40,7 @@ fn systolic() -> impl Strategy<Value = u16> {
 fn then() -> impl Strategy<Value = Then> {
     prop_oneof![
         4 => systolic().prop_map(Then::Corrected),
-        1 => Just(Then::Withdrawn),
+        1 => Just(Then::EnteredInError),
         2 => Just(Then::SentAgain),
         1 => systolic().prop_map(Then::InConflict),
     ]
@@ -71,7 +71,7 @@ fn sends() -> impl Strategy<Value = Vec<Sent>> {
                         next.entered_in_error = false;
                         next.values.0 = systolic;
                     }
-                    Then::Withdrawn => {
+                    Then::EnteredInError => {
                         next.update += 1;
                         next.entered_in_error = true;
                     }
@@ -241,8 +241,11 @@ fn the_generated_histories_hold_what_is_hard() {
         for (what, holds) in [
             ("a correction", any(&|sends| updates(sends).len() >= 2)),
             ("a correction of a correction", any(&|sends| updates(sends).len() >= 3)),
-            ("a withdrawal", any(&|sends| after(sends, false))),
-            ("a reading that is given back after its withdrawal", any(&|sends| after(sends, true))),
+            ("a reading entered in error", any(&|sends| after(sends, false))),
+            (
+                "a reading that is given back after it was entered in error",
+                any(&|sends| after(sends, true)),
+            ),
             ("a duplicate", any(&|s| s.iter().collect::<BTreeSet<_>>().len() < s.len())),
             (
                 "a conflict",

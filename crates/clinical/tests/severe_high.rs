@@ -141,7 +141,7 @@ fn a_correction_that_creates_the_cause_pages_in_time_and_later_is_a_review() {
 }
 
 #[test]
-fn a_withdrawal_of_one_of_two_leaves_a_review() {
+fn one_of_two_entered_in_error_leaves_a_review() {
     let mut home = Home::default();
     home.receives(bp(0, 190, 100));
     home.receives(bp(2, 190, 100));
@@ -149,6 +149,40 @@ fn a_withdrawal_of_one_of_two_leaves_a_review() {
     assert_eq!(home.last().transition, Transition::Eased);
     assert_eq!((home.last().severity, home.last().stage), (Review, Unconfirmed));
     assert_eq!(home.last().evidence.len(), 1);
+}
+
+/// What confirms is a pair; what comes after it alone, or with a reading of that pair, is its own.
+#[test]
+fn the_mean_is_that_of_the_newest_pair_that_is_severe() {
+    const DAY: i64 = 24 * 60;
+    let mut home = Home::default();
+    home.receives_all(&[(1, bp(0, 183, 100)), (6, bp(5, 181, 100)), (DAY, bp(DAY, 150, 111))]);
+    home.waits_until(2 * DAY);
+    let words = rules::words(home.last());
+    assert!(words.en.contains("mean 182/100 mmHg: systolic at or above 180."), "{}", words.en);
+
+    let mut home = Home::default();
+    for one in [bp(0, 120, 80), bp(10, 190, 100), bp(14, 175, 100), bp(16, 172, 100)] {
+        home.receives(one);
+    }
+    let words = rules::words(home.last());
+    assert!(words.en.contains("systolic at or above 180."), "{}", words.en);
+}
+
+#[test]
+fn an_alert_names_the_limits_that_it_was_judged_by_after_the_plan_has_changed() {
+    const DAY: i64 = 24 * 60;
+    let mut home = Home::after([bp(0, 183, 100), bp(5, 181, 100)]);
+    home.waits_until(41 * DAY);
+    home.plan = rules::plan(2, [("bp.severe_high.systolic", 190.0)]).unwrap();
+    let changed = home.missed_at(41 * DAY);
+    home.reported.extend(changed);
+    home.receives_all(&[(42 * DAY, bp(42 * DAY, 120, 80)), (43 * DAY, bp(43 * DAY, 120, 80))]);
+    home.waits_until(44 * DAY);
+    let last = home.last();
+    assert_eq!((last.transition, last.plan_version), (Resolved, 0));
+    let words = rules::words(last);
+    assert!(words.en.contains("mean 182/100 mmHg: systolic at or above 180."), "{}", words.en);
 }
 
 #[test]

@@ -180,7 +180,7 @@ impl MasterLists {
                 tracing::error!(
                     %error,
                     kafka.offset = record.offset,
-                    "a consortium's entry cannot be read: the entry before it stands, and without one its readings are answered 503"
+                    "a consortium's entry cannot be read: the entry before it stays in force, and without one its readings are answered 503"
                 );
                 // Its zone is not known: better no answer than a wrong hour.
                 if let Some(id) =

@@ -17,12 +17,12 @@ fn step() -> impl Strategy<Value = Step> {
     let systolic = prop_oneof![Just(150), Just(172), Just(182), Just(195)];
     let minute = prop_oneof![0..30_i64, (0..20_i64).prop_map(|n| n * 45)];
     (0..3_u8, minute, systolic, 0..3_i64, prop::bool::weighted(0.1), 0..40_i64).prop_map(
-        |(patient, minute, systolic, update, withdrawn, pause)| Step {
+        |(patient, minute, systolic, update, entered_in_error, pause)| Step {
             patient,
             minute,
             systolic,
             update,
-            withdrawn,
+            entered_in_error,
             pause,
         },
     )
@@ -44,9 +44,9 @@ proptest! {
             now = now + Span::from_minutes(step.pause);
             let wire = reading(step);
             let (passed, outcome, changes) = take(&mut living, &wire, now);
-            published.tell(&passed);
+            published.report(&passed);
             published.take(&wire, outcome, now);
-            published.tell(&changes);
+            published.report(&changes);
         }
 
         let mut rebuilt = published.rebuild(&codec, now);
@@ -115,15 +115,15 @@ fn process(codec: &Codec, raw: &Raw, plan: Option<&CarePlan>, cuts: &[(usize, Th
         let before = (published.accepted.len(), published.alerts.len());
         for (wire, received) in &raw[position..end] {
             let (passed, outcome, changes) = take(&mut partition, wire, *received);
-            published.tell(&passed);
+            published.report(&passed);
             published.take(wire, outcome, *received);
-            published.tell(&changes);
+            published.report(&changes);
         }
         match then {
             Then::GoesOn => {}
             Then::Waits => {
                 let until = raw.get(end).map_or(raw[end - 1].1, |next| next.1);
-                published.tell(&partition.advance(until - Span::from_millis(1)));
+                published.report(&partition.advance(until - Span::from_millis(1)));
             }
             Then::DiesAfter => partition = published.rebuild(codec, raw[end - 1].1),
             Then::DiesBefore => {
@@ -133,16 +133,16 @@ fn process(codec: &Codec, raw: &Raw, plan: Option<&CarePlan>, cuts: &[(usize, Th
                 // It fares no worse the second time.
                 for (wire, received) in &raw[position..end] {
                     let (passed, outcome, changes) = take(&mut partition, wire, *received);
-                    published.tell(&passed);
+                    published.report(&passed);
                     published.take(wire, outcome, *received);
-                    published.tell(&changes);
+                    published.report(&changes);
                 }
             }
         }
         position = end;
     }
     let later = raw[raw.len() - 1].1 + Span::from_days(10);
-    published.tell(&partition.advance(later));
+    published.report(&partition.advance(later));
     published
 }
 

@@ -45,9 +45,9 @@ fn event() -> impl Strategy<Value = Event> {
     let away = prop_oneof![3 => 0..90_i64, 2 => 0..5 * DAY];
     let values = (0..2_u8, day, 0..40_i64, systolic, version);
     (values, delay, option::weighted(0.3, away)).prop_map(
-        |((patient, day, minute, systolic, (update, withdrawn)), delay, away)| {
+        |((patient, day, minute, systolic, (update, entered_in_error)), delay, away)| {
             let minute = day * DAY + minute;
-            let step = Step { patient, minute, systolic, update, withdrawn, pause: 0 };
+            let step = Step { patient, minute, systolic, update, entered_in_error, pause: 0 };
             let received = Timestamp::from_millis(START) + Span::from_minutes(minute + delay + 1);
             Event { wire: reading(&step), received, away: away.map(Span::from_minutes) }
         },
@@ -94,9 +94,9 @@ fn take_event(
     Event { wire, received, .. }: &Event,
 ) -> (Vec<Alert>, Outcome, Vec<Alert>) {
     let taken = take(partition, wire, *received);
-    published.tell(&taken.0);
+    published.report(&taken.0);
     published.take(wire, taken.1, *received);
-    published.tell(&taken.2);
+    published.report(&taken.2);
     taken
 }
 
@@ -129,7 +129,7 @@ proptest! {
                 prop_assert!(repeated.is_empty(), "said again after the rebuild: {repeated:?}");
                 let due = partition.advance(back);
                 prop_assert_eq!(&due, &never_away.advance(back));
-                published.tell(&due);
+                published.report(&due);
             }
         }
         let later = silence + Span::from_days(10);

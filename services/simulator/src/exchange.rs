@@ -15,7 +15,7 @@ pub const FORMAT_VERSION: &str = "1.0";
 
 /// A document of one consortium, each person once, readings in the order given.
 ///
-/// The standard cannot say that a reading was entered in error, so readings entered in error must go another way.
+/// The standard cannot say that a reading was entered in error: such readings must go another way.
 pub fn document<'a>(
     consortium_id: &str,
     send_time: Timestamp,

@@ -22,7 +22,7 @@ pub(super) struct Suffered {
     /// How long it lasted, and how long the platform took to catch up after it.
     pub(super) lasted: Duration,
     pub(super) recovery: Duration,
-    /// How often the writer stopped fetching because its hands were full.
+    /// How often the writer stopped fetching because its memory limit was reached.
     pub(super) pauses: u64,
 }
 

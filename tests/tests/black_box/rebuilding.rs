@@ -38,7 +38,7 @@ pub fn a_rebuild_waits_for_a_transaction_left_open_and_reports_its_progress() {
     for reading in &readings {
         stack.produce(reading);
     }
-    eventually("the other partitions are whole and one is not", || {
+    eventually("the other partitions are ready and one is not", || {
         let (status, said) = readiness(&stack)?;
         let expected = "rebuilding states: 2 of 3 partitions ready, ";
         match (status, said.contains(expected) && said.contains(" % of records replayed")) {
@@ -47,7 +47,7 @@ pub fn a_rebuild_waits_for_a_transaction_left_open_and_reports_its_progress() {
         }
     });
     eventually("a reading of another partition is known", || equal(counted(&stack, &free), (1, 1)));
-    assert_eq!(counted(&stack, held), (1, 0), "answered before the state was whole");
+    assert_eq!(counted(&stack, held), (1, 0), "answered before the state was ready");
     let records = |state: &str| {
         let metric = format!("mimamori_processor_rebuild_records{{state=\"{state}\"}}");
         stack.metric(Service::Processor, &metric).unwrap()
@@ -72,7 +72,7 @@ pub fn a_transaction_that_a_dead_processor_left_open_is_ended_by_the_next_owner(
     let open = open_transaction(&stack, &dead, &reading);
     let deadline = Duration::from_secs(40);
     stack.start_without_waiting(Service::Processor);
-    within(deadline, "the state is whole", || match readiness(&stack)? {
+    within(deadline, "the state is ready", || match readiness(&stack)? {
         (200, _) => Ok(()),
         other => Err(format!("{other:?}")),
     });

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use crate::version::Version;
 
 /// So many entries are packed into a block at a time, and a quarter as many stay as they are: most of
-/// what comes again and most of what rules look back at is among them.
+/// what comes again and most of what the lookback of rules reaches is among them.
 const PACKED: usize = 24;
 /// The same of a series that has [`MANY_BLOCKS`]: of many readings few wait.
 const PACKED_OF_MANY: usize = 64;

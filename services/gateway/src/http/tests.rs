@@ -290,14 +290,14 @@ async fn the_consortiums_zone_makes_the_time() {
 
 #[tokio::test]
 async fn before_the_vendors_are_known_the_gateway_answers_that_it_is_starting() {
-    let fresh = desk_without_registry();
+    let fresh = gateway_without_registry();
     let answered = fresh.post_with_token(good("activity.json")).await;
     assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem(&answered), "starting");
     assert!(answered.headers.contains_key("retry-after"));
 }
 
-fn desk_without_registry() -> Fixture {
+fn gateway_without_registry() -> Fixture {
     let Fixture { kafka, gateway, router: unused, health } = fixture();
     drop(unused);
     let Some(gateway) = Arc::into_inner(gateway) else { panic!("only the router shared it") };

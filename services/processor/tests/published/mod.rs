@@ -22,7 +22,7 @@ pub struct Step {
     pub minute: i64,
     pub systolic: i32,
     pub update: i64,
-    pub withdrawn: bool,
+    pub entered_in_error: bool,
     /// Minutes until the next step.
     pub pause: i64,
 }
@@ -42,7 +42,11 @@ pub fn reading(step: &Step) -> Reading {
         }),
         data_input: DataInput::Device,
         origin_of_time: Some(OriginOfTime::App),
-        status: if step.withdrawn { ReadingStatus::EnteredInError } else { ReadingStatus::Final },
+        status: if step.entered_in_error {
+            ReadingStatus::EnteredInError
+        } else {
+            ReadingStatus::Final
+        },
         measurement: Measurement::BloodPressure(BloodPressure {
             systolic: step.systolic,
             diastolic: 95,
@@ -89,7 +93,7 @@ impl Published {
         self.accepted.push((received, bytes));
     }
 
-    pub fn tell(&mut self, alerts: &[Alert]) {
+    pub fn report(&mut self, alerts: &[Alert]) {
         for alert in alerts {
             self.alerts.push(self.alert_encoder.encode(&AlertEvent::from(alert)).unwrap());
         }

@@ -48,6 +48,10 @@ const PRESSURE: Kind = Kind::BloodPressure;
 /// Which readings of an alert's evidence brought it to which stage: the first, and the first pair.
 fn steps(alert: &Alert) -> [Option<Step>; 2] {
     let step = |stage, readings| Some(Step { stage, readings });
+    if alert.stage == Stage::Unconfirmed {
+        // Another reading near the first is a copy of it.
+        return [step(Stage::Unconfirmed, 1), None];
+    }
     let times: Vec<Timestamp> =
         alert.evidence.iter().map(|evidence| evidence.reading.observation_time()).collect();
     // Of a severe reading that is not repeated no other reading is so near.
@@ -209,19 +213,23 @@ fn complete(episode: &mut Episode, plan: &Plan) {
     if let Some(decisive) = pair.filter(|_| confirmed).or(newest) {
         episode.decided_by(decisive);
     }
-    episode.findings = findings(&evidence, episode.stage);
+    episode.findings = findings(episode);
     episode.parameters = parameters(plan, [&SYSTOLIC, &DIASTOLIC, &CLEAR_OCCASIONS]);
 }
 
-/// What was judged: the mean of the newest pair, or the newest reading where none confirms it.
-fn findings(evidence: &[CurrentReading], stage: Stage) -> Values {
-    let judged = match (stage, evidence) {
-        (Stage::Confirmed, [.., first, second]) => &[*first, *second][..],
-        (_, [.., newest]) => &[*newest][..],
-        (_, []) => return Values::new(),
+/// What was judged: the mean of the newest pair, or the newest reading where none confirms it. What
+/// came after the pair alone was not judged with it.
+fn findings(episode: &Episode) -> Values {
+    let judged = match (episode.stage, &episode.established[..], &episode.newest[..]) {
+        (Stage::Confirmed, _, pair @ [_, _]) | (Stage::Confirmed, pair, _) => {
+            &pair[pair.len().saturating_sub(2)..]
+        }
+        (_, _, [.., newest]) | (_, [.., newest], []) => std::slice::from_ref(newest),
+        (_, [], []) => return Values::new(),
     };
     let mean = |of: fn(&CurrentReading) -> u16| {
-        judged.iter().map(|reading| f64::from(of(reading))).sum::<f64>() / judged.len() as f64
+        let sum: f64 = judged.iter().map(|evidence| f64::from(of(&evidence.reading))).sum();
+        sum / judged.len() as f64
     };
     values([
         ("readings", judged.len() as f64),

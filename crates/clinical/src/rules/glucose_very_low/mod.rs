@@ -71,8 +71,8 @@ fn measured(reading: &CurrentReading) -> Measured {
     reading.sample.measured(blood_glucose::GLUCOSE_VALUE).unwrap_or(Measured::Exactly(f64::NAN))
 }
 
-fn lowest(readings: impl Iterator<Item = CurrentReading>) -> Option<Measured> {
-    readings.map(|reading| measured(&reading)).min_by(Measured::total_cmp)
+fn lowest(readings: impl Iterator<Item = CurrentReading>) -> Option<CurrentReading> {
+    readings.min_by(|one, other| measured(one).total_cmp(&measured(other)))
 }
 
 fn is_sensor(reading: &CurrentReading) -> bool {
@@ -116,12 +116,16 @@ fn computed_from(context: &Context<'_>) -> Timestamp {
     from.max(window_start)
 }
 
-/// The readings before one in order so shortly that no run that begins after one is long enough.
+/// The readings before one in order so shortly that no run that begins after one is long enough. Of
+/// the same second another source's reading may come before the run that begins then.
 fn shortly_before<'a>(
     context: &Context<'a>,
     reading: CurrentReading,
 ) -> impl Iterator<Item = CurrentReading> + use<'a> {
-    context.readings(GLUCOSE, reading.time - SENSOR_FOR).filter(move |other| !other.is_of(&reading))
+    let begin = reading.time - SENSOR_FOR;
+    context.readings_and_copies(GLUCOSE, begin).filter(move |other| {
+        !other.is_of(&reading) && (other.source == reading.source || other.time > begin)
+    })
 }
 
 /// Whether an alert lasted, or lasts, until near a time.
@@ -138,6 +142,12 @@ impl Rule for VeryLow {
         &[GLUCOSE]
     }
 
+    /// No source confirms another. Were copies left out, a second way that is linked would cut the
+    /// run of a sensor in two.
+    fn reads_copies(&self) -> bool {
+        true
+    }
+
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LIMIT, CLEAR] }
     }
@@ -150,7 +160,7 @@ impl Rule for VeryLow {
         let ended = context.known().filter(|alert| alert.status == Status::Resolved);
         let ended = ended.map(|alert| alert.last_observed_at).filter(|ended| *ended < from).max();
         let mut course = Course::new(&limits, from, beginning.open.as_ref());
-        let readings = context.readings(GLUCOSE, from - NEAR);
+        let readings = context.readings_and_copies(GLUCOSE, from - NEAR);
         let mut readings: SmallVec<[CurrentReading; OF_TWO_HOURS]> =
             readings.filter(|reading| ended.is_none_or(|ended| reading.time > ended)).collect();
         // Of the same second what is low comes first, so that no end hides it.
@@ -199,8 +209,10 @@ impl Rule for VeryLow {
                     let evidence = open.evidence.iter().map(EvidenceReading::from);
                     let known = lowest(evidence.map(|evidence| evidence.reading));
                     let of_run = lowest(context.readings_and_copies(GLUCOSE, reading.time - NEAR));
-                    let is_lowest = |known: Measured| {
-                        of_run.is_none_or(|of_run| known.total_cmp(&of_run).is_le())
+                    let is_lowest = |known: CurrentReading| {
+                        of_run.is_none_or(|of_run| {
+                            measured(&known).total_cmp(&measured(&of_run)).is_le()
+                        })
                     };
                     is_reported && known.is_some_and(is_lowest)
                 }
@@ -243,11 +255,12 @@ fn say_what_was_judged(episode: &mut Episode, context: &Context<'_>) {
             ("readings", episode.established.len() as f64),
             ("sensor", f64::from(is_sensor(&judged.reading))),
             ("minutes", minutes.floor()),
+            ("lowest_sensor", f64::from(lowest.is_none_or(|lowest| is_sensor(&lowest)))),
         ]);
         // Beyond what the device can say, the number is its limit.
         for (name, side, measured) in [
             ("glucose_value", "glucose_comparator", judged_at),
-            ("lowest", "lowest_comparator", lowest.unwrap_or(judged_at)),
+            ("lowest", "lowest_comparator", lowest.map_or(judged_at, |lowest| measured(&lowest))),
         ] {
             episode.findings.insert(name.into(), measured.number());
             if let Some(code) = measured.side() {

@@ -48,7 +48,7 @@ impl Sent {
         Self { value, update: self.update + 1, ..self }
     }
 
-    fn withdrawn(self) -> Self {
+    fn entered_in_error(self) -> Self {
         Self { entered_in_error: true, update: self.update + 1, ..self }
     }
 
@@ -173,7 +173,15 @@ fn after_lo_a_finger_stick_that_is_lower_than_its_limit_is_reported() {
     assert_eq!(home.reported.len(), 1);
     home.receives(finger(17, 31));
     assert_eq!(home.last().transition, Updated);
-    assert!(rules::words(home.last()).en.contains("lowest 31."));
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Sensor glucose below 54 mg/dL for 15 minutes or more, then blood glucose 31 mg/dL. Very low. Ask for symptoms, and to measure again."
+    );
+    assert_eq!(
+        words.ja,
+        "センサーグルコース 54 mg/dL未満が15分以上、血糖測定で 31 mg/dL。著しい低値です。症状を確認し、再測定を依頼してください。"
+    );
 }
 
 #[test]
@@ -315,8 +323,8 @@ fn what_comes_six_hours_late_is_for_review_until_a_value_in_time_is_low_too() {
 }
 
 #[test]
-fn corrected_and_withdrawn_values_take_the_alert_back() {
-    for change in [sensor(5, 50).corrected_to(80), sensor(0, 50).withdrawn()] {
+fn values_corrected_or_entered_in_error_take_the_alert_back() {
+    for change in [sensor(5, 50).corrected_to(80), sensor(0, 50).entered_in_error()] {
         let mut home = Home::after([sensor(0, 50), sensor(5, 50), sensor(15, 50)]);
         home.receives_at(16, change);
         assert_eq!(home.last().transition, Retracted);
@@ -366,6 +374,59 @@ fn an_ordinary_episode_of_a_sensor_takes_three_full_computations() {
     assert_eq!(ASSESSED.get(), 3);
 }
 
+/// The second way begins with a copy of the value that confirmed, or brings the past later.
+#[test]
+fn a_sensor_that_comes_over_a_second_way_takes_no_alert_back() {
+    for (first, second) in [(1, 3), (3, 1)] {
+        let over = |device, minutes| Sent { device, ..sensor(minutes, 50) };
+        let mut home = Home::after([0, 5, 10, 15].map(|minutes| over(first, minutes)));
+        for minutes in [15, 20, 25, 30] {
+            home.receives_at(minutes + 1, over(second, minutes));
+        }
+        assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+
+        let mut home = Home::after([0, 5, 10, 15, 20, 25].map(|minutes| over(first, minutes)));
+        for minutes in [0, 5, 10] {
+            home.receives_at(60, over(second, minutes));
+        }
+        assert_eq!(home.transitions()[..], [(Raised, Urgent, Confirmed)]);
+        assert!(home.missed_at(61).is_empty());
+    }
+}
+
+/// Two meters' clouds and an app: one finger-stick.
+#[test]
+fn a_copy_of_a_finger_stick_takes_no_alert_back_however_late_it_comes() {
+    for (first, second) in [(1, 2), (2, 1)] {
+        for late in [2, 7 * 60] {
+            let over = |way: u8, sent: Sent| Over { way, sent };
+            let mut home = Home::after([over(first, finger(0, 45))]);
+            home.receives_at(late, over(second, finger(1, 45)));
+            let seen = home.transitions();
+            assert_eq!(seen[0], (Raised, Urgent, Confirmed));
+            assert!(seen[1..].iter().all(|one| *one == (Updated, Urgent, Confirmed)), "{seen:?}");
+        }
+    }
+}
+
+/// A finger-stick as one of several ways brings it.
+#[derive(Debug, Clone, Copy)]
+struct Over {
+    way: u8,
+    sent: Sent,
+}
+
+impl Sending for Over {
+    fn minutes(&self) -> i64 {
+        self.sent.minutes
+    }
+
+    fn reading(&self) -> Reading {
+        let source = Source::device("ROCHE", &self.way.to_string()).unwrap();
+        Reading { source, ..self.sent.reading() }
+    }
+}
+
 fn sends() -> impl Strategy<Value = Vec<Sent>> {
     let value = select(vec![LO, 40_u16, 45, 50, 53, 54, 60, 69, 70, 75, 110]);
     let device = prop_oneof![2 => Just(0_u8), 7 => Just(1), 2 => Just(2)];
@@ -384,7 +445,7 @@ fn sends() -> impl Strategy<Value = Vec<Sent>> {
         match change {
             None => vec![first],
             Some(Some(value)) => vec![first, first.corrected_to(value)],
-            Some(None) => vec![first, first.withdrawn()],
+            Some(None) => vec![first, first.entered_in_error()],
         }
     })
 }

@@ -13,7 +13,18 @@ pub(super) fn words(alert: &Alert) -> Text {
     let value = shown("glucose_value", "glucose_comparator");
     let lowest = shown("lowest", "lowest_comparator");
     let is_sensor = alert.finding("sensor") == Some(1.0);
+    // Blood measured since has confirmed what the sensor said. Not said of alerts from before it was
+    // told apart.
+    let is_confirmed_by_blood = is_sensor && alert.finding("lowest_sensor") == Some(0.0);
     let (judged_ja, judged_en) = match (alert.stage, is_sensor) {
+        (Stage::Confirmed, true) if is_confirmed_by_blood => (
+            format!(
+                "センサーグルコース {limit} mg/dL未満が{minutes}分以上、血糖測定で {lowest} mg/dL。"
+            ),
+            format!(
+                "Sensor glucose below {limit} mg/dL for {minutes} minutes or more, then blood glucose {lowest} mg/dL."
+            ),
+        ),
         (Stage::Confirmed, true) => (
             format!("センサーグルコース {limit} mg/dL未満が{minutes}分以上（最低{lowest}）。"),
             format!(
@@ -38,11 +49,11 @@ pub(super) fn words(alert: &Alert) -> Text {
             "著しい低値でした（遅れて届いた測定値）。経過を確認してください。",
             "Was very low; the readings arrived late. Review what followed.",
         ),
-        (Stage::Confirmed, false, true) => (
+        (Stage::Confirmed, false, true) if !is_confirmed_by_blood => (
             "著しい低値です。症状を確認し、指先での測定を依頼してください。",
             "Very low. Ask for symptoms, and to measure by finger-stick.",
         ),
-        (Stage::Confirmed, false, false) => (
+        (Stage::Confirmed, false, _) => (
             "著しい低値です。症状を確認し、再測定を依頼してください。",
             "Very low. Ask for symptoms, and to measure again.",
         ),

@@ -35,7 +35,7 @@ pub(super) const IN_7_DAYS: Parameter = Parameter {
 /// or later than the day before. Ours.
 pub(super) const NEAREST: Span = Span::from_hours(24 - 4);
 /// Readings within 3 days are at most so far apart. The 4 hours are ours.
-const SHORT: Span = Span::from_hours(3 * 24 + 4);
+pub(super) const SHORT: Span = Span::from_hours(3 * 24 + 4);
 /// Readings within a week are at most so far apart. The 4 hours are ours.
 const LONG: Span = Span::from_hours(7 * 24 + 4);
 

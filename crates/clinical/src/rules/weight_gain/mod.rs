@@ -62,6 +62,12 @@ impl Rule for WeightGain {
         &[WEIGHT]
     }
 
+    /// A scale is compared with its own readings. Were copies left out, of a scale that comes over two
+    /// ways now the one way and now the other would be compared with nothing.
+    fn reads_copies(&self) -> bool {
+        true
+    }
+
     fn parameters(&self) -> &'static [Parameter] {
         const { &[IN_3_DAYS, IN_7_DAYS] }
     }
@@ -71,7 +77,7 @@ impl Rule for WeightGain {
         let from = context.judged_from(LOOKBACK);
         let beginning = context.beginning(from, steps);
         let readings: Vec<CurrentReading> =
-            context.readings(WEIGHT, context.lookback_start()).collect();
+            context.readings_and_copies(WEIGHT, context.lookback_start()).collect();
         let carried = beginning.open.as_ref();
         let mut open = carried.and_then(|it| Gain::carry(it, &readings, &limits, context));
         // The first readings of alerts that were over before; the open one may begin with another now.

@@ -3,15 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
-use super::limits::{GREATEST, Limit, Limits, NEAREST, Weight};
+use super::limits::{GREATEST, Limit, Limits, NEAREST, SHORT, Weight};
 use crate::kinds::weighing_scale;
 use crate::remembered::CurrentReading;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 
-/// A low reading between two higher ones says nothing when the one before is at most so far away.
-/// Ours.
-pub(super) const ALONE: Span = Span::from_hours(3 * 24 + 4);
+/// A low reading between two higher ones says nothing when the one before is at most so far away:
+/// as far as readings within 3 days. Ours.
+pub(super) const ALONE: Span = SHORT;
 
 /// What the scale showed.
 pub(super) fn weight(reading: &CurrentReading) -> Weight {

@@ -42,7 +42,7 @@ impl Sent {
         Self { weight: (weight * 100.0).round() as i32, update: self.update + 1, ..self }
     }
 
-    fn withdrawn(self) -> Self {
+    fn entered_in_error(self) -> Self {
         Self { entered_in_error: true, update: self.update + 1, ..self }
     }
 }
@@ -69,6 +69,23 @@ impl Sending for Sent {
 /// The patient after weights, by days and in kg.
 fn after(days: &[(i64, f64)]) -> Home {
     Home::after(days.iter().map(|(day, weight)| kg(*day, *weight)))
+}
+
+/// The maker's cloud and a phone's app: one weight each day, over one way or both.
+#[test]
+fn a_gain_is_seen_whichever_of_two_ways_brings_which_weight() {
+    for (one, other) in [(0, 7), (7, 0)] {
+        let both = |day, weight| [kg(day, weight).on_scale(one), kg(day, weight).on_scale(other)];
+        let begin = || both(0, 80.0).into_iter();
+        let home = Home::after(begin().chain([kg(3, 82.3).on_scale(one)]));
+        assert_eq!(transitions(&home), [Raised]);
+        let home = Home::after(begin().chain([kg(3, 82.3).on_scale(other)]));
+        assert_eq!(transitions(&home), [Raised]);
+        // The second way is linked on the day of the gain.
+        let one_way = [kg(0, 80.0).on_scale(one), kg(3, 82.3).on_scale(one)];
+        let home = Home::after(one_way.into_iter().chain([kg(3, 82.3).on_scale(other)]));
+        assert_eq!(transitions(&home), [Raised]);
+    }
 }
 
 fn transitions(home: &Home) -> Vec<Transition> {
@@ -195,9 +212,9 @@ fn a_weight_regained_after_two_lower_days_is_a_gain() {
 }
 
 #[test]
-fn a_corrected_or_withdrawn_reading_takes_its_gain_with_it() {
+fn a_corrected_reading_or_one_entered_in_error_takes_its_gain_with_it() {
     let gain = kg(2, 82.3);
-    for change in [gain.corrected_to(80.3), gain.withdrawn()] {
+    for change in [gain.corrected_to(80.3), gain.entered_in_error()] {
         let mut home = after(&[(0, 80.0), (2, 82.3)]);
         home.receives_at(60 * HOUR, change);
         assert_eq!(transitions(&home), [Raised, Retracted]);
@@ -246,7 +263,7 @@ fn an_end_that_is_taken_back_is_looked_for_anew() {
     let mut home = after(&[(1, 72.0), (8, 82.0), (39, 72.0)]);
     home.receives_at(40 * DAY, kg(36, 72.0).on_scale(7));
     assert_eq!(home.last().last_observed_at, at(39 * DAY));
-    home.receives_at(45 * DAY, kg(39, 72.0).withdrawn());
+    home.receives_at(45 * DAY, kg(39, 72.0).entered_in_error());
     assert!(!home.last().is_open());
     assert_eq!(home.last().last_observed_at, at(36 * DAY));
     assert!(home.missed_at(45 * DAY).is_empty());
@@ -279,7 +296,7 @@ fn sent() -> impl Strategy<Value = Vec<Sent>> {
         match change {
             None => vec![first],
             Some(Some(weight)) => vec![first, Sent { weight, update: 1, ..first }],
-            Some(None) => vec![first, first.withdrawn()],
+            Some(None) => vec![first, first.entered_in_error()],
         }
     })
 }

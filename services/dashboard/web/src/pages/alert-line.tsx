@@ -2,7 +2,7 @@ import type { Alert } from '../api/model'
 import { useLanguage } from '../language/language'
 import { SeverityIcon } from './icons'
 
-const TOLD_APART_MS = 10 * 60_000
+const REPORTED_APART_MS = 10 * 60_000
 
 export function SeverityLabel({ severity }: { severity: Alert['severity'] }) {
   const { words } = useLanguage()
@@ -21,7 +21,7 @@ export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean;
   // Readings that do not come are no evidence: since when there is none is what counts.
   const hasReadings = alert.evidence.length > 0
   const when = !hasReadings ? alert.first_observed_at : technical ? alert.raised_at : alert.last_observed_at
-  const alertedLater = Date.parse(alert.raised_at) - Date.parse(alert.last_observed_at) > TOLD_APART_MS
+  const alertedLater = Date.parse(alert.raised_at) - Date.parse(alert.last_observed_at) > REPORTED_APART_MS
   return (
     <div className="alert-line">
       <p className="alert-what">
