@@ -20,8 +20,8 @@ use crate::time::Span;
 pub const COPY_WITHIN: Span = Span::from_minutes(2);
 
 /// Whether a reading is a probable copy of another, and so is not counted beside it: of another
-/// source, of the same values as far as both were measured, at most [`COPY_WITHIN`] from it, and
-/// behind it in order.
+/// source, of the same values as far as both were measured (and but for what another unit's tenths
+/// hide), at most [`COPY_WITHIN`] from it, and behind it in order.
 pub fn is_copy(kind: Kind, reading: &CurrentReading, of: &CurrentReading) -> bool {
     reading.source != of.source
         && (reading.time - of.time).abs() <= COPY_WITHIN
