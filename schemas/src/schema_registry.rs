@@ -65,6 +65,15 @@ struct Registered {
     id: u32,
 }
 
+/// What the schema registry says beside a status that is no success.
+#[derive(Deserialize)]
+struct Fault {
+    error_code: u32,
+}
+
+/// The interface's own code for a schema that is not there.
+const NO_SCHEMA: u32 = 40403;
+
 #[derive(Deserialize)]
 struct Stored {
     schema: String,
@@ -113,10 +122,16 @@ impl SchemaRegistry {
             Self::Held(schemas) => return Ok(schemas.get(&id).cloned()),
         };
         let answer = ask(asker, Request::Get(format!("{url}/schemas/ids/{id}")))?;
+        // Nothing else says anything about the schema: not a proxy's page, not a missing right.
         match answer.status {
-            200 => Ok(Some(answer.parse::<Stored>()?.schema)),
-            404 => Ok(None),
-            status => Err(RegistryError::Refused(format!("status {status} for schema id {id}"))),
+            200 => match answer.parse::<Stored>() {
+                Ok(stored) => Ok(Some(stored.schema)),
+                Err(error) => Err(RegistryError::Unavailable(error.to_string())),
+            },
+            404 if answer.says_there_is_no_schema() => Ok(None),
+            status => Err(RegistryError::Unavailable(format!(
+                "status {status} for schema id {id}; schemas must be readable by their ids"
+            ))),
         }
     }
 }
@@ -176,6 +191,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Whether it is the schema registry itself that does not know the schema.
+    fn says_there_is_no_schema(&self) -> bool {
+        serde_json::from_slice::<Fault>(&self.body).is_ok_and(|it| it.error_code == NO_SCHEMA)
+    }
+
     fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, RegistryError> {
         serde_json::from_slice(&self.body).map_err(|error| {
             RegistryError::Refused(format!("its answer is not understood: {error}"))
@@ -185,7 +205,39 @@ impl Answer {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
     use super::*;
+
+    /// A registry that gives each question the same answer, once.
+    fn answering(status: &str, body: &str) -> SchemaRegistry {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        SchemaRegistry::new(&url).unwrap()
+    }
+
+    #[test]
+    fn a_registry_that_does_not_let_itself_be_asked_is_asked_again() {
+        for (status, body) in [
+            ("401 Unauthorized", ""),
+            ("403 Forbidden", r#"{"error_code":40301}"#),
+            ("404 Not Found", "<html>no such page</html>"),
+            ("408 Request Timeout", ""),
+            ("200 OK", "<html>sign in</html>"),
+        ] {
+            let error = answering(status, body).schema(7).unwrap_err();
+            assert!(error.is_retryable(), "{status}: {error}");
+        }
+        let none = answering("404 Not Found", r#"{"error_code":40403,"message":"not found"}"#);
+        assert!(matches!(none.schema(7), Ok(None)));
+    }
 
     #[test]
     fn a_password_in_the_address_is_in_no_error_and_no_debug_form() {

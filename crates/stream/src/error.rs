@@ -168,6 +168,18 @@ pub enum TaskError {
         /// The client's error.
         source: KafkaError,
     },
+    /// A record that a state is rebuilt from is not readable now, and the state must not be without it.
+    #[error("a state cannot be rebuilt without {topic} [{partition}] at offset {offset}: {source}")]
+    Replay {
+        /// The record's topic.
+        topic: String,
+        /// The record's partition.
+        partition: i32,
+        /// The record's offset.
+        offset: i64,
+        /// Why it is not readable.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// Anything else that the task does.
     #[error("{doing} failed: {source}")]
     Failed {
@@ -191,7 +203,7 @@ impl TaskError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Send { source, .. } => SendError::from(source.clone()).is_retryable(),
-            Self::Failed { .. } => true,
+            Self::Replay { .. } | Self::Failed { .. } => true,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Raw records in the processor, and what it rebuilds its states from.
 
+use std::sync::Arc;
+
+use chassis::Metrics;
 use clinical::{Span, Timestamp};
 use processor::validate::{ValidationError, key_of, validate};
-use processor::{PartitionBuilder, Replayed};
+use processor::{LeftOut, PartitionBuilder, Replayed, Replays};
 use schemas::codec::Record as _;
 use schemas::examples::RECEIVED;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, Reading};
@@ -89,7 +92,10 @@ fn rebuild() -> Target {
         })
         .collect();
     Target::new("processor_rebuild", Form::Packed(3, &Form::Bytes), seeds, move |input| {
-        let mut builder = PartitionBuilder::new(&codec, Timestamp::from_millis(RECEIVED));
+        let left_out = LeftOut::register(&Metrics::for_service("processor"))
+            .map_err(|error| error.to_string())?;
+        let replays = Arc::new(Replays::new(&codec, left_out));
+        let mut builder = PartitionBuilder::new(replays, Timestamp::from_millis(RECEIVED));
         let parts = unpack(input);
         for (offset, record) in (0..).zip(parts.chunks_exact(3).take(60)) {
             let [topic, key, value] = record else { continue };
@@ -105,7 +111,11 @@ fn rebuild() -> Target {
                     payload: (!value.is_empty()).then_some(value),
                 },
             );
-            promise(replayed.is_ok(), || format!("a record stops the rebuild: {replayed:?}"))?;
+            if let Err(error) = replayed {
+                let why = error.to_string();
+                promise(why.contains("unknown schema"), || format!("it stops the rebuild: {why}"))?;
+                return Ok("a rebuild stopped by an unknown schema".to_owned());
+            }
         }
         let now = Timestamp::from_millis(RECEIVED);
         let mut partition = builder.finish(now.millis());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chassis::{Backoff, Component, Shutdown};
+use clinical::plan::InvalidPlan;
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Participant, Practitioner};
 use schemas::topics::Topic;
@@ -141,9 +142,7 @@ impl Following {
             Followed::Record(record) => {
                 let Some((patient, plan)) = reader.read(&decoder, &record) else { return };
                 let plan = plan.and_then(|plan| {
-                    plan.validate()
-                        .inspect_err(|error| reader.skipped(&record, &error.to_string()))
-                        .ok()
+                    plan.validate().inspect_err(|error| reader.unusable(&record, error)).ok()
                 });
                 plans.apply(patient, plan);
             }
@@ -201,6 +200,19 @@ impl Following {
         self.read(decoder, record).or_else(|| {
             String::from_utf8(record.key.clone().unwrap_or_default()).ok().map(|key| (key, None))
         })
+    }
+
+    /// A care plan that asks for what no rule can do: the processor follows the defaults of the rule
+    /// set, and so do the charts.
+    fn unusable(&self, record: &Incoming, error: &InvalidPlan) {
+        self.metrics.unusable_plans.inc();
+        tracing::warn!(
+            kafka.topic = &*record.topic,
+            kafka.partition = record.partition,
+            kafka.offset = record.offset,
+            %error,
+            "a care plan is not usable; the defaults of the rule set hold"
+        );
     }
 
     fn skipped(&self, record: &Incoming, error: &str) {

@@ -32,6 +32,7 @@ pub struct DashboardMetrics {
     registry_entries: IntGaugeVec,
     /// Records that could not be read, by topic.
     pub unreadable_records: IntCounterVec,
+    pub unusable_plans: IntCounter,
     /// Accesses refused because they could not be recorded.
     pub unrecorded_accesses: IntCounter,
     /// Sign-ins by result.
@@ -81,6 +82,10 @@ impl DashboardMetrics {
                 "unreadable_records_total",
                 "Kafka records that were skipped because they cannot be read",
                 &["topic"],
+            )?,
+            unusable_plans: metrics.counter(
+                "unusable_plans_total",
+                "Care plans that no rule can follow; charts show the limits of the rule set instead",
             )?,
             unrecorded_accesses: metrics.counter(
                 "unrecorded_accesses_total",

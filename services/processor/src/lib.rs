@@ -12,8 +12,9 @@ mod task;
 mod topics;
 pub mod validate;
 
+pub use metrics::LeftOut;
 pub use partition::Partition;
-pub use rebuild::{PartitionBuilder, Replayed};
+pub use rebuild::{PartitionBuilder, Replayed, Replays};
 pub use service::{ProcessorArgs, run};
 pub use task::ProcessorTask;
 pub use topics::TaskTopics;

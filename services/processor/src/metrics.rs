@@ -3,8 +3,11 @@
 use chassis::Metrics;
 use chassis::metrics::{BATCH_SIZES, LATENCY_SECONDS};
 use clinical::alert::Alert;
+use clinical::plan::InvalidPlan;
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use schemas::OutcomeTally;
+use schemas::topics::Topic;
+use stream::transaction::Record;
 
 /// The processor's metrics. Counts of records are of committed transactions only.
 pub struct ProcessorMetrics {
@@ -21,6 +24,63 @@ pub struct ProcessorMetrics {
     pub(crate) rebuild_seconds: Histogram,
     pub(crate) alert_seconds: Histogram,
     pub(crate) patients: IntGauge,
+    pub(crate) left_out: LeftOut,
+}
+
+/// Counts what rules have to do without. Clones share the counters.
+#[derive(Clone)]
+pub struct LeftOut {
+    records: IntCounterVec,
+    plans: IntCounter,
+}
+
+impl LeftOut {
+    /// The counters, at nothing.
+    ///
+    /// # Errors
+    /// When the names are taken.
+    pub fn register(metrics: &Metrics) -> chassis::metrics::Registered<Self> {
+        Ok(Self {
+            records: metrics.counters(
+                "left_out_total",
+                "Records that have no part in a patient's state because they cannot be read",
+                &["topic"],
+            )?,
+            plans: metrics.counter(
+                "unusable_plans_total",
+                "Care plans that no rule can follow; the defaults of the rule set hold instead",
+            )?,
+        })
+    }
+
+    /// A record that cannot be read, or whose content cannot be restored.
+    pub(crate) fn count_record(
+        &self,
+        topic: Topic,
+        record: &Record<'_>,
+        error: impl std::fmt::Display,
+    ) {
+        self.records.with_label_values(&[topic.base_name()]).inc();
+        tracing::error!(
+            kafka.topic = topic.base_name(),
+            kafka.partition = record.partition,
+            kafka.offset = record.offset,
+            %error,
+            "a record is left out of its patient's state"
+        );
+    }
+
+    /// A care plan that asks for what no rule can do.
+    pub(crate) fn count_plan(&self, record: &Record<'_>, error: &InvalidPlan) {
+        self.plans.inc();
+        tracing::warn!(
+            kafka.topic = Topic::CarePlans.base_name(),
+            kafka.partition = record.partition,
+            kafka.offset = record.offset,
+            %error,
+            "a care plan is not usable; the defaults of the rule set hold"
+        );
+    }
 }
 
 impl ProcessorMetrics {
@@ -81,6 +141,7 @@ impl ProcessorMetrics {
                 LATENCY_SECONDS,
             )?,
             patients: metrics.gauge("patients_count", "Patients remembered")?,
+            left_out: LeftOut::register(metrics)?,
         })
     }
 

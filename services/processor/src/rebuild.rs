@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use clinical::alert::Alert;
 use clinical::plan::Plan;
+use clinical::id::InvalidId;
 use clinical::{PatientId, Timestamp, Window};
+use schemas::clinical_alert::NotAnAlert;
+use schemas::topics::Topic;
 use schemas::validation::CLOCK_TOLERANCE;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder};
 use stream::transaction::{Builder, Record, TaskError};
 
-use crate::partition::Partition;
+use crate::metrics::LeftOut;
+use crate::partition::{NotRestored, Partition};
 
 /// A topic that partitions are rebuilt from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,35 +26,101 @@ pub enum Replayed {
     CarePlans,
 }
 
-/// Reads the replayed topics: made once, shared by the builders of all partitions.
-pub(crate) struct ReplayDecoders {
+impl Replayed {
+    /// The topic, without a deployment's prefix.
+    pub(crate) fn topic(self) -> Topic {
+        match self {
+            Self::AcceptedReadings => Topic::ReadingsAccepted,
+            Self::Alerts => Topic::Alerts,
+            Self::CarePlans => Topic::CarePlans,
+        }
+    }
+}
+
+/// Reads the replayed topics, and counts what of them is left out: made once, shared by the builders of
+/// all partitions.
+pub struct Replays {
     accepted: Decoder<AcceptedReading>,
     alerts: Decoder<AlertEvent>,
     plans: Decoder<CarePlan>,
+    left_out: LeftOut,
 }
 
-impl ReplayDecoders {
-    pub(crate) fn new(codec: &Codec) -> Self {
-        Self { accepted: codec.decoder(), alerts: codec.decoder(), plans: codec.decoder() }
+impl Replays {
+    /// Reads what was written with the schemas that `codec` knows.
+    pub fn new(codec: &Codec, left_out: LeftOut) -> Self {
+        Self {
+            accepted: codec.decoder(),
+            alerts: codec.decoder(),
+            plans: codec.decoder(),
+            left_out,
+        }
+    }
+
+    /// A record of `care.plans`: the patient and the plan, none where there is none or it asks for what
+    /// no rule can do. The defaults of the rule set hold then.
+    pub(crate) fn plan(
+        &self,
+        record: &Record<'_>,
+    ) -> Result<(PatientId, Option<Plan>), ReplayError> {
+        let patient = PatientId::parse(&String::from_utf8_lossy(record.key.unwrap_or_default()))?;
+        let plan = record.payload.map(|bytes| self.plans.decode(bytes)).transpose()?;
+        let usable = |plan: CarePlan| {
+            plan.validate().inspect_err(|error| self.left_out.count_plan(record, error)).ok()
+        };
+        Ok((patient, plan.and_then(usable)))
+    }
+}
+
+/// Why a record has no part in a state.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReplayError {
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    #[error(transparent)]
+    Patient(#[from] InvalidId),
+    #[error(transparent)]
+    Reading(#[from] NotRestored),
+    #[error(transparent)]
+    Alert(#[from] NotAnAlert),
+}
+
+impl ReplayError {
+    /// Whether asking the schema registry again may help.
+    pub(crate) fn is_retryable(&self) -> bool {
+        matches!(self, Self::Decode(error) if error.is_retryable())
+    }
+
+    /// Whether a rebuild must not go on without the record. Readings and alerts were written by the
+    /// platform: one of an unknown schema is readable by another version of it, or once the schema
+    /// registry is whole again, and a state without it would take back true alerts. Without a plan the
+    /// defaults hold.
+    fn stops(&self, from: Replayed) -> bool {
+        match self {
+            Self::Decode(DecodeError::Malformed(_) | DecodeError::NotFramed)
+            | Self::Patient(_)
+            | Self::Reading(_)
+            | Self::Alert(_) => false,
+            Self::Decode(error) => match from {
+                Replayed::AcceptedReadings | Replayed::Alerts => true,
+                Replayed::CarePlans => error.is_retryable(),
+            },
+        }
     }
 }
 
 /// Makes a [`Partition`].
 pub struct PartitionBuilder {
     partition: Partition,
-    decoders: Arc<ReplayDecoders>,
+    replays: Arc<Replays>,
 }
 
 impl PartitionBuilder {
     /// A builder that knows nothing yet.
     ///
     /// It is given the readings accepted from [`Self::accepted_from`] on, `now` being the same.
-    pub fn new(codec: &Codec, now: Timestamp) -> Self {
-        Self::reading_with(Arc::new(ReplayDecoders::new(codec)), now)
-    }
-
-    pub(crate) fn reading_with(decoders: Arc<ReplayDecoders>, now: Timestamp) -> Self {
-        Self { partition: Partition::with_window(Window::rebuilt_at(now)), decoders }
+    pub fn new(replays: Arc<Replays>, now: Timestamp) -> Self {
+        Self { partition: Partition::with_window(Window::rebuilt_at(now)), replays }
     }
 
     /// From which receipt on a rebuild that begins at `now` replays accepted readings, so that of what
@@ -61,49 +131,25 @@ impl PartitionBuilder {
         window.lookback_start(now) - CLOCK_TOLERANCE
     }
 
-    fn replay_accepted(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
+    fn replay_accepted(&mut self, bytes: &[u8]) -> Result<(), ReplayError> {
         // A reading that was accepted by an earlier release and is not valid any more stays in the
         // record, but no rule looks at it.
-        if let Some(replayed) = self.decoders.accepted.written_body(bytes)?.replay()?
-            && let Err(error) = self.partition.restore_reading(&replayed)
-        {
-            tracing::warn!(%error, "a reading is left out of the rebuild");
+        if let Some(replayed) = self.replays.accepted.written_body(bytes)?.replay()? {
+            self.partition.restore_reading(&replayed)?;
         }
         Ok(())
     }
 
-    fn replay_alert(&mut self, bytes: &[u8]) -> Result<(), DecodeError> {
-        let event = self.decoders.alerts.decode(bytes)?;
-        match Alert::try_from(&event) {
-            Ok(alert) => self.partition.restore_alert(alert),
-            Err(error) => tracing::warn!(%error, "an alert is left out of the rebuild"),
-        }
+    fn replay_alert(&mut self, bytes: &[u8]) -> Result<(), ReplayError> {
+        let event = self.replays.alerts.decode(bytes)?;
+        self.partition.restore_alert(Alert::try_from(&event)?);
         Ok(())
     }
 
-    fn replay_plan(&mut self, key: &[u8], bytes: Option<&[u8]>) -> Result<(), DecodeError> {
-        let Some(patient) = patient_of(key) else { return Ok(()) };
-        let plan = match bytes {
-            None => None,
-            Some(bytes) => parse_plan(&self.decoders.plans.decode(bytes)?),
-        };
+    fn replay_plan(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {
+        let (patient, plan) = self.replays.plan(record)?;
         self.partition.restore_plan(&patient, plan);
         Ok(())
-    }
-}
-
-pub(crate) fn patient_of(key: &[u8]) -> Option<PatientId> {
-    std::str::from_utf8(key).ok().and_then(|key| PatientId::parse(key).ok())
-}
-
-/// A plan that asks for what no rule can do is left out: the defaults of the rule set hold.
-pub(crate) fn parse_plan(plan: &CarePlan) -> Option<Plan> {
-    match plan.validate() {
-        Ok(plan) => Some(plan),
-        Err(error) => {
-            tracing::warn!(%error, "a care plan is not usable; the defaults of the rule set hold");
-            None
-        }
     }
 }
 
@@ -112,20 +158,22 @@ impl Builder for PartitionBuilder {
     type State = Partition;
 
     fn replay(&mut self, from: Replayed, record: Record<'_>) -> Result<(), TaskError> {
-        let replayed = match (from, record.key, record.payload) {
-            (Replayed::AcceptedReadings, _, Some(bytes)) => self.replay_accepted(bytes),
-            (Replayed::Alerts, _, Some(bytes)) => self.replay_alert(bytes),
-            (Replayed::CarePlans, Some(key), bytes) => self.replay_plan(key, bytes),
-            // Tombstones of what was compacted away, and plans of nobody.
-            (Replayed::AcceptedReadings | Replayed::Alerts, _, None)
-            | (Replayed::CarePlans, None, _) => Ok(()),
+        let replayed = match (from, record.payload) {
+            (Replayed::AcceptedReadings, Some(bytes)) => self.replay_accepted(bytes),
+            (Replayed::Alerts, Some(bytes)) => self.replay_alert(bytes),
+            (Replayed::CarePlans, _) => self.replay_plan(&record),
+            // Tombstones of what was compacted away.
+            (Replayed::AcceptedReadings | Replayed::Alerts, None) => Ok(()),
         };
         match replayed {
-            Err(error) if error.is_retryable() => {
-                Err(TaskError::while_doing("reading a record of the rebuild")(error))
-            }
+            Err(error) if error.stops(from) => Err(TaskError::Replay {
+                topic: from.topic().base_name().to_owned(),
+                partition: record.partition,
+                offset: record.offset,
+                source: error.into(),
+            }),
             Err(error) => {
-                tracing::warn!(%error, offset = record.offset, "a record is left out of the rebuild");
+                self.replays.left_out.count_record(from.topic(), &record, error);
                 Ok(())
             }
             Ok(()) => Ok(()),

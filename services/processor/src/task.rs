@@ -9,9 +9,10 @@ use chassis::now_ms;
 use clinical::Timestamp;
 use clinical::alert::Alert;
 use schemas::records::StoredOutcome;
+use schemas::topics::Topic;
 use schemas::{
-    Acceptance, AcceptedEncoder, AlertEvent, CarePlan, Codec, CurrentBody, Decoder, Encoder,
-    Origin, OutcomeTally, Reading, RejectedReading, RejectionReason,
+    Acceptance, AcceptedEncoder, AlertEvent, Codec, CurrentBody, Decoder, Encoder, Origin,
+    OutcomeTally, Reading, RejectedReading, RejectionReason,
 };
 use stream::partition_for_key;
 use stream::producer::Outgoing;
@@ -21,7 +22,7 @@ use stream::transaction::{
 
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
-use crate::rebuild::{PartitionBuilder, ReplayDecoders, Replayed, parse_plan, patient_of};
+use crate::rebuild::{PartitionBuilder, Replayed, Replays};
 use crate::topics::{Input, TaskTopics};
 use crate::validate::{Rejection, ValidationError, key_of, validate};
 
@@ -30,9 +31,8 @@ pub struct ProcessorTask<W> {
     topics: TaskTopics,
     /// How many partitions `readings.raw` has.
     partitions: i32,
-    replay_decoders: Arc<ReplayDecoders>,
+    replays: Arc<Replays>,
     readings: Decoder<Reading>,
-    plans: Decoder<CarePlan>,
     accepted: AcceptedEncoder,
     rejected: Encoder<RejectedReading>,
     outcomes: Encoder<OutcomeTally>,
@@ -102,14 +102,13 @@ impl<W: Watcher> ProcessorTask<W> {
     ) -> anyhow::Result<Self> {
         Ok(Self {
             readings: codec.decoder(),
-            plans: codec.decoder(),
             accepted: AcceptedEncoder::new(&codec, &topics.accepted)?,
             rejected: codec.encoder(&topics.rejected)?,
             outcomes: codec.encoder(&topics.outcomes)?,
             alerts: codec.encoder(&topics.alerts)?,
             topics,
             partitions,
-            replay_decoders: Arc::new(ReplayDecoders::new(&codec)),
+            replays: Arc::new(Replays::new(&codec, metrics.left_out.clone())),
             metrics,
             pending: Pending::default(),
             is_assigned: false,
@@ -254,21 +253,11 @@ impl<W: Watcher> ProcessorTask<W> {
         record: Record<'_>,
         out: &mut Outputs<'_>,
     ) -> Result<Processed, TaskError> {
-        let Some(patient) = record.key.and_then(patient_of) else {
-            tracing::warn!(
-                offset = record.offset,
-                "a care plan's key is no patient; it is ignored"
-            );
-            return Ok(Processed::Handled);
-        };
-        let plan = match record.payload.map(|bytes| self.plans.decode(bytes)) {
-            None => None,
-            Some(Ok(plan)) => parse_plan(&plan),
-            Some(Err(error)) if error.is_retryable() => {
-                return Ok(Processed::RetryLater(error.into()));
-            }
-            Some(Err(error)) => {
-                tracing::warn!(%error, offset = record.offset, "a care plan is not readable");
+        let (patient, plan) = match self.replays.plan(&record) {
+            Ok(planned) => planned,
+            Err(error) if error.is_retryable() => return Ok(Processed::RetryLater(error.into())),
+            Err(error) => {
+                self.metrics.left_out.count_record(Topic::CarePlans, &record, error);
                 return Ok(Processed::Handled);
             }
         };
@@ -335,7 +324,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
 
     fn builder(&self, _: i32, now_ms: i64) -> PartitionBuilder {
         let now = Timestamp::from_millis(now_ms);
-        PartitionBuilder::reading_with(self.replay_decoders.clone(), now)
+        PartitionBuilder::new(self.replays.clone(), now)
     }
 
     fn process(

@@ -49,7 +49,7 @@ proptest! {
             published.report(&changes);
         }
 
-        let mut rebuilt = published.rebuild(&codec, now);
+        let mut rebuilt = published.rebuild(now);
         let repeated = rebuilt.advance(now);
         prop_assert!(repeated.is_empty(), "said again after the rebuild: {repeated:?}");
         prop_assert_eq!(rebuilt.readings(), living.readings());
@@ -106,7 +106,7 @@ fn process(codec: &Codec, raw: &Raw, plan: Option<&CarePlan>, cuts: &[(usize, Th
         let bytes = codec.encoder("care.plans").unwrap().encode(plan).unwrap();
         published.plans.push((plan.patient.clone(), bytes));
     }
-    let mut partition = published.rebuild(codec, raw[0].1);
+    let mut partition = published.rebuild(raw[0].1);
     let mut cuts = cuts.iter().cycle();
     let mut position = 0;
     while position < raw.len() {
@@ -125,11 +125,11 @@ fn process(codec: &Codec, raw: &Raw, plan: Option<&CarePlan>, cuts: &[(usize, Th
                 let until = raw.get(end).map_or(raw[end - 1].1, |next| next.1);
                 published.report(&partition.advance(until - Span::from_millis(1)));
             }
-            Then::DiesAfter => partition = published.rebuild(codec, raw[end - 1].1),
+            Then::DiesAfter => partition = published.rebuild(raw[end - 1].1),
             Then::DiesBefore => {
                 published.accepted.truncate(before.0);
                 published.alerts.truncate(before.1);
-                partition = published.rebuild(codec, raw[end - 1].1);
+                partition = published.rebuild(raw[end - 1].1);
                 // It fares no worse the second time.
                 for (wire, received) in &raw[position..end] {
                     let (passed, outcome, changes) = take(&mut partition, wire, *received);

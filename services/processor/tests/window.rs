@@ -117,14 +117,14 @@ proptest! {
             event.received = event.received.max(silence);
             silence = event.received + event.away.unwrap_or_default();
         }
-        let mut never_away = published.rebuild(&codec, history[0].received);
-        let mut partition = published.rebuild(&codec, history[0].received);
+        let mut never_away = published.rebuild(history[0].received);
+        let mut partition = published.rebuild(history[0].received);
         for event in &history {
             let taken = take_event(&mut partition, &mut published, event);
             prop_assert_eq!(&taken, &take(&mut never_away, &event.wire, event.received));
             if let Some(away) = event.away {
                 let back = event.received + away;
-                partition = published.rebuild(&codec, back);
+                partition = published.rebuild(back);
                 let repeated = partition.advance(event.received);
                 prop_assert!(repeated.is_empty(), "said again after the rebuild: {repeated:?}");
                 let due = partition.advance(back);
@@ -144,13 +144,13 @@ proptest! {
     ) {
         let codec = Codec::new(None).unwrap();
         let mut published = published(&codec, expected, 2);
-        let mut partition = published.rebuild(&codec, history[0].received);
+        let mut partition = published.rebuild(history[0].received);
         let mut wall = Timestamp::default();
         for event in &history {
             let (passed, _, changes) = take_event(&mut partition, &mut published, event);
             if let Some(away) = event.away {
                 wall = wall.max(event.received + away);
-                partition = published.rebuild(&codec, wall);
+                partition = published.rebuild(wall);
                 let repeated = partition.advance(event.received);
                 prop_assert!(repeated.is_empty(), "said again after the rebuild: {repeated:?}");
             }
@@ -174,7 +174,7 @@ fn the_generated_histories_restart_with_alerts_at_the_edge() {
     for _ in 0..HISTORIES {
         let history = history().new_tree(&mut runner).unwrap().current();
         let mut published = published(&codec, Expected::Nothing, 2);
-        let mut partition = published.rebuild(&codec, history[0].received);
+        let mut partition = published.rebuild(history[0].received);
         let mut newest = BTreeMap::new();
         let mut holds = BTreeSet::new();
         for event in &history {

@@ -3,10 +3,11 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clinical::alert::Alert;
 use clinical::{Outcome, Timestamp};
-use processor::{Partition, PartitionBuilder, Replayed};
+use processor::{LeftOut, Partition, PartitionBuilder, Replayed, Replays};
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };
@@ -67,6 +68,14 @@ pub struct Published {
     pub plans: Vec<(String, Vec<u8>)>,
     accepted_encoder: AcceptedEncoder,
     alert_encoder: Encoder<AlertEvent>,
+    replays: Arc<Replays>,
+}
+
+/// What reads the replayed topics, and the metrics it counts with.
+pub fn replays(codec: &Codec) -> (Arc<Replays>, chassis::Metrics) {
+    let metrics = chassis::Metrics::for_service("processor");
+    let left_out = LeftOut::register(&metrics).unwrap();
+    (Arc::new(Replays::new(codec, left_out)), metrics)
 }
 
 impl Published {
@@ -77,6 +86,7 @@ impl Published {
             plans: Vec::new(),
             accepted_encoder: AcceptedEncoder::new(codec, "readings.accepted").unwrap(),
             alert_encoder: codec.encoder("alerts").unwrap(),
+            replays: replays(codec).0,
         }
     }
 
@@ -100,8 +110,8 @@ impl Published {
     }
 
     /// The state that a rebuild makes which begins when the clock on the wall shows `now`.
-    pub fn rebuild(&self, codec: &Codec, now: Timestamp) -> Partition {
-        let mut builder = PartitionBuilder::new(codec, now);
+    pub fn rebuild(&self, now: Timestamp) -> Partition {
+        let mut builder = PartitionBuilder::new(self.replays.clone(), now);
         let record = |key, bytes| Record {
             partition: 0,
             offset: 0,
