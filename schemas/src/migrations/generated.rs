@@ -47,4 +47,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0009_glucose_readout",
         sql: include_str!("../../clickhouse/0009_glucose_readout.sql"),
     },
+    Migration {
+        number: 10,
+        name: "0010_source_id_by_parts",
+        sql: include_str!("../../clickhouse/0010_source_id_by_parts.sql"),
+    },
 ];

@@ -87,10 +87,10 @@ pub struct LabSource {
 }
 
 impl Source {
-    /// The source of a row, and its part of the reading id. None when the row has no source.
+    /// The source of a row, and its part of the reading id.
     ///
-    /// A source that was accepted before blank parts were refused is shown as it was written.
-    pub fn of(written: &str, model_number: &str) -> Option<(Self, SourceDigest)> {
+    /// A source that would not be accepted now, of blank parts or of none, is shown as it was written.
+    pub fn of(written: &str, model_number: &str) -> (Self, SourceDigest) {
         let device = |manufacturer: &str, serial: &str| {
             Self::Device(DeviceSource {
                 manufacturer: manufacturer.to_owned(),
@@ -107,14 +107,14 @@ impl Source {
                 }
                 clinical::Source::TestLab { test_lab_id } => lab(test_lab_id.as_str()),
             };
-            return Some((source, digest));
+            return (source, digest);
         }
         let source = match *written.split('|').collect::<Vec<_>>() {
             ["lab", id] => lab(id),
             [manufacturer, _, serial] => device(manufacturer, serial),
-            _ => return None,
+            _ => device(written, ""),
         };
-        Some((source, SourceDigest::of_written(written)))
+        (source, SourceDigest::of_written(written))
     }
 }
 

@@ -70,8 +70,7 @@ impl CurrentRow {
         let wrong = StoreError::NotUnderstood;
         let kind = Kind::parse(&self.kind).ok_or(wrong("kind"))?;
         let patient = PatientId::parse(&self.patient).map_err(|_| wrong("patient"))?;
-        let (source, digest) =
-            Source::of(&self.written_source, &self.model).ok_or(wrong("source"))?;
+        let (source, digest) = Source::of(&self.written_source, &self.model);
         let observed = Timestamp::from_seconds(self.observed_seconds);
         let outcome: Option<StoredOutcome> = crate::model::by_name(&self.outcome_name);
         let data_input: Option<DataInput> = crate::model::by_name(&self.data_input_name);

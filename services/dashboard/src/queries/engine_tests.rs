@@ -154,6 +154,87 @@ async fn a_row_from_before_source_ids_is_a_version_of_the_reading_it_is_of_now()
     assert!(shown.iter().any(|reading| json!(reading.source)["serial"] == ""), "{shown:?}");
 }
 
+/// The same for every text that a sender can have written: of the characters that have no width those
+/// that begin and end a range, and those that NFKC makes a separator or an escape of.
+#[tokio::test]
+async fn sources_from_before_source_ids_are_known_as_the_processor_knows_them() {
+    let (client, store) = database("source_forms").await;
+    let mut serials: Vec<String> = [
+        "\u{ad}",
+        "\u{34f}",
+        "\u{61c}",
+        "\u{115f}",
+        "\u{1160}",
+        "\u{17b4}",
+        "\u{17b5}",
+        "\u{180b}",
+        "\u{180f}",
+        "\u{200b}",
+        "\u{200f}",
+        "\u{202a}",
+        "\u{202e}",
+        "\u{2060}",
+        "\u{206f}",
+        "\u{3164}",
+        "\u{fe00}",
+        "\u{fe0f}",
+        "\u{feff}",
+        "\u{ffa0}",
+        "\u{fff0}",
+        "\u{fff8}",
+        "\u{1bca0}",
+        "\u{1bca3}",
+        "\u{1d173}",
+        "\u{1d17a}",
+        "\u{e0000}",
+        "\u{e0fff}",
+    ]
+    .map(|character| format!("1{character}"))
+    .into();
+    let forms = [
+        "1｜2",
+        "1％7C2",
+        "1%7C2",
+        "％",
+        "1|2",
+        "1%2",
+        "ﾃﾙﾓ",
+        "A\u{200d}\u{30a}",
+        "\u{2028}1 \u{3000}2",
+    ];
+    serials.extend(forms.map(str::to_owned));
+    for (at, serial) in (0..).zip(&serials) {
+        let written = format!("Ａ|BP1|{}", serial.replace('%', "%25").replace('|', "%7C"));
+        insert(&client, Version { source: &written, at, ..PRESSURE }).await;
+    }
+    let shown = readings(&store, ALL).await.readings;
+    assert_eq!(shown.len(), serials.len());
+    for (reading, serial) in shown.iter().zip(&serials) {
+        let source = clinical::Source::device("A", serial).unwrap();
+        assert_eq!(
+            reading.id.source(),
+            source.digest(),
+            "{serial:?} is {:?}",
+            json!(reading.source)
+        );
+    }
+}
+
+/// As a migration before the last one made them, and merged into the table.
+#[tokio::test]
+async fn a_source_of_no_form_is_shown_as_it_is_written_and_hides_no_other() {
+    let (client, store) = database("no_form").await;
+    insert(&client, Version { source: "A|B|C|7", ..PRESSURE }).await;
+    insert(&client, Version { at: 60, ..PRESSURE }).await;
+    let shown = readings(&store, ALL).await.readings;
+    let sources: Vec<_> = shown.iter().map(|reading| json!(reading.source)).collect();
+    assert_eq!(
+        sources[0],
+        json!({ "manufacturer": "A|B|C|7", "model_number": null, "serial": "" })
+    );
+    assert_eq!(sources[1]["serial"], "7");
+}
+
 #[tokio::test]
 async fn readings_are_found_by_kind_and_time_and_the_newest_where_there_are_too_many() {
     let (client, store) = database("ranges").await;
