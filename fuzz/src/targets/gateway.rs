@@ -1,19 +1,17 @@
 //! What senders post, and the gateway's lists.
 
 use std::io::Write;
-use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use clinical::Timestamp;
 use gateway::exchange::{Context, Limits, Unreadable, parse};
-use gateway::{BodyBytes, Encoding, MasterLists, TokenHash, bearer, decompress};
+use gateway::{Encoding, MasterLists, Memory, TokenHash, bearer, decompress};
 use jiff::tz::TimeZone;
 use schemas::examples::{BAD_DOCUMENTS, GOOD_DOCUMENTS, RECEIVED};
 use schemas::registry::{Consortium, Vendor};
 use schemas::{Codec, Reading, Record};
 use serde_json::Value;
 use stream::record::Incoming;
-use tokio::sync::Semaphore;
 
 use super::{plain, registry, samples};
 use crate::json;
@@ -133,7 +131,8 @@ fn document_read(
         TimeZone::get(name).expect("a zone of the database")
     };
     let limits = Limits { nesting: 16, readings: 200 };
-    let parsed = match parse(input, &Context { received, limits, zone: &zone }) {
+    let mut share = Memory::new(usize::MAX).share();
+    let parsed = match parse(input, &Context { received, limits, zone: &zone }, &mut share) {
         Ok(parsed) => parsed,
         Err(Unreadable::Malformed { what, line, column, .. }) => {
             promise(line >= 1 && column >= 1, || format!("line {line}, column {column}"))?;
@@ -142,6 +141,8 @@ fn document_read(
         Err(error) => return Ok(kind(&error)),
     };
     promise(parsed.entries.len() <= limits.readings, || "more readings than allowed".to_owned())?;
+    let of_trees = share.bytes() - parsed.bytes();
+    promise(of_trees <= 18 * input.len() + 2000, || format!("trees take {of_trees} bytes"))?;
     let documents: Vec<Value> =
         serde_json::Deserializer::from_slice(input).into_iter().map_while(Result::ok).collect();
     // A repeated name hides what a pointer points at.
@@ -179,16 +180,17 @@ fn body_read(input: &[u8]) -> Result<String, String> {
         b"zstd" => Encoding::Zstd,
         _ => Encoding::Identity,
     };
-    let mut sent = BodyBytes::default();
-    sent.bytes = body.to_vec();
-    let memory = Arc::new(Semaphore::new(2 * MOST));
-    let Ok(taken) = decompress(sent, encoding, MOST, &memory) else {
+    let memory = Memory::new(2 * MOST);
+    let mut share = memory.share();
+    let Ok(taken) = decompress(body.to_vec(), encoding, MOST, &mut share) else {
         return Ok(format!("{encoding:?}: broken or too long"));
     };
-    let length = taken.bytes.len();
+    let length = taken.len();
     promise(length <= MOST, || format!("{length} bytes were let in"))?;
-    drop(taken);
-    promise(memory.available_permits() == 2 * MOST, || "memory is not given back".to_owned())?;
+    let is_charged = encoding == Encoding::Identity || share.bytes() == taken.capacity();
+    promise(is_charged, || format!("{} bytes are charged for {length}", share.bytes()))?;
+    drop(share);
+    promise(memory.taken() == 0, || "memory is not given back".to_owned())?;
     Ok(format!("{encoding:?}: {:?}", length.checked_ilog2()))
 }
 

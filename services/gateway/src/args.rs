@@ -61,12 +61,13 @@ pub struct LimitArgs {
     )]
     pub decompressed_bytes: usize,
 
-    /// Bytes of all request bodies in work together; beyond it requests are answered 503
+    /// Bytes of memory that all requests in work may take together for their bodies and what is
+    /// read of these; beyond it requests are answered 503, and 413 when one alone would take more
     #[arg(
         long,
         env = "MIMAMORI_GATEWAY_BODY_MEMORY_BYTES",
         value_name = "BYTES",
-        default_value_t = 256 * 1024 * 1024
+        default_value_t = 512 * 1024 * 1024
     )]
     pub body_memory_bytes: usize,
 
@@ -123,6 +124,13 @@ impl LimitArgs {
         exchange::Limits { nesting: self.nesting, readings: self.readings }
     }
 
+    /// Whether a body of the greatest length can be read, and decompressed, at all.
+    pub(crate) fn holds_the_largest_body(&self) -> bool {
+        // What a body grows in may be half too long.
+        let together = self.body_bytes.saturating_add(self.decompressed_bytes);
+        self.body_memory_bytes >= together.saturating_add(together / 2)
+    }
+
     pub(crate) fn body_deadline(&self) -> Duration {
         Duration::from_secs(self.body_deadline_seconds)
     }
@@ -148,6 +156,7 @@ mod tests {
         let args = Command::try_parse_from(command).unwrap().gateway;
         assert_eq!(args.listen.port(), 8080);
         assert_eq!(args.limits.readings, 100_000);
+        assert!(args.limits.holds_the_largest_body());
         assert_eq!(args.limits.acknowledgement_deadline().as_secs(), 5);
     }
 }

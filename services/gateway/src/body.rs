@@ -1,17 +1,16 @@
 //! Reading a request body, within limits.
 
 use std::io::{BufRead, BufReader, Read};
-use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use flate2::bufread::MultiGzDecoder;
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::LimitArgs;
 use crate::error_response::ErrorResponse;
+use crate::memory::{NoRoom, Share};
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,26 +23,11 @@ pub enum Encoding {
     Zstd,
 }
 
-/// Bytes of a body, and its share of the memory for bodies, which is given back with them.
-#[derive(Debug, Default)]
-pub struct BodyBytes {
-    /// The bytes.
-    pub bytes: Vec<u8>,
-    share: Option<OwnedSemaphorePermit>,
-}
-
-impl BodyBytes {
-    fn extend(&mut self, data: &[u8], memory: &Arc<Semaphore>) -> Result<(), ErrorResponse> {
-        let more = u32::try_from(data.len()).map_err(|_| ErrorResponse::busy())?;
-        let more =
-            memory.clone().try_acquire_many_owned(more).map_err(|_| ErrorResponse::busy())?;
-        match &mut self.share {
-            Some(share) => share.merge(more),
-            None => self.share = Some(more),
-        }
-        self.bytes.extend_from_slice(data);
-        Ok(())
-    }
+/// Appends to a body what its share has room for.
+fn extend(body: &mut Vec<u8>, data: &[u8], share: &mut Share) -> Result<(), NoRoom> {
+    share.reserve(body, data.len())?;
+    body.extend_from_slice(data);
+    Ok(())
 }
 
 /// How the body is compressed, and whether it may hold JSON. `curl --data-binary` calls everything
@@ -88,10 +72,10 @@ pub(crate) fn check_headers(
 pub(crate) async fn read(
     mut body: Body,
     limits: &LimitArgs,
-    memory: &Arc<Semaphore>,
-) -> Result<BodyBytes, ErrorResponse> {
+    share: &mut Share,
+) -> Result<Vec<u8>, ErrorResponse> {
     let deadline = Instant::now() + limits.body_deadline();
-    let mut received = BodyBytes::default();
+    let mut received = Vec::new();
     loop {
         let frame = timeout_at(deadline, body.frame())
             .await
@@ -99,54 +83,55 @@ pub(crate) async fn read(
         let Some(frame) = frame else { return Ok(received) };
         let frame = frame.map_err(|_| ErrorResponse::body_broken())?;
         let Ok(data) = frame.into_data() else { continue };
-        if received.bytes.len() + data.len() > limits.body_bytes {
+        if received.len() + data.len() > limits.body_bytes {
             return Err(ErrorResponse::body_too_large("body_bytes", limits.body_bytes));
         }
-        received.extend(&data, memory)?;
+        extend(&mut received, &data, share)?;
     }
 }
 
-/// Decompresses a body, to at most `limit` bytes. Blocks the thread for as long as that takes.
+/// Decompresses a body, to at most `limit` bytes. Blocks the thread for as long as that takes. The
+/// share has the body as it was sent, and then the one that is returned.
 ///
 /// # Errors
-/// When it is broken or would be longer, or `memory` has no room for it.
+/// When it is broken or would be longer, or the share has no room for it.
 pub fn decompress(
-    sent: BodyBytes,
+    sent: Vec<u8>,
     encoding: Encoding,
     limit: usize,
-    memory: &Arc<Semaphore>,
-) -> Result<BodyBytes, ErrorResponse> {
-    match encoding {
-        Encoding::Identity if sent.bytes.len() > limit => {
-            Err(ErrorResponse::body_too_large("decompressed_bytes", limit))
+    share: &mut Share,
+) -> Result<Vec<u8>, ErrorResponse> {
+    let of_sent = share.bytes();
+    let decompressed = match encoding {
+        Encoding::Identity if sent.len() > limit => {
+            return Err(ErrorResponse::body_too_large("decompressed_bytes", limit));
         }
-        Encoding::Identity => Ok(sent),
-        Encoding::Gzip => read_all(MultiGzDecoder::new(&sent.bytes[..]), limit, memory),
+        Encoding::Identity => return Ok(sent),
+        Encoding::Gzip => read_all(MultiGzDecoder::new(&sent[..]), limit, share)?,
         Encoding::Zstd => {
-            let decoder = zstd::Decoder::with_buffer(&sent.bytes[..]);
-            read_all(decoder.map_err(|_| ErrorResponse::body_broken())?, limit, memory)
+            let decoder = zstd::Decoder::with_buffer(&sent[..]);
+            read_all(decoder.map_err(|_| ErrorResponse::body_broken())?, limit, share)?
         }
-    }
+    };
+    drop(sent);
+    share.give_back(of_sent);
+    Ok(decompressed)
 }
 
-fn read_all(
-    decoder: impl Read,
-    limit: usize,
-    memory: &Arc<Semaphore>,
-) -> Result<BodyBytes, ErrorResponse> {
+fn read_all(decoder: impl Read, limit: usize, share: &mut Share) -> Result<Vec<u8>, ErrorResponse> {
     const STEP: usize = 64 * 1024;
     let mut decoder = BufReader::with_capacity(STEP, decoder);
-    let mut decompressed = BodyBytes::default();
+    let mut decompressed = Vec::new();
     loop {
         let data = decoder.fill_buf().map_err(|_| ErrorResponse::body_broken())?;
         let read = data.len();
         if read == 0 {
             return Ok(decompressed);
         }
-        if decompressed.bytes.len() + read > limit {
+        if decompressed.len() + read > limit {
             return Err(ErrorResponse::body_too_large("decompressed_bytes", limit));
         }
-        decompressed.extend(data, memory)?;
+        extend(&mut decompressed, data, share)?;
         decoder.consume(read);
     }
 }

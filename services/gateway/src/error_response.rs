@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::credentials::NoToken;
 use crate::exchange::Unreadable;
+use crate::memory::NoRoom;
 
 /// The media type of problem details.
 pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -139,6 +140,16 @@ impl ErrorResponse {
             .limit(limit, maximum)
     }
 
+    fn too_much_memory(maximum: usize) -> Self {
+        let detail = format!(
+            "With all that is in it, the request takes more than the {maximum} bytes of memory that \
+             requests may take. Send several requests."
+        );
+        let title = "The request takes too much memory";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", title, detail)
+            .limit("body_memory_bytes", maximum)
+    }
+
     pub(crate) fn body_too_slow(seconds: u64) -> Self {
         let detail = format!("A body has to arrive within {seconds} seconds.");
         Self::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "The body came too slowly", detail)
@@ -175,6 +186,7 @@ impl ErrorResponse {
             Unreadable::TooManyValues { limit } => {
                 too_large("Too many values").limit("json_values", limit)
             }
+            Unreadable::NoRoom(no_room) => no_room.into(),
         }
     }
 
@@ -193,6 +205,15 @@ impl ErrorResponse {
         let detail = "The gateway failed. What was sent may be stored or not; send it again, \
                       which is harmless.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "A fault of the gateway", detail)
+    }
+}
+
+impl From<NoRoom> for ErrorResponse {
+    fn from(no_room: NoRoom) -> Self {
+        match no_room {
+            NoRoom::Now => Self::busy(),
+            NoRoom::Ever { limit } => Self::too_much_memory(limit),
+        }
     }
 }
 

@@ -17,11 +17,12 @@ use tokio::sync::Semaphore;
 use crate::answer::{Answer, prefers_minimal};
 use crate::args::LimitArgs;
 use crate::audit::AuditTrail;
-use crate::body::{self, BodyBytes, Encoding};
+use crate::body::{self, Encoding};
 use crate::credentials;
 use crate::error_response::ErrorResponse;
 use crate::intake::{self, IntakeError, ReadingResult};
 use crate::kafka_health::KafkaHealth;
+use crate::memory::{Memory, Share};
 use crate::metrics::GatewayMetrics;
 use crate::publish::{Outbound, Publish, deliver};
 use crate::registry::{Grant, Registry, Snapshot};
@@ -40,7 +41,7 @@ pub(crate) struct Gateway {
     pub(crate) audit: AuditTrail,
     pub(crate) metrics: GatewayMetrics,
     pub(crate) in_flight: Semaphore,
-    pub(crate) memory: Arc<Semaphore>,
+    pub(crate) memory: Memory,
     pub(crate) kafka: KafkaHealth,
 }
 
@@ -112,13 +113,14 @@ async fn work(
     gateway.metrics.in_flight.inc();
     let in_flight = gateway.metrics.in_flight.clone();
     let _leaving = Leaving(move || in_flight.dec());
-    let sent = body::read(body, &gateway.limits, &gateway.memory).await?;
-    let large = encoding != Encoding::Identity || sent.bytes.len() >= LARGE_BODY;
+    let mut share = gateway.memory.share();
+    let sent = body::read(body, &gateway.limits, &mut share).await?;
+    let large = encoding != Encoding::Identity || sent.len() >= LARGE_BODY;
     let prepared = {
         let (gateway, sender) = (gateway.clone(), sender.clone());
-        off_the_runtime(large, move || prepare(&gateway, &sender, sent, encoding)).await?
+        off_the_runtime(large, move || prepare(&gateway, &sender, sent, encoding, share)).await?
     };
-    let prepared = prepared.map_err(|error| match error {
+    let (prepared, share) = prepared.map_err(|error| match error {
         IntakeError::Answered(response) => response,
         IntakeError::WrongConsortium { document, consortium_id } => {
             gateway.audit.wrong_consortium(&sender.grant.vendor_id, &consortium_id);
@@ -133,24 +135,31 @@ async fn work(
     let acknowledged = send(&gateway, &prepared.records).await;
     count(&gateway.metrics, &prepared, &acknowledged);
     off_the_runtime(large, move || {
+        let _until_it_is_answered = share;
         Answer::new(&prepared.entries, &acknowledged, &prepared.warnings, minimal).into_response()
     })
     .await
 }
 
+/// Reads what was sent. The share then has what is kept of it.
 fn prepare(
     gateway: &Gateway,
     sender: &Sender,
-    sent: BodyBytes,
+    sent: Vec<u8>,
     encoding: Encoding,
-) -> Result<intake::Prepared, IntakeError> {
+    mut share: Share,
+) -> Result<(intake::Prepared, Share), IntakeError> {
     let limit = gateway.limits.decompressed_bytes;
     let body =
-        body::decompress(sent, encoding, limit, &gateway.memory).map_err(IntakeError::Answered)?;
+        body::decompress(sent, encoding, limit, &mut share).map_err(IntakeError::Answered)?;
     let limits = gateway.limits.of_parser();
     let received = Timestamp::from_millis(chassis::now_ms());
     let Sender { registry, grant } = sender;
-    intake::prepare(&body.bytes, grant, registry, &gateway.encoder, limits, received)
+    let encoder = &gateway.encoder;
+    let prepared = intake::prepare(&body, grant, registry, encoder, limits, received, &mut share)?;
+    drop(body);
+    share.give_back(share.bytes() - prepared.bytes);
+    Ok((prepared, share))
 }
 
 async fn send(gateway: &Gateway, records: &[Outbound]) -> Vec<bool> {

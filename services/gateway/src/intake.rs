@@ -5,6 +5,7 @@ use schemas::{Encoder, Reading};
 
 use crate::error_response::ErrorResponse;
 use crate::exchange::{self, Problem, Rule, Warnings};
+use crate::memory::Share;
 use crate::publish::Outbound;
 use crate::registry::{Grant, Snapshot};
 
@@ -17,6 +18,8 @@ pub(crate) struct Prepared {
     pub(crate) records: Vec<Outbound>,
     /// What was tolerated.
     pub(crate) warnings: Warnings,
+    /// What all of this takes of the request's share until it is answered, in bytes.
+    pub(crate) bytes: usize,
 }
 
 #[derive(Debug)]
@@ -51,10 +54,11 @@ pub(crate) fn prepare(
     encoder: &Encoder<Reading>,
     limits: exchange::Limits,
     received: Timestamp,
+    share: &mut Share,
 ) -> Result<Prepared, IntakeError> {
     let zone = |consortium_id: &str| registry.zone(consortium_id);
     let context = exchange::Context { received, limits, zone: &zone };
-    let parsed = exchange::parse(body, &context)
+    let parsed = exchange::parse(body, &context, share)
         .map_err(|error| IntakeError::Answered(ErrorResponse::unreadable(&error)))?;
     for (consortium_id, document) in parsed.consortia() {
         if !grant.covers(consortium_id) {
@@ -65,6 +69,7 @@ pub(crate) fn prepare(
             return Err(IntakeError::Answered(ErrorResponse::no_usable_zone(consortium_id)));
         }
     }
+    let bytes = parsed.bytes();
     let mut records = Vec::with_capacity(parsed.entries.len());
     let entries = parsed
         .entries
@@ -86,7 +91,7 @@ pub(crate) fn prepare(
             Entry { document: entry.document, pointer: entry.pointer, result }
         })
         .collect();
-    Ok(Prepared { entries, records, warnings: parsed.warnings })
+    Ok(Prepared { entries, records, warnings: parsed.warnings, bytes })
 }
 
 fn encode(

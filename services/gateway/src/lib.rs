@@ -30,7 +30,7 @@
 //! | 401 | no valid credential |
 //! | 403 | a document names a consortium that the credential does not cover; recorded in `audit.events` |
 //! | 408 | the body did not arrive in time |
-//! | 413 | a limit on bytes, readings or JSON values is broken; the answer names it |
+//! | 413 | a limit on bytes, readings, JSON values or memory is broken; the answer names it |
 //! | 415 | a content type or encoding that is not understood |
 //! | 503 | starting, or more in work than the gateway takes; with `Retry-After` |
 //!
@@ -45,8 +45,9 @@
 //! # Parts
 //! [`exchange`] is pure: text to readings. `registry` follows the master lists, `credentials` and
 //! `body` take a request in, `intake` makes records of it, `publish` sends them, `answer` and
-//! `error_response` say what became of it, `http` joins them; `kafka_health` watches Kafka, `audit` records
-//! refused attempts, `metrics` counts.
+//! `error_response` say what became of it, `http` joins them. `memory` bounds what requests take
+//! together: their bodies, the JSON trees of these, and their readings until they are answered.
+//! `kafka_health` watches Kafka, `audit` records refused attempts, `metrics` counts.
 
 mod answer;
 mod args;
@@ -58,6 +59,7 @@ pub mod exchange;
 mod http;
 mod intake;
 mod kafka_health;
+mod memory;
 mod metrics;
 mod publish;
 mod registry;
@@ -73,11 +75,12 @@ use tokio::sync::Semaphore;
 
 pub use args::{GatewayArgs, LimitArgs};
 use audit::AuditTrail;
-pub use body::{BodyBytes, Encoding, decompress};
+pub use body::{Encoding, decompress};
 pub use credentials::{NoToken, bearer};
 pub use error_response::ErrorResponse;
 use http::Gateway;
 use kafka_health::KafkaHealth;
+pub use memory::{Memory, NoRoom, Share};
 use metrics::GatewayMetrics;
 use registry::Registry;
 pub use registry::{Grant, MasterLists, Snapshot, TokenHash};
@@ -91,8 +94,9 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     telemetry::init("gateway", &args.service.telemetry)?;
     let shutdown = args.service.shutdown()?;
     anyhow::ensure!(
-        args.limits.body_memory_bytes >= args.limits.decompressed_bytes,
-        "--body-memory-bytes must be at least --decompressed-bytes, or the largest body could never be read"
+        args.limits.holds_the_largest_body(),
+        "--body-memory-bytes must be at least one and a half times --body-bytes and \
+         --decompressed-bytes together, or the largest body could never be read"
     );
     let health = Health::new();
     let exposed = Metrics::for_service("gateway");
@@ -120,7 +124,7 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let trail = audit.clone();
     let gateway = Arc::new(Gateway {
         in_flight: Semaphore::new(args.limits.requests_in_flight),
-        memory: Arc::new(Semaphore::new(args.limits.body_memory_bytes)),
+        memory: Memory::new(args.limits.body_memory_bytes),
         limits: args.limits.clone(),
         registry,
         publish,

@@ -6,8 +6,9 @@ use schemas::examples::{BAD_DOCUMENTS, BadDocument, GOOD_DOCUMENTS, RECEIVED};
 use serde_json::{Value, json};
 
 use super::{Context, Limits, Parsed, Unreadable, parse};
+use crate::memory::Memory;
 
-fn read(text: &str) -> Result<Parsed, Unreadable> {
+pub(super) fn read(text: &str) -> Result<Parsed, Unreadable> {
     let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
     parse(
         text.as_bytes(),
@@ -16,6 +17,7 @@ fn read(text: &str) -> Result<Parsed, Unreadable> {
             limits: Limits { nesting: 16, readings: 100 },
             zone: &|_| tokyo.clone(),
         },
+        &mut Memory::new(usize::MAX).share(),
     )
 }
 
@@ -143,6 +145,16 @@ fn a_document_that_is_wrong_in_many_ways_is_not_answered_at_many_times_its_lengt
     assert_eq!(problems(99), 1);
 }
 
+#[test]
+fn many_documents_that_are_wrong_in_many_ways_are_answered_no_longer_than_one() {
+    let fields: String = (0..20).map(|n| format!("\"unknown_{n}\":0,")).collect();
+    let document = format!(r#"{{{fields}"person_information":[]}}"#);
+    let parsed = read(&document.repeat(100)).unwrap();
+    let problems = |at: usize| parsed.entries[at].result.as_ref().map_or_else(Vec::len, |_| 0);
+    assert!(problems(0) >= 20);
+    assert_eq!(problems(99), 1);
+}
+
 fn kind(unreadable: &Unreadable) -> &'static str {
     match unreadable {
         Unreadable::Empty => "empty",
@@ -150,6 +162,7 @@ fn kind(unreadable: &Unreadable) -> &'static str {
         Unreadable::TooDeep { .. } => "too_deep",
         Unreadable::TooManyReadings { .. } => "too_many_readings",
         Unreadable::TooManyValues { .. } => "too_many_values",
+        Unreadable::NoRoom(_) => "no_room",
     }
 }
 
@@ -171,6 +184,7 @@ mod doubled_hour {
                 limits: Limits { nesting: 16, readings: 100 },
                 zone: &|_| berlin.clone(),
             },
+            &mut Memory::new(usize::MAX).share(),
         )
         .unwrap()
     }

@@ -4,11 +4,10 @@
 //! object are found in one pass. Whoever takes the values must drop them when
 //! [`Fields::finish`] reports any problem.
 
-use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use super::civil_time::{self, CivilTime, Clock, NotATime};
-use super::json::Json;
+use super::json::{Json, Members};
 use super::problem::{Problem, Rule, WarningRule, Warnings, member};
 
 /// An object with more problems than this is no attempt at the form; the rest is left out.
@@ -17,7 +16,7 @@ const MOST_PROBLEMS: usize = 20;
 pub(super) struct Fields<'j, 'p> {
     document: usize,
     pointer: &'p str,
-    members: &'j [(Cow<'j, str>, Json<'j>)],
+    members: Members<'j>,
     taken: Indices,
     problems: Vec<Problem>,
     warnings: &'p mut Warnings,
@@ -60,7 +59,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     pub(super) fn new(
         document: usize,
         pointer: &'p str,
-        members: &'j [(Cow<'j, str>, Json<'j>)],
+        members: Members<'j>,
         warnings: &'p mut Warnings,
     ) -> Self {
         Self {
@@ -74,16 +73,15 @@ impl<'j, 'p> Fields<'j, 'p> {
     }
 
     /// The member of a name, when it is there.
-    pub(super) fn take(&mut self, name: &str) -> Option<&'j Json<'j>> {
-        let index = self.members.iter().position(|(written, _)| written == name)?;
+    pub(super) fn take(&mut self, name: &str) -> Option<Json<'j>> {
+        let (index, value) = self.members.find(name)?;
         self.taken.insert(index);
-        Some(&self.members[index].1)
+        Some(value)
     }
 
     /// The first member of a name, when it is there; it is still to be taken.
-    pub(super) fn look_at(&self, name: &str) -> Option<&'j Json<'j>> {
-        let member = self.members.iter().find(|(written, _)| written == name);
-        member.map(|(_, value)| value)
+    pub(super) fn look_at(&self, name: &str) -> Option<Json<'j>> {
+        self.members.find(name).map(|(_, value)| value)
     }
 
     /// The member of either of two names for the same thing, and the name it has.
@@ -91,7 +89,7 @@ impl<'j, 'p> Fields<'j, 'p> {
         &mut self,
         name: &'n str,
         other: &'n str,
-    ) -> (&'n str, Option<&'j Json<'j>>) {
+    ) -> (&'n str, Option<Json<'j>>) {
         match (self.take(name), self.take(other)) {
             (None, Some(value)) => (other, Some(value)),
             (Some(value), Some(_)) => {
@@ -123,7 +121,7 @@ impl<'j, 'p> Fields<'j, 'p> {
         value
     }
 
-    pub(super) fn wrong_type(&mut self, name: &str, value: &Json<'_>, wanted: &str) {
+    pub(super) fn wrong_type(&mut self, name: &str, value: Json<'_>, wanted: &str) {
         let hint = match value {
             Json::Null => "; leave it out where there is no value",
             _ => "",
@@ -131,7 +129,7 @@ impl<'j, 'p> Fields<'j, 'p> {
         self.problem(name, Rule::WrongType, || format!("{name} must be {wanted}{hint}"));
     }
 
-    fn as_text(&mut self, name: &str, value: &'j Json<'j>) -> Option<&'j str> {
+    fn as_text(&mut self, name: &str, value: Json<'j>) -> Option<&'j str> {
         match value {
             Json::Text(text) => Some(text),
             _ => {
@@ -181,14 +179,9 @@ impl<'j, 'p> Fields<'j, 'p> {
         number as i32
     }
 
-    fn as_number(
-        &mut self,
-        name: &str,
-        value: &'j Json<'j>,
-        characters: Option<usize>,
-    ) -> Option<f64> {
+    fn as_number(&mut self, name: &str, value: Json<'j>, characters: Option<usize>) -> Option<f64> {
         let (number, long) = match value {
-            Json::Number(number) => (*number, characters.is_some_and(|most| longer(*number, most))),
+            Json::Number(number) => (number, characters.is_some_and(|most| longer(number, most))),
             Json::Text(text) if is_decimal(text) => {
                 self.warn(name, WarningRule::NumberAsString);
                 let number = text.parse().ok()?;
@@ -218,7 +211,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     pub(super) fn code_in<T: Copy>(
         &mut self,
         name: &str,
-        value: Option<&'j Json<'j>>,
+        value: Option<Json<'j>>,
         codes: &[(&str, T)],
     ) -> T {
         let value = self.required(name, value);
@@ -229,7 +222,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     pub(super) fn as_code<'c, T>(
         &mut self,
         name: &str,
-        value: &'j Json<'j>,
+        value: Json<'j>,
         codes: impl Iterator<Item = (&'c str, T)> + Clone,
     ) -> Option<T> {
         let text = self.as_text(name, value)?;
@@ -247,7 +240,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     pub(super) fn time_in_seconds(
         &mut self,
         name: &str,
-        value: Option<&'j Json<'j>>,
+        value: Option<Json<'j>>,
         clock: &Clock,
     ) -> Option<CivilTime> {
         self.time(name, value, "14 digits, yyyyMMddHHmmss", |text| civil_time::seconds(text, clock))
@@ -292,7 +285,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     fn time(
         &mut self,
         name: &str,
-        value: Option<&'j Json<'j>>,
+        value: Option<Json<'j>>,
         form: &str,
         read: impl FnOnce(&str) -> Result<CivilTime, NotATime>,
     ) -> Option<CivilTime> {
@@ -320,17 +313,18 @@ impl<'j, 'p> Fields<'j, 'p> {
 
     /// Everything that is wrong with the object, members that were never taken included.
     pub(super) fn finish(mut self) -> Vec<Problem> {
-        if self.taken.count == self.members.len() {
+        let members = self.members;
+        if self.taken.count == members.iter().count() {
             return self.problems;
         }
-        for (index, (name, _)) in self.members.iter().enumerate() {
+        for (index, (name, _)) in members.iter().enumerate() {
             if self.taken.contains(index) {
                 continue;
             }
             if self.problems.len() == MOST_PROBLEMS {
                 break;
             }
-            let repeated = (self.members.iter().enumerate())
+            let repeated = (members.iter().enumerate())
                 .any(|(other, (known, _))| self.taken.contains(other) && known == name);
             if repeated {
                 self.problem(name, Rule::RepeatedField, || "the field is there twice".to_owned());
@@ -371,7 +365,9 @@ fn longer(number: f64, most: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::json::Tree;
     use super::*;
+    use crate::memory::Memory;
 
     #[test]
     fn a_number_is_as_long_as_its_shortest_writing() {
@@ -388,10 +384,12 @@ mod tests {
     #[test]
     fn every_member_of_a_large_object_is_taken_or_said() {
         let names: Vec<String> = (0..200).map(|number| format!("m{number}")).collect();
-        let members: Vec<(Cow<'_, str>, Json<'_>)> =
-            names.iter().map(|name| (Cow::from(name.as_str()), Json::Bool(true))).collect();
+        let members: Vec<String> = names.iter().map(|name| format!(r#""{name}":[1]"#)).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let (mut tree, mut share) = (Tree::new(2, 401), Memory::new(100_000).share());
+        let members = tree.read(&text, &mut share).unwrap().members().unwrap();
         let mut warnings = Warnings::default();
-        let mut fields = Fields::new(0, "", &members, &mut warnings);
+        let mut fields = Fields::new(0, "", members, &mut warnings);
         for name in names.iter().filter(|name| !matches!(name.as_str(), "m7" | "m64" | "m199")) {
             assert!(fields.take(name).is_some());
         }

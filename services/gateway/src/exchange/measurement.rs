@@ -34,7 +34,7 @@ impl Values<'_, '_, '_> {
         let code = |number: u8| {
             let field = &form(self.kind).fields[usize::from(number) - 1];
             let Some(Json::Text(text)) = self.fields.look_at(field.form_name) else { return None };
-            field.codes().iter().position(|code| code.code == *text)
+            field.codes().iter().position(|code| code.code == text)
         };
         let (unit, device) = (code(readout.unit), code(readout.device));
         let written = self.fields.look_at(name);
@@ -90,7 +90,7 @@ impl FieldSource for Values<'_, '_, '_> {
     fn flag(&mut self, field: &'static Field) -> Result<bool, Infallible> {
         let value = self.fields.take(field.form_name);
         Ok(match self.fields.required(field.form_name, value) {
-            Some(Json::Bool(flag)) => *flag,
+            Some(Json::Bool(flag)) => flag,
             Some(other) => {
                 self.fields.wrong_type(field.form_name, other, "true or false");
                 false

@@ -19,6 +19,7 @@
 //! before the skip.
 
 mod civil_time;
+mod entry_bytes;
 mod fields;
 mod json;
 mod measurement;
@@ -41,6 +42,8 @@ use schemas::Reading;
 use serde_json::value::RawValue;
 
 pub use problem::{Problem, Rule, Warning, WarningRule, Warnings};
+
+use crate::memory::{NoRoom, Share};
 
 /// How much a request may hold.
 #[derive(Debug, Clone, Copy)]
@@ -83,9 +86,18 @@ pub struct Parsed {
     pub claims: BTreeMap<String, usize>,
     /// What was tolerated.
     pub warnings: Warnings,
+    /// How many problems its entries have.
+    problems: usize,
+    /// What its entries have taken of the request's share, in bytes.
+    bytes: usize,
 }
 
 impl Parsed {
+    /// What its entries have taken of the request's share, in bytes: until they are answered.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Each consortium that the sender must be allowed to write for, with a document (from 0) that
     /// is for it: those that documents say, and those of the readings, whatever the documents say.
     pub fn consortia(&self) -> impl Iterator<Item = (&str, usize)> {
@@ -156,20 +168,24 @@ pub enum Unreadable {
         /// The limit.
         limit: usize,
     },
+    /// The memory that requests may take together has no room for what is in the body.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
 }
 
-/// Reads a body of one or several exchange documents.
+/// Reads a body of one or several exchange documents. What its trees and its entries take is taken
+/// of the request's share; that of the entries is [`Parsed::bytes`], the rest may be given back.
 ///
 /// # Errors
 /// [`Unreadable`] when the body is no JSON or breaks a limit; then nothing of it is read.
-pub fn parse(body: &[u8], context: &Context<'_>) -> Result<Parsed, Unreadable> {
+pub fn parse(body: &[u8], context: &Context<'_>, share: &mut Share) -> Result<Parsed, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|error| {
         let (line, column) = place(body, error.valid_up_to());
         let what = "not UTF-8".to_owned();
         Unreadable::Malformed { document: 0, line, column, what }
     })?;
     let mut parsed = Parsed::default();
-    let bounds = json::Bounds::new(context.limits.nesting, context.limits.values());
+    let mut tree = json::Tree::new(context.limits.nesting, context.limits.values());
     let mut documents = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
     let mut document = 0;
     while let Some(raw) = documents.next() {
@@ -180,7 +196,7 @@ pub fn parse(body: &[u8], context: &Context<'_>) -> Result<Parsed, Unreadable> {
             what: json::what_is_wrong(&error),
         })?;
         let start = documents.byte_offset() - raw.get().len();
-        let json = json::read(raw.get(), &bounds).map_err(|error| match error {
+        let json = tree.read(raw.get(), share).map_err(|error| match error {
             json::JsonError::Syntax { line, column, what } => {
                 let (first_line, first_column) = place(body, start);
                 let column = if line == 1 { first_column + column - 1 } else { column };
@@ -192,8 +208,9 @@ pub fn parse(body: &[u8], context: &Context<'_>) -> Result<Parsed, Unreadable> {
             json::JsonError::TooManyValues => {
                 Unreadable::TooManyValues { limit: context.limits.values() }
             }
+            json::JsonError::NoRoom(no_room) => Unreadable::NoRoom(no_room),
         })?;
-        walk::Walk::new(context, document, &mut parsed).document(&json)?;
+        walk::Walk::new(context, document, &mut parsed, share).document(json)?;
         document += 1;
     }
     if document == 0 { Err(Unreadable::Empty) } else { Ok(parsed) }

@@ -12,20 +12,20 @@ use clinical::kinds::Setting;
 
 use super::civil_time::{CivilTime, Clock, Instant};
 use super::fields::Fields;
-use super::json::Json;
+use super::json::{Items, Json};
 use super::observation;
 use super::problem::Warnings;
 
 /// The records of one array. What their order says is only computed when it is asked for.
 pub(super) struct ArrayOrder<'j> {
     setting: Setting,
-    records: &'j [Json<'j>],
+    records: Items<'j>,
     /// By the records' indices: whether the second of two instants is meant.
     is_second: Option<Vec<bool>>,
 }
 
 impl<'j> ArrayOrder<'j> {
-    pub(super) fn of(setting: Setting, records: &'j [Json<'j>]) -> Self {
+    pub(super) fn of(setting: Setting, records: Items<'j>) -> Self {
         Self { setting, records, is_second: None }
     }
 
@@ -38,14 +38,16 @@ impl<'j> ArrayOrder<'j> {
     }
 }
 
-fn is_second(setting: Setting, records: &[Json<'_>], clock: &Clock) -> Vec<bool> {
+fn is_second(setting: Setting, records: Items<'_>, clock: &Clock) -> Vec<bool> {
     let mut of_sources: HashMap<String, Vec<(usize, CivilTime)>> = HashMap::new();
+    let mut count = 0;
     for (index, record) in records.iter().enumerate() {
+        count += 1;
         if let Some((source, time)) = observed(setting, record, clock) {
             of_sources.entry(source).or_default().push((index, time));
         }
     }
-    let mut is_second = vec![false; records.len()];
+    let mut is_second = vec![false; count];
     for mut times in of_sources.into_values() {
         let steps = |is: fn(&CivilTime, &CivilTime) -> bool| {
             times.windows(2).filter(|pair| is(&pair[0].1, &pair[1].1)).count()
@@ -66,7 +68,7 @@ fn is_second(setting: Setting, records: &[Json<'_>], clock: &Clock) -> Vec<bool>
 
 /// The source of a record in its normalised form, and when it was observed; none where the record
 /// does not say both well.
-fn observed(setting: Setting, record: &Json<'_>, clock: &Clock) -> Option<(String, CivilTime)> {
+fn observed(setting: Setting, record: Json<'_>, clock: &Clock) -> Option<(String, CivilTime)> {
     // Problems and warnings are reported where the record itself is read.
     let mut warnings = Warnings::default();
     let mut fields = Fields::new(0, "", record.members()?, &mut warnings);

@@ -10,6 +10,7 @@ use schemas::reading as wire;
 use serde_json::Value;
 
 use super::{Context, Limits, Parsed, Unreadable, parse};
+use crate::memory::Memory;
 
 fn read(body: &[u8]) -> Result<Parsed, Unreadable> {
     let tokyo = TimeZone::get("Asia/Tokyo").unwrap();
@@ -20,6 +21,7 @@ fn read(body: &[u8]) -> Result<Parsed, Unreadable> {
             limits: Limits { nesting: 16, readings: 1000 },
             zone: &|_| tokyo.clone(),
         },
+        &mut Memory::new(usize::MAX).share(),
     )
 }
 

@@ -36,7 +36,7 @@ const ORIGIN_OF_TIME: [(&str, OriginOfTime); 2] =
 pub(super) fn read(
     kind: Kind,
     pointer: &str,
-    (members, order, index): (&Members<'_>, &mut ArrayOrder<'_>, usize),
+    (members, order, index): (Members<'_>, &mut ArrayOrder<'_>, usize),
     around: &Around<'_>,
     warnings: &mut Warnings,
 ) -> Result<ValidReading, Vec<Problem>> {

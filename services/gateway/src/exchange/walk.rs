@@ -7,22 +7,22 @@ use clinical::Timestamp;
 
 use super::civil_time::Clock;
 use super::fields::Fields;
-use super::json::{Json, Members};
+use super::json::{Items, Json, Members};
 use super::observation::UTC_OFFSET;
 use super::order::ArrayOrder;
 use super::problem::{Problem, Rule, WarningRule, element, member};
 use super::record::{self, Around, Part};
 use super::{Context, Entry, Parsed, Unreadable};
+use crate::memory::Share;
 
 pub(super) struct Walk<'c> {
     context: &'c Context<'c>,
     document: usize,
     parsed: &'c mut Parsed,
-    /// How many problems this document has so far.
-    problems: usize,
+    share: &'c mut Share,
 }
 
-/// A document with more problems than this gets only the first of each further reading: an envelope
+/// A request with more problems than this gets only the first of each further reading: an envelope
 /// that is wrong in many ways is wrong in as many ways for each of its readings.
 const PROBLEMS_IN_FULL: usize = 1000;
 
@@ -42,11 +42,16 @@ struct Envelope<'a> {
 }
 
 impl<'c> Walk<'c> {
-    pub(super) fn new(context: &'c Context<'c>, document: usize, parsed: &'c mut Parsed) -> Self {
-        Self { context, document, parsed, problems: 0 }
+    pub(super) fn new(
+        context: &'c Context<'c>,
+        document: usize,
+        parsed: &'c mut Parsed,
+        share: &'c mut Share,
+    ) -> Self {
+        Self { context, document, parsed, share }
     }
 
-    pub(super) fn document(&mut self, json: &Json<'_>) -> Result<(), Unreadable> {
+    pub(super) fn document(&mut self, json: Json<'_>) -> Result<(), Unreadable> {
         let Some(members) = json.members() else {
             return self
                 .reject(String::new(), vec![Problem::no_object("", "an exchange document")]);
@@ -71,13 +76,13 @@ impl<'c> Walk<'c> {
         let send_time = send_time
             .map_or(Timestamp::default(), |time| time.known_at(self.context.received).time);
         let persons = match fields.take("person_information") {
-            Some(Json::Array(persons)) => persons.as_slice(),
+            Some(Json::Array(persons)) => Some(persons),
             other => {
                 let rule = if other.is_some() { Rule::WrongType } else { Rule::Required };
                 fields.problem("person_information", rule, || {
                     "person_information must be an array of persons".to_owned()
                 });
-                &[]
+                None
             }
         };
         let problems = fields.finish();
@@ -85,7 +90,7 @@ impl<'c> Walk<'c> {
             self.parsed.claims.entry(consortium_id.to_owned()).or_insert(self.document);
         }
         let envelope = Envelope { consortium_id, send_time, clock, problems };
-        for (index, person) in persons.iter().enumerate() {
+        for (index, person) in persons.into_iter().flat_map(Items::iter).enumerate() {
             self.person(&element("/person_information", index), person, &envelope)?;
         }
         if self.parsed.entries.len() == before && !envelope.problems.is_empty() {
@@ -97,7 +102,7 @@ impl<'c> Walk<'c> {
     fn person(
         &mut self,
         pointer: &str,
-        json: &Json<'_>,
+        json: Json<'_>,
         envelope: &Envelope<'_>,
     ) -> Result<(), Unreadable> {
         let Some(members) = json.members() else {
@@ -115,7 +120,7 @@ impl<'c> Walk<'c> {
         let mut problems = envelope.problems.clone();
         problems.extend(own_problems);
         let person = Person { pointer, person_id, envelope, problems };
-        for (name, value) in members {
+        for (name, value) in members.iter() {
             if let Some(part) = Part::parse(name) {
                 self.part(part, &member(pointer, name), value, &person)?;
             }
@@ -131,7 +136,7 @@ impl<'c> Walk<'c> {
         &mut self,
         part: Part,
         pointer: &str,
-        json: &Json<'_>,
+        json: Json<'_>,
         person: &Person<'_>,
     ) -> Result<(), Unreadable> {
         match json {
@@ -160,11 +165,11 @@ impl<'c> Walk<'c> {
         &mut self,
         part: Part,
         pointer: &str,
-        members: &Members<'_>,
+        members: Members<'_>,
         person: &Person<'_>,
     ) -> Result<(), Unreadable> {
         let mut seen = [false; clinical::Kind::ALL.len()];
-        for (name, json) in members {
+        for (name, json) in members.iter() {
             let parent = pointer;
             let pointer = member(parent, name);
             let kind = part.kind(name);
@@ -206,7 +211,7 @@ impl<'c> Walk<'c> {
         &mut self,
         kind: clinical::Kind,
         pointer: String,
-        (json, order, index): (&Json<'_>, &mut ArrayOrder<'_>, usize),
+        (json, order, index): (Json<'_>, &mut ArrayOrder<'_>, usize),
         person: &Person<'_>,
     ) -> Result<(), Unreadable> {
         let Some(members) = json.members() else {
@@ -266,12 +271,15 @@ impl<'c> Walk<'c> {
             return Err(Unreadable::TooManyReadings { limit: self.context.limits.readings });
         }
         if let Err(problems) = &mut entry.result {
-            if self.problems > PROBLEMS_IN_FULL {
+            if self.parsed.problems > PROBLEMS_IN_FULL {
                 problems.truncate(1);
                 problems.shrink_to_fit();
             }
-            self.problems += problems.len();
+            self.parsed.problems += problems.len();
         }
+        let bytes = entry.bytes();
+        self.share.take(bytes)?;
+        self.parsed.bytes += bytes;
         self.parsed.entries.push(entry);
         Ok(())
     }

@@ -24,6 +24,7 @@ use super::{Gateway, router};
 use crate::args::LimitArgs;
 use crate::audit::AuditTrail;
 use crate::kafka_health::KafkaHealth;
+use crate::memory::Memory;
 use crate::metrics::GatewayMetrics;
 use crate::registry::{Registry, Snapshot};
 
@@ -40,7 +41,7 @@ fn limits() -> LimitArgs {
     LimitArgs {
         body_bytes: 16 * 1024,
         decompressed_bytes: 64 * 1024,
-        body_memory_bytes: 128 * 1024,
+        body_memory_bytes: 256 * 1024,
         nesting: 16,
         readings: 50,
         requests_in_flight: 2,
@@ -83,7 +84,7 @@ fn fixture_with(limits: LimitArgs) -> Fixture {
     );
     let gateway = Arc::new(Gateway {
         in_flight: Semaphore::new(limits.requests_in_flight),
-        memory: Arc::new(Semaphore::new(limits.body_memory_bytes)),
+        memory: Memory::new(limits.body_memory_bytes),
         limits,
         registry: Arc::new(registry),
         publish: kafka.clone(),
@@ -332,7 +333,7 @@ async fn compressed_bodies_are_taken_whole_or_not_at_all() {
         assert_eq!(answered.status, StatusCode::PAYLOAD_TOO_LARGE, "{name}");
         assert_eq!(answered.body["limit"], "decompressed_bytes", "{name}");
     }
-    assert_eq!(fixture.gateway.memory.available_permits(), 128 * 1024, "memory is given back");
+    assert_eq!(fixture.gateway.memory.taken(), 0, "memory is given back");
 }
 
 #[tokio::test]
@@ -399,10 +400,101 @@ async fn more_requests_than_the_gateway_takes_are_answered_that_it_is_busy() {
     let answered = fixture.post_with_token(good("activity.json")).await;
     assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem(&answered), "busy");
+    assert_eq!(fixture.gateway.metrics.in_flight.get(), 0);
+}
+
+#[tokio::test]
+async fn a_request_waits_for_memory_that_others_have_and_is_split_where_there_never_is_enough() {
+    let fixture = fixture();
+    let mut other = fixture.gateway.memory.share();
+    other.take(limits().body_memory_bytes - 1000).unwrap();
+    let answered = fixture.post_with_token(good("activity.json")).await;
+    assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(problem(&answered), "busy");
+    assert!(answered.headers.contains_key("retry-after"));
+    drop(other);
+    let answered = fixture.post_with_token(good("activity.json")).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED);
     let fixture = fixture_with(LimitArgs { body_memory_bytes: 100, ..limits() });
     let answered = fixture.post_with_token(good("activity.json")).await;
-    assert_eq!(problem(&answered), "busy");
-    assert_eq!(fixture.gateway.metrics.in_flight.get(), 0);
+    assert_eq!(answered.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(answered.body["limit"], "body_memory_bytes");
+    assert_eq!(answered.body["maximum"], 100);
+    assert_eq!(fixture.gateway.memory.taken(), 0);
+}
+
+/// Small bodies that hold as much as their bytes can.
+fn dense_bodies() -> Vec<String> {
+    let full = |element: &str, bytes: usize| element.repeat(bytes / element.len());
+    let document = |fields: &str, records: &str| {
+        format!(
+            r#"{{{fields}"person_information":[{{"person_id":"P1","healthcare_information":{{"activity":[{records}1]}}}}]}}"#
+        )
+    };
+    let unknown: String = (0..20).map(|n| format!(r#""{n}":0,"#)).collect();
+    vec![
+        format!("[{}1]", full("{},", 15_000)),
+        format!("[{}1]", full("[],", 15_000)),
+        format!("[{}1]", full("[[[[1]]]],", 15_000)),
+        format!("[{}1]", full("1,", 15_000)),
+        format!("[{}1]", full(r#"{"":1},"#, 15_000)),
+        format!("{{{}\"\":1}}", full(r#""\n":1,"#, 15_000)),
+        document("", &"1,".repeat(49)),
+        document(&unknown, &"1,".repeat(49)),
+        full("{}\n", 150),
+    ]
+}
+
+#[tokio::test]
+async fn small_bodies_that_become_large_stay_within_the_memory_limit_however_many_come() {
+    for body in dense_bodies() {
+        let start = &body[..40.min(body.len())];
+        let limits = LimitArgs { body_memory_bytes: 1 << 20, requests_in_flight: 64, ..limits() };
+        let fixture = fixture_with(limits);
+        let mut other = fixture.gateway.memory.share();
+        // Whatever room there is: a request has it, or is answered that it has not.
+        for room in (0..=20).map(|part| part * (1 << 20) / 20) {
+            other.take((1 << 20) - room).unwrap();
+            let answered = fixture.post_with_token(body.clone()).await;
+            let is_busy = answered.status == StatusCode::SERVICE_UNAVAILABLE;
+            assert!(is_busy || answered.status.is_client_error(), "{start}: {}", answered.body);
+            assert!(!is_busy || problem(&answered) == "busy", "{start}: {}", answered.body);
+            assert!(is_busy || room > 0, "{start}");
+            assert!(!is_busy || room < 1 << 20, "{start}");
+            other = fixture.gateway.memory.share();
+            assert_eq!(fixture.gateway.memory.taken(), 0, "{start}");
+        }
+        let limits = LimitArgs {
+            body_memory_bytes: body.len() * 3 / 2,
+            requests_in_flight: 64,
+            ..self::limits()
+        };
+        let answered = fixture_with(limits).post_with_token(body.clone()).await;
+        assert_eq!(answered.status, StatusCode::PAYLOAD_TOO_LARGE, "{start}: {}", answered.body);
+        assert_eq!(answered.body["limit"], "body_memory_bytes", "{start}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_requests_at_once_take_no_more_than_the_memory_limit_and_give_it_back() {
+    let limits = LimitArgs { body_memory_bytes: 1 << 20, requests_in_flight: 64, ..limits() };
+    let fixture = Arc::new(fixture_with(limits));
+    let body = format!("[{}1]", "{},".repeat(5000));
+    let requests = (0..40).map(|_| {
+        let (fixture, body) = (fixture.clone(), zstd(&body));
+        tokio::spawn(async move {
+            let headers = [("authorization", TOKEN), ("content-encoding", "zstd")];
+            let answered = fixture.post(&headers, body).await;
+            assert!(fixture.gateway.memory.taken() <= 1 << 20);
+            (answered.status, problem(&answered).to_owned())
+        })
+    });
+    for answered in futures_util::future::join_all(requests).await {
+        let (status, code) = answered.unwrap();
+        let is_read = status == StatusCode::UNPROCESSABLE_ENTITY && code == "rejected";
+        assert!(is_read || code == "busy", "{status} {code}");
+    }
+    assert_eq!(fixture.gateway.memory.taken(), 0);
 }
 
 #[tokio::test]
