@@ -249,6 +249,26 @@ mod doubled_hour {
     }
 
     #[test]
+    fn a_record_that_is_there_twice_running_is_one_reading() {
+        let in_order: Vec<i64> = (0..24).flat_map(|five| [five * 300; 2]).collect();
+        let twice: Vec<Value> =
+            hour_twice().into_iter().flat_map(|record| [record.clone(), record]).collect();
+        let upwards = received_after(&document(twice.clone()), FIRST + 36_000);
+        assert_eq!(instants(&upwards), in_order);
+        let downwards =
+            received_after(&document(twice.into_iter().rev().collect()), FIRST + 36_000);
+        assert_eq!(instants(&downwards), in_order.into_iter().rev().collect::<Vec<_>>());
+        let ids = upwards.entries.iter().map(|entry| entry.result.as_ref().unwrap().id.clone());
+        assert_eq!(ids.collect::<BTreeSet<_>>().len(), 24);
+
+        let mut other = glucose("0230", "110000000");
+        other["glucose_value"] = json!(105);
+        let records = vec![glucose("0230", "110000000"), glucose("0230", "110000000"), other];
+        let parsed = received_after(&document(records), FIRST + 36_000);
+        assert_eq!(instants(&parsed), [1800, 1800, 5400], "another value is of another hour");
+    }
+
+    #[test]
     fn each_device_has_an_order_of_its_own() {
         let of_device = |serial: &str, civil: &str| {
             let mut record = glucose(civil, "110000000");

@@ -4,7 +4,8 @@
 //! A device's memory is written in time's order, mostly upwards. Read in that order, each time that
 //! may be two instants is the first of them that is later than the reading before it; where none
 //! is, the first. So 24 values over the doubled hour are 24 instants, and what is sent again in the
-//! same order is the same again.
+//! same order is the same again. A record that is there twice running is one reading: nothing has
+//! passed between the two that would show that the clocks went back.
 
 use std::collections::HashMap;
 
@@ -38,29 +39,41 @@ impl<'j> ArrayOrder<'j> {
     }
 }
 
+/// A record by its index, and when it was observed.
+type Placed<'j> = (usize, Json<'j>, CivilTime);
+
 fn is_second(setting: Setting, records: Items<'_>, clock: &Clock) -> Vec<bool> {
-    let mut of_sources: HashMap<String, Vec<(usize, CivilTime)>> = HashMap::new();
+    let mut of_sources: HashMap<String, Vec<Placed<'_>>> = HashMap::new();
     let mut count = 0;
     for (index, record) in records.iter().enumerate() {
         count += 1;
         if let Some((source, time)) = observed(setting, record, clock) {
-            of_sources.entry(source).or_default().push((index, time));
+            of_sources.entry(source).or_default().push((index, record, time));
         }
     }
     let mut is_second = vec![false; count];
-    for mut times in of_sources.into_values() {
+    for mut placed in of_sources.into_values() {
         let steps = |is: fn(&CivilTime, &CivilTime) -> bool| {
-            times.windows(2).filter(|pair| is(&pair[0].1, &pair[1].1)).count()
+            placed.windows(2).filter(|pair| is(&pair[0].2, &pair[1].2)).count()
         };
         if steps(|one, next| one.civil > next.civil) > steps(|one, next| one.civil < next.civil) {
-            times.reverse();
+            placed.reverse();
         }
         let mut before = None;
-        for (index, time) in times {
-            let is_later = |instant: &Instant| before.is_none_or(|before| instant.time > before);
-            let second = time.second.filter(|second| !is_later(&time.first) && is_later(second));
-            is_second[index] = second.is_some();
-            before = Some(second.unwrap_or(time.first).time);
+        let mut last: Option<(usize, Json<'_>)> = None;
+        for (index, record, time) in placed {
+            match last {
+                Some((same, written)) if written == record => is_second[index] = is_second[same],
+                _ => {
+                    let is_later =
+                        |instant: &Instant| before.is_none_or(|before| instant.time > before);
+                    let second =
+                        time.second.filter(|second| !is_later(&time.first) && is_later(second));
+                    is_second[index] = second.is_some();
+                    before = Some(second.unwrap_or(time.first).time);
+                }
+            }
+            last = Some((index, record));
         }
     }
     is_second
