@@ -1,9 +1,16 @@
 //! Glucose as devices show it, in every form that is accepted or refused.
 
+use clinical::Timestamp;
 use clinical::kinds::blood_glucose::GLUCOSE_VALUE;
 use clinical::measured::Measured;
 
-use crate::reading::{BloodGlucose, Comparator, GlucoseMethod, GlucoseUnit, Measurement};
+use crate::Reading;
+use crate::examples::{RAW_READINGS, RECEIVED};
+use crate::reading::{
+    BloodGlucose, Comparator, GlucoseMethod, GlucoseUnit, Measurement, ReadingStatus,
+};
+
+const MMOL: Option<GlucoseUnit> = Some(GlucoseUnit::MmolL);
 
 fn glucose(
     glucose_value: f64,
@@ -79,6 +86,28 @@ fn low_of_a_sensor_is_below_every_limit() {
         fault(&glucose(20.0, GlucoseMethod::Laboratory, None, Some(Comparator::Below))),
         "implausible: glucose_value of such a glucose_method is a number"
     );
+}
+
+#[test]
+fn a_value_that_was_accepted_once_can_be_entered_in_error_and_what_never_was_cannot() {
+    use ReadingStatus::{EnteredInError, Final};
+    let received = Timestamp::from_millis(RECEIVED);
+    let example = RAW_READINGS.iter().find(|example| example.name == "glucose_status_code");
+    let mut reading: Reading = serde_json::from_str(example.unwrap().json).unwrap();
+    let mut is_valid = |status, value, method, unit| {
+        reading.status = status;
+        reading.measurement = glucose(value, method, unit, None);
+        reading.validate(received).is_ok_and(|it| it.entered_in_error == (status != Final))
+    };
+    let (sensor, meter) = (GlucoseMethod::ContinuousSensor, GlucoseMethod::FingerStick);
+    for (value, method) in [(771.0, sensor), (450.0, sensor), (30.0, sensor), (16.7, meter)] {
+        assert!(!is_valid(Final, value, method, None), "{value}");
+        assert!(is_valid(EnteredInError, value, method, None), "{value}");
+    }
+    assert!(is_valid(EnteredInError, 104.0, sensor, None));
+    for (value, unit) in [(9.0, None), (2001.0, None), (f64::NAN, None), (30.0, MMOL)] {
+        assert!(!is_valid(EnteredInError, value, sensor, unit), "{value}");
+    }
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
 impl<'b> Remembered<'b> {
     fn replayed(self) -> Result<Option<ReplayedReading<'b>>, FieldError> {
         let observation_time = Timestamp::from_millis(self.observation_time);
-        let (Some(sample), Ok(source)) = (self.measurement.remembered(), self.source) else {
+        let (Ok(sample), Ok(source)) = (self.measurement.once_accepted(), self.source) else {
             return Ok(None);
         };
         if !observation_time.is_storable() {

@@ -39,7 +39,11 @@ impl wire::Reading {
             ));
         }
         let kind = self.measurement.kind();
-        let sample = self.measurement.validate()?;
+        let sample = match self.status {
+            wire::ReadingStatus::Final => self.measurement.validate()?,
+            // What was accepted once can be taken back, although it would not be accepted any more.
+            wire::ReadingStatus::EnteredInError => self.measurement.once_accepted()?,
+        };
         let source = self.source.validate(kind.setting())?;
         if let Some(vendor) = &self.vendor {
             printable("vendor", vendor, 0, 200)?;
@@ -140,9 +144,9 @@ impl wire::Measurement {
 
     /// What rules may look at of a measurement that was accepted some time ago, perhaps before it was
     /// known what its device can show: a plausible number is then what was judged at that time, and
-    /// still counts as that. None when it is not valid any more.
-    pub(crate) fn remembered(&self) -> Option<Sample> {
-        self.sample(Validation { was_accepted: true, ..Validation::default() }).ok()
+    /// still counts as that.
+    pub(crate) fn once_accepted(&self) -> Result<Sample, ValidationError> {
+        self.sample(Validation { was_accepted: true, ..Validation::default() })
     }
 
     #[inline]

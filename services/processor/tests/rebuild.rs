@@ -6,9 +6,11 @@ mod published;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clinical::{Span, Timestamp};
+use clinical::{Outcome, Span, Timestamp, Version};
 use processor::Partition;
 use proptest::prelude::*;
+use schemas::reading::{BloodGlucose, GlucoseMethod, Measurement, ReadingStatus};
+use schemas::records::StoredOutcome;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, Reading};
 
 use published::{Published, START, Step, plan, reading, take};
@@ -62,6 +64,34 @@ proptest! {
         let later = now + Span::from_hours(2);
         prop_assert_eq!(rebuilt.advance(later), living.advance(later));
     }
+}
+
+/// A sensor's status code was accepted before it was known as such.
+#[test]
+fn what_would_not_be_accepted_any_more_can_be_entered_in_error() {
+    let codec = Codec::new(None).unwrap();
+    let received = Timestamp::from_millis(START);
+    let step =
+        Step { patient: 0, minute: 0, systolic: 150, update: 0, entered_in_error: false, pause: 0 };
+    let mut wire = reading(&step);
+    wire.measurement = Measurement::BloodGlucose(BloodGlucose {
+        glucose_value: 771.0,
+        glucose_method: GlucoseMethod::ContinuousSensor,
+        meal_timing: None,
+        glucose_unit: None,
+        glucose_comparator: None,
+    });
+    assert!(wire.validate(received).is_err());
+    let mut taken_back = Reading { update_time: START + 1, ..wire.clone() };
+    taken_back.status = ReadingStatus::EnteredInError;
+    let id = taken_back.validate(received).unwrap().id();
+    let version = Version::new(received, 7);
+    let mut published = Published::new(&codec);
+    published.accept(&wire, StoredOutcome::New, (id, version), received);
+    let mut partition = published.rebuild(&codec, received);
+    assert_eq!(partition.readings(), 1);
+    let (_, outcome, _) = take(&mut partition, &taken_back, received);
+    assert_eq!(outcome, Outcome::Correction);
 }
 
 /// What happens after a transaction's records were processed.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clinical::alert::Alert;
-use clinical::{Outcome, Timestamp};
+use clinical::{Outcome, ReadingId, Timestamp, Version};
 use processor::{LeftOut, Partition, PartitionBuilder, Replayed, Replays};
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
@@ -93,10 +93,21 @@ impl Published {
     pub fn take(&mut self, wire: &Reading, outcome: Outcome, received: Timestamp) {
         let Some(outcome) = StoredOutcome::of(outcome) else { return };
         let checked = wire.validate(received).unwrap();
+        self.accept(wire, outcome, (checked.id(), checked.version), received);
+    }
+
+    /// Takes a reading as accepted, whether or not it is valid.
+    pub fn accept(
+        &mut self,
+        wire: &Reading,
+        outcome: StoredOutcome,
+        (id, version): (ReadingId, Version),
+        received: Timestamp,
+    ) {
         let acceptance = Acceptance {
             outcome,
-            reading_id: checked.id().to_string(),
-            version: checked.version.bits() as i64,
+            reading_id: id.to_string(),
+            version: version.bits() as i64,
             origin: Origin { partition: 0, offset: 0, received_at: received.millis() },
         };
         let bytes = self.accepted_encoder.encode(wire, &acceptance).unwrap();
