@@ -28,7 +28,7 @@ import pathlib
 import sys
 
 import fastavro
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 
 SCHEMA_FILE = pathlib.Path(__file__).resolve().parents[2] / "schemas" / "avro" / "reading.avsc"
 TIMES = ("observation_time", "update_time", "send_time")
@@ -110,7 +110,11 @@ def main():
     }
     more = os.environ.get("KAFKA_PROPERTIES", "")
     settings.update(pair.split("=", 1) for pair in more.split(",") if pair)
-    producer = Producer(settings)
+    try:
+        producer = Producer(settings)
+    except KafkaException:
+        # The client's own words may repeat a password.
+        sys.exit("the Kafka client refuses KAFKA_PROPERTIES: a name or a value is none of librdkafka's")
 
     acknowledged, refused = [], []
 

@@ -2,7 +2,7 @@
 //! and tool. The crates that name a client make it from these.
 
 use std::ffi::OsStr;
-use std::fmt::Display;
+use std::fmt::{self, Debug, Display};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
@@ -72,13 +72,91 @@ pub struct KafkaPropertyArgs {
     pub kafka_properties: Vec<KafkaProperty>,
 }
 
-/// A property of the Kafka client. Its value may be a password.
-#[derive(Debug, Clone)]
+/// A property of the Kafka client. Its value may be a password, and so may its name: half of one,
+/// where the password has a comma in it and then a `=`.
+#[derive(Clone)]
 pub struct KafkaProperty {
     /// Its name, as the client's documentation has it.
     pub name: String,
     /// Its value.
     pub value: Secret,
+}
+
+/// What the names of librdkafka's properties begin with, up to their first point.
+const FAMILIES: [&str; 47] = [
+    "allow",
+    "api",
+    "auto",
+    "batch",
+    "bootstrap",
+    "broker",
+    "builtin",
+    "check",
+    "client",
+    "compression",
+    "connections",
+    "consume",
+    "coordinator",
+    "delivery",
+    "enable",
+    "fetch",
+    "group",
+    "heartbeat",
+    "https",
+    "internal",
+    "isolation",
+    "linger",
+    "log",
+    "max",
+    "message",
+    "metadata",
+    "offset",
+    "partition",
+    "plugin",
+    "produce",
+    "queue",
+    "queued",
+    "queuing",
+    "receive",
+    "reconnect",
+    "request",
+    "retry",
+    "sasl",
+    "security",
+    "session",
+    "socket",
+    "ssl",
+    "statistics",
+    "sticky",
+    "topic",
+    "transaction",
+    "transactional",
+];
+/// The names of librdkafka's properties that have no point.
+const WITHOUT_POINT: [&str; 5] = ["acks", "debug", "log_level", "partitioner", "retries"];
+
+impl KafkaProperty {
+    /// A name as it may be shown: none where it is made unlike those of the client's properties, as
+    /// half a password is. A misspelt one is shown.
+    pub fn shown_name(name: &str) -> Option<&str> {
+        const LONGEST: usize = 64;
+        let is_plain = name.len() <= LONGEST
+            && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'.' | b'_'));
+        let is_known = match name.split_once('.') {
+            Some((family, _)) => FAMILIES.contains(&family),
+            None => WITHOUT_POINT.contains(&name),
+        };
+        (is_plain && is_known).then_some(name)
+    }
+}
+
+impl Debug for KafkaProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaProperty")
+            .field("name", &Self::shown_name(&self.name))
+            .field("value", &self.value)
+            .finish()
+    }
 }
 
 /// A text is no property. It is not repeated: half a password has no `=` either.
@@ -293,5 +371,19 @@ mod tests {
         let refusal = refusal.expect_err("the second is no property");
         assert!(refusal.contains("MIMAMORI_KAFKA_PROPERTIES"), "{refusal}");
         assert!(!refusal.contains("hunter"), "{refusal}");
+    }
+
+    #[test]
+    fn half_a_password_with_a_comma_and_a_sign_of_equality_is_never_shown_as_a_name() {
+        let command = parse(&["--kafka-properties=sasl.password=hunter1,hunter2=3,hunter.=x"]);
+        let command = command.expect("properties, as far as one can see");
+        assert_eq!(command.kafka.properties.kafka_properties.len(), 3);
+        assert!(!format!("{command:?}").contains("hunter"), "{command:?}");
+        for name in ["sasl.password", "sasl.pasword", "linger.ms", "acks", "log_level"] {
+            assert_eq!(KafkaProperty::shown_name(name), Some(name));
+        }
+        for other in ["hunter2", "hunter", "sasl", "sasl.hunter2", "sasl.hUnter", "max.a-b", ""] {
+            assert_eq!(KafkaProperty::shown_name(other), None, "{other}");
+        }
     }
 }

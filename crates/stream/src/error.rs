@@ -4,16 +4,19 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use chassis::KafkaProperty;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// Kafka did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
-    /// A setting, by its name, that the client does not know or whose value it refuses.
+    /// A setting that the client does not know or whose value it refuses: its name, where it may be
+    /// shown.
     #[error(
-        "the Kafka client does not know the property '{0}', or refuses its value; check MIMAMORI_KAFKA_PROPERTIES"
+        "the Kafka client does not know {}, or refuses its value; check MIMAMORI_KAFKA_PROPERTIES, \
+         in which no value can hold a comma", property(.0.as_deref())
     )]
-    Configuration(String),
+    Configuration(Option<String>),
     /// An operation failed.
     #[error("{doing} failed: {source}; check KAFKA_BOOTSTRAP_SERVERS and that the brokers run")]
     Kafka {
@@ -84,8 +87,10 @@ impl StreamError {
     pub(crate) fn while_doing(doing: &'static str) -> impl FnOnce(KafkaError) -> Self {
         move |source| match source {
             // Neither the value nor what the client says of it, which repeats it: a misspelt name
-            // may be a password's.
-            KafkaError::ClientConfig(_, _, name, _) => Self::Configuration(name),
+            // may be a password's, and what looks like a name may be half a password.
+            KafkaError::ClientConfig(_, _, name, _) => {
+                Self::Configuration(KafkaProperty::shown_name(&name).map(str::to_owned))
+            }
             source => Self::Kafka { doing, source },
         }
     }
@@ -109,6 +114,10 @@ impl StreamError {
             | Self::Cancelled => false,
         }
     }
+}
+
+fn property(name: Option<&str>) -> String {
+    name.map_or_else(|| "a property".to_owned(), |name| format!("the property '{name}'"))
 }
 
 /// Why a member of a group gets nothing any more.
@@ -259,20 +268,33 @@ impl From<KafkaError> for SendError {
 
 #[cfg(test)]
 mod tests {
-    use chassis::{KafkaArgs, KafkaProperty};
+    use chassis::KafkaArgs;
 
     use super::*;
     use crate::producer::Producer;
 
+    fn refused(name: &str) -> String {
+        let mut kafka = KafkaArgs::local("127.0.0.1:9");
+        let value = "hunter2".to_owned().into();
+        kafka.properties.kafka_properties.push(KafkaProperty { name: name.to_owned(), value });
+        let refused = Producer::new(&kafka, "test").err().expect("no such property");
+        format!("{refused} {refused:?}")
+    }
+
     #[test]
     fn a_property_that_is_refused_is_named_and_its_value_never_shown() {
         for name in ["sasl.pasword", "security.protocol"] {
-            let mut kafka = KafkaArgs::local("127.0.0.1:9");
-            let value = "hunter2".to_owned().into();
-            kafka.properties.kafka_properties.push(KafkaProperty { name: name.to_owned(), value });
-            let refused = Producer::new(&kafka, "test").err().expect("no such property");
-            let shown = format!("{refused} {refused:?}");
+            let shown = refused(name);
             assert!(shown.contains(name) && !shown.contains("hunter2"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn half_a_password_that_looks_like_a_property_is_not_named() {
+        for half in ["correct", "horse.battery", "sasl.Staple1"] {
+            let shown = refused(half);
+            assert!(!shown.contains(half) && !shown.contains("hunter2"), "{shown}");
+            assert!(shown.contains("know a property, or refuses its value"), "{shown}");
         }
     }
 
@@ -296,7 +318,7 @@ mod tests {
         assert!(!write(RDKafkaErrorCode::MessageSizeTooLarge).is_retryable());
         let rebuild = |error| StreamError::Rebuild(Box::new(error)).is_retryable();
         assert!(rebuild(StreamError::while_doing("reading")(KafkaError::NoMessageReceived)));
-        assert!(!rebuild(StreamError::Configuration("sasl.pasword".to_owned())));
+        assert!(!rebuild(StreamError::Configuration(None)));
         assert!(!StreamError::from(ClientFault::NoGroupMetadata).is_retryable());
     }
 }

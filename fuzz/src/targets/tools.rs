@@ -60,14 +60,15 @@ pub(super) fn targets() -> Vec<Target> {
             arguments.map(|argument| argument.as_bytes().to_vec()).into(),
             |input| {
                 let Ok(text) = std::str::from_utf8(input) else { return Ok("no text".to_owned()) };
-                let named = text.parse::<KafkaProperty>().is_ok();
+                let property = text.parse::<KafkaProperty>().ok();
+                let named = property.map(|it| KafkaProperty::shown_name(&it.name).is_some());
                 let address = text.parse::<Address>().ok().map(|address| address.to_string());
                 let time = text.parse::<Since>().is_ok();
                 let same = address
                     .as_deref()
                     .is_none_or(|written| written.trim_start_matches('0').len() <= text.len());
                 promise(same, || format!("{text:?} is written {address:?}"))?;
-                Ok(format!("{} {time} {named}", address.is_some()))
+                Ok(format!("{} {time} {named:?}", address.is_some()))
             },
         ),
     ]
