@@ -60,8 +60,7 @@ pub(crate) fn sent(field: &kinds::Field, readout: &Readout, number: impl Fn(u8) 
     Sent {
         number: number(field.number),
         unit: code(readout.unit),
-        side: code(readout.comparator)
-            .map(|side| if side == 0 { Side::Below } else { Side::Above }),
+        side: code(readout.comparator).map(Side::of_code),
         device: code(readout.device).unwrap_or(usize::MAX),
     }
 }

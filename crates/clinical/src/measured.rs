@@ -68,6 +68,40 @@ pub enum Side {
     Above = 1,
 }
 
+impl Side {
+    /// Both.
+    pub const ALL: [Side; 2] = [Side::Below, Side::Above];
+
+    /// The side that a declared code says, by the code's place.
+    pub const fn of_code(place: usize) -> Self {
+        match place {
+            0 => Self::Below,
+            _ => Self::Above,
+        }
+    }
+
+    /// How it is written before a limit.
+    pub const fn sign(self) -> char {
+        match self {
+            Self::Below => '<',
+            Self::Above => '>',
+        }
+    }
+
+    /// The word of devices for a value that is there.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Below => "LO",
+            Self::Above => "HI",
+        }
+    }
+
+    /// How a value on this side of a limit is shown: `< 40`.
+    pub fn shown(self, limit: &str) -> String {
+        format!("{} {limit}", self.sign())
+    }
+}
+
 /// What was sent: a number, and the places among their codes of what is said of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sent {
@@ -116,6 +150,24 @@ impl Readout {
         self.units.iter().map(|(_, factor)| rounding(*factor)).fold(0.0, f64::max)
     }
 
+    /// The limit that a device means by its word for a side, as it writes a number of a unit: of one
+    /// that is not the field's in tenths. 0 of what has no such word. Unit and device are by their
+    /// places among their codes.
+    pub fn limit_of_word(&self, side: Side, unit: Option<usize>, device: Option<usize>) -> f64 {
+        let device = device.and_then(|device| self.devices.get(device)?.as_ref());
+        let limit = device.map_or(0.0, |device| match side {
+            Side::Below => device.low,
+            Side::Above => device.high,
+        });
+        let factor = self.factor(unit);
+        if factor == 1.0 { limit } else { (limit / factor * 10.0).round() / 10.0 }
+    }
+
+    /// How much of the field's unit one of a unit is.
+    fn factor(&self, unit: Option<usize>) -> f64 {
+        self.units.get(unit.unwrap_or(0)).map_or(1.0, |(_, factor)| *factor)
+    }
+
     /// What was measured, in the field's unit.
     ///
     /// # Errors
@@ -127,7 +179,7 @@ impl Readout {
     ) -> Result<Measured, NotMeasured> {
         let Sent { number, unit, side, device } = sent;
         let device = self.devices.get(device).and_then(Option::as_ref);
-        let factor = self.units.get(unit.unwrap_or(0)).map_or(1.0, |(_, factor)| *factor);
+        let factor = self.factor(unit);
         let value = number * factor;
         let is_suspected = unit.is_none() && number < self.fraction_below && number.fract() != 0.0;
         if let Some(side) = side {
@@ -272,6 +324,21 @@ mod tests {
         assert!(matches!(of_meter, Err(NotMeasured::NoLimit(Some(_)))));
         let of_laboratory = measured(20.0, None, Some(Side::Below), LABORATORY);
         assert_eq!(of_laboratory, Err(NotMeasured::NoLimit(None)));
+    }
+
+    #[test]
+    fn a_word_of_a_device_is_the_limit_that_the_device_would_write() {
+        let readout = glucose().readout.unwrap();
+        for (device, unit) in [FINGER_STICK, SENSOR].map(|it| [(it, None), (it, MMOL)]).concat() {
+            for side in Side::ALL {
+                let limit = readout.limit_of_word(side, unit, Some(device));
+                let found = measured(limit, unit, Some(side), device).unwrap();
+                assert_eq!(found.side(), Some(side), "{limit}");
+            }
+        }
+        assert_eq!(readout.limit_of_word(Side::Below, None, Some(SENSOR)), 40.0);
+        assert_eq!(readout.limit_of_word(Side::Below, MMOL, Some(SENSOR)), 2.2);
+        assert_eq!(readout.limit_of_word(Side::Above, None, Some(LABORATORY)), 0.0);
     }
 
     #[test]

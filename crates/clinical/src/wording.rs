@@ -1,5 +1,7 @@
 //! Numbers and days in the sentences of alerts.
 
+use crate::measured::Side;
+
 /// A number as short as it is exact to two decimals: `151`, `179.5`.
 pub(crate) fn number(value: f64) -> String {
     let text = format!("{value:.2}");
@@ -9,10 +11,10 @@ pub(crate) fn number(value: f64) -> String {
 /// A number, or where the device could only say on which side of a limit it is, that: `< 40`. The side
 /// is the place of a comparator's code.
 pub(crate) fn measured(value: f64, side: Option<f64>) -> String {
+    let number = number(value);
     match side {
-        None => number(value),
-        Some(0.0) => format!("< {}", number(value)),
-        Some(_) => format!("> {}", number(value)),
+        None => number,
+        Some(place) => Side::of_code(place as usize).shown(&number),
     }
 }
 

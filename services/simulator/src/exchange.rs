@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use clinical::kinds::Setting;
+use clinical::measured::Side;
 use clinical::{Kind, Span, Timestamp};
 use jiff::tz::Offset;
 use schemas::Reading;
@@ -123,10 +124,10 @@ impl Visitor for Values<'_> {
     ) -> Result<(), Infallible> {
         use schemas::fields::Value::{Code, Decimal, Flag, Integer, Text};
         if let (Some(number), Some(Code(side))) = (field.comparator_of, value) {
-            // Written in the place of the number: below and above, by their places.
+            // Written in the place of the number.
             let limited = form(self.kind).fields[usize::from(number) - 1].form_name;
             let limit = self.record[limited].as_f64().unwrap_or_default();
-            self.record[limited] = json!(format!("{}{limit}", ["<", ">"][side]));
+            self.record[limited] = json!(format!("{}{limit}", Side::of_code(side).sign()));
             return Ok(());
         }
         let value = match value {

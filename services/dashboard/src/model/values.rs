@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use clinical::Kind;
 use clinical::kinds::{self, ValueType};
+use clinical::measured::Side;
 use clinical::sample::Sample;
 use schemas::fields::{Column, form};
 use serde_json::Value;
@@ -97,13 +98,10 @@ pub fn beyond(kind: Kind, values: &BTreeMap<String, Value>) -> BTreeMap<&'static
         let comparator = &kind.fields()[usize::from(field.readout?.comparator) - 1];
         let ValueType::Code(codes) = comparator.value_type else { return None };
         let said = values.get(comparator.name)?;
-        let sign = match codes.iter().position(|code| said == code.symbol)? {
-            0 => '<',
-            _ => '>',
-        };
+        let side = Side::of_code(codes.iter().position(|code| said == code.symbol)?);
         let decimals = usize::from(field.quantity()?.decimals);
         let limit = values.get(field.name)?.as_f64()?;
-        Some((field.name, format!("{sign} {limit:.decimals$}")))
+        Some((field.name, side.shown(&format!("{limit:.decimals$}"))))
     };
     kind.fields().iter().filter_map(|field| of_field(&field)).collect()
 }

@@ -59,16 +59,7 @@ impl Values<'_, '_, '_> {
         };
         self.fields.take(name);
         self.side = Some(side);
-        let factor = readout.units.get(unit.unwrap_or(0)).map_or(1.0, |(_, factor)| *factor);
-        let device = device.and_then(|device| readout.devices[device].as_ref());
-        limit.unwrap_or_else(|| {
-            let word = device.map_or(0.0, |device| match side {
-                Side::Below => device.low,
-                Side::Above => device.high,
-            });
-            // As the device writes a number of the unit.
-            if factor == 1.0 { word } else { (word / factor * 10.0).round() / 10.0 }
-        })
+        limit.unwrap_or_else(|| readout.limit_of_word(side, unit, device))
     }
 }
 
@@ -131,16 +122,11 @@ impl FieldSource for Values<'_, '_, '_> {
 /// The side and the limit of a value beyond what a device can say; no limit where the device's own
 /// word is sent.
 fn beyond(text: &str) -> Option<(Side, Option<f64>)> {
-    let side = match text.as_bytes().first()? {
-        b'L' | b'<' => Side::Below,
-        b'H' | b'>' => Side::Above,
-        _ => return None,
-    };
-    match text {
-        "LO" | "HI" => Some((side, None)),
-        _ => {
-            let limit = text.strip_prefix(['<', '>'])?;
-            is_decimal(limit).then(|| limit.parse().ok().map(|limit| (side, Some(limit))))?
+    Side::ALL.into_iter().find_map(|side| {
+        if text == side.word() {
+            return Some((side, None));
         }
-    }
+        let limit = text.strip_prefix(side.sign()).filter(|limit| is_decimal(limit))?;
+        Some((side, Some(limit.parse().ok()?)))
+    })
 }
