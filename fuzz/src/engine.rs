@@ -151,7 +151,7 @@ impl Engine {
     }
 }
 
-/// What libFuzzer tells on its standard error, and where a promise was broken: by a panic's place,
+/// What libFuzzer reports on its standard error, and where a promise was broken: by a panic's place,
 /// not by its words, which may hold values of the input.
 fn understood(said: &str) -> (Run, Option<String>) {
     let mut run = Run::default();
@@ -217,7 +217,7 @@ INFO: Running with entropic power schedule (0xFF, 100).
     }
 
     #[test]
-    fn a_panic_is_told_by_its_place_and_never_by_its_words() {
+    fn a_panic_is_reported_by_its_place_and_never_by_its_words() {
         let panicked = |place: &str| {
             let said = format!(
                 "{SAID}\nthread '<unnamed>' (3) panicked at {place}:\npulse 61 of S001\n\
@@ -232,7 +232,7 @@ INFO: Running with entropic power schedule (0xFF, 100).
     }
 
     #[test]
-    fn an_input_that_is_never_answered_is_told_in_the_engines_words() {
+    fn an_input_that_is_never_answered_is_reported_in_the_engines_words() {
         let (_, broken) = understood("==1== ERROR: libFuzzer: timeout after 20 seconds\n");
         assert_eq!(broken.as_deref(), Some("timeout after 20 seconds"));
     }

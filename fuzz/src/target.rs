@@ -100,8 +100,8 @@ impl Target {
 /// The words of an error without numbers and what is in quotation marks: its kind.
 pub fn kind(error: &impl std::fmt::Display) -> String {
     let text = error.to_string();
-    let told = text.split(['"', '\'', '`']).step_by(2).flat_map(str::split_whitespace);
-    let words = told.filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
+    let unquoted = text.split(['"', '\'', '`']).step_by(2).flat_map(str::split_whitespace);
+    let words = unquoted.filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
     // The rest of a fingerprint may be letters only.
     words.take(16).filter(|word| word.len() < 16).collect::<Vec<_>>().join(" ")
 }

@@ -3,7 +3,8 @@
 //! - `examples/good/`: exchange documents of which every reading is accepted;
 //! - `examples/bad/`: exchange documents with something wrong, and beside each what is to be said
 //!   about it;
-//! - `examples/avro/`: what `readings.raw` carries, in the JSON form of [`Reading`](crate::Reading).
+//! - `examples/avro/`: what `readings.raw` carries, in the JSON form of [`Reading`](crate::Reading);
+//! - `examples/alerts/`: what `alerts` carries, in the JSON form of [`AlertEvent`](crate::AlertEvent).
 //!
 //! They are to be read as received at [`RECEIVED`] or later.
 
@@ -188,6 +189,17 @@ pub const RAW_READINGS: &[RawReading] = raw![
     "updated_in_the_future" => "time_out_of_range",
 ];
 
+macro_rules! alerts {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../examples/alerts/", $name, ".json")))),+]
+    };
+}
+
+/// Records of `alerts`, as they are written now and as they were before they carried findings: file
+/// name without `.json`, and the JSON form of an [`AlertEvent`](crate::AlertEvent).
+pub const ALERT_EVENTS: &[(&str, &str)] =
+    alerts!["raised", "resolved", "raised_before_findings", "resolved_before_findings"];
+
 /// A valid measurement of a kind, its values drawn from a source of numbers: for tests that are to
 /// hold for every kind, in every form in which it may be sent.
 pub fn drawn(kind: Kind, next: &mut impl FnMut() -> u64) -> Measurement {
@@ -338,12 +350,29 @@ mod tests {
     use std::collections::BTreeSet;
 
     use clinical::Timestamp;
+    use clinical::alert::Alert;
     use clinical::measured::Measured;
 
     use super::*;
     use crate::fields::{Value, Visitor, form};
     use crate::readout::Shown;
-    use crate::{Codec, Reading};
+    use crate::{AlertEvent, Codec, Reading};
+
+    #[test]
+    fn every_alert_event_travels_unchanged_and_is_an_alert_with_its_sentences() {
+        let codec = Codec::default();
+        let encoder = codec.encoder::<AlertEvent>("alerts").unwrap();
+        let decoder = codec.decoder::<AlertEvent>();
+        for (name, json) in ALERT_EVENTS {
+            let event: AlertEvent = serde_json::from_str(json).unwrap();
+            let travelled = decoder.decode(&encoder.encode(&event).unwrap()).unwrap();
+            assert_eq!(travelled, event, "{name}");
+            let alert = Alert::try_from(&event).unwrap();
+            assert_eq!(AlertEvent::from(&alert).words(), clinical::rules::words(&alert), "{name}");
+            let is_former = name.ends_with("before_findings");
+            assert_eq!(event.words().en == event.text_en, is_former, "{name}");
+        }
+    }
 
     #[test]
     fn every_raw_reading_is_checked_to_what_is_said_of_it() {
@@ -480,5 +509,6 @@ mod tests {
         assert_eq!(folder("good"), GOOD_DOCUMENTS.len());
         assert_eq!(folder("bad"), 2 * BAD_DOCUMENTS.len());
         assert_eq!(folder("avro"), RAW_READINGS.len());
+        assert_eq!(folder("alerts"), ALERT_EVENTS.len());
     }
 }

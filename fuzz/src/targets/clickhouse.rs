@@ -94,7 +94,7 @@ pub(super) fn targets() -> Vec<Target> {
 /// However a statement arrives, it is never taken for something else at first.
 fn looked_at(input: &[u8]) -> Result<String, String> {
     let Some(whole) = look(input, true) else {
-        return Err("nothing more will come, and it is not told".to_owned());
+        return Err("nothing more will come, and it is not known what it is".to_owned());
     };
     if let Statement::Insert { rows, .. } = &whole {
         promise(*rows <= input.len(), || format!("rows begin at {rows}"))?;
@@ -102,7 +102,7 @@ fn looked_at(input: &[u8]) -> Result<String, String> {
     let steps = input.len().div_ceil(64).max(1);
     for length in (0..=input.len()).step_by(steps) {
         if let Some(early) = look(&input[..length], false) {
-            // What is told early is an INSERT, or settled.
+            // What is known early is an INSERT, or settled.
             promise(early == whole, || {
                 format!("{early:?} of the first {length} bytes, then {whole:?}")
             })?;

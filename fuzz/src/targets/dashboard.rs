@@ -1,4 +1,4 @@
-//! What browsers and scripts ask of the dashboard, and the alerts it is told.
+//! What browsers and scripts ask of the dashboard, and the alerts that are reported to it.
 
 use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
@@ -133,9 +133,9 @@ fn alert() -> impl Fn(&[u8]) -> Result<String, String> {
         let understood = understood.is_ok();
         let Ok(alert) = Alert::try_from(event) else { return Ok("not understood".to_owned()) };
         OpenAlerts::default().apply(alert.clone());
-        let told = serde_json::to_string(&alert).map_err(|error| error.to_string())?;
-        let json: Result<Value, _> = serde_json::from_str(&told);
-        promise(json.is_ok(), || format!("{told} is no JSON"))?;
-        Ok(format!("told, {understood}"))
+        let shown = serde_json::to_string(&alert).map_err(|error| error.to_string())?;
+        let json: Result<Value, _> = serde_json::from_str(&shown);
+        promise(json.is_ok(), || format!("{shown} is no JSON"))?;
+        Ok(format!("shown, {understood}"))
     }
 }

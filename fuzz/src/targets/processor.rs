@@ -130,8 +130,8 @@ fn rebuild() -> Target {
                 format!("at {later} something is due at {due:?}")
             })?;
         }
-        let told = said.min(4);
-        Ok(format!("{} patients, {told} alerts told", partition.patients().min(4)))
+        let reported = said.min(4);
+        Ok(format!("{} patients, {reported} alerts reported", partition.patients().min(4)))
     })
     .making(move |random| {
         let records = (0..random.below(12)).filter_map(|_| one(random, &plain, true));

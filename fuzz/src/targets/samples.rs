@@ -1,8 +1,7 @@
 //! A good record of each type, as JSON.
 
-use clinical::rules;
 use schemas::Reading;
-use schemas::examples::RAW_READINGS;
+use schemas::examples::{ALERT_EVENTS, RAW_READINGS};
 use serde_json::{Value, json};
 
 /// Names that records know, for damaging their JSON.
@@ -62,6 +61,12 @@ pub(super) fn good_readings() -> Vec<Reading> {
         .collect()
 }
 
+/// Alerts, as they are written now and as they were.
+fn alerts() -> Vec<Value> {
+    let alerts = ALERT_EVENTS.iter();
+    alerts.map(|(_, json)| serde_json::from_str(json).expect("an example is JSON")).collect()
+}
+
 fn origin() -> Value {
     json!({ "partition": 3, "offset": 1042, "received_at": schemas::examples::RECEIVED })
 }
@@ -80,11 +85,7 @@ pub(super) fn of(name: &str) -> Vec<Value> {
             "partition": 3, "from_offset": 10, "next_offset": 30, "new": 5, "correction": 1,
             "historical": 1, "duplicate": 9, "stale": 1, "conflict": 1, "rejected": 1, "rerouted": 1,
         }),
-        "alert_event" => {
-            let alerts = ["open", "resolved"].map(alert);
-            let former = alerts.clone().map(before_findings);
-            return alerts.into_iter().chain(former).collect();
-        }
+        "alert_event" => return alerts(),
         "care_plan" => json!({
             "patient": "CGM005/S001", "version": 3,
             "thresholds": { "bp.severe_high.systolic": 170.0 }, "author": "dr.sato",
@@ -152,38 +153,4 @@ fn accepted(reading: &Reading) -> Value {
         "version": checked.version.bits() as i64,
         "origin": origin(),
     })
-}
-
-fn alert(status: &str) -> Value {
-    let reading = "CGM005/S001/blood_pressure/20260131T223100Z/6f0c1b6a5d0e9a11";
-    json!({
-        "alert_id": "00112233445566778899aabbccddeeff", "patient": "CGM005/S001",
-        "rule": "bp.severe_high", "stage": "confirmed", "severity": "urgent", "status": status,
-        "transition": if status == "open" { "raised" } else { "resolved" }, "late": false,
-        "raised_at": 1_769_900_000_000_i64, "changed_at": 1_769_900_000_000_i64,
-        "first_observed_at": 1_769_898_660_000_i64, "last_observed_at": 1_769_899_000_000_i64,
-        "evidence": [{
-            "reading_id": reading, "observed_at": 1_769_898_660_000_i64,
-            "values": { "systolic": 191.0, "diastolic": 112.0 },
-        }],
-        "rule_set": rules::RULE_SET, "plan_version": 0, "cause": reading,
-        "findings": { "mean_systolic": 191.0, "mean_diastolic": 112.0 },
-        "parameters": { "systolic": 180.0, "diastolic": 110.0 }, "wording_version": 1,
-    })
-}
-
-/// The alert as it was written before it carried findings: with its sentences.
-fn before_findings(mut alert: Value) -> Value {
-    let members = alert.as_object_mut().expect("an alert is an object");
-    for since in ["findings", "parameters", "wording_version"] {
-        members.remove(since);
-    }
-    let written = [
-        ("rule_set", "2026-11"),
-        ("threshold", "180/110 mmHg"),
-        ("text_ja", "高い"),
-        ("text_en", "high"),
-    ];
-    members.extend(written.map(|(name, text)| (name.to_owned(), json!(text))));
-    alert
 }

@@ -113,7 +113,7 @@ fn check<T: Record + Debug>(both: &Both<T>, input: &[u8]) -> Result<String, Stri
     for (encoder, decoder) in both.encoders.iter().zip(&both.decoders) {
         let bytes = encoder.encode(&record).map_err(|error| format!("read, but {error}"))?;
         let again = decoder.decode(&bytes).map_err(|error| format!("written, but {error}"))?;
-        // Debug tells all numbers apart, and takes what is no number for itself.
+        // Debug shows different numbers differently, and takes what is no number for itself.
         let (one, other) = (format!("{record:?}"), format!("{again:?}"));
         promise(one == other, || format!("{one} is written as {other}"))?;
     }
