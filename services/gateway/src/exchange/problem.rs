@@ -155,7 +155,7 @@ impl Warnings {
                 "update_time has 17 digits; milliseconds are taken as 000"
             }
             WarningRule::AmbiguousTime => {
-                "the clocks show this time twice: which one is meant was told by the order of the \
+                "the clocks show this time twice: which one is meant was decided by the order of the \
                  array, or by when it was received; send utc_offset"
             }
             WarningRule::UnitNotSaid => {
