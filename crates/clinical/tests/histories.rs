@@ -1,5 +1,5 @@
 //! What holds for every history of a patient: readings in order and out of order, late, sent again,
-//! corrected, corrected once more, entered_in_error, at the same time from two devices.
+//! corrected, corrected once more, entered in error, at the same time from two devices.
 
 mod home;
 

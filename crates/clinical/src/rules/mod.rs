@@ -1,5 +1,5 @@
 //! The clinical rules, a folder each. A new rule is a folder, its name in the two lists below, and a
-//! paragraph in docs/clinical-rules.md.
+//! paragraph in docs/clinical-rules.md. `make check` refuses a name that is in one of the lists only.
 
 use std::sync::LazyLock;
 

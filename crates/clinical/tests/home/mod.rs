@@ -34,9 +34,35 @@ pub trait Sending {
     fn reading(&self) -> Reading;
 }
 
-/// The version that is `update` minutes newer than the observation.
-pub fn version(minutes: i64, update: i64, content: u64, entered_in_error: bool) -> Version {
-    Version::new(at(minutes + update), content << 43 | u64::from(entered_in_error) << 42)
+/// What a version of a reading of [`patient`] is made of.
+#[derive(Debug)]
+pub struct Made {
+    pub kind: Kind,
+    pub source: Source,
+    pub sample: Sample,
+    /// Minutes after [`at`]'s first.
+    pub minutes: i64,
+    /// Minutes from observation to `update_time`.
+    pub update: i64,
+    /// Of versions with the same `update_time` the greater wins.
+    pub content: u64,
+    pub entered_in_error: bool,
+}
+
+impl Made {
+    pub fn reading(self) -> Reading {
+        let Self { kind, source, sample, minutes, update, content, entered_in_error } = self;
+        let content = content << 43 | u64::from(entered_in_error) << 42;
+        Reading {
+            patient: patient(),
+            kind,
+            observation_time: at(minutes),
+            version: Version::new(at(minutes + update), content),
+            source,
+            entered_in_error,
+            sample,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,18 +113,17 @@ impl Sending for Sent {
 
     fn reading(&self) -> Reading {
         let (systolic, diastolic) = self.values;
-        let content = u64::from(systolic) << 5 | u64::from(diastolic);
-        Reading {
-            patient: patient(),
+        let sample = Sample::default().with(SYSTOLIC, systolic.into());
+        Made {
             kind: Kind::BloodPressure,
-            observation_time: at(self.minutes),
-            version: version(self.minutes, self.update, content, self.entered_in_error),
             source: Source::device("OMRON", &self.source.to_string()).unwrap(),
+            sample: sample.with(DIASTOLIC, diastolic.into()),
+            minutes: self.minutes,
+            update: self.update,
+            content: u64::from(systolic) << 5 | u64::from(diastolic),
             entered_in_error: self.entered_in_error,
-            sample: Sample::default()
-                .with(SYSTOLIC, systolic.into())
-                .with(DIASTOLIC, diastolic.into()),
         }
+        .reading()
     }
 }
 

@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 
 use crate::alert::{Severity, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
-use crate::home::{Home, Sending, at, patient, version};
+use crate::home::{Home, Made, Sending, at};
 use crate::kinds::weighing_scale::BODY_WEIGHT;
 use crate::rules;
 use crate::sample::Sample;
@@ -53,16 +53,16 @@ impl Sending for Sent {
     }
 
     fn reading(&self) -> Reading {
-        let (minutes, update) = (self.minutes(), self.update * HOUR);
-        Reading {
-            patient: patient(),
+        Made {
             kind: Kind::WeighingScale,
-            observation_time: at(minutes),
-            version: version(minutes, update, self.weight as u64, self.entered_in_error),
             source: Source::device("TANITA", &self.scale.to_string()).unwrap(),
-            entered_in_error: self.entered_in_error,
             sample: Sample::default().with(BODY_WEIGHT, f64::from(self.weight) / 100.0),
+            minutes: self.minutes(),
+            update: self.update * HOUR,
+            content: self.weight as u64,
+            entered_in_error: self.entered_in_error,
         }
+        .reading()
     }
 }
 

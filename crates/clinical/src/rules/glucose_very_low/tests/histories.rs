@@ -1,0 +1,190 @@
+//! A sensor's days, its ways, and what holds for every history.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::{DAY, LO, Sent, finger, sensor};
+use crate::alert::{Severity, Stage, Transition};
+use crate::home::properties::{self, Checks, NextAssessment};
+use crate::home::{Home, Sending, episode};
+use crate::monitor::ASSESSED;
+use crate::{Reading, Source};
+
+use Severity::Urgent;
+use Stage::Confirmed;
+use Transition::{Raised, Resolved, Updated};
+
+/// Nobody looks at a day of a sensor that is never low, whether it comes over one way or over two.
+#[test]
+fn ordinary_values_of_a_sensor_take_the_fast_path() {
+    for ways in [1, 2] {
+        let day = (0..288).flat_map(|n| {
+            let value = sensor(n * 5, 60 + (n % 90) as u16);
+            (0..ways).map(move |way| Sent { device: value.device + way, ..value })
+        });
+        ASSESSED.set(0);
+        let home = Home::after(day);
+        assert_eq!(ASSESSED.get(), 0, "over {ways}");
+        assert!(home.reported.is_empty());
+        assert_eq!(home.monitor.next_assessment(), None);
+    }
+}
+
+/// The first low value, the one that makes the run long enough, and the one that ends the episode.
+#[test]
+fn an_ordinary_episode_of_a_sensor_takes_three_full_computations() {
+    let values = [90, 80, 50, 48, 47, 46, 47, 48, 75, 80, 85, 90, 95, 100];
+    let sent = (0..).zip(values).map(|(n, value)| sensor(n * 5, value));
+    ASSESSED.set(0);
+    let home = Home::after(sent);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed), (Resolved, Urgent, Confirmed)]);
+    assert_eq!(ASSESSED.get(), 3);
+}
+
+/// The second way begins with a copy of the value that confirmed, or brings the past later.
+#[test]
+fn a_sensor_that_comes_over_a_second_way_takes_no_alert_back() {
+    for (first, second) in [(1, 3), (3, 1)] {
+        let over = |device, minutes| Sent { device, ..sensor(minutes, 50) };
+        let mut home = Home::after([0, 5, 10, 15].map(|minutes| over(first, minutes)));
+        for minutes in [15, 20, 25, 30] {
+            home.receives_at(minutes + 1, over(second, minutes));
+        }
+        assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+
+        let mut home = Home::after([0, 5, 10, 15, 20, 25].map(|minutes| over(first, minutes)));
+        for minutes in [0, 5, 10] {
+            home.receives_at(60, over(second, minutes));
+        }
+        assert_eq!(home.transitions()[..], [(Raised, Urgent, Confirmed)]);
+        assert!(home.missed_at(61).is_empty());
+    }
+}
+
+/// Two meters' clouds and an app: one finger-stick.
+#[test]
+fn a_copy_of_a_finger_stick_takes_no_alert_back_however_late_it_comes() {
+    for (first, second) in [(1, 2), (2, 1)] {
+        for late in [2, 7 * 60] {
+            let over = |way: u8, sent: Sent| Over { way, sent };
+            let mut home = Home::after([over(first, finger(0, 45))]);
+            home.receives_at(late, over(second, finger(1, 45)));
+            let seen = home.transitions();
+            assert_eq!(seen[0], (Raised, Urgent, Confirmed));
+            assert!(seen[1..].iter().all(|one| *one == (Updated, Urgent, Confirmed)), "{seen:?}");
+        }
+    }
+}
+
+/// A finger-stick as one of several ways brings it.
+#[derive(Debug, Clone, Copy)]
+struct Over {
+    way: u8,
+    sent: Sent,
+}
+
+impl Sending for Over {
+    fn minutes(&self) -> i64 {
+        self.sent.minutes
+    }
+
+    fn reading(&self) -> Reading {
+        let source = Source::device("ROCHE", &self.way.to_string()).unwrap();
+        Reading { source, ..self.sent.reading() }
+    }
+}
+
+fn sends() -> impl Strategy<Value = Vec<Sent>> {
+    let value = select(vec![LO, 40_u16, 45, 50, 53, 54, 60, 69, 70, 75, 110]);
+    let device = prop_oneof![2 => Just(0_u8), 7 => Just(1), 2 => Just(2)];
+    let minutes = prop_oneof![
+        6 => (0..60_i64).prop_map(|n| n * 5),
+        2 => (0..60_i64).prop_map(|n| n * 5 + 2),
+        1 => (0..400_i64).prop_map(|n| n * 15),
+    ];
+    let change = prop_oneof![
+        8 => Just(None),
+        1 => value.clone().prop_map(Some).prop_map(Some),
+        1 => Just(Some(None)),
+    ];
+    (minutes, value, device, change).prop_map(|(minutes, value, device, change)| {
+        let first = Sent { device, ..sensor(minutes, value) };
+        match change {
+            None => vec![first],
+            Some(Some(value)) => vec![first, first.corrected_to(value)],
+            Some(None) => vec![first, first.entered_in_error()],
+        }
+    })
+}
+
+/// What is sent, each with its delay in minutes, in the order of receipt. Some of it lies 40 days
+/// before the rest.
+fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
+    let delay = prop_oneof![8 => 0..3_i64, 2 => 0..90_i64, 1 => 0..2_000_i64];
+    let shift = prop_oneof![3 => Just(0_i64), 1 => Just(40 * DAY), 1 => Just(40 * DAY - 120)];
+    // Some of it comes over a phone as well.
+    let copy = prop::option::weighted(0.3, (0..3_i64, 0..3_i64));
+    vec((sends(), vec(delay, 2), shift, copy), 1..40).prop_map(|all| {
+        let mut sends: Vec<(i64, Sent)> = Vec::new();
+        for (sent, delays, shift, copy) in all {
+            if let Some((later, delay)) = copy {
+                let minutes = sent[0].minutes + shift + later;
+                sends.push((minutes + delay, Sent { device: 3, minutes, ..sent[0] }));
+            }
+            let later = |sent: Sent| Sent { minutes: sent.minutes + shift, ..sent };
+            let sent = sent.into_iter().map(later).zip(delays);
+            sends.extend(sent.map(|(sent, delay)| (sent.minutes + delay, sent)));
+        }
+        sends.sort_by_key(|(received, _)| *received);
+        sends
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
+        history in history(),
+        sweeps: bool,
+    ) {
+        let checks = Checks {
+            after: &[0, 7, 31, 200],
+            next_assessment: NextAssessment::NotLater,
+            forgets_after: sweeps.then_some(0),
+        };
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        // The same where no full computation came between.
+        let (before, last) = history.split_at(history.len() - 1);
+        let mut home = Home::default();
+        for (received, sent) in before {
+            home.receives_at(*received, *sent);
+        }
+        properties::nothing_is_missed(&mut home, last, checks)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        all in vec(sends(), 1..25),
+        other_order in any::<[Index; 50]>(),
+        pause in 0..9_i64,
+    ) {
+        let all: Vec<Sent> = all.concat();
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
+            let mut home = Home::default();
+            let mut clock = 0;
+            for sent in sends {
+                clock = (clock + pause).max(sent.minutes);
+                home.receives_at(clock, *sent);
+            }
+            home.waits_until(20_000);
+            home.known(episode)
+        })?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in history(), at_most in 0..60_usize) {
+        properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
+    }
+}
