@@ -8,8 +8,10 @@
 //! reading that stands alone below the ones before and after it is nobody's weight to compare with.
 //!
 //! An episode lasts until the weight is back: less than half a kilogram below the limit above the
-//! weight before the gain. It ends as well with a reading four weeks after the newest gain: the
-//! weight has become the patient's, or the scale is another. Silence ends nothing.
+//! weight before the gain. Where that scale has shown nothing for a week, nothing can be compared
+//! with it any more: then another scale ends it that is not above its own readings of a week. It ends
+//! as well with a reading four weeks after the newest gain: the weight has become the patient's.
+//! Silence ends nothing.
 
 mod limits;
 mod scale;
@@ -156,7 +158,12 @@ fn episodes(
                 open = Some(Gain::begin(base, *reading, limit));
             }
             (None, Some(gain)) => {
-                if gain.is_ended_by(reading) {
+                let is_of_gain = |scale: &&Scale| scale.source == gain.base.source;
+                let of_gain = scales.iter().find(is_of_gain);
+                let is_in_use = of_gain.is_some_and(|scale| scale.is_in_use_at(reading.time));
+                let is_ended_by_another =
+                    !is_in_use && gain.is_ended_by_another(reading, &scales[scale], limits);
+                if gain.is_ended_by(reading) || is_ended_by_another {
                     gain.episode.ended = Some(reading.time);
                     found.extend(open.take().map(|gain| gain.episode));
                 }
@@ -283,11 +290,27 @@ impl Gain {
         self.doubtful = None;
     }
 
+    /// Whether it was reported to have lasted longer than until a reading.
+    fn is_known_to_last(&self, reading: &CurrentReading) -> bool {
+        reading.time <= self.known_until || self.reported_end.is_some_and(|end| reading.time < end)
+    }
+
+    /// Whether a reading that is no gain ends it although it is of another scale: a week after the
+    /// newest gain, when the gain's own scale has shown nothing for a week either.
+    fn is_ended_by_another(
+        &self,
+        reading: &CurrentReading,
+        scale: &Scale,
+        limits: &Limits,
+    ) -> bool {
+        reading.time - self.newest >= COMPARED
+            && !self.is_known_to_last(reading)
+            && scale.is_steady(limits)
+    }
+
     /// Whether a reading that is no gain ends it.
     fn is_ended_by(&mut self, reading: &CurrentReading) -> bool {
-        let is_known_to_last = reading.time <= self.known_until
-            || self.reported_end.is_some_and(|end| reading.time < end);
-        if reading.time - self.newest >= LONGEST && !is_known_to_last {
+        if reading.time - self.newest >= LONGEST && !self.is_known_to_last(reading) {
             return true;
         }
         if reading.source != self.base.source {

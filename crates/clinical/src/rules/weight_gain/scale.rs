@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
-use super::limits::{GREATEST, Limit, Limits, NEAREST, SHORT, Weight};
+use super::limits::{COMPARED, GREATEST, Limit, Limits, NEAREST, SHORT, Weight};
 use crate::kinds::weighing_scale;
 use crate::remembered::CurrentReading;
 use crate::source::SourceDigest;
@@ -105,6 +105,28 @@ impl Scale {
             let at = bases.in_order.partition_point(|base| base.time < time);
             is_gain.then(|| (bases.in_order[at], limit))
         })
+    }
+
+    /// Whether a reading at a time may still be compared with one of the scale.
+    pub(super) fn is_in_use_at(&self, time: Timestamp) -> bool {
+        self.newest.is_some_and(|newest| time - newest.time < COMPARED)
+    }
+
+    /// Whether the newest reading is compared with others of its week and is clearly no gain over any:
+    /// by so much less than the limits as ends a gain. One as far below them all as a gain is above may
+    /// be another person's.
+    pub(super) fn is_steady(&self, limits: &Limits) -> bool {
+        let Some(newest) = self.newest.as_ref().map(weight) else { return false };
+        let mut gains = self.bases.iter().zip(&limits.both).filter_map(|(bases, limit)| {
+            let (lowest, _) = bases.lowest(newest)?;
+            Some((newest.since(lowest), limit))
+        });
+        let is_small = |(gain, limit): &(Weight, &Limit)| {
+            *gain < limit.ends_below() && Weight(0).less(*gain) < limit.gain
+        };
+        // What is compared within 3 days is so within a week too.
+        let first = gains.next();
+        first.is_some_and(|first| is_small(&first)) && gains.all(|gain| is_small(&gain))
     }
 
     /// Compares no later reading with the newest one: a gain began with it.

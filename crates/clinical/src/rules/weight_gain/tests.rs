@@ -183,6 +183,57 @@ fn four_weeks_after_the_newest_gain_a_reading_ends_it_of_any_scale() {
     }
 }
 
+/// A gain on the third day, then a new scale, which shows the same weight every day.
+#[test]
+fn a_week_after_its_scale_was_last_used_another_that_shows_no_gain_ends_it() {
+    let mut home = after(&[(0, 80.0), (2, 82.3)]);
+    for day in 3..=9 {
+        home.receives(kg(day, 80.9).on_scale(1));
+    }
+    assert_eq!(transitions(&home), [Raised]);
+    home.receives(kg(10, 81.0).on_scale(1));
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+    assert_eq!(home.last().last_observed_at, at(10 * DAY));
+    home.receives(kg(11, 80.9).on_scale(1));
+    assert!(home.missed_at(60 * DAY).is_empty());
+    assert_eq!(home.reported.len(), 2);
+}
+
+#[test]
+fn while_its_own_scale_is_used_no_other_ends_it() {
+    let mut home = after(&[(0, 80.0), (2, 82.3), (8, 82.0)]);
+    for day in 3..=15 {
+        home.receives(kg(day, 79.0).on_scale(1));
+    }
+    assert_eq!(transitions(&home), [Raised]);
+}
+
+#[test]
+fn another_scale_ends_nothing_by_a_first_reading_a_gain_or_another_persons() {
+    let replaced = |readings: &[(i64, f64)]| {
+        let mut home = after(&[(0, 80.0), (2, 82.3)]);
+        for (day, weight) in readings {
+            home.receives(kg(*day, *weight).on_scale(1));
+        }
+        home
+    };
+    for readings in [
+        // Of the others that it shows none is a week old at most.
+        &[(12, 82.0)][..],
+        &[(4, 82.0), (12, 82.0)],
+        &[(8, 80.5), (10, 82.0)],
+        &[(8, 82.0), (10, 79.9)],
+    ] {
+        let home = replaced(readings);
+        assert_eq!(transitions(&home), [Raised], "{readings:?}");
+    }
+    // Its own gain is a further one, and has its own week.
+    let home = replaced(&[(8, 80.0), (10, 82.1), (11, 80.2), (16, 80.1)]);
+    assert_eq!(transitions(&home), [Raised, Updated]);
+    let home = replaced(&[(8, 80.0), (10, 82.1), (11, 80.2), (16, 80.1), (18, 80.1)]);
+    assert_eq!(transitions(&home), [Raised, Updated, Resolved]);
+}
+
 #[test]
 fn another_person_on_the_scale_raises_nothing_and_ends_nothing() {
     // A child, twice.
