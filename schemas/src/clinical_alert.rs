@@ -4,16 +4,29 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use clinical::alert::{
-    Alert, AlertId, Evidence, Severity, Stage, Status, Text, Transition, Values,
+    Alert, AlertId, Evidence, Reported, Severity, Stage, Status, Text, Transition, Values,
 };
 use clinical::{PatientId, ReadingId, Timestamp, rules};
 
 use crate::records::{self, AlertEvent};
 
 /// A record of `alerts` that says something no alert can say.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an alert event whose {0} is not understood; it was written by another version")]
 pub struct NotAnAlert(&'static str);
+
+/// How an alert is, as its event says by codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlertState {
+    /// How far the rule has come.
+    pub stage: Stage,
+    /// How soon somebody should look.
+    pub severity: Severity,
+    /// Whether it asks for attention.
+    pub status: Status,
+    /// What the event changed.
+    pub transition: Transition,
+}
 
 impl From<&Alert> for AlertEvent {
     fn from(alert: &Alert) -> Self {
@@ -22,6 +35,8 @@ impl From<&Alert> for AlertEvent {
             observed_at: evidence.reading.observation_time().millis(),
             values: by_text(&evidence.values),
         };
+        let reported = alert.reported.as_deref();
+        let text = |of: fn(&Reported) -> &String| reported.map(of).cloned().unwrap_or_default();
         Self {
             alert_id: alert.id.to_string(),
             patient: alert.patient.to_string(),
@@ -36,11 +51,11 @@ impl From<&Alert> for AlertEvent {
             first_observed_at: alert.first_observed_at.millis(),
             last_observed_at: alert.last_observed_at.millis(),
             evidence: alert.evidence.iter().map(evidence).collect(),
-            threshold: String::new(),
+            threshold: text(|reported| &reported.threshold),
             rule_set: alert.rule_set.clone(),
             plan_version: alert.plan_version,
-            text_ja: String::new(),
-            text_en: String::new(),
+            text_ja: text(|reported| &reported.text.ja),
+            text_en: text(|reported| &reported.text.en),
             cause: alert.cause.as_ref().map(ReadingId::to_string),
             findings: by_text(&alert.findings),
             parameters: by_text(&alert.parameters),
@@ -66,14 +81,15 @@ impl TryFrom<&AlertEvent> for Alert {
             Ok(Evidence { reading, values: by_name(&item.values) })
         };
         let cause = event.cause.as_deref().map(ReadingId::parse).transpose();
+        let AlertState { stage, severity, status, transition } = event.state()?;
         Ok(Self {
             id: AlertId::parse(&event.alert_id).ok_or(NotAnAlert("alert_id"))?,
             patient: PatientId::parse(&event.patient).map_err(|_| NotAnAlert("patient"))?,
             rule: rules::name(&event.rule).ok_or(NotAnAlert("rule"))?,
-            stage: Stage::parse(&event.stage).ok_or(NotAnAlert("stage"))?,
-            severity: Severity::parse(&event.severity).ok_or(NotAnAlert("severity"))?,
-            status: Status::parse(&event.status).ok_or(NotAnAlert("status"))?,
-            transition: Transition::parse(&event.transition).ok_or(NotAnAlert("transition"))?,
+            stage,
+            severity,
+            status,
+            transition,
             late: event.late,
             raised_at: Timestamp::from_millis(event.raised_at),
             changed_at: Timestamp::from_millis(event.changed_at),
@@ -83,6 +99,7 @@ impl TryFrom<&AlertEvent> for Alert {
             findings: by_name(&event.findings),
             parameters: by_name(&event.parameters),
             wording_version: event.wording_version,
+            reported: event.reported().map(Box::new),
             rule_set: event.rule_set.clone(),
             plan_version: event.plan_version,
             cause: cause.map_err(|_| NotAnAlert("cause"))?,
@@ -91,11 +108,33 @@ impl TryFrom<&AlertEvent> for Alert {
 }
 
 impl AlertEvent {
-    /// What the alert says. An event from before wording version 1 holds the sentences that it was
-    /// reported with; those of later events are made from the rule's wording.
+    /// How the alert is.
+    ///
+    /// # Errors
+    /// When a code is not known.
+    pub fn state(&self) -> Result<AlertState, NotAnAlert> {
+        Ok(AlertState {
+            stage: Stage::parse(&self.stage).ok_or(NotAnAlert("stage"))?,
+            severity: Severity::parse(&self.severity).ok_or(NotAnAlert("severity"))?,
+            status: Status::parse(&self.status).ok_or(NotAnAlert("status"))?,
+            transition: Transition::parse(&self.transition).ok_or(NotAnAlert("transition"))?,
+        })
+    }
+
+    /// What an event from before wording version 1 was reported with.
+    fn reported(&self) -> Option<Reported> {
+        let is_from_before = self.wording_version == 0 && !self.text_en.is_empty();
+        is_from_before.then(|| Reported {
+            text: Text { ja: self.text_ja.clone(), en: self.text_en.clone() },
+            threshold: self.threshold.clone(),
+        })
+    }
+
+    /// What the alert says: an event from before wording version 1 what it was reported with, a later
+    /// one what the rule's wording makes of its numbers.
     pub fn words(&self) -> Text {
-        if self.wording_version == 0 && !self.text_en.is_empty() {
-            return Text { ja: self.text_ja.clone(), en: self.text_en.clone() };
+        if let Some(reported) = self.reported() {
+            return reported.text;
         }
         match Alert::try_from(self) {
             Ok(alert) => rules::words(&alert),
@@ -151,6 +190,25 @@ mod tests {
         for event in events() {
             let alert = Alert::try_from(&event).unwrap();
             assert_eq!(AlertEvent::from(&alert), event);
+        }
+    }
+
+    #[test]
+    fn an_alert_from_before_wording_versions_is_written_again_as_it_was_reported() {
+        for event in events() {
+            let event = AlertEvent {
+                threshold: "収縮期血圧 ≥ 170".to_owned(),
+                text_ja: "血圧が非常に高い（170以上）".to_owned(),
+                text_en: "Severe high blood pressure, at or above 170".to_owned(),
+                findings: BTreeMap::new(),
+                parameters: BTreeMap::new(),
+                wording_version: 0,
+                ..event
+            };
+            let again = AlertEvent::from(&Alert::try_from(&event).unwrap());
+            assert_eq!(again, event);
+            assert_eq!(again.words().en, event.text_en);
+            assert_eq!(again.words().ja, event.text_ja);
         }
     }
 

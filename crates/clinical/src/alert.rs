@@ -170,6 +170,15 @@ pub struct Text {
     pub en: String,
 }
 
+/// What an alert said that was reported before wordings had versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// Its sentences.
+    pub text: Text,
+    /// What it was measured against.
+    pub threshold: String,
+}
+
 /// An alert's whole state: each event carries it, so that the newest event alone restores it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alert {
@@ -206,8 +215,12 @@ pub struct Alert {
     pub findings: Values,
     /// What the rule judged it against: the short names of its parameters with their values.
     pub parameters: Values,
-    /// The version of the rule's wording that the alert was reported with.
+    /// The version of the rule's wording that the alert was reported with; 0 of one from before there
+    /// were versions.
     pub wording_version: i32,
+    /// Of an alert from before there were versions, what it said then: by which numbers it was judged
+    /// is known from that alone. None once it has been computed anew.
+    pub reported: Option<Box<Reported>>,
     /// The rule set's name.
     pub rule_set: String,
     /// The care plan's version, 0 for none.

@@ -379,6 +379,7 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
         findings: judged.map_or(episode.findings, |alert| alert.findings.clone()),
         parameters: judged.map_or(episode.parameters, |alert| alert.parameters.clone()),
         wording_version: computation.wording_version,
+        reported: None,
         rule_set: computation.rule_set.to_owned(),
         plan_version: judged.map_or(computation.plan_version, |alert| alert.plan_version),
         cause: computation.cause.cloned(),

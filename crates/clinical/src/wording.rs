@@ -1,5 +1,6 @@
 //! Numbers and days in the sentences of alerts.
 
+use crate::alert::Text;
 use crate::measured::Side;
 
 /// A number as short as it is exact to two decimals: `151`, `179.5`.
@@ -15,6 +16,18 @@ pub(crate) fn measured(value: f64, side: Option<f64>) -> String {
     match side {
         None => number,
         Some(place) => Side::of_code(place as usize).shown(&number),
+    }
+}
+
+/// What is said of an alert that does not carry what its rule judged.
+pub(crate) fn not_recorded(rule: &str) -> Text {
+    Text {
+        ja: format!(
+            "規則 {rule} のアラートです。判定した数値は記録されていません。測定値を確認してください。"
+        ),
+        en: format!(
+            "An alert of the rule {rule}; the numbers that it judged are not recorded. Review the readings."
+        ),
     }
 }
 

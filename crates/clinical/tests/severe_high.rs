@@ -2,7 +2,7 @@
 
 mod home;
 
-use clinical::alert::{Severity, Stage, Status, Transition};
+use clinical::alert::{Alert, Reported, Severity, Stage, Status, Text, Transition, Values};
 use clinical::{Outcome, rules};
 
 use home::{Home, at, bp};
@@ -183,6 +183,54 @@ fn an_alert_names_the_limits_that_it_was_judged_by_after_the_plan_has_changed() 
     assert_eq!((last.transition, last.plan_version), (Resolved, 0));
     let words = rules::words(last);
     assert!(words.en.contains("mean 182/100 mmHg: systolic at or above 180."), "{}", words.en);
+}
+
+/// An alert that was raised by a release before wordings had versions, as the log gives it back.
+fn from_before_wording_versions(home: &Home, reported: Option<Reported>) -> Alert {
+    Alert {
+        findings: Values::new(),
+        parameters: Values::new(),
+        wording_version: 0,
+        reported: reported.map(Box::new),
+        ..home.last().clone()
+    }
+}
+
+#[test]
+fn an_alert_from_before_wording_versions_is_taken_back_in_its_own_words() {
+    let plan = rules::plan(1, [("bp.severe_high.systolic", 170.0)]).unwrap();
+    let mut home = Home { plan, ..Home::default() };
+    home.receives(bp(0, 175, 100));
+    home.receives(bp(2, 173, 100));
+    let text = Text {
+        ja: "家庭血圧 2回とも収縮期 170以上".to_owned(),
+        en: "Home blood pressure twice at or above 170".to_owned(),
+    };
+    let reported = Reported { text: text.clone(), threshold: "170/110".to_owned() };
+    let alert = from_before_wording_versions(&home, Some(reported));
+    assert_eq!(rules::words(&alert), text);
+    home.monitor.restore_alert(alert.clone());
+    home.receives_at(9, bp(2, 0, 0).corrected(5, 120, 80));
+    assert_eq!(home.last().transition, Retracted);
+    assert_eq!(home.last().reported, alert.reported);
+    assert_eq!(rules::words(home.last()), text);
+    // What holds again is judged anew, and says by which limits.
+    home.receives_at(10, bp(2, 0, 0).corrected(6, 174, 100));
+    let words = rules::words(home.last());
+    assert!(words.en.contains("mean 174.5/100 mmHg: systolic at or above 170."), "{}", words.en);
+}
+
+#[test]
+fn an_alert_that_does_not_say_its_limits_is_shown_with_none() {
+    let mut home = Home::after([bp(0, 191, 112)]);
+    home.waits_until(20);
+    for stage in [Unconfirmed, Confirmed] {
+        let alert = Alert { stage, ..from_before_wording_versions(&home, None) };
+        let Text { ja, en } = rules::words(&alert);
+        assert!(en.contains("191/112 mmHg: the limits are not recorded."), "{en}");
+        assert!(ja.contains("191/112 mmHg（基準値は記録されていません）"), "{ja}");
+        assert!(!en.contains("180") && !ja.contains("180"));
+    }
 }
 
 #[test]

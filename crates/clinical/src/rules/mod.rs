@@ -92,6 +92,9 @@ pub fn limits(plan: &Plan) -> impl Iterator<Item = Limit> {
 
 /// What an alert says: what was seen, against which limit, and what to do.
 pub fn words(alert: &Alert) -> Text {
+    if let Some(reported) = &alert.reported {
+        return reported.text.clone();
+    }
     match find(alert.rule.as_str()) {
         Some(rule) => rule.words(alert),
         None => unknown_rule(alert.rule.as_str()),

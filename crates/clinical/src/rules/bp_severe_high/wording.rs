@@ -2,6 +2,7 @@
 
 use super::limits::{DIASTOLIC, SYSTOLIC};
 use crate::alert::{Alert, Stage, Text};
+use crate::parameter::Parameter;
 use crate::wording::number;
 
 /// Version 1 of the sentences.
@@ -37,11 +38,11 @@ pub(super) fn words(alert: &Alert) -> Text {
 }
 
 /// What the rule judged, and against which limits. An alert from before findings were written has
-/// its evidence only.
+/// its evidence only: by which limits it was judged is not known then.
 struct Judged {
     systolic: f64,
     diastolic: f64,
-    limits: (f64, f64),
+    limits: (Option<f64>, Option<f64>),
 }
 
 impl Judged {
@@ -53,9 +54,7 @@ impl Judged {
             sum / newest().count().max(1) as f64
         };
         let finding = |name, field| alert.finding(name).unwrap_or_else(|| mean(field));
-        let limit = |parameter: &crate::parameter::Parameter| {
-            alert.parameter(parameter.short_name()).unwrap_or(parameter.default)
-        };
+        let limit = |parameter: &Parameter| alert.parameter(parameter.short_name());
         Self {
             systolic: finding("mean_systolic", "systolic"),
             diastolic: finding("mean_diastolic", "diastolic"),
@@ -69,9 +68,15 @@ impl Judged {
 
     /// Which limits are broken, in Japanese and English.
     fn broken(&self) -> (String, String) {
+        let (Some(systolic), Some(diastolic)) = self.limits else {
+            return (
+                "基準値は記録されていません".to_owned(),
+                "the limits are not recorded".to_owned(),
+            );
+        };
         let limits = [
-            ("収縮期", "systolic", self.systolic, self.limits.0),
-            ("拡張期", "diastolic", self.diastolic, self.limits.1),
+            ("収縮期", "systolic", self.systolic, systolic),
+            ("拡張期", "diastolic", self.diastolic, diastolic),
         ];
         let broken = || limits.into_iter().filter(|(.., value, limit)| value >= limit);
         let ja: Vec<String> =

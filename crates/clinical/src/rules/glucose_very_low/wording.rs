@@ -2,16 +2,26 @@
 
 use super::LIMIT;
 use crate::alert::{Alert, Stage, Text};
-use crate::wording::{measured, number};
+use crate::wording::{measured, not_recorded, number};
 
 /// Version 1 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
-    let finding = |name: &str| number(alert.finding(name).unwrap_or_default());
-    let limit = number(alert.parameter(LIMIT.short_name()).unwrap_or(LIMIT.default));
-    let minutes = finding("minutes");
-    let shown = |name, side| measured(alert.finding(name).unwrap_or_default(), alert.finding(side));
-    let value = shown("glucose_value", "glucose_comparator");
-    let lowest = shown("lowest", "lowest_comparator");
+    let shown = |name, side| Some(measured(alert.finding(name)?, alert.finding(side)));
+    let (Some(value), Some(lowest)) =
+        (shown("glucose_value", "glucose_comparator"), shown("lowest", "lowest_comparator"))
+    else {
+        return not_recorded(alert.rule.as_str());
+    };
+    let minutes = number(alert.finding("minutes").unwrap_or_default());
+    let limit = alert.parameter(LIMIT.short_name()).map(number);
+    let limit_in = |unit: &str, not_recorded: &str| match &limit {
+        Some(limit) => format!("{limit}{unit}"),
+        None => not_recorded.to_owned(),
+    };
+    let [limit_ja, limit_with_unit_ja] =
+        ["", " mg/dL"].map(|unit| limit_in(unit, "基準値（記録なし）"));
+    let [limit_en, limit_with_unit_en] =
+        ["", " mg/dL"].map(|unit| limit_in(unit, "a limit that is not recorded"));
     let is_sensor = alert.finding("sensor") == Some(1.0);
     // Blood measured since has confirmed what the sensor said. Not said of alerts from before it was
     // told apart.
@@ -19,28 +29,30 @@ pub(super) fn words(alert: &Alert) -> Text {
     let (judged_ja, judged_en) = match (alert.stage, is_sensor) {
         (Stage::Confirmed, true) if is_confirmed_by_blood => (
             format!(
-                "センサーグルコース {limit} mg/dL未満が{minutes}分以上、血糖測定で {lowest} mg/dL。"
+                "センサーグルコース {limit_with_unit_ja}未満が{minutes}分以上、血糖測定で {lowest} mg/dL。"
             ),
             format!(
-                "Sensor glucose below {limit} mg/dL for {minutes} minutes or more, then blood glucose {lowest} mg/dL."
+                "Sensor glucose below {limit_with_unit_en} for {minutes} minutes or more, then blood glucose {lowest} mg/dL."
             ),
         ),
         (Stage::Confirmed, true) => (
-            format!("センサーグルコース {limit} mg/dL未満が{minutes}分以上（最低{lowest}）。"),
             format!(
-                "Sensor glucose below {limit} mg/dL for {minutes} minutes or more, lowest {lowest}."
+                "センサーグルコース {limit_with_unit_ja}未満が{minutes}分以上（最低{lowest}）。"
+            ),
+            format!(
+                "Sensor glucose below {limit_with_unit_en} for {minutes} minutes or more, lowest {lowest}."
             ),
         ),
         (Stage::Confirmed, false) => (
-            format!("血糖 {value} mg/dL（{limit}未満、最低{lowest}）。"),
-            format!("Blood glucose {value} mg/dL: below {limit}, lowest {lowest}."),
+            format!("血糖 {value} mg/dL（{limit_ja}未満、最低{lowest}）。"),
+            format!("Blood glucose {value} mg/dL: below {limit_en}, lowest {lowest}."),
         ),
         (Stage::Unconfirmed | Stage::Missing, _) => (
             format!(
-                "センサーグルコース {lowest} mg/dL（{limit}未満）。その後30分、センサーの値がありません。"
+                "センサーグルコース {lowest} mg/dL（{limit_ja}未満）。その後30分、センサーの値がありません。"
             ),
             format!(
-                "Sensor glucose {lowest} mg/dL: below {limit}, then no value of the sensor for 30 minutes."
+                "Sensor glucose {lowest} mg/dL: below {limit_en}, then no value of the sensor for 30 minutes."
             ),
         ),
     };

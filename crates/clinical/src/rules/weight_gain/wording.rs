@@ -1,15 +1,19 @@
 //! What an alert of the rule says.
 
 use crate::alert::{Alert, Text};
-use crate::wording::number;
+use crate::wording::{not_recorded, number};
 
 /// Version 1 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
-    let finding = |name: &str| alert.finding(name).unwrap_or_default();
-    let [gain, from, to, limit] = ["gain", "from", "to", "limit"].map(|name| number(finding(name)));
-    let days = number((finding("hours") / 24.0).round().max(1.0));
+    let names = ["gain", "from", "to", "limit", "limit_days", "hours"];
+    let [Some(gain), Some(from), Some(to), Some(limit), Some(limit_days), Some(hours)] =
+        names.map(|name| alert.finding(name))
+    else {
+        return not_recorded(alert.rule.as_str());
+    };
+    let [gain, from, to, limit, limit_days] = [gain, from, to, limit, limit_days].map(number);
+    let days = number((hours / 24.0).round().max(1.0));
     let day_word = if days == "1" { "day" } else { "days" };
-    let limit_days = number(finding("limit_days"));
     Text {
         ja: format!(
             "体重が{days}日で{gain} kg増加しました（{from}→{to} kg、{limit_days}日以内に{limit} kg以上）。むくみや息切れがないか確認し、再測定を依頼してください。"
