@@ -226,7 +226,7 @@ pub struct Alert {
     /// The care plan's version, 0 for none.
     pub plan_version: i32,
     /// The reading whose arrival, correction or entry in error made the newest change; none when
-    /// time did.
+    /// time did, or several that were sent together and came late.
     pub cause: Option<ReadingId>,
 }
 

@@ -388,7 +388,8 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
 }
 
 /// Lateness keeps an alert from paging, it does not take a page back: a correction that comes late
-/// and leaves the cause as it is leaves the severity too. What is over keeps the severity it had.
+/// and leaves the cause as it is leaves the severity too. What is over keeps the severity it had; what
+/// is over before it was reported pages nobody.
 fn severity_of(
     known: Option<&Alert>,
     episode: &Episode,
@@ -397,7 +398,7 @@ fn severity_of(
 ) -> Severity {
     // The severity of readings that do not come depends on time alone.
     let Some(in_time_until) = episode.in_time_until else { return episode.severity };
-    let is_late = now > in_time_until;
+    let is_late = now > in_time_until || status == Status::Resolved;
     let now = if is_late { episode.severity.min(Severity::Review) } else { episode.severity };
     match known {
         Some(known) if known.stage != episode.stage => now,

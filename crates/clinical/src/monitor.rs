@@ -12,7 +12,7 @@ use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::rule::{Assessment, Change, Context};
 use crate::rules;
 use crate::source::SourceDigest;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::timeline::{Admission, CountedChange, Timeline, TooMany};
 use crate::window::Window;
 
@@ -22,14 +22,43 @@ thread_local! {
     pub(crate) static ASSESSED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
+/// What comes sooner after its observation is judged at once, by every rule.
+const PROMPT: Span = Span::from_minutes(15);
+
+/// So is what comes later: a process that is away for the rest of the window, and waits when it is back,
+/// would not see it any more. Ours.
+const OLDEST: Span = Span::from_days(30);
+
+/// What was sent together is received within so long: a device that uploads in batches sends one
+/// request, which Kafka takes in few batches. Ours.
+pub(crate) const TOGETHER: Span = Span::from_minutes(1);
+
+/// A time that matters to a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Due {
+    at: Timestamp,
+    /// Its index in [`rules::all`].
+    rule: u16,
+    what: What,
+}
+
+/// What is due at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// The rule has to be assessed again.
+    Assessment,
+    /// What was sent together with a late reading has come.
+    TheRest,
+}
+
 /// One patient under watch. What every reading asks for comes first.
 #[derive(Debug, Default)]
 #[repr(C)]
 pub struct Monitor {
-    /// When which rule has to be assessed again, by its index in [`rules::all`]. A time may come too
-    /// early, because readings have come since: then the assessment finds nothing. Most patients have
-    /// one at most.
-    due: SmallVec<[(u16, Timestamp); 1]>,
+    /// When which rule has to be assessed again. A time may come too early, because readings have come
+    /// since: then the assessment finds nothing. Most patients have one at most. Also until when which
+    /// rule waits for the rest of an upload.
+    due: SmallVec<[Due; 1]>,
     timeline: Timeline,
     alerts: Alerts,
 }
@@ -95,7 +124,8 @@ impl Monitor {
         received: Timestamp,
         (plan, window): (&Plan, Window),
     ) -> Result<Applied, TooMany> {
-        let admission = self.timeline.admit(&reading.into(), received, window)?;
+        let remembered = RememberedReading::from(reading);
+        let admission = self.timeline.admit(&remembered, received, window)?;
         let mut changes = Vec::new();
         if admission.changes_current {
             let change = change(reading, &admission, received);
@@ -103,6 +133,7 @@ impl Monitor {
             let counted = self.timeline.counted_change(reading.kind, &change.reading, is_added);
             let patient = &reading.patient;
             let fast = Situation { patient, plan, window, now: received, cause: None };
+            self.wait_for_the_rest(&remembered, admission.outcome, received);
             for &index in rules::reading(reading.kind) {
                 let rule = rules::all()[index];
                 let counted = if rule.reads_copies() { CountedChange::AsCurrent } else { counted };
@@ -141,14 +172,18 @@ impl Monitor {
     ) -> Vec<Alert> {
         let situation = Situation { patient, plan, window, now, cause: None };
         let mut due: Vec<u16> =
-            self.due.iter().filter(|(_, due)| *due <= now).map(|(index, _)| *index).collect();
+            self.assessments().filter(|due| due.at <= now).map(|due| due.rule).collect();
         due.sort_unstable();
         due.into_iter().flat_map(|index| self.assess(usize::from(index), situation)).collect()
     }
 
     /// When [`Self::pass_time`] should be called.
     pub fn next_assessment(&self) -> Option<Timestamp> {
-        self.due.iter().map(|(_, due)| *due).min()
+        self.assessments().map(|due| due.at).min()
+    }
+
+    fn assessments(&self) -> impl Iterator<Item = &Due> {
+        self.due.iter().filter(|due| due.what == What::Assessment)
     }
 
     /// Assesses every rule: after a rebuild, or because the plan has changed.
@@ -160,13 +195,14 @@ impl Monitor {
     ) -> Vec<Alert> {
         let situation = Situation { patient, plan, window, now, cause: None };
         let mut changes = Vec::new();
+        self.forget_waits(now);
         for (index, rule) in rules::all().iter().enumerate() {
             if rule.applies_to(plan)
                 || self.alerts.all.iter().any(|a| a.rule.as_str() == rule.name())
             {
                 changes.extend(self.assess(index, situation));
             } else {
-                self.set_due(index, None);
+                self.set(index, What::Assessment, None);
             }
         }
         self.due.shrink_to_fit();
@@ -184,7 +220,10 @@ impl Monitor {
         outcome: Outcome,
         window: Window,
     ) -> Result<(), TooMany> {
-        self.timeline.restore(reading, received, outcome, window)
+        if self.timeline.restore(reading, received, outcome, window)? {
+            self.wait_for_the_rest(reading, outcome, received);
+        }
+        Ok(())
     }
 
     /// Restores an alert's newest state.
@@ -198,6 +237,7 @@ impl Monitor {
     /// Forgets what is not seen from the window any more. True when nothing is left to remember.
     pub fn forget(&mut self, now: Timestamp, window: Window) -> bool {
         self.forget_alerts(now, window);
+        self.forget_waits(now);
         self.timeline.forget(now, window) && self.alerts.all.is_empty()
     }
 
@@ -221,12 +261,14 @@ impl Monitor {
 
     fn context<'a>(&'a self, index: usize, situation: Situation<'a>) -> Context<'a> {
         let Situation { patient, plan, window, now, cause } = situation;
+        let at = |what| self.place_of(index, what).map(|place| self.due[place].at);
         Context {
             patient,
             plan,
             now,
             cause,
-            due: self.due_of(index),
+            due: at(What::Assessment),
+            rest_until: at(What::TheRest).filter(|until| *until > now),
             rule: RuleName::of(rules::all()[index].name()),
             timeline: &self.timeline,
             alerts: &self.alerts.all,
@@ -244,7 +286,7 @@ impl Monitor {
         let rule = rules::all()[index];
         let Assessment { episodes, next_assessment, covered } =
             rule.assess(&self.context(index, situation));
-        self.set_due(index, next_assessment);
+        self.set(index, What::Assessment, next_assessment);
         let computation = Computation {
             patient: situation.patient,
             rule: RuleName::of(rule.name()),
@@ -257,18 +299,45 @@ impl Monitor {
         self.alerts.change(|alerts| publish_difference(alerts, episodes, &covered, &computation))
     }
 
-    fn due_of(&self, index: usize) -> Option<Timestamp> {
-        self.due.iter().find(|(of, _)| usize::from(*of) == index).map(|(_, due)| *due)
+    /// Where a new reading came so late that a rule wants to see what was sent with it, the rule waits
+    /// for that, unless it does already. Depends on the readings and their receipts alone, so that a
+    /// state that is rebuilt waits for the same.
+    fn wait_for_the_rest(
+        &mut self,
+        reading: &RememberedReading,
+        outcome: Outcome,
+        received: Timestamp,
+    ) {
+        let delay = received - reading.observation_time;
+        if delay <= PROMPT || delay > OLDEST || outcome != Outcome::New {
+            return;
+        }
+        for &index in rules::reading(reading.kind) {
+            let known = self.place_of(index, What::TheRest);
+            let is_waiting = known.is_some_and(|place| self.due[place].at > received);
+            if !is_waiting && rules::all()[index].waits_for_the_rest(reading.sample, delay) {
+                self.set(index, What::TheRest, Some(received + TOGETHER));
+            }
+        }
     }
 
-    fn set_due(&mut self, index: usize, due: Option<Timestamp>) {
-        let known = self.due.iter().position(|(of, _)| usize::from(*of) == index);
-        match (known, due) {
-            (Some(place), Some(due)) => self.due[place].1 = due,
+    fn forget_waits(&mut self, now: Timestamp) {
+        let known = self.due.len();
+        self.due.retain(|due| due.what == What::Assessment || due.at > now);
+        if self.due.len() < known {
+            self.due.shrink_to_fit();
+        }
+    }
+
+    fn place_of(&self, index: usize, what: What) -> Option<usize> {
+        self.due.iter().position(|due| due.what == what && usize::from(due.rule) == index)
+    }
+
+    fn set(&mut self, index: usize, what: What, at: Option<Timestamp>) {
+        match (self.place_of(index, what), at) {
+            (Some(place), Some(at)) => self.due[place].at = at,
             (Some(place), None) => drop(self.due.swap_remove(place)),
-            (None, Some(due)) => {
-                self.due.push((index as u16, due));
-            }
+            (None, Some(at)) => self.due.push(Due { at, rule: index as u16, what }),
             (None, None) => {}
         }
     }

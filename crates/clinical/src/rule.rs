@@ -12,6 +12,7 @@ use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
+use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 use crate::window::Window;
@@ -48,6 +49,15 @@ pub trait Rule: Debug + Send + Sync {
     /// must be right, false may be cautious; a property test holds it to the full computation.
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool;
 
+    /// Whether a new reading that came so long after its observation lets the rule wait for a minute, for
+    /// what was sent together with it, which may say that all was over long ago:
+    /// [`Context::rest_until`]. Asked of readings that came 15 minutes to 30 days after their observation.
+    ///
+    /// It depends on no plan, for a state that is being rebuilt does not know it yet.
+    fn waits_for_the_rest(&self, _: Sample, _delay: Span) -> bool {
+        false
+    }
+
     /// The limits of the rule that a chart of the patient's readings draws.
     fn limits(&self, _: &Plan) -> Vec<Limit> {
         Vec::new()
@@ -73,10 +83,13 @@ pub struct Context<'a> {
     /// The present: when the reading that is the cause was received, or the time that was waited
     /// for.
     pub now: Timestamp,
-    /// The reading that made the assessment necessary; none when time did.
+    /// The reading that made the assessment necessary; none when time did, also the time that was
+    /// waited for what was sent together.
     pub cause: Option<&'a ReadingId>,
     /// When the rule asked to be assessed again.
     pub due: Option<Timestamp>,
+    /// Until when the rule waits for what was sent together with a late reading; none when it does not.
+    pub rest_until: Option<Timestamp>,
     pub(crate) rule: RuleName,
     pub(crate) timeline: &'a Timeline,
     pub(crate) alerts: &'a [Alert],

@@ -95,7 +95,8 @@ impl Timeline {
     }
 
     /// Remembers a reading again that was accepted at `received` with an outcome, by a state whose
-    /// window may begin later than that of the state which accepted it.
+    /// window may begin later than that of the state which accepted it. Says whether the current
+    /// readings have changed.
     ///
     /// # Errors
     /// [`TooMany`]; nothing is remembered then.
@@ -105,7 +106,7 @@ impl Timeline {
         received: Timestamp,
         outcome: Outcome,
         window: Window,
-    ) -> Result<(), TooMany> {
+    ) -> Result<bool, TooMany> {
         let is_historical = match outcome {
             Outcome::Historical => true,
             Outcome::New | Outcome::Correction => reading.observation_time < received - WINDOW,
@@ -115,11 +116,12 @@ impl Timeline {
             }
         };
         if is_historical {
-            self.admit_historical(reading, received);
-        } else if reading.observation_time >= window.lookback_start(received) {
-            self.admit_current(reading, received, window)?;
+            return Ok(self.admit_historical(reading, received).changes_current);
         }
-        Ok(())
+        if reading.observation_time < window.lookback_start(received) {
+            return Ok(false);
+        }
+        Ok(self.admit_current(reading, received, window)?.changes_current)
     }
 
     fn admit_historical(&mut self, reading: &RememberedReading, received: Timestamp) -> Admission {

@@ -22,7 +22,7 @@ pub(super) enum Level {
 
 impl Level {
     pub(super) fn of(reading: &CurrentReading, limits: &Limits) -> Self {
-        let value = glucose(reading);
+        let value = glucose(reading.sample);
         if value < limits.low {
             Self::Low
         } else if value >= limits.clear {

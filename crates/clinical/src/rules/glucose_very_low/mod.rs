@@ -9,6 +9,9 @@
 //! An episode ends with a finger-stick of 70 mg/dL or more, or with a sensor that stays there for 15
 //! minutes while nothing else reads less. Silence ends nothing.
 //!
+//! A sensor may upload in batches. A low value for which the silence is over when it comes is judged a
+//! minute later, with what was sent together with it: the low may have ended hours ago.
+//!
 //! A sensor says 288 values a day. What a value can change is near it in time: episodes are computed
 //! from an hour before it on, or from the beginning of the episode that it may belong to.
 
@@ -25,10 +28,12 @@ use crate::episode::{Episode, EvidenceReading};
 use crate::kinds::{Kind, blood_glucose};
 use crate::limit::{Limit, Side};
 use crate::measured::Measured;
+use crate::monitor::TOGETHER;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, Step, parameters, values};
+use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 
 use course::{Course, Level};
@@ -51,6 +56,10 @@ const SENSOR_FOR: Span = Span::from_minutes(15);
 /// So long a sensor may say nothing within a run: phones lose a value or two, or several. Ours.
 const SILENCE: Span = Span::from_minutes(30);
 
+/// A low value that comes later than this is judged with what was sent together with it, so that the
+/// silence after it lasts a minute from its receipt at least.
+const ALONE_WITHIN: Span = Span::from_millis(SILENCE.millis() - TOGETHER.millis());
+
 /// No run that is not long enough yet, with the silence after it, is longer than this: so far from a
 /// reading it changes nothing, unless an episode reaches further.
 const NEAR: Span = Span::from_hours(1);
@@ -62,8 +71,8 @@ const OF_TWO_HOURS: usize = 36;
 const SENSOR: f64 = 1.0;
 
 /// For comparing it with a limit, mg/dL. What has no number is neither low nor back.
-fn glucose(reading: &CurrentReading) -> f64 {
-    reading.sample.value(blood_glucose::GLUCOSE_VALUE).unwrap_or(f64::NAN)
+fn glucose(sample: Sample) -> f64 {
+    sample.value(blood_glucose::GLUCOSE_VALUE).unwrap_or(f64::NAN)
 }
 
 /// For showing it, and for telling which is the lowest.
@@ -153,6 +162,10 @@ impl Rule for VeryLow {
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
+        if let Some(until) = context.rest_until {
+            // Until then all stays as it was reported.
+            return Assessment { next_assessment: Some(until), ..Assessment::default() };
+        }
         let limits = Limits::of(context.plan);
         let from = computed_from(context);
         let beginning = context.beginning(from, steps);
@@ -175,6 +188,9 @@ impl Rule for VeryLow {
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
         let reading = &change.reading;
+        if context.rest_until.is_some() {
+            return false;
+        }
         if let Some(due) = context.due {
             // A low run that waits: it is not long enough yet, and breaks no earlier than was said.
             let is_next = change.is_in_order && is_sensor(reading) && reading.time < due;
@@ -186,7 +202,7 @@ impl Rule for VeryLow {
                     other.source == reading.source && Level::of(&other, &limits) != Level::Low
                 });
         }
-        if change.is_in_order && glucose(reading) >= LIMIT.high && context.open().is_none() {
+        if change.is_in_order && glucose(reading.sample) >= LIMIT.high && context.open().is_none() {
             // No plan makes it low. Most readings are so, and the plan is far in memory.
             return true;
         }
@@ -226,6 +242,11 @@ impl Rule for VeryLow {
             .take_while(|other| other.time <= reading.time + NEAR);
         !context.lasting_at(reading.time - NEAR).any(is_there)
             && !near.any(|other| Level::of(&other, &limits) == Level::Low)
+    }
+
+    /// Where some plan makes it low.
+    fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
+        delay > ALONE_WITHIN && glucose(sample) < LIMIT.high
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

@@ -137,6 +137,7 @@ fn a_low_value_followed_by_silence_is_for_review_and_asks_to_measure() {
     );
     // What fills the silence tells how it went on.
     home.receives_at(50, sensor(10, 60));
+    home.waits_until(51);
     assert_eq!(home.last().transition, Retracted);
 }
 
@@ -235,10 +236,12 @@ fn what_comes_six_hours_late_is_for_review_until_a_value_in_time_is_low_too() {
     let mut home = Home::default();
     home.receives_at(400, sensor(0, 50));
     home.receives_at(400, sensor(15, 50));
+    home.waits_until(401);
     assert_eq!((home.last().severity, home.last().late), (Review, true));
     assert!(rules::words(home.last()).en.ends_with("Review what followed."));
-    home.receives_at(400, sensor(30, 50));
-    home.receives_at(400, sensor(45, 50));
+    home.receives_at(401, sensor(30, 50));
+    home.receives_at(401, sensor(45, 50));
+    home.waits_until(402);
     assert_eq!(home.last().transition, Escalated);
     assert_eq!((home.last().severity, home.last().late), (Urgent, false));
 }

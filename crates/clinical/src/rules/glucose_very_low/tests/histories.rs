@@ -70,6 +70,7 @@ fn a_copy_of_a_finger_stick_takes_no_alert_back_however_late_it_comes() {
             let over = |way: u8, sent: Sent| Over { way, sent };
             let mut home = Home::after([over(first, finger(0, 45))]);
             home.receives_at(late, over(second, finger(1, 45)));
+            home.waits_until(late + 1);
             let seen = home.transitions();
             assert_eq!(seen[0], (Raised, Urgent, Confirmed));
             assert!(seen[1..].iter().all(|one| *one == (Updated, Urgent, Confirmed)), "{seen:?}");

@@ -1,6 +1,7 @@
 //! The rule, shown by what happens to a patient. Here is what is sent.
 
 mod alerts;
+mod batches;
 mod histories;
 
 use super::SENSOR;
