@@ -23,7 +23,7 @@ pub fn memory_of(process: u32, figure: &str) -> anyhow::Result<u64> {
     let file = format!("/proc/{process}/status");
     let kilobytes = line_of(&file, figure)
         .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
-        .with_context(|| format!("{file} tells no {figure}"))?;
+        .with_context(|| format!("{file} names no {figure}"))?;
     Ok(kilobytes * 1024)
 }
 

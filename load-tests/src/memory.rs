@@ -36,7 +36,7 @@ pub enum Habit {
     Sensor,
 }
 
-/// Counts the bytes that are allocated and not freed, while it is told to: the other measurements
+/// Counts the bytes that are allocated and not freed, while it is asked to: the other measurements
 /// are not to pay for it.
 struct Counting;
 

@@ -163,7 +163,7 @@ fn recover(stage: &mut Stage, topics: &Topics) -> anyhow::Result<Start> {
     Ok(start)
 }
 
-/// What a service tells of itself.
+/// What a service reports of itself.
 struct Operations<'a> {
     http: &'a reqwest::blocking::Client,
     port: u16,
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn the_series_of_one_metric_are_added() {
-        let metrics = "# TYPE a_count gauge\na_count{state=\"live\"} 3\na_count{state=\"new\"} 9\n\
+        let metrics = "# TYPE a_count gauge\na_count{state=\"ready\"} 3\na_count{state=\"new\"} 9\n\
                        a_count_other 7\nb 5\n";
         assert_eq!(sum_of(metrics, "a_count"), 12);
         assert_eq!(sum_of(metrics, "b"), 5);

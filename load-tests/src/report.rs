@@ -97,7 +97,7 @@ impl Report {
         self.measures.push(measure);
     }
 
-    /// Tells what the processor was given and what it made of it.
+    /// Notes what the processor was given and what it made of it.
     pub fn note_input(&mut self, input: &Input, outcomes: &OutcomeTally) {
         let of = |count: i64| 100.0 * count as f64 / input.len() as f64;
         self.input = Some(format!(

@@ -291,7 +291,7 @@ impl Person {
         Self { id, number, glucose: 140, low_until: 0, back: 0 }
     }
 
-    /// What the sensor tells in a turn of five minutes; none while the phone is away.
+    /// What the sensor measures in a turn of five minutes; none while the phone is away.
     fn measures(&mut self, turn: i64, random: &mut impl Rng) -> Option<Reading> {
         if random.random_ratio(1, 600) {
             self.back = turn + 12;

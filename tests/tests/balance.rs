@@ -150,7 +150,7 @@ impl Stack {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_balances_through_crashes_and_tells_what_was_lost_or_doubled() {
+async fn it_balances_through_crashes_and_reports_what_was_lost_or_doubled() {
     let stack = Stack::start().await;
     let (processor, writer) = (stack.service("processor"), stack.service("writer"));
     stack.send(0..10_000).await;

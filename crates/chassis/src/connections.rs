@@ -330,8 +330,8 @@ mod tests {
 
     #[test]
     fn a_database_name_that_would_need_quoting_is_refused() {
-        let refusal = parse(&["--clickhouse-database=a; DROP"]).expect_err("not a name");
-        assert!(refusal.contains("letters, digits and underscores"), "{refusal}");
+        let error = parse(&["--clickhouse-database=a; DROP"]).expect_err("not a name");
+        assert!(error.contains("letters, digits and underscores"), "{error}");
     }
 
     #[test]
@@ -359,18 +359,18 @@ mod tests {
                 "--clickhouse-url",
                 url,
             ]);
-            let refusal = command.expect_err("user and password are apart").to_string();
-            assert!(refusal.contains("--clickhouse-password"), "{refusal}");
-            assert!(!refusal.contains("hunter"), "{refusal}");
+            let error = command.expect_err("user and password are apart").to_string();
+            assert!(error.contains("--clickhouse-password"), "{error}");
+            assert!(!error.contains("hunter"), "{error}");
         }
     }
 
     #[test]
     fn half_a_password_after_a_comma_is_refused_without_being_shown() {
-        let refusal = parse(&["--kafka-properties=sasl.password=hunter1,hunter2"]);
-        let refusal = refusal.expect_err("the second is no property");
-        assert!(refusal.contains("MIMAMORI_KAFKA_PROPERTIES"), "{refusal}");
-        assert!(!refusal.contains("hunter"), "{refusal}");
+        let error = parse(&["--kafka-properties=sasl.password=hunter1,hunter2"]);
+        let error = error.expect_err("the second is no property");
+        assert!(error.contains("MIMAMORI_KAFKA_PROPERTIES"), "{error}");
+        assert!(!error.contains("hunter"), "{error}");
     }
 
     #[test]

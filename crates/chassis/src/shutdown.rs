@@ -33,7 +33,7 @@ struct Watchdog {
 #[derive(Debug, Default)]
 struct Drained {
     done: Mutex<bool>,
-    told: Condvar,
+    changed: Condvar,
 }
 
 impl Default for Shutdown {
@@ -119,7 +119,7 @@ impl Shutdown {
     /// it; one that goes on after the services in it have ended does.
     pub fn drained(&self) {
         *lock(&self.inner.drained.done) = true;
-        self.inner.drained.told.notify_all();
+        self.inner.drained.changed.notify_all();
     }
 
     fn with_watchdog(self, watchdog: Watchdog) -> Self {
@@ -152,7 +152,7 @@ impl Drained {
             let Some(left) = end.checked_duration_since(Instant::now()) else {
                 return false;
             };
-            done = self.told.wait_timeout(done, left).unwrap_or_else(PoisonError::into_inner).0;
+            done = self.changed.wait_timeout(done, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }

@@ -37,7 +37,7 @@ impl Default for OpenAlerts {
 }
 
 impl OpenAlerts {
-    /// Applies the newest event of an alert and tells the subscribers.
+    /// Applies the newest event of an alert and notifies the subscribers.
     pub fn apply(&self, alert: Alert) {
         let alert = Arc::new(alert);
         let mut open = self.lock();

@@ -93,7 +93,7 @@ impl Registry {
         *self.caught_up.borrow()
     }
 
-    /// Tells of changes.
+    /// A receiver that notices every change.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }

@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_tells_its_format() {
+    fn a_query_names_its_format() {
         let select =
             |format: Option<&str>| Some(Statement::Select { format: format.map(str::to_owned) });
         for (text, format) in [

@@ -114,7 +114,7 @@ pub struct SimulatorArgs {
     #[command(flatten)]
     pub registry: RegistryArgs,
 
-    /// File that is told, as JSON lines, what the store must hold: after the history and at the end.
+    /// File that gets, as JSON lines, what the store must hold: after the history and at the end.
     /// Everything that was sent is kept in memory for it
     #[arg(long, env = "MIMAMORI_SIMULATOR_ORACLE", value_name = "FILE")]
     pub oracle: Option<PathBuf>,

@@ -16,7 +16,7 @@ use tests::wait::{equal, eventually};
 
 const PATIENT: &str = "TST001/P1";
 
-pub fn kill_9_of_any_service_under_load_loses_nothing_and_tells_nothing_twice() {
+pub fn kill_9_of_any_service_under_load_loses_nothing_and_reports_nothing_twice() {
     let stack = Plan::named("kill_9").patients(&["DEMO01/P0001"]).start(&Service::ALL);
     let sato = stack.sign_in(SATO);
     let oracle = under_load(&stack, 11, |load| {

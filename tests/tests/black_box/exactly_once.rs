@@ -82,7 +82,7 @@ pub fn a_processor_that_wakes_after_its_session_is_fenced_and_writes_nothing() {
     assert_true(&stack, &sent);
 }
 
-pub fn two_to_four_processors_join_leave_and_crash_under_load_and_tell_everything_once() {
+pub fn two_to_four_processors_join_leave_and_crash_under_load_and_report_everything_once() {
     use Service::{FourthProcessor, Processor, SecondProcessor, ThirdProcessor};
     let stack = Plan::named("rebalance").start(&[Service::Gateway, Processor, Service::Writer]);
     let sent = under_load(&stack, 13, |load| {

@@ -100,7 +100,8 @@ impl ReadingsQuery {
     pub fn parse(self) -> Result<Wanted, Problem> {
         let limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=GREATEST_LIMIT).contains(&limit) {
-            return Err(Problem::bad_request("limit is a number from 1 to 50000."));
+            let problem = format!("limit is a number from 1 to {GREATEST_LIMIT}.");
+            return Err(Problem::bad_request(problem));
         }
         let time = |text: Option<String>, problem: &'static str| {
             text.map(|text| time::parse(&text).ok_or_else(|| Problem::bad_request(problem)))

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_that_is_too_slow_is_told_to_begin_again() {
+    async fn a_reader_that_is_too_slow_is_asked_to_begin_again() {
         let (dashboard, _) = testing::dashboard();
         let mut sato = subscriber(&dashboard, "dr.sato");
         next_of(&mut sato).await;

@@ -341,7 +341,7 @@ impl Demo {
         format!("http://127.0.0.1:{}", self.places.dashboard)
     }
 
-    /// Tells scripts where everything is.
+    /// Writes, for scripts, where everything is.
     fn write_json(&mut self) -> anyhow::Result<()> {
         let topics = Topics::default();
         let mut processes: Vec<(&str, Option<u32>)> =

@@ -64,7 +64,7 @@ impl Supervised {
     }
 }
 
-/// Tells of an end, and gives up where they are too many.
+/// Reports an end, and gives up where they are too many.
 pub(super) fn note_end(
     name: &str,
     log: &Path,

@@ -105,7 +105,7 @@ impl Process {
 
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        // It may have ended: then there is nobody to tell.
+        // It may have ended: then there is nobody to signal.
         let _ = kill(Pid::from_raw(self.child.id() as i32), signal);
     }
 
@@ -114,7 +114,7 @@ impl Process {
         self.child.try_wait().ok().flatten()
     }
 
-    /// An error that tells how it ended and what it said last.
+    /// An error that says how it ended and what it said last.
     pub fn last_words(&self, status: ExitStatus) -> ProcessError {
         ProcessError::Ended {
             name: self.name.clone(),

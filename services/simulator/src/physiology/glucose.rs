@@ -80,7 +80,7 @@ fn bell(x: f64) -> f64 {
     (-0.5 * x * x).exp()
 }
 
-/// The course of two days, from which any minute of the second can be told.
+/// The course of two days, from which any minute of the second can be computed.
 struct Glucose<'p> {
     patient: &'p Patient,
     yesterday: Course,
