@@ -2,45 +2,65 @@
 
 use std::fmt;
 
-/// What a topic is for; [`Topics::name`] gives its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Topic {
+macro_rules! topics {
+    ($($(#[$doc:meta])+ $topic:ident = $name:literal,)+) => {
+        /// What a topic is for; [`Topics::name`] gives its name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Topic {
+            $($(#[$doc])+ $topic,)+
+        }
+
+        impl Topic {
+            /// Every topic.
+            pub const ALL: [Topic; [$(Topic::$topic),+].len()] = [$(Topic::$topic),+];
+
+            /// The name without the deployment's prefix.
+            pub const fn base_name(self) -> &'static str {
+                match self {
+                    $(Topic::$topic => $name,)+
+                }
+            }
+        }
+    };
+}
+
+topics! {
     /// Readings as sent. Key: patient.
-    ReadingsRaw,
+    ReadingsRaw = "readings.raw",
     /// Versions kept. Key: reading id.
-    ReadingsAccepted,
+    ReadingsAccepted = "readings.accepted",
     /// Raw records that were not accepted, whole, with the reason.
-    ReadingsRejected,
+    ReadingsRejected = "readings.rejected",
     /// What became of each range of raw records. Key: partition.
-    ReadingsOutcomes,
+    ReadingsOutcomes = "readings.outcomes",
     /// Alert events. Key: alert id.
-    Alerts,
+    Alerts = "alerts",
     /// Plans of patients. Key: patient.
-    CarePlans,
+    CarePlans = "care.plans",
     /// Who did what for a patient. Key: patient.
-    CareEvents,
+    CareEvents = "care.events",
     /// Accesses, allowed or denied.
-    AuditEvents,
+    AuditEvents = "audit.events",
     /// Records that ClickHouse refuses, whole, with its error. The dead-letter topic of the writer.
-    StoreDeadLetters,
+    StoreDeadLetters = "store.dead_letters",
     /// Master list of consortia.
-    RegistryConsortia,
+    RegistryConsortia = "registry.consortia",
     /// Master list of patients.
-    RegistryParticipants,
+    RegistryParticipants = "registry.participants",
     /// Master list of laboratories.
-    RegistryTestLabs,
+    RegistryTestLabs = "registry.test_labs",
     /// Master list of HbA1c assays.
-    RegistryAssays,
+    RegistryAssays = "registry.assays",
     /// Master list of device models.
-    RegistryDevices,
+    RegistryDevices = "registry.devices",
     /// How models aggregate activity.
-    RegistryActivityAggregations,
+    RegistryActivityAggregations = "registry.activity_aggregations",
     /// Vendors and their credentials.
-    RegistryVendors,
+    RegistryVendors = "registry.vendors",
     /// Physicians and operators.
-    RegistryPractitioners,
+    RegistryPractitioners = "registry.practitioners",
     /// Who follows whom.
-    RegistryCareTeams,
+    RegistryCareTeams = "registry.care_teams",
 }
 
 /// The largest batch of raw records that the broker takes, bytes. A reading has a few hundred; what
@@ -50,52 +70,6 @@ const LARGEST_RAW_RECORD: u32 = 1 << 20;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Topic {
-    /// Every topic.
-    pub const ALL: [Topic; 18] = [
-        Topic::ReadingsRaw,
-        Topic::ReadingsAccepted,
-        Topic::ReadingsRejected,
-        Topic::ReadingsOutcomes,
-        Topic::Alerts,
-        Topic::CarePlans,
-        Topic::CareEvents,
-        Topic::AuditEvents,
-        Topic::StoreDeadLetters,
-        Topic::RegistryConsortia,
-        Topic::RegistryParticipants,
-        Topic::RegistryTestLabs,
-        Topic::RegistryAssays,
-        Topic::RegistryDevices,
-        Topic::RegistryActivityAggregations,
-        Topic::RegistryVendors,
-        Topic::RegistryPractitioners,
-        Topic::RegistryCareTeams,
-    ];
-
-    /// The name without the deployment's prefix.
-    pub const fn base_name(self) -> &'static str {
-        match self {
-            Topic::ReadingsRaw => "readings.raw",
-            Topic::ReadingsAccepted => "readings.accepted",
-            Topic::ReadingsRejected => "readings.rejected",
-            Topic::ReadingsOutcomes => "readings.outcomes",
-            Topic::Alerts => "alerts",
-            Topic::CarePlans => "care.plans",
-            Topic::CareEvents => "care.events",
-            Topic::AuditEvents => "audit.events",
-            Topic::StoreDeadLetters => "store.dead_letters",
-            Topic::RegistryConsortia => "registry.consortia",
-            Topic::RegistryParticipants => "registry.participants",
-            Topic::RegistryTestLabs => "registry.test_labs",
-            Topic::RegistryAssays => "registry.assays",
-            Topic::RegistryDevices => "registry.devices",
-            Topic::RegistryActivityAggregations => "registry.activity_aggregations",
-            Topic::RegistryVendors => "registry.vendors",
-            Topic::RegistryPractitioners => "registry.practitioners",
-            Topic::RegistryCareTeams => "registry.care_teams",
-        }
-    }
-
     /// Whether it has as many partitions as `readings.raw`, so that one process owns partition *n*
     /// of them all; the others have one.
     pub const fn is_partitioned_by_patient(self) -> bool {
