@@ -326,7 +326,6 @@ pub(crate) use unchanged;
 
 /// Reads a `Reading`.
 pub(crate) fn reading<'b>(body: &mut impl Fields<'b>) -> Result<Reading, FieldError> {
-    use DataInput::{Device, Manual, Modified};
     let (
         (consortium_id, person_id),
         (observation_time, utc_offset_minutes, update_time),
@@ -340,9 +339,9 @@ pub(crate) fn reading<'b>(body: &mut impl Fields<'b>) -> Result<Reading, FieldEr
         );
         let origin = (
             source(body)?,
-            body.symbol("data_input", &[Device, Manual, Modified])?,
+            body.symbol("data_input", &DataInput::ALL)?,
             body.nullable("origin_of_time", |body| {
-                body.symbol("origin_of_time", &[OriginOfTime::Device, OriginOfTime::App])
+                body.symbol("origin_of_time", &OriginOfTime::ALL)
             })?,
             status(body)?,
         );
@@ -370,8 +369,7 @@ pub(crate) fn reading<'b>(body: &mut impl Fields<'b>) -> Result<Reading, FieldEr
 }
 
 pub(crate) fn outcome<'b>(body: &mut impl Fields<'b>) -> Result<StoredOutcome, FieldError> {
-    use StoredOutcome::{Conflict, Correction, Historical, New, Stale};
-    body.symbol("outcome", &[New, Correction, Historical, Stale, Conflict])
+    body.symbol("outcome", &StoredOutcome::ALL)
 }
 
 /// Reads an `AcceptedReading`.

@@ -56,22 +56,38 @@ pub struct TestLab {
     pub test_lab_id: String,
 }
 
-// The numbers of these three enums are part of digests, and so of stored versions, for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DataInput {
-    Device = 0,
-    Manual = 1,
-    Modified = 2,
+/// An enum that the exchange standard gives codes. A code's number is part of digests, and so of
+/// stored versions, for ever; the columns of ClickHouse are made of it too.
+macro_rules! coded {
+    ($name:ident { $($value:ident = $code:literal),+ $(,)? }) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($value = $code),+
+        }
+
+        impl $name {
+            /// Every value, in the order of the schema.
+            pub const ALL: [Self; [$($code),+].len()] = [$(Self::$value),+];
+
+            /// Every value with its code in the exchange document.
+            pub const CODES: [(&'static str, Self); Self::ALL.len()] =
+                [$((stringify!($code), Self::$value)),+];
+
+            /// Its code in the exchange document.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$value => stringify!($code)),+
+                }
+            }
+        }
+    };
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OriginOfTime {
-    Device = 0,
-    App = 1,
-}
+coded!(DataInput { Device = 0, Manual = 1, Modified = 2 });
+coded!(OriginOfTime { Device = 0, App = 1 });
 
+/// Its numbers are part of digests, and so of stored versions, for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadingStatus {

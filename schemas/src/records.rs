@@ -19,40 +19,31 @@ pub struct AcceptedReading {
     pub origin: Origin,
 }
 
-/// The outcomes whose version is kept.
+/// The outcomes whose version is kept. Their numbers are those of the column `outcome`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[serde(rename = "Outcome")]
 pub enum StoredOutcome {
-    New,
-    Correction,
-    Historical,
-    Stale,
-    Conflict,
+    New = 0,
+    Correction = 1,
+    Historical = 2,
+    Stale = 3,
+    Conflict = 4,
 }
 
 impl StoredOutcome {
+    /// Every one, in the order of the schema.
+    pub const ALL: [Self; 5] =
+        [Self::New, Self::Correction, Self::Historical, Self::Stale, Self::Conflict];
+
     /// The kept form of an outcome; none for a duplicate.
     pub fn of(outcome: clinical::Outcome) -> Option<Self> {
-        match outcome {
-            clinical::Outcome::New => Some(Self::New),
-            clinical::Outcome::Correction => Some(Self::Correction),
-            clinical::Outcome::Historical => Some(Self::Historical),
-            clinical::Outcome::Stale => Some(Self::Stale),
-            clinical::Outcome::Conflict => Some(Self::Conflict),
-            clinical::Outcome::Duplicate => None,
-        }
+        Self::ALL.into_iter().find(|stored| clinical::Outcome::from(*stored) == outcome)
     }
 
     /// The outcome's name.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Correction => "correction",
-            Self::Historical => "historical",
-            Self::Stale => "stale",
-            Self::Conflict => "conflict",
-        }
+        clinical::Outcome::from(self).as_str()
     }
 }
 

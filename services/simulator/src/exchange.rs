@@ -8,7 +8,7 @@ use clinical::{Kind, Span, Timestamp};
 use jiff::tz::Offset;
 use schemas::Reading;
 use schemas::fields::{Field, Visitor, form};
-use schemas::reading::{DataInput, OriginOfTime, Source};
+use schemas::reading::Source;
 use serde_json::{Map, Value, json};
 
 /// The version of the standard that the documents are of.
@@ -78,11 +78,7 @@ fn record(reading: &Reading) -> Value {
     let mut record = json!({
         "observation_time": digits(observed, offset, false),
         "update_time": digits(updated, offset, true),
-        "data_input_code": match reading.data_input {
-            DataInput::Device => "0",
-            DataInput::Manual => "1",
-            DataInput::Modified => "2",
-        },
+        "data_input_code": reading.data_input.code(),
     });
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -97,11 +93,7 @@ fn record(reading: &Reading) -> Value {
         }
         Source::TestLab(lab) => put("test_lab_id", Some(json!(lab.test_lab_id))),
     }
-    let origin = reading.origin_of_time.map(|origin| match origin {
-        OriginOfTime::Device => json!("0"),
-        OriginOfTime::App => json!("1"),
-    });
-    put("origin_of_time_code", origin);
+    put("origin_of_time_code", reading.origin_of_time.map(|origin| json!(origin.code())));
     let Ok(()) = reading
         .measurement
         .visit(&mut Values { kind: reading.measurement.kind(), record: &mut record });

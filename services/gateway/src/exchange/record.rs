@@ -26,11 +26,6 @@ pub(super) struct Around<'a> {
     pub(super) received: Timestamp,
 }
 
-const DATA_INPUT: [(&str, DataInput); 3] =
-    [("0", DataInput::Device), ("1", DataInput::Manual), ("2", DataInput::Modified)];
-const ORIGIN_OF_TIME: [(&str, OriginOfTime); 2] =
-    [("0", OriginOfTime::Device), ("1", OriginOfTime::App)];
-
 /// Reads and validates a record, or says all that is wrong with its form, or the first thing that
 /// is not plausible.
 pub(super) fn read(
@@ -50,10 +45,10 @@ pub(super) fn read(
         }
     }
     let (input_as, input) = fields.take_either("data_input_code", "input_method_code");
-    let data_input = fields.code_in(input_as, input, &DATA_INPUT);
+    let data_input = fields.code_in(input_as, input, &DataInput::CODES);
     let from_checkup = kind.setting() == Setting::Checkup;
     let origin_of_time =
-        (!from_checkup).then(|| fields.code("origin_of_time_code", &ORIGIN_OF_TIME));
+        (!from_checkup).then(|| fields.code("origin_of_time_code", &OriginOfTime::CODES));
     let source = observation::source(&mut fields, kind.setting());
     let measurement = measurement::read(kind, &mut fields);
     let problems = fields.finish();

@@ -1,9 +1,9 @@
 //! Readings: one table a kind, the columns before and after the measured values being the same.
 
 use schemas::fields::{Column, Field, Visitor};
-use schemas::reading::{DataInput, Device, OriginOfTime, ReadingStatus, Source};
+use schemas::reading::{Device, ReadingStatus, Source};
 use schemas::readout::Shown;
-use schemas::records::{AcceptedReading, StoredOutcome};
+use schemas::records::AcceptedReading;
 
 use crate::columns::{Columns, Unfit, Value};
 
@@ -17,35 +17,14 @@ pub(super) fn walk(accepted: &AcceptedReading, to: &mut impl Columns) -> Result<
     let shown = reading.measurement.shown();
     reading.measurement.visit(&mut ValueColumns { to, shown })?;
     to.int16("utc_offset_minutes", reading.utc_offset_minutes)?;
-    to.put(
-        "data_input",
-        Value::Int8(match reading.data_input {
-            DataInput::Device => 0,
-            DataInput::Manual => 1,
-            DataInput::Modified => 2,
-        }),
-    );
-    to.put(
-        "origin_of_time",
-        Value::Int8(match reading.origin_of_time {
-            None => 0,
-            Some(OriginOfTime::Device) => 1,
-            Some(OriginOfTime::App) => 2,
-        }),
-    );
+    to.put("data_input", Value::Int8(reading.data_input as i8));
+    // 0 is absence: a reading of a check-up has no clock of its own.
+    let origin_of_time = reading.origin_of_time.map_or(0, |clock| clock as i8 + 1);
+    to.put("origin_of_time", Value::Int8(origin_of_time));
     to.millis("update_time", reading.update_time)?;
     to.informative_millis("send_time", reading.send_time);
     to.text("vendor", reading.vendor.as_deref().unwrap_or(""));
-    to.put(
-        "outcome",
-        Value::Int8(match accepted.outcome {
-            StoredOutcome::New => 0,
-            StoredOutcome::Correction => 1,
-            StoredOutcome::Historical => 2,
-            StoredOutcome::Stale => 3,
-            StoredOutcome::Conflict => 4,
-        }),
-    );
+    to.put("outcome", Value::Int8(accepted.outcome as i8));
     to.informative_millis("received_at", Some(accepted.origin.received_at));
     to.put("origin_partition", Value::Int32(accepted.origin.partition));
     to.put("origin_offset", Value::Int64(accepted.origin.offset));
