@@ -140,66 +140,111 @@ pub struct OutcomeTally {
     pub rerouted: i64,
 }
 
-impl OutcomeTally {
-    /// Every count with its outcome's name, in the order of the schema.
-    pub fn counts(&self) -> [(&'static str, i64); 8] {
-        [
-            ("new", self.new),
-            ("correction", self.correction),
-            ("historical", self.historical),
-            ("duplicate", self.duplicate),
-            ("stale", self.stale),
-            ("conflict", self.conflict),
-            ("rejected", self.rejected),
-            ("rerouted", self.rerouted),
-        ]
+/// What becomes of a raw record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RawOutcome {
+    /// It is a valid reading, and its version is this.
+    Valid(clinical::Outcome),
+    /// It is in `readings.rejected`.
+    Rejected,
+    /// It was sent on to its right partition, where it is a raw record again.
+    Rerouted,
+}
+
+impl RawOutcome {
+    /// Every one, in the order of the tally's schema.
+    pub const ALL: [Self; 8] = [
+        Self::Valid(clinical::Outcome::New),
+        Self::Valid(clinical::Outcome::Correction),
+        Self::Valid(clinical::Outcome::Historical),
+        Self::Valid(clinical::Outcome::Duplicate),
+        Self::Valid(clinical::Outcome::Stale),
+        Self::Valid(clinical::Outcome::Conflict),
+        Self::Rejected,
+        Self::Rerouted,
+    ];
+
+    /// The outcome's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid(outcome) => outcome.as_str(),
+            Self::Rejected => "rejected",
+            Self::Rerouted => "rerouted",
+        }
     }
 
-    /// Counts a record that was valid.
-    pub fn count(&mut self, outcome: clinical::Outcome) {
-        *match outcome {
-            clinical::Outcome::New => &mut self.new,
-            clinical::Outcome::Correction => &mut self.correction,
-            clinical::Outcome::Historical => &mut self.historical,
-            clinical::Outcome::Duplicate => &mut self.duplicate,
-            clinical::Outcome::Stale => &mut self.stale,
-            clinical::Outcome::Conflict => &mut self.conflict,
-        } += 1;
+    /// Whether a record of `readings.accepted` or `readings.rejected` says so too.
+    pub fn is_published(self) -> bool {
+        match self {
+            Self::Valid(outcome) => StoredOutcome::of(outcome).is_some(),
+            Self::Rejected => true,
+            Self::Rerouted => false,
+        }
+    }
+}
+
+impl From<clinical::Outcome> for RawOutcome {
+    fn from(outcome: clinical::Outcome) -> Self {
+        Self::Valid(outcome)
+    }
+}
+
+impl From<StoredOutcome> for RawOutcome {
+    fn from(outcome: StoredOutcome) -> Self {
+        Self::Valid(outcome.into())
+    }
+}
+
+impl OutcomeTally {
+    fn count_of(&mut self, outcome: RawOutcome) -> &mut i64 {
+        use clinical::Outcome::{Conflict, Correction, Duplicate, Historical, New, Stale};
+        match outcome {
+            RawOutcome::Valid(New) => &mut self.new,
+            RawOutcome::Valid(Correction) => &mut self.correction,
+            RawOutcome::Valid(Historical) => &mut self.historical,
+            RawOutcome::Valid(Duplicate) => &mut self.duplicate,
+            RawOutcome::Valid(Stale) => &mut self.stale,
+            RawOutcome::Valid(Conflict) => &mut self.conflict,
+            RawOutcome::Rejected => &mut self.rejected,
+            RawOutcome::Rerouted => &mut self.rerouted,
+        }
+    }
+
+    /// How many records have an outcome.
+    pub fn of(mut self, outcome: impl Into<RawOutcome>) -> i64 {
+        *self.count_of(outcome.into())
+    }
+
+    /// Every count with its outcome's name, in the order of the schema.
+    pub fn counts(&self) -> [(&'static str, i64); RawOutcome::ALL.len()] {
+        RawOutcome::ALL.map(|outcome| (outcome.as_str(), self.of(outcome)))
+    }
+
+    /// Counts a record.
+    pub fn count(&mut self, outcome: impl Into<RawOutcome>) {
+        self.add(outcome, 1);
+    }
+
+    /// Counts so many records.
+    pub fn add(&mut self, outcome: impl Into<RawOutcome>, records: i64) {
+        *self.count_of(outcome.into()) += records;
     }
 
     /// How many records the range held.
     pub fn records(&self) -> i64 {
-        self.counts().iter().map(|(_, records)| records).sum()
+        RawOutcome::ALL.map(|outcome| self.of(outcome)).iter().sum()
     }
 
     /// How many records went to `readings.accepted`.
     pub fn stored(&self) -> i64 {
-        self.new + self.correction + self.historical + self.stale + self.conflict
+        StoredOutcome::ALL.map(|outcome| self.of(outcome)).iter().sum()
     }
 
     /// Adds the counts of another range. Which range it is of stays as it is.
     pub fn add_counts(&mut self, other: &Self) {
-        let Self {
-            partition: _,
-            from_offset: _,
-            next_offset: _,
-            new,
-            correction,
-            historical,
-            duplicate,
-            stale,
-            conflict,
-            rejected,
-            rerouted,
-        } = other;
-        self.new += new;
-        self.correction += correction;
-        self.historical += historical;
-        self.duplicate += duplicate;
-        self.stale += stale;
-        self.conflict += conflict;
-        self.rejected += rejected;
-        self.rerouted += rerouted;
+        for outcome in RawOutcome::ALL {
+            self.add(outcome, other.of(outcome));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use schemas::reading::{
     BloodGlucose, BloodPressure, DataInput, Device, GlucoseMethod, Measurement, OriginOfTime,
     Reading, ReadingStatus, Source,
 };
-use schemas::records::{Origin, RejectedReading, StoredOutcome};
+use schemas::records::{Origin, RawOutcome, RejectedReading, StoredOutcome};
 use schemas::{AcceptedEncoder, AcceptedReading, Codec, DecodeError, OutcomeTally};
 use serde_json::Value;
 
@@ -89,17 +89,21 @@ fn an_accepted_reading_carries_the_raw_bytes_and_equals_one_encoded_anew() {
 #[test]
 fn a_tally_counts_every_outcome_under_its_name() {
     let empty = OutcomeTally::default();
-    for (outcome, _) in empty.counts() {
+    let stored = StoredOutcome::ALL.map(RawOutcome::from);
+    for outcome in RawOutcome::ALL {
         let mut json = serde_json::to_value(empty).unwrap();
-        json[outcome] = 1.into();
+        json[outcome.as_str()] = 1.into();
         let mut tally: OutcomeTally = serde_json::from_value(json).unwrap();
         let found: Vec<_> = tally.counts().into_iter().filter(|(_, count)| *count > 0).collect();
-        assert_eq!((found, tally.records()), (vec![(outcome, 1)], 1));
-        let valid = clinical::Outcome::ALL.into_iter().find(|valid| valid.as_str() == outcome);
-        valid.into_iter().for_each(|valid| tally.count(valid));
-        assert_eq!(tally.records(), 1 + i64::from(valid.is_some()));
-        assert!(valid.is_none() || tally.counts().contains(&(outcome, 2)), "{outcome}");
+        assert_eq!((found, tally.records()), (vec![(outcome.as_str(), 1)], 1));
+        assert_eq!(tally.stored(), i64::from(stored.contains(&outcome)));
+        tally.count(outcome);
+        let same = tally;
+        tally.add_counts(&same);
+        assert_eq!((tally.of(outcome), tally.records()), (4, 4), "{outcome:?}");
     }
+    let valid = RawOutcome::ALL.into_iter().filter(|outcome| matches!(outcome, RawOutcome::Valid(_)));
+    assert!(valid.eq(clinical::Outcome::ALL.map(RawOutcome::from)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The verdict can fail: whatever is taken from a good result, doubled or put in, it complains.
 
-use clinical::Timestamp;
+use clinical::{Outcome, Timestamp};
+use schemas::records::RawOutcome;
 use schemas::{AuditEvent, Codec, Origin, OutcomeTally, Reading, RejectedReading};
 use stream::follow::Incoming;
 use stream::partition_for_key;
@@ -108,7 +109,7 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
         };
         match &expected.outcomes[&(record.partition, record.offset)] {
             DueOutcome::Stored(accepted) => {
-                tally.count(accepted.outcome.into());
+                tally.count(accepted.outcome);
                 let reading = &accepted.reading;
                 let version = VersionKey {
                     kind: "blood_pressure",
@@ -121,9 +122,9 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
                 came.store.versions.push(Row { key, columns: of_accepted(accepted) });
                 came.accepted.push((**accepted).clone());
             }
-            DueOutcome::Duplicate { .. } => tally.duplicate = 1,
+            DueOutcome::Duplicate { .. } => tally.count(Outcome::Duplicate),
             DueOutcome::Rejected(reason) => {
-                tally.rejected = 1;
+                tally.count(RawOutcome::Rejected);
                 let rejected = RejectedReading {
                     reason: (*reason).to_owned(),
                     ..RejectedReading::holding(&bytes, record.key.as_deref(), bytes.len(), origin)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use clinical::Outcome;
+use schemas::records::RawOutcome;
 use schemas::{AcceptedReading, OutcomeTally, RejectedReading};
 use stream::follow::Incoming;
 
@@ -105,9 +106,9 @@ fn compare_tallies(expected: &Expected, tallies: &[Placed<OutcomeTally>], found:
 
 fn count(tally: &mut OutcomeTally, outcome: &DueOutcome) {
     match outcome {
-        DueOutcome::Stored(accepted) => tally.count(accepted.outcome.into()),
+        DueOutcome::Stored(accepted) => tally.count(accepted.outcome),
         DueOutcome::Duplicate { .. } => tally.count(Outcome::Duplicate),
-        DueOutcome::Rejected(_) => tally.rejected += 1,
-        DueOutcome::Rerouted => tally.rerouted += 1,
+        DueOutcome::Rejected(_) => tally.count(RawOutcome::Rejected),
+        DueOutcome::Rerouted => tally.count(RawOutcome::Rerouted),
     }
 }

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use schemas::OutcomeTally;
+use schemas::records::RawOutcome;
 
 /// Where metrics are read.
 pub(super) struct Endpoints {
@@ -65,15 +66,16 @@ impl Status {
     }
 
     fn line(&mut self, processor: &Samples, writer: Option<&Samples>, phase: &str) -> String {
-        let mut totals = HashMap::new();
-        for (outcome, _) in OutcomeTally::default().counts() {
+        let mut totals = OutcomeTally::default();
+        for outcome in RawOutcome::ALL {
+            let name = outcome.as_str();
             let found = processor
-                .sum("mimamori_processor_readings_total", &format!("outcome=\"{outcome}\""));
-            totals.insert(outcome, self.counters.entry(outcome).or_default().take(found));
+                .sum("mimamori_processor_readings_total", &format!("outcome=\"{name}\""));
+            totals.add(outcome, self.counters.entry(name).or_default().take(found) as i64);
         }
         let alerts = processor.sum("mimamori_processor_alerts_total", "transition=\"raised\"");
         let alerts = self.counters.entry("alerts").or_default().take(alerts);
-        let all: f64 = totals.values().sum();
+        let all = totals.records() as f64;
         let rate = match self.last.replace((Instant::now(), all)) {
             Some((at, before)) if at.elapsed().as_secs_f64() > 0.1 => {
                 (all - before) / at.elapsed().as_secs_f64()
@@ -86,16 +88,12 @@ impl Status {
             |writer| format!("to store {:.0}", writer.sum("mimamori_writer_lag_records", "")),
         );
         format!(
-            "{phase} · {rate:.0} readings/s · accepted {:.0} · corrections {:.0} · duplicates {:.0} \
-             · rejected {:.0} · alerts {alerts:.0} · lag {lag:.0}, {stored}",
-            totals["new"]
-                + totals["historical"]
-                + totals["stale"]
-                + totals["conflict"]
-                + totals["correction"],
-            totals["correction"],
-            totals["duplicate"],
-            totals["rejected"],
+            "{phase} · {rate:.0} readings/s · accepted {} · corrections {} · duplicates {} · rejected {} \
+             · alerts {alerts:.0} · lag {lag:.0}, {stored}",
+            totals.stored(),
+            totals.correction,
+            totals.duplicate,
+            totals.rejected,
         )
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chassis::ClickHouseArgs;
-use writer::census::{self, Events, OffsetRange};
+use writer::census::{self, OffsetRange};
 
 use super::compare::{Ranges, Stored, StoredCounts};
 
@@ -46,7 +46,7 @@ async fn counts(
     let client = writer::client(clickhouse);
     let counting = async {
         let stored = census::stored(&client, raw).await?;
-        let events = census::events(&client, Events::Alerts, alerts).await?;
+        let events = census::alert_events(&client, alerts).await?;
         anyhow::Ok((stored, events))
     };
     let (stored, events) = tokio::time::timeout(PATIENCE, counting)

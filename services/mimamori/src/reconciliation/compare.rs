@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use schemas::OutcomeTally;
+use schemas::records::RawOutcome;
+use schemas::topics::Topic;
 
 use super::outcome_map::Counts;
 use super::partition::{PartitionRecords, WriterAt};
@@ -84,17 +85,17 @@ pub(super) fn within_kafka(
         found.push(Difference::FromNothing { records: counts.from_nothing, first });
     }
     for (topic, records) in [
-        ("readings.outcomes", records.tallies.unreadable),
-        ("readings.accepted", records.accepted.unreadable),
-        ("readings.rejected", records.rejected.unreadable),
+        (Topic::ReadingsOutcomes.base_name(), records.tallies.unreadable),
+        (Topic::ReadingsAccepted.base_name(), records.accepted.unreadable),
+        (Topic::ReadingsRejected.base_name(), records.rejected.unreadable),
     ] {
         if records > 0 {
             found.push(Difference::Unreadable { topic, records });
         }
     }
     for (topic, records) in [
-        ("readings.accepted", records.accepted.elsewhere),
-        ("readings.rejected", records.rejected.elsewhere),
+        (Topic::ReadingsAccepted.base_name(), records.accepted.elsewhere),
+        (Topic::ReadingsRejected.base_name(), records.rejected.elsewhere),
     ] {
         if records > 0 {
             found.push(Difference::WrongPartition { topic, records });
@@ -126,23 +127,11 @@ impl Sums {
     }
 }
 
-type OfTally = fn(&OutcomeTally) -> i64;
-type OfCounts = fn(&Counts) -> u64;
-
-const PUBLISHED: [(&str, OfTally, OfCounts); 6] = [
-    ("new", |t| t.new, |c| c.new),
-    ("correction", |t| t.correction, |c| c.correction),
-    ("historical", |t| t.historical, |c| c.historical),
-    ("stale", |t| t.stale, |c| c.stale),
-    ("conflict", |t| t.conflict, |c| c.conflict),
-    ("rejected", |t| t.rejected, |c| c.rejected),
-];
-
 fn compare_tallies(records: &PartitionRecords, reconciliation: &mut PartitionReconciliation) {
     let mut expected = reconciliation.from;
     let mut raw = Sums::default();
-    let mut outcomes: [Sums; PUBLISHED.len()] = Default::default();
-    let (mut duplicate, mut rerouted) = (0, 0);
+    let published = RawOutcome::ALL.into_iter().filter(|outcome| outcome.is_published());
+    let mut published = Vec::from_iter(published.map(|outcome| (outcome, Sums::default())));
     let blocks = records.tallies.blocks.iter();
     for block in blocks
         .filter(|b| b.from_offset >= reconciliation.from && b.from_offset < reconciliation.next)
@@ -159,37 +148,23 @@ fn compare_tallies(records: &PartitionRecords, reconciliation: &mut PartitionRec
         let counts = records.outcomes.count(range);
         let range = block.from_offset..block.next_offset;
         raw.add(block.records(), counts.raw, &range);
-        for (sums, (_, tallied, found)) in outcomes.iter_mut().zip(PUBLISHED) {
-            sums.add(tallied(block), found(&counts), &range);
+        for (outcome, sums) in &mut published {
+            sums.add(block.of(*outcome), counts.published.of(*outcome).unsigned_abs(), &range);
         }
-        duplicate += u64::try_from(block.duplicate).unwrap_or(0);
-        rerouted += u64::try_from(block.rerouted).unwrap_or(0);
+        reconciliation.amounts.outcomes.add_counts(block);
         expected = expected.max(block.next_offset);
     }
     if let Some(within) = raw.within {
         let (raw, tallied) = (raw.found, raw.tallied);
         reconciliation.differences.push(Difference::RawRecords { raw, tallied, within });
     }
-    let tallied = outcomes.each_ref().map(|sums| sums.tallied);
-    for (sums, (outcome, _, _)) in outcomes.into_iter().zip(PUBLISHED) {
+    for (outcome, sums) in published {
         if let Some(within) = sums.within {
-            let (tallied, published) = (sums.tallied, sums.found);
+            let (outcome, tallied, published) = (outcome.as_str(), sums.tallied, sums.found);
             let difference = Difference::Outcome { outcome, tallied, published, within };
             reconciliation.differences.push(difference);
         }
     }
-    let [new, correction, historical, stale, conflict, rejected] = tallied;
-    reconciliation.amounts = Amounts {
-        new,
-        correction,
-        historical,
-        stale,
-        conflict,
-        duplicate,
-        rejected,
-        rerouted,
-        ..reconciliation.amounts
-    };
 }
 
 /// What ClickHouse should hold of something, at least and at most, in all and of what the writer has
@@ -222,8 +197,8 @@ pub(super) fn with_clickhouse(
     };
     let rejected = Expected {
         rows: "rejected records",
-        all: (all.rejected.saturating_sub(all.dead_letter_rejections), all.rejected),
-        written_at_least: written.rejected.saturating_sub(written.dead_letter_rejections),
+        all: (all.rejected().saturating_sub(all.dead_letter_rejections), all.rejected()),
+        written_at_least: written.rejected().saturating_sub(written.dead_letter_rejections),
     };
     let (events, event_dead_letters) = records.alerts.before(ranges.alerts.end);
     let (events_written, written_event_dead_letters) =

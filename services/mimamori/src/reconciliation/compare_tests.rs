@@ -71,8 +71,8 @@ fn every_record_with_one_outcome_balances() {
     assert_eq!(found.differences, vec![]);
     assert_eq!((found.from, found.next), (0, 10));
     let amounts = found.amounts;
-    assert_eq!((amounts.raw, amounts.new, amounts.duplicate), (10, 7, 1));
-    assert_eq!((amounts.rejected, amounts.rerouted), (1, 1));
+    assert_eq!((amounts.raw, amounts.outcomes.new, amounts.outcomes.duplicate), (10, 7, 1));
+    assert_eq!((amounts.outcomes.rejected, amounts.outcomes.rerouted), (1, 1));
     assert_eq!((amounts.versions, amounts.versions_stored), (7, 7));
     assert!(Reconciliation { partitions: vec![found] }.is_settled());
 }

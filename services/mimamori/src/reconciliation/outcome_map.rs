@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use schemas::records::StoredOutcome;
+use schemas::OutcomeTally;
+use schemas::records::{RawOutcome, StoredOutcome};
 
 /// Offsets in a page. A page is made when the first of its offsets is noted, so an output that names
 /// an absurd origin costs a page, not the memory up to it.
@@ -17,13 +18,17 @@ const REPEATED: u8 = 0b0010_0000;
 const DEAD_LETTER: u8 = 0b0100_0000;
 const REJECTED: u8 = 6;
 
+/// From 1 on.
 fn code(outcome: StoredOutcome) -> u8 {
-    match outcome {
-        StoredOutcome::New => 1,
-        StoredOutcome::Correction => 2,
-        StoredOutcome::Historical => 3,
-        StoredOutcome::Stale => 4,
-        StoredOutcome::Conflict => 5,
+    outcome as u8 + 1
+}
+
+/// The outcome that is noted in a byte; none where there is no output.
+fn outcome_in(byte: u8) -> Option<RawOutcome> {
+    match byte & OUTCOME {
+        0 => None,
+        REJECTED => Some(RawOutcome::Rejected),
+        code => StoredOutcome::ALL.get(usize::from(code) - 1).copied().map(RawOutcome::from),
     }
 }
 
@@ -38,14 +43,8 @@ pub(super) struct OutcomeMap {
 pub(super) struct Counts {
     /// Raw records.
     pub raw: u64,
-    /// Accepted, by outcome.
-    pub new: u64,
-    pub correction: u64,
-    pub historical: u64,
-    pub stale: u64,
-    pub conflict: u64,
-    /// Rejected.
-    pub rejected: u64,
+    /// Of outputs, by outcome.
+    pub published: OutcomeTally,
     /// Raw records with more than one output, and the first of them.
     pub twice: u64,
     pub first_twice: Option<i64>,
@@ -62,7 +61,12 @@ pub(super) struct Counts {
 impl Counts {
     /// Records of `readings.accepted`.
     pub fn accepted(&self) -> u64 {
-        self.new + self.correction + self.historical + self.stale + self.conflict
+        self.published.stored().unsigned_abs()
+    }
+
+    /// Records of `readings.rejected`.
+    pub fn rejected(&self) -> u64 {
+        self.published.rejected.unsigned_abs()
     }
 
     /// Versions that were first accepted in the range.
@@ -71,23 +75,14 @@ impl Counts {
     }
 
     fn add(&mut self, offset: i64, byte: u8) {
-        let accepted = match byte & OUTCOME {
-            1 => &mut self.new,
-            2 => &mut self.correction,
-            3 => &mut self.historical,
-            4 => &mut self.stale,
-            5 => &mut self.conflict,
-            REJECTED => {
-                self.dead_letter_rejections += u64::from(byte & DEAD_LETTER != 0);
-                &mut self.rejected
-            }
-            _ => {
-                self.raw += u64::from(byte & RAW != 0);
-                return;
-            }
+        let Some(outcome) = outcome_in(byte) else {
+            self.raw += u64::from(byte & RAW != 0);
+            return;
         };
-        *accepted += 1;
-        if byte & OUTCOME != REJECTED {
+        self.published.count(outcome);
+        if outcome == RawOutcome::Rejected {
+            self.dead_letter_rejections += u64::from(byte & DEAD_LETTER != 0);
+        } else {
             self.repeated += u64::from(byte & REPEATED != 0);
             self.dead_letter_versions += u64::from(byte & DEAD_LETTER != 0 && byte & REPEATED == 0);
         }
@@ -171,7 +166,7 @@ mod tests {
         outcomes.accepted(5000, StoredOutcome::New, true);
         outcomes.rejected(6000);
         let counts = outcomes.count(5000..6000);
-        assert_eq!((counts.raw, counts.new, counts.rejected), (1000, 1, 0));
+        assert_eq!((counts.raw, counts.published.new, counts.rejected()), (1000, 1, 0));
         assert_eq!(outcomes.count(9_999..i64::MAX).raw, 1);
         assert_eq!(outcomes.count(7..7), Counts::default());
     }

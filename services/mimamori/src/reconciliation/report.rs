@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use schemas::topics::Topic;
+
 use super::result::{PartitionReconciliation, Reconciliation};
 
 /// A reconciliation as a table and a last line that says the result.
@@ -18,15 +20,16 @@ fn write_table(
     with_partitions: bool,
 ) -> fmt::Result {
     let totals = reconciliation.totals();
-    writeln!(to, "{:<32}{:>16}", "readings.raw", grouped(totals.raw))?;
-    for (outcome, count) in totals.outcomes() {
-        writeln!(to, "  {outcome:<30}{:>16}", grouped(count))?;
+    let rejected = totals.outcomes.rejected.max(0).unsigned_abs();
+    writeln!(to, "{:<32}{:>16}", Topic::ReadingsRaw.base_name(), grouped(totals.raw))?;
+    for (outcome, count) in totals.outcomes.counts() {
+        writeln!(to, "  {outcome:<30}{:>16}", grouped(count.max(0).unsigned_abs()))?;
     }
     writeln!(to, "  {:<30}{:>16}", "in flight", grouped(totals.in_flight_to_processor))?;
     writeln!(to, "ClickHouse")?;
     for (rows, stored, of) in [
         ("versions", totals.versions_stored, totals.versions),
-        ("rejected records", totals.rejected_stored, totals.rejected),
+        ("rejected records", totals.rejected_stored, rejected),
         ("alert events", totals.alert_events_stored, totals.alert_events),
     ] {
         writeln!(to, "  {rows:<30}{:>16} of {}", grouped(stored), grouped(of))?;
@@ -43,7 +46,7 @@ fn write_table(
 
 fn write_partition(to: &mut String, partition: &PartitionReconciliation) -> fmt::Result {
     let amounts = partition.amounts;
-    let outcomes = amounts.outcomes().map(|(outcome, count)| format!("{outcome} {count}"));
+    let outcomes = amounts.outcomes.counts().map(|(outcome, count)| format!("{outcome} {count}"));
     writeln!(
         to,
         "partition {}: {} raw records from offset {} to {}; {}; versions {} of {} and alert events \

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::ops::{AddAssign, Range};
 
-use serde::Serialize;
+use schemas::OutcomeTally;
+use serde::{Serialize, Serializer};
 
 /// What went in and what came out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -60,22 +61,9 @@ pub struct PartitionReconciliation {
 pub struct Amounts {
     /// Raw records that were compared.
     pub raw: u64,
-    /// Of these, as the tallies say: new readings.
-    pub new: u64,
-    /// Greater versions of known readings.
-    pub correction: u64,
-    /// Readings older than the window of remembered versions.
-    pub historical: u64,
-    /// Smaller versions of known readings.
-    pub stale: u64,
-    /// Versions of the same time with other content.
-    pub conflict: u64,
-    /// Known versions.
-    pub duplicate: u64,
-    /// Records that are not valid.
-    pub rejected: u64,
-    /// Records that were sent on to their right partition, where they are raw records again.
-    pub rerouted: u64,
+    /// What became of these, as the tallies say; a member for each outcome.
+    #[serde(flatten, serialize_with = "by_name")]
+    pub outcomes: OutcomeTally,
     /// Raw records beyond the last tally.
     pub in_flight_to_processor: u64,
     /// Distinct versions in `readings.accepted`.
@@ -94,33 +82,15 @@ pub struct Amounts {
     pub in_flight_to_writer: u64,
 }
 
-impl Amounts {
-    /// How many records the tallies count of each outcome, in the order of a report.
-    pub(super) fn outcomes(&self) -> [(&'static str, u64); 8] {
-        [
-            ("new", self.new),
-            ("correction", self.correction),
-            ("historical", self.historical),
-            ("stale", self.stale),
-            ("conflict", self.conflict),
-            ("duplicate", self.duplicate),
-            ("rejected", self.rejected),
-            ("rerouted", self.rerouted),
-        ]
-    }
+/// The counts of a tally, without its range.
+fn by_name<S: Serializer>(outcomes: &OutcomeTally, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(outcomes.counts())
 }
 
 impl AddAssign for Amounts {
     fn add_assign(&mut self, other: Self) {
         self.raw += other.raw;
-        self.new += other.new;
-        self.correction += other.correction;
-        self.historical += other.historical;
-        self.stale += other.stale;
-        self.conflict += other.conflict;
-        self.duplicate += other.duplicate;
-        self.rejected += other.rejected;
-        self.rerouted += other.rerouted;
+        self.outcomes.add_counts(&other.outcomes);
         self.in_flight_to_processor += other.in_flight_to_processor;
         self.versions += other.versions;
         self.versions_stored += other.versions_stored;
@@ -281,5 +251,30 @@ impl fmt::Display for Difference {
                  rows of another deployment, or of earlier topics"
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::records::RawOutcome;
+
+    use super::*;
+
+    #[test]
+    fn every_outcome_is_a_member_of_the_json_beside_the_partition() {
+        let outcomes = OutcomeTally { partition: 1, stale: 3, ..OutcomeTally::default() };
+        let partition = PartitionReconciliation {
+            partition: 7,
+            from: 0,
+            next: 3,
+            amounts: Amounts { raw: 3, outcomes, ..Amounts::default() },
+            differences: vec![],
+        };
+        let json = serde_json::to_value(partition).unwrap();
+        for outcome in RawOutcome::ALL {
+            assert_eq!(json[outcome.as_str()], outcomes.of(outcome), "{outcome:?}");
+        }
+        assert_eq!((&json["partition"], &json["raw"]), (&7.into(), &3.into()));
+        assert_eq!(json.get("from_offset"), None);
     }
 }
