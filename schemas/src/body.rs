@@ -312,10 +312,13 @@ impl<'b> Fields<'b> for Body<'b> {
     }
 }
 
-/// Reads the next so many fields: straight from the body where all of them are as in the current
-/// schema, which is how most of every message is read.
+/// Reads the next fields, each by an expression of its own: straight from the body where all of them
+/// are as in the current schema, which is how most of every message is read.
 macro_rules! unchanged {
-    ($fields:expr, $body:ident, $read:expr) => {
+    ($body:ident, { $($field:ident: $read:expr),+ $(,)? }) => {
+        $crate::body::unchanged!($body, [$(stringify!($field)),+].len() => ($($read?,)+))
+    };
+    ($body:ident, $fields:expr => $read:expr) => {
         match $crate::body::Fields::unchanged($body, $fields) {
             Some($body) => $read,
             None => $read,
@@ -327,30 +330,32 @@ pub(crate) use unchanged;
 /// Reads a `Reading`.
 pub(crate) fn reading<'b>(body: &mut impl Fields<'b>) -> Result<Reading, FieldError> {
     let (
-        (consortium_id, person_id),
-        (observation_time, utc_offset_minutes, update_time),
-        (source, data_input, origin_of_time, status),
-    ) = unchanged!(9, body, {
-        let patient = (body.string("consortium_id")?, body.string("person_id")?);
-        let times = (
-            body.long("observation_time")?,
-            body.int("utc_offset_minutes")?,
-            body.long("update_time")?,
-        );
-        let origin = (
-            source(body)?,
-            body.symbol("data_input", &DataInput::ALL)?,
-            body.nullable("origin_of_time", |body| {
-                body.symbol("origin_of_time", &OriginOfTime::ALL)
-            })?,
-            status(body)?,
-        );
-        (patient, times, origin)
+        consortium_id,
+        person_id,
+        observation_time,
+        utc_offset_minutes,
+        update_time,
+        source,
+        data_input,
+        origin_of_time,
+        status,
+    ) = unchanged!(body, {
+        consortium_id: body.string("consortium_id"),
+        person_id: body.string("person_id"),
+        observation_time: body.long("observation_time"),
+        utc_offset_minutes: body.int("utc_offset_minutes"),
+        update_time: body.long("update_time"),
+        source: source(body),
+        data_input: body.symbol("data_input", &DataInput::ALL),
+        origin_of_time: body.nullable("origin_of_time", |body| {
+            body.symbol("origin_of_time", &OriginOfTime::ALL)
+        }),
+        status: status(body),
     });
     let measurement = measurement(body)?;
-    let (send_time, vendor) = unchanged!(2, body, {
-        let send_time = body.nullable("send_time", |body| body.long("send_time"))?;
-        (send_time, body.nullable("vendor", |body| body.string("vendor"))?)
+    let (send_time, vendor) = unchanged!(body, {
+        send_time: body.nullable("send_time", |body| body.long("send_time")),
+        vendor: body.nullable("vendor", |body| body.string("vendor")),
     });
     Ok(Reading {
         consortium_id,
@@ -377,17 +382,15 @@ pub(crate) fn accepted_reading<'b>(
     body: &mut impl Fields<'b>,
 ) -> Result<AcceptedReading, FieldError> {
     let reading = reading(body)?;
-    let (outcome, reading_id, version, origin) = unchanged!(6, body, {
-        let outcome = outcome(body)?;
-        let reading_id = body.string("reading_id")?;
-        let version = body.long("version")?;
-        let origin = Origin {
-            partition: body.int("partition")?,
-            offset: body.long("offset")?,
-            received_at: body.long("received_at")?,
-        };
-        (outcome, reading_id, version, origin)
+    let (outcome, reading_id, version, partition, offset, received_at) = unchanged!(body, {
+        outcome: outcome(body),
+        reading_id: body.string("reading_id"),
+        version: body.long("version"),
+        partition: body.int("partition"),
+        offset: body.long("offset"),
+        received_at: body.long("received_at"),
     });
+    let origin = Origin { partition, offset, received_at };
     Ok(AcceptedReading { reading, outcome, reading_id, version, origin })
 }
 
@@ -426,7 +429,7 @@ pub(crate) fn source_digest<'b>(
 /// The union's branches are the kinds, in their order.
 pub(crate) fn measurement<'b>(body: &mut impl Fields<'b>) -> Result<Measurement, FieldError> {
     body.branch("measurement", &Kind::ALL, |body, kind| {
-        unchanged!(kind.fields().len(), body, Measurement::build(kind, body))
+        unchanged!(body, kind.fields().len() => Measurement::build(kind, body))
     })
 }
 

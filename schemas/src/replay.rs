@@ -57,27 +57,27 @@ impl WrittenBody<'_, AcceptedReading> {
 }
 
 fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
-    let (observation_time, source, status) = unchanged!(9, body, {
-        body.skip_text("consortium_id")?;
-        body.skip_text("person_id")?;
-        let observation_time = body.long("observation_time")?;
-        body.long("utc_offset_minutes")?;
-        body.long("update_time")?;
-        let source = body::source_digest(body)?;
-        body.long("data_input")?;
-        body.nullable("origin_of_time", |body| body.long("origin_of_time"))?;
-        (observation_time, source, body::status(body)?)
+    let (_, _, observation_time, _, _, source, _, _, status) = unchanged!(body, {
+        consortium_id: body.skip_text("consortium_id"),
+        person_id: body.skip_text("person_id"),
+        observation_time: body.long("observation_time"),
+        utc_offset_minutes: body.long("utc_offset_minutes"),
+        update_time: body.long("update_time"),
+        source: body::source_digest(body),
+        data_input: body.long("data_input"),
+        origin_of_time: body.nullable("origin_of_time", |body| body.long("origin_of_time")),
+        status: body::status(body),
     });
     let measurement = body::measurement(body)?;
-    let (outcome, reading_id, version, received_at) = unchanged!(8, body, {
-        body.nullable("send_time", |body| body.long("send_time"))?;
-        body.nullable("vendor", |body| body.skip_text("vendor"))?;
-        let outcome = body::outcome(body)?;
-        let reading_id = body.str("reading_id")?;
-        let version = body.long("version")?;
-        body.long("partition")?;
-        body.long("offset")?;
-        (outcome, reading_id, version, body.long("received_at")?)
+    let (_, _, outcome, reading_id, version, _, _, received_at) = unchanged!(body, {
+        send_time: body.nullable("send_time", |body| body.long("send_time")),
+        vendor: body.nullable("vendor", |body| body.skip_text("vendor")),
+        outcome: body::outcome(body),
+        reading_id: body.str("reading_id"),
+        version: body.long("version"),
+        partition: body.long("partition"),
+        offset: body.long("offset"),
+        received_at: body.long("received_at"),
     });
     Ok(Remembered {
         reading_id,
