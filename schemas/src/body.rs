@@ -428,9 +428,11 @@ pub(crate) fn source_digest<'b>(
 
 /// The union's branches are the kinds, in their order.
 pub(crate) fn measurement<'b>(body: &mut impl Fields<'b>) -> Result<Measurement, FieldError> {
-    body.branch("measurement", &Kind::ALL, |body, kind| {
-        unchanged!(body, kind.fields().len() => Measurement::build(kind, body))
-    })
+    body.branch(
+        "measurement",
+        &Kind::ALL,
+        |body, kind| unchanged!(body, kind.fields().len() => Measurement::build(kind, body)),
+    )
 }
 
 /// The fields of a measurement are in a body like all others.

@@ -354,7 +354,7 @@ mod tests {
     use clinical::measured::Measured;
 
     use super::*;
-    use crate::fields::{Value, Visitor, form};
+    use crate::fields::{Value, form};
     use crate::readout::Shown;
     use crate::{AlertEvent, Codec, Reading};
 
@@ -429,43 +429,28 @@ mod tests {
 
     #[test]
     fn every_code_is_drawn_and_the_absence_of_every_field_that_may_be_absent() {
-        #[derive(Default)]
-        struct Seen(BTreeSet<(&'static str, Option<usize>)>);
-        impl Visitor for Seen {
-            type Error = Infallible;
-            fn field(
-                &mut self,
-                field: &'static Field,
-                value: Option<Value<'_>>,
-            ) -> Result<(), Infallible> {
-                match value {
-                    Some(Value::Code(place)) => self.0.insert((field.name(), Some(place))),
-                    Some(Value::Text(text)) => {
-                        let place = field.codes().iter().position(|code| code.code == text);
-                        self.0.insert((field.name(), Some(place.unwrap_or(0))))
-                    }
-                    Some(_) => self.0.insert((field.name(), Some(0))),
-                    None => self.0.insert((field.name(), None)),
-                };
-                Ok(())
+        let place_of = |field: &Field, value: Value<'_>| match value {
+            Value::Code(place) => place,
+            Value::Text(text) => {
+                let place = field.codes().iter().position(|code| code.code == text);
+                place.unwrap_or(0)
             }
-        }
+            _ => 0,
+        };
         for kind in Kind::ALL {
-            let mut seen = Seen::default();
+            let mut seen = BTreeSet::new();
             for measurement in many(kind) {
-                let Ok(()) = measurement.visit(&mut seen);
+                measurement.each_field(|field, value| {
+                    seen.insert((field.name(), value.map(|value| place_of(field, value))));
+                });
             }
             for field in form(kind).fields {
                 for place in 0..field.codes().len().max(1) {
-                    assert!(
-                        seen.0.contains(&(field.name(), Some(place))),
-                        "{kind}.{}",
-                        field.name()
-                    );
+                    assert!(seen.contains(&(field.name(), Some(place))), "{kind}.{}", field.name());
                 }
                 let may_be_absent = !field.required_on_form;
                 assert_eq!(
-                    seen.0.contains(&(field.name(), None)),
+                    seen.contains(&(field.name(), None)),
                     may_be_absent,
                     "{kind}.{}",
                     field.name()

@@ -1,14 +1,17 @@
 //! The fields of records, one by one: everything that is done to a measurement is done to its
 //! fields, and so is written once for all kinds.
 //!
-//! [`Measurement::visit`](crate::reading::Measurement::visit) shows the fields of a measurement to a
-//! [`Visitor`]; [`Measurement::build`](crate::reading::Measurement::build) makes a measurement of
-//! what a [`FieldSource`] gives. Both are generated, and go by the fields' numbers.
+//! [`Measurement::visit`] shows the fields of a measurement to a [`Visitor`];
+//! [`Measurement::build`] makes a measurement of what a [`FieldSource`] gives. Both are generated,
+//! and go by the fields' numbers.
+
+use std::convert::Infallible;
 
 use clinical::Kind;
 use clinical::kinds;
 
 pub use crate::measurement::MOST_FIELDS;
+use crate::measurement::Measurement;
 
 /// A field of a record in the formats that it is read from and written to.
 #[derive(Debug)]
@@ -144,6 +147,27 @@ pub trait Visitor {
     /// As the visitor says.
     fn field(&mut self, field: &'static Field, value: Option<Value<'_>>)
     -> Result<(), Self::Error>;
+}
+
+impl Measurement {
+    /// Shows every field to a function, in the order of the fields' numbers; none is the value of an
+    /// optional field that is absent.
+    #[inline]
+    pub fn each_field(&self, see: impl FnMut(&'static Field, Option<Value<'_>>)) {
+        let Ok(()) = self.visit(&mut Each(see));
+    }
+}
+
+struct Each<F>(F);
+
+impl<F: FnMut(&'static Field, Option<Value<'_>>)> Visitor for Each<F> {
+    type Error = Infallible;
+
+    #[inline]
+    fn field(&mut self, field: &'static Field, value: Option<Value<'_>>) -> Result<(), Infallible> {
+        self.0(field, value);
+        Ok(())
+    }
 }
 
 /// Gives the fields of a measurement, in the order in which they are asked for.

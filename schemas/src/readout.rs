@@ -1,11 +1,9 @@
 //! What a device shows in the place of a plain number: read from the fields of a record.
 
-use std::convert::Infallible;
-
 use clinical::kinds::{self, Readout};
 use clinical::measured::{Measured, Sent, Side};
 
-use crate::fields::{Field, MOST_FIELDS, Value, Visitor};
+use crate::fields::{MOST_FIELDS, Value};
 use crate::measurement::Measurement;
 
 /// What was measured of a field that devices show in several ways.
@@ -25,31 +23,21 @@ impl Measurement {
     /// What was measured of the field that devices show in several ways; none where the kind has no
     /// such field, or what was sent is no value.
     pub fn shown(&self) -> Option<Shown> {
-        let mut numbers = Numbers([f64::NAN; MOST_FIELDS]);
         let field = self.kind().fields().iter().find(|field| field.readout.is_some())?;
         let (readout, quantity) = (field.readout?, field.quantity()?);
-        let Ok(()) = self.visit(&mut numbers);
-        let sent = sent(field, readout, |number| numbers.0[usize::from(number) - 1]);
+        // By the fields' numbers; NaN where there is none.
+        let mut numbers = [f64::NAN; MOST_FIELDS];
+        self.each_field(|field, value| {
+            numbers[usize::from(field.declared.number) - 1] = match value {
+                Some(Value::Integer(value)) => f64::from(value),
+                Some(Value::Decimal(value)) => value,
+                Some(Value::Code(code)) => code as f64,
+                Some(Value::Flag(_) | Value::Text(_)) | None => f64::NAN,
+            };
+        });
+        let sent = sent(field, readout, |number| numbers[usize::from(number) - 1]);
         let measured = readout.measured(quantity, sent).ok()?;
         Some(Shown { field, comparator: readout.comparator, measured, sent: sent.number })
-    }
-}
-
-/// The numbers by the fields' numbers; NaN where there is none.
-struct Numbers([f64; MOST_FIELDS]);
-
-impl Visitor for Numbers {
-    type Error = Infallible;
-
-    fn field(&mut self, field: &'static Field, value: Option<Value<'_>>) -> Result<(), Infallible> {
-        let number = match value {
-            Some(Value::Integer(value)) => f64::from(value),
-            Some(Value::Decimal(value)) => value,
-            Some(Value::Code(code)) => code as f64,
-            Some(Value::Flag(_) | Value::Text(_)) | None => return Ok(()),
-        };
-        self.0[usize::from(field.declared.number) - 1] = number;
-        Ok(())
     }
 }
 

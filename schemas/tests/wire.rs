@@ -102,7 +102,8 @@ fn a_tally_counts_every_outcome_under_its_name() {
         tally.add_counts(&same);
         assert_eq!((tally.of(outcome), tally.records()), (4, 4), "{outcome:?}");
     }
-    let valid = RawOutcome::ALL.into_iter().filter(|outcome| matches!(outcome, RawOutcome::Valid(_)));
+    let valid =
+        RawOutcome::ALL.into_iter().filter(|outcome| matches!(outcome, RawOutcome::Valid(_)));
     assert!(valid.eq(clinical::Outcome::ALL.map(RawOutcome::from)));
 }
 

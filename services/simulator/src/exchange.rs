@@ -1,13 +1,11 @@
 //! Exchange documents: readings as an app of a consortium sends them to the gateway.
 
-use std::convert::Infallible;
-
 use clinical::kinds::Setting;
 use clinical::measured::Side;
 use clinical::{Kind, Span, Timestamp};
 use jiff::tz::Offset;
 use schemas::Reading;
-use schemas::fields::{Field, Visitor, form};
+use schemas::fields::{Field, form};
 use schemas::reading::Source;
 use serde_json::{Map, Value, json};
 
@@ -94,45 +92,32 @@ fn record(reading: &Reading) -> Value {
         Source::TestLab(lab) => put("test_lab_id", Some(json!(lab.test_lab_id))),
     }
     put("origin_of_time_code", reading.origin_of_time.map(|origin| json!(origin.code())));
-    let Ok(()) = reading
-        .measurement
-        .visit(&mut Values { kind: reading.measurement.kind(), record: &mut record });
+    let kind = reading.measurement.kind();
+    reading.measurement.each_field(|field, value| {
+        if let Some(value) = value {
+            put_value(&mut record, kind, field, value);
+        }
+    });
     record
 }
 
-/// Puts in the values under their names on the exchange form.
-struct Values<'r> {
-    kind: Kind,
-    record: &'r mut Value,
-}
-
-impl Visitor for Values<'_> {
-    type Error = Infallible;
-
-    fn field(
-        &mut self,
-        field: &'static Field,
-        value: Option<schemas::fields::Value<'_>>,
-    ) -> Result<(), Infallible> {
-        use schemas::fields::Value::{Code, Decimal, Flag, Integer, Text};
-        if let (Some(number), Some(Code(side))) = (field.comparator_of, value) {
-            // Written in the place of the number.
-            let limited = form(self.kind).fields[usize::from(number) - 1].form_name;
-            let limit = self.record[limited].as_f64().unwrap_or_default();
-            self.record[limited] = json!(format!("{}{limit}", Side::of_code(side).sign()));
-            return Ok(());
-        }
-        let value = match value {
-            None => return Ok(()),
-            Some(Integer(number)) => json!(number),
-            Some(Decimal(number)) => json!(number),
-            Some(Flag(flag)) => json!(flag),
-            Some(Code(index)) => json!(field.codes()[index].code),
-            Some(Text(text)) => json!(text),
-        };
-        self.record[field.form_name] = value;
-        Ok(())
+/// Puts in a value under its name on the exchange form.
+fn put_value(record: &mut Value, kind: Kind, field: &Field, value: schemas::fields::Value<'_>) {
+    use schemas::fields::Value::{Code, Decimal, Flag, Integer, Text};
+    if let (Some(number), Code(side)) = (field.comparator_of, value) {
+        // Written in the place of the number.
+        let limited = form(kind).fields[usize::from(number) - 1].form_name;
+        let limit = record[limited].as_f64().unwrap_or_default();
+        record[limited] = json!(format!("{}{limit}", Side::of_code(side).sign()));
+        return;
     }
+    record[field.form_name] = match value {
+        Integer(number) => json!(number),
+        Decimal(number) => json!(number),
+        Flag(flag) => json!(flag),
+        Code(index) => json!(field.codes()[index].code),
+        Text(text) => json!(text),
+    };
 }
 
 fn send_offset() -> Offset {

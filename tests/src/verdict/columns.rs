@@ -2,9 +2,8 @@
 //! compared: every value as text.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 
-use schemas::fields::{Column, Field, Value as Measured, Visitor};
+use schemas::fields::{Column, Field, Value as Measured};
 use schemas::reading::{BloodGlucose, Measurement, ReadingStatus, Source};
 use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
 use serde_json::{Value, json};
@@ -113,7 +112,9 @@ pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
     };
     let json = serde_json::to_value(reading).expect("a reading has a JSON form");
     let mut fields = Fields::default();
-    let Ok(()) = reading.measurement.visit(&mut fields);
+    reading.measurement.each_field(|field, value| {
+        fields.put(field.name(), measured(field, value));
+    });
     if let Measurement::BloodGlucose(glucose) = &reading.measurement {
         of_glucose(&mut fields, glucose);
     }
@@ -139,29 +140,19 @@ pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
 }
 
 /// What was measured, and of what was not the value that is declared for its absence.
-impl Visitor for Fields {
-    type Error = Infallible;
-
-    fn field(
-        &mut self,
-        field: &'static Field,
-        value: Option<Measured<'_>>,
-    ) -> Result<(), Infallible> {
-        let text = match (value, field.column) {
-            (Some(Measured::Integer(number)), _) => number.to_string(),
-            (Some(Measured::Decimal(number)), _) => (number as f32).to_string(),
-            (Some(Measured::Flag(flag)), _) => u8::from(flag).to_string(),
-            (Some(Measured::Code(index)), _) => field.codes()[index].symbol.to_owned(),
-            (Some(Measured::Text(text)), _) => text.to_owned(),
-            // An enum is written as its symbol.
-            (None, Column::Enum8(_) | Column::Text) => String::new(),
-            (None, column) => {
-                let absent = column.absent();
-                absent.unwrap_or_else(|| panic!("{} is never absent", field.name())).to_string()
-            }
-        };
-        self.put(field.name(), text);
-        Ok(())
+fn measured(field: &Field, value: Option<Measured<'_>>) -> String {
+    match (value, field.column) {
+        (Some(Measured::Integer(number)), _) => number.to_string(),
+        (Some(Measured::Decimal(number)), _) => (number as f32).to_string(),
+        (Some(Measured::Flag(flag)), _) => u8::from(flag).to_string(),
+        (Some(Measured::Code(index)), _) => field.codes()[index].symbol.to_owned(),
+        (Some(Measured::Text(text)), _) => text.to_owned(),
+        // An enum is written as its symbol.
+        (None, Column::Enum8(_) | Column::Text) => String::new(),
+        (None, column) => {
+            let absent = column.absent();
+            absent.unwrap_or_else(|| panic!("{} is never absent", field.name())).to_string()
+        }
     }
 }
 

@@ -69,8 +69,8 @@ impl Status {
         let mut totals = OutcomeTally::default();
         for outcome in RawOutcome::ALL {
             let name = outcome.as_str();
-            let found = processor
-                .sum("mimamori_processor_readings_total", &format!("outcome=\"{name}\""));
+            let found =
+                processor.sum("mimamori_processor_readings_total", &format!("outcome=\"{name}\""));
             totals.add(outcome, self.counters.entry(name).or_default().take(found) as i64);
         }
         let alerts = processor.sum("mimamori_processor_alerts_total", "transition=\"raised\"");
