@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Holds the code to naming no rule, no kind of reading and no field of one: what knows one by its name
-has to be changed with each new one.
+"""Holds the code to naming no rule, no kind of reading and no field of one, and no stage that alerts of
+one rule alone have: what knows one by its name has to be changed with each new one.
 
 A rule's name and its folder's may stand in the folder, in the list of rules and in the documents that
-are written of rules; a kind's and its fields' in its declaration, in rules, which judge kinds, and in
-documents; all in tests, and in what is generated or recorded. Names count however code writes them:
+are written of rules; a stage of one rule in all rules, whose words must do for every stage; a kind's and its
+fields' in its declaration, in rules, which judge kinds, and in documents; all in tests, and in what is generated or recorded. Names count however code writes them:
 blood_pressure, blood-pressure, BloodPressure, bloodPressure, BLOOD_PRESSURE. Whoever else names one
 stands in ALLOWED with the reason. Says what is found and exits with 1.
 """
@@ -80,6 +80,20 @@ def names_of_rules():
             yield *pattern, folder
 
 
+def names_of_stages():
+    """The stages that one rule alone raises. Words are not looked at: they are for every stage."""
+    raising = {}
+    for file in RULES.glob("*/*.rs"):
+        if file.stem not in ("wording", "tests"):
+            for stage in re.findall(r"\bStage::(\w+)", file.read_text()):
+                raising.setdefault(stage, set()).add(file.parent)
+    for stage, folders in raising.items():
+        if len(folders) == 1:
+            yield "", f"Stage::{stage}", r"(?!\w)", RULES
+            # In a page or a query: stage === 'missing'.
+            yield r"(?i:stage)\W{1,8}", stage.lower(), r"(?!\w)", RULES
+
+
 def names_of_kinds():
     for file in KINDS.glob("*.toml"):
         kind = file.stem
@@ -102,7 +116,7 @@ def names_of_fields():
 
 
 class Names:
-    """What finds names in a line, and where each is at home."""
+    """What finds names in a text, and where each is at home."""
 
     def __init__(self, names):
         # Longer names first: one may begin another.
@@ -110,11 +124,15 @@ class Names:
         self.homes = {text: home for _, text, _, home in names}
         self.pattern = re.compile("|".join(f"{before}({re.escape(text)}){behind}" for before, text, behind, _ in names))
 
-    def found_in(self, line):
-        """Each name in the line, and its home."""
-        for match in self.pattern.finditer(line):
-            text = match[match.lastindex]
-            yield text, self.homes[text]
+    def found_in(self, text):
+        """The line's number of each name in the text, the name, and its home."""
+        # The pattern is slow: most lines have nothing that it could find.
+        present = [name for name in self.homes if name in text]
+        for number, line in enumerate(text.splitlines() if present else (), 1):
+            if any(name in line for name in present):
+                for match in self.pattern.finditer(line):
+                    name = match[match.lastindex]
+                    yield number, name, self.homes[name]
 
 
 def main():
@@ -124,6 +142,7 @@ def main():
     files = [file for file in map(pathlib.Path, listed) if file.exists()]
     all_names = {
         "rule": Names(names_of_rules()),
+        "stage": Names(names_of_stages()),
         "kind": Names(names_of_kinds()),
         "field": Names(names_of_fields()),
     }
@@ -141,22 +160,21 @@ def main():
             continue
         if file.suffix == ".rs":
             text = TEST_MODULE.split(text, maxsplit=1)[0]
-        for number, line in enumerate(text.splitlines(), 1):
-            for what, names in all_names.items():
-                if is_document and what != "rule":
+        for what, names in all_names.items():
+            if is_document and what != "rule":
+                continue
+            for number, name, home in names.found_in(text):
+                is_of_kinds = what != "rule" and (file.is_relative_to(RULES) or file.is_relative_to(KINDS))
+                if file.is_relative_to(home) or is_of_kinds:
                     continue
-                for name, home in names.found_in(line):
-                    is_of_kinds = what != "rule" and (file.is_relative_to(RULES) or file.is_relative_to(KINDS))
-                    if file.is_relative_to(home) or is_of_kinds:
-                        continue
-                    places = [place for place in ALLOWED if path == place or place[-1] == "/" and path.startswith(place)]
-                    # Whoever may name a kind may name its fields.
-                    due = "kind" if what == "field" else what
-                    allowing = [place for place in places if due in ALLOWED[place][0]]
-                    if allowing:
-                        used.update((place, due) for place in allowing)
-                    else:
-                        found.append(f"{path}:{number}: names the {what} {name}")
+                places = [place for place in ALLOWED if path == place or place[-1] == "/" and path.startswith(place)]
+                # Whoever may name a kind may name its fields, and of a rule its stage.
+                due = {"field": "kind", "stage": "rule"}.get(what, what)
+                allowing = [place for place in places if due in ALLOWED[place][0]]
+                if allowing:
+                    used.update((place, due) for place in allowing)
+                else:
+                    found.append(f"{path}:{number}: names the {what} {name}")
     for place, (whats, _) in ALLOWED.items():
         for what in whats.split(" and "):
             if (place, what) not in used:
