@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::patient::PatientId;
-use crate::reading::ReadingId;
+use crate::reading::{ReadingId, hexadecimal};
 use crate::time::Timestamp;
 
 /// An alert's identifier: 32 hexadecimal digits, derived from patient, rule and the first reading
@@ -31,9 +31,7 @@ impl AlertId {
 
     /// Reads 32 hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        // The library also takes a sign for a digit.
-        let is_written_so = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_written_so.then(|| u128::from_str_radix(text, 16).ok()).flatten().map(Self)
+        hexadecimal(text, 32).map(Self)
     }
 }
 

@@ -100,10 +100,16 @@ impl ReadingId {
     }
 }
 
-/// Sixteen hexadecimal digits; the library also takes fewer, and a sign for one of them.
+/// A number in exactly so many hexadecimal digits, at most 32; the library also takes fewer, and a
+/// sign for one of them.
+pub(crate) fn hexadecimal(text: &str, digits: usize) -> Option<u128> {
+    let is_written_so = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_written_so.then(|| u128::from_str_radix(text, 16).ok()).flatten()
+}
+
 fn digest(text: &str) -> Option<SourceDigest> {
-    let is_written_so = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_written_so.then(|| u64::from_str_radix(text, 16).ok()).flatten().map(SourceDigest::from_bits)
+    let bits = u64::try_from(hexadecimal(text, 16)?).ok()?;
+    Some(SourceDigest::from_bits(bits))
 }
 
 impl fmt::Display for ReadingId {

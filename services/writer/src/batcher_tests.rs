@@ -9,7 +9,7 @@ use super::*;
 use crate::batch::Limits;
 use crate::pipeline::{start_table_writers, table_writers};
 use crate::rows::samples::weight;
-use crate::table_writer::tests::{FakeStore, record_of, table_writer};
+use crate::table_writer::tests::{FakeStore, paused_runtime, record_of, table_writer};
 
 const TOPIC: &str = "readings.accepted";
 const NEVER: Limits = Limits { rows: 1_000_000, bytes: usize::MAX, age: Duration::from_secs(3600) };
@@ -173,12 +173,7 @@ proptest! {
             .filter(|event| !matches!(event, Event::Rebalance))
             .cloned()
             .collect();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        paused_runtime().block_on(async {
             let health = Health::new();
             let store = FakeStore { poison: poison.clone(), ..FakeStore::default() };
             let mut table_writer = table_writer(store, &health);

@@ -21,6 +21,12 @@ use crate::store::Store;
 
 const TABLE: Table = Table::Readings(Kind::WeighingScale);
 
+/// A runtime whose time passes when nothing is left to do.
+pub(crate) fn paused_runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().start_paused(true).build().unwrap()
+}
+
 /// A store that refuses some rows, by their origin's offset, and fails as scripted before that.
 #[derive(Default)]
 pub(crate) struct FakeStore {
@@ -151,12 +157,7 @@ proptest! {
         script in proptest::collection::vec(error(), 0..8),
         other_shape: bool,
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        paused_runtime().block_on(async {
             let health = Health::new();
             // A row-like error in the script must not cost a row: a single one counts only
             // when it is said twice, so the script never says it twice in a row.
