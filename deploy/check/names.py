@@ -24,7 +24,6 @@ ALLOWED = {
     "fuzz/src/targets/": ("rule and kind", "what is damaged"),
     "load-tests/src/": ("kind", "loads are made of certain kinds"),
     "schemas/avro/": ("rule and kind", "examples in docs that are published, and never change"),
-    "schemas/src/examples.rs": ("kind", "the list of examples"),
     "services/dashboard/web/dev/": ("rule and kind", "made-up patients for working on the pages"),
     "services/dashboard/web/src/charts/blood-pressure.tsx": ("kind", "the chart of the kind"),
     "services/dashboard/web/src/charts/glucose.tsx": ("kind", "the chart of the kind"),

@@ -12,7 +12,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 use schemas::codec::Record;
-use schemas::examples::written_with;
+use schemas::codec::written_with;
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };

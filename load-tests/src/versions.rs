@@ -5,8 +5,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use clinical::Timestamp;
+use examples::{RAW_READINGS, RECEIVED};
 use schemas::codec::Record;
-use schemas::examples::{RAW_READINGS, RECEIVED, written_with};
+use schemas::codec::written_with;
 use schemas::records::{Origin, StoredOutcome};
 use schemas::{Acceptance, AcceptedEncoder, AcceptedReading, Codec, Decoder, Reading};
 use serde_json::{Value, json};

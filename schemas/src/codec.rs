@@ -484,6 +484,19 @@ fn malformed(error: apache_avro::Error) -> DecodeError {
     DecodeError::Malformed(text[..end].trim_end().to_owned())
 }
 
+/// A message of the current schema as somebody with another schema, such as an earlier release,
+/// would have written it; in single-object encoding, as the message must be too. For tests.
+///
+/// # Errors
+/// When it is no such message, the schema is none, or it cannot say what the message says.
+pub fn written_with<T: Record>(message: &[u8], schema: &str) -> Result<Vec<u8>, DecodeError> {
+    let current = parse_own(T::SCHEMA);
+    let other = parse(schema).map_err(|error| DecodeError::UnknownSchema(error.to_string()))?;
+    let body = message.strip_prefix(&current.header).ok_or(DecodeError::NotFramed)?;
+    let body = Plan::between(current.schema, other.schema).apply(body)?;
+    Ok([&other.header[..], &body].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

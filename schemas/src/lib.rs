@@ -1,8 +1,8 @@
 //! The contract between the services: what travels through which topic, in which form.
 //!
 //! `avro/` holds the schemas, [`reading`] and [`records`] their Rust types, [`codec`] the wire form,
-//! [`topics`] the topics, [`migrations`] the ClickHouse tables and [`examples`] messages, good and
-//! bad, that every service's tests use.
+//! [`topics`] the topics and [`migrations`] the ClickHouse tables. The crate `examples` has messages,
+//! good and bad, that every service's tests use.
 
 mod accepted;
 mod body;
@@ -10,7 +10,6 @@ pub mod clinical_alert;
 pub mod clinical_plan;
 pub mod codec;
 mod digest;
-pub mod examples;
 pub mod fields;
 #[cfg(test)]
 mod made;

@@ -128,9 +128,9 @@ mod tests {
 
     use super::*;
     use crate::codec::{Codec, Record, parse_own};
-    use crate::examples::{RAW_READINGS, RECEIVED};
     use crate::reading::{BloodGlucose, Device, GlucoseMethod, GlucoseUnit, Reading, Source};
     use crate::records::{Origin, StoredOutcome};
+    use examples::{RAW_READINGS, RECEIVED};
 
     /// Every example that is valid, accepted.
     fn accepted() -> Vec<(AcceptedReading, clinical::Reading)> {

@@ -4,8 +4,8 @@
 use clinical::reading::Reading as ValidReading;
 use clinical::timeline::Timeline;
 use clinical::{Outcome, Timestamp, Window};
+use examples::{RAW_READINGS, RECEIVED};
 use schemas::Reading;
-use schemas::examples::{RAW_READINGS, RECEIVED};
 use schemas::reading::Source;
 use schemas::validation::{RejectionReason, ValidationError};
 

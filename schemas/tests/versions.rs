@@ -3,8 +3,9 @@
 use apache_avro::Schema;
 use apache_avro::types::Value as Avro;
 use apache_avro::writer::datum::GenericDatumWriter;
+use examples::{RAW_READINGS, RECEIVED};
+use schemas::codec::written_with;
 use schemas::codec::{Decoder, Record};
-use schemas::examples::{RAW_READINGS, RECEIVED, written_with};
 use schemas::reading::{Measurement, Reading, Source};
 use schemas::records::{Origin, StoredOutcome};
 use schemas::{Acceptance, AcceptedEncoder, AcceptedReading, Codec, DecodeError};

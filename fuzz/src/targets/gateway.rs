@@ -4,10 +4,10 @@ use std::io::Write;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use clinical::Timestamp;
+use examples::{BAD_DOCUMENTS, GOOD_DOCUMENTS, RECEIVED};
 use gateway::exchange::{Context, Limits, Unreadable, parse};
 use gateway::{Encoding, MasterLists, Memory, TokenHash, bearer, decompress};
 use jiff::tz::TimeZone;
-use schemas::examples::{BAD_DOCUMENTS, GOOD_DOCUMENTS, RECEIVED};
 use schemas::registry::{Consortium, Vendor};
 use schemas::{Codec, Reading, Record};
 use serde_json::Value;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use chassis::Metrics;
 use clinical::{Span, Timestamp};
+use examples::RECEIVED;
 use processor::validate::{ValidationError, key_of, validate};
 use processor::{LeftOut, PartitionBuilder, Replayed, Replays};
 use schemas::codec::Record as _;
-use schemas::examples::RECEIVED;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, Reading};
 use stream::transaction::{Builder, Record};
 

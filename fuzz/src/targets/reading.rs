@@ -1,7 +1,7 @@
 //! From what a sender says to a validated reading.
 
 use clinical::{ReadingId, Timestamp};
-use schemas::examples::RECEIVED;
+use examples::RECEIVED;
 use schemas::{Acceptance, AcceptedEncoder, AcceptedReading, Origin, Reading};
 
 use super::{plain, samples};

@@ -1,7 +1,7 @@
 //! A good record of each type, as JSON.
 
+use examples::{ALERT_EVENTS, RAW_READINGS};
 use schemas::Reading;
-use schemas::examples::{ALERT_EVENTS, RAW_READINGS};
 use serde_json::{Value, json};
 
 /// Names that records know, for damaging their JSON.
@@ -68,7 +68,7 @@ fn alerts() -> Vec<Value> {
 }
 
 fn origin() -> Value {
-    json!({ "partition": 3, "offset": 1042, "received_at": schemas::examples::RECEIVED })
+    json!({ "partition": 3, "offset": 1042, "received_at": examples::RECEIVED })
 }
 
 /// Good records of the type with a name in `schemas/avro`.
@@ -144,7 +144,7 @@ pub(super) fn of(name: &str) -> Vec<Value> {
 }
 
 fn accepted(reading: &Reading) -> Value {
-    let received = clinical::Timestamp::from_millis(schemas::examples::RECEIVED);
+    let received = clinical::Timestamp::from_millis(examples::RECEIVED);
     let checked = reading.validate(received).expect("a good reading");
     json!({
         "reading": reading,

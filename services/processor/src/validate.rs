@@ -102,8 +102,8 @@ impl From<DecodeError> for ValidationError {
 
 #[cfg(test)]
 mod tests {
+    use examples::{RAW_READINGS, RECEIVED};
     use schemas::Codec;
-    use schemas::examples::{RAW_READINGS, RECEIVED};
 
     use super::*;
 

@@ -112,7 +112,7 @@ mod tests {
     fn a_changed_measurement_is_the_same_but_for_its_main_number() {
         let mut chance = Chance::of(1, 1, 1, 1);
         for kind in Kind::ALL {
-            let drawn = schemas::examples::drawn(kind, &mut || chance.whole(0, i64::MAX) as u64);
+            let drawn = examples::drawn(kind, &mut || chance.whole(0, i64::MAX) as u64);
             let mut same = drawn.clone();
             change_number(&mut same, |_, number| number);
             assert_eq!(same, drawn);

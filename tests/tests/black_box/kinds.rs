@@ -2,8 +2,8 @@
 
 use clinical::Kind;
 use clinical::kinds::{Setting, ValueType};
+use examples::{GOOD_DOCUMENTS, RAW_READINGS};
 use schemas::Reading;
-use schemas::examples::{GOOD_DOCUMENTS, RAW_READINGS};
 use schemas::fields::{Coded, form};
 use schemas::reading::{Comparator, GlucoseUnit};
 use serde_json::{Map, Value, json};

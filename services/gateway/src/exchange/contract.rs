@@ -1,8 +1,8 @@
 //! The parser against the examples that all services share.
 
 use clinical::Timestamp;
+use examples::{BAD_DOCUMENTS, BadDocument, GOOD_DOCUMENTS, RECEIVED};
 use jiff::tz::TimeZone;
-use schemas::examples::{BAD_DOCUMENTS, BadDocument, GOOD_DOCUMENTS, RECEIVED};
 use serde_json::{Value, json};
 
 use super::{Context, Limits, Parsed, Unreadable, parse};

@@ -35,7 +35,7 @@ fn document(reading: &Reading) -> Value {
 fn measurement(kinds: Vec<Kind>) -> impl Strategy<Value = wire::Measurement> {
     (proptest::sample::select(kinds), any::<u64>()).prop_map(|(kind, seed)| {
         let mut state = seed | 1;
-        schemas::examples::drawn(kind, &mut || {
+        examples::drawn(kind, &mut || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             state.rotate_left(29)
         })

@@ -107,7 +107,7 @@ fn text(bytes: &[u8]) -> Option<&str> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use schemas::examples::{RAW_READINGS, RECEIVED};
+    use examples::{RAW_READINGS, RECEIVED};
     use schemas::{Codec, Origin};
 
     use super::*;

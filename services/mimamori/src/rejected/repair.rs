@@ -47,7 +47,7 @@ fn unknown(given: &Value, known: &Value, at: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use schemas::examples::RAW_READINGS;
+    use examples::RAW_READINGS;
     use serde_json::json;
 
     use super::*;

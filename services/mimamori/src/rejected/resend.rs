@@ -166,8 +166,8 @@ fn as_it_came(found: &Found, whole: Option<&Incoming>) -> Result<KeyAndValue, Re
 
 #[cfg(test)]
 mod tests {
+    use examples::RECEIVED;
     use schemas::Codec;
-    use schemas::examples::RECEIVED;
 
     use super::super::record::tests::{example, rejected};
     use super::*;

@@ -143,7 +143,7 @@ pub(crate) fn every_row() -> Vec<Row> {
         number.rotate_left(29)
     };
     for kind in clinical::Kind::ALL.into_iter().skip(rows.len()) {
-        rows.push(Row::Reading(reading(schemas::examples::drawn(kind, &mut next))));
+        rows.push(Row::Reading(reading(examples::drawn(kind, &mut next))));
     }
     rows.push(Row::Alert(alert()));
     rows.push(Row::Rejected(rejected()));

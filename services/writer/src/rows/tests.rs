@@ -48,7 +48,7 @@ proptest! {
         };
         for sample in every_row() {
             let Table::Readings(kind) = sample.table() else { continue };
-            let other = Row::Reading(reading(schemas::examples::drawn(kind, &mut next)));
+            let other = Row::Reading(reading(examples::drawn(kind, &mut next)));
             prop_assert_eq!(sample.shape(place(0)), other.shape(place(0)), "{}", kind);
         }
     }

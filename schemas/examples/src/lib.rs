@@ -1,10 +1,9 @@
-//! Messages that every service's tests use, good and bad.
+//! Messages that every service's tests use, good and bad. Production does not contain them.
 //!
-//! - `examples/good/`: exchange documents of which every reading is accepted;
-//! - `examples/bad/`: exchange documents with something wrong, and beside each what is to be said
-//!   about it;
-//! - `examples/avro/`: what `readings.raw` carries, in the JSON form of [`Reading`](crate::Reading);
-//! - `examples/alerts/`: what `alerts` carries, in the JSON form of [`AlertEvent`](crate::AlertEvent).
+//! - `good/`: exchange documents of which every reading is accepted;
+//! - `bad/`: exchange documents with something wrong, and beside each what is to be said about it;
+//! - `avro/`: what `readings.raw` carries, in the JSON form of [`Reading`](schemas::Reading).
+//! - `alerts/`: what `alerts` carries, in the JSON form of [`AlertEvent`](schemas::AlertEvent).
 //!
 //! They are to be read as received at [`RECEIVED`] or later.
 
@@ -13,50 +12,31 @@ use std::convert::Infallible;
 use clinical::Kind;
 use clinical::kinds::{Below, Quantity, Readout, ValueType};
 use clinical::measured::{Sent, Side};
-
-use crate::codec::{DecodeError, Record, parse, parse_own};
-use crate::fields::{Coded, Field, FieldSource, MOST_FIELDS};
-use crate::plan::Plan;
-use crate::reading::Measurement;
+use schemas::fields::{Coded, Field, FieldSource, MOST_FIELDS};
+use schemas::reading::Measurement;
 
 /// When the examples may be received at the earliest: 2026-02-01T00:00:00Z, milliseconds since the epoch.
 pub const RECEIVED: i64 = 1_769_904_000_000;
 
 /// Exchange documents of which every reading is accepted: file name and text.
 pub const GOOD_DOCUMENTS: &[(&str, &str)] = &[
-    ("activity.json", include_str!("../examples/good/activity.json")),
-    (
-        "app_with_older_field_name.json",
-        include_str!("../examples/good/app_with_older_field_name.json"),
-    ),
-    ("blood_glucose.json", include_str!("../examples/good/blood_glucose.json")),
-    ("glucose_readouts.json", include_str!("../examples/good/glucose_readouts.json")),
-    ("blood_pressure.json", include_str!("../examples/good/blood_pressure.json")),
-    ("body_temperature.json", include_str!("../examples/good/body_temperature.json")),
-    ("checkup.json", include_str!("../examples/good/checkup.json")),
-    ("correction.ndjson", include_str!("../examples/good/correction.ndjson")),
-    ("oxygen_saturation.json", include_str!("../examples/good/oxygen_saturation.json")),
-    ("parts_as_arrays.json", include_str!("../examples/good/parts_as_arrays.json")),
-    ("respiratory_rate.json", include_str!("../examples/good/respiratory_rate.json")),
-    ("peak_expiratory_flow.json", include_str!("../examples/good/peak_expiratory_flow.json")),
-    ("several_persons.json", include_str!("../examples/good/several_persons.json")),
-    ("tolerated_deviations.json", include_str!("../examples/good/tolerated_deviations.json")),
-    ("two_documents.ndjson", include_str!("../examples/good/two_documents.ndjson")),
-    ("weighing_scale.json", include_str!("../examples/good/weighing_scale.json")),
+    ("activity.json", include_str!("../good/activity.json")),
+    ("app_with_older_field_name.json", include_str!("../good/app_with_older_field_name.json")),
+    ("blood_glucose.json", include_str!("../good/blood_glucose.json")),
+    ("glucose_readouts.json", include_str!("../good/glucose_readouts.json")),
+    ("blood_pressure.json", include_str!("../good/blood_pressure.json")),
+    ("body_temperature.json", include_str!("../good/body_temperature.json")),
+    ("checkup.json", include_str!("../good/checkup.json")),
+    ("correction.ndjson", include_str!("../good/correction.ndjson")),
+    ("oxygen_saturation.json", include_str!("../good/oxygen_saturation.json")),
+    ("parts_as_arrays.json", include_str!("../good/parts_as_arrays.json")),
+    ("respiratory_rate.json", include_str!("../good/respiratory_rate.json")),
+    ("peak_expiratory_flow.json", include_str!("../good/peak_expiratory_flow.json")),
+    ("several_persons.json", include_str!("../good/several_persons.json")),
+    ("tolerated_deviations.json", include_str!("../good/tolerated_deviations.json")),
+    ("two_documents.ndjson", include_str!("../good/two_documents.ndjson")),
+    ("weighing_scale.json", include_str!("../good/weighing_scale.json")),
 ];
-
-/// A message of the current schema as somebody with another schema, such as an earlier release,
-/// would have written it; in single-object encoding, as the message must be too.
-///
-/// # Errors
-/// When it is no such message, the schema is none, or it cannot say what the message says.
-pub fn written_with<T: Record>(message: &[u8], schema: &str) -> Result<Vec<u8>, DecodeError> {
-    let current = parse_own(T::SCHEMA);
-    let other = parse(schema).map_err(|error| DecodeError::UnknownSchema(error.to_string()))?;
-    let body = message.strip_prefix(&current.header).ok_or(DecodeError::NotFramed)?;
-    let body = Plan::between(current.schema, other.schema).apply(body)?;
-    Ok([&other.header[..], &body].concat())
-}
 
 /// An exchange document with something wrong.
 #[derive(Debug, Clone, Copy)]
@@ -74,8 +54,8 @@ macro_rules! bad {
     ($($name:literal),+ $(,)?) => {
         &[$(BadDocument {
             name: $name,
-            text: include_str!(concat!("../examples/bad/", $name, ".json")),
-            expected: include_str!(concat!("../examples/bad/", $name, ".expected.json")),
+            text: include_str!(concat!("../bad/", $name, ".json")),
+            expected: include_str!(concat!("../bad/", $name, ".expected.json")),
         }),+]
     };
 }
@@ -139,9 +119,9 @@ pub const BAD_DOCUMENTS: &[BadDocument] = bad![
 pub struct RawReading {
     /// File name without `.json`.
     pub name: &'static str,
-    /// The JSON form of a [`Reading`](crate::Reading).
+    /// The JSON form of a [`Reading`](schemas::Reading).
     pub json: &'static str,
-    /// `ok`, or the code of the [`RejectionReason`](crate::RejectionReason).
+    /// `ok`, or the code of the [`RejectionReason`](schemas::RejectionReason).
     pub expected: &'static str,
 }
 
@@ -149,7 +129,7 @@ macro_rules! raw {
     ($($name:literal => $expected:literal),+ $(,)?) => {
         &[$(RawReading {
             name: $name,
-            json: include_str!(concat!("../examples/avro/", $name, ".json")),
+            json: include_str!(concat!("../avro/", $name, ".json")),
             expected: $expected,
         }),+]
     };
@@ -191,7 +171,7 @@ pub const RAW_READINGS: &[RawReading] = raw![
 
 macro_rules! alerts {
     ($($name:literal),+ $(,)?) => {
-        &[$(($name, include_str!(concat!("../examples/alerts/", $name, ".json")))),+]
+        &[$(($name, include_str!(concat!("../alerts/", $name, ".json")))),+]
     };
 }
 
@@ -351,12 +331,13 @@ mod tests {
 
     use clinical::Timestamp;
     use clinical::alert::Alert;
+    use clinical::kinds::Setting;
     use clinical::measured::Measured;
+    use schemas::fields::{Value, form};
+    use schemas::readout::Shown;
+    use schemas::{AlertEvent, Codec, Reading};
 
     use super::*;
-    use crate::fields::{Value, form};
-    use crate::readout::Shown;
-    use crate::{AlertEvent, Codec, Reading};
 
     #[test]
     fn every_alert_event_travels_unchanged_and_is_an_alert_with_its_sentences() {
@@ -421,9 +402,18 @@ mod tests {
 
     #[test]
     fn what_is_drawn_is_valid() {
-        for measurement in Kind::ALL.into_iter().flat_map(many) {
-            let outcome = measurement.validate();
-            assert!(outcome.is_ok(), "{measurement:?}: {outcome:?}");
+        let received = Timestamp::from_millis(RECEIVED);
+        for kind in Kind::ALL {
+            let around = match kind.setting() {
+                Setting::Home => "blood_pressure",
+                Setting::Checkup => "blood_pressure_checkup",
+            };
+            let around = RAW_READINGS.iter().find(|example| example.name == around).unwrap();
+            let around: Reading = serde_json::from_str(around.json).unwrap();
+            for measurement in many(kind) {
+                let outcome = Reading { measurement, ..around.clone() }.validate(received);
+                assert!(outcome.is_ok(), "{kind}: {outcome:?}");
+            }
         }
     }
 
@@ -488,7 +478,7 @@ mod tests {
     #[test]
     fn no_file_of_the_examples_is_forgotten() {
         let folder = |name: &str| {
-            let path = format!("{}/examples/{name}", env!("CARGO_MANIFEST_DIR"));
+            let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
             std::fs::read_dir(path).unwrap().count()
         };
         assert_eq!(folder("good"), GOOD_DOCUMENTS.len());
