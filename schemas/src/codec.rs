@@ -19,7 +19,6 @@ use serde::de::DeserializeOwned;
 
 use crate::body::{Body, FieldError};
 use crate::plan::{Plan, Planned};
-use crate::reference;
 pub use crate::schema_registry::RegistryError;
 use crate::schema_registry::SchemaRegistry;
 
@@ -414,19 +413,21 @@ impl<T: Record> Decoder<T> {
         }
     }
 
-    /// Reads a message as [`Self::decode`] does, but by nothing of what makes that quick: other
-    /// schemas are resolved value by value, and the record is read through its schema. Tests hold
-    /// both ways to the same answer.
+    /// The current schema.
+    pub fn schema(&self) -> &'static Schema {
+        self.current.schema
+    }
+
+    /// The schema that a message was written with, and its body.
     ///
     /// # Errors
-    /// As [`Self::decode`], in other words.
-    pub fn decode_by_schema(&self, bytes: &[u8]) -> Result<T, DecodeError> {
+    /// [`DecodeError`] says whether the framing or the schema is at fault.
+    pub fn unframed<'b>(
+        &self,
+        bytes: &'b [u8],
+    ) -> Result<(&'static Schema, &'b [u8]), DecodeError> {
         let (writer, body) = self.unframe(bytes)?;
-        if std::ptr::eq(writer.schema, self.current.schema) {
-            return self.read_by_schema(body);
-        }
-        let body = reference::resolve(body, writer.schema, self.current.schema);
-        self.read_by_schema(&body.map_err(DecodeError::Malformed)?)
+        Ok((writer.schema, body))
     }
 
     fn unframe<'b>(&self, bytes: &'b [u8]) -> Result<(Writer, &'b [u8]), DecodeError> {

@@ -20,7 +20,6 @@ mod published;
 pub mod reading;
 pub mod readout;
 pub mod records;
-mod reference;
 pub mod registry;
 mod replay;
 mod schema_registry;

@@ -3,9 +3,8 @@
 use apache_avro::Schema;
 use apache_avro::types::Value as Avro;
 use apache_avro::writer::datum::GenericDatumWriter;
-use examples::{RAW_READINGS, RECEIVED};
-use schemas::codec::written_with;
-use schemas::codec::{Decoder, Record};
+use examples::{RAW_READINGS, RECEIVED, reference};
+use schemas::codec::{Decoder, Record, written_with};
 use schemas::reading::{Measurement, Reading, Source};
 use schemas::records::{Origin, StoredOutcome};
 use schemas::{Acceptance, AcceptedEncoder, AcceptedReading, Codec, DecodeError};
@@ -311,14 +310,14 @@ fn a_kind_or_symbol_that_a_schema_does_not_have_yet_is_refused_in_its_messages()
     let written = Codec::default().encoder("readings.raw").unwrap().encode(&rate).unwrap();
     let (decoder, _) = registered(&schema, &json_of(&example("blood_pressure")));
     let message = [&[0][..], &OTHER.to_be_bytes(), &written[10..]].concat();
-    assert!(decoder.decode_by_schema(&message).is_err());
+    assert!(reference::decode(&decoder, &message).is_err());
     let error = decoder.decode(&message).unwrap_err().to_string();
     assert!(error.contains("measurement is none of what it can be"), "{error}");
     let modified =
         Reading { data_input: schemas::reading::DataInput::Modified, ..example("blood_pressure") };
     let written = Codec::default().encoder("readings.raw").unwrap().encode(&modified).unwrap();
     let message = [&[0][..], &OTHER.to_be_bytes(), &written[10..]].concat();
-    assert!(decoder.decode_by_schema(&message).is_err());
+    assert!(reference::decode(&decoder, &message).is_err());
     let error = decoder.decode(&message).unwrap_err().to_string();
     assert!(error.contains("data_input is none of what it can be"), "{error}");
 }

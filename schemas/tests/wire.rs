@@ -5,6 +5,7 @@ use apache_avro::Schema;
 use apache_avro::rabin::Rabin;
 use apache_avro::schema_compatibility::{Compatibility, SchemaCompatibility};
 use clinical::Timestamp;
+use examples::reference;
 use schemas::codec::RECORDS;
 use schemas::reading::{
     BloodGlucose, BloodPressure, DataInput, Device, GlucoseMethod, Measurement, OriginOfTime,
@@ -173,7 +174,7 @@ fn a_registrys_framing_is_read_by_the_schema_of_its_id() {
     assert_eq!(bytes[..5], [0, 0, 0, 0, 7]);
     let decoder = codec.decoder::<Reading>();
     assert_eq!(decoder.decode(&bytes).unwrap(), reading());
-    assert_eq!(decoder.decode_by_schema(&bytes).unwrap(), reading());
+    assert_eq!(reference::decode(&decoder, &bytes).unwrap(), reading());
     let unknown = [&[0, 0, 0, 0, 8], &bytes[5..]].concat();
     for _ in 0..2 {
         assert!(matches!(decoder.decode(&unknown), Err(DecodeError::UnknownSchema(_))));

@@ -5,7 +5,10 @@
 //! - `avro/`: what `readings.raw` carries, in the JSON form of [`Reading`](schemas::Reading).
 //! - `alerts/`: what `alerts` carries, in the JSON form of [`AlertEvent`](schemas::AlertEvent).
 //!
-//! They are to be read as received at [`RECEIVED`] or later.
+//! They are to be read as received at [`RECEIVED`] or later. [`reference`](mod@reference) reads
+//! messages as the specification says, which is slow.
+
+pub mod reference;
 
 use std::convert::Infallible;
 

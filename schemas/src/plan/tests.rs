@@ -1,4 +1,5 @@
 use apache_avro::types::Value;
+use examples::reference;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -6,7 +7,6 @@ use super::*;
 use crate::body::Body;
 use crate::codec::{RECORDS, Record, parse_own};
 use crate::made::{Choices, choices, made_body};
-use crate::reference;
 use crate::{AcceptedReading, Reading};
 
 /// The schema as somebody else, or a later version, might have it.

@@ -1,5 +1,5 @@
 //! Schema resolution as Avro's specification says it, value by value: slow, short, and without
-//! anything of a [`Plan`](crate::plan::Plan). Tests hold the plans to it.
+//! anything of what makes [`Decoder::decode`] quick. Tests hold that to it.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -9,10 +9,36 @@ use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::schema::{Name, RecordField, ResolvedSchema, UnionSchema};
 use apache_avro::types::Value;
 use apache_avro::writer::datum::GenericDatumWriter;
+use schemas::{Decoder, Record};
 use serde_json::Value as Json;
 
+/// Reads a message as [`Decoder::decode`] does, but resolves other schemas value by value and reads
+/// the record through its schema.
+///
+/// # Errors
+/// As [`Decoder::decode`], in other words.
+pub fn decode<T: Record>(decoder: &Decoder<T>, message: &[u8]) -> Result<T, String> {
+    let current = decoder.schema();
+    let (writer, body) = decoder.unframed(message).map_err(|error| error.to_string())?;
+    let resolved;
+    let mut body = body;
+    if !std::ptr::eq(writer, current) {
+        resolved = resolve(body, writer, current)?;
+        body = &resolved;
+    }
+    let reader = GenericDatumReader::builder(current).human_readable(true).build().map_err(said)?;
+    let record = reader.read_deser(&mut body).map_err(said)?;
+    match body.is_empty() {
+        true => Ok(record),
+        false => Err("the body is longer than the record".to_owned()),
+    }
+}
+
 /// A body of the writer's schema as a body of the reader's.
-pub(crate) fn resolve(body: &[u8], writer: &Schema, reader: &Schema) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// When it is none of the writer's schema, or says what the reader's cannot.
+pub fn resolve(body: &[u8], writer: &Schema, reader: &Schema) -> Result<Vec<u8>, String> {
     let value = read(body, writer)?;
     let resolution = Resolution { writers: names(writer)?, readers: names(reader)? };
     let value = resolution.value(&value, writer, reader)?;
@@ -21,7 +47,10 @@ pub(crate) fn resolve(body: &[u8], writer: &Schema, reader: &Schema) -> Result<V
 }
 
 /// What a body says.
-pub(crate) fn read(body: &[u8], schema: &Schema) -> Result<Value, String> {
+///
+/// # Errors
+/// When it is not of its schema.
+pub fn read(body: &[u8], schema: &Schema) -> Result<Value, String> {
     let reader = GenericDatumReader::builder(schema).build().map_err(said)?;
     let mut body = Watched { rest: body, is_short: false };
     let value = reader.read_value(&mut body).map_err(said)?;
