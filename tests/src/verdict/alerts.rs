@@ -81,9 +81,15 @@ struct Final {
     last_observed_at: Option<i64>,
     /// Ids and values.
     evidence: Vec<(String, String)>,
-    /// Where all its readings came in time.
+    /// While it is open, where all its readings came in time: what was over before it was reported pages
+    /// nobody.
     severity: Option<String>,
 }
+
+/// After a reading that came so late a rule may wait for what was sent with it.
+const LATE: Span = Span::from_minutes(15);
+/// So long.
+const WAITED_FOR: Span = Span::from_minutes(1);
 
 /// The newest state of each alert is what the full computation says of the readings that were
 /// sent.
@@ -106,8 +112,16 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
         readings.entry(stored.id.patient()).or_default().push((received, stored));
     }
     let default_plan = Plan::default();
-    let mut due = BTreeSet::new();
+    let (mut due, mut waiting) = (BTreeSet::new(), BTreeSet::new());
     for (patient, mut versions) in readings {
+        let waits = |(received, stored): &(Timestamp, Stored<'_>)| {
+            let is_late = *received - stored.id.observation_time() > LATE;
+            is_late && came.until - *received < WAITED_FOR
+        };
+        if versions.iter().any(waits) {
+            waiting.insert(patient.to_string());
+            continue;
+        }
         versions.sort_by_key(|(received, _)| *received);
         let mut monitor = Monitor::default();
         for (received, stored) in &versions {
@@ -126,6 +140,7 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
         newest.insert(&event.alert_id, event);
     }
     let reported = newest.into_values().filter(|event| event.status != Status::Retracted.as_str());
+    let reported = reported.filter(|event| !waiting.contains(&event.patient));
     let reported: BTreeSet<Final> = reported.map(|event| Final::of(event, &in_time)).collect();
     found.difference("alerts that the readings call for", &reported, &due);
 }
@@ -133,8 +148,8 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
 impl Final {
     fn of(event: &AlertEvent, in_time: &BTreeSet<String>) -> Self {
         let all_in_time = event.evidence.iter().all(|item| in_time.contains(&item.reading_id));
-        let is_open_gap =
-            event.stage == Stage::Missing.as_str() && event.status == Status::Open.as_str();
+        let is_open = event.status == Status::Open.as_str();
+        let is_open_gap = event.stage == Stage::Missing.as_str() && is_open;
         Self {
             patient: event.patient.clone(),
             status: event.status.clone(),
@@ -146,7 +161,7 @@ impl Final {
                 .iter()
                 .map(|item| (item.reading_id.clone(), format!("{:?}", item.values)))
                 .collect(),
-            severity: all_in_time.then(|| event.severity.clone()),
+            severity: (all_in_time && is_open).then(|| event.severity.clone()),
         }
     }
 }
