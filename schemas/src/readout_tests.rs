@@ -5,10 +5,10 @@ use clinical::kinds::blood_glucose::GLUCOSE_VALUE;
 use clinical::measured::Measured;
 
 use crate::Reading;
-use crate::examples::{RAW_READINGS, RECEIVED};
 use crate::reading::{
     BloodGlucose, Comparator, GlucoseMethod, GlucoseUnit, Measurement, ReadingStatus,
 };
+use examples::{RAW_READINGS, RECEIVED};
 
 const MMOL: Option<GlucoseUnit> = Some(GlucoseUnit::MmolL);
 

@@ -32,6 +32,7 @@ pub struct DashboardMetrics {
     registry_entries: IntGaugeVec,
     /// Records that could not be read, by topic.
     pub unreadable_records: IntCounterVec,
+    /// Care plans that no rule can follow.
     pub unusable_plans: IntCounter,
     /// Accesses refused because they could not be recorded.
     pub unrecorded_accesses: IntCounter,

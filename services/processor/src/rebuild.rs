@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use clinical::alert::Alert;
+use clinical::patient::InvalidId;
 use clinical::plan::Plan;
-use clinical::id::InvalidId;
 use clinical::{PatientId, Timestamp, Window};
 use schemas::clinical_alert::NotAnAlert;
 use schemas::topics::Topic;

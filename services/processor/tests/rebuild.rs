@@ -88,7 +88,7 @@ fn what_would_not_be_accepted_any_more_can_be_entered_in_error() {
     let version = Version::new(received, 7);
     let mut published = Published::new(&codec);
     published.accept(&wire, StoredOutcome::New, (id, version), received);
-    let mut partition = published.rebuild(&codec, received);
+    let mut partition = published.rebuild(received);
     assert_eq!(partition.readings(), 1);
     let (_, outcome, _) = take(&mut partition, &taken_back, received);
     assert_eq!(outcome, Outcome::Correction);

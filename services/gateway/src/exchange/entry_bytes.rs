@@ -77,8 +77,8 @@ mod tests {
     #[test]
     fn an_entry_takes_at_most_what_is_charged_for_it() {
         let encoder = Codec::default().encoder::<Reading>("readings.raw").unwrap();
-        let good = schemas::examples::GOOD_DOCUMENTS.iter().map(|(_, text)| *text);
-        let bad = schemas::examples::BAD_DOCUMENTS.iter().map(|bad| bad.text);
+        let good = examples::GOOD_DOCUMENTS.iter().map(|(_, text)| *text);
+        let bad = examples::BAD_DOCUMENTS.iter().map(|bad| bad.text);
         for text in good.chain(bad) {
             let Ok(parsed) = read(text) else { continue };
             let mut charged = 0;

@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::memory::{NoRoom, Share};
 
@@ -465,8 +465,7 @@ mod tests {
 
     #[test]
     fn an_ordinary_document_takes_little_more_than_its_text() {
-        let (_, text) =
-            schemas::examples::GOOD_DOCUMENTS.iter().max_by_key(|(_, text)| text.len()).unwrap();
+        let (_, text) = examples::GOOD_DOCUMENTS.iter().max_by_key(|(_, text)| text.len()).unwrap();
         let (_, charged) = taken(text);
         assert!(charged < 2 * text.len(), "{charged} for {}", text.len());
     }

@@ -2,7 +2,7 @@
 
 use super::{LO, Sent, finger, sensor};
 use crate::alert::{Severity, Stage, Transition};
-use crate::home::{Home, at};
+use crate::home::{Home, Sending as _, at};
 use crate::rules;
 use crate::time::Span;
 
