@@ -110,41 +110,30 @@ fn measurements() -> impl Strategy<Value = Vec<(i64, Measurement)>> {
     })
 }
 
-/// Some days of a sensor that is low now and then, with a finger-stick here and there, a weight each
-/// morning and pressures in pairs, in time's order.
+/// Some days of a sensor that is low now and then, with a finger-stick here and there and a weight each
+/// morning, in time's order.
 fn days() -> impl Strategy<Value = Vec<Measurement>> {
     let stretch = (glucose(), 1..9_usize, prop::option::weighted(0.1, glucose()));
-    let pressure = || (select(vec![120_u16, 174, 182, 195]), select(vec![80_u16, 112]));
-    let pair = (0..200_i64, pressure(), prop::option::weighted(0.8, pressure()));
-    (vec(stretch, 20..120), vec(weight(), 5), vec(pair, 20)).prop_map(
-        |(stretches, weights, pairs)| {
-            let values = stretches.into_iter().flat_map(|(value, length, finger_stick)| {
-                let sensor = std::iter::repeat_n(Shown::Sensor(value), length);
-                std::iter::once(finger_stick.map(Shown::FingerStick)).chain(sensor.map(Some))
-            });
-            let mut all: Vec<Measurement> = Vec::new();
-            let mut minutes = 0;
-            for shown in values.flatten() {
-                minutes += if matches!(shown, Shown::Sensor(_)) { 5 } else { 1 };
-                all.push(Measurement { minutes, shown, device: 0 });
-            }
-            let weights = (0..).zip(weights).map(|(day, weight)| Measurement {
-                minutes: day * DAY + 7 * HOUR,
-                shown: Shown::Weight(weight),
-                device: 0,
-            });
-            let pressures = pairs.into_iter().flat_map(|(turn, first, second)| {
-                let shown = |(systolic, diastolic)| Shown::Pressure(systolic, diastolic);
-                let at =
-                    |minutes, shown| Measurement { minutes: turn * 45 + minutes, shown, device: 0 };
-                let second = second.map(|second| at(2, shown(second)));
-                std::iter::once(at(0, shown(first))).chain(second)
-            });
-            all.extend(weights.chain(pressures).filter(|one| one.minutes <= minutes));
-            all.sort_by_key(|measurement| measurement.minutes);
-            all
-        },
-    )
+    (vec(stretch, 20..120), vec(weight(), 5)).prop_map(|(stretches, weights)| {
+        let values = stretches.into_iter().flat_map(|(value, length, finger_stick)| {
+            let sensor = std::iter::repeat_n(Shown::Sensor(value), length);
+            std::iter::once(finger_stick.map(Shown::FingerStick)).chain(sensor.map(Some))
+        });
+        let mut all: Vec<Measurement> = Vec::new();
+        let mut minutes = 0;
+        for shown in values.flatten() {
+            minutes += if matches!(shown, Shown::Sensor(_)) { 5 } else { 1 };
+            all.push(Measurement { minutes, shown, device: 0 });
+        }
+        let weights = (0..).zip(weights).map(|(day, weight)| Measurement {
+            minutes: day * DAY + 7 * HOUR,
+            shown: Shown::Weight(weight),
+            device: 0,
+        });
+        all.extend(weights.filter(|one| one.minutes <= minutes));
+        all.sort_by_key(|measurement| measurement.minutes);
+        all
+    })
 }
 
 /// The alerts that one upload raises, and those that it takes back, within the minute after it.

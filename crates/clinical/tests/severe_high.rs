@@ -54,32 +54,6 @@ fn one_severe_reading_without_a_second_becomes_a_review_after_15_minutes() {
     assert_eq!(home.last().changed_at, at(15));
 }
 
-/// A cuff uploads what it has measured since the day before.
-#[test]
-fn a_severe_reading_that_is_uploaded_with_its_repetition_is_judged_with_it() {
-    for (second, reported) in [
-        (bp(2, 150, 90), &[][..]),
-        (bp(2, 190, 100), &[(Raised, Review, Confirmed)][..]),
-        (bp(20, 150, 90), &[(Resolved, Review, Unconfirmed)][..]),
-    ] {
-        let mut home = Home::default();
-        home.receives_at(8 * 60, bp(0, 185, 100));
-        home.receives_at(8 * 60, second.clone());
-        home.waits_until(8 * 60 + 1);
-        assert_eq!(home.transitions(), reported, "{second:?}");
-    }
-    // By itself it is reported a minute after its receipt, also by a process that starts meanwhile.
-    let sent = [(30, bp(0, 185, 100))];
-    let mut home = Home::default();
-    home.receives_all(&sent);
-    let mut restarted = home.restarted(&sent, 30);
-    for home in [&mut home, &mut restarted] {
-        assert!(home.missed_at(30).is_empty() && home.reported.is_empty());
-        home.waits_until(31);
-        assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
-    }
-}
-
 #[test]
 fn an_unconfirmed_alert_escalates_when_a_later_occasion_confirms() {
     let mut home = Home::default();

@@ -12,7 +12,7 @@ use super::Entry;
 /// and its line of the answer.
 const VALID: usize = 1536;
 /// Besides its texts, of a rejected reading: its entry, and its line of the answer.
-const REJECTED: usize = 1024;
+const REJECTED: usize = 1280;
 /// Besides its texts, of each problem of it.
 const PROBLEM: usize = 256;
 /// How often a text is there at most: in the entry, and in a record, or in an answer that may be

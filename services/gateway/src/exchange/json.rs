@@ -478,6 +478,7 @@ mod tests {
         let read = tree.read(&text, &mut share).map(|_| ());
         assert_eq!(read, Err(JsonError::NoRoom(NoRoom::Ever { limit: 4096 })));
         assert!(tree.nodes.capacity() * size_of::<Node<'_>>() <= 4096);
+        drop(share);
         let (mut tree, mut share) = (self::tree(), memory.share());
         let mut other = memory.share();
         other.take(4000).unwrap();

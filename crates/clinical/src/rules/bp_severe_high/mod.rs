@@ -6,9 +6,6 @@
 //! from it once 15 minutes have passed. A severe reading whose repetition brings the mean below the
 //! limit raises nothing.
 //!
-//! A cuff may upload what it has measured in hours. A severe reading that comes when those 15 minutes
-//! are over becomes an unconfirmed alert a minute later, unless its repetition was sent with it.
-//!
 //! An *occasion* is the readings within 15 minutes of its first one. It is *normalised* when its mean
 //! is below the clearing limits and nothing in it is severe as above. It counts towards clearing
 //! once it is over, so that a reading still to come cannot undo it. An unconfirmed alert ends with
@@ -22,7 +19,7 @@ mod limits;
 mod occasion;
 mod wording;
 
-use crate::alert::{Alert, Evidence, Severity, Stage, Text, Values};
+use crate::alert::{Alert, Severity, Stage, Text, Values};
 use crate::episode::{Episode, EvidenceReading};
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
@@ -31,8 +28,7 @@ use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
-use crate::sample::Sample;
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
 use limits::{CLEAR_DIASTOLIC, CLEAR_OCCASIONS, CLEAR_SYSTOLIC, DIASTOLIC, Limits, SYSTOLIC};
 use occasion::{Finding, REPEAT_AFTER, REPEAT_WITHIN, diastolic, is_severe, judge, systolic};
@@ -93,8 +89,7 @@ impl Rule for SevereHigh {
         let edge = readings.get(first).map_or(window_start, |one| one.time.min(window_start));
         let beginning = context.beginning(edge, steps);
         let open = beginning.open.map(|carried| Open::carry(&carried, context));
-        let waits = |reading: &CurrentReading| waits_for_its_repetition(reading, context);
-        let mut found = assess(&readings, first, open, &limits, context.now, waits);
+        let mut found = assess(&readings, first, open, &limits, context.now);
         for episode in &mut found.episodes {
             complete(episode, context.plan);
         }
@@ -123,15 +118,6 @@ impl Rule for SevereHigh {
         !near.any(|other| other.time < reading.time && is_severe(&other, &limits))
     }
 
-    /// Where some plan makes it severe.
-    fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
-        let is_severe =
-            |field, limit: Parameter| sample.value(field).is_some_and(|value| value >= limit.low);
-        delay > REPEAT_WITHIN
-            && (is_severe(blood_pressure::SYSTOLIC, SYSTOLIC)
-                || is_severe(blood_pressure::DIASTOLIC, DIASTOLIC))
-    }
-
     fn limits(&self, plan: &Plan) -> Vec<Limit> {
         let limits = Limits::of(plan);
         let limit = |field, value: u16| Limit {
@@ -151,29 +137,14 @@ impl Rule for SevereHigh {
     }
 }
 
-/// Until when an unconfirmed reading begins no alert, because it came late and its repetition may have
-/// been sent with it. One that was reported before is not waited for, nor one in an open alert.
-fn waits_for_its_repetition(reading: &CurrentReading, context: &Context<'_>) -> Option<Timestamp> {
-    let until = context.rest_until.filter(|_| reading.delay.exceeds(REPEAT_WITHIN))?;
-    if context.open().is_some() {
-        return None;
-    }
-    let is_it = |known: &Evidence| {
-        (known.reading.observation_time(), known.reading.source()) == (reading.time, reading.source)
-    };
-    let is_reported = context.known().any(|alert| alert.evidence.iter().any(is_it));
-    (!is_reported).then_some(until)
-}
-
 /// The episodes in the readings from the index `first` on, where the window begins. The first is the
-/// one that is open there, if one is. An unconfirmed reading that `waits` begins none until then.
+/// one that is open there, if one is.
 fn assess(
     readings: &[CurrentReading],
     first: usize,
     mut open: Option<Open>,
     limits: &Limits,
     now: Timestamp,
-    waits: impl Fn(&CurrentReading) -> Option<Timestamp>,
 ) -> Assessment {
     let mut found = Assessment::default();
     let mut start = first;
@@ -193,10 +164,7 @@ fn assess(
             }
             Finding::Unconfirmed { reading } => {
                 let one = [readings[reading]];
-                match waits(&one[0]).filter(|_| open.is_none()) {
-                    Some(until) => found.assess_again_at(until),
-                    None => Open::hold(&mut open, Stage::Unconfirmed, Severity::Review, &one),
-                }
+                Open::hold(&mut open, Stage::Unconfirmed, Severity::Review, &one);
             }
             Finding::Normal if is_over => {
                 if let Some(mut episode) = open.take() {
