@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub(crate) enum SchemaRegistry {
         url: String,
         /// To the thread that asks.
         asker: Sender<Question>,
+        /// The id of a schema that was registered from here.
+        own: OnceLock<u32>,
     },
     /// One that is held in memory: schemas by their ids.
     Held(BTreeMap<u32, String>),
@@ -91,13 +94,14 @@ impl SchemaRegistry {
             .name("schema-registry".to_owned())
             .spawn(move || answer_all(&questions))
             .map_err(|error| RegistryError::Unavailable(error.to_string()))?;
-        Ok(Self::Remote { url: url.trim_end_matches('/').to_owned(), asker })
+        let url = url.trim_end_matches('/').to_owned();
+        Ok(Self::Remote { url, asker, own: OnceLock::new() })
     }
 
     /// The id of a schema under a subject, registered if new.
     pub(crate) fn register(&self, subject: &str, schema: &str) -> Result<u32, RegistryError> {
-        let (url, asker) = match self {
-            Self::Remote { url, asker } => (url, asker),
+        let (url, asker, own) = match self {
+            Self::Remote { url, asker, own } => (url, asker, own),
             Self::Held(schemas) => {
                 let found = schemas.iter().find(|(_, held)| *held == schema);
                 let none = || RegistryError::Refused(format!("no schema for subject {subject}"));
@@ -112,27 +116,38 @@ impl SchemaRegistry {
             return Err(RegistryError::Refused(format!("status {status} for subject {subject}")));
         }
         let registered: Registered = answer.parse()?;
+        let _ = own.set(registered.id);
         Ok(registered.id)
     }
 
     /// The schema of an id; none where the registry has no such id.
     pub(crate) fn schema(&self, id: u32) -> Result<Option<String>, RegistryError> {
         let (url, asker) = match self {
-            Self::Remote { url, asker } => (url, asker),
+            Self::Remote { url, asker, .. } => (url, asker),
             Self::Held(schemas) => return Ok(schemas.get(&id).cloned()),
         };
         let answer = ask(asker, Request::Get(format!("{url}/schemas/ids/{id}")))?;
-        // Nothing else says anything about the schema: not a proxy's page, not a missing right.
         match answer.status {
             200 => match answer.parse::<Stored>() {
                 Ok(stored) => Ok(Some(stored.schema)),
                 Err(error) => Err(RegistryError::Unavailable(error.to_string())),
             },
             404 if answer.says_there_is_no_schema() => Ok(None),
+            // Where a schema of ours may be read, it is this one that nobody may, and one sender's alone.
+            _ if self.answers() => Ok(None),
+            // A proxy's page, a missing right, a wrong address: they say nothing about the schema.
             status => Err(RegistryError::Unavailable(format!(
                 "status {status} for schema id {id}; schemas must be readable by their ids"
             ))),
         }
+    }
+
+    /// Whether a schema that was registered from here can be read.
+    fn answers(&self) -> bool {
+        let Self::Remote { url, asker, own } = self else { return true };
+        let Some(id) = own.get() else { return false };
+        let answer = ask(asker, Request::Get(format!("{url}/schemas/ids/{id}")));
+        answer.is_ok_and(|answer| answer.status == 200 && answer.parse::<Stored>().is_ok())
     }
 }
 
@@ -141,7 +156,7 @@ fn ask(asker: &Sender<Question>, request: Request) -> Result<Answer, RegistryErr
     let (to, answer) = channel();
     let asked = asker.send((request, to)).ok().and_then(|()| answer.recv().ok());
     match asked {
-        Some(Ok(answer)) if answer.status >= 500 || answer.status == 429 => {
+        Some(Ok(answer)) if answer.status >= 500 || matches!(answer.status, 408 | 429) => {
             Err(unavailable(format!("status {}", answer.status)))
         }
         Some(Ok(answer)) => Ok(answer),
@@ -210,33 +225,57 @@ mod tests {
 
     use super::*;
 
-    /// A registry that gives each question the same answer, once.
-    fn answering(status: &str, body: &str) -> SchemaRegistry {
+    /// A registry at a new address that gives these answers, one for each question.
+    fn answering(answers: &[(&str, &str)]) -> SchemaRegistry {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let answers: Vec<String> = answers
+            .iter()
+            .map(|(status, body)| {
+                let length = body.len();
+                format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
+            })
+            .collect();
         std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(answer.as_bytes());
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer.as_bytes());
+            }
         });
         SchemaRegistry::new(&url).unwrap()
     }
 
+    const NO_ANSWERS: [(&str, &str); 5] = [
+        ("401 Unauthorized", ""),
+        ("403 Forbidden", r#"{"error_code":40301}"#),
+        ("404 Not Found", "<html>no such page</html>"),
+        ("408 Request Timeout", ""),
+        ("200 OK", "<html>sign in</html>"),
+    ];
+
     #[test]
     fn a_registry_that_does_not_let_itself_be_asked_is_asked_again() {
-        for (status, body) in [
-            ("401 Unauthorized", ""),
-            ("403 Forbidden", r#"{"error_code":40301}"#),
-            ("404 Not Found", "<html>no such page</html>"),
-            ("408 Request Timeout", ""),
-            ("200 OK", "<html>sign in</html>"),
-        ] {
-            let error = answering(status, body).schema(7).unwrap_err();
-            assert!(error.is_retryable(), "{status}: {error}");
+        for answer in NO_ANSWERS {
+            let error = answering(&[answer]).schema(7).unwrap_err();
+            assert!(error.is_retryable(), "{answer:?}: {error}");
+            // Nor does it let a schema of our own be read.
+            let registry = answering(&[("200 OK", r#"{"id":1}"#), answer, answer]);
+            registry.register("readings.raw-value", "{}").unwrap();
+            assert!(registry.schema(7).unwrap_err().is_retryable(), "{answer:?}");
         }
-        let none = answering("404 Not Found", r#"{"error_code":40403,"message":"not found"}"#);
+    }
+
+    #[test]
+    fn a_schema_that_nobody_may_read_beside_our_own_is_none() {
+        let none = answering(&[("404 Not Found", r#"{"error_code":40403,"message":"not found"}"#)]);
         assert!(matches!(none.schema(7), Ok(None)));
+        for answer in &NO_ANSWERS[..3] {
+            let own = ("200 OK", r#"{"schema":"{}"}"#);
+            let registry = answering(&[("200 OK", r#"{"id":1}"#), *answer, own]);
+            registry.register("readings.raw-value", "{}").unwrap();
+            assert!(matches!(registry.schema(7), Ok(None)), "{answer:?}");
+        }
     }
 
     #[test]

@@ -403,9 +403,7 @@ fn severity_of(
     match known {
         Some(known) if known.stage != episode.stage => now,
         Some(known) if known.is_open() => known.severity.max(now),
-        Some(known) if known.status == Status::Resolved && status == Status::Resolved => {
-            known.severity
-        }
+        Some(known) if status == Status::Resolved => known.severity,
         _ => now,
     }
 }

@@ -300,7 +300,7 @@ impl Monitor {
     }
 
     /// Where a new reading came so late that a rule wants to see what was sent with it, the rule waits
-    /// for that, unless it does already; one that nothing waits with ends the wait. Depends on the readings and their receipts alone, so that a
+    /// for that, unless it does already. Depends on the readings and their receipts alone, so that a
     /// state that is rebuilt waits for the same.
     fn wait_for_the_rest(
         &mut self,
@@ -309,14 +309,10 @@ impl Monitor {
         received: Timestamp,
     ) {
         let delay = received - reading.observation_time;
-        if delay < PROMPT || outcome != Outcome::New {
+        if delay <= PROMPT || delay > OLDEST || outcome != Outcome::New {
             return;
         }
         for &index in rules::reading(reading.kind) {
-            if delay > OLDEST {
-                self.set(index, What::TheRest, None);
-                continue;
-            }
             let known = self.place_of(index, What::TheRest);
             let is_waiting = known.is_some_and(|place| self.due[place].at > received);
             if !is_waiting && rules::all()[index].waits_for_the_rest(reading.sample, delay) {

@@ -90,6 +90,9 @@ pub(crate) async fn read(
     }
 }
 
+/// The largest window of Zstandard over HTTP, as a power of two: 8 MiB (RFC 9659).
+const ZSTD_WINDOW_LOG: u32 = 23;
+
 /// Decompresses a body, to at most `limit` bytes. Blocks the thread for as long as that takes. The
 /// share has the body as it was sent, and then the one that is returned.
 ///
@@ -109,7 +112,10 @@ pub fn decompress(
         Encoding::Identity => return Ok(sent),
         Encoding::Gzip => read_all(MultiGzDecoder::new(&sent[..]), limit, share)?,
         Encoding::Zstd => {
-            let decoder = zstd::Decoder::with_buffer(&sent[..]);
+            let decoder = zstd::Decoder::with_buffer(&sent[..]).and_then(|mut decoder| {
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Ok(decoder)
+            });
             read_all(decoder.map_err(|_| ErrorResponse::body_broken())?, limit, share)?
         }
     };

@@ -9,6 +9,8 @@ use schemas::OutcomeTally;
 use schemas::topics::Topic;
 use stream::transaction::Record;
 
+use crate::rebuild::Replayed;
+
 /// The processor's metrics. Counts of records are of committed transactions only.
 pub struct ProcessorMetrics {
     readings: IntCounterVec,
@@ -40,12 +42,17 @@ impl LeftOut {
     /// # Errors
     /// When the names are taken.
     pub fn register(metrics: &Metrics) -> chassis::metrics::Registered<Self> {
+        let records = metrics.counters(
+            "left_out_total",
+            "Records that have no part in a patient's state because they cannot be read",
+            &["topic"],
+        )?;
+        // Only a series that is there from the start is seen to grow.
+        for replayed in Replayed::ALL {
+            records.with_label_values(&[replayed.topic().base_name()]);
+        }
         Ok(Self {
-            records: metrics.counters(
-                "left_out_total",
-                "Records that have no part in a patient's state because they cannot be read",
-                &["topic"],
-            )?,
+            records,
             plans: metrics.counter(
                 "unusable_plans_total",
                 "Care plans that no rule can follow; the defaults of the rule set hold instead",

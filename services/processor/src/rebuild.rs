@@ -27,6 +27,9 @@ pub enum Replayed {
 }
 
 impl Replayed {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::AcceptedReadings, Self::Alerts, Self::CarePlans];
+
     /// The topic, without a deployment's prefix.
     pub(crate) fn topic(self) -> Topic {
         match self {
@@ -91,21 +94,10 @@ impl ReplayError {
         matches!(self, Self::Decode(error) if error.is_retryable())
     }
 
-    /// Whether a rebuild must not go on without the record. Readings and alerts were written by the
-    /// platform: one of an unknown schema is readable by another version of it, or once the schema
-    /// registry is whole again, and a state without it would take back true alerts. Without a plan the
-    /// defaults hold.
-    fn stops(&self, from: Replayed) -> bool {
-        match self {
-            Self::Decode(DecodeError::Malformed(_) | DecodeError::NotFramed)
-            | Self::Patient(_)
-            | Self::Reading(_)
-            | Self::Alert(_) => false,
-            Self::Decode(error) => match from {
-                Replayed::AcceptedReadings | Replayed::Alerts => true,
-                Replayed::CarePlans => error.is_retryable(),
-            },
-        }
+    /// Whether nobody can say now what the record is: a rebuild that went on without all records of a
+    /// schema, because the schema registry could not be asked, would take back true alerts.
+    fn stops(&self) -> bool {
+        matches!(self, Self::Decode(DecodeError::NoRegistry | DecodeError::Registry(_)))
     }
 }
 
@@ -166,7 +158,7 @@ impl Builder for PartitionBuilder {
             (Replayed::AcceptedReadings | Replayed::Alerts, None) => Ok(()),
         };
         match replayed {
-            Err(error) if error.stops(from) => Err(TaskError::Replay {
+            Err(error) if error.stops() => Err(TaskError::Replay {
                 topic: from.topic().base_name().to_owned(),
                 partition: record.partition,
                 offset: record.offset,

@@ -184,6 +184,8 @@ pub fn parse(body: &[u8], context: &Context<'_>, share: &mut Share) -> Result<Pa
         let what = "not UTF-8".to_owned();
         Unreadable::Malformed { document: 0, line, column, what }
     })?;
+    // The parser copies an escaped text, and remembers the brackets that are open.
+    share.take(body.len())?;
     let mut parsed = Parsed::default();
     let mut tree = json::Tree::new(context.limits.nesting, context.limits.values());
     let mut documents = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
@@ -213,6 +215,7 @@ pub fn parse(body: &[u8], context: &Context<'_>, share: &mut Share) -> Result<Pa
         walk::Walk::new(context, document, &mut parsed, share).document(json)?;
         document += 1;
     }
+    share.give_back(body.len());
     if document == 0 { Err(Unreadable::Empty) } else { Ok(parsed) }
 }
 

@@ -7,9 +7,8 @@
 //! same order is the same again. A record that is there twice running is one reading: nothing has
 //! passed between the two that would show that the clocks went back.
 
-use std::collections::HashMap;
-
 use clinical::kinds::Setting;
+use clinical::source::SourceDigest;
 
 use super::civil_time::{CivilTime, Clock, Instant};
 use super::fields::Fields;
@@ -39,29 +38,37 @@ impl<'j> ArrayOrder<'j> {
     }
 }
 
-/// A record by its index, and when it was observed.
-type Placed<'j> = (usize, Json<'j>, CivilTime);
+/// A record by its source and index, and when it was observed. One list holds all of an array: it
+/// takes little more than the array's text, however many sources there are.
+struct Placed<'j> {
+    source: SourceDigest,
+    index: usize,
+    record: Json<'j>,
+    time: CivilTime,
+}
 
 fn is_second(setting: Setting, records: Items<'_>, clock: &Clock) -> Vec<bool> {
-    let mut of_sources: HashMap<String, Vec<Placed<'_>>> = HashMap::new();
+    let mut all: Vec<Placed<'_>> = Vec::new();
     let mut count = 0;
     for (index, record) in records.iter().enumerate() {
         count += 1;
         if let Some((source, time)) = observed(setting, record, clock) {
-            of_sources.entry(source).or_default().push((index, record, time));
+            all.push(Placed { source, index, record, time });
         }
     }
+    all.sort_by_key(|placed| (placed.source, placed.index));
     let mut is_second = vec![false; count];
-    for mut placed in of_sources.into_values() {
+    for of_source in all.chunk_by_mut(|one, next| one.source == next.source) {
         let steps = |is: fn(&CivilTime, &CivilTime) -> bool| {
-            placed.windows(2).filter(|pair| is(&pair[0].2, &pair[1].2)).count()
+            of_source.windows(2).filter(|pair| is(&pair[0].time, &pair[1].time)).count()
         };
         if steps(|one, next| one.civil > next.civil) > steps(|one, next| one.civil < next.civil) {
-            placed.reverse();
+            of_source.reverse();
         }
         let mut before = None;
         let mut last: Option<(usize, Json<'_>)> = None;
-        for (index, record, time) in placed {
+        for Placed { index, record, time, .. } in of_source.iter() {
+            let (index, record) = (*index, *record);
             match last {
                 Some((same, written)) if written == record => is_second[index] = is_second[same],
                 _ => {
@@ -79,9 +86,12 @@ fn is_second(setting: Setting, records: Items<'_>, clock: &Clock) -> Vec<bool> {
     is_second
 }
 
-/// The source of a record in its normalised form, and when it was observed; none where the record
-/// does not say both well.
-fn observed(setting: Setting, record: Json<'_>, clock: &Clock) -> Option<(String, CivilTime)> {
+/// The source of a record, and when it was observed; none where the record does not say both well.
+fn observed(
+    setting: Setting,
+    record: Json<'_>,
+    clock: &Clock,
+) -> Option<(SourceDigest, CivilTime)> {
     // Problems and warnings are reported where the record itself is read.
     let mut warnings = Warnings::default();
     let mut fields = Fields::new(0, "", record.members()?, &mut warnings);
@@ -90,5 +100,5 @@ fn observed(setting: Setting, record: Json<'_>, clock: &Clock) -> Option<(String
     if fields.has_problems() {
         return None;
     }
-    Some((source.normalised().ok()?.written(), time))
+    Some((source.normalised().ok()?.digest(), time))
 }

@@ -22,6 +22,9 @@ pub(super) struct Walk<'c> {
     share: &'c mut Share,
 }
 
+/// What the claim of a consortium takes besides its id: its place in a map.
+const CLAIM: usize = 150;
+
 /// A request with more problems than this gets only the first of each further reading: an envelope
 /// that is wrong in many ways is wrong in as many ways for each of its readings.
 const PROBLEMS_IN_FULL: usize = 1000;
@@ -86,8 +89,9 @@ impl<'c> Walk<'c> {
             }
         };
         let problems = fields.finish();
-        if well_formed {
-            self.parsed.claims.entry(consortium_id.to_owned()).or_insert(self.document);
+        if well_formed && !self.parsed.claims.contains_key(consortium_id) {
+            self.share.take(CLAIM + consortium_id.len())?;
+            self.parsed.claims.insert(consortium_id.to_owned(), self.document);
         }
         let envelope = Envelope { consortium_id, send_time, clock, problems };
         for (index, person) in persons.into_iter().flat_map(Items::iter).enumerate() {

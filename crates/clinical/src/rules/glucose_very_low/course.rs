@@ -4,6 +4,7 @@ use super::limits::Limits;
 use super::{GLUCOSE, SENSOR_FOR, SILENCE, glucose, is_sensor, measured};
 use crate::alert::{Severity, Stage};
 use crate::episode::{Episode, EvidenceReading};
+use crate::monitor::TOGETHER;
 use crate::remembered::CurrentReading;
 use crate::rule::Carried;
 use crate::source::SourceDigest;
@@ -243,7 +244,8 @@ fn complete(episode: &mut Episode, decisive: Option<Timestamp>) {
         episode.severity_in_time = Severity::Urgent;
         let newest = episode.established.iter().map(|evidence| evidence.reading.time).max();
         if let Some(decisive) = decisive.or(newest) {
-            episode.decided_by(decisive);
+            // Judged a minute later at most than received.
+            episode.decided_by(decisive + TOGETHER);
         }
     }
 }

@@ -188,8 +188,8 @@ impl Rule for VeryLow {
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
         let reading = &change.reading;
-        if context.rest_until.is_some() {
-            return false;
+        if let Some(until) = context.rest_until {
+            return context.due == Some(until);
         }
         if let Some(due) = context.due {
             // A low run that waits: it is not long enough yet, and breaks no earlier than was said.
@@ -244,9 +244,10 @@ impl Rule for VeryLow {
             && !near.any(|other| Level::of(&other, &limits) == Level::Low)
     }
 
-    /// Where some plan makes it low.
+    /// Where some plan makes it low. Of a sensor only what would be followed by silence if it came alone.
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
-        delay > ALONE_WITHIN && glucose(sample) < LIMIT.high
+        let is_of_sensor = sample.value(blood_glucose::GLUCOSE_METHOD) == Some(SENSOR);
+        glucose(sample) < LIMIT.high && (!is_of_sensor || delay > ALONE_WITHIN)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

@@ -9,6 +9,10 @@ use crate::remembered::CurrentReading;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 
+/// How old the first of the readings must be that a scale's newest is compared with, before they say that
+/// the weight has not risen for a week. Ours: scales are used daily.
+const STEADY: Span = Span::from_days(6);
+
 /// A low reading between two higher ones says nothing when the one before is at most so far away:
 /// as far as readings within 3 days. Ours.
 pub(super) const ALONE: Span = SHORT;
@@ -112,11 +116,16 @@ impl Scale {
         self.newest.is_some_and(|newest| time - newest.time < COMPARED)
     }
 
-    /// Whether the newest reading is compared with others of its week and is clearly no gain over any:
-    /// by so much less than the limits as ends a gain. One as far below them all as a gain is above may
-    /// be another person's.
+    /// Whether the newest reading is compared with others of its week, of which the first is 6 days old at
+    /// least, and is clearly no gain over any: by so much less than the limits as ends a gain. One as far
+    /// below them all as a gain is above may be another person's.
     pub(super) fn is_steady(&self, limits: &Limits) -> bool {
-        let Some(newest) = self.newest.as_ref().map(weight) else { return false };
+        let Some(reading) = &self.newest else { return false };
+        let is_old = |base: &CurrentReading| reading.time - base.time >= STEADY;
+        if !self.bases.iter().any(|bases| bases.in_order.front().is_some_and(is_old)) {
+            return false;
+        }
+        let newest = weight(reading);
         let mut gains = self.bases.iter().zip(&limits.both).filter_map(|(bases, limit)| {
             let (lowest, _) = bases.lowest(newest)?;
             Some((newest.since(lowest), limit))

@@ -222,6 +222,8 @@ fn another_scale_ends_nothing_by_a_first_reading_a_gain_or_another_persons() {
         &[(12, 82.0)][..],
         &[(4, 82.0), (12, 82.0)],
         &[(8, 80.5), (10, 82.0)],
+        // Of the days before nothing is known.
+        &[(10, 86.0), (11, 87.4)],
         &[(8, 82.0), (10, 79.9)],
     ] {
         let home = replaced(readings);

@@ -130,11 +130,37 @@ fn a_batch_that_is_received_within_a_minute_is_judged_as_a_whole() {
 }
 
 #[test]
-fn what_comes_by_itself_is_judged_at_once_also_when_a_batch_has_come() {
+fn what_comes_in_time_waits_only_with_a_batch_in_which_something_is_low() {
     let mut home = Home::default();
     uploads(&mut home, 480, eight_hours(0, 0..0));
     home.receives(finger(480, 45));
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    let mut home = Home::default();
+    uploads(&mut home, 480, [sensor(440, 66), finger(480, 45)]);
+    assert!(home.reported.is_empty());
+    home.waits_until(481);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+}
+
+#[test]
+fn a_low_that_came_in_the_last_minute_of_patience_pages() {
+    let mut home = Home::default();
+    uploads(&mut home, 6 * 60, [finger(0, 38)]);
+    home.waits_until(6 * 60 + 1);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+}
+
+#[test]
+fn what_was_over_pages_nobody_because_a_correction_brings_it_back() {
+    let mut home = Home::default();
+    home.receives(finger(0, 40));
+    home.receives(finger(20, 90));
+    let paged = [(Raised, Urgent, Confirmed), (Resolved, Urgent, Confirmed)];
+    assert_eq!(home.transitions(), paged);
+    home.receives_at(30, Sent { update: 1, entered_in_error: true, ..finger(0, 40) });
+    assert_eq!(home.last().transition, Retracted);
+    home.receives_at(40, Sent { update: 2, ..finger(0, 40) });
+    assert_eq!((home.last().transition, home.last().severity), (Resolved, Urgent));
 }
 
 /// A meter's memory, with the finger-stick after the low one.
