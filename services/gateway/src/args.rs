@@ -126,9 +126,11 @@ impl LimitArgs {
 
     /// Whether a body of the greatest length can be read, and decompressed, at all.
     pub(crate) fn holds_the_largest_body(&self) -> bool {
-        // What a body grows in may be half too long.
-        let together = self.body_bytes.saturating_add(self.decompressed_bytes);
-        self.body_memory_bytes >= together.saturating_add(together / 2)
+        // What a body grows in may be half too long. Beside it lies the body as sent, and after that
+        // what the parser keeps.
+        let grown = |bytes: usize| bytes.saturating_add(bytes / 2);
+        let beside = grown(self.body_bytes).max(self.decompressed_bytes);
+        self.body_memory_bytes >= grown(self.decompressed_bytes).saturating_add(beside)
     }
 
     pub(crate) fn body_deadline(&self) -> Duration {
@@ -157,6 +159,10 @@ mod tests {
         assert_eq!(args.listen.port(), 8080);
         assert_eq!(args.limits.readings, 100_000);
         assert!(args.limits.holds_the_largest_body());
+        let with =
+            |body_memory_bytes| super::LimitArgs { body_memory_bytes, ..args.limits.clone() };
+        assert!(with(160 << 20).holds_the_largest_body());
+        assert!(!with((160 << 20) - 1).holds_the_largest_body());
         assert_eq!(args.limits.acknowledgement_deadline().as_secs(), 5);
     }
 }

@@ -141,3 +141,32 @@ fn read_all(decoder: impl Read, limit: usize, share: &mut Share) -> Result<Vec<u
         decoder.consume(read);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::memory::Memory;
+
+    /// Of a stream whose length is not known when its frame begins.
+    fn compressed(window_log: u32) -> Vec<u8> {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(window_log).unwrap();
+        encoder.write_all(b"[").unwrap();
+        encoder.flush().unwrap();
+        encoder.write_all(b"]").unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_zstandard_window_of_more_than_8_mib_is_refused_before_it_is_allocated() {
+        let read = |window_log| {
+            let mut share = Memory::new(1 << 20).share();
+            decompress(compressed(window_log), Encoding::Zstd, 1024, &mut share)
+        };
+        assert_eq!(read(23).unwrap(), b"[]");
+        assert!(read(24).is_err());
+        assert!(read(27).is_err());
+    }
+}

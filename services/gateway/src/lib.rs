@@ -95,8 +95,9 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let shutdown = args.service.shutdown()?;
     anyhow::ensure!(
         args.limits.holds_the_largest_body(),
-        "--body-memory-bytes must be at least one and a half times --body-bytes and \
-         --decompressed-bytes together, or the largest body could never be read"
+        "--body-memory-bytes must be at least one and a half times --decompressed-bytes, and beside \
+         that --decompressed-bytes or one and a half times --body-bytes, whichever is more; or the \
+         largest body could never be read"
     );
     let health = Health::new();
     let exposed = Metrics::for_service("gateway");

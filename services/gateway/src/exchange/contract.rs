@@ -22,6 +22,30 @@ pub(super) fn read(text: &str) -> Result<Parsed, Unreadable> {
 }
 
 #[test]
+fn the_consortia_that_a_request_names_take_of_its_memory() {
+    let document = |number| {
+        format!(
+            r#"{{"format_version":"2.0","send_time":"20260131073100000","consortium_id":"C{number:05}","person_information":[]}}"#
+        )
+    };
+    let taken = |documents: Vec<String>| {
+        let text = documents.concat();
+        let mut share = Memory::new(usize::MAX).share();
+        let utc = TimeZone::UTC;
+        let context = Context {
+            received: Timestamp::from_millis(RECEIVED),
+            limits: Limits { nesting: 16, readings: 100 },
+            zone: &|_| utc.clone(),
+        };
+        parse(text.as_bytes(), &context, &mut share).unwrap();
+        share.bytes()
+    };
+    let one = taken((0..1000).map(|_| document(0)).collect());
+    let many = taken((0..1000).map(document).collect());
+    assert!(many >= one + 999 * 150, "{many} for many, {one} for one");
+}
+
+#[test]
 fn every_good_document_gives_its_readings() {
     for (name, text) in GOOD_DOCUMENTS {
         let parsed = read(text).unwrap();

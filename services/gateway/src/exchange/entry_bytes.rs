@@ -26,12 +26,22 @@ impl Entry {
         match &self.result {
             Ok(valid) => VALID + COPIES * (pointer + texts(&valid.reading)),
             Err(problems) => {
-                let texts = problems.iter().map(|it| it.pointer.len() + it.message.len());
+                let texts = problems.iter().map(|it| written(&it.pointer) + written(&it.message));
                 let texts = texts.sum::<usize>();
                 REJECTED + PROBLEM * problems.len() + COPIES * (pointer + texts)
             }
         }
     }
+}
+
+/// How long a text is in an answer, in bytes: JSON writes a control character as six.
+fn written(text: &str) -> usize {
+    let of_byte = |byte| match byte {
+        0..=0x1f => 6,
+        b'"' | b'\\' => 2,
+        _ => 1,
+    };
+    text.bytes().map(of_byte).sum()
 }
 
 /// How long the texts of a reading are together, in bytes.
@@ -79,7 +89,15 @@ mod tests {
         let encoder = Codec::default().encoder::<Reading>("readings.raw").unwrap();
         let good = examples::GOOD_DOCUMENTS.iter().map(|(_, text)| *text);
         let bad = examples::BAD_DOCUMENTS.iter().map(|bad| bad.text);
-        for text in good.chain(bad) {
+        // Names of fields are a sender's own words.
+        let name = "\\u0001".repeat(100);
+        let record = format!(r#"{{"{name}1":1,"{name}2":2,"{name}3":3}}"#);
+        let escaped = format!(
+            r#"{{"format_version":"2.0","send_time":"20260131073100000","consortium_id":"CGM005",
+            "person_information":[{{"person_id":"S001","healthcare_information":
+            {{"blood_pressure":[{record}]}}}}]}}"#
+        );
+        for text in good.chain(bad).chain([&*escaped]) {
             let Ok(parsed) = read(text) else { continue };
             let mut charged = 0;
             for entry in &parsed.entries {
