@@ -38,7 +38,7 @@ pub(super) struct Fixture {
     health: chassis::Health,
 }
 
-fn limits() -> LimitArgs {
+pub(super) fn limits() -> LimitArgs {
     LimitArgs {
         body_bytes: 16 * 1024,
         decompressed_bytes: 64 * 1024,
@@ -55,7 +55,7 @@ pub(super) fn fixture() -> Fixture {
     fixture_with(limits())
 }
 
-fn fixture_with(limits: LimitArgs) -> Fixture {
+pub(super) fn fixture_with(limits: LimitArgs) -> Fixture {
     let kafka = Arc::new(FakeKafka::new());
     let health = chassis::Health::new();
     let component = health.component("kafka");
@@ -301,56 +301,6 @@ async fn the_consortiums_zone_makes_the_time() {
     assert_eq!(readings[0].utc_offset_minutes, 60);
     let answered = fixture.post_with_token(good("activity.json").replace("SAMPLE", "NOZONE")).await;
     assert_eq!(problem(&answered), "time-zone");
-}
-
-fn warnings<'a>(answered: &'a Answered, rule: &str) -> Vec<(u64, &'a str)> {
-    let warnings = answered.body["warnings"].as_array().unwrap().iter();
-    warnings
-        .filter(|warning| warning["rule"] == rule)
-        .map(|it| (it["document"].as_u64().unwrap(), it["pointer"].as_str().unwrap()))
-        .collect()
-}
-
-#[tokio::test]
-async fn the_first_document_of_an_unregistered_consortium_is_answered_with_a_warning() {
-    let fixture = fixture();
-    let (known, other) = (good("activity.json"), good("activity.json").replace("SAMPLE", "NOTYET"));
-    let answered = fixture.post_with_token(format!("{known}{other}{other}")).await;
-    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
-    assert_eq!(warnings(&answered, "unregistered_consortium"), [(1, "/consortium_id")]);
-    let none = fixture.post_with_token(known).await;
-    assert_eq!(warnings(&none, "unregistered_consortium"), []);
-}
-
-#[tokio::test]
-async fn an_unregistered_consortium_is_warned_of_though_there_are_too_many_warnings() {
-    let fixture = fixture_with(LimitArgs {
-        body_bytes: 1 << 20,
-        body_memory_bytes: 1 << 22,
-        readings: 1000,
-        ..limits()
-    });
-    let patients = Arc::new(crate::patients::tests::lists(&["SAM1/P9"], &[]));
-    let fixture = fixture.changed(|gateway| Gateway { patients, ..gateway });
-    let answered = fixture.post_with_token(good("tolerated_deviations.json").repeat(50)).await;
-    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
-    assert_eq!(warnings(&answered, "unregistered_consortium"), [(0, "/consortium_id")]);
-    assert_eq!(warnings(&answered, "unregistered_patient").len(), 50);
-    assert_eq!(answered.body["warnings"].as_array().unwrap().len(), 200);
-    assert_eq!(answered.body["warnings_omitted"], 250 + 51 - 200);
-}
-
-#[tokio::test]
-async fn a_patient_whom_nobody_will_see_is_warned_of_once_in_a_document() {
-    let lists = crate::patients::tests::lists(&["SAMPLE/P0001"], &["SAMPLE/P0001"]);
-    let patients = Arc::new(lists);
-    let fixture = fixture().changed(|gateway| Gateway { patients, ..gateway });
-    let document = good("several_persons.json");
-    let answered = fixture.post_with_token(format!("{document}{document}")).await;
-    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
-    assert_eq!(answered.body["accepted"], 6);
-    let expected = [(0, "/person_information/1/person_id"), (1, "/person_information/1/person_id")];
-    assert_eq!(warnings(&answered, "unregistered_patient"), expected);
 }
 
 #[tokio::test]
