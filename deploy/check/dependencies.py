@@ -31,8 +31,11 @@ ALLOWED = {
 # Only these crates may name these libraries. Tests and load tests speak Kafka and SQL themselves.
 ONLY = {
     "rdkafka": {"stream", "tests", "load-tests"},
-    "clickhouse": {"writer", "dashboard", "tests", "load-tests"},
+    "clickhouse": {"writer", "dashboard", "gateway", "tests", "load-tests"},
 }
+# In these crates only files below these folders may name these libraries: the intake must not wait for
+# the store.
+ONLY_BELOW = {("gateway", "clickhouse"): "src/receipts/"}
 # What would make the pure crate impure.
 IMPURE = {"tokio", "rdkafka", "rand", "reqwest", "chrono", "stream", "chassis", "clap", "tracing"}
 IMPURE_WORDS = re.compile(r"std::(env|fs|net|time|process|thread)\b|SystemTime|Instant::now")
@@ -80,6 +83,10 @@ def main():
             crate = (next(iter(renamed)) or used).replace("-", "_")
             if not re.search(rf"\b{re.escape(crate)}\b", text):
                 broken.append(f"{name} declares {used} and never names it")
+        for (crate, library), folder in ONLY_BELOW.items():
+            for path, content in files.items() if crate == name else ():
+                if f"/{folder}" not in path.as_posix() and re.search(rf"\b{library}::", content):
+                    broken.append(f"{path}: only {folder} may name {library}")
         if name == "clinical":
             for used in sorted(normal & IMPURE):
                 broken.append(f"clinical must stay pure and cannot use {used}")

@@ -61,4 +61,5 @@ pub(crate) const REGISTRY_VENDOR: &[&str] =
 pub(crate) const REJECTED_READING: &[&str] = &[
     include_str!("../avro/published/rejected_reading.1.avsc"),
     include_str!("../avro/published/rejected_reading.2.avsc"),
+    include_str!("../avro/published/rejected_reading.3.avsc"),
 ];

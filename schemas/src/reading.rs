@@ -96,6 +96,12 @@ pub enum ReadingStatus {
     EnteredInError = 1,
 }
 
+impl ReadingStatus {
+    /// Every value with its code in the exchange document, an extension: FHIR's words.
+    pub const CODES: [(&'static str, Self); 2] =
+        [("final", Self::Final), ("entered_in_error", Self::EnteredInError)];
+}
+
 impl Reading {
     /// The Kafka key: `consortium_id/person_id`.
     pub fn key(&self) -> String {

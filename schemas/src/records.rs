@@ -84,6 +84,9 @@ pub struct RejectedReading {
     /// Bytes of the whole key, where `key` is only its beginning.
     #[serde(default)]
     pub whole_key_length: Option<i64>,
+    /// Whose credentials it came in with, where that could be read.
+    #[serde(default)]
+    pub vendor: Option<String>,
 }
 
 impl RejectedReading {
@@ -108,6 +111,7 @@ impl RejectedReading {
             origin,
             whole_length,
             whole_key_length: whole_key_length.flatten(),
+            vendor: None,
         }
     }
 

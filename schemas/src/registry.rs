@@ -244,3 +244,20 @@ pub struct CareTeam {
     pub patient: String,
     pub practitioners: Vec<String>,
 }
+
+impl CareTeam {
+    /// What stands in the place of the person in the entry of a fallback team: `CGM005/*` follows every
+    /// patient of its consortium whom no other team follows. No person's id is written so.
+    pub const FALLBACK: &str = "/*";
+
+    /// The entry of the fallback team for a patient's consortium; none where it is no patient.
+    pub fn fallback_of(patient: &str) -> Option<String> {
+        let (consortium, _) = patient.split_once('/')?;
+        Some(format!("{consortium}{}", Self::FALLBACK))
+    }
+
+    /// The consortium for which an entry is the fallback team.
+    pub fn fallback_consortium(entry: &str) -> Option<&str> {
+        entry.strip_suffix(Self::FALLBACK)
+    }
+}

@@ -59,6 +59,15 @@ impl Stack {
         request.send().map(Answer::of)
     }
 
+    /// Asks the gateway for a page, such as `/v1/deliveries`.
+    pub fn ask_gateway(&self, token: Option<&str>, path: &str) -> Answer {
+        let mut request = self.http.get(format!("{}{path}", self.url(Service::Gateway)));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        Answer::of(request.send().unwrap())
+    }
+
     /// Whether a service says that it is ready.
     pub fn is_ready(&self, service: Service) -> bool {
         let answer = self.http.get(self.ports(service).readiness()).send();

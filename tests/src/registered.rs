@@ -86,10 +86,12 @@ impl Followed {
         );
         lists.write(
             Topic::RegistryParticipants,
-            self.0.iter().map(|(patient, _)| {
-                let (consortium_id, person_id) = split(patient);
-                (patient.clone(), participant(consortium_id, person_id))
-            }),
+            self.0.iter().filter(|(patient, _)| !patient.ends_with(CareTeam::FALLBACK)).map(
+                |(patient, _)| {
+                    let (consortium_id, person_id) = split(patient);
+                    (patient.clone(), participant(consortium_id, person_id))
+                },
+            ),
         );
         lists.write(
             Topic::RegistryCareTeams,

@@ -409,7 +409,7 @@ impl Stack {
         }
         match service {
             Service::Gateway => {
-                command.args(["--listen", &api]);
+                self.with_served_store(&mut command).args(["--listen", &api]);
             }
             Service::Writer => {
                 self.with_served_store(&mut command)

@@ -19,11 +19,12 @@ const SECRETS: [(&str, &str); 5] = [
 /// Arguments whose name sounds like a secret's and whose value is none.
 const HARMLESS: [&str; 2] = ["key", "key_of_reading"];
 /// Values for what must be given, by itself or in place of something else.
-const REQUIRED: [(&str, &str); 7] = [
+const REQUIRED: [(&str, &str); 8] = [
     ("address", "0/17"),
     ("addresses", "0/17"),
     ("bootstrap_servers", "kafka:9092"),
     ("clickhouse_url", "http://clickhouse:8123"),
+    ("consortium", "CGM005"),
     ("data", "folder"),
     ("file", "file"),
     ("operator", "operator"),

@@ -232,7 +232,7 @@ pub struct ClickHouseArgs {
     )]
     pub clickhouse_database: String,
 
-    /// User: the writer's may write, the dashboard's needs to read and nothing else. ClickHouse's
+    /// User: the writer's may write, those of dashboard and gateway need to read and nothing else. ClickHouse's
     /// default user where none is given
     #[arg(long, env = "MIMAMORI_CLICKHOUSE_USER", value_name = "NAME")]
     pub clickhouse_user: Option<String>,
@@ -246,6 +246,36 @@ pub struct ClickHouseArgs {
         hide_env_values = true
     )]
     pub clickhouse_password: Option<Secret>,
+}
+
+/// How to reach ClickHouse, of a service that can do without: it is reached where its address is given.
+#[derive(Debug, Clone, Default)]
+pub struct OptionalClickHouseArgs(pub Option<ClickHouseArgs>);
+
+/// The argument that says whether there is one.
+const CLICKHOUSE_URL: &str = "clickhouse_url";
+
+impl clap::Args for OptionalClickHouseArgs {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        ClickHouseArgs::augment_args(command)
+            .mut_arg(CLICKHOUSE_URL, |argument| argument.required(false))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        ClickHouseArgs::augment_args_for_update(command)
+    }
+}
+
+impl clap::FromArgMatches for OptionalClickHouseArgs {
+    fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+        let is_given = matches.contains_id(CLICKHOUSE_URL);
+        Ok(Self(is_given.then(|| ClickHouseArgs::from_arg_matches(matches)).transpose()?))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 impl ClickHouseArgs {

@@ -19,6 +19,7 @@
 
 mod args;
 mod backoff;
+mod clickhouse_error;
 mod clock;
 mod connections;
 pub mod health;
@@ -31,10 +32,11 @@ pub mod telemetry;
 
 pub use args::ServiceArgs;
 pub use backoff::Backoff;
+pub use clickhouse_error::clickhouse_error;
 pub use clock::now_ms;
 pub use connections::{
     ClickHouseArgs, DeploymentArgs, KafkaArgs, KafkaProperty, KafkaPropertyArgs, NoKafkaProperty,
-    SchemaRegistryArgs, clickhouse_url,
+    OptionalClickHouseArgs, SchemaRegistryArgs, clickhouse_url,
 };
 pub use health::{Component, Health, Heartbeat};
 pub use hex::hex;

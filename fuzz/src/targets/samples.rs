@@ -79,7 +79,7 @@ pub(super) fn of(name: &str) -> Vec<Value> {
         "rejected_reading" => json!({
             "bytes": [0xc3, 1, 0xff, 0], "key": [0x41, 0x2f, 0x31], "reason": "undecodable",
             "detail": "not framed", "patient": "A/1", "origin": origin(),
-            "whole_length": 2_000_000, "whole_key_length": null,
+            "whole_length": 2_000_000, "whole_key_length": null, "vendor": "acme",
         }),
         "outcome_tally" => json!({
             "partition": 3, "from_offset": 10, "next_offset": 30, "new": 5, "correction": 1,

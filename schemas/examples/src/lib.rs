@@ -39,6 +39,7 @@ pub const GOOD_DOCUMENTS: &[(&str, &str)] = &[
     ("tolerated_deviations.json", include_str!("../good/tolerated_deviations.json")),
     ("two_documents.ndjson", include_str!("../good/two_documents.ndjson")),
     ("weighing_scale.json", include_str!("../good/weighing_scale.json")),
+    ("entered_in_error.ndjson", include_str!("../good/entered_in_error.ndjson")),
 ];
 
 /// An exchange document with something wrong.
@@ -115,6 +116,7 @@ pub const BAD_DOCUMENTS: &[BadDocument] = bad![
     "unknown_records",
     "update_time_missing",
     "updated_in_the_future",
+    "unknown_status",
 ];
 
 /// A record of `readings.raw`.

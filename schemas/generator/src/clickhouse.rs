@@ -61,6 +61,9 @@ pub fn code(names: &[String]) -> String {
 /// The migration that gave every table its columns `source_id` and `model_number`.
 const SOURCE_ID: u32 = 8;
 
+/// The migration that made the table `deliveries`, and the views that fill it for the kinds of that time.
+const DELIVERIES: u32 = 11;
+
 const SENT_SOURCE_COLUMN: &str = "    source             LowCardinality(String) COMMENT 'manufacturer|model|serial, or lab|test_lab_id',
 ";
 
@@ -82,6 +85,7 @@ fn statements(kind: &Kind) -> String {
     } else {
         (SENT_SOURCE_COLUMN, "source")
     };
+    let deliveries = if kind.migration > DELIVERIES { deliveries(name) } else { String::new() };
     format!(
         "{GENERATED}{name}.toml; do not edit.
 CREATE TABLE IF NOT EXISTS {name}
@@ -113,6 +117,20 @@ FROM
     SELECT * FROM {name} ORDER BY version DESC LIMIT 1 BY patient, {identity}, observation_time
 )
 WHERE NOT entered_in_error;
+{deliveries}"
+    )
+}
+
+/// The view that copies what vendors may ask about into the table `deliveries`.
+fn deliveries(name: &str) -> String {
+    format!(
+        "
+CREATE MATERIALIZED VIEW IF NOT EXISTS deliveries_of_{name} TO deliveries AS
+SELECT vendor, now64(3, 'UTC') AS stored_at, received_at, origin_partition, origin_offset, patient,
+    '{name}' AS kind, observation_time, source_id, update_time, entered_in_error,
+    toString(outcome) AS outcome
+FROM {name}
+WHERE vendor != '';
 "
     )
 }

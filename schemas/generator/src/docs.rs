@@ -48,8 +48,8 @@ pub fn plausible_ranges(kinds: &[Kind]) -> String {
 /// Every array of an exchange document and the fields of its records.
 pub fn records(kinds: &[Kind]) -> String {
     let mut table = String::from("| array | fields (● required) |\n| --- | --- |\n");
-    // That of the document itself.
-    let mut extensions = vec!["`utc_offset`".to_owned()];
+    // Those of the document itself and of every record.
+    let mut extensions = vec!["`utc_offset`".to_owned(), "`status`".to_owned()];
     for kind in listed(kinds) {
         let setting = match kind.setting {
             Setting::Home => "home",

@@ -52,4 +52,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0010_source_id_by_parts",
         sql: include_str!("../../clickhouse/0010_source_id_by_parts.sql"),
     },
+    Migration {
+        number: 11,
+        name: "0011_deliveries",
+        sql: include_str!("../../clickhouse/0011_deliveries.sql"),
+    },
 ];

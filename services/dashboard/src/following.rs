@@ -95,6 +95,7 @@ impl Following {
     pub fn alerts(
         &self,
         alerts: Arc<OpenAlerts>,
+        registry: Arc<Registry>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
         let topic = self.topics.name(Topic::Alerts);
@@ -109,7 +110,11 @@ impl Following {
             }
             Followed::Record(record) => {
                 match reader.read(&decoder, &record) {
-                    Some((_, Some(event))) => reader.apply(&alerts, event, &record),
+                    Some((_, Some(event))) => {
+                        // First, so that whoever follows the patient is sent the alert.
+                        registry.has_alert(&event.patient);
+                        reader.apply(&alerts, event, &record);
+                    }
                     Some((id, None)) => alerts.forget(&id),
                     None => {}
                 }

@@ -29,6 +29,8 @@ pub struct DashboardMetrics {
     pub alert_delay_seconds: Histogram,
     /// Open alerts.
     pub open_alerts: IntGauge,
+    /// Open alerts of patients whom nobody follows.
+    pub unfollowed_alerts: IntGauge,
     registry_entries: IntGaugeVec,
     /// Records that could not be read, by topic.
     pub unreadable_records: IntCounterVec,
@@ -74,6 +76,8 @@ impl DashboardMetrics {
                 ALERT_DELAY_SECONDS,
             )?,
             open_alerts: metrics.gauge("open_alerts", "Open alerts of all patients")?,
+            unfollowed_alerts: metrics
+                .gauge("unfollowed_alerts", "Open alerts of patients whom nobody follows")?,
             registry_entries: metrics.gauges(
                 "registry_entries",
                 "Entries of the master lists in memory",

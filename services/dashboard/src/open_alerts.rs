@@ -67,6 +67,13 @@ impl OpenAlerts {
         self.lock().by_id.len()
     }
 
+    /// How many alerts are open of patients of whom something holds.
+    pub fn count_of(&self, holds: impl Fn(&str) -> bool) -> usize {
+        let open = self.lock();
+        let patients = open.of_patient.iter().filter(|(patient, _)| holds(patient));
+        patients.map(|(_, ids)| ids.len()).sum()
+    }
+
     /// The open alerts of a patient, worst first.
     pub fn of_patient(&self, patient: &str) -> Vec<Arc<Alert>> {
         let mut alerts = self.lock().of_patient(patient);
@@ -166,6 +173,16 @@ mod tests {
         alerts.apply(alert("c", "A/3", "urgent", "open"));
         let mine = ["A/1".to_owned(), "A/2".to_owned()];
         assert_eq!(ids(&alerts.of_patients(&mine)), ["b", "a"]);
+    }
+
+    #[test]
+    fn open_alerts_of_patients_whom_nobody_follows_are_counted() {
+        let alerts = OpenAlerts::default();
+        alerts.apply(alert("a", "A/1", "review", "open"));
+        alerts.apply(alert("b", "A/2", "urgent", "open"));
+        alerts.apply(alert("c", "A/2", "urgent", "open"));
+        assert_eq!(alerts.count_of(|patient| patient == "A/2"), 2);
+        assert_eq!(alerts.count_of(|_| false), 0);
     }
 
     #[test]

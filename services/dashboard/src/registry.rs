@@ -1,7 +1,7 @@
 //! Who is registered and who follows whom, held in memory and kept current from the `registry.*`
 //! topics.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use schemas::registry::{CareTeam, Participant, Practitioner, Role, Sex};
@@ -24,6 +24,12 @@ struct Lists {
     teams: HashMap<String, Vec<String>>,
     /// Patients by practitioner: the same, the other way round.
     assigned: HashMap<String, BTreeSet<String>>,
+    /// Fallback teams by consortium: they follow whom no other team follows.
+    fallbacks: HashMap<String, Vec<String>>,
+    /// Patients with an alert who are on no list.
+    strays: HashSet<String>,
+    /// Known patients without a team of their own, by consortium.
+    without_team: HashMap<String, BTreeSet<String>>,
 }
 
 /// What is registered of a patient.
@@ -103,14 +109,42 @@ impl Registry {
         self.read().practitioners.get(user).cloned()
     }
 
-    /// Whether a practitioner is in the care team of a patient.
-    pub fn follows(&self, user: &str, patient: &str) -> bool {
-        self.read().assigned.get(user).is_some_and(|patients| patients.contains(patient))
+    /// A patient has an alert: one who is on no list is known from now on, to the fallback team.
+    pub fn has_alert(&self, patient: &str) {
+        if self.read().is_known(patient) {
+            return;
+        }
+        self.write().add_stray(patient);
+        self.changes.send_modify(|count| *count += 1);
     }
 
-    /// The patients of a practitioner.
+    /// Whether a practitioner is in the care team of a patient, or, of a patient who has none, in the
+    /// fallback team of the consortium.
+    pub fn follows(&self, user: &str, patient: &str) -> bool {
+        let lists = self.read();
+        match lists.teams.get(patient) {
+            Some(team) => team.iter().any(|member| member == user),
+            None => lists.fallback(patient).is_some_and(|team| team.iter().any(|it| it == user)),
+        }
+    }
+
+    /// Whether anybody follows a patient.
+    pub fn is_followed(&self, patient: &str) -> bool {
+        let lists = self.read();
+        lists.teams.contains_key(patient) || lists.fallback(patient).is_some()
+    }
+
+    /// The patients of a practitioner: those of the care teams, and of fallback teams the known
+    /// patients whom no other team follows.
     pub fn patients_of(&self, user: &str) -> BTreeSet<String> {
-        self.read().assigned.get(user).cloned().unwrap_or_default()
+        let lists = self.read();
+        let mut patients = lists.assigned.get(user).cloned().unwrap_or_default();
+        for (consortium, team) in &lists.fallbacks {
+            if team.iter().any(|member| member == user) {
+                patients.extend(lists.without_team.get(consortium).into_iter().flatten().cloned());
+            }
+        }
+        patients
     }
 
     /// What is registered of a patient; nothing where the patient is on no list.
@@ -142,10 +176,12 @@ impl Lists {
         match change {
             Change::Participant(key, Some(entry)) => {
                 let person = Person { birth_year: entry.birth_year, sex: entry.sex };
-                self.participants.insert(key, person);
+                self.participants.insert(key.clone(), person);
+                self.sort_in(&key);
             }
             Change::Participant(key, None) => {
                 self.participants.remove(&key);
+                self.sort_in(&key);
             }
             Change::Practitioner(key, Some(entry)) => {
                 let staff = Staff { name: entry.name, role: entry.role };
@@ -156,7 +192,46 @@ impl Lists {
             }
             Change::CareTeam(patient, team) => {
                 let team = team.map(|team| team.practitioners).unwrap_or_default();
-                self.set_team(patient, team);
+                match CareTeam::fallback_consortium(&patient) {
+                    Some(consortium) if team.is_empty() => {
+                        self.fallbacks.remove(consortium);
+                    }
+                    Some(consortium) => {
+                        self.fallbacks.insert(consortium.to_owned(), team);
+                    }
+                    None => {
+                        self.set_team(patient.clone(), team);
+                        self.sort_in(&patient);
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_stray(&mut self, patient: &str) {
+        self.strays.insert(patient.to_owned());
+        self.sort_in(patient);
+    }
+
+    fn is_known(&self, patient: &str) -> bool {
+        self.participants.contains_key(patient) || self.strays.contains(patient)
+    }
+
+    /// The fallback team of a patient's consortium.
+    fn fallback(&self, patient: &str) -> Option<&Vec<String>> {
+        self.fallbacks.get(consortium_of(patient))
+    }
+
+    /// Puts a patient among those without a team, or takes the patient out.
+    fn sort_in(&mut self, patient: &str) {
+        let consortium = consortium_of(patient);
+        if self.is_known(patient) && !self.teams.contains_key(patient) {
+            let patients = self.without_team.entry(consortium.to_owned()).or_default();
+            patients.insert(patient.to_owned());
+        } else if let Some(patients) = self.without_team.get_mut(consortium) {
+            patients.remove(patient);
+            if patients.is_empty() {
+                self.without_team.remove(consortium);
             }
         }
     }
@@ -177,6 +252,10 @@ impl Lists {
             self.teams.insert(patient, team);
         }
     }
+}
+
+fn consortium_of(patient: &str) -> &str {
+    patient.split('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -205,6 +284,44 @@ pub(crate) mod tests {
         assert!(!registry.follows("sato", "A/1"));
         assert_eq!(registry.sizes().care_teams, 1);
         assert!(registry.patients_of("ito").is_empty());
+    }
+
+    #[test]
+    fn a_fallback_team_follows_the_patients_of_its_consortium_whom_no_other_team_follows() {
+        let registry = Registry::default();
+        let participant = |patient: &str| {
+            let (consortium, person) = patient.split_once('/').unwrap();
+            let entry = Participant::unknown(consortium, person);
+            Change::Participant(patient.to_owned(), Some(entry))
+        };
+        for patient in ["A/1", "A/2", "B/1"] {
+            registry.apply(participant(patient));
+        }
+        registry.apply(team("A/1", &["sato"]));
+        assert!(!registry.is_followed("A/2"));
+        registry.apply(team("A/*", &["ito"]));
+        assert_eq!(registry.patients_of("ito"), ["A/2".to_owned()].into());
+        assert!(registry.follows("ito", "A/2") && registry.is_followed("A/2"));
+        assert!(!registry.follows("ito", "A/1"), "another team follows the patient");
+        assert!(!registry.follows("sato", "A/2") && !registry.follows("ito", "B/1"));
+
+        let mut changes = registry.changes();
+        changes.mark_unchanged();
+        registry.has_alert("A/9");
+        assert!(changes.has_changed().unwrap());
+        assert_eq!(registry.patients_of("ito"), ["A/2".to_owned(), "A/9".to_owned()].into());
+        changes.mark_unchanged();
+        registry.has_alert("A/9");
+        registry.has_alert("A/1");
+        assert!(!changes.has_changed().unwrap(), "both are known");
+
+        registry.apply(team("A/9", &["sato"]));
+        assert_eq!(registry.patients_of("ito"), ["A/2".to_owned()].into());
+        registry.apply(team("A/9", &[]));
+        registry.apply(Change::Participant("A/2".to_owned(), None));
+        assert_eq!(registry.patients_of("ito"), ["A/9".to_owned()].into());
+        registry.apply(Change::CareTeam("A/*".to_owned(), None));
+        assert!(registry.patients_of("ito").is_empty() && !registry.is_followed("A/9"));
     }
 
     #[test]

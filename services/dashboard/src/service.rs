@@ -83,8 +83,8 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
     let plans: Arc<CarePlans> = Arc::clone(&dashboard.plans);
     let followers = [
-        following.registry(registry, health.component("registry"))?,
-        following.alerts(alerts, health.component("alerts"))?,
+        following.registry(registry.clone(), health.component("registry"))?,
+        following.alerts(alerts, registry, health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
     ];
     let audit_topic = topics.name(Topic::AuditEvents);
@@ -94,6 +94,8 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         health.component("clickhouse"),
         shutdown.clone(),
     ));
+
+    tokio::spawn(count_unfollowed(dashboard.clone(), shutdown.clone()));
 
     tracing::info!(address = %listener.local_addr()?, "the dashboard is listening");
     let operations = chassis::server::operations_router(health, metrics);
@@ -162,6 +164,22 @@ async fn watch_kafka(kafka: KafkaArgs, topic: String, component: Component, shut
             _ => component.not_ready(
                 "Kafka does not answer; check KAFKA_BOOTSTRAP_SERVERS and that the brokers run",
             ),
+        }
+    }
+}
+
+/// Counts the open alerts that nobody sees, because nobody follows the patient.
+async fn count_unfollowed(dashboard: Arc<Dashboard>, shutdown: Shutdown) {
+    let mut ticks = ticks();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = shutdown.requested() => return,
+        }
+        let Dashboard { registry, alerts, metrics, .. } = &*dashboard;
+        if registry.is_caught_up() && alerts.is_caught_up() {
+            let count = alerts.count_of(|patient| !registry.is_followed(patient));
+            metrics.unfollowed_alerts.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs, ServiceArgs};
+use chassis::{DeploymentArgs, KafkaArgs, OptionalClickHouseArgs, SchemaRegistryArgs, ServiceArgs};
 
 use crate::exchange;
 
@@ -38,6 +38,20 @@ pub struct GatewayArgs {
     /// What one request may ask of the gateway.
     #[command(flatten)]
     pub limits: LimitArgs,
+
+    /// ClickHouse, from which receipts are answered; without it they are answered 503.
+    #[command(flatten)]
+    pub clickhouse: OptionalClickHouseArgs,
+
+    /// Receipts in work at a time, of which one vendor has half at most; beyond it they are answered
+    /// 503
+    #[arg(
+        long,
+        env = "MIMAMORI_GATEWAY_RECEIPTS_IN_FLIGHT",
+        value_name = "COUNT",
+        default_value_t = 8
+    )]
+    pub receipts_in_flight: usize,
 }
 
 /// What one request, and all of them together, may ask of the gateway.
@@ -164,5 +178,14 @@ mod tests {
         assert!(with(160 << 20).holds_the_largest_body());
         assert!(!with((160 << 20) - 1).holds_the_largest_body());
         assert_eq!(args.limits.acknowledgement_deadline().as_secs(), 5);
+        assert!(args.clickhouse.0.is_none(), "receipts are answered where ClickHouse is named");
+    }
+
+    #[test]
+    fn receipts_need_the_address_of_clickhouse_and_nothing_more() {
+        let command = ["gateway", "--bootstrap-servers", "127.0.0.1:9092"];
+        let named = [&command[..], &["--clickhouse-url", "http://127.0.0.1:8123"]].concat();
+        let clickhouse = Command::try_parse_from(named).unwrap().gateway.clickhouse.0.unwrap();
+        assert_eq!(clickhouse.clickhouse_database, "mimamori");
     }
 }

@@ -1,4 +1,4 @@
-//! Refused attempts, on record.
+//! Refused attempts and accesses to receipts, on record.
 //!
 //! An attempt to write for a consortium without the right to is always recorded. Attempts without a
 //! valid credential can be made by anyone at any rate, so they are recorded at most once a second,
@@ -8,14 +8,18 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use clinical::PatientId;
 use prometheus::IntCounter;
 use schemas::{AuditEvent, Encoder};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::publish::Publish;
 
 /// Time between two records of attempts without a valid credential.
 const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long an access to a receipt may take to be recorded.
+const RECORDED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Cloning shares it.
 #[derive(Clone)]
@@ -134,6 +138,37 @@ impl AuditTrail {
         });
     }
 
+    /// Records that a vendor is shown a receipt, or refused one: what is answered waits for it.
+    ///
+    /// # Errors
+    /// When Kafka has not acknowledged the record in time.
+    pub(crate) async fn receipt(&self, access: Receipt<'_>) -> Result<(), NotRecorded> {
+        let event = AuditEvent {
+            actor: access.vendor_id.to_owned(),
+            role: "vendor".to_owned(),
+            action: access.action.to_owned(),
+            patient: access.patient.map(|patient| patient.as_str().to_owned()),
+            consortium: access.patient.map(|patient| patient.consortium().to_owned()),
+            allowed: access.allowed,
+            detail: access.detail.to_owned(),
+            ..refused()
+        };
+        let failed = |error: &dyn std::fmt::Display| {
+            self.0.failures.inc();
+            tracing::error!(%error, "an access to a receipt is not recorded; it is refused");
+            NotRecorded
+        };
+        let payload = self.0.encoder.encode(&event).map_err(|error| failed(&error))?;
+        let key = event.patient.as_deref().map(str::as_bytes);
+        let queued = self.0.publish.enqueue(&self.0.topic, key, &payload);
+        let acknowledgement = queued.map_err(|error| failed(&error))?;
+        match timeout(RECORDED_WITHIN, acknowledgement).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(failed(&error)),
+            Err(elapsed) => Err(failed(&elapsed)),
+        }
+    }
+
     /// Queues a record; the answer to the sender does not wait for it.
     fn record(&self, event: AuditEvent) {
         let failures = self.0.failures.clone();
@@ -157,6 +192,37 @@ impl AuditTrail {
         }
     }
 }
+
+/// An access to receipts.
+#[derive(Debug)]
+pub(crate) struct Receipt<'a> {
+    vendor_id: &'a str,
+    action: &'static str,
+    patient: Option<&'a PatientId>,
+    allowed: bool,
+    detail: &'a str,
+}
+
+impl<'a> Receipt<'a> {
+    /// To that of a reading.
+    pub(crate) fn of_patient(
+        vendor_id: &'a str,
+        patient: &'a PatientId,
+        allowed: bool,
+        detail: &'a str,
+    ) -> Self {
+        Self { vendor_id, action: "read_receipt", patient: Some(patient), allowed, detail }
+    }
+
+    /// To a page of deliveries.
+    pub(crate) fn of_list(vendor_id: &'a str, detail: &'a str) -> Self {
+        Self { vendor_id, action: "list_deliveries", patient: None, allowed: true, detail }
+    }
+}
+
+/// An access is not on record.
+#[derive(Debug)]
+pub(crate) struct NotRecorded;
 
 fn refused() -> AuditEvent {
     AuditEvent {

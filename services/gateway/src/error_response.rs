@@ -44,7 +44,7 @@ impl ErrorResponse {
         Self { status, code, title, detail, members: Map::new(), headers: Vec::new() }
     }
 
-    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.insert(name.to_owned(), value.into());
         self
     }
@@ -199,6 +199,42 @@ impl ErrorResponse {
         let detail = "Readings are sent with POST to /v1/readings.";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Use POST", detail)
             .header(header::ALLOW, "POST")
+    }
+
+    pub(crate) fn get_only() -> Self {
+        let detail = "Receipts are asked for with GET.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "Use GET", detail)
+            .header(header::ALLOW, "GET, HEAD")
+    }
+
+    pub(crate) fn parameter(name: &str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "parameter", "A parameter is not understood", detail)
+            .with("parameter", name)
+    }
+
+    pub(crate) fn no_receipt() -> Self {
+        let detail = "There is no version of such a reading that came in with your credentials. It                       may still be on its way, for some seconds; it may have been rejected after it                       was taken, which /v1/deliveries?outcome=rejected lists; or it was there                       already, and what was sent again is dropped.";
+        Self::new(StatusCode::NOT_FOUND, "no-receipt", "There is no receipt", detail)
+    }
+
+    pub(crate) fn no_receipts() -> Self {
+        let detail = "This deployment answers no receipts: its gateway is not connected to the                       store. Ask the operators. Readings are taken as ever.";
+        Self::unavailable("receipts", "There are no receipts here", detail, "3600")
+    }
+
+    pub(crate) fn receipts_unavailable() -> Self {
+        let detail =
+            "The store of readings does not answer. Ask again; readings are taken as ever.";
+        Self::unavailable("receipts", "Receipts cannot be answered now", detail, "30")
+    }
+
+    pub(crate) fn not_recorded() -> Self {
+        let detail = "The access cannot be recorded, so nothing is shown. Ask again.";
+        Self::unavailable("receipts", "The access cannot be recorded", detail, "5")
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 
     pub(crate) fn internal() -> Self {

@@ -1,4 +1,4 @@
-//! `POST /v1/readings`: from headers to answer.
+//! `POST /v1/readings`: from headers to answer. The receipts are beside it.
 
 use std::sync::Arc;
 
@@ -24,7 +24,9 @@ use crate::intake::{self, IntakeError, ReadingResult};
 use crate::kafka_health::KafkaHealth;
 use crate::memory::{Memory, Share};
 use crate::metrics::GatewayMetrics;
+use crate::patients::Patients;
 use crate::publish::{Outbound, Publish, deliver};
+use crate::receipts::{self, Receipts};
 use crate::registry::{Grant, Registry, Snapshot};
 
 /// Bodies from this size on are read on a thread that may block, so that small requests do not
@@ -35,6 +37,7 @@ const LARGE_BODY: usize = 64 * 1024;
 pub(crate) struct Gateway {
     pub(crate) limits: LimitArgs,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) patients: Arc<Patients>,
     pub(crate) publish: Arc<dyn Publish>,
     pub(crate) topic: String,
     pub(crate) encoder: Encoder<Reading>,
@@ -43,6 +46,7 @@ pub(crate) struct Gateway {
     pub(crate) in_flight: Semaphore,
     pub(crate) memory: Memory,
     pub(crate) kafka: KafkaHealth,
+    pub(crate) receipts: Receipts,
 }
 
 /// The API.
@@ -52,7 +56,8 @@ pub(crate) fn router(gateway: Arc<Gateway>) -> Router {
         .method_not_allowed_fallback(async || ErrorResponse::method())
         .layer(from_fn_with_state(gateway.metrics.clone(), measure))
         .fallback(async || ErrorResponse::no_such_page())
-        .with_state(gateway)
+        .with_state(gateway.clone())
+        .merge(receipts::router(gateway))
 }
 
 async fn measure(State(metrics): State<GatewayMetrics>, request: Request, next: Next) -> Response {
@@ -79,7 +84,7 @@ async fn receive(
         .unwrap_or_else(|_panicked| Err(ErrorResponse::internal()))
 }
 
-fn authenticate(
+pub(crate) fn authenticate(
     gateway: &Gateway,
     registry: &Snapshot,
     headers: &HeaderMap,
@@ -156,7 +161,8 @@ fn prepare(
     let received = Timestamp::from_millis(chassis::now_ms());
     let Sender { registry, grant } = sender;
     let encoder = &gateway.encoder;
-    let prepared = intake::prepare(&body, grant, registry, encoder, limits, received, &mut share)?;
+    let lists = (&**registry, &*gateway.patients);
+    let prepared = intake::prepare(&body, grant, lists, encoder, limits, received, &mut share)?;
     drop(body);
     share.give_back(share.bytes() - prepared.bytes);
     Ok((prepared, share))
@@ -191,6 +197,8 @@ fn count(metrics: &GatewayMetrics, prepared: &intake::Prepared, acknowledged: &[
         }
     }
     metrics.warned(&prepared.warnings);
+    metrics.unregistered("patient", prepared.of_unregistered_patients);
+    metrics.unregistered("consortium", prepared.of_unregistered_consortia);
 }
 
 /// Runs work that takes long on a thread that may block, and short work here.
@@ -216,5 +224,7 @@ impl<F: FnMut()> Drop for Leaving<F> {
 
 #[cfg(test)]
 mod fake_kafka;
+#[cfg(test)]
+mod receipts_tests;
 #[cfg(test)]
 mod tests;

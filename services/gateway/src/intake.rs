@@ -4,8 +4,9 @@ use clinical::Timestamp;
 use schemas::{Encoder, Reading};
 
 use crate::error_response::ErrorResponse;
-use crate::exchange::{self, Problem, Rule, Warnings};
+use crate::exchange::{self, Parsed, Problem, Rule, WarningRule, Warnings};
 use crate::memory::Share;
+use crate::patients::Patients;
 use crate::publish::Outbound;
 use crate::registry::{Grant, Snapshot};
 
@@ -18,6 +19,10 @@ pub(crate) struct Prepared {
     pub(crate) records: Vec<Outbound>,
     /// What was tolerated.
     pub(crate) warnings: Warnings,
+    /// Good readings of patients who are in no list, or whom nobody follows.
+    pub(crate) of_unregistered_patients: usize,
+    /// Good readings of consortia without an entry.
+    pub(crate) of_unregistered_consortia: usize,
     /// What all of this takes of the request's share until it is answered, in bytes.
     pub(crate) bytes: usize,
 }
@@ -50,7 +55,7 @@ pub(crate) enum IntakeError {
 pub(crate) fn prepare(
     body: &[u8],
     grant: &Grant,
-    registry: &Snapshot,
+    (registry, patients): (&Snapshot, &Patients),
     encoder: &Encoder<Reading>,
     limits: exchange::Limits,
     received: Timestamp,
@@ -58,7 +63,7 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, IntakeError> {
     let zone = |consortium_id: &str| registry.zone(consortium_id);
     let context = exchange::Context { received, limits, zone: &zone };
-    let parsed = exchange::parse(body, &context, share)
+    let mut parsed = exchange::parse(body, &context, share)
         .map_err(|error| IntakeError::Answered(ErrorResponse::unreadable(&error)))?;
     for (consortium_id, document) in parsed.consortia() {
         if !grant.covers(consortium_id) {
@@ -69,6 +74,11 @@ pub(crate) fn prepare(
             return Err(IntakeError::Answered(ErrorResponse::no_usable_zone(consortium_id)));
         }
     }
+    // First, so that they are not left out where a document deviates in many ways.
+    let mut warnings = Warnings::default();
+    let of_unregistered_consortia = warn_of_consortia(&parsed, registry, &mut warnings);
+    let of_unregistered_patients = warn_of_patients(&parsed, patients, &mut warnings);
+    let warnings = warnings.followed_by(std::mem::take(&mut parsed.warnings));
     let bytes = parsed.bytes();
     let mut records = Vec::with_capacity(parsed.entries.len());
     let entries = parsed
@@ -91,7 +101,69 @@ pub(crate) fn prepare(
             Entry { document: entry.document, pointer: entry.pointer, result }
         })
         .collect();
-    Ok(Prepared { entries, records, warnings: parsed.warnings, bytes })
+    Ok(Prepared {
+        entries,
+        records,
+        warnings,
+        of_unregistered_patients,
+        of_unregistered_consortia,
+        bytes,
+    })
+}
+
+/// The good readings with their documents and pointers.
+fn good(entries: &[exchange::Entry]) -> impl Iterator<Item = (usize, &str, &Reading)> {
+    entries.iter().filter_map(|entry| {
+        let valid = entry.result.as_ref().ok()?;
+        Some((entry.document, entry.pointer.as_str(), &valid.reading))
+    })
+}
+
+/// Warns once of each consortium without an entry, at the first document for it, and counts its
+/// readings.
+fn warn_of_consortia(parsed: &Parsed, registry: &Snapshot, warnings: &mut Warnings) -> usize {
+    for (consortium_id, document) in &parsed.claims {
+        if !registry.is_registered(consortium_id) {
+            let rule = WarningRule::UnregisteredConsortium;
+            warnings.add(*document, rule, || "/consortium_id".to_owned());
+        }
+    }
+    good(&parsed.entries)
+        .filter(|(_, _, reading)| !registry.is_registered(&reading.consortium_id))
+        .count()
+}
+
+/// Warns of each person who is in no list or whom nobody follows, where a document names the person,
+/// and counts their readings.
+fn warn_of_patients(parsed: &Parsed, patients: &Patients, warnings: &mut Warnings) -> usize {
+    let (mut readings, mut warned) = (0, None);
+    // Readings of one person follow on one another.
+    let mut last: Option<(String, bool)> = None;
+    for (document, pointer, reading) in good(&parsed.entries) {
+        let key = reading.key();
+        let is_missing = match &last {
+            Some((known, is_missing)) if *known == key => *is_missing,
+            _ => patients.is_missing(&key),
+        };
+        last = Some((key, is_missing));
+        if !is_missing {
+            continue;
+        }
+        readings += 1;
+        let person = person_of(pointer);
+        if warned != Some((document, person)) {
+            warned = Some((document, person));
+            let rule = WarningRule::UnregisteredPatient;
+            warnings.add(document, rule, || format!("{person}/person_id"));
+        }
+    }
+    readings
+}
+
+/// The pointer to the person in whom a reading stands: its first two parts.
+fn person_of(pointer: &str) -> &str {
+    let end = pointer.match_indices('/').nth(2).map_or(pointer.len(), |(place, _)| place);
+    &pointer[..end]
 }
 
 fn encode(

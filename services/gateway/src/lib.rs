@@ -37,17 +37,23 @@
 //! Everything but 202 is a problem document (RFC 9457). Answers, logs and metrics name places and
 //! rules, never values.
 //!
+//! # Receipts
+//! `GET /v1/readings/{id}` and `GET /v1/deliveries` say what became of what a vendor has sent; see
+//! `receipts`.
+//!
 //! # Order
 //! Readings of a request are queued in the order of the document, and the Kafka key is the patient;
 //! so one sender's requests, sent one after another, stay in order for each patient. When the queue
 //! towards Kafka is full, the rest of the request is not queued either.
 //!
 //! # Parts
-//! [`exchange`] is pure: text to readings. `registry` follows the master lists, `credentials` and
+//! [`exchange`] is pure: text to readings. `registry` follows the master lists of who may send, and
+//! `patients` those of whose readings somebody will see, `credentials` and
 //! `body` take a request in, `intake` makes records of it, `publish` sends them, `answer` and
 //! `error_response` say what became of it, `http` joins them. `memory` bounds what requests take
 //! together: their bodies, the JSON trees of these, and their readings until they are answered.
-//! `kafka_health` watches Kafka, `audit` records refused attempts, `metrics` counts.
+//! `kafka_health` watches Kafka, `audit` records refused attempts and accesses to receipts, `metrics`
+//! counts. `receipts` alone asks ClickHouse.
 
 mod answer;
 mod args;
@@ -61,7 +67,9 @@ mod intake;
 mod kafka_health;
 mod memory;
 mod metrics;
+mod patients;
 mod publish;
+mod receipts;
 mod registry;
 
 use std::sync::Arc;
@@ -82,6 +90,8 @@ use http::Gateway;
 use kafka_health::KafkaHealth;
 pub use memory::{Memory, NoRoom, Share};
 use metrics::GatewayMetrics;
+use patients::Patients;
+use receipts::{ClickHouse, Places, ReceiptStore, Receipts};
 use registry::Registry;
 pub use registry::{Grant, MasterLists, Snapshot, TokenHash};
 
@@ -110,12 +120,18 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let component = health.component("registry");
     let follower =
         registry.clone().follow(&args.kafka, &topics, &codec, component, shutdown.clone())?;
+    let patients = Arc::new(Patients::default());
+    let patients_follower =
+        patients::follow_lists(patients.clone(), &args.kafka, &topics, &codec, shutdown.clone())?;
     let kafka = KafkaHealth::new(health.component("kafka"));
     std::thread::Builder::new().name("kafka-health".to_owned()).spawn({
         let (kafka, shutdown, lag) =
             (kafka.clone(), shutdown.clone(), metrics.registry_lag.clone());
         let (args, topic) = (args.kafka.clone(), topics.name(Topic::ReadingsRaw));
-        move || kafka.watch(&args, &topic, &shutdown, || lag.set(follower.lag()))
+        move || {
+            let lists = || lag.set(follower.lag() + patients_follower.lag());
+            kafka.watch(&args, &topic, &shutdown, lists);
+        }
     })?;
 
     let publish = Arc::new(producer.clone());
@@ -123,17 +139,24 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let audit =
         AuditTrail::new(publish.clone(), audit_topic, audits, metrics.audit_failures.clone());
     let trail = audit.clone();
+    if args.clickhouse.0.is_none() {
+        tracing::info!("receipts are answered 503: no CLICKHOUSE_URL is set");
+    }
+    let store =
+        args.clickhouse.0.as_ref().map(|it| Arc::new(ClickHouse::new(it)) as Arc<dyn ReceiptStore>);
     let gateway = Arc::new(Gateway {
         in_flight: Semaphore::new(args.limits.requests_in_flight),
         memory: Memory::new(args.limits.body_memory_bytes),
         limits: args.limits.clone(),
         registry,
+        patients,
         publish,
         topic: topics.name(Topic::ReadingsRaw),
         encoder: readings,
         audit,
         metrics,
         kafka,
+        receipts: Receipts { store, places: Places::new(args.receipts_in_flight) },
     });
 
     let operations = server::operations_router(health.clone(), exposed);

@@ -17,6 +17,9 @@ pub(crate) struct GatewayMetrics {
     pub(crate) in_flight: IntGauge,
     pub(crate) audit_failures: IntCounter,
     pub(crate) registry_lag: IntGauge,
+    unregistered: IntCounterVec,
+    receipts: IntCounterVec,
+    pub(crate) receipt_duration: Histogram,
 }
 
 impl GatewayMetrics {
@@ -45,11 +48,31 @@ impl GatewayMetrics {
                 .counter("audit_failures_total", "Audit records that did not reach Kafka")?,
             registry_lag: metrics
                 .gauge("registry_lag_records", "Records of the master lists not read yet")?,
+            unregistered: metrics.counters(
+                "unregistered_readings_total",
+                "Readings of patients who are in no list or whom nobody follows, and of consortia \
+                 without an entry",
+                &["what"],
+            )?,
+            receipts: metrics.counters(
+                "receipts_total",
+                "Requests for receipts by HTTP status",
+                &["status"],
+            )?,
+            receipt_duration: metrics.histogram(
+                "receipt_duration_seconds",
+                "From a request for a receipt to its answer",
+                LATENCY_SECONDS,
+            )?,
         };
         // Series that exist from the start can be alerted on.
         for outcome in ["accepted", "not_stored"] {
             metrics.readings.with_label_values(&[outcome, ""]);
         }
+        for what in ["patient", "consortium"] {
+            metrics.unregistered.with_label_values(&[what]);
+        }
+        metrics.receipts.with_label_values(&[StatusCode::SERVICE_UNAVAILABLE.as_str()]);
         for rule in Rule::ALL {
             metrics.readings.with_label_values(&["rejected", rule.as_str()]);
         }
@@ -58,6 +81,14 @@ impl GatewayMetrics {
 
     pub(crate) fn answered(&self, status: StatusCode) {
         self.requests.with_label_values(&[status.as_str()]).inc();
+    }
+
+    pub(crate) fn unregistered(&self, what: &str, readings: usize) {
+        self.unregistered.with_label_values(&[what]).inc_by(readings as u64);
+    }
+
+    pub(crate) fn receipt_answered(&self, status: StatusCode) {
+        self.receipts.with_label_values(&[status.as_str()]).inc();
     }
 
     pub(crate) fn rejected(&self, rule: Rule) {

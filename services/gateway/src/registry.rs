@@ -28,6 +28,15 @@ impl Grant {
     pub fn covers(&self, consortium_id: &str) -> bool {
         self.every_consortium || self.consortia.contains(consortium_id)
     }
+
+    pub(crate) fn covers_every_consortium(&self) -> bool {
+        self.every_consortium
+    }
+
+    /// The consortia that are named.
+    pub(crate) fn consortia(&self) -> impl Iterator<Item = &str> {
+        self.consortia.iter().map(String::as_str)
+    }
 }
 
 /// The master lists at one moment.
@@ -51,6 +60,11 @@ impl Snapshot {
             Some(Some(zone)) => zone.clone(),
             _ => self.default_zone.clone(),
         }
+    }
+
+    /// Whether a consortium has an entry.
+    pub(crate) fn is_registered(&self, consortium_id: &str) -> bool {
+        self.zones.contains_key(consortium_id)
     }
 
     /// Whether the zone that is registered for a consortium exists.
@@ -263,8 +277,17 @@ fn token_hash(written: &str) -> Option<TokenHash> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// What a vendor's credential allows.
+    pub(crate) fn grant(vendor_id: &str, consortia: &[&str]) -> Grant {
+        Grant {
+            vendor_id: vendor_id.to_owned(),
+            every_consortium: false,
+            consortia: consortia.iter().map(|id| (*id).to_owned()).collect(),
+        }
+    }
 
     fn record(topic: &str, key: &str, payload: Option<Vec<u8>>) -> Incoming {
         Incoming {

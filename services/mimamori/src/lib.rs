@@ -4,6 +4,8 @@ mod command;
 pub mod reconciliation;
 pub mod registry;
 pub mod rejected;
+pub mod rezone;
 pub mod topics;
+pub mod unfollowed;
 
 pub use command::{CommandLine, main};

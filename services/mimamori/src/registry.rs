@@ -10,11 +10,20 @@ use schemas::{Codec, Topics};
 use sha2::{Digest, Sha256};
 use stream::producer::{Outgoing, Producer};
 
+use crate::rezone::RezoneArgs;
+use crate::unfollowed::UnfollowedArgs;
+
 /// What to do with the master lists.
 #[derive(Debug, Subcommand)]
 pub enum RegistryCommand {
     /// Writes the entries of a JSON file; an entry replaces the earlier one of the same id
     Apply(ApplyArgs),
+    /// Finds what was read with the wrong time zone of a consortium, and with --apply puts it right;
+    /// recorded in audit.events
+    Rezone(Box<RezoneArgs>),
+    /// Lists patients whose readings and alerts nobody sees, because nobody follows them; the look is
+    /// recorded in audit.events first
+    Unfollowed(Box<UnfollowedArgs>),
     /// Makes a bearer token for a vendor and prints it with the hash that its entry must hold
     Token,
 }
@@ -37,6 +46,13 @@ pub struct ApplyArgs {
 pub(crate) async fn run(command: RegistryCommand) -> anyhow::Result<()> {
     match command {
         RegistryCommand::Apply(args) => apply(args).await,
+        RegistryCommand::Rezone(args) => {
+            // Asking Kafka blocks.
+            tokio::task::spawn_blocking(move || crate::rezone::run(&args)).await?
+        }
+        RegistryCommand::Unfollowed(args) => {
+            tokio::task::spawn_blocking(move || crate::unfollowed::run(&args)).await?
+        }
         RegistryCommand::Token => {
             let token = random_token();
             println!("token (give it to the vendor, it is not kept): {token}");

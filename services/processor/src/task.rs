@@ -171,6 +171,7 @@ impl<W: Watcher> ProcessorTask<W> {
                     reason: RejectionReason::from(error),
                     detail: error.to_string(),
                     patient: Some(reading.patient.clone()),
+                    vendor: self.readings.read(body).ok().and_then(|sent| sent.vendor),
                 };
                 return self.reject(state, record, why, out);
             }
@@ -212,6 +213,7 @@ impl<W: Watcher> ProcessorTask<W> {
             reason: why.reason.as_str().to_owned(),
             detail: why.detail,
             patient: why.patient.map(String::from),
+            vendor: why.vendor,
             ..RejectedReading::holding(value, record.key, most, origin(record))
         };
         let bytes = self

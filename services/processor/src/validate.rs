@@ -39,12 +39,12 @@ pub fn validate<'v>(
     let wire = readings.read(&body)?;
     let reading = wire.validate(received).map_err(|error| {
         let patient = PatientId::from_parts(&wire.consortium_id, &wire.person_id).ok();
-        Rejection::by(error, patient)
+        Rejection::by(error, patient).of_vendor(wire.vendor.as_deref())
     })?;
     if reading.patient.as_str().as_bytes() != key {
         let patient = Some(reading.patient);
         let mismatch = Rejection::of(RejectionReason::KeyMismatch, KEY_MISMATCH);
-        return Err(Rejection { patient, ..mismatch }.into());
+        return Err(Rejection { patient, ..mismatch }.of_vendor(wire.vendor.as_deref()).into());
     }
     Ok((body, reading))
 }
@@ -58,15 +58,26 @@ pub struct Rejection {
     pub detail: String,
     /// The patient whose reading it claims to be, where that could be read.
     pub patient: Option<PatientId>,
+    /// Whose credentials it came in with, where that could be read.
+    pub vendor: Option<String>,
 }
 
 impl Rejection {
     pub(crate) fn of(reason: RejectionReason, detail: &str) -> Self {
-        Self { reason, detail: detail.to_owned(), patient: None }
+        Self { reason, detail: detail.to_owned(), patient: None, vendor: None }
     }
 
     fn by(error: schemas::ValidationError, patient: Option<PatientId>) -> Self {
-        Self { reason: error.reason, detail: error.detail, patient }
+        Self { reason: error.reason, detail: error.detail, patient, vendor: None }
+    }
+
+    /// The same with the vendor that the record names, where it is one that a valid record may name.
+    fn of_vendor(self, vendor: Option<&str>) -> Self {
+        const LONGEST: usize = 200;
+        let is_valid = |vendor: &&str| {
+            vendor.chars().count() <= LONGEST && !vendor.chars().any(char::is_control)
+        };
+        Self { vendor: vendor.filter(is_valid).map(str::to_owned), ..self }
     }
 }
 
@@ -154,5 +165,28 @@ mod tests {
             reason_of(validate(&decoder, b"OTHER1/P9", Some(b"{}"), received)),
             "undecodable"
         );
+    }
+
+    #[test]
+    fn a_rejection_names_the_vendor_where_the_record_can_be_read_and_names_one() {
+        let codec = Codec::new(None).unwrap();
+        let (encoder, decoder) =
+            (codec.encoder::<Reading>("readings.raw").unwrap(), codec.decoder::<Reading>());
+        let rejected = RAW_READINGS.iter().find(|example| example.expected == "implausible");
+        let mut reading: Reading = serde_json::from_str(rejected.unwrap().json).unwrap();
+        let received = Timestamp::from_millis(RECEIVED);
+        for (vendor, key, expected) in [
+            (Some("acme"), reading.key(), Some("acme")),
+            (Some("acme"), "OTHER1/P9".to_owned(), Some("acme")),
+            (Some("ac\nme"), reading.key(), None),
+            (None, reading.key(), None),
+        ] {
+            reading.vendor = vendor.map(str::to_owned);
+            let bytes = encoder.encode(&reading).unwrap();
+            match validate(&decoder, key.as_bytes(), Some(&bytes), received) {
+                Err(ValidationError::Rejected(why)) => assert_eq!(why.vendor.as_deref(), expected),
+                _ => panic!("it is rejected"),
+            }
+        }
     }
 }

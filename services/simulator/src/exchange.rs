@@ -6,15 +6,13 @@ use clinical::{Kind, Span, Timestamp};
 use jiff::tz::Offset;
 use schemas::Reading;
 use schemas::fields::{Field, form};
-use schemas::reading::Source;
+use schemas::reading::{ReadingStatus, Source};
 use serde_json::{Map, Value, json};
 
 /// The version of the standard that the documents are of.
 pub const FORMAT_VERSION: &str = "1.0";
 
 /// A document of one consortium, each person once, readings in the order given.
-///
-/// The standard cannot say that a reading was entered in error: such readings must go another way.
 pub fn document<'a>(
     consortium_id: &str,
     send_time: Timestamp,
@@ -91,6 +89,9 @@ fn record(reading: &Reading) -> Value {
         }
         Source::TestLab(lab) => put("test_lab_id", Some(json!(lab.test_lab_id))),
     }
+    let status = ReadingStatus::CODES.into_iter().find(|(_, status)| *status == reading.status);
+    let status = status.filter(|(_, status)| *status != ReadingStatus::default());
+    put("status", status.map(|(code, _)| json!(code)));
     put("origin_of_time_code", reading.origin_of_time.map(|origin| json!(origin.code())));
     let kind = reading.measurement.kind();
     reading.measurement.each_field(|field, value| {

@@ -344,9 +344,7 @@ impl Sender<'_> {
         let registered = after + wait;
         reading.update_time = registered.millis();
         let at = registered + Span::from_millis(self.chance.whole(300, 4_000));
-        // The exchange documents cannot say that a reading was entered in error.
-        let via = if reason == Reason::EnteredInError { Route::Kafka } else { self.via };
-        self.push(at, via, reading.clone(), reason);
+        self.push(at, self.via, reading.clone(), reason);
         (reading, at)
     }
 

@@ -5,7 +5,7 @@ use schemas::Reading;
 use serde_json::Value;
 use simulator::exchange::document;
 use simulator::population::population;
-use simulator::transmission::{Pace, Payload, Plan, Reason, Reception, TransmissionArgs};
+use simulator::transmission::{Pace, Payload, Plan, Reception, TransmissionArgs};
 use simulator::truth;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_767_538_800);
@@ -92,9 +92,7 @@ fn sent_over_http() -> Vec<Reading> {
     for patient in population(42, 60, 1) {
         for reading in truth(&patient, NOW - Span::from_days(40), NOW) {
             for sending in plan.sendings(&patient, reading) {
-                if let Payload::Reading(reading) = sending.payload
-                    && sending.reason != Reason::EnteredInError
-                {
+                if let Payload::Reading(reading) = sending.payload {
                     readings.push(*reading);
                 }
             }

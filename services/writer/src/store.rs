@@ -65,9 +65,11 @@ impl Store {
     /// The tables of a client's database. Nothing is waited for longer than `timeout`.
     pub fn new(client: Client, timeout: Duration) -> Self {
         // The rows are a batch already and must be safe when ClickHouse answers; late uploads may
-        // reach far back, and a limit on the months in one insert would stop them.
+        // reach far back, and a limit on the months in one insert would stop them. A batch that is
+        // tried again, because the views on its table had failed, fills them then.
         let client = client
             .with_setting("async_insert", "0")
+            .with_setting("deduplicate_blocks_in_dependent_materialized_views", "1")
             .with_setting("max_partitions_per_insert_block", "0");
         Self { client, timeout }
     }

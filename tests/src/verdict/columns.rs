@@ -190,6 +190,7 @@ pub(super) fn of_rejected(rejected: &RejectedReading) -> Columns {
         .put("reason", &rejected.reason)
         .put("detail", &rejected.detail)
         .put("patient", rejected.patient.as_deref().unwrap_or_default())
+        .put("vendor", rejected.vendor.as_deref().unwrap_or_default())
         .put("record_key", hex(rejected.key.as_deref().unwrap_or_default()))
         .put("bytes", hex(&rejected.bytes))
         .columns()

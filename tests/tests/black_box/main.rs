@@ -19,6 +19,7 @@ mod not_stored;
 mod other_languages;
 mod poison;
 mod rebuilding;
+mod receipts;
 mod rejected;
 mod schema_registry;
 mod strays;
@@ -80,6 +81,9 @@ fn main() -> ExitCode {
         schema_registry::without_the_schema_registry_an_unknown_schema_pauses_its_partition_only,
         other_languages::a_vendors_python_program_writes_to_kafka_and_its_readings_are_on_the_screen,
         other_languages::in_a_browser_an_alert_arrives_without_a_reload_and_the_patient_is_opened,
+        receipts::a_vendor_learns_what_became_of_its_readings_and_takes_one_back_and_others_learn_nothing,
+        receipts::what_was_read_with_a_wrong_zone_is_reviewed_withdrawn_and_written_as_it_was_meant,
+        receipts::a_patient_in_no_list_is_warned_of_and_seen_by_the_fallback_team,
         demo::the_demo_survives_kill_9_of_its_services_and_ends_balanced,
     ];
     if versions::real_recordings().is_some() {

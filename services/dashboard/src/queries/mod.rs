@@ -109,42 +109,11 @@ impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::Network(_) | Error::TimedOut => Self::Unreachable,
-            Error::BadResponse(text) => Self::Refused(without_quotations(&text)),
+            Error::BadResponse(text) => Self::Refused(chassis::clickhouse_error(&text)),
             Error::SchemaMismatch(_) | Error::InvalidColumnsHeader(_) | Error::NotEnoughData => {
                 Self::NotUnderstood("columns")
             }
             _ => Self::NotUnderstood("rows"),
         }
-    }
-}
-
-/// ClickHouse's errors quote the query, whose parameters name patients: only the code and the
-/// name of the error are kept.
-fn without_quotations(text: &str) -> String {
-    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
-    let code = text.split_once("Code: ").map(|(_, rest)| digits(rest)).unwrap_or_default();
-    let is_name = |name: &&str| {
-        name.len() > 3
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
-    };
-    let name = text.split(['(', ')']).rfind(is_name).unwrap_or("no name");
-    if code.is_empty() {
-        "an error without a code".to_owned()
-    } else {
-        format!("code {code}, {name}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_is_reported_without_what_it_quotes() {
-        let text = "Code: 60. DB::Exception: Unknown table 'x' in query … 'CGM005/S001' …. (UNKNOWN_TABLE) (version 26.7.3.1 (official build))";
-        assert_eq!(without_quotations(text), "code 60, UNKNOWN_TABLE");
-        assert_eq!(without_quotations("CGM005/S001"), "an error without a code");
     }
 }

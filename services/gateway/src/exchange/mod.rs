@@ -10,7 +10,9 @@
 //! misspelt optional field is not lost in silence. What is known to occur in the wild is read with
 //! a warning: `ovservation_time`, numbers in quotation marks, a consortium id shorter than six, an
 //! `update_time` without milliseconds. `input_method_code` is the older name of `data_input_code`
-//! and read as such. An optional field without a value is left out, not `null`.
+//! and read as such. An optional field without a value is left out, not `null`. The extension
+//! `status` of a record says that the reading was entered in error: then its values are those that
+//! it was sent with.
 //!
 //! `num n` of the rules counts characters, the point included, of the shortest way to write a
 //! value. Civil times are read with the extension `utc_offset` of record or document, or else in the
@@ -58,7 +60,7 @@ impl Limits {
     /// JSON values in a request: twice what the longest readings need.
     fn values(&self) -> usize {
         /// Members that every record has besides what was measured, at most.
-        const AROUND_VALUES: usize = 8;
+        const AROUND_VALUES: usize = 9;
         /// The record itself, and its share of arrays, persons and documents.
         const AROUND_RECORD: usize = 3;
         const VALUES_PER_READING: usize =

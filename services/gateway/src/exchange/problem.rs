@@ -108,6 +108,10 @@ pub enum WarningRule {
     AmbiguousTime,
     /// A small whole number that could be of another unit, and no unit was said.
     UnitNotSaid,
+    /// A patient who is in no list, or whom nobody follows.
+    UnregisteredPatient,
+    /// A consortium without an entry, whose times are taken as Japan's.
+    UnregisteredConsortium,
 }
 
 /// A tolerated deviation from the form, at its place.
@@ -137,7 +141,16 @@ impl Warnings {
     /// How many are spelt out.
     pub const MOST: usize = 200;
 
-    pub(super) fn add(
+    /// These and then the others; of what is too many the others are left out first.
+    pub(crate) fn followed_by(mut self, others: Self) -> Self {
+        let room = Self::MOST.saturating_sub(self.listed.len());
+        let left_out = others.listed.len().saturating_sub(room);
+        self.listed.extend(others.listed.into_iter().take(room));
+        self.omitted += others.omitted + left_out;
+        self
+    }
+
+    pub(crate) fn add(
         &mut self,
         document: usize,
         rule: WarningRule,
@@ -161,6 +174,14 @@ impl Warnings {
             WarningRule::UnitNotSaid => {
                 "so small a value may be of another unit: send the unit; it was taken as the usual \
                  one"
+            }
+            WarningRule::UnregisteredPatient => {
+                "this patient is not registered, or nobody follows the patient: the readings are \
+                 stored, but nobody may see them; check the person_id, or ask the operators"
+            }
+            WarningRule::UnregisteredConsortium => {
+                "this consortium is not registered: its times are taken as Japan's unless utc_offset \
+                 says otherwise; ask the operators to register it"
             }
         };
         self.listed.push(Warning { document, pointer: pointer(), rule, message });

@@ -58,6 +58,7 @@ prop_compose! {
         test_lab_id in "[0-9]{1,12}",
         input in 0..3_usize,
         clock in any::<bool>(),
+        entered_in_error in any::<bool>(),
         measurement in measurement(kinds),
     ) -> Reading {
         let from_checkup = measurement.kind().setting() == Setting::Checkup;
@@ -81,7 +82,7 @@ prop_compose! {
             },
             data_input: inputs[input],
             origin_of_time: (!from_checkup).then_some(clock),
-            status: wire::ReadingStatus::Final,
+            status: wire::ReadingStatus::CODES[usize::from(entered_in_error)].1,
             measurement,
             send_time: Some(send_time),
             vendor: None,

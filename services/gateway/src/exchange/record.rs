@@ -49,6 +49,7 @@ pub(super) fn read(
     let from_checkup = kind.setting() == Setting::Checkup;
     let origin_of_time =
         (!from_checkup).then(|| fields.code("origin_of_time_code", &OriginOfTime::CODES));
+    let status = status(&mut fields);
     let source = observation::source(&mut fields, kind.setting());
     let measurement = measurement::read(kind, &mut fields);
     let problems = fields.finish();
@@ -65,7 +66,7 @@ pub(super) fn read(
         source,
         data_input,
         origin_of_time,
-        status: ReadingStatus::Final,
+        status,
         measurement,
         send_time: Some(around.send_time.millis()),
         vendor: None,
@@ -74,6 +75,14 @@ pub(super) fn read(
         Ok(valid) => Ok(ValidReading { id: valid.id(), reading }),
         Err(rejection) => Err(vec![problem(rejection, pointer, observed.name, around)]),
     }
+}
+
+/// Whether the record says that there is no such reading: an extension.
+fn status(fields: &mut Fields<'_, '_>) -> ReadingStatus {
+    const NAME: &str = "status";
+    let written = fields.take(NAME);
+    let codes = ReadingStatus::CODES.into_iter();
+    written.and_then(|value| fields.as_code(NAME, value, codes)).unwrap_or_default()
 }
 
 /// What [`Reading::validate`] rejects, at the place in the document where it came from.

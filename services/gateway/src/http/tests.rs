@@ -26,13 +26,14 @@ use crate::audit::AuditTrail;
 use crate::kafka_health::KafkaHealth;
 use crate::memory::Memory;
 use crate::metrics::GatewayMetrics;
+use crate::receipts::{Places, Receipts};
 use crate::registry::{Registry, Snapshot};
 
-const TOKEN: &str = "Bearer acme-token";
+pub(super) const TOKEN: &str = "Bearer acme-token";
 
-struct Fixture {
-    kafka: Arc<FakeKafka>,
-    gateway: Arc<Gateway>,
+pub(super) struct Fixture {
+    pub(super) kafka: Arc<FakeKafka>,
+    pub(super) gateway: Arc<Gateway>,
     router: Router,
     health: chassis::Health,
 }
@@ -50,7 +51,7 @@ fn limits() -> LimitArgs {
     }
 }
 
-fn fixture() -> Fixture {
+pub(super) fn fixture() -> Fixture {
     fixture_with(limits())
 }
 
@@ -67,11 +68,13 @@ fn fixture_with(limits: LimitArgs) -> Fixture {
         vendor_id: "acme".to_owned(),
         name: "Acme".to_owned(),
         token_hashes: vec![chassis::hex(&hash)],
-        consortia: ["SAMPLE", "SAM1", "BERLIN", "NOZONE"].map(str::to_owned).to_vec(),
+        consortia: ["SAMPLE", "SAM1", "BERLIN", "NOZONE", "NOTYET"].map(str::to_owned).to_vec(),
         every_consortium: false,
     };
     let registry = Registry::default();
+    let tokyo = || TimeZone::get("Asia/Tokyo").ok();
     let zones = HashMap::from([
+        ("SAMPLE".to_owned(), tokyo()),
         ("BERLIN".to_owned(), TimeZone::get("Europe/Berlin").ok()),
         ("NOZONE".to_owned(), None),
     ]);
@@ -87,23 +90,34 @@ fn fixture_with(limits: LimitArgs) -> Fixture {
         memory: Memory::new(limits.body_memory_bytes),
         limits,
         registry: Arc::new(registry),
+        patients: Arc::default(),
         publish: kafka.clone(),
         topic: "readings.raw".to_owned(),
         encoder: codec.encoder("readings.raw").unwrap(),
         audit,
         metrics,
         kafka: KafkaHealth::new(component),
+        receipts: Receipts { store: None, places: Places::new(2) },
     });
     Fixture { kafka, router: router(gateway.clone()), gateway, health }
 }
 
-struct Answered {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Value,
+pub(super) struct Answered {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Value,
 }
 
 impl Fixture {
+    /// The same with another gateway.
+    pub(super) fn changed(self, change: impl FnOnce(Gateway) -> Gateway) -> Self {
+        let Self { kafka, gateway, router: unused, health } = self;
+        drop(unused);
+        let Some(gateway) = Arc::into_inner(gateway) else { panic!("only the router shared it") };
+        let gateway = Arc::new(change(gateway));
+        Self { kafka, router: router(gateway.clone()), gateway, health }
+    }
+
     async fn post(&self, headers: &[(&str, &str)], body: impl Into<Body>) -> Answered {
         let mut request = Request::post("/v1/readings");
         for (name, value) in headers {
@@ -112,7 +126,7 @@ impl Fixture {
         self.send(request.body(body.into()).unwrap()).await
     }
 
-    async fn send(&self, request: Request<Body>) -> Answered {
+    pub(super) async fn send(&self, request: Request<Body>) -> Answered {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
@@ -120,12 +134,12 @@ impl Fixture {
         Answered { status: parts.status, headers: parts.headers, body }
     }
 
-    async fn post_with_token(&self, body: impl Into<Body>) -> Answered {
+    pub(super) async fn post_with_token(&self, body: impl Into<Body>) -> Answered {
         self.post(&[("authorization", TOKEN)], body).await
     }
 }
 
-fn good(name: &str) -> &'static str {
+pub(super) fn good(name: &str) -> &'static str {
     GOOD_DOCUMENTS.iter().find(|(known, _)| *known == name).unwrap().1
 }
 
@@ -133,7 +147,7 @@ fn bad(name: &str) -> &'static str {
     BAD_DOCUMENTS.iter().find(|known| known.name == name).unwrap().text
 }
 
-fn problem(answered: &Answered) -> &str {
+pub(super) fn problem(answered: &Answered) -> &str {
     let media_type = answered.headers["content-type"].to_str().unwrap();
     assert_eq!(media_type, "application/problem+json", "{}", answered.body);
     assert_eq!(answered.body["status"], answered.status.as_u16());
@@ -289,6 +303,56 @@ async fn the_consortiums_zone_makes_the_time() {
     assert_eq!(problem(&answered), "time-zone");
 }
 
+fn warnings<'a>(answered: &'a Answered, rule: &str) -> Vec<(u64, &'a str)> {
+    let warnings = answered.body["warnings"].as_array().unwrap().iter();
+    warnings
+        .filter(|warning| warning["rule"] == rule)
+        .map(|it| (it["document"].as_u64().unwrap(), it["pointer"].as_str().unwrap()))
+        .collect()
+}
+
+#[tokio::test]
+async fn the_first_document_of_an_unregistered_consortium_is_answered_with_a_warning() {
+    let fixture = fixture();
+    let (known, other) = (good("activity.json"), good("activity.json").replace("SAMPLE", "NOTYET"));
+    let answered = fixture.post_with_token(format!("{known}{other}{other}")).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
+    assert_eq!(warnings(&answered, "unregistered_consortium"), [(1, "/consortium_id")]);
+    let none = fixture.post_with_token(known).await;
+    assert_eq!(warnings(&none, "unregistered_consortium"), []);
+}
+
+#[tokio::test]
+async fn an_unregistered_consortium_is_warned_of_though_there_are_too_many_warnings() {
+    let fixture = fixture_with(LimitArgs {
+        body_bytes: 1 << 20,
+        body_memory_bytes: 1 << 22,
+        readings: 1000,
+        ..limits()
+    });
+    let patients = Arc::new(crate::patients::tests::lists(&["SAM1/P9"], &[]));
+    let fixture = fixture.changed(|gateway| Gateway { patients, ..gateway });
+    let answered = fixture.post_with_token(good("tolerated_deviations.json").repeat(50)).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
+    assert_eq!(warnings(&answered, "unregistered_consortium"), [(0, "/consortium_id")]);
+    assert_eq!(warnings(&answered, "unregistered_patient").len(), 50);
+    assert_eq!(answered.body["warnings"].as_array().unwrap().len(), 200);
+    assert_eq!(answered.body["warnings_omitted"], 250 + 51 - 200);
+}
+
+#[tokio::test]
+async fn a_patient_whom_nobody_will_see_is_warned_of_once_in_a_document() {
+    let lists = crate::patients::tests::lists(&["SAMPLE/P0001"], &["SAMPLE/P0001"]);
+    let patients = Arc::new(lists);
+    let fixture = fixture().changed(|gateway| Gateway { patients, ..gateway });
+    let document = good("several_persons.json");
+    let answered = fixture.post_with_token(format!("{document}{document}")).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
+    assert_eq!(answered.body["accepted"], 6);
+    let expected = [(0, "/person_information/1/person_id"), (1, "/person_information/1/person_id")];
+    assert_eq!(warnings(&answered, "unregistered_patient"), expected);
+}
+
 #[tokio::test]
 async fn before_the_vendors_are_known_the_gateway_answers_that_it_is_starting() {
     let fresh = gateway_without_registry();
@@ -299,11 +363,7 @@ async fn before_the_vendors_are_known_the_gateway_answers_that_it_is_starting() 
 }
 
 fn gateway_without_registry() -> Fixture {
-    let Fixture { kafka, gateway, router: unused, health } = fixture();
-    drop(unused);
-    let Some(gateway) = Arc::into_inner(gateway) else { panic!("only the router shared it") };
-    let gateway = Arc::new(Gateway { registry: Arc::default(), ..gateway });
-    Fixture { kafka, router: router(gateway.clone()), gateway, health }
+    fixture().changed(|gateway| Gateway { registry: Arc::default(), ..gateway })
 }
 
 #[tokio::test]

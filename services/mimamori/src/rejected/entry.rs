@@ -62,7 +62,7 @@ impl Replay {
 ///
 /// # Errors
 /// When it is empty, long, or not printable.
-pub(super) fn operator(text: &str) -> Result<String, String> {
+pub(crate) fn operator(text: &str) -> Result<String, String> {
     let name = text.trim();
     if (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
         Ok(name.to_owned())

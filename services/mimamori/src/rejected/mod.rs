@@ -27,6 +27,7 @@ use clap::Subcommand;
 use schemas::{Codec, RejectionReason, Topics};
 
 use archive::Archive;
+pub(crate) use entry::operator;
 
 /// What to do with rejected records.
 #[derive(Debug, Subcommand)]

@@ -47,6 +47,7 @@ pub(super) fn rejected(rejected: &RejectedReading, to: &mut impl Columns) {
     to.text("reason", &rejected.reason);
     to.text("detail", &rejected.detail);
     to.text("patient", rejected.patient.as_deref().unwrap_or(""));
+    to.text("vendor", rejected.vendor.as_deref().unwrap_or(""));
     to.put("record_key", Value::Bytes(rejected.key.as_deref().unwrap_or_default()));
     to.put("bytes", Value::Bytes(&rejected.bytes));
 }

@@ -62,6 +62,7 @@ pub(crate) fn rejected() -> RejectedReading {
     RejectedReading {
         reason: "undecodable".into(),
         detail: "not framed".into(),
+        vendor: Some("acme".into()),
         ..RejectedReading::holding(&[0xff, 0x00, b'\n'], Some(b"AB0001/P1"), 100, origin)
     }
 }

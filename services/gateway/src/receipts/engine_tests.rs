@@ -1,0 +1,209 @@
+//! The queries against the real ClickHouse engine.
+//!
+//! The engine serves in a process of its own. Every test has a database of its own.
+
+use chassis::ClickHouseArgs;
+use clickhouse::Client;
+use clinical::{Kind, PatientId, ReadingId, Source, Timestamp};
+
+use super::question::{MOST, Question};
+use super::store::{ClickHouse, ReceiptStore, StoreError};
+use super::{Cursor, Delivery, Version};
+use crate::registry::{Grant, tests::grant};
+
+/// 2026-11-22T00:00:00Z.
+const MIDNIGHT: i64 = 1_795_305_600;
+
+fn server() -> &'static str {
+    local_clickhouse::beside::url("receipts::engine_tests::the_engine_answers")
+}
+
+/// Is the engine's own process, too.
+#[test]
+fn the_engine_answers() {
+    let library = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local/clickhouse/libchdb.so");
+    if !local_clickhouse::beside::serve_if_asked(library) {
+        assert!(local_clickhouse::beside::answers(server()));
+    }
+}
+
+/// A migrated database of its own, and a store that asks it.
+async fn database(name: &str) -> (Client, ClickHouse) {
+    let client = Client::default().with_url(server());
+    client.query(&format!("CREATE DATABASE {name}")).execute().await.unwrap();
+    let client = client.with_database(name);
+    for migration in schemas::migrations::MIGRATIONS {
+        for statement in migration.statements() {
+            client.query_raw(statement).execute().await.unwrap();
+        }
+    }
+    (client, ClickHouse::new(&ClickHouseArgs::local(server(), name)))
+}
+
+/// A version of a reading.
+#[derive(Clone, Copy)]
+struct Stored<'a> {
+    kind: Kind,
+    patient: &'a str,
+    version: u64,
+    vendor: &'a str,
+    outcome: &'a str,
+    offset: i64,
+}
+
+const PRESSURE: Stored<'static> = Stored {
+    kind: Kind::BloodPressure,
+    patient: "CGM005/S001",
+    version: 1,
+    vendor: "acme",
+    outcome: "new",
+    offset: 1,
+};
+
+async fn insert(client: &Client, stored: Stored<'_>) {
+    let Stored { kind, patient, version, vendor, outcome, offset } = stored;
+    let sql = format!(
+        "INSERT INTO {kind} (patient, source, source_id, observation_time, version, entered_in_error, \
+         utc_offset_minutes, update_time, received_at, vendor, outcome, origin_partition, origin_offset) \
+         SETTINGS async_insert = 0 VALUES ('{patient}', 'ACME||7', 'ACME||7', {MIDNIGHT}, {version}, \
+         {entered_in_error}, 540, {update}, {MIDNIGHT}, '{vendor}', '{outcome}', 3, {offset})",
+        update = MIDNIGHT + version as i64,
+        entered_in_error = version == 9,
+    );
+    client.query_raw(&sql).execute().await.unwrap();
+}
+
+/// Lets a minute pass since everything was stored.
+async fn age(client: &Client) {
+    for sql in [
+        "CREATE TABLE older AS deliveries",
+        "INSERT INTO older SELECT * REPLACE (stored_at - toIntervalMinute(1) AS stored_at) FROM deliveries",
+        "TRUNCATE TABLE deliveries",
+        "INSERT INTO deliveries SELECT * FROM older",
+    ] {
+        client.query_raw(sql).execute().await.unwrap();
+    }
+}
+
+fn id(kind: Kind, patient: &str) -> ReadingId {
+    let source = Source::device("ACME", "7").unwrap().digest();
+    let observed = Timestamp::from_seconds(MIDNIGHT);
+    ReadingId::new(PatientId::parse(patient).unwrap(), kind, observed, source)
+}
+
+fn question() -> Question {
+    let since = Timestamp::from_seconds(MIDNIGHT);
+    Question { since, outcome: None, after: Cursor::before(0), limit: MOST }
+}
+
+async fn offsets(store: &ClickHouse, grant: &Grant, question: &Question) -> Vec<i64> {
+    let deliveries: Vec<Delivery> = store.deliveries(grant, question).await.unwrap();
+    deliveries.iter().map(|delivery| delivery.cursor.offset).collect()
+}
+
+#[tokio::test]
+async fn a_reading_of_any_kind_is_found_by_its_id_with_every_version_once() {
+    let (client, store) = database("receipt_versions").await;
+    for kind in Kind::ALL {
+        for (version, vendor, outcome, offset) in [
+            (2, "acme", "new", 5),
+            (1, "acme", "stale", 6),
+            (2, "acme", "historical", 8),
+            (9, "other", "correction", 7),
+        ] {
+            insert(&client, Stored { kind, version, vendor, outcome, offset, ..PRESSURE }).await;
+        }
+        insert(&client, Stored { kind, patient: "CGM005/S002", ..PRESSURE }).await;
+        let versions: Vec<Version> =
+            store.versions(&id(kind, "CGM005/S001"), "acme").await.unwrap();
+        let shown = |version: &Version| {
+            let after_midnight = version.update_time.seconds() - MIDNIGHT;
+            (version.is_own, after_midnight, version.outcome.clone(), version.entered_in_error)
+        };
+        let shown: Vec<_> = versions.iter().map(shown).collect();
+        let first = shown[0].clone();
+        assert_eq!(first, (false, 9, "correction".to_owned(), true), "{kind}");
+        assert_eq!((shown.len(), shown[1].1, shown[2].1), (3, 2, 1), "{kind}");
+        assert_eq!(versions[2].received, Timestamp::from_seconds(MIDNIGHT));
+        assert_eq!((versions[2].partition, versions[2].offset), (3, 6));
+    }
+    let unknown = id(Kind::BloodPressure, "CGM005/S003");
+    assert_eq!(store.versions(&unknown, "acme").await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn what_a_vendor_has_sent_of_any_kind_is_delivered_and_nothing_of_others() {
+    let (client, store) = database("receipt_deliveries").await;
+    for (kind, offset) in Kind::ALL.into_iter().zip(10..) {
+        insert(&client, Stored { kind, offset, ..PRESSURE }).await;
+        insert(&client, Stored { kind, version: 2, vendor: "other", offset: 100, ..PRESSURE })
+            .await;
+        insert(&client, Stored { kind, version: 3, vendor: "", offset: 101, ..PRESSURE }).await;
+    }
+    insert(&client, Stored { patient: "CGM006/S001", offset: 102, ..PRESSURE }).await;
+    let rejected = format!(
+        "INSERT INTO rejected_readings (origin_partition, origin_offset, received_at, reason, detail, \
+         patient, vendor) SETTINGS async_insert = 0 VALUES \
+         (3, 50, {MIDNIGHT}, 'too_many_devices', 'more', 'CGM005/S001', 'acme'), \
+         (3, 51, {MIDNIGHT}, 'undecodable', 'no', '', '')"
+    );
+    client.query_raw(&rejected).execute().await.unwrap();
+    let own = grant("acme", &["CGM005"]);
+    assert_eq!(offsets(&store, &own, &question()).await, [0_i64; 0], "not settled yet");
+    age(&client).await;
+    let mut found = offsets(&store, &own, &question()).await;
+    found.sort_unstable();
+    let kinds = 10..10 + Kind::ALL.len() as i64;
+    assert_eq!(found, kinds.chain([50]).collect::<Vec<_>>());
+
+    let only = Question { outcome: Some("rejected"), ..question() };
+    let deliveries = store.deliveries(&own, &only).await.unwrap();
+    assert_eq!(deliveries.len(), 1);
+    let rejection = Some(("too_many_devices".to_owned(), "more".to_owned()));
+    assert_eq!((&deliveries[0].rejection, &deliveries[0].version), (&rejection, &None));
+    let new = Question { outcome: Some("new"), ..question() };
+    let deliveries = store.deliveries(&own, &new).await.unwrap();
+    let ids: Vec<_> = deliveries.iter().map(|it| it.version.clone().unwrap().id).collect();
+    assert!(Kind::ALL.iter().all(|kind| ids.contains(&id(*kind, "CGM005/S001"))), "{ids:?}");
+    let later = Question { since: Timestamp::from_seconds(MIDNIGHT + 1), ..question() };
+    assert_eq!(offsets(&store, &own, &later).await, [0_i64; 0]);
+}
+
+#[tokio::test]
+async fn pages_hold_every_delivery_once_though_it_was_written_twice() {
+    let (client, store) = database("receipt_pages").await;
+    for offset in [4, 2, 9, 7, 5] {
+        insert(&client, Stored { version: offset as u64, offset, ..PRESSURE }).await;
+    }
+    age(&client).await;
+    let double = "INSERT INTO deliveries SETTINGS insert_deduplicate = 0 SELECT * FROM deliveries";
+    client.query_raw(double).execute().await.unwrap();
+    let rows: u64 = client.query("SELECT count() FROM deliveries").fetch_one().await.unwrap();
+    assert_eq!(rows, 10);
+    let own = grant("acme", &["CGM005"]);
+    let whole = offsets(&store, &own, &question()).await;
+    assert_eq!(whole.len(), 5, "{whole:?}");
+    let (mut paged, mut after) = (Vec::new(), Cursor::before(0));
+    loop {
+        let question = Question { after, limit: 2, ..question() };
+        let page = store.deliveries(&own, &question).await.unwrap();
+        assert!(page.len() <= 3);
+        let more = page.len() > 2;
+        for delivery in page.into_iter().take(2) {
+            after = delivery.cursor;
+            paged.push(delivery.cursor.offset);
+        }
+        if !more {
+            break;
+        }
+    }
+    assert_eq!(paged, whole);
+}
+
+#[tokio::test]
+async fn without_its_tables_the_store_says_what_is_wrong_and_nothing_of_the_patient() {
+    let (client, store) = database("receipt_bare").await;
+    client.query("DROP TABLE body_temperature").execute().await.unwrap();
+    let asked = store.versions(&id(Kind::BodyTemperature, "CGM005/S001"), "acme").await;
+    assert_eq!(asked, Err(StoreError::Refused("code 60, UNKNOWN_TABLE".to_owned())));
+}

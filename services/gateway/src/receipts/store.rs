@@ -1,0 +1,249 @@
+//! What is asked of ClickHouse.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use chassis::ClickHouseArgs;
+use clickhouse::error::Error;
+use clickhouse::{Client, Row};
+use clinical::source::SourceDigest;
+use clinical::{Kind, PatientId, ReadingId, Timestamp};
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::cursor::Cursor;
+use super::question::Question;
+use super::{DeliveredVersion, Delivery, Version};
+use crate::registry::Grant;
+
+/// How long a query may take.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// Memory and threads that a query may have: receipts must leave ClickHouse to what is stored and to
+/// physicians.
+const BOUNDS: [(&str, &str); 4] = [
+    ("max_execution_time", "5"),
+    ("max_memory_usage", "268435456"),
+    ("max_threads", "1"),
+    ("priority", "10"),
+];
+/// Versions of a reading that a receipt lists, at most.
+const MOST_VERSIONS: u32 = 1_000;
+/// Seconds after which a row counts as stored. An insert that began before may end after one that
+/// began later; what a sender has read past must not come after it.
+const SETTLED_SECONDS: u32 = 15;
+
+/// A question that got no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// ClickHouse was not reached or did not answer in time.
+    #[error("ClickHouse does not answer; check CLICKHOUSE_URL and that it runs")]
+    Unreachable,
+    /// ClickHouse answered with an error.
+    #[error("ClickHouse refuses: {0}")]
+    Refused(String),
+    /// ClickHouse's answer is not of the form that this version expects.
+    #[error("ClickHouse's answer is not understood; check that all migrations are applied")]
+    NotUnderstood,
+}
+
+/// What is waited for.
+pub(crate) type Answer<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+/// Where receipts come from, behind a seam so that tests can make it slow, wrong or gone.
+pub(crate) trait ReceiptStore: Send + Sync + 'static {
+    /// All versions of a reading, whoever has sent them, the greatest first.
+    fn versions(&self, id: &ReadingId, vendor_id: &str) -> Answer<Vec<Version>>;
+
+    /// The next deliveries that a grant may see, one more than the question's limit at most.
+    fn deliveries(&self, grant: &Grant, question: &Question) -> Answer<Vec<Delivery>>;
+}
+
+/// The tables in ClickHouse.
+#[derive(Clone)]
+pub(crate) struct ClickHouse {
+    client: Client,
+}
+
+impl ClickHouse {
+    /// The tables of a database. ClickHouse need not be reachable yet.
+    pub(crate) fn new(clickhouse: &ClickHouseArgs) -> Self {
+        let mut client = Client::default()
+            .with_url(&clickhouse.clickhouse_url)
+            .with_database(&clickhouse.clickhouse_database)
+            .with_product_info("mimamori-gateway", env!("CARGO_PKG_VERSION"));
+        for (name, value) in BOUNDS {
+            client = client.with_setting(name, value);
+        }
+        if let Some(user) = &clickhouse.clickhouse_user {
+            client = client.with_user(user);
+        }
+        if let Some(password) = &clickhouse.clickhouse_password {
+            client = client.with_password(password.expose());
+        }
+        Self { client }
+    }
+}
+
+async fn within<T>(question: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+    Ok(timeout(DEADLINE, question).await.unwrap_or(Err(Error::TimedOut))?)
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Network(_) | Error::TimedOut => Self::Unreachable,
+            Error::BadResponse(text) => Self::Refused(chassis::clickhouse_error(&text)),
+            _ => Self::NotUnderstood,
+        }
+    }
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct VersionRow {
+    is_own: bool,
+    updated_millis: i64,
+    outcome_name: String,
+    in_error: bool,
+    received_millis: i64,
+    origin_partition: i32,
+    origin_offset: i64,
+}
+
+/// Versions that were written before a source was known as it is now may be of another `source`.
+fn versions_sql(kind: Kind) -> String {
+    format!(
+        "SELECT toBool(toString(vendor) = {{vendor:String}}) AS is_own, toUnixTimestamp64Milli(update_time) AS updated_millis, \
+         toString(outcome) AS outcome_name, entered_in_error AS in_error, \
+         toUnixTimestamp64Milli(received_at) AS received_millis, \
+         origin_partition, origin_offset \
+         FROM {kind} WHERE patient = {{patient:String}} \
+         AND observation_time = toDateTime({{observed:UInt32}}, 'UTC') \
+         AND xxh3(toString(source_id)) = {{source:UInt64}} \
+         ORDER BY version DESC, received_at DESC LIMIT 1 BY version LIMIT {MOST_VERSIONS}"
+    )
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct DeliveryRow {
+    stored_millis: i64,
+    received_millis: i64,
+    origin_partition: i32,
+    origin_offset: i64,
+    patient: String,
+    kind_name: String,
+    observed_seconds: i64,
+    written_source: String,
+    updated_millis: i64,
+    in_error: bool,
+    outcome_name: String,
+    reason_name: String,
+    detail: String,
+}
+
+/// In the order of the primary key, so that a page costs as much as it holds. `every` says that the
+/// vendor may write for every consortium, and an empty outcome that all are asked for.
+fn deliveries_sql() -> String {
+    format!(
+        "SELECT toUnixTimestamp64Milli(stored_at) AS stored_millis, \
+         toUnixTimestamp64Milli(received_at) AS received_millis, \
+         origin_partition, origin_offset, patient, toString(kind) AS kind_name, \
+         toInt64(toUnixTimestamp(observation_time)) AS observed_seconds, \
+         toString(source_id) AS written_source, \
+         toUnixTimestamp64Milli(update_time) AS updated_millis, entered_in_error AS in_error, \
+         toString(outcome) AS outcome_name, toString(reason) AS reason_name, detail \
+         FROM deliveries WHERE vendor = {{vendor:String}} \
+         AND stored_at >= fromUnixTimestamp64Milli({{after:Int64}}, 'UTC') \
+         AND stored_at <= now64(3, 'UTC') - toIntervalSecond({SETTLED_SECONDS}) \
+         AND (toUnixTimestamp64Milli(stored_at), origin_partition, origin_offset) \
+             > ({{after:Int64}}, {{after_partition:Int32}}, {{after_offset:Int64}}) \
+         AND received_at >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') \
+         AND ({{outcome:String}} = '' OR outcome = {{outcome:String}}) \
+         AND ({{every:Bool}} OR patient = '' \
+              OR has({{consortia:Array(String)}}, substringIndex(patient, '/', 1))) \
+         ORDER BY vendor, stored_at, origin_partition, origin_offset \
+         LIMIT 1 BY stored_at, origin_partition, origin_offset LIMIT {{limit:UInt64}}"
+    )
+}
+
+impl ReceiptStore for ClickHouse {
+    fn versions(&self, id: &ReadingId, vendor_id: &str) -> Answer<Vec<Version>> {
+        let Ok(observed) = u32::try_from(id.observation_time().seconds()) else {
+            return Box::pin(async { Ok(Vec::new()) });
+        };
+        let query = self
+            .client
+            .query(&versions_sql(id.kind()))
+            .param("vendor", vendor_id)
+            .param("patient", id.patient().as_str())
+            .param("observed", observed)
+            .param("source", id.source().bits());
+        Box::pin(async move {
+            let rows: Vec<VersionRow> = within(query.fetch_all()).await?;
+            Ok(rows.into_iter().map(Version::from).collect())
+        })
+    }
+
+    fn deliveries(&self, grant: &Grant, question: &Question) -> Answer<Vec<Delivery>> {
+        let consortia: Vec<&str> = grant.consortia().collect();
+        let query = self
+            .client
+            .query(&deliveries_sql())
+            .param("vendor", grant.vendor_id.as_str())
+            .param("after", question.after.stored_at)
+            .param("after_partition", question.after.partition)
+            .param("after_offset", question.after.offset)
+            .param("since", question.since.millis())
+            .param("outcome", question.outcome.unwrap_or_default())
+            .param("every", grant.covers_every_consortium())
+            .param("consortia", consortia)
+            .param("limit", u64::from(question.limit) + 1);
+        Box::pin(async move {
+            let rows: Vec<DeliveryRow> = within(query.fetch_all()).await?;
+            rows.into_iter().map(DeliveryRow::into_delivery).collect()
+        })
+    }
+}
+
+impl From<VersionRow> for Version {
+    fn from(row: VersionRow) -> Self {
+        Self {
+            is_own: row.is_own,
+            update_time: Timestamp::from_millis(row.updated_millis),
+            outcome: row.outcome_name,
+            entered_in_error: row.in_error,
+            received: Timestamp::from_millis(row.received_millis),
+            partition: row.origin_partition,
+            offset: row.origin_offset,
+        }
+    }
+}
+
+impl DeliveryRow {
+    fn into_delivery(self) -> Result<Delivery, StoreError> {
+        let version = (!self.kind_name.is_empty()).then(|| self.version()).transpose()?;
+        Ok(Delivery {
+            cursor: Cursor {
+                stored_at: self.stored_millis,
+                partition: self.origin_partition,
+                offset: self.origin_offset,
+            },
+            received: Timestamp::from_millis(self.received_millis),
+            rejection: version.is_none().then_some((self.reason_name, self.detail)),
+            outcome: self.outcome_name,
+            patient: self.patient,
+            version,
+        })
+    }
+
+    fn version(&self) -> Result<DeliveredVersion, StoreError> {
+        let patient = PatientId::parse(&self.patient).map_err(|_| StoreError::NotUnderstood)?;
+        let kind = Kind::parse(&self.kind_name).ok_or(StoreError::NotUnderstood)?;
+        let observed = Timestamp::from_seconds(self.observed_seconds);
+        let source = SourceDigest::of_written(&self.written_source);
+        Ok(DeliveredVersion {
+            id: ReadingId::new(patient, kind, observed, source),
+            update_time: Timestamp::from_millis(self.updated_millis),
+            entered_in_error: self.in_error,
+        })
+    }
+}

@@ -1,0 +1,334 @@
+//! What is to be done about readings that were read with the wrong time zone. Without input or
+//! output.
+//!
+//! Such a reading is at the wrong instant, so it has the wrong id. It is taken back (entered in
+//! error), and the reading that the document meant is sent beside it, as the gateway would read the
+//! document now: the same civil times in the right zone. Where the right instant of one reading is the
+//! wrong one of another, as in the series of a sensor, the right reading corrects what stands there.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use clinical::{ReadingId, Timestamp, Version};
+use jiff::tz::TimeZone;
+use schemas::Reading;
+use schemas::reading::ReadingStatus;
+
+/// The two zones of a consortium.
+#[derive(Debug, Clone)]
+pub(super) struct Zones {
+    /// With which readings were read.
+    pub(super) was: TimeZone,
+    /// With which they should have been read.
+    pub(super) right: TimeZone,
+}
+
+/// A version that is current.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Current {
+    pub(super) reading: Reading,
+    pub(super) version: Version,
+    /// When it was received, milliseconds since the epoch.
+    pub(super) received: i64,
+}
+
+/// The current versions of a consortium's readings.
+pub(super) type Readings = BTreeMap<ReadingId, Current>;
+
+/// Takes a version; of several the greatest is current.
+pub(super) fn take(readings: &mut Readings, id: ReadingId, version: Current) {
+    match readings.entry(id) {
+        Entry::Vacant(free) => {
+            free.insert(version);
+        }
+        Entry::Occupied(mut known) => {
+            if known.get().version < version.version {
+                known.insert(version);
+            }
+        }
+    }
+}
+
+/// What is to be done, in this order: where it ends in between, what is left is found again.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Plan {
+    /// Readings to write, the right ones before the withdrawals.
+    pub(super) writes: Vec<Write>,
+    /// Right readings that are there already.
+    pub(super) already_there: usize,
+    /// Wrongly read readings that stay, because what they should be would not be accepted.
+    pub(super) not_possible: usize,
+}
+
+/// A reading to write.
+#[derive(Debug, PartialEq)]
+pub(super) struct Write {
+    pub(super) id: ReadingId,
+    pub(super) reading: Reading,
+    pub(super) what: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// The reading that the document meant.
+    Right,
+    /// The end of one that it did not mean.
+    Withdrawal,
+}
+
+/// Which of the readings were read with the wrong zone, and what is to be written for them.
+///
+/// Read with a zone was what came over HTTP, which the vendor in it says, without an offset of its
+/// own: what has another offset than the wrong zone's at that time had one. `before` bounds the
+/// receipt (milliseconds since the epoch): what came later was read with the right zone.
+pub(super) fn plan(readings: &Readings, zones: &Zones, before: i64, now: Timestamp) -> Plan {
+    let mut plan = Plan::default();
+    let mut wrong = BTreeMap::new();
+    let mut right: BTreeMap<ReadingId, (Reading, Version)> = BTreeMap::new();
+    for (id, current) in readings {
+        if current.received >= before || !was_read_with(current, &zones.was) {
+            continue;
+        }
+        let Some(meant) = meant(&current.reading, zones) else { continue };
+        let Ok(valid) = meant.validate(now) else {
+            plan.not_possible += 1;
+            continue;
+        };
+        wrong.insert(id, current);
+        let (id, version) = (valid.id(), valid.version);
+        if right.get(&id).is_none_or(|(_, known)| *known < version) {
+            right.insert(id, (meant, version));
+        }
+    }
+    for (id, (reading, version)) in &right {
+        let reading = match readings.get(id) {
+            // What stands there was read with the wrong zone: it has to be older.
+            Some(there) if wrong.contains_key(id) => later(reading, there, now),
+            Some(there) if there.version >= *version => {
+                plan.already_there += 1;
+                continue;
+            }
+            _ => reading.clone(),
+        };
+        plan.writes.push(Write { id: id.clone(), reading, what: What::Right });
+    }
+    // A right reading that takes the place of a wrong one is written after what that one should be.
+    let moves_later = wrong.iter().any(|(id, current)| {
+        let meant = meant(&current.reading, zones);
+        meant.is_some_and(|it| it.observation_time > id.observation_time().millis())
+    });
+    plan.writes.sort_by_key(|write| {
+        let observed = write.id.observation_time().millis();
+        if moves_later { -observed } else { observed }
+    });
+    for (id, current) in wrong {
+        if right.contains_key(id) {
+            continue;
+        }
+        let withdrawn = Reading {
+            status: ReadingStatus::EnteredInError,
+            ..later(&current.reading, current, now)
+        };
+        plan.writes.push(Write { id: id.clone(), reading: withdrawn, what: What::Withdrawal });
+    }
+    plan
+}
+
+fn was_read_with(current: &Current, was: &TimeZone) -> bool {
+    let reading = &current.reading;
+    let offset = instant(reading.observation_time).map(|at| was.to_offset(at).seconds());
+    reading.status == ReadingStatus::Final
+        && reading.vendor.is_some()
+        && offset == Some(reading.utc_offset_minutes * 60)
+}
+
+/// The reading that the document meant; none where both zones read it alike.
+fn meant(reading: &Reading, zones: &Zones) -> Option<Reading> {
+    let moved = |millis: i64| {
+        let civil = zones.was.to_datetime(instant(millis)?);
+        let zoned = civil.to_zoned(zones.right.clone()).ok()?;
+        Some((zoned.timestamp().as_millisecond(), zoned.offset().seconds() / 60))
+    };
+    let (observation_time, utc_offset_minutes) = moved(reading.observation_time)?;
+    let (update_time, _) = moved(reading.update_time)?;
+    let is_another = observation_time != reading.observation_time;
+    is_another.then(|| Reading {
+        observation_time,
+        utc_offset_minutes,
+        update_time,
+        send_time: reading.send_time.map(|at| moved(at).map_or(at, |(at, _)| at)),
+        ..reading.clone()
+    })
+}
+
+/// The same with an `update_time` that is later than that of what is there.
+fn later(reading: &Reading, there: &Current, now: Timestamp) -> Reading {
+    let update_time = now.millis().max(there.version.update_time().millis() + 1);
+    Reading { update_time, ..reading.clone() }
+}
+
+fn instant(millis: i64) -> Option<jiff::Timestamp> {
+    jiff::Timestamp::from_millisecond(millis).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use examples::{RAW_READINGS, RECEIVED};
+
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+    const NOW: Timestamp = Timestamp::from_millis(RECEIVED + 24 * HOUR);
+
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::get(name).unwrap()
+    }
+
+    fn zones(right: &str) -> Zones {
+        Zones { was: zone("Asia/Tokyo"), right: zone(right) }
+    }
+
+    /// What the gateway reads of a document with some hour of January 15th, 2026 and no offset, in a
+    /// zone.
+    fn read(hour: i64, systolic: i32, zone: &str) -> Reading {
+        let example = RAW_READINGS.iter().find(|it| it.name == "blood_pressure").unwrap();
+        let mut reading: Reading = serde_json::from_str(example.json).unwrap();
+        let civil = jiff::civil::date(2026, 1, 15).at(hour as i8, 0, 0, 0);
+        let zoned = civil.to_zoned(self::zone(zone)).unwrap();
+        reading.observation_time = zoned.timestamp().as_millisecond();
+        reading.update_time = reading.observation_time + 60_000;
+        reading.send_time = Some(reading.observation_time + 120_000);
+        reading.utc_offset_minutes = zoned.offset().seconds() / 60;
+        reading.vendor = Some("acme".to_owned());
+        let schemas::reading::Measurement::BloodPressure(pressure) = &mut reading.measurement
+        else {
+            panic!("{reading:?}")
+        };
+        pressure.systolic = systolic;
+        reading
+    }
+
+    fn store(readings: &mut Readings, reading: &Reading) {
+        let valid = reading.validate(NOW).unwrap();
+        let current =
+            Current { reading: reading.clone(), version: valid.version, received: RECEIVED };
+        take(readings, valid.id(), current);
+    }
+
+    fn stored(readings: &[Reading]) -> Readings {
+        let mut all = Readings::new();
+        for reading in readings {
+            store(&mut all, reading);
+        }
+        all
+    }
+
+    fn planned(readings: &Readings, zones: &Zones) -> Plan {
+        plan(readings, zones, RECEIVED + 1, NOW)
+    }
+
+    /// Final readings as systolic values by the hour in the zone.
+    fn shown(readings: &Readings, zone: &str) -> Vec<(i8, i32)> {
+        let finals = readings.values().filter(|it| it.reading.status == ReadingStatus::Final);
+        finals
+            .map(|it| {
+                let at = instant(it.reading.observation_time).unwrap();
+                let hour = self::zone(zone).to_datetime(at).hour();
+                let schemas::reading::Measurement::BloodPressure(pressure) =
+                    &it.reading.measurement
+                else {
+                    panic!()
+                };
+                (hour, pressure.systolic)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_reading_that_was_read_with_the_wrong_zone_is_withdrawn_and_written_as_it_was_meant() {
+        for right in ["Europe/Berlin", "America/Los_Angeles"] {
+            let wrong = read(7, 128, "Asia/Tokyo");
+            let plan = planned(&stored(std::slice::from_ref(&wrong)), &zones(right));
+            assert_eq!(plan.writes.len(), 2);
+            assert_eq!(plan.writes[0].reading, read(7, 128, right), "{right}");
+            let withdrawal = &plan.writes[1];
+            assert_eq!(withdrawal.what, What::Withdrawal);
+            assert_eq!(withdrawal.reading.status, ReadingStatus::EnteredInError);
+            assert_eq!(withdrawal.reading.observation_time, wrong.observation_time);
+            assert_eq!(withdrawal.reading.measurement, wrong.measurement);
+            assert!(withdrawal.reading.update_time > wrong.update_time);
+        }
+    }
+
+    #[test]
+    fn what_the_same_document_doubled_when_it_was_sent_again_is_withdrawn_alone() {
+        let (wrong, right) = (read(7, 128, "Asia/Tokyo"), read(7, 128, "Europe/Berlin"));
+        let plan = planned(&stored(&[wrong, right]), &zones("Europe/Berlin"));
+        assert_eq!((plan.writes.len(), plan.already_there), (1, 1));
+        assert_eq!(plan.writes[0].what, What::Withdrawal);
+    }
+
+    #[test]
+    fn what_has_an_offset_of_its_own_or_came_over_kafka_or_later_or_is_withdrawn_stays() {
+        let berlin = read(7, 128, "Europe/Berlin");
+        let over_kafka = Reading { vendor: None, ..read(8, 128, "Asia/Tokyo") };
+        let status = ReadingStatus::EnteredInError;
+        let withdrawn = Reading { status, ..read(9, 128, "Asia/Tokyo") };
+        let readings = stored(&[berlin, over_kafka, withdrawn]);
+        assert_eq!(planned(&readings, &zones("Europe/Berlin")), Plan::default());
+        let later = stored(&[read(7, 128, "Asia/Tokyo")]);
+        let nothing = plan(&later, &zones("Europe/Berlin"), RECEIVED, NOW);
+        assert_eq!(nothing, Plan::default());
+        assert_eq!(planned(&later, &zones("Asia/Tokyo")), Plan::default());
+        let alike = planned(&later, &zones("Asia/Seoul"));
+        assert_eq!(alike, Plan::default(), "Korea's clocks show Japan's time");
+    }
+
+    #[test]
+    fn what_would_be_in_the_future_stays_and_is_counted() {
+        let soon = read(7, 128, "Asia/Tokyo");
+        let now = Timestamp::from_millis(soon.observation_time + HOUR);
+        let received = soon.observation_time;
+        let mut readings = stored(&[soon]);
+        readings.values_mut().for_each(|current| current.received = received);
+        let plan = plan(&readings, &zones("America/Los_Angeles"), received + 1, now);
+        assert_eq!(plan, Plan { not_possible: 1, ..Plan::default() });
+    }
+
+    /// Every hour of a day: the right instant of most readings is the wrong one of another.
+    #[test]
+    fn a_series_comes_out_right_wherever_it_is_interrupted_and_begun_again() {
+        for right in ["Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland"] {
+            let day = (0..24).map(|hour| read(hour, 100 + hour as i32, "Asia/Tokyo"));
+            let readings = stored(&Vec::from_iter(day));
+            let now = NOW + clinical::Span::from_hours(24);
+            let zones = zones(right);
+            let whole = plan(&readings, &zones, RECEIVED + 1, now).writes.len();
+            assert!(whole > 24, "{right}: some are withdrawn");
+            for interrupted in 0..=whole {
+                let mut readings = readings.clone();
+                for _ in 0..2 {
+                    let plan = plan(&readings, &zones, RECEIVED + 1, now);
+                    for write in plan.writes.into_iter().take(interrupted.max(1)) {
+                        store_later(&mut readings, &write.reading, now);
+                    }
+                }
+                let rest = plan(&readings, &zones, RECEIVED + 1, now);
+                for write in rest.writes {
+                    store_later(&mut readings, &write.reading, now);
+                }
+                let mut found = shown(&readings, right);
+                found.sort_unstable();
+                let expected: Vec<_> = (0..24).map(|hour| (hour, 100 + i32::from(hour))).collect();
+                assert_eq!(found, expected, "{right}, interrupted after {interrupted}");
+            }
+        }
+    }
+
+    fn store_later(readings: &mut Readings, reading: &Reading, now: Timestamp) {
+        let valid = reading.validate(now).unwrap();
+        let received = RECEIVED + 2;
+        let current = Current { reading: reading.clone(), version: valid.version, received };
+        take(readings, valid.id(), current);
+    }
+}
