@@ -22,8 +22,6 @@ pub struct Field {
     pub form_name: &'static str,
     /// The most characters of a number on the exchange form.
     pub characters: Option<usize>,
-    /// Whether the exchange form requires it.
-    pub required_on_form: bool,
     /// Its column.
     pub column: Column,
     /// The column of its number as sent, where devices may show it otherwise.
@@ -141,7 +139,8 @@ pub trait Visitor {
     /// Why no further field is to be shown.
     type Error;
 
-    /// Is shown the next field; none is the value of an optional field that is absent.
+    /// Is shown what is taken of the next field; none is the value of an optional field that is
+    /// absent, or of which nothing is taken.
     ///
     /// # Errors
     /// As the visitor says.
@@ -150,8 +149,8 @@ pub trait Visitor {
 }
 
 impl Measurement {
-    /// Shows every field to a function, in the order of the fields' numbers; none is the value of an
-    /// optional field that is absent.
+    /// Shows what is taken of every field to a function, in the order of the fields' numbers; none
+    /// is the value of an optional field that is absent.
     #[inline]
     pub fn each_field(&self, see: impl FnMut(&'static Field, Option<Value<'_>>)) {
         let Ok(()) = self.visit(&mut Each(see));

@@ -185,9 +185,9 @@ fn body_read(input: &[u8]) -> Result<String, String> {
     let Ok(taken) = decompress(body.to_vec(), encoding, MOST, &mut share) else {
         return Ok(format!("{encoding:?}: broken or too long"));
     };
-    let length = taken.len();
+    let length = taken.bytes.len();
     promise(length <= MOST, || format!("{length} bytes were let in"))?;
-    let is_charged = encoding == Encoding::Identity || share.bytes() == taken.capacity();
+    let is_charged = encoding == Encoding::Identity || share.bytes() == taken.bytes.capacity();
     promise(is_charged, || format!("{} bytes are charged for {length}", share.bytes()))?;
     drop(share);
     promise(memory.taken() == 0, || "memory is not given back".to_owned())?;

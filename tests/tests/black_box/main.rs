@@ -22,6 +22,7 @@ mod rebuilding;
 mod rejected;
 mod schema_registry;
 mod strays;
+mod values;
 mod versions;
 mod way_of_a_reading;
 
@@ -80,6 +81,10 @@ fn main() -> ExitCode {
         schema_registry::without_the_schema_registry_an_unknown_schema_pauses_its_partition_only,
         other_languages::a_vendors_python_program_writes_to_kafka_and_its_readings_are_on_the_screen,
         other_languages::in_a_browser_an_alert_arrives_without_a_reload_and_the_patient_is_opened,
+        schema_registry::a_checkup_pressure_with_one_more_field_is_none_of_home_before_and_after_a_rebuild,
+        values::a_severe_pair_whose_pulse_says_nothing_pages_over_http_and_over_kafka,
+        values::of_a_thousand_lines_the_bad_one_is_named_and_the_others_are_stored,
+        values::a_value_with_more_decimals_is_one_version_over_http_and_over_kafka,
         demo::the_demo_survives_kill_9_of_its_services_and_ends_balanced,
     ];
     if versions::real_recordings().is_some() {
