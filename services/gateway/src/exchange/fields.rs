@@ -471,7 +471,7 @@ mod tests {
         let members: Vec<String> = names.iter().map(|name| format!(r#""{name}":[1]"#)).collect();
         let text = format!("{{{}}}", members.join(","));
         let (mut tree, mut share) = (Tree::new(2, 401), Memory::new(100_000).share());
-        let members = tree.read(&text, &mut share).unwrap().members().unwrap();
+        let members = tree.read(text.as_bytes(), &mut share).unwrap().0.members().unwrap();
         let mut warnings = Warnings::default();
         let mut fields = Fields::new(0, "", members, &mut warnings);
         for name in names.iter().filter(|name| !matches!(name.as_str(), "m7" | "m64" | "m199")) {

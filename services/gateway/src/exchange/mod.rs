@@ -215,7 +215,7 @@ pub fn parse(body: &[u8], context: &Context<'_>, share: &mut Share) -> Result<Pa
             }
             Err(json::JsonError::NoRoom(no_room)) => return Err(Unreadable::NoRoom(no_room)),
         };
-        walk::Walk::new(context, document, &mut parsed, share).unreadable(&error)?;
+        walk::Walk::new(context, document, &mut parsed, share).unreadable(places.line(), &error)?;
         places.go_to_next_document();
         unreadable = unreadable.or(Some(error));
     }

@@ -27,6 +27,11 @@ impl<'b> Places<'b> {
         &self.body[self.at..]
     }
 
+    /// The line, from 1.
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
     /// Line and column (both from 1) of a byte that is not before this place.
     pub(super) fn line_and_column(&self, byte: usize) -> (usize, usize) {
         let mut there = Self { ..*self };

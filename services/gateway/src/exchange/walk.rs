@@ -103,11 +103,13 @@ impl<'c> Walk<'c> {
         Ok(())
     }
 
-    /// A document that is no JSON. What follows it up to the next line that begins as a document is
-    /// not read.
-    pub(super) fn unreadable(&mut self, error: &Unreadable) -> Result<(), Unreadable> {
-        let message =
-            format!("{error}; what follows, up to the next line that begins with {{, is not read");
+    /// A document that is no JSON and begins in a line. What follows it up to the next line that
+    /// begins as a document is not read.
+    pub(super) fn unreadable(&mut self, line: usize, error: &Unreadable) -> Result<(), Unreadable> {
+        let message = format!(
+            "{error}, in the document that begins in line {line}; what follows, up to the next line \
+             that begins with {{, is not read"
+        );
         let problem = Problem { pointer: String::new(), rule: Rule::Malformed, message };
         self.reject(String::new(), vec![problem])
     }
