@@ -119,6 +119,10 @@ impl FieldSource for Values<'_, '_, '_> {
         let value = self.fields.take(field.form_name);
         Ok(match self.fields.required(field.form_name, value) {
             Some(Json::Bool(flag)) => flag,
+            Some(Json::Number(number)) if number == 0.0 || number == 1.0 => {
+                self.fields.warn(field.form_name, WarningRule::NumberForCode);
+                number == 1.0
+            }
             Some(other) => {
                 self.fields.wrong_type(field.form_name, other, "true or false");
                 false
