@@ -12,6 +12,7 @@ use clinical::kinds;
 
 pub use crate::measurement::MOST_FIELDS;
 use crate::measurement::Measurement;
+use crate::taken::NotTaken;
 
 /// A field of a record in the formats that it is read from and written to.
 #[derive(Debug)]
@@ -146,6 +147,9 @@ pub trait Visitor {
     /// As the visitor says.
     fn field(&mut self, field: &'static Field, value: Option<Value<'_>>)
     -> Result<(), Self::Error>;
+
+    /// Is told why the next field is shown as absent although something is said of it.
+    fn not_taken(&mut self, _field: &'static Field, _why: NotTaken) {}
 }
 
 impl Measurement {
