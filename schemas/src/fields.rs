@@ -12,6 +12,7 @@ use clinical::kinds;
 
 pub use crate::measurement::MOST_FIELDS;
 use crate::measurement::Measurement;
+use crate::taken::NotTaken;
 
 /// A field of a record in the formats that it is read from and written to.
 #[derive(Debug)]
@@ -22,8 +23,6 @@ pub struct Field {
     pub form_name: &'static str,
     /// The most characters of a number on the exchange form.
     pub characters: Option<usize>,
-    /// Whether the exchange form requires it.
-    pub required_on_form: bool,
     /// Its column.
     pub column: Column,
     /// The column of its number as sent, where devices may show it otherwise.
@@ -141,17 +140,21 @@ pub trait Visitor {
     /// Why no further field is to be shown.
     type Error;
 
-    /// Is shown the next field; none is the value of an optional field that is absent.
+    /// Is shown what is taken of the next field; none is the value of an optional field that is
+    /// absent, or of which nothing is taken.
     ///
     /// # Errors
     /// As the visitor says.
     fn field(&mut self, field: &'static Field, value: Option<Value<'_>>)
     -> Result<(), Self::Error>;
+
+    /// Is told why the next field is shown as absent although something is said of it.
+    fn not_taken(&mut self, _field: &'static Field, _why: NotTaken) {}
 }
 
 impl Measurement {
-    /// Shows every field to a function, in the order of the fields' numbers; none is the value of an
-    /// optional field that is absent.
+    /// Shows what is taken of every field to a function, in the order of the fields' numbers; none
+    /// is the value of an optional field that is absent.
     #[inline]
     pub fn each_field(&self, see: impl FnMut(&'static Field, Option<Value<'_>>)) {
         let Ok(()) = self.visit(&mut Each(see));

@@ -23,6 +23,7 @@ pub mod records;
 pub mod registry;
 mod replay;
 mod schema_registry;
+pub mod taken;
 pub mod topics;
 pub mod validation;
 

@@ -45,9 +45,20 @@ fn an_updated_app_that_sends_its_memory_again_doubles_nothing() {
 #[test]
 fn a_device_is_one_however_its_sender_writes_blanks_and_widths() {
     let one = validated("OMRON 1", "0001").unwrap().id();
-    for serial in
-        ["0001 ", " 0001", "0001\u{a0}", "00\u{200b}01", "\u{feff}0001", "０００１", "\u{3000}0001"]
-    {
+    for serial in [
+        "0001 ",
+        " 0001",
+        "0001\u{a0}",
+        "00\u{200b}01",
+        "\u{feff}0001",
+        "０００１",
+        "\u{3000}0001",
+        "0001\u{200e}",
+        "00\u{2060}01",
+        "0001\u{fe0f}",
+        "\u{202a}0001\u{202c}",
+        "𝟎𝟎𝟎𝟏",
+    ] {
         assert_eq!(validated("OMRON 1", serial).unwrap().id(), one, "{serial:?}");
     }
     for manufacturer in ["OMRON  1", "OMRON\u{a0}1", "ＯＭＲＯＮ\u{3000}１", "OM\u{ad}RON 1 "]

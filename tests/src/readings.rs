@@ -3,8 +3,9 @@
 use clinical::{Span, Timestamp};
 use schemas::Reading;
 use schemas::reading::{
-    BloodGlucose, BloodPressure, Comparator, DataInput, Device, GlucoseMethod, Measurement,
-    OriginOfTime, ReadingStatus, Source,
+    BloodGlucose, BloodPressure, BloodPressureCheckup, Comparator, DataInput, Device,
+    GlucoseMethod, Measurement, OriginOfTime, OxygenSaturation, ReadingStatus, Source, TestLab,
+    WeighingScale,
 };
 
 /// The present.
@@ -48,6 +49,33 @@ pub fn sensor_low(patient: &str, at: Timestamp) -> Reading {
         glucose.glucose_comparator = Some(Comparator::Below);
     }
     low
+}
+
+/// A saturation of an oximeter, which may count the pulse.
+pub fn oxygen_saturation(
+    patient: &str,
+    at: Timestamp,
+    spo2: f64,
+    pulse_rate: Option<i32>,
+) -> Reading {
+    let measurement = Measurement::OxygenSaturation(OxygenSaturation { spo2, pulse_rate });
+    reading(patient, at, "OX-0001", measurement)
+}
+
+/// A weight of a scale.
+pub fn body_weight(patient: &str, at: Timestamp, body_weight: f64) -> Reading {
+    let measurement = Measurement::WeighingScale(WeighingScale { body_weight, body_fat: None });
+    reading(patient, at, "WS-0001", measurement)
+}
+
+/// A blood pressure of a check-up.
+pub fn checkup_pressure(patient: &str, at: Timestamp, systolic: i32, diastolic: i32) -> Reading {
+    let pressure = BloodPressureCheckup { systolic, diastolic, ..BloodPressureCheckup::default() };
+    Reading {
+        source: Source::TestLab(TestLab { test_lab_id: "131000000001".to_owned() }),
+        origin_of_time: None,
+        ..reading(patient, at, "", Measurement::BloodPressureCheckup(pressure))
+    }
 }
 
 fn reading(patient: &str, at: Timestamp, serial: &str, measurement: Measurement) -> Reading {

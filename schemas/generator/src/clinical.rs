@@ -33,11 +33,13 @@ fn value_type(field: &Field) -> String {
     let quantity = || {
         let (low, high) = field.range.unwrap_or_default();
         format!(
-            "Quantity {{ unit: {}, ucum: {}, low: {low:?}, high: {high:?}, source: {}, decimals: {} }}",
+            "Quantity {{ unit: {}, ucum: {}, low: {low:?}, high: {high:?}, source: {}, decimals: {}, \
+             precision: {} }}",
             text(field.unit.as_deref().unwrap_or_default()),
             text(field.ucum.as_deref().unwrap_or_default()),
             text(field.why.as_deref().unwrap_or_default()),
             field.decimals,
+            field.precision,
         )
     };
     match field.form {
@@ -124,13 +126,14 @@ fn declaration(kind: &Kind, out: &mut String) {
         let readout = field.readout.as_ref().map_or("None".to_owned(), |it| readout(it, kind));
         let _ = writeln!(
             out,
-            "Field {{ number: {}, name: {}, label: {}, value_type: {}, required: {}, added: {}, \
+            "Field {{ number: {}, name: {}, label: {}, value_type: {}, required: {}, none: &{:?}, added: {}, \
              listed: {}, watched: {watched}, readout: {readout}, reference: {}, loinc: {}, mdc: {}, medis: {} }},",
             field.number,
             text(&field.name),
             label(&field.label),
             value_type(field),
             field.required,
+            field.none,
             field.is_added(kind),
             field.listed,
             reference(field),

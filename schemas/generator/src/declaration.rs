@@ -113,6 +113,9 @@ pub struct Field {
     /// Decimals that pages show.
     #[serde(default)]
     pub decimals: u8,
+    /// Decimals that are kept, of a number with decimals.
+    #[serde(default)]
+    pub precision: u8,
     /// As people write it.
     pub unit: Option<String>,
     /// As people write it in Japanese, where that is another word.
@@ -126,9 +129,10 @@ pub struct Field {
     /// The field that it must be below.
     pub below: Option<String>,
     pub required: bool,
-    /// Whether the exchange form requires what the record does not.
+    /// Numbers by which devices say that there is no value, of an optional number. They are never
+    /// taken for a value, however plausible.
     #[serde(default)]
-    required_on_form: bool,
+    pub none: Vec<f64>,
     /// Type of its column.
     pub column: String,
     /// What its column holds where it is absent.
@@ -282,11 +286,6 @@ impl Field {
     /// The exchange standard's name.
     pub fn form_name(&self) -> &str {
         self.form_name.as_deref().unwrap_or(&self.name)
-    }
-
-    /// Whether the exchange form requires it.
-    pub fn is_required_on_form(&self) -> bool {
-        self.required || self.required_on_form
     }
 
     /// The field whose comparator it is: the exchange form writes it in that field's place.

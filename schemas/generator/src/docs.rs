@@ -69,9 +69,33 @@ pub fn records(kinds: &[Kind]) -> String {
     table
 }
 
+/// Every optional number with the numbers by which devices say that there is no value. Fields alike
+/// share a line.
+pub fn no_value(kinds: &[Kind]) -> String {
+    let mut lines: Vec<(Vec<String>, String)> = Vec::new();
+    for field in listed(kinds).into_iter().flat_map(|kind| &kind.field) {
+        if field.none.is_empty() {
+            continue;
+        }
+        let name = format!("`{}`", field.form_name());
+        let numbers: Vec<String> = field.none.iter().map(f64::to_string).collect();
+        let numbers = numbers.join(", ");
+        match lines.iter_mut().find(|line| line.1 == numbers) {
+            Some((names, _)) if names.contains(&name) => {}
+            Some((names, _)) => names.push(name),
+            None => lines.push((vec![name], numbers)),
+        }
+    }
+    let mut table = String::from("| field | numbers that are no value |\n| --- | --- |\n");
+    for (names, numbers) in lines {
+        let _ = writeln!(table, "| {} | {numbers} |", names.join(", "));
+    }
+    table
+}
+
 fn field(field: &Field) -> String {
     let mut text = String::new();
-    if field.is_required_on_form() {
+    if field.required {
         text.push_str("● ");
     }
     let _ = write!(text, "`{}`", field.form_name());
@@ -87,8 +111,11 @@ fn field(field: &Field) -> String {
         limits.push("or `\"LO\"`, `\"HI\"`, `\"<40\"`, `\">400\"`".to_owned());
     }
     limits.extend(field.characters.map(|most| most.to_string()));
-    if field.form == Form::Integer {
-        limits.push("whole".to_owned());
+    match field.form {
+        Form::Integer => limits.push("whole".to_owned()),
+        Form::Decimal if field.precision == 1 => limits.push("1 decimal".to_owned()),
+        Form::Decimal => limits.push(format!("{} decimals", field.precision)),
+        _ => {}
     }
     if field.form == Form::Flag {
         limits.push("true or false".to_owned());

@@ -76,12 +76,17 @@ fn files(root: &Path, kinds: &[Kind]) -> Result<Vec<File>, String> {
     }
     let pages = "services/dashboard/web/src/language/kinds.generated.ts";
     files.push((pages.to_owned(), pages::code(kinds)));
-    for (path, name, part) in [
-        ("docs/clinical-rules.md", "plausible ranges", docs::plausible_ranges(kinds)),
-        ("docs/vendors.md", "records", docs::records(kinds)),
+    let (ranges, records) = (docs::plausible_ranges(kinds), docs::records(kinds));
+    for (path, parts) in [
+        ("docs/clinical-rules.md", &[("plausible ranges", ranges)][..]),
+        ("docs/vendors.md", &[("records", records), ("no value", docs::no_value(kinds))]),
     ] {
-        let document = docs::with_part(&read(root, path)?, name, &part);
-        files.push((path.to_owned(), document.map_err(|error| format!("{path}: {error}"))?));
+        let mut document = read(root, path)?;
+        for (name, part) in parts {
+            document = docs::with_part(&document, name, part)
+                .map_err(|error| format!("{path}: {error}"))?;
+        }
+        files.push((path.to_owned(), document));
     }
     Ok(files)
 }

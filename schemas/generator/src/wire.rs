@@ -23,6 +23,7 @@ pub fn code(kinds: &[Kind]) -> String {
         "use clinical::Kind;\n\
          use serde::{Deserialize, Serialize};\n\
          use crate::fields::{Coded, Column, Field, FieldSource, Form, Value, Visitor};\n\
+         use crate::taken::taken;\n\
          /// What was measured: one record a kind.\n\
          #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]\n\
          pub enum Measurement {\n",
@@ -102,7 +103,8 @@ fn measurement(kinds: &[Kind], out: &mut String) {
     }
     out.push_str(
         "}\n}\n\
-         /// Shows every field with its value to a visitor, in the order of the fields' numbers.\n///\n\
+         /// Shows every field with what is taken of its value to a visitor, in the order of the\n\
+         /// fields' numbers.\n///\n\
          /// # Errors\n/// The visitor's first.\n\
          #[inline]\n\
          pub fn visit<V: Visitor>(&self, visitor: &mut V) -> Result<(), V::Error> {\nmatch self {\n",
@@ -112,7 +114,7 @@ fn measurement(kinds: &[Kind], out: &mut String) {
         for field in &kind.field {
             let _ = writeln!(
                 out,
-                "visitor.field(&{}[{}], {})?;",
+                "taken(visitor, &{}[{}], {})?;",
                 table(kind),
                 field.number - 1,
                 value(field)
@@ -203,11 +205,10 @@ fn forms(kinds: &[Kind], out: &mut String) {
             let _ = writeln!(
                 out,
                 "Field {{ declared: &Kind::{}.fields()[{}], form_name: {}, characters: {characters}, \
-                 required_on_form: {}, column: {}, sent: {}, comparator_of: {:?} }},",
+                 column: {}, sent: {}, comparator_of: {:?} }},",
                 kind.record,
                 field.number - 1,
                 text(field.form_name()),
-                field.is_required_on_form(),
                 column(field),
                 optional(field.readout.as_ref().map(|readout| readout.sent.as_str())),
                 field.comparator_of(kind).map(|field| field.number)

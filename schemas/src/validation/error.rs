@@ -183,7 +183,7 @@ pub(super) fn not_measured(
 
 /// Why a number that is not plausible is rejected.
 #[cold]
-pub(super) fn out_of_range(field: &'static str, quantity: &Quantity) -> ValidationError {
+pub(crate) fn out_of_range(field: &'static str, quantity: &Quantity) -> ValidationError {
     let Quantity { low, high, unit, .. } = quantity;
     let rule = format!("{field} must be between {low} and {high} {unit}");
     ValidationError::new(RejectionReason::Implausible, field, rule)

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout_at};
 
@@ -93,6 +93,15 @@ pub(crate) async fn read(
 /// The largest window of Zstandard over HTTP, as a power of two: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
+/// A body as it was before it was compressed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Decompressed {
+    /// The body.
+    pub bytes: Vec<u8>,
+    /// Whether behind what was compressed there was padding.
+    pub is_padded: bool,
+}
+
 /// Decompresses a body, to at most `limit` bytes. Blocks the thread for as long as that takes. The
 /// share has the body as it was sent, and then the one that is returned.
 ///
@@ -103,41 +112,60 @@ pub fn decompress(
     encoding: Encoding,
     limit: usize,
     share: &mut Share,
-) -> Result<Vec<u8>, ErrorResponse> {
-    let of_sent = share.bytes();
-    let decompressed = match encoding {
-        Encoding::Identity if sent.len() > limit => {
+) -> Result<Decompressed, ErrorResponse> {
+    if encoding == Encoding::Identity {
+        if sent.len() > limit {
             return Err(ErrorResponse::body_too_large("decompressed_bytes", limit));
         }
-        Encoding::Identity => return Ok(sent),
-        Encoding::Gzip => read_all(MultiGzDecoder::new(&sent[..]), limit, share)?,
-        Encoding::Zstd => {
-            let decoder = zstd::Decoder::with_buffer(&sent[..]).and_then(|mut decoder| {
+        return Ok(Decompressed { bytes: sent, is_padded: false });
+    }
+    let of_sent = share.bytes();
+    let mut rest = &sent[..];
+    let mut bytes = Vec::new();
+    let mut is_padded = false;
+    // A body may have several members (gzip) or frames (Zstandard), and none but padding behind them.
+    while !rest.is_empty() && !is_padded {
+        if encoding == Encoding::Gzip {
+            read_all(GzDecoder::new(&mut rest), &mut bytes, limit, share)?;
+        } else {
+            let decoder = zstd::Decoder::with_buffer(&mut rest).and_then(|mut decoder| {
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                Ok(decoder)
+                Ok(decoder.single_frame())
             });
-            read_all(decoder.map_err(|_| ErrorResponse::body_broken())?, limit, share)?
+            let decoder = decoder.map_err(|_| ErrorResponse::body_broken())?;
+            read_all(decoder, &mut bytes, limit, share)?;
         }
-    };
+        is_padded = !rest.is_empty() && rest.iter().all(|byte| is_padding(*byte));
+    }
     drop(sent);
     share.give_back(of_sent);
-    Ok(decompressed)
+    Ok(Decompressed { bytes, is_padded })
 }
 
-fn read_all(decoder: impl Read, limit: usize, share: &mut Share) -> Result<Vec<u8>, ErrorResponse> {
+/// What programs fill blocks and end texts with.
+fn is_padding(byte: u8) -> bool {
+    matches!(byte, 0 | b' ' | b'\r' | b'\n' | 0x1a)
+}
+
+/// Appends to a body what a decoder gives.
+fn read_all(
+    decoder: impl Read,
+    decompressed: &mut Vec<u8>,
+    limit: usize,
+    share: &mut Share,
+) -> Result<(), ErrorResponse> {
     const STEP: usize = 64 * 1024;
     let mut decoder = BufReader::with_capacity(STEP, decoder);
-    let mut decompressed = Vec::new();
     loop {
         let data = decoder.fill_buf().map_err(|_| ErrorResponse::body_broken())?;
         let read = data.len();
         if read == 0 {
-            return Ok(decompressed);
+            return Ok(());
         }
         if decompressed.len() + read > limit {
             return Err(ErrorResponse::body_too_large("decompressed_bytes", limit));
         }
-        extend(&mut decompressed, data, share)?;
+        extend(decompressed, data, share)?;
         decoder.consume(read);
     }
 }
@@ -149,8 +177,58 @@ mod tests {
     use super::*;
     use crate::memory::Memory;
 
+    const TEXT: &[u8] = b"{\"a\": 1}\n";
+
+    fn compressed(encoding: Encoding) -> Vec<u8> {
+        match encoding {
+            Encoding::Gzip => {
+                let to = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+                let mut encoder = to;
+                encoder.write_all(TEXT).unwrap();
+                encoder.finish().unwrap()
+            }
+            Encoding::Zstd => zstd::encode_all(TEXT, 1).unwrap(),
+            Encoding::Identity => TEXT.to_vec(),
+        }
+    }
+
+    fn read(encoding: Encoding, sent: Vec<u8>) -> Result<Decompressed, ErrorResponse> {
+        let mut share = Memory::new(usize::MAX).share();
+        let read = decompress(sent, encoding, 1000, &mut share);
+        if let (Ok(read), false) = (&read, encoding == Encoding::Identity) {
+            assert_eq!(share.bytes(), read.bytes.capacity(), "the share has what is returned");
+        }
+        read
+    }
+
+    #[test]
+    fn padding_behind_what_was_compressed_is_ignored_and_told() {
+        for encoding in [Encoding::Gzip, Encoding::Zstd] {
+            for (padding, is_padded) in
+                [(&b""[..], false), (&[0; 512], true), (b"\r\n", true), (b"\x1a", true)]
+            {
+                let sent = [&compressed(encoding), padding].concat();
+                let read = read(encoding, sent).unwrap();
+                assert_eq!(read, Decompressed { bytes: TEXT.to_vec(), is_padded }, "{padding:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_members_are_one_body_and_anything_else_behind_them_is_refused() {
+        for encoding in [Encoding::Gzip, Encoding::Zstd] {
+            let one = compressed(encoding);
+            let two = read(encoding, [&one[..], &one, &[0; 3]].concat()).unwrap();
+            assert_eq!(two, Decompressed { bytes: [TEXT, TEXT].concat(), is_padded: true });
+            for bad in [&b"x"[..], b"\0x", &one[..one.len() - 1]] {
+                assert!(read(encoding, [&one[..], bad].concat()).is_err(), "{bad:?}");
+            }
+            assert!(read(encoding, vec![0; 8]).is_err());
+        }
+    }
+
     /// Of a stream whose length is not known when its frame begins.
-    fn compressed(window_log: u32) -> Vec<u8> {
+    fn with_window(window_log: u32) -> Vec<u8> {
         let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
         encoder.window_log(window_log).unwrap();
         encoder.write_all(b"[").unwrap();
@@ -161,12 +239,9 @@ mod tests {
 
     #[test]
     fn a_zstandard_window_of_more_than_8_mib_is_refused_before_it_is_allocated() {
-        let read = |window_log| {
-            let mut share = Memory::new(1 << 20).share();
-            decompress(compressed(window_log), Encoding::Zstd, 1024, &mut share)
-        };
-        assert_eq!(read(23).unwrap(), b"[]");
-        assert!(read(24).is_err());
-        assert!(read(27).is_err());
+        assert_eq!(read(Encoding::Zstd, with_window(23)).unwrap().bytes, b"[]");
+        for window_log in [24, 27] {
+            assert!(read(Encoding::Zstd, with_window(window_log)).is_err());
+        }
     }
 }

@@ -155,15 +155,18 @@ fn prepare(
     mut share: Share,
 ) -> Result<(intake::Prepared, Share), IntakeError> {
     let limit = gateway.limits.decompressed_bytes;
-    let body =
+    let body::Decompressed { bytes: body, is_padded } =
         body::decompress(sent, encoding, limit, &mut share).map_err(IntakeError::Answered)?;
     let limits = gateway.limits.of_parser();
     let received = Timestamp::from_millis(chassis::now_ms());
     let Sender { registry, grant } = sender;
     let encoder = &gateway.encoder;
     let lists = (&**registry, &*gateway.patients);
-    let prepared = intake::prepare(&body, grant, lists, encoder, limits, received, &mut share)?;
+    let mut prepared = intake::prepare(&body, grant, lists, encoder, limits, received, &mut share)?;
     drop(body);
+    if is_padded {
+        prepared.warnings.add_padding();
+    }
     share.give_back(share.bytes() - prepared.bytes);
     Ok((prepared, share))
 }

@@ -83,7 +83,7 @@ use tokio::sync::Semaphore;
 
 pub use args::{GatewayArgs, LimitArgs};
 use audit::AuditTrail;
-pub use body::{Encoding, decompress};
+pub use body::{Decompressed, Encoding, decompress};
 pub use credentials::{NoToken, bearer};
 pub use error_response::ErrorResponse;
 use http::Gateway;

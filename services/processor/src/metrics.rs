@@ -16,6 +16,7 @@ pub struct ProcessorMetrics {
     readings: IntCounterVec,
     rejections: IntCounterVec,
     alerts: IntCounterVec,
+    pub(crate) values_left_out: IntCounter,
     pub(crate) transaction_records: Histogram,
     pub(crate) transaction_seconds: Histogram,
     pub(crate) aborted: IntCounter,
@@ -107,6 +108,10 @@ impl ProcessorMetrics {
                 "alerts_total",
                 "Alert events by rule, severity and transition",
                 &["rule", "severity", "transition"],
+            )?,
+            values_left_out: metrics.counter(
+                "values_left_out_total",
+                "Values of optional fields without which readings were taken because they cannot be true",
             )?,
             transaction_records: metrics.histogram(
                 "transaction_records",

@@ -24,7 +24,7 @@ use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
 use crate::rebuild::{PartitionBuilder, Replayed, Replays};
 use crate::topics::{Input, TaskTopics};
-use crate::validate::{Rejection, ValidationError, key_of, validate};
+use crate::validate::{Rejection, ValidationError, key_of, validate_and_count};
 
 /// What the transaction loop runs.
 pub struct ProcessorTask<W> {
@@ -55,6 +55,8 @@ pub struct ProcessorTask<W> {
 struct Pending {
     tallies: Vec<OutcomeTally>,
     rejections: Vec<RejectionReason>,
+    /// Values of optional fields without which readings were taken.
+    left_out: usize,
     alerts: Vec<(Alert, i64)>,
 }
 
@@ -145,7 +147,8 @@ impl<W: Watcher> ProcessorTask<W> {
             })?;
             return Ok(Processed::Handled);
         }
-        match validate(&self.readings, key, record.payload, received) {
+        let left_out = &mut self.pending.left_out;
+        match validate_and_count(&self.readings, key, record.payload, received, left_out) {
             Ok((body, reading)) => self.admit(state, record, &body, &reading, received, out)?,
             Err(ValidationError::RetryLater(error)) => {
                 return Ok(Processed::RetryLater(error.into()));
@@ -278,6 +281,7 @@ impl<W: Watcher> ProcessorTask<W> {
         for reason in pending.rejections {
             self.metrics.count_rejection(reason.as_str());
         }
+        self.metrics.values_left_out.inc_by(pending.left_out as u64);
         for (alert, since) in &pending.alerts {
             self.metrics.count_alert(alert);
             self.metrics.alert_seconds.observe((now - since).max(0) as f64 / 1000.0);

@@ -34,6 +34,18 @@ pub fn validate<'v>(
     value: Option<&'v [u8]>,
     received: Timestamp,
 ) -> Result<(CurrentBody<'v, Reading>, clinical::Reading), ValidationError> {
+    validate_and_count(readings, key, value, received, &mut 0)
+}
+
+/// [`validate`], which counts the values of optional fields without which the reading is taken
+/// because they cannot be true: nobody else tells the sender.
+pub(crate) fn validate_and_count<'v>(
+    readings: &Decoder<Reading>,
+    key: &[u8],
+    value: Option<&'v [u8]>,
+    received: Timestamp,
+    left_out: &mut usize,
+) -> Result<(CurrentBody<'v, Reading>, clinical::Reading), ValidationError> {
     let bytes = value.ok_or_else(|| Rejection::of(RejectionReason::Undecodable, NO_VALUE))?;
     let body = readings.current_body(bytes)?;
     let wire = readings.read(&body)?;
@@ -46,6 +58,7 @@ pub fn validate<'v>(
         let mismatch = Rejection::of(RejectionReason::KeyMismatch, KEY_MISMATCH);
         return Err(Rejection { patient, ..mismatch }.of_vendor(wire.vendor.as_deref()).into());
     }
+    *left_out += wire.measurement.left_out();
     Ok((body, reading))
 }
 
@@ -137,6 +150,27 @@ mod tests {
             let received = Timestamp::from_millis(RECEIVED);
             let found = validate(&decoder, reading.key().as_bytes(), Some(&bytes), received);
             assert_eq!(reason_of(found), example.expected, "{}", example.name);
+        }
+    }
+
+    #[test]
+    fn a_value_without_which_a_reading_is_taken_is_counted() {
+        use schemas::reading::Measurement;
+        let codec = Codec::new(None).unwrap();
+        let (encoder, decoder) =
+            (codec.encoder::<Reading>("readings.raw").unwrap(), codec.decoder::<Reading>());
+        let example = RAW_READINGS.iter().find(|example| example.name == "blood_pressure").unwrap();
+        let mut left_out = 0;
+        for (pulse_rate, expected) in [(70, 0), (2047, 0), (400, 1), (12, 2)] {
+            let mut reading: Reading = serde_json::from_str(example.json).unwrap();
+            if let Measurement::BloodPressure(pressure) = &mut reading.measurement {
+                pressure.pulse_rate = Some(pulse_rate);
+            }
+            let (key, bytes) = (reading.key(), encoder.encode(&reading).unwrap());
+            let received = Timestamp::from_millis(RECEIVED);
+            let found =
+                validate_and_count(&decoder, key.as_bytes(), Some(&bytes), received, &mut left_out);
+            assert_eq!((reason_of(found), left_out), ("ok".to_owned(), expected));
         }
     }
 

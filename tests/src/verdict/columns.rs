@@ -107,7 +107,7 @@ pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
     let source = reading.source.normalised();
     let source = source.map_or_else(|_| String::new(), |source| source.written());
     let model_number = match &reading.source {
-        Source::Device(device) => device.model_number.as_deref().unwrap_or_default(),
+        Source::Device(device) => device.taken_model_number().unwrap_or_default(),
         Source::TestLab(_) => "",
     };
     let json = serde_json::to_value(reading).expect("a reading has a JSON form");

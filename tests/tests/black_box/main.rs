@@ -23,6 +23,7 @@ mod receipts;
 mod rejected;
 mod schema_registry;
 mod strays;
+mod values;
 mod versions;
 mod way_of_a_reading;
 
@@ -84,6 +85,10 @@ fn main() -> ExitCode {
         receipts::a_vendor_learns_what_became_of_its_readings_and_takes_one_back_and_others_learn_nothing,
         receipts::what_was_read_with_a_wrong_zone_is_reviewed_withdrawn_and_written_as_it_was_meant,
         receipts::a_patient_in_no_list_is_warned_of_and_seen_by_the_fallback_team,
+        schema_registry::a_checkup_pressure_with_one_more_field_is_none_of_home_before_and_after_a_rebuild,
+        values::a_severe_pair_whose_pulse_says_nothing_pages_over_http_and_over_kafka,
+        values::of_a_thousand_lines_the_bad_one_is_named_and_the_others_are_stored,
+        values::a_value_with_more_decimals_is_one_version_over_http_and_over_kafka,
         demo::the_demo_survives_kill_9_of_its_services_and_ends_balanced,
     ];
     if versions::real_recordings().is_some() {

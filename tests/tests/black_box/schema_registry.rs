@@ -6,11 +6,12 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use clinical::Kind;
 use schemas::topics::Topic;
-use schemas::{Codec, RejectedReading};
+use schemas::{AcceptedReading, AlertEvent, Codec, Reading, Record, RejectedReading};
 use serde_json::{Value, json};
 
-use tests::readings::{blood_pressure, document, seconds_ago};
+use tests::readings::{blood_pressure, checkup_pressure, document, seconds_ago};
 use tests::registered::{SATO, TOKEN};
 use tests::service::Service;
 use tests::stack::{PARTITIONS, Plan, partition_of, patient_on};
@@ -112,6 +113,66 @@ pub fn without_the_schema_registry_an_unknown_schema_pauses_its_partition_only()
     assert_eq!(ended, 0.0, "no state was thrown away for it");
 }
 
+/// A severe pressure of a check-up must not confirm one that was measured at home.
+pub fn a_checkup_pressure_with_one_more_field_is_none_of_home_before_and_after_a_rebuild() {
+    let registry = Registry::start();
+    let stack = Plan::named("registry_fields")
+        .schema_registry(&registry.url)
+        .patients(&[PATIENT])
+        .start(&[Service::Processor, Service::Writer]);
+    stack.produce(&blood_pressure(PATIENT, seconds_ago(300), 191, 113));
+    let id = registry.register("vendors-own-value", with_one_more_field().to_string());
+    let checkup = checkup_pressure(PATIENT, seconds_ago(120), 189, 112);
+    let message =
+        of_one_more_field(id, &Codec::default().encoder("").unwrap().encode(&checkup).unwrap());
+    stack.produce_bytes(None, Some(PATIENT.as_bytes()), Some(&message));
+
+    let is_a_checkup = |sum: i64| {
+        assert_eq!(stack.assert_balanced().new, sum);
+        let accepted: Vec<AcceptedReading> = stack.read(Topic::ReadingsAccepted);
+        let kinds = accepted.iter().map(|accepted| accepted.reading.measurement.kind());
+        assert_eq!(kinds.filter(|kind| *kind == Kind::BloodPressureCheckup).count(), 1);
+        let alerts: Vec<AlertEvent> = stack.read(Topic::Alerts);
+        assert!(!alerts.is_empty(), "one severe pair is a review");
+        assert!(alerts.iter().all(|alert| alert.severity != "urgent"), "{alerts:?}");
+    };
+    is_a_checkup(2);
+    eventually("the check-up is in its table", || {
+        equal(stack.number("SELECT count() FROM blood_pressure_checkup")?, 1)
+    });
+    assert_eq!(stack.number("SELECT count() FROM blood_pressure"), Ok(1));
+
+    stack.kill(Service::Processor);
+    stack.start(&[Service::Processor]);
+    stack.produce(&blood_pressure("TST001/P2", seconds_ago(60), 128, 80));
+    is_a_checkup(3);
+    // What is judged anew after the rebuild is judged alike.
+    stack.produce(&blood_pressure(PATIENT, seconds_ago(400), 128, 80));
+    is_a_checkup(4);
+}
+
+/// The schema of a reading with a field more in the pressures of check-ups.
+fn with_one_more_field() -> Value {
+    let mut schema: Value = serde_json::from_str(Reading::SCHEMA).unwrap();
+    let fields = schema["fields"].as_array_mut().unwrap();
+    let measurement = fields.iter_mut().find(|field| field["name"] == "measurement").unwrap();
+    let kinds = measurement["type"].as_array_mut().unwrap();
+    let checkup = kinds.iter_mut().find(|kind| kind["name"] == "BloodPressureCheckup").unwrap();
+    let added = json!({ "name": "cuff_size", "type": ["null", "string"], "default": null });
+    checkup["fields"].as_array_mut().unwrap().push(added);
+    schema
+}
+
+/// A check-up as the schema with a field more writes it, from its message in single-object encoding:
+/// what was measured is followed by no time of sending and no vendor, a byte each.
+fn of_one_more_field(id: u32, single_object: &[u8]) -> Vec<u8> {
+    let (measured, behind) = single_object[10..].split_at(single_object.len() - 12);
+    assert_eq!(behind, [0, 0]);
+    // The second branch of the union, and a text of one byte.
+    let cuff_size = [2, 2, b'L'];
+    [&[0], &id.to_be_bytes()[..], measured, &cuff_size, behind].concat()
+}
+
 /// The two calls of a schema registry that anybody needs: registering a schema under a subject, and
 /// asking for the schema of an id.
 struct Registry {
@@ -142,6 +203,13 @@ impl Registry {
             }
         });
         Self { url, subjects, is_away }
+    }
+
+    /// Registers a schema as a vendor's own program does.
+    fn register(&self, subject: &str, schema: String) -> u32 {
+        let request = format!("POST /subjects/{subject}/versions HTTP/1.1");
+        let answer = self.subjects.lock().unwrap().handle(&request, &json!({ "schema": schema }));
+        answer.1["id"].as_u64().unwrap() as u32
     }
 
     fn id_of(&self, subject: &str) -> Option<u32> {

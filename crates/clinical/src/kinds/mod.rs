@@ -56,6 +56,8 @@ pub struct Field {
     pub value_type: ValueType,
     /// Whether every record has it.
     pub required: bool,
+    /// Numbers by which devices say that there is no value, of an optional number.
+    pub none: &'static [f64],
     /// Whether it came to its kind later, so that earlier records do not have it.
     pub added: bool,
     /// Whether lists show it.
@@ -124,6 +126,8 @@ pub struct Quantity {
     pub source: &'static str,
     /// Decimals that pages show.
     pub decimals: u8,
+    /// Decimals that are kept.
+    pub precision: u8,
 }
 
 /// A limit that no rule judges by and that charts draw.
@@ -239,6 +243,24 @@ impl Field {
             _ => None,
         }
     }
+
+    /// A number of the field as precise as it is kept. A fraction that shows that a value is of
+    /// another unit stays a fraction; what is not a number stays that.
+    pub fn rounded(&self, number: f64) -> f64 {
+        let Some(quantity) = self.quantity() else { return number };
+        let rounded = quantity.rounded(number);
+        let limit = self.readout.map_or(f64::NEG_INFINITY, |readout| readout.fraction_below);
+        let hides_its_unit = number < limit && rounded.fract() == 0.0 && number.fract() != 0.0;
+        if hides_its_unit { number } else { rounded }
+    }
+}
+
+/// Whether a text is a device's or an app's way of writing that there is no value: nothing, or
+/// strokes.
+pub fn says_none(text: &str) -> bool {
+    text.trim().chars().all(|character| {
+        matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}' | '\u{ff0d}')
+    })
 }
 
 impl Watched {
@@ -266,5 +288,76 @@ impl Quantity {
     /// Whether a value is plausible. What is not a number is not.
     pub fn holds(&self, value: f64) -> bool {
         (self.low..=self.high).contains(&value)
+    }
+
+    /// A number with the decimals that are kept.
+    fn rounded(&self, number: f64) -> f64 {
+        /// No measurement is as large; of a larger number a fraction is not looked at.
+        const LARGEST: f64 = 1e12;
+        const STEPS: [f64; 4] = [1.0, 10.0, 100.0, 1000.0];
+        let steps = STEPS[usize::from(self.precision)];
+        if number.abs() < LARGEST {
+            // Adding a half and cutting rounds, without a call of the library. There is no -0.
+            (number * steps + 0.5_f64.copysign(number)) as i64 as f64 / steps
+        } else {
+            number
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounded(kind: Kind, field: usize, number: f64) -> f64 {
+        kind.fields()[field].rounded(number)
+    }
+
+    #[test]
+    fn a_number_keeps_the_decimals_that_are_declared() {
+        for (number, kept) in [
+            (72.577_477_92, 72.58),
+            (72.574_774, 72.57),
+            (72.57, 72.57),
+            (72.300_000_000_000_01, 72.3),
+            (36.599_998_474_121_094, 36.6),
+            (-0.001, 0.0),
+            (-1.005, -1.0),
+            (1e300, 1e300),
+        ] {
+            let found = rounded(Kind::WeighingScale, 0, number);
+            assert_eq!((found, found.is_sign_negative()), (kept, kept < 0.0), "{number}");
+            assert_eq!(rounded(Kind::WeighingScale, 0, found), found, "{number}");
+        }
+        assert_eq!(rounded(Kind::Hba1c, 0, 6.399_999_9), 6.4);
+        assert!(rounded(Kind::WeighingScale, 0, f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn what_is_written_with_as_many_decimals_as_are_kept_stays_as_it_is() {
+        for hundredths in 0..70_000 {
+            let number: f64 =
+                format!("{}.{:02}", hundredths / 100, hundredths % 100).parse().unwrap();
+            assert_eq!(rounded(Kind::WeighingScale, 0, number), number);
+        }
+    }
+
+    #[test]
+    fn a_fraction_that_shows_another_unit_stays_one() {
+        let of = |number| rounded(Kind::BloodGlucose, 0, number);
+        assert_eq!(of(12.000_4), 12.000_4, "216 mg/dL in mmol/L, not 12 mg/dL");
+        assert_eq!(of(5.547), 5.55);
+        assert_eq!(of(104.000_4), 104.0);
+    }
+
+    #[test]
+    fn nothing_and_strokes_say_that_there_is_no_value() {
+        for none in ["", " ", "-", "--", "---", " -- ", "\u{3000}", "––", "—", "－－", "ーー"]
+        {
+            assert!(says_none(none), "{none:?}");
+        }
+        for other in ["0", "-1", "left", "- -1", "N"] {
+            assert!(!says_none(other), "{other:?}");
+        }
     }
 }

@@ -19,6 +19,9 @@ pub(super) fn distinct<T: Ord + std::fmt::Debug>(
     Ok(())
 }
 
+/// The most decimals that are kept of a number.
+const MOST_DECIMALS: u8 = 3;
+
 impl Kind {
     /// Whether its fields are what a kind may have.
     ///
@@ -137,6 +140,19 @@ impl Field {
         }
         if self.absent.is_some() != (is_number && !self.required) {
             return Err("an optional number, and nothing else, says what its absence is".to_owned());
+        }
+        if !self.none.is_empty() && self.absent.is_none() {
+            return Err(
+                "only an optional number has numbers that say that there is none".to_owned()
+            );
+        }
+        if self.precision < self.decimals || self.precision > MOST_DECIMALS {
+            return Err(format!(
+                "a number keeps the decimals that pages show or more, at most {MOST_DECIMALS}"
+            ));
+        }
+        if self.form != Form::Decimal && self.precision > 0 {
+            return Err("only a decimal has a precision".to_owned());
         }
         if let (Some(absent), Some((low, high))) = (self.absent, self.range)
             && (low..=high).contains(&f64::from(absent))

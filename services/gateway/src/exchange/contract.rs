@@ -1,11 +1,14 @@
 //! The parser against the examples that all services share.
 
 use clinical::Timestamp;
-use examples::{BAD_DOCUMENTS, BadDocument, GOOD_DOCUMENTS, RECEIVED};
+use examples::{
+    BAD_DOCUMENTS, BadDocument, GOOD_DOCUMENTS, RECEIVED, TOLERATED_DOCUMENTS, ToleratedDocument,
+};
 use jiff::tz::TimeZone;
+use schemas::reading::Measurement;
 use serde_json::{Value, json};
 
-use super::{Context, Limits, Parsed, Unreadable, parse};
+use super::{Context, Limits, Parsed, Rule, Unreadable, WarningRule, Warnings, parse};
 use crate::memory::Memory;
 
 pub(super) fn read(text: &str) -> Result<Parsed, Unreadable> {
@@ -126,15 +129,125 @@ fn every_problem_has_a_message_that_says_what_is_wanted() {
 }
 
 #[test]
+fn every_tolerated_document_is_read_as_it_is_meant_with_its_warnings() {
+    for ToleratedDocument { name, text, meant, warnings } in TOLERATED_DOCUMENTS {
+        let readings = |text: &str| {
+            let parsed = read(text).unwrap();
+            let readings = parsed.entries.into_iter().map(|entry| {
+                let valid = entry.result.unwrap_or_else(|no| panic!("{name}: {no:?}"));
+                (entry.pointer, valid.id, valid.reading)
+            });
+            (readings.collect::<Vec<_>>(), parsed.warnings)
+        };
+        let ((found, warned), (expected, none)) = (readings(text), readings(meant));
+        assert_eq!(found, expected, "{name}");
+        let warned =
+            warned.listed.iter().map(|it| json!({ "pointer": it.pointer, "rule": it.rule }));
+        let expected: Value = serde_json::from_str(warnings).unwrap();
+        assert_eq!(Value::from_iter(warned), expected, "{name}");
+        assert_eq!(none, Warnings::default(), "{name}");
+    }
+}
+
+#[test]
 fn a_syntax_error_in_a_later_document_is_placed_in_the_whole_body() {
     let (_, good) =
         GOOD_DOCUMENTS.iter().find(|(name, _)| *name == "two_documents.ndjson").unwrap();
-    for (bad, column) in [("{\"format_version\" 2}", 19), ("{\"a\":\"\\ud800\"}", 13)] {
-        let body = format!("{good}\n{bad}\n");
-        let Err(Unreadable::Malformed { document, line, column: found, .. }) = read(&body) else {
+    for (bad, column) in [("{\"format_version\" 2}", 19), ("{\"a\":\"b}", 9)] {
+        let parsed = read(&format!("{good}\n{bad}\n")).unwrap();
+        let last = parsed.entries.last().unwrap();
+        let problem = &last.result.as_ref().unwrap_err()[0];
+        assert_eq!((last.document, &*problem.pointer, problem.rule), (2, "", Rule::Malformed));
+        assert!(problem.message.starts_with(&format!("line 4, column {column}: ")), "{problem:?}");
+        let Err(Unreadable::Malformed { document: 0, line: 3, column: found, .. }) =
+            read(&format!("\n\n{bad}\n"))
+        else {
             panic!("{bad} is no JSON");
         };
-        assert_eq!((document, line, found), (2, 4, column), "{bad}");
+        assert_eq!(found, column);
+    }
+}
+
+/// One line of so many that are sent after one another.
+fn line(minute: usize) -> String {
+    let (_, good) =
+        GOOD_DOCUMENTS.iter().find(|(name, _)| *name == "body_temperature.json").unwrap();
+    let mut document: Value = serde_json::from_str(good).unwrap();
+    let records = document
+        .pointer_mut("/person_information/0/healthcare_information/body_temperature")
+        .unwrap();
+    records[0]["observation_time"] =
+        json!(format!("20260115{:02}{:02}00", minute / 60, minute % 60));
+    *records = json!([records[0]]);
+    document.to_string()
+}
+
+#[test]
+fn of_many_lines_a_bad_one_costs_itself() {
+    for bad in ["{\"format_version\": ", "}", "\u{0}x", "{\"a\": \"", "[[[[[[[[[[[[[[[[[[1"] {
+        let lines: Vec<String> =
+            (0..90).map(|n| if n == 45 { bad.to_owned() } else { line(n) }).collect();
+        let parsed = read(&lines.join("\n")).unwrap();
+        let bad: Vec<&super::Entry> =
+            parsed.entries.iter().filter(|it| it.result.is_err()).collect();
+        assert_eq!((parsed.entries.len(), bad.len(), bad[0].document), (90, 1, 45));
+    }
+}
+
+#[test]
+fn a_document_of_many_lines_that_is_broken_does_not_cost_the_next_one() {
+    let (_, good) = GOOD_DOCUMENTS.iter().find(|(name, _)| *name == "blood_pressure.json").unwrap();
+    let broken = good.replacen("\"systolic\":", "\"systolic\"", 1);
+    assert_ne!(broken, *good);
+    let count = read(good).unwrap().entries.len();
+    let parsed = read(&format!("{broken}{good}")).unwrap();
+    let accepted = parsed.entries.iter().filter(|entry| entry.result.is_ok()).count();
+    assert_eq!((accepted, parsed.entries.len()), (count, count + 1));
+}
+
+#[test]
+fn marks_and_padding_around_documents_are_ignored_with_a_warning() {
+    let good = line(1);
+    for (body, rules) in [
+        (format!("\u{feff}{good}"), vec![WarningRule::ByteOrderMark]),
+        (format!("{good}\n\u{feff}{good}\n"), vec![WarningRule::ByteOrderMark]),
+        (format!("{good}\0\0\0"), vec![WarningRule::TrailingBytes]),
+        (format!("{good}\r\n\x1a"), vec![WarningRule::TrailingBytes]),
+        (format!("{good}\r\n"), vec![]),
+    ] {
+        let parsed = read(&body).unwrap();
+        assert!(parsed.entries.iter().all(|entry| entry.result.is_ok()), "{body:?}");
+        let found: Vec<_> = parsed.warnings.listed.iter().map(|warning| warning.rule).collect();
+        assert_eq!(found, rules, "{body:?}");
+    }
+    assert_eq!(read("\u{feff}\0").unwrap_err(), Unreadable::Empty);
+}
+
+#[test]
+fn a_value_that_is_left_out_is_told_with_the_rule_that_it_breaks() {
+    let (_, good) = GOOD_DOCUMENTS.iter().find(|(name, _)| *name == "blood_pressure.json").unwrap();
+    for (bad, told) in [
+        ("400", "pulse_rate must be between 20 and 300 /min"),
+        ("NaN", "pulse_rate is NaN, which is no number"),
+        ("1e999", "pulse_rate is larger than any number can be (1e308)"),
+        ("\"\\ud800\"", "pulse_rate is no text: it has half of a surrogate pair"),
+        ("--", "pulse_rate is no JSON value"),
+        ("{}", "pulse_rate must be a number"),
+        ("12345", "pulse_rate must have at most 3 characters, the point included"),
+        ("71.5", "pulse_rate must be a whole number"),
+    ] {
+        let start = good.find("\"pulse_rate\": ").unwrap() + 14;
+        let end = start + good[start..].find(',').unwrap();
+        let parsed = read(&format!("{} {bad}{}", &good[..start], &good[end..])).unwrap();
+        let reading = &parsed.entries[0].result.as_ref().unwrap().reading;
+        let Measurement::BloodPressure(pressure) = &reading.measurement else {
+            panic!("{reading:?}")
+        };
+        assert_eq!(pressure.pulse_rate, None, "{bad}");
+        let warning = &parsed.warnings.listed[0];
+        assert_eq!(warning.rule, WarningRule::LeftOut);
+        assert_eq!(warning.message, format!("{told}; the reading was taken without it"));
+        assert!(warning.pointer.ends_with("/pulse_rate"));
     }
 }
 

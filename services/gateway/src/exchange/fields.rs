@@ -4,10 +4,15 @@
 //! object are found in one pass. Whoever takes the values must drop them when
 //! [`Fields::finish`] reports any problem.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use clinical::kinds::ValueType;
+use schemas::fields::Field;
+use schemas::reading::Device;
+
 use super::civil_time::{self, CivilTime, Clock, NotATime};
-use super::json::{Json, Members};
+use super::json::{Fault, Json, Members};
 use super::problem::{Problem, Rule, WarningRule, Warnings, member};
 
 /// An object with more problems than this is no attempt at the form; the rest is left out.
@@ -122,11 +127,32 @@ impl<'j, 'p> Fields<'j, 'p> {
     }
 
     pub(super) fn wrong_type(&mut self, name: &str, value: Json<'_>, wanted: &str) {
+        if let Json::Fault(fault) = value {
+            return self.fault(name, fault);
+        }
         let hint = match value {
             Json::Null => "; leave it out where there is no value",
             _ => "",
         };
         self.problem(name, Rule::WrongType, || format!("{name} must be {wanted}{hint}"));
+    }
+
+    /// That what stands there is no value at all.
+    fn fault(&mut self, name: &str, fault: Fault) {
+        self.problem(name, fault.into(), || format!("{name} {}", fault.words()));
+    }
+
+    /// How much is wrong with what was taken so far.
+    pub(super) fn problems(&self) -> usize {
+        self.problems.len()
+    }
+
+    /// Makes a warning of what was found wrong since there were so many problems: the reading is
+    /// taken without the value. Whether there was anything.
+    pub(super) fn leave_out_since(&mut self, problems: usize) -> bool {
+        let Some(first) = self.problems.drain(problems..).next() else { return false };
+        self.warnings.add_left_out(self.document, first);
+        true
     }
 
     fn as_text(&mut self, name: &str, value: Json<'j>) -> Option<&'j str> {
@@ -139,21 +165,68 @@ impl<'j, 'p> Fields<'j, 'p> {
         }
     }
 
+    /// A text of which the blanks around it are no part.
+    pub(super) fn as_trimmed(&mut self, name: &str, value: Json<'j>) -> Option<&'j str> {
+        let text = self.as_text(name, value)?;
+        Some(self.trimmed(name, text))
+    }
+
+    fn trimmed<'t>(&mut self, name: &str, text: &'t str) -> &'t str {
+        let trimmed = text.trim();
+        if trimmed.len() < text.len() {
+            self.warn(name, WarningRule::SurroundingBlanks);
+        }
+        trimmed
+    }
+
+    /// A code, which some write as a number. No code of the exchange rules begins with a zero that a
+    /// number has lost.
+    fn as_code_text(&mut self, name: &str, value: Json<'j>) -> Option<Cow<'j, str>> {
+        match value {
+            Json::Number(number) => {
+                self.warn(name, WarningRule::NumberForCode);
+                Some(Cow::Owned(number.to_string()))
+            }
+            _ => self.as_trimmed(name, value).map(Cow::Borrowed),
+        }
+    }
+
+    /// A version, which some write as a number.
+    pub(super) fn version(&mut self, name: &str) -> Cow<'j, str> {
+        let value = self.take(name);
+        let value = self.required(name, value);
+        value.and_then(|value| self.as_code_text(name, value)).unwrap_or_default()
+    }
+
     pub(super) fn text(&mut self, name: &str) -> &'j str {
         let value = self.take(name);
         let value = self.required(name, value);
         value.and_then(|value| self.as_text(name, value)).unwrap_or_default()
     }
 
-    pub(super) fn optional_text(&mut self, name: &str) -> Option<String> {
+    /// The model number of a device: a reading can do without it.
+    pub(super) fn model_number(&mut self, name: &str) -> Option<String> {
         let value = self.take(name)?;
-        self.as_text(name, value).map(str::to_owned)
+        if value.says_none() {
+            self.warn(name, WarningRule::AbsentValue);
+            return None;
+        }
+        let before = self.problems();
+        let text = self.as_text(name, value).unwrap_or_default();
+        if self.problems() == before
+            && let Err(broken) = Device::check_model_number(text)
+        {
+            self.problem(name, broken.reason.into(), || broken.detail);
+        }
+        (!self.leave_out_since(before)).then(|| text.to_owned())
     }
 
     /// 1 to `longest` letters and digits.
     pub(super) fn identifier(&mut self, name: &str, longest: usize) -> &'j str {
         let before = self.problems.len();
-        let text = self.text(name);
+        let value = self.take(name);
+        let value = self.required(name, value);
+        let text = value.and_then(|value| self.as_trimmed(name, value)).unwrap_or_default();
         let well_formed = (1..=longest).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !well_formed && self.problems.len() == before {
@@ -164,42 +237,49 @@ impl<'j, 'p> Fields<'j, 'p> {
         text
     }
 
-    /// A number; `characters` is how many it may have, sign and point included.
-    pub(super) fn number(&mut self, name: &str, characters: Option<usize>) -> f64 {
-        let value = self.take(name);
-        let value = self.required(name, value);
-        value.and_then(|value| self.as_number(name, value, characters)).unwrap_or_default()
+    /// The number of a field, with the decimals that are kept.
+    pub(super) fn number(&mut self, field: &Field) -> f64 {
+        let value = self.take(field.form_name);
+        let value = self.required(field.form_name, value);
+        value.and_then(|value| self.as_number(field, value)).unwrap_or_default()
     }
 
-    /// A number that has no fraction.
-    pub(super) fn as_whole(&mut self, name: &str, number: f64) -> i32 {
-        if number.fract() != 0.0 {
-            self.problem(name, Rule::NotWhole, || format!("{name} must be a whole number"));
-        }
-        number as i32
-    }
-
-    fn as_number(&mut self, name: &str, value: Json<'j>, characters: Option<usize>) -> Option<f64> {
-        let (number, long) = match value {
-            Json::Number(number) => (number, characters.is_some_and(|most| longer(number, most))),
-            Json::Text(text) if is_decimal(text) => {
+    fn as_number(&mut self, field: &Field, value: Json<'j>) -> Option<f64> {
+        let name = field.form_name;
+        let number = match value {
+            Json::Number(number) => number,
+            Json::Text(text) if is_decimal(text.trim()) => {
                 self.warn(name, WarningRule::NumberAsString);
-                let number = text.parse().ok()?;
-                (number, characters.is_some_and(|most| text.len() > most))
+                self.trimmed(name, text).parse().ok()?
+            }
+            Json::Text(text) => {
+                match Fault::of_word(text.trim().as_bytes()) {
+                    Some(fault) => self.fault(name, fault),
+                    None => self.wrong_type(name, value, "a number"),
+                }
+                return None;
             }
             _ => {
                 self.wrong_type(name, value, "a number");
                 return None;
             }
         };
-        if long {
-            let most = characters.unwrap_or_default();
+        let rounded = field.declared.rounded(number);
+        if let Some(most) = field.characters.filter(|most| longer(rounded, *most)) {
             self.problem(name, Rule::TooLong, || {
                 format!("{name} must have at most {most} characters, the point included")
             });
             return None;
         }
-        Some(number)
+        let is_whole = matches!(field.declared.value_type, ValueType::Integer(_));
+        if is_whole && (rounded - number).abs() > NOISE {
+            self.problem(name, Rule::NotWhole, || format!("{name} must be a whole number"));
+            return None;
+        }
+        if rounded != number {
+            self.warn(name, WarningRule::Rounded);
+        }
+        Some(rounded)
     }
 
     /// One of some codes, each with what it stands for.
@@ -225,7 +305,7 @@ impl<'j, 'p> Fields<'j, 'p> {
         value: Json<'j>,
         codes: impl Iterator<Item = (&'c str, T)> + Clone,
     ) -> Option<T> {
-        let text = self.as_text(name, value)?;
+        let text = self.as_code_text(name, value)?;
         let found = codes.clone().find(|(code, _)| *code == text).map(|(_, meaning)| meaning);
         if found.is_none() {
             self.problem(name, Rule::UnknownCode, || {
@@ -257,7 +337,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     /// The offset from UTC of the times around it, where it is given: an extension.
     pub(super) fn utc_offset(&mut self, name: &str) -> Option<Clock> {
         let value = self.take(name)?;
-        let text = self.as_text(name, value)?;
+        let text = self.as_trimmed(name, value)?;
         let offset = civil_time::utc_offset(text);
         if offset.is_none() {
             self.problem(name, Rule::Malformed, || {
@@ -271,7 +351,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     pub(super) fn update_time(&mut self, clock: &Clock) -> Option<CivilTime> {
         const NAME: &str = "update_time";
         let value = self.take(NAME);
-        if matches!(value, Some(Json::Text(text)) if text.len() == 14) {
+        if matches!(value, Some(Json::Text(text)) if text.trim().len() == 14) {
             self.warn(NAME, WarningRule::UpdateTimeWithoutMilliseconds);
         }
         self.time(NAME, value, "17 digits, yyyyMMddHHmmssSSS", |text| {
@@ -290,7 +370,7 @@ impl<'j, 'p> Fields<'j, 'p> {
         read: impl FnOnce(&str) -> Result<CivilTime, NotATime>,
     ) -> Option<CivilTime> {
         let value = self.required(name, value);
-        let text = value.and_then(|value| self.as_text(name, value));
+        let text = value.and_then(|value| self.as_trimmed(name, value));
         text.and_then(|text| match read(text) {
             Ok(time) => Some(time),
             Err(NotATime::Form) => {
@@ -337,6 +417,10 @@ impl<'j, 'p> Fields<'j, 'p> {
         self.problems
     }
 }
+
+/// How far a number may be from the whole one that is meant: programs compute with fractions. What
+/// is further off is no whole number, which often shows that it is of another unit.
+const NOISE: f64 = 0.01;
 
 /// Digits with at most one sign and one point: what a number in quotation marks may look like.
 pub(super) fn is_decimal(text: &str) -> bool {
@@ -387,7 +471,7 @@ mod tests {
         let members: Vec<String> = names.iter().map(|name| format!(r#""{name}":[1]"#)).collect();
         let text = format!("{{{}}}", members.join(","));
         let (mut tree, mut share) = (Tree::new(2, 401), Memory::new(100_000).share());
-        let members = tree.read(&text, &mut share).unwrap().members().unwrap();
+        let members = tree.read(text.as_bytes(), &mut share).unwrap().0.members().unwrap();
         let mut warnings = Warnings::default();
         let mut fields = Fields::new(0, "", members, &mut warnings);
         for name in names.iter().filter(|name| !matches!(name.as_str(), "m7" | "m64" | "m199")) {

@@ -4,15 +4,18 @@
 //! [`parse`] takes a whole request body, one document or several after one another, and gives one
 //! [`Entry`] for each reading in the order in which they stand there: either valid or with all
 //! that is wrong with it, each fault at its place. Nothing that is wrong with one reading touches
-//! another. Only what cannot be read at all ([`Unreadable`]) concerns the whole body.
+//! another, and a document that is no JSON touches no other document. Only where none can be read, or
+//! a limit is broken ([`Unreadable`]), the whole body is refused.
 //!
 //! Documents are read strictly: what the exchange rules do not name is an error, so that a
 //! misspelt optional field is not lost in silence. What is known to occur in the wild is read with
-//! a warning: `ovservation_time`, numbers in quotation marks, a consortium id shorter than six, an
-//! `update_time` without milliseconds. `input_method_code` is the older name of `data_input_code`
-//! and read as such. An optional field without a value is left out, not `null`. The extension
-//! `status` of a record says that the reading was entered in error: then its values are those that
-//! it was sent with.
+//! a warning ([`WarningRule`]): `ovservation_time`, numbers in quotation marks, a consortium id
+//! shorter than six, an `update_time` without milliseconds, blanks around codes, numbers for codes,
+//! more decimals than are kept. `input_method_code` is the older name of `data_input_code` and read
+//! as such. An optional field of a measurement costs itself: where it says that there is no value, or
+//! is not as it must be, the reading is taken without it, with a warning. The extension `status` of a
+//! record says that the reading was entered in error: then its values are those that it was sent
+//! with.
 //!
 //! `num n` of the rules counts characters, the point included, of the shortest way to write a
 //! value. Civil times are read with the extension `utc_offset` of record or document, or else in the
@@ -27,7 +30,9 @@ mod json;
 mod measurement;
 mod observation;
 mod order;
+mod places;
 mod problem;
+mod reader;
 mod record;
 mod walk;
 
@@ -41,11 +46,11 @@ use std::collections::BTreeMap;
 use clinical::{ReadingId, Timestamp};
 use jiff::tz::TimeZone;
 use schemas::Reading;
-use serde_json::value::RawValue;
 
 pub use problem::{Problem, Rule, Warning, WarningRule, Warnings};
 
 use crate::memory::{NoRoom, Share};
+use places::Places;
 
 /// How much a request may hold.
 #[derive(Debug, Clone, Copy)]
@@ -181,50 +186,45 @@ pub enum Unreadable {
 /// # Errors
 /// [`Unreadable`] when the body is no JSON or breaks a limit; then nothing of it is read.
 pub fn parse(body: &[u8], context: &Context<'_>, share: &mut Share) -> Result<Parsed, Unreadable> {
-    let text = std::str::from_utf8(body).map_err(|error| {
-        let (line, column) = place(body, error.valid_up_to());
-        let what = "not UTF-8".to_owned();
-        Unreadable::Malformed { document: 0, line, column, what }
-    })?;
-    // The parser copies an escaped text, and remembers the brackets that are open.
+    // A text is copied to be unescaped.
     share.take(body.len())?;
     let mut parsed = Parsed::default();
     let mut tree = json::Tree::new(context.limits.nesting, context.limits.values());
-    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-    let mut document = 0;
-    while let Some(raw) = documents.next() {
-        let raw = raw.map_err(|error| Unreadable::Malformed {
-            document,
-            line: error.line(),
-            column: json::column(&error),
-            what: json::what_is_wrong(&error),
-        })?;
-        let start = documents.byte_offset() - raw.get().len();
-        let json = tree.read(raw.get(), share).map_err(|error| match error {
-            json::JsonError::Syntax { line, column, what } => {
-                let (first_line, first_column) = place(body, start);
-                let column = if line == 1 { first_column + column - 1 } else { column };
-                Unreadable::Malformed { document, line: first_line + line - 1, column, what }
+    let mut places = Places::of(body);
+    let mut unreadable = None;
+    let mut readable = 0;
+    for document in 0.. {
+        places.go_between(document, &mut parsed.warnings);
+        if places.rest().is_empty() {
+            break;
+        }
+        let error = match tree.read(places.rest(), share) {
+            Ok((json, length)) => {
+                walk::Walk::new(context, document, &mut parsed, share).document(json)?;
+                places.go_to(places.at + length);
+                readable += 1;
+                continue;
             }
-            json::JsonError::TooDeep => {
+            Err(json::JsonError::Syntax { at, what }) => {
+                let (line, column) = places.line_and_column(places.at + at);
+                Unreadable::Malformed { document, line, column, what: what.to_owned() }
+            }
+            Err(json::JsonError::TooDeep) => {
                 Unreadable::TooDeep { document, limit: context.limits.nesting }
             }
-            json::JsonError::TooManyValues => {
-                Unreadable::TooManyValues { limit: context.limits.values() }
+            Err(json::JsonError::TooManyValues) => {
+                return Err(Unreadable::TooManyValues { limit: context.limits.values() });
             }
-            json::JsonError::NoRoom(no_room) => Unreadable::NoRoom(no_room),
-        })?;
-        walk::Walk::new(context, document, &mut parsed, share).document(json)?;
-        document += 1;
+            Err(json::JsonError::NoRoom(no_room)) => return Err(Unreadable::NoRoom(no_room)),
+        };
+        walk::Walk::new(context, document, &mut parsed, share).unreadable(places.line(), &error)?;
+        places.go_to_next_document();
+        unreadable = unreadable.or(Some(error));
     }
     share.give_back(body.len());
-    if document == 0 { Err(Unreadable::Empty) } else { Ok(parsed) }
-}
-
-/// Line and column (both from 1) of a byte.
-fn place(body: &[u8], byte: usize) -> (usize, usize) {
-    let before = &body[..byte];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    (line, column)
+    match unreadable {
+        Some(error) if readable == 0 => Err(error),
+        None if readable == 0 => Err(Unreadable::Empty),
+        _ => Ok(parsed),
+    }
 }

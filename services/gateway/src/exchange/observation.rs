@@ -40,7 +40,7 @@ pub(super) fn source(fields: &mut Fields<'_, '_>, setting: Setting) -> Source {
         }
         Setting::Home => Source::Device(Device {
             manufacturer: fields.text("model_manufacturer_code").to_owned(),
-            model_number: fields.optional_text("model_number"),
+            model_number: fields.model_number("model_number"),
             serial: fields.text("production_specification_serial").to_owned(),
         }),
     }

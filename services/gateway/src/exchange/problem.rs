@@ -1,7 +1,12 @@
 //! What is wrong with a document, or tolerated: a place, a rule and words for a person. Never a
 //! value: places and rules may be logged and counted, values of patients may not.
 
+use std::borrow::Cow;
+
+use schemas::RejectionReason;
 use serde::Serialize;
+
+use super::json::Fault;
 
 /// The rules a document can break: the codes that senders see and metrics count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -33,11 +38,16 @@ pub enum Rule {
     SensorStatus,
     /// A time before 2000 or in the future.
     TimeOutOfRange,
+    /// `NaN`, `Infinity`, or a number that no double can hold.
+    NotANumber,
+    /// A text with half of a surrogate pair, an unknown escape or a control character, or that is
+    /// not UTF-8.
+    InvalidText,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 13] = [
+    pub const ALL: [Rule; 15] = [
         Rule::Required,
         Rule::WrongType,
         Rule::UnknownField,
@@ -51,6 +61,8 @@ impl Rule {
         Rule::UnitSuspected,
         Rule::SensorStatus,
         Rule::TimeOutOfRange,
+        Rule::NotANumber,
+        Rule::InvalidText,
     ];
 
     /// The code.
@@ -69,6 +81,32 @@ impl Rule {
             Self::UnitSuspected => "unit_suspected",
             Self::SensorStatus => "sensor_status",
             Self::TimeOutOfRange => "time_out_of_range",
+            Self::NotANumber => "not_a_number",
+            Self::InvalidText => "invalid_text",
+        }
+    }
+}
+
+impl From<RejectionReason> for Rule {
+    fn from(reason: RejectionReason) -> Self {
+        match reason {
+            RejectionReason::Implausible => Self::Implausible,
+            RejectionReason::UnitSuspected => Self::UnitSuspected,
+            RejectionReason::SensorStatus => Self::SensorStatus,
+            RejectionReason::TimeOutOfRange => Self::TimeOutOfRange,
+            _ => Self::Malformed,
+        }
+    }
+}
+
+impl From<Fault> for Rule {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::NotANumber | Fault::Infinite | Fault::BeyondDoubles => Self::NotANumber,
+            Fault::LoneSurrogate | Fault::Escape | Fault::Control | Fault::NotUtf8 => {
+                Self::InvalidText
+            }
+            Fault::NoJson => Self::Malformed,
         }
     }
 }
@@ -112,6 +150,20 @@ pub enum WarningRule {
     UnregisteredPatient,
     /// A consortium without an entry, whose times are taken as Japan's.
     UnregisteredConsortium,
+    /// A device's way of saying that there is no value, in an optional field.
+    AbsentValue,
+    /// A value of an optional field that breaks a rule: the reading is taken without it.
+    LeftOut,
+    /// More decimals than are kept.
+    Rounded,
+    /// A byte order mark before a document.
+    ByteOrderMark,
+    /// Padding behind what was compressed, or behind a document.
+    TrailingBytes,
+    /// Blanks around a code, an id, a time or a number.
+    SurroundingBlanks,
+    /// A number for a code.
+    NumberForCode,
 }
 
 /// A tolerated deviation from the form, at its place.
@@ -124,7 +176,7 @@ pub struct Warning {
     /// What is not as it should be.
     pub rule: WarningRule,
     /// The same in words.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
 }
 
 /// Warnings, of which only the first [`Warnings::MOST`] are spelt out: a sender that writes all
@@ -183,8 +235,37 @@ impl Warnings {
                 "this consortium is not registered: its times are taken as Japan's unless utc_offset \
                  says otherwise; ask the operators to register it"
             }
+            WarningRule::AbsentValue => {
+                "this says that there is no value; leave the field out where there is none"
+            }
+            WarningRule::LeftOut => "the reading was taken without this value",
+            WarningRule::Rounded => "the value was rounded to the decimals that are kept",
+            WarningRule::ByteOrderMark => "send JSON without a byte order mark",
+            WarningRule::TrailingBytes => {
+                "send nothing behind the documents; the padding was ignored"
+            }
+            WarningRule::SurroundingBlanks => "send it without blanks around it; they were ignored",
+            WarningRule::NumberForCode => "a code is a text: put it in quotation marks",
         };
+        let message = Cow::Borrowed(message);
         self.listed.push(Warning { document, pointer: pointer(), rule, message });
+    }
+
+    /// That behind the documents there was padding, which is no part of any.
+    pub fn add_padding(&mut self) {
+        self.add(0, WarningRule::TrailingBytes, String::new);
+    }
+
+    /// That a reading was taken without a value, and the rule that the value breaks.
+    pub(super) fn add_left_out(&mut self, document: usize, problem: Problem) {
+        let rule = WarningRule::LeftOut;
+        let Problem { pointer, message, .. } = problem;
+        let message = Cow::Owned(format!("{message}; the reading was taken without it"));
+        if self.listed.len() == Self::MOST {
+            self.omitted += 1;
+        } else {
+            self.listed.push(Warning { document, pointer, rule, message });
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use clinical::kinds::Setting;
 use clinical::{Kind, Timestamp};
+use schemas::ValidationError;
 use schemas::fields::form;
 use schemas::reading::{DataInput, OriginOfTime, Reading, ReadingStatus};
-use schemas::{RejectionReason, ValidationError};
 
 use super::ValidReading;
 use super::civil_time::Clock;
@@ -13,7 +13,7 @@ use super::json::Members;
 use super::measurement;
 use super::observation::{self, OBSERVATION_TIME};
 use super::order::ArrayOrder;
-use super::problem::{Problem, Rule, WarningRule, Warnings, member};
+use super::problem::{Problem, WarningRule, Warnings, member};
 
 /// What a record inherits from the document and the person around it.
 pub(super) struct Around<'a> {
@@ -98,14 +98,7 @@ fn problem(
         OBSERVATION_TIME => member(pointer, observed_as),
         field => member(pointer, field),
     };
-    let rule = match rejection.reason {
-        RejectionReason::Implausible => Rule::Implausible,
-        RejectionReason::UnitSuspected => Rule::UnitSuspected,
-        RejectionReason::SensorStatus => Rule::SensorStatus,
-        RejectionReason::TimeOutOfRange => Rule::TimeOutOfRange,
-        _ => Rule::Malformed,
-    };
-    Problem { pointer, rule, message: rejection.detail }
+    Problem { pointer, rule: rejection.reason.into(), message: rejection.detail }
 }
 
 /// Which part of a person's information a record stands in.

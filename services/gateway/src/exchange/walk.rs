@@ -61,7 +61,7 @@ impl<'c> Walk<'c> {
         };
         let before = self.parsed.entries.len();
         let mut fields = Fields::new(self.document, "", members, &mut self.parsed.warnings);
-        let format_version = fields.text("format_version");
+        let format_version = fields.version("format_version");
         if format_version.chars().count() > 3 {
             fields.problem("format_version", Rule::TooLong, || {
                 "format_version must have at most 3 characters".to_owned()
@@ -101,6 +101,17 @@ impl<'c> Walk<'c> {
             self.reject(String::new(), envelope.problems)?;
         }
         Ok(())
+    }
+
+    /// A document that is no JSON and begins in a line. What follows it up to the next line that
+    /// begins as a document is not read.
+    pub(super) fn unreadable(&mut self, line: usize, error: &Unreadable) -> Result<(), Unreadable> {
+        let message = format!(
+            "{error}, in the document that begins in line {line}; what follows, up to the next line \
+             that begins with {{, is not read"
+        );
+        let problem = Problem { pointer: String::new(), rule: Rule::Malformed, message };
+        self.reject(String::new(), vec![problem])
     }
 
     fn person(

@@ -421,14 +421,38 @@ async fn every_limit_is_named_by_the_answer_that_it_causes() {
 #[tokio::test]
 async fn what_is_no_json_is_answered_with_its_line_and_column() {
     let fixture = fixture();
-    let answered = fixture.post_with_token(format!("{}{{\"a\" 1}}", good("activity.json"))).await;
+    let answered = fixture.post_with_token("\n{\"a\" 1}".to_owned()).await;
     assert_eq!(answered.status, StatusCode::BAD_REQUEST);
     assert_eq!(problem(&answered), "malformed-json");
-    let line = good("activity.json").lines().count() + 1;
-    assert_eq!(answered.body["line"], line);
+    assert_eq!(answered.body["line"], 2);
     assert_eq!(answered.body["column"], 6);
-    assert_eq!(answered.body["document"], 1);
+    assert_eq!(answered.body["document"], 0);
     assert!(fixture.kafka.readings().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_json_among_documents_is_named_and_costs_none_of_them() {
+    let fixture = fixture();
+    let body = format!("{}{{\"a\" 1}}", good("activity.json"));
+    let answered = fixture.post_with_token(body).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED);
+    let line = good("activity.json").lines().count() + 1;
+    let last = answered.body["readings"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["document"], &last["status"]), (&1.into(), &"rejected".into()));
+    let message = last["errors"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with(&format!("line {line}, column 6: ")), "{message}");
+    assert_eq!(answered.body["rejected"], 1);
+    assert_eq!(answered.body["accepted"], fixture.kafka.readings().len());
+}
+
+#[tokio::test]
+async fn padding_behind_a_compressed_body_is_told() {
+    let fixture = fixture();
+    let headers = [("authorization", TOKEN), ("content-encoding", "gzip")];
+    let body = [gzip(good("activity.json")), vec![0; 512]].concat();
+    let answered = fixture.post(&headers, body).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED);
+    assert_eq!(answered.body["warnings"][0]["rule"], "trailing_bytes");
 }
 
 #[tokio::test]

@@ -39,12 +39,13 @@ fn source(source: &Source, to: &mut impl Columns) {
         to.put("source_id", Value::Text(parts));
     };
     match source {
-        Source::Device(Device { manufacturer, serial, model_number }) => {
+        Source::Device(device) => {
+            let Device { manufacturer, serial, .. } = device;
             // What was accepted before blank parts were refused is stored as it was sent.
             if clinical::source::write_device(manufacturer, serial, &mut put).is_err() {
                 put(&[manufacturer, "||", serial]);
             }
-            to.text("model_number", model_number.as_deref().unwrap_or(""));
+            to.text("model_number", device.taken_model_number().unwrap_or(""));
         }
         Source::TestLab(lab) => {
             match clinical::Source::test_lab(&lab.test_lab_id) {

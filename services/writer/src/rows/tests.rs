@@ -108,12 +108,26 @@ fn glucose_is_in_mg_dl_and_what_was_sent_is_beside_it() {
 #[test]
 fn a_value_out_of_its_column_s_range_is_named_not_bent() {
     let mut accepted = weight(60.0);
-    accepted.reading.measurement = wire::Measurement::OxygenSaturation(wire::OxygenSaturation {
-        spo2: 97.0,
-        pulse_rate: Some(70_000),
+    accepted.reading.measurement = wire::Measurement::BloodPressure(wire::BloodPressure {
+        systolic: 70_000,
+        ..wire::BloodPressure::default()
     });
     let row = Row::Reading(accepted);
-    assert_eq!(row.walk(place(0), &mut Shown::default()), Err(Unfit { column: "pulse_rate" }));
+    assert_eq!(row.walk(place(0), &mut Shown::default()), Err(Unfit { column: "systolic" }));
+}
+
+#[test]
+fn an_optional_value_that_cannot_be_true_is_absent_in_its_column() {
+    let row = |pulse_rate| {
+        let mut accepted = weight(60.0);
+        accepted.reading.measurement =
+            wire::Measurement::OxygenSaturation(wire::OxygenSaturation { spo2: 97.0, pulse_rate });
+        shown(&Row::Reading(accepted))
+    };
+    for none in [0, 255, 2047, 65_535, 70_000] {
+        assert_eq!(row(Some(none)), row(None), "{none}");
+    }
+    assert_ne!(row(Some(70)), row(None));
 }
 
 proptest! {

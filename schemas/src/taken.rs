@@ -1,0 +1,251 @@
+//! What is taken of a value that a sender says: one bad value costs itself, not its reading.
+//!
+//! A number is taken as precise as it is declared, a text without the blanks around it. Of an
+//! optional field nothing is taken where the value says that there is none, or cannot be true. It is
+//! decided where a measurement is looked at ([`Measurement::visit`](crate::reading::Measurement)),
+//! whichever way it came: its bytes are carried as they were sent, and digest, check, rules and
+//! tables see the same.
+
+use std::convert::Infallible;
+
+use clinical::kinds;
+
+use crate::fields::{Field, Value, Visitor};
+use crate::measurement::Measurement;
+use crate::validation::{ValidationError, out_of_range, validate_text};
+
+/// Why nothing is taken of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotTaken {
+    /// It is a device's way of saying that there is no value.
+    SaysNone,
+    /// It cannot be true, or is not of the field's form.
+    Invalid,
+}
+
+impl Field {
+    /// What is taken of a value. Of a required field it is never nothing: what is wrong with it is
+    /// wrong with its reading.
+    ///
+    /// # Errors
+    /// [`NotTaken`] says why nothing is taken of the value of an optional field.
+    #[inline]
+    pub fn taken<'r>(&self, value: Value<'r>) -> Result<Value<'r>, NotTaken> {
+        let declared = self.declared;
+        let value = match value {
+            Value::Decimal(number) => Value::Decimal(declared.rounded(number)),
+            Value::Text(text) => Value::Text(text.trim()),
+            other => other,
+        };
+        if declared.required {
+            return Ok(value);
+        }
+        match value {
+            Value::Integer(number) => self.optional_number(number.into())?,
+            Value::Decimal(number) => self.optional_number(number)?,
+            Value::Text(text) if kinds::says_none(text) => return Err(NotTaken::SaysNone),
+            Value::Text(text) => validate_text(declared, text).map_err(|_| NotTaken::Invalid)?,
+            Value::Flag(_) | Value::Code(_) => {}
+        }
+        Ok(value)
+    }
+
+    fn optional_number(&self, number: f64) -> Result<(), NotTaken> {
+        if self.declared.none.contains(&number) {
+            return Err(NotTaken::SaysNone);
+        }
+        match self.declared.quantity() {
+            Some(quantity) if !quantity.holds(number) => Err(NotTaken::Invalid),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a value of the field has to be, where one is not; none of a value that is well.
+    pub fn broken_rule(&self, value: Value<'_>) -> Option<ValidationError> {
+        let number = match value {
+            Value::Integer(number) => f64::from(number),
+            Value::Decimal(number) => number,
+            Value::Text(text) => return validate_text(self.declared, text).err(),
+            Value::Flag(_) | Value::Code(_) => return None,
+        };
+        let quantity = self.declared.quantity().filter(|quantity| !quantity.holds(number))?;
+        Some(out_of_range(self.declared.name, quantity))
+    }
+}
+
+/// Shows a visitor what is taken of a field.
+#[inline]
+pub(crate) fn taken<V: Visitor>(
+    visitor: &mut V,
+    field: &'static Field,
+    value: Option<Value<'_>>,
+) -> Result<(), V::Error> {
+    let taken = value.and_then(|value| match field.taken(value) {
+        Ok(value) => Some(value),
+        Err(why) => {
+            visitor.not_taken(field, why);
+            None
+        }
+    });
+    visitor.field(field, taken)
+}
+
+impl Measurement {
+    /// How many of its values cannot be true, or are not of their fields' form, and are left out.
+    pub fn left_out(&self) -> usize {
+        struct LeftOut(usize);
+        impl Visitor for LeftOut {
+            type Error = Infallible;
+
+            fn field(&mut self, _: &'static Field, _: Option<Value<'_>>) -> Result<(), Infallible> {
+                Ok(())
+            }
+
+            fn not_taken(&mut self, _: &'static Field, why: NotTaken) {
+                self.0 += usize::from(why == NotTaken::Invalid);
+            }
+        }
+        let mut left_out = LeftOut(0);
+        let Ok(()) = self.visit(&mut left_out);
+        left_out.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clinical::Kind;
+
+    use super::*;
+    use crate::fields::form;
+    use crate::reading::{
+        Activity, BloodPressure, BloodPressureCheckup, BodyTemperature, Hba1c, OxygenSaturation,
+        Reading, WeighingScale,
+    };
+
+    #[test]
+    fn what_cannot_be_true_is_counted_and_what_says_none_is_not() {
+        for (pulse_rate, left_out) in [(None, 0), (Some(70), 0), (Some(0), 0), (Some(400), 1)] {
+            let pressure = Measurement::BloodPressure(severe(pulse_rate));
+            assert_eq!(pressure.left_out(), left_out, "{pulse_rate:?}");
+        }
+    }
+
+    fn severe(pulse_rate: Option<i32>) -> BloodPressure {
+        BloodPressure { systolic: 190, diastolic: 112, pulse_rate, ..BloodPressure::default() }
+    }
+
+    /// Every measurement beside the same without what says nothing in it.
+    fn pairs() -> Vec<(Measurement, Measurement)> {
+        let mut pairs = Vec::new();
+        for pulse_rate in [0, 255, 2047, 65_535, 400, -5] {
+            let says = Some(pulse_rate);
+            pairs.push((
+                Measurement::BloodPressure(severe(says)),
+                Measurement::BloodPressure(severe(None)),
+            ));
+            let checkup = |pulse_rate| {
+                Measurement::BloodPressureCheckup(BloodPressureCheckup {
+                    systolic: 190,
+                    diastolic: 112,
+                    pulse_rate,
+                    measurement_position: None,
+                })
+            };
+            pairs.push((checkup(says), checkup(None)));
+            let oxygen = |pulse_rate| {
+                Measurement::OxygenSaturation(OxygenSaturation { spo2: 88.0, pulse_rate })
+            };
+            pairs.push((oxygen(says), oxygen(None)));
+        }
+        for fat in [0.0, 6553.5, 99.0, f64::NAN, f64::INFINITY] {
+            let weight = |body_fat| {
+                Measurement::WeighingScale(WeighingScale { body_weight: 72.5, body_fat })
+            };
+            pairs.push((weight(Some(fat)), weight(None)));
+        }
+        let walked = |walk_time, code: Option<&str>| {
+            let measurement_position_code = code.map(str::to_owned);
+            let activity = Activity { walk_time, measurement_position_code, ..Activity::default() };
+            Measurement::Activity(activity)
+        };
+        for (walk_time, code) in [(65_535, ""), (-1, "--"), (1441, "99")] {
+            pairs.push((walked(Some(walk_time), Some(code)), walked(None, None)));
+        }
+        let judged = |criteria: Option<&str>| {
+            Measurement::Hba1c(Hba1c {
+                hba1c_value: 6.4,
+                measurement_method_code: None,
+                value_criteria_code: criteria.map(str::to_owned),
+            })
+        };
+        pairs.push((judged(Some(" ")), judged(None)));
+        pairs.push((judged(Some("high")), judged(None)));
+        pairs.push((judged(Some("0 ")), judged(Some("0"))));
+        let temperature =
+            |temperature| Measurement::BodyTemperature(BodyTemperature { temperature });
+        pairs.push((temperature(36.599_998_474), temperature(36.6)));
+        let weight = |body_weight| {
+            Measurement::WeighingScale(WeighingScale { body_weight, body_fat: Some(23.4) })
+        };
+        pairs.push((weight(72.574_777_92), weight(72.57)));
+        pairs
+    }
+
+    fn shown(measurement: &Measurement) -> Vec<String> {
+        let mut all = Vec::new();
+        measurement.each_field(|field, value| all.push(format!("{} {value:?}", field.name())));
+        all
+    }
+
+    #[test]
+    fn what_says_nothing_is_absent_for_everything_that_looks() {
+        for (said, taken) in pairs() {
+            assert_eq!(shown(&said), shown(&taken), "{said:?}");
+            assert_eq!(said.validate(), taken.validate(), "{said:?}");
+            assert!(said.validate().is_ok(), "{said:?}");
+            let of = |measurement: &Measurement| {
+                let example = examples::RAW_READINGS[0].json;
+                let mut reading: Reading = serde_json::from_str(example).unwrap();
+                reading.measurement = measurement.clone();
+                reading.content_digest()
+            };
+            assert_eq!(of(&said), of(&taken), "{said:?} is another version");
+        }
+    }
+
+    #[test]
+    fn a_severe_pair_without_its_pulse_is_judged_by_its_pressures() {
+        use clinical::kinds::blood_pressure::{DIASTOLIC, PULSE_RATE, SYSTOLIC};
+        for pulse_rate in [None, Some(0), Some(255), Some(2047), Some(65_535)] {
+            let sample = Measurement::BloodPressure(severe(pulse_rate)).validate().unwrap();
+            assert_eq!(sample.value(SYSTOLIC), Some(190.0));
+            assert_eq!(sample.value(DIASTOLIC), Some(112.0));
+            assert_eq!(sample.value(PULSE_RATE), None, "{pulse_rate:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_required_field_nothing_is_left_out() {
+        let spo2 =
+            Measurement::OxygenSaturation(OxygenSaturation { spo2: 2047.0, pulse_rate: Some(70) });
+        assert_eq!(spo2.validate().unwrap_err().field, "spo2");
+    }
+
+    #[test]
+    fn every_optional_number_has_a_word_for_none_and_keeps_its_plausible_values() {
+        for field in Kind::ALL.into_iter().flat_map(|kind| form(kind).fields) {
+            let declared = field.declared;
+            let (Some(quantity), false) = (declared.quantity(), declared.required) else {
+                continue;
+            };
+            assert!(!declared.none.is_empty(), "{}", declared.name);
+            for end in [quantity.low, quantity.high] {
+                assert_eq!(field.taken(Value::Decimal(end)), Ok(Value::Decimal(end)));
+            }
+            for none in declared.none {
+                let value = Value::Decimal(*none);
+                assert_eq!(field.taken(value), Err(NotTaken::SaysNone), "{}", declared.name);
+            }
+        }
+    }
+}

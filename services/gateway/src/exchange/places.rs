@@ -1,0 +1,85 @@
+//! Where documents begin in a body, and in which line and column a byte is.
+
+use super::problem::{WarningRule, Warnings};
+
+/// The byte order mark of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
+
+/// A place in a body, which only goes forward: a body with many faults is not counted through again
+/// for each.
+pub(super) struct Places<'b> {
+    body: &'b [u8],
+    /// The byte that is next.
+    pub(super) at: usize,
+    /// Its line, from 1.
+    line: usize,
+    /// The first byte of that line.
+    line_start: usize,
+}
+
+impl<'b> Places<'b> {
+    pub(super) fn of(body: &'b [u8]) -> Self {
+        Self { body, at: 0, line: 1, line_start: 0 }
+    }
+
+    /// What is still to be read.
+    pub(super) fn rest(&self) -> &'b [u8] {
+        &self.body[self.at..]
+    }
+
+    /// The line, from 1.
+    pub(super) fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Line and column (both from 1) of a byte that is not before this place.
+    pub(super) fn line_and_column(&self, byte: usize) -> (usize, usize) {
+        let mut there = Self { ..*self };
+        there.go_to(byte);
+        (there.line, there.at - there.line_start + 1)
+    }
+
+    pub(super) fn go_to(&mut self, byte: usize) {
+        for (place, passed) in self.body[..byte].iter().enumerate().skip(self.at) {
+            if *passed == b'\n' {
+                self.line += 1;
+                self.line_start = place + 1;
+            }
+        }
+        self.at = byte;
+    }
+
+    /// Goes over what may stand between documents: white space, and with a warning byte order marks
+    /// and what programs end and fill their buffers with (zeros, DOS's end of file).
+    pub(super) fn go_between(&mut self, document: usize, warnings: &mut Warnings) {
+        loop {
+            match self.rest() {
+                [b' ' | b'\t' | b'\n' | b'\r', ..] => self.go_to(self.at + 1),
+                [0 | 0x1a, ..] => {
+                    let is_padding = |byte: &&u8| matches!(**byte, 0 | 0x1a);
+                    let padding = self.rest().iter().take_while(is_padding).count();
+                    warnings.add(document, WarningRule::TrailingBytes, String::new);
+                    self.go_to(self.at + padding);
+                }
+                rest if rest.starts_with(BYTE_ORDER_MARK) => {
+                    warnings.add(document, WarningRule::ByteOrderMark, String::new);
+                    self.go_to(self.at + BYTE_ORDER_MARK.len());
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Goes to the next line that begins as documents do; to the end where there is none.
+    pub(super) fn go_to_next_document(&mut self) {
+        let mut at = self.at;
+        while let Some(end) = self.body[at..].iter().position(|byte| *byte == b'\n') {
+            at += end + 1;
+            let line = &self.body[at..];
+            if line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).first() == Some(&b'{') {
+                return self.go_to(at);
+            }
+        }
+        self.go_to(self.body.len());
+    }
+}
