@@ -52,4 +52,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0010_source_id_by_parts",
         sql: include_str!("../../clickhouse/0010_source_id_by_parts.sql"),
     },
+    Migration {
+        number: 14,
+        name: "0014_audit_sets",
+        sql: include_str!("../../clickhouse/0014_audit_sets.sql"),
+    },
 ];
