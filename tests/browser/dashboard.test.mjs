@@ -2,6 +2,7 @@
 //   DASHBOARD_URL DASHBOARD_USER DASHBOARD_PASSWORD   a physician who follows the patient
 //   OPERATOR_USER OPERATOR_PASSWORD                   an operator, who sees no patient
 //   PATIENT            e.g. BRW001/P1, without an open urgent alert
+//   OTHER_PATIENT      another one of the physician, the same
 //   GATEWAY_URL DEVICE_TOKEN                          may write for the patient's consortium
 //   SCREENSHOT_DIR     where the screenshots go
 //   CHROMIUM           the browser (default /usr/bin/chromium)
@@ -24,14 +25,19 @@ const need = (name) => {
 const base = need('DASHBOARD_URL').replace(/\/$/, '')
 const gateway = need('GATEWAY_URL').replace(/\/$/, '')
 const patient = need('PATIENT')
+const otherPatient = need('OTHER_PATIENT')
 const shots = need('SCREENSHOT_DIR')
 const [user, password, token] = ['DASHBOARD_USER', 'DASHBOARD_PASSWORD', 'DEVICE_TOKEN'].map(need)
 const [operator, operatorPassword] = ['OPERATOR_USER', 'OPERATOR_PASSWORD'].map(need)
 
+/** A name of this machine that a browser does not take for it: plain HTTP to it is plain HTTP over the network. */
+const NAMED = 'dashboard.example'
+
 /** Tabs that a physician may have open: more than the connections that a browser makes to a server. */
 const TABS = 10
 
-const card = `[data-testid="attention"] [data-patient="${patient}"]`
+const cardOf = (who) => `[data-testid="attention"] [data-patient="${who}"]`
+const card = cardOf(patient)
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 describe('the dashboard in a browser', { timeout: 180_000 }, () => {
@@ -46,7 +52,7 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     await mkdir(shots, { recursive: true })
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--host-resolver-rules=MAP ${NAMED} 127.0.0.1`],
     })
     context = await browser.newContext({ locale: 'ja-JP', timezoneId: 'Asia/Tokyo', viewport: { width: 1280, height: 900 } })
     context.setDefaultTimeout(STEP_DEADLINE_MS)
@@ -89,6 +95,15 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     assert.equal(new URL(page.url()).pathname, '/sign-in')
     await isAccessible(page)
     await shot('sign-in')
+  })
+
+  step('over plain HTTP the page says that TLS is missing, and sends no password', async () => {
+    const tab = await context.newPage()
+    await tab.goto(`http://${NAMED}:${new URL(base).port}/`)
+    await tab.waitForSelector('#user')
+    assert.match((await tab.textContent('.form-failure')) ?? '', /TLS/)
+    assert.equal(await tab.isDisabled('button[type=submit]'), true)
+    await tab.close()
   })
 
   step('signing in leads to the live list', async () => {
@@ -215,10 +230,11 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     // The first one has it.
     await page.close()
     page = tabs.shift()
-    const before = await page.textContent('[data-testid="attention"]')
-    await send({ systolic: 199, diastolic: 119, minutesAgo: 0 })
-    await waitUntil(async () => (await page.textContent('[data-testid="attention"]')) !== before, 'the alert changes in another tab')
-    for (const tab of tabs) assert.equal(await tab.locator('[data-connection="live"]').count(), 1)
+    await send({ of: otherPatient, systolic: 192, diastolic: 114, minutesAgo: 3 })
+    await send({ of: otherPatient, systolic: 190, diastolic: 112, minutesAgo: 1 })
+    const lists = [page, ...tabs].filter((tab) => new URL(tab.url()).pathname === '/')
+    for (const tab of lists) await tab.waitForSelector(`${cardOf(otherPatient)} .severity-urgent`, { timeout: ALERT_DEADLINE_MS })
+    for (const tab of [page, ...tabs]) await tab.waitForSelector('[data-connection="live"]')
   })
 
   step('who signs in in one tab clears the others', async () => {
@@ -231,9 +247,9 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
       [operator, operatorPassword],
     )
     for (const tab of [page, ...tabs]) {
-      await waitUntil(async () => !(await tab.textContent('body'))?.includes(patient), 'nothing of the patient is left')
+      await tab.waitForFunction((name) => document.querySelector('.who')?.title.includes(name), operator)
+      assert.equal((await tab.textContent('body'))?.includes(patient), false, 'nothing of the patient is left')
       assert.equal(new URL(tab.url()).pathname, '/')
-      assert.equal(await tab.locator('.who').getAttribute('title').then((title) => title?.includes(operator)), true)
     }
   })
 
@@ -260,8 +276,8 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
   })
 })
 
-async function send({ systolic, diastolic, minutesAgo }) {
-  const document = exchangeDocument({ patient, systolic, diastolic, observedAt: Date.now() - minutesAgo * 60_000, now: Date.now() })
+async function send({ of = patient, systolic, diastolic, minutesAgo }) {
+  const document = exchangeDocument({ patient: of, systolic, diastolic, observedAt: Date.now() - minutesAgo * 60_000, now: Date.now() })
   const response = await fetch(`${gateway}/v1/readings`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
