@@ -78,6 +78,8 @@ records! {
     crate::registry::Vendor = "registry_vendor" REGISTRY_VENDOR,
     crate::registry::Practitioner = "registry_practitioner" REGISTRY_PRACTITIONER,
     crate::registry::CareTeam = "registry_care_team" REGISTRY_CARE_TEAM,
+    crate::records::AuditSet = "audit_set" AUDIT_SET,
+    crate::records::EndedSession = "ended_session" ENDED_SESSION,
 }
 
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];

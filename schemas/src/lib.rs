@@ -34,6 +34,7 @@ pub use records::{
     AcceptedReading, AlertEvent, AuditEvent, CareEvent, CarePlan, Origin, OutcomeTally,
     RejectedReading,
 };
+pub use records::{AuditSet, EndedSession};
 pub use replay::ReplayedReading;
 pub use topics::Topics;
 pub use validation::{RejectionReason, ValidationError};

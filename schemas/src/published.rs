@@ -13,7 +13,12 @@ pub(crate) const ALERT_EVENT: &[&str] = &[
     include_str!("../avro/published/alert_event.2.avsc"),
 ];
 /// Of `audit_event`.
-pub(crate) const AUDIT_EVENT: &[&str] = &[include_str!("../avro/published/audit_event.1.avsc")];
+pub(crate) const AUDIT_EVENT: &[&str] = &[
+    include_str!("../avro/published/audit_event.1.avsc"),
+    include_str!("../avro/published/audit_event.2.avsc"),
+];
+/// Of `audit_set`.
+pub(crate) const AUDIT_SET: &[&str] = &[include_str!("../avro/published/audit_set.1.avsc")];
 /// Of `care_event`.
 pub(crate) const CARE_EVENT: &[&str] = &[include_str!("../avro/published/care_event.1.avsc")];
 /// Of `care_plan`.
@@ -21,6 +26,8 @@ pub(crate) const CARE_PLAN: &[&str] = &[
     include_str!("../avro/published/care_plan.1.avsc"),
     include_str!("../avro/published/care_plan.2.avsc"),
 ];
+/// Of `ended_session`.
+pub(crate) const ENDED_SESSION: &[&str] = &[include_str!("../avro/published/ended_session.1.avsc")];
 /// Of `outcome_tally`.
 pub(crate) const OUTCOME_TALLY: &[&str] = &[include_str!("../avro/published/outcome_tally.1.avsc")];
 /// Of `reading`.

@@ -356,4 +356,25 @@ pub struct AuditEvent {
     pub allowed: bool,
     #[serde(default)]
     pub detail: String,
+    /// The session, where there is one.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// The patients, where they are several: the id of an [`AuditSet`].
+    #[serde(default)]
+    pub patient_set: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditSet {
+    pub patient_set: String,
+    pub part: i32,
+    pub parts: i32,
+    pub patients: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedSession {
+    pub session: String,
+    pub ended_at: i64,
+    pub expires_at: i64,
 }

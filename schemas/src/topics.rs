@@ -61,6 +61,10 @@ topics! {
     RegistryPractitioners = "registry.practitioners",
     /// Who follows whom.
     RegistryCareTeams = "registry.care_teams",
+    /// Sessions that have ended before their time. Key: session.
+    SessionsEnded = "sessions.ended",
+    /// The sets of patients that accesses to lists refer to. Key: set and part.
+    AuditSets = "audit.sets",
 }
 
 /// The largest batch of raw records that the broker takes, bytes. A reading has a few hundred; what
@@ -115,6 +119,13 @@ impl Topic {
                 ("retention.ms", (400 * DAY_MS).to_string()),
             ],
             Topic::CareEvents | Topic::AuditEvents => keep(5 * 366),
+            // No session lasts longer than a working day: what is older would have ended by itself. A
+            // broker deletes whole segments, so they are short.
+            Topic::SessionsEnded => vec![
+                ("cleanup.policy", "compact,delete".to_owned()),
+                ("retention.ms", DAY_MS.to_string()),
+                ("segment.ms", (DAY_MS / 8).to_string()),
+            ],
             _ => vec![("cleanup.policy", "compact".to_owned())],
         }
     }

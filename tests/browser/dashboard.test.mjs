@@ -1,5 +1,6 @@
 // The dashboard in a real browser, against a running stack:
 //   DASHBOARD_URL DASHBOARD_USER DASHBOARD_PASSWORD   a physician who follows the patient
+//   OPERATOR_USER OPERATOR_PASSWORD                   an operator, who sees no patient
 //   PATIENT            e.g. BRW001/P1, without an open urgent alert
 //   GATEWAY_URL DEVICE_TOKEN                          may write for the patient's consortium
 //   SCREENSHOT_DIR     where the screenshots go
@@ -25,13 +26,19 @@ const gateway = need('GATEWAY_URL').replace(/\/$/, '')
 const patient = need('PATIENT')
 const shots = need('SCREENSHOT_DIR')
 const [user, password, token] = ['DASHBOARD_USER', 'DASHBOARD_PASSWORD', 'DEVICE_TOKEN'].map(need)
+const [operator, operatorPassword] = ['OPERATOR_USER', 'OPERATOR_PASSWORD'].map(need)
+
+/** Tabs that a physician may have open: more than the connections that a browser makes to a server. */
+const TABS = 10
 
 const card = `[data-testid="attention"] [data-patient="${patient}"]`
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 describe('the dashboard in a browser', { timeout: 180_000 }, () => {
   let browser
+  let context
   let page
+  let tabs = []
   let failed = false
   const complaints = []
 
@@ -41,7 +48,7 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
     })
-    const context = await browser.newContext({ locale: 'ja-JP', timezoneId: 'Asia/Tokyo', viewport: { width: 1280, height: 900 } })
+    context = await browser.newContext({ locale: 'ja-JP', timezoneId: 'Asia/Tokyo', viewport: { width: 1280, height: 900 } })
     context.setDefaultTimeout(STEP_DEADLINE_MS)
     page = await context.newPage()
     await page.addInitScript(() => {
@@ -52,7 +59,7 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`))
     page.on('console', (message) => {
       // Asking who is signed in while nobody is answers 401; the browser reports it by itself.
-      const expected = message.location().url.endsWith('/api/v1/session') && message.text().includes('401')
+      const expected = /\/api\/v1\/(session|alerts\/stream)$/.test(message.location().url) && message.text().includes('401')
       if (message.type() === 'error' && !expected) complaints.push(message.text())
     })
   })
@@ -184,10 +191,70 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     await shot('patient-dark')
   })
 
-  step('signing out leaves nothing to read', async () => {
+  step('ten tabs work, and have one stream together', async () => {
+    const streams = new Set()
+    context.on('request', (request) => {
+      if (request.url().endsWith('/alerts/stream')) streams.add(request)
+    })
+    for (const over of ['requestfinished', 'requestfailed']) context.on(over, (request) => streams.delete(request))
+    await page.goto(`${base}/`)
+    while (tabs.length < TABS - 1) {
+      const tab = await context.newPage()
+      await tab.goto(`${base}/${tabs.length % 2 ? `patients/${patient}` : ''}`)
+      tabs.push(tab)
+    }
+    for (const tab of [page, ...tabs]) {
+      await tab.waitForSelector('[data-connection="live"]')
+      await tab.waitForSelector('.severity-urgent')
+    }
+    for (const tab of tabs.filter((_, number) => number % 2)) await tab.waitForSelector('.plot')
+    await waitUntil(() => streams.size === 1, 'ten tabs have one stream')
+  })
+
+  step('when the tab with the stream is closed the others go on', async () => {
+    // The first one has it.
+    await page.close()
+    page = tabs.shift()
+    const before = await page.textContent('[data-testid="attention"]')
+    await send({ systolic: 199, diastolic: 119, minutesAgo: 0 })
+    await waitUntil(async () => (await page.textContent('[data-testid="attention"]')) !== before, 'the alert changes in another tab')
+    for (const tab of tabs) assert.equal(await tab.locator('[data-connection="live"]').count(), 1)
+  })
+
+  step('who signs in in one tab clears the others', async () => {
+    await page.evaluate(
+      async ([user, password]) => {
+        const headers = { 'content-type': 'application/json' }
+        const response = await fetch('/api/v1/session', { method: 'POST', headers, body: JSON.stringify({ user, password }) })
+        if (!response.ok) throw new Error(`not signed in: ${response.status}`)
+      },
+      [operator, operatorPassword],
+    )
+    for (const tab of [page, ...tabs]) {
+      await waitUntil(async () => !(await tab.textContent('body'))?.includes(patient), 'nothing of the patient is left')
+      assert.equal(new URL(tab.url()).pathname, '/')
+      assert.equal(await tab.locator('.who').getAttribute('title').then((title) => title?.includes(operator)), true)
+    }
+  })
+
+  step('signing out in one tab leaves nothing to read in any', async () => {
     await page.click('.sign-out')
-    await page.waitForSelector('#user')
+    for (const tab of [page, ...tabs]) await tab.waitForSelector('#user')
+    await page.fill('#user', user)
+    await page.fill('#password', password)
+    await page.click('button[type=submit]')
+    // Every tab is signed in with the one that signs in.
+    for (const tab of [page, ...tabs]) await tab.waitForSelector(`[data-patient="${patient}"]`)
+    await page.click('.sign-out')
+    for (const tab of [page, ...tabs]) {
+      await tab.waitForSelector('#user')
+      assert.equal(new URL(tab.url()).pathname, '/sign-in')
+      assert.equal((await tab.textContent('body'))?.includes(patient), false)
+    }
     await page.goto(`${base}/patients/${patient}`)
+    await page.waitForSelector('#user')
+    assert.equal((await page.textContent('body'))?.includes(patient), false)
+    await page.goBack()
     await page.waitForSelector('#user')
     assert.equal((await page.textContent('body'))?.includes(patient), false)
   })

@@ -114,6 +114,7 @@ impl Stack {
 }
 
 /// Somebody who is signed in at the dashboard.
+#[derive(Clone)]
 pub struct SignedIn {
     base: String,
     cookie: String,
@@ -123,6 +124,18 @@ pub struct SignedIn {
 impl SignedIn {
     fn request(&self, http: &Client, path: &str) -> RequestBuilder {
         http.get(format!("{}/api/v1/{path}", self.base)).header(COOKIE, &self.cookie)
+    }
+
+    /// The same browser at another instance.
+    #[must_use]
+    pub fn at(&self, base: String) -> Self {
+        Self { base, ..self.clone() }
+    }
+
+    /// Signs out; the browser keeps its cookie.
+    pub fn sign_out(&self) -> Answer {
+        let url = format!("{}/api/v1/session", self.base);
+        Answer::of(self.http.delete(url).header(COOKIE, &self.cookie).send().unwrap())
     }
 
     /// Asks for a page of the API, such as `patients`.

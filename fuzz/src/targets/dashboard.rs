@@ -9,7 +9,7 @@ use dashboard::basic;
 use dashboard::model::session::Credentials;
 use dashboard::model::{Alert, time};
 use dashboard::open_alerts::OpenAlerts;
-use dashboard::session::SessionKey;
+use dashboard::session::{Sealed, SessionKey};
 use schemas::AlertEvent;
 use serde_json::Value;
 
@@ -90,7 +90,8 @@ pub(super) fn targets() -> Vec<Target> {
 
 /// What a browser sends back that was given a session.
 fn sealed_cookie(key: &SessionKey, user: &str, now: Timestamp) -> Vec<u8> {
-    let response = (key.seal(user, [7; 8], now), "").into_response();
+    let sealed = Sealed::beginning(user, Role::Physician, [7; 8], now);
+    let response = (key.seal(&sealed), "").into_response();
     let cookie = response.headers().get(header::SET_COOKIE).map_or(&b""[..], |it| it.as_bytes());
     cookie.split(|byte| *byte == b';').next().unwrap_or_default().to_vec()
 }

@@ -107,6 +107,14 @@ pub(super) fn of(name: &str) -> Vec<Value> {
             "at": 1_769_900_000_000_i64, "service": "dashboard", "actor": "dr.sato",
             "role": "physician", "action": "read_readings", "patient": "CGM005/S001",
             "consortium": null, "allowed": true, "detail": "",
+            "session": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "patient_set": null,
+        }),
+        "audit_set" => json!({
+            "patient_set": "6d0e58a5", "part": 0, "parts": 1, "patients": ["CGM005/S001"],
+        }),
+        "ended_session" => json!({
+            "session": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "ended_at": 1_769_900_000_000_i64,
+            "expires_at": 1_769_920_000_000_i64,
         }),
         "registry_consortium" => json!({
             "consortium_id": "CGM005", "name": "CGM", "time_zone": "Asia/Tokyo",

@@ -22,6 +22,8 @@ pub(super) fn targets() -> Vec<Target> {
         of::<r::CarePlan>().often(2),
         of::<r::CareEvent>(),
         of::<r::AuditEvent>(),
+        of::<r::AuditSet>(),
+        of::<r::EndedSession>(),
         of::<m::Consortium>(),
         of::<m::Participant>(),
         of::<m::TestLabEntry>(),

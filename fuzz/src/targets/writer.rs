@@ -1,7 +1,7 @@
 //! Records on their way to the store.
 
 use schemas::{
-    AcceptedReading, AlertEvent, AuditEvent, Codec, OutcomeTally, Record, RejectedReading,
+    AcceptedReading, AlertEvent, AuditEvent, AuditSet, Codec, OutcomeTally, Record, RejectedReading,
 };
 use serde_json::Value;
 use stream::record::Incoming;
@@ -23,7 +23,8 @@ fn record(codec: &Codec, topic: usize, sample: &Value) -> Option<Vec<u8>> {
         1 => encoded::<RejectedReading>(codec, sample)?,
         2 => encoded::<OutcomeTally>(codec, sample)?,
         3 => encoded::<AlertEvent>(codec, sample)?,
-        _ => encoded::<AuditEvent>(codec, sample)?,
+        4 => encoded::<AuditEvent>(codec, sample)?,
+        _ => encoded::<AuditSet>(codec, sample)?,
     };
     Some(pack([&[topic as u8][..], b"CGM005/S001", &value]))
 }
@@ -36,6 +37,7 @@ pub(super) fn targets() -> Vec<Target> {
         OutcomeTally::NAME,
         AlertEvent::NAME,
         AuditEvent::NAME,
+        AuditSet::NAME,
     ]
     .map(samples::of);
     let seeds = samples

@@ -57,4 +57,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0011_deliveries",
         sql: include_str!("../../clickhouse/0011_deliveries.sql"),
     },
+    Migration {
+        number: 12,
+        name: "0012_audit_sets",
+        sql: include_str!("../../clickhouse/0012_audit_sets.sql"),
+    },
 ];

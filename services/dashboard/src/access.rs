@@ -1,18 +1,23 @@
 //! Who may do what. Denied by default: a handler gets at patients' data only through these
 //! extractors, which check and record the access before the handler runs.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use clinical::{PatientId, Timestamp};
+use schemas::EndedSession;
 use schemas::registry::Role;
 
 use crate::basic;
 use crate::model::Session;
+use crate::patient_sets::id_of;
 use crate::problem::Problem;
+use crate::session::Sealed;
 use crate::sign_in::{SignInError, Verified};
 use crate::state::{Access, Dashboard, now};
 
@@ -123,16 +128,96 @@ impl Dashboard {
     /// Who a user is; none where the registry knows no such practitioner (any more).
     pub fn session_of(&self, user: &str) -> Option<Session> {
         let staff = self.registry.staff(user)?;
-        Some(Session { user: user.to_owned(), name: staff.name, role: staff.role })
+        Some(Session { id: None, user: user.to_owned(), name: staff.name, role: staff.role })
+    }
+
+    /// Begins a session of somebody who has just signed in.
+    ///
+    /// # Errors
+    /// When the account is gone meanwhile.
+    pub fn begin_session(&self, session: &Session) -> Result<Sealed, Problem> {
+        let account = self.sign_in.account_state(&session.user);
+        let account = account.ok_or_else(Problem::wrong_credentials)?;
+        Ok(Sealed::beginning(&session.user, session.role, account, now()))
+    }
+
+    /// Ends a session before its time, on every instance: here when this resolves, elsewhere within
+    /// a second.
+    ///
+    /// # Errors
+    /// The problem to answer with; the session may go on.
+    pub async fn end_session(&self, sealed: &Sealed) -> Result<(), Problem> {
+        if self.ended.contains(&sealed.id) {
+            return Ok(());
+        }
+        self.record(Access {
+            user: &sealed.user,
+            role: sealed.role.as_str(),
+            action: "sign_out",
+            allowed: true,
+            session: Some(&sealed.id),
+            ..Access::default()
+        })
+        .await?;
+        let ended_at = now();
+        let record = EndedSession {
+            session: sealed.id.clone(),
+            ended_at: ended_at.millis(),
+            expires_at: sealed.expires_at.millis(),
+        };
+        self.session_ends.publish(record).await.map_err(|error| {
+            tracing::error!(%error, "a session goes on because its end cannot be made known");
+            Problem::session_not_ended()
+        })?;
+        self.ended.apply(sealed.id.clone(), sealed.expires_at, ended_at);
+        Ok(())
+    }
+
+    /// Resolves when somebody is not signed in any more: the time is over, the session was ended, or
+    /// the person has another role or none.
+    pub async fn signed_out(&self, signed_in: &SignedIn) {
+        let over = async {
+            match signed_in.expires_at {
+                Some(at) => {
+                    let left = u64::try_from((at - now()).millis()).unwrap_or(0);
+                    tokio::time::sleep(Duration::from_millis(left)).await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let ended = async {
+            match &signed_in.session.id {
+                Some(session) => self.ended.wait_for(session).await,
+                None => std::future::pending().await,
+            }
+        };
+        let struck_off = async {
+            let mut changes = self.registry.changes();
+            let Session { user, role, .. } = &signed_in.session;
+            while self.registry.staff(user).is_some_and(|staff| staff.role == *role) {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            () = over => {}
+            () = ended => {}
+            () = struck_off => {}
+        }
     }
 
     fn by_cookie(&self, parts: &Parts) -> Option<SignedIn> {
         let sealed = self.session_key.open(&parts.headers, now())?;
+        if self.ended.contains(&sealed.id) {
+            return None;
+        }
         // The account may have been removed or its password changed since.
         if self.sign_in.account_state(&sealed.user) != Some(sealed.account) {
             return None;
         }
-        let session = self.session_of(&sealed.user)?;
+        let session = self.session_of(&sealed.user).filter(|now| now.role == sealed.role)?;
+        let session = Session { id: Some(sealed.id), ..session };
         Some(SignedIn { session, expires_at: Some(sealed.expires_at) })
     }
 }
@@ -146,6 +231,9 @@ impl FromRequestParts<Arc<Dashboard>> for SignedIn {
     ) -> Result<Self, Problem> {
         if !dashboard.registry.is_caught_up() {
             return Err(Problem::still_loading("list of practitioners"));
+        }
+        if !dashboard.ended.is_caught_up() {
+            return Err(Problem::still_loading("list of ended sessions"));
         }
         if let Some(signed_in) = dashboard.by_cookie(parts) {
             return Ok(signed_in);
@@ -168,16 +256,28 @@ impl<A: Action> Physician<A> {
         &self.signed_in.session.user
     }
 
-    /// Records what the physician is granted.
+    /// Records whose data the physician is granted. In a session that is on record until it
+    /// changes; without one, which is with HTTP Basic, it is recorded each time.
     ///
     /// # Errors
     /// The problem to answer with instead of data.
     pub async fn record_granted(
         &self,
         dashboard: &Dashboard,
-        detail: String,
+        patients: &BTreeSet<String>,
     ) -> Result<(), Problem> {
-        self.record(dashboard, None, true, detail).await
+        let set = id_of(patients);
+        let session = self.signed_in.session.id.as_deref().zip(self.signed_in.expires_at);
+        if session.is_some_and(|(id, _)| dashboard.recorded.is_seen(id, A::NAME, &set)) {
+            return Ok(());
+        }
+        dashboard.keep_set(&set, patients).await?;
+        let access = Access { patient_set: Some(&set), ..self.access(None, true) };
+        dashboard.record(access).await?;
+        if let Some((id, expires_at)) = session {
+            dashboard.recorded.seen(id, expires_at, A::NAME, &set, now());
+        }
+        Ok(())
     }
 
     async fn record(
@@ -187,17 +287,20 @@ impl<A: Action> Physician<A> {
         allowed: bool,
         detail: String,
     ) -> Result<(), Problem> {
-        let Session { user, role, .. } = &self.signed_in.session;
-        dashboard
-            .record(Access {
-                user,
-                role: role.as_str(),
-                action: A::NAME,
-                patient: patient.map(PatientId::as_str),
-                allowed,
-                detail,
-            })
-            .await
+        dashboard.record(Access { detail, ..self.access(patient, allowed) }).await
+    }
+
+    fn access<'a>(&'a self, patient: Option<&'a PatientId>, allowed: bool) -> Access<'a> {
+        let Session { id, user, role, .. } = &self.signed_in.session;
+        Access {
+            user,
+            role: role.as_str(),
+            action: A::NAME,
+            patient: patient.map(PatientId::as_str),
+            allowed,
+            session: id.as_deref(),
+            ..Access::default()
+        }
     }
 }
 

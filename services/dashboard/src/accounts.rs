@@ -14,7 +14,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 /// The accounts of a file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Accounts {
     /// Argon2 hashes in PHC form by user.
     hashes: HashMap<String, String>,

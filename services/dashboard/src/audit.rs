@@ -1,38 +1,25 @@
 //! The record of who looked at what, written before anything is shown.
 
-use std::collections::BTreeSet;
-use std::future::Future;
-use std::pin::Pin;
-use std::time::Duration;
-
-use anyhow::Context;
 use schemas::topics::Topic;
-use schemas::{AuditEvent, Codec, Encoder, Topics};
-use stream::producer::{Outgoing, Producer};
-use tokio::time::timeout;
+use schemas::{AuditEvent, AuditSet, Codec, Topics};
+use stream::producer::Producer;
 
-/// How long a request waits for its record to be acknowledged.
-pub const DEADLINE: Duration = Duration::from_secs(2);
-
-/// The access could not be recorded, and must not happen.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an access cannot be recorded: {0}")]
-pub struct NotRecorded(pub String);
+use crate::recorder::{Recorder, Recording};
 
 /// Where accesses are recorded.
 pub trait AuditLog: Send + Sync {
     /// Resolves when the record is safe.
     fn record(&self, event: AuditEvent) -> Recording<'_>;
+
+    /// Resolves when the part of a set of patients is safe; accesses may refer to the set when all
+    /// of its parts are.
+    fn keep(&self, part: AuditSet) -> Recording<'_>;
 }
 
-/// A record on its way.
-pub type Recording<'a> = Pin<Box<dyn Future<Output = Result<(), NotRecorded>> + Send + 'a>>;
-
-/// Records accesses in the topic `audit.events`.
+/// Records accesses in the topic `audit.events`, and the sets that they refer to in `audit.sets`.
 pub struct KafkaAuditLog {
-    producer: Producer,
-    encoder: Encoder<AuditEvent>,
-    topic: String,
+    events: Recorder<AuditEvent>,
+    sets: Recorder<AuditSet>,
 }
 
 impl KafkaAuditLog {
@@ -41,42 +28,27 @@ impl KafkaAuditLog {
     /// # Errors
     /// When the schema registry does not take the schema.
     pub fn new(producer: Producer, codec: &Codec, topics: &Topics) -> anyhow::Result<Self> {
-        let topic = topics.name(Topic::AuditEvents);
-        let encoder = codec.encoder(&topic).context("cannot prepare the record of accesses")?;
-        Ok(Self { producer, encoder, topic })
-    }
-
-    async fn send(&self, event: AuditEvent) -> Result<(), NotRecorded> {
-        let bytes = self.encoder.encode(&event).map_err(|error| NotRecorded(error.to_string()))?;
-        let record = Outgoing {
-            topic: &self.topic,
-            partition: None,
-            key: event.patient.as_deref().map(str::as_bytes),
-            payload: Some(&bytes),
-        };
-        match timeout(DEADLINE, self.producer.send(record)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(NotRecorded(error.to_string())),
-            Err(_) => Err(NotRecorded(format!("no acknowledgement in {} s", DEADLINE.as_secs()))),
-        }
+        let events = Recorder::new(producer.clone(), codec, topics, Topic::AuditEvents)?;
+        let sets = Recorder::new(producer, codec, topics, Topic::AuditSets)?;
+        Ok(Self { events, sets })
     }
 }
 
 impl AuditLog for KafkaAuditLog {
     fn record(&self, event: AuditEvent) -> Recording<'_> {
-        Box::pin(self.send(event))
+        Box::pin(async move { self.events.write(event.patient.as_deref(), &event).await })
     }
-}
 
-/// Whose data an answer about several patients holds: their ids. Care teams change, so the number
-/// alone would not say later who was seen.
-pub(crate) fn named(patients: &BTreeSet<String>) -> String {
-    patients.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+    fn keep(&self, part: AuditSet) -> Recording<'_> {
+        let key = format!("{}/{}", part.patient_set, part.part);
+        Box::pin(async move { self.sets.write(Some(&key), &part).await })
+    }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::recorder::NotRecorded;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -84,6 +56,7 @@ pub(crate) mod tests {
     #[derive(Default)]
     pub(crate) struct MemoryAuditLog {
         pub(crate) events: Mutex<Vec<AuditEvent>>,
+        pub(crate) sets: Mutex<Vec<AuditSet>>,
         pub(crate) broken: AtomicBool,
     }
 
@@ -96,15 +69,40 @@ pub(crate) mod tests {
                 .map(|event| (event.action.clone(), event.patient.clone(), event.allowed))
                 .collect()
         }
+
+        /// The patients of every access to several, with its action.
+        pub(crate) fn listed(&self) -> Vec<(String, Vec<String>)> {
+            let (events, sets) = (self.events.lock().unwrap(), self.sets.lock().unwrap());
+            let listed = events.iter().filter_map(|event| {
+                let id = event.patient_set.as_ref()?;
+                let parts = sets.iter().filter(|part| part.patient_set == *id);
+                let patients = parts.flat_map(|part| part.patients.clone()).collect();
+                Some((event.action.clone(), patients))
+            });
+            listed.collect()
+        }
+
+        fn works(&self) -> Result<(), NotRecorded> {
+            match self.broken.load(Ordering::Relaxed) {
+                true => Err(NotRecorded("out of order".to_owned())),
+                false => Ok(()),
+            }
+        }
     }
 
     impl AuditLog for MemoryAuditLog {
         fn record(&self, event: AuditEvent) -> Recording<'_> {
             Box::pin(async move {
-                if self.broken.load(Ordering::Relaxed) {
-                    return Err(NotRecorded("out of order".to_owned()));
-                }
+                self.works()?;
                 self.events.lock().unwrap().push(event);
+                Ok(())
+            })
+        }
+
+        fn keep(&self, part: AuditSet) -> Recording<'_> {
+            Box::pin(async move {
+                self.works()?;
+                self.sets.lock().unwrap().push(part);
                 Ok(())
             })
         }

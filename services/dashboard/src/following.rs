@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use chassis::{Backoff, Component, Shutdown};
+use clinical::Timestamp;
 use clinical::plan::InvalidPlan;
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Participant, Practitioner};
 use schemas::topics::Topic;
-use schemas::{AlertEvent, CarePlan, Codec, Decoder, Topics};
+use schemas::{AlertEvent, CarePlan, Codec, Decoder, EndedSession, Topics};
 use stream::follow::{FollowHandle, Followed, Start, follow};
 use stream::record::Incoming;
 use stream::{KafkaArgs, StreamError};
 
 use crate::care_plans::CarePlans;
+use crate::ended_sessions::EndedSessions;
 use crate::metrics::DashboardMetrics;
 use crate::model::Alert;
 use crate::open_alerts::OpenAlerts;
 use crate::registry::{Change, Registry};
+use crate::session::LIFETIME;
 use crate::state::now;
 
 /// What following needs of the process.
@@ -154,6 +157,37 @@ impl Following {
         };
         let shutdown = self.shutdown.clone();
         let followed = [(care_plans.as_str(), Start::Beginning)];
+        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+    }
+
+    /// Follows the sessions that have ended; `component` is ready when they are complete.
+    ///
+    /// # Errors
+    /// When Kafka's client refuses its settings.
+    pub fn ended_sessions(
+        &self,
+        ended: Arc<EndedSessions>,
+        component: Component,
+    ) -> Result<FollowHandle, StreamError> {
+        let sessions_ended = self.topics.name(Topic::SessionsEnded);
+        component.not_ready("reading the ended sessions");
+        let reader = self.clone();
+        let decoder = self.codec.decoder::<EndedSession>();
+        let handle = move |event| match event {
+            Followed::CaughtUp => {
+                ended.caught_up();
+                component.ready();
+            }
+            Followed::Record(record) => {
+                let Some((session, end)) = reader.read_right(&decoder, &record) else { return };
+                // One that cannot be read ends its session all the same, for as long as one lasts.
+                let expires_at =
+                    end.map_or(now() + LIFETIME, |end| Timestamp::from_millis(end.expires_at));
+                ended.apply(session, expires_at, now());
+            }
+        };
+        let shutdown = self.shutdown.clone();
+        let followed = [(sessions_ended.as_str(), Start::Beginning)];
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 

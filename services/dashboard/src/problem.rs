@@ -59,6 +59,37 @@ impl Problem {
         )
     }
 
+    /// The page that asks belongs to a session that is not this browser's any more.
+    pub const fn other_session() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "other-session",
+            "Another session",
+            "The session that the request names has given way to another one in this browser; load the page anew.",
+        )
+    }
+
+    /// A browser would keep no session, because it came here without TLS.
+    pub const fn tls_missing() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "tls-missing",
+            "TLS is missing",
+            "The page was loaded over plain HTTP, where browsers keep no session and others can read the password; use the address that begins with https.",
+        )
+    }
+
+    /// It cannot be made known that a session has ended.
+    pub fn session_not_ended() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "session-not-ended",
+            "The session goes on",
+            "That the session has ended cannot be made known now, so it goes on; try again.",
+        )
+        .retry_after(Duration::from_secs(2))
+    }
+
     /// User and password do not belong together.
     pub const fn wrong_credentials() -> Self {
         Self::new(

@@ -21,9 +21,11 @@ use crate::accounts::Accounts;
 use crate::args::DashboardArgs;
 use crate::audit::KafkaAuditLog;
 use crate::care_plans::CarePlans;
+use crate::ended_sessions::{EndedSessions, KafkaSessionEnds};
 use crate::following::Following;
 use crate::metrics::{DashboardMetrics, observe};
 use crate::open_alerts::OpenAlerts;
+use crate::patient_sets::RecordedLists;
 use crate::problem::Problem;
 use crate::queries::Store;
 use crate::registry::Registry;
@@ -55,9 +57,13 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let listener =
         chassis::server::bind(args.listen, "--listen or MIMAMORI_DASHBOARD_LISTEN").await?;
     let producer = Producer::new(&args.kafka, "mimamori-dashboard")?;
-    let audit = {
+    let (audit, session_ends) = {
         let (producer, codec, topics) = (producer.clone(), codec.clone(), topics.clone());
-        spawn_blocking(move || KafkaAuditLog::new(producer, &codec, &topics)).await??
+        spawn_blocking(move || {
+            let audit = KafkaAuditLog::new(producer.clone(), &codec, &topics)?;
+            anyhow::Ok((audit, KafkaSessionEnds::new(producer, &codec, &topics)?))
+        })
+        .await??
     };
 
     let dashboard = Arc::new(Dashboard {
@@ -66,6 +72,9 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         plans: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         audit: Arc::new(audit),
+        recorded: RecordedLists::default(),
+        ended: Arc::default(),
+        session_ends: Arc::new(session_ends),
         sign_in: SignIn::new(accounts),
         session_key,
         metrics: own_metrics.clone(),
@@ -82,10 +91,12 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let registry: Arc<Registry> = Arc::clone(&dashboard.registry);
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
     let plans: Arc<CarePlans> = Arc::clone(&dashboard.plans);
+    let ended: Arc<EndedSessions> = Arc::clone(&dashboard.ended);
     let followers = [
         following.registry(registry.clone(), health.component("registry"))?,
         following.alerts(alerts, registry, health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
+        following.ended_sessions(ended, health.component("sessions"))?,
     ];
     let audit_topic = topics.name(Topic::AuditEvents);
     tokio::spawn(watch_kafka(args.kafka.clone(), audit_topic, kafka, shutdown.clone()));

@@ -1,10 +1,12 @@
 //! Sessions: a sealed cookie that the server can open and the browser cannot, so that a session
 //! survives a restart without a store.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName};
 use axum_extra::extract::PrivateCookieJar;
 use axum_extra::extract::cookie::{Cookie, Key};
 use clinical::{Span, Timestamp};
+use rand::RngCore;
+use schemas::registry::Role;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha512};
 
@@ -12,6 +14,8 @@ use crate::accounts::AccountState;
 
 /// Name of the cookie.
 const COOKIE: &str = "mimamori_session";
+/// In a request: the session that a page belongs to. In an answer: the session that it was given in.
+pub const SESSION: HeaderName = HeaderName::from_static("mimamori-session");
 /// How long somebody stays signed in: a working day.
 pub const LIFETIME: Span = Span::from_hours(8);
 /// Random bytes that a key has at least.
@@ -32,13 +36,27 @@ pub struct InvalidSessionKey;
 /// What a session cookie holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {
+    /// The session's number: random, and no key to the session.
+    pub id: String,
     /// Who.
     pub user: String,
+    /// What the person might do at sign-in: another role ends the session.
+    pub role: Role,
     /// State of the account at sign-in: a changed password ends the session.
     pub account: AccountState,
     /// Milliseconds since the epoch. Inside the seal: a browser that keeps the cookie longer gains
     /// nothing.
     pub expires_at: Timestamp,
+}
+
+impl Sealed {
+    /// A session that begins now.
+    pub fn beginning(user: &str, role: Role, account: AccountState, now: Timestamp) -> Self {
+        let mut id = [0; 16];
+        rand::rng().fill_bytes(&mut id);
+        let (id, user, expires_at) = (chassis::hex(&id), user.to_owned(), now + LIFETIME);
+        Self { id, user, role, account, expires_at }
+    }
 }
 
 impl SessionKey {
@@ -63,10 +81,9 @@ impl SessionKey {
         Ok(Self(Key::from(&expanded.finalize())))
     }
 
-    /// A cookie that signs the user in from now on.
-    pub fn seal(&self, user: &str, account: AccountState, now: Timestamp) -> PrivateCookieJar {
-        let sealed = Sealed { user: user.to_owned(), account, expires_at: now + LIFETIME };
-        let value = serde_json::to_string(&sealed).unwrap_or_default();
+    /// A cookie that signs in with a session that begins now.
+    pub fn seal(&self, sealed: &Sealed) -> PrivateCookieJar {
+        let value = serde_json::to_string(sealed).unwrap_or_default();
         self.jar().add(cookie(value, LIFETIME))
     }
 
@@ -116,7 +133,8 @@ mod tests {
     }
 
     fn set_cookie(key: &SessionKey) -> String {
-        let response = (key.seal("sato", [7; 8], NOW), "").into_response();
+        let sealed = Sealed::beginning("sato", Role::Physician, [7; 8], NOW);
+        let response = (key.seal(&sealed), "").into_response();
         response.headers()[SET_COOKIE].to_str().unwrap().to_owned()
     }
 
@@ -132,6 +150,15 @@ mod tests {
         let almost = NOW + Span::from_minutes(8 * 60 - 1);
         assert_eq!(key.open(&request, almost).unwrap().user, "sato");
         assert!(key.open(&request, NOW + LIFETIME).is_none());
+    }
+
+    #[test]
+    fn every_session_has_a_number_of_its_own() {
+        let key = key('a');
+        let number = || key.open(&request(&set_cookie(&key)), NOW).unwrap().id;
+        let (one, other) = (number(), number());
+        assert_eq!(one.len(), 32);
+        assert_ne!(one, other);
     }
 
     #[test]

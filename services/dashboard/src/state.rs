@@ -1,5 +1,6 @@
 //! What the handlers share.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chassis::Shutdown;
@@ -8,10 +9,13 @@ use schemas::AuditEvent;
 
 use crate::audit::AuditLog;
 use crate::care_plans::CarePlans;
+use crate::ended_sessions::{EndedSessions, SessionEnds};
 use crate::metrics::DashboardMetrics;
 use crate::open_alerts::OpenAlerts;
+use crate::patient_sets::{RecordedLists, parts_of};
 use crate::problem::Problem;
 use crate::queries::Store;
+use crate::recorder::NotRecorded;
 use crate::registry::Registry;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
@@ -28,6 +32,12 @@ pub struct Dashboard {
     pub store: Store,
     /// The record of accesses.
     pub audit: Arc<dyn AuditLog>,
+    /// What of lists is on record already.
+    pub recorded: RecordedLists,
+    /// The sessions that have ended before their time.
+    pub ended: Arc<EndedSessions>,
+    /// Where it is made known that a session has ended.
+    pub session_ends: Arc<dyn SessionEnds>,
     /// Users and passwords.
     pub sign_in: SignIn,
     /// Seals sessions.
@@ -53,6 +63,10 @@ pub struct Access<'a> {
     pub allowed: bool,
     /// More, for a person.
     pub detail: String,
+    /// The session, where there is one.
+    pub session: Option<&'a str>,
+    /// Whose data, where they are several patients': the id of a set that is stored.
+    pub patient_set: Option<&'a str>,
 }
 
 impl Dashboard {
@@ -74,12 +88,31 @@ impl Dashboard {
             consortium: None,
             allowed: access.allowed,
             detail: access.detail,
+            session: access.session.map(str::to_owned),
+            patient_set: access.patient_set.map(str::to_owned),
         };
-        self.audit.record(event).await.map_err(|error| {
-            self.metrics.unrecorded_accesses.inc();
-            tracing::error!(%error, "an access was refused because it cannot be recorded");
-            Problem::access_not_recorded()
-        })
+        self.audit.record(event).await.map_err(|error| self.unrecorded(&error))
+    }
+
+    /// Stores a set of patients, so that accesses may refer to it, and waits until it is safe.
+    ///
+    /// # Errors
+    /// The problem to answer with instead of data.
+    pub async fn keep_set(&self, id: &str, patients: &BTreeSet<String>) -> Result<(), Problem> {
+        if self.recorded.is_stored(id) {
+            return Ok(());
+        }
+        for part in parts_of(id, patients) {
+            self.audit.keep(part).await.map_err(|error| self.unrecorded(&error))?;
+        }
+        self.recorded.stored(id);
+        Ok(())
+    }
+
+    fn unrecorded(&self, error: &NotRecorded) -> Problem {
+        self.metrics.unrecorded_accesses.inc();
+        tracing::error!(%error, "an access was refused because it cannot be recorded");
+        Problem::access_not_recorded()
     }
 }
 

@@ -1,14 +1,18 @@
 //! A dashboard for tests: read models filled by hand, accesses recorded in memory, and a store that
 //! is not there.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chassis::{ClickHouseArgs, Metrics, Shutdown};
 use schemas::registry::{Practitioner, Role};
 
+use crate::accounts::Accounts;
 use crate::accounts::tests::accounts;
 use crate::audit::tests::MemoryAuditLog;
+use crate::ended_sessions::EndedSessions;
+use crate::ended_sessions::tests::MemorySessionEnds;
 use crate::metrics::DashboardMetrics;
+use crate::patient_sets::RecordedLists;
 use crate::queries::Store;
 use crate::registry::Change;
 use crate::registry::tests::team;
@@ -16,9 +20,23 @@ use crate::session::SessionKey;
 use crate::sign_in::SignIn;
 use crate::state::Dashboard;
 
+/// One account file for all instances: an account's state is made of its hash.
+static ACCOUNTS: LazyLock<Accounts> = LazyLock::new(|| {
+    let users = ["dr.sato", "dr.ito", "ops", "unregistered"];
+    let passwords = users.map(|user| format!("{user}-pass"));
+    let pairs: Vec<_> =
+        users.iter().zip(&passwords).map(|(user, password)| (*user, password.as_str())).collect();
+    accounts(&pairs)
+});
+
 /// Dr. Sato follows A/1 and A/2, Dr. Ito B/1; ops is an operator. Passwords are `<user>-pass`.
 pub(crate) fn dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
-    let (dashboard, audit) = empty_dashboard();
+    instance(&Arc::default())
+}
+
+/// One of several instances, which share their topic of ended sessions.
+pub(crate) fn instance(ends: &Arc<MemorySessionEnds>) -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
+    let (dashboard, audit) = empty_instance(ends);
     dashboard.registry.apply(practitioner("dr.sato", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("dr.ito", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("ops", Some(Role::Operator)));
@@ -28,17 +46,20 @@ pub(crate) fn dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
     dashboard.registry.caught_up();
     dashboard.alerts.caught_up();
     dashboard.plans.caught_up();
+    dashboard.ended.caught_up();
     (dashboard, audit)
 }
 
 /// A dashboard that has just started.
 pub(crate) fn empty_dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
+    empty_instance(&Arc::default())
+}
+
+fn empty_instance(ends: &Arc<MemorySessionEnds>) -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
     let metrics = DashboardMetrics::new(&Metrics::for_service("dashboard")).unwrap();
     let audit = Arc::new(MemoryAuditLog::default());
-    let users = ["dr.sato", "dr.ito", "ops", "unregistered"];
-    let passwords = users.map(|user| format!("{user}-pass"));
-    let pairs: Vec<_> =
-        users.iter().zip(&passwords).map(|(user, password)| (*user, password.as_str())).collect();
+    let ended: Arc<EndedSessions> = Arc::default();
+    ends.followers.lock().unwrap().push(Arc::clone(&ended));
     // The discard port: nothing answers there.
     let store = ClickHouseArgs::local("http://127.0.0.1:9", "mimamori");
     let dashboard = Dashboard {
@@ -47,7 +68,10 @@ pub(crate) fn empty_dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
         plans: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         audit: audit.clone(),
-        sign_in: SignIn::new(accounts(&pairs)),
+        recorded: RecordedLists::default(),
+        ended,
+        session_ends: ends.clone(),
+        sign_in: SignIn::new(ACCOUNTS.clone()),
         session_key: SessionKey::parse(&"5a".repeat(64)).unwrap(),
         metrics,
         shutdown: Shutdown::new(),

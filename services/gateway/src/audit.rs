@@ -235,6 +235,8 @@ fn refused() -> AuditEvent {
         consortium: None,
         allowed: false,
         detail: String::new(),
+        session: None,
+        patient_set: None,
     }
 }
 

@@ -81,7 +81,7 @@ pub fn envelope(
         Some(Row::Rejected(rejected)) => (Some(rejected.origin), rejected.patient.clone()),
         Some(Row::Alert(alert)) => (None, Some(alert.patient.clone())),
         Some(Row::Audit(event)) => (None, event.patient.clone()),
-        Some(Row::Tally(_)) | None => (None, None),
+        Some(Row::Tally(_) | Row::AuditSet(_)) | None => (None, None),
     };
     let own_place = Origin {
         partition: record.partition,

@@ -2,7 +2,7 @@
 
 use schemas::topics::Topic;
 use schemas::{
-    AcceptedReading, AlertEvent, AuditEvent, Codec, DecodeError, Decoder, OutcomeTally,
+    AcceptedReading, AlertEvent, AuditEvent, AuditSet, Codec, DecodeError, Decoder, OutcomeTally,
     RejectedReading, Topics,
 };
 use stream::record::Incoming;
@@ -61,6 +61,8 @@ inputs! {
     Alerts(alerts) = Alerts: AlertEvent => Alert,
     /// `audit.events`.
     Audit(audit) = AuditEvents: AuditEvent => Audit,
+    /// `audit.sets`.
+    AuditSets(audit_sets) = AuditSets: AuditSet => AuditSet,
 }
 
 impl Input {

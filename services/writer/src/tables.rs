@@ -38,6 +38,8 @@ tables! {
     OutcomeTallies = "outcome_tallies",
     /// Accesses.
     AuditEvents = "audit_events",
+    /// The sets of patients that accesses refer to.
+    AuditSets = "audit_sets",
 }
 
 impl Table {

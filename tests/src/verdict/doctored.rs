@@ -162,6 +162,8 @@ fn came_of(codec: &Codec, raw: Vec<Incoming>, until: Timestamp) -> Came {
         consortium: None,
         allowed: true,
         detail: String::new(),
+        session: None,
+        patient_set: None,
     };
     came.accesses = vec![placed(0, access)];
     came.store.accesses = vec![Row { key: (0, 0), columns: of_access(&came.accesses[0]) }];

@@ -1,6 +1,7 @@
 //! Who may write and who may read.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use schemas::AuditEvent;
 use schemas::topics::Topic;
@@ -10,7 +11,7 @@ use tests::readings::{blood_pressure, document, seconds_ago};
 use tests::registered::{BOUND_TOKEN, BOUND_VENDOR, ITO, OPERATOR, PASSWORD, SATO, TOKEN};
 use tests::service::Service;
 use tests::stack::{Plan, Stack};
-use tests::wait::eventually;
+use tests::wait::{equal, eventually};
 
 pub fn a_vendor_writes_for_its_own_consortia_only_and_the_attempt_is_recorded() {
     let stack = Plan::named("vendors").start(&[Service::Gateway]);
@@ -120,6 +121,52 @@ pub fn without_a_session_there_is_nothing_to_see() {
     assert_eq!(sign_in(SATO, "wrong"), 401);
     assert_eq!(sign_in("dr.nobody", PASSWORD), 401);
     assert_eq!(sign_in(SATO, PASSWORD), 200);
+}
+
+pub fn a_session_that_ends_at_one_dashboard_ends_at_all_within_a_second() {
+    let stack = Plan::named("two_dashboards").patients(&[HERS]).start(&[Service::Dashboard]);
+    let here = stack.sign_in(SATO);
+    let other = stack.sign_in(SATO);
+    let stream = here.alert_stream();
+    stream.next("snapshot");
+    let _first = stack.give_up(Service::Dashboard);
+    stack.start(&[Service::Dashboard]);
+    let there = here.at(stack.url(Service::Dashboard));
+    let stream_there = there.alert_stream();
+    stream_there.next("snapshot");
+
+    let started = Instant::now();
+    assert_eq!(there.sign_out().status, 204);
+    stream_there.next("ended");
+    stream.next("ended");
+    let took = started.elapsed();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    for instance in [&here, &there] {
+        for path in ["session", "patients", "alerts", "alerts/stream"] {
+            assert_eq!(instance.get(path).status, 401, "{path}");
+        }
+    }
+    assert_eq!(other.get("patients").status, 200, "a session of its own");
+    // One that starts later reads that the session has ended.
+    stack.kill(Service::Dashboard);
+    stack.start(&[Service::Dashboard]);
+    assert_eq!(here.at(stack.url(Service::Dashboard)).get("session").status, 401);
+}
+
+pub fn what_a_list_showed_is_told_by_the_store_once_a_session_and_change() {
+    let stack = Plan::named("shown")
+        .patients(&[HERS, HIS])
+        .start(&[Service::Dashboard, Service::Writer]);
+    let sato = stack.sign_in(SATO);
+    for _ in 0..3 {
+        sato.get("patients").expect(200);
+    }
+    let shown = "SELECT count() FROM audit_events FINAL WHERE action = 'list_patients'";
+    eventually("the access is in the store", || equal(stack.number(shown)?, 1));
+    let whose = "SELECT countIf(patient IN ('TST001/P1', 'TST001/P2')) FROM ( \
+        SELECT arrayJoin(splitByChar('\\n', patients)) AS patient FROM audit_sets FINAL \
+        WHERE patient_set IN (SELECT patient_set FROM audit_events WHERE action = 'list_patients'))";
+    eventually("and whose data it showed", || equal(stack.number(whose)?, 2));
 }
 
 /// Two severe readings, one minute and more apart: an urgent alert.

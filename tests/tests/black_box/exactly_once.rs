@@ -128,7 +128,7 @@ pub fn a_writer_killed_at_any_moment_stores_every_record_once_however_batches_ar
     assert_true(&stack, &sent);
     // Not only as read with FINAL: after the merges every row is there once.
     let mut tables: Vec<String> = Kind::ALL.iter().map(Kind::to_string).collect();
-    let others = ["alerts", "rejected_readings", "outcome_tallies", "audit_events"];
+    let others = ["alerts", "rejected_readings", "outcome_tallies", "audit_events", "audit_sets"];
     tables.extend(others.map(str::to_owned));
     for table in tables {
         let due = stack.number(&format!("SELECT count() FROM {table} FINAL")).unwrap();

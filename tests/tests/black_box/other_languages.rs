@@ -8,7 +8,7 @@ use std::time::Duration;
 use mimamori_dev::local::Process;
 use schemas::topics::Topic;
 
-use tests::registered::{PASSWORD, SATO, TOKEN};
+use tests::registered::{OPERATOR, PASSWORD, SATO, TOKEN};
 use tests::run::run;
 use tests::service::{Service, tail};
 use tests::stack::Plan;
@@ -62,6 +62,8 @@ pub fn in_a_browser_an_alert_arrives_without_a_reload_and_the_patient_is_opened(
         .env("DASHBOARD_URL", stack.url(Service::Dashboard))
         .env("DASHBOARD_USER", SATO)
         .env("DASHBOARD_PASSWORD", PASSWORD)
+        .env("OPERATOR_USER", OPERATOR)
+        .env("OPERATOR_PASSWORD", PASSWORD)
         .env("PATIENT", PATIENT)
         .env("GATEWAY_URL", stack.url(Service::Gateway))
         .env("DEVICE_TOKEN", TOKEN)

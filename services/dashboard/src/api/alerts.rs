@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::access::{ListAlerts, Physician};
-use crate::audit::named;
 use crate::model::alert::Alerts;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::Dashboard;
@@ -31,6 +30,6 @@ pub async fn list_open_alerts(
     }
     let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
     let alerts = dashboard.alerts.of_patients(&patients);
-    physician.record_granted(&dashboard, named(&patients)).await?;
+    physician.record_granted(&dashboard, &patients).await?;
     Ok(Json(Alerts { alerts }))
 }

@@ -11,7 +11,6 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::access::{AssignedPatient, ListPatients, Physician, ReadAlerts, ReadReadings};
-use crate::audit::named;
 use crate::model::alert::PatientAlerts;
 use crate::model::documented::Kind;
 use crate::model::patient::{PatientSummary, Patients, StoreState};
@@ -40,7 +39,7 @@ pub async fn list_patients(
         return Err(Problem::still_loading("alerts"));
     }
     let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
-    physician.record_granted(&dashboard, named(&patients)).await?;
+    physician.record_granted(&dashboard, &patients).await?;
     let (mut latest, store) = match dashboard.store.latest_readings(&patients, now()).await {
         Ok(latest) => (latest, StoreState::Available),
         Err(_) => (HashMap::new(), StoreState::Unavailable),

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::HeaderName;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 use prometheus::IntGauge;
 use schemas::registry::Role;
 use serde::Serialize;
@@ -18,11 +18,10 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 use crate::access::{Physician, SignedIn, StreamAlerts};
-use crate::audit::named;
 use crate::model::Alert;
 use crate::model::alert::Alerts;
 use crate::problem::{Problem, ProblemDetails};
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 
 /// How often a comment says that the connection lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -34,7 +33,8 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 ///
 /// First an event `snapshot` with `{"alerts": [Alert]}`, and another one whenever the physician's
 /// patients change, after that is recorded as an access; then an event `alert` with an `Alert` for each transition; a comment every 15 s.
-/// A reader that is too slow gets an event `lagged` and is to connect again, as after any end.
+/// A reader that is too slow gets an event `lagged` and is to connect again, as after any end but
+/// one: the event `ended` says that the session has ended, on whatever instance, and is the last.
 #[utoipa::path(
     get,
     path = "/api/v1/alerts/stream",
@@ -53,28 +53,31 @@ pub async fn stream_alerts(
         return Err(Problem::still_loading("alerts"));
     }
     let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
-    physician.record_granted(&dashboard, named(&patients)).await?;
-    let end = end(Arc::clone(&dashboard), physician.signed_in.clone());
+    physician.record_granted(&dashboard, &patients).await?;
+    let end = end(Arc::clone(&dashboard), physician.signed_in.clone()).shared();
     let subscriber = Subscriber::new(dashboard, physician, patients);
-    let events = events(subscriber).take_until(end).map(Ok::<_, Infallible>);
+    let events = events(subscriber).take_until(end.clone());
+    let last = stream::once(async move { end.peek().copied() })
+        .filter_map(async |end| (end? == End::SignedOut).then(|| event("ended", &Empty {})));
+    let events = events.chain(last).map(Ok::<_, Infallible>);
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
     Ok(([UNBUFFERED], Sse::new(events).keep_alive(keep_alive)).into_response())
 }
 
+/// Why a stream ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Nobody is signed in any more.
+    SignedOut,
+    /// The process stops.
+    Shutdown,
+}
+
 /// Resolves when the session ends or the process stops.
-async fn end(dashboard: Arc<Dashboard>, signed_in: SignedIn) {
-    let session = async {
-        match signed_in.expires_at {
-            Some(at) => {
-                let left = u64::try_from((at - now()).millis()).unwrap_or(0);
-                tokio::time::sleep(Duration::from_millis(left)).await;
-            }
-            None => std::future::pending().await,
-        }
-    };
+async fn end(dashboard: Arc<Dashboard>, signed_in: SignedIn) -> End {
     tokio::select! {
-        () = session => {}
-        () = dashboard.shutdown.requested() => {}
+        () = dashboard.signed_out(&signed_in) => End::SignedOut,
+        () = dashboard.shutdown.requested() => End::Shutdown,
     }
 }
 
@@ -113,11 +116,15 @@ fn events(subscriber: Subscriber) -> impl Stream<Item = Event> {
         let event = match subscriber.next().await? {
             Sent::Snapshot(alerts) => event("snapshot", &Alerts { alerts }),
             Sent::Alert(alert) => event("alert", &*alert),
-            Sent::Lagged => event("lagged", &serde_json::json!({})),
+            Sent::Lagged => event("lagged", &Empty {}),
         };
         Some((event, subscriber))
     })
 }
+
+/// The data of an event that says all by its name.
+#[derive(Serialize)]
+struct Empty {}
 
 fn event(name: &str, data: &impl Serialize) -> Event {
     // Our own types always have a JSON form, and JSON has no bare line break.
@@ -196,7 +203,7 @@ impl Subscriber {
     async fn snapshot(&mut self) -> Option<Sent> {
         let patients = self.dashboard.registry.patients_of(self.physician.user());
         if patients != self.patients {
-            self.physician.record_granted(&self.dashboard, named(&patients)).await.ok()?;
+            self.physician.record_granted(&self.dashboard, &patients).await.ok()?;
             self.patients = patients;
         }
         let (alerts, transitions) = self.dashboard.alerts.subscribe(&self.patients);
@@ -220,7 +227,8 @@ mod tests {
     }
 
     fn subscriber(dashboard: &Arc<Dashboard>, user: &str) -> Subscriber {
-        let session = Session { user: user.to_owned(), name: String::new(), role: Role::Physician };
+        let session =
+            Session { id: None, user: user.to_owned(), name: String::new(), role: Role::Physician };
         let physician = Physician::for_test(SignedIn { session, expires_at: None });
         let patients = dashboard.registry.patients_of(user);
         Subscriber::new(Arc::clone(dashboard), physician, patients)
@@ -278,8 +286,8 @@ mod tests {
         dashboard.registry.apply(team("C/1", &["dr.sato"]));
         assert_eq!(ids(next_of(&mut sato).await), ["c"]);
         assert_eq!(audit.said(), [("stream_alerts".to_owned(), None, true)]);
-        let detail = audit.events.lock().unwrap()[0].detail.clone();
-        assert_eq!(detail, "A/1 A/2 C/1");
+        let shown = ["A/1", "A/2", "C/1"].map(str::to_owned).to_vec();
+        assert_eq!(audit.listed(), [("stream_alerts".to_owned(), shown)]);
 
         audit.broken.store(true, Ordering::Relaxed);
         dashboard.alerts.apply(alert("d", "D/1"));

@@ -19,6 +19,9 @@ pub struct Credentials {
 /// Who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Session {
+    /// The session's number, which every answer of the session names in the header
+    /// `mimamori-session`; it is no key to the session. None with HTTP Basic.
+    pub id: Option<String>,
     /// User name.
     pub user: String,
     /// Display name.

@@ -31,7 +31,7 @@ fn the_engine_answers() {
 }
 
 /// A migrated database of its own, and a store that asks it.
-async fn database(name: &str) -> (Client, Store) {
+pub(super) async fn database(name: &str) -> (Client, Store) {
     let client = Client::default().with_url(server());
     client.query(&format!("CREATE DATABASE {name}")).execute().await.unwrap();
     let client = client.with_database(name);

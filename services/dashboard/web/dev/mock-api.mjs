@@ -45,6 +45,12 @@ function publish(alert) {
   for (const stream of streams) stream.write(`event: alert\ndata: ${JSON.stringify(alert)}\n\n`)
 }
 
+/** A session has ended: its streams say so and end. */
+function end(id) {
+  sessions.delete(id)
+  for (const stream of [...streams].filter(({ session }) => session === id)) stream.end('event: ended\ndata: {}\n\n')
+}
+
 /** What the processor would do, as far as these pages need it: two severe readings confirm. */
 function receive(document) {
   for (const person of document.person_information) {
@@ -99,14 +105,18 @@ const server = createServer(async (request, response) => {
     const { user, password } = await body(request)
     if (user !== password || !['physician', 'operator'].includes(user)) return send(401, 'User or password is wrong')
     const id = Math.random().toString(36).slice(2)
-    const made = { user, name: user === 'physician' ? '佐藤 陽子' : '運用担当', role: user }
+    const made = { id, user, name: user === 'physician' ? '佐藤 陽子' : '運用担当', role: user }
+    end(cookie)
     sessions.set(id, made)
     return send(200, made, { 'set-cookie': `session=${id}; HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age=28800` })
   }
   if (!session) return send(401, 'Nobody is signed in')
+  const asked = request.headers['mimamori-session']
+  if (asked && asked !== session.id) return send(401, 'Another session')
+  response.setHeader('mimamori-session', session.id)
   if (path === '/api/v1/session') {
     if (request.method !== 'DELETE') return send(200, session)
-    sessions.delete(cookie)
+    end(cookie)
     response.writeHead(204, { 'set-cookie': 'session=; Max-Age=0; Path=/' })
     return response.end()
   }
@@ -122,6 +132,7 @@ const server = createServer(async (request, response) => {
     response.write(`event: snapshot\ndata: ${JSON.stringify({ alerts: openAlerts() })}\n\n`)
     const keepAlive = setInterval(() => response.write(': keep-alive\n\n'), 15_000)
     streams.add(response)
+    response.session = session.id
     response.on('close', () => { clearInterval(keepAlive); streams.delete(response) })
     return undefined
   }

@@ -22,7 +22,8 @@ export function App() {
   const atSignIn = route.page === 'sign-in'
 
   useEffect(() => {
-    if (nobody && !atSignIn) navigate(signInPath(location), 'replace')
+    // The path may have changed since this was rendered: who signs out has nothing to come back to.
+    if (nobody && routeOf(location.pathname).page !== 'sign-in') navigate(signInPath(location), 'replace')
     if (somebody && atSignIn) navigate(returnPath(location.search), 'replace')
   }, [nobody, somebody, atSignIn])
 
@@ -44,7 +45,7 @@ export function App() {
     )
   }
   return (
-    <DashboardStateProvider>
+    <DashboardStateProvider key={session.id}>
       <Announcer />
       <Frame status={<LiveStatus />}>
         {route.page === 'live-list' && <LiveListPage />}
@@ -107,7 +108,7 @@ function SignOut() {
       </button>
       {failed && (
         <span className="form-failure" role="alert">
-          {words.signInFailed}
+          {words.signOutFailed}
         </span>
       )}
     </>

@@ -1,7 +1,8 @@
-import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
-import { ApiError, currentSession, signOut } from './api/client'
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { ApiError, belongTo, currentSession, ownSession, signOut } from './api/client'
 import type { Session } from './api/model'
 import { navigate } from './route'
+import { reactionTo, sessionChannel, type SessionChannel } from './session-news'
 
 export type SignedIn = Session | 'nobody' | 'unknown' | 'unreachable'
 
@@ -11,7 +12,7 @@ interface SessionState {
   readonly ended: boolean
   began(session: Session): void
   end(): Promise<void>
-  /** Told of every failed request: a 401 ends the session. Returns whether it did. */
+  /** Told of every failed request: a 401 clears the page and asks who is signed in. Returns whether it was one. */
   checkFailure(error: unknown): boolean
   reload(): void
 }
@@ -21,14 +22,85 @@ const SessionContext = createContext<SessionState | null>(null)
 export function SessionProvider({ children }: { children: ReactNode }) {
   const [session, setSession] = useState<SignedIn>('unknown')
   const [ended, setEnded] = useState(false)
+  const channel = useRef<SessionChannel | null>(null)
+  const user = useRef<string | null>(null)
+  /** The session that this page belonged to last: its end may be heard of from the server before another tab tells why. */
+  const last = useRef<string | null>(null)
+  /** Counts what has been settled: an answer that comes after that is too old. */
+  const turn = useRef(0)
 
-  const reload = useCallback(() => {
-    setSession('unknown')
-    currentSession().then(setSession, (error: unknown) => {
-      setSession(error instanceof ApiError && error.status === 401 ? 'nobody' : 'unreachable')
-    })
+  /** This page belongs to a session from now on, or to none. */
+  const settle = useCallback((settled: SignedIn) => {
+    turn.current += 1
+    const signedIn = typeof settled === 'object' ? settled : null
+    belongTo(signedIn?.id ?? null)
+    // What the person before had open is not the next one's.
+    if (signedIn && user.current !== null && user.current !== signedIn.user) navigate('/', 'replace')
+    if (signedIn) {
+      user.current = signedIn.user
+      last.current = signedIn.id ?? null
+    }
+    setSession(settled)
   }, [])
+
+  /** Shows nothing until it is known who is signed in. */
+  const reload = useCallback(() => {
+    const had = ownSession() !== null
+    settle('unknown')
+    const asked = turn.current
+    const answered = (settled: SignedIn) => {
+      if (asked !== turn.current) return
+      if (settled === 'nobody' && had) setEnded(true)
+      settle(settled)
+    }
+    currentSession().then(answered, (error: unknown) => {
+      answered(error instanceof ApiError && error.status === 401 ? 'nobody' : 'unreachable')
+    })
+  }, [settle])
   useEffect(reload, [reload])
+
+  const leave = useCallback(() => {
+    user.current = null
+    setEnded(false)
+    navigate('/sign-in', 'replace')
+    settle('nobody')
+  }, [settle])
+
+  useEffect(() => {
+    const opened = sessionChannel((news) => {
+      const reaction = reactionTo(news, ownSession() ?? last.current)
+      if (reaction === 'leave') leave()
+      if (reaction === 'ask who is signed in') reload()
+    })
+    channel.current = opened
+    return () => opened.close()
+  }, [leave, reload])
+
+  const checkFailure = useCallback(
+    (error: unknown) => {
+      const unauthorised = error instanceof ApiError && error.status === 401
+      // One of a session that is over for this page says nothing about the present one.
+      if (unauthorised && error.session === ownSession()) reload()
+      return unauthorised
+    },
+    [reload],
+  )
+
+  useEffect(() => {
+    // A page that the browser has kept, or that nobody has looked at, may be of a session that has ended.
+    const shown = (event: PageTransitionEvent) => {
+      if (event.persisted) reload()
+    }
+    const seen = () => {
+      if (!document.hidden && ownSession() !== null) currentSession().catch(checkFailure)
+    }
+    window.addEventListener('pageshow', shown)
+    document.addEventListener('visibilitychange', seen)
+    return () => {
+      window.removeEventListener('pageshow', shown)
+      document.removeEventListener('visibilitychange', seen)
+    }
+  }, [checkFailure, reload])
 
   const state = useMemo<SessionState>(
     () => ({
@@ -36,25 +108,25 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       ended,
       began(started) {
         setEnded(false)
-        setSession(started)
+        settle(started)
+        if (started.id) channel.current?.tell({ kind: 'began', session: started.id })
       },
       async end() {
         // Signed out only when the server says so: on a shared computer a false 'signed out' would be worse than an error.
-        await signOut()
-        navigate('/sign-in')
-        setSession('nobody')
-      },
-      checkFailure(error) {
-        const unauthorised = error instanceof ApiError && error.status === 401
-        if (unauthorised) {
-          setEnded(true)
-          setSession('nobody')
+        const own = ownSession()
+        try {
+          await signOut()
+        } catch (error) {
+          if (checkFailure(error)) return
+          throw error
         }
-        return unauthorised
+        leave()
+        if (own) channel.current?.tell({ kind: 'signed-out', session: own })
       },
+      checkFailure,
       reload,
     }),
-    [session, ended, reload],
+    [session, ended, settle, leave, checkFailure, reload],
   )
   return <SessionContext value={state}>{children}</SessionContext>
 }

@@ -374,6 +374,8 @@ impl Demo {
                 "care_plans": topics.name(Topic::CarePlans),
                 "care_events": topics.name(Topic::CareEvents),
                 "audit_events": topics.name(Topic::AuditEvents),
+                "audit_sets": topics.name(Topic::AuditSets),
+                "sessions_ended": topics.name(Topic::SessionsEnded),
             },
             "metrics": {
                 "processor": metrics(self.places.processor),

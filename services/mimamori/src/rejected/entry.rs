@@ -31,6 +31,8 @@ pub(super) fn entry(
         patient,
         allowed: true,
         detail: format!("{address}: {how}"),
+        session: None,
+        patient_set: None,
     }
 }
 

@@ -3,7 +3,7 @@
 mod outcomes;
 mod reading;
 
-use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
+use schemas::{AcceptedReading, AlertEvent, AuditEvent, AuditSet, OutcomeTally, RejectedReading};
 
 use crate::columns::{Columns, Shape, Unfit};
 use crate::tables::Table;
@@ -22,6 +22,8 @@ pub enum Row {
     Alert(AlertEvent),
     /// From `audit.events`.
     Audit(AuditEvent),
+    /// From `audit.sets`.
+    AuditSet(AuditSet),
 }
 
 /// The place of a record in its own topic.
@@ -44,6 +46,7 @@ impl Row {
             Row::Tally(_) => Table::OutcomeTallies,
             Row::Alert(_) => Table::Alerts,
             Row::Audit(_) => Table::AuditEvents,
+            Row::AuditSet(_) => Table::AuditSets,
         }
     }
 
@@ -72,6 +75,10 @@ impl Row {
             }
             Row::Alert(alert) => outcomes::alert(alert, place, columns),
             Row::Audit(event) => outcomes::audit(event, place, columns),
+            Row::AuditSet(set) => {
+                outcomes::audit_set(set, columns);
+                Ok(())
+            }
         }
     }
 }

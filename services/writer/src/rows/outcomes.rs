@@ -1,8 +1,8 @@
-//! Alerts, rejects, tallies and accesses.
+//! Alerts, rejects, tallies, accesses and the sets of patients that these refer to.
 
 use serde::Serialize;
 
-use schemas::{AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
+use schemas::{AlertEvent, AuditEvent, AuditSet, OutcomeTally, RejectedReading};
 
 use super::Place;
 use crate::columns::{Columns, Unfit, Value};
@@ -72,7 +72,16 @@ pub(super) fn audit(event: &AuditEvent, place: Place, to: &mut impl Columns) -> 
     to.text("consortium", event.consortium.as_deref().unwrap_or(""));
     to.put("allowed", Value::Bool(event.allowed));
     to.text("detail", &event.detail);
+    to.text("session", event.session.as_deref().unwrap_or(""));
+    to.text("patient_set", event.patient_set.as_deref().unwrap_or(""));
     to.put("event_partition", Value::Int32(place.partition));
     to.put("event_offset", Value::Int64(place.offset));
     Ok(())
+}
+
+pub(super) fn audit_set(set: &AuditSet, to: &mut impl Columns) {
+    to.text("patient_set", &set.patient_set);
+    to.put("part", Value::Int32(set.part));
+    to.put("parts", Value::Int32(set.parts));
+    to.text("patients", &set.patients.join("\n"));
 }

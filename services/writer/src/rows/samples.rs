@@ -9,7 +9,7 @@ use schemas::reading::{
     ReadingStatus, Source, TestLab, WeighingScale,
 };
 use schemas::records::{Evidence, Origin, StoredOutcome};
-use schemas::{AcceptedReading, AlertEvent, AuditEvent, OutcomeTally, RejectedReading};
+use schemas::{AcceptedReading, AlertEvent, AuditEvent, AuditSet, OutcomeTally, RejectedReading};
 
 use super::{Place, Row};
 
@@ -167,6 +167,14 @@ pub(crate) fn every_row() -> Vec<Row> {
         consortium: None,
         allowed: true,
         detail: String::new(),
+        session: Some("0f1e2d3c4b5a69788796a5b4c3d2e1f0".into()),
+        patient_set: None,
+    }));
+    rows.push(Row::AuditSet(AuditSet {
+        patient_set: "6d0e58a5".repeat(8),
+        part: 0,
+        parts: 1,
+        patients: vec!["AB0001/P1".into(), "AB0001/P2".into()],
     }));
     rows
 }

@@ -5,10 +5,39 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    /** What kind of problem, as a URN; empty where the answer does not say. */
+    readonly type = '',
+    /** The session that the request belonged to. */
+    readonly session: string | null = null,
   ) {
     super(message)
     this.name = 'ApiError'
   }
+}
+
+/** Names the session that a request belongs to, and the one that its answer was given in. */
+export const SESSION_HEADER = 'mimamori-session'
+
+let session: string | null = null
+
+/** The session that this page belongs to; null while nobody is signed in. */
+export function ownSession(): string | null {
+  return session
+}
+
+export function belongTo(id: string | null): void {
+  session = id
+}
+
+/** The page's own session, so that the server refuses what the cookie of another one would be given. */
+export function sessionHeaders(own: string | null): Record<string, string> {
+  return own === null ? {} : { [SESSION_HEADER]: own }
+}
+
+/** Whether an answer was given in another session than the one that was asked for. */
+export function isOfAnother(response: Response, own: string | null): boolean {
+  const given = response.headers.get(SESSION_HEADER)
+  return own !== null && given !== null && given !== own
 }
 
 let serverAheadBy = 0
@@ -27,6 +56,7 @@ export function noteServerDate(header: string | null): void {
 }
 
 async function request(path: string, init?: RequestInit): Promise<Response> {
+  const own = session
   let response: Response
   try {
     response = await fetch(path, {
@@ -34,21 +64,24 @@ async function request(path: string, init?: RequestInit): Promise<Response> {
       cache: 'no-store',
       signal: AbortSignal.timeout(30_000),
       ...init,
+      headers: { ...sessionHeaders(own), ...init?.headers },
     })
   } catch (cause) {
-    throw new ApiError(0, cause instanceof Error ? cause.message : 'unreachable')
+    throw new ApiError(0, cause instanceof Error ? cause.message : 'unreachable', '', own)
   }
   noteServerDate(response.headers.get('date'))
-  if (!response.ok) throw new ApiError(response.status, await detailOf(response))
+  if (!response.ok) throw await errorOf(response, own)
+  if (isOfAnother(response, own)) throw new ApiError(401, 'another session', '', own)
   return response
 }
 
-async function detailOf(response: Response): Promise<string> {
+async function errorOf(response: Response, own: string | null): Promise<ApiError> {
   try {
-    const problem = (await response.json()) as { detail?: unknown; title?: unknown }
-    return String(problem.detail ?? problem.title ?? response.statusText)
+    const problem = (await response.json()) as { type?: unknown; detail?: unknown; title?: unknown }
+    const detail = String(problem.detail ?? problem.title ?? response.statusText)
+    return new ApiError(response.status, detail, String(problem.type ?? ''), own)
   } catch {
-    return response.statusText
+    return new ApiError(response.status, response.statusText, '', own)
   }
 }
 

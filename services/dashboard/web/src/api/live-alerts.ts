@@ -1,4 +1,4 @@
-import { noteServerDate } from './client'
+import { isOfAnother, noteServerDate, ownSession, sessionHeaders } from './client'
 import { EventStreamParser } from './event-stream'
 import type { Alert } from './model'
 
@@ -13,7 +13,7 @@ export interface LiveAlertsListener {
   contact(): void
   /** The connection is gone; another attempt follows by itself. */
   lost(): void
-  /** Nobody is signed in any more: no further attempt. */
+  /** The session has ended, or has given way to another one: no further attempt. */
   unauthorised(): void
 }
 
@@ -22,6 +22,7 @@ export interface LiveAlertsListener {
  * EventSource hides the keep-alives (a dead connection looks alive) and the status (401 looks like an outage).
  */
 export function followLiveAlerts(listener: LiveAlertsListener): { stop(): void } {
+  const own = ownSession()
   let stopped = false
   let attempt = 0
   let current: AbortController | null = null
@@ -34,14 +35,15 @@ export function followLiveAlerts(listener: LiveAlertsListener): { stop(): void }
     let silence = setTimeout(() => controller.abort(), SILENCE_MS)
     try {
       const response = await fetch('/api/v1/alerts/stream', {
-        headers: { accept: 'text/event-stream' },
+        headers: { accept: 'text/event-stream', ...sessionHeaders(own) },
         credentials: 'same-origin',
         cache: 'no-store',
         signal: controller.signal,
       })
-      if (response.status === 401 || response.status === 403) {
+      if (response.status === 401 || response.status === 403 || isOfAnother(response, own)) {
+        const isSignedOut = response.status !== 403 && !stopped
         stopped = true
-        if (response.status === 401) listener.unauthorised()
+        if (isSignedOut) listener.unauthorised()
         return
       }
       noteServerDate(response.headers.get('date'))
@@ -59,6 +61,10 @@ export function followLiveAlerts(listener: LiveAlertsListener): { stop(): void }
               listener.snapshot((JSON.parse(event.data) as { alerts: Alert[] }).alerts)
             } else if (event.event === 'alert') {
               listener.alert(JSON.parse(event.data) as Alert)
+            } else if (event.event === 'ended') {
+              stopped = true
+              listener.unauthorised()
+              return
             }
           }
           listener.contact()

@@ -1,5 +1,6 @@
 import { useState, type FormEvent } from 'react'
-import { ApiError, signIn } from '../api/client'
+import { ApiError, currentSession, signIn } from '../api/client'
+import type { Session } from '../api/model'
 import { LanguageToggle } from './language-toggle'
 import { useLanguage } from '../language/language'
 import { navigate, returnPath } from '../route'
@@ -7,27 +8,48 @@ import { useSession } from '../session'
 import { Logo } from './icons'
 import { PageTitle } from './page-title'
 
-type Failure = 'wrong' | 'too-often' | 'unreachable'
+type Failure = 'wrong' | 'too-often' | 'unreachable' | 'no-tls' | 'not-kept'
 
 function failureOf(error: unknown): Failure {
   const status = error instanceof ApiError ? error.status : 0
   if (status === 429) return 'too-often'
+  if (error instanceof ApiError && error.type.endsWith(':tls-missing')) return 'no-tls'
   return status === 401 ? 'wrong' : 'unreachable'
+}
+
+/** Signs in, and asks again with the cookie: a browser may have refused to keep it. */
+async function signInForGood(user: string, password: string): Promise<Session | 'not-kept'> {
+  const session = await signIn(user, password)
+  try {
+    const kept = await currentSession()
+    return kept.id === session.id ? session : 'not-kept'
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return 'not-kept'
+    throw error
+  }
 }
 
 export function SignInPage() {
   const { words } = useLanguage()
   const { began, ended } = useSession()
   const [busy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<Failure | null>(null)
+  // Over plain HTTP a browser keeps no session, and others can read the password: it is not even sent.
+  const isWithoutTls = !window.isSecureContext
+  const [failure, setFailure] = useState<Failure | null>(isWithoutTls ? 'no-tls' : null)
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
+    if (isWithoutTls) return
     const form = new FormData(event.currentTarget)
     setBusy(true)
     setFailure(null)
-    signIn(String(form.get('user')).trim(), String(form.get('password'))).then(
+    signInForGood(String(form.get('user')).trim(), String(form.get('password'))).then(
       (session) => {
+        if (session === 'not-kept') {
+          setBusy(false)
+          setFailure('not-kept')
+          return
+        }
         navigate(returnPath(location.search), 'replace')
         began(session)
       },
@@ -57,8 +79,10 @@ export function SignInPage() {
           {failure === 'wrong' && words.signInWrong}
           {failure === 'too-often' && words.signInTooOften}
           {failure === 'unreachable' && words.signInFailed}
+          {failure === 'no-tls' && words.signInWithoutTls}
+          {failure === 'not-kept' && words.sessionNotKept}
         </p>
-        <button className="primary" type="submit" disabled={busy}>
+        <button className="primary" type="submit" disabled={busy || isWithoutTls}>
           {busy ? words.signingIn : words.signIn}
         </button>
       </form>

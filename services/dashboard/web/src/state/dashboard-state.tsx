@@ -1,6 +1,6 @@
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ApiError, listPatients, serverNow } from '../api/client'
-import { followLiveAlerts } from '../api/live-alerts'
+import { followLive } from '../api/shared-stream'
 import type { Alert, PatientSummary, Patients } from '../api/model'
 import { useSession } from '../session'
 import { isNews, openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
@@ -44,7 +44,8 @@ interface LiveAlerts {
 }
 
 export function DashboardStateProvider({ children }: { children: ReactNode }) {
-  const { checkFailure } = useSession()
+  const { session, checkFailure } = useSession()
+  const sessionId = typeof session === 'object' ? (session.id ?? '') : ''
   const [list, setList] = useState<{ answer: Patients; at: number } | null>(null)
   const [listFailed, setListFailed] = useState(false)
   const [alerts, setAlerts] = useState<LiveAlerts>({ open: null, news: new Set(), announcement: null })
@@ -85,7 +86,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       clearTimeout(soon)
       soon = setTimeout(refresh, AFTER_ALERT_MS)
     }
-    const following = followLiveAlerts({
+    const following = followLive(sessionId, {
       snapshot(snapshot) {
         setConnection('live')
         setAlerts((before) => {
@@ -120,14 +121,14 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
         setLastContact(contact.current)
       },
       unauthorised() {
-        fail.current(new ApiError(401, 'the session has ended'))
+        fail.current(new ApiError(401, 'the session has ended', '', sessionId))
       },
     })
     return () => {
       clearTimeout(soon)
       following.stop()
     }
-  }, [refresh])
+  }, [sessionId, refresh])
 
   const seen = useCallback((patient: string) => {
     setAlerts((before) => {

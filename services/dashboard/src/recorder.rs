@@ -1,0 +1,67 @@
+//! Writes records to a topic and waits until they are safe.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use anyhow::Context;
+use schemas::codec::Record;
+use schemas::topics::Topic;
+use schemas::{Codec, Encoder, Topics};
+use stream::producer::{Outgoing, Producer};
+use tokio::time::timeout;
+
+/// How long a request waits for its record to be acknowledged.
+pub const DEADLINE: Duration = Duration::from_secs(2);
+
+/// A record is not known to be safe.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not recorded: {0}")]
+pub struct NotRecorded(pub String);
+
+/// A record on its way.
+pub type Recording<'a> = Pin<Box<dyn Future<Output = Result<(), NotRecorded>> + Send + 'a>>;
+
+/// Writes records to one topic.
+pub struct Recorder<T: Record> {
+    producer: Producer,
+    encoder: Encoder<T>,
+    topic: String,
+}
+
+impl<T: Record> Recorder<T> {
+    /// A recorder that writes through the producer. Blocks where a schema registry is asked.
+    ///
+    /// # Errors
+    /// When the schema registry does not take the schema.
+    pub fn new(
+        producer: Producer,
+        codec: &Codec,
+        topics: &Topics,
+        topic: Topic,
+    ) -> anyhow::Result<Self> {
+        let topic = topics.name(topic);
+        let encoder =
+            codec.encoder(&topic).with_context(|| format!("cannot prepare records of {topic}"))?;
+        Ok(Self { producer, encoder, topic })
+    }
+
+    /// Writes a record; it is safe when this resolves.
+    ///
+    /// # Errors
+    /// When Kafka does not acknowledge it within [`DEADLINE`]. It may be there all the same.
+    pub async fn write(&self, key: Option<&str>, record: &T) -> Result<(), NotRecorded> {
+        let bytes = self.encoder.encode(record).map_err(|error| NotRecorded(error.to_string()))?;
+        let record = Outgoing {
+            topic: &self.topic,
+            partition: None,
+            key: key.map(str::as_bytes),
+            payload: Some(&bytes),
+        };
+        match timeout(DEADLINE, self.producer.send(record)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(NotRecorded(error.to_string())),
+            Err(_) => Err(NotRecorded(format!("no acknowledgement in {} s", DEADLINE.as_secs()))),
+        }
+    }
+}
