@@ -21,6 +21,7 @@ use crate::accounts::Accounts;
 use crate::args::DashboardArgs;
 use crate::audit::KafkaAuditLog;
 use crate::care_plans::CarePlans;
+use crate::changed_readings::ChangedReadings;
 use crate::following::Following;
 use crate::metrics::{DashboardMetrics, observe};
 use crate::open_alerts::OpenAlerts;
@@ -63,6 +64,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let dashboard = Arc::new(Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
+        changed: Arc::default(),
         plans: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         audit: Arc::new(audit),
@@ -82,11 +84,14 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let registry: Arc<Registry> = Arc::clone(&dashboard.registry);
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
     let plans: Arc<CarePlans> = Arc::clone(&dashboard.plans);
+    let changed: Arc<ChangedReadings> = Arc::clone(&dashboard.changed);
     let followers = [
         following.registry(registry, health.component("registry"))?,
         following.alerts(alerts, health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
+        following.changed_readings(Arc::clone(&changed))?,
     ];
+    tokio::spawn(following.store_progress(changed, health.component("store progress"))?);
     let audit_topic = topics.name(Topic::AuditEvents);
     tokio::spawn(watch_kafka(args.kafka.clone(), audit_topic, kafka, shutdown.clone()));
     tokio::spawn(watch_store(

@@ -44,6 +44,7 @@ pub(crate) fn empty_dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
     let dashboard = Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
+        changed: Arc::default(),
         plans: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         audit: audit.clone(),

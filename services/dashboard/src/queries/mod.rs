@@ -1,6 +1,8 @@
 //! What is asked of ClickHouse: one module for each read model, and no SQL elsewhere.
 
 mod alerts;
+#[cfg(test)]
+mod clock_tests;
 mod copies;
 mod current;
 #[cfg(test)]
