@@ -148,6 +148,11 @@ impl Topics {
         format!("{}{}", self.prefix, topic.base_name())
     }
 
+    /// The consumer group that brings records to ClickHouse: what it has consumed is stored.
+    pub fn writer_group(&self) -> String {
+        format!("{}mimamori-writer", self.prefix)
+    }
+
     /// The prefix; consumer groups and transactional ids begin with it too.
     pub fn prefix(&self) -> &str {
         &self.prefix

@@ -15,6 +15,7 @@ import { exchangeDocument } from './exchange-document.mjs'
 
 const ALERT_DEADLINE_MS = 30_000
 const STEP_DEADLINE_MS = 20_000
+const CHANGE_DEADLINE_MS = 10_000
 
 const need = (name) => {
   const value = process.env[name]
@@ -191,6 +192,37 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     await shot('patient-dark')
   })
 
+  step('a correction is in chart, head and table of the open page within ten seconds', async () => {
+    await page.evaluate(() => {
+      window.neverReloaded = true
+    })
+    const observedAt = Math.floor((Date.now() - 60_000) / 60_000) * 60_000 + 17_000
+    const plot = page.locator('.plot').first()
+    const inChart = async () => {
+      await plot.focus()
+      await page.keyboard.press('End')
+      return (await plot.getAttribute('aria-valuetext')) ?? ''
+    }
+    const inHead = async () => (await page.locator('.patient-head .card-values').textContent()) ?? ''
+    for (const [systolic, diastolic] of [[144, 91], [121, 78]]) {
+      await send({ systolic, diastolic, observedAt })
+      const value = `${systolic}/${diastolic}`
+      const all = async () => (await inChart()).includes(value) && (await inHead()).includes(value)
+      await waitUntil(all, `chart and head say ${value}`, CHANGE_DEADLINE_MS)
+    }
+    assert.equal((await inHead()).includes('144/91'), false)
+    await page.locator('.panel-head button').first().click()
+    const table = async () => (await page.locator('.readings tbody tr', { hasText: 'BROWSERTEST' }).first().textContent()) ?? ''
+    assert.match(await table(), /12178/)
+    // While the table is shown, the next correction comes to it too.
+    await send({ systolic: 122, diastolic: 79, observedAt })
+    await waitUntil(async () => (await table()).includes('12279') && (await inHead()).includes('122/79'), 'table and head say 122/79', CHANGE_DEADLINE_MS)
+    assert.equal(await page.evaluate(() => window.neverReloaded), true, 'the page was loaded anew')
+    await isAccessible(page)
+    await shot('patient-corrected')
+  })
+
+  step('signing out leaves nothing to read', async () => {
   step('ten tabs work, and have one stream together', async () => {
     const streams = new Set()
     context.on('request', (request) => {
@@ -260,8 +292,8 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
   })
 })
 
-async function send({ systolic, diastolic, minutesAgo }) {
-  const document = exchangeDocument({ patient, systolic, diastolic, observedAt: Date.now() - minutesAgo * 60_000, now: Date.now() })
+async function send({ systolic, diastolic, minutesAgo = 0, observedAt = Date.now() - minutesAgo * 60_000 }) {
+  const document = exchangeDocument({ patient, systolic, diastolic, observedAt, now: Date.now() })
   const response = await fetch(`${gateway}/v1/readings`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -287,10 +319,10 @@ async function fitsItsWidth(page) {
   assert.ok(wide <= window, `the page is ${wide} px wide in a window of ${window} px`)
 }
 
-async function waitUntil(holds, what) {
-  const deadline = Date.now() + STEP_DEADLINE_MS
+async function waitUntil(holds, what, within = STEP_DEADLINE_MS) {
+  const deadline = Date.now() + within
   while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `within ${STEP_DEADLINE_MS} ms: ${what}`)
+    assert.ok(Date.now() < deadline, `within ${within} ms: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

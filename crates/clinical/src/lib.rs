@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod alert;
+pub mod clock;
 pub mod copies;
 pub mod episode;
 mod historical;

@@ -122,6 +122,11 @@ impl Schedule {
         Ok(Self { zone, start, expected })
     }
 
+    /// The name of the time zone in the tz database.
+    pub fn time_zone(&self) -> Option<&str> {
+        self.zone.iana_name()
+    }
+
     /// The first local day that counts.
     pub fn start(&self) -> Date {
         self.start

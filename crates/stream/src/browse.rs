@@ -14,7 +14,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
-use crate::follow::{Start, offset_at};
+use crate::follow::Start;
 use crate::record::{Incoming, Position};
 use crate::topics::partitions_of;
 
@@ -65,13 +65,10 @@ pub fn read_to_end(
     let mut partitions = partitions_of(&consumer, topic)?;
     partitions.retain(|of| partition.is_none_or(|only| only == *of));
     let mut ranges = HashMap::new();
+    let consumed = start.consumed(kafka, topic)?;
     for partition in partitions {
         let (low, high) = watermarks(&consumer, topic, partition)?;
-        let from = match start {
-            Start::Beginning => low,
-            Start::End => high,
-            Start::Time(time) => offset_at(&consumer, topic, partition, time)?.unwrap_or(high),
-        };
+        let from = start.offset(&consumer, (topic, partition), (low, high), &consumed)?;
         if from < high {
             ranges.insert(partition, (from, high));
         }

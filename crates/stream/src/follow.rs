@@ -15,13 +15,13 @@ use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
 pub use crate::record::Incoming;
-use crate::topics::partitions_of;
+use crate::topics::{GroupProgress, partitions_of};
 
 const POLL: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where to begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
     /// With the oldest record.
     Beginning,
@@ -29,6 +29,39 @@ pub enum Start {
     End,
     /// With the first record appended at or after a time, milliseconds since the epoch.
     Time(i64),
+    /// With what a group has not consumed; with the oldest record where it has consumed nothing.
+    NotConsumedBy(String),
+}
+
+impl Start {
+    /// What the group that is named has consumed, by partition: the offset it consumes next.
+    pub(crate) fn consumed(
+        &self,
+        kafka: &KafkaArgs,
+        topic: &str,
+    ) -> Result<HashMap<i32, i64>, StreamError> {
+        let Self::NotConsumedBy(group) = self else { return Ok(HashMap::new()) };
+        let progress = GroupProgress::new(kafka, group, topic)?.ask()?;
+        Ok(progress.into_iter().filter_map(|(of, next)| Some((of, next?))).collect())
+    }
+
+    /// The offset to begin with in a partition that holds those from `low` on, before `high`.
+    pub(crate) fn offset(
+        &self,
+        consumer: &BaseConsumer<Watch>,
+        (topic, partition): (&str, i32),
+        (low, high): (i64, i64),
+        consumed: &HashMap<i32, i64>,
+    ) -> Result<i64, StreamError> {
+        Ok(match self {
+            Self::Beginning => low,
+            Self::End => high,
+            Self::Time(time) => offset_at(consumer, topic, partition, *time)?.unwrap_or(high),
+            Self::NotConsumedBy(_) => {
+                consumed.get(&partition).map_or(low, |next| (*next).clamp(low, high))
+            }
+        })
+    }
 }
 
 /// What following a topic brings.
@@ -85,7 +118,7 @@ pub fn follow(
     let watch = Watch::default();
     let readers = topics
         .iter()
-        .map(|(topic, start)| Reader::new(kafka, topic, *start, &watch))
+        .map(|(topic, start)| Reader::new(kafka, topic, start.clone(), &watch))
         .collect::<Result<Vec<_>, _>>()?;
     let dropped = Arc::new(AtomicBool::new(false));
     let dropped_here = dropped.clone();
@@ -104,6 +137,7 @@ pub fn follow(
 struct Reader {
     topic: Arc<str>,
     start: Start,
+    kafka: KafkaArgs,
     consumer: BaseConsumer<Watch>,
     /// Where each partition ended when following began, as long as it was not reached. None before
     /// partitions are assigned.
@@ -124,24 +158,27 @@ impl Reader {
             .set("enable.partition.eof", "true")
             .create_with_context(watch.clone())
             .map_err(StreamError::while_doing("creating a consumer"))?;
-        Ok(Self { topic: topic.into(), start, consumer, ends: None, complained: None })
+        Ok(Self {
+            topic: topic.into(),
+            start,
+            kafka: kafka.clone(),
+            consumer,
+            ends: None,
+            complained: None,
+        })
     }
 
     fn assign(&mut self) -> Result<(), StreamError> {
         let mut ends = HashMap::new();
+        let consumed = self.start.consumed(&self.kafka, &self.topic)?;
         let mut assignment = TopicPartitionList::new();
         for partition in partitions_of(&self.consumer, &self.topic)? {
             let (low, high) = self
                 .consumer
                 .fetch_watermarks(&self.topic, partition, PATIENCE)
                 .map_err(StreamError::while_doing("asking for a partition's offsets"))?;
-            let from = match self.start {
-                Start::Beginning => low,
-                Start::End => high,
-                Start::Time(time) => {
-                    offset_at(&self.consumer, &self.topic, partition, time)?.unwrap_or(high)
-                }
-            };
+            let place = (&*self.topic, partition);
+            let from = self.start.offset(&self.consumer, place, (low, high), &consumed)?;
             if from < high {
                 ends.insert(partition, high);
             }
@@ -223,7 +260,7 @@ fn deliver(mut readers: Vec<Reader>, stop: impl Fn() -> bool, handle: &mut impl 
 }
 
 /// The offset of the first record appended at or after a time; none when there is no such record.
-pub(crate) fn offset_at<C: rdkafka::consumer::ConsumerContext>(
+fn offset_at<C: rdkafka::consumer::ConsumerContext>(
     consumer: &BaseConsumer<C>,
     topic: &str,
     partition: i32,

@@ -146,30 +146,54 @@ pub fn committed_offsets(
     group: &str,
     topics: &[&str],
 ) -> Result<Vec<(String, i32, Option<i64>)>, StreamError> {
-    let consumer: BaseConsumer<Watch> = kafka
-        .consumer("mimamori-topics", group)
-        .create_with_context(Watch::default())
-        .map_err(StreamError::while_doing("creating a client"))?;
-    let mut asked = TopicPartitionList::new();
+    let mut committed = Vec::new();
     for topic in topics {
-        for partition in partitions_of(&consumer, topic)? {
-            asked.add_partition(topic, partition);
-        }
+        let progress = GroupProgress::new(kafka, group, topic)?.ask()?;
+        committed
+            .extend(progress.into_iter().map(|(of, offset)| ((*topic).to_owned(), of, offset)));
     }
-    let answer = consumer
-        .committed_offsets(asked, PATIENCE)
-        .map_err(StreamError::while_doing("asking for a group's offsets"))?;
-    Ok(answer
-        .elements()
-        .iter()
-        .map(|element| {
-            let offset = match element.offset() {
-                Offset::Offset(offset) => Some(offset),
-                _ => None,
-            };
-            (element.topic().to_owned(), element.partition(), offset)
-        })
-        .collect())
+    Ok(committed)
+}
+
+/// How far a group has come with a topic, asked over one client as often as is wanted.
+pub struct GroupProgress {
+    consumer: BaseConsumer<Watch>,
+    topic: String,
+}
+
+impl GroupProgress {
+    /// Of a group with a topic. Kafka need not be reachable yet, and the group is not joined.
+    ///
+    /// # Errors
+    /// When Kafka's client refuses its settings.
+    pub fn new(kafka: &KafkaArgs, group: &str, topic: &str) -> Result<Self, StreamError> {
+        let consumer = kafka
+            .consumer("mimamori-topics", group)
+            .create_with_context(Watch::default())
+            .map_err(StreamError::while_doing("creating a client"))?;
+        Ok(Self { consumer, topic: topic.to_owned() })
+    }
+
+    /// The offset that the group will consume next, of each partition; none where it never committed
+    /// one. Blocks for at most ten seconds.
+    ///
+    /// # Errors
+    /// When Kafka does not answer, lacks the topic, or does not let the group be described.
+    pub fn ask(&self) -> Result<Vec<(i32, Option<i64>)>, StreamError> {
+        let mut asked = TopicPartitionList::new();
+        for partition in partitions_of(&self.consumer, &self.topic)? {
+            asked.add_partition(&self.topic, partition);
+        }
+        let answer = self
+            .consumer
+            .committed_offsets(asked, PATIENCE)
+            .map_err(StreamError::while_doing("asking for a group's offsets"))?;
+        let offset = |offset| match offset {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        };
+        Ok(answer.elements().iter().map(|of| (of.partition(), offset(of.offset()))).collect())
+    }
 }
 
 /// Whether a broker answers a question for its topics within a second. Blocks the thread.

@@ -29,8 +29,10 @@ export interface Field {
   readonly label: Label
   /** Of a number; empty for others. */
   readonly unit: Label
-  /** Decimals of a number that are shown. */
+  /** Decimals of a number that are always shown. */
   readonly decimals: number
+  /** Decimals to which rules and limits judge a number: so many are shown where they are not zero. */
+  readonly judged: number
   /** Whether lists show it. */
   readonly listed: boolean
   /** Whether it is said beside what lists show. */
@@ -71,6 +73,12 @@ export const KINDS: Readonly<Record<Kind, Declaration>> = {
     out
 }
 
+/// The decimals with which a number is remembered for the rules, and at least those that are shown.
+fn judged(field: &Field) -> u8 {
+    let steps = field.watch.as_ref().map_or(1, |watch| watch.scale);
+    field.decimals.max(steps.ilog10() as u8)
+}
+
 fn field(field: &Field) -> Value {
     let kind = match field.form {
         Form::Integer | Form::Decimal => "number",
@@ -89,6 +97,7 @@ fn field(field: &Field) -> Value {
         "label": label(&field.label),
         "unit": { "en": unit, "ja": field.unit_ja.as_deref().unwrap_or(unit) },
         "decimals": field.decimals,
+        "judged": judged(field),
         "listed": field.listed,
         "beside": field.beside,
         "codes": codes.collect::<serde_json::Map<_, _>>(),

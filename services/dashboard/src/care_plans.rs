@@ -50,6 +50,13 @@ impl CarePlans {
             None => rules::limits(&Plan::default()).collect(),
         }
     }
+
+    /// The time zone by which a patient's days are counted; none where the plan counts none.
+    pub fn time_zone(&self, patient: &str) -> Option<String> {
+        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
+        let schedule = plans.get(patient)?.schedule.as_ref()?;
+        schedule.time_zone().map(str::to_owned)
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +66,19 @@ mod tests {
     fn severe(plans: &CarePlans) -> f64 {
         let limits = plans.limits_of("HOME01/P1");
         limits.iter().find(|limit| limit.severity.is_some()).expect("a rule has limits").value
+    }
+
+    #[test]
+    fn days_are_counted_in_the_zone_of_the_schedule() {
+        let plans = CarePlans::default();
+        assert_eq!(plans.time_zone("EUR01/P1"), None);
+        let start = jiff::civil::date(2026, 6, 1);
+        let schedule = clinical::schedule::Schedule::new("Europe/Berlin", start, Vec::new());
+        let schedule = schedule.ok().map(Box::new);
+        let mut plan = Plan::default();
+        plan.schedule = schedule;
+        plans.apply("EUR01/P1".to_owned(), Some(plan));
+        assert_eq!(plans.time_zone("EUR01/P1").as_deref(), Some("Europe/Berlin"));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! live from Kafka; their pages, embedded; and the record of who looked at what.
 //!
 //! [`api`] says what it answers. Who is registered and who follows whom ([`registry`]) and the open
-//! alerts ([`open_alerts`]) are held in memory from Kafka; readings are asked of ClickHouse
-//! ([`queries`]). Nothing of a patient is answered before [`access`] has let the physician through
-//! and [`audit`] has the access on record.
+//! alerts ([`open_alerts`]) are held in memory from Kafka, which also says whose readings have changed
+//! ([`changed_readings`]); readings are asked of ClickHouse ([`queries`]). Nothing of a patient is
+//! answered before [`access`] has let the physician through and [`audit`] has the access on record.
 
 pub mod access;
 pub mod accounts;
@@ -13,6 +13,7 @@ mod args;
 pub mod audit;
 pub mod basic;
 mod care_plans;
+pub mod changed_readings;
 mod ended_sessions;
 mod following;
 pub mod metrics;

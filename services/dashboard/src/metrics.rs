@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use chassis::Metrics;
 use chassis::metrics::{LATENCY_SECONDS, Registered};
+use clinical::Timestamp;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
 use crate::registry::Sizes;
@@ -31,6 +32,8 @@ pub struct DashboardMetrics {
     pub open_alerts: IntGauge,
     /// Open alerts of patients whom nobody follows.
     pub unfollowed_alerts: IntGauge,
+    waiting_patients: IntGauge,
+    waiting_seconds: IntGauge,
     registry_entries: IntGaugeVec,
     /// Records that could not be read, by topic.
     pub unreadable_records: IntCounterVec,
@@ -78,6 +81,14 @@ impl DashboardMetrics {
             open_alerts: metrics.gauge("open_alerts", "Open alerts of all patients")?,
             unfollowed_alerts: metrics
                 .gauge("unfollowed_alerts", "Open alerts of patients whom nobody follows")?,
+            waiting_patients: metrics.gauge(
+                "waiting_patients",
+                "Patients of whom accepted readings are not in the store yet",
+            )?,
+            waiting_seconds: metrics.gauge(
+                "waiting_seconds",
+                "How long the oldest accepted reading has waited for the store",
+            )?,
             registry_entries: metrics.gauges(
                 "registry_entries",
                 "Entries of the master lists in memory",
@@ -109,6 +120,12 @@ impl DashboardMetrics {
                 &["read_model"],
             )?,
         })
+    }
+
+    /// Shows of how many patients readings wait for the store, and since when the longest.
+    pub fn show_waiting(&self, (patients, since): (usize, Option<Timestamp>), now: Timestamp) {
+        self.waiting_patients.set(i64::try_from(patients).unwrap_or(i64::MAX));
+        self.waiting_seconds.set(since.map_or(0, |since| (now - since).millis().max(0) / 1000));
     }
 
     /// Shows how long the master lists are.

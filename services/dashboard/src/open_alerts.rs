@@ -1,7 +1,7 @@
 //! The open alerts, held in memory and kept current from the topic `alerts`; not from ClickHouse,
 //! so that they arrive whatever happens to it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{broadcast, watch};
@@ -10,6 +10,9 @@ use crate::model::Alert;
 
 /// Transitions that a subscriber may fall behind before it has to begin again.
 const BACKLOG: usize = 1024;
+
+/// Alerts that were closed last are remembered, because the store may still have them as open.
+const CLOSED: usize = 4096;
 
 /// The open alerts and their subscribers.
 #[derive(Debug)]
@@ -24,6 +27,8 @@ struct Open {
     by_id: HashMap<String, Arc<Alert>>,
     /// Ids by patient.
     of_patient: HashMap<String, BTreeSet<String>>,
+    /// Those closed last, the newest at the end.
+    closed: VecDeque<Arc<Alert>>,
 }
 
 impl Default for OpenAlerts {
@@ -81,6 +86,13 @@ impl OpenAlerts {
         alerts
     }
 
+    /// What is newest of a patient: the alerts closed last, then the open ones.
+    pub fn newest_of_patient(&self, patient: &str) -> Vec<Arc<Alert>> {
+        let open = self.lock();
+        let closed = open.closed.iter().filter(|alert| alert.patient == patient).cloned();
+        closed.chain(open.of_patient(patient)).collect()
+    }
+
     /// The open alerts of patients, worst first.
     pub fn of_patients<'p>(
         &self,
@@ -111,6 +123,10 @@ impl Open {
             self.by_id.insert(alert.id.clone(), Arc::clone(alert));
         } else {
             self.remove(&alert.id);
+            if self.closed.len() == CLOSED {
+                self.closed.pop_front();
+            }
+            self.closed.push_back(Arc::clone(alert));
         }
     }
 
@@ -163,6 +179,20 @@ mod tests {
         alerts.forget("b");
         assert_eq!(alerts.count(), 0);
         assert!(alerts.of_patient("A/1").is_empty());
+    }
+
+    #[test]
+    fn what_was_closed_last_is_known_besides_what_is_open() {
+        let alerts = OpenAlerts::default();
+        alerts.apply(alert("a", "A/1", "review", "open"));
+        alerts.apply(alert("a", "A/1", "review", "retracted"));
+        alerts.apply(alert("b", "A/1", "review", "open"));
+        alerts.apply(alert("c", "B/1", "review", "resolved"));
+        assert_eq!(ids(&alerts.newest_of_patient("A/1")), ["a", "b"]);
+        for number in 0..CLOSED {
+            alerts.apply(alert(&number.to_string(), "B/1", "review", "resolved"));
+        }
+        assert_eq!(ids(&alerts.newest_of_patient("A/1")), ["b"]);
     }
 
     #[test]

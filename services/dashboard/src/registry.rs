@@ -4,7 +4,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use schemas::registry::{CareTeam, Participant, Practitioner, Role, Sex};
+use jiff::tz::TimeZone;
+use schemas::registry::{CareTeam, Consortium, Participant, Practitioner, Role, Sex};
 use tokio::sync::watch;
 
 /// The master lists that the dashboard needs.
@@ -22,6 +23,8 @@ struct Lists {
     practitioners: HashMap<String, Staff>,
     /// Practitioners by patient.
     teams: HashMap<String, Vec<String>>,
+    /// Time zones by consortium; those that the tz database has.
+    zones: HashMap<String, String>,
     /// Patients by practitioner: the same, the other way round.
     assigned: HashMap<String, BTreeSet<String>>,
     /// Fallback teams by consortium: they follow whom no other team follows.
@@ -59,6 +62,8 @@ pub enum Change {
     Practitioner(String, Option<Practitioner>),
     /// The team of a patient.
     CareTeam(String, Option<CareTeam>),
+    /// A consortium, by id.
+    Consortium(String, Option<Consortium>),
 }
 
 /// How long the lists are.
@@ -152,6 +157,14 @@ impl Registry {
         self.read().participants.get(patient).copied().unwrap_or_default()
     }
 
+    /// The time zone of a patient's consortium, by its name in the tz database: that of Japan where
+    /// the consortium is on no list, as the gateway reads its readings.
+    pub fn time_zone(&self, patient: &str) -> String {
+        const JAPAN: &str = "Asia/Tokyo";
+        let consortium = patient.split('/').next().unwrap_or_default();
+        self.read().zones.get(consortium).map_or(JAPAN, String::as_str).to_owned()
+    }
+
     /// How long the lists are.
     pub fn sizes(&self) -> Sizes {
         let lists = self.read();
@@ -232,6 +245,13 @@ impl Lists {
             patients.remove(patient);
             if patients.is_empty() {
                 self.without_team.remove(consortium);
+            }
+            Change::Consortium(key, entry) => {
+                let zone = entry.map(|entry| entry.time_zone);
+                match zone.filter(|zone| TimeZone::get(zone).is_ok()) {
+                    Some(zone) => self.zones.insert(key, zone),
+                    None => self.zones.remove(&key),
+                };
             }
         }
     }
@@ -336,6 +356,20 @@ pub(crate) mod tests {
         assert_eq!(registry.staff("sato").unwrap().role, Role::Physician);
         registry.apply(Change::Practitioner("sato".to_owned(), None));
         assert!(registry.staff("sato").is_none());
+    }
+
+    #[test]
+    fn a_patient_has_the_time_of_the_consortium_and_that_of_japan_without() {
+        let registry = Registry::default();
+        let zone = |zone: &str| {
+            let (consortium_id, name) = ("EUR01".to_owned(), String::new());
+            let entry = Consortium { consortium_id, name, time_zone: zone.to_owned() };
+            registry.apply(Change::Consortium("EUR01".to_owned(), Some(entry)));
+            registry.time_zone("EUR01/P1")
+        };
+        assert_eq!(zone("Europe/Berlin"), "Europe/Berlin");
+        assert_eq!(registry.time_zone("HOME01/P1"), "Asia/Tokyo");
+        assert_eq!(zone("Europe/Nowhere"), "Asia/Tokyo");
     }
 
     #[test]

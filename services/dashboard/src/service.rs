@@ -21,6 +21,7 @@ use crate::accounts::Accounts;
 use crate::args::DashboardArgs;
 use crate::audit::KafkaAuditLog;
 use crate::care_plans::CarePlans;
+use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::{EndedSessions, KafkaSessionEnds};
 use crate::following::Following;
 use crate::metrics::{DashboardMetrics, observe};
@@ -69,6 +70,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let dashboard = Arc::new(Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
+        changed: Arc::default(),
         plans: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         audit: Arc::new(audit),
@@ -92,12 +94,15 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
     let plans: Arc<CarePlans> = Arc::clone(&dashboard.plans);
     let ended: Arc<EndedSessions> = Arc::clone(&dashboard.ended);
+    let changed: Arc<ChangedReadings> = Arc::clone(&dashboard.changed);
     let followers = [
         following.registry(registry.clone(), health.component("registry"))?,
         following.alerts(alerts, registry, health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
         following.ended_sessions(ended, health.component("sessions"))?,
+        following.changed_readings(Arc::clone(&changed))?,
     ];
+    tokio::spawn(following.store_progress(changed, health.component("store progress"))?);
     let audit_topic = topics.name(Topic::AuditEvents);
     tokio::spawn(watch_kafka(args.kafka.clone(), audit_topic, kafka, shutdown.clone()));
     tokio::spawn(watch_store(

@@ -9,6 +9,7 @@ use schemas::AuditEvent;
 
 use crate::audit::AuditLog;
 use crate::care_plans::CarePlans;
+use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::{EndedSessions, SessionEnds};
 use crate::metrics::DashboardMetrics;
 use crate::open_alerts::OpenAlerts;
@@ -26,6 +27,8 @@ pub struct Dashboard {
     pub registry: Arc<Registry>,
     /// The open alerts.
     pub alerts: Arc<OpenAlerts>,
+    /// Whose readings have changed.
+    pub changed: Arc<ChangedReadings>,
     /// The care plans.
     pub plans: Arc<CarePlans>,
     /// The store of readings.
@@ -70,6 +73,12 @@ pub struct Access<'a> {
 }
 
 impl Dashboard {
+    /// A patient's time zone, by its name in the tz database: by which the care plan counts days,
+    /// where it does; that of the consortium otherwise.
+    pub fn time_zone(&self, patient: &str) -> String {
+        self.plans.time_zone(patient).unwrap_or_else(|| self.registry.time_zone(patient))
+    }
+
     /// Records an access and waits until the record is safe.
     ///
     /// # Errors

@@ -65,6 +65,7 @@ fn empty_instance(ends: &Arc<MemorySessionEnds>) -> (Arc<Dashboard>, Arc<MemoryA
     let dashboard = Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
+        changed: Arc::default(),
         plans: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         audit: audit.clone(),

@@ -79,7 +79,7 @@ pub async fn run(
     let consumer = GroupConsumer::new(
         &args.kafka,
         GroupArgs {
-            group: format!("{}mimamori-writer", topics.prefix()),
+            group: topics.writer_group(),
             topics: Input::ALL.iter().map(|input| topics.name(input.topic())).collect(),
             instance: args.instance.clone(),
         },

@@ -9,6 +9,7 @@
 mod access;
 mod back_pressure;
 mod backlog;
+mod changed_readings;
 mod crashes;
 mod demo;
 mod exactly_once;
@@ -56,6 +57,8 @@ fn main() -> ExitCode {
         access::what_a_list_showed_is_told_by_the_store_once_a_session_and_change,
         live_alerts::an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up,
         live_alerts::a_sensor_that_says_lo_is_an_urgent_alert_and_the_api_says_below_40,
+        changed_readings::a_change_of_readings_is_told_when_the_api_answers_with_it,
+        changed_readings::readings_that_wait_for_the_store_are_said_to_and_shown_when_it_is_back,
         backlog::a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_meanwhile,
         backlog::a_second_reading_behind_an_open_transaction_confirms_after_its_time,
         backlog::time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read,

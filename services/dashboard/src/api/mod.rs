@@ -19,6 +19,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::changed_readings::ChangedPatient;
 use crate::model::alert::Alert;
 use crate::model::documented::Kind;
 use crate::problem::{Problem, ProblemDetails};
@@ -35,7 +36,7 @@ const LONGEST_BODY: usize = 16 * 1024;
             they are raised. Sign in for a session cookie, or send HTTP Basic credentials with each \
             request. Every access to patients' data is recorded before it is answered.",
     ),
-    components(schemas(Alert, Kind, ProblemDetails))
+    components(schemas(Alert, ChangedPatient, Kind, ProblemDetails))
 )]
 struct Document;
 

@@ -40,6 +40,7 @@ pub async fn list_patients(
     }
     let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
     physician.record_granted(&dashboard, &patients).await?;
+    let waiting_since = dashboard.changed.waiting_since_of(&patients).map(Instant::utc);
     let (mut latest, store) = match dashboard.store.latest_readings(&patients, now()).await {
         Ok(latest) => (latest, StoreState::Available),
         Err(_) => (HashMap::new(), StoreState::Unavailable),
@@ -52,14 +53,15 @@ pub async fn list_patients(
         })
         .collect();
     patients.sort_by(PatientSummary::worst_first);
-    Ok(Json(Patients { patients, store }))
+    Ok(Json(Patients { patients, store, waiting_since }))
 }
 
 fn summary(dashboard: &Dashboard, patient: String, latest: Vec<Reading>) -> PatientSummary {
     let person = dashboard.registry.person(&patient);
     let open_alerts = dashboard.alerts.of_patient(&patient);
-    let last = latest.iter().map(|reading| reading.observed_at).max_by_key(|time| time.at());
+    let last = latest.iter().map(Reading::measured_by).max_by_key(|time| time.at());
     PatientSummary {
+        time_zone: dashboard.time_zone(&patient),
         patient,
         birth_year: person.birth_year,
         sex: person.sex,
@@ -77,7 +79,7 @@ pub struct ReadingsQuery {
     /// Only this kind.
     #[param(value_type = Option<Kind>)]
     kind: Option<clinical::Kind>,
-    /// Observed at this time or later.
+    /// Observed at this time or later; or received, where the clock of the device was not set.
     #[param(format = DateTime)]
     from: Option<String>,
     /// Observed before this time.
@@ -142,12 +144,16 @@ pub async fn list_readings(
     let limits = dashboard.plans.limits_of(assigned.patient.as_str());
     let is_wanted = |limit: &Limit| wanted.kind.is_none_or(|kind| kind == limit.kind());
     let limits = limits.into_iter().filter(is_wanted).map(Into::into).collect();
+    // Asked before the store is: what comes to it meanwhile is then said to wait, and told again.
+    let waiting_since = dashboard.changed.waiting_since(assigned.patient.as_str());
     let page = dashboard.store.readings(&assigned.patient, wanted).await;
     let page = page.map_err(unavailable)?;
     Ok(Json(PatientReadings {
         patient: assigned.patient.to_string(),
         readings: page.readings,
         truncated: page.truncated,
+        time_zone: dashboard.time_zone(assigned.patient.as_str()),
+        waiting_since: waiting_since.map(Instant::utc),
         limits,
     }))
 }
@@ -172,16 +178,17 @@ pub async fn list_patient_alerts(
     assigned: AssignedPatient<ReadAlerts>,
 ) -> Result<Json<PatientAlerts>, Problem> {
     let stored = dashboard.store.alerts(&assigned.patient).await.map_err(unavailable)?;
-    let open = dashboard.alerts.of_patient(assigned.patient.as_str());
+    let newest = dashboard.alerts.newest_of_patient(assigned.patient.as_str());
     Ok(Json(PatientAlerts {
         patient: assigned.patient.to_string(),
-        alerts: with_newer(stored, &open),
+        alerts: with_newer(stored, &newest),
     }))
 }
 
-/// The store is a moment behind: an alert that the physician has just seen live is there already.
-fn with_newer(mut stored: Vec<Alert>, open: &[Arc<Alert>]) -> Vec<Alert> {
-    for alert in open {
+/// The store is a moment behind: an alert that the physician has just seen live is there already, and
+/// one that has just been closed is closed.
+fn with_newer(mut stored: Vec<Alert>, newest: &[Arc<Alert>]) -> Vec<Alert> {
+    for alert in newest {
         match stored.iter_mut().find(|known| known.id == alert.id) {
             Some(known) if known.changed_at.at() < alert.changed_at.at() => {
                 *known = Alert::clone(alert);

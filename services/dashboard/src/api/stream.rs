@@ -18,6 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 use crate::access::{Physician, SignedIn, StreamAlerts};
+use crate::changed_readings::{ChangedPatient, Changes};
 use crate::model::Alert;
 use crate::model::alert::Alerts;
 use crate::problem::{Problem, ProblemDetails};
@@ -32,14 +33,16 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 /// The open alerts of the physician's patients, then every transition as it happens
 ///
 /// First an event `snapshot` with `{"alerts": [Alert]}`, and another one whenever the physician's
-/// patients change, after that is recorded as an access; then an event `alert` with an `Alert` for each transition; a comment every 15 s.
+/// patients change, after that is recorded as an access; then an event `alert` with an `Alert` for each transition,
+/// and an event `readings` with `{"patients": [ChangedPatient]}` when readings have changed and can be asked for, or wait
+/// for the store for too long; a comment every 15 s.
 /// A reader that is too slow gets an event `lagged` and is to connect again, as after any end but
 /// one: the event `ended` says that the session has ended, on whatever instance, and is the last.
 #[utoipa::path(
     get,
     path = "/api/v1/alerts/stream",
     responses(
-        (status = 200, description = "Server-sent events: one `snapshot`, then an `alert` for every transition", body = String, content_type = "text/event-stream"),
+        (status = 200, description = "Server-sent events: one `snapshot`, then an `alert` for every transition, and `readings` when readings have changed", body = String, content_type = "text/event-stream"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
@@ -90,6 +93,7 @@ struct Subscriber {
     registry_changes: watch::Receiver<u64>,
     /// None until the first snapshot is sent, and after the last event.
     transitions: Option<Receiver<Arc<Alert>>>,
+    changes: Receiver<Changes>,
     ended: bool,
     _counted: Counted,
 }
@@ -108,7 +112,14 @@ impl Drop for Counted {
 enum Sent {
     Snapshot(Vec<Arc<Alert>>),
     Alert(Arc<Alert>),
+    Readings(Vec<ChangedPatient>),
     Lagged,
+}
+
+/// Whose readings have changed.
+#[derive(Serialize)]
+struct ChangedReadings {
+    patients: Vec<ChangedPatient>,
 }
 
 fn events(subscriber: Subscriber) -> impl Stream<Item = Event> {
@@ -116,6 +127,7 @@ fn events(subscriber: Subscriber) -> impl Stream<Item = Event> {
         let event = match subscriber.next().await? {
             Sent::Snapshot(alerts) => event("snapshot", &Alerts { alerts }),
             Sent::Alert(alert) => event("alert", &*alert),
+            Sent::Readings(patients) => event("readings", &ChangedReadings { patients }),
             Sent::Lagged => event("lagged", &Empty {}),
         };
         Some((event, subscriber))
@@ -145,6 +157,7 @@ impl Subscriber {
             physician,
             patients,
             registry_changes: dashboard.registry.changes(),
+            changes: dashboard.changed.subscribe(),
             transitions: None,
             ended: false,
             _counted: counted,
@@ -187,15 +200,37 @@ impl Subscriber {
                             return Some(Sent::Alert(alert));
                         }
                     }
-                    Err(RecvError::Lagged(_)) => {
-                        self.dashboard.metrics.lagged_subscribers.inc();
-                        self.ended = true;
-                        return Some(Sent::Lagged);
+                    Err(error) => return self.cut_off(error),
+                },
+                changes = self.changes.recv() => match changes {
+                    Ok(changes) => {
+                        let own = self.own(&changes);
+                        if !own.is_empty() {
+                            return Some(Sent::Readings(own));
+                        }
                     }
-                    Err(RecvError::Closed) => return None,
+                    Err(error) => return self.cut_off(error),
                 }
             }
         }
+    }
+
+    /// Those of the changed patients whom the physician sees.
+    fn own(&self, changes: &Changes) -> Vec<ChangedPatient> {
+        let registry = &self.dashboard.registry;
+        let is_own = |of: &&ChangedPatient| {
+            self.patients.contains(&of.patient)
+                && registry.follows(self.physician.user(), &of.patient)
+        };
+        changes.iter().filter(is_own).cloned().collect()
+    }
+
+    /// What a reader gets last from which something was lost.
+    fn cut_off(&mut self, error: RecvError) -> Option<Sent> {
+        let RecvError::Lagged(_) = error else { return None };
+        self.dashboard.metrics.lagged_subscribers.inc();
+        self.ended = true;
+        Some(Sent::Lagged)
     }
 
     /// The open alerts now, and a fresh subscription to what follows them. None where it cannot be
@@ -214,7 +249,11 @@ impl Subscriber {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
     use std::sync::atomic::Ordering;
+
+    use ::stream::record::Position;
+    use clinical::Kind;
 
     use super::*;
     use crate::model::Session;
@@ -293,6 +332,27 @@ mod tests {
         dashboard.alerts.apply(alert("d", "D/1"));
         dashboard.registry.apply(team("D/1", &["dr.sato"]));
         assert_eq!(sato.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn changed_readings_are_told_to_who_follows_the_patient_and_when_they_are_stored() {
+        let (dashboard, _) = testing::dashboard();
+        let (mut sato, mut ito) =
+            (subscriber(&dashboard, "dr.sato"), subscriber(&dashboard, "dr.ito"));
+        for subscriber in [&mut sato, &mut ito] {
+            assert_eq!(next_of(subscriber).await, Some(Sent::Snapshot(Vec::new())));
+        }
+        for (patient, offset) in [("A/1", 0), ("A/1", 1), ("C/1", 2)] {
+            let place = Position { partition: 0, offset };
+            dashboard.changed.accepted(patient, Kind::BloodPressure, place, now());
+        }
+        dashboard.changed.stored(&HashMap::new(), now());
+        assert_eq!(next_of(&mut sato).await, None, "the store does not have it yet");
+        dashboard.changed.stored(&HashMap::from([(0, 3)]), now());
+        let kinds = BTreeSet::from([Kind::BloodPressure]);
+        let changed = ChangedPatient { patient: "A/1".to_owned(), kinds };
+        assert_eq!(next_of(&mut sato).await, Some(Sent::Readings(vec![changed])));
+        assert_eq!(next_of(&mut ito).await, None);
     }
 
     #[tokio::test]

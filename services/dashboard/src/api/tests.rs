@@ -5,11 +5,14 @@ mod sessions;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use ::stream::record::Position;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
+use clinical::{Kind, Timestamp};
 use http_body_util::BodyExt;
+use schemas::registry::Consortium;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -122,6 +125,28 @@ async fn another_physicians_patient_is_refused_as_one_who_does_not_exist_and_rec
     assert_eq!(said[1], ("read_readings".to_owned(), Some("B/1".to_owned()), false));
     assert_eq!(said[2], ("read_alerts".to_owned(), Some("B/1".to_owned()), false));
     assert_eq!(said.len(), 1 + answers.len());
+}
+
+#[tokio::test]
+async fn the_list_says_each_patients_time_and_since_when_readings_wait() {
+    let api = api();
+    let (consortium_id, name) = ("A".to_owned(), String::new());
+    let entry = Consortium { consortium_id, name, time_zone: "Europe/Berlin".to_owned() };
+    api.dashboard.registry.apply(Change::Consortium("A".to_owned(), Some(entry)));
+    let waits = |patient: &str, offset| {
+        let (place, at) = (Position { partition: 0, offset }, Timestamp::from_seconds(offset));
+        api.dashboard.changed.accepted(patient, Kind::BloodPressure, place, at);
+    };
+    waits("B/1", 1_795_000_000);
+    let (_, list) = api.get("dr.sato", "/api/v1/patients").await;
+    assert_eq!(list["patients"][0]["time_zone"], "Europe/Berlin");
+    assert_eq!(list["waiting_since"], Value::Null, "another physician's patient waits");
+    waits("A/2", 1_795_000_060);
+    waits("A/1", 1_795_000_120);
+    let (_, list) = api.get("dr.sato", "/api/v1/patients").await;
+    assert_eq!(list["waiting_since"], "2026-11-18T11:07:40Z");
+    let (_, list) = api.get("dr.ito", "/api/v1/patients").await;
+    assert_eq!(list["patients"][0]["time_zone"], "Asia/Tokyo");
 }
 
 #[tokio::test]

@@ -30,11 +30,13 @@ pub struct PatientSummary {
     #[schema(value_type = Vec<Alert>)]
     #[serde(serialize_with = "super::alert::shared")]
     pub open_alerts: Vec<Arc<Alert>>,
-    /// Observation time of the newest reading; null where nothing ever came, or where the store is
-    /// unavailable.
+    /// The patient's time zone, by its name in the tz database.
+    pub time_zone: String,
+    /// By when the newest reading was measured: its observation time, though not later than its
+    /// receipt; null where nothing ever came, or where the store is unavailable.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_reading_at: Option<Instant>,
-    /// The newest reading of each kind.
+    /// The newest reading of each kind, by observation time, though not later than receipt.
     pub latest: Vec<Reading>,
 }
 
@@ -46,6 +48,9 @@ pub struct Patients {
     pub patients: Vec<PatientSummary>,
     /// Whether the latest readings could be asked for.
     pub store: StoreState,
+    /// Since when accepted readings of any of the patients wait for the store; null where it has all.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub waiting_since: Option<Instant>,
 }
 
 /// Whether the store of readings answers.
@@ -80,6 +85,7 @@ mod tests {
             sex: Sex::Unknown,
             severity,
             open_alerts: Vec::new(),
+            time_zone: "Asia/Tokyo".to_owned(),
             last_reading_at: last.map(|seconds| Instant::utc(Timestamp::from_seconds(seconds))),
             latest: Vec::new(),
         }

@@ -28,6 +28,16 @@ pub struct Reading {
     /// When it was observed, in the civil time of the place.
     #[schema(value_type = String, format = DateTime)]
     pub observed_at: Instant,
+    /// The clock of its device was not set: `observed_at` is what that clock said, and when it was
+    /// measured is not known; some time before `received_at`. Left out where false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub time_unknown: bool,
+    /// The clock of its device is ahead: `observed_at` is later than this version's receipt, by more
+    /// than clocks differ. Left out where false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub observed_ahead: bool,
     /// When this version was registered or changed at its sender.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Instant,
@@ -45,6 +55,15 @@ pub struct Reading {
     /// What was measured.
     #[serde(flatten)]
     pub measurement: Measurement,
+}
+
+impl Reading {
+    /// By when it was measured for certain: its observation time, though not later than its receipt;
+    /// its receipt where the clock was not set.
+    pub fn measured_by(&self) -> Instant {
+        let is_clock_wrong = self.time_unknown || self.observed_ahead;
+        if is_clock_wrong { self.received_at.as_in(self.observed_at) } else { self.observed_at }
+    }
 }
 
 fn written_id<S: Serializer>(id: &ReadingId, to: S) -> Result<S::Ok, S::Error> {
@@ -127,6 +146,12 @@ pub struct PatientReadings {
     pub readings: Vec<Reading>,
     /// There are more than the limit: these are the newest.
     pub truncated: bool,
+    /// The patient's time zone, by its name in the tz database.
+    pub time_zone: String,
+    /// Since when accepted readings of the patient wait for the store: they may be missing here, and
+    /// corrections among them are not made. Null where the store has everything.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub waiting_since: Option<Instant>,
     /// The limits that a chart of them draws: of the rules as the patient's care plan sets them, and
     /// the reference limits of the field.
     pub limits: Vec<Limit>,

@@ -22,6 +22,11 @@ impl Instant {
         Self { at, offset_minutes }
     }
 
+    /// The same instant in the civil time of another one's place.
+    pub const fn as_in(self, other: Self) -> Self {
+        Self { offset_minutes: other.offset_minutes, ..self }
+    }
+
     /// The instant itself.
     pub const fn at(self) -> Timestamp {
         self.at

@@ -8,7 +8,7 @@
 use std::fmt::Write;
 
 use clickhouse::Row;
-use clinical::{Kind, PatientId, ReadingId, Timestamp};
+use clinical::{Kind, PatientId, ReadingId, Timestamp, clock};
 use schemas::reading::DataInput;
 use schemas::records::StoredOutcome;
 use serde::Deserialize;
@@ -72,6 +72,7 @@ impl CurrentRow {
         let patient = PatientId::parse(&self.patient).map_err(|_| wrong("patient"))?;
         let (source, digest) = Source::of(&self.written_source, &self.model);
         let observed = Timestamp::from_seconds(self.observed_seconds);
+        let received = Timestamp::from_millis(self.received_millis);
         let outcome: Option<StoredOutcome> = crate::model::by_name(&self.outcome_name);
         let data_input: Option<DataInput> = crate::model::by_name(&self.data_input_name);
         let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;
@@ -79,8 +80,10 @@ impl CurrentRow {
             id: ReadingId::new(patient, kind, observed, digest),
             copy_of: None,
             observed_at: Instant::with_offset(observed, self.offset_minutes),
+            time_unknown: clock::not_set(observed, received),
+            observed_ahead: clock::ahead(observed, received),
             updated_at: Instant::utc(Timestamp::from_millis(self.updated_millis)),
-            received_at: Instant::utc(Timestamp::from_millis(self.received_millis)),
+            received_at: Instant::utc(received),
             outcome: outcome.ok_or(wrong("outcome"))?,
             source,
             data_input: data_input.ok_or(wrong("data_input"))?,

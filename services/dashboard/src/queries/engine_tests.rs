@@ -15,7 +15,7 @@ use crate::metrics::DashboardMetrics;
 use crate::model::values::columns;
 
 /// 2026-11-22T00:00:00Z.
-const MIDNIGHT: i64 = 1_795_305_600;
+pub(super) const MIDNIGHT: i64 = 1_795_305_600;
 
 fn server() -> &'static str {
     local_clickhouse::beside::url("queries::engine_tests::the_engine_answers")
@@ -47,47 +47,52 @@ pub(super) async fn database(name: &str) -> (Client, Store) {
 
 /// A version of a reading of a kind, in seconds after [`MIDNIGHT`].
 #[derive(Clone, Copy)]
-struct Version<'a> {
-    kind: Kind,
-    patient: &'a str,
-    source: &'a str,
-    at: i64,
-    version: u64,
-    entered_in_error: bool,
+pub(super) struct Version<'a> {
+    pub(super) kind: Kind,
+    pub(super) patient: &'a str,
+    pub(super) source: &'a str,
+    pub(super) at: i64,
+    /// When it was received; at the time of observation where not given.
+    pub(super) received: Option<i64>,
+    pub(super) version: u64,
+    pub(super) entered_in_error: bool,
     /// Columns and their values, as SQL.
-    values: &'a [(&'a str, &'a str)],
+    pub(super) values: &'a [(&'a str, &'a str)],
 }
 
-const PRESSURE: Version<'static> = Version {
+pub(super) const PRESSURE: Version<'static> = Version {
     kind: Kind::BloodPressure,
     patient: "A/1",
     source: "ACME|BP1|7",
     at: 0,
+    received: None,
     version: 1,
     entered_in_error: false,
     values: &[("systolic", "128"), ("diastolic", "79")],
 };
 
-async fn insert(client: &Client, version: Version<'_>) {
-    let Version { kind, patient, source, at, version, entered_in_error, values } = version;
+pub(super) async fn insert(client: &Client, version: Version<'_>) {
+    let Version { kind, patient, source, at, received, version, entered_in_error, values } =
+        version;
     let (names, values): (Vec<_>, Vec<_>) = values.iter().copied().unzip();
     let sql = format!(
         "INSERT INTO {kind} (patient, source, observation_time, version, entered_in_error, \
          utc_offset_minutes, update_time, received_at, {names}) \
          SETTINGS async_insert = 0 VALUES ('{patient}', '{source}', {time}, {version}, {entered_in_error}, \
-         540, {time}, {time}, {values})",
+         540, {time}, {received}, {values})",
         time = MIDNIGHT + at,
+        received = MIDNIGHT + received.unwrap_or(at),
         names = names.join(", "),
         values = values.join(", "),
     );
     client.query_raw(&sql).execute().await.unwrap();
 }
 
-fn patient(text: &str) -> PatientId {
+pub(super) fn patient(text: &str) -> PatientId {
     PatientId::parse(text).unwrap()
 }
 
-const ALL: Wanted = Wanted { kind: None, from: None, to: None, limit: 10_000 };
+pub(super) const ALL: Wanted = Wanted { kind: None, from: None, to: None, limit: 10_000 };
 
 async fn readings(store: &Store, wanted: Wanted) -> Page {
     store.readings(&patient("A/1"), wanted).await.unwrap()

@@ -1,4 +1,5 @@
-//! The newest reading of each kind of each of a physician's patients.
+//! The newest reading of each kind of each of a physician's patients: by the time by which it was
+//! measured for certain, so that a clock that is ahead hides nothing.
 //!
 //! Most patients sent something within days, and to find that ClickHouse reads one or two months;
 //! the whole past is read only for kinds and patients of whom nothing recent came.
@@ -81,8 +82,10 @@ fn sql(kind: Kind) -> String {
         "patient IN {{{}:Array(String)}} AND observation_time >= toDateTime({{since:UInt32}}, 'UTC')",
         parameter(kind)
     );
+    // A reading ahead of its receipt is not newer than what is received after it.
     format!(
-        "SELECT * FROM ({} ORDER BY observed_seconds DESC, written_source LIMIT 1 BY patient)",
+        "SELECT * FROM ({} ORDER BY least(observed_seconds * 1000, received_millis) DESC, \
+         observed_seconds DESC, written_source LIMIT 1 BY patient)",
         current::readings(kind, &condition)
     )
 }

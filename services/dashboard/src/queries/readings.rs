@@ -67,7 +67,36 @@ impl Store {
             }
         }
         copies::mark(&mut readings, outside);
+        if wanted.from.is_some() {
+            let mut unset = self.of_unset_clocks(patient, wanted.kind, from, to).await?;
+            unset.append(&mut readings);
+            readings = unset;
+        }
         Ok(Page { readings, truncated })
+    }
+
+    /// Current readings from clocks that were not set, which say that they were observed before a
+    /// time, received from that time on and before another; as they say, oldest first.
+    async fn of_unset_clocks(
+        &self,
+        patient: &PatientId,
+        kind: Option<Kind>,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Reading>, StoreError> {
+        let query = self
+            .client
+            .query(&of_unset_clocks(kind))
+            .param("patient", patient.as_str())
+            .param("from", bound(from))
+            .param("to", bound(to))
+            .param("limit", u64::from(MOST_NEAR));
+        let rows: Vec<CurrentRow> = self.ask("readings", query.fetch_all()).await?;
+        let read = rows.into_iter().map(CurrentRow::into_reading);
+        let mut readings = read.collect::<Result<Vec<_>, _>>()?;
+        readings.retain(|reading| reading.time_unknown);
+        readings.sort_by_key(|reading| reading.observed_at.at());
+        Ok(readings)
     }
 
     /// The current readings observed from a time on and before another, newest first; one more than
@@ -92,14 +121,36 @@ impl Store {
 }
 
 fn sql(kind: Option<Kind>) -> String {
-    let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
-    let each: Vec<String> =
-        kinds.into_iter().map(|kind| current::readings(kind, CONDITION)).collect();
+    let each = of_kinds(kind, |kind| current::readings(kind, CONDITION));
     format!(
-        "SELECT * FROM ({}) ORDER BY observed_seconds DESC, kind, written_source \
-         LIMIT {{limit:UInt64}}",
-        each.join(" UNION ALL ")
+        "SELECT * FROM ({each}) ORDER BY observed_seconds DESC, kind, written_source \
+         LIMIT {{limit:UInt64}}"
     )
+}
+
+/// What was received in a period and says that it was observed before it, in the first days of a year.
+/// Which of it comes from a clock that was not set, [`clinical::clock`] says; its number is bounded,
+/// because of an import of the past some looks the same.
+fn of_unset_clocks(kind: Option<Kind>) -> String {
+    let each = of_kinds(kind, |kind| {
+        let condition = format!(
+            "patient = {{patient:String}} \
+             AND observation_time < toDateTime({{from:UInt32}}, 'UTC') \
+             AND (source_id, observation_time) IN (SELECT source_id, observation_time FROM {kind} \
+             WHERE patient = {{patient:String}} \
+             AND observation_time < toDateTime({{from:UInt32}}, 'UTC') \
+             AND received_at >= toDateTime64({{from:UInt32}}, 3, 'UTC') \
+             AND received_at < toDateTime64({{to:UInt32}}, 3, 'UTC') \
+             AND toDayOfYear(observation_time + INTERVAL 14 HOUR) <= 9)"
+        );
+        current::readings(kind, &condition)
+    });
+    format!("SELECT * FROM ({each}) ORDER BY received_millis DESC LIMIT {{limit:UInt64}}")
+}
+
+fn of_kinds(kind: Option<Kind>, of_kind: impl Fn(Kind) -> String) -> String {
+    let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
+    kinds.into_iter().map(of_kind).collect::<Vec<_>>().join(" UNION ALL ")
 }
 
 /// A time as whole seconds that the tables can hold, the next one where it has a fraction: no

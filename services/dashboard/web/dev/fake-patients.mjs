@@ -150,6 +150,17 @@ export function fakePatients(count) {
   const old = Date.parse('2015-06-19T10:00:00+09:00')
   for (let i = 1; i <= 5; i += 1) add(`CGM005/S00${i}`, { birth_year: null, sex: 'unknown', readings: sensorGlucose(old - i * DAY, 12, 118 + i * 5) })
   const cgm = add('CGM006/T001', { birth_year: 1991, sex: 'female', readings: [...sensorGlucose(now - 6 * MINUTE, 30, 120), ...bloodPressures(now, 30, 118), reading('blood_glucose', now - 3 * DAY, { glucose_value: 212, glucose_method: 'finger_stick', meal_timing: 'after_meal' }), reading('blood_glucose', now - 2 * DAY, { ...inMillimoles(2.6), meal_timing: 'before_meal' }), reading('blood_glucose', now - DAY, inMillimoles(9.4)), reading('blood_glucose', now - 5 * DAY, { glucose_value: 600, glucose_comparator: 'above', glucose_method: 'finger_stick' }), reading('blood_pressure_checkup', now - 9 * DAY, { systolic: 141, diastolic: 88, pulse_rate: 71 }, { source: { test_lab_id: 'LAB01' } })] })
+  // Elsewhere, with clocks that are wrong.
+  const abroad = (patient, hours) => {
+    const there = (t) => new Date(t + hours * HOUR).toISOString().replace(/\.\d+Z$/, `${hours < 0 ? '-' : '+'}0${Math.abs(hours)}:00`)
+    const readings = bloodPressures(now, 30, 131).map((one) => ({ ...one, observed_at: there(Date.parse(one.observed_at)) }))
+    add(patient, { readings: [...readings, reading('blood_glucose', now - 3 * HOUR, { glucose_value: 69.6, glucose_method: 'finger_stick' }, { observed_at: there(now - 3 * HOUR) })] })
+  }
+  abroad('EUR01/P1', 1)
+  abroad('USA01/P1', -8)
+  const clocks = patients.get('EUR01/P1')
+  clocks.readings.push(reading('blood_pressure', now + 55 * MINUTE, { systolic: 128, diastolic: 82 }, { received_at: iso(now), observed_ahead: true }))
+  clocks.readings.unshift(reading('blood_pressure', Date.parse('2021-01-01T00:03:00+09:00'), { systolic: 142, diastolic: 91, pulse_rate: 70 }, { received_at: iso(now - HOUR), time_unknown: true }))
   const ago = (ms) => new Date(now - ms)
   const raise = (patient, ...rest) => { const p = patients.get(patient); if (p) p.alerts.unshift(alertOf(p, ...rest)) }
   raise('DEMO01/P0003', 'review', 'weight.gain', ago(3 * DAY))

@@ -2,7 +2,8 @@
 //   npm run build && npm run mock      the built pages with their policy, on http://127.0.0.1:8790
 //   npm run mock & npm run dev         the same API behind Vite
 // Sign in as physician/physician or operator/operator. PORT and PATIENTS (default 200) may be set.
-// POST /dev/drop cuts the live streams, /dev/store toggles the store, /dev/expire ends all sessions.
+// POST /dev/drop cuts the live streams, /dev/store toggles the store, /dev/wait whether readings wait for it,
+// /dev/expire ends all sessions.
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
@@ -26,6 +27,7 @@ const sessions = new Map()
 const streams = new Set()
 let store = 'available'
 let down = false
+let waiting = null
 
 const openAlerts = () => [...patients.values()].flatMap((p) => p.alerts.filter((a) => a.status === 'open'))
 const rank = { urgent: 0, review: 1, technical: 2 }
@@ -35,10 +37,18 @@ function summary(p) {
   const latest = new Map(p.readings.map((r) => [r.kind, r]))
   const stored = store === 'available'
   return {
-    patient: p.patient, birth_year: p.birth_year, sex: p.sex, severity: open[0]?.severity ?? null, open_alerts: open,
+    patient: p.patient, birth_year: p.birth_year, sex: p.sex, severity: open[0]?.severity ?? null, open_alerts: open, time_zone: zoneOf(p),
     last_reading_at: stored ? p.readings.map((r) => r.observed_at).sort().at(-1) ?? null : null,
     latest: stored ? [...latest.values()] : [],
   }
+}
+
+/** Patients whose time is not Japan's, by consortium. */
+const ZONES = { EUR01: 'Europe/Berlin', USA01: 'America/Los_Angeles' }
+const zoneOf = (p) => ZONES[p.patient.split('/')[0]] ?? 'Asia/Tokyo'
+
+function changed(patient, kinds) {
+  for (const stream of streams) stream.write(`event: readings\ndata: ${JSON.stringify({ patients: [{ patient, kinds }] })}\n\n`)
 }
 
 function publish(alert) {
@@ -59,9 +69,13 @@ function receive(document) {
     if (!p) continue
     for (const record of [person.healthcare_information ?? []].flat().flatMap((info) => info.blood_pressure ?? [])) {
       const t = clock(record.observation_time)
+      const id = `bp-${patient}-${record.observation_time}`
+      const isKnown = p.readings.some((r) => r.id === id)
+      p.readings = p.readings.filter((r) => r.id !== id)
+      setTimeout(() => changed(patient, ['blood_pressure']), 1000)
       p.readings.push({
-        id: `bp-${patient}-${record.observation_time}`, kind: 'blood_pressure', observed_at: t, updated_at: t, received_at: new Date().toISOString(),
-        outcome: 'new', data_input: 'device', source: { manufacturer: record.model_manufacturer_code, model_number: record.model_number ?? null, serial: record.production_specification_serial },
+        id, kind: 'blood_pressure', observed_at: t, updated_at: t, received_at: new Date().toISOString(),
+        outcome: isKnown ? 'correction' : 'new', data_input: 'device', source: { manufacturer: record.model_manufacturer_code, model_number: record.model_number ?? null, serial: record.production_specification_serial },
         values: { systolic: record.systolic, diastolic: record.diastolic, pulse_rate: record.pulse_rate },
       })
     }
@@ -91,6 +105,7 @@ const server = createServer(async (request, response) => {
   const path = url.pathname
   if (path === '/dev/drop') { for (const stream of streams) stream.destroy(); down = true; setTimeout(() => { down = false }, 6000); return send(200, {}) }
   if (path === '/dev/store') { store = store === 'available' ? 'unavailable' : 'available'; return send(200, { store }) }
+  if (path === '/dev/wait') { waiting = waiting ? null : new Date(Date.now() - 90_000).toISOString(); for (const p of patients.values()) changed(p.patient, ['blood_pressure']); return send(200, { waiting }) }
   if (path === '/dev/expire') { sessions.clear(); for (const stream of streams) stream.destroy(); return send(200, {}) }
   if (path === '/v1/readings' && request.method === 'POST') {
     if (request.headers.authorization !== 'Bearer mock-device-token') return send(401, 'unknown device')
@@ -123,7 +138,7 @@ const server = createServer(async (request, response) => {
   if (session.role !== 'physician') return send(403, 'Operators have no access to patient data')
   if (path === '/api/v1/patients') {
     const list = [...patients.values()].map(summary)
-    return send(200, { patients: list, store })
+    return send(200, { patients: list, store, waiting_since: waiting })
   }
   if (path === '/api/v1/alerts') return send(200, { alerts: openAlerts() })
   if (path === '/api/v1/alerts/stream') {
@@ -144,8 +159,8 @@ const server = createServer(async (request, response) => {
   const kind = url.searchParams.get('kind')
   const from = Date.parse(url.searchParams.get('from') ?? '1970-01-01')
   const limit = Number(url.searchParams.get('limit') ?? 10_000)
-  const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.observed_at) >= from)
-  return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit, limits: LIMITS.filter((one) => !kind || one.kind === kind) })
+  const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.time_unknown ? r.received_at : r.observed_at) >= from)
+  return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit, time_zone: zoneOf(p), waiting_since: waiting, limits: LIMITS.filter((one) => !kind || one.kind === kind) })
 })
 
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' }

@@ -211,7 +211,7 @@ impl Reading {
         let [accepted, rejected, alerts] =
             [Topic::ReadingsAccepted, Topic::ReadingsRejected, Topic::Alerts]
                 .map(|topic| self.topics.name(topic));
-        let group = format!("{}mimamori-writer", self.topics.prefix());
+        let group = self.topics.writer_group();
         let mut at: BTreeMap<i32, WriterAt> = BTreeMap::new();
         let committed = committed_offsets(&self.kafka, &group, &[&accepted, &rejected, &alerts])
             .context("how far the writer has come is not known")?;

@@ -1,6 +1,6 @@
 import { isOfAnother, noteServerDate, ownSession, sessionHeaders } from './client'
 import { EventStreamParser } from './event-stream'
-import type { Alert } from './model'
+import type { Alert, ChangedPatient } from './model'
 
 /** Keep-alives come every 15 s: after this long without a byte the connection is dead, whatever the socket says. */
 const SILENCE_MS = 40_000
@@ -9,6 +9,8 @@ const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000]
 export interface LiveAlertsListener {
   snapshot(alerts: readonly Alert[]): void
   alert(alert: Alert): void
+  /** Readings of patients have changed, or wait for the store for too long: the API says more. */
+  readings(changed: readonly ChangedPatient[]): void
   /** Something came from the server. */
   contact(): void
   /** The connection is gone; another attempt follows by itself. */
@@ -65,6 +67,8 @@ export function followLiveAlerts(listener: LiveAlertsListener): { stop(): void }
               stopped = true
               listener.unauthorised()
               return
+            } else if (event.event === 'readings') {
+              listener.readings((JSON.parse(event.data) as { patients: ChangedPatient[] }).patients)
             }
           }
           listener.contact()

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, startOfDay, startOfMonth } from '../language/times'
+import { DAY_MS, HOUR_MS, type Zone } from '../language/zones'
 
 export interface TimeTick {
   readonly t: number
@@ -9,8 +9,8 @@ const HOUR_STEPS = [1, 3, 6, 12]
 const DAY_STEPS = [1, 2, 7, 14]
 const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60]
 
-/** At most `most` ticks on hours, midnights or firsts of a month, Japan time. */
-export function timeTicks(from: number, to: number, most: number): readonly TimeTick[] {
+/** At most `most` ticks on hours, midnights or firsts of a month of a zone. */
+export function timeTicks(from: number, to: number, most: number, zone: Zone): readonly TimeTick[] {
   const length = to - from
   if (length <= 0 || most < 1) return []
   const ticks = (unit: TimeTick['unit'], first: number, next: (t: number) => number) => {
@@ -18,7 +18,7 @@ export function timeTicks(from: number, to: number, most: number): readonly Time
     for (let t = first; t <= to; t = next(t)) if (t >= from) found.push({ t, unit })
     return found
   }
-  const midnight = startOfDay(from)
+  const midnight = zone.startOfDay(from)
   if (length < 2 * DAY_MS) {
     const step = HOUR_STEPS.find((hours) => length / (hours * HOUR_MS) <= most)
     if (step) return ticks('hour', midnight, (t) => t + step * HOUR_MS)
@@ -26,12 +26,11 @@ export function timeTicks(from: number, to: number, most: number): readonly Time
   const days = DAY_STEPS.find((step) => length / (step * DAY_MS) <= most)
   if (days) {
     // Counted back from the end, so that the newest day is named.
-    const last = startOfDay(to)
-    const back = Math.floor((last - from) / (days * DAY_MS))
-    return ticks('day', last - back * days * DAY_MS, (t) => t + days * DAY_MS)
+    const back = Math.floor((zone.startOfDay(to) - from) / (days * DAY_MS))
+    return ticks('day', zone.addDays(to, -back * days), (t) => zone.addDays(t, days))
   }
   const months = MONTH_STEPS.find((step) => length / (step * 30.44 * DAY_MS) <= most) ?? 120
-  return ticks('month', startOfMonth(from), (t) => startOfMonth(t, months))
+  return ticks('month', zone.startOfMonth(from), (t) => zone.startOfMonth(t, months))
 }
 
 /** Round values from `min` to `max`, about `about` of them. */

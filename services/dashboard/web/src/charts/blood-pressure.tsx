@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { Limit, ReadingOf } from '../api/model'
 import { useLanguage } from '../language/language'
-import { fieldLabel, fieldUnit, namedFieldText } from '../language/reading-text'
+import { calculatedText, fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/reading-text'
 import { ChartPanel, LegendItem } from './chart-panel'
 import { charted, type ChartProps } from './charted'
 import { levelOf, limitsOf, limitText, thresholdName, type Level } from './limits'
@@ -27,23 +27,24 @@ interface Limits {
 }
 
 /** Each reading is a bar from its diastolic to its systolic pressure. */
-function BloodPressureChart({ readings, copies, from, to, everAny, limits, evidence }: ChartProps<Kinds>) {
+function BloodPressureChart({ readings, apart, from, to, everAny, limits, evidence }: ChartProps<Kinds>) {
   const { words } = useLanguage()
   const own = useMemo(() => {
     const of = (field: string) => limitsOf(limits, 'blood_pressure', field)
     return { systolic: of('systolic'), diastolic: of('diastolic') }
   }, [limits])
   const bars = useMemo(() => barsOf(readings, own, evidence), [readings, own, evidence])
-  const stops = useMemo(() => stopsOf(readings, (values) => [values.systolic, values.diastolic], words), [readings, words])
+  const stops = useMemo(() => stopsOf(readings, (reading) => [numberOf(reading, 'systolic'), numberOf(reading, 'diastolic')], words), [readings, words])
   const draw = useMemo(() => (scale: Scale) => <Bars scale={scale} bars={bars} limits={own} />, [bars, own])
 
   const home = readings.filter((reading) => reading.kind === 'blood_pressure')
-  const systolic = spreadOf(home.map((reading) => reading.values.systolic))
-  const diastolic = spreadOf(home.map((reading) => reading.values.diastolic))
+  const systolic = spreadOf(home.map((reading) => numberOf(reading, 'systolic')))
+  const diastolic = spreadOf(home.map((reading) => numberOf(reading, 'diastolic')))
   const label = (field: 'systolic' | 'diastolic' | 'pulse_rate') => fieldLabel('blood_pressure', field, words)
+  const written = (field: 'systolic' | 'diastolic', v: number) => calculatedText('blood_pressure', field, v)
   const summary = [
     words.readingsCount(readings.length),
-    systolic && diastolic && `${words.mean} ${systolic.mean.toFixed(0)}/${diastolic.mean.toFixed(0)}`,
+    systolic && diastolic && `${words.mean} ${written('systolic', systolic.mean)}/${written('diastolic', diastolic.mean)}`,
     systolic && `${label('systolic')} ${systolic.lowest}–${systolic.highest}`,
     diastolic && `${label('diastolic')} ${diastolic.lowest}–${diastolic.highest}`,
   ]
@@ -57,7 +58,7 @@ function BloodPressureChart({ readings, copies, from, to, everAny, limits, evide
       title={words.kind.blood_pressure}
       unit={fieldUnit('blood_pressure', 'systolic', words)}
       readings={readings}
-      copies={copies}
+      apart={apart}
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
@@ -90,7 +91,7 @@ function BloodPressureChart({ readings, copies, from, to, everAny, limits, evide
 
 function barsOf(readings: readonly ReadingOf<Kinds>[], limits: Limits, evidence: ReadonlySet<string>): readonly Bar[] {
   return readings.flatMap((reading) => {
-    const { systolic, diastolic } = reading.values
+    const [systolic, diastolic] = [numberOf(reading, 'systolic'), numberOf(reading, 'diastolic')]
     if (systolic === undefined || diastolic === undefined) return []
     const level = () => levelOf([[systolic, limits.systolic], [diastolic, limits.diastolic]])
     const group = reading.kind === 'blood_pressure' ? level() : 'checkup'

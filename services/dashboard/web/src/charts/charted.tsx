@@ -1,12 +1,11 @@
 import type { ComponentType, ReactNode } from 'react'
 import type { Kind, Limit, Reading, ReadingOf } from '../api/model'
-import { withoutCopies } from './copies'
+import { parted, type Apart } from './parted'
 
 export interface ChartProps<K extends Kind> {
-  /** In order of time; probable copies are apart. */
+  /** In order of time. */
   readonly readings: readonly ReadingOf<K>[]
-  /** Probable copies of the readings: listed, neither drawn nor part of a mean. */
-  readonly copies: readonly ReadingOf<K>[]
+  readonly apart: Apart<ReadingOf<K>>
   readonly from: number
   readonly to: number
   /** Whether this patient ever sent these kinds. */
@@ -17,7 +16,7 @@ export interface ChartProps<K extends Kind> {
   readonly evidence: ReadonlySet<string>
 }
 
-type Shared = Omit<ChartProps<Kind>, 'readings' | 'copies'>
+type Shared = Omit<ChartProps<Kind>, 'readings' | 'apart'>
 
 /** A chart, and which kinds of readings it draws; the first is the one that lists show. */
 export interface Charted {
@@ -33,6 +32,6 @@ export function charted<K extends Kind>(kinds: readonly [K, ...K[]], Chart: Comp
   return {
     kinds,
     has: (all) => all.some(isDrawn),
-    draw: (all, shared) => <Chart key={kinds[0]} {...shared} {...withoutCopies(all.filter(isDrawn))} />,
+    draw: (all, shared) => <Chart key={kinds[0]} {...shared} {...parted(all.filter(isDrawn))} />,
   }
 }

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../language/times'
+import { DAY_MS, HOUR_MS, JAPAN, MINUTE_MS, zoneOf } from '../language/zones'
 import { timeTicks, valueTicks } from './axis'
 import type { Limit, Reading } from '../api/model'
-import { inOrder, withoutCopies } from './copies'
-import { levelOf, limitText, reaches } from './limits'
+import { inOrder, parted } from './parted'
+import { levelOf, limitText, outOf, reaches } from './limits'
+import { calculatedText, numberOf, valueText } from '../language/reading-text'
+import { WORDS } from '../language/words'
 import { periodOf, rangeOf } from './period'
-import { apart } from './plot'
+import { apart as labelsApart } from './plot'
 import { extremesOf, sharesOf } from './statistics'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
 
@@ -54,14 +56,23 @@ describe('the period', () => {
 
 describe('ticks', () => {
   test('of time lie on midnights in Japan, or firsts of a month, and never crowd', () => {
-    const week = timeTicks(now - 7 * DAY_MS, now, 8)
+    const week = timeTicks(now - 7 * DAY_MS, now, 8, JAPAN)
     expect(week.length).toBe(7)
     expect(new Date(week[0]?.t ?? 0).toISOString()).toBe('2026-11-15T15:00:00.000Z')
     for (const days of [0.5, 1, 7, 30, 90, 400, 4000]) {
-      const ticks = timeTicks(now - days * DAY_MS, now, 8)
+      const ticks = timeTicks(now - days * DAY_MS, now, 8, JAPAN)
       expect(ticks.length).toBeGreaterThan(0)
       expect(ticks.length).toBeLessThanOrEqual(10)
     }
+  })
+
+  test("of days lie on the patient's midnights, also where clocks are moved", () => {
+    const berlin = zoneOf('Europe/Berlin')
+    const end = Date.parse('2026-10-28T12:00:00+01:00')
+    const midnights = timeTicks(end - 6 * DAY_MS, end, 8, berlin).map(({ t }) => new Date(t).toISOString())
+    expect(midnights).toEqual(['22', '23', '24'].map((day) => `2026-10-${day}T22:00:00.000Z`).concat(['25', '26', '27'].map((day) => `2026-10-${day}T23:00:00.000Z`)))
+    const losAngeles = timeTicks(now - 7 * DAY_MS, now, 8, zoneOf('America/Los_Angeles'))
+    expect(losAngeles.every(({ t }) => new Date(t).toISOString().endsWith('T08:00:00.000Z'))).toBe(true)
   })
 
   test('of values are round', () => {
@@ -85,10 +96,27 @@ test('a blood pressure is as high as the higher of its two values says', () => {
 })
 
 test('a limit says on which side it is reached', () => {
-  expect(reaches(70, limit({ side: 'below', value: 70 }))).toBe(false)
-  expect(reaches(69, limit({ side: 'below', value: 70 }))).toBe(true)
-  expect(reaches(180, limit({ side: 'above', value: 180 }))).toBe(false)
-  expect(reaches(181, limit({ side: 'above', value: 180 }))).toBe(true)
+  const is = (v: number, side: 'below' | 'above' | 'at_or_above', value: number) => reaches({ v, side: undefined }, limit({ side, value }))
+  expect(is(70, 'below', 70)).toBe(false)
+  expect(is(69, 'below', 70)).toBe(true)
+  expect(is(180, 'above', 180)).toBe(false)
+  expect(is(181, 'above', 180)).toBe(true)
+  expect(is(180, 'at_or_above', 180)).toBe(true)
+})
+
+const range = (below: number, above: number) => [limit({ side: 'below', value: below }), limit({ side: 'above', value: above })]
+
+test('a value is judged as the number that is shown of it', () => {
+  const judged = (glucose_value: number) => {
+    const reading = { kind: 'blood_glucose', values: { glucose_value } } as const
+    const v = numberOf(reading, 'glucose_value') ?? 0
+    return [valueText(reading, WORDS.en)?.value, calculatedText('blood_glucose', 'glucose_value', v), outOf(range(70, 180), { v, side: undefined })]
+  }
+  expect(judged(69.6)).toEqual(['69.6', '69.6', 'below'])
+  expect(judged(69.96)).toEqual(['70', '70', undefined])
+  expect(judged(69.94)).toEqual(['69.9', '69.9', 'below'])
+  expect(judged(180.04)).toEqual(['180', '180', undefined])
+  expect(judged(180.1)).toEqual(['180.1', '180.1', 'above'])
 })
 
 test('limits of several fields are one text, or none where one is missing', () => {
@@ -101,28 +129,38 @@ test('copies are parted from what is counted, and stand among it in a table', ()
   const reading = (id: string, minute: number, copy?: string) =>
     ({ id, observed_at: `2026-11-22T07:0${minute}:00+09:00`, ...(copy && { copy_of: copy }) }) as Reading
   const all = [reading('a', 0), reading('b', 1, 'a'), reading('c', 2)]
-  const { readings, copies } = withoutCopies(all)
-  expect([readings, copies].map((some) => some.map((one) => one.id))).toEqual([['a', 'c'], ['b']])
-  expect(inOrder([...readings, ...copies])).toEqual(all)
+  const { readings, apart } = parted(all)
+  expect([readings, apart.copies].map((some) => some.map((one) => one.id))).toEqual([['a', 'c'], ['b']])
+  expect(inOrder([...readings, ...apart.copies])).toEqual(all)
+})
+
+test('a reading whose clock was not set is not drawn at its false time, and stands in a table where it was received', () => {
+  const of = (id: string, observed_at: string, more: Partial<Reading> = {}) => ({ id, observed_at, received_at: observed_at, ...more }) as Reading
+  const unset = of('unset', '2021-01-01T00:03:00+09:00', { time_unknown: true, received_at: '2026-11-22T07:30:00Z' })
+  const all = [unset, of('before', '2026-11-22T16:00:00+09:00'), of('after', '2026-11-22T17:00:00+09:00')]
+  const { readings, apart } = parted(all)
+  expect(readings.map(({ id }) => id)).toEqual(['before', 'after'])
+  expect(apart.undated).toEqual([unset])
+  expect(inOrder(all).map(({ id }) => id)).toEqual(['before', 'unset', 'after'])
 })
 
 describe('labels', () => {
   test('of limits near each other do not cover one another, and others stay where they belong', () => {
-    expect(apart([20, 100, 104, 130])).toEqual([20, 100, 112, 130])
-    expect(apart([100, 101, 102])).toEqual([100, 112, 124])
+    expect(labelsApart([20, 100, 104, 130])).toEqual([20, 100, 112, 130])
+    expect(labelsApart([100, 101, 102])).toEqual([100, 112, 124])
   })
 })
 
 describe('shares of a range', () => {
   const exactly = (v: number) => ({ v, side: undefined })
   test('hold 70 and 180 within', () => {
-    expect(sharesOf([69, 70, 180, 181].map(exactly), 70, 180)).toEqual({ below: 25, within: 50, above: 25 })
-    expect(sharesOf([], 70, 180)).toBeNull()
+    expect(sharesOf([69, 70, 180, 181].map(exactly), range(70, 180))).toEqual({ below: 25, within: 50, above: 25 })
+    expect(sharesOf([], range(70, 180))).toBeNull()
   })
 
   test('count what is beyond its device on its side', () => {
     const beyond = [{ v: 40, side: 'below' }, { v: 400, side: 'above' }] as const
-    expect(sharesOf([...beyond, exactly(100), exactly(100)], 40, 400)).toEqual({ below: 25, within: 50, above: 25 })
+    expect(sharesOf([...beyond, exactly(100), exactly(100)], range(40, 400))).toEqual({ below: 25, within: 50, above: 25 })
   })
 })
 

@@ -1,41 +1,43 @@
 import { useId, useMemo } from 'react'
 import { beyondOf, type ReadingOf } from '../api/model'
 import { useLanguage } from '../language/language'
-import { fieldLabel, fieldUnit, namedFieldText } from '../language/reading-text'
+import { calculatedText, fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/reading-text'
 import type { Words } from '../language/words'
 import { ChartPanel, LegendItem } from './chart-panel'
 import { charted, type ChartProps } from './charted'
-import { limitsOf, thresholdName } from './limits'
+import { limitsOf, outOf, thresholdName, type Known } from './limits'
 import { linePath } from './line-path'
 import { Plot, Thresholds, type Scale } from './plot'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
-import { extremesOf, sharesOf, spreadOf, type Known } from './statistics'
+import { extremesOf, sharesOf, spreadOf } from './statistics'
 import { stopsOf } from './stops'
 
 type Glucose = ReadingOf<'blood_glucose'>
 type Side = NonNullable<Glucose['values']['glucose_comparator']>
 
 /** Sensors draw a line that breaks where data is missing; finger-sticks and laboratory values stand alone. */
-function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }: ChartProps<'blood_glucose'>) {
+function GlucoseChart({ readings, apart, from, to, everAny, limits, evidence }: ChartProps<'blood_glucose'>) {
   const { words } = useLanguage()
   const own = useMemo(() => limitsOf(limits, 'blood_glucose', 'glucose_value'), [limits])
   const ofRules = useMemo(() => own.filter((limit) => limit.severity !== null), [own])
-  const reference = (side: 'below' | 'above') => own.find((limit) => limit.severity === null && limit.side === side)?.value
-  const [lowest, highest] = [reference('below') ?? -Infinity, reference('above') ?? Infinity]
+  const range = useMemo(() => own.filter((limit) => limit.severity === null), [own])
+  const end = (side: 'below' | 'above') => range.find((limit) => limit.side === side)?.value
+  const [lowest, highest] = [end('below') ?? -Infinity, end('above') ?? Infinity]
   const clip = useId()
-  const sensor = useMemo(() => pointsOf(readings.filter(isSensor)), [readings])
-  const single = useMemo(() => pointsOf(readings.filter((reading) => !isSensor(reading))), [readings])
-  const behind = useMemo(() => pointsOf(readings.filter((reading) => evidence.has(reading.id))), [readings, evidence])
-  const stops = useMemo(() => stopsOf(readings, (values) => [values.glucose_value], words), [readings, words])
+  const sensor = useMemo(() => knownOf(readings.filter(isSensor)), [readings])
+  const single = useMemo(() => knownOf(readings.filter((reading) => !isSensor(reading))), [readings])
+  const behind = useMemo(() => knownOf(readings.filter((reading) => evidence.has(reading.id))), [readings, evidence])
+  const stops = useMemo(() => stopsOf(readings, (reading) => [numberOf(reading, 'glucose_value')], words), [readings, words])
   // What is only known to be below or above a limit has no place in a mean, but is the lowest or highest.
   const spread = useMemo(
-    () => spreadOf(readings.filter(({ values }) => !values.glucose_comparator).map(({ values }) => values.glucose_value)),
+    () => spreadOf(readings.filter(({ values }) => !values.glucose_comparator).map((reading) => numberOf(reading, 'glucose_value'))),
     [readings],
   )
   const beyond = useMemo(() => edgesOf(readings), [readings])
-  const exact = spread ? [spread.lowest, spread.highest].map((v) => ({ v, text: v.toFixed(0) })) : []
+  const written = (v: number) => calculatedText('blood_glucose', 'glucose_value', v)
+  const exact = spread ? [spread.lowest, spread.highest].map((v) => ({ v, text: written(v) })) : []
   const extremes = extremesOf([...beyond, ...exact])
-  const shares = useMemo(() => sharesOf(knownOf(readings.filter(isSensor)), lowest, highest), [readings, lowest, highest])
+  const shares = useMemo(() => sharesOf(knownOf(readings.filter(isSensor)), range), [readings, range])
 
   const draw = useMemo(
     () => (scale: Scale) => {
@@ -71,7 +73,7 @@ function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }:
           {single.map((point) => (
             <path
               key={point.t}
-              className={point.v < lowest ? 'stick stick-below' : point.v > highest ? 'stick stick-above' : 'stick'}
+              className={['stick', outOf(range, point)].filter(Boolean).join(' stick-')}
               d={`M${scale.x(point.t)} ${scale.y(point.v) - 4.5}l4.5 4.5l-4.5 4.5l-4.5-4.5z`}
             />
           ))}
@@ -92,13 +94,13 @@ function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }:
         </>
       )
     },
-    [sensor, single, behind, beyond, clip, from, to, lowest, highest, ofRules],
+    [sensor, single, behind, beyond, clip, from, to, lowest, highest, range, ofRules],
   )
 
   const unit = fieldUnit('blood_glucose', 'glucose_value', words)
   const summary = [
     words.readingsCount(readings.length),
-    spread && `${words.mean} ${spread.mean.toFixed(0)}`,
+    spread && `${words.mean} ${written(spread.mean)}`,
     extremes && `${words.lowest} ${extremes[0].text}`,
     extremes && `${words.highest} ${extremes[1].text}`,
     shares && Number.isFinite(lowest) && Number.isFinite(highest) && words.sensorTime(shares, lowest, highest),
@@ -108,7 +110,7 @@ function GlucoseChart({ readings, copies, from, to, everAny, limits, evidence }:
       title={words.kind.blood_glucose}
       unit={unit}
       readings={readings}
-      copies={copies}
+      apart={apart}
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[
@@ -165,7 +167,8 @@ interface Edge extends Point {
 function edgesOf(readings: readonly Glucose[]): readonly Edge[] {
   let last: { readonly t: number; readonly text: string } | undefined
   return readings.flatMap((reading) => {
-    const { glucose_comparator: side, glucose_value: v } = reading.values
+    const { glucose_comparator: side } = reading.values
+    const v = numberOf(reading, 'glucose_value')
     const text = beyondOf(reading, 'glucose_value')
     if (side === undefined || v === undefined || text === undefined) return []
     const t = Date.parse(reading.observed_at)
@@ -175,14 +178,10 @@ function edgesOf(readings: readonly Glucose[]): readonly Edge[] {
   })
 }
 
-function knownOf(readings: readonly Glucose[]): readonly Known[] {
-  return readings.flatMap(({ values: { glucose_value: v, glucose_comparator: side } }) => (v === undefined ? [] : [{ v, side }]))
-}
-
-function pointsOf(readings: readonly Glucose[]): readonly Point[] {
+function knownOf(readings: readonly Glucose[]): readonly (Point & Known)[] {
   return readings.flatMap((reading) => {
-    const v = reading.values.glucose_value
-    return v === undefined ? [] : [{ t: Date.parse(reading.observed_at), v }]
+    const v = numberOf(reading, 'glucose_value')
+    return v === undefined ? [] : [{ t: Date.parse(reading.observed_at), v, side: reading.values.glucose_comparator }]
   })
 }
 

@@ -5,16 +5,29 @@ export function limitsOf(limits: readonly Limit[], kind: Kind, field: string): r
   return limits.filter((limit) => limit.kind === kind && limit.field === field)
 }
 
-/** Whether a value is on the side of a limit that is worth a look. */
-export function reaches(value: number, limit: Limit): boolean {
+/** A value, or the limit of a device that it is below or above. */
+export interface Known {
+  readonly v: number
+  readonly side: 'below' | 'above' | undefined
+}
+
+/** Whether a value is on the side of a limit that is worth a look: the one place that says so. */
+export function reaches({ v, side }: Known, limit: Pick<Limit, 'side' | 'value'>): boolean {
   switch (limit.side) {
     case 'at_or_above':
-      return value >= limit.value
+      return v >= limit.value
     case 'above':
-      return value > limit.value
+      return v > limit.value || (side === 'above' && v >= limit.value)
     case 'below':
-      return value < limit.value
+      return v < limit.value || (side === 'below' && v <= limit.value)
   }
+}
+
+/** On which side of the range of reference a value is; undefined within, and where there is no range. */
+export function outOf(range: readonly Limit[], value: Known): 'below' | 'above' | undefined {
+  const reached = range.find((limit) => reaches(value, limit))
+  if (!reached) return undefined
+  return reached.side === 'below' ? 'below' : 'above'
 }
 
 /** How a value stands to the limits: a rule's is reached, a reference limit is, or none. */
@@ -22,7 +35,7 @@ export type Level = 'below' | 'high' | 'severe'
 
 /** The worst level of values, each against the limits of its field. */
 export function levelOf(values: readonly (readonly [number, readonly Limit[]])[]): Level {
-  const reached = values.flatMap(([value, limits]) => limits.filter((limit) => reaches(value, limit)))
+  const reached = values.flatMap(([value, limits]) => limits.filter((limit) => reaches({ v: value, side: undefined }, limit)))
   if (reached.some((limit) => limit.severity !== null)) return 'severe'
   return reached.length > 0 ? 'high' : 'below'
 }

@@ -1,5 +1,5 @@
 import type { Kind, PatientSummary } from '../api/model'
-import { DAY_MS } from '../language/times'
+import { DAY_MS } from '../language/zones'
 
 export const RANGES = ['7', '30', '90', 'all'] as const
 export type Range = (typeof RANGES)[number]
@@ -29,7 +29,7 @@ export function rangeOf(search: string): Range {
 /** The newest reading of a kind that has a chart; of any kind when none has. */
 export function newestCharted(patient: PatientSummary, charted: readonly Kind[]): number | null {
   const times = patient.latest
-    .filter((reading) => charted.includes(reading.kind))
+    .filter((reading) => charted.includes(reading.kind) && !reading.time_unknown)
     .map((reading) => Date.parse(reading.observed_at))
   if (times.length > 0) return Math.max(...times)
   return patient.last_reading_at ? Date.parse(patient.last_reading_at) : null

@@ -70,9 +70,9 @@ export function Plot({ label, describedBy, from, to, min, max, stops, draw }: Pl
   }, [width, from, to, min, max])
 
   const marks = useMemo(() => (width > 0 ? draw(scale) : null), [draw, scale, width])
-  const dates = useMemo(() => timeTicks(from, to, Math.max(2, Math.floor((scale.right - scale.left) / 76))), [from, to, scale])
+  const dates = useMemo(() => timeTicks(from, to, Math.max(2, Math.floor((scale.right - scale.left) / 76)), times.zone), [from, to, scale, times])
   const tickLabel = (tick: TimeTick) =>
-    tick.unit === 'hour' ? times.time(tick.t) : tick.unit === 'day' ? times.dayTick(tick.t) : times.monthTick(tick.t)
+    tick.unit === 'hour' ? times.hourTick(tick.t) : tick.unit === 'day' ? times.dayTick(tick.t) : times.monthTick(tick.t)
 
   const last = stops.length - 1
   const current = Math.min(place, last)

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { sourceText } from '../language/reading-text'
+import { placeOf } from './parted'
 
 export interface Column<R extends Reading> {
   readonly name: string
@@ -17,12 +18,14 @@ interface ReadingTableProps<R extends Reading> {
 const FIRST = 50
 const MORE = 500
 
-/** The readings of a chart in rows, newest first. */
+/** The readings of a chart in rows, newest first; a line parts the patient's days. */
 export function ReadingTable<R extends Reading>({ title, readings, columns }: ReadingTableProps<R>) {
   const { words, times } = useLanguage()
   const [shown, setShown] = useState(FIRST)
   const rows = readings.slice(-shown).reverse()
   const left = readings.length - rows.length
+  const dayOf = (reading: R) => times.zone.startOfDay(placeOf(reading))
+  const isNewDay = (above: R | undefined, reading: R) => above !== undefined && dayOf(above) !== dayOf(reading)
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label={title}>
       <table className="readings">
@@ -39,9 +42,12 @@ export function ReadingTable<R extends Reading>({ title, readings, columns }: Re
           </tr>
         </thead>
         <tbody>
-          {rows.map((reading) => (
-            <tr key={reading.id}>
-              <th scope="row">{times.full(reading.observed_at)}</th>
+          {rows.map((reading, index) => (
+            <tr key={reading.id} className={isNewDay(rows[index - 1], reading) ? 'new-day' : undefined}>
+              <th scope="row">
+                {reading.time_unknown ? words.unknownTime(times.full(reading.received_at)) : times.full(reading.observed_at)}
+                {reading.observed_ahead && <span className="badge">{words.aheadOf(times.time(reading.received_at))}</span>}
+              </th>
               {columns.map((column) => (
                 <td key={column.name}>{column.cell(reading)}</td>
               ))}

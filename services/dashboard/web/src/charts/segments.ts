@@ -1,4 +1,4 @@
-import { DAY_MS, MINUTE_MS } from '../language/times'
+import { DAY_MS, MINUTE_MS } from '../language/zones'
 
 export interface Point {
   /** Milliseconds since the epoch. */

@@ -1,3 +1,6 @@
+import type { Limit } from '../api/model'
+import { outOf, type Known } from './limits'
+
 export interface Spread {
   readonly mean: number
   readonly lowest: number
@@ -19,12 +22,6 @@ export function spreadOf(measured: readonly (number | undefined)[]): Spread | nu
   return { mean: sum / values.length, lowest, highest }
 }
 
-/** A value, or the limit of a device that it is below or above. */
-export interface Known {
-  readonly v: number
-  readonly side: 'below' | 'above' | undefined
-}
-
 export interface Shares {
   readonly below: number
   readonly within: number
@@ -32,11 +29,10 @@ export interface Shares {
 }
 
 /** The shares of values below, within and above a range, both ends of which are within; in percent. */
-export function sharesOf(values: readonly Known[], lowest: number, highest: number): Shares | null {
+export function sharesOf(values: readonly Known[], range: readonly Limit[]): Shares | null {
   if (values.length === 0) return null
-  const percent = (isCounted: (value: Known) => boolean) => (100 * values.filter(isCounted).length) / values.length
-  const below = percent(({ v, side }) => v < lowest || (side === 'below' && v <= lowest))
-  const above = percent(({ v, side }) => v > highest || (side === 'above' && v >= highest))
+  const percent = (side: 'below' | 'above') => (100 * values.filter((value) => outOf(range, value) === side).length) / values.length
+  const [below, above] = [percent('below'), percent('above')]
   return { below, within: 100 - below - above, above }
 }
 

@@ -1,6 +1,6 @@
 import { useMemo } from 'react'
 import { useLanguage } from '../language/language'
-import { fieldLabel, fieldUnit, namedFieldText } from '../language/reading-text'
+import { calculatedText, fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/reading-text'
 import { ChartPanel } from './chart-panel'
 import { charted, type ChartProps } from './charted'
 import { linePath } from './line-path'
@@ -12,17 +12,17 @@ import { stopsOf } from './stops'
 /** At least this many kilograms are shown, so that ordinary changes do not look dramatic. */
 const LEAST_SPAN_KG = 6
 
-function WeightChart({ readings, copies, from, to, everAny, evidence }: ChartProps<'weighing_scale'>) {
+function WeightChart({ readings, apart, from, to, everAny, evidence }: ChartProps<'weighing_scale'>) {
   const { words } = useLanguage()
   const points = useMemo(
     () =>
       readings.flatMap((reading) => {
-        const v = reading.values.body_weight
+        const v = numberOf(reading, 'body_weight')
         return v === undefined ? [] : [{ t: Date.parse(reading.observed_at), v, evidence: evidence.has(reading.id) }]
       }),
     [readings, evidence],
   )
-  const stops = useMemo(() => stopsOf(readings, (values) => [values.body_weight], words), [readings, words])
+  const stops = useMemo(() => stopsOf(readings, (reading) => [numberOf(reading, 'body_weight')], words), [readings, words])
   const spread = useMemo(() => spreadOf(points.map((point) => point.v)), [points])
   const draw = useMemo(
     () => (scale: Scale) => (
@@ -41,18 +41,19 @@ function WeightChart({ readings, copies, from, to, everAny, evidence }: ChartPro
 
   const middle = spread ? (spread.lowest + spread.highest) / 2 : 60
   const span = Math.max(LEAST_SPAN_KG, spread ? (spread.highest - spread.lowest) * 1.2 : 0)
+  const written = (v: number) => calculatedText('weighing_scale', 'body_weight', v)
   const summary = [
     words.readingsCount(readings.length),
-    spread && `${words.mean} ${spread.mean.toFixed(1)}`,
-    spread && `${words.lowest} ${spread.lowest.toFixed(1)}`,
-    spread && `${words.highest} ${spread.highest.toFixed(1)}`,
+    spread && `${words.mean} ${written(spread.mean)}`,
+    spread && `${words.lowest} ${written(spread.lowest)}`,
+    spread && `${words.highest} ${written(spread.highest)}`,
   ]
   return (
     <ChartPanel
       title={words.kind.weighing_scale}
       unit={fieldUnit('weighing_scale', 'body_weight', words)}
       readings={readings}
-      copies={copies}
+      apart={apart}
       everAny={everAny}
       summary={summary.filter(Boolean).join(' · ')}
       columns={[

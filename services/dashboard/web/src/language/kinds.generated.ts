@@ -12,8 +12,10 @@ export interface Field {
   readonly label: Label
   /** Of a number; empty for others. */
   readonly unit: Label
-  /** Decimals of a number that are shown. */
+  /** Decimals of a number that are always shown. */
   readonly decimals: number
+  /** Decimals to which rules and limits judge a number: so many are shown where they are not zero. */
+  readonly judged: number
   /** Whether lists show it. */
   readonly listed: boolean
   /** Whether it is said beside what lists show. */
@@ -37,94 +39,94 @@ export const KINDS: Readonly<Record<Kind, Declaration>> = {
     label: {"en":"Blood pressure","ja":"血圧"},
     setting: 'home',
     fields: [
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Systolic","ja":"収縮期"},"listed":true,"name":"systolic","type":"number","unit":{"en":"mmHg","ja":"mmHg"}},
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Diastolic","ja":"拡張期"},"listed":true,"name":"diastolic","type":"number","unit":{"en":"mmHg","ja":"mmHg"}},
-      {"beside":true,"codes":{},"decimals":0,"label":{"en":"Pulse","ja":"脈拍"},"listed":false,"name":"pulse_rate","type":"number","unit":{"en":"/min","ja":"/min"}},
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Position","ja":"測定部位"},"listed":false,"name":"measurement_position","type":"text","unit":{"en":"","ja":""}},
-      {"beside":true,"codes":{},"decimals":0,"label":{"en":"irregular pulse","ja":"不規則脈"},"listed":false,"name":"irregular_pulse","type":"flag","unit":{"en":"","ja":""}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Systolic","ja":"収縮期"},"listed":true,"name":"systolic","type":"number","unit":{"en":"mmHg","ja":"mmHg"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Diastolic","ja":"拡張期"},"listed":true,"name":"diastolic","type":"number","unit":{"en":"mmHg","ja":"mmHg"}},
+      {"beside":true,"codes":{},"decimals":0,"judged":0,"label":{"en":"Pulse","ja":"脈拍"},"listed":false,"name":"pulse_rate","type":"number","unit":{"en":"/min","ja":"/min"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Position","ja":"測定部位"},"listed":false,"name":"measurement_position","type":"text","unit":{"en":"","ja":""}},
+      {"beside":true,"codes":{},"decimals":0,"judged":0,"label":{"en":"irregular pulse","ja":"不規則脈"},"listed":false,"name":"irregular_pulse","type":"flag","unit":{"en":"","ja":""}},
     ],
   },
   blood_glucose: {
     label: {"en":"Glucose","ja":"血糖"},
     setting: 'home',
     fields: [
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Glucose","ja":"血糖"},"listed":true,"name":"glucose_value","sent":{"unit":"glucose_unit","value":"glucose_value_sent"},"type":"number","unit":{"en":"mg/dL","ja":"mg/dL"}},
-      {"beside":false,"codes":{"continuous_sensor":{"en":"continuous sensor","ja":"センサー"},"finger_stick":{"en":"finger-stick","ja":"自己測定"},"laboratory":{"en":"laboratory","ja":"検査室"}},"decimals":0,"label":{"en":"Method","ja":"測定方法"},"listed":false,"name":"glucose_method","type":"code","unit":{"en":"","ja":""}},
-      {"beside":true,"codes":{"after_meal":{"en":"after a meal","ja":"食後"},"bedtime":{"en":"bedtime","ja":"就寝前"},"before_meal":{"en":"before a meal","ja":"食前"},"fasting":{"en":"fasting","ja":"空腹時"},"unknown":{"en":"unknown","ja":"不明"}},"decimals":0,"label":{"en":"Meal","ja":"食事"},"listed":false,"name":"meal_timing","type":"code","unit":{"en":"","ja":""}},
-      {"beside":false,"codes":{"mg_dL":{"en":"mg/dL","ja":"mg/dL"},"mmol_L":{"en":"mmol/L","ja":"mmol/L"}},"decimals":0,"label":{"en":"Unit","ja":"単位"},"listed":false,"name":"glucose_unit","type":"code","unit":{"en":"","ja":""}},
-      {"beside":false,"codes":{"above":{"en":"above","ja":"超"},"below":{"en":"below","ja":"未満"}},"decimals":0,"label":{"en":"Beyond range","ja":"測定範囲外"},"listed":false,"name":"glucose_comparator","type":"code","unit":{"en":"","ja":""}},
+      {"beside":false,"codes":{},"decimals":0,"judged":1,"label":{"en":"Glucose","ja":"血糖"},"listed":true,"name":"glucose_value","sent":{"unit":"glucose_unit","value":"glucose_value_sent"},"type":"number","unit":{"en":"mg/dL","ja":"mg/dL"}},
+      {"beside":false,"codes":{"continuous_sensor":{"en":"continuous sensor","ja":"センサー"},"finger_stick":{"en":"finger-stick","ja":"自己測定"},"laboratory":{"en":"laboratory","ja":"検査室"}},"decimals":0,"judged":0,"label":{"en":"Method","ja":"測定方法"},"listed":false,"name":"glucose_method","type":"code","unit":{"en":"","ja":""}},
+      {"beside":true,"codes":{"after_meal":{"en":"after a meal","ja":"食後"},"bedtime":{"en":"bedtime","ja":"就寝前"},"before_meal":{"en":"before a meal","ja":"食前"},"fasting":{"en":"fasting","ja":"空腹時"},"unknown":{"en":"unknown","ja":"不明"}},"decimals":0,"judged":0,"label":{"en":"Meal","ja":"食事"},"listed":false,"name":"meal_timing","type":"code","unit":{"en":"","ja":""}},
+      {"beside":false,"codes":{"mg_dL":{"en":"mg/dL","ja":"mg/dL"},"mmol_L":{"en":"mmol/L","ja":"mmol/L"}},"decimals":0,"judged":0,"label":{"en":"Unit","ja":"単位"},"listed":false,"name":"glucose_unit","type":"code","unit":{"en":"","ja":""}},
+      {"beside":false,"codes":{"above":{"en":"above","ja":"超"},"below":{"en":"below","ja":"未満"}},"decimals":0,"judged":0,"label":{"en":"Beyond range","ja":"測定範囲外"},"listed":false,"name":"glucose_comparator","type":"code","unit":{"en":"","ja":""}},
     ],
   },
   weighing_scale: {
     label: {"en":"Weight","ja":"体重"},
     setting: 'home',
     fields: [
-      {"beside":false,"codes":{},"decimals":1,"label":{"en":"Weight","ja":"体重"},"listed":true,"name":"body_weight","type":"number","unit":{"en":"kg","ja":"kg"}},
-      {"beside":true,"codes":{},"decimals":1,"label":{"en":"Body fat","ja":"体脂肪率"},"listed":false,"name":"body_fat","type":"number","unit":{"en":"%","ja":"%"}},
+      {"beside":false,"codes":{},"decimals":1,"judged":2,"label":{"en":"Weight","ja":"体重"},"listed":true,"name":"body_weight","type":"number","unit":{"en":"kg","ja":"kg"}},
+      {"beside":true,"codes":{},"decimals":1,"judged":2,"label":{"en":"Body fat","ja":"体脂肪率"},"listed":false,"name":"body_fat","type":"number","unit":{"en":"%","ja":"%"}},
     ],
   },
   oxygen_saturation: {
     label: {"en":"SpO₂","ja":"SpO₂"},
     setting: 'home',
     fields: [
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"SpO₂","ja":"SpO₂"},"listed":true,"name":"spo2","type":"number","unit":{"en":"%","ja":"%"}},
-      {"beside":true,"codes":{},"decimals":0,"label":{"en":"Pulse","ja":"脈拍"},"listed":false,"name":"pulse_rate","type":"number","unit":{"en":"/min","ja":"/min"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":2,"label":{"en":"SpO₂","ja":"SpO₂"},"listed":true,"name":"spo2","type":"number","unit":{"en":"%","ja":"%"}},
+      {"beside":true,"codes":{},"decimals":0,"judged":0,"label":{"en":"Pulse","ja":"脈拍"},"listed":false,"name":"pulse_rate","type":"number","unit":{"en":"/min","ja":"/min"}},
     ],
   },
   body_temperature: {
     label: {"en":"Temperature","ja":"体温"},
     setting: 'home',
     fields: [
-      {"beside":false,"codes":{},"decimals":1,"label":{"en":"Temperature","ja":"体温"},"listed":true,"name":"temperature","type":"number","unit":{"en":"°C","ja":"°C"}},
+      {"beside":false,"codes":{},"decimals":1,"judged":2,"label":{"en":"Temperature","ja":"体温"},"listed":true,"name":"temperature","type":"number","unit":{"en":"°C","ja":"°C"}},
     ],
   },
   activity: {
     label: {"en":"Steps","ja":"歩数"},
     setting: 'home',
     fields: [
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Steps","ja":"歩数"},"listed":true,"name":"step","type":"number","unit":{"en":"steps","ja":"歩"}},
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Walking","ja":"歩行時間"},"listed":false,"name":"walk_time","type":"number","unit":{"en":"min","ja":"min"}},
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Moderate activity","ja":"中強度以上の活動"},"listed":false,"name":"moderate_intensity_activity","type":"number","unit":{"en":"min","ja":"min"}},
-      {"beside":false,"codes":{},"decimals":1,"label":{"en":"Active energy","ja":"活動消費エネルギー"},"listed":false,"name":"calories","type":"number","unit":{"en":"kcal","ja":"kcal"}},
-      {"beside":false,"codes":{},"decimals":1,"label":{"en":"Total energy","ja":"総消費エネルギー"},"listed":false,"name":"total_calories","type":"number","unit":{"en":"kcal","ja":"kcal"}},
-      {"beside":false,"codes":{},"decimals":2,"label":{"en":"Distance","ja":"距離"},"listed":false,"name":"distance","type":"number","unit":{"en":"km","ja":"km"}},
-      {"beside":false,"codes":{},"decimals":1,"label":{"en":"Exercise","ja":"エクササイズ"},"listed":false,"name":"exercise","type":"number","unit":{"en":"Ex","ja":"Ex"}},
-      {"beside":false,"codes":{},"decimals":1,"label":{"en":"Amount of activity","ja":"身体活動量"},"listed":false,"name":"physical_activity","type":"number","unit":{"en":"METs·h","ja":"METs·h"}},
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Active time","ja":"活動時間"},"listed":false,"name":"total_active_duration","type":"number","unit":{"en":"min","ja":"min"}},
-      {"beside":false,"codes":{"10":{"en":"chest pocket","ja":"胸ポケット"},"11":{"en":"waist pocket","ja":"腰ポケット"},"20":{"en":"around the neck","ja":"首"},"21":{"en":"on the belt","ja":"ベルト"},"30":{"en":"dominant wrist","ja":"利き手首"},"31":{"en":"other wrist","ja":"反対の手首"},"40":{"en":"in a bag","ja":"かばん"},"50":{"en":"other","ja":"その他"}},"decimals":0,"label":{"en":"Worn","ja":"装着部位"},"listed":false,"name":"measurement_position_code","type":"text","unit":{"en":"","ja":""}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Steps","ja":"歩数"},"listed":true,"name":"step","type":"number","unit":{"en":"steps","ja":"歩"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Walking","ja":"歩行時間"},"listed":false,"name":"walk_time","type":"number","unit":{"en":"min","ja":"min"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Moderate activity","ja":"中強度以上の活動"},"listed":false,"name":"moderate_intensity_activity","type":"number","unit":{"en":"min","ja":"min"}},
+      {"beside":false,"codes":{},"decimals":1,"judged":1,"label":{"en":"Active energy","ja":"活動消費エネルギー"},"listed":false,"name":"calories","type":"number","unit":{"en":"kcal","ja":"kcal"}},
+      {"beside":false,"codes":{},"decimals":1,"judged":1,"label":{"en":"Total energy","ja":"総消費エネルギー"},"listed":false,"name":"total_calories","type":"number","unit":{"en":"kcal","ja":"kcal"}},
+      {"beside":false,"codes":{},"decimals":2,"judged":2,"label":{"en":"Distance","ja":"距離"},"listed":false,"name":"distance","type":"number","unit":{"en":"km","ja":"km"}},
+      {"beside":false,"codes":{},"decimals":1,"judged":1,"label":{"en":"Exercise","ja":"エクササイズ"},"listed":false,"name":"exercise","type":"number","unit":{"en":"Ex","ja":"Ex"}},
+      {"beside":false,"codes":{},"decimals":1,"judged":1,"label":{"en":"Amount of activity","ja":"身体活動量"},"listed":false,"name":"physical_activity","type":"number","unit":{"en":"METs·h","ja":"METs·h"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Active time","ja":"活動時間"},"listed":false,"name":"total_active_duration","type":"number","unit":{"en":"min","ja":"min"}},
+      {"beside":false,"codes":{"10":{"en":"chest pocket","ja":"胸ポケット"},"11":{"en":"waist pocket","ja":"腰ポケット"},"20":{"en":"around the neck","ja":"首"},"21":{"en":"on the belt","ja":"ベルト"},"30":{"en":"dominant wrist","ja":"利き手首"},"31":{"en":"other wrist","ja":"反対の手首"},"40":{"en":"in a bag","ja":"かばん"},"50":{"en":"other","ja":"その他"}},"decimals":0,"judged":0,"label":{"en":"Worn","ja":"装着部位"},"listed":false,"name":"measurement_position_code","type":"text","unit":{"en":"","ja":""}},
     ],
   },
   hba1c: {
     label: {"en":"HbA1c","ja":"HbA1c"},
     setting: 'checkup',
     fields: [
-      {"beside":false,"codes":{},"decimals":1,"label":{"en":"HbA1c","ja":"HbA1c"},"listed":true,"name":"hba1c_value","type":"number","unit":{"en":"%","ja":"%"}},
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Assay","ja":"測定法"},"listed":false,"name":"measurement_method_code","type":"text","unit":{"en":"","ja":""}},
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Judgement","ja":"判定"},"listed":false,"name":"value_criteria_code","type":"text","unit":{"en":"","ja":""}},
+      {"beside":false,"codes":{},"decimals":1,"judged":2,"label":{"en":"HbA1c","ja":"HbA1c"},"listed":true,"name":"hba1c_value","type":"number","unit":{"en":"%","ja":"%"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Assay","ja":"測定法"},"listed":false,"name":"measurement_method_code","type":"text","unit":{"en":"","ja":""}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Judgement","ja":"判定"},"listed":false,"name":"value_criteria_code","type":"text","unit":{"en":"","ja":""}},
     ],
   },
   blood_pressure_checkup: {
     label: {"en":"Blood pressure (check-up)","ja":"血圧（健診）"},
     setting: 'checkup',
     fields: [
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Systolic","ja":"収縮期"},"listed":true,"name":"systolic","type":"number","unit":{"en":"mmHg","ja":"mmHg"}},
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Diastolic","ja":"拡張期"},"listed":true,"name":"diastolic","type":"number","unit":{"en":"mmHg","ja":"mmHg"}},
-      {"beside":true,"codes":{},"decimals":0,"label":{"en":"Pulse","ja":"脈拍"},"listed":false,"name":"pulse_rate","type":"number","unit":{"en":"/min","ja":"/min"}},
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Position","ja":"測定部位"},"listed":false,"name":"measurement_position","type":"text","unit":{"en":"","ja":""}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Systolic","ja":"収縮期"},"listed":true,"name":"systolic","type":"number","unit":{"en":"mmHg","ja":"mmHg"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Diastolic","ja":"拡張期"},"listed":true,"name":"diastolic","type":"number","unit":{"en":"mmHg","ja":"mmHg"}},
+      {"beside":true,"codes":{},"decimals":0,"judged":0,"label":{"en":"Pulse","ja":"脈拍"},"listed":false,"name":"pulse_rate","type":"number","unit":{"en":"/min","ja":"/min"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Position","ja":"測定部位"},"listed":false,"name":"measurement_position","type":"text","unit":{"en":"","ja":""}},
     ],
   },
   respiratory_rate: {
     label: {"en":"Respiratory rate","ja":"呼吸数"},
     setting: 'home',
     fields: [
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Respiratory rate","ja":"呼吸数"},"listed":true,"name":"respiratory_rate","type":"number","unit":{"en":"/min","ja":"/min"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Respiratory rate","ja":"呼吸数"},"listed":true,"name":"respiratory_rate","type":"number","unit":{"en":"/min","ja":"/min"}},
     ],
   },
   peak_expiratory_flow: {
     label: {"en":"Peak flow","ja":"ピークフロー"},
     setting: 'home',
     fields: [
-      {"beside":false,"codes":{},"decimals":0,"label":{"en":"Peak flow","ja":"ピークフロー"},"listed":true,"name":"peak_expiratory_flow","type":"number","unit":{"en":"L/min","ja":"L/min"}},
+      {"beside":false,"codes":{},"decimals":0,"judged":0,"label":{"en":"Peak flow","ja":"ピークフロー"},"listed":true,"name":"peak_expiratory_flow","type":"number","unit":{"en":"L/min","ja":"L/min"}},
     ],
   },
 }

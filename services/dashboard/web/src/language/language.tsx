@@ -1,10 +1,12 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from 'react'
-import { TIMES, type Times } from './times'
+import { timesIn, type Times } from './times'
 import { WORDS, type Language, type Words } from './words'
+import { VIEWER, zoneOf } from './zones'
 
 interface Spoken {
   readonly language: Language
   readonly words: Words
+  /** In the viewer's time, or that of the nearest `InZone`. */
   readonly times: Times
   choose(language: Language): void
 }
@@ -31,7 +33,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
     () => ({
       language,
       words: WORDS[language],
-      times: TIMES[language],
+      times: timesIn(language, VIEWER),
       choose(chosen) {
         setLanguage(chosen)
         try {
@@ -44,6 +46,13 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
     [language],
   )
   return <LanguageContext value={spoken}>{children}</LanguageContext>
+}
+
+/** What is inside tells times as they are in a zone: where the patient is. */
+export function InZone({ name, children }: { name: string; children: ReactNode }) {
+  const spoken = useLanguage()
+  const here = useMemo<Spoken>(() => ({ ...spoken, times: timesIn(spoken.language, zoneOf(name)) }), [spoken, name])
+  return <LanguageContext value={here}>{children}</LanguageContext>
 }
 
 export function useLanguage(): Spoken {

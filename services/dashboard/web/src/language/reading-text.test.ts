@@ -14,7 +14,7 @@ test('glucose beyond what its device can say is shown as its limit with the side
 
 test('glucose sent in mmol/L is shown in mg/dL with what was sent', () => {
   const values = { glucose_value: 99.088, glucose_value_sent: 5.5, glucose_unit: 'mmol_L', glucose_method: 'finger_stick' } as const
-  expect(said({ kind: 'blood_glucose', values })).toEqual({ value: '99', unit: 'mg/dL', more: ['5.5 mmol/L'] })
+  expect(said({ kind: 'blood_glucose', values })).toEqual({ value: '99.1', unit: 'mg/dL', more: ['5.5 mmol/L'] })
 })
 
 test('a measurement says beside its value what else was measured, in both languages', () => {

@@ -2,6 +2,7 @@ import { beyondOf, valueOf, type Kind, type Measurement, type Reading, type Read
 import { possibleAges } from '../triage/patients'
 import { KINDS, type Field } from './kinds.generated'
 import type { Words } from './words'
+import { JAPAN, offsetText, type Zone } from './zones'
 
 export interface ValueText {
   readonly value: string
@@ -14,7 +15,7 @@ export interface ValueText {
 export function fieldText(measurement: Measurement, field: Field, words: Words): string | null {
   const value = valueOf(measurement, field.name)
   if (value === undefined || value === 'unknown') return null
-  if (typeof value === 'number') return beyondOf(measurement, field.name) ?? digits(value, field.decimals)
+  if (typeof value === 'number') return beyondOf(measurement, field.name) ?? numberText(value, field)
   if (typeof value === 'boolean') return value ? words.said(field.label) : null
   const code = field.codes[value]
   return code ? words.said(code) : value
@@ -44,8 +45,27 @@ export function fieldUnit<K extends Kind>(kind: K, name: FieldName<K>, words: Wo
   return field ? words.said(field.unit) : ''
 }
 
-function digits(value: number, places: number): string {
-  return value.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places })
+/** A number of a field as it is judged against limits, to the precision with which rules remember it. */
+function judged(value: number, { judged: places }: Field): number {
+  return Math.round(value * 10 ** places) / 10 ** places
+}
+
+/** A number of a field, such as a mean: exactly the one that is judged, so that none is on one side of a limit and shown on the other. */
+function numberText(value: number, field: Field): string {
+  return judged(value, field).toLocaleString('en', { minimumFractionDigits: field.decimals, maximumFractionDigits: field.judged })
+}
+
+/** The number of a field as it is drawn, counted and judged, which is the one that is written; undefined where it was not measured. */
+export function numberOf<K extends Kind>(measurement: Measurement & { readonly kind: K }, name: FieldName<K>): number | undefined {
+  const field = fieldOf(measurement.kind, name)
+  const value = valueOf(measurement, name)
+  return field && typeof value === 'number' ? judged(value, field) : undefined
+}
+
+/** A number that was calculated of values of a field, such as a mean, as they are written. */
+export function calculatedText<K extends Kind>(kind: K, name: FieldName<K>, value: number): string {
+  const field = fieldOf(kind, name)
+  return field ? numberText(value, field) : String(value)
 }
 
 /** What lists show of a measurement; null when the record does not hold it. */
@@ -80,6 +100,11 @@ function asSent(measurement: Measurement, { sent }: Field, words: Words): string
 export function personText(birthYear: number | null | undefined, sex: Sex, thisYear: number, words: Words): string {
   const age = birthYear == null ? words.unknownAge : words.age(...possibleAges(birthYear, thisYear))
   return birthYear == null && sex === 'unknown' ? age : `${age} · ${words.sex[sex]}`
+}
+
+/** Whose time is told: that of the patient's zone, with its offset where it is not Japan's. */
+export function zoneText(zone: Zone, words: Words, at: number): string {
+  return zone.name === JAPAN.name ? words.timeZone : words.timeZoneOf(zone.name, offsetText(zone.offsetAt(at)))
 }
 
 export function sourceText(source: Reading['source'], words: Words): string {

@@ -1,11 +1,5 @@
 import type { Language } from './words'
-
-/** Patients and physicians are in Japan: one time zone for all, wherever the browser is. It has no summer time. */
-export const TIME_ZONE = 'Asia/Tokyo'
-const OFFSET_MS = 9 * 3_600_000
-export const MINUTE_MS = 60_000
-export const HOUR_MS = 60 * MINUTE_MS
-export const DAY_MS = 24 * HOUR_MS
+import { DAY_MS, HOUR_MS, JAPAN, MINUTE_MS, offsetText, VIEWER, type Zone } from './zones'
 
 export type Instant = string | number | Date
 
@@ -13,30 +7,26 @@ function millis(instant: Instant): number {
   return typeof instant === 'number' ? instant : new Date(instant).getTime()
 }
 
-/** The last midnight in Japan at or before the instant. */
-export function startOfDay(instant: number): number {
-  return Math.floor((instant + OFFSET_MS) / DAY_MS) * DAY_MS - OFFSET_MS
+const WRITTEN_OFFSET = /([+-])(\d\d):(\d\d)$/
+
+/** The offset of the civil time in which an instant is written; none where it is written in UTC. */
+function writtenOffset(instant: Instant): number | null {
+  const [, sign, hours, minutes] = (typeof instant === 'string' && WRITTEN_OFFSET.exec(instant)) || []
+  return sign === undefined ? null : (sign === '-' ? -1 : 1) * (Number(hours) * HOUR_MS + Number(minutes) * MINUTE_MS)
 }
 
-/** The first instant, in Japan, of the month that lies `months` after the instant's own. */
-export function startOfMonth(instant: number, months = 0): number {
-  const local = new Date(instant + OFFSET_MS)
-  return Date.UTC(local.getUTCFullYear(), local.getUTCMonth() + months, 1) - OFFSET_MS
-}
-
-export function yearOf(instant: number): number {
-  return new Date(instant + OFFSET_MS).getUTCFullYear()
-}
-
+/** Times in the civil time of a zone, or in that in which they are written: where the patient was. */
 export interface Times {
+  readonly zone: Zone
   /** '5 min ago', '5分前' */
   ago(instant: Instant, now: number): string
-  /** Date and time; the year only when it is not this year's. */
+  /** Date and time; the year only when it is not this year's. The offset is named where it is not that of the zone, the viewer and Japan alike. */
   dateTime(instant: Instant, now: number): string
   /** Date, time and year, always: for tooltips and tables. */
   full(instant: Instant): string
   date(instant: Instant): string
   time(instant: Instant): string
+  hourTick(instant: number): string
   dayTick(instant: number): string
   monthTick(instant: number): string
 }
@@ -63,20 +53,35 @@ const DISTANCE = {
   },
 } as const
 
-function timesOf(language: Language): Times {
-  const distance = DISTANCE[language]
+function formats(language: Language) {
   const locale = language === 'ja' ? 'ja-JP' : 'en-GB'
-  const formatter = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale, { timeZone: TIME_ZONE, hourCycle: 'h23', ...options })
   const month = language === 'ja' ? 'numeric' : 'short'
   const clock = { hour: '2-digit', minute: '2-digit' } as const
-  const full = formatter({ year: 'numeric', month, day: 'numeric', ...clock })
-  const short = formatter({ month, day: 'numeric', ...clock })
-  const date = formatter({ year: 'numeric', month, day: 'numeric' })
-  const time = formatter(clock)
-  const day = formatter({ month: language === 'ja' ? 'numeric' : 'short', day: 'numeric' })
-  const monthOnly = formatter({ year: 'numeric', month })
+  const formatter = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone: 'UTC', hourCycle: 'h23', ...options })
   return {
+    full: formatter({ year: 'numeric', month, day: 'numeric', ...clock }),
+    short: formatter({ month, day: 'numeric', ...clock }),
+    date: formatter({ year: 'numeric', month, day: 'numeric' }),
+    time: formatter(clock),
+    day: formatter({ month, day: 'numeric' }),
+    month: formatter({ year: 'numeric', month }),
+  }
+}
+
+const FORMATS = { en: formats('en'), ja: formats('ja') }
+
+export function timesIn(language: Language, zone: Zone, viewer: Zone = VIEWER): Times {
+  const distance = DISTANCE[language]
+  const format = FORMATS[language]
+  const written = (formatter: Intl.DateTimeFormat, instant: Instant, isClock: boolean) => {
+    const t = millis(instant)
+    const offset = writtenOffset(instant) ?? zone.offsetAt(t)
+    const text = formatter.format(t + offset)
+    const isKnown = [zone, viewer, JAPAN].every((one) => one.offsetAt(t) === offset)
+    return isClock && !isKnown ? `${text} ${offsetText(offset)}` : text
+  }
+  return {
+    zone,
     ago(instant, now) {
       const past = now - millis(instant)
       // A clock a little ahead is 'now'; one far ahead is told as it is.
@@ -88,13 +93,12 @@ function timesOf(language: Language): Times {
       if (past < 730 * DAY_MS) return distance.months(Math.floor(past / (30.44 * DAY_MS)))
       return distance.years(Math.floor(past / (365.25 * DAY_MS)))
     },
-    dateTime: (instant, now) => (yearOf(millis(instant)) === yearOf(now) ? short : full).format(millis(instant)),
-    full: (instant) => full.format(millis(instant)),
-    date: (instant) => date.format(millis(instant)),
-    time: (instant) => time.format(millis(instant)),
-    dayTick: (instant) => day.format(instant),
-    monthTick: (instant) => monthOnly.format(instant),
+    dateTime: (instant, now) => written(zone.yearOf(millis(instant)) === zone.yearOf(now) ? format.short : format.full, instant, true),
+    full: (instant) => written(format.full, instant, true),
+    date: (instant) => written(format.date, instant, false),
+    time: (instant) => written(format.time, instant, true),
+    hourTick: (instant) => written(format.time, instant, false),
+    dayTick: (instant) => written(format.day, instant, false),
+    monthTick: (instant) => written(format.month, instant, false),
   }
 }
-
-export const TIMES: Readonly<Record<Language, Times>> = { en: timesOf('en'), ja: timesOf('ja') }

@@ -14,15 +14,19 @@ export function LatestValue({ reading, now, named }: { reading: Reading; now: nu
   const text = valueText(reading, words)
   if (!text) return null
   return (
-    <span className="value" title={times.full(reading.observed_at)}>
+    <span className="value" title={reading.time_unknown ? words.unknownTime(times.full(reading.received_at)) : times.full(reading.observed_at)}>
       {named && <span className="value-kind">{words.kind[reading.kind]} </span>}
       <span className="value-main">
         {text.value}
         <small> {text.unit}</small>
       </span>{' '}
-      <time className="value-age" dateTime={reading.observed_at}>
-        {times.ago(reading.observed_at, now)}
-      </time>
+      {reading.time_unknown ? (
+        <span className="value-age">{words.unknownTime(times.ago(reading.received_at, now))}</span>
+      ) : (
+        <time className="value-age" dateTime={reading.observed_at}>
+          {reading.observed_ahead ? words.aheadOf(times.ago(reading.received_at, now)) : times.ago(reading.observed_at, now)}
+        </time>
+      )}
     </span>
   )
 }

@@ -1,18 +1,18 @@
 import { memo, useMemo, useState } from 'react'
 import type { PatientSummary } from '../api/model'
 import { useDashboardState, useNow } from '../state/dashboard-state'
-import { useLanguage } from '../language/language'
+import { InZone, useLanguage } from '../language/language'
 import { personText } from '../language/reading-text'
-import { yearOf } from '../language/times'
 import { Link, pathOf } from '../route'
 import { SEVERITIES } from '../triage/alerts'
 import { AlertLine, SeverityLabel } from './alert-line'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { QuietPatients } from './quiet-patients'
+import { ReadingsWait } from './readings-wait'
 
 export function LiveListPage() {
-  const { patients, listFailed, news, refresh } = useDashboardState()
+  const { patients, listFailed, listedAt, waitingSince, news, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [sought, setSought] = useState('')
@@ -43,6 +43,7 @@ export function LiveListPage() {
         </label>
       </div>
 
+      <ReadingsWait since={waitingSince} answeredAt={listedAt} now={now} />
       {patients === null && !listFailed && <p className="muted waiting">{words.loading}</p>}
       {listFailed && (patients === null || patients.length === 0) && (
         <p className="notice notice-warning" role="alert">
@@ -100,8 +101,16 @@ interface CardProps {
   readonly now: number
 }
 
-const AttentionCard = memo(function AttentionCard({ patient, news, now }: CardProps) {
-  const { words } = useLanguage()
+const AttentionCard = memo(function AttentionCard(props: CardProps) {
+  return (
+    <InZone name={props.patient.time_zone}>
+      <Card {...props} />
+    </InZone>
+  )
+})
+
+function Card({ patient, news, now }: CardProps) {
+  const { words, times } = useLanguage()
   return (
     <li className={`card card-${patient.severity ?? 'none'}`} data-patient={patient.patient}>
       <div className="card-who">
@@ -111,7 +120,7 @@ const AttentionCard = memo(function AttentionCard({ patient, news, now }: CardPr
           </Link>
         </h3>
         <span className="muted" title={patient.birth_year == null ? undefined : words.bornIn(patient.birth_year)}>
-          {personText(patient.birth_year, patient.sex, yearOf(now), words)}
+          {personText(patient.birth_year, patient.sex, times.zone.yearOf(now), words)}
         </span>
       </div>
       <div className="card-alerts">
@@ -122,4 +131,4 @@ const AttentionCard = memo(function AttentionCard({ patient, news, now }: CardPr
       <LatestValues patient={patient} now={now} />
     </li>
   )
-})
+}

@@ -1,27 +1,31 @@
 import { useEffect, useMemo, useState } from 'react'
+import { serverNow } from '../api/client'
 import type { Alert, PatientSummary } from '../api/model'
 import { CHARTED_KINDS, CHARTS } from '../charts/list'
 import { newestCharted, rangeOf, RANGES, type Range } from '../charts/period'
+import { changesOf } from '../state/changes'
 import { useDashboardState, useNow } from '../state/dashboard-state'
-import { useLanguage } from '../language/language'
-import { personText } from '../language/reading-text'
-import { yearOf } from '../language/times'
+import { withNewest } from '../triage/patients'
+import { InZone, useLanguage } from '../language/language'
+import { personText, zoneText } from '../language/reading-text'
+import { JAPAN } from '../language/zones'
 import { Link, navigate } from '../route'
 import { AlertLine } from './alert-line'
 import { EarlierAlerts, EvidenceTable } from './evidence'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
+import { ReadingsWait } from './readings-wait'
 import { useEarlierAlerts, useReadings, type Failure, type History } from './use-history'
 
 const NO_ALERTS: readonly Alert[] = []
 
 export function PatientPage({ patient }: { patient: string }) {
-  const { patients, listFailed, news, seen, store } = useDashboardState()
+  const { patients, listFailed, news, seen, store, changes } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [range, setRange] = useState<Range>(() => rangeOf(location.search))
-  const summary = patients?.find((one) => one.patient === patient) ?? null
-  const open = summary?.open_alerts ?? NO_ALERTS
+  const listed = patients?.find((one) => one.patient === patient) ?? null
+  const open = listed?.open_alerts ?? NO_ALERTS
   const evidence = useMemo(
     () => new Set(open.flatMap((alert) => alert.evidence.map((one) => one.reading))),
     [open],
@@ -30,9 +34,12 @@ export function PatientPage({ patient }: { patient: string }) {
   const { history, failure, again } = useReadings(
     patient,
     range,
-    summary ? newestCharted(summary, CHARTED_KINDS) : null,
+    listed ? newestCharted(listed, CHARTED_KINDS) : null,
+    changesOf(changes, patient),
     patients !== null || listFailed,
   )
+  // The header says of what is charted what the charts say.
+  const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
   const { earlier, failure: alertsFailure } = useEarlierAlerts(patient, openKey)
 
   // Marked as seen when leaving: while the page is open, 'new' stays readable.
@@ -44,7 +51,7 @@ export function PatientPage({ patient }: { patient: string }) {
   }
 
   return (
-    <>
+    <InZone name={history?.timeZone ?? listed?.time_zone ?? JAPAN.name}>
       <p className="back">
         <Link href="/">← {words.backToList}</Link>
       </p>
@@ -69,17 +76,18 @@ export function PatientPage({ patient }: { patient: string }) {
           <RangeBar range={range} history={history} choose={choose} />
           {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}
           {history?.truncated && <p className="notice notice-info">{words.truncated}</p>}
-          {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} again={again} />}
+          {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} since={history?.at ?? null} now={now} again={again} />}
+          {failure === null && history !== null && <ReadingsWait since={history.waitingSince} answeredAt={history.at} now={now} />}
           {history === null && failure === null && <ChartsWaiting />}
           {history !== null && <Charts history={history} summary={summary} evidence={evidence} busy={history.range !== range} />}
         </>
       )}
-    </>
+    </InZone>
   )
 }
 
 function PatientHeader({ patient, summary, now }: { patient: string; summary: PatientSummary | null; now: number }) {
-  const { words } = useLanguage()
+  const { words, times } = useLanguage()
   const urgent = summary?.severity === 'urgent' ? 1 : 0
   return (
     <div className="patient-head">
@@ -87,7 +95,7 @@ function PatientHeader({ patient, summary, now }: { patient: string; summary: Pa
       {summary && (
         <>
           <p className="patient-who" title={summary.birth_year == null ? undefined : words.bornIn(summary.birth_year)}>
-            {personText(summary.birth_year, summary.sex, yearOf(now), words)}
+            {personText(summary.birth_year, summary.sex, times.zone.yearOf(now), words)}
           </p>
           <LatestValues patient={summary} now={now} />
         </>
@@ -109,7 +117,7 @@ function RangeBar({ range, history, choose }: { range: Range; history: History |
       </div>
       <p className="muted">
         {history && words.shownRange(times.date(history.from), times.date(history.period.to))}{' '}
-        <span className="zone">{words.timeZone}</span>
+        <span className="zone">{zoneText(times.zone, words, history?.period.to ?? serverNow())}</span>
       </p>
     </div>
   )
@@ -121,11 +129,12 @@ function EndsAtNewest({ history, now }: { history: History; now: number }) {
   return <p className="notice notice-info">{words.endsAtNewest(times.full(to), times.ago(to, now))}</p>
 }
 
-function HistoryFailure({ failure, again }: { failure: Failure; again(): void }) {
-  const { words } = useLanguage()
+/** `since`: when what is still shown was answered. */
+function HistoryFailure({ failure, since, now, again }: { failure: Failure; since: number | null; now: number; again(): void }) {
+  const { words, times } = useLanguage()
   return (
     <p className="notice notice-warning" role="alert">
-      {failure === 'unavailable' ? words.historyUnavailable : words.historyFailed}{' '}
+      {failure === 'unavailable' ? words.historyUnavailable : words.historyFailed} {since !== null && words.historyAsOf(times.dateTime(since, now))}{' '}
       <button onClick={again}>{words.retry}</button>
     </p>
   )

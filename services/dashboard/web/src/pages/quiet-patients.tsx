@@ -1,9 +1,8 @@
 import { memo } from 'react'
 import type { PatientSummary } from '../api/model'
 import { CHARTS } from '../charts/list'
-import { useLanguage } from '../language/language'
+import { InZone, useLanguage } from '../language/language'
 import { personText } from '../language/reading-text'
-import { yearOf } from '../language/times'
 import { Link, pathOf } from '../route'
 import { inOrder, LastReading, LatestValue } from './latest-values'
 
@@ -39,15 +38,28 @@ export function QuietPatients({ patients, now }: { patients: readonly PatientSum
   )
 }
 
-const Row = memo(function Row({ patient, now }: { patient: PatientSummary; now: number }) {
-  const { words } = useLanguage()
+interface RowProps {
+  readonly patient: PatientSummary
+  readonly now: number
+}
+
+const Row = memo(function Row(props: RowProps) {
+  return (
+    <InZone name={props.patient.time_zone}>
+      <Cells {...props} />
+    </InZone>
+  )
+})
+
+function Cells({ patient, now }: RowProps) {
+  const { words, times } = useLanguage()
   const others = inOrder(patient.latest).filter((reading) => !COLUMNS.includes(reading.kind))
   return (
     <tr data-patient={patient.patient}>
       <th scope="row">
         <Link href={pathOf(patient.patient)}>{patient.patient}</Link>
       </th>
-      <td className="muted">{personText(patient.birth_year, patient.sex, yearOf(now), words)}</td>
+      <td className="muted">{personText(patient.birth_year, patient.sex, times.zone.yearOf(now), words)}</td>
       <td data-label={words.lastReading}>
         <LastReading patient={patient} now={now} />
       </td>
@@ -66,4 +78,4 @@ const Row = memo(function Row({ patient, now }: { patient: PatientSummary; now: 
       </td>
     </tr>
   )
-})
+}

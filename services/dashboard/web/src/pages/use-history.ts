@@ -1,10 +1,11 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { ApiError, listAlertsOf, listReadings, serverNow } from '../api/client'
-import type { Alert, Limit, Reading } from '../api/model'
-import { inOrder } from '../charts/copies'
+import type { Alert, Limit, PatientReadings, Reading } from '../api/model'
+import { inOrder, placeOf } from '../charts/parted'
 import { CHARTED_KINDS } from '../charts/list'
 import { periodOf, type Period, type Range } from '../charts/period'
 import { useSession } from '../session'
+import { calmly, type Calm } from '../state/calmly'
 
 export interface History {
   readonly range: Range
@@ -15,14 +16,23 @@ export interface History {
   readonly readings: readonly Reading[]
   readonly truncated: boolean
   readonly limits: readonly Limit[]
+  /** The patient's time zone. */
+  readonly timeZone: string | null
+  /** When it was answered, by the server's clock. */
+  readonly at: number
+  /** Since when readings of the patient waited for the store then; null where none did. */
+  readonly waitingSince: string | null
 }
 
 export type Failure = 'not-yours' | 'unavailable' | 'failed'
 
 const MOST = 50_000
 
-/** The readings of the charts. Asked anew for another range, and when a newer reading is known of. */
-export function useReadings(patient: string, range: Range, newest: number | null, ready: boolean) {
+/** After a failure it is asked again by itself. */
+const AGAIN_MS = 10_000
+
+/** The readings of the charts. Asked anew for another range, and whenever the patient's readings have changed. */
+export function useReadings(patient: string, range: Range, newest: number | null, changes: number, ready: boolean) {
   const { checkFailure } = useSession()
   const [history, setHistory] = useState<History | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
@@ -31,46 +41,80 @@ export function useReadings(patient: string, range: Range, newest: number | null
   const fail = useRef(checkFailure)
   fail.current = checkFailure
 
-  useEffect(() => {
-    if (!ready) return
+  const ask = async () => {
     const mine = (latest.current += 1)
-    const period = periodOf(range, newest, serverNow())
-    const asked = CHARTED_KINDS.map((kind) => listReadings(patient, { kind, from: period.from, limit: MOST }))
-    Promise.all(asked).then(
-      (answers) => {
-        if (mine !== latest.current) return
-        const readings = inOrder(answers.flatMap((answer) => answer.readings))
-        const first = readings[0] && Date.parse(readings[0].observed_at)
-        setFailure(null)
-        setHistory({
-          range,
-          period,
-          from: period.from ?? first ?? period.to - 30 * 86_400_000,
-          readings,
-          truncated: answers.some((answer) => answer.truncated),
-          limits: answers.flatMap((answer) => answer.limits),
-        })
-      },
-      (error: unknown) => {
-        if (mine !== latest.current || fail.current(error)) return
-        setFailure(failureOf(error))
-      },
-    )
+    const { from } = periodOf(range, newest, serverNow())
+    const asked = CHARTED_KINDS.map((kind) => listReadings(patient, { kind, from, limit: MOST }))
+    try {
+      const answers = await Promise.all(asked)
+      if (mine !== latest.current) return
+      setFailure(null)
+      setHistory(historyOf(answers, range, newest, serverNow()))
+    } catch (error) {
+      if (mine !== latest.current || fail.current(error)) return
+      setFailure(failureOf(error))
+    }
+  }
+  const question = useRef(ask)
+  question.current = ask
+  const calm = useRef<Calm | null>(null)
+  useEffect(() => {
+    calm.current = calmly(() => question.current())
+    return () => calm.current?.stop()
+  }, [])
+
+  // What the viewer chose is not kept waiting; what changed by itself may come often.
+  useEffect(() => {
+    if (ready) void question.current()
   }, [patient, range, newest, ready, attempt])
+  const known = useRef(changes)
+  useEffect(() => {
+    if (ready && known.current !== changes) calm.current?.ask()
+    known.current = changes
+  }, [ready, changes])
+  useEffect(() => {
+    if (failure === null || failure === 'not-yours') return
+    const timer = setInterval(() => calm.current?.ask(), AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [failure])
 
   const again = useCallback(() => setAttempt((n) => n + 1), [])
   return { history, failure, again }
 }
 
-/** Alerts that are no longer open. Asked anew whenever the open ones change. */
+/** What the charts show of answers: their own newest reading counts, though the list does not know it yet. */
+export function historyOf(answers: readonly PatientReadings[], range: Range, listed: number | null, now: number): History {
+  const all = inOrder(answers.flatMap((answer) => answer.readings))
+  const times = all.filter((reading) => !reading.time_unknown).map((reading) => Date.parse(reading.observed_at))
+  const last = times.at(-1) ?? null
+  const newest = last === null || listed === null ? (last ?? listed) : Math.max(last, listed)
+  const period = periodOf(range, newest, now)
+  const from = period.from ?? times[0] ?? period.to - 30 * 86_400_000
+  const waiting = answers.flatMap(({ waiting_since }) => waiting_since ?? [])
+  return {
+    range,
+    period,
+    from,
+    readings: all.filter((reading) => placeOf(reading) >= from),
+    truncated: answers.some((answer) => answer.truncated),
+    limits: answers.flatMap((answer) => answer.limits),
+    timeZone: answers[0]?.time_zone ?? null,
+    at: now,
+    waitingSince: waiting.sort((a, b) => Date.parse(a) - Date.parse(b))[0] ?? null,
+  }
+}
+
+/** Alerts that are no longer open. Asked anew whenever the open ones change, and after a failure. */
 export function useEarlierAlerts(patient: string, openKey: string) {
   const { checkFailure } = useSession()
   const [earlier, setEarlier] = useState<readonly Alert[] | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
+  const [attempt, setAttempt] = useState(0)
   const fail = useRef(checkFailure)
   fail.current = checkFailure
   useEffect(() => {
     let left = false
+    let again: ReturnType<typeof setTimeout> | undefined
     listAlertsOf(patient).then(
       (answer) => {
         if (left) return
@@ -78,13 +122,17 @@ export function useEarlierAlerts(patient: string, openKey: string) {
         setEarlier(answer.alerts.filter((alert) => alert.status !== 'open'))
       },
       (error: unknown) => {
-        if (!left && !fail.current(error)) setFailure(failureOf(error))
+        if (left || fail.current(error)) return
+        const failed = failureOf(error)
+        setFailure(failed)
+        if (failed !== 'not-yours') again = setTimeout(() => setAttempt((n) => n + 1), AGAIN_MS)
       },
     )
     return () => {
       left = true
+      clearTimeout(again)
     }
-  }, [patient, openKey])
+  }, [patient, openKey, attempt])
   return { earlier, failure }
 }
 

@@ -5,8 +5,12 @@ import type { Alert, PatientSummary, Patients } from '../api/model'
 import { useSession } from '../session'
 import { isNews, openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
 import { withLiveAlerts } from '../triage/patients'
+import { calmly, type Calm } from './calmly'
+import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './changes'
 
 const REFRESH_MS = 60_000
+/** While the list, or what the store has of it, is missing. */
+const MISSING_MS = 10_000
 /** The store follows the live alerts by a moment: asking at once would miss the reading that caused one. */
 const AFTER_ALERT_MS = 2_000
 
@@ -20,6 +24,10 @@ export interface DashboardState {
   /** When the list last came, by the server's clock. */
   readonly listedAt: number | null
   readonly listFailed: boolean
+  /** Since when readings wait for the store, by the newest list; null where none do. */
+  readonly waitingSince: string | null
+  /** Whose readings have changed since the page was opened. */
+  readonly changes: Changes
   readonly connection: Connection
   readonly lastContact: number | null
   /** Ids of alerts that came, or became worse, while the page was open. */
@@ -51,24 +59,31 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
   const [alerts, setAlerts] = useState<LiveAlerts>({ open: null, news: new Set(), announcement: null })
   const [connection, setConnection] = useState<Connection>('connecting')
   const [lastContact, setLastContact] = useState<number | null>(null)
+  const [changes, setChanges] = useState(NO_CHANGES)
   const contact = useRef<number | null>(null)
   const fail = useRef(checkFailure)
   fail.current = checkFailure
 
-  const refresh = useCallback(() => {
-    listPatients().then(
-      (answer) => {
-        setList({ answer, at: serverNow() })
-        setListFailed(false)
-      },
-      (error: unknown) => {
-        if (!fail.current(error)) setListFailed(true)
-      },
-    )
-  }, [])
+  const calm = useRef<Calm | null>(null)
+  const refresh = useCallback(() => calm.current?.ask(), [])
 
   useEffect(() => {
+    calm.current = calmly(() =>
+      listPatients().then(
+        (answer) => {
+          setList({ answer, at: serverNow() })
+          setListFailed(false)
+        },
+        (error: unknown) => {
+          if (!fail.current(error)) setListFailed(true)
+        },
+      ),
+    )
     refresh()
+    return () => calm.current?.stop()
+  }, [refresh])
+
+  useEffect(() => {
     const visible = () => {
       if (!document.hidden) refresh()
     }
@@ -80,6 +95,14 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
     }
   }, [refresh])
 
+  // What is missing is asked for until it comes, not a minute later.
+  const isMissing = listFailed || list?.answer.store === 'unavailable'
+  useEffect(() => {
+    if (!isMissing) return
+    const timer = setInterval(refresh, MISSING_MS)
+    return () => clearInterval(timer)
+  }, [isMissing, refresh])
+
   useEffect(() => {
     let soon: ReturnType<typeof setTimeout> | undefined
     const refreshSoon = () => {
@@ -89,6 +112,8 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
     const following = followLive(sessionId, {
       snapshot(snapshot) {
         setConnection('live')
+        setChanges(withUnknownChanges)
+        refresh()
         setAlerts((before) => {
           const open = openAlertsOf(snapshot)
           const missed = before.open ? [...open.keys()].filter((id) => !before.open?.has(id)) : []
@@ -112,6 +137,10 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
           }
         })
         refreshSoon()
+      },
+      readings(changed) {
+        setChanges((before) => withChanged(before, changed.map(({ patient }) => patient)))
+        if (!document.hidden) refresh()
       },
       contact() {
         contact.current = serverNow()
@@ -149,6 +178,8 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       store: list?.answer.store ?? 'available',
       listedAt: list?.at ?? null,
       listFailed,
+      waitingSince: list?.answer.waiting_since ?? null,
+      changes,
       connection,
       lastContact,
       news: alerts.news,
@@ -156,7 +187,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       refresh,
       seen,
     }),
-    [patients, list, listFailed, connection, lastContact, alerts, refresh, seen],
+    [patients, list, listFailed, changes, connection, lastContact, alerts, refresh, seen],
   )
   return <DashboardStateContext value={state}>{children}</DashboardStateContext>
 }

@@ -1,4 +1,5 @@
-import type { Alert, PatientSummary } from '../api/model'
+import type { Alert, Kind, PatientSummary, Reading } from '../api/model'
+import { JAPAN } from '../language/zones'
 import { compareAlerts, rankOf, type OpenAlerts } from './alerts'
 
 /** Worst first: open alerts by severity, then longest without a reading; 'never' is longest. */
@@ -45,6 +46,7 @@ export function withLiveAlerts(
       sex: 'unknown',
       severity: alerts.sort(compareAlerts)[0]?.severity ?? null,
       open_alerts: alerts,
+      time_zone: JAPAN.name,
       last_reading_at: newestOf(null, alerts),
       latest: [],
     }),
@@ -66,6 +68,37 @@ function newestOf(listed: string | null, alerts: readonly Alert[]): string | nul
 
 function sameAlerts(a: readonly Alert[], b: readonly Alert[]): boolean {
   return a.length === b.length && a.every((alert, i) => alert.id === b[i]?.id && alert.changed_at === b[i]?.changed_at)
+}
+
+/**
+ * A patient with the newest values as an answer for the charts says them: what it has of a kind, and of what it does
+ * not reach back to what the list has. So what is shown of a corrected or withdrawn reading is one, wherever it is shown.
+ */
+export function withNewest(patient: PatientSummary, shown: { readonly from: number; readonly readings: readonly Reading[] }, kinds: readonly Kind[]): PatientSummary {
+  const others = patient.latest.filter((reading) => !kinds.includes(reading.kind) || measuredBy(reading) < shown.from)
+  const newest = new Map(others.map((reading) => [reading.kind, reading]))
+  for (const reading of shown.readings.filter((one) => one.copy_of === undefined)) {
+    const known = newest.get(reading.kind)
+    if (!known || isNewer(reading, known)) newest.set(reading.kind, reading)
+  }
+  const latest = [...newest.values()]
+  const last = latest.length === 0 ? null : latest.reduce((a, b) => (measuredBy(b) > measuredBy(a) ? b : a))
+  return { ...patient, latest, last_reading_at: last && (isClockWrong(last) ? last.received_at : last.observed_at) }
+}
+
+/** As the list chooses: by observation time, though not later than receipt; where clocks were not set, last. */
+function isNewer(a: Reading, b: Reading): boolean {
+  if ((a.time_unknown ?? false) !== (b.time_unknown ?? false)) return !a.time_unknown
+  return measuredBy(a) > measuredBy(b)
+}
+
+function isClockWrong(reading: Reading): boolean {
+  return Boolean(reading.time_unknown || reading.observed_ahead)
+}
+
+/** By when a reading was measured for certain. */
+function measuredBy(reading: Reading): number {
+  return Date.parse(isClockWrong(reading) ? reading.received_at : reading.observed_at)
 }
 
 /** 'CGM005/S001' → consortium and person. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Alert, PatientSummary } from '../api/model'
+import type { Alert, PatientSummary, Reading } from '../api/model'
 import { compareAlerts, isNews, openAlertsOf, withTransition } from './alerts'
-import { comparePatients, partsOf, possibleAges, withLiveAlerts } from './patients'
+import { comparePatients, partsOf, possibleAges, withLiveAlerts, withNewest } from './patients'
 
 function alert(of: Partial<Alert>): Alert {
   return {
@@ -14,7 +14,7 @@ function alert(of: Partial<Alert>): Alert {
 
 function patient(name: string, of: Partial<PatientSummary> = {}): PatientSummary {
   return {
-    patient: name, birth_year: 1957, sex: 'female', severity: null, open_alerts: [],
+    patient: name, birth_year: 1957, sex: 'female', severity: null, open_alerts: [], time_zone: 'Asia/Tokyo',
     last_reading_at: '2026-11-22T07:00:00+09:00', latest: [], ...of,
   }
 }
@@ -74,6 +74,40 @@ describe('patients', () => {
     expect(possibleAges(1957, 2026)).toEqual([68, 69])
     expect(possibleAges(2026, 2026)).toEqual([0, 0])
     expect(partsOf('CGM005/S001')).toEqual(['CGM005', 'S001'])
+  })
+})
+
+describe('the newest values of a page with charts', () => {
+  const reading = (id: string, observed_at: string, of: Partial<Reading> = {}) => ({ id, kind: 'blood_pressure', observed_at, received_at: observed_at, values: {}, ...of }) as Reading
+  const from = Date.parse('2026-11-01T00:00:00+09:00')
+  const newest = (listed: Reading[], shown: Reading[]) => {
+    const { latest, last_reading_at } = withNewest(patient('a', { latest: listed }), { from, readings: shown }, ['blood_pressure', 'weighing_scale'])
+    return [latest.map(({ id }) => id).sort(), last_reading_at]
+  }
+
+  test('are those of the charts: a withdrawn value is gone, a corrected one is the corrected one', () => {
+    const withdrawn = reading('withdrawn', '2026-11-22T07:31:00+09:00')
+    const left = reading('left', '2026-11-21T07:31:00+09:00')
+    expect(newest([withdrawn], [left])).toEqual([['left'], left.observed_at])
+    expect(newest([withdrawn], [])).toEqual([[], null])
+    expect(newest([left], [left, withdrawn])).toEqual([['withdrawn'], withdrawn.observed_at])
+  })
+
+  test('are those of the list for what no chart shows: other kinds, and what is older than the period', () => {
+    const steps = reading('steps', '2026-11-22T09:00:00+09:00', { kind: 'activity' })
+    const old = reading('old', '2026-09-01T07:00:00+09:00', { kind: 'weighing_scale' })
+    const shown = reading('shown', '2026-11-20T07:00:00+09:00')
+    expect(newest([steps, old], [shown])).toEqual([['old', 'shown', 'steps'], steps.observed_at])
+  })
+
+  test('are not hidden by a clock that is ahead, nor by one that was not set, nor named by a copy', () => {
+    const ahead = reading('ahead', '2026-11-22T10:55:00+09:00', { observed_ahead: true, received_at: '2026-11-22T10:00:00+09:00' })
+    const low = reading('low', '2026-11-22T10:05:00+09:00')
+    expect(newest([ahead], [low, ahead])[0]).toEqual(['low'])
+    expect(newest([], [ahead])).toEqual([['ahead'], ahead.received_at])
+    const unset = reading('unset', '2021-01-01T00:03:00+09:00', { time_unknown: true, received_at: '2026-11-22T12:00:00+09:00' })
+    expect(newest([], [unset, low])[0]).toEqual(['low'])
+    expect(newest([], [low, reading('copy', '2026-11-22T10:06:00+09:00', { copy_of: 'low' })])[0]).toEqual(['low'])
   })
 })
 

@@ -1,0 +1,117 @@
+//! What the clocks of devices and senders are worth beside the one that is certain, the receipt.
+
+use jiff::tz::TimeZone;
+
+use crate::time::{Span, Timestamp};
+use crate::window::WINDOW;
+
+/// So much later than its receipt a reading may say that it was observed before that is remarked:
+/// phones and servers that set their clocks by the network are within seconds, and the broker's clock
+/// has its own error. Ours.
+pub const AHEAD_TOLERANCE: Span = Span::from_minutes(1);
+
+/// An `update_time` counts at most as so long after the receipt. Ours: the same as for an observation.
+pub const UPDATE_TIME_TOLERANCE: Span = AHEAD_TOLERANCE;
+
+/// For so long a clock that was never set counts on from its factory date before that date is taken for
+/// a true one. Ours: a patient who measures once a week is noticed, and of a true history 2 days in a
+/// hundred are not believed.
+const COUNTS_ON: Span = Span::from_days(7);
+
+/// A factory date is one of local time, and local time is at most 14 hours before that of UTC, and at
+/// most 12 behind.
+const EASTERNMOST: Span = Span::from_hours(14);
+const WESTERNMOST: Span = Span::from_hours(12);
+
+/// Whether a reading was probably measured at another time than it says, because its device's clock was
+/// not set: the clock shows the first days of a year, as clocks do that begin at a factory date (mostly
+/// the 1st of January), and that is so long before the receipt that no rule looks at the reading.
+///
+/// A reading is not doubted for being old: of a history of years those of other days are believed.
+pub fn not_set(observed: Timestamp, received: Timestamp) -> bool {
+    if received - observed <= WINDOW {
+        return false;
+    }
+    // The newest new year that has begun somewhere.
+    let somewhere = observed + EASTERNMOST;
+    let Ok(somewhere) = jiff::Timestamp::from_millisecond(somewhere.millis()) else { return false };
+    let year = TimeZone::UTC.to_datetime(somewhere).year();
+    let Ok(new_year) = jiff::civil::date(year, 1, 1).to_zoned(TimeZone::UTC) else { return false };
+    let new_year = Timestamp::from_millis(new_year.timestamp().as_millisecond());
+    observed < new_year + COUNTS_ON + WESTERNMOST
+}
+
+/// Whether a reading says that it was observed later than it was received: its clock is ahead.
+pub fn ahead(observed: Timestamp, received: Timestamp) -> bool {
+    observed - received > AHEAD_TOLERANCE
+}
+
+/// Whether a version says that it was registered later than it was received: it counts as registered
+/// [`UPDATE_TIME_TOLERANCE`] after the receipt then.
+pub fn update_time_ahead(updated: Timestamp, received: Timestamp) -> bool {
+    updated - received > UPDATE_TIME_TOLERANCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+    }
+
+    #[test]
+    fn the_first_days_of_a_year_long_before_the_receipt_are_a_factory_date() {
+        let received = at("2026-11-29T08:00:00Z");
+        for factory in [
+            "2021-01-01T00:03:00Z",
+            "2021-01-01T00:00:00+09:00",
+            "2020-01-01T00:00:00+14:00",
+            "2020-01-07T23:59:00-12:00",
+            "2000-01-01T12:00:00Z",
+            "2026-01-01T00:00:00Z",
+        ] {
+            assert!(not_set(at(factory), received), "{factory}");
+        }
+    }
+
+    #[test]
+    fn a_reading_is_not_doubted_for_being_old() {
+        let received = at("2026-11-29T08:00:00Z");
+        for old in ["2021-01-09T12:00:00Z", "2020-12-31T09:00:00Z", "2021-06-01T00:00:00Z"] {
+            assert!(!not_set(at(old), received), "{old}");
+        }
+        // Nor is one of a new year that is looked at by rules.
+        assert!(!not_set(at("2027-01-01T00:00:00Z"), at("2027-02-09T00:00:00Z")));
+        assert!(not_set(at("2027-01-01T00:00:00Z"), at("2027-02-11T00:00:00Z")));
+    }
+
+    #[test]
+    fn of_a_history_of_years_few_are_doubted() {
+        let received = at("2026-11-29T08:00:00Z");
+        let days = 0..5 * 365;
+        let day = |day| at("2018-06-01T12:00:00Z") + Span::from_days(day);
+        let doubted = days.filter(|number| not_set(day(*number), received)).count();
+        assert!(doubted <= 5 * 8, "{doubted}");
+    }
+
+    #[test]
+    fn a_clock_is_ahead_by_more_than_a_minute() {
+        let received = at("2026-11-29T08:00:00Z");
+        assert!(!ahead(received + Span::from_minutes(1), received));
+        assert!(ahead(received + Span::from_millis(60_001), received));
+        assert!(!ahead(received - Span::from_days(1), received));
+        assert!(update_time_ahead(received + Span::from_minutes(10), received));
+        assert!(!update_time_ahead(received + Span::from_minutes(1), received));
+    }
+
+    #[test]
+    fn no_time_makes_it_panic() {
+        for millis in [i64::MIN, i64::MAX, 0] {
+            let time = Timestamp::from_millis(millis);
+            for other in [Timestamp::EARLIEST, Timestamp::LATEST, time] {
+                let _ = (not_set(time, other), not_set(other, time), ahead(time, other));
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Readings whose clocks are wrong, against the real ClickHouse engine.
+
+use std::collections::BTreeSet;
+
+use clickhouse::Client;
+use clinical::Timestamp;
+
+use super::engine_tests::{ALL, MIDNIGHT, PRESSURE, Version, database, insert, patient};
+use super::{Store, Wanted};
+use crate::model::Reading;
+
+/// 2021-01-01T00:03:00Z, in seconds after [`MIDNIGHT`].
+const FACTORY: i64 = 1_609_459_380 - MIDNIGHT;
+const MINUTE: i64 = 60;
+
+async fn measured(client: &Client, at: i64, received: i64, systolic: &str) {
+    let values = [("systolic", systolic), ("diastolic", "70")];
+    let reading = Version { at, received: Some(received), values: &values, ..PRESSURE };
+    insert(client, reading).await;
+}
+
+/// Systolic, whether the time is unknown, whether the clock is ahead.
+fn seen(readings: &[Reading]) -> Vec<(i64, bool, bool)> {
+    let systolic = |reading: &Reading| reading.measurement.values["systolic"].as_i64().unwrap();
+    readings.iter().map(|of| (systolic(of), of.time_unknown, of.observed_ahead)).collect()
+}
+
+async fn latest(store: &Store, now: i64) -> Vec<(i64, bool, bool)> {
+    let patients = BTreeSet::from(["A/1".to_owned()]);
+    let now = Timestamp::from_seconds(MIDNIGHT + now);
+    let latest = store.latest_readings(&patients, now).await.unwrap();
+    seen(&latest["A/1"])
+}
+
+#[tokio::test]
+async fn a_reading_ahead_of_its_receipt_does_not_hide_one_that_comes_after_it() {
+    let (client, store) = database("ahead").await;
+    measured(&client, 55 * MINUTE, 0, "128").await;
+    assert_eq!(latest(&store, MINUTE).await, [(128, false, true)]);
+    measured(&client, 5 * MINUTE, 5 * MINUTE, "88").await;
+    for now in [6 * MINUTE, 90 * MINUTE] {
+        assert_eq!(latest(&store, now).await, [(88, false, false)]);
+    }
+    measured(&client, 60 * MINUTE, 60 * MINUTE, "121").await;
+    assert_eq!(latest(&store, 61 * MINUTE).await, [(121, false, false)]);
+    let page = store.readings(&patient("A/1"), ALL).await.unwrap();
+    let expected = [(88, false, false), (128, false, true), (121, false, false)];
+    assert_eq!(seen(&page.readings), expected);
+}
+
+#[tokio::test]
+async fn a_reading_of_a_clock_that_was_not_set_is_found_where_it_was_received() {
+    let (client, store) = database("unset").await;
+    measured(&client, FACTORY, 10 * MINUTE, "142").await;
+    assert_eq!(latest(&store, 11 * MINUTE).await, [(142, true, false)]);
+    measured(&client, 0, 0, "120").await;
+    assert_eq!(latest(&store, 11 * MINUTE).await, [(120, false, false)]);
+
+    let at = |seconds| Some(Timestamp::from_seconds(MIDNIGHT + seconds));
+    let from = async |from, to| {
+        let wanted = Wanted { from, to, ..ALL };
+        seen(&store.readings(&patient("A/1"), wanted).await.unwrap().readings)
+    };
+    assert_eq!(from(at(0), None).await, [(142, true, false), (120, false, false)]);
+    assert!(from(at(11 * MINUTE), None).await.is_empty());
+    assert_eq!(from(at(0), at(9 * MINUTE)).await, [(120, false, false)]);
+    assert_eq!(from(None, None).await, [(142, true, false), (120, false, false)]);
+    // A true history, imported in the period, is of the past.
+    let true_history = FACTORY + 30 * 86_400;
+    measured(&client, true_history, 10 * MINUTE, "133").await;
+    assert_eq!(from(at(0), None).await, [(142, true, false), (120, false, false)]);
+}
+
+#[tokio::test]
+async fn a_withdrawn_reading_of_a_clock_that_was_not_set_is_gone() {
+    let (client, store) = database("unset_withdrawn").await;
+    measured(&client, FACTORY, 10 * MINUTE, "142").await;
+    let withdrawn = Version {
+        at: FACTORY,
+        received: Some(20 * MINUTE),
+        version: 2,
+        entered_in_error: true,
+        ..PRESSURE
+    };
+    insert(&client, withdrawn).await;
+    let from = Some(Timestamp::from_seconds(MIDNIGHT));
+    let page = store.readings(&patient("A/1"), Wanted { from, ..ALL }).await.unwrap();
+    assert!(page.readings.is_empty());
+}

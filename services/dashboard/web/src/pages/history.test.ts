@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import type { PatientReadings, Reading } from '../api/model'
+import { isWaiting } from '../state/waiting'
+import { historyOf } from './use-history'
+
+const now = Date.parse('2026-11-22T08:00:00+09:00')
+const reading = (id: string, observed_at: string, of: Partial<Reading> = {}) => ({ id, kind: 'blood_pressure', observed_at, received_at: observed_at, ...of }) as Reading
+const answer = (readings: Reading[], waiting_since: string | null = null): PatientReadings => ({ patient: 'A/1', readings, truncated: false, limits: [], time_zone: 'Asia/Tokyo', waiting_since })
+
+test('a reading that the list does not know yet ends the period of the past', () => {
+  const fresh = reading('fresh', '2026-11-22T07:00:00+09:00')
+  const listed = Date.parse('2015-06-19T10:00:00+09:00')
+  expect(historyOf([answer([])], '30', listed, now).period.endsAtNewest).toBe(true)
+  const history = historyOf([answer([reading('old', '2015-06-19T10:00:00+09:00'), fresh])], '30', listed, now)
+  expect(history.period).toMatchObject({ to: now, endsAtNewest: false })
+  expect(history.readings).toEqual([fresh])
+})
+
+test('a reading whose clock was not set belongs to the period in which it was received', () => {
+  const unset = reading('unset', '2021-01-01T00:03:00+09:00', { time_unknown: true, received_at: '2026-11-22T07:30:00+09:00' })
+  const history = historyOf([answer([unset, reading('b', '2026-11-20T07:00:00+09:00')])], '30', null, now)
+  expect(history.readings.map(({ id }) => id)).toEqual(['b', 'unset'])
+  expect(historyOf([answer([unset])], 'all', null, now).from).toBeGreaterThan(Date.parse('2026-01-01T00:00:00Z'))
+})
+
+test('since when readings wait is that of the answer which waits longest, told when it is long', () => {
+  const history = historyOf([answer([]), answer([], '2026-11-21T22:59:50Z'), answer([], '2026-11-21T22:59:58Z')], '30', null, now)
+  expect(history.waitingSince).toBe('2026-11-21T22:59:50Z')
+  expect(isWaiting(history.waitingSince, history.at)).toBe(true)
+  expect(isWaiting('2026-11-21T22:59:58Z', history.at)).toBe(false)
+  expect(isWaiting(null, history.at)).toBe(false)
+})

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { calmly } from './calmly'
+import { changesOf, NO_CHANGES, withChanged, withUnknownChanges } from './changes'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function asked(takes: number) {
+  const times: number[] = []
+  const started = Date.now()
+  const calm = calmly(() => {
+    times.push(Date.now() - started)
+    return new Promise((resolve) => setTimeout(resolve, takes))
+  })
+  return { times, calm }
+}
+
+test('a change is asked for at once, and many of them together, after a pause', async () => {
+  const { times, calm } = asked(100)
+  for (let i = 0; i < 50; i += 1) {
+    calm.ask()
+    await vi.advanceTimersByTimeAsync(200)
+  }
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(times).toEqual([0, 3_000, 6_000, 9_000, 12_000])
+})
+
+test('what is wanted while an answer is awaited is asked again: that answer may be without it', async () => {
+  const { times, calm } = asked(5_000)
+  calm.ask()
+  await vi.advanceTimersByTimeAsync(1_000)
+  calm.ask()
+  await vi.advanceTimersByTimeAsync(200_000)
+  expect(times).toEqual([0, 50_000])
+})
+
+test('a question that fails is asked again when it is wanted', async () => {
+  let times = 0
+  const calm = calmly(() => {
+    times += 1
+    return Promise.reject(new Error('away'))
+  })
+  calm.ask()
+  await vi.advanceTimersByTimeAsync(5_000)
+  calm.ask()
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(times).toBe(2)
+})
+
+test('nothing is asked after the end', async () => {
+  const { times, calm } = asked(100)
+  calm.ask()
+  calm.ask()
+  calm.stop()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(times).toEqual([0])
+})
+
+test('a change of one patient is none of another, and a new beginning may be a change of all', () => {
+  const changed = withChanged(NO_CHANGES, ['A/1'])
+  expect([changesOf(changed, 'A/1'), changesOf(changed, 'A/2')]).toEqual([1, 0])
+  const anew = withUnknownChanges(changed)
+  expect([changesOf(anew, 'A/1'), changesOf(anew, 'A/2')]).toEqual([2, 1])
+})

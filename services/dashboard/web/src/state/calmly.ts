@@ -1,0 +1,53 @@
+/** Between two questions that changes of readings cause, at least: half of the ten seconds within which a change is shown. */
+const LEAST_PAUSE_MS = 3_000
+const MOST_PAUSE_MS = 60_000
+/** Questions take at most about this part of the time, however long their answers take. */
+const SHARE = 10
+
+export interface Calm {
+  /** Wants the question asked. */
+  ask(): void
+  stop(): void
+}
+
+/**
+ * Asks a question whenever it is wanted: at once after a pause, otherwise when the pause is over, and once for
+ * all who want it meanwhile. One answer is waited for at a time, so none overtakes another.
+ */
+export function calmly(question: () => Promise<unknown>, now: () => number = Date.now): Calm {
+  let wanted = false
+  let asking = false
+  let stopped = false
+  let earliest = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  const go = () => {
+    if (!wanted || asking || stopped) return
+    clearTimeout(timer)
+    const wait = earliest - now()
+    if (wait > 0) {
+      timer = setTimeout(go, wait)
+      return
+    }
+    wanted = false
+    asking = true
+    const began = now()
+    const answered = () => {
+      asking = false
+      earliest = began + Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, (now() - began) * SHARE))
+      go()
+    }
+    question().then(answered, answered)
+  }
+
+  return {
+    ask() {
+      wanted = true
+      go()
+    },
+    stop() {
+      stopped = true
+      clearTimeout(timer)
+    },
+  }
+}
