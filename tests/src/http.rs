@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
 use reqwest::blocking::{Client, RequestBuilder, Response};
-use reqwest::header::{COOKIE, RETRY_AFTER, SET_COOKIE};
+use reqwest::header::{CONTENT_ENCODING, COOKIE, RETRY_AFTER, SET_COOKIE};
 use serde_json::{Value, json};
 
 use crate::registered::PASSWORD;
@@ -57,6 +57,30 @@ impl Stack {
             request = request.bearer_auth(token);
         }
         request.send().map(Answer::of)
+    }
+
+    /// Sends a body to the gateway as it is, in an encoding where one is named.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn post_bytes(
+        &self,
+        token: &str,
+        encoding: Option<&str>,
+        body: Vec<u8>,
+    ) -> Result<Answer, reqwest::Error> {
+        let url = format!("{}/v1/readings", self.url(Service::Gateway));
+        let mut request = self.http.post(url).bearer_auth(token).body(body);
+        if let Some(encoding) = encoding {
+            request = request.header(CONTENT_ENCODING, encoding);
+        }
+        request.send().map(Answer::of)
+    }
+
+    /// What the sender of a reading is told that became of it.
+    pub fn receipt(&self, token: &str, reading_id: &str) -> Answer {
+        let url = format!("{}/v1/readings/{reading_id}", self.url(Service::Gateway));
+        Answer::of(self.http.get(url).bearer_auth(token).send().unwrap())
     }
 
     /// Whether a service says that it is ready.

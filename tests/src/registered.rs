@@ -1,6 +1,6 @@
 //! Who is registered with a stack: vendors, physicians, patients and who follows them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use schemas::Codec;
 use schemas::codec::Record;
@@ -31,14 +31,35 @@ pub const OPERATOR: &str = "operator";
 /// Everybody's password.
 pub const PASSWORD: &str = "見守り two birds";
 
-/// Patients with who follows them.
+/// Patients with who follows them, and the consortia that are registered.
 #[derive(Debug, Clone, Default)]
-pub struct Followed(Vec<(String, String)>);
+pub struct Followed {
+    /// Patient and physician.
+    pairs: Vec<(String, String)>,
+    /// Patients whom nobody follows.
+    alone: Vec<String>,
+    /// Time zones of consortia that are not in Japan.
+    zones: BTreeMap<String, String>,
+}
 
 impl Followed {
     pub fn add(&mut self, physician: &str, patients: &[&str]) {
         let pairs = patients.iter().map(|patient| ((*patient).to_owned(), physician.to_owned()));
-        self.0.extend(pairs);
+        self.pairs.extend(pairs);
+    }
+
+    /// Registers a patient whom nobody follows.
+    pub fn add_alone(&mut self, patient: &str) {
+        self.alone.push(patient.to_owned());
+    }
+
+    /// Registers a consortium in a time zone.
+    pub fn add_consortium(&mut self, consortium: &str, time_zone: &str) {
+        self.zones.insert(consortium.to_owned(), time_zone.to_owned());
+    }
+
+    fn patients(&self) -> impl Iterator<Item = &String> {
+        self.pairs.iter().map(|(patient, _)| patient).chain(&self.alone)
     }
 
     /// Writes the master lists.
@@ -48,13 +69,14 @@ impl Followed {
             let (consortium, person) = patient.split_once('/').unwrap();
             (consortium.to_owned(), person.to_owned())
         };
-        let consortia: BTreeSet<String> =
-            self.0.iter().map(|(patient, _)| split(patient).0).collect();
+        let mut consortia = self.zones.clone();
+        for patient in self.patients() {
+            consortia.entry(split(patient).0).or_insert_with(|| "Asia/Tokyo".to_owned());
+        }
         lists.write(
             Topic::RegistryConsortia,
-            consortia.into_iter().map(|consortium_id| {
+            consortia.into_iter().map(|(consortium_id, time_zone)| {
                 let name = format!("consortium {consortium_id}");
-                let time_zone = "Asia/Tokyo".to_owned();
                 (consortium_id.clone(), Consortium { consortium_id, name, time_zone })
             }),
         );
@@ -86,14 +108,14 @@ impl Followed {
         );
         lists.write(
             Topic::RegistryParticipants,
-            self.0.iter().map(|(patient, _)| {
+            self.patients().map(|patient| {
                 let (consortium_id, person_id) = split(patient);
                 (patient.clone(), participant(consortium_id, person_id))
             }),
         );
         lists.write(
             Topic::RegistryCareTeams,
-            self.0.iter().map(|(patient, physician)| {
+            self.pairs.iter().map(|(patient, physician)| {
                 let practitioners = vec![physician.clone()];
                 (patient.clone(), CareTeam { patient: patient.clone(), practitioners })
             }),

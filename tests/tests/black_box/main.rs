@@ -12,6 +12,7 @@ mod backlog;
 mod crashes;
 mod demo;
 mod exactly_once;
+mod field;
 mod kinds;
 mod live_alerts;
 mod missing_data;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         access::a_vendor_writes_for_its_own_consortia_only_and_the_attempt_is_recorded,
         access::a_physician_sees_nothing_of_patients_of_others_and_an_operator_no_patient_at_all,
         access::without_a_session_there_is_nothing_to_see,
+        field::every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_too,
         live_alerts::an_urgent_alert_is_on_the_live_page_without_clickhouse_and_the_store_catches_up,
         live_alerts::a_sensor_that_says_lo_is_an_urgent_alert_and_the_api_says_below_40,
         backlog::a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_meanwhile,
