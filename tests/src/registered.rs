@@ -40,6 +40,8 @@ pub struct Followed {
     alone: Vec<String>,
     /// Time zones of consortia that are not in Japan.
     zones: BTreeMap<String, String>,
+    /// Consortium, and who follows its patients whom nobody else follows.
+    fallbacks: Vec<(String, String)>,
 }
 
 impl Followed {
@@ -56,6 +58,11 @@ impl Followed {
     /// Registers a consortium in a time zone.
     pub fn add_consortium(&mut self, consortium: &str, time_zone: &str) {
         self.zones.insert(consortium.to_owned(), time_zone.to_owned());
+    }
+
+    /// Lets a physician follow the patients of a consortium whom nobody else follows.
+    pub fn add_fallback(&mut self, consortium: &str, physician: &str) {
+        self.fallbacks.push((consortium.to_owned(), physician.to_owned()));
     }
 
     fn patients(&self) -> impl Iterator<Item = &String> {
@@ -113,11 +120,14 @@ impl Followed {
                 (patient.clone(), participant(consortium_id, person_id))
             }),
         );
+        let fallbacks = self.fallbacks.iter();
+        let fallbacks =
+            fallbacks.map(|(consortium, physician)| (format!("{consortium}/*"), physician.clone()));
         lists.write(
             Topic::RegistryCareTeams,
-            self.pairs.iter().map(|(patient, physician)| {
-                let practitioners = vec![physician.clone()];
-                (patient.clone(), CareTeam { patient: patient.clone(), practitioners })
+            self.pairs.iter().cloned().chain(fallbacks).map(|(patient, physician)| {
+                let practitioners = vec![physician];
+                (patient.clone(), CareTeam { patient, practitioners })
             }),
         );
     }

@@ -266,7 +266,7 @@ pub struct SeenReading {
 }
 
 /// The marks that a reading may have, by their names in the API.
-pub const MARKS: [&str; 3] = ["copy_of", "time_unknown", "ahead"];
+pub const MARKS: [&str; 3] = ["copy_of", "time_unknown", "observed_ahead"];
 
 /// An alert as the API says it.
 #[derive(Debug, Deserialize)]

@@ -63,6 +63,9 @@ fn register(cases: &[Case], people: &mut Followed) {
             continue;
         }
         people.add_consortium(&address.consortium, &patient.time_zone);
+        if !patient.fallback.is_empty() {
+            people.add_fallback(&address.consortium, &patient.fallback);
+        }
         match (patient.is_registered, &*patient.followed_by) {
             (false, _) => {}
             (true, "") => people.add_alone(&address.patient()),
