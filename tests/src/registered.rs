@@ -40,8 +40,6 @@ pub struct Followed {
     alone: Vec<String>,
     /// Time zones of consortia that are not in Japan.
     zones: BTreeMap<String, String>,
-    /// Consortium, and who follows its patients whom nobody else follows.
-    fallbacks: Vec<(String, String)>,
 }
 
 impl Followed {
@@ -60,13 +58,10 @@ impl Followed {
         self.zones.insert(consortium.to_owned(), time_zone.to_owned());
     }
 
-    /// Lets a physician follow the patients of a consortium whom nobody else follows.
-    pub fn add_fallback(&mut self, consortium: &str, physician: &str) {
-        self.fallbacks.push((consortium.to_owned(), physician.to_owned()));
-    }
-
+    /// Those that are registered; `TST001/*` stands for whom nobody else follows and is none.
     fn patients(&self) -> impl Iterator<Item = &String> {
-        self.pairs.iter().map(|(patient, _)| patient).chain(&self.alone)
+        let followed = self.pairs.iter().map(|(patient, _)| patient);
+        followed.filter(|patient| !patient.ends_with("/*")).chain(&self.alone)
     }
 
     /// Writes the master lists.
@@ -120,14 +115,11 @@ impl Followed {
                 (patient.clone(), participant(consortium_id, person_id))
             }),
         );
-        let fallbacks = self.fallbacks.iter();
-        let fallbacks =
-            fallbacks.map(|(consortium, physician)| (format!("{consortium}/*"), physician.clone()));
         lists.write(
             Topic::RegistryCareTeams,
-            self.pairs.iter().cloned().chain(fallbacks).map(|(patient, physician)| {
-                let practitioners = vec![physician];
-                (patient.clone(), CareTeam { patient, practitioners })
+            self.pairs.iter().map(|(patient, physician)| {
+                let practitioners = vec![physician.clone()];
+                (patient.clone(), CareTeam { patient: patient.clone(), practitioners })
             }),
         );
     }

@@ -240,6 +240,8 @@ pub struct Seen {
     /// The alerts that there are and ever were, all of them; those that are open are in the list of
     /// patients and in the list of alerts too.
     pub alerts: Option<Vec<SeenAlert>>,
+    /// The time zone in which the patient's times are shown.
+    pub time_zone: Option<String>,
     /// What the accepted records became, in the order of the partition: outcomes that are stored.
     pub outcomes: Option<Vec<String>>,
     /// Why records of Kafka were rejected, in the order of the partition.
@@ -453,6 +455,7 @@ impl Seen {
         let says_nothing = self.readings.is_none()
             && self.latest.is_none()
             && self.alerts.is_none()
+            && self.time_zone.is_none()
             && self.outcomes.is_none()
             && self.rejected.is_none();
         if says_nothing { Err("nothing is looked at".to_owned()) } else { Ok(()) }

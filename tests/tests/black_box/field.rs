@@ -14,13 +14,13 @@ use schemas::{AcceptedReading, AlertEvent, Reading, RejectedReading};
 use serde_json::Value;
 
 use tests::http::SignedIn;
-use tests::readings::{blood_pressure, now, seconds_ago};
+use tests::readings::{blood_pressure, document, now, seconds_ago};
 use tests::registered::{Followed, ITO, OPERATOR, SATO, TOKEN};
 use tests::run::run;
 use tests::service::Service;
 use tests::stack::{PARTITIONS, Plan, Stack, patient_on};
 use tests::topics::Tail;
-use tests::wait::try_within;
+use tests::wait::{eventually, try_within};
 
 /// From the last record to everything seen, on a machine that is busy with other tests.
 const SEEN_WITHIN: Duration = Duration::from_secs(45);
@@ -29,6 +29,7 @@ pub fn every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_to
     let cases = field_cases::all().unwrap_or_else(|error| panic!("{error}"));
     let plan = Plan::named("field").registered(|people| register(&cases, people));
     let stack = plan.start(&Service::ALL);
+    wait_until_lists_are_read(&stack);
     let present = Timestamp::from_millisecond(now().millis()).unwrap();
     // All at once, each case in its order.
     let sent: Vec<SentCase<'_>> = scope(|scope| {
@@ -64,7 +65,7 @@ fn register(cases: &[Case], people: &mut Followed) {
         }
         people.add_consortium(&address.consortium, &patient.time_zone);
         if !patient.fallback.is_empty() {
-            people.add_fallback(&address.consortium, &patient.fallback);
+            people.add(&patient.fallback, &[&format!("{}/*", address.consortium)]);
         }
         match (patient.is_registered, &*patient.followed_by) {
             (false, _) => {}
@@ -72,6 +73,17 @@ fn register(cases: &[Case], people: &mut Followed) {
             (true, physician) => people.add(physician, &[&address.patient()]),
         }
     }
+}
+
+/// The gateway takes readings before it has read who is registered, and warns of nobody until then.
+fn wait_until_lists_are_read(stack: &Stack) {
+    let stray = document(&[blood_pressure("FLD000/STRAY", seconds_ago(60), 121, 77)]);
+    eventually("the gateway has read who is registered", || {
+        let answer = stack.post(Some(TOKEN), stray.as_str()).expect(202);
+        let warnings = answer["warnings"].as_array().unwrap();
+        let is_it = |warning: &Value| warning["rule"] == "unregistered_patient";
+        if warnings.iter().any(is_it) { Ok(()) } else { Err(answer.to_string()) }
+    });
 }
 
 /// A case that was sent.
@@ -243,6 +255,12 @@ impl<'s> Looks<'s> {
         };
         if let Some(expected) = &seen.latest {
             failures.extend(judge::readings_in_any_order("latest", expected, &member("latest")));
+        }
+        if let Some(expected) = &seen.time_zone {
+            let shown = summary.first().map(|summary| &summary["time_zone"]);
+            if shown.is_none_or(|shown| shown != &**expected) {
+                failures.push(format!("time_zone: expected {expected}, seen {shown:?}"));
+            }
         }
         if let Some(expected) = &seen.alerts {
             let answer = person.get(&format!("patients/{patient}/alerts"));
