@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use field_cases::case::Send;
+use field_cases::case::Step;
 use field_cases::sent::{Sent, rendered};
 use schemas::Reading;
 
@@ -18,10 +18,10 @@ static CASES: LazyLock<Cases> = LazyLock::new(|| {
     let now = jiff::Timestamp::from_millisecond(examples::RECEIVED).expect("a time");
     let (mut bodies, mut readings) = (Vec::new(), Vec::new());
     for case in field_cases::all().unwrap_or_else(|error| panic!("{error}")) {
-        for send in &case.send {
-            match (send, rendered(&case, send, now)) {
+        for step in &case.send {
+            match (step, rendered(&case, step, now)) {
                 // No input grows beyond that.
-                (Send::Http(http), Ok(Sent::Http(body))) if body.len() <= LONGEST => {
+                (Step::Http(http), Ok(Sent::Http(body))) if body.len() <= LONGEST => {
                     let encoding = http.encoding.as_deref().unwrap_or("identity");
                     bodies.push((encoding.to_owned(), body));
                 }

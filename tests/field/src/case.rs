@@ -27,7 +27,7 @@ pub struct Case {
     #[serde(default)]
     pub patients: BTreeMap<String, Patient>,
     /// What is sent, one after another.
-    pub send: Vec<Send>,
+    pub send: Vec<Step>,
     /// What must be seen of a patient once all is sent.
     #[serde(default)]
     pub seen: Vec<Seen>,
@@ -90,14 +90,14 @@ impl Address {
 /// Something that is sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
-pub enum Send {
+pub enum Step {
     /// A request to the gateway.
     Http(Box<Http>),
     /// Records of `readings.raw`, as a vendor's own producer writes them.
     Kafka(Box<Kafka>),
 }
 
-impl Send {
+impl Step {
     /// Whose it is, by the name in the file.
     pub fn patient(&self) -> Option<&str> {
         match self {
@@ -362,8 +362,9 @@ impl Case {
             None if self.patients.len() == 1 => self.patients.first_key_value(),
             None => return Err("the case has several patients: say which".to_owned()),
         };
-        let (name, patient) = found.ok_or_else(|| format!("no patient is named {name:?}"))?;
-        Ok((name, patient))
+        let none = || format!("no patient is named {:?}", name.unwrap_or_default());
+        let (name, patient) = found.ok_or_else(none)?;
+        Ok((name.as_str(), patient))
     }
 
     /// The consortium of a patient: the common one, or one of the case's own where it is not as most
@@ -387,11 +388,11 @@ impl Case {
     ///
     /// # Errors
     /// When there is no such zone or patient.
-    pub fn zone(&self, send: &Send) -> Result<TimeZone, String> {
-        let (_, patient) = self.patient(send.patient())?;
-        let said = match send {
-            Send::Http(http) => http.zone.as_ref(),
-            Send::Kafka(kafka) => kafka.zone.as_ref(),
+    pub fn zone(&self, step: &Step) -> Result<TimeZone, String> {
+        let (_, patient) = self.patient(step.patient())?;
+        let said = match step {
+            Step::Http(http) => http.zone.as_ref(),
+            Step::Kafka(kafka) => kafka.zone.as_ref(),
         };
         let name = said.unwrap_or(&patient.time_zone);
         TimeZone::get(name).map_err(|_| format!("there is no time zone {name:?}"))
@@ -408,11 +409,11 @@ impl Case {
         if self.send.is_empty() {
             return Err("nothing is sent".to_owned());
         }
-        for (place, send) in self.send.iter().enumerate() {
+        for (place, step) in self.send.iter().enumerate() {
             // At any present: whether every place can be filled and every value is one.
-            let sent = rendered(self, send, jiff::Timestamp::UNIX_EPOCH);
+            let sent = rendered(self, step, jiff::Timestamp::UNIX_EPOCH);
             sent.map_err(|what| format!("send {place}: {what}"))?;
-            if let Send::Http(http) = send {
+            if let Step::Http(http) = step {
                 http.answer.check().map_err(|what| format!("send {place}: answer: {what}"))?;
             }
         }

@@ -29,7 +29,7 @@ pub fn answer(expected: &Answer, status: u16, body: &Value) -> Vec<String> {
     let errors: Vec<Value> = items(&body["readings"])
         .iter()
         .flat_map(|reading| {
-            items(&reading["errors"]).iter().map(|error| {
+            items(&reading["errors"]).iter().map(move |error| {
                 let mut error = error.clone();
                 error["document"] = reading["document"].clone();
                 error

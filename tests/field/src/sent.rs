@@ -11,7 +11,7 @@ use schemas::Reading;
 use schemas::reading::{Device, Measurement, OriginOfTime, Source, TestLab};
 use serde::Deserialize;
 
-use crate::case::{Address, Case, Http, Kafka, Send};
+use crate::case::{Address, Case, Http, Kafka, Step};
 use crate::text::{Filling, LAB, hex};
 use crate::time::When;
 
@@ -28,15 +28,15 @@ pub enum Sent {
 ///
 /// # Errors
 /// What cannot be sent, and why.
-pub fn rendered(case: &Case, send: &Send, now: Timestamp) -> Result<Sent, String> {
-    let zone = case.zone(send)?;
-    let address = case.address(send.patient())?;
-    match send {
-        Send::Http(http) => {
+pub fn rendered(case: &Case, step: &Step, now: Timestamp) -> Result<Sent, String> {
+    let zone = case.zone(step)?;
+    let address = case.address(step.patient())?;
+    match step {
+        Step::Http(http) => {
             let filling = Filling { now, zone: &zone, address: &address };
             http.body(&filling).map(Sent::Http)
         }
-        Send::Kafka(kafka) => kafka.readings(now, &zone, &address).map(Sent::Kafka),
+        Step::Kafka(kafka) => kafka.readings(now, &zone, &address).map(Sent::Kafka),
     }
 }
 

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use crate::case::{Case, Send};
+use crate::case::{Case, Step};
 use crate::sent::{Sent, rendered};
 use crate::time::When;
 use crate::{BadCase, judge};
@@ -64,7 +64,7 @@ fn every_case_is_read_and_sent_at_any_present() {
     }
     let mut addresses: Vec<_> = cases
         .iter()
-        .flat_map(|case| case.patients.keys().map(|name| case.address(Some(name)).unwrap()))
+        .flat_map(|case| case.patients.keys().map(move |name| case.address(Some(name)).unwrap()))
         .collect();
     let all = addresses.len();
     addresses.sort();
@@ -198,7 +198,7 @@ fn a_case_that_is_none_is_refused_by_file_and_place() {
 #[test]
 fn an_answer_is_held_to_all_that_it_says() {
     let case = parsed(GOOD).unwrap();
-    let Send::Http(http) = &case.send[0] else { panic!("a request") };
+    let Step::Http(http) = &case.send[0] else { panic!("a request") };
     let pulse = "/person_information/0/healthcare_information/blood_pressure/1/pulse_rate";
     let warning = |pointer: &str| json!({ "document": 0, "pointer": pointer, "rule": "absent_value", "message": "no value" });
     let answer = |warnings: Vec<Value>| {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::thread::scope;
 use std::time::Duration;
 
-use field_cases::case::{Answer, Case, Counting, Metric, Seen, SeenAlert, Send};
+use field_cases::case::{Answer, Case, Counting, Metric, Seen, SeenAlert, Step};
 use field_cases::judge;
 use field_cases::sent::{Sent, rendered};
 use jiff::Timestamp;
@@ -98,15 +98,15 @@ struct SentCase<'c> {
 impl<'c> SentCase<'c> {
     fn send(stack: &Stack, case: &'c Case, present: Timestamp) -> Self {
         let mut sent = Self { case, failures: Vec::new(), accepted: BTreeMap::new() };
-        for (step, send) in case.send.iter().enumerate() {
-            match (send, rendered(case, send, present).unwrap()) {
-                (Send::Http(http), Sent::Http(body)) => {
+        for (place, step) in case.send.iter().enumerate() {
+            match (step, rendered(case, step, present).unwrap()) {
+                (Step::Http(http), Sent::Http(body)) => {
                     match stack.post_bytes(TOKEN, http.encoding.as_deref(), body) {
                         Ok(answer) => {
-                            sent.take_answer(step, &http.answer, answer.status, &answer.body)
+                            sent.take_answer(place, &http.answer, answer.status, &answer.body)
                         }
                         Err(error) => {
-                            sent.failures.push(format!("send {step}: no answer: {error}"))
+                            sent.failures.push(format!("send {place}: no answer: {error}"))
                         }
                     }
                 }
@@ -120,17 +120,17 @@ impl<'c> SentCase<'c> {
                         run().wait_for(delivery).unwrap();
                     }
                 }
-                (Send::Kafka(_), Sent::Http(_)) => unreachable!("a step is sent as it says"),
+                (Step::Kafka(_), Sent::Http(_)) => unreachable!("a step is sent as it says"),
             }
         }
         sent
     }
 
-    fn take_answer(&mut self, step: usize, expected: &Answer, status: u16, body: &Value) {
+    fn take_answer(&mut self, place: usize, expected: &Answer, status: u16, body: &Value) {
         let failures = judge::answer(expected, status, body);
         self.failures
-            .extend(failures.iter().map(|failure| format!("send {step}: answer: {failure}")));
-        self.accepted.insert(step, judge::accepted_ids(body));
+            .extend(failures.iter().map(|failure| format!("send {place}: answer: {failure}")));
+        self.accepted.insert(place, judge::accepted_ids(body));
     }
 }
 
@@ -204,7 +204,8 @@ impl<'s> Looks<'s> {
         let of = |path: &str| {
             let answers = self.people.iter().map(|(user, person)| {
                 let mut answer = person.get(path);
-                let listed = answer.body[path].as_array_mut().map(std::mem::take);
+                let listed = answer.body.get_mut(path).and_then(Value::as_array_mut);
+                let listed = listed.map(std::mem::take);
                 ((*user).to_owned(), listed.unwrap_or_default())
             });
             answers.collect()
@@ -220,11 +221,11 @@ impl<'s> Looks<'s> {
             failures
                 .extend(of_patient.into_iter().map(|failure| format!("seen {place}: {failure}")));
         }
-        for (step, ids) in &sent.accepted {
-            let Send::Http(http) = &sent.case.send[*step] else { continue };
+        for (place, ids) in &sent.accepted {
+            let Step::Http(http) = &sent.case.send[*place] else { continue };
             let Some(expected) = &http.answer.receipts else { continue };
             for (id, expected) in ids.iter().zip(expected) {
-                let what = format!("send {step}: receipt of {id}");
+                let what = format!("send {place}: receipt of {id}");
                 failures.extend(unequal(&what, expected, &self.receipt(id)));
             }
         }

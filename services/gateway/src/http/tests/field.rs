@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use field_cases::case::{Case, Patient, Send};
+use field_cases::case::{Case, Patient, Step};
 use field_cases::judge;
 use field_cases::sent::{Sent, rendered};
 use jiff::tz::TimeZone;
@@ -49,8 +49,8 @@ async fn every_case_from_the_field_is_answered_as_it_says() {
     let now = jiff::Timestamp::from_millisecond(chassis::now_ms()).unwrap();
     let mut failures = Vec::new();
     for case in cases.iter().filter(|case| are_registered(case)) {
-        for (step, send) in case.send.iter().enumerate() {
-            let (Send::Http(http), Ok(Sent::Http(body))) = (send, rendered(case, send, now)) else {
+        for (place, step) in case.send.iter().enumerate() {
+            let (Step::Http(http), Ok(Sent::Http(body))) = (step, rendered(case, step, now)) else {
                 continue;
             };
             let mut headers = vec![("authorization", TOKEN)];
@@ -58,7 +58,7 @@ async fn every_case_from_the_field_is_answered_as_it_says() {
             let answered = fixture.post(&headers, body).await;
             let of_step = judge::answer(&http.answer, answered.status.as_u16(), &answered.body);
             failures.extend(
-                of_step.iter().map(|failure| format!("{}: send {step}: {failure}", case.file)),
+                of_step.iter().map(|failure| format!("{}: send {place}: {failure}", case.file)),
             );
         }
     }
