@@ -162,6 +162,14 @@ fn times_are_relative_to_the_present_or_what_a_clock_shows() {
     assert_eq!(at("-1d +61s"), "2026-11-27T15:06:00Z");
     assert_eq!(at("-5m at :00"), "2026-11-28T14:59:00Z");
     assert_eq!(at("2021-01-01T00:00:00"), "2020-12-31T15:00:00Z");
+    for second in 0..120 {
+        let now = Timestamp::from_second(1_795_878_240 + second).unwrap();
+        let present = crate::time::present(now);
+        assert!((0..10).contains(&(now.as_second() - present.as_second())), "{now}");
+        for text in ["-2m", "-20m +61s", "+45s", "-5m +50s"] {
+            assert_ne!(When::parse(text).unwrap().at(present, &tokyo).as_second() % 60, 0, "{now}");
+        }
+    }
     for wrong in ["", "3m", "-3", "-3x", "yesterday", "--3m", " at :00", "-9223372036854775807d"] {
         assert!(When::parse(wrong).is_err(), "{wrong}");
     }

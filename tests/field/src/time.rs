@@ -83,3 +83,10 @@ pub fn digits(pattern: &str, at: Timestamp, zone: &TimeZone) -> String {
     ];
     parts.iter().fold(pattern.to_owned(), |text, (letters, digits)| text.replace(letters, digits))
 }
+
+/// The present of a run: at most ten seconds ago, and so that no usual distance from it lies on a
+/// whole minute, where devices without seconds measure.
+pub fn present(now: Timestamp) -> Timestamp {
+    let second = now.as_second();
+    Timestamp::from_second(second - (second - 7).rem_euclid(10)).unwrap_or(now)
+}

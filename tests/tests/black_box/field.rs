@@ -8,6 +8,7 @@ use std::time::Duration;
 use field_cases::case::{Answer, Case, Counting, Metric, Seen, SeenAlert, Step};
 use field_cases::judge;
 use field_cases::sent::{Sent, rendered};
+use field_cases::time::present;
 use jiff::Timestamp;
 use schemas::topics::Topic;
 use schemas::{AcceptedReading, AlertEvent, Reading, RejectedReading};
@@ -30,7 +31,7 @@ pub fn every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_to
     let plan = Plan::named("field").registered(|people| register(&cases, people));
     let stack = plan.start(&Service::ALL);
     wait_until_lists_are_read(&stack);
-    let present = Timestamp::from_millisecond(now().millis()).unwrap();
+    let present = present(Timestamp::from_millisecond(now().millis()).unwrap());
     // All at once, each case in its order.
     let sent: Vec<SentCase<'_>> = scope(|scope| {
         let stack = &stack;

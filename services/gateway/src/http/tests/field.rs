@@ -47,6 +47,7 @@ async fn every_case_from_the_field_is_answered_as_it_says() {
     };
     fixture.gateway.registry.replace(Snapshot::new([&vendor], zones));
     let now = jiff::Timestamp::from_millisecond(chassis::now_ms()).unwrap();
+    let now = field_cases::time::present(now);
     let mut failures = Vec::new();
     for case in cases.iter().filter(|case| are_registered(case)) {
         for (place, step) in case.send.iter().enumerate() {
