@@ -59,28 +59,13 @@ impl Stack {
         request.send().map(Answer::of)
     }
 
-    /// Sends a body to the gateway as it is, in an encoding where one is named.
-    ///
-    /// # Errors
-    /// When there is no answer.
-    pub fn post_bytes(
-        &self,
-        token: &str,
-        encoding: Option<&str>,
-        body: Vec<u8>,
-    ) -> Result<Answer, reqwest::Error> {
-        let url = format!("{}/v1/readings", self.url(Service::Gateway));
-        let mut request = self.http.post(url).bearer_auth(token).body(body);
-        if let Some(encoding) = encoding {
-            request = request.header(CONTENT_ENCODING, encoding);
+    /// Asks the gateway for a page, such as `/v1/deliveries`.
+    pub fn ask_gateway(&self, token: Option<&str>, path: &str) -> Answer {
+        let mut request = self.http.get(format!("{}{path}", self.url(Service::Gateway)));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
         }
-        request.send().map(Answer::of)
-    }
-
-    /// What the sender of a reading is told that became of it.
-    pub fn receipt(&self, token: &str, reading_id: &str) -> Answer {
-        let url = format!("{}/v1/readings/{reading_id}", self.url(Service::Gateway));
-        Answer::of(self.http.get(url).bearer_auth(token).send().unwrap())
+        Answer::of(request.send().unwrap())
     }
 
     /// Whether a service says that it is ready.
@@ -107,6 +92,24 @@ impl Stack {
         let text = text.map_err(|error| error.to_string())?;
         let value = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
         value.ok_or_else(|| format!("no {series}"))
+    }
+
+    /// Sends a body to the gateway as it is, in an encoding where one is named.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn post_bytes(
+        &self,
+        token: &str,
+        encoding: Option<&str>,
+        body: Vec<u8>,
+    ) -> Result<Answer, reqwest::Error> {
+        let url = format!("{}/v1/readings", self.url(Service::Gateway));
+        let mut request = self.http.post(url).bearer_auth(token).body(body);
+        if let Some(encoding) = encoding {
+            request = request.header(CONTENT_ENCODING, encoding);
+        }
+        request.send().map(Answer::of)
     }
 
     /// Signs in at the dashboard.

@@ -327,7 +327,7 @@ impl<'s> Looks<'s> {
 
     /// What the sender of a reading is told that its versions became, the greatest first.
     fn receipt(&self, id: &str) -> Vec<String> {
-        let answer = self.stack.receipt(TOKEN, id);
+        let answer = self.stack.ask_gateway(Some(TOKEN), &format!("/v1/readings/{id}"));
         match answer.body["versions"].as_array() {
             Some(versions) if answer.status == 200 => versions
                 .iter()
