@@ -31,37 +31,22 @@ pub const OPERATOR: &str = "operator";
 /// Everybody's password.
 pub const PASSWORD: &str = "見守り two birds";
 
-/// Patients with who follows them, and the consortia that are registered.
+/// Patients with who follows them, and consortia with their time zones.
 #[derive(Debug, Clone, Default)]
-pub struct Followed {
-    /// Patient and physician.
-    pairs: Vec<(String, String)>,
-    /// Patients whom nobody follows.
-    alone: Vec<String>,
-    /// Time zones of consortia that are not in Japan.
-    zones: BTreeMap<String, String>,
-}
+pub struct Followed(Vec<(String, String)>, BTreeMap<String, String>);
+
+/// Who follows a patient whom nobody follows.
+pub const NOBODY: &str = "";
 
 impl Followed {
     pub fn add(&mut self, physician: &str, patients: &[&str]) {
         let pairs = patients.iter().map(|patient| ((*patient).to_owned(), physician.to_owned()));
-        self.pairs.extend(pairs);
+        self.0.extend(pairs);
     }
 
-    /// Registers a patient whom nobody follows.
-    pub fn add_alone(&mut self, patient: &str) {
-        self.alone.push(patient.to_owned());
-    }
-
-    /// Registers a consortium in a time zone.
+    /// Registers a consortium in a time zone; those of patients are in Japan otherwise.
     pub fn add_consortium(&mut self, consortium: &str, time_zone: &str) {
-        self.zones.insert(consortium.to_owned(), time_zone.to_owned());
-    }
-
-    /// Those that are registered; `TST001/*` stands for whom nobody else follows and is none.
-    fn patients(&self) -> impl Iterator<Item = &String> {
-        let followed = self.pairs.iter().map(|(patient, _)| patient);
-        followed.filter(|patient| !patient.ends_with("/*")).chain(&self.alone)
+        self.1.insert(consortium.to_owned(), time_zone.to_owned());
     }
 
     /// Writes the master lists.
@@ -71,8 +56,8 @@ impl Followed {
             let (consortium, person) = patient.split_once('/').unwrap();
             (consortium.to_owned(), person.to_owned())
         };
-        let mut consortia = self.zones.clone();
-        for patient in self.patients() {
+        let mut consortia = self.1.clone();
+        for (patient, _) in &self.0 {
             consortia.entry(split(patient).0).or_insert_with(|| "Asia/Tokyo".to_owned());
         }
         lists.write(
@@ -110,17 +95,19 @@ impl Followed {
         );
         lists.write(
             Topic::RegistryParticipants,
-            self.patients().map(|patient| {
+            self.0.iter().map(|(patient, _)| {
                 let (consortium_id, person_id) = split(patient);
                 (patient.clone(), participant(consortium_id, person_id))
             }),
         );
         lists.write(
             Topic::RegistryCareTeams,
-            self.pairs.iter().map(|(patient, physician)| {
-                let practitioners = vec![physician.clone()];
-                (patient.clone(), CareTeam { patient: patient.clone(), practitioners })
-            }),
+            self.0.iter().filter(|(_, physician)| physician != NOBODY).map(
+                |(patient, physician)| {
+                    let practitioners = vec![physician.clone()];
+                    (patient.clone(), CareTeam { patient: patient.clone(), practitioners })
+                },
+            ),
         );
     }
 }

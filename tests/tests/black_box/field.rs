@@ -68,10 +68,8 @@ fn register(cases: &[Case], people: &mut Followed) {
         if !patient.fallback.is_empty() {
             people.add(&patient.fallback, &[&format!("{}/*", address.consortium)]);
         }
-        match (patient.is_registered, &*patient.followed_by) {
-            (false, _) => {}
-            (true, "") => people.add_alone(&address.patient()),
-            (true, physician) => people.add(physician, &[&address.patient()]),
+        if patient.is_registered {
+            people.add(&patient.followed_by, &[&address.patient()]);
         }
     }
 }
