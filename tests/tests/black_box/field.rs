@@ -365,12 +365,9 @@ impl<'s> Looks<'s> {
     }
 }
 
-fn unequal(
-    what: &str,
-    expected: &[String],
-    seen: &[impl AsRef<str> + std::fmt::Debug],
-) -> Option<String> {
-    let is_equal = expected.iter().map(String::as_str).eq(seen.iter().map(AsRef::as_ref));
+fn unequal(what: &str, expected: &[String], seen: &[impl AsRef<str>]) -> Option<String> {
+    let seen: Vec<&str> = seen.iter().map(AsRef::as_ref).collect();
+    let is_equal = *expected == seen[..];
     (!is_equal).then(|| format!("{what}: expected {expected:?}, seen {seen:?}"))
 }
 
