@@ -13,13 +13,14 @@ import sys
 SERVICES = {"gateway", "processor", "writer", "dashboard"}
 # What demo and tests need and production must not contain, by whatever way.
 DEVELOPMENT = {"simulator", "local-clickhouse"}
-NOT_IN_PRODUCTION = DEVELOPMENT | {"mimamori-dev", "examples", "fuzz", "tests", "load-tests", "libloading"}
+NOT_IN_PRODUCTION = DEVELOPMENT | {"mimamori-dev", "examples", "field-cases", "fuzz", "tests", "load-tests", "libloading"}
 # Own crates that a crate may use; everything else of our own is forbidden to it.
 ALLOWED = {
     "clinical": set(),
     "schemas": {"clinical"},
     "generator": set(),
     "examples": {"clinical", "schemas"},
+    "field-cases": {"clinical", "schemas"},
     "stream": {"chassis"},
     "chassis": set(),
     **{service: {"clinical", "schemas", "stream", "chassis"} for service in SERVICES},

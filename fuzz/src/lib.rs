@@ -7,6 +7,8 @@
 //! of its changes know the input's form: text ([`text`]), the structure of JSON ([`json`]), lists of
 //! records ([`packed`]), lengths and numbers of binary forms ([`bytes`]).
 //!
+//! Targets of what senders send begin with the cases of `tests/field/` too.
+//!
 //! `corpus/TARGET/` holds inputs that are tried by every test run, without the engine: those that
 //! once broke something, and some for each kind of answer.
 

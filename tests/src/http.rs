@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
 use reqwest::blocking::{Client, RequestBuilder, Response};
-use reqwest::header::{COOKIE, RETRY_AFTER, SET_COOKIE};
+use reqwest::header::{CONTENT_ENCODING, COOKIE, RETRY_AFTER, SET_COOKIE};
 use serde_json::{Value, json};
 
 use crate::registered::PASSWORD;
@@ -92,6 +92,24 @@ impl Stack {
         let text = text.map_err(|error| error.to_string())?;
         let value = text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok());
         value.ok_or_else(|| format!("no {series}"))
+    }
+
+    /// Sends a body to the gateway as it is, in an encoding where one is named.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn post_bytes(
+        &self,
+        token: &str,
+        encoding: Option<&str>,
+        body: Vec<u8>,
+    ) -> Result<Answer, reqwest::Error> {
+        let url = format!("{}/v1/readings", self.url(Service::Gateway));
+        let mut request = self.http.post(url).bearer_auth(token).body(body);
+        if let Some(encoding) = encoding {
+            request = request.header(CONTENT_ENCODING, encoding);
+        }
+        request.send().map(Answer::of)
     }
 
     /// Signs in at the dashboard.

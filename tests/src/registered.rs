@@ -1,6 +1,6 @@
 //! Who is registered with a stack: vendors, physicians, patients and who follows them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use schemas::Codec;
 use schemas::codec::Record;
@@ -31,14 +31,22 @@ pub const OPERATOR: &str = "operator";
 /// Everybody's password.
 pub const PASSWORD: &str = "見守り two birds";
 
-/// Patients with who follows them.
+/// Patients with who follows them, and consortia with their time zones.
 #[derive(Debug, Clone, Default)]
-pub struct Followed(Vec<(String, String)>);
+pub struct Followed(Vec<(String, String)>, BTreeMap<String, String>);
+
+/// Who follows a patient whom nobody follows.
+pub const NOBODY: &str = "";
 
 impl Followed {
     pub fn add(&mut self, physician: &str, patients: &[&str]) {
         let pairs = patients.iter().map(|patient| ((*patient).to_owned(), physician.to_owned()));
         self.0.extend(pairs);
+    }
+
+    /// Registers a consortium in a time zone; those of patients are in Japan otherwise.
+    pub fn add_consortium(&mut self, consortium: &str, time_zone: &str) {
+        self.1.insert(consortium.to_owned(), time_zone.to_owned());
     }
 
     /// Writes the master lists.
@@ -48,13 +56,14 @@ impl Followed {
             let (consortium, person) = patient.split_once('/').unwrap();
             (consortium.to_owned(), person.to_owned())
         };
-        let consortia: BTreeSet<String> =
-            self.0.iter().map(|(patient, _)| split(patient).0).collect();
+        let mut consortia = self.1.clone();
+        for (patient, _) in &self.0 {
+            consortia.entry(split(patient).0).or_insert_with(|| "Asia/Tokyo".to_owned());
+        }
         lists.write(
             Topic::RegistryConsortia,
-            consortia.into_iter().map(|consortium_id| {
+            consortia.into_iter().map(|(consortium_id, time_zone)| {
                 let name = format!("consortium {consortium_id}");
-                let time_zone = "Asia/Tokyo".to_owned();
                 (consortium_id.clone(), Consortium { consortium_id, name, time_zone })
             }),
         );
@@ -95,10 +104,12 @@ impl Followed {
         );
         lists.write(
             Topic::RegistryCareTeams,
-            self.0.iter().map(|(patient, physician)| {
-                let practitioners = vec![physician.clone()];
-                (patient.clone(), CareTeam { patient: patient.clone(), practitioners })
-            }),
+            self.0.iter().filter(|(_, physician)| physician != NOBODY).map(
+                |(patient, physician)| {
+                    let practitioners = vec![physician.clone()];
+                    (patient.clone(), CareTeam { patient: patient.clone(), practitioners })
+                },
+            ),
         );
     }
 }

@@ -123,6 +123,12 @@ impl Plan {
         self
     }
 
+    /// With further people and consortia registered.
+    pub fn registered(mut self, register: impl FnOnce(&mut Followed)) -> Self {
+        register(&mut self.followed);
+        self
+    }
+
     /// With a Kafka of its own, which the test may stop.
     pub fn own_kafka(self) -> Self {
         let folder = run().folder(&format!("{}/kafka", self.name));
@@ -460,12 +466,14 @@ impl Drop for Stack {
 
 /// Whether a line holds an id of the patients that the tests use: consortium, slash, person.
 fn names_a_patient(line: &str) -> bool {
-    [CONSORTIUM, "DEMO0", "CGM005", "BRW001"].iter().any(|consortium| {
-        line.match_indices(consortium).any(|(at, _)| {
-            let rest =
-                line[at + consortium.len()..].trim_start_matches(|c: char| c.is_ascii_digit());
-            rest.strip_prefix('/')
-                .is_some_and(|id| id.starts_with(|c: char| c.is_ascii_alphanumeric()))
-        })
-    })
+    [CONSORTIUM, "DEMO0", "CGM005", "BRW001", field_cases::case::CONSORTIA].iter().any(
+        |consortium| {
+            line.match_indices(consortium).any(|(at, _)| {
+                let rest =
+                    line[at + consortium.len()..].trim_start_matches(|c: char| c.is_ascii_digit());
+                rest.strip_prefix('/')
+                    .is_some_and(|id| id.starts_with(|c: char| c.is_ascii_alphanumeric()))
+            })
+        },
+    )
 }

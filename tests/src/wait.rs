@@ -21,19 +21,28 @@ pub fn eventually<T>(promise: &str, look: impl FnMut() -> Result<T, String>) -> 
 /// # Panics
 /// When it is not there in time.
 #[track_caller]
-pub fn within<T>(
+pub fn within<T>(deadline: Duration, promise: &str, look: impl FnMut() -> Result<T, String>) -> T {
+    match try_within(deadline, look) {
+        Ok(found) => found,
+        Err(instead) => {
+            panic!("not within {} s: {promise}; instead: {instead}", deadline.as_secs());
+        }
+    }
+}
+
+/// Looks until what is looked for is there.
+///
+/// # Errors
+/// What is there instead when time is up.
+pub fn try_within<T, E>(
     deadline: Duration,
-    promise: &str,
-    mut look: impl FnMut() -> Result<T, String>,
-) -> T {
+    mut look: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
     let begun = Instant::now();
     loop {
         match look() {
-            Ok(found) => return found,
-            Err(instead) if begun.elapsed() > deadline => {
-                panic!("not within {} s: {promise}; instead: {instead}", deadline.as_secs());
-            }
-            Err(_) => std::thread::sleep(BETWEEN_LOOKS),
+            Err(_) if begun.elapsed() <= deadline => std::thread::sleep(BETWEEN_LOOKS),
+            seen => return seen,
         }
     }
 }

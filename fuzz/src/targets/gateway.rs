@@ -13,7 +13,7 @@ use schemas::{Codec, Reading, Record};
 use serde_json::Value;
 use stream::record::Incoming;
 
-use super::{plain, registry, samples};
+use super::{field, plain, registry, samples};
 use crate::json;
 use crate::packed::{pack, unpack};
 use crate::target::{Form, Target, kind, promise};
@@ -67,7 +67,12 @@ pub(super) fn targets() -> Vec<Target> {
     let bodies = ["identity", "gzip", "zstd"].iter().flat_map(|encoding| {
         small.iter().map(|document| pack([encoding.as_bytes(), &compressed(encoding, document)]))
     });
-    let bodies = bodies.collect();
+    let from_the_field = field::bodies().iter();
+    let from_the_field = from_the_field.map(|(encoding, body)| pack([encoding.as_bytes(), body]));
+    let bodies = bodies.chain(from_the_field).collect();
+    let plain_bodies = field::bodies().iter().filter(|(encoding, _)| encoding == "identity");
+    let from_the_field = plain_bodies.map(|(_, body)| body.clone());
+    let documents = documents.into_iter().chain(from_the_field).collect();
     let encoder = plain().encoder::<Reading>("raw").expect("no registry");
     let decoder = plain().decoder::<Reading>();
     let checked = move |input: &[u8]| {

@@ -3,6 +3,7 @@
 mod clickhouse;
 mod clinical;
 mod dashboard;
+mod field;
 mod gateway;
 mod processor;
 mod reading;

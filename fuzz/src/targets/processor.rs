@@ -11,7 +11,7 @@ use schemas::codec::Record as _;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, Reading};
 use stream::transaction::{Builder, Record};
 
-use super::{plain, registry, samples};
+use super::{field, plain, registry, samples};
 use crate::json;
 use crate::packed::{pack, unpack};
 use crate::random::Random;
@@ -37,7 +37,11 @@ fn validation() -> Target {
             format!("{}/{}", sample["consortium_id"].as_str()?, sample["person_id"].as_str()?);
         Some(pack([key.as_bytes(), &encoded::<Reading>(&codec, &sample)?]))
     });
-    let seeds = seeds.collect();
+    let encoder = codec.encoder("topic").expect("no registry");
+    let from_the_field = field::readings().iter().filter_map(|reading: &Reading| {
+        Some(pack([reading.key().as_bytes(), &encoder.encode(reading).ok()?]))
+    });
+    let seeds = seeds.chain(from_the_field).collect();
     let decoder = registry().decoder::<Reading>();
     Target::new("processor_validation", Form::Packed(2, &Form::Bytes), seeds, move |input| {
         let parts = unpack(input);

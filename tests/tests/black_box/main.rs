@@ -13,6 +13,7 @@ mod changed_readings;
 mod crashes;
 mod demo;
 mod exactly_once;
+mod field;
 mod kinds;
 mod live_alerts;
 mod missing_data;
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         exactly_once::two_to_four_processors_join_leave_and_crash_under_load_and_report_everything_once,
         exactly_once::a_writer_killed_at_any_moment_stores_every_record_once_however_batches_are_cut,
         exactly_once::a_member_that_another_one_has_thrown_out_joins_again,
+        field::every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_too,
         crashes::a_restarted_processor_remembers_versions_open_alerts_and_what_it_waits_for,
         rebuilding::a_rebuild_waits_for_a_transaction_left_open_and_reports_its_progress,
         rebuilding::a_transaction_that_a_dead_processor_left_open_is_ended_by_the_next_owner,

@@ -1,5 +1,7 @@
 //! Requests against a gateway whose Kafka is made to misbehave.
 
+mod field;
+
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;

@@ -1,0 +1,371 @@
+//! What was sent in the field, sent again: every case of `tests/field/cases/` over one platform.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::thread::scope;
+use std::time::Duration;
+
+use field_cases::case::{Answer, Case, Counting, Metric, Seen, SeenAlert, Step};
+use field_cases::judge;
+use field_cases::sent::{Sent, rendered};
+use field_cases::time::present;
+use jiff::Timestamp;
+use schemas::topics::Topic;
+use schemas::{AcceptedReading, AlertEvent, Reading, RejectedReading};
+use serde_json::Value;
+
+use tests::http::SignedIn;
+use tests::readings::{blood_pressure, document, now, seconds_ago};
+use tests::registered::{Followed, ITO, OPERATOR, SATO, TOKEN};
+use tests::run::run;
+use tests::service::Service;
+use tests::stack::{PARTITIONS, Plan, Stack, patient_on};
+use tests::topics::Tail;
+use tests::wait::{eventually, try_within};
+
+/// From the last record to everything seen, on a machine that is busy with other tests.
+const SEEN_WITHIN: Duration = Duration::from_secs(45);
+
+pub fn every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_too() {
+    let cases = field_cases::all().unwrap_or_else(|error| panic!("{error}"));
+    let plan = Plan::named("field").registered(|people| register(&cases, people));
+    let stack = plan.start(&Service::ALL);
+    wait_until_lists_are_read(&stack);
+    let present = present(Timestamp::from_millisecond(now().millis()).unwrap());
+    // All at once, each case in its order.
+    let sent: Vec<SentCase<'_>> = scope(|scope| {
+        let stack = &stack;
+        let send = |case| scope.spawn(move || SentCase::send(stack, case, present));
+        let threads: Vec<_> = cases.iter().map(send).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    stack.assert_balanced();
+    let looks = Looks::new(&stack);
+    looks.at_all(&sent, "sent");
+
+    // A state that is rebuilt says the same, and reports nothing again.
+    let reported = looks.alerts.records().len();
+    stack.kill(Service::Processor);
+    stack.start(&[Service::Processor]);
+    for partition in 0..PARTITIONS {
+        stack.produce(&blood_pressure(&patient_on(partition), seconds_ago(60), 121, 77));
+    }
+    stack.assert_balanced();
+    looks.at_all(&sent, "seen after a restart of the processor");
+    assert_eq!(looks.alerts.records().len(), reported, "a restart reports nothing again");
+}
+
+/// Registers the patients of all cases as these say.
+fn register(cases: &[Case], people: &mut Followed) {
+    for (case, name) in cases.iter().flat_map(|case| case.patients.keys().map(move |it| (case, it)))
+    {
+        let (_, patient) = case.patient(Some(name)).unwrap();
+        let address = case.address(Some(name)).unwrap();
+        if !patient.consortium_is_registered {
+            continue;
+        }
+        people.add_consortium(&address.consortium, &patient.time_zone);
+        if !patient.fallback.is_empty() {
+            people.add(&patient.fallback, &[&format!("{}/*", address.consortium)]);
+        }
+        if patient.is_registered {
+            people.add(&patient.followed_by, &[&address.patient()]);
+        }
+    }
+}
+
+/// The gateway takes readings before it has read who is registered, and warns of nobody until then.
+fn wait_until_lists_are_read(stack: &Stack) {
+    let stray = document(&[blood_pressure("FLD000/STRAY", seconds_ago(60), 121, 77)]);
+    eventually("the gateway has read who is registered", || {
+        let answer = stack.post(Some(TOKEN), stray.as_str()).expect(202);
+        let warnings = answer["warnings"].as_array().unwrap();
+        let is_it = |warning: &Value| warning["rule"] == "unregistered_patient";
+        if warnings.iter().any(is_it) { Ok(()) } else { Err(answer.to_string()) }
+    });
+}
+
+/// A case that was sent.
+struct SentCase<'c> {
+    case: &'c Case,
+    /// What the gateway's answers say that they must not.
+    failures: Vec<String>,
+    /// Readings that were accepted, by the step that sent them.
+    accepted: BTreeMap<usize, Vec<String>>,
+}
+
+impl<'c> SentCase<'c> {
+    fn send(stack: &Stack, case: &'c Case, present: Timestamp) -> Self {
+        let mut sent = Self { case, failures: Vec::new(), accepted: BTreeMap::new() };
+        for (place, step) in case.send.iter().enumerate() {
+            match (step, rendered(case, step, present).unwrap()) {
+                (Step::Http(http), Sent::Http(body)) => {
+                    match stack.post_bytes(TOKEN, http.encoding.as_deref(), body) {
+                        Ok(answer) => {
+                            sent.take_answer(place, &http.answer, answer.status, &answer.body)
+                        }
+                        Err(error) => {
+                            sent.failures.push(format!("send {place}: no answer: {error}"))
+                        }
+                    }
+                }
+                (_, Sent::Kafka(readings)) => {
+                    let queue = |reading: &Reading| {
+                        let (key, payload) = (reading.key(), stack.encoded(reading));
+                        stack.enqueue(key.as_bytes(), &payload).unwrap()
+                    };
+                    let on_their_way: Vec<_> = readings.iter().map(queue).collect();
+                    for delivery in on_their_way {
+                        run().wait_for(delivery).unwrap();
+                    }
+                }
+                (Step::Kafka(_), Sent::Http(_)) => unreachable!("a step is sent as it says"),
+            }
+        }
+        sent
+    }
+
+    fn take_answer(&mut self, place: usize, expected: &Answer, status: u16, body: &Value) {
+        let failures = judge::answer(expected, status, body);
+        self.failures
+            .extend(failures.iter().map(|failure| format!("send {place}: answer: {failure}")));
+        self.accepted.insert(place, judge::accepted_ids(body));
+    }
+}
+
+/// Where cases are looked for.
+struct Looks<'s> {
+    stack: &'s Stack,
+    alerts: Tail,
+    accepted: Tail,
+    rejected: Tail,
+    people: BTreeMap<&'static str, SignedIn>,
+}
+
+/// What physicians see of all their patients at a moment.
+struct Lists {
+    /// Members of `patients` of the list of patients.
+    patients: BTreeMap<String, Vec<Value>>,
+    /// Open alerts.
+    alerts: BTreeMap<String, Vec<Value>>,
+}
+
+impl<'s> Looks<'s> {
+    fn new(stack: &'s Stack) -> Self {
+        Self {
+            stack,
+            alerts: stack.tail(Topic::Alerts),
+            accepted: stack.tail(Topic::ReadingsAccepted),
+            rejected: stack.tail(Topic::ReadingsRejected),
+            people: [SATO, ITO, OPERATOR].map(|user| (user, stack.sign_in(user))).into(),
+        }
+    }
+
+    /// Looks until everything is as all cases expect, at the end once more at all of them.
+    ///
+    /// # Panics
+    /// With every expectation that does not hold in time, by file, and what was seen instead.
+    fn at_all(&self, sent: &[SentCase<'_>], when: &str) {
+        let mut left: Vec<&SentCase<'_>> = sent.iter().collect();
+        let unseen = try_within(SEEN_WITHIN, || {
+            let lists = self.lists();
+            let mut unseen = self.failing(left.iter().copied(), &lists);
+            if unseen.is_empty() {
+                // What was seen of one may have gone while others were waited for.
+                unseen = self.failing(sent.iter(), &lists);
+            }
+            left = unseen.iter().map(|(sent, _)| *sent).collect();
+            if unseen.is_empty() { Ok(()) } else { Err(unseen) }
+        });
+        let unseen = unseen.err().unwrap_or_default();
+        let unseen = unseen.into_iter().flat_map(|(sent, failures)| named(sent.case, failures));
+        let answers = sent.iter().flat_map(|sent| named(sent.case, sent.failures.clone()));
+        let failures: Vec<String> = answers.chain(unseen).collect();
+        assert!(
+            failures.is_empty(),
+            "{} expectations of cases from the field do not hold, {when}:\n{}",
+            failures.len(),
+            failures.join("\n")
+        );
+    }
+
+    /// Those of the cases that expect what is not there.
+    fn failing<'a, 'c: 'a>(
+        &self,
+        cases: impl Iterator<Item = &'a SentCase<'c>>,
+        lists: &Lists,
+    ) -> Vec<(&'a SentCase<'c>, Vec<String>)> {
+        let looked_at = cases.map(|sent| (sent, self.failures(sent, lists)));
+        looked_at.filter(|(_, failures)| !failures.is_empty()).collect()
+    }
+
+    fn lists(&self) -> Lists {
+        let of = |path: &str| {
+            let answers = self.people.iter().map(|(user, person)| {
+                let mut answer = person.get(path);
+                let listed = answer.body.get_mut(path).and_then(Value::as_array_mut);
+                let listed = listed.map(std::mem::take);
+                ((*user).to_owned(), listed.unwrap_or_default())
+            });
+            answers.collect()
+        };
+        Lists { patients: of("patients"), alerts: of("alerts") }
+    }
+
+    /// What a case expects and is not there.
+    fn failures(&self, sent: &SentCase<'_>, lists: &Lists) -> Vec<String> {
+        let mut failures = Vec::new();
+        for (place, seen) in sent.case.seen.iter().enumerate() {
+            let of_patient = self.of_patient(sent.case, seen, lists);
+            failures
+                .extend(of_patient.into_iter().map(|failure| format!("seen {place}: {failure}")));
+        }
+        for (place, ids) in &sent.accepted {
+            let Step::Http(http) = &sent.case.send[*place] else { continue };
+            let Some(expected) = &http.answer.receipts else { continue };
+            for (id, expected) in ids.iter().zip(expected) {
+                let what = format!("send {place}: receipt of {id}");
+                failures.extend(unequal(&what, expected, &self.receipt(id)));
+            }
+        }
+        failures.extend(sent.case.metrics.iter().filter_map(|metric| self.uncounted(metric)));
+        failures
+    }
+
+    fn of_patient(&self, case: &Case, seen: &Seen, lists: &Lists) -> Vec<String> {
+        let patient = case.address(seen.patient.as_deref()).unwrap().patient();
+        let Some(person) = self.people.get(&*seen.by) else {
+            return vec![format!("nobody is {}", seen.by)];
+        };
+        let mut failures = Vec::new();
+        if let Some(expected) = &seen.readings {
+            match person.readings(&patient) {
+                Ok(readings) => failures.extend(judge::readings("readings", expected, &readings)),
+                Err(answer) => failures.push(format!("readings: {answer}")),
+            }
+        }
+        let of_patient = |list: &BTreeMap<String, Vec<Value>>| -> Vec<Value> {
+            let listed = list.get(&seen.by).into_iter().flatten();
+            listed.filter(|item| item["patient"] == *patient).cloned().collect()
+        };
+        let summary = of_patient(&lists.patients);
+        let member = |name: &str| {
+            let members = summary.first().and_then(|summary| summary[name].as_array());
+            members.cloned().unwrap_or_default()
+        };
+        if let Some(expected) = &seen.latest {
+            failures.extend(judge::readings_in_any_order("latest", expected, &member("latest")));
+        }
+        if let Some(expected) = &seen.time_zone {
+            let shown = summary.first().map(|summary| &summary["time_zone"]);
+            if shown.is_none_or(|shown| shown != &**expected) {
+                failures.push(format!("time_zone: expected {expected}, seen {shown:?}"));
+            }
+        }
+        if let Some(expected) = &seen.alerts {
+            let answer = person.get(&format!("patients/{patient}/alerts"));
+            let alerts = answer.body["alerts"].as_array().cloned().unwrap_or_default();
+            let all: Vec<&SeenAlert> = expected.iter().collect();
+            failures.extend(judge::alerts("alerts of the patient", &all, &alerts));
+            let open: Vec<&SeenAlert> =
+                expected.iter().filter(|alert| alert.status == "open").collect();
+            for (what, listed) in [
+                ("open alerts in the list of patients", member("open_alerts")),
+                ("open alerts in the list of alerts", of_patient(&lists.alerts)),
+            ] {
+                failures.extend(judge::alerts(what, &open, &listed));
+            }
+            failures.extend(self.transitions(&patient, expected, &alerts));
+        }
+        if let Some(expected) = &seen.outcomes {
+            let beginning = format!("{patient}/").into_bytes();
+            let outcomes =
+                self.keyed::<AcceptedReading>(&self.accepted, |key| key.starts_with(&beginning));
+            let outcomes: Vec<_> = outcomes.iter().map(|it| it.outcome.as_str()).collect();
+            failures.extend(unequal("outcomes", expected, &outcomes));
+        }
+        if let Some(expected) = &seen.rejected {
+            let rejected =
+                self.keyed::<RejectedReading>(&self.rejected, |key| key == patient.as_bytes());
+            let reasons: Vec<_> = rejected.into_iter().map(|rejected| rejected.reason).collect();
+            failures.extend(unequal("rejected", expected, &reasons));
+        }
+        failures
+    }
+
+    /// Of alerts whose every transition is expected, those that were reported.
+    fn transitions(&self, patient: &str, expected: &[SeenAlert], alerts: &[Value]) -> Vec<String> {
+        let with_transitions =
+            expected.iter().filter_map(|alert| Some((alert, alert.transitions.as_ref()?)));
+        let mut failures = Vec::new();
+        for (alert, transitions) in with_transitions {
+            let shown = alerts.iter().find(|shown| judge::is_alert(alert, shown));
+            let Some(id) = shown.and_then(|shown| shown["id"].as_str()) else { continue };
+            let events = self.keyed::<AlertEvent>(&self.alerts, |key| key == id.as_bytes());
+            let own = events.into_iter().filter(|event| event.patient == patient);
+            let reported: Vec<String> = own.map(|event| event.transition).collect();
+            failures.extend(unequal(
+                &format!("transitions of {}", alert.rule),
+                transitions,
+                &reported,
+            ));
+        }
+        failures
+    }
+
+    fn keyed<T: schemas::codec::Record>(
+        &self,
+        tail: &Tail,
+        is_it: impl Fn(&[u8]) -> bool,
+    ) -> Vec<T> {
+        let mut records = tail.records();
+        records.retain(|record| record.key.as_deref().is_some_and(&is_it));
+        self.stack.decoded(&records)
+    }
+
+    /// What the sender of a reading is told that its versions became, the greatest first.
+    fn receipt(&self, id: &str) -> Vec<String> {
+        let answer = self.stack.ask_gateway(Some(TOKEN), &format!("/v1/readings/{id}"));
+        match answer.body["versions"].as_array() {
+            Some(versions) if answer.status == 200 => versions
+                .iter()
+                .map(|version| version["outcome"].as_str().unwrap_or("none").to_owned())
+                .collect(),
+            _ => vec![format!("{}: {}", answer.status, answer.body)],
+        }
+    }
+
+    fn uncounted(&self, metric: &Metric) -> Option<String> {
+        let service = match metric.service {
+            Counting::Gateway => Service::Gateway,
+            Counting::Processor => Service::Processor,
+            Counting::Writer => Service::Writer,
+            Counting::Dashboard => Service::Dashboard,
+        };
+        let Metric { series, at_least, .. } = metric;
+        match self.stack.metric(service, series) {
+            Ok(counted) if counted >= *at_least => None,
+            Ok(counted) => {
+                Some(format!("metrics: {series}: expected {at_least} at least, seen {counted}"))
+            }
+            Err(error) => Some(format!("metrics: {error}")),
+        }
+    }
+}
+
+fn unequal(
+    what: &str,
+    expected: &[String],
+    seen: &[impl AsRef<str> + std::fmt::Debug],
+) -> Option<String> {
+    let is_equal = expected.iter().map(String::as_str).eq(seen.iter().map(AsRef::as_ref));
+    (!is_equal).then(|| format!("{what}: expected {expected:?}, seen {seen:?}"))
+}
+
+/// Failures with the file of the case.
+fn named<F: Display>(case: &Case, failures: Vec<F>) -> impl Iterator<Item = String> {
+    let (file, title) = (case.file.clone(), case.title.clone());
+    failures
+        .into_iter()
+        .map(move |failure| format!("tests/field/cases/{file}: {failure} ({title})"))
+}
