@@ -1,6 +1,10 @@
 //! The topics: names, how many partitions, how long they keep.
 
+mod check;
+
 use std::fmt;
+
+pub use check::FoundTopics;
 
 macro_rules! topics {
     ($($(#[$doc:meta])+ $topic:ident = $name:literal,)+) => {
@@ -135,6 +139,11 @@ impl Topics {
     /// A topic's full name.
     pub fn name(&self, topic: Topic) -> String {
         format!("{}{}", self.prefix, topic.base_name())
+    }
+
+    /// Full names of topics.
+    pub fn names(&self, topics: &[Topic]) -> Vec<String> {
+        topics.iter().map(|topic| self.name(*topic)).collect()
     }
 
     /// The prefix; consumer groups and transactional ids begin with it too.

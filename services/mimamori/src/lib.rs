@@ -5,5 +5,6 @@ pub mod reconciliation;
 pub mod registry;
 pub mod rejected;
 pub mod topics;
+mod transactions;
 
 pub use command::{CommandLine, main};
