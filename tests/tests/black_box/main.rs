@@ -22,6 +22,7 @@ mod rebuilding;
 mod rejected;
 mod schema_registry;
 mod strays;
+mod unfit_kafka;
 mod versions;
 mod way_of_a_reading;
 
@@ -80,6 +81,10 @@ fn main() -> ExitCode {
         schema_registry::without_the_schema_registry_an_unknown_schema_pauses_its_partition_only,
         other_languages::a_vendors_python_program_writes_to_kafka_and_its_readings_are_on_the_screen,
         other_languages::in_a_browser_an_alert_arrives_without_a_reload_and_the_patient_is_opened,
+        other_languages::curl_java_python_and_node_get_every_early_answer_of_the_gateway,
+        unfit_kafka::topics_that_are_not_fit_are_refused_by_topics_create_and_by_every_service_at_its_start,
+        unfit_kafka::the_brokers_longest_transaction_is_checked_by_topics_create,
+        unfit_kafka::a_vendors_open_transaction_is_counted_named_alarmed_and_ended_by_an_operator,
         demo::the_demo_survives_kill_9_of_its_services_and_ends_balanced,
     ];
     if versions::real_recordings().is_some() {
