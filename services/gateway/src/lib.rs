@@ -68,7 +68,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chassis::server::Connections;
-use chassis::{Health, Metrics, server, telemetry};
+use chassis::{Health, Metrics, Shutdown, server, telemetry};
 use schemas::topics::Topic;
 use schemas::{AuditEvent, Codec, Reading, Topics};
 use stream::fitness::{FoundTopics, wait_until_fit};
