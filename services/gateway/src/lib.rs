@@ -157,8 +157,12 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let intake = health.component("intake");
     intake.ready();
     let ended = tokio::try_join!(
-        async { anyhow::Ok(server::serve_within(listener, api, connections, shutdown.clone()).await?) },
-        async { anyhow::Ok(server::serve(operations_listener, operations, shutdown.clone()).await?) },
+        async {
+            anyhow::Ok(server::serve_within(listener, api, connections, shutdown.clone()).await?)
+        },
+        async {
+            anyhow::Ok(server::serve(operations_listener, operations, shutdown.clone()).await?)
+        },
         check_topics(&args, &topics, &shutdown),
         async {
             shutdown.requested().await;

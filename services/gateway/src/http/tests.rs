@@ -1,9 +1,11 @@
 //! Requests against a gateway whose Kafka is made to misbehave.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -407,15 +409,24 @@ async fn more_requests_than_the_gateway_takes_are_answered_that_it_is_busy() {
 async fn bodies_that_do_not_come_keep_nobody_out() {
     let fixture = Arc::new(fixture());
     let mut waiting = tokio::task::JoinSet::new();
-    for _ in 0..8 {
-        let (fixture, body) = (
-            fixture.clone(),
-            Body::from_stream(futures_util::stream::pending::<
-                Result<Vec<u8>, std::convert::Infallible>,
-            >()),
-        );
-        waiting.spawn(async move { fixture.post_with_token(body).await.status });
+    let asked = Arc::new(AtomicUsize::new(0));
+    let bodies = 4 * limits().requests_in_flight;
+    for _ in 0..bodies {
+        let (fixture, asked) = (fixture.clone(), asked.clone());
+        let never = futures_util::stream::poll_fn(move |_| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            Poll::<Option<Result<Vec<u8>, Infallible>>>::Pending
+        });
+        waiting.spawn(async move {
+            fixture.post_with_token(Body::from_stream(never)).await;
+        });
     }
+    let all_are_waited_for = async {
+        while asked.load(Ordering::Relaxed) < bodies {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), all_are_waited_for).await.unwrap();
     let answered = fixture.post_with_token(good("blood_pressure.json")).await;
     assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
     waiting.abort_all();
