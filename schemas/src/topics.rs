@@ -1,6 +1,10 @@
 //! The topics: names, how many partitions, how long they keep.
 
+mod check;
+
 use std::fmt;
+
+pub use check::FoundTopics;
 
 macro_rules! topics {
     ($($(#[$doc:meta])+ $topic:ident = $name:literal,)+) => {
@@ -151,6 +155,11 @@ impl Topics {
     /// The consumer group that brings records to ClickHouse: what it has consumed is stored.
     pub fn writer_group(&self) -> String {
         format!("{}mimamori-writer", self.prefix)
+    }
+
+    /// Full names of topics.
+    pub fn names(&self, topics: &[Topic]) -> Vec<String> {
+        topics.iter().map(|topic| self.name(*topic)).collect()
     }
 
     /// The prefix; consumer groups and transactional ids begin with it too.

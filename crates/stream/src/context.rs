@@ -1,7 +1,7 @@
 //! What the Kafka client reports besides records: logs, and how far behind a consumer is.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::client::ClientContext;
@@ -13,34 +13,122 @@ use rdkafka::producer::ProducerContext;
 use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaErrorCode;
 
-/// How many records of each topic and partition are still to be read, as the client last knew.
-pub(crate) type Lag = Arc<Mutex<HashMap<(String, i32), i64>>>;
+/// Records that a transaction which nobody ends hides from those who read what is committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBack {
+    /// Topic.
+    pub topic: String,
+    /// Partition.
+    pub partition: i32,
+    /// The first offset that cannot be read: the transaction's first record.
+    pub offset: i64,
+    /// How many records lie from there to the end of the log, those of the transaction among them.
+    pub records: i64,
+    /// Since when the reader stands there, as far as this client has seen it.
+    pub since: Instant,
+}
+
+/// What is still to be read of a partition, as the client last knew.
+#[derive(Debug, Clone, Copy)]
+struct Left {
+    /// Records up to the end of the log, whether or not they can be read yet.
+    records: i64,
+    /// Where the reader stands before an open transaction, since when, and how many records from there
+    /// to the end of the log.
+    held_back: Option<(i64, Instant, i64)>,
+}
 
 #[derive(Clone, Default)]
 pub(crate) struct Watch {
-    pub(crate) lag: Lag,
+    left: Arc<Mutex<HashMap<(String, i32), Left>>>,
+}
+
+/// A partition's offsets as the client reports them; negative where it does not know.
+#[derive(Debug, Clone, Copy)]
+struct Offsets {
+    /// The next one to be fetched.
+    next: i64,
+    /// The first one that cannot be read: the last stable offset.
+    readable: i64,
+    /// The end of the log: the high watermark.
+    end: i64,
+    /// Records fetched and not yet taken.
+    queued: i64,
+    /// Records up to what can be read, by the client's own count.
+    lag: i64,
+}
+
+impl Left {
+    /// None where the client knows nothing of the partition.
+    fn of(offsets: Offsets, before: Option<Self>, now: Instant) -> Option<Self> {
+        if offsets.lag < 0 {
+            return None;
+        }
+        // Transaction markers are never delivered: where the fetcher is at the end and its queue is
+        // empty, nothing is left, whatever the difference of offsets.
+        let is_at_end = offsets.next >= offsets.readable && offsets.queued == 0;
+        let readable = if is_at_end { 0 } else { offsets.lag };
+        let hidden = match offsets.readable >= 0 {
+            true => (offsets.end - offsets.readable).max(0),
+            false => 0,
+        };
+        // Who has not read to there yet does not know whether the transaction still is open.
+        let held_back = (is_at_end && hidden > 0).then(|| {
+            let earlier = before.and_then(|left| left.held_back);
+            let since = match earlier {
+                Some((offset, since, _)) if offset == offsets.readable => since,
+                _ => now,
+            };
+            (offsets.readable, since, hidden)
+        });
+        Some(Self { records: readable + hidden, held_back })
+    }
 }
 
 impl Watch {
+    fn left(&self) -> MutexGuard<'_, HashMap<(String, i32), Left>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many records of each topic and partition are still to be read, to the end of the log.
     pub(crate) fn lag(&self) -> Vec<(String, i32, i64)> {
-        let lag = self.lag.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        lag.iter().map(|((topic, partition), lag)| (topic.clone(), *partition, *lag)).collect()
+        let left = self.left();
+        left.iter().map(|((topic, number), left)| (topic.clone(), *number, left.records)).collect()
+    }
+
+    /// What open transactions hide, in the order of topics and partitions.
+    pub(crate) fn held_back(&self) -> Vec<HeldBack> {
+        let mut all: Vec<_> = (self.left().iter())
+            .filter_map(|((topic, partition), left)| {
+                let (offset, since, records) = left.held_back?;
+                let (topic, partition) = (topic.clone(), *partition);
+                Some(HeldBack { topic, partition, offset, records, since })
+            })
+            .collect();
+        all.sort_by(|one, other| (&one.topic, one.partition).cmp(&(&other.topic, other.partition)));
+        all
     }
 
     pub(crate) fn note(&self, statistics: Statistics) {
-        let mut lag = self.lag.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        lag.clear();
+        let now = Instant::now();
+        let mut left = self.left();
+        let before = std::mem::take(&mut *left);
         for (name, topic) in statistics.topics {
             for (number, partition) in topic.partitions {
-                if number < 0 || partition.consumer_lag < 0 {
+                if number < 0 {
                     continue;
                 }
-                // Transaction markers are never delivered: where the fetcher is at the end and its
-                // queue is empty, nothing is left, whatever the difference of offsets.
-                let is_at_end =
-                    partition.next_offset >= partition.ls_offset && partition.fetchq_cnt == 0;
-                let left = if is_at_end { 0 } else { partition.consumer_lag };
-                lag.insert((name.clone(), number), left);
+                let offsets = Offsets {
+                    next: partition.next_offset,
+                    readable: partition.ls_offset,
+                    end: partition.hi_offset,
+                    queued: partition.fetchq_cnt,
+                    lag: partition.consumer_lag,
+                };
+                let place = (name.clone(), number);
+                if let Some(known) = Left::of(offsets, before.get(&place).copied(), now) {
+                    left.insert(place, known);
+                }
             }
         }
     }
@@ -143,6 +231,36 @@ impl ProducerContext for Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn left(next: i64, readable: i64, end: i64, before: Option<Left>, now: Instant) -> Left {
+        let lag = (readable - next).max(0);
+        Left::of(Offsets { next, readable, end, queued: 0, lag }, before, now).expect("it is known")
+    }
+
+    #[test]
+    fn what_an_open_transaction_hides_is_still_to_be_read_and_as_old_as_the_wait() {
+        let begun = Instant::now();
+        let later = begun + Duration::from_secs(60);
+        let first = left(100, 100, 130, None, begun);
+        assert_eq!((first.records, first.held_back), (30, Some((100, begun, 30))));
+        let second = left(100, 100, 500, Some(first), later);
+        assert_eq!((second.records, second.held_back), (400, Some((100, begun, 400))));
+        let moved = left(250, 250, 500, Some(second), later);
+        assert_eq!(moved.held_back, Some((250, later, 250)), "another transaction");
+        let ended = left(500, 500, 500, Some(moved), later);
+        assert_eq!((ended.records, ended.held_back), (0, None));
+    }
+
+    #[test]
+    fn who_has_not_read_to_an_open_transaction_is_behind_and_not_held_back() {
+        let behind = left(40, 100, 130, None, Instant::now());
+        assert_eq!((behind.records, behind.held_back), (90, None));
+        let queued = Offsets { next: 100, readable: 100, end: 130, queued: 5, lag: 5 };
+        let queued = Left::of(queued, None, Instant::now()).expect("it is known");
+        assert_eq!((queued.records, queued.held_back), (35, None));
+        let unknown = Offsets { next: -1001, readable: -1001, end: -1001, queued: 0, lag: -1 };
+        assert!(Left::of(unknown, None, Instant::now()).is_none());
+    }
 
     #[test]
     fn what_the_client_repeats_is_logged_now_and_then_with_how_often_it_came() {

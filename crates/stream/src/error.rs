@@ -7,6 +7,8 @@ use std::time::Duration;
 use chassis::KafkaProperty;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use crate::wire::WireError;
+
 /// Kafka did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
@@ -28,6 +30,12 @@ pub enum StreamError {
     /// A topic does not exist.
     #[error("topic {0} does not exist; create the topics with `mimamori topics create`")]
     NoSuchTopic(String),
+    /// A broker could not be asked for its transactions, or refuses.
+    #[error("asking for transactions failed: {0}")]
+    Wire(#[from] WireError),
+    /// Topics are not as they have to be: a sentence for each.
+    #[error("{}; docs/operations.md says how topics have to be", .0.join("; "))]
+    Unfit(Vec<String>),
     /// The brokers refuse to create a topic.
     #[error(
         "topic {topic} cannot be created: {source}; check its settings and the client's rights"
@@ -99,6 +107,7 @@ impl StreamError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Kafka { .. }
+            | Self::Wire(_)
             | Self::NoSuchTopic(_)
             | Self::Silent { .. }
             | Self::Member(_)
@@ -106,6 +115,7 @@ impl StreamError {
             Self::Rebuild(source) => source.is_retryable(),
             Self::Task(error) => error.is_retryable(),
             Self::Configuration(_)
+            | Self::Unfit(_)
             | Self::TopicNotCreated { .. }
             | Self::NoThread(_)
             | Self::Panicked(_)

@@ -12,7 +12,7 @@ use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::connection::{ClientSettings, KafkaArgs};
-use crate::context::Watch;
+use crate::context::{HeldBack, Watch};
 use crate::error::StreamError;
 pub use crate::record::Incoming;
 use crate::topics::{GroupProgress, partitions_of};
@@ -92,7 +92,13 @@ impl FollowHandle {
         }
     }
 
-    /// How many records are still to be read.
+    /// A question for what open transactions hide, which outlives the handle.
+    pub fn held_back(&self) -> impl Fn() -> Vec<HeldBack> + Send + use<> {
+        let watch = self.watch.clone();
+        move || watch.held_back()
+    }
+
+    /// How many records are still to be read, to the end of the log.
     pub fn lag(&self) -> i64 {
         self.watch.lag().iter().map(|(_, _, lag)| lag).sum()
     }

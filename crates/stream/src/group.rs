@@ -15,7 +15,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::connection::{ClientSettings, KafkaArgs};
-use crate::context::{self, Watch};
+use crate::context::{self, HeldBack, Watch};
 use crate::error::{MemberError, StreamError};
 use crate::record::{Incoming, Names};
 
@@ -377,7 +377,12 @@ impl GroupConsumer {
             .map_err(StreamError::while_doing("committing offsets"))
     }
 
-    /// How many records of each topic and partition are still to be read.
+    /// What open transactions hide.
+    pub fn held_back(&self) -> Vec<HeldBack> {
+        self.watch.watch.held_back()
+    }
+
+    /// How many records of each topic and partition are still to be read, to the end of the log.
     pub fn lag(&self) -> Vec<(String, i32, i64)> {
         self.watch.watch.lag()
     }

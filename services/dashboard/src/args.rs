@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use chassis::server::ConnectionArgs;
 use chassis::telemetry::TelemetryArgs;
 use chassis::{ClickHouseArgs, DeploymentArgs, KafkaArgs, SchemaRegistryArgs, Secret};
 use schemas::Topics;
@@ -26,6 +27,10 @@ pub struct DashboardArgs {
         default_value = "127.0.0.1:8090"
     )]
     pub listen: SocketAddr,
+
+    /// Connections to that address.
+    #[command(flatten)]
+    pub connections: ConnectionArgs,
 
     /// Seconds that finishing the requests in hand may take after SIGTERM; then the process exits
     /// with code 70

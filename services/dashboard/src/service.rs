@@ -7,11 +7,15 @@ use anyhow::bail;
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::IntoResponse;
+use chassis::server::Connections;
 use chassis::{Component, Health, Metrics, Shutdown};
-use schemas::Codec;
 use schemas::topics::Topic;
-use stream::KafkaArgs;
+use schemas::{Codec, Topics};
+use stream::fitness::{FoundTopics, wait_until_fit};
+use stream::follow::FollowHandle;
+use stream::hanging::Hanging;
 use stream::producer::Producer;
+use stream::{HeldBack, KafkaArgs};
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -103,6 +107,9 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         following.changed_readings(Arc::clone(&changed))?,
     ];
     tokio::spawn(following.store_progress(changed, health.component("store progress"))?);
+    let hanging = Hanging::register(&args.kafka, &health, &metrics)?.staying_ready();
+    let held_back = followers.iter().map(FollowHandle::held_back).collect();
+    tokio::spawn(watch_transactions(hanging, held_back, shutdown.clone()));
     let audit_topic = topics.name(Topic::AuditEvents);
     tokio::spawn(watch_kafka(args.kafka.clone(), audit_topic, kafka, shutdown.clone()));
     tokio::spawn(watch_store(
@@ -114,8 +121,18 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     tokio::spawn(count_unfollowed(dashboard.clone(), shutdown.clone()));
 
     tracing::info!(address = %listener.local_addr()?, "the dashboard is listening");
+    let connections = Connections::with_metrics(&args.connections, &metrics)?;
     let operations = chassis::server::operations_router(health, metrics);
-    chassis::server::serve(listener, router(dashboard).merge(operations), shutdown.clone()).await?;
+    let pages = router(dashboard).merge(operations);
+    let ended = tokio::try_join!(
+        async {
+            let stop = shutdown.clone();
+            anyhow::Ok(chassis::server::serve_within(listener, pages, connections, stop).await?)
+        },
+        check_topics(args.kafka.clone(), topics.clone(), shutdown.clone()),
+    );
+    shutdown.trigger();
+    ended?;
     spawn_blocking(move || {
         for follower in followers {
             if let Err(error) = follower.join() {
@@ -129,6 +146,28 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     .await?;
     shutdown.drained();
     tracing::info!("the dashboard has stopped");
+    Ok(())
+}
+
+/// The topics that the dashboard reads or writes.
+const USED: [Topic; 6] = [
+    Topic::Alerts,
+    Topic::CarePlans,
+    Topic::AuditEvents,
+    Topic::RegistryParticipants,
+    Topic::RegistryPractitioners,
+    Topic::RegistryCareTeams,
+];
+
+/// Checks the topics as soon as Kafka answers.
+async fn check_topics(kafka: KafkaArgs, topics: Topics, shutdown: Shutdown) -> anyhow::Result<()> {
+    spawn_blocking(move || {
+        let stop = || shutdown.is_requested();
+        let faults = |found: &FoundTopics| topics.faults(&USED, found);
+        // Whoever watches Kafka's health says meanwhile why Kafka does not answer.
+        wait_until_fit(&kafka, &topics.names(&USED), faults, stop, |_| {})
+    })
+    .await??;
     Ok(())
 }
 
@@ -197,6 +236,23 @@ async fn count_unfollowed(dashboard: Arc<Dashboard>, shutdown: Shutdown) {
             let count = alerts.count_of(|patient| !registry.is_followed(patient));
             metrics.unfollowed_alerts.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+    }
+}
+
+/// Says what open transactions hide: alerts that nobody sees.
+async fn watch_transactions(
+    hanging: Hanging,
+    held_back: Vec<impl Fn() -> Vec<HeldBack>>,
+    shutdown: Shutdown,
+) {
+    let mut ticks = ticks();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = shutdown.requested() => return,
+        }
+        let all: Vec<_> = held_back.iter().flat_map(|held_back| held_back()).collect();
+        hanging.observe(&all);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use chassis::server::ConnectionArgs;
 use chassis::{DeploymentArgs, KafkaArgs, OptionalClickHouseArgs, SchemaRegistryArgs, ServiceArgs};
 
 use crate::exchange;
@@ -34,6 +35,10 @@ pub struct GatewayArgs {
         default_value = "127.0.0.1:8080"
     )]
     pub listen: SocketAddr,
+
+    /// Connections to that address.
+    #[command(flatten)]
+    pub connections: ConnectionArgs,
 
     /// What one request may ask of the gateway.
     #[command(flatten)]
@@ -172,6 +177,7 @@ mod tests {
         let args = Command::try_parse_from(command).unwrap().gateway;
         assert_eq!(args.listen.port(), 8080);
         assert_eq!(args.limits.readings, 100_000);
+        assert!(args.connections.connections > args.connections.connections_per_peer);
         assert!(args.limits.holds_the_largest_body());
         let with =
             |body_memory_bytes| super::LimitArgs { body_memory_bytes, ..args.limits.clone() };

@@ -114,12 +114,13 @@ async fn work(
     encoding: Encoding,
     minimal: bool,
 ) -> Result<Response, ErrorResponse> {
+    let mut share = gateway.memory.share();
+    let sent = body::read(body, &gateway.limits, &mut share).await?;
+    // Only now: bodies that do not come must not keep the places of those that have.
     let _place = gateway.in_flight.try_acquire().map_err(|_| ErrorResponse::busy())?;
     gateway.metrics.in_flight.inc();
     let in_flight = gateway.metrics.in_flight.clone();
     let _leaving = Leaving(move || in_flight.dec());
-    let mut share = gateway.memory.share();
-    let sent = body::read(body, &gateway.limits, &mut share).await?;
     let large = encoding != Encoding::Identity || sent.len() >= LARGE_BODY;
     let prepared = {
         let (gateway, sender) = (gateway.clone(), sender.clone());

@@ -75,9 +75,12 @@ mod registry;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use chassis::server::Connections;
 use chassis::{Health, Metrics, server, telemetry};
 use schemas::topics::Topic;
 use schemas::{AuditEvent, Codec, Reading, Topics};
+use stream::fitness::{FoundTopics, wait_until_fit};
+use stream::hanging::Hanging;
 use stream::producer::Producer;
 use tokio::sync::Semaphore;
 
@@ -128,10 +131,14 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
         let (kafka, shutdown, lag) =
             (kafka.clone(), shutdown.clone(), metrics.registry_lag.clone());
         let (args, topic) = (args.kafka.clone(), topics.name(Topic::ReadingsRaw));
-        move || {
-            let lists = || lag.set(follower.lag() + patients_follower.lag());
-            kafka.watch(&args, &topic, &shutdown, lists);
-        }
+        let hanging = Hanging::register(&args, &health, &exposed)?.staying_ready();
+        let held_back = [follower.held_back(), patients_follower.held_back()];
+        let observe = move || {
+            lag.set(follower.lag() + patients_follower.lag());
+            let all: Vec<_> = held_back.iter().flat_map(|held_back| held_back()).collect();
+            hanging.observe(&all);
+        };
+        move || kafka.watch(&args, &topic, &shutdown, observe)
     })?;
 
     let publish = Arc::new(producer.clone());
@@ -159,6 +166,7 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
         receipts: Receipts { store, places: Places::new(args.receipts_in_flight) },
     });
 
+    let connections = Connections::with_metrics(&args.connections, &exposed)?;
     let operations = server::operations_router(health.clone(), exposed);
     let api = http::router(gateway).merge(operations.clone());
     let listener = server::bind(args.listen, "--listen or MIMAMORI_GATEWAY_LISTEN").await?;
@@ -170,15 +178,18 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     );
     let intake = health.component("intake");
     intake.ready();
-    tokio::try_join!(
-        server::serve(listener, api, shutdown.clone()),
-        server::serve(operations_listener, operations, shutdown.clone()),
+    let ended = tokio::try_join!(
+        async { anyhow::Ok(server::serve_within(listener, api, connections, shutdown.clone()).await?) },
+        async { anyhow::Ok(server::serve(operations_listener, operations, shutdown.clone()).await?) },
+        check_topics(&args, &topics, &shutdown),
         async {
             shutdown.requested().await;
             intake.not_ready("stopping");
-            Ok(())
+            anyhow::Ok(())
         }
-    )?;
+    );
+    shutdown.trigger();
+    ended?;
     trail.finish();
     // What waits longer than a request does was answered as not stored: its sender sends it again.
     let patience = args.limits.acknowledgement_deadline();
@@ -187,6 +198,27 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
         Err(error) => tracing::warn!(%error, "stopped: what was answered as not stored is dropped"),
     }
     shutdown.drained();
+    Ok(())
+}
+
+/// The topics that the gateway reads or writes.
+const USED: [Topic; 4] =
+    [Topic::ReadingsRaw, Topic::AuditEvents, Topic::RegistryVendors, Topic::RegistryConsortia];
+
+/// Checks the topics as soon as Kafka answers.
+async fn check_topics(
+    args: &GatewayArgs,
+    topics: &Topics,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
+    let (kafka, topics, shutdown) = (args.kafka.clone(), topics.clone(), shutdown.clone());
+    tokio::task::spawn_blocking(move || {
+        let stop = || shutdown.is_requested();
+        // Whoever watches Kafka's health says meanwhile why Kafka does not answer.
+        let faults = |found: &FoundTopics| topics.faults(&USED, found);
+        wait_until_fit(&kafka, &topics.names(&USED), faults, stop, |_| {})
+    })
+    .await??;
     Ok(())
 }
 

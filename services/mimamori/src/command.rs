@@ -8,6 +8,7 @@ use crate::reconciliation::ReconciliationArgs;
 use crate::registry::RegistryCommand;
 use crate::rejected::RejectedCommand;
 use crate::topics::TopicsCommand;
+use crate::transactions::TransactionsCommand;
 
 /// Mimamori (見守り, 'watching over'): telemonitoring of patients at home.
 #[derive(Debug, Parser)]
@@ -29,6 +30,9 @@ enum What {
     Dashboard(Box<dashboard::DashboardArgs>),
     /// Compares what went into readings.raw with what came out, and with ClickHouse
     Balance(Box<ReconciliationArgs>),
+    /// Transactions that are open, and ending them
+    #[command(subcommand)]
+    Transactions(TransactionsCommand),
     /// Creates the topics
     #[command(subcommand)]
     Topics(TopicsCommand),
@@ -66,6 +70,7 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Writer(args) => writer::run(*args).await?,
         What::Dashboard(args) => dashboard::run(*args).await?,
         What::Balance(args) => return crate::reconciliation::run(*args).await,
+        What::Transactions(command) => crate::transactions::run(command).await?,
         What::Topics(command) => crate::topics::run(command).await?,
         What::Registry(command) => crate::registry::run(command).await?,
         What::Rejected(command) => return crate::rejected::run(command).await,

@@ -6,6 +6,7 @@ pub mod registry;
 pub mod rejected;
 pub mod rezone;
 pub mod topics;
+mod transactions;
 pub mod unfollowed;
 
 pub use command::{CommandLine, main};

@@ -1,16 +1,19 @@
 //! The service around the task: arguments, health, an orderly end.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use anyhow::Context;
 use chassis::{
-    Backoff, Component, DeploymentArgs, Health, Heartbeat, KafkaArgs, Metrics, SchemaRegistryArgs,
+    Component, DeploymentArgs, Health, Heartbeat, KafkaArgs, Metrics, SchemaRegistryArgs,
     ServiceArgs, Shutdown, now_ms,
 };
 use schemas::Codec;
-use schemas::topics::Topics;
-use stream::topics::partition_count;
+use schemas::topics::{Topic, Topics};
+use stream::fitness::{FoundTopics, wait_until_fit};
+use stream::hanging::Hanging;
 use stream::transaction::{LoopArgs, run as run_loop};
+use stream::{HeldBack, StreamError};
 
 use crate::metrics::ProcessorMetrics;
 use crate::task::{ProcessorTask, States, Watcher};
@@ -62,6 +65,7 @@ pub async fn run(args: ProcessorArgs) -> anyhow::Result<()> {
     let watcher = HealthWatcher {
         states: health.component("states"),
         loop_turns: health.heartbeat("transaction loop", LONGEST_SILENCE),
+        hanging: Hanging::register(&args.kafka, &health, &metrics)?,
     };
     watcher.states.not_ready("not a member of the group yet");
     let counted = ProcessorMetrics::register(&metrics)?;
@@ -90,7 +94,7 @@ fn process(
     let topics = Topics::with_prefix(&args.deployment.topic_prefix);
     let names = TaskTopics::of(&topics);
     let codec = Codec::new(args.schema_registry.url())?;
-    let Some(partitions) = wait_for_topic(args, &names.raw, &watcher, stop) else { return Ok(()) };
+    let Some(partitions) = wait_for_topics(args, &topics, &watcher, stop)? else { return Ok(()) };
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),
         instance: args.instance.clone(),
@@ -106,31 +110,48 @@ fn process(
     Ok(())
 }
 
-/// The number of partitions of a topic, as soon as Kafka answers; none when stopped before.
-fn wait_for_topic(
+/// The topics that the processor reads or writes.
+const USED: [Topic; 6] = [
+    Topic::ReadingsRaw,
+    Topic::ReadingsAccepted,
+    Topic::ReadingsRejected,
+    Topic::ReadingsOutcomes,
+    Topic::Alerts,
+    Topic::CarePlans,
+];
+
+/// The number of partitions of raw readings, as soon as Kafka answers and its topics are fit; none
+/// when stopped before.
+///
+/// # Errors
+/// When a topic is not fit.
+fn wait_for_topics(
     args: &ProcessorArgs,
-    topic: &str,
+    topics: &Topics,
     watcher: &HealthWatcher,
     stop: &Shutdown,
-) -> Option<i32> {
-    let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(1));
-    while !stop.is_requested() {
+) -> anyhow::Result<Option<i32>> {
+    let raw = topics.name(Topic::ReadingsRaw);
+    let partitions = Cell::new(None);
+    let faults = |found: &FoundTopics| {
         watcher.loop_turns.beat();
-        match partition_count(&args.kafka, topic) {
-            Ok(partitions) => return Some(partitions),
-            Err(error) => {
-                watcher.states.not_ready(error.to_string());
-                tracing::warn!(%error, "waiting for Kafka");
-                backoff.sleep();
-            }
-        }
-    }
-    None
+        partitions.set(found.get(&raw).map(|(partitions, _)| *partitions));
+        topics.faults(&USED, found)
+    };
+    let waiting = |error: &StreamError| {
+        watcher.loop_turns.beat();
+        watcher.states.not_ready(error.to_string());
+        tracing::warn!(%error, "waiting for Kafka");
+    };
+    let stop = || stop.is_requested();
+    wait_until_fit(&args.kafka, &topics.names(&USED), faults, stop, waiting)?;
+    Ok(partitions.get().filter(|_| !stop()))
 }
 
 struct HealthWatcher {
     states: Component,
     loop_turns: Heartbeat,
+    hanging: Hanging,
 }
 
 impl Watcher for HealthWatcher {
@@ -140,6 +161,11 @@ impl Watcher for HealthWatcher {
 
     fn lost(&mut self) {
         self.states.not_ready("not a member of the group; joining it again");
+        self.hanging.observe(&[]);
+    }
+
+    fn held_back(&mut self, held_back: &[HeldBack]) {
+        self.hanging.observe(held_back);
     }
 
     fn rebuilt(&mut self, states: States) {

@@ -14,11 +14,11 @@ use schemas::{
     Acceptance, AcceptedEncoder, AlertEvent, Codec, CurrentBody, Decoder, Encoder, Origin,
     OutcomeTally, Reading, RejectedReading, RejectionReason,
 };
-use stream::partition_for_key;
 use stream::producer::Outgoing;
 use stream::transaction::{
     Inputs, Observation, Outputs, Processed, Record, Replay, ReplayOf, Task, TaskError,
 };
+use stream::{HeldBack, partition_for_key};
 
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
@@ -68,6 +68,8 @@ pub trait Watcher {
     fn lost(&mut self);
     /// How many owned partitions are ready.
     fn rebuilt(&mut self, states: States);
+    /// What open transactions hide of the inputs.
+    fn held_back(&mut self, held_back: &[HeldBack]);
 }
 
 /// How far the states of the owned partitions are.
@@ -447,6 +449,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
                     self.metrics.lag.with_label_values(&[&partition.to_string()]).set(*records);
                 }
             }
+            Observation::HeldBack(held_back) => self.watcher.held_back(held_back),
         }
     }
 }

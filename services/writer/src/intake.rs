@@ -9,6 +9,7 @@ use chassis::{Heartbeat, Shutdown};
 use schemas::Topics;
 use stream::StreamError;
 use stream::group::{GroupConsumer, GroupEvent};
+use stream::hanging::Hanging;
 use stream::record::Incoming;
 
 use crate::batcher::Received;
@@ -55,6 +56,8 @@ pub struct Intake {
     pub troubles: Troubles,
     /// This loop's pulse.
     pub heartbeat: Heartbeat,
+    /// What open transactions hide from the store.
+    pub hanging: Hanging,
     /// The end.
     pub shutdown: Shutdown,
     /// How long storing what is in flight may take after the end was requested.
@@ -315,6 +318,7 @@ impl Intake {
         for (topic, records) in lag {
             self.metrics.lag(&topic, records);
         }
+        self.hanging.observe(&self.consumer.held_back());
         let oldest = self.offsets.with(|offsets| offsets.oldest_open());
         self.metrics.in_flight(self.memory.in_flight(), oldest);
     }

@@ -6,8 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use chassis::{Backoff, Health, Metrics, Shutdown};
 use futures_util::StreamExt;
+use schemas::topics::Topic;
 use schemas::{Codec, Topics};
+use stream::StreamError;
+use stream::fitness::{FoundTopics, wait_until_fit};
 use stream::group::{GroupArgs, GroupConsumer};
+use stream::hanging::Hanging;
 use stream::producer::Producer;
 use tokio::sync::{mpsc as channel, oneshot};
 use tokio::task::JoinSet;
@@ -42,10 +46,12 @@ pub async fn run(
     clickhouse: Troubles,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
+    let hanging = Hanging::register(&args.kafka, health, metrics)?;
     let metrics = WriterMetrics::register(metrics)?;
     let topics = Topics::with_prefix(&args.deployment.topic_prefix);
     let kafka = Troubles::new(health.component("kafka"));
     let schemas = Troubles::new(health.component("schemas"));
+    check_topics(args, &topics, Troubles::new(health.component("topics")), &shutdown).await?;
     let codec = Codec::new(args.schema_registry.url())?;
     let producer = Producer::new(&args.kafka, "mimamori-writer")?;
     let Some(dead_letters) =
@@ -93,6 +99,7 @@ pub async fn run(
         metrics,
         troubles: kafka,
         heartbeat: health.heartbeat("poll", POLL_SILENCE),
+        hanging,
         shutdown: shutdown.clone(),
         drain: args.drain(),
     };
@@ -121,6 +128,35 @@ pub async fn run(
         bail!("a part of the pipeline has panicked; nothing that it had is committed");
     }
     Ok(())
+}
+
+/// Waits until Kafka answers and has the topics that the writer reads or writes, and checks them.
+///
+/// # Errors
+/// When one of them is not fit.
+async fn check_topics(
+    args: &WriterArgs,
+    topics: &Topics,
+    troubles: Troubles,
+    shutdown: &Shutdown,
+) -> anyhow::Result<()> {
+    const PART: &str = "topics";
+    let (kafka, topics, shutdown) = (args.kafka.clone(), topics.clone(), shutdown.clone());
+    tokio::task::spawn_blocking(move || {
+        let mut used: Vec<Topic> = Input::ALL.iter().map(|input| input.topic()).collect();
+        used.push(Topic::StoreDeadLetters);
+        let faults = |found: &FoundTopics| topics.faults(&used, found);
+        let waiting = |error: &StreamError| {
+            if troubles.begin(PART, &error.to_string()) {
+                tracing::warn!("waiting for Kafka: {error}");
+            }
+        };
+        let stop = || shutdown.is_requested();
+        wait_until_fit(&kafka, &topics.names(&used), faults, stop, waiting)?;
+        troubles.over(PART);
+        Ok(())
+    })
+    .await?
 }
 
 /// The dead-letter topic, however long the schema registry takes to be there; none when

@@ -71,6 +71,35 @@ pub fn in_a_browser_an_alert_arrives_without_a_reload_and_the_patient_is_opened(
     finish("the browser", command, &stack.folder.join("browser.log"), Duration::from_secs(240));
 }
 
+pub fn curl_java_python_and_node_get_every_early_answer_of_the_gateway() {
+    const ATTEMPTS: usize = 50;
+    let stack = Plan::named("early_answers").start(&[Service::Gateway]);
+    let url = format!("{}/v1/readings", stack.url(Service::Gateway));
+    let clients = [
+        ("sh", "early_answers.sh"),
+        ("java", "EarlyAnswers.java"),
+        ("python3", "early_answers.py"),
+        ("node", "early_answers.mjs"),
+    ];
+    // Beyond the limit of 16 MiB, and without a right.
+    let bytes = (20 << 20).to_string();
+    for (token, status) in [(TOKEN, "413"), ("nobody", "401")] {
+        for (program, file) in clients {
+            for way in ["announced", "chunked"] {
+                let mut command = Command::new(program);
+                command
+                    .arg(run().layout().path("tests/clients").join(file))
+                    .args([&url, token, &bytes, &ATTEMPTS.to_string(), way]);
+                let log = stack.folder.join(format!("{file}.{status}.{way}.log"));
+                finish(file, command, &log, Duration::from_secs(240));
+                let said = tail(&log, ATTEMPTS + 1);
+                let answered = said.lines().filter(|line| *line == status).count();
+                assert_eq!(answered, ATTEMPTS, "{file} {status} {way}:\n{said}");
+            }
+        }
+    }
+}
+
 /// A Python with what the example needs, kept for the next run.
 fn python() -> std::path::PathBuf {
     let venv = run().layout().state("python-venv");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A transaction that its producer never ends is aborted by the broker after this long.
-pub(super) const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
+pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How the loop runs.
 #[derive(Debug, Clone)]

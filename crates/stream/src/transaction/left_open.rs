@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::args::LoopArgs;
@@ -18,6 +17,7 @@ use super::offsets::{OffsetClient, Wanted};
 use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::Watch;
 use crate::error::StreamError;
+use crate::open_transactions::take_over;
 
 /// The header with the transactional id, on the first record that a transaction writes to a
 /// partition.
@@ -95,7 +95,7 @@ pub(super) fn end(
         owners.retain(|id| !members.contains(id));
         for id in &owners {
             tracing::info!(transactional_id = id, "ending a transaction that was left open");
-            if let Err(error) = take_over(kafka, args, id) {
+            if let Err(error) = take_over(kafka, &args.group, id) {
                 // Another new owner may be about it too.
                 tracing::info!(transactional_id = id, %error, "ending what was left open");
             }
@@ -187,19 +187,6 @@ fn owner(
         }
     }
     Ok(None)
-}
-
-/// Becomes the producer of that id for a moment: the broker ends what the earlier one has open, and
-/// refuses whatever that still wants to write.
-fn take_over(kafka: &KafkaArgs, args: &LoopArgs, id: &str) -> Result<(), StreamError> {
-    let producer: BaseProducer<Watch> = kafka
-        .client(&args.group)
-        .set("transactional.id", id)
-        .create_with_context(Watch::default())
-        .map_err(StreamError::while_doing("creating a transactional producer"))?;
-    producer
-        .init_transactions(PATIENCE)
-        .map_err(StreamError::while_doing("ending a transaction left open"))
 }
 
 #[cfg(test)]

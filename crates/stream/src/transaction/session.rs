@@ -27,6 +27,7 @@ use super::inputs::{InputIndex, Inputs};
 use super::rebuild::{Job, Rebuilt};
 use super::task::{Observation, Processed, Record, Task};
 use crate::connection::KafkaArgs;
+use crate::context::HeldBack;
 use crate::error::{ClientFault, StreamError};
 use crate::group::{Change, GroupArgs, GroupWatch, end_client, member};
 
@@ -122,6 +123,8 @@ impl<'a, T: Task> Session<'a, T> {
                 self.last_lag = Instant::now();
                 let lag = self.lag();
                 self.task.observe(Observation::Lag(&lag));
+                let held_back = self.held_back();
+                self.task.observe(Observation::HeldBack(&held_back));
             }
         }
         Ok(())
@@ -222,6 +225,15 @@ impl<'a, T: Task> Session<'a, T> {
             Some((partition, self.ends.left(partition, ready.positions.driving())?))
         });
         known.chain(paused).collect()
+    }
+
+    /// What open transactions hide in partitions that are owned and flow.
+    fn held_back(&self) -> Vec<HeldBack> {
+        let mut all = self.watch.watch.held_back();
+        all.retain(|held| {
+            self.partitions.is_ready(held.partition) && !self.paused.contains(held.partition)
+        });
+        all
     }
 
     /// Partitions for which time alone gives something to do, and whose input is consumed to its

@@ -8,6 +8,7 @@ use rdkafka::message::{BorrowedMessage, Message};
 
 use super::inputs::{Inputs, Replay};
 use super::outputs::Outputs;
+use crate::context::HeldBack;
 use crate::error::{StreamError, TaskError};
 
 /// A record as the loop lends it.
@@ -165,6 +166,8 @@ pub enum Observation<'a> {
     },
     /// Partitions were revoked.
     Revoked(&'a [i32]),
-    /// Records still to be read, of each partition of the driving input.
+    /// Records still to be read, to the end of the log, of each partition of the driving input.
     Lag(&'a [(i32, i64)]),
+    /// What open transactions hide in partitions of the inputs that are owned; it comes with the lag.
+    HeldBack(&'a [HeldBack]),
 }

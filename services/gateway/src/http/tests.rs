@@ -490,6 +490,24 @@ async fn more_requests_than_the_gateway_takes_are_answered_that_it_is_busy() {
 }
 
 #[tokio::test]
+async fn bodies_that_do_not_come_keep_nobody_out() {
+    let fixture = Arc::new(fixture());
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (fixture, body) = (
+            fixture.clone(),
+            Body::from_stream(futures_util::stream::pending::<
+                Result<Vec<u8>, std::convert::Infallible>,
+            >()),
+        );
+        waiting.spawn(async move { fixture.post_with_token(body).await.status });
+    }
+    let answered = fixture.post_with_token(good("blood_pressure.json")).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
+    waiting.abort_all();
+}
+
+#[tokio::test]
 async fn a_request_waits_for_memory_that_others_have_and_is_split_where_there_never_is_enough() {
     let fixture = fixture();
     let mut other = fixture.gateway.memory.share();
