@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use clinical::clock;
 use clinical::limit::Limit;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -59,7 +60,12 @@ pub async fn list_patients(
 fn summary(dashboard: &Dashboard, patient: String, latest: Vec<Reading>) -> PatientSummary {
     let person = dashboard.registry.person(&patient);
     let open_alerts = dashboard.alerts.of_patient(&patient);
-    let last = latest.iter().map(|reading| reading.observed_at).max_by_key(|time| time.at());
+    // By a clock that is ahead nothing was measured later than it was received.
+    let measured = |reading: &Reading| {
+        let (observed, received) = (reading.observed_at, reading.received_at);
+        if clock::ahead(observed.at(), received.at()) { received } else { observed }
+    };
+    let last = latest.iter().map(measured).max_by_key(|time| time.at());
     PatientSummary {
         patient,
         birth_year: person.birth_year,

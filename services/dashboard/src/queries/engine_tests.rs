@@ -69,14 +69,20 @@ const PRESSURE: Version<'static> = Version {
 };
 
 async fn insert(client: &Client, version: Version<'_>) {
+    insert_received(client, version, version.at).await;
+}
+
+/// The same, received at another time than it was observed, in seconds after [`MIDNIGHT`].
+async fn insert_received(client: &Client, version: Version<'_>, received: i64) {
     let Version { kind, patient, source, at, version, entered_in_error, values } = version;
     let (names, values): (Vec<_>, Vec<_>) = values.iter().copied().unzip();
     let sql = format!(
         "INSERT INTO {kind} (patient, source, observation_time, version, entered_in_error, \
          utc_offset_minutes, update_time, received_at, {names}) \
          SETTINGS async_insert = 0 VALUES ('{patient}', '{source}', {time}, {version}, {entered_in_error}, \
-         540, {time}, {time}, {values})",
+         540, {time}, {received}, {values})",
         time = MIDNIGHT + at,
+        received = MIDNIGHT + received,
         names = names.join(", "),
         values = values.join(", "),
     );
@@ -401,6 +407,26 @@ async fn the_latest_readings_are_the_newest_of_each_kind_old_ones_included() {
     assert_eq!(json!(latest["A/1"][1].source), json!({ "test_lab_id": "123456789012" }));
     assert_eq!(latest["A/2"][0].observed_at.at().seconds(), MIDNIGHT + long_ago);
     assert!(store.latest_readings(&BTreeSet::new(), now).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_reading_that_is_ahead_of_its_receipt_does_not_hide_what_is_measured_after_it() {
+    let (client, store) = database("ahead").await;
+    let mine: BTreeSet<String> = ["A/1".to_owned()].into();
+    let latest = async |minutes: i64| {
+        let now = Timestamp::from_seconds(MIDNIGHT) + Span::from_minutes(minutes);
+        let latest = store.latest_readings(&mine, now).await.unwrap();
+        (latest["A/1"][0].observed_at.at().seconds() - MIDNIGHT) / 60
+    };
+    let ahead = Version { at: 55 * 60, ..PRESSURE };
+    insert_received(&client, Version { at: -600, ..PRESSURE }, -600).await;
+    insert_received(&client, ahead, 0).await;
+    assert_eq!(latest(1).await, 55, "it is what was measured last");
+    insert_received(&client, Version { at: 5 * 60, source: "ACME|BP1|8", ..PRESSURE }, 301).await;
+    assert_eq!(latest(6).await, 5);
+    // What comes late was measured before all the same.
+    insert_received(&client, Version { at: 2 * 60, ..PRESSURE }, 600).await;
+    assert_eq!(latest(11).await, 5);
 }
 
 #[tokio::test]

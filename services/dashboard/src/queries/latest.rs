@@ -2,6 +2,9 @@
 //!
 //! Most patients sent something within days, and to find that ClickHouse reads one or two months;
 //! the whole past is read only for kinds and patients of whom nothing recent came.
+//!
+//! A reading that says that it was observed after its receipt, by a clock that is ahead, is as new as
+//! its receipt: it does not hide what is measured until its time comes.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -82,7 +85,8 @@ fn sql(kind: Kind) -> String {
         parameter(kind)
     );
     format!(
-        "SELECT * FROM ({} ORDER BY observed_seconds DESC, written_source LIMIT 1 BY patient)",
+        "SELECT * FROM ({} ORDER BY least(observed_seconds * 1000, received_millis) DESC, \
+         observed_seconds DESC, written_source LIMIT 1 BY patient)",
         current::readings(kind, &condition)
     )
 }
