@@ -18,6 +18,11 @@ use crate::version::Version;
 /// used any more is nobody's trouble.
 pub const CLOCK_NOT_SET_FOR: Span = Span::from_days(30);
 
+/// A device that is so much sooner or later in what it shows than in when it is received counts on from
+/// its factory date. A history that is imported is received at once, or in days what it shows in months.
+/// Ours: phones hand over at night.
+const COUNTS_ON_WITHIN: Span = Span::from_hours(12);
+
 /// A clock that is ahead is suspected for so long after the last version that shows it, unless its
 /// source is right before. Ours.
 pub const UPDATE_TIME_AHEAD_FOR: Span = Span::from_days(7);
@@ -127,12 +132,26 @@ impl Suspicions {
         outcome: Outcome,
         received: Timestamp,
     ) -> bool {
-        let by_clock = if is_of_unknown_time(reading, received) {
+        let counts_on = outcome == Outcome::Historical && self.counts_on(reading, received);
+        let by_clock = if counts_on || is_of_unknown_time(reading, received) {
             self.take_of_unknown_time(reading, outcome, received)
         } else {
             self.is_set(reading, outcome)
         };
         self.take_update_time(reading, received) || by_clock
+    }
+
+    /// Whether a device has gone on counting from a factory date: it shows as much later as it was
+    /// received later, a day or more.
+    fn counts_on(&self, reading: &RememberedReading, received: Timestamp) -> bool {
+        self.of_unknown_time.iter().any(|known| {
+            let shown_later = reading.observation_time - known.reading.time;
+            let received_later = received - known.received;
+            let apart = Span::from_millis(shown_later.millis() - received_later.millis());
+            known.reading.source == reading.source
+                && shown_later >= Span::from_days(1)
+                && apart.abs() <= COUNTS_ON_WITHIN
+        })
     }
 
     fn take_of_unknown_time(

@@ -142,6 +142,28 @@ fn a_history_is_not_suspected() {
         home.receives_at(1, cuff(FACTORY + day * DAY, 1, 192));
     }
     assert!(home.reported.is_empty(), "{:?}", home.reported);
+    // Of one that begins with the year the first days are, and they alone.
+    for day in 0..200 {
+        let minutes = day / 20;
+        home.receives_at(minutes, cuff(FACTORY + day * DAY, minutes, 120));
+    }
+    let suspicions = home.monitor.timeline().suspicions().unwrap();
+    assert_eq!(suspicions.of_unknown_time(at(10)).count(), 8);
+}
+
+#[test]
+fn a_device_that_counts_on_from_its_factory_date_is_suspected_for_as_long_as_it_does() {
+    let mut home = Home::default();
+    for day in (0..60).step_by(3) {
+        home.receives_at(day * DAY + 1, cuff(FACTORY + day * DAY, day * DAY, 120));
+    }
+    let open = home.monitor.alerts().iter().filter(|alert| alert.is_open()).count();
+    assert_eq!((home.reported.len(), open), (1, 1), "one alert, and it lasts");
+    home.receives_at(60 * DAY, cuff(FACTORY + 60 * DAY, 60 * DAY, 192));
+    assert_eq!(
+        (home.last().transition, home.last().severity),
+        (Transition::Escalated, Severity::Review)
+    );
 }
 
 #[test]
