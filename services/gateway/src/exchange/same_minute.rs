@@ -11,7 +11,7 @@ const MINUTE: i64 = 60_000;
 
 /// Warns of each reading that has other values than one before it with its id.
 pub(super) fn warn(parsed: &mut Parsed, share: &mut Share) -> Result<(), Unreadable> {
-    let valid = |entry: &'_ Entry| entry.result.as_ref().ok().map(of_whole_minute).unwrap_or(false);
+    let valid = |entry: &Entry| entry.result.as_ref().is_ok_and(of_whole_minute);
     if parsed.entries.iter().filter(|entry| valid(entry)).nth(1).is_none() {
         return Ok(());
     }
