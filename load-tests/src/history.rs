@@ -221,7 +221,7 @@ impl Writer {
         if is_alerted(patient.number) {
             let watched = &mut self.watched[patient.partition as usize];
             let mut changes = watched.advance(received);
-            changes.extend(watched.apply(&checked, received)?.changes);
+            changes.extend(watched.apply(&checked, received).changes);
             for alert in changes {
                 self.alert(patient.partition, &alert, received)?;
             }

@@ -162,7 +162,7 @@ pub fn weigh(patients: u32, habit: Habit) -> anyhow::Result<Weighed> {
             let partition = &mut partitions[person.partition];
             let alerts = partition.advance(received);
             anyhow::ensure!(alerts.is_empty(), "ordinary readings have raised an alert");
-            partition.apply(&reading, received)?;
+            partition.apply(&reading, received);
             applied += 1;
             applied_in_window += usize::from(turn >= (DAYS - window_days) * habit.a_day());
         }

@@ -203,7 +203,7 @@ impl State for WithRules {
         received: Timestamp,
     ) -> anyhow::Result<Option<(StoredOutcome, String)>> {
         let mut changes = self.partition.advance(received);
-        let applied = self.partition.apply(reading, received)?;
+        let applied = self.partition.apply(reading, received);
         changes.extend(applied.changes);
         for alert in &changes {
             self.encoder.encode(&AlertEvent::from(alert))?;
@@ -231,7 +231,7 @@ impl State for WithoutRules {
             Some(timeline) => timeline,
             None => self.patients.entry(reading.patient.clone()).or_default(),
         };
-        let admission = timeline.admit(&reading.into(), received, self.window)?;
+        let admission = timeline.admit(&reading.into(), received, self.window);
         let id = || reading.written_id(admission.source);
         Ok(StoredOutcome::of(admission.outcome).map(|outcome| (outcome, id())))
     }

@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 
+use crate::kinds::{Kind, Setting};
 use crate::time::{Span, Timestamp};
 use crate::window::WINDOW;
 
@@ -41,15 +42,20 @@ pub fn not_set(observed: Timestamp, received: Timestamp) -> bool {
     observed < new_year + COUNTS_ON + WESTERNMOST
 }
 
+/// Whether the times of a kind are those of a device's clock: those of a check-up are written by people.
+pub fn is_doubted(kind: Kind) -> bool {
+    kind.setting() == Setting::Home
+}
+
 /// Whether a reading says that it was observed later than it was received: its clock is ahead.
 pub fn ahead(observed: Timestamp, received: Timestamp) -> bool {
     observed - received > AHEAD_TOLERANCE
 }
 
-/// Whether a version says that it was registered later than it was received: it counts as registered
-/// [`UPDATE_TIME_TOLERANCE`] after the receipt then.
+/// Whether a version says that it was registered so much later than it was received that it counts as
+/// registered [`UPDATE_TIME_TOLERANCE`] after the receipt.
 pub fn update_time_ahead(updated: Timestamp, received: Timestamp) -> bool {
-    updated - received > UPDATE_TIME_TOLERANCE
+    updated - received >= UPDATE_TIME_TOLERANCE
 }
 
 #[cfg(test)]
@@ -102,7 +108,7 @@ mod tests {
         assert!(ahead(received + Span::from_millis(60_001), received));
         assert!(!ahead(received - Span::from_days(1), received));
         assert!(update_time_ahead(received + Span::from_minutes(10), received));
-        assert!(!update_time_ahead(received + Span::from_minutes(1), received));
+        assert!(!update_time_ahead(received + Span::from_millis(59_999), received));
     }
 
     #[test]

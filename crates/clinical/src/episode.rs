@@ -38,6 +38,8 @@ pub struct Episode {
     /// Until when an alert that is first computed then is as urgent as its stage; none where
     /// severity does not depend on when readings came.
     pub in_time_until: Option<Timestamp>,
+    /// Whether its readings were observed at another time than they say.
+    pub is_of_unknown_time: bool,
     /// What was judged, e.g. the mean of two readings.
     pub findings: Values,
     /// What it was judged against.
@@ -104,6 +106,7 @@ impl Episode {
             newest: Vec::new(),
             ended: None,
             in_time_until: None,
+            is_of_unknown_time: false,
             findings: Values::new(),
             parameters: Values::new(),
         }
@@ -344,13 +347,14 @@ fn continued_alerts(
 fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) -> Option<Alert> {
     let id = known.map_or_else(|| found.new_alert_id(computation), |alert| alert.id);
     let Found { episode, readings, ids } = found;
-    let evidence: Vec<Evidence> = if readings.is_empty() {
+    let evidence: Vec<Evidence> = if readings.is_empty() && !episode.is_of_unknown_time {
         known.map(|alert| alert.evidence.clone()).unwrap_or_default()
     } else {
         readings.iter().zip(ids).map(|(reading, id)| reading.evidence(id)).collect()
     };
     let status = if episode.ended.is_some() { Status::Resolved } else { Status::Open };
-    let times = || evidence.iter().map(|evidence| evidence.reading.observation_time());
+    let of_known_time = || evidence.iter().filter(|_| !episode.is_of_unknown_time);
+    let times = || of_known_time().map(|evidence| evidence.reading.observation_time());
     let began = times().next().unwrap_or(episode.began);
     let newest_time = times().max();
     let severity = severity_of(known, &episode, status, computation.at);
@@ -360,6 +364,7 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
         (alert.stage, alert.wording_version) == (episode.stage, computation.wording_version)
             && !evidence.is_empty()
             && alert.evidence == evidence
+            && names_the_same(alert, &episode)
     });
     Some(Alert {
         id,
@@ -408,6 +413,12 @@ fn severity_of(
     }
 }
 
+/// Whether an alert names what was judged by the same names as an episode: a rule may name its reasons
+/// so. An alert from before there were findings names nothing.
+fn names_the_same(alert: &Alert, episode: &Episode) -> bool {
+    alert.findings.is_empty() || alert.findings.keys().eq(episode.findings.keys())
+}
+
 fn transition(
     known: Option<&Alert>,
     episode: &Episode,
@@ -432,7 +443,9 @@ fn transition(
             } else if found < reported {
                 Some(Transition::Eased)
             } else {
-                let same = known.evidence == evidence && known.first_observed_at == began;
+                let same = known.evidence == evidence
+                    && known.first_observed_at == began
+                    && names_the_same(known, episode);
                 (!same).then_some(Transition::Updated)
             }
         }

@@ -28,6 +28,8 @@ struct Past {
     version: [u32; 2],
     received: u32,
     kind: Kind,
+    /// Whether its version was ahead of its receipt.
+    was_ahead: bool,
 }
 
 const _: () = assert!(std::mem::size_of::<Past>() == 28);
@@ -44,6 +46,7 @@ impl Past {
             version: halves(reading.version.bits()),
             received: received.seconds() as u32,
             kind: reading.kind,
+            was_ahead: reading.version.ahead_by(received).is_some(),
         }
     }
 
@@ -70,6 +73,16 @@ impl Past {
     }
 }
 
+/// What became of a historical reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Admitted {
+    pub(crate) outcome: Outcome,
+    /// What its version counts as.
+    pub(crate) version: Version,
+    /// The version that is not current now, where it was ahead of its receipt.
+    pub(crate) overtaken: Option<Version>,
+}
+
 /// One patient's historical readings.
 #[derive(Debug, Default)]
 pub(crate) struct Historical {
@@ -82,26 +95,47 @@ pub(crate) struct Historical {
 }
 
 impl Historical {
-    /// Admits a historical reading and remembers its version if it is the greatest.
-    pub(crate) fn admit(&mut self, reading: &RememberedReading, received: Timestamp) -> Outcome {
+    /// Admits a historical reading and remembers its version if it is the greatest. `sent` is the
+    /// version as it was sent, before it was counted.
+    pub(crate) fn admit(
+        &mut self,
+        reading: &RememberedReading,
+        sent: Version,
+        received: Timestamp,
+    ) -> Admitted {
         self.forget(received);
         let new = Past::of(reading, received);
         let place = self.before.wrapping_add(self.received.len() as u32);
         let (of, before) = (&self.received, self.before);
         let at = |place: &u32| &of[place.wrapping_sub(before) as usize];
+        let version = reading.version;
+        let none = Admitted { outcome: Outcome::Historical, version, overtaken: None };
         match self.places.find_mut(new.hash(), |place| at(place).is_of_the_same_reading(&new)) {
             None => {
                 self.places.insert_unique(new.hash(), place, |place| at(place).hash());
                 self.push(new);
-                Outcome::Historical
+                none
             }
             Some(known) => {
-                let known_version = at(known).version();
-                if reading.version > known_version {
+                let (known_version, known_was_ahead) = (at(known).version(), at(known).was_ahead);
+                if known_was_ahead && known_version.is_counted_of(sent) {
+                    return Admitted {
+                        outcome: Outcome::Duplicate,
+                        version: known_version,
+                        ..none
+                    };
+                }
+                let wins = version > known_version;
+                if wins {
                     *known = place;
                     self.push(new);
                 }
-                Outcome::of_version(reading.version, known_version, true)
+                let overtaken = match wins {
+                    true => Some(known_version).filter(|_| known_was_ahead),
+                    false => Some(version).filter(|_| new.was_ahead && version != known_version),
+                };
+                let outcome = Outcome::of_version(version, known_version, true);
+                Admitted { outcome, version, overtaken }
             }
         }
     }
@@ -172,20 +206,28 @@ mod tests {
         }
     }
 
+    fn admit(to: &mut Historical, reading: RememberedReading, received: Timestamp) -> Outcome {
+        to.admit(&reading, reading.version, received).outcome
+    }
+
     #[test]
     fn a_repetition_is_known_for_a_day_and_not_a_second_longer() {
         let mut historical = Historical::default();
         let now = Timestamp::from_seconds(1_780_000_000);
-        assert_eq!(historical.admit(&reading(0, 1), now), Outcome::Historical);
+        assert_eq!(admit(&mut historical, reading(0, 1), now), Outcome::Historical);
         let day_later = now + HISTORICAL_MEMORY;
-        assert_eq!(historical.admit(&reading(0, 1), day_later), Outcome::Duplicate);
-        assert_eq!(historical.admit(&reading(0, 0), day_later), Outcome::Conflict);
-        assert_eq!(historical.admit(&reading(0, 2), day_later), Outcome::Conflict);
+        assert_eq!(admit(&mut historical, reading(0, 1), day_later), Outcome::Duplicate);
+        assert_eq!(admit(&mut historical, reading(0, 0), day_later), Outcome::Conflict);
+        assert_eq!(admit(&mut historical, reading(0, 2), day_later), Outcome::Conflict);
         let late = day_later + Span::from_seconds(1);
-        assert_eq!(historical.admit(&reading(0, 2), late), Outcome::Duplicate, "the newest counts");
+        assert_eq!(
+            admit(&mut historical, reading(0, 2), late),
+            Outcome::Duplicate,
+            "the newest counts"
+        );
         assert_eq!(historical.len(), 1);
         let later = late + HISTORICAL_MEMORY;
-        assert_eq!(historical.admit(&reading(0, 2), later), Outcome::Historical);
+        assert_eq!(admit(&mut historical, reading(0, 2), later), Outcome::Historical);
         assert_eq!((historical.len(), historical.received.len()), (1, 1));
     }
 
@@ -195,11 +237,11 @@ mod tests {
         let now = Timestamp::from_seconds(1_780_000_000);
         let many = MOST_HISTORICAL as i64 + 10;
         for second in 0..many {
-            assert_eq!(historical.admit(&reading(second, 1), now), Outcome::Historical);
+            assert_eq!(admit(&mut historical, reading(second, 1), now), Outcome::Historical);
         }
         assert_eq!(historical.len(), MOST_HISTORICAL);
-        assert_eq!(historical.admit(&reading(10, 1), now), Outcome::Duplicate);
-        assert_eq!(historical.admit(&reading(9, 1), now), Outcome::Historical);
+        assert_eq!(admit(&mut historical, reading(10, 1), now), Outcome::Duplicate);
+        assert_eq!(admit(&mut historical, reading(9, 1), now), Outcome::Historical);
         assert!(historical.forget(now + Span::from_hours(25)));
         assert_eq!((historical.len(), historical.received.len()), (0, 0));
     }

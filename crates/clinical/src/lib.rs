@@ -24,6 +24,7 @@ pub mod rules;
 pub mod sample;
 pub mod schedule;
 pub mod source;
+pub mod suspicions;
 pub mod time;
 pub mod timeline;
 pub mod version;

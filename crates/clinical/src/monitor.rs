@@ -13,7 +13,8 @@ use crate::rule::{Assessment, Change, Context};
 use crate::rules;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
-use crate::timeline::{Admission, CountedChange, Timeline, TooMany};
+use crate::timeline::{Admission, CountedChange, Timeline};
+use crate::version::Version;
 use crate::window::Window;
 
 #[cfg(test)]
@@ -97,6 +98,8 @@ pub struct Applied {
     pub changes: Vec<Alert>,
     /// What measured it.
     pub source: SourceDigest,
+    /// What its version counts as: as of its first receipt.
+    pub version: Version,
 }
 
 /// What an assessment belongs to, besides the patient's readings and alerts.
@@ -115,17 +118,14 @@ impl Monitor {
 
     /// Takes in a reading received at `received`: admits it and, where it changes what is current,
     /// assesses the rules that read its kind.
-    ///
-    /// # Errors
-    /// [`TooMany`]; nothing has changed then.
     pub fn apply(
         &mut self,
         reading: &Reading,
         received: Timestamp,
         (plan, window): (&Plan, Window),
-    ) -> Result<Applied, TooMany> {
+    ) -> Applied {
         let remembered = RememberedReading::from(reading);
-        let admission = self.timeline.admit(&remembered, received, window)?;
+        let admission = self.timeline.admit(&remembered, received, window);
         let mut changes = Vec::new();
         if admission.changes_current {
             let change = change(reading, &admission, received);
@@ -160,7 +160,21 @@ impl Monitor {
                 changes.extend(self.assess(index, Situation { cause: Some(&cause), ..fast }));
             }
         }
-        Ok(Applied { outcome: admission.outcome, changes, source: admission.source })
+        if admission.changes_suspicions {
+            let cause = reading.id();
+            let situation = Situation {
+                patient: &reading.patient,
+                plan,
+                window,
+                now: received,
+                cause: Some(&cause),
+            };
+            for &index in rules::of_suspicions() {
+                changes.extend(self.assess(index, situation));
+            }
+        }
+        let Admission { outcome, source, version, .. } = admission;
+        Applied { outcome, changes, source, version }
     }
 
     /// Lets time pass: assesses the rules that are due at `now`.
@@ -209,21 +223,18 @@ impl Monitor {
         changes
     }
 
-    /// Restores a reading that was accepted before with an outcome, without assessing anything.
-    ///
-    /// # Errors
-    /// [`TooMany`], as it was when the reading was applied.
+    /// Restores a reading that was accepted before with an outcome, without assessing anything. Its
+    /// version is what it was counted as.
     pub fn restore_reading(
         &mut self,
         reading: &RememberedReading,
         received: Timestamp,
         outcome: Outcome,
         window: Window,
-    ) -> Result<(), TooMany> {
-        if self.timeline.restore(reading, received, outcome, window)? {
+    ) {
+        if self.timeline.restore(reading, received, outcome, window) {
             self.wait_for_the_rest(reading, outcome, received);
         }
-        Ok(())
     }
 
     /// Restores an alert's newest state.
@@ -273,7 +284,8 @@ impl Monitor {
             timeline: &self.timeline,
             alerts: &self.alerts.all,
             alerts_until: self.alerts.until,
-            window,
+            window: (rules::all()[index].kinds().iter())
+                .fold(window, |window, kind| self.timeline.window(*kind, window)),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::sample::Sample;
+use crate::suspicions::Suspicions;
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 use crate::window::Window;
@@ -61,6 +62,18 @@ pub trait Rule: Debug + Send + Sync {
     /// The limits of the rule that a chart of the patient's readings draws.
     fn limits(&self, _: &Plan) -> Vec<Limit> {
         Vec::new()
+    }
+
+    /// Whether a value is one that a physician should see whenever it was measured, without any other
+    /// beside it: asked where nobody knows when that was.
+    fn is_severe(&self, _: Sample, _: &Plan) -> bool {
+        false
+    }
+
+    /// Whether the rule looks at what the patient's data are suspected of ([`Context::suspicions`]); it
+    /// is assessed where that changes.
+    fn reads_suspicions(&self) -> bool {
+        false
     }
 
     /// Counts up when the sentences change, so that the past reads as it was reported.
@@ -157,6 +170,11 @@ impl<'a> Context<'a> {
         from: Timestamp,
     ) -> impl Iterator<Item = CurrentReading> + use<'a> {
         self.timeline.current(kind, from)
+    }
+
+    /// What the patient's data are suspected of, now or some time ago.
+    pub fn suspicions(&self) -> Option<&'a Suspicions> {
+        self.timeline.suspicions()
     }
 
     /// The known alerts of the rule.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::clock::{UPDATE_TIME_TOLERANCE, update_time_ahead};
+use crate::time::{Span, Timestamp};
 
 /// The version of a reading: its `update_time` in milliseconds (upper 42 bits), then a digest of
 /// its content (lower 22 bits).
@@ -11,6 +12,11 @@ use crate::time::Timestamp;
 /// senders give the same `update_time` to different contents, the greater digest wins, in whatever
 /// order they come. Two versions are equal when time and content are the same; different contents
 /// with one `update_time` look equal by chance once in four million such pairs.
+///
+/// A version that is registered later than it is received, by a clock that is ahead, is *counted* as
+/// registered a minute after its receipt ([`Version::counted`]): so that what corrects it later
+/// wins. Such versions of one receipt keep their own order, by the seconds that their clock is further
+/// ahead, in the place of the digest's upper bits.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
 )]
@@ -33,6 +39,41 @@ impl Version {
     /// The version of a content registered at `update_time`, given what [`Self::digest`] keeps of it.
     pub(crate) const fn with_digest(update_time: Timestamp, digest: u32) -> Self {
         Self((update_time.millis() as u64) << Self::DIGEST_BITS | digest as u64)
+    }
+
+    /// How many of those bits say how far a counted version was ahead: seconds, of an hour and more.
+    const EXCESS_BITS: u32 = 12;
+
+    /// What a version counts as that was received at `received`: itself, unless its `update_time` is
+    /// ahead of that.
+    pub fn counted(self, received: Timestamp) -> Self {
+        if !update_time_ahead(self.update_time(), received) {
+            return self;
+        }
+        let most = received + UPDATE_TIME_TOLERANCE;
+        Self::with_digest(most, self.digest_beyond(most))
+    }
+
+    /// How far ahead of its receipt a version was that counts as this; none when it was not.
+    pub(crate) fn ahead_by(self, received: Timestamp) -> Option<Span> {
+        let excess = self.digest() >> (Self::DIGEST_BITS - Self::EXCESS_BITS);
+        let is_ahead = self.update_time() == received + UPDATE_TIME_TOLERANCE;
+        is_ahead.then(|| UPDATE_TIME_TOLERANCE + Span::from_seconds(i64::from(excess)))
+    }
+
+    /// Whether this is what a version counted as when it was first received, at a time when its
+    /// `update_time` was ahead.
+    pub(crate) fn is_counted_of(self, sent: Self) -> bool {
+        let counted_at = self.update_time();
+        sent.update_time() > counted_at && self.digest() == sent.digest_beyond(counted_at)
+    }
+
+    /// What a counted version has in the place of its digest.
+    fn digest_beyond(self, counted_at: Timestamp) -> u32 {
+        const MOST: i64 = (1 << Version::EXCESS_BITS) - 1;
+        let seconds = (self.update_time() - counted_at).millis() / 1000;
+        let rest = Self::DIGEST_BITS - Self::EXCESS_BITS;
+        (seconds.clamp(0, MOST) as u32) << rest | self.digest() >> Self::EXCESS_BITS
     }
 
     /// A version from its stored form.
@@ -73,6 +114,38 @@ mod tests {
         let time = Timestamp::from_seconds(1_700_000_000);
         assert!(Version::new(time, u64::MAX) > Version::new(time, 1 << 50));
         assert_eq!(Version::new(time, 7 << 42), Version::new(time, 7 << 42));
+    }
+
+    #[test]
+    fn a_version_counts_at_most_as_its_receipt_and_a_minute() {
+        let received = Timestamp::from_seconds(1_700_000_000);
+        let at = |seconds, digest: u64| {
+            Version::new(received + Span::from_seconds(seconds), digest << 42)
+        };
+        for in_time in [-1_000_000, 0, 59] {
+            assert_eq!(at(in_time, 7).counted(received), at(in_time, 7));
+        }
+        let ahead = at(600, 7 << 12);
+        let counted = ahead.counted(received);
+        assert_eq!(counted.update_time(), received + Span::from_minutes(1));
+        assert_eq!(counted.ahead_by(received), Some(Span::from_minutes(10)));
+        let correction = at(120, 1);
+        assert!(correction.counted(received + Span::from_minutes(2)) > counted);
+        let further_ahead = at(601, 0).counted(received);
+        assert!(further_ahead > counted, "of one receipt the clock's own order holds");
+    }
+
+    #[test]
+    fn what_a_version_counted_as_is_recognised_whenever_it_comes_again() {
+        let received = Timestamp::from_seconds(1_700_000_000);
+        let at =
+            |millis, digest: u64| Version::new(received + Span::from_millis(millis), digest << 42);
+        let sent = at(600_123, 0x3f_ffff);
+        let counted = sent.counted(received);
+        assert!(counted.is_counted_of(sent));
+        for other in [at(600_123, 0), at(601_123, 0x3f_ffff), at(60_000, 0x3f_ffff), counted] {
+            assert!(!counted.is_counted_of(other), "{other:?}");
+        }
     }
 
     #[test]

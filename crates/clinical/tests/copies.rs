@@ -107,7 +107,8 @@ prop_compose! {
 fn after(all: &[Sent]) -> Home {
     let mut home = Home::default();
     for one in all {
-        home.receives(one.clone());
+        // Nothing comes before it was registered.
+        home.receives_at(one.minutes + 3, one.clone());
     }
     home
 }

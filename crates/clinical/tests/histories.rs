@@ -101,11 +101,11 @@ fn history() -> impl Strategy<Value = Vec<Arrival>> {
 /// A time by which every reading was observed and every alert is due.
 const END: i64 = 16_100;
 
-/// What arrives when: no reading before it was observed, late where the pauses say so.
+/// What arrives when: no version before it was registered, late where the pauses say so.
 fn received(history: &[Arrival]) -> Vec<(i64, Sent)> {
     let mut clock = 0;
     let receive = |Arrival { sent, pause }: &Arrival| {
-        clock = (clock + pause).max(sent.minutes);
+        clock = (clock + pause).max(sent.minutes + sent.update);
         (clock, sent.clone())
     };
     history.iter().map(receive).collect()
@@ -142,9 +142,8 @@ fn from_what_is_current(history: &[Arrival], plan: &Plan) -> Home {
     let mut home = Home { plan: plan.clone(), ..Home::default() };
     for sent in greatest.into_values().filter(|sent| !sent.entered_in_error) {
         let (reading, received) = (sent.reading(), at(sent.minutes));
-        home.monitor
-            .restore_reading(&(&reading).into(), received, Outcome::New, Window::default())
-            .unwrap();
+        let window = Window::default();
+        home.monitor.restore_reading(&(&reading).into(), received, Outcome::New, window);
     }
     home
 }
@@ -233,7 +232,7 @@ fn the_generated_histories_hold_what_is_hard() {
         };
         let mut clock = 0;
         let is_late = history.iter().any(|Arrival { sent, pause }| {
-            clock = (clock + pause).max(sent.minutes);
+            clock = (clock + pause).max(sent.minutes + sent.update);
             clock - sent.minutes > 6 * 60
         });
         let same_time =

@@ -11,6 +11,7 @@ use dashboard::model::{Alert, time};
 use dashboard::open_alerts::OpenAlerts;
 use dashboard::session::{Sealed, SessionKey};
 use schemas::AlertEvent;
+use schemas::registry::Role;
 use serde_json::Value;
 
 use super::{registry, samples};

@@ -4,7 +4,6 @@ use clinical::kinds::{self, Kind, Quantity, Readout};
 use clinical::measured::NotMeasured;
 use clinical::patient::InvalidId;
 use clinical::source::InvalidSource;
-use clinical::timeline::TooMany;
 
 /// Why a raw record is rejected: the code that vendors see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,9 +26,9 @@ pub enum RejectionReason {
     SensorStatus,
     /// A time is before 2000 or in the future.
     TimeOutOfRange,
-    /// More devices for one patient than any patient has.
+    /// More devices for one patient than any patient has: of records from before the oldest made room.
     TooManyDevices,
-    /// More readings of a kind for one patient than any patient takes.
+    /// More readings of a kind for one patient than any patient takes: the same.
     TooManyReadings,
     /// More bytes than any reading has.
     TooLarge,
@@ -67,15 +66,6 @@ impl RejectionReason {
             Self::TooManyDevices => "too_many_devices",
             Self::TooManyReadings => "too_many_readings",
             Self::TooLarge => "too_large",
-        }
-    }
-}
-
-impl From<TooMany> for RejectionReason {
-    fn from(too_many: TooMany) -> Self {
-        match too_many {
-            TooMany::Sources => Self::TooManyDevices,
-            TooMany::Readings => Self::TooManyReadings,
         }
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::{Backoff, Component, Shutdown};
-use clinical::Timestamp;
 use clinical::plan::InvalidPlan;
 use clinical::{ReadingId, Timestamp};
 use schemas::codec::Record;
@@ -20,8 +19,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::MissedTickBehavior;
 
 use crate::care_plans::CarePlans;
-use crate::ended_sessions::EndedSessions;
 use crate::changed_readings::ChangedReadings;
+use crate::ended_sessions::EndedSessions;
 use crate::metrics::DashboardMetrics;
 use crate::model::Alert;
 use crate::open_alerts::OpenAlerts;

@@ -218,6 +218,13 @@ impl Lists {
                     }
                 }
             }
+            Change::Consortium(key, entry) => {
+                let zone = entry.map(|entry| entry.time_zone);
+                match zone.filter(|zone| TimeZone::get(zone).is_ok()) {
+                    Some(zone) => self.zones.insert(key, zone),
+                    None => self.zones.remove(&key),
+                };
+            }
         }
     }
 
@@ -245,13 +252,6 @@ impl Lists {
             patients.remove(patient);
             if patients.is_empty() {
                 self.without_team.remove(consortium);
-            }
-            Change::Consortium(key, entry) => {
-                let zone = entry.map(|entry| entry.time_zone);
-                match zone.filter(|zone| TimeZone::get(zone).is_ok()) {
-                    Some(zone) => self.zones.insert(key, zone),
-                    None => self.zones.remove(&key),
-                };
             }
         }
     }

@@ -150,13 +150,17 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 6] = [
+const USED: [Topic; 10] = [
     Topic::Alerts,
+    Topic::ReadingsAccepted,
     Topic::CarePlans,
+    Topic::SessionsEnded,
     Topic::AuditEvents,
+    Topic::AuditSets,
     Topic::RegistryParticipants,
     Topic::RegistryPractitioners,
     Topic::RegistryCareTeams,
+    Topic::RegistryConsortia,
 ];
 
 /// Checks the topics as soon as Kafka answers.

@@ -76,7 +76,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use chassis::server::Connections;
-use chassis::{Health, Metrics, server, telemetry};
+use chassis::{Health, Metrics, Shutdown, server, telemetry};
 use schemas::topics::Topic;
 use schemas::{AuditEvent, Codec, Reading, Topics};
 use stream::fitness::{FoundTopics, wait_until_fit};
@@ -179,8 +179,12 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     let intake = health.component("intake");
     intake.ready();
     let ended = tokio::try_join!(
-        async { anyhow::Ok(server::serve_within(listener, api, connections, shutdown.clone()).await?) },
-        async { anyhow::Ok(server::serve(operations_listener, operations, shutdown.clone()).await?) },
+        async {
+            anyhow::Ok(server::serve_within(listener, api, connections, shutdown.clone()).await?)
+        },
+        async {
+            anyhow::Ok(server::serve(operations_listener, operations, shutdown.clone()).await?)
+        },
         check_topics(&args, &topics, &shutdown),
         async {
             shutdown.requested().await;
@@ -202,8 +206,14 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the gateway reads or writes.
-const USED: [Topic; 4] =
-    [Topic::ReadingsRaw, Topic::AuditEvents, Topic::RegistryVendors, Topic::RegistryConsortia];
+const USED: [Topic; 6] = [
+    Topic::ReadingsRaw,
+    Topic::AuditEvents,
+    Topic::RegistryVendors,
+    Topic::RegistryConsortia,
+    Topic::RegistryParticipants,
+    Topic::RegistryCareTeams,
+];
 
 /// Checks the topics as soon as Kafka answers.
 async fn check_topics(

@@ -168,6 +168,8 @@ fn record(
             consortium: patient.split('/').next().map(str::to_owned),
             allowed: true,
             detail: "id, and how many readings and open alerts there are".to_owned(),
+            session: None,
+            patient_set: None,
         };
         entries.push((*patient, encoder.encode(&event)?));
     }

@@ -6,7 +6,6 @@ use clinical::alert::Alert;
 use clinical::monitor::{Applied, Monitor};
 use clinical::patient::InvalidId;
 use clinical::plan::Plan;
-use clinical::timeline::TooMany;
 use clinical::{PatientId, Reading, Span, Timestamp, Window};
 use hashbrown::HashTable;
 use schemas::{OutcomeTally, ReplayedReading};
@@ -69,15 +68,6 @@ pub struct Partition {
     pub(crate) tally: OutcomeTally,
 }
 
-/// An accepted reading that cannot be remembered.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NotRestored {
-    #[error(transparent)]
-    Patient(#[from] InvalidId),
-    #[error(transparent)]
-    TooMany(#[from] TooMany),
-}
-
 fn find<'a>(
     patients: &'a mut HashTable<Box<Watched>>,
     patient: &PatientId,
@@ -121,19 +111,16 @@ impl Partition {
     }
 
     /// Takes in a reading received at `received`.
-    ///
-    /// # Errors
-    /// [`TooMany`]; nothing has changed then.
-    pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Result<Applied, TooMany> {
+    pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Applied {
         let watched = Self::watched(&mut self.patients, &reading.patient);
         let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
         // Asked first, so that memory fetches it together with what else the reading needs.
         let due = watched.monitor.next_assessment();
-        let applied = watched.monitor.apply(reading, received, (plan, self.window))?;
+        let applied = watched.monitor.apply(reading, received, (plan, self.window));
         if watched.monitor.next_assessment() != due {
             watched.set_timer(&mut self.timers);
         }
-        Ok(applied)
+        applied
     }
 
     /// Sets or ends a patient's plan and returns the alerts that this changes, after those that
@@ -179,7 +166,7 @@ impl Partition {
     pub(crate) fn restore_reading(
         &mut self,
         replayed: &ReplayedReading<'_>,
-    ) -> Result<(), NotRestored> {
+    ) -> Result<(), InvalidId> {
         self.clock = self.clock.max(replayed.received);
         let name = replayed.patient;
         let known = self.patients.find_mut(hash(name), |known| known.patient.as_str() == name);
@@ -189,7 +176,8 @@ impl Partition {
         };
         let (trace, received) = (&replayed.trace, replayed.received);
         let outcome = replayed.outcome.into();
-        Ok(watched.monitor.restore_reading(trace, received, outcome, self.window)?)
+        watched.monitor.restore_reading(trace, received, outcome, self.window);
+        Ok(())
     }
 
     pub(crate) fn restore_alert(&mut self, alert: Alert) {

@@ -13,7 +13,7 @@ use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder
 use stream::transaction::{Builder, Record, TaskError};
 
 use crate::metrics::LeftOut;
-use crate::partition::{NotRestored, Partition};
+use crate::partition::Partition;
 
 /// A topic that partitions are rebuilt from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +82,6 @@ pub(crate) enum ReplayError {
     Decode(#[from] DecodeError),
     #[error(transparent)]
     Patient(#[from] InvalidId),
-    #[error(transparent)]
-    Reading(#[from] NotRestored),
     #[error(transparent)]
     Alert(#[from] NotAnAlert),
 }

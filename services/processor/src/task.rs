@@ -169,24 +169,13 @@ impl<W: Watcher> ProcessorTask<W> {
         received: Timestamp,
         out: &mut Outputs<'_>,
     ) -> Result<(), TaskError> {
-        let applied = match state.apply(reading, received) {
-            Ok(applied) => applied,
-            Err(error) => {
-                let why = Rejection {
-                    reason: RejectionReason::from(error),
-                    detail: error.to_string(),
-                    patient: Some(reading.patient.clone()),
-                    vendor: self.readings.read(body).ok().and_then(|sent| sent.vendor),
-                };
-                return self.reject(state, record, why, out);
-            }
-        };
+        let applied = state.apply(reading, received);
         state.tally.count(applied.outcome);
         if let Some(outcome) = StoredOutcome::of(applied.outcome) {
             let acceptance = Acceptance {
                 outcome,
                 reading_id: reading.written_id(applied.source),
-                version: reading.version.bits() as i64,
+                version: applied.version.bits() as i64,
                 origin: origin(record),
             };
             let bytes = self.accepted.carry(body, &acceptance);

@@ -1,9 +1,12 @@
 //! What becomes of readings whose device has a wrong clock. What cannot be true is rejected by name;
 //! what may be true is taken as said, and when it says that it is hours old it never pages.
 
-use clinical::alert::{Alert, Severity, Stage};
+mod published;
+
+use clinical::alert::{Alert, Severity, Stage, Status};
 use clinical::{Outcome, Span, Timestamp};
 use processor::Partition;
+use schemas::Codec;
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };
@@ -49,7 +52,7 @@ fn reported_after_a_pair(ahead: i64) -> Result<Vec<Alert>, schemas::ValidationEr
     for minutes_ago in [4, 1] {
         let reading = severe(minutes_ago, ahead).validate(RECEIVED)?;
         reported.extend(partition.advance(RECEIVED));
-        let applied = partition.apply(&reading, RECEIVED).unwrap();
+        let applied = partition.apply(&reading, RECEIVED);
         assert_eq!(applied.outcome, Outcome::New);
         reported.extend(applied.changes);
     }
@@ -123,9 +126,104 @@ fn a_clock_that_is_put_right_measures_on_and_what_it_said_before_stays_as_said()
     let mut partition = Partition::default();
     let wrong = severe(4, -9 * HOUR).validate(RECEIVED).unwrap();
     let right = severe(1, 0).validate(RECEIVED).unwrap();
-    assert_eq!(partition.apply(&wrong, RECEIVED).unwrap().outcome, Outcome::New);
+    assert_eq!(partition.apply(&wrong, RECEIVED).outcome, Outcome::New);
     // Two readings for the platform, nine hours apart: no pair, each to be measured again.
-    assert_eq!(partition.apply(&right, RECEIVED).unwrap().outcome, Outcome::New);
+    assert_eq!(partition.apply(&right, RECEIVED).outcome, Outcome::New);
     let reported = partition.advance(RECEIVED + Span::from_minutes(20));
     assert!(reported.iter().all(|alert| alert.stage == Stage::Unconfirmed), "{reported:?}");
+}
+
+/// 2021-01-01T00:03:00 in Japan.
+const FACTORY: i64 = 1_609_426_980_000;
+
+#[test]
+fn a_severe_value_with_a_factory_date_is_a_review_and_ends_when_the_clock_is_set() {
+    let mut partition = Partition::default();
+    let shown = Reading { observation_time: FACTORY, ..severe(0, 0) };
+    let applied = partition.apply(&shown.validate(RECEIVED).unwrap(), RECEIVED);
+    assert_eq!(applied.outcome, Outcome::Historical);
+    let [alert] = &applied.changes[..] else { panic!("{:?}", applied.changes) };
+    assert_eq!((alert.rule.as_str(), alert.severity), ("data.suspect", Severity::Review));
+    assert_eq!(alert.finding("clock_not_set"), Some(1.0));
+    let later = RECEIVED + Span::from_hours(2);
+    let set = Reading { observation_time: later.millis(), ..severe(0, 0) };
+    let applied = partition.apply(&set.validate(later).unwrap(), later);
+    let suspect = applied.changes.iter().find(|alert| alert.rule.as_str() == "data.suspect");
+    assert_eq!(suspect.map(|alert| alert.status), Some(Status::Resolved));
+}
+
+/// Sent once by a clock that is ten minutes ahead; then what is right; then the first again, when its
+/// `update_time` is not ahead any more.
+#[test]
+fn corrections_win_over_an_update_time_that_was_ahead_also_in_a_state_that_is_rebuilt() {
+    let codec = Codec::new(None).unwrap();
+    let mut published = published::Published::new(&codec);
+    let mut partition = Partition::default();
+    let wrong =
+        Reading { update_time: (RECEIVED + Span::from_minutes(10)).millis(), ..severe(1, 0) };
+    let right = |minutes| {
+        let mut right = severe(1, 0);
+        right.update_time = (RECEIVED + Span::from_minutes(minutes)).millis();
+        if let Measurement::BloodPressure(pressure) = &mut right.measurement {
+            (pressure.systolic, pressure.diastolic) = (121, 79);
+        }
+        right
+    };
+    let sent = [
+        (0, wrong.clone(), Outcome::New),
+        (2, right(2), Outcome::Correction),
+        (3, wrong.clone(), Outcome::Stale),
+        (15, wrong.clone(), Outcome::Stale),
+        (16, right(2), Outcome::Duplicate),
+        (17, right(17), Outcome::Correction),
+        (18, wrong, Outcome::Stale),
+    ];
+    for (minutes, wire, expected) in sent {
+        let received = RECEIVED + Span::from_minutes(minutes);
+        let mut rebuilt = published.rebuild(received);
+        assert_eq!(rebuilt.advance(received), []);
+        let reading = wire.validate(received).unwrap();
+        let again = rebuilt.apply(&reading, received);
+        published.report(&partition.advance(received));
+        let applied = partition.apply(&reading, received);
+        assert_eq!((again.outcome, again.version), (applied.outcome, applied.version), "{minutes}");
+        assert_eq!(applied.outcome, expected, "{minutes}");
+        published.take_version(&wire, applied.outcome, applied.version, received);
+        published.report(&applied.changes);
+    }
+}
+
+#[test]
+fn the_newest_of_too_many_devices_gets_in_and_a_rebuilt_state_remembers_the_same() {
+    let codec = Codec::new(None).unwrap();
+    let mut published = published::Published::new(&codec);
+    let mut partition = Partition::default();
+    let of_device = |number: i64| {
+        let mut reading = severe(0, number);
+        reading.source = Source::Device(Device {
+            manufacturer: "OMRON".into(),
+            model_number: None,
+            serial: number.to_string(),
+        });
+        if let Measurement::BloodPressure(pressure) = &mut reading.measurement {
+            (pressure.systolic, pressure.diastolic) = (121, 79);
+        }
+        reading
+    };
+    let mut received = RECEIVED;
+    for number in 0..1_040 {
+        received = RECEIVED + Span::from_minutes(number);
+        let wire = of_device(number);
+        published.report(&partition.advance(received));
+        let applied = partition.apply(&wire.validate(received).unwrap(), received);
+        assert_eq!(applied.outcome, Outcome::New, "{number}");
+        published.take_version(&wire, applied.outcome, applied.version, received);
+        published.report(&applied.changes);
+    }
+    let mut rebuilt = published.rebuild(received);
+    assert_eq!(rebuilt.advance(received), []);
+    assert_eq!(rebuilt.readings(), partition.readings());
+    assert_eq!(partition.readings(), 1_024);
+    let days = Span::from_days(2);
+    assert_eq!(rebuilt.advance(received + days), partition.advance(received + days));
 }

@@ -126,9 +126,9 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
         let mut monitor = Monitor::default();
         for (received, stored) in &versions {
             if let Ok(reading) = stored.reading.validate(*received) {
-                // A patient with more devices than can be remembered is none of the oracle's.
-                let trace = (&reading).into();
-                let _ = monitor.restore_reading(&trace, *received, Outcome::New, Window::default());
+                let version = reading.version.counted(*received);
+                let trace = (&clinical::Reading { version, ..reading }).into();
+                monitor.restore_reading(&trace, *received, Outcome::New, Window::default());
             }
         }
         let plan = came.plans.get(patient).unwrap_or(&default_plan);

@@ -132,16 +132,13 @@ impl<'a> Watch<'a> {
         }
         let plan = self.plans.get(&reading.patient).unwrap_or(&self.default_plan);
         let monitor = self.monitors.entry(reading.patient.clone()).or_default();
-        let applied = match monitor.apply(&reading, received, (plan, Window::default())) {
-            Ok(applied) => applied,
-            Err(too_many) => return rejected(too_many.into()),
-        };
+        let applied = monitor.apply(&reading, received, (plan, Window::default()));
         if let Some(due) = monitor.next_assessment() {
             self.timers.insert((due, reading.patient.clone()));
         }
         let reported = expected.transitions.entry(reading.patient.to_string()).or_default();
         reported.extend(applied.changes.iter().map(AlertEvent::from));
-        let (id, version) = (reading.id().to_string(), reading.version.bits());
+        let (id, version) = (reading.id().to_string(), applied.version.bits());
         match StoredOutcome::of(applied.outcome) {
             Some(outcome) => DueOutcome::Stored(Box::new(AcceptedReading {
                 reading: wire,

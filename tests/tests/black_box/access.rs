@@ -154,9 +154,8 @@ pub fn a_session_that_ends_at_one_dashboard_ends_at_all_within_a_second() {
 }
 
 pub fn what_a_list_showed_is_told_by_the_store_once_a_session_and_change() {
-    let stack = Plan::named("shown")
-        .patients(&[HERS, HIS])
-        .start(&[Service::Dashboard, Service::Writer]);
+    let stack =
+        Plan::named("shown").patients(&[HERS, HIS]).start(&[Service::Dashboard, Service::Writer]);
     let sato = stack.sign_in(SATO);
     for _ in 0..3 {
         sato.get("patients").expect(200);

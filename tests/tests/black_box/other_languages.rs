@@ -87,9 +87,13 @@ pub fn curl_java_python_and_node_get_every_early_answer_of_the_gateway() {
         for (program, file) in clients {
             for way in ["announced", "chunked"] {
                 let mut command = Command::new(program);
-                command
-                    .arg(run().layout().path("tests/clients").join(file))
-                    .args([&url, token, &bytes, &ATTEMPTS.to_string(), way]);
+                command.arg(run().layout().path("tests/clients").join(file)).args([
+                    &url,
+                    token,
+                    &bytes,
+                    &ATTEMPTS.to_string(),
+                    way,
+                ]);
                 let log = stack.folder.join(format!("{file}.{status}.{way}.log"));
                 finish(file, command, &log, Duration::from_secs(240));
                 let said = tail(&log, ATTEMPTS + 1);

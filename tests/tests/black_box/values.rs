@@ -48,7 +48,8 @@ pub fn a_severe_pair_whose_pulse_says_nothing_pages_over_http_and_over_kafka() {
     let sato = stack.sign_in(SATO);
     eventually("the pair is an urgent alert", || {
         let alerts = sato.get("alerts").expect(200);
-        equal(&alerts["alerts"][0]["severity"], &Value::from("urgent"))
+        let severity = &alerts["alerts"][0]["severity"];
+        equal(severity, &Value::from("urgent")).map(drop)
     });
     let shown = eventually("all of them are on the screen", || {
         let readings = sato.readings(PATIENT)?;

@@ -9,6 +9,7 @@ use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::{InvalidPlan, Plan};
 use crate::rule::Rule;
+use crate::sample::Sample;
 
 /// The name of the rule set: the rules with the defaults of their parameters. It changes with any of
 /// them.
@@ -17,10 +18,11 @@ use crate::rule::Rule;
 /// adds a rule that works with numbers of the plan alone, which alerts name by its version, and changes
 /// no other. No alert of the set could have said anything else before: a plan that expects readings of
 /// an unknown kind is not used.
-pub const RULE_SET: &str = "2026-11f";
+pub const RULE_SET: &str = "2026-11g";
 
 mod bp_severe_high;
 mod data_missing;
+mod data_suspect;
 mod glucose_very_low;
 mod weight_gain;
 
@@ -28,6 +30,7 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     let mut all: Vec<&'static dyn Rule> = Vec::new();
     all.extend(bp_severe_high::rules());
     all.extend(data_missing::rules());
+    all.extend(data_suspect::rules());
     all.extend(glucose_very_low::rules());
     all.extend(weight_gain::rules());
     all
@@ -37,6 +40,7 @@ fn of_folders() -> Vec<&'static dyn Rule> {
 struct Rules {
     all: Vec<&'static dyn Rule>,
     of_kind: Vec<Vec<usize>>,
+    of_suspicions: Vec<usize>,
 }
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
@@ -44,7 +48,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let of_kind = |kind: &Kind| {
         (0..all.len()).filter(|index| all[*index].kinds().contains(kind)).collect::<Vec<usize>>()
     };
-    Rules { of_kind: Kind::ALL.iter().map(of_kind).collect(), all }
+    let of_suspicions = (0..all.len()).filter(|index| all[*index].reads_suspicions()).collect();
+    Rules { of_kind: Kind::ALL.iter().map(of_kind).collect(), of_suspicions, all }
 });
 
 /// Every rule, always in the same order.
@@ -55,6 +60,20 @@ pub fn all() -> &'static [&'static dyn Rule] {
 /// The indices in [`all`] of the rules that read a kind.
 pub(crate) fn reading(kind: Kind) -> &'static [usize] {
     &RULES.of_kind[usize::from(kind.number())]
+}
+
+/// The indices in [`all`] of the rules that look at what the patient's data are suspected of.
+pub(crate) fn of_suspicions() -> &'static [usize] {
+    &RULES.of_suspicions
+}
+
+/// Whether a value is one that a physician should see whenever it was measured, as a rule of its kind
+/// says.
+pub(crate) fn is_severe(kind: Kind, sample: Sample, plan: &Plan) -> bool {
+    reading(kind).iter().any(|index| {
+        let rule = all()[*index];
+        rule.applies_to(plan) && rule.is_severe(sample, plan)
+    })
 }
 
 /// The rule of a name.
@@ -128,7 +147,7 @@ mod tests {
     }
 
     /// A digest that a rule's name, a parameter or a default changes: it comes with its rule set's name.
-    const DIGEST: u64 = 16_259_394_766_064_346_998;
+    const DIGEST: u64 = 18_173_335_448_686_859_559;
 
     /// What a rule's name begins with that there is for each kind, without numbers of its own.
     fn family(rule: &'static dyn Rule) -> Option<&'static str> {

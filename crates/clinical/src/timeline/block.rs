@@ -11,7 +11,7 @@ use crate::version::Version;
 pub(super) const MOST: usize = 96;
 
 /// Seconds, source, status, three of the sample, update time less observation time, digest.
-const MOST_BITS: [usize; 8] = [32, 10, 4, 16, 16, 16, 44, Version::DIGEST_BITS as usize];
+const MOST_BITS: [usize; 8] = [32, 10, 5, 16, 16, 16, 44, Version::DIGEST_BITS as usize];
 const MOST_WORDS: usize = {
     let (mut bits, mut column) = (0, 0);
     while column < MOST_BITS.len() {
@@ -125,6 +125,16 @@ impl Block {
         Version::with_digest(update_time, digest.get(index) as u32)
     }
 
+    /// When the first reading was observed that is remembered.
+    pub(super) fn first_remembered_time(&self) -> Option<Timestamp> {
+        (self.len() > 0).then(|| {
+            let since_last = Reader::new(&self.words).column(usize::from(self.length) - 1);
+            let gone = usize::from(self.forgotten);
+            let since_first: i64 = (0..gone).map(|before| since_last.get(before)).sum();
+            self.first_time() + Span::from_seconds(since_first)
+        })
+    }
+
     /// The entries as they were packed.
     pub(super) fn entries(&self) -> Vec<Entry> {
         let (mut entries, mut rest) = self.entries_without_versions();
@@ -223,11 +233,11 @@ mod tests {
 
     /// Of few sources or of all that an entry can name, of few values or any.
     fn entries() -> impl Strategy<Value = Vec<Entry>> {
-        let of_any = || (any::<u32>(), 0_usize..1024, 0_u16..16, any::<[u16; 3]>(), any::<u64>());
+        let of_any = || (any::<u32>(), 0_usize..1024, 0_u16..32, any::<[u16; 3]>(), any::<u64>());
         let of_few = || {
             let sample = prop_oneof![Just([0; 3]), Just([u16::MAX; 3])];
             let version = prop_oneof![Just(0), Just(u64::MAX), Just(1_780_000_000_000 << 22)];
-            (0_u32..20, 1022_usize..1024, 14_u16..16, sample, version)
+            (0_u32..20, 1022_usize..1024, 30_u16..32, sample, version)
         };
         prop_oneof![vec(of_any(), 1..=MOST), vec(of_few(), 1..=40)].prop_map(|all| {
             let all = all.into_iter().map(|(seconds, source, status, sample, version)| {
@@ -259,6 +269,7 @@ mod tests {
             prop_assert_eq!(block.forget_before(begin), 0);
             prop_assert_eq!(block.forget_before(entries[0].time()), 0);
             prop_assert_eq!(block.len(), left.len());
+            prop_assert_eq!(block.first_remembered_time(), left.first().map(Entry::time));
             prop_assert_eq!(block.entries(), left);
             for entry in gone {
                 prop_assert_eq!(block.find(entry.key(&sources), &sources), Err(0));

@@ -3,15 +3,17 @@
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::sample::Sample;
 use crate::source::SourceDigest;
+use crate::suspicions::KnownVersion;
 use crate::time::Timestamp;
 use crate::version::Version;
 
 // `Entry::marks`: the source's index in the lower ten bits, then the status, which is three bits of
-// delay, then a flag.
+// delay, then two flags.
 const SOURCE_BITS: u32 = 10;
 const SOURCE_MASK: u16 = (1 << SOURCE_BITS) - 1;
 const DELAY_MASK: u16 = 0b111;
 const ENTERED_IN_ERROR: u16 = 0b1000;
+const WAS_AHEAD: u16 = 0b1_0000;
 
 /// What orders the readings of a kind, and names one of them: observation time in seconds, source.
 pub(super) type Key = (u32, SourceDigest);
@@ -34,6 +36,9 @@ impl Entry {
         let mut status = u16::from(delay.0);
         if reading.entered_in_error {
             status |= ENTERED_IN_ERROR;
+        }
+        if reading.version.ahead_by(received).is_some() {
+            status |= WAS_AHEAD;
         }
         let mut entry = Self::from_seconds(reading.observation_time.seconds() as u32);
         entry.set_source(source);
@@ -74,7 +79,21 @@ impl Entry {
         self.marks = self.marks & !SOURCE_MASK | index as u16;
     }
 
-    /// Its delay, and whether it was entered in error: four bits.
+    /// Whether the version was ahead of its receipt.
+    pub(super) fn was_ahead(&self) -> bool {
+        self.status() & WAS_AHEAD != 0
+    }
+
+    /// The version that it is of its reading.
+    pub(super) fn as_version(&self) -> KnownVersion {
+        KnownVersion {
+            version: self.version(),
+            sample: self.sample,
+            entered_in_error: self.status() & ENTERED_IN_ERROR != 0,
+        }
+    }
+
+    /// Its delay, whether it was entered in error and whether its version was ahead: five bits.
     pub(super) fn status(&self) -> u16 {
         self.marks >> SOURCE_BITS
     }

@@ -7,27 +7,35 @@ mod columns;
 mod entry;
 #[cfg(test)]
 mod model;
+mod overtaken;
+mod rare;
 mod series;
 
 use smallvec::SmallVec;
 
 use crate::admission::Outcome;
 use crate::copies::{self, COPY_WITHIN};
-use crate::historical::Historical;
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, RememberedReading};
 use crate::source::SourceDigest;
-use crate::time::Timestamp;
+use crate::suspicions::Suspicions;
+use crate::time::{Span, Timestamp};
+use crate::version::Version;
 use crate::window::{WINDOW, Window};
 use entry::Entry;
+use rare::Rare;
 use series::Series;
 
-/// More sources than this in one patient's window are no patient's devices.
+/// So many sources of one patient are remembered: more in a window are no patient's devices. For a
+/// further one the oldest readings make room.
 pub const MOST_SOURCES: usize = 1024;
 
-/// More readings of a kind in one patient's window than one a minute for two months are no patient's:
-/// they would take memory and time from all others.
+/// So many readings of a kind of one patient are remembered, more than one a minute for two months:
+/// more would take memory and time from all others. For a further one the oldest make room.
 pub const MOST_READINGS: usize = 100_000;
+
+/// Up to here a reading that is as old as those that make room leaves with them.
+const SECOND: Span = Span::from_seconds(1);
 
 /// One patient's remembered readings, per kind in observation order.
 #[derive(Debug, Default)]
@@ -35,8 +43,8 @@ pub struct Timeline {
     series: Vec<Series>,
     /// Most patients have one or two.
     sources: SmallVec<[SourceDigest; 2]>,
-    /// Of most patients nothing historical comes.
-    historical: Option<Box<Historical>>,
+    /// Of most patients there is none.
+    rare: Option<Box<Rare>>,
 }
 
 /// What admission found.
@@ -50,6 +58,10 @@ pub struct Admission {
     pub in_order: bool,
     /// What measured it.
     pub source: SourceDigest,
+    /// What its version counts as: as of its first receipt.
+    pub version: Version,
+    /// Whether what is suspected of the patient's data may have changed.
+    pub changes_suspicions: bool,
 }
 
 /// What a change of the current readings is to the counted ones.
@@ -66,83 +78,93 @@ pub(crate) enum CountedChange {
     Others,
 }
 
-/// More of one patient within the window than is remembered of any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TooMany {
-    /// More sources than [`MOST_SOURCES`].
-    #[error("more than {MOST_SOURCES} devices for one patient within the window")]
-    Sources,
-    /// More readings of a kind than [`MOST_READINGS`].
-    #[error("more than {MOST_READINGS} readings of a kind for one patient within the window")]
-    Readings,
-}
-
 impl Timeline {
     /// Admits a reading received at `received` and remembers its version if it is the greatest.
-    ///
-    /// # Errors
-    /// [`TooMany`]; nothing is remembered then.
     pub fn admit(
         &mut self,
         reading: &RememberedReading,
         received: Timestamp,
         window: Window,
-    ) -> Result<Admission, TooMany> {
-        if reading.observation_time < window.start(received) {
-            return Ok(self.admit_historical(reading, received));
-        }
-        self.admit_current(reading, received, window)
+    ) -> Admission {
+        let first = self.rare.as_ref().and_then(|rare| rare.overtaken.counted(reading));
+        let version = first.unwrap_or_else(|| reading.version.counted(received));
+        let counted = RememberedReading { version, ..*reading };
+        let is_historical = reading.observation_time
+            < self.window(reading.kind, window).start(received)
+            || !self.makes_room(&counted, received, window);
+        let mut admission = match is_historical {
+            true => self.admit_historical(&counted, reading.version, received),
+            false => self.admit_current(&counted, reading.version, received),
+        };
+        let counted = RememberedReading { version: admission.version, ..*reading };
+        admission.changes_suspicions |= self.suspect(&counted, admission.outcome, received);
+        admission
     }
 
     /// Remembers a reading again that was accepted at `received` with an outcome, by a state whose
-    /// window may begin later than that of the state which accepted it. Says whether the current
-    /// readings have changed.
-    ///
-    /// # Errors
-    /// [`TooMany`]; nothing is remembered then.
+    /// window may begin later than that of the state which accepted it. Its version is what it was
+    /// counted as. Says whether the current readings have changed.
     pub fn restore(
         &mut self,
         reading: &RememberedReading,
         received: Timestamp,
         outcome: Outcome,
         window: Window,
-    ) -> Result<bool, TooMany> {
+    ) -> bool {
+        self.suspect(reading, outcome, received);
         let is_historical = match outcome {
             Outcome::Historical => true,
             Outcome::New | Outcome::Correction => reading.observation_time < received - WINDOW,
             // As is an older version of a historical reading.
             Outcome::Stale | Outcome::Conflict | Outcome::Duplicate => {
-                self.historical.as_ref().is_some_and(|past| past.knows(reading, received))
+                self.rare.as_ref().is_some_and(|rare| rare.historical.knows(reading, received))
             }
         };
         if is_historical {
-            return Ok(self.admit_historical(reading, received).changes_current);
+            let start = self.window(reading.kind, window).start(received);
+            if reading.observation_time >= start && self.has_no_room(reading) {
+                self.memory_is_full(received);
+            }
+            return self.admit_historical(reading, reading.version, received).changes_current;
         }
-        if reading.observation_time < window.lookback_start(received) {
-            return Ok(false);
+        if reading.observation_time < window.lookback_start(received)
+            || !self.makes_room(reading, received, window)
+        {
+            return false;
         }
-        Ok(self.admit_current(reading, received, window)?.changes_current)
+        self.admit_current(reading, reading.version, received).changes_current
     }
 
-    fn admit_historical(&mut self, reading: &RememberedReading, received: Timestamp) -> Admission {
+    /// `sent` is the version as it was sent, before it was counted.
+    fn admit_historical(
+        &mut self,
+        reading: &RememberedReading,
+        sent: Version,
+        received: Timestamp,
+    ) -> Admission {
+        let rare = self.rare.get_or_insert_default();
+        let admitted = rare.historical.admit(reading, sent, received);
+        if let Some(version) = admitted.overtaken {
+            rare.overtaken.remember(reading, version, received);
+        }
         Admission {
-            outcome: self.historical.get_or_insert_default().admit(reading, received),
+            outcome: admitted.outcome,
             changes_current: false,
             in_order: false,
             source: reading.source,
+            version: admitted.version,
+            changes_suspicions: false,
         }
     }
 
     fn admit_current(
         &mut self,
         reading: &RememberedReading,
+        sent: Version,
         received: Timestamp,
-        window: Window,
-    ) -> Result<Admission, TooMany> {
+    ) -> Admission {
         let RememberedReading { kind, source, version, .. } = *reading;
-        self.make_room(kind, received, window);
-        let entry = Entry::new(reading, received, self.source_index(source)?);
-
+        let entry = Entry::new(reading, received, self.source_index(source));
         let series = match self.series.iter().position(|series| series.kind() == kind) {
             Some(at) => &mut self.series[at],
             None => {
@@ -151,24 +173,99 @@ impl Timeline {
                 self.series.last_mut().expect("just pushed")
             }
         };
-        Ok(match series.find(entry.key(&self.sources), &self.sources) {
-            Err(_) if series.len() >= MOST_READINGS => return Err(TooMany::Readings),
+        let admission = |outcome, changes_current, in_order, version| Admission {
+            outcome,
+            changes_current,
+            in_order,
+            source,
+            version,
+            changes_suspicions: false,
+        };
+        match series.find(entry.key(&self.sources), &self.sources) {
             Err(place) => {
                 let in_order = series.last_time().is_none_or(|last| last < entry.time());
                 series.insert(place, entry);
-                let changes_current = !reading.entered_in_error;
-                Admission { outcome: Outcome::New, changes_current, in_order, source }
+                admission(Outcome::New, !reading.entered_in_error, in_order, version)
             }
             Ok(place) => {
                 let known = series.version(place);
+                if known == version {
+                    return admission(Outcome::Duplicate, false, false, version);
+                }
+                let known_entry = series.entry(place);
+                let known_was_ahead = known_entry.was_ahead();
+                if known_was_ahead && known.is_counted_of(sent) {
+                    return admission(Outcome::Duplicate, false, false, known);
+                }
                 let wins = version > known;
                 if wins {
                     series.replace(place, entry);
                 }
+                let (overtaken, was_ahead) = match wins {
+                    true => (known, known_was_ahead),
+                    false => (version, entry.was_ahead()),
+                };
+                if was_ahead {
+                    let rare = self.rare.get_or_insert_default();
+                    rare.overtaken.remember(reading, overtaken, received);
+                }
+                let changes_suspicions = self.suspect_versions(reading, &known_entry, received);
                 let outcome = Outcome::of_version(version, known, false);
-                Admission { outcome, changes_current: wins, in_order: false, source }
+                Admission { changes_suspicions, ..admission(outcome, wins, false, version) }
             }
-        })
+        }
+    }
+
+    /// Takes in what a version that was accepted makes suspect, or clears. Says whether that may have
+    /// changed.
+    fn suspect(
+        &mut self,
+        reading: &RememberedReading,
+        outcome: Outcome,
+        received: Timestamp,
+    ) -> bool {
+        if outcome == Outcome::Duplicate {
+            return false;
+        }
+        match &mut self.rare {
+            Some(rare) => {
+                let is_news = std::mem::take(&mut rare.is_news);
+                rare.suspicions.take(reading, outcome, received) || is_news
+            }
+            None if Suspicions::concern(reading, received) => {
+                let rare = self.rare.get_or_insert_default();
+                rare.suspicions.take(reading, outcome, received)
+            }
+            None => false,
+        }
+    }
+
+    /// The same of two versions of one reading.
+    fn suspect_versions(
+        &mut self,
+        reading: &RememberedReading,
+        known: &Entry,
+        received: Timestamp,
+    ) -> bool {
+        let known = known.as_version();
+        match &mut self.rare {
+            Some(rare) => rare.suspicions.take_versions(reading, known, received),
+            None if known.may_be_another_reading(reading) => {
+                let rare = self.rare.get_or_insert_default();
+                rare.suspicions.take_versions(reading, known, received)
+            }
+            None => false,
+        }
+    }
+
+    /// What the patient's data are suspected of.
+    pub fn suspicions(&self) -> Option<&Suspicions> {
+        self.rare.as_ref().map(|rare| &rare.suspicions)
+    }
+
+    /// The window of a kind: it begins later where readings have left memory.
+    pub(crate) fn window(&self, kind: Kind, window: Window) -> Window {
+        self.rare.as_ref().map_or(window, |rare| window.without(rare.left.of(kind)))
     }
 
     fn of_kind(&self, kind: Kind) -> Option<&Series> {
@@ -253,52 +350,131 @@ impl Timeline {
         }
         self.series.retain(|series| !series.is_empty());
         self.drop_unused_sources();
-        self.historical.take_if(|historical| historical.forget(now));
-        if let Some(historical) = &mut self.historical {
-            historical.shrink();
-        }
+        self.rare.take_if(|rare| rare.forget(now, start));
         self.is_empty()
     }
 
     /// How many readings are remembered.
     pub fn len(&self) -> usize {
-        let historical = self.historical.as_ref().map_or(0, |historical| historical.len());
+        let historical = self.rare.as_ref().map_or(0, |rare| rare.historical.len());
         self.series.iter().map(Series::len).sum::<usize>() + historical
     }
 
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
-        self.series.is_empty() && self.historical.is_none()
+        self.series.is_empty() && self.rare.is_none()
     }
 
-    /// Before a series grows, what has left the window makes room.
-    fn make_room(&mut self, kind: Kind, now: Timestamp, window: Window) {
-        let Some(series) = self.series.iter_mut().find(|series| series.kind() == kind) else {
-            return;
+    /// Makes room for a reading: before a series grows, what has left the window goes, and of too much
+    /// the oldest. False where the reading itself is as old as what would have to go.
+    fn makes_room(
+        &mut self,
+        reading: &RememberedReading,
+        received: Timestamp,
+        window: Window,
+    ) -> bool {
+        let has_room = self.makes_room_for_source(reading, received, window)
+            && self.makes_room_in_series(reading, received, window);
+        if !has_room {
+            self.memory_is_full(received);
+        }
+        has_room
+    }
+
+    /// Whether there is no room for a reading, because it is as old as what would have to go.
+    fn has_no_room(&self, reading: &RememberedReading) -> bool {
+        let in_series = self.of_kind(reading.kind).is_some_and(|series| {
+            series.len() >= MOST_READINGS
+                && !series.knows(reading, &self.sources)
+                && series.first_time().is_some_and(|oldest| reading.observation_time <= oldest)
+        });
+        let is_of_new_source =
+            self.sources.len() >= MOST_SOURCES && !self.sources.contains(&reading.source);
+        in_series
+            || is_of_new_source
+                && self.oldest_source().is_some_and(|oldest| reading.observation_time <= oldest)
+    }
+
+    /// When the source that has said nothing for longest said something.
+    fn oldest_source(&self) -> Option<Timestamp> {
+        let mut newest = vec![Timestamp::EARLIEST; self.sources.len()];
+        self.series.iter().for_each(|series| series.newest_of_sources(&mut newest));
+        newest.into_iter().min()
+    }
+
+    fn makes_room_in_series(
+        &mut self,
+        reading: &RememberedReading,
+        received: Timestamp,
+        window: Window,
+    ) -> bool {
+        let Some(series) = self.series.iter_mut().find(|series| series.kind() == reading.kind)
+        else {
+            return true;
         };
         if !series.is_full() && series.len() < MOST_READINGS {
-            return;
+            return true;
         }
-        series.forget_before(window.lookback_start(now));
-        if series.len() >= MOST_READINGS {
-            // Only what is in the window counts.
-            series.forget_before(window.start(now));
+        series.forget_before(window.lookback_start(received));
+        if series.len() >= MOST_READINGS && !series.knows(reading, &self.sources) {
+            let Some(oldest) = series.first_time() else { return true };
+            if reading.observation_time <= oldest {
+                return false;
+            }
+            series.forget_before(oldest + SECOND);
+            series.make_room();
+            self.rare.get_or_insert_default().left.of_kind(reading.kind, oldest);
+            if oldest >= window.start(received) {
+                self.memory_is_full(received);
+            }
+            return true;
         }
         series.make_room();
+        true
     }
 
-    fn source_index(&mut self, digest: SourceDigest) -> Result<usize, TooMany> {
-        if let Some(index) = self.sources.iter().rposition(|known| *known == digest) {
-            return Ok(index);
+    fn makes_room_for_source(
+        &mut self,
+        reading: &RememberedReading,
+        received: Timestamp,
+        window: Window,
+    ) -> bool {
+        if self.sources.len() < MOST_SOURCES || self.sources.contains(&reading.source) {
+            return true;
         }
-        if self.sources.len() >= MOST_SOURCES {
-            self.drop_unused_sources();
-            if self.sources.len() >= MOST_SOURCES {
-                return Err(TooMany::Sources);
-            }
+        let start = window.lookback_start(received);
+        self.series.iter_mut().for_each(|series| series.forget_before(start));
+        self.series.retain(|series| !series.is_empty());
+        self.drop_unused_sources();
+        if self.sources.len() < MOST_SOURCES {
+            return true;
+        }
+        // The source that has said nothing for longest goes, with all that is as old.
+        let Some(oldest) = self.oldest_source() else { return true };
+        if reading.observation_time <= oldest {
+            return false;
+        }
+        self.series.iter_mut().for_each(|series| series.forget_before(oldest + SECOND));
+        self.series.retain(|series| !series.is_empty());
+        self.drop_unused_sources();
+        self.rare.get_or_insert_default().left.of_all(oldest);
+        if oldest >= window.start(received) {
+            self.memory_is_full(received);
+        }
+        true
+    }
+
+    fn memory_is_full(&mut self, received: Timestamp) {
+        let rare = self.rare.get_or_insert_default();
+        rare.is_news |= rare.suspicions.memory_is_full(received);
+    }
+
+    fn source_index(&mut self, digest: SourceDigest) -> usize {
+        if let Some(index) = self.sources.iter().rposition(|known| *known == digest) {
+            return index;
         }
         self.sources.push(digest);
-        Ok(self.sources.len() - 1)
+        self.sources.len() - 1
     }
 
     fn drop_unused_sources(&mut self) {
@@ -347,29 +523,124 @@ mod tests {
         reading: &RememberedReading,
         received: Timestamp,
     ) -> Outcome {
-        timeline.admit(reading, received, Window::default()).unwrap().outcome
+        timeline.admit(reading, received, Window::default()).outcome
     }
 
     #[test]
-    fn one_patients_readings_are_bounded_and_what_leaves_the_window_makes_room() {
+    fn of_too_many_readings_the_oldest_make_room_and_the_newest_always_gets_in() {
         let mut timeline = Timeline::default();
         let soon = START + Span::from_days(2);
         let most = MOST_READINGS as i64;
         for second in 0..most {
             outcome(&mut timeline, &reading(second), soon);
         }
-        let one_more = reading(most);
-        assert_eq!(timeline.admit(&one_more, soon, Window::default()), Err(TooMany::Readings));
+        assert!(timeline.suspicions().is_none());
         let corrected = RememberedReading { version: Version::from_bits(2), ..reading(7) };
         let changed = outcome(&mut timeline, &corrected, soon);
         assert_eq!(changed, Outcome::Conflict, "what is known can still be changed");
-        let old = reading(-60 * 86_400);
-        assert_eq!(outcome(&mut timeline, &old, soon), Outcome::Historical);
-        assert_eq!(timeline.len(), MOST_READINGS + 1);
+        for second in most..most + 10 {
+            assert_eq!(outcome(&mut timeline, &reading(second), soon), Outcome::New);
+        }
+        assert_eq!(timeline.len(), MOST_READINGS);
+        let oldest = timeline.current(Kind::BloodGlucose, Timestamp::EARLIEST).next().unwrap();
+        assert_eq!(oldest.time, START + Span::from_seconds(10));
+        let full = timeline.suspicions().unwrap().memory_full(soon);
+        assert_eq!(full, Some((soon, soon + crate::suspicions::MEMORY_FULL_FOR)));
+        let forgotten = outcome(&mut timeline, &reading(3), soon);
+        assert_eq!(forgotten, Outcome::Historical, "stored, and no rule looks at it");
+        let other = RememberedReading { kind: Kind::BodyTemperature, ..reading(3) };
+        assert_eq!(outcome(&mut timeline, &other, soon), Outcome::New, "other kinds stay");
+    }
 
-        let later = START + WINDOW + Span::from_seconds(100);
-        assert_eq!(outcome(&mut timeline, &one_more, later), Outcome::New);
-        assert_eq!(timeline.len(), MOST_READINGS - 100 + 1 + 1);
+    #[test]
+    fn of_too_many_sources_the_one_that_was_silent_for_longest_makes_room() {
+        let mut timeline = Timeline::default();
+        let of = |source: u64| RememberedReading {
+            source: SourceDigest::from_bits(source),
+            ..reading(source as i64)
+        };
+        let soon = |source: u64| START + Span::from_seconds(source as i64 + 1);
+        for source in 0..MOST_SOURCES as u64 + 5 {
+            let outcome = outcome(&mut timeline, &of(source), soon(source));
+            assert_eq!(outcome, Outcome::New, "{source}");
+        }
+        let soon = soon(MOST_SOURCES as u64 + 5);
+        assert_eq!(timeline.len(), MOST_SOURCES);
+        let oldest = timeline.current(Kind::BloodGlucose, Timestamp::EARLIEST).next().unwrap();
+        assert_eq!(oldest.source, SourceDigest::from_bits(5));
+        assert!(timeline.suspicions().unwrap().memory_full(soon).is_some());
+        // One of another kind and an older time has no room.
+        let older = RememberedReading { kind: Kind::BloodPressure, ..of(3) };
+        assert_eq!(outcome(&mut timeline, &older, soon), Outcome::Historical);
+    }
+
+    #[test]
+    fn a_state_that_is_rebuilt_remembers_what_is_left_of_too_many() {
+        let soon = START + Span::from_days(2);
+        let (mut timeline, mut accepted) = (Timeline::default(), Vec::new());
+        let newest_first = (0..MOST_READINGS as i64 + 500).rev();
+        for second in newest_first.chain(200_000..200_100).chain(300..320) {
+            let outcome = outcome(&mut timeline, &reading(second), soon);
+            accepted.push((reading(second), outcome));
+        }
+        let mut rebuilt = Timeline::default();
+        for (reading, outcome) in &accepted {
+            rebuilt.restore(reading, soon, *outcome, Window::default());
+        }
+        let all = |of: &Timeline| of.current(Kind::BloodGlucose, START).collect::<Vec<_>>();
+        assert!(all(&timeline) == all(&rebuilt));
+        let window = |of: &Timeline| of.window(Kind::BloodGlucose, Window::default()).start(soon);
+        assert_eq!(window(&timeline), window(&rebuilt));
+        assert_eq!(timeline.suspicions(), rebuilt.suspicions());
+    }
+
+    /// What comes when, in seconds: `update_time`, receipt; the content, and the outcome.
+    fn versions(sent: &[(i64, i64, u64)]) -> (Timeline, Vec<Outcome>) {
+        let mut timeline = Timeline::default();
+        let at = |seconds| START + Span::from_seconds(seconds);
+        let admitted = sent.iter().map(|(updated, received, content)| {
+            let version = Version::new(at(*updated), content << 54);
+            outcome(&mut timeline, &RememberedReading { version, ..reading(0) }, at(*received))
+        });
+        let outcomes = admitted.collect();
+        (timeline, outcomes)
+    }
+
+    #[test]
+    fn a_correction_wins_over_a_version_that_was_ahead_of_its_receipt() {
+        use Outcome::{Correction, Duplicate, New};
+        let (_, outcomes) = versions(&[(600, 0, 1), (120, 120, 2)]);
+        assert_eq!(outcomes, [New, Correction]);
+        let (_, again) = versions(&[(600, 0, 1), (600, 30, 1), (600, 590, 1), (600, 900, 1)]);
+        assert_eq!(again, [New, Duplicate, Duplicate, Duplicate]);
+    }
+
+    #[test]
+    fn what_was_ahead_and_is_corrected_does_not_come_back_when_it_is_sent_again() {
+        use Outcome::{Correction, Duplicate, New, Stale};
+        let sent = [(600, 0, 1), (120, 120, 2), (600, 130, 1), (600, 900, 1), (130, 910, 3)];
+        let (timeline, outcomes) = versions(&sent);
+        assert_eq!(outcomes, [New, Correction, Stale, Stale, Correction]);
+        let (_, known) = versions(&[(600, 0, 1), (120, 120, 2), (120, 900, 2), (600, 901, 1)]);
+        assert_eq!(known, [New, Correction, Duplicate, Stale]);
+        drop(timeline);
+    }
+
+    #[test]
+    fn what_was_ahead_and_historical_is_corrected_too() {
+        use Outcome::{Duplicate, Historical, Stale};
+        let mut timeline = Timeline::default();
+        let past = START - Span::from_days(100);
+        let mut send = |updated, received, content: u64| {
+            let at = |seconds| START + Span::from_seconds(seconds);
+            let version = Version::new(at(updated), content << 54);
+            let reading = RememberedReading { version, observation_time: past, ..reading(0) };
+            outcome(&mut timeline, &reading, at(received))
+        };
+        assert_eq!(send(600, 0, 1), Historical);
+        assert_eq!(send(600, 300, 1), Duplicate);
+        assert_eq!(send(310, 310, 2), Historical);
+        assert_eq!(send(600, 900, 1), Stale);
     }
 
     #[test]
@@ -409,7 +680,7 @@ mod tests {
         let window = Window::rebuilt_at(START + WINDOW + Span::from_seconds(10));
         let received = START + Span::from_days(30);
         for (second, expected) in [(9, Outcome::Historical), (10, Outcome::New)] {
-            let found = timeline.admit(&reading(second), received, window).unwrap().outcome;
+            let found = timeline.admit(&reading(second), received, window).outcome;
             assert_eq!(found, expected, "{second}");
         }
     }

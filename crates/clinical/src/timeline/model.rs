@@ -162,6 +162,8 @@ struct Both {
     timeline: Timeline,
     known: BTreeMap<(usize, Key), (RememberedReading, Delay)>,
     sent: Vec<RememberedReading>,
+    /// What the versions that were ahead of their receipt counted as, of each reading.
+    ahead: BTreeMap<(usize, Key), Vec<Version>>,
     /// Whether some of them were historical when they came.
     is_any_historical: bool,
     now: Timestamp,
@@ -170,7 +172,9 @@ struct Both {
 impl Both {
     fn begin_at(now: Timestamp) -> Self {
         let (known, sent) = (BTreeMap::new(), Vec::new());
-        Self { timeline: Timeline::default(), known, sent, is_any_historical: false, now }
+        let ahead = BTreeMap::new();
+        let timeline = Timeline::default();
+        Self { timeline, known, sent, ahead, is_any_historical: false, now }
     }
 
     fn happens(&mut self, event: &Event) {
@@ -206,6 +210,9 @@ impl Both {
             Event::Forget => {
                 self.timeline.forget(self.now, Window::default());
                 let start = self.lookback_start();
+                self.ahead.retain(|(_, (seconds, _)), _| {
+                    Timestamp::from_seconds(i64::from(*seconds)) >= start
+                });
                 self.known.retain(|_, (reading, _)| reading.observation_time >= start);
                 if !self.is_any_historical {
                     assert_eq!(self.timeline.len(), self.known.len());
@@ -227,15 +234,26 @@ impl Both {
         self.sent.push(reading);
         if reading.observation_time < window.start(received) {
             self.is_any_historical = true;
-            let admission = self.timeline.admit(&reading, received, window).unwrap();
+            let admission = self.timeline.admit(&reading, received, window);
             assert!(!admission.changes_current && !admission.in_order);
             return;
         }
+        let sent_version = reading.version;
         let kind = KINDS.iter().position(|kind| *kind == reading.kind).unwrap();
         let key = (kind, (reading.observation_time.seconds() as u32, reading.source));
         let last = self.known.keys().rfind(|(of, _)| *of == kind);
         let is_newest = last.is_none_or(|(_, (seconds, _))| *seconds < key.1.0);
         let known = self.known.get(&key).map(|(known, _)| known.version);
+        // The same version counts as of its first receipt.
+        let ahead = self.ahead.entry(key).or_default();
+        let version = match ahead.iter().find(|first| first.is_counted_of(sent_version)) {
+            Some(first) => *first,
+            None => sent_version.counted(received),
+        };
+        if version != sent_version && !ahead.contains(&version) {
+            ahead.push(version);
+        }
+        let reading = RememberedReading { version, ..reading };
         let is_greatest = known.is_none_or(|known| reading.version > known);
         if is_greatest {
             self.known.insert(key, (reading, Delay::between(reading.observation_time, received)));
@@ -243,7 +261,7 @@ impl Both {
         let outcome =
             known.map_or(Outcome::New, |known| Outcome::of_version(reading.version, known, false));
         if is_restored {
-            self.timeline.restore(&reading, received, outcome, window).unwrap();
+            self.timeline.restore(&reading, received, outcome, window);
             return;
         }
         let expected = Admission {
@@ -254,8 +272,13 @@ impl Both {
             },
             in_order: known.is_none() && is_newest,
             source: reading.source,
+            version,
+            changes_suspicions: false,
         };
-        assert_eq!(self.timeline.admit(&reading, received, window), Ok(expected), "{reading:?}");
+        let sent = RememberedReading { version: sent_version, ..reading };
+        let admission = self.timeline.admit(&sent, received, window);
+        let found = Admission { changes_suspicions: false, ..admission };
+        assert_eq!(found, expected, "{reading:?}");
     }
 
     fn lookback_start(&self) -> Timestamp {

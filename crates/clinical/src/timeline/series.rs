@@ -4,7 +4,7 @@ use super::block::{self, Block};
 use super::entry::{Entry, Key};
 use crate::copies::COPY_WITHIN;
 use crate::kinds::Kind;
-use crate::remembered::CurrentReading;
+use crate::remembered::{CurrentReading, RememberedReading};
 use crate::source::SourceDigest;
 use crate::time::Timestamp;
 use crate::version::Version;
@@ -61,6 +61,14 @@ impl Series {
     /// Whether one more entry needs memory.
     pub(super) fn is_full(&self) -> bool {
         self.newest.len() == self.newest.capacity()
+    }
+
+    /// When the oldest reading was observed.
+    pub(super) fn first_time(&self) -> Option<Timestamp> {
+        match self.blocks.first() {
+            Some(block) => block.first_remembered_time(),
+            None => self.newest.first().map(Entry::time),
+        }
     }
 
     /// When the newest reading was observed.
@@ -124,6 +132,20 @@ impl Series {
             Place::Packed(number, index) => self.blocks[number].version(index),
             Place::Newest(index) => self.newest[index].version(),
         }
+    }
+
+    /// The reading at a place.
+    pub(super) fn entry(&self, place: Place) -> Entry {
+        match place {
+            Place::Packed(number, index) => self.blocks[number].entries()[index],
+            Place::Newest(index) => self.newest[index],
+        }
+    }
+
+    /// Whether a version of a reading is remembered.
+    pub(super) fn knows(&self, reading: &RememberedReading, sources: &[SourceDigest]) -> bool {
+        let key = (reading.observation_time.seconds() as u32, reading.source);
+        self.find(key, sources).is_ok()
     }
 
     /// Remembers a reading where [`Self::find`] did not find it.
@@ -218,6 +240,16 @@ impl Series {
     pub(super) fn mark_sources(&self, used: &mut [bool]) {
         self.blocks.iter().for_each(|block| block.mark_sources(used));
         self.newest.iter().for_each(|entry| used[entry.source()] = true);
+    }
+
+    /// Finds when the newest reading of each source was observed, by the sources' indices.
+    pub(super) fn newest_of_sources(&self, newest: &mut [Timestamp]) {
+        let mut note = |entry: &Entry| {
+            let known = &mut newest[entry.source()];
+            *known = entry.time().max(*known);
+        };
+        self.blocks.iter().for_each(|block| block.entries().iter().for_each(&mut note));
+        self.newest.iter().for_each(note);
     }
 
     /// Gives each source the index that it has moved to.

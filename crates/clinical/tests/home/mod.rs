@@ -158,7 +158,7 @@ impl Home {
     pub fn receives_at(&mut self, minutes: i64, sent: impl Sending) -> Outcome {
         self.waits_until(minutes);
         let now = (&self.plan, self.window);
-        let applied = self.monitor.apply(&sent.reading(), at(minutes), now).unwrap();
+        let applied = self.monitor.apply(&sent.reading(), at(minutes), now);
         self.reported.extend(applied.changes);
         let ids: BTreeSet<_> = self.monitor.alerts().iter().map(|alert| alert.id).collect();
         assert_eq!(ids.len(), self.monitor.alerts().len(), "an id is given twice");
@@ -190,8 +190,10 @@ impl Home {
         let window = Window::rebuilt_at(at(minutes));
         let mut home = Self { plan: self.plan.clone(), window, ..Self::default() };
         for (received, sent) in sent {
-            let reading = (&sent.reading()).into();
-            home.monitor.restore_reading(&reading, at(*received), Outcome::New, window).unwrap();
+            let mut reading = sent.reading();
+            reading.version = reading.version.counted(at(*received));
+            let reading = (&reading).into();
+            home.monitor.restore_reading(&reading, at(*received), Outcome::New, window);
         }
         self.monitor.alerts().iter().for_each(|alert| home.monitor.restore_alert(alert.clone()));
         home

@@ -27,8 +27,10 @@ struct Shown {
 
 async fn shown(client: &Client, user: &str) -> Vec<Shown> {
     let query = documented("### Whose data was shown");
-    let sql = format!("SELECT CAST(action, 'String') AS action, session, patients, \
-         toBool(proven) AS proven FROM ({query})");
+    let sql = format!(
+        "SELECT CAST(action, 'String') AS action, session, patients, \
+         toBool(proven) AS proven FROM ({query})"
+    );
     client.query(&sql).param("user", user).fetch_all().await.unwrap()
 }
 

@@ -80,7 +80,7 @@ impl CurrentRow {
             id: ReadingId::new(patient, kind, observed, digest),
             copy_of: None,
             observed_at: Instant::with_offset(observed, self.offset_minutes),
-            time_unknown: clock::not_set(observed, received),
+            time_unknown: clock::is_doubted(kind) && clock::not_set(observed, received),
             observed_ahead: clock::ahead(observed, received),
             updated_at: Instant::utc(Timestamp::from_millis(self.updated_millis)),
             received_at: Instant::utc(received),

@@ -3,6 +3,7 @@
 mod alerts;
 #[cfg(test)]
 mod audit_engine_tests;
+#[cfg(test)]
 mod clock_tests;
 mod copies;
 mod current;

@@ -19,7 +19,8 @@
 //!
 //! `num n` of the rules counts characters, the point included, of the shortest way to write a
 //! value. Civil times are read with the extension `utc_offset` of record or document, or else in the
-//! zone of the consortium. Where clocks are moved, the order of the array says which of two instants
+//! zone of the consortium. What clocks say that cannot be so is taken with a warning as well: a factory
+//! date, a time after the receipt, two readings of a device at one whole minute. Where clocks are moved, the order of the array says which of two instants
 //! a time is that they show twice, with a warning, and one that they skip is read with the offset
 //! before the skip.
 
@@ -34,6 +35,7 @@ mod places;
 mod problem;
 mod reader;
 mod record;
+mod same_minute;
 mod walk;
 
 #[cfg(test)]
@@ -222,6 +224,7 @@ pub fn parse(body: &[u8], context: &Context<'_>, share: &mut Share) -> Result<Pa
         unreadable = unreadable.or(Some(error));
     }
     share.give_back(body.len());
+    same_minute::warn(&mut parsed, share)?;
     match unreadable {
         Some(error) if readable == 0 => Err(error),
         None if readable == 0 => Err(Unreadable::Empty),

@@ -164,6 +164,15 @@ pub enum WarningRule {
     SurroundingBlanks,
     /// A number for a code.
     NumberForCode,
+    /// An observation in the first days of a year, long before the receipt: the device's clock was
+    /// probably never set.
+    ClockNotSet,
+    /// Observed later than received.
+    ObservedAhead,
+    /// An `update_time` later than the receipt.
+    UpdateTimeAhead,
+    /// Two different readings of one device at one whole minute.
+    SameMinute,
 }
 
 /// A tolerated deviation from the form, at its place.
@@ -246,6 +255,21 @@ impl Warnings {
             }
             WarningRule::SurroundingBlanks => "send it without blanks around it; they were ignored",
             WarningRule::NumberForCode => "a code is a text: put it in quotation marks",
+            WarningRule::ClockNotSet => {
+                "the device's clock shows its factory date: when it measured is not known, no rule \
+                 judges the value as of its time; set the clock"
+            }
+            WarningRule::ObservedAhead => {
+                "observed later than it was received: the device's clock is ahead; set it"
+            }
+            WarningRule::UpdateTimeAhead => {
+                "update_time is later than the receipt: it counts as a minute after the receipt at \
+                 most; set the sender's clock"
+            }
+            WarningRule::SameMinute => {
+                "another reading of the device has the same whole minute and other values: they count \
+                 as one reading and its correction; send seconds"
+            }
         };
         let message = Cow::Borrowed(message);
         self.listed.push(Warning { document, pointer: pointer(), rule, message });

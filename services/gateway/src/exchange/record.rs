@@ -1,7 +1,7 @@
 //! One record of each kind: which fields it has, and what they mean.
 
 use clinical::kinds::Setting;
-use clinical::{Kind, Timestamp};
+use clinical::{Kind, Timestamp, clock};
 use schemas::ValidationError;
 use schemas::fields::form;
 use schemas::reading::{DataInput, OriginOfTime, Reading, ReadingStatus};
@@ -72,7 +72,15 @@ pub(super) fn read(
         vendor: None,
     };
     match reading.validate(around.received) {
-        Ok(valid) => Ok(ValidReading { id: valid.id(), reading }),
+        Ok(valid) => {
+            let id = valid.id();
+            let times = (id.observation_time(), valid.version.update_time());
+            for (name, rule) in doubted(times, kind, around.received) {
+                let name = name.unwrap_or(observed.name);
+                warnings.add(around.document, rule, || member(pointer, name));
+            }
+            Ok(ValidReading { id, reading })
+        }
         Err(rejection) => Err(vec![problem(rejection, pointer, observed.name, around)]),
     }
 }
@@ -83,6 +91,23 @@ fn status(fields: &mut Fields<'_, '_>) -> ReadingStatus {
     let written = fields.take(NAME);
     let codes = ReadingStatus::CODES.into_iter();
     written.and_then(|value| fields.as_code(NAME, value, codes)).unwrap_or_default()
+}
+
+/// What clocks say that cannot be so: of `update_time`, or of the observation.
+fn doubted(
+    (observed, updated): (Timestamp, Timestamp),
+    kind: Kind,
+    received: Timestamp,
+) -> impl Iterator<Item = (Option<&'static str>, WarningRule)> {
+    let is_not_set = clock::is_doubted(kind) && clock::not_set(observed, received);
+    [
+        is_not_set.then_some((None, WarningRule::ClockNotSet)),
+        clock::ahead(observed, received).then_some((None, WarningRule::ObservedAhead)),
+        clock::update_time_ahead(updated, received)
+            .then_some((Some("update_time"), WarningRule::UpdateTimeAhead)),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// What [`Reading::validate`] rejects, at the place in the document where it came from.

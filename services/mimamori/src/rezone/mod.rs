@@ -257,6 +257,8 @@ impl Writing<'_> {
             consortium: patient.split('/').next().map(str::to_owned),
             allowed: true,
             detail: format!("{}: {right} written as meant, {withdrawn} withdrawn", self.how),
+            session: None,
+            patient_set: None,
         }
     }
 }

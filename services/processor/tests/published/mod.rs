@@ -91,9 +91,21 @@ impl Published {
     }
 
     pub fn take(&mut self, wire: &Reading, outcome: Outcome, received: Timestamp) {
+        let version = wire.validate(received).unwrap().version.counted(received);
+        self.take_version(wire, outcome, version, received);
+    }
+
+    /// The same of a version that may have counted already when it came first.
+    pub fn take_version(
+        &mut self,
+        wire: &Reading,
+        outcome: Outcome,
+        version: Version,
+        received: Timestamp,
+    ) {
         let Some(outcome) = StoredOutcome::of(outcome) else { return };
-        let checked = wire.validate(received).unwrap();
-        self.accept(wire, outcome, (checked.id(), checked.version), received);
+        let id = wire.validate(received).unwrap().id();
+        self.accept(wire, outcome, (id, version), received);
     }
 
     /// Takes a reading as accepted, whether or not it is valid.
@@ -151,7 +163,7 @@ pub fn take(
     received: Timestamp,
 ) -> (Vec<Alert>, Outcome, Vec<Alert>) {
     let passed = partition.advance(received);
-    let applied = partition.apply(&wire.validate(received).unwrap(), received).unwrap();
+    let applied = partition.apply(&wire.validate(received).unwrap(), received);
     (passed, applied.outcome, applied.changes)
 }
 

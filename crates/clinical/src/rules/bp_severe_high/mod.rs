@@ -28,6 +28,7 @@ use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
+use crate::sample::Sample;
 use crate::time::Timestamp;
 
 use limits::{CLEAR_DIASTOLIC, CLEAR_OCCASIONS, CLEAR_SYSTOLIC, DIASTOLIC, Limits, SYSTOLIC};
@@ -116,6 +117,10 @@ impl Rule for SevereHigh {
             return near.all(|other| other.time >= reading.time);
         }
         !near.any(|other| other.time < reading.time && is_severe(&other, &limits))
+    }
+
+    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
+        occasion::sample_is_severe(sample, &Limits::of(plan))
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::limits::Limits;
 use crate::kinds::blood_pressure;
 use crate::remembered::CurrentReading;
+use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 
 /// The second reading confirms when it is at least this far from the first: less is one inflation
@@ -209,7 +210,13 @@ fn is_repeated(readings: &[CurrentReading], index: usize) -> bool {
 }
 
 pub(super) fn is_severe(reading: &CurrentReading, limits: &Limits) -> bool {
-    systolic(reading) >= limits.systolic || diastolic(reading) >= limits.diastolic
+    sample_is_severe(reading.sample, limits)
+}
+
+pub(super) fn sample_is_severe(sample: Sample, limits: &Limits) -> bool {
+    let mmhg = |field| sample.value(field).unwrap_or_default() as u16;
+    mmhg(blood_pressure::SYSTOLIC) >= limits.systolic
+        || mmhg(blood_pressure::DIASTOLIC) >= limits.diastolic
 }
 
 fn mean_is_severe(one: &CurrentReading, other: &CurrentReading, limits: &Limits) -> bool {

@@ -3,6 +3,7 @@
 use super::limits::Limits;
 use super::{GLUCOSE, SENSOR_FOR, SILENCE, glucose, is_sensor, measured};
 use crate::alert::{Severity, Stage};
+use crate::clock::AHEAD_TOLERANCE;
 use crate::episode::{Episode, EvidenceReading};
 use crate::monitor::TOGETHER;
 use crate::remembered::CurrentReading;
@@ -90,6 +91,11 @@ struct Open {
 pub(super) struct Course<'l> {
     limits: &'l Limits,
     from: Timestamp,
+    /// What says that it was observed later was measured by a clock that is ahead: nothing is over for
+    /// that before its time comes.
+    known_until: Timestamp,
+    /// When the time comes of what would end an episode.
+    look_again: Option<Timestamp>,
     open: Option<Open>,
     /// An unconfirmed one that is known, until the silence that it begins with is seen.
     pending: Option<Open>,
@@ -101,7 +107,12 @@ pub(super) struct Course<'l> {
 }
 
 impl<'l> Course<'l> {
-    pub(super) fn new(limits: &'l Limits, from: Timestamp, carried: Option<&Carried<'_>>) -> Self {
+    /// Of readings from shortly before `from` on, as they are known at `now`.
+    pub(super) fn new(
+        limits: &'l Limits,
+        (from, now): (Timestamp, Timestamp),
+        carried: Option<&Carried<'_>>,
+    ) -> Self {
         let carried = carried.map(|carried| Open { episode: carried.episode(), decisive: None });
         let begins_later = |open: &Open| {
             let Episode { stage, began, .. } = open.episode;
@@ -112,12 +123,13 @@ impl<'l> Course<'l> {
             carried => (None, carried),
         };
         let (low, back, found) = (Vec::new(), Vec::new(), Vec::new());
-        Self { limits, from, open, pending, low, back, found }
+        let known_until = now + AHEAD_TOLERANCE;
+        Self { limits, from, known_until, look_again: None, open, pending, low, back, found }
     }
 
     /// Takes in the next reading.
     pub(super) fn take(&mut self, reading: &CurrentReading) {
-        self.break_runs(reading.time);
+        self.break_runs(reading.time.min(self.known_until));
         let is_judged = reading.time >= self.from;
         let level = Level::of(reading, self.limits);
         if level != Level::Back {
@@ -162,7 +174,8 @@ impl<'l> Course<'l> {
             self.found.push(episode);
         }
         // Readings have whole seconds: from then on another would come after the silence.
-        (self.found, waiting.map(|last| last + SILENCE + Span::from_seconds(1)))
+        let silence = waiting.map(|last| last + SILENCE + Span::from_seconds(1));
+        (self.found, silence.into_iter().chain(self.look_again).min())
     }
 
     /// Ends the runs of low values that no value of the sensor follows in time. One that was not long
@@ -228,6 +241,11 @@ impl<'l> Course<'l> {
     }
 
     fn end(&mut self, time: Timestamp) {
+        if time > self.known_until {
+            let is_open = self.open.is_some();
+            self.look_again = self.look_again.or(Some(time)).filter(|_| is_open);
+            return;
+        }
         if let Some(Open { mut episode, decisive }) = self.open.take() {
             episode.ended = Some(time);
             complete(&mut episode, decisive);

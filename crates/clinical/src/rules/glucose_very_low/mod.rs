@@ -172,7 +172,7 @@ impl Rule for VeryLow {
         // With an end everything counts anew.
         let ended = context.known().filter(|alert| alert.status == Status::Resolved);
         let ended = ended.map(|alert| alert.last_observed_at).filter(|ended| *ended < from).max();
-        let mut course = Course::new(&limits, from, beginning.open.as_ref());
+        let mut course = Course::new(&limits, (from, context.now), beginning.open.as_ref());
         let readings = context.readings_and_copies(GLUCOSE, from - NEAR);
         let mut readings: SmallVec<[CurrentReading; OF_TWO_HOURS]> =
             readings.filter(|reading| ended.is_none_or(|ended| reading.time > ended)).collect();
@@ -248,6 +248,10 @@ impl Rule for VeryLow {
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
         let is_of_sensor = sample.value(blood_glucose::GLUCOSE_METHOD) == Some(SENSOR);
         glucose(sample) < LIMIT.high && (!is_of_sensor || delay > ALONE_WITHIN)
+    }
+
+    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
+        glucose(sample) < Limits::of(plan).low
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

@@ -58,7 +58,7 @@ impl Sending for Sent {
             source: Source::device("TANITA", &self.scale.to_string()).unwrap(),
             sample: Sample::default().with(BODY_WEIGHT, f64::from(self.weight) / 100.0),
             minutes: self.minutes(),
-            update: self.update * HOUR,
+            update: self.update,
             content: self.weight as u64,
             entered_in_error: self.entered_in_error,
         }
@@ -366,7 +366,7 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
             sent.into_iter().zip(delays)
         });
         let mut sends: Vec<(i64, Sent)> =
-            sends.map(|(sent, delay)| ((sent.hours + delay) * HOUR, sent)).collect();
+            sends.map(|(sent, delay)| ((sent.hours + delay) * HOUR + sent.update, sent)).collect();
         sends.sort_by_key(|(received, _)| *received);
         sends
     })

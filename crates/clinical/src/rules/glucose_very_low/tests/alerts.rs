@@ -270,3 +270,29 @@ fn the_limits_are_the_patients_own_and_clearing_is_never_looser() {
     home.receives(finger(6, 63));
     assert_eq!(home.last().transition, Resolved);
 }
+
+#[test]
+fn a_value_that_is_ahead_of_its_receipt_hides_no_low_that_is_measured_after_it() {
+    // A meter whose clock is 55 minutes ahead; then a true low.
+    for ahead in [vec![finger(55, 120)], vec![sensor(40, 120), sensor(50, 110), sensor(55, 110)]] {
+        let mut home = Home::default();
+        for value in ahead {
+            home.receives_at(0, Sent { update: -value.minutes, ..value });
+        }
+        home.receives_at(5, Sent { device: 0, ..finger(5, 41) });
+        assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+        assert!(home.missed_at(20).is_empty());
+        home.waits_until(56);
+        assert_eq!(home.transitions()[1], (Resolved, Urgent, Confirmed));
+        assert_eq!(home.monitor.next_assessment(), None);
+    }
+}
+
+#[test]
+fn a_value_that_is_ahead_of_its_receipt_makes_no_silence_of_another_sensor() {
+    let mut home = Home::after([sensor(0, 50)]);
+    home.receives_at(1, Sent { update: -49, ..finger(50, 60) });
+    assert!(home.reported.is_empty(), "{:?}", home.reported);
+    home.receives(sensor(5, 80));
+    assert!(home.reported.is_empty());
+}

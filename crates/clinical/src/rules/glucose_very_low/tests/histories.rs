@@ -135,7 +135,9 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
             }
             let later = |sent: Sent| Sent { minutes: sent.minutes + shift, ..sent };
             let sent = sent.into_iter().map(later).zip(delays);
-            sends.extend(sent.map(|(sent, delay)| (sent.minutes + delay, sent)));
+            // Nothing comes before it was registered.
+            let received = |sent: &Sent, delay: i64| sent.minutes + delay.max(sent.update);
+            sends.extend(sent.map(|(sent, delay)| (received(&sent, delay), sent)));
         }
         sends.sort_by_key(|(received, _)| *received);
         sends
@@ -176,7 +178,7 @@ proptest! {
             let mut home = Home::default();
             let mut clock = 0;
             for sent in sends {
-                clock = (clock + pause).max(sent.minutes);
+                clock = (clock + pause).max(sent.minutes + sent.update);
                 home.receives_at(clock, *sent);
             }
             home.waits_until(20_000);

@@ -1,0 +1,184 @@
+//! `data.suspect`: what comes cannot be judged as it should be. The findings name the reasons:
+//!
+//! - `clock_not_set`: a device's clock shows its factory date, so nobody knows when it measured. Among
+//!   such values the severe ones are a *review*, never a page: they may be a month old. It ends when the
+//!   device measures with its clock set, or 30 days after the last such reading.
+//! - `update_time_ahead`: a sender's clock is ahead. It ends with the source's next version that is not,
+//!   or 7 days after the last that was.
+//! - `memory_full`: there are more readings or devices than are remembered, and the oldest have made
+//!   room. It ends a day after the last that did.
+//! - `same_minute`: a severe reading was replaced by another of the same whole minute and device,
+//!   registered within two minutes of it: a device without seconds has probably measured twice. It is a
+//!   *review*, and ends with a later version of the reading, or after 7 days.
+//!
+//! An alert whose severe values turn out to be entered in error is retracted; one whose reasons have
+//! gone is resolved.
+
+#[cfg(test)]
+mod tests;
+mod wording;
+
+use crate::alert::{Alert, Severity, Stage, Text, Values};
+use crate::episode::{Episode, EvidenceReading};
+use crate::kinds::Kind;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+use crate::reading::ReadingId;
+use crate::remembered::CurrentReading;
+use crate::rule::{Assessment, Change, Context, Rule, values};
+use crate::rules;
+use crate::suspicions::{CLOCK_NOT_SET_FOR, SAME_MINUTE_FOR, Suspicions};
+use crate::time::Timestamp;
+
+const CLOCK_NOT_SET: &str = "clock_not_set";
+const UPDATE_TIME_AHEAD: &str = "update_time_ahead";
+const MEMORY_FULL: &str = "memory_full";
+/// Its number is how many of the alert's evidence, the last ones, were replaced.
+const SAME_MINUTE: &str = "same_minute";
+
+/// Of so many severe values of unknown time an alert tells, those received last.
+const MOST_EVIDENCE: usize = 3;
+
+/// The rule.
+#[derive(Debug)]
+struct DataSuspect;
+
+/// The rules of this folder.
+pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
+    std::iter::once(&DataSuspect as &dyn Rule)
+}
+
+impl Rule for DataSuspect {
+    fn name(&self) -> &str {
+        "data.suspect"
+    }
+
+    /// None: it looks at what is suspected, and so costs a reading nothing that says nothing of it.
+    fn kinds(&self) -> &[Kind] {
+        &[]
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[]
+    }
+
+    fn reads_suspicions(&self) -> bool {
+        true
+    }
+
+    fn assess(&self, context: &Context<'_>) -> Assessment {
+        let open = context.open();
+        let mut found = Assessment {
+            covered: open.iter().map(|alert| alert.id).collect(),
+            ..Assessment::default()
+        };
+        let reasons = context.suspicions().map(|of| Reasons::of(of, context)).unwrap_or_default();
+        reasons.ends.iter().for_each(|end| found.assess_again_at(*end));
+        let Some(began) = reasons.began else {
+            found.episodes.extend(open.and_then(|alert| ended(alert, context)));
+            return found;
+        };
+        let began = open.map_or(began, |alert| alert.first_observed_at);
+        let severity =
+            if reasons.severe.is_empty() { Severity::Technical } else { Severity::Review };
+        found.episodes.push(Episode {
+            continues: open.map(|alert| alert.id),
+            established: reasons.severe,
+            is_of_unknown_time: true,
+            findings: reasons.names,
+            ..Episode::without_readings(Stage::Unconfirmed, severity, began)
+        });
+        found
+    }
+
+    fn is_unaffected(&self, _: &Change, _: &Context<'_>) -> bool {
+        true
+    }
+
+    fn words(&self, alert: &Alert) -> Text {
+        wording::words(alert)
+    }
+}
+
+/// An open alert whose reasons have gone; none where they were taken back.
+fn ended(alert: &Alert, context: &Context<'_>) -> Option<Episode> {
+    let is_taken_back =
+        |cause: &ReadingId| alert.evidence.iter().any(|evidence| evidence.reading == *cause);
+    if context.cause.is_some_and(is_taken_back) {
+        return None;
+    }
+    let began = alert.first_observed_at;
+    Some(Episode {
+        continues: Some(alert.id),
+        established: alert.evidence.iter().map(EvidenceReading::from).collect(),
+        is_of_unknown_time: true,
+        findings: alert.findings.clone(),
+        ended: Some(context.now),
+        ..Episode::without_readings(Stage::Unconfirmed, alert.severity, began)
+    })
+}
+
+/// What is suspected now.
+#[derive(Debug, Default)]
+struct Reasons {
+    /// Since when the first of them is.
+    began: Option<Timestamp>,
+    /// When each lapses.
+    ends: Vec<Timestamp>,
+    names: Values,
+    /// The severe values of unknown time.
+    severe: Vec<EvidenceReading>,
+}
+
+impl Reasons {
+    fn of(suspicions: &Suspicions, context: &Context<'_>) -> Self {
+        let mut reasons = Self::default();
+        let of_unknown_time = suspicions.of_unknown_time(context.now);
+        if let Some(first) = of_unknown_time.clone().map(|one| one.received).min() {
+            let lapse = of_unknown_time.clone().map(|one| one.received + CLOCK_NOT_SET_FOR);
+            // Each may be a severe one, so that each end may change what is said.
+            let next = lapse.min().unwrap_or(first);
+            reasons.add(CLOCK_NOT_SET, (first, next));
+            let readings = of_unknown_time.map(|one| (one.kind, one.reading, one.received));
+            reasons.severe = severe(readings, context.plan);
+        }
+        if let Some(since_until) = suspicions.update_time_ahead(context.now) {
+            reasons.add(UPDATE_TIME_AHEAD, since_until);
+        }
+        if let Some(since_until) = suspicions.memory_full(context.now) {
+            reasons.add(MEMORY_FULL, since_until);
+        }
+        let replaced = suspicions.replaced(context.now);
+        let readings = replaced.map(|one| (one.kind, one.reading, one.received));
+        let is_severe =
+            |(kind, reading, _): &Received| rules::is_severe(*kind, reading.sample, context.plan);
+        let received = readings.clone().filter(is_severe).map(|(.., received)| received);
+        if let Some(first) = received.min() {
+            let replaced = severe(readings, context.plan);
+            reasons.add(SAME_MINUTE, (first, first + SAME_MINUTE_FOR));
+            reasons.names.extend(values([(SAME_MINUTE, replaced.len() as f64)]));
+            reasons.severe.extend(replaced);
+        }
+        reasons
+    }
+
+    fn add(&mut self, name: &'static str, (since, until): (Timestamp, Timestamp)) {
+        self.began = Some(self.began.map_or(since, |began| began.min(since)));
+        self.ends.push(until);
+        self.names.extend(values([(name, 1.0)]));
+    }
+}
+
+/// A reading of a kind, and when it was received.
+type Received = (Kind, CurrentReading, Timestamp);
+
+/// The newest severe values, in the order of their receipt.
+fn severe(readings: impl Iterator<Item = Received>, plan: &Plan) -> Vec<EvidenceReading> {
+    let mut severe: Vec<Received> =
+        readings.filter(|(kind, one, _)| rules::is_severe(*kind, one.sample, plan)).collect();
+    severe.sort_by_key(|(kind, one, received)| (*received, one.time, *kind, one.source));
+    let newest = severe.len().saturating_sub(MOST_EVIDENCE);
+    let evidence =
+        |(kind, reading, _): &Received| EvidenceReading { kind: *kind, reading: *reading };
+    severe[newest..].iter().map(evidence).collect()
+}

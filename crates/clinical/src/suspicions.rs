@@ -1,0 +1,327 @@
+//! What makes a patient's data suspect, as far as readings and their receipts say it: clocks that were
+//! not set, clocks that are ahead, clocks without seconds, and more readings than are remembered. Little
+//! is remembered of it, and of most patients nothing.
+//!
+//! All of it follows from what was accepted and when, so that a state which is rebuilt suspects the same.
+
+use crate::admission::Outcome;
+use crate::clock;
+use crate::kinds::Kind;
+use crate::remembered::{CurrentReading, Delay, RememberedReading};
+use crate::sample::Sample;
+use crate::source::SourceDigest;
+use crate::time::{Span, Timestamp};
+use crate::version::Version;
+
+/// A clock that was not set is suspected for so long after the last reading that shows it, unless the
+/// device is seen to be set before. Ours: somebody should look within a month, and a device that is not
+/// used any more is nobody's trouble.
+pub const CLOCK_NOT_SET_FOR: Span = Span::from_days(30);
+
+/// A device that is so much sooner or later in what it shows than in when it is received counts on from
+/// its factory date. A history that is imported is received at once, or in days what it shows in months.
+/// Ours: phones hand over at night.
+const COUNTS_ON_WITHIN: Span = Span::from_hours(12);
+
+/// A clock that is ahead is suspected for so long after the last version that shows it, unless its
+/// source is right before. Ours.
+pub const UPDATE_TIME_AHEAD_FOR: Span = Span::from_days(7);
+
+/// Memory is full for so long after the last reading that others had to make room for. Ours.
+pub const MEMORY_FULL_FOR: Span = Span::from_days(1);
+
+/// A clock that is less ahead than this does no harm that anybody should be troubled with: what it has
+/// registered counts as received ([`crate::version`]), and its sender is warned. Ours.
+pub const TROUBLED_BY: Span = Span::from_minutes(5);
+
+/// Two versions of a reading of a whole minute are probably two readings when they were registered within
+/// so long of one another: nobody corrects a value so soon, and who measures twice in a minute has both
+/// registered by then. Ours.
+pub const SAME_MINUTE_WITHIN: Span = Span::from_minutes(2);
+
+/// A reading that another of its minute has replaced is suspected for so long. Ours.
+pub const SAME_MINUTE_FOR: Span = Span::from_days(7);
+
+/// So many replaced readings of one patient are known, those that were received last.
+const MOST_REPLACED: usize = 64;
+
+/// So many readings of unknown time of one patient are known, those that were received last: as many as
+/// cuffs and meters remember.
+const MOST_OF_UNKNOWN_TIME: usize = 512;
+
+/// Of so many sources of one patient it is known that they are ahead, those that were received last.
+const MOST_AHEAD: usize = 16;
+
+fn is_of_unknown_time(reading: &RememberedReading, received: Timestamp) -> bool {
+    clock::is_doubted(reading.kind) && clock::not_set(reading.observation_time, received)
+}
+
+/// A reading whose device's clock was not set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UnknownTime {
+    /// What kind.
+    pub kind: Kind,
+    /// As rules see readings; its time is what the device's clock showed.
+    pub reading: CurrentReading,
+    /// When it was received.
+    pub received: Timestamp,
+    version: Version,
+}
+
+/// A version of a reading that is known when another one comes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownVersion {
+    pub(crate) version: Version,
+    pub(crate) sample: Sample,
+    pub(crate) entered_in_error: bool,
+}
+
+impl KnownVersion {
+    /// Whether another version of the reading is probably another reading of its minute, from a device
+    /// that does not know seconds.
+    pub(crate) fn may_be_another_reading(&self, other: &RememberedReading) -> bool {
+        let apart = other.version.update_time() - self.version.update_time();
+        other.observation_time.seconds() % 60 == 0
+            && !self.entered_in_error
+            && !other.entered_in_error
+            && apart.abs() < SAME_MINUTE_WITHIN
+            && self.sample != other.sample
+    }
+}
+
+/// A reading that another of its minute has replaced.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Replaced {
+    /// What kind.
+    pub kind: Kind,
+    /// The values that do not count any more.
+    pub reading: CurrentReading,
+    /// When it was replaced.
+    pub received: Timestamp,
+}
+
+/// A source whose newest version was registered later than it was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ahead {
+    source: SourceDigest,
+    first_received: Timestamp,
+    received: Timestamp,
+}
+
+/// What one patient's data are suspected of.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Suspicions {
+    of_unknown_time: Vec<UnknownTime>,
+    ahead: Vec<Ahead>,
+    replaced: Vec<Replaced>,
+    /// When memory was full first, and last.
+    full: Option<(Timestamp, Timestamp)>,
+}
+
+impl Suspicions {
+    /// Whether a reading that was taken in says anything, or may end what was suspected.
+    pub(crate) fn concern(reading: &RememberedReading, received: Timestamp) -> bool {
+        reading.version.ahead_by(received).is_some() || is_of_unknown_time(reading, received)
+    }
+
+    /// Takes in a version that was accepted with an outcome. Says whether what is suspected may have
+    /// changed.
+    pub(crate) fn take(
+        &mut self,
+        reading: &RememberedReading,
+        outcome: Outcome,
+        received: Timestamp,
+    ) -> bool {
+        let counts_on = outcome == Outcome::Historical && self.counts_on(reading, received);
+        let by_clock = if counts_on || is_of_unknown_time(reading, received) {
+            self.take_of_unknown_time(reading, outcome, received)
+        } else {
+            self.is_set(reading, outcome)
+        };
+        self.take_update_time(reading, received) || by_clock
+    }
+
+    /// Whether a device has gone on counting from a factory date: it shows as much later as it was
+    /// received later, a day or more.
+    fn counts_on(&self, reading: &RememberedReading, received: Timestamp) -> bool {
+        self.of_unknown_time.iter().any(|known| {
+            let shown_later = reading.observation_time - known.reading.time;
+            let received_later = received - known.received;
+            let apart = Span::from_millis(shown_later.millis() - received_later.millis());
+            known.reading.source == reading.source
+                && shown_later >= Span::from_days(1)
+                && apart.abs() <= COUNTS_ON_WITHIN
+        })
+    }
+
+    fn take_of_unknown_time(
+        &mut self,
+        reading: &RememberedReading,
+        outcome: Outcome,
+        received: Timestamp,
+    ) -> bool {
+        let current = CurrentReading {
+            time: reading.observation_time,
+            source: reading.source,
+            sample: reading.sample,
+            delay: Delay::default(),
+        };
+        let is_known =
+            |known: &UnknownTime| known.kind == reading.kind && known.reading.is_of(&current);
+        let place = self.of_unknown_time.iter().position(is_known);
+        let new = UnknownTime {
+            kind: reading.kind,
+            reading: current,
+            received,
+            version: reading.version,
+        };
+        match place {
+            Some(place) => {
+                let known = &mut self.of_unknown_time[place];
+                if reading.version <= known.version {
+                    return false;
+                }
+                if reading.entered_in_error {
+                    self.of_unknown_time.remove(place);
+                } else {
+                    *known = UnknownTime { received: known.received, ..new };
+                }
+                true
+            }
+            None if reading.entered_in_error || outcome != Outcome::Historical => false,
+            None => {
+                if self.of_unknown_time.len() == MOST_OF_UNKNOWN_TIME {
+                    self.of_unknown_time.remove(0);
+                }
+                self.of_unknown_time.push(new);
+                true
+            }
+        }
+    }
+
+    /// A reading that a device observed after one of unknown time was received shows that its clock is
+    /// set.
+    fn is_set(&mut self, reading: &RememberedReading, outcome: Outcome) -> bool {
+        if outcome != Outcome::New || reading.entered_in_error {
+            return false;
+        }
+        let known = self.of_unknown_time.len();
+        self.of_unknown_time.retain(|unknown| {
+            unknown.reading.source != reading.source || reading.observation_time <= unknown.received
+        });
+        self.of_unknown_time.len() < known
+    }
+
+    fn take_update_time(&mut self, reading: &RememberedReading, received: Timestamp) -> bool {
+        let place = self.ahead.iter().position(|known| known.source == reading.source);
+        let is_troubled = reading.version.ahead_by(received).is_some_and(|by| by >= TROUBLED_BY);
+        match place {
+            Some(place) if is_troubled => {
+                let known = &mut self.ahead[place];
+                let had_lapsed = known.received + UPDATE_TIME_AHEAD_FOR <= received;
+                if had_lapsed {
+                    known.first_received = received;
+                }
+                known.received = known.received.max(received);
+                had_lapsed
+            }
+            None if is_troubled => {
+                if self.ahead.len() == MOST_AHEAD {
+                    self.ahead.remove(0);
+                }
+                let source = reading.source;
+                self.ahead.push(Ahead { source, first_received: received, received });
+                true
+            }
+            Some(place) if reading.version.ahead_by(received).is_none() => {
+                let is_later = received > self.ahead[place].received;
+                if is_later {
+                    self.ahead.remove(place);
+                }
+                is_later
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes in two versions of one reading, the known one and another.
+    pub(crate) fn take_versions(
+        &mut self,
+        other: &RememberedReading,
+        known: KnownVersion,
+        received: Timestamp,
+    ) -> bool {
+        let wins = other.version > known.version;
+        let sample = if wins { known.sample } else { other.sample };
+        let (time, source) = (other.observation_time, other.source);
+        let reading = CurrentReading { time, source, sample, delay: Delay::default() };
+        let replaced = Replaced { kind: other.kind, reading, received };
+        let before = self.replaced.len();
+        if known.may_be_another_reading(other) {
+            if before == MOST_REPLACED {
+                self.replaced.remove(0);
+            }
+            self.replaced.push(replaced);
+            return true;
+        }
+        if wins {
+            // Somebody has looked at it since.
+            let is_of = |one: &Replaced| one.kind == other.kind && one.reading.is_of(&reading);
+            self.replaced.retain(|one| !is_of(one));
+        }
+        self.replaced.len() < before
+    }
+
+    /// Readings had to make room for one that was received. Says whether that is news.
+    pub(crate) fn memory_is_full(&mut self, received: Timestamp) -> bool {
+        match &mut self.full {
+            Some((_, last)) if received < *last + MEMORY_FULL_FOR => {
+                *last = received.max(*last);
+                false
+            }
+            full => {
+                *full = Some((received, received));
+                true
+            }
+        }
+    }
+
+    /// Forgets what is over. True when nothing is left.
+    pub(crate) fn forget(&mut self, now: Timestamp) -> bool {
+        self.of_unknown_time.retain(|unknown| unknown.received + CLOCK_NOT_SET_FOR > now);
+        self.ahead.retain(|ahead| ahead.received + UPDATE_TIME_AHEAD_FOR > now);
+        self.full.take_if(|(_, last)| *last + MEMORY_FULL_FOR <= now);
+        self.replaced.retain(|replaced| replaced.received + SAME_MINUTE_FOR > now);
+        if self.of_unknown_time.is_empty() {
+            self.of_unknown_time = Vec::new();
+        }
+        self.of_unknown_time.is_empty()
+            && self.ahead.is_empty()
+            && self.replaced.is_empty()
+            && self.full.is_none()
+    }
+
+    /// The readings of unknown time that are suspected at `now`, in the order of their receipt.
+    pub fn of_unknown_time(&self, now: Timestamp) -> impl Iterator<Item = &UnknownTime> + Clone {
+        self.of_unknown_time.iter().filter(move |one| one.received + CLOCK_NOT_SET_FOR > now)
+    }
+
+    /// The readings that others of their minute have replaced, as suspected at `now`, in the order of
+    /// that.
+    pub fn replaced(&self, now: Timestamp) -> impl Iterator<Item = &Replaced> + Clone {
+        self.replaced.iter().filter(move |one| one.received + SAME_MINUTE_FOR > now)
+    }
+
+    /// Since when a clock is ahead, and until when that is suspected.
+    pub fn update_time_ahead(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let lasts = |ahead: &Ahead| ahead.received + UPDATE_TIME_AHEAD_FOR;
+        let ahead = || self.ahead.iter().filter(|ahead| lasts(ahead) > now);
+        Some((ahead().map(|one| one.first_received).min()?, ahead().map(lasts).max()?))
+    }
+
+    /// Since when memory is full, and until when that is suspected.
+    pub fn memory_full(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let full = self.full.map(|(first, last)| (first, last + MEMORY_FULL_FOR));
+        full.filter(|(_, until)| *until > now)
+    }
+}

@@ -1,0 +1,166 @@
+//! Different readings of one device at one whole minute, in one request: a device that does not know
+//! seconds has measured twice within it. They have one reading id, so the later `update_time` takes the
+//! place of the other. Nothing in them says whether the later one is a measurement or a correction, so
+//! neither is moved; the sender is told.
+
+use super::problem::{WarningRule, member};
+use super::{Entry, Parsed, Unreadable, ValidReading};
+use crate::memory::Share;
+
+const MINUTE: i64 = 60_000;
+
+/// Warns of each reading that has other values than one before it with its id.
+pub(super) fn warn(parsed: &mut Parsed, share: &mut Share) -> Result<(), Unreadable> {
+    let valid = |entry: &'_ Entry| entry.result.as_ref().ok().map(of_whole_minute).unwrap_or(false);
+    if parsed.entries.iter().filter(|entry| valid(entry)).nth(1).is_none() {
+        return Ok(());
+    }
+    let bytes = parsed.entries.len() * size_of::<usize>();
+    share.take(bytes)?;
+    let entries = &parsed.entries;
+    let reading = |place: usize| entries[place].result.as_ref().ok();
+    let mut places: Vec<usize> =
+        (0..entries.len()).filter(|place| valid(&entries[*place])).collect();
+    places.sort_unstable_by_key(|place| (reading(*place).map(|valid| &valid.id), *place));
+    let mut warned: Vec<usize> = Vec::new();
+    for of_id in places.chunk_by(|one, other| {
+        reading(*one).map(|valid| &valid.id) == reading(*other).map(|valid| &valid.id)
+    }) {
+        let measured = |place: usize| reading(place).map(|valid| &valid.reading.measurement);
+        let others = of_id.iter().copied().skip(1);
+        warned.extend(others.filter(|place| measured(*place) != measured(of_id[0])));
+    }
+    drop(places);
+    share.give_back(bytes);
+    warned.sort_unstable();
+    for place in warned {
+        let Entry { document, pointer, .. } = &entries[place];
+        let at = || member(pointer, "observation_time");
+        parsed.warnings.add(*document, WarningRule::SameMinute, at);
+    }
+    Ok(())
+}
+
+fn of_whole_minute(valid: &ValidReading) -> bool {
+    valid.reading.observation_time % MINUTE == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::contract::read;
+    use super::super::{Parsed, WarningRule};
+
+    fn pressure(observation_time: &str, update_time: &str, systolic: u16) -> Value {
+        json!({
+            "observation_time": observation_time,
+            "update_time": update_time,
+            "systolic": systolic,
+            "diastolic": 80,
+            "pulse_rate": 66,
+            "model_manufacturer_code": "OMRON",
+            "production_specification_serial": "1",
+            "data_input_code": "0",
+            "origin_of_time_code": "0",
+        })
+    }
+
+    fn document(records: &[Value]) -> Value {
+        json!({
+            "format_version": "2.0",
+            "send_time": "20260201090000000",
+            "consortium_id": "CGM005",
+            "person_information": [{
+                "person_id": "S001",
+                "healthcare_information": { "blood_pressure": records },
+            }],
+        })
+    }
+
+    fn warned(parsed: &Parsed) -> Vec<(usize, &str, WarningRule)> {
+        assert!(parsed.entries.iter().all(|entry| entry.result.is_ok()), "all are accepted");
+        let listed = parsed.warnings.listed.iter();
+        listed.map(|warning| (warning.document, &*warning.pointer, warning.rule)).collect()
+    }
+
+    const FIRST: &str =
+        "/person_information/0/healthcare_information/blood_pressure/0/observation_time";
+    const SECOND: &str =
+        "/person_information/0/healthcare_information/blood_pressure/1/observation_time";
+
+    #[test]
+    fn two_readings_of_a_whole_minute_are_warned_of_also_in_two_documents() {
+        let (severe, harmless) = (
+            pressure("20260201083100", "20260201083120000", 192),
+            pressure("20260201083100", "20260201083155000", 131),
+        );
+        let both = document(&[severe.clone(), harmless.clone()]).to_string();
+        assert_eq!(warned(&read(&both).unwrap()), [(0, SECOND, WarningRule::SameMinute)]);
+        let (one, other) = (document(&[severe.clone()]), document(&[harmless]));
+        let apart = format!("{one}\n{other}");
+        assert_eq!(warned(&read(&apart).unwrap()), [(1, FIRST, WarningRule::SameMinute)]);
+        let twice = document(&[severe.clone(), severe]).to_string();
+        assert_eq!(warned(&read(&twice).unwrap()), [], "the same reading twice is one");
+    }
+
+    #[test]
+    fn a_correction_of_a_device_with_seconds_is_none() {
+        let (wrong, right) = (
+            pressure("20260201083107", "20260201083120000", 192),
+            pressure("20260201083107", "20260201083155000", 131),
+        );
+        let both = document(&[wrong, right]).to_string();
+        assert_eq!(warned(&read(&both).unwrap()), []);
+        let minutes = [
+            pressure("20260201083100", "20260201083120000", 192),
+            pressure("20260201083200", "20260201083220000", 131),
+        ];
+        assert_eq!(warned(&read(&document(&minutes).to_string()).unwrap()), []);
+    }
+
+    /// The documents are received at 09:00 in Japan.
+    #[test]
+    fn what_a_clock_says_that_cannot_be_so_is_taken_with_a_warning_at_its_place() {
+        const UPDATE: &str =
+            "/person_information/0/healthcare_information/blood_pressure/0/update_time";
+        use WarningRule::{ClockNotSet, ObservedAhead, UpdateTimeAhead};
+        let of = |observed: &str, updated: &str| {
+            let parsed = read(&document(&[pressure(observed, updated, 128)]).to_string()).unwrap();
+            let warned: Vec<(String, WarningRule)> = warned(&parsed)
+                .into_iter()
+                .map(|(_, pointer, rule)| (pointer.to_owned(), rule))
+                .collect();
+            warned
+        };
+        let at = |pointer: &str, rule| vec![(pointer.to_owned(), rule)];
+        assert_eq!(of("20260201085959", "20260201090000000"), []);
+        assert_eq!(of("20260201090100", "20260201090059999"), []);
+        assert_eq!(of("20210101000300", "20260201090000000"), at(FIRST, ClockNotSet));
+        assert_eq!(of("20210107000300", "20210107000400000"), at(FIRST, ClockNotSet));
+        assert_eq!(of("20210301000300", "20260201090000000"), [], "old is not wrong");
+        assert_eq!(of("20260101000300", "20260101000300000"), [], "a month late is not wrong");
+        assert_eq!(of("20260201095500", "20260201090000000"), at(FIRST, ObservedAhead));
+        assert_eq!(of("20260201085900", "20260201091000000"), at(UPDATE, UpdateTimeAhead));
+    }
+
+    #[test]
+    fn a_laboratory_has_no_devices_clock() {
+        let document = json!({
+            "format_version": "2.0",
+            "send_time": "20260201090000000",
+            "consortium_id": "CGM005",
+            "person_information": [{
+                "person_id": "S001",
+                "health_checkup_information": { "hba1c": [{
+                    "observation_time": "20210101000000",
+                    "update_time": "20260201090000000",
+                    "hba1c_value": 6.4,
+                    "test_lab_id": "LAB1",
+                    "data_input_code": "0",
+                }] },
+            }],
+        });
+        assert_eq!(warned(&read(&document.to_string()).unwrap()), []);
+    }
+}
