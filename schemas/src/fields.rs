@@ -23,6 +23,8 @@ pub struct Field {
     pub form_name: &'static str,
     /// The most characters of a number on the exchange form.
     pub characters: Option<usize>,
+    /// Whether the exchange rules require it although a record can do without it.
+    pub is_expected: bool,
     /// Its column.
     pub column: Column,
     /// The column of its number as sent, where devices may show it otherwise.

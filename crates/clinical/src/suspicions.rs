@@ -53,7 +53,7 @@ const MOST_OF_UNKNOWN_TIME: usize = 512;
 const MOST_AHEAD: usize = 16;
 
 fn is_of_unknown_time(reading: &RememberedReading, received: Timestamp) -> bool {
-    clock::is_doubted(reading.kind) && clock::not_set(reading.observation_time, received)
+    clock::not_set(reading.observation_time, received) && clock::is_doubted(reading.kind)
 }
 
 /// A reading whose device's clock was not set.

@@ -390,7 +390,7 @@ mod tests {
     fn an_abort_is_written_as_the_protocol_says() {
         let written = marker(&transaction()).into_bytes();
         let expected = [
-            &[2][..],
+            &[2_u8][..],
             &17_i64.to_be_bytes(),
             &2_i16.to_be_bytes(),
             &[0, 2, 2, b't', 2],

@@ -95,7 +95,12 @@ pub(super) fn targets() -> Vec<Target> {
                     document = vec![b' '; random.below(3 * MOST)];
                 }
                 let encoding = random.pick(&["gzip", "zstd", "identity"]);
-                Some(pack([encoding.as_bytes(), &compressed(encoding, &document)]))
+                let mut body = compressed(encoding, &document);
+                if random.once_in(4) {
+                    let padding = *random.pick(&[&b"\0\0\0"[..], b"\r\n", b"\0x", b"\x1f"]);
+                    body.extend_from_slice(padding);
+                }
+                Some(pack([encoding.as_bytes(), &body]))
             },
         ),
         Target::new("gateway_registry", Form::Packed(3, &Form::Bytes), entries(), lists_read()),

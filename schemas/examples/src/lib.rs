@@ -479,7 +479,7 @@ mod tests {
                 for place in 0..field.codes().len().max(1) {
                     assert!(seen.contains(&(field.name(), Some(place))), "{kind}.{}", field.name());
                 }
-                let may_be_absent = !field.required_on_form;
+                let may_be_absent = !field.declared.required;
                 assert_eq!(
                     seen.contains(&(field.name(), None)),
                     may_be_absent,

@@ -133,6 +133,10 @@ pub struct Field {
     /// taken for a value, however plausible.
     #[serde(default)]
     pub none: Vec<f64>,
+    /// Whether the exchange rules require an optional field: a record without it is taken, with a
+    /// warning.
+    #[serde(default)]
+    pub expected_on_form: bool,
     /// Type of its column.
     pub column: String,
     /// What its column holds where it is absent.

@@ -47,7 +47,9 @@ pub fn plausible_ranges(kinds: &[Kind]) -> String {
 
 /// Every array of an exchange document and the fields of its records.
 pub fn records(kinds: &[Kind]) -> String {
-    let mut table = String::from("| array | fields (● required) |\n| --- | --- |\n");
+    let mut table = String::from(
+        "| array | fields (● required, ○ required by the rules and taken without it, with a warning) |\n| --- | --- |\n",
+    );
     // Those of the document itself and of every record.
     let mut extensions = vec!["`utc_offset`".to_owned(), "`status`".to_owned()];
     for kind in listed(kinds) {
@@ -97,6 +99,8 @@ fn field(field: &Field) -> String {
     let mut text = String::new();
     if field.required {
         text.push_str("● ");
+    } else if field.expected_on_form {
+        text.push_str("○ ");
     }
     let _ = write!(text, "`{}`", field.form_name());
     if let Some(unit) = &field.unit {

@@ -205,10 +205,11 @@ fn forms(kinds: &[Kind], out: &mut String) {
             let _ = writeln!(
                 out,
                 "Field {{ declared: &Kind::{}.fields()[{}], form_name: {}, characters: {characters}, \
-                 column: {}, sent: {}, comparator_of: {:?} }},",
+                 is_expected: {}, column: {}, sent: {}, comparator_of: {:?} }},",
                 kind.record,
                 field.number - 1,
                 text(field.form_name()),
+                field.expected_on_form,
                 column(field),
                 optional(field.readout.as_ref().map(|readout| readout.sent.as_str())),
                 field.comparator_of(kind).map(|field| field.number)

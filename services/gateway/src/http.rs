@@ -232,3 +232,5 @@ mod fake_kafka;
 mod receipts_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unregistered_tests;

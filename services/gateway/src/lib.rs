@@ -18,7 +18,8 @@
 //!
 //! These three say for each reading (document from 0, JSON pointer) whether it is `accepted` (with
 //! its id), `rejected` (with pointers, rules and messages) or `not_stored`, besides how many of
-//! each there are and [`exchange::Warnings`]. `Prefer: return=minimal` leaves the accepted ones out
+//! each there are and [`exchange::Warnings`]. A document that is no JSON among others is an entry
+//! that is `rejected`. `Prefer: return=minimal` leaves the accepted ones out
 //! of the list. `not_stored` means that no acknowledgement came: the reading may still arrive, and
 //! sending it again is harmless, because the platform recognises what it has.
 //!
@@ -26,7 +27,7 @@
 //!
 //! | status | when |
 //! | --- | --- |
-//! | 400 | no JSON (with line and column), nested too deep, empty, or not decompressible |
+//! | 400 | no document can be read: no JSON (with line and column), nested too deep, empty; or not decompressible |
 //! | 401 | no valid credential |
 //! | 403 | a document names a consortium that the credential does not cover; recorded in `audit.events` |
 //! | 408 | the body did not arrive in time |

@@ -22,7 +22,7 @@ pub(crate) fn wrong_number(measurement: &mut Measurement, chance: &mut Chance) {
         Measurement::WeighingScale(w) => {
             w.body_weight = if chance.happens(0.5) { tenths(w.body_weight * 100.0) } else { 0.0 };
         }
-        Measurement::Activity(a) => a.walk_time = Some(9_999),
+        Measurement::Activity(a) => a.step = -1,
         Measurement::Hba1c(h) => h.hba1c_value = 0.6,
         Measurement::BloodGlucose(g) => wrong_glucose(g, chance),
         Measurement::BodyTemperature(t) => {

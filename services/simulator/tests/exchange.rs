@@ -148,7 +148,7 @@ fn record_keeps(record: &Value, fields: &[(&str, usize, bool)], at_home: bool) {
     digits(&record["update_time"], 17);
     let common: &[(&str, usize, bool)] =
         if at_home { DEVICE_FIELDS } else { &[("test_lab_id", 12, true)] };
-    let code = [("data_input_code", 1, true)];
+    let code = [("data_input_code", 1, true), ("status", 16, false)];
     let known = || fields.iter().chain(common).chain(&code);
     for (name, longest, required) in known() {
         match record.get(name) {

@@ -452,7 +452,7 @@ impl Seen {
     fn check(&self, case: &Case) -> Result<(), String> {
         case.patient(self.patient.as_deref())?;
         let shown = self.readings.iter().chain(&self.latest).flatten();
-        shown.map(SeenReading::check).collect::<Result<(), String>>()?;
+        shown.into_iter().try_for_each(SeenReading::check)?;
         let says_nothing = self.readings.is_none()
             && self.latest.is_none()
             && self.alerts.is_none()

@@ -262,7 +262,10 @@ fn readings_and_alerts_are_held_to_values_and_marks() {
     let expected: Vec<_> = case.seen[0].alerts.iter().flatten().collect();
     let alert = json!({ "rule": "bp.severe_high", "severity": "urgent", "status": "open",
         "findings": {}, "text": { "en": "Severe" } });
-    assert_eq!(judge::alerts("alerts", &expected, &[alert.clone()]), Vec::<String>::new());
+    assert_eq!(
+        judge::alerts("alerts", &expected, std::slice::from_ref(&alert)),
+        Vec::<String>::new()
+    );
     assert_eq!(judge::alerts("alerts", &expected, &[alert.clone(), alert.clone()]).len(), 1);
     let mut retracted = alert;
     retracted["status"] = "retracted".into();

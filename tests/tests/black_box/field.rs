@@ -42,6 +42,7 @@ pub fn every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_to
     stack.assert_balanced();
     let looks = Looks::new(&stack);
     looks.at_all(&sent, "sent");
+    looks.at_counters(&cases);
 
     // A state that is rebuilt says the same, and reports nothing again.
     let reported = looks.alerts.records().len();
@@ -189,6 +190,18 @@ impl<'s> Looks<'s> {
         );
     }
 
+    /// Looks at what services must have counted. A service that was restarted counts anew.
+    fn at_counters(&self, cases: &[Case]) {
+        eventually("services have counted what cases from the field expect", || {
+            let uncounted = |case: &Case| {
+                let metrics = case.metrics.iter().filter_map(|metric| self.uncounted(metric));
+                named(case, metrics.collect()).collect::<Vec<String>>()
+            };
+            let failures: Vec<String> = cases.iter().flat_map(uncounted).collect();
+            if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
+        });
+    }
+
     /// Those of the cases that expect what is not there.
     fn failing<'a, 'c: 'a>(
         &self,
@@ -228,7 +241,6 @@ impl<'s> Looks<'s> {
                 failures.extend(unequal(&what, expected, &self.receipt(id)));
             }
         }
-        failures.extend(sent.case.metrics.iter().filter_map(|metric| self.uncounted(metric)));
         failures
     }
 
@@ -353,12 +365,9 @@ impl<'s> Looks<'s> {
     }
 }
 
-fn unequal(
-    what: &str,
-    expected: &[String],
-    seen: &[impl AsRef<str> + std::fmt::Debug],
-) -> Option<String> {
-    let is_equal = expected.iter().map(String::as_str).eq(seen.iter().map(AsRef::as_ref));
+fn unequal(what: &str, expected: &[String], seen: &[impl AsRef<str>]) -> Option<String> {
+    let seen: Vec<&str> = seen.iter().map(AsRef::as_ref).collect();
+    let is_equal = *expected == seen[..];
     (!is_equal).then(|| format!("{what}: expected {expected:?}, seen {seen:?}"))
 }
 

@@ -65,6 +65,7 @@ pub fn in_a_browser_an_alert_arrives_without_a_reload_and_the_patient_is_opened(
         .env("OPERATOR_USER", OPERATOR)
         .env("OPERATOR_PASSWORD", PASSWORD)
         .env("PATIENT", PATIENT)
+        .env("OTHER_PATIENT", "TST001/P2")
         .env("GATEWAY_URL", stack.url(Service::Gateway))
         .env("DEVICE_TOKEN", TOKEN)
         .env("SCREENSHOT_DIR", stack.folder.join("screenshots"));

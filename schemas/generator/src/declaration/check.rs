@@ -141,6 +141,9 @@ impl Field {
         if self.absent.is_some() != (is_number && !self.required) {
             return Err("an optional number, and nothing else, says what its absence is".to_owned());
         }
+        if self.expected_on_form && self.required {
+            return Err("what is required is expected on the form anyway".to_owned());
+        }
         if !self.none.is_empty() && self.absent.is_none() {
             return Err(
                 "only an optional number has numbers that say that there is none".to_owned()

@@ -259,6 +259,7 @@ mod tests {
     use crate::model::Session;
     use crate::model::alert::tests::event;
     use crate::registry::tests::team;
+    use crate::state::now;
     use crate::testing::{self, practitioner};
 
     fn alert(id: &str, patient: &str) -> Alert {

@@ -81,7 +81,7 @@ pub(super) async fn insert(client: &Client, version: Version<'_>) {
          SETTINGS async_insert = 0 VALUES ('{patient}', '{source}', {time}, {version}, {entered_in_error}, \
          540, {time}, {received}, {values})",
         time = MIDNIGHT + at,
-        received = MIDNIGHT + received.unwrap_or(at),
+        received = (MIDNIGHT + received.unwrap_or(at)) * 1000,
         names = names.join(", "),
         values = values.join(", "),
     );

@@ -80,7 +80,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     (error: unknown) => {
       const unauthorised = error instanceof ApiError && error.status === 401
       // One of a session that is over for this page says nothing about the present one.
-      if (unauthorised && error.session === ownSession()) reload()
+      if (unauthorised && error.session !== null && error.session === ownSession()) reload()
       return unauthorised
     },
     [reload],
@@ -92,7 +92,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       if (event.persisted) reload()
     }
     const seen = () => {
-      if (!document.hidden && ownSession() !== null) currentSession().catch(checkFailure)
+      if (document.hidden) return
+      const asked = turn.current
+      // Without a session nothing moves under what is being typed, unless another tab has signed in meanwhile.
+      const answered = (found: Session) => {
+        if (asked === turn.current && ownSession() === null) settle(found)
+      }
+      currentSession().then(answered, checkFailure)
     }
     window.addEventListener('pageshow', shown)
     document.addEventListener('visibilitychange', seen)
@@ -100,7 +106,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       window.removeEventListener('pageshow', shown)
       document.removeEventListener('visibilitychange', seen)
     }
-  }, [checkFailure, reload])
+  }, [checkFailure, reload, settle])
 
   const state = useMemo<SessionState>(
     () => ({

@@ -201,7 +201,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     pub(super) fn text(&mut self, name: &str) -> &'j str {
         let value = self.take(name);
         let value = self.required(name, value);
-        value.and_then(|value| self.as_text(name, value)).unwrap_or_default()
+        value.and_then(|value| self.as_trimmed(name, value)).unwrap_or_default()
     }
 
     /// The model number of a device: a reading can do without it.
@@ -224,9 +224,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     /// 1 to `longest` letters and digits.
     pub(super) fn identifier(&mut self, name: &str, longest: usize) -> &'j str {
         let before = self.problems.len();
-        let value = self.take(name);
-        let value = self.required(name, value);
-        let text = value.and_then(|value| self.as_trimmed(name, value)).unwrap_or_default();
+        let text = self.text(name);
         let well_formed = (1..=longest).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !well_formed && self.problems.len() == before {

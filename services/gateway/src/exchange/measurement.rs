@@ -166,7 +166,12 @@ impl FieldSource for Values<'_, '_, '_> {
         if field.comparator_of.is_some() {
             return self.side.map(|_| read(self, field)).transpose();
         }
-        let Some(written) = self.fields.look_at(field.form_name) else { return Ok(None) };
+        let Some(written) = self.fields.look_at(field.form_name) else {
+            if field.is_expected {
+                self.fields.warn(field.form_name, WarningRule::AbsentValue);
+            }
+            return Ok(None);
+        };
         if Self::says_none(field, written) {
             self.fields.take(field.form_name);
             self.fields.warn(field.form_name, WarningRule::AbsentValue);

@@ -245,7 +245,8 @@ impl Warnings {
                  says otherwise; ask the operators to register it"
             }
             WarningRule::AbsentValue => {
-                "this says that there is no value; leave the field out where there is none"
+                "there is no value, or one that says so; where the rules require it, the reading is taken \
+                 without it"
             }
             WarningRule::LeftOut => "the reading was taken without this value",
             WarningRule::Rounded => "the value was rounded to the decimals that are kept",

@@ -54,7 +54,7 @@ prop_compose! {
         observation_second in 946_684_800_i64..1_767_225_600,
         update_time in 946_684_800_000_i64..1_767_225_600_000,
         send_time in 946_684_800_000_i64..1_767_225_600_000,
-        names in ("[A-Z0-9 \"\\\\é血]{0,49}[A-Zé血]", proptest::option::of("[A-Za-z.][A-Za-z. ]{0,49}"), "[A-Z-]{1,50}"),
+        names in ("[A-Zé血][A-Z0-9 \"\\\\é血]{0,48}[A-Zé血]", proptest::option::of("[A-Za-z.][A-Za-z. ]{0,49}"), "[A-Z-]{1,50}"),
         test_lab_id in "[0-9]{1,12}",
         input in 0..3_usize,
         clock in any::<bool>(),

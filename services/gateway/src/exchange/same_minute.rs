@@ -11,7 +11,7 @@ const MINUTE: i64 = 60_000;
 
 /// Warns of each reading that has other values than one before it with its id.
 pub(super) fn warn(parsed: &mut Parsed, share: &mut Share) -> Result<(), Unreadable> {
-    let valid = |entry: &'_ Entry| entry.result.as_ref().ok().map(of_whole_minute).unwrap_or(false);
+    let valid = |entry: &Entry| entry.result.as_ref().is_ok_and(of_whole_minute);
     if parsed.entries.iter().filter(|entry| valid(entry)).nth(1).is_none() {
         return Ok(());
     }
@@ -97,7 +97,7 @@ mod tests {
         );
         let both = document(&[severe.clone(), harmless.clone()]).to_string();
         assert_eq!(warned(&read(&both).unwrap()), [(0, SECOND, WarningRule::SameMinute)]);
-        let (one, other) = (document(&[severe.clone()]), document(&[harmless]));
+        let (one, other) = (document(std::slice::from_ref(&severe)), document(&[harmless]));
         let apart = format!("{one}\n{other}");
         assert_eq!(warned(&read(&apart).unwrap()), [(1, FIRST, WarningRule::SameMinute)]);
         let twice = document(&[severe.clone(), severe]).to_string();

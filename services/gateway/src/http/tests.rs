@@ -3,9 +3,11 @@
 mod field;
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -40,7 +42,7 @@ pub(super) struct Fixture {
     health: chassis::Health,
 }
 
-fn limits() -> LimitArgs {
+pub(super) fn limits() -> LimitArgs {
     LimitArgs {
         body_bytes: 16 * 1024,
         decompressed_bytes: 64 * 1024,
@@ -57,7 +59,7 @@ pub(super) fn fixture() -> Fixture {
     fixture_with(limits())
 }
 
-fn fixture_with(limits: LimitArgs) -> Fixture {
+pub(super) fn fixture_with(limits: LimitArgs) -> Fixture {
     let kafka = Arc::new(FakeKafka::new());
     let health = chassis::Health::new();
     let component = health.component("kafka");
@@ -305,56 +307,6 @@ async fn the_consortiums_zone_makes_the_time() {
     assert_eq!(problem(&answered), "time-zone");
 }
 
-fn warnings<'a>(answered: &'a Answered, rule: &str) -> Vec<(u64, &'a str)> {
-    let warnings = answered.body["warnings"].as_array().unwrap().iter();
-    warnings
-        .filter(|warning| warning["rule"] == rule)
-        .map(|it| (it["document"].as_u64().unwrap(), it["pointer"].as_str().unwrap()))
-        .collect()
-}
-
-#[tokio::test]
-async fn the_first_document_of_an_unregistered_consortium_is_answered_with_a_warning() {
-    let fixture = fixture();
-    let (known, other) = (good("activity.json"), good("activity.json").replace("SAMPLE", "NOTYET"));
-    let answered = fixture.post_with_token(format!("{known}{other}{other}")).await;
-    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
-    assert_eq!(warnings(&answered, "unregistered_consortium"), [(1, "/consortium_id")]);
-    let none = fixture.post_with_token(known).await;
-    assert_eq!(warnings(&none, "unregistered_consortium"), []);
-}
-
-#[tokio::test]
-async fn an_unregistered_consortium_is_warned_of_though_there_are_too_many_warnings() {
-    let fixture = fixture_with(LimitArgs {
-        body_bytes: 1 << 20,
-        body_memory_bytes: 1 << 22,
-        readings: 1000,
-        ..limits()
-    });
-    let patients = Arc::new(crate::patients::tests::lists(&["SAM1/P9"], &[]));
-    let fixture = fixture.changed(|gateway| Gateway { patients, ..gateway });
-    let answered = fixture.post_with_token(good("tolerated_deviations.json").repeat(50)).await;
-    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
-    assert_eq!(warnings(&answered, "unregistered_consortium"), [(0, "/consortium_id")]);
-    assert_eq!(warnings(&answered, "unregistered_patient").len(), 50);
-    assert_eq!(answered.body["warnings"].as_array().unwrap().len(), 200);
-    assert_eq!(answered.body["warnings_omitted"], 250 + 51 - 200);
-}
-
-#[tokio::test]
-async fn a_patient_whom_nobody_will_see_is_warned_of_once_in_a_document() {
-    let lists = crate::patients::tests::lists(&["SAMPLE/P0001"], &["SAMPLE/P0001"]);
-    let patients = Arc::new(lists);
-    let fixture = fixture().changed(|gateway| Gateway { patients, ..gateway });
-    let document = good("several_persons.json");
-    let answered = fixture.post_with_token(format!("{document}{document}")).await;
-    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
-    assert_eq!(answered.body["accepted"], 6);
-    let expected = [(0, "/person_information/1/person_id"), (1, "/person_information/1/person_id")];
-    assert_eq!(warnings(&answered, "unregistered_patient"), expected);
-}
-
 #[tokio::test]
 async fn before_the_vendors_are_known_the_gateway_answers_that_it_is_starting() {
     let fresh = gateway_without_registry();
@@ -493,15 +445,24 @@ async fn more_requests_than_the_gateway_takes_are_answered_that_it_is_busy() {
 async fn bodies_that_do_not_come_keep_nobody_out() {
     let fixture = Arc::new(fixture());
     let mut waiting = tokio::task::JoinSet::new();
-    for _ in 0..8 {
-        let (fixture, body) = (
-            fixture.clone(),
-            Body::from_stream(futures_util::stream::pending::<
-                Result<Vec<u8>, std::convert::Infallible>,
-            >()),
-        );
-        waiting.spawn(async move { fixture.post_with_token(body).await.status });
+    let asked = Arc::new(AtomicUsize::new(0));
+    let bodies = 4 * limits().requests_in_flight;
+    for _ in 0..bodies {
+        let (fixture, asked) = (fixture.clone(), asked.clone());
+        let never = futures_util::stream::poll_fn(move |_| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            Poll::<Option<Result<Vec<u8>, Infallible>>>::Pending
+        });
+        waiting.spawn(async move {
+            fixture.post_with_token(Body::from_stream(never)).await;
+        });
     }
+    let all_are_waited_for = async {
+        while asked.load(Ordering::Relaxed) < bodies {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), all_are_waited_for).await.unwrap();
     let answered = fixture.post_with_token(good("blood_pressure.json")).await;
     assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
     waiting.abort_all();

@@ -66,8 +66,8 @@ async fn insert(client: &Client, stored: Stored<'_>) {
         "INSERT INTO {kind} (patient, source, source_id, observation_time, version, entered_in_error, \
          utc_offset_minutes, update_time, received_at, vendor, outcome, origin_partition, origin_offset) \
          SETTINGS async_insert = 0 VALUES ('{patient}', 'ACME||7', 'ACME||7', {MIDNIGHT}, {version}, \
-         {entered_in_error}, 540, {update}, {MIDNIGHT}, '{vendor}', '{outcome}', 3, {offset})",
-        update = MIDNIGHT + version as i64,
+         {entered_in_error}, 540, {update}, {MIDNIGHT}000, '{vendor}', '{outcome}', 3, {offset})",
+        update = (MIDNIGHT + version as i64) * 1000,
         entered_in_error = version == 9,
     );
     client.query_raw(&sql).execute().await.unwrap();
@@ -144,8 +144,8 @@ async fn what_a_vendor_has_sent_of_any_kind_is_delivered_and_nothing_of_others()
     let rejected = format!(
         "INSERT INTO rejected_readings (origin_partition, origin_offset, received_at, reason, detail, \
          patient, vendor) SETTINGS async_insert = 0 VALUES \
-         (3, 50, {MIDNIGHT}, 'too_many_devices', 'more', 'CGM005/S001', 'acme'), \
-         (3, 51, {MIDNIGHT}, 'undecodable', 'no', '', '')"
+         (3, 50, {MIDNIGHT}000, 'too_many_devices', 'more', 'CGM005/S001', 'acme'), \
+         (3, 51, {MIDNIGHT}000, 'undecodable', 'no', '', '')"
     );
     client.query_raw(&rejected).execute().await.unwrap();
     let own = grant("acme", &["CGM005"]);

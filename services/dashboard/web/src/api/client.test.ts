@@ -64,6 +64,7 @@ async function followed(answer: Answer): Promise<string[]> {
     const listener: LiveAlertsListener = {
       snapshot: (alerts) => said.push(`snapshot of ${alerts.length}`),
       alert: () => said.push('alert'),
+      readings: () => said.push('readings'),
       contact() {},
       lost: () => said.push('lost'),
       unauthorised: () => resolve(),

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { LiveAlertsListener } from './live-alerts'
-import type { Alert } from './model'
+import type { Alert, ChangedPatient } from './model'
 import { followShared, SILENCE_MS, type Message, type Sharing } from './shared-stream'
 
 /** A browser: its tabs, one lock, one channel, and the server's end of the streams. */
@@ -75,6 +75,7 @@ class Browser {
     const listener: LiveAlertsListener = {
       snapshot: (alerts) => seen.push(`snapshot ${alerts.map(({ id }) => id).join(' ')}`.trim()),
       alert: ({ id, status }) => seen.push(`${id} ${status}`),
+      readings: (changed) => seen.push(`readings of ${changed.map(({ patient }) => patient).join(' ')}`),
       contact: () => {},
       lost: () => seen.push('lost'),
       unauthorised: () => seen.push('unauthorised'),
@@ -106,7 +107,8 @@ test('ten tabs have one stream, and each sees all of it', () => {
   const tabs = Array.from({ length: 10 }, () => browser.open())
   browser.stream.snapshot([alert('a')])
   browser.stream.alert(alert('b'))
-  for (const { seen } of tabs) expect(seen).toEqual(['snapshot a', 'b open'])
+  browser.stream.readings([{ patient: 'A/1', kinds: ['blood_pressure'] } as ChangedPatient])
+  for (const { seen } of tabs) expect(seen).toEqual(['snapshot a', 'b open', 'readings of A/1'])
 })
 
 test('a tab that opens later begins with what is open by then', () => {

@@ -42,6 +42,7 @@ type Call = keyof LiveAlertsListener
 const CALLS: { readonly [call in Call]: true } = {
   snapshot: true,
   alert: true,
+  readings: true,
   contact: true,
   lost: true,
   unauthorised: true,
