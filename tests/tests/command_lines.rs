@@ -19,7 +19,7 @@ const SECRETS: [(&str, &str); 5] = [
 /// Arguments whose name sounds like a secret's and whose value is none.
 const HARMLESS: [&str; 2] = ["key", "key_of_reading"];
 /// Values for what must be given, by itself or in place of something else.
-const REQUIRED: [(&str, &str); 8] = [
+const REQUIRED: [(&str, &str); 11] = [
     ("address", "0/17"),
     ("addresses", "0/17"),
     ("bootstrap_servers", "kafka:9092"),
@@ -28,6 +28,9 @@ const REQUIRED: [(&str, &str); 8] = [
     ("data", "folder"),
     ("file", "file"),
     ("operator", "operator"),
+    ("partition", "0"),
+    ("producer_id", "17"),
+    ("topic", "readings.raw"),
 ];
 
 fn value_of(values: &[(&str, &'static str)], argument: &Arg) -> Option<&'static str> {

@@ -61,13 +61,19 @@ struct Offsets {
 impl Left {
     /// None where the client knows nothing of the partition.
     fn of(offsets: Offsets, before: Option<Self>, now: Instant) -> Option<Self> {
-        if offsets.lag < 0 {
-            return None;
-        }
+        // A client that has been given no record yet, as one that was started before an open
+        // transaction, has no count of its own.
+        let lag = match offsets {
+            Offsets { lag, .. } if lag >= 0 => lag,
+            Offsets { next, readable, queued, .. } if next >= 0 && readable >= 0 => {
+                (readable - next).max(0) + queued
+            }
+            _ => return None,
+        };
         // Transaction markers are never delivered: where the fetcher is at the end and its queue is
         // empty, nothing is left, whatever the difference of offsets.
         let is_at_end = offsets.next >= offsets.readable && offsets.queued == 0;
-        let readable = if is_at_end { 0 } else { offsets.lag };
+        let readable = if is_at_end { 0 } else { lag };
         let hidden = match offsets.readable >= 0 {
             true => (offsets.end - offsets.readable).max(0),
             false => 0,
@@ -258,6 +264,9 @@ mod tests {
         let queued = Offsets { next: 100, readable: 100, end: 130, queued: 5, lag: 5 };
         let queued = Left::of(queued, None, Instant::now()).expect("it is known");
         assert_eq!((queued.records, queued.held_back), (35, None));
+        let given_none = Offsets { next: 0, readable: 0, end: 6, queued: 0, lag: -1 };
+        let given_none = Left::of(given_none, None, Instant::now()).expect("it is known");
+        assert_eq!((given_none.records, given_none.held_back.map(|(at, ..)| at)), (6, Some(0)));
         let unknown = Offsets { next: -1001, readable: -1001, end: -1001, queued: 0, lag: -1 };
         assert!(Left::of(unknown, None, Instant::now()).is_none());
     }

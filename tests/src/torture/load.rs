@@ -9,7 +9,9 @@ use rand_chacha::ChaCha8Rng;
 use simulator::live::{Live, LiveArgs};
 use simulator::population::{Patient, population};
 use simulator::timetable::Timetable;
-use simulator::transmission::{Pace, Plan as Transmission, Reception, Sending, TransmissionArgs};
+use simulator::transmission::{
+    Pace, Payload, Plan as Transmission, Reception, Sending, TransmissionArgs,
+};
 
 use super::patients::Staged;
 use super::plans::Planned;
@@ -34,8 +36,8 @@ pub(super) fn people(seed: u64) -> Vec<Patient> {
     population(seed, PATIENTS, 2)
 }
 
-/// Hands to the senders what is due when it is due, until `over`; then what is still to come, at
-/// once.
+/// Hands to the senders what is due when it is due, until `over`; then what is registered by then and
+/// still to come, at once.
 pub(super) fn send(
     seed: u64,
     people: &[Patient],
@@ -51,6 +53,10 @@ pub(super) fn send(
     }
     let mut left = load.timetable.due(Timestamp::LATEST);
     let end = now();
+    left.retain(|sending| match &sending.payload {
+        Payload::Reading(reading) => reading.update_time <= end.millis(),
+        Payload::Bytes { .. } => true,
+    });
     left.iter_mut().for_each(|sending| sending.at = end);
     senders.take(left);
 }

@@ -1,4 +1,5 @@
-//! Every answered access to patients' data is recorded once, and no other is recorded.
+//! Every answered access to a patient's data is recorded once, that to a list once at least by the time
+//! of its answer, and no other is recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,16 +49,28 @@ pub(super) fn compare(asked: &[Asked], came: &Came, found: &mut Complaints) {
     let (mut unrecorded, mut invented) = (Vec::new(), Vec::new());
     for (of, (questions, mut left)) in made {
         for question in questions.iter().filter(|question| question.answered) {
+            if question.patient.is_none() {
+                let until = (question.answered_at, i32::MAX, i64::MAX);
+                if left.range(..=until).next().is_none() {
+                    unrecorded.push(question.to_owned());
+                }
+                continue;
+            }
             match record_of(question, &left) {
                 Some(record) => drop(left.remove(&record)),
                 None => unrecorded.push(question.to_owned()),
             }
         }
-        // What is left is of those that were not answered. One that was given up may be recorded
-        // late, but not before it was made.
+        // What is left is of those that were not answered, and of lists. One that was given up may be
+        // recorded late, but not before it was made.
         let most = |at: i64| {
-            let earlier = questions.iter().filter(|q| !q.answered && q.asked_at <= at).count();
-            MOST_WITHOUT_ANSWER * earlier
+            let earlier = questions.iter().filter(|question| question.asked_at <= at);
+            let most = |question: &&Asked| match (question.answered, &question.patient) {
+                (false, _) => MOST_WITHOUT_ANSWER,
+                (true, None) => 1,
+                (true, Some(_)) => 0,
+            };
+            earlier.map(|question| most(&question)).sum::<usize>()
         };
         let too_many = (1..).zip(left).filter(|(number, (at, ..))| *number > most(*at));
         invented.extend(too_many.map(|(_, record)| (of, record)));

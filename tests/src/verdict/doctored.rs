@@ -325,6 +325,35 @@ fn an_access_that_was_not_answered_may_be_recorded_twice_but_not_before_it_was_m
 }
 
 #[test]
+fn a_list_is_recorded_by_its_first_answer_and_need_not_be_again() {
+    let (sent, mut asked, came) = good();
+    for (asked_at, answered) in [(5000, true), (7000, false), (9000, true)] {
+        let (answered_at, patient) = (asked_at + 1000, None);
+        let action = "list_alerts";
+        asked.push(Asked { action, patient, asked_at, answered_at, answered, ..asked[0].clone() });
+    }
+    let wrong = |times: &[i64]| {
+        let mut came = came.clone();
+        for (offset, at) in (1..).zip(times) {
+            let mut list = came.accesses[0].record.clone();
+            (list.at, list.action, list.patient) = (*at, "list_alerts".to_owned(), None);
+            let list = placed(offset, list);
+            came.store.accesses.push(Row { key: list.place(), columns: of_access(&list) });
+            came.accesses.push(list);
+        }
+        complaints(&sent, &asked, &came).join("\n")
+    };
+    for good in [&[5500][..], &[5500, 9500], &[5500, 7500, 7600, 9500]] {
+        assert_eq!(wrong(good), "", "{good:?}");
+    }
+    assert!(wrong(&[]).contains("answered accesses that are not recorded: 2"));
+    assert!(wrong(&[9500]).contains("answered accesses that are not recorded: 1"));
+    for invented in [&[4900, 5500][..], &[5500, 5600]] {
+        assert!(wrong(invented).contains("that nobody made, or too often"), "{invented:?}");
+    }
+}
+
+#[test]
 fn it_complains_of_questions_that_were_hardly_ever_answered() {
     let (sent, asked, came) = good();
     let with_unanswered = |count: usize| {

@@ -310,12 +310,14 @@ fn event(came: &Came) -> Option<usize> {
     Some(in_time[middle(&in_time)?])
 }
 
-/// The number of the record of an access that was answered, as was every other one of its sort.
+/// The number of the record of an access to a patient's data that was answered, as was every other one
+/// of its sort.
 fn access(good: &Good<'_>, came: &Came) -> Option<usize> {
     let of = |asked: &Asked| (asked.user, asked.action, asked.patient.clone());
     let unanswered = good.asked.iter().filter(|asked| !asked.answered).map(of);
     let unanswered: std::collections::BTreeSet<_> = unanswered.collect();
-    let mut certain = good.asked.iter().filter(|asked| !unanswered.contains(&of(asked)));
+    let of_a_patient = good.asked.iter().filter(|asked| asked.patient.is_some());
+    let mut certain = of_a_patient.filter(|asked| !unanswered.contains(&of(asked)));
     let asked = certain.next()?;
     came.accesses.iter().position(|access| {
         let record = &access.record;
