@@ -40,7 +40,7 @@ torture: setup web ## Every fault under load, about 10 minutes (TORTURE_SECONDS=
 	@TORTURE_SECONDS=$${TORTURE_SECONDS:-600} cargo test --locked -p tests --test torture
 
 .PHONY: fuzz
-fuzz: fuzz-engine ## Ten minutes of bad inputs against every decoder and parser, guided by coverage (FUZZ_SEED, FUZZ_SECONDS)
+fuzz: fuzz-engine ## Ten minutes of bad inputs against the decoders and parsers, guided by coverage (FUZZ_SEED, FUZZ_SECONDS)
 	@cargo run --quiet --locked -p fuzz
 
 .PHONY: fuzz-verify

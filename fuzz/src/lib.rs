@@ -1,4 +1,4 @@
-//! Bad input, by the million: every decoder and parser of the platform against inputs that nobody
+//! Bad input, by the million: decoders and parsers of the platform against inputs that nobody
 //! would send on purpose, or that somebody did.
 //!
 //! A [`Target`](target::Target) is a parser, what it promises of every input ("no panic", "what was

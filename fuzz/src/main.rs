@@ -13,7 +13,7 @@ use fuzz::attempt::attempt;
 use fuzz::target::Target;
 use fuzz::{corpus, targets};
 
-/// Tries every decoder and parser with inputs that nobody would send on purpose.
+/// Tries decoders and parsers with inputs that nobody would send on purpose.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Targets whose names hold this

@@ -232,8 +232,8 @@ pub struct ClickHouseArgs {
     )]
     pub clickhouse_database: String,
 
-    /// User: the writer's may write, those of dashboard and gateway need to read and nothing else. ClickHouse's
-    /// default user where none is given
+    /// User: the writer's may write, those of dashboard and gateway need to read and nothing else.
+    /// ClickHouse's default user where none is given
     #[arg(long, env = "MIMAMORI_CLICKHOUSE_USER", value_name = "NAME")]
     pub clickhouse_user: Option<String>,
 
@@ -248,7 +248,8 @@ pub struct ClickHouseArgs {
     pub clickhouse_password: Option<Secret>,
 }
 
-/// How to reach ClickHouse, of a service that can do without: it is reached where its address is given.
+/// How to reach ClickHouse, of a service that can do without: it is reached where its address is
+/// given.
 #[derive(Debug, Clone, Default)]
 pub struct OptionalClickHouseArgs(pub Option<ClickHouseArgs>);
 

@@ -1,4 +1,4 @@
-//! Every decoder and parser that reads what others wrote.
+//! Decoders and parsers that read what others wrote.
 
 mod clickhouse;
 mod clinical;

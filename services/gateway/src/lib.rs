@@ -19,9 +19,9 @@
 //! These three say for each reading (document from 0, JSON pointer) whether it is `accepted` (with
 //! its id), `rejected` (with pointers, rules and messages) or `not_stored`, besides how many of
 //! each there are and [`exchange::Warnings`]. A document that is no JSON among others is an entry
-//! that is `rejected`. `Prefer: return=minimal` leaves the accepted ones out
-//! of the list. `not_stored` means that no acknowledgement came: the reading may still arrive, and
-//! sending it again is harmless, because the platform recognises what it has.
+//! that is `rejected`. `Prefer: return=minimal` leaves the accepted ones out of the list.
+//! `not_stored` means that no acknowledgement came: the reading may still arrive, and sending it
+//! again is harmless, because the platform recognises what it has.
 //!
 //! All other answers mean that nothing of the request is stored:
 //!
@@ -49,12 +49,12 @@
 //!
 //! # Parts
 //! [`exchange`] is pure: text to readings. `registry` follows the master lists of who may send, and
-//! `patients` those of whose readings somebody will see, `credentials` and
-//! `body` take a request in, `intake` makes records of it, `publish` sends them, `answer` and
-//! `error_response` say what became of it, `http` joins them. `memory` bounds what requests take
-//! together: their bodies, the JSON trees of these, and their readings until they are answered.
-//! `kafka_health` watches Kafka, `audit` records refused attempts and accesses to receipts, `metrics`
-//! counts. `receipts` alone asks ClickHouse.
+//! `patients` those of whose readings somebody will see, `credentials` and `body` take a request
+//! in, `intake` makes records of it, `publish` sends them, `answer` and `error_response` say what
+//! became of it, `http` joins them. `memory` bounds what requests take together: their bodies, the
+//! JSON trees of these, and their readings until they are answered. `kafka_health` watches Kafka,
+//! `audit` records refused attempts and accesses to receipts, `metrics` counts. `receipts` alone
+//! asks ClickHouse.
 
 mod answer;
 mod args;

@@ -33,10 +33,10 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 /// The open alerts of the physician's patients, then every transition as it happens
 ///
 /// First an event `snapshot` with `{"alerts": [Alert]}`, and another one whenever the physician's
-/// patients change, after that is recorded as an access; then an event `alert` with an `Alert` for each transition,
-/// and an event `readings` with `{"patients": [ChangedPatient]}` when readings have changed and can be asked for, or wait
-/// for the store for too long; a comment every 15 s.
-/// A reader that is too slow gets an event `lagged` and is to connect again, as after any end but
+/// patients change, after that is recorded as an access; then an event `alert` with an `Alert` for
+/// each transition, and an event `readings` with `{"patients": [ChangedPatient]}` when readings
+/// have changed and can be asked for, or wait for the store for too long; a comment every 15 s. A
+/// reader that is too slow gets an event `lagged` and is to connect again, as after any end but
 /// one: the event `ended` says that the session has ended, on whatever instance, and is the last.
 #[utoipa::path(
     get,

@@ -18,11 +18,11 @@
 //! with.
 //!
 //! `num n` of the rules counts characters, the point included, of the shortest way to write a
-//! value. Civil times are read with the extension `utc_offset` of record or document, or else in the
-//! zone of the consortium. What clocks say that cannot be so is taken with a warning as well: a factory
-//! date, a time after the receipt, two readings of a device at one whole minute. Where clocks are moved, the order of the array says which of two instants
-//! a time is that they show twice, with a warning, and one that they skip is read with the offset
-//! before the skip.
+//! value. Civil times are read with the extension `utc_offset` of record or document, or else in
+//! the zone of the consortium. What clocks say that cannot be so is taken with a warning as well: a
+//! factory date, a time after the receipt, two readings of a device at one whole minute. Where
+//! clocks are moved, the order of the array says which of two instants a time is that they show
+//! twice, with a warning, and one that they skip is read with the offset before the skip.
 
 mod civil_time;
 mod entry_bytes;
