@@ -191,7 +191,8 @@ impl ErrorResponse {
     }
 
     pub(crate) fn no_such_page() -> Self {
-        let detail = "Readings are sent with POST to /v1/readings.";
+        let detail = "Readings are sent with POST to /v1/readings. Receipts are at \
+                      GET /v1/readings/{id} and /v1/deliveries.";
         Self::new(StatusCode::NOT_FOUND, "no-such-page", "There is no such page", detail)
     }
 
@@ -213,12 +214,16 @@ impl ErrorResponse {
     }
 
     pub(crate) fn no_receipt() -> Self {
-        let detail = "There is no version of such a reading that came in with your credentials. It                       may still be on its way, for some seconds; it may have been rejected after it                       was taken, which /v1/deliveries?outcome=rejected lists; or it was there                       already, and what was sent again is dropped.";
+        let detail = "There is no version of such a reading that came in with your credentials. It \
+                      may still be on its way, for some seconds; it may have been rejected after it \
+                      was taken, which /v1/deliveries?outcome=rejected lists; or it was there \
+                      already, and what was sent again is dropped.";
         Self::new(StatusCode::NOT_FOUND, "no-receipt", "There is no receipt", detail)
     }
 
     pub(crate) fn no_receipts() -> Self {
-        let detail = "This deployment answers no receipts: its gateway is not connected to the                       store. Ask the operators. Readings are taken as ever.";
+        let detail = "This deployment answers no receipts: its gateway is not connected to the \
+                      store. Ask the operators. Readings are taken as ever.";
         Self::unavailable("receipts", "There are no receipts here", detail, "3600")
     }
 
