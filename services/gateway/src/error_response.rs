@@ -278,3 +278,36 @@ impl IntoResponse for ErrorResponse {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_answers_say_has_no_runs_of_blanks() {
+        for answer in [
+            ErrorResponse::starting(),
+            ErrorResponse::busy(),
+            ErrorResponse::no_usable_zone("SAMPLE"),
+            ErrorResponse::unauthenticated(None),
+            ErrorResponse::wrong_consortium(0),
+            ErrorResponse::media_type(),
+            ErrorResponse::content_encoding(),
+            ErrorResponse::body_too_large("body_bytes", 1),
+            ErrorResponse::too_much_memory(1),
+            ErrorResponse::body_too_slow(15),
+            ErrorResponse::body_broken(),
+            ErrorResponse::no_such_page(),
+            ErrorResponse::method(),
+            ErrorResponse::get_only(),
+            ErrorResponse::no_receipt(),
+            ErrorResponse::no_receipts(),
+            ErrorResponse::receipts_unavailable(),
+            ErrorResponse::not_recorded(),
+            ErrorResponse::internal(),
+        ] {
+            assert!(!answer.detail.contains("  "), "{}", answer.detail);
+            assert!(!answer.detail.contains('\n'), "{}", answer.detail);
+        }
+    }
+}
