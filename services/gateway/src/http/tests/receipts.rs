@@ -8,8 +8,7 @@ use axum::http::{Request, StatusCode};
 use clinical::{ReadingId, Timestamp};
 use serde_json::json;
 
-use super::Gateway;
-use super::tests::{Answered, Fixture, TOKEN, fixture, good, problem};
+use super::{Answered, Fixture, Gateway, TOKEN, fixture, good, problem};
 use crate::receipts::{
     Answer, Cursor, DeliveredVersion, Deliveries, Delivery, Places, Question, ReceiptStore,
     Receipts, StoreError, Version,
