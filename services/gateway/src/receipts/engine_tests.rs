@@ -7,6 +7,7 @@ use std::time::Duration;
 use chassis::ClickHouseArgs;
 use clickhouse::Client;
 use clinical::{Kind, PatientId, ReadingId, Source, Timestamp};
+use schemas::migrations::{MIGRATIONS, Migration};
 
 use super::question::{MOST, Question};
 use super::store::{ClickHouse, ReceiptStore, StoreError};
@@ -32,15 +33,10 @@ fn the_engine_answers() {
 }
 
 /// A migrated database of its own, and a store that asks it.
-async fn database(name: &str) -> (Client, ClickHouse) {
-    let client = Client::default().with_url(server());
-    client.query(&format!("CREATE DATABASE {name}")).execute().await.unwrap();
-    let client = client.with_database(name);
-    for migration in schemas::migrations::MIGRATIONS {
-        for statement in migration.statements() {
-            client.query_raw(statement).execute().await.unwrap();
-        }
-    }
+fn database(name: &str) -> (Client, ClickHouse) {
+    let statements = MIGRATIONS.iter().flat_map(Migration::statements);
+    local_clickhouse::beside::create_database(server(), name, statements);
+    let client = Client::default().with_url(server()).with_database(name);
     (client, ClickHouse::new(&ClickHouseArgs::local(server(), name), INSERT_TIMEOUT))
 }
 
@@ -117,7 +113,7 @@ async fn offsets(store: &ClickHouse, grant: &Grant, question: &Question) -> Vec<
 
 #[tokio::test]
 async fn a_reading_of_any_kind_is_found_by_its_id_with_every_version_once() {
-    let (client, store) = database("receipt_versions").await;
+    let (client, store) = database("receipt_versions");
     for kind in Kind::ALL {
         for (version, vendor, outcome, offset) in [
             (2, "acme", "new", 5),
@@ -147,7 +143,7 @@ async fn a_reading_of_any_kind_is_found_by_its_id_with_every_version_once() {
 
 #[tokio::test]
 async fn what_a_vendor_has_sent_of_any_kind_is_delivered_and_nothing_of_others() {
-    let (client, store) = database("receipt_deliveries").await;
+    let (client, store) = database("receipt_deliveries");
     for (kind, offset) in Kind::ALL.into_iter().zip(10..) {
         insert(&client, Stored { kind, offset, ..PRESSURE }).await;
         insert(&client, Stored { kind, version: 2, vendor: "other", offset: 100, ..PRESSURE })
@@ -185,7 +181,7 @@ async fn what_a_vendor_has_sent_of_any_kind_is_delivered_and_nothing_of_others()
 
 #[tokio::test]
 async fn pages_hold_every_delivery_once_though_it_was_written_twice() {
-    let (client, store) = database("receipt_pages").await;
+    let (client, store) = database("receipt_pages");
     for offset in [4, 2, 9, 7, 5] {
         insert(&client, Stored { version: offset as u64, offset, ..PRESSURE }).await;
     }
@@ -216,7 +212,7 @@ async fn pages_hold_every_delivery_once_though_it_was_written_twice() {
 
 #[tokio::test]
 async fn nothing_comes_behind_a_cursor_as_long_as_an_insert_may_still_go_on() {
-    let (client, store) = database("receipt_settling").await;
+    let (client, store) = database("receipt_settling");
     let own = grant("acme", &["CGM005"]);
     let empty = store.deliveries(&own, &question()).await.unwrap();
     assert!(empty.list.is_empty());
@@ -234,7 +230,7 @@ async fn nothing_comes_behind_a_cursor_as_long_as_an_insert_may_still_go_on() {
 
 #[tokio::test]
 async fn without_its_tables_the_store_says_what_is_wrong_and_nothing_of_the_patient() {
-    let (client, store) = database("receipt_bare").await;
+    let (client, store) = database("receipt_bare");
     client.query("DROP TABLE body_temperature").execute().await.unwrap();
     let asked = store.versions(&id(Kind::BodyTemperature, "CGM005/S001"), "acme").await;
     assert_eq!(asked, Err(StoreError::Refused("code 60, UNKNOWN_TABLE".to_owned())));
