@@ -27,7 +27,7 @@ pub struct GatewayArgs {
     #[command(flatten)]
     pub schema_registry: SchemaRegistryArgs,
 
-    /// Address of POST /v1/readings; /healthz, /readyz and /metrics are served here too
+    /// Address of POST /v1/readings and of receipts; /healthz, /readyz and /metrics are served here too
     #[arg(
         long,
         env = "MIMAMORI_GATEWAY_LISTEN",
@@ -57,6 +57,17 @@ pub struct GatewayArgs {
         default_value_t = 8
     )]
     pub receipts_in_flight: usize,
+
+    /// What the writers have as their --insert-timeout-seconds; receipts list what was stored 15
+    /// seconds longer ago, when no insert that began before can still go on
+    #[arg(
+        long,
+        env = "MIMAMORI_WRITER_INSERT_TIMEOUT_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub writer_insert_timeout_seconds: u64,
 }
 
 /// What one request, and all of them together, may ask of the gateway.
@@ -193,5 +204,13 @@ mod tests {
         let named = [&command[..], &["--clickhouse-url", "http://127.0.0.1:8123"]].concat();
         let clickhouse = Command::try_parse_from(named).unwrap().gateway.clickhouse.0.unwrap();
         assert_eq!(clickhouse.clickhouse_database, "mimamori");
+    }
+
+    #[test]
+    fn deliveries_settle_later_than_an_insert_of_the_writer_may_end() {
+        let command = ["gateway", "--bootstrap-servers", "127.0.0.1:9092"];
+        let args = Command::try_parse_from(command).unwrap().gateway;
+        // The default of the writer's own setting, which has the same environment variable.
+        assert_eq!(args.writer_insert_timeout_seconds, 30);
     }
 }

@@ -191,7 +191,8 @@ impl ErrorResponse {
     }
 
     pub(crate) fn no_such_page() -> Self {
-        let detail = "Readings are sent with POST to /v1/readings.";
+        let detail = "Readings are sent with POST to /v1/readings. Receipts are at \
+                      GET /v1/readings/{id} and /v1/deliveries.";
         Self::new(StatusCode::NOT_FOUND, "no-such-page", "There is no such page", detail)
     }
 
@@ -213,12 +214,16 @@ impl ErrorResponse {
     }
 
     pub(crate) fn no_receipt() -> Self {
-        let detail = "There is no version of such a reading that came in with your credentials. It                       may still be on its way, for some seconds; it may have been rejected after it                       was taken, which /v1/deliveries?outcome=rejected lists; or it was there                       already, and what was sent again is dropped.";
+        let detail = "There is no version of such a reading that came in with your credentials. It \
+                      may still be on its way, for some seconds; it may have been rejected after it \
+                      was taken, which /v1/deliveries?outcome=rejected lists; or it was there \
+                      already, and what was sent again is dropped.";
         Self::new(StatusCode::NOT_FOUND, "no-receipt", "There is no receipt", detail)
     }
 
     pub(crate) fn no_receipts() -> Self {
-        let detail = "This deployment answers no receipts: its gateway is not connected to the                       store. Ask the operators. Readings are taken as ever.";
+        let detail = "This deployment answers no receipts: its gateway is not connected to the \
+                      store. Ask the operators. Readings are taken as ever.";
         Self::unavailable("receipts", "There are no receipts here", detail, "3600")
     }
 
@@ -271,5 +276,38 @@ impl IntoResponse for ErrorResponse {
             response.headers_mut().insert(name, value);
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_answers_say_has_no_runs_of_blanks() {
+        for answer in [
+            ErrorResponse::starting(),
+            ErrorResponse::busy(),
+            ErrorResponse::no_usable_zone("SAMPLE"),
+            ErrorResponse::unauthenticated(None),
+            ErrorResponse::wrong_consortium(0),
+            ErrorResponse::media_type(),
+            ErrorResponse::content_encoding(),
+            ErrorResponse::body_too_large("body_bytes", 1),
+            ErrorResponse::too_much_memory(1),
+            ErrorResponse::body_too_slow(15),
+            ErrorResponse::body_broken(),
+            ErrorResponse::no_such_page(),
+            ErrorResponse::method(),
+            ErrorResponse::get_only(),
+            ErrorResponse::no_receipt(),
+            ErrorResponse::no_receipts(),
+            ErrorResponse::receipts_unavailable(),
+            ErrorResponse::not_recorded(),
+            ErrorResponse::internal(),
+        ] {
+            assert!(!answer.detail.contains("  "), "{}", answer.detail);
+            assert!(!answer.detail.contains('\n'), "{}", answer.detail);
+        }
     }
 }

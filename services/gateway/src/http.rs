@@ -229,8 +229,4 @@ impl<F: FnMut()> Drop for Leaving<F> {
 #[cfg(test)]
 mod fake_kafka;
 #[cfg(test)]
-mod receipts_tests;
-#[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod unregistered_tests;

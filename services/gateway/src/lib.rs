@@ -74,6 +74,7 @@ mod receipts;
 mod registry;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use chassis::server::Connections;
@@ -150,8 +151,10 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     if args.clickhouse.0.is_none() {
         tracing::info!("receipts are answered 503: no CLICKHOUSE_URL is set");
     }
-    let store =
-        args.clickhouse.0.as_ref().map(|it| Arc::new(ClickHouse::new(it)) as Arc<dyn ReceiptStore>);
+    let insert_timeout = Duration::from_secs(args.writer_insert_timeout_seconds);
+    let store = args.clickhouse.0.as_ref().map(|clickhouse| {
+        Arc::new(ClickHouse::new(clickhouse, insert_timeout)) as Arc<dyn ReceiptStore>
+    });
     let gateway = Arc::new(Gateway {
         in_flight: Semaphore::new(args.limits.requests_in_flight),
         memory: Memory::new(args.limits.body_memory_bytes),

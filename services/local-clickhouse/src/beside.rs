@@ -83,6 +83,34 @@ pub fn answers(url: &str) -> bool {
     ask().is_ok_and(|answer| answer.ends_with("Ok.\n"))
 }
 
+/// Creates a database at the engine's URL, and in it what statements say.
+///
+/// # Panics
+/// When the engine refuses one of them: these are tests.
+pub fn create_database<'a>(url: &str, name: &str, statements: impl IntoIterator<Item = &'a str>) {
+    execute(url, "/", &format!("CREATE DATABASE {name}"));
+    let within = format!("/?database={name}");
+    for statement in statements {
+        execute(url, &within, statement);
+    }
+}
+
+fn execute(url: &str, path: &str, statement: &str) {
+    let address = url.strip_prefix("http://").expect("the engine's URL");
+    let ask = || -> std::io::Result<String> {
+        let mut connection = TcpStream::connect(address)?;
+        connection.set_read_timeout(Some(PATIENCE))?;
+        let length = statement.len();
+        write!(connection, "POST {path} HTTP/1.0\r\nContent-Length: {length}\r\n\r\n")?;
+        connection.write_all(statement.as_bytes())?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    let answer = ask().expect("the engine answers");
+    assert_eq!(answer.split(' ').nth(1), Some("200"), "{statement}\n{answer}");
+}
+
 /// In the process that [`url`] started, serves until its standard input ends; elsewhere returns false
 /// at once.
 ///

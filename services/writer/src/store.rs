@@ -100,10 +100,14 @@ const PIECE: usize = 1 << 20;
 impl Inserter for Store {
     async fn insert(&self, table: Table, shape: &Shape, rows: Bytes) -> Result<(), StoreError> {
         let token = deduplication_token(table, &rows);
+        // What is not waited for any more must not be stored later all the same: the gateway counts
+        // on it that an insert ends within this time, whoever reads the answer. 0 would be no limit.
+        let longest = self.timeout.as_secs().max(1);
         let mut insert = self
             .client
             .insert_formatted_with(shape.insert_statement(table.name()))
-            .with_setting("insert_deduplication_token", token);
+            .with_setting("insert_deduplication_token", token)
+            .with_setting("max_execution_time", longest.to_string());
         self.bounded(async {
             let mut rest = rows;
             while !rest.is_empty() {
@@ -134,5 +138,38 @@ impl Inserter for Store {
                 Err(StoreError::OtherShape { table: table.name().to_owned(), difference })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::rows::Row;
+    use crate::rows::samples::{place, weight};
+
+    #[tokio::test]
+    async fn the_server_ends_an_insert_when_it_is_no_longer_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let client = client(&ClickHouseArgs::local(&url, "mimamori"));
+        let store = Store::new(client, Duration::from_secs(30));
+        let row = Row::Reading(weight(61.0));
+        let shape = row.shape(place(0)).unwrap();
+        let insert = store.insert(row.table(), &shape, Bytes::from_static(b"a row"));
+        let asked = async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n") {
+                head.push(connection.read_u8().await.unwrap());
+            }
+            String::from_utf8(head).unwrap()
+        };
+        // Closing the connection is the answer.
+        let (asked, inserted) = tokio::join!(asked, insert);
+        assert!(asked.contains("max_execution_time=30"), "{asked}");
+        assert_eq!(inserted, Err(StoreError::Unreachable));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::thread::scope;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use field_cases::case::{Answer, Case, Counting, Metric, Seen, SeenAlert, Step};
 use field_cases::judge;
@@ -25,6 +25,9 @@ use tests::wait::{eventually, try_within};
 
 /// From the last record to everything seen, on a machine that is busy with other tests.
 const SEEN_WITHIN: Duration = Duration::from_secs(45);
+/// From the last record until no rule waits any more: what came late is judged after a minute of
+/// receipts.
+const JUDGED_WITHIN: Duration = Duration::from_secs(90);
 
 pub fn every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_too() {
     let cases = field_cases::all().unwrap_or_else(|error| panic!("{error}"));
@@ -39,6 +42,7 @@ pub fn every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_to
         let threads: Vec<_> = cases.iter().map(send).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
+    let all_sent = Instant::now();
     stack.assert_balanced();
     let looks = Looks::new(&stack);
     looks.at_all(&sent, "sent");
@@ -54,6 +58,11 @@ pub fn every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_to
     stack.assert_balanced();
     looks.at_all(&sent, "seen after a restart of the processor");
     assert_eq!(looks.alerts.records().len(), reported, "a restart reports nothing again");
+
+    // An alert that must not come may only come now.
+    std::thread::sleep(JUDGED_WITHIN.saturating_sub(all_sent.elapsed()));
+    looks.at_all(&sent, "when no rule waits any more");
+    assert_eq!(looks.alerts.records().len(), reported, "nothing is reported any more");
 }
 
 /// Registers the patients of all cases as these say.
@@ -143,12 +152,24 @@ struct Looks<'s> {
     people: BTreeMap<&'static str, SignedIn>,
 }
 
-/// What physicians see of all their patients at a moment.
+/// A list of the API, or what was answered in its place.
+type Listed = Result<Vec<Value>, String>;
+
+/// What people see of all their patients at a moment.
 struct Lists {
     /// Members of `patients` of the list of patients.
-    patients: BTreeMap<String, Vec<Value>>,
+    patients: BTreeMap<String, Listed>,
     /// Open alerts.
-    alerts: BTreeMap<String, Vec<Value>>,
+    alerts: BTreeMap<String, Listed>,
+}
+
+/// The list of this name on a page.
+fn listed(person: &SignedIn, page: &str, name: &str) -> Listed {
+    let answer = person.get(page);
+    match answer.body[name].as_array() {
+        Some(list) if answer.status == 200 => Ok(list.clone()),
+        _ => Err(format!("{page}: {}: {}", answer.status, answer.body)),
+    }
 }
 
 impl<'s> Looks<'s> {
@@ -214,13 +235,10 @@ impl<'s> Looks<'s> {
 
     fn lists(&self) -> Lists {
         let of = |path: &str| {
-            let answers = self.people.iter().map(|(user, person)| {
-                let mut answer = person.get(path);
-                let listed = answer.body.get_mut(path).and_then(Value::as_array_mut);
-                let listed = listed.map(std::mem::take);
-                ((*user).to_owned(), listed.unwrap_or_default())
-            });
-            answers.collect()
+            let of_people = self.people.iter();
+            of_people
+                .map(|(user, person)| ((*user).to_owned(), listed(person, path, path)))
+                .collect()
         };
         Lists { patients: of("patients"), alerts: of("alerts") }
     }
@@ -236,6 +254,10 @@ impl<'s> Looks<'s> {
         for (place, ids) in &sent.accepted {
             let Step::Http(http) = &sent.case.send[*place] else { continue };
             let Some(expected) = &http.answer.receipts else { continue };
+            if ids.len() != expected.len() {
+                let (accepted, receipts) = (ids.len(), expected.len());
+                failures.push(format!("send {place}: {accepted} accepted, {receipts} receipts"));
+            }
             for (id, expected) in ids.iter().zip(expected) {
                 let what = format!("send {place}: receipt of {id}");
                 failures.extend(unequal(&what, expected, &self.receipt(id)));
@@ -256,11 +278,20 @@ impl<'s> Looks<'s> {
                 Err(answer) => failures.push(format!("readings: {answer}")),
             }
         }
-        let of_patient = |list: &BTreeMap<String, Vec<Value>>| -> Vec<Value> {
-            let listed = list.get(&seen.by).into_iter().flatten();
-            listed.filter(|item| item["patient"] == *patient).cloned().collect()
+        let mut of_patient = |list: &BTreeMap<String, Listed>| -> Vec<Value> {
+            match list.get(&seen.by) {
+                Some(Ok(list)) => {
+                    list.iter().filter(|item| item["patient"] == *patient).cloned().collect()
+                }
+                Some(Err(answer)) => {
+                    failures.push(answer.clone());
+                    Vec::new()
+                }
+                None => Vec::new(),
+            }
         };
-        let summary = of_patient(&lists.patients);
+        // No case expects that a page is refused: where it is, what is not listed says nothing.
+        let (summary, open_alerts) = (of_patient(&lists.patients), of_patient(&lists.alerts));
         let member = |name: &str| {
             let members = summary.first().and_then(|summary| summary[name].as_array());
             members.cloned().unwrap_or_default()
@@ -275,15 +306,18 @@ impl<'s> Looks<'s> {
             }
         }
         if let Some(expected) = &seen.alerts {
-            let answer = person.get(&format!("patients/{patient}/alerts"));
-            let alerts = answer.body["alerts"].as_array().cloned().unwrap_or_default();
+            let alerts = listed(person, &format!("patients/{patient}/alerts"), "alerts");
+            let alerts = alerts.unwrap_or_else(|answer| {
+                failures.push(answer);
+                Vec::new()
+            });
             let all: Vec<&SeenAlert> = expected.iter().collect();
             failures.extend(judge::alerts("alerts of the patient", &all, &alerts));
             let open: Vec<&SeenAlert> =
                 expected.iter().filter(|alert| alert.status == "open").collect();
             for (what, listed) in [
                 ("open alerts in the list of patients", member("open_alerts")),
-                ("open alerts in the list of alerts", of_patient(&lists.alerts)),
+                ("open alerts in the list of alerts", open_alerts),
             ] {
                 failures.extend(judge::alerts(what, &open, &listed));
             }

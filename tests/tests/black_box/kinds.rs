@@ -115,6 +115,7 @@ fn of_record(kind: Kind, patient: &str, record: &Map<String, Value>) -> Map<Stri
         columns.insert(name.to_owned(), value);
     };
     put("patient", patient.into());
+    put("entered_in_error", false.into());
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
     let source = match record.get("test_lab_id") {
         Some(lab) => format!("lab|{}", lab.as_str().unwrap()),
@@ -136,6 +137,8 @@ fn of_record(kind: Kind, patient: &str, record: &Map<String, Value>) -> Map<Stri
                 put("data_input", ["device", "manual", "modified"][digit(code)].into());
             }
             "origin_of_time_code" => put("origin_of_time", ["device", "app"][digit(code)].into()),
+            // The table has every version; only the current view leaves out what stands no longer.
+            "status" => put("entered_in_error", (code == "entered_in_error").into()),
             "test_lab_id"
             | "model_manufacturer_code"
             | "model_number"

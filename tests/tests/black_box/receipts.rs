@@ -2,6 +2,7 @@
 //! with the time zone of a consortium that was not registered.
 
 use std::process::Command;
+use std::time::Duration;
 
 use schemas::AuditEvent;
 use schemas::reading::Reading;
@@ -12,7 +13,7 @@ use tests::readings::{blood_pressure, corrected, document, entered_in_error, sec
 use tests::registered::{BOUND_TOKEN, BOUND_VENDOR, SATO, TOKEN};
 use tests::service::{Service, quiet_environment};
 use tests::stack::{Plan, Stack};
-use tests::wait::{equal, eventually};
+use tests::wait::{equal, eventually, within};
 
 use crate::rejected::output;
 
@@ -56,7 +57,8 @@ pub fn a_vendor_learns_what_became_of_its_readings_and_takes_one_back_and_others
     assert_eq!(stack.ask_gateway(Some(TOKEN), &path).status, 404);
     assert_eq!(stack.ask_gateway(None, &path).status, 401);
 
-    let delivered = eventually("what was sent is delivered", || {
+    // What the writer may take for an insert has to pass first.
+    let delivered = within(Duration::from_secs(120), "what was sent is delivered", || {
         let page = stack.ask_gateway(Some(BOUND_TOKEN), "/v1/deliveries").expect(200);
         let deliveries = page["deliveries"].as_array().unwrap().clone();
         if deliveries.len() == 3 { Ok(page) } else { Err(page.to_string()) }

@@ -66,7 +66,7 @@ fn ids(numbers: impl IntoIterator<Item = u32>) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn an_auditor_learns_whose_data_an_access_showed_and_that_none_is_missing() {
-    let (client, _) = database("audit_sets").await;
+    let (client, _) = database("audit_sets");
     let (few, many, none) = (ids([2, 1]), ids(0..90_000), ids([]));
     let mut sets = Vec::new();
     for patients in [&few, &many, &none] {

@@ -34,7 +34,7 @@ async fn latest(store: &Store, now: i64) -> Vec<(i64, bool, bool)> {
 
 #[tokio::test]
 async fn a_reading_ahead_of_its_receipt_does_not_hide_one_that_comes_after_it() {
-    let (client, store) = database("ahead").await;
+    let (client, store) = database("ahead");
     measured(&client, 55 * MINUTE, 0, "128").await;
     assert_eq!(latest(&store, MINUTE).await, [(128, false, true)]);
     measured(&client, 5 * MINUTE, 5 * MINUTE, "88").await;
@@ -50,7 +50,7 @@ async fn a_reading_ahead_of_its_receipt_does_not_hide_one_that_comes_after_it() 
 
 #[tokio::test]
 async fn a_reading_of_a_clock_that_was_not_set_is_found_where_it_was_received() {
-    let (client, store) = database("unset").await;
+    let (client, store) = database("unset");
     measured(&client, FACTORY, 10 * MINUTE, "142").await;
     assert_eq!(latest(&store, 11 * MINUTE).await, [(142, true, false)]);
     measured(&client, 0, 0, "120").await;
@@ -73,7 +73,7 @@ async fn a_reading_of_a_clock_that_was_not_set_is_found_where_it_was_received() 
 
 #[tokio::test]
 async fn a_withdrawn_reading_of_a_clock_that_was_not_set_is_gone() {
-    let (client, store) = database("unset_withdrawn").await;
+    let (client, store) = database("unset_withdrawn");
     measured(&client, FACTORY, 10 * MINUTE, "142").await;
     let withdrawn = Version {
         at: FACTORY,

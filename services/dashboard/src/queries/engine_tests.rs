@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use chassis::{ClickHouseArgs, Metrics};
 use clickhouse::Client;
 use clinical::{Kind, PatientId, Span, Timestamp};
+use schemas::migrations::{MIGRATIONS, Migration};
 use serde_json::{Value, json};
 
 use super::current;
@@ -31,15 +32,10 @@ fn the_engine_answers() {
 }
 
 /// A migrated database of its own, and a store that asks it.
-pub(super) async fn database(name: &str) -> (Client, Store) {
-    let client = Client::default().with_url(server());
-    client.query(&format!("CREATE DATABASE {name}")).execute().await.unwrap();
-    let client = client.with_database(name);
-    for migration in schemas::migrations::MIGRATIONS {
-        for statement in migration.statements() {
-            client.query_raw(statement).execute().await.unwrap();
-        }
-    }
+pub(super) fn database(name: &str) -> (Client, Store) {
+    let statements = MIGRATIONS.iter().flat_map(Migration::statements);
+    local_clickhouse::beside::create_database(server(), name, statements);
+    let client = Client::default().with_url(server()).with_database(name);
     let metrics = DashboardMetrics::new(&Metrics::for_service("dashboard")).unwrap();
     let store = ClickHouseArgs::local(server(), name);
     (client, Store::new(&store, metrics))
@@ -106,7 +102,7 @@ async fn systolic(store: &Store, wanted: Wanted) -> Vec<Value> {
 
 #[tokio::test]
 async fn the_greatest_version_is_current_whatever_the_order_of_arrival_unless_in_error() {
-    let (client, store) = database("versions").await;
+    let (client, store) = database("versions");
     let with = async |at, version, systolic: &str| {
         let values = [("systolic", systolic), ("diastolic", "70")];
         insert(&client, Version { at, version, values: &values, ..PRESSURE }).await;
@@ -129,7 +125,7 @@ async fn the_greatest_version_is_current_whatever_the_order_of_arrival_unless_in
 /// What was written before a source was known without its model number and normalised.
 #[tokio::test]
 async fn a_row_from_before_source_ids_is_a_version_of_the_reading_it_is_of_now() {
-    let (client, store) = database("source_ids").await;
+    let (client, store) = database("source_ids");
     let with = async |source, version, systolic: &str| {
         let values = [("systolic", systolic), ("diastolic", "70")];
         insert(&client, Version { source, version, values: &values, ..PRESSURE }).await;
@@ -163,7 +159,7 @@ async fn a_row_from_before_source_ids_is_a_version_of_the_reading_it_is_of_now()
 /// that begin and end a range, and those that NFKC makes a separator or an escape of.
 #[tokio::test]
 async fn sources_from_before_source_ids_are_known_as_the_processor_knows_them() {
-    let (client, store) = database("source_forms").await;
+    let (client, store) = database("source_forms");
     let mut serials: Vec<String> = [
         "\u{ad}",
         "\u{34f}",
@@ -228,7 +224,7 @@ async fn sources_from_before_source_ids_are_known_as_the_processor_knows_them() 
 /// As a migration before the last one made them, and merged into the table.
 #[tokio::test]
 async fn a_source_of_no_form_is_shown_as_it_is_written_and_hides_no_other() {
-    let (client, store) = database("no_form").await;
+    let (client, store) = database("no_form");
     insert(&client, Version { source: "A|B|C|7", ..PRESSURE }).await;
     insert(&client, Version { at: 60, ..PRESSURE }).await;
     let shown = readings(&store, ALL).await.readings;
@@ -242,7 +238,7 @@ async fn a_source_of_no_form_is_shown_as_it_is_written_and_hides_no_other() {
 
 #[tokio::test]
 async fn readings_are_found_by_kind_and_time_and_the_newest_where_there_are_too_many() {
-    let (client, store) = database("ranges").await;
+    let (client, store) = database("ranges");
     for number in 0..5 {
         let systolic = (120 + number).to_string();
         let values = [("systolic", systolic.as_str()), ("diastolic", "70")];
@@ -284,7 +280,7 @@ async fn readings_are_found_by_kind_and_time_and_the_newest_where_there_are_too_
 /// A cuff's cloud and a phone's app, sources 7 and 8, whichever of them is counted.
 #[tokio::test]
 async fn a_copy_is_marked_wherever_the_page_ends() {
-    let (client, store) = database("copies").await;
+    let (client, store) = database("copies");
     let sent = async |source, at, systolic: &str| {
         let values = [("systolic", systolic), ("diastolic", "70")];
         insert(&client, Version { source, at, values: &values, ..PRESSURE }).await;
@@ -338,7 +334,7 @@ async fn a_copy_is_marked_wherever_the_page_ends() {
 
 #[tokio::test]
 async fn a_kind_is_found_as_its_view_shows_it_and_read_by_the_primary_key() {
-    let (client, _) = database("views").await;
+    let (client, _) = database("views");
     for kind in Kind::ALL {
         // Enough of other patients that reading them all would show.
         let names: Vec<_> = columns(kind).map(|(name, _)| name).collect();
@@ -377,7 +373,7 @@ async fn a_kind_is_found_as_its_view_shows_it_and_read_by_the_primary_key() {
 
 #[tokio::test]
 async fn the_latest_readings_are_the_newest_of_each_kind_old_ones_included() {
-    let (client, store) = database("latest").await;
+    let (client, store) = database("latest");
     let long_ago = -400 * 86_400;
     insert(&client, Version { at: 0, ..PRESSURE }).await;
     insert(&client, Version { at: 60, version: 1, ..PRESSURE }).await;
@@ -411,7 +407,7 @@ async fn the_latest_readings_are_the_newest_of_each_kind_old_ones_included() {
 #[tokio::test]
 async fn an_alert_is_reported_once_in_its_newest_state() {
     const READING: &str = "A/1/blood_pressure/20261122T000100Z/0123456789abcdef";
-    let (client, store) = database("alert_states").await;
+    let (client, store) = database("alert_states");
     let event = |id: &str, patient: &str, status: &str, raised: i64, offset: i64| {
         format!(
             "INSERT INTO alerts (patient, alert_id, rule, stage, severity, status, transition, \
@@ -447,7 +443,7 @@ async fn an_alert_is_reported_once_in_its_newest_state() {
 
 #[tokio::test]
 async fn without_its_tables_the_store_says_what_is_wrong_and_nothing_of_the_patient() {
-    let (client, store) = database("bare").await;
+    let (client, store) = database("bare");
     assert!(store.ping().await.is_ok());
     client.query("DROP TABLE alerts").execute().await.unwrap();
     let error = store.alerts(&patient("A/1")).await.unwrap_err();

@@ -245,8 +245,7 @@ impl Warnings {
                  says otherwise; ask the operators to register it"
             }
             WarningRule::AbsentValue => {
-                "there is no value, or one that says so; where the rules require it, the reading is taken \
-                 without it"
+                "the field is missing or says that it has no value; the reading is taken without it"
             }
             WarningRule::LeftOut => "the reading was taken without this value",
             WarningRule::Rounded => "the value was rounded to the decimals that are kept",

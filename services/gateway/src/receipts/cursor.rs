@@ -24,7 +24,12 @@ const DIGITS: [usize; 3] = [16, 8, 16];
 impl Cursor {
     /// Before everything that was stored at a time or later.
     pub(crate) fn before(stored_at: i64) -> Self {
-        Self { stored_at: stored_at.saturating_sub(1), partition: i32::MAX, offset: i64::MAX }
+        Self::behind(stored_at.saturating_sub(1))
+    }
+
+    /// Behind everything that was stored up to a time.
+    pub(crate) fn behind(stored_at: i64) -> Self {
+        Self { stored_at, partition: i32::MAX, offset: i64::MAX }
     }
 }
 

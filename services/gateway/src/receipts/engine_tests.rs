@@ -2,15 +2,20 @@
 //!
 //! The engine serves in a process of its own. Every test has a database of its own.
 
+use std::time::Duration;
+
 use chassis::ClickHouseArgs;
 use clickhouse::Client;
 use clinical::{Kind, PatientId, ReadingId, Source, Timestamp};
+use schemas::migrations::{MIGRATIONS, Migration};
 
 use super::question::{MOST, Question};
 use super::store::{ClickHouse, ReceiptStore, StoreError};
 use super::{Cursor, Delivery, Version};
 use crate::registry::{Grant, tests::grant};
 
+/// How long an insert may take.
+const INSERT_TIMEOUT: Duration = Duration::from_secs(30);
 /// 2026-11-22T00:00:00Z.
 const MIDNIGHT: i64 = 1_795_305_600;
 
@@ -28,16 +33,11 @@ fn the_engine_answers() {
 }
 
 /// A migrated database of its own, and a store that asks it.
-async fn database(name: &str) -> (Client, ClickHouse) {
-    let client = Client::default().with_url(server());
-    client.query(&format!("CREATE DATABASE {name}")).execute().await.unwrap();
-    let client = client.with_database(name);
-    for migration in schemas::migrations::MIGRATIONS {
-        for statement in migration.statements() {
-            client.query_raw(statement).execute().await.unwrap();
-        }
-    }
-    (client, ClickHouse::new(&ClickHouseArgs::local(server(), name)))
+fn database(name: &str) -> (Client, ClickHouse) {
+    let statements = MIGRATIONS.iter().flat_map(Migration::statements);
+    local_clickhouse::beside::create_database(server(), name, statements);
+    let client = Client::default().with_url(server()).with_database(name);
+    (client, ClickHouse::new(&ClickHouseArgs::local(server(), name), INSERT_TIMEOUT))
 }
 
 /// A version of a reading.
@@ -75,11 +75,21 @@ async fn insert(client: &Client, stored: Stored<'_>) {
 
 /// Lets a minute pass since everything was stored.
 async fn age(client: &Client) {
+    age_by(client, 60).await;
+}
+
+/// Lets seconds pass since everything was stored.
+async fn age_by(client: &Client, seconds: u64) {
+    let older = format!(
+        "INSERT INTO older SELECT * REPLACE (stored_at - toIntervalSecond({seconds}) AS stored_at) \
+         FROM deliveries"
+    );
     for sql in [
-        "CREATE TABLE older AS deliveries",
-        "INSERT INTO older SELECT * REPLACE (stored_at - toIntervalMinute(1) AS stored_at) FROM deliveries",
+        "CREATE TABLE IF NOT EXISTS older AS deliveries",
+        &older,
         "TRUNCATE TABLE deliveries",
         "INSERT INTO deliveries SELECT * FROM older",
+        "TRUNCATE TABLE older",
     ] {
         client.query_raw(sql).execute().await.unwrap();
     }
@@ -97,13 +107,13 @@ fn question() -> Question {
 }
 
 async fn offsets(store: &ClickHouse, grant: &Grant, question: &Question) -> Vec<i64> {
-    let deliveries: Vec<Delivery> = store.deliveries(grant, question).await.unwrap();
+    let deliveries: Vec<Delivery> = store.deliveries(grant, question).await.unwrap().list;
     deliveries.iter().map(|delivery| delivery.cursor.offset).collect()
 }
 
 #[tokio::test]
 async fn a_reading_of_any_kind_is_found_by_its_id_with_every_version_once() {
-    let (client, store) = database("receipt_versions").await;
+    let (client, store) = database("receipt_versions");
     for kind in Kind::ALL {
         for (version, vendor, outcome, offset) in [
             (2, "acme", "new", 5),
@@ -133,7 +143,7 @@ async fn a_reading_of_any_kind_is_found_by_its_id_with_every_version_once() {
 
 #[tokio::test]
 async fn what_a_vendor_has_sent_of_any_kind_is_delivered_and_nothing_of_others() {
-    let (client, store) = database("receipt_deliveries").await;
+    let (client, store) = database("receipt_deliveries");
     for (kind, offset) in Kind::ALL.into_iter().zip(10..) {
         insert(&client, Stored { kind, offset, ..PRESSURE }).await;
         insert(&client, Stored { kind, version: 2, vendor: "other", offset: 100, ..PRESSURE })
@@ -157,12 +167,12 @@ async fn what_a_vendor_has_sent_of_any_kind_is_delivered_and_nothing_of_others()
     assert_eq!(found, kinds.chain([50]).collect::<Vec<_>>());
 
     let only = Question { outcome: Some("rejected"), ..question() };
-    let deliveries = store.deliveries(&own, &only).await.unwrap();
+    let deliveries = store.deliveries(&own, &only).await.unwrap().list;
     assert_eq!(deliveries.len(), 1);
     let rejection = Some(("too_many_devices".to_owned(), "more".to_owned()));
     assert_eq!((&deliveries[0].rejection, &deliveries[0].version), (&rejection, &None));
     let new = Question { outcome: Some("new"), ..question() };
-    let deliveries = store.deliveries(&own, &new).await.unwrap();
+    let deliveries = store.deliveries(&own, &new).await.unwrap().list;
     let ids: Vec<_> = deliveries.iter().map(|it| it.version.clone().unwrap().id).collect();
     assert!(Kind::ALL.iter().all(|kind| ids.contains(&id(*kind, "CGM005/S001"))), "{ids:?}");
     let later = Question { since: Timestamp::from_seconds(MIDNIGHT + 1), ..question() };
@@ -171,7 +181,7 @@ async fn what_a_vendor_has_sent_of_any_kind_is_delivered_and_nothing_of_others()
 
 #[tokio::test]
 async fn pages_hold_every_delivery_once_though_it_was_written_twice() {
-    let (client, store) = database("receipt_pages").await;
+    let (client, store) = database("receipt_pages");
     for offset in [4, 2, 9, 7, 5] {
         insert(&client, Stored { version: offset as u64, offset, ..PRESSURE }).await;
     }
@@ -186,7 +196,7 @@ async fn pages_hold_every_delivery_once_though_it_was_written_twice() {
     let (mut paged, mut after) = (Vec::new(), Cursor::before(0));
     loop {
         let question = Question { after, limit: 2, ..question() };
-        let page = store.deliveries(&own, &question).await.unwrap();
+        let page = store.deliveries(&own, &question).await.unwrap().list;
         assert!(page.len() <= 3);
         let more = page.len() > 2;
         for delivery in page.into_iter().take(2) {
@@ -201,8 +211,26 @@ async fn pages_hold_every_delivery_once_though_it_was_written_twice() {
 }
 
 #[tokio::test]
+async fn nothing_comes_behind_a_cursor_as_long_as_an_insert_may_still_go_on() {
+    let (client, store) = database("receipt_settling");
+    let own = grant("acme", &["CGM005"]);
+    let empty = store.deliveries(&own, &question()).await.unwrap();
+    assert!(empty.list.is_empty());
+    insert(&client, PRESSURE).await;
+    // The time that an insert may take has passed since it began.
+    age_by(&client, INSERT_TIMEOUT.as_secs()).await;
+    assert_eq!(offsets(&store, &own, &question()).await, [0_i64; 0], "it may just have ended");
+    age_by(&client, 30).await;
+    let found = store.deliveries(&own, &question()).await.unwrap();
+    assert_eq!(found.list.len(), 1);
+    assert!(found.list[0].cursor < found.settled && empty.settled <= found.settled);
+    let behind = Question { after: found.settled, ..question() };
+    assert_eq!(offsets(&store, &own, &behind).await, [0_i64; 0]);
+}
+
+#[tokio::test]
 async fn without_its_tables_the_store_says_what_is_wrong_and_nothing_of_the_patient() {
-    let (client, store) = database("receipt_bare").await;
+    let (client, store) = database("receipt_bare");
     client.query("DROP TABLE body_temperature").execute().await.unwrap();
     let asked = store.versions(&id(Kind::BodyTemperature, "CGM005/S001"), "acme").await;
     assert_eq!(asked, Err(StoreError::Refused("code 60, UNKNOWN_TABLE".to_owned())));

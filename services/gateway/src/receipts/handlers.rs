@@ -13,7 +13,7 @@ use clinical::{ReadingId, Timestamp};
 use super::places::Place;
 use super::question::Parameters;
 use super::store::StoreError;
-use super::{Page, ReadingReceipt, ReceiptStore};
+use super::{Deliveries, Page, ReadingReceipt, ReceiptStore};
 use crate::audit::Receipt;
 use crate::error_response::ErrorResponse;
 use crate::http::{Gateway, authenticate};
@@ -111,15 +111,20 @@ async fn list(
         ErrorResponse::parameter("query", detail)
     })?;
     let question = parameters.question(Timestamp::from_millis(chassis::now_ms()))?;
-    let mut found = store.deliveries(&grant, &question).await.map_err(unavailable)?;
+    let Deliveries { list: mut found, settled } =
+        store.deliveries(&grant, &question).await.map_err(unavailable)?;
     let more = found.len() > question.limit as usize;
     found.truncate(question.limit as usize);
-    let last = found.last().map_or(question.after, |delivery| delivery.cursor);
-    let detail = format!("{} deliveries, from {} to {last}", found.len(), question.after);
+    let end = match found.last() {
+        Some(last) if more => last.cursor,
+        // What was looked at and is of another outcome need not be looked at again.
+        _ => settled.max(question.after),
+    };
+    let detail = format!("{} deliveries, from {} to {end}", found.len(), question.after);
     let access = Receipt::of_list(&grant.vendor_id, &detail);
     gateway.audit.receipt(access).await.map_err(|_| ErrorResponse::not_recorded())?;
     let deliveries = found.into_iter().map(Into::into).collect();
-    Ok(answer(Page { deliveries, cursor: last.to_string(), more }))
+    Ok(answer(Page { deliveries, cursor: end.to_string(), more }))
 }
 
 fn unavailable(error: StoreError) -> ErrorResponse {

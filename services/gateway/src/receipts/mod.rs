@@ -60,6 +60,14 @@ pub(crate) struct Version {
     pub(crate) offset: i64,
 }
 
+/// The next deliveries, as the store has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Deliveries {
+    pub(crate) list: Vec<Delivery>,
+    /// How far they were looked for: what is stored later than they were comes behind it.
+    pub(crate) settled: Cursor,
+}
+
 /// What became of a raw record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Delivery {
@@ -114,7 +122,7 @@ struct VersionReceipt {
 #[derive(Debug, Serialize)]
 struct Page {
     deliveries: Vec<DeliveryReceipt>,
-    /// Where the next page begins. It stays where it is as long as nothing came.
+    /// Where the next page begins. Where there is no more yet, it is as far as was looked.
     cursor: String,
     /// Whether there is more already.
     more: bool,

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::cursor::Cursor;
 use super::question::Question;
-use super::{DeliveredVersion, Delivery, Version};
+use super::{DeliveredVersion, Deliveries, Delivery, Version};
 use crate::registry::Grant;
 
 /// How long a query may take.
@@ -28,9 +28,9 @@ const BOUNDS: [(&str, &str); 4] = [
 ];
 /// Versions of a reading that a receipt lists, at most.
 const MOST_VERSIONS: u32 = 1_000;
-/// Seconds after which a row counts as stored. An insert that began before may end after one that
-/// began later; what a sender has read past must not come after it.
-const SETTLED_SECONDS: u32 = 15;
+/// How much longer than an insert may take it takes until a row counts as stored: for an insert that
+/// the server ends a little late.
+const MARGIN: Duration = Duration::from_secs(15);
 
 /// A question that got no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,18 +55,24 @@ pub(crate) trait ReceiptStore: Send + Sync + 'static {
     fn versions(&self, id: &ReadingId, vendor_id: &str) -> Answer<Vec<Version>>;
 
     /// The next deliveries that a grant may see, one more than the question's limit at most.
-    fn deliveries(&self, grant: &Grant, question: &Question) -> Answer<Vec<Delivery>>;
+    fn deliveries(&self, grant: &Grant, question: &Question) -> Answer<Deliveries>;
 }
 
 /// The tables in ClickHouse.
 #[derive(Clone)]
 pub(crate) struct ClickHouse {
     client: Client,
+    /// Milliseconds after which a row counts as stored.
+    settling: i64,
 }
 
 impl ClickHouse {
-    /// The tables of a database. ClickHouse need not be reachable yet.
-    pub(crate) fn new(clickhouse: &ClickHouseArgs) -> Self {
+    /// The tables of a database, into which an insert takes as long as given at most. ClickHouse
+    /// need not be reachable yet.
+    ///
+    /// A row says when its insert began, and is seen when it ends. One that began before may end
+    /// after one that began later; what a sender has read past must not come after it.
+    pub(crate) fn new(clickhouse: &ClickHouseArgs, insert_timeout: Duration) -> Self {
         let mut client = Client::default()
             .with_url(&clickhouse.clickhouse_url)
             .with_database(&clickhouse.clickhouse_database)
@@ -80,7 +86,8 @@ impl ClickHouse {
         if let Some(password) = &clickhouse.clickhouse_password {
             client = client.with_password(password.expose());
         }
-        Self { client }
+        let settling = insert_timeout.saturating_add(MARGIN).as_millis();
+        Self { client, settling: i64::try_from(settling).unwrap_or(i64::MAX) }
     }
 }
 
@@ -140,30 +147,30 @@ struct DeliveryRow {
     detail: String,
 }
 
+/// By the clock that rows are stored by.
+const NOW: &str = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";
+
 /// In the order of the primary key, so that a page costs as much as it holds. `every` says that the
 /// vendor may write for every consortium, and an empty outcome that all are asked for.
-fn deliveries_sql() -> String {
-    format!(
-        "SELECT toUnixTimestamp64Milli(stored_at) AS stored_millis, \
-         toUnixTimestamp64Milli(received_at) AS received_millis, \
-         origin_partition, origin_offset, patient, toString(kind) AS kind_name, \
-         toInt64(toUnixTimestamp(observation_time)) AS observed_seconds, \
-         toString(source_id) AS written_source, \
-         toUnixTimestamp64Milli(update_time) AS updated_millis, entered_in_error AS in_error, \
-         toString(outcome) AS outcome_name, toString(reason) AS reason_name, detail \
-         FROM deliveries WHERE vendor = {{vendor:String}} \
-         AND stored_at >= fromUnixTimestamp64Milli({{after:Int64}}, 'UTC') \
-         AND stored_at <= now64(3, 'UTC') - toIntervalSecond({SETTLED_SECONDS}) \
-         AND (toUnixTimestamp64Milli(stored_at), origin_partition, origin_offset) \
-             > ({{after:Int64}}, {{after_partition:Int32}}, {{after_offset:Int64}}) \
-         AND received_at >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') \
-         AND ({{outcome:String}} = '' OR outcome = {{outcome:String}}) \
-         AND ({{every:Bool}} OR patient = '' \
-              OR has({{consortia:Array(String)}}, substringIndex(patient, '/', 1))) \
-         ORDER BY vendor, stored_at, origin_partition, origin_offset \
-         LIMIT 1 BY stored_at, origin_partition, origin_offset LIMIT {{limit:UInt64}}"
-    )
-}
+const DELIVERIES: &str = "\
+     SELECT toUnixTimestamp64Milli(stored_at) AS stored_millis, \
+     toUnixTimestamp64Milli(received_at) AS received_millis, \
+     origin_partition, origin_offset, patient, toString(kind) AS kind_name, \
+     toInt64(toUnixTimestamp(observation_time)) AS observed_seconds, \
+     toString(source_id) AS written_source, \
+     toUnixTimestamp64Milli(update_time) AS updated_millis, entered_in_error AS in_error, \
+     toString(outcome) AS outcome_name, toString(reason) AS reason_name, detail \
+     FROM deliveries WHERE vendor = {vendor:String} \
+     AND stored_at >= fromUnixTimestamp64Milli({after:Int64}, 'UTC') \
+     AND stored_at <= fromUnixTimestamp64Milli({settled:Int64}, 'UTC') \
+     AND (toUnixTimestamp64Milli(stored_at), origin_partition, origin_offset) \
+         > ({after:Int64}, {after_partition:Int32}, {after_offset:Int64}) \
+     AND received_at >= fromUnixTimestamp64Milli({since:Int64}, 'UTC') \
+     AND ({outcome:String} = '' OR outcome = {outcome:String}) \
+     AND ({every:Bool} OR patient = '' \
+          OR has({consortia:Array(String)}, substringIndex(patient, '/', 1))) \
+     ORDER BY vendor, stored_at, origin_partition, origin_offset \
+     LIMIT 1 BY stored_at, origin_partition, origin_offset LIMIT {limit:UInt64}";
 
 impl ReceiptStore for ClickHouse {
     fn versions(&self, id: &ReadingId, vendor_id: &str) -> Answer<Vec<Version>> {
@@ -183,11 +190,13 @@ impl ReceiptStore for ClickHouse {
         })
     }
 
-    fn deliveries(&self, grant: &Grant, question: &Question) -> Answer<Vec<Delivery>> {
+    fn deliveries(&self, grant: &Grant, question: &Question) -> Answer<Deliveries> {
         let consortia: Vec<&str> = grant.consortia().collect();
+        let now = self.client.query(NOW);
+        let settling = self.settling;
         let query = self
             .client
-            .query(&deliveries_sql())
+            .query(DELIVERIES)
             .param("vendor", grant.vendor_id.as_str())
             .param("after", question.after.stored_at)
             .param("after_partition", question.after.partition)
@@ -198,8 +207,17 @@ impl ReceiptStore for ClickHouse {
             .param("consortia", consortia)
             .param("limit", u64::from(question.limit) + 1);
         Box::pin(async move {
-            let rows: Vec<DeliveryRow> = within(query.fetch_all()).await?;
-            rows.into_iter().map(DeliveryRow::into_delivery).collect()
+            let (settled, rows) = within(async move {
+                let settled = now.fetch_one::<i64>().await?.saturating_sub(settling);
+                let rows = query.param("settled", settled).fetch_all::<DeliveryRow>().await?;
+                Ok::<_, Error>((settled, rows))
+            })
+            .await?;
+            let list = rows.into_iter().map(DeliveryRow::into_delivery);
+            Ok(Deliveries {
+                list: list.collect::<Result<_, _>>()?,
+                settled: Cursor::behind(settled),
+            })
         })
     }
 }

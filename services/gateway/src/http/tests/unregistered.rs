@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
-use super::Gateway;
-use super::tests::{Answered, fixture, fixture_with, good, limits};
+use super::{Answered, Gateway, fixture, fixture_with, good, limits};
 use crate::args::LimitArgs;
 use crate::patients::tests::lists;
 

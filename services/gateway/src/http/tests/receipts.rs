@@ -8,11 +8,10 @@ use axum::http::{Request, StatusCode};
 use clinical::{ReadingId, Timestamp};
 use serde_json::json;
 
-use super::Gateway;
-use super::tests::{Answered, Fixture, TOKEN, fixture, good, problem};
+use super::{Answered, Fixture, Gateway, TOKEN, fixture, good, problem};
 use crate::receipts::{
-    Answer, Cursor, DeliveredVersion, Delivery, Places, Question, ReceiptStore, Receipts,
-    StoreError, Version,
+    Answer, Cursor, DeliveredVersion, Deliveries, Delivery, Places, Question, ReceiptStore,
+    Receipts, StoreError, Version,
 };
 use crate::registry::Grant;
 
@@ -22,6 +21,7 @@ const ID: &str = "SAMPLE/P0001/blood_pressure/20260114T213000Z/6f0c1b6a5d0e9a11"
 struct FakeStore {
     versions: Result<Vec<Version>, StoreError>,
     deliveries: Result<Vec<Delivery>, StoreError>,
+    settled: Cursor,
     asked: Mutex<Vec<Question>>,
 }
 
@@ -32,10 +32,11 @@ impl ReceiptStore for FakeStore {
         Box::pin(async { versions })
     }
 
-    fn deliveries(&self, grant: &Grant, question: &Question) -> Answer<Vec<Delivery>> {
+    fn deliveries(&self, grant: &Grant, question: &Question) -> Answer<Deliveries> {
         assert_eq!(grant.vendor_id, "acme");
         self.asked.lock().unwrap().push(question.clone());
-        let deliveries = self.deliveries.clone();
+        let settled = self.settled;
+        let deliveries = self.deliveries.clone().map(|list| Deliveries { list, settled });
         Box::pin(async { deliveries })
     }
 }
@@ -80,7 +81,8 @@ fn with_store(
     versions: Result<Vec<Version>, StoreError>,
     deliveries: Result<Vec<Delivery>, StoreError>,
 ) -> (Fixture, Arc<FakeStore>) {
-    let store = Arc::new(FakeStore { versions, deliveries, asked: Mutex::default() });
+    let settled = Cursor::behind(chassis::now_ms() - 45_000);
+    let store = Arc::new(FakeStore { versions, deliveries, settled, asked: Mutex::default() });
     let receipts = Receipts { store: Some(store.clone()), places: Places::new(2) };
     (fixture().changed(|gateway| Gateway { receipts, ..gateway }), store)
 }
@@ -180,11 +182,22 @@ async fn deliveries_come_page_by_page_and_a_cursor_goes_on_where_the_page_ended(
 }
 
 #[tokio::test]
-async fn where_nothing_came_the_cursor_stays() {
-    let (fixture, _) = with_store(Ok(vec![]), Ok(vec![]));
-    let cursor = Cursor { stored_at: chassis::now_ms(), partition: 3, offset: 7 }.to_string();
-    let answered = get(&fixture, &format!("/v1/deliveries?cursor={cursor}")).await;
-    assert_eq!(answered.body, json!({ "deliveries": [], "cursor": cursor, "more": false }));
+async fn where_there_is_no_more_the_cursor_is_as_far_as_was_looked_and_never_goes_back() {
+    for deliveries in [vec![], vec![delivery(1)]] {
+        let (fixture, store) = with_store(Ok(vec![]), Ok(deliveries));
+        let settled = store.settled.to_string();
+        for path in [
+            "/v1/deliveries?outcome=stale".to_owned(),
+            format!("/v1/deliveries?cursor={}", Cursor::before(store.settled.stored_at)),
+        ] {
+            let answered = get(&fixture, &path).await;
+            assert_eq!(answered.body["more"], false, "{path}");
+            assert_eq!(answered.body["cursor"], settled, "{path}");
+        }
+        let ahead = Cursor::behind(store.settled.stored_at + 1).to_string();
+        let answered = get(&fixture, &format!("/v1/deliveries?cursor={ahead}")).await;
+        assert_eq!(answered.body["cursor"], ahead);
+    }
 }
 
 #[tokio::test]
