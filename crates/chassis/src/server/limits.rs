@@ -168,7 +168,7 @@ impl Connections {
             open: metrics.gauge("connections_count", "Connections that are open")?,
             ended: metrics.counters(
                 "connections_ended_total",
-                "Connections that were ended or refused, by what their peer owed or was beyond",
+                "Connections that were ended, refused or had to wait, by what their peer owed or was beyond",
                 &["reason"],
             )?,
         };
@@ -188,7 +188,7 @@ impl Connections {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection was ended, or refused, for a reason.
+    /// A connection was ended, refused, or has to wait for its place, for a reason.
     pub(super) fn count(&self, reason: &str) {
         if let Some(metrics) = &self.0.metrics {
             metrics.ended.with_label_values(&[reason]).inc();
@@ -211,16 +211,16 @@ impl Connections {
             && open.of_peer(peer) >= self.0.args.connections_per_peer
         {
             if !open.one_gives_way(Some(peer)) {
-                self.count("peer");
+                self.count("peer_limit");
                 return Admission::PeerHasTooMany;
             }
-            self.count("gave_way");
+            self.count("evicted");
         }
         if open.all.len() >= self.0.args.connections {
             if !open.one_gives_way(None) {
                 return Admission::Full;
             }
-            self.count("gave_way");
+            self.count("evicted");
         }
         let number = open.next;
         open.next += 1;
