@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use chassis::server::{self, ConnectionArgs, Connections, ServerError};
 use chassis::{Metrics, Shutdown};
@@ -30,6 +31,7 @@ async fn served(connections: usize, connections_per_peer: usize) -> Served {
     let router = Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
+        .route("/refused", post(|| async { StatusCode::UNAUTHORIZED }))
         .route("/length", post(|body: Bytes| async move { body.len().to_string() }));
     let listener = server::bind(ANY_PORT, "--listen").await.expect("binds");
     let address = listener.local_addr().expect("bound");
@@ -209,4 +211,22 @@ async fn who_has_to_wait_for_a_place_is_counted_once_and_served_in_the_end() {
     timeout(SOON, waiting.read_to_string(&mut answer)).await.expect("in time").expect("text");
     assert!(answer.ends_with("hello"), "{answer}");
     assert!(served.metric(counted));
+}
+
+#[tokio::test]
+async fn who_was_refused_and_sends_on_slowly_keeps_no_place_from_others() {
+    let served = served(1, 100).await;
+    let head = "POST /refused HTTP/1.1\r\nhost: h\r\ncontent-length: 10000\r\n\r\n";
+    let mut refused = served.send(head).await;
+    let sending_on = tokio::spawn(async move {
+        let mut piece = tokio::time::interval(Duration::from_millis(50));
+        while refused.write_all(b"x").await.is_ok() {
+            piece.tick().await;
+        }
+    });
+    // Until its head is read and refused; the rest would be read for 15 s.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let answer = served.page("/").await;
+    assert!(answer.ends_with("hello"), "{answer}");
+    timeout(SOON, sending_on).await.expect("its connection has ended").expect("no panic");
 }
