@@ -187,7 +187,8 @@ async fn a_peer_with_all_its_connections_in_work_gets_no_more() {
 
 /// A request in work for as long as its hundred bytes have not come: it was asked for them.
 async fn in_work(served: &Served) -> TcpStream {
-    let head = "POST /length HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n";
+    let head =
+        "POST /length HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n";
     let mut connection = served.send(head).await;
     let mut answer = vec![0; 1024];
     let read = timeout(SOON, connection.read(&mut answer)).await.expect("in time").expect("asks");
