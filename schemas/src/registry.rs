@@ -108,12 +108,15 @@ impl Records<'_> {
 pub struct Consortium {
     pub consortium_id: String,
     pub name: String,
-    #[serde(default = "tokyo")]
+    #[serde(default = "default_time_zone")]
     pub time_zone: String,
 }
 
-fn tokyo() -> String {
-    "Asia/Tokyo".to_owned()
+/// The time zone of a consortium that names none, or that has no entry.
+pub const DEFAULT_TIME_ZONE: &str = "Asia/Tokyo";
+
+fn default_time_zone() -> String {
+    DEFAULT_TIME_ZONE.to_owned()
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -230,6 +233,11 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whether whoever has it sees the patients of their care teams.
+    pub const fn sees_patients(self) -> bool {
+        matches!(self, Self::Physician)
+    }
+
     /// The role's name.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -6,7 +6,6 @@ use schemas::OutcomeTally;
 use schemas::topics::Topic;
 use stream::follow::Incoming;
 
-use crate::service::quiet_environment;
 use crate::stack::Stack;
 use crate::wait::PATIENCE;
 
@@ -53,7 +52,6 @@ impl Stack {
         // A writer that cuts batches of single rows is slow where four tests share one engine.
         let wait = (3 * PATIENCE).as_secs().to_string();
         self.with_store(&mut command).args(["--wait-seconds", &wait]);
-        quiet_environment(&mut command);
         let done = command.output().unwrap();
         assert!(
             done.status.success(),

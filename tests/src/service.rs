@@ -98,8 +98,7 @@ pub struct Running {
 
 impl Running {
     /// Starts a service; [`Self::wait_until_ready`] is to follow.
-    pub fn start(mut command: Command, service: Service, ports: Ports, log: &Path) -> Self {
-        quiet_environment(&mut command);
+    pub fn start(command: Command, service: Service, ports: Ports, log: &Path) -> Self {
         let process = Process::start(service.subcommand(), command, log).unwrap();
         Self { process, ports }
     }

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use mimamori_dev::local::{Clickhouse, Kafka};
 use nix::sys::signal::Signal;
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseProducer, Producer as _};
 use reqwest::blocking::Client;
 use schemas::topics::Topic;
 use schemas::{Codec, Encoder, Reading, Topics};
@@ -19,7 +21,7 @@ use stream::topics::create_topics;
 use crate::proxy::Proxy;
 use crate::registered::{CONSORTIUM, Followed, SATO, accounts};
 use crate::run::{free_port, run};
-use crate::service::{Ports, Running, Service, mimamori, tail};
+use crate::service::{Ports, Running, Service, mimamori, quiet_environment, tail};
 
 /// Partitions of the topics that are partitioned by patient.
 pub const PARTITIONS: i32 = 3;
@@ -376,6 +378,7 @@ impl Stack {
     /// A command of the binary that works on this stack's topics.
     pub fn tool(&self, subcommand: &str) -> Command {
         let mut command = mimamori(subcommand);
+        quiet_environment(&mut command);
         command
             .args(["--bootstrap-servers", &self.kafka.bootstrap_servers])
             .args(["--topic-prefix", self.topics.prefix()]);
@@ -383,6 +386,21 @@ impl Stack {
             command.args(["--schema-registry-url", url]);
         }
         command
+    }
+
+    /// A producer that has begun a transaction, which the broker ends after five minutes at the
+    /// earliest.
+    pub fn transactional_producer(&self, id: &str) -> BaseProducer {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        let producer: BaseProducer = ClientConfig::new()
+            .set("bootstrap.servers", &self.kafka.bootstrap_servers)
+            .set("transactional.id", id)
+            .set("transaction.timeout.ms", "300000")
+            .create()
+            .unwrap();
+        producer.init_transactions(PATIENCE).unwrap();
+        producer.begin_transaction().unwrap();
+        producer
     }
 
     /// Adds how to reach the tables.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Bytes;
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use chassis::server::{self, ConnectionArgs, Connections, ServerError};
 use chassis::{Metrics, Shutdown};
@@ -30,6 +31,7 @@ async fn served(connections: usize, connections_per_peer: usize) -> Served {
     let router = Router::new()
         .route("/", get(|| async { "hello" }))
         .route("/large", get(|| async { vec![b'x'; 64 << 20] }))
+        .route("/refused", post(|| async { StatusCode::UNAUTHORIZED }))
         .route("/length", post(|body: Bytes| async move { body.len().to_string() }));
     let listener = server::bind(ANY_PORT, "--listen").await.expect("binds");
     let address = listener.local_addr().expect("bound");
@@ -170,7 +172,7 @@ async fn a_peer_with_all_its_connections_in_work_gets_no_more() {
     }
     let end = Instant::now() + SOON;
     // Until all five are in work, one of them gives way.
-    while !served.has_counted(r#"mimamori_gateway_connections_ended_total{reason="peer"}"#) {
+    while !served.has_counted(r#"mimamori_gateway_connections_ended_total{reason="peer_limit"}"#) {
         assert!(Instant::now() < end, "the peer has as many connections as it likes");
         // One whose head has not been read yet gives way to the next as well: both are given time.
         for text in ["", HALF_A_BODY] {
@@ -181,4 +183,51 @@ async fn a_peer_with_all_its_connections_in_work_gets_no_more() {
         }
     }
     served.ends_within_a_second().await;
+}
+
+/// A request in work for as long as its hundred bytes have not come: it was asked for them.
+async fn in_work(served: &Served) -> TcpStream {
+    let head =
+        "POST /length HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n";
+    let mut connection = served.send(head).await;
+    let mut answer = vec![0; 1024];
+    let read = timeout(SOON, connection.read(&mut answer)).await.expect("in time").expect("asks");
+    assert!(answer[..read].starts_with(b"HTTP/1.1 100"));
+    connection
+}
+
+#[tokio::test]
+async fn who_has_to_wait_for_a_place_is_counted_once_and_served_in_the_end() {
+    let served = served(1, 100).await;
+    let mut working = in_work(&served).await;
+    let request = "GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
+    let mut waiting = served.send(request).await;
+    let counted = r#"mimamori_gateway_connections_ended_total{reason="full"} 1"#;
+    served.until_metric(counted).await;
+    // It asks again several times.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(served.metric(counted));
+    working.write_all(&[b'x'; 100]).await.expect("sends");
+    let mut answer = String::new();
+    timeout(SOON, waiting.read_to_string(&mut answer)).await.expect("in time").expect("text");
+    assert!(answer.ends_with("hello"), "{answer}");
+    assert!(served.metric(counted));
+}
+
+#[tokio::test]
+async fn who_was_refused_and_sends_on_slowly_keeps_no_place_from_others() {
+    let served = served(1, 100).await;
+    let head = "POST /refused HTTP/1.1\r\nhost: h\r\ncontent-length: 10000\r\n\r\n";
+    let mut refused = served.send(head).await;
+    let sending_on = tokio::spawn(async move {
+        let mut piece = tokio::time::interval(Duration::from_millis(50));
+        while refused.write_all(b"x").await.is_ok() {
+            piece.tick().await;
+        }
+    });
+    // Until its head is read and refused; the rest would be read for 15 s.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let answer = served.page("/").await;
+    assert!(answer.ends_with("hello"), "{answer}");
+    timeout(SOON, sending_on).await.expect("its connection has ended").expect("no panic");
 }

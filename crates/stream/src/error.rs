@@ -74,6 +74,13 @@ pub enum StreamError {
         /// Partition.
         partition: i32,
     },
+    /// A transaction is not ended, because its coordinator may be one that could not be asked: why not.
+    #[error(
+        "one broker does not say which transactions it coordinates ({0}), so this transaction may \
+         be one that its producer still commits; see that every broker runs and that this user may \
+         describe transactional ids, then try again"
+    )]
+    CoordinatorNotAsked(String),
     /// A state could not be rebuilt.
     #[error("rebuilding a state failed: {0}")]
     Rebuild(#[source] Box<StreamError>),
@@ -111,6 +118,7 @@ impl StreamError {
             | Self::NoSuchTopic(_)
             | Self::Silent { .. }
             | Self::Member(_)
+            | Self::CoordinatorNotAsked(_)
             | Self::TransactionStaysOpen { .. } => true,
             Self::Rebuild(source) => source.is_retryable(),
             Self::Task(error) => error.is_retryable(),

@@ -17,13 +17,16 @@ use crate::open_transactions::{OpenTransaction, open};
 /// those of a dead member are ended as soon as the group has noticed, after 10 s.
 pub const HANGING_AFTER: Duration = Duration::from_secs(15);
 
+/// After this long brokers that did not tell who has a transaction are asked again.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
 /// Who has the transaction, as far as the brokers tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Producer {
     /// The brokers are being asked.
     Asked,
-    /// They do not tell, or nobody has it open any more.
-    Unknown,
+    /// They did not tell at this time, or nobody had it open any more.
+    Unknown(Instant),
     Known(OpenTransaction),
 }
 
@@ -101,7 +104,14 @@ impl Hanging {
         for (held, age) in &hanging {
             let place = place_of(held);
             let known = self.producers().get(&place).cloned();
-            if known.is_none() {
+            let is_to_be_asked = match &known {
+                None => true,
+                Some(Producer::Unknown(at)) => {
+                    now.saturating_duration_since(*at) >= ASK_AGAIN_AFTER
+                }
+                Some(Producer::Asked | Producer::Known(_)) => false,
+            };
+            if is_to_be_asked {
                 self.producers().insert(place.clone(), Producer::Asked);
                 ask_for(&place);
             }
@@ -142,10 +152,10 @@ impl Hanging {
 
     /// Asks the brokers who has the transaction, on a thread of its own.
     fn ask_for(&self, place: &Place) {
-        let (this, place) = (self.clone(), place.clone());
+        let (this, asked_for) = (self.clone(), place.clone());
         let asking = std::thread::Builder::new().name("open-transactions".to_owned());
         let asked = asking.spawn(move || {
-            let (topic, partition, offset) = &place;
+            let (topic, partition, offset) = &asked_for;
             let found = match open(&this.kafka, std::slice::from_ref(topic)) {
                 Ok(all) => {
                     all.into_iter().find(|it| it.partition == *partition && it.offset == *offset)
@@ -155,7 +165,7 @@ impl Hanging {
                     None
                 }
             };
-            let producer = found.map_or(Producer::Unknown, Producer::Known);
+            let producer = found.map_or_else(|| Producer::Unknown(Instant::now()), Producer::Known);
             tracing::warn!(
                 kafka.topic = topic,
                 kafka.partition = partition,
@@ -163,12 +173,17 @@ impl Hanging {
                 ?producer,
                 "a transaction hangs: nothing after it can be read"
             );
-            if let Some(known) = this.producers().get_mut(&place) {
-                *known = producer;
-            }
+            this.learn(&asked_for, producer);
         });
         if let Err(error) = asked {
             tracing::warn!(%error, "no thread to ask who has a transaction open");
+            self.learn(place, Producer::Unknown(Instant::now()));
+        }
+    }
+
+    fn learn(&self, place: &Place, producer: Producer) {
+        if let Some(known) = self.producers().get_mut(place) {
+            *known = producer;
         }
     }
 }
@@ -241,6 +256,7 @@ mod tests {
             coordinator_epoch: 0,
             last_record_ms: now_ms(),
             coordinated: None,
+            not_asked: None,
         };
         hanging.producers().insert(place_of(&one[0]), Producer::Known(transaction));
         observe(&one, 3 * HANGING_AFTER);
@@ -255,6 +271,27 @@ mod tests {
         assert!(health.is_ready());
         assert!(!text().contains("hanging_transaction_seconds{"), "{}", text());
         assert!(hanging.producers().is_empty());
+    }
+
+    #[test]
+    fn brokers_that_did_not_tell_are_asked_again_after_a_while() {
+        let (health, metrics) = (Health::new(), Metrics::for_service("processor"));
+        let hanging = Hanging::register(&KafkaArgs::local("k:9092"), &health, &metrics);
+        let hanging = hanging.expect("free names");
+        let (begun, asked) = (Instant::now(), Cell::new(0));
+        let one = [held(3, 42, begun)];
+        let observe = |at: Instant| {
+            hanging.observe_at(&one, at, |_| asked.set(asked.get() + 1));
+        };
+        let told = begun + HANGING_AFTER;
+        observe(told);
+        hanging.learn(&place_of(&one[0]), Producer::Unknown(told));
+        observe(told + ASK_AGAIN_AFTER - Duration::from_secs(1));
+        assert_eq!(asked.get(), 1);
+        observe(told + ASK_AGAIN_AFTER);
+        observe(told + 2 * ASK_AGAIN_AFTER);
+        assert_eq!(asked.get(), 2, "not while they are being asked");
+        assert_eq!(hanging.producers().get(&place_of(&one[0])), Some(&Producer::Asked));
     }
 
     #[test]

@@ -43,6 +43,9 @@ pub struct OpenTransaction {
     pub last_record_ms: i64,
     /// What its coordinator knows of it; none where that knows nothing, or does not tell this user.
     pub coordinated: Option<Coordinated>,
+    /// Why a coordinator may know it that does not say so: a broker that could not be asked. None
+    /// where every broker has answered.
+    pub not_asked: Option<String>,
 }
 
 /// What a coordinator knows of a transaction.
@@ -61,7 +64,7 @@ pub struct Coordinated {
 /// How an open transaction was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// Its coordinator has ended it, and its producer is refused from now on.
+    /// Its coordinator has ended it, and its producer is refused until it begins anew.
     ByCoordinator,
     /// Its end was written to the partition, for no coordinator knew of it.
     ByMarker,
@@ -120,9 +123,10 @@ pub fn open(kafka: &KafkaArgs, topics: &[String]) -> Result<Vec<OpenTransaction>
         all.extend(read_producers(&answer)?);
     }
     if !all.is_empty() {
-        let known = coordinated(kafka, &cluster, &all);
+        let (known, not_asked) = coordinated(kafka, &cluster, &all);
         for transaction in &mut all {
             transaction.coordinated = known.get(&transaction.producer_id).cloned();
+            transaction.not_asked.clone_from(&not_asked);
         }
     }
     all.sort_by(|one, other| {
@@ -167,6 +171,7 @@ fn read_producers(answer: &[u8]) -> Result<Vec<OpenTransaction>, WireError> {
                     coordinator_epoch: answer.i32()?,
                     offset: answer.i64()?,
                     coordinated: None,
+                    not_asked: None,
                 };
                 answer.tags()?;
                 Ok(transaction)
@@ -183,17 +188,17 @@ fn read_producers(answer: &[u8]) -> Result<Vec<OpenTransaction>, WireError> {
     Ok(producers.filter(|producer| producer.offset >= 0).collect())
 }
 
-/// What coordinators know, by producer. Who may not be asked is left out: the transactions are shown
-/// all the same.
+/// What coordinators know, by producer, and why a broker could not be asked, where one could not: the
+/// transactions are shown all the same.
 fn coordinated(
     kafka: &KafkaArgs,
     cluster: &Cluster,
     open: &[OpenTransaction],
-) -> BTreeMap<i64, Coordinated> {
+) -> (BTreeMap<i64, Coordinated>, Option<String>) {
     let mut producers: Vec<i64> = open.iter().map(|transaction| transaction.producer_id).collect();
     producers.sort_unstable();
     producers.dedup();
-    let mut known = BTreeMap::new();
+    let (mut known, mut not_asked) = (BTreeMap::new(), None);
     for broker in cluster.addresses.keys() {
         let of_broker = cluster.connect(kafka, *broker).and_then(|mut wire| {
             let mut listed =
@@ -208,11 +213,12 @@ fn coordinated(
         match of_broker {
             Ok(listed) => known.extend(listed),
             Err(error) => {
-                tracing::info!(broker, %error, "a coordinator does not tell its transactions")
+                tracing::info!(broker, %error, "a coordinator does not tell its transactions");
+                not_asked = Some(format!("broker {broker}: {error}"));
             }
         }
     }
-    known
+    (known, not_asked)
 }
 
 fn list_transactions(producers: &[i64]) -> Writer {
@@ -260,16 +266,34 @@ fn read_described(answer: &[u8]) -> Result<(i32, Option<i64>), WireError> {
     Ok((timeout_ms, (began_ms >= 0).then_some(began_ms)))
 }
 
+/// How an open transaction is to be ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Way<'a> {
+    /// By becoming its producer, which goes by this name.
+    TakeOver(&'a str),
+    /// By writing its end to the partition.
+    Marker,
+}
+
+/// A marker is written only where no coordinator can have the transaction open: a coordinator that
+/// has it would commit it afterwards, in its other partitions and with the offsets in it.
+fn way(transaction: &OpenTransaction) -> Result<Way<'_>, StreamError> {
+    match (&transaction.coordinated, &transaction.not_asked) {
+        (Some(known), _) if known.began_ms.is_some() => Ok(Way::TakeOver(&known.transactional_id)),
+        // What its own coordinator says counts, whoever else does not answer.
+        (Some(_), _) | (None, None) => Ok(Way::Marker),
+        (None, Some(why)) => Err(StreamError::CoordinatorNotAsked(why.clone())),
+    }
+}
+
 /// Ends an open transaction; what it wrote is never read by those who read what is committed. Where
 /// its coordinator knows it, the coordinator ends it, in all its partitions. Blocks.
 ///
 /// # Errors
-/// When Kafka does not answer, or refuses.
+/// When Kafka does not answer, or refuses; and where no coordinator knows it, but not all were asked.
 pub fn abort(kafka: &KafkaArgs, transaction: &OpenTransaction) -> Result<Ended, StreamError> {
-    if let Some(coordinated) = &transaction.coordinated
-        && coordinated.began_ms.is_some()
-    {
-        take_over(kafka, "mimamori-transactions", &coordinated.transactional_id)?;
+    if let Way::TakeOver(id) = way(transaction)? {
+        take_over(kafka, "mimamori-transactions", id)?;
         return Ok(Ended::ByCoordinator);
     }
     let cluster = Cluster::of(kafka, std::slice::from_ref(&transaction.topic))?;
@@ -346,6 +370,7 @@ mod tests {
             coordinator_epoch: -1,
             last_record_ms: 1_000,
             coordinated: None,
+            not_asked: None,
         }
     }
 
@@ -384,6 +409,26 @@ mod tests {
         for end in 0..answer.len() - 1 {
             assert!(read_producers(&answer[..end]).is_err(), "{end}");
         }
+    }
+
+    #[test]
+    fn a_marker_is_written_only_where_no_coordinator_can_have_the_transaction_open() {
+        let known = |began_ms| Coordinated {
+            transactional_id: "vendor-7".to_owned(),
+            state: "Ongoing".to_owned(),
+            began_ms,
+            timeout_ms: 60_000,
+        };
+        let not_asked = Some("broker 2: away".to_owned());
+        let mut it = transaction();
+        assert_eq!(way(&it).unwrap(), Way::Marker, "every broker has answered");
+        it.not_asked.clone_from(&not_asked);
+        let error = way(&it).unwrap_err().to_string();
+        assert!(error.contains("(broker 2: away)") && error.contains("try again"), "{error}");
+        it.coordinated = Some(known(None));
+        assert_eq!(way(&it).unwrap(), Way::Marker, "its coordinator has nothing open");
+        it.coordinated = Some(known(Some(5)));
+        assert_eq!(way(&it).unwrap(), Way::TakeOver("vendor-7"));
     }
 
     #[test]

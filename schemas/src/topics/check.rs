@@ -23,6 +23,8 @@ impl Topic {
             Topic::ReadingsRejected | Topic::ReadingsOutcomes | Topic::StoreDeadLetters => Some(7),
             // What medical records require.
             Topic::CareEvents | Topic::AuditEvents => Some(5 * 365),
+            // Longer than any session lasts.
+            Topic::SessionsEnded => Some(1),
             // An alert's last event has to be there as long as its readings are.
             Topic::Alerts => Some(42),
             _ => None,
@@ -214,6 +216,7 @@ mod tests {
     #[test]
     fn what_vanishes_too_early_is_a_fault_and_one_sentence_says_all_of_a_topic() {
         assert_eq!(setting(Topic::ReadingsAccepted, "retention.ms", "604800000").len(), 1);
+        assert_eq!(setting(Topic::SessionsEnded, "retention.ms", "28800000").len(), 1);
         assert_eq!(setting(Topic::ReadingsRaw, "retention.bytes", "1000000").len(), 1);
         assert_eq!(setting(Topic::CarePlans, "cleanup.policy", "delete").len(), 1);
         assert_eq!(setting(Topic::ReadingsAccepted, "cleanup.policy", "compact").len(), 1);

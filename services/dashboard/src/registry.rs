@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::tz::TimeZone;
-use schemas::registry::{CareTeam, Consortium, Participant, Practitioner, Role, Sex};
+use schemas::registry::{
+    CareTeam, Consortium, DEFAULT_TIME_ZONE, Participant, Practitioner, Role, Sex,
+};
 use tokio::sync::watch;
 
 /// The master lists that the dashboard needs.
@@ -160,9 +162,8 @@ impl Registry {
     /// The time zone of a patient's consortium, by its name in the tz database: that of Japan where
     /// the consortium is on no list, as the gateway reads its readings.
     pub fn time_zone(&self, patient: &str) -> String {
-        const JAPAN: &str = "Asia/Tokyo";
         let consortium = patient.split('/').next().unwrap_or_default();
-        self.read().zones.get(consortium).map_or(JAPAN, String::as_str).to_owned()
+        self.read().zones.get(consortium).map_or(DEFAULT_TIME_ZONE, String::as_str).to_owned()
     }
 
     /// How long the lists are.

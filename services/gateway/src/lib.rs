@@ -210,12 +210,13 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the gateway reads or writes.
-const USED: [Topic; 6] = [
+const USED: [Topic; 7] = [
     Topic::ReadingsRaw,
     Topic::AuditEvents,
     Topic::RegistryVendors,
     Topic::RegistryConsortia,
     Topic::RegistryParticipants,
+    Topic::RegistryPractitioners,
     Topic::RegistryCareTeams,
 ];
 

@@ -1,21 +1,25 @@
-//! Which patients are registered and followed: the master lists of participants and care teams,
-//! followed live from their topics.
+//! Which patients are registered and followed: the master lists of participants, practitioners and
+//! care teams, followed live from their topics.
 //!
-//! A gateway must not need gigabytes for three million patients, so it keeps 8 bytes of each id in
-//! each list: XXH3-64 of `consortium_id/person_id`. A set of so many takes 10 to 20 bytes a patient,
-//! both lists 75 MB for three million. Two ids of one digest (a chance of one in four million among so
-//! many) would cost a warning and nothing else.
+//! A gateway must not need gigabytes for three million patients, so it keeps digests of ids: XXH3-64
+//! of `consortium_id/person_id`, 8 bytes of each participant, and 16 of each patient who has a team,
+//! with the digest of the team. A table of so many takes 10 to 20 bytes a participant and twice that
+//! a team, some 110 MB for three million patients, and as many bytes again as there are different
+//! teams. Two ids of one digest (a chance of one in four million among so many) would cost a warning
+//! and nothing else.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
-use chassis::{Backoff, Shutdown};
-use schemas::registry::CareTeam;
+use chassis::Shutdown;
+use schemas::registry::{CareTeam, Practitioner};
 use schemas::topics::Topic;
 use schemas::{Codec, Decoder, Topics};
 use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
 use stream::{KafkaArgs, StreamError};
 use xxhash_rust::xxh3::xxh3_64;
+
+use crate::registry::read;
 
 /// The patients of the master lists.
 #[derive(Debug, Default)]
@@ -25,10 +29,20 @@ pub(crate) struct Patients(RwLock<Lists>);
 struct Lists {
     are_complete: bool,
     participants: HashSet<u64>,
-    /// Patients whom somebody follows.
-    followed: HashSet<u64>,
-    /// Consortia whose other patients somebody follows, by the patient that stands for them.
-    fallbacks: HashSet<u64>,
+    /// Whether a practitioner sees the patients of their teams.
+    practitioners: HashMap<u64, bool>,
+    /// The team of each patient who has one, and of each consortium that has a fallback team, by the
+    /// patient that stands for the others there.
+    assigned: HashMap<u64, u64>,
+    /// Teams by their members: many patients have the same.
+    teams: HashMap<u64, Team>,
+}
+
+#[derive(Debug)]
+struct Team {
+    members: Vec<u64>,
+    /// Of how many it is the team.
+    assigned: usize,
 }
 
 fn digest(id: &[u8]) -> u64 {
@@ -46,8 +60,7 @@ impl Patients {
         }
         let id = digest(patient.as_bytes());
         let is_unknown = !lists.participants.is_empty() && !lists.participants.contains(&id);
-        let has_teams = !lists.followed.is_empty() || !lists.fallbacks.is_empty();
-        is_unknown || (has_teams && !lists.followed.contains(&id) && !lists.falls_back(patient))
+        is_unknown || (!lists.assigned.is_empty() && !lists.is_seen(patient, id))
     }
 
     fn change(&self, change: impl FnOnce(&mut Lists)) {
@@ -67,24 +80,29 @@ impl Patients {
         });
     }
 
+    /// An entry that cannot be read gives nobody the right to see patients.
+    pub(crate) fn take_practitioner(&self, record: &Incoming, decoder: &Decoder<Practitioner>) {
+        let Some(key) = &record.key else { return };
+        let sees_patients = record.payload.as_deref().map(|payload| {
+            read(decoder, payload).is_ok_and(|practitioner| practitioner.role.sees_patients())
+        });
+        let id = digest(key);
+        self.change(|lists| {
+            match sees_patients {
+                Some(sees_patients) => lists.practitioners.insert(id, sees_patients),
+                None => lists.practitioners.remove(&id),
+            };
+        });
+    }
+
     /// An entry that cannot be read gives nobody the right to see the patient.
     pub(crate) fn take_team(&self, record: &Incoming, decoder: &Decoder<CareTeam>) {
         let Some(key) = &record.key else { return };
-        let team = record.payload.as_deref().and_then(|payload| read(decoder, payload));
-        let is_followed = team.is_some_and(|team| !team.practitioners.is_empty());
+        let team = record.payload.as_deref().and_then(|payload| read(decoder, payload).ok());
+        let members = team.map(|team| team.practitioners).unwrap_or_default();
+        let members = members.iter().map(|member| digest(member.as_bytes())).collect();
         let id = digest(key);
-        self.change(|lists| {
-            let list = if key.ends_with(CareTeam::FALLBACK.as_bytes()) {
-                &mut lists.fallbacks
-            } else {
-                &mut lists.followed
-            };
-            if is_followed {
-                list.insert(id);
-            } else {
-                list.remove(&id);
-            }
-        });
+        self.change(|lists| lists.assign(id, members));
     }
 
     pub(crate) fn complete(&self) {
@@ -93,22 +111,42 @@ impl Patients {
 }
 
 impl Lists {
-    fn falls_back(&self, patient: &str) -> bool {
-        let fallback = CareTeam::fallback_of(patient);
-        fallback.is_some_and(|fallback| self.fallbacks.contains(&digest(fallback.as_bytes())))
-    }
-}
-
-fn read(decoder: &Decoder<CareTeam>, payload: &[u8]) -> Option<CareTeam> {
-    let mut backoff = Backoff::default();
-    loop {
-        match decoder.decode(payload) {
-            Err(error) if error.is_retryable() => {
-                tracing::warn!(%error, "waiting for the schema registry");
-                backoff.sleep();
+    fn assign(&mut self, id: u64, mut members: Vec<u64>) {
+        if let Some(former) = self.assigned.remove(&id)
+            && let Some(team) = self.teams.get_mut(&former)
+        {
+            team.assigned -= 1;
+            if team.assigned == 0 {
+                self.teams.remove(&former);
             }
-            read => return read.ok(),
         }
+        if members.is_empty() {
+            return;
+        }
+        members.sort_unstable();
+        members.dedup();
+        let bytes: Vec<u8> = members.iter().flat_map(|member| member.to_le_bytes()).collect();
+        let team = digest(&bytes);
+        self.assigned.insert(id, team);
+        self.teams.entry(team).or_insert_with(|| Team { members, assigned: 0 }).assigned += 1;
+    }
+
+    /// Whether anybody sees a patient: somebody of the patient's team, or of the consortium's fallback
+    /// team where the patient has none.
+    fn is_seen(&self, patient: &str, id: u64) -> bool {
+        let fallback = || {
+            let entry = CareTeam::fallback_of(patient)?;
+            self.assigned.get(&digest(entry.as_bytes()))
+        };
+        let team = self.assigned.get(&id).or_else(fallback);
+        team.and_then(|team| self.teams.get(team))
+            .is_some_and(|team| team.members.iter().any(|member| self.sees_patients(*member)))
+    }
+
+    /// Everybody does where the deployment keeps no list of practitioners.
+    fn sees_patients(&self, member: u64) -> bool {
+        self.practitioners.is_empty()
+            || self.practitioners.get(&member).copied().unwrap_or_default()
     }
 }
 
@@ -122,18 +160,26 @@ pub(crate) fn follow_lists(
     shutdown: Shutdown,
 ) -> Result<FollowHandle, StreamError> {
     let participants = topics.name(Topic::RegistryParticipants);
+    let practitioners = topics.name(Topic::RegistryPractitioners);
     let teams = topics.name(Topic::RegistryCareTeams);
-    let decoder = codec.decoder();
-    let of_participants = participants.clone();
+    let (practitioner, team) = (codec.decoder(), codec.decoder());
+    let (of_participants, of_practitioners) = (participants.clone(), practitioners.clone());
     follow(
         kafka,
-        &[(&participants, Start::Beginning), (&teams, Start::Beginning)],
+        &[
+            (&participants, Start::Beginning),
+            (&practitioners, Start::Beginning),
+            (&teams, Start::Beginning),
+        ],
         move || shutdown.is_requested(),
         move |event| match event {
             Followed::Record(record) if *record.topic == *of_participants => {
                 patients.take_participant(&record);
             }
-            Followed::Record(record) => patients.take_team(&record, &decoder),
+            Followed::Record(record) if *record.topic == *of_practitioners => {
+                patients.take_practitioner(&record, &practitioner);
+            }
+            Followed::Record(record) => patients.take_team(&record, &team),
             Followed::CaughtUp => patients.complete(),
         },
     )
@@ -141,6 +187,8 @@ pub(crate) fn follow_lists(
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use schemas::registry::Role;
+
     use super::*;
 
     fn record(key: &str, payload: Option<Vec<u8>>) -> Incoming {
@@ -162,6 +210,16 @@ pub(crate) mod tests {
         };
         let payload = codec.encoder("teams").unwrap().encode(&team).ok();
         patients.take_team(&record(patient, payload), &codec.decoder());
+    }
+
+    fn practitioner(patients: &Patients, id: &str, role: Option<Role>) {
+        let codec = Codec::default();
+        let encoder = codec.encoder("practitioners").unwrap();
+        let payload = role.map(|role| {
+            let (practitioner_id, name) = (id.to_owned(), id.to_owned());
+            encoder.encode(&Practitioner { practitioner_id, name, role }).unwrap()
+        });
+        patients.take_practitioner(&record(id, payload), &codec.decoder());
     }
 
     /// Lists in which these patients are registered, and these followed.
@@ -212,5 +270,42 @@ pub(crate) mod tests {
         assert!(patients.is_missing("A/3"), "seen by the team, but in no list");
         team(&patients, "A/*", &[]);
         assert!(patients.is_missing("A/2"));
+    }
+
+    #[test]
+    fn a_team_counts_only_with_a_member_who_is_registered_and_sees_patients() {
+        let patients = lists(&["A/1", "A/2", "A/3"], &["A/1", "A/*"]);
+        team(&patients, "A/2", &["saito", "ops"]);
+        assert!(!patients.is_missing("A/2"), "no practitioners are kept");
+        practitioner(&patients, "ops", Some(Role::Operator));
+        assert!(patients.is_missing("A/1"), "sato is not registered");
+        practitioner(&patients, "sato", Some(Role::Physician));
+        assert!(!patients.is_missing("A/1"));
+        assert!(!patients.is_missing("A/3"), "seen by the fallback team");
+        assert!(patients.is_missing("A/2"), "a team of its own takes the fallback team's place");
+        practitioner(&patients, "saito", Some(Role::Physician));
+        assert!(!patients.is_missing("A/2"));
+        practitioner(&patients, "saito", None);
+        assert!(patients.is_missing("A/2"), "the entry has ended");
+        team(&patients, "A/2", &[]);
+        assert!(!patients.is_missing("A/2"), "back to the fallback team");
+    }
+
+    #[test]
+    fn a_team_of_many_patients_is_kept_once_and_for_as_long_as_it_is_theirs() {
+        let patients = lists(&[], &["A/1", "A/2"]);
+        team(&patients, "A/3", &["sato", "ito"]);
+        team(&patients, "A/4", &["ito", "sato"]);
+        let teams = || patients.0.read().unwrap().teams.len();
+        assert_eq!(teams(), 2);
+        for patient in ["A/3", "A/4"] {
+            team(&patients, patient, &["sato"]);
+        }
+        assert_eq!(teams(), 1);
+        for patient in ["A/1", "A/2", "A/3", "A/4"] {
+            team(&patients, patient, &[]);
+        }
+        assert_eq!(teams(), 0);
+        assert!(patients.0.read().unwrap().assigned.is_empty());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chassis::{Backoff, Component, Shutdown};
 use jiff::tz::TimeZone;
-use schemas::registry::{Consortium, Vendor};
+use schemas::registry::{Consortium, DEFAULT_TIME_ZONE, Vendor};
 use schemas::topics::Topic;
 use schemas::{Codec, Decoder, Topics};
 use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
@@ -213,8 +213,8 @@ impl MasterLists {
 }
 
 /// Reads an entry, however long the schema registry takes to answer: an entry that cannot be read
-/// *now* says nothing about the vendor.
-fn read<T: schemas::Record>(
+/// *now* says nothing about what it is of.
+pub(crate) fn read<T: schemas::Record>(
     decoder: &Decoder<T>,
     payload: &[u8],
 ) -> Result<T, schemas::DecodeError> {
@@ -255,7 +255,7 @@ impl Snapshot {
                 }
             }
         }
-        let default_zone = TimeZone::get("Asia/Tokyo").unwrap_or(TimeZone::fixed(TOKYO));
+        let default_zone = TimeZone::get(DEFAULT_TIME_ZONE).unwrap_or(TimeZone::fixed(TOKYO));
         Self { grants, zones, default_zone }
     }
 }

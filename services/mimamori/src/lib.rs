@@ -1,10 +1,12 @@
 //! The commands of the binary that production ships: a service each, and the operator's tools.
 
 mod command;
+mod operator;
 pub mod reconciliation;
 pub mod registry;
 pub mod rejected;
 pub mod rezone;
+mod source;
 pub mod topics;
 mod transactions;
 pub mod unfollowed;

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs};
 use clap::Subcommand;
 use schemas::registry::MasterLists;
-use schemas::{Codec, Topics};
 use sha2::{Digest, Sha256};
 use stream::producer::{Outgoing, Producer};
 
 use crate::rezone::RezoneArgs;
+use crate::source::Source;
 use crate::unfollowed::UnfollowedArgs;
 
 /// What to do with the master lists.
@@ -32,11 +31,7 @@ pub enum RegistryCommand {
 #[derive(Debug, clap::Args)]
 pub struct ApplyArgs {
     #[command(flatten)]
-    kafka: KafkaArgs,
-    #[command(flatten)]
-    deployment: DeploymentArgs,
-    #[command(flatten)]
-    schema_registry: SchemaRegistryArgs,
+    source: Source,
     /// A JSON object with any of the lists consortia, participants, test_labs, assays, devices,
     /// activity_aggregations, vendors, practitioners, care_teams; entries as schemas/avro/registry_*
     /// say
@@ -77,9 +72,9 @@ async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be read", args.file.display()))?;
     let lists: MasterLists = serde_json::from_slice(&text)
         .with_context(|| format!("{} is not a registry file", args.file.display()))?;
-    let producer = Producer::new(&args.kafka, "mimamori-registry")?;
-    let topics = Topics::with_prefix(args.deployment.topic_prefix);
-    let codec = Codec::new(args.schema_registry.url())?;
+    let producer = Producer::new(&args.source.kafka, "mimamori-registry")?;
+    let topics = args.source.topics();
+    let codec = args.source.codec()?;
     // The schema registry is asked by a client that blocks.
     let records = tokio::task::spawn_blocking(move || lists.encode(&codec, &topics))
         .await

@@ -86,7 +86,8 @@ async fn end(args: AbortArgs) -> anyhow::Result<()> {
         "{}",
         match ended {
             Ended::ByCoordinator =>
-                "its coordinator ended it in all its partitions; its producer is refused from now on",
+                "its coordinator ended it in all its partitions; its producer is refused until \
+                 it begins anew",
             Ended::ByMarker => "no coordinator knew of it; its end is written to this partition",
         }
     );
@@ -111,7 +112,10 @@ fn line(transaction: &OpenTransaction, now: i64) -> String {
             known.state,
             known.timeout_ms / 1000
         ),
-        None => "not known to any coordinator that answers".to_owned(),
+        None if transaction.not_asked.is_some() => {
+            "not known to any coordinator that answers".to_owned()
+        }
+        None => "not known to any coordinator".to_owned(),
     };
     format!(
         "{topic} partition {partition} offset {offset}: producer {producer_id}, {who}; open for {age} \
@@ -125,7 +129,7 @@ mod tests {
 
     use super::*;
 
-    fn transaction(coordinated: Option<Coordinated>) -> OpenTransaction {
+    fn transaction(coordinated: Option<Coordinated>, not_asked: Option<&str>) -> OpenTransaction {
         OpenTransaction {
             topic: "readings.raw".to_owned(),
             partition: 3,
@@ -135,6 +139,7 @@ mod tests {
             coordinator_epoch: 0,
             last_record_ms: 90_000,
             coordinated,
+            not_asked: not_asked.map(str::to_owned),
         }
     }
 
@@ -147,14 +152,16 @@ mod tests {
             timeout_ms: 60_000,
         };
         assert_eq!(
-            line(&transaction(Some(coordinated)), 100_000),
+            line(&transaction(Some(coordinated), None), 100_000),
             "readings.raw partition 3 offset 42: producer 17, vendor-7 (Ongoing, ends by itself after \
              60 s); open for 95 s, last record 10 s ago"
         );
         assert_eq!(
-            line(&transaction(None), 100_000),
-            "readings.raw partition 3 offset 42: producer 17, not known to any coordinator that \
-             answers; open for 10 s, last record 10 s ago"
+            line(&transaction(None, None), 100_000),
+            "readings.raw partition 3 offset 42: producer 17, not known to any coordinator; open for \
+             10 s, last record 10 s ago"
         );
+        let some_did_not = line(&transaction(None, Some("broker 2: away")), 100_000);
+        assert!(some_did_not.contains("any coordinator that answers; open"), "{some_did_not}");
     }
 }

@@ -7,28 +7,25 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use anyhow::Context;
-use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs, now_ms};
+use anyhow::{Context, bail};
+use chassis::now_ms;
 use clinical::{ReadingId, Timestamp};
-use schemas::registry::CareTeam;
+use schemas::registry::{CareTeam, Practitioner};
 use schemas::topics::{Topic, Topics};
-use schemas::{AlertEvent, AuditEvent, Codec};
+use schemas::{AlertEvent, Codec, DecodeError, Decoder, Record};
 use stream::browse::read_to_end;
 use stream::follow::Start;
 use stream::producer::{Outgoing, Producer};
 
-use crate::rejected::operator;
+use crate::operator::{by_operator, operator};
 use crate::rejected::since::Since;
+use crate::source::Source;
 
 /// Arguments of `mimamori registry unfollowed`.
 #[derive(Debug, clap::Args)]
 pub struct UnfollowedArgs {
     #[command(flatten)]
-    kafka: KafkaArgs,
-    #[command(flatten)]
-    deployment: DeploymentArgs,
-    #[command(flatten)]
-    schema_registry: SchemaRegistryArgs,
+    source: Source,
     /// Who looks; it is recorded in audit.events
     #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
     operator: String,
@@ -50,8 +47,10 @@ struct Seen {
 #[derive(Debug, Default)]
 struct Lists {
     participants: HashSet<String>,
-    /// Patients and fallback entries that have a team of somebody.
-    teams: HashSet<String>,
+    /// Practitioners who see the patients of their teams.
+    physicians: HashSet<String>,
+    /// Who is in the team of a patient or of a fallback entry; none who has no team.
+    teams: HashMap<String, Vec<String>>,
     /// Readings by patient.
     readings: HashMap<String, u64>,
     /// Open alerts by id: whose, and since when.
@@ -59,10 +58,12 @@ struct Lists {
 }
 
 impl Lists {
+    /// Whether a physician is in the patient's team, or in the fallback team where the patient has
+    /// none: one whose members are all unregistered is a team, and nobody sees the patient.
     fn is_followed(&self, patient: &str) -> bool {
-        let falls_back =
-            CareTeam::fallback_of(patient).is_some_and(|entry| self.teams.contains(&entry));
-        self.teams.contains(patient) || falls_back
+        let fallback = || self.teams.get(&CareTeam::fallback_of(patient)?);
+        let team = self.teams.get(patient).or_else(fallback);
+        team.is_some_and(|team| team.iter().any(|member| self.physicians.contains(member)))
     }
 
     fn unfollowed(&self) -> BTreeMap<&str, Seen> {
@@ -85,8 +86,8 @@ impl Lists {
 
 /// Blocks the thread.
 pub(crate) fn run(args: &UnfollowedArgs) -> anyhow::Result<()> {
-    let codec = Codec::new(args.schema_registry.url())?;
-    let topics = Topics::with_prefix(&args.deployment.topic_prefix);
+    let codec = args.source.codec()?;
+    let topics = args.source.topics();
     let lists = read(args, &codec, &topics)?;
     let unfollowed = lists.unfollowed();
     record(args, &codec, &topics, &unfollowed)?;
@@ -101,50 +102,94 @@ pub(crate) fn run(args: &UnfollowedArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Hands over key and payload of each record of a topic.
+fn each(
+    args: &UnfollowedArgs,
+    topic: &str,
+    start: Start,
+    mut take: impl FnMut(String, Option<Vec<u8>>) -> Result<(), DecodeError>,
+) -> anyhow::Result<()> {
+    let mut failed = None;
+    read_to_end(&args.source.kafka, topic, None, start, |record| {
+        if let Some(Ok(key)) = record.key.map(String::from_utf8)
+            && let Err(error) = take(key, record.payload)
+        {
+            failed = Some(error);
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    })?;
+    match failed {
+        Some(error) => bail!("the lists cannot be read now: {error}"),
+        None => Ok(()),
+    }
+}
+
 fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result<Lists> {
     let mut lists = Lists::default();
-    let each = |topic: Topic, start: Start, take: &mut dyn FnMut(String, Option<Vec<u8>>)| {
-        read_to_end(&args.kafka, &topics.name(topic), None, start, |record| {
-            if let Some(Ok(key)) = record.key.map(String::from_utf8) {
-                take(key, record.payload);
-            }
-            ControlFlow::Continue(())
-        })
-    };
-    each(Topic::RegistryParticipants, Start::Beginning, &mut |key, entry| {
+    each(args, &topics.name(Topic::RegistryParticipants), Start::Beginning, |key, entry| {
         if entry.is_some() {
             lists.participants.insert(key);
         } else {
             lists.participants.remove(&key);
         }
+        Ok(())
+    })?;
+    let practitioner = codec.decoder::<Practitioner>();
+    each(args, &topics.name(Topic::RegistryPractitioners), Start::Beginning, |key, entry| {
+        let entry = decoded(&practitioner, entry)?;
+        if entry.is_some_and(|entry| entry.role.sees_patients()) {
+            lists.physicians.insert(key);
+        } else {
+            lists.physicians.remove(&key);
+        }
+        Ok(())
     })?;
     let team = codec.decoder::<CareTeam>();
-    each(Topic::RegistryCareTeams, Start::Beginning, &mut |key, entry| {
-        let team = entry.and_then(|bytes| team.decode(&bytes).ok());
-        if team.is_some_and(|team| !team.practitioners.is_empty()) {
-            lists.teams.insert(key);
-        } else {
-            lists.teams.remove(&key);
+    each(args, &topics.name(Topic::RegistryCareTeams), Start::Beginning, |key, entry| {
+        match decoded(&team, entry)? {
+            Some(team) if !team.practitioners.is_empty() => {
+                lists.teams.insert(key, team.practitioners);
+            }
+            _ => {
+                lists.teams.remove(&key);
+            }
         }
+        Ok(())
     })?;
     let alert = codec.decoder::<AlertEvent>();
-    each(Topic::Alerts, Start::Beginning, &mut |key, event| match event
-        .and_then(|bytes| alert.decode(&bytes).ok())
-    {
-        Some(event) if event.status == "open" => {
-            lists.alerts.insert(key, (event.patient, event.raised_at));
+    each(args, &topics.name(Topic::Alerts), Start::Beginning, |key, event| {
+        match decoded(&alert, event)? {
+            Some(event) if event.status == "open" => {
+                lists.alerts.insert(key, (event.patient, event.raised_at));
+            }
+            _ => {
+                lists.alerts.remove(&key);
+            }
         }
-        _ => {
-            lists.alerts.remove(&key);
-        }
+        Ok(())
     })?;
     let since = args.since.moment(Timestamp::from_millis(now_ms()));
-    each(Topic::ReadingsAccepted, Start::Time(since.millis()), &mut |key, _| {
+    each(args, &topics.name(Topic::ReadingsAccepted), Start::Time(since.millis()), |key, _| {
         if let Ok(id) = ReadingId::parse(&key) {
             *lists.readings.entry(id.patient().as_str().to_owned()).or_default() += 1;
         }
+        Ok(())
     })?;
     Ok(lists)
+}
+
+/// An entry; none where there is none, or none that can ever be read. That it cannot be read *now* is
+/// an error: the list would say that nobody follows a patient whom somebody does.
+fn decoded<T: Record>(
+    decoder: &Decoder<T>,
+    payload: Option<Vec<u8>>,
+) -> Result<Option<T>, DecodeError> {
+    match payload.map(|bytes| decoder.decode(&bytes)) {
+        Some(Err(error)) if error.is_retryable() => Err(error),
+        Some(entry) => Ok(entry.ok()),
+        None => Ok(None),
+    }
 }
 
 /// An entry for each patient, so that a search for the patient finds it.
@@ -158,22 +203,12 @@ fn record(
     let encoder = codec.encoder(&topic)?;
     let mut entries = Vec::with_capacity(unfollowed.len());
     for patient in unfollowed.keys() {
-        let event = AuditEvent {
-            at: now_ms(),
-            service: "mimamori".to_owned(),
-            actor: args.operator.clone(),
-            role: "operator".to_owned(),
-            action: "list_unfollowed".to_owned(),
-            patient: Some((*patient).to_owned()),
-            consortium: patient.split('/').next().map(str::to_owned),
-            allowed: true,
-            detail: "id, and how many readings and open alerts there are".to_owned(),
-            session: None,
-            patient_set: None,
-        };
+        let what = "id, and how many readings and open alerts there are".to_owned();
+        let patient_id = Some((*patient).to_owned());
+        let event = by_operator(&args.operator, "list_unfollowed", patient_id, what);
         entries.push((*patient, encoder.encode(&event)?));
     }
-    let producer = Producer::new(&args.kafka, "mimamori-unfollowed")?;
+    let producer = Producer::new(&args.source.kafka, "mimamori-unfollowed")?;
     let records = entries.iter().map(|(patient, payload)| Outgoing {
         topic: &topic,
         partition: None,
@@ -190,10 +225,17 @@ fn record(
 mod tests {
     use super::*;
 
+    fn teams(teams: &[(&str, &[&str])]) -> HashMap<String, Vec<String>> {
+        let members =
+            |ids: &[&str]| -> Vec<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
+        teams.iter().map(|(entry, ids)| ((*entry).to_owned(), members(ids))).collect()
+    }
+
     #[test]
     fn patients_with_readings_or_open_alerts_whom_no_team_follows_are_listed() {
         let lists = Lists {
-            teams: ["A/1", "B/*"].map(str::to_owned).into(),
+            physicians: ["sato".to_owned()].into(),
+            teams: teams(&[("A/1", &["sato"]), ("B/*", &["sato"])]),
             readings: [("A/1", 3), ("A/2", 5), ("B/1", 7)].map(|(it, n)| (it.to_owned(), n)).into(),
             alerts: [("x", "A/2", 9), ("y", "A/2", 8), ("z", "C/1", 7), ("w", "B/2", 1)]
                 .map(|(id, patient, raised)| (id.to_owned(), (patient.to_owned(), raised)))
@@ -205,5 +247,33 @@ mod tests {
             ("C/1", Seen { readings: 0, open_alerts: 1, oldest: Some(7) }),
         ];
         assert_eq!(lists.unfollowed(), expected.into());
+    }
+
+    #[test]
+    fn a_team_without_a_registered_physician_follows_nobody() {
+        let lists = Lists {
+            physicians: ["sato".to_owned()].into(),
+            teams: teams(&[
+                ("A/1", &["saito", "sato"]),
+                ("A/2", &["saito", "operator"]),
+                ("A/*", &["sato"]),
+                ("B/*", &["saito"]),
+            ]),
+            ..Lists::default()
+        };
+        assert!(lists.is_followed("A/1"));
+        assert!(!lists.is_followed("A/2"), "a team of its own takes the fallback team's place");
+        assert!(lists.is_followed("A/3"));
+        assert!(!lists.is_followed("B/1"));
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_now_is_an_error_and_one_that_never_can_is_none() {
+        // Nothing listens there: whoever asks is told to come back.
+        let codec = Codec::new(Some("http://127.0.0.1:9")).unwrap();
+        let decoder = codec.decoder::<CareTeam>();
+        assert!(decoded(&decoder, Some(vec![0, 0, 0, 0, 1, 1])).is_err());
+        assert!(decoded(&decoder, Some(b"no entry".to_vec())).unwrap().is_none());
+        assert!(decoded(&decoder, None).unwrap().is_none());
     }
 }

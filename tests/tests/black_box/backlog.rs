@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use schemas::AlertEvent;
 use schemas::topics::Topic;
@@ -76,13 +75,7 @@ pub fn time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read() {
 
 /// Writes a record to the patient's partition of `readings.raw`, in a transaction that stays open.
 fn a_transaction_stays_open_on(stack: &Stack) -> BaseProducer {
-    let producer: BaseProducer = ClientConfig::new()
-        .set("bootstrap.servers", &stack.kafka.bootstrap_servers)
-        .set("transactional.id", format!("{}another", stack.topics.prefix()))
-        .create()
-        .unwrap();
-    producer.init_transactions(Duration::from_secs(10)).unwrap();
-    producer.begin_transaction().unwrap();
+    let producer = stack.transactional_producer(&format!("{}another", stack.topics.prefix()));
     let topic = stack.topics.name(Topic::ReadingsRaw);
     let partition = partition_for_key(PATIENT.as_bytes(), PARTITIONS);
     let record = BaseRecord::to(&topic).partition(partition).key(PATIENT).payload("moved");

@@ -100,7 +100,7 @@ fn main() -> ExitCode {
         other_languages::curl_java_python_and_node_get_every_early_answer_of_the_gateway,
         unfit_kafka::topics_that_are_not_fit_are_refused_by_topics_create_and_by_every_service_at_its_start,
         unfit_kafka::the_brokers_longest_transaction_is_checked_by_topics_create,
-        unfit_kafka::a_vendors_open_transaction_is_counted_named_alarmed_and_ended_by_an_operator,
+        unfit_kafka::a_vendors_open_transaction_is_counted_named_and_ended_by_an_operator,
         demo::the_demo_survives_kill_9_of_its_services_and_ends_balanced,
     ];
     if versions::real_recordings().is_some() {

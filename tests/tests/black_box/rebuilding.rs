@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use schemas::records::StoredOutcome;
@@ -98,14 +97,7 @@ fn readiness(stack: &Stack) -> Result<(u16, String), String> {
 
 /// A transaction of a producer with a reading in its patient's partition of `readings.accepted`.
 fn open_transaction(stack: &Stack, id: &str, reading: &Reading) -> BaseProducer {
-    let producer: BaseProducer = ClientConfig::new()
-        .set("bootstrap.servers", &stack.kafka.bootstrap_servers)
-        .set("transactional.id", id)
-        .set("transaction.timeout.ms", "300000")
-        .create()
-        .unwrap();
-    producer.init_transactions(PATIENCE).unwrap();
-    producer.begin_transaction().unwrap();
+    let producer = stack.transactional_producer(id);
     let topic = stack.topics.name(Topic::ReadingsAccepted);
     let partition = partition_of(&reading.key());
     let received = now();

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use tests::balanced::sum;
 use tests::readings::{blood_pressure, seconds_ago};
-use tests::service::{Service, quiet_environment};
+use tests::service::Service;
 use tests::stack::{Plan, Stack};
 use tests::wait::{equal, eventually};
 
@@ -19,7 +19,6 @@ const OPERATOR: &str = "hana";
 /// A `mimamori rejected` of this stack.
 pub fn rejected(stack: &Stack, what: &str) -> Command {
     let mut command = stack.tool(&format!("rejected {what}"));
-    quiet_environment(&mut command);
     if what != "list" {
         command.env("MIMAMORI_OPERATOR", OPERATOR);
     }

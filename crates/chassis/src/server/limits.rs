@@ -168,7 +168,7 @@ impl Connections {
             open: metrics.gauge("connections_count", "Connections that are open")?,
             ended: metrics.counters(
                 "connections_ended_total",
-                "Connections that were ended or refused, by what their peer owed or was beyond",
+                "Connections that were ended, refused or had to wait, by what their peer owed or was beyond",
                 &["reason"],
             )?,
         };
@@ -188,7 +188,7 @@ impl Connections {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection was ended, or refused, for a reason.
+    /// A connection was ended, refused, or has to wait for its place, for a reason.
     pub(super) fn count(&self, reason: &str) {
         if let Some(metrics) = &self.0.metrics {
             metrics.ended.with_label_values(&[reason]).inc();
@@ -211,16 +211,16 @@ impl Connections {
             && open.of_peer(peer) >= self.0.args.connections_per_peer
         {
             if !open.one_gives_way(Some(peer)) {
-                self.count("peer");
+                self.count("peer_limit");
                 return Admission::PeerHasTooMany;
             }
-            self.count("gave_way");
+            self.count("evicted");
         }
         if open.all.len() >= self.0.args.connections {
             if !open.one_gives_way(None) {
                 return Admission::Full;
             }
-            self.count("gave_way");
+            self.count("evicted");
         }
         let number = open.next;
         open.next += 1;
@@ -241,7 +241,8 @@ impl Open {
     }
 
     /// Ends the connection that has waited longest without a request: first among those that never
-    /// brought one. It counts no longer, so that the new one has its place at once.
+    /// brought one, last among those of which the rest is only thrown away. It counts no longer, so
+    /// that the new one has its place at once.
     fn one_gives_way(&mut self, peer: Option<IpAddr>) -> bool {
         let waiting = self.all.iter().filter(|(_, entry)| peer.is_none() || entry.peer == peer);
         let longest = waiting
@@ -321,6 +322,29 @@ mod tests {
         assert!(has_to_give_way(&older));
         assert!(!has_to_give_way(&newer));
         assert!(!has_to_give_way(&asked));
+    }
+
+    #[test]
+    fn who_is_only_read_to_the_end_gives_way_after_who_is_idle_and_before_who_is_at_work() {
+        let connections = connections(3, 3, &[]);
+        let (_one, draining) = admit(&connections, "192.0.2.1", 9);
+        draining.asked();
+        draining.drains(true);
+        let (_two, working) = admit(&connections, "192.0.2.1", 5);
+        working.asked();
+        let (_three, idle) = admit(&connections, "192.0.2.1", 1);
+        idle.asked();
+        idle.answered();
+        let (_four, next) = admit(&connections, "192.0.2.2", 0);
+        assert!(has_to_give_way(&idle));
+        assert!(!has_to_give_way(&draining));
+        next.asked();
+        let (fifth, last) = admit(&connections, "192.0.2.2", 0);
+        assert!(matches!(fifth, Admission::Admitted(_)));
+        assert!(has_to_give_way(&draining));
+        last.asked();
+        assert!(matches!(admit(&connections, "192.0.2.3", 0).0, Admission::Full));
+        assert!(!has_to_give_way(&working));
     }
 
     #[test]

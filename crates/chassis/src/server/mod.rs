@@ -155,11 +155,17 @@ async fn place(
     address: IpAddr,
     progress: &Arc<Progress>,
 ) -> Option<Place> {
+    let mut has_waited = false;
     loop {
         match connections.admit(address, progress.clone()) {
             Admission::Admitted(place) => return Some(place),
             Admission::PeerHasTooMany => return None,
             Admission::Full => {
+                // Once, however often it asks again.
+                if !has_waited {
+                    connections.count("full");
+                    has_waited = true;
+                }
                 // One whose request has been answered meanwhile may give way as well.
                 let _ = timeout(AFTER_A_FAULT, connections.one_ended()).await;
             }

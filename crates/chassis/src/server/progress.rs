@@ -77,6 +77,18 @@ impl Owed {
     }
 }
 
+/// Why a connection has nothing in work: who comes first here gives way first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum WithoutWork {
+    /// It has brought no request yet.
+    NeverAsked,
+    /// It had an answer, and has brought no other request yet.
+    Idle,
+    /// Its answer is made, and the rest of its request is only thrown away: a sender whom nobody
+    /// knows can make that take long.
+    Draining,
+}
+
 /// How far a connection is.
 #[derive(Debug)]
 pub(super) struct Progress {
@@ -94,6 +106,8 @@ struct State {
     head_since: Option<Instant>,
     /// Whether bytes of a body are waited for.
     wants_body: bool,
+    /// Since when the rest of a request is thrown away whose answer is made.
+    draining_since: Option<Instant>,
     /// Whether the peer takes no more of the answer.
     is_blocked: bool,
     /// Whether an answer was given although its request was not read to the end.
@@ -109,6 +123,7 @@ impl Progress {
             has_asked: false,
             head_since: Some(now),
             wants_body: false,
+            draining_since: None,
             is_blocked: false,
             left_unread: false,
             moved: now,
@@ -143,6 +158,11 @@ impl Progress {
             state.wants_body = wants;
             state.moved = Instant::now();
         }
+    }
+
+    /// Whether the rest of a request is thrown away from now on.
+    pub(super) fn drains(&self, drains: bool) {
+        self.state().draining_since = drains.then(Instant::now);
     }
 
     /// An answer is given although its request is not read to the end.
@@ -192,12 +212,18 @@ impl Progress {
         (now.saturating_duration_since(since) >= owed.within(deadlines)).then_some(owed)
     }
 
-    /// Since when nothing is in work here, and whether anything ever was: who has never asked gives
-    /// way first. None while something is.
-    pub(super) fn without_work(&self) -> Option<(bool, Instant)> {
-        let has_asked = self.state().has_asked;
+    /// Why nothing is in work here, and since when. None while something is.
+    pub(super) fn without_work(&self) -> Option<(WithoutWork, Instant)> {
+        let (has_asked, draining_since) = {
+            let state = self.state();
+            (state.has_asked, state.draining_since)
+        };
+        if let Some(since) = draining_since {
+            return Some((WithoutWork::Draining, since));
+        }
+        let why = if has_asked { WithoutWork::Idle } else { WithoutWork::NeverAsked };
         match self.owed() {
-            Some((Owed::Head | Owed::Request, since)) => Some((has_asked, since)),
+            Some((Owed::Head | Owed::Request, since)) => Some((why, since)),
             _ => None,
         }
     }
@@ -320,10 +346,16 @@ mod tests {
     #[test]
     fn who_is_at_work_gives_way_to_nobody() {
         let progress = Progress::new(Instant::now());
-        assert!(matches!(progress.without_work(), Some((false, _))));
+        assert!(matches!(progress.without_work(), Some((WithoutWork::NeverAsked, _))));
         progress.asked();
         assert_eq!(progress.without_work(), None);
+        progress.wants_body(true);
+        assert_eq!(progress.without_work(), None);
+        progress.drains(true);
+        assert!(matches!(progress.without_work(), Some((WithoutWork::Draining, _))));
+        progress.drains(false);
+        assert_eq!(progress.without_work(), None, "the answer is to be written");
         progress.answered();
-        assert!(matches!(progress.without_work(), Some((true, _))));
+        assert!(matches!(progress.without_work(), Some((WithoutWork::Idle, _))));
     }
 }

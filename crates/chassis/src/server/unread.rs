@@ -118,8 +118,12 @@ impl Rest {
     /// says that the connection ends.
     pub(super) async fn before(mut self, mut answer: Response, shutdown: &Shutdown) -> Response {
         let progress = self.body.progress.clone();
-        let is_whole = self.body.is_end_stream()
-            || (self.is_worth_reading() && self.body.drain(shutdown).await);
+        let is_whole = self.body.is_end_stream() || {
+            // From here on it gives way to those who have something in work.
+            progress.drains(true);
+            self.is_worth_reading() && self.body.drain(shutdown).await
+        };
+        progress.drains(false);
         progress.wants_body(false);
         if !is_whole {
             progress.leaves_unread();

@@ -1,12 +1,10 @@
 //! What is written into `audit.events` about rejected records.
 
-use chassis::now_ms;
 use schemas::AuditEvent;
 
 use super::address::Address;
+use crate::operator::{SERVICE, by_operator};
 
-/// Who writes: [`AuditEvent::service`].
-const SERVICE: &str = "mimamori";
 /// Somebody looked at a rejected record.
 pub(super) const SHOWN: &str = "show_rejected";
 /// Somebody sent a rejected record again.
@@ -20,20 +18,7 @@ pub(super) fn entry(
     patient: Option<String>,
     how: &str,
 ) -> AuditEvent {
-    let consortium = patient.as_deref().and_then(|patient| patient.split('/').next());
-    AuditEvent {
-        at: now_ms(),
-        service: SERVICE.to_owned(),
-        actor: operator.to_owned(),
-        role: "operator".to_owned(),
-        action: action.to_owned(),
-        consortium: consortium.map(str::to_owned),
-        patient,
-        allowed: true,
-        detail: format!("{address}: {how}"),
-        session: None,
-        patient_set: None,
-    }
+    by_operator(operator, action, patient, format!("{address}: {how}"))
 }
 
 /// That a record was sent again.
@@ -57,19 +42,6 @@ impl Replay {
         let (address, how) = event.detail.split_once(": ")?;
         let replay = Self { at: event.at, detail: how.to_owned(), by: event.actor };
         Some((address.parse().ok()?, replay))
-    }
-}
-
-/// Reads an operator's name: what stands in the record of accesses.
-///
-/// # Errors
-/// When it is empty, long, or not printable.
-pub(crate) fn operator(text: &str) -> Result<String, String> {
-    let name = text.trim();
-    if (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-        Ok(name.to_owned())
-    } else {
-        Err("an operator's name has 1 to 100 printable characters".to_owned())
     }
 }
 

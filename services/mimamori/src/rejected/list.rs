@@ -9,12 +9,13 @@ use clinical::Timestamp;
 use schemas::{Decoder, Reading, RejectedReading};
 use serde::Serialize;
 
+use super::Reason;
 use super::address::Address;
 use super::archive::{Archive, Replays};
 use super::moment::{self, written};
 use super::record::Found;
 use super::since::Since;
-use super::{Reason, Source};
+use crate::source::Source;
 
 /// Arguments of `mimamori rejected list`.
 #[derive(Debug, clap::Args)]

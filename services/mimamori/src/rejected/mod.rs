@@ -22,12 +22,11 @@ pub mod since;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs};
 use clap::Subcommand;
-use schemas::{Codec, RejectionReason, Topics};
+use schemas::{Codec, RejectionReason};
 
+use crate::source::Source;
 use archive::Archive;
-pub(crate) use entry::operator;
 
 /// What to do with rejected records.
 #[derive(Debug, Subcommand)]
@@ -40,24 +39,9 @@ pub enum RejectedCommand {
     Replay(Box<replay::ReplayArgs>),
 }
 
-/// Where the topics are.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Source {
-    #[command(flatten)]
-    kafka: KafkaArgs,
-    #[command(flatten)]
-    deployment: DeploymentArgs,
-    #[command(flatten)]
-    schema_registry: SchemaRegistryArgs,
-}
-
 impl Source {
-    fn codec(&self) -> anyhow::Result<Codec> {
-        Ok(Codec::new(self.schema_registry.url())?)
-    }
-
     fn archive(&self, codec: &Codec) -> Archive {
-        Archive::new(self.kafka.clone(), Topics::with_prefix(&self.deployment.topic_prefix), codec)
+        Archive::new(self.kafka.clone(), self.topics(), codec)
     }
 }
 

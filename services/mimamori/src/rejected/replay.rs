@@ -20,12 +20,14 @@ use stream::topics::partition_count;
 
 use super::address::Address;
 use super::archive::{Archive, Replays};
-use super::entry::{REPLAYED, entry, operator};
+use super::entry::{REPLAYED, entry};
 use super::moment::written;
 use super::record::Found;
 use super::resend::{Judge, Key, Refused, Repair, Resend};
 use super::since::Since;
-use super::{Reason, Source, not_found, repair};
+use super::{Reason, not_found, repair};
+use crate::operator::operator;
+use crate::source::Source;
 
 /// Records of a transaction, at most, and bytes after which no more are added.
 const CHUNK: usize = 100;

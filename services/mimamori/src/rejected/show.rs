@@ -6,9 +6,11 @@ use schemas::topics::Topic;
 use stream::producer::{Outgoing, Producer};
 
 use super::address::Address;
-use super::entry::{SHOWN, entry, operator};
+use super::entry::{SHOWN, entry};
+use super::not_found;
 use super::record::Found;
-use super::{Source, not_found};
+use crate::operator::operator;
+use crate::source::Source;
 
 /// Arguments of `mimamori rejected show`.
 #[derive(Debug, clap::Args)]

@@ -13,11 +13,11 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use anyhow::{Context, anyhow, bail};
-use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs, now_ms};
+use chassis::now_ms;
 use clinical::patient::ConsortiumId;
 use clinical::{ReadingId, Timestamp, Version};
 use jiff::tz::TimeZone;
-use schemas::registry::Consortium;
+use schemas::registry::{Consortium, DEFAULT_TIME_ZONE};
 use schemas::topics::{Topic, Topics};
 use schemas::{AcceptedReading, AuditEvent, Codec, Encoder, Reading};
 use stream::browse::read_to_end;
@@ -27,7 +27,8 @@ use stream::producer::Outgoing;
 use stream::together::Together;
 use stream::topics::partition_count;
 
-use crate::rejected::operator;
+use crate::operator::{by_operator, operator};
+use crate::source::Source;
 use plan::{Current, Plan, Readings, What, Write, Zones};
 
 /// Readings of a transaction, at most.
@@ -37,19 +38,15 @@ const CHUNK: usize = 500;
 #[derive(Debug, clap::Args)]
 pub struct RezoneArgs {
     #[command(flatten)]
-    kafka: KafkaArgs,
-    #[command(flatten)]
-    deployment: DeploymentArgs,
-    #[command(flatten)]
-    schema_registry: SchemaRegistryArgs,
+    source: Source,
     /// Who does it; it is recorded in audit.events
     #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
     operator: String,
     /// The consortium, whose entry has the right zone by now
     consortium: String,
     /// The zone with which its documents were read before
-    #[arg(long, value_name = "ZONE", default_value = "Asia/Tokyo")]
-    was: String,
+    #[arg(long, value_name = "ZONE", default_value = DEFAULT_TIME_ZONE)]
+    former_zone: String,
     /// Only what was received before this time (2026-11-22T07:31:00+09:00): when the right entry came.
     /// By default, when it was written
     #[arg(long, value_name = "TIME")]
@@ -62,22 +59,22 @@ pub struct RezoneArgs {
 /// Blocks the thread.
 pub(crate) fn run(args: &RezoneArgs) -> anyhow::Result<()> {
     let consortium = ConsortiumId::parse(&args.consortium)?;
-    let codec = Codec::new(args.schema_registry.url())?;
-    let topics = Topics::with_prefix(&args.deployment.topic_prefix);
+    let codec = args.source.codec()?;
+    let topics = args.source.topics();
     // First, so that what is read below holds what every earlier one has written.
     let together = args
         .apply
-        .then(|| Together::new(&args.kafka, &format!("{}mimamori-rezone", topics.prefix())))
+        .then(|| Together::new(&args.source.kafka, &format!("{}mimamori-rezone", topics.prefix())))
         .transpose()?;
     let (entry, written) = entry(args, &codec, &topics, consortium.as_str())?;
     let zone = |name: &str| {
         TimeZone::get(name).with_context(|| format!("{name} is not in the tz database"))
     };
-    let zones = Zones { was: zone(&args.was)?, right: zone(&entry.time_zone)? };
+    let zones = Zones { was: zone(&args.former_zone)?, right: zone(&entry.time_zone)? };
     let before = args.before.map_or(written, jiff::Timestamp::as_millisecond);
     let readings = readings(args, &codec, &topics, consortium.as_str())?;
     let plan = plan::plan(&readings, &zones, before, Timestamp::from_millis(now_ms()));
-    let (was, right) = (&args.was, &entry.time_zone);
+    let (was, right) = (&args.former_zone, &entry.time_zone);
     println!(
         "{}: {} readings; those received before {} were read as {was}, and are {right}",
         consortium.as_str(),
@@ -92,7 +89,7 @@ pub(crate) fn run(args: &RezoneArgs) -> anyhow::Result<()> {
     Writing {
         raw: topics.name(Topic::ReadingsRaw),
         audit: topics.name(Topic::AuditEvents),
-        partitions: partition_count(&args.kafka, &topics.name(Topic::ReadingsRaw))?,
+        partitions: partition_count(&args.source.kafka, &topics.name(Topic::ReadingsRaw))?,
         readings: codec.encoder(&topics.name(Topic::ReadingsRaw))?,
         entries: codec.encoder(&topics.name(Topic::AuditEvents))?,
         how: format!("read as {was}, now as {right}"),
@@ -112,7 +109,7 @@ fn entry(
     let topic = topics.name(Topic::RegistryConsortia);
     let decoder = codec.decoder::<Consortium>();
     let mut newest = None;
-    read_to_end(&args.kafka, &topic, None, Start::Beginning, |record| {
+    read_to_end(&args.source.kafka, &topic, None, Start::Beginning, |record| {
         if record.key.as_deref() == Some(consortium.as_bytes()) {
             newest = record.payload.map(|bytes| (decoder.decode(&bytes), record.timestamp_ms));
         }
@@ -136,7 +133,7 @@ fn readings(
     let mut failed = None;
     let begins = format!("{consortium}/");
     let topic = topics.name(Topic::ReadingsAccepted);
-    read_to_end(&args.kafka, &topic, None, Start::Beginning, |record| {
+    read_to_end(&args.source.kafka, &topic, None, Start::Beginning, |record| {
         // The key is the reading's id.
         let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
         let Some(key) = key.filter(|key| key.starts_with(&begins)) else {
@@ -247,18 +244,7 @@ impl Writing<'_> {
     }
 
     fn entry(&self, patient: &str, [right, withdrawn]: [usize; 2]) -> AuditEvent {
-        AuditEvent {
-            at: now_ms(),
-            service: "mimamori".to_owned(),
-            actor: self.operator.to_owned(),
-            role: "operator".to_owned(),
-            action: "rezone_readings".to_owned(),
-            patient: Some(patient.to_owned()),
-            consortium: patient.split('/').next().map(str::to_owned),
-            allowed: true,
-            detail: format!("{}: {right} written as meant, {withdrawn} withdrawn", self.how),
-            session: None,
-            patient_set: None,
-        }
+        let detail = format!("{}: {right} written as meant, {withdrawn} withdrawn", self.how);
+        by_operator(self.operator, "rezone_readings", Some(patient.to_owned()), detail)
     }
 }
