@@ -27,7 +27,7 @@ use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, values};
 use crate::rules;
-use crate::suspicions::{CLOCK_NOT_SET_FOR, SAME_MINUTE_FOR, Suspicions};
+use crate::suspicions::{SAME_MINUTE_FOR, Suspicions, UnknownTime};
 use crate::time::Timestamp;
 
 const CLOCK_NOT_SET: &str = "clock_not_set";
@@ -135,7 +135,7 @@ impl Reasons {
         let mut reasons = Self::default();
         let of_unknown_time = suspicions.of_unknown_time(context.now);
         if let Some(first) = of_unknown_time.clone().map(|one| one.received).min() {
-            let lapse = of_unknown_time.clone().map(|one| one.received + CLOCK_NOT_SET_FOR);
+            let lapse = of_unknown_time.clone().map(UnknownTime::until);
             // Each may be a severe one, so that each end may change what is said.
             let next = lapse.min().unwrap_or(first);
             reasons.add(CLOCK_NOT_SET, (first, next));
