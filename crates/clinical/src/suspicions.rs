@@ -112,6 +112,7 @@ impl KnownVersion {
     pub(crate) fn may_be_another_reading(&self, other: &RememberedReading) -> bool {
         let apart = other.version.update_time() - self.version.update_time();
         other.observation_time.seconds() % 60 == 0
+            && clock::is_doubted(other.kind)
             && !self.entered_in_error
             && !other.entered_in_error
             && apart.abs() < SAME_MINUTE_WITHIN

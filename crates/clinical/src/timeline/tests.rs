@@ -109,6 +109,8 @@ fn a_correction_wins_over_a_version_that_was_ahead_of_its_receipt() {
     assert_eq!(outcomes, [New, Correction]);
     let (_, again) = versions(&[(600, 0, 1), (600, 30, 1), (600, 590, 1), (600, 900, 1)]);
     assert_eq!(again, [New, Duplicate, Duplicate, Duplicate]);
+    let (_, at_the_edge) = versions(&[(60, 0, 1), (60, 0, 1), (60, 30, 1), (60, 900, 1)]);
+    assert_eq!(at_the_edge, [New, Duplicate, Duplicate, Duplicate]);
 }
 
 #[test]
