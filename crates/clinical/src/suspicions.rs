@@ -30,7 +30,8 @@ const COUNTS_ON_WITHIN: Span = Span::from_hours(12);
 /// source is right before. Ours.
 pub const UPDATE_TIME_AHEAD_FOR: Span = Span::from_days(7);
 
-/// Memory is full for so long after the last reading that others had to make room for. Ours.
+/// Memory is full for so long after the last reading that others had to make room for, and for as long as
+/// the window begins later for what has left: what is sent late from before is looked at by no rule. Ours.
 pub const MEMORY_FULL_FOR: Span = Span::from_days(1);
 
 /// A clock that is less ahead than this does no harm that anybody should be troubled with: what it has
@@ -145,7 +146,7 @@ pub struct Suspicions {
     of_unknown_time: Vec<UnknownTime>,
     ahead: Vec<Ahead>,
     replaced: Vec<Replaced>,
-    /// When memory was full first, and last.
+    /// Since when memory is full, and until when.
     full: Option<(Timestamp, Timestamp)>,
 }
 
@@ -338,15 +339,18 @@ impl Suspicions {
         self.replaced.len() < before
     }
 
-    /// Readings had to make room for one that was received. Says whether that is news.
-    pub(crate) fn memory_is_full(&mut self, received: Timestamp) -> bool {
+    /// There was too much when a reading was received, and what was observed until `left` has made room
+    /// for it; none where it is the reading itself that has none. Says whether that is news.
+    pub(crate) fn memory_is_full(&mut self, received: Timestamp, left: Option<Timestamp>) -> bool {
+        let is_narrowed_until = left.map(|left| left + WINDOW + LOOKBACK);
+        let until = is_narrowed_until.into_iter().fold(received + MEMORY_FULL_FOR, Timestamp::max);
         match &mut self.full {
-            Some((_, last)) if received < *last + MEMORY_FULL_FOR => {
-                *last = received.max(*last);
+            Some((_, known)) if received < *known => {
+                *known = until.max(*known);
                 false
             }
             full => {
-                *full = Some((received, received));
+                *full = Some((received, until));
                 true
             }
         }
@@ -361,7 +365,7 @@ impl Suspicions {
     /// Forgets what is over. True when nothing is left.
     pub(crate) fn forget(&mut self, now: Timestamp) -> bool {
         self.lapse(now);
-        self.full.take_if(|(_, last)| *last + MEMORY_FULL_FOR <= now);
+        self.full.take_if(|(_, until)| *until <= now);
         if self.of_unknown_time.is_empty() {
             self.of_unknown_time = Vec::new();
         }
@@ -391,7 +395,6 @@ impl Suspicions {
 
     /// Since when memory is full, and until when that is suspected.
     pub fn memory_full(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
-        let full = self.full.map(|(first, last)| (first, last + MEMORY_FULL_FOR));
-        full.filter(|(_, until)| *until > now)
+        self.full.filter(|(_, until)| *until > now)
     }
 }

@@ -320,7 +320,7 @@ fn a_replaced_reading_that_is_sent_again_is_neither_told_twice_nor_suspected_lon
 }
 
 #[test]
-fn memory_that_is_full_is_reported_once_and_for_a_day() {
+fn memory_that_is_full_is_reported_once_and_for_as_long_as_something_is_not_judged_for_it() {
     let mut home = Home::default();
     let of_device = |device: u16| {
         let mut reading = cuff(i64::from(device), i64::from(device), 120).reading();
@@ -343,7 +343,11 @@ fn memory_that_is_full_is_reported_once_and_for_a_day() {
     home.receives_at(now + 3, new(now + 3, 192));
     assert_eq!(home.last().severity, Severity::Urgent);
     assert!(home.missed_at(now + 4).is_empty());
-    home.waits_until(now + 2 * DAY);
+    // A severe reading that comes late from before is judged by no rule: the alert still says so.
+    home.waits_until(30 * DAY);
+    assert_eq!(home.receives_at(30 * DAY, new(5, 192)), Outcome::Historical);
+    assert_eq!(said(&home).len(), 1, "{:?}", said(&home));
+    home.waits_until(42 * DAY);
     assert_eq!(said(&home).last().unwrap().0, Transition::Resolved);
 }
 
