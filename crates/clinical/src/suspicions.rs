@@ -274,12 +274,8 @@ impl Suspicions {
         match place {
             Some(place) if is_troubled => {
                 let known = &mut self.ahead[place];
-                let had_lapsed = known.received + UPDATE_TIME_AHEAD_FOR <= received;
-                if had_lapsed {
-                    known.first_received = received;
-                }
                 known.received = known.received.max(received);
-                had_lapsed
+                false
             }
             None if is_troubled => {
                 if self.ahead.len() == MOST_AHEAD {
