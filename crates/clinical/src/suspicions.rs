@@ -7,11 +7,14 @@
 use crate::admission::Outcome;
 use crate::clock;
 use crate::kinds::Kind;
+use crate::plan::Plan;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
+use crate::rules;
 use crate::sample::Sample;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;
+use crate::window::{LOOKBACK, WINDOW};
 
 /// A clock that was not set is suspected for so long after the last reading that shows it, unless the
 /// device is seen to be set before. Ours: somebody should look within a month, and a device that is not
@@ -27,7 +30,8 @@ const COUNTS_ON_WITHIN: Span = Span::from_hours(12);
 /// source is right before. Ours.
 pub const UPDATE_TIME_AHEAD_FOR: Span = Span::from_days(7);
 
-/// Memory is full for so long after the last reading that others had to make room for. Ours.
+/// Memory is full for so long after the last reading that others had to make room for, and for as long as
+/// the window begins later for what has left: what is sent late from before is looked at by no rule. Ours.
 pub const MEMORY_FULL_FOR: Span = Span::from_days(1);
 
 /// A clock that is less ahead than this does no harm that anybody should be troubled with: what it has
@@ -42,15 +46,30 @@ pub const SAME_MINUTE_WITHIN: Span = Span::from_minutes(2);
 /// A reading that another of its minute has replaced is suspected for so long. Ours.
 pub const SAME_MINUTE_FOR: Span = Span::from_days(7);
 
-/// So many replaced readings of one patient are known, those that were received last.
+/// For so long it is known that a reading was replaced, so that what it was replaced by does not make it
+/// suspect again when the replaced one is sent again: after that both are historical.
+const REPLACED_KNOWN_FOR: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
+
+/// So many replaced readings of one patient are known, those that were received last and those that are
+/// severe.
 const MOST_REPLACED: usize = 64;
 
-/// So many readings of unknown time of one patient are known, those that were received last: as many as
-/// cuffs and meters remember.
+/// So many readings of unknown time of one patient are known, those that were received last and those
+/// that are severe: as many as cuffs and meters remember.
 const MOST_OF_UNKNOWN_TIME: usize = 512;
 
 /// Of so many sources of one patient it is known that they are ahead, those that were received last.
 const MOST_AHEAD: usize = 16;
+
+/// Where the one is that makes room for another: the first whose going hides nothing from anybody, or the
+/// first of all. The plan is not known here, so what is severe is what the defaults call so.
+fn place_that_makes_room<'a, T: 'a>(
+    known: impl IntoIterator<Item = &'a T>,
+    hides: impl Fn(&T, &Plan) -> bool,
+) -> usize {
+    let plan = Plan::default();
+    known.into_iter().position(|one| !hides(one, &plan)).unwrap_or(0)
+}
 
 fn is_of_unknown_time(reading: &RememberedReading, received: Timestamp) -> bool {
     clock::not_set(reading.observation_time, received) && clock::is_doubted(reading.kind)
@@ -63,9 +82,21 @@ pub struct UnknownTime {
     pub kind: Kind,
     /// As rules see readings; its time is what the device's clock showed.
     pub reading: CurrentReading,
-    /// When it was received.
+    /// When it was received first.
     pub received: Timestamp,
+    /// When its version was received last: a rebuild may know of no earlier receipt.
+    last_received: Timestamp,
     version: Version,
+    /// Whether it was withdrawn, or its device's clock was seen to be set. It stays known for as long as
+    /// others, so that it is not suspected again for being sent again.
+    is_over: bool,
+}
+
+impl UnknownTime {
+    /// Until when it is suspected.
+    pub fn until(&self) -> Timestamp {
+        self.last_received + CLOCK_NOT_SET_FOR
+    }
 }
 
 /// A version of a reading that is known when another one comes.
@@ -82,6 +113,7 @@ impl KnownVersion {
     pub(crate) fn may_be_another_reading(&self, other: &RememberedReading) -> bool {
         let apart = other.version.update_time() - self.version.update_time();
         other.observation_time.seconds() % 60 == 0
+            && clock::is_doubted(other.kind)
             && !self.entered_in_error
             && !other.entered_in_error
             && apart.abs() < SAME_MINUTE_WITHIN
@@ -114,7 +146,7 @@ pub struct Suspicions {
     of_unknown_time: Vec<UnknownTime>,
     ahead: Vec<Ahead>,
     replaced: Vec<Replaced>,
-    /// When memory was full first, and last.
+    /// Since when memory is full, and until when.
     full: Option<(Timestamp, Timestamp)>,
 }
 
@@ -132,8 +164,13 @@ impl Suspicions {
         outcome: Outcome,
         received: Timestamp,
     ) -> bool {
+        // Here, not in the sweep alone: a state that is rebuilt is not swept in between.
+        self.lapse(received);
         let counts_on = outcome == Outcome::Historical && self.counts_on(reading, received);
-        let by_clock = if counts_on || is_of_unknown_time(reading, received) {
+        let is_doubted = counts_on
+            || is_of_unknown_time(reading, received)
+            || self.place_of_unknown_time(reading).is_some();
+        let by_clock = if is_doubted {
             self.take_of_unknown_time(reading, outcome, received)
         } else {
             self.is_set(reading, outcome)
@@ -148,10 +185,17 @@ impl Suspicions {
             let shown_later = reading.observation_time - known.reading.time;
             let received_later = received - known.received;
             let apart = Span::from_millis(shown_later.millis() - received_later.millis());
-            known.reading.source == reading.source
+            !known.is_over
+                && known.reading.source == reading.source
                 && shown_later >= Span::from_days(1)
                 && apart.abs() <= COUNTS_ON_WITHIN
         })
+    }
+
+    fn place_of_unknown_time(&self, reading: &RememberedReading) -> Option<usize> {
+        let key = (reading.kind, reading.observation_time, reading.source);
+        let key_of = |known: &UnknownTime| (known.kind, known.reading.time, known.reading.source);
+        self.of_unknown_time.iter().position(|known| key_of(known) == key)
     }
 
     fn take_of_unknown_time(
@@ -166,35 +210,41 @@ impl Suspicions {
             sample: reading.sample,
             delay: Delay::default(),
         };
-        let is_known =
-            |known: &UnknownTime| known.kind == reading.kind && known.reading.is_of(&current);
-        let place = self.of_unknown_time.iter().position(is_known);
         let new = UnknownTime {
             kind: reading.kind,
             reading: current,
             received,
+            last_received: received,
             version: reading.version,
+            is_over: reading.entered_in_error,
         };
-        match place {
+        match self.place_of_unknown_time(reading) {
             Some(place) => {
                 let known = &mut self.of_unknown_time[place];
-                if reading.version <= known.version {
+                if reading.version < known.version {
                     return false;
                 }
-                if reading.entered_in_error {
-                    self.of_unknown_time.remove(place);
-                } else {
-                    *known = UnknownTime { received: known.received, ..new };
+                if reading.version == known.version {
+                    known.last_received = received;
+                    return false;
                 }
-                true
+                let was_over = known.is_over;
+                // What is suspected again is so since now.
+                let first = if was_over { received } else { known.received };
+                *known = UnknownTime { received: first, ..new };
+                !(was_over && new.is_over)
             }
-            None if reading.entered_in_error || outcome != Outcome::Historical => false,
+            None if outcome != Outcome::Historical => false,
             None => {
                 if self.of_unknown_time.len() == MOST_OF_UNKNOWN_TIME {
-                    self.of_unknown_time.remove(0);
+                    let hides = |one: &UnknownTime, plan: &Plan| {
+                        !one.is_over && rules::is_severe(one.kind, one.reading.sample, plan)
+                    };
+                    let place = place_that_makes_room(&self.of_unknown_time, hides);
+                    self.of_unknown_time.remove(place);
                 }
                 self.of_unknown_time.push(new);
-                true
+                !new.is_over
             }
         }
     }
@@ -205,11 +255,17 @@ impl Suspicions {
         if outcome != Outcome::New || reading.entered_in_error {
             return false;
         }
-        let known = self.of_unknown_time.len();
-        self.of_unknown_time.retain(|unknown| {
-            unknown.reading.source != reading.source || reading.observation_time <= unknown.received
-        });
-        self.of_unknown_time.len() < known
+        let mut is_news = false;
+        for unknown in &mut self.of_unknown_time {
+            if !unknown.is_over
+                && unknown.reading.source == reading.source
+                && reading.observation_time > unknown.received
+            {
+                unknown.is_over = true;
+                is_news = true;
+            }
+        }
+        is_news
     }
 
     fn take_update_time(&mut self, reading: &RememberedReading, received: Timestamp) -> bool {
@@ -251,47 +307,65 @@ impl Suspicions {
         known: KnownVersion,
         received: Timestamp,
     ) -> bool {
+        self.lapse(received);
         let wins = other.version > known.version;
         let sample = if wins { known.sample } else { other.sample };
         let (time, source) = (other.observation_time, other.source);
         let reading = CurrentReading { time, source, sample, delay: Delay::default() };
         let replaced = Replaced { kind: other.kind, reading, received };
         let before = self.replaced.len();
+        let is_of = |one: &Replaced| one.kind == other.kind && one.reading.is_of(&reading);
         if known.may_be_another_reading(other) {
+            let is_same = |one: &Replaced| is_of(one) && one.reading.sample == sample;
+            if self.replaced.iter().any(is_same) {
+                // The replaced one was sent again.
+                return false;
+            }
             if before == MOST_REPLACED {
-                self.replaced.remove(0);
+                let hides = |one: &Replaced, plan: &Plan| {
+                    one.received + SAME_MINUTE_FOR > received
+                        && rules::is_severe(one.kind, one.reading.sample, plan)
+                };
+                let place = place_that_makes_room(&self.replaced, hides);
+                self.replaced.remove(place);
             }
             self.replaced.push(replaced);
             return true;
         }
         if wins {
             // Somebody has looked at it since.
-            let is_of = |one: &Replaced| one.kind == other.kind && one.reading.is_of(&reading);
             self.replaced.retain(|one| !is_of(one));
         }
         self.replaced.len() < before
     }
 
-    /// Readings had to make room for one that was received. Says whether that is news.
-    pub(crate) fn memory_is_full(&mut self, received: Timestamp) -> bool {
+    /// There was too much when a reading was received, and what was observed until `left` has made room
+    /// for it; none where it is the reading itself that has none. Says whether that is news.
+    pub(crate) fn memory_is_full(&mut self, received: Timestamp, left: Option<Timestamp>) -> bool {
+        let is_narrowed_until = left.map(|left| left + WINDOW + LOOKBACK);
+        let until = is_narrowed_until.into_iter().fold(received + MEMORY_FULL_FOR, Timestamp::max);
         match &mut self.full {
-            Some((_, last)) if received < *last + MEMORY_FULL_FOR => {
-                *last = received.max(*last);
+            Some((_, known)) if received < *known => {
+                *known = until.max(*known);
                 false
             }
             full => {
-                *full = Some((received, received));
+                *full = Some((received, until));
                 true
             }
         }
     }
 
+    fn lapse(&mut self, now: Timestamp) {
+        self.of_unknown_time.retain(|unknown| unknown.until() > now);
+        self.ahead.retain(|ahead| ahead.received + UPDATE_TIME_AHEAD_FOR > now);
+        self.replaced.retain(|replaced| replaced.received + REPLACED_KNOWN_FOR > now);
+    }
+
     /// Forgets what is over. True when nothing is left.
     pub(crate) fn forget(&mut self, now: Timestamp) -> bool {
-        self.of_unknown_time.retain(|unknown| unknown.received + CLOCK_NOT_SET_FOR > now);
-        self.ahead.retain(|ahead| ahead.received + UPDATE_TIME_AHEAD_FOR > now);
-        self.full.take_if(|(_, last)| *last + MEMORY_FULL_FOR <= now);
-        self.replaced.retain(|replaced| replaced.received + SAME_MINUTE_FOR > now);
+        self.lapse(now);
+        self.full.take_if(|(_, until)| *until <= now);
         if self.of_unknown_time.is_empty() {
             self.of_unknown_time = Vec::new();
         }
@@ -303,7 +377,7 @@ impl Suspicions {
 
     /// The readings of unknown time that are suspected at `now`, in the order of their receipt.
     pub fn of_unknown_time(&self, now: Timestamp) -> impl Iterator<Item = &UnknownTime> + Clone {
-        self.of_unknown_time.iter().filter(move |one| one.received + CLOCK_NOT_SET_FOR > now)
+        self.of_unknown_time.iter().filter(move |one| !one.is_over && one.until() > now)
     }
 
     /// The readings that others of their minute have replaced, as suspected at `now`, in the order of
@@ -321,7 +395,6 @@ impl Suspicions {
 
     /// Since when memory is full, and until when that is suspected.
     pub fn memory_full(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
-        let full = self.full.map(|(first, last)| (first, last + MEMORY_FULL_FOR));
-        full.filter(|(_, until)| *until > now)
+        self.full.filter(|(_, until)| *until > now)
     }
 }

@@ -65,7 +65,7 @@ impl Version {
     /// `update_time` was ahead.
     pub(crate) fn is_counted_of(self, sent: Self) -> bool {
         let counted_at = self.update_time();
-        sent.update_time() > counted_at && self.digest() == sent.digest_beyond(counted_at)
+        sent.update_time() >= counted_at && self.digest() == sent.digest_beyond(counted_at)
     }
 
     /// What a counted version has in the place of its digest.
@@ -146,6 +146,10 @@ mod tests {
         for other in [at(600_123, 0), at(601_123, 0x3f_ffff), at(60_000, 0x3f_ffff), counted] {
             assert!(!counted.is_counted_of(other), "{other:?}");
         }
+        // One that was ahead by a minute exactly comes again when it is not ahead any more.
+        let edge = at(60_000, 0x3f_ffff);
+        assert!(edge.counted(received).is_counted_of(edge));
+        assert!(!edge.counted(received).is_counted_of(at(60_000, 0)));
     }
 
     #[test]

@@ -132,15 +132,16 @@ impl Lists {
     }
 
     /// Whether anybody sees a patient: somebody of the patient's team, or of the consortium's fallback
-    /// team where the patient has none.
+    /// team. A team of which nobody sees patients counts as none.
     fn is_seen(&self, patient: &str, id: u64) -> bool {
-        let fallback = || {
-            let entry = CareTeam::fallback_of(patient)?;
-            self.assigned.get(&digest(entry.as_bytes()))
-        };
-        let team = self.assigned.get(&id).or_else(fallback);
-        team.and_then(|team| self.teams.get(team))
-            .is_some_and(|team| team.members.iter().any(|member| self.sees_patients(*member)))
+        let fallback = CareTeam::fallback_of(patient);
+        self.can_see(id) || fallback.is_some_and(|entry| self.can_see(digest(entry.as_bytes())))
+    }
+
+    /// Whether anybody of a team sees patients.
+    fn can_see(&self, assigned: u64) -> bool {
+        let team = self.assigned.get(&assigned).and_then(|team| self.teams.get(team));
+        team.is_some_and(|team| team.members.iter().any(|member| self.sees_patients(*member)))
     }
 
     /// Everybody does where the deployment keeps no list of practitioners.
@@ -274,21 +275,22 @@ pub(crate) mod tests {
 
     #[test]
     fn a_team_counts_only_with_a_member_who_is_registered_and_sees_patients() {
-        let patients = lists(&["A/1", "A/2", "A/3"], &["A/1", "A/*"]);
+        let patients = lists(&["A/1", "A/2", "A/3"], &["A/1"]);
         team(&patients, "A/2", &["saito", "ops"]);
         assert!(!patients.is_missing("A/2"), "no practitioners are kept");
         practitioner(&patients, "ops", Some(Role::Operator));
         assert!(patients.is_missing("A/1"), "sato is not registered");
         practitioner(&patients, "sato", Some(Role::Physician));
         assert!(!patients.is_missing("A/1"));
-        assert!(!patients.is_missing("A/3"), "seen by the fallback team");
-        assert!(patients.is_missing("A/2"), "a team of its own takes the fallback team's place");
+        assert!(patients.is_missing("A/2"), "an operator sees no patients");
         practitioner(&patients, "saito", Some(Role::Physician));
         assert!(!patients.is_missing("A/2"));
         practitioner(&patients, "saito", None);
         assert!(patients.is_missing("A/2"), "the entry has ended");
-        team(&patients, "A/2", &[]);
-        assert!(!patients.is_missing("A/2"), "back to the fallback team");
+        team(&patients, "A/*", &["ito"]);
+        assert!(patients.is_missing("A/2"), "nor can the fallback team see anybody");
+        practitioner(&patients, "ito", Some(Role::Physician));
+        assert!(!patients.is_missing("A/2"), "the fallback team takes the team's place");
     }
 
     #[test]

@@ -58,11 +58,15 @@ struct Lists {
 }
 
 impl Lists {
-    /// Whether a physician is in the patient's team, or in the fallback team where the patient has
-    /// none: one whose members are all unregistered is a team, and nobody sees the patient.
+    /// Whether a registered physician is in the patient's team, or in the fallback team. A team whose
+    /// members are all unregistered counts as none.
     fn is_followed(&self, patient: &str) -> bool {
-        let fallback = || self.teams.get(&CareTeam::fallback_of(patient)?);
-        let team = self.teams.get(patient).or_else(fallback);
+        let fallback = CareTeam::fallback_of(patient);
+        self.has_physician(patient) || fallback.is_some_and(|entry| self.has_physician(&entry))
+    }
+
+    fn has_physician(&self, entry: &str) -> bool {
+        let team = self.teams.get(entry);
         team.is_some_and(|team| team.iter().any(|member| self.physicians.contains(member)))
     }
 
@@ -258,13 +262,15 @@ mod tests {
                 ("A/2", &["saito", "operator"]),
                 ("A/*", &["sato"]),
                 ("B/*", &["saito"]),
+                ("C/1", &["operator"]),
             ]),
             ..Lists::default()
         };
         assert!(lists.is_followed("A/1"));
-        assert!(!lists.is_followed("A/2"), "a team of its own takes the fallback team's place");
+        assert!(lists.is_followed("A/2"), "by the fallback team");
         assert!(lists.is_followed("A/3"));
         assert!(!lists.is_followed("B/1"));
+        assert!(!lists.is_followed("C/1"));
     }
 
     #[test]

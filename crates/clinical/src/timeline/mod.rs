@@ -123,7 +123,7 @@ impl Timeline {
         if is_historical {
             let start = self.window(reading.kind, window).start(received);
             if reading.observation_time >= start && self.has_no_room(reading) {
-                self.memory_is_full(received);
+                self.memory_is_full(received, None);
             }
             return self.admit_historical(reading, reading.version, received).changes_current;
         }

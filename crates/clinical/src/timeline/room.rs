@@ -26,7 +26,7 @@ impl Timeline {
             && self.makes_room_for_source(reading, received, window)
             && self.makes_room_in_series(reading, received, window);
         if !has_room {
-            self.memory_is_full(received);
+            self.memory_is_full(received, None);
         }
         has_room
     }
@@ -75,7 +75,7 @@ impl Timeline {
             series.make_room();
             self.rare.get_or_insert_default().left.of_kind(reading.kind, oldest);
             if oldest >= window.start(received) {
-                self.memory_is_full(received);
+                self.memory_is_full(received, Some(oldest));
             }
             return true;
         }
@@ -109,14 +109,14 @@ impl Timeline {
         self.drop_unused_sources();
         self.rare.get_or_insert_default().left.of_all(oldest);
         if oldest >= window.start(received) {
-            self.memory_is_full(received);
+            self.memory_is_full(received, Some(oldest));
         }
         true
     }
 
-    pub(super) fn memory_is_full(&mut self, received: Timestamp) {
+    pub(super) fn memory_is_full(&mut self, received: Timestamp, left: Option<Timestamp>) {
         let rare = self.rare.get_or_insert_default();
-        rare.is_news |= rare.suspicions.memory_is_full(received);
+        rare.is_news |= rare.suspicions.memory_is_full(received, left);
     }
 
     pub(super) fn source_index(&mut self, digest: SourceDigest) -> usize {

@@ -41,7 +41,8 @@ fn of_too_many_readings_the_oldest_make_room_and_the_newest_always_gets_in() {
     let oldest = timeline.current(Kind::BloodGlucose, Timestamp::EARLIEST).next().unwrap();
     assert_eq!(oldest.time, START + Span::from_seconds(10));
     let full = timeline.suspicions().unwrap().memory_full(soon);
-    assert_eq!(full, Some((soon, soon + crate::suspicions::MEMORY_FULL_FOR)));
+    let left = START + Span::from_seconds(9);
+    assert_eq!(full, Some((soon, left + WINDOW + LOOKBACK)), "as long as the window begins later");
     let forgotten = outcome(&mut timeline, &reading(3), soon);
     assert_eq!(forgotten, Outcome::Historical, "stored, and no rule looks at it");
     let other = RememberedReading { kind: Kind::BodyTemperature, ..reading(3) };
@@ -109,6 +110,8 @@ fn a_correction_wins_over_a_version_that_was_ahead_of_its_receipt() {
     assert_eq!(outcomes, [New, Correction]);
     let (_, again) = versions(&[(600, 0, 1), (600, 30, 1), (600, 590, 1), (600, 900, 1)]);
     assert_eq!(again, [New, Duplicate, Duplicate, Duplicate]);
+    let (_, at_the_edge) = versions(&[(60, 0, 1), (60, 0, 1), (60, 30, 1), (60, 900, 1)]);
+    assert_eq!(at_the_edge, [New, Duplicate, Duplicate, Duplicate]);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! place of the other. Nothing in them says whether the later one is a measurement or a correction, so
 //! neither is moved; the sender is told.
 
+use clinical::clock;
+
 use super::problem::{WarningRule, member};
 use super::{Entry, Parsed, Unreadable, ValidReading};
 use crate::memory::Share;
@@ -15,14 +17,16 @@ pub(super) fn warn(parsed: &mut Parsed, share: &mut Share) -> Result<(), Unreada
     if parsed.entries.iter().filter(|entry| valid(entry)).nth(1).is_none() {
         return Ok(());
     }
-    let bytes = parsed.entries.len() * size_of::<usize>();
+    let most = parsed.entries.len();
+    // Of both lists, which hold as much at most and never grow.
+    let bytes = 2 * most * size_of::<usize>();
     share.take(bytes)?;
     let entries = &parsed.entries;
     let reading = |place: usize| entries[place].result.as_ref().ok();
-    let mut places: Vec<usize> =
-        (0..entries.len()).filter(|place| valid(&entries[*place])).collect();
+    let mut places: Vec<usize> = Vec::with_capacity(most);
+    places.extend((0..most).filter(|place| valid(&entries[*place])));
     places.sort_unstable_by_key(|place| (reading(*place).map(|valid| &valid.id), *place));
-    let mut warned: Vec<usize> = Vec::new();
+    let mut warned: Vec<usize> = Vec::with_capacity(most);
     for of_id in places.chunk_by(|one, other| {
         reading(*one).map(|valid| &valid.id) == reading(*other).map(|valid| &valid.id)
     }) {
@@ -31,18 +35,19 @@ pub(super) fn warn(parsed: &mut Parsed, share: &mut Share) -> Result<(), Unreada
         warned.extend(others.filter(|place| measured(*place) != measured(of_id[0])));
     }
     drop(places);
-    share.give_back(bytes);
     warned.sort_unstable();
     for place in warned {
         let Entry { document, pointer, .. } = &entries[place];
         let at = || member(pointer, "observation_time");
         parsed.warnings.add(*document, WarningRule::SameMinute, at);
     }
+    share.give_back(bytes);
     Ok(())
 }
 
+/// Of a check-up no device's clock says the time: people write it, and in whole minutes.
 fn of_whole_minute(valid: &ValidReading) -> bool {
-    valid.reading.observation_time % MINUTE == 0
+    clock::is_doubted(valid.id.kind()) && valid.reading.observation_time % MINUTE == 0
 }
 
 #[cfg(test)]
@@ -146,19 +151,27 @@ mod tests {
 
     #[test]
     fn a_laboratory_has_no_devices_clock() {
+        let record = |observed: &str, updated: &str, percent: f64| {
+            json!({
+                "observation_time": observed,
+                "update_time": updated,
+                "hba1c_value": percent,
+                "test_lab_id": "LAB1",
+                "data_input_code": "0",
+            })
+        };
         let document = json!({
             "format_version": "2.0",
             "send_time": "20260201090000000",
             "consortium_id": "CGM005",
             "person_information": [{
                 "person_id": "S001",
-                "health_checkup_information": { "hba1c": [{
-                    "observation_time": "20210101000000",
-                    "update_time": "20260201090000000",
-                    "hba1c_value": 6.4,
-                    "test_lab_id": "LAB1",
-                    "data_input_code": "0",
-                }] },
+                "health_checkup_information": { "hba1c": [
+                    record("20210101000000", "20260201085900000", 6.4),
+                    record("20260120100000", "20260201085900000", 6.5),
+                    // A correction.
+                    record("20260120100000", "20260201085930000", 6.3),
+                ] },
             }],
         });
         assert_eq!(warned(&read(&document.to_string()).unwrap()), []);

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use clinical::clock::UPDATE_TIME_TOLERANCE;
 use clinical::{ReadingId, Timestamp, Version};
 use jiff::tz::TimeZone;
 use schemas::Reading;
@@ -22,6 +23,9 @@ pub(super) struct Zones {
     /// With which they should have been read.
     pub(super) right: TimeZone,
 }
+
+/// How long after its receipt a version was registered at most whose sender's clock was not ahead.
+const NOT_AHEAD: i64 = UPDATE_TIME_TOLERANCE.millis() - 1;
 
 /// A version that is current.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +93,10 @@ pub(super) fn plan(readings: &Readings, zones: &Zones, before: i64, now: Timesta
         if current.received >= before || !was_read_with(current, &zones.was) {
             continue;
         }
-        let Some(meant) = meant(&current.reading, zones) else { continue };
+        let Some(mut meant) = meant(&current.reading, zones) else { continue };
+        // By a clock that was ahead it would be newer than what has corrected it since: it counts as of
+        // its receipt, and that is not now.
+        meant.update_time = meant.update_time.min(current.received.saturating_add(NOT_AHEAD));
         let Ok(valid) = meant.validate(now) else {
             plan.not_possible += 1;
             continue;
@@ -293,6 +300,29 @@ mod tests {
         readings.values_mut().for_each(|current| current.received = received);
         let plan = plan(&readings, &zones("America/Los_Angeles"), received + 1, now);
         assert_eq!(plan, Plan { not_possible: 1, ..Plan::default() });
+    }
+
+    #[test]
+    fn what_was_registered_by_a_clock_that_was_ahead_undoes_no_correction() {
+        let zone = "America/Los_Angeles";
+        let (wrong, right) = (read(7, 128, "Asia/Tokyo"), read(7, 128, zone));
+        // Ten minutes ahead.
+        let received = right.update_time - 600_000;
+        let corrected_at = received + 120_000;
+        let correction = Reading { update_time: corrected_at, ..read(7, 131, zone) };
+        let mut readings = Readings::new();
+        for (reading, received) in [(wrong, received), (correction, corrected_at)] {
+            let valid = reading.validate(NOW).unwrap();
+            let current = Current { reading, version: valid.version, received };
+            take(&mut readings, valid.id(), current);
+        }
+        let found = plan(&readings, &zones(zone), received + 1, NOW);
+        assert_eq!((found.writes.len(), found.already_there), (1, 1), "{found:?}");
+        assert_eq!(found.writes[0].what, What::Withdrawal);
+        // Where nobody has corrected it, it comes as it would have been counted.
+        readings.retain(|_, current| current.received == received);
+        let found = plan(&readings, &zones(zone), received + 1, NOW);
+        assert_eq!(found.writes[0].reading.update_time, received + 59_999);
     }
 
     /// Every hour of a day: the right instant of most readings is the wrong one of another.

@@ -2,11 +2,12 @@
 //!
 //! - `clock_not_set`: a device's clock shows its factory date, so nobody knows when it measured. Among
 //!   such values the severe ones are a *review*, never a page: they may be a month old. It ends when the
-//!   device measures with its clock set, or 30 days after the last such reading.
+//!   device measures with its clock set, or 30 days after it was last sent.
 //! - `update_time_ahead`: a sender's clock is ahead. It ends with the source's next version that is not,
 //!   or 7 days after the last that was.
 //! - `memory_full`: there are more readings or devices than are remembered, and the oldest have made
-//!   room. It ends a day after the last that did.
+//!   room. It ends when all of the window is judged again, which is up to 41 days later, and no sooner
+//!   than a day after the last that others made room for.
 //! - `same_minute`: a severe reading was replaced by another of the same whole minute and device,
 //!   registered within two minutes of it: a device without seconds has probably measured twice. It is a
 //!   *review*, and ends with a later version of the reading, or after 7 days.
@@ -27,7 +28,7 @@ use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, values};
 use crate::rules;
-use crate::suspicions::{CLOCK_NOT_SET_FOR, SAME_MINUTE_FOR, Suspicions};
+use crate::suspicions::{SAME_MINUTE_FOR, Suspicions, UnknownTime};
 use crate::time::Timestamp;
 
 const CLOCK_NOT_SET: &str = "clock_not_set";
@@ -135,7 +136,7 @@ impl Reasons {
         let mut reasons = Self::default();
         let of_unknown_time = suspicions.of_unknown_time(context.now);
         if let Some(first) = of_unknown_time.clone().map(|one| one.received).min() {
-            let lapse = of_unknown_time.clone().map(|one| one.received + CLOCK_NOT_SET_FOR);
+            let lapse = of_unknown_time.clone().map(UnknownTime::until);
             // Each may be a severe one, so that each end may change what is said.
             let next = lapse.min().unwrap_or(first);
             reasons.add(CLOCK_NOT_SET, (first, next));

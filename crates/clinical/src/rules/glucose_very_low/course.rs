@@ -41,11 +41,14 @@ struct Run {
     first: CurrentReading,
     lowest: CurrentReading,
     last: Timestamp,
+    /// Whether the sensor says something else at a time that has not come: no value of after that belongs
+    /// to it.
+    is_cut: bool,
 }
 
 impl Run {
     fn of(reading: &CurrentReading) -> Self {
-        Self { first: *reading, lowest: *reading, last: reading.time }
+        Self { first: *reading, lowest: *reading, last: reading.time, is_cut: false }
     }
 
     fn source(&self) -> SourceDigest {
@@ -64,7 +67,7 @@ impl Run {
 /// The run of a reading's sensor, with the reading.
 fn extend(runs: &mut Vec<Run>, reading: &CurrentReading) -> Run {
     match runs.iter_mut().find(|run| run.source() == reading.source) {
-        Some(run) if run.is_broken_at(reading.time) => *run = Run::of(reading),
+        Some(run) if run.is_cut || run.is_broken_at(reading.time) => *run = Run::of(reading),
         Some(run) => {
             run.last = reading.time;
             if measured(reading).total_cmp(&measured(&run.lowest)).is_lt() {
@@ -94,7 +97,7 @@ pub(super) struct Course<'l> {
     /// What says that it was observed later was measured by a clock that is ahead: nothing is over for
     /// that before its time comes.
     known_until: Timestamp,
-    /// When the time comes of what would end an episode.
+    /// When the time comes of what may end an episode, or a run of low values.
     look_again: Option<Timestamp>,
     open: Option<Open>,
     /// An unconfirmed one that is known, until the silence that it begins with is seen.
@@ -129,9 +132,13 @@ impl<'l> Course<'l> {
 
     /// Takes in the next reading.
     pub(super) fn take(&mut self, reading: &CurrentReading) {
+        let level = Level::of(reading, self.limits);
+        if reading.time > self.known_until && level != Level::Low {
+            self.wait_for(reading);
+            return;
+        }
         self.break_runs(reading.time.min(self.known_until));
         let is_judged = reading.time >= self.from;
-        let level = Level::of(reading, self.limits);
         if level != Level::Back {
             self.back.clear();
         }
@@ -161,6 +168,16 @@ impl<'l> Course<'l> {
                 }
             }
         }
+    }
+
+    /// A value that is not low, by a clock that is ahead, ends nothing before its time comes: what is low
+    /// now was measured after it. Of its own sensor it is in order all the same.
+    fn wait_for(&mut self, reading: &CurrentReading) {
+        if self.open.is_some() || !self.low.is_empty() {
+            self.look_again = self.look_again.or(Some(reading.time));
+        }
+        let of_sensor = self.low.iter_mut().filter(|run| run.source() == reading.source);
+        of_sensor.for_each(|run| run.is_cut = true);
     }
 
     /// The episodes, when no more readings are known at `now`, and when to look again.
@@ -241,11 +258,6 @@ impl<'l> Course<'l> {
     }
 
     fn end(&mut self, time: Timestamp) {
-        if time > self.known_until {
-            let is_open = self.open.is_some();
-            self.look_again = self.look_again.or(Some(time)).filter(|_| is_open);
-            return;
-        }
         if let Some(Open { mut episode, decisive }) = self.open.take() {
             episode.ended = Some(time);
             complete(&mut episode, decisive);

@@ -296,3 +296,40 @@ fn a_value_that_is_ahead_of_its_receipt_makes_no_silence_of_another_sensor() {
     home.receives(sensor(5, 80));
     assert!(home.reported.is_empty());
 }
+
+#[test]
+fn a_value_that_is_ahead_of_its_receipt_hides_no_low_that_silence_follows() {
+    // A meter whose clock is 55 minutes ahead, or another sensor; then one low of a sensor.
+    let ahead = |device| Sent { update: -55, device, ..finger(55, 120) };
+    for device in [0, 2] {
+        let mut home = Home::default();
+        home.receives_at(0, ahead(device));
+        home.receives(sensor(5, 50));
+        assert!(home.reported.is_empty(), "{:?}", home.reported);
+        home.waits_until(35);
+        assert!(home.missed_at(35).is_empty());
+        home.waits_until(36);
+        assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+        assert!(home.missed_at(40).is_empty());
+        home.waits_until(56);
+        assert_eq!(home.transitions().len(), if device == 0 { 2 } else { 1 }, "a meter ends it");
+        assert_eq!(home.monitor.next_assessment(), None);
+        // The meter also when the low comes first.
+        let mut home = Home::after([sensor(5, 50)]);
+        home.receives_at(6, Sent { update: -49, ..ahead(device) });
+        home.waits_until(36);
+        assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+    }
+}
+
+#[test]
+fn a_sensor_that_is_ahead_is_low_for_long_enough_only_where_it_says_nothing_else_in_between() {
+    let sent = |minutes, value| Sent { update: -minutes, ..sensor(minutes, value) };
+    for (between, is_low) in [(50, true), (80, false)] {
+        let mut home = Home::default();
+        for value in [sent(0, 50), sent(20, between), sent(30, 50), sent(35, 50)] {
+            home.receives_at(0, value);
+        }
+        assert_eq!(!home.reported.is_empty(), is_low, "{:?}", home.reported);
+    }
+}
