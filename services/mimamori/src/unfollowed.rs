@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use anyhow::Context;
 use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs, now_ms};
 use clinical::{ReadingId, Timestamp};
-use schemas::registry::CareTeam;
+use schemas::registry::{CareTeam, Practitioner, Role};
 use schemas::topics::{Topic, Topics};
 use schemas::{AlertEvent, AuditEvent, Codec};
 use stream::browse::read_to_end;
@@ -50,8 +50,10 @@ struct Seen {
 #[derive(Debug, Default)]
 struct Lists {
     participants: HashSet<String>,
-    /// Patients and fallback entries that have a team of somebody.
-    teams: HashSet<String>,
+    /// Practitioners by patient or fallback entry.
+    teams: HashMap<String, Vec<String>>,
+    /// Who sees patients.
+    physicians: HashSet<String>,
     /// Readings by patient.
     readings: HashMap<String, u64>,
     /// Open alerts by id: whose, and since when.
@@ -59,10 +61,13 @@ struct Lists {
 }
 
 impl Lists {
+    /// Whether anybody sees the patient, as the dashboard decides it.
     fn is_followed(&self, patient: &str) -> bool {
-        let falls_back =
-            CareTeam::fallback_of(patient).is_some_and(|entry| self.teams.contains(&entry));
-        self.teams.contains(patient) || falls_back
+        let sees = |entry: &str| {
+            let team = self.teams.get(entry).map(Vec::as_slice).unwrap_or_default();
+            team.iter().any(|member| self.physicians.contains(member))
+        };
+        sees(patient) || CareTeam::fallback_of(patient).is_some_and(|entry| sees(&entry))
     }
 
     fn unfollowed(&self) -> BTreeMap<&str, Seen> {
@@ -120,11 +125,19 @@ fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result
     })?;
     let team = codec.decoder::<CareTeam>();
     each(Topic::RegistryCareTeams, Start::Beginning, &mut |key, entry| {
-        let team = entry.and_then(|bytes| team.decode(&bytes).ok());
-        if team.is_some_and(|team| !team.practitioners.is_empty()) {
-            lists.teams.insert(key);
+        // One that cannot be read is none, as in the dashboard.
+        match entry.and_then(|bytes| team.decode(&bytes).ok()) {
+            Some(team) => lists.teams.insert(key, team.practitioners),
+            None => lists.teams.remove(&key),
+        };
+    })?;
+    let practitioner = codec.decoder::<Practitioner>();
+    each(Topic::RegistryPractitioners, Start::Beginning, &mut |key, entry| {
+        let entry = entry.and_then(|bytes| practitioner.decode(&bytes).ok());
+        if entry.is_some_and(|entry| entry.role == Role::Physician) {
+            lists.physicians.insert(key);
         } else {
-            lists.teams.remove(&key);
+            lists.physicians.remove(&key);
         }
     })?;
     let alert = codec.decoder::<AlertEvent>();
@@ -193,7 +206,10 @@ mod tests {
     #[test]
     fn patients_with_readings_or_open_alerts_whom_no_team_follows_are_listed() {
         let lists = Lists {
-            teams: ["A/1", "B/*"].map(str::to_owned).into(),
+            teams: [("A/1", "sato"), ("B/*", "sato"), ("C/1", "mori")]
+                .map(|(entry, member)| (entry.to_owned(), vec![member.to_owned()]))
+                .into(),
+            physicians: ["sato".to_owned()].into(),
             readings: [("A/1", 3), ("A/2", 5), ("B/1", 7)].map(|(it, n)| (it.to_owned(), n)).into(),
             alerts: [("x", "A/2", 9), ("y", "A/2", 8), ("z", "C/1", 7), ("w", "B/2", 1)]
                 .map(|(id, patient, raised)| (id.to_owned(), (patient.to_owned(), raised)))

@@ -33,7 +33,8 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 /// The open alerts of the physician's patients, then every transition as it happens
 ///
 /// First an event `snapshot` with `{"alerts": [Alert]}`, and another one whenever the physician's
-/// patients change, after that is recorded as an access, and when readings may have changed of which nothing was told; then an event `alert` with an `Alert` for each transition,
+/// patients change, after that is recorded as an access, or readings may have changed of which
+/// nothing was told; then an event `alert` with an `Alert` for each transition,
 /// and an event `readings` with `{"patients": [ChangedPatient]}` when readings have changed and can be asked for, or wait
 /// for the store for too long; a comment every 15 s.
 /// A reader that is too slow gets an event `lagged` and is to connect again, as after any end but
