@@ -150,11 +150,10 @@ impl ChangedReadings {
         waiting.retain(|patient, waiting| {
             let next =
                 before.and_then(|before| before.get(&waiting.partition)).copied().unwrap_or(0);
+            let (since, newest) = (waiting.first.since, waiting.first.newest);
             let told = match before {
-                Some(_) => {
-                    waiting.take_stored(next).or_else(|| waiting.late(now, waiting.first.since))
-                }
-                None => waiting.late(now, waiting.first.newest),
+                Some(_) => waiting.take_stored(next).or_else(|| waiting.late(now, since)),
+                None => waiting.late(now, newest),
             };
             if let Some(kinds) = told {
                 changes.push(ChangedPatient { patient: patient.clone(), kinds });
