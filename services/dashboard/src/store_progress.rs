@@ -76,7 +76,7 @@ impl Following {
         let (following, current, to) = (self.clone(), follower.clone(), Arc::clone(&changed));
         let mut tracked = Tracked::begin(
             Arc::clone(&changed),
-            move |start: Start, caught_up: Arc<AtomicBool>| {
+            move |start: Start, caught_up: Arc<AtomicBool>| -> Result<(), StreamError> {
                 current.replace(following.accepted(Arc::clone(&to), start, caught_up)?);
                 Ok(())
             },
@@ -100,7 +100,7 @@ impl Following {
                         asking = None;
                         let Ok(answer) = answer else { return };
                         let consumed = answer.map(|all| {
-                            all.into_iter().filter_map(|(of, next)| Some((of, next?))).collect()
+                            all.into_iter().filter_map(|(of, next)| Some((of, next?))).collect::<HashMap<_, _>>()
                         });
                         match consumed.and_then(|consumed| tracked.answered(consumed)) {
                             Ok(()) => progress.ready(),
@@ -233,12 +233,14 @@ mod tests {
     fn without_an_answer_changes_are_told_and_with_one_what_is_missing_is_read_anew() {
         let changed = Arc::new(ChangedReadings::new(at(0)));
         let mut began: Vec<(Start, Arc<AtomicBool>)> = Vec::new();
-        let mut tracked =
-            Tracked::begin(Arc::clone(&changed), |start: Start, caught_up: Arc<AtomicBool>| {
+        let mut tracked = Tracked::begin(
+            Arc::clone(&changed),
+            |start: Start, caught_up: Arc<AtomicBool>| -> Result<(), StreamError> {
                 began.push((start, caught_up));
                 Ok(())
-            })
-            .unwrap();
+            },
+        )
+        .unwrap();
         let mut told = changed.subscribe();
         assert!(tracked.wants_answer(), "whatever waits");
         tracked.not_answered(at(1));
