@@ -100,7 +100,8 @@ impl Following {
                         asking = None;
                         let Ok(answer) = answer else { return };
                         let consumed = answer.map(|all| {
-                            all.into_iter().filter_map(|(of, next)| Some((of, next?))).collect::<HashMap<_, _>>()
+                            let consumed = all.into_iter().filter_map(|(of, next)| Some((of, next?)));
+                            consumed.collect::<HashMap<_, _>>()
                         });
                         match consumed.and_then(|consumed| tracked.answered(consumed)) {
                             Ok(()) => progress.ready(),
