@@ -65,10 +65,9 @@ pub fn read_to_end(
     let mut partitions = partitions_of(&consumer, topic)?;
     partitions.retain(|of| partition.is_none_or(|only| only == *of));
     let mut ranges = HashMap::new();
-    let consumed = start.consumed(kafka, topic)?;
     for partition in partitions {
         let (low, high) = watermarks(&consumer, topic, partition)?;
-        let from = start.offset(&consumer, (topic, partition), (low, high), &consumed)?;
+        let from = start.offset(&consumer, (topic, partition), (low, high))?;
         if from < high {
             ranges.insert(partition, (from, high));
         }

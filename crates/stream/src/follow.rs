@@ -15,7 +15,7 @@ use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::{HeldBack, Watch};
 use crate::error::StreamError;
 pub use crate::record::Incoming;
-use crate::topics::{GroupProgress, partitions_of};
+use crate::topics::partitions_of;
 
 const POLL: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,36 +29,24 @@ pub enum Start {
     End,
     /// With the first record appended at or after a time, milliseconds since the epoch.
     Time(i64),
-    /// With what a group has not consumed; with the oldest record where it has consumed nothing.
-    NotConsumedBy(String),
+    /// With these offsets, by partition; with the oldest record of a partition that is not named.
+    Offsets(HashMap<i32, i64>),
 }
 
 impl Start {
-    /// What the group that is named has consumed, by partition: the offset it consumes next.
-    pub(crate) fn consumed(
-        &self,
-        kafka: &KafkaArgs,
-        topic: &str,
-    ) -> Result<HashMap<i32, i64>, StreamError> {
-        let Self::NotConsumedBy(group) = self else { return Ok(HashMap::new()) };
-        let progress = GroupProgress::new(kafka, group, topic)?.ask()?;
-        Ok(progress.into_iter().filter_map(|(of, next)| Some((of, next?))).collect())
-    }
-
     /// The offset to begin with in a partition that holds those from `low` on, before `high`.
     pub(crate) fn offset(
         &self,
         consumer: &BaseConsumer<Watch>,
         (topic, partition): (&str, i32),
         (low, high): (i64, i64),
-        consumed: &HashMap<i32, i64>,
     ) -> Result<i64, StreamError> {
         Ok(match self {
             Self::Beginning => low,
             Self::End => high,
             Self::Time(time) => offset_at(consumer, topic, partition, *time)?.unwrap_or(high),
-            Self::NotConsumedBy(_) => {
-                consumed.get(&partition).map_or(low, |next| (*next).clamp(low, high))
+            Self::Offsets(offsets) => {
+                offsets.get(&partition).map_or(low, |next| (*next).clamp(low, high))
             }
         })
     }
@@ -143,7 +131,6 @@ pub fn follow(
 struct Reader {
     topic: Arc<str>,
     start: Start,
-    kafka: KafkaArgs,
     consumer: BaseConsumer<Watch>,
     /// Where each partition ended when following began, as long as it was not reached. None before
     /// partitions are assigned.
@@ -164,19 +151,11 @@ impl Reader {
             .set("enable.partition.eof", "true")
             .create_with_context(watch.clone())
             .map_err(StreamError::while_doing("creating a consumer"))?;
-        Ok(Self {
-            topic: topic.into(),
-            start,
-            kafka: kafka.clone(),
-            consumer,
-            ends: None,
-            complained: None,
-        })
+        Ok(Self { topic: topic.into(), start, consumer, ends: None, complained: None })
     }
 
     fn assign(&mut self) -> Result<(), StreamError> {
         let mut ends = HashMap::new();
-        let consumed = self.start.consumed(&self.kafka, &self.topic)?;
         let mut assignment = TopicPartitionList::new();
         for partition in partitions_of(&self.consumer, &self.topic)? {
             let (low, high) = self
@@ -184,7 +163,7 @@ impl Reader {
                 .fetch_watermarks(&self.topic, partition, PATIENCE)
                 .map_err(StreamError::while_doing("asking for a partition's offsets"))?;
             let place = (&*self.topic, partition);
-            let from = self.start.offset(&self.consumer, place, (low, high), &consumed)?;
+            let from = self.start.offset(&self.consumer, place, (low, high))?;
             if from < high {
                 ends.insert(partition, high);
             }

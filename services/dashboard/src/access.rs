@@ -267,15 +267,16 @@ impl<A: Action> Physician<A> {
         patients: &BTreeSet<String>,
     ) -> Result<(), Problem> {
         let set = id_of(patients);
+        let version = dashboard.registry.version_of(self.user());
         let session = self.signed_in.session.id.as_deref().zip(self.signed_in.expires_at);
-        if session.is_some_and(|(id, _)| dashboard.recorded.is_seen(id, A::NAME, &set)) {
+        if session.is_some_and(|(id, _)| dashboard.recorded.is_seen(id, A::NAME, &set, version)) {
             return Ok(());
         }
         dashboard.keep_set(&set, patients).await?;
         let access = Access { patient_set: Some(&set), ..self.access(None, true) };
         dashboard.record(access).await?;
         if let Some((id, expires_at)) = session {
-            dashboard.recorded.seen(id, expires_at, A::NAME, &set, now());
+            dashboard.recorded.seen(id, expires_at, A::NAME, (&set, version), now());
         }
         Ok(())
     }

@@ -26,8 +26,8 @@ const PATIENCE: Span = Span::from_seconds(5);
 /// Changed readings and their subscribers.
 #[derive(Debug)]
 pub struct ChangedReadings {
-    waiting: Mutex<HashMap<String, Waiting>>,
-    told: broadcast::Sender<Changes>,
+    held: Mutex<Held>,
+    told: broadcast::Sender<Told>,
 }
 
 /// What is told at once: patients in no order, each once.
@@ -41,6 +41,29 @@ pub struct ChangedPatient {
     /// Of which kinds.
     #[schema(value_type = Vec<documented::Kind>)]
     pub kinds: BTreeSet<Kind>,
+}
+
+/// Readings are on their way to the store for a second or two: only what waits longer than this is said
+/// to wait. Less than [`PATIENCE`], so that who is told of a late change is answered that it waits.
+const USUAL: Span = Span::from_seconds(4);
+
+/// What is told to the subscribers.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// These have changed.
+    Changed(Changes),
+    /// It is known again what the store has: any patient's readings may have changed meanwhile.
+    Anew,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    /// By patient.
+    waiting: HashMap<String, Waiting>,
+    /// Since when the longest waits.
+    oldest: Option<Timestamp>,
+    /// Since when it is not known what the store has.
+    unknown_since: Option<Timestamp>,
 }
 
 /// What the store does not have of a patient. `first` does not grow, so that it is stored some time
@@ -61,26 +84,48 @@ struct Accepted {
     last: i64,
     /// When the first one was accepted.
     since: Timestamp,
+    /// When the last one was.
+    newest: Timestamp,
     kinds: BTreeSet<Kind>,
 }
 
-impl Default for ChangedReadings {
-    fn default() -> Self {
-        Self { waiting: Mutex::default(), told: broadcast::Sender::new(BACKLOG) }
-    }
-}
-
 impl ChangedReadings {
-    /// A reading was accepted, at a place of the topic.
+    /// Nothing is known until [`Self::known`]: whatever is answered before may be incomplete.
+    pub fn new(now: Timestamp) -> Self {
+        let held = Held { unknown_since: Some(now), ..Held::default() };
+        Self { held: Mutex::new(held), told: broadcast::Sender::new(BACKLOG) }
+    }
+
+    /// It is known from now on what the store has, and everything that it does not have has been
+    /// accepted here.
+    pub fn known(&self) {
+        if self.lock().unknown_since.take().is_some() {
+            // No subscriber is no error.
+            let _ = self.told.send(Told::Anew);
+        }
+    }
+
+    /// It is not known any more what the store has.
+    pub fn unknown(&self, now: Timestamp) {
+        self.lock().unknown_since.get_or_insert(now);
+    }
+
+    /// Whether it is known what the store has.
+    pub fn is_known(&self) -> bool {
+        self.lock().unknown_since.is_none()
+    }
+
+    /// A reading was accepted, at a place of the topic; once more where following began anew.
     pub fn accepted(&self, patient: &str, kind: Kind, place: Position, at: Timestamp) {
-        let mut waiting = self.lock();
-        match waiting.get_mut(patient) {
+        let mut held = self.lock();
+        held.oldest = Some(held.oldest.map_or(at, |oldest| oldest.min(at)));
+        match held.waiting.get_mut(patient) {
             Some(known) => known.add(kind, place, at),
             None => {
                 let first = Accepted::new(kind, place, at);
                 let partition = place.partition;
                 let new = Waiting { partition, first, later: None, is_late: false };
-                waiting.insert(patient.to_owned(), new);
+                held.waiting.insert(patient.to_owned(), new);
             }
         }
     }
@@ -88,56 +133,101 @@ impl ChangedReadings {
     /// Tells what is in the store, given the offset before which it has everything, by partition; and
     /// once of what waits for too long.
     pub fn stored(&self, before: &HashMap<i32, i64>, now: Timestamp) {
+        self.tell(Some(before), now);
+    }
+
+    /// Tells, while nobody says what the store has, of what was accepted some time ago, each reading
+    /// once. It is held no longer, because nobody would say when it is stored.
+    pub fn probably_stored(&self, now: Timestamp) {
+        self.tell(None, now);
+    }
+
+    fn tell(&self, before: Option<&HashMap<i32, i64>>, now: Timestamp) {
         let mut changes = Vec::new();
-        self.lock().retain(|patient, waiting| {
-            let next = before.get(&waiting.partition).copied().unwrap_or(0);
-            if let Some(kinds) = waiting.take_stored(next).or_else(|| waiting.late(now)) {
+        let mut held = self.lock();
+        let Held { waiting, oldest, .. } = &mut *held;
+        *oldest = None;
+        waiting.retain(|patient, waiting| {
+            let next =
+                before.and_then(|before| before.get(&waiting.partition)).copied().unwrap_or(0);
+            let (since, newest) = (waiting.first.since, waiting.first.newest);
+            let told = match before {
+                Some(_) => waiting.take_stored(next).or_else(|| waiting.late(now, since)),
+                None => waiting.late(now, newest),
+            };
+            if let Some(kinds) = told {
                 changes.push(ChangedPatient { patient: patient.clone(), kinds });
             }
-            waiting.later.is_some() || waiting.first.last >= next
+            let waits = waiting.first.last >= next
+                && (before.is_some() || !waiting.is_late || waiting.take_later());
+            if waits {
+                let since = waiting.first.since;
+                *oldest = Some(oldest.map_or(since, |oldest| oldest.min(since)));
+            }
+            waits
         });
+        drop(held);
         if !changes.is_empty() {
             // No subscriber is no error.
-            let _ = self.told.send(changes.into());
+            let _ = self.told.send(Told::Changed(changes.into()));
         }
     }
 
     /// What is told from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Changes> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Told> {
         self.told.subscribe()
     }
 
-    /// Since when readings of a patient wait for the store; none when it has all that were accepted.
-    pub fn waiting_since(&self, patient: &str) -> Option<Timestamp> {
-        self.lock().get(patient).map(|waiting| waiting.first.since)
+    /// Since when readings of a patient wait for the store, where that is unusually long by this
+    /// process's clock; none when it has all that were accepted.
+    pub fn waiting_since(&self, patient: &str, now: Timestamp) -> Option<Timestamp> {
+        self.lock().waiting_since([patient], now)
     }
 
     /// The same of several patients: the longest.
     pub fn waiting_since_of<'p>(
         &self,
         patients: impl IntoIterator<Item = &'p String>,
+        now: Timestamp,
     ) -> Option<Timestamp> {
-        let waiting = self.lock();
-        let of = patients.into_iter().filter_map(|patient| waiting.get(patient));
-        of.map(|waiting| waiting.first.since).min()
+        self.lock().waiting_since(patients.into_iter().map(String::as_str), now)
     }
 
-    /// Of how many patients readings wait, and since when the longest.
+    /// Of how many patients readings wait, and since when the longest, or since when that is not known.
     pub fn waiting(&self) -> (usize, Option<Timestamp>) {
-        let waiting = self.lock();
-        (waiting.len(), waiting.values().map(|one| one.first.since).min())
+        let held = self.lock();
+        let since = held.oldest.into_iter().chain(held.unknown_since).min();
+        (held.waiting.len(), since)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    fn waiting_since<'p>(
+        &self,
+        patients: impl IntoIterator<Item = &'p str>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let of = patients.into_iter().filter_map(|patient| self.waiting.get(patient));
+        let since = of.map(|waiting| waiting.first.since).chain(self.unknown_since).min();
+        since.filter(|since| now - *since >= USUAL)
     }
 }
 
 impl Waiting {
     fn add(&mut self, kind: Kind, place: Position, at: Timestamp) {
+        if place.offset <= self.first.last {
+            self.first.kinds.insert(kind);
+            self.first.since = self.first.since.min(at);
+            return;
+        }
         match &mut self.later {
             Some(later) => {
-                later.last = place.offset;
+                later.last = later.last.max(place.offset);
+                later.newest = later.newest.max(at);
                 later.kinds.insert(kind);
             }
             None => self.later = Some(Accepted::new(kind, place, at)),
@@ -154,16 +244,21 @@ impl Waiting {
         if let Some(later) = self.later.take_if(|later| later.last < next) {
             kinds.extend(later.kinds);
         }
-        if let Some(later) = self.later.take() {
-            self.first = later;
-            self.is_late = false;
-        }
+        self.take_later();
         Some(kinds)
     }
 
-    /// The kinds of what waits, once when it has waited for too long.
-    fn late(&mut self, now: Timestamp) -> Option<BTreeSet<Kind>> {
-        if self.is_late || now - self.first.since < PATIENCE {
+    /// What came later takes the place of the first; false where nothing did.
+    fn take_later(&mut self) -> bool {
+        let Some(later) = self.later.take() else { return false };
+        self.first = later;
+        self.is_late = false;
+        true
+    }
+
+    /// The kinds of what waits, once when it has waited since then for too long.
+    fn late(&mut self, now: Timestamp, since: Timestamp) -> Option<BTreeSet<Kind>> {
+        if self.is_late || now - since < PATIENCE {
             return None;
         }
         self.is_late = true;
@@ -172,8 +267,8 @@ impl Waiting {
 }
 
 impl Accepted {
-    fn new(kind: Kind, place: Position, since: Timestamp) -> Self {
-        Self { last: place.offset, since, kinds: BTreeSet::from([kind]) }
+    fn new(kind: Kind, place: Position, at: Timestamp) -> Self {
+        Self { last: place.offset, since: at, newest: at, kinds: BTreeSet::from([kind]) }
     }
 }
 
@@ -187,6 +282,12 @@ mod tests {
         Timestamp::from_seconds(1_795_000_000 + seconds)
     }
 
+    fn known() -> ChangedReadings {
+        let changed = ChangedReadings::new(at(0));
+        changed.known();
+        changed
+    }
+
     fn accept(changed: &ChangedReadings, patient: &str, kind: Kind, offset: i64) {
         let place = Position { partition: PARTITION, offset };
         changed.accepted(patient, kind, place, at(offset));
@@ -194,9 +295,17 @@ mod tests {
 
     /// What is told when everything before an offset is stored, so many seconds later.
     fn told(changed: &ChangedReadings, before: i64, seconds: i64) -> Vec<(String, Vec<Kind>)> {
+        said(changed, || changed.stored(&HashMap::from([(PARTITION, before)]), at(seconds)))
+    }
+
+    /// What is told of changes meanwhile.
+    fn said(changed: &ChangedReadings, meanwhile: impl FnOnce()) -> Vec<(String, Vec<Kind>)> {
         let mut told = changed.subscribe();
-        changed.stored(&HashMap::from([(PARTITION, before)]), at(seconds));
-        let changes = told.try_recv().map(|changes| changes.to_vec()).unwrap_or_default();
+        meanwhile();
+        let changes = match told.try_recv() {
+            Ok(Told::Changed(changes)) => changes.to_vec(),
+            _ => Vec::new(),
+        };
         let mut changes: Vec<_> = changes
             .into_iter()
             .map(|one| (one.patient, one.kinds.into_iter().collect::<Vec<_>>()))
@@ -207,18 +316,19 @@ mod tests {
 
     #[test]
     fn a_change_is_told_when_the_store_has_it_and_no_sooner() {
-        let changed = ChangedReadings::default();
+        let changed = known();
         accept(&changed, "A/1", Kind::BloodGlucose, 0);
         assert!(told(&changed, 0, 1).is_empty());
-        assert_eq!(changed.waiting_since("A/1"), Some(at(0)));
+        assert_eq!(changed.waiting_since("A/1", at(3)), None, "on its way");
+        assert_eq!(changed.waiting_since("A/1", at(4)), Some(at(0)));
         assert_eq!(told(&changed, 1, 2), [("A/1".to_owned(), vec![Kind::BloodGlucose])]);
-        assert_eq!(changed.waiting_since("A/1"), None);
+        assert_eq!(changed.waiting_since("A/1", at(9)), None);
         assert!(told(&changed, 1, 3).is_empty());
     }
 
     #[test]
     fn changes_of_a_patient_are_told_together_each_kind_once() {
-        let changed = ChangedReadings::default();
+        let changed = known();
         for (offset, kind) in
             [Kind::Activity, Kind::BloodPressure, Kind::Activity].iter().enumerate()
         {
@@ -234,20 +344,20 @@ mod tests {
 
     #[test]
     fn readings_that_come_without_end_do_not_keep_back_what_is_stored() {
-        let changed = ChangedReadings::default();
+        let changed = known();
         let mut times_told = 0;
         for offset in 0..60 {
             accept(&changed, "A/1", Kind::OxygenSaturation, offset);
             times_told += told(&changed, offset - 1, offset).len();
         }
         assert!(times_told >= 20, "{times_told}");
-        let since = changed.waiting_since("A/1").unwrap();
+        let since = changed.waiting_since("A/1", at(90)).unwrap();
         assert!(since >= at(57), "{since}");
     }
 
     #[test]
     fn what_waits_for_long_is_told_once_and_again_when_it_is_stored() {
-        let changed = ChangedReadings::default();
+        let changed = known();
         accept(&changed, "A/1", Kind::WeighingScale, 0);
         let expected = [("A/1".to_owned(), vec![Kind::WeighingScale])];
         assert!(told(&changed, 0, 4).is_empty());
@@ -263,12 +373,54 @@ mod tests {
 
     #[test]
     fn the_longest_wait_of_some_patients_is_that_of_none_of_the_others() {
-        let changed = ChangedReadings::default();
+        let changed = known();
         for (patient, offset) in [("A/1", 5), ("B/1", 1), ("A/2", 3)] {
             accept(&changed, patient, Kind::Activity, offset);
         }
         let mine = ["A/1".to_owned(), "A/2".to_owned(), "A/3".to_owned()];
-        assert_eq!(changed.waiting_since_of(&mine), Some(at(3)));
-        assert_eq!(changed.waiting_since_of(&mine[2..]), None);
+        assert_eq!(changed.waiting_since_of(&mine, at(60)), Some(at(3)));
+        assert_eq!(changed.waiting_since_of(&mine[2..], at(60)), None);
+    }
+
+    #[test]
+    fn where_nobody_says_what_the_store_has_each_change_is_told_some_time_later_and_pages_say_so() {
+        let changed = ChangedReadings::new(at(0));
+        let later = |seconds| said(&changed, || changed.probably_stored(at(seconds)));
+        let expected = [("A/1".to_owned(), vec![Kind::Activity])];
+        for offset in [0, 4, 20] {
+            accept(&changed, "A/1", Kind::Activity, offset);
+        }
+        assert!(later(4).is_empty());
+        assert_eq!(later(5), expected);
+        assert!(later(6).is_empty());
+        assert!(later(24).is_empty());
+        assert_eq!(later(25), expected);
+        assert_eq!(changed.waiting(), (0, Some(at(0))));
+        assert_eq!(changed.waiting_since("B/1", at(3)), None, "just started");
+        assert_eq!(changed.waiting_since("B/1", at(4)), Some(at(0)));
+
+        let mut told = changed.subscribe();
+        changed.known();
+        assert!(matches!(told.try_recv(), Ok(Told::Anew)));
+        assert_eq!(changed.waiting_since("B/1", at(60)), None);
+        changed.known();
+        assert!(told.try_recv().is_err(), "that was known");
+        changed.unknown(at(70));
+        changed.unknown(at(80));
+        assert_eq!(changed.waiting(), (0, Some(at(70))));
+    }
+
+    #[test]
+    fn what_is_read_once_more_waits_for_the_newest_of_it_and_since_the_oldest() {
+        let changed = known();
+        for offset in [7, 2, 9, 3] {
+            accept(&changed, "A/1", Kind::Activity, offset);
+        }
+        assert_eq!(changed.waiting(), (1, Some(at(2))));
+        assert!(told(&changed, 4, 4).is_empty());
+        assert_eq!(told(&changed, 8, 4), [("A/1".to_owned(), vec![Kind::Activity])]);
+        assert_eq!(changed.waiting(), (1, Some(at(9))));
+        assert_eq!(told(&changed, 10, 5).len(), 1);
+        assert_eq!(changed.waiting(), (0, None));
     }
 }

@@ -1,25 +1,19 @@
 //! Keeps the read models current from their topics.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chassis::{Backoff, Component, Shutdown};
+use clinical::Timestamp;
 use clinical::plan::InvalidPlan;
-use clinical::{ReadingId, Timestamp};
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Consortium, Participant, Practitioner};
 use schemas::topics::Topic;
 use schemas::{AlertEvent, CarePlan, Codec, Decoder, EndedSession, Topics};
 use stream::follow::{FollowHandle, Followed, Start, follow};
-use stream::record::{Incoming, Position};
-use stream::topics::GroupProgress;
+use stream::record::Incoming;
 use stream::{KafkaArgs, StreamError};
-use tokio::task::spawn_blocking;
-use tokio::time::MissedTickBehavior;
 
 use crate::care_plans::CarePlans;
-use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::EndedSessions;
 use crate::metrics::DashboardMetrics;
 use crate::model::Alert;
@@ -27,9 +21,6 @@ use crate::open_alerts::OpenAlerts;
 use crate::registry::{Change, Registry};
 use crate::session::LIFETIME;
 use crate::state::now;
-
-/// How often Kafka is asked how far the store has come, while readings wait for it.
-const ASK_STORE: Duration = Duration::from_millis(500);
 
 /// What following needs of the process.
 #[derive(Clone)]
@@ -207,81 +198,6 @@ impl Following {
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 
-    /// Follows the accepted readings, from the first one on that the store does not have. Whose reading
-    /// of which kind it is, its key says.
-    ///
-    /// # Errors
-    /// When Kafka's client refuses its settings.
-    pub fn changed_readings(
-        &self,
-        changed: Arc<ChangedReadings>,
-    ) -> Result<FollowHandle, StreamError> {
-        let topic = self.topics.name(Topic::ReadingsAccepted);
-        let reader = self.clone();
-        let handle = move |event| {
-            let Followed::Record(record) = event else { return };
-            let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
-            let Some(Ok(reading)) = key.map(ReadingId::parse) else {
-                return reader.skipped(&record, "its key is no reading id");
-            };
-            let place = Position { partition: record.partition, offset: record.offset };
-            let at = Timestamp::from_millis(record.timestamp_ms);
-            changed.accepted(reading.patient().as_str(), reading.kind(), place, at);
-        };
-        let shutdown = self.shutdown.clone();
-        let start = Start::NotConsumedBy(self.topics.writer_group());
-        let followed = [(topic.as_str(), start)];
-        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
-    }
-
-    /// Asks, as long as readings wait, how far the store has come, and tells what it has; `component`
-    /// says when that is not known.
-    ///
-    /// # Errors
-    /// When Kafka's client refuses its settings.
-    pub fn store_progress(
-        &self,
-        changed: Arc<ChangedReadings>,
-        component: Component,
-    ) -> Result<impl Future<Output = ()> + use<>, StreamError> {
-        let group = self.topics.writer_group();
-        let topic = self.topics.name(Topic::ReadingsAccepted);
-        let progress = Arc::new(GroupProgress::new(&self.kafka, &group, &topic)?);
-        let (metrics, shutdown) = (self.metrics.clone(), self.shutdown.clone());
-        component.ready();
-        Ok(async move {
-            let mut ticks = tokio::time::interval(ASK_STORE);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut before = HashMap::new();
-            loop {
-                tokio::select! {
-                    _ = ticks.tick() => {}
-                    () = shutdown.requested() => return,
-                }
-                metrics.show_waiting(changed.waiting(), now());
-                if changed.waiting().0 == 0 {
-                    continue;
-                }
-                let progress = Arc::clone(&progress);
-                match spawn_blocking(move || progress.ask()).await {
-                    Ok(Ok(consumed)) => {
-                        before = consumed
-                            .into_iter()
-                            .filter_map(|(of, next)| Some((of, next?)))
-                            .collect();
-                        component.ready();
-                    }
-                    Ok(Err(error)) => component.progress(format!(
-                        "degraded: how far the store has come is not known ({error}); allow to \
-                         describe the group {group}"
-                    )),
-                    Err(_) => return,
-                }
-                changed.stored(&before, now());
-            }
-        })
-    }
-
     fn apply(&self, alerts: &OpenAlerts, event: AlertEvent, record: &Incoming) {
         let changed_at = event.changed_at;
         match Alert::try_from(event) {
@@ -320,8 +236,9 @@ impl Following {
         }
     }
 
-    /// As [`Self::read`], for what gives a right to see: an entry that cannot be read gives none,
-    /// because it may be the one that took it away.
+    /// As [`Self::read`], for what gives a right to see: an entry that cannot be read gives none to
+    /// those whom it names, because it may be the one that took it away. A patient whose care team
+    /// cannot be read has none, so the fallback team follows: somebody has to see the alerts.
     fn read_right<T: Record>(
         &self,
         decoder: &Decoder<T>,
@@ -345,7 +262,7 @@ impl Following {
         );
     }
 
-    fn skipped(&self, record: &Incoming, error: &str) {
+    pub(crate) fn skipped(&self, record: &Incoming, error: &str) {
         self.metrics.unreadable_records.with_label_values(&[&*record.topic]).inc();
         tracing::error!(
             kafka.topic = &*record.topic,

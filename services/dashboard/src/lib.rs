@@ -29,6 +29,7 @@ mod service;
 pub mod session;
 pub mod sign_in;
 pub mod state;
+mod store_progress;
 mod throttle;
 
 #[cfg(test)]

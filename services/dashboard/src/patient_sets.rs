@@ -67,8 +67,9 @@ struct Lists {
 #[derive(Debug)]
 struct Seen {
     expires_at: Timestamp,
-    /// By action.
-    last: HashMap<&'static str, String>,
+    /// By action: the set, and how often the user's patients had changed by then. Where they have
+    /// changed since, another instance may have recorded another set, though it is the same again.
+    last: HashMap<&'static str, (String, u64)>,
 }
 
 impl RecordedLists {
@@ -86,14 +87,15 @@ impl RecordedLists {
         lists.stored.insert(set.to_owned());
     }
 
-    /// Whether the set is what was recorded last of the action in the session.
-    pub fn is_seen(&self, session: &str, action: &str, set: &str) -> bool {
+    /// Whether the set is what was recorded last of the action in the session, on whatever instance:
+    /// the user's patients, who have changed so often, have not changed since.
+    pub fn is_seen(&self, session: &str, action: &str, set: &str, version: u64) -> bool {
         let lists = self.lock();
         lists
             .seen
             .get(session)
             .and_then(|seen| seen.last.get(action))
-            .is_some_and(|last| last == set)
+            .is_some_and(|(last, as_of)| last == set && *as_of == version)
     }
 
     /// The set is recorded as what the action shows in the session. Sessions that have ended by now
@@ -103,7 +105,7 @@ impl RecordedLists {
         session: &str,
         expires_at: Timestamp,
         action: &'static str,
-        set: &str,
+        (set, version): (&str, u64),
         now: Timestamp,
     ) {
         let mut lists = self.lock();
@@ -112,7 +114,7 @@ impl RecordedLists {
         }
         let seen = lists.seen.entry(session.to_owned());
         let seen = seen.or_insert_with(|| Seen { expires_at, last: HashMap::new() });
-        seen.last.insert(action, set.to_owned());
+        seen.last.insert(action, (set.to_owned(), version));
     }
 
     fn lock(&self) -> MutexGuard<'_, Lists> {
@@ -159,13 +161,14 @@ mod tests {
     fn what_is_seen_is_remembered_a_session_and_action_until_the_session_ends() {
         let lists = RecordedLists::default();
         let at = Timestamp::from_seconds;
-        lists.seen("s", at(100), "list_patients", "one", at(0));
-        assert!(lists.is_seen("s", "list_patients", "one"));
-        assert!(!lists.is_seen("s", "list_alerts", "one"));
-        assert!(!lists.is_seen("t", "list_patients", "one"));
-        lists.seen("s", at(100), "list_patients", "two", at(1));
-        assert!(!lists.is_seen("s", "list_patients", "one"), "it has changed since");
-        lists.seen("t", at(200), "list_patients", "two", at(100));
-        assert!(!lists.is_seen("s", "list_patients", "two"));
+        lists.seen("s", at(100), "list_patients", ("one", 7), at(0));
+        assert!(lists.is_seen("s", "list_patients", "one", 7));
+        assert!(!lists.is_seen("s", "list_patients", "one", 9), "it may have been another since");
+        assert!(!lists.is_seen("s", "list_alerts", "one", 7));
+        assert!(!lists.is_seen("t", "list_patients", "one", 7));
+        lists.seen("s", at(100), "list_patients", ("two", 8), at(1));
+        assert!(!lists.is_seen("s", "list_patients", "one", 7), "it has changed since");
+        lists.seen("t", at(200), "list_patients", ("two", 8), at(100));
+        assert!(!lists.is_seen("s", "list_patients", "two", 8));
     }
 }

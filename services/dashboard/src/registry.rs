@@ -23,7 +23,7 @@ pub struct Registry {
 struct Lists {
     participants: HashMap<String, Person>,
     practitioners: HashMap<String, Staff>,
-    /// Practitioners by patient.
+    /// Practitioners by patient, also those who are not registered.
     teams: HashMap<String, Vec<String>>,
     /// Time zones by consortium; those that the tz database has.
     zones: HashMap<String, String>,
@@ -31,10 +31,12 @@ struct Lists {
     assigned: HashMap<String, BTreeSet<String>>,
     /// Fallback teams by consortium: they follow whom no other team follows.
     fallbacks: HashMap<String, Vec<String>>,
-    /// Patients with an alert who are on no list.
-    strays: HashSet<String>,
-    /// Known patients without a team of their own, by consortium.
+    /// Patients with an alert, who are known though they be on no list.
+    unlisted: HashSet<String>,
+    /// Known patients without a team of their own that sees them, by consortium.
     without_team: HashMap<String, BTreeSet<String>>,
+    /// How often the patients of a practitioner have changed.
+    versions: HashMap<String, u64>,
 }
 
 /// What is registered of a patient.
@@ -116,38 +118,56 @@ impl Registry {
         self.read().practitioners.get(user).cloned()
     }
 
-    /// A patient has an alert: one who is on no list is known from now on, to the fallback team.
+    /// A patient has an alert: one who is on no list is known from now on, to the fallback team, and one
+    /// who is taken off a list later stays known.
     pub fn has_alert(&self, patient: &str) {
-        if self.read().is_known(patient) {
+        if self.read().unlisted.contains(patient) {
             return;
         }
-        self.write().add_stray(patient);
-        self.changes.send_modify(|count| *count += 1);
-    }
-
-    /// Whether a practitioner is in the care team of a patient, or, of a patient who has none, in the
-    /// fallback team of the consortium.
-    pub fn follows(&self, user: &str, patient: &str) -> bool {
-        let lists = self.read();
-        match lists.teams.get(patient) {
-            Some(team) => team.iter().any(|member| member == user),
-            None => lists.fallback(patient).is_some_and(|team| team.iter().any(|it| it == user)),
+        let was_known = {
+            let mut lists = self.write();
+            let was_known = lists.is_known(patient);
+            lists.add_unlisted(patient);
+            was_known
+        };
+        if !was_known {
+            self.changes.send_modify(|count| *count += 1);
         }
     }
 
-    /// Whether anybody follows a patient.
+    /// Whether a practitioner sees a patient: in the care team, or, of a patient whom no member of it can
+    /// see, in the fallback team of the consortium. Only who is registered as a physician sees patients.
+    pub fn follows(&self, user: &str, patient: &str) -> bool {
+        let lists = self.read();
+        lists.sees(user)
+            && match lists.team_that_sees(patient) {
+                Some(team) => is_in(team, user),
+                None => lists.fallback(patient).is_some_and(|team| is_in(team, user)),
+            }
+    }
+
+    /// Whether anybody sees a patient.
     pub fn is_followed(&self, patient: &str) -> bool {
         let lists = self.read();
-        lists.teams.contains_key(patient) || lists.fallback(patient).is_some()
+        let fallback = lists.fallback(patient);
+        lists.team_that_sees(patient).is_some() || fallback.is_some_and(|team| lists.can_see(team))
+    }
+
+    /// How often the patients of a practitioner have changed.
+    pub fn version_of(&self, user: &str) -> u64 {
+        self.read().versions.get(user).copied().unwrap_or(0)
     }
 
     /// The patients of a practitioner: those of the care teams, and of fallback teams the known
-    /// patients whom no other team follows.
+    /// patients whom no other team sees.
     pub fn patients_of(&self, user: &str) -> BTreeSet<String> {
         let lists = self.read();
+        if !lists.sees(user) {
+            return BTreeSet::new();
+        }
         let mut patients = lists.assigned.get(user).cloned().unwrap_or_default();
         for (consortium, team) in &lists.fallbacks {
-            if team.iter().any(|member| member == user) {
+            if is_in(team, user) {
                 patients.extend(lists.without_team.get(consortium).into_iter().flatten().cloned());
             }
         }
@@ -198,21 +218,20 @@ impl Lists {
                 self.sort_in(&key);
             }
             Change::Practitioner(key, Some(entry)) => {
+                let saw = self.sees(&key);
                 let staff = Staff { name: entry.name, role: entry.role };
-                self.practitioners.insert(key, staff);
+                self.practitioners.insert(key.clone(), staff);
+                self.sort_in_of(&key, saw);
             }
             Change::Practitioner(key, None) => {
+                let saw = self.sees(&key);
                 self.practitioners.remove(&key);
+                self.sort_in_of(&key, saw);
             }
             Change::CareTeam(patient, team) => {
                 let team = team.map(|team| team.practitioners).unwrap_or_default();
                 match CareTeam::fallback_consortium(&patient) {
-                    Some(consortium) if team.is_empty() => {
-                        self.fallbacks.remove(consortium);
-                    }
-                    Some(consortium) => {
-                        self.fallbacks.insert(consortium.to_owned(), team);
-                    }
+                    Some(consortium) => self.set_fallback(consortium, team),
                     None => {
                         self.set_team(patient.clone(), team);
                         self.sort_in(&patient);
@@ -229,13 +248,55 @@ impl Lists {
         }
     }
 
-    fn add_stray(&mut self, patient: &str) {
-        self.strays.insert(patient.to_owned());
+    fn add_unlisted(&mut self, patient: &str) {
+        self.unlisted.insert(patient.to_owned());
         self.sort_in(patient);
     }
 
+    /// Whether somebody is registered with a role that sees patients.
+    fn sees(&self, user: &str) -> bool {
+        self.practitioners.get(user).is_some_and(|staff| staff.role == Role::Physician)
+    }
+
+    fn can_see(&self, team: &[String]) -> bool {
+        team.iter().any(|member| self.sees(member))
+    }
+
+    /// The care team of a patient, where a member of it sees patients.
+    fn team_that_sees(&self, patient: &str) -> Option<&Vec<String>> {
+        self.teams.get(patient).filter(|team| self.can_see(team))
+    }
+
+    /// The patients of these have changed.
+    fn changed<'u>(&mut self, users: impl IntoIterator<Item = &'u String>) {
+        for user in users {
+            *self.versions.entry(user.clone()).or_default() += 1;
+        }
+    }
+
+    /// Sorts the patients of a practitioner in again who may see others now than before.
+    fn sort_in_of(&mut self, user: &str, saw: bool) {
+        if self.sees(user) == saw {
+            return;
+        }
+        self.changed([&user.to_owned()]);
+        for patient in self.assigned.get(user).cloned().unwrap_or_default() {
+            self.sort_in(&patient);
+        }
+    }
+
+    fn set_fallback(&mut self, consortium: &str, team: Vec<String>) {
+        let former = self.fallbacks.remove(consortium).unwrap_or_default();
+        if self.without_team.contains_key(consortium) {
+            self.changed(not_in_both(&former, &team));
+        }
+        if !team.is_empty() {
+            self.fallbacks.insert(consortium.to_owned(), team);
+        }
+    }
+
     fn is_known(&self, patient: &str) -> bool {
-        self.participants.contains_key(patient) || self.strays.contains(patient)
+        self.participants.contains_key(patient) || self.unlisted.contains(patient)
     }
 
     /// The fallback team of a patient's consortium.
@@ -243,26 +304,35 @@ impl Lists {
         self.fallbacks.get(consortium_of(patient))
     }
 
-    /// Puts a patient among those without a team, or takes the patient out.
+    /// Puts a patient among those without a team that sees them, or takes the patient out.
     fn sort_in(&mut self, patient: &str) {
         let consortium = consortium_of(patient);
-        if self.is_known(patient) && !self.teams.contains_key(patient) {
+        let has_changed = if self.is_known(patient) && self.team_that_sees(patient).is_none() {
             let patients = self.without_team.entry(consortium.to_owned()).or_default();
-            patients.insert(patient.to_owned());
+            patients.insert(patient.to_owned())
         } else if let Some(patients) = self.without_team.get_mut(consortium) {
-            patients.remove(patient);
+            let was_there = patients.remove(patient);
             if patients.is_empty() {
                 self.without_team.remove(consortium);
             }
+            was_there
+        } else {
+            false
+        };
+        if has_changed {
+            let team = self.fallbacks.get(consortium).cloned().unwrap_or_default();
+            self.changed(&team);
         }
     }
 
     fn set_team(&mut self, patient: String, team: Vec<String>) {
-        for former in self.teams.remove(&patient).unwrap_or_default() {
-            if let Some(patients) = self.assigned.get_mut(&former) {
+        let formers = self.teams.remove(&patient).unwrap_or_default();
+        self.changed(not_in_both(&formers, &team));
+        for former in &formers {
+            if let Some(patients) = self.assigned.get_mut(former) {
                 patients.remove(&patient);
                 if patients.is_empty() {
-                    self.assigned.remove(&former);
+                    self.assigned.remove(former);
                 }
             }
         }
@@ -275,112 +345,19 @@ impl Lists {
     }
 }
 
+fn is_in(team: &[String], user: &str) -> bool {
+    team.iter().any(|member| member == user)
+}
+
+/// The members of one of two teams.
+fn not_in_both<'t>(one: &'t [String], other: &'t [String]) -> impl Iterator<Item = &'t String> {
+    let left = one.iter().filter(|member| !other.contains(member));
+    left.chain(other.iter().filter(|member| !one.contains(member)))
+}
+
 fn consortium_of(patient: &str) -> &str {
     patient.split('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    /// A change of a patient's care team.
-    pub(crate) fn team(patient: &str, practitioners: &[&str]) -> Change {
-        let team = CareTeam {
-            patient: patient.to_owned(),
-            practitioners: practitioners.iter().map(|id| (*id).to_owned()).collect(),
-        };
-        Change::CareTeam(patient.to_owned(), Some(team))
-    }
-
-    #[test]
-    fn a_new_team_takes_the_place_of_the_former_one() {
-        let registry = Registry::default();
-        registry.apply(team("A/1", &["sato", "ito"]));
-        registry.apply(team("A/2", &["sato"]));
-        assert!(registry.follows("ito", "A/1"));
-        registry.apply(team("A/1", &["sato"]));
-        assert!(!registry.follows("ito", "A/1"));
-        assert_eq!(registry.patients_of("sato").len(), 2);
-        registry.apply(Change::CareTeam("A/1".to_owned(), None));
-        assert!(!registry.follows("sato", "A/1"));
-        assert_eq!(registry.sizes().care_teams, 1);
-        assert!(registry.patients_of("ito").is_empty());
-    }
-
-    #[test]
-    fn a_fallback_team_follows_the_patients_of_its_consortium_whom_no_other_team_follows() {
-        let registry = Registry::default();
-        let participant = |patient: &str| {
-            let (consortium, person) = patient.split_once('/').unwrap();
-            let entry = Participant::unknown(consortium, person);
-            Change::Participant(patient.to_owned(), Some(entry))
-        };
-        for patient in ["A/1", "A/2", "B/1"] {
-            registry.apply(participant(patient));
-        }
-        registry.apply(team("A/1", &["sato"]));
-        assert!(!registry.is_followed("A/2"));
-        registry.apply(team("A/*", &["ito"]));
-        assert_eq!(registry.patients_of("ito"), ["A/2".to_owned()].into());
-        assert!(registry.follows("ito", "A/2") && registry.is_followed("A/2"));
-        assert!(!registry.follows("ito", "A/1"), "another team follows the patient");
-        assert!(!registry.follows("sato", "A/2") && !registry.follows("ito", "B/1"));
-
-        let mut changes = registry.changes();
-        changes.mark_unchanged();
-        registry.has_alert("A/9");
-        assert!(changes.has_changed().unwrap());
-        assert_eq!(registry.patients_of("ito"), ["A/2".to_owned(), "A/9".to_owned()].into());
-        changes.mark_unchanged();
-        registry.has_alert("A/9");
-        registry.has_alert("A/1");
-        assert!(!changes.has_changed().unwrap(), "both are known");
-
-        registry.apply(team("A/9", &["sato"]));
-        assert_eq!(registry.patients_of("ito"), ["A/2".to_owned()].into());
-        registry.apply(team("A/9", &[]));
-        registry.apply(Change::Participant("A/2".to_owned(), None));
-        assert_eq!(registry.patients_of("ito"), ["A/9".to_owned()].into());
-        registry.apply(Change::CareTeam("A/*".to_owned(), None));
-        assert!(registry.patients_of("ito").is_empty() && !registry.is_followed("A/9"));
-    }
-
-    #[test]
-    fn a_physician_who_is_struck_off_is_known_no_more() {
-        let registry = Registry::default();
-        let entry = Practitioner {
-            practitioner_id: "sato".to_owned(),
-            name: "Sato".to_owned(),
-            role: Role::Physician,
-        };
-        registry.apply(Change::Practitioner("sato".to_owned(), Some(entry)));
-        assert_eq!(registry.staff("sato").unwrap().role, Role::Physician);
-        registry.apply(Change::Practitioner("sato".to_owned(), None));
-        assert!(registry.staff("sato").is_none());
-    }
-
-    #[test]
-    fn a_patient_has_the_time_of_the_consortium_and_that_of_japan_without() {
-        let registry = Registry::default();
-        let zone = |zone: &str| {
-            let (consortium_id, name) = ("EUR01".to_owned(), String::new());
-            let entry = Consortium { consortium_id, name, time_zone: zone.to_owned() };
-            registry.apply(Change::Consortium("EUR01".to_owned(), Some(entry)));
-            registry.time_zone("EUR01/P1")
-        };
-        assert_eq!(zone("Europe/Berlin"), "Europe/Berlin");
-        assert_eq!(registry.time_zone("HOME01/P1"), "Asia/Tokyo");
-        assert_eq!(zone("Europe/Nowhere"), "Asia/Tokyo");
-    }
-
-    #[test]
-    fn subscribers_are_notified_of_a_change_once() {
-        let registry = Registry::default();
-        let mut changes = registry.changes();
-        assert!(!changes.has_changed().unwrap());
-        registry.apply(team("A/1", &["sato"]));
-        assert!(changes.has_changed().unwrap());
-        changes.mark_unchanged();
-        assert!(!changes.has_changed().unwrap());
-    }
-}
+pub(crate) mod tests;

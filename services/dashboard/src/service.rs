@@ -36,13 +36,16 @@ use crate::queries::Store;
 use crate::registry::Registry;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
-use crate::state::Dashboard;
+use crate::state::{Dashboard, now};
 use crate::{api, pages};
 
 /// How often Kafka and ClickHouse are asked whether they are there.
 const CHECK: Duration = Duration::from_secs(5);
 /// How long Kafka may take to say so.
 const KAFKA_DEADLINE: Duration = Duration::from_secs(5);
+
+/// A question for what open transactions hide of what a follower reads.
+type HeldBackNow = Box<dyn Fn() -> Vec<HeldBack> + Send>;
 
 /// Runs the dashboard until it is told to stop.
 ///
@@ -74,7 +77,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let dashboard = Arc::new(Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
-        changed: Arc::default(),
+        changed: Arc::new(ChangedReadings::new(now())),
         plans: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         audit: Arc::new(audit),
@@ -104,11 +107,20 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         following.alerts(alerts, registry, health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
         following.ended_sessions(ended, health.component("sessions"))?,
-        following.changed_readings(Arc::clone(&changed))?,
     ];
-    tokio::spawn(following.store_progress(changed, health.component("store progress"))?);
+    let (accepted, progress) = following.accepted_readings(
+        changed,
+        health.component("accepted readings"),
+        health.component("store progress"),
+    )?;
+    tokio::spawn(progress);
     let hanging = Hanging::register(&args.kafka, &health, &metrics)?.staying_ready();
-    let held_back = followers.iter().map(FollowHandle::held_back).collect();
+    let mut held_back: Vec<HeldBackNow> = Vec::new();
+    for follower in &followers {
+        held_back.push(Box::new(follower.held_back()));
+    }
+    let follower = accepted.clone();
+    held_back.push(Box::new(move || follower.held_back()));
     tokio::spawn(watch_transactions(hanging, held_back, shutdown.clone()));
     let audit_topic = topics.name(Topic::AuditEvents);
     tokio::spawn(watch_kafka(args.kafka.clone(), audit_topic, kafka, shutdown.clone()));
@@ -134,8 +146,9 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     shutdown.trigger();
     ended?;
     spawn_blocking(move || {
-        for follower in followers {
-            if let Err(error) = follower.join() {
+        let ends = followers.into_iter().map(FollowHandle::join).chain([accepted.join()]);
+        for end in ends {
+            if let Err(error) = end {
                 tracing::error!(%error, "a follower ended badly");
             }
         }
@@ -207,7 +220,8 @@ pub(crate) fn router(dashboard: Arc<Dashboard>) -> Router {
         .layer(from_fn_with_state(metrics, observe))
 }
 
-/// Keeps the component's health true. Without Kafka no access can be recorded, so nothing is shown.
+/// Keeps the component's health true. Without Kafka no access can be recorded: shown is only what is on
+/// record already, which is a list that has not changed in its session since.
 async fn watch_kafka(kafka: KafkaArgs, topic: String, component: Component, shutdown: Shutdown) {
     let mut ticks = ticks();
     loop {
@@ -244,11 +258,7 @@ async fn count_unfollowed(dashboard: Arc<Dashboard>, shutdown: Shutdown) {
 }
 
 /// Says what open transactions hide: alerts that nobody sees.
-async fn watch_transactions(
-    hanging: Hanging,
-    held_back: Vec<impl Fn() -> Vec<HeldBack>>,
-    shutdown: Shutdown,
-) {
+async fn watch_transactions(hanging: Hanging, held_back: Vec<HeldBackNow>, shutdown: Shutdown) {
     let mut ticks = ticks();
     loop {
         tokio::select! {

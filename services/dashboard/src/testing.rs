@@ -9,6 +9,7 @@ use schemas::registry::{Practitioner, Role};
 use crate::accounts::Accounts;
 use crate::accounts::tests::accounts;
 use crate::audit::tests::MemoryAuditLog;
+use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::EndedSessions;
 use crate::ended_sessions::tests::MemorySessionEnds;
 use crate::metrics::DashboardMetrics;
@@ -18,7 +19,7 @@ use crate::registry::Change;
 use crate::registry::tests::team;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
-use crate::state::Dashboard;
+use crate::state::{Dashboard, now};
 
 /// One account file for all instances: an account's state is made of its hash.
 static ACCOUNTS: LazyLock<Accounts> = LazyLock::new(|| {
@@ -36,7 +37,16 @@ pub(crate) fn dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
 
 /// One of several instances, which share their topic of ended sessions.
 pub(crate) fn instance(ends: &Arc<MemorySessionEnds>) -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
-    let (dashboard, audit) = empty_instance(ends);
+    let audit = Arc::default();
+    (instance_with(ends, &audit), audit)
+}
+
+/// One of several instances that record accesses in the same log too.
+pub(crate) fn instance_with(
+    ends: &Arc<MemorySessionEnds>,
+    audit: &Arc<MemoryAuditLog>,
+) -> Arc<Dashboard> {
+    let dashboard = empty_instance(ends, audit);
     dashboard.registry.apply(practitioner("dr.sato", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("dr.ito", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("ops", Some(Role::Operator)));
@@ -45,19 +55,20 @@ pub(crate) fn instance(ends: &Arc<MemorySessionEnds>) -> (Arc<Dashboard>, Arc<Me
     dashboard.registry.apply(team("B/1", &["dr.ito"]));
     dashboard.registry.caught_up();
     dashboard.alerts.caught_up();
+    dashboard.changed.known();
     dashboard.plans.caught_up();
     dashboard.ended.caught_up();
-    (dashboard, audit)
+    dashboard
 }
 
 /// A dashboard that has just started.
 pub(crate) fn empty_dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
-    empty_instance(&Arc::default())
+    let audit = Arc::default();
+    (empty_instance(&Arc::default(), &audit), audit)
 }
 
-fn empty_instance(ends: &Arc<MemorySessionEnds>) -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
+fn empty_instance(ends: &Arc<MemorySessionEnds>, audit: &Arc<MemoryAuditLog>) -> Arc<Dashboard> {
     let metrics = DashboardMetrics::new(&Metrics::for_service("dashboard")).unwrap();
-    let audit = Arc::new(MemoryAuditLog::default());
     let ended: Arc<EndedSessions> = Arc::default();
     ends.followers.lock().unwrap().push(Arc::clone(&ended));
     // The discard port: nothing answers there.
@@ -65,7 +76,7 @@ fn empty_instance(ends: &Arc<MemorySessionEnds>) -> (Arc<Dashboard>, Arc<MemoryA
     let dashboard = Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
-        changed: Arc::default(),
+        changed: Arc::new(ChangedReadings::new(now())),
         plans: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         audit: audit.clone(),
@@ -77,7 +88,7 @@ fn empty_instance(ends: &Arc<MemorySessionEnds>) -> (Arc<Dashboard>, Arc<MemoryA
         metrics,
         shutdown: Shutdown::new(),
     };
-    (Arc::new(dashboard), audit)
+    Arc::new(dashboard)
 }
 
 /// A change of the list of practitioners; no role strikes one off.

@@ -95,7 +95,8 @@ impl Patients {
         });
     }
 
-    /// An entry that cannot be read gives nobody the right to see the patient.
+    /// An entry that cannot be read gives nobody whom it names the right to see the patient: then, as
+    /// without an entry, the fallback team follows.
     pub(crate) fn take_team(&self, record: &Incoming, decoder: &Decoder<CareTeam>) {
         let Some(key) = &record.key else { return };
         let team = record.payload.as_deref().and_then(|payload| read(decoder, payload).ok());

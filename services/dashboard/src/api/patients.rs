@@ -40,7 +40,7 @@ pub async fn list_patients(
     }
     let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
     physician.record_granted(&dashboard, &patients).await?;
-    let waiting_since = dashboard.changed.waiting_since_of(&patients).map(Instant::utc);
+    let waiting_since = dashboard.changed.waiting_since_of(&patients, now()).map(Instant::utc);
     let (mut latest, store) = match dashboard.store.latest_readings(&patients, now()).await {
         Ok(latest) => (latest, StoreState::Available),
         Err(_) => (HashMap::new(), StoreState::Unavailable),
@@ -145,7 +145,7 @@ pub async fn list_readings(
     let is_wanted = |limit: &Limit| wanted.kind.is_none_or(|kind| kind == limit.kind());
     let limits = limits.into_iter().filter(is_wanted).map(Into::into).collect();
     // Asked before the store is: what comes to it meanwhile is then said to wait, and told again.
-    let waiting_since = dashboard.changed.waiting_since(assigned.patient.as_str());
+    let waiting_since = dashboard.changed.waiting_since(assigned.patient.as_str(), now());
     let page = dashboard.store.readings(&assigned.patient, wanted).await;
     let page = page.map_err(unavailable)?;
     Ok(Json(PatientReadings {

@@ -18,7 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 use crate::access::{Physician, SignedIn, StreamAlerts};
-use crate::changed_readings::{ChangedPatient, Changes};
+use crate::changed_readings::{ChangedPatient, Changes, Told};
 use crate::model::Alert;
 use crate::model::alert::Alerts;
 use crate::problem::{Problem, ProblemDetails};
@@ -33,10 +33,11 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 /// The open alerts of the physician's patients, then every transition as it happens
 ///
 /// First an event `snapshot` with `{"alerts": [Alert]}`, and another one whenever the physician's
-/// patients change, after that is recorded as an access; then an event `alert` with an `Alert` for
-/// each transition, and an event `readings` with `{"patients": [ChangedPatient]}` when readings
-/// have changed and can be asked for, or wait for the store for too long; a comment every 15 s. A
-/// reader that is too slow gets an event `lagged` and is to connect again, as after any end but
+/// patients change, after that is recorded as an access, or readings may have changed of which
+/// nothing was told; then an event `alert` with an `Alert` for each transition, and an event
+/// `readings` with `{"patients": [ChangedPatient]}` when readings have changed and can be asked
+/// for, or wait for the store for too long; a comment every 15 s. A reader that is too slow gets
+/// an event `lagged` and is to connect again, as after any end but
 /// one: the event `ended` says that the session has ended, on whatever instance, and is the last.
 #[utoipa::path(
     get,
@@ -67,6 +68,11 @@ pub async fn stream_alerts(
     Ok(([UNBUFFERED], Sse::new(events).keep_alive(keep_alive)).into_response())
 }
 
+/// How long after a change of a physician's patients they are asked for again. Lists are applied entry by
+/// entry, thousands in a second or two: each set would be stored, and sent with all its alerts. Whom the
+/// physician may not see any more is left out at once.
+const SETTLE: Duration = Duration::from_secs(2);
+
 /// Why a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -88,12 +94,16 @@ async fn end(dashboard: Arc<Dashboard>, signed_in: SignedIn) -> End {
 struct Subscriber {
     dashboard: Arc<Dashboard>,
     physician: Physician<StreamAlerts>,
-    /// Those whose access is recorded: nobody else is shown.
+    /// Those whose access is recorded: alerts of nobody else are shown.
     patients: BTreeSet<String>,
+    /// How often the physician's patients had changed when they were asked for.
+    version: u64,
+    /// When to ask for the patients again, which have changed.
+    settled_at: Option<tokio::time::Instant>,
     registry_changes: watch::Receiver<u64>,
     /// None until the first snapshot is sent, and after the last event.
     transitions: Option<Receiver<Arc<Alert>>>,
-    changes: Receiver<Changes>,
+    changes: Receiver<Told>,
     ended: bool,
     _counted: Counted,
 }
@@ -134,6 +144,14 @@ fn events(subscriber: Subscriber) -> impl Stream<Item = Event> {
     })
 }
 
+/// Resolves at a time; never at none.
+async fn at(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The data of an event that says all by its name.
 #[derive(Serialize)]
 struct Empty {}
@@ -156,6 +174,8 @@ impl Subscriber {
         Self {
             physician,
             patients,
+            version: 0,
+            settled_at: None,
             registry_changes: dashboard.registry.changes(),
             changes: dashboard.changed.subscribe(),
             transitions: None,
@@ -186,6 +206,14 @@ impl Subscriber {
                     if session.role != Role::Physician {
                         return None;
                     }
+                    let version = self.dashboard.registry.version_of(self.physician.user());
+                    if version != self.version && self.settled_at.is_none() {
+                        self.settled_at = Some(tokio::time::Instant::now() + SETTLE);
+                    }
+                }
+                () = at(self.settled_at) => {
+                    self.settled_at = None;
+                    self.version = self.dashboard.registry.version_of(self.physician.user());
                     let patients = self.dashboard.registry.patients_of(self.physician.user());
                     if patients != self.patients {
                         return self.snapshot().await;
@@ -203,7 +231,8 @@ impl Subscriber {
                     Err(error) => return self.cut_off(error),
                 },
                 changes = self.changes.recv() => match changes {
-                    Ok(changes) => {
+                    Ok(Told::Anew) => return self.snapshot().await,
+                    Ok(Told::Changed(changes)) => {
                         let own = self.own(&changes);
                         if !own.is_empty() {
                             return Some(Sent::Readings(own));
@@ -215,13 +244,11 @@ impl Subscriber {
         }
     }
 
-    /// Those of the changed patients whom the physician sees.
+    /// Those of the changed patients whom the physician may see: also one who is in no list, whose page
+    /// is opened by the id. What has changed the page asks for, and that is recorded.
     fn own(&self, changes: &Changes) -> Vec<ChangedPatient> {
         let registry = &self.dashboard.registry;
-        let is_own = |of: &&ChangedPatient| {
-            self.patients.contains(&of.patient)
-                && registry.follows(self.physician.user(), &of.patient)
-        };
+        let is_own = |of: &&ChangedPatient| registry.follows(self.physician.user(), &of.patient);
         changes.iter().filter(is_own).cloned().collect()
     }
 
@@ -236,6 +263,8 @@ impl Subscriber {
     /// The open alerts now, and a fresh subscription to what follows them. None where it cannot be
     /// recorded whose: the reader connects again and is told why.
     async fn snapshot(&mut self) -> Option<Sent> {
+        self.settled_at = None;
+        self.version = self.dashboard.registry.version_of(self.physician.user());
         let patients = self.dashboard.registry.patients_of(self.physician.user());
         if patients != self.patients {
             self.physician.record_granted(&self.dashboard, &patients).await.ok()?;
@@ -279,6 +308,12 @@ mod tests {
         tokio::time::timeout(Duration::from_millis(50), subscriber.next()).await.ok().flatten()
     }
 
+    /// What is sent next, when the lists have settled.
+    async fn settled(subscriber: &mut Subscriber) -> Option<Sent> {
+        let patience = SETTLE + Duration::from_millis(50);
+        tokio::time::timeout(patience, subscriber.next()).await.ok().flatten()
+    }
+
     fn ids(sent: Option<Sent>) -> Vec<String> {
         match sent {
             Some(Sent::Snapshot(alerts)) => alerts.iter().map(|alert| alert.id.clone()).collect(),
@@ -301,7 +336,7 @@ mod tests {
         assert_eq!(next_of(&mut sato).await, None);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_patient_who_changes_teams_is_seen_by_the_new_physician_only() {
         let (dashboard, _) = testing::dashboard();
         let (mut sato, mut ito) =
@@ -311,12 +346,13 @@ mod tests {
         assert_eq!(next_of(&mut ito).await, Some(Sent::Snapshot(Vec::new())));
         dashboard.registry.apply(team("A/1", &["dr.ito"]));
         dashboard.alerts.apply(alert("b", "A/1"));
-        assert_eq!(next_of(&mut sato).await, Some(Sent::Snapshot(Vec::new())));
-        assert_eq!(next_of(&mut sato).await, None);
-        assert_eq!(ids(next_of(&mut ito).await), ["a", "b"]);
+        assert_eq!(next_of(&mut sato).await, None, "at once");
+        assert_eq!(settled(&mut sato).await, Some(Sent::Snapshot(Vec::new())));
+        assert_eq!(settled(&mut sato).await, None);
+        assert_eq!(ids(settled(&mut ito).await), ["a", "b"]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_patient_who_comes_later_is_shown_when_that_is_recorded_and_not_otherwise() {
         let (dashboard, audit) = testing::dashboard();
         let mut sato = subscriber(&dashboard, "dr.sato");
@@ -324,7 +360,7 @@ mod tests {
         assert!(audit.said().is_empty(), "the request has recorded the first ones");
         dashboard.alerts.apply(alert("c", "C/1"));
         dashboard.registry.apply(team("C/1", &["dr.sato"]));
-        assert_eq!(ids(next_of(&mut sato).await), ["c"]);
+        assert_eq!(ids(settled(&mut sato).await), ["c"]);
         assert_eq!(audit.said(), [("stream_alerts".to_owned(), None, true)]);
         let shown = ["A/1", "A/2", "C/1"].map(str::to_owned).to_vec();
         assert_eq!(audit.listed(), [("stream_alerts".to_owned(), shown)]);
@@ -333,6 +369,51 @@ mod tests {
         dashboard.alerts.apply(alert("d", "D/1"));
         dashboard.registry.apply(team("D/1", &["dr.sato"]));
         assert_eq!(sato.next().await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lists_that_are_applied_entry_by_entry_are_taken_together() {
+        let (dashboard, audit) = testing::dashboard();
+        let mut sato = subscriber(&dashboard, "dr.sato");
+        next_of(&mut sato).await;
+        for number in 0..1000 {
+            dashboard.registry.apply(team(&format!("C/{number}"), &["dr.sato"]));
+            if number % 100 == 0 {
+                assert_eq!(next_of(&mut sato).await, None);
+            }
+        }
+        dashboard.registry.apply(team("D/1", &["dr.ito"]));
+        assert_eq!(settled(&mut sato).await, Some(Sent::Snapshot(Vec::new())));
+        assert_eq!(settled(&mut sato).await, None);
+        assert_eq!(audit.listed().len(), 1);
+        assert_eq!(audit.listed()[0].1.len(), 1002);
+    }
+
+    #[tokio::test]
+    async fn when_it_is_known_again_what_the_store_has_everything_is_to_be_asked_for() {
+        let (dashboard, _) = testing::dashboard();
+        let mut sato = subscriber(&dashboard, "dr.sato");
+        next_of(&mut sato).await;
+        dashboard.changed.unknown(now());
+        dashboard.changed.known();
+        assert_eq!(next_of(&mut sato).await, Some(Sent::Snapshot(Vec::new())));
+        assert_eq!(next_of(&mut sato).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_patient_of_the_fallback_team_who_is_in_no_list_is_told_of_too() {
+        let (dashboard, _) = testing::dashboard();
+        dashboard.registry.apply(team("C/*", &["dr.ito"]));
+        let (mut sato, mut ito) =
+            (subscriber(&dashboard, "dr.sato"), subscriber(&dashboard, "dr.ito"));
+        for subscriber in [&mut sato, &mut ito] {
+            next_of(subscriber).await;
+        }
+        let place = Position { partition: 0, offset: 0 };
+        dashboard.changed.accepted("C/7", Kind::BloodPressure, place, now());
+        dashboard.changed.stored(&HashMap::from([(0, 1)]), now());
+        assert!(matches!(next_of(&mut ito).await, Some(Sent::Readings(_))));
+        assert_eq!(next_of(&mut sato).await, None);
     }
 
     #[tokio::test]

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
-use clinical::{Kind, Timestamp};
+use clinical::{Kind, Span, Timestamp};
 use http_body_util::BodyExt;
 use schemas::registry::Consortium;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use crate::model::Alert;
 use crate::model::alert::tests::event;
 use crate::registry::Change;
 use crate::service::router;
-use crate::state::Dashboard;
+use crate::state::{Dashboard, now};
 use crate::testing::{self, practitioner};
 
 struct Api {
@@ -147,6 +147,18 @@ async fn the_list_says_each_patients_time_and_since_when_readings_wait() {
     assert_eq!(list["waiting_since"], "2026-11-18T11:07:40Z");
     let (_, list) = api.get("dr.ito", "/api/v1/patients").await;
     assert_eq!(list["patients"][0]["time_zone"], "Asia/Tokyo");
+}
+
+#[tokio::test]
+async fn readings_are_said_to_wait_when_they_have_for_long_by_the_clock_of_the_server() {
+    for (seconds, is_said) in [(0, false), (10, true)] {
+        let api = api();
+        let (place, at) =
+            (Position { partition: 0, offset: 0 }, now() - Span::from_seconds(seconds));
+        api.dashboard.changed.accepted("A/1", Kind::BloodPressure, place, at);
+        let (_, list) = api.get("dr.sato", "/api/v1/patients").await;
+        assert_eq!(list["waiting_since"].is_string(), is_said, "{seconds}");
+    }
 }
 
 #[tokio::test]

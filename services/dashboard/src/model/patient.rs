@@ -48,7 +48,8 @@ pub struct Patients {
     pub patients: Vec<PatientSummary>,
     /// Whether the latest readings could be asked for.
     pub store: StoreState,
-    /// Since when accepted readings of any of the patients wait for the store; null where it has all.
+    /// Since when accepted readings of any of the patients wait for the store; null where it has all, or
+    /// is behind by no more than the usual seconds.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub waiting_since: Option<Instant>,
 }

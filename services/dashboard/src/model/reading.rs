@@ -149,7 +149,8 @@ pub struct PatientReadings {
     /// The patient's time zone, by its name in the tz database.
     pub time_zone: String,
     /// Since when accepted readings of the patient wait for the store: they may be missing here, and
-    /// corrections among them are not made. Null where the store has everything.
+    /// corrections among them are not made. Null where the store has everything, or is behind by no
+    /// more than the usual seconds.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub waiting_since: Option<Instant>,
     /// The limits that a chart of them draws: of the rules as the patient's care plan sets them, and

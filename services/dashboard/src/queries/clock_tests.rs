@@ -72,6 +72,28 @@ async fn a_reading_of_a_clock_that_was_not_set_is_found_where_it_was_received() 
 }
 
 #[tokio::test]
+async fn what_is_no_reading_of_an_unset_clock_takes_no_place_of_one_and_more_than_fit_are_said() {
+    const HOUR: i64 = 3_600;
+    let (client, store) = database("unset_limit").await;
+    // 2021-01-08T11:59Z is the last minute that is doubted.
+    let last = FACTORY - 3 * MINUTE + 7 * 24 * HOUR + 12 * HOUR - MINUTE;
+    measured(&client, last, 10 * MINUTE, "141").await;
+    measured(&client, FACTORY, 11 * MINUTE, "142").await;
+    for minutes in 0..5 {
+        measured(&client, last + MINUTE + minutes * MINUTE, 20 * MINUTE, "150").await;
+    }
+    let at = |seconds| Timestamp::from_seconds(MIDNIGHT + seconds);
+    let found = async |most| {
+        let period = (at(0), at(HOUR));
+        let page = store.of_unset_clocks(&patient("A/1"), None, period, most).await.unwrap();
+        (seen(&page.readings), page.truncated)
+    };
+    let both = vec![(142, true, false), (141, true, false)];
+    assert_eq!(found(2).await, (both, false));
+    assert_eq!(found(1).await, (vec![(142, true, false)], true));
+}
+
+#[tokio::test]
 async fn a_withdrawn_reading_of_a_clock_that_was_not_set_is_gone() {
     let (client, store) = database("unset_withdrawn");
     measured(&client, FACTORY, 10 * MINUTE, "142").await;

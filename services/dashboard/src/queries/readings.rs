@@ -1,7 +1,8 @@
 //! The readings of a patient.
 
 use clinical::copies::COPY_WITHIN;
-use clinical::{Kind, PatientId, Span, Timestamp};
+use clinical::window::WINDOW;
+use clinical::{Kind, PatientId, Span, Timestamp, clock};
 
 use crate::model::Reading;
 use crate::queries::current::{self, CurrentRow};
@@ -32,6 +33,10 @@ pub struct Page {
 /// More readings than a patient has within minutes.
 const MOST_NEAR: u32 = 1_000;
 
+/// Readings of clocks that were not set which one answer holds at most: the newest by receipt. More than a
+/// patient measures in a period, and an import of many years does not make the answer large.
+const MOST_OF_UNSET_CLOCKS: usize = 1_000;
+
 const CONDITION: &str = "patient = {patient:String} \
      AND observation_time >= toDateTime({from:UInt32}, 'UTC') \
      AND observation_time < toDateTime({to:UInt32}, 'UTC')";
@@ -46,7 +51,7 @@ impl Store {
         let from = wanted.from.unwrap_or(Timestamp::from_seconds(0));
         let to = wanted.to.unwrap_or(Timestamp::LATEST);
         let mut readings = self.between(patient, wanted, from, to).await?;
-        let truncated = readings.len() > wanted.limit as usize;
+        let mut truncated = readings.len() > wanted.limit as usize;
         readings.truncate(wanted.limit as usize);
         readings.reverse();
 
@@ -68,35 +73,43 @@ impl Store {
         }
         copies::mark(&mut readings, outside);
         if wanted.from.is_some() {
-            let mut unset = self.of_unset_clocks(patient, wanted.kind, from, to).await?;
-            unset.append(&mut readings);
-            readings = unset;
+            let most = MOST_OF_UNSET_CLOCKS;
+            let mut unset = self.of_unset_clocks(patient, wanted.kind, (from, to), most).await?;
+            truncated |= unset.truncated;
+            unset.readings.append(&mut readings);
+            readings = unset.readings;
         }
         Ok(Page { readings, truncated })
     }
 
     /// Current readings from clocks that were not set, which say that they were observed before a
-    /// time, received from that time on and before another; as they say, oldest first.
-    async fn of_unset_clocks(
+    /// time, received from that time on and before another; as they say, oldest first. Where there are
+    /// more than a number, those received last.
+    pub(super) async fn of_unset_clocks(
         &self,
         patient: &PatientId,
         kind: Option<Kind>,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Vec<Reading>, StoreError> {
+        (from, to): (Timestamp, Timestamp),
+        most: usize,
+    ) -> Result<Page, StoreError> {
+        if kind.is_some_and(|kind| !clock::is_doubted(kind)) {
+            return Ok(Page { readings: Vec::new(), truncated: false });
+        }
         let query = self
             .client
             .query(&of_unset_clocks(kind))
             .param("patient", patient.as_str())
             .param("from", bound(from))
             .param("to", bound(to))
-            .param("limit", u64::from(MOST_NEAR));
-        let rows: Vec<CurrentRow> = self.ask("readings", query.fetch_all()).await?;
+            .param("limit", most as u64 + 1);
+        let mut rows: Vec<CurrentRow> = self.ask("readings", query.fetch_all()).await?;
+        let truncated = rows.len() > most;
+        rows.truncate(most);
         let read = rows.into_iter().map(CurrentRow::into_reading);
         let mut readings = read.collect::<Result<Vec<_>, _>>()?;
         readings.retain(|reading| reading.time_unknown);
         readings.sort_by_key(|reading| reading.observed_at.at());
-        Ok(readings)
+        Ok(Page { readings, truncated })
     }
 
     /// The current readings observed from a time on and before another, newest first; one more than
@@ -121,7 +134,7 @@ impl Store {
 }
 
 fn sql(kind: Option<Kind>) -> String {
-    let each = of_kinds(kind, |kind| current::readings(kind, CONDITION));
+    let each = of_kinds(kinds(kind), |kind| current::readings(kind, CONDITION));
     format!(
         "SELECT * FROM ({each}) ORDER BY observed_seconds DESC, kind, written_source \
          LIMIT {{limit:UInt64}}"
@@ -129,10 +142,12 @@ fn sql(kind: Option<Kind>) -> String {
 }
 
 /// What was received in a period and says that it was observed before it, in the first days of a year.
-/// Which of it comes from a clock that was not set, [`clinical::clock`] says; its number is bounded,
-/// because of an import of the past some looks the same.
+/// The condition on the whole is the one of [`clock::not_set`] and [`clock::is_doubted`], so that nothing
+/// else counts for the limit: before the 9th of January 02:00 of the year that it is 14 hours further
+/// east.
 fn of_unset_clocks(kind: Option<Kind>) -> String {
-    let each = of_kinds(kind, |kind| {
+    let kinds = kinds(kind).into_iter().filter(|kind| clock::is_doubted(*kind));
+    let each = of_kinds(kinds, |kind| {
         let condition = format!(
             "patient = {{patient:String}} \
              AND observation_time < toDateTime({{from:UInt32}}, 'UTC') \
@@ -145,11 +160,20 @@ fn of_unset_clocks(kind: Option<Kind>) -> String {
         );
         current::readings(kind, &condition)
     });
-    format!("SELECT * FROM ({each}) ORDER BY received_millis DESC LIMIT {{limit:UInt64}}")
+    let window = WINDOW.millis();
+    let east = "toDateTime(observed_seconds, 'UTC') + INTERVAL 14 HOUR";
+    format!(
+        "SELECT * FROM ({each}) WHERE received_millis - observed_seconds * 1000 > {window} \
+         AND (toDayOfYear({east}) <= 8 OR (toDayOfYear({east}) = 9 AND toHour({east}) < 2)) \
+         ORDER BY received_millis DESC LIMIT {{limit:UInt64}}"
+    )
 }
 
-fn of_kinds(kind: Option<Kind>, of_kind: impl Fn(Kind) -> String) -> String {
-    let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
+fn kinds(kind: Option<Kind>) -> Vec<Kind> {
+    kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind])
+}
+
+fn of_kinds(kinds: impl IntoIterator<Item = Kind>, of_kind: impl Fn(Kind) -> String) -> String {
     kinds.into_iter().map(of_kind).collect::<Vec<_>>().join(" UNION ALL ")
 }
 

@@ -220,6 +220,28 @@ async fn a_list_is_recorded_once_a_session_and_change_and_says_whose_data_it_sho
 }
 
 #[tokio::test]
+async fn a_list_that_has_changed_and_changed_back_is_recorded_though_another_instance_showed_it() {
+    let (ends, audit) = (Arc::default(), Arc::default());
+    let instance = || Api::of(testing::instance_with(&ends, &audit), Arc::clone(&audit));
+    let (here, there) = (instance(), instance());
+    let sato = here.browser_of("dr.sato").await;
+    let list = async |api: &Api| assert_eq!(api.status(&sato, "/api/v1/patients").await, 200);
+    let change = |practitioners: &[&str]| {
+        for api in [&here, &there] {
+            api.dashboard.registry.apply(team("A/3", practitioners));
+        }
+    };
+    list(&here).await;
+    change(&["dr.sato"]);
+    list(&there).await;
+    change(&[]);
+    list(&here).await;
+    list(&here).await;
+    let shown: Vec<usize> = audit.listed().iter().map(|(_, patients)| patients.len()).collect();
+    assert_eq!(shown, [2, 3, 2]);
+}
+
+#[tokio::test]
 async fn a_change_that_cannot_be_recorded_is_not_shown() {
     let ([api, _], _) = instances();
     let sato = api.browser_of("dr.sato").await;

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { LiveAlertsListener } from './live-alerts'
 import type { Alert, ChangedPatient } from './model'
-import { followShared, SILENCE_MS, type Message, type Sharing } from './shared-stream'
+import { followShared, FROZEN_AFTER_MS, type Message, type Sharing } from './shared-stream'
 
 /** A browser: its tabs, one lock, one channel, and the server's end of the streams. */
 class Browser {
@@ -11,7 +11,10 @@ class Browser {
   private readonly looks = new Set<() => void>()
   private holder: { end(): void; taken(): void } | null = null
   private readonly waiting: (() => void)[] = []
+  private readonly later = new Set<{ at: number; then(): void }>()
   private tabs = 0
+  /** How often a lock was refused; none is given while this is not null. */
+  refused: number | null = null
 
   sharing(tab: { frozen?: boolean; hidden?: boolean } = {}): Sharing {
     return {
@@ -34,6 +37,11 @@ class Browser {
       },
       lock: (_name, how, held) =>
         new Promise<void>((resolve, reject) => {
+          if (this.refused !== null) {
+            this.refused += 1
+            reject(new Error('refused'))
+            return
+          }
           const take = () => {
             const mine = { end: () => {}, taken: () => reject(new Error('taken away')) }
             this.holder = mine
@@ -66,6 +74,11 @@ class Browser {
         this.looks.add(look)
         return () => this.looks.delete(look)
       },
+      after: (ms, then) => {
+        const one = { at: this.now + ms, then }
+        this.later.add(one)
+        return () => this.later.delete(one)
+      },
       id: () => `tab ${(this.tabs += 1)}`,
     }
   }
@@ -91,6 +104,11 @@ class Browser {
   async pass(ms: number) {
     this.now += ms
     for (const look of [...this.looks]) look()
+    for (const one of [...this.later]) {
+      if (one.at > this.now) continue
+      this.later.delete(one)
+      one.then()
+    }
     await settled()
   }
 }
@@ -163,7 +181,7 @@ test('a tab that is frozen gives the stream up to one that is looked at, and wha
   browser.stream.snapshot([alert('a')])
   const before = browser.stream
   frozen.frozen = true
-  await browser.pass(SILENCE_MS - 1)
+  await browser.pass(FROZEN_AFTER_MS - 1)
   expect(browser.stream).toBe(before)
   await browser.pass(1)
   expect(browser.stream).not.toBe(before)
@@ -186,7 +204,35 @@ test('a tab that says something in time keeps the stream', async () => {
   stream.snapshot([])
   for (let minute = 0; minute < 10; minute += 1) {
     stream.contact()
-    await browser.pass(SILENCE_MS / 2)
+    await browser.pass(FROZEN_AFTER_MS / 2)
   }
   expect(browser.stream).toBe(stream)
+})
+
+test('a lock that is refused at once is asked for again after a pause, and given later it is shared', async () => {
+  browser.refused = 0
+  const tab = browser.open()
+  await settled()
+  expect([browser.refused, browser.streams.length]).toEqual([1, 0])
+  await browser.pass(999)
+  expect(browser.refused).toBe(1)
+  browser.refused = null
+  await browser.pass(1)
+  browser.stream.snapshot([alert('a')])
+  expect(browser.open().seen).toEqual(['snapshot a'])
+  expect(tab.seen).toEqual(['snapshot a'])
+})
+
+test('a tab that is refused the lock again and again follows alone', async () => {
+  browser.refused = 0
+  const tab = browser.open()
+  for (let second = 0; second < 60; second += 1) {
+    await settled()
+    await browser.pass(1_000)
+  }
+  expect(browser.refused).toBe(5)
+  browser.stream.snapshot([alert('a')])
+  expect(tab.seen).toEqual(['snapshot a'])
+  tab.stop()
+  expect(browser.streams).toEqual([])
 })

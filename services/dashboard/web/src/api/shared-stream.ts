@@ -19,6 +19,8 @@ export interface Sharing {
   now(): number
   /** Calls again and again; returns how to end that. */
   every(ms: number, look: () => void): () => void
+  /** Calls once, later; returns how to prevent that. */
+  after(ms: number, then: () => void): () => void
   id(): string
 }
 
@@ -49,8 +51,11 @@ const CALLS: { readonly [call in Call]: true } = {
 }
 
 /** A tab that has the stream says something every 15 s. After this long it is frozen, and another one takes its place. */
-export const SILENCE_MS = 60_000
+export const FROZEN_AFTER_MS = 60_000
 const LOOK_MS = 5_000
+/** A lock that is refused at once is asked for again after this pause, and after so many refusals the tab follows alone. */
+const REFUSED_MS = 1_000
+const MOST_REFUSALS = 5
 
 export function followShared(session: string, listener: LiveAlertsListener, sharing: Sharing): { stop(): void } {
   const name = `mimamori-live ${session}`
@@ -105,13 +110,39 @@ export function followShared(session: string, listener: LiveAlertsListener, shar
     })
   }
 
+  /** Where the browser gives no lock, this tab has a stream of its own, and hears no other. */
+  let alone: { stop(): void } | null = null
+  let refusals = 0
+  let giveUpPause = () => {}
+  const ask = () => {
+    if (ended.signal.aborted || alone) return
+    let isHeld = false
+    const held = () => {
+      isHeld = true
+      refusals = 0
+      return alone ? Promise.resolve() : lead()
+    }
+    const asked = sharing.now()
+    void sharing.lock(name, { signal: ended.signal }, held).catch(() => {
+      lose?.()
+      if (ended.signal.aborted) return
+      const isRefused = !isHeld && sharing.now() - asked < REFUSED_MS
+      if (!isRefused) {
+        ask()
+        return
+      }
+      refusals += 1
+      if (refusals < MOST_REFUSALS) giveUpPause = sharing.after(REFUSED_MS, ask)
+      else alone = sharing.connect(listener)
+    })
+  }
   const again = () => {
     lose?.()
-    if (!ended.signal.aborted) void sharing.lock(name, { signal: ended.signal }, lead).catch(again)
+    ask()
   }
 
   channel.listen((message) => {
-    if (ended.signal.aborted) return
+    if (ended.signal.aborted || alone) return
     if (message.kind === 'hello') {
       answer(message.from)
       return
@@ -123,7 +154,7 @@ export function followShared(session: string, listener: LiveAlertsListener, shar
     if (message.kind === 'came' && (message.to === null || message.to === me)) deliver(message.call, message.args)
   })
   const stopLooking = sharing.every(LOOK_MS, () => {
-    if (leader === me || !sharing.isVisible() || sharing.now() - heard < SILENCE_MS) return
+    if (alone || leader === me || !sharing.isVisible() || sharing.now() - heard < FROZEN_AFTER_MS) return
     heard = sharing.now()
     void sharing.lock(name, { steal: true }, lead).catch(again)
   })
@@ -134,7 +165,9 @@ export function followShared(session: string, listener: LiveAlertsListener, shar
     stop() {
       ended.abort()
       stopLooking()
+      giveUpPause()
       lose?.()
+      alone?.stop()
       channel.close()
     },
   }
@@ -161,6 +194,10 @@ export function sharingOfBrowser(): Sharing | null {
     every(ms, look) {
       const timer = setInterval(look, ms)
       return () => clearInterval(timer)
+    },
+    after(ms, then) {
+      const timer = setTimeout(then, ms)
+      return () => clearTimeout(timer)
     },
     id: () => crypto.randomUUID(),
   }

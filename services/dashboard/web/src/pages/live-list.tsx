@@ -12,7 +12,7 @@ import { QuietPatients } from './quiet-patients'
 import { ReadingsWait } from './readings-wait'
 
 export function LiveListPage() {
-  const { patients, listFailed, listedAt, waitingSince, news, refresh } = useDashboardState()
+  const { patients, listFailed, waitingSince, news, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [sought, setSought] = useState('')
@@ -43,7 +43,7 @@ export function LiveListPage() {
         </label>
       </div>
 
-      <ReadingsWait since={waitingSince} answeredAt={listedAt} now={now} />
+      <ReadingsWait since={waitingSince} now={now} />
       {patients === null && !listFailed && <p className="muted waiting">{words.loading}</p>}
       {listFailed && (patients === null || patients.length === 0) && (
         <p className="notice notice-warning" role="alert">

@@ -31,7 +31,7 @@ export function PatientPage({ patient }: { patient: string }) {
     [open],
   )
   const openKey = open.map((alert) => `${alert.id} ${alert.changed_at}`).join()
-  const { history, failure, again } = useReadings(
+  const { history, failure, isSlow, again } = useReadings(
     patient,
     range,
     listed ? newestCharted(listed, CHARTED_KINDS) : null,
@@ -77,7 +77,8 @@ export function PatientPage({ patient }: { patient: string }) {
           {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}
           {history?.truncated && <p className="notice notice-info">{words.truncated}</p>}
           {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} since={history?.at ?? null} now={now} again={again} />}
-          {failure === null && history !== null && <ReadingsWait since={history.waitingSince} answeredAt={history.at} now={now} />}
+          {failure === null && history !== null && <ReadingsWait since={history.waitingSince} now={now} />}
+          {failure === null && history !== null && isSlow && <AsOf at={history.at} now={now} />}
           {history === null && failure === null && <ChartsWaiting />}
           {history !== null && <Charts history={history} summary={summary} evidence={evidence} busy={history.range !== range} />}
         </>
@@ -136,6 +137,16 @@ function HistoryFailure({ failure, since, now, again }: { failure: Failure; sinc
     <p className="notice notice-warning" role="alert">
       {failure === 'unavailable' ? words.historyUnavailable : words.historyFailed} {since !== null && words.historyAsOf(times.dateTime(since, now))}{' '}
       <button onClick={again}>{words.retry}</button>
+    </p>
+  )
+}
+
+/** The newest answer takes long: what is shown is of an earlier one. */
+function AsOf({ at, now }: { at: number; now: number }) {
+  const { words, times } = useLanguage()
+  return (
+    <p className="notice notice-info" role="status">
+      {words.historyAsOf(times.dateTime(at, now))}
     </p>
   )
 }

@@ -1,17 +1,15 @@
 import { useLanguage } from '../language/language'
-import { isWaiting } from '../state/waiting'
 
 interface ReadingsWaitProps {
-  /** Since when readings wait for the store, by an answer. */
+  /** Since when readings wait for the store, by an answer: the server gives it when that is unusually long. */
   readonly since: string | null
-  readonly answeredAt: number | null
   readonly now: number
 }
 
-/** What is shown lacks readings: said where they have waited for unusually long. */
-export function ReadingsWait({ since, answeredAt, now }: ReadingsWaitProps) {
+/** What is shown lacks readings. No clock of the browser has a part in whether that is said. */
+export function ReadingsWait({ since, now }: ReadingsWaitProps) {
   const { words, times } = useLanguage()
-  if (!isWaiting(since, answeredAt)) return null
+  if (since === null) return null
   return (
     <p className="notice notice-warning" role="status">
       {words.readingsWait(times.dateTime(since, now))}

@@ -5,7 +5,8 @@ import { inOrder, placeOf } from '../charts/parted'
 import { CHARTED_KINDS } from '../charts/list'
 import { periodOf, type Period, type Range } from '../charts/period'
 import { useSession } from '../session'
-import { calmly, type Calm } from '../state/calmly'
+import { AGAIN_MS, calmly, type Calm } from '../state/calmly'
+import { DAY_MS } from '../language/zones'
 
 export interface History {
   readonly range: Range
@@ -28,30 +29,42 @@ export type Failure = 'not-yours' | 'unavailable' | 'failed'
 
 const MOST = 50_000
 
-/** After a failure it is asked again by itself. */
-const AGAIN_MS = 10_000
+/** With this pause and a wait of `SLOW_MS` what an open page shows is so within ten seconds, or it says as of when. */
+const MOST_PAUSE_MS = 8_000
+const SLOW_MS = 2_000
 
 /** The readings of the charts. Asked anew for another range, and whenever the patient's readings have changed. */
 export function useReadings(patient: string, range: Range, newest: number | null, changes: number, ready: boolean) {
   const { checkFailure } = useSession()
   const [history, setHistory] = useState<History | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
+  const [isSlow, setSlow] = useState(false)
   const [attempt, setAttempt] = useState(0)
   const latest = useRef(0)
+  const slow = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const fail = useRef(checkFailure)
   fail.current = checkFailure
 
   const ask = async () => {
     const mine = (latest.current += 1)
     const { from } = periodOf(range, newest, serverNow())
+    clearTimeout(slow.current)
+    slow.current = setTimeout(() => setSlow(true), SLOW_MS)
+    const answered = () => {
+      clearTimeout(slow.current)
+      setSlow(false)
+    }
     const asked = CHARTED_KINDS.map((kind) => listReadings(patient, { kind, from, limit: MOST }))
     try {
       const answers = await Promise.all(asked)
       if (mine !== latest.current) return
+      answered()
       setFailure(null)
       setHistory(historyOf(answers, range, newest, serverNow()))
     } catch (error) {
-      if (mine !== latest.current || fail.current(error)) return
+      if (mine !== latest.current) return
+      answered()
+      if (fail.current(error)) return
       setFailure(failureOf(error))
     }
   }
@@ -59,8 +72,11 @@ export function useReadings(patient: string, range: Range, newest: number | null
   question.current = ask
   const calm = useRef<Calm | null>(null)
   useEffect(() => {
-    calm.current = calmly(() => question.current())
-    return () => calm.current?.stop()
+    calm.current = calmly(() => question.current(), { mostPause: MOST_PAUSE_MS })
+    return () => {
+      calm.current?.stop()
+      clearTimeout(slow.current)
+    }
   }, [])
 
   // What the viewer chose is not kept waiting; what changed by itself may come often.
@@ -79,7 +95,7 @@ export function useReadings(patient: string, range: Range, newest: number | null
   }, [failure])
 
   const again = useCallback(() => setAttempt((n) => n + 1), [])
-  return { history, failure, again }
+  return { history, failure, isSlow, again }
 }
 
 /** What the charts show of answers: their own newest reading counts, though the list does not know it yet. */
@@ -89,7 +105,7 @@ export function historyOf(answers: readonly PatientReadings[], range: Range, lis
   const last = times.at(-1) ?? null
   const newest = last === null || listed === null ? (last ?? listed) : Math.max(last, listed)
   const period = periodOf(range, newest, now)
-  const from = period.from ?? times[0] ?? period.to - 30 * 86_400_000
+  const from = period.from ?? times[0] ?? period.to - 30 * DAY_MS
   const waiting = answers.flatMap(({ waiting_since }) => waiting_since ?? [])
   return {
     range,

@@ -9,13 +9,13 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function asked(takes: number) {
+function asked(takes: number, mostPause?: number) {
   const times: number[] = []
   const started = Date.now()
   const calm = calmly(() => {
     times.push(Date.now() - started)
     return new Promise((resolve) => setTimeout(resolve, takes))
-  })
+  }, mostPause === undefined ? {} : { mostPause })
   return { times, calm }
 }
 
@@ -36,6 +36,26 @@ test('what is wanted while an answer is awaited is asked again: that answer may 
   calm.ask()
   await vi.advanceTimersByTimeAsync(200_000)
   expect(times).toEqual([0, 50_000])
+})
+
+test('where a page is to be true within seconds, a slow answer does not make the pause longer', async () => {
+  const { times, calm } = asked(5_000, 8_000)
+  calm.ask()
+  await vi.advanceTimersByTimeAsync(1_000)
+  calm.ask()
+  await vi.advanceTimersByTimeAsync(200_000)
+  expect(times).toEqual([0, 8_000])
+})
+
+test('a clock that is set back keeps no question waiting', async () => {
+  let times = 0
+  const calm = calmly(() => Promise.resolve((times += 1)))
+  calm.ask()
+  await vi.advanceTimersByTimeAsync(100)
+  vi.setSystemTime(Date.now() - 600_000)
+  calm.ask()
+  await vi.advanceTimersByTimeAsync(3_000)
+  expect(times).toBe(2)
 })
 
 test('a question that fails is asked again when it is wanted', async () => {

@@ -4,6 +4,16 @@ const MOST_PAUSE_MS = 60_000
 /** Questions take at most about this part of the time, however long their answers take. */
 const SHARE = 10
 
+/** After a failure, or while something is missing, it is asked again by itself. */
+export const AGAIN_MS = 10_000
+
+export interface Pace {
+  /** Between two questions at most, in milliseconds, however long their answers take. */
+  readonly mostPause?: number
+  /** Milliseconds of a clock that nobody sets: one that is set back would keep the question waiting. */
+  readonly now?: () => number
+}
+
 export interface Calm {
   /** Wants the question asked. */
   ask(): void
@@ -14,11 +24,11 @@ export interface Calm {
  * Asks a question whenever it is wanted: at once after a pause, otherwise when the pause is over, and once for
  * all who want it meanwhile. One answer is waited for at a time, so none overtakes another.
  */
-export function calmly(question: () => Promise<unknown>, now: () => number = Date.now): Calm {
+export function calmly(question: () => Promise<unknown>, { mostPause = MOST_PAUSE_MS, now = () => performance.now() }: Pace = {}): Calm {
   let wanted = false
   let asking = false
   let stopped = false
-  let earliest = 0
+  let earliest = Number.NEGATIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
 
   const go = () => {
@@ -34,7 +44,7 @@ export function calmly(question: () => Promise<unknown>, now: () => number = Dat
     const began = now()
     const answered = () => {
       asking = false
-      earliest = began + Math.min(MOST_PAUSE_MS, Math.max(LEAST_PAUSE_MS, (now() - began) * SHARE))
+      earliest = began + Math.min(mostPause, Math.max(LEAST_PAUSE_MS, (now() - began) * SHARE))
       go()
     }
     question().then(answered, answered)

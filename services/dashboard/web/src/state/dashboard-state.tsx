@@ -5,12 +5,10 @@ import type { Alert, PatientSummary, Patients } from '../api/model'
 import { useSession } from '../session'
 import { isNews, openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
 import { withLiveAlerts } from '../triage/patients'
-import { calmly, type Calm } from './calmly'
+import { AGAIN_MS, calmly, type Calm } from './calmly'
 import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './changes'
 
 const REFRESH_MS = 60_000
-/** While the list, or what the store has of it, is missing. */
-const MISSING_MS = 10_000
 /** The store follows the live alerts by a moment: asking at once would miss the reading that caused one. */
 const AFTER_ALERT_MS = 2_000
 
@@ -24,7 +22,7 @@ export interface DashboardState {
   /** When the list last came, by the server's clock. */
   readonly listedAt: number | null
   readonly listFailed: boolean
-  /** Since when readings wait for the store, by the newest list; null where none do. */
+  /** Since when readings wait unusually long for the store, by the newest list; null where none do. */
   readonly waitingSince: string | null
   /** Whose readings have changed since the page was opened. */
   readonly changes: Changes
@@ -99,7 +97,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
   const isMissing = listFailed || list?.answer.store === 'unavailable'
   useEffect(() => {
     if (!isMissing) return
-    const timer = setInterval(refresh, MISSING_MS)
+    const timer = setInterval(refresh, AGAIN_MS)
     return () => clearInterval(timer)
   }, [isMissing, refresh])
 

@@ -324,7 +324,7 @@ fn a_value_that_is_ahead_of_its_receipt_hides_no_low_that_silence_follows() {
 
 #[test]
 fn a_sensor_that_is_ahead_is_low_for_long_enough_only_where_it_says_nothing_else_in_between() {
-    let sent = |minutes, value| Sent { update: -minutes, ..sensor(minutes, value) };
+    let sent = |minutes: i64, value| Sent { update: -minutes, ..sensor(minutes, value) };
     for (between, is_low) in [(50, true), (80, false)] {
         let mut home = Home::default();
         for value in [sent(0, 50), sent(20, between), sent(30, 50), sent(35, 50)] {
