@@ -108,6 +108,8 @@ missing_packages() {
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || echo chromium
     # Without a font for it, Japanese text is boxes.
     [[ -n $(fc-list :lang=ja 2>/dev/null) ]] || echo fonts-ipafont-gothic
+    # One of the four clients to whom early answers have to arrive.
+    command -v curl >/dev/null || echo curl
     # The test with Python clients makes an environment for them.
     python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
   fi

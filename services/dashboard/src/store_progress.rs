@@ -86,7 +86,7 @@ impl Following {
         let tracking = async move {
             let mut ticks = tokio::time::interval(ASK_STORE);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            let mut asking: Option<JoinHandle<Result<Vec<(i32, Option<i64>)>, StreamError>>> = None;
+            let mut asking = None;
             loop {
                 tokio::select! {
                     // Changes are told meanwhile: an answer may take many seconds.

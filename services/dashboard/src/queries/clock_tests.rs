@@ -74,7 +74,7 @@ async fn a_reading_of_a_clock_that_was_not_set_is_found_where_it_was_received() 
 #[tokio::test]
 async fn what_is_no_reading_of_an_unset_clock_takes_no_place_of_one_and_more_than_fit_are_said() {
     const HOUR: i64 = 3_600;
-    let (client, store) = database("unset_limit").await;
+    let (client, store) = database("unset_limit");
     // 2021-01-08T11:59Z is the last minute that is doubted.
     let last = FACTORY - 3 * MINUTE + 7 * 24 * HOUR + 12 * HOUR - MINUTE;
     measured(&client, last, 10 * MINUTE, "141").await;

@@ -30,7 +30,7 @@ export type Failure = 'not-yours' | 'unavailable' | 'failed'
 const MOST = 50_000
 
 /** With this pause and a wait of `SLOW_MS` what an open page shows is so within ten seconds, or it says as of when. */
-const MOST_PAUSE_MS = 8_000
+const MOST_PAUSE_MS = 5_000
 const SLOW_MS = 2_000
 
 /** The readings of the charts. Asked anew for another range, and whenever the patient's readings have changed. */
