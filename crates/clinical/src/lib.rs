@@ -12,6 +12,7 @@ pub mod episode;
 mod historical;
 pub mod kinds;
 pub mod limit;
+pub mod local_time;
 pub mod measured;
 pub mod monitor;
 pub mod parameter;

@@ -1,5 +1,6 @@
 //! What a care plan changes for one patient: numbers of the rules, and which readings are expected.
 
+use crate::local_time::{JAPAN, LocalTime};
 use crate::parameter::Parameter;
 use crate::schedule::{InvalidSchedule, Schedule};
 
@@ -69,6 +70,11 @@ impl Plan {
     /// The plan with a schedule.
     pub fn with_schedule(self, schedule: Schedule) -> Self {
         Self { schedule: Some(Box::new(schedule)), ..self }
+    }
+
+    /// The patient's local time: that of the schedule, or Japan's where the plan has none.
+    pub fn local_time(&self) -> &LocalTime {
+        self.schedule.as_ref().map_or(&JAPAN, |one| one.local_time())
     }
 
     /// The value of a parameter for the patient.

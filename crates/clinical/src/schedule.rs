@@ -1,12 +1,12 @@
 //! Which readings a care plan expects, and the local days by which they are counted.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::kinds::Kind;
+use crate::local_time::LocalTime;
 use crate::patient::PatientId;
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 
 /// Readings of a day may arrive until so long after its end before the day counts as one without.
 /// Ours: phones hand over at night, and nobody acts on missing data before the morning.
@@ -48,7 +48,7 @@ pub enum InvalidSchedule {
 /// What a care plan expects, from which day on, in the patient's time zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
-    zone: TimeZone,
+    zone: LocalTime,
     start: Date,
     expected: Vec<Expected>,
 }
@@ -110,7 +110,7 @@ impl Schedule {
         start: Date,
         expected: Vec<Expected>,
     ) -> Result<Self, InvalidSchedule> {
-        let zone = TimeZone::get(time_zone).map_err(|_| InvalidSchedule::UnknownZone)?;
+        let zone = LocalTime::of(time_zone).ok_or(InvalidSchedule::UnknownZone)?;
         if !(2000..2100).contains(&start.year()) {
             return Err(InvalidSchedule::StartOutOfRange);
         }
@@ -124,7 +124,12 @@ impl Schedule {
 
     /// The name of the time zone in the tz database.
     pub fn time_zone(&self) -> Option<&str> {
-        self.zone.iana_name()
+        self.zone.name()
+    }
+
+    /// The patient's local time.
+    pub fn local_time(&self) -> &LocalTime {
+        &self.zone
     }
 
     /// The first local day that counts.
@@ -140,19 +145,5 @@ impl Schedule {
     /// What is expected of a kind, if it is.
     pub fn of(&self, kind: Kind) -> Option<&Expected> {
         self.expected.iter().find(|expected| expected.kind == kind)
-    }
-
-    /// The local day of an instant.
-    pub(crate) fn day_of(&self, time: Timestamp) -> Date {
-        let instant = jiff::Timestamp::from_millisecond(time.millis());
-        self.zone.to_datetime(instant.unwrap_or(jiff::Timestamp::MIN)).date()
-    }
-
-    /// The first instant of a local day, so many days after another. A day that the clocks begin
-    /// twice begins the first time; one whose midnight they skip begins where they go on.
-    pub(crate) fn begin_of(&self, day: Date, days_later: u8) -> Timestamp {
-        let day = day.saturating_add(jiff::Span::new().days(i64::from(days_later)));
-        let begin = self.zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0)).compatible();
-        Timestamp::from_millis(begin.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
     }
 }

@@ -97,7 +97,8 @@ impl Rule for DataMissing {
         }
         let Some((schedule, _)) = self.expected(context.plan) else { return false };
         let is_of_the_day = |other: CurrentReading| {
-            !other.is_of(&change.reading) && schedule.day_of(other.time) == schedule.day_of(time)
+            !other.is_of(&change.reading)
+                && schedule.local_time().day_of(other.time) == schedule.local_time().day_of(time)
         };
         let mut near =
             context.readings(self.kind, time - NEAR).take_while(|other| other.time <= time + NEAR);
@@ -148,12 +149,18 @@ impl Gaps<'_> {
         let mut found = Assessment::default();
         let mut first_day = self.first_day(open_since);
         loop {
-            let began = schedule.begin_of(first_day, 0);
-            let due = schedule.begin_of(first_day, expected.missing_after_days()) + grace;
-            let review_at = schedule.begin_of(first_day, expected.review_after_days()) + grace;
+            let began = schedule.local_time().begin_of(first_day, 0);
+            let due =
+                schedule.local_time().begin_of(first_day, expected.missing_after_days().into())
+                    + grace;
+            let review_at =
+                schedule.local_time().begin_of(first_day, expected.review_after_days().into())
+                    + grace;
             let next = first_at(began);
             match next {
-                Some(reading) if reading < due => first_day = day_after(schedule.day_of(reading)),
+                Some(reading) if reading < due => {
+                    first_day = day_after(schedule.local_time().day_of(reading))
+                }
                 _ if now < due => {
                     found.assess_again_at(due);
                     return found;
@@ -162,7 +169,7 @@ impl Gaps<'_> {
                     let mut episode = self.episode(first_day, began, reading >= review_at);
                     episode.ended = Some(reading);
                     found.episodes.push(episode);
-                    first_day = day_after(schedule.day_of(reading));
+                    first_day = day_after(schedule.local_time().day_of(reading));
                 }
                 None => {
                     found.episodes.push(self.episode(first_day, began, now >= review_at));
@@ -183,8 +190,9 @@ impl Gaps<'_> {
         if schedule.start() >= first_whole {
             return schedule.start();
         }
-        let open_since = open_since.filter(|since| *since < schedule.begin_of(first_whole, 0));
-        let begin = open_since.map_or(first_whole, |since| schedule.day_of(since));
+        let open_since =
+            open_since.filter(|since| *since < schedule.local_time().begin_of(first_whole, 0));
+        let begin = open_since.map_or(first_whole, |since| schedule.local_time().day_of(since));
         begin.max(schedule.start())
     }
 
@@ -194,8 +202,8 @@ impl Gaps<'_> {
         Episode {
             findings: values([("first_day", day_number(first_day))]),
             parameters: values([
-                ("missing_after_days", days(self.expected.missing_after_days())),
-                ("review_after_days", days(self.expected.review_after_days())),
+                ("missing_after_days", days(self.expected.missing_after_days().into())),
+                ("review_after_days", days(self.expected.review_after_days().into())),
             ]),
             ..Episode::without_readings(Stage::Missing, severity, began)
         }
@@ -209,7 +217,7 @@ fn carried<'a>(
     mut known: impl Iterator<Item = &'a Alert>,
     window_start: Timestamp,
 ) -> Option<&'a Alert> {
-    let first_whole = schedule.begin_of(first_whole_day(schedule, window_start), 0);
+    let first_whole = schedule.local_time().begin_of(first_whole_day(schedule, window_start), 0);
     known.find(|alert| {
         alert.status == Status::Resolved
             && alert.first_observed_at < first_whole
@@ -219,8 +227,8 @@ fn carried<'a>(
 
 /// The first day that is in the window from its beginning.
 fn first_whole_day(schedule: &Schedule, window_start: Timestamp) -> Date {
-    let day = schedule.day_of(window_start);
-    if schedule.begin_of(day, 0) >= window_start { day } else { day_after(day) }
+    let day = schedule.local_time().day_of(window_start);
+    if schedule.local_time().begin_of(day, 0) >= window_start { day } else { day_after(day) }
 }
 
 fn day_after(day: Date) -> Date {

@@ -1,0 +1,73 @@
+//! A patient's local time: the days and the times of day by which people at home live.
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+
+use crate::time::Timestamp;
+
+/// The local time of one patient, by a zone of the tz database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocalTime(TimeZone);
+
+/// That of a patient whose care plan names no zone.
+pub static JAPAN: LocalTime = LocalTime(TimeZone::fixed(jiff::tz::offset(9)));
+
+impl LocalTime {
+    /// The local time of a zone of the tz database, such as Asia/Tokyo; none where it is unknown.
+    pub fn of(zone: &str) -> Option<Self> {
+        TimeZone::get(zone).ok().map(Self)
+    }
+
+    /// The zone's name in the tz database; none of the Japanese time that stands for no zone.
+    pub fn name(&self) -> Option<&str> {
+        self.0.iana_name()
+    }
+
+    /// The local day of an instant.
+    pub fn day_of(&self, time: Timestamp) -> Date {
+        self.civil(time).date()
+    }
+
+    /// What the clock on the wall shows at an instant.
+    pub fn time_of_day(&self, time: Timestamp) -> Time {
+        self.civil(time).time()
+    }
+
+    /// The first instant of a local day, so many days after another. A day that the clocks begin
+    /// twice begins the first time; one whose midnight they skip begins where they go on.
+    pub fn begin_of(&self, day: Date, days_later: i32) -> Timestamp {
+        let day = day.saturating_add(jiff::Span::new().days(i64::from(days_later)));
+        let begin = self.0.to_ambiguous_timestamp(day.at(0, 0, 0, 0)).compatible();
+        Timestamp::from_millis(begin.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
+    }
+
+    fn civil(&self, time: Timestamp) -> jiff::civil::DateTime {
+        let instant = jiff::Timestamp::from_millisecond(time.millis());
+        self.0.to_datetime(instant.unwrap_or(jiff::Timestamp::MIN))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{date, time};
+
+    use super::*;
+
+    #[test]
+    fn a_day_without_a_zone_is_that_of_japan() {
+        let local = JAPAN;
+        let midnight = local.begin_of(date(2026, 6, 1), 0);
+        assert_eq!(midnight, LocalTime::of("Asia/Tokyo").unwrap().begin_of(date(2026, 5, 31), 1));
+        assert_eq!(local.day_of(midnight), date(2026, 6, 1));
+        assert_eq!(local.time_of_day(midnight), time(0, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_day_is_23_hours_long_where_the_clocks_go_forward() {
+        let berlin = LocalTime::of("Europe/Berlin").unwrap();
+        let day = date(2026, 3, 29);
+        let hours = (berlin.begin_of(day, 1) - berlin.begin_of(day, 0)).millis() / 3_600_000;
+        assert_eq!(hours, 23);
+        assert!(LocalTime::of("Mars/Olympus").is_none());
+    }
+}
