@@ -6,12 +6,9 @@
 //! whichever way it came: its bytes are carried as they were sent, and digest, check, rules and
 //! tables see the same.
 
-use std::convert::Infallible;
-
 use clinical::kinds;
 
 use crate::fields::{Field, Value, Visitor};
-use crate::measurement::Measurement;
 use crate::validation::{ValidationError, out_of_range, validate_text};
 
 /// Why nothing is taken of a value.
@@ -90,43 +87,27 @@ pub(crate) fn taken<V: Visitor>(
     visitor.field(field, taken)
 }
 
-impl Measurement {
-    /// How many of its values cannot be true, or are not of their fields' form, and are left out.
-    pub fn left_out(&self) -> usize {
-        struct LeftOut(usize);
-        impl Visitor for LeftOut {
-            type Error = Infallible;
-
-            fn field(&mut self, _: &'static Field, _: Option<Value<'_>>) -> Result<(), Infallible> {
-                Ok(())
-            }
-
-            fn not_taken(&mut self, _: &'static Field, why: NotTaken) {
-                self.0 += usize::from(why == NotTaken::Invalid);
-            }
-        }
-        let mut left_out = LeftOut(0);
-        let Ok(()) = self.visit(&mut left_out);
-        left_out.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use clinical::Kind;
+    use clinical::{Kind, Timestamp};
 
     use super::*;
     use crate::fields::form;
     use crate::reading::{
-        Activity, BloodPressure, BloodPressureCheckup, BodyTemperature, Hba1c, OxygenSaturation,
-        Reading, WeighingScale,
+        Activity, BloodPressure, BloodPressureCheckup, BodyTemperature, Hba1c, Measurement,
+        OxygenSaturation, Reading, WeighingScale,
     };
 
     #[test]
     fn what_cannot_be_true_is_counted_and_what_says_none_is_not() {
         for (pulse_rate, left_out) in [(None, 0), (Some(70), 0), (Some(0), 0), (Some(400), 1)] {
-            let pressure = Measurement::BloodPressure(severe(pulse_rate));
-            assert_eq!(pressure.left_out(), left_out, "{pulse_rate:?}");
+            let mut reading: Reading =
+                serde_json::from_str(examples::RAW_READINGS[0].json).unwrap();
+            reading.measurement = Measurement::BloodPressure(severe(pulse_rate));
+            let mut counted = 0;
+            let received = Timestamp::from_millis(examples::RECEIVED);
+            reading.validate_and_count(received, &mut counted).unwrap();
+            assert_eq!(counted, left_out, "{pulse_rate:?}");
         }
     }
 

@@ -14,6 +14,7 @@ use error::{not_below, not_measured};
 use crate::fields::{Field, MOST_FIELDS, Value, Visitor};
 use crate::reading as wire;
 use crate::readout;
+use crate::taken::NotTaken;
 
 /// How far ahead of the receipt a clock may be. A reading from further in the future cannot be
 /// true and would hide later ones.
@@ -28,6 +29,19 @@ impl wire::Reading {
     /// # Errors
     /// [`ValidationError`] names the field and the rule that it breaks.
     pub fn validate(&self, received: Timestamp) -> Result<clinical::Reading, ValidationError> {
+        self.validate_and_count(received, &mut 0)
+    }
+
+    /// [`Self::validate`], which counts the values of optional fields that cannot be true, or are not
+    /// of their fields' form, and without which the reading is taken.
+    ///
+    /// # Errors
+    /// As [`Self::validate`]; nothing is counted then.
+    pub fn validate_and_count(
+        &self,
+        received: Timestamp,
+        left_out: &mut usize,
+    ) -> Result<clinical::Reading, ValidationError> {
         let patient = PatientId::from_parts(&self.consortium_id, &self.person_id)?;
         let observation_time =
             time("observation_time", self.observation_time, received)?.floor_to_second();
@@ -40,15 +54,15 @@ impl wire::Reading {
             ));
         }
         let kind = self.measurement.kind();
-        let sample = match self.status {
-            wire::ReadingStatus::Final => self.measurement.validate()?,
-            // What was accepted once can be taken back, although it would not be accepted any more.
-            wire::ReadingStatus::EnteredInError => self.measurement.once_accepted()?,
-        };
+        // What was accepted once can be taken back, although it would not be accepted any more.
+        let was_accepted = self.status == wire::ReadingStatus::EnteredInError;
+        let mut validation = Validation { was_accepted, ..Validation::default() };
+        let sample = self.measurement.sample(&mut validation)?;
         let source = self.source.validate(kind.setting())?;
         if let Some(vendor) = &self.vendor {
             printable("vendor", vendor, 0, 200)?;
         }
+        *left_out += validation.left_out;
         Ok(clinical::Reading {
             patient,
             kind,
@@ -152,20 +166,21 @@ impl wire::Source {
 
 impl wire::Measurement {
     /// Validates every field and what holds across them, and gives what rules may look at.
+    #[cfg(test)]
     pub(crate) fn validate(&self) -> Result<Sample, ValidationError> {
-        self.sample(Validation::default())
+        self.sample(&mut Validation::default())
     }
 
     /// What rules may look at of a measurement that was accepted some time ago, perhaps before it was
     /// known what its device can show: a plausible number is then what was judged at that time, and
     /// still counts as that.
     pub(crate) fn once_accepted(&self) -> Result<Sample, ValidationError> {
-        self.sample(Validation { was_accepted: true, ..Validation::default() })
+        self.sample(&mut Validation { was_accepted: true, ..Validation::default() })
     }
 
     #[inline]
-    fn sample(&self, mut validation: Validation) -> Result<Sample, ValidationError> {
-        self.visit(&mut validation)?;
+    fn sample(&self, validation: &mut Validation) -> Result<Sample, ValidationError> {
+        self.visit(validation)?;
         validation.read_out(self.kind())?;
         validation.across(self.kind())?;
         Ok(validation.sample)
@@ -181,6 +196,8 @@ struct Validation {
     readout: Option<&'static kinds::Field>,
     /// Whether it has been accepted already.
     was_accepted: bool,
+    /// How many values cannot be true, or are not of their fields' form, and are left out.
+    left_out: usize,
 }
 
 impl Default for Validation {
@@ -190,6 +207,7 @@ impl Default for Validation {
             sample: Sample::default(),
             readout: None,
             was_accepted: false,
+            left_out: 0,
         }
     }
 }
@@ -227,6 +245,10 @@ impl Visitor for Validation {
             self.sample = self.sample.with(watched, number);
         }
         Ok(())
+    }
+
+    fn not_taken(&mut self, _: &'static Field, why: NotTaken) {
+        self.left_out += usize::from(why == NotTaken::Invalid);
     }
 }
 

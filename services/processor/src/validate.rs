@@ -49,7 +49,8 @@ pub(crate) fn validate_and_count<'v>(
     let bytes = value.ok_or_else(|| Rejection::of(RejectionReason::Undecodable, NO_VALUE))?;
     let body = readings.current_body(bytes)?;
     let wire = readings.read(&body)?;
-    let reading = wire.validate(received).map_err(|error| {
+    let mut of_reading = 0;
+    let reading = wire.validate_and_count(received, &mut of_reading).map_err(|error| {
         let patient = PatientId::from_parts(&wire.consortium_id, &wire.person_id).ok();
         Rejection::by(error, patient).of_vendor(wire.vendor.as_deref())
     })?;
@@ -58,7 +59,7 @@ pub(crate) fn validate_and_count<'v>(
         let mismatch = Rejection::of(RejectionReason::KeyMismatch, KEY_MISMATCH);
         return Err(Rejection { patient, ..mismatch }.of_vendor(wire.vendor.as_deref()).into());
     }
-    *left_out += wire.measurement.left_out();
+    *left_out += of_reading;
     Ok((body, reading))
 }
 
