@@ -46,7 +46,7 @@ const EVENING_BEGINS: Time = time(17, 0, 0, 0);
 
 /// A part of a day at which people measure at home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// 04:00 to 11:59.
     Morning,
     /// 17:00 to 03:59 of the next day.
@@ -55,7 +55,7 @@ pub(super) enum Part {
 
 impl Part {
     /// The part of the day in which an instant lies, if it is one of them.
-    pub(super) fn of(local: &LocalTime, instant: Timestamp) -> Option<Self> {
+    pub(crate) fn of(local: &LocalTime, instant: Timestamp) -> Option<Self> {
         let time = local.time_of_day(instant);
         if time < MORNING_BEGINS || time >= EVENING_BEGINS {
             return Some(Self::Evening);
@@ -283,4 +283,108 @@ fn later(day: Date, days: usize) -> Date {
 
 fn earlier(day: Date, days: usize) -> Date {
     day.saturating_sub(jiff::Span::new().days(days as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::alert::RuleName;
+    use crate::patient::PatientId;
+    use crate::plan::Plan;
+    use crate::remembered::Delay;
+    use crate::sample::Sample;
+    use crate::schedule::Schedule;
+    use crate::source::Source;
+    use crate::timeline::Timeline;
+    use crate::window::Window;
+
+    /// The complete days of a patient in Berlin, as `look` sees them.
+    fn days<T>(now: Timestamp, begin: Begin, look: impl Fn(&Days<'_>, Span) -> T) -> T {
+        let patient = PatientId::parse("HOME01/P1").unwrap();
+        let schedule = Schedule::new("Europe/Berlin", date(2026, 1, 1), vec![]).unwrap();
+        let plan = Plan::default().with_schedule(schedule);
+        let timeline = Timeline::default();
+        let context = Context {
+            patient: &patient,
+            plan: &plan,
+            now,
+            cause: None,
+            due: None,
+            rest_until: None,
+            rule: RuleName::of("rule"),
+            timeline: &timeline,
+            alerts: &[],
+            alerts_until: Timestamp::EARLIEST,
+            window: Window::default(),
+        };
+        look(&Days::of(&context, begin), grace(&patient))
+    }
+
+    fn berlin() -> LocalTime {
+        LocalTime::of("Europe/Berlin").unwrap()
+    }
+
+    #[test]
+    fn a_day_is_complete_when_the_patients_grace_has_passed_after_its_midnight() {
+        let midnight = berlin().begin_of(date(2026, 6, 2), 0);
+        let grace = days(midnight, Begin::Midnight, |_, grace| grace);
+        assert!((Span::from_hours(6)..Span::from_hours(7)).contains(&grace));
+        for begin in [Begin::Midnight, Begin::Morning] {
+            let last = |now| days(now, begin, |days, _| days.date(days.len() - 1));
+            assert_eq!(last(midnight + grace), date(2026, 6, 1));
+            assert_eq!(last(midnight + grace - Span::from_millis(1)), date(2026, 5, 31));
+        }
+    }
+
+    /// The clocks go back on 25 October and the day has 25 hours.
+    #[test]
+    fn readings_are_of_their_local_day_also_where_the_clocks_are_moved() {
+        let local = berlin();
+        let change = date(2026, 10, 25);
+        let now = local.begin_of(change, 3);
+        let reading = |time| CurrentReading {
+            time,
+            source: Source::device("MAKER", "1").unwrap().digest(),
+            sample: Sample::default(),
+            delay: Delay::default(),
+        };
+        let minute = Span::from_minutes(1);
+        for (begin, edge) in
+            [(Begin::Midnight, time(0, 0, 0, 0)), (Begin::Morning, time(4, 0, 0, 0))]
+        {
+            let begins = local.instant(change, edge);
+            let ends = local.instant(change.tomorrow().unwrap(), edge);
+            let times = [begins - minute, begins, ends - minute, ends];
+            let counts = days(now, begin, |days, _| {
+                let known =
+                    days.collect(times.map(reading).into_iter(), |count: &mut u32, _| *count += 1);
+                let of_change = (0..days.len()).find(|place| days.date(*place) == change).unwrap();
+                known.days[of_change - 1..=of_change + 1].to_vec()
+            });
+            assert_eq!(counts, [1, 2, 1], "{begin:?}");
+        }
+        let length = local.begin_of(change, 1) - local.begin_of(change, 0);
+        assert_eq!(length, Span::from_hours(25));
+    }
+
+    #[test]
+    fn the_parts_of_a_day_are_those_of_the_clock_on_the_wall() {
+        let local = berlin();
+        let of = |hour, minute| {
+            Part::of(&local, local.instant(date(2026, 6, 1), time(hour, minute, 0, 0)))
+        };
+        for (hour, minute, part) in [
+            (3, 59, Some(Part::Evening)),
+            (4, 0, Some(Part::Morning)),
+            (11, 59, Some(Part::Morning)),
+            (12, 0, None),
+            (16, 59, None),
+            (17, 0, Some(Part::Evening)),
+            (23, 59, Some(Part::Evening)),
+        ] {
+            assert_eq!(of(hour, minute), part, "{hour}:{minute}");
+        }
+    }
 }

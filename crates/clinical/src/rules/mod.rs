@@ -31,9 +31,9 @@ mod weight_gain;
 mod weight_loss;
 
 // What several rules share.
-mod days;
+pub(crate) mod days;
 mod of_sources;
-mod pressures;
+pub(crate) mod pressures;
 mod weights;
 
 fn of_folders() -> Vec<&'static dyn Rule> {

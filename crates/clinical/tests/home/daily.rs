@@ -1,9 +1,7 @@
 //! What a patient's devices show from day to day, and what holds for rules that are judged once a local
 //! day.
 
-use std::fmt::Debug;
-
-use clinical::alert::Transition;
+use clinical::alert::{Alert, Transition};
 use clinical::plan::Plan;
 use clinical::sample::Sample;
 use clinical::schedule::Schedule;
@@ -85,6 +83,12 @@ pub fn plan(overrides: &[(&'static str, f64)]) -> Plan {
 pub fn transitions(home: &Home, rule: &str) -> Vec<Transition> {
     let of_rule = home.reported.iter().filter(|alert| alert.rule.as_str() == rule);
     of_rule.map(|alert| alert.transition).collect()
+}
+
+/// The newest report of a rule's alerts.
+pub fn last<'a>(home: &'a Home, rule: &str) -> &'a Alert {
+    let mut of_rule = home.reported.iter().rev();
+    of_rule.find(|alert| alert.rule.as_str() == rule).expect("the rule has reported something")
 }
 
 /// The versions of some readings: some are corrected, some entered in error.

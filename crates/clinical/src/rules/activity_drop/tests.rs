@@ -62,8 +62,8 @@ fn a_week_below_half_of_the_four_weeks_before_is_for_review() {
     assert!(transitions(&home).is_empty());
     days(&mut home, 31..32, 2900.0);
     assert_eq!(transitions(&home), [Raised], "the median of seven days is the fourth");
-    assert_eq!(home.last().severity, Severity::Review);
-    let words = rules::words(home.last());
+    assert_eq!(daily::last(&home, RULE).severity, Severity::Review);
+    let words = rules::words(daily::last(&home, RULE));
     assert_eq!(
         words.en,
         "Steps, median of the 7 days until 2026-06-29 2900 a day (7 days), 48.3 % of the 6000 a day of the 28 days before (25 days): below 50 %. Ask how the patient is and whether the device is worn."

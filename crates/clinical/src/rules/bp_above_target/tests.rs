@@ -12,6 +12,7 @@ use crate::home::{Home, Sending};
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::limit::Limit;
 use crate::local_time::JAPAN;
+use crate::plan::Plan;
 use crate::rules;
 use crate::sample::Sample;
 
@@ -64,7 +65,7 @@ fn five_mornings_of_seven_days_are_judged_when_the_fifth_day_is_complete() {
     assert!(home.reported.is_empty(), "before six in the morning the day is not complete");
     home.waits_until(after(4));
     assert_eq!(daily::transitions(&home, RULE), [Raised]);
-    let alert = home.last();
+    let alert = daily::last(&home, RULE);
     assert_eq!(
         (alert.severity, alert.late, alert.cause.is_none()),
         (Severity::Review, false, true)
@@ -102,7 +103,7 @@ fn one_of_the_pressures_is_enough_and_below_both_is_not() {
 fn the_evening_counts_by_itself_and_after_midnight_for_the_day_before() {
     let (home, raised) = after_all((0..5).map(|day| at_hour(day, 25, 138, 80)));
     assert_eq!(raised, [Raised]);
-    assert_eq!(home.last().finding("evening_days"), Some(5.0));
+    assert_eq!(daily::last(&home, RULE).finding("evening_days"), Some(5.0));
     // Twice in the night of one day, at 21:00 and 01:00, is one evening.
     let four = (0..4).map(|day| evening(day, 138, 80));
     assert!(after_all(four.chain([at_hour(3, 25, 138, 80)])).1.is_empty());
@@ -130,7 +131,7 @@ fn the_mean_of_an_occasion_comes_first() {
     };
     let (home, raised) = after_all((0..5).flat_map(again));
     assert_eq!(raised, [Raised]);
-    assert_eq!(home.last().finding("morning_systolic"), Some(135.0));
+    assert_eq!(daily::last(&home, RULE).finding("morning_systolic"), Some(135.0));
 }
 
 #[test]
@@ -159,7 +160,7 @@ fn a_correction_of_a_judged_day_takes_the_alert_back_or_changes_its_numbers() {
     let (mut home, _) = after_all(all());
     home.receives_at(after(5), morning(1, 136, 80).corrected_to(pair(141, 80)));
     assert_eq!(daily::transitions(&home, RULE), [Raised, Updated]);
-    assert_eq!(home.last().finding("morning_systolic"), Some(137.0));
+    assert_eq!(daily::last(&home, RULE).finding("morning_systolic"), Some(137.0));
     home.receives_at(after(5), morning(3, 136, 80).corrected_to(pair(121, 80)));
     assert_eq!(daily::transitions(&home, RULE), [Raised, Updated, Retracted]);
     let (mut home, _) = after_all(all());
@@ -174,7 +175,7 @@ fn a_late_reading_makes_the_fifth_day() {
     assert!(home.reported.is_empty(), "what was sent with it is waited for");
     home.waits_until(after(6) + 1);
     assert_eq!(daily::transitions(&home, RULE), [Raised]);
-    assert_eq!(home.last().severity, Severity::Review);
+    assert_eq!(daily::last(&home, RULE).severity, Severity::Review);
 }
 
 #[test]
@@ -204,15 +205,16 @@ fn a_reading_in_time_costs_no_computation() {
 #[test]
 fn the_target_is_the_patients_own_and_drawn_where_the_plan_gives_it() {
     let own = rules::plan(1, [("bp.above_target.systolic", 125.0)]).unwrap();
-    let drawn = |plan| {
-        let of_rule = rules::limits(plan).filter(|one| one.severity == Some(Severity::Review));
+    let drawn = |plan: &Plan| {
+        let of_rule = rules::limits(plan)
+            .filter(|one| one.field == SYSTOLIC && one.severity == Some(Severity::Review));
         of_rule.map(|Limit { value, .. }| value).collect::<Vec<_>>()
     };
     assert_eq!(drawn(&own), [125.0]);
     assert!(drawn(&rules::plan(0, []).unwrap()).is_empty());
     let mut home = Home { plan: own, ..Home::default() };
     assert_eq!(transitions(&mut home, (0..5).map(|day| morning(day, 126, 84))), [Raised]);
-    assert!(rules::words(home.last()).en.contains("at or above 125/85"));
+    assert!(rules::words(daily::last(&home, RULE)).en.contains("at or above 125/85"));
 }
 
 #[test]
@@ -270,7 +272,7 @@ fn an_alert_that_is_older_than_what_is_judged_ends_all_the_same() {
     let neither = (5..60).map(|day| morning(day, 132, 82));
     assert_eq!(transitions(&mut home, neither), [Raised]);
     let began = JAPAN.instant(date(2026, 6, 2), time(4, 0, 0, 0));
-    assert_eq!(home.last().first_observed_at, began);
+    assert_eq!(daily::last(&home, RULE).first_observed_at, began);
     let ended = transitions(&mut home, (60..67).map(|day| morning(day, 120, 70)));
     assert_eq!(ended, [Raised, Resolved]);
 }

@@ -44,8 +44,8 @@ fn twenty_higher_in_the_morning_over_five_days_is_for_review() {
     assert!(transitions(&home).is_empty());
     days(&mut home, 4..5, 133, 113);
     assert_eq!(transitions(&home), [Raised]);
-    assert_eq!(home.last().severity, Severity::Review);
-    let words = rules::words(home.last());
+    assert_eq!(daily::last(&home, RULE).severity, Severity::Review);
+    let words = rules::words(daily::last(&home, RULE));
     assert_eq!(
         words.en,
         "Home blood pressure, systolic mean of 7 days 133 in the morning and 113 mmHg in the evening, 20 apart (5 days, until 2026-06-02): a difference at or above 20. Ask when medicine is taken and how it is measured."

@@ -48,8 +48,8 @@ fn a_week_that_is_five_percent_below_the_median_of_a_month_is_for_review() {
     assert!(transitions(&home).is_empty(), "a day of the week is not below yet");
     days(&mut home, 36..37, 75.5);
     assert_eq!(transitions(&home), [Raised]);
-    assert_eq!(home.last().severity, Severity::Review);
-    let words = rules::words(home.last());
+    assert_eq!(daily::last(&home, RULE).severity, Severity::Review);
+    let words = rules::words(daily::last(&home, RULE));
     assert_eq!(
         words.en,
         "Weight at most 76 kg in the 7 days until 2026-07-04 (7 days measured), 5 % below the median of the 30 days before, 80 kg (30 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
@@ -129,7 +129,7 @@ fn of_a_day_with_two_people_the_weight_nearest_to_the_month_is_the_patients() {
         each(&mut home, [kg(day, 75.0), Shown { minutes: other.minutes + 3, ..other }]);
     }
     assert_eq!(transitions(&home), [Raised]);
-    assert_eq!(home.last().finding("to"), Some(75.0));
+    assert_eq!(daily::last(&home, RULE).finding("to"), Some(75.0));
 }
 
 #[test]
