@@ -249,12 +249,16 @@ pub(super) fn is_unaffected(change: &Change, context: &Context<'_>, begin: Begin
     let ends = due - grace(context.patient);
     // A reading may be a copy of one of the day before.
     let time = change.reading.time - COPY_WITHIN;
-    if time >= ends {
-        return true;
-    }
-    let local = context.plan.local_time();
-    let day = local.day_of(ends - Span::from_millis(1));
-    time >= local.instant(day, begin.time())
+    let begins = || {
+        let local = context.plan.local_time();
+        local.instant(local.day_of(ends - Span::from_millis(1)), begin.time())
+    };
+    // Where the last reading is withdrawn, there may be no day to wait for.
+    let is_needed = || {
+        let mut later = context.readings_and_copies(change.kind, change.reading.time);
+        change.is_in_order || later.next().is_some()
+    };
+    (time >= ends || time >= begins()) && is_needed()
 }
 
 /// Whether a rule of days waits for what was sent together with a late reading: one that came so late
