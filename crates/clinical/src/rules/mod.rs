@@ -20,19 +20,33 @@ use crate::sample::Sample;
 /// an unknown kind is not used.
 pub const RULE_SET: &str = "2026-11g";
 
+mod activity_drop;
+mod bp_above_target;
+mod bp_morning_surge;
 mod bp_severe_high;
 mod data_missing;
 mod data_suspect;
 mod glucose_very_low;
 mod weight_gain;
+mod weight_loss;
+
+// What several rules share.
+pub(crate) mod days;
+mod of_sources;
+pub(crate) mod pressures;
+mod weights;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
     let mut all: Vec<&'static dyn Rule> = Vec::new();
+    all.extend(activity_drop::rules());
+    all.extend(bp_above_target::rules());
+    all.extend(bp_morning_surge::rules());
     all.extend(bp_severe_high::rules());
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
     all.extend(glucose_very_low::rules());
     all.extend(weight_gain::rules());
+    all.extend(weight_loss::rules());
     all
 }
 

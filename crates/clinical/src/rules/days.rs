@@ -1,0 +1,394 @@
+//! Local days: rules that are judged once a local day.
+//!
+//! A day is *complete* when the patient's grace has passed after its end ([`grace`]), between six and
+//! seven in the morning. Until then its readings may come, and no rule of days looks at it. From then
+//! on it is judged, with the days before it; what comes later for one of these days, or changes one of
+//! their readings, has them judged again.
+//!
+//! So a reading in time costs a comparison ([`is_unaffected`]), and each day one pass over the
+//! window ([`Days::assess`]).
+
+use jiff::civil::{Date, Time, time};
+
+use crate::alert::{Alert, Severity, Status, Values};
+use crate::copies::COPY_WITHIN;
+use crate::episode::Episode;
+use crate::local_time::LocalTime;
+use crate::remembered::CurrentReading;
+use crate::rule::{Assessment, Change, Context};
+use crate::schedule::{GRACE, grace};
+use crate::time::{Span, Timestamp};
+
+/// When a day of a rule begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// At midnight: the days of the calendar.
+    Midnight,
+    /// At 04:00, when the morning begins: the evening after midnight belongs to the day before.
+    Morning,
+}
+
+impl Begin {
+    const fn time(self) -> Time {
+        match self {
+            Self::Midnight => Time::midnight(),
+            Self::Morning => MORNING_BEGINS,
+        }
+    }
+}
+
+/// Morning is from 04:00 on. Ours, as are the other times of day.
+const MORNING_BEGINS: Time = time(4, 0, 0, 0);
+/// Morning is until noon.
+const MORNING_ENDS: Time = time(12, 0, 0, 0);
+/// Evening is from 17:00 on until the next morning begins.
+const EVENING_BEGINS: Time = time(17, 0, 0, 0);
+
+/// A part of a day at which people measure at home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// 04:00 to 11:59.
+    Morning,
+    /// 17:00 to 03:59 of the next day.
+    Evening,
+}
+
+impl Part {
+    /// The part of the day in which an instant lies, if it is one of them.
+    pub(crate) fn of(local: &LocalTime, instant: Timestamp) -> Option<Self> {
+        let time = local.time_of_day(instant);
+        if time < MORNING_BEGINS || time >= EVENING_BEGINS {
+            return Some(Self::Evening);
+        }
+        (time < MORNING_ENDS).then_some(Self::Morning)
+    }
+}
+
+/// What a complete day says, with the days before it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    /// The rule holds, by these findings.
+    Holds(Values),
+    /// What was open is over.
+    Clears,
+    /// Neither: too little is known, or it is between the limits.
+    Neither,
+}
+
+/// What is known of the days of a patient.
+#[derive(Debug)]
+pub(super) struct Known<D> {
+    /// Of each complete day.
+    days: Vec<D>,
+    /// When the newest reading was observed, which may be of a day to come.
+    newest: Option<Timestamp>,
+}
+
+/// The days of a patient that are complete, as far back as all of their readings are remembered.
+#[derive(Debug)]
+pub(super) struct Days<'a> {
+    local: &'a LocalTime,
+    begin: Begin,
+    grace: Span,
+    /// When each begins, the first first, and when the last one ends.
+    edges: Vec<Timestamp>,
+    first: Date,
+}
+
+/// The full computation of a rule of days. While the rest of an upload is waited for, all stays as it
+/// was reported.
+pub(super) fn assess<'a>(
+    context: &Context<'a>,
+    begin: Begin,
+    judge: impl FnOnce(&Days<'a>) -> Assessment,
+) -> Assessment {
+    match context.rest_until {
+        Some(until) => Assessment { next_assessment: Some(until), ..Assessment::default() },
+        None => judge(&Days::of(context, begin)),
+    }
+}
+
+impl<'a> Days<'a> {
+    /// The complete days as of the present of a context.
+    fn of(context: &Context<'a>, begin: Begin) -> Self {
+        let local = context.plan.local_time();
+        let grace = grace(context.patient);
+        // A reading of the first day may be a copy of one just before it.
+        let seen_from = context.lookback_start() + COPY_WITHIN;
+        let first = local.day_of(seen_from);
+        let begins = |day: Date| local.instant(day, begin.time());
+        let first = if begins(first) >= seen_from { first } else { after(first) };
+        let mut edges = vec![begins(first)];
+        let mut day = first;
+        while local.begin_of(day, 1) + grace <= context.now {
+            day = after(day);
+            edges.push(begins(day));
+        }
+        Self { local, begin, grace, edges, first }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.edges.len() - 1
+    }
+
+    /// The patient's local time.
+    pub(super) fn local_time(&self) -> &'a LocalTime {
+        self.local
+    }
+
+    /// When the first of them begins: earlier readings are not asked for.
+    pub(super) fn begin(&self) -> Timestamp {
+        self.edges[0]
+    }
+
+    /// The date of one of them.
+    pub(super) fn date(&self, place: usize) -> Date {
+        later(self.first, place)
+    }
+
+    /// What is known of each day, of the readings from [`Self::begin`] on in observation order: `add`
+    /// adds one to what is known of its day. Of the readings of days to come only the time is looked at.
+    pub(super) fn collect<D: Default>(
+        &self,
+        readings: impl Iterator<Item = CurrentReading>,
+        mut add: impl FnMut(&mut D, &CurrentReading),
+    ) -> Known<D> {
+        let mut days: Vec<D> = std::iter::repeat_with(D::default).take(self.len()).collect();
+        let mut newest = None;
+        let mut place = 0;
+        for reading in readings {
+            while self.edges.get(place + 1).is_some_and(|end| reading.time >= *end) {
+                place += 1;
+            }
+            if let Some(day) = days.get_mut(place) {
+                add(day, &reading);
+            }
+            newest = Some(reading.time);
+        }
+        Known { days, newest }
+    }
+
+    /// Judges each day with the `span - 1` days before it, as far as there are so many: `judge` is
+    /// given these days, the judged one last, its place, and the findings with which the open episode
+    /// began, if one is open.
+    ///
+    /// An episode begins with the day for which the rule holds and ends with the first after it that
+    /// clears. One that is open before the first day that can be judged goes on from what its alert
+    /// says. The next day is waited for while the rule can see a reading.
+    pub(super) fn assess<D>(
+        &self,
+        context: &Context<'_>,
+        (known, span): (&Known<D>, usize),
+        parameters: &Values,
+        judge: impl Fn(&[D], usize, Option<&Values>) -> Verdict,
+    ) -> Assessment {
+        let Known { days, newest } = known;
+        let first_judged = span - 1;
+        let judged_from = self.edges.get(first_judged).copied();
+        // Where no day can be judged yet, what is known stays as it is.
+        let judged_from = judged_from.unwrap_or(Timestamp::LATEST);
+        let carried = carried(context, judged_from);
+        let is_covered = |alert: &&Alert| {
+            alert.first_observed_at >= judged_from
+                || carried.is_some_and(|carried| carried.id == alert.id)
+        };
+        let mut assessment = Assessment {
+            covered: context.known().filter(is_covered).map(|alert| alert.id).collect(),
+            ..Assessment::default()
+        };
+        let episode = |began, findings| Episode {
+            parameters: parameters.clone(),
+            ..Episode::of_findings(Severity::Review, began, findings)
+        };
+        let mut open = carried.map(|alert| Episode {
+            continues: Some(alert.id),
+            ..episode(alert.first_observed_at, alert.findings.clone())
+        });
+        for place in first_judged..self.len() {
+            let seen = &days[place - first_judged..=place];
+            match judge(seen, place, open.as_ref().map(|open| &open.findings)) {
+                Verdict::Holds(findings) if open.is_none() => {
+                    open = Some(episode(self.edges[place], findings));
+                }
+                Verdict::Clears => {
+                    if let Some(mut over) = open.take() {
+                        over.ended = Some(self.edges[place]);
+                        assessment.episodes.push(over);
+                    }
+                }
+                Verdict::Holds(_) | Verdict::Neither => {}
+            }
+        }
+        assessment.episodes.extend(open);
+        // The next day sees the readings of `span` days, itself the last.
+        let next_sees =
+            self.local.instant(earlier(self.date(self.len()), first_judged), self.begin.time());
+        if newest.is_some_and(|newest| newest >= next_sees) {
+            assessment.assess_again_at(self.complete_at(self.len()));
+        }
+        assessment
+    }
+
+    /// When a day is complete.
+    fn complete_at(&self, place: usize) -> Timestamp {
+        self.local.begin_of(self.date(place), 1) + self.grace
+    }
+}
+
+/// The fast path of a rule of days: whether a changed reading is of a day that is not complete yet, so
+/// that it changes nothing that was judged. While the rest of an upload is waited for, it is enough that
+/// the rule knows until when. The rule reads copies ([`crate::rule::Rule::reads_copies`]), so that it is
+/// asked of each reading.
+pub(super) fn is_unaffected(change: &Change, context: &Context<'_>, begin: Begin) -> bool {
+    if let Some(until) = context.rest_until {
+        return context.due == Some(until);
+    }
+    let Some(due) = context.due.filter(|due| *due > context.now) else { return false };
+    // The day that is waited for ended its grace before.
+    let ends = due - grace(context.patient);
+    // A reading may be a copy of one of the day before.
+    let time = change.reading.time - COPY_WITHIN;
+    let begins = || {
+        let local = context.plan.local_time();
+        local.instant(local.day_of(ends - Span::from_millis(1)), begin.time())
+    };
+    // Where the last reading is withdrawn, there may be no day to wait for.
+    let is_needed = || {
+        let mut later = context.readings_and_copies(change.kind, change.reading.time);
+        change.is_in_order || later.next().is_some()
+    };
+    (time >= ends || time >= begins()) && is_needed()
+}
+
+/// Whether a rule of days waits for what was sent together with a late reading: one that came so late
+/// may be of a day that was judged, and what came with it may say otherwise of that day.
+pub(super) fn waits_for_the_rest(delay: Span) -> bool {
+    delay >= GRACE
+}
+
+/// The alert that is open before the first day that can be judged.
+fn carried<'a>(context: &Context<'a>, judged_from: Timestamp) -> Option<&'a Alert> {
+    let lasts = |alert: &&Alert| {
+        alert.first_observed_at < judged_from
+            && (alert.is_open()
+                || alert.status == Status::Resolved && alert.last_observed_at >= judged_from)
+    };
+    context.known().filter(lasts).max_by_key(|alert| (alert.is_open(), alert.first_observed_at))
+}
+
+fn after(day: Date) -> Date {
+    day.tomorrow().unwrap_or(Date::MAX)
+}
+
+fn later(day: Date, days: usize) -> Date {
+    day.saturating_add(jiff::Span::new().days(days as i64))
+}
+
+fn earlier(day: Date, days: usize) -> Date {
+    day.saturating_sub(jiff::Span::new().days(days as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::alert::RuleName;
+    use crate::patient::PatientId;
+    use crate::plan::Plan;
+    use crate::remembered::Delay;
+    use crate::sample::Sample;
+    use crate::schedule::Schedule;
+    use crate::source::Source;
+    use crate::timeline::Timeline;
+    use crate::window::Window;
+
+    /// The complete days of a patient in Berlin, as `look` sees them.
+    fn days<T>(now: Timestamp, begin: Begin, look: impl Fn(&Days<'_>, Span) -> T) -> T {
+        let patient = PatientId::parse("HOME01/P1").unwrap();
+        let schedule = Schedule::new("Europe/Berlin", date(2026, 1, 1), vec![]).unwrap();
+        let plan = Plan::default().with_schedule(schedule);
+        let timeline = Timeline::default();
+        let context = Context {
+            patient: &patient,
+            plan: &plan,
+            now,
+            cause: None,
+            due: None,
+            rest_until: None,
+            rule: RuleName::of("rule"),
+            timeline: &timeline,
+            alerts: &[],
+            alerts_until: Timestamp::EARLIEST,
+            window: Window::default(),
+        };
+        look(&Days::of(&context, begin), grace(&patient))
+    }
+
+    fn berlin() -> LocalTime {
+        LocalTime::of("Europe/Berlin").unwrap()
+    }
+
+    #[test]
+    fn a_day_is_complete_when_the_patients_grace_has_passed_after_its_midnight() {
+        let midnight = berlin().begin_of(date(2026, 6, 2), 0);
+        let grace = days(midnight, Begin::Midnight, |_, grace| grace);
+        assert!((Span::from_hours(6)..Span::from_hours(7)).contains(&grace));
+        for begin in [Begin::Midnight, Begin::Morning] {
+            let last = |now| days(now, begin, |days, _| days.date(days.len() - 1));
+            assert_eq!(last(midnight + grace), date(2026, 6, 1));
+            assert_eq!(last(midnight + grace - Span::from_millis(1)), date(2026, 5, 31));
+        }
+    }
+
+    /// The clocks go back on 25 October and the day has 25 hours.
+    #[test]
+    fn readings_are_of_their_local_day_also_where_the_clocks_are_moved() {
+        let local = berlin();
+        let change = date(2026, 10, 25);
+        let now = local.begin_of(change, 3);
+        let reading = |time| CurrentReading {
+            time,
+            source: Source::device("MAKER", "1").unwrap().digest(),
+            sample: Sample::default(),
+            delay: Delay::default(),
+        };
+        let minute = Span::from_minutes(1);
+        for (begin, edge) in
+            [(Begin::Midnight, time(0, 0, 0, 0)), (Begin::Morning, time(4, 0, 0, 0))]
+        {
+            let begins = local.instant(change, edge);
+            let ends = local.instant(change.tomorrow().unwrap(), edge);
+            let times = [begins - minute, begins, ends - minute, ends];
+            let counts = days(now, begin, |days, _| {
+                let known =
+                    days.collect(times.map(reading).into_iter(), |count: &mut u32, _| *count += 1);
+                let of_change = (0..days.len()).find(|place| days.date(*place) == change).unwrap();
+                known.days[of_change - 1..=of_change + 1].to_vec()
+            });
+            assert_eq!(counts, [1, 2, 1], "{begin:?}");
+        }
+        let length = local.begin_of(change, 1) - local.begin_of(change, 0);
+        assert_eq!(length, Span::from_hours(25));
+    }
+
+    #[test]
+    fn the_parts_of_a_day_are_those_of_the_clock_on_the_wall() {
+        let local = berlin();
+        let of = |hour, minute| {
+            Part::of(&local, local.instant(date(2026, 6, 1), time(hour, minute, 0, 0)))
+        };
+        for (hour, minute, part) in [
+            (3, 59, Some(Part::Evening)),
+            (4, 0, Some(Part::Morning)),
+            (11, 59, Some(Part::Morning)),
+            (12, 0, None),
+            (16, 59, None),
+            (17, 0, Some(Part::Evening)),
+            (23, 59, Some(Part::Evening)),
+        ] {
+            assert_eq!(of(hour, minute), part, "{hour}:{minute}");
+        }
+    }
+}
