@@ -9,6 +9,7 @@ pub mod alert;
 pub mod clock;
 pub mod copies;
 pub mod episode;
+pub mod glucose;
 mod historical;
 pub mod kinds;
 pub mod limit;

@@ -1,0 +1,3 @@
+//! What sensors for glucose say over days: the bands that values are counted in.
+
+pub mod bands;
