@@ -4,11 +4,12 @@
 //! The bands divide all values: each is in exactly one. Values are judged as they are kept, in tenths
 //! of a mg/dL, and nothing is rounded before: 69.6 is below 70, and 180.4 is above 180.
 
-use std::ops::{AddAssign, Sub, SubAssign};
+use std::ops::AddAssign;
 
 use crate::kinds::blood_glucose::GLUCOSE_VALUE;
 use crate::measured::Measured;
 use crate::sample::Sample;
+use crate::time::Span;
 
 /// A band, the lowest least. The consensus names bands by whole numbers; the limits are exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +123,19 @@ impl InBands {
         self.0[band as usize] += amount;
     }
 
+    /// For how many seconds values stand in each band; each comes with the time that it stands for.
+    pub fn of_times(
+        values: impl IntoIterator<Item = (Measured, Span)>,
+        limits: BandLimits,
+    ) -> Self {
+        let mut seconds = Self::default();
+        for (measured, stands_for) in values {
+            let amount = u64::try_from(stands_for.millis() / 1000).unwrap_or(0);
+            seconds.add(limits.band(measured), amount);
+        }
+        seconds
+    }
+
     /// What is in one band.
     pub fn of(&self, band: Band) -> u64 {
         self.0[band as usize]
@@ -167,21 +181,6 @@ impl InBands {
 impl AddAssign for InBands {
     fn add_assign(&mut self, other: Self) {
         self.0.iter_mut().zip(other.0).for_each(|(amount, more)| *amount += more);
-    }
-}
-
-impl SubAssign for InBands {
-    fn sub_assign(&mut self, other: Self) {
-        self.0.iter_mut().zip(other.0).for_each(|(amount, less)| *amount -= less);
-    }
-}
-
-impl Sub for InBands {
-    type Output = Self;
-
-    fn sub(mut self, other: Self) -> Self {
-        self -= other;
-        self
     }
 }
 
@@ -258,6 +257,6 @@ mod tests {
         assert_eq!(InBands::default().percent(0), None);
         let mut twice = in_bands;
         twice += in_bands;
-        assert_eq!(twice - in_bands, in_bands);
+        assert_eq!((twice.total(), twice.below_range()), (200, 8));
     }
 }

@@ -23,18 +23,25 @@ pub const RULE_SET: &str = "2026-11g";
 mod bp_severe_high;
 mod data_missing;
 mod data_suspect;
+mod glucose_below_range_burden;
+mod glucose_in_range_low;
 mod glucose_very_low;
+mod hba1c_rise;
 mod weight_gain;
 
 // What several rules share.
 mod days;
+mod sensor_days;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
     let mut all: Vec<&'static dyn Rule> = Vec::new();
     all.extend(bp_severe_high::rules());
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
+    all.extend(glucose_below_range_burden::rules());
+    all.extend(glucose_in_range_low::rules());
     all.extend(glucose_very_low::rules());
+    all.extend(hba1c_rise::rules());
     all.extend(weight_gain::rules());
     all
 }
