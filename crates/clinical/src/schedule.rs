@@ -10,7 +10,7 @@ use crate::time::Span;
 
 /// Readings of a day may arrive until so long after its end before the day counts as one without.
 /// Ours: phones hand over at night, and nobody acts on missing data before the morning.
-const GRACE: Span = Span::from_hours(6);
+pub(crate) const GRACE: Span = Span::from_hours(6);
 
 /// The grace of a patient: six hours and a part of the seventh that is the patient's own, so that
 /// the mornings of a million patients do not all begin in the same second.

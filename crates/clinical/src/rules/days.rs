@@ -5,7 +5,7 @@
 //! on it is judged, with the days before it; what comes later for one of these days, or changes one of
 //! their readings, has them judged again.
 //!
-//! So a reading in time costs a comparison ([`is_of_a_day_to_come`]), and each day one pass over the
+//! So a reading in time costs a comparison ([`is_unaffected`]), and each day one pass over the
 //! window ([`Days::assess`]).
 
 use jiff::civil::{Date, Time, time};
@@ -16,7 +16,7 @@ use crate::episode::Episode;
 use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context};
-use crate::schedule::grace;
+use crate::schedule::{GRACE, grace};
 use crate::time::{Span, Timestamp};
 
 /// When a day of a rule begins.
@@ -75,6 +75,15 @@ pub(super) enum Verdict {
     Neither,
 }
 
+/// What is known of the days of a patient.
+#[derive(Debug)]
+pub(super) struct Known<D> {
+    /// Of each complete day.
+    days: Vec<D>,
+    /// When the newest reading was observed, which may be of a day to come.
+    newest: Option<Timestamp>,
+}
+
 /// The days of a patient that are complete, as far back as all of their readings are remembered.
 #[derive(Debug)]
 pub(super) struct Days<'a> {
@@ -86,9 +95,22 @@ pub(super) struct Days<'a> {
     first: Date,
 }
 
+/// The full computation of a rule of days. While the rest of an upload is waited for, all stays as it
+/// was reported.
+pub(super) fn assess<'a>(
+    context: &Context<'a>,
+    begin: Begin,
+    judge: impl FnOnce(&Days<'a>) -> Assessment,
+) -> Assessment {
+    match context.rest_until {
+        Some(until) => Assessment { next_assessment: Some(until), ..Assessment::default() },
+        None => judge(&Days::of(context, begin)),
+    }
+}
+
 impl<'a> Days<'a> {
     /// The complete days as of the present of a context.
-    pub(super) fn of(context: &Context<'a>, begin: Begin) -> Self {
+    fn of(context: &Context<'a>, begin: Begin) -> Self {
         let local = context.plan.local_time();
         let grace = grace(context.patient);
         // A reading of the first day may be a copy of one just before it.
@@ -125,23 +147,26 @@ impl<'a> Days<'a> {
         later(self.first, place)
     }
 
-    /// What is known of each day, of readings in observation order: `add` adds one to what is known of
-    /// its day. Readings of days to come are left out.
+    /// What is known of each day, of the readings from [`Self::begin`] on in observation order: `add`
+    /// adds one to what is known of its day. Of the readings of days to come only the time is looked at.
     pub(super) fn collect<D: Default>(
         &self,
         readings: impl Iterator<Item = CurrentReading>,
         mut add: impl FnMut(&mut D, &CurrentReading),
-    ) -> Vec<D> {
+    ) -> Known<D> {
         let mut days: Vec<D> = std::iter::repeat_with(D::default).take(self.len()).collect();
+        let mut newest = None;
         let mut place = 0;
-        for reading in readings.skip_while(|reading| reading.time < self.begin()) {
+        for reading in readings {
             while self.edges.get(place + 1).is_some_and(|end| reading.time >= *end) {
                 place += 1;
             }
-            let Some(day) = days.get_mut(place) else { break };
-            add(day, &reading);
+            if let Some(day) = days.get_mut(place) {
+                add(day, &reading);
+            }
+            newest = Some(reading.time);
         }
-        days
+        Known { days, newest }
     }
 
     /// Judges each day with the `span - 1` days before it, as far as there are so many: `judge` is
@@ -150,16 +175,15 @@ impl<'a> Days<'a> {
     ///
     /// An episode begins with the day for which the rule holds and ends with the first after it that
     /// clears. One that is open before the first day that can be judged goes on from what its alert
-    /// says. `newest` is when the newest reading of all was observed: while the rule can see it, the
-    /// next day is waited for.
+    /// says. The next day is waited for while the rule can see a reading.
     pub(super) fn assess<D>(
         &self,
         context: &Context<'_>,
-        (days, span): (&[D], usize),
+        (known, span): (&Known<D>, usize),
         parameters: &Values,
-        newest: Option<Timestamp>,
         judge: impl Fn(&[D], usize, Option<&Values>) -> Verdict,
     ) -> Assessment {
+        let Known { days, newest } = known;
         let first_judged = span - 1;
         let judged_from = self.edges.get(first_judged).copied();
         // Where no day can be judged yet, what is known stays as it is.
@@ -212,19 +236,31 @@ impl<'a> Days<'a> {
     }
 }
 
-/// Whether a changed reading is of a day that is not complete yet, so that it changes nothing that was
-/// judged: the fast path of a rule of days. False where the rule does not wait for a day.
-pub(super) fn is_of_a_day_to_come(change: &Change, context: &Context<'_>, begin: Begin) -> bool {
+/// The fast path of a rule of days: whether a changed reading is of a day that is not complete yet, so
+/// that it changes nothing that was judged. While the rest of an upload is waited for, it is enough that
+/// the rule knows until when. The rule reads copies ([`crate::rule::Rule::reads_copies`]), so that it is
+/// asked of each reading.
+pub(super) fn is_unaffected(change: &Change, context: &Context<'_>, begin: Begin) -> bool {
+    if let Some(until) = context.rest_until {
+        return context.due == Some(until);
+    }
     let Some(due) = context.due.filter(|due| *due > context.now) else { return false };
     // The day that is waited for ended its grace before.
     let ends = due - grace(context.patient);
-    let time = change.reading.time;
+    // A reading may be a copy of one of the day before.
+    let time = change.reading.time - COPY_WITHIN;
     if time >= ends {
         return true;
     }
     let local = context.plan.local_time();
     let day = local.day_of(ends - Span::from_millis(1));
     time >= local.instant(day, begin.time())
+}
+
+/// Whether a rule of days waits for what was sent together with a late reading: one that came so late
+/// may be of a day that was judged, and what came with it may say otherwise of that day.
+pub(super) fn waits_for_the_rest(delay: Span) -> bool {
+    delay >= GRACE
 }
 
 /// The alert that is open before the first day that can be judged.

@@ -20,6 +20,9 @@ use crate::sample::Sample;
 /// an unknown kind is not used.
 pub const RULE_SET: &str = "2026-11g";
 
+mod activity_drop;
+mod bp_above_target;
+mod bp_morning_surge;
 mod bp_severe_high;
 mod data_missing;
 mod data_suspect;
@@ -28,6 +31,13 @@ mod glucose_in_range_low;
 mod glucose_very_low;
 mod hba1c_rise;
 mod weight_gain;
+mod weight_loss;
+
+// What several rules share.
+mod days;
+mod of_sources;
+mod pressures;
+mod weights;
 
 // What several rules share.
 mod days;
@@ -35,6 +45,9 @@ mod sensor_days;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
     let mut all: Vec<&'static dyn Rule> = Vec::new();
+    all.extend(activity_drop::rules());
+    all.extend(bp_above_target::rules());
+    all.extend(bp_morning_surge::rules());
     all.extend(bp_severe_high::rules());
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
@@ -43,6 +56,7 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(glucose_very_low::rules());
     all.extend(hba1c_rise::rules());
     all.extend(weight_gain::rules());
+    all.extend(weight_loss::rules());
     all
 }
 

@@ -5,6 +5,8 @@ use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::time::Span;
 
+use crate::rules::weights::{OF_ANOTHER_PERSON, Weight};
+
 /// A gain of so much within 3 days is one to look at, kg.
 pub(super) const IN_3_DAYS: Parameter = Parameter {
     name: "weight.gain.in_3_days",
@@ -41,29 +43,6 @@ const LONG: Span = Span::from_hours(7 * 24 + 4);
 
 /// A gain ends when it is so far below its limit, so that a patient at the limit does not flap. Ours.
 const HYSTERESIS: Weight = Weight(50);
-
-/// Weight in hundredths of a kilogram, the steps in which it is remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Weight(pub(super) i32);
-
-impl Weight {
-    pub(super) fn of(kilograms: f64) -> Self {
-        Self((kilograms * 100.0).round() as i32)
-    }
-
-    pub(super) fn kilograms(self) -> f64 {
-        f64::from(self.0) / 100.0
-    }
-
-    pub(super) fn since(self, earlier: Self) -> Self {
-        Self(self.0 - earlier.0)
-    }
-
-    /// The weight before a gain.
-    pub(super) fn less(self, gain: Self) -> Self {
-        Self(self.0 - gain.0)
-    }
-}
 
 /// How much gain, in how many days at most, is one to look at.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,14 +85,13 @@ impl Limits {
     /// The limit that a gain in such a time reaches, if it reaches one.
     pub(super) fn reached_by(&self, gain: Weight, apart: Span) -> Option<Limit> {
         let is_reached = |limit: &Limit| {
-            (NEAREST..=limit.within).contains(&apart) && gain >= limit.gain && gain <= GREATEST
+            (NEAREST..=limit.within).contains(&apart)
+                && gain >= limit.gain
+                && gain <= OF_ANOTHER_PERSON
         };
         self.both.into_iter().find(is_reached)
     }
 }
-
-/// Nobody gains more than this in a week: another person stood on the scale. Ours.
-pub(super) const GREATEST: Weight = Weight(20_00);
 
 /// The longest that two readings that are compared lie apart.
 pub(super) const COMPARED: Span = LONG;

@@ -28,8 +28,9 @@ use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
 use crate::time::{Span, Timestamp};
 
+use super::weights::weight;
 use limits::{COMPARED, IN_3_DAYS, IN_7_DAYS, Limit, Limits};
-use scale::{ALONE, Scale, weight};
+use scale::{ALONE, Scale};
 
 /// The rule.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
-use super::limits::{COMPARED, GREATEST, Limit, Limits, NEAREST, SHORT, Weight};
-use crate::kinds::weighing_scale;
+use super::limits::{COMPARED, Limit, Limits, NEAREST, SHORT};
 use crate::remembered::CurrentReading;
+use crate::rules::weights::{OF_ANOTHER_PERSON, Weight, weight};
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 
@@ -16,11 +16,6 @@ const STEADY: Span = Span::from_days(6);
 /// A low reading between two higher ones says nothing when the one before is at most so far away:
 /// as far as readings within 3 days. Ours.
 pub(super) const ALONE: Span = SHORT;
-
-/// What the scale showed.
-pub(super) fn weight(reading: &CurrentReading) -> Weight {
-    Weight::of(reading.sample.value(weighing_scale::BODY_WEIGHT).unwrap_or_default())
-}
 
 /// The readings of one scale, as far as later ones are compared with them.
 #[derive(Debug)]
@@ -63,7 +58,7 @@ impl Bases {
 
     /// When the lowest of the readings was taken that are not another person's.
     fn lowest(&self, than: Weight) -> Option<(Weight, Timestamp)> {
-        let from = (than.less(GREATEST), Reverse(Timestamp::from_millis(i64::MAX)));
+        let from = (than.less(OF_ANOTHER_PERSON), Reverse(Timestamp::from_millis(i64::MAX)));
         self.by_weight.range(from..).next().map(|(weight, Reverse(time))| (*weight, *time))
     }
 }

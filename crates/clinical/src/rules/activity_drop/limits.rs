@@ -1,0 +1,49 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+
+/// Whether the rule is on: 1, or 0.
+pub(super) const ON: Parameter = Parameter {
+    name: "activity.drop.on",
+    former_names: &[],
+    label: Label {
+        ja: "歩数の減少を監視する（1）、しない（0）", en: "watched (1) or not (0)"
+    },
+    unit: "",
+    default: 0.0,
+    low: 0.0,
+    high: 1.0,
+    decimals: 0,
+    source: "ours: off, as no device's step counts are known to be true yet (JIS S 7200:1993 allows 3 % on a shaker, devices on people differ by 10 to 20 %)",
+};
+
+/// Steps of a week below such a share of the month before are worth a look, percent.
+pub(super) const SHARE: Parameter = Parameter {
+    name: "activity.drop.share",
+    former_names: &[],
+    label: Label {
+        ja: "前4週間の中央値に対する割合", en: "share of the four weeks before"
+    },
+    unit: "%",
+    default: 50.0,
+    low: 20.0,
+    high: 80.0,
+    decimals: 0,
+    source: "ours",
+};
+
+/// A week is compared with the four weeks before it: so many local days. Ours.
+pub(super) const WEEK: usize = 7;
+/// The four weeks. Ours.
+pub(super) const BEFORE: usize = 28;
+/// On so many days of the week the device has to be worn. Ours.
+pub(super) const ENOUGH_OF_WEEK: usize = 5;
+/// On so many days of the four weeks before. Ours.
+pub(super) const ENOUGH_BEFORE: usize = 14;
+/// Of who walks less a day, a counter says too little. Ours.
+pub(super) const LEAST_STEPS: f64 = 1000.0;
+
+/// An alert ends when the share is so many points above the limit: 70 % at the default. Ours, so that a
+/// patient at the limit does not flap.
+pub(super) const HYSTERESIS: f64 = 20.0;

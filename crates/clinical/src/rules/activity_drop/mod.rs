@@ -1,0 +1,150 @@
+//! `activity.drop`: steps that fall to half of what they were.
+//!
+//! Step counters differ from each other by 10 to 20 %, and nobody knows yet which of them to trust. So
+//! the rule is off unless the care plan switches it on, and a device is compared with itself only.
+//!
+//! It is judged once a local day ([`super::days`]): the median of the days of the week that ends with the
+//! day against the median of the four weeks before it. A reading says the steps of its day up to when it
+//! was sent; of several of one device the greatest counts. A day without a step is one on which the device
+//! was not worn. Of several devices, one that counts as many steps as ever speaks against the others,
+//! which may have been left at home.
+
+mod limits;
+#[cfg(test)]
+mod tests;
+mod wording;
+
+use crate::alert::{Alert, Text};
+use crate::kinds::{Kind, activity};
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
+use crate::sample::Sample;
+use crate::source::SourceDigest;
+use crate::time::Span;
+use crate::wording::day_number;
+
+use super::days::{self, Begin, Verdict};
+use super::of_sources::{OfSources, median, sources};
+use limits::{BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, HYSTERESIS, LEAST_STEPS, ON, SHARE, WEEK};
+
+/// The rule.
+#[derive(Debug)]
+struct ActivityDrop;
+
+/// The rules of this folder.
+pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
+    std::iter::once(&ActivityDrop as &dyn Rule)
+}
+
+const ACTIVITY: Kind = Kind::Activity;
+
+impl Rule for ActivityDrop {
+    fn name(&self) -> &str {
+        "activity.drop"
+    }
+
+    fn kinds(&self) -> &[Kind] {
+        &[ACTIVITY]
+    }
+
+    /// A device is compared with its own readings.
+    fn reads_copies(&self) -> bool {
+        true
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[ON, SHARE] }
+    }
+
+    fn applies_to(&self, plan: &Plan) -> bool {
+        plan.value(&ON) > 0.0
+    }
+
+    fn assess(&self, context: &Context<'_>) -> Assessment {
+        if !self.applies_to(context.plan) {
+            // Nothing is watched any more.
+            let open = context.open().map(|alert| alert.id);
+            return Assessment { covered: open.into_iter().collect(), ..Assessment::default() };
+        }
+        days::assess(context, Begin::Midnight, |days| {
+            let limit = context.plan.value(&SHARE);
+            let readings = context.readings_and_copies(ACTIVITY, days.begin());
+            let known = days.collect(readings, |day: &mut OfSources<f64>, reading| {
+                let steps = reading.sample.exact(activity::STEP).unwrap_or_default();
+                let greatest = day.of(reading.source);
+                *greatest = greatest.max(steps);
+            });
+            let parameters = parameters(context.plan, [&SHARE]);
+            days.assess(context, (&known, BEFORE + WEEK), &parameters, |both, place, _| {
+                judge(both, limit, || day_number(days.date(place)))
+            })
+        })
+    }
+
+    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
+        days::is_unaffected(change, context, Begin::Midnight)
+    }
+
+    fn waits_for_the_rest(&self, _: Sample, delay: Span) -> bool {
+        days::waits_for_the_rest(delay)
+    }
+
+    fn words(&self, alert: &Alert) -> Text {
+        wording::words(alert)
+    }
+}
+
+/// The week of a device against the four weeks before.
+#[derive(Debug)]
+struct Compared {
+    /// Percent, to a tenth.
+    share: f64,
+    /// The median of the week's days, steps.
+    week: f64,
+    /// The median of the days before, steps.
+    before: f64,
+    days: usize,
+    days_before: usize,
+}
+
+impl Compared {
+    fn of(both: &[OfSources<f64>], source: SourceDigest) -> Option<Self> {
+        let (before, week) = both.split_at(BEFORE);
+        let worn = |days: &[OfSources<f64>]| -> Vec<f64> {
+            let steps = days.iter().filter_map(|day| day.get(source)).copied();
+            steps.filter(|steps| *steps > 0.0).collect()
+        };
+        let (before, week) = (worn(before), worn(week));
+        let (days_before, days) = (before.len(), week.len());
+        let (before, week) = (median(before)?, median(week)?);
+        let is_enough =
+            days_before >= ENOUGH_BEFORE && days >= ENOUGH_OF_WEEK && before >= LEAST_STEPS;
+        let share = (week / before * 1000.0).round() / 10.0;
+        is_enough.then_some(Self { share, week, before, days, days_before })
+    }
+}
+
+/// What a day says with those before it, against the limit in percent.
+fn judge(both: &[OfSources<f64>], limit: f64, last_day: impl Fn() -> f64) -> Verdict {
+    let devices = sources(both).into_iter().filter_map(|source| Compared::of(both, source));
+    // The device that counts most speaks.
+    let Some(most) = devices.max_by(|one, other| one.share.total_cmp(&other.share)) else {
+        return Verdict::Neither;
+    };
+    let Compared { share, week, before, days, days_before } = most;
+    if share < limit {
+        Verdict::Holds(values([
+            ("share", share),
+            ("steps", week),
+            ("steps_before", before),
+            ("days", days as f64),
+            ("days_before", days_before as f64),
+            ("last_day", last_day()),
+        ]))
+    } else if share >= limit + HYSTERESIS {
+        Verdict::Clears
+    } else {
+        Verdict::Neither
+    }
+}

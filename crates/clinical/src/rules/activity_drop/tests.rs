@@ -1,0 +1,185 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::Kind;
+use crate::alert::{Severity, Transition};
+use crate::home::Home;
+use crate::home::daily::{self, DAY, SEVEN, Shown};
+use crate::kinds::activity::STEP;
+use crate::plan::Plan;
+use crate::rules;
+use crate::sample::Sample;
+
+use Transition::{Raised, Resolved, Retracted};
+
+const RULE: &str = "activity.drop";
+
+fn steps(value: f64) -> Sample {
+    Sample::default().with(STEP, value)
+}
+
+/// The steps of a day, sent late in the evening.
+fn of_day(day: i64, value: f64) -> Shown {
+    Shown::at_hour(day, 23, Kind::Activity, steps(value))
+}
+
+fn watched() -> Home {
+    let plan = rules::plan(1, [("activity.drop.on", 1.0)]).unwrap();
+    Home { plan, ..Home::default() }
+}
+
+fn days(home: &mut Home, days: impl IntoIterator<Item = i64>, value: f64) {
+    each(home, days.into_iter().map(|day| of_day(day, value)));
+}
+
+fn each(home: &mut Home, readings: impl IntoIterator<Item = Shown>) {
+    for reading in readings {
+        home.receives(reading);
+        home.waits_until((reading.minutes / DAY + 1) * DAY + SEVEN);
+    }
+}
+
+fn transitions(home: &Home) -> Vec<Transition> {
+    daily::transitions(home, RULE)
+}
+
+#[test]
+fn it_is_off_unless_the_plan_switches_it_on() {
+    let mut home = Home::default();
+    days(&mut home, 0..28, 6000.0);
+    days(&mut home, 28..40, 1000.0);
+    assert!(transitions(&home).is_empty());
+}
+
+#[test]
+fn a_week_below_half_of_the_four_weeks_before_is_for_review() {
+    let mut home = watched();
+    days(&mut home, 0..28, 6000.0);
+    days(&mut home, 28..31, 2900.0);
+    assert!(transitions(&home).is_empty());
+    days(&mut home, 31..32, 2900.0);
+    assert_eq!(transitions(&home), [Raised], "the median of seven days is the fourth");
+    assert_eq!(home.last().severity, Severity::Review);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Steps, median of the 7 days until 2026-06-29 2900 a day (7 days), 48.3 % of the 6000 a day of the 28 days before (25 days): below 50 %. Ask how the patient is and whether the device is worn."
+    );
+    assert_eq!(
+        words.ja,
+        "歩数の中央値が2026年6月29日までの7日間で1日2900歩（測定7日）、その前28日間の1日6000歩（測定25日）の48.3%です：50%未満。体調と機器の装着を確認してください。"
+    );
+}
+
+#[test]
+fn half_is_not_below_half_and_days_without_a_step_do_not_count() {
+    let mut home = watched();
+    days(&mut home, 0..28, 6000.0);
+    days(&mut home, 28..36, 3000.0);
+    assert!(transitions(&home).is_empty());
+    let mut home = watched();
+    days(&mut home, 0..28, 6000.0);
+    days(&mut home, 28..40, 0.0);
+    assert!(transitions(&home).is_empty());
+}
+
+#[test]
+fn it_ends_at_seventy_percent() {
+    let mut home = watched();
+    days(&mut home, 0..28, 6000.0);
+    days(&mut home, 28..33, 2000.0);
+    days(&mut home, 33..37, 4100.0);
+    assert_eq!(transitions(&home), [Raised]);
+    days(&mut home, 37..42, 4300.0);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+}
+
+#[test]
+fn a_count_that_grows_over_the_day_is_its_greatest() {
+    let mut home = watched();
+    for day in 0..35 {
+        let of_hour = |hour, value| Shown::at_hour(day, hour, Kind::Activity, steps(value));
+        each(&mut home, [of_hour(9, 500.0), of_hour(22, 6000.0), of_hour(23, 5000.0)]);
+    }
+    assert!(transitions(&home).is_empty());
+}
+
+#[test]
+fn a_device_is_compared_with_itself_and_one_that_counts_as_ever_speaks_against_it() {
+    let mut home = watched();
+    days(&mut home, 0..28, 6000.0);
+    each(&mut home, (28..45).map(|day| of_day(day, 2000.0).on_device(1)));
+    assert!(transitions(&home).is_empty(), "another device");
+    let mut home = watched();
+    for day in 0..40 {
+        let phone = if day < 28 { 5000.0 } else { 300.0 };
+        each(&mut home, [of_day(day, 7000.0), of_day(day, phone).on_device(1)]);
+    }
+    assert!(transitions(&home).is_empty(), "the phone stays at home");
+}
+
+#[test]
+fn a_correction_takes_it_back_and_so_does_switching_it_off() {
+    let dropped = || {
+        let mut home = watched();
+        days(&mut home, 0..28, 6000.0);
+        days(&mut home, 28..32, 2900.0);
+        home
+    };
+    let mut home = dropped();
+    home.receives_at(33 * DAY, of_day(30, 2900.0).corrected_to(steps(5900.0)));
+    assert_eq!(transitions(&home), [Raised, Retracted]);
+    let mut home = dropped();
+    home.plan = rules::plan(2, []).unwrap();
+    home.missed_at(33 * DAY);
+    assert!(!home.monitor.alerts()[0].is_open());
+}
+
+fn plan() -> Plan {
+    daily::plan(&[("activity.drop.on", 1.0)])
+}
+
+fn sent() -> impl Strategy<Value = Vec<Shown>> {
+    let samples = || select(vec![6000.0, 6100.0, 7000.0, 2500.0, 2000.0, 0.0]).prop_map(steps);
+    let first = (0..60_i64, samples(), prop::bool::weighted(0.1));
+    let first = first.prop_map(|(day, sample, is_other)| {
+        // Later days have fewer.
+        let sample = match (day, sample.value(STEP)) {
+            (0..40, Some(2500.0 | 2000.0)) | (40.., Some(7000.0)) => steps(4000.0),
+            _ => sample,
+        };
+        of_day(day, 0.0).corrected_to(sample).on_device(u8::from(is_other))
+    });
+    daily::versions(first, samples())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation(
+        history in daily::history(sent(), 120),
+        sweeps: bool,
+    ) {
+        daily::nothing_is_missed(plan(), &history, sweeps)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        all in vec(sent(), 30..90),
+        other_order in any::<[Index; 100]>(),
+    ) {
+        // Of the present forty days.
+        let all: Vec<Shown> = all.concat();
+        let all: Vec<Shown> = all.into_iter().filter(|one| one.minutes >= 20 * DAY).collect();
+        daily::the_order_of_arrival_does_not_matter(&plan(), 60, &all, &other_order)?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in daily::history(sent(), 120)) {
+        daily::a_restart_says_nothing_new(plan(), &history)?;
+    }
+}

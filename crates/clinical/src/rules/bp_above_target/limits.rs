@@ -1,0 +1,67 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+
+use crate::rules::pressures::Pressure;
+
+/// Where the defaults come from, and which targets there are.
+const SOURCE: &str = "JSH 2019 and 2025: hypertension at home from 135/85 on. Targets at home: JSH 2019 below 135/85 from 75 years on, below 125/75 for those under 75 or at high risk; JSH 2025 below 125/75 for all adults";
+
+/// Mean systolic pressure at or above which a week is above target, mmHg.
+pub(super) const SYSTOLIC: Parameter = Parameter {
+    name: "bp.above_target.systolic",
+    former_names: &[],
+    label: Label { ja: "目標の収縮期血圧（家庭）", en: "target, systolic" },
+    unit: "mm[Hg]",
+    default: 135.0,
+    low: 100.0,
+    high: 180.0,
+    decimals: 0,
+    source: SOURCE,
+};
+
+/// Mean diastolic pressure at or above which a week is above target, mmHg.
+pub(super) const DIASTOLIC: Parameter = Parameter {
+    name: "bp.above_target.diastolic",
+    former_names: &[],
+    label: Label { ja: "目標の拡張期血圧（家庭）", en: "target, diastolic" },
+    unit: "mm[Hg]",
+    default: 85.0,
+    low: 60.0,
+    high: 120.0,
+    decimals: 0,
+    source: SOURCE,
+};
+
+/// So many local days are looked at: JSH 2019 (recalled).
+pub(super) const DAYS: usize = 7;
+/// A part of the day has to be measured on so many of them: JSH 2019.
+pub(super) const ENOUGH: u32 = 5;
+
+/// An alert ends when the means are so far below the target, mmHg. Ours, so that a patient at the target
+/// does not flap.
+const HYSTERESIS: f64 = 5.0;
+
+/// The target of one patient, mmHg.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Target(Pressure);
+
+impl Target {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let (systolic, diastolic) = (plan.value(&SYSTOLIC), plan.value(&DIASTOLIC));
+        Self(Pressure { systolic, diastolic })
+    }
+
+    /// Whether a mean is at or above the target, in one of the pressures.
+    pub(super) fn is_reached_by(&self, mean: &Pressure) -> bool {
+        mean.systolic >= self.0.systolic || mean.diastolic >= self.0.diastolic
+    }
+
+    /// Whether a mean is clearly below the target, in both pressures.
+    pub(super) fn is_clear_of(&self, mean: &Pressure) -> bool {
+        mean.systolic <= self.0.systolic - HYSTERESIS
+            && mean.diastolic <= self.0.diastolic - HYSTERESIS
+    }
+}

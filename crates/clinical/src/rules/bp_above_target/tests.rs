@@ -1,0 +1,276 @@
+//! The rule, shown by what happens to a patient.
+
+use jiff::civil::{date, time};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::Kind;
+use crate::alert::{Severity, Transition};
+use crate::home::daily::{self, DAY, SEVEN, Shown, plan};
+use crate::home::{Home, Sending};
+use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+use crate::limit::Limit;
+use crate::local_time::JAPAN;
+use crate::rules;
+use crate::sample::Sample;
+
+use Transition::{Raised, Resolved, Retracted, Updated};
+
+const RULE: &str = "bp.above_target";
+
+fn pair(systolic: u16, diastolic: u16) -> Sample {
+    Sample::default().with(SYSTOLIC, systolic.into()).with(DIASTOLIC, diastolic.into())
+}
+
+fn at_hour(day: i64, hour: i64, systolic: u16, diastolic: u16) -> Shown {
+    Shown::at_hour(day, hour, Kind::BloodPressure, pair(systolic, diastolic))
+}
+
+fn morning(day: i64, systolic: u16, diastolic: u16) -> Shown {
+    at_hour(day, 8, systolic, diastolic)
+}
+
+fn evening(day: i64, systolic: u16, diastolic: u16) -> Shown {
+    at_hour(day, 21, systolic, diastolic)
+}
+
+/// When a day is complete, at the latest.
+fn after(day: i64) -> i64 {
+    (day + 1) * DAY + SEVEN
+}
+
+/// The transitions after readings, once the last day of them is complete.
+fn transitions(home: &mut Home, readings: impl IntoIterator<Item = Shown>) -> Vec<Transition> {
+    let mut last = 0;
+    for reading in readings {
+        last = last.max(reading.minutes());
+        home.receives(reading);
+    }
+    home.waits_until(after(last / DAY));
+    daily::transitions(home, RULE)
+}
+
+fn after_all(readings: impl IntoIterator<Item = Shown>) -> (Home, Vec<Transition>) {
+    let mut home = Home::default();
+    let transitions = transitions(&mut home, readings);
+    (home, transitions)
+}
+
+#[test]
+fn five_mornings_of_seven_days_are_judged_when_the_fifth_day_is_complete() {
+    let mut home = Home::after((0..5).map(|day| morning(day, 142, 88)));
+    home.waits_until(5 * DAY + SEVEN - 61);
+    assert!(home.reported.is_empty(), "before six in the morning the day is not complete");
+    home.waits_until(after(4));
+    assert_eq!(daily::transitions(&home, RULE), [Raised]);
+    let alert = home.last();
+    assert_eq!(
+        (alert.severity, alert.late, alert.cause.is_none()),
+        (Severity::Review, false, true)
+    );
+    let words = rules::words(alert);
+    assert_eq!(
+        words.en,
+        "Home blood pressure, morning mean of 7 days 142/88 mmHg (5 days), until 2026-06-02: at or above 135/85. Above target. Ask how medicine is taken and how it is measured, and review the treatment."
+    );
+    assert_eq!(
+        words.ja,
+        "家庭血圧 7日間の朝の平均 142/88 mmHg（測定5日）、2026年6月2日まで：135/85以上。目標値を上回っています。服薬と測定のしかたを確認し、治療を検討してください。"
+    );
+}
+
+#[test]
+fn four_days_of_seven_are_not_enough() {
+    assert!(after_all([0, 2, 4, 6].map(|day| morning(day, 160, 95))).1.is_empty());
+    assert!(after_all([0, 2, 4, 6, 7].map(|day| morning(day, 160, 95))).1.is_empty());
+    let (_, raised) = after_all([0, 1, 2, 4, 6].map(|day| morning(day, 160, 95)));
+    assert_eq!(raised, [Raised]);
+}
+
+#[test]
+fn one_of_the_pressures_is_enough_and_below_both_is_not() {
+    for (systolic, diastolic, is_raised) in
+        [(135, 70, true), (120, 85, true), (134, 84, false), (110, 70, false)]
+    {
+        let (_, raised) = after_all((0..5).map(|day| morning(day, systolic, diastolic)));
+        assert_eq!(!raised.is_empty(), is_raised, "{systolic}/{diastolic}");
+    }
+}
+
+#[test]
+fn the_evening_counts_by_itself_and_after_midnight_for_the_day_before() {
+    let (home, raised) = after_all((0..5).map(|day| at_hour(day, 25, 138, 80)));
+    assert_eq!(raised, [Raised]);
+    assert_eq!(home.last().finding("evening_days"), Some(5.0));
+    // Twice in the night of one day, at 21:00 and 01:00, is one evening.
+    let four = (0..4).map(|day| evening(day, 138, 80));
+    assert!(after_all(four.chain([at_hour(3, 25, 138, 80)])).1.is_empty());
+    // Neither the mornings alone nor the evenings are above.
+    let both = (0..5).flat_map(|day| [morning(day, 134, 84), evening(day, 134, 84)]);
+    assert!(after_all(both).1.is_empty());
+}
+
+#[test]
+fn noon_is_no_part_of_the_day() {
+    assert!(after_all((0..7).map(|day| at_hour(day, 14, 165, 99))).1.is_empty());
+}
+
+#[test]
+fn the_mean_of_an_occasion_comes_first() {
+    // 150 and 118 a minute apart are 134, and 136 half an hour later is another occasion: 135.
+    let twice = |day| {
+        let first = morning(day, 150, 70);
+        [first, Shown { minutes: first.minutes + 1, ..morning(day, 118, 70) }]
+    };
+    assert!(after_all((0..5).flat_map(twice)).1.is_empty());
+    let again = |day| {
+        let later = morning(day, 136, 70);
+        twice(day).into_iter().chain([Shown { minutes: later.minutes + 30, ..later }])
+    };
+    let (home, raised) = after_all((0..5).flat_map(again));
+    assert_eq!(raised, [Raised]);
+    assert_eq!(home.last().finding("morning_systolic"), Some(135.0));
+}
+
+#[test]
+fn it_ends_at_five_below_the_target_in_both_and_not_before() {
+    let (mut home, raised) = after_all((0..5).map(|day| morning(day, 142, 88)));
+    assert_eq!(raised, [Raised]);
+    assert_eq!(transitions(&mut home, (5..12).map(|day| morning(day, 131, 80))), [Raised]);
+    assert_eq!(transitions(&mut home, (12..19).map(|day| morning(day, 128, 81))), [Raised]);
+    let ended = transitions(&mut home, (19..26).map(|day| morning(day, 130, 80)));
+    assert_eq!(ended, [Raised, Resolved]);
+}
+
+#[test]
+fn evenings_alone_do_not_end_what_mornings_raised_and_silence_ends_nothing() {
+    let (mut home, _) = after_all((0..5).map(|day| morning(day, 142, 88)));
+    assert_eq!(transitions(&mut home, (5..19).map(|day| evening(day, 120, 75))), [Raised]);
+    home.waits_until(30 * DAY);
+    assert!(home.monitor.alerts()[0].is_open());
+    let ended = transitions(&mut home, (30..35).map(|day| morning(day, 121, 76)));
+    assert_eq!(ended, [Raised, Resolved]);
+}
+
+#[test]
+fn a_correction_of_a_judged_day_takes_the_alert_back_or_changes_its_numbers() {
+    let all = || (0..5).map(|day| morning(day, 136, 80));
+    let (mut home, _) = after_all(all());
+    home.receives_at(after(5), morning(1, 136, 80).corrected_to(pair(141, 80)));
+    assert_eq!(daily::transitions(&home, RULE), [Raised, Updated]);
+    assert_eq!(home.last().finding("morning_systolic"), Some(137.0));
+    home.receives_at(after(5), morning(3, 136, 80).corrected_to(pair(121, 80)));
+    assert_eq!(daily::transitions(&home, RULE), [Raised, Updated, Retracted]);
+    let (mut home, _) = after_all(all());
+    home.receives_at(after(5), morning(2, 136, 80).entered_in_error());
+    assert_eq!(daily::transitions(&home, RULE), [Raised, Retracted]);
+}
+
+#[test]
+fn a_late_reading_makes_the_fifth_day() {
+    let mut home = Home::after([0, 1, 2, 4].map(|day| morning(day, 142, 88)));
+    home.receives_at(after(6), morning(3, 142, 88));
+    assert!(home.reported.is_empty(), "what was sent with it is waited for");
+    home.waits_until(after(6) + 1);
+    assert_eq!(daily::transitions(&home, RULE), [Raised]);
+    assert_eq!(home.last().severity, Severity::Review);
+}
+
+#[test]
+fn a_week_that_is_uploaded_at_once_raises_nothing_that_it_takes_back() {
+    let mut home = Home::default();
+    let week = (0..5).map(|day| morning(day, 150, 90));
+    let lower = (0..5).map(|day| at_hour(day, 9, 110, 70));
+    for reading in week.chain(lower) {
+        home.receives_at(after(9), reading);
+    }
+    home.waits_until(after(12));
+    assert!(home.reported.is_empty());
+}
+
+#[test]
+fn a_reading_in_time_costs_no_computation() {
+    let mut home = Home::after((0..3).map(|day| morning(day, 142, 88)));
+    let assessed = || crate::monitor::ASSESSED.with(std::cell::Cell::get);
+    let before = assessed();
+    for minutes in 0..100 {
+        let reading = evening(2, 142, 88);
+        home.receives(Shown { minutes: reading.minutes + minutes, ..reading });
+    }
+    assert_eq!(assessed(), before);
+}
+
+#[test]
+fn the_target_is_the_patients_own_and_drawn_where_the_plan_gives_it() {
+    let own = rules::plan(1, [("bp.above_target.systolic", 125.0)]).unwrap();
+    let drawn = |plan| {
+        let of_rule = rules::limits(plan).filter(|one| one.severity == Some(Severity::Review));
+        of_rule.map(|Limit { value, .. }| value).collect::<Vec<_>>()
+    };
+    assert_eq!(drawn(&own), [125.0]);
+    assert!(drawn(&rules::plan(0, []).unwrap()).is_empty());
+    let mut home = Home { plan: own, ..Home::default() };
+    assert_eq!(transitions(&mut home, (0..5).map(|day| morning(day, 126, 84))), [Raised]);
+    assert!(rules::words(home.last()).en.contains("at or above 125/85"));
+}
+
+#[test]
+fn noise_around_the_target_does_not_flap() {
+    // Means of a week between 132 and 137.
+    let noise = (0..35).map(|day| morning(day, 130 + (day as u16 * 7) % 11, 80));
+    let (_, transitions) = after_all(noise);
+    assert_eq!(transitions, [Raised]);
+}
+
+fn samples() -> impl Strategy<Value = Sample> + Clone {
+    select(vec![pair(118, 74), pair(128, 79), pair(133, 82), pair(137, 84), pair(150, 90)])
+}
+
+fn sent() -> impl Strategy<Value = Vec<Shown>> {
+    let first = (0..50_i64, select(vec![3_i64, 8, 9, 13, 21, 25]), 0..20_i64, samples(), 0..2_u8);
+    let first = first.prop_map(|(day, hour, minute, sample, device)| {
+        let one = Shown::at_hour(day, hour, Kind::BloodPressure, sample).on_device(device);
+        Shown { minutes: one.minutes + minute, ..one }
+    });
+    daily::versions(first, samples())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation(
+        history in daily::history(sent(), 90),
+        sweeps: bool,
+    ) {
+        daily::nothing_is_missed(plan(&[]), &history, sweeps)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        all in vec(sent(), 1..60),
+        other_order in any::<[Index; 100]>(),
+    ) {
+        let all: Vec<Shown> = all.concat();
+        let all: Vec<Shown> =
+            all.into_iter().map(|one| Shown { minutes: one.minutes % (28 * DAY), ..one }).collect();
+        daily::the_order_of_arrival_does_not_matter(&plan(&[]), 29, &all, &other_order)?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in daily::history(sent(), 90)) {
+        daily::a_restart_says_nothing_new(plan(&[]), &history)?;
+    }
+}
+
+#[test]
+fn an_alert_that_is_older_than_what_is_judged_ends_all_the_same() {
+    let (mut home, _) = after_all((0..5).map(|day| morning(day, 142, 88)));
+    let neither = (5..60).map(|day| morning(day, 132, 82));
+    assert_eq!(transitions(&mut home, neither), [Raised]);
+    let began = JAPAN.instant(date(2026, 6, 2), time(4, 0, 0, 0));
+    assert_eq!(home.last().first_observed_at, began);
+    let ended = transitions(&mut home, (60..67).map(|day| morning(day, 120, 70)));
+    assert_eq!(ended, [Raised, Resolved]);
+}

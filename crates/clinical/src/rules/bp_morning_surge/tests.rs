@@ -1,0 +1,141 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::Kind;
+use crate::alert::{Severity, Transition};
+use crate::home::Home;
+use crate::home::daily::{self, DAY, SEVEN, Shown, plan};
+use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+use crate::rules;
+use crate::sample::Sample;
+
+use Transition::{Raised, Resolved, Retracted};
+
+const RULE: &str = "bp.morning_surge";
+
+fn systolic(value: u16) -> Sample {
+    Sample::default().with(SYSTOLIC, value.into()).with(DIASTOLIC, 70.0)
+}
+
+fn at_hour(day: i64, hour: i64, value: u16) -> Shown {
+    Shown::at_hour(day, hour, Kind::BloodPressure, systolic(value))
+}
+
+/// A morning and an evening on each of some days.
+fn days(home: &mut Home, days: impl IntoIterator<Item = i64>, morning: u16, evening: u16) {
+    for day in days {
+        home.receives(at_hour(day, 7, morning));
+        home.receives(at_hour(day, 22, evening));
+        home.waits_until((day + 1) * DAY + SEVEN);
+    }
+}
+
+fn transitions(home: &Home) -> Vec<Transition> {
+    daily::transitions(home, RULE)
+}
+
+#[test]
+fn twenty_higher_in_the_morning_over_five_days_is_for_review() {
+    let mut home = Home::default();
+    days(&mut home, 0..4, 133, 113);
+    assert!(transitions(&home).is_empty());
+    days(&mut home, 4..5, 133, 113);
+    assert_eq!(transitions(&home), [Raised]);
+    assert_eq!(home.last().severity, Severity::Review);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Home blood pressure, systolic mean of 7 days 133 in the morning and 113 mmHg in the evening, 20 apart (5 days, until 2026-06-02): a difference at or above 20. Ask when medicine is taken and how it is measured."
+    );
+    assert_eq!(
+        words.ja,
+        "家庭血圧（収縮期）7日間の平均 朝133・晩113 mmHg、差20（測定5日、2026年6月2日まで）：差が20以上。朝の血圧が晩より高くなっています。服薬の時刻と測定のしかたを確認してください。"
+    );
+}
+
+#[test]
+fn nineteen_is_not_enough_and_a_higher_evening_never_is() {
+    for (morning, evening) in [(132, 113), (113, 133)] {
+        let mut home = Home::default();
+        days(&mut home, 0..10, morning, evening);
+        assert!(transitions(&home).is_empty(), "{morning} and {evening}");
+    }
+}
+
+#[test]
+fn only_days_with_both_count() {
+    let mut home = Home::default();
+    days(&mut home, 0..4, 130, 110);
+    for day in 4..7 {
+        home.receives(at_hour(day, 7, 160));
+        home.waits_until((day + 1) * DAY + SEVEN);
+    }
+    assert!(transitions(&home).is_empty());
+}
+
+#[test]
+fn it_ends_below_fifteen() {
+    let mut home = Home::default();
+    days(&mut home, 0..5, 134, 112);
+    days(&mut home, 5..14, 130, 115);
+    assert_eq!(transitions(&home), [Raised], "15 apart ends nothing");
+    days(&mut home, 14..22, 129, 115);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+}
+
+#[test]
+fn a_corrected_evening_takes_it_back() {
+    let mut home = Home::default();
+    days(&mut home, 0..5, 133, 113);
+    home.receives_at(8 * DAY, at_hour(2, 22, 113).corrected_to(systolic(123)));
+    assert_eq!(transitions(&home), [Raised, Retracted]);
+}
+
+#[test]
+fn the_limit_is_the_patients_own() {
+    let own = rules::plan(1, [("bp.morning_surge.difference", 15.0)]).unwrap();
+    let mut home = Home { plan: own, ..Home::default() };
+    days(&mut home, 0..5, 130, 115);
+    assert_eq!(transitions(&home), [Raised]);
+}
+
+fn sent() -> impl Strategy<Value = Vec<Shown>> {
+    let samples = || select(vec![110_u16, 118, 131, 134]).prop_map(systolic);
+    let first = (0..50_i64, select(vec![7_i64, 22]), 0..20_i64, samples());
+    let first = first.prop_map(|(day, hour, minute, sample)| {
+        let one = Shown::at_hour(day, hour, Kind::BloodPressure, sample);
+        Shown { minutes: one.minutes + minute, ..one }
+    });
+    daily::versions(first, samples())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation(
+        history in daily::history(sent(), 120),
+        sweeps: bool,
+    ) {
+        daily::nothing_is_missed(plan(&[]), &history, sweeps)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        all in vec(sent(), 1..90),
+        other_order in any::<[Index; 100]>(),
+    ) {
+        let all: Vec<Shown> = all.concat();
+        let all: Vec<Shown> =
+            all.into_iter().map(|one| Shown { minutes: one.minutes % (28 * DAY), ..one }).collect();
+        daily::the_order_of_arrival_does_not_matter(&plan(&[]), 29, &all, &other_order)?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in daily::history(sent(), 120)) {
+        daily::a_restart_says_nothing_new(plan(&[]), &history)?;
+    }
+}

@@ -1,0 +1,121 @@
+//! `weight.loss`: weight that has fallen against the month before.
+//!
+//! It is judged once a local day ([`super::days`]): the week that ends with the day against the median of
+//! the thirty days before it, within one scale, for scales differ by more than what is looked for. Of the
+//! week the *highest* weight is compared, so the rule holds where every day of the week is so far below.
+//!
+//! Others stand on the scale too. Of each day the weight nearest to the median is the patient's; where it
+//! is more than 20 kg away, the week is another person's; and a scale that showed so low a weight on two
+//! days of the month already is used by another person, whose weight is nobody's loss.
+//!
+//! An alert ends when every scale that can be compared is back. A scale that is not used any more ends
+//! nothing; then a new one does that has been steady for a week.
+
+mod limits;
+mod scale;
+#[cfg(test)]
+mod tests;
+mod wording;
+
+use crate::alert::{Alert, Text};
+use crate::kinds::Kind;
+use crate::parameter::Parameter;
+use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
+use crate::sample::Sample;
+use crate::time::Span;
+use crate::wording::day_number;
+
+use super::days::{self, Begin, Verdict};
+use super::of_sources::{OfSources, sources};
+use super::weights::weight;
+use limits::{HYSTERESIS, MONTH, PERCENT, WEEK};
+use scale::{Compared, Scale, Weights};
+
+/// The rule.
+#[derive(Debug)]
+struct WeightLoss;
+
+/// The rules of this folder.
+pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
+    std::iter::once(&WeightLoss as &dyn Rule)
+}
+
+const WEIGHT: Kind = Kind::WeighingScale;
+
+impl Rule for WeightLoss {
+    fn name(&self) -> &str {
+        "weight.loss"
+    }
+
+    fn kinds(&self) -> &[Kind] {
+        &[WEIGHT]
+    }
+
+    /// A scale is compared with its own readings. Were copies left out, of a scale that comes over two
+    /// ways now the one way and now the other would be compared with nothing.
+    fn reads_copies(&self) -> bool {
+        true
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[PERCENT] }
+    }
+
+    fn assess(&self, context: &Context<'_>) -> Assessment {
+        days::assess(context, Begin::Midnight, |days| {
+            let limit = context.plan.value(&PERCENT);
+            let readings = context.readings_and_copies(WEIGHT, days.begin());
+            let known = days.collect(readings, |day: &mut OfSources<Weights>, reading| {
+                day.of(reading.source).push(weight(reading));
+            });
+            let parameters = parameters(context.plan, [&PERCENT]);
+            days.assess(context, (&known, MONTH + WEEK), &parameters, |both, place, _| {
+                judge(both, limit, || day_number(days.date(place)))
+            })
+        })
+    }
+
+    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
+        days::is_unaffected(change, context, Begin::Midnight)
+    }
+
+    fn waits_for_the_rest(&self, _: Sample, delay: Span) -> bool {
+        days::waits_for_the_rest(delay)
+    }
+
+    fn words(&self, alert: &Alert) -> Text {
+        wording::words(alert)
+    }
+}
+
+/// What a day says with those before it, against the limit in percent.
+fn judge(both: &[OfSources<Weights>], limit: f64, last_day: impl Fn() -> f64) -> Verdict {
+    let scales: Vec<Scale> =
+        sources(both).into_iter().map(|source| Scale::of(both, source, limit)).collect();
+    let compared = || {
+        scales.iter().filter_map(|scale| match scale {
+            Scale::Compared(compared) => Some(compared),
+            _ => None,
+        })
+    };
+    // Of equal ones the last, whichever that is: of one order.
+    let lost = compared().filter(|one| one.loss >= limit && !one.is_shared);
+    if let Some(greatest) = lost.max_by(|one, other| one.loss.total_cmp(&other.loss)) {
+        let Compared { loss, from, to, days_of_week, days_of_month, .. } = *greatest;
+        return Verdict::Holds(values([
+            ("loss", loss),
+            ("from", from.kilograms()),
+            ("to", to.kilograms()),
+            ("days", days_of_week as f64),
+            ("month_days", days_of_month as f64),
+            ("last_day", last_day()),
+        ]));
+    }
+    let is_known = compared().next().is_some();
+    let is_over = if is_known {
+        compared().all(|one| one.loss < limit - HYSTERESIS)
+    } else {
+        !scales.contains(&Scale::Unclear) && scales.contains(&Scale::NewAndSteady)
+    };
+    if is_over { Verdict::Clears } else { Verdict::Neither }
+}

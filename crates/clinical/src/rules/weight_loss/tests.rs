@@ -1,0 +1,206 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::Kind;
+use crate::alert::{Severity, Transition};
+use crate::home::Home;
+use crate::home::daily::{self, DAY, SEVEN, Shown, plan};
+use crate::kinds::weighing_scale::BODY_WEIGHT;
+use crate::rules;
+use crate::sample::Sample;
+
+use Transition::{Raised, Resolved, Retracted};
+
+const RULE: &str = "weight.loss";
+
+fn weight(value: f64) -> Sample {
+    Sample::default().with(BODY_WEIGHT, value)
+}
+
+fn kg(day: i64, value: f64) -> Shown {
+    Shown::at_hour(day, 8, Kind::WeighingScale, weight(value))
+}
+
+/// The same weight on each of some days.
+fn days(home: &mut Home, days: impl IntoIterator<Item = i64>, value: f64) {
+    each(home, days.into_iter().map(|day| kg(day, value)));
+}
+
+fn each(home: &mut Home, readings: impl IntoIterator<Item = Shown>) {
+    for reading in readings {
+        home.receives(reading);
+        home.waits_until((reading.minutes / DAY + 1) * DAY + SEVEN);
+    }
+}
+
+fn transitions(home: &Home) -> Vec<Transition> {
+    daily::transitions(home, RULE)
+}
+
+#[test]
+fn a_week_that_is_five_percent_below_the_median_of_a_month_is_for_review() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..36, 76.0);
+    assert!(transitions(&home).is_empty(), "a day of the week is not below yet");
+    days(&mut home, 36..37, 75.5);
+    assert_eq!(transitions(&home), [Raised]);
+    assert_eq!(home.last().severity, Severity::Review);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Weight at most 76 kg in the 7 days until 2026-07-04 (7 days measured), 5 % below the median of the 30 days before, 80 kg (30 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
+    );
+    assert_eq!(
+        words.ja,
+        "体重が2026年7月4日までの7日間（測定7日）、最高でも76 kgで、その前30日間の中央値80 kg（測定30日）より5%低い値です：5%以上の減少。食事、脱水、利尿薬を確認し、再測定を依頼してください。"
+    );
+}
+
+#[test]
+fn four_and_a_half_percent_are_not_enough() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..40, 76.4);
+    assert!(transitions(&home).is_empty());
+}
+
+#[test]
+fn it_needs_weights_on_three_days_of_the_week_and_eight_of_the_month() {
+    let after = |of_month: i64, of_week: i64| {
+        let mut home = Home::default();
+        days(&mut home, (0..of_month).map(|turn| turn * 3), 80.0);
+        days(&mut home, 30..30 + of_week, 75.0);
+        home.waits_until(50 * DAY);
+        transitions(&home)
+    };
+    assert_eq!(after(8, 3), [Raised]);
+    assert!(after(7, 3).is_empty());
+    assert!(after(8, 2).is_empty());
+}
+
+#[test]
+fn it_ends_when_less_than_three_percent_are_lost() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..37, 75.0);
+    days(&mut home, 37..38, 77.6);
+    assert_eq!(transitions(&home), [Raised], "3 percent end nothing");
+    days(&mut home, 38..39, 77.7);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+}
+
+#[test]
+fn a_loss_that_stays_becomes_the_patients_own_weight() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..60, 75.0);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+}
+
+#[test]
+fn another_person_on_the_scale_raises_nothing() {
+    // Once, and by turns for weeks, and for a week alone who used it before.
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..32, 62.0);
+    days(&mut home, 32..40, 80.2);
+    assert!(transitions(&home).is_empty());
+    let mut home = Home::default();
+    each(&mut home, (0..40).map(|day| kg(day, if day % 2 == 0 { 80.0 } else { 65.0 })));
+    days(&mut home, 40..50, 65.0);
+    assert!(transitions(&home).is_empty());
+    // A child, while the patient is away.
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..40, 31.0);
+    assert!(transitions(&home).is_empty());
+}
+
+#[test]
+fn of_a_day_with_two_people_the_weight_nearest_to_the_month_is_the_patients() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    for day in 30..38 {
+        let other = kg(day, 64.0);
+        each(&mut home, [kg(day, 75.0), Shown { minutes: other.minutes + 3, ..other }]);
+    }
+    assert_eq!(transitions(&home), [Raised]);
+    assert_eq!(home.last().finding("to"), Some(75.0));
+}
+
+#[test]
+fn another_scale_is_compared_with_itself_only() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    each(&mut home, (30..50).map(|day| kg(day, 75.0).on_device(1)));
+    assert!(transitions(&home).is_empty());
+}
+
+#[test]
+fn a_new_scale_that_is_steady_for_a_week_ends_it_where_the_old_one_is_not_used() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..37, 75.0);
+    assert_eq!(transitions(&home), [Raised]);
+    each(&mut home, (37..43).map(|day| kg(day, 74.0).on_device(1)));
+    assert_eq!(transitions(&home), [Raised], "the old one was used in the week");
+    each(&mut home, (43..45).map(|day| kg(day, 74.0).on_device(1)));
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+}
+
+#[test]
+fn a_correction_takes_it_back() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..37, 75.0);
+    home.receives_at(38 * DAY, kg(33, 75.0).corrected_to(weight(79.5)));
+    assert_eq!(transitions(&home), [Raised, Retracted]);
+}
+
+/// A patient's scale over two months, with who else stands on it.
+fn sent() -> impl Strategy<Value = Vec<Shown>> {
+    let samples = || select(vec![80.0, 80.0, 79.5, 77.5, 75.5, 74.0, 62.0]).prop_map(weight);
+    let first = (0..60_i64, 0..3_i64, samples(), prop::bool::weighted(0.1));
+    let first = first.prop_map(|(day, hour, sample, is_other)| {
+        // Later weights are lower.
+        let sample = match (day, sample.value(BODY_WEIGHT)) {
+            (0..36, Some(75.5 | 74.0)) => weight(80.0),
+            _ => sample,
+        };
+        let one = Shown::at_hour(day, 7 + hour, Kind::WeighingScale, sample);
+        one.on_device(u8::from(is_other))
+    });
+    daily::versions(first, samples())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation(
+        history in daily::history(sent(), 120),
+        sweeps: bool,
+    ) {
+        daily::nothing_is_missed(plan(&[]), &history, sweeps)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        all in vec(sent(), 30..90),
+        other_order in any::<[Index; 100]>(),
+    ) {
+        // Of the present forty days.
+        let all: Vec<Shown> = all.concat();
+        let all: Vec<Shown> = all.into_iter().filter(|one| one.minutes >= 20 * DAY).collect();
+        daily::the_order_of_arrival_does_not_matter(&plan(&[]), 60, &all, &other_order)?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in daily::history(sent(), 120)) {
+        daily::a_restart_says_nothing_new(plan(&[]), &history)?;
+    }
+}
