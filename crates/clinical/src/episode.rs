@@ -40,6 +40,9 @@ pub struct Episode {
     pub in_time_until: Option<Timestamp>,
     /// Whether its readings were observed at another time than they say.
     pub is_of_unknown_time: bool,
+    /// Whether it rests on what was judged, such as the mean of a week, and names none of the many
+    /// readings: then other findings are an update.
+    pub rests_on_findings: bool,
     /// What was judged, e.g. the mean of two readings.
     pub findings: Values,
     /// What it was judged against.
@@ -107,8 +110,18 @@ impl Episode {
             ended: None,
             in_time_until: None,
             is_of_unknown_time: false,
+            rests_on_findings: false,
             findings: Values::new(),
             parameters: Values::new(),
+        }
+    }
+
+    /// An episode in which what was judged holds, such as the mean of a week, from a day on.
+    pub fn of_findings(severity: Severity, began: Timestamp, findings: Values) -> Self {
+        Self {
+            rests_on_findings: true,
+            findings,
+            ..Self::without_readings(Stage::Confirmed, severity, began)
         }
     }
 
@@ -362,9 +375,9 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
     // What was judged stays as it was, with the numbers of the plan that it was judged by.
     let judged = known.filter(|alert| {
         (alert.stage, alert.wording_version) == (episode.stage, computation.wording_version)
-            && !evidence.is_empty()
+            && (episode.rests_on_findings || !evidence.is_empty())
             && alert.evidence == evidence
-            && names_the_same(alert, &episode)
+            && finds_the_same(alert, &episode)
     });
     Some(Alert {
         id,
@@ -413,9 +426,13 @@ fn severity_of(
     }
 }
 
-/// Whether an alert names what was judged by the same names as an episode: a rule may name its reasons
-/// so. An alert from before there were findings names nothing.
-fn names_the_same(alert: &Alert, episode: &Episode) -> bool {
+/// Whether an alert says what was judged as an episode does: by the same names, for a rule may name its
+/// reasons so, and with the same numbers where the episode rests on them. An alert from before there
+/// were findings names nothing.
+fn finds_the_same(alert: &Alert, episode: &Episode) -> bool {
+    if episode.rests_on_findings {
+        return alert.findings == episode.findings;
+    }
     alert.findings.is_empty() || alert.findings.keys().eq(episode.findings.keys())
 }
 
@@ -445,7 +462,7 @@ fn transition(
             } else {
                 let same = known.evidence == evidence
                     && known.first_observed_at == began
-                    && names_the_same(known, episode);
+                    && finds_the_same(known, episode);
                 (!same).then_some(Transition::Updated)
             }
         }
@@ -457,6 +474,7 @@ fn transition(
                 && known.first_observed_at == began
                 && known.severity == severity
                 && known.stage == episode.stage
+                && (!episode.rests_on_findings || finds_the_same(known, episode))
                 && Some(known.last_observed_at) == episode.ended;
             (!same).then_some(Transition::Updated)
         }

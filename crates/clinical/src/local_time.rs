@@ -37,8 +37,14 @@ impl LocalTime {
     /// twice begins the first time; one whose midnight they skip begins where they go on.
     pub fn begin_of(&self, day: Date, days_later: i32) -> Timestamp {
         let day = day.saturating_add(jiff::Span::new().days(i64::from(days_later)));
-        let begin = self.0.to_ambiguous_timestamp(day.at(0, 0, 0, 0)).compatible();
-        Timestamp::from_millis(begin.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
+        self.instant(day, Time::midnight())
+    }
+
+    /// The instant at which the clock on the wall shows a time of a local day: the first of two where
+    /// the clocks show it twice, where they go on where they skip it.
+    pub fn instant(&self, day: Date, time: Time) -> Timestamp {
+        let instant = self.0.to_ambiguous_timestamp(day.to_datetime(time)).compatible();
+        Timestamp::from_millis(instant.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
     }
 
     fn civil(&self, time: Timestamp) -> jiff::civil::DateTime {

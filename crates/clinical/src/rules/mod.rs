@@ -26,6 +26,9 @@ mod data_suspect;
 mod glucose_very_low;
 mod weight_gain;
 
+// What several rules share.
+mod days;
+
 fn of_folders() -> Vec<&'static dyn Rule> {
     let mut all: Vec<&'static dyn Rule> = Vec::new();
     all.extend(bp_severe_high::rules());

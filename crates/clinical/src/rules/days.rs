@@ -1,0 +1,250 @@
+//! Local days: rules that are judged once a local day.
+//!
+//! A day is *complete* when the patient's grace has passed after its end ([`grace`]), between six and
+//! seven in the morning. Until then its readings may come, and no rule of days looks at it. From then
+//! on it is judged, with the days before it; what comes later for one of these days, or changes one of
+//! their readings, has them judged again.
+//!
+//! So a reading in time costs a comparison ([`is_of_a_day_to_come`]), and each day one pass over the
+//! window ([`Days::assess`]).
+
+use jiff::civil::{Date, Time, time};
+
+use crate::alert::{Alert, Severity, Status, Values};
+use crate::copies::COPY_WITHIN;
+use crate::episode::Episode;
+use crate::local_time::LocalTime;
+use crate::remembered::CurrentReading;
+use crate::rule::{Assessment, Change, Context};
+use crate::schedule::grace;
+use crate::time::{Span, Timestamp};
+
+/// When a day of a rule begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// At midnight: the days of the calendar.
+    Midnight,
+    /// At 04:00, when the morning begins: the evening after midnight belongs to the day before.
+    Morning,
+}
+
+impl Begin {
+    const fn time(self) -> Time {
+        match self {
+            Self::Midnight => Time::midnight(),
+            Self::Morning => MORNING_BEGINS,
+        }
+    }
+}
+
+/// Morning is from 04:00 on. Ours, as are the other times of day.
+const MORNING_BEGINS: Time = time(4, 0, 0, 0);
+/// Morning is until noon.
+const MORNING_ENDS: Time = time(12, 0, 0, 0);
+/// Evening is from 17:00 on until the next morning begins.
+const EVENING_BEGINS: Time = time(17, 0, 0, 0);
+
+/// A part of a day at which people measure at home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// 04:00 to 11:59.
+    Morning,
+    /// 17:00 to 03:59 of the next day.
+    Evening,
+}
+
+impl Part {
+    /// The part of the day in which an instant lies, if it is one of them.
+    pub(super) fn of(local: &LocalTime, instant: Timestamp) -> Option<Self> {
+        let time = local.time_of_day(instant);
+        if time < MORNING_BEGINS || time >= EVENING_BEGINS {
+            return Some(Self::Evening);
+        }
+        (time < MORNING_ENDS).then_some(Self::Morning)
+    }
+}
+
+/// What a complete day says, with the days before it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Verdict {
+    /// The rule holds, by these findings.
+    Holds(Values),
+    /// What was open is over.
+    Clears,
+    /// Neither: too little is known, or it is between the limits.
+    Neither,
+}
+
+/// The days of a patient that are complete, as far back as all of their readings are remembered.
+#[derive(Debug)]
+pub(super) struct Days<'a> {
+    local: &'a LocalTime,
+    begin: Begin,
+    grace: Span,
+    /// When each begins, the first first, and when the last one ends.
+    edges: Vec<Timestamp>,
+    first: Date,
+}
+
+impl<'a> Days<'a> {
+    /// The complete days as of the present of a context.
+    pub(super) fn of(context: &Context<'a>, begin: Begin) -> Self {
+        let local = context.plan.local_time();
+        let grace = grace(context.patient);
+        // A reading of the first day may be a copy of one just before it.
+        let seen_from = context.lookback_start() + COPY_WITHIN;
+        let first = local.day_of(seen_from);
+        let begins = |day: Date| local.instant(day, begin.time());
+        let first = if begins(first) >= seen_from { first } else { after(first) };
+        let mut edges = vec![begins(first)];
+        let mut day = first;
+        while local.begin_of(day, 1) + grace <= context.now {
+            day = after(day);
+            edges.push(begins(day));
+        }
+        Self { local, begin, grace, edges, first }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.edges.len() - 1
+    }
+
+    /// The patient's local time.
+    pub(super) fn local_time(&self) -> &'a LocalTime {
+        self.local
+    }
+
+    /// When the first of them begins: earlier readings are not asked for.
+    pub(super) fn begin(&self) -> Timestamp {
+        self.edges[0]
+    }
+
+    /// The date of one of them.
+    pub(super) fn date(&self, place: usize) -> Date {
+        later(self.first, place)
+    }
+
+    /// What is known of each day, of readings in observation order: `add` adds one to what is known of
+    /// its day. Readings of days to come are left out.
+    pub(super) fn collect<D: Default>(
+        &self,
+        readings: impl Iterator<Item = CurrentReading>,
+        mut add: impl FnMut(&mut D, &CurrentReading),
+    ) -> Vec<D> {
+        let mut days: Vec<D> = std::iter::repeat_with(D::default).take(self.len()).collect();
+        let mut place = 0;
+        for reading in readings.skip_while(|reading| reading.time < self.begin()) {
+            while self.edges.get(place + 1).is_some_and(|end| reading.time >= *end) {
+                place += 1;
+            }
+            let Some(day) = days.get_mut(place) else { break };
+            add(day, &reading);
+        }
+        days
+    }
+
+    /// Judges each day with the `span - 1` days before it, as far as there are so many: `judge` is
+    /// given these days, the judged one last, its place, and the findings with which the open episode
+    /// began, if one is open.
+    ///
+    /// An episode begins with the day for which the rule holds and ends with the first after it that
+    /// clears. One that is open before the first day that can be judged goes on from what its alert
+    /// says. `newest` is when the newest reading of all was observed: while the rule can see it, the
+    /// next day is waited for.
+    pub(super) fn assess<D>(
+        &self,
+        context: &Context<'_>,
+        (days, span): (&[D], usize),
+        parameters: &Values,
+        newest: Option<Timestamp>,
+        judge: impl Fn(&[D], usize, Option<&Values>) -> Verdict,
+    ) -> Assessment {
+        let first_judged = span - 1;
+        let judged_from = self.edges.get(first_judged).copied();
+        // Where no day can be judged yet, what is known stays as it is.
+        let judged_from = judged_from.unwrap_or(Timestamp::LATEST);
+        let carried = carried(context, judged_from);
+        let is_covered = |alert: &&Alert| {
+            alert.first_observed_at >= judged_from
+                || carried.is_some_and(|carried| carried.id == alert.id)
+        };
+        let mut assessment = Assessment {
+            covered: context.known().filter(is_covered).map(|alert| alert.id).collect(),
+            ..Assessment::default()
+        };
+        let episode = |began, findings| Episode {
+            parameters: parameters.clone(),
+            ..Episode::of_findings(Severity::Review, began, findings)
+        };
+        let mut open = carried.map(|alert| Episode {
+            continues: Some(alert.id),
+            ..episode(alert.first_observed_at, alert.findings.clone())
+        });
+        for place in first_judged..self.len() {
+            let seen = &days[place - first_judged..=place];
+            match judge(seen, place, open.as_ref().map(|open| &open.findings)) {
+                Verdict::Holds(findings) if open.is_none() => {
+                    open = Some(episode(self.edges[place], findings));
+                }
+                Verdict::Clears => {
+                    if let Some(mut over) = open.take() {
+                        over.ended = Some(self.edges[place]);
+                        assessment.episodes.push(over);
+                    }
+                }
+                Verdict::Holds(_) | Verdict::Neither => {}
+            }
+        }
+        assessment.episodes.extend(open);
+        // The next day sees the readings of `span` days, itself the last.
+        let next_sees =
+            self.local.instant(earlier(self.date(self.len()), first_judged), self.begin.time());
+        if newest.is_some_and(|newest| newest >= next_sees) {
+            assessment.assess_again_at(self.complete_at(self.len()));
+        }
+        assessment
+    }
+
+    /// When a day is complete.
+    fn complete_at(&self, place: usize) -> Timestamp {
+        self.local.begin_of(self.date(place), 1) + self.grace
+    }
+}
+
+/// Whether a changed reading is of a day that is not complete yet, so that it changes nothing that was
+/// judged: the fast path of a rule of days. False where the rule does not wait for a day.
+pub(super) fn is_of_a_day_to_come(change: &Change, context: &Context<'_>, begin: Begin) -> bool {
+    let Some(due) = context.due.filter(|due| *due > context.now) else { return false };
+    // The day that is waited for ended its grace before.
+    let ends = due - grace(context.patient);
+    let time = change.reading.time;
+    if time >= ends {
+        return true;
+    }
+    let local = context.plan.local_time();
+    let day = local.day_of(ends - Span::from_millis(1));
+    time >= local.instant(day, begin.time())
+}
+
+/// The alert that is open before the first day that can be judged.
+fn carried<'a>(context: &Context<'a>, judged_from: Timestamp) -> Option<&'a Alert> {
+    let lasts = |alert: &&Alert| {
+        alert.first_observed_at < judged_from
+            && (alert.is_open()
+                || alert.status == Status::Resolved && alert.last_observed_at >= judged_from)
+    };
+    context.known().filter(lasts).max_by_key(|alert| (alert.is_open(), alert.first_observed_at))
+}
+
+fn after(day: Date) -> Date {
+    day.tomorrow().unwrap_or(Date::MAX)
+}
+
+fn later(day: Date, days: usize) -> Date {
+    day.saturating_add(jiff::Span::new().days(days as i64))
+}
+
+fn earlier(day: Date, days: usize) -> Date {
+    day.saturating_sub(jiff::Span::new().days(days as i64))
+}
