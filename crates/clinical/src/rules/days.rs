@@ -46,7 +46,7 @@ const EVENING_BEGINS: Time = time(17, 0, 0, 0);
 
 /// A part of a day at which people measure at home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// 04:00 to 11:59.
     Morning,
     /// 17:00 to 03:59 of the next day.
@@ -55,7 +55,7 @@ pub(super) enum Part {
 
 impl Part {
     /// The part of the day in which an instant lies, if it is one of them.
-    pub(super) fn of(local: &LocalTime, instant: Timestamp) -> Option<Self> {
+    pub(crate) fn of(local: &LocalTime, instant: Timestamp) -> Option<Self> {
         let time = local.time_of_day(instant);
         if time < MORNING_BEGINS || time >= EVENING_BEGINS {
             return Some(Self::Evening);

@@ -26,8 +26,9 @@ mod data_suspect;
 mod glucose_very_low;
 mod weight_gain;
 
-// What several rules share.
-mod days;
+// What several rules share; metrics share it with them.
+pub(crate) mod days;
+pub(crate) mod pressures;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
     let mut all: Vec<&'static dyn Rule> = Vec::new();
