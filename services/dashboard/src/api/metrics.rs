@@ -210,7 +210,7 @@ pub async fn list_glucose_days(
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
-pub async fn read_blood_pressure_summary(
+pub async fn read_pressure_summary(
     State(dashboard): State<Arc<Dashboard>>,
     assigned: AssignedPatient<ReadMetrics>,
     query: Result<Query<PeriodQuery>, QueryRejection>,
@@ -240,7 +240,7 @@ pub fn of_one_segment() -> Router<Arc<Dashboard>> {
         .route("/api/v1/patients/{patient}/glucose/days", get(list_glucose_days))
         .route(
             "/api/v1/patients/{patient}/blood-pressure/summary",
-            get(read_blood_pressure_summary),
+            get(read_pressure_summary),
         )
 }
 

@@ -51,7 +51,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(metrics::read_glucose_summary))
         .routes(routes!(metrics::read_glucose_profile))
         .routes(routes!(metrics::list_glucose_days))
-        .routes(routes!(metrics::read_blood_pressure_summary))
+        .routes(routes!(metrics::read_pressure_summary))
         .routes(routes!(alerts::list_open_alerts))
         .routes(routes!(stream::stream_alerts))
 }
