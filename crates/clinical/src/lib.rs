@@ -15,6 +15,7 @@ pub mod kinds;
 pub mod limit;
 pub mod local_time;
 pub mod measured;
+pub mod metrics;
 pub mod monitor;
 pub mod parameter;
 pub mod patient;

@@ -46,7 +46,7 @@ const EVENING_BEGINS: Time = time(17, 0, 0, 0);
 
 /// A part of a day at which people measure at home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// 04:00 to 11:59.
     Morning,
     /// 17:00 to 03:59 of the next day.
@@ -55,7 +55,7 @@ pub(super) enum Part {
 
 impl Part {
     /// The part of the day in which an instant lies, if it is one of them.
-    pub(super) fn of(local: &LocalTime, instant: Timestamp) -> Option<Self> {
+    pub(crate) fn of(local: &LocalTime, instant: Timestamp) -> Option<Self> {
         let time = local.time_of_day(instant);
         if time < MORNING_BEGINS || time >= EVENING_BEGINS {
             return Some(Self::Evening);
@@ -283,4 +283,42 @@ fn later(day: Date, days: usize) -> Date {
 
 fn earlier(day: Date, days: usize) -> Date {
     day.saturating_sub(jiff::Span::new().days(days as i64))
+}
+
+/// Where a day has hundreds of readings, as of a sensor, an assessment looks at no more than it must.
+impl<'a> Days<'a> {
+    /// The days that are to be judged, each with the `span - 1` days before it. Where nothing but time
+    /// made a day complete, it and those after it: what was before is judged already, for every change
+    /// of it has it judged anew. Else all days.
+    pub(super) fn to_judge(context: &Context<'a>, begin: Begin, span: usize) -> Self {
+        let mut days = Self::of(context, begin);
+        let due = context.due.filter(|due| context.cause.is_none() && *due <= context.now);
+        let Some(due) = due else { return days };
+        let completed = (0..days.len()).rev().find(|place| days.complete_at(*place) <= due);
+        if let Some(place) = completed.filter(|place| days.complete_at(*place) == due) {
+            let gone = (place + 1).saturating_sub(span);
+            days.first = days.date(gone);
+            days.edges.drain(..gone);
+        }
+        days
+    }
+
+    /// What is known of each day, of all of its readings at once. `of_day` is given these, in
+    /// observation order, and when the day begins and ends.
+    pub(super) fn collect_whole<D>(
+        &self,
+        readings: impl Iterator<Item = CurrentReading>,
+        mut of_day: impl FnMut(&[CurrentReading], (Timestamp, Timestamp)) -> D,
+    ) -> Known<D> {
+        let mut readings = readings.peekable();
+        let (mut days, mut newest) = (Vec::with_capacity(self.len()), None);
+        let mut of_one: Vec<CurrentReading> = Vec::new();
+        for edges in self.edges.windows(2) {
+            of_one.clear();
+            of_one.extend(std::iter::from_fn(|| readings.next_if(|one| one.time < edges[1])));
+            newest = of_one.last().map(|reading| reading.time).or(newest);
+            days.push(of_day(&of_one, (edges[0], edges[1])));
+        }
+        Known { days, newest: readings.last().map(|reading| reading.time).or(newest) }
+    }
 }

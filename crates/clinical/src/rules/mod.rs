@@ -34,14 +34,11 @@ mod weight_gain;
 mod weight_loss;
 
 // What several rules share.
-mod days;
+pub(crate) mod days;
 mod of_sources;
-mod pressures;
-mod weights;
-
-// What several rules share.
-mod days;
+pub(crate) mod pressures;
 mod sensor_days;
+mod weights;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
     let mut all: Vec<&'static dyn Rule> = Vec::new();

@@ -17,9 +17,9 @@ const OCCASION: Span = Span::from_minutes(15);
 
 /// A mean pressure, mmHg.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Pressure {
-    pub(super) systolic: f64,
-    pub(super) diastolic: f64,
+pub(crate) struct Pressure {
+    pub(crate) systolic: f64,
+    pub(crate) diastolic: f64,
 }
 
 /// A mean of pressures that is being made.
@@ -77,14 +77,14 @@ impl Occasions {
 
 /// What was measured on a day.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct DayOfPressure {
+pub(crate) struct DayOfPressure {
     morning: Occasions,
     evening: Occasions,
 }
 
 impl DayOfPressure {
     /// Adds a reading of the day; those of a day come in observation order.
-    pub(super) fn add(&mut self, local: &LocalTime, reading: &CurrentReading) {
+    pub(crate) fn add(&mut self, local: &LocalTime, reading: &CurrentReading) {
         let value = |field| reading.sample.exact(field);
         let (Some(systolic), Some(diastolic)) = (value(SYSTOLIC), value(DIASTOLIC)) else { return };
         let occasions = match Part::of(local, reading.time) {
@@ -96,7 +96,7 @@ impl DayOfPressure {
     }
 
     /// The mean of the occasions of a part of the day, if it has any.
-    pub(super) fn mean(&self, part: Part) -> Option<Pressure> {
+    pub(crate) fn mean(&self, part: Part) -> Option<Pressure> {
         match part {
             Part::Morning => self.morning.mean(),
             Part::Evening => self.evening.mean(),
@@ -105,7 +105,7 @@ impl DayOfPressure {
 }
 
 /// The mean of some days, to a tenth of a mmHg, as it is shown; and how many days.
-pub(super) fn mean_of(days: impl Iterator<Item = Pressure>) -> Option<(Pressure, u32)> {
+pub(crate) fn mean_of(days: impl Iterator<Item = Pressure>) -> Option<(Pressure, u32)> {
     let mut all = Mean::default();
     days.for_each(|day| all.add(day));
     let mean = all.mean()?;
@@ -114,7 +114,7 @@ pub(super) fn mean_of(days: impl Iterator<Item = Pressure>) -> Option<(Pressure,
 }
 
 /// A number to one decimal: what is judged is what is shown.
-pub(super) fn tenths(value: f64) -> f64 {
+pub(crate) fn tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
