@@ -287,20 +287,15 @@ fn earlier(day: Date, days: usize) -> Date {
 
 /// Where a day has hundreds of readings, as of a sensor, an assessment looks at no more than it must.
 impl<'a> Days<'a> {
-    /// The days that are to be judged, each with the `span - 1` days before it. Where nothing but time
-    /// made a day complete, it and those after it: what was before is judged already, for every change
-    /// of it has it judged anew. Else all days.
-    pub(super) fn to_judge(context: &Context<'a>, begin: Begin, span: usize) -> Self {
-        let mut days = Self::of(context, begin);
+    /// Those that are to be judged, each with the `span - 1` days before it. Where nothing but time made
+    /// a day complete, it and those after it: what was before is judged already, for every change of it
+    /// has it judged anew. Else all days.
+    pub(super) fn to_judge(&self, context: &Context<'_>, span: usize) -> Self {
         let due = context.due.filter(|due| context.cause.is_none() && *due <= context.now);
-        let Some(due) = due else { return days };
-        let completed = (0..days.len()).rev().find(|place| days.complete_at(*place) <= due);
-        if let Some(place) = completed.filter(|place| days.complete_at(*place) == due) {
-            let gone = (place + 1).saturating_sub(span);
-            days.first = days.date(gone);
-            days.edges.drain(..gone);
-        }
-        days
+        let completed = (0..self.len()).rev().find(|place| Some(self.complete_at(*place)) <= due);
+        let place = completed.filter(|place| Some(self.complete_at(*place)) == due);
+        let gone = place.map_or(0, |place| (place + 1).saturating_sub(span));
+        Self { edges: self.edges[gone..].to_vec(), first: self.date(gone), ..*self }
     }
 
     /// What is known of each day, of all of its readings at once. `of_day` is given these, in

@@ -21,7 +21,7 @@ use crate::kinds::Kind;
 use crate::metrics::{Period, Trace};
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, values};
-use crate::rules::days::{self, Begin, Days, Verdict};
+use crate::rules::days::{self, Begin, Verdict};
 use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
@@ -129,22 +129,20 @@ pub(super) fn assess(
     parameters: &Values,
     level: impl Fn(&TwoWeeks) -> Level,
 ) -> Assessment {
-    if let Some(until) = context.rest_until {
-        // Until then all stays as it was reported.
-        return Assessment { next_assessment: Some(until), ..Assessment::default() };
-    }
-    let days = Days::to_judge(context, Begin::Midnight, ENOUGH_DAYS);
-    let readings = context.readings(GLUCOSE, days.begin());
-    let of_sensors = readings.filter(|reading| is_of_sensor(reading.sample));
-    let known =
-        days.collect_whole(of_sensors, |readings, day| SensorDay::of(readings, day, limits));
-    days.assess(context, (&known, ENOUGH_DAYS), parameters, |seen, place, _| {
-        let Some(two_weeks) = TwoWeeks::of(seen) else { return Verdict::Neither };
-        match level(&two_weeks) {
-            Level::Holds => Verdict::Holds(two_weeks.findings(day_number(days.date(place)))),
-            Level::Between => Verdict::Neither,
-            Level::Clears => Verdict::Clears,
-        }
+    days::assess(context, Begin::Midnight, |days| {
+        let days = days.to_judge(context, ENOUGH_DAYS);
+        let readings = context.readings(GLUCOSE, days.begin());
+        let of_sensors = readings.filter(|reading| is_of_sensor(reading.sample));
+        let known =
+            days.collect_whole(of_sensors, |readings, day| SensorDay::of(readings, day, limits));
+        days.assess(context, (&known, ENOUGH_DAYS), parameters, |seen, place, _| {
+            let Some(two_weeks) = TwoWeeks::of(seen) else { return Verdict::Neither };
+            match level(&two_weeks) {
+                Level::Holds => Verdict::Holds(two_weeks.findings(day_number(days.date(place)))),
+                Level::Between => Verdict::Neither,
+                Level::Clears => Verdict::Clears,
+            }
+        })
     })
 }
 
