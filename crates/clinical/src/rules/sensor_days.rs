@@ -11,6 +11,7 @@
 //! nobody is flagged, and nothing ends, because an older day is not among the last 14 any more.
 
 #[cfg(test)]
+#[path = "sensor_days_tests.rs"]
 pub(super) mod tests;
 
 use crate::alert::Values;

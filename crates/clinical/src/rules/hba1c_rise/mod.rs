@@ -95,9 +95,9 @@ impl Rule for Hba1cRise {
                 None if is_to_look_at => open = Some(begin(reading, base)),
                 None => {}
                 Some(episode) if is_to_look_at || newest >= limits.ends_below() => {
-                    let newest = EvidenceReading::of(HBA1C, &[reading]);
-                    let severity = episode.severity;
-                    episode.continue_with(Stage::Confirmed, severity, newest);
+                    let newest = [reading];
+                    let newest = EvidenceReading::of(HBA1C, &newest);
+                    episode.continue_with(Stage::Confirmed, Severity::Review, newest);
                 }
                 Some(episode) => {
                     episode.ended = Some(reading.time);

@@ -79,11 +79,11 @@ fn eight_percent_are_for_review_and_less_is_not() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "HbA1c 8 %: at or above 8 %. Ask for changes of drugs, meals and weight, and review the treatment."
+        "HbA1c 8.0 %: at or above 8.0 %. Ask for changes of drugs, meals and weight, and review the treatment."
     );
     assert_eq!(
         words.ja,
-        "HbA1c 8%：8%以上。服薬・食事・体重の変化を確認し、治療を見直してください。"
+        "HbA1c 8.0%：8.0%以上。服薬・食事・体重の変化を確認し、治療を見直してください。"
     );
 }
 
