@@ -119,6 +119,20 @@ pub(crate) fn on_the_morning_after(last: i64, sent: impl IntoIterator<Item = Val
     home
 }
 
+/// The patient's sensor says further values, in time.
+pub(crate) fn receive(home: &mut Home, sent: impl IntoIterator<Item = Value>) {
+    for value in sent {
+        home.receives(value);
+    }
+}
+
+/// The same, all in one minute.
+pub(crate) fn receive_at(home: &mut Home, minute: i64, sent: impl IntoIterator<Item = Value>) {
+    for value in sent {
+        home.receives_at(minute, value);
+    }
+}
+
 /// What was reported by a rule.
 pub(crate) fn of<'a>(home: &'a Home, rule: &str) -> Vec<&'a Alert> {
     home.reported.iter().filter(|alert| alert.rule.as_str() == rule).collect()
@@ -136,9 +150,7 @@ fn assessed() -> usize {
 fn a_day_of_288_values_in_time_takes_one_full_computation_a_rule() {
     let mut home = Home::after(days(0..15, &[]));
     let before = assessed();
-    for value in day(15, 5, &[]) {
-        home.receives(value);
-    }
+    receive(&mut home, day(15, 5, &[]));
     assert_eq!(assessed() - before, RULES.len());
 }
 
@@ -146,9 +158,8 @@ fn a_day_of_288_values_in_time_takes_one_full_computation_a_rule() {
 fn what_comes_hours_late_for_a_day_that_is_not_over_takes_no_computation() {
     let mut home = on_the_morning_after(14, days(0..15, &[]));
     let before = assessed();
-    for value in day(15, 5, &[]).into_iter().take(200).skip(1) {
-        home.receives_at(minute_of(15, 23 * 60), value);
-    }
+    let of_the_day = day(15, 5, &[]).into_iter().take(200).skip(1);
+    receive_at(&mut home, minute_of(15, 23 * 60), of_the_day);
     assert_eq!(assessed() - before, 0);
 }
 
@@ -157,9 +168,7 @@ fn two_weeks_in_one_upload_take_a_few_full_computations() {
     let before = assessed();
     let mut home = Home::default();
     let received = minute_of(20, 8 * 60);
-    for value in days(0..20, &[(20, 60.0)]) {
-        home.receives_at(received, value);
-    }
+    receive_at(&mut home, received, days(0..20, &[(20, 60.0)]));
     home.waits_until(received + 1);
     assert_eq!(transitions(&home, RULES[0]), [Transition::Raised]);
     let of_these = assessed() - before;
@@ -276,7 +285,7 @@ proptest! {
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
             let mut home = Home::default();
             let received = minute_of(25, 0);
-            sends.iter().for_each(|sent| drop(home.receives_at(received, *sent)));
+            receive_at(&mut home, received, sends.iter().copied());
             home.waits_until(received + 60);
             episodes(&home)
         })?;

@@ -5,7 +5,7 @@ use crate::home::Home;
 use crate::measured::Measured;
 use crate::rules;
 use crate::rules::sensor_days::tests::{
-    Value, day, days, minute_of, of, on_the_morning_after, transitions,
+    Value, day, days, minute_of, of, on_the_morning_after, receive, receive_at, transitions,
 };
 
 use Transition::{Raised, Resolved, Retracted};
@@ -111,11 +111,11 @@ fn it_ends_at_half_of_its_limits_and_between_them_nothing_is_said() {
     assert_eq!(said(&home), [Raised]);
     // Of each day that comes it is 1.04 %: after ten 2.1 % of the time, after eleven 1.9 %.
     for number in 14..24 {
-        day(number, 5, &[(3, 60.0)]).into_iter().for_each(|value| drop(home.receives(value)));
+        receive(&mut home, day(number, 5, &[(3, 60.0)]));
     }
     home.waits_until(minute_of(24, 7 * 60));
     assert_eq!(said(&home), [Raised]);
-    day(24, 5, &[(3, 60.0)]).into_iter().for_each(|value| drop(home.receives(value)));
+    receive(&mut home, day(24, 5, &[(3, 60.0)]));
     home.waits_until(minute_of(25, 7 * 60));
     assert_eq!(said(&home), [Raised, Resolved]);
     assert_eq!(of(&home, RULE)[1].status, Status::Resolved);
@@ -213,7 +213,7 @@ fn a_late_upload_of_a_judged_day_is_judged_with_it() {
     let mut home = on_the_morning_after(13, there);
     assert!(said(&home).is_empty(), "nine days of 14 are too few");
     let received = minute_of(14, 12 * 60);
-    late.into_iter().for_each(|value| drop(home.receives_at(received, value)));
+    receive_at(&mut home, received, late);
     assert!(said(&home).is_empty());
     home.waits_until(received + 1);
     assert_eq!(said(&home), [Raised]);
@@ -228,7 +228,7 @@ fn the_limits_are_the_patients_own() {
     );
     let judged = |sent: Vec<Value>| {
         let mut home = Home { plan: plan.clone().unwrap(), ..Home::default() };
-        sent.into_iter().for_each(|value| drop(home.receives(value)));
+        receive(&mut home, sent);
         home.waits_until(minute_of(14, 7 * 60));
         said(&home)
     };

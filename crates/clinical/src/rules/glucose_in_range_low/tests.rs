@@ -4,7 +4,7 @@ use crate::alert::{Severity, Transition};
 use crate::home::Home;
 use crate::rules;
 use crate::rules::sensor_days::tests::{
-    Value, day, days, minute_of, of, on_the_morning_after, transitions,
+    Value, day, days, minute_of, of, on_the_morning_after, receive, receive_at, transitions,
 };
 
 use Transition::{Raised, Resolved, Updated};
@@ -48,7 +48,7 @@ fn it_ends_at_75_percent_in_range_and_not_before() {
     let mut home = on_the_morning_after(13, days(0..14, &[(115, 200.0)]));
     let receives = |home: &mut Home, range: std::ops::Range<i64>| {
         let last = range.end;
-        range.flat_map(|n| day(n, 5, &[(57, 200.0)])).for_each(|value| drop(home.receives(value)));
+        receive(home, range.flat_map(|n| day(n, 5, &[(57, 200.0)])));
         home.waits_until(minute_of(last, 7 * 60));
     };
     // After ten days 25.6 % of two weeks are above range, after eleven 24.1 %.
@@ -63,7 +63,7 @@ fn another_target_moves_the_end_too_unless_the_plan_names_it() {
     let with = |numbers: &[(&'static str, f64)], sent: Vec<Value>| {
         let plan = rules::plan(1, numbers.iter().copied()).unwrap();
         let mut home = Home { plan, ..Home::default() };
-        sent.into_iter().for_each(|value| drop(home.receives(value)));
+        receive(&mut home, sent);
         home.waits_until(minute_of(30, 0));
         of(&home, RULE).iter().map(|alert| alert.parameter("clear")).collect::<Vec<_>>()
     };
@@ -80,7 +80,7 @@ fn the_range_of_a_pregnancy_is_63_to_140() {
     let plan = [("glucose.in_range_low.low", 63.0), ("glucose.in_range_low.high", 140.0)];
     let judged = |glucose| {
         let mut home = Home { plan: rules::plan(1, plan).unwrap(), ..Home::default() };
-        days(0..14, &[(100, glucose)]).into_iter().for_each(|value| drop(home.receives(value)));
+        receive(&mut home, days(0..14, &[(100, glucose)]));
         home.waits_until(minute_of(14, 7 * 60));
         said(&home)
     };
@@ -99,7 +99,7 @@ fn a_late_day_that_leaves_it_below_the_target_updates_what_is_said() {
     let mut home = on_the_morning_after(13, there);
     assert_eq!(said(&home), [Raised]);
     let received = minute_of(14, 12 * 60);
-    late.into_iter().for_each(|value| drop(home.receives_at(received, value)));
+    receive_at(&mut home, received, late);
     home.waits_until(received + 1);
     assert_eq!(said(&home), [Raised, Updated]);
     assert_eq!(of(&home, RULE)[1].finding("covered"), Some(100.0));
