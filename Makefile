@@ -72,6 +72,12 @@ generate: ## Makes what follows from the declarations of record kinds (schemas/k
 mutations: setup-tests web ## Makes known faults in a copy, one at a time; each must be noticed by its test
 	@python3 tests/mutations/run.py
 
+.PHONY: metrics-peer
+metrics-peer: ## Compares metrics of glucose with another implementation (MIMAMORI_CGM_FILE: real recordings, a document a line)
+	@test -x .local/metrics-peer/bin/pip || python3 -m venv .local/metrics-peer
+	@.local/metrics-peer/bin/pip install --quiet -r tests/peers/requirements.txt
+	@.local/metrics-peer/bin/python tests/peers/glucose.py
+
 .PHONY: bench
 bench: setup web ## Measures against limits and peers in the same run; prints ratios
 	@cargo build --release --locked -p mimamori -p mimamori-dev

@@ -20,10 +20,15 @@ KINDS = pathlib.Path("schemas/kinds")
 
 # Files, and folders with a slash at their end, that may name what is said here.
 ALLOWED = {
+    "crates/clinical/examples/glucose_metrics.rs": ("kind", "the metrics of the kind, for comparing them"),
+    "crates/clinical/src/glucose/": ("kind", "the bands of the kind, which rules and metrics share"),
+    "crates/clinical/src/metrics/": ("kind", "each metric is of a kind, by its definition"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),
     "fuzz/src/targets/": ("rule and kind", "what is damaged"),
     "load-tests/src/": ("kind", "loads are made of certain kinds"),
     "schemas/avro/": ("rule and kind", "examples in docs that are published, and never change"),
+    "services/dashboard/src/api/metrics.rs": ("kind", "the metrics of a kind are a path"),
+    "services/dashboard/src/model/metrics.rs": ("kind", "the metrics of a kind as the API says them"),
     "services/dashboard/web/dev/": ("rule and kind", "made-up patients for working on the pages"),
     "services/dashboard/web/src/charts/blood-pressure.tsx": ("kind", "the chart of the kind"),
     "services/dashboard/web/src/charts/glucose.tsx": ("kind", "the chart of the kind"),
@@ -42,6 +47,7 @@ DOCUMENTS = (
     "docs/clinical-rules.md",
     "docs/decisions/",
     "docs/glossary.md",
+    "docs/metrics.md",
     "docs/operations.md",
     "docs/vendors.md",
 )

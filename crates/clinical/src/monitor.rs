@@ -211,12 +211,12 @@ impl Monitor {
         let mut changes = Vec::new();
         self.forget_waits(now);
         for (index, rule) in rules::all().iter().enumerate() {
+            // Whatever was judged counts no more, also what nothing but time would add to.
+            self.set(index, What::Assessment, None);
             if rule.applies_to(plan)
                 || self.alerts.all.iter().any(|a| a.rule.as_str() == rule.name())
             {
                 changes.extend(self.assess(index, situation));
-            } else {
-                self.set(index, What::Assessment, None);
             }
         }
         self.due.shrink_to_fit();

@@ -38,6 +38,8 @@ actions! {
     ListPatients = "list_patients",
     /// Reads a patient's readings.
     ReadReadings = "read_readings",
+    /// Reads what summarises a patient's readings.
+    ReadMetrics = "read_metrics",
     /// Reads a patient's alerts.
     ReadAlerts = "read_alerts",
     /// Lists the open alerts of the physician's patients.

@@ -289,6 +289,39 @@ fn earlier(day: Date, days: usize) -> Date {
     day.saturating_sub(jiff::Span::new().days(days as i64))
 }
 
+/// Where a day has hundreds of readings, as of a sensor, an assessment looks at no more than it must.
+impl<'a> Days<'a> {
+    /// Those that are to be judged, each with the `span - 1` days before it. Where nothing but time made
+    /// a day complete, it and those after it: what was before is judged already, for every change of it
+    /// has it judged anew. Else all days.
+    pub(super) fn to_judge(&self, context: &Context<'_>, span: usize) -> Self {
+        let due = context.due.filter(|due| context.cause.is_none() && *due <= context.now);
+        let completed = (0..self.len()).rev().find(|place| Some(self.complete_at(*place)) <= due);
+        let place = completed.filter(|place| Some(self.complete_at(*place)) == due);
+        let gone = place.map_or(0, |place| (place + 1).saturating_sub(span));
+        Self { edges: self.edges[gone..].to_vec(), first: self.date(gone), ..*self }
+    }
+
+    /// What is known of each day, of all of its readings at once. `of_day` is given these, in
+    /// observation order, and when the day begins and ends.
+    pub(super) fn collect_whole<D>(
+        &self,
+        readings: impl Iterator<Item = CurrentReading>,
+        mut of_day: impl FnMut(&[CurrentReading], (Timestamp, Timestamp)) -> D,
+    ) -> Known<D> {
+        let mut readings = readings.peekable();
+        let (mut days, mut newest) = (Vec::with_capacity(self.len()), None);
+        let mut of_one: Vec<CurrentReading> = Vec::new();
+        for edges in self.edges.windows(2) {
+            of_one.clear();
+            of_one.extend(std::iter::from_fn(|| readings.next_if(|one| one.time < edges[1])));
+            newest = of_one.last().map(|reading| reading.time).or(newest);
+            days.push(of_day(&of_one, (edges[0], edges[1])));
+        }
+        Known { days, newest: readings.last().map(|reading| reading.time).or(newest) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;

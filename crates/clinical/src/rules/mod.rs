@@ -26,7 +26,10 @@ mod bp_morning_surge;
 mod bp_severe_high;
 mod data_missing;
 mod data_suspect;
+mod glucose_below_range_burden;
+mod glucose_in_range_low;
 mod glucose_very_low;
+mod hba1c_rise;
 mod weight_gain;
 mod weight_loss;
 
@@ -34,6 +37,7 @@ mod weight_loss;
 pub(crate) mod days;
 mod of_sources;
 pub(crate) mod pressures;
+mod sensor_days;
 mod weights;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
@@ -44,7 +48,10 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(bp_severe_high::rules());
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
+    all.extend(glucose_below_range_burden::rules());
+    all.extend(glucose_in_range_low::rules());
     all.extend(glucose_very_low::rules());
+    all.extend(hba1c_rise::rules());
     all.extend(weight_gain::rules());
     all.extend(weight_loss::rules());
     all

@@ -1,6 +1,7 @@
 //! The HTTP API, `/api/v1/…`: routes, their document, and what all of its answers share.
 
 mod alerts;
+pub mod metrics;
 pub mod patients;
 mod session;
 mod stream;
@@ -47,6 +48,10 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(patients::list_patients))
         .routes(routes!(patients::list_readings))
         .routes(routes!(patients::list_patient_alerts))
+        .routes(routes!(metrics::read_glucose_summary))
+        .routes(routes!(metrics::read_glucose_profile))
+        .routes(routes!(metrics::list_glucose_days))
+        .routes(routes!(metrics::read_pressure_summary))
         .routes(routes!(alerts::list_open_alerts))
         .routes(routes!(stream::stream_alerts))
 }
@@ -63,9 +68,10 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
     let (router, _) = routes().split_for_parts();
     let document: Arc<str> = openapi_json().into();
     router
-        // The same two with the patient in one segment, its slash encoded.
+        // The same with the patient in one segment, its slash encoded.
         .route("/api/v1/patients/{patient}/readings", get(patients::list_readings))
         .route("/api/v1/patients/{patient}/alerts", get(patients::list_patient_alerts))
+        .merge(metrics::of_one_segment())
         .route("/api/v1/openapi.json", get(move || async move { openapi(&document) }))
         .route("/api/{*rest}", axum::routing::any(|| async { Problem::not_found() }))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })

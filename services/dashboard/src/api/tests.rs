@@ -104,7 +104,16 @@ async fn without_signing_in_every_route_is_closed_but_sign_in_and_the_document()
         assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));
     }
     assert_eq!(api.get("", "/api/v1/openapi.json").await.0, 200);
-    assert_eq!(api.get("", "/api/v1/patients/A%2F1/readings").await.0, 401);
+    for what in [
+        "readings",
+        "alerts",
+        "glucose/summary",
+        "glucose/agp",
+        "glucose/days",
+        "blood-pressure/summary",
+    ] {
+        assert_eq!(api.get("", &format!("/api/v1/patients/A%2F1/{what}")).await.0, 401, "{what}");
+    }
     assert!(api.audit.said().is_empty());
 }
 
@@ -113,7 +122,7 @@ async fn another_physicians_patient_is_refused_as_one_who_does_not_exist_and_rec
     let api = api();
     let mut answers = Vec::new();
     for patient in ["B/1", "Z/9", "B%2F1", "not%20an%20id/1"] {
-        for what in ["readings", "alerts"] {
+        for what in ["readings", "alerts", "glucose/summary", "blood-pressure/summary"] {
             answers.push(api.get("dr.sato", &format!("/api/v1/patients/{patient}/{what}")).await);
         }
     }
@@ -124,6 +133,7 @@ async fn another_physicians_patient_is_refused_as_one_who_does_not_exist_and_rec
     assert_eq!(said[0], ("sign_in".to_owned(), None, true));
     assert_eq!(said[1], ("read_readings".to_owned(), Some("B/1".to_owned()), false));
     assert_eq!(said[2], ("read_alerts".to_owned(), Some("B/1".to_owned()), false));
+    assert_eq!(said[3], ("read_metrics".to_owned(), Some("B/1".to_owned()), false));
     assert_eq!(said.len(), 1 + answers.len());
 }
 
@@ -212,7 +222,7 @@ async fn open_alerts_are_answered_without_the_store_and_readings_say_when_to_com
     assert_eq!(status, 200);
     assert_eq!(alerts["alerts"].as_array().unwrap().len(), 1);
     assert_eq!(alerts["alerts"][0]["id"], "mine");
-    for what in ["readings?kind=blood_pressure", "alerts"] {
+    for what in ["readings?kind=blood_pressure", "alerts", "glucose/agp", "glucose/days"] {
         let request = Request::get(format!("/api/v1/patients/A/1/{what}"))
             .header(header::AUTHORIZATION, basic("dr.sato"));
         let response = api.send(request.body(Body::empty()).unwrap()).await;
@@ -281,6 +291,13 @@ async fn what_is_not_understood_is_said_without_repeating_it() {
         let (status, problem) = api.get("dr.sato", &path).await;
         assert_eq!(status, 400, "{query}");
         assert_eq!(problem["type"], "urn:mimamori:problem:bad-request");
+    }
+    for query in ["from=yesterday", "to=2026", "from=2026-01-01T00:00:00Z&to=2026-08-01T00:00:00Z"]
+    {
+        for what in ["glucose/summary", "glucose/agp", "glucose/days", "blood-pressure/summary"] {
+            let path = format!("/api/v1/patients/A/1/{what}?{query}");
+            assert_eq!(api.get("dr.sato", &path).await.0, 400, "{path}");
+        }
     }
     let form = Request::post("/api/v1/session").body("user=a&password=b".into()).unwrap();
     assert_eq!(api.send(form).await.status(), 400);

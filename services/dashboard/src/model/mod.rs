@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod documented;
 pub mod measurement;
+pub mod metrics;
 pub mod patient;
 pub mod reading;
 pub mod session;

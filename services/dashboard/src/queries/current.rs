@@ -57,7 +57,11 @@ fn columns(kind: Kind) -> String {
 /// what a reading is, never on what a version says, because an older version must not take the
 /// place of the current one.
 pub fn readings(kind: Kind, condition: &str) -> String {
-    let columns = columns(kind);
+    select(kind, &columns(kind), condition)
+}
+
+/// Some columns of the current readings of a kind, under such a condition.
+pub fn select(kind: Kind, columns: &str, condition: &str) -> String {
     format!(
         "SELECT {columns} FROM (SELECT * FROM {kind} WHERE {condition} \
          ORDER BY version DESC LIMIT 1 BY patient, source_id, observation_time) WHERE NOT entered_in_error"

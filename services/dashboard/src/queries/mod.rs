@@ -11,6 +11,9 @@ mod current;
 mod engine_tests;
 mod latest;
 mod readings;
+mod samples;
+#[cfg(test)]
+mod samples_engine_tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,0 +1,32 @@
+//! The numbers that summarise days and weeks of readings, each with one definition.
+//!
+//! Pure, like all of this crate: from current readings to numbers. Copies of a measurement are left out
+//! as rules leave them out, values are those that rules judge. docs/metrics.md says every formula,
+//! and what of it no guideline says.
+
+mod ambulatory_profile;
+mod blood_pressure;
+mod daily;
+mod events;
+mod excursions;
+mod glucose;
+mod grid;
+mod statistics;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+pub use ambulatory_profile::{Percentiles, SLOT_MINUTES, ambulatory_profile};
+pub use blood_pressure::{
+    BloodPressureSummary, DayPressure, MeanOfDays, MeanPressure, PressureTarget, Variability,
+    blood_pressure_summary,
+};
+pub use daily::{GlucoseDay, glucose_days};
+pub use events::{LowEvents, low_events};
+pub use excursions::mage;
+pub use glucose::{GlucoseSummary, RiskIndices, glucose_summary};
+pub use grid::Grid;
+pub use statistics::{
+    coefficient_of_variation, mean, mean_of_successive_differences, quantile, standard_deviation,
+};
+pub use trace::{Period, Trace, TraceValue};

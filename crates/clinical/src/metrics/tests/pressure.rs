@@ -1,0 +1,120 @@
+use super::*;
+use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+use crate::rules;
+
+const TARGET: PressureTarget = PressureTarget { systolic: 135.0, diastolic: 85.0 };
+
+/// Pressures on a day of June 2026 in Japan.
+fn pressure(
+    day: i64,
+    hour: i64,
+    minutes: i64,
+    (systolic, diastolic): (f64, f64),
+) -> CurrentReading {
+    let sample = Sample::default().with(SYSTOLIC, systolic).with(DIASTOLIC, diastolic);
+    let time = minute((day - 1) * 1440 + hour * 60 + minutes);
+    CurrentReading { time, source: sensor("BP"), sample, delay: Delay::default() }
+}
+
+fn summary(readings: Vec<CurrentReading>, period: Period) -> BloodPressureSummary {
+    blood_pressure_summary(readings, period, &JAPAN, Some(TARGET))
+}
+
+/// Two readings each morning and one each evening, of so many days.
+fn days_of(count: i64) -> Vec<CurrentReading> {
+    let of_day = |day| {
+        [
+            pressure(day, 7, 0, (140.0, 90.0)),
+            pressure(day, 7, 2, (136.0, 86.0)),
+            pressure(day, 22, 0, (120.0, 70.0)),
+        ]
+    };
+    (1..=count).flat_map(of_day).collect()
+}
+
+#[test]
+fn mornings_evenings_and_days_have_their_means_and_each_day_counts_once() {
+    let summary = summary(days_of(7), days(7));
+    let said = |of: Option<MeanOfDays>| of.map(|of| (of.mean.systolic, of.mean.diastolic, of.days));
+    assert_eq!(said(summary.morning), Some((138.0, 88.0, 7)));
+    assert_eq!(said(summary.evening), Some((120.0, 70.0, 7)));
+    assert_eq!(said(summary.mean), Some((129.0, 79.0, 7)));
+    assert_eq!((summary.readings, summary.days_of_period), (21, 7));
+    assert_near(summary.above_target_percent, 100.0 * 14.0 / 21.0);
+    assert_eq!(summary.systolic.standard_deviation, Some(0.0));
+}
+
+#[test]
+fn five_days_of_seven_are_enough_and_four_are_not() {
+    let of = |count, length| summary(days_of(count), days(length));
+    assert!(of(5, 7).is_enough && !of(4, 7).is_enough);
+    assert_eq!((of(5, 7).days_needed, of(5, 14).days_needed, of(3, 3).days_needed), (5, 10, 5));
+    assert!(!of(3, 3).is_enough);
+    let none = summary(Vec::new(), days(7));
+    assert_eq!((none.mean, none.above_target_percent, none.is_enough), (None, None, false));
+    assert_eq!(none.systolic, Variability::default());
+}
+
+#[test]
+fn an_evening_after_midnight_belongs_to_the_day_before_and_noon_to_neither_part() {
+    let readings = vec![
+        pressure(1, 12, 0, (130.0, 80.0)),
+        pressure(1, 17, 0, (120.0, 70.0)),
+        pressure(2, 3, 59, (124.0, 74.0)),
+        pressure(2, 4, 0, (140.0, 90.0)),
+        pressure(2, 11, 59, (144.0, 94.0)),
+    ];
+    let summary = summary(readings, days(7));
+    let [first, second] = &summary.days[..] else { panic!("{:?}", summary.days) };
+    assert_eq!((first.day, second.day), (date(2026, 6, 1), date(2026, 6, 2)));
+    assert_eq!(first.morning, None);
+    assert_eq!(first.evening.map(|mean| mean.systolic), Some(122.0));
+    assert_eq!((first.mean.systolic, summary.readings), (122.0, 5));
+    assert_eq!(second.morning.map(|mean| mean.systolic), Some(142.0));
+}
+
+#[test]
+fn variability_is_that_of_the_means_of_days() {
+    let daily = [(1, 120.0), (2, 130.0), (4, 124.0)];
+    let readings = daily.map(|(day, systolic)| pressure(day, 7, 0, (systolic, 80.0))).to_vec();
+    let Variability { standard_deviation, coefficient_of_variation, average_real_variability } =
+        summary(readings, days(7)).systolic;
+    assert_near(average_real_variability, 8.0);
+    let mean: f64 = (120.0 + 130.0 + 124.0) / 3.0;
+    let squares = (120.0 - mean).powi(2) + (130.0 - mean).powi(2) + (124.0 - mean).powi(2);
+    let expected = (squares / 2.0).sqrt();
+    assert_near(standard_deviation, expected);
+    assert_near(coefficient_of_variation, 100.0 * expected / mean);
+}
+
+#[test]
+fn a_copy_is_counted_once_and_an_occasion_of_two_readings_as_one() {
+    let cuff = pressure(1, 7, 0, (140.0, 90.0));
+    let time = cuff.time + Span::from_seconds(60);
+    let copy = CurrentReading { time, source: sensor("phone"), ..cuff };
+    let second = pressure(1, 7, 10, (136.0, 86.0));
+    let later = pressure(1, 7, 30, (130.0, 80.0));
+    let summary = summary(vec![cuff, copy, second, later], days(7));
+    assert_eq!(summary.readings, 3);
+    assert_eq!(summary.morning.map(|of| of.mean.systolic), Some(134.0));
+}
+
+#[test]
+fn the_target_is_that_of_the_guideline_where_no_rule_asks_for_another() {
+    use crate::alert::Severity;
+    use crate::limit::Limit;
+    let references: Vec<Limit> = Limit::references().collect();
+    assert_eq!(PressureTarget::of(&references), Some(TARGET));
+    assert!(
+        PressureTarget::of(&rules::limits(&rules::plan(0, []).unwrap()).collect::<Vec<_>>())
+            .is_some()
+    );
+    let of_rule = references.iter().filter(|limit| limit.field == SYSTOLIC).map(|limit| Limit {
+        value: 125.0,
+        severity: Some(Severity::Review),
+        ..*limit
+    });
+    let all: Vec<Limit> = references.iter().copied().chain(of_rule).collect();
+    assert_eq!(PressureTarget::of(&all).map(|target| target.systolic), Some(125.0));
+    assert_eq!(PressureTarget::of(&[]), None);
+}

@@ -1,0 +1,81 @@
+//! `glucose.below_range_burden`: over two weeks, a sensor says low glucose for too much of the time.
+//!
+//! It looks at the last 14 complete local days together, once a local day, and at nothing where too
+//! little is known of them ([`super::sensor_days`]). An alert begins when the share of the time below
+//! range, or that below 54 mg/dL, reaches its limit. It ends when both are at half of their limits or
+//! below, so that a patient at a limit does not flap.
+
+mod limits;
+#[cfg(test)]
+mod tests;
+mod wording;
+
+use super::sensor_days::{self, Level, TwoWeeks};
+use crate::alert::{Alert, Text};
+use crate::kinds::Kind;
+use crate::parameter::Parameter;
+use crate::rule::{Assessment, Change, Context, Rule, parameters};
+use crate::sample::Sample;
+use crate::time::Span;
+
+use limits::{BELOW, LOW, Limits, VERY_LOW};
+
+/// The rule.
+#[derive(Debug)]
+struct BelowRangeBurden;
+
+/// The rules of this folder.
+pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
+    std::iter::once(&BelowRangeBurden as &dyn Rule)
+}
+
+impl Limits {
+    fn level(&self, two_weeks: &TwoWeeks) -> Level {
+        let TwoWeeks { below, very_low, .. } = *two_weeks;
+        if below >= self.below || very_low >= self.very_low {
+            Level::Holds
+        } else if below <= self.below / 2.0 && very_low <= self.very_low / 2.0 {
+            Level::Clears
+        } else {
+            Level::Between
+        }
+    }
+}
+
+impl Rule for BelowRangeBurden {
+    fn name(&self) -> &str {
+        "glucose.below_range_burden"
+    }
+
+    fn kinds(&self) -> &[Kind] {
+        &[Kind::BloodGlucose]
+    }
+
+    /// To be asked of each reading. Copies are not counted.
+    fn reads_copies(&self) -> bool {
+        true
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        const { &[LOW, BELOW, VERY_LOW] }
+    }
+
+    fn assess(&self, context: &Context<'_>) -> Assessment {
+        let Context { plan, .. } = context;
+        let limits = Limits::of(plan);
+        let parameters = parameters(plan, [&LOW, &BELOW, &VERY_LOW]);
+        sensor_days::assess(context, limits.bands, &parameters, |seen| limits.level(seen))
+    }
+
+    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
+        sensor_days::is_unaffected(change, context)
+    }
+
+    fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
+        sensor_days::waits_for_the_rest(sample, delay)
+    }
+
+    fn words(&self, alert: &Alert) -> Text {
+        wording::words(alert)
+    }
+}

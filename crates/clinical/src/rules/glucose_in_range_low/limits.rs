@@ -1,0 +1,82 @@
+//! The numbers of the rule.
+
+use crate::glucose::bands::BandLimits;
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+
+/// The least glucose in range, mg/dL.
+pub(super) const LOW: Parameter = Parameter {
+    name: "glucose.in_range_low.low",
+    former_names: &[],
+    label: Label { ja: "目標範囲の下限", en: "lower end of the range" },
+    unit: "mg/dL",
+    default: 70.0,
+    low: 54.0,
+    high: 100.0,
+    decimals: 0,
+    source: "consensus on continuous monitoring: 70; pregnancy: 63",
+};
+
+/// The greatest glucose in range, mg/dL.
+pub(super) const HIGH: Parameter = Parameter {
+    name: "glucose.in_range_low.high",
+    former_names: &[],
+    label: Label { ja: "目標範囲の上限", en: "upper end of the range" },
+    unit: "mg/dL",
+    default: 180.0,
+    low: 120.0,
+    high: 250.0,
+    decimals: 0,
+    source: "consensus on continuous monitoring: 180; pregnancy and tight range: 140",
+};
+
+/// Percent of the time in range below which it is too little.
+pub(super) const TARGET: Parameter = Parameter {
+    name: "glucose.in_range_low.target",
+    former_names: &[],
+    label: Label { ja: "目標範囲内の時間の割合", en: "share of time in range" },
+    unit: "%",
+    default: 70.0,
+    low: 10.0,
+    high: 95.0,
+    decimals: 0,
+    source: "consensus on continuous monitoring: above 70 %; older or frail: above 50 % (recalled)",
+};
+
+/// Percent of the time in range from which on an alert ends.
+pub(super) const CLEAR: Parameter = Parameter {
+    name: "glucose.in_range_low.clear",
+    former_names: &[],
+    label: Label { ja: "解消の割合", en: "share of time in range that ends it" },
+    unit: "%",
+    default: 75.0,
+    low: 10.0,
+    high: 100.0,
+    decimals: 0,
+    source: "ours: 5 above the target, so that a patient at the target does not flap",
+};
+
+/// The numbers for one patient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limits {
+    pub(super) bands: BandLimits,
+    /// Percent of the time.
+    pub(super) target: f64,
+    /// Percent of the time, not less than the target.
+    pub(super) clear: f64,
+}
+
+impl Limits {
+    /// Where the plan names no end, that keeps its distance from the target.
+    pub(super) fn of(plan: &Plan) -> Self {
+        let target = plan.value(&TARGET);
+        let apart = CLEAR.default - TARGET.default;
+        let clear = plan.given(&CLEAR).unwrap_or((target + apart).min(CLEAR.high));
+        Self {
+            bands: BandLimits::STANDARD.with_range(plan.value(&LOW), plan.value(&HIGH)),
+            target,
+            clear: clear.max(target),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::alert::{Severity, Transition};
+use crate::home::properties::{self, Checks, NextAssessment};
+use crate::home::{Home, Made, Sending, at};
+use crate::kinds::hba1c::HBA1C_VALUE;
+use crate::rules;
+use crate::sample::Sample;
+use crate::{Kind, Reading, Source};
+
+use Transition::{Raised, Resolved, Retracted, Updated};
+
+const DAY: i64 = 24 * 60;
+
+/// A value as it is sent: hundredths of a percent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Sent {
+    day: i64,
+    value: i32,
+    lab: u8,
+    update: i64,
+    entered_in_error: bool,
+}
+
+/// A value of a day, %.
+fn hba1c(day: i64, percent: f64) -> Sent {
+    let value = (percent * 100.0).round() as i32;
+    Sent { day, value, lab: 0, update: 0, entered_in_error: false }
+}
+
+impl Sent {
+    fn corrected_to(self, percent: f64) -> Self {
+        Self { update: self.update + 1, ..hba1c(self.day, percent) }
+    }
+
+    fn entered_in_error(self) -> Self {
+        Self { entered_in_error: true, update: self.update + 1, ..self }
+    }
+}
+
+impl Sending for Sent {
+    fn minutes(&self) -> i64 {
+        self.day * DAY
+    }
+
+    fn reading(&self) -> Reading {
+        Made {
+            kind: Kind::Hba1c,
+            source: Source::test_lab(&format!("LAB{}", self.lab)).unwrap(),
+            sample: Sample::default().with(HBA1C_VALUE, f64::from(self.value) / 100.0),
+            minutes: self.minutes(),
+            update: self.update,
+            content: self.value as u64,
+            entered_in_error: self.entered_in_error,
+        }
+        .reading()
+    }
+}
+
+fn after(values: &[(i64, f64)]) -> Home {
+    Home::after(values.iter().map(|(day, percent)| hba1c(*day, *percent)))
+}
+
+fn said(home: &Home) -> Vec<Transition> {
+    let of_rule = home.reported.iter().filter(|alert| alert.rule.as_str() == "hba1c.rise");
+    of_rule.map(|alert| alert.transition).collect()
+}
+
+#[test]
+fn eight_percent_are_for_review_and_less_is_not() {
+    assert!(said(&after(&[(0, 7.9)])).is_empty());
+    let home = after(&[(0, 8.0)]);
+    assert_eq!(said(&home), [Raised]);
+    assert_eq!(home.last().severity, Severity::Review);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "HbA1c 8.0 %: at or above 8.0 %. Ask for changes of drugs, meals and weight, and review the treatment."
+    );
+    assert_eq!(
+        words.ja,
+        "HbA1c 8.0%：8.0%以上。服薬・食事・体重の変化を確認し、治療を見直してください。"
+    );
+}
+
+#[test]
+fn half_a_point_over_the_last_value_is_for_review_and_less_is_not() {
+    assert!(said(&after(&[(0, 6.6), (30, 7.0)])).is_empty());
+    let home = after(&[(0, 6.6), (30, 7.1)]);
+    assert_eq!(said(&home), [Raised]);
+    assert_eq!(home.last().evidence.len(), 2);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "HbA1c 7.1 %: up by 0.5 points from 6.6 % (limit 0.5 within 6 months). Ask for changes of drugs, meals and weight, and review the treatment."
+    );
+    assert_eq!(
+        words.ja,
+        "HbA1c 7.1%：前回の6.6%から0.5ポイント上昇（6か月以内に0.5以上）。服薬・食事・体重の変化を確認し、治療を見直してください。"
+    );
+}
+
+#[test]
+fn it_is_compared_with_the_last_value_and_with_none_before() {
+    assert!(said(&after(&[(0, 6.6), (10, 6.9), (20, 7.3)])).is_empty());
+}
+
+#[test]
+fn it_ends_with_a_value_that_is_no_rise_and_clearly_below_the_limit() {
+    let home = after(&[(0, 8.1), (20, 7.9), (40, 7.8)]);
+    assert_eq!(said(&home), [Raised, Updated, Updated], "it does not flap at the limit");
+    assert!(rules::words(home.last()).en.contains("The newest value is 7.8 %."));
+    assert_eq!(said(&after(&[(0, 8.1), (20, 7.7)])), [Raised, Resolved]);
+    assert_eq!(said(&after(&[(0, 6.6), (20, 7.1), (39, 7.1)])), [Raised, Resolved]);
+}
+
+#[test]
+fn a_rise_stays_one_when_the_value_before_it_has_left_memory() {
+    let mut home = after(&[(0, 6.6), (30, 7.1)]);
+    for day in 31..80 {
+        home.monitor.forget(at(day * DAY), home.window);
+        assert!(home.missed_at(day * DAY).is_empty(), "day {day}");
+    }
+    assert_eq!(said(&home), [Raised]);
+    home.receives(hba1c(100, 7.0));
+    assert_eq!(said(&home), [Raised, Resolved]);
+}
+
+/// As is said in the documents: only what an alert rests on is known for longer than 40 days.
+#[test]
+fn of_a_value_three_months_ago_an_open_alert_knows_and_nothing_else_does() {
+    assert!(said(&after(&[(0, 6.6), (90, 7.4)])).is_empty());
+    let home = after(&[(0, 8.1), (90, 8.7)]);
+    assert_eq!(said(&home), [Raised, Updated]);
+    let home = after(&[(0, 8.1), (90, 7.2)]);
+    assert_eq!(said(&home), [Raised, Resolved]);
+}
+
+#[test]
+fn a_correction_takes_it_back_and_so_does_an_entry_in_error() {
+    for change in [hba1c(30, 7.1).corrected_to(6.7), hba1c(30, 7.1).entered_in_error()] {
+        let mut home = after(&[(0, 6.6), (30, 7.1)]);
+        home.receives_at(31 * DAY, change);
+        assert_eq!(said(&home), [Raised, Retracted]);
+    }
+    let mut home = after(&[(0, 6.6), (30, 7.1)]);
+    home.receives_at(31 * DAY, hba1c(0, 6.6).corrected_to(6.8));
+    assert_eq!(said(&home), [Raised, Retracted]);
+}
+
+#[test]
+fn a_late_value_finds_the_rise_that_was_there() {
+    let mut home = after(&[(30, 7.1)]);
+    home.receives_at(32 * DAY, hba1c(5, 6.6));
+    assert_eq!(said(&home), [Raised]);
+    assert_eq!(home.last().first_observed_at, at(30 * DAY));
+}
+
+#[test]
+fn the_limits_are_the_patients_own() {
+    let plan = rules::plan(1, [("hba1c.rise.rise", 0.3), ("hba1c.rise.high", 7.0)]).unwrap();
+    for values in [[6.5, 6.8], [6.9, 7.0]] {
+        let mut home = Home { plan: plan.clone(), ..Home::default() };
+        home.receives(hba1c(0, values[0]));
+        assert!(said(&home).is_empty());
+        home.receives(hba1c(30, values[1]));
+        assert_eq!(said(&home), [Raised]);
+    }
+}
+
+fn sent() -> impl Strategy<Value = Vec<Sent>> {
+    let value = select(vec![6.4, 6.6, 6.9, 7.1, 7.4, 7.7, 7.8, 8.0, 8.3]);
+    let change = prop_oneof![
+        6 => Just(None),
+        1 => value.clone().prop_map(Some).prop_map(Some),
+        1 => Just(Some(None)),
+    ];
+    (0..120_i64, value, 0..2_u8, change).prop_map(|(day, value, lab, change)| {
+        let first = Sent { lab, ..hba1c(day, value) };
+        match change {
+            None => vec![first],
+            Some(Some(value)) => vec![first, Sent { lab, ..first.corrected_to(value) }],
+            Some(None) => vec![first, first.entered_in_error()],
+        }
+    })
+}
+
+fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
+    let delay = prop_oneof![4 => 0..3_i64, 1 => 0..38_i64];
+    vec((sent(), vec(delay, 2)), 1..20).prop_map(|all| {
+        let sends = all.into_iter().flat_map(|(sent, delays)| sent.into_iter().zip(delays));
+        let mut sends: Vec<(i64, Sent)> =
+            sends.map(|(sent, delay)| ((sent.day + delay) * DAY + sent.update, sent)).collect();
+        sends.sort_by_key(|(received, _)| *received);
+        sends
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn time_alone_changes_nothing(history in history(), sweeps: bool) {
+        let checks = Checks {
+            after: &[0, 7 * DAY, 38 * DAY],
+            next_assessment: NextAssessment::Exact,
+            forgets_after: sweeps.then_some(0),
+        };
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        all in vec(sent(), 1..15),
+        other_order in any::<[Index; 30]>(),
+    ) {
+        let all: Vec<Sent> = all.concat();
+        let all: Vec<Sent> =
+            all.into_iter().map(|sent| Sent { day: sent.day % 35, ..sent }).collect();
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
+            let mut home = Home::default();
+            for sent in sends {
+                home.receives_at(36 * DAY, *sent);
+            }
+            home.known(|alert| {
+                format!("{} {} {:?}", alert.status, alert.first_observed_at, alert.evidence)
+            })
+        })?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in history(), at_most in 0..40_usize) {
+        properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
+    }
+}

@@ -1,0 +1,271 @@
+//! What summarises a patient's readings. Each kind that has metrics is named here.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use clinical::local_time::{JAPAN, LocalTime};
+use clinical::metrics::{self, PressureTarget, Trace};
+use clinical::remembered::CurrentReading;
+use clinical::{Kind, PatientId, Span, Timestamp};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::access::{AssignedPatient, ReadMetrics};
+use crate::model::metrics::{
+    BloodPressureSummary, GlucoseDays, GlucoseProfile, GlucoseSummary, Period,
+};
+use crate::model::{Instant, time};
+use crate::problem::{Problem, ProblemDetails};
+use crate::state::{Dashboard, now};
+
+/// The period of a summary of glucose where none is asked for: that of the consensus on continuous
+/// monitoring.
+const TWO_WEEKS: Span = Span::from_days(14);
+/// The period of a summary of blood pressure where none is asked for.
+const WEEK: Span = Span::from_days(7);
+/// No longer period is summarised: what has to be read for an answer stays bounded.
+const LONGEST: Span = Span::from_days(100);
+
+/// Which period.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PeriodQuery {
+    /// Observed at this time or later; two weeks before `to`, of blood pressure one, where not given.
+    #[param(format = DateTime)]
+    from: Option<String>,
+    /// Observed before this time; now where not given. At most 100 days after `from`.
+    #[param(format = DateTime)]
+    to: Option<String>,
+}
+
+impl PeriodQuery {
+    /// The period that is asked for, which ends with the present at the latest.
+    fn parse(self, usual: Span, now: Timestamp) -> Result<metrics::Period, Problem> {
+        let time = |text: Option<String>, problem: &'static str| {
+            text.map(|text| time::parse(&text).ok_or_else(|| Problem::bad_request(problem)))
+                .transpose()
+        };
+        const FROM: &str = "from is a time with an offset, e.g. 2026-11-22T07:31:00+09:00.";
+        const TO: &str = "to is a time with an offset, e.g. 2026-11-22T07:31:00+09:00.";
+        let to = time(self.to, TO)?.unwrap_or(now).min(now);
+        let from = time(self.from, FROM)?.unwrap_or(to - usual);
+        if from >= to || to - from > LONGEST {
+            return Err(Problem::bad_request("from is before to, by 100 days at most."));
+        }
+        Ok(metrics::Period { from, to })
+    }
+}
+
+/// What is read for a summary.
+struct Wanted {
+    patient: PatientId,
+    period: metrics::Period,
+    zone: String,
+    local: LocalTime,
+    readings: Vec<CurrentReading>,
+}
+
+impl Wanted {
+    async fn read(
+        dashboard: &Dashboard,
+        patient: PatientId,
+        (kind, usual): (Kind, Span),
+        query: Result<Query<PeriodQuery>, QueryRejection>,
+    ) -> Result<Self, Problem> {
+        let Query(query) = query.map_err(|refused| Problem::bad_request(refused.body_text()))?;
+        let period = query.parse(usual, now())?;
+        if !dashboard.plans.is_caught_up() {
+            return Err(Problem::still_loading("care plans"));
+        }
+        let readings = dashboard.store.samples(&patient, kind, period).await;
+        let readings = readings.map_err(|_| Problem::store_unavailable())?;
+        let zone = dashboard.time_zone(patient.as_str());
+        let local = LocalTime::of(&zone).unwrap_or_else(|| JAPAN.clone());
+        Ok(Self { patient, period, zone, local, readings })
+    }
+
+    fn period(&self) -> Period {
+        let metrics::Period { from, to } = self.period;
+        Period { from: Instant::utc(from), to: Instant::utc(to), time_zone: self.zone.clone() }
+    }
+
+    fn trace(&mut self) -> Trace {
+        Trace::of(std::mem::take(&mut self.readings), self.period)
+    }
+}
+
+/// Sensor glucose over a period: times in ranges, events, variability
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{consortium}/{person}/glucose/summary",
+    params(
+        ("consortium" = String, Path, description = "The patient's consortium_id; both ids may also be one segment, CGM005%2FS001"),
+        ("person" = String, Path, description = "The patient's person_id"),
+        PeriodQuery,
+    ),
+    responses(
+        (status = 200, description = "Sensor glucose over the period", body = GlucoseSummary),
+        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn read_glucose_summary(
+    State(dashboard): State<Arc<Dashboard>>,
+    assigned: AssignedPatient<ReadMetrics>,
+    query: Result<Query<PeriodQuery>, QueryRejection>,
+) -> Result<Json<GlucoseSummary>, Problem> {
+    let mut wanted = glucose(&dashboard, assigned, query).await?;
+    let trace = wanted.trace();
+    let summary = metrics::glucose_summary(&trace, wanted.period, &wanted.local);
+    let period = wanted.period();
+    Ok(Json(GlucoseSummary::new(wanted.patient.to_string(), period, &summary)))
+}
+
+/// The ambulatory glucose profile: percentiles of sensor glucose by the time of the patient's day
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{consortium}/{person}/glucose/agp",
+    params(
+        ("consortium" = String, Path, description = "The patient's consortium_id; both ids may also be one segment, CGM005%2FS001"),
+        ("person" = String, Path, description = "The patient's person_id"),
+        PeriodQuery,
+    ),
+    responses(
+        (status = 200, description = "Percentiles by time of day", body = GlucoseProfile),
+        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn read_glucose_profile(
+    State(dashboard): State<Arc<Dashboard>>,
+    assigned: AssignedPatient<ReadMetrics>,
+    query: Result<Query<PeriodQuery>, QueryRejection>,
+) -> Result<Json<GlucoseProfile>, Problem> {
+    let mut wanted = glucose(&dashboard, assigned, query).await?;
+    let trace = wanted.trace();
+    let slots = metrics::ambulatory_profile(&trace, &wanted.local);
+    let limits = dashboard.plans.limits_of(wanted.patient.as_str()).into_iter();
+    Ok(Json(GlucoseProfile {
+        period: wanted.period(),
+        patient: wanted.patient.to_string(),
+        slot_minutes: metrics::SLOT_MINUTES,
+        slots: slots.into_iter().map(Into::into).collect(),
+        limits: limits.filter(|limit| limit.kind() == Kind::BloodGlucose).map(Into::into).collect(),
+    }))
+}
+
+/// Sensor glucose day by day
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{consortium}/{person}/glucose/days",
+    params(
+        ("consortium" = String, Path, description = "The patient's consortium_id; both ids may also be one segment, CGM005%2FS001"),
+        ("person" = String, Path, description = "The patient's person_id"),
+        PeriodQuery,
+    ),
+    responses(
+        (status = 200, description = "Local days with values, the first first", body = GlucoseDays),
+        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_glucose_days(
+    State(dashboard): State<Arc<Dashboard>>,
+    assigned: AssignedPatient<ReadMetrics>,
+    query: Result<Query<PeriodQuery>, QueryRejection>,
+) -> Result<Json<GlucoseDays>, Problem> {
+    let mut wanted = glucose(&dashboard, assigned, query).await?;
+    let trace = wanted.trace();
+    let days = metrics::glucose_days(&trace, wanted.period, &wanted.local);
+    Ok(Json(GlucoseDays {
+        period: wanted.period(),
+        patient: wanted.patient.to_string(),
+        days: days.into_iter().map(Into::into).collect(),
+    }))
+}
+
+/// Blood pressure at home over a period: means of mornings and evenings, variability, target
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{consortium}/{person}/blood-pressure/summary",
+    params(
+        ("consortium" = String, Path, description = "The patient's consortium_id; both ids may also be one segment, CGM005%2FS001"),
+        ("person" = String, Path, description = "The patient's person_id"),
+        PeriodQuery,
+    ),
+    responses(
+        (status = 200, description = "Blood pressure over the period", body = BloodPressureSummary),
+        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn read_pressure_summary(
+    State(dashboard): State<Arc<Dashboard>>,
+    assigned: AssignedPatient<ReadMetrics>,
+    query: Result<Query<PeriodQuery>, QueryRejection>,
+) -> Result<Json<BloodPressureSummary>, Problem> {
+    let asked = (Kind::BloodPressure, WEEK);
+    let mut wanted = Wanted::read(&dashboard, assigned.patient, asked, query).await?;
+    let target = PressureTarget::of(&dashboard.plans.limits_of(wanted.patient.as_str()));
+    let readings = std::mem::take(&mut wanted.readings);
+    let summary = metrics::blood_pressure_summary(readings, wanted.period, &wanted.local, target);
+    let period = wanted.period();
+    Ok(Json(BloodPressureSummary::new(wanted.patient.to_string(), period, target, summary)))
+}
+
+async fn glucose(
+    dashboard: &Dashboard,
+    assigned: AssignedPatient<ReadMetrics>,
+    query: Result<Query<PeriodQuery>, QueryRejection>,
+) -> Result<Wanted, Problem> {
+    Wanted::read(dashboard, assigned.patient, (Kind::BloodGlucose, TWO_WEEKS), query).await
+}
+
+/// The same with the patient in one segment, its slash encoded.
+pub fn of_one_segment() -> Router<Arc<Dashboard>> {
+    Router::new()
+        .route("/api/v1/patients/{patient}/glucose/summary", get(read_glucose_summary))
+        .route("/api/v1/patients/{patient}/glucose/agp", get(read_glucose_profile))
+        .route("/api/v1/patients/{patient}/glucose/days", get(list_glucose_days))
+        .route("/api/v1/patients/{patient}/blood-pressure/summary", get(read_pressure_summary))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn period(from: Option<&str>, to: Option<&str>) -> Result<metrics::Period, Problem> {
+        let now = time::parse("2026-11-22T09:00:00Z").unwrap();
+        let query = PeriodQuery { from: from.map(str::to_owned), to: to.map(str::to_owned) };
+        query.parse(TWO_WEEKS, now)
+    }
+
+    #[test]
+    fn two_weeks_until_now_are_summarised_where_no_period_is_asked_for() {
+        let period = period(None, None).unwrap();
+        assert_eq!(period.from.to_string(), "2026-11-08T09:00:00Z");
+        assert_eq!(period.to.to_string(), "2026-11-22T09:00:00Z");
+    }
+
+    #[test]
+    fn a_period_ends_with_the_present_and_is_a_hundred_days_long_at_most() {
+        let later = period(Some("2026-11-01T00:00:00Z"), Some("2027-01-01T00:00:00Z")).unwrap();
+        assert_eq!(later.to.to_string(), "2026-11-22T09:00:00Z");
+        assert!(period(Some("2026-08-14T09:00:00Z"), None).is_ok());
+        assert!(period(Some("2026-08-14T08:59:59Z"), None).is_err());
+        assert!(period(Some("2026-11-23T00:00:00Z"), None).is_err());
+        assert!(period(Some("yesterday"), None).is_err());
+        assert!(period(None, Some("2026-11-22")).is_err());
+    }
+}
