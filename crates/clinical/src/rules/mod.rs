@@ -21,9 +21,12 @@ use crate::sample::Sample;
 pub const RULE_SET: &str = "2026-11g";
 
 mod bp_severe_high;
+mod confirmed;
 mod data_missing;
 mod data_suspect;
 mod glucose_very_low;
+mod occasions;
+mod pairs;
 mod weight_gain;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
