@@ -20,6 +20,7 @@ use crate::sample::Sample;
 /// an unknown kind is not used.
 pub const RULE_SET: &str = "2026-11g";
 
+mod bp_low;
 mod bp_severe_high;
 mod confirmed;
 mod data_missing;
@@ -31,6 +32,7 @@ mod weight_gain;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
     let mut all: Vec<&'static dyn Rule> = Vec::new();
+    all.extend(bp_low::rules());
     all.extend(bp_severe_high::rules());
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
