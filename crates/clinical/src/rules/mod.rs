@@ -28,6 +28,9 @@ mod data_suspect;
 mod glucose_very_low;
 mod occasions;
 mod pairs;
+#[cfg(test)]
+mod sent;
+mod temperature_high;
 mod weight_gain;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
@@ -37,6 +40,7 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
     all.extend(glucose_very_low::rules());
+    all.extend(temperature_high::rules());
     all.extend(weight_gain::rules());
     all
 }
