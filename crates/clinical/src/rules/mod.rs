@@ -28,6 +28,8 @@ mod data_suspect;
 mod glucose_very_low;
 mod occasions;
 mod pairs;
+mod pulse_irregular;
+mod pulse_out_of_range;
 #[cfg(test)]
 mod sent;
 mod temperature_high;
@@ -40,6 +42,8 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
     all.extend(glucose_very_low::rules());
+    all.extend(pulse_irregular::rules());
+    all.extend(pulse_out_of_range::rules());
     all.extend(temperature_high::rules());
     all.extend(weight_gain::rules());
     all
