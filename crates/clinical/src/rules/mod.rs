@@ -27,6 +27,7 @@ mod data_missing;
 mod data_suspect;
 mod glucose_very_low;
 mod occasions;
+mod oxygen_low;
 mod pairs;
 mod pulse_irregular;
 mod pulse_out_of_range;
@@ -42,6 +43,7 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
     all.extend(glucose_very_low::rules());
+    all.extend(oxygen_low::rules());
     all.extend(pulse_irregular::rules());
     all.extend(pulse_out_of_range::rules());
     all.extend(temperature_high::rules());
