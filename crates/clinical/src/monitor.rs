@@ -138,7 +138,11 @@ impl Monitor {
                 let rule = rules::all()[index];
                 let counted = if rule.reads_copies() { CountedChange::AsCurrent } else { counted };
                 let is_unaffected = match counted {
-                    CountedChange::Nothing => true,
+                    CountedChange::Nothing => {
+                        // Who waits is assessed at its end, whatever has come, as after a restart.
+                        let Context { due, rest_until, .. } = self.context(index, fast);
+                        rest_until.is_none() || due == rest_until
+                    }
                     CountedChange::Others => false,
                     CountedChange::AsCurrent => {
                         rule.is_unaffected(&change, &self.context(index, fast))

@@ -135,6 +135,13 @@ pub struct Assessment {
 }
 
 impl Assessment {
+    /// What a rule finds that waits for what was sent together with a late reading, where it does:
+    /// until then all stays as it was reported.
+    pub(crate) fn waiting(context: &Context<'_>) -> Option<Self> {
+        let until = context.rest_until?;
+        Some(Self { next_assessment: Some(until), ..Self::default() })
+    }
+
     /// Asks to be assessed again at a time, or earlier if that was asked for.
     pub(crate) fn assess_again_at(&mut self, time: Timestamp) {
         self.next_assessment = Some(self.next_assessment.map_or(time, |known| known.min(time)));

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use clinical::alert::{AlertId, Transition};
 use clinical::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
-use clinical::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+use clinical::kinds::blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, PULSE_RATE, SYSTOLIC};
+use clinical::kinds::body_temperature::TEMPERATURE;
+use clinical::kinds::oxygen_saturation::SPO2;
 use clinical::kinds::weighing_scale::BODY_WEIGHT;
 use clinical::sample::Sample;
 use clinical::{Kind, Reading, Source};
@@ -22,14 +24,18 @@ const DAY: i64 = 24 * HOUR;
 /// What a device shows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Shown {
-    /// mmHg.
-    Pressure(u16, u16),
+    /// mmHg, /min, and whether the pulse is irregular.
+    Pressure(u16, u16, u16, bool),
     /// mg/dL.
     Sensor(u16),
     /// mg/dL.
     FingerStick(u16),
     /// Hundredths of a kilogram.
     Weight(u16),
+    /// Percent.
+    Oxygen(u16),
+    /// Tenths of a degree Celsius.
+    Temperature(u16),
 }
 
 /// What is measured, and by which of the patient's devices of its kind.
@@ -52,8 +58,10 @@ impl Sending for Measurement {
             (Kind::BloodGlucose, sample)
         };
         let (maker, (kind, sample)) = match self.shown {
-            Shown::Pressure(systolic, diastolic) => {
+            Shown::Pressure(systolic, diastolic, pulse, is_irregular) => {
                 let sample = none.with(SYSTOLIC, systolic.into()).with(DIASTOLIC, diastolic.into());
+                let sample = sample.with(PULSE_RATE, pulse.into());
+                let sample = sample.with(IRREGULAR_PULSE, f64::from(u8::from(is_irregular)));
                 ("OMRON", (Kind::BloodPressure, sample))
             }
             Shown::Sensor(value) => ("DEXCOM", glucose(value, 1.0)),
@@ -61,6 +69,13 @@ impl Sending for Measurement {
             Shown::Weight(weight) => {
                 let sample = none.with(BODY_WEIGHT, f64::from(weight) / 100.0);
                 ("TANITA", (Kind::WeighingScale, sample))
+            }
+            Shown::Oxygen(percent) => {
+                ("NONIN", (Kind::OxygenSaturation, none.with(SPO2, percent.into())))
+            }
+            Shown::Temperature(tenths) => {
+                let sample = none.with(TEMPERATURE, f64::from(tenths) / 10.0);
+                ("TERUMO", (Kind::BodyTemperature, sample))
             }
         };
         Made {
@@ -80,6 +95,10 @@ fn glucose() -> impl Strategy<Value = u16> {
     select(vec![45_u16, 50, 53, 60, 69, 72, 110])
 }
 
+fn oxygen() -> impl Strategy<Value = u16> {
+    select(vec![85_u16, 90, 92, 94, 95, 98])
+}
+
 fn weight() -> impl Strategy<Value = u16> {
     select(vec![7_200_u16, 7_950, 8_000, 8_050, 8_210, 8_300, 8_450])
 }
@@ -87,11 +106,20 @@ fn weight() -> impl Strategy<Value = u16> {
 /// What is measured in three weeks, with the minutes until each is received.
 fn measurements() -> impl Strategy<Value = Vec<(i64, Measurement)>> {
     let shown = prop_oneof![
-        (select(vec![120_u16, 174, 182, 195]), select(vec![80_u16, 112]))
-            .prop_map(|(systolic, diastolic)| Shown::Pressure(systolic, diastolic)),
+        (
+            select(vec![86_u16, 92, 120, 174, 182, 195]),
+            select(vec![80_u16, 112]),
+            select(vec![46_u16, 54, 72, 104]),
+            any::<bool>(),
+        )
+            .prop_map(|(systolic, diastolic, pulse, is_irregular)| {
+                Shown::Pressure(systolic, diastolic.min(systolic - 20), pulse, is_irregular)
+            }),
         glucose().prop_map(Shown::Sensor),
         glucose().prop_map(Shown::FingerStick),
         weight().prop_map(Shown::Weight),
+        oxygen().prop_map(Shown::Oxygen),
+        select(vec![364_u16, 371, 373, 375, 382]).prop_map(Shown::Temperature),
     ];
     let minutes = (0..21_i64, 0..60_i64).prop_map(|(day, turn)| day * DAY + turn * 5);
     let measurement = (minutes, shown, 0..2_u8).prop_map(|(minutes, shown, device)| Measurement {
@@ -110,14 +138,16 @@ fn measurements() -> impl Strategy<Value = Vec<(i64, Measurement)>> {
     })
 }
 
-/// Some days of a sensor that is low now and then, with a finger-stick here and there and a weight each
-/// morning, in time's order.
+/// Some days of a sensor that is low now and then, with a finger-stick or an oxygen saturation here and
+/// there and a weight each morning, in time's order.
 fn days() -> impl Strategy<Value = Vec<Measurement>> {
-    let stretch = (glucose(), 1..9_usize, prop::option::weighted(0.1, glucose()));
+    let oxygen = prop::option::weighted(0.2, oxygen());
+    let stretch = (glucose(), 1..9_usize, prop::option::weighted(0.1, glucose()), oxygen);
     (vec(stretch, 20..120), vec(weight(), 5)).prop_map(|(stretches, weights)| {
-        let values = stretches.into_iter().flat_map(|(value, length, finger_stick)| {
+        let values = stretches.into_iter().flat_map(|(value, length, finger_stick, oxygen)| {
             let sensor = std::iter::repeat_n(Shown::Sensor(value), length);
-            std::iter::once(finger_stick.map(Shown::FingerStick)).chain(sensor.map(Some))
+            let single = [finger_stick.map(Shown::FingerStick), oxygen.map(Shown::Oxygen)];
+            single.into_iter().chain(sensor.map(Some))
         });
         let mut all: Vec<Measurement> = Vec::new();
         let mut minutes = 0;
@@ -189,12 +219,15 @@ proptest! {
         let first_day = last / DAY + 1;
         for day in first_day..first_day + 10 {
             for (minutes, shown) in [
-                (0, Shown::Pressure(121, 79)),
+                (0, Shown::Pressure(121, 79, 68, false)),
+                (2, Shown::Oxygen(97)),
+                (3, Shown::Temperature(364)),
                 (5, Shown::Weight(8_000)),
                 (10, Shown::Sensor(105)),
                 (20, Shown::Sensor(104)),
                 (30, Shown::Sensor(106)),
-                (12 * HOUR, Shown::Pressure(118, 77)),
+                (40, Shown::Oxygen(98)),
+                (12 * HOUR, Shown::Pressure(118, 77, 71, false)),
             ] {
                 home.receives(Measurement { minutes: day * DAY + minutes, shown, device: 9 });
             }

@@ -151,6 +151,8 @@ pub enum Side {
     Above,
     /// Below the limit.
     Below,
+    /// At the limit or below it.
+    AtOrBelow,
 }
 
 /// A code of the exchange standard.

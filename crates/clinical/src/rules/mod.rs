@@ -23,13 +23,23 @@ pub const RULE_SET: &str = "2026-11g";
 mod activity_drop;
 mod bp_above_target;
 mod bp_morning_surge;
+mod bp_low;
 mod bp_severe_high;
+mod confirmed;
 mod data_missing;
 mod data_suspect;
 mod glucose_below_range_burden;
 mod glucose_in_range_low;
 mod glucose_very_low;
 mod hba1c_rise;
+mod occasions;
+mod oxygen_low;
+mod pairs;
+mod pulse_irregular;
+mod pulse_out_of_range;
+#[cfg(test)]
+mod sent;
+mod temperature_high;
 mod weight_gain;
 mod weight_loss;
 
@@ -45,6 +55,7 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(activity_drop::rules());
     all.extend(bp_above_target::rules());
     all.extend(bp_morning_surge::rules());
+    all.extend(bp_low::rules());
     all.extend(bp_severe_high::rules());
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
@@ -52,6 +63,10 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(glucose_in_range_low::rules());
     all.extend(glucose_very_low::rules());
     all.extend(hba1c_rise::rules());
+    all.extend(oxygen_low::rules());
+    all.extend(pulse_irregular::rules());
+    all.extend(pulse_out_of_range::rules());
+    all.extend(temperature_high::rules());
     all.extend(weight_gain::rules());
     all.extend(weight_loss::rules());
     all

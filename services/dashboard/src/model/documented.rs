@@ -49,7 +49,7 @@ documented! {
         "What a version was when it arrived.";
     DataInput = schemas::reading::DataInput [Device, Manual, Modified],
         "How a reading was entered.";
-    Side = clinical::limit::Side [AtOrAbove, Above, Below],
+    Side = clinical::limit::Side [AtOrAbove, Above, Below, AtOrBelow],
         "On which side of a limit a value is worth a look.";
     Sex = schemas::registry::Sex [Female, Male, Other, Unknown],
         "Sex, as registered.";

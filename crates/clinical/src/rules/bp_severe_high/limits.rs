@@ -108,13 +108,6 @@ impl Limits {
 }
 
 #[cfg(test)]
-impl Default for Limits {
-    fn default() -> Self {
-        Self::of(&Plan::default())
-    }
-}
-
-#[cfg(test)]
 mod tests {
     use super::*;
     use crate::rules;

@@ -96,12 +96,14 @@ test('a blood pressure is as high as the higher of its two values says', () => {
 })
 
 test('a limit says on which side it is reached', () => {
-  const is = (v: number, side: 'below' | 'above' | 'at_or_above', value: number) => reaches({ v, side: undefined }, limit({ side, value }))
+  const is = (v: number, side: Limit['side'], value: number) => reaches({ v, side: undefined }, limit({ side, value }))
   expect(is(70, 'below', 70)).toBe(false)
   expect(is(69, 'below', 70)).toBe(true)
   expect(is(180, 'above', 180)).toBe(false)
   expect(is(181, 'above', 180)).toBe(true)
   expect(is(180, 'at_or_above', 180)).toBe(true)
+  expect(is(90, 'at_or_below', 90)).toBe(true)
+  expect(is(91, 'at_or_below', 90)).toBe(false)
 })
 
 const range = (below: number, above: number) => [limit({ side: 'below', value: below }), limit({ side: 'above', value: above })]
@@ -122,6 +124,8 @@ test('a value is judged as the number that is shown of it', () => {
 test('limits of several fields are one text, or none where one is missing', () => {
   expect(limitText([systolic, diastolic], true)).toBe('180/110')
   expect(limitText([systolic, diastolic], false)).toBe('135/85')
+  const low = limit({ side: 'below', value: 90, severity: 'urgent' })
+  expect(limitText([[low, ...systolic], diastolic], true)).toBe('180/110')
   expect(limitText([systolic, []], false)).toBe(null)
 })
 

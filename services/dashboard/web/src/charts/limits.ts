@@ -20,14 +20,20 @@ export function reaches({ v, side }: Known, limit: Pick<Limit, 'side' | 'value'>
       return v > limit.value || (side === 'above' && v >= limit.value)
     case 'below':
       return v < limit.value || (side === 'below' && v <= limit.value)
+    case 'at_or_below':
+      return v <= limit.value
   }
+}
+
+function isLower({ side }: Pick<Limit, 'side'>): boolean {
+  return side === 'below' || side === 'at_or_below'
 }
 
 /** On which side of the range of reference a value is; undefined within, and where there is no range. */
 export function outOf(range: readonly Limit[], value: Known): 'below' | 'above' | undefined {
   const reached = range.find((limit) => reaches(value, limit))
   if (!reached) return undefined
-  return reached.side === 'below' ? 'below' : 'above'
+  return isLower(reached) ? 'below' : 'above'
 }
 
 /** How a value stands to the limits: a rule's is reached, a reference limit is, or none. */
@@ -45,8 +51,8 @@ export function thresholdName(limit: Limit): string {
   return `threshold threshold-${limit.severity === null ? 'high' : 'severe'}`
 }
 
-/** The limits of several fields as one text, such as '180/110': of the rules, or of reference. */
+/** The upper limits of several fields as one text, such as '180/110': of the rules, or of reference. */
 export function limitText(fields: readonly (readonly Limit[])[], ofRules: boolean): string | null {
-  const values = fields.map((limits) => limits.find((limit) => (limit.severity !== null) === ofRules)?.value)
+  const values = fields.map((limits) => limits.find((limit) => (limit.severity !== null) === ofRules && !isLower(limit))?.value)
   return values.every((value) => value !== undefined) ? values.join('/') : null
 }

@@ -1,30 +1,23 @@
-//! Occasions: where they begin and end, and what each says.
+//! Pairs of readings: what one reading says, and a second one 1 to 15 minutes from it confirms.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::limits::Limits;
-use crate::kinds::blood_pressure;
+use super::confirmed::{Criterion, Measure};
+use super::occasions::OCCASION;
 use crate::remembered::CurrentReading;
-use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 
-/// The second reading confirms when it is at least this far from the first: less is one inflation
+/// The second reading confirms when it is at least this far from the first: less is one measurement
 /// read twice. Ours.
 pub(super) const REPEAT_AFTER: Span = Span::from_minutes(1);
 
-/// The second reading confirms when it is at most this far from the first. Also the length of an
-/// occasion. Ours.
-pub(super) const REPEAT_WITHIN: Span = Span::from_minutes(15);
+/// The second reading confirms when it is at most this far from the first. Ours.
+pub(super) const REPEAT_WITHIN: Span = OCCASION;
 
-/// mmHg.
-pub(super) fn systolic(reading: &CurrentReading) -> u16 {
-    reading.sample.value(blood_pressure::SYSTOLIC).unwrap_or_default() as u16
-}
-
-/// mmHg.
-pub(super) fn diastolic(reading: &CurrentReading) -> u16 {
-    reading.sample.value(blood_pressure::DIASTOLIC).unwrap_or_default() as u16
+/// Whether a reading is far enough from an earlier one, and near enough to it, to be its repetition.
+pub(super) fn repeats(second: &CurrentReading, first: &CurrentReading) -> bool {
+    (REPEAT_AFTER..=REPEAT_WITHIN).contains(&(second.time - first.time))
 }
 
 pub(super) enum Finding {
@@ -33,7 +26,7 @@ pub(super) enum Finding {
         first: usize,
         second: usize,
     },
-    /// Index of a severe reading without a second one.
+    /// Index of a reading beyond the limit without a second one.
     Unconfirmed {
         reading: usize,
     },
@@ -41,38 +34,10 @@ pub(super) enum Finding {
     Neither,
 }
 
-pub(super) struct Occasion {
+pub(super) struct Judged {
     pub(super) finding: Finding,
-    /// When a severe reading will have waited long enough for its second one.
+    /// When a reading beyond the limit will have waited long enough for its second one.
     pub(super) next_assessment: Option<Timestamp>,
-}
-
-/// The index at which the first occasion begins that has a reading at `window_start` or later. Occasions
-/// follow from each other for as long as no pause parts them: so a chain is read from its beginning.
-pub(super) fn first_in_window(readings: &[CurrentReading], window_start: Timestamp) -> usize {
-    let inside = readings.partition_point(|reading| reading.time < window_start);
-    let mut start = inside;
-    while start > 0
-        && start < readings.len()
-        && readings[start].time - readings[start - 1].time <= REPEAT_WITHIN
-    {
-        start -= 1;
-    }
-    while start < inside {
-        let end = end_of(readings, start);
-        if end > inside {
-            break;
-        }
-        start = end;
-    }
-    start
-}
-
-/// The index after the last reading of the occasion that begins at `start`.
-pub(super) fn end_of(readings: &[CurrentReading], start: usize) -> usize {
-    let over_at = readings[start].time + REPEAT_WITHIN;
-    let rest = &readings[start..];
-    start + rest.iter().position(|reading| reading.time > over_at).unwrap_or(rest.len())
 }
 
 /// What the occasion says; its pairs may begin before it. Takes time in proportion to the readings in
@@ -80,17 +45,17 @@ pub(super) fn end_of(readings: &[CurrentReading], start: usize) -> usize {
 pub(super) fn judge(
     readings: &[CurrentReading],
     occasion: Range<usize>,
-    limits: &Limits,
+    criterion: &impl Criterion,
     now: Timestamp,
-) -> Occasion {
-    if let Some((first, second)) = newest_pair(readings, occasion.clone(), limits) {
-        return Occasion { finding: Finding::Confirmed { first, second }, next_assessment: None };
+) -> Judged {
+    if let Some((first, second)) = newest_pair(readings, occasion.clone(), criterion) {
+        return Judged { finding: Finding::Confirmed { first, second }, next_assessment: None };
     }
     let mut next_assessment = None;
     let mut unconfirmed = None;
     for index in occasion.clone() {
         let reading = &readings[index];
-        if !is_severe(reading, limits) || is_repeated(readings, index) {
+        if !criterion.is_beyond(reading) || is_repeated(readings, index) {
             continue;
         }
         let due = reading.time + REPEAT_WITHIN;
@@ -102,33 +67,33 @@ pub(super) fn judge(
     }
     let finding = match unconfirmed {
         Some(reading) => Finding::Unconfirmed { reading },
-        None if next_assessment.is_none() && is_normal(&readings[occasion], limits) => {
+        None if next_assessment.is_none() && criterion.is_normal(&readings[occasion]) => {
             Finding::Normal
         }
         None => Finding::Neither,
     };
-    Occasion { finding, next_assessment }
+    Judged { finding, next_assessment }
 }
 
-/// The newest pair whose mean is severe and whose later reading is in the occasion: of several with
+/// The newest pair whose mean is beyond the limit and whose later reading is in the occasion: of several with
 /// the same later reading the one whose first is nearest to it.
 fn newest_pair(
     readings: &[CurrentReading],
     occasion: Range<usize>,
-    limits: &Limits,
+    criterion: &impl Criterion,
 ) -> Option<(usize, usize)> {
     let begins = readings[occasion.start].time;
     let from = before(readings, occasion.start, |r| begins - r.time <= REPEAT_WITHIN);
-    // A mean is severe only if one of the two is.
-    if !readings[from..occasion.end].iter().any(|reading| is_severe(reading, limits)) {
+    // A mean is beyond a limit only if one of the two is.
+    if !readings[from..occasion.end].iter().any(|reading| criterion.is_beyond(reading)) {
         return None;
     }
     // Mostly the last reading answers.
-    if let Some(first) = nearest_partner(readings, occasion.end - 1, limits) {
+    if let Some(first) = nearest_partner(readings, occasion.end - 1, criterion) {
         return Some((first, occasion.end - 1));
     }
     let mut found = None;
-    let mut partners = Partners::default();
+    let mut partners = Partners::new(criterion.measures());
     let mut next = from;
     for second in occasion {
         let reading = &readings[second];
@@ -137,55 +102,71 @@ fn newest_pair(
             next += 1;
         }
         partners.leave(|first| reading.time - readings[first].time > REPEAT_WITHIN);
-        if partners.highest().any(|first| mean_is_severe(&readings[first], reading, limits)) {
+        if partners.furthest().any(|first| is_beyond_with(&readings[first], reading, criterion)) {
             found = Some(second);
         }
     }
     let second = found?;
-    Some((nearest_partner(readings, second, limits)?, second))
+    Some((nearest_partner(readings, second, criterion)?, second))
 }
 
-/// Of the readings before one that make a severe pair with it the nearest.
-fn nearest_partner(readings: &[CurrentReading], second: usize, limits: &Limits) -> Option<usize> {
+/// Of the readings before one with which its mean is beyond the limit the nearest.
+fn nearest_partner(
+    readings: &[CurrentReading],
+    second: usize,
+    criterion: &impl Criterion,
+) -> Option<usize> {
     let reading = &readings[second];
     let near = readings[..second].iter().enumerate().rev();
     let mut near = near.take_while(|(_, first)| reading.time - first.time <= REPEAT_WITHIN);
     let is_partner = |first: &CurrentReading| {
-        reading.time - first.time >= REPEAT_AFTER && mean_is_severe(first, reading, limits)
+        reading.time - first.time >= REPEAT_AFTER && is_beyond_with(first, reading, criterion)
     };
     near.find(|(_, first)| is_partner(first)).map(|(index, _)| index)
 }
 
-/// The highest of the readings that may be the first of a pair, while they come and go in time's
-/// order: by index, each higher than all that follow it.
-#[derive(Default)]
+/// Whether the mean of two readings is beyond a limit.
+fn is_beyond_with(
+    one: &CurrentReading,
+    other: &CurrentReading,
+    criterion: &impl Criterion,
+) -> bool {
+    #[cfg(test)]
+    tests::COMPARED.with(|compared| compared.set(compared.get() + 1));
+    criterion.mean_is_beyond(one, other)
+}
+
+/// Of the readings that may be the first of a pair those that are furthest in a measure, while they
+/// come and go in time's order: by index, each further than all that follow it.
 struct Partners {
-    systolic: VecDeque<usize>,
-    diastolic: VecDeque<usize>,
+    of_measures: Vec<(Measure, VecDeque<usize>)>,
 }
 
 impl Partners {
+    fn new(measures: &[Measure]) -> Self {
+        let empty = |measure: &Measure| (*measure, VecDeque::new());
+        Self { of_measures: measures.iter().map(empty).collect() }
+    }
+
     fn add(&mut self, readings: &[CurrentReading], index: usize) {
-        let add = |to: &mut VecDeque<usize>, of: fn(&CurrentReading) -> u16| {
-            while to.back().is_some_and(|last| of(&readings[*last]) <= of(&readings[index])) {
-                to.pop_back();
+        for (of, furthest) in &mut self.of_measures {
+            while furthest.back().is_some_and(|last| of(&readings[*last]) <= of(&readings[index])) {
+                furthest.pop_back();
             }
-            to.push_back(index);
-        };
-        add(&mut self.systolic, systolic);
-        add(&mut self.diastolic, diastolic);
+            furthest.push_back(index);
+        }
     }
 
     fn leave(&mut self, is_too_old: impl Fn(usize) -> bool) {
-        for highest in [&mut self.systolic, &mut self.diastolic] {
-            while highest.front().is_some_and(|first| is_too_old(*first)) {
-                highest.pop_front();
+        for (_, furthest) in &mut self.of_measures {
+            while furthest.front().is_some_and(|first| is_too_old(*first)) {
+                furthest.pop_front();
             }
         }
     }
 
-    fn highest(&self) -> impl Iterator<Item = usize> {
-        self.systolic.front().into_iter().chain(self.diastolic.front()).copied()
+    fn furthest(&self) -> impl Iterator<Item = usize> {
+        self.of_measures.iter().filter_map(|(_, furthest)| furthest.front().copied())
     }
 }
 
@@ -209,39 +190,15 @@ fn is_repeated(readings: &[CurrentReading], index: usize) -> bool {
         || later.is_some_and(|later| later.time - time <= REPEAT_WITHIN)
 }
 
-pub(super) fn is_severe(reading: &CurrentReading, limits: &Limits) -> bool {
-    sample_is_severe(reading.sample, limits)
-}
-
-pub(super) fn sample_is_severe(sample: Sample, limits: &Limits) -> bool {
-    let mmhg = |field| sample.value(field).unwrap_or_default() as u16;
-    mmhg(blood_pressure::SYSTOLIC) >= limits.systolic
-        || mmhg(blood_pressure::DIASTOLIC) >= limits.diastolic
-}
-
-fn mean_is_severe(one: &CurrentReading, other: &CurrentReading, limits: &Limits) -> bool {
-    #[cfg(test)]
-    tests::COMPARED.with(|compared| compared.set(compared.get() + 1));
-    let sum = |a: u16, b: u16| u32::from(a) + u32::from(b);
-    sum(systolic(one), systolic(other)) >= 2 * u32::from(limits.systolic)
-        || sum(diastolic(one), diastolic(other)) >= 2 * u32::from(limits.diastolic)
-}
-
-fn is_normal(occasion: &[CurrentReading], limits: &Limits) -> bool {
-    let count = occasion.len() as u32;
-    let sum =
-        |of: fn(&CurrentReading) -> u16| occasion.iter().map(|r| u32::from(of(r))).sum::<u32>();
-    sum(systolic) < count * u32::from(limits.clear_systolic)
-        && sum(diastolic) < count * u32::from(limits.clear_diastolic)
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::cell::Cell;
 
     use proptest::prelude::*;
 
+    use super::super::occasions;
     use super::*;
+    use crate::Kind;
     use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
     use crate::remembered::Delay;
     use crate::sample::Sample;
@@ -250,6 +207,42 @@ mod tests {
     thread_local! {
         /// How many pairs were compared.
         pub(super) static COMPARED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// Systolic at or above a limit, or diastolic at or above 110 mmHg.
+    struct High(u16);
+
+    fn systolic(reading: &CurrentReading) -> i32 {
+        reading.sample.value(SYSTOLIC).unwrap() as i32
+    }
+
+    fn diastolic(reading: &CurrentReading) -> i32 {
+        reading.sample.value(DIASTOLIC).unwrap() as i32
+    }
+
+    impl Criterion for High {
+        const KIND: Kind = Kind::BloodPressure;
+
+        fn is_beyond(&self, reading: &CurrentReading) -> bool {
+            systolic(reading) >= self.0.into() || diastolic(reading) >= 110
+        }
+
+        fn mean_is_beyond(&self, one: &CurrentReading, other: &CurrentReading) -> bool {
+            systolic(one) + systolic(other) >= 2 * i32::from(self.0)
+                || diastolic(one) + diastolic(other) >= 220
+        }
+
+        fn measures(&self) -> &'static [Measure] {
+            &[systolic, diastolic]
+        }
+
+        fn is_normal(&self, _: &[CurrentReading]) -> bool {
+            false
+        }
+
+        fn clear_occasions(&self) -> u8 {
+            2
+        }
     }
 
     fn reading_at(second: i64, systolic: u16, diastolic: u16) -> CurrentReading {
@@ -263,7 +256,7 @@ mod tests {
         }
     }
 
-    fn readings() -> impl Strategy<Value = Vec<CurrentReading>> {
+    pub(in super::super) fn readings() -> impl Strategy<Value = Vec<CurrentReading>> {
         let reading = (0..4_000_i64, 160..200_u16, 95..120_u16);
         prop::collection::vec(reading, 1..40).prop_map(|mut all| {
             all.sort_unstable();
@@ -277,12 +270,12 @@ mod tests {
     fn pair_by_definition(
         readings: &[CurrentReading],
         occasion: Range<usize>,
-        limits: &Limits,
+        high: &High,
     ) -> Option<(usize, usize)> {
         let is_pair = |first: usize, second: usize| {
             let apart = readings[second].time - readings[first].time;
             (Span::from_minutes(1)..=Span::from_minutes(15)).contains(&apart)
-                && mean_is_severe(&readings[first], &readings[second], limits)
+                && high.mean_is_beyond(&readings[first], &readings[second])
         };
         let pairs = occasion.flat_map(|second| (0..second).map(move |first| (first, second)));
         pairs.filter(|(first, second)| is_pair(*first, *second)).max_by_key(|(a, b)| (*b, *a))
@@ -290,17 +283,13 @@ mod tests {
 
     #[test]
     fn however_dense_an_occasion_is_few_pairs_of_each_reading_are_compared() {
-        let limits = Limits::default();
         // One severe reading in the middle, and nothing that makes a severe pair with it.
         for seconds_apart in [1, 7, 60] {
             let of = |n: i64| reading_at(n * seconds_apart, if n == 400 { 181 } else { 160 }, 90);
             let readings: Vec<CurrentReading> = (0..2_000).map(of).collect();
             COMPARED.set(0);
-            let mut start = 0;
-            while start < readings.len() {
-                let end = end_of(&readings, start);
-                judge(&readings, start..end, &limits, readings[1_999].time);
-                start = end;
+            for occasion in occasions::from(&readings, 0) {
+                judge(&readings, occasion, &High(180), readings[1_999].time);
             }
             let compared = COMPARED.get();
             assert!(compared > 0 && compared < readings.len() * 4, "{compared}");
@@ -315,13 +304,10 @@ mod tests {
             readings in readings(),
             limit in 170..195_u16,
         ) {
-            let limits = Limits { systolic: limit, ..Limits::default() };
-            let mut start = 0;
-            while start < readings.len() {
-                let end = end_of(&readings, start);
-                let found = newest_pair(&readings, start..end, &limits);
-                prop_assert_eq!(found, pair_by_definition(&readings, start..end, &limits));
-                start = end;
+            let high = High(limit);
+            for occasion in occasions::from(&readings, 0) {
+                let found = newest_pair(&readings, occasion.clone(), &high);
+                prop_assert_eq!(found, pair_by_definition(&readings, occasion, &high));
             }
             for (index, one) in readings.iter().enumerate() {
                 let repeats = |other: &CurrentReading| {
@@ -331,23 +317,6 @@ mod tests {
                 let expected = readings.iter().any(repeats);
                 prop_assert_eq!(is_repeated(&readings, index), expected);
             }
-        }
-
-        #[test]
-        fn occasions_are_the_same_wherever_between_two_of_them_one_begins(
-            readings in readings(),
-            second in 0..4_000_i64,
-        ) {
-            let window_start = Timestamp::from_seconds(1_780_000_000 + second);
-            let mut start = 0;
-            while start < readings.len() {
-                let end = end_of(&readings, start);
-                if readings[end - 1].time >= window_start {
-                    break;
-                }
-                start = end;
-            }
-            prop_assert_eq!(first_in_window(&readings, window_start), start);
         }
     }
 }

@@ -1,0 +1,72 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+
+/// Systolic pressure below which a reading is low, mmHg.
+pub(super) const SYSTOLIC: Parameter = Parameter {
+    name: "bp.low.systolic",
+    former_names: &[],
+    label: Label { ja: "低血圧の収縮期血圧", en: "low, systolic below" },
+    unit: "mm[Hg]",
+    default: 90.0,
+    low: 60.0,
+    high: 110.0,
+    decimals: 0,
+    source: "ours: below 90; other programmes call at below 80 (TIHM) or below 100 (TASMINH4, recalled)",
+};
+
+/// Mean systolic pressure at or above which an occasion is normalised, mmHg.
+pub(super) const CLEAR_SYSTOLIC: Parameter = Parameter {
+    name: "bp.low.clear_systolic",
+    former_names: &[],
+    label: Label { ja: "解消の収縮期血圧", en: "normalised, systolic" },
+    unit: "mm[Hg]",
+    default: 95.0,
+    low: 60.0,
+    high: 140.0,
+    decimals: 0,
+    source: "ours: 5 above low, so that a patient at the limit does not flap",
+};
+
+/// How many normalised occasions in a row end a confirmed alert.
+pub(super) const CLEAR_OCCASIONS: Parameter = Parameter {
+    name: "bp.low.clear_occasions",
+    former_names: &[],
+    label: Label {
+        ja: "解消に要する連続した測定機会", en: "normalised occasions in a row"
+    },
+    unit: "",
+    default: 2.0,
+    low: 1.0,
+    high: 10.0,
+    decimals: 0,
+    source: "ours",
+};
+
+/// How far the limit for clearing is above the one for raising, unless the plan names it, mmHg.
+const HYSTERESIS: i32 = 5;
+
+/// The numbers for one patient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limits {
+    /// mmHg.
+    pub(super) systolic: i32,
+    /// mmHg, at least `systolic`.
+    pub(super) clear_systolic: i32,
+    pub(super) clear_occasions: u8,
+}
+
+impl Limits {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let systolic = plan.value(&SYSTOLIC) as i32;
+        // Clearing is never looser than raising.
+        let clear = plan.given(&CLEAR_SYSTOLIC).map(|given| (given as i32).max(systolic));
+        Self {
+            systolic,
+            clear_systolic: clear.unwrap_or(systolic + HYSTERESIS),
+            clear_occasions: plan.value(&CLEAR_OCCASIONS) as u8,
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The course of a patient's saturation, minute by minute.
+
+use super::limits::Limits;
+use super::minutes::{MINUTE, Minute};
+use super::{JUDGED_WITHIN, OXYGEN, spo2};
+use crate::alert::{Severity, Stage};
+use crate::episode::{Episode, EvidenceReading};
+use crate::remembered::CurrentReading;
+use crate::rule::{Carried, values};
+use crate::time::{Span, Timestamp};
+
+/// Low minutes that are further apart are not in a row, and what nothing follows for so long is not
+/// confirmed. Ours, as for pressures.
+const SILENCE: Span = Span::from_minutes(15);
+
+/// So many minutes in a row a device that measures continuously has to show what it shows. Ours: short
+/// drops, by movement or in sleep, are over by then.
+const CONTINUOUS_MINUTES: usize = 5;
+
+/// So long values have to be back. Ours: another occasion.
+const BACK_FOR: Span = Span::from_minutes(15);
+
+/// So long after the last value that was not back a single one ends an episode. Ours: people who measure
+/// once a day do so up to four hours earlier or later.
+pub(super) const NOT_SINCE: Span = Span::from_hours(20);
+
+/// Low minutes in a row.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    first: CurrentReading,
+    last: Timestamp,
+    minutes: usize,
+    is_continuous: bool,
+    /// Whether it began while the device was worn and showed other values.
+    began_worn: bool,
+}
+
+impl Row {
+    fn of(minute: &Minute) -> Self {
+        let Minute { median, is_continuous, goes_on } = *minute;
+        Self { first: median, last: median.time, minutes: 1, is_continuous, began_worn: goes_on }
+    }
+
+    fn extend(row: &mut Option<Self>, minute: &Minute, is_low: bool) {
+        match row {
+            _ if !is_low => *row = None,
+            Some(row) if minute.median.time - row.last <= SILENCE => {
+                row.last = minute.median.time;
+                row.minutes += 1;
+                row.is_continuous |= minute.is_continuous;
+            }
+            _ => *row = Some(Self::of(minute)),
+        }
+    }
+
+    fn is_confirmed(&self) -> bool {
+        match self.is_continuous {
+            true => self.minutes >= CONTINUOUS_MINUTES,
+            false => self.last - self.first.time >= MINUTE,
+        }
+    }
+
+    /// Whether it asks to be measured again where nothing follows. One minute in which a device that was
+    /// worn is taken off does not.
+    fn waits(&self) -> bool {
+        !self.is_confirmed() && (!self.began_worn || self.minutes > 1)
+    }
+
+    /// When nothing has followed for long enough. Readings have whole seconds: from then on another
+    /// would come after the silence.
+    fn silent_at(&self) -> Timestamp {
+        self.last + SILENCE + Span::from_seconds(1)
+    }
+}
+
+/// An episode that lasts, and how many readings of its evidence brought it to each step.
+#[derive(Debug)]
+struct Open {
+    episode: Episode,
+    unconfirmed: usize,
+    confirmed: usize,
+    urgent: usize,
+    /// When the newest reading was observed that is urgent.
+    decisive: Option<Timestamp>,
+}
+
+/// What has been seen up to some minute. From `from` on episodes are found.
+#[derive(Debug)]
+pub(super) struct Course<'l> {
+    limits: &'l Limits,
+    from: Timestamp,
+    open: Option<Open>,
+    low: Option<Row>,
+    urgent: Option<Row>,
+    /// The last minute that was not back, or when the first is seen; and the first since that was.
+    not_back: Timestamp,
+    back: Option<Timestamp>,
+    found: Vec<Episode>,
+}
+
+impl<'l> Course<'l> {
+    /// Of minutes from `seen_from` on.
+    pub(super) fn new(
+        limits: &'l Limits,
+        (seen_from, from): (Timestamp, Timestamp),
+        carried: Option<&Carried<'_>>,
+    ) -> Self {
+        let open = carried.map(Open::carry);
+        let (low, urgent, not_back, back, found) = (None, None, seen_from, None, Vec::new());
+        Self { limits, from, open, low, urgent, not_back, back, found }
+    }
+
+    /// Takes in the next minute, which is over.
+    pub(super) fn take(&mut self, minute: &Minute) {
+        let Minute { median, .. } = minute;
+        let value = spo2(median.sample);
+        self.break_row(median.time);
+        Row::extend(&mut self.low, minute, self.limits.is_low(value));
+        Row::extend(&mut self.urgent, minute, self.limits.is_urgent(value));
+        let is_judged = median.time >= self.from;
+        if self.limits.is_back(value) {
+            let since = *self.back.get_or_insert(median.time);
+            if is_judged {
+                self.back_since(since, median.time);
+            }
+            return;
+        }
+        (self.back, self.not_back) = (None, median.time);
+        if !is_judged {
+            return;
+        }
+        if let Some(row) = self.low.filter(Row::is_confirmed) {
+            self.confirm(row.first, *median);
+        }
+        if let Some(row) = self.urgent.filter(Row::is_confirmed) {
+            self.escalate(row.first, *median);
+        }
+    }
+
+    /// Whether a minute that is not over yet may change something when it is.
+    pub(super) fn is_concerned(&self) -> bool {
+        self.open.is_some() || self.low.is_some_and(|row| row.waits())
+    }
+
+    /// The episodes, when nothing more is known at `now`, and when to look again. Of a minute that is
+    /// not over yet it is not known what follows the last row.
+    pub(super) fn finish(
+        mut self,
+        now: Timestamp,
+        is_followed: bool,
+    ) -> (Vec<Episode>, Option<Timestamp>) {
+        let mut look_again = None;
+        if let Some(row) = self.low.filter(|row| row.waits() && !is_followed) {
+            if now < row.silent_at() {
+                look_again = Some(row.silent_at());
+            } else {
+                self.break_row(now);
+            }
+        }
+        if let Some(open) = self.open.take() {
+            self.found.push(open.complete());
+        }
+        (self.found, look_again)
+    }
+
+    /// Ends the row that nothing has followed for long enough at a time.
+    fn break_row(&mut self, time: Timestamp) {
+        let Some(row) = self.low.take_if(|row| row.silent_at() <= time) else { return };
+        self.urgent = None;
+        if row.waits() && self.open.is_none() && row.first.time >= self.from {
+            let evidence = EvidenceReading::of(OXYGEN, &[row.first]).collect();
+            let episode = Episode::begin(Stage::Unconfirmed, Severity::Review, evidence);
+            self.open = Some(Open { unconfirmed: 1, ..Open::of(episode) });
+        }
+    }
+
+    fn confirm(&mut self, first: CurrentReading, newest: CurrentReading) {
+        let pair = [first, newest];
+        let evidence = EvidenceReading::of(OXYGEN, &pair);
+        match &mut self.open {
+            Some(open) if open.episode.stage == Stage::Confirmed => open.note_lowest(newest),
+            Some(open) => {
+                open.episode.continue_with(Stage::Confirmed, Severity::Review, evidence);
+                // Where it began with the row it never was unconfirmed, as far as is known now.
+                open.unconfirmed = open.episode.established.len().saturating_sub(2);
+                open.confirmed = open.episode.established.len();
+            }
+            None => {
+                let episode =
+                    Episode::begin(Stage::Confirmed, Severity::Review, evidence.collect());
+                self.open = Some(Open { confirmed: 2, ..Open::of(episode) });
+            }
+        }
+    }
+
+    fn escalate(&mut self, first: CurrentReading, newest: CurrentReading) {
+        let Some(open) = &mut self.open else { return };
+        let pair = [first, newest];
+        let decides = if open.urgent == 0 { &pair[..] } else { &pair[1..] };
+        let severity = Severity::of_urgent(decides);
+        open.decisive = Some(newest.time);
+        open.episode.severity = open.episode.severity.max(severity);
+        if open.urgent == 0 {
+            let established = &mut open.episode.established;
+            for evidence in EvidenceReading::of(OXYGEN, &pair) {
+                if !established.iter().any(|known| known.reading.is_of(&evidence.reading)) {
+                    established.push(evidence);
+                }
+            }
+            open.urgent = established.len();
+        }
+    }
+
+    /// Values are back since a time, until this one.
+    fn back_since(&mut self, since: Timestamp, time: Timestamp) {
+        let is_over = |open: &mut Open| {
+            open.episode.stage == Stage::Unconfirmed
+                || time - since >= BACK_FOR
+                || time - self.not_back >= NOT_SINCE
+        };
+        if let Some(open) = self.open.take_if(is_over) {
+            let mut episode = open.complete();
+            episode.ended = Some(time);
+            self.found.push(episode);
+        }
+    }
+}
+
+impl Open {
+    fn of(episode: Episode) -> Self {
+        Self { episode, unconfirmed: 0, confirmed: 0, urgent: 0, decisive: None }
+    }
+
+    fn carry(carried: &Carried<'_>) -> Self {
+        let mut episode = carried.episode();
+        let readings = carried.established.len();
+        let up_to = |name| {
+            let known = carried.alert.finding(name).unwrap_or_default() as usize;
+            if known <= readings { known } else { 0 }
+        };
+        let urgent = up_to(URGENT);
+        if urgent == 0 {
+            episode.severity = Severity::Review;
+        }
+        let (unconfirmed, confirmed) = (up_to(UNCONFIRMED), up_to(CONFIRMED));
+        Self { episode, unconfirmed, confirmed, urgent, decisive: None }
+    }
+
+    /// Of what upholds an episode its evidence names the lowest.
+    fn note_lowest(&mut self, reading: CurrentReading) {
+        let mut known = self.episode.established.iter().chain(&self.episode.newest);
+        if known.all(|known| spo2(reading.sample) < spo2(known.reading.sample)) {
+            self.episode.newest = EvidenceReading::of(OXYGEN, &[reading]).collect();
+        }
+    }
+
+    /// The episode with what was judged, and with how urgent it is in time and until when it is.
+    fn complete(self) -> Episode {
+        let Self { mut episode, unconfirmed, confirmed, urgent, decisive } = self;
+        if urgent > 0 {
+            episode.severity_in_time = Severity::Urgent;
+            let newest = episode.established.iter().map(|evidence| evidence.reading.time).max();
+            if let Some(decisive) = decisive.or(newest) {
+                episode.decided_by(decisive + JUDGED_WITHIN);
+            }
+        }
+        let evidence = episode.established.iter().chain(&episode.newest);
+        let lowest = evidence.map(|evidence| spo2(evidence.reading.sample)).min_by(f64::total_cmp);
+        episode.findings = values([
+            (UNCONFIRMED, unconfirmed as f64),
+            (CONFIRMED, confirmed as f64),
+            (URGENT, urgent as f64),
+            ("lowest", lowest.unwrap_or(f64::NAN)),
+        ]);
+        episode
+    }
+}
+
+/// How many readings of the evidence brought an alert to a step, by the names of findings.
+pub(super) const UNCONFIRMED: &str = "readings_unconfirmed";
+pub(super) const CONFIRMED: &str = "readings_confirmed";
+pub(super) const URGENT: &str = "readings_urgent";

@@ -1,0 +1,333 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::super::sent::{Sent, histories, of_first_weeks};
+use crate::Kind;
+use crate::alert::{Severity, Stage, Transition};
+use crate::home::properties::{self, Checks, NextAssessment};
+use crate::home::{Home, Sending as _, at, episode};
+use crate::kinds::oxygen_saturation::SPO2;
+use crate::limit::Side;
+use crate::monitor::ASSESSED;
+use crate::plan::Plan;
+use crate::rules;
+use crate::sample::Sample;
+use crate::time::Span;
+
+use Severity::{Review, Urgent};
+use Stage::{Confirmed, Unconfirmed};
+use Transition::{Eased, Escalated, Raised, Resolved, Retracted};
+
+const HOUR: i64 = 60;
+const DAY: i64 = 24 * HOUR;
+
+fn sample(percent: u16) -> Sample {
+    Sample::default().with(SPO2, percent.into())
+}
+
+fn spo2(minutes: i64, percent: u16) -> Sent {
+    Sent::new(Kind::OxygenSaturation, minutes, sample(percent))
+}
+
+/// The patient two minutes after values, by minutes.
+fn after(values: &[(i64, u16)]) -> Home {
+    let mut home = Home::default();
+    goes_on(&mut home, values);
+    home
+}
+
+fn goes_on(home: &mut Home, values: &[(i64, u16)]) {
+    for (minutes, percent) in values {
+        home.receives(spo2(*minutes, *percent));
+    }
+    home.waits_until(values.last().unwrap().0 + 2);
+}
+
+/// What a device shows that measures once a second: by the second from a minute on. Each value is
+/// received a second later.
+fn shows_each_second(home: &mut Home, minutes: i64, percents: impl IntoIterator<Item = u16>) {
+    for (second, percent) in (0..).zip(percents) {
+        let sent = Sent { seconds: second, ..spo2(minutes, percent) };
+        let received = at(minutes) + Span::from_seconds(second + 1);
+        while let Some(due) = home.monitor.next_assessment().filter(|due| *due <= received) {
+            let now = (&home.plan, home.window);
+            let said = home.monitor.pass_time(&crate::home::patient(), due, now);
+            home.reported.extend(said);
+        }
+        let now = (&home.plan, home.window);
+        home.reported.extend(home.monitor.apply(&sent.reading(), received, now).changes);
+    }
+}
+
+fn seconds(percent: u16, count: usize) -> impl Iterator<Item = u16> {
+    std::iter::repeat_n(percent, count)
+}
+
+#[test]
+fn two_low_values_are_for_review_and_two_of_90_or_less_page() {
+    let home = after(&[(0, 92), (3, 93)]);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "SpO₂ lowest 92 %: below 94. Low, confirmed by further values. Ask for breathlessness and other symptoms."
+    );
+    let home = after(&[(0, 89), (3, 90)]);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "SpO₂ lowest 89 %: at or below 90. Low, confirmed by further values. Ask for breathlessness and other symptoms."
+    );
+    assert_eq!(
+        words.ja,
+        "SpO₂ 最低 89 %（90以下）。再測定または持続する測定でも低値です。息切れや呼吸器症状を確認してください。"
+    );
+    assert!(after(&[(0, 94), (3, 94)]).reported.is_empty());
+}
+
+#[test]
+fn a_low_value_that_is_measured_again_and_is_not_low_is_nothing() {
+    for first in [93, 88, 62] {
+        let mut home = after(&[(0, first), (2, 97)]);
+        home.waits_until(60);
+        assert!(home.reported.is_empty(), "{first}");
+    }
+}
+
+#[test]
+fn one_low_value_that_nothing_follows_asks_to_measure_again() {
+    let mut home = after(&[(0, 86)]);
+    home.waits_until(15);
+    assert!(home.reported.is_empty());
+    home.waits_until(16);
+    assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "SpO₂ 86 %: below 94, then no value for 15 minutes. Ask to warm the finger and measure again."
+    );
+    goes_on(&mut home, &[(60, 88), (62, 87)]);
+    assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)]);
+    let mut home = after(&[(0, 86)]);
+    goes_on(&mut home, &[(60, 97)]);
+    assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
+fn what_was_for_review_pages_when_it_falls_further_and_is_one_alert() {
+    let home = after(&[(0, 93), (3, 92), (60, 89), (63, 88)]);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed), (Escalated, Urgent, Confirmed)]);
+    assert_eq!(home.reported[0].id, home.reported[1].id);
+}
+
+#[test]
+fn values_back_for_15_minutes_end_it_and_94_does_not() {
+    let low = [(0, 89), (3, 88)];
+    let end = |later: &[(i64, u16)]| {
+        let mut home = after(&low);
+        goes_on(&mut home, later);
+        home.transitions()[1..].to_vec()
+    };
+    assert_eq!(end(&[(60, 95), (76, 96)]), [(Resolved, Urgent, Confirmed)]);
+    assert!(end(&[(60, 95), (70, 96)]).is_empty(), "10 minutes");
+    assert!(end(&[(60, 95), (68, 94), (76, 96)]).is_empty(), "94 is neither low nor back");
+    // Once a day.
+    assert_eq!(end(&[(22 * HOUR, 96)]), [(Resolved, Urgent, Confirmed)]);
+    let mut home = after(&low);
+    home.waits_until(50 * DAY);
+    assert_eq!(home.reported.len(), 1, "silence ends nothing");
+}
+
+#[test]
+fn values_around_the_limit_do_not_flap() {
+    let around = [93, 94, 93, 93, 94, 95, 93, 93, 94, 93, 95, 94, 93, 93];
+    let values: Vec<(i64, u16)> = (0..).step_by(5).zip(around).collect();
+    let home = after(&values);
+    let raised = home.reported.iter().filter(|alert| alert.transition == Raised).count();
+    assert_eq!(raised, 1, "{:?}", home.transitions());
+    assert!(home.reported.iter().all(|alert| alert.transition != Resolved));
+}
+
+/// A patient with COPD lives at 88 to 92 %.
+#[test]
+fn a_plan_sets_the_limits_for_a_patient_with_copd() {
+    let numbers = [("oxygen.low.limit", 88.0), ("oxygen.low.urgent", 85.0)];
+    let mut home = Home::with_plan(rules::plan(3, numbers).unwrap());
+    goes_on(&mut home, &[(0, 89), (3, 88), (60, 90), (63, 88)]);
+    home.waits_until(2 * HOUR);
+    assert!(home.reported.is_empty());
+    goes_on(&mut home, &[(5 * HOUR, 87), (5 * HOUR + 3, 86)]);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    goes_on(&mut home, &[(6 * HOUR, 85), (6 * HOUR + 3, 84)]);
+    assert_eq!(home.last().severity, Urgent);
+    goes_on(&mut home, &[(8 * HOUR, 89), (8 * HOUR + 20, 90)]);
+    assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
+fn a_plan_that_lowers_the_limit_alone_pages_below_it() {
+    let mut home = Home::with_plan(rules::plan(3, [("oxygen.low.limit", 88.0)]).unwrap());
+    goes_on(&mut home, &[(0, 89), (3, 88)]);
+    assert!(home.reported.is_empty());
+    goes_on(&mut home, &[(60, 87), (63, 87)]);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+}
+
+#[test]
+fn a_correction_eases_what_was_urgent_and_takes_back_what_was_low() {
+    let mut home = after(&[(0, 89), (3, 88)]);
+    home.receives_at(10, spo2(3, 0).corrected_to(sample(93)));
+    home.waits_until(12);
+    assert_eq!(home.transitions()[1], (Eased, Review, Confirmed));
+    home.receives_at(13, Sent { update: 2, ..spo2(3, 97) });
+    assert_eq!(home.last().transition, Retracted);
+}
+
+#[test]
+fn a_device_that_measures_each_second_pages_after_five_low_minutes() {
+    let mut home = Home::default();
+    shows_each_second(&mut home, 0, seconds(96, 600).chain(seconds(88, 280)));
+    assert!(home.reported.is_empty(), "less than five minutes");
+    shows_each_second(&mut home, 15, seconds(88, 180));
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    // It is told once, and ends once.
+    shows_each_second(&mut home, 18, seconds(88, 600).chain(seconds(96, 1100)));
+    assert_eq!(home.transitions()[1..], [(Resolved, Urgent, Confirmed)]);
+}
+
+#[test]
+fn artefacts_of_seconds_raise_nothing_and_hide_nothing() {
+    let mut home = Home::default();
+    let artefact = || seconds(97, 48).chain(seconds(70, 12));
+    shows_each_second(&mut home, 0, (0..60).flat_map(|_| artefact()));
+    assert!(home.reported.is_empty(), "{:?}", home.transitions());
+    // Low for ten minutes, with a spike in each.
+    let spiked = || seconds(87, 50).chain(seconds(99, 10));
+    shows_each_second(&mut home, 60, (0..10).flat_map(|_| spiked()));
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+}
+
+#[test]
+fn short_drops_in_sleep_raise_nothing() {
+    let mut home = Home::default();
+    let apnoea = || seconds(94, 120).chain(seconds(86, 60)).chain(seconds(95, 60));
+    shows_each_second(&mut home, 0, (0..30).flat_map(|_| apnoea()));
+    home.waits_until(3 * HOUR);
+    assert!(home.reported.is_empty(), "{:?}", home.transitions());
+}
+
+#[test]
+fn a_device_that_is_taken_off_raises_nothing() {
+    let mut home = Home::default();
+    // The last seconds of a minute show what a finger on its way out does.
+    shows_each_second(&mut home, 0, seconds(97, 200).chain(seconds(80, 8)));
+    home.waits_until(HOUR);
+    assert!(home.reported.is_empty(), "{:?}", home.transitions());
+}
+
+/// A measurement of twenty seconds, each of which is sent.
+#[test]
+fn a_short_measurement_that_is_low_asks_to_measure_again() {
+    let mut home = Home::default();
+    shows_each_second(&mut home, 0, seconds(88, 20));
+    home.waits_until(20);
+    assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+}
+
+#[test]
+fn an_oximeter_each_second_is_assessed_about_twice_a_minute_while_it_is_low() {
+    let mut home = Home::default();
+    ASSESSED.set(0);
+    shows_each_second(&mut home, 0, seconds(97, 1200));
+    assert_eq!(ASSESSED.get(), 0, "ordinary values take the fast path");
+    shows_each_second(&mut home, 20, seconds(89, 1200));
+    assert!(ASSESSED.get() <= 45, "{}", ASSESSED.get());
+}
+
+#[test]
+fn an_upload_of_a_night_is_judged_as_a_whole() {
+    let mut home = Home::default();
+    for one in [spo2(0, 88), spo2(2, 97), spo2(60, 88), spo2(62, 89), spo2(90, 96), spo2(120, 97)] {
+        home.receives_at(8 * HOUR, one);
+    }
+    home.waits_until(9 * HOUR);
+    assert_eq!(home.transitions(), [(Resolved, Review, Confirmed)]);
+    let mut home = Home::default();
+    for one in [spo2(0, 88), spo2(2, 89)] {
+        home.receives_at(7 * HOUR, one);
+    }
+    home.waits_until(8 * HOUR);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    assert!(home.last().late);
+    assert!(
+        rules::words(home.last())
+            .en
+            .ends_with("Was low; the readings arrived late. Review what followed.")
+    );
+}
+
+#[test]
+fn charts_draw_both_limits_and_one_value_of_90_deserves_a_look() {
+    let limits: Vec<_> = rules::limits(&Plan::default())
+        .filter(|limit| limit.field == SPO2)
+        .map(|limit| (limit.side, limit.value, limit.severity))
+        .collect();
+    assert_eq!(limits, [(Side::Below, 94.0, Some(Review)), (Side::AtOrBelow, 90.0, Some(Urgent))]);
+    let is_severe =
+        |percent| rules::is_severe(Kind::OxygenSaturation, sample(percent), &Plan::default());
+    assert!(is_severe(90) && !is_severe(91));
+}
+
+fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
+    let percents = select(vec![86_u16, 90, 91, 93, 94, 95, 98]).prop_map(sample);
+    let minutes = prop_oneof![
+        3 => 0..90_i64,
+        1 => 0..5_i64,
+        2 => (0..60_i64).prop_map(|n| n * 13),
+        1 => (0..40_i64).prop_map(|n| n * 7 * HOUR),
+    ];
+    histories(Kind::OxygenSaturation, percents, minutes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1200))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
+        history in history(),
+        sweeps: bool,
+    ) {
+        let checks = Checks {
+            after: &[0, 1, 7, 17, 300],
+            next_assessment: NextAssessment::NotLater,
+            forgets_after: sweeps.then_some(0),
+        };
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        history in history(),
+        other_order in any::<[Index; 60]>(),
+    ) {
+        let all = of_first_weeks(history);
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
+            let mut home = Home::default();
+            let mut clock = 0;
+            for sent in sends {
+                clock = clock.max(sent.minutes + 1 + sent.update);
+                home.receives_at(clock, *sent);
+            }
+            home.waits_until(30 * DAY);
+            home.known(episode)
+        })?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in history(), at_most in 0..40_usize) {
+        properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
+    }
+}

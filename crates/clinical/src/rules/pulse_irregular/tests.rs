@@ -1,0 +1,248 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::super::sent::{Sent, histories, of_first_weeks};
+use crate::Kind;
+use crate::alert::{Severity, Stage, Transition};
+use crate::home::properties::{self, Checks, NextAssessment};
+use crate::home::{Home, at, episode};
+use crate::kinds::blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, SYSTOLIC};
+use crate::monitor::ASSESSED;
+use crate::rules;
+use crate::sample::Sample;
+
+use Severity::Review;
+use Stage::Confirmed;
+use Transition::{Raised, Resolved, Retracted, Updated};
+
+const HOUR: i64 = 60;
+const DAY: i64 = 24 * HOUR;
+
+/// Flagged, not flagged, or nothing said.
+fn sample(flag: Option<bool>) -> Sample {
+    let pressures = Sample::default().with(SYSTOLIC, 124.0).with(DIASTOLIC, 76.0);
+    flag.map_or(pressures, |flag| pressures.with(IRREGULAR_PULSE, f64::from(u8::from(flag))))
+}
+
+fn sent(minutes: i64, flag: Option<bool>) -> Sent {
+    Sent::new(Kind::BloodPressure, minutes, sample(flag))
+}
+
+/// An occasion of readings two minutes apart: F flagged, r regular, - nothing said.
+fn occasion(minutes: i64, readings: &str) -> Vec<Sent> {
+    let flag = |letter| match letter {
+        'F' => Some(true),
+        'r' => Some(false),
+        _ => None,
+    };
+    (0..).zip(readings.chars()).map(|(n, one)| sent(minutes + 2 * n, flag(one))).collect()
+}
+
+fn receives(home: &mut Home, sends: Vec<Sent>) {
+    for sent in sends {
+        home.receives(sent);
+    }
+}
+
+/// The patient a while after occasions, by days.
+fn after(days: &[(i64, &str)]) -> Home {
+    let mut home = Home::default();
+    for (day, readings) in days {
+        receives(&mut home, occasion(day * DAY, readings));
+    }
+    home.waits_until(90 * DAY);
+    home
+}
+
+fn transitions(home: &Home) -> Vec<Transition> {
+    home.reported.iter().map(|alert| alert.transition).collect()
+}
+
+#[test]
+fn two_of_three_readings_flagged_on_two_days_of_seven_are_for_review() {
+    let home = after(&[(0, "FrF"), (6, "rFF")]);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "The cuff flagged an irregular pulse on 2 days of 7, on 2 of 3 readings of an occasion or more. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+    );
+    assert_eq!(
+        words.ja,
+        "血圧計が7日間のうち2日で不規則な脈を示しました（1回の測定機会で3回中2回以上）。動悸や息切れ、既知の不整脈を確認し、心電図を検討してください。"
+    );
+    assert_eq!(home.last().evidence.len(), 2);
+}
+
+#[test]
+fn one_day_is_none_and_nor_are_two_that_are_more_than_a_week_apart() {
+    for days in [
+        &[(0, "FFF")][..],
+        &[(0, "FFF"), (7, "FFF")],
+        &[(0, "Frr"), (1, "rFr"), (2, "rrF")],
+        &[(0, "FFrr"), (1, "FFrr")],
+    ] {
+        assert!(after(days).reported.is_empty(), "{days:?}");
+    }
+    let mut home = Home::default();
+    for one in [occasion(0, "FFF"), occasion(5 * HOUR, "FFF")].concat() {
+        home.receives(one);
+    }
+    home.waits_until(2 * DAY);
+    assert!(home.reported.is_empty(), "two occasions of one day");
+}
+
+/// Of four readings the last three count; of two both are flagged.
+#[test]
+fn an_occasion_of_two_readings_is_irregular_where_both_are_flagged() {
+    assert_eq!(transitions(&after(&[(0, "FF"), (1, "FF")])), [Raised]);
+    assert_eq!(transitions(&after(&[(0, "rFrF"), (1, "FF")])), [Raised]);
+    assert!(after(&[(0, "Fr"), (1, "rF")]).reported.is_empty());
+}
+
+/// Morning and evening, one reading each.
+#[test]
+fn a_single_reading_is_taken_with_the_one_before_it_of_the_same_day() {
+    let days = |days: &[(&str, &str)]| {
+        let mut home = Home::default();
+        for (day, (morning, evening)) in (0..).zip(days) {
+            receives(&mut home, occasion(day * DAY, morning));
+            receives(&mut home, occasion(day * DAY + 12 * HOUR, evening));
+        }
+        home.waits_until(80 * DAY);
+        home
+    };
+    assert_eq!(transitions(&days(&[("F", "F"), ("F", "F")])), [Raised]);
+    assert!(days(&[("F", "r"), ("r", "F"), ("F", "r")]).reported.is_empty());
+    // An evening and the next morning are two days.
+    assert!(days(&[("r", "F"), ("F", "r"), ("r", "F"), ("F", "r")]).reported.is_empty());
+}
+
+#[test]
+fn an_alert_of_many_days_is_told_once_a_day() {
+    let mut home = Home::default();
+    for day in 0..4 {
+        for part in 0..3 {
+            for one in occasion(day * DAY + part * 5 * HOUR, "FFF") {
+                home.receives(one);
+            }
+        }
+    }
+    home.waits_until(5 * DAY);
+    assert_eq!(transitions(&home), [Raised, Updated, Updated]);
+}
+
+#[test]
+fn seven_days_without_an_irregular_one_end_it() {
+    let mut days = vec![(0, "FFF"), (1, "FFF")];
+    days.extend((2..8).map(|day| (day, "rrr")));
+    assert_eq!(transitions(&after(&days)), [Raised]);
+    days.push((8, "rrr"));
+    let home = after(&days);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+    assert_eq!(home.last().last_observed_at, at(8 * DAY));
+    // An irregular one begins the days anew.
+    days[4] = (4, "FFr");
+    assert_eq!(transitions(&after(&days)), [Raised, Updated]);
+}
+
+#[test]
+fn silence_ends_nothing_and_nor_does_a_device_that_flags_nothing() {
+    let mut home = after(&[(0, "FFF"), (1, "FFF")]);
+    assert_eq!(transitions(&home), [Raised]);
+    for day in 90..100 {
+        for one in occasion(day * DAY, "--") {
+            home.receives(one.on(1));
+        }
+    }
+    home.waits_until(101 * DAY);
+    assert_eq!(transitions(&home), [Raised]);
+    // The device that has flagged says by saying nothing that the pulse is regular.
+    receives(&mut home, occasion(102 * DAY, "--"));
+    home.waits_until(103 * DAY);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+}
+
+#[test]
+fn a_device_that_flags_nothing_raises_nothing() {
+    let days: Vec<_> = (0..20).map(|day| (day, "---")).collect();
+    ASSESSED.set(0);
+    assert!(after(&days).reported.is_empty());
+    assert_eq!(ASSESSED.get(), 0, "the fast path");
+}
+
+#[test]
+fn a_plan_may_ask_for_more_days() {
+    let plan = rules::plan(1, [("pulse.irregular.days", 3.0)]).unwrap();
+    let mut home = Home::with_plan(plan);
+    for day in 0..3 {
+        assert!(home.reported.is_empty());
+        receives(&mut home, occasion(day * DAY, "FFF"));
+        home.waits_until(day * DAY + HOUR);
+    }
+    assert_eq!(transitions(&home), [Raised]);
+    assert_eq!(home.last().evidence.len(), 3);
+}
+
+#[test]
+fn a_correction_takes_the_alert_back() {
+    let mut home = Home::default();
+    for one in [occasion(0, "FFF"), occasion(DAY, "FF")].concat() {
+        home.receives(one);
+    }
+    home.waits_until(DAY + HOUR);
+    home.receives_at(DAY + 2 * HOUR, sent(DAY + 2, None).corrected_to(sample(Some(false))));
+    assert_eq!(transitions(&home), [Raised, Retracted]);
+}
+
+fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
+    let flags = select(vec![None, Some(false), Some(true), Some(true)]).prop_map(sample);
+    let minutes = prop_oneof![
+        3 => (0..20_i64, 0..3_i64).prop_map(|(day, n)| day * DAY + n * 6),
+        2 => (0..40_i64).prop_map(|n| n * 7 * HOUR),
+        1 => 0..60_i64,
+    ];
+    histories(Kind::BloodPressure, flags, minutes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(800))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
+        history in history(),
+        sweeps: bool,
+    ) {
+        let checks = Checks {
+            after: &[0, 7, 31],
+            next_assessment: NextAssessment::NotLater,
+            forgets_after: sweeps.then_some(0),
+        };
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        history in history(),
+        other_order in any::<[Index; 60]>(),
+    ) {
+        let all = of_first_weeks(history);
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
+            let mut home = Home::default();
+            let mut clock = 0;
+            for sent in sends {
+                clock = clock.max(sent.minutes + 1 + sent.update);
+                home.receives_at(clock, *sent);
+            }
+            home.waits_until(25 * DAY);
+            home.known(episode)
+        })?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in history(), at_most in 0..40_usize) {
+        properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
+    }
+}

@@ -1,0 +1,63 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+
+/// Pulse below which an occasion is out of range, /min.
+pub(super) const LOW: Parameter = Parameter {
+    name: "pulse.out_of_range.low",
+    former_names: &[],
+    label: Label { ja: "脈拍の下限", en: "out of range, below" },
+    unit: "/min",
+    default: 50.0,
+    low: 30.0,
+    high: 60.0,
+    decimals: 0,
+    source: "ours: below 50; TIHM calls at below 55. Lower for a patient with bradycardia that is known",
+};
+
+/// Pulse above which an occasion is out of range, /min.
+pub(super) const HIGH: Parameter = Parameter {
+    name: "pulse.out_of_range.high",
+    former_names: &[],
+    label: Label { ja: "脈拍の上限", en: "out of range, above" },
+    unit: "/min",
+    default: 100.0,
+    low: 90.0,
+    high: 150.0,
+    decimals: 0,
+    source: "TIHM: above 100",
+};
+
+/// So far above the lower limit an occasion is back, /min. Ours: cuffs count to about 5 %.
+const BACK_ABOVE: f64 = 2.0;
+
+/// So far below the upper limit an occasion is back, /min. Ours, as above.
+const BACK_BELOW: f64 = 5.0;
+
+/// The numbers for one patient, /min.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limits {
+    low: f64,
+    high: f64,
+}
+
+impl Limits {
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self { low: plan.value(&LOW), high: plan.value(&HIGH) }
+    }
+
+    /// How far a pulse is beyond one of the limits; 0 or less of one that is in range.
+    pub(super) fn beyond(&self, pulse: f64) -> f64 {
+        (self.low - pulse).max(pulse - self.high)
+    }
+
+    pub(super) fn is_out(&self, pulse: f64) -> bool {
+        self.beyond(pulse) > 0.0
+    }
+
+    pub(super) fn is_back(&self, pulse: f64) -> bool {
+        (self.low + BACK_ABOVE..=self.high - BACK_BELOW).contains(&pulse)
+    }
+}

@@ -1,0 +1,249 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use super::super::sent::{Sent, histories, of_first_weeks};
+use crate::Kind;
+use crate::alert::{Severity, Stage, Transition};
+use crate::home::properties::{self, Checks, NextAssessment};
+use crate::home::{Home, Sending as _, at, episode};
+use crate::kinds::blood_pressure::{DIASTOLIC, PULSE_RATE, SYSTOLIC};
+use crate::kinds::oxygen_saturation;
+use crate::monitor::ASSESSED;
+use crate::plan::Plan;
+use crate::rules;
+use crate::sample::Sample;
+
+use Severity::Review;
+use Stage::Confirmed;
+use Transition::{Raised, Resolved, Retracted, Updated};
+
+const HOUR: i64 = 60;
+const DAY: i64 = 24 * HOUR;
+
+fn sample(pulse: Option<u16>) -> Sample {
+    let pressures = Sample::default().with(SYSTOLIC, 124.0).with(DIASTOLIC, 76.0);
+    pulse.map_or(pressures, |pulse| pressures.with(PULSE_RATE, pulse.into()))
+}
+
+fn pulse(minutes: i64, pulse: u16) -> Sent {
+    Sent::new(Kind::BloodPressure, minutes, sample(Some(pulse)))
+}
+
+/// The patient a while after occasions of one reading, twelve hours apart.
+fn after(pulses: &[u16]) -> Home {
+    let mut home = Home::default();
+    for (n, one) in (0..).zip(pulses) {
+        home.receives(pulse(n * 12 * HOUR, *one));
+    }
+    home.waits_until(100 * DAY);
+    home
+}
+
+fn transitions(home: &Home) -> Vec<Transition> {
+    home.reported.iter().map(|alert| alert.transition).collect()
+}
+
+#[test]
+fn two_occasions_in_a_row_below_50_or_above_100_are_for_review() {
+    for (pulses, en) in [
+        (
+            [48, 46],
+            "Pulse at rest out of 50 to 100 /min on 2 occasions in a row, 46 /min at the furthest. Ask for dizziness and fainting, and which drugs are taken.",
+        ),
+        (
+            [112, 104],
+            "Pulse at rest out of 50 to 100 /min on 2 occasions in a row, 112 /min at the furthest. Ask for palpitations, breathlessness and fever.",
+        ),
+    ] {
+        let home = after(&pulses);
+        assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+        assert_eq!(rules::words(home.last()).en, en);
+    }
+    let words = rules::words(after(&[48, 46]).last());
+    assert_eq!(
+        words.ja,
+        "安静時の脈拍が2回続けて50〜100/分の範囲外です（最も外れた値 46/分）。めまいや失神、服薬を確認してください。"
+    );
+}
+
+#[test]
+fn pulses_of_50_and_100_are_in_range_and_one_occasion_is_none() {
+    for pulses in [&[50, 50][..], &[100, 100], &[49, 50, 49], &[101, 72, 104, 70]] {
+        assert!(after(pulses).reported.is_empty(), "{pulses:?}");
+    }
+}
+
+/// The mean of an occasion counts, once it is over.
+#[test]
+fn an_occasion_says_the_mean_of_its_readings() {
+    let mut home = Home::default();
+    for minutes in [0, 12 * HOUR] {
+        home.receives(pulse(minutes, 118));
+        home.receives(pulse(minutes + 2, 80));
+    }
+    home.waits_until(2 * DAY);
+    assert!(home.reported.is_empty(), "means of 99");
+    home.receives(pulse(2 * DAY, 104));
+    home.receives(pulse(3 * DAY, 104));
+    assert!(home.reported.is_empty(), "the second may not be over");
+    home.waits_until(3 * DAY + 15);
+    assert_eq!(transitions(&home), [Raised]);
+    assert_eq!(home.last().changed_at, at(3 * DAY + 15));
+}
+
+#[test]
+fn two_occasions_in_a_row_that_are_back_end_it_and_one_between_does_not() {
+    let home = after(&[110, 108, 95, 96, 94, 95]);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+    assert_eq!(home.last().last_observed_at, at(5 * 12 * HOUR));
+    assert_eq!(transitions(&after(&[45, 48, 52, 51, 52, 53])), [Raised, Resolved]);
+}
+
+#[test]
+fn a_pulse_around_the_limit_does_not_flap() {
+    let home = after(&[101, 102, 99, 98, 101, 103, 99, 97, 102, 101, 98, 99]);
+    let raised = transitions(&home).into_iter().filter(|one| *one == Raised).count();
+    assert_eq!(raised, 1);
+}
+
+#[test]
+fn of_what_upholds_it_only_what_is_further_out_is_told() {
+    let home = after(&[104, 106, 103, 105, 118, 110, 104]);
+    assert_eq!(transitions(&home), [Raised, Updated]);
+    assert!(rules::words(home.last()).en.contains("118 /min at the furthest"));
+}
+
+#[test]
+fn a_pair_of_pressures_whose_pulse_is_absent_says_nothing() {
+    let none = |minutes| Sent::new(Kind::BloodPressure, minutes, sample(None));
+    let mut home = Home::default();
+    for day in 0..10 {
+        home.receives(none(day * DAY));
+    }
+    home.waits_until(11 * DAY);
+    assert!(home.reported.is_empty());
+    // It parts no row, and ends none.
+    let mut home = Home::after([pulse(0, 46), none(DAY), pulse(2 * DAY, 45)]);
+    home.waits_until(3 * DAY);
+    for day in 3..8 {
+        home.receives(none(day * DAY));
+    }
+    home.waits_until(10 * DAY);
+    assert_eq!(transitions(&home), [Raised]);
+}
+
+#[test]
+fn a_plan_lets_a_patient_with_bradycardia_live_in_peace() {
+    let plan = rules::plan(2, [("pulse.out_of_range.low", 40.0)]).unwrap();
+    let mut home = Home::with_plan(plan);
+    for (n, one) in (0..).zip([44, 46, 43, 47]) {
+        home.receives(pulse(n * DAY, one));
+    }
+    home.waits_until(5 * DAY);
+    assert!(home.reported.is_empty());
+    home.receives(pulse(5 * DAY, 38));
+    home.receives(pulse(6 * DAY, 39));
+    home.waits_until(7 * DAY);
+    assert_eq!(transitions(&home), [Raised]);
+}
+
+#[test]
+fn the_pulse_of_an_oximeter_is_not_looked_at() {
+    let walking = |minutes| {
+        let sample = Sample::default().with(oxygen_saturation::SPO2, 97.0);
+        let sample = sample.with(oxygen_saturation::PULSE_RATE, 124.0);
+        Sent::new(Kind::OxygenSaturation, minutes, sample)
+    };
+    let mut home = Home::after((0..5).map(|day| walking(day * DAY)));
+    home.waits_until(6 * DAY);
+    assert!(home.reported.is_empty());
+}
+
+#[test]
+fn occasions_more_than_two_weeks_apart_are_not_in_a_row() {
+    let mut home = Home::after([pulse(0, 46), pulse(15 * DAY, 46)]);
+    home.waits_until(16 * DAY);
+    assert!(home.reported.is_empty());
+    home.receives(pulse(29 * DAY, 46));
+    home.waits_until(30 * DAY);
+    assert_eq!(transitions(&home), [Raised]);
+}
+
+#[test]
+fn a_correction_takes_the_alert_back_and_silence_ends_nothing() {
+    let mut home = after(&[46, 45]);
+    assert!(home.missed_at(100 * DAY).is_empty());
+    let mut home = Home::after([pulse(0, 46), pulse(DAY, 45)]);
+    home.waits_until(DAY + 20);
+    home.receives_at(DAY + 30, pulse(DAY, 0).corrected_to(sample(Some(64))));
+    assert_eq!(transitions(&home), [Raised, Retracted]);
+}
+
+#[test]
+fn an_upload_raises_nothing_that_its_own_readings_take_back() {
+    let mut home = Home::default();
+    for one in [pulse(0, 112), pulse(12 * HOUR, 118), pulse(12 * HOUR + 2, 76)] {
+        home.receives_at(DAY, one);
+    }
+    home.waits_until(2 * DAY);
+    assert!(home.reported.is_empty(), "{:?}", home.transitions());
+}
+
+#[test]
+fn ordinary_pulses_take_the_fast_path_and_none_is_severe_by_itself() {
+    ASSESSED.set(0);
+    let home = after(&[64, 72, 58, 99, 50]);
+    assert_eq!(ASSESSED.get(), 0);
+    assert!(home.reported.is_empty());
+    let sample = pulse(0, 34).reading().sample;
+    assert!(!rules::is_severe(Kind::BloodPressure, sample, &Plan::default()));
+}
+
+fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
+    let pulses =
+        select(vec![None, Some(45_u16), Some(49), Some(51), Some(72), Some(96), Some(104)]);
+    let minutes = prop_oneof![3 => (0..40_i64).prop_map(|n| n * 8 * HOUR), 2 => 0..60_i64];
+    histories(Kind::BloodPressure, pulses.prop_map(sample), minutes)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(800))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
+        history in history(),
+        sweeps: bool,
+    ) {
+        let checks = Checks {
+            after: &[0, 7, 31],
+            next_assessment: NextAssessment::NotLater,
+            forgets_after: sweeps.then_some(0),
+        };
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        history in history(),
+        other_order in any::<[Index; 60]>(),
+    ) {
+        let all = of_first_weeks(history);
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
+            let mut home = Home::default();
+            let mut clock = 0;
+            for sent in sends {
+                clock = clock.max(sent.minutes + 1 + sent.update);
+                home.receives_at(clock, *sent);
+            }
+            home.waits_until(20 * DAY);
+            home.known(episode)
+        })?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(history in history(), at_most in 0..40_usize) {
+        properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
+    }
+}

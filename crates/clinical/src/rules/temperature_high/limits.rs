@@ -1,0 +1,52 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+
+/// Temperature at or above which it is high, °C.
+pub(super) const LIMIT: Parameter = Parameter {
+    name: "temperature.high.limit",
+    former_names: &[],
+    label: Label { ja: "発熱とする体温", en: "high, at or above" },
+    unit: "Cel",
+    default: 37.5,
+    low: 36.5,
+    high: 40.0,
+    decimals: 1,
+    source: "fever as Japan's reporting of infections counts it, from 37.5 °C on (recalled); TIHM calls at above 37.6",
+};
+
+/// Temperature below which it is normal again, °C.
+pub(super) const CLEAR: Parameter = Parameter {
+    name: "temperature.high.clear",
+    former_names: &[],
+    label: Label { ja: "解消の体温", en: "normal again, below" },
+    unit: "Cel",
+    default: 37.2,
+    low: 36.0,
+    high: 40.0,
+    decimals: 1,
+    source: "ours: 0.3 below high, so that a patient at the limit does not flap",
+};
+
+/// How far the limit for clearing is below the one for raising, unless the plan names it, °C.
+const HYSTERESIS: f64 = 0.3;
+
+/// The numbers for one patient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limits {
+    /// °C.
+    pub(super) high: f64,
+    /// °C, at most `high`.
+    pub(super) clear: f64,
+}
+
+impl Limits {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let high = plan.value(&LIMIT);
+        // Clearing is never looser than raising.
+        let clear = plan.given(&CLEAR).map(|given| given.min(high));
+        Self { high, clear: clear.unwrap_or(CLEAR.rounded(high - HYSTERESIS)) }
+    }
+}
