@@ -20,6 +20,7 @@ KINDS = pathlib.Path("schemas/kinds")
 
 # Files, and folders with a slash at their end, that may name what is said here.
 ALLOWED = {
+    "crates/clinical/src/rules/glucose_low/": ("rule", "is told by the rule of what is lower"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),
     "fuzz/src/targets/": ("rule and kind", "what is damaged"),
     "load-tests/src/": ("kind", "loads are made of certain kinds"),

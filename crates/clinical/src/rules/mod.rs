@@ -23,6 +23,12 @@ pub const RULE_SET: &str = "2026-11g";
 mod bp_severe_high;
 mod data_missing;
 mod data_suspect;
+mod glucose_course;
+mod glucose_event;
+mod glucose_low;
+#[cfg(test)]
+mod glucose_tests;
+mod glucose_very_high;
 mod glucose_very_low;
 mod weight_gain;
 
@@ -31,6 +37,8 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(bp_severe_high::rules());
     all.extend(data_missing::rules());
     all.extend(data_suspect::rules());
+    all.extend(glucose_low::rules());
+    all.extend(glucose_very_high::rules());
     all.extend(glucose_very_low::rules());
     all.extend(weight_gain::rules());
     all
