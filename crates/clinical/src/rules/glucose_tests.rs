@@ -160,7 +160,7 @@ pub(super) fn courses(
     let device = prop_oneof![2 => Just(0_u8), 7 => Just(1), 1 => Just(2)];
     let delay = prop_oneof![8 => 0..3_i64, 2 => 0..90_i64, 1 => 0..2_000_i64];
     let stretch = (select(values), 1..longest, device, silence, change, delay);
-    vec(stretch, 1..14).prop_map(|stretches| {
+    vec(stretch, 1..9).prop_map(|stretches| {
         let (mut all, mut minutes) = (Vec::new(), 0);
         for (value, length, device, silence, change, delay) in stretches {
             minutes += silence;

@@ -23,6 +23,7 @@ pub const RULE_SET: &str = "2026-11g";
 mod bp_severe_high;
 mod data_missing;
 mod data_suspect;
+mod glucose_assessment;
 mod glucose_course;
 mod glucose_event;
 mod glucose_low;

@@ -17,7 +17,8 @@ mod limits;
 mod tests;
 mod wording;
 
-use super::glucose_event::{self, Beyond, Event, FingerSticks, GLUCOSE, SENSOR_FOR, Urgent};
+use super::glucose_assessment;
+use super::glucose_event::{Beyond, Event, FingerSticks, GLUCOSE, SENSOR_FOR, Urgent};
 use super::glucose_very_low::VERY_LOW;
 use crate::alert::{Alert, Text};
 use crate::kinds::Kind;
@@ -72,11 +73,11 @@ impl Rule for Low {
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
-        glucose_event::assess(&LOW, context)
+        glucose_assessment::assess(&LOW, context)
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        glucose_event::is_unaffected(&LOW, change, context)
+        glucose_assessment::is_unaffected(&LOW, change, context)
     }
 
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {

@@ -113,6 +113,16 @@ fn time_alone_makes_it_urgent_while_the_sensor_goes_on() {
     assert!(home.missed_at(125).is_empty());
 }
 
+/// The phone was away.
+#[test]
+fn a_value_that_comes_late_and_is_back_takes_the_urgency_back_that_time_alone_has_made() {
+    let mut home = after(stays(0, 95, 65));
+    home.waits_until(121);
+    assert_eq!(home.last().severity, Urgent);
+    home.receives_at(122, sensor(100, 80));
+    assert_eq!((home.last().transition, home.last().severity), (Eased, Review));
+}
+
 #[test]
 fn a_sensor_that_is_silent_for_longer_is_not_known_to_be_low() {
     let mut home = after(stays(0, 85, 65));
@@ -302,7 +312,7 @@ fn most_values_of_a_sensor_take_the_fast_path() {
 const VALUES: &[u16] = &[LO, 45, 50, 53, 54, 60, 69, 70, 75, 110];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(800))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn the_fast_path_equals_the_full_computation(sent in courses(VALUES, 40), sweeps: bool) {

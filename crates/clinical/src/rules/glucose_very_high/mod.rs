@@ -15,7 +15,8 @@ mod limits;
 mod tests;
 mod wording;
 
-use super::glucose_event::{self, Beyond, Event, FingerSticks, GLUCOSE, Urgent};
+use super::glucose_assessment;
+use super::glucose_event::{Beyond, Event, FingerSticks, GLUCOSE, Urgent};
 use crate::alert::{Alert, Text};
 use crate::kinds::Kind;
 use crate::limit::Limit;
@@ -69,11 +70,11 @@ impl Rule for VeryHigh {
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
-        glucose_event::assess(&VERY_HIGH, context)
+        glucose_assessment::assess(&VERY_HIGH, context)
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        glucose_event::is_unaffected(&VERY_HIGH, change, context)
+        glucose_assessment::is_unaffected(&VERY_HIGH, change, context)
     }
 
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {

@@ -184,7 +184,7 @@ fn a_high_after_each_meal_takes_the_fast_path() {
 const VALUES: &[u16] = &[150, 200, 229, 230, 240, 250, 251, 300, HI];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(800))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn the_fast_path_equals_the_full_computation(sent in courses(VALUES, 60), sweeps: bool) {

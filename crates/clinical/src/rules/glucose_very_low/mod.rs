@@ -73,11 +73,11 @@ impl Rule for VeryLow {
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
-        glucose_event::assess(&VERY_LOW, context)
+        glucose_assessment::assess(&VERY_LOW, context)
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        glucose_event::is_unaffected(&VERY_LOW, change, context)
+        glucose_assessment::is_unaffected(&VERY_LOW, change, context)
     }
 
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
