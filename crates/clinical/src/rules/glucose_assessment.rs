@@ -207,13 +207,19 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
         };
     }
     let near = event.near();
-    let is_there = |alert: &Alert| {
-        reaches(alert, reading.time, near) && alert.first_observed_at - near <= reading.time
+    let was_there = |alert: &Alert| alert.first_observed_at - near <= reading.time;
+    let is_there = |alert: &Alert| reaches(alert, reading.time, near) && was_there(alert);
+    // What another rule tells, or told until this reading, may be an event without an alert.
+    let is_told = || {
+        event.told_by.is_some_and(|other| {
+            of_event(other, context).lasting_at(reading.time - near).any(was_there)
+        })
     };
     let mut others = context
         .readings_and_copies(GLUCOSE, reading.time - near)
         .take_while(|other| other.time <= reading.time + near);
     !context.lasting_at(reading.time - near).any(is_there)
+        && !is_told()
         && !others.any(|other| judge.level(&other) == Level::Beyond)
 }
 
