@@ -23,6 +23,7 @@ ALLOWED = {
     "crates/clinical/examples/glucose_metrics.rs": ("kind", "the metrics of the kind, for comparing them"),
     "crates/clinical/src/glucose/": ("kind", "the bands of the kind, which rules and metrics share"),
     "crates/clinical/src/metrics/": ("kind", "each metric is of a kind, by its definition"),
+    "crates/clinical/src/rules/glucose_low/": ("rule", "is told by the rule of what is lower"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),
     "fuzz/src/targets/": ("rule and kind", "what is damaged"),
     "load-tests/src/": ("kind", "loads are made of certain kinds"),

@@ -406,8 +406,9 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
 }
 
 /// Lateness keeps an alert from paging, it does not take a page back: a correction that comes late
-/// and leaves the cause as it is leaves the severity too. What is over keeps the severity it had; what
-/// is over before it was reported pages nobody.
+/// and leaves the cause as it is leaves the severity too. One after which the stage is less urgent also in
+/// time takes it back. What is over keeps the severity it had; what is over before it was reported pages
+/// nobody.
 fn severity_of(
     known: Option<&Alert>,
     episode: &Episode,
@@ -420,7 +421,7 @@ fn severity_of(
     let now = if is_late { episode.severity.min(Severity::Review) } else { episode.severity };
     match known {
         Some(known) if known.stage != episode.stage => now,
-        Some(known) if known.is_open() => known.severity.max(now),
+        Some(known) if known.is_open() => known.severity.min(episode.severity_in_time).max(now),
         Some(known) if status == Status::Resolved => known.severity,
         _ => now,
     }

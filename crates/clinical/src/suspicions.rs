@@ -1,8 +1,10 @@
 //! What makes a patient's data suspect, as far as readings and their receipts say it: clocks that were
-//! not set, clocks that are ahead, clocks without seconds, and more readings than are remembered. Little
-//! is remembered of it, and of most patients nothing.
+//! not set, clocks that are ahead or behind, clocks without seconds, and more readings than are
+//! remembered. Little is remembered of it, and of most patients nothing.
 //!
 //! All of it follows from what was accepted and when, so that a state which is rebuilt suspects the same.
+
+mod stale;
 
 use crate::admission::Outcome;
 use crate::clock;
@@ -15,6 +17,7 @@ use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;
 use crate::window::{LOOKBACK, WINDOW};
+use stale::StaleCorrections;
 
 /// A clock that was not set is suspected for so long after the last reading that shows it, unless the
 /// device is seen to be set before. Ours: somebody should look within a month, and a device that is not
@@ -145,6 +148,7 @@ struct Ahead {
 pub struct Suspicions {
     of_unknown_time: Vec<UnknownTime>,
     ahead: Vec<Ahead>,
+    stale: StaleCorrections,
     replaced: Vec<Replaced>,
     /// Since when memory is full, and until when.
     full: Option<(Timestamp, Timestamp)>,
@@ -152,8 +156,14 @@ pub struct Suspicions {
 
 impl Suspicions {
     /// Whether a reading that was taken in says anything, or may end what was suspected.
-    pub(crate) fn concern(reading: &RememberedReading, received: Timestamp) -> bool {
-        reading.version.ahead_by(received).is_some() || is_of_unknown_time(reading, received)
+    pub(crate) fn concern(
+        reading: &RememberedReading,
+        outcome: Outcome,
+        received: Timestamp,
+    ) -> bool {
+        reading.version.ahead_by(received).is_some()
+            || outcome == Outcome::Stale
+            || is_of_unknown_time(reading, received)
     }
 
     /// Takes in a version that was accepted with an outcome. Says whether what is suspected may have
@@ -175,7 +185,8 @@ impl Suspicions {
         } else {
             self.is_set(reading, outcome)
         };
-        self.take_update_time(reading, received) || by_clock
+        let by_update_time = self.take_update_time(reading, received);
+        self.stale.take(reading, outcome, received) || by_update_time || by_clock
     }
 
     /// Whether a device has gone on counting from a factory date: it shows as much later as it was
@@ -359,6 +370,7 @@ impl Suspicions {
     fn lapse(&mut self, now: Timestamp) {
         self.of_unknown_time.retain(|unknown| unknown.until() > now);
         self.ahead.retain(|ahead| ahead.received + UPDATE_TIME_AHEAD_FOR > now);
+        self.stale.lapse(now);
         self.replaced.retain(|replaced| replaced.received + REPLACED_KNOWN_FOR > now);
     }
 
@@ -371,6 +383,7 @@ impl Suspicions {
         }
         self.of_unknown_time.is_empty()
             && self.ahead.is_empty()
+            && self.stale.is_empty()
             && self.replaced.is_empty()
             && self.full.is_none()
     }
@@ -391,6 +404,11 @@ impl Suspicions {
         let lasts = |ahead: &Ahead| ahead.received + UPDATE_TIME_AHEAD_FOR;
         let ahead = || self.ahead.iter().filter(|ahead| lasts(ahead) > now);
         Some((ahead().map(|one| one.first_received).min()?, ahead().map(lasts).max()?))
+    }
+
+    /// Since when a clock is behind, and until when that is suspected.
+    pub fn update_time_behind(&self, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        self.stale.since_until(now)
     }
 
     /// Since when memory is full, and until when that is suspected.

@@ -30,6 +30,13 @@ mod data_missing;
 mod data_suspect;
 mod glucose_below_range_burden;
 mod glucose_in_range_low;
+mod glucose_assessment;
+mod glucose_course;
+mod glucose_event;
+mod glucose_low;
+#[cfg(test)]
+mod glucose_tests;
+mod glucose_very_high;
 mod glucose_very_low;
 mod hba1c_rise;
 mod occasions;
@@ -61,6 +68,8 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(data_suspect::rules());
     all.extend(glucose_below_range_burden::rules());
     all.extend(glucose_in_range_low::rules());
+    all.extend(glucose_low::rules());
+    all.extend(glucose_very_high::rules());
     all.extend(glucose_very_low::rules());
     all.extend(hba1c_rise::rules());
     all.extend(oxygen_low::rules());

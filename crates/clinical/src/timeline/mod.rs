@@ -232,7 +232,7 @@ impl Timeline {
                 let is_news = std::mem::take(&mut rare.is_news);
                 rare.suspicions.take(reading, outcome, received) || is_news
             }
-            None if Suspicions::concern(reading, received) => {
+            None if Suspicions::concern(reading, outcome, received) => {
                 let rare = self.rare.get_or_insert_default();
                 rare.suspicions.take(reading, outcome, received)
             }

@@ -5,6 +5,9 @@
 //!   device measures with its clock set, or 30 days after it was last sent.
 //! - `update_time_ahead`: a sender's clock is ahead. It ends with the source's next version that is not,
 //!   or 7 days after the last that was.
+//! - `update_time_behind`: a sender's clock is behind, so that its corrections are older than what they
+//!   correct. It ends with the source's next version that corrects anything, or 7 days after the last that
+//!   was too old.
 //! - `memory_full`: there are more readings or devices than are remembered, and the oldest have made
 //!   room. It ends when all of the window is judged again, which is up to 41 days later, and no sooner
 //!   than a day after the last that others made room for.
@@ -33,6 +36,7 @@ use crate::time::Timestamp;
 
 const CLOCK_NOT_SET: &str = "clock_not_set";
 const UPDATE_TIME_AHEAD: &str = "update_time_ahead";
+const UPDATE_TIME_BEHIND: &str = "update_time_behind";
 const MEMORY_FULL: &str = "memory_full";
 /// Its number is how many of the alert's evidence, the last ones, were replaced.
 const SAME_MINUTE: &str = "same_minute";
@@ -145,6 +149,9 @@ impl Reasons {
         }
         if let Some(since_until) = suspicions.update_time_ahead(context.now) {
             reasons.add(UPDATE_TIME_AHEAD, since_until);
+        }
+        if let Some(since_until) = suspicions.update_time_behind(context.now) {
+            reasons.add(UPDATE_TIME_BEHIND, since_until);
         }
         if let Some(since_until) = suspicions.memory_full(context.now) {
             reasons.add(MEMORY_FULL, since_until);

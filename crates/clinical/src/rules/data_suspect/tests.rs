@@ -71,6 +71,7 @@ fn said(home: &Home) -> Vec<(Transition, Severity, Vec<&str>)> {
             .map(|name| match &**name {
                 "clock_not_set" => "clock_not_set",
                 "update_time_ahead" => "update_time_ahead",
+                "update_time_behind" => "update_time_behind",
                 "memory_full" => "memory_full",
                 "same_minute" => "same_minute",
                 other => panic!("{other}"),
@@ -385,4 +386,59 @@ fn a_process_that_starts_suspects_the_same() {
     assert_eq!(restarted.missed_at(35 * DAY + 1), []);
     assert_eq!(restarted.monitor.timeline().suspicions(), home.monitor.timeline().suspicions());
     assert_eq!(restarted.monitor.next_assessment(), home.monitor.next_assessment());
+}
+
+/// What is known of so many readings, and a correction of each that says it was registered before.
+fn corrected_too_early(readings: i64) -> Vec<(i64, Said)> {
+    let known = (0..readings).map(|n| (n * 5, cuff(n * 5, n * 5, 120)));
+    let stale = (0..readings).map(|n| (DAY + n, cuff(n * 5, n * 5 - 60, 130)));
+    known.chain(stale).collect()
+}
+
+#[test]
+fn corrections_of_ten_readings_that_are_all_too_old_show_a_clock_that_is_behind() {
+    let mut home = Home::default();
+    home.receives_all(&corrected_too_early(9));
+    // The same one again and again is one.
+    for n in 0..20 {
+        home.receives_at(DAY + 20 + n, cuff(0, -60, 130));
+    }
+    assert!(said(&home).is_empty());
+    let mut home = Home::default();
+    let history = corrected_too_early(10);
+    home.receives_all(&history);
+    let behind = vec!["update_time_behind"];
+    let raised = (Transition::Raised, Severity::Technical, behind.clone());
+    assert_eq!(said(&home), [raised]);
+    assert!(home.missed_at(DAY + 30).is_empty());
+    let words = crate::rules::words(home.last());
+    assert!(words.en.contains("behind") && words.ja.contains("遅れて"), "{words:?}");
+    // A reading that is new says nothing of it; one that corrects does.
+    home.receives_at(DAY + 60, cuff(DAY + 60, DAY + 60, 125));
+    assert_eq!(said(&home).len(), 1);
+    home.receives_at(DAY + 70, cuff(DAY + 60, DAY + 70, 126));
+    assert_eq!(said(&home)[1], (Transition::Resolved, Severity::Technical, behind));
+    assert_eq!(home.monitor.next_assessment(), None);
+}
+
+#[test]
+fn a_correction_that_counts_begins_the_count_of_those_that_are_too_old_anew() {
+    let mut home = Home::default();
+    let mut history = corrected_too_early(10);
+    home.receives_all(&history[..15]);
+    home.receives_at(DAY + 5, cuff(0, DAY + 5, 140));
+    history.drain(..15);
+    home.receives_all(&history);
+    assert!(said(&home).is_empty());
+}
+
+#[test]
+fn a_clock_that_is_behind_lapses_a_week_after_the_last_version_that_shows_it() {
+    let mut home = Home::default();
+    home.receives_all(&corrected_too_early(10));
+    let last = DAY + 9;
+    home.waits_until(last + 7 * DAY - 1);
+    assert_eq!(said(&home).len(), 1);
+    home.waits_until(last + 7 * DAY);
+    assert_eq!(said(&home)[1].0, Transition::Resolved);
 }

@@ -1,6 +1,6 @@
 //! What an alert of the rule says.
 
-use super::{CLOCK_NOT_SET, MEMORY_FULL, SAME_MINUTE, UPDATE_TIME_AHEAD};
+use super::{CLOCK_NOT_SET, MEMORY_FULL, SAME_MINUTE, UPDATE_TIME_AHEAD, UPDATE_TIME_BEHIND};
 use crate::alert::{Alert, Evidence, Text};
 use crate::timeline::{MOST_READINGS, MOST_SOURCES};
 use crate::wording::{measured, not_recorded};
@@ -51,6 +51,14 @@ pub(super) fn words(alert: &Alert) -> Text {
             "送信元の時計が進んでいます。スマートフォンや中継機器の時刻を確認してください。"
                 .to_owned(),
             "A sender's clock is ahead: check the time of phone or hub.".to_owned(),
+        );
+    }
+    if has(UPDATE_TIME_BEHIND) {
+        say(
+            "送信元の時計が遅れている可能性があります。訂正が元の測定値より古いため反映されません。時刻を確認してください。"
+                .to_owned(),
+            "A sender's clock is probably behind: its corrections are older than what they correct, and do not count. Check its time."
+                .to_owned(),
         );
     }
     if has(MEMORY_FULL) {

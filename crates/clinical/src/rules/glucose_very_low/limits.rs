@@ -2,7 +2,6 @@
 
 use crate::kinds::Label;
 use crate::parameter::Parameter;
-use crate::plan::Plan;
 
 /// Glucose below which it is very low, mg/dL.
 pub(super) const LIMIT: Parameter = Parameter {
@@ -29,20 +28,3 @@ pub(super) const CLEAR: Parameter = Parameter {
     decimals: 0,
     source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
 };
-
-/// The numbers for one patient.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Limits {
-    /// mg/dL.
-    pub(super) low: f64,
-    /// mg/dL, at least `low`.
-    pub(super) clear: f64,
-}
-
-impl Limits {
-    pub(super) fn of(plan: &Plan) -> Self {
-        let low = plan.value(&LIMIT);
-        // Clearing is never looser than raising.
-        Self { low, clear: plan.value(&CLEAR).max(low) }
-    }
-}

@@ -1,8 +1,9 @@
 //! What raises an alert, changes it and ends it, and what it says.
 
-use super::{DAY, LO, Sent, finger, sensor};
+use super::{DAY, LO, Sent, after, finger, sensor, with};
 use crate::alert::{Severity, Stage, Transition};
-use crate::home::{Home, at};
+use crate::home::at;
+use crate::plan::Plan;
 use crate::rules;
 
 use Severity::{Review, Urgent};
@@ -11,8 +12,8 @@ use Transition::{Escalated, Raised, Resolved, Retracted, Updated};
 
 #[test]
 fn one_finger_stick_below_54_pages_a_physician() {
-    assert!(Home::after([finger(0, 54)]).reported.is_empty());
-    let home = Home::after([finger(0, 53)]);
+    assert!(after([finger(0, 54)]).reported.is_empty());
+    let home = after([finger(0, 53)]);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     let words = rules::words(home.last());
     assert_eq!(
@@ -27,7 +28,7 @@ fn one_finger_stick_below_54_pages_a_physician() {
 
 #[test]
 fn a_sensor_below_54_for_15_minutes_pages_a_physician() {
-    let mut home = Home::after([sensor(0, 53), sensor(5, 47), sensor(10, 52)]);
+    let mut home = after([sensor(0, 53), sensor(5, 47), sensor(10, 52)]);
     assert!(home.reported.is_empty());
     home.receives(sensor(15, 53));
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
@@ -45,7 +46,7 @@ fn a_sensor_below_54_for_15_minutes_pages_a_physician() {
 
 #[test]
 fn a_sensor_that_says_lo_for_15_minutes_pages_and_the_words_say_below_its_limit() {
-    let home = Home::after([sensor(0, 50), sensor(5, LO), sensor(10, LO), sensor(15, LO)]);
+    let home = after([sensor(0, 50), sensor(5, LO), sensor(10, LO), sensor(15, LO)]);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     let words = rules::words(home.last());
     assert_eq!(
@@ -63,12 +64,12 @@ fn a_sensor_that_says_lo_for_15_minutes_pages_and_the_words_say_below_its_limit(
 
 #[test]
 fn a_meter_that_says_lo_pages_and_so_does_a_sensor_that_then_says_nothing() {
-    let home = Home::after([finger(0, LO)]);
+    let home = after([finger(0, LO)]);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     let words = rules::words(home.last());
     assert!(words.en.starts_with("Blood glucose < 20 mg/dL: below 54, lowest < 20."), "{words:?}");
     assert!(words.ja.starts_with("血糖 < 20 mg/dL（54未満、最低< 20）。"), "{words:?}");
-    let mut home = Home::after([sensor(0, LO)]);
+    let mut home = after([sensor(0, LO)]);
     home.waits_until(31);
     assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
     let words = rules::words(home.last());
@@ -80,7 +81,7 @@ fn a_meter_that_says_lo_pages_and_so_does_a_sensor_that_then_says_nothing() {
 fn with_a_limit_of_40_lo_is_very_low_and_40_is_not() {
     let plan = || rules::plan(1, [("glucose.very_low.limit", 40.0)]).unwrap();
     for (value, reported) in [(40, 0), (LO, 1)] {
-        let mut home = Home { plan: plan(), ..Home::default() };
+        let mut home = with(plan());
         home.receives(sensor(0, value));
         home.receives(sensor(15, value));
         assert_eq!(home.reported.len(), reported);
@@ -89,7 +90,7 @@ fn with_a_limit_of_40_lo_is_very_low_and_40_is_not() {
 
 #[test]
 fn after_lo_a_finger_stick_that_is_lower_than_its_limit_is_reported() {
-    let mut home = Home::after([sensor(0, LO), sensor(15, LO)]);
+    let mut home = after([sensor(0, LO), sensor(15, LO)]);
     home.receives(finger(16, 41));
     assert_eq!(home.reported.len(), 1);
     home.receives(finger(17, 31));
@@ -107,21 +108,21 @@ fn after_lo_a_finger_stick_that_is_lower_than_its_limit_is_reported() {
 
 #[test]
 fn a_value_that_is_not_low_breaks_the_run_and_30_minutes_without_one_do_not() {
-    let home = Home::after([sensor(0, 50), sensor(10, 54), sensor(20, 50), sensor(30, 60)]);
+    let home = after([sensor(0, 50), sensor(10, 54), sensor(20, 50), sensor(30, 60)]);
     assert!(home.reported.is_empty());
-    let home = Home::after([sensor(0, 50), sensor(30, 50)]);
+    let home = after([sensor(0, 50), sensor(30, 50)]);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
 }
 
 #[test]
 fn two_sensors_do_not_confirm_each_other() {
-    let home = Home::after([sensor(0, 50), Sent { device: 2, ..sensor(15, 50) }, sensor(20, 60)]);
+    let home = after([sensor(0, 50), Sent { device: 2, ..sensor(15, 50) }, sensor(20, 60)]);
     assert!(home.reported.is_empty());
 }
 
 #[test]
 fn a_low_value_followed_by_silence_is_for_review_and_asks_to_measure() {
-    let mut home = Home::after([sensor(0, 52), sensor(5, 45)]);
+    let mut home = after([sensor(0, 52), sensor(5, 45)]);
     home.waits_until(35);
     assert!(home.reported.is_empty());
     home.waits_until(36);
@@ -143,7 +144,7 @@ fn a_low_value_followed_by_silence_is_for_review_and_asks_to_measure() {
 
 #[test]
 fn an_unconfirmed_low_that_goes_on_escalates() {
-    let mut home = Home::after([sensor(0, 50), sensor(60, 50)]);
+    let mut home = after([sensor(0, 50), sensor(60, 50)]);
     home.receives(sensor(75, 50));
     assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed), (Escalated, Urgent, Confirmed)]);
     assert_eq!(home.reported[0].id, home.reported[1].id);
@@ -151,11 +152,12 @@ fn an_unconfirmed_low_that_goes_on_escalates() {
 
 #[test]
 fn silence_ends_nothing() {
-    let mut home = Home::after([sensor(0, 50), sensor(15, 50)]);
+    let mut home = after([sensor(0, 50), sensor(15, 50)]);
     for day in [1, 30, 41, 200] {
         home.waits_until(day * DAY);
         assert!(home.missed_at(day * DAY).is_empty());
-        home.monitor.forget(at(day * DAY), home.window);
+        let window = home.window;
+        home.monitor.forget(at(day * DAY), window);
         assert!(home.monitor.alerts()[0].is_open());
     }
     home.receives(finger(201 * DAY, 90));
@@ -165,7 +167,7 @@ fn silence_ends_nothing() {
 #[test]
 fn a_sensor_ends_it_at_70_for_15_minutes_and_not_before() {
     let low = [sensor(0, 50), sensor(15, 50)];
-    let mut home = Home::after(low);
+    let mut home = after(low);
     for (minutes, value) in [(20, 70), (30, 75), (34, 69), (40, 70), (50, 70)] {
         home.receives(sensor(minutes, value));
     }
@@ -174,24 +176,24 @@ fn a_sensor_ends_it_at_70_for_15_minutes_and_not_before() {
     assert_eq!(home.last().transition, Resolved);
     assert_eq!(home.last().last_observed_at, at(55));
     // Two values far apart do not show that it stayed there.
-    let home = Home::after(low.into_iter().chain([sensor(20, 80), sensor(51, 80)]));
+    let home = after(low.into_iter().chain([sensor(20, 80), sensor(51, 80)]));
     assert_eq!(home.reported.len(), 1);
 }
 
 #[test]
 fn the_next_finger_stick_at_70_ends_it_whoever_raised_it() {
-    let mut home = Home::after([sensor(0, 50), sensor(15, 50)]);
+    let mut home = after([sensor(0, 50), sensor(15, 50)]);
     home.receives(finger(16, 69));
     assert_eq!(home.reported.len(), 1);
     home.receives(finger(17, 70));
     assert_eq!(home.last().transition, Resolved);
-    let home = Home::after([finger(0, 50), finger(20, 70)]);
+    let home = after([finger(0, 50), finger(20, 70)]);
     assert_eq!(home.last().transition, Resolved);
 }
 
 #[test]
 fn a_sensor_ends_what_a_finger_stick_raised_with_values_after_it_only() {
-    let mut home = Home::after([sensor(-10, 90), sensor(0, 85), finger(1, 50), sensor(5, 80)]);
+    let mut home = after([sensor(-10, 90), sensor(0, 85), finger(1, 50), sensor(5, 80)]);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     home.receives(sensor(15, 80));
     assert_eq!(home.reported.len(), 1, "10 minutes after the finger-stick");
@@ -201,7 +203,7 @@ fn a_sensor_ends_what_a_finger_stick_raised_with_values_after_it_only() {
 
 #[test]
 fn a_sensor_that_is_lain_on_counts_anew_after_a_finger_stick() {
-    let mut home = Home::after([sensor(0, 45), sensor(10, 45), finger(12, 110), sensor(20, 45)]);
+    let mut home = after([sensor(0, 45), sensor(10, 45), finger(12, 110), sensor(20, 45)]);
     assert!(home.reported.is_empty());
     home.receives(sensor(30, 45));
     assert!(home.reported.is_empty());
@@ -212,7 +214,7 @@ fn a_sensor_that_is_lain_on_counts_anew_after_a_finger_stick() {
 #[test]
 fn while_another_sensor_reads_low_a_sensor_ends_nothing() {
     let other = |minutes, value| Sent { device: 2, ..sensor(minutes, value) };
-    let mut home = Home::after([sensor(0, 50), sensor(15, 50)]);
+    let mut home = after([sensor(0, 50), sensor(15, 50)]);
     for minutes in [20, 30, 40, 50] {
         home.receives(other(minutes, 90));
         home.receives(sensor(minutes + 1, 60));
@@ -222,7 +224,7 @@ fn while_another_sensor_reads_low_a_sensor_ends_nothing() {
 
 #[test]
 fn of_a_long_low_only_the_lowest_values_are_reported() {
-    let mut home = Home::after((0..12).map(|n| sensor(n * 5, 50)));
+    let mut home = after((0..12).map(|n| sensor(n * 5, 50)));
     assert_eq!(home.reported.len(), 1);
     home.receives(sensor(60, 44));
     assert_eq!(home.last().transition, Updated);
@@ -233,7 +235,7 @@ fn of_a_long_low_only_the_lowest_values_are_reported() {
 
 #[test]
 fn what_comes_six_hours_late_is_for_review_until_a_value_in_time_is_low_too() {
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     home.receives_at(400, sensor(0, 50));
     home.receives_at(400, sensor(15, 50));
     home.waits_until(401);
@@ -249,11 +251,11 @@ fn what_comes_six_hours_late_is_for_review_until_a_value_in_time_is_low_too() {
 #[test]
 fn values_corrected_or_entered_in_error_take_the_alert_back() {
     for change in [sensor(5, 50).corrected_to(80), sensor(0, 50).entered_in_error()] {
-        let mut home = Home::after([sensor(0, 50), sensor(5, 50), sensor(15, 50)]);
+        let mut home = after([sensor(0, 50), sensor(5, 50), sensor(15, 50)]);
         home.receives_at(16, change);
         assert_eq!(home.last().transition, Retracted);
     }
-    let mut home = Home::after([finger(0, 45)]);
+    let mut home = after([finger(0, 45)]);
     home.receives_at(3, finger(0, 45).corrected_to(145));
     assert_eq!(home.last().transition, Retracted);
 }
@@ -262,7 +264,7 @@ fn values_corrected_or_entered_in_error_take_the_alert_back() {
 fn the_limits_are_the_patients_own_and_clearing_is_never_looser() {
     let plan = [("glucose.very_low.limit", 63.0), ("glucose.very_low.clear", 60.0)];
     let plan = rules::plan(1, plan).unwrap();
-    let mut home = Home { plan, ..Home::default() };
+    let mut home = with(plan);
     home.receives(finger(0, 62));
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     assert!(rules::words(home.last()).en.contains("below 63"));
@@ -275,7 +277,7 @@ fn the_limits_are_the_patients_own_and_clearing_is_never_looser() {
 fn a_value_that_is_ahead_of_its_receipt_hides_no_low_that_is_measured_after_it() {
     // A meter whose clock is 55 minutes ahead; then a true low.
     for ahead in [vec![finger(55, 120)], vec![sensor(40, 120), sensor(50, 110), sensor(55, 110)]] {
-        let mut home = Home::default();
+        let mut home = with(Plan::default());
         for value in ahead {
             home.receives_at(0, Sent { update: -value.minutes, ..value });
         }
@@ -290,7 +292,7 @@ fn a_value_that_is_ahead_of_its_receipt_hides_no_low_that_is_measured_after_it()
 
 #[test]
 fn a_value_that_is_ahead_of_its_receipt_makes_no_silence_of_another_sensor() {
-    let mut home = Home::after([sensor(0, 50)]);
+    let mut home = after([sensor(0, 50)]);
     home.receives_at(1, Sent { update: -49, ..finger(50, 60) });
     assert!(home.reported.is_empty(), "{:?}", home.reported);
     home.receives(sensor(5, 80));
@@ -302,7 +304,7 @@ fn a_value_that_is_ahead_of_its_receipt_hides_no_low_that_silence_follows() {
     // A meter whose clock is 55 minutes ahead, or another sensor; then one low of a sensor.
     let ahead = |device| Sent { update: -55, device, ..finger(55, 120) };
     for device in [0, 2] {
-        let mut home = Home::default();
+        let mut home = with(Plan::default());
         home.receives_at(0, ahead(device));
         home.receives(sensor(5, 50));
         assert!(home.reported.is_empty(), "{:?}", home.reported);
@@ -315,7 +317,7 @@ fn a_value_that_is_ahead_of_its_receipt_hides_no_low_that_silence_follows() {
         assert_eq!(home.transitions().len(), if device == 0 { 2 } else { 1 }, "a meter ends it");
         assert_eq!(home.monitor.next_assessment(), None);
         // The meter also when the low comes first.
-        let mut home = Home::after([sensor(5, 50)]);
+        let mut home = after([sensor(5, 50)]);
         home.receives_at(6, Sent { update: -49, ..ahead(device) });
         home.waits_until(36);
         assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
@@ -326,7 +328,7 @@ fn a_value_that_is_ahead_of_its_receipt_hides_no_low_that_silence_follows() {
 fn a_sensor_that_is_ahead_is_low_for_long_enough_only_where_it_says_nothing_else_in_between() {
     let sent = |minutes: i64, value| Sent { update: -minutes, ..sensor(minutes, value) };
     for (between, is_low) in [(50, true), (80, false)] {
-        let mut home = Home::default();
+        let mut home = with(Plan::default());
         for value in [sent(0, 50), sent(20, between), sent(30, 50), sent(35, 50)] {
             home.receives_at(0, value);
         }

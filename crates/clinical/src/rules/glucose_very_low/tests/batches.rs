@@ -1,8 +1,9 @@
 //! A sensor that uploads what it has measured in the last hours.
 
-use super::{LO, Sent, finger, sensor};
+use super::{LO, Sent, Watched, finger, sensor, with};
 use crate::alert::{Severity, Stage, Transition};
-use crate::home::{Home, Sending as _, at};
+use crate::home::{Sending as _, at};
+use crate::plan::Plan;
 use crate::rules;
 use crate::time::Span;
 
@@ -20,7 +21,7 @@ fn eight_hours(from: i64, low: std::ops::Range<i64>) -> impl Iterator<Item = Sen
 }
 
 /// The patient in the moment after an upload.
-fn uploads(home: &mut Home, received: i64, values: impl IntoIterator<Item = Sent>) {
+fn uploads(home: &mut Watched, received: i64, values: impl IntoIterator<Item = Sent>) {
     home.waits_until(received);
     for value in values {
         home.receives_at(received, value);
@@ -29,7 +30,7 @@ fn uploads(home: &mut Home, received: i64, values: impl IntoIterator<Item = Sent
 
 #[test]
 fn a_low_in_the_middle_of_a_batch_is_reported_once_as_over_and_for_review() {
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     uploads(&mut home, 480, eight_hours(0, 240..270));
     assert!(home.reported.is_empty());
     home.waits_until(481);
@@ -48,7 +49,7 @@ fn a_low_in_the_middle_of_a_batch_is_reported_once_as_over_and_for_review() {
 #[test]
 fn low_values_of_ten_minutes_within_a_batch_are_nothing() {
     for low in [240..255, 240..245] {
-        let mut home = Home::default();
+        let mut home = with(Plan::default());
         uploads(&mut home, 480, eight_hours(0, low));
         home.waits_until(600);
         assert!(home.reported.is_empty(), "{:?}", home.transitions());
@@ -58,7 +59,7 @@ fn low_values_of_ten_minutes_within_a_batch_are_nothing() {
 #[test]
 fn a_batch_that_ends_very_low_pages_within_a_minute() {
     for begins in [300, 440, 455] {
-        let mut home = Home::default();
+        let mut home = with(Plan::default());
         uploads(&mut home, 480, eight_hours(0, begins..480));
         home.waits_until(481);
         assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)], "from {begins} on");
@@ -71,7 +72,7 @@ fn a_low_at_the_end_of_what_an_old_batch_brings_pages_and_asks_to_measure() {
     for (begins, raised) in
         [(450, (Raised, Urgent, Confirmed)), (470, (Raised, Review, Unconfirmed))]
     {
-        let mut home = Home::default();
+        let mut home = with(Plan::default());
         uploads(&mut home, 600, eight_hours(0, begins..480));
         assert!(home.reported.is_empty());
         home.waits_until(601);
@@ -81,7 +82,7 @@ fn a_low_at_the_end_of_what_an_old_batch_brings_pages_and_asks_to_measure() {
 
 #[test]
 fn a_low_value_at_the_end_of_a_batch_waits_half_an_hour_for_the_next() {
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     uploads(&mut home, 480, eight_hours(0, 470..480));
     home.waits_until(505);
     assert!(home.reported.is_empty());
@@ -97,7 +98,7 @@ fn the_next_batch_says_how_a_low_went_on_that_the_last_one_cut_off() {
         (480, (Retracted, Review, Unconfirmed)),
         (960, (Escalated, Urgent, Confirmed)),
     ] {
-        let mut home = Home::default();
+        let mut home = with(Plan::default());
         uploads(&mut home, 480, eight_hours(0, 470..480));
         uploads(&mut home, 960, eight_hours(480, 480..low_until));
         home.waits_until(961);
@@ -108,7 +109,7 @@ fn the_next_batch_says_how_a_low_went_on_that_the_last_one_cut_off() {
 /// The phone uploads every two hours: also what came in time for a page was over when it came.
 #[test]
 fn a_low_that_was_over_when_the_next_batch_told_of_it_pages_nobody() {
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     uploads(&mut home, 120, eight_hours(0, 110..130).take(24));
     uploads(&mut home, 240, eight_hours(0, 110..130).skip(24).take(24));
     home.waits_until(241);
@@ -118,9 +119,10 @@ fn a_low_that_was_over_when_the_next_batch_told_of_it_pages_nobody() {
 /// A request of many values is several batches of Kafka.
 #[test]
 fn a_batch_that_is_received_within_a_minute_is_judged_as_a_whole() {
-    let (mut home, all) = (Home::default(), eight_hours(0, 240..270));
+    let (mut home, all) = (with(Plan::default()), eight_hours(0, 240..270));
     for (seconds, value) in (0..).zip(all.skip(45).take(20)) {
         let received = at(480) + Span::from_seconds(seconds * 2);
+        let home = &mut home.home;
         let now = (&home.plan, home.window);
         let applied = home.monitor.apply(&value.reading(), received, now);
         assert!(applied.changes.is_empty(), "{value:?}");
@@ -131,11 +133,11 @@ fn a_batch_that_is_received_within_a_minute_is_judged_as_a_whole() {
 
 #[test]
 fn what_comes_in_time_waits_only_with_a_batch_in_which_something_is_low() {
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     uploads(&mut home, 480, eight_hours(0, 0..0));
     home.receives(finger(480, 45));
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     uploads(&mut home, 480, [sensor(440, 66), finger(480, 45)]);
     assert!(home.reported.is_empty());
     home.waits_until(481);
@@ -144,7 +146,7 @@ fn what_comes_in_time_waits_only_with_a_batch_in_which_something_is_low() {
 
 #[test]
 fn a_low_that_came_in_the_last_minute_of_patience_pages() {
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     uploads(&mut home, 6 * 60, [finger(0, 38)]);
     home.waits_until(6 * 60 + 1);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
@@ -152,7 +154,7 @@ fn a_low_that_came_in_the_last_minute_of_patience_pages() {
 
 #[test]
 fn what_was_over_pages_nobody_because_a_correction_brings_it_back() {
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     home.receives(finger(0, 40));
     home.receives(finger(20, 90));
     let paged = [(Raised, Urgent, Confirmed), (Resolved, Urgent, Confirmed)];
@@ -166,11 +168,11 @@ fn what_was_over_pages_nobody_because_a_correction_brings_it_back() {
 /// A meter's memory, with the finger-stick after the low one.
 #[test]
 fn finger_sticks_that_a_meter_uploads_together_are_judged_together() {
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     uploads(&mut home, 480, [finger(200, 45), finger(215, 62), finger(230, 88)]);
     home.waits_until(481);
     assert_eq!(home.transitions(), [(Resolved, Review, Confirmed)]);
-    let mut home = Home::default();
+    let mut home = with(Plan::default());
     uploads(&mut home, 480, [finger(200, LO)]);
     home.waits_until(481);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)], "the newest that is known");
@@ -181,7 +183,7 @@ fn a_process_that_starts_within_the_minute_waits_for_the_rest_too() {
     let sent: Vec<_> = eight_hours(0, 240..270).map(|value| (480, value)).collect();
     for at_most in [50, 54, 60, 96] {
         let (before, rest) = sent.split_at(at_most);
-        let mut home = Home::default();
+        let mut home = with(Plan::default());
         home.receives_all(before);
         let mut restarted = home.restarted(before, 480);
         for home in [&mut home, &mut restarted] {

@@ -1,0 +1,262 @@
+//! The computation of events of glucose, and which readings change nothing of them.
+//!
+//! A sensor says 288 values a day. What a value can change is near it in time: events are computed from
+//! shortly before it on, or from the beginning of the event that it may belong to.
+
+use smallvec::SmallVec;
+
+use super::glucose_course::Course;
+use super::glucose_event::{
+    Beyond, Event, GLUCOSE, Judge, LASTED, Level, SENSOR_FOR, Urgent, is_sensor, just_after,
+    measured,
+};
+use crate::alert::{Alert, RuleName, Severity, Stage, Status};
+use crate::episode::{Episode, EvidenceReading};
+use crate::remembered::CurrentReading;
+use crate::rule::{Assessment, Change, Context, Step, parameters, values};
+use crate::time::{Span, Timestamp};
+
+/// So many values a sensor says in the two hours that are mostly computed, with room for some more.
+const OF_TWO_HOURS: usize = 36;
+
+/// Which readings of an alert's evidence brought it to which stage.
+fn steps(event: &Event, alert: &Alert) -> [Option<Step>; 2] {
+    let step = |stage, readings| Some(Step { stage, readings });
+    let readings = alert.finding("readings").unwrap_or(1.0) as usize;
+    let Some(after_silence) = event.after_silence else {
+        return [None, step(Stage::Confirmed, readings)];
+    };
+    let first = step(after_silence, 1);
+    if alert.stage == after_silence {
+        return [first, None];
+    }
+    let by_finger_stick = alert
+        .evidence
+        .get(1)
+        .is_some_and(|evidence| !is_sensor(&EvidenceReading::from(evidence).reading));
+    let was_after_silence = readings == 3 || readings == 2 && by_finger_stick;
+    [first.filter(|_| was_after_silence), step(Stage::Confirmed, readings)]
+}
+
+/// Whether an alert lasted, or lasts, until near a time.
+fn reaches(alert: &Alert, time: Timestamp, near: Span) -> bool {
+    alert.status != Status::Retracted && (alert.is_open() || alert.last_observed_at + near >= time)
+}
+
+/// The same patient as another event's rule sees it.
+fn of_event<'a>(event: &Event, context: &Context<'a>) -> Context<'a> {
+    Context { rule: RuleName::of(event.name), ..*context }
+}
+
+/// From when on events are computed: as far back as the window where no reading is the cause.
+fn computed_from(event: &Event, context: &Context<'_>) -> Timestamp {
+    let window_start = context.window_start();
+    let Some(cause) = context.cause else { return window_start };
+    let near = event.near();
+    let mut from = cause.observation_time();
+    if let Some(due) = context.due {
+        // A run that waits for its next value.
+        from = from.min(due - near);
+    }
+    from = from - near;
+    // What another rule tells of is an event of this one, which has no alert.
+    let telling = event.told_by.map(|other| of_event(other, context));
+    let known = || context.known().chain(telling.iter().flat_map(Context::known));
+    let first_of_those_there = |from: Timestamp| {
+        let is_there =
+            |alert: &&Alert| reaches(alert, from, near) && alert.first_observed_at - near < from;
+        known().filter(is_there).map(|alert| alert.first_observed_at).min()
+    };
+    while let Some(first) = first_of_those_there(from) {
+        from = first - near;
+    }
+    from.max(window_start)
+}
+
+/// The full computation of a rule's events.
+pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment {
+    if let Some(until) = context.rest_until {
+        // Until then all stays as it was reported.
+        return Assessment { next_assessment: Some(until), ..Assessment::default() };
+    }
+    let from = computed_from(event, context);
+    let began = (from, context.now);
+    let judge = Judge::of(event, context.plan);
+    let beginning = context.beginning(from, |alert| steps(event, alert));
+    let mut course = Course::new(judge, began, beginning.open.as_ref());
+    let mut telling = event.told_by.map(|other| {
+        let beginning = of_event(other, context).beginning(from, |alert| steps(other, alert));
+        Course::new(Judge::of(other, context.plan), began, beginning.open.as_ref())
+    });
+    // With an end everything counts anew.
+    let ended = context.known().filter(|alert| alert.status == Status::Resolved);
+    let ended = ended.map(|alert| alert.last_observed_at).filter(|ended| *ended < from).max();
+    let readings = context.readings_and_copies(GLUCOSE, from - event.near());
+    let mut readings: SmallVec<[CurrentReading; OF_TWO_HOURS]> =
+        readings.filter(|reading| ended.is_none_or(|ended| reading.time > ended)).collect();
+    // Of the same second what is beyond comes first, so that no end hides it.
+    let told = telling.as_ref().map(|telling| telling.judge);
+    readings.sort_by_key(|reading| {
+        (reading.time, judge.level(reading), told.map(|judge| judge.level(reading)))
+    });
+    for reading in &readings {
+        let is_told = telling.as_mut().is_some_and(|telling| {
+            telling.take(reading, false);
+            telling.is_confirmed()
+        });
+        course.take(reading, is_told);
+    }
+    let (mut episodes, next_assessment) = course.finish(context.now);
+    for episode in &mut episodes {
+        say_what_was_judged(event, episode, context);
+    }
+    Assessment { episodes, next_assessment, covered: beginning.covered }
+}
+
+/// The readings before one in order so shortly that no run that begins after one is long enough. Of
+/// the same second another source's reading may come before the run that begins then.
+fn shortly_before<'a>(
+    context: &Context<'a>,
+    reading: CurrentReading,
+    long_enough: Span,
+) -> impl Iterator<Item = CurrentReading> + use<'a> {
+    let begin = reading.time - long_enough;
+    context.readings_and_copies(GLUCOSE, begin).filter(move |other| {
+        !other.is_of(&reading) && (other.source == reading.source || other.time > begin)
+    })
+}
+
+/// The fast path: whether a changed reading leaves what [`assess`] finds as it is. Looks at the reading
+/// first: most are far from every limit.
+pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Context<'_>) -> bool {
+    let reading = &change.reading;
+    if let Some(until) = context.rest_until {
+        return context.due == Some(until);
+    }
+    // A run that is too short for an event now, and was so before.
+    let is_short = |judge: &Judge| {
+        shortly_before(context, *reading, event.sensor_for)
+            .any(|other| other.source == reading.source && judge.level(&other) != Level::Beyond)
+    };
+    let is_waiting_to_be_urgent = |open: &Alert| {
+        event
+            .is_urgent_after(open.first_observed_at)
+            .is_some_and(|after| context.due == Some(just_after(after)) && reading.time <= after)
+    };
+    if let Some(due) = context.due
+        && !context.open().is_some_and(is_waiting_to_be_urgent)
+    {
+        // A run that waits: it is not long enough yet, and breaks no earlier than was said.
+        let judge = Judge::of(event, context.plan);
+        return event.after_silence.is_some()
+            && change.is_in_order
+            && is_sensor(reading)
+            && reading.time < due
+            && judge.level(reading) == Level::Beyond
+            && context.open().is_none()
+            && is_short(&judge);
+    }
+    if change.is_in_order && event.is_never(reading.sample) && context.open().is_none() {
+        // Most readings are so, and the plan is far in memory.
+        return true;
+    }
+    let judge = Judge::of(event, context.plan);
+    let level = judge.level(reading);
+    if change.is_in_order {
+        let Some(open) = context.open() else {
+            let starts_nothing =
+                || event.after_silence.is_none() && is_sensor(reading) && is_short(&judge);
+            return level != Level::Beyond || starts_nothing();
+        };
+        // Before it has lasted, time counts while a sensor says nothing else.
+        let has_lasted = || {
+            open.finding(LASTED).is_some()
+                && event
+                    .is_urgent_after(open.first_observed_at)
+                    .is_some_and(|after| reading.time > after)
+        };
+        let is_urgent = open.severity == Severity::Urgent;
+        let is_reported = open.stage == Stage::Confirmed
+            && match event.urgent {
+                Urgent::Never => true,
+                Urgent::AtOnce => is_urgent,
+                Urgent::After(_) => is_waiting_to_be_urgent(open) || has_lasted() && is_urgent,
+            };
+        return match level {
+            // Not back for long enough yet.
+            Level::Back => {
+                is_sensor(reading)
+                    && is_reported
+                    && shortly_before(context, *reading, SENSOR_FOR)
+                        .any(|other| judge.level(&other) != Level::Back)
+            }
+            Level::Between => is_reported,
+            Level::Beyond => {
+                // Neither it nor a value of its run is the furthest.
+                let evidence = open.evidence.iter().map(EvidenceReading::from);
+                let known = event.beyond.furthest(evidence.map(|evidence| evidence.reading));
+                let run = context.readings_and_copies(GLUCOSE, reading.time - event.longest_run());
+                let of_run = event.beyond.furthest(run);
+                let is_furthest = |known: CurrentReading| {
+                    of_run.is_none_or(|of_run| {
+                        !event.beyond.is_further(measured(&of_run), measured(&known))
+                    })
+                };
+                is_reported && known.is_some_and(is_furthest)
+            }
+        };
+    }
+    let near = event.near();
+    let was_there = |alert: &Alert| alert.first_observed_at - near <= reading.time;
+    let is_there = |alert: &Alert| reaches(alert, reading.time, near) && was_there(alert);
+    // What another rule tells, or told until this reading, may be an event without an alert.
+    let is_told = || {
+        event.told_by.is_some_and(|other| {
+            of_event(other, context).lasting_at(reading.time - near).any(was_there)
+        })
+    };
+    let mut others = context
+        .readings_and_copies(GLUCOSE, reading.time - near)
+        .take_while(|other| other.time <= reading.time + near);
+    !context.lasting_at(reading.time - near).any(is_there)
+        && !is_told()
+        && !others.any(|other| judge.level(&other) == Level::Beyond)
+}
+
+/// Adds what was judged, and against what.
+fn say_what_was_judged(event: &Event, episode: &mut Episode, context: &Context<'_>) {
+    let evidence = episode.evidence().into_iter().map(|evidence| evidence.reading);
+    let furthest = event.beyond.furthest(evidence);
+    let [name_of_furthest, side_of_furthest, is_of_sensor] = match event.beyond {
+        Beyond::Below => ["lowest", "lowest_comparator", "lowest_sensor"],
+        Beyond::Above => ["highest", "highest_comparator", "highest_sensor"],
+    };
+    if let [.., judged] = &episode.established[..] {
+        let first = episode.established.iter().rev().nth(1);
+        let minutes = first.filter(|_| is_sensor(&judged.reading)).map_or(0.0, |first| {
+            (judged.reading.time - first.reading.time).millis() as f64 / 60_000.0
+        });
+        let judged_at = measured(&judged.reading);
+        episode.findings.extend(values([
+            ("readings", episode.established.len() as f64),
+            ("sensor", f64::from(is_sensor(&judged.reading))),
+            ("minutes", minutes.floor()),
+            (is_of_sensor, f64::from(furthest.is_none_or(|furthest| is_sensor(&furthest)))),
+        ]));
+        // Beyond what the device can say, the number is its limit.
+        for (name, side, measured) in [
+            ("glucose_value", "glucose_comparator", judged_at),
+            (
+                name_of_furthest,
+                side_of_furthest,
+                furthest.map_or(judged_at, |furthest| measured(&furthest)),
+            ),
+        ] {
+            episode.findings.insert(name.into(), measured.number());
+            if let Some(code) = measured.side() {
+                episode.findings.insert(side.into(), f64::from(code as u8));
+            }
+        }
+    }
+    episode.parameters = parameters(context.plan, [event.limit, event.clear]);
+}

@@ -1,0 +1,380 @@
+//! The course of a patient's glucose, reading by reading: what is beyond a limit, since when, and what
+//! ends it.
+
+use super::glucose_event::{
+    FingerSticks, GLUCOSE, Judge, LASTED, Level, SENSOR_FOR, SILENCE, Urgent, is_sensor,
+    just_after, measured,
+};
+use crate::alert::{Severity, Stage};
+use crate::clock::AHEAD_TOLERANCE;
+use crate::episode::{Episode, EvidenceReading};
+use crate::monitor::TOGETHER;
+use crate::remembered::CurrentReading;
+use crate::rule::{Carried, values};
+use crate::source::SourceDigest;
+use crate::time::{Span, Timestamp};
+
+/// Values of one sensor in a row, all beyond the limit or all back, without a longer silence between them.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    first: CurrentReading,
+    furthest: CurrentReading,
+    last: CurrentReading,
+    /// Whether the sensor says something else at a time that has not come: no value of after that belongs
+    /// to it.
+    is_cut: bool,
+}
+
+impl Run {
+    fn of(reading: &CurrentReading) -> Self {
+        Self { first: *reading, furthest: *reading, last: *reading, is_cut: false }
+    }
+
+    fn source(&self) -> SourceDigest {
+        self.first.source
+    }
+
+    fn is_broken_at(&self, time: Timestamp) -> bool {
+        time - self.last.time > SILENCE
+    }
+
+    fn lasts(&self, long_enough: Span) -> bool {
+        self.last.time - self.first.time >= long_enough
+    }
+}
+
+/// An episode that lasts.
+#[derive(Debug)]
+struct Open {
+    episode: Episode,
+    /// When the newest reading was observed that confirmed it.
+    decisive: Option<Timestamp>,
+    /// Whether it has lasted until it is urgent, where that takes time.
+    has_lasted: bool,
+    /// Whether another rule tells of all of it. Then it is no episode until it has lasted.
+    is_told: bool,
+}
+
+impl Open {
+    fn of(episode: Episode) -> Self {
+        Self { episode, decisive: None, has_lasted: false, is_told: false }
+    }
+}
+
+/// What has been seen up to some reading. From `from` on episodes are found; what comes before tells
+/// what runs there.
+#[derive(Debug)]
+pub(super) struct Course {
+    pub(super) judge: Judge,
+    from: Timestamp,
+    /// What says that it was observed later was measured by a clock that is ahead: nothing is over for
+    /// that before its time comes.
+    known_until: Timestamp,
+    /// When the time comes of what may end an episode, or a run of values beyond the limit.
+    look_again: Option<Timestamp>,
+    open: Option<Open>,
+    /// One after silence that is known, until the silence that it begins with is seen.
+    pending: Option<Open>,
+    /// Values beyond the limit, of each sensor.
+    beyond: Vec<Run>,
+    /// Finger-sticks beyond the limit, where it takes two; nothing was back since.
+    sticks: Vec<CurrentReading>,
+    /// Values that are back, of each sensor; no reading since was less so.
+    back: Vec<Run>,
+    found: Vec<Episode>,
+}
+
+impl Course {
+    /// Of readings from shortly before `from` on, as they are known at `now`.
+    pub(super) fn new(
+        judge: Judge,
+        (from, now): (Timestamp, Timestamp),
+        carried: Option<&Carried<'_>>,
+    ) -> Self {
+        let event = judge.event;
+        let carried = carried.map(|carried| Open {
+            has_lasted: carried.alert.finding(LASTED).is_some(),
+            ..Open::of(carried.episode())
+        });
+        let begins_later = |open: &Open| {
+            let Episode { stage, began, .. } = open.episode;
+            Some(stage) == event.after_silence && began + event.sensor_for + SILENCE >= from
+        };
+        let (pending, open) = match carried {
+            Some(carried) if begins_later(&carried) => (Some(carried), None),
+            carried => (None, carried),
+        };
+        Self {
+            judge,
+            from,
+            known_until: now + AHEAD_TOLERANCE,
+            look_again: None,
+            open,
+            pending,
+            beyond: Vec::new(),
+            sticks: Vec::new(),
+            back: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    /// Whether a confirmed episode lasts.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.episode.stage == Stage::Confirmed)
+    }
+
+    /// Takes in the next reading. `is_told` says whether another rule tells of the episode there.
+    pub(super) fn take(&mut self, reading: &CurrentReading, is_told: bool) {
+        let level = self.judge.level(reading);
+        if reading.time > self.known_until && level != Level::Beyond {
+            self.wait_for(reading);
+            return;
+        }
+        let time = reading.time.min(self.known_until);
+        self.pass(time);
+        self.break_runs(time);
+        let is_judged = reading.time >= self.from;
+        if level != Level::Back {
+            self.back.clear();
+        }
+        if is_sensor(reading) && level != Level::Beyond {
+            self.beyond.retain(|run| run.source() != reading.source);
+        }
+        match level {
+            Level::Beyond if is_sensor(reading) => {
+                let run = self.extend_beyond(reading);
+                if is_judged && run.lasts(self.judge.event.sensor_for) {
+                    self.hold(&[run.first, *reading], is_told);
+                    self.note_furthest(&run.furthest);
+                }
+            }
+            Level::Beyond => self.take_finger_stick(reading, is_judged, is_told),
+            Level::Between => {}
+            Level::Back if is_sensor(reading) => {
+                if extend(&mut self.back, reading).lasts(SENSOR_FOR) {
+                    self.sticks.clear();
+                    if is_judged {
+                        self.end(reading.time);
+                    }
+                }
+            }
+            Level::Back => {
+                // The blood is right: values of a sensor beyond the limit count anew.
+                self.beyond.clear();
+                self.sticks.clear();
+                if is_judged {
+                    self.end(reading.time);
+                }
+            }
+        }
+    }
+
+    /// The run of a reading's sensor beyond the limit, with the reading.
+    fn extend_beyond(&mut self, reading: &CurrentReading) -> Run {
+        let beyond = self.judge.event.beyond;
+        let run = extend(&mut self.beyond, reading);
+        if beyond.is_further(measured(reading), measured(&run.furthest)) {
+            run.furthest = *reading;
+        }
+        *run
+    }
+
+    fn take_finger_stick(&mut self, reading: &CurrentReading, is_judged: bool, is_told: bool) {
+        let FingerSticks::Two { apart, within } = self.judge.event.finger_sticks else {
+            if is_judged {
+                self.hold(&[*reading], is_told);
+            }
+            return;
+        };
+        self.sticks.retain(|stick| reading.time - stick.time <= within);
+        let first = self
+            .sticks
+            .iter()
+            .find(|stick| stick.source == reading.source && reading.time - stick.time >= apart);
+        let first = first.copied();
+        self.sticks.push(*reading);
+        match first {
+            _ if !is_judged => {}
+            _ if self.open.is_some() => self.hold(&[*reading], is_told),
+            Some(first) => {
+                self.hold(&[first, *reading], is_told);
+                // Those between them uphold it too.
+                for stick in self.sticks.clone() {
+                    if stick.time > first.time {
+                        self.note_furthest(&stick);
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// A value that is not beyond the limit, by a clock that is ahead, ends nothing before its time
+    /// comes: what is measured now was measured after it. Of its own sensor it is in order all the same.
+    fn wait_for(&mut self, reading: &CurrentReading) {
+        let is_waiting = self.judge.event.after_silence.is_some() && !self.beyond.is_empty();
+        if self.open.is_some() || is_waiting {
+            self.look_again = self.look_again.or(Some(reading.time));
+        }
+        let of_sensor = self.beyond.iter_mut().filter(|run| run.source() == reading.source);
+        of_sensor.for_each(|run| run.is_cut = true);
+    }
+
+    /// The episodes, when no more readings are known at `now`, and when to look again.
+    pub(super) fn finish(mut self, now: Timestamp) -> (Vec<Episode>, Option<Timestamp>) {
+        self.pass(now);
+        self.break_runs(now);
+        let silence =
+            self.judge.event.after_silence.filter(|_| self.open.is_none()).and_then(|_| {
+                let is_waiting = |run: &&Run| !run.lasts(self.judge.event.sensor_for);
+                self.beyond.iter().filter(is_waiting).map(|run| run.last.time + SILENCE).min()
+            });
+        let lasted = self.lasts_until().filter(|until| *until >= now);
+        let next = silence.into_iter().chain(lasted).map(just_after).chain(self.look_again).min();
+        self.open.take().into_iter().for_each(|open| self.report(open));
+        (self.found, next)
+    }
+
+    /// Until when the open episode has to last to be urgent; none where it is, or is never.
+    fn lasts_until(&self) -> Option<Timestamp> {
+        let open = self.open.as_ref().filter(|open| !open.has_lasted)?;
+        self.judge.event.is_urgent_after(open.episode.began)
+    }
+
+    /// An episode lasts until a time has passed for as long as a sensor goes on: what is not back within
+    /// the silence of a run is not known to be.
+    fn pass(&mut self, time: Timestamp) {
+        let Some(until) = self.lasts_until().filter(|until| time > *until) else { return };
+        let goes_on =
+            |run: &&Run| run.lasts(self.judge.event.sensor_for) && !run.is_broken_at(until);
+        let newest = self.beyond.iter().filter(goes_on).map(|run| run.last);
+        let newest = newest.max_by_key(|last| (last.time, last.source));
+        if let (Some(newest), Some(open)) = (newest, &mut self.open) {
+            open.has_lasted = true;
+            open.decisive = Some(newest.time);
+            open.episode.severity =
+                open.episode.severity.max(Severity::of_urgent(std::slice::from_ref(&newest)));
+        }
+    }
+
+    /// Ends the runs beyond the limit that no value of the sensor follows in time. One that was not long
+    /// enough stays as it is where that is an event.
+    fn break_runs(&mut self, time: Timestamp) {
+        let event = self.judge.event;
+        while let Some(at) = self
+            .beyond
+            .iter()
+            .enumerate()
+            .filter(|(_, run)| run.is_broken_at(time))
+            .min_by_key(|(_, run)| (run.last.time, run.source()))
+            .map(|(at, _)| at)
+        {
+            let run = self.beyond.remove(at);
+            let is_of_run = |open: &mut Open| open.episode.established[0].reading.is_of(&run.first);
+            let pending = self.pending.take_if(is_of_run);
+            if run.lasts(event.sensor_for) || self.open.is_some() {
+                continue;
+            }
+            let Some(stage) = event.after_silence else { continue };
+            if pending.is_none() && run.last.time + SILENCE < self.from {
+                // It was over before.
+                continue;
+            }
+            let evidence = EvidenceReading::of(GLUCOSE, &[run.first]).collect();
+            let begin = || Open::of(Episode::begin(stage, Severity::Review, evidence));
+            self.open = Some(pending.unwrap_or_else(begin));
+            self.note_furthest(&run.furthest);
+        }
+    }
+
+    /// It is beyond the limit for long enough, as these readings say.
+    fn hold(&mut self, readings: &[CurrentReading], is_told: bool) {
+        let Some(newest) = readings.last() else { return };
+        let evidence: Vec<_> = EvidenceReading::of(GLUCOSE, readings).collect();
+        let event = self.judge.event;
+        let is_new = self.open.is_none();
+        let open = self.open.get_or_insert_with(|| {
+            let episode = Episode::begin(Stage::Confirmed, Severity::Review, evidence.clone());
+            Open { is_told, ..Open::of(episode) }
+        });
+        open.decisive = Some(newest.time);
+        open.is_told &= is_told;
+        open.has_lasted |=
+            event.is_urgent_after(open.episode.began).is_some_and(|after| newest.time > after);
+        let severity = match event.urgent {
+            Urgent::AtOnce => Severity::of_urgent(std::slice::from_ref(newest)),
+            Urgent::After(_) if open.has_lasted => {
+                Severity::of_urgent(std::slice::from_ref(newest))
+            }
+            Urgent::After(_) | Urgent::Never => Severity::Review,
+        };
+        if open.episode.stage == Stage::Confirmed {
+            open.episode.severity = open.episode.severity.max(severity);
+            if !is_new {
+                self.note_furthest(newest);
+            }
+        } else {
+            open.episode.continue_with(Stage::Confirmed, severity, evidence.into_iter());
+        }
+    }
+
+    /// Of what upholds an episode its evidence names the furthest beyond the limit.
+    fn note_furthest(&mut self, reading: &CurrentReading) {
+        let beyond = self.judge.event.beyond;
+        let Some(open) = &mut self.open else { return };
+        let mut known = open.episode.established.iter().chain(&open.episode.newest);
+        if known.all(|known| beyond.is_further(measured(reading), measured(&known.reading))) {
+            open.episode.newest = EvidenceReading::of(GLUCOSE, &[*reading]).collect();
+        }
+    }
+
+    fn end(&mut self, time: Timestamp) {
+        if let Some(mut open) = self.open.take() {
+            open.episode.ended = Some(time);
+            self.report(open);
+            self.beyond.clear();
+            self.sticks.clear();
+            self.back.clear();
+        }
+    }
+
+    /// Adds what follows from the stage: how urgent it is in time, and until when it is.
+    fn report(&mut self, open: Open) {
+        let Open { mut episode, decisive, has_lasted, is_told } = open;
+        if is_told && !has_lasted {
+            return;
+        }
+        if episode.stage == Stage::Confirmed {
+            episode.severity_in_time = match self.judge.event.urgent {
+                Urgent::AtOnce => Severity::Urgent,
+                Urgent::After(span) if has_lasted => {
+                    let minutes = span.millis() as f64 / 60_000.0;
+                    episode.findings.extend(values([(LASTED, minutes)]));
+                    Severity::Urgent
+                }
+                Urgent::After(_) | Urgent::Never => Severity::Review,
+            };
+            let newest = episode.established.iter().map(|evidence| evidence.reading.time).max();
+            if let Some(decisive) = decisive.or(newest) {
+                // Judged a minute later at most than received.
+                episode.decided_by(decisive + TOGETHER);
+            }
+        }
+        self.found.push(episode);
+    }
+}
+
+/// The run of a reading's sensor, with the reading.
+fn extend<'r>(runs: &'r mut Vec<Run>, reading: &CurrentReading) -> &'r mut Run {
+    let known = runs.iter().position(|run| run.source() == reading.source);
+    let place = known.unwrap_or_else(|| {
+        runs.push(Run::of(reading));
+        runs.len() - 1
+    });
+    let run = &mut runs[place];
+    if run.is_cut || run.is_broken_at(reading.time) {
+        *run = Run::of(reading);
+    }
+    run.last = *reading;
+    run
+}

@@ -1,0 +1,242 @@
+//! Events of glucose, as the consensus on continuous monitoring counts them: what is beyond a limit for
+//! long enough, until it is back for long enough. A rule says which limit, on which side and how long;
+//! what its readings say ([`super::glucose_course`]) and what a reading can change
+//! ([`super::glucose_assessment`]) is the same for all.
+
+use crate::alert::{Alert, Severity, Stage, Text};
+use crate::kinds::{Kind, blood_glucose};
+use crate::limit::{Limit, Side};
+use crate::measured::Measured;
+use crate::monitor::TOGETHER;
+use crate::parameter::Parameter;
+use crate::plan::Plan;
+use crate::remembered::CurrentReading;
+use crate::sample::Sample;
+use crate::time::{Span, Timestamp};
+use crate::wording::number;
+
+pub(super) const GLUCOSE: Kind = Kind::BloodGlucose;
+
+/// A sensor is back for so long, and beyond for so long at least: the consensus counts events of 15
+/// minutes.
+pub(super) const SENSOR_FOR: Span = Span::from_minutes(15);
+
+/// So long a sensor may say nothing within a run: phones lose a value or two, or several. Ours.
+pub(super) const SILENCE: Span = Span::from_minutes(30);
+
+/// A value beyond the limit that comes later than this is judged with what was sent together with it, so
+/// that the silence after it lasts a minute from its receipt at least.
+const ALONE_WITHIN: Span = Span::from_millis(SILENCE.millis() - TOGETHER.millis());
+
+/// The place of the code `continuous_sensor` among those of the method.
+pub(super) const SENSOR: f64 = 1.0;
+
+/// The finding of an event that has lasted until it is urgent: how many minutes that are.
+pub(super) const LASTED: &str = "lasted";
+
+/// On which side of its limit glucose is in an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beyond {
+    /// Less than the limit; back at or above the other number.
+    Below,
+    /// More than the limit; back below the other number.
+    Above,
+}
+
+impl Beyond {
+    /// Whether one value is further beyond every limit than another.
+    pub(super) fn is_further(self, one: Measured, other: Measured) -> bool {
+        match self {
+            Self::Below => one.total_cmp(&other).is_lt(),
+            Self::Above => one.total_cmp(&other).is_gt(),
+        }
+    }
+
+    /// Of equal values the first.
+    pub(super) fn furthest(
+        self,
+        readings: impl Iterator<Item = CurrentReading>,
+    ) -> Option<CurrentReading> {
+        readings.reduce(|furthest, one| {
+            if self.is_further(measured(&one), measured(&furthest)) { one } else { furthest }
+        })
+    }
+}
+
+/// Which finger-sticks make an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FingerSticks {
+    /// Each.
+    One,
+    /// Two of one source with nothing back between them.
+    Two {
+        /// So long at least.
+        apart: Span,
+        /// So long at most.
+        within: Span,
+    },
+}
+
+/// When an event is urgent; before that it is for review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Urgent {
+    AtOnce,
+    /// When it has lasted longer than this.
+    After(Span),
+    Never,
+}
+
+/// What a rule calls an event.
+#[derive(Debug)]
+pub(super) struct Event {
+    /// The rule's name.
+    pub(super) name: &'static str,
+    pub(super) beyond: Beyond,
+    /// mg/dL.
+    pub(super) limit: &'static Parameter,
+    /// mg/dL.
+    pub(super) clear: &'static Parameter,
+    /// A sensor stays beyond the limit for so long, [`SENSOR_FOR`] at least.
+    pub(super) sensor_for: Span,
+    pub(super) finger_sticks: FingerSticks,
+    /// The stage of a sensor's run that was not long enough when silence followed; none where that is
+    /// no event.
+    pub(super) after_silence: Option<Stage>,
+    pub(super) urgent: Urgent,
+    /// The event of another rule that tells of the same stretch, and more of it.
+    pub(super) told_by: Option<&'static Event>,
+}
+
+impl Event {
+    /// No run that is not long enough yet, with the silence after it, is longer than this.
+    pub(super) fn longest_run(&self) -> Span {
+        Span::from_millis(self.sensor_for.millis() + SILENCE.millis() + SENSOR_FOR.millis())
+    }
+
+    /// So far from a reading it changes nothing, unless an event reaches further.
+    pub(super) fn near(&self) -> Span {
+        match self.finger_sticks {
+            FingerSticks::One => self.longest_run(),
+            FingerSticks::Two { within, .. } => {
+                Span::from_millis(self.longest_run().millis() + within.millis())
+            }
+        }
+    }
+
+    /// Whether a value is one that no plan makes an event of.
+    pub(super) fn is_never(&self, sample: Sample) -> bool {
+        match self.beyond {
+            Beyond::Below => glucose(sample) >= self.limit.high,
+            Beyond::Above => glucose(sample) <= self.limit.low,
+        }
+    }
+
+    /// When an event is urgent that began at a time.
+    pub(super) fn is_urgent_after(&self, began: Timestamp) -> Option<Timestamp> {
+        let Urgent::After(span) = self.urgent else { return None };
+        Some(began + span)
+    }
+
+    /// Where some plan makes a value beyond the limit. Of a sensor only what would be followed by silence
+    /// if it came alone.
+    pub(super) fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
+        let is_of_sensor = sample.value(blood_glucose::GLUCOSE_METHOD) == Some(SENSOR);
+        !self.is_never(sample) && (!is_of_sensor || delay > ALONE_WITHIN)
+    }
+
+    /// The limit as charts draw it.
+    pub(super) fn chart_limit(&self, plan: &Plan) -> Limit {
+        let (side, severity) = match (self.beyond, self.urgent) {
+            (Beyond::Below, Urgent::AtOnce) => (Side::Below, Severity::Urgent),
+            (Beyond::Below, _) => (Side::Below, Severity::Review),
+            (Beyond::Above, Urgent::AtOnce) => (Side::Above, Severity::Urgent),
+            (Beyond::Above, _) => (Side::Above, Severity::Review),
+        };
+        Limit {
+            field: blood_glucose::GLUCOSE_VALUE,
+            side,
+            value: plan.value(self.limit),
+            severity: Some(severity),
+        }
+    }
+}
+
+/// What a value means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    /// Beyond the limit.
+    Beyond,
+    /// Neither beyond nor back.
+    Between,
+    /// What ends an event.
+    Back,
+}
+
+/// An event with the numbers for one patient.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judge {
+    pub(super) event: &'static Event,
+    /// mg/dL.
+    limit: f64,
+    /// mg/dL; clearing is never looser than raising.
+    clear: f64,
+}
+
+impl Judge {
+    pub(super) fn of(event: &'static Event, plan: &Plan) -> Self {
+        let (limit, clear) = (plan.value(event.limit), plan.value(event.clear));
+        let clear = match event.beyond {
+            Beyond::Below => clear.max(limit),
+            Beyond::Above => clear.min(limit),
+        };
+        Self { event, limit, clear }
+    }
+
+    pub(super) fn level(&self, reading: &CurrentReading) -> Level {
+        self.level_of(reading.sample)
+    }
+
+    /// What has no number is neither beyond nor back.
+    pub(super) fn level_of(&self, sample: Sample) -> Level {
+        let value = glucose(sample);
+        let (is_beyond, is_back) = match self.event.beyond {
+            Beyond::Below => (value < self.limit, value >= self.clear),
+            Beyond::Above => (value > self.limit, value < self.clear),
+        };
+        match (is_beyond, is_back) {
+            (true, _) => Level::Beyond,
+            (false, true) => Level::Back,
+            (false, false) => Level::Between,
+        }
+    }
+}
+
+/// For comparing it with a limit, mg/dL.
+fn glucose(sample: Sample) -> f64 {
+    sample.value(blood_glucose::GLUCOSE_VALUE).unwrap_or(f64::NAN)
+}
+
+/// For showing it, and for telling which is the furthest.
+pub(super) fn measured(reading: &CurrentReading) -> Measured {
+    reading.sample.measured(blood_glucose::GLUCOSE_VALUE).unwrap_or(Measured::Exactly(f64::NAN))
+}
+
+pub(super) fn is_sensor(reading: &CurrentReading) -> bool {
+    reading.sample.value(blood_glucose::GLUCOSE_METHOD) == Some(SENSOR)
+}
+
+/// Readings have whole seconds: from then on it is later than a time.
+pub(super) fn just_after(time: Timestamp) -> Timestamp {
+    time + Span::from_seconds(1)
+}
+
+/// The limit that an alert was judged against, with its unit.
+pub(super) fn shown_limit(alert: &Alert, limit: &Parameter) -> Text {
+    match alert.parameter(limit.short_name()).map(number) {
+        Some(limit) => Text { ja: format!("{limit} mg/dL"), en: format!("{limit} mg/dL") },
+        None => Text {
+            ja: "基準値（記録なし）".to_owned(),
+            en: "a limit that is not recorded".to_owned(),
+        },
+    }
+}

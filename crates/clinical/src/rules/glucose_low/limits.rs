@@ -1,0 +1,35 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::time::Span;
+
+/// An event that lasts longer is extended: recalled from the international consensus on continuous
+/// glucose monitoring.
+pub(super) const EXTENDED: Span = Span::from_minutes(120);
+
+/// Glucose below which it is low, mg/dL.
+pub(super) const LIMIT: Parameter = Parameter {
+    name: "glucose.low.limit",
+    former_names: &[],
+    label: Label { ja: "低血糖の上限", en: "low, below" },
+    unit: "mg/dL",
+    default: 70.0,
+    low: 54.0,
+    high: 90.0,
+    decimals: 0,
+    source: "international consensus on continuous glucose monitoring: level 1, below 70 mg/dL",
+};
+
+/// Glucose at or above which it is back, mg/dL.
+pub(super) const CLEAR: Parameter = Parameter {
+    name: "glucose.low.clear",
+    former_names: &[],
+    label: Label { ja: "解消の血糖", en: "back, at or above" },
+    unit: "mg/dL",
+    default: 70.0,
+    low: 54.0,
+    high: 120.0,
+    decimals: 0,
+    source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
+};

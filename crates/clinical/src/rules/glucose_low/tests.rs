@@ -1,0 +1,355 @@
+//! The rule, shown by what happens to a patient.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::alert::{Severity, Stage, Status, Transition};
+use crate::home::properties::{self, Checks, NextAssessment};
+use crate::home::{Home, at, episode};
+use crate::monitor::ASSESSED;
+use crate::plan::Plan;
+use crate::rules;
+use crate::rules::glucose_tests::{LO, Sent, Watched, by_receipt, courses, finger, sensor};
+
+use Severity::{Review, Urgent};
+use Stage::Confirmed;
+use Transition::{Eased, Escalated, Raised, Resolved, Retracted};
+
+const RULE: &str = "glucose.low";
+
+fn after(sent: impl IntoIterator<Item = Sent>) -> Watched {
+    Watched::after(RULE, sent)
+}
+
+/// A sensor that says one value every 5 minutes.
+fn stays(from: i64, until: i64, value: u16) -> impl Iterator<Item = Sent> {
+    (from..=until).step_by(5).map(move |minutes| sensor(minutes, value))
+}
+
+#[test]
+fn one_finger_stick_below_70_is_for_review() {
+    assert!(after([finger(0, 70)]).reported.is_empty());
+    let home = after([finger(0, 69)]);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Blood glucose 69 mg/dL: below 70 mg/dL, lowest 69. Ask for symptoms, and review meals, drugs and exercise."
+    );
+    assert_eq!(
+        words.ja,
+        "血糖 69 mg/dL（70 mg/dL未満、最低69）。症状と、食事・薬・運動を確認してください。"
+    );
+}
+
+#[test]
+fn a_sensor_below_70_for_15_minutes_is_for_review_and_for_10_it_is_not() {
+    let mut home = after([sensor(-5, 75), sensor(0, 69), sensor(5, 61), sensor(10, 68)]);
+    assert!(home.reported.is_empty());
+    home.receives(sensor(15, 69));
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    assert_eq!(
+        rules::words(home.last()).en,
+        "Sensor glucose below 70 mg/dL for 15 minutes or more, lowest 61. Ask for symptoms, and review meals, drugs and exercise."
+    );
+    // A low that silence follows is no event yet.
+    let mut home = after([sensor(0, 65), sensor(5, 65), sensor(10, 65)]);
+    home.waits_until(500);
+    assert!(home.reported.is_empty());
+}
+
+#[test]
+fn it_ends_at_70_for_15_minutes_or_with_the_next_finger_stick() {
+    let low = || stays(0, 20, 65);
+    let mut home = after(low().chain([sensor(25, 70), sensor(30, 72), sensor(35, 69)]));
+    home.receives(sensor(40, 70));
+    home.receives(sensor(50, 70));
+    assert_eq!(home.reported.len(), 1, "69 begins the 15 minutes anew");
+    home.receives(sensor(55, 70));
+    assert_eq!(home.last().transition, Resolved);
+    let home = after(low().chain([finger(21, 70)]));
+    assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
+fn a_low_that_lasts_more_than_120_minutes_is_urgent_though_every_value_comes_in_time() {
+    let mut home = after(stays(0, 120, 65));
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)], "120 minutes are not more");
+    home.receives(sensor(125, 65));
+    assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)]);
+    assert_eq!(home.reported[0].id, home.reported[1].id);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Sensor glucose below 70 mg/dL for more than 120 minutes, lowest 65. Ask for symptoms, and to measure by finger-stick."
+    );
+    assert_eq!(
+        words.ja,
+        "センサーグルコース 70 mg/dL未満が120分超（最低65）。症状を確認し、指先での測定を依頼してください。"
+    );
+    // No value lower: the next ones say nothing new.
+    for sent in stays(130, 180, 65) {
+        home.receives(sent);
+    }
+    assert_eq!(home.reported.len(), 2);
+    for sent in stays(185, 200, 80) {
+        home.receives(sent);
+    }
+    assert_eq!(home.last().transition, Resolved);
+    assert_eq!(home.last().severity, Urgent);
+    assert_eq!(home.monitor.next_assessment(), None);
+}
+
+#[test]
+fn time_alone_makes_it_urgent_while_the_sensor_goes_on() {
+    let mut home = after(stays(0, 100, 65));
+    home.waits_until(120);
+    assert_eq!(home.reported.len(), 1);
+    home.waits_until(121);
+    assert_eq!(home.last().transition, Escalated);
+    assert_eq!(home.last().cause, None);
+    assert!(home.missed_at(125).is_empty());
+}
+
+/// The phone was away.
+#[test]
+fn a_value_that_comes_late_and_is_back_takes_the_urgency_back_that_time_alone_has_made() {
+    let mut home = after(stays(0, 95, 65));
+    home.waits_until(121);
+    assert_eq!(home.last().severity, Urgent);
+    home.receives_at(122, sensor(100, 80));
+    assert_eq!((home.last().transition, home.last().severity), (Eased, Review));
+}
+
+#[test]
+fn a_sensor_that_is_silent_for_longer_is_not_known_to_be_low() {
+    let mut home = after(stays(0, 85, 65));
+    home.waits_until(1_000);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)], "silent from 85 to 120");
+    // It is back, and low: nothing said that it was not in between.
+    for sent in stays(1_005, 1_015, 65) {
+        home.receives(sent);
+    }
+    assert_eq!(home.reported.len(), 1);
+    home.receives(sensor(1_020, 65));
+    assert_eq!(home.last().transition, Escalated);
+}
+
+#[test]
+fn values_that_are_back_before_the_120_minutes_are_over_stop_the_escalation() {
+    let home = after(stays(0, 110, 65).chain(stays(115, 130, 71)));
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed), (Resolved, Review, Confirmed)]);
+}
+
+#[test]
+fn two_finger_sticks_with_nothing_back_between_them_are_urgent_after_120_minutes() {
+    let mut home = after([finger(0, 65), finger(120, 66)]);
+    assert_eq!(home.reported.len(), 1);
+    home.receives(finger(121, 66));
+    assert_eq!(home.last().transition, Escalated);
+    assert_eq!(
+        rules::words(home.last()).en,
+        "Blood glucose 65 mg/dL: below 70 mg/dL, not seen back for more than 120 minutes, lowest 65. Ask for symptoms, and to measure by finger-stick."
+    );
+    let home = after([finger(0, 65), finger(60, 80), finger(121, 66)]);
+    assert!(home.reported.iter().all(|alert| alert.severity == Review));
+}
+
+#[test]
+fn a_correction_that_ends_it_earlier_takes_the_urgency_back() {
+    let mut home = after(stays(0, 125, 65));
+    assert_eq!(home.last().severity, Urgent);
+    for (minutes, value) in [(60, 75), (65, 75), (70, 75), (75, 75)] {
+        home.receives_at(125, sensor(minutes, 65).corrected_to(value));
+    }
+    let open: Vec<_> = home.monitor.alerts().iter().filter(|alert| alert.is_open()).collect();
+    assert!(open.iter().all(|alert| alert.severity == Review), "{open:?}");
+    // The same where it begins later.
+    let mut home = after(stays(0, 125, 65));
+    home.receives_at(125, sensor(0, 65).corrected_to(75));
+    assert_eq!((home.last().transition, home.last().severity), (Eased, Review));
+}
+
+#[test]
+fn what_came_too_late_for_a_page_lasts_for_review_until_a_value_in_time_is_low() {
+    let mut home = Watched::by(RULE, Plan::default());
+    for sent in stays(0, 150, 65) {
+        home.receives_at(600, sent);
+    }
+    home.waits_until(601);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    assert!(home.last().late);
+    for sent in stays(602, 620, 65) {
+        home.receives(sent);
+    }
+    assert_eq!(home.last().transition, Escalated);
+    assert_eq!(home.last().severity, Urgent);
+}
+
+#[test]
+fn a_low_that_was_over_in_a_batch_is_told_once() {
+    let mut home = Watched::by(RULE, Plan::default());
+    let values = stays(0, 300, 100).chain(stays(305, 440, 62)).chain(stays(445, 480, 95));
+    for sent in values {
+        home.receives_at(480, sent);
+    }
+    assert!(home.reported.is_empty());
+    home.waits_until(481);
+    assert_eq!(home.transitions(), [(Resolved, Review, Confirmed)]);
+}
+
+/// What is very low as soon as it is low is told by the page for that.
+#[test]
+fn what_is_very_low_at_once_is_told_once() {
+    for sent in [vec![finger(0, 45)], vec![finger(0, LO)], stays(0, 30, 45).collect()] {
+        let mut home = Home::after(sent);
+        home.receives(finger(31, 60));
+        let rules: BTreeSet<_> = home.reported.iter().map(|alert| alert.rule.as_str()).collect();
+        assert_eq!(Vec::from_iter(rules), ["glucose.very_low"]);
+        home.receives(finger(40, 70));
+        assert!(home.monitor.alerts().iter().all(|alert| !alert.is_open()));
+        // It is no episode that is over either.
+        home.waits_until(500);
+        assert_eq!(home.monitor.alerts().len(), 1);
+        assert_eq!(home.monitor.next_assessment(), None);
+    }
+}
+
+#[test]
+fn one_that_becomes_very_low_later_stays_beside_it_and_ends_with_it() {
+    let mut home = Home::after(stays(0, 20, 65).chain(stays(25, 45, 50)));
+    let open = |home: &Home| {
+        let open = home.monitor.alerts().iter().filter(|alert| alert.is_open());
+        open.map(|alert| (alert.rule.as_str(), alert.severity)).collect::<BTreeSet<_>>()
+    };
+    let both = [("glucose.low", Review), ("glucose.very_low", Urgent)];
+    assert_eq!(open(&home), BTreeSet::from(both));
+    for sent in stays(50, 65, 80) {
+        home.receives(sent);
+    }
+    assert!(open(&home).is_empty());
+}
+
+/// The page was two hours ago, and the patient is still low.
+#[test]
+fn a_very_low_one_that_stays_low_for_more_than_120_minutes_is_told_as_that() {
+    let home = after(stays(0, 20, 45).chain(stays(25, 130, 62)));
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    assert_eq!(home.last().first_observed_at, at(0));
+}
+
+#[test]
+fn a_very_low_value_that_is_taken_back_leaves_a_low_one() {
+    let mut home = after([finger(0, 45), finger(10, 62)]);
+    assert!(home.reported.is_empty());
+    home.receives_at(11, finger(0, 45).corrected_to(65));
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    home.receives_at(12, Sent { update: 2, ..finger(0, 45) });
+    assert_eq!(home.last().transition, Retracted);
+}
+
+#[test]
+fn where_very_low_ends_below_the_limit_the_low_one_is_told_then() {
+    let plan = rules::plan(1, [("glucose.very_low.clear", 60.0)]).unwrap();
+    let mut home = Watched::by(RULE, plan);
+    home.receives(finger(0, 45));
+    assert!(home.reported.is_empty());
+    home.receives(finger(10, 62));
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+}
+
+/// Values of a sensor that is around 70 for days, from a small generator.
+fn noise(values: usize) -> Vec<u16> {
+    let mut state = 1_u32;
+    let next = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        66 + (state >> 24) as u16 % 8
+    };
+    (0..values).map(next).collect()
+}
+
+/// The consensus: an event begins with 15 minutes below 70, and is over with 15 minutes at or above it.
+fn consensus_events(values: &[u16]) -> usize {
+    let (mut events, mut is_low, mut in_a_row) = (0, false, 0);
+    for value in values {
+        in_a_row = if (*value < 70) == is_low { 0 } else { in_a_row + 1 };
+        // Four values 5 minutes apart.
+        if in_a_row == 4 {
+            is_low = !is_low;
+            in_a_row = 0;
+            events += usize::from(is_low);
+        }
+    }
+    events
+}
+
+#[test]
+fn noise_around_70_is_reported_as_often_as_the_consensus_counts_events() {
+    let values = noise(2_000);
+    let mut home = after((0..).zip(&values).map(|(place, value)| sensor(place * 5, *value)));
+    home.waits_until(20_000);
+    let crossings = values.windows(2).filter(|two| (two[0] < 70) != (two[1] < 70)).count();
+    let alerts: BTreeSet<_> = home.reported.iter().map(|alert| alert.id).collect();
+    assert_eq!(alerts.len(), consensus_events(&values));
+    assert!(alerts.len() * 8 < crossings, "{} of {crossings}", alerts.len());
+    let raised = home.reported.iter().filter(|alert| alert.transition == Raised);
+    assert_eq!(raised.count(), alerts.len(), "none is raised twice");
+    assert!(home.reported.iter().all(|alert| alert.status != Status::Retracted));
+}
+
+#[test]
+fn most_values_of_a_sensor_take_the_fast_path() {
+    ASSESSED.set(0);
+    drop(after((6..288).map(|place| sensor(place * 5, 60 + place as u16 % 12 * 8))));
+    assert_eq!(ASSESSED.get(), 0, "two values low, ten back");
+    // Raising, reaching 120 minutes, and ending.
+    drop(after([sensor(-5, 80)].into_iter().chain(stays(0, 180, 62)).chain(stays(185, 220, 80))));
+    assert_eq!(ASSESSED.get(), 3);
+}
+
+const VALUES: &[u16] = &[LO, 45, 50, 53, 54, 60, 69, 70, 75, 110];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation(sent in courses(VALUES, 40), sweeps: bool) {
+        let checks = Checks {
+            after: &[0, 7, 31, 130],
+            next_assessment: NextAssessment::NotLater,
+            forgets_after: sweeps.then_some(0),
+        };
+        let history = by_receipt(&sent);
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        // The same where no full computation came between.
+        let (before, last) = history.split_at(history.len() - 1);
+        let mut home = Home::default();
+        home.receives_all(before);
+        properties::nothing_is_missed(&mut home, last, checks)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        sent in courses(VALUES, 40),
+        other_order in any::<[Index; 50]>(),
+    ) {
+        let all: Vec<Sent> = sent.into_iter().map(|(_, sent)| sent).collect();
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
+            let mut home = Home::default();
+            let mut clock = 0;
+            for sent in sends {
+                clock = clock.max(sent.minutes + sent.update);
+                home.receives_at(clock, *sent);
+            }
+            home.waits_until(30_000);
+            home.known(episode)
+        })?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(sent in courses(VALUES, 40)) {
+        properties::a_restart_says_nothing_new(&by_receipt(&sent))?;
+    }
+}

@@ -1,0 +1,65 @@
+//! What an alert of the rule says.
+
+use super::LIMIT;
+use crate::alert::{Alert, Text};
+use crate::rules::glucose_event::{LASTED, shown_limit};
+use crate::wording::{measured, not_recorded, number};
+
+/// Version 1 of the sentences.
+pub(super) fn words(alert: &Alert) -> Text {
+    let shown = |name, side| Some(measured(alert.finding(name)?, alert.finding(side)));
+    let (Some(value), Some(lowest)) =
+        (shown("glucose_value", "glucose_comparator"), shown("lowest", "lowest_comparator"))
+    else {
+        return not_recorded(alert.rule.as_str());
+    };
+    let limit = shown_limit(alert, &LIMIT);
+    let minutes = number(alert.finding("minutes").unwrap_or_default());
+    let is_sensor = alert.finding("sensor") == Some(1.0);
+    let lasted = alert.finding(LASTED).map(number);
+    let judged = match (&lasted, is_sensor) {
+        (Some(lasted), true) => Text {
+            ja: format!("センサーグルコース {}未満が{lasted}分超（最低{lowest}）。", limit.ja),
+            en: format!(
+                "Sensor glucose below {} for more than {lasted} minutes, lowest {lowest}.",
+                limit.en
+            ),
+        },
+        (Some(lasted), false) => Text {
+            ja: format!(
+                "血糖 {value} mg/dL（{}未満）、{lasted}分を超えて回復が確認できません（最低{lowest}）。",
+                limit.ja
+            ),
+            en: format!(
+                "Blood glucose {value} mg/dL: below {}, not seen back for more than {lasted} minutes, lowest {lowest}.",
+                limit.en
+            ),
+        },
+        (None, true) => Text {
+            ja: format!("センサーグルコース {}未満が{minutes}分以上（最低{lowest}）。", limit.ja),
+            en: format!(
+                "Sensor glucose below {} for {minutes} minutes or more, lowest {lowest}.",
+                limit.en
+            ),
+        },
+        (None, false) => Text {
+            ja: format!("血糖 {value} mg/dL（{}未満、最低{lowest}）。", limit.ja),
+            en: format!("Blood glucose {value} mg/dL: below {}, lowest {lowest}.", limit.en),
+        },
+    };
+    let (todo_ja, todo_en) = match (lasted, alert.late) {
+        (Some(_), false) => (
+            "症状を確認し、指先での測定を依頼してください。",
+            "Ask for symptoms, and to measure by finger-stick.",
+        ),
+        (Some(_), true) => (
+            "遅れて届いた測定値です。経過を確認してください。",
+            "The readings arrived late. Review what followed.",
+        ),
+        (None, _) => (
+            "症状と、食事・薬・運動を確認してください。",
+            "Ask for symptoms, and review meals, drugs and exercise.",
+        ),
+    };
+    Text { ja: format!("{}{todo_ja}", judged.ja), en: format!("{} {todo_en}", judged.en) }
+}

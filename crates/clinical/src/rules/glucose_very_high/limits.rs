@@ -1,0 +1,40 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::time::Span;
+
+/// A sensor stays very high for so long: a high after a meal is over sooner.
+pub(super) const SENSOR_FOR: Span = Span::from_minutes(120);
+
+/// Two finger-sticks are so long apart at least.
+pub(super) const APART: Span = Span::from_hours(1);
+
+/// And so long at most: who measures once a day is noticed, with an hour or two to spare. Ours.
+pub(super) const WITHIN: Span = Span::from_hours(26);
+
+/// Glucose above which it is very high, mg/dL.
+pub(super) const LIMIT: Parameter = Parameter {
+    name: "glucose.very_high.limit",
+    former_names: &[],
+    label: Label { ja: "著しい高血糖の下限", en: "very high, above" },
+    unit: "mg/dL",
+    default: 250.0,
+    low: 180.0,
+    high: 400.0,
+    decimals: 0,
+    source: "international consensus on continuous glucose monitoring: level 2, above 250 mg/dL",
+};
+
+/// Glucose below which it is back, mg/dL.
+pub(super) const CLEAR: Parameter = Parameter {
+    name: "glucose.very_high.clear",
+    former_names: &[],
+    label: Label { ja: "解消の血糖", en: "back, below" },
+    unit: "mg/dL",
+    default: 230.0,
+    low: 140.0,
+    high: 400.0,
+    decimals: 0,
+    source: "ours: 20 mg/dL below the limit, so that a value around it does not end and begin it",
+};

@@ -1,0 +1,227 @@
+//! The rule, shown by what happens to a patient.
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+use crate::alert::{Severity, Stage, Transition};
+use crate::home::properties::{self, Checks, NextAssessment};
+use crate::home::{Home, at, episode};
+use crate::monitor::ASSESSED;
+use crate::plan::Plan;
+use crate::rules;
+use crate::rules::glucose_tests::{HI, Sent, Watched, by_receipt, courses, finger, sensor};
+
+use Severity::Review;
+use Stage::Confirmed;
+use Transition::{Raised, Resolved, Retracted, Updated};
+
+const RULE: &str = "glucose.very_high";
+
+fn after(sent: impl IntoIterator<Item = Sent>) -> Watched {
+    Watched::after(RULE, sent)
+}
+
+/// A sensor that says one value every 5 minutes.
+fn stays(from: i64, until: i64, value: u16) -> impl Iterator<Item = Sent> {
+    (from..=until).step_by(5).map(move |minutes| sensor(minutes, value))
+}
+
+#[test]
+fn a_sensor_above_250_for_120_minutes_is_for_review() {
+    let mut home = after(stays(0, 115, 251));
+    assert!(home.reported.is_empty());
+    home.receives(sensor(120, 300));
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Sensor glucose above 250 mg/dL for 120 minutes or more, highest 300. Ask for symptoms, and review meals, drugs and illness."
+    );
+    assert_eq!(
+        words.ja,
+        "センサーグルコース 250 mg/dL超が120分以上（最高300）。症状と、食事・薬・体調を確認してください。"
+    );
+    assert!(after(stays(0, 600, 250)).reported.is_empty(), "250 is not above 250");
+}
+
+#[test]
+fn a_sensor_that_says_hi_is_very_high_and_the_words_say_above_its_limit() {
+    let home = after(stays(0, 120, HI));
+    assert!(rules::words(home.last()).en.contains("highest > 400"), "{:?}", home.last());
+}
+
+#[test]
+fn one_value_at_the_limit_begins_the_120_minutes_anew() {
+    let mut home = after(stays(0, 115, 300).chain([sensor(120, 250)]).chain(stays(125, 240, 300)));
+    assert!(home.reported.is_empty());
+    home.receives(sensor(245, 300));
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    assert_eq!(home.last().first_observed_at, at(125));
+}
+
+#[test]
+fn thirty_minutes_of_silence_do_not_break_the_run_and_more_do() {
+    let with_silence = |minutes: i64| {
+        stays(0, 60, 300).chain(stays(60 + minutes, 120 + minutes, 300)).collect::<Vec<_>>()
+    };
+    assert_eq!(after(with_silence(30)).reported.len(), 1);
+    let mut home = after(with_silence(35));
+    assert!(home.reported.is_empty(), "nobody knows what was between");
+    home.waits_until(1_000);
+    assert!(home.reported.is_empty(), "time alone raises nothing");
+}
+
+#[test]
+fn two_finger_sticks_an_hour_apart_with_nothing_back_between_them_are_for_review() {
+    assert!(after([finger(0, 280), finger(59, 290)]).reported.is_empty());
+    let home = after([finger(0, 280), finger(30, 310), finger(60, 290)]);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Blood glucose 290 mg/dL: above 250 mg/dL twice, an hour or more apart, highest 310. Ask for symptoms, and review meals, drugs and illness."
+    );
+    assert_eq!(
+        words.ja,
+        "血糖 290 mg/dL、1時間以上の間隔で2回250 mg/dL超（最高310）。症状と、食事・薬・体調を確認してください。"
+    );
+    assert!(after([finger(0, 280), finger(30, 229), finger(60, 290)]).reported.is_empty());
+    assert_eq!(after([finger(0, 280), finger(30, 230), finger(60, 290)]).reported.len(), 1);
+}
+
+#[test]
+fn who_measures_once_a_day_is_noticed_and_who_does_every_other_day_is_not() {
+    assert_eq!(after([finger(0, 280), finger(25 * 60, 290)]).reported.len(), 1);
+    assert!(after([finger(0, 280), finger(48 * 60, 290)]).reported.is_empty());
+}
+
+#[test]
+fn two_sources_do_not_confirm_each_other() {
+    let other = Sent { device: 2, ..sensor(0, 300) };
+    let sent =
+        stays(0, 115, 300).chain((60..=175).step_by(5).map(|n| Sent { minutes: n, ..other }));
+    let mut sent: Vec<_> = sent.collect();
+    sent.sort_by_key(|sent| sent.minutes);
+    assert!(after(sent).reported.is_empty());
+}
+
+#[test]
+fn it_ends_below_230_for_15_minutes_or_with_the_next_finger_stick() {
+    let high = || stays(0, 120, 300);
+    let mut home = after(high().chain([sensor(125, 229), sensor(130, 220), sensor(135, 230)]));
+    for minutes in [140, 150] {
+        home.receives(sensor(minutes, 229));
+    }
+    assert_eq!(home.reported.len(), 1, "230 begins the 15 minutes anew");
+    home.receives(sensor(155, 229));
+    assert_eq!(home.last().transition, Resolved);
+    let mut home = after(high().chain([finger(121, 230)]));
+    assert_eq!(home.reported.len(), 1);
+    home.receives(finger(122, 229));
+    assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
+fn between_230_and_250_it_neither_ends_nor_begins_anew() {
+    let noise = (0..200_i64).map(|n| sensor(125 + n * 5, if n % 3 == 0 { 253 } else { 247 }));
+    let home = after(stays(0, 120, 300).chain(noise));
+    assert_eq!(home.reported.len(), 1);
+}
+
+#[test]
+fn a_higher_value_updates_it_and_silence_ends_nothing() {
+    let mut home = after(stays(0, 120, 300));
+    home.receives(sensor(125, 299));
+    assert_eq!(home.reported.len(), 1);
+    home.receives(sensor(130, 320));
+    assert_eq!(home.last().transition, Updated);
+    assert_eq!(home.last().finding("highest"), Some(320.0));
+    home.waits_until(10_000);
+    assert_eq!(home.reported.len(), 2);
+}
+
+#[test]
+fn a_finger_stick_that_is_back_begins_a_sensors_120_minutes_anew() {
+    let home = after(stays(0, 60, 300).chain([finger(61, 200)]).chain(stays(65, 180, 300)));
+    assert!(home.reported.is_empty());
+}
+
+#[test]
+fn a_correction_takes_it_back() {
+    let mut home = after(stays(0, 120, 300));
+    home.receives_at(121, sensor(60, 300).corrected_to(200));
+    assert_eq!(home.last().transition, Retracted);
+    let mut home = after([finger(0, 280), finger(60, 290)]);
+    home.receives_at(61, finger(0, 280).entered_in_error());
+    assert_eq!(home.last().transition, Retracted);
+}
+
+#[test]
+fn a_high_that_was_over_in_a_batch_is_told_once() {
+    let mut home = Watched::by(RULE, Plan::default());
+    for sent in stays(0, 200, 120).chain(stays(205, 400, 300)).chain(stays(405, 480, 150)) {
+        home.receives_at(480, sent);
+    }
+    assert!(home.reported.is_empty());
+    home.waits_until(481);
+    assert_eq!(home.transitions(), [(Resolved, Review, Confirmed)]);
+}
+
+#[test]
+fn a_high_after_each_meal_takes_the_fast_path() {
+    ASSESSED.set(0);
+    // Ninety minutes above 250, ninety below.
+    let home = after((0..288).map(|n| sensor(n * 5, if n / 18 % 2 == 0 { 180 } else { 280 })));
+    assert!(home.reported.is_empty());
+    assert_eq!(ASSESSED.get(), 0);
+    // Raising and ending.
+    drop(after(
+        [sensor(-5, 200)].into_iter().chain(stays(0, 300, 260)).chain(stays(305, 350, 200)),
+    ));
+    assert_eq!(ASSESSED.get(), 2);
+}
+
+const VALUES: &[u16] = &[150, 200, 229, 230, 240, 250, 251, 300, HI];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn the_fast_path_equals_the_full_computation(sent in courses(VALUES, 60), sweeps: bool) {
+        let checks = Checks {
+            after: &[0, 31, 130],
+            next_assessment: NextAssessment::NotLater,
+            forgets_after: sweeps.then_some(0),
+        };
+        let history = by_receipt(&sent);
+        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        // The same where no full computation came between.
+        let (before, last) = history.split_at(history.len() - 1);
+        let mut home = Home::default();
+        home.receives_all(before);
+        properties::nothing_is_missed(&mut home, last, checks)?;
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        sent in courses(VALUES, 60),
+        other_order in any::<[Index; 50]>(),
+    ) {
+        let all: Vec<Sent> = sent.into_iter().map(|(_, sent)| sent).collect();
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
+            let mut home = Home::default();
+            let mut clock = 0;
+            for sent in sends {
+                clock = clock.max(sent.minutes + sent.update);
+                home.receives_at(clock, *sent);
+            }
+            home.waits_until(40_000);
+            home.known(episode)
+        })?;
+    }
+
+    #[test]
+    fn a_restart_says_nothing_new(sent in courses(VALUES, 60)) {
+        properties::a_restart_says_nothing_new(&by_receipt(&sent))?;
+    }
+}
