@@ -106,7 +106,7 @@ impl CarePlans {
     /// The limits that charts of a patient draw.
     pub fn limits_of(&self, patient: &str) -> Vec<Limit> {
         let held = self.of(patient);
-        rules::limits(held.as_ref().map_or(&DEFAULT, |held| held.plan())).collect()
+        rules::limits(held.as_ref().map_or(&*DEFAULT, |held| held.plan())).collect()
     }
 
     /// The time zone by which a patient's days are counted; none where the plan counts none.
