@@ -24,6 +24,7 @@ ALLOWED = {
     "crates/clinical/src/glucose/": ("kind", "the bands of the kind, which rules and metrics share"),
     "crates/clinical/src/metrics/": ("kind", "each metric is of a kind, by its definition"),
     "crates/clinical/src/rules/glucose_low/": ("rule", "is told by the rule of what is lower"),
+    "crates/clinical/src/programmes.rs": ("rule", "sets of parameters, which rules have"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),
     "fuzz/src/targets/": ("rule and kind", "what is damaged"),
     "load-tests/src/": ("kind", "loads are made of certain kinds"),

@@ -16,6 +16,7 @@ mod made;
 mod measurement;
 pub mod migrations;
 mod plan;
+pub mod plan_document;
 mod published;
 pub mod reading;
 pub mod readout;

@@ -3,6 +3,7 @@
 mod alerts;
 pub mod metrics;
 pub mod patients;
+mod plan;
 mod session;
 mod stream;
 #[cfg(test)]
@@ -52,6 +53,8 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(metrics::read_glucose_profile))
         .routes(routes!(metrics::list_glucose_days))
         .routes(routes!(metrics::read_pressure_summary))
+        .routes(routes!(plan::read_plan, plan::set_plan))
+        .routes(routes!(plan::list_plan_versions))
         .routes(routes!(alerts::list_open_alerts))
         .routes(routes!(stream::stream_alerts))
 }
@@ -72,6 +75,8 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
         .route("/api/v1/patients/{patient}/readings", get(patients::list_readings))
         .route("/api/v1/patients/{patient}/alerts", get(patients::list_patient_alerts))
         .merge(metrics::of_one_segment())
+        .route("/api/v1/patients/{patient}/plan", get(plan::read_plan).put(plan::set_plan))
+        .route("/api/v1/patients/{patient}/plan/versions", get(plan::list_plan_versions))
         .route("/api/v1/openapi.json", get(move || async move { openapi(&document) }))
         .route("/api/{*rest}", axum::routing::any(|| async { Problem::not_found() }))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
