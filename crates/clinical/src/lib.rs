@@ -21,6 +21,7 @@ pub mod plan;
 pub mod reading;
 pub mod remembered;
 pub mod rule;
+pub mod rule_set;
 pub mod rules;
 pub mod sample;
 pub mod schedule;

@@ -153,7 +153,7 @@ impl Monitor {
                             && rule.is_unaffected(&newest, &context)
                     }
                 };
-                if is_unaffected || !rule.applies_to(plan) {
+                if is_unaffected || !rules::applies(rule, plan) {
                     continue;
                 }
                 let cause = reading.id();
@@ -200,7 +200,7 @@ impl Monitor {
         self.due.iter().filter(|due| due.what == What::Assessment)
     }
 
-    /// Assesses every rule: after a rebuild, or because the plan has changed.
+    /// Assesses every rule: after a rebuild, or because the plan or the rule set has changed.
     pub fn reassess(
         &mut self,
         patient: &PatientId,
@@ -211,7 +211,7 @@ impl Monitor {
         let mut changes = Vec::new();
         self.forget_waits(now);
         for (index, rule) in rules::all().iter().enumerate() {
-            if rule.applies_to(plan)
+            if rules::applies(*rule, plan)
                 || self.alerts.all.iter().any(|a| a.rule.as_str() == rule.name())
             {
                 changes.extend(self.assess(index, situation));
@@ -296,14 +296,18 @@ impl Monitor {
         // Whoever has been rebuilt does not know them, so nobody may choose one of them.
         self.forget_alerts(situation.now, situation.window);
         let rule = rules::all()[index];
+        let context = self.context(index, situation);
         let Assessment { episodes, next_assessment, covered } =
-            rule.assess(&self.context(index, situation));
+            match situation.plan.switches_off(rule.name()) {
+                true => Assessment::switched_off(&context),
+                false => rule.assess(&context),
+            };
         self.set(index, What::Assessment, next_assessment);
         let computation = Computation {
             patient: situation.patient,
             rule: RuleName::of(rule.name()),
             wording_version: rule.wording_version(),
-            rule_set: rules::RULE_SET,
+            rule_set: situation.plan.rule_set_name(),
             plan_version: situation.plan.version,
             at: situation.now,
             cause: situation.cause,

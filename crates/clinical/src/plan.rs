@@ -1,10 +1,15 @@
 //! What a care plan changes for one patient: numbers of the rules, and which readings are expected.
 
+use std::sync::Arc;
+
 use crate::local_time::{JAPAN, LocalTime};
 use crate::parameter::Parameter;
+use crate::rule_set::RuleSet;
+use crate::rules;
 use crate::schedule::{InvalidSchedule, Schedule};
 
-/// What a patient's rules work with: each parameter's default, unless the care plan says otherwise.
+/// What a patient's rules work with: what the care plan says of a parameter, or else the rule set in
+/// force, or else the parameter's default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// The care plan's version; 0 where the patient has no plan.
@@ -13,6 +18,8 @@ pub struct Plan {
     overrides: Vec<(&'static str, f64)>,
     /// Which readings are expected; none where the plan expects nothing.
     pub schedule: Option<Box<Schedule>>,
+    /// The rule set in force; none where the built-in one is.
+    rule_set: Option<Arc<RuleSet>>,
 }
 
 /// A plan that asks for what no rule can work with.
@@ -64,12 +71,27 @@ impl Plan {
                 None => valid.push((full_name, value)),
             }
         }
-        Ok(Self { version, overrides: valid, schedule: None })
+        Ok(Self { version, overrides: valid, schedule: None, rule_set: None })
     }
 
     /// The plan with a schedule.
     pub fn with_schedule(self, schedule: Schedule) -> Self {
         Self { schedule: Some(Box::new(schedule)), ..self }
+    }
+
+    /// The plan under the rule set that is in force; none where the built-in one is.
+    pub fn under(self, rule_set: Option<Arc<RuleSet>>) -> Self {
+        Self { rule_set, ..self }
+    }
+
+    /// The name of the rule set in force.
+    pub fn rule_set_name(&self) -> &str {
+        self.rule_set.as_ref().map_or(rules::RULE_SET, |set| set.name())
+    }
+
+    /// Whether the rule set in force switches a rule off.
+    pub(crate) fn switches_off(&self, rule: &str) -> bool {
+        self.rule_set.as_ref().is_some_and(|set| set.is_off(rule))
     }
 
     /// The patient's local time: that of the schedule, or Japan's where the plan has none.
@@ -79,7 +101,8 @@ impl Plan {
 
     /// The value of a parameter for the patient.
     pub fn value(&self, parameter: &Parameter) -> f64 {
-        self.given(parameter).unwrap_or(parameter.default)
+        let of_the_set = || self.rule_set.as_ref().and_then(|set| set.given(parameter));
+        self.given(parameter).or_else(of_the_set).unwrap_or(parameter.default)
     }
 
     /// The value that the care plan gives a parameter, if it does.

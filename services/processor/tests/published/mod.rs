@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use clinical::alert::Alert;
 use clinical::{Outcome, ReadingId, Timestamp, Version};
-use processor::{LeftOut, Partition, PartitionBuilder, Replayed, Replays};
+use processor::{FollowedRuleSets, LeftOut, Partition, PartitionBuilder, Replayed, Replays};
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };
@@ -75,7 +75,7 @@ pub struct Published {
 pub fn replays(codec: &Codec) -> (Arc<Replays>, chassis::Metrics) {
     let metrics = chassis::Metrics::for_service("processor");
     let left_out = LeftOut::register(&metrics).unwrap();
-    (Arc::new(Replays::new(codec, left_out)), metrics)
+    (Arc::new(Replays::new(codec, FollowedRuleSets::default(), left_out)), metrics)
 }
 
 impl Published {
