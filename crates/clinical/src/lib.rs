@@ -18,6 +18,7 @@ pub mod monitor;
 pub mod parameter;
 pub mod patient;
 pub mod plan;
+pub mod preview;
 pub mod reading;
 pub mod remembered;
 pub mod rule;

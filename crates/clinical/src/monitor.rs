@@ -122,18 +122,31 @@ impl Monitor {
         &mut self,
         reading: &Reading,
         received: Timestamp,
+        with: (&Plan, Window),
+    ) -> Applied {
+        self.apply_remembered(&reading.patient, &RememberedReading::from(reading), received, with)
+    }
+
+    /// The same of a reading of a patient of which is known what is remembered.
+    pub fn apply_remembered(
+        &mut self,
+        patient: &PatientId,
+        reading: &RememberedReading,
+        received: Timestamp,
         (plan, window): (&Plan, Window),
     ) -> Applied {
-        let remembered = RememberedReading::from(reading);
-        let admission = self.timeline.admit(&remembered, received, window);
+        let admission = self.timeline.admit(reading, received, window);
+        let cause = || {
+            let RememberedReading { kind, observation_time, source, .. } = *reading;
+            ReadingId::new(patient.clone(), kind, observation_time, source)
+        };
         let mut changes = Vec::new();
         if admission.changes_current {
             let change = change(reading, &admission, received);
             let is_added = admission.outcome == Outcome::New && !reading.entered_in_error;
             let counted = self.timeline.counted_change(reading.kind, &change.reading, is_added);
-            let patient = &reading.patient;
             let fast = Situation { patient, plan, window, now: received, cause: None };
-            self.wait_for_the_rest(&remembered, admission.outcome, received);
+            self.wait_for_the_rest(reading, admission.outcome, received);
             for &index in rules::reading(reading.kind) {
                 let rule = rules::all()[index];
                 let counted = if rule.reads_copies() { CountedChange::AsCurrent } else { counted };
@@ -156,19 +169,13 @@ impl Monitor {
                 if is_unaffected || !rules::applies(rule, plan) {
                     continue;
                 }
-                let cause = reading.id();
+                let cause = cause();
                 changes.extend(self.assess(index, Situation { cause: Some(&cause), ..fast }));
             }
         }
         if admission.changes_suspicions {
-            let cause = reading.id();
-            let situation = Situation {
-                patient: &reading.patient,
-                plan,
-                window,
-                now: received,
-                cause: Some(&cause),
-            };
+            let cause = cause();
+            let situation = Situation { patient, plan, window, now: received, cause: Some(&cause) };
             for &index in rules::of_suspicions() {
                 changes.extend(self.assess(index, situation));
             }
@@ -360,7 +367,7 @@ impl Monitor {
 }
 
 /// What has changed, as rules see it.
-fn change(reading: &Reading, admission: &Admission, received: Timestamp) -> Change {
+fn change(reading: &RememberedReading, admission: &Admission, received: Timestamp) -> Change {
     Change {
         kind: reading.kind,
         reading: CurrentReading {
