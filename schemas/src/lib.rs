@@ -17,6 +17,7 @@ mod made;
 mod measurement;
 pub mod migrations;
 mod plan;
+pub mod plan_document;
 mod published;
 pub mod reading;
 pub mod readout;

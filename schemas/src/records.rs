@@ -295,7 +295,7 @@ pub struct Evidence {
     pub values: BTreeMap<String, f64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CarePlan {
     pub patient: String,
     pub version: i32,
@@ -305,6 +305,31 @@ pub struct CarePlan {
     pub updated_at: i64,
     #[serde(default)]
     pub schedule: Option<Schedule>,
+    #[serde(default)]
+    pub programme: Option<String>,
+    #[serde(default)]
+    pub reason: String,
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
+    #[serde(default)]
+    pub quiet_hours: Option<QuietHours>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Days since 1970-01-01.
+    pub from: i32,
+    /// Days since 1970-01-01; the last one.
+    pub until: i32,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuietHours {
+    /// Minute of the day.
+    pub from: i32,
+    /// Minute of the day.
+    pub until: i32,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -320,6 +345,28 @@ pub struct ExpectedReadings {
     pub kind: String,
     pub missing_after_days: i32,
     pub review_after_days: i32,
+    #[serde(default = "once")]
+    pub times_a_day: i32,
+    /// 1 (Monday) to 7; empty for every day.
+    #[serde(default)]
+    pub days: Vec<i32>,
+}
+
+fn once() -> i32 {
+    1
+}
+
+impl ExpectedReadings {
+    /// A kind of readings, expected once on every day.
+    pub fn daily(kind: &str, missing_after_days: i32, review_after_days: i32) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            missing_after_days,
+            review_after_days,
+            times_a_day: once(),
+            days: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -332,6 +379,9 @@ pub struct CareEvent {
     pub alert_id: Option<String>,
     #[serde(default)]
     pub text: String,
+    /// Of [`CareAction::SetPlan`]: the value of the record in `care.plans`.
+    #[serde(default, with = "apache_avro::serde::bytes_opt")]
+    pub plan: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,22 +4,56 @@ use std::sync::Arc;
 
 use crate::local_time::{JAPAN, LocalTime};
 use crate::parameter::Parameter;
-use crate::rule_set::RuleSet;
+use crate::pause::{InvalidPause, Pause};
+use crate::programmes::{Programme, ProgrammeValue};
+use crate::quiet_hours::{InvalidQuietHours, QuietHours};
+use crate::rule_set::{GivenValue, RuleSet};
 use crate::rules;
 use crate::schedule::{InvalidSchedule, Schedule};
 
-/// What a patient's rules work with: what the care plan says of a parameter, or else the rule set in
-/// force, or else the parameter's default.
+/// What a patient's rules work with: what the care plan says of a parameter, or else its programme, or
+/// else the rule set in force, or else the parameter's default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// The care plan's version; 0 where the patient has no plan.
     pub version: i32,
     /// Values by the full name of their parameter, each in its parameter's range.
     overrides: Vec<(&'static str, f64)>,
+    /// The parameters that the patient's condition asks for, as far as they are not overridden.
+    programme: Option<&'static Programme>,
     /// Which readings are expected; none where the plan expects nothing.
     pub schedule: Option<Box<Schedule>>,
+    /// When nothing is expected.
+    pub pauses: Vec<Pause>,
+    /// When nobody is called for a review.
+    pub quiet_hours: Option<QuietHours>,
     /// The rule set in force; none where the built-in one is.
     rule_set: Option<Arc<RuleSet>>,
+}
+
+/// Where a parameter's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The care plan names it.
+    Plan,
+    /// The care plan's programme does.
+    Programme,
+    /// The rule set in force does.
+    RuleSet,
+    /// Nobody does: the parameter's default.
+    Default,
+}
+
+/// The value that a parameter has for a patient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effective<'p> {
+    /// The value, in the parameter's unit.
+    pub value: f64,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Which text, guideline or person gives it; none of a value that the plan itself names.
+    pub source: Option<&'p str>,
 }
 
 /// A plan that asks for what no rule can work with.
@@ -38,9 +72,18 @@ pub enum InvalidPlan {
         /// Greatest value allowed.
         high: f64,
     },
+    /// There is no programme of this name.
+    #[error("no programme is named {0}")]
+    UnknownProgramme(String),
     /// The schedule cannot be kept.
     #[error(transparent)]
     Schedule(#[from] InvalidSchedule),
+    /// A pause cannot be.
+    #[error(transparent)]
+    Pause(#[from] InvalidPause),
+    /// The quiet hours are no hours.
+    #[error(transparent)]
+    QuietHours(#[from] InvalidQuietHours),
 }
 
 impl Plan {
@@ -55,15 +98,8 @@ impl Plan {
     ) -> Result<Self, InvalidPlan> {
         let mut valid: Vec<(&'static str, f64)> = Vec::new();
         for (name, value) in overrides {
-            let parameter = parameters
-                .clone()
-                .find(|parameter| parameter.is_named(name))
-                .ok_or_else(|| InvalidPlan::UnknownParameter(name.to_owned()))?;
-            let Parameter { name: full_name, low, high, .. } = *parameter;
-            if !(low..=high).contains(&value) {
-                return Err(InvalidPlan::OutOfRange { name: full_name, low, high });
-            }
-            let value = parameter.rounded(value);
+            let (parameter, value) = override_of(parameters.clone(), name, value)?;
+            let full_name = parameter.name;
             // The parameter's present name wins over a former one, whichever comes first.
             match valid.iter_mut().find(|(known, _)| *known == full_name) {
                 Some(known) if name == full_name => known.1 = value,
@@ -71,12 +107,27 @@ impl Plan {
                 None => valid.push((full_name, value)),
             }
         }
-        Ok(Self { version, overrides: valid, schedule: None, rule_set: None })
+        Ok(Self { version, overrides: valid, ..Self::default() })
     }
 
     /// The plan with a schedule.
     pub fn with_schedule(self, schedule: Schedule) -> Self {
         Self { schedule: Some(Box::new(schedule)), ..self }
+    }
+
+    /// The plan with a programme.
+    pub fn with_programme(self, programme: &'static Programme) -> Self {
+        Self { programme: Some(programme), ..self }
+    }
+
+    /// The programme, if the plan names one.
+    pub fn programme(&self) -> Option<&'static Programme> {
+        self.programme
+    }
+
+    /// Whether some pause of the plan covers a local day.
+    pub fn is_paused(&self, day: jiff::civil::Date) -> bool {
+        self.pauses.iter().any(|pause| pause.covers(day))
     }
 
     /// The plan under the rule set that is in force; none where the built-in one is.
@@ -101,13 +152,59 @@ impl Plan {
 
     /// The value of a parameter for the patient.
     pub fn value(&self, parameter: &Parameter) -> f64 {
-        let of_the_set = || self.rule_set.as_ref().and_then(|set| set.given(parameter));
+        let of_the_set = || Some(self.of_rule_set(parameter)?.value);
         self.given(parameter).or_else(of_the_set).unwrap_or(parameter.default)
     }
 
-    /// The value that the care plan gives a parameter, if it does.
+    /// The value that the care plan or its programme gives a parameter, if one of them does.
     pub fn given(&self, parameter: &Parameter) -> Option<f64> {
+        self.overridden(parameter).or_else(|| Some(self.of_programme(parameter)?.value))
+    }
+
+    /// The value of a parameter for the patient, and where it comes from.
+    pub fn effective(&self, parameter: &Parameter) -> Effective<'_> {
+        if let Some(value) = self.overridden(parameter) {
+            return Effective { value, origin: Origin::Plan, source: None };
+        }
+        let of_both = (self.of_programme(parameter), self.of_rule_set(parameter));
+        let (value, origin, source) = match of_both {
+            (Some(given), _) => (given.value, Origin::Programme, given.source),
+            (None, Some(given)) => (given.value, Origin::RuleSet, given.source.as_str()),
+            (None, None) => (parameter.default, Origin::Default, parameter.source),
+        };
+        Effective { value, origin, source: Some(source) }
+    }
+
+    fn overridden(&self, parameter: &Parameter) -> Option<f64> {
         let of_parameter = |(name, _): &&(&'static str, f64)| *name == parameter.name;
         self.overrides.iter().find(of_parameter).map(|(_, value)| *value)
     }
+
+    fn of_programme(&self, parameter: &Parameter) -> Option<&'static ProgrammeValue> {
+        self.programme?.values.iter().find(|given| given.parameter == parameter.name)
+    }
+
+    fn of_rule_set(&self, parameter: &Parameter) -> Option<&GivenValue> {
+        self.rule_set.as_ref()?.given(parameter)
+    }
+}
+
+/// What a care plan means by a name and a value: the parameter, and the value as the rule works with
+/// it.
+///
+/// # Errors
+/// When the name is not a parameter's or the value is out of its range.
+pub fn override_of(
+    mut parameters: impl Iterator<Item = &'static Parameter>,
+    name: &str,
+    value: f64,
+) -> Result<(&'static Parameter, f64), InvalidPlan> {
+    let parameter = parameters
+        .find(|parameter| parameter.is_named(name))
+        .ok_or_else(|| InvalidPlan::UnknownParameter(name.to_owned()))?;
+    let Parameter { name, low, high, .. } = *parameter;
+    if !(low..=high).contains(&value) {
+        return Err(InvalidPlan::OutOfRange { name, low, high });
+    }
+    Ok((parameter, parameter.rounded(value)))
 }

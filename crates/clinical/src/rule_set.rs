@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::alert::RuleName;
 use crate::parameter::Parameter;
+use crate::plan::{InvalidPlan, override_of};
 use crate::rules;
 use crate::time::Timestamp;
 
@@ -56,19 +57,9 @@ pub enum InvalidRuleSet {
     /// No rule has this name.
     #[error("no rule is named {0}")]
     UnknownRule(String),
-    /// No rule has a parameter of this name.
-    #[error("no rule has a parameter named {0}")]
-    UnknownParameter(String),
-    /// The number is outside what the rule can work with.
-    #[error("{name} must be between {low} and {high}")]
-    OutOfRange {
-        /// The parameter's name.
-        name: &'static str,
-        /// Smallest value allowed.
-        low: f64,
-        /// Greatest value allowed.
-        high: f64,
-    },
+    /// No rule has such a parameter, or its rule cannot work with the number.
+    #[error(transparent)]
+    Value(#[from] InvalidPlan),
     /// A rule or a parameter is named more than once.
     #[error("{0} is there twice")]
     Twice(String),
@@ -99,17 +90,11 @@ impl RuleSet {
     /// When there is no such parameter, when the set gives it a value already, when its rule cannot
     /// work with the value, or when the source says nothing.
     pub fn give(&mut self, name: &str, value: f64, source: &str) -> Result<(), InvalidRuleSet> {
-        let parameter = rules::parameters()
-            .find(|parameter| parameter.is_named(name))
-            .ok_or_else(|| InvalidRuleSet::UnknownParameter(name.to_owned()))?;
-        let Parameter { name, low, high, .. } = *parameter;
-        if self.values.iter().any(|known| known.parameter.name == name) {
-            return Err(InvalidRuleSet::Twice(name.to_owned()));
+        let (parameter, value) = override_of(rules::parameters(), name, value)?;
+        if self.given(parameter).is_some() {
+            return Err(InvalidRuleSet::Twice(parameter.name.to_owned()));
         }
-        if !(low..=high).contains(&value) {
-            return Err(InvalidRuleSet::OutOfRange { name, low, high });
-        }
-        let (value, source) = (parameter.rounded(value), text(name, source)?);
+        let source = text(parameter.name, source)?;
         self.values.push(GivenValue { parameter, value, source });
         self.values.sort_by_key(|one| one.parameter.name);
         Ok(())
@@ -150,9 +135,8 @@ impl RuleSet {
     }
 
     /// The value that it gives a parameter, if it does.
-    pub fn given(&self, parameter: &Parameter) -> Option<f64> {
-        let known = self.values.iter().find(|known| known.parameter.name == parameter.name);
-        known.map(|known| known.value)
+    pub fn given(&self, parameter: &Parameter) -> Option<&GivenValue> {
+        self.values.iter().find(|known| known.parameter.name == parameter.name)
     }
 
     /// Whether it switches a rule off.
@@ -239,9 +223,9 @@ mod tests {
     fn a_value_needs_a_parameter_its_range_and_a_source_and_comes_once() {
         let mut set = empty("a", 0);
         let name = "bp.severe_high.systolic";
-        assert!(matches!(set.give("bp.severe", 1.0, "x"), Err(InvalidRuleSet::UnknownParameter(_))));
-        assert!(matches!(set.give(name, 20.0, "x"), Err(InvalidRuleSet::OutOfRange { .. })));
-        assert!(matches!(set.give(name, f64::NAN, "x"), Err(InvalidRuleSet::OutOfRange { .. })));
+        for (name, value) in [("bp.severe", 1.0), (name, 20.0), (name, f64::NAN)] {
+            assert!(matches!(set.give(name, value, "x"), Err(InvalidRuleSet::Value(_))), "{value}");
+        }
         assert!(matches!(set.give(name, 175.0, "  "), Err(InvalidRuleSet::NoSource(_))));
         set.give(name, 174.6, " the ward's board ").unwrap();
         assert_eq!(set.values()[0].value, 175.0, "as the rule works with it");

@@ -1,5 +1,7 @@
 //! Which readings a care plan expects, and the local days by which they are counted.
 
+use std::ops::RangeInclusive;
+
 use jiff::civil::Date;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -30,9 +32,9 @@ pub enum InvalidSchedule {
     /// No kind of readings has this name.
     #[error("no kind of readings is named {0}")]
     UnknownKind(String),
-    /// A number of days is out of range.
+    /// A number is out of range.
     #[error("{name} must be between {low} and {high}")]
-    DaysOutOfRange {
+    OutOfRange {
         /// The number's name.
         name: &'static str,
         /// Smallest number allowed.
@@ -40,6 +42,9 @@ pub enum InvalidSchedule {
         /// Greatest number allowed.
         high: i32,
     },
+    /// A day of the week is none, or is named twice.
+    #[error("days must be numbers from 1 (Monday) to 7 (Sunday), each at most once")]
+    NoWeekdays,
     /// A kind is in the schedule twice.
     #[error("{0} is expected twice")]
     ExpectedTwice(Kind),
@@ -53,12 +58,47 @@ pub struct Schedule {
     expected: Vec<Expected>,
 }
 
-/// A kind of readings, expected every local day.
+/// Days of the week: at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weekdays(u8);
+
+impl Weekdays {
+    /// Every day.
+    pub const ALL: Self = Self(0b0111_1111);
+
+    /// Days by their numbers, 1 (Monday) to 7 (Sunday); every day where none is named.
+    ///
+    /// # Errors
+    /// When a number is no day's, or is there twice.
+    pub fn of(numbers: &[i32]) -> Result<Self, InvalidSchedule> {
+        let mut days = 0;
+        for number in numbers {
+            let day = match number {
+                1..=7 => 1 << (number - 1),
+                _ => return Err(InvalidSchedule::NoWeekdays),
+            };
+            if days & day != 0 {
+                return Err(InvalidSchedule::NoWeekdays);
+            }
+            days |= day;
+        }
+        Ok(if days == 0 { Self::ALL } else { Self(days) })
+    }
+
+    /// Whether a local day is one of them.
+    pub fn contains(self, day: Date) -> bool {
+        self.0 & (1 << day.weekday().to_monday_zero_offset()) != 0
+    }
+}
+
+/// A kind of readings, expected every local day or on some days of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expected {
     kind: Kind,
     missing_after_days: u8,
     review_after_days: u8,
+    times_a_day: u8,
+    days: Weekdays,
 }
 
 impl Expected {
@@ -72,16 +112,39 @@ impl Expected {
         missing_after_days: i32,
         review_after_days: i32,
     ) -> Result<Self, InvalidSchedule> {
-        let days = |name, days: i32, low: i32, high: i32| {
-            u8::try_from(days)
-                .ok()
-                .filter(|_| (low..=high).contains(&days))
-                .ok_or(InvalidSchedule::DaysOutOfRange { name, low, high })
-        };
-        let missing = days("missing_after_days", missing_after_days, 1, 30)?;
-        let review =
-            days("review_after_days", review_after_days, missing_after_days.saturating_add(1), 90)?;
-        Ok(Self { kind, missing_after_days: missing, review_after_days: review })
+        let missing = number("missing_after_days", missing_after_days, 1..=30)?;
+        let reviewable = missing_after_days.saturating_add(1)..=90;
+        let review = number("review_after_days", review_after_days, reviewable)?;
+        Ok(Self {
+            kind,
+            missing_after_days: missing,
+            review_after_days: review,
+            times_a_day: 1,
+            days: Weekdays::ALL,
+        })
+    }
+
+    /// The same, so many times on a day: 1 to 24. For people: no day with a reading is one without.
+    ///
+    /// # Errors
+    /// When the number is out of range.
+    pub fn times_a_day(self, times: i32) -> Result<Self, InvalidSchedule> {
+        Ok(Self { times_a_day: number("times_a_day", times, 1..=24)?, ..self })
+    }
+
+    /// The same, on some days of the week only.
+    pub fn on(self, days: Weekdays) -> Self {
+        Self { days, ..self }
+    }
+
+    /// The days of the week on which they are expected.
+    pub fn days(&self) -> Weekdays {
+        self.days
+    }
+
+    /// How often on such a day.
+    pub fn times(&self) -> u8 {
+        self.times_a_day
     }
 
     /// The kind.
@@ -89,15 +152,25 @@ impl Expected {
         self.kind
     }
 
-    /// Whole local days in a row without a reading that make it missing.
+    /// Days in a row on which a reading is expected, without one, that make it missing.
     pub fn missing_after_days(&self) -> u8 {
         self.missing_after_days
     }
 
-    /// Whole local days in a row without a reading that make it a matter for review.
+    /// Such days in a row that make it a matter for review.
     pub fn review_after_days(&self) -> u8 {
         self.review_after_days
     }
+}
+
+fn number(
+    name: &'static str,
+    number: i32,
+    range: RangeInclusive<i32>,
+) -> Result<u8, InvalidSchedule> {
+    let (low, high) = (*range.start(), *range.end());
+    let within = u8::try_from(number).ok().filter(|_| range.contains(&number));
+    within.ok_or(InvalidSchedule::OutOfRange { name, low, high })
 }
 
 impl Schedule {

@@ -62,6 +62,7 @@ fn what_was_judged_keeps_the_name_of_the_rule_set_that_it_was_judged_by() {
     // The pair is over with two normal occasions.
     home.receives(bp(120, 130, 80));
     home.receives(bp(240, 130, 80));
+    home.waits_until(DAY);
     assert_eq!(home.last().status, Status::Resolved);
     let known = home.known(|alert| format!("{} {:?}", alert.rule_set, alert.parameter("systolic")));
     let expected = format!("{} Some(180.0)", rules::RULE_SET);
@@ -95,6 +96,7 @@ fn a_rule_that_was_over_before_it_was_switched_off_keeps_its_alert_and_a_restart
             .into();
     let mut home = Home::default();
     home.receives_all(&history);
+    home.waits_until(499);
     assert_eq!(home.last().status, Status::Resolved);
     let off = set("off", |set| set.switch_off("bp.severe_high", "x").unwrap());
     assert!(under(&mut home, off, 500).is_empty());
@@ -122,7 +124,8 @@ fn received(sent: &[Sent]) -> Vec<ReceivedReading> {
 #[test]
 fn a_preview_of_the_present_plan_says_what_was_raised() {
     let sent = month();
-    let home = Home::after(sent.clone());
+    let mut home = Home::after(sent.clone());
+    home.waits_until(70 * DAY);
     let (from, to) = (at(40 * DAY), at(70 * DAY));
     let was_there = |alert: &&Alert| alert.is_open() || alert.changed_at >= from;
     let mut expected: Vec<String> = home.alerts().filter(was_there).map(episode).collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chassis::{Backoff, Component, Shutdown};
 use clinical::Timestamp;
-use clinical::plan::InvalidPlan;
+use schemas::clinical_plan::Faults;
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Consortium, Participant, Practitioner};
 use schemas::topics::Topic;
@@ -251,7 +251,7 @@ impl Following {
 
     /// A care plan that asks for what no rule can do: the processor follows the defaults of the rule
     /// set, and so do the charts.
-    fn unusable(&self, record: &Incoming, error: &InvalidPlan) {
+    fn unusable(&self, record: &Incoming, error: &Faults) {
         self.metrics.unusable_plans.inc();
         tracing::warn!(
             kafka.topic = &*record.topic,

@@ -3,9 +3,9 @@
 use chassis::Metrics;
 use chassis::metrics::{BATCH_SIZES, LATENCY_SECONDS};
 use clinical::alert::Alert;
-use clinical::plan::InvalidPlan;
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use schemas::OutcomeTally;
+use schemas::clinical_plan::Faults;
 use schemas::topics::Topic;
 use stream::record::Incoming;
 use stream::transaction::Record;
@@ -97,7 +97,7 @@ impl LeftOut {
     }
 
     /// A care plan that asks for what no rule can do.
-    pub(crate) fn count_plan(&self, record: &Record<'_>, error: &InvalidPlan) {
+    pub(crate) fn count_plan(&self, record: &Record<'_>, error: &Faults) {
         self.plans.inc();
         tracing::warn!(
             kafka.topic = Topic::CarePlans.base_name(),

@@ -4,8 +4,10 @@
 //! A *gap* is a run of local days without a current reading of the kind, from the plan's first day
 //! or from the day after one with a reading. It becomes an episode when the plan's number of days
 //! and six hours of grace have passed without a reading, and it ends with the next reading. Days are
-//! those of the plan's time zone, 23 or 25 hours long where the clocks are moved. Everything is
-//! counted in observation time: readings that come late and fill the gap take the alert back.
+//! those of the plan's time zone, 23 or 25 hours long where the clocks are moved. Days of a pause, and
+//! days of the week on which nothing is expected, count neither as days with nor as days without a
+//! reading. Everything is counted in observation time: readings that come late and fill the gap take
+//! the alert back.
 
 mod wording;
 
@@ -20,7 +22,7 @@ use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, values};
-use crate::schedule::{Expected, Schedule, grace};
+use crate::schedule::{Expected, Schedule, Weekdays, grace};
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
 
@@ -80,7 +82,8 @@ impl Rule for DataMissing {
         };
         let carried = carried(schedule, context.known(), window_start);
         let open_since = carried.or_else(|| context.open()).map(|alert| alert.first_observed_at);
-        let gaps = Gaps { schedule, expected, grace: grace(context.patient), window_start };
+        let (plan, grace) = (context.plan, grace(context.patient));
+        let gaps = Gaps { plan, schedule, expected, grace, window_start };
         let found = gaps.assess(first_at, open_since, context.now);
         found.covering(context.known(), window_start, carried)
     }
@@ -129,6 +132,7 @@ impl Assessment {
 
 /// What gaps are counted with.
 struct Gaps<'p> {
+    plan: &'p Plan,
     schedule: &'p Schedule,
     expected: &'p Expected,
     grace: Span,
@@ -145,17 +149,14 @@ impl Gaps<'_> {
         open_since: Option<Timestamp>,
         now: Timestamp,
     ) -> Assessment {
-        let Self { schedule, expected, grace, .. } = *self;
+        let Self { schedule, expected, .. } = *self;
         let mut found = Assessment::default();
         let mut first_day = self.first_day(open_since);
         loop {
+            first_day = self.next_counted(first_day);
             let began = schedule.local_time().begin_of(first_day, 0);
-            let due =
-                schedule.local_time().begin_of(first_day, expected.missing_after_days().into())
-                    + grace;
-            let review_at =
-                schedule.local_time().begin_of(first_day, expected.review_after_days().into())
-                    + grace;
+            let due = self.over_after(first_day, expected.missing_after_days());
+            let review_at = || self.over_after(first_day, expected.review_after_days());
             let next = first_at(began);
             match next {
                 Some(reading) if reading < due => {
@@ -166,12 +167,13 @@ impl Gaps<'_> {
                     return found;
                 }
                 Some(reading) => {
-                    let mut episode = self.episode(first_day, began, reading >= review_at);
+                    let mut episode = self.episode(first_day, began, reading >= review_at());
                     episode.ended = Some(reading);
                     found.episodes.push(episode);
                     first_day = day_after(schedule.local_time().day_of(reading));
                 }
                 None => {
+                    let review_at = review_at();
                     found.episodes.push(self.episode(first_day, began, now >= review_at));
                     if now < review_at {
                         found.assess_again_at(review_at);
@@ -180,6 +182,32 @@ impl Gaps<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a day without a reading counts as one.
+    fn is_counted(&self, day: Date) -> bool {
+        self.expected.days().contains(day) && !self.plan.is_paused(day)
+    }
+
+    /// The first day from another on that counts. There is one: pauses end.
+    fn next_counted(&self, mut day: Date) -> Date {
+        while day < Date::MAX && !self.is_counted(day) {
+            day = day_after(day);
+        }
+        day
+    }
+
+    /// When so many days that count are over, from one of them on, and the grace.
+    fn over_after(&self, first_day: Date, days: u8) -> Timestamp {
+        let local_time = self.schedule.local_time();
+        if self.plan.pauses.is_empty() && self.expected.days() == Weekdays::ALL {
+            return local_time.begin_of(first_day, days.into()) + self.grace;
+        }
+        let mut day = first_day;
+        for _ in 1..days {
+            day = self.next_counted(day_after(day));
+        }
+        local_time.begin_of(day, 1) + self.grace
     }
 
     /// The first day that may be one without a reading. Days before the window cannot be told apart:

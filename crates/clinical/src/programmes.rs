@@ -1,0 +1,106 @@
+//! Programmes: named sets of parameters for patients of one condition, which a care plan chooses and
+//! overrides one by one. A programme's value holds although it is the parameter's default: a default
+//! may change with the rule set, what the condition asks for does not.
+
+use crate::kinds::Label;
+
+/// A named set of parameters.
+#[derive(Debug, PartialEq)]
+pub struct Programme {
+    /// The name in care plans.
+    pub name: &'static str,
+    /// What it is called by people.
+    pub label: Label,
+    /// The parameters.
+    pub values: &'static [ProgrammeValue],
+}
+
+/// What a programme gives a parameter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProgrammeValue {
+    /// The parameter's full name.
+    pub parameter: &'static str,
+    /// The value, in the parameter's unit and range.
+    pub value: f64,
+    /// Where it comes from. 'Recalled' where the source was not read, 'ours' where there is none.
+    pub source: &'static str,
+}
+
+const fn value(parameter: &'static str, value: f64, source: &'static str) -> ProgrammeValue {
+    ProgrammeValue { parameter, value, source }
+}
+
+/// Every programme, in the order of lists.
+pub static PROGRAMMES: &[Programme] = &[
+    Programme { name: "pregnancy", label: Label { ja: "妊娠", en: "pregnancy" }, values: &[] },
+    Programme {
+        name: "frail_elderly",
+        label: Label { ja: "フレイル高齢者", en: "frail elderly" },
+        values: &[],
+    },
+    Programme {
+        name: "heart_failure",
+        label: Label { ja: "心不全", en: "heart failure" },
+        values: &[
+            value("weight.gain.in_3_days", 2.0, "ESC, more than 2 kg in 3 days (recalled)"),
+            value("weight.gain.in_7_days", 2.0, "JCS/JHFS, 2 kg in a week (recalled)"),
+        ],
+    },
+    Programme { name: "copd", label: Label { ja: "COPD", en: "COPD" }, values: &[] },
+];
+
+/// The programme of a name.
+pub fn find(name: &str) -> Option<&'static Programme> {
+    PROGRAMMES.iter().find(|programme| programme.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Origin, Plan};
+    use crate::rules;
+
+    #[test]
+    fn every_value_of_a_programme_is_one_that_its_parameter_may_have() {
+        for programme in PROGRAMMES {
+            assert_eq!(find(programme.name), Some(programme));
+            for (index, ProgrammeValue { parameter: name, value, source }) in
+                programme.values.iter().enumerate()
+            {
+                let known = rules::parameters().find(|parameter| parameter.name == *name);
+                let parameter = known.unwrap_or_else(|| panic!("no rule has {name}"));
+                assert!((parameter.low..=parameter.high).contains(value), "{name}");
+                assert_eq!(*value, parameter.rounded(*value), "{name}");
+                assert!(!source.is_empty(), "{name}");
+                let named_before = programme.values[..index].iter().any(|v| v.parameter == *name);
+                assert!(!named_before, "{name} twice in {}", programme.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_plans_number_wins_over_its_programmes_and_that_over_the_default() {
+        static PROGRAMME: Programme = Programme {
+            name: "test",
+            label: Label { ja: "", en: "" },
+            values: &[
+                value("weight.gain.in_3_days", 1.5, "a test"),
+                value("bp.severe_high.systolic", 160.0, "a test"),
+            ],
+        };
+        let plan = rules::plan(1, [("weight.gain.in_3_days", 1.2)]).unwrap();
+        let plan: Plan = plan.with_programme(&PROGRAMME);
+        let of = |name: &str| {
+            let parameter = rules::parameters().find(|one| one.name == name).unwrap();
+            let effective = plan.effective(parameter);
+            assert_eq!(effective.value, plan.value(parameter));
+            (effective.value, effective.origin, effective.source)
+        };
+        assert_eq!(of("weight.gain.in_3_days"), (1.2, Origin::Plan, None));
+        assert_eq!(of("bp.severe_high.systolic"), (160.0, Origin::Programme, Some("a test")));
+        assert_eq!(of("weight.gain.in_7_days").1, Origin::Default);
+        // The limit for clearing goes along with the programme's limit, as with the plan's.
+        let clear = rules::parameters().find(|one| one.name == "bp.severe_high.clear_systolic");
+        assert_eq!(plan.given(clear.unwrap()), None);
+    }
+}
