@@ -135,6 +135,11 @@ impl Plan {
         Self { rule_set, ..self }
     }
 
+    /// The rule set in force; none where the built-in one is.
+    pub fn rule_set(&self) -> Option<&Arc<RuleSet>> {
+        self.rule_set.as_ref()
+    }
+
     /// The name of the rule set in force.
     pub fn rule_set_name(&self) -> &str {
         self.rule_set.as_ref().map_or(rules::RULE_SET, |set| set.name())

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use clinical::limit::Limit;
 use clinical::plan::Plan;
-use clinical::rules;
 use tokio::sync::watch;
 
 /// The newest care plan of each patient who has one.
@@ -42,13 +40,10 @@ impl CarePlans {
         *self.caught_up.borrow()
     }
 
-    /// The limits that charts of a patient draw.
-    pub fn limits_of(&self, patient: &str) -> Vec<Limit> {
+    /// A patient's plan; the one of those who have none where there is none.
+    pub fn plan_of(&self, patient: &str) -> Plan {
         let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
-        match plans.get(patient) {
-            Some(plan) => rules::limits(plan).collect(),
-            None => rules::limits(&Plan::default()).collect(),
-        }
+        plans.get(patient).cloned().unwrap_or_default()
     }
 
     /// The time zone by which a patient's days are counted; none where the plan counts none.
@@ -61,11 +56,13 @@ impl CarePlans {
 
 #[cfg(test)]
 mod tests {
+    use clinical::rules;
+
     use super::*;
 
     fn severe(plans: &CarePlans) -> f64 {
-        let limits = plans.limits_of("HOME01/P1");
-        limits.iter().find(|limit| limit.severity.is_some()).expect("a rule has limits").value
+        let mut limits = rules::limits(&plans.plan_of("HOME01/P1"));
+        limits.find(|limit| limit.severity.is_some()).expect("a rule has limits").value
     }
 
     #[test]

@@ -34,6 +34,7 @@ use crate::patient_sets::RecordedLists;
 use crate::problem::Problem;
 use crate::queries::Store;
 use crate::registry::Registry;
+use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
 use crate::state::{Dashboard, now};
@@ -79,6 +80,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         alerts: Arc::default(),
         changed: Arc::new(ChangedReadings::new(now())),
         plans: Arc::default(),
+        rule_sets: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         audit: Arc::new(audit),
         recorded: RecordedLists::default(),
@@ -100,12 +102,14 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let registry: Arc<Registry> = Arc::clone(&dashboard.registry);
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
     let plans: Arc<CarePlans> = Arc::clone(&dashboard.plans);
+    let rule_sets: Arc<KnownRuleSets> = Arc::clone(&dashboard.rule_sets);
     let ended: Arc<EndedSessions> = Arc::clone(&dashboard.ended);
     let changed: Arc<ChangedReadings> = Arc::clone(&dashboard.changed);
     let followers = [
         following.registry(registry.clone(), health.component("registry"))?,
         following.alerts(alerts, registry, health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
+        following.rule_sets(rule_sets, health.component("rule sets"))?,
         following.ended_sessions(ended, health.component("sessions"))?,
     ];
     let (accepted, progress) = following.accepted_readings(
@@ -163,10 +167,11 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 10] = [
+const USED: [Topic; 11] = [
     Topic::Alerts,
     Topic::ReadingsAccepted,
     Topic::CarePlans,
+    Topic::RuleSets,
     Topic::SessionsEnded,
     Topic::AuditEvents,
     Topic::AuditSets,

@@ -57,6 +57,7 @@ pub(crate) fn instance_with(
     dashboard.alerts.caught_up();
     dashboard.changed.known();
     dashboard.plans.caught_up();
+    dashboard.rule_sets.caught_up();
     dashboard.ended.caught_up();
     dashboard
 }
@@ -78,6 +79,7 @@ fn empty_instance(ends: &Arc<MemorySessionEnds>, audit: &Arc<MemoryAuditLog>) ->
         alerts: Arc::default(),
         changed: Arc::new(ChangedReadings::new(now())),
         plans: Arc::default(),
+        rule_sets: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         audit: audit.clone(),
         recorded: RecordedLists::default(),

@@ -2,6 +2,7 @@
 
 mod alerts;
 pub mod patients;
+mod preview;
 mod session;
 mod stream;
 #[cfg(test)]
@@ -47,6 +48,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(patients::list_patients))
         .routes(routes!(patients::list_readings))
         .routes(routes!(patients::list_patient_alerts))
+        .routes(routes!(preview::preview_plan))
         .routes(routes!(alerts::list_open_alerts))
         .routes(routes!(stream::stream_alerts))
 }

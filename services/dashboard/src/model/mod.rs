@@ -4,6 +4,7 @@ pub mod alert;
 pub mod documented;
 pub mod measurement;
 pub mod patient;
+pub mod preview;
 pub mod reading;
 pub mod session;
 pub mod time;

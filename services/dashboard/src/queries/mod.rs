@@ -11,6 +11,7 @@ mod current;
 mod engine_tests;
 mod latest;
 mod readings;
+mod received;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

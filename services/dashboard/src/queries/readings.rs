@@ -37,7 +37,7 @@ const MOST_NEAR: u32 = 1_000;
 /// patient measures in a period, and an import of many years does not make the answer large.
 const MOST_OF_UNSET_CLOCKS: usize = 1_000;
 
-const CONDITION: &str = "patient = {patient:String} \
+pub(super) const CONDITION: &str = "patient = {patient:String} \
      AND observation_time >= toDateTime({from:UInt32}, 'UTC') \
      AND observation_time < toDateTime({to:UInt32}, 'UTC')";
 
@@ -173,13 +173,13 @@ fn kinds(kind: Option<Kind>) -> Vec<Kind> {
     kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind])
 }
 
-fn of_kinds(kinds: impl IntoIterator<Item = Kind>, of_kind: impl Fn(Kind) -> String) -> String {
+pub(super) fn of_kinds(kinds: impl IntoIterator<Item = Kind>, of_kind: impl Fn(Kind) -> String) -> String {
     kinds.into_iter().map(of_kind).collect::<Vec<_>>().join(" UNION ALL ")
 }
 
 /// A time as whole seconds that the tables can hold, the next one where it has a fraction: no
 /// observation has one.
-fn bound(time: Timestamp) -> u32 {
+pub(super) fn bound(time: Timestamp) -> u32 {
     let seconds = time.seconds() + i64::from(time.floor_to_second() != time);
     seconds.clamp(0, i64::from(u32::MAX)) as u32
 }
