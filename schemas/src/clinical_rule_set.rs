@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn a_rule_set_comes_back_from_its_record() {
-        let mut set = RuleSet::new("2026-12-ward", Timestamp::from_millis(1_790_000_000_000)).unwrap();
+        let mut set =
+            RuleSet::new("2026-12-ward", Timestamp::from_millis(1_790_000_000_000)).unwrap();
         set.give("bp.severe_high.systolic", 175.0, "the ward's board").unwrap();
         set.switch_off("weight.gain", "no scales yet").unwrap();
         let record = records::RuleSet::of(&set, "aoki", Timestamp::from_millis(1));

@@ -70,7 +70,8 @@ pub fn alerts(
     }
     replay.let_time_pass(patient, to, with);
     let was_there = |one: &PreviewedAlert| {
-        one.alert.status != Status::Retracted && (one.alert.is_open() || one.alert.changed_at >= from)
+        one.alert.status != Status::Retracted
+            && (one.alert.is_open() || one.alert.changed_at >= from)
     };
     let mut found: Vec<_> = replay.found.into_values().filter(was_there).collect();
     found.sort_by_key(|one| (one.alert.raised_at, one.alert.id));

@@ -66,14 +66,15 @@ fn what_was_judged_keeps_the_name_of_the_rule_set_that_it_was_judged_by() {
     assert_eq!(home.last().status, Status::Resolved);
     let known = home.known(|alert| format!("{} {:?}", alert.rule_set, alert.parameter("systolic")));
     let expected = format!("{} Some(180.0)", rules::RULE_SET);
-    assert!(known.contains(&expected) || known.contains(&"other Some(175.0)".to_owned()), "{known:?}");
+    assert!(
+        known.contains(&expected) || known.contains(&"other Some(175.0)".to_owned()),
+        "{known:?}"
+    );
 }
 
 #[test]
 fn a_rule_that_is_switched_off_retracts_its_open_alert_and_raises_nothing() {
-    let off = || {
-        set("off", |set| set.switch_off("bp.severe_high", "measured by a nurse").unwrap())
-    };
+    let off = || set("off", |set| set.switch_off("bp.severe_high", "measured by a nurse").unwrap());
     let mut home = Home::after([bp(0, 191, 112), bp(2, 188, 110)]);
     let changes = under(&mut home, off(), 60);
     assert_eq!(changes.len(), 1);
@@ -83,7 +84,10 @@ fn a_rule_that_is_switched_off_retracts_its_open_alert_and_raises_nothing() {
     home.waits_until(DAY);
     let severe = home.monitor.alerts().iter().filter(|alert| alert.is_open());
     assert_eq!(severe.filter(|alert| alert.rule.as_str() == "bp.severe_high").count(), 0);
-    assert!(rules::limits(&home.plan).all(|limit| limit.severity.is_none() || limit.kind().as_str() != "blood_pressure"));
+    assert!(
+        rules::limits(&home.plan)
+            .all(|limit| limit.severity.is_none() || limit.kind().as_str() != "blood_pressure")
+    );
     let changes = under(&mut home, None, 2 * DAY);
     assert!(changes.iter().any(|alert| alert.transition == Transition::Raised), "{changes:?}");
 }

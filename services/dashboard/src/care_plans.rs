@@ -61,7 +61,8 @@ mod tests {
     use super::*;
 
     fn severe(plans: &CarePlans) -> f64 {
-        let mut limits = rules::limits(&plans.plan_of("HOME01/P1"));
+        let plan = plans.plan_of("HOME01/P1");
+        let mut limits = rules::limits(&plan);
         limits.find(|limit| limit.severity.is_some()).expect("a rule has limits").value
     }
 

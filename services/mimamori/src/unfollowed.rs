@@ -131,24 +131,34 @@ pub(crate) fn each(
 
 fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result<Lists> {
     let mut lists = Lists::default();
-    each(&args.source, &topics.name(Topic::RegistryParticipants), Start::Beginning, |key, entry| {
-        if entry.is_some() {
-            lists.participants.insert(key);
-        } else {
-            lists.participants.remove(&key);
-        }
-        Ok(())
-    })?;
+    each(
+        &args.source,
+        &topics.name(Topic::RegistryParticipants),
+        Start::Beginning,
+        |key, entry| {
+            if entry.is_some() {
+                lists.participants.insert(key);
+            } else {
+                lists.participants.remove(&key);
+            }
+            Ok(())
+        },
+    )?;
     let practitioner = codec.decoder::<Practitioner>();
-    each(&args.source, &topics.name(Topic::RegistryPractitioners), Start::Beginning, |key, entry| {
-        let entry = decoded(&practitioner, entry)?;
-        if entry.is_some_and(|entry| entry.role.sees_patients()) {
-            lists.physicians.insert(key);
-        } else {
-            lists.physicians.remove(&key);
-        }
-        Ok(())
-    })?;
+    each(
+        &args.source,
+        &topics.name(Topic::RegistryPractitioners),
+        Start::Beginning,
+        |key, entry| {
+            let entry = decoded(&practitioner, entry)?;
+            if entry.is_some_and(|entry| entry.role.sees_patients()) {
+                lists.physicians.insert(key);
+            } else {
+                lists.physicians.remove(&key);
+            }
+            Ok(())
+        },
+    )?;
     let team = codec.decoder::<CareTeam>();
     each(&args.source, &topics.name(Topic::RegistryCareTeams), Start::Beginning, |key, entry| {
         match decoded(&team, entry)? {
@@ -174,12 +184,17 @@ fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result
         Ok(())
     })?;
     let since = args.since.moment(Timestamp::from_millis(now_ms()));
-    each(&args.source, &topics.name(Topic::ReadingsAccepted), Start::Time(since.millis()), |key, _| {
-        if let Ok(id) = ReadingId::parse(&key) {
-            *lists.readings.entry(id.patient().as_str().to_owned()).or_default() += 1;
-        }
-        Ok(())
-    })?;
+    each(
+        &args.source,
+        &topics.name(Topic::ReadingsAccepted),
+        Start::Time(since.millis()),
+        |key, _| {
+            if let Ok(id) = ReadingId::parse(&key) {
+                *lists.readings.entry(id.patient().as_str().to_owned()).or_default() += 1;
+            }
+            Ok(())
+        },
+    )?;
     Ok(lists)
 }
 

@@ -41,9 +41,9 @@ impl Watched {
     }
 
     /// The patient's plan is one under this rule set from now on.
-    fn work_under(&mut self, rule_set: &Option<Arc<RuleSet>>) {
+    fn work_under(&mut self, rule_set: Option<&Arc<RuleSet>>) {
         if let Some(plan) = &mut self.plan {
-            **plan = std::mem::take(&mut **plan).under(rule_set.clone());
+            **plan = std::mem::take(&mut **plan).under(rule_set.cloned());
         }
     }
 
@@ -179,7 +179,7 @@ impl Partition {
             return Vec::new();
         }
         let Some(watched) = find(&mut self.patients, patient) else { return Vec::new() };
-        watched.work_under(&self.rule_set);
+        watched.work_under(self.rule_set.as_ref());
         let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
         let changes = watched.monitor.reassess(patient, self.in_force_since, (plan, self.window));
         watched.set_timer(&mut self.timers);
@@ -298,7 +298,7 @@ impl Partition {
         self.use_rule_set_of(self.clock);
         let (clock, window) = (self.clock, self.window);
         for watched in &mut self.patients {
-            watched.work_under(&self.rule_set);
+            watched.work_under(self.rule_set.as_ref());
             let Watched { patient, monitor, plan, .. } = &mut **watched;
             monitor.forget(clock, window);
             let plan = plan.as_deref().unwrap_or(&self.default_plan);

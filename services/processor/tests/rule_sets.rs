@@ -103,7 +103,8 @@ fn a_backlog_is_judged_by_the_sets_that_were_in_force_when_it_was_received() {
             if waits {
                 changes.extend(partition.advance(at(minute)));
             }
-            let (passed, _, applied) = take(&mut partition, &reading(&step(0, minute, systolic)), at(minute + 1));
+            let (passed, _, applied) =
+                take(&mut partition, &reading(&step(0, minute, systolic)), at(minute + 1));
             changes.extend(passed);
             changes.extend(applied);
         }
@@ -113,7 +114,8 @@ fn a_backlog_is_judged_by_the_sets_that_were_in_force_when_it_was_received() {
     assert_eq!(said_by[0], said_by[1]);
     let raised = said_by[0].iter().find(|(_, transition, ..)| *transition == Transition::Raised);
     assert_eq!(raised.unwrap().2, 60);
-    let retracted = said_by[0].iter().filter(|(_, t, at, _)| *t == Transition::Retracted && *at == 200);
+    let retracted =
+        said_by[0].iter().filter(|(_, t, at, _)| *t == Transition::Retracted && *at == 200);
     assert_eq!(retracted.count(), 1);
 }
 

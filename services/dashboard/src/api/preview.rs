@@ -66,7 +66,8 @@ pub async fn preview_plan(
     let readings = dashboard.store.received_readings(&patient, period).await;
     let readings = readings.map_err(|_| Problem::store_unavailable())?;
     // Some ten thousand readings are judged twice: not where others wait.
-    let judged = spawn_blocking(move || judged(patient, readings, [&present, &proposed], (from, to)));
+    let judged =
+        spawn_blocking(move || judged(patient, readings, [&present, &proposed], (from, to)));
     let preview = judged.await.map_err(|_| Problem::store_unavailable())?;
     Ok(Json(preview))
 }

@@ -83,13 +83,18 @@ impl Reader<'_> {
     fn rule_set(&mut self, table: &DeTable<'_>) -> Option<RuleSet> {
         let (mut name, mut from, mut others, mut of_rules) = (None, None, None, None);
         for (key, value) in table {
-            match key.get_ref().as_ref() {
+            match &**key.get_ref() {
                 "name" => name = self.text_of("name", value).map(|text| (text, start(value))),
                 "effective_from" => from = self.time_of(value),
-                "others_off" => others = self.text_of("others_off", value).map(|why| (why, start(value))),
+                "others_off" => {
+                    others = self.text_of("others_off", value).map(|why| (why, start(value)))
+                }
                 "rules" => match value.get_ref().as_table() {
                     Some(table) => of_rules = Some(table),
-                    None => self.fault(start(value), "rules has to be tables, each with the name of a rule: [rules.\"NAME\"]"),
+                    None => self.fault(
+                        start(value),
+                        "rules has to be tables, each with the name of a rule: [rules.\"NAME\"]",
+                    ),
                 },
                 other => self.fault(
                     start(key),
@@ -125,8 +130,13 @@ impl Reader<'_> {
         Some(set)
     }
 
-    fn rule(&mut self, set: &mut RuleSet, key: &Spanned<toml::de::DeString<'_>>, value: &Spanned<DeValue<'_>>) {
-        let name = key.get_ref().as_ref();
+    fn rule(
+        &mut self,
+        set: &mut RuleSet,
+        key: &Spanned<toml::de::DeString<'_>>,
+        value: &Spanned<DeValue<'_>>,
+    ) {
+        let name = &**key.get_ref();
         let Some(rule) = rules::find(name) else {
             return self.fault(start(key), InvalidRuleSet::UnknownRule(name.to_owned()));
         };
@@ -134,7 +144,7 @@ impl Reader<'_> {
             return self.fault(start(value), format!("{name} has to be a table of its parameters"));
         };
         for (key, value) in table {
-            let short = key.get_ref().as_ref();
+            let short = &**key.get_ref();
             if short == OFF {
                 let Some(why) = self.text_of(OFF, value) else { continue };
                 let done = set.switch_off(name, &why);
@@ -148,8 +158,12 @@ impl Reader<'_> {
                 self.fault(start(value), what);
                 continue;
             };
-            for other in given.keys().filter(|key| !["value", "source"].contains(&key.get_ref().as_ref())) {
-                self.fault(start(other), format!("{full}: {} is neither value nor source", other.get_ref()));
+            for other in given.keys().filter(|key| !["value", "source"].contains(&&**key.get_ref()))
+            {
+                self.fault(
+                    start(other),
+                    format!("{full}: {} is neither value nor source", other.get_ref()),
+                );
             }
             let number = given.get("value").and_then(|value| number(value.get_ref()));
             let source = given.get("source").and_then(|source| source.get_ref().as_str());
@@ -210,14 +224,14 @@ pub fn write(set: Option<&RuleSet>) -> String {
             let _ = writeln!(text, "effective_from = {}", set.effective_from());
         }
         None => {
-            let _ = writeln!(text, "# The built-in rule set {}. For one of your own:", rules::RULE_SET);
+            let _ =
+                writeln!(text, "# The built-in rule set {}. For one of your own:", rules::RULE_SET);
             let _ = writeln!(text, "# name = \"…\"\n# effective_from = 2026-12-15T09:00:00+09:00");
         }
     }
     for rule in rules::all() {
-        let off = set.and_then(|set| {
-            set.switched_off().iter().find(|off| off.rule.as_str() == rule.name())
-        });
+        let off = set
+            .and_then(|set| set.switched_off().iter().find(|off| off.rule.as_str() == rule.name()));
         let is_changed = off.is_some()
             || rule.parameters().iter().any(|one| set.is_some_and(|set| set.given(one).is_some()));
         if !is_changed && rule.parameters().is_empty() {

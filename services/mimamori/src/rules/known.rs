@@ -62,7 +62,11 @@ impl Known {
             Some(name) if name == rules::RULE_SET => None,
             Some(name) => Some(self.sets.find(name).with_context(|| {
                 let all: Vec<&str> = self.sets.iter().map(|set| set.name()).collect();
-                format!("no rule set is named {name}; there are {}, {}", rules::RULE_SET, all.join(", "))
+                format!(
+                    "no rule set is named {name}; there are {}, {}",
+                    rules::RULE_SET,
+                    all.join(", ")
+                )
             })?),
             None => self.sets.in_force(now),
         };

@@ -153,7 +153,8 @@ fn apply(args: &ApplyArgs) -> anyhow::Result<()> {
     let codec = args.source.codec()?;
     let topics = args.source.topics();
     // First, so that what is read below holds what every earlier one has written.
-    let together = Together::new(&args.source.kafka, &format!("{}mimamori-rules", topics.prefix()))?;
+    let together =
+        Together::new(&args.source.kafka, &format!("{}mimamori-rules", topics.prefix()))?;
     let known = Known::read(&args.source, &codec)?;
     let now = now();
     may_be_applied(&known, &set, now)?;
@@ -162,7 +163,8 @@ fn apply(args: &ApplyArgs) -> anyhow::Result<()> {
     let record = records::RuleSet::of(&set, &args.operator, now);
     let detail = format!("{}, in force from {}", set.name(), set.effective_from());
     let entry = by_operator(&args.operator, "apply_rule_set", None, detail.clone());
-    let (record, entry) = (codec.encoder(&to)?.encode(&record)?, codec.encoder(&audit)?.encode(&entry)?);
+    let (record, entry) =
+        (codec.encoder(&to)?.encode(&record)?, codec.encoder(&audit)?.encode(&entry)?);
     together.write(&[
         Outgoing {
             topic: &to,
@@ -181,7 +183,9 @@ fn apply(args: &ApplyArgs) -> anyhow::Result<()> {
 fn may_be_applied(known: &Known, set: &RuleSet, now: Timestamp) -> anyhow::Result<()> {
     let (name, from) = (set.name(), set.effective_from());
     if from < now - JUST_NOW {
-        bail!("{name} would be in force from {from}, which is past; give effective_from a time to come");
+        bail!(
+            "{name} would be in force from {from}, which is past; give effective_from a time to come"
+        );
     }
     if let Some(same) = known.sets.find(name).filter(|same| same.effective_from() <= now) {
         bail!(
@@ -189,7 +193,8 @@ fn may_be_applied(known: &Known, set: &RuleSet, now: Timestamp) -> anyhow::Resul
             same.effective_from()
         );
     }
-    let other = known.sets.iter().find(|other| other.effective_from() == from && other.name() != name);
+    let other =
+        known.sets.iter().find(|other| other.effective_from() == from && other.name() != name);
     if let Some(other) = other {
         bail!("{} comes into force at {from} too; give one of them another time", other.name());
     }
@@ -214,6 +219,9 @@ mod tests {
         assert!(!may(set("new", -2)));
         assert!(!may(set("old", 500)), "its name is in alerts");
         assert!(!may(set("new", 1000)), "two at one time");
-        assert!(may(set("next", 1000)) && may(set("next", 2000)), "what is to come may be replaced");
+        assert!(
+            may(set("next", 1000)) && may(set("next", 2000)),
+            "what is to come may be replaced"
+        );
     }
 }

@@ -108,7 +108,11 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         }
         count(&mut counts, &both);
     }
-    eprintln!("{} patients, {from} to {to}: alerts by {name} -> by {}", patients.len(), proposed.name());
+    eprintln!(
+        "{} patients, {from} to {to}: alerts by {name} -> by {}",
+        patients.len(),
+        proposed.name()
+    );
     for line in said(&counts) {
         eprintln!("{line}");
     }
