@@ -20,6 +20,7 @@ KINDS = pathlib.Path("schemas/kinds")
 
 # Files, and folders with a slash at their end, that may name what is said here.
 ALLOWED = {
+    "crates/clinical/src/programmes.rs": ("rule", "sets of parameters, which rules have"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),
     "deploy/rule-sets/": ("rule", "numbers of rules"),
     "fuzz/src/targets/": ("rule and kind", "what is damaged"),

@@ -112,7 +112,7 @@ impl CarePlan {
 }
 
 /// A day by its number of days since 1970-01-01; none that no calendar has.
-pub(crate) fn day(number: i32) -> Option<Date> {
+pub fn day(number: i32) -> Option<Date> {
     const EPOCH: Date = Date::constant(1970, 1, 1);
     EPOCH.checked_add(Span::new().try_days(number).ok()?).ok()
 }

@@ -20,11 +20,15 @@ pub(crate) const AUDIT_EVENT: &[&str] = &[
 /// Of `audit_set`.
 pub(crate) const AUDIT_SET: &[&str] = &[include_str!("../avro/published/audit_set.1.avsc")];
 /// Of `care_event`.
-pub(crate) const CARE_EVENT: &[&str] = &[include_str!("../avro/published/care_event.1.avsc")];
+pub(crate) const CARE_EVENT: &[&str] = &[
+    include_str!("../avro/published/care_event.1.avsc"),
+    include_str!("../avro/published/care_event.2.avsc"),
+];
 /// Of `care_plan`.
 pub(crate) const CARE_PLAN: &[&str] = &[
     include_str!("../avro/published/care_plan.1.avsc"),
     include_str!("../avro/published/care_plan.2.avsc"),
+    include_str!("../avro/published/care_plan.3.avsc"),
 ];
 /// Of `ended_session`.
 pub(crate) const ENDED_SESSION: &[&str] = &[include_str!("../avro/published/ended_session.1.avsc")];

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Instant;
 
 use reqwest::blocking::{Client, RequestBuilder, Response};
-use reqwest::header::{CONTENT_ENCODING, COOKIE, RETRY_AFTER, SET_COOKIE};
+use reqwest::header::{CONTENT_ENCODING, COOKIE, IF_MATCH, RETRY_AFTER, SET_COOKIE};
 use serde_json::{Value, json};
 
 use crate::registered::PASSWORD;
@@ -159,6 +159,14 @@ impl SignedIn {
     /// Asks for a page of the API, such as `patients`.
     pub fn get(&self, path: &str) -> Answer {
         Answer::of(self.request(&self.http, path).send().unwrap())
+    }
+
+    /// Sets a patient's care plan in the place of a version.
+    pub fn set_plan(&self, patient: &str, instead_of: i32, plan: &Value) -> Answer {
+        let url = format!("{}/api/v1/patients/{patient}/plan", self.base);
+        let request = self.http.put(url).header(COOKIE, &self.cookie);
+        let request = request.header(IF_MATCH, format!("\"{instead_of}\""));
+        Answer::of(request.json(plan).send().unwrap())
     }
 
     /// Asks for a page of the API of a dashboard that may be away.

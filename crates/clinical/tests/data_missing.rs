@@ -3,9 +3,10 @@
 mod home;
 
 use clinical::alert::{Alert, Severity, Stage, Status, Transition};
+use clinical::pause::{Pause, PauseReason};
 use clinical::plan::Plan;
 use clinical::rules;
-use clinical::schedule::{Expected, Schedule, grace};
+use clinical::schedule::{Expected, Schedule, Weekdays, grace};
 use clinical::{Kind, Outcome, Span, Timestamp, Window};
 use jiff::civil::{Date, date};
 
@@ -235,4 +236,65 @@ fn a_severe_pair_and_missing_data_are_alerts_of_their_own() {
     let open = home.monitor.alerts().iter().filter(|alert| alert.is_open());
     let open: Vec<&str> = open.map(|alert| alert.rule.as_str()).collect();
     assert_eq!(open, ["bp.severe_high"]);
+}
+
+fn with_pause(plan: Plan, from: Date, until: Date) -> Plan {
+    let mut plan = plan;
+    plan.pauses.push(Pause::new(from, until, PauseReason::Hospital).unwrap());
+    plan
+}
+
+#[test]
+fn days_of_a_pause_are_no_days_without_a_reading() {
+    // Of the gap from 30 May on, two days count before the pause of five, and the third is 6 June.
+    let plan =
+        with_pause(plan("Asia/Tokyo", date(2026, 5, 29)), date(2026, 6, 1), date(2026, 6, 5));
+    let mut home = Home::with_plan(plan);
+    home.receives(normal(10));
+    home.waits_until(20 * DAY);
+    assert_eq!(reported(&home)[0], (Raised, Technical, morning("2026-06-06T21:00:00Z")));
+    assert_eq!(home.last().first_observed_at.to_string(), "2026-05-29T15:00:00Z");
+    // The fourteenth day that counts is 17 June, five days later than without the pause.
+    assert_eq!(reported(&home).get(1), Some(&(Escalated, Review, morning("2026-06-17T21:00:00Z"))));
+}
+
+#[test]
+fn a_gap_that_lies_in_a_pause_is_none() {
+    let plan =
+        with_pause(plan("Asia/Tokyo", date(2026, 5, 29)), date(2026, 5, 30), date(2026, 6, 12));
+    let mut home = Home::with_plan(plan);
+    home.receives(normal(10));
+    home.waits_until(15 * DAY);
+    home.receives(normal(15 * DAY + 1));
+    home.waits_until(16 * DAY);
+    assert!(home.reported.is_empty(), "{:?}", home.reported);
+}
+
+#[test]
+fn a_pause_that_is_entered_late_takes_the_alert_back_at_once() {
+    let mut home = expected_daily();
+    home.receives(normal(10));
+    home.waits_until(5 * DAY);
+    assert_eq!(home.last().transition, Raised);
+    let mut paused =
+        with_pause(plan("Asia/Tokyo", date(2026, 5, 29)), date(2026, 5, 30), date(2026, 6, 12));
+    paused.version = 2;
+    home.plan = paused;
+    let changes = home.missed_at(5 * DAY);
+    home.reported.extend(changes);
+    assert_eq!((home.last().transition, home.last().plan_version), (Retracted, 2));
+}
+
+#[test]
+fn on_days_of_the_week_when_nothing_is_expected_nothing_is_missing() {
+    // 29 May 2026 is a Friday: of the days from then on the 29th, 1, 3 and 5 June are Mondays,
+    // Wednesdays and Fridays.
+    let on = Weekdays::of(&[1, 3, 5]).unwrap();
+    let expected = Expected::new(Kind::BloodPressure, 3, 14).unwrap().on(on);
+    let schedule = Schedule::new("Asia/Tokyo", date(2026, 5, 29), vec![expected]).unwrap();
+    let mut home = Home::with_plan(Plan::default().with_schedule(schedule));
+    home.receives(normal(10));
+    home.waits_until(12 * DAY);
+    assert_eq!(reported(&home), [(Raised, Technical, morning("2026-06-05T21:00:00Z"))]);
+    assert_eq!(home.last().first_observed_at.to_string(), "2026-05-31T15:00:00Z");
 }

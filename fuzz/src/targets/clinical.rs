@@ -106,6 +106,6 @@ fn plan_read(input: &[u8]) -> Result<String, String> {
     }
     Ok(match plan.validate() {
         Ok(_) => "a plan".to_owned(),
-        Err(error) => kind(&error),
+        Err(faults) => faults.0.first().map_or_else(String::new, |fault| kind(&fault.detail)),
     })
 }

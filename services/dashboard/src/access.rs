@@ -38,6 +38,10 @@ actions! {
     ListPatients = "list_patients",
     /// Reads a patient's readings.
     ReadReadings = "read_readings",
+    /// Reads a patient's care plan and its versions.
+    ReadPlan = "read_plan",
+    /// Sets a patient's care plan.
+    SetPlan = "set_plan",
     /// Reads a patient's alerts.
     ReadAlerts = "read_alerts",
     /// Asks what a proposed plan of a patient would have raised.
@@ -69,6 +73,8 @@ pub struct Physician<A> {
 pub struct AssignedPatient<A> {
     /// Whose.
     pub patient: PatientId,
+    /// The physician's name as a user.
+    pub user: String,
     action: PhantomData<A>,
 }
 
@@ -344,7 +350,7 @@ impl<A: Action> FromRequestParts<Arc<Dashboard>> for AssignedPatient<A> {
         let detail = if allowed { "" } else { "not in the care team" }.to_owned();
         physician.record(dashboard, patient.as_ref(), allowed, detail).await?;
         match assigned {
-            Some(patient) => Ok(Self { patient, action: PhantomData }),
+            Some(patient) => Ok(Self { patient, user: user.clone(), action: PhantomData }),
             None => Err(Problem::not_your_patient()),
         }
     }

@@ -1,33 +1,89 @@
 //! The patients' care plans, held in memory and kept current from the topic `care.plans`.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use clinical::plan::Plan;
+use schemas::CarePlan;
+use schemas::clinical_plan::Faults;
+use stream::record::Position;
 use tokio::sync::watch;
+
+static DEFAULT: LazyLock<Plan> = LazyLock::new(Plan::default);
+
+/// A care plan as it was set, and what the rules make of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldPlan {
+    /// As it was set.
+    pub record: CarePlan,
+    /// What the rules work with; where they cannot, the defaults of the rule set hold.
+    pub usable: Result<Plan, Faults>,
+}
+
+impl HeldPlan {
+    /// A plan that was set.
+    pub fn of(record: CarePlan) -> Self {
+        Self { usable: record.validate(), record }
+    }
+
+    /// What the rules work with.
+    pub fn plan(&self) -> &Plan {
+        self.usable.as_ref().unwrap_or(&DEFAULT)
+    }
+}
 
 /// The newest care plan of each patient who has one.
 #[derive(Debug)]
 pub struct CarePlans {
-    plans: RwLock<HashMap<String, Plan>>,
+    plans: RwLock<HashMap<String, Arc<HeldPlan>>>,
+    /// The offset that follows in each partition of the topic.
+    next: watch::Sender<HashMap<i32, i64>>,
     caught_up: watch::Sender<bool>,
 }
 
 impl Default for CarePlans {
     fn default() -> Self {
-        Self { plans: RwLock::default(), caught_up: watch::Sender::new(false) }
+        Self {
+            plans: RwLock::default(),
+            next: watch::Sender::new(HashMap::new()),
+            caught_up: watch::Sender::new(false),
+        }
     }
 }
 
 impl CarePlans {
-    /// A patient's newest plan; none where it was taken back, or where no rule can work with it:
-    /// the rule set's numbers hold then, for the rules as well.
-    pub fn apply(&self, patient: String, plan: Option<Plan>) {
+    /// A patient's newest plan; none where it was taken back.
+    ///
+    /// # Errors
+    /// When no rule can work with the plan: the rule set's numbers hold then, for the rules as well.
+    pub fn apply(&self, patient: String, plan: Option<CarePlan>) -> Result<(), Faults> {
+        let held = plan.map(HeldPlan::of).map(Arc::new);
+        let fault = held.as_ref().and_then(|held| held.usable.clone().err());
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        match plan {
-            Some(plan) => plans.insert(patient, plan),
+        match held {
+            Some(held) => plans.insert(patient, held),
             None => plans.remove(&patient),
         };
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// The record at a place has been applied, and all before it in its partition.
+    pub fn reached(&self, place: Position) {
+        self.next.send_modify(|next| drop(next.insert(place.partition, place.offset + 1)));
+    }
+
+    /// Resolves when the record at a place has been applied.
+    pub async fn wait_for(&self, place: Position) {
+        let is_there = |next: &HashMap<i32, i64>| {
+            next.get(&place.partition).is_some_and(|next| *next > place.offset)
+        };
+        // The sender lives as long as this.
+        let _ = self.next.subscribe().wait_for(is_there).await;
+    }
+
+    /// The offset that follows in a partition; none where nothing was read of it.
+    pub fn next_offset(&self, partition: i32) -> Option<i64> {
+        self.next.borrow().get(&partition).copied()
     }
 
     /// Everything that was there at the start has been applied.
@@ -40,16 +96,21 @@ impl CarePlans {
         *self.caught_up.borrow()
     }
 
-    /// A patient's plan; the one of those who have none where there is none.
+    /// A patient's plan, if there is one.
+    pub fn of(&self, patient: &str) -> Option<Arc<HeldPlan>> {
+        self.plans.read().unwrap_or_else(PoisonError::into_inner).get(patient).cloned()
+    }
+
+    /// What the rules work with, before any rule set: the plan of those who have none where there is
+    /// none.
     pub fn plan_of(&self, patient: &str) -> Plan {
-        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
-        plans.get(patient).cloned().unwrap_or_default()
+        self.of(patient).map_or_else(Plan::default, |held| held.plan().clone())
     }
 
     /// The time zone by which a patient's days are counted; none where the plan counts none.
     pub fn time_zone(&self, patient: &str) -> Option<String> {
-        let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
-        let schedule = plans.get(patient)?.schedule.as_ref()?;
+        let held = self.of(patient)?;
+        let schedule = held.plan().schedule.as_ref()?;
         schedule.time_zone().map(str::to_owned)
     }
 }
@@ -57,6 +118,7 @@ impl CarePlans {
 #[cfg(test)]
 mod tests {
     use clinical::rules;
+    use schemas::records::Schedule;
 
     use super::*;
 
@@ -70,12 +132,10 @@ mod tests {
     fn days_are_counted_in_the_zone_of_the_schedule() {
         let plans = CarePlans::default();
         assert_eq!(plans.time_zone("EUR01/P1"), None);
-        let start = jiff::civil::date(2026, 6, 1);
-        let schedule = clinical::schedule::Schedule::new("Europe/Berlin", start, Vec::new());
-        let schedule = schedule.ok().map(Box::new);
-        let mut plan = Plan::default();
-        plan.schedule = schedule;
-        plans.apply("EUR01/P1".to_owned(), Some(plan));
+        let time_zone = "Europe/Berlin".to_owned();
+        let schedule = Some(Schedule { time_zone, start: 20_600, expected: Vec::new() });
+        let plan = CarePlan { schedule, ..CarePlan::default() };
+        plans.apply("EUR01/P1".to_owned(), Some(plan)).unwrap();
         assert_eq!(plans.time_zone("EUR01/P1").as_deref(), Some("Europe/Berlin"));
     }
 
@@ -84,13 +144,20 @@ mod tests {
         let plans = CarePlans::default();
         let without = severe(&plans);
         let name = rules::parameters().next().expect("rules have parameters").name;
-        let plan = |value| Some(rules::plan(1, [(name, value)]).expect("in range"));
-        plans.apply("HOME01/P2".to_owned(), plan(without - 20.0));
+        let set = |patient: &str, value: f64| {
+            let thresholds = [(name.to_owned(), value)].into();
+            plans.apply(patient.to_owned(), Some(CarePlan { thresholds, ..CarePlan::default() }))
+        };
+        set("HOME01/P2", without - 20.0).unwrap();
         assert_eq!(severe(&plans), without);
-        plans.apply("HOME01/P1".to_owned(), plan(without - 20.0));
-        plans.apply("HOME01/P1".to_owned(), plan(without - 10.0));
+        set("HOME01/P1", without - 20.0).unwrap();
+        set("HOME01/P1", without - 10.0).unwrap();
         assert_eq!(severe(&plans), without - 10.0);
-        plans.apply("HOME01/P1".to_owned(), None);
+        // One that no rule can work with is not used at all, and is still the one that was set.
+        assert!(set("HOME01/P1", 1e9).is_err());
         assert_eq!(severe(&plans), without);
+        assert!(plans.of("HOME01/P1").is_some());
+        plans.apply("HOME01/P1".to_owned(), None).unwrap();
+        assert!(plans.of("HOME01/P1").is_none());
     }
 }

@@ -8,9 +8,9 @@ use schemas::clinical_plan::Faults;
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Consortium, Participant, Practitioner};
 use schemas::topics::Topic;
-use schemas::{AlertEvent, CarePlan, Codec, Decoder, EndedSession, Topics, records};
+use schemas::{AlertEvent, CareEvent, CarePlan, Codec, Decoder, EndedSession, Topics, records};
 use stream::follow::{FollowHandle, Followed, Start, follow};
-use stream::record::Incoming;
+use stream::record::{Incoming, Position};
 use stream::{KafkaArgs, StreamError};
 
 use crate::care_plans::CarePlans;
@@ -18,6 +18,7 @@ use crate::ended_sessions::EndedSessions;
 use crate::metrics::DashboardMetrics;
 use crate::model::Alert;
 use crate::open_alerts::OpenAlerts;
+use crate::plan_history::PlanHistory;
 use crate::registry::{Change, Registry};
 use crate::rule_sets::KnownRuleSets;
 use crate::session::LIFETIME;
@@ -156,11 +157,13 @@ impl Following {
                 component.ready();
             }
             Followed::Record(record) => {
-                let Some((patient, plan)) = reader.read(&decoder, &record) else { return };
-                let plan = plan.and_then(|plan| {
-                    plan.validate().inspect_err(|error| reader.unusable(&record, error)).ok()
-                });
-                plans.apply(patient, plan);
+                let place = Position { partition: record.partition, offset: record.offset };
+                if let Some((patient, plan)) = reader.read(&decoder, &record)
+                    && let Err(faults) = plans.apply(patient, plan)
+                {
+                    reader.unusable(&record, &faults);
+                }
+                plans.reached(place);
             }
         };
         let shutdown = self.shutdown.clone();
@@ -197,6 +200,39 @@ impl Following {
         };
         let shutdown = self.shutdown.clone();
         let followed = [(topic.as_str(), Start::Beginning)];
+        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+    }
+
+    /// Follows the care events, of which the earlier care plans are known; `component` is ready when they
+    /// are complete.
+    ///
+    /// # Errors
+    /// When Kafka's client refuses its settings.
+    pub fn care_events(
+        &self,
+        history: Arc<PlanHistory>,
+        component: Component,
+    ) -> Result<FollowHandle, StreamError> {
+        let care_events = self.topics.name(Topic::CareEvents);
+        component.not_ready("reading the care events");
+        let reader = self.clone();
+        let (events, plans) = (self.codec.decoder::<CareEvent>(), self.codec.decoder::<CarePlan>());
+        let handle = move |event| match event {
+            Followed::CaughtUp => {
+                history.caught_up();
+                component.ready();
+            }
+            Followed::Record(record) => {
+                let Some((_, Some(event))) = reader.read(&events, &record) else { return };
+                let Some(bytes) = event.plan else { return };
+                let plan = Incoming { payload: Some(bytes), ..record };
+                if let Some((patient, Some(plan))) = reader.read(&plans, &plan) {
+                    history.apply(patient, plan);
+                }
+            }
+        };
+        let shutdown = self.shutdown.clone();
+        let followed = [(care_events.as_str(), Start::Beginning)];
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 

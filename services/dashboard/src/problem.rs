@@ -189,6 +189,47 @@ impl Problem {
         Self { detail: detail.into(), ..problem }
     }
 
+    /// A change that does not say of which version it is one.
+    pub const fn version_missing() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "version-missing",
+            "The version is missing",
+            "A plan is set with If-Match: the ETag of the version that was read, e.g. \"3\".",
+        )
+    }
+
+    /// Somebody was quicker.
+    pub const fn plan_changed() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "plan-changed",
+            "The plan has changed meanwhile",
+            "Somebody has set the plan since it was read; compare both, and set it again upon the current version.",
+        )
+    }
+
+    /// A plan that no rule can work with.
+    pub const fn invalid_plan() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid-plan",
+            "The plan is not valid",
+            "Nothing was set; the list of faults says where and what.",
+        )
+    }
+
+    /// It is not known whether a plan has been set.
+    pub fn plan_not_known_to_be_set() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "plan-not-known-to-be-set",
+            "The plan is not known to be set",
+            "The plan could not be recorded in time; it may be in force all the same. Read it again before it is set again.",
+        )
+        .retry_after(Duration::from_secs(2))
+    }
+
     /// No such resource of the API.
     pub const fn not_found() -> Self {
         Self::new(
@@ -225,15 +266,20 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let details = ProblemDetails {
+impl Problem {
+    /// What the answer says.
+    pub fn details(&self) -> ProblemDetails {
+        ProblemDetails {
             kind: format!("urn:mimamori:problem:{}", self.name),
             title: self.title.to_owned(),
             status: self.status.as_u16(),
-            detail: self.detail.into_owned(),
-        };
-        let mut response = (self.status, Json(details)).into_response();
+            detail: self.detail.clone().into_owned(),
+        }
+    }
+
+    /// An answer that says more than the details.
+    pub fn answer(&self, body: impl Serialize) -> Response {
+        let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(wait) = self.retry_after {
@@ -241,6 +287,12 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.answer(self.details())
     }
 }
 

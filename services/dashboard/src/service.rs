@@ -31,6 +31,8 @@ use crate::following::Following;
 use crate::metrics::{DashboardMetrics, observe};
 use crate::open_alerts::OpenAlerts;
 use crate::patient_sets::RecordedLists;
+use crate::plan_history::PlanHistory;
+use crate::plan_log::KafkaPlanLog;
 use crate::problem::Problem;
 use crate::queries::Store;
 use crate::registry::Registry;
@@ -66,11 +68,14 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let listener =
         chassis::server::bind(args.listen, "--listen or MIMAMORI_DASHBOARD_LISTEN").await?;
     let producer = Producer::new(&args.kafka, "mimamori-dashboard")?;
-    let (audit, session_ends) = {
+    let plans: Arc<CarePlans> = Arc::default();
+    let (audit, session_ends, plan_log) = {
         let (producer, codec, topics) = (producer.clone(), codec.clone(), topics.clone());
+        let (kafka, plans) = (args.kafka.clone(), Arc::clone(&plans));
         spawn_blocking(move || {
             let audit = KafkaAuditLog::new(producer.clone(), &codec, &topics)?;
-            anyhow::Ok((audit, KafkaSessionEnds::new(producer, &codec, &topics)?))
+            let session_ends = KafkaSessionEnds::new(producer, &codec, &topics)?;
+            anyhow::Ok((audit, session_ends, KafkaPlanLog::new(kafka, &codec, &topics, plans)?))
         })
         .await??
     };
@@ -79,7 +84,9 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         registry: Arc::default(),
         alerts: Arc::default(),
         changed: Arc::new(ChangedReadings::new(now())),
-        plans: Arc::default(),
+        plans: Arc::clone(&plans),
+        plan_history: Arc::default(),
+        plan_log: Arc::new(plan_log),
         rule_sets: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         audit: Arc::new(audit),
@@ -101,7 +108,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let kafka = health.component("kafka");
     let registry: Arc<Registry> = Arc::clone(&dashboard.registry);
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
-    let plans: Arc<CarePlans> = Arc::clone(&dashboard.plans);
+    let plan_history: Arc<PlanHistory> = Arc::clone(&dashboard.plan_history);
     let rule_sets: Arc<KnownRuleSets> = Arc::clone(&dashboard.rule_sets);
     let ended: Arc<EndedSessions> = Arc::clone(&dashboard.ended);
     let changed: Arc<ChangedReadings> = Arc::clone(&dashboard.changed);
@@ -110,6 +117,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         following.alerts(alerts, registry, health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
         following.rule_sets(rule_sets, health.component("rule sets"))?,
+        following.care_events(plan_history, health.component("care events"))?,
         following.ended_sessions(ended, health.component("sessions"))?,
     ];
     let (accepted, progress) = following.accepted_readings(
@@ -167,10 +175,11 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 11] = [
+const USED: [Topic; 12] = [
     Topic::Alerts,
     Topic::ReadingsAccepted,
     Topic::CarePlans,
+    Topic::CareEvents,
     Topic::RuleSets,
     Topic::SessionsEnded,
     Topic::AuditEvents,

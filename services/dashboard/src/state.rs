@@ -15,6 +15,8 @@ use crate::ended_sessions::{EndedSessions, SessionEnds};
 use crate::metrics::DashboardMetrics;
 use crate::open_alerts::OpenAlerts;
 use crate::patient_sets::{RecordedLists, parts_of};
+use crate::plan_history::PlanHistory;
+use crate::plan_log::PlanLog;
 use crate::problem::Problem;
 use crate::queries::Store;
 use crate::recorder::NotRecorded;
@@ -35,6 +37,10 @@ pub struct Dashboard {
     pub plans: Arc<CarePlans>,
     /// The rule sets.
     pub rule_sets: Arc<KnownRuleSets>,
+    /// What they were before.
+    pub plan_history: Arc<PlanHistory>,
+    /// Where they are set.
+    pub plan_log: Arc<dyn PlanLog>,
     /// The store of readings.
     pub store: Store,
     /// The record of accesses.

@@ -9,11 +9,14 @@ use schemas::registry::{Practitioner, Role};
 use crate::accounts::Accounts;
 use crate::accounts::tests::accounts;
 use crate::audit::tests::MemoryAuditLog;
+use crate::care_plans::CarePlans;
 use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::EndedSessions;
 use crate::ended_sessions::tests::MemorySessionEnds;
 use crate::metrics::DashboardMetrics;
 use crate::patient_sets::RecordedLists;
+use crate::plan_history::PlanHistory;
+use crate::plan_log::tests::MemoryPlanLog;
 use crate::queries::Store;
 use crate::registry::Change;
 use crate::registry::tests::team;
@@ -46,7 +49,20 @@ pub(crate) fn instance_with(
     ends: &Arc<MemorySessionEnds>,
     audit: &Arc<MemoryAuditLog>,
 ) -> Arc<Dashboard> {
-    let dashboard = empty_instance(ends, audit);
+    with_people(empty_instance(ends, audit, &Arc::default()))
+}
+
+/// One of several instances that share the log of care plans; one that is behind does not learn of
+/// what the others write.
+pub(crate) fn instance_with_plans(log: &Arc<MemoryPlanLog>, is_behind: bool) -> Arc<Dashboard> {
+    let dashboard = empty_instance(&Arc::default(), &Arc::default(), log);
+    if is_behind {
+        log.followers.lock().unwrap().pop();
+    }
+    with_people(dashboard)
+}
+
+fn with_people(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
     dashboard.registry.apply(practitioner("dr.sato", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("dr.ito", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("ops", Some(Role::Operator)));
@@ -58,6 +74,7 @@ pub(crate) fn instance_with(
     dashboard.changed.known();
     dashboard.plans.caught_up();
     dashboard.rule_sets.caught_up();
+    dashboard.plan_history.caught_up();
     dashboard.ended.caught_up();
     dashboard
 }
@@ -65,20 +82,28 @@ pub(crate) fn instance_with(
 /// A dashboard that has just started.
 pub(crate) fn empty_dashboard() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
     let audit = Arc::default();
-    (empty_instance(&Arc::default(), &audit), audit)
+    (empty_instance(&Arc::default(), &audit, &Arc::default()), audit)
 }
 
-fn empty_instance(ends: &Arc<MemorySessionEnds>, audit: &Arc<MemoryAuditLog>) -> Arc<Dashboard> {
+fn empty_instance(
+    ends: &Arc<MemorySessionEnds>,
+    audit: &Arc<MemoryAuditLog>,
+    plan_log: &Arc<MemoryPlanLog>,
+) -> Arc<Dashboard> {
     let metrics = DashboardMetrics::new(&Metrics::for_service("dashboard")).unwrap();
     let ended: Arc<EndedSessions> = Arc::default();
     ends.followers.lock().unwrap().push(Arc::clone(&ended));
+    let (plans, plan_history): (Arc<CarePlans>, Arc<PlanHistory>) = Default::default();
+    plan_log.followers.lock().unwrap().push((Arc::clone(&plans), Arc::clone(&plan_history)));
     // The discard port: nothing answers there.
     let store = ClickHouseArgs::local("http://127.0.0.1:9", "mimamori");
     let dashboard = Dashboard {
         registry: Arc::default(),
         alerts: Arc::default(),
         changed: Arc::new(ChangedReadings::new(now())),
-        plans: Arc::default(),
+        plans,
+        plan_history,
+        plan_log: plan_log.clone(),
         rule_sets: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         audit: audit.clone(),

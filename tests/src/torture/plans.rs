@@ -67,11 +67,7 @@ impl Planned {
     }
 
     fn plan(&self, now: Timestamp) -> CarePlan {
-        let expected = ExpectedReadings {
-            kind: "blood_pressure".to_owned(),
-            missing_after_days: 1,
-            review_after_days: 14,
-        };
+        let expected = ExpectedReadings::daily("blood_pressure", 1, 14);
         CarePlan {
             patient: self.patient.clone(),
             version: 1,
@@ -83,6 +79,7 @@ impl Planned {
                 start: self.start,
                 expected: vec![expected],
             }),
+            ..CarePlan::default()
         }
     }
 

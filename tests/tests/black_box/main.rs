@@ -9,6 +9,7 @@
 mod access;
 mod back_pressure;
 mod backlog;
+mod care_plans;
 mod changed_readings;
 mod crashes;
 mod demo;
@@ -64,6 +65,8 @@ fn main() -> ExitCode {
         backlog::a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_meanwhile,
         backlog::a_second_reading_behind_an_open_transaction_confirms_after_its_time,
         backlog::time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read,
+        care_plans::a_plan_that_is_changed_changes_alerts_within_two_seconds_without_a_reading,
+        care_plans::the_second_of_two_physicians_is_answered_412_and_only_one_plan_is_in_the_log,
         missing_data::a_patient_from_whom_nothing_comes_is_reported_once_and_late_readings_take_it_back,
         missing_data::a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back,
         strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,

@@ -19,11 +19,7 @@ const DAY: i64 = 86_400;
 
 /// Home blood pressure is expected every day, since ten days ago.
 fn plan(version: i32) -> CarePlan {
-    let expected = ExpectedReadings {
-        kind: "blood_pressure".to_owned(),
-        missing_after_days: 3,
-        review_after_days: 14,
-    };
+    let expected = ExpectedReadings::daily("blood_pressure", 3, 14);
     CarePlan {
         patient: SILENT.to_owned(),
         version,
@@ -35,6 +31,7 @@ fn plan(version: i32) -> CarePlan {
             start: (now().seconds() / DAY - 10) as i32,
             expected: vec![expected],
         }),
+        ..CarePlan::default()
     }
 }
 

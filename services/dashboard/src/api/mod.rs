@@ -2,6 +2,7 @@
 
 mod alerts;
 pub mod patients;
+mod plan;
 mod preview;
 mod session;
 mod stream;
@@ -48,6 +49,8 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(patients::list_patients))
         .routes(routes!(patients::list_readings))
         .routes(routes!(patients::list_patient_alerts))
+        .routes(routes!(plan::read_plan, plan::set_plan))
+        .routes(routes!(plan::list_plan_versions))
         .routes(routes!(preview::preview_plan))
         .routes(routes!(alerts::list_open_alerts))
         .routes(routes!(stream::stream_alerts))
@@ -65,9 +68,11 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
     let (router, _) = routes().split_for_parts();
     let document: Arc<str> = openapi_json().into();
     router
-        // The same two with the patient in one segment, its slash encoded.
+        // The same with the patient in one segment, its slash encoded.
         .route("/api/v1/patients/{patient}/readings", get(patients::list_readings))
         .route("/api/v1/patients/{patient}/alerts", get(patients::list_patient_alerts))
+        .route("/api/v1/patients/{patient}/plan", get(plan::read_plan).put(plan::set_plan))
+        .route("/api/v1/patients/{patient}/plan/versions", get(plan::list_plan_versions))
         .route("/api/v1/openapi.json", get(move || async move { openapi(&document) }))
         .route("/api/{*rest}", axum::routing::any(|| async { Problem::not_found() }))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::response::{IntoResponse, Response};
 use clinical::plan::Plan;
 use clinical::preview::{self, PREVIEWED, ReceivedReading};
 use clinical::{PatientId, Timestamp};
-use schemas::plan_document::{self, Signature};
+use schemas::plan_document::{Signature, parse};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use crate::access::{AssignedPatient, PreviewPlan};
+use crate::api::plan::{invalid, ready};
 use crate::model::Instant;
+use crate::model::care_plan::{InvalidPlanProblem, PlanContent};
 use crate::model::preview::{PlanPreview, PreviewedAlert};
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::{Dashboard, now};
@@ -27,12 +30,13 @@ use crate::state::{Dashboard, now};
         ("consortium" = String, Path, description = "The patient's consortium_id"),
         ("person" = String, Path, description = "The patient's person_id"),
     ),
-    request_body(content = Object, description = "The proposed plan, as it would be set"),
+    request_body(content = PlanContent, description = "The proposed plan, as it would be set."),
     responses(
         (status = 200, description = "The alerts under both plans", body = PlanPreview),
-        (status = 400, description = "The plan is not one that rules can work with; the detail names each place by a JSON pointer", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "The body is no JSON", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
@@ -40,28 +44,23 @@ pub async fn preview_plan(
     State(dashboard): State<Arc<Dashboard>>,
     assigned: AssignedPatient<PreviewPlan>,
     body: Result<Json<Value>, JsonRejection>,
-) -> Result<Json<PlanPreview>, Problem> {
+) -> Result<Response, Problem> {
+    ready(&dashboard)?;
     let Json(document) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    if !dashboard.plans.is_caught_up() {
-        return Err(Problem::still_loading("care plans"));
-    }
-    if !dashboard.rule_sets.is_caught_up() {
-        return Err(Problem::still_loading("rule sets"));
-    }
     let to = now();
     let from = to - PREVIEWED;
-    let patient = assigned.patient;
+    let patient = assigned.patient.clone();
     let present = dashboard.plan_of(patient.as_str());
     let signature = Signature {
         patient: patient.as_str(),
         version: present.version.saturating_add(1),
-        author: "preview",
+        author: &assigned.user,
         at: to,
     };
-    let proposed = plan_document::parse(&document, signature)
-        .and_then(|plan| plan.validate())
-        .map_err(|faults| Problem::bad_request(faults.to_string()))?
-        .under(present.rule_set().cloned());
+    let proposed = match parse(&document, signature).and_then(|plan| plan.validate()) {
+        Ok(plan) => plan.under(present.rule_set().cloned()),
+        Err(faults) => return Ok(invalid(faults)),
+    };
     let period = (preview::needed_from(from), to);
     let readings = dashboard.store.received_readings(&patient, period).await;
     let readings = readings.map_err(|_| Problem::store_unavailable())?;
@@ -69,7 +68,7 @@ pub async fn preview_plan(
     let judged =
         spawn_blocking(move || judged(patient, readings, [&present, &proposed], (from, to)));
     let preview = judged.await.map_err(|_| Problem::store_unavailable())?;
-    Ok(Json(preview))
+    Ok(Json(preview).into_response())
 }
 
 fn judged(

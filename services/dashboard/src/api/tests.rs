@@ -1,5 +1,6 @@
 //! The API as its users meet it: requests in, answers out.
 
+mod plans;
 mod previews;
 mod sessions;
 

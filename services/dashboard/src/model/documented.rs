@@ -51,6 +51,10 @@ documented! {
         "How a reading was entered.";
     Side = clinical::limit::Side [AtOrAbove, Above, Below],
         "On which side of a limit a value is worth a look.";
+    ValueOrigin = clinical::plan::Origin [Plan, Programme, RuleSet, Default],
+        "Where a parameter's value comes from.";
+    PauseReason = clinical::pause::PauseReason [Hospital, Travel, Other],
+        "Why nothing is expected.";
     Sex = schemas::registry::Sex [Female, Male, Other, Unknown],
         "Sex, as registered.";
     Role = schemas::registry::Role [Physician, Operator],

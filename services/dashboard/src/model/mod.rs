@@ -1,6 +1,7 @@
 //! What the API says, as JSON.
 
 pub mod alert;
+pub mod care_plan;
 pub mod documented;
 pub mod measurement;
 pub mod patient;

@@ -9,6 +9,7 @@ import { LiveListPage } from './pages/live-list'
 import { OperatorPage } from './pages/operator'
 import { PageTitle } from './pages/page-title'
 import { PatientPage } from './pages/patient'
+import { PlanPage } from './pages/plan'
 import { SignInPage } from './pages/sign-in'
 import { Link, navigate, returnPath, routeOf, signInPath, usePath } from './route'
 import { useSession } from './session'
@@ -50,6 +51,7 @@ export function App() {
       <Frame status={<LiveStatus />}>
         {route.page === 'live-list' && <LiveListPage />}
         {route.page === 'patient' && <PatientPage key={route.patient} patient={route.patient} />}
+        {route.page === 'plan' && <PlanPage key={route.patient} patient={route.patient} />}
         {route.page === 'unknown' && (
           <>
             <PageTitle title={words.notFound} />

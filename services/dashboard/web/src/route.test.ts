@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { pathOf, returnPath, routeOf, signInPath } from './route'
+import { pathOf, planPathOf, returnPath, routeOf, signInPath } from './route'
 
 test('a patient is named by consortium and person', () => {
   expect(routeOf('/patients/CGM005/S001')).toEqual({ page: 'patient', patient: 'CGM005/S001' })
   expect(routeOf(pathOf('CGM005/S001'))).toEqual({ page: 'patient', patient: 'CGM005/S001' })
   expect(routeOf('/patients/%E0%A4/x').page).toBe('unknown')
+  expect(routeOf(planPathOf('CGM005/S001'))).toEqual({ page: 'plan', patient: 'CGM005/S001' })
   expect(routeOf('/elsewhere').page).toBe('unknown')
 })
 

@@ -4,15 +4,17 @@ export type Route =
   | { readonly page: 'live-list' }
   | { readonly page: 'sign-in' }
   | { readonly page: 'patient'; readonly patient: string }
+  | { readonly page: 'plan'; readonly patient: string }
   | { readonly page: 'unknown' }
 
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'live-list' }
   if (path === '/sign-in') return { page: 'sign-in' }
-  const match = /^\/patients\/([^/]+)\/([^/]+)\/?$/.exec(path)
+  const match = /^\/patients\/([^/]+)\/([^/]+?)(\/plan)?\/?$/.exec(path)
   if (!match) return { page: 'unknown' }
   try {
-    return { page: 'patient', patient: match.slice(1).map(decodeURIComponent).join('/') }
+    const patient = match.slice(1, 3).map(decodeURIComponent).join('/')
+    return { page: match[3] === undefined ? 'patient' : 'plan', patient }
   } catch {
     return { page: 'unknown' }
   }
@@ -20,6 +22,11 @@ export function routeOf(path: string): Route {
 
 export function pathOf(patient: string): string {
   return '/patients/' + patient.split('/').map(encodeURIComponent).join('/')
+}
+
+/** Where a patient's care plan is. */
+export function planPathOf(patient: string): string {
+  return pathOf(patient) + '/plan'
 }
 
 /** Where to go after signing in: only ever a path of these pages, whatever the address bar was given. */

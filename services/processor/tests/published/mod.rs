@@ -184,11 +184,7 @@ pub fn take(
 
 /// Of one of the patients, readings are expected every day.
 pub fn plan() -> CarePlan {
-    let expected = ExpectedReadings {
-        kind: "blood_pressure".to_owned(),
-        missing_after_days: 2,
-        review_after_days: 4,
-    };
+    let expected = ExpectedReadings::daily("blood_pressure", 2, 4);
     CarePlan {
         patient: "HOME01/P0".to_owned(),
         version: 1,
@@ -200,5 +196,6 @@ pub fn plan() -> CarePlan {
             start: (START / 86_400_000) as i32,
             expected: vec![expected],
         }),
+        ..CarePlan::default()
     }
 }

@@ -1,4 +1,4 @@
-import type { Kind, PatientAlerts, PatientReadings, Patients, Session } from './model'
+import type { Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, Session } from './model'
 
 /** An answer other than 2xx. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly type = '',
     /** The session that the request belonged to. */
     readonly session: string | null = null,
+    /** The whole problem, where the answer holds one. */
+    readonly problem: unknown = null,
   ) {
     super(message)
     this.name = 'ApiError'
@@ -79,7 +81,7 @@ async function errorOf(response: Response, own: string | null): Promise<ApiError
   try {
     const problem = (await response.json()) as { type?: unknown; detail?: unknown; title?: unknown }
     const detail = String(problem.detail ?? problem.title ?? response.statusText)
-    return new ApiError(response.status, detail, String(problem.type ?? ''), own)
+    return new ApiError(response.status, detail, String(problem.type ?? ''), own, problem)
   } catch {
     return new ApiError(response.status, response.statusText, '', own)
   }
@@ -115,6 +117,18 @@ function patientPath(patient: string): string {
 }
 
 export const listAlertsOf = (patient: string) => read<PatientAlerts>(patientPath(patient) + '/alerts')
+
+export const readPlan = (patient: string) => read<PatientPlan>(patientPath(patient) + '/plan')
+
+/** Sets a patient's plan in the place of a version; 0 where there was none. */
+export async function setPlan(patient: string, insteadOf: number, plan: PlanContent): Promise<PatientPlan> {
+  const response = await request(patientPath(patient) + '/plan', {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json', 'if-match': `"${insteadOf}"` },
+    body: JSON.stringify(plan),
+  })
+  return (await response.json()) as PatientPlan
+}
 
 export interface ReadingsWanted {
   readonly kind?: Kind

@@ -9,7 +9,7 @@ import { withNewest } from '../triage/patients'
 import { InZone, useLanguage } from '../language/language'
 import { personText, zoneText } from '../language/reading-text'
 import { JAPAN } from '../language/zones'
-import { Link, navigate } from '../route'
+import { Link, navigate, planPathOf } from '../route'
 import { AlertLine } from './alert-line'
 import { EarlierAlerts, EvidenceTable } from './evidence'
 import { LatestValues } from './latest-values'
@@ -53,7 +53,7 @@ export function PatientPage({ patient }: { patient: string }) {
   return (
     <InZone name={history?.timeZone ?? listed?.time_zone ?? JAPAN.name}>
       <p className="back">
-        <Link href="/">← {words.backToList}</Link>
+        <Link href="/">← {words.backToList}</Link> <Link href={planPathOf(patient)}>{words.plan.title}</Link>
       </p>
       <PatientHeader patient={patient} summary={summary} now={now} />
       {failure === 'not-yours' ? (

@@ -1,0 +1,265 @@
+import { useId, type FormEvent, type ReactNode } from 'react'
+import type { Kind, PatientPlan, PlanContent, PlanExpected, PlanParameter, PlanPause } from '../api/model'
+import { KIND_ORDER } from '../language/kinds.generated'
+import { useLanguage } from '../language/language'
+
+interface FormProps {
+  readonly plan: PatientPlan
+  readonly draft: PlanContent
+  readonly busy: boolean
+  /** The zone of a schedule that is begun here. */
+  readonly zone: string
+  change(draft: PlanContent): void
+  save(): void
+}
+
+/** What a plan says, to be changed. */
+export function PlanForm({ plan, draft, busy, zone, change, save }: FormProps) {
+  const { words, language } = useLanguage()
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    save()
+  }
+  return (
+    <form className="plan-form" onSubmit={submit}>
+      <Labelled label={words.plan.programme}>
+        {(id) => (
+          <select id={id} value={draft.programme ?? ''} onChange={(e) => change({ ...draft, programme: e.target.value || null })}>
+            <option value="">{words.plan.noProgramme}</option>
+            {plan.programmes.map((one) => (
+              <option key={one.name} value={one.name}>
+                {language === 'ja' ? one.label_ja : one.label_en}
+              </option>
+            ))}
+          </select>
+        )}
+      </Labelled>
+      <Parameters plan={plan} draft={draft} change={change} />
+      <Schedule draft={draft} zone={zone} change={change} />
+      <Pauses draft={draft} change={change} />
+      <QuietHours draft={draft} change={change} />
+      <Labelled label={words.plan.reason}>
+        {(id) => (
+          <textarea id={id} required maxLength={1000} rows={3} value={draft.reason} onChange={(e) => change({ ...draft, reason: e.target.value })} />
+        )}
+      </Labelled>
+      <button className="primary" type="submit" disabled={busy}>
+        {busy ? words.plan.saving : words.plan.save}
+      </button>
+    </form>
+  )
+}
+
+type Part = Pick<FormProps, 'draft' | 'change'>
+
+function Labelled({ label, children }: { label: string; children: (id: string) => ReactNode }) {
+  const id = useId()
+  return (
+    <p>
+      <label htmlFor={id}>{label}</label> {children(id)}
+    </p>
+  )
+}
+
+function Parameters({ plan, draft, change }: Part & { plan: PatientPlan }) {
+  const { words } = useLanguage()
+  const heads = ['parameter', 'inForce', 'own', 'defaultValue', 'range', 'source'] as const
+  return (
+    <details open>
+      <summary>{words.plan.parameters}</summary>
+      <table>
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th key={head} scope="col">
+                {words.plan[head]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {plan.parameters.map((one) => (
+            <ParameterRow key={one.name} parameter={one} draft={draft} change={change} />
+          ))}
+        </tbody>
+      </table>
+    </details>
+  )
+}
+
+function ParameterRow({ parameter, draft, change }: Part & { parameter: PlanParameter }) {
+  const { words, language } = useLanguage()
+  const { name, unit, low, high } = parameter
+  const own = draft.thresholds[name]
+  const set = (text: string) => {
+    const { [name]: _, ...others } = draft.thresholds
+    const value = Number(text)
+    change({ ...draft, thresholds: text === '' || Number.isNaN(value) ? others : { ...others, [name]: value } })
+  }
+  const label = language === 'ja' ? parameter.label_ja : parameter.label_en
+  return (
+    <tr>
+      <th scope="row">
+        {label} <code className="muted">{name}</code>
+      </th>
+      <td>
+        {parameter.value} {unit} ({words.plan.origin[parameter.origin]})
+      </td>
+      <td>
+        <input type="number" step={10 ** -parameter.decimals} min={low} max={high} aria-label={`${words.plan.own}: ${label}`} value={own ?? ''} onChange={(e) => set(e.target.value)} />
+      </td>
+      <td>{parameter.default}</td>
+      <td>
+        {low}–{high}
+      </td>
+      <td>
+        {parameter.source ?? parameter.default_source}
+        {parameter.recalled && <strong> ({words.plan.recalled})</strong>}
+      </td>
+    </tr>
+  )
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10)
+}
+
+function Schedule({ draft, zone, change }: Part & { zone: string }) {
+  const { words } = useLanguage()
+  const schedule = draft.schedule ?? { time_zone: zone, start: today(), expected: [] }
+  const set = (changed: Partial<typeof schedule>) => {
+    const next = { ...schedule, ...changed }
+    change({ ...draft, schedule: next.expected.length === 0 && draft.schedule === null ? null : next })
+  }
+  const replace = (index: number, one: PlanExpected) => set({ expected: schedule.expected.with(index, one) })
+  const free = KIND_ORDER.filter((kind) => !schedule.expected.some((one) => one.kind === kind))
+  return (
+    <fieldset>
+      <legend>{words.plan.schedule}</legend>
+      {draft.schedule && (
+        <>
+          <Labelled label={words.plan.timeZone}>
+            {(id) => <input id={id} value={schedule.time_zone} onChange={(e) => set({ time_zone: e.target.value })} />}
+          </Labelled>
+          <Labelled label={words.plan.start}>
+            {(id) => <input id={id} type="date" value={schedule.start} onChange={(e) => set({ start: e.target.value })} />}
+          </Labelled>
+        </>
+      )}
+      {schedule.expected.map((one, index) => (
+        <Expected key={one.kind} one={one} change={(next) => replace(index, next)} remove={() => set({ expected: schedule.expected.toSpliced(index, 1) })} />
+      ))}
+      {schedule.expected.length > 0 && <p className="muted">{words.plan.everyDay}</p>}
+      <Labelled label={words.plan.addKind}>
+        {(id) => (
+          <select id={id} value="" onChange={(e) => set({ expected: [...schedule.expected, expectedOf(e.target.value as Kind)] })}>
+            <option value="">–</option>
+            {free.map((kind) => (
+              <option key={kind} value={kind}>
+                {words.kind[kind]}
+              </option>
+            ))}
+          </select>
+        )}
+      </Labelled>
+    </fieldset>
+  )
+}
+
+function expectedOf(kind: Kind): PlanExpected {
+  return { kind, missing_after_days: 3, review_after_days: 14, times_a_day: 1, days: [] }
+}
+
+function Expected({ one, change, remove }: { one: PlanExpected; change(one: PlanExpected): void; remove(): void }) {
+  const { words } = useLanguage()
+  const numbers = [
+    ['missing_after_days', words.plan.missingAfter, 30],
+    ['review_after_days', words.plan.reviewAfter, 90],
+    ['times_a_day', words.plan.timesADay, 24],
+  ] as const
+  const toggle = (day: number) => {
+    const days = one.days.includes(day) ? one.days.filter((other) => other !== day) : [...one.days, day].sort()
+    change({ ...one, days })
+  }
+  return (
+    <fieldset>
+      <legend>{words.kind[one.kind]}</legend>
+      {numbers.map(([name, label, most]) => (
+        <Labelled key={name} label={label}>
+          {(id) => (
+            <input id={id} type="number" required min={1} max={most} value={one[name]} onChange={(e) => change({ ...one, [name]: Number(e.target.value) })} />
+          )}
+        </Labelled>
+      ))}
+      <p>
+        {words.plan.weekdays.map((label, index) => (
+          <label key={label}>
+            <input type="checkbox" checked={one.days.includes(index + 1)} onChange={() => toggle(index + 1)} /> {label}{' '}
+          </label>
+        ))}
+      </p>
+      <button type="button" onClick={remove}>
+        {words.plan.remove}
+      </button>
+    </fieldset>
+  )
+}
+
+const REASONS = ['hospital', 'travel', 'other'] as const satisfies readonly PlanPause['reason'][]
+
+function Pauses({ draft, change }: Part) {
+  const { words } = useLanguage()
+  const { pauses } = draft
+  const set = (next: PlanContent['pauses']) => change({ ...draft, pauses: next })
+  return (
+    <fieldset>
+      <legend>{words.plan.pauses}</legend>
+      <p className="muted">{words.plan.pausesNote}</p>
+      {pauses.map((pause, index) => {
+        const replace = (part: Partial<PlanPause>) => set(pauses.with(index, { ...pause, ...part }))
+        return (
+          <p key={index}>
+            <input type="date" required aria-label={words.plan.start} value={pause.from} onChange={(e) => replace({ from: e.target.value })} />
+            {' – '}
+            <input type="date" required aria-label={words.plan.until} value={pause.until} onChange={(e) => replace({ until: e.target.value })} />{' '}
+            <select aria-label={words.plan.pauses} value={pause.reason} onChange={(e) => replace({ reason: e.target.value as PlanPause['reason'] })}>
+              {REASONS.map((reason) => (
+                <option key={reason} value={reason}>
+                  {words.plan.pauseReason[reason]}
+                </option>
+              ))}
+            </select>{' '}
+            <button type="button" onClick={() => set(pauses.toSpliced(index, 1))}>
+              {words.plan.remove}
+            </button>
+          </p>
+        )
+      })}
+      <button type="button" onClick={() => set([...pauses, { from: today(), until: today(), reason: 'hospital' }])}>
+        {words.plan.addPause}
+      </button>
+    </fieldset>
+  )
+}
+
+function QuietHours({ draft, change }: Part) {
+  const { words } = useLanguage()
+  const hours = draft.quiet_hours
+  return (
+    <fieldset>
+      <legend>{words.plan.quietHours}</legend>
+      <p className="muted">{words.plan.quietNote}</p>
+      <label>
+        <input type="checkbox" checked={hours !== null && hours !== undefined} onChange={(e) => change({ ...draft, quiet_hours: e.target.checked ? { from: '21:00', until: '07:00' } : null })} />{' '}
+        {words.plan.quietHours}
+      </label>
+      {hours && (
+        <p>
+          <input type="time" required aria-label={words.plan.start} value={hours.from} onChange={(e) => change({ ...draft, quiet_hours: { ...hours, from: e.target.value } })} />
+          {' – '}
+          <input type="time" required aria-label={words.plan.until} value={hours.until} onChange={(e) => change({ ...draft, quiet_hours: { ...hours, until: e.target.value } })} />
+        </p>
+      )}
+    </fieldset>
+  )
+}

@@ -1,0 +1,179 @@
+import { useCallback, useEffect, useState } from 'react'
+import { ApiError, readPlan, setPlan } from '../api/client'
+import type { InvalidPlanProblem, PatientPlan, PlanConflictProblem, PlanContent, PlanFault } from '../api/model'
+import { InZone, useLanguage } from '../language/language'
+import { JAPAN } from '../language/zones'
+import { Link, pathOf } from '../route'
+import { useDashboardState, useNow } from '../state/dashboard-state'
+import { PageTitle } from './page-title'
+import { PlanForm } from './plan-form'
+
+type Outcome =
+  | { readonly is: 'none' | 'busy' | 'set' | 'unknown' | 'failed' | 'not-yours' }
+  | { readonly is: 'invalid'; readonly faults: readonly PlanFault[] }
+  | { readonly is: 'conflict'; readonly problem: PlanConflictProblem }
+
+function outcomeOf(error: unknown): Outcome {
+  if (!(error instanceof ApiError)) return { is: 'failed' }
+  if (error.status === 412) return { is: 'conflict', problem: error.problem as PlanConflictProblem }
+  if (error.status === 422) return { is: 'invalid', faults: (error.problem as InvalidPlanProblem).faults }
+  if (error.type.endsWith(':not-your-patient')) return { is: 'not-yours' }
+  // Without an answer to a change nobody knows whether it was made.
+  return { is: error.status === 0 || error.type.endsWith(':plan-not-known-to-be-set') ? 'unknown' : 'failed' }
+}
+
+/** A patient's care plan, read and set. What is typed is kept until it is set or given up. */
+export function PlanPage({ patient }: { patient: string }) {
+  const { words } = useLanguage()
+  const { patients } = useDashboardState()
+  const [plan, setCurrent] = useState<PatientPlan | null>(null)
+  const [draft, setDraft] = useState<PlanContent | null>(null)
+  const [outcome, setOutcome] = useState<Outcome>({ is: 'none' })
+
+  const begin = useCallback((current: PatientPlan, content: PlanContent, next: Outcome) => {
+    setCurrent(current)
+    // Each change has its own reason.
+    setDraft({ ...content, reason: content === current.plan ? '' : content.reason })
+    setOutcome(next)
+  }, [])
+
+  const load = useCallback(() => {
+    setOutcome({ is: 'none' })
+    readPlan(patient).then(
+      (current) => begin(current, current.plan, { is: 'none' }),
+      (error: unknown) => {
+        const found = outcomeOf(error)
+        setOutcome(found.is === 'not-yours' ? found : { is: 'failed' })
+      },
+    )
+  }, [patient, begin])
+
+  useEffect(load, [load])
+
+  const save = () => {
+    if (plan === null || draft === null) return
+    setOutcome({ is: 'busy' })
+    setPlan(patient, plan.version, draft).then(
+      (current) => begin(current, current.plan, { is: 'set' }),
+      (error: unknown) => setOutcome(outcomeOf(error)),
+    )
+  }
+
+  const zone = patients?.find((one) => one.patient === patient)?.time_zone ?? JAPAN.name
+  return (
+    <InZone name={zone}>
+      <p className="back">
+        <Link href={pathOf(patient)}>← {words.plan.back}</Link>
+      </p>
+      <PageTitle title={`${words.plan.title} ${patient}`} />
+      {outcome.is === 'not-yours' && <p className="notice notice-warning">{words.notYours}</p>}
+      {plan && <About plan={plan} />}
+      {plan && draft && (
+        <PlanForm plan={plan} draft={draft} change={setDraft} busy={outcome.is === 'busy'} zone={zone} save={save} />
+      )}
+      <div role="alert">
+        {outcome.is === 'failed' && (
+          <p className="notice notice-warning">
+            {words.plan.failed} {plan === null && <button onClick={load}>{words.retry}</button>}
+          </p>
+        )}
+        {outcome.is === 'unknown' && (
+          <p className="notice notice-warning">
+            {words.plan.unknown} <button onClick={load}>{words.retry}</button>
+          </p>
+        )}
+        {outcome.is === 'invalid' && <Faults title={words.plan.invalid} faults={outcome.faults} />}
+        {outcome.is === 'conflict' && <Conflict problem={outcome.problem} begin={begin} />}
+      </div>
+      {outcome.is === 'set' && (
+        <p className="notice notice-info" role="status">
+          {words.plan.saved}
+        </p>
+      )}
+    </InZone>
+  )
+}
+
+function About({ plan }: { plan: PatientPlan }) {
+  const { words, times } = useLanguage()
+  const now = useNow()
+  const setAt = plan.set_at == null ? null : times.dateTime(Date.parse(plan.set_at), now)
+  return (
+    <>
+      <p className="muted">{setAt === null ? words.plan.none : words.plan.setBy(plan.version, plan.author ?? '', setAt)}</p>
+      {plan.plan.reason !== '' && <p>{plan.plan.reason}</p>}
+      {plan.faults.length > 0 && <Faults title={words.plan.notUsed} faults={plan.faults} />}
+    </>
+  )
+}
+
+function Faults({ title, faults }: { title: string; faults: readonly PlanFault[] }) {
+  return (
+    <div className="notice notice-warning">
+      <p>{title}</p>
+      <ul>
+        {faults.map((fault) => (
+          <li key={fault.pointer}>
+            <code>{fault.pointer}</code> {fault.detail}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+interface ConflictProps {
+  readonly problem: PlanConflictProblem
+  begin(current: PatientPlan, content: PlanContent, next: Outcome): void
+}
+
+/** Both versions, and which to go on with. Nothing is set by choosing. */
+function Conflict({ problem: { current, submitted }, begin }: ConflictProps) {
+  const { words } = useLanguage()
+  return (
+    <div className="notice notice-warning">
+      <p>{words.plan.conflict(current.author ?? '')}</p>
+      <div className="plan-versions">
+        <Version title={words.plan.theirs(current.version)} content={current.plan} other={submitted} />
+        <Version title={words.plan.mine} content={submitted} other={current.plan} />
+      </div>
+      <button onClick={() => begin(current, current.plan, { is: 'none' })}>{words.plan.takeTheirs}</button>{' '}
+      <button onClick={() => begin(current, submitted, { is: 'none' })}>{words.plan.keepMine}</button>
+    </div>
+  )
+}
+
+/** A version line by line, what the other one does not say emphasised. */
+function Version({ title, content, other }: { title: string; content: PlanContent; other: PlanContent }) {
+  const { words } = useLanguage()
+  const lines = linesOf(content, words)
+  const others = new Set(linesOf(other, words))
+  return (
+    <section>
+      <h2>{title}</h2>
+      <ul>
+        {lines.map((line) => (
+          <li key={line}>{others.has(line) ? line : <strong>{line}</strong>}</li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+type Spoken = ReturnType<typeof useLanguage>
+
+function linesOf(content: PlanContent, words: Spoken['words']): readonly string[] {
+  const { plan } = words
+  const lines = [`${plan.programme}: ${content.programme ?? plan.noProgramme}`]
+  for (const [name, value] of Object.entries(content.thresholds)) lines.push(`${name}: ${value}`)
+  const { schedule, quiet_hours: quiet } = content
+  if (schedule) lines.push(`${plan.schedule}: ${schedule.time_zone}, ${schedule.start}`)
+  for (const one of schedule?.expected ?? []) {
+    const days = one.days.map((day) => plan.weekdays[day - 1]).join(' ')
+    lines.push(`${words.kind[one.kind]}: ${one.missing_after_days}/${one.review_after_days}, ${one.times_a_day}× ${days}`)
+  }
+  for (const pause of content.pauses) lines.push(`${plan.pauses}: ${pause.from} – ${pause.until}, ${plan.pauseReason[pause.reason]}`)
+  if (quiet) lines.push(`${plan.quietHours}: ${quiet.from} – ${quiet.until}`)
+  lines.push(`${plan.reason}: ${content.reason}`)
+  return lines
+}
