@@ -181,7 +181,7 @@ impl Following {
         sets: Arc<KnownRuleSets>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
-        let topic = self.topics.name(Topic::RuleSets);
+        let rule_sets = self.topics.name(Topic::RuleSets);
         component.not_ready("reading the rule sets");
         let reader = self.clone();
         let decoder = self.codec.decoder::<records::RuleSet>();
@@ -199,7 +199,7 @@ impl Following {
             }
         };
         let shutdown = self.shutdown.clone();
-        let followed = [(topic.as_str(), Start::Beginning)];
+        let followed = [(rule_sets.as_str(), Start::Beginning)];
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 
