@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::admission::Outcome;
 use crate::alert::{Alert, AlertId, Severity, Status, Transition};
 use crate::monitor::Monitor;
 use crate::patient::PatientId;
@@ -57,13 +58,16 @@ pub fn alerts(
         (one.received, observation_time, kind, source)
     });
     let mut replay = Replay { monitor: Monitor::default(), found: BTreeMap::new() };
-    // As a state rebuilt at the beginning: of what is older not every reading is there.
-    let with = (plan, Window::rebuilt_at(from));
-    // The expected readings of the plan are missed although none ever comes.
-    let began = readings.first().map_or(from, |first| first.received.min(from));
+    // As a state that was rebuilt then: of what is older not every reading is there.
+    let (began, window) = (from - WINDOW, Window::rebuilt_at(from));
+    let with = (plan, window);
+    let earlier = readings.partition_point(|one| one.received < began);
+    for ReceivedReading { reading, received } in &readings[..earlier] {
+        replay.monitor.restore_reading(reading, *received, Outcome::New, window);
+    }
     let changes = replay.monitor.reassess(patient, began, with);
     replay.take(changes);
-    for ReceivedReading { reading, received } in &readings {
+    for ReceivedReading { reading, received } in &readings[earlier..] {
         replay.let_time_pass(patient, *received, with);
         let applied = replay.monitor.apply_remembered(patient, reading, *received, with);
         replay.take(applied.changes);

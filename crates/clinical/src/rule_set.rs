@@ -179,12 +179,17 @@ impl RuleSets {
 
     /// The set in force at a time; none where the built-in one is.
     pub fn in_force(&self, at: Timestamp) -> Option<&Arc<RuleSet>> {
-        self.all.iter().rfind(|set| set.effective_from <= at)
+        self.all[..self.begun(at)].last()
     }
 
     /// The sets that come into force after a time, the first first.
     pub fn after(&self, at: Timestamp) -> impl Iterator<Item = &Arc<RuleSet>> {
-        self.all.iter().filter(move |set| set.effective_from > at)
+        self.all[self.begun(at)..].iter()
+    }
+
+    /// How many have come into force until a time. Every reading asks.
+    fn begun(&self, at: Timestamp) -> usize {
+        self.all.partition_point(|set| set.effective_from <= at)
     }
 
     /// The set of a name.
