@@ -26,6 +26,7 @@ ALLOWED = {
     "crates/clinical/src/rules/glucose_low/": ("rule", "is told by the rule of what is lower"),
     "crates/clinical/src/programmes.rs": ("rule", "sets of parameters, which rules have"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),
+    "deploy/rule-sets/": ("rule", "numbers of rules"),
     "fuzz/src/targets/": ("rule and kind", "what is damaged"),
     "load-tests/src/": ("kind", "loads are made of certain kinds"),
     "schemas/avro/": ("rule and kind", "examples in docs that are published, and never change"),

@@ -80,6 +80,7 @@ records! {
     crate::registry::CareTeam = "registry_care_team" REGISTRY_CARE_TEAM,
     crate::records::AuditSet = "audit_set" AUDIT_SET,
     crate::records::EndedSession = "ended_session" ENDED_SESSION,
+    crate::records::RuleSet = "rule_set" RULE_SET,
 }
 
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];

@@ -8,6 +8,7 @@ mod accepted;
 mod body;
 pub mod clinical_alert;
 pub mod clinical_plan;
+mod clinical_rule_set;
 pub mod codec;
 mod digest;
 pub mod fields;

@@ -74,3 +74,5 @@ pub(crate) const REJECTED_READING: &[&str] = &[
     include_str!("../avro/published/rejected_reading.2.avsc"),
     include_str!("../avro/published/rejected_reading.3.avsc"),
 ];
+/// Of `rule_set`.
+pub(crate) const RULE_SET: &[&str] = &[include_str!("../avro/published/rule_set.1.avsc")];

@@ -428,3 +428,28 @@ pub struct EndedSession {
     pub ended_at: i64,
     pub expires_at: i64,
 }
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RuleSet {
+    pub name: String,
+    pub effective_from: i64,
+    #[serde(default)]
+    pub values: Vec<GivenValue>,
+    #[serde(default)]
+    pub switched_off: Vec<SwitchedOffRule>,
+    pub author: String,
+    pub applied_at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GivenValue {
+    pub parameter: String,
+    pub value: f64,
+    pub source: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchedOffRule {
+    pub rule: String,
+    pub reason: String,
+}

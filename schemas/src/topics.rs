@@ -41,6 +41,8 @@ topics! {
     Alerts = "alerts",
     /// Plans of patients. Key: patient.
     CarePlans = "care.plans",
+    /// What changes of the built-in rule set, and from when on. Key: the rule set's name.
+    RuleSets = "rule.sets",
     /// Who did what for a patient. Key: patient.
     CareEvents = "care.events",
     /// Accesses, allowed or denied.

@@ -186,8 +186,8 @@ pub struct Computation<'a> {
     pub rule: RuleName,
     /// The version of the rule's wording.
     pub wording_version: i32,
-    /// The rule set's name.
-    pub rule_set: &'static str,
+    /// The name of the rule set in force.
+    pub rule_set: &'a str,
     /// The care plan's version.
     pub plan_version: i32,
     /// As of when.
@@ -372,7 +372,8 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
     let newest_time = times().max();
     let severity = severity_of(known, &episode, status, computation.at);
     let transition = transition(known, &episode, severity, status, (&evidence, began))?;
-    // What was judged stays as it was, with the numbers of the plan that it was judged by.
+    // What was judged stays as it was, with the numbers of the plan and the rule set
+    // that it was judged by.
     let judged = known.filter(|alert| {
         (alert.stage, alert.wording_version) == (episode.stage, computation.wording_version)
             && (episode.rests_on_findings || !evidence.is_empty())
@@ -398,7 +399,8 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
         parameters: judged.map_or(episode.parameters, |alert| alert.parameters.clone()),
         wording_version: computation.wording_version,
         reported: None,
-        rule_set: computation.rule_set.to_owned(),
+        rule_set: judged
+            .map_or_else(|| computation.rule_set.to_owned(), |alert| alert.rule_set.clone()),
         plan_version: judged.map_or(computation.plan_version, |alert| alert.plan_version),
         cause: computation.cause.cloned(),
         evidence,

@@ -122,18 +122,31 @@ impl Monitor {
         &mut self,
         reading: &Reading,
         received: Timestamp,
+        with: (&Plan, Window),
+    ) -> Applied {
+        self.apply_remembered(&reading.patient, &RememberedReading::from(reading), received, with)
+    }
+
+    /// The same of a reading of a patient of which is known what is remembered.
+    pub fn apply_remembered(
+        &mut self,
+        patient: &PatientId,
+        reading: &RememberedReading,
+        received: Timestamp,
         (plan, window): (&Plan, Window),
     ) -> Applied {
-        let remembered = RememberedReading::from(reading);
-        let admission = self.timeline.admit(&remembered, received, window);
+        let admission = self.timeline.admit(reading, received, window);
+        let cause = || {
+            let RememberedReading { kind, observation_time, source, .. } = *reading;
+            ReadingId::new(patient.clone(), kind, observation_time, source)
+        };
         let mut changes = Vec::new();
         if admission.changes_current {
             let change = change(reading, &admission, received);
             let is_added = admission.outcome == Outcome::New && !reading.entered_in_error;
             let counted = self.timeline.counted_change(reading.kind, &change.reading, is_added);
-            let patient = &reading.patient;
             let fast = Situation { patient, plan, window, now: received, cause: None };
-            self.wait_for_the_rest(&remembered, admission.outcome, received);
+            self.wait_for_the_rest(reading, admission.outcome, received);
             for &index in rules::reading(reading.kind) {
                 let rule = rules::all()[index];
                 let counted = if rule.reads_copies() { CountedChange::AsCurrent } else { counted };
@@ -157,22 +170,16 @@ impl Monitor {
                             && rule.is_unaffected(&newest, &context)
                     }
                 };
-                if is_unaffected || !rule.applies_to(plan) {
+                if is_unaffected || !rules::applies(rule, plan) {
                     continue;
                 }
-                let cause = reading.id();
+                let cause = cause();
                 changes.extend(self.assess(index, Situation { cause: Some(&cause), ..fast }));
             }
         }
         if admission.changes_suspicions {
-            let cause = reading.id();
-            let situation = Situation {
-                patient: &reading.patient,
-                plan,
-                window,
-                now: received,
-                cause: Some(&cause),
-            };
+            let cause = cause();
+            let situation = Situation { patient, plan, window, now: received, cause: Some(&cause) };
             for &index in rules::of_suspicions() {
                 changes.extend(self.assess(index, situation));
             }
@@ -204,7 +211,7 @@ impl Monitor {
         self.due.iter().filter(|due| due.what == What::Assessment)
     }
 
-    /// Assesses every rule: after a rebuild, or because the plan has changed.
+    /// Assesses every rule: after a rebuild, or because the plan or the rule set has changed.
     pub fn reassess(
         &mut self,
         patient: &PatientId,
@@ -217,7 +224,7 @@ impl Monitor {
         for (index, rule) in rules::all().iter().enumerate() {
             // Whatever was judged counts no more, also what nothing but time would add to.
             self.set(index, What::Assessment, None);
-            if rule.applies_to(plan)
+            if rules::applies(*rule, plan)
                 || self.alerts.all.iter().any(|a| a.rule.as_str() == rule.name())
             {
                 changes.extend(self.assess(index, situation));
@@ -300,14 +307,18 @@ impl Monitor {
         // Whoever has been rebuilt does not know them, so nobody may choose one of them.
         self.forget_alerts(situation.now, situation.window);
         let rule = rules::all()[index];
+        let context = self.context(index, situation);
         let Assessment { episodes, next_assessment, covered } =
-            rule.assess(&self.context(index, situation));
+            match situation.plan.switches_off(rule.name()) {
+                true => Assessment::switched_off(&context),
+                false => rule.assess(&context),
+            };
         self.set(index, What::Assessment, next_assessment);
         let computation = Computation {
             patient: situation.patient,
             rule: RuleName::of(rule.name()),
             wording_version: rule.wording_version(),
-            rule_set: rules::RULE_SET,
+            rule_set: situation.plan.rule_set_name(),
             plan_version: situation.plan.version,
             at: situation.now,
             cause: situation.cause,
@@ -360,7 +371,7 @@ impl Monitor {
 }
 
 /// What has changed, as rules see it.
-fn change(reading: &Reading, admission: &Admission, received: Timestamp) -> Change {
+fn change(reading: &RememberedReading, admission: &Admission, received: Timestamp) -> Change {
     Change {
         kind: reading.kind,
         reading: CurrentReading {

@@ -1,14 +1,18 @@
 //! What a care plan changes for one patient: numbers of the rules, and which readings are expected.
 
+use std::sync::Arc;
+
 use crate::local_time::{JAPAN, LocalTime};
 use crate::parameter::Parameter;
 use crate::pause::{InvalidPause, Pause};
 use crate::programmes::{Programme, ProgrammeValue};
 use crate::quiet_hours::{InvalidQuietHours, QuietHours};
+use crate::rule_set::{GivenValue, RuleSet};
+use crate::rules;
 use crate::schedule::{InvalidSchedule, Schedule};
 
-/// What a patient's rules work with: each parameter's default, unless the care plan or its programme
-/// says otherwise.
+/// What a patient's rules work with: what the care plan says of a parameter, or else its programme, or
+/// else the rule set in force, or else the parameter's default.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// The care plan's version; 0 where the patient has no plan.
@@ -23,6 +27,8 @@ pub struct Plan {
     pub pauses: Vec<Pause>,
     /// When nobody is called for a review.
     pub quiet_hours: Option<QuietHours>,
+    /// The rule set in force; none where the built-in one is.
+    rule_set: Option<Arc<RuleSet>>,
 }
 
 /// Where a parameter's value comes from.
@@ -33,19 +39,21 @@ pub enum Origin {
     Plan,
     /// The care plan's programme does.
     Programme,
+    /// The rule set in force does.
+    RuleSet,
     /// Nobody does: the parameter's default.
     Default,
 }
 
 /// The value that a parameter has for a patient.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Effective {
+pub struct Effective<'p> {
     /// The value, in the parameter's unit.
     pub value: f64,
     /// Where it comes from.
     pub origin: Origin,
     /// Which text, guideline or person gives it; none of a value that the plan itself names.
-    pub source: Option<&'static str>,
+    pub source: Option<&'p str>,
 }
 
 /// A plan that asks for what no rule can work with.
@@ -122,6 +130,26 @@ impl Plan {
         self.pauses.iter().any(|pause| pause.covers(day))
     }
 
+    /// The plan under the rule set that is in force; none where the built-in one is.
+    pub fn under(self, rule_set: Option<Arc<RuleSet>>) -> Self {
+        Self { rule_set, ..self }
+    }
+
+    /// The rule set in force; none where the built-in one is.
+    pub fn rule_set(&self) -> Option<&Arc<RuleSet>> {
+        self.rule_set.as_ref()
+    }
+
+    /// The name of the rule set in force.
+    pub fn rule_set_name(&self) -> &str {
+        self.rule_set.as_ref().map_or(rules::RULE_SET, |set| set.name())
+    }
+
+    /// Whether the rule set in force switches a rule off.
+    pub(crate) fn switches_off(&self, rule: &str) -> bool {
+        self.rule_set.as_ref().is_some_and(|set| set.is_off(rule))
+    }
+
     /// The patient's local time: that of the schedule, or Japan's where the plan has none.
     pub fn local_time(&self) -> &LocalTime {
         self.schedule.as_ref().map_or(&JAPAN, |one| one.local_time())
@@ -129,7 +157,8 @@ impl Plan {
 
     /// The value of a parameter for the patient.
     pub fn value(&self, parameter: &Parameter) -> f64 {
-        self.given(parameter).unwrap_or(parameter.default)
+        let of_the_set = || Some(self.of_rule_set(parameter)?.value);
+        self.given(parameter).or_else(of_the_set).unwrap_or(parameter.default)
     }
 
     /// The value that the care plan or its programme gives a parameter, if one of them does.
@@ -138,13 +167,15 @@ impl Plan {
     }
 
     /// The value of a parameter for the patient, and where it comes from.
-    pub fn effective(&self, parameter: &Parameter) -> Effective {
+    pub fn effective(&self, parameter: &Parameter) -> Effective<'_> {
         if let Some(value) = self.overridden(parameter) {
             return Effective { value, origin: Origin::Plan, source: None };
         }
-        let (value, origin, source) = match self.of_programme(parameter) {
-            Some(given) => (given.value, Origin::Programme, given.source),
-            None => (parameter.default, Origin::Default, parameter.source),
+        let of_both = (self.of_programme(parameter), self.of_rule_set(parameter));
+        let (value, origin, source) = match of_both {
+            (Some(given), _) => (given.value, Origin::Programme, given.source),
+            (None, Some(given)) => (given.value, Origin::RuleSet, given.source.as_str()),
+            (None, None) => (parameter.default, Origin::Default, parameter.source),
         };
         Effective { value, origin, source: Some(source) }
     }
@@ -156,6 +187,10 @@ impl Plan {
 
     fn of_programme(&self, parameter: &Parameter) -> Option<&'static ProgrammeValue> {
         self.programme?.values.iter().find(|given| given.parameter == parameter.name)
+    }
+
+    fn of_rule_set(&self, parameter: &Parameter) -> Option<&GivenValue> {
+        self.rule_set.as_ref()?.given(parameter)
     }
 }
 

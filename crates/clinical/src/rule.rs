@@ -35,7 +35,7 @@ pub trait Rule: Debug + Send + Sync {
         false
     }
 
-    /// The numbers that a care plan may change.
+    /// The numbers that a rule set or a care plan may change.
     fn parameters(&self) -> &'static [Parameter];
 
     /// Whether a patient with such a plan can have alerts of the rule.
@@ -140,6 +140,13 @@ impl Assessment {
     pub(crate) fn waiting(context: &Context<'_>) -> Option<Self> {
         let until = context.rest_until?;
         Some(Self { next_assessment: Some(until), ..Self::default() })
+    }
+
+    /// What is found of a rule that the rule set switches off: no episode, so that an open alert is
+    /// retracted. What was over stays as it was reported.
+    pub(crate) fn switched_off(context: &Context<'_>) -> Self {
+        let covered = context.open().map(|alert| alert.id).into_iter().collect();
+        Self { covered, ..Self::default() }
     }
 
     /// Asks to be assessed again at a time, or earlier if that was asked for.

@@ -126,6 +126,14 @@ pub(super) fn of(name: &str) -> Vec<Value> {
             "session": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "ended_at": 1_769_900_000_000_i64,
             "expires_at": 1_769_920_000_000_i64,
         }),
+        "rule_set" => json!({
+            "name": "2026-12-ward", "effective_from": 1_790_000_000_000_i64,
+            "values": [
+                { "parameter": "bp.severe_high.systolic", "value": 175.0, "source": "the ward" },
+            ],
+            "switched_off": [{ "rule": "weight.gain", "reason": "no scales yet" }],
+            "author": "aoki", "applied_at": 1_780_000_000_000_i64,
+        }),
         "registry_consortium" => json!({
             "consortium_id": "CGM005", "name": "CGM", "time_zone": "Asia/Tokyo",
         }),

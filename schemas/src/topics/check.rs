@@ -219,6 +219,7 @@ mod tests {
         assert_eq!(setting(Topic::SessionsEnded, "retention.ms", "28800000").len(), 1);
         assert_eq!(setting(Topic::ReadingsRaw, "retention.bytes", "1000000").len(), 1);
         assert_eq!(setting(Topic::CarePlans, "cleanup.policy", "delete").len(), 1);
+        assert_eq!(setting(Topic::RuleSets, "cleanup.policy", "delete").len(), 1);
         assert_eq!(setting(Topic::ReadingsAccepted, "cleanup.policy", "compact").len(), 1);
         assert_eq!(setting(Topic::ReadingsRejected, "max.message.bytes", "1048588").len(), 1);
         let [fault] = &faults(Topic::ReadingsRejected, |partitions, settings| {

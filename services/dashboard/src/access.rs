@@ -46,6 +46,8 @@ actions! {
     SetPlan = "set_plan",
     /// Reads a patient's alerts.
     ReadAlerts = "read_alerts",
+    /// Asks what a proposed plan of a patient would have raised.
+    PreviewPlan = "preview_plan",
     /// Lists the open alerts of the physician's patients.
     ListAlerts = "list_alerts",
     /// Follows the alerts of the physician's patients.

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
-use clinical::limit::Limit;
 use clinical::plan::Plan;
-use clinical::rules;
 use schemas::CarePlan;
 use schemas::clinical_plan::Faults;
 use stream::record::Position;
@@ -103,10 +101,10 @@ impl CarePlans {
         self.plans.read().unwrap_or_else(PoisonError::into_inner).get(patient).cloned()
     }
 
-    /// The limits that charts of a patient draw.
-    pub fn limits_of(&self, patient: &str) -> Vec<Limit> {
-        let held = self.of(patient);
-        rules::limits(held.as_ref().map_or(&*DEFAULT, |held| held.plan())).collect()
+    /// What the rules work with, before any rule set: the plan of those who have none where there is
+    /// none.
+    pub fn plan_of(&self, patient: &str) -> Plan {
+        self.of(patient).map_or_else(Plan::default, |held| held.plan().clone())
     }
 
     /// The time zone by which a patient's days are counted; none where the plan counts none.
@@ -119,12 +117,15 @@ impl CarePlans {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use clinical::rules;
     use schemas::records::Schedule;
 
+    use super::*;
+
     fn severe(plans: &CarePlans) -> f64 {
-        let limits = plans.limits_of("HOME01/P1");
-        limits.iter().find(|limit| limit.severity.is_some()).expect("a rule has limits").value
+        let plan = plans.plan_of("HOME01/P1");
+        let mut limits = rules::limits(&plan);
+        limits.find(|limit| limit.severity.is_some()).expect("a rule has limits").value
     }
 
     #[test]

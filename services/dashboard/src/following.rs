@@ -8,7 +8,7 @@ use schemas::clinical_plan::Faults;
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Consortium, Participant, Practitioner};
 use schemas::topics::Topic;
-use schemas::{AlertEvent, CareEvent, CarePlan, Codec, Decoder, EndedSession, Topics};
+use schemas::{AlertEvent, CareEvent, CarePlan, Codec, Decoder, EndedSession, Topics, records};
 use stream::follow::{FollowHandle, Followed, Start, follow};
 use stream::record::{Incoming, Position};
 use stream::{KafkaArgs, StreamError};
@@ -20,6 +20,7 @@ use crate::model::Alert;
 use crate::open_alerts::OpenAlerts;
 use crate::plan_history::PlanHistory;
 use crate::registry::{Change, Registry};
+use crate::rule_sets::KnownRuleSets;
 use crate::session::LIFETIME;
 use crate::state::now;
 
@@ -167,6 +168,38 @@ impl Following {
         };
         let shutdown = self.shutdown.clone();
         let followed = [(care_plans.as_str(), Start::Beginning)];
+        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+    }
+
+    /// Follows the rule sets; `component` is ready when they are complete. One that cannot be used
+    /// leaves those before it in force, for charts as for the rules.
+    ///
+    /// # Errors
+    /// When Kafka's client refuses its settings.
+    pub fn rule_sets(
+        &self,
+        sets: Arc<KnownRuleSets>,
+        component: Component,
+    ) -> Result<FollowHandle, StreamError> {
+        let rule_sets = self.topics.name(Topic::RuleSets);
+        component.not_ready("reading the rule sets");
+        let reader = self.clone();
+        let decoder = self.codec.decoder::<records::RuleSet>();
+        let handle = move |event| match event {
+            Followed::CaughtUp => {
+                sets.caught_up();
+                component.ready();
+            }
+            Followed::Record(record) => {
+                let Some((name, set)) = reader.read(&decoder, &record) else { return };
+                match set.map(|set| set.validate()).transpose() {
+                    Ok(set) => sets.apply(&name, set),
+                    Err(error) => reader.skipped(&record, &error.to_string()),
+                }
+            }
+        };
+        let shutdown = self.shutdown.clone();
+        let followed = [(rule_sets.as_str(), Start::Beginning)];
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 

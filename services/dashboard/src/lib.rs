@@ -27,6 +27,7 @@ pub mod problem;
 pub mod queries;
 mod recorder;
 pub mod registry;
+mod rule_sets;
 mod service;
 pub mod session;
 pub mod sign_in;

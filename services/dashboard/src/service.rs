@@ -36,6 +36,7 @@ use crate::plan_log::KafkaPlanLog;
 use crate::problem::Problem;
 use crate::queries::Store;
 use crate::registry::Registry;
+use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
 use crate::state::{Dashboard, now};
@@ -86,6 +87,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         plans: Arc::clone(&plans),
         plan_history: Arc::default(),
         plan_log: Arc::new(plan_log),
+        rule_sets: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         audit: Arc::new(audit),
         recorded: RecordedLists::default(),
@@ -107,12 +109,14 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let registry: Arc<Registry> = Arc::clone(&dashboard.registry);
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
     let plan_history: Arc<PlanHistory> = Arc::clone(&dashboard.plan_history);
+    let rule_sets: Arc<KnownRuleSets> = Arc::clone(&dashboard.rule_sets);
     let ended: Arc<EndedSessions> = Arc::clone(&dashboard.ended);
     let changed: Arc<ChangedReadings> = Arc::clone(&dashboard.changed);
     let followers = [
         following.registry(registry.clone(), health.component("registry"))?,
         following.alerts(alerts, registry, health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
+        following.rule_sets(rule_sets, health.component("rule sets"))?,
         following.care_events(plan_history, health.component("care events"))?,
         following.ended_sessions(ended, health.component("sessions"))?,
     ];
@@ -171,11 +175,12 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 11] = [
+const USED: [Topic; 12] = [
     Topic::Alerts,
     Topic::ReadingsAccepted,
     Topic::CarePlans,
     Topic::CareEvents,
+    Topic::RuleSets,
     Topic::SessionsEnded,
     Topic::AuditEvents,
     Topic::AuditSets,

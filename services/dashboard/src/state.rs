@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chassis::Shutdown;
 use clinical::Timestamp;
+use clinical::plan::Plan;
 use schemas::AuditEvent;
 
 use crate::audit::AuditLog;
@@ -20,6 +21,7 @@ use crate::problem::Problem;
 use crate::queries::Store;
 use crate::recorder::NotRecorded;
 use crate::registry::Registry;
+use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
 
@@ -33,6 +35,8 @@ pub struct Dashboard {
     pub changed: Arc<ChangedReadings>,
     /// The care plans.
     pub plans: Arc<CarePlans>,
+    /// The rule sets.
+    pub rule_sets: Arc<KnownRuleSets>,
     /// What they were before.
     pub plan_history: Arc<PlanHistory>,
     /// Where they are set.
@@ -83,6 +87,11 @@ impl Dashboard {
     /// where it does; that of the consortium otherwise.
     pub fn time_zone(&self, patient: &str) -> String {
         self.plans.time_zone(patient).unwrap_or_else(|| self.registry.time_zone(patient))
+    }
+
+    /// A patient's care plan under the rule set in force.
+    pub fn plan_of(&self, patient: &str) -> Plan {
+        self.plans.plan_of(patient).under(self.rule_sets.in_force(now()))
     }
 
     /// Records an access and waits until the record is safe.

@@ -73,6 +73,7 @@ fn with_people(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
     dashboard.alerts.caught_up();
     dashboard.changed.known();
     dashboard.plans.caught_up();
+    dashboard.rule_sets.caught_up();
     dashboard.plan_history.caught_up();
     dashboard.ended.caught_up();
     dashboard
@@ -103,6 +104,7 @@ fn empty_instance(
         plans,
         plan_history,
         plan_log: plan_log.clone(),
+        rule_sets: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         audit: audit.clone(),
         recorded: RecordedLists::default(),

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::reconciliation::ReconciliationArgs;
 use crate::registry::RegistryCommand;
 use crate::rejected::RejectedCommand;
+use crate::rules::RulesCommand;
 use crate::topics::TopicsCommand;
 use crate::transactions::TransactionsCommand;
 
@@ -42,6 +43,9 @@ enum What {
     /// Why raw records were rejected, and sending them again
     #[command(subcommand)]
     Rejected(RejectedCommand),
+    /// Rule sets: numbers that take the place of the built-in ones, and rules that are switched off
+    #[command(subcommand)]
+    Rules(RulesCommand),
 }
 
 /// Runs the command line's command.
@@ -74,6 +78,7 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Topics(command) => crate::topics::run(command).await?,
         What::Registry(command) => crate::registry::run(command).await?,
         What::Rejected(command) => return crate::rejected::run(command).await,
+        What::Rules(command) => return crate::rules::run(command).await,
     }
     Ok(ExitCode::SUCCESS)
 }

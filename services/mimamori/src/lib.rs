@@ -6,6 +6,7 @@ pub mod reconciliation;
 pub mod registry;
 pub mod rejected;
 pub mod rezone;
+pub mod rules;
 mod source;
 pub mod topics;
 mod transactions;

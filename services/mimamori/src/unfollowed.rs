@@ -107,14 +107,14 @@ pub(crate) fn run(args: &UnfollowedArgs) -> anyhow::Result<()> {
 }
 
 /// Hands over key and payload of each record of a topic.
-fn each(
-    args: &UnfollowedArgs,
+pub(crate) fn each(
+    source: &Source,
     topic: &str,
     start: Start,
     mut take: impl FnMut(String, Option<Vec<u8>>) -> Result<(), DecodeError>,
 ) -> anyhow::Result<()> {
     let mut failed = None;
-    read_to_end(&args.source.kafka, topic, None, start, |record| {
+    read_to_end(&source.kafka, topic, None, start, |record| {
         if let Some(Ok(key)) = record.key.map(String::from_utf8)
             && let Err(error) = take(key, record.payload)
         {
@@ -131,26 +131,36 @@ fn each(
 
 fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result<Lists> {
     let mut lists = Lists::default();
-    each(args, &topics.name(Topic::RegistryParticipants), Start::Beginning, |key, entry| {
-        if entry.is_some() {
-            lists.participants.insert(key);
-        } else {
-            lists.participants.remove(&key);
-        }
-        Ok(())
-    })?;
+    each(
+        &args.source,
+        &topics.name(Topic::RegistryParticipants),
+        Start::Beginning,
+        |key, entry| {
+            if entry.is_some() {
+                lists.participants.insert(key);
+            } else {
+                lists.participants.remove(&key);
+            }
+            Ok(())
+        },
+    )?;
     let practitioner = codec.decoder::<Practitioner>();
-    each(args, &topics.name(Topic::RegistryPractitioners), Start::Beginning, |key, entry| {
-        let entry = decoded(&practitioner, entry)?;
-        if entry.is_some_and(|entry| entry.role.sees_patients()) {
-            lists.physicians.insert(key);
-        } else {
-            lists.physicians.remove(&key);
-        }
-        Ok(())
-    })?;
+    each(
+        &args.source,
+        &topics.name(Topic::RegistryPractitioners),
+        Start::Beginning,
+        |key, entry| {
+            let entry = decoded(&practitioner, entry)?;
+            if entry.is_some_and(|entry| entry.role.sees_patients()) {
+                lists.physicians.insert(key);
+            } else {
+                lists.physicians.remove(&key);
+            }
+            Ok(())
+        },
+    )?;
     let team = codec.decoder::<CareTeam>();
-    each(args, &topics.name(Topic::RegistryCareTeams), Start::Beginning, |key, entry| {
+    each(&args.source, &topics.name(Topic::RegistryCareTeams), Start::Beginning, |key, entry| {
         match decoded(&team, entry)? {
             Some(team) if !team.practitioners.is_empty() => {
                 lists.teams.insert(key, team.practitioners);
@@ -162,7 +172,7 @@ fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result
         Ok(())
     })?;
     let alert = codec.decoder::<AlertEvent>();
-    each(args, &topics.name(Topic::Alerts), Start::Beginning, |key, event| {
+    each(&args.source, &topics.name(Topic::Alerts), Start::Beginning, |key, event| {
         match decoded(&alert, event)? {
             Some(event) if event.status == "open" => {
                 lists.alerts.insert(key, (event.patient, event.raised_at));
@@ -174,18 +184,23 @@ fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result
         Ok(())
     })?;
     let since = args.since.moment(Timestamp::from_millis(now_ms()));
-    each(args, &topics.name(Topic::ReadingsAccepted), Start::Time(since.millis()), |key, _| {
-        if let Ok(id) = ReadingId::parse(&key) {
-            *lists.readings.entry(id.patient().as_str().to_owned()).or_default() += 1;
-        }
-        Ok(())
-    })?;
+    each(
+        &args.source,
+        &topics.name(Topic::ReadingsAccepted),
+        Start::Time(since.millis()),
+        |key, _| {
+            if let Ok(id) = ReadingId::parse(&key) {
+                *lists.readings.entry(id.patient().as_str().to_owned()).or_default() += 1;
+            }
+            Ok(())
+        },
+    )?;
     Ok(lists)
 }
 
 /// An entry; none where there is none, or none that can ever be read. That it cannot be read *now* is
 /// an error: the list would say that nobody follows a patient whom somebody does.
-fn decoded<T: Record>(
+pub(crate) fn decoded<T: Record>(
     decoder: &Decoder<T>,
     payload: Option<Vec<u8>>,
 ) -> Result<Option<T>, DecodeError> {

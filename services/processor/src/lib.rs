@@ -7,6 +7,7 @@
 mod metrics;
 mod partition;
 mod rebuild;
+mod rule_sets;
 mod service;
 mod task;
 mod topics;
@@ -15,6 +16,7 @@ pub mod validate;
 pub use metrics::LeftOut;
 pub use partition::Partition;
 pub use rebuild::{PartitionBuilder, Replayed, Replays};
+pub use rule_sets::FollowedRuleSets;
 pub use service::{ProcessorArgs, run};
 pub use task::ProcessorTask;
 pub use topics::TaskTopics;

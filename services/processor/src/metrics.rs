@@ -7,6 +7,7 @@ use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use schemas::OutcomeTally;
 use schemas::clinical_plan::Faults;
 use schemas::topics::Topic;
+use stream::record::Incoming;
 use stream::transaction::Record;
 
 use crate::rebuild::Replayed;
@@ -35,6 +36,7 @@ pub struct ProcessorMetrics {
 pub struct LeftOut {
     records: IntCounterVec,
     plans: IntCounter,
+    rule_sets: IntCounter,
 }
 
 impl LeftOut {
@@ -58,6 +60,10 @@ impl LeftOut {
                 "unusable_plans_total",
                 "Care plans that no rule can follow; the defaults of the rule set hold instead",
             )?,
+            rule_sets: metrics.counter(
+                "unusable_rule_sets_total",
+                "Rule sets that cannot be read or followed; those before them stay in force",
+            )?,
         })
     }
 
@@ -75,6 +81,18 @@ impl LeftOut {
             kafka.offset = record.offset,
             %error,
             "a record is left out of its patient's state"
+        );
+    }
+
+    /// A rule set that cannot be read, or asks for what no rule can do.
+    pub(crate) fn count_rule_set(&self, record: &Incoming, error: impl std::fmt::Display) {
+        self.rule_sets.inc();
+        tracing::error!(
+            kafka.topic = Topic::RuleSets.base_name(),
+            kafka.partition = record.partition,
+            kafka.offset = record.offset,
+            %error,
+            "a rule set is not usable; those before it stay in force. `mimamori rules check` says why"
         );
     }
 

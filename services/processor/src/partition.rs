@@ -1,11 +1,13 @@
 //! What one partition remembers: its patients, their plans, and when to look again.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use clinical::alert::Alert;
 use clinical::monitor::{Applied, Monitor};
 use clinical::patient::InvalidId;
 use clinical::plan::Plan;
+use clinical::rule_set::{RuleSet, RuleSets};
 use clinical::{PatientId, Reading, Span, Timestamp, Window};
 use hashbrown::HashTable;
 use schemas::{OutcomeTally, ReplayedReading};
@@ -13,6 +15,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// How often readings that have left the window are forgotten.
 const SWEEP: Span = Span::from_hours(6);
+
+/// So many patients are assessed under another rule set at a time: all of a partition at once would take
+/// longer than Kafka leaves a transaction open.
+const AT_A_TIME: usize = 100;
 
 /// A patient, and what is known of them. In this order what every reading asks for takes two lines of
 /// the processor's cache, and patients are so many that each line is far in memory.
@@ -32,6 +38,13 @@ const _: () = assert!(std::mem::offset_of!(Watched, monitor) + Monitor::HOT == 1
 impl Watched {
     fn new(patient: PatientId) -> Self {
         Self { patient, monitor: Monitor::default(), plan: None, timer: Timestamp::LATEST }
+    }
+
+    /// The patient's plan is one under this rule set from now on.
+    fn work_under(&mut self, rule_set: Option<&Arc<RuleSet>>) {
+        if let Some(plan) = &mut self.plan {
+            **plan = std::mem::take(&mut **plan).under(rule_set.cloned());
+        }
     }
 
     /// Sets the timer forward to when the monitor wants to look again. One that would go off too
@@ -55,6 +68,13 @@ pub struct Partition {
     /// Boxed, so that a slot costs eight bytes and a monitor exists once.
     patients: HashTable<Box<Watched>>,
     default_plan: Plan,
+    /// All rule sets, as far as they are known; `rule_set` is the one in force.
+    rule_sets: Arc<RuleSets>,
+    rule_set: Option<Arc<RuleSet>>,
+    /// Who is still to be assessed under the rule set in force, and as of when it came into force here.
+    /// Nothing else happens to a patient before that.
+    outdated: BTreeSet<PatientId>,
+    in_force_since: Timestamp,
     /// When to look at whom again: at most one time for each patient.
     timers: BTreeSet<(Timestamp, PatientId)>,
     /// The partition's clock: the newest receipt, or the present once the input is consumed.
@@ -89,34 +109,102 @@ impl Partition {
     /// Moves the clock forward to `now` and returns the alerts that the passing of time changes.
     pub fn advance(&mut self, now: Timestamp) -> Vec<Alert> {
         let mut changes = std::mem::take(&mut self.unpublished);
+        let mut since = self.clock;
         self.clock = self.clock.max(now);
-        while self.timers.first().is_some_and(|(due, _)| *due <= now) {
+        while let Some(next) = self.next_rule_set(since).filter(|next| *next <= now) {
+            // What was due before is judged by the rule set before.
+            self.let_timers_go_off(next - Span::from_millis(1), &mut changes);
+            self.enter_rule_set(next, &mut changes);
+            since = next;
+        }
+        self.let_timers_go_off(now, &mut changes);
+        self.assess_outdated(AT_A_TIME, &mut changes);
+        changes
+    }
+
+    fn let_timers_go_off(&mut self, until: Timestamp, changes: &mut Vec<Alert>) {
+        while self.timers.first().is_some_and(|(due, _)| *due <= until) {
             let Some((due, patient)) = self.timers.pop_first() else { break };
+            changes.extend(self.assess_if_outdated(&patient));
             let Some(watched) = find(&mut self.patients, &patient) else { continue };
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
             changes.extend(watched.monitor.pass_time(&patient, due, (plan, self.window)));
             watched.timer = Timestamp::LATEST;
             watched.set_timer(&mut self.timers);
         }
+    }
+
+    /// Whether these are the rule sets that the partition knows.
+    pub fn knows(&self, rule_sets: &Arc<RuleSets>) -> bool {
+        Arc::ptr_eq(&self.rule_sets, rule_sets)
+    }
+
+    /// Takes in which rule sets there are. Where another one is in force by that, it is from the
+    /// partition's clock on; one that comes into force later is when the clock gets there.
+    pub fn learn(&mut self, rule_sets: &Arc<RuleSets>) {
+        self.rule_sets = rule_sets.clone();
+        if self.rule_sets.in_force(self.clock) != self.rule_set.as_ref() {
+            let mut changes = Vec::new();
+            self.enter_rule_set(self.clock, &mut changes);
+            self.unpublished.extend(changes);
+        }
+    }
+
+    fn next_rule_set(&self, after: Timestamp) -> Option<Timestamp> {
+        self.rule_sets.after(after).next().map(|set| set.effective_from())
+    }
+
+    /// Every patient is to be assessed under the rule set in force at a time, as of then.
+    fn enter_rule_set(&mut self, at: Timestamp, changes: &mut Vec<Alert>) {
+        self.assess_outdated(usize::MAX, changes);
+        self.use_rule_set_of(at);
+        self.in_force_since = at;
+        self.outdated = self.patients.iter().map(|watched| watched.patient.clone()).collect();
+    }
+
+    fn use_rule_set_of(&mut self, at: Timestamp) {
+        self.rule_set = self.rule_sets.in_force(at).cloned();
+        self.default_plan = Plan::default().under(self.rule_set.clone());
+    }
+
+    fn assess_outdated(&mut self, most: usize, changes: &mut Vec<Alert>) {
+        for _ in 0..most {
+            let Some(patient) = self.outdated.first().cloned() else { break };
+            changes.extend(self.assess_if_outdated(&patient));
+        }
+    }
+
+    fn assess_if_outdated(&mut self, patient: &PatientId) -> Vec<Alert> {
+        if self.outdated.is_empty() || !self.outdated.remove(patient) {
+            return Vec::new();
+        }
+        let Some(watched) = find(&mut self.patients, patient) else { return Vec::new() };
+        watched.work_under(self.rule_set.as_ref());
+        let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
+        let changes = watched.monitor.reassess(patient, self.in_force_since, (plan, self.window));
+        watched.set_timer(&mut self.timers);
         changes
     }
 
     /// When time alone gives something to do.
     pub fn due(&self) -> Option<Timestamp> {
-        if !self.unpublished.is_empty() {
+        if !self.unpublished.is_empty() || !self.outdated.is_empty() {
             return Some(self.clock);
         }
-        let sweep = self.swept + SWEEP;
-        Some(self.timers.first().map_or(sweep, |(due, _)| sweep.min(*due)))
+        let timer = self.timers.first().map(|(due, _)| *due);
+        let times = [timer, self.next_rule_set(self.clock), Some(self.swept + SWEEP)];
+        times.into_iter().flatten().min()
     }
 
     /// Takes in a reading received at `received`.
     pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Applied {
+        let earlier = self.assess_if_outdated(&reading.patient);
         let watched = Self::watched(&mut self.patients, &reading.patient);
         let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
         // Asked first, so that memory fetches it together with what else the reading needs.
         let due = watched.monitor.next_assessment();
-        let applied = watched.monitor.apply(reading, received, (plan, self.window));
+        let mut applied = watched.monitor.apply(reading, received, (plan, self.window));
+        applied.changes.splice(0..0, earlier);
         if watched.monitor.next_assessment() != due {
             watched.set_timer(&mut self.timers);
         }
@@ -126,8 +214,9 @@ impl Partition {
     /// Sets or ends a patient's plan and returns the alerts that this changes, after those that
     /// wait to be published: of one alert the newer state comes later.
     pub fn set_plan(&mut self, patient: &PatientId, plan: Option<Plan>) -> Vec<Alert> {
-        self.restore_plan(patient, plan);
         let mut changes = std::mem::take(&mut self.unpublished);
+        changes.extend(self.assess_if_outdated(patient));
+        self.restore_plan(patient, plan);
         if let Some(watched) = find(&mut self.patients, patient) {
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
             changes.extend(watched.monitor.reassess(patient, self.clock, (plan, self.window)));
@@ -189,6 +278,7 @@ impl Partition {
         match plan {
             // Before the first reading comes: it may be one that is expected.
             Some(plan) => {
+                let plan = plan.under(self.rule_set.clone());
                 Self::watched(&mut self.patients, patient).plan = Some(Box::new(plan));
             }
             None => {
@@ -199,13 +289,16 @@ impl Partition {
         }
     }
 
-    /// Ends a rebuild: computes every patient's episodes as of the partition's clock. Nothing
-    /// differs from what was published, unless rules or plans have changed; then the difference
-    /// waits to be published.
-    pub(crate) fn settle(&mut self, now: Timestamp) {
+    /// Ends a rebuild: computes every patient's episodes as of the partition's clock, by the rule set
+    /// that was in force then. Nothing differs from what was published, unless rules or plans have
+    /// changed; then the difference waits to be published.
+    pub(crate) fn settle(&mut self, now: Timestamp, rule_sets: Arc<RuleSets>) {
         self.swept = now;
+        self.rule_sets = rule_sets;
+        self.use_rule_set_of(self.clock);
         let (clock, window) = (self.clock, self.window);
         for watched in &mut self.patients {
+            watched.work_under(self.rule_set.as_ref());
             let Watched { patient, monitor, plan, .. } = &mut **watched;
             monitor.forget(clock, window);
             let plan = plan.as_deref().unwrap_or(&self.default_plan);

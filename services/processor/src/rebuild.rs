@@ -14,6 +14,7 @@ use stream::transaction::{Builder, Record, TaskError};
 
 use crate::metrics::LeftOut;
 use crate::partition::Partition;
+use crate::rule_sets::FollowedRuleSets;
 
 /// A topic that partitions are rebuilt from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,16 +47,19 @@ pub struct Replays {
     accepted: Decoder<AcceptedReading>,
     alerts: Decoder<AlertEvent>,
     plans: Decoder<CarePlan>,
+    rule_sets: FollowedRuleSets,
     left_out: LeftOut,
 }
 
 impl Replays {
-    /// Reads what was written with the schemas that `codec` knows.
-    pub fn new(codec: &Codec, left_out: LeftOut) -> Self {
+    /// Reads what was written with the schemas that `codec` knows. States are judged by the rule sets
+    /// that are known when their rebuild ends.
+    pub fn new(codec: &Codec, rule_sets: FollowedRuleSets, left_out: LeftOut) -> Self {
         Self {
             accepted: codec.decoder(),
             alerts: codec.decoder(),
             plans: codec.decoder(),
+            rule_sets,
             left_out,
         }
     }
@@ -171,7 +175,8 @@ impl Builder for PartitionBuilder {
     }
 
     fn finish(mut self, now_ms: i64) -> Partition {
-        self.partition.settle(Timestamp::from_millis(now_ms));
+        let rule_sets = self.replays.rule_sets.current();
+        self.partition.settle(Timestamp::from_millis(now_ms), rule_sets);
         self.partition
     }
 }

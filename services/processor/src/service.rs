@@ -16,6 +16,7 @@ use stream::transaction::{LoopArgs, run as run_loop};
 use stream::{HeldBack, StreamError};
 
 use crate::metrics::ProcessorMetrics;
+use crate::rule_sets::FollowedRuleSets;
 use crate::task::{ProcessorTask, States, Watcher};
 use crate::topics::TaskTopics;
 
@@ -95,6 +96,14 @@ fn process(
     let names = TaskTopics::of(&topics);
     let codec = Codec::new(args.schema_registry.url())?;
     let Some(partitions) = wait_for_topics(args, &topics, &watcher, stop)? else { return Ok(()) };
+    let followed = FollowedRuleSets::default();
+    let topic = topics.name(Topic::RuleSets);
+    let waiting = || {
+        watcher.loop_turns.beat();
+        watcher.states.not_ready("reading the rule sets");
+    };
+    let left_out = metrics.left_out.clone();
+    let _following = followed.follow((&args.kafka, &topic), &codec, left_out, stop, waiting)?;
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),
         instance: args.instance.clone(),
@@ -105,19 +114,20 @@ fn process(
         longest: LONGEST_TRANSACTION,
         pace: Duration::from_millis(args.pace_ms),
     };
-    let mut task = ProcessorTask::new(names, partitions, codec, metrics, watcher)?;
+    let mut task = ProcessorTask::new(names, partitions, codec, followed, metrics, watcher)?;
     run_loop(&args.kafka, &loop_args, &mut task, &|| stop.is_requested())?;
     Ok(())
 }
 
 /// The topics that the processor reads or writes.
-const USED: [Topic; 6] = [
+const USED: [Topic; 7] = [
     Topic::ReadingsRaw,
     Topic::ReadingsAccepted,
     Topic::ReadingsRejected,
     Topic::ReadingsOutcomes,
     Topic::Alerts,
     Topic::CarePlans,
+    Topic::RuleSets,
 ];
 
 /// The number of partitions of raw readings, as soon as Kafka answers and its topics are fit; none

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chassis::now_ms;
 use clinical::Timestamp;
 use clinical::alert::Alert;
+use clinical::rule_set::RuleSets;
 use schemas::records::StoredOutcome;
 use schemas::topics::Topic;
 use schemas::{
@@ -23,6 +24,7 @@ use stream::{HeldBack, partition_for_key};
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
 use crate::rebuild::{PartitionBuilder, Replayed, Replays};
+use crate::rule_sets::FollowedRuleSets;
 use crate::topics::{Input, TaskTopics};
 use crate::validate::{Rejection, ValidationError, key_of, validate_and_count};
 
@@ -32,6 +34,9 @@ pub struct ProcessorTask<W> {
     /// How many partitions `readings.raw` has.
     partitions: i32,
     replays: Arc<Replays>,
+    followed: FollowedRuleSets,
+    /// The rule sets as they were when the turn began.
+    rule_sets: Arc<RuleSets>,
     readings: Decoder<Reading>,
     accepted: AcceptedEncoder,
     rejected: Encoder<RejectedReading>,
@@ -101,9 +106,11 @@ impl<W: Watcher> ProcessorTask<W> {
         topics: TaskTopics,
         partitions: i32,
         codec: Codec,
+        followed: FollowedRuleSets,
         metrics: ProcessorMetrics,
         watcher: W,
     ) -> anyhow::Result<Self> {
+        let replays = Replays::new(&codec, followed.clone(), metrics.left_out.clone());
         Ok(Self {
             readings: codec.decoder(),
             accepted: AcceptedEncoder::new(&codec, &topics.accepted)?,
@@ -112,7 +119,9 @@ impl<W: Watcher> ProcessorTask<W> {
             alerts: codec.encoder(&topics.alerts)?,
             topics,
             partitions,
-            replays: Arc::new(Replays::new(&codec, metrics.left_out.clone())),
+            replays: Arc::new(replays),
+            rule_sets: followed.current(),
+            followed,
             metrics,
             pending: Pending::default(),
             is_assigned: false,
@@ -243,6 +252,12 @@ impl<W: Watcher> ProcessorTask<W> {
         Ok(())
     }
 
+    fn teach(&self, state: &mut Partition) {
+        if !state.knows(&self.rule_sets) {
+            state.learn(&self.rule_sets);
+        }
+    }
+
     fn process_plan(
         &mut self,
         state: &mut Partition,
@@ -331,6 +346,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
         record: Record<'_>,
         out: &mut Outputs<'_>,
     ) -> Result<Processed, TaskError> {
+        self.teach(state);
         match input {
             Input::RawReadings => self.process_raw(state, record, out),
             Input::CarePlans => self.process_plan(state, record, out),
@@ -338,7 +354,10 @@ impl<W: Watcher> Task for ProcessorTask<W> {
     }
 
     fn due(&self, state: &Partition) -> Option<i64> {
-        state.due().map(Timestamp::millis)
+        match state.knows(&self.rule_sets) {
+            true => state.due().map(Timestamp::millis),
+            false => Some(Timestamp::EARLIEST.millis()),
+        }
     }
 
     fn pass_time(
@@ -348,6 +367,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
         now_ms: i64,
         out: &mut Outputs<'_>,
     ) -> Result<(), TaskError> {
+        self.teach(state);
         let now = Timestamp::from_millis(now_ms);
         for alert in state.advance(now) {
             self.publish_alert(&alert, partition, alert.changed_at.millis(), out)?;
@@ -384,7 +404,10 @@ impl<W: Watcher> Task for ProcessorTask<W> {
 
     fn observe(&mut self, observation: Observation<'_>) {
         match observation {
-            Observation::Turn => self.watcher.turned(),
+            Observation::Turn => {
+                self.rule_sets = self.followed.current();
+                self.watcher.turned();
+            }
             Observation::Committed { records, took } => {
                 self.metrics.transaction_records.observe(records as f64);
                 self.metrics.transaction_seconds.observe(took.as_secs_f64());

@@ -11,8 +11,8 @@ use crate::plan::{InvalidPlan, Plan};
 use crate::rule::Rule;
 use crate::sample::Sample;
 
-/// The name of the rule set: the rules with the defaults of their parameters. It changes with any of
-/// them.
+/// The name of the built-in rule set: the rules with the defaults of their parameters. It changes with
+/// any of them, and is in force where no [`RuleSet`](crate::rule_set::RuleSet) is.
 ///
 /// A rule that there is for each kind counts as one, `data.missing`, and a new kind leaves the name. It
 /// adds a rule that works with numbers of the plan alone, which alerts name by its version, and changes
@@ -117,8 +117,14 @@ pub(crate) fn of_suspicions() -> &'static [usize] {
 pub(crate) fn is_severe(kind: Kind, sample: Sample, plan: &Plan) -> bool {
     reading(kind).iter().any(|index| {
         let rule = all()[*index];
-        rule.applies_to(plan) && rule.is_severe(sample, plan)
+        applies(rule, plan) && rule.is_severe(sample, plan)
     })
+}
+
+/// Whether a patient with such a plan can have new alerts of a rule: it is not switched off, and has
+/// something to judge.
+pub(crate) fn applies(rule: &dyn Rule, plan: &Plan) -> bool {
+    !plan.switches_off(rule.name()) && rule.applies_to(plan)
 }
 
 /// The rule of a name.
@@ -150,7 +156,7 @@ pub fn plan<'a>(
 /// The limits that charts draw for a patient with such a plan: of the rules that apply, and the
 /// reference limits.
 pub fn limits(plan: &Plan) -> impl Iterator<Item = Limit> {
-    let applying = all().iter().filter(move |rule| rule.applies_to(plan));
+    let applying = all().iter().filter(move |rule| applies(**rule, plan));
     applying.flat_map(move |rule| rule.limits(plan)).chain(Limit::references())
 }
 

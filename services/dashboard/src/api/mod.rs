@@ -4,6 +4,7 @@ mod alerts;
 pub mod metrics;
 pub mod patients;
 mod plan;
+mod preview;
 mod session;
 mod stream;
 #[cfg(test)]
@@ -55,6 +56,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(metrics::read_pressure_summary))
         .routes(routes!(plan::read_plan, plan::set_plan))
         .routes(routes!(plan::list_plan_versions))
+        .routes(routes!(preview::preview_plan))
         .routes(routes!(alerts::list_open_alerts))
         .routes(routes!(stream::stream_alerts))
 }

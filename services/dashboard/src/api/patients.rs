@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use clinical::limit::Limit;
+use clinical::rules;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -141,9 +142,12 @@ pub async fn list_readings(
     if !dashboard.plans.is_caught_up() {
         return Err(Problem::still_loading("care plans"));
     }
-    let limits = dashboard.plans.limits_of(assigned.patient.as_str());
+    if !dashboard.rule_sets.is_caught_up() {
+        return Err(Problem::still_loading("rule sets"));
+    }
+    let plan = dashboard.plan_of(assigned.patient.as_str());
     let is_wanted = |limit: &Limit| wanted.kind.is_none_or(|kind| kind == limit.kind());
-    let limits = limits.into_iter().filter(is_wanted).map(Into::into).collect();
+    let limits = rules::limits(&plan).filter(is_wanted).map(Into::into).collect();
     // Asked before the store is: what comes to it meanwhile is then said to wait, and told again.
     let waiting_since = dashboard.changed.waiting_since(assigned.patient.as_str(), now());
     let page = dashboard.store.readings(&assigned.patient, wanted).await;

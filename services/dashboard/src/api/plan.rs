@@ -8,6 +8,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use schemas::CarePlan;
+use schemas::clinical_plan::Faults;
 use schemas::plan_document::{Signature, parse};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -88,20 +89,22 @@ pub async fn set_plan(
     };
     let plan = match parse(&document, signature) {
         Ok(plan) => plan,
-        Err(faults) => {
-            let problem = Problem::invalid_plan();
-            let faults = faults.0.into_iter().map(Into::into).collect();
-            return Ok(problem.answer(InvalidPlanProblem { problem: problem.details(), faults }));
-        }
+        Err(faults) => return Ok(invalid(faults)),
     };
     if version != instead_of {
-        return Ok(overtaken(PatientPlan::of(patient, current.as_deref()), &plan));
+        return Ok(overtaken(
+            PatientPlan::of(patient, current.as_deref(), dashboard.rule_sets.in_force(now())),
+            &plan,
+        ));
     }
     let place = match dashboard.plan_log.set(plan.clone(), instead_of).await {
         Ok(place) => place,
         Err(NotSet::Overtaken(current)) => {
             let current = current.map(|record| HeldPlan::of(*record));
-            return Ok(overtaken(PatientPlan::of(patient, current.as_ref()), &plan));
+            return Ok(overtaken(
+                PatientPlan::of(patient, current.as_ref(), dashboard.rule_sets.in_force(now())),
+                &plan,
+            ));
         }
         Err(NotSet::NotRecorded(error)) => return Err(not_known(&error)),
     };
@@ -144,7 +147,10 @@ pub async fn list_plan_versions(
     Ok(Json(PlanVersions { patient: patient.to_owned(), versions }))
 }
 
-fn ready(dashboard: &Dashboard) -> Result<(), Problem> {
+pub(super) fn ready(dashboard: &Dashboard) -> Result<(), Problem> {
+    if !dashboard.rule_sets.is_caught_up() {
+        return Err(Problem::still_loading("rule sets"));
+    }
     match dashboard.plans.is_caught_up() && dashboard.plan_history.is_caught_up() {
         true => Ok(()),
         false => Err(Problem::still_loading("care plans")),
@@ -153,7 +159,8 @@ fn ready(dashboard: &Dashboard) -> Result<(), Problem> {
 
 /// The plan as it is in force, with its ETag.
 fn shown(dashboard: &Dashboard, patient: &str) -> Response {
-    let plan = PatientPlan::of(patient, dashboard.plans.of(patient).as_deref());
+    let held = dashboard.plans.of(patient);
+    let plan = PatientPlan::of(patient, held.as_deref(), dashboard.rule_sets.in_force(now()));
     let tag = HeaderValue::try_from(format!("\"{}\"", plan.version));
     let mut response = Json(plan).into_response();
     if let Ok(tag) = tag {
@@ -171,6 +178,13 @@ fn version_of(headers: &HeaderMap) -> Result<i32, Problem> {
     let digits = text.and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
     let version = digits.and_then(|digits| digits.parse().ok());
     version.filter(|version| *version >= 0).ok_or_else(|| Problem::bad_request(UNREADABLE))
+}
+
+/// Everything that is wrong with a plan.
+pub(super) fn invalid(faults: Faults) -> Response {
+    let problem = Problem::invalid_plan();
+    let faults = faults.0.into_iter().map(Into::into).collect();
+    problem.answer(InvalidPlanProblem { problem: problem.details(), faults })
 }
 
 fn overtaken(current: PatientPlan, submitted: &CarePlan) -> Response {

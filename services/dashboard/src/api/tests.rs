@@ -1,6 +1,7 @@
 //! The API as its users meet it: requests in, answers out.
 
 mod plans;
+mod previews;
 mod sessions;
 
 use std::sync::Arc;

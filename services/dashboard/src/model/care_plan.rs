@@ -1,10 +1,12 @@
 //! Care plans as the API says them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clinical::parameter::Parameter;
 use clinical::plan::{Effective, Origin, Plan};
 use clinical::programmes::PROGRAMMES;
+use clinical::rule_set::RuleSet;
 use clinical::{Timestamp, rules};
 use schemas::clinical_plan::{Fault, day};
 use schemas::{CarePlan, records};
@@ -126,11 +128,11 @@ pub struct PlanParameter {
     #[schema(value_type = documented::ValueOrigin)]
     pub origin: Origin,
     /// Which text gives the value in force; null where the plan names it.
-    pub source: Option<&'static str>,
-    /// The value without plan and programme.
+    pub source: Option<String>,
+    /// The value without plan and programme: that of the rule set in force.
     pub default: f64,
     /// Which text gives the default. 'Ours' where none does.
-    pub default_source: &'static str,
+    pub default_source: String,
     /// Whether the source, or the default's where the plan names the value, was not read again for the
     /// rule set: check it before you rely on it.
     pub recalled: bool,
@@ -275,9 +277,10 @@ impl From<&CarePlan> for PlanVersion {
 }
 
 impl PatientPlan {
-    /// A patient's plan; what holds without one where there is none.
-    pub fn of(patient: &str, held: Option<&HeldPlan>) -> Self {
-        let default = Plan::default();
+    /// A patient's plan under the rule set in force; what holds without a plan where there is none.
+    pub fn of(patient: &str, held: Option<&HeldPlan>, rule_set: Option<Arc<RuleSet>>) -> Self {
+        let default = Plan::default().under(rule_set.clone());
+        let plan = held.map_or_else(Plan::default, |held| held.plan().clone()).under(rule_set);
         let record = held.map(|held| &held.record);
         let faults = held.and_then(|held| held.usable.as_ref().err());
         Self {
@@ -287,22 +290,29 @@ impl PatientPlan {
             set_at: record.map(|record| Instant::utc(Timestamp::from_millis(record.updated_at))),
             faults: faults.into_iter().flat_map(|all| all.0.clone()).map(Into::into).collect(),
             plan: record.map_or_else(|| (&CarePlan::default()).into(), Into::into),
-            parameters: parameters(held.map_or(&default, HeldPlan::plan)),
+            parameters: parameters(&plan, &default),
             programmes: programmes(),
         }
     }
 }
 
-fn parameters(plan: &Plan) -> Vec<PlanParameter> {
+fn parameters(plan: &Plan, default: &Plan) -> Vec<PlanParameter> {
     let of_rule = |rule: &'static dyn clinical::rule::Rule| {
         rule.parameters().iter().map(move |parameter| (rule.name(), parameter))
     };
     let all = rules::all().iter().flat_map(|rule| of_rule(*rule));
-    all.map(|(rule, parameter)| parameter_of(rule, parameter, plan.effective(parameter))).collect()
+    let both = |parameter| [plan.effective(parameter), default.effective(parameter)];
+    all.map(|(rule, parameter)| parameter_of(rule, parameter, both(parameter))).collect()
 }
 
-fn parameter_of(rule: &str, parameter: &Parameter, effective: Effective) -> PlanParameter {
+/// A parameter with its value in force, and the one that would be without the plan.
+fn parameter_of(
+    rule: &str,
+    parameter: &Parameter,
+    [effective, default]: [Effective<'_>; 2],
+) -> PlanParameter {
     let Effective { value, origin, source } = effective;
+    let default_source = default.source.unwrap_or(parameter.source);
     PlanParameter {
         name: parameter.name,
         rule: rule.to_owned(),
@@ -311,10 +321,10 @@ fn parameter_of(rule: &str, parameter: &Parameter, effective: Effective) -> Plan
         unit: parameter.unit,
         value,
         origin,
-        source,
-        default: parameter.default,
-        default_source: parameter.source,
-        recalled: source.unwrap_or(parameter.source).contains("recalled"),
+        source: source.map(str::to_owned),
+        default: default.value,
+        default_source: default_source.to_owned(),
+        recalled: source.unwrap_or(default_source).contains("recalled"),
         low: parameter.low,
         high: parameter.high,
         decimals: parameter.decimals,

@@ -51,7 +51,7 @@ documented! {
         "How a reading was entered.";
     Side = clinical::limit::Side [AtOrAbove, Above, Below, AtOrBelow],
         "On which side of a limit a value is worth a look.";
-    ValueOrigin = clinical::plan::Origin [Plan, Programme, Default],
+    ValueOrigin = clinical::plan::Origin [Plan, Programme, RuleSet, Default],
         "Where a parameter's value comes from.";
     PauseReason = clinical::pause::PauseReason [Hospital, Travel, Other],
         "Why nothing is expected.";

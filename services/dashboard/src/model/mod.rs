@@ -6,6 +6,7 @@ pub mod documented;
 pub mod measurement;
 pub mod metrics;
 pub mod patient;
+pub mod preview;
 pub mod reading;
 pub mod session;
 pub mod time;

@@ -8,7 +8,9 @@
 use std::fmt::Write;
 
 use clickhouse::Row;
-use clinical::{Kind, PatientId, ReadingId, Timestamp, clock};
+use clinical::preview::ReceivedReading;
+use clinical::remembered::RememberedReading;
+use clinical::{Kind, PatientId, ReadingId, Timestamp, Version, clock};
 use schemas::reading::DataInput;
 use schemas::records::StoredOutcome;
 use serde::Deserialize;
@@ -93,6 +95,26 @@ impl CurrentRow {
             data_input: data_input.ok_or(wrong("data_input"))?,
             measurement: Measurement::new(kind, values),
         })
+    }
+}
+
+impl CurrentRow {
+    /// The reading as it is remembered, with its receipt.
+    pub fn into_received(self) -> Result<ReceivedReading, StoreError> {
+        let wrong = StoreError::NotUnderstood;
+        let kind = Kind::parse(&self.kind).ok_or(wrong("kind"))?;
+        let (_, source) = Source::of(&self.written_source, &self.model);
+        let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;
+        let reading = RememberedReading {
+            kind,
+            observation_time: Timestamp::from_seconds(self.observed_seconds),
+            source,
+            // Its content tells it from no other: it is the only version that is asked for.
+            version: Version::new(Timestamp::from_millis(self.updated_millis), 0),
+            entered_in_error: false,
+            sample: values::sample(kind, &values),
+        };
+        Ok(ReceivedReading { reading, received: Timestamp::from_millis(self.received_millis) })
     }
 }
 

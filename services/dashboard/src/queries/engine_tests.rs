@@ -451,3 +451,21 @@ async fn without_its_tables_the_store_says_what_is_wrong_and_nothing_of_the_pati
     assert_eq!(error.to_string(), "ClickHouse refuses: code 60, UNKNOWN_TABLE");
     assert!(!store.is_available());
 }
+
+#[tokio::test]
+async fn what_rules_see_of_a_patient_are_the_current_readings_with_their_receipts() {
+    let (client, store) = database("received");
+    insert(&client, Version { received: Some(90), ..PRESSURE }).await;
+    let corrected = [("systolic", "122"), ("diastolic", "70")];
+    let second = Version { version: 2, received: Some(7200), values: &corrected, ..PRESSURE };
+    insert(&client, second).await;
+    insert(&client, Version { at: 60, version: 2, entered_in_error: true, ..PRESSURE }).await;
+    insert(&client, Version { at: 999, ..PRESSURE }).await;
+    let at = |seconds| Timestamp::from_seconds(MIDNIGHT + seconds);
+    let found = store.received_readings(&patient("A/1"), (at(0), at(999))).await.unwrap();
+    let [one] = found[..] else { panic!("one reading, not {}", found.len()) };
+    assert_eq!(one.received, at(7200));
+    assert_eq!(one.reading.observation_time, at(0));
+    let values: Vec<_> = one.reading.sample.values(Kind::BloodPressure).collect();
+    assert!(values.contains(&("systolic", 122.0)), "{values:?}");
+}

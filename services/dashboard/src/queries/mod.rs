@@ -11,6 +11,7 @@ mod current;
 mod engine_tests;
 mod latest;
 mod readings;
+mod received;
 mod samples;
 #[cfg(test)]
 mod samples_engine_tests;

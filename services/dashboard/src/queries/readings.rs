@@ -174,7 +174,10 @@ fn kinds(kind: Option<Kind>) -> Vec<Kind> {
     kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind])
 }
 
-fn of_kinds(kinds: impl IntoIterator<Item = Kind>, of_kind: impl Fn(Kind) -> String) -> String {
+pub(super) fn of_kinds(
+    kinds: impl IntoIterator<Item = Kind>,
+    of_kind: impl Fn(Kind) -> String,
+) -> String {
     kinds.into_iter().map(of_kind).collect::<Vec<_>>().join(" UNION ALL ")
 }
 

@@ -372,6 +372,7 @@ impl Demo {
                 "outcomes": topics.name(Topic::ReadingsOutcomes),
                 "alerts": topics.name(Topic::Alerts),
                 "care_plans": topics.name(Topic::CarePlans),
+                "rule_sets": topics.name(Topic::RuleSets),
                 "care_events": topics.name(Topic::CareEvents),
                 "audit_events": topics.name(Topic::AuditEvents),
                 "audit_sets": topics.name(Topic::AuditSets),

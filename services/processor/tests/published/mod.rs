@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clinical::alert::Alert;
+use clinical::rule_set::{RuleSet, RuleSets};
 use clinical::{Outcome, ReadingId, Timestamp, Version};
-use processor::{LeftOut, Partition, PartitionBuilder, Replayed, Replays};
+use processor::{FollowedRuleSets, LeftOut, Partition, PartitionBuilder, Replayed, Replays};
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };
@@ -69,24 +70,28 @@ pub struct Published {
     accepted_encoder: AcceptedEncoder,
     alert_encoder: Encoder<AlertEvent>,
     replays: Arc<Replays>,
+    rule_sets: FollowedRuleSets,
 }
 
 /// What reads the replayed topics, and the metrics it counts with.
 pub fn replays(codec: &Codec) -> (Arc<Replays>, chassis::Metrics) {
     let metrics = chassis::Metrics::for_service("processor");
     let left_out = LeftOut::register(&metrics).unwrap();
-    (Arc::new(Replays::new(codec, left_out)), metrics)
+    (Arc::new(Replays::new(codec, FollowedRuleSets::default(), left_out)), metrics)
 }
 
 impl Published {
     pub fn new(codec: &Codec) -> Self {
+        let left_out = LeftOut::register(&chassis::Metrics::for_service("processor")).unwrap();
+        let rule_sets = FollowedRuleSets::default();
         Self {
             accepted: Vec::new(),
             alerts: Vec::new(),
             plans: Vec::new(),
             accepted_encoder: AcceptedEncoder::new(codec, "readings.accepted").unwrap(),
             alert_encoder: codec.encoder("alerts").unwrap(),
-            replays: replays(codec).0,
+            replays: Arc::new(Replays::new(codec, rule_sets.clone(), left_out)),
+            rule_sets,
         }
     }
 
@@ -124,6 +129,16 @@ impl Published {
         };
         let bytes = self.accepted_encoder.encode(wire, &acceptance).unwrap();
         self.accepted.push((received, bytes));
+    }
+
+    /// What `rule.sets` holds.
+    pub fn rule_sets(&self, sets: &RuleSets) {
+        for known in self.rule_sets.current().iter() {
+            self.rule_sets.apply(known.name(), None);
+        }
+        for set in sets.iter() {
+            self.rule_sets.apply(set.name(), Some(RuleSet::clone(set)));
+        }
     }
 
     pub fn report(&mut self, alerts: &[Alert]) {

@@ -1,0 +1,107 @@
+//! Which alerts readings would have raised under a plan and a rule set: the past once more, by the code
+//! that judges the present.
+
+use std::collections::BTreeMap;
+
+use crate::admission::Outcome;
+use crate::alert::{Alert, AlertId, Severity, Status, Transition};
+use crate::monitor::Monitor;
+use crate::patient::PatientId;
+use crate::plan::Plan;
+use crate::remembered::RememberedReading;
+use crate::time::{Span, Timestamp};
+use crate::window::{LOOKBACK, WINDOW, Window};
+
+/// For how long a preview says what would have been. Ours: what a physician remembers of a patient, and
+/// long enough for rules over weeks.
+pub const PREVIEWED: Span = Span::from_days(30);
+
+/// A current reading, and when it was received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReceivedReading {
+    /// The reading.
+    pub reading: RememberedReading,
+    /// When that version of it was received.
+    pub received: Timestamp,
+}
+
+/// An alert that would have been there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PreviewedAlert {
+    /// As it would be at the end.
+    pub alert: Alert,
+    /// The most urgent that it would have been.
+    pub highest: Severity,
+}
+
+/// From when on a preview from a time on needs readings, by their observation: as far back as the rules
+/// look.
+pub fn needed_from(from: Timestamp) -> Timestamp {
+    from - WINDOW - LOOKBACK
+}
+
+/// The alerts that there would have been from a time on until another, in the order in which they would
+/// have been raised. One that was retracted in the end is not among them.
+///
+/// `readings` are all current readings of the patient observed from [`needed_from`] on, in any order.
+/// What only time raises comes at its time, as it would have. One thing is otherwise: a reading that was
+/// corrected is taken as first received with its correction, for what it said before is not asked.
+pub fn alerts(
+    patient: &PatientId,
+    mut readings: Vec<ReceivedReading>,
+    plan: &Plan,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<PreviewedAlert> {
+    readings.retain(|one| one.received <= to);
+    readings.sort_by_key(|one| {
+        let RememberedReading { kind, observation_time, source, .. } = one.reading;
+        (one.received, observation_time, kind, source)
+    });
+    let mut replay = Replay { monitor: Monitor::default(), found: BTreeMap::new() };
+    // As a state that was rebuilt then: of what is older not every reading is there.
+    let (began, window) = (from - WINDOW, Window::rebuilt_at(from));
+    let with = (plan, window);
+    let earlier = readings.partition_point(|one| one.received < began);
+    for ReceivedReading { reading, received } in &readings[..earlier] {
+        replay.monitor.restore_reading(reading, *received, Outcome::New, window);
+    }
+    let changes = replay.monitor.reassess(patient, began, with);
+    replay.take(changes);
+    for ReceivedReading { reading, received } in &readings[earlier..] {
+        replay.let_time_pass(patient, *received, with);
+        let applied = replay.monitor.apply_remembered(patient, reading, *received, with);
+        replay.take(applied.changes);
+    }
+    replay.let_time_pass(patient, to, with);
+    let was_there = |one: &PreviewedAlert| {
+        one.alert.status != Status::Retracted
+            && (one.alert.is_open() || one.alert.changed_at >= from)
+    };
+    let mut found: Vec<_> = replay.found.into_values().filter(was_there).collect();
+    found.sort_by_key(|one| (one.alert.raised_at, one.alert.id));
+    found
+}
+
+struct Replay {
+    monitor: Monitor,
+    found: BTreeMap<AlertId, PreviewedAlert>,
+}
+
+impl Replay {
+    fn let_time_pass(&mut self, patient: &PatientId, until: Timestamp, with: (&Plan, Window)) {
+        while let Some(due) = self.monitor.next_assessment().filter(|due| *due <= until) {
+            let changes = self.monitor.pass_time(patient, due, with);
+            self.take(changes);
+        }
+    }
+
+    fn take(&mut self, changes: Vec<Alert>) {
+        for alert in changes {
+            let severity = alert.severity;
+            let is_raised = alert.transition == Transition::Raised;
+            let known = self.found.remove(&alert.id).filter(|_| !is_raised);
+            let highest = known.map_or(severity, |known| known.highest.max(severity));
+            self.found.insert(alert.id, PreviewedAlert { alert, highest });
+        }
+    }
+}

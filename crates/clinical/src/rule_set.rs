@@ -1,0 +1,283 @@
+//! Rule sets as data: which numbers take the place of the built-in defaults, and which rules are
+//! switched off, from a time on.
+
+use std::sync::Arc;
+
+use crate::alert::RuleName;
+use crate::parameter::Parameter;
+use crate::plan::{InvalidPlan, override_of};
+use crate::rules;
+use crate::time::Timestamp;
+
+/// Characters of a rule set's name, at most.
+pub const LONGEST_NAME: usize = 40;
+
+/// Characters of a source or of a reason, at most.
+pub const LONGEST_TEXT: usize = 500;
+
+/// A rule set: what it changes of the built-in one, and from when on. All else is as built in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleSet {
+    name: String,
+    effective_from: Timestamp,
+    values: Vec<GivenValue>,
+    off: Vec<SwitchedOff>,
+}
+
+/// A value that takes the place of a parameter's default.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenValue {
+    /// Which parameter.
+    pub parameter: &'static Parameter,
+    /// In the parameter's unit and range, as the rule works with it.
+    pub value: f64,
+    /// Where the number comes from.
+    pub source: String,
+}
+
+/// A rule that raises nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchedOff {
+    /// Which rule.
+    pub rule: RuleName,
+    /// Why.
+    pub reason: String,
+}
+
+/// A rule set that asks for what no rule can work with.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum InvalidRuleSet {
+    /// The name is empty, long, has other characters, or is that of the built-in set.
+    #[error(
+        "a rule set's name has 1 to {LONGEST_NAME} letters, digits, points, hyphens and underscores, \
+         and is not {}, the name of the built-in set",
+        rules::RULE_SET
+    )]
+    Name,
+    /// No rule has this name.
+    #[error("no rule is named {0}")]
+    UnknownRule(String),
+    /// No rule has such a parameter, or its rule cannot work with the number.
+    #[error(transparent)]
+    Value(#[from] InvalidPlan),
+    /// A rule or a parameter is named more than once.
+    #[error("{0} is there twice")]
+    Twice(String),
+    /// A value has no source, or a rule is switched off for no reason.
+    #[error("{0} needs a text of 1 to {LONGEST_TEXT} characters that says where it comes from")]
+    NoSource(String),
+}
+
+impl RuleSet {
+    /// A rule set that changes nothing yet.
+    ///
+    /// # Errors
+    /// When no rule set can have the name.
+    pub fn new(name: &str, effective_from: Timestamp) -> Result<Self, InvalidRuleSet> {
+        let is_good = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        let is_name = (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(is_good);
+        if !is_name || name == rules::RULE_SET {
+            return Err(InvalidRuleSet::Name);
+        }
+        let name = name.to_owned();
+        Ok(Self { name, effective_from, values: Vec::new(), off: Vec::new() })
+    }
+
+    /// Gives a parameter another value than its default; `name` is its full name, the present one or
+    /// a former.
+    ///
+    /// # Errors
+    /// When there is no such parameter, when the set gives it a value already, when its rule cannot
+    /// work with the value, or when the source says nothing.
+    pub fn give(&mut self, name: &str, value: f64, source: &str) -> Result<(), InvalidRuleSet> {
+        let (parameter, value) = override_of(rules::parameters(), name, value)?;
+        if self.given(parameter).is_some() {
+            return Err(InvalidRuleSet::Twice(parameter.name.to_owned()));
+        }
+        let source = text(parameter.name, source)?;
+        self.values.push(GivenValue { parameter, value, source });
+        self.values.sort_by_key(|one| one.parameter.name);
+        Ok(())
+    }
+
+    /// Switches a rule off.
+    ///
+    /// # Errors
+    /// When there is no such rule, when it is off already, or when the reason says nothing.
+    pub fn switch_off(&mut self, rule: &str, reason: &str) -> Result<(), InvalidRuleSet> {
+        let name = rules::name(rule).ok_or_else(|| InvalidRuleSet::UnknownRule(rule.to_owned()))?;
+        if self.is_off(rule) {
+            return Err(InvalidRuleSet::Twice(rule.to_owned()));
+        }
+        self.off.push(SwitchedOff { rule: name, reason: text(rule, reason)? });
+        self.off.sort_by_key(|one| one.rule);
+        Ok(())
+    }
+
+    /// The name, which alerts carry.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// From when on it is in force, until the next one is.
+    pub fn effective_from(&self) -> Timestamp {
+        self.effective_from
+    }
+
+    /// The values that it gives, in the order of the parameters' names.
+    pub fn values(&self) -> &[GivenValue] {
+        &self.values
+    }
+
+    /// The rules that it switches off, in the order of their names.
+    pub fn switched_off(&self) -> &[SwitchedOff] {
+        &self.off
+    }
+
+    /// The value that it gives a parameter, if it does.
+    pub fn given(&self, parameter: &Parameter) -> Option<&GivenValue> {
+        self.values.iter().find(|known| known.parameter.name == parameter.name)
+    }
+
+    /// Whether it switches a rule off.
+    pub fn is_off(&self, rule: &str) -> bool {
+        self.off.iter().any(|off| off.rule.as_str() == rule)
+    }
+}
+
+/// A source or a reason, without space around it.
+fn text(of: &str, text: &str) -> Result<String, InvalidRuleSet> {
+    let text = text.trim();
+    match (1..=LONGEST_TEXT).contains(&text.chars().count()) {
+        true => Ok(text.to_owned()),
+        false => Err(InvalidRuleSet::NoSource(of.to_owned())),
+    }
+}
+
+/// All rule sets that were ever applied. Which is in force depends on them and on the time alone, so
+/// whoever computes the past again finds the same.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RuleSets {
+    /// In the order in which they come into force; of two of the same time the later name counts.
+    all: Vec<Arc<RuleSet>>,
+}
+
+impl RuleSets {
+    /// Takes a set in. It replaces one of the same name.
+    pub fn apply(&mut self, set: RuleSet) {
+        self.withdraw(&set.name);
+        self.all.push(Arc::new(set));
+        self.all.sort_by(|one, other| {
+            (one.effective_from, &one.name).cmp(&(other.effective_from, &other.name))
+        });
+    }
+
+    /// Takes a set back; none of that name is no error.
+    pub fn withdraw(&mut self, name: &str) {
+        self.all.retain(|known| known.name != name);
+    }
+
+    /// The set in force at a time; none where the built-in one is.
+    pub fn in_force(&self, at: Timestamp) -> Option<&Arc<RuleSet>> {
+        self.all[..self.begun(at)].last()
+    }
+
+    /// The sets that come into force after a time, the first first.
+    pub fn after(&self, at: Timestamp) -> impl Iterator<Item = &Arc<RuleSet>> {
+        self.all[self.begun(at)..].iter()
+    }
+
+    /// How many have come into force until a time. Every reading asks.
+    fn begun(&self, at: Timestamp) -> usize {
+        self.all.partition_point(|set| set.effective_from <= at)
+    }
+
+    /// The set of a name.
+    pub fn find(&self, name: &str) -> Option<&Arc<RuleSet>> {
+        self.all.iter().find(|set| set.name == name)
+    }
+
+    /// All of them, in the order in which they come into force.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<RuleSet>> {
+        self.all.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Plan;
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_millis(hours * 3_600_000)
+    }
+
+    fn empty(name: &str, from: i64) -> RuleSet {
+        RuleSet::new(name, at(from)).unwrap()
+    }
+
+    #[test]
+    fn a_name_is_short_and_plain_and_not_the_built_in_one() {
+        for bad in ["", "two words", "日本", rules::RULE_SET, &"x".repeat(41)] {
+            assert_eq!(RuleSet::new(bad, at(0)), Err(InvalidRuleSet::Name), "{bad}");
+        }
+        assert_eq!(empty("ward-3_2026.12", 1).name(), "ward-3_2026.12");
+    }
+
+    #[test]
+    fn a_value_needs_a_parameter_its_range_and_a_source_and_comes_once() {
+        let mut set = empty("a", 0);
+        let name = "bp.severe_high.systolic";
+        for (name, value) in [("bp.severe", 1.0), (name, 20.0), (name, f64::NAN)] {
+            assert!(matches!(set.give(name, value, "x"), Err(InvalidRuleSet::Value(_))), "{value}");
+        }
+        assert!(matches!(set.give(name, 175.0, "  "), Err(InvalidRuleSet::NoSource(_))));
+        set.give(name, 174.6, " the ward's board ").unwrap();
+        assert_eq!(set.values()[0].value, 175.0, "as the rule works with it");
+        assert_eq!(set.values()[0].source, "the ward's board");
+        assert_eq!(set.give(name, 170.0, "x"), Err(InvalidRuleSet::Twice(name.to_owned())));
+    }
+
+    #[test]
+    fn a_rule_is_switched_off_once_and_for_a_reason() {
+        let mut set = empty("a", 0);
+        assert!(matches!(set.switch_off("weight", "x"), Err(InvalidRuleSet::UnknownRule(_))));
+        assert!(matches!(set.switch_off("weight.gain", ""), Err(InvalidRuleSet::NoSource(_))));
+        set.switch_off("weight.gain", "no scales yet").unwrap();
+        assert!(set.is_off("weight.gain") && !set.is_off("bp.severe_high"));
+        assert!(matches!(set.switch_off("weight.gain", "x"), Err(InvalidRuleSet::Twice(_))));
+    }
+
+    #[test]
+    fn a_value_is_the_plans_or_the_sets_in_force_or_the_default() {
+        let named = |name: &str| rules::parameters().find(|one| one.is_named(name)).unwrap();
+        let [systolic, diastolic] =
+            ["bp.severe_high.systolic", "bp.severe_high.diastolic"].map(named);
+        let mut set = empty("a", 0);
+        set.give(systolic.name, 175.0, "x").unwrap();
+        set.give(diastolic.name, 105.0, "x").unwrap();
+        let plan = rules::plan(1, [(systolic.name, 170.0)]).unwrap();
+        let plan = plan.under(Some(Arc::new(set)));
+        assert_eq!([systolic, diastolic].map(|one| plan.value(one)), [170.0, 105.0]);
+        assert_eq!(plan.rule_set_name(), "a");
+        let plan = Plan::default();
+        assert_eq!(plan.value(systolic), systolic.default);
+        assert_eq!(plan.rule_set_name(), rules::RULE_SET);
+    }
+
+    #[test]
+    fn a_set_is_in_force_from_its_time_until_the_next_ones() {
+        let mut sets = RuleSets::default();
+        let name = |sets: &RuleSets, hours| sets.in_force(at(hours)).map(|set| set.name.clone());
+        for (set, from) in [("c", 30), ("a", 10), ("b", 20)] {
+            sets.apply(empty(set, from));
+        }
+        let found = [9, 10, 19, 20, 99].map(|hours| name(&sets, hours).unwrap_or_default());
+        assert_eq!(found, ["", "a", "a", "b", "c"]);
+        assert_eq!(sets.after(at(10)).map(|set| set.name()).collect::<Vec<_>>(), ["b", "c"]);
+        sets.apply(empty("b", 40));
+        sets.withdraw("c");
+        let found = [20, 39, 40].map(|hours| name(&sets, hours).unwrap_or_default());
+        assert_eq!(found, ["a", "a", "b"]);
+    }
+}

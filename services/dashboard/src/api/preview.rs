@@ -1,0 +1,92 @@
+//! What a proposed plan would have raised.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::response::{IntoResponse, Response};
+use clinical::plan::Plan;
+use clinical::preview::{self, PREVIEWED, ReceivedReading};
+use clinical::{PatientId, Timestamp};
+use schemas::plan_document::{Signature, parse};
+use serde_json::Value;
+use tokio::task::spawn_blocking;
+
+use crate::access::{AssignedPatient, PreviewPlan};
+use crate::api::plan::{invalid, ready};
+use crate::model::Instant;
+use crate::model::care_plan::{InvalidPlanProblem, PlanContent};
+use crate::model::preview::{PlanPreview, PreviewedAlert};
+use crate::problem::{Problem, ProblemDetails};
+use crate::state::{Dashboard, now};
+
+/// Which alerts the last 30 days' readings would have raised under a proposed plan, and under the present
+/// one
+#[utoipa::path(
+    post,
+    path = "/api/v1/patients/{consortium}/{person}/plan/preview",
+    params(
+        ("consortium" = String, Path, description = "The patient's consortium_id"),
+        ("person" = String, Path, description = "The patient's person_id"),
+    ),
+    request_body(content = PlanContent, description = "The proposed plan, as it would be set."),
+    responses(
+        (status = 200, description = "The alerts under both plans", body = PlanPreview),
+        (status = 400, description = "The body is no JSON", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn preview_plan(
+    State(dashboard): State<Arc<Dashboard>>,
+    assigned: AssignedPatient<PreviewPlan>,
+    body: Result<Json<Value>, JsonRejection>,
+) -> Result<Response, Problem> {
+    ready(&dashboard)?;
+    let Json(document) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let to = now();
+    let from = to - PREVIEWED;
+    let patient = assigned.patient.clone();
+    let present = dashboard.plan_of(patient.as_str());
+    let signature = Signature {
+        patient: patient.as_str(),
+        version: present.version.saturating_add(1),
+        author: &assigned.user,
+        at: to,
+    };
+    let proposed = match parse(&document, signature).and_then(|plan| plan.validate()) {
+        Ok(plan) => plan.under(present.rule_set().cloned()),
+        Err(faults) => return Ok(invalid(faults)),
+    };
+    let period = (preview::needed_from(from), to);
+    let readings = dashboard.store.received_readings(&patient, period).await;
+    let readings = readings.map_err(|_| Problem::store_unavailable())?;
+    // Some ten thousand readings are judged twice: not where others wait.
+    let judged =
+        spawn_blocking(move || judged(patient, readings, [&present, &proposed], (from, to)));
+    let preview = judged.await.map_err(|_| Problem::store_unavailable())?;
+    Ok(Json(preview).into_response())
+}
+
+fn judged(
+    patient: PatientId,
+    readings: Vec<ReceivedReading>,
+    [present, proposed]: [&Plan; 2],
+    (from, to): (Timestamp, Timestamp),
+) -> PlanPreview {
+    let alerts = |readings, plan| -> Vec<PreviewedAlert> {
+        let found = preview::alerts(&patient, readings, plan, (from, to));
+        found.iter().filter_map(|one| PreviewedAlert::try_from(one).ok()).collect()
+    };
+    PlanPreview {
+        present: alerts(readings.clone(), present),
+        proposed: alerts(readings, proposed),
+        rule_set: present.rule_set_name().to_owned(),
+        patient: patient.to_string(),
+        from: Instant::utc(from),
+        to: Instant::utc(to),
+    }
+}

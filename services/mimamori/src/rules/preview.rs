@@ -1,0 +1,292 @@
+//! `mimamori rules preview`: which alerts the readings of patients would have raised under a rule set.
+//!
+//! An operator sees no patient: this says how many alerts of which rule there would have been, now and
+//! under the file. Whose readings were judged is recorded before anything is said. `--list` prints every
+//! alert of the file, for comparing with labels.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use chassis::{ClickHouseArgs, Metrics};
+use clinical::alert::Severity;
+use clinical::plan::Plan;
+use clinical::preview::{self, PreviewedAlert, ReceivedReading};
+use clinical::{PatientId, Span, Timestamp, rules};
+use dashboard::metrics::DashboardMetrics;
+use dashboard::queries::Store;
+use schemas::registry::{CareTeam, Participant};
+use schemas::topics::Topic;
+use schemas::{CarePlan, Codec};
+use stream::follow::Start;
+use stream::producer::{Outgoing, Producer};
+
+use super::known::Known;
+use crate::operator::{by_operator, operator};
+use crate::source::Source;
+use crate::unfollowed::{decoded, each};
+
+/// Arguments of `mimamori rules preview`.
+#[derive(Debug, clap::Args)]
+pub struct PreviewArgs {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    clickhouse: ClickHouseArgs,
+    /// Who looks; it is recorded in audit.events
+    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
+    operator: String,
+    /// A rule set, in TOML
+    file: PathBuf,
+    /// The patients in whose care team this practitioner is, or whose consortium's fallback team while
+    /// they have none of their own
+    #[arg(long, value_name = "PRACTITIONER", conflicts_with = "patients")]
+    team: Option<String>,
+    /// The patients of a file, one consortium_id/person_id a line
+    #[arg(long, value_name = "FILE")]
+    patients: Option<PathBuf>,
+    /// How many days
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=366))]
+    days: u16,
+    /// Until when (2026-11-22T07:31:00+09:00); now where it is not given
+    #[arg(long, value_name = "TIME")]
+    until: Option<jiff::Timestamp>,
+    /// Takes every reading as received when it was observed: for a history that was imported
+    #[arg(long)]
+    in_time: bool,
+    /// Prints every alert under the file, a JSON object a line: patient, rule, when it was raised, most
+    /// urgent, and its first and last observation
+    #[arg(long)]
+    list: bool,
+}
+
+/// How many alerts there would have been of a rule: most urgent as review and technical, or urgent.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    urgent: usize,
+    others: usize,
+}
+
+/// By rule, now and under the file.
+type Counts = BTreeMap<&'static str, [Count; 2]>;
+
+/// Blocks the thread.
+pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
+    let proposed = Arc::new(super::read(&args.file)?);
+    let codec = args.source.codec()?;
+    let known = Known::read(&args.source, &codec)?;
+    let patients = match (&args.team, &args.patients) {
+        (Some(practitioner), _) => of_practitioner(&args.source, &codec, practitioner)?,
+        (None, Some(file)) => of_file(file)?,
+        (None, None) => bail!("give --team PRACTITIONER or --patients FILE"),
+    };
+    if patients.is_empty() {
+        bail!("there are no such patients");
+    }
+    let plans = plans(&args.source, &codec)?;
+    let now = super::now();
+    let to = args.until.map_or(now, |time| Timestamp::from_millis(time.as_millisecond()));
+    let from = to - Span::from_days(args.days.into());
+    record(args, &codec, &patients, proposed.name())?;
+    let metrics = DashboardMetrics::new(&Metrics::for_service("rules_preview"))?;
+    let store = Store::new(&args.clickhouse, metrics);
+    let in_force = known.sets.in_force(now).cloned();
+    let name = in_force.as_ref().map_or(rules::RULE_SET, |set| set.name()).to_owned();
+    let mut counts = Counts::new();
+    let runtime = tokio::runtime::Handle::current();
+    for patient in &patients {
+        let period = (preview::needed_from(from), to);
+        let readings = runtime.block_on(store.received_readings(patient, period));
+        let readings = as_received(readings.context("the readings cannot be read")?, args.in_time);
+        let plan = plans.get(patient.as_str()).cloned().unwrap_or_default();
+        let both = [in_force.clone(), Some(proposed.clone())].map(|set| {
+            preview::alerts(patient, readings.clone(), &plan.clone().under(set), (from, to))
+        });
+        if args.list {
+            both[1].iter().for_each(|alert| println!("{}", line(alert)));
+        }
+        count(&mut counts, &both);
+    }
+    eprintln!(
+        "{} patients, {from} to {to}: alerts by {name} -> by {}",
+        patients.len(),
+        proposed.name()
+    );
+    for line in said(&counts) {
+        eprintln!("{line}");
+    }
+    Ok(())
+}
+
+fn as_received(mut readings: Vec<ReceivedReading>, in_time: bool) -> Vec<ReceivedReading> {
+    if in_time {
+        for one in &mut readings {
+            one.received = one.reading.observation_time;
+        }
+    }
+    readings
+}
+
+fn count(counts: &mut Counts, both: &[Vec<PreviewedAlert>; 2]) {
+    for (which, alerts) in both.iter().enumerate() {
+        for PreviewedAlert { alert, highest } in alerts {
+            let count = &mut counts.entry(alert.rule.as_str()).or_default()[which];
+            match highest {
+                Severity::Urgent => count.urgent += 1,
+                _ => count.others += 1,
+            }
+        }
+    }
+}
+
+fn said(counts: &Counts) -> Vec<String> {
+    let line = |(rule, [now, then]): (&&str, &[Count; 2])| {
+        format!(
+            "{rule}: {} -> {}, of them urgent {} -> {}",
+            now.urgent + now.others,
+            then.urgent + then.others,
+            now.urgent,
+            then.urgent
+        )
+    };
+    if counts.is_empty() { vec!["no alert".to_owned()] } else { counts.iter().map(line).collect() }
+}
+
+fn line(previewed: &PreviewedAlert) -> String {
+    let PreviewedAlert { alert, highest } = previewed;
+    serde_json::json!({
+        "patient": alert.patient.as_str(),
+        "rule": alert.rule.as_str(),
+        "raised_at": alert.raised_at.to_string(),
+        "highest": highest.as_str(),
+        "status": alert.status.as_str(),
+        "first_observed_at": alert.first_observed_at.to_string(),
+        "last_observed_at": alert.last_observed_at.to_string(),
+    })
+    .to_string()
+}
+
+fn of_file(path: &Path) -> anyhow::Result<BTreeSet<PatientId>> {
+    let text = super::text_of(path)?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    lines
+        .map(|(index, line)| {
+            let place = || format!("{}, line {}", path.display(), index + 1);
+            PatientId::parse(line.trim()).with_context(place)
+        })
+        .collect()
+}
+
+fn of_practitioner(
+    source: &Source,
+    codec: &Codec,
+    practitioner: &str,
+) -> anyhow::Result<BTreeSet<PatientId>> {
+    let topics = source.topics();
+    let decoder = codec.decoder::<CareTeam>();
+    let mut teams: HashMap<String, Vec<String>> = HashMap::new();
+    each(source, &topics.name(Topic::RegistryCareTeams), Start::Beginning, |key, entry| {
+        match decoded(&decoder, entry)?.filter(|team| !team.practitioners.is_empty()) {
+            Some(team) => teams.insert(key, team.practitioners),
+            None => teams.remove(&key),
+        };
+        Ok(())
+    })?;
+    let decoder = codec.decoder::<Participant>();
+    let mut participants = BTreeSet::new();
+    each(source, &topics.name(Topic::RegistryParticipants), Start::Beginning, |key, entry| {
+        match decoded(&decoder, entry)? {
+            Some(_) => participants.insert(key),
+            None => participants.remove(&key),
+        };
+        Ok(())
+    })?;
+    Ok(followed_by(practitioner, &teams, &participants))
+}
+
+/// The patients of a practitioner, as the dashboard shows them.
+fn followed_by(
+    practitioner: &str,
+    teams: &HashMap<String, Vec<String>>,
+    participants: &BTreeSet<String>,
+) -> BTreeSet<PatientId> {
+    let is_in = |entry: &str| {
+        teams.get(entry).is_some_and(|team| team.iter().any(|member| member == practitioner))
+    };
+    let by_fallback = |patient: &&String| {
+        !teams.contains_key(*patient)
+            && CareTeam::fallback_of(patient).is_some_and(|entry| is_in(&entry))
+    };
+    let own = teams.keys().filter(|entry| is_in(entry));
+    let all = own.chain(participants.iter().filter(by_fallback));
+    // The entry of a fallback team is no patient's.
+    all.filter_map(|patient| PatientId::parse(patient).ok()).collect()
+}
+
+/// The care plans that rules can work with.
+fn plans(source: &Source, codec: &Codec) -> anyhow::Result<HashMap<String, Plan>> {
+    let decoder = codec.decoder::<CarePlan>();
+    let mut plans = HashMap::new();
+    each(source, &source.topics().name(Topic::CarePlans), Start::Beginning, |patient, plan| {
+        match decoded(&decoder, plan)?.and_then(|plan| plan.validate().ok()) {
+            Some(plan) => plans.insert(patient, plan),
+            None => plans.remove(&patient),
+        };
+        Ok(())
+    })?;
+    Ok(plans)
+}
+
+/// An entry for each patient, so that a search for the patient finds it.
+fn record(
+    args: &PreviewArgs,
+    codec: &Codec,
+    patients: &BTreeSet<PatientId>,
+    set: &str,
+) -> anyhow::Result<()> {
+    let topic = args.source.topics().name(Topic::AuditEvents);
+    let encoder = codec.encoder(&topic)?;
+    let what = if args.list { "every alert" } else { "how many alerts" };
+    let mut entries = Vec::with_capacity(patients.len());
+    for patient in patients {
+        let detail = format!("{what} there would have been by the rule set {set}");
+        let whose = Some(patient.as_str().to_owned());
+        let event = by_operator(&args.operator, "preview_rule_set", whose, detail);
+        entries.push((patient.as_str(), encoder.encode(&event)?));
+    }
+    let producer = Producer::new(&args.source.kafka, "mimamori-rules")?;
+    let records = entries.iter().map(|(patient, payload)| Outgoing {
+        topic: &topic,
+        partition: None,
+        key: Some(patient.as_bytes()),
+        payload: Some(payload),
+    });
+    tokio::runtime::Handle::current()
+        .block_on(producer.send_all(records))
+        .context("the access cannot be recorded, so nothing is shown")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_practitioner_has_the_patients_of_their_teams_and_of_fallback_teams() {
+        let teams = [("A/1", "sato"), ("A/2", "ito"), ("A/*", "sato"), ("B/1", "sato")];
+        let teams = teams.map(|(entry, member)| (entry.to_owned(), vec![member.to_owned()])).into();
+        let participants = ["A/1", "A/2", "A/3", "B/2"].map(str::to_owned).into();
+        let found = followed_by("sato", &teams, &participants);
+        let found: Vec<&str> = found.iter().map(PatientId::as_str).collect();
+        assert_eq!(found, ["A/1", "A/3", "B/1"]);
+    }
+
+    #[test]
+    fn counts_say_how_many_there_are_now_and_would_be() {
+        let mut counts = Counts::new();
+        counts.insert("a", [Count { urgent: 1, others: 2 }, Count { urgent: 0, others: 5 }]);
+        assert_eq!(said(&counts), ["a: 3 -> 5, of them urgent 1 -> 0"]);
+        assert_eq!(said(&Counts::new()), ["no alert"]);
+    }
+}
