@@ -2,16 +2,18 @@ import { useEffect, useRef, useState } from 'react'
 import { useLanguage } from '../language/language'
 import { useSession } from '../session'
 import { AGAIN_MS, calmly, type Calm } from '../state/calmly'
+import { useNow } from '../state/dashboard-state'
 import { readSummaries, type Summaries } from './api'
 import { GlucosePanel } from './glucose-panel'
 import { PressurePanel } from './pressure-panel'
 
-/** Summaries change slowly: what comes often is asked for once in a while. */
-const MOST_PAUSE_MS = 60_000
+/** As for the charts: what an open page shows is so within ten seconds, or it says as of when. */
+const MOST_PAUSE_MS = 5_000
 
 /** What days and weeks of a patient's readings come to. Asked anew when the readings have changed. */
 export function PatientSummaries({ patient, changes }: { patient: string; changes: number }) {
-  const { words } = useLanguage()
+  const { words, times } = useLanguage()
+  const now = useNow()
   const { summaries, hasFailed } = useSummaries(patient, changes)
   if (summaries === null) return hasFailed ? <p className="muted">{words.summariesFailed}</p> : null
   const { glucose, profile, pressure } = summaries
@@ -19,7 +21,9 @@ export function PatientSummaries({ patient, changes }: { patient: string; change
   return (
     <section aria-labelledby="summaries">
       <h2 id="summaries">{words.summaries}</h2>
-      {hasFailed && <p className="muted">{words.summariesFailed}</p>}
+      <p className="muted">
+        {words.historyAsOf(times.dateTime(glucose.period.to, now))} {hasFailed && words.summariesFailed}
+      </p>
       <div className="charts">
         {pressure.readings > 0 && <PressurePanel summary={pressure} />}
         {glucose.values > 0 && <GlucosePanel summary={glucose} profile={profile} />}
