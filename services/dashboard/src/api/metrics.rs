@@ -238,10 +238,7 @@ pub fn of_one_segment() -> Router<Arc<Dashboard>> {
         .route("/api/v1/patients/{patient}/glucose/summary", get(read_glucose_summary))
         .route("/api/v1/patients/{patient}/glucose/agp", get(read_glucose_profile))
         .route("/api/v1/patients/{patient}/glucose/days", get(list_glucose_days))
-        .route(
-            "/api/v1/patients/{patient}/blood-pressure/summary",
-            get(read_pressure_summary),
-        )
+        .route("/api/v1/patients/{patient}/blood-pressure/summary", get(read_pressure_summary))
 }
 
 #[cfg(test)]
