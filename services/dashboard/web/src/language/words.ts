@@ -14,6 +14,11 @@ function percent(share: number): string {
   return `${share.toFixed(share > 0 && share < 10 ? 1 : 0)} %`
 }
 
+/** Rounded down, so that what is too little does not look like enough. */
+function atLeast(share: number): string {
+  return `${(Math.floor(share * 10) / 10).toFixed(1)} %`
+}
+
 const en = {
   appName: 'Mimamori',
   appPurpose: 'Remote monitoring',
@@ -171,7 +176,7 @@ const en = {
   percent,
   lowEvents: (low: number, veryLow: number) => `events below 70: ${low}, below 54: ${veryLow}`,
   covered: (share: number) => `${percent(share)} of the time covered`,
-  tooLittleSensor: (share: number) => `Values cover ${percent(share)} of 14 days; 70 % are needed. Times in ranges say little.`,
+  tooLittleSensor: (share: number) => `Values cover ${atLeast(share)} of 14 days; 70 % are needed. Times in ranges say little.`,
   profile: 'By time of day (AGP)',
   profileLabel: 'Percentiles of sensor glucose by time of day',
   profileMedian: 'Line: median',
@@ -335,7 +340,7 @@ const ja: Words = {
   percent,
   lowEvents: (low, veryLow) => `70未満のイベント ${low}回、54未満 ${veryLow}回`,
   covered: (share) => `データのある時間 ${percent(share)}`,
-  tooLittleSensor: (share) => `データは14日間の${percent(share)}です。判断には70 %が必要です。範囲別の時間は参考値です。`,
+  tooLittleSensor: (share) => `データは14日間の${atLeast(share)}です。判断には70 %が必要です。範囲別の時間は参考値です。`,
   profile: '時刻別（AGP）',
   profileLabel: '時刻別のセンサーグルコースのパーセンタイル',
   profileMedian: '線：中央値',
