@@ -37,6 +37,7 @@ ALLOWED = {
     "services/dashboard/web/src/charts/glucose.tsx": ("kind", "the chart of the kind"),
     "services/dashboard/web/src/charts/list.ts": ("kind", "the list of charts"),
     "services/dashboard/web/src/charts/weight.tsx": ("kind", "the chart of the kind"),
+    "services/dashboard/web/src/summaries/": ("kind", "the summaries of kinds"),
     "services/gateway/src/exchange/contract.rs": ("kind", "tests"),
     "services/gateway/src/exchange/properties.rs": ("kind", "tests"),
     "services/simulator/src/": ("kind", "virtual patients, whose bodies tie kinds to each other"),

@@ -120,6 +120,8 @@ enum Subject {
     Sensors,
     /// From a reading to the physician's page at several rates
     Latency,
+    /// Summaries of sensor glucose, with ten million readings in the store
+    Summaries,
 }
 
 fn main() -> ExitCode {
@@ -160,6 +162,11 @@ fn run(args: &Args) -> anyhow::Result<Report> {
         let mut stage = Stage::start(&args.root)?;
         stage.start_clickhouse()?;
         latency::measure(&mut stage, &args.latency, &mut report)?;
+    }
+    if is_wanted(Subject::Summaries) {
+        let mut stage = Stage::start(&args.root)?;
+        stage.start_clickhouse()?;
+        latency::summaries::measure(&mut stage, &mut report)?;
     }
     if is_wanted(Subject::Processor) || is_wanted(Subject::Writer) {
         measure_pairs(args, &mut report, is_wanted(Subject::Writer))?;

@@ -86,6 +86,11 @@ impl<'s> Deployment<'s> {
         format!("http://127.0.0.1:{}", self.dashboard)
     }
 
+    /// What the services run on.
+    pub fn stage(&self) -> &Stage {
+        self.stage
+    }
+
     /// Runs a future to its end.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.stage.wait(future)

@@ -9,6 +9,7 @@ mod deployment;
 mod figures;
 mod schedule;
 mod sending;
+pub mod summaries;
 mod watching;
 
 use std::sync::Arc;

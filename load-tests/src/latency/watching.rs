@@ -28,6 +28,28 @@ impl Seen {
     }
 }
 
+/// Signs a physician in: a client, and the cookie of the session.
+///
+/// # Errors
+/// When the dashboard refuses.
+pub async fn sign_in(
+    dashboard: &str,
+    user: &str,
+    password: &str,
+) -> anyhow::Result<(Client, String)> {
+    let client = Client::builder().no_proxy().build()?;
+    let signed_in = client
+        .post(format!("{dashboard}/api/v1/session"))
+        .json(&json!({ "user": user, "password": password }))
+        .send()
+        .await?
+        .error_for_status()
+        .context("signing in")?;
+    let cookie = signed_in.headers().get(SET_COOKIE).context("no session cookie")?;
+    let cookie = cookie.to_str()?.split(';').next().unwrap_or_default().to_owned();
+    Ok((client, cookie))
+}
+
 /// Signs a physician in and follows the live stream until the task is dropped; returns when the
 /// stream has begun.
 ///
@@ -39,16 +61,7 @@ pub async fn watch(
     password: &str,
     seen: Seen,
 ) -> anyhow::Result<tokio::task::JoinHandle<anyhow::Result<()>>> {
-    let client = Client::builder().no_proxy().build()?;
-    let signed_in = client
-        .post(format!("{dashboard}/api/v1/session"))
-        .json(&json!({ "user": user, "password": password }))
-        .send()
-        .await?
-        .error_for_status()
-        .context("signing in")?;
-    let cookie = signed_in.headers().get(SET_COOKIE).context("no session cookie")?;
-    let cookie = cookie.to_str()?.split(';').next().unwrap_or_default().to_owned();
+    let (client, cookie) = sign_in(dashboard, user, password).await?;
     let mut stream = client
         .get(format!("{dashboard}/api/v1/alerts/stream"))
         .header(COOKIE, cookie)

@@ -15,24 +15,22 @@ fn period(from: i64, to: i64) -> Period {
     Period { from: at(from), to: at(to) }
 }
 
+const METHOD: (&str, &str) = ("glucose_method", "'continuous_sensor'");
+
+fn sensor<'a>(at: i64, version: u64, values: &'a [(&'a str, &'a str)]) -> Version<'a> {
+    let kind = Kind::BloodGlucose;
+    Version { kind, source: "DEXCOM|G7|1", at, version, values, ..PRESSURE }
+}
+
 #[tokio::test]
 async fn samples_are_those_of_the_current_readings_with_the_same_values() {
     let (client, store) = database("samples");
-    let sensor = |at, version, values| Version {
-        kind: Kind::BloodGlucose,
-        source: "DEXCOM|G7|1",
-        at,
-        version,
-        values,
-        ..PRESSURE
-    };
-    let method = ("glucose_method", "'continuous_sensor'");
-    insert(&client, sensor(0, 1, &[("glucose_value", "104"), method])).await;
-    insert(&client, sensor(300, 2, &[("glucose_value", "99.088"), method])).await;
-    insert(&client, sensor(300, 1, &[("glucose_value", "50"), method])).await;
-    let low = [("glucose_value", "40"), method, ("glucose_comparator", "'below'")];
+    insert(&client, sensor(0, 1, &[("glucose_value", "104"), METHOD])).await;
+    insert(&client, sensor(300, 2, &[("glucose_value", "99.088"), METHOD])).await;
+    insert(&client, sensor(300, 1, &[("glucose_value", "50"), METHOD])).await;
+    let low = [("glucose_value", "40"), METHOD, ("glucose_comparator", "'below'")];
     insert(&client, sensor(600, 1, &low)).await;
-    let in_error = sensor(900, 2, &[("glucose_value", "50"), method]);
+    let in_error = sensor(900, 2, &[("glucose_value", "50"), METHOD]);
     insert(&client, Version { entered_in_error: true, ..in_error }).await;
     insert(&client, PRESSURE).await;
 

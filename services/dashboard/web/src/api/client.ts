@@ -116,6 +116,9 @@ function patientPath(patient: string): string {
   return '/api/v1/patients/' + patient.split('/').map(encodeURIComponent).join('/')
 }
 
+/** What the API says of a patient below a path. */
+export const readOfPatient = <T>(patient: string, what: string) => read<T>(`${patientPath(patient)}/${what}`)
+
 export const listAlertsOf = (patient: string) => read<PatientAlerts>(patientPath(patient) + '/alerts')
 
 export const readPlan = (patient: string) => read<PatientPlan>(patientPath(patient) + '/plan')

@@ -15,6 +15,7 @@ import { EarlierAlerts, EvidenceTable } from './evidence'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { ReadingsWait } from './readings-wait'
+import { PatientSummaries } from '../summaries/summaries'
 import { useEarlierAlerts, useReadings, type Failure, type History } from './use-history'
 
 const NO_ALERTS: readonly Alert[] = []
@@ -72,6 +73,8 @@ export function PatientPage({ patient }: { patient: string }) {
             {earlier && earlier.length > 0 && <EarlierAlerts alerts={earlier} now={now} />}
             {alertsFailure === 'failed' && <p className="muted">{words.alertsHistoryFailed}</p>}
           </section>
+
+          <PatientSummaries patient={patient} changes={changesOf(changes, patient)} />
 
           <RangeBar range={range} history={history} choose={choose} />
           {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}

@@ -1,0 +1,100 @@
+import { useState } from 'react'
+import { useLanguage } from '../language/language'
+import { fieldUnit } from '../language/reading-text'
+import type { GlucoseProfile, GlucoseSummary, TimeInBands } from './api'
+import { ProfileChart } from './profile-chart'
+import { clockText } from './profile-path'
+
+/** Times in ranges and the ambulatory glucose profile. */
+export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; profile: GlucoseProfile }) {
+  const { words } = useLanguage()
+  const [asTable, setAsTable] = useState(false)
+  const unit = fieldUnit('blood_glucose', 'glucose_value', words)
+  const said = [
+    summary.mean != null && `${words.mean} ${summary.mean.toFixed(0)}`,
+    summary.gmi_percent != null && `GMI ${summary.gmi_percent.toFixed(1)} %`,
+    summary.coefficient_of_variation_percent != null && `CV ${summary.coefficient_of_variation_percent.toFixed(0)} %`,
+    words.lowEvents(summary.events_below_70, summary.events_below_54),
+    words.covered(summary.covered_percent),
+  ]
+  return (
+    <section className="panel" aria-labelledby="glucose-summary">
+      <div className="panel-head">
+        <h3 id="glucose-summary">
+          {words.sensorGlucose} <small>{unit}</small>
+        </h3>
+        <p className="summary">{said.filter(Boolean).join(' · ')}</p>
+        <button aria-label={`${words.sensorGlucose}: ${asTable ? words.showChart : words.showTable}`} onClick={() => setAsTable(!asTable)}>
+          {asTable ? words.showChart : words.showTable}
+        </button>
+      </div>
+      {!summary.is_enough && <p className="notice notice-info">{words.tooLittleSensor(summary.covered_percent)}</p>}
+      {summary.time_in_bands && <BandBar time={summary.time_in_bands} />}
+      <h4>{words.profile}</h4>
+      {asTable ? <ProfileTable profile={profile} /> : <ProfileChart profile={profile} label={words.profileLabel} />}
+    </section>
+  )
+}
+
+/** The shares as a bar, which the list beneath it says in words. */
+function BandBar({ time }: { time: TimeInBands }) {
+  const { words } = useLanguage()
+  const bands = [
+    { name: 'very-low', text: '< 54', share: time.below_54 },
+    { name: 'low', text: '54–69', share: time.from_54_to_69 },
+    { name: 'in', text: '70–180', share: time.from_70_to_180 },
+    { name: 'high', text: '181–250', share: time.from_181_to_250 },
+    { name: 'very-high', text: '> 250', share: time.above_250 },
+  ]
+  const starts = bands.map((_, index) => bands.slice(0, index).reduce((sum, { share }) => sum + share, 0))
+  return (
+    <>
+      <svg className="band-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
+        {bands.map(({ name, share }, index) => (
+          <rect key={name} className={`share-${name}`} x={starts[index]} y="0" width={share} height="6" />
+        ))}
+      </svg>
+      <ul className="legend" aria-label={words.timeInRanges}>
+        {bands.map(({ name, text, share }) => (
+          <li key={name}>
+            <svg width="12" height="12" aria-hidden="true">
+              <rect className={`share-${name}`} width="12" height="12" />
+            </svg>
+            {text}: {words.percent(share)}
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function ProfileTable({ profile }: { profile: GlucoseProfile }) {
+  const { words } = useLanguage()
+  const columns = ['p5', 'p25', 'p50', 'p75', 'p95'] as const
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label={words.profileLabel}>
+      <table className="readings">
+        <thead>
+          <tr>
+            <th scope="col">{words.time}</th>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {words.percentile(Number(column.slice(1)))}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {profile.slots.map((slot) => (
+            <tr key={slot.minute_of_day}>
+              <th scope="row">{clockText(slot.minute_of_day)}</th>
+              {columns.map((column) => (
+                <td key={column}>{slot[column].toFixed(0)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

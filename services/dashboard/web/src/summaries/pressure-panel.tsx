@@ -1,0 +1,61 @@
+import { useLanguage } from '../language/language'
+import { fieldUnit } from '../language/reading-text'
+import type { MeanOfDays, PressureSummary } from './api'
+
+/** Means of mornings and evenings against the target. */
+export function PressurePanel({ summary }: { summary: PressureSummary }) {
+  const { words } = useLanguage()
+  const unit = fieldUnit('blood_pressure', 'systolic', words)
+  const { target, systolic_variability: spread } = summary
+  const rows = [
+    { name: words.mornings, of: summary.morning },
+    { name: words.evenings, of: summary.evening },
+    { name: words.bothParts, of: summary.mean },
+  ]
+  const said = [
+    words.measuredDays(summary.days.length, summary.days_of_period),
+    target && words.targetBelow(`${target.systolic}/${target.diastolic}`),
+    summary.above_target_percent != null && words.shareAbove(summary.above_target_percent),
+    spread.average_real_variability != null && words.variability(spread.average_real_variability, spread.coefficient_of_variation_percent ?? 0),
+  ]
+  return (
+    <section className="panel" aria-labelledby="pressure-summary">
+      <div className="panel-head">
+        <h3 id="pressure-summary">
+          {words.kind.blood_pressure} <small>{unit}</small>
+        </h3>
+        <p className="summary">{said.filter(Boolean).join(' · ')}</p>
+      </div>
+      {!summary.is_enough && <p className="notice notice-info">{words.tooFewDays(summary.days.length, summary.days_needed)}</p>}
+      <table className="readings">
+        <thead>
+          <tr>
+            <th scope="col">{words.partOfDay}</th>
+            <th scope="col">{words.mean}</th>
+            <th scope="col">{words.daysMeasured}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ name, of }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{of ? <Mean of={of} target={target ?? null} /> : words.noValue}</td>
+              <td>{of?.days ?? 0}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function Mean({ of, target }: { of: MeanOfDays; target: PressureSummary['target'] | null }) {
+  const { words } = useLanguage()
+  const isAbove = target != null && (of.systolic >= target.systolic || of.diastolic >= target.diastolic)
+  return (
+    <>
+      <strong>{`${of.systolic.toFixed(1)}/${of.diastolic.toFixed(1)}`}</strong>
+      {isAbove && <span className="above-target"> {words.aboveTarget}</span>}
+    </>
+  )
+}
