@@ -25,6 +25,7 @@ pub mod rules;
 pub mod sample;
 pub mod schedule;
 pub mod source;
+pub mod statistics;
 pub mod suspicions;
 pub mod time;
 pub mod timeline;
