@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_day_without_a_zone_is_that_of_japan() {
-        let local = JAPAN;
+        let local = &JAPAN;
         let midnight = local.begin_of(date(2026, 6, 1), 0);
         assert_eq!(midnight, LocalTime::of("Asia/Tokyo").unwrap().begin_of(date(2026, 5, 31), 1));
         assert_eq!(local.day_of(midnight), date(2026, 6, 1));
