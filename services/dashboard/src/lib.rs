@@ -25,6 +25,7 @@ pub mod problem;
 pub mod queries;
 mod recorder;
 pub mod registry;
+pub mod reports;
 mod service;
 pub mod session;
 pub mod sign_in;

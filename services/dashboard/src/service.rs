@@ -163,7 +163,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 10] = [
+const USED: [Topic; 11] = [
     Topic::Alerts,
     Topic::ReadingsAccepted,
     Topic::CarePlans,
@@ -174,6 +174,7 @@ const USED: [Topic; 10] = [
     Topic::RegistryPractitioners,
     Topic::RegistryCareTeams,
     Topic::RegistryConsortia,
+    Topic::RegistryDevices,
 ];
 
 /// Checks the topics as soon as Kafka answers.

@@ -2,6 +2,7 @@
 
 mod alerts;
 pub mod patients;
+mod reports;
 mod session;
 mod stream;
 #[cfg(test)]
@@ -49,6 +50,8 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(patients::list_patient_alerts))
         .routes(routes!(alerts::list_open_alerts))
         .routes(routes!(stream::stream_alerts))
+        .routes(routes!(reports::report_trial))
+        .routes(routes!(reports::list_device_reliability))
 }
 
 /// The document of the API: OpenAPI 3.1 as JSON.

@@ -51,6 +51,8 @@ documented! {
         "How a reading was entered.";
     Side = clinical::limit::Side [AtOrAbove, Above, Below],
         "On which side of a limit a value is worth a look.";
+    Trust = clinical::reliability::Trust [Low, Moderate, High],
+        "How far the values of a product can be trusted.";
     Sex = schemas::registry::Sex [Female, Male, Other, Unknown],
         "Sex, as registered.";
     Role = schemas::registry::Role [Physician, Operator],

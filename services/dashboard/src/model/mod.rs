@@ -5,6 +5,7 @@ pub mod documented;
 pub mod measurement;
 pub mod patient;
 pub mod reading;
+pub mod report;
 pub mod session;
 pub mod time;
 pub mod values;

@@ -179,7 +179,7 @@ fn of_kinds(kinds: impl IntoIterator<Item = Kind>, of_kind: impl Fn(Kind) -> Str
 
 /// A time as whole seconds that the tables can hold, the next one where it has a fraction: no
 /// observation has one.
-fn bound(time: Timestamp) -> u32 {
+pub(super) fn bound(time: Timestamp) -> u32 {
     let seconds = time.seconds() + i64::from(time.floor_to_second() != time);
     seconds.clamp(0, i64::from(u32::MAX)) as u32
 }
