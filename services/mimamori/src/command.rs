@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::reconciliation::ReconciliationArgs;
 use crate::registry::RegistryCommand;
 use crate::rejected::RejectedCommand;
+use crate::report::ReportCommand;
 use crate::topics::TopicsCommand;
 use crate::transactions::TransactionsCommand;
 
@@ -42,6 +43,9 @@ enum What {
     /// Why raw records were rejected, and sending them again
     #[command(subcommand)]
     Rejected(RejectedCommand),
+    /// Numbers over many patients; whose data they are made of is recorded in audit.events first
+    #[command(subcommand)]
+    Report(ReportCommand),
 }
 
 /// Runs the command line's command.
@@ -73,6 +77,10 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Transactions(command) => crate::transactions::run(command).await?,
         What::Topics(command) => crate::topics::run(command).await?,
         What::Registry(command) => crate::registry::run(command).await?,
+        What::Report(command) => {
+            // Asking Kafka blocks.
+            tokio::task::spawn_blocking(move || crate::report::run(command)).await??;
+        }
         What::Rejected(command) => return crate::rejected::run(command).await,
     }
     Ok(ExitCode::SUCCESS)
