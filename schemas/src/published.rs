@@ -54,8 +54,10 @@ pub(crate) const REGISTRY_CARE_TEAM: &[&str] =
 pub(crate) const REGISTRY_CONSORTIUM: &[&str] =
     &[include_str!("../avro/published/registry_consortium.1.avsc")];
 /// Of `registry_device`.
-pub(crate) const REGISTRY_DEVICE: &[&str] =
-    &[include_str!("../avro/published/registry_device.1.avsc")];
+pub(crate) const REGISTRY_DEVICE: &[&str] = &[
+    include_str!("../avro/published/registry_device.1.avsc"),
+    include_str!("../avro/published/registry_device.2.avsc"),
+];
 /// Of `registry_participant`.
 pub(crate) const REGISTRY_PARTICIPANT: &[&str] =
     &[include_str!("../avro/published/registry_participant.1.avsc")];

@@ -3,6 +3,7 @@
 //! Field by field as `avro/registry_*.avsc` say.
 #![allow(missing_docs, reason = "the Avro schemas beside it document every field")]
 
+use clinical::reliability::Trust;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{Codec, EncodeError, Record, RegistryError};
@@ -199,6 +200,26 @@ pub struct DeviceModel {
     pub conformity: Option<String>,
     #[serde(default)]
     pub accuracy: Option<String>,
+    #[serde(default)]
+    pub trust: Option<Trust>,
+    #[serde(default)]
+    pub reliability: Option<DeviceReliability>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeviceReliability {
+    pub kind: String,
+    pub field: String,
+    pub determined_on: String,
+    pub pairs: i32,
+    pub wearers: i32,
+    pub mean_error: f64,
+    pub mean_absolute_error: f64,
+    pub first_quartile: f64,
+    pub median: f64,
+    pub third_quartile: f64,
+    pub within_band: f64,
+    pub between_wearers: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -149,7 +149,13 @@ pub(super) fn of(name: &str) -> Vec<Value> {
         "registry_assay" => json!({ "assay_code": "3D0452", "assay_class": "HbA1c", "name": "A" }),
         "registry_device" => json!({
             "manufacturer": "OMRON", "model_number": "HEM-7600T", "name": "cuff",
-            "corrects_clock": true, "conformity": null, "accuracy": "±3 mmHg",
+            "corrects_clock": true, "conformity": null, "accuracy": "±3 mmHg", "trust": "moderate",
+            "reliability": {
+                "kind": "blood_pressure", "field": "systolic", "determined_on": "2026-11-22",
+                "pairs": 60, "wearers": 12, "mean_error": 0.01, "mean_absolute_error": 0.03,
+                "first_quartile": -0.02, "median": 0.01, "third_quartile": 0.03,
+                "within_band": 0.7, "between_wearers": 0.015,
+            },
         }),
         "registry_activity_aggregation" => json!({
             "manufacturer": "OMRON", "model_number": "HJ", "description": "day",

@@ -52,6 +52,8 @@ actions! {
     ListAlerts = "list_alerts",
     /// Follows the alerts of the physician's patients.
     StreamAlerts = "stream_alerts",
+    /// Has the outcome of a trial computed, of the physician's patients.
+    ReportOutcome = "report_outcome",
 }
 
 /// Somebody who is signed in, by cookie or by HTTP Basic.
@@ -289,6 +291,14 @@ impl<A: Action> Physician<A> {
             dashboard.recorded.seen(id, expires_at, A::NAME, (&set, version), now());
         }
         Ok(())
+    }
+
+    /// Records that the physician was refused what was asked for.
+    ///
+    /// # Errors
+    /// The problem to answer with instead.
+    pub async fn record_refused(&self, dashboard: &Dashboard, why: &str) -> Result<(), Problem> {
+        self.record(dashboard, None, false, why.to_owned()).await
     }
 
     async fn record(

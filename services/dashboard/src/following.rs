@@ -6,7 +6,7 @@ use chassis::{Backoff, Component, Shutdown};
 use clinical::Timestamp;
 use schemas::clinical_plan::Faults;
 use schemas::codec::Record;
-use schemas::registry::{CareTeam, Consortium, Participant, Practitioner};
+use schemas::registry::{CareTeam, Consortium, DeviceModel, Participant, Practitioner};
 use schemas::topics::Topic;
 use schemas::{AlertEvent, CareEvent, CarePlan, Codec, Decoder, EndedSession, Topics, records};
 use stream::follow::{FollowHandle, Followed, Start, follow};
@@ -53,18 +53,20 @@ impl Following {
         let practitioners = self.topics.name(Topic::RegistryPractitioners);
         let care_teams = self.topics.name(Topic::RegistryCareTeams);
         let consortia = self.topics.name(Topic::RegistryConsortia);
-        let followed = [&participants, &practitioners, &care_teams, &consortia]
+        let devices = self.topics.name(Topic::RegistryDevices);
+        let followed = [&participants, &practitioners, &care_teams, &consortia, &devices]
             .map(|topic| (topic.as_str(), Start::Beginning));
         component.not_ready("reading the master lists");
         let reader = self.clone();
         let of_consortium = self.codec.decoder::<Consortium>();
+        let of_device = self.codec.decoder::<DeviceModel>();
         let (of_participant, of_practitioner, of_team) = (
             self.codec.decoder::<Participant>(),
             self.codec.decoder::<Practitioner>(),
             self.codec.decoder::<CareTeam>(),
         );
-        let (participants, practitioners, consortia) =
-            (participants.clone(), practitioners.clone(), consortia.clone());
+        let (participants, practitioners, consortia, devices) =
+            (participants.clone(), practitioners.clone(), consortia.clone(), devices.clone());
         let handle = move |event| match event {
             Followed::CaughtUp => {
                 registry.caught_up();
@@ -85,6 +87,8 @@ impl Following {
                     reader
                         .read(&of_consortium, &record)
                         .map(|(key, it)| Change::Consortium(key, it))
+                } else if *record.topic == *devices {
+                    reader.read(&of_device, &record).map(|(key, it)| Change::Device(key, it))
                 } else {
                     reader.read_right(&of_team, &record).map(|(key, it)| Change::CareTeam(key, it))
                 };

@@ -28,6 +28,7 @@ pub mod queries;
 mod recorder;
 pub mod registry;
 mod rule_sets;
+pub mod reports;
 mod service;
 pub mod session;
 pub mod sign_in;

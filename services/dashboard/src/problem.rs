@@ -152,6 +152,16 @@ impl Problem {
         )
     }
 
+    /// A file names patients who are not all of this physician, whether or not there are such patients.
+    pub fn not_your_patients(lines: &[usize]) -> Self {
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        let detail = format!(
+            "The lines {} name patients who are not assigned to you; leave them out. The care team decides who is.",
+            lines.join(", ")
+        );
+        Self { detail: Cow::Owned(detail), ..Self::not_your_patient() }
+    }
+
     /// The master lists or the alerts are still being read.
     pub fn still_loading(what: &'static str) -> Self {
         let problem =

@@ -1,12 +1,12 @@
 //! Who is registered and who follows whom, held in memory and kept current from the `registry.*`
 //! topics.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jiff::tz::TimeZone;
 use schemas::registry::{
-    CareTeam, Consortium, DEFAULT_TIME_ZONE, Participant, Practitioner, Role, Sex,
+    CareTeam, Consortium, DEFAULT_TIME_ZONE, DeviceModel, Participant, Practitioner, Role, Sex,
 };
 use tokio::sync::watch;
 
@@ -27,6 +27,8 @@ struct Lists {
     teams: HashMap<String, Vec<String>>,
     /// Time zones by consortium; those that the tz database has.
     zones: HashMap<String, String>,
+    /// Device products by key.
+    devices: BTreeMap<String, DeviceModel>,
     /// Patients by practitioner: the same, the other way round.
     assigned: HashMap<String, BTreeSet<String>>,
     /// Fallback teams by consortium: they follow whom no other team follows.
@@ -68,6 +70,8 @@ pub enum Change {
     CareTeam(String, Option<CareTeam>),
     /// A consortium, by id.
     Consortium(String, Option<Consortium>),
+    /// A device product: `manufacturer|model`.
+    Device(String, Option<DeviceModel>),
 }
 
 /// How long the lists are.
@@ -186,6 +190,11 @@ impl Registry {
         self.read().zones.get(consortium).map_or(DEFAULT_TIME_ZONE, String::as_str).to_owned()
     }
 
+    /// The device products, by manufacturer and model.
+    pub fn devices(&self) -> Vec<DeviceModel> {
+        self.read().devices.values().cloned().collect()
+    }
+
     /// How long the lists are.
     pub fn sizes(&self) -> Sizes {
         let lists = self.read();
@@ -244,6 +253,12 @@ impl Lists {
                     Some(zone) => self.zones.insert(key, zone),
                     None => self.zones.remove(&key),
                 };
+            }
+            Change::Device(key, Some(entry)) => {
+                self.devices.insert(key, entry);
+            }
+            Change::Device(key, None) => {
+                self.devices.remove(&key);
             }
         }
     }

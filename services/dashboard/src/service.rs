@@ -175,7 +175,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 12] = [
+const USED: [Topic; 13] = [
     Topic::Alerts,
     Topic::ReadingsAccepted,
     Topic::CarePlans,
@@ -188,6 +188,7 @@ const USED: [Topic; 12] = [
     Topic::RegistryPractitioners,
     Topic::RegistryCareTeams,
     Topic::RegistryConsortia,
+    Topic::RegistryDevices,
 ];
 
 /// Checks the topics as soon as Kafka answers.

@@ -8,6 +8,7 @@ use crate::reconciliation::ReconciliationArgs;
 use crate::registry::RegistryCommand;
 use crate::rejected::RejectedCommand;
 use crate::rules::RulesCommand;
+use crate::report::ReportCommand;
 use crate::topics::TopicsCommand;
 use crate::transactions::TransactionsCommand;
 
@@ -46,6 +47,9 @@ enum What {
     /// Rule sets: numbers that take the place of the built-in ones, and rules that are switched off
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Numbers over many patients; whose data they are made of is recorded in audit.events first
+    #[command(subcommand)]
+    Report(ReportCommand),
 }
 
 /// Runs the command line's command.
@@ -77,6 +81,10 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Transactions(command) => crate::transactions::run(command).await?,
         What::Topics(command) => crate::topics::run(command).await?,
         What::Registry(command) => crate::registry::run(command).await?,
+        What::Report(command) => {
+            // Asking Kafka blocks.
+            tokio::task::spawn_blocking(move || crate::report::run(command)).await??;
+        }
         What::Rejected(command) => return crate::rejected::run(command).await,
         What::Rules(command) => return crate::rules::run(command).await,
     }

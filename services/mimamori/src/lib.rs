@@ -5,6 +5,7 @@ mod operator;
 pub mod reconciliation;
 pub mod registry;
 pub mod rejected;
+mod report;
 pub mod rezone;
 pub mod rules;
 mod source;

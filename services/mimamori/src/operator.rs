@@ -1,7 +1,12 @@
 //! What is written into `audit.events` about operators.
 
+use anyhow::Context;
 use chassis::now_ms;
 use schemas::AuditEvent;
+use schemas::topics::Topic;
+use stream::producer::{Outgoing, Producer};
+
+use crate::source::Source;
 
 /// Who writes: [`AuditEvent::service`].
 pub(crate) const SERVICE: &str = "mimamori";
@@ -27,6 +32,37 @@ pub(crate) fn by_operator(
         session: None,
         patient_set: None,
     }
+}
+
+/// Records that an operator is shown something of patients, before it is: an entry for each patient, so
+/// that a search for the patient finds it. Blocks the thread.
+///
+/// # Errors
+/// When it cannot be recorded; then nothing may be shown.
+pub(crate) fn record_shown<'p>(
+    source: &Source,
+    operator: &str,
+    action: &str,
+    what: &str,
+    patients: impl IntoIterator<Item = &'p String>,
+) -> anyhow::Result<()> {
+    let topic = source.topics().name(Topic::AuditEvents);
+    let encoder = source.codec()?.encoder(&topic)?;
+    let mut entries = Vec::new();
+    for patient in patients {
+        let event = by_operator(operator, action, Some(patient.clone()), what.to_owned());
+        entries.push((patient, encoder.encode(&event)?));
+    }
+    let producer = Producer::new(&source.kafka, "mimamori-operator")?;
+    let records = entries.iter().map(|(patient, payload)| Outgoing {
+        topic: &topic,
+        partition: None,
+        key: Some(patient.as_bytes()),
+        payload: Some(payload),
+    });
+    tokio::runtime::Handle::current()
+        .block_on(producer.send_all(records))
+        .context("the access cannot be recorded, so nothing is shown")
 }
 
 /// Reads an operator's name: what stands in the record of accesses.

@@ -72,9 +72,16 @@ async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be read", args.file.display()))?;
     let lists: MasterLists = serde_json::from_slice(&text)
         .with_context(|| format!("{} is not a registry file", args.file.display()))?;
-    let producer = Producer::new(&args.source.kafka, "mimamori-registry")?;
-    let topics = args.source.topics();
-    let codec = args.source.codec()?;
+    let written = write(&args.source, lists).await?;
+    println!("{written} entries written");
+    Ok(())
+}
+
+/// Writes entries of master lists, and says how many.
+pub(crate) async fn write(source: &Source, lists: MasterLists) -> anyhow::Result<usize> {
+    let producer = Producer::new(&source.kafka, "mimamori-registry")?;
+    let topics = source.topics();
+    let codec = source.codec()?;
     // The schema registry is asked by a client that blocks.
     let records = tokio::task::spawn_blocking(move || lists.encode(&codec, &topics))
         .await
@@ -91,6 +98,5 @@ async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
             .await
             .with_context(|| format!("writing to {}", list[0].topic))?;
     }
-    println!("{} entries written", records.len());
-    Ok(())
+    Ok(records.len())
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use chassis::now_ms;
 use clinical::{ReadingId, Timestamp};
 use schemas::registry::{CareTeam, Practitioner};
@@ -15,9 +15,8 @@ use schemas::topics::{Topic, Topics};
 use schemas::{AlertEvent, Codec, DecodeError, Decoder, Record};
 use stream::browse::read_to_end;
 use stream::follow::Start;
-use stream::producer::{Outgoing, Producer};
 
-use crate::operator::{by_operator, operator};
+use crate::operator::{operator, record_shown};
 use crate::rejected::since::Since;
 use crate::source::Source;
 
@@ -94,7 +93,9 @@ pub(crate) fn run(args: &UnfollowedArgs) -> anyhow::Result<()> {
     let topics = args.source.topics();
     let lists = read(args, &codec, &topics)?;
     let unfollowed = lists.unfollowed();
-    record(args, &codec, &topics, &unfollowed)?;
+    let what = "id, and how many readings and open alerts there are";
+    let patients: Vec<String> = unfollowed.keys().map(|patient| (*patient).to_owned()).collect();
+    record_shown(&args.source, &args.operator, "list_unfollowed", what, &patients)?;
     for (patient, Seen { readings, open_alerts, oldest }) in &unfollowed {
         let list = if lists.participants.contains(*patient) { "registered" } else { "in no list" };
         let since = oldest.map_or(String::new(), |at| {
@@ -209,35 +210,6 @@ pub(crate) fn decoded<T: Record>(
         Some(entry) => Ok(entry.ok()),
         None => Ok(None),
     }
-}
-
-/// An entry for each patient, so that a search for the patient finds it.
-fn record(
-    args: &UnfollowedArgs,
-    codec: &Codec,
-    topics: &Topics,
-    unfollowed: &BTreeMap<&str, Seen>,
-) -> anyhow::Result<()> {
-    let topic = topics.name(Topic::AuditEvents);
-    let encoder = codec.encoder(&topic)?;
-    let mut entries = Vec::with_capacity(unfollowed.len());
-    for patient in unfollowed.keys() {
-        let what = "id, and how many readings and open alerts there are".to_owned();
-        let patient_id = Some((*patient).to_owned());
-        let event = by_operator(&args.operator, "list_unfollowed", patient_id, what);
-        entries.push((*patient, encoder.encode(&event)?));
-    }
-    let producer = Producer::new(&args.source.kafka, "mimamori-unfollowed")?;
-    let records = entries.iter().map(|(patient, payload)| Outgoing {
-        topic: &topic,
-        partition: None,
-        key: Some(patient.as_bytes()),
-        payload: Some(payload),
-    });
-    tokio::runtime::Handle::current()
-        .block_on(producer.send_all(records))
-        .context("the access cannot be recorded, so nothing is shown")?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -202,6 +202,8 @@ fn device_model(model: &crate::devices::Model) -> DeviceModel {
         corrects_clock: model.corrects_clock,
         conformity: Some(model.conformity.to_owned()),
         accuracy: Some(model.accuracy.to_owned()),
+        trust: None,
+        reliability: None,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod metrics;
 pub mod patients;
 mod plan;
 mod preview;
+mod reports;
 mod session;
 mod stream;
 #[cfg(test)]
@@ -59,6 +60,8 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(preview::preview_plan))
         .routes(routes!(alerts::list_open_alerts))
         .routes(routes!(stream::stream_alerts))
+        .routes(routes!(reports::report_trial))
+        .routes(routes!(reports::list_device_reliability))
 }
 
 /// The document of the API: OpenAPI 3.1 as JSON.

@@ -2,6 +2,7 @@
 
 mod plans;
 mod previews;
+mod reports;
 mod sessions;
 
 use std::sync::Arc;
@@ -80,12 +81,17 @@ impl Api {
 
 const SESSION: &str = "/api/v1/session";
 
-/// What the document says can be read, of the patient A/1, but for who is signed in: all of it is about
-/// patients.
+/// What every role may read, because nothing in it is of a patient.
+const DEVICES: &str = "/api/v1/devices/reliability";
+
+/// What the document says can be read, of the patient A/1, but for who is signed in and the devices: all
+/// of it is about patients.
 fn paths_of_patients() -> Vec<String> {
     let document: Value = serde_json::from_str(&super::openapi_json()).unwrap();
     let all = document["paths"].as_object().unwrap().iter();
-    let read = all.filter(|(path, methods)| *path != SESSION && methods["get"].is_object());
+    let read = all.filter(|(path, methods)| {
+        ![SESSION, DEVICES].contains(&path.as_str()) && methods["get"].is_object()
+    });
     let paths: Vec<String> =
         read.map(|(path, _)| path.replace("{consortium}", "A").replace("{person}", "1")).collect();
     assert!(paths.iter().any(|path| path == "/api/v1/patients/A/1/readings"), "{paths:?}");
@@ -100,7 +106,7 @@ async fn json_of(response: Response) -> Value {
 #[tokio::test]
 async fn without_signing_in_every_route_is_closed_but_sign_in_and_the_document() {
     let api = api();
-    for path in paths_of_patients().into_iter().chain([SESSION.to_owned()]) {
+    for path in paths_of_patients().into_iter().chain([SESSION, DEVICES].map(str::to_owned)) {
         let response = api.send(Request::get(&path).body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), 401, "{path}");
         assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));

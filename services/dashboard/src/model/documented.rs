@@ -55,6 +55,8 @@ documented! {
         "Where a parameter's value comes from.";
     PauseReason = clinical::pause::PauseReason [Hospital, Travel, Other],
         "Why nothing is expected.";
+    Trust = clinical::reliability::Trust [Low, Moderate, High],
+        "How far the values of a product can be trusted.";
     Sex = schemas::registry::Sex [Female, Male, Other, Unknown],
         "Sex, as registered.";
     Role = schemas::registry::Role [Physician, Operator],

@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod patient;
 pub mod preview;
 pub mod reading;
+pub mod report;
 pub mod session;
 pub mod time;
 pub mod values;

@@ -64,6 +64,13 @@ impl Reading {
         let is_clock_wrong = self.time_unknown || self.observed_ahead;
         if is_clock_wrong { self.received_at.as_in(self.observed_at) } else { self.observed_at }
     }
+
+    /// A number among its values, by the name of the field; none where there is none, or where it is
+    /// only known to be beyond what the device can say.
+    pub fn number(&self, field: &str) -> Option<f64> {
+        let Measurement { values, beyond, .. } = &self.measurement;
+        if beyond.contains_key(field) { None } else { values.get(field)?.as_f64() }
+    }
 }
 
 fn written_id<S: Serializer>(id: &ReadingId, to: S) -> Result<S::Ok, S::Error> {

@@ -33,10 +33,21 @@ impl Instant {
     }
 }
 
+impl Instant {
+    /// The civil day at its place; none far outside the calendar.
+    pub fn day(self) -> Option<jiff::civil::Date> {
+        let instant = jiff::Timestamp::from_millisecond(self.at.millis()).ok()?;
+        Some(self.offset().ok()?.to_datetime(instant).date())
+    }
+
+    fn offset(self) -> Result<jiff::tz::Offset, jiff::Error> {
+        jiff::tz::Offset::from_seconds(i32::from(self.offset_minutes) * 60)
+    }
+}
+
 impl std::fmt::Display for Instant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let offset = jiff::tz::Offset::from_seconds(i32::from(self.offset_minutes) * 60);
-        match (jiff::Timestamp::from_millisecond(self.at.millis()), offset) {
+        match (jiff::Timestamp::from_millisecond(self.at.millis()), self.offset()) {
             (Ok(instant), Ok(offset)) if self.offset_minutes != 0 => {
                 write!(f, "{}", instant.display_with_offset(offset))
             }
@@ -67,6 +78,13 @@ mod tests {
         assert_eq!(Instant::with_offset(at, 540).to_string(), "2026-11-22T07:31:00+09:00");
         assert_eq!(Instant::with_offset(at, -210).to_string(), "2026-11-21T19:01:00-03:30");
         assert_eq!(Instant::utc(at).to_string(), "2026-11-21T22:31:00Z");
+    }
+
+    #[test]
+    fn the_day_is_that_of_the_place() {
+        let at = parse("2026-11-21T22:31:00Z").unwrap();
+        assert_eq!(Instant::utc(at).day(), Some(jiff::civil::date(2026, 11, 21)));
+        assert_eq!(Instant::with_offset(at, 540).day(), Some(jiff::civil::date(2026, 11, 22)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod alerts;
 mod audit_engine_tests;
 #[cfg(test)]
 mod clock_tests;
+mod cohorts;
 mod copies;
 mod current;
 #[cfg(test)]

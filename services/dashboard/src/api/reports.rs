@@ -1,0 +1,88 @@
+//! Reports over many patients.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+
+use crate::access::{Physician, ReportOutcome, SignedIn};
+use crate::model::report::{DeviceReliabilities, TrialReport};
+use crate::problem::{Problem, ProblemDetails};
+use crate::reports::table::Fault;
+use crate::reports::trial::Arms;
+use crate::state::Dashboard;
+
+/// No file of a trial is longer, bytes: some ten thousand people.
+const LONGEST_FILE: usize = 1 << 20;
+/// So many faults of a file are named; who mends them sees the next ones.
+const MOST_FAULTS: usize = 50;
+
+/// HbA1c before and after a programme, by arm
+///
+/// The body is a table of the physician's own patients, values with commas between them, the first line
+/// `patient,arm,treated,start,end`: who took part, in which of two arms, whether under treatment (`yes`
+/// or `no`), from which day to which (`2026-04-01`). Nothing of it is kept.
+#[utoipa::path(
+    post,
+    path = "/api/v1/reports/hba1c",
+    request_body(content = String, content_type = "text/csv"),
+    responses(
+        (status = 200, description = "The outcome", body = TrialReport),
+        (status = 400, description = "The file is not understood; the detail names the lines", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or the file names a patient who is not one of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn report_trial(
+    State(dashboard): State<Arc<Dashboard>>,
+    physician: Physician<ReportOutcome>,
+    body: Body,
+) -> Result<Json<TrialReport>, Problem> {
+    let text = to_bytes(body, LONGEST_FILE).await.map_err(|_| {
+        Problem::bad_request("Send the file whole, and not more than a mebibyte of it.")
+    })?;
+    let text = std::str::from_utf8(&text)
+        .map_err(|_| Problem::bad_request("Send the file in UTF-8, as text/csv."))?;
+    let arms = Arms::parse(text).map_err(|faults| Problem::bad_request(said(&faults)))?;
+    let own = dashboard.registry.patients_of(physician.user());
+    let others = arms.lines_without(|patient| own.contains(patient));
+    if !others.is_empty() {
+        physician.record_refused(&dashboard, "patients of others").await?;
+        return Err(Problem::not_your_patients(&others));
+    }
+    physician.record_granted(&dashboard, &arms.patients()).await?;
+    let report = arms.report(&dashboard.store).await;
+    Ok(Json(report.map_err(|_| Problem::store_unavailable())?.into()))
+}
+
+/// The registered device products: how far they can be trusted, and their errors against reference
+/// values
+///
+/// Nothing in it is of a patient: everybody who is signed in sees it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/devices/reliability",
+    responses(
+        (status = 200, description = "The products, by manufacturer and model", body = DeviceReliabilities),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "Just started", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_device_reliability(
+    State(dashboard): State<Arc<Dashboard>>,
+    _: SignedIn,
+) -> Json<DeviceReliabilities> {
+    let products = dashboard.registry.devices().into_iter().map(Into::into).collect();
+    Json(DeviceReliabilities { products })
+}
+
+fn said(faults: &[Fault]) -> String {
+    let named: Vec<String> = faults.iter().take(MOST_FAULTS).map(ToString::to_string).collect();
+    let more = match faults.len().saturating_sub(MOST_FAULTS) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    format!("{}{more}.", named.join("; "))
+}
