@@ -206,7 +206,7 @@ proptest! {
     #[test]
     fn time_alone_changes_nothing(history in history(), sweeps: bool) {
         let checks = Checks {
-            after: &[0, 7 * DAY, 38 * DAY],
+            after: &[0, 7 * 60, 31 * 60],
             next_assessment: NextAssessment::Exact,
             forgets_after: sweeps.then_some(0),
         };
