@@ -7,8 +7,8 @@ use clap::{Parser, Subcommand};
 use crate::reconciliation::ReconciliationArgs;
 use crate::registry::RegistryCommand;
 use crate::rejected::RejectedCommand;
-use crate::rules::RulesCommand;
 use crate::report::ReportCommand;
+use crate::rules::RulesCommand;
 use crate::topics::TopicsCommand;
 use crate::transactions::TransactionsCommand;
 

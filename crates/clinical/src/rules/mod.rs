@@ -22,17 +22,17 @@ pub const RULE_SET: &str = "2026-11g";
 
 mod activity_drop;
 mod bp_above_target;
-mod bp_morning_surge;
 mod bp_low;
+mod bp_morning_surge;
 mod bp_severe_high;
 mod confirmed;
 mod data_missing;
 mod data_suspect;
-mod glucose_below_range_burden;
-mod glucose_in_range_low;
 mod glucose_assessment;
+mod glucose_below_range_burden;
 mod glucose_course;
 mod glucose_event;
+mod glucose_in_range_low;
 mod glucose_low;
 #[cfg(test)]
 mod glucose_tests;
