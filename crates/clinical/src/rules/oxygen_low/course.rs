@@ -143,18 +143,19 @@ impl<'l> Course<'l> {
     }
 
     /// The episodes, when nothing more is known at `now`, and when to look again. Of a minute that is
-    /// not over yet it is not known what follows the last row.
+    /// not over yet it is known only when it began: that `followed` the last row.
     pub(super) fn finish(
         mut self,
         now: Timestamp,
-        is_followed: bool,
+        followed: Option<Timestamp>,
     ) -> (Vec<Episode>, Option<Timestamp>) {
         let mut look_again = None;
-        if let Some(row) = self.low.filter(|row| row.waits() && !is_followed) {
-            if now < row.silent_at() {
+        if let Some(row) = self.low.filter(Row::waits) {
+            let silent_until = followed.unwrap_or(now);
+            if silent_until >= row.silent_at() {
+                self.break_row(silent_until);
+            } else if followed.is_none() {
                 look_again = Some(row.silent_at());
-            } else {
-                self.break_row(now);
             }
         }
         if let Some(open) = self.open.take() {
@@ -208,6 +209,8 @@ impl<'l> Course<'l> {
                 }
             }
             open.urgent = established.len();
+            // From here on the lowest is told anew, as of an alert that reaches a higher stage.
+            open.episode.newest.clear();
         }
     }
 

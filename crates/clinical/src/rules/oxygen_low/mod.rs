@@ -115,7 +115,8 @@ impl Rule for Low {
         let concerns =
             |of_minute: &[CurrentReading]| course.is_concerned() || of_minute.iter().any(is_low);
         let minute_over = not_over.filter(|(of, _)| concerns(of)).map(|(_, over_at)| over_at);
-        let (mut episodes, silence) = course.finish(context.now, not_over.is_some());
+        let (mut episodes, silence) =
+            course.finish(context.now, not_over.map(|(of, _)| of[0].time));
         for episode in &mut episodes {
             episode.parameters = parameters(context.plan, [&LIMIT, &URGENT, &CLEAR]);
         }
