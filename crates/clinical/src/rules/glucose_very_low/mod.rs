@@ -17,8 +17,9 @@ mod limits;
 mod tests;
 mod wording;
 
+use super::glucose_assessment;
 use super::glucose_event::{
-    self, Beyond, Event, FingerSticks, GLUCOSE, Judge, Level, SENSOR_FOR, Urgent,
+    Beyond, Event, FingerSticks, GLUCOSE, Judge, Level, SENSOR_FOR, Urgent,
 };
 use crate::alert::{Alert, Stage, Text};
 use crate::kinds::Kind;
