@@ -3,12 +3,12 @@
 //! ```json
 //! {
 //!   "programme": "heart_failure",
-//!   "thresholds": { "weight.gain.in_3_days": 1.5 },
+//!   "thresholds": { "RULE.PARAMETER": 1.5 },
 //!   "schedule": {
 //!     "time_zone": "Asia/Tokyo",
 //!     "start": "2026-12-01",
 //!     "expected": [
-//!       { "kind": "weighing_scale", "missing_after_days": 3, "review_after_days": 14,
+//!       { "kind": "KIND", "missing_after_days": 3, "review_after_days": 14,
 //!         "times_a_day": 1, "days": [1, 3, 5] }
 //!     ]
 //!   },

@@ -251,7 +251,7 @@ fn days_of_a_pause_are_no_days_without_a_reading() {
         with_pause(plan("Asia/Tokyo", date(2026, 5, 29)), date(2026, 6, 1), date(2026, 6, 5));
     let mut home = Home::with_plan(plan);
     home.receives(normal(10));
-    home.waits_until(20 * DAY);
+    home.waits_until(22 * DAY);
     assert_eq!(reported(&home)[0], (Raised, Technical, morning("2026-06-06T21:00:00Z")));
     assert_eq!(home.last().first_observed_at.to_string(), "2026-05-29T15:00:00Z");
     // The fourteenth day that counts is 17 June, five days later than without the pause.

@@ -4,8 +4,10 @@ use std::sync::LazyLock;
 
 use clinical::alert::{AlertId, Severity, Stage, Status, Transition};
 use clinical::patient::{ConsortiumId, PersonId};
-use clinical::{Kind, PatientId, ReadingId, Source, rules};
+use clinical::{Kind, PatientId, ReadingId, Source, Timestamp, rules};
 use schemas::CarePlan;
+use schemas::plan_document::{self, Signature};
+use serde_json::{Value, json};
 
 use super::samples;
 use crate::target::{Form, Target, kind, promise};
@@ -26,7 +28,18 @@ pub(super) fn targets() -> Vec<Target> {
     let ids = ids.into_iter().chain(rules::all().iter().map(|rule| rule.name()));
     let seeds = ids.map(|id| id.as_bytes().to_vec()).collect();
     let plans = samples::of("care_plan").iter().map(|plan| plan.to_string().into_bytes()).collect();
+    let document = json!({
+        "programme": "heart_failure", "thresholds": { "bp.severe_high.systolic": 170.0 },
+        "schedule": {
+            "time_zone": "Europe/Berlin", "start": "2026-12-01",
+            "expected": [{ "kind": "blood_pressure", "times_a_day": 2, "days": [1, 7] }],
+        },
+        "pauses": [{ "from": "2026-12-20", "until": "2027-01-03", "reason": "travel" }],
+        "quiet_hours": { "from": "21:00", "until": "07:00" }, "reason": "退院",
+    });
+    let documents = vec![document.to_string().into_bytes()];
     vec![
+        Target::new("plan_document", Form::Json(&PLAN_WORDS), documents, plan_document_read),
         Target::new("clinical_ids", Form::Text(&ID_PARTS), seeds, ids_read).often(2),
         Target::new("clinical_plans", Form::Json(&PLAN_WORDS), plans, plan_read),
     ]
@@ -90,6 +103,27 @@ fn ids_read(input: &[u8]) -> Result<String, String> {
         say("source", Some(source.written()), false)?;
     }
     Ok(answer)
+}
+
+/// What is read of a plan's JSON form is a plan that rules can work with, or faults at places.
+fn plan_document_read(input: &[u8]) -> Result<String, String> {
+    let Ok(document) = serde_json::from_slice::<Value>(input) else {
+        return Ok("no JSON".to_owned());
+    };
+    let at = Timestamp::from_seconds(1_795_000_000);
+    let signature = Signature { patient: "A/1", version: 1, author: "dr.sato", at };
+    match plan_document::parse(&document, signature) {
+        Ok(plan) => {
+            promise(plan.validate().is_ok(), || format!("a plan is not valid: {plan:?}"))?;
+            Ok("a plan".to_owned())
+        }
+        Err(faults) => {
+            let is_place = |pointer: &str| pointer.is_empty() || pointer.starts_with('/');
+            let are_places = faults.0.iter().all(|fault| is_place(&fault.pointer));
+            promise(are_places && !faults.0.is_empty(), || format!("{faults:?}"))?;
+            Ok(kind(&faults.0[0].detail))
+        }
+    }
 }
 
 fn plan_read(input: &[u8]) -> Result<String, String> {

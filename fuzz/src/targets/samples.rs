@@ -28,6 +28,10 @@ pub(super) const NAMES: &[&str] = &[
     "evidence",
     "values",
     "thresholds",
+    "programme",
+    "pauses",
+    "quiet_hours",
+    "until",
     "schedule",
     "expected",
     "bp.severe_high.systolic",
@@ -94,9 +98,15 @@ pub(super) fn of(name: &str) -> Vec<Value> {
                 "time_zone": "Europe/Berlin", "start": 20_000,
                 "expected": [
                     { "kind": "blood_pressure", "missing_after_days": 2, "review_after_days": 5 },
-                    { "kind": "weighing_scale", "missing_after_days": 3, "review_after_days": 7 },
+                    {
+                        "kind": "weighing_scale", "missing_after_days": 3, "review_after_days": 7,
+                        "times_a_day": 2, "days": [1, 4],
+                    },
                 ],
             },
+            "programme": "heart_failure", "reason": "退院",
+            "pauses": [{ "from": 20_010, "until": 20_020, "reason": "hospital" }],
+            "quiet_hours": { "from": 1260, "until": 420 },
         }),
         "care_event" => json!({
             "patient": "CGM005/S001", "at": 1_769_900_000_000_i64, "actor": "dr.sato",

@@ -29,6 +29,19 @@ let store = 'available'
 let down = false
 let waiting = null
 
+/** The plan of a patient: what was set here, or none. */
+const planOf = (p) => ({
+  patient: p.patient, version: 0, author: null, set_at: null, faults: [],
+  plan: { programme: null, thresholds: {}, schedule: null, pauses: [], quiet_hours: null, reason: '' },
+  parameters: [{
+    name: 'bp.severe_high.systolic', rule: 'bp.severe_high', label_ja: '重症域の収縮期血圧', label_en: 'severe, systolic', unit: 'mm[Hg]',
+    value: p.plan?.plan.thresholds['bp.severe_high.systolic'] ?? 180, origin: 'bp.severe_high.systolic' in (p.plan?.plan.thresholds ?? {}) ? 'plan' : 'default',
+    source: 'JSH 2019 (about 180/120)', default: 180, default_source: 'JSH 2019 (about 180/120)', recalled: false, low: 120, high: 300, decimals: 0,
+  }],
+  programmes: [{ name: 'heart_failure', label_ja: '心不全', label_en: 'heart failure', values: [] }],
+  ...p.plan,
+})
+
 const openAlerts = () => [...patients.values()].flatMap((p) => p.alerts.filter((a) => a.status === 'open'))
 const rank = { urgent: 0, review: 1, technical: 2 }
 
@@ -97,10 +110,10 @@ const body = async (request) => {
 
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://127.0.0.1')
-  const send = (status, value, headers = {}) => {
+  const send = (status, value, headers = {}, members = {}) => {
     const problem = status >= 400
     response.writeHead(status, { 'content-type': problem ? 'application/problem+json' : 'application/json', ...headers })
-    response.end(value === undefined ? undefined : JSON.stringify(problem ? { type: 'about:blank', status, title: value } : value))
+    response.end(value === undefined ? undefined : JSON.stringify(problem ? { type: 'about:blank', status, title: value, ...members } : value))
   }
   const path = url.pathname
   if (path === '/dev/drop') { for (const stream of streams) stream.destroy(); down = true; setTimeout(() => { down = false }, 6000); return send(200, {}) }
@@ -151,9 +164,18 @@ const server = createServer(async (request, response) => {
     response.on('close', () => { clearInterval(keepAlive); streams.delete(response) })
     return undefined
   }
-  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts)$/.exec(path)
+  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts|plan)$/.exec(path)
   const p = match && patients.get(`${decodeURIComponent(match[1])}/${decodeURIComponent(match[2])}`)
   if (!p) return send(404, 'No such patient')
+  if (match[3] === 'plan') {
+    if (request.method === 'PUT') {
+      const insteadOf = Number(request.headers['if-match']?.replaceAll('"', ''))
+      const content = await body(request)
+      if (insteadOf !== planOf(p).version) return send(412, 'The plan has changed meanwhile', {}, { current: planOf(p), submitted: content })
+      p.plan = { version: insteadOf + 1, author: session.user, set_at: new Date().toISOString(), plan: content }
+    }
+    return send(200, planOf(p))
+  }
   if (match[3] === 'alerts') return send(200, { patient: p.patient, alerts: p.alerts })
   if (store === 'unavailable') return send(503, 'The store is unavailable')
   const kind = url.searchParams.get('kind')

@@ -189,10 +189,12 @@ async fn a_plan_that_could_not_be_recorded_is_said_to_be_unknown() {
 
 #[tokio::test]
 async fn a_plan_that_ended_begins_again_with_a_version_of_its_own() {
-    let api = api();
+    let log: Arc<MemoryPlanLog> = Arc::default();
+    let api = Api::sharing(&log, false);
     api.set("\"0\"", &severe_at(170.0)).await;
+    log.plans.lock().unwrap().clear();
     api.dashboard.plans.apply("A/1".to_owned(), None).unwrap();
-    let log = api.get("dr.sato", PLAN).await.1;
-    assert_eq!(log["version"], 0);
+    assert_eq!(api.get("dr.sato", PLAN).await.1["version"], 0);
     assert_eq!(api.get("dr.sato", VERSIONS).await.1["versions"][0]["version"], 1);
+    assert_eq!(api.set("\"0\"", &severe_at(160.0)).await.1["version"], 2);
 }

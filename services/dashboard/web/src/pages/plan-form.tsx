@@ -129,7 +129,7 @@ function Schedule({ draft, zone, change }: Part & { zone: string }) {
   const schedule = draft.schedule ?? { time_zone: zone, start: today(), expected: [] }
   const set = (changed: Partial<typeof schedule>) => {
     const next = { ...schedule, ...changed }
-    change({ ...draft, schedule: next.expected.length === 0 && draft.schedule === null ? null : next })
+    change({ ...draft, schedule: next.expected.length === 0 && draft.schedule == null ? null : next })
   }
   const replace = (index: number, one: PlanExpected) => set({ expected: schedule.expected.with(index, one) })
   const free = KIND_ORDER.filter((kind) => !schedule.expected.some((one) => one.kind === kind))
