@@ -69,7 +69,9 @@ impl CarePlans {
 
     /// The record at a place has been applied, and all before it in its partition.
     pub fn reached(&self, place: Position) {
-        self.next.send_modify(|next| drop(next.insert(place.partition, place.offset + 1)));
+        self.next.send_modify(|next| {
+            next.insert(place.partition, place.offset + 1);
+        });
     }
 
     /// Resolves when the record at a place has been applied.

@@ -6,9 +6,11 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
+use clinical::limit::Limit;
 use clinical::local_time::{JAPAN, LocalTime};
 use clinical::metrics::{self, PressureTarget, Trace};
 use clinical::remembered::CurrentReading;
+use clinical::rules;
 use clinical::{Kind, PatientId, Span, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -151,7 +153,8 @@ pub async fn read_glucose_profile(
     let mut wanted = glucose(&dashboard, assigned, query).await?;
     let trace = wanted.trace();
     let slots = metrics::ambulatory_profile(&trace, &wanted.local);
-    let limits = dashboard.plans.limits_of(wanted.patient.as_str()).into_iter();
+    let plan = dashboard.plan_of(wanted.patient.as_str());
+    let limits = rules::limits(&plan);
     Ok(Json(GlucoseProfile {
         period: wanted.period(),
         patient: wanted.patient.to_string(),
@@ -217,7 +220,8 @@ pub async fn read_pressure_summary(
 ) -> Result<Json<BloodPressureSummary>, Problem> {
     let asked = (Kind::BloodPressure, WEEK);
     let mut wanted = Wanted::read(&dashboard, assigned.patient, asked, query).await?;
-    let target = PressureTarget::of(&dashboard.plans.limits_of(wanted.patient.as_str()));
+    let limits: Vec<Limit> = rules::limits(&dashboard.plan_of(wanted.patient.as_str())).collect();
+    let target = PressureTarget::of(&limits);
     let readings = std::mem::take(&mut wanted.readings);
     let summary = metrics::blood_pressure_summary(readings, wanted.period, &wanted.local, target);
     let period = wanted.period();
