@@ -205,7 +205,9 @@ fn a_reading_in_time_costs_no_computation() {
 fn the_target_is_the_patients_own_and_drawn_where_the_plan_gives_it() {
     let own = rules::plan(1, [("bp.above_target.systolic", 125.0)]).unwrap();
     let drawn = |plan| {
-        let of_rule = rules::limits(plan).filter(|one| one.severity == Some(Severity::Review));
+        let of_rule = rules::limits(plan).filter(|one| {
+            one.kind() == Kind::BloodPressure && one.severity == Some(Severity::Review)
+        });
         of_rule.map(|Limit { value, .. }| value).collect::<Vec<_>>()
     };
     assert_eq!(drawn(&own), [125.0]);
