@@ -180,6 +180,11 @@ impl Home {
         }
     }
 
+    /// Whether nothing is waited for but that a local day is complete, on another day than the first.
+    pub fn waits_for_days_only(&self) -> bool {
+        self.monitor.next_assessment().is_none_or(|due| due > at(24 * 60))
+    }
+
     /// What a full computation would change at a time: nothing, where everything was noticed.
     pub fn missed_at(&mut self, minutes: i64) -> Vec<Alert> {
         self.monitor.reassess(&patient(), at(minutes), (&self.plan, self.window))
