@@ -35,7 +35,7 @@ fn ordinary_values_of_a_sensor_take_the_fast_path() {
 /// The first very low value, the one that makes the run long enough, and the one that ends the episode;
 /// and of the rule of what is low where it begins, what is lower than all before, twice, and its end.
 #[test]
-fn an_ordinary_episode_of_a_sensor_takes_seven_full_computations() {
+fn an_ordinary_episode_of_a_sensor_takes_eleven_full_computations() {
     let values = [90, 80, 65, 60, 50, 48, 47, 46, 47, 75, 80, 85, 90, 95];
     let sent = (0..).zip(values).map(|(n, value)| sensor(n * 5, value));
     ASSESSED.set(0);
