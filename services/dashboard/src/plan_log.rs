@@ -162,7 +162,7 @@ impl Log {
     ) -> anyhow::Result<Result<Position, NotSet>> {
         let together = Together::new(&self.kafka, &self.id)?;
         let (current, place) = self.newest(&plan.patient)?;
-        if let (true, Some(place)) = (current.as_ref() == Some(plan), place) {
+        if current.as_ref() == Some(plan) {
             return Ok(Ok(place));
         }
         if current.as_ref().map_or(0, |current| current.version) != instead_of {
@@ -172,14 +172,14 @@ impl Log {
         places.first().copied().map(Ok).context("Kafka does not say where the plan is")
     }
 
-    /// The newest plan of a patient that is committed, and where it is if this instance has not applied it.
-    fn newest(&self, patient: &str) -> anyhow::Result<(Option<CarePlan>, Option<Position>)> {
+    /// The newest plan of a patient that is committed, and a place where it has been applied.
+    fn newest(&self, patient: &str) -> anyhow::Result<(Option<CarePlan>, Position)> {
         let partitions = partition_count(&self.kafka, &self.plans)?;
         let partition = partition_for_key(patient.as_bytes(), partitions);
         // Before the plan is asked for: what is applied in between is read again.
         let next = self.known.next_offset(partition);
         let mut current = self.known.of(patient).map(|held| held.record.clone());
-        let mut place = None;
+        let mut place = Position { partition, offset: next.unwrap_or_default() - 1 };
         let start = next
             .map_or(Start::Beginning, |next| Start::Offsets(HashMap::from([(partition, next)])));
         let mut unreadable = None;
@@ -190,7 +190,7 @@ impl Log {
             match record.payload.as_deref().map(|bytes| self.decoder.decode(bytes)).transpose() {
                 Ok(plan) => {
                     current = plan;
-                    place = Some(Position { partition, offset: record.offset });
+                    place = Position { partition, offset: record.offset };
                     ControlFlow::Continue(())
                 }
                 Err(error) => {

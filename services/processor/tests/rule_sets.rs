@@ -144,7 +144,7 @@ fn many_patients_are_judged_in_turns_and_a_reading_does_not_overtake_its_patient
             *raised.entry(patient).or_default() += 1;
         }
     }
-    assert_eq!(raised.len(), patients.into());
+    assert_eq!(raised.len(), usize::from(patients));
     assert!(raised.values().all(|times| *times == 1));
 }
 
