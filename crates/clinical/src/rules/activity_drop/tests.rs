@@ -139,7 +139,7 @@ fn a_correction_takes_it_back_and_so_does_switching_it_off() {
 }
 
 fn plan() -> Plan {
-    daily::plan(&[("activity.drop.on", 1.0)])
+    daily::plan(RULE, &[("activity.drop.on", 1.0)])
 }
 
 fn sent() -> impl Strategy<Value = Vec<Shown>> {
@@ -157,7 +157,7 @@ fn sent() -> impl Strategy<Value = Vec<Shown>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn the_fast_path_equals_the_full_computation(

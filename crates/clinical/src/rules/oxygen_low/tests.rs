@@ -20,6 +20,8 @@ use Severity::{Review, Urgent};
 use Stage::{Confirmed, Unconfirmed};
 use Transition::{Eased, Escalated, Raised, Resolved, Retracted};
 
+const RULE: &str = "oxygen.low";
+
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
@@ -293,7 +295,7 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1200))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
@@ -305,7 +307,7 @@ proptest! {
             next_assessment: NextAssessment::NotLater,
             forgets_after: sweeps.then_some(0),
         };
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
     }
 
     #[test]
@@ -315,7 +317,7 @@ proptest! {
     ) {
         let all = of_first_weeks(history);
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
-            let mut home = Home::default();
+            let mut home = Home::under(&[RULE]);
             let mut clock = 0;
             for sent in sends {
                 clock = clock.max(sent.minutes + 1 + sent.update);
