@@ -30,13 +30,31 @@ const fn value(parameter: &'static str, value: f64, source: &'static str) -> Pro
     ProgrammeValue { parameter, value, source }
 }
 
+const OF_PREGNANCY: &str = "consensus on continuous monitoring, pregnancy with type 1";
+const OF_THE_FRAIL: &str = "consensus on continuous monitoring, older or frail (recalled)";
+
 /// Every programme, in the order of lists.
 pub static PROGRAMMES: &[Programme] = &[
-    Programme { name: "pregnancy", label: Label { ja: "妊娠", en: "pregnancy" }, values: &[] },
+    Programme {
+        name: "pregnancy",
+        label: Label { ja: "妊娠", en: "pregnancy" },
+        values: &[
+            value("glucose.in_range_low.low", 63.0, OF_PREGNANCY),
+            value("glucose.in_range_low.high", 140.0, OF_PREGNANCY),
+            value("glucose.in_range_low.target", 70.0, OF_PREGNANCY),
+            value("glucose.below_range_burden.low", 63.0, OF_PREGNANCY),
+            value("glucose.below_range_burden.below", 4.0, OF_PREGNANCY),
+        ],
+    },
     Programme {
         name: "frail_elderly",
         label: Label { ja: "フレイル高齢者", en: "frail elderly" },
-        values: &[],
+        values: &[
+            value("glucose.in_range_low.target", 50.0, OF_THE_FRAIL),
+            value("glucose.below_range_burden.below", 1.0, OF_THE_FRAIL),
+            value("bp.above_target.systolic", 135.0, "JSH 2019, from 75 years on"),
+            value("bp.above_target.diastolic", 85.0, "JSH 2019, from 75 years on"),
+        ],
     },
     Programme {
         name: "heart_failure",
@@ -46,7 +64,14 @@ pub static PROGRAMMES: &[Programme] = &[
             value("weight.gain.in_7_days", 2.0, "JCS/JHFS, 2 kg in a week (recalled)"),
         ],
     },
-    Programme { name: "copd", label: Label { ja: "COPD", en: "COPD" }, values: &[] },
+    Programme {
+        name: "copd",
+        label: Label { ja: "COPD", en: "COPD" },
+        values: &[
+            value("oxygen.low.limit", 88.0, "88 to 92 % is mostly aimed at (recalled)"),
+            value("oxygen.low.urgent", 85.0, "ours"),
+        ],
+    },
 ];
 
 /// The programme of a name.

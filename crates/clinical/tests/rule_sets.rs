@@ -4,6 +4,7 @@ mod home;
 
 use std::sync::Arc;
 
+use clinical::Kind;
 use clinical::alert::{Alert, Severity, Status, Transition};
 use clinical::plan::Plan;
 use clinical::preview::{self, ReceivedReading};
@@ -80,10 +81,14 @@ fn a_rule_that_is_switched_off_retracts_its_open_alert_and_raises_nothing() {
     home.waits_until(DAY);
     let severe = home.monitor.alerts().iter().filter(|alert| alert.is_open());
     assert_eq!(severe.filter(|alert| alert.rule.as_str() == "bp.severe_high").count(), 0);
-    assert!(
-        rules::limits(&home.plan)
-            .all(|limit| limit.severity.is_none() || limit.kind().as_str() != "blood_pressure")
-    );
+    let drawn = |plan: &_| {
+        let of_pressure = rules::limits(plan).filter(|limit| limit.kind() == Kind::BloodPressure);
+        of_pressure.filter(|limit| limit.severity.is_some()).map(|limit| limit.value).collect()
+    };
+    let (with, without): (Vec<f64>, Vec<f64>) = (drawn(&Plan::default()), drawn(&home.plan));
+    let gone = [180.0, 110.0];
+    assert!(gone.iter().all(|limit| with.contains(limit) && !without.contains(limit)));
+    assert_eq!(without.len() + gone.len(), with.len(), "those of other rules are drawn");
     let changes = under(&mut home, None, 2 * DAY);
     assert!(changes.iter().any(|alert| alert.transition == Transition::Raised), "{changes:?}");
 }

@@ -1,8 +1,8 @@
 //! The ambulatory glucose profile: how glucose is spread at each time of the patient's day.
 
 use crate::local_time::LocalTime;
+use crate::statistics::Sorted;
 
-use super::statistics::quantile;
 use super::trace::Trace;
 
 /// How many minutes of the day are looked at together. Ours: three values of a usual sensor a day.
@@ -39,12 +39,12 @@ pub fn ambulatory_profile(trace: &Trace, local: &LocalTime) -> Vec<Percentiles> 
         let minute = i32::from(time.hour()) * 60 + i32::from(time.minute());
         slots[minute as usize / usize::from(SLOT_MINUTES)].push(value.measured.number());
     }
-    let percentiles = |(slot, mut values): (usize, Vec<f64>)| {
-        values.sort_by(f64::total_cmp);
-        let at = |share| quantile(&values, share);
+    let percentiles = |(slot, values): (usize, Vec<f64>)| {
+        let values = Sorted::of(values);
+        let at = |share| values.quantile(share);
         Some(Percentiles {
             minute_of_day: slot as u16 * SLOT_MINUTES,
-            values: values.len() as u32,
+            values: values.values().len() as u32,
             p5: at(0.05)?,
             p25: at(0.25)?,
             p50: at(0.5)?,

@@ -14,11 +14,11 @@ use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
 use crate::rules::days::Part;
 use crate::rules::pressures::{DayOfPressure, Pressure, mean_of};
-use crate::time::{Span, Timestamp};
-
-use super::statistics::{
+use crate::statistics::{
     coefficient_of_variation, mean, mean_of_successive_differences, standard_deviation,
 };
+use crate::time::{Span, Timestamp};
+
 use super::trace::Period;
 
 /// Of each seven days so many have to be measured for a summary to be judged: JSH 2019 (five days; that

@@ -5,9 +5,9 @@ use jiff::civil::Date;
 use crate::glucose::bands::{BandLimits, InBands};
 use crate::local_time::LocalTime;
 use crate::measured::Measured;
+use crate::statistics::{coefficient_of_variation, mean, standard_deviation};
 
 use super::glucose::{covered_percent, time_in_bands};
-use super::statistics::{coefficient_of_variation, mean, standard_deviation};
 use super::trace::{Period, Trace, TraceValue};
 
 /// What sensors said on a local day, as far as it is in the period. A number is none where there are too

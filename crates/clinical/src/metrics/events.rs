@@ -1,20 +1,11 @@
 //! Events of low glucose: what the consensus counts besides the time below range.
 
 use crate::glucose::bands::{Band, BandLimits};
+use crate::glucose::{EXTENDED, SENSOR_FOR, SILENCE};
 use crate::measured::Measured;
 use crate::time::{Span, Timestamp};
 
 use super::trace::{Trace, TraceValue};
-
-/// So long values have to stay low for an event to begin, and back for it to end: the consensus on
-/// continuous glucose monitoring, as the rules about low glucose have it.
-const FOR: Span = Span::from_minutes(15);
-
-/// An event that lasts longer is extended: the consensus (recalled).
-const EXTENDED_BEYOND: Span = Span::from_minutes(120);
-
-/// A silence that is longer ends what goes on, as in the rules. Ours.
-const SILENCE: Span = Span::from_minutes(30);
 
 /// How many events of low glucose there were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,7 +29,7 @@ pub fn low_events(trace: &Trace) -> LowEvents {
     LowEvents {
         below_70: below_70.len() as u32,
         below_54: below_54.len() as u32,
-        extended: below_70.iter().filter(|length| **length > EXTENDED_BEYOND).count() as u32,
+        extended: below_70.iter().filter(|length| **length > EXTENDED).count() as u32,
     }
 }
 
@@ -56,7 +47,7 @@ impl Course {
     }
 
     fn is_event(&self) -> bool {
-        self.length() >= FOR
+        self.length() >= SENSOR_FOR
     }
 }
 
@@ -82,7 +73,7 @@ fn lengths_of(values: &[TraceValue], is_low: &dyn Fn(Measured) -> bool) -> Vec<S
         } else if let Some(now) = &mut course {
             let since = *now.back_since.get_or_insert(value.time);
             // What was low for less than 15 minutes is no event that a return would have to end.
-            if !now.is_event() || value.time - since >= FOR {
+            if !now.is_event() || value.time - since >= SENSOR_FOR {
                 end(course.take());
             }
         }

@@ -1,7 +1,8 @@
 //! The mean amplitude of glycaemic excursions (MAGE).
 
+use crate::statistics::{mean, standard_deviation};
+
 use super::grid::Grid;
-use super::statistics::{mean, standard_deviation};
 
 /// The moving averages whose crossings part rises from falls, in steps of five minutes: those of
 /// Fernandes and others, J Diabetes Sci Technol 2022.

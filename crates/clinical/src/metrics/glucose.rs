@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use crate::glucose::bands::{Band, BandLimits, InBands};
 use crate::glucose::{ENOUGH_DAYS, ENOUGH_PERCENT};
 use crate::local_time::LocalTime;
+use crate::statistics::{coefficient_of_variation, mean, standard_deviation};
 use crate::time::Span;
 
 use super::events::{LowEvents, low_events};
 use super::excursions::mage;
 use super::grid::Grid;
-use super::statistics::{coefficient_of_variation, mean, standard_deviation};
 use super::trace::{Period, Trace, TraceValue};
 
 /// The clocks go forward by as much at most: 14 local days may be an hour short.

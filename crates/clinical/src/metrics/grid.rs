@@ -1,8 +1,8 @@
 //! A trace on equal steps of time, for what compares values that lie hours apart.
 
+use crate::statistics::{mean, standard_deviation};
 use crate::time::Span;
 
-use super::statistics::{mean, standard_deviation};
 use super::trace::Trace;
 
 /// The step, in milliseconds: five minutes.

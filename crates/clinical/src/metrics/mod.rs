@@ -11,7 +11,6 @@ mod events;
 mod excursions;
 mod glucose;
 mod grid;
-mod statistics;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -26,7 +25,4 @@ pub use events::{LowEvents, low_events};
 pub use excursions::mage;
 pub use glucose::{GlucoseSummary, RiskIndices, glucose_summary};
 pub use grid::Grid;
-pub use statistics::{
-    coefficient_of_variation, mean, mean_of_successive_differences, quantile, standard_deviation,
-};
 pub use trace::{Period, Trace, TraceValue};

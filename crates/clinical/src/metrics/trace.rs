@@ -10,6 +10,7 @@ use crate::kinds::blood_glucose::GLUCOSE_VALUE;
 use crate::measured::Measured;
 use crate::remembered::CurrentReading;
 use crate::source::SourceDigest;
+use crate::statistics::median;
 use crate::time::{Span, Timestamp};
 
 /// The interval of a sensor of which fewer than two values are known: most sensors say a value each five
@@ -127,13 +128,7 @@ impl Trace {
 
 /// Every how often a sensor says a value: the median of the spans between its values, to the minute.
 fn interval_of(values: &[TraceValue]) -> Span {
-    let mut spans: Vec<i64> =
-        values.windows(2).map(|pair| (pair[1].time - pair[0].time).millis()).collect();
-    if spans.is_empty() {
-        return USUAL_INTERVAL;
-    }
-    let middle = spans.len() / 2;
-    let (_, median, _) = spans.select_nth_unstable(middle);
-    let minutes = (*median + 30_000) / 60_000;
-    Span::from_minutes(minutes).clamp(Span::from_minutes(1), LONGEST_INTERVAL)
+    let minutes = |pair: &[TraceValue]| (pair[1].time - pair[0].time).millis() as f64 / 60_000.0;
+    let Some(interval) = median(values.windows(2).map(minutes)) else { return USUAL_INTERVAL };
+    Span::from_minutes(interval.round() as i64).clamp(Span::from_minutes(1), LONGEST_INTERVAL)
 }

@@ -21,6 +21,7 @@ use crate::kinds::Kind;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context, Step};
+use crate::statistics;
 use crate::time::{Span, Timestamp};
 
 /// A number of a reading that is the nearer to a limit, or the further beyond it, the greater it is.
@@ -137,8 +138,8 @@ pub(super) fn judged(episode: &Episode) -> &[EvidenceReading] {
 
 /// The mean of a number of what was judged.
 pub(super) fn mean(judged: &[EvidenceReading], of: impl Fn(&CurrentReading) -> f64) -> f64 {
-    let sum: f64 = judged.iter().map(|evidence| of(&evidence.reading)).sum();
-    sum / judged.len() as f64
+    let values = judged.iter().map(|evidence| of(&evidence.reading));
+    statistics::mean(values).unwrap_or(f64::NAN)
 }
 
 /// The episodes in the readings from the index `first` on, where the window begins. The first is the

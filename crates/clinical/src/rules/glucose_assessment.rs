@@ -6,12 +6,10 @@
 use smallvec::SmallVec;
 
 use super::glucose_course::Course;
-use super::glucose_event::{
-    Beyond, Event, GLUCOSE, Judge, LASTED, Level, SENSOR_FOR, Urgent, is_sensor, just_after,
-    measured,
-};
+use super::glucose_event::{Beyond, Event, Judge, LASTED, Level, Urgent, just_after, measured};
 use crate::alert::{Alert, RuleName, Severity, Stage, Status};
 use crate::episode::{Episode, EvidenceReading};
+use crate::glucose::{GLUCOSE, SENSOR_FOR, is_of_sensor};
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Step, parameters, values};
 use crate::time::{Span, Timestamp};
@@ -33,7 +31,7 @@ fn steps(event: &Event, alert: &Alert) -> [Option<Step>; 2] {
     let by_finger_stick = alert
         .evidence
         .get(1)
-        .is_some_and(|evidence| !is_sensor(&EvidenceReading::from(evidence).reading));
+        .is_some_and(|evidence| !is_of_sensor(EvidenceReading::from(evidence).reading.sample));
     let was_after_silence = readings == 3 || readings == 2 && by_finger_stick;
     [first.filter(|_| was_after_silence), step(Stage::Confirmed, readings)]
 }
@@ -152,7 +150,7 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
         let judge = Judge::of(event, context.plan);
         return event.after_silence.is_some()
             && change.is_in_order
-            && is_sensor(reading)
+            && is_of_sensor(reading.sample)
             && reading.time < due
             && judge.level(reading) == Level::Beyond
             && context.open().is_none()
@@ -166,8 +164,9 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
     let level = judge.level(reading);
     if change.is_in_order {
         let Some(open) = context.open() else {
-            let starts_nothing =
-                || event.after_silence.is_none() && is_sensor(reading) && is_short(&judge);
+            let starts_nothing = || {
+                event.after_silence.is_none() && is_of_sensor(reading.sample) && is_short(&judge)
+            };
             return level != Level::Beyond || starts_nothing();
         };
         // Before it has lasted, time counts while a sensor says nothing else.
@@ -187,7 +186,7 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
         return match level {
             // Not back for long enough yet.
             Level::Back => {
-                is_sensor(reading)
+                is_of_sensor(reading.sample)
                     && is_reported
                     && shortly_before(context, *reading, SENSOR_FOR)
                         .any(|other| judge.level(&other) != Level::Back)
@@ -229,21 +228,24 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
 fn say_what_was_judged(event: &Event, episode: &mut Episode, context: &Context<'_>) {
     let evidence = episode.evidence().into_iter().map(|evidence| evidence.reading);
     let furthest = event.beyond.furthest(evidence);
-    let [name_of_furthest, side_of_furthest, is_of_sensor] = match event.beyond {
+    let [name_of_furthest, side_of_furthest, name_of_sensor] = match event.beyond {
         Beyond::Below => ["lowest", "lowest_comparator", "lowest_sensor"],
         Beyond::Above => ["highest", "highest_comparator", "highest_sensor"],
     };
     if let [.., judged] = &episode.established[..] {
         let first = episode.established.iter().rev().nth(1);
-        let minutes = first.filter(|_| is_sensor(&judged.reading)).map_or(0.0, |first| {
+        let minutes = first.filter(|_| is_of_sensor(judged.reading.sample)).map_or(0.0, |first| {
             (judged.reading.time - first.reading.time).millis() as f64 / 60_000.0
         });
         let judged_at = measured(&judged.reading);
         episode.findings.extend(values([
             ("readings", episode.established.len() as f64),
-            ("sensor", f64::from(is_sensor(&judged.reading))),
+            ("sensor", f64::from(is_of_sensor(judged.reading.sample))),
             ("minutes", minutes.floor()),
-            (is_of_sensor, f64::from(furthest.is_none_or(|furthest| is_sensor(&furthest)))),
+            (
+                name_of_sensor,
+                f64::from(furthest.is_none_or(|furthest| is_of_sensor(furthest.sample))),
+            ),
         ]));
         // Beyond what the device can say, the number is its limit.
         for (name, side, measured) in [

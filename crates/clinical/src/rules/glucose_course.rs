@@ -1,13 +1,11 @@
 //! The course of a patient's glucose, reading by reading: what is beyond a limit, since when, and what
 //! ends it.
 
-use super::glucose_event::{
-    FingerSticks, GLUCOSE, Judge, LASTED, Level, SENSOR_FOR, SILENCE, Urgent, is_sensor,
-    just_after, measured,
-};
+use super::glucose_event::{FingerSticks, Judge, LASTED, Level, Urgent, just_after, measured};
 use crate::alert::{Severity, Stage};
 use crate::clock::AHEAD_TOLERANCE;
 use crate::episode::{Episode, EvidenceReading};
+use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
 use crate::monitor::TOGETHER;
 use crate::remembered::CurrentReading;
 use crate::rule::{Carried, values};
@@ -137,11 +135,11 @@ impl Course {
         if level != Level::Back {
             self.back.clear();
         }
-        if is_sensor(reading) && level != Level::Beyond {
+        if is_of_sensor(reading.sample) && level != Level::Beyond {
             self.beyond.retain(|run| run.source() != reading.source);
         }
         match level {
-            Level::Beyond if is_sensor(reading) => {
+            Level::Beyond if is_of_sensor(reading.sample) => {
                 let run = self.extend_beyond(reading);
                 if is_judged && run.lasts(self.judge.event.sensor_for) {
                     self.hold(&[run.first, *reading], is_told);
@@ -150,7 +148,7 @@ impl Course {
             }
             Level::Beyond => self.take_finger_stick(reading, is_judged, is_told),
             Level::Between => {}
-            Level::Back if is_sensor(reading) => {
+            Level::Back if is_of_sensor(reading.sample) => {
                 if extend(&mut self.back, reading).lasts(SENSOR_FOR) {
                     self.sticks.clear();
                     if is_judged {

@@ -4,7 +4,8 @@
 //! ([`super::glucose_assessment`]) is the same for all.
 
 use crate::alert::{Alert, Severity, Stage, Text};
-use crate::kinds::{Kind, blood_glucose};
+use crate::glucose::{SENSOR_FOR, SILENCE, is_of_sensor};
+use crate::kinds::blood_glucose;
 use crate::limit::{Limit, Side};
 use crate::measured::Measured;
 use crate::monitor::TOGETHER;
@@ -15,21 +16,9 @@ use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 use crate::wording::number;
 
-pub(super) const GLUCOSE: Kind = Kind::BloodGlucose;
-
-/// A sensor is back for so long, and beyond for so long at least: the consensus counts events of 15
-/// minutes.
-pub(super) const SENSOR_FOR: Span = Span::from_minutes(15);
-
-/// So long a sensor may say nothing within a run: phones lose a value or two, or several. Ours.
-pub(super) const SILENCE: Span = Span::from_minutes(30);
-
 /// A value beyond the limit that comes later than this is judged with what was sent together with it, so
 /// that the silence after it lasts a minute from its receipt at least.
 const ALONE_WITHIN: Span = Span::from_millis(SILENCE.millis() - TOGETHER.millis());
-
-/// The place of the code `continuous_sensor` among those of the method.
-pub(super) const SENSOR: f64 = 1.0;
 
 /// The finding of an event that has lasted until it is urgent: how many minutes that are.
 pub(super) const LASTED: &str = "lasted";
@@ -140,8 +129,7 @@ impl Event {
     /// Where some plan makes a value beyond the limit. Of a sensor only what would be followed by silence
     /// if it came alone.
     pub(super) fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
-        let is_of_sensor = sample.value(blood_glucose::GLUCOSE_METHOD) == Some(SENSOR);
-        !self.is_never(sample) && (!is_of_sensor || delay > ALONE_WITHIN)
+        !self.is_never(sample) && (!is_of_sensor(sample) || delay > ALONE_WITHIN)
     }
 
     /// The limit as charts draw it.
@@ -219,10 +207,6 @@ fn glucose(sample: Sample) -> f64 {
 /// For showing it, and for telling which is the furthest.
 pub(super) fn measured(reading: &CurrentReading) -> Measured {
     reading.sample.measured(blood_glucose::GLUCOSE_VALUE).unwrap_or(Measured::Exactly(f64::NAN))
-}
-
-pub(super) fn is_sensor(reading: &CurrentReading) -> bool {
-    reading.sample.value(blood_glucose::GLUCOSE_METHOD) == Some(SENSOR)
 }
 
 /// Readings have whole seconds: from then on it is later than a time.

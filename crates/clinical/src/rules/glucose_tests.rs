@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::glucose_event::SENSOR;
+use crate::glucose::SENSOR;
 use crate::home::{Home, Made, Sending};
 use crate::kinds::ValueType;
 use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};

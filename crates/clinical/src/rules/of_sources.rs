@@ -41,24 +41,3 @@ pub(super) fn sources<V>(days: &[OfSources<V>]) -> Vec<SourceDigest> {
     all.dedup();
     all
 }
-
-/// The median of some numbers: of an even count the mean of the two in the middle.
-pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    let is_odd = values.len() % 2 == 1;
-    Some(if is_odd { upper } else { (values[middle - 1] + upper) / 2.0 })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_is_the_middle_or_between_the_two_in_the_middle() {
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
-        assert_eq!(median(vec![]), None);
-    }
-}

@@ -8,12 +8,11 @@
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
-use crate::time::{Span, Timestamp};
+use crate::statistics;
+use crate::time::Timestamp;
 
 use super::days::Part;
-
-/// An occasion is the readings within so long of its first. Ours.
-const OCCASION: Span = Span::from_minutes(15);
+use super::occasions::OCCASION;
 
 /// A mean pressure, mmHg.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,22 +24,18 @@ pub(crate) struct Pressure {
 /// A mean of pressures that is being made.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mean {
-    systolic: f64,
-    diastolic: f64,
-    count: u32,
+    systolic: statistics::Mean,
+    diastolic: statistics::Mean,
 }
 
 impl Mean {
     fn add(&mut self, pressure: Pressure) {
-        self.systolic += pressure.systolic;
-        self.diastolic += pressure.diastolic;
-        self.count += 1;
+        self.systolic.add(pressure.systolic);
+        self.diastolic.add(pressure.diastolic);
     }
 
     fn mean(&self) -> Option<Pressure> {
-        let count = f64::from(self.count);
-        let mean = Pressure { systolic: self.systolic / count, diastolic: self.diastolic / count };
-        (self.count > 0).then_some(mean)
+        Some(Pressure { systolic: self.systolic.value()?, diastolic: self.diastolic.value()? })
     }
 }
 
@@ -110,7 +105,7 @@ pub(crate) fn mean_of(days: impl Iterator<Item = Pressure>) -> Option<(Pressure,
     days.for_each(|day| all.add(day));
     let mean = all.mean()?;
     let rounded = Pressure { systolic: tenths(mean.systolic), diastolic: tenths(mean.diastolic) };
-    Some((rounded, all.count))
+    Some((rounded, all.systolic.count()))
 }
 
 /// A number to one decimal: what is judged is what is shown.
@@ -125,6 +120,7 @@ mod tests {
     use crate::remembered::Delay;
     use crate::sample::Sample;
     use crate::source::Source;
+    use crate::time::Span;
 
     /// The day 2026-06-01 in Japan, minutes after its midnight.
     fn day(readings: &[(i64, u16, u16)]) -> DayOfPressure {

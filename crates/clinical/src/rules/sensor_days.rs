@@ -17,8 +17,7 @@ pub(super) mod tests;
 use crate::alert::Values;
 use crate::copies::COPY_WITHIN;
 use crate::glucose::bands::{BandLimits, InBands};
-use crate::glucose::{ENOUGH_DAYS, ENOUGH_PERCENT, is_of_sensor};
-use crate::kinds::Kind;
+use crate::glucose::{ENOUGH_DAYS, ENOUGH_PERCENT, GLUCOSE, is_of_sensor};
 use crate::metrics::{Period, Trace};
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, values};
@@ -26,8 +25,6 @@ use crate::rules::days::{self, Begin, Verdict};
 use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
-
-const GLUCOSE: Kind = Kind::BloodGlucose;
 
 /// A day has 23 hours at least, and is complete six hours after its end at the earliest: what was
 /// observed so shortly before that is of it, or of a later day.

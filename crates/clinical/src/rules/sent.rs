@@ -2,8 +2,9 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 
-use crate::home::{Made, Sending};
+use crate::home::{Home, Made, Sending, episode, properties};
 use crate::sample::Sample;
 use crate::time::Span;
 use crate::{Kind, Reading, Source};
@@ -102,8 +103,23 @@ pub(super) fn histories(
     })
 }
 
-/// What of a history is sent of its first weeks.
-pub(super) fn of_first_weeks(history: Vec<(i64, Sent)>) -> Vec<Sent> {
+/// In whatever order the readings of the first weeks arrive, each as soon after what came before it as it
+/// can, the alerts of a later day are the same.
+pub(super) fn the_order_of_arrival_does_not_matter(
+    history: Vec<(i64, Sent)>,
+    other_order: &[Index],
+    day: i64,
+) -> Result<(), TestCaseError> {
     let sends = history.into_iter().map(|(_, sent)| sent);
-    sends.filter(|sent| sent.minutes < 25 * DAY).collect()
+    let all: Vec<Sent> = sends.filter(|sent| sent.minutes < 25 * DAY).collect();
+    properties::the_order_of_arrival_does_not_matter(&all, other_order, |sends| {
+        let mut home = Home::default();
+        let mut clock = 0;
+        for sent in sends {
+            clock = clock.max(sent.minutes + 1 + sent.update);
+            home.receives_at(clock, *sent);
+        }
+        home.waits_until(day * DAY);
+        home.known(episode)
+    })
 }

@@ -11,7 +11,9 @@ fn of_no_values_there_is_no_mean_and_of_one_no_deviation() {
     assert_eq!(mean([7.5]), Some(7.5));
     assert_eq!(variance(&[7.5]), None);
     assert_eq!(standard_deviation(&[7.5]), None);
-    assert_eq!(Sorted::of([]).median(), None);
+    assert_eq!(coefficient_of_variation(&[7.5]), None);
+    assert_eq!(mean_of_successive_differences(&[7.5]), None);
+    assert_eq!(median([]), None);
     assert_eq!(Sorted::of([7.5]).quantile(0.9), Some(7.5));
 }
 
@@ -27,6 +29,32 @@ fn mean_and_deviation_are_those_of_a_known_set() {
 fn values_that_lie_close_together_keep_their_deviation() {
     let values = [1e9 + 4.0, 1e9 + 7.0, 1e9 + 13.0, 1e9 + 16.0];
     near(variance(&values), 30.0, 1e-9);
+}
+
+#[test]
+fn variation_is_the_deviation_as_a_part_of_the_mean() {
+    // Squares of 32 about a mean of 5, by 7.
+    let values = [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0];
+    near(coefficient_of_variation(&values), 20.0 * (32.0_f64 / 7.0).sqrt(), 1e-12);
+    assert_eq!(coefficient_of_variation(&[-1.0, 1.0]), None);
+}
+
+#[test]
+fn variability_is_the_mean_step_from_one_value_to_the_next() {
+    assert_eq!(mean_of_successive_differences(&[120.0, 130.0, 124.0]), Some(8.0));
+}
+
+#[test]
+fn the_median_is_the_middle_or_between_the_two_in_the_middle() {
+    assert_eq!(median([3.0, 1.0, 2.0]), Some(2.0));
+    assert_eq!(median([4.0, 1.0, 2.0, 30.0]), Some(3.0));
+}
+
+#[test]
+fn a_mean_of_whole_numbers_is_held_against_a_limit_exactly() {
+    assert!(mean_is_at_least([181, 179], 180) && !mean_is_below([181, 179], 180));
+    assert!(mean_is_below([180, 179], 180) && !mean_is_at_least([180, 179], 180));
+    assert!(!mean_is_below([], 180) && !mean_is_at_least([], 180));
 }
 
 /// `quantile(c(1, 2, 4, 8, 16), c(.05, .25, .5, .75, .95))` of R.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::glucose::bands::Band;
+use crate::statistics::standard_deviation;
 
 #[test]
 fn of_no_values_there_is_no_number_and_too_little() {

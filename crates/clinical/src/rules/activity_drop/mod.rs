@@ -21,11 +21,12 @@ use crate::plan::Plan;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::sample::Sample;
 use crate::source::SourceDigest;
+use crate::statistics::median;
 use crate::time::Span;
 use crate::wording::day_number;
 
 use super::days::{self, Begin, Verdict};
-use super::of_sources::{OfSources, median, sources};
+use super::of_sources::{OfSources, sources};
 use limits::{BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, HYSTERESIS, LEAST_STEPS, ON, SHARE, WEEK};
 
 /// The rule.

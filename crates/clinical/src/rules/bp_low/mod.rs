@@ -19,6 +19,7 @@ use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::sample::Sample;
+use crate::statistics::{mean_is_at_least, mean_is_below};
 use crate::time::Span;
 
 use limits::{CLEAR_OCCASIONS, CLEAR_SYSTOLIC, Limits, SYSTOLIC};
@@ -100,7 +101,7 @@ impl Criterion for Limits {
     }
 
     fn mean_is_beyond(&self, one: &CurrentReading, other: &CurrentReading) -> bool {
-        systolic(one.sample) + systolic(other.sample) < 2 * self.systolic
+        mean_is_below([systolic(one.sample), systolic(other.sample)], self.systolic)
     }
 
     fn measures(&self) -> &'static [Measure] {
@@ -108,8 +109,8 @@ impl Criterion for Limits {
     }
 
     fn is_normal(&self, occasion: &[CurrentReading]) -> bool {
-        let sum: i32 = occasion.iter().map(|reading| systolic(reading.sample)).sum();
-        sum >= occasion.len() as i32 * self.clear_systolic
+        let pressures = occasion.iter().map(|reading| systolic(reading.sample));
+        mean_is_at_least(pressures, self.clear_systolic)
     }
 
     fn clear_occasions(&self) -> u8 {

@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::sample::Sample;
+use crate::statistics::{mean_is_at_least, mean_is_below};
 
 use limits::{CLEAR_DIASTOLIC, CLEAR_OCCASIONS, CLEAR_SYSTOLIC, DIASTOLIC, Limits, SYSTOLIC};
 
@@ -104,8 +105,9 @@ impl Criterion for Limits {
     }
 
     fn mean_is_beyond(&self, one: &CurrentReading, other: &CurrentReading) -> bool {
-        systolic(one) + systolic(other) >= 2 * i32::from(self.systolic)
-            || diastolic(one) + diastolic(other) >= 2 * i32::from(self.diastolic)
+        let is_beyond =
+            |of: Measure, limit: u16| mean_is_at_least([one, other].map(of), i32::from(limit));
+        is_beyond(systolic, self.systolic) || is_beyond(diastolic, self.diastolic)
     }
 
     fn measures(&self) -> &'static [Measure] {
@@ -113,10 +115,9 @@ impl Criterion for Limits {
     }
 
     fn is_normal(&self, occasion: &[CurrentReading]) -> bool {
-        let count = occasion.len() as i32;
-        let sum = |of: Measure| occasion.iter().map(of).sum::<i32>();
-        sum(systolic) < count * i32::from(self.clear_systolic)
-            && sum(diastolic) < count * i32::from(self.clear_diastolic)
+        let is_back =
+            |of: Measure, limit: u16| mean_is_below(occasion.iter().map(of), i32::from(limit));
+        is_back(systolic, self.clear_systolic) && is_back(diastolic, self.clear_diastolic)
     }
 
     fn clear_occasions(&self) -> u8 {

@@ -3,6 +3,7 @@
 use super::limits::{DIASTOLIC, SYSTOLIC};
 use crate::alert::{Alert, Stage, Text};
 use crate::parameter::Parameter;
+use crate::statistics;
 use crate::wording::number;
 
 /// Version 1 of the sentences.
@@ -50,8 +51,8 @@ impl Judged {
         let pair = if alert.stage == Stage::Confirmed { 2 } else { 1 };
         let newest = || alert.evidence.iter().rev().take(pair);
         let mean = |field: &str| {
-            let sum: f64 = newest().filter_map(|evidence| evidence.value(field)).sum();
-            sum / newest().count().max(1) as f64
+            let values = newest().filter_map(|evidence| evidence.value(field));
+            statistics::mean(values).unwrap_or_default()
         };
         let finding = |name, field| alert.finding(name).unwrap_or_else(|| mean(field));
         let limit = |parameter: &Parameter| alert.parameter(parameter.short_name());

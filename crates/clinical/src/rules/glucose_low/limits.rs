@@ -2,11 +2,6 @@
 
 use crate::kinds::Label;
 use crate::parameter::Parameter;
-use crate::time::Span;
-
-/// An event that lasts longer is extended: recalled from the international consensus on continuous
-/// glucose monitoring.
-pub(super) const EXTENDED: Span = Span::from_minutes(120);
 
 /// Glucose below which it is low, mg/dL.
 pub(super) const LIMIT: Parameter = Parameter {

@@ -18,9 +18,10 @@ mod tests;
 mod wording;
 
 use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, GLUCOSE, SENSOR_FOR, Urgent};
+use super::glucose_event::{Beyond, Event, FingerSticks, Urgent};
 use super::glucose_very_low::VERY_LOW;
 use crate::alert::{Alert, Text};
+use crate::glucose::{EXTENDED, GLUCOSE, SENSOR_FOR};
 use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;
@@ -29,7 +30,7 @@ use crate::rule::{Assessment, Change, Context, Rule};
 use crate::sample::Sample;
 use crate::time::Span;
 
-use limits::{CLEAR, EXTENDED, LIMIT};
+use limits::{CLEAR, LIMIT};
 
 /// What the rule calls an event.
 static LOW: Event = Event {

@@ -16,8 +16,9 @@ mod tests;
 mod wording;
 
 use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, GLUCOSE, Urgent};
+use super::glucose_event::{Beyond, Event, FingerSticks, Urgent};
 use crate::alert::{Alert, Text};
+use crate::glucose::GLUCOSE;
 use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;

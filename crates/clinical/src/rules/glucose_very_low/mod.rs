@@ -18,10 +18,9 @@ mod tests;
 mod wording;
 
 use super::glucose_assessment;
-use super::glucose_event::{
-    Beyond, Event, FingerSticks, GLUCOSE, Judge, Level, SENSOR_FOR, Urgent,
-};
+use super::glucose_event::{Beyond, Event, FingerSticks, Judge, Level, Urgent};
 use crate::alert::{Alert, Stage, Text};
+use crate::glucose::{GLUCOSE, SENSOR_FOR};
 use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;

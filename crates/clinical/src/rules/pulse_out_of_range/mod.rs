@@ -22,6 +22,7 @@ use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, Step, parameters, values};
 use crate::sample::Sample;
+use crate::statistics;
 use crate::time::{Span, Timestamp};
 
 use limits::{HIGH, LOW, Limits};
@@ -145,7 +146,7 @@ impl Occasion {
     fn of(readings: &[CurrentReading], limits: &Limits) -> Self {
         let pulse = |reading: &CurrentReading| pulse(reading.sample).unwrap_or_default();
         let beyond = |reading: &CurrentReading| limits.beyond(pulse(reading));
-        let mean = readings.iter().map(pulse).sum::<f64>() / readings.len() as f64;
+        let mean = statistics::mean(readings.iter().map(pulse)).unwrap_or(f64::NAN);
         let further = |one: CurrentReading, other: &CurrentReading| {
             if beyond(other) > beyond(&one) { *other } else { one }
         };

@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::super::sent::{Sent, histories, of_first_weeks};
+use super::super::sent::{self, Sent, histories};
 use crate::Kind;
 use crate::alert::{Severity, Stage, Transition};
+use crate::home::Home;
 use crate::home::properties::{self, Checks, NextAssessment};
-use crate::home::{Home, episode};
 use crate::kinds::body_temperature::TEMPERATURE;
 use crate::monitor::ASSESSED;
 use crate::rules;
@@ -145,17 +145,7 @@ proptest! {
         history in history(),
         other_order in any::<[Index; 60]>(),
     ) {
-        let all = of_first_weeks(history);
-        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
-            let mut home = Home::under(&[RULE]);
-            let mut clock = 0;
-            for sent in sends {
-                clock = clock.max(sent.minutes + 1 + sent.update);
-                home.receives_at(clock, *sent);
-            }
-            home.waits_until(30 * DAY);
-            home.known(episode)
-        })?;
+        sent::the_order_of_arrival_does_not_matter(history, &other_order, 30)?;
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! One scale: what its week says against its month.
 
-use crate::rules::of_sources::{OfSources, median};
+use crate::rules::of_sources::OfSources;
 use crate::rules::weights::{OF_ANOTHER_PERSON, Weight};
 use crate::source::SourceDigest;
+use crate::statistics::median;
 
 use super::limits::{
     DAYS_OF_ANOTHER, ENOUGH_OF_MONTH, ENOUGH_OF_STEADY_WEEK, ENOUGH_OF_WEEK, MONTH, STEADY_WITHIN,
@@ -59,9 +60,8 @@ impl Scale {
             return if is_steady(&of_week) { Self::NewAndSteady } else { Self::Unclear };
         }
         // Each day counts once, however many stood on the scale.
-        let of_day = |day: &Weights| median(day.iter().map(|one| one.kilograms()).collect());
-        let Some(from) = median(of_month.iter().filter_map(of_day).collect()).map(Weight::of)
-        else {
+        let of_day = |day: &Weights| median(day.iter().map(|one| one.kilograms()));
+        let Some(from) = median(of_month.iter().filter_map(of_day)).map(Weight::of) else {
             return Self::Unclear;
         };
         let nearest = |day: &Weights| {
