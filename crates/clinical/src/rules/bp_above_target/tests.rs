@@ -239,7 +239,7 @@ fn sent() -> impl Strategy<Value = Vec<Shown>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn the_fast_path_equals_the_full_computation(

@@ -295,7 +295,7 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(1200))]
 
     #[test]
     fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
