@@ -235,6 +235,9 @@ pub fn publish_difference(
         if is_computed && !matched && alert.status != Status::Retracted {
             alert.status = Status::Retracted;
             alert.transition = Transition::Retracted;
+            // By which it does not stand any more.
+            alert.plan_version = computation.plan_version;
+            computation.rule_set.clone_into(&mut alert.rule_set);
             alert.changed_at = computation.at;
             alert.cause = computation.cause.cloned();
             changes.push(alert.clone());
@@ -372,10 +375,11 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
     let newest_time = times().max();
     let severity = severity_of(known, &episode, status, computation.at);
     let transition = transition(known, &episode, severity, status, (&evidence, began))?;
-    // What was judged stays as it was, with the numbers of the plan and the rule set
-    // that it was judged by.
+    // What was judged stays as it was, with the numbers of the plan and the rule set that it was judged
+    // by. What was taken back is judged anew.
     let judged = known.filter(|alert| {
-        (alert.stage, alert.wording_version) == (episode.stage, computation.wording_version)
+        alert.status != Status::Retracted
+            && (alert.stage, alert.wording_version) == (episode.stage, computation.wording_version)
             && (episode.rests_on_findings || !evidence.is_empty())
             && alert.evidence == evidence
             && finds_the_same(alert, &episode)

@@ -46,6 +46,7 @@ pub fn needed_from(from: Timestamp) -> Timestamp {
 /// `readings` are all current readings of the patient observed from [`needed_from`] on, in any order.
 /// What only time raises comes at its time, as it would have. One thing is otherwise: a reading that was
 /// corrected is taken as first received with its correction, for what it said before is not asked.
+/// What lasts since before the readings that are looked at begins with the first that can be judged.
 pub fn alerts(
     patient: &PatientId,
     mut readings: Vec<ReceivedReading>,

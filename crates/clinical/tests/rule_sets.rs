@@ -109,11 +109,16 @@ fn a_rule_that_was_over_before_it_was_switched_off_keeps_its_alert_and_a_restart
     assert!(again.missed_at(600).is_empty());
 }
 
-/// A month of mornings, two readings each, with severe pairs among them.
+/// Mornings of ten weeks, two readings each: normal ones, from the tenth day on high ones, with severe
+/// pairs among them.
 fn month() -> Vec<Sent> {
     let morning = |day: i64| {
-        let systolic = if day % 9 == 4 { 184 } else { 150 + (day % 5) as u16 * 5 };
-        [bp(day * DAY, systolic, 90), bp(day * DAY + 2, systolic + 1, 91)]
+        let (systolic, diastolic) = match day {
+            ..9 => (118, 74),
+            _ if day % 9 == 4 => (184, 90),
+            _ => (150 + (day % 5) as u16 * 5, 90),
+        };
+        [bp(day * DAY, systolic, diastolic), bp(day * DAY + 2, systolic + 1, diastolic + 1)]
     };
     (0..70).flat_map(morning).collect()
 }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::properties::{self, Checks, NextAssessment};
-use super::{Home, Made, Sending, at, episode};
+use super::{Home, Made, Sending, at, episode, only};
 
 pub const HOUR: i64 = 60;
 pub const DAY: i64 = 24 * HOUR;
@@ -73,10 +73,12 @@ impl Sending for Shown {
     }
 }
 
-/// A plan in whose zone days are 23 and 25 hours long now and then, with other numbers than the defaults.
-pub fn plan(overrides: &[(&'static str, f64)]) -> Plan {
+/// A plan in whose zone days are 23 and 25 hours long now and then, with other numbers than the defaults,
+/// under a rule set of one rule.
+pub fn plan(rule: &str, overrides: &[(&'static str, f64)]) -> Plan {
     let schedule = Schedule::new("Europe/Berlin", date(2026, 5, 28), vec![]).unwrap();
-    rules::plan(1, overrides.iter().copied()).unwrap().with_schedule(schedule)
+    let plan = rules::plan(1, overrides.iter().copied()).unwrap().with_schedule(schedule);
+    plan.under(only(&[rule]).rule_set().cloned())
 }
 
 /// The transitions of a rule's alerts, as they were reported.

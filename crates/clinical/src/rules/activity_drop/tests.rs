@@ -139,7 +139,7 @@ fn a_correction_takes_it_back_and_so_does_switching_it_off() {
 }
 
 fn plan() -> Plan {
-    daily::plan(&[("activity.drop.on", 1.0)])
+    daily::plan(RULE, &[("activity.drop.on", 1.0)])
 }
 
 fn sent() -> impl Strategy<Value = Vec<Shown>> {

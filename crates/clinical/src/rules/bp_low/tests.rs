@@ -14,6 +14,8 @@ use Severity::{Review, Urgent};
 use Stage::{Confirmed, Unconfirmed};
 use Transition::{Eased, Escalated, Raised, Resolved, Retracted};
 
+const RULE: &str = "bp.low";
+
 const DAY: i64 = 24 * 60;
 
 #[test]
@@ -191,7 +193,7 @@ proptest! {
             next_assessment: NextAssessment::NotLater,
             forgets_after: sweeps.then_some(0),
         };
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
     }
 
     #[test]
@@ -203,7 +205,7 @@ proptest! {
         let all: Vec<Sent> =
             history.into_iter().filter(near).map(|(_, sent)| sent).collect();
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
-            let mut home = Home::default();
+            let mut home = Home::under(&[RULE]);
             let mut clock = 0;
             for sent in sends {
                 clock = clock.max(sent.minutes + sent.update);

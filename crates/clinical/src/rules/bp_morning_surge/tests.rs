@@ -120,7 +120,7 @@ proptest! {
         history in daily::history(sent(), 120),
         sweeps: bool,
     ) {
-        daily::nothing_is_missed(plan(&[]), &history, sweeps)?;
+        daily::nothing_is_missed(plan(RULE, &[]), &history, sweeps)?;
     }
 
     #[test]
@@ -131,11 +131,11 @@ proptest! {
         let all: Vec<Shown> = all.concat();
         let all: Vec<Shown> =
             all.into_iter().map(|one| Shown { minutes: one.minutes % (28 * DAY), ..one }).collect();
-        daily::the_order_of_arrival_does_not_matter(&plan(&[]), 29, &all, &other_order)?;
+        daily::the_order_of_arrival_does_not_matter(&plan(RULE, &[]), 29, &all, &other_order)?;
     }
 
     #[test]
     fn a_restart_says_nothing_new(history in daily::history(sent(), 120)) {
-        daily::a_restart_says_nothing_new(plan(&[]), &history)?;
+        daily::a_restart_says_nothing_new(plan(RULE, &[]), &history)?;
     }
 }

@@ -190,7 +190,7 @@ proptest! {
     fn the_fast_path_equals_the_full_computation(sent in courses(VALUES, 60), sweeps: bool) {
         let checks = Checks {
             after: &[0, 31, 130],
-            next_assessment: NextAssessment::NotLater,
+            next_assessment: NextAssessment::Exact,
             forgets_after: sweeps.then_some(0),
         };
         let history = by_receipt(&sent);

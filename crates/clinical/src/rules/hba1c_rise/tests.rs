@@ -14,6 +14,8 @@ use crate::{Kind, Reading, Source};
 
 use Transition::{Raised, Resolved, Retracted, Updated};
 
+const RULE: &str = "hba1c.rise";
+
 const DAY: i64 = 24 * 60;
 
 /// A value as it is sent: hundredths of a percent.
@@ -210,7 +212,7 @@ proptest! {
             next_assessment: NextAssessment::Exact,
             forgets_after: sweeps.then_some(0),
         };
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
     }
 
     #[test]
@@ -222,7 +224,7 @@ proptest! {
         let all: Vec<Sent> =
             all.into_iter().map(|sent| Sent { day: sent.day % 35, ..sent }).collect();
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
-            let mut home = Home::default();
+            let mut home = Home::under(&[RULE]);
             for sent in sends {
                 home.receives_at(36 * DAY, *sent);
             }

@@ -20,6 +20,8 @@ use Severity::{Review, Urgent};
 use Stage::{Confirmed, Unconfirmed};
 use Transition::{Eased, Escalated, Raised, Resolved, Retracted};
 
+const RULE: &str = "oxygen.low";
+
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
@@ -305,7 +307,7 @@ proptest! {
             next_assessment: NextAssessment::NotLater,
             forgets_after: sweeps.then_some(0),
         };
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
     }
 
     #[test]

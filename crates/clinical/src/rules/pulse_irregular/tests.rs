@@ -17,6 +17,8 @@ use Severity::Review;
 use Stage::Confirmed;
 use Transition::{Raised, Resolved, Retracted, Updated};
 
+const RULE: &str = "pulse.irregular";
+
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
@@ -168,9 +170,9 @@ fn silence_ends_nothing_and_nor_does_a_device_that_flags_nothing() {
 #[test]
 fn a_device_that_flags_nothing_raises_nothing() {
     let days: Vec<_> = (0..20).map(|day| (day, "---")).collect();
-    let before = assessed("pulse.irregular");
+    let before = assessed(RULE);
     assert!(after(&days).reported.is_empty());
-    assert_eq!(assessed("pulse.irregular"), before, "the fast path");
+    assert_eq!(assessed(RULE), before, "the fast path");
 }
 
 #[test]
@@ -220,7 +222,7 @@ proptest! {
             next_assessment: NextAssessment::NotLater,
             forgets_after: sweeps.then_some(0),
         };
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
     }
 
     #[test]

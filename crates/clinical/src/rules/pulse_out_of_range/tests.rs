@@ -19,6 +19,8 @@ use Severity::Review;
 use Stage::Confirmed;
 use Transition::{Raised, Resolved, Retracted, Updated};
 
+const RULE: &str = "pulse.out_of_range";
+
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
@@ -193,9 +195,9 @@ fn an_upload_raises_nothing_that_its_own_readings_take_back() {
 
 #[test]
 fn ordinary_pulses_take_the_fast_path_and_none_is_severe_by_itself() {
-    let before = assessed("pulse.out_of_range");
+    let before = assessed(RULE);
     let home = after(&[64, 72, 58, 99, 50]);
-    assert_eq!(assessed("pulse.out_of_range"), before);
+    assert_eq!(assessed(RULE), before);
     assert!(home.reported.is_empty());
     let sample = pulse(0, 34).reading().sample;
     assert!(!rules::is_severe(Kind::BloodPressure, sample, &Plan::default()));
@@ -221,7 +223,7 @@ proptest! {
             next_assessment: NextAssessment::NotLater,
             forgets_after: sweeps.then_some(0),
         };
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
     }
 
     #[test]

@@ -17,6 +17,8 @@ use Severity::Review;
 use Stage::Confirmed;
 use Transition::{Raised, Resolved, Retracted, Updated};
 
+const RULE: &str = "temperature.high";
+
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
@@ -135,7 +137,7 @@ proptest! {
             next_assessment: NextAssessment::NotLater,
             forgets_after: sweeps.then_some(0),
         };
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
     }
 
     #[test]

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::alert::{Alert, Severity, Transition};
+use crate::alert::{Severity, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, Made, Sending, at};
 use crate::kinds::weighing_scale::BODY_WEIGHT;
@@ -13,6 +13,8 @@ use crate::sample::Sample;
 use crate::{Kind, Reading, Source};
 
 use Transition::{Raised, Resolved, Retracted, Updated};
+
+const RULE: &str = "weight.gain";
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
@@ -393,7 +395,7 @@ proptest! {
             next_assessment: NextAssessment::Exact,
             forgets_after: sweeps.then_some(0),
         };
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
     }
 
     #[test]
@@ -407,7 +409,7 @@ proptest! {
             all.into_iter().map(|sent| Sent { hours: sent.hours % (24 * 28), ..sent }).collect();
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
             let history: Vec<_> = sends.iter().map(|sent| (29 * DAY, *sent)).collect();
-            let mut home = Home::default();
+            let mut home = Home::under(&[RULE]);
             home.receives_all(&history);
             episodes(&home)
         })?;
@@ -420,12 +422,11 @@ proptest! {
 
     #[test]
     fn evidence_names_current_readings_and_each_alert_is_a_gain(history in history()) {
-        let mut home = Home::default();
+        let mut home = Home::under(&[RULE]);
         for (received, sent) in &history {
             home.receives_at(*received, *sent);
             let start = home.window.start(at(*received));
-            let of_rule = |alert: &&Alert| alert.rule.as_str() == "weight.gain" && alert.is_open();
-            let open = || home.monitor.alerts().iter().filter(of_rule);
+            let open = || home.monitor.alerts().iter().filter(|alert| alert.is_open());
             for alert in open() {
                 prop_assert!(alert.finding("gain") >= Some(2.0), "{:?}", alert.findings);
             }

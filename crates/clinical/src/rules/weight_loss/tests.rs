@@ -187,7 +187,7 @@ proptest! {
         history in daily::history(sent(), 120),
         sweeps: bool,
     ) {
-        daily::nothing_is_missed(plan(&[]), &history, sweeps)?;
+        daily::nothing_is_missed(plan(RULE, &[]), &history, sweeps)?;
     }
 
     #[test]
@@ -198,11 +198,11 @@ proptest! {
         // Of the present forty days.
         let all: Vec<Shown> = all.concat();
         let all: Vec<Shown> = all.into_iter().filter(|one| one.minutes >= 20 * DAY).collect();
-        daily::the_order_of_arrival_does_not_matter(&plan(&[]), 60, &all, &other_order)?;
+        daily::the_order_of_arrival_does_not_matter(&plan(RULE, &[]), 60, &all, &other_order)?;
     }
 
     #[test]
     fn a_restart_says_nothing_new(history in daily::history(sent(), 120)) {
-        daily::a_restart_says_nothing_new(plan(&[]), &history)?;
+        daily::a_restart_says_nothing_new(plan(RULE, &[]), &history)?;
     }
 }
