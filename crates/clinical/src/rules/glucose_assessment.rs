@@ -82,7 +82,9 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     let judge = Judge::of(event, context.plan);
     let beginning = context.beginning(from, |alert| steps(event, alert));
     let mut course = Course::new(judge, began, beginning.open.as_ref());
-    let mut telling = event.told_by.map(|other| {
+    // Who is switched off tells nothing.
+    let told_by = event.told_by.filter(|other| !context.plan.switches_off(other.name));
+    let mut telling = told_by.map(|other| {
         let beginning = of_event(other, context).beginning(from, |alert| steps(other, alert));
         Course::new(Judge::of(other, context.plan), began, beginning.open.as_ref())
     });

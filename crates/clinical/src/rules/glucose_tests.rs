@@ -93,8 +93,8 @@ impl Watched {
         Self { home: Home { plan, ..Home::default() }, rule }
     }
 
-    pub(super) fn after<S: Sending>(rule: &'static str, sent: impl IntoIterator<Item = S>) -> Self {
-        let mut patient = Self::by(rule, Plan::default());
+    pub(super) fn after<S: Sending>(self, sent: impl IntoIterator<Item = S>) -> Self {
+        let mut patient = self;
         for sent in sent {
             patient.receives(sent);
         }

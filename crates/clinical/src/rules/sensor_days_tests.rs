@@ -282,8 +282,9 @@ proptest! {
         let mut all: Vec<Value> = base.iter().chain(&changes).map(|(_, value)| *value).collect();
         // What is exchanged are the first of them.
         all.reverse();
+        // Ten corrections in a row before what they correct are suspect, and rightly so.
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
-            let mut home = Home::default();
+            let mut home = Home::under(&RULES);
             let received = minute_of(25, 0);
             receive_at(&mut home, received, sends.iter().copied());
             home.waits_until(received + 60);

@@ -7,11 +7,14 @@ pub mod daily;
 pub mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use clinical::alert::{Alert, Severity, Stage, Status, Transition};
 use clinical::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
+use clinical::rule_set::RuleSet;
+use clinical::rules;
 use clinical::sample::Sample;
 use clinical::{Kind, Outcome, PatientId, Reading, Source, Span, Timestamp, Version, Window};
 
@@ -22,6 +25,16 @@ pub fn at(minutes: i64) -> Timestamp {
 
 pub fn patient() -> PatientId {
     PatientId::parse("HOME01/P1").unwrap()
+}
+
+/// A plan under a rule set that switches off all rules but these: the next assessment and the full
+/// computations are theirs.
+pub fn only(names: &[&str]) -> Plan {
+    let mut set = RuleSet::new("a-part", Timestamp::EARLIEST).unwrap();
+    for rule in rules::all().iter().filter(|rule| !names.contains(&rule.name())) {
+        set.switch_off(rule.name(), "another test's").unwrap();
+    }
+    Plan::default().under(Some(Arc::new(set)))
 }
 
 /// A version of a reading as it is sent.
@@ -143,6 +156,11 @@ impl Home {
             home.receives(sent);
         }
         home
+    }
+
+    /// A patient of whom some rules are looked at only.
+    pub fn under(names: &[&str]) -> Self {
+        Self { plan: only(names), ..Self::default() }
     }
 
     /// A patient who has a plan from minute 0 on.

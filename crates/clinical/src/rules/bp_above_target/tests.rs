@@ -12,6 +12,7 @@ use crate::home::{Home, Sending};
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::limit::Limit;
 use crate::local_time::JAPAN;
+use crate::monitor::assessed;
 use crate::plan::Plan;
 use crate::rules;
 use crate::sample::Sample;
@@ -193,13 +194,12 @@ fn a_week_that_is_uploaded_at_once_raises_nothing_that_it_takes_back() {
 #[test]
 fn a_reading_in_time_costs_no_computation() {
     let mut home = Home::after((0..3).map(|day| morning(day, 142, 88)));
-    let assessed = || crate::monitor::ASSESSED.with(std::cell::Cell::get);
-    let before = assessed();
+    let before = assessed(RULE);
     for minutes in 0..100 {
         let reading = evening(2, 142, 88);
         home.receives(Shown { minutes: reading.minutes + minutes, ..reading });
     }
-    assert_eq!(assessed(), before);
+    assert_eq!(assessed(RULE), before);
 }
 
 #[test]

@@ -404,7 +404,7 @@ fn corrections_of_ten_readings_that_are_all_too_old_show_a_clock_that_is_behind(
         home.receives_at(DAY + 20 + n, cuff(0, -60, 130));
     }
     assert!(said(&home).is_empty());
-    let mut home = Home::default();
+    let mut home = Home::under(&["data.suspect"]);
     let history = corrected_too_early(10);
     home.receives_all(&history);
     let behind = vec!["update_time_behind"];

@@ -7,7 +7,7 @@ use proptest::sample::Index;
 
 use crate::alert::{Severity, Stage, Status, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
-use crate::home::{Home, at, episode};
+use crate::home::{Home, at, episode, only};
 use crate::monitor::ASSESSED;
 use crate::plan::Plan;
 use crate::rules;
@@ -19,8 +19,11 @@ use Transition::{Eased, Escalated, Raised, Resolved, Retracted};
 
 const RULE: &str = "glucose.low";
 
+/// The rule, and the one that tells what is very low.
+const BOTH: [&str; 2] = [RULE, "glucose.very_low"];
+
 fn after(sent: impl IntoIterator<Item = Sent>) -> Watched {
-    Watched::after(RULE, sent)
+    Watched::by(RULE, only(&BOTH)).after(sent)
 }
 
 /// A sensor that says one value every 5 minutes.
@@ -204,7 +207,10 @@ fn a_low_that_was_over_in_a_batch_is_told_once() {
 #[test]
 fn what_is_very_low_at_once_is_told_once() {
     for sent in [vec![finger(0, 45)], vec![finger(0, LO)], stays(0, 30, 45).collect()] {
-        let mut home = Home::after(sent);
+        let mut home = Home::under(&BOTH);
+        for sent in sent {
+            home.receives(sent);
+        }
         home.receives(finger(31, 60));
         let rules: BTreeSet<_> = home.reported.iter().map(|alert| alert.rule.as_str()).collect();
         assert_eq!(Vec::from_iter(rules), ["glucose.very_low"]);
@@ -258,6 +264,24 @@ fn where_very_low_ends_below_the_limit_the_low_one_is_told_then() {
     assert!(home.reported.is_empty());
     home.receives(finger(10, 62));
     assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+}
+
+#[test]
+fn where_the_rule_of_very_low_is_switched_off_the_low_one_tells_of_it() {
+    for sent in [vec![finger(0, 45)], stays(0, 30, 45).collect()] {
+        let mut home = Home::under(&[RULE]);
+        for sent in sent {
+            home.receives(sent);
+        }
+        assert_eq!(home.transitions()[0], (Raised, Review, Confirmed));
+        assert!(home.missed_at(31).is_empty());
+    }
+    // Also where it is switched off later.
+    let mut home = Home::after([finger(0, 45)]);
+    home.plan = only(&[RULE]);
+    let told = home.missed_at(1);
+    let told: Vec<_> = told.iter().map(|alert| (alert.rule.as_str(), alert.transition)).collect();
+    assert_eq!(told, [(RULE, Raised), ("glucose.very_low", Retracted)]);
 }
 
 /// Values of a sensor that is around 70 for days, from a small generator.
@@ -322,10 +346,10 @@ proptest! {
             forgets_after: sweeps.then_some(0),
         };
         let history = by_receipt(&sent);
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&BOTH), &history, checks)?;
         // The same where no full computation came between.
         let (before, last) = history.split_at(history.len() - 1);
-        let mut home = Home::default();
+        let mut home = Home::under(&BOTH);
         home.receives_all(before);
         properties::nothing_is_missed(&mut home, last, checks)?;
     }
@@ -337,7 +361,7 @@ proptest! {
     ) {
         let all: Vec<Sent> = sent.into_iter().map(|(_, sent)| sent).collect();
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
-            let mut home = Home::default();
+            let mut home = Home::under(&BOTH);
             let mut clock = 0;
             for sent in sends {
                 clock = clock.max(sent.minutes + sent.update);

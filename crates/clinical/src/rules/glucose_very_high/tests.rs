@@ -5,7 +5,7 @@ use proptest::sample::Index;
 
 use crate::alert::{Severity, Stage, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
-use crate::home::{Home, at, episode};
+use crate::home::{Home, at, episode, only};
 use crate::monitor::ASSESSED;
 use crate::plan::Plan;
 use crate::rules;
@@ -18,7 +18,7 @@ use Transition::{Raised, Resolved, Retracted, Updated};
 const RULE: &str = "glucose.very_high";
 
 fn after(sent: impl IntoIterator<Item = Sent>) -> Watched {
-    Watched::after(RULE, sent)
+    Watched::by(RULE, only(&[RULE])).after(sent)
 }
 
 /// A sensor that says one value every 5 minutes.
@@ -194,10 +194,10 @@ proptest! {
             forgets_after: sweeps.then_some(0),
         };
         let history = by_receipt(&sent);
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
         // The same where no full computation came between.
         let (before, last) = history.split_at(history.len() - 1);
-        let mut home = Home::default();
+        let mut home = Home::under(&[RULE]);
         home.receives_all(before);
         properties::nothing_is_missed(&mut home, last, checks)?;
     }
@@ -209,7 +209,7 @@ proptest! {
     ) {
         let all: Vec<Sent> = sent.into_iter().map(|(_, sent)| sent).collect();
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
-            let mut home = Home::default();
+            let mut home = Home::under(&[RULE]);
             let mut clock = 0;
             for sent in sends {
                 clock = clock.max(sent.minutes + sent.update);

@@ -10,7 +10,7 @@ use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, Sending as _, at};
 use crate::kinds::blood_pressure::{DIASTOLIC, PULSE_RATE, SYSTOLIC};
 use crate::kinds::oxygen_saturation;
-use crate::monitor::ASSESSED;
+use crate::monitor::assessed;
 use crate::plan::Plan;
 use crate::rules;
 use crate::sample::Sample;
@@ -193,9 +193,9 @@ fn an_upload_raises_nothing_that_its_own_readings_take_back() {
 
 #[test]
 fn ordinary_pulses_take_the_fast_path_and_none_is_severe_by_itself() {
-    ASSESSED.set(0);
+    let before = assessed("pulse.out_of_range");
     let home = after(&[64, 72, 58, 99, 50]);
-    assert_eq!(ASSESSED.get(), 0);
+    assert_eq!(assessed("pulse.out_of_range"), before);
     assert!(home.reported.is_empty());
     let sample = pulse(0, 34).reading().sample;
     assert!(!rules::is_severe(Kind::BloodPressure, sample, &Plan::default()));

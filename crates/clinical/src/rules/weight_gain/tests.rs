@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use crate::alert::{Severity, Transition};
+use crate::alert::{Alert, Severity, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, Made, Sending, at};
 use crate::kinds::weighing_scale::BODY_WEIGHT;
@@ -424,7 +424,8 @@ proptest! {
         for (received, sent) in &history {
             home.receives_at(*received, *sent);
             let start = home.window.start(at(*received));
-            let open = || home.monitor.alerts().iter().filter(|alert| alert.is_open());
+            let of_rule = |alert: &&Alert| alert.rule.as_str() == "weight.gain" && alert.is_open();
+            let open = || home.monitor.alerts().iter().filter(of_rule);
             for alert in open() {
                 prop_assert!(alert.finding("gain") >= Some(2.0), "{:?}", alert.findings);
             }

@@ -126,7 +126,9 @@ fn of_a_day_with_two_people_the_weight_nearest_to_the_month_is_the_patients() {
     days(&mut home, 0..30, 80.0);
     for day in 30..38 {
         let other = kg(day, 64.0);
-        each(&mut home, [kg(day, 75.0), Shown { minutes: other.minutes + 3, ..other }]);
+        home.receives(kg(day, 75.0));
+        // Three minutes later, before the day is judged.
+        each(&mut home, [Shown { minutes: other.minutes + 3, ..other }]);
     }
     assert_eq!(transitions(&home), [Raised]);
     assert_eq!(daily::last(&home, RULE).finding("to"), Some(75.0));

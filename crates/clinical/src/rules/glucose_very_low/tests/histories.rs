@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::{DAY, LO, Sent, after, finger, sensor};
+use super::{DAY, LO, RULE, Sent, after, finger, sensor};
 use crate::alert::{Severity, Stage, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, Sending, episode};
@@ -160,10 +160,10 @@ proptest! {
             next_assessment: NextAssessment::NotLater,
             forgets_after: sweeps.then_some(0),
         };
-        properties::nothing_is_missed(&mut Home::default(), &history, checks)?;
+        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
         // The same where no full computation came between.
         let (before, last) = history.split_at(history.len() - 1);
-        let mut home = Home::default();
+        let mut home = Home::under(&[RULE]);
         for (received, sent) in before {
             home.receives_at(*received, *sent);
         }
@@ -178,7 +178,7 @@ proptest! {
     ) {
         let all: Vec<Sent> = all.concat();
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
-            let mut home = Home::default();
+            let mut home = Home::under(&[RULE]);
             let mut clock = 0;
             for sent in sends {
                 clock = (clock + pause).max(sent.minutes + sent.update);

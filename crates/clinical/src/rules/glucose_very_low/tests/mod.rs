@@ -11,7 +11,7 @@ use crate::rules::glucose_tests::{DAY, LO, Sent, Watched, finger, sensor};
 const RULE: &str = "glucose.very_low";
 
 fn after<S: Sending>(sent: impl IntoIterator<Item = S>) -> Watched {
-    Watched::after(RULE, sent)
+    with(Plan::default()).after(sent)
 }
 
 fn with(plan: Plan) -> Watched {
