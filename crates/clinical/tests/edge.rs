@@ -84,6 +84,7 @@ fn current_readings(history: &[Arrival]) -> BTreeMap<(i64, u8), Sent> {
 /// them meanwhile, of which an alert names the newest only.
 fn episodes(home: &Home, name: impl Fn(Timestamp) -> i64) -> BTreeSet<String> {
     home.alerts()
+        .filter(|alert| alert.rule.as_str() == "bp.severe_high")
         .map(|alert| {
             let began = name(alert.first_observed_at);
             let ended = (!alert.is_open()).then_some(name(alert.last_observed_at));
