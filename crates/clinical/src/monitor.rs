@@ -451,6 +451,8 @@ mod tests {
         let home = Home::after(twice_a_day);
         assert!(home.monitor.assessments().count() > 0);
         assert!(!home.monitor.due.spilled(), "{:?}", home.monitor.due);
-        assert!(home.monitor.timeline.current(Kind::BloodPressure, Timestamp::EARLIEST).count() > 70);
+        assert!(
+            home.monitor.timeline.current(Kind::BloodPressure, Timestamp::EARLIEST).count() > 70
+        );
     }
 }
