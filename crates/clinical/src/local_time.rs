@@ -44,12 +44,14 @@ impl LocalTime {
     /// the clocks show it twice, where they go on where they skip it.
     pub fn instant(&self, day: Date, time: Time) -> Timestamp {
         let instant = self.0.to_ambiguous_timestamp(day.to_datetime(time)).compatible();
-        Timestamp::from_millis(instant.map_or(i64::MAX, jiff::Timestamp::as_millisecond))
+        let beyond = if day.year() < 0 { i64::MIN } else { i64::MAX };
+        Timestamp::from_millis(instant.map_or(beyond, jiff::Timestamp::as_millisecond))
     }
 
     fn civil(&self, time: Timestamp) -> jiff::civil::DateTime {
         let instant = jiff::Timestamp::from_millisecond(time.millis());
-        self.0.to_datetime(instant.unwrap_or(jiff::Timestamp::MIN))
+        let beyond = if time.millis() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        self.0.to_datetime(instant.unwrap_or(beyond))
     }
 }
 
@@ -66,6 +68,14 @@ mod tests {
         assert_eq!(midnight, LocalTime::of("Asia/Tokyo").unwrap().begin_of(date(2026, 5, 31), 1));
         assert_eq!(local.day_of(midnight), date(2026, 6, 1));
         assert_eq!(local.time_of_day(midnight), time(0, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_of_its_last_or_first_day() {
+        for (millis, year) in [(i64::MAX, 9999), (i64::MIN, -9999)] {
+            let day = JAPAN.day_of(Timestamp::from_millis(millis));
+            assert_eq!(day.year(), year);
+        }
     }
 
     #[test]

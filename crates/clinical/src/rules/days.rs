@@ -44,6 +44,9 @@ const MORNING_ENDS: Time = time(12, 0, 0, 0);
 /// Evening is from 17:00 on until the next morning begins.
 const EVENING_BEGINS: Time = time(17, 0, 0, 0);
 
+/// More days than the window has: where a time is none of the calendar, days would never end.
+const MOST_DAYS: usize = 64;
+
 /// A part of a day at which people measure at home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -120,7 +123,7 @@ impl<'a> Days<'a> {
         let first = if begins(first) >= seen_from { first } else { after(first) };
         let mut edges = vec![begins(first)];
         let mut day = first;
-        while local.begin_of(day, 1) + grace <= context.now {
+        while edges.len() <= MOST_DAYS && local.begin_of(day, 1) + grace <= context.now {
             day = after(day);
             edges.push(begins(day));
         }
