@@ -73,7 +73,7 @@ function ProfileTable({ profile }: { profile: GlucoseProfile }) {
   const columns = ['p5', 'p25', 'p50', 'p75', 'p95'] as const
   return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label={words.profileLabel}>
-      <table className="readings">
+      <table className="readings figures">
         <thead>
           <tr>
             <th scope="col">{words.time}</th>

@@ -27,7 +27,7 @@ export function PressurePanel({ summary }: { summary: PressureSummary }) {
         <p className="summary">{said.filter(Boolean).join(' · ')}</p>
       </div>
       {!summary.is_enough && <p className="notice notice-info">{words.tooFewDays(summary.days.length, summary.days_needed)}</p>}
-      <table className="readings">
+      <table className="readings figures">
         <thead>
           <tr>
             <th scope="col">{words.partOfDay}</th>
