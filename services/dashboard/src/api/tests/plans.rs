@@ -156,7 +156,7 @@ async fn everything_that_is_wrong_with_a_plan_is_answered_with_its_place() {
     let severe = format!("/thresholds/{SEVERE}");
     assert_eq!(
         places,
-        ["/reason", "/schedule/time_zone", "/thresholds/bp.severe_hihg.systolic", severe.as_str()]
+        ["/reason", "/schedule/time_zone", severe.as_str(), "/thresholds/bp.severe_hihg.systolic"]
     );
     assert_eq!(api.get("dr.sato", PLAN).await.1["version"], 0);
 }
