@@ -206,6 +206,36 @@ impl Problem {
         .retry_after(Duration::from_secs(5))
     }
 
+    /// More previews and summaries are asked for at once than are made.
+    pub fn summaries_busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "summaries-busy",
+            "Summaries are busy",
+            "More previews and summaries are asked for than can be made now; try again.",
+        )
+        .retry_after(Duration::from_secs(2))
+    }
+
+    /// More readings than an answer is made of.
+    pub fn too_many_readings(most: usize, next: &str) -> Self {
+        let problem =
+            Self::new(StatusCode::BAD_REQUEST, "too-many-readings", "Too many readings", "");
+        let detail = format!("There are more than {most} readings in these days; {next}.");
+        Self { detail: Cow::Owned(detail), ..problem }
+    }
+
+    /// A plan has been changed too often within a day.
+    pub fn too_many_plan_changes(wait: Duration) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-plan-changes",
+            "The plan has been changed too often",
+            "This patient's plan has been changed 50 times within 24 hours; wait as long as Retry-After says, and set all that is to change at once.",
+        )
+        .retry_after(wait)
+    }
+
     /// A request that cannot be understood.
     pub fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
         let problem = Self::new(StatusCode::BAD_REQUEST, "bad-request", "Not understood", "");
@@ -339,7 +369,8 @@ mod tests {
 
     #[test]
     fn of_many_lines_fifty_are_named_and_the_others_counted() {
-        let said = |most| Problem::not_your_patients(&(2..=most).collect::<Vec<_>>()).details().detail;
+        let said =
+            |most| Problem::not_your_patients(&(2..=most).collect::<Vec<_>>()).details().detail;
         assert!(said(3).starts_with("The lines 2, 3 name patients"));
         assert!(said(51).contains(", 51 name patients"));
         let of_many = said(40_000);

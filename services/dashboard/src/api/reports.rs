@@ -78,6 +78,5 @@ pub async fn list_device_reliability(
 fn read(text: &[u8]) -> Result<Arms, Problem> {
     let text = std::str::from_utf8(text)
         .map_err(|_| Problem::bad_request("Send the file in UTF-8, as text/csv."))?;
-    Arms::parse(text)
-        .map_err(|faults| Problem::bad_request(format!("{}.", named(&faults, "; "))))
+    Arms::parse(text).map_err(|faults| Problem::bad_request(format!("{}.", named(&faults, "; "))))
 }
