@@ -119,15 +119,23 @@ impl CarePlans {
 
 #[cfg(test)]
 mod tests {
+    use clinical::alert::Severity;
+    use clinical::limit::Side;
     use clinical::rules;
     use schemas::records::Schedule;
 
     use super::*;
 
+    const NAME: &str = "bp.severe_high.systolic";
+
     fn severe(plans: &CarePlans) -> f64 {
         let plan = plans.plan_of("HOME01/P1");
-        let mut limits = rules::limits(&plan);
-        limits.find(|limit| limit.severity.is_some()).expect("a rule has limits").value
+        let mut limits = rules::limits(&plan).filter(|limit| {
+            limit.field_name() == "systolic"
+                && limit.side == Side::AtOrAbove
+                && limit.severity == Some(Severity::Urgent)
+        });
+        limits.next().expect("the rule has the limit").value
     }
 
     #[test]
@@ -145,9 +153,8 @@ mod tests {
     fn limits_follow_the_newest_care_plan_and_its_end() {
         let plans = CarePlans::default();
         let without = severe(&plans);
-        let name = rules::parameters().next().expect("rules have parameters").name;
         let set = |patient: &str, value: f64| {
-            let thresholds = [(name.to_owned(), value)].into();
+            let thresholds = [(NAME.to_owned(), value)].into();
             plans.apply(patient.to_owned(), Some(CarePlan { thresholds, ..CarePlan::default() }))
         };
         set("HOME01/P2", without - 20.0).unwrap();

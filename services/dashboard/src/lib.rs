@@ -35,6 +35,7 @@ pub mod sign_in;
 pub mod state;
 mod store_progress;
 mod throttle;
+mod turns;
 
 #[cfg(test)]
 mod testing;

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use chassis::Backoff;
@@ -70,7 +70,7 @@ fn event_of(plan: &CarePlan, written: Vec<u8>) -> CareEvent {
 pub struct KafkaPlanLog {
     log: Arc<Log>,
     /// One after the other within the process: they would only fence each other.
-    turn: Mutex<()>,
+    turn: Arc<Mutex<()>>,
 }
 
 struct Log {
@@ -108,23 +108,57 @@ impl KafkaPlanLog {
             of_events,
             known,
         };
-        Ok(Self { log: Arc::new(log), turn: Mutex::new(()) })
+        Ok(Self { log: Arc::new(log), turn: Arc::default() })
     }
 }
 
 impl PlanLog for KafkaPlanLog {
     fn set(&self, plan: CarePlan, instead_of: i32) -> Setting<'_> {
-        let set = async move {
-            let _turn = self.turn.lock().await;
-            let log = Arc::clone(&self.log);
-            let set = tokio::task::spawn_blocking(move || log.set(&plan, instead_of));
-            set.await.unwrap_or_else(|error| Err(not_recorded(error)))
-        };
-        Box::pin(async move {
-            let late = || Err(not_recorded(format!("not done in {} s", DEADLINE.as_secs())));
-            timeout(DEADLINE, set).await.unwrap_or_else(|_| late())
-        })
+        let (log, turn) = (Arc::clone(&self.log), Arc::clone(&self.turn));
+        let until = Instant::now() + DEADLINE;
+        let set = in_turn(turn, move || log.set(&plan, instead_of, until));
+        Box::pin(async move { timeout(DEADLINE, set).await.unwrap_or_else(|_| Err(late())) })
     }
+}
+
+/// Does it when its turn comes. The turn ends with the work, not with a client that hangs up or a request
+/// that has waited long enough: the next one would only fence it.
+async fn in_turn(
+    turn: Arc<Mutex<()>>,
+    work: impl FnOnce() -> Result<Position, NotSet> + Send + 'static,
+) -> Result<Position, NotSet> {
+    let turn = turn.lock_owned().await;
+    let work = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    work.await.unwrap_or_else(|error| Err(not_recorded(error)))
+}
+
+/// Tries again what others overtook, or Kafka did not take; no attempt begins when it is too late.
+fn tried(
+    until: Instant,
+    mut attempt: impl FnMut() -> anyhow::Result<Result<Position, NotSet>>,
+) -> Result<Position, NotSet> {
+    let mut backoff = Backoff::default();
+    for number in 1..=ATTEMPTS {
+        if Instant::now() >= until {
+            return Err(late());
+        }
+        match attempt() {
+            Ok(set) => return set,
+            // Another instance began its change meanwhile, or Kafka was away. Whether this one was
+            // committed all the same, the next attempt reads.
+            Err(error) if number == ATTEMPTS => return Err(not_recorded(error)),
+            Err(error) => tracing::info!(%error, number, "a care plan is set again"),
+        }
+        backoff.sleep();
+    }
+    Err(late())
+}
+
+fn late() -> NotSet {
+    not_recorded(format!("not done in {} s", DEADLINE.as_secs()))
 }
 
 fn not_recorded(error: impl std::fmt::Display) -> NotSet {
@@ -132,26 +166,14 @@ fn not_recorded(error: impl std::fmt::Display) -> NotSet {
 }
 
 impl Log {
-    fn set(&self, plan: &CarePlan, instead_of: i32) -> Result<Position, NotSet> {
+    fn set(&self, plan: &CarePlan, instead_of: i32, until: Instant) -> Result<Position, NotSet> {
         let written = self.of_plans.encode(plan).map_err(not_recorded)?;
         let event =
             self.of_events.encode(&event_of(plan, written.clone())).map_err(not_recorded)?;
         let key = Some(plan.patient.as_bytes());
         let record = |topic, payload| Outgoing { topic, partition: None, key, payload };
         let records = [record(&*self.plans, Some(&*written)), record(&*self.events, Some(&*event))];
-        let mut backoff = Backoff::default();
-        let mut attempt = 1;
-        loop {
-            match self.try_once(plan, instead_of, &records) {
-                Ok(set) => return set,
-                // Another instance began its change meanwhile, or Kafka was away. Whether this one was
-                // committed all the same, the next attempt reads.
-                Err(error) if attempt == ATTEMPTS => return Err(not_recorded(error)),
-                Err(error) => tracing::info!(%error, attempt, "a care plan is set again"),
-            }
-            attempt += 1;
-            backoff.sleep();
-        }
+        tried(until, || self.try_once(plan, instead_of, &records, until))
     }
 
     fn try_once(
@@ -159,6 +181,7 @@ impl Log {
         plan: &CarePlan,
         instead_of: i32,
         records: &[Outgoing<'_>],
+        until: Instant,
     ) -> anyhow::Result<Result<Position, NotSet>> {
         let together = Together::new(&self.kafka, &self.id)?;
         let (current, place) = self.newest(&plan.patient)?;
@@ -167,6 +190,10 @@ impl Log {
         }
         if current.as_ref().map_or(0, |current| current.version) != instead_of {
             return Ok(Err(NotSet::Overtaken(current.map(Box::new))));
+        }
+        // Nobody waits for it any more, and the same person may have begun anew.
+        if Instant::now() >= until {
+            return Ok(Err(late()));
         }
         let places = together.write(records)?;
         places.first().copied().map(Ok).context("Kafka does not say where the plan is")
@@ -212,6 +239,35 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::plan_history::PlanHistory;
+
+    #[test]
+    fn no_attempt_begins_when_nobody_waits_for_it_any_more() {
+        let soon = Instant::now() + Duration::from_secs(60);
+        let place = Position { partition: 0, offset: 7 };
+        assert_eq!(tried(soon, || Ok(Ok(place))), Ok(place));
+        let past = Instant::now();
+        let mut attempts = 0;
+        let set = tried(past, || {
+            attempts += 1;
+            Ok(Ok(place))
+        });
+        assert_eq!((set, attempts), (Err(late()), 0));
+    }
+
+    #[tokio::test]
+    async fn a_turn_ends_with_the_work_and_not_with_who_waits_for_it() {
+        let turn: Arc<Mutex<()>> = Arc::default();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let work = in_turn(Arc::clone(&turn), move || {
+            let _ = ended.recv();
+            Err(late())
+        });
+        // Who waits goes away while it is done.
+        assert!(timeout(Duration::from_millis(50), work).await.is_err());
+        assert!(turn.try_lock().is_err());
+        end.send(()).unwrap();
+        assert!(timeout(Duration::from_secs(10), turn.lock()).await.is_ok());
+    }
 
     /// The log in memory: what is set is delivered to every follower, or to none.
     #[derive(Default)]

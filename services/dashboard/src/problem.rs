@@ -1,6 +1,7 @@
 //! Errors as problem details (RFC 9457), each saying what to do next.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::time::Duration;
 
 use axum::Json;
@@ -8,6 +9,19 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// So many places of a file are named; who mends them sees the next ones.
+const MOST_NAMED: usize = 50;
+
+/// The first places of a file, and how many more there are.
+pub fn named(places: &[impl Display], separator: &str) -> String {
+    let first: Vec<String> = places.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+    let more = match places.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!("{separator}and {more} more"),
+    };
+    first.join(separator) + &more
+}
 
 /// An answer that is an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,10 +168,9 @@ impl Problem {
 
     /// A file names patients who are not all of this physician, whether or not there are such patients.
     pub fn not_your_patients(lines: &[usize]) -> Self {
-        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
         let detail = format!(
             "The lines {} name patients who are not assigned to you; leave them out. The care team decides who is.",
-            lines.join(", ")
+            named(lines, ", ")
         );
         Self { detail: Cow::Owned(detail), ..Self::not_your_patient() }
     }
@@ -191,6 +204,36 @@ impl Problem {
             "The store of readings does not answer in time; open alerts still arrive. Try again.",
         )
         .retry_after(Duration::from_secs(5))
+    }
+
+    /// More previews and summaries are asked for at once than are made.
+    pub fn summaries_busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "summaries-busy",
+            "Summaries are busy",
+            "More previews and summaries are asked for than can be made now; try again.",
+        )
+        .retry_after(Duration::from_secs(2))
+    }
+
+    /// More readings than an answer is made of.
+    pub fn too_many_readings(most: usize, next: &str) -> Self {
+        let problem =
+            Self::new(StatusCode::BAD_REQUEST, "too-many-readings", "Too many readings", "");
+        let detail = format!("There are more than {most} readings in these days; {next}.");
+        Self { detail: Cow::Owned(detail), ..problem }
+    }
+
+    /// A plan has been changed too often within a day.
+    pub fn too_many_plan_changes(wait: Duration) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-plan-changes",
+            "The plan has been changed too often",
+            "This patient's plan has been changed 50 times within 24 hours; wait as long as Retry-After says, and set all that is to change at once.",
+        )
+        .retry_after(wait)
     }
 
     /// A request that cannot be understood.
@@ -322,6 +365,16 @@ mod tests {
         assert_eq!(body["type"], "urn:mimamori:problem:too-many-sign-ins");
         assert_eq!(body["status"], 429);
         assert!(body["detail"].as_str().unwrap().contains("Retry-After"));
+    }
+
+    #[test]
+    fn of_many_lines_fifty_are_named_and_the_others_counted() {
+        let said =
+            |most| Problem::not_your_patients(&(2..=most).collect::<Vec<_>>()).details().detail;
+        assert!(said(3).starts_with("The lines 2, 3 name patients"));
+        assert!(said(51).contains(", 51 name patients"));
+        let of_many = said(40_000);
+        assert!(of_many.contains(", 51, and 39949 more name patients"), "{of_many}");
     }
 
     #[test]

@@ -40,6 +40,7 @@ use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
 use crate::state::{Dashboard, now};
+use crate::turns::Turns;
 use crate::{api, pages};
 
 /// How often Kafka and ClickHouse are asked whether they are there.
@@ -89,6 +90,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         plan_log: Arc::new(plan_log),
         rule_sets: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
+        turns: Turns::default(),
         audit: Arc::new(audit),
         recorded: RecordedLists::default(),
         ended: Arc::default(),

@@ -24,6 +24,7 @@ use crate::registry::Registry;
 use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
+use crate::turns::Turns;
 
 /// What the handlers share.
 pub struct Dashboard {
@@ -43,6 +44,8 @@ pub struct Dashboard {
     pub plan_log: Arc<dyn PlanLog>,
     /// The store of readings.
     pub store: Store,
+    /// Whose turn it is to have a preview or a summary made.
+    pub turns: Turns,
     /// The record of accesses.
     pub audit: Arc<dyn AuditLog>,
     /// What of lists is on record already.

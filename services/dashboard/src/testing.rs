@@ -23,6 +23,7 @@ use crate::registry::tests::team;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
 use crate::state::{Dashboard, now};
+use crate::turns::Turns;
 
 /// One account file for all instances: an account's state is made of its hash.
 static ACCOUNTS: LazyLock<Accounts> = LazyLock::new(|| {
@@ -62,7 +63,19 @@ pub(crate) fn instance_with_plans(log: &Arc<MemoryPlanLog>, is_behind: bool) -> 
     with_people(dashboard)
 }
 
+/// One that has read everything but the rule sets.
+pub(crate) fn dashboard_without_rule_sets() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
+    let (dashboard, audit) = empty_dashboard();
+    (without_rule_sets(dashboard), audit)
+}
+
 fn with_people(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
+    let dashboard = without_rule_sets(dashboard);
+    dashboard.rule_sets.caught_up();
+    dashboard
+}
+
+fn without_rule_sets(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
     dashboard.registry.apply(practitioner("dr.sato", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("dr.ito", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("ops", Some(Role::Operator)));
@@ -73,7 +86,6 @@ fn with_people(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
     dashboard.alerts.caught_up();
     dashboard.changed.known();
     dashboard.plans.caught_up();
-    dashboard.rule_sets.caught_up();
     dashboard.plan_history.caught_up();
     dashboard.ended.caught_up();
     dashboard
@@ -106,6 +118,7 @@ fn empty_instance(
         plan_log: plan_log.clone(),
         rule_sets: Arc::default(),
         store: Store::new(&store, metrics.clone()),
+        turns: Turns::default(),
         audit: audit.clone(),
         recorded: RecordedLists::default(),
         ended,

@@ -13,6 +13,7 @@ use clinical::remembered::CurrentReading;
 use clinical::rules;
 use clinical::{Kind, PatientId, Span, Timestamp};
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
 use utoipa::IntoParams;
 
 use crate::access::{AssignedPatient, ReadMetrics};
@@ -21,7 +22,9 @@ use crate::model::metrics::{
 };
 use crate::model::{Instant, time};
 use crate::problem::{Problem, ProblemDetails};
+use crate::queries::StoreError;
 use crate::state::{Dashboard, now};
+use crate::turns::Turn;
 
 /// The period of a summary of glucose where none is asked for: that of the consensus on continuous
 /// monitoring.
@@ -68,6 +71,8 @@ struct Wanted {
     zone: String,
     local: LocalTime,
     readings: Vec<CurrentReading>,
+    /// Ends with the rest.
+    _turn: Turn,
 }
 
 impl Wanted {
@@ -82,11 +87,28 @@ impl Wanted {
         if !dashboard.plans.is_caught_up() {
             return Err(Problem::still_loading("care plans"));
         }
+        if !dashboard.rule_sets.is_caught_up() {
+            return Err(Problem::still_loading("rule sets"));
+        }
+        let turn = dashboard.turns.take().await?;
         let readings = dashboard.store.samples(&patient, kind, period).await;
-        let readings = readings.map_err(|_| Problem::store_unavailable())?;
+        let readings = readings.map_err(|error| match error {
+            StoreError::TooMany(most) => Problem::too_many_readings(most, "choose fewer days"),
+            _ => Problem::store_unavailable(),
+        })?;
         let zone = dashboard.time_zone(patient.as_str());
         let local = LocalTime::of(&zone).unwrap_or_else(|| JAPAN.clone());
-        Ok(Self { patient, period, zone, local, readings })
+        Ok(Self { patient, period, zone, local, readings, _turn: turn })
+    }
+
+    /// What is made of many thousand readings: not where others wait. The turn ends with it.
+    async fn summarised<T: Send + 'static>(
+        self,
+        summary: impl FnOnce(&mut Self) -> T + Send + 'static,
+    ) -> Result<Json<T>, Problem> {
+        let mut wanted = self;
+        let made = spawn_blocking(move || summary(&mut wanted));
+        made.await.map(Json).map_err(|_| Problem::internal())
     }
 
     fn period(&self) -> Period {
@@ -110,7 +132,7 @@ impl Wanted {
     ),
     responses(
         (status = 200, description = "Sensor glucose over the period", body = GlucoseSummary),
-        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter is not understood, or there are too many readings for a summary", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
@@ -121,11 +143,13 @@ pub async fn read_glucose_summary(
     assigned: AssignedPatient<ReadMetrics>,
     query: Result<Query<PeriodQuery>, QueryRejection>,
 ) -> Result<Json<GlucoseSummary>, Problem> {
-    let mut wanted = glucose(&dashboard, assigned, query).await?;
-    let trace = wanted.trace();
-    let summary = metrics::glucose_summary(&trace, wanted.period, &wanted.local);
-    let period = wanted.period();
-    Ok(Json(GlucoseSummary::new(wanted.patient.to_string(), period, &summary)))
+    let wanted = glucose(&dashboard, assigned, query).await?;
+    let summary = wanted.summarised(|wanted| {
+        let trace = wanted.trace();
+        let summary = metrics::glucose_summary(&trace, wanted.period, &wanted.local);
+        GlucoseSummary::new(wanted.patient.to_string(), wanted.period(), &summary)
+    });
+    summary.await
 }
 
 /// The ambulatory glucose profile: percentiles of sensor glucose by the time of the patient's day
@@ -139,7 +163,7 @@ pub async fn read_glucose_summary(
     ),
     responses(
         (status = 200, description = "Percentiles by time of day", body = GlucoseProfile),
-        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter is not understood, or there are too many readings for a summary", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
@@ -150,18 +174,20 @@ pub async fn read_glucose_profile(
     assigned: AssignedPatient<ReadMetrics>,
     query: Result<Query<PeriodQuery>, QueryRejection>,
 ) -> Result<Json<GlucoseProfile>, Problem> {
-    let mut wanted = glucose(&dashboard, assigned, query).await?;
-    let trace = wanted.trace();
-    let slots = metrics::ambulatory_profile(&trace, &wanted.local);
+    let wanted = glucose(&dashboard, assigned, query).await?;
     let plan = dashboard.plan_of(wanted.patient.as_str());
-    let limits = rules::limits(&plan);
-    Ok(Json(GlucoseProfile {
-        period: wanted.period(),
-        patient: wanted.patient.to_string(),
-        slot_minutes: metrics::SLOT_MINUTES,
-        slots: slots.into_iter().map(Into::into).collect(),
-        limits: limits.filter(|limit| limit.kind() == Kind::BloodGlucose).map(Into::into).collect(),
-    }))
+    let profile = wanted.summarised(move |wanted| {
+        let slots = metrics::ambulatory_profile(&wanted.trace(), &wanted.local);
+        let limits = rules::limits(&plan).filter(|limit| limit.kind() == Kind::BloodGlucose);
+        GlucoseProfile {
+            period: wanted.period(),
+            patient: wanted.patient.to_string(),
+            slot_minutes: metrics::SLOT_MINUTES,
+            slots: slots.into_iter().map(Into::into).collect(),
+            limits: limits.map(Into::into).collect(),
+        }
+    });
+    profile.await
 }
 
 /// Sensor glucose day by day
@@ -175,7 +201,7 @@ pub async fn read_glucose_profile(
     ),
     responses(
         (status = 200, description = "Local days with values, the first first", body = GlucoseDays),
-        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter is not understood, or there are too many readings for a summary", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
@@ -186,14 +212,17 @@ pub async fn list_glucose_days(
     assigned: AssignedPatient<ReadMetrics>,
     query: Result<Query<PeriodQuery>, QueryRejection>,
 ) -> Result<Json<GlucoseDays>, Problem> {
-    let mut wanted = glucose(&dashboard, assigned, query).await?;
-    let trace = wanted.trace();
-    let days = metrics::glucose_days(&trace, wanted.period, &wanted.local);
-    Ok(Json(GlucoseDays {
-        period: wanted.period(),
-        patient: wanted.patient.to_string(),
-        days: days.into_iter().map(Into::into).collect(),
-    }))
+    let wanted = glucose(&dashboard, assigned, query).await?;
+    let days = wanted.summarised(|wanted| {
+        let trace = wanted.trace();
+        let days = metrics::glucose_days(&trace, wanted.period, &wanted.local);
+        GlucoseDays {
+            period: wanted.period(),
+            patient: wanted.patient.to_string(),
+            days: days.into_iter().map(Into::into).collect(),
+        }
+    });
+    days.await
 }
 
 /// Blood pressure at home over a period: means of mornings and evenings, variability, target
@@ -207,7 +236,7 @@ pub async fn list_glucose_days(
     ),
     responses(
         (status = 200, description = "Blood pressure over the period", body = BloodPressureSummary),
-        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter is not understood, or there are too many readings for a summary", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
@@ -219,13 +248,17 @@ pub async fn read_pressure_summary(
     query: Result<Query<PeriodQuery>, QueryRejection>,
 ) -> Result<Json<BloodPressureSummary>, Problem> {
     let asked = (Kind::BloodPressure, WEEK);
-    let mut wanted = Wanted::read(&dashboard, assigned.patient, asked, query).await?;
+    let wanted = Wanted::read(&dashboard, assigned.patient, asked, query).await?;
     let limits: Vec<Limit> = rules::limits(&dashboard.plan_of(wanted.patient.as_str())).collect();
     let target = PressureTarget::of(&limits);
-    let readings = std::mem::take(&mut wanted.readings);
-    let summary = metrics::blood_pressure_summary(readings, wanted.period, &wanted.local, target);
-    let period = wanted.period();
-    Ok(Json(BloodPressureSummary::new(wanted.patient.to_string(), period, target, summary)))
+    let summary = wanted.summarised(move |wanted| {
+        let readings = std::mem::take(&mut wanted.readings);
+        let summary =
+            metrics::blood_pressure_summary(readings, wanted.period, &wanted.local, target);
+        let patient = wanted.patient.to_string();
+        BloodPressureSummary::new(patient, wanted.period(), target, summary)
+    });
+    summary.await
 }
 
 async fn glucose(

@@ -1,12 +1,14 @@
 //! A patient's care plan: read, set, and its versions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use clinical::{Span, Timestamp};
 use schemas::CarePlan;
 use schemas::clinical_plan::Faults;
 use schemas::plan_document::{Signature, parse};
@@ -22,6 +24,10 @@ use crate::plan_log::NotSet;
 use crate::problem::{Problem, ProblemDetails};
 use crate::recorder::{DEADLINE, NotRecorded};
 use crate::state::{Dashboard, now};
+
+/// A patient's plan is changed so often within [`CHANGES_WITHIN`] at most.
+const MOST_CHANGES: usize = 50;
+const CHANGES_WITHIN: Span = Span::from_days(1);
 
 /// A patient's care plan, with the value of every parameter that is in force
 #[utoipa::path(
@@ -64,6 +70,7 @@ pub async fn read_plan(
         (status = 412, description = "Somebody was quicker: both versions", body = PlanConflictProblem, content_type = "application/problem+json"),
         (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
         (status = 428, description = "If-Match is missing", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 429, description = "This patient's plan has been changed 50 times within 24 hours", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Just started, the access cannot be recorded, or the plan is not known to be set", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
@@ -80,22 +87,33 @@ pub async fn set_plan(
     let current = dashboard.plans.of(patient);
     let version = current.as_ref().map_or(0, |held| held.record.version);
     // A plan that was taken back has had versions, too, and none is used again.
-    let newest = dashboard.plan_history.of(patient).first().map_or(0, |plan| plan.version);
+    let earlier = dashboard.plan_history.of(patient);
+    let newest = earlier.first().map_or(0, |plan| plan.version);
+    let at = now();
     let signature = Signature {
         patient,
-        version: version.max(newest).saturating_add(1),
+        version: version.max(newest).max(instead_of).saturating_add(1),
         author: &assigned.user,
-        at: now(),
+        at,
     };
     let plan = match parse(&document, signature) {
         Ok(plan) => plan,
         Err(faults) => return Ok(invalid(faults)),
     };
-    if version != instead_of {
+    // An instance may not have read the version yet that is named: then the log decides.
+    if version > instead_of {
         return Ok(overtaken(
             PatientPlan::of(patient, current.as_deref(), dashboard.rule_sets.in_force(now())),
             &plan,
         ));
+    }
+    let is_same =
+        |held: &Arc<HeldPlan>| PlanContent::from(&held.record) == PlanContent::from(&plan);
+    if version == instead_of && current.as_ref().is_some_and(is_same) {
+        return Ok(shown(&dashboard, patient));
+    }
+    if let Some(wait) = wait_for_change(&earlier, at) {
+        return Err(Problem::too_many_plan_changes(wait));
     }
     let place = match dashboard.plan_log.set(plan.clone(), instead_of).await {
         Ok(place) => place,
@@ -155,6 +173,15 @@ pub(super) fn ready(dashboard: &Dashboard) -> Result<(), Problem> {
         true => Ok(()),
         false => Err(Problem::still_loading("care plans")),
     }
+}
+
+/// How long a plan may not be changed whose versions, newest first, are too many within a day: every
+/// instance has all of them in memory.
+fn wait_for_change(versions: &[Arc<CarePlan>], at: Timestamp) -> Option<Duration> {
+    let first = versions.get(MOST_CHANGES - 1)?;
+    let again = Timestamp::from_millis(first.updated_at) + CHANGES_WITHIN;
+    let wait = u64::try_from((again - at).millis()).ok().filter(|wait| *wait > 0);
+    wait.map(Duration::from_millis)
 }
 
 /// The plan as it is in force, with its ETag.

@@ -19,6 +19,7 @@ use crate::model::Instant;
 use crate::model::care_plan::{InvalidPlanProblem, PlanContent};
 use crate::model::preview::{PlanPreview, PreviewedAlert};
 use crate::problem::{Problem, ProblemDetails};
+use crate::queries::StoreError;
 use crate::state::{Dashboard, now};
 
 /// Which alerts the last 30 days' readings would have raised under a proposed plan, and under the present
@@ -33,7 +34,7 @@ use crate::state::{Dashboard, now};
     request_body(content = PlanContent, description = "The proposed plan, as it would be set."),
     responses(
         (status = 200, description = "The alerts under both plans", body = PlanPreview),
-        (status = 400, description = "The body is no JSON", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 400, description = "The body is no JSON, or there are too many readings for a preview", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
@@ -62,12 +63,20 @@ pub async fn preview_plan(
         Err(faults) => return Ok(invalid(faults)),
     };
     let period = (preview::needed_from(from), to);
+    let turn = dashboard.turns.take().await?;
     let readings = dashboard.store.received_readings(&patient, period).await;
-    let readings = readings.map_err(|_| Problem::store_unavailable())?;
+    let readings = readings.map_err(|error| match error {
+        StoreError::TooMany(most) => {
+            Problem::too_many_readings(most, "a preview is not made of so many")
+        }
+        _ => Problem::store_unavailable(),
+    })?;
     // Some ten thousand readings are judged twice: not where others wait.
-    let judged =
-        spawn_blocking(move || judged(patient, readings, [&present, &proposed], (from, to)));
-    let preview = judged.await.map_err(|_| Problem::store_unavailable())?;
+    let judged = spawn_blocking(move || {
+        let _turn = turn;
+        judged(patient, readings, [&present, &proposed], (from, to))
+    });
+    let preview = judged.await.map_err(|_| Problem::internal())?;
     Ok(Json(preview).into_response())
 }
 

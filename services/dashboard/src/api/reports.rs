@@ -5,18 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
+use tokio::task::spawn_blocking;
 
 use crate::access::{Physician, ReportOutcome, SignedIn};
 use crate::model::report::{DeviceReliabilities, TrialReport};
-use crate::problem::{Problem, ProblemDetails};
-use crate::reports::table::Fault;
+use crate::problem::{Problem, ProblemDetails, named};
 use crate::reports::trial::Arms;
 use crate::state::Dashboard;
 
 /// No file of a trial is longer, bytes: some ten thousand people.
 const LONGEST_FILE: usize = 1 << 20;
-/// So many faults of a file are named; who mends them sees the next ones.
-const MOST_FAULTS: usize = 50;
 
 /// HbA1c before and after a programme, by arm
 ///
@@ -43,9 +41,8 @@ pub async fn report_trial(
     let text = to_bytes(body, LONGEST_FILE).await.map_err(|_| {
         Problem::bad_request("Send the file whole, and not more than a mebibyte of it.")
     })?;
-    let text = std::str::from_utf8(&text)
-        .map_err(|_| Problem::bad_request("Send the file in UTF-8, as text/csv."))?;
-    let arms = Arms::parse(text).map_err(|faults| Problem::bad_request(said(&faults)))?;
+    // A mebibyte of lines is not read where others wait.
+    let arms = spawn_blocking(move || read(&text)).await.map_err(|_| Problem::internal())??;
     let own = dashboard.registry.patients_of(physician.user());
     let others = arms.lines_without(|patient| own.contains(patient));
     if !others.is_empty() {
@@ -78,11 +75,8 @@ pub async fn list_device_reliability(
     Json(DeviceReliabilities { products })
 }
 
-fn said(faults: &[Fault]) -> String {
-    let named: Vec<String> = faults.iter().take(MOST_FAULTS).map(ToString::to_string).collect();
-    let more = match faults.len().saturating_sub(MOST_FAULTS) {
-        0 => String::new(),
-        more => format!("; and {more} more"),
-    };
-    format!("{}{more}.", named.join("; "))
+fn read(text: &[u8]) -> Result<Arms, Problem> {
+    let text = std::str::from_utf8(text)
+        .map_err(|_| Problem::bad_request("Send the file in UTF-8, as text/csv."))?;
+    Arms::parse(text).map_err(|faults| Problem::bad_request(format!("{}.", named(&faults, "; "))))
 }

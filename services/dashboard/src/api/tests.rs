@@ -374,3 +374,16 @@ async fn before_the_lists_are_read_nobody_is_refused_for_being_on_none() {
     assert_eq!(api.get("dr.sato", "/api/v1/patients").await.0, 503);
     assert_eq!(api.sign_in("dr.sato", "dr.sato-pass").await.status(), 503);
 }
+
+#[tokio::test]
+async fn before_the_rule_sets_are_read_nothing_is_said_that_follows_them() {
+    let (dashboard, audit) = testing::dashboard_without_rule_sets();
+    let api = Api::of(dashboard, audit);
+    let plans = ["plan", "readings"];
+    let summaries = ["glucose/summary", "glucose/agp", "glucose/days", "blood-pressure/summary"];
+    for what in plans.into_iter().chain(summaries) {
+        let (status, problem) = api.get("dr.sato", &format!("/api/v1/patients/A/1/{what}")).await;
+        assert_eq!(status, 503, "{what}");
+        assert_eq!(problem["type"], "urn:mimamori:problem:still-loading", "{what}");
+    }
+}

@@ -75,8 +75,10 @@ pub(super) async fn insert(client: &Client, version: Version<'_>) {
         "INSERT INTO {kind} (patient, source, observation_time, version, entered_in_error, \
          utc_offset_minutes, update_time, received_at, {names}) \
          SETTINGS async_insert = 0 VALUES ('{patient}', '{source}', {time}, {version}, {entered_in_error}, \
-         540, {time}, {received}, {values})",
+         540, {updated}, {received}, {values})",
         time = MIDNIGHT + at,
+        // Numbers for these columns are milliseconds.
+        updated = (MIDNIGHT + at) * 1000,
         received = (MIDNIGHT + received.unwrap_or(at)) * 1000,
         names = names.join(", "),
         values = values.join(", "),

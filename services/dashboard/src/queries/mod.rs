@@ -35,6 +35,10 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// How long ClickHouse may take to say that it is there.
 const PING_DEADLINE: Duration = Duration::from_secs(2);
 
+/// An answer is made of so many readings of a patient at most: in a hundred days a sensor that says one a
+/// minute has 144,000.
+const MOST_READINGS: usize = 200_000;
+
 /// The store of readings and alerts. Clones share it.
 #[derive(Clone)]
 pub struct Store {
@@ -55,6 +59,14 @@ pub enum StoreError {
     /// ClickHouse's answer is not of the form that this version expects.
     #[error("ClickHouse's answer is not understood ({0}); check that all migrations are applied")]
     NotUnderstood(&'static str),
+    /// The patient has more readings in the period than an answer is made of.
+    #[error("there are more than {0} readings of the patient in these days; choose fewer days")]
+    TooMany(usize),
+}
+
+/// All rows, or none where there are more than so many: of one more was asked.
+fn at_most<T>(most: usize, rows: Vec<T>) -> Result<Vec<T>, StoreError> {
+    if rows.len() > most { Err(StoreError::TooMany(most)) } else { Ok(rows) }
 }
 
 impl Store {
@@ -124,5 +136,18 @@ impl From<Error> for StoreError {
             }
             _ => Self::NotUnderstood("rows"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_more_readings_than_an_answer_is_made_of_none_is_left_out_unsaid() {
+        assert_eq!(at_most(2, vec![1, 2]).unwrap(), [1, 2]);
+        let error = at_most(2, vec![1, 2, 3]).unwrap_err();
+        assert!(matches!(error, StoreError::TooMany(2)), "{error:?}");
+        assert!(error.to_string().contains("more than 2 readings"), "{error}");
     }
 }

@@ -5,18 +5,14 @@ use clinical::{Kind, PatientId, Timestamp};
 
 use super::current::{self, CurrentRow};
 use super::readings::{CONDITION, bound, of_kinds};
-use super::{Store, StoreError};
-
-/// More readings than a patient has in 70 days: of a sensor that says one a minute, 100,000. Of more the
-/// newest are looked at.
-const MOST: u64 = 200_000;
+use super::{MOST_READINGS, Store, StoreError, at_most};
 
 impl Store {
     /// The current readings of a patient observed from a time on and before another, with their
     /// receipts.
     ///
     /// # Errors
-    /// When ClickHouse does not answer in time.
+    /// When ClickHouse does not answer in time, or has more readings than an answer is made of.
     pub async fn received_readings(
         &self,
         patient: &PatientId,
@@ -28,13 +24,13 @@ impl Store {
             .param("patient", patient.as_str())
             .param("from", bound(from))
             .param("to", bound(to))
-            .param("limit", MOST);
+            .param("limit", MOST_READINGS + 1);
         let rows: Vec<CurrentRow> = self.ask("received_readings", query.fetch_all()).await?;
-        rows.into_iter().map(CurrentRow::into_received).collect()
+        at_most(MOST_READINGS, rows)?.into_iter().map(CurrentRow::into_received).collect()
     }
 }
 
 fn sql() -> String {
     let each = of_kinds(Kind::ALL, |kind| current::readings(kind, CONDITION));
-    format!("SELECT * FROM ({each}) ORDER BY observed_seconds DESC LIMIT {{limit:UInt64}}")
+    format!("SELECT * FROM ({each}) LIMIT {{limit:UInt64}}")
 }

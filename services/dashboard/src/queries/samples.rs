@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::model::reading::Source;
 use crate::queries::readings::{CONDITION, bound};
-use crate::queries::{Store, StoreError, current};
+use crate::queries::{MOST_READINGS, Store, StoreError, at_most, current};
 
 /// A current reading, of which no more is asked for than what metrics need.
 #[derive(Debug, Row, Deserialize)]
@@ -34,7 +34,7 @@ impl Store {
     /// not set are left out: nobody knows when they were measured.
     ///
     /// # Errors
-    /// When ClickHouse does not answer in time.
+    /// When ClickHouse does not answer in time, or has more readings than an answer is made of.
     pub async fn samples(
         &self,
         patient: &PatientId,
@@ -46,9 +46,10 @@ impl Store {
             .query(&sql(kind))
             .param("patient", patient.as_str())
             .param("from", bound(period.from - COPY_WITHIN))
-            .param("to", bound(period.to + COPY_WITHIN + Span::from_seconds(1)));
+            .param("to", bound(period.to + COPY_WITHIN + Span::from_seconds(1)))
+            .param("limit", MOST_READINGS + 1);
         let rows: Vec<SampleRow> = self.ask("samples", query.fetch_all()).await?;
-        read(kind, rows)
+        read(kind, at_most(MOST_READINGS, rows)?)
     }
 }
 
@@ -68,7 +69,7 @@ fn sql(kind: Kind) -> String {
          toInt64(toUnixTimestamp(observation_time)) AS observed_seconds, \
          toUnixTimestamp64Milli(received_at) AS received_millis, [{numbers}] AS numbers"
     );
-    current::select(kind, &columns, CONDITION)
+    format!("{} LIMIT {{limit:UInt64}}", current::select(kind, &columns, CONDITION))
 }
 
 /// The columns of the fields of a kind that a sample holds.
@@ -148,6 +149,7 @@ mod tests {
             let sql = sql(kind);
             assert!(sql.contains("WHERE patient = {patient:String}"), "{kind}");
             assert!(!sql.contains("toString(model_number)"), "{kind}");
+            assert!(sql.ends_with(" LIMIT {limit:UInt64}"), "{kind}");
         }
         assert!(!sql(Kind::BloodGlucose).contains("meal_timing"));
     }

@@ -124,16 +124,16 @@ fn parse_row(
     if arm.is_empty() {
         return Err("name the arm".to_owned());
     }
-    let place = names.iter().position(|name| name == arm);
-    let place = place.unwrap_or_else(|| {
-        names.push(arm.to_owned());
-        names.len() - 1
-    });
-    let arm = match place {
+    let name = arm;
+    let known = names.iter().position(|name| name == arm);
+    let arm = match known.unwrap_or(names.len()) {
         0 => Arm::First,
         1 => Arm::Second,
         _ => return Err("name one of the two arms that the lines before name".to_owned()),
     };
+    if known.is_none() {
+        names.push(name.to_owned());
+    }
     let treated = match treated.to_ascii_lowercase().as_str() {
         "yes" => true,
         "no" => false,
@@ -193,6 +193,18 @@ mod tests {
         for secret in ["A1", "A/", "perhaps", "01.04", "third"] {
             assert!(!said.contains(secret), "{said}");
         }
+    }
+
+    #[test]
+    fn a_third_arm_is_not_remembered_so_that_a_long_file_of_arms_is_read_quickly() {
+        let mut names = Vec::new();
+        for arm in ["with", "without", "third", "fourth", "with"] {
+            let row = [format!("A/{arm}"), arm.to_owned()];
+            let row = [&*row[0], &*row[1], "no", "2026-04-01", "2026-06-30"];
+            let is_one_of_two = arm.starts_with("with");
+            assert_eq!(parse_row((2, row), &mut names).is_ok(), is_one_of_two, "{arm}");
+        }
+        assert_eq!(names, ["with", "without"]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! `mimamori rules preview`: which alerts the readings of patients would have raised under a rule set.
 //!
 //! An operator sees no patient: this says how many alerts of which rule there would have been, now and
-//! under the file. Whose readings were judged is recorded before anything is said. `--list` prints every
-//! alert of the file, for comparing with labels.
+//! under the file, and of fewer than five patients no number. Whose readings were judged is recorded
+//! before anything is said. `--list` prints every alert of the file: for data sets with labels, whose
+//! people nobody knows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,16 +58,43 @@ pub struct PreviewArgs {
     #[arg(long)]
     in_time: bool,
     /// Prints every alert under the file, a JSON object a line: patient, rule, when it was raised, most
-    /// urgent, and its first and last observation
+    /// urgent, and its first and last observation; only for data sets with labels, not for patients
     #[arg(long)]
     list: bool,
 }
 
-/// How many alerts there would have been of a rule: most urgent as review and technical, or urgent.
+/// Of fewer patients no number is said: each tells something of one. Ours, as in reports.
+const FEWEST: usize = 5;
+
+/// Alerts, and how many patients have one.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Tally {
+    alerts: usize,
+    patients: usize,
+}
+
+impl Tally {
+    /// The alerts of one more patient.
+    fn add(&mut self, alerts: usize) {
+        self.alerts += alerts;
+        self.patients += usize::from(alerts > 0);
+    }
+}
+
+impl Display for Tally {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.patients {
+            1..FEWEST => write!(f, "< {FEWEST}"),
+            _ => write!(f, "{}", self.alerts),
+        }
+    }
+}
+
+/// How many alerts there would have been of a rule, and how many of them urgent at some time.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Count {
-    urgent: usize,
-    others: usize,
+    all: Tally,
+    urgent: Tally,
 }
 
 /// By rule, now and under the file.
@@ -81,9 +110,7 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         (None, Some(file)) => of_file(file)?,
         (None, None) => bail!("give --team PRACTITIONER or --patients FILE"),
     };
-    if patients.is_empty() {
-        bail!("there are no such patients");
-    }
+    enough(&patients)?;
     let plans = plans(&args.source, &codec)?;
     let now = super::now();
     let to = args.until.map_or(now, |time| Timestamp::from_millis(time.as_millisecond()));
@@ -119,6 +146,13 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn enough(patients: &BTreeSet<PatientId>) -> anyhow::Result<()> {
+    if patients.len() < FEWEST {
+        bail!("name five patients or more: of fewer, each count tells something of one");
+    }
+    Ok(())
+}
+
 fn as_received(mut readings: Vec<ReceivedReading>, in_time: bool) -> Vec<ReceivedReading> {
     if in_time {
         for one in &mut readings {
@@ -128,15 +162,30 @@ fn as_received(mut readings: Vec<ReceivedReading>, in_time: bool) -> Vec<Receive
     readings
 }
 
+/// Counts a patient's alerts.
 fn count(counts: &mut Counts, both: &[Vec<PreviewedAlert>; 2]) {
     for (which, alerts) in both.iter().enumerate() {
-        for PreviewedAlert { alert, highest } in alerts {
-            let count = &mut counts.entry(alert.rule.as_str()).or_default()[which];
-            match highest {
-                Severity::Urgent => count.urgent += 1,
-                _ => count.others += 1,
-            }
-        }
+        let of_patient =
+            alerts.iter().map(|PreviewedAlert { alert, highest }| (alert.rule.as_str(), *highest));
+        count_of(counts, which, of_patient);
+    }
+}
+
+fn count_of(
+    counts: &mut Counts,
+    which: usize,
+    alerts: impl Iterator<Item = (&'static str, Severity)>,
+) {
+    let mut by_rule: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
+    for (rule, highest) in alerts {
+        let (all, urgent) = by_rule.entry(rule).or_default();
+        *all += 1;
+        *urgent += usize::from(highest == Severity::Urgent);
+    }
+    for (rule, (all, urgent)) in by_rule {
+        let count = &mut counts.entry(rule).or_default()[which];
+        count.all.add(all);
+        count.urgent.add(urgent);
     }
 }
 
@@ -144,10 +193,7 @@ fn said(counts: &Counts) -> Vec<String> {
     let line = |(rule, [now, then]): (&&str, &[Count; 2])| {
         format!(
             "{rule}: {} -> {}, of them urgent {} -> {}",
-            now.urgent + now.others,
-            then.urgent + then.others,
-            now.urgent,
-            then.urgent
+            now.all, then.all, now.urgent, then.urgent
         )
     };
     if counts.is_empty() { vec!["no alert".to_owned()] } else { counts.iter().map(line).collect() }
@@ -285,8 +331,38 @@ mod tests {
     #[test]
     fn counts_say_how_many_there_are_now_and_would_be() {
         let mut counts = Counts::new();
-        counts.insert("a", [Count { urgent: 1, others: 2 }, Count { urgent: 0, others: 5 }]);
-        assert_eq!(said(&counts), ["a: 3 -> 5, of them urgent 1 -> 0"]);
+        for _ in 0..5 {
+            count_of(
+                &mut counts,
+                0,
+                [("a", Severity::Review), ("a", Severity::Urgent)].into_iter(),
+            );
+            count_of(&mut counts, 1, [("a", Severity::Review)].into_iter());
+        }
+        assert_eq!(said(&counts), ["a: 10 -> 5, of them urgent 5 -> 0"]);
         assert_eq!(said(&Counts::new()), ["no alert"]);
+    }
+
+    #[test]
+    fn alerts_of_fewer_than_five_patients_are_not_counted_however_many_they_are() {
+        let mut counts = Counts::new();
+        for patient in 0..5 {
+            let highest = if patient == 0 { Severity::Urgent } else { Severity::Review };
+            count_of(&mut counts, 1, [("a", highest), ("a", highest)].into_iter());
+        }
+        for _ in 0..4 {
+            count_of(&mut counts, 0, std::iter::repeat_n(("a", Severity::Review), 9));
+        }
+        assert_eq!(said(&counts), ["a: < 5 -> 10, of them urgent 0 -> < 5"]);
+    }
+
+    #[test]
+    fn fewer_than_five_patients_are_refused() {
+        let of = |people: std::ops::RangeInclusive<u8>| {
+            people.map(|person| PatientId::parse(&format!("A/{person}")).unwrap()).collect()
+        };
+        let refused = enough(&of(1..=4)).unwrap_err().to_string();
+        assert!(refused.starts_with("name five patients or more"), "{refused}");
+        assert!(enough(&of(1..=5)).is_ok());
     }
 }

@@ -156,7 +156,7 @@ async fn everything_that_is_wrong_with_a_plan_is_answered_with_its_place() {
     let severe = format!("/thresholds/{SEVERE}");
     assert_eq!(
         places,
-        ["/reason", "/schedule/time_zone", "/thresholds/bp.severe_hihg.systolic", severe.as_str()]
+        ["/reason", "/schedule/time_zone", severe.as_str(), "/thresholds/bp.severe_hihg.systolic"]
     );
     assert_eq!(api.get("dr.sato", PLAN).await.1["version"], 0);
 }
@@ -197,4 +197,58 @@ async fn a_plan_that_ended_begins_again_with_a_version_of_its_own() {
     assert_eq!(api.get("dr.sato", PLAN).await.1["version"], 0);
     assert_eq!(api.get("dr.sato", VERSIONS).await.1["versions"][0]["version"], 1);
     assert_eq!(api.set("\"0\"", &severe_at(160.0)).await.1["version"], 2);
+}
+
+#[tokio::test]
+async fn a_plan_that_is_set_again_as_it_is_makes_no_new_version() {
+    let log: Arc<MemoryPlanLog> = Arc::default();
+    let api = Api::sharing(&log, false);
+    assert_eq!(api.set("\"0\"", &severe_at(170.0)).await.0, 200);
+    let (status, same) = api.set("\"1\"", &severe_at(170.0)).await;
+    assert_eq!((status.as_u16(), &same["version"]), (200, &json!(1)));
+    assert_eq!(log.plans.lock().unwrap().len(), 1);
+    let for_another_reason = json!({ "thresholds": { SEVERE: 170.0 }, "reason": "board" });
+    assert_eq!(api.set("\"1\"", &for_another_reason).await.1["version"], 2);
+}
+
+#[tokio::test]
+async fn a_plan_is_changed_fifty_times_a_day_at_most() {
+    let log: Arc<MemoryPlanLog> = Arc::default();
+    let api = Api::sharing(&log, false);
+    let change = |number: i32| json!({ "reason": format!("change {number}") });
+    for number in 0..50 {
+        let tag = format!("\"{number}\"");
+        assert_eq!(api.set(&tag, &change(number)).await.0, 200, "{number}");
+    }
+    let (status, problem) = api.set("\"50\"", &change(50)).await;
+    assert_eq!(status, 429);
+    assert_eq!(problem["type"], "urn:mimamori:problem:too-many-plan-changes");
+    assert_eq!(log.plans.lock().unwrap().len(), 50);
+    // Another patient's is not one of them.
+    let other = ("dr.sato", "/api/v1/patients/A/2/plan");
+    assert_eq!(api.put(other, Some("\"0\""), &change(0)).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_instance_that_lags_lets_the_log_decide_upon_a_newer_version() {
+    let log: Arc<MemoryPlanLog> = Arc::default();
+    let (first, behind) = (Api::sharing(&log, false), Api::sharing(&log, true));
+    assert_eq!(first.set("\"0\"", &severe_at(170.0)).await.0, 200);
+    let deliver = async {
+        let set = loop {
+            let second = log.plans.lock().unwrap().get(1).cloned();
+            match second {
+                Some(plan) => break plan,
+                None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+            }
+        };
+        behind.dashboard.plans.apply("A/1".to_owned(), Some(set)).unwrap();
+        behind.dashboard.plans.reached(Position { partition: 0, offset: 1 });
+    };
+    let plan = severe_at(160.0);
+    let set = async { behind.set("\"1\"", &plan).await };
+    let deliver = tokio::time::timeout(std::time::Duration::from_secs(20), deliver);
+    let ((status, set), delivered) = tokio::join!(set, deliver);
+    assert!(delivered.is_ok() && status == 200, "{set}");
+    assert_eq!(set["version"], 2);
 }

@@ -45,3 +45,19 @@ async fn a_plan_that_no_rule_can_follow_is_answered_with_the_place_of_each_fault
     places.sort_unstable();
     assert_eq!(places, ["/reason", "/schedule", "/thresholds/bp.severe_high.systolic"]);
 }
+
+#[tokio::test]
+async fn of_many_previews_and_summaries_at_once_the_last_are_told_to_come_back() {
+    let api = api();
+    let turns = &api.dashboard.turns;
+    let _held = (turns.take().await.unwrap(), turns.take().await.unwrap());
+    let plan = json!({ "reason": "after the visit" });
+    let (preview, summary) = tokio::join!(
+        api.preview("dr.sato", "A/1", &plan),
+        api.get("dr.sato", "/api/v1/patients/A/1/glucose/summary"),
+    );
+    for (status, problem) in [preview, (summary.0.as_u16(), summary.1)] {
+        assert_eq!(status, 503);
+        assert_eq!(problem["type"], "urn:mimamori:problem:summaries-busy");
+    }
+}
