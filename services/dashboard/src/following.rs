@@ -175,8 +175,8 @@ impl Following {
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 
-    /// Follows the rule sets; `component` is ready when they are complete. One that cannot be used
-    /// leaves those before it in force, for charts as for the rules.
+    /// Follows the rule sets; `component` is ready when they are complete. One that cannot be used is
+    /// not there, for charts as for the rules.
     ///
     /// # Errors
     /// When Kafka's client refuses its settings.
@@ -194,17 +194,37 @@ impl Following {
                 sets.caught_up();
                 component.ready();
             }
-            Followed::Record(record) => {
-                let Some((name, set)) = reader.read(&decoder, &record) else { return };
-                match set.map(|set| set.validate()).transpose() {
-                    Ok(set) => sets.apply(&name, set),
-                    Err(error) => reader.skipped(&record, &error.to_string()),
-                }
-            }
+            Followed::Record(record) => reader.apply_rule_set(&sets, &decoder, &record),
         };
         let shutdown = self.shutdown.clone();
         let followed = [(rule_sets.as_str(), Start::Beginning)];
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+    }
+
+    /// A record that cannot be used takes the former one of its name away, as in the processor.
+    fn apply_rule_set(
+        &self,
+        sets: &KnownRuleSets,
+        decoder: &Decoder<records::RuleSet>,
+        record: &Incoming,
+    ) {
+        let Some((name, set)) = self.read_right(decoder, record) else { return };
+        if set.is_none() && record.payload.is_some() && self.shutdown.is_requested() {
+            // Perhaps only the schema registry could not be asked any more.
+            return;
+        }
+        let usable = set.and_then(|set| match set.validate() {
+            Ok(set) if set.name() == name => Some(set),
+            Ok(_) => {
+                self.skipped(record, "its key is not its name");
+                None
+            }
+            Err(error) => {
+                self.skipped(record, &error.to_string());
+                None
+            }
+        });
+        sets.apply(&name, usable);
     }
 
     /// Follows the care events, of which the earlier care plans are known; `component` is ready when they
@@ -309,7 +329,8 @@ impl Following {
         }
     }
 
-    /// As [`Self::read`], for what gives a right to see: an entry that cannot be read gives none to
+    /// As [`Self::read`], where an entry that cannot be read is as good as none, as for what gives a
+    /// right to see: an entry that cannot be read gives none to
     /// those whom it names, because it may be the one that took it away. A patient whose care team
     /// cannot be read has none, so the fallback team follows: somebody has to see the alerts.
     fn read_right<T: Record>(
@@ -344,5 +365,49 @@ impl Following {
             error,
             "a record was skipped because it cannot be read"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chassis::Metrics;
+    use clinical::rule_set::RuleSet;
+
+    use super::*;
+
+    #[test]
+    fn a_rule_set_that_cannot_be_used_takes_the_former_one_of_its_name_away() {
+        let codec = Codec::new(None).unwrap();
+        let following = Following {
+            kafka: KafkaArgs::local(""),
+            topics: Topics::with_prefix(""),
+            codec: codec.clone(),
+            shutdown: Shutdown::new(),
+            metrics: DashboardMetrics::new(&Metrics::for_service("dashboard")).unwrap(),
+        };
+        let encoder = codec.encoder("rule.sets").unwrap();
+        let set = RuleSet::new("ward", Timestamp::from_millis(0)).unwrap();
+        let good = records::RuleSet::of(&set, "aoki", Timestamp::from_millis(0));
+        let off = records::SwitchedOffRule { rule: "no.rule".into(), reason: "x".into() };
+        let unknown_rule = records::RuleSet { switched_off: vec![off], ..good.clone() };
+        let other_name = records::RuleSet { name: "other".into(), ..good.clone() };
+        let bytes = |set: &records::RuleSet| encoder.encode(set).unwrap();
+        for unusable in [bytes(&unknown_rule), bytes(&other_name), b"no framing".to_vec()] {
+            let sets = KnownRuleSets::default();
+            let apply = |payload: Vec<u8>| {
+                let record = Incoming {
+                    topic: "rule.sets".into(),
+                    partition: 0,
+                    offset: 0,
+                    timestamp_ms: 0,
+                    key: Some("ward".into()),
+                    payload: Some(payload),
+                };
+                following.apply_rule_set(&sets, &codec.decoder(), &record);
+                sets.in_force(Timestamp::from_millis(1)).is_some()
+            };
+            assert!(apply(bytes(&good)));
+            assert!(!apply(unusable));
+        }
     }
 }

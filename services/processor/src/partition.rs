@@ -1,6 +1,6 @@
 //! What one partition remembers: its patients, their plans, and when to look again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use clinical::alert::Alert;
@@ -16,8 +16,8 @@ use xxhash_rust::xxh3::xxh3_64;
 /// How often readings that have left the window are forgotten.
 const SWEEP: Span = Span::from_hours(6);
 
-/// So many patients are assessed under another rule set at a time: all of a partition at once would take
-/// longer than Kafka leaves a transaction open.
+/// So many assessments under other rule sets are made at a time: those of all patients of a partition
+/// at once would take longer than Kafka leaves a transaction open.
 const AT_A_TIME: usize = 100;
 
 /// A patient, and what is known of them. In this order what every reading asks for takes two lines of
@@ -62,6 +62,15 @@ impl Watched {
     }
 }
 
+/// A rule set that came into force, for those who are still to be assessed under it.
+struct Entered {
+    at: Timestamp,
+    /// None where the built-in one did.
+    rule_set: Option<Arc<RuleSet>>,
+    /// What holds under it for who has no plan.
+    default_plan: Plan,
+}
+
 /// The state of one partition.
 #[derive(Default)]
 pub struct Partition {
@@ -71,10 +80,11 @@ pub struct Partition {
     /// All rule sets, as far as they are known; `rule_set` is the one in force.
     rule_sets: Arc<RuleSets>,
     rule_set: Option<Arc<RuleSet>>,
-    /// Who is still to be assessed under the rule set in force, and as of when it came into force here.
-    /// Nothing else happens to a patient before that.
-    outdated: BTreeSet<PatientId>,
-    in_force_since: Timestamp,
+    /// Rule sets under which patients are still to be assessed, in the order in which they came into
+    /// force here; and who is, from which of them on. Nothing else happens to a patient before that, so
+    /// what happens to one does not depend on when their turn comes.
+    entered: Vec<Entered>,
+    outdated: BTreeMap<PatientId, usize>,
     /// When to look at whom again: at most one time for each patient.
     timers: BTreeSet<(Timestamp, PatientId)>,
     /// The partition's clock: the newest receipt, or the present once the input is consumed.
@@ -114,18 +124,18 @@ impl Partition {
         while let Some(next) = self.next_rule_set(since).filter(|next| *next <= now) {
             // What was due before is judged by the rule set before.
             self.let_timers_go_off(next - Span::from_millis(1), &mut changes);
-            self.enter_rule_set(next, &mut changes);
+            self.enter_rule_set(next);
             since = next;
         }
         self.let_timers_go_off(now, &mut changes);
-        self.assess_outdated(AT_A_TIME, &mut changes);
+        self.assess_outdated(&mut changes);
         changes
     }
 
     fn let_timers_go_off(&mut self, until: Timestamp, changes: &mut Vec<Alert>) {
         while self.timers.first().is_some_and(|(due, _)| *due <= until) {
             let Some((due, patient)) = self.timers.pop_first() else { break };
-            changes.extend(self.assess_if_outdated(&patient));
+            changes.extend(self.assess_if_outdated(&patient, due));
             let Some(watched) = find(&mut self.patients, &patient) else { continue };
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
             changes.extend(watched.monitor.pass_time(&patient, due, (plan, self.window)));
@@ -144,9 +154,7 @@ impl Partition {
     pub fn learn(&mut self, rule_sets: &Arc<RuleSets>) {
         self.rule_sets = rule_sets.clone();
         if self.rule_sets.in_force(self.clock) != self.rule_set.as_ref() {
-            let mut changes = Vec::new();
-            self.enter_rule_set(self.clock, &mut changes);
-            self.unpublished.extend(changes);
+            self.enter_rule_set(self.clock);
         }
     }
 
@@ -154,12 +162,17 @@ impl Partition {
         self.rule_sets.after(after).next().map(|set| set.effective_from())
     }
 
-    /// Every patient is to be assessed under the rule set in force at a time, as of then.
-    fn enter_rule_set(&mut self, at: Timestamp, changes: &mut Vec<Alert>) {
-        self.assess_outdated(usize::MAX, changes);
+    /// Every patient is to be assessed under the rule set in force at a time, as of then, and before
+    /// that under those whose turns have not come yet.
+    fn enter_rule_set(&mut self, at: Timestamp) {
         self.use_rule_set_of(at);
-        self.in_force_since = at;
-        self.outdated = self.patients.iter().map(|watched| watched.patient.clone()).collect();
+        let (rule_set, default_plan) = (self.rule_set.clone(), self.default_plan.clone());
+        for watched in &self.patients {
+            self.outdated.entry(watched.patient.clone()).or_insert(self.entered.len());
+        }
+        if !self.outdated.is_empty() {
+            self.entered.push(Entered { at, rule_set, default_plan });
+        }
     }
 
     fn use_rule_set_of(&mut self, at: Timestamp) {
@@ -167,23 +180,57 @@ impl Partition {
         self.default_plan = Plan::default().under(self.rule_set.clone());
     }
 
-    fn assess_outdated(&mut self, most: usize, changes: &mut Vec<Alert>) {
-        for _ in 0..most {
-            let Some(patient) = self.outdated.first().cloned() else { break };
-            changes.extend(self.assess_if_outdated(&patient));
+    fn assess_outdated(&mut self, changes: &mut Vec<Alert>) {
+        for _ in 0..AT_A_TIME {
+            let Some(patient) = self.outdated.first_key_value().map(|(patient, _)| patient.clone())
+            else {
+                break;
+            };
+            self.assess_under_next(&patient, self.clock, changes);
         }
     }
 
-    fn assess_if_outdated(&mut self, patient: &PatientId) -> Vec<Alert> {
-        if self.outdated.is_empty() || !self.outdated.remove(patient) {
-            return Vec::new();
-        }
-        let Some(watched) = find(&mut self.patients, patient) else { return Vec::new() };
-        watched.work_under(self.rule_set.as_ref());
-        let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
-        let changes = watched.monitor.reassess(patient, self.in_force_since, (plan, self.window));
-        watched.set_timer(&mut self.timers);
+    /// Brings a patient up to a time until which the timers of all others have gone off.
+    fn assess_if_outdated(&mut self, patient: &PatientId, until: Timestamp) -> Vec<Alert> {
+        let mut changes = Vec::new();
+        while !self.outdated.is_empty() && self.assess_under_next(patient, until, &mut changes) {}
         changes
+    }
+
+    /// Assesses a patient under the first rule set that is due for them, as of when it came into force,
+    /// and lets go off what is due before the next one or, under the last one, until a time. False where
+    /// none is due.
+    fn assess_under_next(
+        &mut self,
+        patient: &PatientId,
+        until: Timestamp,
+        changes: &mut Vec<Alert>,
+    ) -> bool {
+        let Some(index) = self.outdated.get(patient).copied() else { return false };
+        let Entered { at, rule_set, default_plan } = &self.entered[index];
+        let next = self.entered.get(index + 1);
+        if let Some(watched) = find(&mut self.patients, patient) {
+            watched.work_under(rule_set.as_ref());
+            let with = (watched.plan.as_deref().unwrap_or(default_plan), self.window);
+            changes.extend(watched.monitor.reassess(patient, *at, with));
+            let until = next.map_or(until, |next| next.at - Span::from_millis(1));
+            while let Some(due) = watched.monitor.next_assessment().filter(|due| *due <= until) {
+                changes.extend(watched.monitor.pass_time(patient, due, with));
+            }
+            watched.set_timer(&mut self.timers);
+        }
+        match next {
+            Some(_) => {
+                self.outdated.insert(patient.clone(), index + 1);
+            }
+            None => {
+                self.outdated.remove(patient);
+            }
+        }
+        if self.outdated.is_empty() {
+            self.entered.clear();
+        }
+        true
     }
 
     /// When time alone gives something to do.
@@ -198,7 +245,7 @@ impl Partition {
 
     /// Takes in a reading received at `received`.
     pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Applied {
-        let earlier = self.assess_if_outdated(&reading.patient);
+        let earlier = self.assess_if_outdated(&reading.patient, self.clock);
         let watched = Self::watched(&mut self.patients, &reading.patient);
         let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
         // Asked first, so that memory fetches it together with what else the reading needs.
@@ -215,7 +262,7 @@ impl Partition {
     /// wait to be published: of one alert the newer state comes later.
     pub fn set_plan(&mut self, patient: &PatientId, plan: Option<Plan>) -> Vec<Alert> {
         let mut changes = std::mem::take(&mut self.unpublished);
-        changes.extend(self.assess_if_outdated(patient));
+        changes.extend(self.assess_if_outdated(patient, self.clock));
         self.restore_plan(patient, plan);
         if let Some(watched) = find(&mut self.patients, patient) {
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);

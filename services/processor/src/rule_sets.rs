@@ -80,7 +80,8 @@ struct Reader {
 }
 
 impl Reader {
-    /// A record that cannot be used changes nothing: the sets before it hold, and somebody is told.
+    /// A record that cannot be used takes the former one of its name away, and somebody is told: Kafka
+    /// keeps no former one either, so who starts later would judge otherwise.
     fn read(&self, record: &Incoming, sets: &FollowedRuleSets) {
         let Some(name) = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()) else {
             return self.left_out.count_rule_set(record, "its key is no name");
@@ -94,13 +95,70 @@ impl Reader {
                     tracing::warn!(topic = %Topic::RuleSets, %error, "waiting for the schema registry");
                     backoff.sleep();
                 }
-                Err(error) => return self.left_out.count_rule_set(record, error),
+                // Stopped: it may be usable for all that is known.
+                Err(error) if error.is_retryable() => return,
+                Err(error) => {
+                    self.left_out.count_rule_set(record, error);
+                    return sets.apply(name, None);
+                }
             }
         };
-        match set.validate() {
-            Ok(set) if set.name() == name => sets.apply(name, Some(set)),
-            Ok(_) => self.left_out.count_rule_set(record, "its key is not its name"),
-            Err(error) => self.left_out.count_rule_set(record, error),
+        let usable = match set.validate() {
+            Ok(set) if set.name() == name => Some(set),
+            Ok(_) => {
+                self.left_out.count_rule_set(record, "its key is not its name");
+                None
+            }
+            Err(error) => {
+                self.left_out.count_rule_set(record, error);
+                None
+            }
+        };
+        sets.apply(name, usable);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chassis::Metrics;
+    use clinical::Timestamp;
+    use clinical::rule_set::RuleSet;
+
+    use super::*;
+
+    #[test]
+    fn a_record_that_cannot_be_used_takes_the_former_one_of_its_name_away() {
+        let codec = Codec::new(None).unwrap();
+        let encoder = codec.encoder("rule.sets").unwrap();
+        let set = RuleSet::new("ward", Timestamp::from_millis(0)).unwrap();
+        let good = records::RuleSet::of(&set, "aoki", Timestamp::from_millis(0));
+        let of_a_later_version =
+            records::SwitchedOffRule { rule: "no.rule".into(), reason: "x".into() };
+        let unknown_rule =
+            records::RuleSet { switched_off: vec![of_a_later_version], ..good.clone() };
+        let other_name = records::RuleSet { name: "other".into(), ..good.clone() };
+        let record = |key: &str, payload: &[u8]| Incoming {
+            topic: "rule.sets".into(),
+            partition: 0,
+            offset: 0,
+            timestamp_ms: 0,
+            key: Some(key.into()),
+            payload: Some(payload.to_vec()),
+        };
+        let bytes = |set: &records::RuleSet| encoder.encode(set).unwrap();
+        for unusable in [bytes(&unknown_rule), bytes(&other_name), b"no framing".to_vec()] {
+            let left_out = LeftOut::register(&Metrics::for_service("processor")).unwrap();
+            let reader = Reader { decoder: codec.decoder(), left_out, stop: Shutdown::new() };
+            let sets = FollowedRuleSets::default();
+            let known = || -> Vec<String> {
+                sets.current().iter().map(|set| set.name().to_owned()).collect()
+            };
+            reader.read(&record("ward", &bytes(&good)), &sets);
+            let kept = records::RuleSet { name: "kept".into(), ..good.clone() };
+            reader.read(&record("kept", &bytes(&kept)), &sets);
+            assert_eq!(known(), ["kept", "ward"]);
+            reader.read(&record("ward", &unusable), &sets);
+            assert_eq!(known(), ["kept"]);
         }
     }
 }

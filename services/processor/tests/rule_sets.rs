@@ -148,6 +148,100 @@ fn many_patients_are_judged_in_turns_and_a_reading_does_not_overtake_its_patient
     assert!(raised.values().all(|times| *times == 1));
 }
 
+/// The most that a call of `advance` may assess under other rule sets.
+const AT_A_TIME: usize = 100;
+
+/// Lets time pass until nothing is to be done at once.
+fn all_turns(partition: &mut Partition, now: Timestamp) -> Vec<Alert> {
+    let mut all = Vec::new();
+    loop {
+        let changes = partition.advance(now);
+        assert!(changes.len() <= AT_A_TIME, "{} at a time", changes.len());
+        all.extend(changes);
+        if partition.due() != Some(now) {
+            return all;
+        }
+    }
+}
+
+/// A thousand patients with pairs of 172, and what each one's alerts said.
+fn of_a_thousand(all: &Arc<RuleSets>, passing: impl Fn(&mut Partition) -> Vec<Alert>) -> Vec<Said> {
+    let mut partition = Partition::default();
+    for minute in [0, 2] {
+        for patient in 0..1000 {
+            let mut wire = reading(&step(0, minute, 172));
+            wire.person_id = format!("P{patient}");
+            let (passed, _, changes) = take(&mut partition, &wire, at(minute + 1));
+            assert!(passed.is_empty() && changes.is_empty());
+        }
+    }
+    partition.learn(all);
+    let mut by_patient: BTreeMap<String, Said> = BTreeMap::new();
+    for (patient, transition, minute, set) in said(&passing(&mut partition)) {
+        by_patient.entry(patient).or_default().push((transition, minute, set));
+    }
+    by_patient.into_values().collect()
+}
+
+type Said = Vec<(Transition, i64, String)>;
+
+#[test]
+fn two_sets_that_come_into_force_at_one_advance_are_judged_in_turns_one_after_the_other() {
+    let all = sets(&[("low", 60, 170.0), ("high", 70, 190.0)]);
+    let in_time = of_a_thousand(&all, |partition| {
+        let mut changes = all_turns(partition, at(60));
+        changes.extend(all_turns(partition, at(70)));
+        changes.extend(all_turns(partition, at(90)));
+        changes
+    });
+    assert_eq!(in_time.len(), 1000);
+    let said: Vec<(Transition, i64)> = in_time[0].iter().map(|(t, at, _)| (*t, *at)).collect();
+    assert_eq!(said, [(Transition::Raised, 60), (Transition::Retracted, 70)]);
+    assert!(in_time.iter().all(|one| *one == in_time[0]));
+    // Both in one advance.
+    assert_eq!(of_a_thousand(&all, |partition| all_turns(partition, at(90))), in_time);
+    // The second during the first one's turns; and a third, learned during the turns of both.
+    let during = |partition: &mut Partition| {
+        let mut changes = partition.advance(at(60));
+        assert_eq!((changes.len(), partition.due()), (AT_A_TIME, Some(at(60))));
+        changes.extend(all_turns(partition, at(90)));
+        changes
+    };
+    assert_eq!(of_a_thousand(&all, during), in_time);
+    let learned = |partition: &mut Partition| {
+        let mut changes = partition.advance(at(90));
+        partition.learn(&sets(&[("third", 80, 170.0)]));
+        changes.extend(all_turns(partition, at(90)));
+        changes
+    };
+    for one in of_a_thousand(&all, learned) {
+        assert_eq!(one[..2], in_time[0][..2]);
+        assert_eq!((one.len(), one[2].1), (3, 90));
+    }
+}
+
+#[test]
+fn a_reading_comes_after_its_patients_turns_under_every_set_that_was_in_force_before() {
+    let all = sets(&[("low", 60, 170.0), ("high", 70, 190.0)]);
+    let judged = of_a_thousand(&all, |partition| {
+        let mut changes = partition.advance(at(90));
+        // The last in the order of names.
+        let mut wire = reading(&step(0, 91, 120));
+        wire.person_id = "P999".to_owned();
+        let (passed, _, applied) = take(partition, &wire, at(92));
+        let own: Vec<(Transition, i64)> = applied
+            .iter()
+            .map(|alert| (alert.transition, (alert.changed_at - at(0)).millis() / 60_000))
+            .collect();
+        assert_eq!(own, [(Transition::Raised, 60), (Transition::Retracted, 70)]);
+        changes.extend(passed);
+        changes.extend(applied);
+        changes.extend(all_turns(partition, at(92)));
+        changes
+    });
+    assert!(judged.len() == 1000 && judged.iter().all(|one| *one == judged[0]));
+}
+
 #[test]
 fn a_rebuilt_state_judges_by_the_set_in_force_and_says_nothing_again() {
     let all = sets(&[("ward", 60, 170.0), ("later", 500, 190.0)]);

@@ -8,7 +8,7 @@ use anyhow::{Context, anyhow};
 use clinical::rule_set::RuleSets;
 use clinical::{Timestamp, rules};
 use schemas::topics::Topic;
-use schemas::{Codec, records};
+use schemas::{Codec, DecodeError, records};
 use stream::browse::read_to_end;
 use stream::follow::Start;
 
@@ -24,7 +24,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Reads the topic. One that this version cannot follow is left out, as by the services, and said.
+    /// Reads the topic. One that this version cannot follow is not there, as for the services, and said.
     pub(super) fn read(source: &Source, codec: &Codec) -> anyhow::Result<Self> {
         let topic = source.topics().name(Topic::RuleSets);
         let decoder = codec.decoder::<records::RuleSet>();
@@ -32,20 +32,12 @@ impl Known {
         let mut failed = None;
         read_to_end(&source.kafka, &topic, None, Start::Beginning, |record| {
             let name = String::from_utf8_lossy(record.key.as_deref().unwrap_or_default());
-            match record.payload.as_deref().map(|bytes| decoder.decode(bytes)) {
-                None => known.sets.withdraw(&name),
-                Some(Err(error)) if error.is_retryable() => {
+            match record.payload.as_deref().map(|bytes| decoder.decode(bytes)).transpose() {
+                Err(error) if error.is_retryable() => {
                     failed = Some(error);
                     return ControlFlow::Break(());
                 }
-                Some(Err(error)) => eprintln!("mimamori: {name} is not used: {error}"),
-                Some(Ok(set)) => match set.validate() {
-                    Ok(valid) => {
-                        known.authors.insert(set.name, set.author);
-                        known.sets.apply(valid);
-                    }
-                    Err(error) => eprintln!("mimamori: {name} is not used: {error}"),
-                },
+                decoded => known.take(&name, decoded),
             }
             ControlFlow::Continue(())
         })
@@ -54,6 +46,26 @@ impl Known {
             Some(error) => Err(anyhow!("the rule sets cannot be read now: {error}")),
             None => Ok(known),
         }
+    }
+
+    /// Takes a record in; none withdraws the set. One that cannot be used takes the former one of its
+    /// name away.
+    fn take(&mut self, name: &str, decoded: Result<Option<records::RuleSet>, DecodeError>) {
+        self.sets.withdraw(name);
+        self.authors.remove(name);
+        let why = match decoded {
+            Ok(None) => return,
+            Ok(Some(set)) => match set.validate() {
+                Ok(valid) if valid.name() == name => {
+                    self.authors.insert(set.name, set.author);
+                    return self.sets.apply(valid);
+                }
+                Ok(_) => "its key is not its name".to_owned(),
+                Err(error) => error.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        eprintln!("mimamori: {name} is not used: {why}");
     }
 
     /// The set of a name, or the one in force, as a file, and which are to come.
@@ -119,5 +131,22 @@ mod tests {
         assert!(known.shown(None, at(-1)).unwrap().contains("The built-in rule set"));
         assert!(known.shown(Some("b"), at(5)).unwrap().contains("name = \"b\""));
         assert!(known.shown(Some("c"), at(5)).is_err());
+    }
+
+    #[test]
+    fn a_set_that_cannot_be_used_takes_the_former_one_of_its_name_away() {
+        let at = Timestamp::from_seconds(1_800_000_000);
+        let good = records::RuleSet::of(&RuleSet::new("a", at).unwrap(), "aoki", at);
+        let off = records::SwitchedOffRule { rule: "no.rule".into(), reason: "x".into() };
+        let unknown_rule = records::RuleSet { switched_off: vec![off], ..good.clone() };
+        let other_name = records::RuleSet { name: "b".into(), ..good.clone() };
+        for unusable in [Ok(Some(unknown_rule)), Ok(Some(other_name)), Err(DecodeError::NotFramed)]
+        {
+            let mut known = Known::default();
+            known.take("a", Ok(Some(good.clone())));
+            assert!(known.sets.find("a").is_some());
+            known.take("a", unusable);
+            assert_eq!(known.sets, RuleSets::default());
+        }
     }
 }
