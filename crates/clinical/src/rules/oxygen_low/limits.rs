@@ -73,6 +73,11 @@ impl Limits {
         spo2 <= self.urgent && self.is_low(spo2)
     }
 
+    /// What has no number is neither low nor not low.
+    pub(super) fn is_not_low(&self, spo2: f64) -> bool {
+        spo2 >= self.low
+    }
+
     pub(super) fn is_back(&self, spo2: f64) -> bool {
         spo2 >= self.clear
     }

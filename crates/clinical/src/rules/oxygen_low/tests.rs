@@ -143,6 +143,21 @@ fn values_back_for_15_minutes_end_it_and_94_does_not() {
     assert_eq!(home.reported.len(), 1, "silence ends nothing");
 }
 
+/// 94 is not low, and not back either.
+#[test]
+fn what_is_low_after_days_of_94_pages_again() {
+    let mut home = after(&[(0, 88), (3, 88)]);
+    goes_on(&mut home, &[(19 * HOUR, 94)]);
+    assert_eq!(home.reported.len(), 1, "19 hours");
+    for day in 1..10 {
+        goes_on(&mut home, &[(day * DAY, 94)]);
+    }
+    assert_eq!(home.transitions()[1..], [(Resolved, Urgent, Confirmed)]);
+    goes_on(&mut home, &[(10 * DAY, 88), (10 * DAY + 3, 88)]);
+    assert_eq!(home.transitions()[2..], [(Raised, Urgent, Confirmed)]);
+    assert_ne!(home.last().id, home.reported[0].id);
+}
+
 #[test]
 fn values_around_the_limit_do_not_flap() {
     let around = [93, 94, 93, 93, 94, 95, 93, 93, 94, 93, 95, 94, 93, 93];
