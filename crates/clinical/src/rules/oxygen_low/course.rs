@@ -17,6 +17,10 @@ const SILENCE: Span = Span::from_minutes(15);
 /// drops, by movement or in sleep, are over by then.
 const CONTINUOUS_MINUTES: usize = 5;
 
+/// So long low values have to last where there are fewer minutes: short measurements by a device that
+/// sends each second.
+const LASTING: Span = Span::from_millis(CONTINUOUS_MINUTES as i64 * MINUTE.millis());
+
 /// So long values have to be back. Ours: another occasion.
 const BACK_FOR: Span = Span::from_minutes(15);
 
@@ -55,9 +59,10 @@ impl Row {
     }
 
     fn is_confirmed(&self) -> bool {
+        let lasts = self.last - self.first.time;
         match self.is_continuous {
-            true => self.minutes >= CONTINUOUS_MINUTES,
-            false => self.last - self.first.time >= MINUTE,
+            true => self.minutes >= CONTINUOUS_MINUTES || lasts >= LASTING,
+            false => lasts >= MINUTE,
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! One low value is measured again before anybody is called. What an oximeter shows within a minute is
 //! one value ([`minutes`]). *Confirmed* are low values in a row, without one that is not low between
-//! them: two that are 1 to 15 minutes apart, or five minutes of a device that measures continuously.
+//! them: two that are 1 to 15 minutes apart; of a device that measures continuously, five minutes, or fewer that
+//! are 5 minutes apart.
 //! It is *urgent* where values at or below the urgent limit are in a row so. *Unconfirmed* is a low value
 //! that nothing follows within 15 minutes.
 //!

@@ -255,6 +255,24 @@ fn a_short_measurement_that_is_low_asks_to_measure_again() {
 }
 
 #[test]
+fn short_measurements_that_are_low_again_and_again_page() {
+    let mut home = Home::default();
+    for minutes in [0, 5, 10] {
+        shows_each_second(&mut home, minutes, seconds(82, 20));
+    }
+    shows_each_second(&mut home, 14, seconds(95, 20));
+    home.waits_until(16);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    // Two that are four minutes apart are not.
+    let mut home = Home::default();
+    for (minutes, percent) in [(0, 82), (4, 82), (6, 95)] {
+        shows_each_second(&mut home, minutes, seconds(percent, 20));
+    }
+    home.waits_until(HOUR);
+    assert!(home.reported.is_empty(), "{:?}", home.transitions());
+}
+
+#[test]
 fn an_oximeter_each_second_is_assessed_about_twice_a_minute_while_it_is_low() {
     let mut home = Home::default();
     ASSESSED.set(0);
