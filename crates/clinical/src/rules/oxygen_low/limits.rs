@@ -51,7 +51,7 @@ const HYSTERESIS: f64 = 1.0;
 pub(super) struct Limits {
     low: f64,
     urgent: f64,
-    clear: f64,
+    pub(super) clear: f64,
 }
 
 impl Limits {

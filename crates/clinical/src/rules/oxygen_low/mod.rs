@@ -119,7 +119,8 @@ impl Rule for Low {
         let (mut episodes, silence) =
             course.finish(context.now, not_over.map(|(of, _)| of[0].time));
         for episode in &mut episodes {
-            episode.parameters = parameters(context.plan, [&LIMIT, &URGENT, &CLEAR]);
+            episode.parameters = parameters(context.plan, [&LIMIT, &URGENT]);
+            episode.parameters.insert(CLEAR.short_name().into(), limits.clear);
         }
         let next_assessment = minute_over.into_iter().chain(silence).min();
         Assessment { episodes, next_assessment, covered: beginning.covered }

@@ -191,6 +191,7 @@ fn a_plan_that_lowers_the_limit_alone_pages_below_it() {
     assert!(home.reported.is_empty());
     goes_on(&mut home, &[(60, 87), (63, 87)]);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    assert_eq!(home.last().parameter("clear"), Some(89.0), "what ends it keeps its distance");
 }
 
 #[test]
