@@ -17,11 +17,16 @@ const SILENCE: Span = Span::from_minutes(15);
 /// drops, by movement or in sleep, are over by then.
 const CONTINUOUS_MINUTES: usize = 5;
 
+/// So long low values have to last where there are fewer minutes: short measurements by a device that
+/// sends each second.
+const LASTING: Span = Span::from_millis(CONTINUOUS_MINUTES as i64 * MINUTE.millis());
+
 /// So long values have to be back. Ours: another occasion.
 const BACK_FOR: Span = Span::from_minutes(15);
 
-/// So long after the last value that was not back a single one ends an episode. Ours: people who measure
-/// once a day do so up to four hours earlier or later.
+/// So long after the last low value a single one that is not low ends an episode, back or not: what is
+/// low after that is told anew. Ours: people who measure once a day do so up to four hours earlier or
+/// later.
 pub(super) const NOT_SINCE: Span = Span::from_hours(20);
 
 /// Low minutes in a row.
@@ -54,9 +59,10 @@ impl Row {
     }
 
     fn is_confirmed(&self) -> bool {
+        let lasts = self.last - self.first.time;
         match self.is_continuous {
-            true => self.minutes >= CONTINUOUS_MINUTES,
-            false => self.last - self.first.time >= MINUTE,
+            true => self.minutes >= CONTINUOUS_MINUTES || lasts >= LASTING,
+            false => lasts >= MINUTE,
         }
     }
 
@@ -92,8 +98,9 @@ pub(super) struct Course<'l> {
     open: Option<Open>,
     low: Option<Row>,
     urgent: Option<Row>,
-    /// The last minute that was not back, or when the first is seen; and the first since that was.
-    not_back: Timestamp,
+    /// The last minute that was low, or when the first is seen.
+    last_low: Timestamp,
+    /// The first of the minutes in a row that are back.
     back: Option<Timestamp>,
     found: Vec<Episode>,
 }
@@ -106,8 +113,8 @@ impl<'l> Course<'l> {
         carried: Option<&Carried<'_>>,
     ) -> Self {
         let open = carried.map(Open::carry);
-        let (low, urgent, not_back, back, found) = (None, None, seen_from, None, Vec::new());
-        Self { limits, from, open, low, urgent, not_back, back, found }
+        let (low, urgent, last_low, back, found) = (None, None, seen_from, None, Vec::new());
+        Self { limits, from, open, low, urgent, last_low, back, found }
     }
 
     /// Takes in the next minute, which is over.
@@ -119,15 +126,18 @@ impl<'l> Course<'l> {
         Row::extend(&mut self.urgent, minute, self.limits.is_urgent(value));
         let is_judged = median.time >= self.from;
         if self.limits.is_back(value) {
-            let since = *self.back.get_or_insert(median.time);
-            if is_judged {
-                self.back_since(since, median.time);
-            }
-            return;
+            self.back.get_or_insert(median.time);
+        } else {
+            self.back = None;
         }
-        (self.back, self.not_back) = (None, median.time);
+        if self.limits.is_low(value) {
+            self.last_low = median.time;
+        }
         if !is_judged {
             return;
+        }
+        if self.limits.is_not_low(value) {
+            self.end(median.time);
         }
         if let Some(row) = self.low.filter(Row::is_confirmed) {
             self.confirm(row.first, *median);
@@ -214,12 +224,13 @@ impl<'l> Course<'l> {
         }
     }
 
-    /// Values are back since a time, until this one.
-    fn back_since(&mut self, since: Timestamp, time: Timestamp) {
+    /// Ends the open episode with a minute that is not low, if that is enough.
+    fn end(&mut self, time: Timestamp) {
         let is_over = |open: &mut Open| {
-            open.episode.stage == Stage::Unconfirmed
-                || time - since >= BACK_FOR
-                || time - self.not_back >= NOT_SINCE
+            let is_back = self.back.is_some_and(|since| {
+                open.episode.stage == Stage::Unconfirmed || time - since >= BACK_FOR
+            });
+            is_back || time - self.last_low >= NOT_SINCE
         };
         if let Some(open) = self.open.take_if(is_over) {
             let mut episode = open.complete();

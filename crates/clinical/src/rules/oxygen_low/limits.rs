@@ -51,7 +51,7 @@ const HYSTERESIS: f64 = 1.0;
 pub(super) struct Limits {
     low: f64,
     urgent: f64,
-    clear: f64,
+    pub(super) clear: f64,
 }
 
 impl Limits {
@@ -71,6 +71,11 @@ impl Limits {
     /// is low urgent where that limit is the lower one.
     pub(super) fn is_urgent(&self, spo2: f64) -> bool {
         spo2 <= self.urgent && self.is_low(spo2)
+    }
+
+    /// What has no number is neither low nor not low.
+    pub(super) fn is_not_low(&self, spo2: f64) -> bool {
+        spo2 >= self.low
     }
 
     pub(super) fn is_back(&self, spo2: f64) -> bool {

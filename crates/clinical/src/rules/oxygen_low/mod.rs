@@ -2,15 +2,16 @@
 //!
 //! One low value is measured again before anybody is called. What an oximeter shows within a minute is
 //! one value ([`minutes`]). *Confirmed* are low values in a row, without one that is not low between
-//! them: two that are 1 to 15 minutes apart, or five minutes of a device that measures continuously.
+//! them: two that are 1 to 15 minutes apart; of a device that measures continuously, five minutes, or fewer that
+//! are 5 minutes apart.
 //! It is *urgent* where values at or below the urgent limit are in a row so. *Unconfirmed* is a low value
 //! that nothing follows within 15 minutes.
 //!
 //! Not the mean of two values decides, as of pressures: a finger that is cold or moves reads 60 beside a
 //! true 97.
 //!
-//! An episode ends with values that stay at 95 or more for 15 minutes, or with one after none was less
-//! for 20 hours; an unconfirmed one with a single value. Silence ends nothing.
+//! An episode ends with values that stay at 95 or more for 15 minutes, or with one that is not low after
+//! none was low for 20 hours; an unconfirmed one with a single value of 95 or more. Silence ends nothing.
 
 mod course;
 mod limits;
@@ -118,7 +119,8 @@ impl Rule for Low {
         let (mut episodes, silence) =
             course.finish(context.now, not_over.map(|(of, _)| of[0].time));
         for episode in &mut episodes {
-            episode.parameters = parameters(context.plan, [&LIMIT, &URGENT, &CLEAR]);
+            episode.parameters = parameters(context.plan, [&LIMIT, &URGENT]);
+            episode.parameters.insert(CLEAR.short_name().into(), limits.clear);
         }
         let next_assessment = minute_over.into_iter().chain(silence).min();
         Assessment { episodes, next_assessment, covered: beginning.covered }

@@ -143,6 +143,21 @@ fn values_back_for_15_minutes_end_it_and_94_does_not() {
     assert_eq!(home.reported.len(), 1, "silence ends nothing");
 }
 
+/// 94 is not low, and not back either.
+#[test]
+fn what_is_low_after_days_of_94_pages_again() {
+    let mut home = after(&[(0, 88), (3, 88)]);
+    goes_on(&mut home, &[(19 * HOUR, 94)]);
+    assert_eq!(home.reported.len(), 1, "19 hours");
+    for day in 1..10 {
+        goes_on(&mut home, &[(day * DAY, 94)]);
+    }
+    assert_eq!(home.transitions()[1..], [(Resolved, Urgent, Confirmed)]);
+    goes_on(&mut home, &[(10 * DAY, 88), (10 * DAY + 3, 88)]);
+    assert_eq!(home.transitions()[2..], [(Raised, Urgent, Confirmed)]);
+    assert_ne!(home.last().id, home.reported[0].id);
+}
+
 #[test]
 fn values_around_the_limit_do_not_flap() {
     let around = [93, 94, 93, 93, 94, 95, 93, 93, 94, 93, 95, 94, 93, 93];
@@ -176,6 +191,7 @@ fn a_plan_that_lowers_the_limit_alone_pages_below_it() {
     assert!(home.reported.is_empty());
     goes_on(&mut home, &[(60, 87), (63, 87)]);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    assert_eq!(home.last().parameter("clear"), Some(89.0), "what ends it keeps its distance");
 }
 
 #[test]
@@ -237,6 +253,24 @@ fn a_short_measurement_that_is_low_asks_to_measure_again() {
     shows_each_second(&mut home, 0, seconds(88, 20));
     home.waits_until(20);
     assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+}
+
+#[test]
+fn short_measurements_that_are_low_again_and_again_page() {
+    let mut home = Home::default();
+    for minutes in [0, 5, 10] {
+        shows_each_second(&mut home, minutes, seconds(82, 20));
+    }
+    shows_each_second(&mut home, 14, seconds(95, 20));
+    home.waits_until(16);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    // Two that are four minutes apart are not.
+    let mut home = Home::default();
+    for (minutes, percent) in [(0, 82), (4, 82), (6, 95)] {
+        shows_each_second(&mut home, minutes, seconds(percent, 20));
+    }
+    home.waits_until(HOUR);
+    assert!(home.reported.is_empty(), "{:?}", home.transitions());
 }
 
 #[test]

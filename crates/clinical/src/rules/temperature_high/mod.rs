@@ -91,7 +91,7 @@ impl Rule for High {
         }
         episodes.extend(open);
         for episode in &mut episodes {
-            say_what_was_judged(episode, context.plan);
+            say_what_was_judged(episode, context.plan, &limits);
         }
         Assessment { episodes, next_assessment: None, covered: beginning.covered }
     }
@@ -158,10 +158,11 @@ fn highest(episode: &Episode) -> Option<f64> {
 }
 
 /// Adds what was judged, and against what.
-fn say_what_was_judged(episode: &mut Episode, plan: &Plan) {
+fn say_what_was_judged(episode: &mut Episode, plan: &Plan, limits: &Limits) {
     if let (Some(first), Some(highest)) = (episode.established.first(), highest(episode)) {
         let first = temperature(first.reading.sample);
         episode.findings = values([("temperature", first), ("highest", highest)]);
     }
-    episode.parameters = parameters(plan, [&LIMIT, &CLEAR]);
+    episode.parameters = parameters(plan, [&LIMIT]);
+    episode.parameters.insert(CLEAR.short_name().into(), limits.clear);
 }

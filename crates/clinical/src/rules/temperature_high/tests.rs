@@ -98,6 +98,7 @@ fn a_plan_moves_the_limit_and_what_ends_it() {
     }
     assert_eq!(transitions(&home), [Raised, Resolved]);
     assert_eq!(home.last().last_observed_at, crate::home::at(50 * HOUR));
+    assert_eq!(home.last().parameter("clear"), Some(37.7));
 }
 
 #[test]
