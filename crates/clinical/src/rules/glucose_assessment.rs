@@ -11,7 +11,7 @@ use crate::alert::{Alert, RuleName, Severity, Stage, Status};
 use crate::episode::{Episode, EvidenceReading};
 use crate::glucose::{GLUCOSE, SENSOR_FOR, is_of_sensor};
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Step, parameters, values};
+use crate::rule::{Assessment, Change, Context, Step, values};
 use crate::time::{Span, Timestamp};
 
 /// So many values a sensor says in the two hours that are mostly computed, with room for some more.
@@ -108,7 +108,7 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     }
     let (mut episodes, next_assessment) = course.finish(context.now);
     for episode in &mut episodes {
-        say_what_was_judged(event, episode, context);
+        say_what_was_judged(&judge, episode);
     }
     Assessment { episodes, next_assessment, covered: beginning.covered }
 }
@@ -169,13 +169,8 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
             };
             return level != Level::Beyond || starts_nothing();
         };
-        // Before it has lasted, time counts while a sensor says nothing else.
-        let has_lasted = || {
-            open.finding(LASTED).is_some()
-                && event
-                    .is_urgent_after(open.first_observed_at)
-                    .is_some_and(|after| reading.time > after)
-        };
+        // Where time alone has said so, a reading of before that may say something else.
+        let has_lasted = || open.finding(LASTED).is_some() && reading.time > open.changed_at;
         let is_urgent = open.severity == Severity::Urgent;
         let is_reported = open.stage == Stage::Confirmed
             && match event.urgent {
@@ -221,11 +216,15 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
         .take_while(|other| other.time <= reading.time + near);
     !context.lasting_at(reading.time - near).any(is_there)
         && !is_told()
-        && !others.any(|other| judge.level(&other) == Level::Beyond)
+        && !others.any(|other| {
+            judge.level(&other) == Level::Beyond
+                && (other.time - reading.time).abs() <= event.near_of(other.sample)
+        })
 }
 
 /// Adds what was judged, and against what.
-fn say_what_was_judged(event: &Event, episode: &mut Episode, context: &Context<'_>) {
+fn say_what_was_judged(judge: &Judge, episode: &mut Episode) {
+    let event = judge.event;
     let evidence = episode.evidence().into_iter().map(|evidence| evidence.reading);
     let furthest = event.beyond.furthest(evidence);
     let [name_of_furthest, side_of_furthest, name_of_sensor] = match event.beyond {
@@ -262,5 +261,5 @@ fn say_what_was_judged(event: &Event, episode: &mut Episode, context: &Context<'
             }
         }
     }
-    episode.parameters = parameters(context.plan, [event.limit, event.clear]);
+    episode.parameters = judge.parameters();
 }
