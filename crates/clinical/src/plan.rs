@@ -31,8 +31,8 @@ pub struct Plan {
     rule_set: Option<Arc<RuleSet>>,
 }
 
-/// Where a parameter's value comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+/// Where a parameter's value comes from, what counts before all others first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The care plan names it.
@@ -158,12 +158,24 @@ impl Plan {
     /// The value of a parameter for the patient.
     pub fn value(&self, parameter: &Parameter) -> f64 {
         let of_the_set = || Some(self.of_rule_set(parameter)?.value);
-        self.given(parameter).or_else(of_the_set).unwrap_or(parameter.default)
+        let given =
+            self.overridden(parameter).or_else(|| Some(self.of_programme(parameter)?.value));
+        given.or_else(of_the_set).unwrap_or(parameter.default)
     }
 
-    /// The value that the care plan or its programme gives a parameter, if one of them does.
+    /// The value that the care plan, its programme or the rule set in force gives a parameter; none
+    /// where it is the default.
     pub fn given(&self, parameter: &Parameter) -> Option<f64> {
-        self.overridden(parameter).or_else(|| Some(self.of_programme(parameter)?.value))
+        let Effective { value, origin, .. } = self.effective(parameter);
+        (origin != Origin::Default).then_some(value)
+    }
+
+    /// The same of a limit for clearing. It does not count where the limit for raising is given by what
+    /// counts before it: the plan moves the limit for raising of a rule set, which knew nothing of that
+    /// when it named the one for clearing.
+    pub fn clearing(&self, clear: &Parameter, raise: &Parameter) -> Option<f64> {
+        let origin = |parameter| self.effective(parameter).origin;
+        self.given(clear).filter(|_| origin(clear) <= origin(raise))
     }
 
     /// The value of a parameter for the patient, and where it comes from.

@@ -44,6 +44,9 @@ pub static PROGRAMMES: &[Programme] = &[
             value("glucose.in_range_low.target", 70.0, OF_PREGNANCY),
             value("glucose.below_range_burden.low", 63.0, OF_PREGNANCY),
             value("glucose.below_range_burden.below", 4.0, OF_PREGNANCY),
+            value("glucose.low.limit", 63.0, OF_PREGNANCY),
+            value("glucose.low.clear", 63.0, OF_PREGNANCY),
+            value("glucose.very_low.clear", 63.0, OF_PREGNANCY),
         ],
     },
     Programme {
@@ -125,7 +128,9 @@ mod tests {
         assert_eq!(of("bp.severe_high.systolic"), (160.0, Origin::Programme, Some("a test")));
         assert_eq!(of("weight.gain.in_7_days").1, Origin::Default);
         // The limit for clearing goes along with the programme's limit, as with the plan's.
-        let clear = rules::parameters().find(|one| one.name == "bp.severe_high.clear_systolic");
-        assert_eq!(plan.given(clear.unwrap()), None);
+        let named = |name| rules::parameters().find(|one| one.name == name).unwrap();
+        let [raising, clearing] =
+            ["bp.severe_high.systolic", "bp.severe_high.clear_systolic"].map(named);
+        assert_eq!(plan.clearing(clearing, raising), None);
     }
 }

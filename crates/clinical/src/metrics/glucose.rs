@@ -29,7 +29,7 @@ pub struct GlucoseSummary {
     /// How many a sensor of the same interval would have said over the whole period.
     pub expected_values: u64,
     /// Those of the values that are only known to be beyond what the sensor can say: they count in
-    /// times and events, and in no number that is calculated.
+    /// times, events and indices of risk, and in no other number that is calculated.
     pub values_beyond: u64,
     /// How much of the period is covered by values, percent.
     pub covered_percent: f64,
@@ -66,9 +66,9 @@ pub struct GlucoseSummary {
 /// Indices that weigh how far glucose is from where it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct RiskIndices {
-    /// Low blood glucose index.
+    /// Low blood glucose index; at least so much where values are beyond what the sensor can say.
     pub lbgi: Option<f64>,
-    /// High blood glucose index.
+    /// High blood glucose index; at least so much, as above.
     pub hbgi: Option<f64>,
     /// Glycaemia risk index, 0 to 100.
     pub gri: Option<f64>,
@@ -104,8 +104,8 @@ pub fn glucose_summary(trace: &Trace, period: Period, local: &LocalTime) -> Gluc
         time_pregnancy: time_in_bands(values, BandLimits::PREGNANCY),
         events: low_events(trace),
         risk: RiskIndices {
-            lbgi: risk(&exact, |f| f < 0.0),
-            hbgi: risk(&exact, |f| f > 0.0),
+            lbgi: risk(values, |f| f < 0.0),
+            hbgi: risk(values, |f| f > 0.0),
             gri: gri(&time),
             j_index: mean
                 .zip(standard_deviation)
@@ -152,10 +152,11 @@ fn seconds(span: Span) -> u64 {
 }
 
 /// The mean of 10 f² of the values of one side, over all values: f is Kovatchev's risk function of
-/// glucose in mg/dL, below 0 where glucose is low.
-fn risk(values: &[f64], is_of_side: impl Fn(f64) -> bool) -> Option<f64> {
+/// glucose in mg/dL, below 0 where glucose is low. What is beyond the sensor's limit counts as the limit,
+/// so that the mean is a lower bound: without it, who is lowest or highest would look better than they are.
+fn risk(values: &[TraceValue], is_of_side: impl Fn(f64) -> bool) -> Option<f64> {
     mean(values.iter().map(|value| {
-        let f = 1.509 * (value.ln().powf(1.084) - 5.381);
+        let f = 1.509 * (value.measured.number().ln().powf(1.084) - 5.381);
         if is_of_side(f) { 10.0 * f * f } else { 0.0 }
     }))
 }

@@ -63,7 +63,7 @@ fn named_bands_are_apart_and_their_ends_in_range() {
 }
 
 #[test]
-fn beyond_what_the_sensor_can_say_counts_in_times_and_in_no_mean() {
+fn beyond_what_the_sensor_can_say_counts_in_times_and_risk_and_in_no_mean() {
     let mut readings = every_five([100.0, 110.0, 120.0]);
     for (place, measured) in [(3, Measured::Below(40.0)), (4, Measured::Above(400.0))] {
         readings.push(reading_of(sensor("1"), minute(place * 5), measured, 1.0));
@@ -74,6 +74,10 @@ fn beyond_what_the_sensor_can_say_counts_in_times_and_in_no_mean() {
     assert_near(summary.standard_deviation, 10.0);
     assert_eq!((summary.time.very_low(), summary.time.very_high()), (300, 300));
     assert_near(summary.risk.gri, 92.0);
+    // The indices of risk take the sensor's limits, 40 and 400.
+    let risk = |glucose: f64| 10.0 * (1.509 * (glucose.ln().powf(1.084) - 5.381)).powi(2);
+    assert_near(summary.risk.lbgi, (risk(100.0) + risk(110.0) + risk(40.0)) / 5.0);
+    assert_near(summary.risk.hbgi, (risk(120.0) + risk(400.0)) / 5.0);
 }
 
 #[test]

@@ -85,8 +85,8 @@ impl Rule for AboveTarget {
         days::waits_for_the_rest(delay)
     }
 
-    /// A target that the care plan gives. Means are judged, not readings: at the default a chart has the
-    /// reference limit.
+    /// A target that the care plan, its programme or the rule set gives. Means are judged, not readings:
+    /// at the default a chart has the reference limit.
     fn limits(&self, plan: &Plan) -> Vec<Limit> {
         let given = |field, parameter| {
             let value = plan.given(parameter)?;

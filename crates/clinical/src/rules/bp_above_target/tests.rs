@@ -1,5 +1,7 @@
 //! The rule, shown by what happens to a patient.
 
+use std::sync::Arc;
+
 use jiff::civil::{date, time};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -14,8 +16,10 @@ use crate::limit::Limit;
 use crate::local_time::JAPAN;
 use crate::monitor::assessed;
 use crate::plan::Plan;
+use crate::rule_set::RuleSet;
 use crate::rules;
 use crate::sample::Sample;
+use crate::time::Timestamp;
 
 use Transition::{Raised, Resolved, Retracted, Updated};
 
@@ -203,7 +207,7 @@ fn a_reading_in_time_costs_no_computation() {
 }
 
 #[test]
-fn the_target_is_the_patients_own_and_drawn_where_the_plan_gives_it() {
+fn the_target_is_the_patients_own_and_drawn_where_it_is_given() {
     let own = rules::plan(1, [("bp.above_target.systolic", 125.0)]).unwrap();
     let drawn = |plan: &Plan| {
         let of_rule = rules::limits(plan)
@@ -212,6 +216,9 @@ fn the_target_is_the_patients_own_and_drawn_where_the_plan_gives_it() {
     };
     assert_eq!(drawn(&own), [125.0]);
     assert!(drawn(&rules::plan(0, []).unwrap()).is_empty());
+    let mut set = RuleSet::new("ward", Timestamp::EARLIEST).unwrap();
+    set.give("bp.above_target.systolic", 125.0, "the ward's board").unwrap();
+    assert_eq!(drawn(&Plan::default().under(Some(Arc::new(set)))), [125.0]);
     let mut home = Home { plan: own, ..Home::default() };
     assert_eq!(transitions(&mut home, (0..5).map(|day| morning(day, 126, 84))), [Raised]);
     assert!(rules::words(daily::last(&home, RULE)).en.contains("at or above 125/85"));

@@ -45,7 +45,7 @@ pub(super) const CLEAR_OCCASIONS: Parameter = Parameter {
     source: "ours",
 };
 
-/// How far the limit for clearing is above the one for raising, unless the plan names it, mmHg.
+/// How far the limit for clearing is above the one for raising, unless that is given, mmHg.
 const HYSTERESIS: i32 = 5;
 
 /// The numbers for one patient.
@@ -62,7 +62,8 @@ impl Limits {
     pub(super) fn of(plan: &Plan) -> Self {
         let systolic = plan.value(&SYSTOLIC) as i32;
         // Clearing is never looser than raising.
-        let clear = plan.given(&CLEAR_SYSTOLIC).map(|given| (given as i32).max(systolic));
+        let clear = plan.clearing(&CLEAR_SYSTOLIC, &SYSTOLIC);
+        let clear = clear.map(|given| (given as i32).max(systolic));
         Self {
             systolic,
             clear_systolic: clear.unwrap_or(systolic + HYSTERESIS),

@@ -85,23 +85,23 @@ pub(super) struct Limits {
     pub(super) clear_occasions: u8,
 }
 
-/// How far the limits for clearing are below those for raising, unless the plan names them, mmHg.
+/// How far the limits for clearing are below those for raising, unless those are given, mmHg.
 const HYSTERESIS: u16 = 5;
 
 impl Limits {
     pub(super) fn of(plan: &Plan) -> Self {
         let value = |parameter: &Parameter| plan.value(parameter) as u16;
-        let clear = |parameter: &Parameter, raise: u16| {
+        let clear = |parameter: &Parameter, raising: &Parameter| {
+            let raise = value(raising);
             // Clearing is never looser than raising.
-            let given = plan.given(parameter).map(|given| (given as u16).min(raise));
+            let given = plan.clearing(parameter, raising).map(|given| (given as u16).min(raise));
             given.unwrap_or(raise - HYSTERESIS)
         };
-        let (systolic, diastolic) = (value(&SYSTOLIC), value(&DIASTOLIC));
         Self {
-            systolic,
-            diastolic,
-            clear_systolic: clear(&CLEAR_SYSTOLIC, systolic),
-            clear_diastolic: clear(&CLEAR_DIASTOLIC, diastolic),
+            systolic: value(&SYSTOLIC),
+            diastolic: value(&DIASTOLIC),
+            clear_systolic: clear(&CLEAR_SYSTOLIC, &SYSTOLIC),
+            clear_diastolic: clear(&CLEAR_DIASTOLIC, &DIASTOLIC),
             clear_occasions: value(&CLEAR_OCCASIONS) as u8,
         }
     }
@@ -109,14 +109,30 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::rule_set::RuleSet;
     use crate::rules;
+    use crate::time::Timestamp;
 
     #[test]
     fn a_plan_moves_the_limit_and_its_clearing_with_it() {
         let plan = rules::plan(3, [("bp.severe_high.systolic", 170.0)]).unwrap();
         let limits = Limits::of(&plan);
         assert_eq!((limits.systolic, limits.clear_systolic, limits.diastolic), (170, 165, 110));
+    }
+
+    #[test]
+    fn a_limit_for_clearing_counts_unless_what_counts_before_it_moves_the_one_for_raising() {
+        let mut set = RuleSet::new("ward", Timestamp::EARLIEST).unwrap();
+        set.give("bp.severe_high.clear_systolic", 160.0, "the ward's board").unwrap();
+        let set = Arc::new(set);
+        let of = |plan: Plan| Limits::of(&plan.under(Some(set.clone()))).clear_systolic;
+        assert_eq!(of(Plan::default()), 160);
+        assert_eq!(of(rules::plan(1, [("bp.severe_high.diastolic", 100.0)]).unwrap()), 160);
+        assert_eq!(of(rules::plan(1, [("bp.severe_high.systolic", 170.0)]).unwrap()), 165);
+        assert_eq!(of(rules::plan(1, [("bp.severe_high.clear_systolic", 150.0)]).unwrap()), 150);
     }
 
     #[test]

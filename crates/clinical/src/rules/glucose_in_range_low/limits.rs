@@ -68,11 +68,11 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Where the plan names no end, that keeps its distance from the target.
+    /// Where no end is given, it keeps its distance from the target.
     pub(super) fn of(plan: &Plan) -> Self {
         let target = plan.value(&TARGET);
         let apart = CLEAR.default - TARGET.default;
-        let clear = plan.given(&CLEAR).unwrap_or((target + apart).min(CLEAR.high));
+        let clear = plan.clearing(&CLEAR, &TARGET).unwrap_or((target + apart).min(CLEAR.high));
         Self {
             bands: BandLimits::STANDARD.with_range(plan.value(&LOW), plan.value(&HIGH)),
             target,

@@ -26,7 +26,7 @@ fn less_than_70_percent_in_range_are_for_review_and_70_are_not() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "Sensor glucose in range (70 to 180 mg/dL) for 69.79 % of the time in the 14 days to 2026-06-08, below the target of 70 %; below range 0 %, above range 30.2 %, with 71.42 % of the data. Ask for meals and drugs, and review the treatment."
+        "Sensor glucose in range (70 to 180 mg/dL) for 69.79 % of the time in the 14 days to 2026-06-08, below the target of 70 %; below range 0 %, above range 30.2 %, with 71.42 % of the data. Ask about meals and drugs, and review the treatment."
     );
     assert_eq!(
         words.ja,

@@ -27,7 +27,7 @@ pub(super) fn words(alert: &Alert) -> Text {
             "{year}年{month}月{day}日までの14日間、センサーグルコースが目標範囲（{low}～{high} mg/dL）内にあった時間は{in_range}%で、目標の{target}%を下回りました（範囲未満{below}%、範囲超{above}%、データ{covered}%）。食事・服薬の状況を確認し、治療を見直してください。"
         ),
         en: format!(
-            "Sensor glucose in range ({low} to {high} mg/dL) for {in_range} % of the time in the 14 days to {year}-{month:02}-{day:02}, below the target of {target} %; below range {below} %, above range {above} %, with {covered} % of the data. Ask for meals and drugs, and review the treatment."
+            "Sensor glucose in range ({low} to {high} mg/dL) for {in_range} % of the time in the 14 days to {year}-{month:02}-{day:02}, below the target of {target} %; below range {below} %, above range {above} %, with {covered} % of the data. Ask about meals and drugs, and review the treatment."
         ),
     }
 }

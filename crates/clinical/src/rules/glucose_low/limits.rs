@@ -7,7 +7,7 @@ use crate::parameter::Parameter;
 pub(super) const LIMIT: Parameter = Parameter {
     name: "glucose.low.limit",
     former_names: &[],
-    label: Label { ja: "低血糖の上限", en: "low, below" },
+    label: Label { ja: "低血糖とする血糖値（未満）", en: "low, below" },
     unit: "mg/dL",
     default: 70.0,
     low: 54.0,

@@ -10,6 +10,7 @@ use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, at, episode, only};
 use crate::monitor::ASSESSED;
 use crate::plan::Plan;
+use crate::programmes;
 use crate::rules;
 use crate::rules::glucose_tests::{LO, Sent, Watched, by_receipt, courses, finger, sensor};
 
@@ -61,6 +62,20 @@ fn a_sensor_below_70_for_15_minutes_is_for_review_and_for_10_it_is_not() {
     let mut home = after([sensor(0, 65), sensor(5, 65), sensor(10, 65)]);
     home.waits_until(500);
     assert!(home.reported.is_empty());
+}
+
+#[test]
+fn sixty_six_for_three_hours_under_pregnancy_raises_nothing() {
+    let plan = || only(&BOTH).with_programme(programmes::find("pregnancy").unwrap());
+    let after = |value| Watched::by(RULE, plan()).after(stays(0, 180, value));
+    assert!(after(66).reported.is_empty());
+    assert!(after(63).reported.is_empty());
+    let mut home = after(62);
+    assert_eq!(home.transitions()[0], (Raised, Review, Confirmed));
+    for minutes in [185, 190, 195, 200] {
+        home.receives(sensor(minutes, 63));
+    }
+    assert_eq!(home.last().transition, Resolved, "63 is in range");
 }
 
 #[test]

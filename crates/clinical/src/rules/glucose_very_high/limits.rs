@@ -17,7 +17,7 @@ pub(super) const WITHIN: Span = Span::from_hours(7 * 24);
 pub(super) const LIMIT: Parameter = Parameter {
     name: "glucose.very_high.limit",
     former_names: &[],
-    label: Label { ja: "著しい高血糖の下限", en: "very high, above" },
+    label: Label { ja: "著しい高血糖とする血糖値（超）", en: "very high, above" },
     unit: "mg/dL",
     default: 250.0,
     low: 180.0,

@@ -7,7 +7,7 @@ use crate::parameter::Parameter;
 pub(super) const LIMIT: Parameter = Parameter {
     name: "glucose.very_low.limit",
     former_names: &[],
-    label: Label { ja: "著しい低血糖の上限", en: "very low, below" },
+    label: Label { ja: "著しい低血糖とする血糖値（未満）", en: "very low, below" },
     unit: "mg/dL",
     default: 54.0,
     low: 40.0,

@@ -81,7 +81,7 @@ fn eight_percent_are_for_review_and_less_is_not() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "HbA1c 8.0 %: at or above 8.0 %. Ask for changes of drugs, meals and weight, and review the treatment."
+        "HbA1c 8.0 %: at or above 8.0 %. Ask whether drugs, meals or weight have changed, and review the treatment."
     );
     assert_eq!(
         words.ja,
@@ -98,7 +98,7 @@ fn half_a_point_over_the_last_value_is_for_review_and_less_is_not() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "HbA1c 7.1 %: up by 0.5 points from 6.6 % (limit 0.5 within 6 months). Ask for changes of drugs, meals and weight, and review the treatment."
+        "HbA1c 7.1 %: up by 0.5 points from 6.6 % (limit 0.5 within 6 months). Ask whether drugs, meals or weight have changed, and review the treatment."
     );
     assert_eq!(
         words.ja,

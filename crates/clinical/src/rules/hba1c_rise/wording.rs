@@ -45,7 +45,7 @@ pub(super) fn words(alert: &Alert) -> Text {
             "HbA1c {value}%：{risen_ja}。{newest_ja}服薬・食事・体重の変化を確認し、治療を見直してください。"
         ),
         en: format!(
-            "HbA1c {value} %: {risen_en}.{newest_en} Ask for changes of drugs, meals and weight, and review the treatment."
+            "HbA1c {value} %: {risen_en}.{newest_en} Ask whether drugs, meals or weight have changed, and review the treatment."
         ),
     }
 }

@@ -43,7 +43,7 @@ pub(super) const CLEAR: Parameter = Parameter {
     source: "ours: 1 above low, so that a patient at the limit does not flap",
 };
 
-/// How far the limit for clearing is above the one for raising, unless the plan names it, %.
+/// How far the limit for clearing is above the one for raising, unless that is given, %.
 const HYSTERESIS: f64 = 1.0;
 
 /// The numbers for one patient, %.
@@ -58,7 +58,7 @@ impl Limits {
     pub(super) fn of(plan: &Plan) -> Self {
         let low = plan.value(&LIMIT);
         // Clearing is never looser than raising.
-        let clear = plan.given(&CLEAR).map(|given| given.max(low));
+        let clear = plan.clearing(&CLEAR, &LIMIT).map(|given| given.max(low));
         let urgent = plan.value(&URGENT);
         Self { low, urgent, clear: clear.unwrap_or(low + HYSTERESIS) }
     }

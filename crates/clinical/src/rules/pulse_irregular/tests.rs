@@ -69,11 +69,11 @@ fn two_of_three_readings_flagged_on_two_days_of_seven_are_for_review() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "The cuff flagged an irregular pulse on 2 days of 7, on 2 of 3 readings of an occasion or more. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+        "The cuff flagged an irregular pulse on 2 days of 7, twice in one occasion, or in two readings in a row of one day. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
     );
     assert_eq!(
         words.ja,
-        "血圧計が7日間のうち2日で不規則な脈を示しました（1回の測定機会で3回中2回以上）。動悸や息切れ、既知の不整脈を確認し、心電図を検討してください。"
+        "血圧計が7日間のうち2日で不規則な脈を示しました（同じ測定機会または同じ日の続けての測定で2回）。動悸や息切れ、既知の不整脈を確認し、心電図を検討してください。"
     );
     assert_eq!(home.last().evidence.len(), 2);
 }

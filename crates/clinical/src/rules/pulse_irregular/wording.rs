@@ -12,10 +12,10 @@ pub(super) fn words(alert: &Alert) -> Text {
     let days_en = if days == "1" { "1 day".to_owned() } else { format!("{days} days") };
     Text {
         ja: format!(
-            "血圧計が{OF_DAYS}日間のうち{days}日で不規則な脈を示しました（1回の測定機会で3回中2回以上）。動悸や息切れ、既知の不整脈を確認し、心電図を検討してください。"
+            "血圧計が{OF_DAYS}日間のうち{days}日で不規則な脈を示しました（同じ測定機会または同じ日の続けての測定で2回）。動悸や息切れ、既知の不整脈を確認し、心電図を検討してください。"
         ),
         en: format!(
-            "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, on 2 of 3 readings of an occasion or more. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+            "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, twice in one occasion, or in two readings in a row of one day. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
         ),
     }
 }

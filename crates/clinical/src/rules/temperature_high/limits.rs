@@ -30,7 +30,7 @@ pub(super) const CLEAR: Parameter = Parameter {
     source: "ours: 0.3 below high, so that a patient at the limit does not flap",
 };
 
-/// How far the limit for clearing is below the one for raising, unless the plan names it, °C.
+/// How far the limit for clearing is below the one for raising, unless that is given, °C.
 const HYSTERESIS: f64 = 0.3;
 
 /// The numbers for one patient.
@@ -46,7 +46,7 @@ impl Limits {
     pub(super) fn of(plan: &Plan) -> Self {
         let high = plan.value(&LIMIT);
         // Clearing is never looser than raising.
-        let clear = plan.given(&CLEAR).map(|given| given.min(high));
+        let clear = plan.clearing(&CLEAR, &LIMIT).map(|given| given.min(high));
         Self { high, clear: clear.unwrap_or(CLEAR.rounded(high - HYSTERESIS)) }
     }
 }
