@@ -62,6 +62,7 @@ fn when_a_set_comes_into_force_its_patients_are_judged_anew_without_a_reading() 
     partition.learn(&sets(&[("ward", 60, 170.0)]));
     assert!(pairs(&mut partition, 2).is_empty());
     assert!(partition.advance(at(59)).is_empty());
+    partition.sweep(at(59));
     assert_eq!(partition.due(), Some(at(60)));
     let changes = partition.advance(at(61));
     let raised = |patient: &str| (patient.to_owned(), Transition::Raised, 60, "ward".to_owned());
