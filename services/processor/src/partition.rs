@@ -135,11 +135,14 @@ impl Partition {
     fn let_timers_go_off(&mut self, until: Timestamp, changes: &mut Vec<Alert>) {
         while self.timers.first().is_some_and(|(due, _)| *due <= until) {
             let Some((due, patient)) = self.timers.pop_first() else { break };
-            changes.extend(self.assess_if_outdated(&patient, due));
             let Some(watched) = find(&mut self.patients, &patient) else { continue };
+            watched.timer = Timestamp::LATEST;
+            if self.outdated.contains_key(&patient) {
+                // It goes off in the patient's turn.
+                continue;
+            }
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
             changes.extend(watched.monitor.pass_time(&patient, due, (plan, self.window)));
-            watched.timer = Timestamp::LATEST;
             watched.set_timer(&mut self.timers);
         }
     }
@@ -186,26 +189,20 @@ impl Partition {
             else {
                 break;
             };
-            self.assess_under_next(&patient, self.clock, changes);
+            self.assess_under_next(&patient, changes);
         }
     }
 
-    /// Brings a patient up to a time until which the timers of all others have gone off.
-    fn assess_if_outdated(&mut self, patient: &PatientId, until: Timestamp) -> Vec<Alert> {
+    fn assess_if_outdated(&mut self, patient: &PatientId) -> Vec<Alert> {
         let mut changes = Vec::new();
-        while !self.outdated.is_empty() && self.assess_under_next(patient, until, &mut changes) {}
+        while !self.outdated.is_empty() && self.assess_under_next(patient, &mut changes) {}
         changes
     }
 
     /// Assesses a patient under the first rule set that is due for them, as of when it came into force,
-    /// and lets go off what is due before the next one or, under the last one, until a time. False where
+    /// and lets go off what is due before the next one or, under the last one, until the partition's clock. False where
     /// none is due.
-    fn assess_under_next(
-        &mut self,
-        patient: &PatientId,
-        until: Timestamp,
-        changes: &mut Vec<Alert>,
-    ) -> bool {
+    fn assess_under_next(&mut self, patient: &PatientId, changes: &mut Vec<Alert>) -> bool {
         let Some(index) = self.outdated.get(patient).copied() else { return false };
         let Entered { at, rule_set, default_plan } = &self.entered[index];
         let next = self.entered.get(index + 1);
@@ -213,7 +210,7 @@ impl Partition {
             watched.work_under(rule_set.as_ref());
             let with = (watched.plan.as_deref().unwrap_or(default_plan), self.window);
             changes.extend(watched.monitor.reassess(patient, *at, with));
-            let until = next.map_or(until, |next| next.at - Span::from_millis(1));
+            let until = next.map_or(self.clock, |next| next.at - Span::from_millis(1));
             while let Some(due) = watched.monitor.next_assessment().filter(|due| *due <= until) {
                 changes.extend(watched.monitor.pass_time(patient, due, with));
             }
@@ -245,7 +242,7 @@ impl Partition {
 
     /// Takes in a reading received at `received`.
     pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Applied {
-        let earlier = self.assess_if_outdated(&reading.patient, self.clock);
+        let earlier = self.assess_if_outdated(&reading.patient);
         let watched = Self::watched(&mut self.patients, &reading.patient);
         let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
         // Asked first, so that memory fetches it together with what else the reading needs.
@@ -262,7 +259,7 @@ impl Partition {
     /// wait to be published: of one alert the newer state comes later.
     pub fn set_plan(&mut self, patient: &PatientId, plan: Option<Plan>) -> Vec<Alert> {
         let mut changes = std::mem::take(&mut self.unpublished);
-        changes.extend(self.assess_if_outdated(patient, self.clock));
+        changes.extend(self.assess_if_outdated(patient));
         self.restore_plan(patient, plan);
         if let Some(watched) = find(&mut self.patients, patient) {
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
