@@ -35,7 +35,7 @@ pub struct GlucoseSummary {
     pub values: u64,
     /// How many a sensor of the same interval would have said over the whole period.
     pub expected_values: u64,
-    /// Values only known to be beyond what the sensor can say: they count in times and events alone.
+    /// Values only known to be beyond what the sensor can say: they count in times, events and indices of risk.
     pub values_beyond: u64,
     /// How much of the period is covered by values.
     pub covered_percent: f64,
