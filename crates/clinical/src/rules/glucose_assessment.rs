@@ -11,7 +11,7 @@ use crate::alert::{Alert, RuleName, Severity, Stage, Status};
 use crate::episode::{Episode, EvidenceReading};
 use crate::glucose::{GLUCOSE, SENSOR_FOR, is_of_sensor};
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Step, values};
+use crate::rule::{Assessment, Change, Context, Step, parameters, values};
 use crate::time::{Span, Timestamp};
 
 /// So many values a sensor says in the two hours that are mostly computed, with room for some more.
@@ -108,7 +108,7 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     }
     let (mut episodes, next_assessment) = course.finish(context.now);
     for episode in &mut episodes {
-        say_what_was_judged(&judge, episode);
+        say_what_was_judged(event, episode, context);
     }
     Assessment { episodes, next_assessment, covered: beginning.covered }
 }
@@ -216,15 +216,11 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
         .take_while(|other| other.time <= reading.time + near);
     !context.lasting_at(reading.time - near).any(is_there)
         && !is_told()
-        && !others.any(|other| {
-            judge.level(&other) == Level::Beyond
-                && (other.time - reading.time).abs() <= event.near_of(other.sample)
-        })
+        && !others.any(|other| judge.level(&other) == Level::Beyond)
 }
 
 /// Adds what was judged, and against what.
-fn say_what_was_judged(judge: &Judge, episode: &mut Episode) {
-    let event = judge.event;
+fn say_what_was_judged(event: &Event, episode: &mut Episode, context: &Context<'_>) {
     let evidence = episode.evidence().into_iter().map(|evidence| evidence.reading);
     let furthest = event.beyond.furthest(evidence);
     let [name_of_furthest, side_of_furthest, name_of_sensor] = match event.beyond {
@@ -261,5 +257,5 @@ fn say_what_was_judged(judge: &Judge, episode: &mut Episode) {
             }
         }
     }
-    episode.parameters = judge.parameters();
+    episode.parameters = parameters(context.plan, [event.limit, event.clear]);
 }

@@ -203,7 +203,10 @@ impl Course {
             return;
         };
         self.sticks.retain(|stick| reading.time - stick.time <= within);
-        let first = self.sticks.iter().find(|stick| reading.time - stick.time >= apart);
+        let first = self
+            .sticks
+            .iter()
+            .find(|stick| stick.source == reading.source && reading.time - stick.time >= apart);
         let first = first.copied();
         self.sticks.push(*reading);
         match first {

@@ -3,7 +3,7 @@
 //! what its readings say ([`super::glucose_course`]) and what a reading can change
 //! ([`super::glucose_assessment`]) is the same for all.
 
-use crate::alert::{Alert, Severity, Stage, Text, Values};
+use crate::alert::{Alert, Severity, Stage, Text};
 use crate::glucose::{SENSOR_FOR, SILENCE, is_of_sensor};
 use crate::kinds::blood_glucose;
 use crate::limit::{Limit, Side};
@@ -12,7 +12,6 @@ use crate::monitor::TOGETHER;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
-use crate::rule::values;
 use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 use crate::wording::number;
@@ -62,7 +61,7 @@ impl Beyond {
 pub(super) enum FingerSticks {
     /// Each.
     One,
-    /// Two with nothing back between them, of whatever source: copies are minutes apart.
+    /// Two of one source with nothing back between them.
     Two {
         /// So long at least.
         apart: Span,
@@ -115,12 +114,6 @@ impl Event {
                 Span::from_millis(self.longest_run().millis() + within.millis())
             }
         }
-    }
-
-    /// So far from a reading one beyond the limit can make an event together with it: two
-    /// finger-sticks further apart than values of a sensor.
-    pub(super) fn near_of(&self, sample: Sample) -> Span {
-        if is_of_sensor(sample) { self.longest_run() } else { self.near() }
     }
 
     /// Whether a value is one that no plan makes an event of.
@@ -189,14 +182,6 @@ impl Judge {
             Beyond::Above => clear.min(limit),
         };
         Self { event, limit, clear }
-    }
-
-    /// What it judges by, which is not the plan's number where that would clear looser than raise.
-    pub(super) fn parameters(&self) -> Values {
-        values([
-            (self.event.limit.short_name(), self.limit),
-            (self.event.clear.short_name(), self.clear),
-        ])
     }
 
     pub(super) fn level(&self, reading: &CurrentReading) -> Level {

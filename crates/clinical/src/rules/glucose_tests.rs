@@ -82,24 +82,6 @@ impl Sending for Sent {
     }
 }
 
-/// A finger-stick as one of several ways brings it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Over {
-    pub(super) way: u8,
-    pub(super) sent: Sent,
-}
-
-impl Sending for Over {
-    fn minutes(&self) -> i64 {
-        self.sent.minutes
-    }
-
-    fn reading(&self) -> Reading {
-        let source = Source::device("ROCHE", &self.way.to_string()).unwrap();
-        Reading { source, ..self.sent.reading() }
-    }
-}
-
 /// A patient of whom only one rule's alerts are looked at.
 pub(super) struct Watched {
     pub(super) home: Home,

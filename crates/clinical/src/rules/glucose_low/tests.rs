@@ -279,17 +279,6 @@ fn what_is_very_low_at_once_is_told_once() {
 }
 
 #[test]
-fn an_alert_names_the_number_that_it_clears_at() {
-    let plan = rules::plan(1, [("glucose.low.limit", 80.0)]).unwrap();
-    let mut home = Watched::by(RULE, plan).after([finger(0, 75)]);
-    assert_eq!(home.last().parameter("clear"), Some(80.0), "not the 70 of the plan");
-    home.receives(finger(20, 79));
-    assert_eq!(home.reported.len(), 1);
-    home.receives(finger(40, 80));
-    assert_eq!(home.last().transition, Resolved);
-}
-
-#[test]
 fn one_that_becomes_very_low_later_stays_beside_it_and_ends_with_it() {
     let mut home = Home::after(stays(0, 20, 65).chain(stays(25, 45, 50)));
     let open = |home: &Home| {

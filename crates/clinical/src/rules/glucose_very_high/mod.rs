@@ -1,9 +1,9 @@
 //! `glucose.very_high`: glucose above 250 mg/dL for hours, level 2 of the consensus on continuous
 //! monitoring.
 //!
-//! An event is a sensor that stays very high for 120 minutes, or two finger-sticks that are an hour to
-//! 7 days apart with nothing back between them, of whatever source: copies are minutes apart (a
-//! laboratory's value counts as one). It is for *review*. Up to 30 minutes without a value do not break a sensor's run. After more silence its 120
+//! An event is a sensor that stays very high for 120 minutes, or two finger-sticks of one source that are
+//! an hour to 26 hours apart with nothing back between them (a laboratory's value counts as one). It is
+//! for *review*. Up to 30 minutes without a value do not break a sensor's run. After more silence its 120
 //! minutes begin anew: nobody knows what was between. So time alone raises nothing, for 120 minutes are
 //! only said of values that show them.
 //!

@@ -9,9 +9,7 @@ use crate::home::{Home, at, episode, only};
 use crate::monitor::ASSESSED;
 use crate::plan::Plan;
 use crate::rules;
-use crate::rules::glucose_tests::{
-    DAY, HI, Over, Sent, Watched, by_receipt, courses, finger, sensor,
-};
+use crate::rules::glucose_tests::{HI, Sent, Watched, by_receipt, courses, finger, sensor};
 
 use Severity::Review;
 use Stage::Confirmed;
@@ -92,28 +90,9 @@ fn two_finger_sticks_an_hour_apart_with_nothing_back_between_them_are_for_review
 }
 
 #[test]
-fn who_measures_once_a_day_or_once_a_week_is_noticed() {
-    for days in [1, 2, 3, 7] {
-        assert_eq!(after([finger(0, 280), finger(days * DAY, 290)]).reported.len(), 1, "{days}");
-    }
-    assert!(after([finger(0, 280), finger(7 * DAY + 1, 290)]).reported.is_empty());
-    assert!(after([finger(0, 280), finger(DAY, 200), finger(2 * DAY, 290)]).reported.is_empty());
-}
-
-#[test]
-fn finger_sticks_of_two_meters_an_hour_apart_are_two_and_copies_are_one() {
-    let after = |second: Sent| {
-        let by_meter = |way, sent| Over { way, sent };
-        let sent = [by_meter(1, finger(0, 280)), by_meter(2, second)];
-        Watched::by(RULE, only(&[RULE])).after(sent)
-    };
-    assert_eq!(after(finger(60, 290)).reported.len(), 1);
-    assert!(after(finger(1, 280)).reported.is_empty());
-}
-
-#[test]
-fn a_single_hi_of_a_meter_raises_nothing() {
-    assert!(after([finger(0, HI)]).reported.is_empty());
+fn who_measures_once_a_day_is_noticed_and_who_does_every_other_day_is_not() {
+    assert_eq!(after([finger(0, 280), finger(25 * 60, 290)]).reported.len(), 1);
+    assert!(after([finger(0, 280), finger(48 * 60, 290)]).reported.is_empty());
 }
 
 #[test]
