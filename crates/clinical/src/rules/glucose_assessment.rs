@@ -169,8 +169,13 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
             };
             return level != Level::Beyond || starts_nothing();
         };
-        // Where time alone has said so, a reading of before that may say something else.
-        let has_lasted = || open.finding(LASTED).is_some() && reading.time > open.changed_at;
+        // Before it has lasted, time counts while a sensor says nothing else.
+        let has_lasted = || {
+            open.finding(LASTED).is_some()
+                && event
+                    .is_urgent_after(open.first_observed_at)
+                    .is_some_and(|after| reading.time > after)
+        };
         let is_urgent = open.severity == Severity::Urgent;
         let is_reported = open.stage == Stage::Confirmed
             && match event.urgent {

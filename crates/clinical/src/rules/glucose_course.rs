@@ -1,9 +1,7 @@
 //! The course of a patient's glucose, reading by reading: what is beyond a limit, since when, and what
 //! ends it.
 
-use super::glucose_event::{
-    FingerSticks, Judge, LASTED, Level, TELLS_FOR, Urgent, just_after, measured,
-};
+use super::glucose_event::{FingerSticks, Judge, LASTED, Level, Urgent, just_after, measured};
 use crate::alert::{Severity, Stage};
 use crate::clock::AHEAD_TOLERANCE;
 use crate::episode::{Episode, EvidenceReading};
@@ -51,15 +49,13 @@ struct Open {
     decisive: Option<Timestamp>,
     /// Whether it has lasted until it is urgent, where that takes time.
     has_lasted: bool,
-    /// The reading that said so; none where time alone did.
-    lasting: Option<EvidenceReading>,
     /// Whether another rule tells of all of it. Then it is no episode until it has lasted.
     is_told: bool,
 }
 
 impl Open {
     fn of(episode: Episode) -> Self {
-        Self { episode, decisive: None, has_lasted: false, lasting: None, is_told: false }
+        Self { episode, decisive: None, has_lasted: false, is_told: false }
     }
 }
 
@@ -77,9 +73,6 @@ pub(super) struct Course {
     open: Option<Open>,
     /// One after silence that is known, until the silence that it begins with is seen.
     pending: Option<Open>,
-    /// Since when values beyond the limit follow one another closely enough to be one stretch, and
-    /// the last of them.
-    stretch: Option<(Timestamp, Timestamp)>,
     /// Values beyond the limit, of each sensor.
     beyond: Vec<Run>,
     /// Finger-sticks beyond the limit, where it takes two; nothing was back since.
@@ -97,14 +90,9 @@ impl Course {
         carried: Option<&Carried<'_>>,
     ) -> Self {
         let event = judge.event;
-        let carried = carried.map(|carried| {
-            let episode = carried.episode();
-            let is_named = carried.alert.finding("lasted_value").is_some();
-            Open {
-                has_lasted: carried.alert.finding(LASTED).is_some(),
-                lasting: episode.newest.last().filter(|_| is_named).copied(),
-                ..Open::of(episode)
-            }
+        let carried = carried.map(|carried| Open {
+            has_lasted: carried.alert.finding(LASTED).is_some(),
+            ..Open::of(carried.episode())
         });
         let begins_later = |open: &Open| {
             let Episode { stage, began, .. } = open.episode;
@@ -121,7 +109,6 @@ impl Course {
             look_again: None,
             open,
             pending,
-            stretch: None,
             beyond: Vec::new(),
             sticks: Vec::new(),
             back: Vec::new(),
@@ -145,11 +132,6 @@ impl Course {
         self.pass(time);
         self.break_runs(time);
         let is_judged = reading.time >= self.from;
-        if level == Level::Beyond {
-            let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= TELLS_FOR);
-            let since = goes_on.map_or(reading.time, |(since, _)| since);
-            self.stretch = Some((since, reading.time));
-        }
         if level != Level::Back {
             self.back.clear();
         }
@@ -254,8 +236,7 @@ impl Course {
     /// Until when the open episode has to last to be urgent; none where it is, or is never.
     fn lasts_until(&self) -> Option<Timestamp> {
         let open = self.open.as_ref().filter(|open| !open.has_lasted)?;
-        let (since, _) = self.stretch?;
-        self.judge.event.is_urgent_after(since.max(open.episode.began))
+        self.judge.event.is_urgent_after(open.episode.began)
     }
 
     /// An episode lasts until a time has passed for as long as a sensor goes on: what is not back within
@@ -310,17 +291,14 @@ impl Course {
         let evidence: Vec<_> = EvidenceReading::of(GLUCOSE, readings).collect();
         let event = self.judge.event;
         let is_new = self.open.is_none();
-        let has_lasted = self.lasts_until().is_some_and(|until| newest.time > until);
         let open = self.open.get_or_insert_with(|| {
             let episode = Episode::begin(Stage::Confirmed, Severity::Review, evidence.clone());
             Open { is_told, ..Open::of(episode) }
         });
         open.decisive = Some(newest.time);
         open.is_told &= is_told;
-        if has_lasted {
-            open.has_lasted = true;
-            open.lasting = evidence.last().copied();
-        }
+        open.has_lasted |=
+            event.is_urgent_after(open.episode.began).is_some_and(|after| newest.time > after);
         let severity = match event.urgent {
             Urgent::AtOnce => Severity::of_urgent(std::slice::from_ref(newest)),
             Urgent::After(_) if open.has_lasted => {
@@ -352,7 +330,6 @@ impl Course {
         if let Some(mut open) = self.open.take() {
             open.episode.ended = Some(time);
             self.report(open);
-            self.stretch = None;
             self.beyond.clear();
             self.sticks.clear();
             self.back.clear();
@@ -361,7 +338,7 @@ impl Course {
 
     /// Adds what follows from the stage: how urgent it is in time, and until when it is.
     fn report(&mut self, open: Open) {
-        let Open { mut episode, decisive, has_lasted, lasting, is_told } = open;
+        let Open { mut episode, decisive, has_lasted, is_told } = open;
         if is_told && !has_lasted {
             return;
         }
@@ -371,9 +348,6 @@ impl Course {
                 Urgent::After(span) if has_lasted => {
                     let minutes = span.millis() as f64 / 60_000.0;
                     episode.findings.extend(values([(LASTED, minutes)]));
-                    if let Some(lasting) = lasting {
-                        name_lasting(&mut episode, lasting);
-                    }
                     Severity::Urgent
                 }
                 Urgent::After(_) | Urgent::Never => Severity::Review,
@@ -385,20 +359,6 @@ impl Course {
             }
         }
         self.found.push(episode);
-    }
-}
-
-/// Names the reading by which an episode has lasted, behind the furthest.
-fn name_lasting(episode: &mut Episode, lasting: EvidenceReading) {
-    episode.newest.retain(|known| !known.reading.is_of(&lasting.reading));
-    episode.newest.push(lasting);
-    let value = measured(&lasting.reading);
-    episode.findings.extend(values([
-        ("lasted_value", value.number()),
-        ("lasted_sensor", f64::from(is_of_sensor(lasting.reading.sample))),
-    ]));
-    if let Some(code) = value.side() {
-        episode.findings.insert("lasted_comparator".into(), f64::from(code as u8));
     }
 }
 

@@ -23,10 +23,6 @@ const ALONE_WITHIN: Span = Span::from_millis(SILENCE.millis() - TOGETHER.millis(
 /// The finding of an event that has lasted until it is urgent: how many minutes that are.
 pub(super) const LASTED: &str = "lasted";
 
-/// So long a value beyond the limit tells of what follows it: after a longer gap nobody knows that it
-/// lasted. Ours.
-pub(super) const TELLS_FOR: Span = Span::from_hours(4);
-
 /// On which side of its limit glucose is in an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Beyond {
@@ -124,7 +120,7 @@ impl Event {
         }
     }
 
-    /// When an event is urgent that is known to last since a time.
+    /// When an event is urgent that began at a time.
     pub(super) fn is_urgent_after(&self, began: Timestamp) -> Option<Timestamp> {
         let Urgent::After(span) = self.urgent else { return None };
         Some(began + span)
