@@ -273,5 +273,5 @@ fn a_rebuilt_state_judges_by_the_set_in_force_and_says_nothing_again() {
     let mut without = published.rebuild(at(110));
     let changes = without.advance(at(110));
     assert_eq!(said(&changes)[0].1, Transition::Retracted);
-    assert_ne!(changes[0].rule_set, rules::RULE_SET);
+    assert_eq!(changes[0].rule_set, rules::RULE_SET);
 }
