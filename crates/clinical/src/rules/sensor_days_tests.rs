@@ -234,7 +234,10 @@ fn changed(base: &[(i64, Value)], changes: &[(Index, i64, u8)]) -> Vec<(i64, Val
     changes.iter().map(of_change).collect()
 }
 
-fn history() -> impl Strategy<Value = (Vec<(i64, Value)>, Vec<(i64, Value)>)> {
+/// What is sent, with when it is received, in minutes.
+type Received = Vec<(i64, Value)>;
+
+fn history() -> impl Strategy<Value = (Received, Received)> {
     (base(), vec(change(), 0..30)).prop_map(|(base, changes)| {
         let mut changes = changed(&base, &changes);
         let end = base.last().map_or(0, |(received, _)| *received);

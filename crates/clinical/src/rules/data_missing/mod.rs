@@ -230,8 +230,8 @@ impl Gaps<'_> {
         Episode {
             findings: values([("first_day", day_number(first_day))]),
             parameters: values([
-                ("missing_after_days", days(self.expected.missing_after_days().into())),
-                ("review_after_days", days(self.expected.review_after_days().into())),
+                ("missing_after_days", days(self.expected.missing_after_days())),
+                ("review_after_days", days(self.expected.review_after_days())),
             ]),
             ..Episode::without_readings(Stage::Missing, severity, began)
         }

@@ -115,7 +115,7 @@ impl Rule for OutOfRange {
 
     /// Where some plan calls it out of range.
     fn waits_for_the_rest(&self, sample: Sample, _: Span) -> bool {
-        pulse(sample).is_some_and(|pulse| pulse < LOW.high || pulse > HIGH.low)
+        pulse(sample).is_some_and(|pulse| !(LOW.high..=HIGH.low).contains(&pulse))
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

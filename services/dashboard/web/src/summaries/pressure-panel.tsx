@@ -22,29 +22,31 @@ export function PressurePanel({ summary }: { summary: PressureSummary }) {
     <section className="panel" aria-labelledby="pressure-summary">
       <div className="panel-head">
         <h3 id="pressure-summary">
-          {words.kind.blood_pressure} <small>{unit}</small>
+          {`${words.kind.blood_pressure} · ${words.mean}`} <small>{unit}</small>
         </h3>
         <p className="summary">{said.filter(Boolean).join(' · ')}</p>
       </div>
       {!summary.is_enough && <p className="notice notice-info">{words.tooFewDays(summary.days.length, summary.days_needed)}</p>}
-      <table className="readings figures">
-        <thead>
-          <tr>
-            <th scope="col">{words.partOfDay}</th>
-            <th scope="col">{words.mean}</th>
-            <th scope="col">{words.daysMeasured}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ name, of }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{of ? <Mean of={of} target={target ?? null} /> : words.noValue}</td>
-              <td>{of?.days ?? 0}</td>
+      <div className="table-scroll" tabIndex={0} role="region" aria-labelledby="pressure-summary">
+        <table className="readings figures">
+          <thead>
+            <tr>
+              <th scope="col">{words.partOfDay}</th>
+              <th scope="col">{words.mean}</th>
+              <th scope="col">{words.daysMeasured}</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {rows.map(({ name, of }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{of ? <Mean of={of} target={target ?? null} /> : words.noValue}</td>
+                <td>{of?.days ?? 0}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   )
 }
