@@ -18,20 +18,19 @@ const SECRETS: [(&str, &str); 5] = [
 ];
 /// Arguments whose name sounds like a secret's and whose value is none.
 const HARMLESS: [&str; 2] = ["key", "key_of_reading"];
-/// Values for what must be given, by itself or in place of something else.
-const REQUIRED: [(&str, &str); 11] = [
+/// Values of a form of their own, and of what is given in place of something else.
+const OF_A_FORM: [(&str, &str); 8] = [
     ("address", "0/17"),
     ("addresses", "0/17"),
     ("bootstrap_servers", "kafka:9092"),
     ("clickhouse_url", "http://clickhouse:8123"),
     ("consortium", "CGM005"),
-    ("data", "folder"),
     ("file", "file"),
-    ("operator", "operator"),
     ("partition", "0"),
     ("producer_id", "17"),
-    ("topic", "readings.raw"),
 ];
+/// The value of whatever else must be given: a name, a path, a text.
+const ANY: &str = "any";
 
 fn value_of(values: &[(&str, &'static str)], argument: &Arg) -> Option<&'static str> {
     let found = values.iter().find(|(name, _)| *name == argument.get_id().as_str());
@@ -51,7 +50,9 @@ fn leaves(command: &Command, words: &[String]) -> Vec<(Vec<String>, Command)> {
 /// The command's line with all of its secrets and all that it asks for.
 fn line(words: &[String], command: &Command) -> Vec<String> {
     let given = command.get_arguments().filter_map(|argument| {
-        let value = value_of(&SECRETS, argument).or_else(|| value_of(&REQUIRED, argument))?;
+        let value = value_of(&SECRETS, argument)
+            .or_else(|| value_of(&OF_A_FORM, argument))
+            .or_else(|| argument.is_required_set().then_some(ANY))?;
         Some(match argument.get_long() {
             Some(long) => format!("--{long}={value}"),
             None => value.to_owned(),
