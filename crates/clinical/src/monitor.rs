@@ -385,7 +385,11 @@ impl Monitor {
         for &index in rules::reading(reading.kind) {
             let known = self.place_of(index, What::TheRest);
             let is_waiting = known.is_some_and(|place| self.due[place].at() > received);
-            if !is_waiting && rules::all()[index].waits_for_the_rest(reading.sample, delay) {
+            let rule = rules::all()[index];
+            if !is_waiting
+                && (rule.waits_for_the_rest(reading.sample, delay)
+                    || rule.waits_after_others(reading, &self.timeline))
+            {
                 self.set(index, What::TheRest, Some(received + TOGETHER));
             }
         }

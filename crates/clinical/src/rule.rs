@@ -11,7 +11,7 @@ use crate::parameter::Parameter;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::ReadingId;
-use crate::remembered::CurrentReading;
+use crate::remembered::{CurrentReading, RememberedReading};
 use crate::sample::Sample;
 use crate::suspicions::Suspicions;
 use crate::time::{Span, Timestamp};
@@ -56,6 +56,12 @@ pub trait Rule: Debug + Send + Sync {
     ///
     /// It depends on no plan, for a state that is being rebuilt does not know it yet.
     fn waits_for_the_rest(&self, _: Sample, _delay: Span) -> bool {
+        false
+    }
+
+    /// Whether it waits because of what such a reading follows: what ends a run of a source may take an
+    /// alert back that the next of the upload brings again.
+    fn waits_after_others(&self, _: &RememberedReading, _: &Timeline) -> bool {
         false
     }
 

@@ -4,16 +4,17 @@
 //! ([`super::glucose_assessment`]) is the same for all.
 
 use crate::alert::{Alert, Severity, Stage, Text};
-use crate::glucose::{SENSOR_FOR, SILENCE, is_of_sensor};
+use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
 use crate::kinds::blood_glucose;
 use crate::limit::{Limit, Side};
 use crate::measured::Measured;
 use crate::monitor::TOGETHER;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
-use crate::remembered::CurrentReading;
+use crate::remembered::{CurrentReading, RememberedReading};
 use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
+use crate::timeline::Timeline;
 use crate::wording::number;
 
 /// A value beyond the limit that comes later than this is judged with what was sent together with it, so
@@ -130,6 +131,22 @@ impl Event {
     /// if it came alone.
     pub(super) fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
         !self.is_never(sample) && (!is_of_sensor(sample) || delay > ALONE_WITHIN)
+    }
+
+    /// Of a sensor what is never beyond the limit, where it ends a run that may be: the next values of the
+    /// upload may go on with it.
+    pub(super) fn waits_after_others(
+        &self,
+        reading: &RememberedReading,
+        timeline: &Timeline,
+    ) -> bool {
+        if !is_of_sensor(reading.sample) || !self.is_never(reading.sample) {
+            return false;
+        }
+        let time = reading.observation_time;
+        let before = timeline.current(GLUCOSE, time - SILENCE);
+        let of_sensor = before.filter(|it| it.source == reading.source && it.time < time);
+        of_sensor.last().is_some_and(|before| !self.is_never(before.sample))
     }
 
     /// The limit as charts draw it.

@@ -26,9 +26,11 @@ use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::remembered::RememberedReading;
 use crate::rule::{Assessment, Change, Context, Rule};
 use crate::sample::Sample;
 use crate::time::Span;
+use crate::timeline::Timeline;
 
 use limits::{CLEAR, LIMIT};
 
@@ -83,6 +85,10 @@ impl Rule for Low {
 
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
         LOW.waits_for_the_rest(sample, delay)
+    }
+
+    fn waits_after_others(&self, reading: &RememberedReading, timeline: &Timeline) -> bool {
+        LOW.waits_after_others(reading, timeline)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

@@ -25,9 +25,11 @@ use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::remembered::RememberedReading;
 use crate::rule::{Assessment, Change, Context, Rule};
 use crate::sample::Sample;
 use crate::time::Span;
+use crate::timeline::Timeline;
 
 use limits::{CLEAR, LIMIT};
 
@@ -82,6 +84,10 @@ impl Rule for VeryLow {
 
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
         VERY_LOW.waits_for_the_rest(sample, delay)
+    }
+
+    fn waits_after_others(&self, reading: &RememberedReading, timeline: &Timeline) -> bool {
+        VERY_LOW.waits_after_others(reading, timeline)
     }
 
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
