@@ -1,12 +1,13 @@
 //! `mimamori topics`: creating the topics of a deployment, and checking those that are there.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use chassis::{DeploymentArgs, KafkaArgs};
 use clap::Subcommand;
 use schemas::topics::{FoundTopics, Topic, Topics};
-use stream::fitness::{broker_setting, describe_topics};
+use stream::fitness::{broker_setting, describe_topics, wait_until_fit};
 use stream::topics::{TopicSpec, create_topics};
 use stream::transaction::TRANSACTION_TIMEOUT;
 
@@ -81,9 +82,35 @@ pub(crate) async fn run(command: TopicsCommand) -> anyhow::Result<()> {
     }
     let all = all(&topics, args.partitions, args.replication);
     create_topics(&args.kafka, &all).await.context("creating the topics")?;
+    // What was made just before need not have been seen above, and is left as it is.
+    let (kafka, partitions) = (args.kafka, args.partitions);
+    tokio::task::spawn_blocking(move || wait_until_seen(&kafka, &topics, partitions)).await??;
     println!("{} topics exist", all.len());
     Ok(())
 }
+
+/// Waits until Kafka shows all topics, and checks them once more.
+fn wait_until_seen(kafka: &KafkaArgs, topics: &Topics, partitions: i32) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    let is_over = || begun.elapsed() > SEEN_WITHIN;
+    let faults = |found: &FoundTopics| {
+        let mut faults = topics.faults(&Topic::ALL, found);
+        faults.extend(other_number(topics, found, partitions));
+        faults
+    };
+    wait_until_fit(kafka, &topics.names(&Topic::ALL), faults, is_over, |_| ())
+        .context("what is there is not fit")?;
+    if is_over() {
+        bail!(
+            "Kafka does not show all topics after {} s; run topics create again",
+            SEEN_WITHIN.as_secs()
+        );
+    }
+    Ok(())
+}
+
+/// Brokers show a topic a moment after it was created.
+const SEEN_WITHIN: Duration = Duration::from_secs(10);
 
 /// The brokers' setting of how long a transaction may be left open.
 const MAX_TIMEOUT: &str = "transaction.max.timeout.ms";
