@@ -186,6 +186,15 @@ impl<'a> Context<'a> {
         self.timeline.current(kind, from)
     }
 
+    /// The same from the newest on, for rules that look at the present alone.
+    pub fn newest_first(
+        &self,
+        kind: Kind,
+        from: Timestamp,
+    ) -> impl Iterator<Item = CurrentReading> + use<'a> {
+        self.timeline.current(kind, from).rev()
+    }
+
     /// What the patient's data are suspected of, now or some time ago.
     pub fn suspicions(&self) -> Option<&'a Suspicions> {
         self.timeline.suspicions()
