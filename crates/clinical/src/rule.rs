@@ -76,6 +76,12 @@ pub trait Rule: Debug + Send + Sync {
         false
     }
 
+    /// Whether the rule asks which product measured a reading, and how far it is trusted
+    /// ([`Plan::trust_of`]). The fields of its kinds must leave 16 bits of a sample.
+    fn reads_products(&self) -> bool {
+        false
+    }
+
     /// Counts up when the sentences change, so that the past reads as it was reported.
     fn wording_version(&self) -> i32 {
         1
