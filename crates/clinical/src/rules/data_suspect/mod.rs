@@ -1,7 +1,7 @@
 //! `data.suspect`: what comes cannot be judged as it should be. The findings name the reasons:
 //!
-//! - `clock_not_set`: a device's clock shows its factory date, so nobody knows when it measured. Among
-//!   such values the severe ones are a *review*, never a page: they may be a month old. It ends when the
+//! - `clock_not_set`: a device's clock shows its factory date, or another month or year from day to day, so
+//!   nobody knows when it measured. Among such values the severe ones are a *review*, never a page: they may be a month old. It ends when the
 //!   device measures with its clock set, or 30 days after it was last sent.
 //! - `update_time_ahead`: a sender's clock is ahead. It ends with the source's next version that is not,
 //!   or 7 days after the last that was.
@@ -250,7 +250,8 @@ impl Reasons {
         let units = units::all(context);
         for one in &units {
             self.add(UNIT_SUSPECTED, (one.since(), one.until()));
-            self.names.extend(values([(IN_OTHER_UNIT, one.in_other_unit)]));
+            let tenths = (one.in_other_unit * 10.0).round() / 10.0;
+            self.names.extend(values([(IN_OTHER_UNIT, tenths)]));
         }
         let evidence = units.into_iter().rev().flat_map(|one| one.readings).collect();
         self.add_evidence(UNIT_SUSPECTED, evidence);

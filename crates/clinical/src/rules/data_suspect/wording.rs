@@ -137,7 +137,7 @@ fn at_high_end(alert: &Alert, first: Option<&Evidence>) -> Text {
 fn of_other_unit(alert: &Alert, first: Option<&Evidence>) -> Text {
     let is_weight = first.is_some_and(|first| first.reading.kind() == WEIGHT);
     let shown = first.map_or_else(nothing, shown);
-    let other = alert.finding(IN_OTHER_UNIT).map_or_else(|| "–".to_owned(), tenths);
+    let other = alert.finding(IN_OTHER_UNIT).map_or_else(|| "–".to_owned(), number);
     let (units, unit, ask) = if is_weight {
         let ask = Text {
             ja: "別の人が測っていないかも確認してください。".to_owned(),
@@ -162,11 +162,6 @@ fn of_other_unit(alert: &Alert, first: Option<&Evidence>) -> Text {
             shown.en, ask.en
         ),
     }
-}
-
-/// A number as people write what they have converted.
-fn tenths(value: f64) -> String {
-    number((value * 10.0).round() / 10.0)
 }
 
 /// A value within a sentence.
