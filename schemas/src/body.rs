@@ -412,17 +412,25 @@ fn source<'b>(body: &mut impl Fields<'b>) -> Result<Source, FieldError> {
     })
 }
 
-/// Reads what a source is known by; the inner result is what becomes of its parts.
-pub(crate) fn source_digest<'b>(
-    body: &mut impl Fields<'b>,
-) -> Result<Result<SourceDigest, InvalidSource>, FieldError> {
+/// What a source is known by.
+pub(crate) struct KnownSource<'b> {
+    /// What becomes of its parts.
+    pub(crate) digest: Result<SourceDigest, InvalidSource>,
+    /// Manufacturer and model number of a device that says both.
+    pub(crate) product: Option<(&'b str, &'b str)>,
+}
+
+/// Reads what a source is known by.
+pub(crate) fn known_source<'b>(body: &mut impl Fields<'b>) -> Result<KnownSource<'b>, FieldError> {
     body.branch("source", &[false, true], |body, is_lab| {
         if is_lab {
-            return Ok(SourceDigest::of_test_lab(body.str("test_lab_id")?));
+            let digest = SourceDigest::of_test_lab(body.str("test_lab_id")?);
+            return Ok(KnownSource { digest, product: None });
         }
         let manufacturer = body.str("manufacturer")?;
-        body.nullable("model_number", |body| body.skip_text("model_number"))?;
-        Ok(SourceDigest::of_device(manufacturer, body.str("serial")?))
+        let model_number = body.nullable("model_number", |body| body.str("model_number"))?;
+        let digest = SourceDigest::of_device(manufacturer, body.str("serial")?);
+        Ok(KnownSource { digest, product: model_number.map(|model| (manufacturer, model)) })
     })
 }
 

@@ -3,7 +3,7 @@
 //! Field by field as `avro/registry_*.avsc` say.
 #![allow(missing_docs, reason = "the Avro schemas beside it document every field")]
 
-use clinical::reliability::Trust;
+use clinical::reliability::{ProductDigest, Trust};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{Codec, EncodeError, Record, RegistryError};
@@ -204,6 +204,13 @@ pub struct DeviceModel {
     pub trust: Option<Trust>,
     #[serde(default)]
     pub reliability: Option<DeviceReliability>,
+}
+
+impl DeviceModel {
+    /// The product, and how far it is trusted; none where nobody has decided.
+    pub fn trusted(&self) -> Option<(ProductDigest, Trust)> {
+        Some((ProductDigest::of(&self.manufacturer, &self.model_number)?, self.trust?))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

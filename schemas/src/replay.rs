@@ -4,11 +4,10 @@
 use clinical::Timestamp;
 use clinical::Version;
 use clinical::remembered::RememberedReading;
-use clinical::source::{InvalidSource, SourceDigest};
 
-use crate::body::{self, FieldError, Fields, unchanged};
+use crate::body::{self, FieldError, Fields, KnownSource, unchanged};
 use crate::codec::{DecodeError, WrittenBody};
-use crate::reading::{Measurement, ReadingStatus};
+use crate::reading::{Device, Measurement, ReadingStatus};
 use crate::records::{AcceptedReading, StoredOutcome};
 
 /// What a state keeps of an accepted reading.
@@ -28,7 +27,7 @@ pub struct ReplayedReading<'b> {
 struct Remembered<'b> {
     reading_id: &'b str,
     observation_time: i64,
-    source: Result<SourceDigest, InvalidSource>,
+    source: KnownSource<'b>,
     status: ReadingStatus,
     measurement: Measurement,
     version: i64,
@@ -63,7 +62,7 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
         observation_time: body.long("observation_time"),
         utc_offset_minutes: body.long("utc_offset_minutes"),
         update_time: body.long("update_time"),
-        source: body::source_digest(body),
+        source: body::known_source(body),
         data_input: body.long("data_input"),
         origin_of_time: body.nullable("origin_of_time", |body| body.long("origin_of_time")),
         status: body::status(body),
@@ -94,7 +93,8 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
 impl<'b> Remembered<'b> {
     fn replayed(self) -> Result<Option<ReplayedReading<'b>>, FieldError> {
         let observation_time = Timestamp::from_millis(self.observation_time);
-        let (Ok(sample), Ok(source)) = (self.measurement.once_accepted(), self.source) else {
+        let KnownSource { digest, product } = self.source;
+        let (Ok(sample), Ok(source)) = (self.measurement.once_accepted(), digest) else {
             return Ok(None);
         };
         if !observation_time.is_storable() {
@@ -102,8 +102,12 @@ impl<'b> Remembered<'b> {
         }
         let not_an_id = FieldError::new("reading_id", "is not made as reading ids are");
         let patient = patient_of(self.reading_id).ok_or(not_an_id)?;
+        let kind = self.measurement.kind();
+        // Asked of few kinds.
+        let product = || product.and_then(|(maker, model)| Device::product_of(maker, Some(model)));
+        let sample = sample.of_product(kind, product);
         let trace = RememberedReading {
-            kind: self.measurement.kind(),
+            kind,
             observation_time: observation_time.floor_to_second(),
             source,
             version: Version::from_bits(self.version as u64),

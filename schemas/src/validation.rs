@@ -4,6 +4,7 @@ mod error;
 
 use clinical::kinds::{self, Below, Kind, Setting, ValueType};
 use clinical::measured::Measured;
+use clinical::reliability::ProductDigest;
 use clinical::sample::Sample;
 use clinical::source::InvalidSource;
 use clinical::{PatientId, Source, Span, Timestamp, Version};
@@ -70,7 +71,7 @@ impl wire::Reading {
             version: Version::new(update_time, self.content_digest()),
             source,
             entered_in_error: self.status == wire::ReadingStatus::EnteredInError,
-            sample,
+            sample: sample.of_product(kind, || self.source.product()),
         })
     }
 }
@@ -114,9 +115,21 @@ fn printable(
 impl wire::Device {
     /// The model number, where it is of its form: a reading is not refused for what names nothing.
     pub fn taken_model_number(&self) -> Option<&str> {
-        let text = self.model_number.as_deref()?.trim();
+        Self::taken_as_model_number(self.model_number.as_deref()?)
+    }
+
+    pub(crate) fn taken_as_model_number(text: &str) -> Option<&str> {
+        let text = text.trim();
         let is_one = !kinds::says_none(text) && Self::check_model_number(text).is_ok();
         is_one.then_some(text)
+    }
+
+    /// The product by what was sent of it; none where it is not known.
+    pub(crate) fn product_of(
+        manufacturer: &str,
+        model_number: Option<&str>,
+    ) -> Option<ProductDigest> {
+        ProductDigest::of(manufacturer, Self::taken_as_model_number(model_number?)?)
     }
 
     /// Whether a text may be a model number.
@@ -137,6 +150,15 @@ impl wire::Source {
         match self {
             wire::Source::Device(device) => Source::device(&device.manufacturer, &device.serial),
             wire::Source::TestLab(lab) => Source::test_lab(&lab.test_lab_id),
+        }
+    }
+
+    fn product(&self) -> Option<ProductDigest> {
+        match self {
+            wire::Source::Device(device) => {
+                wire::Device::product_of(&device.manufacturer, device.model_number.as_deref())
+            }
+            wire::Source::TestLab(_) => None,
         }
     }
 

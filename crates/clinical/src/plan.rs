@@ -7,8 +7,10 @@ use crate::parameter::Parameter;
 use crate::pause::{InvalidPause, Pause};
 use crate::programmes::{Programme, ProgrammeValue};
 use crate::quiet_hours::{InvalidQuietHours, QuietHours};
+use crate::reliability::{Trust, TrustedProducts};
 use crate::rule_set::{GivenValue, RuleSet};
 use crate::rules;
+use crate::sample::Sample;
 use crate::schedule::{InvalidSchedule, Schedule};
 
 /// What a patient's rules work with: what the care plan says of a parameter, or else its programme, or
@@ -29,6 +31,8 @@ pub struct Plan {
     pub quiet_hours: Option<QuietHours>,
     /// The rule set in force; none where the built-in one is.
     rule_set: Option<Arc<RuleSet>>,
+    /// How far products are trusted.
+    trusted: Arc<TrustedProducts>,
 }
 
 /// Where a parameter's value comes from, what counts before all others first.
@@ -133,6 +137,22 @@ impl Plan {
     /// The plan under the rule set that is in force; none where the built-in one is.
     pub fn under(self, rule_set: Option<Arc<RuleSet>>) -> Self {
         Self { rule_set, ..self }
+    }
+
+    /// The plan by a list of devices, which says how far products are trusted.
+    pub fn trusting(self, trusted: Arc<TrustedProducts>) -> Self {
+        Self { trusted, ..self }
+    }
+
+    /// How far products are trusted.
+    pub fn trusted(&self) -> &Arc<TrustedProducts> {
+        &self.trusted
+    }
+
+    /// How far the product is trusted that measured a reading; none where nobody has judged it. The sample
+    /// must be of a kind whose rules ask for products.
+    pub fn trust_of(&self, sample: Sample) -> Option<Trust> {
+        self.trusted.trust_of(sample.product()?)
     }
 
     /// The rule set in force; none where the built-in one is.

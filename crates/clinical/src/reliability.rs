@@ -1,9 +1,11 @@
-//! How well a product measures: its error against reference values.
+//! How well a product measures: its error against reference values, and how far it is trusted.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
+use crate::source::SourceDigest;
 use crate::statistics::{Sorted, mean, standard_deviation};
 
 /// The band of JIS S 7200:1993, which allows step counters ± 3 % on a shaker; a part of the reference
@@ -30,6 +32,60 @@ pub enum Trust {
     Moderate,
     /// As good as the reference, nearly.
     High,
+}
+
+/// What a product is known by beside a reading: 16 bits of a digest of manufacturer and model number, as
+/// many as a sample has room for. Of two products one in 65,536 looks like the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProductDigest(NonZeroU16);
+
+impl ProductDigest {
+    /// The product of a manufacturer and a model number, both normalised as the parts of a source are;
+    /// none where either is blank or not of its form.
+    pub fn of(manufacturer: &str, model_number: &str) -> Option<Self> {
+        let digest = SourceDigest::of_device(manufacturer, model_number).ok()?;
+        let bits = (digest.bits() >> 48) as u16;
+        Some(Self(NonZeroU16::new(bits).unwrap_or(NonZeroU16::MAX)))
+    }
+
+    /// A product from its stored form; none of 0.
+    pub(crate) fn from_bits(bits: u16) -> Option<Self> {
+        NonZeroU16::new(bits).map(Self)
+    }
+
+    /// The stored form, which is never 0.
+    pub(crate) fn bits(self) -> u16 {
+        self.0.get()
+    }
+}
+
+/// How far each product is trusted, as the list of devices says. A product that nobody has judged is in
+/// none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TrustedProducts(BTreeMap<ProductDigest, Trust>);
+
+impl TrustedProducts {
+    /// How far a product is trusted.
+    pub fn trust_of(&self, product: ProductDigest) -> Option<Trust> {
+        self.0.get(&product).copied()
+    }
+
+    /// Whether any product is trusted so far.
+    pub fn any_from(&self, least: Trust) -> bool {
+        self.0.values().any(|trust| *trust >= least)
+    }
+}
+
+impl FromIterator<(ProductDigest, Trust)> for TrustedProducts {
+    /// Of two products with one digest the lower level counts.
+    fn from_iter<I: IntoIterator<Item = (ProductDigest, Trust)>>(all: I) -> Self {
+        let mut trusted = BTreeMap::new();
+        for (product, trust) in all {
+            let known = trusted.entry(product).or_insert(trust);
+            *known = trust.min(*known);
+        }
+        Self(trusted)
+    }
 }
 
 /// A value of a product beside the reference value for the same person and time.
@@ -164,6 +220,26 @@ mod tests {
         let found = reliability(&pairs(&[values; 4]));
         assert_eq!(found, Reliability { pairs: 40, wearers: 4, errors: None });
         assert_eq!(found.suggests(), None);
+    }
+
+    #[test]
+    fn a_product_is_one_however_its_name_is_spaced_and_another_is_another() {
+        let of = |maker, model| ProductDigest::of(maker, model);
+        assert_eq!(of("KAWASEMI", "W-1"), of(" KAWASEMI", "Ｗ-1 "));
+        assert_ne!(of("KAWASEMI", "W-1"), of("KAWASEMI", "W-2"));
+        assert_ne!(of("KAWASEMI", "W-1"), of("HAYABUSA", "W-1"));
+        assert_eq!(of("KAWASEMI", " "), None);
+        let product = of("KAWASEMI", "W-1").unwrap();
+        assert_eq!(ProductDigest::from_bits(product.bits()), Some(product));
+    }
+
+    #[test]
+    fn of_two_products_with_one_digest_the_lower_level_counts() {
+        let product = ProductDigest::of("KAWASEMI", "W-1").unwrap();
+        let both = [(product, Trust::High), (product, Trust::Low)];
+        let trusted: TrustedProducts = both.into_iter().collect();
+        assert_eq!(trusted.trust_of(product), Some(Trust::Low));
+        assert!(trusted.any_from(Trust::Low) && !trusted.any_from(Trust::Moderate));
     }
 
     #[test]

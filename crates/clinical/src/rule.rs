@@ -82,6 +82,12 @@ pub trait Rule: Debug + Send + Sync {
         false
     }
 
+    /// Whether the rule asks which product measured a reading, and how far it is trusted
+    /// ([`Plan::trust_of`]). The fields of its kinds must leave 16 bits of a sample.
+    fn reads_products(&self) -> bool {
+        false
+    }
+
     /// Counts up when the sentences change, so that the past reads as it was reported.
     fn wording_version(&self) -> i32 {
         1
@@ -190,6 +196,15 @@ impl<'a> Context<'a> {
         from: Timestamp,
     ) -> impl Iterator<Item = CurrentReading> + use<'a> {
         self.timeline.current(kind, from)
+    }
+
+    /// The same from the newest on, for rules that look at the present alone.
+    pub fn newest_first(
+        &self,
+        kind: Kind,
+        from: Timestamp,
+    ) -> impl Iterator<Item = CurrentReading> + use<'a> {
+        self.timeline.current(kind, from).rev()
     }
 
     /// What the patient's data are suspected of, now or some time ago.

@@ -2,6 +2,8 @@
 
 use crate::kinds::{Field, Kind, Watched};
 use crate::measured::{Measured, Side};
+use crate::reliability::ProductDigest;
+use crate::rules;
 
 /// What rules may look at of a measurement, in six bytes. Which bits are which field depends on the
 /// kind, and is declared with it.
@@ -71,6 +73,22 @@ impl Sample {
         let steps = steps.saturating_add(u64::from(watched.optional)).min(watched.mask());
         let others = self.bits() & !(watched.mask() << watched.bit);
         Self::from_bits(others | steps << watched.bit)
+    }
+
+    /// The sample of a kind with the product that measured it, where rules of the kind ask for that
+    /// ([`Rule::reads_products`](crate::rule::Rule::reads_products)): in the bits that its fields leave.
+    #[must_use]
+    pub fn of_product(self, kind: Kind, product: impl FnOnce() -> Option<ProductDigest>) -> Self {
+        if !rules::read_products(kind) {
+            return self;
+        }
+        let [low, middle, _] = self.0;
+        Self([low, middle, product().map_or(0, ProductDigest::bits)])
+    }
+
+    /// The product that measured it. The sample must be of a kind whose rules ask for that.
+    pub(crate) fn product(self) -> Option<ProductDigest> {
+        ProductDigest::from_bits(self.0[2])
     }
 
     /// The sample of a kind that holds the values of its watched fields, asked for by name.
@@ -150,6 +168,26 @@ mod tests {
             }
             assert_eq!(Sample::of(kind, |_| None), Sample::default());
         }
+    }
+
+    #[test]
+    fn a_kind_whose_rules_ask_for_products_leaves_their_bits_free() {
+        let product = ProductDigest::of("KAWASEMI", "W-1");
+        let asking = Kind::ALL.into_iter().filter(|kind| rules::read_products(*kind));
+        for kind in asking {
+            for (field, watched) in watched(kind) {
+                assert!(watched.bit + watched.bits <= 32, "{kind} {}", field.name);
+                let least_and_greatest = ends(field);
+                for value in least_and_greatest {
+                    let sample =
+                        Sample::default().with(watched, value).of_product(kind, || product);
+                    assert_eq!(sample.product(), product);
+                    assert_eq!(sample.number(watched), Some(value), "{kind} {}", field.name);
+                }
+            }
+        }
+        let pressure = Sample::default().of_product(Kind::BloodPressure, || product);
+        assert_eq!(pressure, Sample::default(), "nobody asks");
     }
 
     #[test]

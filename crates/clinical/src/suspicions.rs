@@ -1,9 +1,10 @@
 //! What makes a patient's data suspect, as far as readings and their receipts say it: clocks that were
-//! not set, clocks that are ahead or behind, clocks without seconds, and more readings than are
+//! not set or are far behind, clocks that are ahead or behind, clocks without seconds, and more readings than are
 //! remembered. Little is remembered of it, and of most patients nothing.
 //!
 //! All of it follows from what was accepted and when, so that a state which is rebuilt suspects the same.
 
+mod far_behind;
 mod stale;
 
 use crate::admission::Outcome;
@@ -17,6 +18,7 @@ use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;
 use crate::window::{LOOKBACK, WINDOW};
+use far_behind::FarBehind;
 use stale::StaleCorrections;
 
 /// A clock that was not set is suspected for so long after the last reading that shows it, unless the
@@ -147,6 +149,7 @@ struct Ahead {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Suspicions {
     of_unknown_time: Vec<UnknownTime>,
+    far_behind: FarBehind,
     ahead: Vec<Ahead>,
     stale: StaleCorrections,
     replaced: Vec<Replaced>,
@@ -176,7 +179,16 @@ impl Suspicions {
     ) -> bool {
         // Here, not in the sweep alone: a state that is rebuilt is not swept in between.
         self.lapse(received);
-        let counts_on = outcome == Outcome::Historical && self.counts_on(reading, received);
+        let is_far_behind = match outcome {
+            Outcome::Historical => self.far_behind.take(reading, received, COUNTS_ON_WITHIN),
+            Outcome::New => {
+                self.far_behind.is_right(reading.source);
+                false
+            }
+            _ => false,
+        };
+        let counts_on =
+            is_far_behind || outcome == Outcome::Historical && self.counts_on(reading, received);
         let is_doubted = counts_on
             || is_of_unknown_time(reading, received)
             || self.place_of_unknown_time(reading).is_some();
@@ -369,6 +381,7 @@ impl Suspicions {
 
     fn lapse(&mut self, now: Timestamp) {
         self.of_unknown_time.retain(|unknown| unknown.until() > now);
+        self.far_behind.lapse(now);
         self.ahead.retain(|ahead| ahead.received + UPDATE_TIME_AHEAD_FOR > now);
         self.stale.lapse(now);
         self.replaced.retain(|replaced| replaced.received + REPLACED_KNOWN_FOR > now);
@@ -382,6 +395,7 @@ impl Suspicions {
             self.of_unknown_time = Vec::new();
         }
         self.of_unknown_time.is_empty()
+            && self.far_behind.is_empty()
             && self.ahead.is_empty()
             && self.stale.is_empty()
             && self.replaced.is_empty()

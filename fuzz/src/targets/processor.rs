@@ -6,7 +6,7 @@ use chassis::Metrics;
 use clinical::{Span, Timestamp};
 use examples::RECEIVED;
 use processor::validate::{ValidationError, key_of, validate};
-use processor::{FollowedRuleSets, LeftOut, PartitionBuilder, Replayed, Replays};
+use processor::{LeftOut, PartitionBuilder, Replayed, Replays};
 use schemas::codec::Record as _;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, Reading};
 use stream::transaction::{Builder, Record};
@@ -98,7 +98,7 @@ fn rebuild() -> Target {
     Target::new("processor_rebuild", Form::Packed(3, &Form::Bytes), seeds, move |input| {
         let left_out = LeftOut::register(&Metrics::for_service("processor"))
             .map_err(|error| error.to_string())?;
-        let replays = Arc::new(Replays::new(&codec, FollowedRuleSets::default(), left_out));
+        let replays = Arc::new(Replays::new(&codec, Default::default(), left_out));
         let mut builder = PartitionBuilder::new(replays, Timestamp::from_millis(RECEIVED));
         let parts = unpack(input);
         for (offset, record) in (0..).zip(parts.chunks_exact(3).take(60)) {

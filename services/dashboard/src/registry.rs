@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use clinical::reliability::TrustedProducts;
 use jiff::tz::TimeZone;
 use schemas::registry::{
     CareTeam, Consortium, DEFAULT_TIME_ZONE, DeviceModel, Participant, Practitioner, Role, Sex,
@@ -193,6 +194,11 @@ impl Registry {
     /// The device products, by manufacturer and model.
     pub fn devices(&self) -> Vec<DeviceModel> {
         self.read().devices.values().cloned().collect()
+    }
+
+    /// How far products are trusted.
+    pub fn trusted_products(&self) -> TrustedProducts {
+        self.read().devices.values().filter_map(DeviceModel::trusted).collect()
     }
 
     /// How long the lists are.

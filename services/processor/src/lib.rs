@@ -4,6 +4,8 @@
 //! it was consumed. [`task`] is the way of a record; [`partition`] what is remembered of patients,
 //! rebuilt from Kafka alone.
 
+mod devices;
+mod followed;
 mod metrics;
 mod partition;
 mod rebuild;
@@ -13,6 +15,7 @@ mod task;
 mod topics;
 pub mod validate;
 
+pub use devices::FollowedDevices;
 pub use metrics::LeftOut;
 pub use partition::Partition;
 pub use rebuild::{PartitionBuilder, Replayed, Replays};

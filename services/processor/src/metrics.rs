@@ -54,6 +54,7 @@ impl LeftOut {
         for replayed in Replayed::ALL {
             records.with_label_values(&[replayed.topic().base_name()]);
         }
+        records.with_label_values(&[Topic::RegistryDevices.base_name()]);
         Ok(Self {
             records,
             plans: metrics.counter(
@@ -93,6 +94,18 @@ impl LeftOut {
             kafka.offset = record.offset,
             %error,
             "a rule set is not usable; those before it stay in force. `mimamori rules check` says why"
+        );
+    }
+
+    /// An entry of the list of devices that cannot be read.
+    pub(crate) fn count_device(&self, record: &Incoming, error: impl std::fmt::Display) {
+        self.records.with_label_values(&[Topic::RegistryDevices.base_name()]).inc();
+        tracing::error!(
+            kafka.topic = Topic::RegistryDevices.base_name(),
+            kafka.partition = record.partition,
+            kafka.offset = record.offset,
+            %error,
+            "an entry of the list of devices cannot be read: its product is not trusted"
         );
     }
 

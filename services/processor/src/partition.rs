@@ -7,6 +7,7 @@ use clinical::alert::Alert;
 use clinical::monitor::{Applied, Monitor};
 use clinical::patient::InvalidId;
 use clinical::plan::Plan;
+use clinical::reliability::TrustedProducts;
 use clinical::rule_set::{RuleSet, RuleSets};
 use clinical::{PatientId, Reading, Span, Timestamp, Window};
 use hashbrown::HashTable;
@@ -40,10 +41,11 @@ impl Watched {
         Self { patient, monitor: Monitor::default(), plan: None, timer: Timestamp::LATEST }
     }
 
-    /// The patient's plan is one under this rule set from now on.
-    fn work_under(&mut self, rule_set: Option<&Arc<RuleSet>>) {
+    /// The patient's plan is one by the rule set and the list of devices from now on by which the plan is
+    /// of who has none.
+    fn work_as(&mut self, default_plan: &Plan) {
         if let Some(plan) = &mut self.plan {
-            **plan = std::mem::take(&mut **plan).under(rule_set.cloned());
+            **plan = as_default(std::mem::take(&mut **plan), default_plan);
         }
     }
 
@@ -62,13 +64,16 @@ impl Watched {
     }
 }
 
-/// A rule set that came into force, for those who are still to be assessed under it.
+/// A rule set or a list of devices that came into force, for those who are still to be assessed under it.
 struct Entered {
     at: Timestamp,
-    /// None where the built-in one did.
-    rule_set: Option<Arc<RuleSet>>,
     /// What holds under it for who has no plan.
     default_plan: Plan,
+}
+
+/// A plan by the rule set and the list of devices by which another one is.
+fn as_default(plan: Plan, default_plan: &Plan) -> Plan {
+    plan.under(default_plan.rule_set().cloned()).trusting(default_plan.trusted().clone())
 }
 
 /// The state of one partition.
@@ -80,6 +85,8 @@ pub struct Partition {
     /// All rule sets, as far as they are known; `rule_set` is the one in force.
     rule_sets: Arc<RuleSets>,
     rule_set: Option<Arc<RuleSet>>,
+    /// How far products are trusted.
+    trusted: Arc<TrustedProducts>,
     /// Rule sets under which patients are still to be assessed, in the order in which they came into
     /// force here; and who is, from which of them on. Nothing else happens to a patient before that, so
     /// what happens to one does not depend on when their turn comes.
@@ -161,6 +168,21 @@ impl Partition {
         }
     }
 
+    /// Whether this is the list of devices that the partition knows.
+    pub fn trusts(&self, trusted: &Arc<TrustedProducts>) -> bool {
+        Arc::ptr_eq(&self.trusted, trusted)
+    }
+
+    /// Takes in how far products are trusted. Where that is something else than before, it is from the
+    /// partition's clock on, for every patient.
+    pub fn trust(&mut self, trusted: &Arc<TrustedProducts>) {
+        let is_news = *self.trusted != **trusted;
+        self.trusted = trusted.clone();
+        if is_news {
+            self.enter_rule_set(self.clock);
+        }
+    }
+
     fn next_rule_set(&self, after: Timestamp) -> Option<Timestamp> {
         self.rule_sets.after(after).next().map(|set| set.effective_from())
     }
@@ -169,18 +191,19 @@ impl Partition {
     /// that under those whose turns have not come yet.
     fn enter_rule_set(&mut self, at: Timestamp) {
         self.use_rule_set_of(at);
-        let (rule_set, default_plan) = (self.rule_set.clone(), self.default_plan.clone());
+        let default_plan = self.default_plan.clone();
         for watched in &self.patients {
             self.outdated.entry(watched.patient.clone()).or_insert(self.entered.len());
         }
         if !self.outdated.is_empty() {
-            self.entered.push(Entered { at, rule_set, default_plan });
+            self.entered.push(Entered { at, default_plan });
         }
     }
 
     fn use_rule_set_of(&mut self, at: Timestamp) {
         self.rule_set = self.rule_sets.in_force(at).cloned();
-        self.default_plan = Plan::default().under(self.rule_set.clone());
+        self.default_plan =
+            Plan::default().under(self.rule_set.clone()).trusting(self.trusted.clone());
     }
 
     fn assess_outdated(&mut self, changes: &mut Vec<Alert>) {
@@ -204,10 +227,10 @@ impl Partition {
     /// none is due.
     fn assess_under_next(&mut self, patient: &PatientId, changes: &mut Vec<Alert>) -> bool {
         let Some(index) = self.outdated.get(patient).copied() else { return false };
-        let Entered { at, rule_set, default_plan } = &self.entered[index];
+        let Entered { at, default_plan } = &self.entered[index];
         let next = self.entered.get(index + 1);
         if let Some(watched) = find(&mut self.patients, patient) {
-            watched.work_under(rule_set.as_ref());
+            watched.work_as(default_plan);
             let with = (watched.plan.as_deref().unwrap_or(default_plan), self.window);
             changes.extend(watched.monitor.reassess(patient, *at, with));
             let until = next.map_or(self.clock, |next| next.at - Span::from_millis(1));
@@ -322,7 +345,7 @@ impl Partition {
         match plan {
             // Before the first reading comes: it may be one that is expected.
             Some(plan) => {
-                let plan = plan.under(self.rule_set.clone());
+                let plan = as_default(plan, &self.default_plan);
                 Self::watched(&mut self.patients, patient).plan = Some(Box::new(plan));
             }
             None => {
@@ -336,13 +359,18 @@ impl Partition {
     /// Ends a rebuild: computes every patient's episodes as of the partition's clock, by the rule set
     /// that was in force then. Nothing differs from what was published, unless rules or plans have
     /// changed; then the difference waits to be published.
-    pub(crate) fn settle(&mut self, now: Timestamp, rule_sets: Arc<RuleSets>) {
+    pub(crate) fn settle(
+        &mut self,
+        now: Timestamp,
+        rule_sets: Arc<RuleSets>,
+        trusted: Arc<TrustedProducts>,
+    ) {
         self.swept = now;
-        self.rule_sets = rule_sets;
+        (self.rule_sets, self.trusted) = (rule_sets, trusted);
         self.use_rule_set_of(self.clock);
         let (clock, window) = (self.clock, self.window);
         for watched in &mut self.patients {
-            watched.work_under(self.rule_set.as_ref());
+            watched.work_as(&self.default_plan);
             let Watched { patient, monitor, plan, .. } = &mut **watched;
             monitor.forget(clock, window);
             let plan = plan.as_deref().unwrap_or(&self.default_plan);

@@ -12,6 +12,7 @@ use schemas::validation::CLOCK_TOLERANCE;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder};
 use stream::transaction::{Builder, Record, TaskError};
 
+use crate::devices::FollowedDevices;
 use crate::metrics::LeftOut;
 use crate::partition::Partition;
 use crate::rule_sets::FollowedRuleSets;
@@ -48,18 +49,24 @@ pub struct Replays {
     alerts: Decoder<AlertEvent>,
     plans: Decoder<CarePlan>,
     rule_sets: FollowedRuleSets,
+    devices: FollowedDevices,
     left_out: LeftOut,
 }
 
 impl Replays {
     /// Reads what was written with the schemas that `codec` knows. States are judged by the rule sets
-    /// that are known when their rebuild ends.
-    pub fn new(codec: &Codec, rule_sets: FollowedRuleSets, left_out: LeftOut) -> Self {
+    /// and the list of devices that are known when their rebuild ends.
+    pub fn new(
+        codec: &Codec,
+        (rule_sets, devices): (FollowedRuleSets, FollowedDevices),
+        left_out: LeftOut,
+    ) -> Self {
         Self {
             accepted: codec.decoder(),
             alerts: codec.decoder(),
             plans: codec.decoder(),
             rule_sets,
+            devices,
             left_out,
         }
     }
@@ -176,7 +183,8 @@ impl Builder for PartitionBuilder {
 
     fn finish(mut self, now_ms: i64) -> Partition {
         let rule_sets = self.replays.rule_sets.current();
-        self.partition.settle(Timestamp::from_millis(now_ms), rule_sets);
+        let trusted = self.replays.devices.current();
+        self.partition.settle(Timestamp::from_millis(now_ms), rule_sets, trusted);
         self.partition
     }
 }

@@ -1,41 +1,31 @@
 //! The rule sets, kept current from the topic `rule.sets`, which every processor reads whole.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
-use chassis::{Backoff, KafkaArgs, Shutdown};
+use chassis::{KafkaArgs, Shutdown};
 use clinical::rule_set::RuleSets;
 use schemas::topics::Topic;
 use schemas::{Codec, Decoder, records};
 use stream::StreamError;
-use stream::follow::{FollowHandle, Followed, Start, follow};
+use stream::follow::FollowHandle;
 use stream::record::Incoming;
 
+use crate::followed::{decoded, read_and_follow};
 use crate::metrics::LeftOut;
-
-/// How often it is looked whether the topic has been read.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// The rule sets as the topic says now.
 #[derive(Default, Clone)]
-pub struct FollowedRuleSets(Arc<Shared>);
-
-#[derive(Default)]
-struct Shared {
-    sets: RwLock<Arc<RuleSets>>,
-    is_caught_up: AtomicBool,
-}
+pub struct FollowedRuleSets(Arc<RwLock<Arc<RuleSets>>>);
 
 impl FollowedRuleSets {
     /// All of them. The same pointer as before where nothing has changed.
     pub fn current(&self) -> Arc<RuleSets> {
-        self.0.sets.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Takes a record in: a set, or that the one of this name is withdrawn.
     pub fn apply(&self, name: &str, set: Option<clinical::rule_set::RuleSet>) {
-        let mut sets = self.0.sets.write().unwrap_or_else(PoisonError::into_inner);
+        let mut sets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let mut changed = RuleSets::clone(&sets);
         match set {
             Some(set) => changed.apply(set),
@@ -47,8 +37,7 @@ impl FollowedRuleSets {
     }
 
     /// Follows the topic on a thread of its own, and returns when all that was there has been read, or
-    /// when stopped. Nothing may be judged before: a state would be rebuilt by other rules than those
-    /// that it was published by.
+    /// when stopped.
     pub(crate) fn follow(
         &self,
         (kafka, topic): (&KafkaArgs, &str),
@@ -57,19 +46,10 @@ impl FollowedRuleSets {
         stop: &Shutdown,
         waiting: impl Fn(),
     ) -> Result<FollowHandle, StreamError> {
-        let (sets, stopping) = (self.clone(), stop.clone());
+        let sets = self.clone();
         let reader = Reader { decoder: codec.decoder(), left_out, stop: stop.clone() };
-        let handle = move |event| match event {
-            Followed::CaughtUp => sets.0.is_caught_up.store(true, Ordering::Release),
-            Followed::Record(record) => reader.read(&record, &sets),
-        };
-        let followed = [(topic, Start::Beginning)];
-        let following = follow(kafka, &followed, move || stopping.is_requested(), handle)?;
-        while !self.0.is_caught_up.load(Ordering::Acquire) && !stop.is_requested() {
-            waiting();
-            std::thread::sleep(BETWEEN_LOOKS);
-        }
-        Ok(following)
+        let take = move |record: &Incoming| reader.read(record, &sets);
+        read_and_follow((kafka, topic), stop, waiting, take)
     }
 }
 
@@ -87,20 +67,12 @@ impl Reader {
             return self.left_out.count_rule_set(record, "its key is no name");
         };
         let Some(bytes) = &record.payload else { return sets.apply(name, None) };
-        let mut backoff = Backoff::default();
-        let set = loop {
-            match self.decoder.decode(bytes) {
-                Ok(set) => break set,
-                Err(error) if error.is_retryable() && !self.stop.is_requested() => {
-                    tracing::warn!(topic = %Topic::RuleSets, %error, "waiting for the schema registry");
-                    backoff.sleep();
-                }
-                // Stopped: it may be usable for all that is known.
-                Err(error) if error.is_retryable() => return,
-                Err(error) => {
-                    self.left_out.count_rule_set(record, error);
-                    return sets.apply(name, None);
-                }
+        let set = match decoded(&self.decoder, bytes, Topic::RuleSets, &self.stop) {
+            None => return,
+            Some(Ok(set)) => set,
+            Some(Err(error)) => {
+                self.left_out.count_rule_set(record, error);
+                return sets.apply(name, None);
             }
         };
         let usable = match set.validate() {

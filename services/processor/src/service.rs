@@ -15,6 +15,7 @@ use stream::hanging::Hanging;
 use stream::transaction::{LoopArgs, run as run_loop};
 use stream::{HeldBack, StreamError};
 
+use crate::devices::FollowedDevices;
 use crate::metrics::ProcessorMetrics;
 use crate::rule_sets::FollowedRuleSets;
 use crate::task::{ProcessorTask, States, Watcher};
@@ -96,14 +97,20 @@ fn process(
     let names = TaskTopics::of(&topics);
     let codec = Codec::new(args.schema_registry.url())?;
     let Some(partitions) = wait_for_topics(args, &topics, &watcher, stop)? else { return Ok(()) };
-    let followed = FollowedRuleSets::default();
-    let topic = topics.name(Topic::RuleSets);
-    let waiting = || {
-        watcher.loop_turns.beat();
-        watcher.states.not_ready("reading the rule sets");
+    let (rule_sets, devices) = (FollowedRuleSets::default(), FollowedDevices::default());
+    let waiting = |what: &'static str| {
+        let watcher = &watcher;
+        move || {
+            watcher.loop_turns.beat();
+            watcher.states.not_ready(what);
+        }
     };
-    let left_out = metrics.left_out.clone();
-    let _following = followed.follow((&args.kafka, &topic), &codec, left_out, stop, waiting)?;
+    let left_out = || metrics.left_out.clone();
+    let (from, reading) = (topics.name(Topic::RuleSets), waiting("reading the rule sets"));
+    let _sets = rule_sets.follow((&args.kafka, &from), &codec, left_out(), stop, reading)?;
+    let (from, reading) = (topics.name(Topic::RegistryDevices), waiting("reading the devices"));
+    let _devices = devices.follow((&args.kafka, &from), &codec, left_out(), stop, reading)?;
+    let followed = (rule_sets, devices);
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),
         instance: args.instance.clone(),
@@ -120,7 +127,7 @@ fn process(
 }
 
 /// The topics that the processor reads or writes.
-const USED: [Topic; 7] = [
+const USED: [Topic; 8] = [
     Topic::ReadingsRaw,
     Topic::ReadingsAccepted,
     Topic::ReadingsRejected,
@@ -128,6 +135,7 @@ const USED: [Topic; 7] = [
     Topic::Alerts,
     Topic::CarePlans,
     Topic::RuleSets,
+    Topic::RegistryDevices,
 ];
 
 /// The number of partitions of raw readings, as soon as Kafka answers and its topics are fit; none

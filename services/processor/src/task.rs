@@ -8,6 +8,7 @@ use std::time::Duration;
 use chassis::now_ms;
 use clinical::Timestamp;
 use clinical::alert::Alert;
+use clinical::reliability::TrustedProducts;
 use clinical::rule_set::RuleSets;
 use schemas::records::StoredOutcome;
 use schemas::topics::Topic;
@@ -21,6 +22,7 @@ use stream::transaction::{
 };
 use stream::{HeldBack, partition_for_key};
 
+use crate::devices::FollowedDevices;
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
 use crate::rebuild::{PartitionBuilder, Replayed, Replays};
@@ -34,9 +36,11 @@ pub struct ProcessorTask<W> {
     /// How many partitions `readings.raw` has.
     partitions: i32,
     replays: Arc<Replays>,
-    followed: FollowedRuleSets,
+    followed: (FollowedRuleSets, FollowedDevices),
     /// The rule sets as they were when the turn began.
     rule_sets: Arc<RuleSets>,
+    /// How far products were trusted then.
+    trusted: Arc<TrustedProducts>,
     readings: Decoder<Reading>,
     accepted: AcceptedEncoder,
     rejected: Encoder<RejectedReading>,
@@ -106,7 +110,7 @@ impl<W: Watcher> ProcessorTask<W> {
         topics: TaskTopics,
         partitions: i32,
         codec: Codec,
-        followed: FollowedRuleSets,
+        followed: (FollowedRuleSets, FollowedDevices),
         metrics: ProcessorMetrics,
         watcher: W,
     ) -> anyhow::Result<Self> {
@@ -120,7 +124,8 @@ impl<W: Watcher> ProcessorTask<W> {
             topics,
             partitions,
             replays: Arc::new(replays),
-            rule_sets: followed.current(),
+            rule_sets: followed.0.current(),
+            trusted: followed.1.current(),
             followed,
             metrics,
             pending: Pending::default(),
@@ -256,6 +261,9 @@ impl<W: Watcher> ProcessorTask<W> {
         if !state.knows(&self.rule_sets) {
             state.learn(&self.rule_sets);
         }
+        if !state.trusts(&self.trusted) {
+            state.trust(&self.trusted);
+        }
     }
 
     fn process_plan(
@@ -354,7 +362,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
     }
 
     fn due(&self, state: &Partition) -> Option<i64> {
-        match state.knows(&self.rule_sets) {
+        match state.knows(&self.rule_sets) && state.trusts(&self.trusted) {
             true => state.due().map(Timestamp::millis),
             false => Some(Timestamp::EARLIEST.millis()),
         }
@@ -405,7 +413,8 @@ impl<W: Watcher> Task for ProcessorTask<W> {
     fn observe(&mut self, observation: Observation<'_>) {
         match observation {
             Observation::Turn => {
-                self.rule_sets = self.followed.current();
+                self.rule_sets = self.followed.0.current();
+                self.trusted = self.followed.1.current();
                 self.watcher.turned();
             }
             Observation::Committed { records, took } => {

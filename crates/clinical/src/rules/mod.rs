@@ -88,6 +88,7 @@ struct Rules {
     all: Vec<&'static dyn Rule>,
     of_kind: Vec<Vec<usize>>,
     of_suspicions: Vec<usize>,
+    of_products: Vec<bool>,
 }
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
@@ -96,7 +97,10 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         (0..all.len()).filter(|index| all[*index].kinds().contains(kind)).collect::<Vec<usize>>()
     };
     let of_suspicions = (0..all.len()).filter(|index| all[*index].reads_suspicions()).collect();
-    Rules { of_kind: Kind::ALL.iter().map(of_kind).collect(), of_suspicions, all }
+    let asks =
+        |kind: &Kind| all.iter().any(|rule| rule.reads_products() && rule.kinds().contains(kind));
+    let of_products = Kind::ALL.iter().map(asks).collect();
+    Rules { of_kind: Kind::ALL.iter().map(of_kind).collect(), of_suspicions, of_products, all }
 });
 
 /// Every rule, always in the same order.
@@ -112,6 +116,11 @@ pub(crate) fn reading(kind: Kind) -> &'static [usize] {
 /// The indices in [`all`] of the rules that look at what the patient's data are suspected of.
 pub(crate) fn of_suspicions() -> &'static [usize] {
     &RULES.of_suspicions
+}
+
+/// Whether a rule that reads a kind asks for the product that measured it.
+pub(crate) fn read_products(kind: Kind) -> bool {
+    RULES.of_products[usize::from(kind.number())]
 }
 
 /// Whether a value is one that a physician should see whenever it was measured, as a rule of its kind

@@ -73,6 +73,44 @@ impl Sending for Shown {
     }
 }
 
+/// When a day is complete, at the latest.
+pub fn complete(day: i64) -> i64 {
+    (day + 1) * DAY + SEVEN
+}
+
+/// Receives what was shown from day to day: after each, its day passes.
+pub fn each(home: &mut Home, shown: impl IntoIterator<Item = Shown>) {
+    for one in shown {
+        home.receives(one);
+        home.waits_until(complete(one.minutes / DAY));
+    }
+}
+
+/// Receives what is shown on each of some days.
+pub fn on_days<S: IntoIterator<Item = Shown>>(
+    home: &mut Home,
+    days: impl IntoIterator<Item = i64>,
+    of_day: impl Fn(i64) -> S,
+) {
+    for day in days {
+        for one in of_day(day) {
+            home.receives(one);
+        }
+        home.waits_until(complete(day));
+    }
+}
+
+/// Of versions of readings of two months those of the last forty days.
+pub fn of_forty_days(all: Vec<Vec<Shown>>) -> Vec<Shown> {
+    all.into_iter().flatten().filter(|one| one.minutes >= 20 * DAY).collect()
+}
+
+/// Versions of readings, each moved into the first four weeks.
+pub fn of_four_weeks(all: Vec<Vec<Shown>>) -> Vec<Shown> {
+    let moved = |one: Shown| Shown { minutes: one.minutes % (28 * DAY), ..one };
+    all.into_iter().flatten().map(moved).collect()
+}
+
 /// A plan in whose zone days are 23 and 25 hours long now and then, with other numbers than the defaults,
 /// under a rule set of one rule.
 pub fn plan(rule: &str, overrides: &[(&'static str, f64)]) -> Plan {

@@ -51,7 +51,8 @@ pub async fn preview_plan(
     let to = now();
     let from = to - PREVIEWED;
     let patient = assigned.patient.clone();
-    let present = dashboard.plan_of(patient.as_str());
+    let trusted = Arc::new(dashboard.registry.trusted_products());
+    let present = dashboard.plan_of(patient.as_str()).trusting(trusted.clone());
     let signature = Signature {
         patient: patient.as_str(),
         version: present.version.saturating_add(1),
@@ -59,7 +60,7 @@ pub async fn preview_plan(
         at: to,
     };
     let proposed = match parse(&document, signature).and_then(|plan| plan.validate()) {
-        Ok(plan) => plan.under(present.rule_set().cloned()),
+        Ok(plan) => plan.under(present.rule_set().cloned()).trusting(trusted),
         Err(faults) => return Ok(invalid(faults)),
     };
     let period = (preview::needed_from(from), to);

@@ -2,6 +2,7 @@
 
 use clinical::alert::Severity;
 use clinical::limit::Side;
+use clinical::reliability::ProductDigest;
 use clinical::source::SourceDigest;
 use clinical::{Kind, ReadingId};
 use schemas::reading::DataInput;
@@ -113,6 +114,16 @@ pub struct LabSource {
 }
 
 impl Source {
+    /// The product, where a device says which it is.
+    pub fn product(&self) -> Option<ProductDigest> {
+        match self {
+            Self::Device(DeviceSource { manufacturer, model_number, .. }) => {
+                ProductDigest::of(manufacturer, model_number.as_deref()?)
+            }
+            Self::Lab(_) => None,
+        }
+    }
+
     /// The source of a row, and its part of the reading id.
     ///
     /// A source that would not be accepted now, of blank parts or of none, is shown as it was written.

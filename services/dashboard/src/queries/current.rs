@@ -103,8 +103,9 @@ impl CurrentRow {
     pub fn into_received(self) -> Result<ReceivedReading, StoreError> {
         let wrong = StoreError::NotUnderstood;
         let kind = Kind::parse(&self.kind).ok_or(wrong("kind"))?;
-        let (_, source) = Source::of(&self.written_source, &self.model);
+        let (said, source) = Source::of(&self.written_source, &self.model);
         let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;
+        let sample = values::sample(kind, &values).of_product(kind, || said.product());
         let reading = RememberedReading {
             kind,
             observation_time: Timestamp::from_seconds(self.observed_seconds),
@@ -112,7 +113,7 @@ impl CurrentRow {
             // Its content tells it from no other: it is the only version that is asked for.
             version: Version::new(Timestamp::from_millis(self.updated_millis), 0),
             entered_in_error: false,
-            sample: values::sample(kind, &values),
+            sample,
         };
         Ok(ReceivedReading { reading, received: Timestamp::from_millis(self.received_millis) })
     }

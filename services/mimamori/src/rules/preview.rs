@@ -15,10 +15,11 @@ use chassis::{ClickHouseArgs, Metrics};
 use clinical::alert::Severity;
 use clinical::plan::Plan;
 use clinical::preview::{self, PreviewedAlert, ReceivedReading};
+use clinical::reliability::{ProductDigest, Trust, TrustedProducts};
 use clinical::{PatientId, Span, Timestamp, rules};
 use dashboard::metrics::DashboardMetrics;
 use dashboard::queries::Store;
-use schemas::registry::{CareTeam, Participant};
+use schemas::registry::{CareTeam, DeviceModel, Participant};
 use schemas::topics::Topic;
 use schemas::{CarePlan, Codec};
 use stream::follow::Start;
@@ -112,6 +113,7 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     };
     enough(&patients)?;
     let plans = plans(&args.source, &codec)?;
+    let trusted = Arc::new(trusted(&args.source, &codec)?);
     let now = super::now();
     let to = args.until.map_or(now, |time| Timestamp::from_millis(time.as_millisecond()));
     let from = to - Span::from_days(args.days.into());
@@ -128,7 +130,8 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         let readings = as_received(readings.context("the readings cannot be read")?, args.in_time);
         let plan = plans.get(patient.as_str()).cloned().unwrap_or_default();
         let both = [in_force.clone(), Some(proposed.clone())].map(|set| {
-            preview::alerts(patient, readings.clone(), &plan.clone().under(set), (from, to))
+            let plan = plan.clone().under(set).trusting(trusted.clone());
+            preview::alerts(patient, readings.clone(), &plan, (from, to))
         });
         if args.list {
             both[1].iter().for_each(|alert| println!("{}", line(alert)));
@@ -282,6 +285,20 @@ fn plans(source: &Source, codec: &Codec) -> anyhow::Result<HashMap<String, Plan>
         Ok(())
     })?;
     Ok(plans)
+}
+
+/// How far products are trusted, as the processor knows it.
+fn trusted(source: &Source, codec: &Codec) -> anyhow::Result<TrustedProducts> {
+    let decoder = codec.decoder::<DeviceModel>();
+    let mut products: HashMap<String, (ProductDigest, Trust)> = HashMap::new();
+    each(source, &source.topics().name(Topic::RegistryDevices), Start::Beginning, |key, entry| {
+        match decoded(&decoder, entry)?.and_then(|entry| entry.trusted()) {
+            Some(product) => products.insert(key, product),
+            None => products.remove(&key),
+        };
+        Ok(())
+    })?;
+    Ok(products.into_values().collect())
 }
 
 /// An entry for each patient, so that a search for the patient finds it.

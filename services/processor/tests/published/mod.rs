@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clinical::alert::Alert;
+use clinical::reliability::TrustedProducts;
 use clinical::rule_set::{RuleSet, RuleSets};
 use clinical::{Outcome, ReadingId, Timestamp, Version};
-use processor::{FollowedRuleSets, LeftOut, Partition, PartitionBuilder, Replayed, Replays};
+use processor::{
+    FollowedDevices, FollowedRuleSets, LeftOut, Partition, PartitionBuilder, Replayed, Replays,
+};
 use schemas::reading::{
     BloodPressure, DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source,
 };
@@ -71,27 +74,30 @@ pub struct Published {
     alert_encoder: Encoder<AlertEvent>,
     replays: Arc<Replays>,
     rule_sets: FollowedRuleSets,
+    devices: FollowedDevices,
 }
 
 /// What reads the replayed topics, and the metrics it counts with.
 pub fn replays(codec: &Codec) -> (Arc<Replays>, chassis::Metrics) {
     let metrics = chassis::Metrics::for_service("processor");
     let left_out = LeftOut::register(&metrics).unwrap();
-    (Arc::new(Replays::new(codec, FollowedRuleSets::default(), left_out)), metrics)
+    (Arc::new(Replays::new(codec, Default::default(), left_out)), metrics)
 }
 
 impl Published {
     pub fn new(codec: &Codec) -> Self {
         let left_out = LeftOut::register(&chassis::Metrics::for_service("processor")).unwrap();
-        let rule_sets = FollowedRuleSets::default();
+        let (rule_sets, devices) = (FollowedRuleSets::default(), FollowedDevices::default());
+        let followed = (rule_sets.clone(), devices.clone());
         Self {
             accepted: Vec::new(),
             alerts: Vec::new(),
             plans: Vec::new(),
             accepted_encoder: AcceptedEncoder::new(codec, "readings.accepted").unwrap(),
             alert_encoder: codec.encoder("alerts").unwrap(),
-            replays: Arc::new(Replays::new(codec, rule_sets.clone(), left_out)),
+            replays: Arc::new(Replays::new(codec, followed, left_out)),
             rule_sets,
+            devices,
         }
     }
 
@@ -139,6 +145,11 @@ impl Published {
         for set in sets.iter() {
             self.rule_sets.apply(set.name(), Some(RuleSet::clone(set)));
         }
+    }
+
+    /// What `registry.devices` says of trust.
+    pub fn trusted(&self, products: TrustedProducts) {
+        self.devices.set(products);
     }
 
     pub fn report(&mut self, alerts: &[Alert]) {

@@ -11,11 +11,28 @@ pub(super) const ON: Parameter = Parameter {
         ja: "歩数の減少を監視する（1）、しない（0）", en: "watched (1) or not (0)"
     },
     unit: "",
-    default: 0.0,
+    default: 1.0,
     low: 0.0,
     high: 1.0,
     decimals: 0,
-    source: "ours: off, as no device's step counts are known to be true yet (JIS S 7200:1993 allows 3 % on a shaker, devices on people differ by 10 to 20 %)",
+    source: "ours: on, where the product is trusted",
+};
+
+/// Steps are judged of a device whose product is trusted so far at least: 1 low, 2 moderate, 3 high, as the
+/// list of devices says; 0 judges every device.
+pub(super) const TRUST: Parameter = Parameter {
+    name: "activity.drop.trust",
+    former_names: &[],
+    label: Label {
+        ja: "判定する製品の信頼度（0 すべて、1 低、2 中、3 高）以上",
+        en: "products trusted at least (0 all, 1 low, 2 moderate, 3 high)",
+    },
+    unit: "",
+    default: 2.0,
+    low: 0.0,
+    high: 3.0,
+    decimals: 0,
+    source: "ours: of a product of moderate trust changes of one person on one device can be judged (JIS S 7200:1993 allows 3 % on a shaker, devices on people differ by 10 to 20 %)",
 };
 
 /// Steps of a week below such a share of the month before are worth a look, percent.

@@ -1,7 +1,7 @@
 //! `activity.drop`: steps that fall to half of what they were.
 //!
-//! Step counters differ from each other by 10 to 20 %, and nobody knows yet which of them to trust. So
-//! the rule is off unless the care plan switches it on, and a device is compared with itself only.
+//! Step counters differ from each other by 10 to 20 %. So a device is compared with itself only, and judged
+//! where the list of devices trusts its product far enough, or the care plan judges every device.
 //!
 //! It is judged once a local day ([`super::days`]): the median of the days of the week that ends with the
 //! day against the median of the four weeks before it. A reading says the steps of its day up to when it
@@ -18,6 +18,7 @@ use crate::alert::{Alert, Text};
 use crate::kinds::{Kind, activity};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::reliability::Trust;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::sample::Sample;
 use crate::source::SourceDigest;
@@ -27,7 +28,9 @@ use crate::wording::day_number;
 
 use super::days::{self, Begin, Verdict};
 use super::of_sources::{OfSources, sources};
-use limits::{BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, HYSTERESIS, LEAST_STEPS, ON, SHARE, WEEK};
+use limits::{
+    BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, HYSTERESIS, LEAST_STEPS, ON, SHARE, TRUST, WEEK,
+};
 
 /// The rule.
 #[derive(Debug)]
@@ -55,11 +58,15 @@ impl Rule for ActivityDrop {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[ON, SHARE] }
+        const { &[ON, SHARE, TRUST] }
+    }
+
+    fn reads_products(&self) -> bool {
+        true
     }
 
     fn applies_to(&self, plan: &Plan) -> bool {
-        plan.value(&ON) > 0.0
+        plan.value(&ON) > 0.0 && least(plan).is_none_or(|least| plan.trusted().any_from(least))
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
@@ -71,6 +78,7 @@ impl Rule for ActivityDrop {
         days::assess(context, Begin::Midnight, |days| {
             let limit = context.plan.value(&SHARE);
             let readings = context.readings_and_copies(ACTIVITY, days.begin());
+            let readings = readings.filter(|reading| is_judged(reading.sample, context.plan));
             let known = days.collect(readings, |day: &mut OfSources<f64>, reading| {
                 let steps = reading.sample.exact(activity::STEP).unwrap_or_default();
                 let greatest = day.of(reading.source);
@@ -84,7 +92,9 @@ impl Rule for ActivityDrop {
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        days::is_unaffected(change, context, Begin::Midnight)
+        let is_of_none = change.is_in_order && !is_judged(change.reading.sample, context.plan);
+        is_of_none && context.rest_until.is_none()
+            || days::is_unaffected(change, context, Begin::Midnight)
     }
 
     fn waits_for_the_rest(&self, _: Sample, delay: Span) -> bool {
@@ -94,6 +104,21 @@ impl Rule for ActivityDrop {
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }
+}
+
+/// How far a product has to be trusted to be judged; none where every device is.
+fn least(plan: &Plan) -> Option<Trust> {
+    match plan.value(&TRUST) as u8 {
+        0 => None,
+        1 => Some(Trust::Low),
+        2 => Some(Trust::Moderate),
+        _ => Some(Trust::High),
+    }
+}
+
+/// Whether the product that measured a reading is trusted far enough.
+fn is_judged(sample: Sample, plan: &Plan) -> bool {
+    least(plan).is_none_or(|least| plan.trust_of(sample) >= Some(least))
 }
 
 /// The week of a device against the four weeks before.

@@ -1,5 +1,7 @@
 //! The rule, shown by what happens to a patient.
 
+use std::sync::Arc;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -7,9 +9,10 @@ use proptest::sample::{Index, select};
 use crate::Kind;
 use crate::alert::{Severity, Transition};
 use crate::home::Home;
-use crate::home::daily::{self, DAY, SEVEN, Shown};
+use crate::home::daily::{self, DAY, Shown, each};
 use crate::kinds::activity::STEP;
 use crate::plan::Plan;
+use crate::reliability::{ProductDigest, Trust, TrustedProducts};
 use crate::rules;
 use crate::sample::Sample;
 
@@ -26,20 +29,40 @@ fn of_day(day: i64, value: f64) -> Shown {
     Shown::at_hour(day, 23, Kind::Activity, steps(value))
 }
 
+/// A patient whose plan judges every device.
 fn watched() -> Home {
-    let plan = rules::plan(1, [("activity.drop.on", 1.0)]).unwrap();
+    let plan = rules::plan(1, [("activity.drop.trust", 0.0)]).unwrap();
     Home { plan, ..Home::default() }
 }
 
-fn days(home: &mut Home, days: impl IntoIterator<Item = i64>, value: f64) {
-    each(home, days.into_iter().map(|day| of_day(day, value)));
+/// Products by their model.
+fn product(model: &str) -> Option<ProductDigest> {
+    ProductDigest::of("MAKER", model)
 }
 
-fn each(home: &mut Home, readings: impl IntoIterator<Item = Shown>) {
-    for reading in readings {
-        home.receives(reading);
-        home.waits_until((reading.minutes / DAY + 1) * DAY + SEVEN);
-    }
+/// A list of devices that trusts three products differently.
+fn list() -> Arc<TrustedProducts> {
+    let levels = [("GOOD", Trust::High), ("FAIR", Trust::Moderate), ("POOR", Trust::Low)];
+    let entries = levels.map(|(model, trust)| (product(model).unwrap(), trust));
+    Arc::new(entries.into_iter().collect())
+}
+
+/// The steps of a day by a product.
+fn of_model(day: i64, value: f64, model: &str) -> Shown {
+    let shown = of_day(day, value);
+    let sample = shown.sample.of_product(Kind::Activity, || product(model));
+    Shown { sample, ..shown }
+}
+
+/// Four weeks of 6,000 steps and five days of 2,900, by a product.
+fn halves(home: &mut Home, model: &str) {
+    daily::on_days(home, 0..33, |day| {
+        [of_model(day, if day < 28 { 6000.0 } else { 2900.0 }, model)]
+    });
+}
+
+fn days(home: &mut Home, days: impl IntoIterator<Item = i64>, value: f64) {
+    daily::on_days(home, days, |day| [of_day(day, value)]);
 }
 
 fn transitions(home: &Home) -> Vec<Transition> {
@@ -47,11 +70,42 @@ fn transitions(home: &Home) -> Vec<Transition> {
 }
 
 #[test]
-fn it_is_off_unless_the_plan_switches_it_on() {
+fn a_device_is_judged_where_its_product_is_trusted_moderately_or_more() {
+    for (model, raised) in [("GOOD", 1), ("FAIR", 1), ("POOR", 0), ("UNKNOWN", 0)] {
+        let mut home = Home { plan: Plan::default().trusting(list()), ..Home::default() };
+        halves(&mut home, model);
+        assert_eq!(transitions(&home).len(), raised, "{model}");
+    }
     let mut home = Home::default();
-    days(&mut home, 0..28, 6000.0);
-    days(&mut home, 28..40, 1000.0);
+    halves(&mut home, "GOOD");
+    assert!(transitions(&home).is_empty(), "nobody has judged any product");
+    let strict = rules::plan(1, [("activity.drop.trust", 3.0)]).unwrap();
+    for (model, raised) in [("GOOD", 1), ("FAIR", 0)] {
+        let mut home = Home { plan: strict.clone().trusting(list()), ..Home::default() };
+        halves(&mut home, model);
+        assert_eq!(transitions(&home).len(), raised, "{model}");
+    }
+}
+
+#[test]
+fn days_by_a_product_that_is_not_trusted_are_days_without_a_device() {
+    let mut home = Home { plan: Plan::default().trusting(list()), ..Home::default() };
+    daily::on_days(&mut home, 0..28, |day| [of_model(day, 6000.0, "GOOD")]);
+    // Its app says another model since an update, which nobody has judged yet.
+    daily::on_days(&mut home, 28..40, |day| [of_model(day, 2000.0, "NEW")]);
     assert!(transitions(&home).is_empty());
+}
+
+#[test]
+fn a_product_that_is_trusted_no_longer_has_its_alert_taken_back() {
+    let mut home = Home { plan: Plan::default().trusting(list()), ..Home::default() };
+    halves(&mut home, "GOOD");
+    assert_eq!(transitions(&home), [Raised]);
+    home.plan = Plan::default();
+    home.missed_at(34 * DAY);
+    assert!(!home.monitor.alerts()[0].is_open());
+    home.plan = Plan::default().trusting(list());
+    assert_eq!(home.missed_at(34 * DAY).len(), 1, "and back again");
 }
 
 #[test]
@@ -133,13 +187,13 @@ fn a_correction_takes_it_back_and_so_does_switching_it_off() {
     home.receives_at(33 * DAY, of_day(30, 2900.0).corrected_to(steps(5900.0)));
     assert_eq!(transitions(&home), [Raised, Retracted]);
     let mut home = dropped();
-    home.plan = rules::plan(2, []).unwrap();
+    home.plan = rules::plan(2, [("activity.drop.on", 0.0)]).unwrap();
     home.missed_at(33 * DAY);
     assert!(!home.monitor.alerts()[0].is_open());
 }
 
 fn plan() -> Plan {
-    daily::plan(RULE, &[("activity.drop.on", 1.0)])
+    daily::plan(RULE, &[]).trusting(list())
 }
 
 fn sent() -> impl Strategy<Value = Vec<Shown>> {
@@ -153,7 +207,15 @@ fn sent() -> impl Strategy<Value = Vec<Shown>> {
         };
         of_day(day, 0.0).corrected_to(sample).on_device(u8::from(is_other))
     });
-    daily::versions(first, samples())
+    // Mostly by a product that is trusted; a reading that comes again is of the same one.
+    daily::versions(first, samples()).prop_map(|versions| {
+        let by_model = |one: Shown| {
+            let model = if (one.minutes / DAY) % 10 == 3 { "POOR" } else { "FAIR" };
+            let sample = one.sample.of_product(Kind::Activity, || product(model));
+            Shown { sample, ..one }
+        };
+        versions.into_iter().map(by_model).collect()
+    })
 }
 
 proptest! {
@@ -172,9 +234,7 @@ proptest! {
         all in vec(sent(), 30..90),
         other_order in any::<[Index; 100]>(),
     ) {
-        // Of the present forty days.
-        let all: Vec<Shown> = all.concat();
-        let all: Vec<Shown> = all.into_iter().filter(|one| one.minutes >= 20 * DAY).collect();
+        let all = daily::of_forty_days(all);
         daily::the_order_of_arrival_does_not_matter(&plan(), 60, &all, &other_order)?;
     }
 

@@ -9,7 +9,7 @@ use proptest::sample::{Index, select};
 
 use crate::Kind;
 use crate::alert::{Severity, Transition};
-use crate::home::daily::{self, DAY, SEVEN, Shown, plan};
+use crate::home::daily::{self, DAY, SEVEN, Shown, complete, plan};
 use crate::home::{Home, Sending};
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::limit::Limit;
@@ -41,11 +41,6 @@ fn evening(day: i64, systolic: u16, diastolic: u16) -> Shown {
     at_hour(day, 21, systolic, diastolic)
 }
 
-/// When a day is complete, at the latest.
-fn after(day: i64) -> i64 {
-    (day + 1) * DAY + SEVEN
-}
-
 /// The transitions after readings, once the last day of them is complete.
 fn transitions(home: &mut Home, readings: impl IntoIterator<Item = Shown>) -> Vec<Transition> {
     let mut last = 0;
@@ -53,7 +48,7 @@ fn transitions(home: &mut Home, readings: impl IntoIterator<Item = Shown>) -> Ve
         last = last.max(reading.minutes());
         home.receives(reading);
     }
-    home.waits_until(after(last / DAY));
+    home.waits_until(complete(last / DAY));
     daily::transitions(home, RULE)
 }
 
@@ -68,7 +63,7 @@ fn five_mornings_of_seven_days_are_judged_when_the_fifth_day_is_complete() {
     let mut home = Home::after((0..5).map(|day| morning(day, 142, 88)));
     home.waits_until(5 * DAY + SEVEN - 61);
     assert!(home.reported.is_empty(), "before six in the morning the day is not complete");
-    home.waits_until(after(4));
+    home.waits_until(complete(4));
     assert_eq!(daily::transitions(&home, RULE), [Raised]);
     let alert = daily::last(&home, RULE);
     assert_eq!(
@@ -163,22 +158,22 @@ fn evenings_alone_do_not_end_what_mornings_raised_and_silence_ends_nothing() {
 fn a_correction_of_a_judged_day_takes_the_alert_back_or_changes_its_numbers() {
     let all = || (0..5).map(|day| morning(day, 136, 80));
     let (mut home, _) = after_all(all());
-    home.receives_at(after(5), morning(1, 136, 80).corrected_to(pair(141, 80)));
+    home.receives_at(complete(5), morning(1, 136, 80).corrected_to(pair(141, 80)));
     assert_eq!(daily::transitions(&home, RULE), [Raised, Updated]);
     assert_eq!(daily::last(&home, RULE).finding("morning_systolic"), Some(137.0));
-    home.receives_at(after(5), morning(3, 136, 80).corrected_to(pair(121, 80)));
+    home.receives_at(complete(5), morning(3, 136, 80).corrected_to(pair(121, 80)));
     assert_eq!(daily::transitions(&home, RULE), [Raised, Updated, Retracted]);
     let (mut home, _) = after_all(all());
-    home.receives_at(after(5), morning(2, 136, 80).entered_in_error());
+    home.receives_at(complete(5), morning(2, 136, 80).entered_in_error());
     assert_eq!(daily::transitions(&home, RULE), [Raised, Retracted]);
 }
 
 #[test]
 fn a_late_reading_makes_the_fifth_day() {
     let mut home = Home::after([0, 1, 2, 4].map(|day| morning(day, 142, 88)));
-    home.receives_at(after(6), morning(3, 142, 88));
+    home.receives_at(complete(6), morning(3, 142, 88));
     assert!(home.reported.is_empty(), "what was sent with it is waited for");
-    home.waits_until(after(6) + 1);
+    home.waits_until(complete(6) + 1);
     assert_eq!(daily::transitions(&home, RULE), [Raised]);
     assert_eq!(daily::last(&home, RULE).severity, Severity::Review);
 }
@@ -189,9 +184,9 @@ fn a_week_that_is_uploaded_at_once_raises_nothing_that_it_takes_back() {
     let week = (0..5).map(|day| morning(day, 150, 90));
     let lower = (0..5).map(|day| at_hour(day, 9, 110, 70));
     for reading in week.chain(lower) {
-        home.receives_at(after(9), reading);
+        home.receives_at(complete(9), reading);
     }
-    home.waits_until(after(12));
+    home.waits_until(complete(12));
     assert!(home.reported.is_empty());
 }
 
@@ -261,9 +256,7 @@ proptest! {
         all in vec(sent(), 1..60),
         other_order in any::<[Index; 100]>(),
     ) {
-        let all: Vec<Shown> = all.concat();
-        let all: Vec<Shown> =
-            all.into_iter().map(|one| Shown { minutes: one.minutes % (28 * DAY), ..one }).collect();
+        let all = daily::of_four_weeks(all);
         daily::the_order_of_arrival_does_not_matter(&plan(RULE, &[]), 29, &all, &other_order)?;
     }
 

@@ -7,7 +7,7 @@ use proptest::sample::{Index, select};
 use crate::Kind;
 use crate::alert::{Severity, Transition};
 use crate::home::Home;
-use crate::home::daily::{self, DAY, SEVEN, Shown, plan};
+use crate::home::daily::{self, DAY, Shown, plan};
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::rules;
 use crate::sample::Sample;
@@ -26,11 +26,7 @@ fn at_hour(day: i64, hour: i64, value: u16) -> Shown {
 
 /// A morning and an evening on each of some days.
 fn days(home: &mut Home, days: impl IntoIterator<Item = i64>, morning: u16, evening: u16) {
-    for day in days {
-        home.receives(at_hour(day, 7, morning));
-        home.receives(at_hour(day, 22, evening));
-        home.waits_until((day + 1) * DAY + SEVEN);
-    }
+    daily::on_days(home, days, |day| [at_hour(day, 7, morning), at_hour(day, 22, evening)]);
 }
 
 fn transitions(home: &Home) -> Vec<Transition> {
@@ -71,7 +67,7 @@ fn only_days_with_both_count() {
     days(&mut home, 0..4, 130, 110);
     for day in 4..7 {
         home.receives(at_hour(day, 7, 160));
-        home.waits_until((day + 1) * DAY + SEVEN);
+        home.waits_until(daily::complete(day));
     }
     assert!(transitions(&home).is_empty());
 }
@@ -128,9 +124,7 @@ proptest! {
         all in vec(sent(), 1..90),
         other_order in any::<[Index; 100]>(),
     ) {
-        let all: Vec<Shown> = all.concat();
-        let all: Vec<Shown> =
-            all.into_iter().map(|one| Shown { minutes: one.minutes % (28 * DAY), ..one }).collect();
+        let all = daily::of_four_weeks(all);
         daily::the_order_of_arrival_does_not_matter(&plan(RULE, &[]), 29, &all, &other_order)?;
     }
 

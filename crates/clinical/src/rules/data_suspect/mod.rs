@@ -1,7 +1,7 @@
 //! `data.suspect`: what comes cannot be judged as it should be. The findings name the reasons:
 //!
-//! - `clock_not_set`: a device's clock shows its factory date, so nobody knows when it measured. Among
-//!   such values the severe ones are a *review*, never a page: they may be a month old. It ends when the
+//! - `clock_not_set`: a device's clock shows its factory date, or another month or year from day to day, so
+//!   nobody knows when it measured. Among such values the severe ones are a *review*, never a page: they may be a month old. It ends when the
 //!   device measures with its clock set, or 30 days after it was last sent.
 //! - `update_time_ahead`: a sender's clock is ahead. It ends with the source's next version that is not,
 //!   or 7 days after the last that was.
@@ -14,25 +14,45 @@
 //! - `same_minute`: a severe reading was replaced by another of the same whole minute and device,
 //!   registered within two minutes of it: a device without seconds has probably measured twice. It is a
 //!   *review*, and ends with a later version of the reading, or after 7 days.
+//! - `sensor_at_low_end`, `sensor_at_high_end`: a sensor shows the end of what it can say for hours
+//!   ([`sensor_end`]). It ends with a value that is not there, or a day after the sensor's last one.
+//! - `unit_suspected`: a value is plausible in another unit alone ([`units`]). It ends with the device's
+//!   next value that is plausible as it is, or 7 days after the last that is not.
+//!
+//! The last three are of the current readings, and so are the same in whatever order these came. They are
+//! beside what other rules say of the values, which are judged as they were sent, and never instead of it.
 //!
 //! An alert whose severe values turn out to be entered in error is retracted; one whose reasons have
 //! gone is resolved.
 
+mod limits;
+mod sensor_end;
+#[cfg(test)]
+mod sensor_end_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unit_tests;
+mod units;
 mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text, Values};
 use crate::episode::{Episode, EvidenceReading};
+use crate::glucose::GLUCOSE;
 use crate::kinds::Kind;
+use crate::measured::Side;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Rule, values};
+use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::rules;
+use crate::sample::Sample;
 use crate::suspicions::{SAME_MINUTE_FOR, Suspicions, UnknownTime};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
+
+use limits::{HIGH_END, LOW_END};
+use units::WEIGHT;
 
 const CLOCK_NOT_SET: &str = "clock_not_set";
 const UPDATE_TIME_AHEAD: &str = "update_time_ahead";
@@ -40,6 +60,14 @@ const UPDATE_TIME_BEHIND: &str = "update_time_behind";
 const MEMORY_FULL: &str = "memory_full";
 /// Its number is how many of the alert's evidence, the last ones, were replaced.
 const SAME_MINUTE: &str = "same_minute";
+/// Their numbers are how many of the alert's evidence, the first ones, are the first values of such
+/// sensors: those at the low end before those at the high end.
+const SENSOR_AT_LOW_END: &str = "sensor_at_low_end";
+const SENSOR_AT_HIGH_END: &str = "sensor_at_high_end";
+/// Its number is how many of the alert's evidence, behind those of sensors, show a wrong unit.
+const UNIT_SUSPECTED: &str = "unit_suspected";
+/// What the first of these would be if the units were confused, in the field's unit.
+const IN_OTHER_UNIT: &str = "in_other_unit";
 
 /// Of so many severe values of unknown time an alert tells, those received last.
 const MOST_EVIDENCE: usize = 3;
@@ -58,13 +86,19 @@ impl Rule for DataSuspect {
         "data.suspect"
     }
 
-    /// None: it looks at what is suspected, and so costs a reading nothing that says nothing of it.
+    /// Of those that one device says at its end, or in two units. Of what is suspected of receipts it needs
+    /// none: that costs a reading nothing that says nothing of it.
     fn kinds(&self) -> &[Kind] {
-        &[]
+        &[GLUCOSE, WEIGHT]
+    }
+
+    /// A sensor is compared with itself, and of what came over two ways either shows the unit.
+    fn reads_copies(&self) -> bool {
+        true
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[]
+        const { &[LOW_END, HIGH_END] }
     }
 
     fn reads_suspicions(&self) -> bool {
@@ -72,12 +106,17 @@ impl Rule for DataSuspect {
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
+        if let Some(waiting) = Assessment::waiting(context) {
+            return waiting;
+        }
         let open = context.open();
         let mut found = Assessment {
             covered: open.iter().map(|alert| alert.id).collect(),
             ..Assessment::default()
         };
-        let reasons = context.suspicions().map(|of| Reasons::of(of, context)).unwrap_or_default();
+        let mut reasons =
+            context.suspicions().map(|of| Reasons::of(of, context)).unwrap_or_default();
+        reasons.add_readings(context);
         reasons.ends.iter().for_each(|end| found.assess_again_at(*end));
         let Some(began) = reasons.began else {
             found.episodes.extend(open.and_then(|alert| ended(alert, context)));
@@ -88,21 +127,40 @@ impl Rule for DataSuspect {
             if reasons.severe.is_empty() { Severity::Technical } else { Severity::Review };
         found.episodes.push(Episode {
             continues: open.map(|alert| alert.id),
-            established: reasons.severe,
+            established: reasons.readings.into_iter().chain(reasons.severe).collect(),
             is_of_unknown_time: true,
             findings: reasons.names,
+            parameters: reasons.parameters,
             ..Episode::without_readings(Stage::Unconfirmed, severity, began)
         });
         found
     }
 
-    fn is_unaffected(&self, _: &Change, _: &Context<'_>) -> bool {
-        true
+    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
+        if let Some(until) = context.rest_until {
+            return context.due == Some(until);
+        }
+        // Most values are far from all of this, and no alert tells of any.
+        (change.kind != GLUCOSE || sensor_end::is_unaffected(change, context))
+            && units::is_unaffected(change)
+            && !context.open().is_some_and(tells_of_readings)
+    }
+
+    /// What a sensor has said for hours may come with what it said after that. It is not known here of which
+    /// kind a sample is: a weight that looks like such a value waits for a minute as well.
+    fn waits_for_the_rest(&self, sample: Sample, _: Span) -> bool {
+        sensor_end::end_of(sample).is_some()
     }
 
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }
+}
+
+/// Whether an alert tells of what the current readings say.
+fn tells_of_readings(alert: &Alert) -> bool {
+    let names = [SENSOR_AT_LOW_END, SENSOR_AT_HIGH_END, UNIT_SUSPECTED];
+    names.into_iter().any(|name| alert.finding(name).is_some())
 }
 
 /// An open alert whose reasons have gone; none where they were taken back.
@@ -118,6 +176,7 @@ fn ended(alert: &Alert, context: &Context<'_>) -> Option<Episode> {
         established: alert.evidence.iter().map(EvidenceReading::from).collect(),
         is_of_unknown_time: true,
         findings: alert.findings.clone(),
+        parameters: alert.parameters.clone(),
         ended: Some(context.now),
         ..Episode::without_readings(Stage::Unconfirmed, alert.severity, began)
     })
@@ -131,8 +190,12 @@ struct Reasons {
     /// When each lapses.
     ends: Vec<Timestamp>,
     names: Values,
-    /// The severe values of unknown time.
+    /// The values of sensors at their ends, and those of another unit.
+    readings: Vec<EvidenceReading>,
+    /// The severe values of unknown time, and those that were replaced.
     severe: Vec<EvidenceReading>,
+    /// What was judged against.
+    parameters: Values,
 }
 
 impl Reasons {
@@ -168,6 +231,46 @@ impl Reasons {
             reasons.severe.extend(replaced);
         }
         reasons
+    }
+
+    /// Adds what the current readings say.
+    fn add_readings(&mut self, context: &Context<'_>) {
+        let at_end = sensor_end::all(context);
+        for (end, name) in [(Side::Below, SENSOR_AT_LOW_END), (Side::Above, SENSOR_AT_HIGH_END)] {
+            let mut evidence = Vec::new();
+            for one in at_end.iter().filter(|one| one.end == end) {
+                self.add(name, (one.since, one.until));
+                evidence.push(EvidenceReading { kind: GLUCOSE, reading: one.first });
+            }
+            self.add_evidence(name, evidence);
+        }
+        if !at_end.is_empty() {
+            self.parameters = parameters(context.plan, [&LOW_END, &HIGH_END]);
+        }
+        let units = units::all(context);
+        for one in &units {
+            self.add(UNIT_SUSPECTED, (one.since(), one.until()));
+            let tenths = (one.in_other_unit * 10.0).round() / 10.0;
+            self.names.extend(values([(IN_OTHER_UNIT, tenths)]));
+        }
+        let evidence = units.into_iter().rev().flat_map(|one| one.readings).collect();
+        self.add_evidence(UNIT_SUSPECTED, evidence);
+    }
+
+    /// The first few of the readings that show a reason, and how many of the evidence they are.
+    fn add_evidence(&mut self, name: &'static str, mut evidence: Vec<EvidenceReading>) {
+        evidence.truncate(MOST_EVIDENCE);
+        // A value of the same reading that another replaced is told of as that.
+        let is_told = |one: &EvidenceReading| {
+            let is_of =
+                |told: &EvidenceReading| told.kind == one.kind && told.reading.is_of(&one.reading);
+            self.severe.iter().any(is_of)
+        };
+        evidence.retain(|one| !is_told(one));
+        if self.names.contains_key(name) {
+            self.names.extend(values([(name, evidence.len() as f64)]));
+        }
+        self.readings.extend(evidence);
     }
 
     fn add(&mut self, name: &'static str, (since, until): (Timestamp, Timestamp)) {

@@ -225,6 +225,37 @@ fn a_device_that_counts_on_from_its_factory_date_is_suspected_for_as_long_as_it_
 }
 
 #[test]
+fn a_device_that_shows_another_year_from_day_to_day_is_suspected_on_the_third() {
+    // A year behind, and in no first days of one.
+    let behind = |day: i64, systolic| cuff((day - 365) * DAY, day * DAY, systolic);
+    let mut home = Home::default();
+    for day in 0..2 {
+        assert_eq!(home.receives_at(day * DAY + 1, behind(day, 120)), Outcome::Historical);
+    }
+    assert!(said(&home).is_empty(), "two days may be an import");
+    home.receives_at(2 * DAY + 1, behind(2, 192));
+    let not_set = || vec!["clock_not_set"];
+    assert_eq!(said(&home), [(Transition::Raised, Severity::Review, not_set())]);
+    assert!(crate::rules::words(home.last()).en.contains("192 mmHg"));
+    assert!(home.missed_at(2 * DAY + 2).is_empty());
+    home.receives_at(3 * DAY, cuff(3 * DAY, 3 * DAY, 121));
+    assert_eq!(said(&home)[1], (Transition::Resolved, Severity::Review, not_set()));
+}
+
+#[test]
+fn a_history_that_is_imported_in_parts_from_day_to_day_is_believed() {
+    let mut home = Home::default();
+    for day in 0..6 {
+        for n in 0..20 {
+            // The next part begins a day after where the last one ended.
+            let shown = (day * 20 + n - 400) * DAY;
+            home.receives_at(day * DAY + n, cuff(shown, day * DAY, 120));
+        }
+    }
+    assert!(said(&home).is_empty(), "{:?}", said(&home));
+}
+
+#[test]
 fn what_is_suspected_for_long_is_over_by_itself() {
     let mut home = Home::default();
     home.receives_at(1, cuff(FACTORY, 1, 192));

@@ -1,18 +1,30 @@
 //! What an alert of the rule says.
 
-use super::{CLOCK_NOT_SET, MEMORY_FULL, SAME_MINUTE, UPDATE_TIME_AHEAD, UPDATE_TIME_BEHIND};
+use super::units::WEIGHT;
+use super::{
+    CLOCK_NOT_SET, HIGH_END, IN_OTHER_UNIT, LOW_END, MEMORY_FULL, SAME_MINUTE, SENSOR_AT_HIGH_END,
+    SENSOR_AT_LOW_END, UNIT_SUSPECTED, UPDATE_TIME_AHEAD, UPDATE_TIME_BEHIND,
+};
 use crate::alert::{Alert, Evidence, Text};
+use crate::parameter::Parameter;
 use crate::timeline::{MOST_READINGS, MOST_SOURCES};
-use crate::wording::{measured, not_recorded};
+use crate::wording::{measured, not_recorded, number};
 
 /// Version 1 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     let mut sentences: Vec<Text> = Vec::new();
     let mut say = |ja: String, en: String| sentences.push(Text { ja, en });
     let has = |reason| alert.finding(reason).is_some();
+    let mut rest = &alert.evidence[..];
+    // So many of the first are of a reason.
+    let mut of = |reason| {
+        let count = alert.finding(reason).unwrap_or_default() as usize;
+        rest.split_off(..count.min(rest.len())).unwrap_or_default()
+    };
+    let [low_end, high_end, other_unit] =
+        [SENSOR_AT_LOW_END, SENSOR_AT_HIGH_END, UNIT_SUSPECTED].map(&mut of);
     let replaced = alert.finding(SAME_MINUTE).unwrap_or_default() as usize;
-    let (of_unknown_time, replaced) =
-        alert.evidence.split_at(alert.evidence.len().saturating_sub(replaced));
+    let (of_unknown_time, replaced) = rest.split_at(rest.len().saturating_sub(replaced));
     if has(CLOCK_NOT_SET) {
         say(
             "機器の時計が設定されていないため、測定時刻が不明な測定値があります。".to_owned(),
@@ -71,6 +83,15 @@ pub(super) fn words(alert: &Alert) -> Text {
             ),
         );
     }
+    if has(SENSOR_AT_LOW_END) {
+        sentences.push(at_low_end(alert, low_end.first()));
+    }
+    if has(SENSOR_AT_HIGH_END) {
+        sentences.push(at_high_end(alert, high_end.first()));
+    }
+    if has(UNIT_SUSPECTED) {
+        sentences.push(of_other_unit(alert, other_unit.first()));
+    }
     if sentences.is_empty() {
         return not_recorded(alert.rule.as_str());
     }
@@ -78,6 +99,79 @@ pub(super) fn words(alert: &Alert) -> Text {
         sentences.iter().map(of).collect::<Vec<&str>>().join(between)
     };
     Text { ja: joined(|text| &text.ja, ""), en: joined(|text| &text.en, " ") }
+}
+
+/// For how long a sensor has stood at an end, hours.
+fn hours(alert: &Alert, long_enough: &Parameter) -> String {
+    number(alert.parameter(long_enough.short_name()).unwrap_or(long_enough.default))
+}
+
+fn at_low_end(alert: &Alert, first: Option<&Evidence>) -> Text {
+    let (hours, shown) = (hours(alert, &LOW_END), first.map_or_else(nothing, shown));
+    Text {
+        ja: format!(
+            "センサーが測定下限のまま{hours}時間以上変わりません{}。圧迫・外れ・故障がないか確認し、指先での測定で確かめてください。",
+            shown.ja
+        ),
+        en: format!(
+            "A sensor stands at the low end of what it can say, unchanged for {hours} hours or more{}. Check whether it is lain on, loose or has failed, and confirm by finger-stick.",
+            shown.en
+        ),
+    }
+}
+
+fn at_high_end(alert: &Alert, first: Option<&Evidence>) -> Text {
+    let (hours, shown) = (hours(alert, &HIGH_END), first.map_or_else(nothing, shown));
+    Text {
+        ja: format!(
+            "センサーが測定上限のまま{hours}時間以上変わりません{}。センサーの故障がないか確認し、指先での測定で確かめてください。",
+            shown.ja
+        ),
+        en: format!(
+            "A sensor stands at the high end of what it can say, unchanged for {hours} hours or more{}. Check whether it has failed, and confirm by finger-stick.",
+            shown.en
+        ),
+    }
+}
+
+fn of_other_unit(alert: &Alert, first: Option<&Evidence>) -> Text {
+    let is_weight = first.is_some_and(|first| first.reading.kind() == WEIGHT);
+    let shown = first.map_or_else(nothing, shown);
+    let other = alert.finding(IN_OTHER_UNIT).map_or_else(|| "–".to_owned(), number);
+    let (units, unit, ask) = if is_weight {
+        let ask = Text {
+            ja: "別の人が測っていないかも確認してください。".to_owned(),
+            en: "Ask also whether somebody else stood on the scale.".to_owned(),
+        };
+        (["kg", "lb"], "kg", ask)
+    } else {
+        let ask = Text {
+            ja: "指先での測定で確かめてください。".to_owned(),
+            en: "Confirm by finger-stick.".to_owned(),
+        };
+        (["mg/dL", "mmol/L"], "mg/dL", ask)
+    };
+    let [one, another] = units;
+    Text {
+        ja: format!(
+            "単位の取り違えが疑われます{}：{one}と{another}の取り違えなら{other} {unit}です。機器とアプリの単位を確認してください。訂正されるまで、送られた値のまま判定されます。{}",
+            shown.ja, ask.ja
+        ),
+        en: format!(
+            "A unit is suspected{}: {other} {unit} if {one} and {another} were confused. Check the unit at the device and its app. Until it is corrected, the value is judged as it was sent. {}",
+            shown.en, ask.en
+        ),
+    }
+}
+
+/// A value within a sentence.
+fn shown(evidence: &Evidence) -> Text {
+    let values = values(evidence);
+    Text { ja: format!("（{}）", values.ja), en: format!(" ({})", values.en) }
+}
+
+fn nothing() -> Text {
+    Text { ja: String::new(), en: String::new() }
 }
 
 /// A reading's kind and what was measured of it, each with its unit.

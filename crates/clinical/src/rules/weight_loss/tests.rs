@@ -7,7 +7,7 @@ use proptest::sample::{Index, select};
 use crate::Kind;
 use crate::alert::{Severity, Transition};
 use crate::home::Home;
-use crate::home::daily::{self, DAY, SEVEN, Shown, plan};
+use crate::home::daily::{self, DAY, Shown, each, plan};
 use crate::kinds::weighing_scale::BODY_WEIGHT;
 use crate::rules;
 use crate::sample::Sample;
@@ -26,14 +26,7 @@ fn kg(day: i64, value: f64) -> Shown {
 
 /// The same weight on each of some days.
 fn days(home: &mut Home, days: impl IntoIterator<Item = i64>, value: f64) {
-    each(home, days.into_iter().map(|day| kg(day, value)));
-}
-
-fn each(home: &mut Home, readings: impl IntoIterator<Item = Shown>) {
-    for reading in readings {
-        home.receives(reading);
-        home.waits_until((reading.minutes / DAY + 1) * DAY + SEVEN);
-    }
+    daily::on_days(home, days, |day| [kg(day, value)]);
 }
 
 fn transitions(home: &Home) -> Vec<Transition> {
@@ -195,9 +188,7 @@ proptest! {
         all in vec(sent(), 30..90),
         other_order in any::<[Index; 100]>(),
     ) {
-        // Of the present forty days.
-        let all: Vec<Shown> = all.concat();
-        let all: Vec<Shown> = all.into_iter().filter(|one| one.minutes >= 20 * DAY).collect();
+        let all = daily::of_forty_days(all);
         daily::the_order_of_arrival_does_not_matter(&plan(RULE, &[]), 60, &all, &other_order)?;
     }
 
