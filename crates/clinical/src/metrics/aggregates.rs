@@ -26,6 +26,15 @@ use super::trace::{Period, Trace};
 /// How long an hour is.
 pub const HOUR: Span = Span::from_hours(1);
 
+impl Period {
+    /// The same from the beginning of the hour of UTC that it begins in.
+    #[must_use]
+    pub fn of_whole_hours(self) -> Self {
+        let into_hour = Span::from_millis(self.from.millis().rem_euclid(HOUR.millis()));
+        Self { from: self.from - into_hour, ..self }
+    }
+}
+
 /// What is aggregated for itself: a field of a kind, of glucose by how it was measured, because nobody
 /// takes a finger-stick's value into a sensor's mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -193,11 +202,11 @@ impl HourAggregates {
     }
 }
 
-/// The values of one series in an hour, or in a local day.
+/// The values of one series in an hour or a local day, or of a patient.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bucket<T> {
-    /// The hour's beginning, or the day.
-    pub begin: T,
+    /// What they are the values of: the hour's beginning, the day, the patient.
+    pub of: T,
     /// Its values.
     pub aggregate: Aggregate,
     /// Seconds that sensor glucose was in each band.
@@ -212,15 +221,15 @@ pub fn days_of_hours(
 ) -> Vec<Bucket<Date>> {
     let mut days: Vec<Bucket<Date>> = Vec::new();
     for hour in hours {
-        let day = local.day_of(hour.begin);
-        match days.last_mut().filter(|last| last.begin == day) {
+        let day = local.day_of(hour.of);
+        match days.last_mut().filter(|last| last.of == day) {
             Some(last) => {
                 last.aggregate.join(hour.aggregate);
                 last.time += hour.time;
             }
             None => {
                 let Bucket { aggregate, time, .. } = hour;
-                days.push(Bucket { begin: day, aggregate, time });
+                days.push(Bucket { of: day, aggregate, time });
             }
         }
     }

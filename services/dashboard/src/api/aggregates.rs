@@ -12,8 +12,8 @@ use clinical::{Span, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::access::{AssignedPatient, ReadMetrics};
-use crate::model::aggregate::{AggregateBucket, Aggregates, By};
+use crate::access::{AssignedPatient, ListAggregates, Physician, ReadMetrics};
+use crate::model::aggregate::{AggregateBucket, Aggregates, AggregatesOfPatients, By};
 use crate::model::documented::Kind;
 use crate::model::metrics::Period;
 use crate::model::{Instant, time};
@@ -46,22 +46,24 @@ pub struct AggregatesQuery {
     to: Option<String>,
 }
 
-impl AggregatesQuery {
-    fn series(&self) -> Result<Series, Problem> {
-        let all = metrics::series(self.kind);
-        if all.is_empty() {
-            let why = "Readings of this kind are not aggregated: each says how much there was of its day.";
-            return Err(Problem::bad_request(why));
-        }
-        let is_asked = |asked: &Option<String>, name: &str| asked.as_deref().is_none_or(|it| it == name);
-        let mut fields = all.iter().filter(|series| is_asked(&self.field, series.field)).peekable();
-        if fields.peek().is_none() {
-            return Err(not_one_of("field", all.iter().map(|series| series.field)));
-        }
-        let mut found = fields.clone().filter(|series| is_asked(&self.method, series.method));
-        found.next().copied().ok_or_else(|| not_one_of("method", fields.map(|series| series.method)))
+/// The series of a kind that is asked for.
+fn series(kind: clinical::Kind, field: Option<&str>, method: Option<&str>) -> Result<Series, Problem> {
+    let all = metrics::series(kind);
+    if all.is_empty() {
+        let why = "Readings of this kind are not aggregated: each says how much there was of its day.";
+        return Err(Problem::bad_request(why));
     }
+    let of_field = |series: &&Series| field.is_none_or(|field| series.field == field);
+    let fields: Vec<&Series> = all.iter().filter(of_field).collect();
+    if fields.is_empty() {
+        return Err(not_one_of("field", all.iter().map(|series| series.field)));
+    }
+    let of_method = |series: &&&Series| method.is_none_or(|method| series.method == method);
+    let found = fields.iter().find(of_method).map(|series| **series);
+    found.ok_or_else(|| not_one_of("method", fields.iter().map(|series| series.method)))
+}
 
+impl AggregatesQuery {
     /// The period that is asked for, which ends with the present at the latest.
     fn period(&self, local: &LocalTime, now: Timestamp) -> Result<metrics::Period, Problem> {
         let read = |text: &Option<String>, problem: &'static str| {
@@ -85,8 +87,7 @@ impl AggregatesQuery {
             By::Day => local.begin_of(local.day_of(from), 0),
             By::Hour => from,
         };
-        let into_hour = from.millis().rem_euclid(HOUR.millis());
-        Ok(metrics::Period { from: from - Span::from_millis(into_hour), to })
+        Ok(metrics::Period { from, to }.of_whole_hours())
     }
 }
 
@@ -122,7 +123,7 @@ pub async fn list_aggregates(
     query: Result<Query<AggregatesQuery>, QueryRejection>,
 ) -> Result<Json<Aggregates>, Problem> {
     let Query(query) = query.map_err(|refused| Problem::bad_request(refused.body_text()))?;
-    let series = query.series()?;
+    let series = series(query.kind, query.field.as_deref(), query.method.as_deref())?;
     if !dashboard.plans.is_caught_up() {
         return Err(Problem::still_loading("care plans"));
     }
@@ -138,14 +139,14 @@ pub async fn list_aggregates(
     let buckets = match query.by {
         By::Hour => {
             let of = |hour: &metrics::Bucket<Timestamp>| {
-                AggregateBucket::new(hour, (hour.begin, hour.begin + HOUR), None)
+                AggregateBucket::new(hour, (hour.of, hour.of + HOUR), None)
             };
             hours.iter().map(of).collect()
         }
         By::Day => {
             let of = |day: &metrics::Bucket<_>| {
-                let lasts = (local.begin_of(day.begin, 0), local.begin_of(day.begin, 1));
-                AggregateBucket::new(day, lasts, Some(day.begin.to_string()))
+                let lasts = (local.begin_of(day.of, 0), local.begin_of(day.of, 1));
+                AggregateBucket::new(day, lasts, Some(day.of.to_string()))
             };
             days_of_hours(hours, &local).iter().map(of).collect()
         }
@@ -159,6 +160,65 @@ pub async fn list_aggregates(
         period: Period { from: Instant::utc(period.from), to: Instant::utc(period.to), time_zone },
         as_of: as_of.map(Instant::utc),
         buckets,
+    }))
+}
+
+/// What of which days.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PatientsQuery {
+    /// The kind of readings.
+    #[param(value_type = Kind)]
+    kind: clinical::Kind,
+    /// The field of the kind; its first where not given.
+    field: Option<String>,
+    /// How it was measured, where that is told apart; the first way where not given.
+    method: Option<String>,
+    /// Of how many times 24 hours up to now.
+    #[param(minimum = 1, maximum = 100, default = 14)]
+    days: Option<u8>,
+}
+
+/// What the readings of each of the physician's patients come to over some days
+#[utoipa::path(
+    get,
+    path = "/api/v1/aggregates",
+    params(PatientsQuery),
+    responses(
+        (status = 200, description = "The physician's patients with values, by their ids", body = AggregatesOfPatients),
+        (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_aggregates_of_patients(
+    State(dashboard): State<Arc<Dashboard>>,
+    physician: Physician<ListAggregates>,
+    query: Result<Query<PatientsQuery>, QueryRejection>,
+) -> Result<Json<AggregatesOfPatients>, Problem> {
+    let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
+    physician.record_granted(&dashboard, &patients).await?;
+    let Query(query) = query.map_err(|refused| Problem::bad_request(refused.body_text()))?;
+    let series = series(query.kind, query.field.as_deref(), query.method.as_deref())?;
+    let days = query.days.unwrap_or(14);
+    if !(1..=100).contains(&days) {
+        return Err(Problem::bad_request("days is a number from 1 to 100."));
+    }
+    let to = now();
+    let period = metrics::Period { from: to - Span::from_days(i64::from(days)), to }.of_whole_hours();
+    let store = &dashboard.store;
+    let unavailable = |_| Problem::store_unavailable();
+    let as_of = store.aggregated_until().await.map_err(unavailable)?;
+    let found = store.aggregates_of(&patients, (query.kind, series), period).await;
+    Ok(Json(AggregatesOfPatients {
+        kind: query.kind,
+        field: series.field,
+        method: (!series.method.is_empty()).then_some(series.method),
+        from: Instant::utc(period.from),
+        to: Instant::utc(period.to),
+        as_of: as_of.map(Instant::utc),
+        patients: found.map_err(unavailable)?.into_iter().map(Into::into).collect(),
     }))
 }
 
@@ -203,9 +263,7 @@ mod tests {
     #[test]
     fn the_first_series_is_meant_where_none_is_named_and_others_by_name() {
         let named = |kind, field: Option<&str>, method: Option<&str>| {
-            let (field, method) = (field.map(str::to_owned), method.map(str::to_owned));
-            let found = AggregatesQuery { field, method, ..query(kind, By::Day) }.series();
-            found.map(|series| (series.field, series.method))
+            series(kind, field, method).map(|series| (series.field, series.method))
         };
         assert_eq!(named(Kind::BloodPressure, None, None), Ok(("systolic", "")));
         assert_eq!(named(Kind::BloodPressure, Some("diastolic"), None), Ok(("diastolic", "")));

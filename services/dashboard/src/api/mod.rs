@@ -57,6 +57,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(metrics::list_glucose_days))
         .routes(routes!(metrics::read_pressure_summary))
         .routes(routes!(aggregates::list_aggregates))
+        .routes(routes!(aggregates::list_aggregates_of_patients))
         .routes(routes!(plan::read_plan, plan::set_plan))
         .routes(routes!(plan::list_plan_versions))
         .routes(routes!(preview::preview_plan))

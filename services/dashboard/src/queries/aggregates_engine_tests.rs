@@ -43,7 +43,7 @@ async fn the_newest_computation_of_each_hour_is_shown_by_series_and_period() {
         store.hours(&patient("A/1"), (Kind::BloodGlucose, series), period).await.unwrap()
     };
     let sensor = shown(SENSOR).await;
-    let begins: Vec<_> = sensor.iter().map(|bucket| bucket.begin).collect();
+    let begins: Vec<_> = sensor.iter().map(|bucket| bucket.of).collect();
     assert_eq!(begins, [hour(0), hour(2)]);
     let first = sensor[0].aggregate;
     assert_eq!((first.values, first.values_beyond()), (12, 1));
@@ -54,6 +54,30 @@ async fn the_newest_computation_of_each_hour_is_shown_by_series_and_period() {
     assert_eq!(finger[1].aggregate.mean.value(), Some(60.0));
     assert_eq!(finger[1].time.total(), 0, "bands are of the sensor");
     assert!(shown(series(Kind::BloodPressure)[0]).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_each_of_some_patients_values_come_to_is_summed_over_their_newest_hours() {
+    let (client, store) = database("aggregates_fleet");
+    const ONE: &str = "['glucose_value'], ['continuous_sensor'], [12], [12], [2400], [190], [210]";
+    insert(&client, "A/1", 0, 2_000, TWO, "[300, 0, 3300, 0, 0]").await;
+    insert(&client, "A/1", 0, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
+    insert(&client, "A/1", 1, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
+    insert(&client, "A/1", 5, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
+    insert(&client, "A/2", 3, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
+    insert(&client, "A/3", 3, 1_000, NONE, "[]").await;
+    insert(&client, "B/1", 3, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
+    let mine = ["A/1", "A/2", "A/3", "A/4"].map(str::to_owned).into();
+    let period = Period { from: hour(0), to: hour(5) };
+    let asked = (Kind::BloodGlucose, SENSOR);
+    let found = store.aggregates_of(&mine, asked, period).await.unwrap();
+    let patients: Vec<_> = found.iter().map(|of| &*of.of).collect();
+    assert_eq!(patients, ["A/1", "A/2"]);
+    let first = &found[0];
+    assert_eq!((first.aggregate.values, first.aggregate.values_beyond()), (24, 1));
+    assert_eq!(first.aggregate.mean.value(), Some(3610.0 / 23.0));
+    assert_eq!((first.aggregate.lowest, first.aggregate.highest), (40.0, 210.0));
+    assert_eq!((first.time.very_low(), first.time.above_range()), (300, 3600));
 }
 
 #[tokio::test]

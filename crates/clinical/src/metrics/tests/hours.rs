@@ -19,7 +19,7 @@ fn hours_of(readings: &[CurrentReading], hours: i64) -> Vec<(Timestamp, HourAggr
 fn sensor_hours(hours: &[(Timestamp, HourAggregates)]) -> Vec<Bucket<Timestamp>> {
     let of = |(begin, hour): &(Timestamp, HourAggregates)| {
         let aggregate = *hour.series.get(&SENSOR)?;
-        Some(Bucket { begin: *begin, aggregate, time: hour.time })
+        Some(Bucket { of: *begin, aggregate, time: hour.time })
     };
     hours.iter().filter_map(of).collect()
 }
@@ -44,7 +44,7 @@ fn days_put_together_from_hours_are_those_of_the_summary() {
     let found = days_of_hours(sensor_hours(&hours_of(&readings, 72)), &JAPAN);
     assert_eq!(found.len(), 3);
     for (found, due) in found.iter().zip(&due) {
-        assert_eq!(found.begin, due.day);
+        assert_eq!(found.of, due.day);
         assert_eq!(u64::from(found.aggregate.values), due.values);
         assert_near(found.aggregate.mean.value(), due.mean.unwrap());
         assert_eq!(found.aggregate.lowest.to_bits(), due.lowest.number().to_bits());
@@ -62,7 +62,7 @@ fn a_patient_who_moves_has_the_days_of_the_new_zone_from_the_same_hours() {
     let trace = Trace::of(readings.clone(), days(3));
     let due = glucose_days(&trace, days(3), &berlin);
     let found = days_of_hours(sensor_hours(&hours_of(&readings, 72)), &berlin);
-    let values = |day: &Bucket<jiff::civil::Date>| (day.begin, u64::from(day.aggregate.values));
+    let values = |day: &Bucket<jiff::civil::Date>| (day.of, u64::from(day.aggregate.values));
     let due: Vec<_> = due.iter().map(|day| (day.day, day.values)).collect();
     assert_eq!(found.iter().map(values).collect::<Vec<_>>(), due);
     assert_eq!(due.len(), 4, "Japanese midnight is an afternoon in Berlin");
