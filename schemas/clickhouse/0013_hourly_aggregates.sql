@@ -6,6 +6,8 @@
 -- after which the readings were read. Nothing is ever added to an aggregate.
 --
 -- A mark is never dropped as a repetition: an insert that is tried again marks again.
+--
+-- A year of a patient's hours is some thousand rows, so granules are small and partitions are years.
 
 CREATE TABLE IF NOT EXISTS touched_hours
 (
@@ -36,8 +38,9 @@ CREATE TABLE IF NOT EXISTS hourly_aggregates
     band_seconds Array(UInt32) COMMENT 'seconds that sensor glucose was in each band, the lowest first; none of other kinds'
 )
 ENGINE = ReplacingMergeTree(computed_at)
-PARTITION BY toYYYYMM(hour)
-ORDER BY (kind, patient, hour);
+PARTITION BY toYear(hour)
+ORDER BY (kind, patient, hour)
+SETTINGS index_granularity = 1024;
 
 CREATE TABLE IF NOT EXISTS aggregation_progress
 (

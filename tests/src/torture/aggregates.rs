@@ -69,10 +69,8 @@ fn hour_of(row: &Value) -> (Key, Hour) {
         let [sum, lowest, highest] = ["sum", "lowest", "highest"].map(|name| number(&of(name)));
         (name, (counts.0, counts.1, sum, lowest, highest))
     });
-    let hour = Hour {
-        series: series.collect(),
-        bands: list("band_seconds").iter().map(whole).collect(),
-    };
+    let hour =
+        Hour { series: series.collect(), bands: list("band_seconds").iter().map(whole).collect() };
     ((text(&row["patient"]), text(&row["kind"]), row["begin"].as_i64().unwrap_or(-1)), hour)
 }
 
@@ -158,7 +156,11 @@ fn compare(stored: &BTreeMap<Key, Hour>, due: &BTreeMap<Key, Hour>) -> Vec<Strin
         return Vec::new();
     }
     let few: Vec<&str> = differing.iter().take(FEW).map(String::as_str).collect();
-    let what = format!("aggregates of hours in the store: {} differ, such as {}", differing.len(), few.join("; "));
+    let what = format!(
+        "aggregates of hours in the store: {} differ, such as {}",
+        differing.len(),
+        few.join("; ")
+    );
     vec![what]
 }
 

@@ -47,10 +47,15 @@ pub struct AggregatesQuery {
 }
 
 /// The series of a kind that is asked for.
-fn series(kind: clinical::Kind, field: Option<&str>, method: Option<&str>) -> Result<Series, Problem> {
+fn series(
+    kind: clinical::Kind,
+    field: Option<&str>,
+    method: Option<&str>,
+) -> Result<Series, Problem> {
     let all = metrics::series(kind);
     if all.is_empty() {
-        let why = "Readings of this kind are not aggregated: each says how much there was of its day.";
+        let why =
+            "Readings of this kind are not aggregated: each says how much there was of its day.";
         return Err(Problem::bad_request(why));
     }
     let of_field = |series: &&Series| field.is_none_or(|field| series.field == field);
@@ -68,7 +73,8 @@ impl AggregatesQuery {
     fn period(&self, local: &LocalTime, now: Timestamp) -> Result<metrics::Period, Problem> {
         let read = |text: &Option<String>, problem: &'static str| {
             let text = text.as_deref();
-            text.map(|text| time::parse(text).ok_or_else(|| Problem::bad_request(problem))).transpose()
+            text.map(|text| time::parse(text).ok_or_else(|| Problem::bad_request(problem)))
+                .transpose()
         };
         const FROM: &str = "from is a time with an offset, e.g. 2026-11-22T07:31:00+09:00.";
         const TO: &str = "to is a time with an offset, e.g. 2026-11-22T07:31:00+09:00.";
@@ -206,7 +212,8 @@ pub async fn list_aggregates_of_patients(
         return Err(Problem::bad_request("days is a number from 1 to 100."));
     }
     let to = now();
-    let period = metrics::Period { from: to - Span::from_days(i64::from(days)), to }.of_whole_hours();
+    let period =
+        metrics::Period { from: to - Span::from_days(i64::from(days)), to }.of_whole_hours();
     let store = &dashboard.store;
     let unavailable = |_| Problem::store_unavailable();
     let as_of = store.aggregated_until().await.map_err(unavailable)?;

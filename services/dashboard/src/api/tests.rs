@@ -131,7 +131,9 @@ async fn another_physicians_patient_is_refused_as_one_who_does_not_exist_and_rec
     let api = api();
     let mut answers = Vec::new();
     for patient in ["B/1", "Z/9", "B%2F1", "not%20an%20id/1"] {
-        for what in ["readings", "alerts", "glucose/summary", "blood-pressure/summary", "aggregates"] {
+        for what in
+            ["readings", "alerts", "glucose/summary", "blood-pressure/summary", "aggregates"]
+        {
             answers.push(api.get("dr.sato", &format!("/api/v1/patients/{patient}/{what}")).await);
         }
     }

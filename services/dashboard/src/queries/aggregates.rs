@@ -52,6 +52,12 @@ fn hours(patients: &str) -> String {
     )
 }
 
+/// The hours of one patient, in order.
+pub(super) fn of_patient() -> String {
+    let hours = hours("patient = {patient:String}");
+    format!("SELECT * EXCEPT (patient, place) FROM ({hours}) ORDER BY hour_seconds")
+}
+
 impl Store {
     /// The hours of a patient that begin in a period and have values of a series, in order.
     ///
@@ -63,9 +69,8 @@ impl Store {
         (kind, series): (Kind, Series),
         period: Period,
     ) -> Result<Vec<Bucket<Timestamp>>, StoreError> {
-        let of_patient = hours("patient = {patient:String}");
-        let sql = format!("SELECT * EXCEPT (patient, place) FROM ({of_patient}) ORDER BY hour_seconds");
-        let query = self.about(&sql, (kind, series), period).param("patient", patient.as_str());
+        let query = self.about(&of_patient(), (kind, series), period);
+        let query = query.param("patient", patient.as_str());
         let rows: Vec<HourRow> = self.ask("aggregates", query.fetch_all()).await?;
         let bucket = |row: HourRow| Bucket {
             of: Timestamp::from_seconds(i64::from(row.hour_seconds)),
@@ -116,7 +121,7 @@ impl Store {
         Ok(found)
     }
 
-    fn about(&self, sql: &str, (kind, series): (Kind, Series), period: Period) -> Query {
+    pub(super) fn about(&self, sql: &str, (kind, series): (Kind, Series), period: Period) -> Query {
         let query = self.client.query(sql).param("kind", kind.as_str());
         query
             .param("field", series.field)

@@ -70,7 +70,8 @@ fn read(kind: Kind, rows: Vec<SampleRow>) -> Result<Vec<CurrentReading>, StoreEr
         if clock::is_doubted(kind) && clock::not_set(time, received) {
             continue;
         }
-        let sample = stored::sample(kind, &row.numbers).ok_or(StoreError::NotUnderstood("values"))?;
+        let sample =
+            stored::sample(kind, &row.numbers).ok_or(StoreError::NotUnderstood("values"))?;
         let source = match digests.get(&row.written_source) {
             Some(digest) => *digest,
             None => {

@@ -144,7 +144,8 @@ pub(super) fn sql(kind: Kind) -> String {
     );
     let pairs = "SELECT pair.1, pair.2 FROM \
          (SELECT arrayJoin(arrayZip({of:Array(String)}, {hours:Array(UInt32)})) AS pair)";
-    let of_hour = |time: String| format!("(patient, toUnixTimestamp(toStartOfHour({time}))) IN ({pairs})");
+    let of_hour =
+        |time: String| format!("(patient, toUnixTimestamp(toStartOfHour({time}))) IN ({pairs})");
     let condition = format!(
         "patient IN {{patients:Array(String)}} \
          AND observation_time >= toDateTime({{from:UInt32}}, 'UTC') \

@@ -64,9 +64,8 @@ pub(super) async fn after(
          AND (touched_at, toString(kind), patient, toUnixTimestamp(hour)) > \
          (fromUnixTimestamp64Milli({touched:Int64}, 'UTC'), {kind:String}, {patient:String}, {hour:UInt32}) \
          ORDER BY touched_at, kind, patient, hour LIMIT {most:UInt32}";
-    let query = with(store.client().query(query), done)
-        .param("before", before_millis)
-        .param("most", most);
+    let query =
+        with(store.client().query(query), done).param("before", before_millis).param("most", most);
     store.bounded(query.fetch_all()).await
 }
 
