@@ -38,6 +38,7 @@ ALLOWED = {
     "services/dashboard/web/src/charts/list.ts": ("kind", "the list of charts"),
     "services/dashboard/web/src/charts/weight.tsx": ("kind", "the chart of the kind"),
     "services/dashboard/web/src/summaries/": ("kind", "the summaries of kinds"),
+    "services/dashboard/web/src/year/curves.ts": ("kind", "the list of charts of a year"),
     "services/dashboard/src/api/reports.rs": ("kind", "the outcome that the programme is measured by"),
     "services/dashboard/src/reports/trial.rs": ("kind", "the outcome that the programme is measured by"),
     "services/gateway/src/exchange/contract.rs": ("kind", "tests"),

@@ -25,6 +25,7 @@ pub mod records;
 pub mod registry;
 mod replay;
 mod schema_registry;
+pub mod stored;
 pub mod taken;
 pub mod topics;
 pub mod validation;

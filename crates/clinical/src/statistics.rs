@@ -29,6 +29,22 @@ impl Mean {
         self.count
     }
 
+    /// The mean of so many values with this sum, as it was kept.
+    pub const fn of(count: u32, sum: f64) -> Self {
+        Self { count, sum }
+    }
+
+    /// Their sum.
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
+    /// Adds the values of another.
+    pub fn join(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+
     /// The arithmetic mean; none of no values.
     pub fn value(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum / f64::from(self.count))

@@ -64,6 +64,9 @@ const SOURCE_ID: u32 = 8;
 /// The migration that made the table `deliveries`, and the views that fill it for the kinds of that time.
 const DELIVERIES: u32 = 11;
 
+/// The migration that made the table `touched_hours`, and the views that fill it for the kinds of that time.
+const TOUCHED_HOURS: u32 = 13;
+
 const SENT_SOURCE_COLUMN: &str = "    source             LowCardinality(String) COMMENT 'manufacturer|model|serial, or lab|test_lab_id',
 ";
 
@@ -86,6 +89,7 @@ fn statements(kind: &Kind) -> String {
         (SENT_SOURCE_COLUMN, "source")
     };
     let deliveries = if kind.migration > DELIVERIES { deliveries(name) } else { String::new() };
+    let touched = if kind.migration > TOUCHED_HOURS { touched_hours(name) } else { String::new() };
     format!(
         "{GENERATED}{name}.toml; do not edit.
 CREATE TABLE IF NOT EXISTS {name}
@@ -117,7 +121,21 @@ FROM
     SELECT * FROM {name} ORDER BY version DESC LIMIT 1 BY patient, {identity}, observation_time
 )
 WHERE NOT entered_in_error;
-{deliveries}"
+{deliveries}{touched}"
+    )
+}
+
+/// The view that marks the hours whose aggregates have to be computed anew. A kind of which nothing is
+/// aggregated may do without; with it the marks are read and nothing comes of them.
+fn touched_hours(name: &str) -> String {
+    format!(
+        "
+CREATE MATERIALIZED VIEW IF NOT EXISTS touched_hours_of_{name} TO touched_hours AS
+SELECT DISTINCT now64(3, 'UTC') AS touched_at, '{name}' AS kind, patient,
+    arrayJoin([toStartOfHour(observation_time - 120), toStartOfHour(observation_time + 120)]) AS hour
+FROM {name}
+WHERE toUnixTimestamp(observation_time) BETWEEN 120 AND 4294967175;
+"
     )
 }
 

@@ -62,4 +62,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0012_audit_sets",
         sql: include_str!("../../clickhouse/0012_audit_sets.sql"),
     },
+    Migration {
+        number: 13,
+        name: "0013_hourly_aggregates",
+        sql: include_str!("../../clickhouse/0013_hourly_aggregates.sql"),
+    },
 ];

@@ -50,6 +50,8 @@ actions! {
     PreviewPlan = "preview_plan",
     /// Lists the open alerts of the physician's patients.
     ListAlerts = "list_alerts",
+    /// Lists what readings of the physician's patients come to.
+    ListAggregates = "list_aggregates",
     /// Follows the alerts of the physician's patients.
     StreamAlerts = "stream_alerts",
     /// Has the outcome of a trial computed, of the physician's patients.

@@ -39,13 +39,13 @@ fn args(database: &str) -> ClickHouseArgs {
     ClickHouseArgs::local(server(), database)
 }
 
-async fn database(name: &str) -> Store {
+pub(crate) async fn database(name: &str) -> Store {
     let args = args(name);
     migrations::apply(&args, PATIENCE).await.unwrap();
     Store::new(store::client(&args), PATIENCE)
 }
 
-async fn insert(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
+pub(crate) async fn insert(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     let table = rows[0].table();
     let shape = rows[0].shape(place(0)).unwrap();
     let mut bytes = RowBinary::default();
@@ -55,11 +55,11 @@ async fn insert(store: &Store, rows: &[Row]) -> Result<(), StoreError> {
     store.insert(table, &shape, bytes.into_bytes().into()).await
 }
 
-async fn text(client: &Client, query: &str) -> String {
+pub(crate) async fn text(client: &Client, query: &str) -> String {
     client.query(query).fetch_one::<String>().await.unwrap()
 }
 
-async fn count(client: &Client, query: &str) -> u64 {
+pub(crate) async fn count(client: &Client, query: &str) -> u64 {
     client.query(query).fetch_one::<u64>().await.unwrap()
 }
 

@@ -12,6 +12,7 @@ use stream::group::{GroupConsumer, GroupEvent};
 use stream::hanging::Hanging;
 use stream::record::Incoming;
 
+use crate::aggregator::Leading;
 use crate::batcher::Received;
 use crate::decode::Input;
 use crate::memory_limit::{MemoryLimit, Permit};
@@ -62,6 +63,8 @@ pub struct Intake {
     pub shutdown: Shutdown,
     /// How long storing what is in flight may take after the end was requested.
     pub drain: Duration,
+    /// Whether this writer keeps the aggregates, which its partitions decide.
+    pub leading: Leading,
 }
 
 /// Partitions held, by topic.
@@ -239,6 +242,7 @@ impl Intake {
                         let lease =
                             self.offsets.with(|offsets| offsets.assigned(topic, *partition));
                         at.assignment.add(topic, input, *partition, lease);
+                        self.leading.assigned(input, *partition);
                     }
                 }
                 tracing::info!(partitions = partitions.len(), "partitions assigned");
@@ -250,6 +254,9 @@ impl Intake {
                 for (topic, partition) in &partitions {
                     self.offsets.with(|offsets| offsets.revoked(topic, *partition));
                     at.assignment.remove(topic, *partition);
+                    if let Some(input) = Input::of(&self.topics, topic) {
+                        self.leading.revoked(input, *partition);
+                    }
                 }
                 tracing::info!(partitions = partitions.len(), "partitions revoked");
             }

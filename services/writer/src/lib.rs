@@ -4,6 +4,8 @@
 //! table's [`batch`], the table's [`table_writer`] inserts the batch, the [`offset_tracker`] says which offsets are
 //! safe, and intake commits those.
 //!
+//! Beside it the [`aggregator`] keeps the aggregates of hours.
+//!
 //! What holds at every moment:
 //! - An offset is committed only when every record before it is in ClickHouse or in the dead-letter
 //!   topic `store.dead_letters`. So no record is lost, whatever dies.
@@ -15,6 +17,7 @@
 //! - Batches of a revoked partition are stored all the same (the next owner's are the same rows)
 //!   but nothing is committed for them.
 
+mod aggregator;
 mod args;
 mod batch;
 mod batcher;

@@ -35,6 +35,8 @@ pub struct WriterMetrics {
     oldest_unsaved: GenericGauge<AtomicF64>,
     in_flight: Gauge,
     paused: IntCounter,
+    aggregates_behind: Gauge,
+    aggregated_hours: IntCounter,
 }
 
 impl WriterMetrics {
@@ -90,6 +92,14 @@ impl WriterMetrics {
                 "pauses_total",
                 "Times that reading was paused because too much was in flight",
             )?,
+            aggregates_behind: gauge(
+                "aggregates_behind_seconds",
+                "How long ago the inserts began that are in the aggregates of hours; 0 of a writer that does not keep them",
+            )?,
+            aggregated_hours: metrics.counter(
+                "aggregated_hours_total",
+                "Hours of a patient and kind that were computed",
+            )?,
         })
     }
 
@@ -121,6 +131,14 @@ impl WriterMetrics {
     pub(crate) fn in_flight(&self, bytes: u64, oldest: Option<Instant>) {
         self.in_flight.set(bytes as f64);
         self.oldest_unsaved.set(oldest.map_or(0.0, |since| since.elapsed().as_secs_f64()));
+    }
+
+    pub(crate) fn aggregates_behind(&self, behind: Duration) {
+        self.aggregates_behind.set(behind.as_secs_f64());
+    }
+
+    pub(crate) fn aggregated(&self, hours: usize) {
+        self.aggregated_hours.inc_by(hours as u64);
     }
 
     pub(crate) fn paused(&self) {

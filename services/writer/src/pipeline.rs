@@ -17,6 +17,7 @@ use tokio::sync::{mpsc as channel, oneshot};
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
+use crate::aggregator::{Aggregator, Leading};
 use crate::args::WriterArgs;
 use crate::batcher::{Batcher, DeadLetter, Outlets};
 use crate::dead_letter::{DeadLetterReason, DeadLetterTopic, DeadLetters};
@@ -63,9 +64,18 @@ pub async fn run(
     let offsets = SharedOffsets::default();
     let memory = MemoryLimit::new(args.memory_limit_bytes);
     let decoders = Arc::new(Decoders::new(&codec));
+    let store = Store::new(store::client(&args.clickhouse), args.insert_timeout());
+    let leading = Leading::default();
+    let aggregator = Aggregator::new(
+        store.clone(),
+        args.insert_timeout(),
+        leading.clone(),
+        metrics.clone(),
+        health.component("aggregates"),
+    );
     let (table_writers, outlets, to_write) = table_writers();
     let table_writer = TableWriter {
-        store: Arc::new(Store::new(store::client(&args.clickhouse), args.insert_timeout())),
+        store: Arc::new(store),
         dead_letters: Arc::new(dead_letters),
         decoders: decoders.clone(),
         topics: topics.clone(),
@@ -74,6 +84,7 @@ pub async fn run(
         troubles: clickhouse,
     };
     let mut storing = start_table_writers(table_writer, table_writers, to_write);
+    storing.spawn(aggregator.run(shutdown.clone()));
 
     let batcher =
         Batcher::new(args.limits(), decoders, offsets.clone(), memory.clone(), outlets, schemas);
@@ -102,6 +113,7 @@ pub async fn run(
         hanging,
         shutdown: shutdown.clone(),
         drain: args.drain(),
+        leading,
     };
     let (end, mut intake_ended) = oneshot::channel();
     std::thread::Builder::new().name("intake".to_owned()).spawn(move || {
@@ -114,7 +126,8 @@ pub async fn run(
         tokio::select! {
             ended = &mut intake_ended => break ended,
             Some(table_writer) = storing.join_next() => {
-                // A table writer ends by itself only when there are no more batches.
+                // A table writer ends by itself only when there are no more batches, and the aggregator
+                // when the end is requested.
                 table_writer_failed |= table_writer.is_err();
                 if table_writer_failed {
                     shutdown.trigger();

@@ -20,7 +20,7 @@ use super::report::{Report, Suffered};
 use super::senders::Senders;
 use super::settings::Settings;
 use super::watching::Watching;
-use super::{closing, load, patients, plans, promptness};
+use super::{aggregates, closing, load, patients, plans, promptness};
 use crate::disk::SmallDisk;
 use crate::readings::now;
 use crate::registered::SATO;
@@ -91,6 +91,7 @@ pub fn run() {
     let asked = physician.asked();
     let mut complaints = complaints(&sent, &asked, &came);
     complaints.extend(closing::complaints(&stack.sign_in(SATO), &watching, &came));
+    complaints.extend(aggregates::complaints(&stack, &came.accepted));
     let ways = delays.ways(&watching.seen().alerts);
     complaints.extend(promptness::complaints(&suffered, &ways));
     Report {

@@ -3,6 +3,7 @@
 //! Everything that chance decides comes from a seed. The load is an open loop: when something is
 //! sent is decided by a timetable, never by how the platform fares.
 
+mod aggregates;
 mod caught_up;
 mod closing;
 mod course;

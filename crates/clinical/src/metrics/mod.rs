@@ -4,6 +4,7 @@
 //! as rules leave them out, values are those that rules judge. docs/metrics.md says every formula,
 //! and what of it no guideline says.
 
+mod aggregates;
 mod ambulatory_profile;
 mod blood_pressure;
 mod daily;
@@ -15,6 +16,9 @@ mod grid;
 mod tests;
 mod trace;
 
+pub use aggregates::{
+    Aggregate, Bucket, HOUR, HourAggregates, Series, days_of_hours, hour_aggregates, series,
+};
 pub use ambulatory_profile::{Percentiles, SLOT_MINUTES, ambulatory_profile};
 pub use blood_pressure::{
     BloodPressureSummary, DayPressure, MeanOfDays, MeanPressure, PressureTarget, Variability,

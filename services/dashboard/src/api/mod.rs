@@ -1,5 +1,6 @@
 //! The HTTP API, `/api/v1/…`: routes, their document, and what all of its answers share.
 
+mod aggregates;
 mod alerts;
 pub mod metrics;
 pub mod patients;
@@ -55,6 +56,8 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(metrics::read_glucose_profile))
         .routes(routes!(metrics::list_glucose_days))
         .routes(routes!(metrics::read_pressure_summary))
+        .routes(routes!(aggregates::list_aggregates))
+        .routes(routes!(aggregates::list_aggregates_of_patients))
         .routes(routes!(plan::read_plan, plan::set_plan))
         .routes(routes!(plan::list_plan_versions))
         .routes(routes!(preview::preview_plan))
@@ -80,6 +83,7 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
         .route("/api/v1/patients/{patient}/readings", get(patients::list_readings))
         .route("/api/v1/patients/{patient}/alerts", get(patients::list_patient_alerts))
         .merge(metrics::of_one_segment())
+        .merge(aggregates::of_one_segment())
         .route("/api/v1/patients/{patient}/plan", get(plan::read_plan).put(plan::set_plan))
         .route("/api/v1/patients/{patient}/plan/versions", get(plan::list_plan_versions))
         .route("/api/v1/openapi.json", get(move || async move { openapi(&document) }))

@@ -119,6 +119,7 @@ async fn without_signing_in_every_route_is_closed_but_sign_in_and_the_document()
         "glucose/agp",
         "glucose/days",
         "blood-pressure/summary",
+        "aggregates",
     ] {
         assert_eq!(api.get("", &format!("/api/v1/patients/A%2F1/{what}")).await.0, 401, "{what}");
     }
@@ -130,7 +131,9 @@ async fn another_physicians_patient_is_refused_as_one_who_does_not_exist_and_rec
     let api = api();
     let mut answers = Vec::new();
     for patient in ["B/1", "Z/9", "B%2F1", "not%20an%20id/1"] {
-        for what in ["readings", "alerts", "glucose/summary", "blood-pressure/summary"] {
+        for what in
+            ["readings", "alerts", "glucose/summary", "blood-pressure/summary", "aggregates"]
+        {
             answers.push(api.get("dr.sato", &format!("/api/v1/patients/{patient}/{what}")).await);
         }
     }
@@ -230,7 +233,13 @@ async fn open_alerts_are_answered_without_the_store_and_readings_say_when_to_com
     assert_eq!(status, 200);
     assert_eq!(alerts["alerts"].as_array().unwrap().len(), 1);
     assert_eq!(alerts["alerts"][0]["id"], "mine");
-    for what in ["readings?kind=blood_pressure", "alerts", "glucose/agp", "glucose/days"] {
+    for what in [
+        "readings?kind=blood_pressure",
+        "alerts",
+        "glucose/agp",
+        "glucose/days",
+        "aggregates?kind=blood_pressure&by=day",
+    ] {
         let request = Request::get(format!("/api/v1/patients/A/1/{what}"))
             .header(header::AUTHORIZATION, basic("dr.sato"));
         let response = api.send(request.body(Body::empty()).unwrap()).await;
@@ -306,6 +315,22 @@ async fn what_is_not_understood_is_said_without_repeating_it() {
             let path = format!("/api/v1/patients/A/1/{what}?{query}");
             assert_eq!(api.get("dr.sato", &path).await.0, 400, "{path}");
         }
+    }
+    for query in [
+        "by=day",
+        "kind=blood_pressure",
+        "kind=blood_pressure&by=week",
+        "kind=blood_pressure&by=day&field=pulse",
+        "kind=blood_pressure&by=day&method=finger_stick",
+        "kind=activity&by=day",
+        "kind=blood_pressure&by=hour&from=2026-01-01T00:00:00Z&to=2026-08-01T00:00:00Z",
+    ] {
+        let path = format!("/api/v1/patients/A/1/aggregates?{query}");
+        assert_eq!(api.get("dr.sato", &path).await.0, 400, "{path}");
+    }
+    for query in ["days=7", "kind=blood_pressure&days=0", "kind=blood_pressure&days=101"] {
+        let path = format!("/api/v1/aggregates?{query}");
+        assert_eq!(api.get("dr.sato", &path).await.0, 400, "{path}");
     }
     let form = Request::post("/api/v1/session").body("user=a&password=b".into()).unwrap();
     assert_eq!(api.send(form).await.status(), 400);

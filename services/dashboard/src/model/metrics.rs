@@ -109,7 +109,8 @@ pub struct TimeInBands {
 }
 
 impl TimeInBands {
-    fn of(time: &InBands) -> Option<Self> {
+    /// Of seconds in bands; none where there are none.
+    pub fn of(time: &InBands) -> Option<Self> {
         let percent = |part| time.percent(part);
         Some(Self {
             below_54: percent(time.very_low())?,

@@ -1,5 +1,6 @@
 //! What the API says, as JSON.
 
+pub mod aggregate;
 pub mod alert;
 pub mod care_plan;
 pub mod documented;

@@ -1,9 +1,6 @@
-//! Which version of a reading is current: the one place that says it for every query.
-//!
-//! The tables keep every version. The greatest is current, unless it says that the reading was
-//! entered in error: then there is no reading. The views `current_*` of the migrations say the same,
-//! but a condition on them would be tried on every patient's rows: here the conditions are inside,
-//! where the primary key serves them.
+//! Current readings, as every query asks for them: [`stored::current`] says which version that is. The
+//! views `current_*` of the migrations say the same, but a condition on them would be tried on every
+//! patient's rows: here the conditions are inside, where the primary key serves them.
 
 use std::fmt::Write;
 
@@ -13,6 +10,7 @@ use clinical::remembered::RememberedReading;
 use clinical::{Kind, PatientId, ReadingId, Timestamp, Version, clock};
 use schemas::reading::DataInput;
 use schemas::records::StoredOutcome;
+use schemas::stored;
 use serde::Deserialize;
 
 use crate::model::reading::{Reading, Source};
@@ -64,10 +62,7 @@ pub fn readings(kind: Kind, condition: &str) -> String {
 
 /// Some columns of the current readings of a kind, under such a condition.
 pub fn select(kind: Kind, columns: &str, condition: &str) -> String {
-    format!(
-        "SELECT {columns} FROM (SELECT * FROM {kind} WHERE {condition} \
-         ORDER BY version DESC LIMIT 1 BY patient, source_id, observation_time) WHERE NOT entered_in_error"
-    )
+    stored::current(kind, columns, condition)
 }
 
 impl CurrentRow {

@@ -1,5 +1,8 @@
 //! What is asked of ClickHouse: one module for each read model, and no SQL elsewhere.
 
+mod aggregates;
+#[cfg(test)]
+mod aggregates_engine_tests;
 mod alerts;
 #[cfg(test)]
 mod audit_engine_tests;

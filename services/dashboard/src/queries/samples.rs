@@ -2,17 +2,14 @@
 //! many thousands of readings.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 
 use clickhouse::Row;
 use clinical::copies::COPY_WITHIN;
-use clinical::kinds::Watched;
 use clinical::metrics::Period;
 use clinical::remembered::{CurrentReading, Delay};
-use clinical::sample::Sample;
 use clinical::source::SourceDigest;
 use clinical::{Kind, PatientId, Span, Timestamp, clock};
-use schemas::fields::{Column, form};
+use schemas::stored;
 use serde::Deserialize;
 
 use crate::model::reading::Source;
@@ -54,33 +51,16 @@ impl Store {
 }
 
 fn sql(kind: Kind) -> String {
-    let mut numbers = String::new();
-    for (column, of, _) in watched(kind) {
-        let separator = if numbers.is_empty() { "" } else { ", " };
-        let number = match of {
-            // The number of the code.
-            Column::Enum8(_) => format!("toFloat64(toInt8({column}))"),
-            _ => format!("toFloat64({column})"),
-        };
-        let _ = write!(numbers, "{separator}{number}");
-    }
+    let numbers = stored::sample_numbers(kind);
     let columns = format!(
         "toString(source_id) AS written_source, \
          toInt64(toUnixTimestamp(observation_time)) AS observed_seconds, \
-         toUnixTimestamp64Milli(received_at) AS received_millis, [{numbers}] AS numbers"
+         toUnixTimestamp64Milli(received_at) AS received_millis, {numbers} AS numbers"
     );
     format!("{} LIMIT {{limit:UInt64}}", current::select(kind, &columns, CONDITION))
 }
 
-/// The columns of the fields of a kind that a sample holds.
-fn watched(kind: Kind) -> impl Iterator<Item = (&'static str, Column, Watched)> {
-    let fields = form(kind).fields.iter();
-    fields.filter_map(|field| Some((field.name(), field.column, field.declared.watched?)))
-}
-
 fn read(kind: Kind, rows: Vec<SampleRow>) -> Result<Vec<CurrentReading>, StoreError> {
-    let columns: Vec<(Column, Watched)> =
-        watched(kind).map(|(_, column, watched)| (column, watched)).collect();
     // A patient has few sources, and each is written thousands of times.
     let mut digests: HashMap<String, SourceDigest> = HashMap::new();
     let mut readings = Vec::with_capacity(rows.len());
@@ -90,15 +70,8 @@ fn read(kind: Kind, rows: Vec<SampleRow>) -> Result<Vec<CurrentReading>, StoreEr
         if clock::is_doubted(kind) && clock::not_set(time, received) {
             continue;
         }
-        if row.numbers.len() != columns.len() {
-            return Err(StoreError::NotUnderstood("values"));
-        }
-        let mut sample = Sample::default();
-        for ((column, watched), number) in columns.iter().zip(row.numbers) {
-            if let Some(value) = value(*column, number) {
-                sample = sample.with(*watched, value);
-            }
-        }
+        let sample =
+            stored::sample(kind, &row.numbers).ok_or(StoreError::NotUnderstood("values"))?;
         let source = match digests.get(&row.written_source) {
             Some(digest) => *digest,
             None => {
@@ -112,19 +85,6 @@ fn read(kind: Kind, rows: Vec<SampleRow>) -> Result<Vec<CurrentReading>, StoreEr
     }
     readings.sort_by_key(|reading| (reading.time, reading.source));
     Ok(readings)
-}
-
-/// The value of a field for a sample, of the number in its column; none where it is absent.
-fn value(column: Column, number: f64) -> Option<f64> {
-    if column.absent() == Some(number) {
-        return None;
-    }
-    match column {
-        Column::Enum8(numbers) => {
-            numbers.iter().position(|code| f64::from(*code) == number).map(|place| place as f64)
-        }
-        _ => Some(number),
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { alertOf, clock, fakePatients, severeAlert } from './fake-patients.mjs'
-import { glucoseProfile, glucoseSummary, pressureSummary } from './fake-summaries.mjs'
+import { days, glucoseProfile, glucoseSummary, pressureSummary } from './fake-summaries.mjs'
 
 const LIMITS = [
   { kind: 'blood_pressure', field: 'systolic', side: 'at_or_above', value: 180, severity: 'urgent' },
@@ -165,7 +165,7 @@ const server = createServer(async (request, response) => {
     response.on('close', () => { clearInterval(keepAlive); streams.delete(response) })
     return undefined
   }
-  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts|plan|glucose\/summary|glucose\/agp|blood-pressure\/summary)$/.exec(path)
+  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts|plan|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
   const p = match && patients.get(`${decodeURIComponent(match[1])}/${decodeURIComponent(match[2])}`)
   if (!p) return send(404, 'No such patient')
   if (match[3] === 'plan') {
@@ -179,6 +179,7 @@ const server = createServer(async (request, response) => {
   }
   if (match[3] === 'alerts') return send(200, { patient: p.patient, alerts: p.alerts })
   if (store === 'unavailable') return send(503, 'The store is unavailable')
+  if (match[3] === 'aggregates') return send(200, days(p, url.searchParams))
   if (match[3] === 'glucose/summary') return send(200, glucoseSummary(p))
   if (match[3] === 'glucose/agp') return send(200, glucoseProfile(p, LIMITS))
   if (match[3] === 'blood-pressure/summary') return send(200, pressureSummary(p))

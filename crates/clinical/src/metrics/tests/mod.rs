@@ -1,6 +1,7 @@
 //! Metrics against their definitions, with the numbers of the definitions.
 
 mod days_and_profile;
+mod hours;
 mod pressure;
 mod summary;
 mod traces;

@@ -16,6 +16,7 @@ import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { ReadingsWait } from './readings-wait'
 import { PatientSummaries } from '../summaries/summaries'
+import { PatientYear } from '../year/year'
 import { useEarlierAlerts, useReadings, type Failure, type History } from './use-history'
 
 const NO_ALERTS: readonly Alert[] = []
@@ -41,6 +42,7 @@ export function PatientPage({ patient }: { patient: string }) {
   )
   // The header says of what is charted what the charts say.
   const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
+  const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
   const { earlier, failure: alertsFailure } = useEarlierAlerts(patient, openKey)
 
   // Marked as seen when leaving: while the page is open, 'new' stays readable.
@@ -75,6 +77,7 @@ export function PatientPage({ patient }: { patient: string }) {
           </section>
 
           <PatientSummaries patient={patient} changes={changesOf(changes, patient)} />
+          <PatientYear patient={patient} kinds={measured} />
 
           <RangeBar range={range} history={history} choose={choose} />
           {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}

@@ -1,0 +1,91 @@
+//! How current readings are asked of the tables of the kinds, and what rules may look at is read of
+//! them: text and numbers, without a client of ClickHouse.
+//!
+//! The tables keep every version. The greatest is current, unless it says that the reading was entered in
+//! error: then there is no reading.
+
+use std::fmt::Write;
+
+use clinical::kinds::Watched;
+use clinical::sample::Sample;
+use clinical::source::SourceDigest;
+use clinical::{Kind, Source};
+
+use crate::fields::{Column, form};
+
+/// Some columns of the current readings of a kind, under a condition on patient, `source_id` or
+/// `observation_time`: on what a reading is, never on what a version says, because an older version must
+/// not take the place of the current one. The condition is inside, where the primary key serves it.
+pub fn current(kind: Kind, columns: &str, condition: &str) -> String {
+    format!(
+        "SELECT {columns} FROM (SELECT * FROM {kind} WHERE {condition} \
+         ORDER BY version DESC LIMIT 1 BY patient, source_id, observation_time) WHERE NOT entered_in_error"
+    )
+}
+
+/// What a sample holds of a kind, as an array of 64-bit numbers: of a code its number.
+pub fn sample_numbers(kind: Kind) -> String {
+    let mut numbers = String::new();
+    for (name, column, _) in watched(kind) {
+        let separator = if numbers.is_empty() { "" } else { ", " };
+        let number = match column {
+            Column::Enum8(_) => format!("toFloat64(toInt8({name}))"),
+            _ => format!("toFloat64({name})"),
+        };
+        let _ = write!(numbers, "{separator}{number}");
+    }
+    format!("[{numbers}]")
+}
+
+/// The sample of the numbers of [`sample_numbers`]; none where they are not as many.
+pub fn sample(kind: Kind, numbers: &[f64]) -> Option<Sample> {
+    let mut sample = Sample::default();
+    let mut fields = watched(kind);
+    for number in numbers {
+        let (_, column, watched) = fields.next()?;
+        if let Some(value) = value(column, *number) {
+            sample = sample.with(watched, value);
+        }
+    }
+    fields.next().is_none().then_some(sample)
+}
+
+/// The digest of a source by the column `source_id`, which need not be of one that is valid now.
+pub fn source_digest(written: &str) -> SourceDigest {
+    let valid = Source::parse(written).map(|source| source.digest());
+    valid.unwrap_or_else(|| SourceDigest::of_written(written))
+}
+
+/// The columns of the fields of a kind that a sample holds.
+fn watched(kind: Kind) -> impl Iterator<Item = (&'static str, Column, Watched)> {
+    let fields = form(kind).fields.iter();
+    fields.filter_map(|field| Some((field.name(), field.column, field.declared.watched?)))
+}
+
+/// The value of a field for a sample, of the number in its column; none where it is absent.
+fn value(column: Column, number: f64) -> Option<f64> {
+    if column.absent() == Some(number) {
+        return None;
+    }
+    match column {
+        Column::Enum8(numbers) => {
+            numbers.iter().position(|code| f64::from(*code) == number).map(|place| place as f64)
+        }
+        _ => Some(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_another_count_are_no_sample() {
+        for kind in Kind::ALL {
+            let count = watched(kind).count();
+            assert!(sample(kind, &vec![1.0; count]).is_some(), "{kind}");
+            assert!(sample(kind, &vec![1.0; count + 1]).is_none(), "{kind}");
+            assert!(count == 0 || sample(kind, &vec![1.0; count - 1]).is_none(), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Aggregates of hours as the writer keeps them: of long periods few rows, found by the primary key.
+
+use std::collections::BTreeSet;
+
+use clickhouse::Row;
+use clickhouse::query::Query;
+use clinical::glucose::bands::{Band, InBands};
+use clinical::metrics::{Aggregate, Bucket, Period, Series};
+use clinical::statistics::Mean;
+use clinical::{Kind, PatientId, Timestamp};
+use serde::Deserialize;
+
+use super::readings::bound;
+use super::{Store, StoreError};
+
+#[derive(Debug, Row, Deserialize)]
+struct HourRow {
+    hour_seconds: u32,
+    counted: u32,
+    in_mean: u32,
+    total: f64,
+    least: f64,
+    greatest: f64,
+    seconds: Vec<u32>,
+}
+
+#[derive(Debug, Row, Deserialize)]
+struct PatientRow {
+    of_patient: String,
+    all_counted: u64,
+    all_in_mean: u64,
+    all_total: f64,
+    least_of_all: f64,
+    greatest_of_all: f64,
+    all_seconds: Vec<u64>,
+}
+
+/// Patients in one question: their ids stay well below the limit of a form's field.
+const PATIENTS_AT_ONCE: usize = 2_000;
+
+/// The hours of a kind under a condition on patients that begin in a period and have values of a series.
+/// Of several computations of an hour the one of the greatest time is current.
+fn hours(patients: &str) -> String {
+    format!(
+        "SELECT patient, toUnixTimestamp(hour) AS hour_seconds, value_count[place] AS counted, \
+         mean_count[place] AS in_mean, sum[place] AS total, lowest[place] AS least, \
+         highest[place] AS greatest, band_seconds AS seconds, \
+         arrayFirstIndex((f, m) -> f = {{field:String}} AND m = {{method:String}}, field, method) AS place \
+         FROM (SELECT * FROM hourly_aggregates WHERE kind = {{kind:String}} AND {patients} \
+         AND hour >= toDateTime({{from:UInt32}}, 'UTC') AND hour < toDateTime({{to:UInt32}}, 'UTC') \
+         ORDER BY computed_at DESC LIMIT 1 BY patient, hour) WHERE place > 0"
+    )
+}
+
+/// The hours of one patient, in order.
+pub(super) fn of_patient() -> String {
+    let hours = hours("patient = {patient:String}");
+    format!("SELECT * EXCEPT (patient, place) FROM ({hours}) ORDER BY hour_seconds")
+}
+
+impl Store {
+    /// The hours of a patient that begin in a period and have values of a series, in order.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer in time.
+    pub async fn hours(
+        &self,
+        patient: &PatientId,
+        (kind, series): (Kind, Series),
+        period: Period,
+    ) -> Result<Vec<Bucket<Timestamp>>, StoreError> {
+        let query = self.about(&of_patient(), (kind, series), period);
+        let query = query.param("patient", patient.as_str());
+        let rows: Vec<HourRow> = self.ask("aggregates", query.fetch_all()).await?;
+        let bucket = |row: HourRow| Bucket {
+            of: Timestamp::from_seconds(i64::from(row.hour_seconds)),
+            aggregate: Aggregate {
+                values: row.counted,
+                mean: Mean::of(row.in_mean, row.total),
+                lowest: row.least,
+                highest: row.greatest,
+            },
+            time: time(series, row.seconds.into_iter().map(u64::from)),
+        };
+        Ok(rows.into_iter().map(bucket).collect())
+    }
+
+    /// What the values of a series in a period come to, of each of some patients that has any, by their ids.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer in time.
+    pub async fn aggregates_of(
+        &self,
+        patients: &BTreeSet<String>,
+        (kind, series): (Kind, Series),
+        period: Period,
+    ) -> Result<Vec<Bucket<String>>, StoreError> {
+        let patients: Vec<&str> = patients.iter().map(String::as_str).collect();
+        let sql = format!(
+            "SELECT patient AS of_patient, sum(counted) AS all_counted, sum(in_mean) AS all_in_mean, \
+             sum(total) AS all_total, min(least) AS least_of_all, max(greatest) AS greatest_of_all, \
+             sumForEach(seconds) AS all_seconds FROM ({}) GROUP BY patient ORDER BY patient",
+            hours("patient IN {patients:Array(String)}")
+        );
+        let mut found = Vec::new();
+        for patients in patients.chunks(PATIENTS_AT_ONCE) {
+            let query = self.about(&sql, (kind, series), period).param("patients", patients);
+            let rows: Vec<PatientRow> = self.ask("aggregates_of", query.fetch_all()).await?;
+            let count = |count| u32::try_from(count).unwrap_or(u32::MAX);
+            found.extend(rows.into_iter().map(|row| Bucket {
+                of: row.of_patient,
+                aggregate: Aggregate {
+                    values: count(row.all_counted),
+                    mean: Mean::of(count(row.all_in_mean), row.all_total),
+                    lowest: row.least_of_all,
+                    highest: row.greatest_of_all,
+                },
+                time: time(series, row.all_seconds),
+            }));
+        }
+        Ok(found)
+    }
+
+    pub(super) fn about(&self, sql: &str, (kind, series): (Kind, Series), period: Period) -> Query {
+        let query = self.client.query(sql).param("kind", kind.as_str());
+        query
+            .param("field", series.field)
+            .param("method", series.method)
+            .param("from", bound(period.from))
+            .param("to", bound(period.to))
+    }
+
+    /// What was stored before this time is in the aggregates; none where nothing is yet.
+    ///
+    /// # Errors
+    /// When ClickHouse does not answer in time.
+    pub async fn aggregated_until(&self) -> Result<Option<Timestamp>, StoreError> {
+        let query = "SELECT toUnixTimestamp64Milli(max(touched_at)) FROM aggregation_progress";
+        let millis: i64 = self.ask("aggregates", self.client.query(query).fetch_one()).await?;
+        Ok((millis > 0).then(|| Timestamp::from_millis(millis)))
+    }
+}
+
+/// The seconds in bands, of a series that has them.
+fn time(series: Series, seconds: impl IntoIterator<Item = u64>) -> InBands {
+    let mut time = InBands::default();
+    if series.has_bands() {
+        let bands = Band::ALL.into_iter().zip(seconds);
+        bands.for_each(|(band, seconds)| time.add(band, seconds));
+    }
+    time
+}

@@ -1,0 +1,183 @@
+//! Keeps the aggregates of hours right, apart from the way of a record, which never waits for it.
+//!
+//! Whatever writes versions of readings marks their hours in the same insert, by the views of the
+//! migrations. Here the marked hours are computed anew, whole, of the current readings. So nothing is
+//! added twice or left behind, whatever is corrected, comes late, is entered in error or is written again:
+//! - A mark counts when no insert that began before it can still go on: what it marks is seen then. An
+//!   insert that took longer was given up by its writer, is tried again, and marks again.
+//! - Progress is stored behind what was computed. Whoever comes next computes at most the rest again.
+//! - A row's version is a time before its readings were read, so of two computations of an hour the one
+//!   that has seen less never wins.
+//!
+//! One writer of a deployment does it: whoever has the first partition of the accepted readings. Where two
+//! believe so for a moment, both compute the same.
+
+#[cfg(test)]
+mod engine_tests;
+mod hours;
+mod marks;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chassis::{Component, Shutdown};
+
+use crate::decode::Input;
+use crate::faults::StoreError;
+use crate::metrics::WriterMetrics;
+use crate::store::Store;
+use marks::Mark;
+
+/// Between two looks for marks.
+const PASS: Duration = Duration::from_secs(5);
+/// How much longer than an insert may take it takes until a mark counts: for an insert that the server
+/// ends a little late, and a clock that is set back a little.
+const MARGIN: Duration = Duration::from_secs(15);
+/// Marks that are worked off at a time: progress is stored after each.
+const MARKS_AT_ONCE: u32 = 20_000;
+
+/// Whether this writer keeps the aggregates; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Leading(Arc<AtomicBool>);
+
+impl Leading {
+    /// A partition is this writer's.
+    pub fn assigned(&self, input: Input, partition: i32) {
+        self.set(input, partition, true);
+    }
+
+    /// A partition is not this writer's any more.
+    pub fn revoked(&self, input: Input, partition: i32) {
+        self.set(input, partition, false);
+    }
+
+    fn set(&self, input: Input, partition: i32, leads: bool) {
+        if (input, partition) == (Input::Accepted, 0) {
+            self.0.store(leads, Ordering::Release);
+        }
+    }
+
+    fn is_so(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+/// Keeps the aggregates.
+pub struct Aggregator {
+    store: Store,
+    /// How old a mark is when it counts.
+    settle: Duration,
+    leading: Leading,
+    metrics: WriterMetrics,
+    component: Component,
+}
+
+impl Aggregator {
+    /// One that works on the tables of a store, into which inserts take as long as given at most.
+    pub fn new(
+        store: Store,
+        insert_timeout: Duration,
+        leading: Leading,
+        metrics: WriterMetrics,
+        component: Component,
+    ) -> Self {
+        component.ready();
+        Self { store, settle: insert_timeout.saturating_add(MARGIN), leading, metrics, component }
+    }
+
+    /// Works until the end is requested.
+    pub async fn run(self, shutdown: Shutdown) {
+        let mut in_trouble = false;
+        loop {
+            if self.leading.is_so() {
+                let passed = tokio::select! {
+                    passed = self.pass() => passed,
+                    () = shutdown.requested() => return,
+                };
+                match passed {
+                    Ok(()) => {
+                        in_trouble = false;
+                        self.component.ready();
+                    }
+                    Err(error) => {
+                        if !std::mem::replace(&mut in_trouble, true) {
+                            tracing::warn!("the aggregates of hours fall behind: {error}");
+                        }
+                        self.component.progress(format!(
+                            "degraded: the aggregates of hours fall behind: {error}"
+                        ));
+                    }
+                }
+            } else {
+                self.metrics.aggregates_behind(Duration::ZERO);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(PASS) => {}
+                () = shutdown.requested() => return,
+            }
+        }
+    }
+
+    /// Computes what is marked and counts by now.
+    async fn pass(&self) -> Result<(), StoreError> {
+        let store = &self.store;
+        let settle = i64::try_from(self.settle.as_millis()).unwrap_or(i64::MAX);
+        let mut done = match marks::progress(store).await? {
+            Some(done) => done,
+            None => {
+                // What was stored before there were marks; what is being stored now has its own, which
+                // may be as old as those that do not count yet.
+                let begin = Mark::before(marks::clock(store).await?.saturating_sub(settle));
+                marks::mark_everything(store).await?;
+                marks::keep_progress(store, &begin).await?;
+                begin
+            }
+        };
+        loop {
+            // Before the readings are read.
+            let now = marks::clock(store).await?;
+            let settled = now.saturating_sub(settle);
+            self.metrics.aggregates_behind(age(now, &done));
+            if settled <= done.touched_millis {
+                return Ok(());
+            }
+            let marks = marks::after(store, &done, settled, MARKS_AT_ONCE).await?;
+            let computed = hours::compute(store, &marks, now).await?;
+            self.metrics.aggregated(computed);
+            let is_all = marks.len() < MARKS_AT_ONCE as usize;
+            done = match marks.into_iter().next_back() {
+                Some(last) if !is_all => last,
+                _ => Mark::before(settled),
+            };
+            marks::keep_progress(store, &done).await?;
+            if is_all {
+                self.metrics.aggregates_behind(age(now, &done));
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn age(now: i64, done: &Mark) -> Duration {
+    Duration::from_millis(u64::try_from(now - done.touched_millis).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_the_first_partition_of_the_accepted_readings_keeps_the_aggregates() {
+        let leading = Leading::default();
+        leading.assigned(Input::Rejected, 0);
+        leading.assigned(Input::Accepted, 1);
+        assert!(!leading.is_so());
+        leading.assigned(Input::Accepted, 0);
+        leading.revoked(Input::Accepted, 1);
+        leading.revoked(Input::Alerts, 0);
+        assert!(leading.is_so());
+        leading.revoked(Input::Accepted, 0);
+        assert!(!leading.is_so());
+    }
+}
