@@ -13,6 +13,7 @@ use crate::reading::{
     DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source, TestLab,
 };
 use crate::records::{AcceptedReading, Origin, StoredOutcome};
+use crate::replay::Product;
 
 /// What does not match the schema, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -412,17 +413,38 @@ fn source<'b>(body: &mut impl Fields<'b>) -> Result<Source, FieldError> {
     })
 }
 
-/// Reads what a source is known by; the inner result is what becomes of its parts.
-pub(crate) fn source_digest<'b>(
-    body: &mut impl Fields<'b>,
-) -> Result<Result<SourceDigest, InvalidSource>, FieldError> {
+/// A source as it is known, and its product, as it was written.
+pub(crate) type KnownSource<'b> = (Result<SourceDigest, InvalidSource>, Option<Product<'b>>);
+
+/// Reads what a source is known by, and which product it is; the inner result is what becomes of its
+/// parts.
+pub(crate) fn known_source<'b>(body: &mut impl Fields<'b>) -> Result<KnownSource<'b>, FieldError> {
     body.branch("source", &[false, true], |body, is_lab| {
         if is_lab {
-            return Ok(SourceDigest::of_test_lab(body.str("test_lab_id")?));
+            return Ok((SourceDigest::of_test_lab(body.str("test_lab_id")?), None));
         }
         let manufacturer = body.str("manufacturer")?;
-        body.nullable("model_number", |body| body.skip_text("model_number"))?;
-        Ok(SourceDigest::of_device(manufacturer, body.str("serial")?))
+        let model_number = body.nullable("model_number", |body| body.str("model_number"))?;
+        let digest = SourceDigest::of_device(manufacturer, body.str("serial")?);
+        Ok((digest, Some(Product { manufacturer, model_number })))
+    })
+}
+
+/// Reads which product measured a reading, and no further; none of a test lab.
+pub(crate) fn product<'b>(body: &mut Body<'b>) -> Result<Option<Product<'b>>, FieldError> {
+    body.skip_text("consortium_id")?;
+    body.skip_text("person_id")?;
+    for field in ["observation_time", "utc_offset_minutes", "update_time"] {
+        body.long(field)?;
+    }
+    body.branch("source", &[false, true], |body, is_lab| {
+        if is_lab {
+            return Ok(None);
+        }
+        let manufacturer = Fields::str(body, "manufacturer")?;
+        let model_number =
+            body.nullable("model_number", |body| Fields::str(body, "model_number"))?;
+        Ok(Some(Product { manufacturer, model_number }))
     })
 }
 

@@ -4,12 +4,27 @@
 use clinical::Timestamp;
 use clinical::Version;
 use clinical::remembered::RememberedReading;
-use clinical::source::{InvalidSource, SourceDigest};
 
-use crate::body::{self, FieldError, Fields, unchanged};
-use crate::codec::{DecodeError, WrittenBody};
-use crate::reading::{Measurement, ReadingStatus};
+use crate::body::{self, Body, FieldError, Fields, KnownSource, unchanged};
+use crate::codec::{CurrentBody, DecodeError, WrittenBody};
+use crate::reading::{Measurement, Reading, ReadingStatus};
 use crate::records::{AcceptedReading, StoredOutcome};
+
+/// Which product measured a reading, as its sender writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Product<'b> {
+    /// Manufacturer code.
+    pub manufacturer: &'b str,
+    /// Model number, where the sender says it.
+    pub model_number: Option<&'b str>,
+}
+
+impl CurrentBody<'_, Reading> {
+    /// The product that measured it; none of a test lab, and of what is no reading.
+    pub fn product(&self) -> Option<Product<'_>> {
+        body::product(&mut Body::new(self.as_bytes())).ok().flatten()
+    }
+}
 
 /// What a state keeps of an accepted reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +37,15 @@ pub struct ReplayedReading<'b> {
     pub outcome: StoredOutcome,
     /// What is remembered.
     pub trace: RememberedReading,
+    /// The product that measured it; none of a test lab.
+    pub product: Option<Product<'b>>,
 }
 
 /// The fields that matter, as they were written.
 struct Remembered<'b> {
     reading_id: &'b str,
     observation_time: i64,
-    source: Result<SourceDigest, InvalidSource>,
+    source: KnownSource<'b>,
     status: ReadingStatus,
     measurement: Measurement,
     version: i64,
@@ -63,7 +80,7 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
         observation_time: body.long("observation_time"),
         utc_offset_minutes: body.long("utc_offset_minutes"),
         update_time: body.long("update_time"),
-        source: body::source_digest(body),
+        source: body::known_source(body),
         data_input: body.long("data_input"),
         origin_of_time: body.nullable("origin_of_time", |body| body.long("origin_of_time")),
         status: body::status(body),
@@ -94,7 +111,8 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
 impl<'b> Remembered<'b> {
     fn replayed(self) -> Result<Option<ReplayedReading<'b>>, FieldError> {
         let observation_time = Timestamp::from_millis(self.observation_time);
-        let (Ok(sample), Ok(source)) = (self.measurement.once_accepted(), self.source) else {
+        let (source, product) = self.source;
+        let (Ok(sample), Ok(source)) = (self.measurement.once_accepted(), source) else {
             return Ok(None);
         };
         if !observation_time.is_storable() {
@@ -111,7 +129,7 @@ impl<'b> Remembered<'b> {
             sample,
         };
         let received = Timestamp::from_millis(self.received_at);
-        Ok(Some(ReplayedReading { patient, received, outcome: self.outcome, trace }))
+        Ok(Some(ReplayedReading { patient, received, outcome: self.outcome, trace, product }))
     }
 }
 
@@ -129,7 +147,7 @@ mod tests {
 
     use super::*;
     use crate::codec::{Codec, Record, parse_own};
-    use crate::reading::{BloodGlucose, Device, GlucoseMethod, GlucoseUnit, Reading, Source};
+    use crate::reading::{BloodGlucose, Device, GlucoseMethod, GlucoseUnit, Source};
     use crate::records::{Origin, StoredOutcome};
 
     /// Every example that is valid, accepted.
@@ -164,15 +182,28 @@ mod tests {
     fn what_is_replayed_is_what_was_remembered_when_the_reading_was_accepted() {
         let decoder = Codec::default().decoder::<AcceptedReading>();
         for (accepted, validated) in accepted() {
+            let product = match &accepted.reading.source {
+                Source::Device(device) => Some(Product {
+                    manufacturer: &device.manufacturer,
+                    model_number: device.model_number.as_deref(),
+                }),
+                Source::TestLab(_) => None,
+            };
             let expected = ReplayedReading {
                 patient: validated.patient.as_str(),
                 received: Timestamp::from_millis(RECEIVED),
                 outcome: StoredOutcome::Stale,
                 trace: RememberedReading::from(&validated),
+                product,
             };
             let bytes = encode(&accepted);
             let body = decoder.written_body(&bytes).unwrap();
             assert_eq!(body.replay().unwrap().as_ref(), Some(&expected));
+            // Whoever takes the raw record in finds the same product.
+            let codec = Codec::default();
+            let raw = codec.encoder("readings.raw").unwrap().encode(&accepted.reading).unwrap();
+            let body = codec.decoder::<Reading>().current_body(&raw).unwrap();
+            assert_eq!(body.product(), product);
         }
     }
 

@@ -4,19 +4,24 @@
 //! it was consumed. [`task`] is the way of a record; [`partition`] what is remembered of patients,
 //! rebuilt from Kafka alone.
 
+mod listening;
 mod metrics;
 mod partition;
 mod rebuild;
 mod rule_sets;
 mod service;
+mod silences;
 mod task;
 mod topics;
 pub mod validate;
+mod watched;
+mod watcher;
 
 pub use metrics::LeftOut;
 pub use partition::Partition;
 pub use rebuild::{PartitionBuilder, Replayed, Replays};
 pub use rule_sets::FollowedRuleSets;
 pub use service::{ProcessorArgs, run};
+pub use silences::{FollowedReports, Reports};
 pub use task::ProcessorTask;
 pub use topics::TaskTopics;
