@@ -13,6 +13,7 @@ use crate::reading::{
     DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source, TestLab,
 };
 use crate::records::{AcceptedReading, Origin, StoredOutcome};
+use crate::replay::Product;
 
 /// What does not match the schema, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -416,8 +417,8 @@ fn source<'b>(body: &mut impl Fields<'b>) -> Result<Source, FieldError> {
 pub(crate) struct KnownSource<'b> {
     /// What becomes of its parts.
     pub(crate) digest: Result<SourceDigest, InvalidSource>,
-    /// Manufacturer and model number of a device that says both.
-    pub(crate) product: Option<(&'b str, &'b str)>,
+    /// The product, as it was written; none of a test lab.
+    pub(crate) product: Option<Product<'b>>,
 }
 
 /// Reads what a source is known by.
@@ -430,7 +431,25 @@ pub(crate) fn known_source<'b>(body: &mut impl Fields<'b>) -> Result<KnownSource
         let manufacturer = body.str("manufacturer")?;
         let model_number = body.nullable("model_number", |body| body.str("model_number"))?;
         let digest = SourceDigest::of_device(manufacturer, body.str("serial")?);
-        Ok(KnownSource { digest, product: model_number.map(|model| (manufacturer, model)) })
+        Ok(KnownSource { digest, product: Some(Product { manufacturer, model_number }) })
+    })
+}
+
+/// Reads which product measured a reading, and no further; none of a test lab.
+pub(crate) fn product<'b>(body: &mut Body<'b>) -> Result<Option<Product<'b>>, FieldError> {
+    body.skip_text("consortium_id")?;
+    body.skip_text("person_id")?;
+    for field in ["observation_time", "utc_offset_minutes", "update_time"] {
+        body.long(field)?;
+    }
+    body.branch("source", &[false, true], |body, is_lab| {
+        if is_lab {
+            return Ok(None);
+        }
+        let manufacturer = Fields::str(body, "manufacturer")?;
+        let model_number =
+            body.nullable("model_number", |body| Fields::str(body, "model_number"))?;
+        Ok(Some(Product { manufacturer, model_number }))
     })
 }
 

@@ -81,6 +81,7 @@ records! {
     crate::records::AuditSet = "audit_set" AUDIT_SET,
     crate::records::EndedSession = "ended_session" ENDED_SESSION,
     crate::records::RuleSet = "rule_set" RULE_SET,
+    crate::records::SilenceReport = "silence_report" SILENCE_REPORT,
 }
 
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];

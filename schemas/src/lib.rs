@@ -9,6 +9,7 @@ mod body;
 pub mod clinical_alert;
 pub mod clinical_plan;
 mod clinical_rule_set;
+pub mod clinical_silence;
 pub mod codec;
 mod digest;
 pub mod fields;
@@ -38,6 +39,6 @@ pub use records::{
     RejectedReading,
 };
 pub use records::{AuditSet, EndedSession};
-pub use replay::ReplayedReading;
+pub use replay::{Product, ReplayedReading};
 pub use topics::Topics;
 pub use validation::{RejectionReason, ValidationError};

@@ -78,3 +78,6 @@ pub(crate) const REJECTED_READING: &[&str] = &[
 ];
 /// Of `rule_set`.
 pub(crate) const RULE_SET: &[&str] = &[include_str!("../avro/published/rule_set.1.avsc")];
+/// Of `silence_report`.
+pub(crate) const SILENCE_REPORT: &[&str] =
+    &[include_str!("../avro/published/silence_report.1.avsc")];

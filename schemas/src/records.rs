@@ -429,6 +429,41 @@ pub struct EndedSession {
     pub expires_at: i64,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SilenceReport {
+    pub partition: i32,
+    pub counted_at: i64,
+    pub valid_until: i64,
+    #[serde(default)]
+    pub tallies: Vec<GroupTally>,
+    #[serde(default)]
+    pub silences: Vec<GroupSilence>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupTally {
+    pub kind: String,
+    pub name: String,
+    #[serde(default)]
+    pub model: Option<String>,
+    pub members: i32,
+    pub expected: i32,
+    pub heard: i32,
+    pub silent: i32,
+    pub own: i32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupSilence {
+    pub kind: String,
+    pub name: String,
+    #[serde(default)]
+    pub model: Option<String>,
+    pub since: i64,
+    #[serde(default)]
+    pub ended: Option<i64>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleSet {
     pub name: String,

@@ -5,10 +5,26 @@ use clinical::Timestamp;
 use clinical::Version;
 use clinical::remembered::RememberedReading;
 
-use crate::body::{self, FieldError, Fields, KnownSource, unchanged};
-use crate::codec::{DecodeError, WrittenBody};
-use crate::reading::{Device, Measurement, ReadingStatus};
+use crate::body::{self, Body, FieldError, Fields, KnownSource, unchanged};
+use crate::codec::{CurrentBody, DecodeError, WrittenBody};
+use crate::reading::{Device, Measurement, Reading, ReadingStatus};
 use crate::records::{AcceptedReading, StoredOutcome};
+
+/// Which product measured a reading, as its sender writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Product<'b> {
+    /// Manufacturer code.
+    pub manufacturer: &'b str,
+    /// Model number, where the sender says it.
+    pub model_number: Option<&'b str>,
+}
+
+impl CurrentBody<'_, Reading> {
+    /// The product that measured it; none of a test lab, and of what is no reading.
+    pub fn product(&self) -> Option<Product<'_>> {
+        body::product(&mut Body::new(self.as_bytes())).ok().flatten()
+    }
+}
 
 /// What a state keeps of an accepted reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +37,8 @@ pub struct ReplayedReading<'b> {
     pub outcome: StoredOutcome,
     /// What is remembered.
     pub trace: RememberedReading,
+    /// The product that measured it; none of a test lab.
+    pub product: Option<Product<'b>>,
 }
 
 /// The fields that matter, as they were written.
@@ -104,8 +122,9 @@ impl<'b> Remembered<'b> {
         let patient = patient_of(self.reading_id).ok_or(not_an_id)?;
         let kind = self.measurement.kind();
         // Asked of few kinds.
-        let product = || product.and_then(|(maker, model)| Device::product_of(maker, Some(model)));
-        let sample = sample.of_product(kind, product);
+        let of_list =
+            || product.and_then(|it| Device::product_of(it.manufacturer, it.model_number));
+        let sample = sample.of_product(kind, of_list);
         let trace = RememberedReading {
             kind,
             observation_time: observation_time.floor_to_second(),
@@ -115,7 +134,7 @@ impl<'b> Remembered<'b> {
             sample,
         };
         let received = Timestamp::from_millis(self.received_at);
-        Ok(Some(ReplayedReading { patient, received, outcome: self.outcome, trace }))
+        Ok(Some(ReplayedReading { patient, received, outcome: self.outcome, trace, product }))
     }
 }
 
@@ -133,7 +152,7 @@ mod tests {
 
     use super::*;
     use crate::codec::{Codec, Record, parse_own};
-    use crate::reading::{BloodGlucose, Device, GlucoseMethod, GlucoseUnit, Reading, Source};
+    use crate::reading::{BloodGlucose, Device, GlucoseMethod, GlucoseUnit, Source};
     use crate::records::{Origin, StoredOutcome};
 
     /// Every example that is valid, accepted.
@@ -168,15 +187,28 @@ mod tests {
     fn what_is_replayed_is_what_was_remembered_when_the_reading_was_accepted() {
         let decoder = Codec::default().decoder::<AcceptedReading>();
         for (accepted, validated) in accepted() {
+            let product = match &accepted.reading.source {
+                Source::Device(device) => Some(Product {
+                    manufacturer: &device.manufacturer,
+                    model_number: device.model_number.as_deref(),
+                }),
+                Source::TestLab(_) => None,
+            };
             let expected = ReplayedReading {
                 patient: validated.patient.as_str(),
                 received: Timestamp::from_millis(RECEIVED),
                 outcome: StoredOutcome::Stale,
                 trace: RememberedReading::from(&validated),
+                product,
             };
             let bytes = encode(&accepted);
             let body = decoder.written_body(&bytes).unwrap();
             assert_eq!(body.replay().unwrap().as_ref(), Some(&expected));
+            // Whoever takes the raw record in finds the same product.
+            let codec = Codec::default();
+            let raw = codec.encoder("readings.raw").unwrap().encode(&accepted.reading).unwrap();
+            let body = codec.decoder::<Reading>().current_body(&raw).unwrap();
+            assert_eq!(body.product(), product);
         }
     }
 

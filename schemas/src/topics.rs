@@ -43,6 +43,8 @@ topics! {
     CarePlans = "care.plans",
     /// What changes of the built-in rule set, and from when on. Key: the rule set's name.
     RuleSets = "rule.sets",
+    /// How many patients of each group were heard, and which groups are silent. Key: partition.
+    Silences = "silences",
     /// Who did what for a patient. Key: patient.
     CareEvents = "care.events",
     /// Accesses, allowed or denied.
@@ -90,6 +92,7 @@ impl Topic {
                 | Topic::ReadingsRejected
                 | Topic::ReadingsOutcomes
                 | Topic::Alerts
+                | Topic::Silences
                 | Topic::CarePlans
                 | Topic::CareEvents
         )

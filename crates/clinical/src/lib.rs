@@ -32,6 +32,7 @@ pub mod rule_set;
 pub mod rules;
 pub mod sample;
 pub mod schedule;
+pub mod silence;
 pub mod source;
 pub mod statistics;
 pub mod suspicions;

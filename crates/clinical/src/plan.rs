@@ -12,6 +12,7 @@ use crate::rule_set::{GivenValue, RuleSet};
 use crate::rules;
 use crate::sample::Sample;
 use crate::schedule::{InvalidSchedule, Schedule};
+use crate::silence::Held;
 
 /// What a patient's rules work with: what the care plan says of a parameter, or else its programme, or
 /// else the rule set in force, or else the parameter's default.
@@ -27,6 +28,9 @@ pub struct Plan {
     pub schedule: Option<Box<Schedule>>,
     /// When nothing is expected.
     pub pauses: Vec<Pause>,
+    /// When alerts that readings are missing are held back, because a whole group of patients was silent.
+    /// No plan says so: whoever sees all patients does.
+    pub held: Vec<Held>,
     /// When nobody is called for a review.
     pub quiet_hours: Option<QuietHours>,
     /// The rule set in force; none where the built-in one is.

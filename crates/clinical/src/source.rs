@@ -204,6 +204,12 @@ impl Source {
     }
 }
 
+/// A text as parts of sources are normalised, whatever it is: of what is shown and compared, and names
+/// no source.
+pub(crate) fn normalised(text: &str) -> Cow<'_, str> {
+    if is_normalised_ascii(text) { Cow::Borrowed(text) } else { Cow::Owned(normalise(text)) }
+}
+
 fn read_manufacturer(text: &str) -> Result<Cow<'_, str>, InvalidSource> {
     read("model_manufacturer_code", text, LONGEST_DEVICE_PART)
 }

@@ -134,6 +134,18 @@ pub(super) fn of(name: &str) -> Vec<Value> {
             "switched_off": [{ "rule": "weight.gain", "reason": "no scales yet" }],
             "author": "aoki", "applied_at": 1_780_000_000_000_i64,
         }),
+        "silence_report" => json!({
+            "partition": 3, "counted_at": 1_790_000_000_000_i64,
+            "valid_until": 1_790_007_200_000_i64,
+            "tallies": [{
+                "kind": "model", "name": "OMRON", "model": "HEM-7600T", "members": 40,
+                "expected": 38, "heard": 1, "silent": 39, "own": 2,
+            }],
+            "silences": [{
+                "kind": "vendor", "name": "OMRON", "model": null, "since": 1_789_990_000_000_i64,
+                "ended": 1_789_999_000_000_i64,
+            }],
+        }),
         "registry_consortium" => json!({
             "consortium_id": "CGM005", "name": "CGM", "time_zone": "Asia/Tokyo",
         }),

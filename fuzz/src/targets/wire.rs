@@ -25,6 +25,7 @@ pub(super) fn targets() -> Vec<Target> {
         of::<r::AuditSet>(),
         of::<r::EndedSession>(),
         of::<r::RuleSet>(),
+        of::<r::SilenceReport>(),
         of::<m::Consortium>(),
         of::<m::Participant>(),
         of::<m::TestLabEntry>(),

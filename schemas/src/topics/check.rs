@@ -208,7 +208,7 @@ mod tests {
         let [fault] = &faults_of(Topic::Alerts, 1)[..] else { panic!("one sentence") };
         assert!(fault.contains("demo.alerts") && fault.contains("1 partitions"), "{fault}");
         let all = faults_of(Topic::ReadingsRaw, 1);
-        assert_eq!(all.len(), 6, "raw readings decide: {all:?}");
+        assert_eq!(all.len(), 7, "raw readings decide: {all:?}");
         let [fault] = &faults_of(Topic::AuditEvents, 3)[..] else { panic!("one sentence") };
         assert!(fault.contains("has to have 1"), "{fault}");
     }

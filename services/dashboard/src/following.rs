@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chassis::{Backoff, Component, Shutdown};
 use clinical::Timestamp;
 use schemas::clinical_plan::Faults;
+use schemas::clinical_silence::UnknownGroup;
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Consortium, DeviceModel, Participant, Practitioner};
 use schemas::topics::Topic;
@@ -22,6 +23,7 @@ use crate::plan_history::PlanHistory;
 use crate::registry::{Change, Registry};
 use crate::rule_sets::KnownRuleSets;
 use crate::session::LIFETIME;
+use crate::silences::KnownSilences;
 use crate::state::now;
 
 /// What following needs of the process.
@@ -225,6 +227,36 @@ impl Following {
             }
         });
         sets.apply(&name, usable);
+    }
+
+    /// Follows what processors report of silent groups; `component` is ready when that is complete.
+    ///
+    /// # Errors
+    /// When Kafka's client refuses its settings.
+    pub fn silences(
+        &self,
+        silences: Arc<KnownSilences>,
+        component: Component,
+    ) -> Result<FollowHandle, StreamError> {
+        let topic = self.topics.name(Topic::Silences);
+        component.not_ready("reading the silences");
+        let reader = self.clone();
+        let decoder = self.codec.decoder::<records::SilenceReport>();
+        let handle = move |event| match event {
+            Followed::CaughtUp => {
+                silences.caught_up();
+                component.ready();
+            }
+            Followed::Record(record) => {
+                let read = reader.read(&decoder, &record).and_then(|(_, report)| report);
+                let unknown = |error: &UnknownGroup| reader.skipped(&record, &error.to_string());
+                let report = read.and_then(|read| read.report().inspect_err(unknown).ok());
+                silences.apply(record.partition, report);
+            }
+        };
+        let shutdown = self.shutdown.clone();
+        let followed = [(topic.as_str(), Start::Beginning)];
+        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 
     /// Follows the care events, of which the earlier care plans are known; `component` is ready when they

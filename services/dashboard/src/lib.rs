@@ -32,6 +32,7 @@ mod rule_sets;
 mod service;
 pub mod session;
 pub mod sign_in;
+mod silences;
 pub mod state;
 mod store_progress;
 mod throttle;

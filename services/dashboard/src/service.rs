@@ -39,6 +39,7 @@ use crate::registry::Registry;
 use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
+use crate::silences::KnownSilences;
 use crate::state::{Dashboard, now};
 use crate::turns::Turns;
 use crate::{api, pages};
@@ -89,6 +90,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         plan_history: Arc::default(),
         plan_log: Arc::new(plan_log),
         rule_sets: Arc::default(),
+        silences: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         turns: Turns::default(),
         audit: Arc::new(audit),
@@ -112,6 +114,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
     let plan_history: Arc<PlanHistory> = Arc::clone(&dashboard.plan_history);
     let rule_sets: Arc<KnownRuleSets> = Arc::clone(&dashboard.rule_sets);
+    let silences: Arc<KnownSilences> = Arc::clone(&dashboard.silences);
     let ended: Arc<EndedSessions> = Arc::clone(&dashboard.ended);
     let changed: Arc<ChangedReadings> = Arc::clone(&dashboard.changed);
     let followers = [
@@ -119,6 +122,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         following.alerts(alerts, registry, health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
         following.rule_sets(rule_sets, health.component("rule sets"))?,
+        following.silences(silences, health.component("silences"))?,
         following.care_events(plan_history, health.component("care events"))?,
         following.ended_sessions(ended, health.component("sessions"))?,
     ];
@@ -177,12 +181,13 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 13] = [
+const USED: [Topic; 14] = [
     Topic::Alerts,
     Topic::ReadingsAccepted,
     Topic::CarePlans,
     Topic::CareEvents,
     Topic::RuleSets,
+    Topic::Silences,
     Topic::SessionsEnded,
     Topic::AuditEvents,
     Topic::AuditSets,

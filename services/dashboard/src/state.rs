@@ -24,6 +24,7 @@ use crate::registry::Registry;
 use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
+use crate::silences::KnownSilences;
 use crate::turns::Turns;
 
 /// What the handlers share.
@@ -38,6 +39,8 @@ pub struct Dashboard {
     pub plans: Arc<CarePlans>,
     /// The rule sets.
     pub rule_sets: Arc<KnownRuleSets>,
+    /// Which groups of patients are silent.
+    pub silences: Arc<KnownSilences>,
     /// What they were before.
     pub plan_history: Arc<PlanHistory>,
     /// Where they are set.

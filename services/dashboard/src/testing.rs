@@ -88,6 +88,7 @@ fn without_rule_sets(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
     dashboard.plans.caught_up();
     dashboard.plan_history.caught_up();
     dashboard.ended.caught_up();
+    dashboard.silences.caught_up();
     dashboard
 }
 
@@ -117,6 +118,7 @@ fn empty_instance(
         plan_history,
         plan_log: plan_log.clone(),
         rule_sets: Arc::default(),
+        silences: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         turns: Turns::default(),
         audit: audit.clone(),

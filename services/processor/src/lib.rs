@@ -6,14 +6,18 @@
 
 mod devices;
 mod followed;
+mod listening;
 mod metrics;
 mod partition;
 mod rebuild;
 mod rule_sets;
 mod service;
+mod silences;
 mod task;
 mod topics;
 pub mod validate;
+mod watched;
+mod watcher;
 
 pub use devices::FollowedDevices;
 pub use metrics::LeftOut;
@@ -21,5 +25,6 @@ pub use partition::Partition;
 pub use rebuild::{PartitionBuilder, Replayed, Replays};
 pub use rule_sets::FollowedRuleSets;
 pub use service::{ProcessorArgs, run};
+pub use silences::{FollowedReports, Reports};
 pub use task::ProcessorTask;
 pub use topics::TaskTopics;

@@ -1,11 +1,15 @@
 //! What the processor counts.
 
+use std::collections::BTreeSet;
+
 use chassis::Metrics;
 use chassis::metrics::{BATCH_SIZES, LATENCY_SECONDS};
 use clinical::alert::Alert;
+use clinical::silence::SilentGroup;
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use schemas::OutcomeTally;
 use schemas::clinical_plan::Faults;
+use schemas::clinical_silence::names_of;
 use schemas::topics::Topic;
 use stream::record::Incoming;
 use stream::transaction::Record;
@@ -29,6 +33,51 @@ pub struct ProcessorMetrics {
     pub(crate) alert_seconds: Histogram,
     pub(crate) patients: IntGauge,
     pub(crate) left_out: LeftOut,
+    silent_groups: SilentGroups,
+}
+
+/// Which groups of patients are silent. A group that is heard again has no series.
+struct SilentGroups {
+    patients: IntGaugeVec,
+    since: IntGaugeVec,
+    shown: BTreeSet<[String; 3]>,
+}
+
+impl SilentGroups {
+    fn register(metrics: &Metrics) -> chassis::metrics::Registered<Self> {
+        let labels = ["group", "name", "model"];
+        Ok(Self {
+            patients: metrics.gauges(
+                "silent_patients",
+                "Patients of a silent vendor, model or consortium who are not heard",
+                &labels,
+            )?,
+            since: metrics.gauges(
+                "silence_began_timestamp_seconds",
+                "Since when the vendor, model or consortium has been silent",
+                &labels,
+            )?,
+            shown: BTreeSet::new(),
+        })
+    }
+
+    fn show(&mut self, groups: &[SilentGroup]) {
+        let mut shown = BTreeSet::new();
+        for silent in groups {
+            let (kind, name, model) = names_of(&silent.group);
+            let labels = [kind, name, model.unwrap_or_default()];
+            self.patients.with_label_values(&labels).set(silent.patients.into());
+            self.since.with_label_values(&labels).set(silent.since.seconds());
+            shown.insert(labels.map(str::to_owned));
+        }
+        // Those that go on are never without a series: an alarm would end and begin anew.
+        for labels in self.shown.difference(&shown) {
+            let labels = labels.each_ref().map(String::as_str);
+            let _ = self.patients.remove_label_values(&labels);
+            let _ = self.since.remove_label_values(&labels);
+        }
+        self.shown = shown;
+    }
 }
 
 /// Counts what rules have to do without. Clones share the counters.
@@ -109,6 +158,19 @@ impl LeftOut {
         );
     }
 
+    /// A report about silent groups that cannot be read.
+    pub(crate) fn count_report(&self, record: &Incoming, error: impl std::fmt::Display) {
+        let topic = Topic::Silences;
+        self.records.with_label_values(&[topic.base_name()]).inc();
+        tracing::error!(
+            kafka.topic = topic.base_name(),
+            kafka.partition = record.partition,
+            kafka.offset = record.offset,
+            %error,
+            "a report about silent groups is left out; its partition counts as one that says nothing"
+        );
+    }
+
     /// A care plan that asks for what no rule can do.
     pub(crate) fn count_plan(&self, record: &Record<'_>, error: &Faults) {
         self.plans.inc();
@@ -185,7 +247,13 @@ impl ProcessorMetrics {
             )?,
             patients: metrics.gauge("patients_count", "Patients remembered")?,
             left_out: LeftOut::register(metrics)?,
+            silent_groups: SilentGroups::register(metrics)?,
         })
+    }
+
+    /// Shows the groups that are silent now.
+    pub(crate) fn show_silent(&mut self, groups: &[SilentGroup]) {
+        self.silent_groups.show(groups);
     }
 
     pub(crate) fn count(&self, tally: &OutcomeTally) {
@@ -201,5 +269,43 @@ impl ProcessorMetrics {
     pub(crate) fn count_alert(&self, alert: &Alert) {
         let labels = [alert.rule.as_str(), alert.severity.as_str(), alert.transition.as_str()];
         self.alerts.with_label_values(&labels).inc();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clinical::Timestamp;
+    use clinical::silence::Group;
+
+    use super::*;
+
+    #[test]
+    fn a_silent_group_has_a_series_until_it_is_heard_again() {
+        let metrics = Metrics::for_service("processor");
+        let mut shown = SilentGroups::register(&metrics).unwrap();
+        let silent = |name: &str, patients| SilentGroup {
+            group: Group::Vendor(name.into()),
+            since: Timestamp::from_seconds(1_795_000_000),
+            patients,
+            members: 40,
+            counted_at: Timestamp::from_seconds(1_795_003_600),
+        };
+        let mut show = |groups: &[SilentGroup]| {
+            shown.show(groups);
+            let text = String::from_utf8(metrics.text().unwrap()).unwrap();
+            let series = text.lines().filter(|line| line.starts_with("mimamori_processor_silen"));
+            series.map(str::to_owned).collect::<Vec<String>>()
+        };
+        let patients = |name: &str, number: u32| {
+            format!(
+                "mimamori_processor_silent_patients{{group=\"vendor\",model=\"\",name=\"{name}\"}} {number}"
+            )
+        };
+        let both = show(&[silent("A", 38), silent("B", 12)]);
+        assert!(both.contains(&patients("A", 38)) && both.contains(&patients("B", 12)), "{both:?}");
+        assert!(both.iter().any(|line| line.ends_with(" 1795000000")), "{both:?}");
+        let one = show(&[silent("B", 11)]);
+        assert!(one.contains(&patients("B", 11)) && one.len() == 2, "{one:?}");
+        assert!(show(&[]).is_empty());
     }
 }

@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use clinical::alert::Alert;
-use clinical::monitor::{Applied, Monitor};
+use clinical::monitor::Applied;
 use clinical::patient::InvalidId;
 use clinical::plan::Plan;
 use clinical::reliability::TrustedProducts;
 use clinical::rule_set::{RuleSet, RuleSets};
-use clinical::{PatientId, Reading, Span, Timestamp, Window};
+use clinical::silence::{Limits, Report};
+use clinical::{Kind, PatientId, Reading, Span, Timestamp, Window};
 use hashbrown::HashTable;
-use schemas::{OutcomeTally, ReplayedReading};
-use xxhash_rust::xxh3::xxh3_64;
+use schemas::{OutcomeTally, Product, ReplayedReading};
+
+use crate::listening::Listening;
+use crate::silences::Reports;
+use crate::watched::{Watched, as_default, find, hash, watched};
 
 /// How often readings that have left the window are forgotten.
 const SWEEP: Span = Span::from_hours(6);
@@ -21,59 +25,12 @@ const SWEEP: Span = Span::from_hours(6);
 /// at once would take longer than Kafka leaves a transaction open.
 const AT_A_TIME: usize = 100;
 
-/// A patient, and what is known of them. In this order what every reading asks for takes two lines of
-/// the processor's cache, and patients are so many that each line is far in memory.
-#[repr(C, align(64))]
-struct Watched {
-    patient: PatientId,
-    /// The care plan, for those who have one.
-    plan: Option<Box<Plan>>,
-    monitor: Monitor,
-    /// When the partition's timers come to this patient, never later than the monitor asks for;
-    /// the latest time where there is no timer.
-    timer: Timestamp,
-}
-
-const _: () = assert!(std::mem::offset_of!(Watched, monitor) + Monitor::HOT == 128);
-
-impl Watched {
-    fn new(patient: PatientId) -> Self {
-        Self { patient, monitor: Monitor::default(), plan: None, timer: Timestamp::LATEST }
-    }
-
-    /// The patient's plan is one by the rule set and the list of devices from now on by which the plan is
-    /// of who has none.
-    fn work_as(&mut self, default_plan: &Plan) {
-        if let Some(plan) = &mut self.plan {
-            **plan = as_default(std::mem::take(&mut **plan), default_plan);
-        }
-    }
-
-    /// Sets the timer forward to when the monitor wants to look again. One that would go off too
-    /// early stays: it looks, finds nothing and is set anew.
-    fn set_timer(&mut self, timers: &mut BTreeSet<(Timestamp, PatientId)>) {
-        let Some(due) = self.monitor.next_assessment() else { return };
-        if self.timer <= due {
-            return;
-        }
-        let timer = std::mem::replace(&mut self.timer, due);
-        if timer < Timestamp::LATEST {
-            timers.remove(&(timer, self.patient.clone()));
-        }
-        timers.insert((due, self.patient.clone()));
-    }
-}
-
-/// A rule set or a list of devices that came into force, for those who are still to be assessed under it.
+/// A rule set, a list of devices or a silence that came into force or ended, for those who are still to be
+/// assessed under it.
 struct Entered {
     at: Timestamp,
     /// What holds under it for who has no plan.
     default_plan: Plan,
-}
-
-/// A plan by the rule set and the list of devices by which another one is.
-fn as_default(plan: Plan, default_plan: &Plan) -> Plan {
-    plan.under(default_plan.rule_set().cloned()).trusting(default_plan.trusted().clone())
 }
 
 /// The state of one partition.
@@ -99,22 +56,12 @@ pub struct Partition {
     /// From when on the state knows every reading.
     window: Window,
     swept: Timestamp,
+    /// Which groups of patients are silent.
+    listening: Listening,
     /// Alerts that the rebuild found changed, to be published with the next occasion.
     unpublished: Vec<Alert>,
     /// What became of the records of the transaction at hand.
     pub(crate) tally: OutcomeTally,
-}
-
-fn find<'a>(
-    patients: &'a mut HashTable<Box<Watched>>,
-    patient: &PatientId,
-) -> Option<&'a mut Watched> {
-    let found = patients.find_mut(hash(patient.as_str()), |known| known.patient == *patient);
-    found.map(|watched| &mut **watched)
-}
-
-fn hash(patient: &str) -> u64 {
-    xxh3_64(patient.as_bytes())
 }
 
 impl Partition {
@@ -123,15 +70,26 @@ impl Partition {
         Self { window, ..Self::default() }
     }
 
+    /// The same, with other limits of when a group of patients is silent.
+    #[must_use]
+    pub fn listening_by(self, limits: Limits) -> Self {
+        Self { listening: Listening::by(limits), ..self }
+    }
+
     /// Moves the clock forward to `now` and returns the alerts that the passing of time changes.
     pub fn advance(&mut self, now: Timestamp) -> Vec<Alert> {
         let mut changes = std::mem::take(&mut self.unpublished);
         let mut since = self.clock;
         self.clock = self.clock.max(now);
-        while let Some(next) = self.next_rule_set(since).filter(|next| *next <= now) {
-            // What was due before is judged by the rule set before.
+        while let Some(next) = self.next_change(since).filter(|next| *next <= now) {
+            // What was due before is judged by the rule set before, and by the silences.
             self.let_timers_go_off(next - Span::from_millis(1), &mut changes);
-            self.enter_rule_set(next);
+            if self.next_rule_set(since) == Some(next) {
+                self.enter_rule_set(next);
+            }
+            if self.next_count(since) == Some(next) {
+                self.count_heard(next);
+            }
             since = next;
         }
         self.let_timers_go_off(now, &mut changes);
@@ -187,14 +145,51 @@ impl Partition {
         self.rule_sets.after(after).next().map(|set| set.effective_from())
     }
 
+    fn next_count(&self, after: Timestamp) -> Option<Timestamp> {
+        self.listening.next_count(after, self.clock)
+    }
+
+    /// When all patients, or those of a group, may have to be assessed anew.
+    fn next_change(&self, after: Timestamp) -> Option<Timestamp> {
+        [self.next_rule_set(after), self.next_count(after)].into_iter().flatten().min()
+    }
+
+    /// Counts who is heard, and has those patients assessed as of then whose alerts are held back
+    /// otherwise than before.
+    fn count_heard(&mut self, at: Timestamp) {
+        if !self.listening.count(self.patients.iter().map(|watched| &**watched), at) {
+            return;
+        }
+        for watched in &self.patients {
+            if self.listening.is_held_otherwise(watched) {
+                self.outdated.entry(watched.patient.clone()).or_insert(self.entered.len());
+            }
+        }
+        self.enter(at);
+    }
+
+    /// What the partition has counted since it was asked last, to be published.
+    pub fn take_report(&mut self) -> Option<Report> {
+        self.listening.take_report()
+    }
+
+    /// Takes in what the partitions have reported; this one has a number.
+    pub fn listen(&mut self, number: i32, reports: &Arc<Reports>) {
+        self.listening.learn(number, reports);
+    }
+
     /// Every patient is to be assessed under the rule set in force at a time, as of then, and before
     /// that under those whose turns have not come yet.
     fn enter_rule_set(&mut self, at: Timestamp) {
         self.use_rule_set_of(at);
-        let default_plan = self.default_plan.clone();
         for watched in &self.patients {
             self.outdated.entry(watched.patient.clone()).or_insert(self.entered.len());
         }
+        self.enter(at);
+    }
+
+    fn enter(&mut self, at: Timestamp) {
+        let default_plan = self.default_plan.clone();
         if !self.outdated.is_empty() {
             self.entered.push(Entered { at, default_plan });
         }
@@ -231,6 +226,7 @@ impl Partition {
         let next = self.entered.get(index + 1);
         if let Some(watched) = find(&mut self.patients, patient) {
             watched.work_as(default_plan);
+            self.listening.hold(watched);
             let with = (watched.plan.as_deref().unwrap_or(default_plan), self.window);
             changes.extend(watched.monitor.reassess(patient, *at, with));
             let until = next.map_or(self.clock, |next| next.at - Span::from_millis(1));
@@ -259,14 +255,14 @@ impl Partition {
             return Some(self.clock);
         }
         let timer = self.timers.first().map(|(due, _)| *due);
-        let times = [timer, self.next_rule_set(self.clock), Some(self.swept + SWEEP)];
+        let times = [timer, self.next_change(self.clock), Some(self.swept + SWEEP)];
         times.into_iter().flatten().min()
     }
 
     /// Takes in a reading received at `received`.
     pub fn apply(&mut self, reading: &Reading, received: Timestamp) -> Applied {
         let earlier = self.assess_if_outdated(&reading.patient);
-        let watched = Self::watched(&mut self.patients, &reading.patient);
+        let watched = watched(&mut self.patients, &reading.patient);
         let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
         // Asked first, so that memory fetches it together with what else the reading needs.
         let due = watched.monitor.next_assessment();
@@ -276,6 +272,20 @@ impl Partition {
             watched.set_timer(&mut self.timers);
         }
         applied
+    }
+
+    /// Takes in that a patient was heard: by a reading of a kind that was kept, and the product that
+    /// measured it.
+    pub fn hear(
+        &mut self,
+        patient: &PatientId,
+        kind: Kind,
+        product: Option<Product<'_>>,
+        received: Timestamp,
+    ) {
+        if let Some(watched) = find(&mut self.patients, patient) {
+            self.listening.hear(watched, kind, product, received);
+        }
     }
 
     /// Sets or ends a patient's plan and returns the alerts that this changes, after those that
@@ -328,17 +338,24 @@ impl Partition {
         let known = self.patients.find_mut(hash(name), |known| known.patient.as_str() == name);
         let watched = match known {
             Some(watched) => watched,
-            None => Self::watched(&mut self.patients, &PatientId::parse(name)?),
+            None => watched(&mut self.patients, &PatientId::parse(name)?),
         };
         let (trace, received) = (&replayed.trace, replayed.received);
         let outcome = replayed.outcome.into();
         watched.monitor.restore_reading(trace, received, outcome, self.window);
+        self.listening.hear(watched, trace.kind, replayed.product, received);
         Ok(())
     }
 
     pub(crate) fn restore_alert(&mut self, alert: Alert) {
         self.clock = self.clock.max(alert.changed_at);
-        Self::watched(&mut self.patients, &alert.patient).monitor.restore_alert(alert);
+        watched(&mut self.patients, &alert.patient).monitor.restore_alert(alert);
+    }
+
+    /// Restores what the partition has counted and judged last. The clock had come so far.
+    pub(crate) fn restore_report(&mut self, report: Report) {
+        self.clock = self.clock.max(report.counted_at);
+        self.listening.restore(report);
     }
 
     pub(crate) fn restore_plan(&mut self, patient: &PatientId, plan: Option<Plan>) {
@@ -346,7 +363,9 @@ impl Partition {
             // Before the first reading comes: it may be one that is expected.
             Some(plan) => {
                 let plan = as_default(plan, &self.default_plan);
-                Self::watched(&mut self.patients, patient).plan = Some(Box::new(plan));
+                let watched = watched(&mut self.patients, patient);
+                watched.plan = Some(Box::new(plan));
+                self.listening.hold(watched);
             }
             None => {
                 if let Some(watched) = find(&mut self.patients, patient) {
@@ -371,25 +390,12 @@ impl Partition {
         let (clock, window) = (self.clock, self.window);
         for watched in &mut self.patients {
             watched.work_as(&self.default_plan);
+            self.listening.hold(watched);
             let Watched { patient, monitor, plan, .. } = &mut **watched;
             monitor.forget(clock, window);
             let plan = plan.as_deref().unwrap_or(&self.default_plan);
             self.unpublished.extend(monitor.reassess(patient, clock, (plan, window)));
             watched.set_timer(&mut self.timers);
         }
-    }
-
-    fn watched<'a>(
-        patients: &'a mut HashTable<Box<Watched>>,
-        patient: &PatientId,
-    ) -> &'a mut Watched {
-        patients
-            .entry(
-                hash(patient.as_str()),
-                |known| known.patient == *patient,
-                |known| hash(known.patient.as_str()),
-            )
-            .or_insert_with(|| Box::new(Watched::new(patient.clone())))
-            .into_mut()
     }
 }

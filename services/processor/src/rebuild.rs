@@ -5,8 +5,11 @@ use std::sync::Arc;
 use clinical::alert::Alert;
 use clinical::patient::InvalidId;
 use clinical::plan::Plan;
+use clinical::silence::Limits;
 use clinical::{PatientId, Timestamp, Window};
 use schemas::clinical_alert::NotAnAlert;
+use schemas::clinical_silence::UnknownGroup;
+use schemas::records::SilenceReport;
 use schemas::topics::Topic;
 use schemas::validation::CLOCK_TOLERANCE;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder};
@@ -26,11 +29,14 @@ pub enum Replayed {
     Alerts,
     /// `care.plans`.
     CarePlans,
+    /// `silences`.
+    Silences,
 }
 
 impl Replayed {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::AcceptedReadings, Self::Alerts, Self::CarePlans];
+    pub const ALL: [Self; 4] =
+        [Self::AcceptedReadings, Self::Alerts, Self::CarePlans, Self::Silences];
 
     /// The topic, without a deployment's prefix.
     pub(crate) fn topic(self) -> Topic {
@@ -38,6 +44,7 @@ impl Replayed {
             Self::AcceptedReadings => Topic::ReadingsAccepted,
             Self::Alerts => Topic::Alerts,
             Self::CarePlans => Topic::CarePlans,
+            Self::Silences => Topic::Silences,
         }
     }
 }
@@ -48,6 +55,8 @@ pub struct Replays {
     accepted: Decoder<AcceptedReading>,
     alerts: Decoder<AlertEvent>,
     plans: Decoder<CarePlan>,
+    silences: Decoder<SilenceReport>,
+    limits: Limits,
     rule_sets: FollowedRuleSets,
     devices: FollowedDevices,
     left_out: LeftOut,
@@ -65,10 +74,18 @@ impl Replays {
             accepted: codec.decoder(),
             alerts: codec.decoder(),
             plans: codec.decoder(),
+            silences: codec.decoder(),
+            limits: Limits::default(),
             rule_sets,
             devices,
             left_out,
         }
+    }
+
+    /// The same, with other limits of when a group of patients is silent.
+    #[must_use]
+    pub fn listening_by(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     /// A record of `care.plans`: the patient and the plan, none where there is none or it asks for what
@@ -95,6 +112,8 @@ pub(crate) enum ReplayError {
     Patient(#[from] InvalidId),
     #[error(transparent)]
     Alert(#[from] NotAnAlert),
+    #[error(transparent)]
+    Report(#[from] UnknownGroup),
 }
 
 impl ReplayError {
@@ -121,7 +140,8 @@ impl PartitionBuilder {
     ///
     /// It is given the readings accepted from [`Self::accepted_from`] on, `now` being the same.
     pub fn new(replays: Arc<Replays>, now: Timestamp) -> Self {
-        Self { partition: Partition::with_window(Window::rebuilt_at(now)), replays }
+        let window = Window::rebuilt_at(now);
+        Self { partition: Partition::with_window(window).listening_by(replays.limits), replays }
     }
 
     /// From which receipt on a rebuild that begins at `now` replays accepted readings, so that of what
@@ -147,6 +167,11 @@ impl PartitionBuilder {
         Ok(())
     }
 
+    fn replay_report(&mut self, bytes: &[u8]) -> Result<(), ReplayError> {
+        self.partition.restore_report(self.replays.silences.decode(bytes)?.report()?);
+        Ok(())
+    }
+
     fn replay_plan(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {
         let (patient, plan) = self.replays.plan(record)?;
         self.partition.restore_plan(&patient, plan);
@@ -163,8 +188,9 @@ impl Builder for PartitionBuilder {
             (Replayed::AcceptedReadings, Some(bytes)) => self.replay_accepted(bytes),
             (Replayed::Alerts, Some(bytes)) => self.replay_alert(bytes),
             (Replayed::CarePlans, _) => self.replay_plan(&record),
+            (Replayed::Silences, Some(bytes)) => self.replay_report(bytes),
             // Tombstones of what was compacted away.
-            (Replayed::AcceptedReadings | Replayed::Alerts, None) => Ok(()),
+            (Replayed::AcceptedReadings | Replayed::Alerts | Replayed::Silences, None) => Ok(()),
         };
         match replayed {
             Err(error) if error.stops() => Err(TaskError::Replay {

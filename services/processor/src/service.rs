@@ -8,6 +8,8 @@ use chassis::{
     Component, DeploymentArgs, Health, Heartbeat, KafkaArgs, Metrics, SchemaRegistryArgs,
     ServiceArgs, Shutdown, now_ms,
 };
+use clinical::Span;
+use clinical::silence::Limits;
 use schemas::Codec;
 use schemas::topics::{Topic, Topics};
 use stream::fitness::{FoundTopics, wait_until_fit};
@@ -18,8 +20,10 @@ use stream::{HeldBack, StreamError};
 use crate::devices::FollowedDevices;
 use crate::metrics::ProcessorMetrics;
 use crate::rule_sets::FollowedRuleSets;
-use crate::task::{ProcessorTask, States, Watcher};
+use crate::silences::FollowedReports;
+use crate::task::ProcessorTask;
 use crate::topics::TaskTopics;
+use crate::watcher::{States, Watcher};
 
 /// A transaction takes no further record after this long; Kafka aborts it after 30 s.
 const LONGEST_TRANSACTION: Duration = Duration::from_secs(5);
@@ -49,6 +53,47 @@ pub struct ProcessorArgs {
     /// Least time between transactions, milliseconds
     #[arg(long, env = "MIMAMORI_PROCESSOR_PACE_MS", default_value_t = 20)]
     pub pace_ms: u64,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub silence: SilenceArgs,
+}
+
+/// When a vendor, a model or a consortium is silent. The same for all processors of a deployment.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SilenceArgs {
+    /// Of fewer patients from whom readings are expected, no vendor, model or consortium is silent
+    #[arg(long, env = "MIMAMORI_SILENCE_FEWEST_PATIENTS", default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    pub silence_fewest_patients: u32,
+    /// How often it is counted who is heard, seconds
+    #[arg(long, env = "MIMAMORI_SILENCE_COUNT_SECONDS", default_value_t = 3600,
+        value_parser = clap::value_parser!(u32).range(1..=21_600))]
+    pub silence_count_seconds: u32,
+    /// No patient is late sooner, seconds; otherwise one is after five quarters of the usual pause
+    #[arg(long, env = "MIMAMORI_SILENCE_SHORTEST_SECONDS", default_value_t = 6 * 3600)]
+    pub silence_shortest_seconds: u32,
+    /// Every patient is late after so long without a reading, seconds
+    #[arg(long, env = "MIMAMORI_SILENCE_LONGEST_SECONDS", default_value_t = 24 * 3600,
+        value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub silence_longest_seconds: u32,
+    /// Alerts about missing readings are held back for so long after a silence, seconds
+    #[arg(long, env = "MIMAMORI_SILENCE_AFTERWARDS_SECONDS", default_value_t = 24 * 3600,
+        value_parser = clap::value_parser!(u32).range(..=259_200))]
+    pub silence_afterwards_seconds: u32,
+}
+
+impl SilenceArgs {
+    fn limits(&self) -> Limits {
+        let seconds = |seconds: u32| Span::from_seconds(seconds.into());
+        Limits {
+            every: seconds(self.silence_count_seconds),
+            shortest: seconds(self.silence_shortest_seconds),
+            longest: seconds(self.silence_longest_seconds),
+            fewest: self.silence_fewest_patients,
+            afterwards: seconds(self.silence_afterwards_seconds),
+            ..Limits::default()
+        }
+    }
 }
 
 /// No turn of the loop for so long means that it hangs. A commit may wait for Kafka, so this is long.
@@ -110,6 +155,9 @@ fn process(
     let _sets = rule_sets.follow((&args.kafka, &from), &codec, left_out(), stop, reading)?;
     let (from, reading) = (topics.name(Topic::RegistryDevices), waiting("reading the devices"));
     let _devices = devices.follow((&args.kafka, &from), &codec, left_out(), stop, reading)?;
+    let (reports, reading) = (FollowedReports::default(), waiting("reading the silences"));
+    let _reports =
+        reports.follow((&args.kafka, &names.silences), &codec, left_out(), stop, reading)?;
     let followed = (rule_sets, devices);
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),
@@ -121,13 +169,14 @@ fn process(
         longest: LONGEST_TRANSACTION,
         pace: Duration::from_millis(args.pace_ms),
     };
+    let followed = (followed, reports, args.silence.limits());
     let mut task = ProcessorTask::new(names, partitions, codec, followed, metrics, watcher)?;
     run_loop(&args.kafka, &loop_args, &mut task, &|| stop.is_requested())?;
     Ok(())
 }
 
 /// The topics that the processor reads or writes.
-const USED: [Topic; 8] = [
+const USED: [Topic; 9] = [
     Topic::ReadingsRaw,
     Topic::ReadingsAccepted,
     Topic::ReadingsRejected,
@@ -136,6 +185,7 @@ const USED: [Topic; 8] = [
     Topic::CarePlans,
     Topic::RuleSets,
     Topic::RegistryDevices,
+    Topic::Silences,
 ];
 
 /// The number of partitions of raw readings, as soon as Kafka answers and its topics are fit; none

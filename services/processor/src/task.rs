@@ -10,25 +10,31 @@ use clinical::Timestamp;
 use clinical::alert::Alert;
 use clinical::reliability::TrustedProducts;
 use clinical::rule_set::RuleSets;
-use schemas::records::StoredOutcome;
+use clinical::silence::{Limits, silent_groups};
+use schemas::records::{SilenceReport, StoredOutcome};
 use schemas::topics::Topic;
 use schemas::{
     Acceptance, AcceptedEncoder, AlertEvent, Codec, CurrentBody, Decoder, Encoder, Origin,
     OutcomeTally, Reading, RejectedReading, RejectionReason,
 };
+use stream::partition_for_key;
 use stream::producer::Outgoing;
 use stream::transaction::{
     Inputs, Observation, Outputs, Processed, Record, Replay, ReplayOf, Task, TaskError,
 };
-use stream::{HeldBack, partition_for_key};
 
 use crate::devices::FollowedDevices;
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
 use crate::rebuild::{PartitionBuilder, Replayed, Replays};
 use crate::rule_sets::FollowedRuleSets;
+use crate::silences::{FollowedReports, Reports};
 use crate::topics::{Input, TaskTopics};
 use crate::validate::{Rejection, ValidationError, key_of, validate_and_count};
+use crate::watcher::{States, Watcher};
+
+/// The rule sets, and how far products are trusted.
+type Followed = (FollowedRuleSets, FollowedDevices);
 
 /// What the transaction loop runs.
 pub struct ProcessorTask<W> {
@@ -36,16 +42,20 @@ pub struct ProcessorTask<W> {
     /// How many partitions `readings.raw` has.
     partitions: i32,
     replays: Arc<Replays>,
-    followed: (FollowedRuleSets, FollowedDevices),
+    followed: Followed,
     /// The rule sets as they were when the turn began.
     rule_sets: Arc<RuleSets>,
     /// How far products were trusted then.
     trusted: Arc<TrustedProducts>,
+    followed_reports: FollowedReports,
+    /// What all partitions had counted when the turn began.
+    reports: Arc<Reports>,
     readings: Decoder<Reading>,
     accepted: AcceptedEncoder,
     rejected: Encoder<RejectedReading>,
     outcomes: Encoder<OutcomeTally>,
     alerts: Encoder<AlertEvent>,
+    silences: Encoder<SilenceReport>,
     metrics: ProcessorMetrics,
     /// What the transaction at hand will have done once it is committed.
     pending: Pending,
@@ -69,31 +79,6 @@ struct Pending {
     alerts: Vec<(Alert, i64)>,
 }
 
-/// Learns how the task fares, for health.
-pub trait Watcher {
-    /// Another turn of the loop.
-    fn turned(&mut self);
-    /// The session has ended; another one begins.
-    fn lost(&mut self);
-    /// How many owned partitions are ready.
-    fn rebuilt(&mut self, states: States);
-    /// What open transactions hide of the inputs.
-    fn held_back(&mut self, held_back: &[HeldBack]);
-}
-
-/// How far the states of the owned partitions are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct States {
-    /// Partitions whose state is ready.
-    pub ready: usize,
-    /// Partitions owned.
-    pub owned: usize,
-    /// How much of the rebuild is done, %; none before it is known how much there is.
-    pub percent: Option<u64>,
-    /// Whether it is known which partitions are owned: they may be none.
-    pub is_assigned: bool,
-}
-
 /// How much a rebuild has replayed and has to replay, in offsets.
 #[derive(Debug, Clone, Copy, Default)]
 struct Rebuild {
@@ -110,23 +95,27 @@ impl<W: Watcher> ProcessorTask<W> {
         topics: TaskTopics,
         partitions: i32,
         codec: Codec,
-        followed: (FollowedRuleSets, FollowedDevices),
+        (followed, followed_reports, limits): (Followed, FollowedReports, Limits),
         metrics: ProcessorMetrics,
         watcher: W,
     ) -> anyhow::Result<Self> {
         let replays = Replays::new(&codec, followed.clone(), metrics.left_out.clone());
+        let replays = replays.listening_by(limits);
         Ok(Self {
             readings: codec.decoder(),
             accepted: AcceptedEncoder::new(&codec, &topics.accepted)?,
             rejected: codec.encoder(&topics.rejected)?,
             outcomes: codec.encoder(&topics.outcomes)?,
             alerts: codec.encoder(&topics.alerts)?,
+            silences: codec.encoder(&topics.silences)?,
             topics,
             partitions,
             replays: Arc::new(replays),
             rule_sets: followed.0.current(),
             trusted: followed.1.current(),
             followed,
+            reports: Arc::default(),
+            followed_reports,
             metrics,
             pending: Pending::default(),
             is_assigned: false,
@@ -145,9 +134,7 @@ impl<W: Watcher> ProcessorTask<W> {
         out: &mut Outputs<'_>,
     ) -> Result<Processed, TaskError> {
         let received = Timestamp::from_millis(record.timestamp_ms);
-        for alert in state.advance(received) {
-            self.publish_alert(&alert, record.partition, alert.changed_at.millis(), out)?;
-        }
+        self.advance(state, record.partition, received, out)?;
         let key = match key_of(record.key, record.payload) {
             Ok(key) => key,
             Err(why) => return self.reject(state, record, why, out).map(|()| Processed::Handled),
@@ -186,6 +173,7 @@ impl<W: Watcher> ProcessorTask<W> {
         let applied = state.apply(reading, received);
         state.tally.count(applied.outcome);
         if let Some(outcome) = StoredOutcome::of(applied.outcome) {
+            state.hear(&reading.patient, reading.kind, body.product(), received);
             let acceptance = Acceptance {
                 outcome,
                 reading_id: reading.written_id(applied.source),
@@ -257,12 +245,48 @@ impl<W: Watcher> ProcessorTask<W> {
         Ok(())
     }
 
-    fn teach(&self, state: &mut Partition) {
+    /// Lets time pass, and publishes what that changes.
+    fn advance(
+        &mut self,
+        state: &mut Partition,
+        partition: i32,
+        now: Timestamp,
+        out: &mut Outputs<'_>,
+    ) -> Result<(), TaskError> {
+        for alert in state.advance(now) {
+            self.publish_alert(&alert, partition, alert.changed_at.millis(), out)?;
+        }
+        let Some(report) = state.take_report() else { return Ok(()) };
+        let bytes = self
+            .silences
+            .encode(&SilenceReport::of(partition, &report))
+            .map_err(TaskError::while_doing("encoding a report about silent groups"))?;
+        out.send(Outgoing {
+            topic: &self.topics.silences,
+            partition: Some(partition),
+            key: Some(partition.to_string().as_bytes()),
+            payload: Some(&bytes),
+        })
+    }
+
+    fn teach(&self, state: &mut Partition, partition: i32) {
         if !state.knows(&self.rule_sets) {
             state.learn(&self.rule_sets);
         }
         if !state.trusts(&self.trusted) {
             state.trust(&self.trusted);
+        }
+        state.listen(partition, &self.reports);
+    }
+
+    fn follow(&mut self) {
+        self.rule_sets = self.followed.0.current();
+        self.trusted = self.followed.1.current();
+        let reports = self.followed_reports.current();
+        if !Arc::ptr_eq(&self.reports, &reports) {
+            let silent = silent_groups(reports.values().map(|report| &**report));
+            self.metrics.show_silent(&silent);
+            self.reports = reports;
         }
     }
 
@@ -339,6 +363,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
             Replay::since(Replayed::AcceptedReadings, &self.topics.accepted, accepted),
             Replay::whole(Replayed::Alerts, &self.topics.alerts),
             Replay::consumed(Replayed::CarePlans, Input::CarePlans),
+            Replay::whole(Replayed::Silences, &self.topics.silences),
         ]
     }
 
@@ -354,7 +379,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
         record: Record<'_>,
         out: &mut Outputs<'_>,
     ) -> Result<Processed, TaskError> {
-        self.teach(state);
+        self.teach(state, record.partition);
         match input {
             Input::RawReadings => self.process_raw(state, record, out),
             Input::CarePlans => self.process_plan(state, record, out),
@@ -375,11 +400,9 @@ impl<W: Watcher> Task for ProcessorTask<W> {
         now_ms: i64,
         out: &mut Outputs<'_>,
     ) -> Result<(), TaskError> {
-        self.teach(state);
+        self.teach(state, partition);
         let now = Timestamp::from_millis(now_ms);
-        for alert in state.advance(now) {
-            self.publish_alert(&alert, partition, alert.changed_at.millis(), out)?;
-        }
+        self.advance(state, partition, now, out)?;
         state.sweep(now);
         Ok(())
     }
@@ -413,8 +436,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
     fn observe(&mut self, observation: Observation<'_>) {
         match observation {
             Observation::Turn => {
-                self.rule_sets = self.followed.0.current();
-                self.trusted = self.followed.1.current();
+                self.follow();
                 self.watcher.turned();
             }
             Observation::Committed { records, took } => {

@@ -27,6 +27,8 @@ pub struct TaskTopics {
     pub alerts: String,
     /// `care.plans`.
     pub plans: String,
+    /// `silences`.
+    pub silences: String,
 }
 
 impl TaskTopics {
@@ -39,6 +41,7 @@ impl TaskTopics {
             outcomes: topics.name(Topic::ReadingsOutcomes),
             alerts: topics.name(Topic::Alerts),
             plans: topics.name(Topic::CarePlans),
+            silences: topics.name(Topic::Silences),
         }
     }
 
@@ -49,6 +52,8 @@ impl TaskTopics {
 
     /// The outputs that belong to the owner of a partition. Into `readings.raw` others reroute too.
     pub fn outputs(&self) -> Vec<String> {
-        [&self.accepted, &self.rejected, &self.outcomes, &self.alerts].map(String::clone).into()
+        [&self.accepted, &self.rejected, &self.outcomes, &self.alerts, &self.silences]
+            .map(String::clone)
+            .into()
     }
 }

@@ -25,6 +25,7 @@ mod rebuilding;
 mod receipts;
 mod rejected;
 mod schema_registry;
+mod silent_vendor;
 mod strays;
 mod unfit_kafka;
 mod values;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         care_plans::the_second_of_two_physicians_is_answered_412_and_only_one_plan_is_in_the_log,
         missing_data::a_patient_from_whom_nothing_comes_is_reported_once_and_late_readings_take_it_back,
         missing_data::a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back,
+        silent_vendor::a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_alert,
         strays::a_record_on_the_wrong_partition_is_rerouted_and_counted,
         strays::what_is_no_reading_ends_whole_in_readings_rejected_and_in_the_store,
         poison::a_poisoned_partition_stops_neither_its_neighbours_nor_what_follows,

@@ -8,6 +8,7 @@ mod plan;
 mod preview;
 mod reports;
 mod session;
+mod silent_groups;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(stream::stream_alerts))
         .routes(routes!(reports::report_trial))
         .routes(routes!(reports::list_device_reliability))
+        .routes(routes!(silent_groups::list_silent_groups))
 }
 
 /// The document of the API: OpenAPI 3.1 as JSON.

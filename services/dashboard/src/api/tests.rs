@@ -4,6 +4,7 @@ mod plans;
 mod previews;
 mod reports;
 mod sessions;
+mod silent_groups;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -83,14 +84,15 @@ const SESSION: &str = "/api/v1/session";
 
 /// What every role may read, because nothing in it is of a patient.
 const DEVICES: &str = "/api/v1/devices/reliability";
+const SILENT_GROUPS: &str = "/api/v1/silent-groups";
 
-/// What the document says can be read, of the patient A/1, but for who is signed in and the devices: all
-/// of it is about patients.
+/// What the document says can be read, of the patient A/1, but for who is signed in, the devices and the silent
+/// groups: all of it is about patients.
 fn paths_of_patients() -> Vec<String> {
     let document: Value = serde_json::from_str(&super::openapi_json()).unwrap();
     let all = document["paths"].as_object().unwrap().iter();
     let read = all.filter(|(path, methods)| {
-        ![SESSION, DEVICES].contains(&path.as_str()) && methods["get"].is_object()
+        ![SESSION, DEVICES, SILENT_GROUPS].contains(&path.as_str()) && methods["get"].is_object()
     });
     let paths: Vec<String> =
         read.map(|(path, _)| path.replace("{consortium}", "A").replace("{person}", "1")).collect();
@@ -106,7 +108,8 @@ async fn json_of(response: Response) -> Value {
 #[tokio::test]
 async fn without_signing_in_every_route_is_closed_but_sign_in_and_the_document() {
     let api = api();
-    for path in paths_of_patients().into_iter().chain([SESSION, DEVICES].map(str::to_owned)) {
+    let others = [SESSION, DEVICES, SILENT_GROUPS].map(str::to_owned);
+    for path in paths_of_patients().into_iter().chain(others) {
         let response = api.send(Request::get(&path).body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), 401, "{path}");
         assert!(!response.headers().contains_key(header::WWW_AUTHENTICATE));

@@ -11,6 +11,7 @@ pub mod preview;
 pub mod reading;
 pub mod report;
 pub mod session;
+pub mod silent_group;
 pub mod time;
 pub mod values;
 

@@ -149,6 +149,11 @@ const server = createServer(async (request, response) => {
     response.writeHead(204, { 'set-cookie': 'session=; Max-Age=0; Path=/' })
     return response.end()
   }
+  if (path === '/api/v1/silent-groups') {
+    const hoursAgo = (hours) => new Date(Date.now() - hours * 3_600_000).toISOString()
+    const silent = { group: 'vendor', name: 'OMRON', model: null, patients: 38, members: 40, since: hoursAgo(9), counted_at: hoursAgo(0.4) }
+    return send(200, { groups: [silent] })
+  }
   if (session.role !== 'physician') return send(403, 'Operators have no access to patient data')
   if (path === '/api/v1/patients') {
     const list = [...patients.values()].map(summary)

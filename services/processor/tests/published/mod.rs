@@ -64,12 +64,13 @@ pub fn reading(step: &Step) -> Reading {
     }
 }
 
-/// What `readings.accepted`, `alerts` and `care.plans` hold of one partition.
+/// What `readings.accepted`, `alerts`, `care.plans` and `silences` hold of one partition.
 pub struct Published {
     /// Each with its receipt.
     pub accepted: Vec<(Timestamp, Vec<u8>)>,
     pub alerts: Vec<Vec<u8>>,
     pub plans: Vec<(String, Vec<u8>)>,
+    pub silences: Vec<Vec<u8>>,
     accepted_encoder: AcceptedEncoder,
     alert_encoder: Encoder<AlertEvent>,
     replays: Arc<Replays>,
@@ -93,6 +94,7 @@ impl Published {
             accepted: Vec::new(),
             alerts: Vec::new(),
             plans: Vec::new(),
+            silences: Vec::new(),
             accepted_encoder: AcceptedEncoder::new(codec, "readings.accepted").unwrap(),
             alert_encoder: codec.encoder("alerts").unwrap(),
             replays: Arc::new(Replays::new(codec, followed, left_out)),
@@ -177,6 +179,9 @@ impl Published {
         }
         for (key, bytes) in &self.plans {
             builder.replay(Replayed::CarePlans, record(Some(key.as_bytes()), bytes)).unwrap();
+        }
+        for bytes in &self.silences {
+            builder.replay(Replayed::Silences, record(None, bytes)).unwrap();
         }
         builder.finish(now.millis())
     }

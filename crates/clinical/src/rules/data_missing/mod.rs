@@ -8,6 +8,10 @@
 //! days of the week on which nothing is expected, count neither as days with nor as days without a
 //! reading. Everything is counted in observation time: readings that come late and fill the gap take
 //! the alert back.
+//!
+//! While a whole group of patients is silent, what is due is held back ([`Plan::held`]): the gap counts
+//! from when it is released, and never later than when it is one for review. An alert that was raised
+//! already stays.
 
 mod wording;
 
@@ -23,6 +27,7 @@ use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, values};
 use crate::schedule::{Expected, Schedule, Weekdays, grace};
+use crate::silence::Held;
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
 
@@ -83,7 +88,8 @@ impl Rule for DataMissing {
         let carried = carried(schedule, context.known(), window_start);
         let open_since = carried.or_else(|| context.open()).map(|alert| alert.first_observed_at);
         let (plan, grace) = (context.plan, grace(context.patient));
-        let gaps = Gaps { plan, schedule, expected, grace, window_start };
+        let reported = reported(context);
+        let gaps = Gaps { plan, schedule, expected, grace, window_start, reported };
         let found = gaps.assess(first_at, open_since, context.now);
         found.covering(context.known(), window_start, carried)
     }
@@ -137,6 +143,18 @@ struct Gaps<'p> {
     expected: &'p Expected,
     grace: Span,
     window_start: Timestamp,
+    /// From when until when the alerts lasted that were raised: none of them is held back.
+    reported: Vec<(Timestamp, Timestamp)>,
+}
+
+/// Where alerts may be held back, from when until when the known ones lasted.
+fn reported(context: &Context<'_>) -> Vec<(Timestamp, Timestamp)> {
+    if context.plan.held.is_empty() {
+        return Vec::new();
+    }
+    let was_raised = |alert: &&Alert| alert.status != Status::Retracted;
+    let span = |alert: &Alert| (alert.first_observed_at, alert.until());
+    context.known().filter(was_raised).map(span).collect()
 }
 
 impl Gaps<'_> {
@@ -155,8 +173,9 @@ impl Gaps<'_> {
         loop {
             first_day = self.next_counted(first_day);
             let began = schedule.local_time().begin_of(first_day, 0);
-            let due = self.over_after(first_day, expected.missing_after_days());
             let review_at = || self.over_after(first_day, expected.review_after_days());
+            let due = self.over_after(first_day, expected.missing_after_days());
+            let due = self.released(began, due, review_at);
             let next = first_at(began);
             match next {
                 Some(reading) if reading < due => {
@@ -222,6 +241,23 @@ impl Gaps<'_> {
             open_since.filter(|since| *since < schedule.local_time().begin_of(first_whole, 0));
         let begin = open_since.map_or(first_whole, |since| schedule.local_time().day_of(since));
         begin.max(schedule.start())
+    }
+
+    /// From when on a gap counts that is due at a time: later, where it is held back then and no alert
+    /// was raised of it.
+    fn released(
+        &self,
+        began: Timestamp,
+        due: Timestamp,
+        review_at: impl Fn() -> Timestamp,
+    ) -> Timestamp {
+        let release = Held::release(&self.plan.held, self.expected.kind(), due);
+        let is_of_the_gap =
+            |(first, last): &(Timestamp, Timestamp)| *first <= due && began <= *last;
+        if release == due || self.reported.iter().any(is_of_the_gap) {
+            return due;
+        }
+        release.min(review_at())
     }
 
     fn episode(&self, first_day: Date, began: Timestamp, is_long: bool) -> Episode {

@@ -3,6 +3,8 @@ import type { components } from './schema'
 type Schemas = components['schemas']
 
 export type Session = Schemas['Session']
+export type SilentGroup = Schemas['SilentGroup']
+export type SilentGroups = Schemas['SilentGroups']
 export type Severity = Schemas['Severity']
 export type Kind = Schemas['Kind']
 export type Sex = Schemas['Sex']

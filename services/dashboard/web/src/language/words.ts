@@ -159,6 +159,11 @@ const en = {
   historyFailed: 'The readings could not be loaded.',
   historyAsOf: (time: string) => `What is shown is as of ${time}.`,
   readingsWait: (time: string) => `Readings that came since ${time} are not shown yet, and corrections among them are not made. They appear here by themselves.`,
+  groupName: (group: string, name: string) =>
+    group === 'vendor' ? `the vendor ${name}` : group === 'consortium' ? `the consortium ${name}` : `the model ${name}`,
+  silentGroup: (group: string, patients: number, since: string) =>
+    `Readings from ${group} do not come: ${patients} patients are not heard. Since ${since}.`,
+  silentGroupsHeld: 'Operations have been told. Alerts about missing readings of these patients are held back meanwhile, for three days at most; values that would raise other alerts do not come either.',
   alertsHistoryFailed: 'Earlier alerts could not be loaded.',
   range: 'Period',
   days: (n: number) => `${n} days`,
@@ -376,6 +381,9 @@ const ja: Words = {
   historyFailed: '測定値を読み込めませんでした。',
   historyAsOf: (time) => `表示中の値は ${time} 時点のものです。`,
   readingsWait: (time) => `${time} 以降に届いた測定値と訂正は、まだ表示に反映されていません。反映され次第、自動で表示します。`,
+  groupName: (group, name) => (group === 'vendor' ? `メーカー ${name}` : group === 'consortium' ? `コンソーシアム ${name}` : `機種 ${name}`),
+  silentGroup: (group, patients, since) => `${group}からの測定値が届いていません（${patients}人、${since}から）。`,
+  silentGroupsHeld: '運用担当に通知済みです。この間、該当する患者の未測定アラートは最長3日間保留されます。ほかのアラートの元になる測定値も届きません。',
   alertsHistoryFailed: '過去のアラートを読み込めませんでした。',
   range: '期間',
   days: (n) => `${n}日`,

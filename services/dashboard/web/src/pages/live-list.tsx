@@ -10,6 +10,7 @@ import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { QuietPatients } from './quiet-patients'
 import { ReadingsWait } from './readings-wait'
+import { SilentGroups } from './silent-groups'
 
 export function LiveListPage() {
   const { patients, listFailed, waitingSince, news, refresh } = useDashboardState()
@@ -44,6 +45,7 @@ export function LiveListPage() {
       </div>
 
       <ReadingsWait since={waitingSince} now={now} />
+      <SilentGroups />
       {patients === null && !listFailed && <p className="muted waiting">{words.loading}</p>}
       {listFailed && (patients === null || patients.length === 0) && (
         <p className="notice notice-warning" role="alert">

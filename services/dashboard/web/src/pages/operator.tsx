@@ -1,5 +1,6 @@
 import { useLanguage } from '../language/language'
 import { PageTitle } from './page-title'
+import { SilentGroups } from './silent-groups'
 
 export function OperatorPage() {
   const { words } = useLanguage()
@@ -7,6 +8,7 @@ export function OperatorPage() {
     <section className="plain">
       <PageTitle title={words.operatorTitle} />
       <p>{words.operatorBody}</p>
+      <SilentGroups />
       <p>{words.operatorWhere}</p>
       <ul>
         <li>

@@ -1,0 +1,406 @@
+//! Whether a whole group of patients has fallen silent: those of a vendor, of a model or of a
+//! consortium. Then it is not they who have stopped measuring, and operations are told once.
+//!
+//! Patients of a group are spread over partitions. Each counts its own ([`Tally`]), reports the counts,
+//! and judges by the newest reports of all ([`Totals`], [`Silences::judge`]). Nothing here knows of
+//! partitions but that there are several reports. The numbers are ours: [`Limits`].
+
+mod count;
+mod groups;
+mod rhythm;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+pub use self::count::{Counted, report};
+pub use self::groups::{GroupId, Groups, Heard, ProductId};
+pub use self::rhythm::Rhythm;
+use crate::kinds::Kind;
+use crate::plan::Plan;
+use crate::time::{Span, Timestamp};
+use crate::window::{LOOKBACK, WINDOW};
+
+/// What a report says was so long ago is remembered: as long as readings are.
+pub const REMEMBERED: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
+
+/// A patient's alert is held back for at most so long. Ours: a vendor that never comes back hides
+/// nobody.
+pub const HELD_AT_MOST: Span = Span::from_days(3);
+
+/// Patients who fall silent together where the same is broken. Of groups with equally many silent
+/// patients the first in this order is told: the vendor of all devices of a consortium comes before it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Group {
+    /// Who has a device of a manufacturer.
+    Vendor(Box<str>),
+    /// Who is of a consortium.
+    Consortium(Box<str>),
+    /// Who has a device of a model.
+    Model {
+        /// The manufacturer.
+        manufacturer: Box<str>,
+        /// The model number.
+        number: Box<str>,
+    },
+}
+
+/// When somebody is late, and when a group is silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How often patients are counted.
+    pub every: Span,
+    /// Nobody is late sooner: phones lose their connection for hours.
+    pub shortest: Span,
+    /// Everybody is late then: before the first alert about a whole day without a reading comes.
+    pub longest: Span,
+    /// Of fewer expected patients no group is silent: they may have stopped, each for themselves.
+    pub fewest: u32,
+    /// So long after a silence alerts of its patients are still held back: until each has had an
+    /// occasion to measure.
+    pub afterwards: Span,
+    /// Who was not heard for longer is no member any more: their own alert says so.
+    pub member_for: Span,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            every: Span::from_hours(1),
+            shortest: Span::from_hours(6),
+            longest: Span::from_hours(24),
+            fewest: 10,
+            afterwards: Span::from_hours(24),
+            member_for: Span::from_days(14),
+        }
+    }
+}
+
+impl Limits {
+    /// A report counts for so long: of an hour that another partition has not come to yet, the hour
+    /// before.
+    pub fn valid_for(&self) -> Span {
+        self.every + self.every
+    }
+
+    /// The first time after another at which patients are counted.
+    pub fn next_count(&self, after: Timestamp) -> Timestamp {
+        let every = self.every.millis().max(1);
+        Timestamp::from_millis((after.millis().div_euclid(every) + 1).saturating_mul(every))
+    }
+}
+
+/// How a member is seen at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presence {
+    /// Whether the plan expects readings on every local day that the member's patience touches.
+    pub is_expected: bool,
+    /// Whether the member was not heard for longer than that.
+    pub is_late: bool,
+}
+
+impl Presence {
+    /// How a patient is seen of whom a plan expects readings of a kind, which came in a rhythm; none of
+    /// who is no member.
+    pub fn of(
+        (plan, kind): (&Plan, Kind),
+        rhythm: &Rhythm,
+        at: Timestamp,
+        limits: &Limits,
+    ) -> Option<Self> {
+        let schedule = plan.schedule.as_deref()?;
+        let expected = schedule.of(kind)?;
+        let silent_for = at - rhythm.last();
+        if silent_for > limits.member_for {
+            return None;
+        }
+        let patience = rhythm.patience(limits);
+        let local_time = schedule.local_time();
+        let (mut day, last_day) = (local_time.day_of(at - patience), local_time.day_of(at));
+        let mut is_expected = day >= schedule.start();
+        while is_expected && day <= last_day {
+            is_expected = expected.days().contains(day) && !plan.is_paused(day);
+            let Ok(next) = day.tomorrow() else { break };
+            day = next;
+        }
+        Some(Self { is_expected, is_late: silent_for > patience })
+    }
+
+    /// Of a patient who is of a group by several devices: any that is expected is, and any that is
+    /// heard is.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            is_expected: self.is_expected || other.is_expected,
+            is_late: self.is_late && other.is_late,
+        }
+    }
+}
+
+/// How many patients of a group there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Who is of the group.
+    pub members: u32,
+    /// Of these, of whom readings are expected now.
+    pub expected: u32,
+    /// Of those expected, who was heard.
+    pub heard: u32,
+    /// Of the members, who was not.
+    pub silent: u32,
+    /// Of these, who is of no larger silent group.
+    pub own: u32,
+}
+
+impl Tally {
+    /// Counts a member.
+    pub fn count(&mut self, presence: Presence) {
+        self.members += 1;
+        self.silent += u32::from(presence.is_late);
+        if presence.is_expected {
+            self.expected += 1;
+            self.heard += u32::from(!presence.is_late);
+        }
+    }
+
+    /// Counts those of another report.
+    pub fn add(&mut self, other: &Self) {
+        let Self { members, expected, heard, silent, own } = *other;
+        let sum = |counted: &mut u32, more: u32| *counted = counted.saturating_add(more);
+        sum(&mut self.members, members);
+        sum(&mut self.expected, expected);
+        sum(&mut self.heard, heard);
+        sum(&mut self.silent, silent);
+        sum(&mut self.own, own);
+    }
+
+    /// Whether hardly anybody is heard of many who should be: at most a tenth.
+    fn falls_silent(&self, limits: &Limits) -> bool {
+        self.expected >= limits.fewest && u64::from(self.heard) * 10 <= u64::from(self.expected)
+    }
+
+    /// Whether half of those who should be heard are; on a day on which few are expected, half of the
+    /// fewest that make a group.
+    fn is_heard_again(&self, limits: &Limits) -> bool {
+        u64::from(self.heard) * 2 >= u64::from(self.expected.max(limits.fewest))
+    }
+
+    /// Whether too few are left.
+    fn is_dissolved(&self, limits: &Limits) -> bool {
+        u64::from(self.members) * 2 < u64::from(limits.fewest)
+    }
+}
+
+/// A time in which a group was silent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// Which group.
+    pub group: Group,
+    /// When that was judged first.
+    pub since: Timestamp,
+    /// When it was not judged so any more; none while it lasts.
+    pub ended: Option<Timestamp>,
+}
+
+/// What a partition has counted and judged at a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// When.
+    pub counted_at: Timestamp,
+    /// Until when the counts are used; the latest time where nobody is there to be counted.
+    pub valid_until: Timestamp,
+    /// The members of each group.
+    pub tallies: BTreeMap<Group, Tally>,
+    /// The silences known.
+    pub silences: Silences,
+}
+
+/// The counts of several reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Totals {
+    tallies: BTreeMap<Group, Tally>,
+    /// Whether no report was too old.
+    is_complete: bool,
+}
+
+impl Totals {
+    /// The counts of the reports that can be used at a time. Of others nothing is known: their patients
+    /// are neither expected nor heard.
+    pub fn at<'r>(at: Timestamp, reports: impl IntoIterator<Item = &'r Report>) -> Self {
+        let mut totals = Self { tallies: BTreeMap::new(), is_complete: true };
+        for report in reports {
+            if report.valid_until < at {
+                totals.is_complete = false;
+                continue;
+            }
+            totals.add(&report.tallies);
+        }
+        totals
+    }
+
+    /// Adds counts.
+    pub fn add(&mut self, tallies: &BTreeMap<Group, Tally>) {
+        for (group, tally) in tallies {
+            match self.tallies.get_mut(group) {
+                Some(total) => total.add(tally),
+                None => {
+                    self.tallies.insert(group.clone(), *tally);
+                }
+            }
+        }
+    }
+
+    /// The count of a group.
+    pub fn of(&self, group: &Group) -> Tally {
+        self.tallies.get(group).copied().unwrap_or_default()
+    }
+}
+
+/// The silences that are remembered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Silences(Vec<Silence>);
+
+impl FromIterator<Silence> for Silences {
+    fn from_iter<I: IntoIterator<Item = Silence>>(silences: I) -> Self {
+        Self(silences.into_iter().collect())
+    }
+}
+
+impl Silences {
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Silence> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those that last.
+    pub fn open(&self) -> impl Iterator<Item = &Silence> {
+        self.0.iter().filter(|silence| silence.ended.is_none())
+    }
+
+    /// Takes in what was counted at a time: groups fall silent, are heard again, or have too few
+    /// members left. Returns the groups of which that is so.
+    pub fn judge(&mut self, totals: &Totals, at: Timestamp, limits: &Limits) -> Vec<Group> {
+        let mut changed = Vec::new();
+        for silence in self.0.iter_mut().filter(|silence| silence.ended.is_none()) {
+            let tally = totals.of(&silence.group);
+            let is_gone = totals.is_complete && tally.is_dissolved(limits);
+            if tally.is_heard_again(limits) || is_gone {
+                silence.ended = Some(at);
+                changed.push(silence.group.clone());
+            }
+        }
+        for (group, tally) in &totals.tallies {
+            if tally.falls_silent(limits) && self.open().all(|silence| silence.group != *group) {
+                self.0.push(Silence { group: group.clone(), since: at, ended: None });
+                changed.push(group.clone());
+            }
+        }
+        self.0.retain(|silence| silence.ended.is_none_or(|ended| ended >= at - REMEMBERED));
+        changed
+    }
+
+    /// The silent groups, those with the most silent patients first: each silent patient is counted as
+    /// the own of the first that they are of.
+    pub fn by_size(&self, totals: &Totals) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.open().map(|silence| &silence.group).collect();
+        groups.sort_by_key(|group| (Reverse(totals.of(group).silent), *group));
+        groups
+    }
+
+    /// The times in which alerts are held back of a patient whose readings of a kind come by groups.
+    pub fn holding<'s>(
+        &'s self,
+        kind: Kind,
+        limits: &'s Limits,
+        is_of: impl Fn(&Group) -> bool + 's,
+    ) -> impl Iterator<Item = Held> + 's {
+        let of_the_patient = self.0.iter().filter(move |silence| is_of(&silence.group));
+        of_the_patient.map(move |silence| {
+            let until = silence.ended.map_or(Timestamp::LATEST, |ended| ended + limits.afterwards);
+            Held { kind, from: silence.since, until }
+        })
+    }
+}
+
+/// A time in which an alert that readings of a kind are missing is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The kind.
+    pub kind: Kind,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when; the latest time where that is not known yet.
+    pub until: Timestamp,
+}
+
+impl Held {
+    /// When an alert is raised that is due at a time: then, or when no hold covers it any more, and at
+    /// most [`HELD_AT_MOST`] later.
+    pub fn release(held: &[Self], kind: Kind, due: Timestamp) -> Timestamp {
+        let latest = due + HELD_AT_MOST;
+        let mut release = due;
+        let covers =
+            |hold: &&Self, time| hold.kind == kind && hold.from <= time && time < hold.until;
+        while release < latest
+            && let Some(hold) = held.iter().find(|hold| covers(hold, release))
+        {
+            release = hold.until.min(latest);
+        }
+        release
+    }
+}
+
+/// A silent group, as operations are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilentGroup {
+    /// Which.
+    pub group: Group,
+    /// Since when.
+    pub since: Timestamp,
+    /// Patients of the group who were not heard.
+    pub patients: u32,
+    /// Patients of the group.
+    pub members: u32,
+    /// As of when that was counted.
+    pub counted_at: Timestamp,
+}
+
+/// The silent groups by the newest reports of all partitions, without those whose silent patients
+/// mostly are of a larger one.
+pub fn silent_groups<'r>(reports: impl Iterator<Item = &'r Report> + Clone) -> Vec<SilentGroup> {
+    let Some(newest) = reports.clone().map(|report| report.counted_at).max() else {
+        return Vec::new();
+    };
+    let current = reports.filter(|report| report.valid_until >= newest);
+    let mut since: BTreeMap<&Group, Timestamp> = BTreeMap::new();
+    // Who has judged a group to be silent has also counted whose own its patients are.
+    let mut judged = Totals { tallies: BTreeMap::new(), is_complete: true };
+    for report in current.clone() {
+        for silence in report.silences.open() {
+            let first = since.entry(&silence.group).or_insert(silence.since);
+            *first = silence.since.min(*first);
+            if let Some(tally) = report.tallies.get(&silence.group) {
+                judged.add(&BTreeMap::from([(silence.group.clone(), *tally)]));
+            }
+        }
+    }
+    let totals = Totals::at(newest, current);
+    let told = |(group, since): (&Group, Timestamp)| {
+        let Tally { silent, own, .. } = judged.of(group);
+        let total = totals.of(group);
+        (u64::from(own) * 2 >= u64::from(silent)).then(|| SilentGroup {
+            group: group.clone(),
+            since,
+            patients: total.silent,
+            members: total.members,
+            counted_at: newest,
+        })
+    };
+    since.into_iter().filter_map(told).collect()
+}
