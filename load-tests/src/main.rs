@@ -18,6 +18,7 @@ mod processing;
 mod rate;
 mod recovery;
 mod report;
+mod rules;
 mod sensors;
 mod stage;
 mod turns;
@@ -112,6 +113,8 @@ enum Subject {
     Partitions,
     /// The processor with more and more corrections, and out of order
     Corrections,
+    /// The processor with all rules beside the two with which the platform began
+    Rules,
     /// From the processor's start until its states are rebuilt
     Recovery,
     /// Reading messages of other schemas than the current one
@@ -120,7 +123,7 @@ enum Subject {
     Sensors,
     /// From a reading to the physician's page at several rates
     Latency,
-    /// Summaries of sensor glucose, with ten million readings in the store
+    /// Summaries of sensor glucose and previews of plans, with ten million readings in the store
     Summaries,
 }
 
@@ -173,6 +176,10 @@ fn run(args: &Args) -> anyhow::Result<Report> {
     }
     if is_wanted(Subject::Partitions) {
         variations::partitions(&Stage::start(&args.root)?, args.rounds, &mut report)?;
+    }
+    if is_wanted(Subject::Rules) {
+        let load = (args.readings, args.patients);
+        rules::measure(&Stage::start(&args.root)?, load, args.rounds, &mut report)?;
     }
     if is_wanted(Subject::Corrections) {
         variations::corrections(&Stage::start(&args.root)?, args.rounds, &mut report)?;

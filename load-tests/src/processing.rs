@@ -3,11 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use clinical::rule_set::RuleSet;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use schemas::topics::{Topic, Topics};
-use schemas::{Codec, OutcomeTally};
+use schemas::{Codec, OutcomeTally, records};
+use stream::KafkaArgs;
+use stream::producer::{Outgoing, Producer};
 
 use crate::effort;
 use crate::held_back::HeldBack;
@@ -37,7 +40,23 @@ pub struct Processed {
 /// # Errors
 /// When it ends before that, or takes unreasonably long.
 pub fn run(stage: &Stage, input: &Input, name: &str, partitions: i32) -> anyhow::Result<Processed> {
+    run_under(stage, input, (name, partitions), None)
+}
+
+/// The same under a rule set that is in force before the first record; none for the built-in one.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_under(
+    stage: &Stage,
+    input: &Input,
+    (name, partitions): (&str, i32),
+    rule_set: Option<&RuleSet>,
+) -> anyhow::Result<Processed> {
     let topics = stage.topics_of(format!("processing.{name}."), partitions)?;
+    if let Some(rule_set) = rule_set {
+        apply(stage, &topics, rule_set)?;
+    }
     let raw = topics.name(Topic::ReadingsRaw);
     let held_back = HeldBack::write(&stage.bootstrap_servers(), &raw, input)?;
     let outcomes = follow(stage, &topics.name(Topic::ReadingsOutcomes), partitions)?;
@@ -66,6 +85,22 @@ pub fn run(stage: &Stage, input: &Input, name: &str, partitions: i32) -> anyhow:
     process.stop(DRAIN);
     anyhow::ensure!(sum.records() == records, "{} records are counted", sum.records());
     Ok(Processed { rate, topics, effort, outcomes: sum, stored: sum.stored() as u64 })
+}
+
+/// Writes a rule set as `mimamori rules apply` does, which refuses a time that is past.
+fn apply(stage: &Stage, topics: &Topics, rule_set: &RuleSet) -> anyhow::Result<()> {
+    let topic = topics.name(Topic::RuleSets);
+    let record = records::RuleSet::of(rule_set, "load-tests", rule_set.effective_from());
+    let payload = Codec::new(None)?.encoder(&topic)?.encode(&record)?;
+    let producer = Producer::new(&KafkaArgs::local(stage.bootstrap_servers()), "load-tests")?;
+    let record = Outgoing {
+        topic: &topic,
+        partition: None,
+        key: Some(rule_set.name().as_bytes()),
+        payload: Some(&payload),
+    };
+    stage.wait(producer.send(record))?;
+    Ok(())
 }
 
 fn follow(stage: &Stage, topic: &str, partitions: i32) -> anyhow::Result<BaseConsumer> {

@@ -67,6 +67,8 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     page.on('console', (message) => {
       // Asking who is signed in while nobody is answers 401; the browser reports it by itself.
       const expected = /\/api\/v1\/(session|alerts\/stream)$/.test(message.location().url) && message.text().includes('401')
+        // So is a plan that is not valid, which one step asks for.
+        || message.location().url.endsWith('/plan/preview') && message.text().includes('422')
       if (message.type() === 'error' && !expected) complaints.push(message.text())
     })
   })
@@ -237,6 +239,45 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     assert.equal(await page.evaluate(() => window.neverReloaded), true, 'the page was loaded anew')
     await isAccessible(page)
     await shot('patient-corrected')
+  })
+
+  step('what an edited plan would have raised is seen before it is set', async () => {
+    await page.click('.back a[href$="/plan"]')
+    const own = (name) => page.locator('.plan-form tr', { has: page.locator(`code:text-is("${name}")`) }).locator('input')
+    await own('bp.severe_high.systolic').fill('200')
+    await own('bp.severe_high.diastolic').fill('130')
+    const look = page.locator('.plan-preview button')
+    await look.focus()
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.preview-gone li')
+    const gone = (await page.textContent('.preview-gone')) ?? ''
+    assert.match(gone, /Urgent.*191\/113/)
+    const status = page.locator('.plan-preview [role="status"]')
+    assert.match((await status.textContent()) ?? '', /No longer raised: 1\./)
+    await isAccessible(page)
+    await shot('plan-preview')
+    // Edited since: the answer is of another plan.
+    await own('bp.severe_high.diastolic').fill('5')
+    assert.match((await status.textContent()) ?? '', /Look again/)
+    await look.click()
+    await page.waitForSelector('.plan-form input[aria-invalid="true"]')
+    const marked = own('bp.severe_high.diastolic')
+    assert.equal(await marked.getAttribute('aria-invalid'), 'true')
+    const told = await page.locator(`[id="${await marked.getAttribute('aria-describedby')}"]`).textContent()
+    assert.match(told ?? '', /between/)
+    await isAccessible(page)
+    await page.setViewportSize({ width: 390, height: 844 })
+    await fitsItsWidth(page)
+    await shot('plan-preview-faults')
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await page.click('.language-toggle')
+    await look.click()
+    await waitUntil(async () => ((await page.textContent('.plan-preview [role="alert"]')) ?? '').includes('修正してください'), 'the faults are told in Japanese')
+    await page.click('.language-toggle')
+    // Nothing of it was set.
+    await page.reload()
+    await page.waitForSelector('.plan-preview button')
+    assert.equal(await own('bp.severe_high.systolic').inputValue(), '')
   })
 
   step('ten tabs work, and have one stream together', async () => {

@@ -1,10 +1,13 @@
-//! How long the dashboard takes for summaries of sensor glucose, with ten million readings in the store:
-//! whole requests of a signed-in physician, each of another patient, the access recorded.
+//! How long the dashboard takes for summaries of sensor glucose and for the preview of a care plan, with
+//! ten million readings in the store: whole requests of a signed-in physician, each of another patient, the
+//! access recorded.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use reqwest::header::COOKIE;
+use reqwest::{Client, RequestBuilder};
+use serde_json::json;
 use simulator::population::population;
 
 use super::deployment::{Deployment, PASSWORD, PHYSICIANS, physician};
@@ -24,11 +27,37 @@ const VALUES: u32 = 90 * 288;
 /// Requests that are measured of each.
 const REQUESTS: u32 = 60;
 
-/// What is asked for: its name, the path, days of the period, and the most milliseconds of the median.
-const ASKED: [(&str, &str, i64, f64); 2] = [
-    ("glucose summary, 14 days", "glucose/summary", 14, 50.0),
-    ("AGP, 90 days", "glucose/agp", 90, 150.0),
+/// What is asked for.
+struct Asked {
+    name: &'static str,
+    /// Below the patient.
+    path: &'static str,
+    /// Of the period; none where a plan is tried, over its 30 days.
+    days: Option<i64>,
+    /// The most milliseconds of the median.
+    most: f64,
+}
+
+const ASKED: [Asked; 3] = [
+    Asked { name: "glucose summary, 14 days", path: "glucose/summary", days: Some(14), most: 50.0 },
+    Asked { name: "AGP, 90 days", path: "glucose/agp", days: Some(90), most: 150.0 },
+    Asked { name: "plan preview, 30 days", path: "plan/preview", days: None, most: 500.0 },
 ];
+
+impl Asked {
+    /// A request of a patient, `…/api/v1/patients/A/1`.
+    fn request(&self, client: &Client, patient: &str) -> RequestBuilder {
+        let url = format!("{patient}/{}", self.path);
+        match self.days {
+            Some(days) => {
+                let from = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+                client.get(format!("{url}?from={from}"))
+            }
+            // Other limits than those in force, or the one half would be the other.
+            None => client.post(url).json(&json!({ "programme": "pregnancy" })),
+        }
+    }
+}
 
 /// Measures each on one deployment.
 ///
@@ -43,18 +72,17 @@ pub fn measure(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
         let user = physician(0);
         let (client, cookie) = sign_in(&url, &user, PASSWORD).await?;
         let mut measured = Vec::new();
-        for (_, path, days, _) in ASKED {
+        for asked in &ASKED {
             let mut times = Vec::new();
             // The first ones compile and fill caches.
             for number in 0..REQUESTS + 5 {
                 let patient = Marked(number * PHYSICIANS % PATIENTS);
                 let (consortium, person) = (patient.consortium_id(), patient.person_id());
-                let from = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
-                let url = format!("{url}/api/v1/patients/{consortium}/{person}/{path}?from={from}");
+                let patient = format!("{url}/api/v1/patients/{consortium}/{person}");
+                let request = asked.request(&client, &patient);
                 let begun = Instant::now();
-                let answer = client.get(url).header(COOKIE, &cookie).send().await?;
-                let body =
-                    answer.error_for_status().context("asking for a summary")?.bytes().await?;
+                let answer = request.header(COOKIE, &cookie).send().await?;
+                let body = answer.error_for_status().context(asked.name)?.bytes().await?;
                 anyhow::ensure!(body.len() > 500, "an answer without values");
                 times.push(begun.elapsed());
             }
@@ -63,7 +91,7 @@ pub fn measure(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
         anyhow::Ok(measured)
     })?;
     deployment.check()?;
-    for ((name, _, _, most), times) in ASKED.into_iter().zip(measured) {
+    for (Asked { name, most, .. }, times) in ASKED.into_iter().zip(measured) {
         let millis: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1000.0).collect();
         let slowest = times.iter().max().map_or(0.0, Duration::as_secs_f64) * 1000.0;
         report.add(

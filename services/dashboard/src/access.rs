@@ -295,12 +295,22 @@ impl<A: Action> Physician<A> {
         Ok(())
     }
 
-    /// Records that the physician was refused what was asked for.
+    /// Records whose data the physician asked for and was refused, whether or not there are such
+    /// patients.
     ///
     /// # Errors
     /// The problem to answer with instead.
-    pub async fn record_refused(&self, dashboard: &Dashboard, why: &str) -> Result<(), Problem> {
-        self.record(dashboard, None, false, why.to_owned()).await
+    pub async fn record_refused(
+        &self,
+        dashboard: &Dashboard,
+        patients: &BTreeSet<String>,
+        why: &str,
+    ) -> Result<(), Problem> {
+        let set = id_of(patients);
+        dashboard.keep_set(&set, patients).await?;
+        let access =
+            Access { patient_set: Some(&set), detail: why.to_owned(), ..self.access(None, false) };
+        dashboard.record(access).await
     }
 
     async fn record(

@@ -242,6 +242,14 @@ impl Problem {
         Self { detail: detail.into(), ..problem }
     }
 
+    /// A body that is longer than the resource takes.
+    pub fn body_too_large(most: usize) -> Self {
+        let problem =
+            Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large", "");
+        let detail = format!("The body has more than {most} bytes, which is the most; send less.");
+        Self { detail: Cow::Owned(detail), ..problem }
+    }
+
     /// A change that does not say of which version it is one.
     pub const fn version_missing() -> Self {
         Self::new(

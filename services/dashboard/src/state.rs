@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chassis::Shutdown;
-use clinical::Timestamp;
+use clinical::local_time::{JAPAN, LocalTime};
 use clinical::plan::Plan;
+use clinical::{PatientId, Timestamp};
 use schemas::AuditEvent;
 
 use crate::audit::AuditLog;
@@ -13,6 +14,7 @@ use crate::care_plans::CarePlans;
 use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::{EndedSessions, SessionEnds};
 use crate::metrics::DashboardMetrics;
+use crate::model::{Alert, Instant};
 use crate::open_alerts::OpenAlerts;
 use crate::patient_sets::{RecordedLists, parts_of};
 use crate::plan_history::PlanHistory;
@@ -93,6 +95,34 @@ impl Dashboard {
     /// where it does; that of the consortium otherwise.
     pub fn time_zone(&self, patient: &str) -> String {
         self.plans.time_zone(patient).unwrap_or_else(|| self.registry.time_zone(patient))
+    }
+
+    /// The local time by which a patient lives under a plan: that of the plan, where it names a zone;
+    /// that of the consortium otherwise.
+    pub fn local_time(&self, patient: &PatientId, plan: &Plan) -> LocalTime {
+        let own = plan.schedule.as_ref().and_then(|schedule| schedule.time_zone());
+        let zone = own.map_or_else(|| self.registry.time_zone(patient.as_str()), str::to_owned);
+        LocalTime::of(&zone).unwrap_or_else(|| JAPAN.clone())
+    }
+
+    /// An alert with the time before which nobody is to be called for it, by the quiet hours of the
+    /// patient's present plan. While plans are still read nothing is held back.
+    pub fn with_page_time(&self, alert: Arc<Alert>) -> Arc<Alert> {
+        match self.page_after(&alert) {
+            None => alert,
+            Some(at) => {
+                let page_after = Some(Instant::utc(at));
+                Arc::new(Alert { page_after, ..Alert::clone(&alert) })
+            }
+        }
+    }
+
+    fn page_after(&self, alert: &Alert) -> Option<Timestamp> {
+        let held = self.plans.of(&alert.patient).filter(|_| alert.is_open())?;
+        let hours = held.plan().quiet_hours?;
+        let patient = PatientId::parse(&alert.patient).ok()?;
+        let local = self.local_time(&patient, held.plan());
+        hours.page_after(alert.severity, alert.news_since(), &local)
     }
 
     /// A patient's care plan under the rule set in force.

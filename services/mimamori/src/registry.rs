@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use chassis::KafkaArgs;
 use clap::Subcommand;
-use schemas::registry::MasterLists;
+use schemas::registry::{ListRecord, MasterLists};
+use schemas::topics::{Topic, Topics};
 use sha2::{Digest, Sha256};
 use stream::producer::{Outgoing, Producer};
+use stream::together::Together;
 
 use crate::rezone::RezoneArgs;
 use crate::source::Source;
@@ -77,26 +80,50 @@ async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whoever changes entries of products, one after the other: from this call on no earlier one can write,
+/// and what is read after it holds what they have written. Blocks the thread.
+pub(crate) fn products_alone(kafka: &KafkaArgs, topics: &Topics) -> anyhow::Result<Together> {
+    Ok(Together::new(kafka, &format!("{}mimamori-products", topics.prefix()))?)
+}
+
 /// Writes entries of master lists, and says how many.
-pub(crate) async fn write(source: &Source, lists: MasterLists) -> anyhow::Result<usize> {
+async fn write(source: &Source, lists: MasterLists) -> anyhow::Result<usize> {
+    let (kafka, topics, codec) = (source.kafka.clone(), source.topics(), source.codec()?);
+    // The schema registry is asked by a client that blocks, and so does the transaction.
+    let writing = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+        let (products, others) = apart(lists.encode(&codec, &topics)?, &topics);
+        // `report devices --apply` reads these entries and writes them again: not between the two.
+        if !products.is_empty() {
+            products_alone(&kafka, &topics)?.write(&outgoing(&products))?;
+        }
+        Ok((products.len(), others))
+    });
+    let (products, records) = writing.await??;
     let producer = Producer::new(&source.kafka, "mimamori-registry")?;
-    let topics = source.topics();
-    let codec = source.codec()?;
-    // The schema registry is asked by a client that blocks.
-    let records = tokio::task::spawn_blocking(move || lists.encode(&codec, &topics))
-        .await
-        .context("encoding")??;
     for list in records.chunk_by(|one, next| one.topic == next.topic) {
-        let records = list.iter().map(|entry| Outgoing {
-            topic: &entry.topic,
-            partition: None,
-            key: Some(entry.key.as_bytes()),
-            payload: Some(&entry.payload),
-        });
         producer
-            .send_all(records)
+            .send_all(outgoing(list))
             .await
             .with_context(|| format!("writing to {}", list[0].topic))?;
     }
-    Ok(records.len())
+    Ok(products + records.len())
+}
+
+/// The entries of products, and the others.
+fn apart(records: Vec<ListRecord>, topics: &Topics) -> (Vec<ListRecord>, Vec<ListRecord>) {
+    let products = topics.name(Topic::RegistryDevices);
+    records.into_iter().partition(|entry| entry.topic == products)
+}
+
+/// Entries as they are written.
+pub(crate) fn outgoing(entries: &[ListRecord]) -> Vec<Outgoing<'_>> {
+    let entries = entries.iter();
+    entries
+        .map(|ListRecord { topic, key, payload }| Outgoing {
+            topic,
+            partition: None,
+            key: Some(key.as_bytes()),
+            payload: Some(payload),
+        })
+        .collect()
 }

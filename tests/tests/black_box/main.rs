@@ -24,6 +24,7 @@ mod poison;
 mod rebuilding;
 mod receipts;
 mod rejected;
+mod rule_sets;
 mod schema_registry;
 mod silent_vendor;
 mod strays;
@@ -68,6 +69,8 @@ fn main() -> ExitCode {
         backlog::time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read,
         care_plans::a_plan_that_is_changed_changes_alerts_within_two_seconds_without_a_reading,
         care_plans::the_second_of_two_physicians_is_answered_412_and_only_one_plan_is_in_the_log,
+        rule_sets::a_rule_set_that_is_applied_changes_alerts_within_two_seconds_of_its_time,
+        rule_sets::a_rule_set_to_come_is_withdrawn_and_one_in_force_is_not,
         missing_data::a_patient_from_whom_nothing_comes_is_reported_once_and_late_readings_take_it_back,
         missing_data::a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back,
         silent_vendor::a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_alert,

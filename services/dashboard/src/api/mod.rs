@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod alerts;
+mod body;
 pub mod metrics;
 pub mod patients;
 mod plan;
@@ -20,7 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,9 +31,6 @@ use crate::model::alert::Alert;
 use crate::model::documented::Kind;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::Dashboard;
-
-/// No request of the API has a longer body, in bytes.
-const LONGEST_BODY: usize = 16 * 1024;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -88,10 +86,11 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
         .merge(aggregates::of_one_segment())
         .route("/api/v1/patients/{patient}/plan", get(plan::read_plan).put(plan::set_plan))
         .route("/api/v1/patients/{patient}/plan/versions", get(plan::list_plan_versions))
+        .route("/api/v1/patients/{patient}/plan/preview", post(preview::preview_plan))
         .route("/api/v1/openapi.json", get(move || async move { openapi(&document) }))
         .route("/api/{*rest}", axum::routing::any(|| async { Problem::not_found() }))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(DefaultBodyLimit::max(body::LONGEST_JSON))
         .layer(from_fn_with_state(Arc::clone(&dashboard), session::of_one_session))
         .layer(map_response(private))
         .with_state(dashboard)

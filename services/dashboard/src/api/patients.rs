@@ -60,6 +60,8 @@ pub async fn list_patients(
 fn summary(dashboard: &Dashboard, patient: String, latest: Vec<Reading>) -> PatientSummary {
     let person = dashboard.registry.person(&patient);
     let open_alerts = dashboard.alerts.of_patient(&patient);
+    let open_alerts: Vec<_> =
+        open_alerts.into_iter().map(|alert| dashboard.with_page_time(alert)).collect();
     let last = latest.iter().map(Reading::measured_by).max_by_key(|time| time.at());
     PatientSummary {
         time_zone: dashboard.time_zone(&patient),
@@ -183,10 +185,9 @@ pub async fn list_patient_alerts(
 ) -> Result<Json<PatientAlerts>, Problem> {
     let stored = dashboard.store.alerts(&assigned.patient).await.map_err(unavailable)?;
     let newest = dashboard.alerts.newest_of_patient(assigned.patient.as_str());
-    Ok(Json(PatientAlerts {
-        patient: assigned.patient.to_string(),
-        alerts: with_newer(stored, &newest),
-    }))
+    let alerts = with_newer(stored, &newest).into_iter();
+    let alerts = alerts.map(|alert| dashboard.with_page_time(Arc::new(alert))).collect();
+    Ok(Json(PatientAlerts { patient: assigned.patient.to_string(), alerts }))
 }
 
 /// The store is a moment behind: an alert that the physician has just seen live is there already, and

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::access::{AssignedPatient, ReadPlan, SetPlan};
+use crate::api::body::unreadable;
 use crate::care_plans::HeldPlan;
 use crate::model::care_plan::{
     InvalidPlanProblem, PatientPlan, PlanConflictProblem, PlanContent, PlanVersion, PlanVersions,
@@ -68,6 +69,7 @@ pub async fn read_plan(
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 412, description = "Somebody was quicker: both versions", body = PlanConflictProblem, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
         (status = 428, description = "If-Match is missing", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 429, description = "This patient's plan has been changed 50 times within 24 hours", body = ProblemDetails, content_type = "application/problem+json"),
@@ -82,7 +84,7 @@ pub async fn set_plan(
 ) -> Result<Response, Problem> {
     ready(&dashboard)?;
     let instead_of = version_of(&headers)?;
-    let Json(document) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Json(document) = body.map_err(|rejection| unreadable(&rejection, rejection.body_text()))?;
     let patient = assigned.patient.as_str();
     let current = dashboard.plans.of(patient);
     let version = current.as_ref().map_or(0, |held| held.record.version);

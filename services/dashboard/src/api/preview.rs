@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::response::{IntoResponse, Response};
+use clinical::local_time::LocalTime;
 use clinical::plan::Plan;
 use clinical::preview::{self, PREVIEWED, ReceivedReading};
 use clinical::{PatientId, Timestamp};
@@ -14,6 +15,7 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use crate::access::{AssignedPatient, PreviewPlan};
+use crate::api::body::unreadable;
 use crate::api::plan::{invalid, ready};
 use crate::model::Instant;
 use crate::model::care_plan::{InvalidPlanProblem, PlanContent};
@@ -31,12 +33,13 @@ use crate::state::{Dashboard, now};
         ("consortium" = String, Path, description = "The patient's consortium_id"),
         ("person" = String, Path, description = "The patient's person_id"),
     ),
-    request_body(content = PlanContent, description = "The proposed plan, as it would be set."),
+    request_body(content = PlanContent, description = "The proposed plan, as it would be set. A reason is not asked for yet."),
     responses(
         (status = 200, description = "The alerts under both plans", body = PlanPreview),
         (status = 400, description = "The body is no JSON, or there are too many readings for a preview", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -47,7 +50,7 @@ pub async fn preview_plan(
     body: Result<Json<Value>, JsonRejection>,
 ) -> Result<Response, Problem> {
     ready(&dashboard)?;
-    let Json(document) = body.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Json(document) = body.map_err(|rejection| unreadable(&rejection, rejection.body_text()))?;
     let to = now();
     let from = to - PREVIEWED;
     let patient = assigned.patient.clone();
@@ -59,7 +62,7 @@ pub async fn preview_plan(
         author: &assigned.user,
         at: to,
     };
-    let proposed = match parse(&document, signature).and_then(|plan| plan.validate()) {
+    let proposed = match parse(&with_reason(document), signature).and_then(|plan| plan.validate()) {
         Ok(plan) => plan.under(present.rule_set().cloned()).trusting(trusted),
         Err(faults) => return Ok(invalid(faults)),
     };
@@ -72,29 +75,42 @@ pub async fn preview_plan(
         }
         _ => Problem::store_unavailable(),
     })?;
+    let of = [present, proposed].map(|plan| (dashboard.local_time(&patient, &plan), plan));
     // Some ten thousand readings are judged twice: not where others wait.
     let judged = spawn_blocking(move || {
         let _turn = turn;
-        judged(patient, readings, [&present, &proposed], (from, to))
+        judged(patient, readings, &of, (from, to))
     });
     let preview = judged.await.map_err(|_| Problem::internal())?;
     Ok(Json(preview).into_response())
 }
 
+/// A plan that nobody sets yet may lack the reason why it is set.
+fn with_reason(mut document: Value) -> Value {
+    if let Some(members) = document.as_object_mut() {
+        let reason = members.entry("reason").or_insert(Value::Null);
+        if reason.is_null() || reason.as_str().is_some_and(|text| text.trim().is_empty()) {
+            *reason = "preview".into();
+        }
+    }
+    document
+}
+
+/// `present` and `proposed`: a plan, and the local time that its quiet hours are of.
 fn judged(
     patient: PatientId,
     readings: Vec<ReceivedReading>,
-    [present, proposed]: [&Plan; 2],
+    [present, proposed]: &[(LocalTime, Plan); 2],
     (from, to): (Timestamp, Timestamp),
 ) -> PlanPreview {
-    let alerts = |readings, plan| -> Vec<PreviewedAlert> {
+    let alerts = |readings, (local, plan): &(LocalTime, Plan)| -> Vec<PreviewedAlert> {
         let found = preview::alerts(&patient, readings, plan, (from, to));
-        found.iter().filter_map(|one| PreviewedAlert::try_from(one).ok()).collect()
+        found.iter().filter_map(|one| PreviewedAlert::new(one, plan, local).ok()).collect()
     };
     PlanPreview {
         present: alerts(readings.clone(), present),
         proposed: alerts(readings, proposed),
-        rule_set: present.rule_set_name().to_owned(),
+        rule_set: present.1.rule_set_name().to_owned(),
         patient: patient.to_string(),
         from: Instant::utc(from),
         to: Instant::utc(to),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::State;
 use tokio::task::spawn_blocking;
 
 use crate::access::{Physician, ReportOutcome, SignedIn};
+use crate::api::body::whole;
 use crate::model::report::{DeviceReliabilities, TrialReport};
 use crate::problem::{Problem, ProblemDetails, named};
 use crate::reports::trial::Arms;
@@ -30,6 +31,7 @@ const LONGEST_FILE: usize = 1 << 20;
         (status = 400, description = "The file is not understood; the detail names the lines", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or the file names a patient who is not one of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]
@@ -38,15 +40,14 @@ pub async fn report_trial(
     physician: Physician<ReportOutcome>,
     body: Body,
 ) -> Result<Json<TrialReport>, Problem> {
-    let text = to_bytes(body, LONGEST_FILE).await.map_err(|_| {
-        Problem::bad_request("Send the file whole, and not more than a mebibyte of it.")
-    })?;
+    let text = whole(body, LONGEST_FILE).await?;
     // A mebibyte of lines is not read where others wait.
-    let arms = spawn_blocking(move || read(&text)).await.map_err(|_| Problem::internal())??;
+    let read = spawn_blocking(move || read(&text));
+    let arms = read.await.map_err(|_| Problem::internal())??;
     let own = dashboard.registry.patients_of(physician.user());
     let others = arms.lines_without(|patient| own.contains(patient));
     if !others.is_empty() {
-        physician.record_refused(&dashboard, "patients of others").await?;
+        physician.record_refused(&dashboard, &arms.patients(), "patients of others").await?;
         return Err(Problem::not_your_patients(&others));
     }
     physician.record_granted(&dashboard, &arms.patients()).await?;

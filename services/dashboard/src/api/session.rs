@@ -13,6 +13,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum_extra::extract::PrivateCookieJar;
 
 use crate::access::SignedIn;
+use crate::api::body;
 use crate::model::Session;
 use crate::model::session::Credentials;
 use crate::problem::{Problem, ProblemDetails};
@@ -78,6 +79,7 @@ fn is_loopback(origin: &str) -> bool {
         (status = 400, description = "The body is not understood", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "User or password is wrong", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The account's person is not registered, or the page was loaded without TLS", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 429, description = "Too many failed sign-ins of this user; Retry-After says when to come back", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Just started, or the sign-in or the end of the session before cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -91,8 +93,8 @@ pub async fn sign_in(
         return Err(Problem::tls_missing());
     }
     // The rejection's own words may quote the body, and so the password.
-    let Json(Credentials { user, password }) = credentials.map_err(|_| {
-        Problem::bad_request("Send {\"user\": …, \"password\": …} as application/json.")
+    let Json(Credentials { user, password }) = credentials.map_err(|rejection| {
+        body::unreadable(&rejection, "Send {\"user\": …, \"password\": …} as application/json.")
     })?;
     let session = dashboard.sign_in(&user, &password).await?;
     let sealed = dashboard.begin_session(&session)?;

@@ -225,7 +225,7 @@ impl Subscriber {
                         if self.patients.contains(&alert.patient)
                             && registry.follows(self.physician.user(), &alert.patient)
                         {
-                            return Some(Sent::Alert(alert));
+                            return Some(Sent::Alert(self.dashboard.with_page_time(alert)));
                         }
                     }
                     Err(error) => return self.cut_off(error),
@@ -272,7 +272,8 @@ impl Subscriber {
         }
         let (alerts, transitions) = self.dashboard.alerts.subscribe(&self.patients);
         self.transitions = Some(transitions);
-        Some(Sent::Snapshot(alerts))
+        let alerts = alerts.into_iter().map(|alert| self.dashboard.with_page_time(alert));
+        Some(Sent::Snapshot(alerts.collect()))
     }
 }
 

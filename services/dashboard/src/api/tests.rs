@@ -1,7 +1,9 @@
 //! The API as its users meet it: requests in, answers out.
 
+mod bodies;
 mod plans;
 mod previews;
+mod quiet_hours;
 mod reports;
 mod sessions;
 mod silent_groups;

@@ -47,6 +47,10 @@ pub struct Alert {
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
     pub changed_at: Instant,
+    /// Before when nobody is to be called for it: it became news within the quiet hours of the patient's
+    /// care plan. Null where somebody is to be called at once, and of what is not open.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub page_after: Option<Instant>,
     /// Observation time of its first reading; where readings are missing, the beginning of the first
     /// day without one.
     #[schema(value_type = String, format = DateTime)]
@@ -111,6 +115,15 @@ impl Alert {
         self.status == Status::Open
     }
 
+    /// Since when it is news: since it was raised or became worse, as far as its newest event says so;
+    /// since it was raised where something else has changed since.
+    pub fn news_since(&self) -> Timestamp {
+        match self.transition {
+            Transition::Raised | Transition::Escalated => self.changed_at.at(),
+            _ => self.raised_at.at(),
+        }
+    }
+
     /// Worst first; of equal severity the one that changed last first.
     pub fn worst_first(&self, other: &Self) -> Ordering {
         let key = |alert: &Self| (Reverse(alert.severity), Reverse(alert.changed_at.at()));
@@ -148,6 +161,7 @@ impl TryFrom<AlertEvent> for Alert {
             late: event.late,
             raised_at: instant(event.raised_at),
             changed_at: instant(event.changed_at),
+            page_after: None,
             first_observed_at: instant(event.first_observed_at),
             last_observed_at: instant(event.last_observed_at),
             text: AlertText { ja: text.ja, en: text.en },
@@ -202,7 +216,9 @@ pub struct PatientAlerts {
     /// `consortium_id/person_id`.
     pub patient: String,
     /// The alerts.
-    pub alerts: Vec<Alert>,
+    #[schema(value_type = Vec<Alert>)]
+    #[serde(serialize_with = "shared")]
+    pub alerts: Vec<Arc<Alert>>,
 }
 
 #[cfg(test)]

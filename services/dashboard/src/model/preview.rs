@@ -1,6 +1,8 @@
 //! What a plan would have raised, as the API says it.
 
 use clinical::alert::Severity;
+use clinical::local_time::LocalTime;
+use clinical::plan::Plan;
 use clinical::preview;
 use schemas::AlertEvent;
 use schemas::clinical_alert::NotAnAlert;
@@ -35,15 +37,31 @@ pub struct PreviewedAlert {
     /// The most urgent that it would have been.
     #[schema(value_type = documented::Severity)]
     pub highest: Severity,
+    /// Before when nobody would have been called for it, by the quiet hours of its plan; null where
+    /// somebody would have been called at once.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub page_after: Option<Instant>,
     /// As it would be at the end.
     pub alert: Alert,
 }
 
-impl TryFrom<&preview::PreviewedAlert> for PreviewedAlert {
-    type Error = NotAnAlert;
-
-    fn try_from(previewed: &preview::PreviewedAlert) -> Result<Self, NotAnAlert> {
-        let alert = Alert::try_from(AlertEvent::from(&previewed.alert))?;
-        Ok(Self { highest: previewed.highest, alert })
+impl PreviewedAlert {
+    /// An alert that there would have been under a plan, whose quiet hours are of a local time.
+    ///
+    /// # Errors
+    /// When it has no form as an alert of the API.
+    pub fn new(
+        previewed: &preview::PreviewedAlert,
+        plan: &Plan,
+        local: &LocalTime,
+    ) -> Result<Self, NotAnAlert> {
+        let preview::PreviewedAlert { alert, highest } = previewed;
+        let quiet = plan.quiet_hours;
+        let page_after = quiet.and_then(|hours| hours.page_after(*highest, alert.raised_at, local));
+        Ok(Self {
+            highest: *highest,
+            page_after: page_after.map(Instant::utc),
+            alert: Alert::try_from(AlertEvent::from(alert))?,
+        })
     }
 }

@@ -166,6 +166,7 @@ export function fakePatients(count) {
   raise('DEMO01/P0003', 'review', 'weight.gain', ago(3 * DAY))
   raise('DEMO01/P0003', 'urgent', 'bp.severe_high', ago(37 * MINUTE), 'confirmed', { transition: 'escalated' })
   raise('CGM006/T001', 'urgent', 'glucose.very_low', ago(4 * MINUTE))
+  raise('DEMO01/P0009', 'review', 'weight.gain', ago(HOUR), undefined, { page_after: iso(now + 2 * HOUR) })
   raise('DEMO01/P0011', 'review', 'bp.severe_high', ago(2 * HOUR), 'unconfirmed', { late: true })
   raise('DEMO01/P0020', 'review', 'bp.severe_high', ago(26 * HOUR), 'unconfirmed', { transition: 'eased' })
   raise('DEMO01/P0040', 'technical', 'data.missing.blood_pressure', ago(30 * HOUR), 'missing')

@@ -170,7 +170,7 @@ const server = createServer(async (request, response) => {
     response.on('close', () => { clearInterval(keepAlive); streams.delete(response) })
     return undefined
   }
-  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts|plan|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
+  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts|plan|plan\/preview|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
   const p = match && patients.get(`${decodeURIComponent(match[1])}/${decodeURIComponent(match[2])}`)
   if (!p) return send(404, 'No such patient')
   if (match[3] === 'plan') {
@@ -181,6 +181,17 @@ const server = createServer(async (request, response) => {
       p.plan = { version: insteadOf + 1, author: session.user, set_at: new Date().toISOString(), plan: content }
     }
     return send(200, planOf(p))
+  }
+  if (match[3] === 'plan/preview') {
+    // As far as these pages need it: a limit above their values raises them no more, one of the others alerts anew.
+    const limit = (await body(request)).thresholds['bp.severe_high.systolic'] ?? 180
+    if (limit < 120) return send(422, 'The plan is not valid', {}, { faults: [{ pointer: '/thresholds/bp.severe_high.systolic', detail: 'must be between 120 and 300' }] })
+    if (store === 'unavailable') return send(503, 'The store is unavailable', {}, { type: 'urn:mimamori:problem:store-unavailable' })
+    const now = Date.now()
+    const found = (alerts) => alerts.map((alert) => ({ highest: alert.severity, page_after: null, alert }))
+    const present = found(p.alerts)
+    const proposed = limit > 192 ? present.filter(({ alert }) => alert.rule !== 'bp.severe_high') : limit < 170 ? [...present, ...found([alertOf(p, 'review', 'bp.severe_high', new Date(now - 864e5), 'unconfirmed')])] : present
+    return send(200, { patient: p.patient, from: new Date(now - 30 * 864e5).toISOString(), to: new Date(now).toISOString(), rule_set: '2026-11h', present, proposed })
   }
   if (match[3] === 'alerts') return send(200, { patient: p.patient, alerts: p.alerts })
   if (store === 'unavailable') return send(503, 'The store is unavailable')

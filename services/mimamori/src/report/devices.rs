@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clinical::Kind;
 use clinical::reliability::{FEWEST_WEARERS, Trust};
 use dashboard::reports::devices::{Measured, ProductReport, References, Report};
@@ -13,10 +13,11 @@ use schemas::registry::{DeviceModel, DeviceReliability, MasterLists};
 use schemas::topics::Topic;
 use stream::browse::read_to_end;
 use stream::follow::Start;
+use stream::producer::Outgoing;
 
 use super::{ReportArgs, read};
-use crate::operator::record_shown;
-use crate::registry::write;
+use crate::operator::{by_operator, record_shown};
+use crate::registry::{outgoing, products_alone};
 use crate::source::Source;
 
 /// Arguments of `mimamori report devices`.
@@ -35,7 +36,7 @@ pub struct DevicesArgs {
     #[arg(long)]
     field: Option<String>,
     /// Writes the errors of registered products, and the trust level they suggest, into registry.devices.
-    /// A level that somebody has set stays
+    /// A level that somebody has set stays; recorded in audit.events
     #[arg(long)]
     apply: bool,
 }
@@ -55,7 +56,7 @@ pub(super) fn run(args: &DevicesArgs) -> anyhow::Result<()> {
     let report = tokio::runtime::Handle::current().block_on(references.report(&store, of))?;
     print!("{}", said(&report, of));
     if args.apply {
-        apply(source, &report, of)?;
+        apply(&args.report, &report, of)?;
     }
     Ok(())
 }
@@ -105,23 +106,82 @@ fn name_of(trust: Trust) -> &'static str {
     }
 }
 
-/// Writes the entries of the registered products anew, with their errors.
-fn apply(source: &Source, report: &Report, of: Measured) -> anyhow::Result<()> {
-    let mut registered = entries(source)?;
+/// Writes the entries of the registered products anew, with their errors, where nobody changes them
+/// meanwhile, and that it was done.
+fn apply(args: &ReportArgs, report: &Report, of: Measured) -> anyhow::Result<()> {
+    let source = &args.source;
+    // First, so that what is read below is what the entries take the place of.
+    let together = products_alone(&source.kafka, &source.topics())?;
     let today = jiff::Zoned::now().date().to_string();
-    let mut devices = Vec::new();
-    for found in &report.products {
-        let Some(reliability) = reliability(found, of, &today) else { continue };
-        let key = format!("{}|{}", found.product.manufacturer, found.product.model_number);
-        match registered.remove(&key) {
-            Some(entry) => devices.push(with(entry, reliability, found.suggested)),
-            None => println!("{key} is not registered; write its entry first, then --apply again"),
-        }
+    let (devices, unregistered) = renewed(entries(source)?, report, of, &today)?;
+    for key in unregistered {
+        println!("{key} is not registered; write its entry first, then --apply again");
     }
-    let lists = MasterLists { devices, ..MasterLists::default() };
-    let written = tokio::runtime::Handle::current().block_on(write(source, lists))?;
+    let written = devices.len();
+    if written > 0 {
+        let (codec, topics) = (source.codec()?, source.topics());
+        let keys: Vec<String> = devices.iter().map(key_of).collect();
+        let detail = format!("{} of {}: {}", of.field_name(), of.kind, keys.join(", "));
+        let entry = by_operator(&args.operator, "apply_device_reliability", None, detail);
+        let audit = topics.name(Topic::AuditEvents);
+        let entry = codec.encoder(&audit)?.encode(&entry)?;
+        let records = MasterLists { devices, ..MasterLists::default() }.encode(&codec, &topics)?;
+        let mut records = outgoing(&records);
+        records.push(Outgoing { topic: &audit, partition: None, key: None, payload: Some(&entry) });
+        together.write(&records)?;
+    }
     println!("{written} entries written");
     Ok(())
+}
+
+fn key_of(entry: &DeviceModel) -> String {
+    format!("{}|{}", entry.manufacturer, entry.model_number)
+}
+
+/// The entries of registered products with their errors, and the products that are not registered.
+fn renewed(
+    mut registered: HashMap<String, DeviceModel>,
+    report: &Report,
+    of: Measured,
+    today: &str,
+) -> anyhow::Result<(Vec<DeviceModel>, Vec<String>)> {
+    let (mut devices, mut unregistered) = (Vec::new(), Vec::new());
+    for found in &report.products {
+        let Some(reliability) = reliability(found, of, today) else { continue };
+        let key = format!("{}|{}", found.product.manufacturer, found.product.model_number);
+        match registered.remove(&key) {
+            Some(entry) if key_of(&entry) == key => {
+                check(&key, &reliability)?;
+                devices.push(with(entry, reliability, found.suggested));
+            }
+            // Written, it would be the entry of another product.
+            Some(_) => {
+                bail!("the entry {key} names another product; write it anew, then --apply again")
+            }
+            None => unregistered.push(key),
+        }
+    }
+    Ok((devices, unregistered))
+}
+
+/// What the page and rules may rely on: numbers that can be, of people enough.
+fn check(key: &str, errors: &DeviceReliability) -> anyhow::Result<()> {
+    let DeviceReliability { first_quartile, median, third_quartile, .. } = *errors;
+    let numbers = [errors.mean_error, errors.mean_absolute_error, errors.between_wearers];
+    let is_good = numbers.iter().all(|number| number.is_finite())
+        && errors.mean_absolute_error >= 0.0
+        && errors.between_wearers >= 0.0
+        && first_quartile <= median
+        && median <= third_quartile
+        && (0.0..=1.0).contains(&errors.within_band)
+        && usize::try_from(errors.wearers).is_ok_and(|wearers| wearers >= FEWEST_WEARERS)
+        && errors.pairs >= errors.wearers;
+    match is_good {
+        true => Ok(()),
+        false => {
+            bail!("the errors of {key} cannot be: look at its reference values; nothing is written")
+        }
+    }
 }
 
 /// An entry with what was determined now. A trust level that somebody has set stays: a person decides.
@@ -226,9 +286,8 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_trust_level_that_somebody_has_set_stays() {
-        let entry = |trust| DeviceModel {
+    fn entry(trust: Option<Trust>) -> DeviceModel {
+        DeviceModel {
             manufacturer: "ACME".to_owned(),
             model_number: "W1".to_owned(),
             name: "watch".to_owned(),
@@ -237,7 +296,41 @@ mod tests {
             accuracy: None,
             trust,
             reliability: None,
-        };
+        }
+    }
+
+    #[test]
+    fn errors_go_into_the_entries_of_registered_products_with_people_enough() {
+        let products = vec![product("W1", 5), product("W2", 4), product("W3", 5)];
+        let report = Report { products, unmatched: vec![] };
+        let registered = |key: &str| HashMap::from([(key.to_owned(), entry(None))]);
+        let (devices, unregistered) =
+            renewed(registered("ACME|W1"), &report, steps(), "2026-11-22").unwrap();
+        assert_eq!(devices.iter().map(key_of).collect::<Vec<_>>(), ["ACME|W1"]);
+        assert_eq!(unregistered, ["ACME|W3"]);
+        // An entry under the key of another product would be written where it is not read.
+        assert!(renewed(registered("ACME|W3"), &report, steps(), "2026-11-22").is_err());
+    }
+
+    #[test]
+    fn errors_that_cannot_be_are_not_written() {
+        let good = reliability(&product("W1", 5), steps(), "2026-11-22").unwrap();
+        assert!(check("ACME|W1", &good).is_ok());
+        let bad = [
+            DeviceReliability { mean_error: f64::NAN, ..good.clone() },
+            DeviceReliability { first_quartile: good.median + 0.1, ..good.clone() },
+            DeviceReliability { third_quartile: f64::NAN, ..good.clone() },
+            DeviceReliability { within_band: 1.01, ..good.clone() },
+            DeviceReliability { wearers: 4, ..good.clone() },
+            DeviceReliability { pairs: 3, ..good },
+        ];
+        for bad in bad {
+            assert!(check("ACME|W1", &bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_trust_level_that_somebody_has_set_stays() {
         let found = product("W1", 5);
         let of = |trust| {
             let reliability = reliability(&found, steps(), "2026-11-22").unwrap();

@@ -3,6 +3,7 @@
 mod file;
 mod known;
 mod preview;
+mod withdraw;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ use crate::operator::{by_operator, operator};
 use crate::source::Source;
 use known::Known;
 use preview::PreviewArgs;
+use withdraw::WithdrawArgs;
 
 /// So long ago a rule set may say that it is in force since: the file was written just now. Ours.
 const JUST_NOW: Span = Span::from_minutes(1);
@@ -36,6 +38,9 @@ pub enum RulesCommand {
     Diff(FileArgs),
     /// Checks a file, says what it changes, and publishes it; recorded in audit.events
     Apply(Box<ApplyArgs>),
+    /// Takes a rule set back that is not in force yet: the one before it stays in force; recorded in
+    /// audit.events
+    Withdraw(Box<WithdrawArgs>),
     /// Says which alerts the last days' readings of patients would have raised under a file; recorded in
     /// audit.events
     Preview(Box<PreviewArgs>),
@@ -86,6 +91,7 @@ pub(crate) async fn run(command: RulesCommand) -> anyhow::Result<ExitCode> {
         RulesCommand::Check(args) => check(&args.file),
         RulesCommand::Diff(args) => diff(&args).map(|()| ExitCode::SUCCESS),
         RulesCommand::Apply(args) => apply(&args).map(|()| ExitCode::SUCCESS),
+        RulesCommand::Withdraw(args) => withdraw::run(&args).map(|()| ExitCode::SUCCESS),
         RulesCommand::Preview(args) => preview::run(&args).map(|()| ExitCode::SUCCESS),
     })
     .await?
@@ -150,32 +156,59 @@ fn diff(args: &FileArgs) -> anyhow::Result<()> {
 
 fn apply(args: &ApplyArgs) -> anyhow::Result<()> {
     let set = read(&args.file)?;
-    let codec = args.source.codec()?;
-    let topics = args.source.topics();
+    let detail = write(&args.source, &args.operator, "apply_rule_set", |known| {
+        let now = now();
+        may_be_applied(known, &set, now)?;
+        say_difference(known, &set, set.effective_from());
+        Ok(Change {
+            name: set.name().to_owned(),
+            record: Some(records::RuleSet::of(&set, &args.operator, now)),
+            detail: format!("{}, in force from {}", set.name(), set.effective_from()),
+        })
+    })?;
+    println!("applied: {detail}");
+    Ok(())
+}
+
+/// What is written of a rule set.
+struct Change {
+    /// Its name.
+    name: String,
+    /// The set; none withdraws it.
+    record: Option<records::RuleSet>,
+    /// What stands in audit.events.
+    detail: String,
+}
+
+/// Decides by the rule sets as they are and writes what is decided, with its entry in audit.events,
+/// where nobody changes them meanwhile. Returns the entry's words.
+fn write(
+    source: &Source,
+    operator: &str,
+    action: &str,
+    decide: impl FnOnce(&Known) -> anyhow::Result<Change>,
+) -> anyhow::Result<String> {
+    let codec = source.codec()?;
+    let topics = source.topics();
     // First, so that what is read below holds what every earlier one has written.
-    let together =
-        Together::new(&args.source.kafka, &format!("{}mimamori-rules", topics.prefix()))?;
-    let known = Known::read(&args.source, &codec)?;
-    let now = now();
-    may_be_applied(&known, &set, now)?;
-    say_difference(&known, &set, set.effective_from());
+    let together = Together::new(&source.kafka, &format!("{}mimamori-rules", topics.prefix()))?;
+    let known = Known::read(source, &codec)?;
+    let Change { name, record, detail } = decide(&known)?;
     let (to, audit) = (topics.name(Topic::RuleSets), topics.name(Topic::AuditEvents));
-    let record = records::RuleSet::of(&set, &args.operator, now);
-    let detail = format!("{}, in force from {}", set.name(), set.effective_from());
-    let entry = by_operator(&args.operator, "apply_rule_set", None, detail.clone());
-    let (record, entry) =
-        (codec.encoder(&to)?.encode(&record)?, codec.encoder(&audit)?.encode(&entry)?);
+    let entry = by_operator(operator, action, None, detail.clone());
+    let encoder = codec.encoder(&to)?;
+    let record = record.map(|record| encoder.encode(&record)).transpose()?;
+    let entry = codec.encoder(&audit)?.encode(&entry)?;
     together.write(&[
         Outgoing {
             topic: &to,
             partition: None,
-            key: Some(set.name().as_bytes()),
-            payload: Some(&record),
+            key: Some(name.as_bytes()),
+            payload: record.as_deref(),
         },
         Outgoing { topic: &audit, partition: None, key: None, payload: Some(&entry) },
     ])?;
-    println!("applied: {detail}");
-    Ok(())
+    Ok(detail)
 }
 
 /// What was judged by a set is not judged by another afterwards: neither the past nor a set that has

@@ -21,7 +21,7 @@ use dashboard::metrics::DashboardMetrics;
 use dashboard::queries::Store;
 use schemas::registry::{CareTeam, DeviceModel, Participant};
 use schemas::topics::Topic;
-use schemas::{CarePlan, Codec};
+use schemas::{AuditEvent, CarePlan, Codec};
 use stream::follow::Start;
 use stream::producer::{Outgoing, Producer};
 
@@ -111,13 +111,19 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         (None, Some(file)) => of_file(file)?,
         (None, None) => bail!("give --team PRACTITIONER or --patients FILE"),
     };
-    enough(&patients)?;
+    if let Err(few) = enough(&patients) {
+        let what = format!("refused: {few}");
+        record(args, &codec, &accesses(&args.operator, &patients, (&what, false)))?;
+        return Err(few);
+    }
     let plans = plans(&args.source, &codec)?;
     let trusted = Arc::new(trusted(&args.source, &codec)?);
     let now = super::now();
     let to = args.until.map_or(now, |time| Timestamp::from_millis(time.as_millisecond()));
     let from = to - Span::from_days(args.days.into());
-    record(args, &codec, &patients, proposed.name())?;
+    let what = if args.list { "every alert" } else { "how many alerts" };
+    let what = format!("{what} there would have been by the rule set {}", proposed.name());
+    record(args, &codec, &accesses(&args.operator, &patients, (&what, true)))?;
     let metrics = DashboardMetrics::new(&Metrics::for_service("rules_preview"))?;
     let store = Store::new(&args.clickhouse, metrics);
     let in_force = known.sets.in_force(now).cloned();
@@ -301,28 +307,34 @@ fn trusted(source: &Source, codec: &Codec) -> anyhow::Result<TrustedProducts> {
     Ok(products.into_values().collect())
 }
 
-/// An entry for each patient, so that a search for the patient finds it.
-fn record(
-    args: &PreviewArgs,
-    codec: &Codec,
+/// An entry for each patient, so that a search for the patient finds it; one without patient where there
+/// is none.
+fn accesses(
+    operator: &str,
     patients: &BTreeSet<PatientId>,
-    set: &str,
-) -> anyhow::Result<()> {
+    (what, allowed): (&str, bool),
+) -> Vec<AuditEvent> {
+    let entry = |patient: Option<&PatientId>| {
+        let whose = patient.map(|patient| patient.as_str().to_owned());
+        let event = by_operator(operator, "preview_rule_set", whose, what.to_owned());
+        AuditEvent { allowed, ..event }
+    };
+    match patients.is_empty() {
+        true => vec![entry(None)],
+        false => patients.iter().map(|patient| entry(Some(patient))).collect(),
+    }
+}
+
+fn record(args: &PreviewArgs, codec: &Codec, accesses: &[AuditEvent]) -> anyhow::Result<()> {
     let topic = args.source.topics().name(Topic::AuditEvents);
     let encoder = codec.encoder(&topic)?;
-    let what = if args.list { "every alert" } else { "how many alerts" };
-    let mut entries = Vec::with_capacity(patients.len());
-    for patient in patients {
-        let detail = format!("{what} there would have been by the rule set {set}");
-        let whose = Some(patient.as_str().to_owned());
-        let event = by_operator(&args.operator, "preview_rule_set", whose, detail);
-        entries.push((patient.as_str(), encoder.encode(&event)?));
-    }
+    let encoded = accesses.iter().map(|access| encoder.encode(access));
+    let encoded = encoded.collect::<Result<Vec<_>, _>>()?;
     let producer = Producer::new(&args.source.kafka, "mimamori-rules")?;
-    let records = entries.iter().map(|(patient, payload)| Outgoing {
+    let records = accesses.iter().zip(&encoded).map(|(access, payload)| Outgoing {
         topic: &topic,
         partition: None,
-        key: Some(patient.as_bytes()),
+        key: access.patient.as_deref().map(str::as_bytes),
         payload: Some(payload),
     });
     tokio::runtime::Handle::current()
@@ -381,5 +393,19 @@ mod tests {
         let refused = enough(&of(1..=4)).unwrap_err().to_string();
         assert!(refused.starts_with("name five patients or more"), "{refused}");
         assert!(enough(&of(1..=5)).is_ok());
+    }
+
+    #[test]
+    fn whose_data_was_asked_for_is_on_record_also_where_it_is_refused() {
+        let patients = ["A/1", "B/2"].map(|id| PatientId::parse(id).unwrap()).into();
+        for allowed in [true, false] {
+            let entries = accesses("hana", &patients, ("how many", allowed));
+            let whose: Vec<_> = entries.iter().map(|entry| entry.patient.as_deref()).collect();
+            assert_eq!(whose, [Some("A/1"), Some("B/2")]);
+            assert!(entries.iter().all(|entry| entry.allowed == allowed && entry.actor == "hana"));
+        }
+        let of_nobody = accesses("hana", &BTreeSet::new(), ("refused", false));
+        assert_eq!(of_nobody.len(), 1);
+        assert_eq!(of_nobody[0].patient, None);
     }
 }

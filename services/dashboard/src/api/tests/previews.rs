@@ -43,7 +43,22 @@ async fn a_plan_that_no_rule_can_follow_is_answered_with_the_place_of_each_fault
     let mut places: Vec<&str> =
         faults.iter().map(|fault| fault["pointer"].as_str().unwrap()).collect();
     places.sort_unstable();
-    assert_eq!(places, ["/reason", "/schedule", "/thresholds/bp.severe_high.systolic"]);
+    assert_eq!(places, ["/schedule", "/thresholds/bp.severe_high.systolic"]);
+}
+
+#[tokio::test]
+async fn a_plan_is_tried_before_anybody_has_written_why() {
+    let api = api();
+    for plan in [json!({}), json!({ "reason": "" }), json!({ "reason": null })] {
+        let (status, problem) = api.preview("dr.sato", "A/1", &plan).await;
+        assert_eq!(status, 503, "{plan}: {problem}");
+    }
+    // What is no text is a fault here as well, and so is what is no object.
+    for (plan, place) in [(json!({ "reason": 7 }), "/reason"), (json!([]), "")] {
+        let (status, problem) = api.preview("dr.sato", "A/1", &plan).await;
+        assert_eq!((status, &problem["faults"][0]["pointer"]), (422, &json!(place)), "{problem}");
+    }
+    assert_eq!(api.preview("dr.sato", "A%2F1", &json!({})).await.0, 503, "in one segment");
 }
 
 #[tokio::test]

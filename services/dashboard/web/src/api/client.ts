@@ -1,4 +1,4 @@
-import type { Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, Session, SilentGroups } from './model'
+import type { Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups } from './model'
 
 /** An answer other than 2xx. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -132,6 +132,16 @@ export async function setPlan(patient: string, insteadOf: number, plan: PlanCont
     body: JSON.stringify(plan),
   })
   return (await response.json()) as PatientPlan
+}
+
+/** Which alerts the last 30 days would have raised under a plan that is not set, and under the one in force. */
+export async function previewPlan(patient: string, plan: PlanContent): Promise<PlanPreview> {
+  const response = await request(patientPath(patient) + '/plan/preview', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(plan),
+  })
+  return (await response.json()) as PlanPreview
 }
 
 export interface ReadingsWanted {

@@ -24,6 +24,8 @@ export type PlanPause = Schemas['PlanPause']
 export type PlanFault = Schemas['PlanFault']
 export type InvalidPlanProblem = Schemas['InvalidPlanProblem']
 export type PlanConflictProblem = Schemas['PlanConflictProblem']
+export type PlanPreview = Schemas['PlanPreview']
+export type PreviewedAlert = Schemas['PreviewedAlert']
 
 /** What a reading or an alert's evidence measured. */
 export type Measurement = Schemas['Measurement']

@@ -1,6 +1,7 @@
 import type { Alert, Kind, Reading, Severity, Sex } from '../api/model'
 import type { Shares } from '../charts/statistics'
 import { KINDS, type Label } from './kinds.generated'
+import { PREVIEW_WORDS } from './preview-words'
 
 export type Language = 'ja' | 'en'
 
@@ -70,6 +71,8 @@ const en = {
   noPatients: 'No patients are assigned to you yet.',
   findPatient: 'Find a patient ID',
   noMatch: 'No patient ID contains this.',
+  laterAlerts: 'Later: in quiet hours',
+  quietUntil: (time: string) => `no call before ${time} (quiet hours)`,
   newAlert: 'New',
   announceAlert: (severity: string, patient: string, text: string) => `${severity}: ${patient}. ${text}`,
   announceMissed: (n: number) => (n === 1 ? '1 new alert' : `${n} new alerts`),
@@ -134,7 +137,7 @@ const en = {
     addPause: 'Add a pause',
     remove: 'Remove',
     quietHours: 'Quiet hours',
-    quietNote: 'Nobody is called for a review between these times. For urgent alerts people are always called.',
+    quietNote: 'Between these times people are called for urgent alerts only. Others wait in the list, apart, until they end.',
     reason: 'Reason for this change',
     save: 'Set plan',
     saving: 'Setting…',
@@ -147,7 +150,10 @@ const en = {
     keepMine: 'Go on with yours, in place of the version in force',
     unknown: 'It is not known whether the plan was set. Load it again before you change it.',
     failed: 'The plan could not be loaded or set. Check the network and try again.',
+    faultHere: 'Correct this:',
   },
+
+  preview: PREVIEW_WORDS.en,
 
   openAlerts: 'Open alerts',
   earlierAlerts: (n: number) => `Earlier alerts (${n})`,
@@ -292,6 +298,8 @@ const ja: Words = {
   noPatients: '担当患者がまだ登録されていません。',
   findPatient: '患者IDで検索',
   noMatch: '該当する患者IDはありません。',
+  laterAlerts: '静穏時間中（後で確認）',
+  quietUntil: (time) => `静穏時間：${time} までは連絡しません`,
   newAlert: '新着',
   announceAlert: (severity, patient, text) => `${severity}：${patient}。${text}`,
   announceMissed: (n) => `新しいアラートが${n}件あります`,
@@ -356,7 +364,7 @@ const ja: Words = {
     addPause: '休止期間を追加',
     remove: '削除',
     quietHours: '静穏時間',
-    quietNote: 'この時間帯は「要確認」では連絡しません。「緊急」では常に連絡します。',
+    quietNote: 'この時間帯は「緊急」だけを連絡します。その他のアラートは、終了するまで一覧に分けて表示します。',
     reason: '変更の理由',
     save: 'プランを設定',
     saving: '設定中…',
@@ -369,7 +377,10 @@ const ja: Words = {
     keepMine: 'あなたの版で適用中の版を置き換えて続ける',
     unknown: 'プランが設定されたか確認できません。変更する前に読み込み直してください。',
     failed: 'プランを読み込みまたは設定できませんでした。ネットワークを確認して、もう一度お試しください。',
+    faultHere: '修正してください：',
   },
+
+  preview: PREVIEW_WORDS.ja,
 
   openAlerts: '継続中のアラート',
   earlierAlerts: (n) => `過去のアラート（${n}件）`,

@@ -1,5 +1,6 @@
 import type { Alert } from '../api/model'
 import { useLanguage } from '../language/language'
+import { isHeldBack } from '../triage/alerts'
 import { SeverityIcon } from './icons'
 
 const REPORTED_APART_MS = 10 * 60_000
@@ -21,12 +22,13 @@ export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean;
   // Readings that do not come are no evidence: since when there is none is what counts.
   const hasReadings = alert.evidence.length > 0
   const when = !hasReadings ? alert.first_observed_at : technical ? alert.raised_at : alert.last_observed_at
+  const isHeld = isHeldBack(alert, now)
   const alertedLater = Date.parse(alert.raised_at) - Date.parse(alert.last_observed_at) > REPORTED_APART_MS
   return (
     <div className="alert-line">
       <p className="alert-what">
         <SeverityLabel severity={alert.severity} />
-        {isNew && <span className="badge badge-new">{words.newAlert}</span>}
+        {isNew && !isHeld && <span className="badge badge-new">{words.newAlert}</span>}
         <span className="alert-text">{alert.text[language]}</span>
       </p>
       <p className="alert-when">
@@ -40,6 +42,7 @@ export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean;
             {words.unconfirmed}
           </span>
         )}
+        {isHeld && <span className="badge">{words.quietUntil(times.dateTime(alert.page_after ?? '', now))}</span>}
         {alert.late && <span className="badge">{words.late}</span>}
         {alert.transition === 'escalated' && <span className="badge">{words.escalated}</span>}
         {alert.transition === 'eased' && <span className="badge">{words.eased}</span>}

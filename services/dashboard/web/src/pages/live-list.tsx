@@ -4,7 +4,8 @@ import { useDashboardState, useNow } from '../state/dashboard-state'
 import { InZone, useLanguage } from '../language/language'
 import { personText } from '../language/reading-text'
 import { Link, pathOf } from '../route'
-import { SEVERITIES } from '../triage/alerts'
+import { dueSeverity, SEVERITIES } from '../triage/alerts'
+import { triageOf } from '../triage/patients'
 import { AlertLine, SeverityLabel } from './alert-line'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
@@ -22,15 +23,14 @@ export function LiveListPage() {
     const part = sought.trim().toLowerCase()
     return (patients ?? []).filter((patient) => patient.patient.toLowerCase().includes(part))
   }, [patients, sought])
-  const attention = found.filter((patient) => patient.open_alerts.length > 0)
-  const quiet = found.filter((patient) => patient.open_alerts.length === 0)
+  const { attention, later, others } = useMemo(() => triageOf(found, now), [found, now])
   const urgent = (patients ?? []).filter((patient) => patient.severity === 'urgent').length
 
   return (
     <>
       <div className="title-row">
         <PageTitle title={words.liveList} count={urgent} />
-        <SeverityCounts patients={patients ?? []} />
+        <SeverityCounts patients={patients ?? []} now={now} />
         <label className="find">
           <span className="visually-hidden">{words.findPatient}</span>
           <input
@@ -68,12 +68,24 @@ export function LiveListPage() {
               ))}
             </ul>
           </section>
-          {quiet.length > 0 && (
+          {later.length > 0 && (
+            <section aria-labelledby="later">
+              <h2 id="later">
+                {words.laterAlerts} <span className="count">{words.countPatients(later.length)}</span>
+              </h2>
+              <ul className="cards" data-testid="later">
+                {later.map((patient) => (
+                  <AttentionCard key={patient.patient} patient={patient} news={news} now={now} />
+                ))}
+              </ul>
+            </section>
+          )}
+          {others.length > 0 && (
             <section aria-labelledby="quiet">
               <h2 id="quiet">
-                {words.otherPatients} <span className="count">{words.countPatients(quiet.length)}</span>
+                {words.otherPatients} <span className="count">{words.countPatients(others.length)}</span>
               </h2>
-              <QuietPatients patients={quiet} now={now} />
+              <QuietPatients patients={others} now={now} />
             </section>
           )}
         </>
@@ -82,10 +94,9 @@ export function LiveListPage() {
   )
 }
 
-function SeverityCounts({ patients }: { patients: readonly PatientSummary[] }) {
-  const counts = SEVERITIES.map(
-    (severity) => [severity, patients.filter((patient) => patient.severity === severity).length] as const,
-  ).filter(([, count]) => count > 0)
+function SeverityCounts({ patients, now }: { patients: readonly PatientSummary[]; now: number }) {
+  const due = patients.map((patient) => dueSeverity(patient.open_alerts, now))
+  const counts = SEVERITIES.map((severity) => [severity, due.filter((one) => one === severity).length] as const).filter(([, count]) => count > 0)
   return (
     <p className="counts">
       {counts.map(([severity, count]) => (
@@ -114,7 +125,7 @@ const AttentionCard = memo(function AttentionCard(props: CardProps) {
 function Card({ patient, news, now }: CardProps) {
   const { words, times } = useLanguage()
   return (
-    <li className={`card card-${patient.severity ?? 'none'}`} data-patient={patient.patient}>
+    <li className={`card card-${dueSeverity(patient.open_alerts, now) ?? 'none'}`} data-patient={patient.patient}>
       <div className="card-who">
         <h3>
           <Link className="card-link" href={pathOf(patient.patient)}>

@@ -5,6 +5,7 @@ import { CHARTED_KINDS, CHARTS } from '../charts/list'
 import { newestCharted, rangeOf, RANGES, type Range } from '../charts/period'
 import { changesOf } from '../state/changes'
 import { useDashboardState, useNow } from '../state/dashboard-state'
+import { isHeldBack } from '../triage/alerts'
 import { withNewest } from '../triage/patients'
 import { InZone, useLanguage } from '../language/language'
 import { personText, zoneText } from '../language/reading-text'
@@ -67,7 +68,7 @@ export function PatientPage({ patient }: { patient: string }) {
             <h2 id="open-alerts">{words.openAlerts}</h2>
             {open.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
             {open.map((alert) => (
-              <article key={alert.id} className={`card card-${alert.severity} alert-detail`}>
+              <article key={alert.id} className={`card card-${isHeldBack(alert, now) ? 'none' : alert.severity} alert-detail`}>
                 <AlertLine alert={alert} isNew={news.has(alert.id)} now={now} />
                 <EvidenceTable alert={alert} />
               </article>

@@ -2,6 +2,7 @@ import { useId, type FormEvent, type ReactNode } from 'react'
 import type { Kind, PatientPlan, PlanContent, PlanExpected, PlanParameter, PlanPause } from '../api/model'
 import { KIND_ORDER } from '../language/kinds.generated'
 import { useLanguage } from '../language/language'
+import { pointerPart, useFaultsAt } from './plan-faults'
 
 interface FormProps {
   readonly plan: PatientPlan
@@ -22,9 +23,9 @@ export function PlanForm({ plan, draft, busy, zone, change, save }: FormProps) {
   }
   return (
     <form className="plan-form" onSubmit={submit}>
-      <Labelled label={words.plan.programme}>
-        {(id) => (
-          <select id={id} value={draft.programme ?? ''} onChange={(e) => change({ ...draft, programme: e.target.value || null })}>
+      <Labelled label={words.plan.programme} place="/programme">
+        {(input) => (
+          <select {...input} value={draft.programme ?? ''} onChange={(e) => change({ ...draft, programme: e.target.value || null })}>
             <option value="">{words.plan.noProgramme}</option>
             {plan.programmes.map((one) => (
               <option key={one.name} value={one.name}>
@@ -38,9 +39,9 @@ export function PlanForm({ plan, draft, busy, zone, change, save }: FormProps) {
       <Schedule draft={draft} zone={zone} change={change} />
       <Pauses draft={draft} change={change} />
       <QuietHours draft={draft} change={change} />
-      <Labelled label={words.plan.reason}>
-        {(id) => (
-          <textarea id={id} required maxLength={1000} rows={3} value={draft.reason} onChange={(e) => change({ ...draft, reason: e.target.value })} />
+      <Labelled label={words.plan.reason} place="/reason">
+        {(input) => (
+          <textarea {...input} required maxLength={1000} rows={3} value={draft.reason} onChange={(e) => change({ ...draft, reason: e.target.value })} />
         )}
       </Labelled>
       <button className="primary" type="submit" disabled={busy}>
@@ -52,11 +53,19 @@ export function PlanForm({ plan, draft, busy, zone, change, save }: FormProps) {
 
 type Part = Pick<FormProps, 'draft' | 'change'>
 
-function Labelled({ label, children }: { label: string; children: (id: string) => ReactNode }) {
+interface LabelledProps {
+  readonly label: string
+  /** The JSON pointer of what is typed, to tell there what is wrong with it. */
+  readonly place: string
+  children(input: { readonly id: string; readonly 'aria-invalid'?: true; readonly 'aria-describedby'?: string }): ReactNode
+}
+
+function Labelled({ label, place, children }: LabelledProps) {
   const id = useId()
+  const { marks, said } = useFaultsAt(place)
   return (
     <p>
-      <label htmlFor={id}>{label}</label> {children(id)}
+      <label htmlFor={id}>{label}</label> {children({ id, ...marks })} {said}
     </p>
   )
 }
@@ -67,22 +76,24 @@ function Parameters({ plan, draft, change }: Part & { plan: PatientPlan }) {
   return (
     <details open>
       <summary>{words.plan.parameters}</summary>
-      <table>
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {words.plan[head]}
-              </th>
+      <div className="plan-parameters">
+        <table>
+          <thead>
+            <tr>
+              {heads.map((head) => (
+                <th key={head} scope="col">
+                  {words.plan[head]}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {plan.parameters.map((one) => (
+              <ParameterRow key={one.name} parameter={one} draft={draft} change={change} />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {plan.parameters.map((one) => (
-            <ParameterRow key={one.name} parameter={one} draft={draft} change={change} />
-          ))}
-        </tbody>
-      </table>
+          </tbody>
+        </table>
+      </div>
     </details>
   )
 }
@@ -91,6 +102,7 @@ function ParameterRow({ parameter, draft, change }: Part & { parameter: PlanPara
   const { words, language } = useLanguage()
   const { name, unit, low, high } = parameter
   const own = draft.thresholds[name]
+  const { marks, said } = useFaultsAt(`/thresholds/${pointerPart(name)}`)
   const set = (text: string) => {
     const { [name]: _, ...others } = draft.thresholds
     const value = Number(text)
@@ -106,7 +118,7 @@ function ParameterRow({ parameter, draft, change }: Part & { parameter: PlanPara
         {parameter.value} {unit} ({words.plan.origin[parameter.origin]})
       </td>
       <td>
-        <input type="number" step={10 ** -parameter.decimals} min={low} max={high} aria-label={`${words.plan.own}: ${label}`} value={own ?? ''} onChange={(e) => set(e.target.value)} />
+        <input type="number" step={10 ** -parameter.decimals} min={low} max={high} aria-label={`${words.plan.own}: ${label}`} value={own ?? ''} onChange={(e) => set(e.target.value)} {...marks} /> {said}
       </td>
       <td>{parameter.default}</td>
       <td>
@@ -138,21 +150,21 @@ function Schedule({ draft, zone, change }: Part & { zone: string }) {
       <legend>{words.plan.schedule}</legend>
       {draft.schedule && (
         <>
-          <Labelled label={words.plan.timeZone}>
-            {(id) => <input id={id} value={schedule.time_zone} onChange={(e) => set({ time_zone: e.target.value })} />}
+          <Labelled label={words.plan.timeZone} place="/schedule/time_zone">
+            {(input) => <input {...input} value={schedule.time_zone} onChange={(e) => set({ time_zone: e.target.value })} />}
           </Labelled>
-          <Labelled label={words.plan.start}>
-            {(id) => <input id={id} type="date" value={schedule.start} onChange={(e) => set({ start: e.target.value })} />}
+          <Labelled label={words.plan.start} place="/schedule/start">
+            {(input) => <input {...input} type="date" value={schedule.start} onChange={(e) => set({ start: e.target.value })} />}
           </Labelled>
         </>
       )}
       {schedule.expected.map((one, index) => (
-        <Expected key={one.kind} one={one} change={(next) => replace(index, next)} remove={() => set({ expected: schedule.expected.toSpliced(index, 1) })} />
+        <Expected key={one.kind} one={one} place={`/schedule/expected/${index}`} change={(next) => replace(index, next)} remove={() => set({ expected: schedule.expected.toSpliced(index, 1) })} />
       ))}
       {schedule.expected.length > 0 && <p className="muted">{words.plan.everyDay}</p>}
-      <Labelled label={words.plan.addKind}>
-        {(id) => (
-          <select id={id} value="" onChange={(e) => set({ expected: [...schedule.expected, expectedOf(e.target.value as Kind)] })}>
+      <Labelled label={words.plan.addKind} place="/schedule/expected/-">
+        {(input) => (
+          <select {...input} value="" onChange={(e) => set({ expected: [...schedule.expected, expectedOf(e.target.value as Kind)] })}>
             <option value="">–</option>
             {free.map((kind) => (
               <option key={kind} value={kind}>
@@ -170,8 +182,10 @@ function expectedOf(kind: Kind): PlanExpected {
   return { kind, missing_after_days: 3, review_after_days: 14, times_a_day: 1, days: [] }
 }
 
-function Expected({ one, change, remove }: { one: PlanExpected; change(one: PlanExpected): void; remove(): void }) {
+function Expected({ one, place, change, remove }: { one: PlanExpected; place: string; change(one: PlanExpected): void; remove(): void }) {
   const { words } = useLanguage()
+  const kind = useFaultsAt(`${place}/kind`)
+  const days = useFaultsAt(`${place}/days`)
   const numbers = [
     ['missing_after_days', words.plan.missingAfter, 30],
     ['review_after_days', words.plan.reviewAfter, 90],
@@ -183,20 +197,23 @@ function Expected({ one, change, remove }: { one: PlanExpected; change(one: Plan
   }
   return (
     <fieldset>
-      <legend>{words.kind[one.kind]}</legend>
+      <legend>
+        {words.kind[one.kind]} {kind.said}
+      </legend>
       {numbers.map(([name, label, most]) => (
-        <Labelled key={name} label={label}>
-          {(id) => (
-            <input id={id} type="number" required min={1} max={most} value={one[name]} onChange={(e) => change({ ...one, [name]: Number(e.target.value) })} />
+        <Labelled key={name} label={label} place={`${place}/${name}`}>
+          {(input) => (
+            <input {...input} type="number" required min={1} max={most} value={one[name]} onChange={(e) => change({ ...one, [name]: Number(e.target.value) })} />
           )}
         </Labelled>
       ))}
       <p>
         {words.plan.weekdays.map((label, index) => (
           <label key={label}>
-            <input type="checkbox" checked={one.days.includes(index + 1)} onChange={() => toggle(index + 1)} /> {label}{' '}
+            <input type="checkbox" checked={one.days.includes(index + 1)} onChange={() => toggle(index + 1)} {...days.marks} /> {label}{' '}
           </label>
         ))}
+        {days.said}
       </p>
       <button type="button" onClick={remove}>
         {words.plan.remove}
@@ -217,23 +234,7 @@ function Pauses({ draft, change }: Part) {
       <p className="muted">{words.plan.pausesNote}</p>
       {pauses.map((pause, index) => {
         const replace = (part: Partial<PlanPause>) => set(pauses.with(index, { ...pause, ...part }))
-        return (
-          <p key={index}>
-            <input type="date" required aria-label={words.plan.start} value={pause.from} onChange={(e) => replace({ from: e.target.value })} />
-            {' – '}
-            <input type="date" required aria-label={words.plan.until} value={pause.until} onChange={(e) => replace({ until: e.target.value })} />{' '}
-            <select aria-label={words.plan.pauses} value={pause.reason} onChange={(e) => replace({ reason: e.target.value as PlanPause['reason'] })}>
-              {REASONS.map((reason) => (
-                <option key={reason} value={reason}>
-                  {words.plan.pauseReason[reason]}
-                </option>
-              ))}
-            </select>{' '}
-            <button type="button" onClick={() => set(pauses.toSpliced(index, 1))}>
-              {words.plan.remove}
-            </button>
-          </p>
-        )
+        return <PauseRow key={index} pause={pause} place={`/pauses/${index}`} replace={replace} remove={() => set(pauses.toSpliced(index, 1))} />
       })}
       <button type="button" onClick={() => set([...pauses, { from: today(), until: today(), reason: 'hospital' }])}>
         {words.plan.addPause}
@@ -242,9 +243,40 @@ function Pauses({ draft, change }: Part) {
   )
 }
 
+interface PauseRowProps {
+  readonly pause: PlanPause
+  readonly place: string
+  replace(part: Partial<PlanPause>): void
+  remove(): void
+}
+
+function PauseRow({ pause, place, replace, remove }: PauseRowProps) {
+  const { words } = useLanguage()
+  const { marks, said } = useFaultsAt(place)
+  return (
+    <p>
+      <input type="date" required aria-label={words.plan.start} value={pause.from} onChange={(e) => replace({ from: e.target.value })} {...marks} />
+      {' – '}
+      <input type="date" required aria-label={words.plan.until} value={pause.until} onChange={(e) => replace({ until: e.target.value })} {...marks} />{' '}
+      <select aria-label={words.plan.pauses} value={pause.reason} onChange={(e) => replace({ reason: e.target.value as PlanPause['reason'] })}>
+        {REASONS.map((reason) => (
+          <option key={reason} value={reason}>
+            {words.plan.pauseReason[reason]}
+          </option>
+        ))}
+      </select>{' '}
+      <button type="button" onClick={remove}>
+        {words.plan.remove}
+      </button>{' '}
+      {said}
+    </p>
+  )
+}
+
 function QuietHours({ draft, change }: Part) {
   const { words } = useLanguage()
   const hours = draft.quiet_hours
+  const { marks, said } = useFaultsAt('/quiet_hours')
   return (
     <fieldset>
       <legend>{words.plan.quietHours}</legend>
@@ -255,9 +287,9 @@ function QuietHours({ draft, change }: Part) {
       </label>
       {hours && (
         <p>
-          <input type="time" required aria-label={words.plan.start} value={hours.from} onChange={(e) => change({ ...draft, quiet_hours: { ...hours, from: e.target.value } })} />
+          <input type="time" required aria-label={words.plan.start} value={hours.from} onChange={(e) => change({ ...draft, quiet_hours: { ...hours, from: e.target.value } })} {...marks} />
           {' – '}
-          <input type="time" required aria-label={words.plan.until} value={hours.until} onChange={(e) => change({ ...draft, quiet_hours: { ...hours, until: e.target.value } })} />
+          <input type="time" required aria-label={words.plan.until} value={hours.until} onChange={(e) => change({ ...draft, quiet_hours: { ...hours, until: e.target.value } })} {...marks} /> {said}
         </p>
       )}
     </fieldset>

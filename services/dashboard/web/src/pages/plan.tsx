@@ -6,7 +6,10 @@ import { JAPAN } from '../language/zones'
 import { Link, pathOf } from '../route'
 import { useDashboardState, useNow } from '../state/dashboard-state'
 import { PageTitle } from './page-title'
+import { FaultList, PlanFaults } from './plan-faults'
 import { PlanForm } from './plan-form'
+import { PlanPreviewSection } from './plan-preview'
+import { usePlanPreview } from './use-plan-preview'
 
 type Outcome =
   | { readonly is: 'none' | 'busy' | 'set' | 'unknown' | 'failed' | 'not-yours' }
@@ -22,6 +25,8 @@ function outcomeOf(error: unknown): Outcome {
   return { is: error.status === 0 || error.type.endsWith(':plan-not-known-to-be-set') ? 'unknown' : 'failed' }
 }
 
+const NO_FAULTS: readonly PlanFault[] = []
+
 /** A patient's care plan, read and set. What is typed is kept until it is set or given up. */
 export function PlanPage({ patient }: { patient: string }) {
   const { words } = useLanguage()
@@ -29,13 +34,17 @@ export function PlanPage({ patient }: { patient: string }) {
   const [plan, setCurrent] = useState<PatientPlan | null>(null)
   const [draft, setDraft] = useState<PlanContent | null>(null)
   const [outcome, setOutcome] = useState<Outcome>({ is: 'none' })
+  const { previewed, ask, forget } = usePlanPreview(patient)
+  const now = useNow()
 
   const begin = useCallback((current: PatientPlan, content: PlanContent, next: Outcome) => {
     setCurrent(current)
     // Each change has its own reason.
     setDraft({ ...content, reason: content === current.plan ? '' : content.reason })
     setOutcome(next)
-  }, [])
+    // It compares with the plan that was in force.
+    forget()
+  }, [forget])
 
   const load = useCallback(() => {
     setOutcome({ is: 'none' })
@@ -53,12 +62,20 @@ export function PlanPage({ patient }: { patient: string }) {
   const save = () => {
     if (plan === null || draft === null) return
     setOutcome({ is: 'busy' })
+    forget()
     setPlan(patient, plan.version, draft).then(
       (current) => begin(current, current.plan, { is: 'set' }),
       (error: unknown) => setOutcome(outcomeOf(error)),
     )
   }
 
+  const preview = (edited: PlanContent) => {
+    // What is to be chosen or done after a conflict stays.
+    if (outcome.is === 'invalid' || outcome.is === 'set') setOutcome({ is: 'none' })
+    ask(edited)
+  }
+
+  const invalid = [outcome, previewed].find((one) => one.is === 'invalid')
   const zone = patients?.find((one) => one.patient === patient)?.time_zone ?? JAPAN.name
   return (
     <InZone name={zone}>
@@ -69,7 +86,9 @@ export function PlanPage({ patient }: { patient: string }) {
       {outcome.is === 'not-yours' && <p className="notice notice-warning">{words.notYours}</p>}
       {plan && <About plan={plan} />}
       {plan && draft && (
-        <PlanForm plan={plan} draft={draft} change={setDraft} busy={outcome.is === 'busy'} zone={zone} save={save} />
+        <PlanFaults value={invalid?.faults ?? NO_FAULTS}>
+          <PlanForm plan={plan} draft={draft} change={setDraft} busy={outcome.is === 'busy'} zone={zone} save={save} />
+        </PlanFaults>
       )}
       <div role="alert">
         {outcome.is === 'failed' && (
@@ -82,7 +101,7 @@ export function PlanPage({ patient }: { patient: string }) {
             {words.plan.unknown} <button onClick={load}>{words.retry}</button>
           </p>
         )}
-        {outcome.is === 'invalid' && <Faults title={words.plan.invalid} faults={outcome.faults} />}
+        {outcome.is === 'invalid' && <FaultList title={words.plan.invalid} faults={outcome.faults} />}
         {outcome.is === 'conflict' && <Conflict problem={outcome.problem} begin={begin} />}
       </div>
       {outcome.is === 'set' && (
@@ -90,6 +109,7 @@ export function PlanPage({ patient }: { patient: string }) {
           {words.plan.saved}
         </p>
       )}
+      {draft && <PlanPreviewSection previewed={previewed} draft={draft} now={now} ask={preview} />}
     </InZone>
   )
 }
@@ -102,23 +122,8 @@ function About({ plan }: { plan: PatientPlan }) {
     <>
       <p className="muted">{setAt === null ? words.plan.none : words.plan.setBy(plan.version, plan.author ?? '', setAt)}</p>
       {plan.plan.reason !== '' && <p>{plan.plan.reason}</p>}
-      {plan.faults.length > 0 && <Faults title={words.plan.notUsed} faults={plan.faults} />}
+      {plan.faults.length > 0 && <FaultList title={words.plan.notUsed} faults={plan.faults} />}
     </>
-  )
-}
-
-function Faults({ title, faults }: { title: string; faults: readonly PlanFault[] }) {
-  return (
-    <div className="notice notice-warning">
-      <p>{title}</p>
-      <ul>
-        {faults.map((fault) => (
-          <li key={fault.pointer}>
-            <code>{fault.pointer}</code> {fault.detail}
-          </li>
-        ))}
-      </ul>
-    </div>
   )
 }
 

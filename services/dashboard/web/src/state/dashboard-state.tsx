@@ -3,7 +3,7 @@ import { ApiError, listPatients, serverNow } from '../api/client'
 import { followLive } from '../api/shared-stream'
 import type { Alert, PatientSummary, Patients } from '../api/model'
 import { useSession } from '../session'
-import { isNews, openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
+import { isHeldBack, isNews, nextDue, openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
 import { withLiveAlerts } from '../triage/patients'
 import { AGAIN_MS, calmly, type Calm } from './calmly'
 import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './changes'
@@ -11,6 +11,9 @@ import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './cha
 const REFRESH_MS = 60_000
 /** The store follows the live alerts by a moment: asking at once would miss the reading that caused one. */
 const AFTER_ALERT_MS = 2_000
+
+/** A timer may be early by a moment, and what is due must be so by then. */
+const AFTER_DUE_MS = 1_000
 
 export type Connection = 'connecting' | 'live' | 'lost'
 
@@ -42,6 +45,13 @@ export interface Announcement {
 }
 
 const DashboardStateContext = createContext<DashboardState | null>(null)
+
+/** What is told aloud of alerts that have come; nothing else is told where none has. */
+function announcementOf(come: readonly Alert[], before: Announcement | null): Announcement | null {
+  const [alert] = come
+  if (alert === undefined) return before
+  return come.length === 1 ? { alert, missed: 0 } : { alert: null, missed: come.length }
+}
 
 interface LiveAlerts {
   readonly open: OpenAlerts | null
@@ -115,10 +125,12 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
         setAlerts((before) => {
           const open = openAlertsOf(snapshot)
           const missed = before.open ? [...open.keys()].filter((id) => !before.open?.has(id)) : []
+          const isTold = (alert: Alert | undefined) => alert !== undefined && !isHeldBack(alert, serverNow())
+          const told = missed.filter((id) => isTold(open.get(id)))
           return {
             open,
             news: new Set([...before.news, ...missed].filter((id) => open.has(id))),
-            announcement: missed.length > 0 ? { alert: null, missed: missed.length } : before.announcement,
+            announcement: told.length > 0 ? { alert: null, missed: told.length } : before.announcement,
           }
         })
       },
@@ -131,7 +143,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
           return {
             open,
             news: isReported ? new Set(before.news).add(alert.id) : before.news,
-            announcement: isReported ? { alert, missed: 0 } : before.announcement,
+            announcement: isReported && !isHeldBack(alert, serverNow()) ? { alert, missed: 0 } : before.announcement,
           }
         })
         refreshSoon()
@@ -156,6 +168,20 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       following.stop()
     }
   }, [sessionId, refresh])
+
+  // What quiet hours hold back is told when they are over.
+  useEffect(() => {
+    const now = serverNow()
+    const due = nextDue(alerts.open?.values() ?? [], now)
+    if (due === null) return
+    const tell = () =>
+      setAlerts((before) => {
+        const come = [...(before.open?.values() ?? [])].filter((alert) => alert.page_after != null && Date.parse(alert.page_after) === due)
+        return { ...before, announcement: announcementOf(come, before.announcement) }
+      })
+    const timer = setTimeout(tell, due - now + AFTER_DUE_MS)
+    return () => clearTimeout(timer)
+  }, [alerts])
 
   const seen = useCallback((patient: string) => {
     setAlerts((before) => {

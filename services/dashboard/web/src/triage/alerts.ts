@@ -36,6 +36,23 @@ export function compareAlerts(a: Alert, b: Alert): number {
   )
 }
 
+/** Whether nobody is to be called for an alert yet: it came within the patient's quiet hours. */
+export function isHeldBack(alert: Alert, now: number): boolean {
+  return alert.page_after != null && now < Date.parse(alert.page_after)
+}
+
+/** The worst severity among the alerts that somebody is to be called for now; null where there is none. */
+export function dueSeverity(alerts: readonly Alert[], now: number): Severity | null {
+  const due = alerts.filter((alert) => !isHeldBack(alert, now)).map(({ severity }) => severity)
+  return SEVERITIES.find((severity) => due.includes(severity)) ?? null
+}
+
+/** When the next ones that are held back are due; null where none is held back. */
+export function nextDue(alerts: Iterable<Alert>, now: number): number | null {
+  const times = [...alerts].filter((alert) => isHeldBack(alert, now)).map(({ page_after }) => Date.parse(page_after ?? ''))
+  return times.length === 0 ? null : Math.min(...times)
+}
+
 /** Whether a physician should be told aloud: something new, or something that became worse. */
 export function isNews(alert: Alert): boolean {
   return alert.status === 'open' && (alert.transition === 'raised' || alert.transition === 'escalated')

@@ -1,6 +1,6 @@
 import type { Alert, Kind, PatientSummary, Reading } from '../api/model'
 import { JAPAN } from '../language/zones'
-import { compareAlerts, rankOf, type OpenAlerts } from './alerts'
+import { compareAlerts, dueSeverity, rankOf, type OpenAlerts } from './alerts'
 
 /** Worst first: open alerts by severity, then longest without a reading; 'never' is longest. */
 export function comparePatients(a: PatientSummary, b: PatientSummary): number {
@@ -13,6 +13,25 @@ export function comparePatients(a: PatientSummary, b: PatientSummary): number {
 
 function timeOf(time: string | null | undefined): number {
   return time ? Date.parse(time) : Number.NEGATIVE_INFINITY
+}
+
+export interface Triage {
+  /** With an alert that somebody is to be called for now, the worst first. */
+  readonly attention: readonly PatientSummary[]
+  /** With alerts that quiet hours hold back, and no other. */
+  readonly later: readonly PatientSummary[]
+  readonly others: readonly PatientSummary[]
+}
+
+/** Patients, who are sorted as `comparePatients` says, by what is to be done now. */
+export function triageOf(patients: readonly PatientSummary[], now: number): Triage {
+  const due = new Map(patients.map((patient) => [patient, dueSeverity(patient.open_alerts, now)]))
+  const rank = (patient: PatientSummary) => rankOf(due.get(patient))
+  return {
+    attention: patients.filter((patient) => due.get(patient) !== null).sort((a, b) => rank(a) - rank(b)),
+    later: patients.filter((patient) => due.get(patient) === null && patient.open_alerts.length > 0),
+    others: patients.filter((patient) => patient.open_alerts.length === 0),
+  }
 }
 
 /**

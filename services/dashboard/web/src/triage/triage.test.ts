@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Alert, PatientSummary, Reading } from '../api/model'
-import { compareAlerts, isNews, openAlertsOf, withTransition } from './alerts'
-import { comparePatients, partsOf, possibleAges, withLiveAlerts, withNewest } from './patients'
+import { compareAlerts, dueSeverity, isHeldBack, isNews, nextDue, openAlertsOf, withTransition } from './alerts'
+import { comparePatients, partsOf, possibleAges, triageOf, withLiveAlerts, withNewest } from './patients'
 
 function alert(of: Partial<Alert>): Alert {
   return {
@@ -74,6 +74,41 @@ describe('patients', () => {
     expect(possibleAges(1957, 2026)).toEqual([68, 69])
     expect(possibleAges(2026, 2026)).toEqual([0, 0])
     expect(partsOf('CGM005/S001')).toEqual(['CGM005', 'S001'])
+  })
+})
+
+describe('quiet hours', () => {
+  const morning = '2026-11-23T07:00:00+09:00'
+  const [night, due] = [Date.parse('2026-11-23T02:00:00+09:00'), Date.parse(morning)]
+  const review = alert({ id: 'review', severity: 'review', page_after: morning })
+  const urgent = alert({ id: 'urgent' })
+
+  test('hold an alert back until they end, and none that says no time', () => {
+    expect([isHeldBack(review, night), isHeldBack(review, due), isHeldBack(urgent, night)]).toEqual([true, false, false])
+    expect(dueSeverity([review, urgent], night)).toBe('urgent')
+    expect([dueSeverity([review], night), dueSeverity([review], due), dueSeverity([], due)]).toEqual([null, 'review', null])
+  })
+
+  test('end with what is to be told first', () => {
+    const later = alert({ id: 'later', severity: 'review', page_after: '2026-11-23T08:00:00+09:00' })
+    expect(nextDue([later, review, urgent], night)).toBe(due)
+    expect(nextDue([later, review, urgent], due)).toBe(Date.parse('2026-11-23T08:00:00+09:00'))
+    expect(nextDue([urgent], night)).toBeNull()
+  })
+
+  test('put who has nothing to do now after those who have, and not among those without an alert', () => {
+    const list = [
+      patient('held and technical', { severity: 'review', open_alerts: [review, alert({ severity: 'technical' })] }),
+      patient('held', { severity: 'review', open_alerts: [review] }),
+      patient('review', { severity: 'review', open_alerts: [alert({ severity: 'review' })] }),
+      patient('none'),
+    ]
+    const of = (now: number) => {
+      const { attention, later, others } = triageOf(list, now)
+      return [names(attention), names(later), names(others)]
+    }
+    expect(of(night)).toEqual([['review', 'held and technical'], ['held'], ['none']])
+    expect(of(due)).toEqual([['held and technical', 'held', 'review'], [], ['none']])
   })
 })
 

@@ -1,0 +1,93 @@
+//! What all rules cost the processor beside the two with which the platform began.
+
+use std::collections::BTreeSet;
+
+use clinical::rule_set::RuleSet;
+use clinical::{Timestamp, rules};
+
+use crate::effort;
+use crate::input::Input;
+use crate::processing::{self, Processed};
+use crate::rate::median;
+use crate::report::{Measure, Report};
+use crate::stage::{PARTITIONS, Stage};
+use crate::turns::Mix;
+use crate::{say, spread};
+
+/// The rules of the first round.
+const FIRST: [&str; 2] = ["bp.severe_high", "data.missing"];
+/// With all rules at least this share of the throughput with those.
+const SHARE: f64 = 0.6;
+
+/// Every rule's name: some rules share one.
+fn names() -> BTreeSet<&'static str> {
+    rules::all().iter().map(|rule| rule.name()).collect()
+}
+
+/// A rule set that switches every rule off but those of the first round, in force since long before the
+/// first record.
+fn first_rules() -> anyhow::Result<RuleSet> {
+    let mut set = RuleSet::new("first-rules", Timestamp::from_seconds(0))?;
+    for name in names().into_iter().filter(|name| !FIRST.contains(name)) {
+        set.switch_off(name, "measured without")?;
+    }
+    Ok(set)
+}
+
+/// Throughput with every rule and with the first ones, in turns, over the usual mix.
+///
+/// # Errors
+/// When the processor does not do its work.
+pub fn measure(
+    stage: &Stage,
+    (readings, patients): (usize, u32),
+    rounds: usize,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let input = Input::make(readings, patients, Mix::USUAL)?;
+    let first = first_rules()?;
+    let (mut all_rates, mut first_rates) = (Vec::new(), Vec::new());
+    let (mut all_efforts, mut first_efforts) = (Vec::new(), Vec::new());
+    let each = |done: &Processed| effort::microseconds_each(done.effort, input.len() as u64);
+    for round in 1..=rounds {
+        let of = |name: &str, set| {
+            let name = format!("rules.{name}.{round}");
+            processing::run_under(stage, &input, (&name, PARTITIONS), set)
+        };
+        let (with_first, with_all) = (of("first", Some(&first))?, of("all", None)?);
+        say(&format!(
+            "round {round}: two rules {:.0} records/s, all rules {:.0} records/s",
+            with_first.rate.per_second(),
+            with_all.rate.per_second()
+        ));
+        first_rates.push(with_first.rate.per_second());
+        first_efforts.push(each(&with_first));
+        all_rates.push(with_all.rate.per_second());
+        all_efforts.push(each(&with_all));
+    }
+    let (all, peer) = (median(&all_rates), median(&first_rates));
+    let notes = vec![
+        format!("{}; {:.2} µs of CPU a record", spread(&all_rates), median(&all_efforts)),
+        format!(
+            "peer, the processor with {} alone: {}; {:.2} µs of CPU a record",
+            FIRST.join(" and "),
+            spread(&first_rates),
+            median(&first_efforts)
+        ),
+    ];
+    report.add(Measure::pair("all rules", "records/s", all, peer, SHARE), notes);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_rules_but_the_first_ones_are_off() {
+        let set = first_rules().unwrap();
+        let on: Vec<&str> = names().into_iter().filter(|name| !set.is_off(name)).collect();
+        assert_eq!(on, FIRST);
+        assert!(!set.switched_off().is_empty());
+    }
+}

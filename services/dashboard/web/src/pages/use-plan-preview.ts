@@ -1,0 +1,43 @@
+import { useCallback, useRef, useState } from 'react'
+import { ApiError, previewPlan } from '../api/client'
+import type { InvalidPlanProblem, PlanContent, PlanFault, PlanPreview } from '../api/model'
+
+/** How far the question is what a plan would have raised. */
+export type Previewed =
+  | { readonly is: 'none' | 'asked' }
+  | { readonly is: 'failed'; readonly why: 'store' | 'busy' | 'too-many' | 'not-yours' | 'other' }
+  | { readonly is: 'invalid'; readonly faults: readonly PlanFault[] }
+  | { readonly is: 'there'; readonly preview: PlanPreview; readonly of: PlanContent }
+
+export function failureOf(error: unknown): Previewed {
+  if (!(error instanceof ApiError)) return { is: 'failed', why: 'other' }
+  if (error.status === 422) return { is: 'invalid', faults: (error.problem as InvalidPlanProblem).faults }
+  const kind = error.type.slice(error.type.lastIndexOf(':') + 1)
+  const why = { 'store-unavailable': 'store', 'summaries-busy': 'busy', 'too-many-readings': 'too-many', 'not-your-patient': 'not-yours' } as const
+  return { is: 'failed', why: why[kind as keyof typeof why] ?? 'other' }
+}
+
+/** Asks what a plan would have raised. What was asked before, or before `forget`, is not answered any more. */
+export function usePlanPreview(patient: string) {
+  const [previewed, setPreviewed] = useState<Previewed>({ is: 'none' })
+  const question = useRef(0)
+  const forget = useCallback(() => {
+    question.current += 1
+    setPreviewed({ is: 'none' })
+  }, [])
+  const ask = useCallback(
+    (plan: PlanContent) => {
+      const asked = (question.current += 1)
+      const answer = (found: Previewed) => {
+        if (question.current === asked) setPreviewed(found)
+      }
+      setPreviewed({ is: 'asked' })
+      previewPlan(patient, plan).then(
+        (preview) => answer({ is: 'there', preview, of: plan }),
+        (error: unknown) => answer(failureOf(error)),
+      )
+    },
+    [patient],
+  )
+  return { previewed, ask, forget }
+}
