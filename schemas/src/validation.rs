@@ -125,7 +125,10 @@ impl wire::Device {
     }
 
     /// The product by what was sent of it; none where it is not known.
-    pub(crate) fn product_of(manufacturer: &str, model_number: Option<&str>) -> Option<ProductDigest> {
+    pub(crate) fn product_of(
+        manufacturer: &str,
+        model_number: Option<&str>,
+    ) -> Option<ProductDigest> {
         ProductDigest::of(manufacturer, Self::taken_as_model_number(model_number?)?)
     }
 

@@ -78,11 +78,7 @@ impl Sample {
     /// The sample of a kind with the product that measured it, where rules of the kind ask for that
     /// ([`Rule::reads_products`](crate::rule::Rule::reads_products)): in the bits that its fields leave.
     #[must_use]
-    pub fn of_product(
-        self,
-        kind: Kind,
-        product: impl FnOnce() -> Option<ProductDigest>,
-    ) -> Self {
+    pub fn of_product(self, kind: Kind, product: impl FnOnce() -> Option<ProductDigest>) -> Self {
         if !rules::read_products(kind) {
             return self;
         }
@@ -183,7 +179,8 @@ mod tests {
                 assert!(watched.bit + watched.bits <= 32, "{kind} {}", field.name);
                 let least_and_greatest = ends(field);
                 for value in least_and_greatest {
-                    let sample = Sample::default().with(watched, value).of_product(kind, || product);
+                    let sample =
+                        Sample::default().with(watched, value).of_product(kind, || product);
                     assert_eq!(sample.product(), product);
                     assert_eq!(sample.number(watched), Some(value), "{kind} {}", field.name);
                 }

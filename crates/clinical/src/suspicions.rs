@@ -187,8 +187,8 @@ impl Suspicions {
             }
             _ => false,
         };
-        let counts_on = is_far_behind
-            || outcome == Outcome::Historical && self.counts_on(reading, received);
+        let counts_on =
+            is_far_behind || outcome == Outcome::Historical && self.counts_on(reading, received);
         let is_doubted = counts_on
             || is_of_unknown_time(reading, received)
             || self.place_of_unknown_time(reading).is_some();

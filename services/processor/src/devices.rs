@@ -46,8 +46,7 @@ impl FollowedDevices {
     ) -> Result<FollowHandle, StreamError> {
         let devices = self.clone();
         let (decoder, stopping) = (codec.decoder(), stop.clone());
-        let mut reader =
-            Reader { decoder, left_out, stop: stopping, products: BTreeMap::new() };
+        let mut reader = Reader { decoder, left_out, stop: stopping, products: BTreeMap::new() };
         let take = move |record: &Incoming| reader.read(record, &devices);
         read_and_follow((kafka, topic), stop, waiting, take)
     }

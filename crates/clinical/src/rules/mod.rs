@@ -97,7 +97,8 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         (0..all.len()).filter(|index| all[*index].kinds().contains(kind)).collect::<Vec<usize>>()
     };
     let of_suspicions = (0..all.len()).filter(|index| all[*index].reads_suspicions()).collect();
-    let asks = |kind: &Kind| all.iter().any(|rule| rule.reads_products() && rule.kinds().contains(kind));
+    let asks =
+        |kind: &Kind| all.iter().any(|rule| rule.reads_products() && rule.kinds().contains(kind));
     let of_products = Kind::ALL.iter().map(asks).collect();
     Rules { of_kind: Kind::ALL.iter().map(of_kind).collect(), of_suspicions, of_products, all }
 });

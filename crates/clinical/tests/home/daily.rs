@@ -93,7 +93,9 @@ pub fn on_days<S: IntoIterator<Item = Shown>>(
     of_day: impl Fn(i64) -> S,
 ) {
     for day in days {
-        of_day(day).into_iter().for_each(|one| drop(home.receives(one)));
+        for one in of_day(day) {
+            home.receives(one);
+        }
         home.waits_until(complete(day));
     }
 }

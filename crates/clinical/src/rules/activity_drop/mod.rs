@@ -28,7 +28,9 @@ use crate::wording::day_number;
 
 use super::days::{self, Begin, Verdict};
 use super::of_sources::{OfSources, sources};
-use limits::{BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, HYSTERESIS, LEAST_STEPS, ON, SHARE, TRUST, WEEK};
+use limits::{
+    BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, HYSTERESIS, LEAST_STEPS, ON, SHARE, TRUST, WEEK,
+};
 
 /// The rule.
 #[derive(Debug)]

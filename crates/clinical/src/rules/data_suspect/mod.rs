@@ -262,9 +262,8 @@ impl Reasons {
         evidence.truncate(MOST_EVIDENCE);
         // A value of the same reading that another replaced is told of as that.
         let is_told = |one: &EvidenceReading| {
-            let is_of = |told: &EvidenceReading| {
-                told.kind == one.kind && told.reading.is_of(&one.reading)
-            };
+            let is_of =
+                |told: &EvidenceReading| told.kind == one.kind && told.reading.is_of(&one.reading);
             self.severe.iter().any(is_of)
         };
         evidence.retain(|one| !is_told(one));

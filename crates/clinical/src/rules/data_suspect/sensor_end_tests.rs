@@ -26,7 +26,9 @@ fn stretch(minutes: std::ops::RangeInclusive<i64>, value: u16) -> impl Iterator<
 
 fn after(sent: impl IntoIterator<Item = Sent>) -> Home {
     let mut home = Home::under(&[RULE]);
-    sent.into_iter().for_each(|sent| drop(home.receives(sent)));
+    for sent in sent {
+        home.receives(sent);
+    }
     home
 }
 
@@ -102,7 +104,9 @@ fn a_finger_stick_that_says_the_same_clears_the_sensor_and_another_does_not() {
     let with = |value| {
         let mut home = after(stretch(0..=60, LO));
         home.receives(finger(62, value));
-        stretch(65..=180, LO).for_each(|sent| drop(home.receives(sent)));
+        for sent in stretch(65..=180, LO) {
+            home.receives(sent);
+        }
         home
     };
     let mut home = with(52);
@@ -140,7 +144,9 @@ fn a_value_that_is_taken_back_takes_the_suspicion_back() {
 fn the_hours_are_the_patients_own() {
     let plan = rules::plan(1, [("data.suspect.low_end", 6.0)]).unwrap();
     let mut home = Home { plan, ..Home::default() };
-    stretch(0..=355, LO).for_each(|sent| drop(home.receives(sent)));
+    for sent in stretch(0..=355, LO) {
+        home.receives(sent);
+    }
     let of_rule = |home: &Home| home.reported.iter().any(|alert| alert.rule.as_str() == RULE);
     assert!(!of_rule(&home));
     home.receives(sensor(360, LO));
@@ -151,11 +157,15 @@ fn the_hours_are_the_patients_own() {
 fn what_an_upload_says_was_over_long_ago_raises_nothing() {
     let mut home = Home::under(&[RULE]);
     let all = stretch(0..=180, LO).chain(stretch(185..=240, 90));
-    all.for_each(|sent| drop(home.receives_at(300, sent)));
+    for sent in all {
+        home.receives_at(300, sent);
+    }
     home.waits_until(301);
     assert!(home.reported.is_empty(), "{:?}", home.reported);
     let mut home = Home::under(&[RULE]);
-    stretch(0..=180, LO).for_each(|sent| drop(home.receives_at(300, sent)));
+    for sent in stretch(0..=180, LO) {
+        home.receives_at(300, sent);
+    }
     home.waits_until(301);
     assert_eq!(said(&home), [(Raised, Severity::Technical, LOW_END.to_vec())]);
 }
@@ -204,7 +214,9 @@ proptest! {
         let last = all.iter().map(|sent| sent.minutes + sent.update).max().unwrap_or(0);
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
             let mut home = Home::under(&[RULE]);
-            sends.iter().for_each(|sent| drop(home.receives_at(last + 1, *sent)));
+            for sent in sends {
+                home.receives_at(last + 1, *sent);
+            }
             home.waits_until(last + 3);
             suspected(&home)
         })?;

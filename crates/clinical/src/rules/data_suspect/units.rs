@@ -175,8 +175,8 @@ fn is_own_glucose(value: f64, time: Timestamp, context: &Context<'_>) -> bool {
     let own = own.take_while(|reading| reading.time < time);
     let own = own.filter(|one| is_of_meter(one.sample) && Odd::of(one.sample).is_none());
     let own = own.filter_map(|reading| reading.sample.exact(GLUCOSE_VALUE));
-    let (count, least, greatest) =
-        own.fold((0, f64::INFINITY, 0.0_f64), |(count, least, greatest), value| {
+    let (count, least, greatest) = own
+        .fold((0, f64::INFINITY, 0.0_f64), |(count, least, greatest), value| {
             (count + 1, value.min(least), value.max(greatest))
         });
     let range = least / OWN_GLUCOSE_BEYOND..=greatest * OWN_GLUCOSE_BEYOND;
