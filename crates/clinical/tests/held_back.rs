@@ -142,7 +142,7 @@ fn a_process_that_starts_while_an_alert_is_held_back_says_nothing_and_raises_it_
     let now = minutes(due(3)) + 60;
     let mut restarted = home.restarted(&[(11, normal(10))], now);
     assert!(restarted.missed_at(now).is_empty());
-    restarted.waits_until(5 * DAY);
+    restarted.waits_until(7 * DAY);
     assert_eq!(reported(&restarted), [(Raised, Technical, until)]);
 }
 

@@ -238,7 +238,7 @@ impl Following {
         silences: Arc<KnownSilences>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
-        let topic = self.topics.name(Topic::Silences);
+        let silent = self.topics.name(Topic::Silences);
         component.not_ready("reading the silences");
         let reader = self.clone();
         let decoder = self.codec.decoder::<records::SilenceReport>();
@@ -255,7 +255,7 @@ impl Following {
             }
         };
         let shutdown = self.shutdown.clone();
-        let followed = [(topic.as_str(), Start::Beginning)];
+        let followed = [(silent.as_str(), Start::Beginning)];
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 

@@ -51,6 +51,8 @@ fn daily(patient: u8) -> CarePlan {
     let mut plan = plan();
     plan.patient = format!("HOME01/P{patient}");
     let schedule = plan.schedule.as_mut().unwrap();
+    // The run begins early in the morning of this day in Japan.
+    schedule.start += 1;
     schedule.expected = vec![ExpectedReadings::daily("blood_pressure", 1, 14)];
     plan
 }

@@ -29,8 +29,9 @@ const SILENT: &str = r#"mimamori_processor_silent_patients{group="vendor",model=
 fn zone_of_morning(at: Timestamp) -> String {
     let hour = at.seconds().div_euclid(3600).rem_euclid(24);
     let east = (6 - hour).rem_euclid(24);
+    let east = if east > 12 { east - 24 } else { east };
     // The names count to the west.
-    match if east > 12 { east - 24 } else { east } {
+    match east {
         0 => "Etc/GMT".to_owned(),
         east @ 1.. => format!("Etc/GMT-{east}"),
         west => format!("Etc/GMT+{}", -west),
@@ -130,7 +131,7 @@ pub fn a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_al
     };
     eventually("operations are told of all patients of the vendor", || {
         measure();
-        equal(stack.metric(Service::Processor, SILENT), Ok(PATIENTS as f64))
+        equal(stack.metric(Service::Processor, SILENT)?, PATIENTS as f64)
     });
     assert!(now() < due, "the alerts are not due yet");
     eventually("who has stopped by themselves is told of, and nobody else", || {
@@ -146,7 +147,7 @@ pub fn a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_al
     assert_eq!(raised(&alerts.records()), [format!("{stopped} raised")]);
     eventually("after the restart it is told as before", || {
         measure();
-        equal(stack.metric(Service::Processor, SILENT), Ok(PATIENTS as f64))
+        equal(stack.metric(Service::Processor, SILENT)?, PATIENTS as f64)
     });
 
     // It is back, with all its patients but one.
