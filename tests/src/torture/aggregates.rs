@@ -62,9 +62,9 @@ fn hour_of(row: &Value) -> (Key, Hour) {
     let list = |name: &str| row[name].as_array().cloned().unwrap_or_default();
     let whole = |value: &Value| value.as_u64().unwrap_or(u64::MAX);
     let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-    let series = list("field").iter().enumerate().map(|(place, field)| {
+    let series = list("field").into_iter().enumerate().map(|(place, field)| {
         let of = |name: &str| row[name][place].clone();
-        let name = (text(field), text(&of("method")));
+        let name = (text(&field), text(&of("method")));
         let counts = (whole(&of("value_count")), whole(&of("mean_count")));
         let [sum, lowest, highest] = ["sum", "lowest", "highest"].map(|name| number(&of(name)));
         (name, (counts.0, counts.1, sum, lowest, highest))

@@ -155,9 +155,9 @@ fn some_version(chance: &mut Chance) -> AcceptedReading {
     });
     let mut accepted = reading(measurement);
     if let Source::Device(device) = &mut accepted.reading.source {
-        device.serial = format!("S-{}", chance.below(3)).into();
+        device.serial = format!("S-{}", chance.below(3));
     }
-    accepted.reading.person_id = format!("P{}", chance.below(2)).into();
+    accepted.reading.person_id = format!("P{}", chance.below(2));
     let minutes = [0, 1, 2, 30, 57, 58, 59][chance.below(7) as usize];
     accepted.reading.observation_time = NOON - HOUR_MS * chance.below(3) as i64 + minutes * 60_000;
     if chance.below(5) == 0 {
@@ -367,7 +367,7 @@ async fn a_copy_behind_a_full_hour_changes_the_hour_before_when_it_comes() {
     let of = |serial: &str, seconds: i64| {
         let mut one = weight(61.0);
         if let Source::Device(device) = &mut one.reading.source {
-            device.serial = serial.to_owned().into();
+            device.serial = serial.to_owned();
         }
         one.reading.observation_time = NOON + seconds * 1000;
         one.origin.received_at = NOON + 60_000;
