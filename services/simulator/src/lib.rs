@@ -1,7 +1,8 @@
 //! Virtual patients and their devices, seeded and reproducible: who they are ([`population`]), what
 //! is true of them ([`truth`]), what happens to it on the way ([`transmission`]), what the platform must
 //! make of that in the end ([`oracle`]), and the senders that put it to the test. What happens to some
-//! of them is declared with the alerts that it ends in ([`scenario`]).
+//! of them is declared with the alerts that it ends in ([`scenario`]), and how many alerts the clinical
+//! rules raise over them all is counted ([`burden`]).
 //!
 //! Everything but [`run`] is pure and can be used without any service:
 //!
@@ -34,6 +35,7 @@
 //! ```
 
 mod args;
+pub mod burden;
 mod chance;
 pub mod civil;
 mod declared;
