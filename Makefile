@@ -83,6 +83,10 @@ bench: setup web ## Measures against limits and peers in the same run; prints ra
 	@cargo build --release --locked -p mimamori -p mimamori-dev
 	@cargo run --release --locked -p load-tests
 
+.PHONY: burden
+burden: setup ## Alerts of 1,000 virtual patients in 90 days; fails where a clinic could not bear them, or misses a planted event
+	@cargo run --quiet --release --locked -p simulator --bin burden -- --into docs/clinical-rules.md
+
 .PHONY: setup
 setup: ## Fetches what the build and the local stack need
 	@deploy/local/setup.sh

@@ -44,6 +44,7 @@ ALLOWED = {
     "services/gateway/src/exchange/contract.rs": ("kind", "tests"),
     "services/gateway/src/exchange/properties.rs": ("kind", "tests"),
     "services/mimamori/src/report/": ("kind", "the outcome that the programme is measured by"),
+    "services/simulator/scenarios/": ("rule and kind", "what happens to virtual patients, and the alerts that it ends in"),
     "services/simulator/src/": ("kind", "virtual patients, whose bodies tie kinds to each other"),
     "services/writer/src/rows/samples.rs": ("rule and kind", "rows for tests"),
     "tests/src/": ("rule and kind", "what tests send and expect"),

@@ -54,6 +54,11 @@ pub struct SimulatorArgs {
     )]
     pub consortia: u32,
 
+    /// Patients of each scenario among them, in the midst of it; their care plans are written before
+    /// history is loaded
+    #[arg(long, env = "MIMAMORI_SIMULATOR_SCENARIOS", value_name = "COUNT", default_value_t = 0)]
+    pub scenarios: u32,
+
     /// Share of the patients whose devices write to Kafka; the others' send to the gateway
     #[arg(
         long,

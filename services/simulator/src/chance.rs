@@ -28,6 +28,7 @@ pub(crate) enum Purpose {
     MessBunch,
     /// The kind's number is added, so it comes last.
     Transmission,
+    Planted = 1 << 30,
     GlucoseUnit = 1 << 31,
     /// The kind's number is added to it too, far from the others.
     Declared = 1 << 32,

@@ -1,6 +1,8 @@
 //! Virtual patients and their devices, seeded and reproducible: who they are ([`population`]), what
 //! is true of them ([`truth`]), what happens to it on the way ([`transmission`]), what the platform must
-//! make of that in the end ([`oracle`]), and the senders that put it to the test.
+//! make of that in the end ([`oracle`]), and the senders that put it to the test. What happens to some
+//! of them is declared with the alerts that it ends in ([`scenario`]), and how many alerts the clinical
+//! rules raise over them all is counted ([`burden`]).
 //!
 //! Everything but [`run`] is pure and can be used without any service:
 //!
@@ -33,6 +35,7 @@
 //! ```
 
 mod args;
+pub mod burden;
 mod chance;
 pub mod civil;
 mod declared;
@@ -46,6 +49,7 @@ pub mod physiology;
 pub mod population;
 pub mod registry;
 mod run;
+pub mod scenario;
 mod send_http;
 mod send_kafka;
 mod send_log;
@@ -54,6 +58,7 @@ mod slips;
 pub mod timetable;
 pub mod transmission;
 mod values;
+pub mod watch;
 
 pub use args::SimulatorArgs;
 pub use oracle::Oracle;

@@ -15,7 +15,7 @@ use schemas::reading::MealTiming;
 use crate::chance::Purpose;
 use crate::civil::Day;
 use crate::physiology::blood_pressure::{Surge, occasion};
-use crate::physiology::{at_home, glucose, is_automatic, truth, vitals, weight};
+use crate::physiology::{as_registered, at_home, glucose, is_automatic, truth, vitals, weight};
 use crate::population::{Patient, Profile};
 
 /// Occasions of one patient that begin so far apart have 15 minutes between their readings.
@@ -79,7 +79,10 @@ impl<'p> Live<'p> {
             (0..population.len()).filter(|&at| eligible(&population[at])).collect()
         };
         // Typed values come minutes late, which would keep the watcher waiting.
-        let at_once = |patient: &Patient| shown(patient) && !patient.habits.types_by_hand;
+        let at_once = |patient: &Patient| {
+            // Whose scenario it is has the alerts of the scenario.
+            shown(patient) && !patient.habits.types_by_hand && patient.planted.is_none()
+        };
         let mut surging = select(&|patient| {
             at_once(patient)
                 && matches!(
@@ -115,6 +118,7 @@ impl<'p> Live<'p> {
                     .into_iter()
                     .chain(worn)
                     .filter(|reading| window.contains(&reading.observation_time))
+                    .filter_map(|reading| as_registered(patient, reading))
                     .map(|reading| (number, reading)),
             );
         }

@@ -1,13 +1,35 @@
 //! Who the virtual patients are. Patient *k* of a seed is the same person however many others
 //! there are.
+//!
+//! They are a stable population, as a clinic follows one: most are near their targets, and what is
+//! severe is rare. What they follow, and where the numbers are from:
+//!
+//! | what | distribution | source |
+//! | --- | --- | --- |
+//! | mean home systolic pressure, treated hypertension | about 135 mmHg over both profiles | 130 to 135 in surveys of treated patients in Japan (recalled) |
+//! | the same from day to day, within a person | 4.5 to 6.5 % of the person's level; with the spread of readings (4 mmHg) and the course of the day about 8 mmHg | 8 to 10 mmHg (recalled) |
+//! | severe surges of pressure | of one in sixteen patients, one in 80 to 330 days | ours |
+//! | pulse at rest | 68 ± 7 /min between people | ours |
+//! | glucose of sensor wearers | coefficient of variation 20 to 36 % | consensus: at most 36 % is stable |
+//! | falls of glucose of sensor wearers | one in 12 to 100 days, to 44 to 68 mg/dL, one in five deeper | consensus: below 70 less than 4 %, below 54 less than 1 % of the time |
+//! | oxygen saturation | 97.6 ± 0.6 %, in old age 96.2 ± 0.8, in heart failure 95.4 ± 0.9 | ours |
+//! | fever | two a year | ours |
+//! | weight | ± 0.3 kg from day to day; in heart failure a spell of retention in 80 days | ours |
+//!
+//! What goes wrong for one patient in a known way is a [`Scenario`].
 
-use clinical::PatientId;
+use std::sync::Arc;
+
+use clinical::{PatientId, Timestamp};
 use schemas::registry::Sex;
 
 use crate::chance::{Chance, Purpose};
+use crate::civil::Day;
+use crate::scenario::{Planted, Quantity, Scenario};
 
 /// What a patient has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// Nothing to speak of.
     Healthy,
@@ -171,6 +193,8 @@ pub struct Patient {
     /// A number between 0 and 1 that decides the way of the patient's readings: the devices of those
     /// below the Kafka share write to Kafka.
     pub route_draw: f64,
+    /// The scenario that the patient is in, and since when.
+    pub planted: Option<Planted>,
     seed: u64,
 }
 
@@ -190,11 +214,42 @@ pub fn consortium_id(number: u32) -> String {
 impl Patient {
     /// One patient of a seed.
     pub fn of(seed: u64, index: u32, consortia: u32) -> Self {
+        Self::with_profile(seed, index, consortia, None)
+    }
+
+    /// The patient of a seed to whom a scenario happens from a day on. The person's draws are the
+    /// same; what the scenario says of the person counts, and what happens to others by chance
+    /// (surges, falls of glucose, fever, retention) does not happen.
+    pub fn in_scenario(
+        seed: u64,
+        index: u32,
+        consortia: u32,
+        scenario: &Arc<Scenario>,
+        first_day: Day,
+    ) -> Self {
+        let person = &scenario.patient;
+        let mut patient = Self::with_profile(seed, index, consortia, Some(person.profile));
+        patient.habits.types_by_hand = false;
+        patient.pressure.surges = 0.0;
+        patient.pressure.irregular = 0.0;
+        // Less than of others, so that chance alone brings nobody above a limit; and who does not
+        // measure for days does so because the scenario says it.
+        patient.pressure.day_spread = 5.0;
+        (patient.habits.morning_adherence, patient.habits.evening_adherence) = (0.97, 0.97);
+        patient.glucose = GlucoseTraits { lows: 0.0, ..patient.glucose };
+        person.give(&mut patient);
+        patient.planted =
+            Some(Planted { scenario: Arc::clone(scenario), start: first_day.start() });
+        patient
+    }
+
+    fn with_profile(seed: u64, index: u32, consortia: u32, profile: Option<Profile>) -> Self {
         let mut person = chance(seed, index, Purpose::Person, 0);
         let consortium = consortium_id(index % consortia.clamp(1, 99));
         let id = PatientId::from_parts(&consortium, &format!("P{:06}", u64::from(index) + 1))
             .unwrap_or_else(|_| unreachable!("letters and digits of the right length"));
-        let profile = Profile::draw(&mut person);
+        let drawn = Profile::draw(&mut person);
+        let profile = profile.unwrap_or(drawn);
         let sex = if person.happens(0.5) { Sex::Female } else { Sex::Male };
         let age = age(profile, &mut person);
         let born = (REFERENCE_YEAR - age, person.whole(1, 12) as i32);
@@ -222,6 +277,7 @@ impl Patient {
                 person.whole(60, 90)
             },
             route_draw: person.share(),
+            planted: None,
             seed,
         }
     }
@@ -229,6 +285,11 @@ impl Patient {
     /// Age in the reference year, years.
     pub fn age(&self) -> i32 {
         REFERENCE_YEAR - self.born.0
+    }
+
+    /// How much the patient's scenario changes a quantity at a time, in its unit.
+    pub(crate) fn change(&self, quantity: Quantity, at: Timestamp) -> f64 {
+        self.planted.as_ref().map_or(0.0, |planted| planted.change(quantity, at))
     }
 
     /// The patient's draws for a purpose at a time.
@@ -280,12 +341,12 @@ fn pressure(profile: Profile, chance: &mut Chance) -> PressureTraits {
     // Mean and spread between people: systolic, diastolic, morning rise; mmHg at home.
     let (systolic, diastolic, rise) = match profile {
         Profile::Healthy => ((114.0, 6.0), (70.0, 5.0), (4.0, 3.0)),
-        Profile::HypertensionControlled => ((125.0, 5.0), (75.0, 5.0), (5.0, 4.0)),
-        Profile::HypertensionUncontrolled => ((146.0, 7.0), (87.0, 6.0), (12.0, 7.0)),
-        Profile::DiabetesFingerStick => ((130.0, 8.0), (75.0, 6.0), (7.0, 5.0)),
-        Profile::DiabetesSensor => ((122.0, 8.0), (73.0, 6.0), (5.0, 4.0)),
-        Profile::HeartFailure => ((116.0, 9.0), (69.0, 6.0), (4.0, 4.0)),
-        Profile::Elderly => ((134.0, 9.0), (71.0, 6.0), (9.0, 6.0)),
+        Profile::HypertensionControlled => ((123.0, 5.0), (74.0, 4.0), (4.0, 3.0)),
+        Profile::HypertensionUncontrolled => ((143.0, 5.0), (86.0, 5.0), (7.0, 4.0)),
+        Profile::DiabetesFingerStick => ((127.0, 6.0), (74.0, 5.0), (5.0, 4.0)),
+        Profile::DiabetesSensor => ((120.0, 7.0), (72.0, 5.0), (4.0, 3.0)),
+        Profile::HeartFailure => ((116.0, 7.0), (69.0, 5.0), (4.0, 3.0)),
+        Profile::Elderly => ((131.0, 7.0), (71.0, 5.0), (6.0, 4.0)),
     };
     let systolic = chance.normal(systolic.0, systolic.1);
     let diastolic = chance.normal(diastolic.0, diastolic.1).min(systolic - 28.0);
@@ -301,10 +362,10 @@ fn pressure(profile: Profile, chance: &mut Chance) -> PressureTraits {
         diastolic,
         morning_rise,
         alerting: chance.normal(3.5, 1.5).max(0.0),
-        day_spread: chance.between(3.5, 6.5),
+        day_spread: systolic * chance.between(0.045, 0.065),
         pulse: chance.normal(if profile == Profile::HeartFailure { 73.0 } else { 68.0 }, 7.0),
         irregular: if fibrillates { 0.45 } else { 0.004 },
-        surges: if surging { chance.between(0.02, 0.06) } else { 0.0 },
+        surges: if surging { chance.between(0.003, 0.012) } else { 0.0 },
     }
 }
 
@@ -337,12 +398,12 @@ fn glucose(profile: Profile, chance: &mut Chance) -> GlucoseTraits {
             lows: 0.01,
         },
         Profile::DiabetesSensor => GlucoseTraits {
-            basal: chance.normal(126.0, 18.0).clamp(95.0, 190.0),
-            dawn: chance.between(8.0, 35.0),
-            meal: chance.normal(92.0, 20.0).clamp(45.0, 160.0),
+            basal: chance.normal(122.0, 13.0).clamp(104.0, 170.0),
+            dawn: chance.between(8.0, 30.0),
+            meal: chance.normal(82.0, 15.0).clamp(45.0, 140.0),
             peak: chance.between(60.0, 90.0),
-            noise: 16.0,
-            lows: chance.between(0.05, 0.4),
+            noise: 11.0,
+            lows: chance.between(0.01, 0.08),
         },
         _ => GlucoseTraits {
             basal: chance.normal(91.0, 5.0).clamp(78.0, 104.0),

@@ -4,18 +4,22 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
-use clinical::PatientId;
+use clinical::{PatientId, Timestamp};
 use schemas::registry::{
     ActivityAggregation, Assay, CareTeam, Consortium, DeviceModel, ListRecord, MasterLists,
     Participant, Practitioner, Role, TestLabEntry, Vendor,
 };
+use schemas::topics::Topic;
+use schemas::{CarePlan, Codec, Topics};
 use sha2::{Digest, Sha256};
 use stream::producer::{Outgoing, Producer};
 
 use crate::chance::Purpose;
+use crate::civil::Day;
 use crate::devices::{MANUFACTURER, TRACKER, models};
 use crate::physiology::{ASSAY_CODE, lab_id};
 use crate::population::{Patient, Profile};
+use crate::scenario::{self, Planted};
 
 /// Who is registered.
 #[derive(Debug, Clone, clap::Args)]
@@ -153,6 +157,40 @@ pub fn master_lists(
             })
             .collect(),
     }
+}
+
+/// The care plans of the patients who are in a scenario, as who follows them has set them.
+pub fn care_plans(population: &[Patient], args: &RegistryArgs, now: Timestamp) -> Vec<CarePlan> {
+    let plan = |patient: &Patient| {
+        let Planted { scenario, start } = patient.planted.as_ref()?;
+        let person = &scenario.patient;
+        Some(CarePlan {
+            patient: patient.id.to_string(),
+            author: args.follower_of(patient).to_owned(),
+            updated_at: now.millis(),
+            reason: scenario.about.clone(),
+            ..scenario::record(person.programme, &person.expects, Day::of(*start))
+        })
+    };
+    population.iter().filter_map(plan).collect()
+}
+
+/// Their records.
+///
+/// # Errors
+/// When the schema registry does not answer.
+pub fn encode_care_plans(
+    plans: &[CarePlan],
+    codec: &Codec,
+    topics: &Topics,
+) -> anyhow::Result<Vec<ListRecord>> {
+    let topic = topics.name(Topic::CarePlans);
+    let encoder = codec.encoder::<CarePlan>(&topic)?;
+    let record = |plan: &CarePlan| -> anyhow::Result<ListRecord> {
+        let (topic, key) = (topic.clone(), plan.patient.clone());
+        Ok(ListRecord { topic, key, payload: encoder.encode(plan)? })
+    };
+    plans.iter().map(record).collect()
 }
 
 /// Writes the records and waits for every acknowledgement.

@@ -13,10 +13,12 @@ use stream::producer::Producer;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::args::SimulatorArgs;
+use crate::civil::Day;
 use crate::live::Live;
 use crate::metrics::SimulatorMetrics;
 use crate::population::{Patient, population};
 use crate::registry::{self, master_lists};
+use crate::scenario;
 use crate::send_http::{Gateway, HttpSenders};
 use crate::send_kafka::KafkaSender;
 use crate::send_log::{SendLog, now};
@@ -67,8 +69,11 @@ async fn simulate(
     let started = now();
     let ready = health.component("simulation");
     let gateway = gateway(args)?;
-    let people: Arc<[Patient]> = population(args.seed, args.patients, args.consortia).into();
-    let (encoder, records) = encoders(args, &people).await?;
+    let mut people = population(args.seed, args.patients, args.consortia);
+    let (today, draws) = (Day::of(started), (args.seed, args.consortia));
+    scenario::plant(&mut people, args.scenarios, today, draws);
+    let people: Arc<[Patient]> = people.into();
+    let (encoder, records) = encoders(args, &people, started).await?;
     let producer = Producer::new(&args.kafka, "mimamori-simulator")?;
     if !args.registry.no_registry {
         ready.progress("writing the master lists");
@@ -129,21 +134,30 @@ fn gateway(args: &SimulatorArgs) -> anyhow::Result<Option<Gateway>> {
     }
 }
 
-/// The encoder of readings, and the master lists as records.
+/// The encoder of readings, and the master lists as records; also the care plans of who is in a
+/// scenario, before a history is loaded. Later they are the physicians'.
 async fn encoders(
     args: &SimulatorArgs,
     people: &Arc<[Patient]>,
+    started: Timestamp,
 ) -> anyhow::Result<(Encoder<Reading>, Vec<ListRecord>)> {
     let lists =
         master_lists(people, &args.registry, args.device_token.as_ref().map(Secret::expose));
     let topics = Topics::with_prefix(&args.deployment.topic_prefix);
     let url = args.schema_registry.url().map(str::to_owned);
     let with_lists = !args.registry.no_registry;
+    let plans = match history_begin(args, started) {
+        Some(_) => registry::care_plans(people, &args.registry, started),
+        None => Vec::new(),
+    };
     // The schema registry is asked by a client that blocks.
     spawn_blocking(move || {
         let codec = Codec::new(url.as_deref())?;
         let encoder = codec.encoder::<Reading>(&topics.name(Topic::ReadingsRaw))?;
-        let records = if with_lists { lists.encode(&codec, &topics)? } else { Vec::new() };
+        let mut records = if with_lists { lists.encode(&codec, &topics)? } else { Vec::new() };
+        if with_lists && !plans.is_empty() {
+            records.extend(registry::encode_care_plans(&plans, &codec, &topics)?);
+        }
         Ok((encoder, records))
     })
     .await

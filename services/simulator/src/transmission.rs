@@ -63,6 +63,21 @@ impl Default for TransmissionArgs {
 }
 
 impl TransmissionArgs {
+    /// As little goes wrong as where devices send by themselves and nobody puts them to the test. The
+    /// defaults are for tests: there each kind of fault occurs within days.
+    pub fn as_in_life() -> Self {
+        Self {
+            duplicates: 0.05,
+            corrections: 0.002,
+            entered_in_error: 0.001,
+            late: 0.05,
+            wrong_clocks: 0.0002,
+            wrong_numbers: 0.002,
+            conflicts: 0.0002,
+            garbage: 0.0,
+        }
+    }
+
     /// Nothing goes wrong.
     pub fn none() -> Self {
         Self {

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use clap::Parser;
 use schemas::{Codec, Topics};
-use simulator::population::population;
-use simulator::registry::{RegistryArgs, master_lists};
+use simulator::civil::Day;
+use simulator::population::{Patient, population};
+use simulator::registry::{RegistryArgs, care_plans, encode_care_plans, master_lists};
+use simulator::scenario;
 
 #[derive(Parser)]
 struct Command {
@@ -55,4 +57,23 @@ fn the_token_itself_is_nowhere() {
     assert!(!format!("{lists:?}").contains("a-secret-token"));
     assert_eq!(lists.vendors[0].token_hashes[0].len(), 64);
     assert!(lists.vendors[0].every_consortium);
+}
+
+#[test]
+fn who_is_in_a_scenario_has_its_care_plan_and_nobody_else_has_one() {
+    let day = Day(20_458);
+    let mut people = population(42, 20, 4);
+    for (index, scenario) in scenario::all().iter().enumerate() {
+        people[index] = Patient::in_scenario(42, index as u32, 4, scenario, day);
+    }
+    let plans = care_plans(&people, &args(&[]), day.start());
+    assert_eq!(plans.len(), scenario::all().len());
+    for (plan, scenario) in plans.iter().zip(scenario::all()) {
+        assert_eq!(plan.validate().expect("rules can use it"), scenario.care_plan(day));
+        assert_eq!(plan.reason, scenario.about);
+    }
+    let records = encode_care_plans(&plans, &Codec::default(), &Topics::with_prefix("test."));
+    let records = records.expect("no registry to ask");
+    assert!(records.iter().all(|record| record.topic == "test.care.plans"));
+    assert_eq!(records[0].key, people[0].id.to_string());
 }

@@ -86,6 +86,53 @@ fn blood_pressure_differs_between_profiles_as_it_does_between_people() {
     range(Profile::Elderly, 133.0, 148.0);
 }
 
+/// Standard deviation.
+fn spread(values: &[f64]) -> f64 {
+    let mean_value = mean(values.iter().copied());
+    let squares = values.iter().map(|value| (value - mean_value).powi(2)).sum::<f64>();
+    (squares / (values.len() as f64 - 1.0)).sqrt()
+}
+
+#[test]
+fn within_a_person_pressure_and_glucose_vary_as_they_do_in_stable_patients() {
+    let people = population(14, 400, 4);
+    let is_treated = |patient: &&Patient| {
+        use Profile::{HypertensionControlled, HypertensionUncontrolled};
+        matches!(patient.profile, HypertensionControlled | HypertensionUncontrolled)
+    };
+    let (mut levels, mut spreads) = (Vec::new(), Vec::new());
+    for patient in people.iter().filter(is_treated) {
+        let systolic: Vec<f64> =
+            home_pressures(patient, 60).map(|(_, systolic, _)| f64::from(systolic)).collect();
+        levels.push(mean(systolic.iter().copied()));
+        spreads.push(spread(&systolic));
+    }
+    let within = |what: &str, found: f64, low: f64, high: f64| {
+        assert!((low..high).contains(&found), "{what}: {found:.3}");
+    };
+    within("treated mean, mmHg", mean(levels), 130.0, 137.0);
+    within("within a person, mmHg", mean(spreads), 7.0, 10.0);
+
+    let (from, to) = days(60);
+    let (mut below_70, mut below_54) = (Vec::new(), Vec::new());
+    for patient in people.iter().filter(|patient| patient.owned.glucose_sensor) {
+        let values: Vec<f64> = truth(patient, from, to)
+            .filter(|reading| matches!(reading.measurement, Measurement::BloodGlucose(_)))
+            .map(|reading| in_mg_dl(&reading.measurement))
+            .collect();
+        let variation = spread(&values) / mean(values.iter().copied());
+        within("coefficient of variation of one person", variation, 0.15, 0.36);
+        let share = |limit: f64| {
+            values.iter().filter(|value| **value < limit).count() as f64 / values.len() as f64
+        };
+        below_70.push(share(70.0));
+        below_54.push(share(54.0));
+    }
+    assert!(below_70.len() >= 10);
+    within("share below 70 mg/dL", mean(below_70), 0.0, 0.04);
+    within("share below 54 mg/dL", mean(below_54), 0.0, 0.01);
+}
+
 #[test]
 fn an_occasion_has_two_readings_a_minute_or_two_apart_and_the_first_is_higher() {
     let people = population(8, 80, 2);

@@ -220,6 +220,7 @@ impl Demo {
             ("MIMAMORI_GATEWAY_URL", self.gateway_url()),
             ("MIMAMORI_DEVICE_TOKEN", self.secrets.device_token.clone()),
             ("MIMAMORI_SIMULATOR_PATIENTS", self.args.patients.to_string()),
+            ("MIMAMORI_SIMULATOR_SCENARIOS", scenarios_of_each(self.args.patients).to_string()),
             ("MIMAMORI_SIMULATOR_ALSO_REGISTER", ALSO_REGISTERED.to_owned()),
         ];
         variables.push(if self.history {
@@ -409,6 +410,11 @@ impl Demo {
             None => println!("Ctrl-C ends it; the data stay, `make demo-reset` forgets them"),
         }
     }
+}
+
+/// How many patients are in each scenario: a few, and none where they would be most of the patients.
+fn scenarios_of_each(patients: u32) -> u32 {
+    (patients / 100).min(2)
 }
 
 /// Runs a step, with a line that says what is being waited for and then how long it took.

@@ -13,6 +13,7 @@ use super::at_home;
 use crate::chance::{Chance, Purpose, persistent};
 use crate::civil::{Day, minute_of_day};
 use crate::population::Patient;
+use crate::scenario::Quantity;
 
 const READING_SPREAD: f64 = 4.0;
 /// From a severe surge on, systolic pressure is this, mmHg.
@@ -74,7 +75,7 @@ pub(crate) fn occasion(
         .collect()
 }
 
-fn reading(
+pub(super) fn reading(
     patient: &Patient,
     at: Timestamp,
     alerting: f64,
@@ -91,7 +92,7 @@ fn reading(
     };
     let systolic = systolic.round().clamp(80.0, 220.0);
     let diastolic = diastolic.round().clamp(42.0, 128.0).min(systolic - 20.0);
-    let irregular = chance.happens(traits.irregular);
+    let irregular = chance.happens(traits.irregular + patient.change(Quantity::Irregular, at));
     let pulse = pulse(patient, at) + chance.normal(0.0, if irregular { 9.0 } else { 3.0 });
     Measurement::BloodPressure(BloodPressure {
         systolic: systolic as i32,
@@ -106,15 +107,19 @@ fn reading(
 /// differs between readings.
 pub fn excess(patient: &Patient, at: Timestamp) -> f64 {
     let traits = &patient.pressure;
-    let deviation = persistent(Day::of(at).0, 0.6, |day| {
+    let deviation = persistent(Day::of(at).0, 0.4, |day| {
         patient.chance(Purpose::Pressure, day).normal(0.0, 1.0)
     });
-    traits.morning_rise * daily_course(minute_of_day(at)) + traits.day_spread * deviation
+    traits.morning_rise * daily_course(minute_of_day(at))
+        + traits.day_spread * deviation
+        + patient.change(Quantity::Systolic, at)
 }
 
 /// The pulse rate at rest at a time, /min, apart from what differs between readings.
 pub(super) fn pulse(patient: &Patient, at: Timestamp) -> f64 {
-    patient.pressure.pulse + 2.5 * (1.0 - daily_course(minute_of_day(at)))
+    patient.pressure.pulse
+        + 2.5 * (1.0 - daily_course(minute_of_day(at)))
+        + patient.change(Quantity::Pulse, at)
 }
 
 /// 1 after waking (07:00), 0 at bedtime (22:00), lowest in between at night.

@@ -16,6 +16,7 @@ use super::at_home;
 use crate::chance::{Purpose, persistent, tenths};
 use crate::civil::{Day, minute_of_day};
 use crate::population::Patient;
+use crate::scenario::Quantity;
 
 /// Minutes between two values of a sensor.
 pub const SENSOR_MINUTES: i64 = 5;
@@ -53,7 +54,7 @@ impl Course {
             if let Some((_, depth)) = low.as_mut().filter(|_| chance.happens(0.2)) {
                 *depth += chance.between(30.0, 60.0);
             }
-            if chance.happens(0.02) {
+            if chance.happens(0.02) && patient.planted.is_none() {
                 meals[2].1 *= chance.between(2.0, 3.0);
             }
         }
@@ -102,7 +103,9 @@ impl<'p> Glucose<'p> {
         let dawn = traits.dawn * bell((minute - 400.0) / 110.0);
         let rise = self.yesterday.rise(traits.peak, minute + 1440.0)
             + self.today.rise(traits.peak, minute);
-        let level = basal + dawn + rise - self.today.fall(minute) + traits.noise * self.slow(time);
+        let change = self.patient.change(Quantity::Glucose, time);
+        let level =
+            basal + dawn + rise - self.today.fall(minute) + traits.noise * self.slow(time) + change;
         level.clamp(38.0, 480.0)
     }
 

@@ -8,6 +8,7 @@ pub mod activity;
 pub mod blood_pressure;
 mod declared;
 pub mod glucose;
+mod planted;
 mod visit;
 pub mod vitals;
 pub mod weight;
@@ -28,7 +29,8 @@ use crate::devices;
 use crate::population::Patient;
 
 /// A patient's true readings observed from `from` until before `to`, in the order of observation.
-/// `update_time` says when the sender registered each.
+/// `update_time` says when the sender registered each. Where a scenario has reset a device's clock, a
+/// reading says another time than that of its observation.
 pub fn truth(patient: &Patient, from: Timestamp, to: Timestamp) -> Truth<'_> {
     Truth { patient, from, to, day: Day::of(from), ready: VecDeque::new() }
 }
@@ -57,7 +59,8 @@ impl Iterator for Truth<'_> {
             self.ready.extend(
                 of_day(self.patient, self.day)
                     .into_iter()
-                    .filter(|reading| window.contains(&reading.observation_time)),
+                    .filter(|reading| window.contains(&reading.observation_time))
+                    .filter_map(|reading| as_registered(self.patient, reading)),
             );
             self.day = self.day.next();
         }
@@ -74,9 +77,19 @@ fn of_day(patient: &Patient, day: Day) -> Vec<Reading> {
     vitals::of_day(patient, day, &mut readings);
     visit::of_day(patient, day, &mut readings);
     declared::of_day(patient, day, &mut readings);
+    planted::of_day(patient, day, &mut readings);
     // Stable: readings of one second keep the order above.
     readings.sort_by_key(|reading| reading.observation_time);
     readings
+}
+
+/// What becomes of a reading by the patient's scenario before anybody sends it; none where the device
+/// is not used.
+pub(crate) fn as_registered(patient: &Patient, reading: Reading) -> Option<Reading> {
+    match &patient.planted {
+        Some(planted) => planted.registered(reading),
+        None => Some(reading),
+    }
 }
 
 /// The part of the truth that does not depend on the patient's doing: sensor, tracker, laboratory.

@@ -8,6 +8,7 @@ use super::{at_home, blood_pressure};
 use crate::chance::{Chance, Purpose, tenths};
 use crate::civil::{Day, minute_of_day};
 use crate::population::{Patient, Profile};
+use crate::scenario::Quantity;
 
 const FEVER_DAYS: i64 = 40;
 const SLOW_MS: i64 = Span::from_minutes(20).millis();
@@ -17,7 +18,7 @@ pub(super) fn of_day(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
     if patient.owned.thermometer {
         let mut chance = patient.chance(Purpose::Temperature, day.0);
         let at = day.at_minute(habits.morning + chance.between(2.0, 9.0));
-        if chance.happens(0.7) || fever(patient, day) > 0.5 {
+        if chance.happens(0.7) || fever(patient, at) > 0.5 {
             readings.push(at_home(patient, at, body_temperature(patient, at, &mut chance)));
         }
     }
@@ -41,12 +42,17 @@ pub(crate) fn body_temperature(
     let usual = patient.chance(Purpose::Temperature, i64::MIN).normal(36.4, 0.15);
     // Lowest before waking, highest in the evening.
     let course = -0.25 * ((minute_of_day(at) - 300.0) / 1440.0 * std::f64::consts::TAU).cos();
-    let value = usual + course + fever(patient, Day::of(at)) + chance.normal(0.0, 0.1);
+    let value = usual + course + fever(patient, at) + chance.normal(0.0, 0.1);
     Measurement::BodyTemperature(BodyTemperature { temperature: tenths(value.clamp(34.8, 40.8)) })
 }
 
-/// Degrees of fever on a day: in one of five spans of 40 days, for two to four days.
-fn fever(patient: &Patient, day: Day) -> f64 {
+/// Degrees of fever at a time: as the patient's scenario says, or else in one of five spans of 40
+/// days, for two to four days.
+fn fever(patient: &Patient, at: Timestamp) -> f64 {
+    if patient.planted.is_some() {
+        return patient.change(Quantity::Temperature, at);
+    }
+    let day = Day::of(at);
     let span = day.0.div_euclid(FEVER_DAYS);
     let mut chance = patient.chance(Purpose::Temperature, i64::MIN / 2 + span);
     let happens = chance.happens(0.2);
@@ -69,8 +75,9 @@ pub(crate) fn oxygen_saturation(patient: &Patient, at: Timestamp) -> Measurement
     let knot = |step: i64| patient.chance(Purpose::Oxygen, step + (1 << 40)).normal(0.0, 1.0);
     let slow = knot(step) * (1.0 - into) + knot(step + 1) * into;
     let pulse = blood_pressure::pulse(patient, at) + 3.0 * slow;
+    let change = patient.change(Quantity::Oxygen, at);
     Measurement::OxygenSaturation(OxygenSaturation {
-        spo2: (usual + spread * slow).round().clamp(88.0, 100.0),
+        spo2: (usual + spread * slow + change).round().clamp(70.0, 100.0),
         pulse_rate: Some(pulse.round().clamp(44.0, 130.0) as i32),
     })
 }

@@ -8,6 +8,7 @@ use super::at_home;
 use crate::chance::{Purpose, persistent, tenths};
 use crate::civil::Day;
 use crate::population::{Patient, Profile};
+use crate::scenario::Quantity;
 
 const SPELL_DAYS: i64 = 35;
 
@@ -16,7 +17,11 @@ pub(super) fn of_day(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
         return;
     }
     let mut chance = patient.chance(Purpose::BodyDay, day.0);
-    let adherence = if patient.profile == Profile::HeartFailure { 0.93 } else { 0.55 };
+    let adherence = match patient.profile {
+        _ if patient.planted.is_some() => 0.97,
+        Profile::HeartFailure => 0.93,
+        _ => 0.55,
+    };
     if !chance.happens(adherence) {
         return;
     }
@@ -48,8 +53,12 @@ pub fn weight(patient: &Patient, day: Day) -> f64 {
     let daily = persistent(day.0, 0.4, |step| {
         patient.chance(Purpose::Body, step + 1_000_000).normal(0.0, 0.3)
     });
-    let retained =
-        if patient.profile == Profile::HeartFailure { retention(patient, day) } else { 0.0 };
+    let retained = match &patient.planted {
+        // In the morning, when people weigh themselves.
+        Some(planted) => planted.change(Quantity::Weight, day.at_minute(420.0)),
+        None if patient.profile == Profile::HeartFailure => retention(patient, day),
+        None => 0.0,
+    };
     patient.body.weight + patient.body.drift * drift + daily + retained
 }
 

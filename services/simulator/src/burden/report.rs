@@ -1,0 +1,117 @@
+//! A run's numbers as tables, for people and for the document that keeps them.
+
+use std::fmt::{self, Display, Formatter};
+
+use clinical::alert::Severity;
+
+use super::{Burden, MOST_REVIEWS, MOST_URGENT, Saved, Tally, place};
+use crate::scenario;
+
+const SEVERITIES: [Severity; 3] = [Severity::Urgent, Severity::Review, Severity::Technical];
+
+/// Between these lines the document keeps the tables.
+const BEGIN: &str = "<!-- printed by make burden -->\n";
+const END: &str = "<!-- end of what make burden printed -->";
+
+impl Display for Burden {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Tally { patients, days, .. } = self.stable;
+        writeln!(
+            f,
+            "{patients} stable patients and {} in a scenario, {days} days.\n",
+            self.planted.patients
+        )?;
+        self.write_rates(f)?;
+        self.write_events(f)?;
+        self.write_saved(f)
+    }
+}
+
+impl Burden {
+    fn write_rates(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Alerts of 100 patients a day, each as the most urgent that it was:\n")?;
+        writeln!(
+            f,
+            "| | stable: urgent | review | technical | in a scenario: urgent | review | technical |"
+        )?;
+        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- |")?;
+        let both = [&self.stable, &self.planted];
+        write!(f, "| **all rules**")?;
+        for (tally, severity) in both.iter().flat_map(|of| SEVERITIES.map(|one| (of, one))) {
+            write!(f, " | **{:.3}**", tally.per_100_a_day(severity))?;
+        }
+        writeln!(f, " |")?;
+        writeln!(f, "| at most | {MOST_URGENT} | {MOST_REVIEWS} | | | | |")?;
+        let mut rules: Vec<&str> = both.iter().flat_map(|of| of.by_rule.keys().copied()).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        for rule in rules {
+            write!(f, "| `{rule}`")?;
+            for (tally, severity) in both.iter().flat_map(|of| SEVERITIES.map(|one| (of, one))) {
+                match tally.by_rule.get(rule).map_or(0, |counts| counts[place(severity)]) {
+                    0 => write!(f, " | –")?,
+                    count => write!(f, " | {:.3}", tally.rate(count))?,
+                }
+            }
+            writeln!(f, " |")?;
+        }
+        writeln!(f)
+    }
+
+    fn write_events(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Planted events, flagged where every alert of the scenario was raised:\n")?;
+        writeln!(f, "| scenario | planted | flagged | later than a page |")?;
+        writeln!(f, "| --- | --- | --- | --- |")?;
+        for name in scenario::all().iter().map(|scenario| scenario.name) {
+            let of = || self.events.iter().filter(move |event| event.scenario == name);
+            let flagged = of().filter(|event| event.missed.is_empty()).count();
+            let late = of().filter(|event| !event.less_urgent.is_empty()).count();
+            writeln!(f, "| {name} | {} | {flagged} | {late} |", of().count())?;
+        }
+        writeln!(f)
+    }
+
+    fn write_saved(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Values beyond a limit, of all patients, and what became of them:\n")?;
+        writeln!(
+            f,
+            "| rule | values | saved by confirmation | by hysteresis | by one open alert | alerts |"
+        )?;
+        writeln!(f, "| --- | --- | --- | --- | --- | --- |")?;
+        let mut all = Saved::default();
+        for (rule, saved) in &self.saved {
+            all.add(saved);
+            write_row(f, &format!("`{rule}`"), saved)?;
+        }
+        write_row(f, "**all**", &all)
+    }
+}
+
+fn write_row(f: &mut Formatter<'_>, name: &str, saved: &Saved) -> fmt::Result {
+    let Saved { beyond, unconfirmed, crossings, further, alerts } = saved;
+    writeln!(f, "| {name} | {beyond} | {unconfirmed} | {crossings} | {further} | {alerts} |")
+}
+
+/// The document with a run's tables in the place of those that it keeps; none where it has no place
+/// for them.
+pub fn in_document(document: &str, burden: &Burden) -> Option<String> {
+    let (before, rest) = document.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}{burden}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_keeps_the_tables_of_the_newest_run() {
+        let mut burden = Burden::default();
+        burden.stable.patients = 950;
+        let once = in_document(&format!("# Rules\n\n{BEGIN}old\n{END}\nmore"), &burden).unwrap();
+        assert!(once.starts_with("# Rules\n") && once.ends_with("-->\nmore"), "{once}");
+        assert!(once.contains("950 stable patients") && !once.contains("old"), "{once}");
+        assert_eq!(in_document(&once, &burden).as_ref(), Some(&once));
+        assert_eq!(in_document("# Rules", &burden), None);
+    }
+}
