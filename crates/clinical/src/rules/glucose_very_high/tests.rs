@@ -162,7 +162,7 @@ fn an_alert_of_finger_sticks_days_apart_stays_when_the_first_has_left_memory() {
             assert!(home.missed_at(now).is_empty(), "{half_a_day}");
             let mut restarted = home.restarted(&sent, now);
             assert!(restarted.missed_at(now).is_empty(), "{half_a_day}");
-            assert_eq!(restarted.monitor.alerts(), [known.clone()]);
+            assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
         }
     }
 }

@@ -216,7 +216,7 @@ fn what_the_alert_says_stays_said_when_its_readings_have_left_memory() {
             assert!(home.missed_at(now).is_empty(), "{minutes}");
             let mut restarted = home.restarted(&sent, now);
             assert!(restarted.missed_at(now).is_empty(), "{minutes}");
-            assert_eq!(restarted.monitor.alerts(), [known.clone()]);
+            assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
         }
     }
 }

@@ -7,7 +7,7 @@ use proptest::sample::{Index, select};
 use super::{DAY, LO, RULE, Sent, after, finger, sensor};
 use crate::alert::{Severity, Stage, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
-use crate::home::{Home, episode};
+use crate::home::{Home, episode_with_crisis};
 use crate::monitor::ASSESSED;
 use crate::rules::glucose_tests::Over;
 
@@ -167,7 +167,7 @@ proptest! {
                 home.receives_at(clock, *sent);
             }
             home.waits_until(20_000);
-            home.known(episode)
+            home.known(episode_with_crisis)
         })?;
     }
 
