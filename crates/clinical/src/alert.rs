@@ -127,7 +127,7 @@ named! {
     Transition {
         /// Opened (or opened again).
         Raised = "raised",
-        /// More severe than before.
+        /// More severe than before, or in a new crisis.
         Escalated = "escalated",
         /// Less severe than before.
         Eased = "eased",
@@ -195,7 +195,7 @@ pub struct Alert {
     /// What the newest event changed.
     pub transition: Transition,
     /// Less severe than its stage because it rests on readings that came after the rule's patience:
-    /// a review, never a page.
+    /// a review, never a page. Of an open alert in a new crisis, that nobody was told of that for this reason.
     pub late: bool,
     /// When it was raised.
     pub raised_at: Timestamp,

@@ -6,6 +6,7 @@ use crate::alert::{
     Alert, AlertId, Evidence, RuleName, Severity, Stage, Status, Transition, Values,
 };
 use crate::copies::COPY_WITHIN;
+use crate::crisis::{Crisis, Telling};
 use crate::kinds::Kind;
 use crate::patient::PatientId;
 use crate::reading::ReadingId;
@@ -33,6 +34,8 @@ pub struct Episode {
     pub established: Vec<EvidenceReading>,
     /// The newest readings that uphold it.
     pub newest: Vec<EvidenceReading>,
+    /// The newest crisis after its first, of which somebody is told again; none where there is none.
+    pub crisis: Option<Crisis>,
     /// The reading or occasion that ended it; none while it lasts.
     pub ended: Option<Timestamp>,
     /// Until when an alert that is first computed then is as urgent as its stage; none where
@@ -107,6 +110,7 @@ impl Episode {
             began,
             established: Vec::new(),
             newest: Vec::new(),
+            crisis: None,
             ended: None,
             in_time_until: None,
             is_of_unknown_time: false,
@@ -374,7 +378,8 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
     let began = times().next().unwrap_or(episode.began);
     let newest_time = times().max();
     let severity = severity_of(known, &episode, status, computation.at);
-    let transition = transition(known, &episode, severity, status, (&evidence, began))?;
+    let telling = Telling::of(known, &episode, status, computation.at);
+    let transition = transition(known, &episode, (severity, telling), status, (&evidence, began))?;
     // What was judged stays as it was, with the numbers of the plan and the rule set that it was judged
     // by. What was taken back is judged anew.
     let judged = known.filter(|alert| {
@@ -392,7 +397,7 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
         severity,
         status,
         transition,
-        late: severity < episode.severity_in_time,
+        late: severity < episode.severity_in_time || telling == Telling::TooLate,
         raised_at: known
             .filter(|alert| alert.status == Status::Open || status != Status::Open)
             .map_or(computation.at, |alert| alert.raised_at),
@@ -434,19 +439,21 @@ fn severity_of(
 }
 
 /// Whether an alert says what was judged as an episode does: by the same names, for a rule may name its
-/// reasons so, and with the same numbers where the episode rests on them. An alert from before there
-/// were findings names nothing.
+/// reasons so, of the same crisis, and with the same numbers where the episode rests on them. An alert from
+/// before there were findings names nothing.
 fn finds_the_same(alert: &Alert, episode: &Episode) -> bool {
     if episode.rests_on_findings {
         return alert.findings == episode.findings;
     }
-    alert.findings.is_empty() || alert.findings.keys().eq(episode.findings.keys())
+    alert.findings.is_empty()
+        || alert.findings.keys().eq(episode.findings.keys())
+            && Crisis::known_of(alert) == episode.crisis.map(|crisis| crisis.began)
 }
 
 fn transition(
     known: Option<&Alert>,
     episode: &Episode,
-    severity: Severity,
+    (severity, telling): (Severity, Telling),
     status: Status,
     (evidence, began): (&[Evidence], Timestamp),
 ) -> Option<Transition> {
@@ -462,7 +469,7 @@ fn transition(
         (Status::Open, Status::Open) => {
             let reported = (known.severity, known.stage);
             let found = (severity, episode.stage);
-            if found > reported {
+            if found > reported || telling == Telling::Now {
                 Some(Transition::Escalated)
             } else if found < reported {
                 Some(Transition::Eased)

@@ -8,6 +8,7 @@ pub mod admission;
 pub mod alert;
 pub mod clock;
 pub mod copies;
+pub mod crisis;
 pub mod episode;
 pub mod glucose;
 mod historical;

@@ -12,10 +12,15 @@
 //! The window begins with the first occasion that has a reading in it. An alert that was open there
 //! is carried across: stage and severity follow from its evidence and from the current readings in
 //! the window. Normalised occasions count while they are in the window.
+//!
+//! While a confirmed alert is open, a pair beyond the limit is a *new crisis* where an occasion a day after
+//! the last one beyond it was not, or nothing is known of three days: somebody is told again. One who is
+//! beyond it each day is in the same crisis.
 
 use super::occasions;
 use super::pairs::{self, Finding, REPEAT_WITHIN, repeats};
 use crate::alert::{Alert, Severity, Stage};
+use crate::crisis::{AGAIN_AFTER, Crisis, UNKNOWN_AFTER};
 use crate::episode::{Episode, EvidenceReading};
 use crate::kinds::Kind;
 use crate::reading::ReadingId;
@@ -23,6 +28,10 @@ use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context, Step};
 use crate::statistics;
 use crate::time::{Span, Timestamp};
+
+/// What is beyond the limit again within so long was so a day before, unless it was not in between a day
+/// after that. Ours: people measure up to four hours earlier or later.
+const EACH_DAY: Span = Span::from_hours(28);
 
 /// A number of a reading that is the nearer to a limit, or the further beyond it, the greater it is.
 pub(super) type Measure = fn(&CurrentReading) -> i32;
@@ -86,11 +95,19 @@ pub(super) fn assess<C: Criterion>(
     let first = occasions::first_in_window(&readings, window_start);
     let edge = readings.get(first).map_or(window_start, |one| one.time.min(window_start));
     let beginning = context.beginning(edge, steps);
-    let open = beginning.open.map(|carried| Open::carry(&carried, context));
+    let open = beginning.open.map(|carried| {
+        let before = readings[..first].iter().filter(|reading| criterion.is_beyond(reading));
+        let last_beyond = before.map(|reading| reading.time).max();
+        let last_beyond = last_beyond.unwrap_or_else(|| context.lookback_start());
+        Open::carry(&carried, (edge, last_beyond), context)
+    });
     let mut found = episodes(&readings, first, open, criterion, context.now);
     for episode in &mut found.episodes {
         complete::<C>(episode);
         name(episode);
+        if let Some(crisis) = episode.crisis {
+            crisis.say_in(&mut episode.findings);
+        }
     }
     Assessment { covered: beginning.covered, ..found }
 }
@@ -128,9 +145,12 @@ pub(super) fn is_unaffected<C: Criterion>(
 /// pair alone was not judged with it.
 pub(super) fn judged(episode: &Episode) -> &[EvidenceReading] {
     match (episode.stage, &episode.established[..], &episode.newest[..]) {
-        (Stage::Confirmed, _, pair @ [_, _]) | (Stage::Confirmed, pair, _) => {
-            &pair[pair.len().saturating_sub(2)..]
+        (Stage::Confirmed, _, newest @ [first, second, ..])
+            if repeats(&second.reading, &first.reading) =>
+        {
+            &newest[..2]
         }
+        (Stage::Confirmed, established, _) => &established[established.len().saturating_sub(2)..],
         (_, _, [.., newest]) | (_, [.., newest], []) => std::slice::from_ref(newest),
         (_, [], []) => &[],
     }
@@ -164,11 +184,12 @@ fn episodes<C: Criterion>(
             Finding::Confirmed { first, second } => {
                 let pair = [readings[first], readings[second]];
                 let severity = Severity::of_urgent(&pair);
-                Open::hold::<C>(&mut open, Stage::Confirmed, severity, &pair);
+                Open::hold::<C>(&mut open, begins, (Stage::Confirmed, severity), &pair);
             }
             Finding::Unconfirmed { reading } => {
                 let one = [readings[reading]];
-                Open::hold::<C>(&mut open, Stage::Unconfirmed, Severity::Review, &one);
+                let found = (Stage::Unconfirmed, Severity::Review);
+                Open::hold::<C>(&mut open, begins, found, &one);
             }
             Finding::Normal if is_over => {
                 if let Some(mut episode) = open.take() {
@@ -176,6 +197,7 @@ fn episodes<C: Criterion>(
                         episode.episode.ended = Some(begins);
                         found.episodes.push(episode.episode);
                     } else {
+                        episode.not_beyond = Some(begins);
                         open = Some(episode);
                     }
                 }
@@ -189,6 +211,7 @@ fn episodes<C: Criterion>(
                 if let Some(open) = &mut open {
                     open.normalised = 0;
                     open.reported_end = None;
+                    open.not_beyond = Some(begins);
                 }
             }
         }
@@ -220,40 +243,114 @@ struct Open {
     /// normalised ones before the window it followed is not remembered: with a change they do not
     /// count.
     reported_end: Option<Timestamp>,
+    /// Whether the last of the newest readings is one that nothing confirms.
+    ends_with_single: bool,
+    /// When the newest occasion began that is beyond the limit, confirmed or not.
+    last_beyond: Timestamp,
+    /// When the newest occasion since then began: it is not beyond the limit.
+    not_beyond: Option<Timestamp>,
+    /// Whether what is beyond the limit has come back and was not confirmed since.
+    is_back_beyond: bool,
+    /// The crisis that a carried alert tells of, until something confirms: what it followed may have left
+    /// memory.
+    known_crisis: Option<Timestamp>,
 }
 
 impl Open {
-    /// The rule holds with these readings: an episode begins, or the open one goes on.
-    fn hold<C: Criterion>(
-        open: &mut Option<Self>,
-        stage: Stage,
-        severity: Severity,
-        found: &[CurrentReading],
-    ) {
-        let evidence = EvidenceReading::of(C::KIND, found);
-        match open {
-            Some(open) => {
-                open.normalised = 0;
-                open.reported_end = None;
-                open.episode.continue_with(stage, severity, evidence);
-            }
-            None => {
-                let episode = Episode::begin(stage, severity, evidence.collect());
-                *open = Some(Self { episode, normalised: 0, reported_end: None });
-            }
+    fn of(episode: Episode, last_beyond: Timestamp) -> Self {
+        Self {
+            episode,
+            normalised: 0,
+            reported_end: None,
+            ends_with_single: false,
+            last_beyond,
+            not_beyond: None,
+            is_back_beyond: false,
+            known_crisis: None,
         }
     }
 
-    fn carry(carried: &Carried<'_>, context: &Context<'_>) -> Self {
+    /// The rule holds with these readings of an occasion: an episode begins, or the open one goes on.
+    fn hold<C: Criterion>(
+        open: &mut Option<Self>,
+        begins: Timestamp,
+        (stage, severity): (Stage, Severity),
+        found: &[CurrentReading],
+    ) {
+        let evidence = EvidenceReading::of(C::KIND, found);
+        let Some(open) = open else {
+            let episode = Episode::begin(stage, severity, evidence.collect());
+            *open = Some(Self::of(episode, begins));
+            return;
+        };
+        open.normalised = 0;
+        open.reported_end = None;
+        open.is_back_beyond |= open.comes_back(begins);
+        open.last_beyond = begins;
+        open.not_beyond = None;
+        if stage == Stage::Confirmed {
+            open.note_crisis(begins, severity);
+        }
+        if stage < open.episode.stage {
+            // What was judged stays the newest pair, and of what nothing confirms the newest is told.
+            if open.ends_with_single {
+                open.episode.newest.pop();
+            }
+            open.episode.newest.extend(evidence);
+        } else {
+            open.episode.continue_with(stage, severity, evidence);
+        }
+        open.ends_with_single = stage == Stage::Unconfirmed;
+    }
+
+    /// Whether an occasion beyond the limit comes so long after the one before, and after such ones, that
+    /// it is news.
+    fn comes_back(&self, begins: Timestamp) -> bool {
+        let after = begins - self.last_beyond;
+        match self.not_beyond {
+            Some(between) => between - self.last_beyond >= AGAIN_AFTER || after > EACH_DAY,
+            None => after > UNKNOWN_AFTER,
+        }
+    }
+
+    /// An occasion is confirmed to be beyond the limit. With the first one the alert escalates by its stage.
+    fn note_crisis(&mut self, begins: Timestamp, severity: Severity) {
+        let is_known = self.known_crisis.take() == Some(begins);
+        let is_new = std::mem::take(&mut self.is_back_beyond) || is_known;
+        if self.episode.stage != Stage::Confirmed {
+            return;
+        }
+        match &mut self.episode.crisis {
+            Some(crisis) if !is_new => crisis.severity = crisis.severity.max(severity),
+            crisis if is_new => *crisis = Some(Crisis { began: begins, severity }),
+            _ => {}
+        }
+    }
+
+    /// An alert that is open at the edge of what is judged; nothing was beyond the limit later than
+    /// `last_beyond` before that.
+    fn carry(
+        carried: &Carried<'_>,
+        (edge, last_beyond): (Timestamp, Timestamp),
+        context: &Context<'_>,
+    ) -> Self {
         let changed = context.cause.map(ReadingId::observation_time);
         let is_changed =
             |end: &Timestamp| changed.is_some_and(|changed| changed <= *end + REPEAT_WITHIN);
         let alert = carried.alert;
         let reported_end = Some(alert.last_observed_at).filter(|_| !alert.is_open());
+        let known = Crisis::known_of(alert);
+        let mut episode = carried.episode();
+        let mut ends_with_single = false;
+        if carried.stage == alert.stage {
+            (episode.newest, ends_with_single) = newest_before(edge, carried);
+        }
+        episode.crisis = known.filter(|began| *began < edge).map(Crisis::known);
         Self {
-            episode: carried.episode(),
-            normalised: 0,
             reported_end: reported_end.filter(|end| !is_changed(end)),
+            ends_with_single,
+            known_crisis: known.filter(|began| *began >= edge),
+            ..Self::of(episode, last_beyond)
         }
     }
 
@@ -263,5 +360,26 @@ impl Open {
         self.episode.stage == Stage::Unconfirmed
             || self.normalised >= clear_occasions
             || self.reported_end.is_some_and(|reported| reported <= over_at)
+    }
+}
+
+/// Of the newest readings that upheld a carried alert those from before the edge, and whether the last of
+/// them is one that nothing confirms. Where the edge cuts a pair in two, what is judged finds the pair.
+fn newest_before(edge: Timestamp, carried: &Carried<'_>) -> (Vec<EvidenceReading>, bool) {
+    let evidence: Vec<EvidenceReading> =
+        carried.alert.evidence.iter().map(EvidenceReading::from).collect();
+    let newest = &evidence[carried.established.len().min(evidence.len())..];
+    let before = newest.iter().take_while(|one| one.reading.time < edge).count();
+    let is_repetition = |place: usize| {
+        // A pair may have its first reading in common with the one before.
+        let place = evidence.len() - newest.len() + place;
+        place > 0 && repeats(&evidence[place].reading, &evidence[place - 1].reading)
+    };
+    let begins_with_pair = newest.len() > 1 && is_repetition(1);
+    match before {
+        0 => (Vec::new(), false),
+        1 if begins_with_pair => (Vec::new(), false),
+        1 => (newest[..1].to_vec(), !is_repetition(0)),
+        _ => (newest[..before].to_vec(), before > 2 || !begins_with_pair),
     }
 }

@@ -6,12 +6,16 @@
 use smallvec::SmallVec;
 
 use super::glucose_course::Course;
-use super::glucose_event::{Beyond, Event, Judge, LASTED, Level, Urgent, just_after, measured};
+use super::glucose_event::{
+    Beyond, Event, FingerSticks, Judge, LASTED, Level, Urgent, is_beyond_its_meter, just_after,
+    measured,
+};
 use crate::alert::{Alert, RuleName, Severity, Stage, Status};
+use crate::crisis::AGAIN_AFTER;
 use crate::episode::{Episode, EvidenceReading};
-use crate::glucose::{GLUCOSE, SENSOR_FOR, is_of_sensor};
+use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Step, parameters, values};
+use crate::rule::{Assessment, Change, Context, Step, values};
 use crate::time::{Span, Timestamp};
 
 /// So many values a sensor says in the two hours that are mostly computed, with room for some more.
@@ -22,7 +26,15 @@ fn steps(event: &Event, alert: &Alert) -> [Option<Step>; 2] {
     let step = |stage, readings| Some(Step { stage, readings });
     let readings = alert.finding("readings").unwrap_or(1.0) as usize;
     let Some(after_silence) = event.after_silence else {
-        return [None, step(Stage::Confirmed, readings)];
+        // Of two finger-sticks one alone that is above what its meter can say.
+        let is_alone = matches!(event.finger_sticks, FingerSticks::Two { .. })
+            && alert
+                .evidence
+                .first()
+                .is_some_and(|first| is_beyond_its_meter(&EvidenceReading::from(first).reading));
+        let alone = step(Stage::Unconfirmed, 1).filter(|_| is_alone);
+        let confirmed = step(Stage::Confirmed, readings);
+        return [alone, confirmed.filter(|_| alert.stage == Stage::Confirmed)];
     };
     let first = step(after_silence, 1);
     if alert.stage == after_silence {
@@ -46,11 +58,12 @@ fn of_event<'a>(event: &Event, context: &Context<'a>) -> Context<'a> {
     Context { rule: RuleName::of(event.name), ..*context }
 }
 
-/// From when on events are computed: as far back as the window where no reading is the cause.
+/// From when on events are computed: as far back as the window where no reading is the cause, and as two
+/// finger-sticks are known that belong together.
 fn computed_from(event: &Event, context: &Context<'_>) -> Timestamp {
-    let window_start = context.window_start();
-    let Some(cause) = context.cause else { return window_start };
     let near = event.near();
+    let earliest = context.judged_from(near);
+    let Some(cause) = context.cause else { return earliest };
     let mut from = cause.observation_time();
     if let Some(due) = context.due {
         // A run that waits for its next value.
@@ -68,7 +81,7 @@ fn computed_from(event: &Event, context: &Context<'_>) -> Timestamp {
     while let Some(first) = first_of_those_there(from) {
         from = first - near;
     }
-    from.max(window_start)
+    from.max(earliest)
 }
 
 /// The full computation of a rule's events.
@@ -108,7 +121,7 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     }
     let (mut episodes, next_assessment) = course.finish(context.now);
     for episode in &mut episodes {
-        say_what_was_judged(event, episode, context);
+        say_what_was_judged(&judge, episode);
     }
     Assessment { episodes, next_assessment, covered: beginning.covered }
 }
@@ -123,6 +136,37 @@ fn shortly_before<'a>(
     let begin = reading.time - long_enough;
     context.readings_and_copies(GLUCOSE, begin).filter(move |other| {
         !other.is_of(&reading) && (other.source == reading.source || other.time > begin)
+    })
+}
+
+/// Whether what is beyond the limit was confirmed so shortly before a reading that no crisis begins with it.
+fn is_held_before(judge: &Judge, reading: &CurrentReading, context: &Context<'_>) -> bool {
+    let event = judge.event;
+    if !is_of_sensor(reading.sample) {
+        let from = reading.time - AGAIN_AFTER;
+        let mut others = context.readings_and_copies(GLUCOSE, from);
+        return others.any(|other| {
+            other.time > from
+                && other.time < reading.time
+                && !is_of_sensor(other.sample)
+                && judge.level(&other) == Level::Beyond
+        });
+    }
+    // The first and the last value of the sensor's run before it.
+    let mut run: Option<(Timestamp, Timestamp)> = None;
+    for other in context.readings_and_copies(GLUCOSE, reading.time - event.longest_run()) {
+        let level = judge.level(&other);
+        let is_back = level == Level::Back && !is_of_sensor(other.sample);
+        if is_back {
+            run = None;
+        } else if other.source == reading.source && !other.is_of(reading) {
+            let first = run.filter(|(_, last)| other.time - *last <= SILENCE);
+            let first = first.map_or(other.time, |(first, _)| first);
+            run = (level == Level::Beyond).then_some((first, other.time));
+        }
+    }
+    run.is_some_and(|(first, last)| {
+        last - first >= event.sensor_for && reading.time - last <= SILENCE
     })
 }
 
@@ -169,18 +213,13 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
             };
             return level != Level::Beyond || starts_nothing();
         };
-        // Before it has lasted, time counts while a sensor says nothing else.
-        let has_lasted = || {
-            open.finding(LASTED).is_some()
-                && event
-                    .is_urgent_after(open.first_observed_at)
-                    .is_some_and(|after| reading.time > after)
-        };
+        // Where time alone has said so, a reading of before that may say something else.
+        let has_lasted = || open.finding(LASTED).is_some() && reading.time > open.changed_at;
         let is_urgent = open.severity == Severity::Urgent;
         let is_reported = open.stage == Stage::Confirmed
             && match event.urgent {
                 Urgent::Never => true,
-                Urgent::AtOnce => is_urgent,
+                Urgent::AtOnce => is_urgent && !open.late,
                 Urgent::After(_) => is_waiting_to_be_urgent(open) || has_lasted() && is_urgent,
             };
         return match level {
@@ -203,7 +242,9 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
                         !event.beyond.is_further(measured(&of_run), measured(&known))
                     })
                 };
-                is_reported && known.is_some_and(is_furthest)
+                is_reported
+                    && known.is_some_and(is_furthest)
+                    && (event.urgent != Urgent::AtOnce || is_held_before(&judge, reading, context))
             }
         };
     }
@@ -221,11 +262,15 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
         .take_while(|other| other.time <= reading.time + near);
     !context.lasting_at(reading.time - near).any(is_there)
         && !is_told()
-        && !others.any(|other| judge.level(&other) == Level::Beyond)
+        && !others.any(|other| {
+            judge.level(&other) == Level::Beyond
+                && (other.time - reading.time).abs() <= event.near_of(other.sample)
+        })
 }
 
 /// Adds what was judged, and against what.
-fn say_what_was_judged(event: &Event, episode: &mut Episode, context: &Context<'_>) {
+fn say_what_was_judged(judge: &Judge, episode: &mut Episode) {
+    let event = judge.event;
     let evidence = episode.evidence().into_iter().map(|evidence| evidence.reading);
     let furthest = event.beyond.furthest(evidence);
     let [name_of_furthest, side_of_furthest, name_of_sensor] = match event.beyond {
@@ -262,5 +307,5 @@ fn say_what_was_judged(event: &Event, episode: &mut Episode, context: &Context<'
             }
         }
     }
-    episode.parameters = parameters(context.plan, [event.limit, event.clear]);
+    episode.parameters = judge.parameters();
 }

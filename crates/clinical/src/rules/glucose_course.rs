@@ -1,7 +1,11 @@
 //! The course of a patient's glucose, reading by reading: what is beyond a limit, since when, and what
 //! ends it.
 
-use super::glucose_event::{FingerSticks, Judge, LASTED, Level, Urgent, just_after, measured};
+use super::glucose_event::{
+    FingerSticks, Judge, LASTED, Level, TELLS_FOR, Urgent, is_beyond_its_meter, just_after,
+    measured,
+};
+use super::glucose_open::{Open, name};
 use crate::alert::{Severity, Stage};
 use crate::clock::AHEAD_TOLERANCE;
 use crate::episode::{Episode, EvidenceReading};
@@ -41,24 +45,6 @@ impl Run {
     }
 }
 
-/// An episode that lasts.
-#[derive(Debug)]
-struct Open {
-    episode: Episode,
-    /// When the newest reading was observed that confirmed it.
-    decisive: Option<Timestamp>,
-    /// Whether it has lasted until it is urgent, where that takes time.
-    has_lasted: bool,
-    /// Whether another rule tells of all of it. Then it is no episode until it has lasted.
-    is_told: bool,
-}
-
-impl Open {
-    fn of(episode: Episode) -> Self {
-        Self { episode, decisive: None, has_lasted: false, is_told: false }
-    }
-}
-
 /// What has been seen up to some reading. From `from` on episodes are found; what comes before tells
 /// what runs there.
 #[derive(Debug)]
@@ -73,6 +59,9 @@ pub(super) struct Course {
     open: Option<Open>,
     /// One after silence that is known, until the silence that it begins with is seen.
     pending: Option<Open>,
+    /// Since when values beyond the limit follow one another closely enough to be one stretch, and
+    /// the last of them.
+    stretch: Option<(Timestamp, Timestamp)>,
     /// Values beyond the limit, of each sensor.
     beyond: Vec<Run>,
     /// Finger-sticks beyond the limit, where it takes two; nothing was back since.
@@ -90,10 +79,7 @@ impl Course {
         carried: Option<&Carried<'_>>,
     ) -> Self {
         let event = judge.event;
-        let carried = carried.map(|carried| Open {
-            has_lasted: carried.alert.finding(LASTED).is_some(),
-            ..Open::of(carried.episode())
-        });
+        let carried = carried.map(|carried| Open::carry(event, carried, from));
         let begins_later = |open: &Open| {
             let Episode { stage, began, .. } = open.episode;
             Some(stage) == event.after_silence && began + event.sensor_for + SILENCE >= from
@@ -109,6 +95,7 @@ impl Course {
             look_again: None,
             open,
             pending,
+            stretch: None,
             beyond: Vec::new(),
             sticks: Vec::new(),
             back: Vec::new(),
@@ -132,6 +119,16 @@ impl Course {
         self.pass(time);
         self.break_runs(time);
         let is_judged = reading.time >= self.from;
+        if level == Level::Beyond {
+            let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= TELLS_FOR);
+            let since = goes_on.map_or(reading.time, |(since, _)| since);
+            self.stretch = Some((since, reading.time));
+        }
+        if level != Level::Beyond
+            && let Some(open) = &mut self.open
+        {
+            open.passes_without(reading.time);
+        }
         if level != Level::Back {
             self.back.clear();
         }
@@ -185,15 +182,12 @@ impl Course {
             return;
         };
         self.sticks.retain(|stick| reading.time - stick.time <= within);
-        let first = self
-            .sticks
-            .iter()
-            .find(|stick| stick.source == reading.source && reading.time - stick.time >= apart);
+        let first = self.sticks.iter().find(|stick| reading.time - stick.time >= apart);
         let first = first.copied();
         self.sticks.push(*reading);
         match first {
             _ if !is_judged => {}
-            _ if self.open.is_some() => self.hold(&[*reading], is_told),
+            _ if self.is_confirmed() => self.hold(&[*reading], is_told),
             Some(first) => {
                 self.hold(&[first, *reading], is_told);
                 // Those between them uphold it too.
@@ -202,6 +196,12 @@ impl Course {
                         self.note_furthest(&stick);
                     }
                 }
+            }
+            None if self.open.is_some() => self.note_furthest(reading),
+            None if is_beyond_its_meter(reading) => {
+                let evidence = EvidenceReading::of(GLUCOSE, &[*reading]).collect();
+                let episode = Episode::begin(Stage::Unconfirmed, Severity::Review, evidence);
+                self.open = Some(Open::of(episode));
             }
             None => {}
         }
@@ -236,7 +236,8 @@ impl Course {
     /// Until when the open episode has to last to be urgent; none where it is, or is never.
     fn lasts_until(&self) -> Option<Timestamp> {
         let open = self.open.as_ref().filter(|open| !open.has_lasted)?;
-        self.judge.event.is_urgent_after(open.episode.began)
+        let (since, _) = self.stretch?;
+        self.judge.event.is_urgent_after(since.max(open.episode.began))
     }
 
     /// An episode lasts until a time has passed for as long as a sensor goes on: what is not back within
@@ -291,14 +292,26 @@ impl Course {
         let evidence: Vec<_> = EvidenceReading::of(GLUCOSE, readings).collect();
         let event = self.judge.event;
         let is_new = self.open.is_none();
+        let has_lasted = self.lasts_until().is_some_and(|until| newest.time > until)
+            || self.is_known_to_last(newest.time);
         let open = self.open.get_or_insert_with(|| {
             let episode = Episode::begin(Stage::Confirmed, Severity::Review, evidence.clone());
-            Open { is_told, ..Open::of(episode) }
+            let mut open = Open::of(episode);
+            open.is_told = is_told;
+            open
         });
         open.decisive = Some(newest.time);
         open.is_told &= is_told;
-        open.has_lasted |=
-            event.is_urgent_after(open.episode.began).is_some_and(|after| newest.time > after);
+        if has_lasted {
+            open.has_lasted = true;
+            open.named = evidence.last().copied();
+        }
+        if event.urgent == Urgent::AtOnce {
+            if !is_new && open.episode.stage == Stage::Confirmed {
+                open.note_crisis(newest);
+            }
+            open.is_held_by(newest.time);
+        }
         let severity = match event.urgent {
             Urgent::AtOnce => Severity::of_urgent(std::slice::from_ref(newest)),
             Urgent::After(_) if open.has_lasted => {
@@ -316,6 +329,16 @@ impl Course {
         }
     }
 
+    /// Whether the alert that goes on names a reading of then as the one by which it has lasted, and the
+    /// stretch of values may have begun before what is computed: its beginning has left memory.
+    fn is_known_to_last(&self, time: Timestamp) -> bool {
+        let begins_before =
+            || self.stretch.is_some_and(|(since, _)| since <= self.from + TELLS_FOR);
+        self.open.as_ref().is_some_and(|open| !open.has_lasted && open.named_at == Some(time))
+            && matches!(self.judge.event.urgent, Urgent::After(_))
+            && begins_before()
+    }
+
     /// Of what upholds an episode its evidence names the furthest beyond the limit.
     fn note_furthest(&mut self, reading: &CurrentReading) {
         let beyond = self.judge.event.beyond;
@@ -330,6 +353,7 @@ impl Course {
         if let Some(mut open) = self.open.take() {
             open.episode.ended = Some(time);
             self.report(open);
+            self.stretch = None;
             self.beyond.clear();
             self.sticks.clear();
             self.back.clear();
@@ -338,7 +362,7 @@ impl Course {
 
     /// Adds what follows from the stage: how urgent it is in time, and until when it is.
     fn report(&mut self, open: Open) {
-        let Open { mut episode, decisive, has_lasted, is_told } = open;
+        let Open { mut episode, decisive, has_lasted, named, is_told, .. } = open;
         if is_told && !has_lasted {
             return;
         }
@@ -352,6 +376,12 @@ impl Course {
                 }
                 Urgent::After(_) | Urgent::Never => Severity::Review,
             };
+            if let Some(crisis) = episode.crisis {
+                crisis.say_in(&mut episode.findings);
+            }
+            if let Some(named) = named {
+                name(self.judge.event, &mut episode, named);
+            }
             let newest = episode.established.iter().map(|evidence| evidence.reading.time).max();
             if let Some(decisive) = decisive.or(newest) {
                 // Judged a minute later at most than received.

@@ -3,15 +3,16 @@
 //! what its readings say ([`super::glucose_course`]) and what a reading can change
 //! ([`super::glucose_assessment`]) is the same for all.
 
-use crate::alert::{Alert, Severity, Stage, Text};
+use crate::alert::{Alert, Severity, Stage, Text, Values};
 use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
 use crate::kinds::blood_glucose;
 use crate::limit::{Limit, Side};
-use crate::measured::Measured;
+use crate::measured::{Measured, Side as OfDevice};
 use crate::monitor::TOGETHER;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::{CurrentReading, RememberedReading};
+use crate::rule::values;
 use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
@@ -23,6 +24,10 @@ const ALONE_WITHIN: Span = Span::from_millis(SILENCE.millis() - TOGETHER.millis(
 
 /// The finding of an event that has lasted until it is urgent: how many minutes that are.
 pub(super) const LASTED: &str = "lasted";
+
+/// So long a value beyond the limit tells of what follows it: after a longer gap nobody knows that it
+/// lasted. Ours.
+pub(super) const TELLS_FOR: Span = Span::from_hours(4);
 
 /// On which side of its limit glucose is in an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +63,8 @@ impl Beyond {
 pub(super) enum FingerSticks {
     /// Each.
     One,
-    /// Two of one source with nothing back between them.
+    /// Two with nothing back between them, of whatever source: copies are minutes apart. One alone that
+    /// is above what its meter can say is an unconfirmed event.
     Two {
         /// So long at least.
         apart: Span,
@@ -113,6 +119,12 @@ impl Event {
         }
     }
 
+    /// So far from a reading one beyond the limit can make an event together with it: two
+    /// finger-sticks further apart than values of a sensor.
+    pub(super) fn near_of(&self, sample: Sample) -> Span {
+        if is_of_sensor(sample) { self.longest_run() } else { self.near() }
+    }
+
     /// Whether a value is one that no plan makes an event of.
     pub(super) fn is_never(&self, sample: Sample) -> bool {
         match self.beyond {
@@ -121,7 +133,7 @@ impl Event {
         }
     }
 
-    /// When an event is urgent that began at a time.
+    /// When an event is urgent that is known to last since a time.
     pub(super) fn is_urgent_after(&self, began: Timestamp) -> Option<Timestamp> {
         let Urgent::After(span) = self.urgent else { return None };
         Some(began + span)
@@ -197,6 +209,14 @@ impl Judge {
         Self { event, limit, clear }
     }
 
+    /// What it judges by, which is not the plan's number where that would clear looser than raise.
+    pub(super) fn parameters(&self) -> Values {
+        values([
+            (self.event.limit.short_name(), self.limit),
+            (self.event.clear.short_name(), self.clear),
+        ])
+    }
+
     pub(super) fn level(&self, reading: &CurrentReading) -> Level {
         self.level_of(reading.sample)
     }
@@ -224,6 +244,11 @@ fn glucose(sample: Sample) -> f64 {
 /// For showing it, and for telling which is the furthest.
 pub(super) fn measured(reading: &CurrentReading) -> Measured {
     reading.sample.measured(blood_glucose::GLUCOSE_VALUE).unwrap_or(Measured::Exactly(f64::NAN))
+}
+
+/// Whether a finger-stick is above what its meter can say: it says HI.
+pub(super) fn is_beyond_its_meter(reading: &CurrentReading) -> bool {
+    !is_of_sensor(reading.sample) && measured(reading).side() == Some(OfDevice::Above)
 }
 
 /// Readings have whole seconds: from then on it is later than a time.

@@ -82,6 +82,24 @@ impl Sending for Sent {
     }
 }
 
+/// A finger-stick as one of several ways brings it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Over {
+    pub(super) way: u8,
+    pub(super) sent: Sent,
+}
+
+impl Sending for Over {
+    fn minutes(&self) -> i64 {
+        self.sent.minutes
+    }
+
+    fn reading(&self) -> Reading {
+        let source = Source::device("ROCHE", &self.way.to_string()).unwrap();
+        Reading { source, ..self.sent.reading() }
+    }
+}
+
 /// A patient of whom only one rule's alerts are looked at.
 pub(super) struct Watched {
     pub(super) home: Home,
@@ -187,6 +205,27 @@ pub(super) fn by_receipt(sent: &[(i64, Sent)]) -> Vec<(i64, Sent)> {
         sent.iter().map(|(delay, sent)| (sent.minutes + delay.max(&sent.update), *sent)).collect();
     all.sort_by_key(|(received, _)| *received);
     all
+}
+
+/// Neither time alone nor a process that starts says anything new while what was sent leaves memory,
+/// `minutes` after the first of it has.
+pub(super) fn nothing_new_is_said_when_readings_leave(
+    plan: Plan,
+    sent: &[(i64, Sent)],
+    minutes: i64,
+) -> Result<(), TestCaseError> {
+    let history = by_receipt(sent);
+    let mut home = Home { plan, ..Home::default() };
+    home.receives_all(&history);
+    let last = history.last().map_or(0, |(received, _)| *received);
+    let now = (40 * DAY + minutes).max(last + 1);
+    home.waits_until(now);
+    let mut restarted = home.restarted(&history, now);
+    for (home, who) in [(&mut home, "who was there"), (&mut restarted, "who starts")] {
+        let said = home.missed_at(now);
+        prop_assert!(said.is_empty(), "{who}: {said:?}");
+    }
+    Ok(())
 }
 
 #[test]

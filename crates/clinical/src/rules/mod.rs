@@ -46,6 +46,7 @@ pub(crate) mod days;
 mod glucose_assessment;
 mod glucose_course;
 mod glucose_event;
+mod glucose_open;
 mod occasions;
 mod of_sources;
 mod pairs;

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use clinical::alert::{Alert, Severity, Stage, Status, Transition};
+use clinical::crisis::Crisis;
 use clinical::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use clinical::monitor::Monitor;
 use clinical::plan::Plan;
@@ -116,6 +117,12 @@ pub fn episode(alert: &Alert) -> String {
     let (rule, stage, status, began) =
         (alert.rule, alert.stage, alert.status, alert.first_observed_at);
     format!("{rule} {stage} {status} {began} {ended:?} {evidence:?}")
+}
+
+/// The same with the newest crisis, as far as the alert is open.
+pub fn episode_with_crisis(alert: &Alert) -> String {
+    let crisis = Crisis::known_of(alert).filter(|_| alert.is_open());
+    format!("{} {crisis:?}", episode(alert))
 }
 
 impl Sending for Sent {

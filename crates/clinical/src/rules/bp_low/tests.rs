@@ -6,7 +6,7 @@ use proptest::sample::{Index, select};
 
 use crate::alert::{Severity, Stage, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
-use crate::home::{Home, Sending as _, Sent, bp, episode};
+use crate::home::{Home, Sending as _, Sent, bp, episode_with_crisis};
 use crate::plan::Plan;
 use crate::rules;
 
@@ -212,7 +212,7 @@ proptest! {
                 home.receives_at(clock, sent.clone());
             }
             home.waits_until(15 * DAY);
-            home.known(episode)
+            home.known(episode_with_crisis)
         })?;
     }
 

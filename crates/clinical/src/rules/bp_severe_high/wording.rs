@@ -2,6 +2,7 @@
 
 use super::limits::{DIASTOLIC, SYSTOLIC};
 use crate::alert::{Alert, Stage, Text};
+use crate::crisis::Crisis;
 use crate::parameter::Parameter;
 use crate::statistics;
 use crate::wording::number;
@@ -10,21 +11,29 @@ use crate::wording::number;
 pub(super) fn words(alert: &Alert) -> Text {
     let judged = Judged::of(alert);
     let (pressure, (broken_ja, broken_en)) = (judged.pressure(), judged.broken());
+    // In a new crisis while the alert is open.
+    let is_again = Crisis::known_of(alert).is_some();
+    let (again_ja, again_en) = if is_again { ("再び", " again") } else { ("", "") };
+    let confirmed_ja = if is_again {
+        "再び重症域です（再測定でも）"
+    } else {
+        "再測定でも重症域です"
+    };
     match (alert.stage, alert.late) {
         (Stage::Confirmed, false) => Text {
             ja: format!(
-                "家庭血圧 2回の平均 {pressure} mmHg（{broken_ja}）。再測定でも重症域です。症状を確認してください。"
+                "家庭血圧 2回の平均 {pressure} mmHg（{broken_ja}）。{confirmed_ja}。症状を確認してください。"
             ),
             en: format!(
-                "Home blood pressure, mean {pressure} mmHg: {broken_en}. Severe, confirmed by a second reading. Ask for symptoms."
+                "Home blood pressure, mean {pressure} mmHg: {broken_en}. Severe{again_en}, confirmed by a second reading. Ask for symptoms."
             ),
         },
         (Stage::Confirmed, true) => Text {
             ja: format!(
-                "家庭血圧 2回の平均 {pressure} mmHg（{broken_ja}）。重症域でした（遅れて届いた測定値）。経過を確認してください。"
+                "家庭血圧 2回の平均 {pressure} mmHg（{broken_ja}）。{again_ja}重症域でした（遅れて届いた測定値）。経過を確認してください。"
             ),
             en: format!(
-                "Home blood pressure, mean {pressure} mmHg: {broken_en}. Was severe; the readings arrived late. Review what followed."
+                "Home blood pressure, mean {pressure} mmHg: {broken_en}. Was severe{again_en}; the readings arrived late. Review what followed."
             ),
         },
         (Stage::Unconfirmed | Stage::Missing, _) => Text {

@@ -3,6 +3,7 @@
 use super::LIMIT;
 use crate::alert::{Alert, Text};
 use crate::rules::glucose_event::{LASTED, shown_limit};
+use crate::rules::glucose_open::BY_WHICH_IT_HAS_LASTED as BY;
 use crate::wording::{measured, not_recorded, number};
 
 /// Version 1 of the sentences.
@@ -17,6 +18,11 @@ pub(super) fn words(alert: &Alert) -> Text {
     let minutes = number(alert.finding("minutes").unwrap_or_default());
     let is_sensor = alert.finding("sensor") == Some(1.0);
     let lasted = alert.finding(LASTED).map(number);
+    // A finger-stick that said that it has lasted stands for what came before it.
+    let is_by_blood = alert.finding(BY.sensor) == Some(0.0);
+    let lasting = shown(BY.value, BY.comparator).filter(|_| is_by_blood);
+    let is_sensor = is_sensor && lasting.is_none();
+    let value = lasting.unwrap_or(value);
     let judged = match (&lasted, is_sensor) {
         (Some(lasted), true) => Text {
             ja: format!("センサーグルコース {}未満が{lasted}分超（最低{lowest}）。", limit.ja),

@@ -10,8 +10,8 @@ pub(super) const SENSOR_FOR: Span = Span::from_minutes(120);
 /// Two finger-sticks are so long apart at least.
 pub(super) const APART: Span = Span::from_hours(1);
 
-/// And so long at most: who measures once a day is noticed, with an hour or two to spare. Ours.
-pub(super) const WITHIN: Span = Span::from_hours(26);
+/// And so long at most: who measures a few times a week is noticed. Ours.
+pub(super) const WITHIN: Span = Span::from_hours(7 * 24);
 
 /// Glucose above which it is very high, mg/dL.
 pub(super) const LIMIT: Parameter = Parameter {

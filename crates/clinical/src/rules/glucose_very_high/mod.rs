@@ -1,11 +1,13 @@
 //! `glucose.very_high`: glucose above 250 mg/dL for hours, level 2 of the consensus on continuous
 //! monitoring.
 //!
-//! An event is a sensor that stays very high for 120 minutes, or two finger-sticks of one source that are
-//! an hour to 26 hours apart with nothing back between them (a laboratory's value counts as one). It is
-//! for *review*. Up to 30 minutes without a value do not break a sensor's run. After more silence its 120
-//! minutes begin anew: nobody knows what was between. So time alone raises nothing, for 120 minutes are
-//! only said of values that show them.
+//! An event is a sensor that stays very high for 120 minutes, or two finger-sticks that are an hour to
+//! 7 days apart with nothing back between them, of whatever source: copies are minutes apart (a
+//! laboratory's value counts as one). It is for *review*. Up to 30 minutes without a value do not break a
+//! sensor's run. After more silence its 120 minutes begin anew: nobody knows what was between. So time
+//! alone raises nothing, for 120 minutes are only said of values that show them.
+//!
+//! One finger-stick of which the meter says HI is *unconfirmed*: it asks to measure again.
 //!
 //! It ends with a finger-stick below 230 mg/dL, or with a sensor that stays there for 15 minutes while
 //! nothing else reads more. Silence ends nothing.

@@ -9,11 +9,14 @@ use crate::home::{Home, at, episode, only};
 use crate::monitor::ASSESSED;
 use crate::plan::Plan;
 use crate::rules;
-use crate::rules::glucose_tests::{HI, Sent, Watched, by_receipt, courses, finger, sensor};
+use crate::rules::glucose_tests::{
+    DAY, HI, Over, Sent, Watched, by_receipt, courses, finger,
+    nothing_new_is_said_when_readings_leave, sensor,
+};
 
 use Severity::Review;
-use Stage::Confirmed;
-use Transition::{Raised, Resolved, Retracted, Updated};
+use Stage::{Confirmed, Unconfirmed};
+use Transition::{Escalated, Raised, Resolved, Retracted, Updated};
 
 const RULE: &str = "glucose.very_high";
 
@@ -90,9 +93,78 @@ fn two_finger_sticks_an_hour_apart_with_nothing_back_between_them_are_for_review
 }
 
 #[test]
-fn who_measures_once_a_day_is_noticed_and_who_does_every_other_day_is_not() {
-    assert_eq!(after([finger(0, 280), finger(25 * 60, 290)]).reported.len(), 1);
-    assert!(after([finger(0, 280), finger(48 * 60, 290)]).reported.is_empty());
+fn who_measures_once_a_day_or_once_a_week_is_noticed() {
+    for days in [1, 2, 3, 7] {
+        assert_eq!(after([finger(0, 280), finger(days * DAY, 290)]).reported.len(), 1, "{days}");
+    }
+    assert!(after([finger(0, 280), finger(7 * DAY + 1, 290)]).reported.is_empty());
+    assert!(after([finger(0, 280), finger(DAY, 200), finger(2 * DAY, 290)]).reported.is_empty());
+}
+
+#[test]
+fn finger_sticks_of_two_meters_an_hour_apart_are_two_and_copies_are_one() {
+    let after = |second: Sent| {
+        let by_meter = |way, sent| Over { way, sent };
+        let sent = [by_meter(1, finger(0, 280)), by_meter(2, second)];
+        Watched::by(RULE, only(&[RULE])).after(sent)
+    };
+    assert_eq!(after(finger(60, 290)).reported.len(), 1);
+    assert!(after(finger(1, 280)).reported.is_empty());
+}
+
+/// Above 600 mg/dL mostly: one of those asks to measure again, as one severe pressure does.
+#[test]
+fn a_meter_that_says_hi_once_asks_to_measure_again() {
+    let mut home = after([finger(0, HI)]);
+    assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Blood glucose > 600 mg/dL: above what the meter can say. Ask for symptoms, and to measure again."
+    );
+    assert_eq!(
+        words.ja,
+        "血糖 > 600 mg/dL（測定器の上限超）。症状を確認し、再測定を依頼してください。"
+    );
+    home.receives(finger(59, 300));
+    assert_eq!(home.reported.len(), 1, "not an hour later");
+    home.receives(finger(60, 280));
+    assert_eq!(home.transitions()[1..], [(Escalated, Review, Confirmed)]);
+    assert_eq!(home.last().first_observed_at, at(0));
+    assert!(rules::words(home.last()).en.contains("highest > 600"), "{:?}", home.last());
+    home.receives(finger(70, 229));
+    assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
+fn after_a_single_hi_the_next_finger_stick_that_is_back_ends_it_and_a_copy_says_nothing() {
+    let mut home = after([finger(0, HI), Sent { minutes: 1, ..finger(0, HI) }]);
+    assert_eq!(home.reported.len(), 1);
+    home.receives(finger(10, 229));
+    assert_eq!(home.transitions()[1..], [(Resolved, Review, Unconfirmed)]);
+    let mut home = after([finger(0, HI)]);
+    home.receives_at(5, finger(0, HI).entered_in_error());
+    assert_eq!(home.last().transition, Retracted);
+    // Of a sensor that is no more than 401.
+    assert!(after([sensor(0, HI), sensor(5, 390)]).reported.is_empty());
+}
+
+/// What began the alert leaves memory before what confirmed it.
+#[test]
+fn an_alert_of_finger_sticks_days_apart_stays_when_the_first_has_left_memory() {
+    for sent in [[finger(0, 280), finger(6 * DAY, 290)], [finger(0, HI), finger(5 * DAY, 300)]] {
+        let mut home = after(sent);
+        assert_eq!(home.last().stage, Confirmed);
+        let known = home.last().clone();
+        let sent = sent.map(|sent| (sent.minutes, sent));
+        for half_a_day in 60..100 {
+            let now = half_a_day * DAY / 2;
+            assert!(home.missed_at(now).is_empty(), "{half_a_day}");
+            let mut restarted = home.restarted(&sent, now);
+            assert!(restarted.missed_at(now).is_empty(), "{half_a_day}");
+            assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
+        }
+    }
 }
 
 #[test]
@@ -223,5 +295,13 @@ proptest! {
     #[test]
     fn a_restart_says_nothing_new(sent in courses(VALUES, 60)) {
         properties::a_restart_says_nothing_new(&by_receipt(&sent))?;
+    }
+
+    #[test]
+    fn nothing_new_is_said_when_readings_leave_memory(
+        sent in courses(VALUES, 60),
+        minutes in 0..12_000_i64,
+    ) {
+        nothing_new_is_said_when_readings_leave(only(&[RULE]), &sent, minutes)?;
     }
 }

@@ -1,7 +1,7 @@
 //! What an alert of the rule says.
 
 use super::LIMIT;
-use crate::alert::{Alert, Text};
+use crate::alert::{Alert, Stage, Text};
 use crate::rules::glucose_event::shown_limit;
 use crate::wording::{measured, not_recorded, number};
 
@@ -14,6 +14,16 @@ pub(super) fn words(alert: &Alert) -> Text {
         return not_recorded(alert.rule.as_str());
     };
     let limit = shown_limit(alert, &LIMIT);
+    if alert.stage == Stage::Unconfirmed {
+        return Text {
+            ja: format!(
+                "血糖 {highest} mg/dL（測定器の上限超）。症状を確認し、再測定を依頼してください。"
+            ),
+            en: format!(
+                "Blood glucose {highest} mg/dL: above what the meter can say. Ask for symptoms, and to measure again."
+            ),
+        };
+    }
     let minutes = number(alert.finding("minutes").unwrap_or_default());
     let (ja, en) = if alert.finding("sensor") == Some(1.0) {
         (

@@ -2,6 +2,7 @@
 
 use super::LIMIT;
 use crate::alert::{Alert, Stage, Text};
+use crate::rules::glucose_open::WITH_WHICH_A_CRISIS_BEGAN as AGAIN;
 use crate::wording::{measured, not_recorded, number};
 
 /// Version 1 of the sentences.
@@ -22,12 +23,23 @@ pub(super) fn words(alert: &Alert) -> Text {
         ["", " mg/dL"].map(|unit| limit_in(unit, "基準値（記録なし）"));
     let [limit_en, limit_with_unit_en] =
         ["", " mg/dL"].map(|unit| limit_in(unit, "a limit that is not recorded"));
-    let is_sensor = alert.finding("sensor") == Some(1.0);
+    // Of a new crisis while the alert is open the reading with which it began is what was judged.
+    let again = shown(AGAIN.value, AGAIN.comparator).filter(|_| alert.stage == Stage::Confirmed);
+    let sensor = if again.is_some() { AGAIN.sensor } else { "sensor" };
+    let is_sensor = alert.finding(sensor) == Some(1.0);
     // Blood measured since has confirmed what the sensor said. Not said of alerts from before it was
     // told apart.
-    let is_confirmed_by_blood = is_sensor && alert.finding("lowest_sensor") == Some(0.0);
-    let (judged_ja, judged_en) = match (alert.stage, is_sensor) {
-        (Stage::Confirmed, true) if is_confirmed_by_blood => (
+    let is_confirmed_by_blood =
+        again.is_none() && is_sensor && alert.finding("lowest_sensor") == Some(0.0);
+    let (judged_ja, judged_en) = match (again, alert.stage, is_sensor) {
+        (Some(again), ..) => {
+            let (of_ja, of_en) = named(is_sensor);
+            (
+                format!("{of_ja} {again} mg/dL、再び{limit_ja}未満（最低{lowest}）。"),
+                format!("{of_en} {again} mg/dL: below {limit_en} again, lowest {lowest}."),
+            )
+        }
+        (None, Stage::Confirmed, true) if is_confirmed_by_blood => (
             format!(
                 "センサーグルコース {limit_with_unit_ja}未満が{minutes}分以上、血糖測定で {lowest} mg/dL。"
             ),
@@ -35,7 +47,7 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "Sensor glucose below {limit_with_unit_en} for {minutes} minutes or more, then blood glucose {lowest} mg/dL."
             ),
         ),
-        (Stage::Confirmed, true) => (
+        (None, Stage::Confirmed, true) => (
             format!(
                 "センサーグルコース {limit_with_unit_ja}未満が{minutes}分以上（最低{lowest}）。"
             ),
@@ -43,11 +55,11 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "Sensor glucose below {limit_with_unit_en} for {minutes} minutes or more, lowest {lowest}."
             ),
         ),
-        (Stage::Confirmed, false) => (
+        (None, Stage::Confirmed, false) => (
             format!("血糖 {value} mg/dL（{limit_ja}未満、最低{lowest}）。"),
             format!("Blood glucose {value} mg/dL: below {limit_en}, lowest {lowest}."),
         ),
-        (Stage::Unconfirmed | Stage::Missing, _) => (
+        (None, Stage::Unconfirmed | Stage::Missing, _) => (
             format!(
                 "センサーグルコース {lowest} mg/dL（{limit_ja}未満）。その後30分、センサーの値がありません。"
             ),
@@ -75,4 +87,13 @@ pub(super) fn words(alert: &Alert) -> Text {
         ),
     };
     Text { ja: format!("{judged_ja}{todo_ja}"), en: format!("{judged_en} {todo_en}") }
+}
+
+/// What was measured, in Japanese and English.
+fn named(is_sensor: bool) -> (&'static str, &'static str) {
+    if is_sensor {
+        ("センサーグルコース", "Sensor glucose")
+    } else {
+        ("血糖", "Blood glucose")
+    }
 }

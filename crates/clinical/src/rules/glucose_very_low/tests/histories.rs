@@ -7,9 +7,9 @@ use proptest::sample::{Index, select};
 use super::{DAY, LO, RULE, Sent, after, finger, sensor};
 use crate::alert::{Severity, Stage, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
-use crate::home::{Home, Sending, episode};
+use crate::home::{Home, episode_with_crisis};
 use crate::monitor::ASSESSED;
-use crate::{Reading, Source};
+use crate::rules::glucose_tests::Over;
 
 use Severity::Urgent;
 use Stage::Confirmed;
@@ -78,24 +78,6 @@ fn a_copy_of_a_finger_stick_takes_no_alert_back_however_late_it_comes() {
             assert_eq!(seen[0], (Raised, Urgent, Confirmed));
             assert!(seen[1..].iter().all(|one| *one == (Updated, Urgent, Confirmed)), "{seen:?}");
         }
-    }
-}
-
-/// A finger-stick as one of several ways brings it.
-#[derive(Debug, Clone, Copy)]
-struct Over {
-    way: u8,
-    sent: Sent,
-}
-
-impl Sending for Over {
-    fn minutes(&self) -> i64 {
-        self.sent.minutes
-    }
-
-    fn reading(&self) -> Reading {
-        let source = Source::device("ROCHE", &self.way.to_string()).unwrap();
-        Reading { source, ..self.sent.reading() }
     }
 }
 
@@ -185,7 +167,7 @@ proptest! {
                 home.receives_at(clock, *sent);
             }
             home.waits_until(20_000);
-            home.known(episode)
+            home.known(episode_with_crisis)
         })?;
     }
 

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod batches;
+mod crises;
 mod histories;
 
 use crate::home::Sending;

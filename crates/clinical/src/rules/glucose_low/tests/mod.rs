@@ -1,18 +1,23 @@
 //! The rule, shown by what happens to a patient.
 
+mod noise;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use crate::alert::{Severity, Stage, Status, Transition};
+use crate::alert::{Severity, Stage, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, at, episode, only};
 use crate::monitor::ASSESSED;
 use crate::plan::Plan;
 use crate::programmes;
 use crate::rules;
-use crate::rules::glucose_tests::{LO, Sent, Watched, by_receipt, courses, finger, sensor};
+use crate::rules::glucose_tests::{
+    DAY, LO, Sent, Watched, by_receipt, courses, finger, nothing_new_is_said_when_readings_leave,
+    sensor,
+};
 
 use Severity::{Review, Urgent};
 use Stage::Confirmed;
@@ -146,13 +151,74 @@ fn a_sensor_that_is_silent_for_longer_is_not_known_to_be_low() {
     let mut home = after(stays(0, 85, 65));
     home.waits_until(1_000);
     assert_eq!(home.transitions(), [(Raised, Review, Confirmed)], "silent from 85 to 120");
-    // It is back, and low: nothing said that it was not in between.
-    for sent in stays(1_005, 1_015, 65) {
+    // It speaks again, and is low: nobody knows of the 15 hours between.
+    for sent in stays(1_005, 1_125, 65) {
         home.receives(sent);
     }
     assert_eq!(home.reported.len(), 1);
-    home.receives(sensor(1_020, 65));
+    home.receives(sensor(1_130, 65));
     assert_eq!(home.last().transition, Escalated);
+}
+
+#[test]
+fn a_value_that_time_alone_did_not_know_takes_the_urgency_back_after_a_gap_too() {
+    let mut home = after(stays(0, 20, 65).chain(stays(600, 700, 65)));
+    home.waits_until(721);
+    assert_eq!((home.last().transition, home.last().severity), (Escalated, Urgent));
+    home.receives_at(722, sensor(705, 80));
+    assert_eq!((home.last().transition, home.last().severity), (Eased, Review));
+}
+
+#[test]
+fn finger_sticks_more_than_four_hours_apart_say_nothing_of_the_time_between() {
+    let home = after([finger(0, 68), finger(4 * 60, 69)]);
+    assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)]);
+    for apart in [4 * 60 + 1, 12 * 60] {
+        let mut home = after([finger(0, 68), finger(apart, 69), finger(apart + 120, 69)]);
+        assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+        // What is known to last since the second one.
+        home.receives(finger(apart + 121, 69));
+        assert_eq!(home.last().transition, Escalated);
+    }
+}
+
+#[test]
+fn the_reading_that_makes_it_last_is_in_the_evidence_and_in_the_words() {
+    let mut home = after([finger(0, 68), finger(60, 61), finger(121, 66)]);
+    let evidence = |home: &Watched| -> Vec<_> {
+        home.last().evidence.iter().map(|one| one.reading.observation_time()).collect()
+    };
+    assert_eq!(evidence(&home), [at(0), at(60), at(121)]);
+    assert_eq!(
+        rules::words(home.last()).en,
+        "Blood glucose 66 mg/dL: below 70 mg/dL, not seen back for more than 120 minutes, lowest 61. Ask for symptoms, and to measure by finger-stick."
+    );
+    home.receives(finger(130, 60));
+    assert_eq!(evidence(&home), [at(0), at(130), at(121)]);
+    // Where a sensor was low before.
+    let home = after(stays(0, 20, 65).chain([finger(125, 63)]));
+    assert!(rules::words(home.last()).en.starts_with("Blood glucose 63 mg/dL"));
+}
+
+/// 40 days later the readings leave, one by one: what the alert says of them stays said.
+#[test]
+fn what_the_alert_says_stays_said_when_its_readings_have_left_memory() {
+    let by_finger_stick = [finger(0, 68), finger(60, 61), finger(121, 66), finger(130, 60)];
+    let by_sensor: Vec<Sent> = stays(0, 20, 62).chain(stays(100, 200, 65)).collect();
+    let lowest_last = [finger(0, 68), finger(100, 66), finger(150, 60), finger(200, 62)];
+    for sent in [&by_finger_stick[..], &by_sensor, &lowest_last] {
+        let mut home = after(sent.iter().copied());
+        assert_eq!((home.last().severity, home.last().finding("lasted")), (Urgent, Some(120.0)));
+        let known = home.last().clone();
+        let sent: Vec<(i64, Sent)> = sent.iter().map(|sent| (sent.minutes, *sent)).collect();
+        for minutes in (-90..400).step_by(5) {
+            let now = 40 * DAY + minutes;
+            assert!(home.missed_at(now).is_empty(), "{minutes}");
+            let mut restarted = home.restarted(&sent, now);
+            assert!(restarted.missed_at(now).is_empty(), "{minutes}");
+            assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
+        }
+    }
 }
 
 #[test]
@@ -169,7 +235,7 @@ fn two_finger_sticks_with_nothing_back_between_them_are_urgent_after_120_minutes
     assert_eq!(home.last().transition, Escalated);
     assert_eq!(
         rules::words(home.last()).en,
-        "Blood glucose 65 mg/dL: below 70 mg/dL, not seen back for more than 120 minutes, lowest 65. Ask for symptoms, and to measure by finger-stick."
+        "Blood glucose 66 mg/dL: below 70 mg/dL, not seen back for more than 120 minutes, lowest 65. Ask for symptoms, and to measure by finger-stick."
     );
     let home = after([finger(0, 65), finger(60, 80), finger(121, 66)]);
     assert!(home.reported.iter().all(|alert| alert.severity == Review));
@@ -239,6 +305,17 @@ fn what_is_very_low_at_once_is_told_once() {
 }
 
 #[test]
+fn an_alert_names_the_number_that_it_clears_at() {
+    let plan = rules::plan(1, [("glucose.low.limit", 80.0)]).unwrap();
+    let mut home = Watched::by(RULE, plan).after([finger(0, 75)]);
+    assert_eq!(home.last().parameter("clear"), Some(80.0), "not the 70 of the plan");
+    home.receives(finger(20, 79));
+    assert_eq!(home.reported.len(), 1);
+    home.receives(finger(40, 80));
+    assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
 fn one_that_becomes_very_low_later_stays_beside_it_and_ends_with_it() {
     let mut home = Home::after(stays(0, 20, 65).chain(stays(25, 45, 50)));
     let open = |home: &Home| {
@@ -299,45 +376,6 @@ fn where_the_rule_of_very_low_is_switched_off_the_low_one_tells_of_it() {
     assert_eq!(told, [(RULE, Raised), ("glucose.very_low", Retracted)]);
 }
 
-/// Values of a sensor that is around 70 for days, from a small generator.
-fn noise(values: usize) -> Vec<u16> {
-    let mut state = 1_u32;
-    let next = |_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        66 + (state >> 24) as u16 % 8
-    };
-    (0..values).map(next).collect()
-}
-
-/// The consensus: an event begins with 15 minutes below 70, and is over with 15 minutes at or above it.
-fn consensus_events(values: &[u16]) -> usize {
-    let (mut events, mut is_low, mut in_a_row) = (0, false, 0);
-    for value in values {
-        in_a_row = if (*value < 70) == is_low { 0 } else { in_a_row + 1 };
-        // Four values 5 minutes apart.
-        if in_a_row == 4 {
-            is_low = !is_low;
-            in_a_row = 0;
-            events += usize::from(is_low);
-        }
-    }
-    events
-}
-
-#[test]
-fn noise_around_70_is_reported_as_often_as_the_consensus_counts_events() {
-    let values = noise(2_000);
-    let mut home = after((0..).zip(&values).map(|(place, value)| sensor(place * 5, *value)));
-    home.waits_until(20_000);
-    let crossings = values.windows(2).filter(|two| (two[0] < 70) != (two[1] < 70)).count();
-    let alerts: BTreeSet<_> = home.reported.iter().map(|alert| alert.id).collect();
-    assert_eq!(alerts.len(), consensus_events(&values));
-    assert!(alerts.len() * 8 < crossings, "{} of {crossings}", alerts.len());
-    let raised = home.reported.iter().filter(|alert| alert.transition == Raised);
-    assert_eq!(raised.count(), alerts.len(), "none is raised twice");
-    assert!(home.reported.iter().all(|alert| alert.status != Status::Retracted));
-}
-
 #[test]
 fn most_values_of_a_sensor_take_the_fast_path() {
     ASSESSED.set(0);
@@ -390,5 +428,13 @@ proptest! {
     #[test]
     fn a_restart_says_nothing_new(sent in courses(VALUES, 40)) {
         properties::a_restart_says_nothing_new(&by_receipt(&sent))?;
+    }
+
+    #[test]
+    fn nothing_new_is_said_when_readings_leave_memory(
+        sent in courses(VALUES, 40),
+        minutes in 0..12_000_i64,
+    ) {
+        nothing_new_is_said_when_readings_leave(only(&BOTH), &sent, minutes)?;
     }
 }

@@ -1,0 +1,132 @@
+//! A new crisis while an alert is open.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{DAY, RULE, Sent, finger, sensor};
+use crate::alert::{Severity, Stage, Transition};
+use crate::crisis::Crisis;
+use crate::home::{at, only};
+use crate::rules;
+use crate::rules::glucose_tests::Watched;
+
+use Severity::Urgent;
+use Stage::Confirmed;
+use Transition::{Escalated, Raised, Updated};
+
+const HOUR: i64 = 60;
+
+fn after(sent: impl IntoIterator<Item = Sent>) -> Watched {
+    Watched::by(RULE, only(&[RULE])).after(sent)
+}
+
+fn told_again(home: &Watched) -> usize {
+    home.reported.iter().filter(|alert| alert.transition == Escalated).count()
+}
+
+#[test]
+fn a_finger_stick_that_is_very_low_again_on_another_day_pages_again() {
+    // Never seen at 70.
+    let mut home = after([finger(0, 45), finger(HOUR, 62)]);
+    home.receives(finger(2 * DAY, 50));
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed), (Escalated, Urgent, Confirmed)]);
+    let alert = home.last();
+    let named: Vec<_> =
+        alert.evidence.iter().map(|evidence| evidence.reading.observation_time()).collect();
+    assert_eq!(named, [at(0), at(2 * DAY)]);
+    let words = rules::words(alert);
+    assert_eq!(
+        words.en,
+        "Blood glucose 50 mg/dL: below 54 again, lowest 45. Very low. Ask for symptoms, and to measure again."
+    );
+    assert_eq!(
+        words.ja,
+        "血糖 50 mg/dL、再び54未満（最低45）。著しい低値です。症状を確認し、再測定を依頼してください。"
+    );
+    // In the same crisis nothing is said but what is lower.
+    home.receives(finger(2 * DAY + HOUR, 52));
+    assert_eq!(home.reported.len(), 2);
+    home.receives(finger(2 * DAY + 2 * HOUR, 41));
+    assert_eq!(home.last().transition, Updated);
+    assert_eq!(told_again(&home), 1);
+}
+
+#[test]
+fn a_sensor_that_is_very_low_each_night_pages_each_night() {
+    let day = |day: i64| {
+        let night = (0..6).map(move |n| sensor(day * DAY + n * 5, 50));
+        // Treated, and never seen at 70.
+        night.chain((6..280).map(move |n| sensor(day * DAY + n * 5, 60)))
+    };
+    let home = after((0..3).flat_map(day));
+    assert_eq!((home.reported[0].transition, told_again(&home)), (Raised, 2));
+}
+
+#[test]
+fn who_is_very_low_each_day_without_a_value_between_is_told_of_once() {
+    let home = after((0..10).map(|day| finger(day * DAY, 48)));
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    assert_eq!(told_again(&after([finger(0, 48), finger(3 * DAY + 1, 48)])), 1);
+}
+
+#[test]
+fn a_crisis_that_comes_too_late_is_marked_and_one_in_time_after_it_pages() {
+    let mut home = after([finger(0, 45), finger(HOUR, 62)]);
+    home.receives_at(2 * DAY + 8 * HOUR, finger(2 * DAY, 50));
+    home.waits_until(2 * DAY + 8 * HOUR + 1);
+    assert_eq!((home.last().transition, home.last().late), (Updated, true));
+    home.receives(finger(2 * DAY + 9 * HOUR, 52));
+    assert_eq!((home.last().transition, home.last().late), (Escalated, false));
+}
+
+/// When a finger-stick is measured, and what it says.
+fn sticks() -> impl Strategy<Value = Vec<Sent>> {
+    let apart =
+        [HOUR, 10 * HOUR, 20 * HOUR - 1, 20 * HOUR, DAY, 72 * HOUR, 72 * HOUR + 1, 100 * HOUR];
+    let value = select(vec![41_u16, 45, 50, 60, 65]);
+    vec((select(apart.to_vec()), value), 1..40).prop_map(|all| {
+        let mut minutes = 0;
+        let mut sticks = vec![finger(0, 45)];
+        for (apart, value) in all {
+            minutes += apart;
+            sticks.push(finger(minutes, value));
+        }
+        sticks
+    })
+}
+
+/// The definition, read word for word.
+fn crises(sticks: &[Sent]) -> Vec<i64> {
+    let low: Vec<i64> = sticks.iter().filter(|one| one.value < 54).map(|one| one.minutes).collect();
+    let is_new = |two: &&[i64]| {
+        let apart = two[1] - two[0];
+        let mut between = sticks.iter().filter(|one| two[0] < one.minutes && one.minutes < two[1]);
+        if between.next().is_some() { apart >= 20 * HOUR } else { apart > 72 * HOUR }
+    };
+    low.windows(2).filter(is_new).map(|two| two[1]).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn somebody_is_told_again_once_of_each_crisis(sticks in sticks(), later in 0..60_i64) {
+        let sent: Vec<(i64, Sent)> = sticks.iter().map(|one| (one.minutes, *one)).collect();
+        let mut home = Watched::by(RULE, only(&[RULE]));
+        home.receives_all(&sent);
+        let told: Vec<_> = home
+            .reported
+            .iter()
+            .filter(|alert| alert.transition == Escalated)
+            .map(Crisis::known_of)
+            .collect();
+        let expected: Vec<_> = crises(&sticks).into_iter().map(|minutes| Some(at(minutes))).collect();
+        prop_assert_eq!(told, expected);
+        let now = sticks.last().map_or(0, |last| last.minutes + 1 + later * 17 * HOUR);
+        let said = home.missed_at(now);
+        prop_assert!(said.is_empty(), "{said:?}");
+        let said = home.restarted(&sent, now).missed_at(now);
+        prop_assert!(said.is_empty(), "after a restart: {said:?}");
+    }
+}

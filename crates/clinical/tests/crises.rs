@@ -1,0 +1,284 @@
+//! A new crisis while an alert is open: who is severe again after a day that was not is told of again, once,
+//! and who is severe each day is not.
+
+mod home;
+
+use clinical::alert::{Alert, Severity, Stage, Transition};
+use clinical::crisis::Crisis;
+use clinical::rules;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use home::properties;
+use home::{Home, Sent, at, bp, episode_with_crisis, only};
+
+use Severity::{Review, Urgent};
+use Stage::Confirmed;
+use Transition::{Eased, Escalated, Raised, Resolved, Updated};
+
+const RULE: &str = "bp.severe_high";
+
+const HOUR: i64 = 60;
+const DAY: i64 = 24 * HOUR;
+
+/// An occasion of two readings that are severe.
+fn severe(minutes: i64) -> [Sent; 2] {
+    [bp(minutes, 190, 100), bp(minutes + 2, 188, 100)]
+}
+
+/// One that is neither severe nor normalised: it raises nothing and ends nothing.
+fn between(minutes: i64) -> [Sent; 2] {
+    [bp(minutes, 177, 100), bp(minutes + 2, 178, 100)]
+}
+
+fn receives(home: &mut Home, occasions: impl IntoIterator<Item = [Sent; 2]>) {
+    for sent in occasions.into_iter().flatten() {
+        home.receives(sent);
+    }
+}
+
+fn after(occasions: impl IntoIterator<Item = [Sent; 2]>) -> Home {
+    let mut home = Home::under(&[RULE]);
+    receives(&mut home, occasions);
+    home
+}
+
+/// How often somebody was told again of the open alert.
+fn told_again(home: &Home) -> usize {
+    home.reported.iter().filter(|alert| alert.transition == Escalated).count()
+}
+
+#[test]
+fn who_is_severe_again_after_days_that_were_not_is_told_of_again_and_once() {
+    let calmer = (1..8).map(|half_a_day| between(half_a_day * 12 * HOUR));
+    let mut home = after([severe(0)].into_iter().chain(calmer));
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+    receives(&mut home, [[bp(4 * DAY, 204, 118), bp(4 * DAY + 3, 200, 116)]]);
+    assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)]);
+    let alert = home.last();
+    assert_eq!(alert.id, home.reported[0].id);
+    assert_eq!(Crisis::known_of(alert), Some(at(4 * DAY)));
+    let words = rules::words(alert);
+    assert_eq!(
+        words.en,
+        "Home blood pressure, mean 202/117 mmHg: systolic at or above 180, diastolic at or above 110. Severe again, confirmed by a second reading. Ask for symptoms."
+    );
+    assert_eq!(
+        words.ja,
+        "家庭血圧 2回の平均 202/117 mmHg（収縮期が180以上、拡張期が110以上）。再び重症域です（再測定でも）。症状を確認してください。"
+    );
+    // What follows in the same crisis is no news.
+    receives(&mut home, [severe(4 * DAY + HOUR), severe(4 * DAY + 9 * HOUR)]);
+    assert_eq!(home.transitions()[2..], [(Updated, Urgent, Confirmed); 2]);
+    // One without a second asks nobody either, and the words stay those of the pair.
+    home.receives(bp(4 * DAY + 12 * HOUR, 186, 100));
+    home.waits_until(4 * DAY + 13 * HOUR);
+    assert_eq!(home.last().transition, Updated);
+    assert!(rules::words(home.last()).en.contains("mean 189/100 mmHg"), "{:?}", home.last());
+}
+
+#[test]
+fn who_is_severe_each_day_is_told_of_once() {
+    // Once a day, up to four hours earlier or later.
+    let jitter = [0, 4, -3, 2, -2, 4, 0];
+    let once =
+        (0..60).zip(jitter.iter().cycle()).map(|(day, hours)| severe(day * DAY + hours * HOUR / 2));
+    let home = after(once);
+    assert_eq!((home.reported[0].transition, told_again(&home)), (Raised, 0));
+    // In the morning, and in the evening not.
+    let twice = (0..60).flat_map(|day| [severe(day * DAY), between(day * DAY + 13 * HOUR)]);
+    assert_eq!(told_again(&after(twice)), 0);
+}
+
+#[test]
+fn a_day_later_or_after_three_days_without_a_value_it_is_another_crisis() {
+    let again = |occasions: &[[Sent; 2]]| told_again(&after(occasions.iter().cloned()));
+    let later = |hours: i64| severe(hours * HOUR);
+    assert_eq!(again(&[severe(0), between(20 * HOUR), later(21)]), 1, "a day later it was not");
+    assert_eq!(again(&[severe(0), between(19 * HOUR), later(27)]), 0, "severe each day");
+    assert_eq!(again(&[severe(0), between(19 * HOUR), later(29)]), 1);
+    assert_eq!(again(&[severe(0), later(72)]), 0);
+    assert_eq!(again(&[severe(0), later(73)]), 1, "nobody knows what was in between");
+}
+
+#[test]
+fn what_one_reading_says_first_and_two_an_hour_later_is_told_of_once() {
+    let mut home = after([severe(0), between(DAY), between(2 * DAY)]);
+    home.receives(bp(3 * DAY, 192, 100));
+    home.waits_until(3 * DAY + 30);
+    assert_eq!(told_again(&home), 0, "nobody has measured again");
+    receives(&mut home, [severe(3 * DAY + HOUR), severe(3 * DAY + 2 * HOUR)]);
+    assert_eq!(told_again(&home), 1);
+}
+
+#[test]
+fn a_crisis_whose_readings_come_too_late_pages_nobody_until_one_comes_in_time() {
+    let mut home = after([severe(0), between(DAY), between(2 * DAY)]);
+    for sent in severe(3 * DAY) {
+        home.receives_at(3 * DAY + 8 * HOUR, sent);
+    }
+    let alert = home.last();
+    assert_eq!((alert.transition, alert.severity, alert.late), (Updated, Urgent, true));
+    assert!(
+        rules::words(alert)
+            .en
+            .ends_with("Was severe again; the readings arrived late. Review what followed.")
+    );
+    receives(&mut home, [severe(3 * DAY + 9 * HOUR)]);
+    assert_eq!((home.last().transition, home.last().late), (Escalated, false));
+}
+
+#[test]
+fn a_new_crisis_that_was_entered_in_error_is_taken_back() {
+    let mut home = after([severe(0), between(DAY), between(2 * DAY), severe(3 * DAY)]);
+    assert_eq!(told_again(&home), 1);
+    home.receives_at(3 * DAY + 30, bp(3 * DAY, 190, 100).corrected(20, 150, 90));
+    home.receives_at(3 * DAY + 31, bp(3 * DAY + 2, 188, 100).corrected(20, 150, 90));
+    assert_eq!(Crisis::known_of(home.last()), None);
+    assert_eq!(told_again(&home), 1);
+    assert!(rules::words(home.last()).en.contains("Severe, confirmed"), "{:?}", home.last());
+}
+
+#[test]
+fn who_starts_again_says_nothing_new_wherever_the_window_begins() {
+    let occasions = [severe(0), between(DAY), severe(2 * DAY), between(4 * DAY), severe(5 * DAY)];
+    let sent: Vec<(i64, Sent)> =
+        occasions.into_iter().flatten().map(|sent| (sent.minutes + 1, sent)).collect();
+    let mut home = Home::under(&[RULE]);
+    home.receives_all(&sent);
+    assert_eq!(told_again(&home), 2);
+    let known = home.last().clone();
+    for quarter in 0..4 * 50 {
+        let now = 6 * DAY + quarter * 6 * HOUR;
+        assert!(home.missed_at(now).is_empty(), "{quarter}");
+        let mut restarted = home.restarted(&sent, now);
+        assert!(restarted.missed_at(now).is_empty(), "{quarter}");
+        assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
+        // And another crisis is told of.
+        receives(&mut restarted, [severe(now + HOUR)]);
+        let is_known = now + HOUR - 5 * DAY <= 3 * DAY;
+        assert_eq!(told_again(&restarted), usize::from(!is_known), "{quarter}");
+    }
+}
+
+/// When an occasion begins, and whether it is severe.
+fn occasions() -> impl Strategy<Value = Vec<(i64, bool)>> {
+    let hours = |hours: i64| hours * HOUR;
+    let apart = vec![
+        hours(4),
+        hours(10),
+        hours(12),
+        hours(20) - 1,
+        hours(20),
+        hours(24),
+        hours(28),
+        hours(28) + 1,
+        hours(48),
+        hours(72),
+        hours(72) + 1,
+        hours(100),
+    ];
+    vec((select(apart), any::<bool>()), 1..40).prop_map(|all| {
+        let mut minutes = 0;
+        let mut occasions = vec![(0, true)];
+        for (apart, is_severe) in all {
+            minutes += apart;
+            occasions.push((minutes, is_severe));
+        }
+        occasions
+    })
+}
+
+/// The definition, read word for word: when a crisis begins of which somebody is told again.
+fn crises(occasions: &[(i64, bool)]) -> Vec<i64> {
+    let mut crises = Vec::new();
+    let severe: Vec<i64> =
+        occasions.iter().filter(|(_, is_severe)| *is_severe).map(|(minutes, _)| *minutes).collect();
+    for two in severe.windows(2) {
+        let (last, next) = (two[0], two[1]);
+        let between = || occasions.iter().map(|(at, _)| *at).filter(|at| last < *at && *at < next);
+        let is_new = between().any(|at| at - last >= 20 * HOUR)
+            || between().next().is_some() && next - last > 28 * HOUR
+            || next - last > 72 * HOUR;
+        if is_new {
+            crises.push(next);
+        }
+    }
+    crises
+}
+
+fn sent(occasions: &[(i64, bool)]) -> Vec<(i64, Sent)> {
+    let readings = |(minutes, is_severe): &(i64, bool)| {
+        if *is_severe { severe(*minutes) } else { between(*minutes) }
+    };
+    occasions.iter().flat_map(readings).map(|sent| (sent.minutes + 1, sent)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn somebody_is_told_again_once_of_each_crisis(occasions in occasions()) {
+        let mut home = Home::under(&[RULE]);
+        home.receives_all(&sent(&occasions));
+        let told: Vec<_> = home
+            .reported
+            .iter()
+            .filter(|alert| alert.transition == Escalated)
+            .map(Crisis::known_of)
+            .collect();
+        let expected: Vec<_> = crises(&occasions).into_iter().map(|minutes| Some(at(minutes))).collect();
+        prop_assert_eq!(told, expected);
+        let ends = |alert: &Alert| matches!(alert.transition, Eased | Resolved);
+        prop_assert!(!home.reported.iter().any(ends));
+        prop_assert!(home.reported.iter().all(|alert| alert.severity == Urgent));
+    }
+
+    #[test]
+    fn who_starts_again_tells_of_no_crisis_twice(occasions in occasions(), later in 0..60_i64) {
+        let sent = sent(&occasions);
+        let mut home = Home::under(&[RULE]);
+        home.receives_all(&sent);
+        let now = sent.last().map_or(0, |(received, _)| received + later * 17 * HOUR);
+        home.waits_until(now);
+        let said = home.missed_at(now);
+        prop_assert!(said.is_empty(), "{said:?}");
+        let said = home.restarted(&sent, now).missed_at(now);
+        prop_assert!(said.is_empty(), "after a restart: {said:?}");
+    }
+
+    #[test]
+    fn the_crises_are_the_same_in_whatever_order_the_readings_arrive(
+        occasions in occasions(),
+        other_order in any::<[Index; 60]>(),
+    ) {
+        let within = |(_, sent): &(i64, Sent)| sent.minutes < 30 * DAY;
+        let all: Vec<Sent> =
+            sent(&occasions).into_iter().filter(within).map(|(_, sent)| sent).collect();
+        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
+            let mut home = Home { plan: only(&[RULE]), ..Home::default() };
+            let mut clock = 0;
+            for sent in sends {
+                clock = clock.max(sent.minutes + sent.update);
+                home.receives_at(clock, sent.clone());
+            }
+            home.waits_until(31 * DAY);
+            home.known(episode_with_crisis)
+        })?;
+    }
+}
+
+#[test]
+fn what_was_for_review_pages_with_the_first_crisis_in_time_and_not_twice() {
+    let mut home = Home::under(&[RULE]);
+    for sent in severe(0) {
+        home.receives_at(8 * HOUR, sent);
+    }
+    let (severity, stage) = (home.last().severity, home.last().stage);
+    assert_eq!((severity, stage, home.last().late), (Review, Confirmed, true));
+    home.reported.clear();
+    receives(&mut home, [between(DAY), between(2 * DAY), severe(3 * DAY)]);
+    assert_eq!(home.transitions(), [(Escalated, Urgent, Confirmed)]);
+    assert!(!home.last().late);
+}
