@@ -381,9 +381,11 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
     let telling = Telling::of(known, &episode, status, computation.at);
     let transition = transition(known, &episode, (severity, telling), status, (&evidence, began))?;
     // What was judged stays as it was, with the numbers of the plan and the rule set that it was judged
-    // by. What was taken back is judged anew.
+    // by. What was taken back is judged anew, and so is what became more or less severe: its findings may
+    // say which readings made it so.
     let judged = known.filter(|alert| {
         alert.status != Status::Retracted
+            && !matches!(transition, Transition::Escalated | Transition::Eased)
             && (alert.stage, alert.wording_version) == (episode.stage, computation.wording_version)
             && (episode.rests_on_findings || !evidence.is_empty())
             && alert.evidence == evidence

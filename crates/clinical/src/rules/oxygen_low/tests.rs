@@ -240,6 +240,23 @@ fn a_correction_eases_what_was_urgent_and_takes_back_what_was_low() {
     assert_eq!(home.last().transition, Retracted);
 }
 
+/// What pages is told by the same two readings, of which one more lay between them.
+#[test]
+fn what_a_correction_made_urgent_stays_urgent_when_its_readings_have_left_memory() {
+    let between = Sent { seconds: 45, ..spo2(1, 91) };
+    let mut home = after(&[(1, 86)]);
+    home.receives_at(2, between);
+    home.receives_at(3, Sent { seconds: 45, ..spo2(2, 86) });
+    home.waits_until(4);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    home.receives_at(5, between.corrected_to(sample(86)));
+    home.waits_until(6);
+    assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)]);
+    for minutes in [0, 1, 2, 3, 10, 60, DAY] {
+        assert!(home.missed_at(40 * DAY + minutes).is_empty(), "{minutes}");
+    }
+}
+
 #[test]
 fn a_device_that_measures_each_second_pages_after_five_low_minutes() {
     let mut home = Home::default();
