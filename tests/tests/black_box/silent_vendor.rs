@@ -105,17 +105,20 @@ pub fn a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_al
 
     // Everybody has measured the day before yesterday: alerts are due within the next minute.
     let begun = now().floor_to_second();
-    let due = begun + Span::from_seconds(30);
+    let due = begun + Span::from_seconds(45);
     let (zone, patients) = due_between(due, due + Span::from_seconds(20));
     let (away, here) = patients.split_at(PATIENTS);
     let local = LocalTime::of(&zone).unwrap();
     let noon = local.begin_of(local.day_of(begun), -2) + Span::from_hours(12);
     for (vendor, patients) in [(AWAY, away), (HERE, here)] {
         for patient in patients {
-            publish(&stack, &plan(patient, &zone));
             stack.produce(&of_vendor(vendor, patient, noon));
         }
     }
+    // A plan that is read before would find that nobody has ever measured.
+    let accepted = stack.tail(Topic::ReadingsAccepted);
+    eventually("what was measured is known", || equal(accepted.records().len(), patients.len()));
+    patients.iter().for_each(|patient| publish(&stack, &plan(patient, &zone)));
 
     // One vendor goes on, but for one patient; of the other nobody is heard any more.
     let (stopped, heard) = here.split_last().unwrap();

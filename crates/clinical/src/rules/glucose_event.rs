@@ -157,8 +157,8 @@ impl Event {
         }
         let time = reading.observation_time;
         let before = timeline.current(GLUCOSE, time - SILENCE);
-        let of_sensor = before.filter(|it| it.source == reading.source && it.time < time);
-        of_sensor.last().is_some_and(|before| !self.is_never(before.sample))
+        let mut of_sensor = before.filter(|it| it.source == reading.source && it.time < time);
+        of_sensor.next_back().is_some_and(|before| !self.is_never(before.sample))
     }
 
     /// The limit as charts draw it.
