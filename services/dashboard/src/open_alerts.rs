@@ -43,9 +43,10 @@ impl Default for OpenAlerts {
 
 impl OpenAlerts {
     /// Applies the newest event of an alert and notifies the subscribers.
-    pub fn apply(&self, alert: Alert) {
-        let alert = Arc::new(alert);
+    pub fn apply(&self, mut alert: Alert) {
         let mut open = self.lock();
+        alert.was_urgent |= open.by_id.get(&alert.id).is_some_and(|known| known.was_urgent);
+        let alert = Arc::new(alert);
         open.apply(&alert);
         // Sent under the lock, so that a snapshot and what follows it never overlap or gape.
         // No subscriber is no error.

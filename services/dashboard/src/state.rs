@@ -122,7 +122,14 @@ impl Dashboard {
         let hours = held.plan().quiet_hours?;
         let patient = PatientId::parse(&alert.patient).ok()?;
         let local = self.local_time(&patient, held.plan());
-        hours.page_after(alert.severity, alert.news_since(), &local)
+        if alert.was_urgent {
+            // Somebody was called at once, and who was away is not to miss that it has eased.
+            return None;
+        }
+        // What was due stays due when it becomes worse or otherwise.
+        let first = hours.page_after(alert.severity, alert.raised_at.at(), &local)?;
+        let newest = hours.page_after(alert.severity, alert.news_since(), &local)?;
+        Some(first.min(newest))
     }
 
     /// A patient's care plan under the rule set in force.

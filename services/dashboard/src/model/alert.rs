@@ -51,6 +51,10 @@ pub struct Alert {
     /// care plan. Null where somebody is to be called at once, and of what is not open.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub page_after: Option<Instant>,
+    /// Whether it is urgent, or was before: as far as its newest event says so, and the earlier ones that
+    /// this process has read.
+    #[serde(skip)]
+    pub was_urgent: bool,
     /// Observation time of its first reading; where readings are missing, the beginning of the first
     /// day without one.
     #[schema(value_type = String, format = DateTime)]
@@ -162,6 +166,8 @@ impl TryFrom<AlertEvent> for Alert {
             raised_at: instant(event.raised_at),
             changed_at: instant(event.changed_at),
             page_after: None,
+            was_urgent: severity == Severity::Urgent
+                || (transition, severity) == (Transition::Eased, Severity::Review),
             first_observed_at: instant(event.first_observed_at),
             last_observed_at: instant(event.last_observed_at),
             text: AlertText { ja: text.ja, en: text.en },

@@ -192,13 +192,13 @@ fn write(
     let topics = source.topics();
     // First, so that what is read below holds what every earlier one has written.
     let together = Together::new(&source.kafka, &format!("{}mimamori-rules", topics.prefix()))?;
+    let (to, audit) = (topics.name(Topic::RuleSets), topics.name(Topic::AuditEvents));
+    // The schema registry is asked before time counts.
+    let (encoder, audit_encoder) = (codec.encoder(&to)?, codec.encoder(&audit)?);
     let known = Known::read(source, &codec)?;
     let Change { name, record, detail } = decide(&known)?;
-    let (to, audit) = (topics.name(Topic::RuleSets), topics.name(Topic::AuditEvents));
-    let entry = by_operator(operator, action, None, detail.clone());
-    let encoder = codec.encoder(&to)?;
     let record = record.map(|record| encoder.encode(&record)).transpose()?;
-    let entry = codec.encoder(&audit)?.encode(&entry)?;
+    let entry = audit_encoder.encode(&by_operator(operator, action, None, detail.clone()))?;
     together.write(&[
         Outgoing {
             topic: &to,

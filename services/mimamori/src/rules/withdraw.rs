@@ -32,9 +32,9 @@ pub(super) fn run(args: &WithdrawArgs) -> anyhow::Result<()> {
     let detail = write(&args.source, &args.operator, "withdraw_rule_set", |known| {
         let set = may_be_withdrawn(known, &args.name, now())?;
         let stays = instead_of(known, &set);
+        let (name, from) = (set.name(), set.effective_from());
         let detail =
-            format!("{}, which was to be in force from {}", set.name(), set.effective_from());
-        println!("{stays} stays in force at that time");
+            format!("{name}, which was to be in force from {from}; {stays} stays in force then");
         Ok(Change { name: set.name().to_owned(), record: None, detail })
     })?;
     println!("withdrawn: {detail}");

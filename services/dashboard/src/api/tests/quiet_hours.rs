@@ -51,6 +51,31 @@ async fn a_review_within_quiet_hours_says_when_somebody_is_called_and_an_urgent_
 }
 
 #[tokio::test]
+async fn what_was_due_stays_due_when_it_eases_or_becomes_worse() {
+    let api = api();
+    api.keeps_quiet(EVENING, None).await;
+    let tell = |id: &str, severity: &str, transition: &str, raised_before: i64| {
+        let mut event = event(id, "A/1", severity, "open");
+        event.transition = transition.to_owned();
+        event.raised_at -= raised_before;
+        api.dashboard.alerts.apply(Alert::try_from(event).unwrap());
+    };
+    // Raised within the quiet hours, and urgent until it eased.
+    tell("eased", "urgent", "raised", 0);
+    tell("eased", "review", "eased", 0);
+    tell("eased", "review", "updated", 0);
+    // The same, of which a dashboard that has just started knows the newest event.
+    tell("eased-before", "review", "eased", 0);
+    // Raised at 15:06 and confirmed within the quiet hours.
+    tell("confirmed", "review", "escalated", 5 * 3_600_000);
+    tell("raised", "review", "raised", 0);
+    let expected = json!({
+        "eased": null, "eased-before": null, "confirmed": null, "raised": SEVEN_IN_JAPAN,
+    });
+    assert_eq!(api.page_times().await, expected);
+}
+
+#[tokio::test]
 async fn quiet_hours_are_of_the_zone_that_the_page_tells() {
     let noon = ("12:00", "13:00");
     let thirteen_in_berlin = json!("2026-11-18T12:00:00Z");
