@@ -24,9 +24,9 @@ const LASTING: Span = Span::from_millis(CONTINUOUS_MINUTES as i64 * MINUTE.milli
 /// So long values have to be back. Ours: another occasion.
 const BACK_FOR: Span = Span::from_minutes(15);
 
-/// So long after the last low values that confirm each other a single one that is not low ends an episode,
-/// back or not, and so does one that is low and that nothing confirms: what is low after that is told anew.
-/// Ours: people who measure once a day do so up to four hours earlier or later.
+/// So long after the last low value a single one that is not low ends an episode, back or not: what is
+/// low after that is told anew. Ours: people who measure once a day do so up to four hours earlier or
+/// later.
 pub(super) const NOT_SINCE: Span = Span::from_hours(20);
 
 /// Low minutes in a row.
@@ -100,8 +100,6 @@ pub(super) struct Course<'l> {
     urgent: Option<Row>,
     /// The last minute that was low, or when the first is seen.
     last_low: Timestamp,
-    /// The last of low minutes that confirm each other, or when the first is seen.
-    last_confirmed: Timestamp,
     /// The first of the minutes in a row that are back.
     back: Option<Timestamp>,
     found: Vec<Episode>,
@@ -115,9 +113,8 @@ impl<'l> Course<'l> {
         carried: Option<&Carried<'_>>,
     ) -> Self {
         let open = carried.map(Open::carry);
-        let (low, urgent, back, found) = (None, None, None, Vec::new());
-        let (last_low, last_confirmed) = (seen_from, seen_from);
-        Self { limits, from, open, low, urgent, last_low, last_confirmed, back, found }
+        let (low, urgent, last_low, back, found) = (None, None, seen_from, None, Vec::new());
+        Self { limits, from, open, low, urgent, last_low, back, found }
     }
 
     /// Takes in the next minute, which is over.
@@ -135,9 +132,6 @@ impl<'l> Course<'l> {
         }
         if self.limits.is_low(value) {
             self.last_low = median.time;
-        }
-        if self.low.as_ref().is_some_and(Row::is_confirmed) {
-            self.last_confirmed = median.time;
         }
         if !is_judged {
             return;
@@ -184,17 +178,7 @@ impl<'l> Course<'l> {
     fn break_row(&mut self, time: Timestamp) {
         let Some(row) = self.low.take_if(|row| row.silent_at() <= time) else { return };
         self.urgent = None;
-        if !row.waits() || row.first.time < self.from {
-            return;
-        }
-        // What was confirmed is over for a day: this is no more than one value.
-        let is_confirmed = |open: &Open| open.episode.stage == Stage::Confirmed;
-        if self.open.as_ref().is_some_and(is_confirmed)
-            && row.first.time - self.last_confirmed >= NOT_SINCE
-        {
-            self.end_at(row.first.time);
-        }
-        if self.open.is_none() {
+        if row.waits() && self.open.is_none() && row.first.time >= self.from {
             let evidence = EvidenceReading::of(OXYGEN, &[row.first]).collect();
             let episode = Episode::begin(Stage::Unconfirmed, Severity::Review, evidence);
             self.open = Some(Open { unconfirmed: 1, ..Open::of(episode) });
@@ -242,23 +226,13 @@ impl<'l> Course<'l> {
 
     /// Ends the open episode with a minute that is not low, if that is enough.
     fn end(&mut self, time: Timestamp) {
-        let is_over = |open: &Open| {
+        let is_over = |open: &mut Open| {
             let is_back = self.back.is_some_and(|since| {
                 open.episode.stage == Stage::Unconfirmed || time - since >= BACK_FOR
             });
-            let upheld = match open.episode.stage {
-                Stage::Confirmed => self.last_confirmed,
-                Stage::Unconfirmed | Stage::Missing => self.last_low,
-            };
-            is_back || time - upheld >= NOT_SINCE
+            is_back || time - self.last_low >= NOT_SINCE
         };
-        if self.open.as_ref().is_some_and(is_over) {
-            self.end_at(time);
-        }
-    }
-
-    fn end_at(&mut self, time: Timestamp) {
-        if let Some(open) = self.open.take() {
+        if let Some(open) = self.open.take_if(is_over) {
             let mut episode = open.complete();
             episode.ended = Some(time);
             self.found.push(episode);

@@ -10,10 +10,8 @@
 //! Not the mean of two values decides, as of pressures: a finger that is cold or moves reads 60 beside a
 //! true 97.
 //!
-//! An episode ends with values that stay at 95 or more for 15 minutes, or, when none confirmed it for 20
-//! hours, with one that is not low, or with one that is and that nothing confirms, which begins an
-//! unconfirmed one. That ends with a single value of 95 or more, or with one that is not low after none was
-//! low for 20 hours. Silence ends nothing.
+//! An episode ends with values that stay at 95 or more for 15 minutes, or with one that is not low after
+//! none was low for 20 hours; an unconfirmed one with a single value of 95 or more. Silence ends nothing.
 
 mod course;
 mod limits;

@@ -158,42 +158,6 @@ fn what_is_low_after_days_of_94_pages_again() {
     assert_ne!(home.last().id, home.reported[0].id);
 }
 
-/// A value a day that nobody measures again says nothing of what was confirmed days ago.
-#[test]
-fn single_low_values_of_each_day_keep_no_confirmed_alert_open() {
-    let mut home = after(&[(0, 88), (3, 88), (12 * HOUR, 92)]);
-    home.waits_until(13 * HOUR);
-    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)], "of the same day");
-    for day in 1..4 {
-        goes_on(&mut home, &[(day * DAY, 92)]);
-        home.waits_until(day * DAY + HOUR);
-    }
-    let once = [(Resolved, Urgent, Confirmed), (Raised, Review, Unconfirmed)];
-    assert_eq!(home.transitions()[1..], once);
-    // So what is confirmed again pages again.
-    goes_on(&mut home, &[(5 * DAY, 88), (5 * DAY + 3, 88)]);
-    assert_eq!(home.transitions()[3..], [(Escalated, Urgent, Confirmed)]);
-}
-
-#[test]
-fn single_low_values_that_are_not_low_when_measured_again_end_it_after_a_day() {
-    let mut home = after(&[(0, 88), (3, 88)]);
-    for day in 1..4 {
-        goes_on(&mut home, &[(day * DAY, 92), (day * DAY + 3, 94)]);
-    }
-    assert_eq!(home.transitions()[1..], [(Resolved, Urgent, Confirmed)]);
-    assert_eq!(home.last().last_observed_at, at(DAY + 3));
-}
-
-#[test]
-fn low_values_that_are_confirmed_each_day_are_one_alert() {
-    let mut home = after(&[(0, 88), (3, 88)]);
-    for day in 1..10 {
-        goes_on(&mut home, &[(day * DAY - 8 * HOUR, 92), (day * DAY, 88), (day * DAY + 3, 88)]);
-    }
-    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
-}
-
 #[test]
 fn values_around_the_limit_do_not_flap() {
     let around = [93, 94, 93, 93, 94, 95, 93, 93, 94, 93, 95, 94, 93, 93];
