@@ -73,8 +73,8 @@ pub struct SilenceArgs {
     #[arg(long, env = "MIMAMORI_SILENCE_SHORTEST_SECONDS", default_value_t = 6 * 3600)]
     pub silence_shortest_seconds: u32,
     /// Every patient is late after so long without a reading, seconds
-    #[arg(long, env = "MIMAMORI_SILENCE_LONGEST_SECONDS", default_value_t = 24 * 3600,
-        value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[arg(long, env = "MIMAMORI_SILENCE_LONGEST_SECONDS", default_value_t = 27 * 3600,
+        value_parser = clap::value_parser!(u32).range(1..=97_200))]
     pub silence_longest_seconds: u32,
     /// Alerts about missing readings are held back for so long after a silence, seconds
     #[arg(long, env = "MIMAMORI_SILENCE_AFTERWARDS_SECONDS", default_value_t = 24 * 3600,

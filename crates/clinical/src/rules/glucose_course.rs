@@ -1,6 +1,8 @@
 //! The course of a patient's glucose, reading by reading: what is beyond a limit, since when, and what
 //! ends it.
 
+use std::collections::VecDeque;
+
 use super::glucose_event::{
     FingerSticks, Judge, LASTED, Level, TELLS_FOR, Urgent, is_beyond_its_meter, just_after,
     measured,
@@ -65,7 +67,7 @@ pub(super) struct Course {
     /// Values beyond the limit, of each sensor.
     beyond: Vec<Run>,
     /// Finger-sticks beyond the limit, where it takes two; nothing was back since.
-    sticks: Vec<CurrentReading>,
+    sticks: VecDeque<CurrentReading>,
     /// Values that are back, of each sensor; no reading since was less so.
     back: Vec<Run>,
     found: Vec<Episode>,
@@ -97,7 +99,7 @@ impl Course {
             pending,
             stretch: None,
             beyond: Vec::new(),
-            sticks: Vec::new(),
+            sticks: VecDeque::new(),
             back: Vec::new(),
             found: Vec::new(),
         }
@@ -123,11 +125,6 @@ impl Course {
             let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= TELLS_FOR);
             let since = goes_on.map_or(reading.time, |(since, _)| since);
             self.stretch = Some((since, reading.time));
-        }
-        if level != Level::Beyond
-            && let Some(open) = &mut self.open
-        {
-            open.passes_without(reading.time);
         }
         if level != Level::Back {
             self.back.clear();
@@ -181,10 +178,12 @@ impl Course {
             }
             return;
         };
-        self.sticks.retain(|stick| reading.time - stick.time <= within);
+        while self.sticks.front().is_some_and(|stick| reading.time - stick.time > within) {
+            self.sticks.pop_front();
+        }
         let first = self.sticks.iter().find(|stick| reading.time - stick.time >= apart);
         let first = first.copied();
-        self.sticks.push(*reading);
+        self.sticks.push_back(*reading);
         match first {
             _ if !is_judged => {}
             _ if self.is_confirmed() => self.hold(&[*reading], is_told),

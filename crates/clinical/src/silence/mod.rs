@@ -69,7 +69,7 @@ impl Default for Limits {
         Self {
             every: Span::from_hours(1),
             shortest: Span::from_hours(6),
-            longest: Span::from_hours(24),
+            longest: Span::from_hours(27),
             fewest: 10,
             afterwards: Span::from_hours(24),
             member_for: Span::from_days(14),

@@ -49,6 +49,10 @@ impl Suspected {
     }
 }
 
+/// So many devices of a kind are looked at, those that were used last: a patient has few, and who sends
+/// under a thousand serials is not to keep others waiting. Ours.
+const MOST_DEVICES: usize = 8;
+
 /// The devices that are suspected now, always in the same order.
 pub(super) fn all(context: &Context<'_>) -> Vec<Suspected> {
     let mut all: Vec<Suspected> = of_meters(context).chain(of_scales(context)).collect();
@@ -132,6 +136,7 @@ fn meters(context: &Context<'_>) -> SmallVec<[Meter; 1]> {
             continue;
         }
         let odd = Odd::of(reading.sample);
+        let has_most = all.len() == MOST_DEVICES;
         match all.iter_mut().find(|meter| meter.newest.source == reading.source) {
             Some(meter) if meter.is_known => {}
             Some(meter) if meter.odd == odd => {
@@ -142,7 +147,7 @@ fn meters(context: &Context<'_>) -> SmallVec<[Meter; 1]> {
                 }
             }
             Some(meter) => meter.is_known = true,
-            None if is_past => {}
+            None if is_past || has_most => {}
             None => {
                 let is_known = odd.is_none();
                 all.push(Meter { newest: reading, odd, before: None, is_known });
@@ -202,7 +207,7 @@ fn of_scales(context: &Context<'_>) -> impl Iterator<Item = Suspected> {
     let asked_from = context.now - UNIT_FOR;
     let mut seen: SmallVec<[SourceDigest; 2]> = SmallVec::new();
     let newest = context.newest_first(WEIGHT, asked_from).filter(move |reading| {
-        let is_new = !seen.contains(&reading.source);
+        let is_new = seen.len() < MOST_DEVICES && !seen.contains(&reading.source);
         if is_new {
             seen.push(reading.source);
         }
