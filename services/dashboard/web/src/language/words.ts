@@ -169,6 +169,8 @@ const en = {
     group === 'vendor' ? `the vendor ${name}` : group === 'consortium' ? `the consortium ${name}` : `the model ${name}`,
   silentGroup: (group: string, patients: number, since: string) =>
     `Readings from ${group} do not come: ${patients} patients are not heard. Since ${since}.`,
+  silentGroupStale: (time: string) => `They were counted last at ${time}: since then it is not known whether this is still so.`,
+  silentGroupsAsOf: (time: string) => `As of ${time}.`,
   silentGroupsHeld: 'Operations have been told. Alerts about missing readings of these patients are held back meanwhile, for three days at most; values that would raise other alerts do not come either.',
   alertsHistoryFailed: 'Earlier alerts could not be loaded.',
   range: 'Period',
@@ -394,6 +396,8 @@ const ja: Words = {
   readingsWait: (time) => `${time} 以降に届いた測定値と訂正は、まだ表示に反映されていません。反映され次第、自動で表示します。`,
   groupName: (group, name) => (group === 'vendor' ? `メーカー ${name}` : group === 'consortium' ? `コンソーシアム ${name}` : `機種 ${name}`),
   silentGroup: (group, patients, since) => `${group}からの測定値が届いていません（${patients}人、${since}から）。`,
+  silentGroupStale: (time) => `最後の集計は ${time} です。それ以降の状況は確認できていません。`,
+  silentGroupsAsOf: (time) => `${time} 時点の状況です。`,
   silentGroupsHeld: '運用担当に通知済みです。この間、該当する患者の未測定アラートは最長3日間保留されます。ほかのアラートの元になる測定値も届きません。',
   alertsHistoryFailed: '過去のアラートを読み込めませんでした。',
   range: '期間',
