@@ -1,9 +1,27 @@
 import { createContext, use, useId, type ReactNode } from 'react'
-import type { PlanFault } from '../api/model'
+import type { PlanContent, PlanFault } from '../api/model'
 import { useLanguage } from '../language/language'
+import { saysTheSame } from './plan-differences'
 
 /** What is wrong with the plan that is edited, each with the JSON pointer (RFC 6901) of its place. */
 export const PlanFaults = createContext<readonly PlanFault[]>([])
+
+/** What the server found wrong, and with which draft. */
+export interface FaultyDraft {
+  readonly faults: readonly PlanFault[]
+  readonly of: PlanContent
+}
+
+/**
+ * The faults that are told at the fields of a draft: those of a draft that says the same. In another one what was wrong
+ * may be corrected, and a pointer may name another row. A reason is compared only where it is what is wrong.
+ */
+export function faultsInForce({ faults, of }: FaultyDraft, draft: PlanContent): readonly PlanFault[] {
+  if (!saysTheSame(of, draft)) return []
+  if (of.reason === draft.reason) return faults
+  const ofReason = faultsAt(faults, '/reason')
+  return faults.filter((fault) => !ofReason.includes(fault))
+}
 
 /** What marks an input whose value is wrong, for eyes and for screen readers. */
 interface Marks {

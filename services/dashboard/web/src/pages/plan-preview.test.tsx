@@ -5,7 +5,8 @@ import type { Alert, PatientPlan, PlanContent, PlanFault, PlanPreview, Previewed
 import { InZone, LanguageProvider } from '../language/language'
 import { AlertLine } from './alert-line'
 import { differencesOf, saysTheSame } from './plan-differences'
-import { PlanFaults } from './plan-faults'
+import { outcomeOf } from './plan'
+import { faultsInForce, PlanFaults } from './plan-faults'
 import { PlanForm } from './plan-form'
 import { PlanPreviewSection } from './plan-preview'
 import { failureOf, type Previewed } from './use-plan-preview'
@@ -148,18 +149,48 @@ test('a fault of another place of the same beginning marks nothing', () => {
   expect(form([{ pointer: '/reasonable', detail: 'x' }, { pointer: '/thresholds/bp.severe_high.systolic_2', detail: 'x' }], DRAFT)).not.toContain('aria-invalid')
 })
 
+test('what was wrong with a draft is told at the fields of a draft that says the same, and of no other', () => {
+  const pause = (until: string) => ({ from: '2026-12-20', until, reason: 'travel' as const })
+  const of: PlanContent = { ...DRAFT, pauses: [pause('2026-12-01'), pause('2026-12-24')] }
+  const faults = [{ pointer: '/pauses/0/until', detail: 'before it begins' }]
+  const shown = (draft: PlanContent) => form(faultsInForce({ faults, of }, draft), draft)
+  expect(shown({ ...of })).toContain('before it begins')
+  expect(shown({ ...of, reason: 'a journey' })).toContain('before it begins')
+  expect(shown({ ...of, pauses: of.pauses.with(0, pause('2026-12-22')) })).not.toContain('aria-invalid')
+  // The row that moves to the place of a removed one has nothing wrong with it.
+  expect(shown({ ...of, pauses: of.pauses.slice(1) })).not.toContain('aria-invalid')
+})
+
+test('what was wrong with a reason is told until the reason is another one', () => {
+  const faults = [{ pointer: '/reason', detail: 'is missing' }, { pointer: '/schedule', detail: 'is empty' }]
+  expect(faultsInForce({ faults, of: DRAFT }, DRAFT)).toEqual(faults)
+  expect(faultsInForce({ faults, of: DRAFT }, { ...DRAFT, reason: 'a journey' })).toEqual([faults[1]])
+})
+
+test('a plan that is refused keeps what was submitted beside its faults', () => {
+  const faults = [{ pointer: '/schedule', detail: 'is no object' }]
+  const refused = new ApiError(422, 'invalid', 'urn:mimamori:problem:invalid-plan', null, { faults })
+  expect(outcomeOf(refused, DRAFT)).toEqual({ is: 'invalid', faults, of: DRAFT })
+})
+
+test('that a draft was edited after its faults were found is told', () => {
+  const invalid: Previewed = { is: 'invalid', faults: [{ pointer: '/schedule', detail: 'is no object' }], of: DRAFT }
+  expect(rendered('en', section(invalid))).not.toContain('Look again.')
+  expect(rendered('en', section(invalid, { ...DRAFT, thresholds: { a: 1 } }))).toContain('Look again.')
+})
+
 test('why there is no preview is told by what the server says', async () => {
   const problem = (type: string, status: number, more = {}) => {
     vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ type: `urn:mimamori:problem:${type}`, status, ...more }), { status }))
-    return previewPlan('A/1', DRAFT).then(() => null, failureOf)
+    return previewPlan('A/1', DRAFT).then(() => null, (error: unknown) => failureOf(error, DRAFT))
   }
   expect(await problem('store-unavailable', 503)).toEqual({ is: 'failed', why: 'store' })
   expect(await problem('summaries-busy', 503)).toEqual({ is: 'failed', why: 'busy' })
   expect(await problem('too-many-readings', 400)).toEqual({ is: 'failed', why: 'too-many' })
   expect(await problem('body-too-large', 413)).toEqual({ is: 'failed', why: 'other' })
   const faults = [{ pointer: '/schedule', detail: 'is no object' }]
-  expect(await problem('invalid-plan', 422, { faults })).toEqual({ is: 'invalid', faults })
-  expect(failureOf(new ApiError(0, 'unreachable'))).toEqual({ is: 'failed', why: 'other' })
+  expect(await problem('invalid-plan', 422, { faults })).toEqual({ is: 'invalid', faults, of: DRAFT })
+  expect(failureOf(new ApiError(0, 'unreachable'), DRAFT)).toEqual({ is: 'failed', why: 'other' })
 })
 
 test('an alert that quiet hours hold back says until when, is not new before, and is after', () => {

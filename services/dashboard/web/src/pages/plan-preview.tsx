@@ -22,7 +22,7 @@ export function PlanPreviewSection({ previewed, draft, now, ask }: PreviewProps)
   const { words } = useLanguage()
   const title = useId()
   const isAsked = previewed.is === 'asked'
-  const isStale = previewed.is === 'there' && !saysTheSame(previewed.of, draft)
+  const isStale = (previewed.is === 'there' || previewed.is === 'invalid') && !saysTheSame(previewed.of, draft)
   return (
     <section className="plan-preview" aria-labelledby={title}>
       <h2 id={title}>{words.preview.title}</h2>

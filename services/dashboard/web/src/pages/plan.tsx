@@ -1,31 +1,30 @@
 import { useCallback, useEffect, useState } from 'react'
 import { ApiError, readPlan, setPlan } from '../api/client'
-import type { InvalidPlanProblem, PatientPlan, PlanConflictProblem, PlanContent, PlanFault } from '../api/model'
+import type { InvalidPlanProblem, PatientPlan, PlanConflictProblem, PlanContent } from '../api/model'
 import { InZone, useLanguage } from '../language/language'
 import { JAPAN } from '../language/zones'
 import { Link, pathOf } from '../route'
 import { useDashboardState, useNow } from '../state/dashboard-state'
 import { PageTitle } from './page-title'
-import { FaultList, PlanFaults } from './plan-faults'
+import { FaultList, faultsInForce, PlanFaults, type FaultyDraft } from './plan-faults'
 import { PlanForm } from './plan-form'
 import { PlanPreviewSection } from './plan-preview'
 import { usePlanPreview } from './use-plan-preview'
 
 type Outcome =
   | { readonly is: 'none' | 'busy' | 'set' | 'unknown' | 'failed' | 'not-yours' }
-  | { readonly is: 'invalid'; readonly faults: readonly PlanFault[] }
+  | ({ readonly is: 'invalid' } & FaultyDraft)
   | { readonly is: 'conflict'; readonly problem: PlanConflictProblem }
 
-function outcomeOf(error: unknown): Outcome {
+/** How it ended badly to read a plan, or to set the one that was submitted. */
+export function outcomeOf(error: unknown, submitted: PlanContent | null): Outcome {
   if (!(error instanceof ApiError)) return { is: 'failed' }
   if (error.status === 412) return { is: 'conflict', problem: error.problem as PlanConflictProblem }
-  if (error.status === 422) return { is: 'invalid', faults: (error.problem as InvalidPlanProblem).faults }
+  if (error.status === 422 && submitted) return { is: 'invalid', faults: (error.problem as InvalidPlanProblem).faults, of: submitted }
   if (error.type.endsWith(':not-your-patient')) return { is: 'not-yours' }
   // Without an answer to a change nobody knows whether it was made.
   return { is: error.status === 0 || error.type.endsWith(':plan-not-known-to-be-set') ? 'unknown' : 'failed' }
 }
-
-const NO_FAULTS: readonly PlanFault[] = []
 
 /** A patient's care plan, read and set. What is typed is kept until it is set or given up. */
 export function PlanPage({ patient }: { patient: string }) {
@@ -51,7 +50,7 @@ export function PlanPage({ patient }: { patient: string }) {
     readPlan(patient).then(
       (current) => begin(current, current.plan, { is: 'none' }),
       (error: unknown) => {
-        const found = outcomeOf(error)
+        const found = outcomeOf(error, null)
         setOutcome(found.is === 'not-yours' ? found : { is: 'failed' })
       },
     )
@@ -65,7 +64,7 @@ export function PlanPage({ patient }: { patient: string }) {
     forget()
     setPlan(patient, plan.version, draft).then(
       (current) => begin(current, current.plan, { is: 'set' }),
-      (error: unknown) => setOutcome(outcomeOf(error)),
+      (error: unknown) => setOutcome(outcomeOf(error, draft)),
     )
   }
 
@@ -75,7 +74,6 @@ export function PlanPage({ patient }: { patient: string }) {
     ask(edited)
   }
 
-  const invalid = [outcome, previewed].find((one) => one.is === 'invalid')
   const zone = patients?.find((one) => one.patient === patient)?.time_zone ?? JAPAN.name
   return (
     <InZone name={zone}>
@@ -86,7 +84,7 @@ export function PlanPage({ patient }: { patient: string }) {
       {outcome.is === 'not-yours' && <p className="notice notice-warning">{words.notYours}</p>}
       {plan && <About plan={plan} />}
       {plan && draft && (
-        <PlanFaults value={invalid?.faults ?? NO_FAULTS}>
+        <PlanFaults value={[outcome, previewed].flatMap((one) => (one.is === 'invalid' ? faultsInForce(one, draft) : []))}>
           <PlanForm plan={plan} draft={draft} change={setDraft} busy={outcome.is === 'busy'} zone={zone} save={save} />
         </PlanFaults>
       )}

@@ -1,17 +1,19 @@
 import { useCallback, useRef, useState } from 'react'
 import { ApiError, previewPlan } from '../api/client'
-import type { InvalidPlanProblem, PlanContent, PlanFault, PlanPreview } from '../api/model'
+import type { InvalidPlanProblem, PlanContent, PlanPreview } from '../api/model'
+import type { FaultyDraft } from './plan-faults'
 
 /** How far the question is what a plan would have raised. */
 export type Previewed =
   | { readonly is: 'none' | 'asked' }
   | { readonly is: 'failed'; readonly why: 'store' | 'busy' | 'too-many' | 'not-yours' | 'other' }
-  | { readonly is: 'invalid'; readonly faults: readonly PlanFault[] }
+  | ({ readonly is: 'invalid' } & FaultyDraft)
   | { readonly is: 'there'; readonly preview: PlanPreview; readonly of: PlanContent }
 
-export function failureOf(error: unknown): Previewed {
+/** Why there is no preview of a plan. */
+export function failureOf(error: unknown, of: PlanContent): Previewed {
   if (!(error instanceof ApiError)) return { is: 'failed', why: 'other' }
-  if (error.status === 422) return { is: 'invalid', faults: (error.problem as InvalidPlanProblem).faults }
+  if (error.status === 422) return { is: 'invalid', faults: (error.problem as InvalidPlanProblem).faults, of }
   const kind = error.type.slice(error.type.lastIndexOf(':') + 1)
   const why = { 'store-unavailable': 'store', 'summaries-busy': 'busy', 'too-many-readings': 'too-many', 'not-your-patient': 'not-yours' } as const
   return { is: 'failed', why: why[kind as keyof typeof why] ?? 'other' }
@@ -34,7 +36,7 @@ export function usePlanPreview(patient: string) {
       setPreviewed({ is: 'asked' })
       previewPlan(patient, plan).then(
         (preview) => answer({ is: 'there', preview, of: plan }),
-        (error: unknown) => answer(failureOf(error)),
+        (error: unknown) => answer(failureOf(error, plan)),
       )
     },
     [patient],

@@ -1,19 +1,16 @@
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ApiError, listPatients, serverNow } from '../api/client'
 import { followLive } from '../api/shared-stream'
-import type { Alert, PatientSummary, Patients } from '../api/model'
+import type { PatientSummary, Patients } from '../api/model'
 import { useSession } from '../session'
-import { isHeldBack, isNews, nextDue, openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
 import { withLiveAlerts } from '../triage/patients'
 import { AGAIN_MS, calmly, type Calm } from './calmly'
 import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './changes'
+import { lookWhenDue, NO_ALERTS, withAlert, withSnapshot, withTold, type Announcement } from './telling'
 
 const REFRESH_MS = 60_000
 /** The store follows the live alerts by a moment: asking at once would miss the reading that caused one. */
 const AFTER_ALERT_MS = 2_000
-
-/** A timer may be early by a moment, and what is due must be so by then. */
-const AFTER_DUE_MS = 1_000
 
 export type Connection = 'connecting' | 'live' | 'lost'
 
@@ -38,33 +35,14 @@ export interface DashboardState {
   seen(patient: string): void
 }
 
-export interface Announcement {
-  readonly alert: Alert | null
-  /** How many came while the connection was away. */
-  readonly missed: number
-}
-
 const DashboardStateContext = createContext<DashboardState | null>(null)
-
-/** What is told aloud of alerts that have come; nothing else is told where none has. */
-function announcementOf(come: readonly Alert[], before: Announcement | null): Announcement | null {
-  const [alert] = come
-  if (alert === undefined) return before
-  return come.length === 1 ? { alert, missed: 0 } : { alert: null, missed: come.length }
-}
-
-interface LiveAlerts {
-  readonly open: OpenAlerts | null
-  readonly news: ReadonlySet<string>
-  readonly announcement: Announcement | null
-}
 
 export function DashboardStateProvider({ children }: { children: ReactNode }) {
   const { session, checkFailure } = useSession()
   const sessionId = typeof session === 'object' ? (session.id ?? '') : ''
   const [list, setList] = useState<{ answer: Patients; at: number } | null>(null)
   const [listFailed, setListFailed] = useState(false)
-  const [alerts, setAlerts] = useState<LiveAlerts>({ open: null, news: new Set(), announcement: null })
+  const [alerts, setAlerts] = useState(NO_ALERTS)
   const [connection, setConnection] = useState<Connection>('connecting')
   const [lastContact, setLastContact] = useState<number | null>(null)
   const [changes, setChanges] = useState(NO_CHANGES)
@@ -122,30 +100,11 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
         setConnection('live')
         setChanges(withUnknownChanges)
         refresh()
-        setAlerts((before) => {
-          const open = openAlertsOf(snapshot)
-          const missed = before.open ? [...open.keys()].filter((id) => !before.open?.has(id)) : []
-          const isTold = (alert: Alert | undefined) => alert !== undefined && !isHeldBack(alert, serverNow())
-          const told = missed.filter((id) => isTold(open.get(id)))
-          return {
-            open,
-            news: new Set([...before.news, ...missed].filter((id) => open.has(id))),
-            announcement: told.length > 0 ? { alert: null, missed: told.length } : before.announcement,
-          }
-        })
+        setAlerts((before) => withSnapshot(before, snapshot))
       },
       alert(alert) {
-        setAlerts((before) => {
-          const known = before.open ?? new Map<string, Alert>()
-          const open = withTransition(known, alert)
-          if (open === known) return before
-          const isReported = isNews(alert)
-          return {
-            open,
-            news: isReported ? new Set(before.news).add(alert.id) : before.news,
-            announcement: isReported && !isHeldBack(alert, serverNow()) ? { alert, missed: 0 } : before.announcement,
-          }
-        })
+        const now = serverNow()
+        setAlerts((before) => withAlert(before, alert, now))
         refreshSoon()
       },
       readings(changed) {
@@ -169,20 +128,6 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
     }
   }, [sessionId, refresh])
 
-  // What quiet hours hold back is told when they are over.
-  useEffect(() => {
-    const now = serverNow()
-    const due = nextDue(alerts.open?.values() ?? [], now)
-    if (due === null) return
-    const tell = () =>
-      setAlerts((before) => {
-        const come = [...(before.open?.values() ?? [])].filter((alert) => alert.page_after != null && Date.parse(alert.page_after) === due)
-        return { ...before, announcement: announcementOf(come, before.announcement) }
-      })
-    const timer = setTimeout(tell, due - now + AFTER_DUE_MS)
-    return () => clearTimeout(timer)
-  }, [alerts])
-
   const seen = useCallback((patient: string) => {
     setAlerts((before) => {
       const left = [...before.news].filter((id) => before.open?.get(id)?.patient !== patient)
@@ -195,6 +140,12 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
     if (!list && !alerts.open?.size) return null
     return withLiveAlerts(list?.answer.patients ?? [], alerts.open)
   }, [list, alerts.open])
+
+  // Told as it is shown: the list follows a changed plan, which the live alerts do not.
+  useEffect(() => {
+    const shown = (patients ?? []).flatMap((patient) => patient.open_alerts)
+    return lookWhenDue(shown, serverNow, (now) => setAlerts((before) => withTold(before, shown, now)))
+  }, [patients])
 
   const state = useMemo<DashboardState>(
     () => ({

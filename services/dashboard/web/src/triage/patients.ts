@@ -50,7 +50,9 @@ export function withLiveAlerts(
     else byPatient.set(alert.patient, [alert])
   }
   const listed = patients.map((summary) => {
-    const alerts = (byPatient.get(summary.patient) ?? []).sort(compareAlerts)
+    const live = (byPatient.get(summary.patient) ?? []).sort(compareAlerts)
+    // Of one and the same transition the list is newer: it says until when the plan of now holds it back.
+    const alerts = live.map((alert) => summary.open_alerts.find((one) => isSameTransition(one, alert)) ?? alert)
     byPatient.delete(summary.patient)
     const last_reading_at = newestOf(summary.last_reading_at ?? null, alerts)
     return sameAlerts(summary.open_alerts, alerts) && last_reading_at === (summary.last_reading_at ?? null)
@@ -86,7 +88,11 @@ function newestOf(listed: string | null, alerts: readonly Alert[]): string | nul
 }
 
 function sameAlerts(a: readonly Alert[], b: readonly Alert[]): boolean {
-  return a.length === b.length && a.every((alert, i) => alert.id === b[i]?.id && alert.changed_at === b[i]?.changed_at)
+  return a.length === b.length && a.every((alert, i) => isSameTransition(alert, b[i]))
+}
+
+function isSameTransition(a: Alert, b: Alert | undefined): boolean {
+  return a.id === b?.id && a.changed_at === b.changed_at
 }
 
 /**

@@ -57,6 +57,15 @@ describe('patients', () => {
     expect(merged[2]?.severity).toBeNull()
   })
 
+  test('have of one transition the copy of the list, which follows a changed plan, also beside an alert that is new', () => {
+    const live = alert({ id: 'held', patient: 'a', severity: 'review', page_after: '2026-11-23T07:00:00+09:00' })
+    const listed = { ...live, page_after: null }
+    const [merged] = withLiveAlerts([patient('a', { severity: 'review', open_alerts: [listed] })], openAlertsOf([live, alert({ id: 'new', patient: 'a' })]))
+    expect(merged?.open_alerts.map(({ id, page_after }) => [id, page_after])).toEqual([['new', undefined], ['held', null]])
+    const changed = { ...live, changed_at: '2026-11-22T08:00:00+09:00' }
+    expect(withLiveAlerts([patient('a', { severity: 'review', open_alerts: [listed] })], openAlertsOf([changed]))[0]?.open_alerts).toEqual([changed])
+  })
+
   test('were last heard of when the newest reading behind an alert was taken, even before the list knows', () => {
     const observed_at = '2026-11-22T07:31:00+09:00'
     const evidence = [{ reading: 'r1', kind: 'blood_pressure' as const, observed_at, values: { systolic: 192, diastolic: 114 } }]
