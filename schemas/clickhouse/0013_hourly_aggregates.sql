@@ -3,7 +3,8 @@
 -- Whatever writes a version of a reading marks the hour in which it was observed, and the next one where
 -- it is so near that a copy may be there. The writer computes marked hours anew, whole, of the readings
 -- that are current, and writes them as new versions: a version is the time, by the clock of ClickHouse,
--- after which the readings were read. Nothing is ever added to an aggregate.
+-- after which the readings were read. Of two computations that overlap, the greater one may have seen
+-- less, but what came between them is marked and computed again. Nothing is ever added to an aggregate.
 --
 -- A mark is never dropped as a repetition: an insert that is tried again marks again.
 --
@@ -44,8 +45,8 @@ SETTINGS index_granularity = 1024;
 
 CREATE TABLE IF NOT EXISTS aggregation_progress
 (
-    name       LowCardinality(String) COMMENT 'hours',
-    touched_at DateTime64(3, 'UTC') COMMENT 'what was stored before is in the aggregates: the mark that was computed last',
+    name       LowCardinality(String) COMMENT 'hours: what was computed last, first: when the first marking ended, marked KIND MONTH: a part of it',
+    touched_at DateTime64(3, 'UTC') COMMENT 'of hours the mark that was computed last: once it is past first, what was stored before is in the aggregates',
     kind       String,
     patient    String,
     hour       DateTime('UTC')

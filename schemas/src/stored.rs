@@ -13,6 +13,12 @@ use clinical::{Kind, Source};
 
 use crate::fields::{Column, form};
 
+/// What was stored before this time is in the aggregates of hours, milliseconds since the epoch. It is 0
+/// until the writer has computed all that it marked first, of what was stored before there were marks.
+pub const AGGREGATED_UNTIL: &str = "SELECT if(first > 0 AND computed > first, computed, toInt64(0)) FROM \
+     (SELECT toUnixTimestamp64Milli(maxIf(touched_at, name = 'hours')) AS computed, \
+     toUnixTimestamp64Milli(maxIf(touched_at, name = 'first')) AS first FROM aggregation_progress)";
+
 /// Some columns of the current readings of a kind, under a condition on patient, `source_id` or
 /// `observation_time`: on what a reading is, never on what a version says, because an older version must
 /// not take the place of the current one. The condition is inside, where the primary key serves it.

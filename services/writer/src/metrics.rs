@@ -137,6 +137,11 @@ impl WriterMetrics {
         self.aggregates_behind.set(behind.as_secs_f64());
     }
 
+    #[cfg(test)]
+    pub(crate) fn behind_seconds(&self) -> f64 {
+        self.aggregates_behind.get()
+    }
+
     pub(crate) fn aggregated(&self, hours: usize) {
         self.aggregated_hours.inc_by(hours as u64);
     }

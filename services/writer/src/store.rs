@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chassis::ClickHouseArgs;
 use clickhouse::Client;
+use clickhouse::query::Query;
 
 use crate::batch::deduplication_token;
 use crate::columns::Shape;
@@ -79,6 +80,23 @@ impl Store {
         &self.client
     }
 
+    /// Runs a statement that may take longer than what else is asked. The server ends it when it is no
+    /// longer waited for: what is tried again would else be done several times at once.
+    ///
+    /// # Errors
+    /// It failed, or [`StoreError::TimedOut`].
+    pub async fn execute_within(
+        &self,
+        longest: Duration,
+        statement: Query,
+    ) -> Result<(), StoreError> {
+        let statement = statement.with_setting("max_execution_time", ends_after(longest));
+        match tokio::time::timeout(longest, statement.execute()).await {
+            Ok(answer) => answer.map_err(StoreError::from),
+            Err(_) => Err(StoreError::TimedOut),
+        }
+    }
+
     /// Bounds anything asked of ClickHouse.
     ///
     /// # Errors
@@ -94,6 +112,11 @@ impl Store {
     }
 }
 
+/// Seconds after which the server ends what nobody waits for. 0 would be no limit.
+fn ends_after(longest: Duration) -> String {
+    longest.as_secs().max(1).to_string()
+}
+
 /// Pieces in which rows are handed to the connection.
 const PIECE: usize = 1 << 20;
 
@@ -101,13 +124,12 @@ impl Inserter for Store {
     async fn insert(&self, table: Table, shape: &Shape, rows: Bytes) -> Result<(), StoreError> {
         let token = deduplication_token(table, &rows);
         // What is not waited for any more must not be stored later all the same: the gateway counts
-        // on it that an insert ends within this time, whoever reads the answer. 0 would be no limit.
-        let longest = self.timeout.as_secs().max(1);
+        // on it that an insert ends within this time, whoever reads the answer.
         let mut insert = self
             .client
             .insert_formatted_with(shape.insert_statement(table.name()))
             .with_setting("insert_deduplication_token", token)
-            .with_setting("max_execution_time", longest.to_string());
+            .with_setting("max_execution_time", ends_after(self.timeout));
         self.bounded(async {
             let mut rest = rows;
             while !rest.is_empty() {
@@ -150,26 +172,42 @@ mod tests {
     use crate::rows::Row;
     use crate::rows::samples::{place, weight};
 
-    #[tokio::test]
-    async fn the_server_ends_an_insert_when_it_is_no_longer_waited_for() {
+    /// A store that nobody serves yet.
+    async fn store() -> (TcpListener, Store) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let client = client(&ClickHouseArgs::local(&url, "mimamori"));
-        let store = Store::new(client, Duration::from_secs(30));
+        (listener, Store::new(client, Duration::from_secs(30)))
+    }
+
+    /// The first line of what is asked. Closing the connection is the answer.
+    async fn asked(listener: TcpListener) -> String {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n") {
+            head.push(connection.read_u8().await.unwrap());
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_server_ends_an_insert_when_it_is_no_longer_waited_for() {
+        let (listener, store) = store().await;
         let row = Row::Reading(weight(61.0));
         let shape = row.shape(place(0)).unwrap();
         let insert = store.insert(row.table(), &shape, Bytes::from_static(b"a row"));
-        let asked = async {
-            let (mut connection, _) = listener.accept().await.unwrap();
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n") {
-                head.push(connection.read_u8().await.unwrap());
-            }
-            String::from_utf8(head).unwrap()
-        };
-        // Closing the connection is the answer.
-        let (asked, inserted) = tokio::join!(asked, insert);
+        let (asked, inserted) = tokio::join!(asked(listener), insert);
         assert!(asked.contains("max_execution_time=30"), "{asked}");
         assert_eq!(inserted, Err(StoreError::Unreachable));
+    }
+
+    #[tokio::test]
+    async fn the_server_ends_a_long_statement_when_it_is_no_longer_waited_for() {
+        let (listener, store) = store().await;
+        let statement = store.client().query("INSERT INTO there SELECT * FROM here");
+        let executed = store.execute_within(Duration::from_secs(600), statement);
+        let (asked, executed) = tokio::join!(asked(listener), executed);
+        assert!(asked.contains("max_execution_time=600"), "{asked}");
+        assert_eq!(executed, Err(StoreError::Unreachable));
     }
 }

@@ -25,7 +25,7 @@ pub struct Aggregates {
     pub by: By,
     /// The period, from the beginning of its first hour or day.
     pub period: Period,
-    /// What was stored before this time is counted; null where nothing is yet.
+    /// What was stored before this time is counted; null until all that is stored has been counted once.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub as_of: Option<Instant>,
     /// Hours or days with values, the first first.
@@ -48,7 +48,7 @@ pub struct AggregatesOfPatients {
     /// The first instant after it.
     #[schema(value_type = String, format = DateTime)]
     pub to: Instant,
-    /// What was stored before this time is counted; null where nothing is yet.
+    /// What was stored before this time is counted; null until all that is stored has been counted once.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub as_of: Option<Instant>,
     /// Patients with values, by their ids.

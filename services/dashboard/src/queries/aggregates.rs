@@ -8,6 +8,7 @@ use clinical::glucose::bands::{Band, InBands};
 use clinical::metrics::{Aggregate, Bucket, Period, Series};
 use clinical::statistics::Mean;
 use clinical::{Kind, PatientId, Timestamp};
+use schemas::stored::AGGREGATED_UNTIL;
 use serde::Deserialize;
 
 use super::readings::bound;
@@ -130,13 +131,13 @@ impl Store {
             .param("to", bound(period.to))
     }
 
-    /// What was stored before this time is in the aggregates; none where nothing is yet.
+    /// What was stored before this time is in the aggregates; none until the first computation has ended.
     ///
     /// # Errors
     /// When ClickHouse does not answer in time.
     pub async fn aggregated_until(&self) -> Result<Option<Timestamp>, StoreError> {
-        let query = "SELECT toUnixTimestamp64Milli(max(touched_at)) FROM aggregation_progress";
-        let millis: i64 = self.ask("aggregates", self.client.query(query).fetch_one()).await?;
+        let query = self.client.query(AGGREGATED_UNTIL);
+        let millis: i64 = self.ask("aggregates", query.fetch_one()).await?;
         Ok((millis > 0).then(|| Timestamp::from_millis(millis)))
     }
 }

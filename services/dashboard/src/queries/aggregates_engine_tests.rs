@@ -92,17 +92,25 @@ async fn what_each_of_some_patients_values_come_to_is_summed_over_their_newest_h
 #[tokio::test]
 async fn until_when_what_was_stored_is_counted_is_what_the_writer_has_come_to() {
     let (client, store) = database("aggregates_until");
-    assert_eq!(store.aggregated_until().await.unwrap(), None);
-    for seconds in [60, 120, 90] {
+    let until = async || store.aggregated_until().await.unwrap();
+    let note = async |name: &str, seconds: i64| {
+        let at = MIDNIGHT + seconds;
         let sql = format!(
             "INSERT INTO aggregation_progress (name, touched_at) SETTINGS async_insert = 0 \
-             VALUES ('hours', {}000)",
-            MIDNIGHT + seconds
+             VALUES ('{name}', {at}000)"
         );
         client.query_raw(&sql).execute().await.unwrap();
+    };
+    assert_eq!(until().await, None);
+    note("marked weighing_scale 202601", 200).await;
+    note("hours", 60).await;
+    assert_eq!(until().await, None, "not all is marked yet");
+    note("first", 100).await;
+    assert_eq!(until().await, None, "what was marked first is not computed yet");
+    for seconds in [120, 90] {
+        note("hours", seconds).await;
+        assert_eq!(until().await, Some(Timestamp::from_seconds(MIDNIGHT + 120)));
     }
-    let until = store.aggregated_until().await.unwrap();
-    assert_eq!(until, Some(Timestamp::from_seconds(MIDNIGHT + 120)));
 }
 
 /// Fifty patients with a sensor, a year of each.

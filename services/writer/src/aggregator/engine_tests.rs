@@ -11,9 +11,11 @@ use clinical::remembered::{CurrentReading, Delay};
 use clinical::{Kind, ReadingId, Timestamp};
 use schemas::AcceptedReading;
 use schemas::reading::{BloodGlucose, GlucoseMethod, Measurement, ReadingStatus, Source};
+use schemas::stored::AGGREGATED_UNTIL;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::behind::Behind;
 use super::hours::{compute, question, sql};
 use super::marks::{self, Mark};
 use super::{Aggregator, Leading};
@@ -28,12 +30,14 @@ const HOUR_MS: i64 = 3_600_000;
 const HOUR: u32 = (NOON / 1000) as u32;
 
 fn aggregator(store: &Store, settle: Duration) -> Aggregator {
-    let metrics = Metrics::for_service("writer");
+    let metrics = WriterMetrics::register(&Metrics::for_service("writer")).unwrap();
     Aggregator {
         store: store.clone(),
         settle,
+        marks_at_once: 20,
         leading: Leading::default(),
-        metrics: WriterMetrics::register(&metrics).unwrap(),
+        behind: Behind::new(metrics.clone()),
+        metrics,
         component: Health::new().component("aggregates"),
     }
 }
@@ -245,8 +249,65 @@ async fn what_was_stored_before_there_were_marks_is_computed_too() {
     assert_eq!(stored(&store).await, due(&written));
 }
 
+/// What the dashboard says as of when the aggregates are; 0 where it says nothing.
+async fn as_of(store: &Store) -> i64 {
+    store.client().query(AGGREGATED_UNTIL).fetch_one().await.unwrap()
+}
+
 #[tokio::test]
-async fn of_two_computations_the_one_that_has_seen_less_never_wins() {
+async fn nothing_is_said_to_be_counted_before_the_first_computation_has_ended() {
+    let store = database("aggregates_as_of").await;
+    let written: Vec<_> = (0..3)
+        .map(|months| {
+            let mut one = weight(61.0);
+            one.reading.observation_time -= months * 31 * 24 * HOUR_MS;
+            one
+        })
+        .collect();
+    insert(&store, &rows(&written)).await.unwrap();
+    store.client().query("TRUNCATE TABLE touched_hours").execute().await.unwrap();
+    let aggregator = Aggregator { marks_at_once: 1, ..aggregator(&store, Duration::ZERO) };
+    let mut done = aggregator.begin().await.unwrap();
+    let marked = marks::clock(&store).await.unwrap();
+    while marks::clock(&store).await.unwrap() <= marked {}
+    let mut batches = 0;
+    assert_eq!(as_of(&store).await, 0);
+    while aggregator.batch(&mut done).await.unwrap() {
+        assert_eq!(as_of(&store).await, 0, "after {batches} batches");
+        batches += 1;
+    }
+    assert!(batches >= 3, "{batches} batches");
+    assert!(as_of(&store).await > marked);
+    assert_eq!(stored(&store).await, due(&written));
+}
+
+#[tokio::test]
+async fn a_first_marking_that_failed_goes_on_where_it_was() {
+    let store = database("aggregates_first").await;
+    let mut earlier = weight(60.0);
+    earlier.reading.observation_time -= 400 * 24 * HOUR_MS;
+    let written = [weight(61.0), earlier];
+    insert(&store, &rows(&written)).await.unwrap();
+    let alter = async |what: &str| {
+        let statement = format!("ALTER TABLE touched_hours {what}");
+        store.client().query(&statement).execute().await.unwrap();
+    };
+    store.client().query("TRUNCATE TABLE touched_hours").execute().await.unwrap();
+    alter(&format!("ADD CONSTRAINT refused CHECK hour < {}", HOUR - 86_400)).await;
+    let marks = "SELECT count() FROM touched_hours";
+    for _ in 0..3 {
+        aggregator(&store, Duration::ZERO).pass().await.unwrap_err();
+        assert_eq!(count(store.client(), marks).await, 2, "the earlier month is marked once");
+        assert_eq!(as_of(&store).await, 0);
+    }
+    alter("DROP CONSTRAINT refused").await;
+    pass(&store).await;
+    assert_eq!(count(store.client(), marks).await, 4);
+    assert_eq!(stored(&store).await, due(&written));
+}
+
+#[tokio::test]
+async fn of_two_computations_the_one_of_the_greater_time_is_current() {
     let store = database("aggregates_late").await;
     let mark = |kind: Kind| Mark {
         of_kind: kind.to_string(),

@@ -6,12 +6,16 @@
 //! - A mark counts when no insert that began before it can still go on: what it marks is seen then. An
 //!   insert that took longer was given up by its writer, is tried again, and marks again.
 //! - Progress is stored behind what was computed. Whoever comes next computes at most the rest again.
-//! - A row's version is a time before its readings were read, so of two computations of an hour the one
-//!   that has seen less never wins.
+//! - A row's version is a time before its readings were read, so one that was computed before does not
+//!   replace what was computed of more. Where two computations overlap, the one that has seen less may win
+//!   for a while: what came between them is marked, counts after both began, and is computed again.
+//! - What was stored before there were marks is marked first. Until that is computed, hours are missing, and
+//!   the aggregates are not said to be there.
 //!
 //! One writer of a deployment does it: whoever has the first partition of the accepted readings. Where two
 //! believe so for a moment, both compute the same.
 
+mod behind;
 #[cfg(test)]
 mod engine_tests;
 mod hours;
@@ -27,6 +31,7 @@ use crate::decode::Input;
 use crate::faults::StoreError;
 use crate::metrics::WriterMetrics;
 use crate::store::Store;
+use behind::Behind;
 use marks::Mark;
 
 /// Between two looks for marks.
@@ -68,7 +73,9 @@ pub struct Aggregator {
     store: Store,
     /// How old a mark is when it counts.
     settle: Duration,
+    marks_at_once: u32,
     leading: Leading,
+    behind: Behind,
     metrics: WriterMetrics,
     component: Component,
 }
@@ -83,7 +90,15 @@ impl Aggregator {
         component: Component,
     ) -> Self {
         component.ready();
-        Self { store, settle: insert_timeout.saturating_add(MARGIN), leading, metrics, component }
+        Self {
+            store,
+            settle: insert_timeout.saturating_add(MARGIN),
+            marks_at_once: MARKS_AT_ONCE,
+            leading,
+            behind: Behind::new(metrics.clone()),
+            metrics,
+            component,
+        }
     }
 
     /// Works until the end is requested.
@@ -93,6 +108,7 @@ impl Aggregator {
             if self.leading.is_so() {
                 let passed = tokio::select! {
                     passed = self.pass() => passed,
+                    never = self.behind.tell() => match never {},
                     () = shutdown.requested() => return,
                 };
                 match passed {
@@ -110,7 +126,7 @@ impl Aggregator {
                     }
                 }
             } else {
-                self.metrics.aggregates_behind(Duration::ZERO);
+                self.behind.is(Duration::ZERO);
             }
             tokio::select! {
                 () = tokio::time::sleep(PASS) => {}
@@ -121,46 +137,48 @@ impl Aggregator {
 
     /// Computes what is marked and counts by now.
     async fn pass(&self) -> Result<(), StoreError> {
+        let mut done = self.begin().await?;
+        while self.batch(&mut done).await? {}
+        Ok(())
+    }
+
+    /// What was computed last. Where nothing ever was, all marks are to be worked off.
+    async fn begin(&self) -> Result<Mark, StoreError> {
+        marks::mark_first(&self.store).await?;
+        Ok(marks::progress(&self.store).await?.unwrap_or_default())
+    }
+
+    /// Computes some of what is marked and counts by now, and says whether there may be more.
+    async fn batch(&self, done: &mut Mark) -> Result<bool, StoreError> {
         let store = &self.store;
         let settle = i64::try_from(self.settle.as_millis()).unwrap_or(i64::MAX);
-        let mut done = match marks::progress(store).await? {
-            Some(done) => done,
-            None => {
-                // What was stored before there were marks; what is being stored now has its own, which
-                // may be as old as those that do not count yet.
-                let begin = Mark::before(marks::clock(store).await?.saturating_sub(settle));
-                marks::mark_everything(store).await?;
-                marks::keep_progress(store, &begin).await?;
-                begin
-            }
+        // Before the readings are read.
+        let now = marks::clock(store).await?;
+        let settled = now.saturating_sub(settle);
+        self.has_come_to(done, now);
+        if settled <= done.touched_millis {
+            return Ok(false);
+        }
+        let marks = marks::after(store, done, settled, self.marks_at_once).await?;
+        let computed = hours::compute(store, &marks, now).await?;
+        self.metrics.aggregated(computed);
+        let is_all = marks.len() < self.marks_at_once as usize;
+        *done = match marks.into_iter().next_back() {
+            Some(last) if !is_all => last,
+            _ => Mark::before(settled),
         };
-        loop {
-            // Before the readings are read.
-            let now = marks::clock(store).await?;
-            let settled = now.saturating_sub(settle);
-            self.metrics.aggregates_behind(age(now, &done));
-            if settled <= done.touched_millis {
-                return Ok(());
-            }
-            let marks = marks::after(store, &done, settled, MARKS_AT_ONCE).await?;
-            let computed = hours::compute(store, &marks, now).await?;
-            self.metrics.aggregated(computed);
-            let is_all = marks.len() < MARKS_AT_ONCE as usize;
-            done = match marks.into_iter().next_back() {
-                Some(last) if !is_all => last,
-                _ => Mark::before(settled),
-            };
-            marks::keep_progress(store, &done).await?;
-            if is_all {
-                self.metrics.aggregates_behind(age(now, &done));
-                return Ok(());
-            }
+        marks::keep_progress(store, done).await?;
+        self.has_come_to(done, now);
+        Ok(!is_all)
+    }
+
+    /// While nothing has been computed, the aggregates are behind since this writer keeps them.
+    fn has_come_to(&self, done: &Mark, now: i64) {
+        if *done != Mark::default() {
+            let behind = u64::try_from(now - done.touched_millis).unwrap_or(0);
+            self.behind.is(Duration::from_millis(behind));
         }
     }
-}
-
-fn age(now: i64, done: &Mark) -> Duration {
-    Duration::from_millis(u64::try_from(now - done.touched_millis).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ import { AGAIN_MS } from '../state/calmly'
 import { useNow } from '../state/dashboard-state'
 import { readYear, type Aggregates, type Curve } from './api'
 import { curvesOf, fieldOf, nameOf } from './curves'
+import { whileSeen } from './while-seen'
 import { YearChart } from './year-chart'
 import { YearTable } from './year-table'
 
@@ -111,26 +112,24 @@ function useYear(patient: string, curve: Curve) {
   const [hasFailed, setFailed] = useState(false)
   const fail = useRef(checkFailure)
   fail.current = checkFailure
-  const soon = hasFailed || year?.as_of == null
   useEffect(() => {
     let over = false
-    const ask = async () => {
+    const asking = whileSeen(async () => {
       try {
         const answer = await readYear(patient, curve)
-        if (over) return
+        if (over) return ANEW_MS
         setFailed(false)
         setYear(answer)
+        return answer.as_of == null ? AGAIN_MS : ANEW_MS
       } catch (error) {
         if (!over && !fail.current(error)) setFailed(true)
+        return AGAIN_MS
       }
-    }
-    if (year === null && !hasFailed) void ask()
-    const timer = setInterval(() => void ask(), soon ? AGAIN_MS : ANEW_MS)
+    })
     return () => {
       over = true
-      clearInterval(timer)
+      asking.stop()
     }
-    // The first question is asked once; what is asked for does not change while this is shown.
-  }, [patient, curve, soon])
+  }, [patient, curve])
   return { year, hasFailed }
 }
