@@ -203,9 +203,9 @@ fn a_silent_vendor_is_told_once_and_only_who_is_silent_afterwards_gets_an_alert(
     assert!(raised(1, DUE - 2..=DUE, &said), "{said:?}");
     assert!(raised(0, BACK + DAY..=BACK + DAY + 3, &said), "{said:?}");
     assert_eq!(said.len(), 2, "{said:?}");
-    // The vendor is silent from a day after its last reading until it is back, with all its patients.
+    // The vendor is silent from 27 hours after its last reading until it is back, with all its patients.
     let (first, one) = &told[0];
-    assert!((OUTAGE + DAY - 1..=OUTAGE + DAY + 2).contains(first), "{first}");
+    assert!((OUTAGE + 26..=OUTAGE + 29).contains(first), "{first}");
     assert_eq!(one.group, Group::Vendor("SILENT".into()));
     assert!(told.iter().all(|(_, silent)| silent.group == one.group), "one alarm");
     assert!(told.iter().any(|(_, silent)| (silent.patients, silent.members) == (30, 30)));
