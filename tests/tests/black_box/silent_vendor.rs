@@ -53,7 +53,7 @@ fn due_between(from: Timestamp, until: Timestamp) -> (String, Vec<String>) {
 }
 
 /// Blood pressure is expected every day, and missed after a day without.
-fn plan(patient: &str, zone: &str) -> CarePlan {
+fn plan(patient: &str, zone: &str, start: i64) -> CarePlan {
     CarePlan {
         patient: patient.to_owned(),
         version: 1,
@@ -61,7 +61,7 @@ fn plan(patient: &str, zone: &str) -> CarePlan {
         updated_at: now().millis(),
         schedule: Some(Schedule {
             time_zone: zone.to_owned(),
-            start: (now().seconds() / 86_400 - 10) as i32,
+            start: start as i32,
             expected: vec![ExpectedReadings::daily("blood_pressure", 1, 14)],
         }),
         ..CarePlan::default()
@@ -118,7 +118,9 @@ pub fn a_silent_vendor_is_one_alarm_and_only_who_is_silent_afterwards_gets_an_al
     // A plan that is read before would find that nobody has ever measured.
     let accepted = stack.tail(Topic::ReadingsAccepted);
     eventually("what was measured is known", || equal(accepted.records().len(), patients.len()));
-    patients.iter().for_each(|patient| publish(&stack, &plan(patient, &zone)));
+    // Readings are expected from the day on that has one: of days before one would be missed.
+    let start = noon.seconds() / 86_400;
+    patients.iter().for_each(|patient| publish(&stack, &plan(patient, &zone, start)));
 
     // One vendor goes on, but for one patient; of the other nobody is heard any more.
     let (stopped, heard) = here.split_last().unwrap();

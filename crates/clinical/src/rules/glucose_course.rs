@@ -126,6 +126,11 @@ impl Course {
             let since = goes_on.map_or(reading.time, |(since, _)| since);
             self.stretch = Some((since, reading.time));
         }
+        if level != Level::Beyond
+            && let Some(open) = &mut self.open
+        {
+            open.passes_without(reading.time);
+        }
         if level != Level::Back {
             self.back.clear();
         }

@@ -2,7 +2,7 @@
 
 use super::glucose_event::{Event, LASTED, Urgent, measured};
 use crate::alert::Severity;
-use crate::crisis::{AGAIN_AFTER, Crisis};
+use crate::crisis::{AGAIN_AFTER, Crisis, UNKNOWN_AFTER};
 use crate::episode::{Episode, EvidenceReading};
 use crate::glucose::{GLUCOSE, is_of_sensor};
 use crate::remembered::CurrentReading;
@@ -42,8 +42,10 @@ pub(super) struct Open {
     /// When the reading was observed that the alert names, where that is computed anew: what it followed may
     /// have left memory.
     pub(super) named_at: Option<Timestamp>,
-    /// When the newest reading was observed that was beyond the limit for long enough.
+    /// When the newest reading was observed that was beyond the limit for long enough, and the newest since
+    /// that was not beyond it.
     held: Option<Timestamp>,
+    not_beyond: Option<Timestamp>,
     /// Whether another rule tells of all of it. Then it is no episode until it has lasted.
     pub(super) is_told: bool,
 }
@@ -57,6 +59,7 @@ impl Open {
             named: None,
             named_at: None,
             held: None,
+            not_beyond: None,
             is_told: false,
         }
     }
@@ -102,17 +105,27 @@ impl Open {
         }
     }
 
+    /// A reading that is not beyond the limit.
+    pub(super) fn passes_without(&mut self, time: Timestamp) {
+        self.not_beyond = self.not_beyond.max(Some(time).filter(|time| Some(*time) > self.held));
+    }
+
     /// A reading confirms that it is beyond the limit.
     pub(super) fn is_held_by(&mut self, time: Timestamp) {
         self.held = self.held.max(Some(time));
+        self.not_beyond = None;
     }
 
-    /// With a confirming reading a new crisis begins, or the newest goes on. On another day it
-    /// is new, whatever lies between: nobody lives with so low a glucose for a day.
+    /// With a confirming reading a new crisis begins, or the newest goes on. A value between that is not
+    /// beyond the limit parts it from the one before, where it is of another day; without one it may have
+    /// lasted, unless nothing is known of days.
     pub(super) fn note_crisis(&mut self, reading: &CurrentReading) {
         let is_known = self.named_at.take() == Some(reading.time);
         let after = self.held.map(|held| reading.time - held);
-        let is_new = after.is_some_and(|after| after >= AGAIN_AFTER);
+        let is_new = after.is_some_and(|after| match self.not_beyond {
+            Some(_) => after >= AGAIN_AFTER,
+            None => after > UNKNOWN_AFTER,
+        });
         let severity = Severity::of_urgent(std::slice::from_ref(reading));
         if is_new || is_known {
             self.episode.crisis = Some(Crisis { began: reading.time, severity });
