@@ -16,15 +16,17 @@ use crate::{say, spread};
 
 /// The rules of the first round.
 const FIRST: [&str; 2] = ["bp.severe_high", "data.missing"];
+/// The rules about a sensor's readings with which the promise of their speed was made.
+pub const OF_SENSORS: [&str; 2] = ["glucose.very_low", "data.missing"];
 /// With all rules at least this share of the throughput with those.
 const SHARE: f64 = 0.6;
 
-/// Whether a rule is one of the first round: `data.missing` is one rule for each kind.
-fn is_first(name: &str) -> bool {
-    let is_of = |first: &str| {
-        name.strip_prefix(first).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+/// Whether a rule is one of some: `data.missing` is one rule for each kind.
+fn is_one_of(some: &[&str], name: &str) -> bool {
+    let is_of = |one: &&str| {
+        name.strip_prefix(one).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    FIRST.into_iter().any(is_of)
+    some.iter().any(is_of)
 }
 
 /// Every rule's name: some rules share one.
@@ -32,11 +34,13 @@ fn names() -> BTreeSet<&'static str> {
     rules::all().iter().map(|rule| rule.name()).collect()
 }
 
-/// A rule set that switches every rule off but those of the first round, in force since long before the
-/// first record.
-fn first_rules() -> anyhow::Result<RuleSet> {
-    let mut set = RuleSet::new("first-rules", Timestamp::from_seconds(0))?;
-    for name in names().into_iter().filter(|name| !is_first(name)) {
+/// A rule set that switches every rule off but some, in force since long before the first record.
+///
+/// # Errors
+/// When a rule cannot be switched off.
+pub fn only(some: &[&str]) -> anyhow::Result<RuleSet> {
+    let mut set = RuleSet::new("few-rules", Timestamp::from_seconds(0))?;
+    for name in names().into_iter().filter(|name| !is_one_of(some, name)) {
         set.switch_off(name, "measured without")?;
     }
     Ok(set)
@@ -53,7 +57,7 @@ pub fn measure(
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let input = Input::make(readings, patients, Mix::USUAL)?;
-    let first = first_rules()?;
+    let first = only(&FIRST)?;
     let (mut all_rates, mut first_rates) = (Vec::new(), Vec::new());
     let (mut all_efforts, mut first_efforts) = (Vec::new(), Vec::new());
     let each = |done: &Processed| effort::microseconds_each(done.effort, input.len() as u64);
@@ -93,7 +97,7 @@ mod tests {
 
     #[test]
     fn all_rules_but_the_first_ones_are_off() {
-        let set = first_rules().unwrap();
+        let set = only(&FIRST).unwrap();
         let on: Vec<&str> = names().into_iter().filter(|name| !set.is_off(name)).collect();
         let kinds = |first: &str| on.iter().filter(|name| name.starts_with(first)).count();
         assert_eq!(kinds(FIRST[0]), 1);

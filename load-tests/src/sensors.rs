@@ -6,10 +6,12 @@
 //! remembered.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clinical::plan::Plan;
+use clinical::rule_set::RuleSets;
 use clinical::schedule::{Expected, Schedule};
 use clinical::timeline::Timeline;
 use clinical::{Kind, PatientId, Span, Timestamp, Window};
@@ -25,8 +27,9 @@ use schemas::records::{Origin, StoredOutcome};
 use schemas::{Acceptance, AcceptedEncoder, AlertEvent, Codec, Decoder, Encoder};
 
 use crate::report::{Measure, Report};
+use crate::rules;
 
-/// With rules at least this share of the throughput without.
+/// With the rules of [`rules::OF_SENSORS`] at least this share of the throughput without.
 const SHARE: f64 = 0.8;
 /// 2026-01-05T00:00:00Z.
 const START: Timestamp = Timestamp::from_seconds(1_767_571_200);
@@ -57,20 +60,30 @@ enum Ways {
     CloudAndPhone,
 }
 
-/// Handles three days of so many sensors with and without rules, taking turns; then the same where every
-/// reading comes over two sources.
+/// Which rules look at the readings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    /// Those with which the promise was made.
+    OfSensors,
+    All,
+}
+
+/// Handles three days of so many sensors with and without rules, taking turns: with the rules about
+/// sensors, with all, and with all where every reading comes over two sources.
 ///
 /// # Errors
 /// When a made reading is not plausible or not admitted, or no alert is raised.
 pub fn measure(sensors: u32, rounds: usize, report: &mut Report) -> anyhow::Result<()> {
-    compare("sensors, rules", sensors, Ways::Cloud, rounds, report)?;
-    compare("sensors, 2 sources", sensors / 2, Ways::CloudAndPhone, rounds, report)
+    let (two, all) = (Rules::OfSensors, Rules::All);
+    compare("sensors, 2 rules", sensors, (Ways::Cloud, two), rounds, report)?;
+    compare("sensors, all rules", sensors, (Ways::Cloud, all), rounds, report)?;
+    compare("sensors, 2 sources", sensors / 2, (Ways::CloudAndPhone, all), rounds, report)
 }
 
 fn compare(
     name: &'static str,
     sensors: u32,
-    ways: Ways,
+    (ways, rules): (Ways, Rules),
     rounds: usize,
     report: &mut Report,
 ) -> anyhow::Result<()> {
@@ -86,7 +99,7 @@ fn compare(
     for round in 1..=rounds {
         let mut bare = Handler::new(WithoutRules::default())?;
         bare.handle(&before)?;
-        let mut full = Handler::new(WithRules::new(&people)?)?;
+        let mut full = Handler::new(WithRules::new(&people, rules)?)?;
         full.handle(&before)?;
         full.state.alerts = 0;
         let (mut with_rules, mut alone) = (Duration::ZERO, Duration::ZERO);
@@ -108,10 +121,9 @@ fn compare(
     let (with, without) = compared[(compared.len() - 1) / 2];
     let ratios: Vec<String> =
         compared.iter().map(|(with, without)| format!("{:.2}", with / without)).collect();
-    let measure = match ways {
-        Ways::Cloud => Measure::pair(name, "readings/s", with, without, SHARE),
-        // To be known: each reading asks whether it is a copy.
-        Ways::CloudAndPhone => Measure::beside(name, "readings/s", with, without),
+    let measure = match rules {
+        Rules::OfSensors => Measure::pair(name, "readings/s", with, without, SHARE),
+        Rules::All => Measure::beside(name, "readings/s", with, without),
     };
     report.add(
         measure,
@@ -183,8 +195,13 @@ struct WithRules {
 
 impl WithRules {
     /// Everybody has a plan that expects readings, so that no rule is left out.
-    fn new(people: &[Person]) -> anyhow::Result<Self> {
+    fn new(people: &[Person], which: Rules) -> anyhow::Result<Self> {
         let mut partition = Partition::default();
+        if which == Rules::OfSensors {
+            let mut sets = RuleSets::default();
+            sets.apply(rules::only(&rules::OF_SENSORS)?);
+            partition.learn(&Arc::new(sets));
+        }
         for person in people {
             let expected = vec![Expected::new(Kind::BloodGlucose, 3, 14)?];
             let schedule = Schedule::new("Asia/Tokyo", jiff::civil::date(2026, 1, 5), expected)?;
