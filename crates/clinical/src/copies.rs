@@ -58,7 +58,17 @@ pub(crate) fn counted(
     let mut before = 0;
     let judge_next = move || {
         if before == near.len() {
-            near.push_back(readings.next()?);
+            let reading = readings.next()?;
+            let is_after = |one: &CurrentReading| one.time < reading.time - COPY_WITHIN;
+            let is_alone = near.back().is_none_or(is_after)
+                && readings.peek().is_none_or(|one| one.time > reading.time + COPY_WITHIN);
+            // As nearly every reading of a sensor of each five minutes.
+            if is_alone {
+                near.clear();
+                before = 0;
+                return Some((reading, false));
+            }
+            near.push_back(reading);
         }
         let reading = near[before];
         while near.front().is_some_and(|one| one.time < reading.time - COPY_WITHIN) {
