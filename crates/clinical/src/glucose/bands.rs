@@ -6,9 +6,7 @@
 
 use std::ops::AddAssign;
 
-use crate::kinds::blood_glucose::GLUCOSE_VALUE;
 use crate::measured::Measured;
-use crate::sample::Sample;
 use crate::time::Span;
 
 /// A band, the lowest least. The consensus names bands by whole numbers; the limits are exact.
@@ -60,12 +58,6 @@ impl BandLimits {
         Self { low, high: high.max(low).min(self.very_high), ..self }
     }
 
-    /// The same with another limit for what is very low: at most where the range begins.
-    #[must_use]
-    pub const fn with_very_low(self, very_low: f64) -> Self {
-        Self { very_low: very_low.min(self.low), ..self }
-    }
-
     /// Values below this are very low, mg/dL.
     pub const fn very_low(&self) -> f64 {
         self.very_low
@@ -98,11 +90,6 @@ impl BandLimits {
             Measured::Exactly(value) if value <= self.very_high => Band::High,
             Measured::Exactly(_) => Band::VeryHigh,
         }
-    }
-
-    /// The band of a sample of blood glucose; none where nothing was measured.
-    pub fn band_of(&self, sample: Sample) -> Option<Band> {
-        sample.measured(GLUCOSE_VALUE).map(|measured| self.band(measured))
     }
 }
 
@@ -216,10 +203,6 @@ mod tests {
     fn what_a_sensor_cannot_say_is_on_its_side_of_all_limits() {
         assert_eq!(BandLimits::STANDARD.band(Measured::Below(40.0)), Band::VeryLow);
         assert_eq!(BandLimits::STANDARD.band(Measured::Above(400.0)), Band::VeryHigh);
-        let sample = Sample::default().with_measured(GLUCOSE_VALUE, Measured::Below(40.0));
-        assert_eq!(BandLimits::STANDARD.band_of(sample), Some(Band::VeryLow));
-        let sample = Sample::default().with(GLUCOSE_VALUE, 69.6);
-        assert_eq!(BandLimits::STANDARD.band_of(sample), Some(Band::Low));
     }
 
     #[test]
@@ -239,7 +222,6 @@ mod tests {
         assert_eq!((limits.low(), limits.high()), (54.0, 250.0));
         let turned = BandLimits::STANDARD.with_range(150.0, 100.0);
         assert_eq!((turned.low(), turned.high()), (150.0, 150.0));
-        assert_eq!(BandLimits::STANDARD.with_very_low(80.0).very_low(), 70.0);
     }
 
     #[test]

@@ -29,7 +29,6 @@ export type PreviewedAlert = Schemas['PreviewedAlert']
 
 /** What a reading or an alert's evidence measured. */
 export type Measurement = Schemas['Measurement']
-export type MeasurementOf<K extends Kind> = Extract<Measurement, { readonly kind: K }>
 export type ReadingOf<K extends Kind> = Extract<Reading, { readonly kind: K }>
 
 export type Value = number | boolean | string
