@@ -26,6 +26,14 @@ pub struct ServiceArgs {
     )]
     pub operations_listen: SocketAddr,
 
+    /// How the process ends.
+    #[command(flatten)]
+    pub drain: DrainArgs,
+}
+
+/// How long a process may take to end.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DrainArgs {
     /// Seconds that finishing the work in hand may take after SIGTERM; then the process exits
     /// with code 70
     #[arg(
@@ -37,10 +45,10 @@ pub struct ServiceArgs {
     pub drain_deadline_seconds: u64,
 }
 
-impl ServiceArgs {
+impl DrainArgs {
     /// The longest time that draining may take.
     #[must_use]
-    pub fn drain_deadline(&self) -> Duration {
+    pub fn deadline(&self) -> Duration {
         Duration::from_secs(self.drain_deadline_seconds)
     }
 
@@ -50,7 +58,27 @@ impl ServiceArgs {
     /// # Errors
     /// When the operating system refuses the signal handlers.
     pub fn shutdown(&self) -> io::Result<Shutdown> {
-        Ok(Shutdown::on_signals()?.with_deadline(self.drain_deadline()))
+        Ok(Shutdown::on_signals()?.with_deadline(self.deadline()))
+    }
+}
+
+/// The name of one of several instances of a service that share the partitions of topics.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct InstanceArgs {
+    /// A name of this instance that outlives its process (a StatefulSet's pod name): it takes its
+    /// partitions up again at once when it comes back within ten seconds, even after a crash. Each
+    /// instance of a service has its own
+    #[arg(long, env = "MIMAMORI_INSTANCE", value_name = "NAME")]
+    pub instance: Option<String>,
+}
+
+impl ServiceArgs {
+    /// As of [`DrainArgs::shutdown`].
+    ///
+    /// # Errors
+    /// When the operating system refuses the signal handlers.
+    pub fn shutdown(&self) -> io::Result<Shutdown> {
+        self.drain.shutdown()
     }
 
     /// Binds the operations address.
@@ -78,6 +106,6 @@ mod tests {
     fn the_defaults_parse() {
         let command = Command::try_parse_from(["service"]).expect("defaults are valid");
         assert_eq!(command.service.operations_listen.port(), 9464);
-        assert_eq!(command.service.drain_deadline(), Duration::from_secs(20));
+        assert_eq!(command.service.drain.deadline(), Duration::from_secs(20));
     }
 }

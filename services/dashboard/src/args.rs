@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chassis::server::ConnectionArgs;
 use chassis::telemetry::TelemetryArgs;
-use chassis::{ClickHouseArgs, DeploymentArgs, KafkaArgs, SchemaRegistryArgs, Secret};
+use chassis::{ClickHouseArgs, DeploymentArgs, DrainArgs, KafkaArgs, SchemaRegistryArgs, Secret};
 use schemas::Topics;
 
 /// Serves the physicians' pages and their API.
@@ -32,15 +32,9 @@ pub struct DashboardArgs {
     #[command(flatten)]
     pub connections: ConnectionArgs,
 
-    /// Seconds that finishing the requests in hand may take after SIGTERM; then the process exits
-    /// with code 70
-    #[arg(
-        long,
-        env = "MIMAMORI_DRAIN_DEADLINE_SECONDS",
-        value_name = "SECONDS",
-        default_value_t = 20
-    )]
-    pub drain_deadline_seconds: u64,
+    /// How the process ends.
+    #[command(flatten)]
+    pub drain: DrainArgs,
 
     /// The deployment.
     #[command(flatten)]

@@ -59,8 +59,7 @@ type HeldBackNow = Box<dyn Fn() -> Vec<HeldBack> + Send>;
 pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     chassis::telemetry::init("dashboard", &args.telemetry)?;
     let (accounts, session_key) = sign_in_settings(&args)?;
-    let shutdown =
-        Shutdown::on_signals()?.with_deadline(Duration::from_secs(args.drain_deadline_seconds));
+    let shutdown = args.drain.shutdown()?;
     let health = Health::new();
     let metrics = Metrics::for_service("dashboard");
     let own_metrics = DashboardMetrics::new(&metrics)?;

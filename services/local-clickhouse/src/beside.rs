@@ -20,6 +20,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use chassis::DrainArgs;
 use chassis::telemetry::TelemetryArgs;
 use clap::Parser;
 
@@ -132,7 +133,7 @@ pub fn serve_if_asked(library: impl AsRef<Path>) -> bool {
         listen: listen.parse().expect("an address"),
         library: library.as_ref().to_owned(),
         queries: 16,
-        drain_deadline_seconds: 20,
+        drain: DrainArgs { drain_deadline_seconds: 20 },
         telemetry: quiet(),
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -25,11 +25,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
-use chassis::Shutdown;
 use chassis::telemetry::TelemetryArgs;
+use chassis::{DrainArgs, Shutdown};
 use tokio::sync::Semaphore;
 
 use ffi::Engine;
@@ -71,14 +71,9 @@ pub struct LocalClickhouseArgs {
     )]
     pub queries: u16,
 
-    /// Seconds that running queries may take to end after SIGTERM
-    #[arg(
-        long,
-        env = "MIMAMORI_DRAIN_DEADLINE_SECONDS",
-        value_name = "SECONDS",
-        default_value_t = 20
-    )]
-    pub drain_deadline_seconds: u64,
+    /// How the process ends.
+    #[command(flatten)]
+    pub drain: DrainArgs,
 
     /// Logs.
     #[command(flatten)]
@@ -91,9 +86,8 @@ pub struct LocalClickhouseArgs {
 /// When the engine, the folder or the address is not to be had; the text says what to do.
 pub async fn run(args: LocalClickhouseArgs) -> anyhow::Result<()> {
     chassis::telemetry::init("local-clickhouse", &args.telemetry)?;
-    let deadline = Duration::from_secs(args.drain_deadline_seconds);
-    let shutdown =
-        Shutdown::on_signals().context("cannot listen for signals")?.with_deadline(deadline);
+    let deadline = args.drain.deadline();
+    let shutdown = args.drain.shutdown().context("cannot listen for signals")?;
     let listener =
         chassis::server::bind(args.listen, "--listen or MIMAMORI_LOCAL_CLICKHOUSE_LISTEN").await?;
     let lock = own(&args.data)?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chassis::{
-    Component, DeploymentArgs, Health, Heartbeat, KafkaArgs, Metrics, SchemaRegistryArgs,
-    ServiceArgs, Shutdown, now_ms,
+    Component, DeploymentArgs, Health, Heartbeat, InstanceArgs, KafkaArgs, Metrics,
+    SchemaRegistryArgs, ServiceArgs, Shutdown, now_ms,
 };
 use clinical::Span;
 use clinical::silence::Limits;
@@ -43,10 +43,9 @@ pub struct ProcessorArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub schema_registry: SchemaRegistryArgs,
-    /// A name of this instance that outlives the process (a StatefulSet's pod name): it takes its
-    /// partitions up again at once when it comes back, even after a crash
-    #[arg(long, env = "MIMAMORI_INSTANCE")]
-    pub instance: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub instance: InstanceArgs,
     /// Most records in a transaction
     #[arg(long, env = "MIMAMORI_PROCESSOR_TRANSACTION_RECORDS", default_value_t = 20_000)]
     pub transaction_records: usize,
@@ -161,7 +160,7 @@ fn process(
     let followed = (rule_sets, devices);
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),
-        instance: args.instance.clone(),
+        instance: args.instance.instance.clone(),
         // In a container every process has the number 1.
         process: format!("{}-{}", now_ms(), std::process::id()),
         outputs: names.outputs(),

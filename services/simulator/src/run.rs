@@ -282,7 +282,7 @@ async fn stream_live(
         }
     }
     // What is on its way may arrive; then the senders stop trying.
-    let _ = tokio::time::timeout(args.service.drain_deadline() / 2, senders.at_most(0)).await;
+    let _ = tokio::time::timeout(args.service.drain.deadline() / 2, senders.at_most(0)).await;
     senders.shutdown.trigger();
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use chassis::{ClickHouseArgs, DeploymentArgs, KafkaArgs, SchemaRegistryArgs, ServiceArgs};
+use chassis::{
+    ClickHouseArgs, DeploymentArgs, InstanceArgs, KafkaArgs, SchemaRegistryArgs, ServiceArgs,
+};
+use schemas::stored::INSERT_TIMEOUT_SECONDS;
 
 use crate::batch::Limits;
 
@@ -29,10 +32,9 @@ pub struct WriterArgs {
     #[command(flatten)]
     pub deployment: DeploymentArgs,
 
-    /// A name of this writer that outlives its process (a StatefulSet's pod name): when it comes
-    /// back within ten seconds it goes on with its partitions at once. Each writer has its own
-    #[arg(long, env = "MIMAMORI_INSTANCE", value_name = "NAME")]
-    pub instance: Option<String>,
+    /// Which of several instances it is.
+    #[command(flatten)]
+    pub instance: InstanceArgs,
 
     /// Rows at which a batch is inserted
     #[arg(
@@ -79,7 +81,7 @@ pub struct WriterArgs {
         long,
         env = "MIMAMORI_WRITER_INSERT_TIMEOUT_SECONDS",
         value_name = "SECONDS",
-        default_value_t = 30,
+        default_value_t = INSERT_TIMEOUT_SECONDS,
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub insert_timeout_seconds: u64,
@@ -101,7 +103,7 @@ impl WriterArgs {
     /// How long storing what is in flight may take after SIGTERM. The rest of the drain deadline is
     /// for committing and leaving the group; what is not stored then is read again later.
     pub(crate) fn drain(&self) -> Duration {
-        self.service.drain_deadline().mul_f64(0.7)
+        self.service.drain.deadline().mul_f64(0.7)
     }
 }
 
@@ -128,6 +130,6 @@ mod tests {
         let args = parse(&[]).unwrap();
         assert_eq!(args.limits().rows, 100_000);
         assert_eq!(args.clickhouse.clickhouse_database, "mimamori");
-        assert!(args.drain() < args.service.drain_deadline());
+        assert!(args.drain() < args.service.drain.deadline());
     }
 }

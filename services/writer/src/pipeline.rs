@@ -98,7 +98,7 @@ pub async fn run(
         GroupArgs {
             group: topics.writer_group(),
             topics: Input::ALL.iter().map(|input| topics.name(input.topic())).collect(),
-            instance: args.instance.clone(),
+            instance: args.instance.instance.clone(),
         },
     )?;
     let intake = Intake {
