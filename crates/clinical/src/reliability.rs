@@ -12,8 +12,8 @@ use crate::statistics::{Sorted, mean, standard_deviation};
 /// value.
 pub const BAND: f64 = 0.03;
 /// Of fewer wearers no trust is derived, and nothing but their number is given: a mean of few says
-/// something of each. Ours.
-pub const FEWEST_WEARERS: usize = 5;
+/// something of each.
+pub const FEWEST_WEARERS: usize = crate::trial::FEWEST;
 /// Fewer pairs of values are not enough to derive a trust level from. Ours.
 const FEWEST_PAIRS: usize = 20;
 /// High trust: at least this part of the values lies within the band. Ours.

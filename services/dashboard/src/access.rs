@@ -11,7 +11,6 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use clinical::{PatientId, Timestamp};
 use schemas::EndedSession;
-use schemas::registry::Role;
 
 use crate::basic;
 use crate::model::Session;
@@ -346,7 +345,7 @@ impl<A: Action> FromRequestParts<Arc<Dashboard>> for Physician<A> {
     ) -> Result<Self, Problem> {
         let signed_in = SignedIn::from_request_parts(parts, dashboard).await?;
         let physician = Self { signed_in, action: PhantomData };
-        if physician.signed_in.session.role != Role::Physician {
+        if !physician.signed_in.session.role.sees_patients() {
             let patient = patient_of_path(parts, dashboard).await;
             let detail = "not a physician".to_owned();
             physician.record(dashboard, patient.as_ref(), false, detail).await?;

@@ -179,6 +179,11 @@ impl Registry {
         patients
     }
 
+    /// Whether a patient is on the list of participants.
+    pub fn is_registered(&self, patient: &str) -> bool {
+        self.read().participants.contains_key(patient)
+    }
+
     /// What is registered of a patient; nothing where the patient is on no list.
     pub fn person(&self, patient: &str) -> Person {
         self.read().participants.get(patient).copied().unwrap_or_default()
@@ -276,7 +281,7 @@ impl Lists {
 
     /// Whether somebody is registered with a role that sees patients.
     fn sees(&self, user: &str) -> bool {
-        self.practitioners.get(user).is_some_and(|staff| staff.role == Role::Physician)
+        self.practitioners.get(user).is_some_and(|staff| staff.role.sees_patients())
     }
 
     fn can_see(&self, team: &[String]) -> bool {

@@ -1,6 +1,7 @@
 //! The commands of the binary that production ships: a service each, and the operator's tools.
 
 mod command;
+mod followers;
 mod operator;
 pub mod reconciliation;
 pub mod registry;

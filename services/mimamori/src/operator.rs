@@ -8,6 +8,14 @@ use stream::producer::{Outgoing, Producer};
 
 use crate::source::Source;
 
+/// Who runs a command that shows something of patients, or changes something.
+#[derive(Debug, clap::Args)]
+pub(crate) struct OperatorArgs {
+    /// Who does it; it is recorded in audit.events
+    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
+    pub(crate) operator: String,
+}
+
 /// Who writes: [`AuditEvent::service`].
 pub(crate) const SERVICE: &str = "mimamori";
 
@@ -34,30 +42,29 @@ pub(crate) fn by_operator(
     }
 }
 
-/// Records that an operator is shown something of patients, before it is: an entry for each patient, so
-/// that a search for the patient finds it. Blocks the thread.
+/// Records that an operator is shown something of patients, before it is, or was refused it: an entry for
+/// each patient, so that a search for the patient finds it; one without patient where there is none. Blocks
+/// the thread.
 ///
 /// # Errors
 /// When it cannot be recorded; then nothing may be shown.
-pub(crate) fn record_shown<'p>(
+pub(crate) fn record_access<'p>(
     source: &Source,
     operator: &str,
-    action: &str,
+    (action, allowed): (&str, bool),
     what: &str,
-    patients: impl IntoIterator<Item = &'p String>,
+    patients: impl IntoIterator<Item = &'p str>,
 ) -> anyhow::Result<()> {
     let topic = source.topics().name(Topic::AuditEvents);
     let encoder = source.codec()?.encoder(&topic)?;
-    let mut entries = Vec::new();
-    for patient in patients {
-        let event = by_operator(operator, action, Some(patient.clone()), what.to_owned());
-        entries.push((patient, encoder.encode(&event)?));
-    }
+    let events = accesses(operator, (action, allowed), what, patients);
+    let encoded = events.iter().map(|event| encoder.encode(event));
+    let encoded = encoded.collect::<Result<Vec<_>, _>>()?;
     let producer = Producer::new(&source.kafka, "mimamori-operator")?;
-    let records = entries.iter().map(|(patient, payload)| Outgoing {
+    let records = events.iter().zip(&encoded).map(|(event, payload)| Outgoing {
         topic: &topic,
         partition: None,
-        key: Some(patient.as_bytes()),
+        key: event.patient.as_deref().map(str::as_bytes),
         payload: Some(payload),
     });
     tokio::runtime::Handle::current()
@@ -65,11 +72,25 @@ pub(crate) fn record_shown<'p>(
         .context("the access cannot be recorded, so nothing is shown")
 }
 
+fn accesses<'p>(
+    operator: &str,
+    (action, allowed): (&str, bool),
+    what: &str,
+    patients: impl IntoIterator<Item = &'p str>,
+) -> Vec<AuditEvent> {
+    let entry = |patient: Option<&str>| {
+        let event = by_operator(operator, action, patient.map(str::to_owned), what.to_owned());
+        AuditEvent { allowed, ..event }
+    };
+    let entries: Vec<_> = patients.into_iter().map(|patient| entry(Some(patient))).collect();
+    if entries.is_empty() { vec![entry(None)] } else { entries }
+}
+
 /// Reads an operator's name: what stands in the record of accesses.
 ///
 /// # Errors
 /// When it is empty, long, or not printable.
-pub(crate) fn operator(text: &str) -> Result<String, String> {
+fn operator(text: &str) -> Result<String, String> {
     let name = text.trim();
     if (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
         Ok(name.to_owned())
@@ -88,5 +109,18 @@ mod tests {
         assert_eq!((event.service.as_str(), event.actor.as_str()), ("mimamori", "aoki"));
         assert_eq!(event.consortium.as_deref(), Some("A"));
         assert_eq!(by_operator("aoki", "look", None, String::new()).consortium, None);
+    }
+
+    #[test]
+    fn whose_data_was_asked_for_is_on_record_also_where_it_is_refused() {
+        for allowed in [true, false] {
+            let entries = accesses("hana", ("look", allowed), "how many", ["A/1", "B/2"]);
+            let whose: Vec<_> = entries.iter().map(|entry| entry.patient.as_deref()).collect();
+            assert_eq!(whose, [Some("A/1"), Some("B/2")]);
+            assert!(entries.iter().all(|entry| entry.allowed == allowed && entry.actor == "hana"));
+        }
+        let of_nobody = accesses("hana", ("look", false), "refused", []);
+        assert_eq!(of_nobody.len(), 1);
+        assert_eq!(of_nobody[0].patient, None);
     }
 }

@@ -4,19 +4,20 @@
 //! they are and how urgent it is: no rule, no severity and no value is shown. Whose ids were listed is
 //! recorded before they are.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use anyhow::bail;
 use chassis::now_ms;
 use clinical::{ReadingId, Timestamp};
-use schemas::registry::{CareTeam, Practitioner};
+use dashboard::registry::Registry;
 use schemas::topics::{Topic, Topics};
 use schemas::{AlertEvent, Codec, DecodeError, Decoder, Record};
 use stream::browse::read_to_end;
 use stream::follow::Start;
 
-use crate::operator::{operator, record_shown};
+use crate::followers::registry;
+use crate::operator::{OperatorArgs, record_access};
 use crate::rejected::since::Since;
 use crate::source::Source;
 
@@ -25,9 +26,8 @@ use crate::source::Source;
 pub struct UnfollowedArgs {
     #[command(flatten)]
     source: Source,
-    /// Who looks; it is recorded in audit.events
-    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
-    operator: String,
+    #[command(flatten)]
+    by: OperatorArgs,
     /// Readings received since a time (2026-11-22T07:31:00+09:00), or how long ago (90m, 12h, 7d)
     #[arg(long, default_value = "1d")]
     since: Since,
@@ -45,11 +45,8 @@ struct Seen {
 /// What the topics say.
 #[derive(Debug, Default)]
 struct Lists {
-    participants: HashSet<String>,
-    /// Practitioners who see the patients of their teams.
-    physicians: HashSet<String>,
-    /// Who is in the team of a patient or of a fallback entry; none who has no team.
-    teams: HashMap<String, Vec<String>>,
+    /// Who follows whom.
+    registry: Registry,
     /// Readings by patient.
     readings: HashMap<String, u64>,
     /// Open alerts by id: whose, and since when.
@@ -57,27 +54,15 @@ struct Lists {
 }
 
 impl Lists {
-    /// Whether a registered physician is in the patient's team, or in the fallback team. A team whose
-    /// members are all unregistered counts as none.
-    fn is_followed(&self, patient: &str) -> bool {
-        let fallback = CareTeam::fallback_of(patient);
-        self.has_physician(patient) || fallback.is_some_and(|entry| self.has_physician(&entry))
-    }
-
-    fn has_physician(&self, entry: &str) -> bool {
-        let team = self.teams.get(entry);
-        team.is_some_and(|team| team.iter().any(|member| self.physicians.contains(member)))
-    }
-
     fn unfollowed(&self) -> BTreeMap<&str, Seen> {
         let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
         for (patient, readings) in &self.readings {
-            if !self.is_followed(patient) {
+            if !self.registry.is_followed(patient) {
                 seen.entry(patient).or_default().readings += readings;
             }
         }
         for (patient, raised) in self.alerts.values() {
-            if !self.is_followed(patient) {
+            if !self.registry.is_followed(patient) {
                 let seen = seen.entry(patient).or_default();
                 seen.open_alerts += 1;
                 seen.oldest = Some(seen.oldest.map_or(*raised, |oldest| oldest.min(*raised)));
@@ -94,10 +79,10 @@ pub(crate) fn run(args: &UnfollowedArgs) -> anyhow::Result<()> {
     let lists = read(args, &codec, &topics)?;
     let unfollowed = lists.unfollowed();
     let what = "id, and how many readings and open alerts there are";
-    let patients: Vec<String> = unfollowed.keys().map(|patient| (*patient).to_owned()).collect();
-    record_shown(&args.source, &args.operator, "list_unfollowed", what, &patients)?;
+    let patients = unfollowed.keys().copied();
+    record_access(&args.source, &args.by.operator, ("list_unfollowed", true), what, patients)?;
     for (patient, Seen { readings, open_alerts, oldest }) in &unfollowed {
-        let list = if lists.participants.contains(*patient) { "registered" } else { "in no list" };
+        let list = if lists.registry.is_registered(patient) { "registered" } else { "in no list" };
         let since = oldest.map_or(String::new(), |at| {
             format!(", the oldest since {}", Timestamp::from_millis(at))
         });
@@ -131,47 +116,7 @@ pub(crate) fn each(
 }
 
 fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result<Lists> {
-    let mut lists = Lists::default();
-    each(
-        &args.source,
-        &topics.name(Topic::RegistryParticipants),
-        Start::Beginning,
-        |key, entry| {
-            if entry.is_some() {
-                lists.participants.insert(key);
-            } else {
-                lists.participants.remove(&key);
-            }
-            Ok(())
-        },
-    )?;
-    let practitioner = codec.decoder::<Practitioner>();
-    each(
-        &args.source,
-        &topics.name(Topic::RegistryPractitioners),
-        Start::Beginning,
-        |key, entry| {
-            let entry = decoded(&practitioner, entry)?;
-            if entry.is_some_and(|entry| entry.role.sees_patients()) {
-                lists.physicians.insert(key);
-            } else {
-                lists.physicians.remove(&key);
-            }
-            Ok(())
-        },
-    )?;
-    let team = codec.decoder::<CareTeam>();
-    each(&args.source, &topics.name(Topic::RegistryCareTeams), Start::Beginning, |key, entry| {
-        match decoded(&team, entry)? {
-            Some(team) if !team.practitioners.is_empty() => {
-                lists.teams.insert(key, team.practitioners);
-            }
-            _ => {
-                lists.teams.remove(&key);
-            }
-        }
-        Ok(())
-    })?;
+    let mut lists = Lists { registry: registry(&args.source, codec)?, ..Lists::default() };
     let alert = codec.decoder::<AlertEvent>();
     each(&args.source, &topics.name(Topic::Alerts), Start::Beginning, |key, event| {
         match decoded(&alert, event)? {
@@ -214,50 +159,42 @@ pub(crate) fn decoded<T: Record>(
 
 #[cfg(test)]
 mod tests {
+    use dashboard::registry::Change;
+    use schemas::registry::{CareTeam, Practitioner, Role};
+
     use super::*;
 
-    fn teams(teams: &[(&str, &[&str])]) -> HashMap<String, Vec<String>> {
-        let members =
-            |ids: &[&str]| -> Vec<String> { ids.iter().map(|id| (*id).to_owned()).collect() };
-        teams.iter().map(|(entry, ids)| ((*entry).to_owned(), members(ids))).collect()
+    fn registry(teams: &[(&str, &[&str])]) -> Registry {
+        let registry = Registry::default();
+        let (practitioner_id, name) = ("sato".to_owned(), "Sato".to_owned());
+        let sato = Practitioner { practitioner_id, name, role: Role::Physician };
+        registry.apply(Change::Practitioner("sato".to_owned(), Some(sato)));
+        for (entry, members) in teams {
+            let practitioners = members.iter().map(|id| (*id).to_owned()).collect();
+            let patient = (*entry).to_owned();
+            let team = CareTeam { patient, practitioners };
+            registry.apply(Change::CareTeam((*entry).to_owned(), Some(team)));
+        }
+        registry
     }
 
     #[test]
     fn patients_with_readings_or_open_alerts_whom_no_team_follows_are_listed() {
         let lists = Lists {
-            physicians: ["sato".to_owned()].into(),
-            teams: teams(&[("A/1", &["sato"]), ("B/*", &["sato"])]),
-            readings: [("A/1", 3), ("A/2", 5), ("B/1", 7)].map(|(it, n)| (it.to_owned(), n)).into(),
+            registry: registry(&[("A/1", &["sato"]), ("B/*", &["sato"]), ("D/1", &["saito"])]),
+            readings: [("A/1", 3), ("A/2", 5), ("B/1", 7), ("D/1", 2)]
+                .map(|(it, n)| (it.to_owned(), n))
+                .into(),
             alerts: [("x", "A/2", 9), ("y", "A/2", 8), ("z", "C/1", 7), ("w", "B/2", 1)]
                 .map(|(id, patient, raised)| (id.to_owned(), (patient.to_owned(), raised)))
                 .into(),
-            ..Lists::default()
         };
         let expected = [
             ("A/2", Seen { readings: 5, open_alerts: 2, oldest: Some(8) }),
             ("C/1", Seen { readings: 0, open_alerts: 1, oldest: Some(7) }),
+            ("D/1", Seen { readings: 2, open_alerts: 0, oldest: None }),
         ];
         assert_eq!(lists.unfollowed(), expected.into());
-    }
-
-    #[test]
-    fn a_team_without_a_registered_physician_follows_nobody() {
-        let lists = Lists {
-            physicians: ["sato".to_owned()].into(),
-            teams: teams(&[
-                ("A/1", &["saito", "sato"]),
-                ("A/2", &["saito", "operator"]),
-                ("A/*", &["sato"]),
-                ("B/*", &["saito"]),
-                ("C/1", &["operator"]),
-            ]),
-            ..Lists::default()
-        };
-        assert!(lists.is_followed("A/1"));
-        assert!(lists.is_followed("A/2"), "by the fallback team");
-        assert!(lists.is_followed("A/3"));
-        assert!(!lists.is_followed("B/1"));
-        assert!(!lists.is_followed("C/1"));
     }
 
     #[test]

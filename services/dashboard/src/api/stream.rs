@@ -11,7 +11,6 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use prometheus::IntGauge;
-use schemas::registry::Role;
 use serde::Serialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -203,7 +202,7 @@ impl Subscriber {
                     // Struck off the list of practitioners, or no physician any more: nothing
                     // more to tell.
                     let session = self.dashboard.session_of(self.physician.user())?;
-                    if session.role != Role::Physician {
+                    if !session.role.sees_patients() {
                         return None;
                     }
                     let version = self.dashboard.registry.version_of(self.physician.user());
@@ -284,6 +283,7 @@ mod tests {
 
     use ::stream::record::Position;
     use clinical::Kind;
+    use schemas::registry::Role;
 
     use super::*;
     use crate::model::Session;

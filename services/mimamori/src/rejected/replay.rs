@@ -26,7 +26,7 @@ use super::record::Found;
 use super::resend::{Judge, Key, Refused, Repair, Resend};
 use super::since::Since;
 use super::{Reason, not_found, repair};
-use crate::operator::operator;
+use crate::operator::OperatorArgs;
 use crate::source::Source;
 
 /// Records of a transaction, at most, and bytes after which no more are added.
@@ -39,9 +39,8 @@ const CHUNK_BYTES: usize = 8 << 20;
 pub struct ReplayArgs {
     #[command(flatten)]
     pub(super) source: Source,
-    /// Who sends; it is recorded in audit.events
-    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
-    operator: String,
+    #[command(flatten)]
+    by: OperatorArgs,
     /// Which records: PARTITION/OFFSET, as `list` says it
     addresses: Vec<Address>,
     /// All that were rejected for this reason and not sent again yet
@@ -237,7 +236,7 @@ impl Sending<'_> {
         let mut entries = Vec::with_capacity(waiting.len());
         for resend in &waiting {
             let (patient, how) = (resend.patient.clone(), &resend.how);
-            let event = entry(&self.args.operator, REPLAYED, resend.address, patient, how);
+            let event = entry(&self.args.by.operator, REPLAYED, resend.address, patient, how);
             entries.push((self.audit.encode(&event)?, event.patient));
         }
         let [raw, audit] = &self.topics;

@@ -9,7 +9,7 @@ use super::address::Address;
 use super::entry::{SHOWN, entry};
 use super::not_found;
 use super::record::Found;
-use crate::operator::operator;
+use crate::operator::OperatorArgs;
 use crate::source::Source;
 
 /// Arguments of `mimamori rejected show`.
@@ -17,9 +17,8 @@ use crate::source::Source;
 pub struct ShowArgs {
     #[command(flatten)]
     pub(super) source: Source,
-    /// Who looks; it is recorded in audit.events
-    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
-    operator: String,
+    #[command(flatten)]
+    by: OperatorArgs,
     /// Which record: PARTITION/OFFSET, as `list` says it
     address: Address,
 }
@@ -35,7 +34,7 @@ pub(super) fn run(args: &ShowArgs) -> anyhow::Result<()> {
 
     let topic = archive.topics.name(Topic::AuditEvents);
     let patient = found.patient().map(String::from);
-    let event = entry(&args.operator, SHOWN, args.address, patient, "shown whole");
+    let event = entry(&args.by.operator, SHOWN, args.address, patient, "shown whole");
     let bytes = codec.encoder(&topic)?.encode(&event)?;
     let producer = Producer::new(&archive.kafka, "mimamori-rejected")?;
     let delivery = producer.enqueue(Outgoing {

@@ -16,7 +16,7 @@ use stream::follow::Start;
 use stream::producer::Outgoing;
 
 use super::{ReportArgs, read};
-use crate::operator::{by_operator, record_shown};
+use crate::operator::{by_operator, record_access};
 use crate::registry::{outgoing, products_alone};
 use crate::source::Source;
 
@@ -50,8 +50,10 @@ pub(super) fn run(args: &DevicesArgs) -> anyhow::Result<()> {
         .ok_or_else(|| anyhow!("{kind} has no number of that name; name a field that is one"))?;
     let references = read(&args.reference, References::parse)?;
     let what = "errors of device products, over five wearers or more";
-    let ReportArgs { source, operator, .. } = &args.report;
-    record_shown(source, operator, "report_devices", what, &references.patients())?;
+    let ReportArgs { source, by, .. } = &args.report;
+    let patients = references.patients();
+    let whose = patients.iter().map(String::as_str);
+    record_access(source, &by.operator, ("report_devices", true), what, whose)?;
     let store = args.report.store()?;
     let report = tokio::runtime::Handle::current().block_on(references.report(&store, of))?;
     print!("{}", said(&report, of));
@@ -122,7 +124,7 @@ fn apply(args: &ReportArgs, report: &Report, of: Measured) -> anyhow::Result<()>
         let (codec, topics) = (source.codec()?, source.topics());
         let keys: Vec<String> = devices.iter().map(key_of).collect();
         let detail = format!("{} of {}: {}", of.field_name(), of.kind, keys.join(", "));
-        let entry = by_operator(&args.operator, "apply_device_reliability", None, detail);
+        let entry = by_operator(&args.by.operator, "apply_device_reliability", None, detail);
         let audit = topics.name(Topic::AuditEvents);
         let entry = codec.encoder(&audit)?.encode(&entry)?;
         let records = MasterLists { devices, ..MasterLists::default() }.encode(&codec, &topics)?;

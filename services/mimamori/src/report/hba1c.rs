@@ -7,7 +7,7 @@ use clinical::trial::{Arm, ArmResult, FEWEST, Group, GroupResult};
 use dashboard::reports::trial::{Arms, Report};
 
 use super::{ReportArgs, read};
-use crate::operator::record_shown;
+use crate::operator::record_access;
 
 /// Arguments of `mimamori report hba1c`.
 #[derive(Debug, clap::Args)]
@@ -23,8 +23,10 @@ pub struct Hba1cArgs {
 pub(super) fn run(args: &Hba1cArgs) -> anyhow::Result<()> {
     let arms = read(&args.arms, Arms::parse)?;
     let what = "mean change of a group, and whether a value is missing";
-    let ReportArgs { source, operator, .. } = &args.report;
-    record_shown(source, operator, "report_outcome", what, &arms.patients())?;
+    let ReportArgs { source, by, .. } = &args.report;
+    let patients = arms.patients();
+    let whose = patients.iter().map(String::as_str);
+    record_access(source, &by.operator, ("report_outcome", true), what, whose)?;
     let store = args.report.store()?;
     let report = tokio::runtime::Handle::current().block_on(arms.report(&store))?;
     print!("{}", said(&report));

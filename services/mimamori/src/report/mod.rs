@@ -15,7 +15,7 @@ use dashboard::metrics::DashboardMetrics;
 use dashboard::queries::Store;
 use dashboard::reports::table::Fault;
 
-use crate::operator::operator;
+use crate::operator::OperatorArgs;
 use crate::source::Source;
 
 /// What to report.
@@ -34,9 +34,8 @@ struct ReportArgs {
     source: Source,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
-    /// Who looks; it is recorded in audit.events
-    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
-    operator: String,
+    #[command(flatten)]
+    by: OperatorArgs,
 }
 
 impl ReportArgs {

@@ -27,7 +27,7 @@ use stream::producer::Outgoing;
 use stream::together::Together;
 use stream::topics::partition_count;
 
-use crate::operator::{by_operator, operator};
+use crate::operator::{OperatorArgs, by_operator};
 use crate::source::Source;
 use plan::{Current, Plan, Readings, What, Write, Zones};
 
@@ -39,9 +39,8 @@ const CHUNK: usize = 500;
 pub struct RezoneArgs {
     #[command(flatten)]
     source: Source,
-    /// Who does it; it is recorded in audit.events
-    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
-    operator: String,
+    #[command(flatten)]
+    by: OperatorArgs,
     /// The consortium, whose entry has the right zone by now
     consortium: String,
     /// The zone with which its documents were read before
@@ -93,7 +92,7 @@ pub(crate) fn run(args: &RezoneArgs) -> anyhow::Result<()> {
         readings: codec.encoder(&topics.name(Topic::ReadingsRaw))?,
         entries: codec.encoder(&topics.name(Topic::AuditEvents))?,
         how: format!("read as {was}, now as {right}"),
-        operator: &args.operator,
+        operator: &args.by.operator,
         together,
     }
     .all(&plan)

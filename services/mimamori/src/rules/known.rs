@@ -55,12 +55,11 @@ impl Known {
         self.authors.remove(name);
         let why = match decoded {
             Ok(None) => return,
-            Ok(Some(set)) => match set.validate() {
-                Ok(valid) if valid.name() == name => {
+            Ok(Some(set)) => match set.validate_as(name) {
+                Ok(valid) => {
                     self.authors.insert(set.name, set.author);
                     return self.sets.apply(valid);
                 }
-                Ok(_) => "its key is not its name".to_owned(),
                 Err(error) => error.to_string(),
             },
             Err(error) => error.to_string(),

@@ -18,7 +18,7 @@ use schemas::topics::Topic;
 use stream::producer::Outgoing;
 use stream::together::Together;
 
-use crate::operator::{by_operator, operator};
+use crate::operator::{OperatorArgs, by_operator};
 use crate::source::Source;
 use known::Known;
 use preview::PreviewArgs;
@@ -77,9 +77,8 @@ pub struct FileArgs {
 pub struct ApplyArgs {
     #[command(flatten)]
     source: Source,
-    /// Who does it; it stands in the rule set's record and in audit.events
-    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
-    operator: String,
+    #[command(flatten)]
+    by: OperatorArgs,
     /// A rule set, in TOML
     file: PathBuf,
 }
@@ -156,13 +155,13 @@ fn diff(args: &FileArgs) -> anyhow::Result<()> {
 
 fn apply(args: &ApplyArgs) -> anyhow::Result<()> {
     let set = read(&args.file)?;
-    let detail = write(&args.source, &args.operator, "apply_rule_set", |known| {
+    let detail = write(&args.source, &args.by.operator, "apply_rule_set", |known| {
         let now = now();
         may_be_applied(known, &set, now)?;
         say_difference(known, &set, set.effective_from());
         Ok(Change {
             name: set.name().to_owned(),
-            record: Some(records::RuleSet::of(&set, &args.operator, now)),
+            record: Some(records::RuleSet::of(&set, &args.by.operator, now)),
             detail: format!("{}, in force from {}", set.name(), set.effective_from()),
         })
     })?;

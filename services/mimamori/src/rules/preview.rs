@@ -16,17 +16,18 @@ use clinical::alert::Severity;
 use clinical::plan::Plan;
 use clinical::preview::{self, PreviewedAlert, ReceivedReading};
 use clinical::reliability::{ProductDigest, Trust, TrustedProducts};
+use clinical::trial::FEWEST;
 use clinical::{PatientId, Span, Timestamp, rules};
 use dashboard::metrics::DashboardMetrics;
 use dashboard::queries::Store;
-use schemas::registry::{CareTeam, DeviceModel, Participant};
+use schemas::registry::DeviceModel;
 use schemas::topics::Topic;
-use schemas::{AuditEvent, CarePlan, Codec};
+use schemas::{CarePlan, Codec};
 use stream::follow::Start;
-use stream::producer::{Outgoing, Producer};
 
 use super::known::Known;
-use crate::operator::{by_operator, operator};
+use crate::followers;
+use crate::operator::{OperatorArgs, record_access};
 use crate::source::Source;
 use crate::unfollowed::{decoded, each};
 
@@ -37,9 +38,8 @@ pub struct PreviewArgs {
     source: Source,
     #[command(flatten)]
     clickhouse: ClickHouseArgs,
-    /// Who looks; it is recorded in audit.events
-    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
-    operator: String,
+    #[command(flatten)]
+    by: OperatorArgs,
     /// A rule set, in TOML
     file: PathBuf,
     /// The patients in whose care team this practitioner is, or whose consortium's fallback team while
@@ -63,9 +63,6 @@ pub struct PreviewArgs {
     #[arg(long)]
     list: bool,
 }
-
-/// Of fewer patients no number is said: each tells something of one. Ours, as in reports.
-const FEWEST: usize = 5;
 
 /// Alerts, and how many patients have one.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +110,7 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     };
     if let Err(few) = enough(&patients) {
         let what = format!("refused: {few}");
-        record(args, &codec, &accesses(&args.operator, &patients, (&what, false)))?;
+        record(args, &patients, (&what, false))?;
         return Err(few);
     }
     let plans = plans(&args.source, &codec)?;
@@ -123,7 +120,7 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     let from = to - Span::from_days(args.days.into());
     let what = if args.list { "every alert" } else { "how many alerts" };
     let what = format!("{what} there would have been by the rule set {}", proposed.name());
-    record(args, &codec, &accesses(&args.operator, &patients, (&what, true)))?;
+    record(args, &patients, (&what, true))?;
     let metrics = DashboardMetrics::new(&Metrics::for_service("rules_preview"))?;
     let store = Store::new(&args.clickhouse, metrics);
     let in_force = known.sets.in_force(now).cloned();
@@ -153,6 +150,16 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         eprintln!("{line}");
     }
     Ok(())
+}
+
+fn record(
+    args: &PreviewArgs,
+    patients: &BTreeSet<PatientId>,
+    (what, allowed): (&str, bool),
+) -> anyhow::Result<()> {
+    let whose = patients.iter().map(PatientId::as_str);
+    let how = ("preview_rule_set", allowed);
+    record_access(&args.source, &args.by.operator, how, what, whose)
 }
 
 fn enough(patients: &BTreeSet<PatientId>) -> anyhow::Result<()> {
@@ -233,50 +240,19 @@ fn of_file(path: &Path) -> anyhow::Result<BTreeSet<PatientId>> {
         .collect()
 }
 
+/// The patients of a practitioner, as the dashboard shows them.
 fn of_practitioner(
     source: &Source,
     codec: &Codec,
     practitioner: &str,
 ) -> anyhow::Result<BTreeSet<PatientId>> {
-    let topics = source.topics();
-    let decoder = codec.decoder::<CareTeam>();
-    let mut teams: HashMap<String, Vec<String>> = HashMap::new();
-    each(source, &topics.name(Topic::RegistryCareTeams), Start::Beginning, |key, entry| {
-        match decoded(&decoder, entry)?.filter(|team| !team.practitioners.is_empty()) {
-            Some(team) => teams.insert(key, team.practitioners),
-            None => teams.remove(&key),
-        };
-        Ok(())
-    })?;
-    let decoder = codec.decoder::<Participant>();
-    let mut participants = BTreeSet::new();
-    each(source, &topics.name(Topic::RegistryParticipants), Start::Beginning, |key, entry| {
-        match decoded(&decoder, entry)? {
-            Some(_) => participants.insert(key),
-            None => participants.remove(&key),
-        };
-        Ok(())
-    })?;
-    Ok(followed_by(practitioner, &teams, &participants))
-}
-
-/// The patients of a practitioner, as the dashboard shows them.
-fn followed_by(
-    practitioner: &str,
-    teams: &HashMap<String, Vec<String>>,
-    participants: &BTreeSet<String>,
-) -> BTreeSet<PatientId> {
-    let is_in = |entry: &str| {
-        teams.get(entry).is_some_and(|team| team.iter().any(|member| member == practitioner))
-    };
-    let by_fallback = |patient: &&String| {
-        !teams.contains_key(*patient)
-            && CareTeam::fallback_of(patient).is_some_and(|entry| is_in(&entry))
-    };
-    let own = teams.keys().filter(|entry| is_in(entry));
-    let all = own.chain(participants.iter().filter(by_fallback));
-    // The entry of a fallback team is no patient's.
-    all.filter_map(|patient| PatientId::parse(patient).ok()).collect()
+    let registry = followers::registry(source, codec)?;
+    followers::know_alerts(&registry, source, codec)?;
+    if !registry.staff(practitioner).is_some_and(|staff| staff.role.sees_patients()) {
+        bail!("no physician {practitioner} is registered, so nobody is followed by them");
+    }
+    let patients = registry.patients_of(practitioner);
+    Ok(patients.iter().filter_map(|patient| PatientId::parse(patient).ok()).collect())
 }
 
 /// The care plans that rules can work with.
@@ -307,55 +283,9 @@ fn trusted(source: &Source, codec: &Codec) -> anyhow::Result<TrustedProducts> {
     Ok(products.into_values().collect())
 }
 
-/// An entry for each patient, so that a search for the patient finds it; one without patient where there
-/// is none.
-fn accesses(
-    operator: &str,
-    patients: &BTreeSet<PatientId>,
-    (what, allowed): (&str, bool),
-) -> Vec<AuditEvent> {
-    let entry = |patient: Option<&PatientId>| {
-        let whose = patient.map(|patient| patient.as_str().to_owned());
-        let event = by_operator(operator, "preview_rule_set", whose, what.to_owned());
-        AuditEvent { allowed, ..event }
-    };
-    match patients.is_empty() {
-        true => vec![entry(None)],
-        false => patients.iter().map(|patient| entry(Some(patient))).collect(),
-    }
-}
-
-fn record(args: &PreviewArgs, codec: &Codec, accesses: &[AuditEvent]) -> anyhow::Result<()> {
-    let topic = args.source.topics().name(Topic::AuditEvents);
-    let encoder = codec.encoder(&topic)?;
-    let encoded = accesses.iter().map(|access| encoder.encode(access));
-    let encoded = encoded.collect::<Result<Vec<_>, _>>()?;
-    let producer = Producer::new(&args.source.kafka, "mimamori-rules")?;
-    let records = accesses.iter().zip(&encoded).map(|(access, payload)| Outgoing {
-        topic: &topic,
-        partition: None,
-        key: access.patient.as_deref().map(str::as_bytes),
-        payload: Some(payload),
-    });
-    tokio::runtime::Handle::current()
-        .block_on(producer.send_all(records))
-        .context("the access cannot be recorded, so nothing is shown")?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_practitioner_has_the_patients_of_their_teams_and_of_fallback_teams() {
-        let teams = [("A/1", "sato"), ("A/2", "ito"), ("A/*", "sato"), ("B/1", "sato")];
-        let teams = teams.map(|(entry, member)| (entry.to_owned(), vec![member.to_owned()])).into();
-        let participants = ["A/1", "A/2", "A/3", "B/2"].map(str::to_owned).into();
-        let found = followed_by("sato", &teams, &participants);
-        let found: Vec<&str> = found.iter().map(PatientId::as_str).collect();
-        assert_eq!(found, ["A/1", "A/3", "B/1"]);
-    }
 
     #[test]
     fn counts_say_how_many_there_are_now_and_would_be() {
@@ -393,19 +323,5 @@ mod tests {
         let refused = enough(&of(1..=4)).unwrap_err().to_string();
         assert!(refused.starts_with("name five patients or more"), "{refused}");
         assert!(enough(&of(1..=5)).is_ok());
-    }
-
-    #[test]
-    fn whose_data_was_asked_for_is_on_record_also_where_it_is_refused() {
-        let patients = ["A/1", "B/2"].map(|id| PatientId::parse(id).unwrap()).into();
-        for allowed in [true, false] {
-            let entries = accesses("hana", &patients, ("how many", allowed));
-            let whose: Vec<_> = entries.iter().map(|entry| entry.patient.as_deref()).collect();
-            assert_eq!(whose, [Some("A/1"), Some("B/2")]);
-            assert!(entries.iter().all(|entry| entry.allowed == allowed && entry.actor == "hana"));
-        }
-        let of_nobody = accesses("hana", &BTreeSet::new(), ("refused", false));
-        assert_eq!(of_nobody.len(), 1);
-        assert_eq!(of_nobody[0].patient, None);
     }
 }

@@ -8,7 +8,7 @@ use clinical::{Span, Timestamp, rules};
 
 use super::known::Known;
 use super::{Change, now, write};
-use crate::operator::operator;
+use crate::operator::OperatorArgs;
 use crate::source::Source;
 
 /// A set that comes into force sooner is not withdrawn: a processor could judge by it before it has read
@@ -21,15 +21,14 @@ const SOON: Span = Span::from_minutes(1);
 pub struct WithdrawArgs {
     #[command(flatten)]
     source: Source,
-    /// Who does it; it stands in audit.events
-    #[arg(long, env = "MIMAMORI_OPERATOR", value_parser = operator)]
-    operator: String,
+    #[command(flatten)]
+    by: OperatorArgs,
     /// The name of the rule set
     name: String,
 }
 
 pub(super) fn run(args: &WithdrawArgs) -> anyhow::Result<()> {
-    let detail = write(&args.source, &args.operator, "withdraw_rule_set", |known| {
+    let detail = write(&args.source, &args.by.operator, "withdraw_rule_set", |known| {
         let set = may_be_withdrawn(known, &args.name, now())?;
         let stays = instead_of(known, &set);
         let (name, from) = (set.name(), set.effective_from());
