@@ -5,7 +5,30 @@ use clinical::rule_set::{InvalidRuleSet, RuleSet};
 
 use crate::records::{self, GivenValue, SwitchedOffRule};
 
+/// Why a record of `rule.sets` is not used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum UnusableRuleSet {
+    /// Nobody would find it by its name.
+    #[error("its key is not its name")]
+    KeyIsNotName,
+    /// It asks for what no rule of this version can do.
+    #[error(transparent)]
+    Invalid(#[from] InvalidRuleSet),
+}
+
 impl records::RuleSet {
+    /// The rule set of a record with that key. Who reads `rule.sets` takes the former one of the key away
+    /// where there is none: Kafka keeps no former one either, so who starts later would judge otherwise.
+    ///
+    /// # Errors
+    /// Why it is not used.
+    pub fn validate_as(&self, key: &str) -> Result<RuleSet, UnusableRuleSet> {
+        if self.name != key {
+            return Err(UnusableRuleSet::KeyIsNotName);
+        }
+        Ok(self.validate()?)
+    }
+
     /// The rule set that the rules work with.
     ///
     /// # Errors
@@ -59,6 +82,8 @@ mod tests {
         let bytes = codec.encoder("rule.sets").unwrap().encode(&record).unwrap();
         let read: records::RuleSet = codec.decoder().decode(&bytes).unwrap();
         assert_eq!(read, record);
+        assert_eq!(read.validate_as("2026-12-ward"), Ok(set.clone()));
+        assert_eq!(read.validate_as("2026-12"), Err(UnusableRuleSet::KeyIsNotName));
         assert_eq!(read.validate(), Ok(set));
     }
 

@@ -5,6 +5,7 @@
 //! error: then there is no reading.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use clinical::kinds::Watched;
 use clinical::sample::Sample;
@@ -18,6 +19,18 @@ use crate::fields::{Column, form};
 pub const AGGREGATED_UNTIL: &str = "SELECT if(first > 0 AND computed > first, computed, toInt64(0)) FROM \
      (SELECT toUnixTimestamp64Milli(maxIf(touched_at, name = 'hours')) AS computed, \
      toUnixTimestamp64Milli(maxIf(touched_at, name = 'first')) AS first FROM aggregation_progress)";
+
+/// The present by the clock that rows are stored by, milliseconds since the epoch.
+pub const NOW: &str = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";
+
+/// Seconds after which a writer counts an insert without an answer as failed, unless it is set otherwise.
+pub const INSERT_TIMEOUT_SECONDS: u64 = 30;
+
+/// After so long nothing that was inserted later can carry an earlier `stored_at`: an insert may take its
+/// timeout, and 15 s longer where the server ends it late or its clock was set back a little.
+pub fn settled_after(insert_timeout: Duration) -> Duration {
+    insert_timeout.saturating_add(Duration::from_secs(15))
+}
 
 /// Some columns of the current readings of a kind, under a condition on patient, `source_id` or
 /// `observation_time`: on what a reading is, never on what a version says, because an older version must

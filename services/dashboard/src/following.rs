@@ -215,18 +215,11 @@ impl Following {
             // Perhaps only the schema registry could not be asked any more.
             return;
         }
-        let usable = set.and_then(|set| match set.validate() {
-            Ok(set) if set.name() == name => Some(set),
-            Ok(_) => {
-                self.skipped(record, "its key is not its name");
-                None
-            }
-            Err(error) => {
-                self.skipped(record, &error.to_string());
-                None
-            }
-        });
-        sets.apply(&name, usable);
+        let usable = set.map(|set| set.validate_as(&name));
+        if let Some(Err(why)) = &usable {
+            self.skipped(record, &why.to_string());
+        }
+        sets.apply(&name, usable.and_then(Result::ok));
     }
 
     /// Follows what processors report of silent groups; `component` is ready when that is complete.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chassis::server::ConnectionArgs;
 use chassis::{DeploymentArgs, KafkaArgs, OptionalClickHouseArgs, SchemaRegistryArgs, ServiceArgs};
+use schemas::stored::INSERT_TIMEOUT_SECONDS;
 
 use crate::exchange;
 
@@ -64,7 +65,7 @@ pub struct GatewayArgs {
         long,
         env = "MIMAMORI_WRITER_INSERT_TIMEOUT_SECONDS",
         value_name = "SECONDS",
-        default_value_t = 30,
+        default_value_t = INSERT_TIMEOUT_SECONDS,
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub writer_insert_timeout_seconds: u64,

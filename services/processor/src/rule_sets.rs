@@ -75,18 +75,11 @@ impl Reader {
                 return sets.apply(name, None);
             }
         };
-        let usable = match set.validate() {
-            Ok(set) if set.name() == name => Some(set),
-            Ok(_) => {
-                self.left_out.count_rule_set(record, "its key is not its name");
-                None
-            }
-            Err(error) => {
-                self.left_out.count_rule_set(record, error);
-                None
-            }
-        };
-        sets.apply(name, usable);
+        let usable = set.validate_as(name);
+        if let Err(why) = &usable {
+            self.left_out.count_rule_set(record, why);
+        }
+        sets.apply(name, usable.ok());
     }
 }
 

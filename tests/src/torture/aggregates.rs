@@ -9,7 +9,7 @@ use clinical::metrics::{HourAggregates, hour_aggregates};
 use clinical::remembered::{CurrentReading, Delay};
 use clinical::{Kind, PatientId, Reading, ReadingId, Timestamp, clock};
 use schemas::AcceptedReading;
-use schemas::stored::AGGREGATED_UNTIL;
+use schemas::stored::{AGGREGATED_UNTIL, NOW};
 use serde_json::Value;
 
 use crate::stack::Stack;
@@ -38,7 +38,6 @@ struct Hour {
 /// # Panics
 /// When they do not come to what is stored in time.
 pub(super) fn complaints(stack: &Stack, accepted: &[AcceptedReading]) -> Vec<String> {
-    const NOW: &str = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";
     let stored_by = stack.number(NOW).expect("the clock of ClickHouse");
     within(BEHIND, "what is stored is aggregated", || match stack.number(AGGREGATED_UNTIL)? {
         until if until >= stored_by => Ok(()),

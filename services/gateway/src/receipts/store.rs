@@ -8,6 +8,7 @@ use clickhouse::error::Error;
 use clickhouse::{Client, Row};
 use clinical::source::SourceDigest;
 use clinical::{Kind, PatientId, ReadingId, Timestamp};
+use schemas::stored::{NOW, settled_after};
 use serde::Deserialize;
 use tokio::time::timeout;
 
@@ -28,9 +29,6 @@ const BOUNDS: [(&str, &str); 4] = [
 ];
 /// Versions of a reading that a receipt lists, at most.
 const MOST_VERSIONS: u32 = 1_000;
-/// How much longer than an insert may take it takes until a row counts as stored: for an insert that
-/// the server ends a little late.
-const MARGIN: Duration = Duration::from_secs(15);
 
 /// A question that got no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +84,7 @@ impl ClickHouse {
         if let Some(password) = &clickhouse.clickhouse_password {
             client = client.with_password(password.expose());
         }
-        let settling = insert_timeout.saturating_add(MARGIN).as_millis();
+        let settling = settled_after(insert_timeout).as_millis();
         Self { client, settling: i64::try_from(settling).unwrap_or(i64::MAX) }
     }
 }
@@ -146,9 +144,6 @@ struct DeliveryRow {
     reason_name: String,
     detail: String,
 }
-
-/// By the clock that rows are stored by.
-const NOW: &str = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";
 
 /// In the order of the primary key, so that a page costs as much as it holds. `every` says that the
 /// vendor may write for every consortium, and an empty outcome that all are asked for.

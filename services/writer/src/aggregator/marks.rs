@@ -7,6 +7,7 @@ use clickhouse::Row;
 use clickhouse::query::Query;
 use clinical::Kind;
 use clinical::metrics;
+use schemas::stored::NOW;
 use serde::{Deserialize, Serialize};
 
 use crate::faults::StoreError;
@@ -32,8 +33,7 @@ impl Mark {
 
 /// The present by the clock of ClickHouse, milliseconds since the epoch.
 pub(super) async fn clock(store: &Store) -> Result<i64, StoreError> {
-    let query = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";
-    store.bounded(store.client().query(query).fetch_one()).await
+    store.bounded(store.client().query(NOW).fetch_one()).await
 }
 
 /// The mark that was computed last; none where nothing ever was.

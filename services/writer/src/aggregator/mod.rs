@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chassis::{Component, Shutdown};
+use schemas::stored::settled_after;
 
 use crate::decode::Input;
 use crate::faults::StoreError;
@@ -36,9 +37,6 @@ use marks::Mark;
 
 /// Between two looks for marks.
 const PASS: Duration = Duration::from_secs(5);
-/// How much longer than an insert may take it takes until a mark counts: for an insert that the server
-/// ends a little late, and a clock that is set back a little.
-const MARGIN: Duration = Duration::from_secs(15);
 /// Marks that are worked off at a time: progress is stored after each.
 const MARKS_AT_ONCE: u32 = 20_000;
 
@@ -92,7 +90,7 @@ impl Aggregator {
         component.ready();
         Self {
             store,
-            settle: insert_timeout.saturating_add(MARGIN),
+            settle: settled_after(insert_timeout),
             marks_at_once: MARKS_AT_ONCE,
             leading,
             behind: Behind::new(metrics.clone()),
