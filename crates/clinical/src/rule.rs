@@ -29,8 +29,9 @@ pub trait Rule: Debug + Send + Sync {
     /// The kinds of readings that the rule reads.
     fn kinds(&self) -> &[Kind];
 
-    /// Whether the rule reads copies of readings too. It must not take a copy for another
-    /// measurement: it compares each source's readings with one another only.
+    /// Whether the rule reads copies of readings too, or is asked about them. It must not take a copy
+    /// for another measurement: it compares each source's readings with one another only, or counts no
+    /// copy itself and has to know that a copy, too, may begin a day.
     fn reads_copies(&self) -> bool {
         false
     }
