@@ -14,8 +14,8 @@ pub struct Limit {
     pub side: Side,
     /// The limit, in the field's unit.
     pub value: f64,
-    /// How urgent an alert of the rule is whose limit it is; none for a reference limit, which
-    /// raises nothing.
+    /// How urgent an alert of the rule is that such a value leads to; none where a value alone raises
+    /// nothing: the patient's target or range, or a limit of reference.
     pub severity: Option<Severity>,
 }
 
@@ -28,6 +28,13 @@ impl Limit {
     /// The field's name.
     pub fn field_name(&self) -> &'static str {
         self.field.field().name
+    }
+
+    /// Whether it stands in the place of a limit of reference: what is the patient's own, on that side.
+    pub fn replaces(&self, reference: &Self) -> bool {
+        self.severity.is_none()
+            && self.field == reference.field
+            && self.side.is_lower() == reference.side.is_lower()
     }
 
     /// The reference limits that the fields of all kinds declare.
@@ -49,6 +56,25 @@ impl Limit {
 mod tests {
     use super::*;
     use crate::rules;
+
+    #[test]
+    fn a_target_or_range_of_the_plan_stands_in_the_place_of_the_limits_of_reference() {
+        let of = |values: &[(&str, f64)], field: &str| -> Vec<(bool, f64)> {
+            let plan = rules::plan(1, values.iter().copied()).unwrap();
+            rules::limits(&plan)
+                .filter(|limit| limit.field_name() == field && limit.severity.is_none())
+                .map(|limit| (limit.side.is_lower(), limit.value))
+                .collect()
+        };
+        let target = [("bp.above_target.systolic", 125.0)];
+        assert_eq!(of(&[], "systolic"), [(false, 135.0)]);
+        assert_eq!(of(&target, "systolic"), [(false, 125.0)]);
+        assert_eq!(of(&target, "diastolic"), [(false, 85.0)]);
+        let pregnancy = [("glucose.in_range_low.low", 63.0), ("glucose.in_range_low.high", 140.0)];
+        assert_eq!(of(&[], "glucose_value"), [(true, 70.0), (false, 180.0)]);
+        assert_eq!(of(&pregnancy, "glucose_value"), [(true, 63.0), (false, 140.0)]);
+        assert_eq!(of(&pregnancy[..1], "glucose_value"), [(true, 63.0), (false, 180.0)]);
+    }
 
     #[test]
     fn a_care_plan_moves_the_limit_of_its_rule_and_no_reference() {

@@ -155,6 +155,13 @@ pub enum Side {
     AtOrBelow,
 }
 
+impl Side {
+    /// Whether it is the low side.
+    pub const fn is_lower(self) -> bool {
+        matches!(self, Self::Below | Self::AtOrBelow)
+    }
+}
+
 /// A code of the exchange standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Code {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time, time};
 
 use crate::Kind;
-use crate::alert::Severity;
 use crate::copies;
 use crate::kinds::Side;
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
@@ -38,19 +37,14 @@ pub struct PressureTarget {
 }
 
 impl PressureTarget {
-    /// The target among the limits of a patient: that of a rule which asks for review, as the care plan
-    /// sets it, otherwise the reference limit. None where a pressure has no limit.
+    /// The target among the limits of a patient: as the care plan sets it, otherwise the limit of
+    /// reference. None where a pressure has no limit.
     pub fn of(limits: &[Limit]) -> Option<Self> {
         let target = |field| {
-            let of = |severity| {
-                let is_it = |limit: &&Limit| {
-                    limit.field == field
-                        && limit.side == Side::AtOrAbove
-                        && limit.severity == severity
-                };
-                limits.iter().find(is_it).map(|limit| limit.value)
+            let is_it = |limit: &&Limit| {
+                limit.field == field && limit.side == Side::AtOrAbove && limit.severity.is_none()
             };
-            of(Some(Severity::Review)).or_else(|| of(None))
+            limits.iter().find(is_it).map(|limit| limit.value)
         };
         Some(Self { systolic: target(SYSTOLIC)?, diastolic: target(DIASTOLIC)? })
     }

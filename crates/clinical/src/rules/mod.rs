@@ -165,11 +165,14 @@ pub fn plan<'a>(
     Plan::with_overrides(version, parameters(), overrides)
 }
 
-/// The limits that charts draw for a patient with such a plan: of the rules that apply, and the
-/// reference limits.
+/// The limits that charts draw for a patient with such a plan: of the rules that apply, and those of
+/// reference that the patient's own target or range does not replace.
 pub fn limits(plan: &Plan) -> impl Iterator<Item = Limit> {
-    let applying = all().iter().filter(move |rule| applies(**rule, plan));
-    applying.flat_map(move |rule| rule.limits(plan)).chain(Limit::references())
+    let applying = all().iter().filter(|rule| applies(**rule, plan));
+    let own: Vec<Limit> = applying.flat_map(|rule| rule.limits(plan)).collect();
+    let is_replaced = |reference: &Limit| own.iter().any(|limit| limit.replaces(reference));
+    let references: Vec<Limit> = Limit::references().filter(|of| !is_replaced(of)).collect();
+    own.into_iter().chain(references)
 }
 
 /// What an alert says: what was seen, against which limit, and what to do.

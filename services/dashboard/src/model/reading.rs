@@ -171,8 +171,8 @@ pub struct PatientReadings {
     /// more than the usual seconds.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub waiting_since: Option<Instant>,
-    /// The limits that a chart of them draws: of the rules as the patient's care plan sets them, and
-    /// the reference limits of the field.
+    /// The limits that a chart of them draws: of the rules and the patient's targets as the care plan
+    /// sets them, otherwise the reference limits of the field.
     pub limits: Vec<Limit>,
 }
 
@@ -189,8 +189,8 @@ pub struct Limit {
     pub side: Side,
     /// The limit, in the field's unit.
     pub value: f64,
-    /// How urgent an alert of the rule is whose limit it is; null for a reference limit, which raises
-    /// no alert.
+    /// How urgent an alert of the rule is that such a value leads to; null where a value alone raises
+    /// none: the patient's target or range, or a limit of reference.
     #[schema(value_type = Option<documented::Severity>)]
     pub severity: Option<Severity>,
 }

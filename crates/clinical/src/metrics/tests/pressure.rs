@@ -100,21 +100,13 @@ fn a_copy_is_counted_once_and_an_occasion_of_two_readings_as_one() {
 }
 
 #[test]
-fn the_target_is_that_of_the_guideline_where_no_rule_asks_for_another() {
-    use crate::alert::Severity;
-    use crate::limit::Limit;
-    let references: Vec<Limit> = Limit::references().collect();
-    assert_eq!(PressureTarget::of(&references), Some(TARGET));
-    assert!(
-        PressureTarget::of(&rules::limits(&rules::plan(0, []).unwrap()).collect::<Vec<_>>())
-            .is_some()
-    );
-    let of_rule = references.iter().filter(|limit| limit.field == SYSTOLIC).map(|limit| Limit {
-        value: 125.0,
-        severity: Some(Severity::Review),
-        ..*limit
-    });
-    let all: Vec<Limit> = references.iter().copied().chain(of_rule).collect();
-    assert_eq!(PressureTarget::of(&all).map(|target| target.systolic), Some(125.0));
+fn the_target_is_that_of_the_guideline_where_the_plan_gives_no_other() {
+    let target = |values: &[(&str, f64)]| {
+        let plan = rules::plan(0, values.iter().copied()).unwrap();
+        PressureTarget::of(&rules::limits(&plan).collect::<Vec<_>>())
+    };
+    assert_eq!(target(&[]), Some(TARGET));
+    let own = [("bp.above_target.systolic", 125.0)];
+    assert_eq!(target(&own), Some(PressureTarget { systolic: 125.0, ..TARGET }));
     assert_eq!(PressureTarget::of(&[]), None);
 }

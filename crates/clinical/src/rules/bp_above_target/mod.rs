@@ -13,7 +13,7 @@ mod limits;
 mod tests;
 mod wording;
 
-use crate::alert::{Alert, Severity, Text, Values};
+use crate::alert::{Alert, Text, Values};
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
@@ -90,7 +90,7 @@ impl Rule for AboveTarget {
     fn limits(&self, plan: &Plan) -> Vec<Limit> {
         let given = |field, parameter| {
             let value = plan.given(parameter)?;
-            Some(Limit { field, side: Side::AtOrAbove, value, severity: Some(Severity::Review) })
+            Some(Limit { field, side: Side::AtOrAbove, value, severity: None })
         };
         let both = [
             given(blood_pressure::SYSTOLIC, &SYSTOLIC),

@@ -205,12 +205,12 @@ fn a_reading_in_time_costs_no_computation() {
 fn the_target_is_the_patients_own_and_drawn_where_it_is_given() {
     let own = rules::plan(1, [("bp.above_target.systolic", 125.0)]).unwrap();
     let drawn = |plan: &Plan| {
-        let of_rule = rules::limits(plan)
-            .filter(|one| one.field == SYSTOLIC && one.severity == Some(Severity::Review));
-        of_rule.map(|Limit { value, .. }| value).collect::<Vec<_>>()
+        let alone =
+            rules::limits(plan).filter(|one| one.field == SYSTOLIC && one.severity.is_none());
+        alone.map(|Limit { value, .. }| value).collect::<Vec<_>>()
     };
     assert_eq!(drawn(&own), [125.0]);
-    assert!(drawn(&rules::plan(0, []).unwrap()).is_empty());
+    assert_eq!(drawn(&rules::plan(0, []).unwrap()), [135.0]);
     let mut set = RuleSet::new("ward", Timestamp::EARLIEST).unwrap();
     set.give("bp.above_target.systolic", 125.0, "the ward's board").unwrap();
     assert_eq!(drawn(&Plan::default().under(Some(Arc::new(set)))), [125.0]);

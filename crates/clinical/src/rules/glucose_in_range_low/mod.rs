@@ -12,7 +12,10 @@ mod wording;
 use super::sensor_days::{self, Level, TwoWeeks};
 use crate::alert::{Alert, Text};
 use crate::kinds::Kind;
+use crate::kinds::blood_glucose::GLUCOSE_VALUE;
+use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
+use crate::plan::Plan;
 use crate::rule::{Assessment, Change, Context, Rule, parameters};
 use crate::sample::Sample;
 use crate::time::Span;
@@ -72,6 +75,15 @@ impl Rule for InRangeLow {
 
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
         sensor_days::waits_for_the_rest(sample, delay)
+    }
+
+    /// The range that a plan or a rule set gives.
+    fn limits(&self, plan: &Plan) -> Vec<Limit> {
+        let given = |side, parameter| {
+            let value = plan.given(parameter)?;
+            Some(Limit { field: GLUCOSE_VALUE, side, value, severity: None })
+        };
+        [given(Side::Below, &LOW), given(Side::Above, &HIGH)].into_iter().flatten().collect()
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { Limit, ReadingOf } from '../api/model'
 import { useLanguage } from '../language/language'
-import { calculatedText, fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/reading-text'
+import { fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/reading-text'
 import { ChartPanel, LegendItem } from './chart-panel'
 import { charted, type ChartProps } from './charted'
 import { levelOf, limitsOf, limitText, thresholdName, type Level } from './limits'
@@ -41,10 +41,8 @@ function BloodPressureChart({ readings, apart, from, to, everAny, limits, eviden
   const systolic = spreadOf(home.map((reading) => numberOf(reading, 'systolic')))
   const diastolic = spreadOf(home.map((reading) => numberOf(reading, 'diastolic')))
   const label = (field: 'systolic' | 'diastolic' | 'pulse_rate') => fieldLabel('blood_pressure', field, words)
-  const written = (field: 'systolic' | 'diastolic', v: number) => calculatedText('blood_pressure', field, v)
   const summary = [
     words.readingsCount(readings.length),
-    systolic && diastolic && `${words.mean} ${written('systolic', systolic.mean)}/${written('diastolic', diastolic.mean)}`,
     systolic && `${label('systolic')} ${systolic.lowest}–${systolic.highest}`,
     diastolic && `${label('diastolic')} ${diastolic.lowest}–${diastolic.highest}`,
   ]
@@ -142,7 +140,7 @@ function round(value: number): number {
 function Legend({ bars, limits }: { bars: readonly Bar[]; limits: Limits }) {
   const { words } = useLanguage()
   const fields = [limits.systolic, limits.diastolic]
-  const [severe, high] = [limitText(fields, true), limitText(fields, false)]
+  const [severe, high] = [limitText(fields, 'urgent'), limitText(fields, 'target')]
   const any = (group: Bar['group']) => bars.some((bar) => bar.group === group)
   const swatch = (group: string) => (
     <g className={`bp bp-${group}`}>

@@ -3,12 +3,12 @@ import { DAY_MS, HOUR_MS, JAPAN, MINUTE_MS, zoneOf } from '../language/zones'
 import { timeTicks, valueTicks } from './axis'
 import type { Limit, Reading } from '../api/model'
 import { inOrder, parted } from './parted'
-import { levelOf, limitText, outOf, reaches } from './limits'
+import { levelOf, limitText, outOf, reaches, thresholdName } from './limits'
 import { calculatedText, numberOf, valueText } from '../language/reading-text'
 import { WORDS } from '../language/words'
 import { periodOf, rangeOf } from './period'
 import { apart as labelsApart } from './plot'
-import { extremesOf, sharesOf } from './statistics'
+import { extremesOf } from './statistics'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
 
 const at = (t: number, v = 100): Point => ({ t, v })
@@ -95,6 +95,15 @@ test('a blood pressure is as high as the higher of its two values says', () => {
   expect(level(150, 110)).toBe('severe')
 })
 
+test('no value is severe by a target, nor by a limit that asks for a review', () => {
+  const target = [...systolic.slice(0, 1), limit({ value: 125 }), limit({ value: 160, severity: 'review' })]
+  expect(levelOf([[130, target]])).toBe('high')
+  expect(levelOf([[165, target]])).toBe('high')
+  expect(levelOf([[180, target]])).toBe('severe')
+  expect(limitText([target, diastolic], 'target')).toBe('125/85')
+  expect(thresholdName(limit({ severity: 'review' }))).toBe('threshold threshold-high')
+})
+
 test('a limit says on which side it is reached', () => {
   const is = (v: number, side: Limit['side'], value: number) => reaches({ v, side: undefined }, limit({ side, value }))
   expect(is(70, 'below', 70)).toBe(false)
@@ -122,11 +131,11 @@ test('a value is judged as the number that is shown of it', () => {
 })
 
 test('limits of several fields are one text, or none where one is missing', () => {
-  expect(limitText([systolic, diastolic], true)).toBe('180/110')
-  expect(limitText([systolic, diastolic], false)).toBe('135/85')
+  expect(limitText([systolic, diastolic], 'urgent')).toBe('180/110')
+  expect(limitText([systolic, diastolic], 'target')).toBe('135/85')
   const low = limit({ side: 'below', value: 90, severity: 'urgent' })
-  expect(limitText([[low, ...systolic], diastolic], true)).toBe('180/110')
-  expect(limitText([systolic, []], false)).toBe(null)
+  expect(limitText([[low, ...systolic], diastolic], 'urgent')).toBe('180/110')
+  expect(limitText([systolic, []], 'target')).toBe(null)
 })
 
 test('copies are parted from what is counted, and stand among it in a table', () => {
@@ -152,19 +161,6 @@ describe('labels', () => {
   test('of limits near each other do not cover one another, and others stay where they belong', () => {
     expect(labelsApart([20, 100, 104, 130])).toEqual([20, 100, 112, 130])
     expect(labelsApart([100, 101, 102])).toEqual([100, 112, 124])
-  })
-})
-
-describe('shares of a range', () => {
-  const exactly = (v: number) => ({ v, side: undefined })
-  test('hold 70 and 180 within', () => {
-    expect(sharesOf([69, 70, 180, 181].map(exactly), range(70, 180))).toEqual({ below: 25, within: 50, above: 25 })
-    expect(sharesOf([], range(70, 180))).toBeNull()
-  })
-
-  test('count what is beyond its device on its side', () => {
-    const beyond = [{ v: 40, side: 'below' }, { v: 400, side: 'above' }] as const
-    expect(sharesOf([...beyond, exactly(100), exactly(100)], range(40, 400))).toEqual({ below: 25, within: 50, above: 25 })
   })
 })
 

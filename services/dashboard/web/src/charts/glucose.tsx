@@ -9,7 +9,7 @@ import { limitsOf, outOf, thresholdName, type Known } from './limits'
 import { linePath } from './line-path'
 import { Plot, Thresholds, type Scale } from './plot'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
-import { extremesOf, sharesOf, spreadOf } from './statistics'
+import { extremesOf, spreadOf } from './statistics'
 import { stopsOf } from './stops'
 
 type Glucose = ReadingOf<'blood_glucose'>
@@ -28,7 +28,7 @@ function GlucoseChart({ readings, apart, from, to, everAny, limits, evidence }: 
   const single = useMemo(() => knownOf(readings.filter((reading) => !isSensor(reading))), [readings])
   const behind = useMemo(() => knownOf(readings.filter((reading) => evidence.has(reading.id))), [readings, evidence])
   const stops = useMemo(() => stopsOf(readings, (reading) => [numberOf(reading, 'glucose_value')], words), [readings, words])
-  // What is only known to be below or above a limit has no place in a mean, but is the lowest or highest.
+  // What is only known to be below or above a limit is the lowest or highest by that limit.
   const spread = useMemo(
     () => spreadOf(readings.filter(({ values }) => !values.glucose_comparator).map((reading) => numberOf(reading, 'glucose_value'))),
     [readings],
@@ -37,7 +37,6 @@ function GlucoseChart({ readings, apart, from, to, everAny, limits, evidence }: 
   const written = (v: number) => calculatedText('blood_glucose', 'glucose_value', v)
   const exact = spread ? [spread.lowest, spread.highest].map((v) => ({ v, text: written(v) })) : []
   const extremes = extremesOf([...beyond, ...exact])
-  const shares = useMemo(() => sharesOf(knownOf(readings.filter(isSensor)), range), [readings, range])
 
   const draw = useMemo(
     () => (scale: Scale) => {
@@ -100,10 +99,8 @@ function GlucoseChart({ readings, apart, from, to, everAny, limits, evidence }: 
   const unit = fieldUnit('blood_glucose', 'glucose_value', words)
   const summary = [
     words.readingsCount(readings.length),
-    spread && `${words.mean} ${written(spread.mean)}`,
     extremes && `${words.lowest} ${extremes[0].text}`,
     extremes && `${words.highest} ${extremes[1].text}`,
-    shares && Number.isFinite(lowest) && Number.isFinite(highest) && words.sensorTime(shares, lowest, highest),
   ]
   return (
     <ChartPanel

@@ -36,23 +36,29 @@ export function outOf(range: readonly Limit[], value: Known): 'below' | 'above' 
   return isLower(reached) ? 'below' : 'above'
 }
 
-/** How a value stands to the limits: a rule's is reached, a reference limit is, or none. */
+/** How a value stands to the limits: one is reached that calls somebody, another is, or none. */
 export type Level = 'below' | 'high' | 'severe'
+
+function isUrgent({ severity }: Limit): boolean {
+  return severity === 'urgent'
+}
 
 /** The worst level of values, each against the limits of its field. */
 export function levelOf(values: readonly (readonly [number, readonly Limit[]])[]): Level {
   const reached = values.flatMap(([value, limits]) => limits.filter((limit) => reaches({ v: value, side: undefined }, limit)))
-  if (reached.some((limit) => limit.severity !== null)) return 'severe'
+  if (reached.some(isUrgent)) return 'severe'
   return reached.length > 0 ? 'high' : 'below'
 }
 
 /** How a limit's line looks. */
 export function thresholdName(limit: Limit): string {
-  return `threshold threshold-${limit.severity === null ? 'high' : 'severe'}`
+  return `threshold threshold-${isUrgent(limit) ? 'severe' : 'high'}`
 }
 
-/** The upper limits of several fields as one text, such as '180/110': of the rules, or of reference. */
-export function limitText(fields: readonly (readonly Limit[])[], ofRules: boolean): string | null {
-  const values = fields.map((limits) => limits.find((limit) => (limit.severity !== null) === ofRules && !isLower(limit))?.value)
+/** The upper limits of several fields as one text, such as '180/110': those that call somebody, or the
+ * target, which is that of reference where the patient has none. */
+export function limitText(fields: readonly (readonly Limit[])[], which: 'urgent' | 'target'): string | null {
+  const severity = which === 'urgent' ? 'urgent' : null
+  const values = fields.map((limits) => limits.find((limit) => limit.severity === severity && !isLower(limit))?.value)
   return values.every((value) => value !== undefined) ? values.join('/') : null
 }

@@ -45,7 +45,7 @@ test("a table marks what its clock says falsely, in the patient's time", () => {
 
 test('a line beneath the chart tells of what was measured at an unknown time, and no statistic counts it', () => {
   const english = shown('en', chart([unset, ahead]))
-  expect(english).toContain('1 reading · mean 142/91')
+  expect(english).toContain('1 reading · Systolic 142–142')
   expect(english).toContain('142/91 mmHg measured at an unknown time, received 22 Nov 2026, 08:30 UTC+1')
   const alone = shown('en', chart([unset]))
   expect(alone).toContain('No readings in this period.')

@@ -44,7 +44,6 @@ function WeightChart({ readings, apart, from, to, everAny, evidence }: ChartProp
   const written = (v: number) => calculatedText('weighing_scale', 'body_weight', v)
   const summary = [
     words.readingsCount(readings.length),
-    spread && `${words.mean} ${written(spread.mean)}`,
     spread && `${words.lowest} ${written(spread.lowest)}`,
     spread && `${words.highest} ${written(spread.highest)}`,
   ]

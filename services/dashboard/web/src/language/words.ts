@@ -1,5 +1,5 @@
 import type { Alert, Kind, Reading, Severity, Sex } from '../api/model'
-import type { Shares } from '../charts/statistics'
+import type { TimeInRange } from '../summaries/api'
 import { KINDS, type Label } from './kinds.generated'
 import { PREVIEW_WORDS } from './preview-words'
 
@@ -110,6 +110,7 @@ const en = {
     notUsed: 'Rules cannot follow this plan; the defaults are in force until it is set again:',
     programme: 'Programme',
     noProgramme: 'none',
+    programmeGives: 'The programme gives:',
     parameters: 'Limits and other numbers',
     parameter: 'What',
     inForce: 'In force',
@@ -210,12 +211,10 @@ const en = {
   conflict: 'conflicting versions',
   legendSevere: (limit: string) => `Severe: ${limit} or above`,
   legendHigh: (limit: string) => `${limit} or above`,
-  legendBelow: (limit: string) => `Below ${limit}`,
+  legendBelow: (limit: string) => `Target: below ${limit}`,
   legendCheckup: 'Check-up or office',
   legendEvidence: 'Behind an open alert',
   legendInRange: (low: number, high: number, unit: string) => `${low}–${high} ${unit}`,
-  sensorTime: ({ below, within, above }: Shares, low: number, high: number) =>
-    `sensor time below ${low}: ${percent(below)}, ${low}–${high}: ${percent(within)}, above ${high}: ${percent(above)}`,
   legendSensor: 'Sensor (gaps: no data)',
   legendFingerStick: 'Finger-stick or laboratory',
 
@@ -234,6 +233,9 @@ const en = {
   tooFewDays: (n: number, needed: number) => `${n} days were measured; ${needed} are needed. The means say little.`,
   sensorGlucose: 'Sensor glucose, 14 days',
   timeInRanges: 'Time in ranges',
+  targetRange: ({ low, high, below, in_range, above }: TimeInRange) =>
+    `Target range ${low}–${high}: ${percent(in_range)} (below: ${percent(below)}, above: ${percent(above)})`,
+  beyondSensor: (share: number) => `${percent(share)} of the values are beyond what the sensor can say. Mean, GMI and CV leave them out; the other numbers count them.`,
   percent,
   lowEvents: (low: number, veryLow: number) => `events below 70: ${low}, below 54: ${veryLow}`,
   covered: (share: number) => `${percent(share)} of the time covered`,
@@ -338,6 +340,7 @@ const ja: Words = {
     notUsed: 'このプランは適用できません。設定し直すまで既定値が適用されます。',
     programme: 'プログラム',
     noProgramme: 'なし',
+    programmeGives: 'プログラムが定める値：',
     parameters: '基準値など',
     parameter: '項目',
     inForce: '適用中',
@@ -432,12 +435,10 @@ const ja: Words = {
   conflict: '版の不一致',
   legendSevere: (limit) => `重症域：${limit} 以上`,
   legendHigh: (limit) => `${limit} 以上`,
-  legendBelow: (limit) => `${limit} 未満`,
+  legendBelow: (limit) => `目標：${limit} 未満`,
   legendCheckup: '健診・診察室',
   legendEvidence: '継続中アラートの根拠',
   legendInRange: (low, high, unit) => `${low}〜${high} ${unit}`,
-  sensorTime: ({ below, within, above }, low, high) =>
-    `センサー時間 ${low}未満 ${percent(below)}、${low}〜${high} ${percent(within)}、${high}超 ${percent(above)}`,
   legendSensor: 'センサー（途切れ：データなし）',
   legendFingerStick: '自己測定・検査室',
 
@@ -456,6 +457,9 @@ const ja: Words = {
   tooFewDays: (n, needed) => `測定は${n}日です。判断には${needed}日が必要です。平均は参考値です。`,
   sensorGlucose: 'センサーグルコース 14日間',
   timeInRanges: '範囲別の時間',
+  targetRange: ({ low, high, below, in_range, above }) =>
+    `目標範囲 ${low}〜${high}：${percent(in_range)}（未満 ${percent(below)}、超 ${percent(above)}）`,
+  beyondSensor: (share) => `センサーの測定範囲外の値が${percent(share)}あります。平均・GMI・CVはこれを含みません。その他の数値には含まれています。`,
   percent,
   lowEvents: (low, veryLow) => `70未満のイベント ${low}回、54未満 ${veryLow}回`,
   covered: (share) => `データのある時間 ${percent(share)}`,

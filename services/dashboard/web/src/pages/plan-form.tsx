@@ -35,6 +35,7 @@ export function PlanForm({ plan, draft, busy, zone, change, save }: FormProps) {
           </select>
         )}
       </Labelled>
+      <ProgrammeValues plan={plan} chosen={draft.programme} />
       <Parameters plan={plan} draft={draft} change={change} />
       <Schedule draft={draft} zone={zone} change={change} />
       <Pauses draft={draft} change={change} />
@@ -67,6 +68,29 @@ function Labelled({ label, place, children }: LabelledProps) {
     <p>
       <label htmlFor={id}>{label}</label> {children({ id, ...marks })} {said}
     </p>
+  )
+}
+
+/** What the chosen programme gives, with its sources: to be seen before it is set. */
+function ProgrammeValues({ plan, chosen }: { plan: PatientPlan; chosen: string | null | undefined }) {
+  const { words, language } = useLanguage()
+  const programme = plan.programmes.find((one) => one.name === chosen)
+  if (!programme || programme.values.length === 0) return null
+  return (
+    <>
+      <p>{words.plan.programmeGives}</p>
+      <ul>
+        {programme.values.map(({ parameter, value, source }) => {
+          const known = plan.parameters.find((one) => one.name === parameter)
+          const label = language === 'ja' ? known?.label_ja : known?.label_en
+          return (
+            <li key={parameter}>
+              {label ?? parameter} <code className="muted">{parameter}</code>: {value} {known?.unit} <span className="muted">({source})</span>
+            </li>
+          )
+        })}
+      </ul>
+    </>
   )
 }
 

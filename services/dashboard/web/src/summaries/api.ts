@@ -7,6 +7,7 @@ export type GlucoseSummary = Schemas['GlucoseSummary']
 export type GlucoseProfile = Schemas['GlucoseProfile']
 export type Percentiles = Schemas['Percentiles']
 export type TimeInBands = Schemas['TimeInBands']
+export type TimeInRange = Schemas['TimeInRange']
 export type PressureSummary = Schemas['BloodPressureSummary']
 export type MeanOfDays = Schemas['MeanOfDays']
 

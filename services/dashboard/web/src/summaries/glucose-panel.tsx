@@ -1,15 +1,20 @@
 import { useState } from 'react'
 import { useLanguage } from '../language/language'
 import { fieldUnit } from '../language/reading-text'
-import type { GlucoseProfile, GlucoseSummary, TimeInBands } from './api'
+import type { GlucoseProfile, GlucoseSummary, TimeInBands, TimeInRange } from './api'
 import { ProfileChart } from './profile-chart'
 import { clockText } from './profile-path'
+
+/** From this percentage on it is said how many values mean and GMI leave out. Ours. */
+const BEYOND_WORTH_SAYING = 1
 
 /** Times in ranges and the ambulatory glucose profile. */
 export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; profile: GlucoseProfile }) {
   const { words } = useLanguage()
   const [asTable, setAsTable] = useState(false)
   const unit = fieldUnit('blood_glucose', 'glucose_value', words)
+  const own = rangeOf(summary, profile)
+  const beyond = summary.values === 0 ? 0 : (100 * summary.values_beyond) / summary.values
   const said = [
     summary.mean != null && `${words.mean} ${summary.mean.toFixed(0)}`,
     summary.gmi_percent != null && `GMI ${summary.gmi_percent.toFixed(1)} %`,
@@ -29,11 +34,21 @@ export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; pr
         </button>
       </div>
       {!summary.is_enough && <p className="notice notice-info">{words.tooLittleSensor(summary.covered_percent)}</p>}
+      {beyond > BEYOND_WORTH_SAYING && <p className="notice notice-info">{words.beyondSensor(beyond)}</p>}
+      {own && <p>{words.targetRange(own)}</p>}
       {summary.time_in_bands && <BandBar time={summary.time_in_bands} />}
       <h4>{words.profile}</h4>
       {asTable ? <ProfileTable profile={profile} /> : <ProfileChart profile={profile} label={words.profileLabel} />}
     </section>
   )
+}
+
+/** Where the patient's range is another than that of the bands: the times by it. */
+function rangeOf(summary: GlucoseSummary, { limits }: GlucoseProfile): TimeInRange | undefined {
+  const own = limits.filter((limit) => limit.severity == null)
+  const end = (side: 'below' | 'above') => own.find((limit) => limit.side === side)?.value
+  const ranges = [summary.time_in_pregnancy_range, summary.time_in_tight_range]
+  return ranges.find((range) => range != null && range.low === end('below') && range.high === end('above')) ?? undefined
 }
 
 /** The shares as a bar, which the list beneath it says in words. */
