@@ -2,81 +2,52 @@
 //! reads whole.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
 
-use chassis::{KafkaArgs, Shutdown};
 use clinical::reliability::{ProductDigest, Trust, TrustedProducts};
 use schemas::registry::DeviceModel;
-use schemas::topics::Topic;
-use schemas::{Codec, Decoder};
-use stream::StreamError;
-use stream::follow::FollowHandle;
 use stream::record::Incoming;
 
-use crate::followed::{decoded, read_and_follow};
-use crate::metrics::LeftOut;
+use crate::followed::{Followed, Reader, Records};
+use crate::left_out::What;
 
 /// How far products are trusted, as the topic says now.
-#[derive(Default, Clone)]
-pub struct FollowedDevices(Arc<RwLock<Arc<TrustedProducts>>>);
+pub type FollowedDevices = Followed<TrustedProducts>;
 
 impl FollowedDevices {
-    /// All of them. The same pointer as before where nothing has changed.
-    pub fn current(&self) -> Arc<TrustedProducts> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// Takes the place of what was known.
     pub fn set(&self, products: TrustedProducts) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if products != **known {
-            *known = Arc::new(products);
-        }
-    }
-
-    /// Follows the topic on a thread of its own, and returns when all that was there has been read, or
-    /// when stopped.
-    pub(crate) fn follow(
-        &self,
-        (kafka, topic): (&KafkaArgs, &str),
-        codec: &Codec,
-        left_out: LeftOut,
-        stop: &Shutdown,
-        waiting: impl Fn(),
-    ) -> Result<FollowHandle, StreamError> {
-        let devices = self.clone();
-        let (decoder, stopping) = (codec.decoder(), stop.clone());
-        let mut reader = Reader { decoder, left_out, stop: stopping, products: BTreeMap::new() };
-        let take = move |record: &Incoming| reader.read(record, &devices);
-        read_and_follow((kafka, topic), stop, waiting, take)
+        self.change(|known| *known = products);
     }
 }
 
-struct Reader {
-    decoder: Decoder<DeviceModel>,
-    left_out: LeftOut,
-    stop: Shutdown,
+/// Takes in the list of devices.
+pub(crate) struct Devices {
+    records: Records<DeviceModel>,
     /// The products that somebody has judged, by the keys of their entries.
     products: BTreeMap<Vec<u8>, (ProductDigest, Trust)>,
 }
 
-impl Reader {
+impl Devices {
+    pub(crate) fn by(records: Records<DeviceModel>) -> Self {
+        Self { records, products: BTreeMap::new() }
+    }
+}
+
+impl Reader for Devices {
+    type List = TrustedProducts;
+
     /// An entry that cannot be read takes the former one of its key away: a product of which nothing is
     /// known is not trusted.
     fn read(&mut self, record: &Incoming, devices: &FollowedDevices) {
         let Some(key) = record.key.clone() else { return };
         let entry = match &record.payload {
             None => None,
-            Some(bytes) => {
-                match decoded(&self.decoder, bytes, Topic::RegistryDevices, &self.stop) {
-                    None => return,
-                    Some(Ok(entry)) => Some(entry),
-                    Some(Err(error)) => {
-                        self.left_out.count_device(record, error);
-                        None
-                    }
-                }
-            }
+            Some(bytes) => match self.records.decoded(bytes) {
+                None => return,
+                Some(entry) => entry
+                    .map_err(|error| self.records.left_out.count(What::Device, record, error))
+                    .ok(),
+            },
         };
         let known = match entry.and_then(|entry| entry.trusted()) {
             Some(product) => self.products.insert(key, product) == Some(product),
@@ -90,9 +61,12 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use chassis::Metrics;
+    use chassis::{Metrics, Shutdown};
+    use schemas::Codec;
+    use schemas::topics::Topic;
 
     use super::*;
+    use crate::left_out::LeftOut;
 
     fn entry(model: &str, trust: Option<Trust>) -> DeviceModel {
         DeviceModel {
@@ -112,8 +86,9 @@ mod tests {
         let codec = Codec::new(None).unwrap();
         let encoder = codec.encoder("registry.devices").unwrap();
         let left_out = LeftOut::register(&Metrics::for_service("processor")).unwrap();
-        let (decoder, products) = (codec.decoder(), BTreeMap::new());
-        let mut reader = Reader { decoder, left_out, stop: Shutdown::new(), products };
+        let stop = Shutdown::new();
+        let records = Records::of(Topic::RegistryDevices, &codec, left_out, &stop);
+        let mut reader = Devices::by(records);
         let devices = FollowedDevices::default();
         let product = ProductDigest::of("KAWASEMI", "W-1").unwrap();
         let mut says = |payload: Option<Vec<u8>>| {

@@ -6,6 +6,7 @@
 
 mod devices;
 mod followed;
+mod left_out;
 mod listening;
 mod metrics;
 mod partition;
@@ -20,7 +21,8 @@ mod watched;
 mod watcher;
 
 pub use devices::FollowedDevices;
-pub use metrics::LeftOut;
+pub use followed::Followed;
+pub use left_out::LeftOut;
 pub use partition::Partition;
 pub use rebuild::{PartitionBuilder, Replayed, Replays};
 pub use rule_sets::FollowedRuleSets;

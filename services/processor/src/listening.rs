@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use clinical::silence::{Group, Groups, Held, Limits, ProductId, Report, Silences, report};
+use clinical::silence::{
+    Group, Groups, Held, Judged, Known, Limits, ProductId, Report, Silences, always, report,
+};
 use clinical::{Kind, Span, Timestamp};
 use schemas::Product;
 
@@ -27,6 +29,8 @@ pub(crate) struct Listening {
     is_counting: bool,
     /// To be published.
     report: Option<Report>,
+    /// How many groups are not in it, because there are too many.
+    left_out: usize,
 }
 
 impl Listening {
@@ -63,47 +67,69 @@ impl Listening {
             let plan = watched.plan.as_deref().filter(|plan| plan.schedule.is_some())?;
             Some((&watched.patient, plan, &watched.heard))
         });
-        let number = self.number;
-        let others = self.reports.iter().filter(|(other, _)| **other != number);
-        let known = (others.map(|(_, report)| &**report), &self.silences);
-        let (report, changed) = report(counted, &mut self.groups, known, at, &self.limits);
+        let known = Known {
+            others: self.reports.of_others(self.number),
+            is_unsure: self.reports.is_unsure(self.number, at, &self.limits),
+            silences: &self.silences,
+        };
+        let judged = report(counted, &self.groups, known, at, &self.limits);
+        let Judged { report, changed, left_out } = judged;
+        if left_out > self.left_out {
+            tracing::warn!(
+                kafka.partition = self.number,
+                groups = left_out,
+                "vendors, models or consortia with the fewest patients are not reported: there are too many"
+            );
+        }
+        self.left_out = left_out;
         self.is_counting = !report.tallies.is_empty() || report.silences.open().next().is_some();
         self.silences.clone_from(&report.silences);
         self.report = Some(report);
         !changed.is_empty()
     }
 
+    pub(crate) fn left_out(&self) -> usize {
+        self.left_out
+    }
+
     pub(crate) fn take_report(&mut self) -> Option<Report> {
         self.report.take()
     }
 
-    /// Takes in that a patient was heard.
+    /// Takes in that a patient was heard. True where alerts are held back otherwise than before.
     pub(crate) fn hear(
         &mut self,
         watched: &mut Watched,
         kind: Kind,
         product: Option<Product<'_>>,
         received: Timestamp,
-    ) {
+    ) -> bool {
         let product = product.map_or(ProductId::NONE, |product| {
             self.groups.product(product.manufacturer, product.model_number)
         });
-        let is_new = watched.heard.hear(kind, product, received);
-        if watched.plan.as_ref().is_some_and(|plan| plan.schedule.is_some()) {
-            self.is_counting = true;
-            if is_new {
-                self.hold(watched);
-            }
+        let is_new = watched.heard.hear(kind, product, received, &mut self.groups);
+        let is_expected = watched.plan.as_ref().is_some_and(|plan| plan.schedule.is_some());
+        self.is_counting |= is_expected;
+        is_expected && is_new && self.hold(watched)
+    }
+
+    /// Forgets by what a patient was heard long ago, or everything where they are watched no more.
+    pub(crate) fn forget(&mut self, watched: &mut Watched, now: Timestamp, is_watched: bool) {
+        match is_watched {
+            true => watched.heard.forget(now, &mut self.groups),
+            false => watched.heard.forget_all(&mut self.groups),
         }
     }
 
-    /// Lets a patient's alerts be held back while their groups are silent.
-    pub(crate) fn hold(&mut self, watched: &mut Watched) {
+    /// Lets a patient's alerts be held back while their groups are silent. True where that is otherwise than
+    /// before.
+    pub(crate) fn hold(&mut self, watched: &mut Watched) -> bool {
         let held = self.held(watched);
-        if let Some(plan) = &mut watched.plan {
-            self.is_counting |= plan.schedule.is_some();
-            plan.held = held;
-        }
+        let Some(plan) = &mut watched.plan else { return false };
+        self.is_counting |= plan.schedule.is_some();
+        let is_news = plan.held != held;
+        plan.held = held;
+        is_news
     }
 
     /// Whether a patient's alerts are held back otherwise than they were.
@@ -118,11 +144,11 @@ impl Listening {
         };
         let mut held = Vec::new();
         for kind in schedule.expected().iter().map(|expected| expected.kind()) {
-            let is_of = |group: &Group| match group {
-                Group::Consortium(name) => **name == *watched.patient.consortium(),
-                of_device => watched.heard.is_of(kind, of_device, &self.groups),
+            let times_of = |group: &Group| match group {
+                Group::Consortium(name) if **name == *watched.patient.consortium() => always(),
+                group => watched.heard.times_of(kind, group, &self.groups),
             };
-            held.extend(self.silences.holding(kind, &self.limits, is_of));
+            held.extend(self.silences.holding(kind, &self.limits, times_of));
         }
         held
     }

@@ -8,13 +8,9 @@ use clinical::alert::Alert;
 use clinical::silence::SilentGroup;
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 use schemas::OutcomeTally;
-use schemas::clinical_plan::Faults;
 use schemas::clinical_silence::names_of;
-use schemas::topics::Topic;
-use stream::record::Incoming;
-use stream::transaction::Record;
 
-use crate::rebuild::Replayed;
+use crate::left_out::LeftOut;
 
 /// The processor's metrics. Counts of records are of committed transactions only.
 pub struct ProcessorMetrics {
@@ -34,6 +30,8 @@ pub struct ProcessorMetrics {
     pub(crate) patients: IntGauge,
     pub(crate) left_out: LeftOut,
     silent_groups: SilentGroups,
+    pub(crate) unreadable_reports: IntGauge,
+    pub(crate) groups_left_out: IntGauge,
 }
 
 /// Which groups of patients are silent. A group that is heard again has no series.
@@ -77,110 +75,6 @@ impl SilentGroups {
             let _ = self.since.remove_label_values(&labels);
         }
         self.shown = shown;
-    }
-}
-
-/// Counts what rules have to do without. Clones share the counters.
-#[derive(Clone)]
-pub struct LeftOut {
-    records: IntCounterVec,
-    plans: IntCounter,
-    rule_sets: IntCounter,
-}
-
-impl LeftOut {
-    /// The counters, at nothing.
-    ///
-    /// # Errors
-    /// When the names are taken.
-    pub fn register(metrics: &Metrics) -> chassis::metrics::Registered<Self> {
-        let records = metrics.counters(
-            "left_out_total",
-            "Records that have no part in a patient's state because they cannot be read",
-            &["topic"],
-        )?;
-        // Only a series that is there from the start is seen to grow.
-        for replayed in Replayed::ALL {
-            records.with_label_values(&[replayed.topic().base_name()]);
-        }
-        records.with_label_values(&[Topic::RegistryDevices.base_name()]);
-        Ok(Self {
-            records,
-            plans: metrics.counter(
-                "unusable_plans_total",
-                "Care plans that no rule can follow; the defaults of the rule set hold instead",
-            )?,
-            rule_sets: metrics.counter(
-                "unusable_rule_sets_total",
-                "Rule sets that cannot be read or followed; those before them stay in force",
-            )?,
-        })
-    }
-
-    /// A record that cannot be read, or whose content cannot be restored.
-    pub(crate) fn count_record(
-        &self,
-        topic: Topic,
-        record: &Record<'_>,
-        error: impl std::fmt::Display,
-    ) {
-        self.records.with_label_values(&[topic.base_name()]).inc();
-        tracing::error!(
-            kafka.topic = topic.base_name(),
-            kafka.partition = record.partition,
-            kafka.offset = record.offset,
-            %error,
-            "a record is left out of its patient's state"
-        );
-    }
-
-    /// A rule set that cannot be read, or asks for what no rule can do.
-    pub(crate) fn count_rule_set(&self, record: &Incoming, error: impl std::fmt::Display) {
-        self.rule_sets.inc();
-        tracing::error!(
-            kafka.topic = Topic::RuleSets.base_name(),
-            kafka.partition = record.partition,
-            kafka.offset = record.offset,
-            %error,
-            "a rule set is not usable; those before it stay in force. `mimamori rules check` says why"
-        );
-    }
-
-    /// An entry of the list of devices that cannot be read.
-    pub(crate) fn count_device(&self, record: &Incoming, error: impl std::fmt::Display) {
-        self.records.with_label_values(&[Topic::RegistryDevices.base_name()]).inc();
-        tracing::error!(
-            kafka.topic = Topic::RegistryDevices.base_name(),
-            kafka.partition = record.partition,
-            kafka.offset = record.offset,
-            %error,
-            "an entry of the list of devices cannot be read: its product is not trusted"
-        );
-    }
-
-    /// A report about silent groups that cannot be read.
-    pub(crate) fn count_report(&self, record: &Incoming, error: impl std::fmt::Display) {
-        let topic = Topic::Silences;
-        self.records.with_label_values(&[topic.base_name()]).inc();
-        tracing::error!(
-            kafka.topic = topic.base_name(),
-            kafka.partition = record.partition,
-            kafka.offset = record.offset,
-            %error,
-            "a report about silent groups is left out; its partition counts as one that says nothing"
-        );
-    }
-
-    /// A care plan that asks for what no rule can do.
-    pub(crate) fn count_plan(&self, record: &Record<'_>, error: &Faults) {
-        self.plans.inc();
-        tracing::warn!(
-            kafka.topic = Topic::CarePlans.base_name(),
-            kafka.partition = record.partition,
-            kafka.offset = record.offset,
-            %error,
-            "a care plan is not usable; the defaults of the rule set hold"
-        );
     }
 }
 
@@ -248,6 +142,15 @@ impl ProcessorMetrics {
             patients: metrics.gauge("patients_count", "Patients remembered")?,
             left_out: LeftOut::register(metrics)?,
             silent_groups: SilentGroups::register(metrics)?,
+            unreadable_reports: metrics.gauge(
+                "silence_reports_unreadable_count",
+                "Partitions whose newest report about silent groups cannot be read",
+            )?,
+            groups_left_out: metrics.gauge(
+                "silence_groups_left_out_count",
+                "Vendors, models and consortia of owned partitions that are not reported because there \
+                 are too many",
+            )?,
         })
     }
 

@@ -58,7 +58,8 @@ pub struct Partition {
     swept: Timestamp,
     /// Which groups of patients are silent.
     listening: Listening,
-    /// Alerts that the rebuild found changed, to be published with the next occasion.
+    /// Alerts that the rebuild found changed, or another product of a patient, to be published with the
+    /// next occasion.
     unpublished: Vec<Alert>,
     /// What became of the records of the transaction at hand.
     pub(crate) tally: OutcomeTally,
@@ -173,6 +174,11 @@ impl Partition {
         self.listening.take_report()
     }
 
+    /// How many groups of patients are not reported, because there are too many.
+    pub fn groups_left_out(&self) -> usize {
+        self.listening.left_out()
+    }
+
     /// Takes in what the partitions have reported; this one has a number.
     pub fn listen(&mut self, number: i32, reports: &Arc<Reports>) {
         self.listening.learn(number, reports);
@@ -283,8 +289,13 @@ impl Partition {
         product: Option<Product<'_>>,
         received: Timestamp,
     ) {
-        if let Some(watched) = find(&mut self.patients, patient) {
-            self.listening.hear(watched, kind, product, received);
+        let Some(watched) = find(&mut self.patients, patient) else { return };
+        if self.listening.hear(watched, kind, product, received) {
+            // What is due may be due at another time.
+            let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
+            let changes = watched.monitor.reassess(patient, self.clock, (plan, self.window));
+            self.unpublished.extend(changes);
+            watched.set_timer(&mut self.timers);
         }
     }
 
@@ -311,7 +322,9 @@ impl Partition {
         let window = self.window;
         self.patients.retain(|watched| {
             let is_empty = watched.monitor.forget(now, window);
-            !is_empty || watched.plan.is_some()
+            let is_watched = !is_empty || watched.plan.is_some();
+            self.listening.forget(watched, now, is_watched);
+            is_watched
         });
         let patients = self.patients.len();
         if self.patients.capacity() > patients * 2 {

@@ -16,7 +16,7 @@ use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder
 use stream::transaction::{Builder, Record, TaskError};
 
 use crate::devices::FollowedDevices;
-use crate::metrics::LeftOut;
+use crate::left_out::{LeftOut, What};
 use crate::partition::Partition;
 use crate::rule_sets::FollowedRuleSets;
 
@@ -97,7 +97,7 @@ impl Replays {
         let patient = PatientId::parse(&String::from_utf8_lossy(record.key.unwrap_or_default()))?;
         let plan = record.payload.map(|bytes| self.plans.decode(bytes)).transpose()?;
         let usable = |plan: CarePlan| {
-            plan.validate().inspect_err(|error| self.left_out.count_plan(record, error)).ok()
+            plan.validate().inspect_err(|error| self.left_out.count(What::Plan, record, error)).ok()
         };
         Ok((patient, plan.and_then(usable)))
     }
@@ -200,7 +200,7 @@ impl Builder for PartitionBuilder {
                 source: error.into(),
             }),
             Err(error) => {
-                self.replays.left_out.count_record(from.topic(), &record, error);
+                self.replays.left_out.count(What::OfState(from.topic()), &record, error);
                 Ok(())
             }
             Ok(()) => Ok(()),

@@ -17,10 +17,11 @@ use stream::hanging::Hanging;
 use stream::transaction::{LoopArgs, run as run_loop};
 use stream::{HeldBack, StreamError};
 
-use crate::devices::FollowedDevices;
+use crate::devices::{Devices, FollowedDevices};
+use crate::followed::Records;
 use crate::metrics::ProcessorMetrics;
-use crate::rule_sets::FollowedRuleSets;
-use crate::silences::FollowedReports;
+use crate::rule_sets::{FollowedRuleSets, Sets};
+use crate::silences::{FollowedReports, SilenceReports};
 use crate::task::ProcessorTask;
 use crate::topics::TaskTopics;
 use crate::watcher::{States, Watcher};
@@ -151,12 +152,14 @@ fn process(
     };
     let left_out = || metrics.left_out.clone();
     let (from, reading) = (topics.name(Topic::RuleSets), waiting("reading the rule sets"));
-    let _sets = rule_sets.follow((&args.kafka, &from), &codec, left_out(), stop, reading)?;
+    let reader = Sets(Records::of(Topic::RuleSets, &codec, left_out(), stop));
+    let _sets = rule_sets.follow((&args.kafka, &from), reader, stop, reading)?;
     let (from, reading) = (topics.name(Topic::RegistryDevices), waiting("reading the devices"));
-    let _devices = devices.follow((&args.kafka, &from), &codec, left_out(), stop, reading)?;
+    let reader = Devices::by(Records::of(Topic::RegistryDevices, &codec, left_out(), stop));
+    let _devices = devices.follow((&args.kafka, &from), reader, stop, reading)?;
     let (reports, reading) = (FollowedReports::default(), waiting("reading the silences"));
-    let _reports =
-        reports.follow((&args.kafka, &names.silences), &codec, left_out(), stop, reading)?;
+    let reader = SilenceReports(Records::of(Topic::Silences, &codec, left_out(), stop));
+    let _reports = reports.follow((&args.kafka, &names.silences), reader, stop, reading)?;
     let followed = (rule_sets, devices);
     let loop_args = LoopArgs {
         group: format!("{}mimamori-processor", topics.prefix()),

@@ -1,11 +1,10 @@
 //! The way of a raw record: route, decode, validate, admit, publish.
 
-use std::collections::{HashMap, HashSet};
+mod observed;
+
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
-use chassis::now_ms;
 use clinical::Timestamp;
 use clinical::alert::Alert;
 use clinical::reliability::TrustedProducts;
@@ -15,7 +14,7 @@ use schemas::records::{SilenceReport, StoredOutcome};
 use schemas::topics::Topic;
 use schemas::{
     Acceptance, AcceptedEncoder, AlertEvent, Codec, CurrentBody, Decoder, Encoder, Origin,
-    OutcomeTally, Reading, RejectedReading, RejectionReason,
+    OutcomeTally, Reading, RejectedReading,
 };
 use stream::partition_for_key;
 use stream::producer::Outgoing;
@@ -24,6 +23,7 @@ use stream::transaction::{
 };
 
 use crate::devices::FollowedDevices;
+use crate::left_out::What;
 use crate::metrics::ProcessorMetrics;
 use crate::partition::Partition;
 use crate::rebuild::{PartitionBuilder, Replayed, Replays};
@@ -31,7 +31,8 @@ use crate::rule_sets::FollowedRuleSets;
 use crate::silences::{FollowedReports, Reports};
 use crate::topics::{Input, TaskTopics};
 use crate::validate::{Rejection, ValidationError, key_of, validate_and_count};
-use crate::watcher::{States, Watcher};
+use crate::watcher::Watcher;
+use observed::{Owned, Pending};
 
 /// The rule sets, and how far products are trusted.
 type Followed = (FollowedRuleSets, FollowedDevices);
@@ -59,31 +60,8 @@ pub struct ProcessorTask<W> {
     metrics: ProcessorMetrics,
     /// What the transaction at hand will have done once it is committed.
     pending: Pending,
-    /// Whether the group has shared out the partitions since the last revocation.
-    is_assigned: bool,
-    /// Partitions whose state is being rebuilt.
-    rebuilding: HashSet<i32>,
-    ready: HashSet<i32>,
-    rebuild: Rebuild,
-    /// How many patients each partition remembers.
-    patients: HashMap<i32, usize>,
+    owned: Owned,
     watcher: W,
-}
-
-#[derive(Default)]
-struct Pending {
-    tallies: Vec<OutcomeTally>,
-    rejections: Vec<RejectionReason>,
-    /// Values of optional fields without which readings were taken.
-    left_out: usize,
-    alerts: Vec<(Alert, i64)>,
-}
-
-/// How much a rebuild has replayed and has to replay, in offsets.
-#[derive(Debug, Clone, Copy, Default)]
-struct Rebuild {
-    passed: u64,
-    total: u64,
 }
 
 impl<W: Watcher> ProcessorTask<W> {
@@ -118,11 +96,7 @@ impl<W: Watcher> ProcessorTask<W> {
             followed_reports,
             metrics,
             pending: Pending::default(),
-            is_assigned: false,
-            rebuilding: HashSet::new(),
-            ready: HashSet::new(),
-            rebuild: Rebuild::default(),
-            patients: HashMap::new(),
+            owned: Owned::default(),
             watcher,
         })
     }
@@ -284,8 +258,8 @@ impl<W: Watcher> ProcessorTask<W> {
         self.trusted = self.followed.1.current();
         let reports = self.followed_reports.current();
         if !Arc::ptr_eq(&self.reports, &reports) {
-            let silent = silent_groups(reports.values().map(|report| &**report));
-            self.metrics.show_silent(&silent);
+            self.metrics.show_silent(&silent_groups(reports.iter()));
+            self.metrics.unreadable_reports.set(reports.unreadable() as i64);
             self.reports = reports;
         }
     }
@@ -300,7 +274,7 @@ impl<W: Watcher> ProcessorTask<W> {
             Ok(planned) => planned,
             Err(error) if error.is_retryable() => return Ok(Processed::RetryLater(error.into())),
             Err(error) => {
-                self.metrics.left_out.count_record(Topic::CarePlans, &record, error);
+                self.metrics.left_out.count(What::OfState(Topic::CarePlans), &record, error);
                 return Ok(Processed::Handled);
             }
         };
@@ -308,39 +282,6 @@ impl<W: Watcher> ProcessorTask<W> {
             self.publish_alert(&alert, record.partition, record.timestamp_ms, out)?;
         }
         Ok(Processed::Handled)
-    }
-
-    fn committed(&mut self) {
-        let pending = std::mem::take(&mut self.pending);
-        let now = now_ms();
-        for tally in &pending.tallies {
-            self.metrics.count(tally);
-        }
-        for reason in pending.rejections {
-            self.metrics.count_rejection(reason.as_str());
-        }
-        self.metrics.values_left_out.inc_by(pending.left_out as u64);
-        for (alert, since) in &pending.alerts {
-            self.metrics.count_alert(alert);
-            self.metrics.alert_seconds.observe((now - since).max(0) as f64 / 1000.0);
-        }
-        self.metrics.patients.set(self.patients.values().sum::<usize>() as i64);
-    }
-
-    fn report_partitions(&mut self) {
-        let (ready, rebuilding) = (self.ready.len(), self.rebuilding.len());
-        self.metrics.partitions.with_label_values(&["ready"]).set(ready as i64);
-        self.metrics.partitions.with_label_values(&["rebuilding"]).set(rebuilding as i64);
-        let Rebuild { passed, total } = self.rebuild;
-        self.metrics.rebuild_records.with_label_values(&["replayed"]).set(passed as i64);
-        self.metrics.rebuild_records.with_label_values(&["total"]).set(total as i64);
-        let percent = (passed * 100).checked_div(total);
-        self.watcher.rebuilt(States {
-            ready,
-            owned: ready + rebuilding,
-            percent,
-            is_assigned: self.is_assigned,
-        });
     }
 }
 
@@ -429,74 +370,11 @@ impl<W: Watcher> Task for ProcessorTask<W> {
             payload: Some(&bytes),
         })?;
         self.pending.tallies.push(tally);
-        self.patients.insert(partition, state.patients());
+        self.owned.counted(partition, state);
         Ok(())
     }
 
     fn observe(&mut self, observation: Observation<'_>) {
-        match observation {
-            Observation::Turn => {
-                self.follow();
-                self.watcher.turned();
-            }
-            Observation::Committed { records, took } => {
-                self.metrics.transaction_records.observe(records as f64);
-                self.metrics.transaction_seconds.observe(took.as_secs_f64());
-                self.committed();
-            }
-            Observation::Aborted(_) => {
-                self.pending = Pending::default();
-                self.metrics.aborted.inc();
-                self.metrics.lag.reset();
-                self.is_assigned = false;
-                self.ready.clear();
-                self.rebuilding.clear();
-                self.rebuild = Rebuild::default();
-                self.patients.clear();
-                self.report_partitions();
-                self.watcher.lost();
-            }
-            Observation::Rebuilding(partitions) => {
-                tracing::info!(partitions = partitions.len(), "rebuilding states");
-                self.is_assigned = true;
-                self.rebuilding.extend(partitions);
-                self.rebuild = Rebuild::default();
-                self.report_partitions();
-            }
-            Observation::Replayed { records, passed, total } => {
-                self.metrics.rebuilt_records.inc_by(records);
-                self.rebuild = Rebuild { passed, total };
-                self.report_partitions();
-            }
-            Observation::Ready { partition, took } => {
-                self.rebuilding.remove(&partition);
-                self.ready.insert(partition);
-                self.metrics.rebuild_seconds.observe(took.as_secs_f64());
-                self.report_partitions();
-                if self.rebuilding.is_empty() {
-                    log_rebuilt(self.ready.len(), took);
-                }
-            }
-            Observation::Revoked(partitions) => {
-                self.is_assigned = false;
-                for partition in partitions {
-                    self.ready.remove(partition);
-                    self.patients.remove(partition);
-                    self.rebuilding.remove(partition);
-                    let _ = self.metrics.lag.remove_label_values(&[&partition.to_string()]);
-                }
-                self.report_partitions();
-            }
-            Observation::Lag(lag) => {
-                for (partition, records) in lag {
-                    self.metrics.lag.with_label_values(&[&partition.to_string()]).set(*records);
-                }
-            }
-            Observation::HeldBack(held_back) => self.watcher.held_back(held_back),
-        }
+        self.observed(observation);
     }
-}
-
-fn log_rebuilt(partitions: usize, took: Duration) {
-    tracing::info!(partitions, took_ms = took.as_millis() as u64, "states are ready");
 }

@@ -2,10 +2,10 @@
 
 mod published;
 
-use std::sync::Arc;
-
 use clinical::alert::{Alert, Transition};
-use clinical::silence::{Group, SilentGroup, silent_groups};
+use clinical::silence::{
+    Group, Groups, Heard, Known, Limits, Silence, SilentGroup, report, silent_groups,
+};
 use clinical::{Kind, PatientId, Span, Timestamp};
 use processor::{FollowedReports, Partition};
 use schemas::reading::{Device, Reading, Source};
@@ -37,23 +37,23 @@ fn vendor_of(patient: u8) -> &'static str {
     if patient.is_multiple_of(2) { "SILENT" } else { "OTHER" }
 }
 
-/// A reading of the hour.
-fn measured(patient: u8, hour: i64) -> Reading {
+/// A reading of the hour, by a device of a vendor.
+fn measured(patient: u8, hour: i64, vendor: &str) -> Reading {
     let minute = hour * 60;
     let step =
         Step { patient, minute, systolic: 120, update: 0, entered_in_error: false, pause: 0 };
-    let manufacturer = vendor_of(patient).to_owned();
+    let manufacturer = vendor.to_owned();
     let device = Device { manufacturer, model_number: Some("X".into()), serial: "1".into() };
     Reading { source: Source::Device(device), ..reading(&step) }
 }
 
-fn daily(patient: u8) -> CarePlan {
+fn daily(patient: u8, missing_after_days: i32) -> CarePlan {
     let mut plan = plan();
     plan.patient = format!("HOME01/P{patient}");
     let schedule = plan.schedule.as_mut().unwrap();
     // The run begins early in the morning of this day in Japan.
     schedule.start += 1;
-    schedule.expected = vec![ExpectedReadings::daily("blood_pressure", 1, 14)];
+    schedule.expected = vec![ExpectedReadings::daily("blood_pressure", missing_after_days, 14)];
     plan
 }
 
@@ -66,7 +66,7 @@ struct Part {
 }
 
 impl Part {
-    fn new(number: i32, patients: Vec<u8>, codec: &Codec) -> Self {
+    fn new(number: i32, patients: Vec<u8>, missing_after_days: i32, codec: &Codec) -> Self {
         let mut part = Self {
             number,
             patients,
@@ -75,7 +75,7 @@ impl Part {
         };
         let encoder = codec.encoder::<CarePlan>("care.plans").unwrap();
         for patient in part.patients.clone() {
-            let plan = daily(patient);
+            let plan = daily(patient, missing_after_days);
             let id = PatientId::parse(&plan.patient).unwrap();
             let bytes = encoder.encode(&plan).unwrap();
             part.published.plans.push((plan.patient.clone(), bytes));
@@ -87,7 +87,7 @@ impl Part {
     fn pass_time(
         &mut self,
         now: Timestamp,
-        reports: &FollowedReports,
+        (reports, is_readable): (&FollowedReports, bool),
         codec: &Codec,
     ) -> Vec<Alert> {
         self.partition.listen(self.number, &reports.current());
@@ -100,7 +100,10 @@ impl Part {
             let record = SilenceReport::of(self.number, &report);
             let bytes = codec.encoder("silences").unwrap().encode(&record).unwrap();
             self.published.silences.push(bytes);
-            reports.apply(self.number, Some(report));
+            match is_readable {
+                true => reports.apply(self.number, Some(report)),
+                false => reports.apply_unreadable(self.number, now),
+            }
         }
         self.published.report(&changes);
         changes
@@ -128,46 +131,84 @@ impl Part {
 /// What was said of missing readings: of whom, and in which hour of the run.
 type Said = Vec<(String, Transition, i64)>;
 
-/// Lets `patients` measure every morning until an hour; who measures when is said by `measures`.
-/// Partitions are lost and rebuilt every so many hours. What is silent is looked at in every hour.
+/// Patients measure hour by hour until an hour.
+struct Run {
+    patients: u8,
+    until: i64,
+    /// Partitions are lost and rebuilt every so many hours.
+    restarts: Option<i64>,
+    missing_after_days: i32,
+    vendor: fn(u8, i64) -> &'static str,
+    /// Whether the report of an hour and a partition can be read.
+    is_readable: fn(i64, i32) -> bool,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            patients: 60,
+            until: BACK,
+            restarts: None,
+            missing_after_days: 1,
+            vendor: |patient, _| vendor_of(patient),
+            is_readable: |_, _| true,
+        }
+    }
+}
+
 fn run(
     patients: u8,
     until: i64,
     restarts: Option<i64>,
     measures: impl Fn(u8, i64) -> bool,
-    mut look: impl FnMut(i64, &[SilentGroup]),
+    look: impl FnMut(i64, &[SilentGroup]),
 ) -> Said {
-    let codec = Codec::new(None).unwrap();
-    let reports = FollowedReports::default();
-    let mut parts = [0, 1].map(|number| {
-        let is_of = |patient: &u8| i32::from(*patient / 2 % 2) == number;
-        Part::new(number, (0..patients).filter(is_of).collect(), &codec)
-    });
-    let mut said = Said::new();
-    let mut add = |alerts: Vec<Alert>| {
-        for alert in alerts.iter().filter(|alert| alert.rule.as_str().starts_with("data.missing")) {
-            let hour = (alert.changed_at - at(0)).millis() / 3_600_000;
-            said.push((alert.patient.as_str().to_owned(), alert.transition, hour));
-        }
-    };
-    for hour in 0..until {
-        for part in &mut parts {
-            if restarts.is_some_and(|every| (hour + i64::from(part.number)) % every == 0) {
-                part.restart(at(hour));
+    Run { patients, until, restarts, ..Run::default() }.let_measure(measures, look)
+}
+
+impl Run {
+    /// Who measures when is said by `measures`. What is silent is looked at in every hour.
+    fn let_measure(
+        &self,
+        measures: impl Fn(u8, i64) -> bool,
+        mut look: impl FnMut(i64, &[SilentGroup]),
+    ) -> Said {
+        let codec = Codec::new(None).unwrap();
+        let reports = FollowedReports::default();
+        let mut parts = [0, 1].map(|number| {
+            let is_of = |patient: &u8| i32::from(*patient / 2 % 2) == number;
+            let patients = (0..self.patients).filter(is_of).collect();
+            Part::new(number, patients, self.missing_after_days, &codec)
+        });
+        let mut said = Said::new();
+        let mut add = |alerts: Vec<Alert>| {
+            let is_missing = |alert: &&Alert| alert.rule.as_str().starts_with("data.missing");
+            for alert in alerts.iter().filter(is_missing) {
+                let hour = (alert.changed_at - at(0)).millis() / 3_600_000;
+                said.push((alert.patient.as_str().to_owned(), alert.transition, hour));
             }
-            add(part.pass_time(at(hour), &reports, &codec));
-            for patient in part.patients.clone() {
-                if measures(patient, hour) {
-                    let received = at(hour) + Span::from_minutes(1);
-                    add(part.receive(&measured(patient, hour), received));
+        };
+        for hour in 0..self.until {
+            for part in &mut parts {
+                let number = i64::from(part.number);
+                if self.restarts.is_some_and(|every| (hour + number) % every == 0) {
+                    part.restart(at(hour));
+                }
+                let is_readable = (self.is_readable)(hour, part.number);
+                add(part.pass_time(at(hour), (&reports, is_readable), &codec));
+                for patient in part.patients.clone() {
+                    if measures(patient, hour) {
+                        let received = at(hour) + Span::from_minutes(1);
+                        let vendor = (self.vendor)(patient, hour);
+                        add(part.receive(&measured(patient, hour, vendor), received));
+                    }
                 }
             }
+            look(hour, &silent_groups(reports.current().iter()));
         }
-        let known = reports.current();
-        look(hour, &silent_groups(known.values().map(Arc::as_ref)));
+        said.sort();
+        said
     }
-    said.sort();
-    said
 }
 
 /// In the morning; not while the vendor is away; and of both vendors one stops for good.
@@ -262,7 +303,7 @@ fn a_partition_that_stands_still_is_no_silence_of_a_vendor() {
     let reports = FollowedReports::default();
     let mut parts = [0, 1].map(|number| {
         let patients = (0..40).filter(|patient| i32::from(*patient / 2 % 2) == number).collect();
-        Part::new(number, patients, &codec)
+        Part::new(number, patients, 1, &codec)
     });
     // The second partition goes no further than the nineteenth day; its patients measure on.
     for hour in 0..25 * DAY {
@@ -270,28 +311,170 @@ fn a_partition_that_stands_still_is_no_silence_of_a_vendor() {
             if part.number == 1 && hour >= 19 * DAY {
                 continue;
             }
-            let mut changes = part.pass_time(at(hour), &reports, &codec);
+            let mut changes = part.pass_time(at(hour), (&reports, true), &codec);
             for patient in part.patients.clone().into_iter().filter(|_| hour % DAY == MORNING) {
                 let received = at(hour) + Span::from_minutes(1);
-                changes.extend(part.receive(&measured(patient, hour), received));
+                changes
+                    .extend(part.receive(&measured(patient, hour, vendor_of(patient)), received));
             }
             changes.retain(|alert| alert.rule.as_str().starts_with("data.missing"));
             assert!(changes.is_empty(), "{changes:?}");
         }
-        let known = reports.current();
-        assert!(silent_groups(known.values().map(Arc::as_ref)).is_empty());
+        assert!(silent_groups(reports.current().iter()).is_empty());
     }
     // Where it goes on it finds what came meanwhile, hour by hour, and nobody was silent.
     let [_, part] = &mut parts;
     for hour in 19 * DAY..25 * DAY {
         for patient in part.patients.clone().into_iter().filter(|_| hour % DAY == MORNING) {
             let received = at(hour) + Span::from_minutes(1);
-            let mut changes = part.receive(&measured(patient, hour), received);
+            let mut changes = part.receive(&measured(patient, hour, vendor_of(patient)), received);
             changes.retain(|alert| alert.rule.as_str().starts_with("data.missing"));
             assert!(changes.is_empty(), "{changes:?}");
         }
     }
-    part.pass_time(at(25 * DAY), &reports, &codec);
-    let known = reports.current();
-    assert!(silent_groups(known.values().map(Arc::as_ref)).is_empty());
+    part.pass_time(at(25 * DAY), (&reports, true), &codec);
+    assert!(silent_groups(reports.current().iter()).is_empty());
+}
+
+/// One half measures in the morning, the other in the evening at about 20:26 in Japan.
+fn in_the_morning_or_in_the_evening(patient: u8, hour: i64) -> bool {
+    const EVENING: i64 = 15;
+    hour % DAY == if patient % 4 < 2 { MORNING } else { EVENING }
+}
+
+#[test]
+fn of_a_vendor_with_mornings_and_evenings_no_night_is_an_outage_and_the_alarm_is_in_time() {
+    // The outage begins after the one half has measured, or after the other; plans miss three days.
+    for begins in [OUTAGE, OUTAGE + 12] {
+        let back = begins + 5 * DAY;
+        let mut told = Vec::new();
+        let ward = Run { until: back + 3 * DAY, missing_after_days: 3, ..Run::default() };
+        let measures = |patient: u8, hour: i64| {
+            let is_away = vendor_of(patient) == "SILENT" && (begins..back).contains(&hour);
+            let has_stopped = patient < 2 && hour >= begins;
+            let is_due = in_the_morning_or_in_the_evening(patient, hour) || hour == back;
+            is_due && !is_away && !has_stopped
+        };
+        let said = ward.let_measure(measures, |hour, silent| {
+            assert!(silent.iter().all(|one| one.group == Group::Vendor("SILENT".into())));
+            told.extend(silent.iter().map(|_| hour));
+        });
+        let [first, last] = [told[0], told[told.len() - 1]];
+        assert!(
+            (begins + 13..=begins + 29).contains(&first),
+            "28 hours after its last reading: {first}"
+        );
+        assert!((back..=back + 2).contains(&last), "{last}");
+        assert_eq!(told.len() as i64, last - first + 1, "one alarm");
+        assert_eq!(said.len(), 2, "who has stopped: {said:?}");
+        assert!(raised(1, begins + 3 * DAY..=begins + 5 * DAY, &said), "{said:?}");
+        assert!(raised(0, back + DAY..=back + DAY + 3, &said), "{said:?}");
+    }
+}
+
+#[test]
+fn an_evening_without_a_connection_is_no_silence_of_a_vendor() {
+    let away = 20 * DAY + 10..21 * DAY + 2;
+    let measures = |patient: u8, hour: i64| {
+        let is_away = vendor_of(patient) == "SILENT" && away.contains(&hour);
+        in_the_morning_or_in_the_evening(patient, hour) && !is_away
+    };
+    let ward = Run { until: 24 * DAY, missing_after_days: 3, ..Run::default() };
+    let said = ward.let_measure(measures, |hour, silent| assert!(silent.is_empty(), "{hour}"));
+    assert!(said.is_empty(), "{said:?}");
+}
+
+#[test]
+fn who_has_another_vendor_for_two_weeks_is_not_held_back_by_the_former_one() {
+    let vendor = |patient: u8, hour: i64| match vendor_of(patient) {
+        "SILENT" if patient >= 40 && hour >= 8 * DAY => "OTHER",
+        vendor => vendor,
+    };
+    let measures = |patient: u8, hour: i64| {
+        let is_away = vendor(patient, hour) == "SILENT" && hour >= OUTAGE;
+        let has_stopped = [1, 40].contains(&patient) && hour >= OUTAGE;
+        hour % DAY == MORNING && !is_away && !has_stopped
+    };
+    let mut members = 0;
+    let ward = Run { until: DUE + 1, vendor, ..Run::default() };
+    let said = ward.let_measure(measures, |_, silent| {
+        members = silent.iter().map(|one| one.members).max().unwrap_or(members);
+    });
+    assert_eq!(members, 20, "nor is anybody expected of it who has gone");
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(raised(1, DUE - 2..=DUE, &said) && raised(40, DUE - 2..=DUE, &said), "{said:?}");
+}
+
+#[test]
+fn who_changes_the_vendor_during_the_outage_is_held_back_no_longer() {
+    let vendor = |patient: u8, hour: i64| match vendor_of(patient) {
+        "SILENT" if patient == 40 && hour >= OUTAGE => "OTHER",
+        vendor => vendor,
+    };
+    // When it is known already, and then no more.
+    let change = 22 * DAY + 10;
+    let measures = |patient: u8, hour: i64| {
+        let is_away = vendor_of(patient) == "SILENT" && hour >= OUTAGE;
+        (hour % DAY == MORNING && !is_away) || (patient == 40 && hour == change)
+    };
+    let ward = Run { until: 24 * DAY + 3, vendor, ..Run::default() };
+    let said = ward.let_measure(measures, |_, _| {});
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(raised(40, 24 * DAY..=24 * DAY + 2, &said), "{said:?}");
+}
+
+#[test]
+fn while_the_report_of_a_partition_cannot_be_read_no_alarm_begins() {
+    // Those of the first partition stop, and those of the second go on.
+    let measures = |patient: u8, hour: i64| {
+        let is_away = vendor_of(patient) == "SILENT" && patient / 2 % 2 == 0 && hour >= OUTAGE;
+        hour % DAY == MORNING && !is_away
+    };
+    let is_readable =
+        |hour: i64, number: i32| number == 0 || !(OUTAGE + 20..OUTAGE + 40).contains(&hour);
+    let ward = Run { until: DUE + 1, is_readable, ..Run::default() };
+    let said = ward.let_measure(measures, |hour, silent| assert!(silent.is_empty(), "{hour}"));
+    assert_eq!(said.len(), 15, "each gets their own alert: {said:?}");
+}
+
+#[test]
+fn while_the_report_of_a_partition_cannot_be_read_no_alarm_ends() {
+    let is_readable = |hour: i64, _: i32| !(BACK - 10..BACK + 5).contains(&hour);
+    let mut told = Vec::new();
+    let ward = Run { until: BACK + 12, is_readable, ..Run::default() };
+    let measures = |patient: u8, hour: i64| outage(patient, hour, BACK);
+    ward.let_measure(measures, |hour, silent| told.extend(silent.iter().map(|_| hour)));
+    let last = told[told.len() - 1];
+    assert!((BACK + 4..=BACK + 6).contains(&last), "{last}");
+    assert_eq!(told.len() as i64, last - told[0] + 1, "one alarm");
+}
+
+#[test]
+fn the_largest_report_is_one_record() {
+    // Names as long as they may be, of characters of three bytes.
+    let name = |n: usize| format!("{n:0>5}{}", "漢".repeat(45));
+    let (mut groups, expected) = (Groups::default(), daily(0, 1).validate().unwrap());
+    let patients: Vec<(PatientId, Heard)> = (0..3_000)
+        .map(|n| {
+            let patient = PatientId::parse(&format!("C{}/P{n}", n % 2_000)).unwrap();
+            let product = groups.product(&name(n), Some(&name(n)));
+            let mut heard = Heard::default();
+            heard.hear(Kind::BloodPressure, product, at(0), &mut groups);
+            (patient, heard)
+        })
+        .collect();
+    let silence = |n| Silence {
+        group: Group::Model { manufacturer: name(n).into(), number: name(n).into() },
+        since: at(1),
+        ended: Some(at(2)),
+    };
+    let silences = (0..5_000).map(silence).collect();
+    let known = Known { others: std::iter::empty(), is_unsure: false, silences: &silences };
+    let counted = patients.iter().map(|(patient, heard)| (patient, &expected, heard));
+    let judged = report(counted, &groups, known, at(3), &Limits::default());
+    assert!(judged.left_out > 0);
+    let record = SilenceReport::of(0, &judged.report);
+    let codec = Codec::new(None).unwrap();
+    let bytes = codec.encoder("silences").unwrap().encode(&record).unwrap();
+    assert!(bytes.len() < 900_000, "{} bytes", bytes.len());
 }

@@ -7,16 +7,23 @@
 
 mod count;
 mod groups;
+#[cfg(test)]
+mod groups_tests;
+mod heard;
+mod held;
 mod rhythm;
+mod silences;
 #[cfg(test)]
 mod tests;
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-pub use self::count::{Counted, report};
-pub use self::groups::{GroupId, Groups, Heard, ProductId};
+pub use self::count::{Counted, Judged, Known, report};
+pub use self::groups::{GroupId, Groups, ProductId};
+pub use self::heard::{Heard, Times, always};
+pub use self::held::Held;
 pub use self::rhythm::Rhythm;
+pub use self::silences::{Silence, Silences};
 use crate::kinds::Kind;
 use crate::plan::Plan;
 use crate::time::{Span, Timestamp};
@@ -44,6 +51,18 @@ pub enum Group {
         /// The model number.
         number: Box<str>,
     },
+}
+
+impl Group {
+    /// Which kinds of groups have precedence where there is not room for all. The ids of consortia are
+    /// given, a manufacturer's name is a device's, and a sender may write whatever it likes as a model.
+    fn precedence(&self) -> usize {
+        match self {
+            Self::Consortium(_) => 0,
+            Self::Vendor(_) => 1,
+            Self::Model { .. } => 2,
+        }
+    }
 }
 
 /// When somebody is late, and when a group is silent.
@@ -192,17 +211,6 @@ impl Tally {
     }
 }
 
-/// A time in which a group was silent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silence {
-    /// Which group.
-    pub group: Group,
-    /// When that was judged first.
-    pub since: Timestamp,
-    /// When it was not judged so any more; none while it lasts.
-    pub ended: Option<Timestamp>,
-}
-
 /// What a partition has counted and judged at a time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -217,18 +225,20 @@ pub struct Report {
 }
 
 /// The counts of several reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
     tallies: BTreeMap<Group, Tally>,
     /// Whether no report was too old.
     is_complete: bool,
+    /// Whether a partition has counted and nobody knows what.
+    is_unsure: bool,
 }
 
 impl Totals {
     /// The counts of the reports that can be used at a time. Of others nothing is known: their patients
     /// are neither expected nor heard.
     pub fn at<'r>(at: Timestamp, reports: impl IntoIterator<Item = &'r Report>) -> Self {
-        let mut totals = Self { tallies: BTreeMap::new(), is_complete: true };
+        let mut totals = Self { is_complete: true, ..Self::default() };
         for report in reports {
             if report.valid_until < at {
                 totals.is_complete = false;
@@ -237,6 +247,13 @@ impl Totals {
             totals.add(&report.tallies);
         }
         totals
+    }
+
+    /// The same where a partition has counted and its report cannot be read: by what is known of the others
+    /// no silence begins or ends.
+    #[must_use]
+    pub fn without_one(self, is_unsure: bool) -> Self {
+        Self { is_unsure, ..self }
     }
 
     /// Adds counts.
@@ -254,105 +271,6 @@ impl Totals {
     /// The count of a group.
     pub fn of(&self, group: &Group) -> Tally {
         self.tallies.get(group).copied().unwrap_or_default()
-    }
-}
-
-/// The silences that are remembered.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Silences(Vec<Silence>);
-
-impl FromIterator<Silence> for Silences {
-    fn from_iter<I: IntoIterator<Item = Silence>>(silences: I) -> Self {
-        Self(silences.into_iter().collect())
-    }
-}
-
-impl Silences {
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Silence> {
-        self.0.iter()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Those that last.
-    pub fn open(&self) -> impl Iterator<Item = &Silence> {
-        self.0.iter().filter(|silence| silence.ended.is_none())
-    }
-
-    /// Takes in what was counted at a time: groups fall silent, are heard again, or have too few
-    /// members left. Returns the groups of which that is so.
-    pub fn judge(&mut self, totals: &Totals, at: Timestamp, limits: &Limits) -> Vec<Group> {
-        let mut changed = Vec::new();
-        for silence in self.0.iter_mut().filter(|silence| silence.ended.is_none()) {
-            let tally = totals.of(&silence.group);
-            let is_gone = totals.is_complete && tally.is_dissolved(limits);
-            if tally.is_heard_again(limits) || is_gone {
-                silence.ended = Some(at);
-                changed.push(silence.group.clone());
-            }
-        }
-        for (group, tally) in &totals.tallies {
-            if tally.falls_silent(limits) && self.open().all(|silence| silence.group != *group) {
-                self.0.push(Silence { group: group.clone(), since: at, ended: None });
-                changed.push(group.clone());
-            }
-        }
-        self.0.retain(|silence| silence.ended.is_none_or(|ended| ended >= at - REMEMBERED));
-        changed
-    }
-
-    /// The silent groups, those with the most silent patients first: each silent patient is counted as
-    /// the own of the first that they are of.
-    pub fn by_size(&self, totals: &Totals) -> Vec<&Group> {
-        let mut groups: Vec<&Group> = self.open().map(|silence| &silence.group).collect();
-        groups.sort_by_key(|group| (Reverse(totals.of(group).silent), *group));
-        groups
-    }
-
-    /// The times in which alerts are held back of a patient whose readings of a kind come by groups.
-    pub fn holding<'s>(
-        &'s self,
-        kind: Kind,
-        limits: &'s Limits,
-        is_of: impl Fn(&Group) -> bool + 's,
-    ) -> impl Iterator<Item = Held> + 's {
-        let of_the_patient = self.0.iter().filter(move |silence| is_of(&silence.group));
-        of_the_patient.map(move |silence| {
-            let until = silence.ended.map_or(Timestamp::LATEST, |ended| ended + limits.afterwards);
-            Held { kind, from: silence.since, until }
-        })
-    }
-}
-
-/// A time in which an alert that readings of a kind are missing is held back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
-    /// The kind.
-    pub kind: Kind,
-    /// Since when.
-    pub from: Timestamp,
-    /// Until when; the latest time where that is not known yet.
-    pub until: Timestamp,
-}
-
-impl Held {
-    /// When an alert is raised that is due at a time: then, or when no hold covers it any more, and at
-    /// most [`HELD_AT_MOST`] later.
-    pub fn release(held: &[Self], kind: Kind, due: Timestamp) -> Timestamp {
-        let latest = due + HELD_AT_MOST;
-        let mut release = due;
-        let covers =
-            |hold: &&Self, time| hold.kind == kind && hold.from <= time && time < hold.until;
-        while release < latest
-            && let Some(hold) = held.iter().find(|hold| covers(hold, release))
-        {
-            release = hold.until.min(latest);
-        }
-        release
     }
 }
 
@@ -380,7 +298,7 @@ pub fn silent_groups<'r>(reports: impl Iterator<Item = &'r Report> + Clone) -> V
     let current = reports.filter(|report| report.valid_until >= newest);
     let mut since: BTreeMap<&Group, Timestamp> = BTreeMap::new();
     // Who has judged a group to be silent has also counted whose own its patients are.
-    let mut judged = Totals { tallies: BTreeMap::new(), is_complete: true };
+    let mut judged = Totals::default();
     for report in current.clone() {
         for silence in report.silences.open() {
             let first = since.entry(&silence.group).or_insert(silence.since);

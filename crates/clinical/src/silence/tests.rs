@@ -264,11 +264,13 @@ fn alerts_are_held_back_from_when_a_group_was_silent_until_a_day_after_it() {
         [silence("A", 1, Some(5)), silence("B", 2, None), silence("A", 50, None)]
             .into_iter()
             .collect();
-    let is_of = |group: &Group| *group == vendor("A");
-    let held: Vec<(Timestamp, Timestamp)> = silences
-        .holding(Kind::BloodPressure, &limits(), is_of)
-        .map(|held| (held.from, held.until))
-        .collect();
+    let times = |group: &Group| match *group == vendor("A") {
+        true => always(),
+        false => Times::new(),
+    };
+    let held = silences.holding(Kind::BloodPressure, &limits(), times);
+    let held: Vec<(Timestamp, Timestamp)> =
+        held.iter().map(|held| (held.from, held.until)).collect();
     assert_eq!(held, [(at(1), at(29)), (at(50), Timestamp::LATEST)]);
 }
 
@@ -345,14 +347,15 @@ fn a_product_is_known_however_its_name_is_written_and_a_model_is_one_of_its_vend
     let mut heard = Heard::default();
     for (manufacturer, model) in [("ＯＭＲＯＮ", Some("7600T ")), (" OMRON", Some("7600T"))] {
         let product = groups.product(manufacturer, model);
-        heard.hear(Kind::BloodPressure, product, at(0));
+        heard.hear(Kind::BloodPressure, product, at(0), &mut groups);
     }
     let model = Group::Model { manufacturer: "OMRON".into(), number: "7600T".into() };
     let names: Vec<&Group> = groups.iter().map(|(_, group)| group).collect();
     assert_eq!(names, [&vendor("OMRON"), &model]);
-    assert!(heard.is_of(Kind::BloodPressure, &model, &groups));
-    assert!(!heard.is_of(Kind::BodyTemperature, &model, &groups));
-    assert!(!heard.is_of(Kind::BloodPressure, &vendor("TERUMO"), &groups));
+    let is_of = |kind, group| !heard.times_of(kind, group, &groups).is_empty();
+    assert!(is_of(Kind::BloodPressure, &model));
+    assert!(!is_of(Kind::BodyTemperature, &model));
+    assert!(!is_of(Kind::BloodPressure, &vendor("TERUMO")));
     // Blank is no model.
     groups.product("TERUMO", Some(" "));
     assert_eq!(groups.iter().filter(|(_, group)| matches!(group, Group::Model { .. })).count(), 1);
@@ -368,15 +371,14 @@ fn counted(patients: &[(&str, &[(&str, i64)])], hours: i64, silences: &Silences)
             let mut heard = Heard::default();
             for (vendor, last) in *devices {
                 let product = groups.product(vendor, None);
-                heard.hear(Kind::BloodPressure, product, at(*last));
+                heard.hear(Kind::BloodPressure, product, at(*last), &mut groups);
             }
             (PatientId::from_parts("HOME01", person).unwrap(), heard)
         })
         .collect();
     let patients = heard.iter().map(|(patient, heard)| (patient, &plan, heard));
-    let (report, _) =
-        super::report(patients, &mut groups, (std::iter::empty(), silences), at(hours), &limits());
-    report
+    let known = Known { others: std::iter::empty(), is_unsure: false, silences };
+    super::report(patients, &groups, known, at(hours), &limits()).report
 }
 
 #[test]

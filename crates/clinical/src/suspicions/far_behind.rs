@@ -1,7 +1,11 @@
 //! Devices whose clock was set to another month or year: what they measure is too old for every rule.
 //!
 //! Such a clock goes as fast as others, so its readings come from day to day as much later as they are
-//! received later. A history that is imported does not: what it shows in months is received in days.
+//! received later. A history that is imported does not: what it shows in months is received in days, or
+//! what it shows in one day is of months.
+//!
+//! How far a clock is behind says the newest reading of a day's upload: the others were measured some
+//! hours before.
 
 use crate::clock;
 use crate::remembered::RememberedReading;
@@ -16,32 +20,89 @@ const DAYS: u8 = 3;
 /// and the next morning has measured twice.
 const ANOTHER_DAY: Span = Span::from_hours(18);
 
+/// What a device hands over once a day was measured within so long. Ours: a day, and half of one for whoever
+/// is late.
+const AN_UPLOAD: Span = Span::from_hours(36);
+
 /// It is known for so long after the last such reading. Ours: weights are measured weekly.
 const KNOWN_FOR: Span = Span::from_days(8);
 
-/// Of so many sources of one patient it is known, those that began last.
+/// Of so many sources of one patient it is known, those that began last: of those which show it on the
+/// fewest days the first makes room.
 const MOST_SOURCES: usize = 16;
 
 /// The sources that show times of long ago, and have shown nothing else since.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct FarBehind(Vec<OfSource>);
 
+/// The least and the greatest of some delays.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Delays {
+    least: Span,
+    greatest: Span,
+}
+
+impl Delays {
+    fn of(delay: Span) -> Self {
+        Self { least: delay, greatest: delay }
+    }
+
+    fn and(self, delay: Span) -> Self {
+        Self { least: self.least.min(delay), greatest: self.greatest.max(delay) }
+    }
+
+    fn are_within(&self, span: Span) -> bool {
+        self.greatest.millis() - self.least.millis() <= span.millis()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 struct OfSource {
     source: SourceDigest,
-    /// What the first of them shows, and when it was received.
-    first: (Timestamp, Timestamp),
-    /// On how many days they were received.
+    /// On how many days before the last one the device showed it.
     days: u8,
-    /// When the first of the last of these days was received.
+    /// How far behind the newest readings of these days were.
+    newest: Delays,
+    /// When the first reading of the last day was received.
     day: Timestamp,
+    /// How far behind the readings of that day are.
+    of_day: Delays,
     received: Timestamp,
 }
 
 impl OfSource {
-    fn of(reading: &RememberedReading, received: Timestamp) -> Self {
-        let (source, first) = (reading.source, (reading.observation_time, received));
-        Self { source, first, days: 1, day: received, received }
+    fn of(source: SourceDigest, delay: Span, received: Timestamp) -> Self {
+        let delays = Delays::of(delay);
+        Self { source, days: 0, newest: delays, day: received, of_day: delays, received }
+    }
+
+    /// Takes in a reading. A day whose newest one is as far behind as those of the days before is one more
+    /// of them; another day is the first, and one that shows more than an upload is none.
+    fn take(&mut self, delay: Span, received: Timestamp, within: Span) {
+        self.received = self.received.max(received);
+        if received - self.day < ANOTHER_DAY {
+            self.of_day = self.of_day.and(delay);
+            return;
+        }
+        let newest = self.of_day.least;
+        let together = self.newest.and(newest);
+        (self.days, self.newest) = match self.of_day.are_within(AN_UPLOAD) {
+            false => (0, self.newest),
+            true if self.days > 0 && together.are_within(within) => {
+                (self.days.saturating_add(1), together)
+            }
+            true => (1, Delays::of(newest)),
+        };
+        (self.day, self.of_day) = (received, Delays::of(delay));
+    }
+
+    /// Whether the device has shown it for long enough, and on this day as on those before.
+    fn is_far_behind(&self, delay: Span, within: Span) -> bool {
+        let earliest = self.newest.greatest.millis() - within.millis();
+        let latest = self.newest.least.millis() + AN_UPLOAD.millis();
+        self.days + 1 >= DAYS
+            && self.of_day.are_within(AN_UPLOAD)
+            && (earliest..=latest).contains(&delay.millis())
     }
 }
 
@@ -53,29 +114,21 @@ impl FarBehind {
         received: Timestamp,
         within: Span,
     ) -> bool {
-        let is_old = received - reading.observation_time > WINDOW;
+        let delay = received - reading.observation_time;
+        let is_old = delay > WINDOW;
         if !is_old || !clock::is_doubted(reading.kind) || reading.entered_in_error {
             return false;
         }
         let Some(known) = self.0.iter_mut().find(|known| known.source == reading.source) else {
             if self.0.len() == MOST_SOURCES {
-                self.0.remove(0);
+                let fewest = (0..self.0.len()).min_by_key(|place| self.0[*place].days);
+                self.0.remove(fewest.unwrap_or(0));
             }
-            self.0.push(OfSource::of(reading, received));
+            self.0.push(OfSource::of(reading.source, delay, received));
             return false;
         };
-        let shown_later = reading.observation_time - known.first.0;
-        let received_later = received - known.first.1;
-        let apart = Span::from_millis(shown_later.millis() - received_later.millis());
-        if apart.abs() > within {
-            *known = OfSource::of(reading, received);
-            return false;
-        }
-        known.received = known.received.max(received);
-        if received - known.day >= ANOTHER_DAY {
-            (known.days, known.day) = (known.days.saturating_add(1), received);
-        }
-        known.days >= DAYS
+        known.take(delay, received, within);
+        known.is_far_behind(delay, within)
     }
 
     /// A device has shown a time that may be right.

@@ -25,6 +25,8 @@
 //! An alert whose severe values turn out to be entered in error is retracted; one whose reasons have
 //! gone is resolved.
 
+#[cfg(test)]
+mod far_behind_tests;
 mod limits;
 mod sensor_end;
 #[cfg(test)]

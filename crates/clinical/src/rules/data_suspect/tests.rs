@@ -5,11 +5,11 @@ use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::sample::Sample;
 use crate::{Kind, Outcome, Reading, Source, Span, Version};
 
-const DAY: i64 = 24 * 60;
+pub(super) const DAY: i64 = 24 * 60;
 
 /// What a device with a clock of its own says: mmHg, or mg/dL.
 #[derive(Debug, Clone, Copy)]
-struct Said {
+pub(super) struct Said {
     /// What its clock shows, minutes after [`at`]'s first.
     minutes: i64,
     systolic: Option<u16>,
@@ -23,7 +23,7 @@ struct Said {
 /// Minutes from [`at`]'s first to 2021-01-01T00:00:00Z.
 const FACTORY: i64 = (1_609_459_200 - 1_780_000_000) / 60;
 
-fn cuff(minutes: i64, update: i64, systolic: u16) -> Said {
+pub(super) fn cuff(minutes: i64, update: i64, systolic: u16) -> Said {
     let systolic = Some(systolic);
     Said { minutes, systolic, glucose: None, update, entered_in_error: false, device: 1 }
 }
@@ -62,7 +62,7 @@ impl Sending for Said {
     }
 }
 
-fn said(home: &Home) -> Vec<(Transition, Severity, Vec<&str>)> {
+pub(super) fn said(home: &Home) -> Vec<(Transition, Severity, Vec<&str>)> {
     let reported = home.reported.iter().filter(|alert| alert.rule.as_str() == "data.suspect");
     let names = |alert: &'_ Alert| {
         alert
@@ -222,37 +222,6 @@ fn a_device_that_counts_on_from_its_factory_date_is_suspected_for_as_long_as_it_
         (home.last().transition, home.last().severity),
         (Transition::Escalated, Severity::Review)
     );
-}
-
-#[test]
-fn a_device_that_shows_another_year_from_day_to_day_is_suspected_on_the_third() {
-    // A year behind, and in no first days of one.
-    let behind = |day: i64, systolic| cuff((day - 365) * DAY, day * DAY, systolic);
-    let mut home = Home::default();
-    for day in 0..2 {
-        assert_eq!(home.receives_at(day * DAY + 1, behind(day, 120)), Outcome::Historical);
-    }
-    assert!(said(&home).is_empty(), "two days may be an import");
-    home.receives_at(2 * DAY + 1, behind(2, 192));
-    let not_set = || vec!["clock_not_set"];
-    assert_eq!(said(&home), [(Transition::Raised, Severity::Review, not_set())]);
-    assert!(crate::rules::words(home.last()).en.contains("192 mmHg"));
-    assert!(home.missed_at(2 * DAY + 2).is_empty());
-    home.receives_at(3 * DAY, cuff(3 * DAY, 3 * DAY, 121));
-    assert_eq!(said(&home)[1], (Transition::Resolved, Severity::Review, not_set()));
-}
-
-#[test]
-fn a_history_that_is_imported_in_parts_from_day_to_day_is_believed() {
-    let mut home = Home::default();
-    for day in 0..6 {
-        for n in 0..20 {
-            // The next part begins a day after where the last one ended.
-            let shown = (day * 20 + n - 400) * DAY;
-            home.receives_at(day * DAY + n, cuff(shown, day * DAY, 120));
-        }
-    }
-    assert!(said(&home).is_empty(), "{:?}", said(&home));
 }
 
 #[test]

@@ -6,16 +6,19 @@ use proptest::sample::{Index, select};
 use super::super::glucose_tests::{finger, sensor};
 use super::super::sent::{Sent, histories};
 use super::limits::{MAY_BE_MILLIMOLES, MILLIMOLE};
-use crate::alert::{Alert, Severity, Status, Transition};
+use super::units::{self, MOST_DEVICES};
+use crate::alert::{Alert, RuleName, Severity, Status, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
-use crate::home::{Home, Sending};
+use crate::home::{Home, Sending, at, patient};
 use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
 use crate::kinds::blood_pressure::SYSTOLIC;
 use crate::kinds::body_temperature::TEMPERATURE;
 use crate::kinds::weighing_scale::BODY_WEIGHT;
 use crate::kinds::{Kind, ValueType};
+use crate::rule::Context;
 use crate::rules;
 use crate::sample::Sample;
+use crate::time::Timestamp;
 
 use Transition::{Eased, Raised, Resolved, Retracted, Updated};
 
@@ -164,6 +167,68 @@ fn what_has_gone_eases_or_leaves_the_other_reasons_as_they_are() {
     assert!(last.finding("update_time_ahead").is_some());
     assert!(last.finding("unit_suspected").is_none() && last.evidence.is_empty());
     assert!(!home.reported.iter().any(|alert| alert.transition == Eased));
+}
+
+/// A finger-stick of a meter, mg/dL.
+fn stick(minutes: i64, value: f64) -> Sent {
+    let sample = Sample::default().with(GLUCOSE_VALUE, value).with(GLUCOSE_METHOD, 0.0);
+    Sent::new(Kind::BloodGlucose, minutes, sample)
+}
+
+/// Somebody's device is suspected, and then so many others are used; afterwards that device itself is
+/// right.
+fn others_are_used(suspected: Home, other: impl Fn(u8) -> Sent, right: Sent) {
+    let mut home = suspected;
+    assert_eq!(said(&home), [Raised]);
+    for device in 1..=40 {
+        home.receives(other(device));
+    }
+    assert_eq!(said(&home), [Raised], "what other devices say ends nothing");
+    let now = at(other(40).minutes + 2);
+    assert!(home.missed_at(other(40).minutes + 2).is_empty());
+    let looked_at = |home: &Home| {
+        let context = Context {
+            patient: &patient(),
+            plan: &home.plan,
+            now,
+            cause: None,
+            due: None,
+            rest_until: None,
+            rule: RuleName::of(RULE),
+            timeline: home.monitor.timeline(),
+            alerts: home.monitor.alerts(),
+            alerts_until: Timestamp::LATEST,
+            window: home.window,
+        };
+        (units::newest_of_scales(&context).count(), units::meters(&context).len())
+    };
+    let (scales, meters) = looked_at(&home);
+    assert_eq!(scales.max(meters), MOST_DEVICES + 1, "and what is looked at is bounded");
+    home.receives(right);
+    assert_eq!(said(&home), [Raised, Resolved]);
+    let (scales, meters) = looked_at(&home);
+    assert_eq!(scales.max(meters), MOST_DEVICES);
+}
+
+#[test]
+fn a_ninth_device_does_not_make_the_suspicion_of_an_older_one_forgotten() {
+    let scale = |device: u8| kg(5, 68.0).on(device);
+    let scale = |device: u8| Sent { minutes: 5 * DAY + i64::from(device) * 10, ..scale(device) };
+    others_are_used(own_weights([kg(4, 150.0)]), scale, kg(6, 68.0));
+    let meter = |device: u8| stick(300 + i64::from(device) * 10, 110.0).on(device);
+    others_are_used(after([stick(0, 12.0), stick(240, 11.0)]), meter, stick(1_000, 110.0));
+}
+
+#[test]
+fn a_suspicion_beside_many_devices_lapses_in_its_time() {
+    let mut home = own_weights([kg(4, 150.0)]);
+    for device in 1..=40 {
+        home.receives(Sent { minutes: 5 * DAY + i64::from(device) * 10, ..kg(5, 68.0).on(device) });
+    }
+    home.waits_until(11 * DAY - 1);
+    assert_eq!(said(&home), [Raised]);
+    home.waits_until(11 * DAY);
+    assert_eq!(said(&home), [Raised, Resolved]);
 }
 
 /// So these suspicions have nothing to look at: the gateway rejects what is not plausible.

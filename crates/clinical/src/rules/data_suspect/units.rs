@@ -50,8 +50,19 @@ impl Suspected {
 }
 
 /// So many devices of a kind are looked at, those that were used last: a patient has few, and who sends
-/// under a thousand serials is not to keep others waiting. Ours.
-const MOST_DEVICES: usize = 8;
+/// under a thousand serials is not to keep others waiting. Those that the open alert tells of are looked at
+/// as well, so that none is suspected no more for what others say. Ours.
+pub(super) const MOST_DEVICES: usize = 8;
+
+/// The devices of a kind that the open alert tells of: a few.
+struct Told<'c>(&'c Context<'c>, Kind);
+
+impl Told<'_> {
+    fn includes(&self, source: SourceDigest) -> bool {
+        let mut evidence = self.0.open().into_iter().flat_map(|alert| &alert.evidence);
+        evidence.any(|one| (one.reading.kind(), one.reading.source()) == (self.1, source))
+    }
+}
 
 /// The devices that are suspected now, always in the same order.
 pub(super) fn all(context: &Context<'_>) -> Vec<Suspected> {
@@ -110,7 +121,7 @@ impl Odd {
 
 /// The newest value of a meter, and what shows that it is odd for long enough.
 #[derive(Debug)]
-struct Meter {
+pub(super) struct Meter {
     newest: CurrentReading,
     /// None where it is not odd.
     odd: Option<Odd>,
@@ -124,9 +135,10 @@ fn of_meters(context: &Context<'_>) -> impl Iterator<Item = Suspected> {
 }
 
 /// The meters that were used within the time for which they are suspected.
-fn meters(context: &Context<'_>) -> SmallVec<[Meter; 1]> {
+pub(super) fn meters(context: &Context<'_>) -> SmallVec<[Meter; 1]> {
     let mut all: SmallVec<[Meter; 1]> = SmallVec::new();
     let asked_from = context.now - UNIT_FOR;
+    let told = Told(context, GLUCOSE);
     for reading in context.newest_first(GLUCOSE, asked_from - UNIT_FOR) {
         let is_past = reading.time < asked_from;
         if is_past && all.iter().all(|meter| meter.is_known) {
@@ -136,7 +148,7 @@ fn meters(context: &Context<'_>) -> SmallVec<[Meter; 1]> {
             continue;
         }
         let odd = Odd::of(reading.sample);
-        let has_most = all.len() == MOST_DEVICES;
+        let has_most = all.len() >= MOST_DEVICES;
         match all.iter_mut().find(|meter| meter.newest.source == reading.source) {
             Some(meter) if meter.is_known => {}
             Some(meter) if meter.odd == odd => {
@@ -147,7 +159,8 @@ fn meters(context: &Context<'_>) -> SmallVec<[Meter; 1]> {
                 }
             }
             Some(meter) => meter.is_known = true,
-            None if is_past || has_most => {}
+            None if is_past => {}
+            None if has_most && !told.includes(reading.source) => {}
             None => {
                 let is_known = odd.is_none();
                 all.push(Meter { newest: reading, odd, before: None, is_known });
@@ -204,19 +217,24 @@ impl Weighed {
 }
 
 fn of_scales(context: &Context<'_>) -> impl Iterator<Item = Suspected> {
-    let asked_from = context.now - UNIT_FOR;
+    newest_of_scales(context).filter_map(move |reading| {
+        let in_other_unit = weight_in_other_unit(&Weighed::of(&reading)?, context)?;
+        let readings = EvidenceReading::of(WEIGHT, &[reading]).collect();
+        Some(Suspected { readings, in_other_unit })
+    })
+}
+
+/// The newest weight of each scale that is looked at.
+pub(super) fn newest_of_scales(context: &Context<'_>) -> impl Iterator<Item = CurrentReading> {
+    let told = Told(context, WEIGHT);
     let mut seen: SmallVec<[SourceDigest; 2]> = SmallVec::new();
-    let newest = context.newest_first(WEIGHT, asked_from).filter(move |reading| {
-        let is_new = seen.len() < MOST_DEVICES && !seen.contains(&reading.source);
+    context.newest_first(WEIGHT, context.now - UNIT_FOR).filter(move |reading| {
+        let has_room = || seen.len() < MOST_DEVICES || told.includes(reading.source);
+        let is_new = !seen.contains(&reading.source) && has_room();
         if is_new {
             seen.push(reading.source);
         }
         is_new
-    });
-    newest.filter_map(move |reading| {
-        let in_other_unit = weight_in_other_unit(&Weighed::of(&reading)?, context)?;
-        let readings = EvidenceReading::of(WEIGHT, &[reading]).collect();
-        Some(Suspected { readings, in_other_unit })
     })
 }
 
