@@ -247,7 +247,7 @@ impl Person {
                     // The pulse of one person in fifty is irregular now and then.
                     let is_irregular = self.number.is_multiple_of(50) && random.random_ratio(1, 4);
                     Sample::default()
-                        .with(SYSTOLIC, random.random_range(118..143).into())
+                        .with(SYSTOLIC, random.random_range(110..136).into())
                         .with(DIASTOLIC, random.random_range(72..81).into())
                         .with(PULSE_RATE, random.random_range(60..85).into())
                         .with(IRREGULAR_PULSE, f64::from(u8::from(is_irregular)))
