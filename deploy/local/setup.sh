@@ -203,14 +203,15 @@ fetch_promtool() {
   if is_promtool "$folder/promtool"; then
     return 0
   fi
-  rm -rf "$fresh"
-  mkdir -p "$fresh" "$folder"
+  mkdir -p "$folder"
   if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
     found=$(command -v promtool) && is_promtool "$found" ||
       fail "the check of the alarms needs promtool $least_promtool or later, which comes with Prometheus; put it into PATH and run this again."
     ln -sf "$found" "$folder/promtool"
     return 0
   fi
+  rm -rf "$fresh"
+  mkdir "$fresh"
   # The lists of packages may be missing, or older than what the mirror has.
   if ! step 'Fetching promtool from Debian' download_package prometheus "$fresh"; then
     ((EUID == 0)) ||
