@@ -54,7 +54,7 @@ fuzz-engine: setup web
 		cargo build --quiet --locked -p fuzz --features engine --bin fuzz-engine
 
 .PHONY: check
-check: setup web ## Format, lints, generated files, dependency rules, what the documents name, licences
+check: setup-check web ## Format, lints, generated files, dependency rules, what the documents name, alarms, licences
 	@cargo fmt --all --check
 	@cargo clippy --locked --workspace --all-targets -- -D warnings
 	@bash deploy/check/generated.sh
@@ -62,6 +62,8 @@ check: setup web ## Format, lints, generated files, dependency rules, what the d
 	@python3 deploy/check/supply_chain.py
 	@python3 deploy/check/documents.py
 	@python3 deploy/check/names.py
+	@python3 deploy/check/lengths.py
+	@python3 deploy/check/alarms.py
 	@python3 tests/mutations/run.py --verify
 
 .PHONY: generate
@@ -90,6 +92,10 @@ burden: setup ## Alerts of 1,000 virtual patients in 90 days; fails where a clin
 .PHONY: setup
 setup: ## Fetches what the build and the local stack need
 	@deploy/local/setup.sh
+
+.PHONY: setup-check
+setup-check:
+	@deploy/local/setup.sh --with-promtool
 
 .PHONY: setup-tests
 setup-tests:

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Fetches what the build and the local stack need: Debian packages, Apache Kafka and the
-# ClickHouse engine. It may be run again at any time; what is there is left alone.
+# ClickHouse engine; for checks promtool. It may be run again at any time; what is there is left alone.
 #
 #   deploy/local/setup.sh                 for build and demo
 #   deploy/local/setup.sh --with-browser  for the browser tests as well
+#   deploy/local/setup.sh --with-promtool for the check of the alarms as well
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,6 +12,9 @@ root=$(cd "$here/../.." && pwd)
 state=$root/.local
 log=$state/setup.log
 needed_space_gb=3
+# Debian's mirrors keep only the newest build of a release, so a package cannot be pinned to one. apt
+# holds what it downloads to the archive's signed list; this is the least that will do.
+least_promtool=2.42
 
 # The command of the step under way. Bash keeps Ctrl-C from commands in the background, so it is
 # ended by hand.
@@ -186,12 +190,59 @@ fetch_clickhouse() {
   checksum "${files[@]}" >"$folder/fetched-from"
 }
 
+# Whether a promtool is there, runs and is new enough.
+is_promtool() {
+  local version
+  version=$("$1" --version 2>&1 | grep -Eo 'version [0-9]+\.[0-9]+' | head -n 1) || return 1
+  [[ $(printf '%s\n' "$least_promtool" "${version#version }" | sort -V | head -n 1) == "$least_promtool" ]]
+}
+
+# Takes promtool out of Debian's package of Prometheus: installing that would start a server.
+fetch_promtool() {
+  local folder=$state/prometheus fresh=$state/prometheus.new found package
+  if is_promtool "$folder/promtool"; then
+    return 0
+  fi
+  mkdir -p "$folder"
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+    found=$(command -v promtool) && is_promtool "$found" ||
+      fail "the check of the alarms needs promtool $least_promtool or later, which comes with Prometheus; put it into PATH and run this again."
+    ln -sf "$found" "$folder/promtool"
+    return 0
+  fi
+  rm -rf "$fresh"
+  mkdir "$fresh"
+  # The lists of packages may be missing, or older than what the mirror has.
+  if ! step 'Fetching promtool from Debian' download_package prometheus "$fresh"; then
+    ((EUID == 0)) ||
+      fail "apt-get could not download the package prometheus; see $log, run 'sudo apt-get update' and then this again."
+    step 'Reading the list of Debian packages' apt-get -q update ||
+      fail "apt-get update failed; see $log, mend it and run this again."
+    step 'Fetching promtool from Debian' download_package prometheus "$fresh" ||
+      fail "apt-get could not download the package prometheus; see $log, mend it and run this again."
+  fi
+  package=$(echo "$fresh"/prometheus_*.deb)
+  dpkg-deb --fsys-tarfile "$package" | tar -x -C "$fresh" ./usr/bin/promtool ||
+    fail "there is no promtool in $package; see whether the disk is full, delete $fresh and run this again."
+  is_promtool "$fresh/usr/bin/promtool" ||
+    fail "promtool of $(basename "$package") does not run, or is older than $least_promtool; use Debian 12 or later and run this again."
+  mv "$fresh/usr/bin/promtool" "$folder/promtool"
+  rm -rf "$fresh"
+}
+
+download_package() { # name, folder
+  cd "$2"
+  # As root, apt would download as a user of its own, which may not write here.
+  apt-get -q -o APT::Sandbox::User=root download "$1"
+}
+
 main() {
-  local with_browser=no
+  local with_browser=no with_promtool=no
   for argument in "$@"; do
     case $argument in
       --with-browser) with_browser=yes ;;
-      *) fail "'$argument' is not an option; the only one is --with-browser." ;;
+      --with-promtool) with_promtool=yes ;;
+      *) fail "'$argument' is not an option; there are --with-browser and --with-promtool." ;;
     esac
   done
   mkdir -p "$state"
@@ -206,6 +257,9 @@ main() {
   install_packages "$with_browser"
   fetch_kafka
   fetch_clickhouse
+  if [[ $with_promtool == yes ]]; then
+    fetch_promtool
+  fi
 }
 
 main "$@"

@@ -3,6 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::{Record, datum_reader, parse_own};
 use crate::made::{choices, made_body};
+use crate::reading::Reading;
+use crate::records::AcceptedReading;
 
 fn bodies() -> impl Strategy<Value = Vec<u8>> {
     let schema = parse_own(AcceptedReading::SCHEMA).schema;

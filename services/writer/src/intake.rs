@@ -105,6 +105,18 @@ impl Assignment {
             assigned.leases.remove(&partition);
         }
     }
+
+    /// How many records of each topic are still to be read. A topic of which no partition is left
+    /// counts as read: another writer says the rest, and alarms count both.
+    fn lag(&self, left: &[(String, i32, i64)]) -> impl Iterator<Item = (&str, i64)> {
+        self.topics.iter().map(|assigned| {
+            let records = left.iter().filter_map(|(topic, partition, records)| {
+                let is_ours = **topic == *assigned.topic && assigned.leases.contains_key(partition);
+                is_ours.then_some((*records).max(0))
+            });
+            (&*assigned.topic, records.sum())
+        })
+    }
 }
 
 /// What the loop carries from turn to turn.
@@ -181,7 +193,7 @@ impl Intake {
             }
             if now.duration_since(at.measured) >= MEASURE_EVERY {
                 at.measured = now;
-                self.measure();
+                self.measure(&at.assignment);
                 // Where no record comes, silence is the sign that it is over.
                 if at.in_trouble.is_some_and(|since| now.duration_since(since) >= SILENCE) {
                     at.in_trouble = None;
@@ -317,16 +329,39 @@ impl Intake {
         }
     }
 
-    fn measure(&self) {
-        let mut lag: HashMap<String, i64> = HashMap::new();
-        for (topic, _, records) in self.consumer.lag() {
-            *lag.entry(topic).or_default() += records.max(0);
-        }
-        for (topic, records) in lag {
-            self.metrics.lag(&topic, records);
+    fn measure(&self, assignment: &Assignment) {
+        for (topic, records) in assignment.lag(&self.consumer.lag()) {
+            self.metrics.lag(topic, records);
         }
         self.hanging.observe(&self.consumer.held_back());
         let oldest = self.offsets.with(|offsets| offsets.oldest_open());
         self.metrics.in_flight(self.memory.in_flight(), oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offset_tracker::OffsetTracker;
+
+    #[test]
+    fn partitions_that_another_writer_has_are_not_counted_as_waiting() {
+        let mut tracker = OffsetTracker::default();
+        let mut assignment = Assignment::default();
+        let mut add = |assignment: &mut Assignment, topic, input, partition| {
+            assignment.add(topic, input, partition, tracker.assigned(topic, partition));
+        };
+        add(&mut assignment, "alerts", Input::Alerts, 0);
+        add(&mut assignment, "alerts", Input::Alerts, 1);
+        add(&mut assignment, "audit.events", Input::Audit, 0);
+        // What the client counted stays for a while where the partition is another's.
+        let left = [("alerts", 0, 5), ("alerts", 1, -1), ("alerts", 2, 40), ("audit.events", 0, 7)]
+            .map(|(topic, partition, records)| (topic.to_owned(), partition, records));
+        let waiting = |assignment: &Assignment| -> Vec<(String, i64)> {
+            assignment.lag(&left).map(|(topic, records)| (topic.to_owned(), records)).collect()
+        };
+        assert_eq!(waiting(&assignment), [("alerts".into(), 5), ("audit.events".into(), 7)]);
+        assignment.remove("audit.events", 0);
+        assert_eq!(waiting(&assignment), [("alerts".into(), 5), ("audit.events".into(), 0)]);
     }
 }
