@@ -280,6 +280,40 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     assert.equal(await own('bp.severe_high.systolic').inputValue(), '')
   })
 
+  step('the table of all patients has the worst first, and is read on a phone and by keyboard', async () => {
+    await page.goto(`${base}/`)
+    await page.waitForSelector('[data-connection="live"]')
+    const link = page.locator('.pages a[href="/trends"]')
+    await link.focus()
+    await page.keyboard.press('Enter')
+    const row = `.trends [data-patient="${patient}"]`
+    await page.waitForSelector(row)
+    assert.equal(await link.getAttribute('aria-current'), 'page')
+    assert.equal(await page.locator('.trends tbody').first().locator('.severity-urgent').count(), 1)
+    for (const language of ['first', 'second']) {
+      await isAccessible(page)
+      await shot(`trends-${language}-language`)
+      await page.setViewportSize({ width: 360, height: 800 })
+      await fitsItsWidth(page)
+      await isAccessible(page)
+      await shot(`trends-${language}-language-phone`)
+      await page.setViewportSize({ width: 1280, height: 900 })
+      await page.click('.language-toggle')
+    }
+    await page.locator('.trends-choices select').first().selectOption('alerts')
+    await waitUntil(() => new URL(page.url()).searchParams.get('show') === 'alerts', 'the choice is in the address')
+    await page.fill('.find input', otherPatient)
+    await waitUntil(async () => (await page.locator(row).count()) === 0, 'who is not looked for is not in the table')
+    await page.fill('.find input', patient)
+    await page.waitForSelector(row)
+    await page.locator(`${row} a`).focus()
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.patient-head')
+    await page.goBack()
+    await page.waitForSelector(row)
+    assert.equal(await page.inputValue('.find input'), patient)
+  })
+
   step('ten tabs work, and have one stream together', async () => {
     const streams = new Set()
     context.on('request', (request) => {

@@ -33,6 +33,13 @@ impl Period {
         let into_hour = Span::from_millis(self.from.millis().rem_euclid(HOUR.millis()));
         Self { from: self.from - into_hour, ..self }
     }
+
+    /// The same from the beginning of the local day that it begins in. Where a zone is not whole hours from
+    /// UTC that is no full hour of UTC, and the hour that goes on then is of the day before.
+    #[must_use]
+    pub fn of_whole_days(self, local: &LocalTime) -> Self {
+        Self { from: local.begin_of(local.day_of(self.from), 0), ..self }
+    }
 }
 
 /// What is aggregated for itself: a field of a kind, of glucose by how it was measured, because nobody

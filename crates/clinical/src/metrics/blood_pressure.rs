@@ -150,7 +150,7 @@ pub fn blood_pressure_summary(
         of_days.iter().filter_map(|(day, of_day)| DayPressure::of(*day, of_day)).collect();
     let days_of_period =
         (period.length().millis() as f64 / Span::from_days(1).millis() as f64).round() as u32;
-    let days_needed = (days_of_period * ENOUGH_OF_A_WEEK).div_ceil(7).max(ENOUGH_OF_A_WEEK);
+    let days_needed = days_needed(days_of_period);
     let of_part = |part| of_days.values().filter_map(move |of_day| of_day.mean(part));
     let above = target.and_then(|target| {
         let is_above = |reading: &CurrentReading| {
@@ -176,6 +176,11 @@ pub fn blood_pressure_summary(
         above_target_percent: above,
         days,
     }
+}
+
+/// How many days of a period have to be measured.
+pub(super) fn days_needed(days_of_period: u32) -> u32 {
+    (days_of_period * ENOUGH_OF_A_WEEK).div_ceil(7).max(ENOUGH_OF_A_WEEK)
 }
 
 impl MeanOfDays {

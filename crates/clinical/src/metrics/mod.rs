@@ -15,6 +15,7 @@ mod grid;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod trends;
 
 pub use aggregates::{
     Aggregate, Bucket, HOUR, HourAggregates, Series, days_of_hours, hour_aggregates, series,
@@ -30,3 +31,6 @@ pub use excursions::mage;
 pub use glucose::{GlucoseSummary, RiskIndices, glucose_summary};
 pub use grid::Grid;
 pub use trace::{Period, Trace, TraceValue};
+pub use trends::{
+    COMPARED_DAYS, DaysTrend, MONTH_DAYS, Trend, WEEK_DAYS, change_in_deviations, compared_series,
+};

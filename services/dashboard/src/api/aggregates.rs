@@ -89,11 +89,11 @@ impl AggregatesQuery {
             let problem = format!("from is before to, by {days} days at most.");
             return Err(Problem::bad_request(problem));
         }
-        let from = match self.by {
-            By::Day => local.begin_of(local.day_of(from), 0),
-            By::Hour => from,
-        };
-        Ok(metrics::Period { from, to }.of_whole_hours())
+        let period = metrics::Period { from, to };
+        Ok(match self.by {
+            By::Day => period.of_whole_days(local),
+            By::Hour => period.of_whole_hours(),
+        })
     }
 }
 
@@ -265,6 +265,21 @@ mod tests {
         assert!(from("2022-01-01T00:00:00Z", query(Kind::BloodPressure, By::Day)).is_some());
         assert!(from("2020-01-01T00:00:00Z", query(Kind::BloodPressure, By::Day)).is_none());
         assert!(from("2026-08-01T00:00:00Z", query(Kind::BloodPressure, By::Hour)).is_none());
+    }
+
+    #[test]
+    fn a_year_of_days_begins_with_a_whole_day_where_midnight_is_no_full_hour() {
+        let now = time::parse("2026-11-22T09:31:00Z").unwrap();
+        for (zone, begins) in [
+            ("Asia/Kolkata", "2025-11-21T18:30:00Z"),
+            ("Asia/Kathmandu", "2025-11-21T18:15:00Z"),
+            ("Australia/Lord_Howe", "2025-11-21T13:00:00Z"),
+            ("America/St_Johns", "2025-11-22T03:30:00Z"),
+        ] {
+            let local = LocalTime::of(zone).unwrap();
+            let period = query(Kind::BloodPressure, By::Day).period(&local, now).unwrap();
+            assert_eq!(period.from.to_string(), begins, "{zone}");
+        }
     }
 
     #[test]

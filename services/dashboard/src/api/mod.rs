@@ -13,6 +13,7 @@ mod silent_groups;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod trends;
 
 use std::sync::Arc;
 
@@ -57,6 +58,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(metrics::read_pressure_summary))
         .routes(routes!(aggregates::list_aggregates))
         .routes(routes!(aggregates::list_aggregates_of_patients))
+        .routes(routes!(trends::list_trends))
         .routes(routes!(plan::read_plan, plan::set_plan))
         .routes(routes!(plan::list_plan_versions))
         .routes(routes!(preview::preview_plan))

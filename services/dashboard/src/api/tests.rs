@@ -253,6 +253,9 @@ async fn open_alerts_are_answered_without_the_store_and_readings_say_when_to_com
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         assert_eq!(json_of(response).await["type"], "urn:mimamori:problem:store-unavailable");
     }
+    let (status, problem) = api.get("dr.sato", "/api/v1/trends").await;
+    assert_eq!((status, &problem["status"]), (StatusCode::SERVICE_UNAVAILABLE, &503.into()));
+    assert_eq!(problem["type"], "urn:mimamori:problem:store-unavailable");
 }
 
 #[tokio::test]

@@ -55,11 +55,9 @@ pub struct AggregatesOfPatients {
     pub patients: Vec<AggregateOfPatient>,
 }
 
-/// What a patient's values come to.
+/// What the values of a series in some time come to.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct AggregateOfPatient {
-    /// `consortium_id/person_id`.
-    pub patient: String,
+pub struct AggregateValues {
     /// Values that are counted, without copies.
     pub values: u32,
     /// Values only known to be beyond what the device can say: they are in no mean.
@@ -75,18 +73,32 @@ pub struct AggregateOfPatient {
     pub time_in_bands: Option<TimeInBands>,
 }
 
+impl<T> From<&metrics::Bucket<T>> for AggregateValues {
+    fn from(of: &metrics::Bucket<T>) -> Self {
+        Self {
+            values: of.aggregate.values,
+            values_beyond: of.aggregate.values_beyond(),
+            mean: of.aggregate.mean.value(),
+            lowest: of.aggregate.lowest,
+            highest: of.aggregate.highest,
+            time_in_bands: TimeInBands::of(&of.time),
+        }
+    }
+}
+
+/// What a patient's values come to.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AggregateOfPatient {
+    /// `consortium_id/person_id`.
+    pub patient: String,
+    /// What they come to.
+    #[serde(flatten)]
+    pub of: AggregateValues,
+}
+
 impl From<metrics::Bucket<String>> for AggregateOfPatient {
     fn from(of: metrics::Bucket<String>) -> Self {
-        let metrics::Bucket { of: patient, aggregate, time } = of;
-        Self {
-            patient,
-            values: aggregate.values,
-            values_beyond: aggregate.values_beyond(),
-            mean: aggregate.mean.value(),
-            lowest: aggregate.lowest,
-            highest: aggregate.highest,
-            time_in_bands: TimeInBands::of(&time),
-        }
+        Self { of: (&of).into(), patient: of.of }
     }
 }
 
@@ -113,19 +125,9 @@ pub struct AggregateBucket {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     pub day: Option<String>,
-    /// Values that are counted, without copies.
-    pub values: u32,
-    /// Values only known to be beyond what the device can say: they are in no mean.
-    pub values_beyond: u32,
-    /// The mean of the others, in the field's unit; null where there are none.
-    pub mean: Option<f64>,
-    /// The lowest value, in the field's unit; of one beyond what the device can say its limit.
-    pub lowest: f64,
-    /// The highest value, likewise.
-    pub highest: f64,
-    /// Times in the bands of the consensus, of sensor glucose.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub time_in_bands: Option<TimeInBands>,
+    /// What they come to.
+    #[serde(flatten)]
+    pub of: AggregateValues,
 }
 
 impl AggregateBucket {
@@ -135,16 +137,6 @@ impl AggregateBucket {
         (from, to): (clinical::Timestamp, clinical::Timestamp),
         day: Option<String>,
     ) -> Self {
-        Self {
-            from: Instant::utc(from),
-            to: Instant::utc(to),
-            day,
-            values: of.aggregate.values,
-            values_beyond: of.aggregate.values_beyond(),
-            mean: of.aggregate.mean.value(),
-            lowest: of.aggregate.lowest,
-            highest: of.aggregate.highest,
-            time_in_bands: TimeInBands::of(&of.time),
-        }
+        Self { from: Instant::utc(from), to: Instant::utc(to), day, of: of.into() }
     }
 }

@@ -13,6 +13,7 @@ pub mod report;
 pub mod session;
 pub mod silent_group;
 pub mod time;
+pub mod trend;
 pub mod values;
 
 pub use alert::Alert;

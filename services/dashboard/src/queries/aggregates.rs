@@ -12,21 +12,13 @@ use schemas::stored::AGGREGATED_UNTIL;
 use serde::Deserialize;
 
 use super::readings::bound;
-use super::{Store, StoreError};
+use super::{PATIENTS_AT_ONCE, Store, StoreError};
 
+/// The values of an hour, or of all hours of a patient.
 #[derive(Debug, Row, Deserialize)]
-struct HourRow {
-    hour_seconds: u32,
-    counted: u32,
-    in_mean: u32,
-    total: f64,
-    least: f64,
-    greatest: f64,
-    seconds: Vec<u32>,
-}
-
-#[derive(Debug, Row, Deserialize)]
-struct PatientRow {
+struct AggregateRow {
+    /// Of all hours of a patient 0.
+    of_hour: u32,
     of_patient: String,
     all_counted: u64,
     all_in_mean: u64,
@@ -36,8 +28,21 @@ struct PatientRow {
     all_seconds: Vec<u64>,
 }
 
-/// Patients in one question: their ids stay well below the limit of a form's field.
-const PATIENTS_AT_ONCE: usize = 2_000;
+impl AggregateRow {
+    fn bucket<T>(self, series: Series, of: impl FnOnce(&mut Self) -> T) -> Bucket<T> {
+        let mut row = self;
+        Bucket {
+            of: of(&mut row),
+            aggregate: Aggregate {
+                values: count(row.all_counted),
+                mean: Mean::of(count(row.all_in_mean), row.all_total),
+                lowest: row.least_of_all,
+                highest: row.greatest_of_all,
+            },
+            time: time(series, row.all_seconds),
+        }
+    }
+}
 
 /// The hours of a kind under a condition on patients that begin in a period and have values of a series.
 /// Of several computations of an hour the one of the greatest time is current.
@@ -53,10 +58,25 @@ fn hours(patients: &str) -> String {
     )
 }
 
+/// Which hours are put together: each is for itself.
+const EACH_HOUR: &str = "hour_seconds";
+/// All of a patient's are.
+const ALL_HOURS: &str = "toUInt32(0)";
+
+/// What the hours of patients come to, in order.
+fn summed(patients: &str, together: &str) -> String {
+    format!(
+        "SELECT {together} AS of_hour, patient AS of_patient, sum(counted) AS all_counted, \
+         sum(in_mean) AS all_in_mean, sum(total) AS all_total, min(least) AS least_of_all, \
+         max(greatest) AS greatest_of_all, sumForEach(seconds) AS all_seconds FROM ({}) \
+         GROUP BY of_patient, of_hour ORDER BY of_patient, of_hour",
+        hours(patients)
+    )
+}
+
 /// The hours of one patient, in order.
 pub(super) fn of_patient() -> String {
-    let hours = hours("patient = {patient:String}");
-    format!("SELECT * EXCEPT (patient, place) FROM ({hours}) ORDER BY hour_seconds")
+    summed("patient = {patient:String}", EACH_HOUR)
 }
 
 impl Store {
@@ -72,18 +92,9 @@ impl Store {
     ) -> Result<Vec<Bucket<Timestamp>>, StoreError> {
         let query = self.about(&of_patient(), (kind, series), period);
         let query = query.param("patient", patient.as_str());
-        let rows: Vec<HourRow> = self.ask("aggregates", query.fetch_all()).await?;
-        let bucket = |row: HourRow| Bucket {
-            of: Timestamp::from_seconds(i64::from(row.hour_seconds)),
-            aggregate: Aggregate {
-                values: row.counted,
-                mean: Mean::of(row.in_mean, row.total),
-                lowest: row.least,
-                highest: row.greatest,
-            },
-            time: time(series, row.seconds.into_iter().map(u64::from)),
-        };
-        Ok(rows.into_iter().map(bucket).collect())
+        let rows: Vec<AggregateRow> = self.ask("aggregates", query.fetch_all()).await?;
+        let hour = |row: &mut AggregateRow| Timestamp::from_seconds(i64::from(row.of_hour));
+        Ok(rows.into_iter().map(|row| row.bucket(series, hour)).collect())
     }
 
     /// What the values of a series in a period come to, of each of some patients that has any, by their ids.
@@ -97,27 +108,13 @@ impl Store {
         period: Period,
     ) -> Result<Vec<Bucket<String>>, StoreError> {
         let patients: Vec<&str> = patients.iter().map(String::as_str).collect();
-        let sql = format!(
-            "SELECT patient AS of_patient, sum(counted) AS all_counted, sum(in_mean) AS all_in_mean, \
-             sum(total) AS all_total, min(least) AS least_of_all, max(greatest) AS greatest_of_all, \
-             sumForEach(seconds) AS all_seconds FROM ({}) GROUP BY patient ORDER BY patient",
-            hours("patient IN {patients:Array(String)}")
-        );
+        let sql = summed("patient IN {patients:Array(String)}", ALL_HOURS);
         let mut found = Vec::new();
         for patients in patients.chunks(PATIENTS_AT_ONCE) {
             let query = self.about(&sql, (kind, series), period).param("patients", patients);
-            let rows: Vec<PatientRow> = self.ask("aggregates_of", query.fetch_all()).await?;
-            let count = |count| u32::try_from(count).unwrap_or(u32::MAX);
-            found.extend(rows.into_iter().map(|row| Bucket {
-                of: row.of_patient,
-                aggregate: Aggregate {
-                    values: count(row.all_counted),
-                    mean: Mean::of(count(row.all_in_mean), row.all_total),
-                    lowest: row.least_of_all,
-                    highest: row.greatest_of_all,
-                },
-                time: time(series, row.all_seconds),
-            }));
+            let rows: Vec<AggregateRow> = self.ask("aggregates_of", query.fetch_all()).await?;
+            let patient = |row: &mut AggregateRow| std::mem::take(&mut row.of_patient);
+            found.extend(rows.into_iter().map(|row| row.bucket(series, patient)));
         }
         Ok(found)
     }
@@ -142,8 +139,13 @@ impl Store {
     }
 }
 
+/// A count as aggregates have it.
+pub(super) fn count(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 /// The seconds in bands, of a series that has them.
-fn time(series: Series, seconds: impl IntoIterator<Item = u64>) -> InBands {
+pub(super) fn time(series: Series, seconds: impl IntoIterator<Item = u64>) -> InBands {
     let mut time = InBands::default();
     if series.has_bands() {
         let bands = Band::ALL.into_iter().zip(seconds);

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::aggregates::of_patient;
 use super::engine_tests::{MIDNIGHT, database, patient};
+use super::hours_for_tests::{self, GLUCOSE, Hours, NONE};
 
 const SENSOR: Series = Series { field: "glucose_value", method: "continuous_sensor" };
 const FINGER: Series = Series { field: "glucose_value", method: "finger_stick" };
@@ -15,38 +16,26 @@ fn hour(hours: i64) -> Timestamp {
     Timestamp::from_seconds(MIDNIGHT) + Span::from_hours(hours)
 }
 
-/// An hour that was computed at a time: series, as SQL, and seconds in bands.
-async fn insert(
-    client: &Client,
-    of: &str,
-    hours: i64,
-    computed_at: i64,
-    series: &str,
-    bands: &str,
-) {
-    let at = hour(hours).seconds();
-    let sql = format!(
-        "INSERT INTO hourly_aggregates (patient, kind, hour, computed_at, field, method, value_count, \
-         mean_count, sum, lowest, highest, band_seconds) SETTINGS async_insert = 0 \
-         VALUES ('{of}', 'blood_glucose', {at}, {computed_at}, {series}, {bands})"
-    );
-    client.query_raw(&sql).execute().await.unwrap();
+/// An hour of a patient, computed at a time.
+async fn insert(client: &Client, of: &str, hours: i64, computed_at: i64, values: &str) {
+    let (patient, at) = (format!("'{of}'"), hour(hours).seconds().to_string());
+    let one = Hours { patient: &patient, hour: &at, computed_at, values, ..GLUCOSE };
+    hours_for_tests::insert(client, one).await;
 }
 
 const TWO: &str = "['glucose_value', 'glucose_value'], ['continuous_sensor', 'finger_stick'], \
-     [12, 1], [11, 1], [1210, 60], [40, 60], [180, 60]";
-const NONE: &str = "[], [], [], [], [], [], []";
+     [12, 1], [11, 1], [1210, 60], [40, 60], [180, 60], [300, 0, 3300, 0, 0]";
 
 #[tokio::test]
 async fn the_newest_computation_of_each_hour_is_shown_by_series_and_period() {
     let (client, store) = database("aggregates_shown");
-    insert(&client, "A/1", 0, 2_000, TWO, "[300, 0, 3300, 0, 0]").await;
-    insert(&client, "A/1", 0, 1_000, NONE, "[]").await;
-    insert(&client, "A/1", 1, 1_000, TWO, "[300, 0, 3300, 0, 0]").await;
-    insert(&client, "A/1", 1, 2_000, NONE, "[]").await;
-    insert(&client, "A/1", 2, 1_000, TWO, "[300, 0, 3300, 0, 0]").await;
-    insert(&client, "A/1", 5, 1_000, TWO, "[300, 0, 3300, 0, 0]").await;
-    insert(&client, "A/2", 3, 1_000, TWO, "[300, 0, 3300, 0, 0]").await;
+    insert(&client, "A/1", 0, 2_000, TWO).await;
+    insert(&client, "A/1", 0, 1_000, NONE).await;
+    insert(&client, "A/1", 1, 1_000, TWO).await;
+    insert(&client, "A/1", 1, 2_000, NONE).await;
+    insert(&client, "A/1", 2, 1_000, TWO).await;
+    insert(&client, "A/1", 5, 1_000, TWO).await;
+    insert(&client, "A/2", 3, 1_000, TWO).await;
     let shown = async |series| {
         let period = Period { from: hour(0), to: hour(5) };
         store.hours(&patient("A/1"), (Kind::BloodGlucose, series), period).await.unwrap()
@@ -68,14 +57,15 @@ async fn the_newest_computation_of_each_hour_is_shown_by_series_and_period() {
 #[tokio::test]
 async fn what_each_of_some_patients_values_come_to_is_summed_over_their_newest_hours() {
     let (client, store) = database("aggregates_fleet");
-    const ONE: &str = "['glucose_value'], ['continuous_sensor'], [12], [12], [2400], [190], [210]";
-    insert(&client, "A/1", 0, 2_000, TWO, "[300, 0, 3300, 0, 0]").await;
-    insert(&client, "A/1", 0, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
-    insert(&client, "A/1", 1, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
-    insert(&client, "A/1", 5, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
-    insert(&client, "A/2", 3, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
-    insert(&client, "A/3", 3, 1_000, NONE, "[]").await;
-    insert(&client, "B/1", 3, 1_000, ONE, "[0, 0, 0, 3600, 0]").await;
+    const ONE: &str = "['glucose_value'], ['continuous_sensor'], [12], [12], [2400], [190], [210], \
+         [0, 0, 0, 3600, 0]";
+    insert(&client, "A/1", 0, 2_000, TWO).await;
+    insert(&client, "A/1", 0, 1_000, ONE).await;
+    insert(&client, "A/1", 1, 1_000, ONE).await;
+    insert(&client, "A/1", 5, 1_000, ONE).await;
+    insert(&client, "A/2", 3, 1_000, ONE).await;
+    insert(&client, "A/3", 3, 1_000, NONE).await;
+    insert(&client, "B/1", 3, 1_000, ONE).await;
     let mine = ["A/1", "A/2", "A/3", "A/4"].map(str::to_owned).into();
     let period = Period { from: hour(0), to: hour(5) };
     let asked = (Kind::BloodGlucose, SENSOR);
@@ -117,13 +107,13 @@ async fn until_when_what_was_stored_is_counted_is_what_the_writer_has_come_to() 
 #[tokio::test]
 async fn a_year_of_a_sensor_is_few_rows_by_the_primary_key() {
     let (client, store) = database("aggregates_year");
-    let fill = format!(
-        "INSERT INTO hourly_aggregates (patient, kind, hour, computed_at, field, method, value_count, \
-         mean_count, sum, lowest, highest, band_seconds) \
-         SELECT concat('B/', leftPad(toString(intDiv(number, 8760)), 4, '0')), 'blood_glucose', \
-         {MIDNIGHT} - 3600 * (number % 8760), 1000, {TWO}, [300, 0, 3300, 0, 0] FROM numbers(438000)"
-    );
-    client.query_raw(&fill).execute().await.unwrap();
+    let year_of_each = Hours {
+        patient: "concat('B/', leftPad(toString(intDiv(number, 8760)), 4, '0'))",
+        hour: &format!("{MIDNIGHT} - 3600 * (number % 8760)"),
+        rows: 438_000,
+        ..GLUCOSE
+    };
+    hours_for_tests::insert(&client, year_of_each).await;
     let year = Period { from: hour(-8759), to: hour(1) };
     let asked = (Kind::BloodGlucose, SENSOR);
     let hours = store.hours(&patient("B/0042"), asked, year).await.unwrap();

@@ -10,12 +10,10 @@ use clinical::{Kind, Span, Timestamp};
 
 use crate::model::Reading;
 use crate::queries::current::{self, CurrentRow};
-use crate::queries::{Store, StoreError};
+use crate::queries::{PATIENTS_AT_ONCE, Store, StoreError};
 
 /// What counts as recent.
 const RECENT: Span = Span::from_days(8);
-/// Patients in one question: their ids stay well below the limit of a form's field.
-const PATIENTS_AT_ONCE: usize = 2_000;
 
 impl Store {
     /// The newest current reading of each kind, by patient. Patients without any are left out.

@@ -13,12 +13,17 @@ mod copies;
 mod current;
 #[cfg(test)]
 mod engine_tests;
+#[cfg(test)]
+mod hours_for_tests;
 mod latest;
 mod readings;
 mod received;
 mod samples;
 #[cfg(test)]
 mod samples_engine_tests;
+mod trends;
+#[cfg(test)]
+mod trends_engine_tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,11 +37,15 @@ use tokio::time::timeout;
 use crate::metrics::DashboardMetrics;
 
 pub use readings::{Page, Wanted};
+pub use trends::{DaysOfPatient, OneZone};
 
 /// How long a query may take.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// How long ClickHouse may take to say that it is there.
 const PING_DEADLINE: Duration = Duration::from_secs(2);
+
+/// Patients in one question: their ids stay well below the limit of a form's field.
+const PATIENTS_AT_ONCE: usize = 2_000;
 
 /// An answer is made of so many readings of a patient at most: in a hundred days a sensor that says one a
 /// minute has 144,000.

@@ -10,6 +10,7 @@ import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { alertOf, clock, fakePatients, severeAlert } from './fake-patients.mjs'
 import { days, glucoseProfile, glucoseSummary, pressureSummary } from './fake-summaries.mjs'
+import { trends } from './fake-trends.mjs'
 
 const LIMITS = [
   { kind: 'blood_pressure', field: 'systolic', side: 'at_or_above', value: 180, severity: 'urgent' },
@@ -159,6 +160,7 @@ const server = createServer(async (request, response) => {
     const list = [...patients.values()].map(summary)
     return send(200, { patients: list, store, waiting_since: waiting })
   }
+  if (path === '/api/v1/trends') return store === 'available' ? send(200, trends(patients, summary, url.searchParams, waiting)) : send(503, 'The store is unavailable')
   if (path === '/api/v1/alerts') return send(200, { alerts: openAlerts() })
   if (path === '/api/v1/alerts/stream') {
     if (down) return request.socket.destroy()

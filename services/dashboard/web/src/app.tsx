@@ -11,8 +11,9 @@ import { PageTitle } from './pages/page-title'
 import { PatientPage } from './pages/patient'
 import { PlanPage } from './pages/plan'
 import { SignInPage } from './pages/sign-in'
-import { Link, navigate, returnPath, routeOf, signInPath, usePath } from './route'
+import { Link, navigate, returnPath, routeOf, signInPath, usePath, type Route } from './route'
 import { useSession } from './session'
+import { TrendsPage } from './trends/trends'
 
 export function App() {
   const { session, reload } = useSession()
@@ -40,7 +41,7 @@ export function App() {
 
   if (session.role === 'operator') {
     return (
-      <Frame status={null}>
+      <Frame status={null} nav={null}>
         <OperatorPage />
       </Frame>
     )
@@ -48,8 +49,9 @@ export function App() {
   return (
     <DashboardStateProvider key={session.id}>
       <Announcer />
-      <Frame status={<LiveStatus />}>
+      <Frame status={<LiveStatus />} nav={<Pages route={route} />}>
         {route.page === 'live-list' && <LiveListPage />}
+        {route.page === 'trends' && <TrendsPage />}
         {route.page === 'patient' && <PatientPage key={route.patient} patient={route.patient} />}
         {route.page === 'plan' && <PlanPage key={route.patient} patient={route.patient} />}
         {route.page === 'unknown' && (
@@ -64,7 +66,25 @@ export function App() {
   )
 }
 
-function Frame({ status, children }: { status: ReactNode; children: ReactNode }) {
+/** The pages that are about all patients. */
+function Pages({ route }: { route: Route }) {
+  const { words } = useLanguage()
+  const pages = [
+    { page: 'live-list', href: '/', name: words.liveList },
+    { page: 'trends', href: '/trends', name: words.trends },
+  ]
+  return (
+    <nav className="pages" aria-label={words.pages}>
+      {pages.map(({ page, href, name }) => (
+        <Link key={page} href={href} aria-current={route.page === page ? 'page' : undefined}>
+          {name}
+        </Link>
+      ))}
+    </nav>
+  )
+}
+
+function Frame({ status, nav, children }: { status: ReactNode; nav: ReactNode; children: ReactNode }) {
   const { words } = useLanguage()
   return (
     <>
@@ -76,6 +96,7 @@ function Frame({ status, children }: { status: ReactNode; children: ReactNode })
           <Logo />
           <span className="app-name">{words.appName}</span>
         </Link>
+        {nav}
         {status}
         <div className="top-right">
           <LanguageToggle />

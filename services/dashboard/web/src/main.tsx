@@ -6,6 +6,7 @@ import { SessionProvider } from './session'
 import './styles/base.css'
 import './styles/live-list.css'
 import './styles/patient.css'
+import './styles/trends.css'
 
 const root = document.getElementById('root')
 if (root) {

@@ -2,6 +2,7 @@ import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from
 
 export type Route =
   | { readonly page: 'live-list' }
+  | { readonly page: 'trends' }
   | { readonly page: 'sign-in' }
   | { readonly page: 'patient'; readonly patient: string }
   | { readonly page: 'plan'; readonly patient: string }
@@ -9,6 +10,7 @@ export type Route =
 
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'live-list' }
+  if (path === '/trends') return { page: 'trends' }
   if (path === '/sign-in') return { page: 'sign-in' }
   const match = /^\/patients\/([^/]+)\/([^/]+?)(\/plan)?\/?$/.exec(path)
   if (!match) return { page: 'unknown' }

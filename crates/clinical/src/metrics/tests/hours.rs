@@ -1,5 +1,7 @@
 //! Aggregates of hours against the summaries that are made of the same readings.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::Kind;
 use crate::glucose::bands::InBands;
@@ -66,6 +68,44 @@ fn a_patient_who_moves_has_the_days_of_the_new_zone_from_the_same_hours() {
     let due: Vec<_> = due.iter().map(|day| (day.day, day.values)).collect();
     assert_eq!(found.iter().map(values).collect::<Vec<_>>(), due);
     assert_eq!(due.len(), 4, "Japanese midnight is an afternoon in Berlin");
+}
+
+/// Zones whose midnight is no full hour of UTC, some of them in one half of the year only, or whose clocks
+/// skip it or show it twice.
+const ZONES: [&str; 10] = [
+    "Asia/Tokyo",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Pacific/Chatham",
+    "Australia/Lord_Howe",
+    "America/St_Johns",
+    "Europe/Berlin",
+    "America/Santiago",
+    "America/Havana",
+    "America/Nuuk",
+];
+
+proptest! {
+    #[test]
+    fn the_first_day_of_a_period_of_days_has_each_of_its_hours_and_no_day_is_before(
+        zone in 0..ZONES.len(),
+        minutes in 0_i64..2 * 366 * 24 * 60,
+    ) {
+        let local = LocalTime::of(ZONES[zone]).unwrap();
+        let asked = Period { from: minute(minutes), to: minute(minutes) + Span::from_days(2) };
+        let period = asked.of_whole_days(&local);
+        let first = local.day_of(asked.from);
+        let before = period.of_whole_hours().from - Span::from_days(1);
+        let hours = (0..96).map(|hour| before + Span::from_hours(hour));
+        let of = |hour| {
+            let aggregate = Aggregate { values: 1, ..Aggregate::default() };
+            Bucket { of: hour, aggregate, time: InBands::default() }
+        };
+        let of_first = hours.clone().filter(|hour| local.day_of(*hour) == first).count();
+        let days = days_of_hours(hours.filter(|hour| period.contains(*hour)).map(of), &local);
+        prop_assert_eq!(days[0].of, first);
+        prop_assert_eq!(days[0].aggregate.values as usize, of_first);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod hours;
 mod pressure;
 mod summary;
 mod traces;
+mod trends;
 
 use jiff::civil::date;
 

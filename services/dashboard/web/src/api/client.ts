@@ -1,4 +1,4 @@
-import type { Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups } from './model'
+import type { Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups, TrendsOfPatients } from './model'
 
 /** An answer other than 2xx. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -111,6 +111,7 @@ export async function signOut(): Promise<void> {
 
 export const currentSession = () => read<Session>('/api/v1/session')
 export const listPatients = () => read<Patients>('/api/v1/patients')
+export const readTrends = (query: URLSearchParams) => read<TrendsOfPatients>(`/api/v1/trends?${query}`)
 export const listSilentGroups = () => read<SilentGroups>('/api/v1/silent-groups')
 
 function patientPath(patient: string): string {

@@ -68,6 +68,18 @@ export function calculatedText<K extends Kind>(kind: K, name: FieldName<K>, valu
   return field ? numberText(value, field) : String(value)
 }
 
+/**
+ * How far a calculated number of a field has moved, which is the difference of the two numbers as they are written:
+ * `+3`, `−0.4`, `±0`. Above 0 it has risen.
+ */
+export function changeOf<K extends Kind>(kind: K, name: FieldName<K>, value: number, before: number): { readonly text: string; readonly moved: number } {
+  const field = fieldOf(kind, name)
+  if (!field) return { text: '', moved: 0 }
+  const moved = judged(judged(value, field) - judged(before, field), field)
+  const sign = moved > 0 ? '+' : moved < 0 ? '−' : '±'
+  return { text: `${sign}${numberText(Math.abs(moved), field)}`, moved }
+}
+
 /** What lists show of a measurement; null when the record does not hold it. */
 export function valueText(measurement: Measurement, words: Words): ValueText | null {
   const { fields } = KINDS[measurement.kind]

@@ -16,7 +16,7 @@ function percent(share: number): string {
 }
 
 /** Rounded down, so that what is too little does not look like enough. */
-function atLeast(share: number): string {
+export function atLeast(share: number): string {
   return `${(Math.floor(share * 10) / 10).toFixed(1)} %`
 }
 
@@ -63,7 +63,9 @@ const en = {
   listStale: (time: string) => `Values could not be refreshed. They are as of ${time}.`,
   listFailed: 'The list of patients could not be loaded.',
 
+  pages: 'Pages',
   liveList: 'My patients',
+  trends: 'Trends',
   needsAttention: 'Needs attention',
   nothingOpen: 'No open alerts.',
   otherPatients: 'No open alerts',
@@ -293,7 +295,9 @@ const ja: Words = {
   listStale: (time) => `測定値を更新できませんでした。${time} 時点の値です。`,
   listFailed: '患者一覧を読み込めませんでした。',
 
+  pages: 'ページ',
   liveList: '担当患者',
+  trends: '経過',
   needsAttention: '対応が必要な患者',
   nothingOpen: '継続中のアラートはありません。',
   otherPatients: 'アラートのない患者',

@@ -24,13 +24,21 @@ export function fieldOf({ kind, field }: Curve): Field | undefined {
   return KINDS[kind].fields.find((one) => one.name === field)
 }
 
+/** The field that says how it was measured, and what it says of a way; undefined where that is not told apart. */
+export function methodOf(kind: Kind, method: string | null | undefined): { readonly field: Field; readonly label: Label } | undefined {
+  for (const field of KINDS[kind].fields) {
+    const label = field.codes[method ?? '']
+    if (label) return { field, label }
+  }
+  return undefined
+}
+
 /** What a curve is called: its kind, its field where the kind has several, and how it was measured. */
 export function nameOf(curve: Curve, said: (label: Label) => string): string {
   const kind = said(KINDS[curve.kind].label)
   const field = fieldOf(curve)
   const name = field ? said(field.label) : curve.field
-  const methods = KINDS[curve.kind].fields.map((one) => one.codes[curve.method ?? ''])
-  const method = methods.find((label) => label !== undefined)
+  const method = methodOf(curve.kind, curve.method)?.label
   const parts = [kind, name === kind ? null : name, method ? said(method) : null]
   return parts.filter((part) => part !== null).join(' · ')
 }

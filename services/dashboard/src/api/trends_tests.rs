@@ -1,0 +1,118 @@
+//! Who is in the table, and in which order.
+
+use clinical::metrics::Aggregate;
+use clinical::statistics::Mean;
+
+use super::*;
+use crate::model::time;
+
+fn now_of_test() -> Timestamp {
+    time::parse("2026-11-22T03:00:00Z").unwrap()
+}
+
+fn query(kind: Option<Kind>, show: Show) -> TrendsQuery {
+    TrendsQuery { kind, sought: None, show, page: None }
+}
+
+/// A week after a week of 120 that differs by 10 from day to day: so many days of a mean.
+fn days(kind: Kind, last: i64, mean: f64) -> DaysOfPatient {
+    let today = JAPAN.day_of(now_of_test());
+    let day = |ago: i64, mean: f64| {
+        let mean = mean + if ago % 2 == 0 { 5.0 } else { -5.0 };
+        let aggregate = Aggregate { values: 1, mean: Mean::of(1, mean), ..Aggregate::default() };
+        let of: Date = today - jiff::Span::new().days(ago);
+        Bucket { of, aggregate, time: clinical::glucose::bands::InBands::default() }
+    };
+    let before = (7..14).map(|ago| day(ago, 120.0));
+    let days: Vec<_> = (0..last).map(|ago| day(ago, mean)).chain(before).collect();
+    compared_series(kind).into_iter().map(|series| ((kind, series), days.clone())).collect()
+}
+
+fn people(of: &[(&str, Option<Severity>)]) -> People {
+    let person = |(patient, severity): &(&str, Option<Severity>)| Person {
+        patient: (*patient).to_owned(),
+        zone: "Asia/Tokyo".to_owned(),
+        severity: *severity,
+    };
+    let clocks = [("Asia/Tokyo".to_owned(), JAPAN.clone())].into();
+    People { people: of.iter().map(person).collect(), clocks }
+}
+
+fn names<'p>(found: &[Found<'p>]) -> Vec<&'p str> {
+    found.iter().map(|one| one.person.patient.as_str()).collect()
+}
+
+#[test]
+fn the_worst_alert_comes_first_then_who_measures_less_then_the_greatest_change() {
+    let people = people(&[
+        ("A/1-steady", None),
+        ("A/2-moved", None),
+        ("A/3-moved-more", None),
+        ("A/4-less", None),
+        ("A/5-nothing", None),
+        ("A/6-review", Some(Severity::Review)),
+        ("A/7-urgent", Some(Severity::Urgent)),
+    ]);
+    let with = |last, mean| days(Kind::BloodPressure, last, mean);
+    let of: BTreeMap<String, DaysOfPatient> = [
+        ("A/1-steady", with(7, 120.0)),
+        ("A/2-moved", with(7, 110.0)),
+        ("A/3-moved-more", with(7, 135.0)),
+        ("A/4-less", with(4, 120.0)),
+        ("A/6-review", with(7, 120.0)),
+    ]
+    .map(|(patient, days)| (patient.to_owned(), days))
+    .into();
+    let found =
+        |query: &TrendsQuery| names(&people.found(of.clone(), query, now_of_test())).join(" ");
+    assert_eq!(
+        found(&query(None, Show::All)),
+        "A/7-urgent A/6-review A/4-less A/3-moved-more A/2-moved A/1-steady A/5-nothing"
+    );
+    assert_eq!(found(&query(None, Show::Few)), "A/7-urgent A/4-less A/5-nothing");
+    assert_eq!(
+        found(&query(Some(Kind::BloodPressure), Show::All)),
+        "A/6-review A/4-less A/3-moved-more A/2-moved A/1-steady",
+        "who has not measured the kind that is asked for is left out"
+    );
+}
+
+#[test]
+fn a_row_has_the_means_of_all_its_fields_and_no_change_of_too_few_days() {
+    let row = |last| {
+        let days = days(Kind::BloodPressure, last, 130.0);
+        rows(&days, Kind::BloodPressure, (&JAPAN, now_of_test())).remove(0)
+    };
+    let enough = row(7);
+    let fields: Vec<_> = enough.week.means.iter().map(|mean| mean.field).collect();
+    assert_eq!(fields, ["systolic", "diastolic"]);
+    assert_eq!((enough.week.days, enough.week.days_of_period, enough.week.is_enough), (7, 7, true));
+    assert!(enough.week.means.iter().all(|mean| mean.before.is_some()));
+    assert_eq!(enough.last_day, "2026-11-22");
+    let few = row(3);
+    assert_eq!((few.week.days, few.week.days_needed, few.week.is_enough), (3, Some(5), false));
+    assert!(few.week.means.iter().all(|mean| mean.mean.is_some() && mean.before.is_none()));
+    assert_eq!((few.month.days, few.month.days_needed), (10, Some(22)));
+}
+
+#[test]
+fn each_way_of_measuring_glucose_is_a_row_and_steps_are_none() {
+    let days = days(Kind::BloodGlucose, 7, 130.0);
+    let rows = rows(&days, Kind::BloodGlucose, (&JAPAN, now_of_test()));
+    let methods: Vec<_> = rows.iter().filter_map(|row| row.method).collect();
+    assert_eq!(methods, ["continuous_sensor", "finger_stick", "laboratory"]);
+    assert!(query(Some(Kind::Activity), Show::All).kinds().is_err());
+    assert!(query(Some(Kind::Hba1c), Show::All).kinds().is_err(), "a check-up is no week");
+    assert_eq!(query(Some(Kind::BloodGlucose), Show::All).kinds(), Ok(vec![Kind::BloodGlucose]));
+}
+
+#[test]
+fn patients_of_one_clock_are_asked_for_together() {
+    let mut people = people(&[("A/1", None), ("B/1", None), ("A/2", None)]);
+    people.people[1].zone = "Asia/Kathmandu".to_owned();
+    let of = |zone: &OneZone<'_>| (zone.local.name().map(str::to_owned), zone.patients.join(" "));
+    let zones: Vec<_> = people.zones(people.people.iter()).iter().map(of).collect();
+    assert_eq!(zones.len(), 2);
+    assert_eq!(zones[0].1, "B/1");
+    assert_eq!(zones[1].1, "A/1 A/2");
+}

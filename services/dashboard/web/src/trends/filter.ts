@@ -1,0 +1,36 @@
+import type { Kind } from '../api/model'
+import { KIND_ORDER } from '../language/kinds.generated'
+
+export const SHOWN = ['all', 'alerts', 'few'] as const
+export type Shown = (typeof SHOWN)[number]
+
+/** Which part of the table is seen. */
+export interface Filter {
+  readonly kind: Kind | null
+  readonly show: Shown
+  readonly sought: string
+  /** From 1. */
+  readonly page: number
+}
+
+/** The filter that an address names: what it does not name, or names wrongly, is as at the beginning. */
+export function filterOf(search: string): Filter {
+  const named = new URLSearchParams(search)
+  const page = Number(named.get('page') ?? 1)
+  return {
+    kind: KIND_ORDER.find((kind) => kind === named.get('kind')) ?? null,
+    show: SHOWN.find((one) => one === named.get('show')) ?? 'all',
+    sought: named.get('sought') ?? '',
+    page: Number.isSafeInteger(page) && page > 0 ? page : 1,
+  }
+}
+
+/** The filter as an address and the API have it: nothing of what is as at the beginning. */
+export function queryOf({ kind, show, sought, page }: Filter): URLSearchParams {
+  const query = new URLSearchParams()
+  if (kind !== null) query.set('kind', kind)
+  if (show !== 'all') query.set('show', show)
+  if (sought.trim() !== '') query.set('sought', sought.trim())
+  if (page > 1) query.set('page', String(page))
+  return query
+}
