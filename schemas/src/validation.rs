@@ -17,8 +17,8 @@ use crate::reading as wire;
 use crate::readout;
 use crate::taken::NotTaken;
 
-/// How far ahead of the receipt a clock may be. A reading from further in the future cannot be
-/// true and would hide later ones.
+/// How far ahead of the receipt the clock of an observation may be. A reading from further in the
+/// future cannot be true and would hide later ones.
 pub const CLOCK_TOLERANCE: Span = Span::from_hours(1);
 
 /// Most characters of a model number: the exchange standard's.
@@ -45,8 +45,9 @@ impl wire::Reading {
     ) -> Result<clinical::Reading, ValidationError> {
         let patient = PatientId::from_parts(&self.consortium_id, &self.person_id)?;
         let observation_time =
-            time("observation_time", self.observation_time, received)?.floor_to_second();
-        let update_time = time("update_time", self.update_time, received)?;
+            observed("observation_time", self.observation_time, received)?.floor_to_second();
+        // However far ahead it is, the version counts as its receipt: see `Version::counted`.
+        let update_time = time("update_time", self.update_time)?;
         if !(-1080..=1080).contains(&self.utc_offset_minutes) {
             return Err(ValidationError::new(
                 RejectionReason::Malformed,
@@ -76,22 +77,33 @@ impl wire::Reading {
     }
 }
 
-fn time(
+/// A time that can be stored.
+fn time(field: &'static str, millis: i64) -> Result<Timestamp, ValidationError> {
+    let time = Timestamp::from_millis(millis);
+    if time < Timestamp::EARLIEST {
+        Err(out_of_time(field, "is before the year 2000: the clock was lost"))
+    } else if time > Timestamp::LATEST {
+        Err(out_of_time(field, "is after the year 2099: check the clock"))
+    } else {
+        Ok(time)
+    }
+}
+
+/// A time that has come, but for what clocks may be ahead.
+fn observed(
     field: &'static str,
     millis: i64,
     received: Timestamp,
 ) -> Result<Timestamp, ValidationError> {
-    let time = Timestamp::from_millis(millis);
-    let refuse = |rule: &str| {
-        Err(ValidationError::new(RejectionReason::TimeOutOfRange, field, format!("{field} {rule}")))
-    };
-    if time < Timestamp::EARLIEST {
-        refuse("is before the year 2000: the clock was lost")
-    } else if time > received + CLOCK_TOLERANCE || time > Timestamp::LATEST {
-        refuse("is more than an hour in the future: check clock and time zone")
-    } else {
-        Ok(time)
+    if Timestamp::from_millis(millis) > received + CLOCK_TOLERANCE {
+        let rule = "is more than an hour in the future: check clock and time zone";
+        return Err(out_of_time(field, rule));
     }
+    time(field, millis)
+}
+
+fn out_of_time(field: &'static str, rule: &str) -> ValidationError {
+    ValidationError::new(RejectionReason::TimeOutOfRange, field, format!("{field} {rule}"))
 }
 
 fn printable(

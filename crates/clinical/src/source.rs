@@ -15,6 +15,9 @@ use xxhash_rust::xxh3::xxh3_64;
 const LONGEST_DEVICE_PART: usize = 50;
 /// Most characters of a test lab's id: the exchange standard's.
 const LONGEST_TEST_LAB_ID: usize = 12;
+/// So many bytes are written for a character at most, those that are not to be seen between them too:
+/// what is longer names no device, and is not looked at. Ours.
+const BYTES_OF_A_CHARACTER: usize = 16;
 
 /// What measured a reading: a device, or a laboratory for check-up records.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -64,7 +67,7 @@ pub enum InvalidSource {
     Form {
         /// The exchange standard's name of the field.
         field: &'static str,
-        /// The most characters that it may have, before and after it is normalised.
+        /// The most characters that it may have when it is normalised.
         longest: usize,
     },
 }
@@ -231,16 +234,17 @@ fn read<'t>(
     if is_normalised_ascii(text) && text.len() <= longest {
         return Ok(Cow::Borrowed(text));
     }
-    let has_form =
-        |text: &str| text.chars().count() <= longest && !text.chars().any(char::is_control);
-    if !has_form(text) {
+    // Columns of fixed width end in blanks, lines in their ends, buffers of C in zeros.
+    let text = text.trim_matches(|character: char| character.is_whitespace() || character == '\0');
+    let is_written = text.len() <= longest * BYTES_OF_A_CHARACTER;
+    if !is_written || text.chars().any(char::is_control) {
         return Err(InvalidSource::Form { field, longest });
     }
     let normalised = normalise(text);
     if normalised.is_empty() {
         return Err(InvalidSource::Blank { field });
     }
-    if !has_form(&normalised) {
+    if normalised.chars().count() > longest || normalised.chars().any(char::is_control) {
         return Err(InvalidSource::Form { field, longest });
     }
     Ok(Cow::Owned(normalised))
@@ -357,17 +361,35 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_no_longer_than_the_standard_says_before_and_after_it_is_normalised() {
+    fn a_text_is_no_longer_than_the_standard_says_when_it_is_normalised() {
         let field = "production_specification_serial";
         let of = |serial: &str| Source::device("A", serial).map(|_| ());
         let form = Err(InvalidSource::Form { field, longest: 50 });
         assert_eq!(of(&"1".repeat(50)), Ok(()));
         assert_eq!(of(&"1".repeat(51)), form);
-        assert_eq!(of(&" ".repeat(51)), form);
-        assert_eq!(of("1\n"), form);
+        assert_eq!(of("1\n2"), form);
+        assert_eq!(of("1\u{1}"), form);
         // A ligature of 18 characters.
         assert_eq!(of(&"\u{fdfa}".repeat(3)), form);
-        assert_eq!(of(&" ".repeat(50)), Err(InvalidSource::Blank { field }));
+        for blank in [" ".repeat(51), "\0".repeat(20), "\r\n".to_owned(), "\u{200b} ".to_owned()] {
+            assert_eq!(of(&blank), Err(InvalidSource::Blank { field }), "{blank:?}");
+        }
+        assert_eq!(of(&"1\u{200b}".repeat(801)), form, "of what is far too long nothing is read");
+    }
+
+    #[test]
+    fn what_fills_a_column_a_line_or_a_buffer_is_no_part_of_a_serial() {
+        let is = Source::device("A", "AB-0001");
+        for serial in ["AB-0001\n", "AB-0001\r\n", "\tAB-0001", "AB-0001\0\0\0\0", "AB-0001\0 \0"] {
+            assert_eq!(Source::device("A", serial), is, "{serial:?}");
+        }
+        let column = format!("AB-0001{}", " ".repeat(93));
+        assert_eq!(Source::device("A", &column), is);
+        let full = "1".repeat(12);
+        for written in [format!("{full} "), format!("{full}\u{200b}"), format!("\u{feff}{full}")] {
+            assert_eq!(Source::test_lab(&written), Source::test_lab(&full), "{written:?}");
+        }
+        assert!(Source::test_lab(&"1".repeat(13)).is_err());
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::time::{Span, Timestamp};
 ///
 /// A version that is registered later than it is received, by a clock that is ahead, is *counted* as
 /// registered a minute after its receipt ([`Version::counted`]): so that what corrects it later
-/// wins. Such versions of one receipt keep their own order, by the seconds that their clock is further
-/// ahead, in the place of the digest's upper bits.
+/// wins. Such versions of one receipt keep their own order, by how much further their clock is ahead, in
+/// the place of the digest's upper bits.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
 )]
@@ -41,8 +41,11 @@ impl Version {
         Self((update_time.millis() as u64) << Self::DIGEST_BITS | digest as u64)
     }
 
-    /// How many of those bits say how far a counted version was ahead: seconds, of an hour and more.
+    /// How many of those bits say how far a counted version was ahead: seconds of the first hour, and
+    /// minutes of the eight behind it. Whoever is ahead by a wrong time zone is so by less, mostly.
     const EXCESS_BITS: u32 = 12;
+    /// The seconds of the first hour.
+    const EXCESS_IN_SECONDS: i64 = 3_600;
 
     /// What a version counts as that was received at `received`: itself, unless its `update_time` is
     /// ahead of that.
@@ -56,9 +59,11 @@ impl Version {
 
     /// How far ahead of its receipt a version was that counts as this; none when it was not.
     pub(crate) fn ahead_by(self, received: Timestamp) -> Option<Span> {
-        let excess = self.digest() >> (Self::DIGEST_BITS - Self::EXCESS_BITS);
+        let excess = i64::from(self.digest() >> (Self::DIGEST_BITS - Self::EXCESS_BITS));
+        let minutes = (excess - Self::EXCESS_IN_SECONDS).max(0);
+        let seconds = excess - minutes + minutes * 60;
         let is_ahead = self.update_time() == received + UPDATE_TIME_TOLERANCE;
-        is_ahead.then(|| UPDATE_TIME_TOLERANCE + Span::from_seconds(i64::from(excess)))
+        is_ahead.then(|| UPDATE_TIME_TOLERANCE + Span::from_seconds(seconds))
     }
 
     /// Whether this is what a version counted as when it was first received, at a time when its
@@ -72,8 +77,10 @@ impl Version {
     fn digest_beyond(self, counted_at: Timestamp) -> u32 {
         const MOST: i64 = (1 << Version::EXCESS_BITS) - 1;
         let seconds = (self.update_time() - counted_at).millis() / 1000;
+        let beyond = (seconds - Self::EXCESS_IN_SECONDS).max(0);
+        let excess = seconds - beyond + beyond / 60;
         let rest = Self::DIGEST_BITS - Self::EXCESS_BITS;
-        (seconds.clamp(0, MOST) as u32) << rest | self.digest() >> Self::EXCESS_BITS
+        (excess.clamp(0, MOST) as u32) << rest | self.digest() >> Self::EXCESS_BITS
     }
 
     /// A version from its stored form.
@@ -133,6 +140,15 @@ mod tests {
         assert!(correction.counted(received + Span::from_minutes(2)) > counted);
         let further_ahead = at(601, 0).counted(received);
         assert!(further_ahead > counted, "of one receipt the clock's own order holds");
+        let hours = [59, 61, 63, 120, 122, 9 * 60].map(|minutes| at(minutes * 60, 7));
+        let counted = hours.map(|version| version.counted(received));
+        assert!(counted.is_sorted(), "to the minute, where it is hours: {counted:?}");
+        assert_eq!(counted[3].ahead_by(received), Some(Span::from_minutes(120)));
+        for (sent, counted) in hours.into_iter().zip(counted) {
+            assert!(counted.is_counted_of(sent), "{sent:?}");
+        }
+        let years = at(1_000_000_000, 7).counted(received);
+        assert_eq!(years.update_time(), received + Span::from_minutes(1));
     }
 
     #[test]

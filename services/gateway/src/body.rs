@@ -46,7 +46,9 @@ pub(crate) fn check_headers(
     let encoding = match headers.get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes()) {
         None => Encoding::Identity,
         Some(name) if name.eq_ignore_ascii_case(b"identity") => Encoding::Identity,
+        // RFC 9110 has both names for one thing.
         Some(name) if name.eq_ignore_ascii_case(b"gzip") => Encoding::Gzip,
+        Some(name) if name.eq_ignore_ascii_case(b"x-gzip") => Encoding::Gzip,
         Some(name) if name.eq_ignore_ascii_case(b"zstd") => Encoding::Zstd,
         Some(_) => return Err(ErrorResponse::content_encoding()),
     };
@@ -142,9 +144,9 @@ pub fn decompress(
     Ok(Decompressed { bytes, is_padded })
 }
 
-/// What programs fill blocks and end texts with.
+/// What programs fill blocks and end texts with; all bits set is erased flash memory.
 fn is_padding(byte: u8) -> bool {
-    matches!(byte, 0 | b' ' | b'\r' | b'\n' | 0x1a)
+    matches!(byte, 0 | b' ' | b'\r' | b'\n' | 0x1a | 0xff)
 }
 
 /// Appends to a body what a decoder gives.
@@ -204,9 +206,13 @@ mod tests {
     #[test]
     fn padding_behind_what_was_compressed_is_ignored_and_told() {
         for encoding in [Encoding::Gzip, Encoding::Zstd] {
-            for (padding, is_padded) in
-                [(&b""[..], false), (&[0; 512], true), (b"\r\n", true), (b"\x1a", true)]
-            {
+            for (padding, is_padded) in [
+                (&b""[..], false),
+                (&[0; 512], true),
+                (b"\r\n", true),
+                (b"\x1a", true),
+                (&[0xff; 512], true),
+            ] {
                 let sent = [&compressed(encoding), padding].concat();
                 let read = read(encoding, sent).unwrap();
                 assert_eq!(read, Decompressed { bytes: TEXT.to_vec(), is_padded }, "{padding:?}");

@@ -84,10 +84,29 @@ fn a_clock_in_the_future_is_refused_by_name() {
     for ahead in [HOUR + 5, 24 * HOUR, 365 * 24 * HOUR, 100 * 365 * 24 * HOUR] {
         assert_eq!(rejected(ahead), ("time_out_of_range", "observation_time"), "{ahead}");
     }
-    let mut later = severe(1, 0);
-    later.update_time += (2 * HOUR) * 60_000;
-    let rejection = later.validate(RECEIVED).unwrap_err();
-    assert_eq!(rejection.field, "update_time", "or it would hide every later correction");
+}
+
+#[test]
+fn an_update_time_that_is_hours_or_years_ahead_costs_no_reading_and_counts_as_its_receipt() {
+    for ahead in [2 * HOUR, 25 * HOUR, 20 * 365 * 24 * HOUR] {
+        let mut partition = Partition::default();
+        let mut later = severe(1, 0);
+        later.update_time += ahead * 60_000;
+        let mut correction = severe(1, 0);
+        correction.update_time = (RECEIVED + Span::from_minutes(5)).millis();
+        for (reading, received, outcome) in [
+            (&later, RECEIVED, Outcome::New),
+            (&later, RECEIVED + Span::from_minutes(3), Outcome::Duplicate),
+            (&correction, RECEIVED + Span::from_minutes(5), Outcome::Correction),
+            (&later, RECEIVED + Span::from_minutes(6), Outcome::Stale),
+        ] {
+            let valid = reading.validate(received).unwrap();
+            assert_eq!(partition.apply(&valid, received).outcome, outcome, "{ahead}");
+        }
+    }
+    let mut beyond = severe(1, 0);
+    beyond.update_time = Timestamp::LATEST.millis() + 1;
+    assert_eq!(beyond.validate(RECEIVED).unwrap_err().field, "update_time");
 }
 
 #[test]

@@ -126,7 +126,7 @@ pub struct Http {
     pub body: Option<String>,
     /// What the text begins with, hexadecimal.
     pub begins_with: String,
-    /// `Content-Encoding`: `gzip`, or nothing.
+    /// `Content-Encoding`: `gzip`, `x-gzip`, `zstd`, or nothing.
     pub encoding: Option<String>,
     /// What comes behind the text, or behind its compressed form, hexadecimal.
     pub followed_by: String,
@@ -290,6 +290,8 @@ pub struct SeenAlert {
     pub findings: Vec<String>,
     /// Every transition that was ever reported of it.
     pub transitions: Option<Vec<String>>,
+    /// The readings that it rests on, all and in order, with the marks that evidence has.
+    pub evidence: Option<Vec<SeenReading>>,
     /// Words that its English text holds.
     #[serde(default)]
     pub says: String,
@@ -451,7 +453,8 @@ impl Answer {
 impl Seen {
     fn check(&self, case: &Case) -> Result<(), String> {
         case.patient(self.patient.as_deref())?;
-        let shown = self.readings.iter().chain(&self.latest).flatten();
+        let evidence = self.alerts.iter().flatten().flat_map(|alert| &alert.evidence);
+        let shown = self.readings.iter().chain(&self.latest).chain(evidence).flatten();
         shown.into_iter().try_for_each(SeenReading::check)?;
         let says_nothing = self.readings.is_none()
             && self.latest.is_none()

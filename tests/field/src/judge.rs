@@ -54,8 +54,7 @@ pub fn accepted_ids(body: &Value) -> Vec<String> {
 
 /// Readings as the API says them, in order.
 pub fn readings(what: &str, expected: &[SeenReading], seen: &[Value]) -> Vec<String> {
-    let same = expected.len() == seen.len()
-        && expected.iter().zip(seen).all(|(expected, seen)| is_reading(expected, seen));
+    let same = are(expected, seen);
     // An answer of thousands says no more than its beginning.
     let shown: Vec<Value> = seen.iter().take(10).map(in_short).collect();
     let difference =
@@ -87,6 +86,7 @@ pub fn is_alert(expected: &SeenAlert, seen: &Value) -> bool {
         && expected.stage.as_ref().is_none_or(|stage| seen["stage"] == **stage)
         && expected.late.is_none_or(|late| seen["late"] == late)
         && expected.findings.iter().all(has)
+        && expected.evidence.as_ref().is_none_or(|expected| are(expected, items(&seen["evidence"])))
         && seen["text"]["en"].as_str().is_some_and(|text| text.contains(&expected.says))
 }
 
@@ -99,6 +99,12 @@ fn is_fault(expected: &Fault, seen: &Value) -> bool {
         && (at.is_empty() || ends)
         && seen["document"] == *document
         && seen["message"].as_str().is_some_and(|message| message.contains(says))
+}
+
+/// Whether readings are those expected, in order.
+fn are(expected: &[SeenReading], seen: &[Value]) -> bool {
+    expected.len() == seen.len()
+        && expected.iter().zip(seen).all(|(expected, seen)| is_reading(expected, seen))
 }
 
 fn is_reading(expected: &SeenReading, seen: &Value) -> bool {

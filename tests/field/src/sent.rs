@@ -55,8 +55,11 @@ impl Http {
         let text = [hex(&self.begins_with)?, filling.fill(&text)?].concat();
         let mut body = match self.encoding.as_deref() {
             None => text,
-            Some("gzip") => gzip(&text)?,
-            Some(other) => return Err(format!("{other:?} is no encoding: there is gzip")),
+            Some("gzip" | "x-gzip") => gzip(&text)?,
+            Some("zstd") => zstd::encode_all(&*text, 1).map_err(|error| error.to_string())?,
+            Some(other) => {
+                return Err(format!("{other:?} is no encoding: there are gzip, x-gzip and zstd"));
+            }
         };
         body.extend(hex(&self.followed_by)?);
         Ok(body)

@@ -267,6 +267,25 @@ fn readings_and_alerts_are_held_to_values_and_marks() {
         Vec::<String>::new()
     );
     assert_eq!(judge::alerts("alerts", &expected, &[alert.clone(), alert.clone()]).len(), 1);
+    let with_evidence = GOOD.replacen(
+        r#"severity = "urgent" }"#,
+        r#"severity = "urgent", evidence = [{ kind = "blood_pressure", values = { systolic = 192 }, marks = ["time_unknown"] }] }"#,
+        1,
+    );
+    let case = parsed(&with_evidence).unwrap();
+    let resting: Vec<_> = case.seen[0].alerts.iter().flatten().collect();
+    for (evidence, is_so) in [
+        (
+            json!([{ "kind": "blood_pressure", "time_unknown": true, "values": { "systolic": 192 } }]),
+            true,
+        ),
+        (json!([{ "kind": "blood_pressure", "values": { "systolic": 192 } }]), false),
+        (json!([]), false),
+    ] {
+        let mut alert = alert.clone();
+        alert["evidence"] = evidence;
+        assert_eq!(judge::alerts("alerts", &resting, &[alert]).is_empty(), is_so);
+    }
     let mut retracted = alert;
     retracted["status"] = "retracted".into();
     assert_eq!(judge::alerts("alerts", &expected, &[retracted]).len(), 1);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clinical::alert::{Severity, Stage, Status, Transition};
 use clinical::parameter::Parameter;
-use clinical::{ReadingId, Timestamp, rules};
+use clinical::{ReadingId, Timestamp, clock, rules};
 use schemas::AlertEvent;
 use schemas::clinical_alert::{AlertState, NotAnAlert};
 use serde::{Serialize, Serializer};
@@ -108,6 +108,11 @@ pub struct Evidence {
     /// When it was observed.
     #[schema(value_type = String, format = DateTime)]
     pub observed_at: Instant,
+    /// The clock of its device was not set: `observed_at` is what that clock said, and when it was
+    /// measured is not known. Left out where false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub time_unknown: bool,
     /// What it measured.
     #[serde(flatten)]
     pub measurement: Measurement,
@@ -141,12 +146,19 @@ impl TryFrom<AlertEvent> for Alert {
     fn try_from(event: AlertEvent) -> Result<Self, NotAnAlert> {
         let AlertState { stage, severity, status, transition } = event.state()?;
         let instant = |millis| Instant::utc(Timestamp::from_millis(millis));
+        // An alert begins with its evidence, but for one that does not go by what its clocks say.
+        let began = Timestamp::from_millis(event.first_observed_at);
+        let judged_at = Timestamp::from_millis(event.last_observed_at);
         // A reading of a kind that only a newer version knows costs itself, never the alert.
         let evidence = |item: schemas::records::Evidence| {
             let kind = ReadingId::parse(&item.reading_id).ok()?.kind();
+            let observed = Timestamp::from_millis(item.observed_at);
             Some(Evidence {
                 reading: item.reading_id,
-                observed_at: instant(item.observed_at),
+                observed_at: Instant::utc(observed),
+                time_unknown: clock::is_doubted(kind)
+                    && observed < began
+                    && clock::not_set(observed, judged_at),
                 measurement: Measurement::new(kind, of_evidence(kind, item.values)),
             })
         };
@@ -281,6 +293,27 @@ pub(crate) mod tests {
         assert!(json["text"]["ja"].as_str().unwrap().contains("191/112.5 mmHg"));
         assert_eq!(json["parameters"][0]["label"]["en"], "severe, diastolic");
         assert_eq!(json["parameters"][0]["unit"], "mm[Hg]");
+    }
+
+    #[test]
+    fn evidence_of_a_clock_that_was_not_set_says_that_its_time_is_unknown() {
+        let shown = |rule: &str, observed_at: &str, first_observed_at: i64| {
+            let mut event = event(&"a1".repeat(16), "CGM005/S001", "review", "open");
+            event.rule = rule.to_owned();
+            event.first_observed_at = first_observed_at;
+            let observed: jiff::Timestamp = observed_at.parse().unwrap();
+            event.evidence[0].observed_at = observed.as_millisecond();
+            let json = serde_json::to_value(Alert::try_from(event).unwrap()).unwrap();
+            json["evidence"][0]["time_unknown"].clone()
+        };
+        let received = 1_794_999_940_000;
+        let is_so = |shown: Value| shown == Value::Bool(true);
+        assert!(is_so(shown("data.suspect", "2021-01-01T00:03:00Z", received)));
+        assert!(!is_so(shown("data.suspect", "2026-11-18T11:05:00Z", received)), "was replaced");
+        // Of an alert that was open for long the evidence is as old as the alert.
+        let new_year = "2026-01-02T07:00:00Z";
+        let began = new_year.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        assert!(!is_so(shown("bp.severe_high", new_year, began)));
     }
 
     #[test]

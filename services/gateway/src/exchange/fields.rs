@@ -89,7 +89,19 @@ impl<'j, 'p> Fields<'j, 'p> {
         self.members.find(name).map(|(_, value)| value)
     }
 
-    /// The member of either of two names for the same thing, and the name it has.
+    /// The member of a name, when it is there and says anything: programs that write every field they
+    /// know write `null` where there is nothing.
+    fn take_said(&mut self, name: &str) -> Option<Json<'j>> {
+        let value = self.take(name)?;
+        if value.says_none() {
+            self.warn(name, WarningRule::AbsentValue);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// The member of either of two names for the same thing, and the name it has. One that says nothing
+    /// leaves it to the other.
     pub(super) fn take_either<'n>(
         &mut self,
         name: &'n str,
@@ -97,6 +109,14 @@ impl<'j, 'p> Fields<'j, 'p> {
     ) -> (&'n str, Option<Json<'j>>) {
         match (self.take(name), self.take(other)) {
             (None, Some(value)) => (other, Some(value)),
+            (Some(none), Some(value)) if none.says_none() => {
+                self.warn(name, WarningRule::AbsentValue);
+                (other, Some(value))
+            }
+            (Some(value), Some(none)) if none.says_none() => {
+                self.warn(other, WarningRule::AbsentValue);
+                (name, Some(value))
+            }
             (Some(value), Some(_)) => {
                 self.problem(other, Rule::RepeatedField, || {
                     format!("{name} and {other} are names of the same field; send one")
@@ -172,7 +192,8 @@ impl<'j, 'p> Fields<'j, 'p> {
     }
 
     fn trimmed<'t>(&mut self, name: &str, text: &'t str) -> &'t str {
-        let trimmed = text.trim();
+        // Buffers of C end in zeros.
+        let trimmed = text.trim_matches(|it: char| it.is_whitespace() || it == '\0');
         if trimmed.len() < text.len() {
             self.warn(name, WarningRule::SurroundingBlanks);
         }
@@ -206,11 +227,7 @@ impl<'j, 'p> Fields<'j, 'p> {
 
     /// The model number of a device: a reading can do without it.
     pub(super) fn model_number(&mut self, name: &str) -> Option<String> {
-        let value = self.take(name)?;
-        if value.says_none() {
-            self.warn(name, WarningRule::AbsentValue);
-            return None;
-        }
+        let value = self.take_said(name)?;
         let before = self.problems();
         let text = self.as_text(name, value).unwrap_or_default();
         if self.problems() == before
@@ -324,17 +341,28 @@ impl<'j, 'p> Fields<'j, 'p> {
         self.time(name, value, "14 digits, yyyyMMddHHmmss", |text| civil_time::seconds(text, clock))
     }
 
-    /// A time of 17 digits.
-    pub(super) fn time_in_milliseconds(&mut self, name: &str, clock: &Clock) -> Option<CivilTime> {
-        let value = self.take(name);
-        self.time(name, value, "17 digits, yyyyMMddHHmmssSSS", |text| {
+    /// When a document was sent: 17 digits. It says nothing of what was measured, so one that is none
+    /// costs itself.
+    pub(super) fn send_time(&mut self, clock: &Clock) -> Option<CivilTime> {
+        const NAME: &str = "send_time";
+        let before = self.problems();
+        let value = self.take(NAME);
+        let time = self.time(NAME, value, "17 digits, yyyyMMddHHmmssSSS", |text| {
             civil_time::milliseconds(text, clock)
-        })
+        });
+        self.leave_out_since(before);
+        time
+    }
+
+    /// One of some codes, where any is said.
+    pub(super) fn optional_code<T: Copy>(&mut self, name: &str, codes: &[(&str, T)]) -> Option<T> {
+        let value = self.take_said(name)?;
+        self.as_code(name, value, codes.iter().copied())
     }
 
     /// The offset from UTC of the times around it, where it is given: an extension.
     pub(super) fn utc_offset(&mut self, name: &str) -> Option<Clock> {
-        let value = self.take(name)?;
+        let value = self.take_said(name)?;
         let text = self.as_trimmed(name, value)?;
         let offset = civil_time::utc_offset(text);
         if offset.is_none() {
@@ -395,7 +423,7 @@ impl<'j, 'p> Fields<'j, 'p> {
         if self.taken.count == members.iter().count() {
             return self.problems;
         }
-        for (index, (name, _)) in members.iter().enumerate() {
+        for (index, (name, value)) in members.iter().enumerate() {
             if self.taken.contains(index) {
                 continue;
             }
@@ -406,6 +434,9 @@ impl<'j, 'p> Fields<'j, 'p> {
                 .any(|(other, (known, _))| self.taken.contains(other) && known == name);
             if repeated {
                 self.problem(name, Rule::RepeatedField, || "the field is there twice".to_owned());
+            } else if value == Json::Null {
+                // Whatever it is called, nothing is lost with it.
+                self.warn(name, WarningRule::AbsentValue);
             } else {
                 self.problem(name, Rule::UnknownField, || {
                     "the exchange rules have no such field here".to_owned()
@@ -446,47 +477,5 @@ fn longer(number: f64, most: usize) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::json::Tree;
-    use super::*;
-    use crate::memory::Memory;
-
-    #[test]
-    fn a_number_is_as_long_as_its_shortest_writing() {
-        assert!(!longer(120.0, 3));
-        assert!(longer(1200.0, 3));
-        assert!(!longer(103.45, 6));
-        assert!(longer(103.456, 6));
-        assert!(longer(72.300_000_000_000_01, 6));
-        assert!(!longer(-12.0, 3));
-        assert!(longer(-120.0, 3));
-        assert!(longer(f64::MAX, 6));
-    }
-
-    #[test]
-    fn every_member_of_a_large_object_is_taken_or_said() {
-        let names: Vec<String> = (0..200).map(|number| format!("m{number}")).collect();
-        let members: Vec<String> = names.iter().map(|name| format!(r#""{name}":[1]"#)).collect();
-        let text = format!("{{{}}}", members.join(","));
-        let (mut tree, mut share) = (Tree::new(2, 401), Memory::new(100_000).share());
-        let members = tree.read(text.as_bytes(), &mut share).unwrap().0.members().unwrap();
-        let mut warnings = Warnings::default();
-        let mut fields = Fields::new(0, "", members, &mut warnings);
-        for name in names.iter().filter(|name| !matches!(name.as_str(), "m7" | "m64" | "m199")) {
-            assert!(fields.take(name).is_some());
-        }
-        let problems = fields.finish();
-        let places: Vec<&str> = problems.iter().map(|problem| &*problem.pointer).collect();
-        assert_eq!(places, ["/m7", "/m64", "/m199"]);
-    }
-
-    #[test]
-    fn a_number_in_quotation_marks_is_plain_decimal() {
-        for number in ["0", "072.5", "-1", "+36.6"] {
-            assert!(is_decimal(number), "{number}");
-        }
-        for other in ["", ".", "1.", ".5", "1e3", "NaN", " 1", "１", "1.2.3", "--1"] {
-            assert!(!is_decimal(other), "{other}");
-        }
-    }
-}
+#[path = "fields_tests.rs"]
+mod tests;

@@ -50,13 +50,14 @@ impl<'b> Places<'b> {
     }
 
     /// Goes over what may stand between documents: white space, and with a warning byte order marks
-    /// and what programs end and fill their buffers with (zeros, DOS's end of file).
+    /// and what programs end and fill their buffers with (zeros, DOS's end of file, erased flash
+    /// memory).
     pub(super) fn go_between(&mut self, document: usize, warnings: &mut Warnings) {
         loop {
             match self.rest() {
                 [b' ' | b'\t' | b'\n' | b'\r', ..] => self.go_to(self.at + 1),
-                [0 | 0x1a, ..] => {
-                    let is_padding = |byte: &&u8| matches!(**byte, 0 | 0x1a);
+                [0 | 0x1a | 0xff, ..] => {
+                    let is_padding = |byte: &&u8| matches!(**byte, 0 | 0x1a | 0xff);
                     let padding = self.rest().iter().take_while(is_padding).count();
                     warnings.add(document, WarningRule::TrailingBytes, String::new);
                     self.go_to(self.at + padding);

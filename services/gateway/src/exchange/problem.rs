@@ -175,6 +175,11 @@ pub enum WarningRule {
     SameMinute,
 }
 
+impl WarningRule {
+    /// How many rules there are.
+    const COUNT: usize = Self::SameMinute as usize + 1;
+}
+
 /// A tolerated deviation from the form, at its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
@@ -188,27 +193,45 @@ pub struct Warning {
     pub message: Cow<'static, str>,
 }
 
-/// Warnings, of which only the first [`Warnings::MOST`] are spelt out: a sender that writes all
-/// its numbers as strings would otherwise get an answer longer than what it sent.
+/// Warnings, of which only the first [`Warnings::MOST`] are spelt out, and of each rule the first few
+/// whatever comes before them: a sender that writes all its numbers as strings would otherwise get an
+/// answer longer than what it sent, or not learn among so many that a value was left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Warnings {
-    /// The first ones.
+    /// Those that are spelt out.
     pub listed: Vec<Warning>,
     /// How many more there were.
     pub omitted: usize,
+    /// How many of each rule are spelt out.
+    of_rule: [usize; WarningRule::COUNT],
 }
 
 impl Warnings {
-    /// How many are spelt out.
+    /// How many are spelt out, whatever they are about.
     pub const MOST: usize = 200;
+    /// How many of each rule are spelt out, however many others there are.
+    pub const OF_EACH_RULE: usize = 5;
 
     /// These and then the others; of what is too many the others are left out first.
     pub(crate) fn followed_by(mut self, others: Self) -> Self {
-        let room = Self::MOST.saturating_sub(self.listed.len());
-        let left_out = others.listed.len().saturating_sub(room);
-        self.listed.extend(others.listed.into_iter().take(room));
-        self.omitted += others.omitted + left_out;
+        self.omitted += others.omitted;
+        for warning in others.listed {
+            if self.has_room(warning.rule) {
+                self.push(warning);
+            } else {
+                self.omitted += 1;
+            }
+        }
         self
+    }
+
+    fn has_room(&self, rule: WarningRule) -> bool {
+        self.listed.len() < Self::MOST || self.of_rule[rule as usize] < Self::OF_EACH_RULE
+    }
+
+    fn push(&mut self, warning: Warning) {
+        self.of_rule[warning.rule as usize] += 1;
+        self.listed.push(warning);
     }
 
     pub(crate) fn add(
@@ -217,7 +240,7 @@ impl Warnings {
         rule: WarningRule,
         pointer: impl FnOnce() -> String,
     ) {
-        if self.listed.len() == Self::MOST {
+        if !self.has_room(rule) {
             self.omitted += 1;
             return;
         }
@@ -272,7 +295,7 @@ impl Warnings {
             }
         };
         let message = Cow::Borrowed(message);
-        self.listed.push(Warning { document, pointer: pointer(), rule, message });
+        self.push(Warning { document, pointer: pointer(), rule, message });
     }
 
     /// That behind the documents there was padding, which is no part of any.
@@ -285,10 +308,10 @@ impl Warnings {
         let rule = WarningRule::LeftOut;
         let Problem { pointer, message, .. } = problem;
         let message = Cow::Owned(format!("{message}; the reading was taken without it"));
-        if self.listed.len() == Self::MOST {
-            self.omitted += 1;
+        if self.has_room(rule) {
+            self.push(Warning { document, pointer, rule, message });
         } else {
-            self.listed.push(Warning { document, pointer, rule, message });
+            self.omitted += 1;
         }
     }
 }

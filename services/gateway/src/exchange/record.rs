@@ -21,7 +21,7 @@ pub(super) struct Around<'a> {
     pub(super) consortium_id: &'a str,
     pub(super) person_id: &'a str,
     pub(super) person_pointer: &'a str,
-    pub(super) send_time: Timestamp,
+    pub(super) send_time: Option<Timestamp>,
     pub(super) clock: &'a Clock,
     pub(super) received: Timestamp,
 }
@@ -68,7 +68,7 @@ pub(super) fn read(
         origin_of_time,
         status,
         measurement,
-        send_time: Some(around.send_time.millis()),
+        send_time: around.send_time.map(Timestamp::millis),
         vendor: None,
     };
     match reading.validate(around.received) {
@@ -87,10 +87,7 @@ pub(super) fn read(
 
 /// Whether the record says that there is no such reading: an extension.
 fn status(fields: &mut Fields<'_, '_>) -> ReadingStatus {
-    const NAME: &str = "status";
-    let written = fields.take(NAME);
-    let codes = ReadingStatus::CODES.into_iter();
-    written.and_then(|value| fields.as_code(NAME, value, codes)).unwrap_or_default()
+    fields.optional_code("status", &ReadingStatus::CODES).unwrap_or_default()
 }
 
 /// What clocks say that cannot be so: of `update_time`, or of the observation.

@@ -39,7 +39,7 @@ struct Person<'a> {
 
 struct Envelope<'a> {
     consortium_id: &'a str,
-    send_time: Timestamp,
+    send_time: Option<Timestamp>,
     clock: Clock,
     problems: Vec<Problem>,
 }
@@ -75,9 +75,8 @@ impl<'c> Walk<'c> {
         let clock = fields
             .utc_offset(UTC_OFFSET)
             .unwrap_or_else(|| Clock::Zone((self.context.zone)(consortium_id)));
-        let send_time = fields.time_in_milliseconds("send_time", &clock);
-        let send_time = send_time
-            .map_or(Timestamp::default(), |time| time.known_at(self.context.received).time);
+        let send_time = fields.send_time(&clock);
+        let send_time = send_time.map(|time| time.known_at(self.context.received).time);
         let persons = match fields.take("person_information") {
             Some(Json::Array(persons)) => Some(persons),
             other => {
@@ -169,6 +168,10 @@ impl<'c> Walk<'c> {
                 }
                 Ok(())
             }
+            Json::Null => {
+                self.warn_of_nothing(pointer);
+                Ok(())
+            }
             _ => {
                 let problem = Problem::no_object(pointer, "a part of a person's information");
                 self.reject_with(pointer.to_owned(), person, problem)
@@ -213,6 +216,7 @@ impl<'c> Walk<'c> {
                         }
                     }
                 }
+                Json::Null if problem.is_none() => self.warn_of_nothing(&pointer),
                 _ => {
                     let problem = problem.or(Some((Rule::WrongType, "records come in an array")));
                     self.reject_for(pointer, person, problem)?;
@@ -220,6 +224,11 @@ impl<'c> Walk<'c> {
             }
         }
         Ok(())
+    }
+
+    /// That `null` stands where readings may stand: there are none.
+    fn warn_of_nothing(&mut self, pointer: &str) {
+        self.parsed.warnings.add(self.document, WarningRule::AbsentValue, || pointer.to_owned());
     }
 
     fn record(

@@ -19,8 +19,9 @@ export function SeverityLabel({ severity }: { severity: Alert['severity'] }) {
 export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean; now: number }) {
   const { words, times, language } = useLanguage()
   const technical = alert.severity === 'technical'
-  // Readings that do not come are no evidence: since when there is none is what counts.
-  const hasReadings = alert.evidence.length > 0
+  // Readings that do not come are no evidence: since when there is none is what counts. Nor do those count that are all
+  // from before it began: of clocks that were not set, or replaced. Its time is that of their receipt.
+  const hasReadings = alert.evidence.some((one) => Date.parse(one.observed_at) >= Date.parse(alert.first_observed_at))
   const when = !hasReadings ? alert.first_observed_at : technical ? alert.raised_at : alert.last_observed_at
   const isHeld = isHeldBack(alert, now)
   const alertedLater = Date.parse(alert.raised_at) - Date.parse(alert.last_observed_at) > REPORTED_APART_MS

@@ -39,7 +39,7 @@ function EvidenceRows({ evidence }: { evidence: Alert['evidence'] }) {
         return (
           <tr key={one.reading}>
             <th scope="row">
-              <time dateTime={one.observed_at}>{times.full(one.observed_at)}</time>
+              {one.time_unknown ? words.timeUnknown : <time dateTime={one.observed_at}>{times.full(one.observed_at)}</time>}
             </th>
             <td>
               {words.kind[one.kind]} <strong>{text?.value ?? words.noValue}</strong> {text?.unit}

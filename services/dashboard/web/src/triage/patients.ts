@@ -81,8 +81,12 @@ export function withLiveAlerts(
  */
 function newestOf(listed: string | null, alerts: readonly Alert[]): string | null {
   let newest = listed
-  for (const { observed_at } of alerts.flatMap((alert) => alert.evidence)) {
-    if (timeOf(observed_at) > timeOf(newest)) newest = observed_at
+  for (const { evidence, changed_at } of alerts) {
+    for (const { observed_at } of evidence) {
+      // Of a clock that is ahead: it had come when the alert told of it.
+      const measuredBy = timeOf(observed_at) > timeOf(changed_at) ? changed_at : observed_at
+      if (timeOf(measuredBy) > timeOf(newest)) newest = measuredBy
+    }
   }
   return newest
 }

@@ -73,6 +73,9 @@ describe('patients', () => {
     expect(merged[0]?.last_reading_at).toBe(observed_at)
     const known = patient('a', { last_reading_at: '2026-11-22T09:00:00+09:00' })
     expect(withLiveAlerts([known], openAlertsOf([alert({ patient: 'a', evidence })]))[0]?.last_reading_at).toBe(known.last_reading_at)
+    // By a clock that is ahead: when the alert was told it had come.
+    const ahead = alert({ patient: 'a', evidence: evidence.map((one) => ({ ...one, observed_at: '2026-11-22T09:55:00+09:00' })), changed_at: '2026-11-22T09:01:00+09:00' })
+    expect(withLiveAlerts([known], openAlertsOf([ahead]))[0]?.last_reading_at).toBe('2026-11-22T09:01:00+09:00')
   })
 
   test('appear for an alert although the list does not name them yet', () => {
