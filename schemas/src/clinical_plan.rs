@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use clinical::Kind;
 use clinical::pause::{InvalidPause, MOST_PAUSES, Pause, PauseReason};
 use clinical::plan::{InvalidPlan, Plan, override_of};
 use clinical::quiet_hours::QuietHours;
 use clinical::schedule::{Expected, InvalidSchedule, Schedule, Weekdays};
-use clinical::{programmes, rules};
+use clinical::{Kind, Timestamp, programmes, rules};
 use jiff::Span;
 use jiff::civil::Date;
 
@@ -107,6 +106,7 @@ impl CarePlan {
         let quiet_hours = self.quiet_hours.and_then(|hours| hours.check(faults));
         let mut plan = plan?;
         (plan.pauses, plan.quiet_hours) = (pauses, quiet_hours);
+        plan.set_at = Timestamp::from_millis(self.updated_at);
         Some(plan)
     }
 }

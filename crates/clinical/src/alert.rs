@@ -137,6 +137,10 @@ named! {
         Resolved = "resolved",
         /// Closed because its cause was corrected away.
         Retracted = "retracted",
+        /// Closed because the numbers that now count would not have it open: another care plan, programme
+        /// or rule set, or another trust in a product. What it says stays, with the numbers that it was
+        /// judged by.
+        CriteriaChanged = "criteria_changed",
     }
 }
 
@@ -232,6 +236,11 @@ impl Alert {
     /// Whether it asks for attention.
     pub fn is_open(&self) -> bool {
         self.status == Status::Open
+    }
+
+    /// Whether other numbers closed it, and no reading did.
+    pub fn is_closed_by_other_numbers(&self) -> bool {
+        self.transition == Transition::CriteriaChanged
     }
 
     /// Until when it lasted, as far as is known; an open one lasts for ever.

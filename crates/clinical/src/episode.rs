@@ -1,14 +1,14 @@
 //! Episodes, and the difference between those known and those computed: what is published.
 
-use std::cell::LazyCell;
-
 use crate::alert::{
     Alert, AlertId, Evidence, RuleName, Severity, Stage, Status, Transition, Values,
 };
-use crate::copies::COPY_WITHIN;
+use crate::continued::{Found, continued_alerts, is_judged};
 use crate::crisis::{Crisis, Telling};
+use crate::judged::Judged;
 use crate::kinds::Kind;
 use crate::patient::PatientId;
+use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::{CurrentReading, Delay};
 use crate::sample::Sample;
@@ -79,7 +79,7 @@ impl EvidenceReading {
         }
     }
 
-    fn id(&self, patient: &PatientId) -> ReadingId {
+    pub(crate) fn id(&self, patient: &PatientId) -> ReadingId {
         ReadingId::new(patient.clone(), self.kind, self.reading.time, self.reading.source)
     }
 
@@ -184,16 +184,16 @@ impl Severity {
 /// What a computation of a rule's episodes belongs to.
 #[derive(Debug, Clone, Copy)]
 pub struct Computation<'a> {
+    /// Of which alerts it is said what is found.
+    pub judged: Judged,
     /// Whose.
     pub patient: &'a PatientId,
     /// Of which rule.
     pub rule: RuleName,
     /// The version of the rule's wording.
     pub wording_version: i32,
-    /// The name of the rule set in force.
-    pub rule_set: &'a str,
-    /// The care plan's version.
-    pub plan_version: i32,
+    /// The care plan.
+    pub plan: &'a Plan,
     /// As of when.
     pub at: Timestamp,
     /// The reading that made it necessary; none when time did.
@@ -211,19 +211,25 @@ pub fn publish_difference(
     covered: &[AlertId],
     computation: &Computation<'_>,
 ) -> Vec<Alert> {
-    let Computation { patient, rule, .. } = *computation;
+    let Computation { patient, rule, judged, plan, .. } = *computation;
     let is_computed: Vec<bool> =
         known.iter().map(|alert| alert.rule == rule && covered.contains(&alert.id)).collect();
     let mut matched = vec![false; known.len()];
     let mut changes = Vec::new();
     let computed: Vec<Found> =
         computed.into_iter().map(|episode| Found::of(patient, episode)).collect();
-    let continued = continued_alerts(computation, known, &is_computed, &computed);
-    for (found, index) in computed.into_iter().zip(continued) {
+    let is_judged: Vec<bool> =
+        (computed.iter()).map(|found| is_judged(found, computation, known, &is_computed)).collect();
+    let continued = continued_alerts(computation, known, &is_computed, (&computed, &is_judged));
+    for ((found, is_judged), index) in computed.into_iter().zip(is_judged).zip(continued) {
         if let Some(index) = index {
             matched[index] = true;
         }
         let known_alert = index.map(|index| &known[index]);
+        // What is over and not judged ends an open alert at most.
+        if !is_judged && !known_alert.is_some_and(Alert::is_open) {
+            continue;
+        }
         if let Some(state) = state_of(known_alert, found, computation) {
             match index {
                 Some(index) => known[index] = state.clone(),
@@ -236,131 +242,34 @@ pub fn publish_difference(
         }
     }
     for ((alert, is_computed), matched) in known.iter_mut().zip(is_computed).zip(matched) {
-        if is_computed && !matched && alert.status != Status::Retracted {
-            alert.status = Status::Retracted;
-            alert.transition = Transition::Retracted;
-            // By which it does not stand any more.
-            alert.plan_version = computation.plan_version;
-            computation.rule_set.clone_into(&mut alert.rule_set);
-            alert.changed_at = computation.at;
-            alert.cause = computation.cause.cloned();
+        if is_computed
+            && !matched
+            && alert.status != Status::Retracted
+            && judged.has_alert(alert, plan)
+        {
+            close(alert, computation);
             changes.push(alert.clone());
         }
     }
     changes
 }
 
-/// An episode with the readings it rests on and their ids.
-struct Found {
-    episode: Episode,
-    readings: Vec<EvidenceReading>,
-    ids: Vec<ReadingId>,
-}
-
-impl Found {
-    fn of(patient: &PatientId, episode: Episode) -> Self {
-        let readings = episode.evidence();
-        Self {
-            ids: readings.iter().map(|reading| reading.id(patient)).collect(),
-            readings,
-            episode,
-        }
+/// Nothing that was computed goes on with an alert: the readings do not say so any more, or other numbers
+/// do not, by which no reading says that it is over.
+fn close(alert: &mut Alert, computation: &Computation<'_>) {
+    if computation.judged == Judged::OpenByOtherNumbers {
+        // What it says stays, with the numbers that it was judged by.
+        alert.status = Status::Resolved;
+        alert.transition = Transition::CriteriaChanged;
+    } else {
+        alert.status = Status::Retracted;
+        alert.transition = Transition::Retracted;
+        // By which it does not stand any more.
+        alert.plan_version = computation.plan.version;
+        computation.plan.rule_set_name().clone_into(&mut alert.rule_set);
     }
-
-    /// The id of a new alert: after the first reading or, where readings are what is missing, after
-    /// the beginning.
-    fn new_alert_id(&self, computation: &Computation<'_>) -> AlertId {
-        let Computation { patient, rule, .. } = *computation;
-        match self.ids.first() {
-            Some(first) => AlertId::of(rule, first),
-            None => AlertId::without_reading(rule, patient, self.episode.began),
-        }
-    }
-
-    /// The ids that alerts named after one of its readings, or after its beginning, have.
-    fn alert_ids(&self, computation: &Computation<'_>) -> Vec<AlertId> {
-        if self.ids.is_empty() {
-            return vec![self.new_alert_id(computation)];
-        }
-        self.ids.iter().map(|id| AlertId::of(computation.rule, id)).collect()
-    }
-
-    fn shared_reading(&self, alert: &Alert) -> Option<usize> {
-        let is_shared = |id: &ReadingId| alert.evidence.iter().any(|e| e.reading == *id);
-        self.ids.iter().position(is_shared)
-    }
-
-    fn overlaps(&self, alert: &Alert) -> bool {
-        let time = |reading: &EvidenceReading| reading.reading.time;
-        let first = self.readings.iter().map(time).min().unwrap_or(self.episode.began);
-        // A gap that is open lasts.
-        let last = self.readings.iter().map(time).max().unwrap_or(Timestamp::LATEST);
-        let last = self.episode.ended.unwrap_or(last);
-        // Of a measurement that came over two ways now the one is counted and now the other.
-        first - COPY_WITHIN <= alert.last_observed_at
-            && last + COPY_WITHIN >= alert.first_observed_at
-    }
-}
-
-/// Which known alert each episode continues, if any. First choice has the alert that the rule says,
-/// unless the reading that gave its id is in another episode; then the one whose id was derived from
-/// one of the episode's readings (so that of an episode that falls apart the part with the reading
-/// that gave the id keeps it, and no id is given twice), then one that shares a reading, then one that
-/// overlaps in time. One that was retracted is raised again only where a new one would have its id. Of
-/// several the earliest is chosen: whoever computes the same again chooses the same.
-fn continued_alerts(
-    computation: &Computation<'_>,
-    known: &[Alert],
-    is_computed: &[bool],
-    computed: &[Found],
-) -> Vec<Option<usize>> {
-    let mut continued = vec![None; computed.len()];
-    let mut taken = vec![false; known.len()];
-    // `fit` gives the place, in the episode, of the reading by which an alert fits.
-    let mut choose = |place: &mut Option<usize>, fit: &dyn Fn(usize) -> Option<usize>| {
-        if place.is_none() {
-            let fitting = (0..known.len()).filter(|index| !taken[*index]).filter_map(|index| {
-                Some((fit(index)?, known[index].first_observed_at, known[index].id, index))
-            });
-            *place = fitting.min().map(|(.., index)| index);
-            if let Some(index) = *place {
-                taken[index] = true;
-            }
-        }
-    };
-    let is_live = |index: usize| known[index].status != Status::Retracted;
-    let may_go_on = |index: usize| is_live(index) && is_computed[index];
-    // Of most, none is asked for.
-    let ids: Vec<LazyCell<_, _>> =
-        computed.iter().map(|found| LazyCell::new(|| found.alert_ids(computation))).collect();
-    let gave_the_id =
-        |of: usize, alert: usize| ids[of].iter().position(|id| *id == known[alert].id);
-    for (of, place) in continued.iter_mut().enumerate() {
-        let continues = computed[of].episode.continues;
-        let is_elsewhere = |alert: usize| {
-            (0..computed.len()).any(|other| other != of && gave_the_id(other, alert).is_some())
-        };
-        let goes_on = |alert: usize| continues == Some(known[alert].id) && !is_elsewhere(alert);
-        choose(place, &|alert| goes_on(alert).then_some(0));
-    }
-    for (of, place) in continued.iter_mut().enumerate() {
-        // An alert from before what is computed goes on only if a new one would have its id.
-        let may_be =
-            |alert: usize, place: usize| is_live(alert) && (is_computed[alert] || place == 0);
-        choose(place, &|alert| gave_the_id(of, alert).filter(|place| may_be(alert, *place)));
-    }
-    for (of, place) in continued.iter_mut().enumerate() {
-        let shared = |alert: usize| computed[of].shared_reading(&known[alert]);
-        choose(place, &|alert| shared(alert).filter(|_| may_go_on(alert)));
-    }
-    for (of, place) in continued.iter_mut().enumerate() {
-        let overlaps = |alert: usize| may_go_on(alert) && computed[of].overlaps(&known[alert]);
-        choose(place, &|alert| overlaps(alert).then_some(0));
-    }
-    for (of, place) in continued.iter_mut().enumerate() {
-        choose(place, &|alert| gave_the_id(of, alert).filter(|place| *place == 0));
-    }
-    continued
+    alert.changed_at = computation.at;
+    alert.cause = computation.cause.cloned();
 }
 
 /// The alert's new state; none when nothing has changed.
@@ -381,11 +290,13 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
     let telling = Telling::of(known, &episode, status, computation.at);
     let transition = transition(known, &episode, (severity, telling), status, (&evidence, began))?;
     // What was judged stays as it was, with the numbers of the plan and the rule set that it was judged
-    // by. What was taken back is judged anew, and so is what became more or less severe: its findings may
-    // say which readings made it so.
+    // by. What was taken back or holds again is judged anew, and so is what became more or less severe:
+    // its findings may say which readings made it so.
+    let is_judged_anew =
+        matches!(transition, Transition::Raised | Transition::Escalated | Transition::Eased);
     let judged = known.filter(|alert| {
         alert.status != Status::Retracted
-            && !matches!(transition, Transition::Escalated | Transition::Eased)
+            && !is_judged_anew
             && (alert.stage, alert.wording_version) == (episode.stage, computation.wording_version)
             && (episode.rests_on_findings || !evidence.is_empty())
             && alert.evidence == evidence
@@ -410,9 +321,11 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
         parameters: judged.map_or(episode.parameters, |alert| alert.parameters.clone()),
         wording_version: computation.wording_version,
         reported: None,
-        rule_set: judged
-            .map_or_else(|| computation.rule_set.to_owned(), |alert| alert.rule_set.clone()),
-        plan_version: judged.map_or(computation.plan_version, |alert| alert.plan_version),
+        rule_set: judged.map_or_else(
+            || computation.plan.rule_set_name().to_owned(),
+            |alert| alert.rule_set.clone(),
+        ),
+        plan_version: judged.map_or(computation.plan.version, |alert| alert.plan_version),
         cause: computation.cause.cloned(),
         evidence,
     })

@@ -7,11 +7,14 @@
 pub mod admission;
 pub mod alert;
 pub mod clock;
+mod continued;
 pub mod copies;
 pub mod crisis;
+mod due;
 pub mod episode;
 pub mod glucose;
 mod historical;
+pub mod judged;
 pub mod kinds;
 pub mod limit;
 pub mod local_time;

@@ -4,7 +4,9 @@ use smallvec::SmallVec;
 
 use crate::admission::Outcome;
 use crate::alert::{Alert, RuleName};
+use crate::due::{Due, What};
 use crate::episode::{Computation, publish_difference};
+use crate::judged::Judged;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::{Reading, ReadingId};
@@ -42,49 +44,6 @@ const OLDEST: Span = Span::from_days(30);
 /// What was sent together is received within so long: a device that uploads in batches sends one
 /// request, which Kafka takes in few batches. Ours.
 pub(crate) const TOGETHER: Span = Span::from_minutes(1);
-
-/// A time that matters to a rule, in 8 bytes: milliseconds in the upper 48 bits, far more than any time
-/// needs ([`Timestamp::LATEST`]), then the rule's index in [`rules::all`], and in the last bit what is due.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Due(i64);
-
-/// What is due at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum What {
-    /// The rule has to be assessed again.
-    Assessment,
-    /// What was sent together with a late reading has come.
-    TheRest,
-}
-
-impl Due {
-    /// The bits below the time.
-    const BITS: u32 = 16;
-    const MOST_MILLIS: i64 = i64::MAX >> Self::BITS;
-
-    fn new(at: Timestamp, index: usize, what: What) -> Self {
-        let millis = at.millis().clamp(-Self::MOST_MILLIS, Self::MOST_MILLIS);
-        Self(millis << Self::BITS | (index as i64) << 1 | i64::from(what == What::TheRest))
-    }
-
-    fn at(self) -> Timestamp {
-        Timestamp::from_millis(self.0 >> Self::BITS)
-    }
-
-    fn rule(self) -> usize {
-        (self.0 as u16 >> 1).into()
-    }
-
-    fn what(self) -> What {
-        if self.0 & 1 == 0 { What::Assessment } else { What::TheRest }
-    }
-}
-
-impl std::fmt::Debug for Due {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?} of rule {} at {}", self.what(), self.rule(), self.at())
-    }
-}
 
 /// One patient under watch. What every reading asks for comes first.
 #[derive(Debug, Default)]
@@ -149,6 +108,7 @@ struct Situation<'a> {
     window: Window,
     now: Timestamp,
     cause: Option<&'a ReadingId>,
+    judged: Judged,
 }
 
 impl Monitor {
@@ -184,7 +144,9 @@ impl Monitor {
             let change = change(reading, &admission, received);
             let is_added = admission.outcome == Outcome::New && !reading.entered_in_error;
             let counted = self.timeline.counted_change(reading.kind, &change.reading, is_added);
-            let fast = Situation { patient, plan, window, now: received, cause: None };
+            let time = reading.observation_time;
+            let judged = Judged::OfReadings(time, time);
+            let fast = Situation { patient, plan, window, now: received, cause: None, judged };
             self.wait_for_the_rest(reading, admission.outcome, received);
             for &index in rules::reading(reading.kind) {
                 let rule = rules::all()[index];
@@ -218,7 +180,8 @@ impl Monitor {
         }
         if admission.changes_suspicions {
             let cause = cause();
-            let situation = Situation { patient, plan, window, now: received, cause: Some(&cause) };
+            let (cause, judged) = (Some(&cause), Judged::All);
+            let situation = Situation { patient, plan, window, now: received, cause, judged };
             for &index in rules::of_suspicions() {
                 changes.extend(self.assess(index, situation));
             }
@@ -234,7 +197,8 @@ impl Monitor {
         now: Timestamp,
         (plan, window): (&Plan, Window),
     ) -> Vec<Alert> {
-        let situation = Situation { patient, plan, window, now, cause: None };
+        let judged = Judged::OfTheseNumbers;
+        let situation = Situation { patient, plan, window, now, cause: None, judged };
         let mut due: Vec<usize> =
             self.assessments().filter(|due| due.at() <= now).map(Due::rule).collect();
         due.sort_unstable();
@@ -250,14 +214,34 @@ impl Monitor {
         self.due.iter().copied().filter(|due| due.what() == What::Assessment)
     }
 
-    /// Assesses every rule: after a rebuild, or because the plan or the rule set has changed.
+    /// Assesses every rule as one who knows nothing yet: what is over is judged too.
     pub fn reassess(
         &mut self,
         patient: &PatientId,
         now: Timestamp,
+        with: (&Plan, Window),
+    ) -> Vec<Alert> {
+        self.assess_all(patient, (now, Judged::All), with)
+    }
+
+    /// Assesses every rule by numbers that may be others than before: after a rebuild, or because the
+    /// plan, the rule set or the trust in products has changed. What is over stays as it was said.
+    pub fn judge_by_other_numbers(
+        &mut self,
+        patient: &PatientId,
+        now: Timestamp,
+        with: (&Plan, Window),
+    ) -> Vec<Alert> {
+        self.assess_all(patient, (now, Judged::OpenByOtherNumbers), with)
+    }
+
+    fn assess_all(
+        &mut self,
+        patient: &PatientId,
+        (now, judged): (Timestamp, Judged),
         (plan, window): (&Plan, Window),
     ) -> Vec<Alert> {
-        let situation = Situation { patient, plan, window, now, cause: None };
+        let situation = Situation { patient, plan, window, now, cause: None, judged };
         let mut changes = Vec::new();
         self.forget_waits(now);
         for (index, rule) in rules::all().iter().enumerate() {
@@ -321,7 +305,7 @@ impl Monitor {
     }
 
     fn context<'a>(&'a self, index: usize, situation: Situation<'a>) -> Context<'a> {
-        let Situation { patient, plan, window, now, cause } = situation;
+        let Situation { patient, plan, window, now, cause, judged: _ } = situation;
         let at = |what| self.place_of(index, what).map(|place| self.due[place].at());
         Context {
             patient,
@@ -350,6 +334,13 @@ impl Monitor {
         // Whoever has been rebuilt does not know them, so nobody may choose one of them.
         self.forget_alerts(situation.now, situation.window);
         let rule = rules::all()[index];
+        let first_of_the_rest = self.take_first_of_the_rest(index, situation.now);
+        let judged = match first_of_the_rest {
+            // What is suspected is of no time that a reading says.
+            _ if rule.reads_suspicions() && situation.cause.is_some() => Judged::All,
+            Some(first) => situation.judged.with_readings_from(first),
+            None => situation.judged,
+        };
         let context = self.context(index, situation);
         let Assessment { episodes, next_assessment, covered } =
             match situation.plan.switches_off(rule.name()) {
@@ -358,11 +349,11 @@ impl Monitor {
             };
         self.set(index, What::Assessment, next_assessment);
         let computation = Computation {
+            judged,
             patient: situation.patient,
             rule: RuleName::of(rule.name()),
             wording_version: rule.wording_version(),
-            rule_set: situation.plan.rule_set_name(),
-            plan_version: situation.plan.version,
+            plan: situation.plan,
             at: situation.now,
             cause: situation.cause,
         };
@@ -370,8 +361,8 @@ impl Monitor {
     }
 
     /// Where a new reading came so late that a rule wants to see what was sent with it, the rule waits
-    /// for that, unless it does already. Depends on the readings and their receipts alone, so that a
-    /// state that is rebuilt waits for the same.
+    /// for that, unless it does already; and how far back what comes meanwhile reaches. Depends on the
+    /// readings and their receipts alone, so that a state that is rebuilt waits for the same.
     fn wait_for_the_rest(
         &mut self,
         reading: &RememberedReading,
@@ -379,25 +370,50 @@ impl Monitor {
         received: Timestamp,
     ) {
         let delay = received - reading.observation_time;
-        if delay <= PROMPT || delay > OLDEST || outcome != Outcome::New {
+        let is_late = delay > PROMPT && delay <= OLDEST && outcome == Outcome::New;
+        if !is_late && self.assessments().count() == self.due.len() {
             return;
         }
         for &index in rules::reading(reading.kind) {
             let known = self.place_of(index, What::TheRest);
             let is_waiting = known.is_some_and(|place| self.due[place].at() > received);
-            let rule = rules::all()[index];
-            if !is_waiting
-                && (rule.waits_for_the_rest(reading.sample, delay)
-                    || rule.waits_after_others(reading, &self.timeline))
-            {
+            if !is_waiting {
+                let rule = rules::all()[index];
+                let waits = is_late
+                    && (rule.waits_for_the_rest(reading.sample, delay)
+                        || rule.waits_after_others(reading, &self.timeline));
+                if !waits {
+                    continue;
+                }
                 self.set(index, What::TheRest, Some(received + TOGETHER));
             }
+            let known = self.place_of(index, What::FirstOfTheRest).filter(|_| is_waiting);
+            let time = reading.observation_time;
+            let first = known.map_or(time, |place| self.due[place].at().min(time));
+            self.set(index, What::FirstOfTheRest, Some(first));
         }
+    }
+
+    /// Where a rule does not wait any more, how far back what came meanwhile reaches: once.
+    fn take_first_of_the_rest(&mut self, index: usize, now: Timestamp) -> Option<Timestamp> {
+        let rest = self.place_of(index, What::TheRest).map(|place| self.due[place].at());
+        let place = self.place_of(index, What::FirstOfTheRest)?;
+        if rest.is_some_and(|until| until > now) {
+            return None;
+        }
+        let first = self.due.swap_remove(place).at();
+        self.due.shrink_to_fit();
+        Some(first)
     }
 
     fn forget_waits(&mut self, now: Timestamp) {
         let known = self.due.len();
-        self.due.retain(|due| due.what() == What::Assessment || due.at() > now);
+        self.due.retain(|due| due.what() != What::TheRest || due.at() > now);
+        let asked: SmallVec<[usize; 8]> = (self.due.iter())
+            .filter(|due| due.what() != What::FirstOfTheRest)
+            .map(|due| due.rule())
+            .collect();
+        self.due.retain(|due| due.what() != What::FirstOfTheRest || asked.contains(&due.rule()));
         if self.due.len() < known {
             self.due.shrink_to_fit();
         }
@@ -436,18 +452,6 @@ mod tests {
     use super::*;
     use crate::home::{Home, bp};
     use crate::kinds::Kind;
-
-    #[test]
-    fn what_is_due_is_what_was_put_in() {
-        let most = rules::all().len() - 1;
-        assert!(most < 1 << (Due::BITS - 1));
-        for at in [Timestamp::EARLIEST, Timestamp::LATEST, Timestamp::from_millis(-1)] {
-            for (rule, what) in [(0, What::TheRest), (most, What::Assessment)] {
-                let due = Due::new(at, rule, what);
-                assert_eq!((due.at(), due.rule(), due.what()), (at, rule, what));
-            }
-        }
-    }
 
     #[test]
     fn what_a_patient_waits_for_who_measures_pressure_takes_no_memory_of_its_own() {

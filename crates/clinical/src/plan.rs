@@ -13,6 +13,7 @@ use crate::rules;
 use crate::sample::Sample;
 use crate::schedule::{InvalidSchedule, Schedule};
 use crate::silence::Held;
+use crate::time::Timestamp;
 
 /// What a patient's rules work with: what the care plan says of a parameter, or else its programme, or
 /// else the rule set in force, or else the parameter's default.
@@ -20,6 +21,8 @@ use crate::silence::Held;
 pub struct Plan {
     /// The care plan's version; 0 where the patient has no plan.
     pub version: i32,
+    /// When the care plan was set, by the clock of who set it, or ended.
+    pub set_at: Timestamp,
     /// Values by the full name of their parameter, each in its parameter's range.
     overrides: Vec<(&'static str, f64)>,
     /// The parameters that the patient's condition asks for, as far as they are not overridden.
@@ -118,6 +121,17 @@ impl Plan {
         Ok(Self { version, overrides: valid, ..Self::default() })
     }
 
+    /// What is left of a plan that was ended: since when there is none.
+    pub fn ended(at: Timestamp) -> Self {
+        Self { set_at: at, ..Self::default() }
+    }
+
+    /// Whether it is what is left of a plan that was ended.
+    pub fn is_ended(&self) -> bool {
+        let asks_for_nothing = self.overrides.is_empty() && self.programme.is_none();
+        self.version == 0 && asks_for_nothing && self.schedule.is_none()
+    }
+
     /// The plan with a schedule.
     pub fn with_schedule(self, schedule: Schedule) -> Self {
         Self { schedule: Some(Box::new(schedule)), ..self }
@@ -167,6 +181,13 @@ impl Plan {
     /// The name of the rule set in force.
     pub fn rule_set_name(&self) -> &str {
         self.rule_set.as_ref().map_or(rules::RULE_SET, |set| set.name())
+    }
+
+    /// From when on the numbers count, as far as is known: since the care plan was set and the rule set
+    /// came into force.
+    pub(crate) fn counts_from(&self) -> Timestamp {
+        let of_rule_set = self.rule_set.as_ref().map(|set| set.effective_from());
+        of_rule_set.map_or(self.set_at, |from| from.max(self.set_at))
     }
 
     /// Whether the rule set in force switches a rule off.

@@ -156,7 +156,7 @@ impl Assessment {
     }
 
     /// What is found of a rule that the rule set switches off: no episode, so that an open alert is
-    /// retracted. What was over stays as it was reported.
+    /// closed. What was over stays as it was reported.
     pub(crate) fn switched_off(context: &Context<'_>) -> Self {
         let covered = context.open().map(|alert| alert.id).into_iter().collect();
         Self { covered, ..Self::default() }
@@ -213,10 +213,13 @@ impl<'a> Context<'a> {
         self.timeline.suspicions()
     }
 
-    /// The known alerts of the rule.
+    /// The known alerts of the rule, without those that other numbers closed: no reading says more of
+    /// them.
     pub fn known(&self) -> impl Iterator<Item = &'a Alert> + Clone + use<'a> {
         let rule = self.rule;
-        self.alerts.iter().filter(move |alert| alert.rule == rule)
+        let is_of_rule =
+            move |alert: &&Alert| alert.rule == rule && !alert.is_closed_by_other_numbers();
+        self.alerts.iter().filter(is_of_rule)
     }
 
     /// The known alerts of the rule that were not over before a time.

@@ -13,7 +13,7 @@ use jiff::civil::{Date, date};
 use home::{Home, at, bp, patient};
 
 use Severity::{Review, Technical};
-use Transition::{Escalated, Raised, Resolved, Retracted, Updated};
+use Transition::{CriteriaChanged, Escalated, Raised, Resolved, Retracted, Updated};
 
 const DAY: i64 = 24 * 60;
 const MISSING: &str = "data.missing.blood_pressure";
@@ -158,21 +158,19 @@ fn a_reading_entered_in_error_is_none_and_its_day_is_missing() {
 }
 
 #[test]
-fn a_plan_that_ends_or_expects_something_else_takes_the_alert_back() {
+fn a_plan_that_ends_or_expects_something_else_closes_the_alert() {
     let mut home = expected_daily();
     home.waits_until(5 * DAY);
-    home.reported =
-        home.monitor.reassess(&patient(), at(5 * DAY), (&Plan::default(), Window::default()));
-    assert_eq!(home.last().transition, Retracted);
+    home.follows(Plan::default(), 5 * DAY);
+    assert_eq!(home.last().transition, CriteriaChanged);
     assert_eq!(home.monitor.next_assessment(), None);
 
     // Also when it has been open for longer than readings are remembered.
     let mut home = expected_daily();
     home.waits_until(70 * DAY);
     assert_eq!(home.reported.len(), 2);
-    home.reported =
-        home.monitor.reassess(&patient(), at(70 * DAY), (&Plan::default(), Window::default()));
-    assert_eq!(home.last().transition, Retracted);
+    home.follows(Plan::default(), 70 * DAY);
+    assert_eq!(home.last().transition, CriteriaChanged);
 }
 
 #[test]
@@ -271,7 +269,7 @@ fn a_gap_that_lies_in_a_pause_is_none() {
 }
 
 #[test]
-fn a_pause_that_is_entered_late_takes_the_alert_back_at_once() {
+fn a_pause_that_is_entered_late_closes_the_alert_at_once() {
     let mut home = expected_daily();
     home.receives(normal(10));
     home.waits_until(5 * DAY);
@@ -279,10 +277,10 @@ fn a_pause_that_is_entered_late_takes_the_alert_back_at_once() {
     let mut paused =
         with_pause(plan("Asia/Tokyo", date(2026, 5, 29)), date(2026, 5, 30), date(2026, 6, 12));
     paused.version = 2;
-    home.plan = paused;
-    let changes = home.missed_at(5 * DAY);
-    home.reported.extend(changes);
-    assert_eq!((home.last().transition, home.last().plan_version), (Retracted, 2));
+    home.follows(paused, 5 * DAY);
+    let said_by = home.reported[0].plan_version;
+    assert_eq!((home.last().transition, home.last().plan_version), (CriteriaChanged, said_by));
+    assert_eq!(home.last().changed_at, at(5 * DAY));
 }
 
 #[test]

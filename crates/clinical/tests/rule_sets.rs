@@ -27,8 +27,8 @@ fn severe_from(name: &str, systolic: f64) -> Option<Arc<RuleSet>> {
 
 /// The patient under another rule set, from a minute on.
 fn under(home: &mut Home, set: Option<Arc<RuleSet>>, minutes: i64) -> Vec<Alert> {
-    home.plan = std::mem::take(&mut home.plan).under(set);
-    home.missed_at(minutes)
+    let plan = std::mem::take(&mut home.plan).under(set);
+    home.follows(plan, minutes)
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn when_a_rule_set_comes_into_force_what_is_there_is_judged_by_it_at_once() {
     assert_eq!((changes[0].transition, changes[0].changed_at), (Transition::Raised, at(60)));
     let changes = under(&mut home, severe_from("high", 190.0), 61);
     assert_eq!(changes.len(), 1);
-    assert_eq!(changes[0].transition, Transition::Retracted);
+    assert_eq!(changes[0].transition, Transition::CriteriaChanged);
 }
 
 #[test]
@@ -70,12 +70,12 @@ fn what_was_judged_keeps_the_name_of_the_rule_set_that_it_was_judged_by() {
 }
 
 #[test]
-fn a_rule_that_is_switched_off_retracts_its_open_alert_and_raises_nothing() {
+fn a_rule_that_is_switched_off_closes_its_open_alert_and_raises_nothing() {
     let off = || set("off", |set| set.switch_off("bp.severe_high", "measured by a nurse").unwrap());
     let mut home = Home::after([bp(0, 191, 112), bp(2, 188, 110)]);
     let changes = under(&mut home, off(), 60);
     assert_eq!(changes.len(), 1);
-    assert_eq!(changes[0].transition, Transition::Retracted);
+    assert_eq!(changes[0].transition, Transition::CriteriaChanged);
     home.receives(bp(120, 200, 120));
     home.receives(bp(122, 200, 120));
     home.waits_until(DAY);

@@ -174,9 +174,7 @@ fn an_alert_names_the_limits_that_it_was_judged_by_after_the_plan_has_changed() 
     const DAY: i64 = 24 * 60;
     let mut home = Home::after([bp(0, 183, 100), bp(5, 181, 100)]);
     home.waits_until(41 * DAY);
-    home.plan = rules::plan(2, [("bp.severe_high.systolic", 190.0)]).unwrap();
-    let changed = home.missed_at(41 * DAY);
-    home.reported.extend(changed);
+    home.follows(rules::plan(2, [("bp.severe_high.systolic", 190.0)]).unwrap(), 41 * DAY);
     home.receives_all(&[(42 * DAY, bp(42 * DAY, 120, 80)), (43 * DAY, bp(43 * DAY, 120, 80))]);
     home.waits_until(44 * DAY);
     let last = home.last();

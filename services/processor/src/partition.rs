@@ -234,7 +234,7 @@ impl Partition {
             watched.work_as(default_plan);
             self.listening.hold(watched);
             let with = (watched.plan.as_deref().unwrap_or(default_plan), self.window);
-            changes.extend(watched.monitor.reassess(patient, *at, with));
+            changes.extend(watched.monitor.judge_by_other_numbers(patient, *at, with));
             let until = next.map_or(self.clock, |next| next.at - Span::from_millis(1));
             while let Some(due) = watched.monitor.next_assessment().filter(|due| *due <= until) {
                 changes.extend(watched.monitor.pass_time(patient, due, with));
@@ -307,7 +307,8 @@ impl Partition {
         self.restore_plan(patient, plan);
         if let Some(watched) = find(&mut self.patients, patient) {
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
-            changes.extend(watched.monitor.reassess(patient, self.clock, (plan, self.window)));
+            let with = (plan, self.window);
+            changes.extend(watched.monitor.judge_by_other_numbers(patient, self.clock, with));
             watched.set_timer(&mut self.timers);
         }
         changes
@@ -322,6 +323,8 @@ impl Partition {
         let window = self.window;
         self.patients.retain(|watched| {
             let is_empty = watched.monitor.forget(now, window);
+            let start = window.lookback_start(now);
+            watched.plan.take_if(|plan| plan.is_ended() && plan.set_at < start);
             let is_watched = !is_empty || watched.plan.is_some();
             self.listening.forget(watched, now, is_watched);
             is_watched
@@ -373,6 +376,8 @@ impl Partition {
 
     pub(crate) fn restore_plan(&mut self, patient: &PatientId, plan: Option<Plan>) {
         match plan {
+            // Of one that was ended nothing is said to who is not known.
+            Some(plan) if plan.is_ended() && find(&mut self.patients, patient).is_none() => {}
             // Before the first reading comes: it may be one that is expected.
             Some(plan) => {
                 let plan = as_default(plan, &self.default_plan);
@@ -407,7 +412,8 @@ impl Partition {
             let Watched { patient, monitor, plan, .. } = &mut **watched;
             monitor.forget(clock, window);
             let plan = plan.as_deref().unwrap_or(&self.default_plan);
-            self.unpublished.extend(monitor.reassess(patient, clock, (plan, window)));
+            let with = (plan, window);
+            self.unpublished.extend(monitor.judge_by_other_numbers(patient, clock, with));
             watched.set_timer(&mut self.timers);
         }
     }

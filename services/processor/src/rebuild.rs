@@ -88,18 +88,16 @@ impl Replays {
         Self { limits, ..self }
     }
 
-    /// A record of `care.plans`: the patient and the plan, none where there is none or it asks for what
-    /// no rule can do. The defaults of the rule set hold then.
-    pub(crate) fn plan(
-        &self,
-        record: &Record<'_>,
-    ) -> Result<(PatientId, Option<Plan>), ReplayError> {
+    /// A record of `care.plans`: the patient and the plan, an ended one where there is none or it asks for
+    /// what no rule can do. The defaults of the rule set hold then.
+    pub(crate) fn plan(&self, record: &Record<'_>) -> Result<(PatientId, Plan), ReplayError> {
         let patient = PatientId::parse(&String::from_utf8_lossy(record.key.unwrap_or_default()))?;
         let plan = record.payload.map(|bytes| self.plans.decode(bytes)).transpose()?;
         let usable = |plan: CarePlan| {
             plan.validate().inspect_err(|error| self.left_out.count(What::Plan, record, error)).ok()
         };
-        Ok((patient, plan.and_then(usable)))
+        let ended = || Plan::ended(Timestamp::from_millis(record.timestamp_ms));
+        Ok((patient, plan.and_then(usable).unwrap_or_else(ended)))
     }
 }
 
@@ -174,7 +172,7 @@ impl PartitionBuilder {
 
     fn replay_plan(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {
         let (patient, plan) = self.replays.plan(record)?;
-        self.partition.restore_plan(&patient, plan);
+        self.partition.restore_plan(&patient, Some(plan));
         Ok(())
     }
 }

@@ -278,7 +278,7 @@ impl<W: Watcher> ProcessorTask<W> {
                 return Ok(Processed::Handled);
             }
         };
-        for alert in state.set_plan(&patient, plan) {
+        for alert in state.set_plan(&patient, Some(plan)) {
             self.publish_alert(&alert, record.partition, record.timestamp_ms, out)?;
         }
         Ok(Processed::Handled)

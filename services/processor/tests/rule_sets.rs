@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clinical::alert::{Alert, Transition};
 use clinical::rule_set::{RuleSet, RuleSets};
-use clinical::{Span, Timestamp, rules};
+use clinical::{Span, Timestamp};
 use processor::Partition;
 use schemas::Codec;
 
@@ -87,7 +87,7 @@ fn a_set_that_is_learned_after_its_time_counts_from_then_on() {
     // Withdrawn, the built-in set is in force again.
     partition.learn(&Arc::new(RuleSets::default()));
     let changes = partition.advance(at(92));
-    assert_eq!(said(&changes)[0].1, Transition::Retracted);
+    assert_eq!(said(&changes)[0].1, Transition::CriteriaChanged);
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn a_backlog_is_judged_by_the_sets_that_were_in_force_when_it_was_received() {
     assert_eq!(said_by[0], said_by[1]);
     let raised = said_by[0].iter().find(|(_, transition, ..)| *transition == Transition::Raised);
     assert_eq!(raised.unwrap().2, 60);
-    let retracted =
-        said_by[0].iter().filter(|(_, t, at, _)| *t == Transition::Retracted && *at == 200);
-    assert_eq!(retracted.count(), 1);
+    let closed =
+        said_by[0].iter().filter(|(_, t, at, _)| *t == Transition::CriteriaChanged && *at == 200);
+    assert_eq!(closed.count(), 1);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn two_sets_that_come_into_force_at_one_advance_are_judged_in_turns_one_after_th
     });
     assert_eq!(in_time.len(), 1000);
     let said: Vec<(Transition, i64)> = in_time[0].iter().map(|(t, at, _)| (*t, *at)).collect();
-    assert_eq!(said, [(Transition::Raised, 60), (Transition::Retracted, 70)]);
+    assert_eq!(said, [(Transition::Raised, 60), (Transition::CriteriaChanged, 70)]);
     assert!(in_time.iter().all(|one| *one == in_time[0]));
     // Both in one advance.
     assert_eq!(of_a_thousand(&all, |partition| all_turns(partition, at(90))), in_time);
@@ -234,7 +234,7 @@ fn a_reading_comes_after_its_patients_turns_under_every_set_that_was_in_force_be
             .iter()
             .map(|alert| (alert.transition, (alert.changed_at - at(0)).millis() / 60_000))
             .collect();
-        assert_eq!(own, [(Transition::Raised, 60), (Transition::Retracted, 70)]);
+        assert_eq!(own, [(Transition::Raised, 60), (Transition::CriteriaChanged, 70)]);
         changes.extend(passed);
         changes.extend(applied);
         changes.extend(all_turns(partition, at(92)));
@@ -264,14 +264,14 @@ fn a_rebuilt_state_judges_by_the_set_in_force_and_says_nothing_again() {
     assert_eq!(said(&one), said(&other));
     assert!(said(&one).contains(&(
         "HOME01/P0".to_owned(),
-        Transition::Retracted,
+        Transition::CriteriaChanged,
         500,
-        "later".to_owned()
+        "ward".to_owned()
     )));
-    // Without them, the rebuild would have taken the alert back.
+    // Without them, the rebuild would have closed the alert.
     published.rule_sets(&Arc::new(RuleSets::default()));
     let mut without = published.rebuild(at(110));
     let changes = without.advance(at(110));
-    assert_eq!(said(&changes)[0].1, Transition::Retracted);
-    assert_eq!(changes[0].rule_set, rules::RULE_SET);
+    assert_eq!(said(&changes)[0].1, Transition::CriteriaChanged);
+    assert_eq!(changes[0].rule_set, "ward", "by which it was judged");
 }

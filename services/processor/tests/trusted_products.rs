@@ -104,7 +104,7 @@ fn a_list_that_changes_has_every_patient_judged_anew_as_of_the_partitions_clock(
         assert!(partition.trusts(&doubted));
         let changes = partition.advance(now);
         assert_eq!(said(&changes).len(), 1, "{changes:?}");
-        assert_eq!(said(&changes)[0].0, Transition::Retracted);
+        assert_eq!(said(&changes)[0].0, Transition::CriteriaChanged);
         // The same list once more is no news.
         partition.trust(&Arc::new(TrustedProducts::clone(&doubted)));
         assert!(partition.advance(now).is_empty());

@@ -101,7 +101,7 @@ pub fn a_plan_that_ends_expects_nothing_and_its_alert_is_taken_back() {
     };
     reported("the silence is reported", &["raised"]);
     publish(&stack, None);
-    reported("with the plan the alert goes", &["raised", "retracted"]);
+    reported("with the plan the alert goes", &["raised", "criteria_changed"]);
     publish(&stack, Some(&plan(2)));
-    reported("with a new plan it is reported again", &["raised", "retracted", "raised"]);
+    reported("with a new plan it is reported again", &["raised", "criteria_changed", "raised"]);
 }

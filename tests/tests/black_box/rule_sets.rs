@@ -81,7 +81,7 @@ pub fn a_rule_set_that_is_applied_changes_alerts_within_two_seconds_of_its_time(
     let from = soon();
     let counts_from = apply(&stack, "ward-2", from, "");
     let alert = changed(&events, counts_from, from);
-    assert_eq!(alert["transition"], "retracted");
+    assert_eq!(alert["transition"], "criteria_changed");
 }
 
 pub fn a_rule_set_to_come_is_withdrawn_and_one_in_force_is_not() {

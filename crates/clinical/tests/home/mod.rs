@@ -215,6 +215,16 @@ impl Home {
         self.monitor.reassess(&patient(), at(minutes), (&self.plan, self.window))
     }
 
+    /// The patient under another plan from a minute on, and what is said of that.
+    pub fn follows(&mut self, plan: Plan, minutes: i64) -> Vec<Alert> {
+        self.waits_until(minutes);
+        self.plan = plan;
+        let with = (&self.plan, self.window);
+        let changes = self.monitor.judge_by_other_numbers(&patient(), at(minutes), with);
+        self.reported.extend(changes.iter().cloned());
+        changes
+    }
+
     /// The same patient in a process that has just started: the readings, with the minutes when they
     /// were received, and the alerts of the log.
     pub fn restarted<S: Sending>(&self, sent: &[(i64, S)], minutes: i64) -> Self {

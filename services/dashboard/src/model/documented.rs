@@ -43,7 +43,7 @@ documented! {
     AlertStatus = clinical::alert::Status [Open, Resolved, Retracted],
         "Whether an alert asks for attention.";
     Transition = clinical::alert::Transition
-        [Raised, Escalated, Eased, Updated, Resolved, Retracted],
+        [Raised, Escalated, Eased, Updated, Resolved, Retracted, CriteriaChanged],
         "What an alert's newest event changed.";
     Outcome = schemas::records::StoredOutcome [New, Correction, Historical, Stale, Conflict],
         "What a version was when it arrived.";

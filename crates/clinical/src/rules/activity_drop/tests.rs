@@ -16,7 +16,7 @@ use crate::reliability::{ProductDigest, Trust, TrustedProducts};
 use crate::rules;
 use crate::sample::Sample;
 
-use Transition::{Raised, Resolved, Retracted};
+use Transition::{CriteriaChanged, Raised, Resolved, Retracted};
 
 const RULE: &str = "activity.drop";
 
@@ -97,15 +97,14 @@ fn days_by_a_product_that_is_not_trusted_are_days_without_a_device() {
 }
 
 #[test]
-fn a_product_that_is_trusted_no_longer_has_its_alert_taken_back() {
+fn a_product_that_is_trusted_no_longer_has_its_alert_closed() {
     let mut home = Home { plan: Plan::default().trusting(list()), ..Home::default() };
     halves(&mut home, "GOOD");
     assert_eq!(transitions(&home), [Raised]);
-    home.plan = Plan::default();
-    home.missed_at(34 * DAY);
-    assert!(!home.monitor.alerts()[0].is_open());
-    home.plan = Plan::default().trusting(list());
-    assert_eq!(home.missed_at(34 * DAY).len(), 1, "and back again");
+    home.follows(Plan::default(), 34 * DAY);
+    assert_eq!(transitions(&home), [Raised, CriteriaChanged]);
+    let again = home.follows(Plan::default().trusting(list()), 34 * DAY);
+    assert_eq!(again.len(), 1, "and back again");
 }
 
 #[test]
@@ -187,9 +186,8 @@ fn a_correction_takes_it_back_and_so_does_switching_it_off() {
     home.receives_at(33 * DAY, of_day(30, 2900.0).corrected_to(steps(5900.0)));
     assert_eq!(transitions(&home), [Raised, Retracted]);
     let mut home = dropped();
-    home.plan = rules::plan(2, [("activity.drop.on", 0.0)]).unwrap();
-    home.missed_at(33 * DAY);
-    assert!(!home.monitor.alerts()[0].is_open());
+    home.follows(rules::plan(2, [("activity.drop.on", 0.0)]).unwrap(), 33 * DAY);
+    assert_eq!(transitions(&home), [Raised, CriteriaChanged]);
 }
 
 fn plan() -> Plan {

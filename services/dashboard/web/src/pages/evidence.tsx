@@ -63,7 +63,7 @@ export function EarlierAlerts({ alerts, now }: { alerts: readonly Alert[]; now: 
             <SeverityLabel severity={alert.severity} />
             <span>{alert.text[language]}</span>
             <span className="muted">
-              {times.dateTime(alert.raised_at, now)} → {words.status[alert.status]} {times.dateTime(alert.changed_at, now)}
+              {times.dateTime(alert.raised_at, now)} → {alert.transition === 'criteria_changed' ? words.criteriaChanged : words.status[alert.status]} {times.dateTime(alert.changed_at, now)}
             </span>
           </li>
         ))}
