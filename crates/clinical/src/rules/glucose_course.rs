@@ -4,8 +4,7 @@
 use std::collections::VecDeque;
 
 use super::glucose_event::{
-    FingerSticks, Judge, LASTED, Level, TELLS_FOR, Urgent, is_beyond_its_meter, just_after,
-    measured,
+    FingerSticks, Judge, LASTED, Level, STICK_TELLS_FOR, TELLS_FOR, Urgent, just_after, measured,
 };
 use super::glucose_open::{Open, name};
 use crate::alert::{Severity, Stage};
@@ -20,30 +19,40 @@ use crate::time::{Span, Timestamp};
 
 /// Values of one sensor in a row, all beyond the limit or all back, without a longer silence between them.
 #[derive(Debug, Clone, Copy)]
-struct Run {
-    first: CurrentReading,
+pub(super) struct Run {
+    pub(super) first: CurrentReading,
     furthest: CurrentReading,
     last: CurrentReading,
     /// Whether the sensor says something else at a time that has not come: no value of after that belongs
     /// to it.
     is_cut: bool,
+    /// Since when values are not beyond the limit, where they have not ended it yet.
+    not_beyond: Option<Timestamp>,
 }
 
 impl Run {
     fn of(reading: &CurrentReading) -> Self {
-        Self { first: *reading, furthest: *reading, last: *reading, is_cut: false }
+        let (is_cut, not_beyond) = (false, None);
+        Self { first: *reading, furthest: *reading, last: *reading, is_cut, not_beyond }
     }
 
     fn source(&self) -> SourceDigest {
         self.first.source
     }
 
-    fn is_broken_at(&self, time: Timestamp) -> bool {
+    pub(super) fn is_broken_at(&self, time: Timestamp) -> bool {
         time - self.last.time > SILENCE
     }
 
     fn lasts(&self, long_enough: Span) -> bool {
         self.last.time - self.first.time >= long_enough
+    }
+
+    /// Whether it goes on after a value of the sensor that is not beyond the limit: where it has to last
+    /// longer than an event of the consensus, what does not end such an event does not end it.
+    pub(super) fn outlasts(&mut self, time: Timestamp, long_enough: Span) -> bool {
+        let since = *self.not_beyond.get_or_insert(time);
+        long_enough > SENSOR_FOR && time - since < SENSOR_FOR
     }
 }
 
@@ -64,6 +73,8 @@ pub(super) struct Course {
     /// Since when values beyond the limit follow one another closely enough to be one stretch, and
     /// the last of them.
     stretch: Option<(Timestamp, Timestamp)>,
+    /// Whether the last of them is a finger-stick.
+    ends_with_stick: bool,
     /// Values beyond the limit, of each sensor.
     beyond: Vec<Run>,
     /// Finger-sticks beyond the limit, where it takes two; nothing was back since.
@@ -98,6 +109,7 @@ impl Course {
             open,
             pending,
             stretch: None,
+            ends_with_stick: false,
             beyond: Vec::new(),
             sticks: VecDeque::new(),
             back: Vec::new(),
@@ -122,9 +134,13 @@ impl Course {
         self.break_runs(time);
         let is_judged = reading.time >= self.from;
         if level == Level::Beyond {
-            let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= TELLS_FOR);
+            let is_stick = !is_of_sensor(reading.sample);
+            let are_sticks = self.ends_with_stick && is_stick;
+            let tells_for = if are_sticks { STICK_TELLS_FOR } else { TELLS_FOR };
+            let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= tells_for);
             let since = goes_on.map_or(reading.time, |(since, _)| since);
             self.stretch = Some((since, reading.time));
+            self.ends_with_stick = is_stick;
         }
         if level != Level::Beyond
             && let Some(open) = &mut self.open
@@ -135,7 +151,7 @@ impl Course {
             self.back.clear();
         }
         if is_of_sensor(reading.sample) && level != Level::Beyond {
-            self.beyond.retain(|run| run.source() != reading.source);
+            self.leave_run(reading);
         }
         match level {
             Level::Beyond if is_of_sensor(reading.sample) => {
@@ -166,6 +182,14 @@ impl Course {
         }
     }
 
+    /// A value that is not beyond the limit ends the run of its sensor, at once or with those that follow.
+    fn leave_run(&mut self, reading: &CurrentReading) {
+        let sensor_for = self.judge.event.sensor_for;
+        self.beyond.retain_mut(|run| {
+            run.source() != reading.source || run.outlasts(reading.time, sensor_for)
+        });
+    }
+
     /// The run of a reading's sensor beyond the limit, with the reading.
     fn extend_beyond(&mut self, reading: &CurrentReading) -> Run {
         let beyond = self.judge.event.beyond;
@@ -177,7 +201,7 @@ impl Course {
     }
 
     fn take_finger_stick(&mut self, reading: &CurrentReading, is_judged: bool, is_told: bool) {
-        let FingerSticks::Two { apart, within } = self.judge.event.finger_sticks else {
+        let FingerSticks::Two { apart, within, .. } = self.judge.event.finger_sticks else {
             if is_judged {
                 self.hold(&[*reading], is_told);
             }
@@ -202,7 +226,7 @@ impl Course {
                 }
             }
             None if self.open.is_some() => self.note_furthest(reading),
-            None if is_beyond_its_meter(reading) => {
+            None if self.judge.is_alone(reading) => {
                 let evidence = EvidenceReading::of(GLUCOSE, &[*reading]).collect();
                 let episode = Episode::begin(Stage::Unconfirmed, Severity::Review, evidence);
                 self.open = Some(Open::of(episode));
@@ -217,6 +241,10 @@ impl Course {
         let is_waiting = self.judge.event.after_silence.is_some() && !self.beyond.is_empty();
         if self.open.is_some() || is_waiting {
             self.look_again = self.look_again.or(Some(reading.time));
+        }
+        if self.judge.event.sensor_for > SENSOR_FOR {
+            self.leave_run(reading);
+            return;
         }
         let of_sensor = self.beyond.iter_mut().filter(|run| run.source() == reading.source);
         of_sensor.for_each(|run| run.is_cut = true);
@@ -397,7 +425,7 @@ impl Course {
 }
 
 /// The run of a reading's sensor, with the reading.
-fn extend<'r>(runs: &'r mut Vec<Run>, reading: &CurrentReading) -> &'r mut Run {
+pub(super) fn extend<'r>(runs: &'r mut Vec<Run>, reading: &CurrentReading) -> &'r mut Run {
     let known = runs.iter().position(|run| run.source() == reading.source);
     let place = known.unwrap_or_else(|| {
         runs.push(Run::of(reading));
@@ -408,5 +436,6 @@ fn extend<'r>(runs: &'r mut Vec<Run>, reading: &CurrentReading) -> &'r mut Run {
         *run = Run::of(reading);
     }
     run.last = *reading;
+    run.not_beyond = None;
     run
 }

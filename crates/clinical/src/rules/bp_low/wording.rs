@@ -3,6 +3,7 @@
 use super::limits::SYSTOLIC;
 use crate::alert::{Alert, Stage, Text};
 use crate::crisis::Crisis;
+use crate::rules::confirmed_evidence::OCCASIONS;
 use crate::wording::{not_recorded, number};
 
 /// Version 1 of the sentences.
@@ -19,10 +20,17 @@ pub(super) fn words(alert: &Alert) -> Text {
     // In a new crisis while the alert is open.
     let is_again = Crisis::known_of(alert).is_some();
     let (again_ja, again_en) = if is_again { ("再び", " again") } else { ("", "") };
-    let confirmed_ja = if is_again {
-        "再び低値です（再測定でも）"
-    } else {
-        "再測定でも低値です"
+    // Of who measures once an occasion.
+    let is_of_occasions = alert.finding(OCCASIONS).is_some();
+    let confirmed_ja = match (is_again, is_of_occasions) {
+        (false, false) => "再測定でも低値です",
+        (true, false) => "再び低値です（再測定でも）",
+        (false, true) => "続けて2回の測定機会で低値です",
+        (true, true) => "再び低値です（続けて2回の測定機会で）",
+    };
+    let confirmed_en = match is_of_occasions {
+        false => "confirmed by a second reading",
+        true => "on 2 occasions in a row",
     };
     match (alert.stage, alert.late) {
         (Stage::Confirmed, false) => Text {
@@ -30,7 +38,7 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "家庭血圧 2回の平均 {seen}（収縮期が{limit}未満）。{confirmed_ja}。めまいやふらつき、服薬を確認してください。"
             ),
             en: format!(
-                "Home blood pressure, mean {seen}: systolic below {limit}. Low{again_en}, confirmed by a second reading. Ask for dizziness and falls, and which drugs are taken."
+                "Home blood pressure, mean {seen}: systolic below {limit}. Low{again_en}, {confirmed_en}. Ask for dizziness and falls, and which drugs are taken."
             ),
         },
         (Stage::Confirmed, true) => Text {
@@ -43,10 +51,10 @@ pub(super) fn words(alert: &Alert) -> Text {
         },
         (Stage::Unconfirmed | Stage::Missing, _) => Text {
             ja: format!(
-                "家庭血圧 {seen}（収縮期が{limit}未満）。15分以内の再測定がありません。再測定を依頼してください。"
+                "家庭血圧 {seen}（収縮期が{limit}未満）。15分以内の再測定がありません。症状（めまい、ふらつき）を確認し、1〜2分の間隔で2回測り直すよう依頼してください。"
             ),
             en: format!(
-                "Home blood pressure {seen}: systolic below {limit}. Low, no second reading within 15 minutes. Ask to measure again."
+                "Home blood pressure {seen}: systolic below {limit}. Low; not repeated within 15 minutes. Ask for dizziness, and to measure twice, 1 to 2 minutes apart."
             ),
         },
     }

@@ -42,7 +42,7 @@ fn a_finger_stick_that_is_very_low_again_on_another_day_pages_again() {
     );
     assert_eq!(
         words.ja,
-        "血糖 50 mg/dL、再び54未満（最低45）。著しい低値です。症状を確認し、再測定を依頼してください。"
+        "血糖値 50 mg/dL、再び54未満（最低45）。著しい低値です。症状を確認し、再測定を依頼してください。"
     );
     // In the same crisis nothing is said but what is lower.
     home.receives(finger(2 * DAY + HOUR, 52));
