@@ -1,7 +1,7 @@
 //! What an alert of the rule says.
 
 use super::limits::SYSTOLIC;
-use crate::alert::{Alert, Stage, Text};
+use crate::alert::{Alert, Severity, Stage, Text};
 use crate::crisis::Crisis;
 use crate::wording::{not_recorded, number};
 
@@ -18,13 +18,24 @@ pub(super) fn words(alert: &Alert) -> Text {
     let seen = format!("{systolic}/{diastolic} mmHg");
     // In a new crisis while the alert is open.
     let is_again = Crisis::known_of(alert).is_some();
+    let again_unconfirmed_ja = if is_again { "再び低値です。" } else { "" };
     let (again_ja, again_en) = if is_again { ("再び", " again") } else { ("", "") };
     let confirmed_ja = if is_again {
         "再び低値です（再測定でも）"
     } else {
         "再測定でも低値です"
     };
-    match (alert.stage, alert.late) {
+    // A new crisis asks to be confirmed as the first one does.
+    let confirms = Crisis::known_stage(alert);
+    let (mean_ja, mean_en) = match confirms {
+        Stage::Unconfirmed => ("", ""),
+        _ => (" 2回の平均", ", mean"),
+    };
+    // Of an alert that is no page the pair that confirmed it is late, of one that is its newest crisis.
+    let is_late = alert.late
+        && alert.stage == Stage::Confirmed
+        && (confirms == Stage::Confirmed || alert.severity == Severity::Urgent);
+    match (alert.stage.min(confirms), is_late) {
         (Stage::Confirmed, false) => Text {
             ja: format!(
                 "家庭血圧 2回の平均 {seen}（収縮期が{limit}未満）。{confirmed_ja}。めまいやふらつき、服薬を確認してください。"
@@ -33,20 +44,20 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "Home blood pressure, mean {seen}: systolic below {limit}. Low{again_en}, confirmed by a second reading. Ask for dizziness and falls, and which drugs are taken."
             ),
         },
-        (Stage::Confirmed, true) => Text {
+        (_, true) => Text {
             ja: format!(
-                "家庭血圧 2回の平均 {seen}（収縮期が{limit}未満）。{again_ja}低値でした（遅れて届いた測定値）。経過を確認してください。"
+                "家庭血圧{mean_ja} {seen}（収縮期が{limit}未満）。{again_ja}低値でした（遅れて届いた測定値）。経過を確認してください。"
             ),
             en: format!(
-                "Home blood pressure, mean {seen}: systolic below {limit}. Was low{again_en}; the readings arrived late. Review what followed."
+                "Home blood pressure{mean_en} {seen}: systolic below {limit}. Was low{again_en}; the readings arrived late. Review what followed."
             ),
         },
-        (Stage::Unconfirmed | Stage::Missing, _) => Text {
+        (Stage::Unconfirmed | Stage::Missing, false) => Text {
             ja: format!(
-                "家庭血圧 {seen}（収縮期が{limit}未満）。15分以内の再測定がありません。再測定を依頼してください。"
+                "家庭血圧 {seen}（収縮期が{limit}未満）。{again_unconfirmed_ja}15分以内の再測定がありません。再測定を依頼してください。"
             ),
             en: format!(
-                "Home blood pressure {seen}: systolic below {limit}. Low, no second reading within 15 minutes. Ask to measure again."
+                "Home blood pressure {seen}: systolic below {limit}. Low{again_en}, no second reading within 15 minutes. Ask to measure again."
             ),
         },
     }
