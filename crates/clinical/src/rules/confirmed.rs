@@ -18,17 +18,18 @@
 //!
 //! While a confirmed alert is open, a pair beyond the limit is a *new crisis* where an occasion a day after
 //! the last one beyond it was not, or nothing is known of three days: somebody is told again. One who is
-//! beyond it each day is in the same crisis.
+//! beyond it each day is in the same crisis. A reading that nothing confirms begins an unconfirmed one so:
+//! the alert asks to measure again, and tells of the pair that confirms it.
 
 use super::confirmed_evidence::{
     ESTABLISHED_IN_A_ROW, NEWEST_IN_A_ROW, OCCASIONS, in_a_row, newest_before, second_in_a_row,
     steps,
 };
-use super::occasions;
+use super::occasions::{self, OCCASION};
 use super::pairs::{self, Before, Finding, REPEAT_WITHIN, repeats};
 use crate::alert::{Alert, Severity, Stage};
-use crate::crisis::{AGAIN_AFTER, Crisis, UNKNOWN_AFTER};
-use crate::episode::{Episode, EvidenceReading};
+use crate::crisis::{AGAIN_AFTER, Away, Crisis, UNKNOWN_AFTER};
+use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
 use crate::kinds::Kind;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
@@ -36,9 +37,10 @@ use crate::rule::{Assessment, Carried, Change, Context};
 use crate::statistics;
 use crate::time::{Span, Timestamp};
 
-/// What is beyond the limit again within so long was so a day before, unless it was not in between a day
-/// after that. Ours: people measure up to four hours earlier or later.
-const EACH_DAY: Span = Span::from_hours(28);
+/// So long after the last reading beyond the limit whatever is beyond it is a new crisis, which begins with
+/// its occasion.
+pub(super) const NEW_CRISIS_AFTER: Span =
+    Span::from_millis(UNKNOWN_AFTER.millis() + OCCASION.millis());
 
 /// A number of a reading that is the nearer to a limit, or the further beyond it, the greater it is.
 pub(super) type Measure = fn(&CurrentReading) -> i32;
@@ -138,8 +140,11 @@ pub(super) fn is_unaffected<C: Criterion>(
 }
 
 /// What was judged: the newest pair, or the newest reading where none confirms it. What came after the
-/// pair alone was not judged with it.
+/// pair alone was not judged with it, unless it is a new crisis.
 pub(super) fn judged(episode: &Episode) -> &[EvidenceReading] {
+    if let Some(single) = unconfirmed_crisis(episode) {
+        return single;
+    }
     match (episode.stage, &episode.established[..], &episode.newest[..]) {
         (Stage::Confirmed, _, newest @ [first, second, ..])
             if repeats(&second.reading, &first.reading)
@@ -151,6 +156,15 @@ pub(super) fn judged(episode: &Episode) -> &[EvidenceReading] {
         (_, _, [.., newest]) | (_, [.., newest], []) => std::slice::from_ref(newest),
         (_, [], []) => &[],
     }
+}
+
+/// The newest reading of a new crisis that none confirms yet.
+fn unconfirmed_crisis(episode: &Episode) -> Option<&[EvidenceReading]> {
+    let crisis = episode.crisis.filter(|crisis| crisis.stage == Stage::Unconfirmed)?;
+    let (newest, before) = episode.newest.split_last()?;
+    let confirms = before.last().is_some_and(|first| repeats(&newest.reading, &first.reading));
+    let is_of_crisis = !confirms && newest.reading.time >= crisis.began;
+    is_of_crisis.then_some(std::slice::from_ref(newest))
 }
 
 /// The mean of a number of what was judged.
@@ -212,7 +226,7 @@ fn episodes<C: Criterion>(
                         episode.episode.ended = Some(begins);
                         found.episodes.push(episode.complete());
                     } else {
-                        episode.not_beyond = Some(begins);
+                        episode.away.passes_without(begins);
                         open = Some(episode);
                     }
                 }
@@ -226,7 +240,7 @@ fn episodes<C: Criterion>(
                 if let Some(open) = &mut open {
                     open.normalised = 0;
                     open.reported_end = None;
-                    open.not_beyond = Some(begins);
+                    open.away.passes_without(begins);
                 }
             }
         }
@@ -269,14 +283,10 @@ struct Open {
     is_newest_in_a_row: bool,
     /// Of a carried alert the readings of two occasions in a row: the first may not be seen any more.
     known_in_a_row: Vec<[CurrentReading; 2]>,
-    /// When the newest occasion began that is beyond the limit, confirmed or not.
-    last_beyond: Timestamp,
-    /// When the newest occasion since then began: it is not beyond the limit.
-    not_beyond: Option<Timestamp>,
-    /// Whether what is beyond the limit has come back and was not confirmed since.
-    is_back_beyond: bool,
-    /// The crisis that a carried alert tells of, until something confirms: what it followed may have left
-    /// memory.
+    /// Since the newest occasion beyond the limit, confirmed or not.
+    away: Away,
+    /// When the crisis began that a carried alert tells of, until something is beyond the limit: what it
+    /// followed may have left memory.
     known_crisis: Option<Timestamp>,
 }
 
@@ -290,9 +300,7 @@ impl Open {
             is_established_in_a_row: false,
             is_newest_in_a_row: false,
             known_in_a_row: Vec::new(),
-            last_beyond,
-            not_beyond: None,
-            is_back_beyond: false,
+            away: Away::since(last_beyond),
             known_crisis: None,
         }
     }
@@ -314,12 +322,7 @@ impl Open {
         };
         open.normalised = 0;
         open.reported_end = None;
-        open.is_back_beyond |= open.comes_back(begins);
-        open.last_beyond = begins;
-        open.not_beyond = None;
-        if stage == Stage::Confirmed {
-            open.note_crisis(begins, severity);
-        }
+        open.note_crisis::<C>(begins, stage, found);
         if stage < open.episode.stage {
             // What was judged stays the newest pair, and of what nothing confirms the newest is told.
             if open.ends_with_single {
@@ -337,27 +340,29 @@ impl Open {
         open.ends_with_single = stage == Stage::Unconfirmed;
     }
 
-    /// Whether an occasion beyond the limit comes so long after the one before, and after such ones, that
-    /// it is news.
-    fn comes_back(&self, begins: Timestamp) -> bool {
-        let after = begins - self.last_beyond;
-        match self.not_beyond {
-            Some(between) => between - self.last_beyond >= AGAIN_AFTER || after > EACH_DAY,
-            None => after > UNKNOWN_AFTER,
-        }
-    }
-
-    /// An occasion is confirmed to be beyond the limit. With the first one the alert escalates by its stage.
-    fn note_crisis(&mut self, begins: Timestamp, severity: Severity) {
+    /// An occasion is beyond the limit. With the first one that is confirmed the alert escalates by its
+    /// stage.
+    fn note_crisis<C: Criterion>(
+        &mut self,
+        begins: Timestamp,
+        stage: Stage,
+        found: &[CurrentReading],
+    ) {
         let is_known = self.known_crisis.take() == Some(begins);
-        let is_new = std::mem::take(&mut self.is_back_beyond) || is_known;
+        let is_new = std::mem::replace(&mut self.away, Away::since(begins)).is_over_at(begins);
         if self.episode.stage != Stage::Confirmed {
             return;
         }
-        match &mut self.episode.crisis {
-            Some(crisis) if !is_new => crisis.severity = crisis.severity.max(severity),
-            crisis if is_new => *crisis = Some(Crisis { began: begins, severity }),
-            _ => {}
+        let decides = if pairs::are_in_a_row(found) { &found[1..] } else { found };
+        let severity = Severity::of_urgent(decides);
+        let newest = found.last().map_or(begins, |newest| newest.time);
+        let in_time_until = newest + PAGES_WITHIN + C::JUDGED_WITHIN;
+        if is_new || is_known {
+            let apart = AGAIN_AFTER;
+            let crisis = Crisis { began: begins, stage, severity, in_time_until, apart };
+            self.episode.crisis = Some(crisis);
+        } else if let Some(crisis) = &mut self.episode.crisis {
+            crisis.go_on(stage, severity, in_time_until);
         }
     }
 
@@ -373,7 +378,7 @@ impl Open {
             |end: &Timestamp| changed.is_some_and(|changed| changed <= *end + REPEAT_WITHIN);
         let alert = carried.alert;
         let reported_end = Some(alert.last_observed_at).filter(|_| !alert.is_open());
-        let known = Crisis::known_of(alert);
+        let known = Crisis::known(alert, AGAIN_AFTER);
         let mut episode = carried.episode();
         let (mut ends_with_single, mut is_newest_in_a_row) = (false, false);
         if carried.stage == alert.stage {
@@ -381,7 +386,7 @@ impl Open {
             is_newest_in_a_row =
                 second_in_a_row(alert, NEWEST_IN_A_ROW).is_some() && episode.newest.len() > 1;
         }
-        episode.crisis = known.filter(|began| *began < edge).map(Crisis::known);
+        episode.crisis = known.filter(|crisis| crisis.began < edge);
         Self {
             reported_end: reported_end.filter(|end| !is_changed(end)),
             ends_with_single,
@@ -389,7 +394,7 @@ impl Open {
                 && second_in_a_row(alert, ESTABLISHED_IN_A_ROW) == Some(carried.established.len()),
             is_newest_in_a_row,
             known_in_a_row: in_a_row(alert),
-            known_crisis: known.filter(|began| *began >= edge),
+            known_crisis: known.map(|crisis| crisis.began).filter(|began| *began >= edge),
             ..Self::of(episode, last_beyond)
         }
     }
@@ -419,7 +424,7 @@ impl Open {
         (begins, over_at): (Timestamp, Timestamp),
     ) -> bool {
         self.normalised += 1;
-        let is_another_day = begins - self.last_beyond >= AGAIN_AFTER;
+        let is_another_day = self.away.lasts_at(begins) >= AGAIN_AFTER;
         self.episode.stage == Stage::Unconfirmed
             || self.normalised >= clear_occasions && is_another_day
             || self.reported_end.is_some_and(|reported| reported <= over_at)

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::glucose_event::{
-    FingerSticks, Judge, LASTED, Level, STICK_TELLS_FOR, TELLS_FOR, Urgent, just_after, measured,
+    FingerSticks, Judge, Level, STICK_TELLS_FOR, TELLS_FOR, Urgent, just_after, measured,
 };
 use super::glucose_open::{Open, name};
 use crate::alert::{Severity, Stage};
@@ -13,7 +13,7 @@ use crate::episode::{Episode, EvidenceReading};
 use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
 use crate::monitor::TOGETHER;
 use crate::remembered::CurrentReading;
-use crate::rule::{Carried, values};
+use crate::rule::Carried;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 
@@ -141,11 +141,9 @@ impl Course {
             let since = goes_on.map_or(reading.time, |(since, _)| since);
             self.stretch = Some((since, reading.time));
             self.ends_with_stick = is_stick;
-        }
-        if level != Level::Beyond
-            && let Some(open) = &mut self.open
-        {
-            open.passes_without(reading.time);
+            if let Some(open) = &mut self.open {
+                open.goes_on(since, reading.time);
+            }
         }
         if level != Level::Back {
             self.back.clear();
@@ -267,7 +265,7 @@ impl Course {
 
     /// Until when the open episode has to last to be urgent; none where it is, or is never.
     fn lasts_until(&self) -> Option<Timestamp> {
-        let open = self.open.as_ref().filter(|open| !open.has_lasted)?;
+        let open = self.open.as_ref().filter(|open| open.is_to_last())?;
         let (since, _) = self.stretch?;
         self.judge.event.is_urgent_after(since.max(open.episode.began))
     }
@@ -280,8 +278,8 @@ impl Course {
             |run: &&Run| run.lasts(self.judge.event.sensor_for) && !run.is_broken_at(until);
         let newest = self.beyond.iter().filter(goes_on).map(|run| run.last);
         let newest = newest.max_by_key(|last| (last.time, last.source));
-        if let (Some(newest), Some(open)) = (newest, &mut self.open) {
-            open.has_lasted = true;
+        if let (Some(newest), Some(open), Some(stretch)) = (newest, &mut self.open, self.stretch) {
+            open.lasts(None, &newest, stretch);
             open.decisive = Some(newest.time);
             open.episode.severity =
                 open.episode.severity.max(Severity::of_urgent(std::slice::from_ref(&newest)));
@@ -334,15 +332,16 @@ impl Course {
         });
         open.decisive = Some(newest.time);
         open.is_told &= is_told;
-        if has_lasted {
-            open.has_lasted = true;
-            open.named = evidence.last().copied();
-        }
-        if event.urgent == Urgent::AtOnce {
-            if !is_new && open.episode.stage == Stage::Confirmed {
-                open.note_crisis(newest);
+        match event.urgent {
+            Urgent::AtOnce => {
+                open.is_held_by(newest, !is_new && open.episode.stage == Stage::Confirmed);
             }
-            open.is_held_by(newest.time);
+            _ if has_lasted => {
+                let stretch = self.stretch.unwrap_or((newest.time, newest.time));
+                open.lasts(evidence.last().copied(), newest, stretch);
+            }
+            Urgent::After(_) => open.lasts_on(newest),
+            Urgent::Never => {}
         }
         let severity = match event.urgent {
             Urgent::AtOnce => Severity::of_urgent(std::slice::from_ref(newest)),
@@ -393,7 +392,12 @@ impl Course {
     }
 
     /// Adds what follows from the stage: how urgent it is in time, and until when it is.
-    fn report(&mut self, open: Open) {
+    fn report(&mut self, mut open: Open) {
+        if let Urgent::After(span) = self.judge.event.urgent
+            && open.has_lasted
+        {
+            open.say_that_it_has_lasted(span);
+        }
         let Open { mut episode, decisive, has_lasted, named, is_told, .. } = open;
         if is_told && !has_lasted {
             return;
@@ -401,11 +405,7 @@ impl Course {
         if episode.stage == Stage::Confirmed {
             episode.severity_in_time = match self.judge.event.urgent {
                 Urgent::AtOnce => Severity::Urgent,
-                Urgent::After(span) if has_lasted => {
-                    let minutes = span.millis() as f64 / 60_000.0;
-                    episode.findings.extend(values([(LASTED, minutes)]));
-                    Severity::Urgent
-                }
+                Urgent::After(_) if has_lasted => Severity::Urgent,
                 Urgent::After(_) | Urgent::Never => Severity::Review,
             };
             if let Some(crisis) = episode.crisis {

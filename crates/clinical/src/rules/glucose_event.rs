@@ -25,6 +25,9 @@ const ALONE_WITHIN: Span = Span::from_millis(SILENCE.millis() - TOGETHER.millis(
 /// The finding of an event that has lasted until it is urgent: how many minutes that are.
 pub(super) const LASTED: &str = "lasted";
 
+/// The finding of when the stretch of values began that has lasted so first, in seconds since 1970.
+pub(super) const LASTED_SINCE: &str = "lasted_since";
+
 /// So long a value beyond the limit tells of what follows it: after a longer gap nobody knows that it
 /// lasted. Ours.
 pub(super) const TELLS_FOR: Span = Span::from_hours(4);

@@ -2,6 +2,7 @@
 
 use super::LIMIT;
 use crate::alert::{Alert, Text};
+use crate::crisis::Crisis;
 use crate::rules::glucose_event::{LASTED, shown_limit, shown_limit_alone};
 use crate::rules::glucose_open::BY_WHICH_IT_HAS_LASTED as BY;
 use crate::wording::{came_late, measured, not_recorded, number};
@@ -29,21 +30,28 @@ pub(super) fn words(alert: &Alert) -> Text {
         true => [String::new(), String::new()],
         false => [format!("、最低{lowest}"), format!(", lowest {lowest}")],
     };
+    // Of a new crisis while the alert is open, which a finger-stick tells of or else a sensor does.
+    let is_again = Crisis::known_of(alert).is_some();
+    let is_sensor = if is_again { !is_by_blood } else { is_sensor };
+    let (again_ja, again_en) = if is_again { ("再び", "again ") } else { ("", "") };
     let judged = match (&lasted, is_sensor) {
         (Some(lasted), true) => Text {
-            ja: format!("センサーグルコース {}未満が{lasted}分超（最低{lowest}）。", limit.ja),
+            ja: format!(
+                "センサーグルコース {again_ja}{}未満が{lasted}分超（最低{lowest}）。",
+                limit.ja
+            ),
             en: format!(
-                "Sensor glucose below {} for more than {lasted} minutes, lowest {lowest}.",
+                "Sensor glucose {again_en}below {} for more than {lasted} minutes, lowest {lowest}.",
                 limit.en
             ),
         },
         (Some(lasted), false) => Text {
             ja: format!(
-                "血糖値 {value} mg/dL（{}未満{least_ja}）、{lasted}分を超えて回復が確認できません。",
+                "血糖値 {value} mg/dL（{again_ja}{}未満{least_ja}）、{lasted}分を超えて回復が確認できません。",
                 limit_alone.ja
             ),
             en: format!(
-                "Blood glucose {value} mg/dL: below {}{least_en}, not seen back for more than {lasted} minutes.",
+                "Blood glucose {value} mg/dL: {again_en}below {}{least_en}, not seen back for more than {lasted} minutes.",
                 limit_alone.en
             ),
         },

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::alert::{Severity, Stage, Transition};
+use crate::crisis::Crisis;
 use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, at, episode, only};
 use crate::monitor::ASSESSED;
@@ -199,6 +200,55 @@ fn the_reading_that_makes_it_last_is_in_the_evidence_and_in_the_words() {
     // Where a sensor was low before.
     let home = after(stays(0, 20, 65).chain([finger(125, 63)]));
     assert!(rules::words(home.last()).en.starts_with("Blood glucose 63 mg/dL"));
+}
+
+/// Never seen at 70, and nobody was told of the second time.
+#[test]
+fn a_low_that_lasts_again_hours_later_pages_again_once() {
+    let told = |home: &Watched| {
+        let escalated = home.reported.iter().filter(|alert| alert.transition == Escalated);
+        escalated.map(Crisis::known_of).collect::<Vec<_>>()
+    };
+    let day = |day: i64| {
+        [finger(day * DAY, 65), finger(day * DAY + 100, 66), finger(day * DAY + 121, 64)]
+    };
+    let mut home = after((0..3).flat_map(day));
+    assert_eq!(told(&home), [None, Some(at(DAY)), Some(at(2 * DAY))]);
+    assert_eq!(
+        rules::words(home.last()).en,
+        "Blood glucose 64 mg/dL: again below 70, not seen back for more than 120 minutes. Ask for symptoms, and to measure by finger-stick."
+    );
+    // What goes on is no news.
+    home.receives(finger(2 * DAY + 300, 66));
+    assert_eq!(told(&home).len(), 3);
+    // A sensor that falls silent: time alone says so.
+    let night = |from: i64| stays(from, from + 130, 62);
+    let home = after(night(0).chain(night(600)));
+    assert_eq!(told(&home), [None, Some(at(600))]);
+    assert_eq!(told(&after(night(0).chain(night(360)))), [None], "four hours");
+    assert!(
+        rules::words(home.last()).en.starts_with("Sensor glucose again below 70 mg/dL for more")
+    );
+}
+
+#[test]
+fn a_low_that_lasted_twice_stays_said_when_its_readings_have_left_memory() {
+    let by_finger_stick =
+        [0, 100, 121, 500, 600, 621, 1500, 1600, 1630].map(|minutes| finger(minutes, 65));
+    let by_sensor: Vec<Sent> = stays(0, 130, 62).chain(stays(600, 730, 64)).collect();
+    for sent in [&by_finger_stick[..], &by_sensor] {
+        let mut home = after(sent.iter().copied());
+        let known = home.last().clone();
+        assert!(Crisis::known_of(&known).is_some());
+        let sent: Vec<(i64, Sent)> = sent.iter().map(|sent| (sent.minutes, *sent)).collect();
+        for minutes in (-90..1_800).step_by(5) {
+            let now = 40 * DAY + minutes;
+            assert!(home.missed_at(now).is_empty(), "{minutes}");
+            let mut restarted = home.restarted(&sent, now);
+            assert!(restarted.missed_at(now).is_empty(), "{minutes}");
+            assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
+        }
+    }
 }
 
 /// 40 days later the readings leave, one by one: what the alert says of them stays said.
