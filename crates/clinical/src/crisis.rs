@@ -3,14 +3,21 @@
 //! A patient has one open alert of a rule, which further readings update and nobody hears of again. Where
 //! values beyond the limit have gone, without what ends the alert, and come back, somebody has to be told
 //! again: the alert *escalates* once more, once for each crisis, and says so in its findings.
+//!
+//! What raises an urgent alert in a patient without history calls while an alert is open as well, once for
+//! each crisis. When one is over a rule says: of what people live in ([`Away`]), of glucose after hours.
 
-use crate::alert::{Alert, Severity, Status, Values};
-use crate::episode::Episode;
+use crate::alert::{Alert, Severity, Stage, Status, Values};
+use crate::episode::{Computation, Episode, PAGES_WITHIN};
 use crate::time::{Span, Timestamp};
 
 /// Values beyond a limit so long after the last ones may be a new crisis. Ours: another day, for people
 /// measure up to four hours earlier or later.
 pub(crate) const AGAIN_AFTER: Span = Span::from_hours(20);
+
+/// What is beyond the limit again within so long was so a day before, unless it was not in between a day
+/// after that. Ours: people measure up to four hours earlier or later.
+const EACH_DAY: Span = Span::from_hours(28);
 
 /// After so long without any value nobody knows whether it is the same crisis. Ours: the three days after
 /// which readings are missing.
@@ -20,13 +27,22 @@ pub(crate) const UNKNOWN_AFTER: Span = Span::from_days(3);
 /// since 1970.
 const CRISIS_AT: &str = "crisis_at";
 
+/// The finding of one whose newest crisis no further reading has confirmed yet.
+const UNCONFIRMED: &str = "crisis_unconfirmed";
+
 /// A further crisis in an episode that lasts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Crisis {
     /// When it was seen to begin; it tells one from another.
     pub began: Timestamp,
+    /// How far the rule has come with it: an unconfirmed one asks to measure again.
+    pub stage: Stage,
     /// How urgent: a review where all its readings came too late for a page.
     pub severity: Severity,
+    /// Until when somebody is told of it.
+    pub(crate) in_time_until: Timestamp,
+    /// So far apart at least those of the rule begin.
+    pub(crate) apart: Span,
 }
 
 impl Crisis {
@@ -35,14 +51,82 @@ impl Crisis {
         alert.finding(CRISIS_AT).map(|seconds| Timestamp::from_seconds(seconds as i64))
     }
 
-    /// One that is known from an alert, of which nobody has to be told.
-    pub(crate) fn known(began: Timestamp) -> Self {
-        Self { began, severity: Severity::Review }
+    /// How far that one has come.
+    pub(crate) fn known_stage(alert: &Alert) -> Stage {
+        match alert.finding(UNCONFIRMED) {
+            Some(_) => Stage::Unconfirmed,
+            None => Stage::Confirmed,
+        }
+    }
+
+    /// The one that an alert tells of, of which nobody has to be told.
+    pub(crate) fn known(alert: &Alert, apart: Span) -> Option<Self> {
+        Some(Self {
+            began: Self::known_of(alert)?,
+            stage: Self::known_stage(alert),
+            severity: Severity::Review,
+            in_time_until: Timestamp::EARLIEST,
+            apart,
+        })
+    }
+
+    /// Further readings of it.
+    pub(crate) fn go_on(&mut self, stage: Stage, severity: Severity, in_time_until: Timestamp) {
+        if stage > self.stage {
+            (self.stage, self.severity, self.in_time_until) = (stage, severity, in_time_until);
+        } else if stage == self.stage {
+            self.severity = self.severity.max(severity);
+            self.in_time_until = self.in_time_until.max(in_time_until);
+        }
     }
 
     /// Says in an alert's findings when it began.
     pub(crate) fn say_in(&self, findings: &mut Values) {
         findings.insert(CRISIS_AT.into(), self.began.seconds() as f64);
+        if self.stage == Stage::Unconfirmed {
+            findings.insert(UNCONFIRMED.into(), 1.0);
+        }
+    }
+}
+
+/// Since when nothing has been beyond a limit, of what people may live beyond: who is so each day is in one
+/// crisis.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Away {
+    /// When the newest value was beyond the limit.
+    beyond: Timestamp,
+    /// When the first value since then was not, and the newest.
+    not_beyond: Option<(Timestamp, Timestamp)>,
+}
+
+impl Away {
+    pub(crate) fn since(beyond: Timestamp) -> Self {
+        Self { beyond, not_beyond: None }
+    }
+
+    pub(crate) fn passes_without(&mut self, time: Timestamp) {
+        let (first, _) = self.not_beyond.unwrap_or((time, time));
+        self.not_beyond = Some((first, time));
+    }
+
+    /// Whether what is beyond the limit at a time comes so long after the last, and after such values,
+    /// that it is news.
+    pub(crate) fn is_over_at(&self, time: Timestamp) -> bool {
+        let after = time - self.beyond;
+        match self.not_beyond {
+            Some((_, newest)) => newest - self.beyond >= AGAIN_AFTER || after > EACH_DAY,
+            None => after > UNKNOWN_AFTER,
+        }
+    }
+
+    /// So long nothing has been beyond the limit at a time.
+    pub(crate) fn lasts_at(&self, time: Timestamp) -> Span {
+        time - self.beyond
+    }
+
+    /// So long values have stayed away from the limit, as far as is known.
+    pub(crate) fn stayed(&self) -> Span {
+        self.not_beyond.map_or(Span::ZERO, |(first, newest)| newest - first)
     }
 }
 
@@ -63,22 +147,28 @@ impl Telling {
         alert: Option<&Alert>,
         episode: &Episode,
         status: Status,
-        now: Timestamp,
+        computation: &Computation<'_>,
     ) -> Self {
         let (Some(crisis), Some(alert)) = (episode.crisis, alert) else { return Self::Nothing };
         // A correction may let it begin some hours earlier or later.
-        let is_known =
-            Crisis::known_of(alert).is_some_and(|known| crisis.began < known + AGAIN_AFTER);
-        if is_known && !alert.late {
+        let is_known = Crisis::known_of(alert).is_some_and(|known| {
+            crisis.began < known + crisis.apart && crisis.stage <= Crisis::known_stage(alert)
+        });
+        // An alert that is not urgent is late for its own readings.
+        if is_known && !(alert.late && alert.severity == Severity::Urgent) {
             return Self::Nothing;
         }
         let is_urgent = crisis.severity == Severity::Urgent;
-        let is_in_time = is_urgent && episode.in_time_until.is_none_or(|until| now <= until);
+        let is_in_time = is_urgent && computation.at <= crisis.in_time_until;
         // Its readings came in time and were told, and are seen to be a crisis only now.
         let was_told = !is_known && is_urgent && alert.last_observed_at >= crisis.began;
+        // What is changed of long ago is no news, also where it parts from one another what lasts.
+        let is_of_old = computation
+            .cause
+            .is_some_and(|cause| computation.at - cause.observation_time() > PAGES_WITHIN);
         match (alert.status, status) {
-            (Status::Open, Status::Open) if is_in_time => Self::Now,
-            (Status::Open, Status::Open) if was_told => Self::Nothing,
+            (Status::Open, Status::Open) if is_in_time && !is_of_old => Self::Now,
+            (Status::Open, Status::Open) if was_told || is_in_time && !is_known => Self::Nothing,
             (Status::Open, Status::Open) => Self::TooLate,
             // What is over says what it said.
             (Status::Open | Status::Resolved, _) if is_known => Self::TooLate,

@@ -287,7 +287,7 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
     let began = times().next().unwrap_or(episode.began);
     let newest_time = times().max();
     let severity = severity_of(known, &episode, status, computation.at);
-    let telling = Telling::of(known, &episode, status, computation.at);
+    let telling = Telling::of(known, &episode, status, computation);
     let transition = transition(known, &episode, (severity, telling), status, (&evidence, began))?;
     // What was judged stays as it was, with the numbers of the plan and the rule set that it was judged
     // by. What was taken back or holds again is judged anew, and so is what became more or less severe:

@@ -77,6 +77,13 @@ pub trait Rule: Debug + Send + Sync {
         false
     }
 
+    /// Of a rule that can be urgent: after how long at most without a value beyond the most urgent of its
+    /// [`Rule::limits`] an open alert calls again where that would raise an urgent one in a patient without
+    /// history ([`crate::crisis`]). None of a rule that never is.
+    fn calls_again_after(&self) -> Option<Span> {
+        None
+    }
+
     /// Whether the rule looks at what the patient's data are suspected of ([`Context::suspicions`]); it
     /// is assessed where that changes.
     fn reads_suspicions(&self) -> bool {

@@ -1,7 +1,9 @@
 //! Numbers and days in the sentences of alerts.
 
-use crate::alert::Text;
+use crate::alert::{Alert, Text};
+use crate::episode::PAGES_WITHIN;
 use crate::measured::Side;
+use crate::time::Span;
 
 /// A number as short as it is exact to two decimals: `151`, `179.5`.
 pub(crate) fn number(value: f64) -> String {
@@ -17,6 +19,25 @@ pub(crate) fn measured(value: f64, side: Option<f64>) -> String {
         None => number,
         Some(place) => Side::of_code(place as usize).shown(&number),
     }
+}
+
+/// How long before something else was, in the coarsest unit that says it well.
+pub(crate) fn before(span: Span) -> Text {
+    let minutes = (span.millis() as f64 / 60_000.0).round();
+    let (number_of, ja, en) = match minutes {
+        ..120.0 => (minutes, "分前", "minutes"),
+        ..2_880.0 => ((minutes / 60.0).round(), "時間前", "hours"),
+        _ => ((minutes / 1_440.0).round(), "日前", "days"),
+    };
+    let shown = number(number_of);
+    Text { ja: format!("{shown}{ja}"), en: format!("{shown} {en} before") }
+}
+
+/// Whether all that an alert rests on came later than somebody is called for it, so that it tells of the
+/// past.
+pub(crate) fn came_late(alert: &Alert) -> bool {
+    let newest = alert.evidence.iter().map(|evidence| evidence.reading.observation_time()).max();
+    newest.is_some_and(|newest| alert.raised_at - newest > PAGES_WITHIN)
 }
 
 /// What is said of an alert that does not carry what its rule judged.
@@ -51,6 +72,15 @@ mod tests {
         for (value, text) in [(151.0, "151"), (179.5, "179.5"), (0.25, "0.25"), (100.0, "100")] {
             assert_eq!(number(value), text);
         }
+    }
+
+    #[test]
+    fn how_long_before_is_said_in_minutes_hours_or_days() {
+        for (minutes, en) in [(60, "60 minutes"), (119, "119 minutes"), (120, "2 hours")] {
+            assert_eq!(before(Span::from_minutes(minutes)).en, format!("{en} before"));
+        }
+        assert_eq!(before(Span::from_hours(47)).ja, "47時間前");
+        assert_eq!(before(Span::from_hours(71)).ja, "3日前");
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn who_is_severe_again_after_days_that_were_not_is_told_of_again_and_once() {
     // What follows in the same crisis is no news.
     receives(&mut home, [severe(4 * DAY + HOUR), severe(4 * DAY + 9 * HOUR)]);
     assert_eq!(home.transitions()[2..], [(Updated, Urgent, Confirmed); 2]);
-    // One without a second asks nobody either, and the words stay those of the pair.
+    // Nor is one without a second, and the words stay those of the pair.
     home.receives(bp(4 * DAY + 12 * HOUR, 186, 100));
     home.waits_until(4 * DAY + 13 * HOUR);
     assert_eq!(home.last().transition, Updated);
@@ -102,14 +102,72 @@ fn a_day_later_or_after_three_days_without_a_value_it_is_another_crisis() {
     assert_eq!(again(&[severe(0), later(73)]), 1, "nobody knows what was in between");
 }
 
+/// As one does where no alert is open.
 #[test]
-fn what_one_reading_says_first_and_two_an_hour_later_is_told_of_once() {
+fn one_reading_that_is_severe_again_asks_to_measure_again_and_the_pair_after_it_pages() {
     let mut home = after([severe(0), between(DAY), between(2 * DAY)]);
     home.receives(bp(3 * DAY, 192, 100));
+    home.waits_until(3 * DAY + 14);
+    assert_eq!(told_again(&home), 0, "it may be measured again");
     home.waits_until(3 * DAY + 30);
-    assert_eq!(told_again(&home), 0, "nobody has measured again");
-    receives(&mut home, [severe(3 * DAY + HOUR), severe(3 * DAY + 2 * HOUR)]);
-    assert_eq!(told_again(&home), 1);
+    assert_eq!(told_again(&home), 1, "nobody has measured again");
+    assert_eq!(Crisis::known_of(home.last()), Some(at(3 * DAY)));
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Home blood pressure 192/100 mmHg: systolic at or above 180. Severe again; not repeated within 15 minutes. Ask for symptoms, and to measure twice, 1 to 2 minutes apart."
+    );
+    assert_eq!(
+        words.ja,
+        "家庭血圧 192/100 mmHg（収縮期が180以上）。再び重症域です。15分以内の再測定がありません。症状を確認し、1〜2分の間隔で2回測り直すよう依頼してください。"
+    );
+    // One that is not severe parts it from the next, which asks for nothing more.
+    receives(&mut home, [between(3 * DAY + HOUR)]);
+    home.receives(bp(3 * DAY + 2 * HOUR, 194, 100));
+    home.waits_until(3 * DAY + 3 * HOUR);
+    assert_eq!((home.last().transition, told_again(&home)), (Updated, 1));
+    receives(&mut home, [severe(3 * DAY + 4 * HOUR), severe(3 * DAY + 5 * HOUR)]);
+    assert_eq!(told_again(&home), 2);
+    assert_eq!(Crisis::known_of(home.last()), Some(at(3 * DAY)));
+    assert!(rules::words(home.last()).en.contains("Severe again, confirmed by a second reading"));
+}
+
+#[test]
+fn one_reading_an_occasion_confirms_a_new_crisis_too() {
+    let mut home = after([severe(0), between(DAY), between(2 * DAY)]);
+    for hours in [0, 10, 20] {
+        home.receives(bp(3 * DAY + hours * HOUR, 192, 100));
+    }
+    home.waits_until(4 * DAY);
+    assert_eq!(told_again(&home), 2, "{:?}", home.transitions());
+    assert_eq!(Crisis::known_of(home.last()), Some(at(3 * DAY)));
+    let words = rules::words(home.last());
+    assert!(words.en.contains("mean 192/100 mmHg"), "{words:?}");
+    assert!(words.en.contains("Severe again, on 2 occasions in a row."), "{words:?}");
+    assert!(words.ja.contains("再び重症域です（続けて2回の測定機会で）"), "{words:?}");
+}
+
+#[test]
+fn one_reading_that_is_severe_again_and_its_repetition_is_not_asks_for_nothing() {
+    let mut home = after([severe(0), between(DAY), between(2 * DAY)]);
+    receives(&mut home, [[bp(3 * DAY, 184, 100), bp(3 * DAY + 2, 172, 100)]]);
+    home.waits_until(4 * DAY);
+    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
+}
+
+#[test]
+fn one_reading_that_is_severe_again_and_comes_too_late_pages_nobody() {
+    let mut home = after([severe(0), between(DAY), between(2 * DAY)]);
+    home.receives_at(3 * DAY + 8 * HOUR, bp(3 * DAY, 192, 100));
+    assert_eq!((home.last().transition, home.last().late), (Updated, true));
+    assert_eq!(
+        rules::words(home.last()).en,
+        "Home blood pressure 192/100 mmHg: systolic at or above 180. Was severe again; the readings arrived late. Review what followed."
+    );
+    // One in time after it asks.
+    home.receives(bp(3 * DAY + 9 * HOUR, 190, 100));
+    home.waits_until(3 * DAY + 10 * HOUR);
+    assert_eq!((home.last().transition, home.last().late), (Escalated, false));
 }
 
 #[test]
@@ -162,8 +220,34 @@ fn who_starts_again_says_nothing_new_wherever_the_window_begins() {
     }
 }
 
-/// When an occasion begins, and whether it is severe.
-fn occasions() -> impl Strategy<Value = Vec<(i64, bool)>> {
+#[test]
+fn one_reading_in_time_asks_once_also_where_the_alert_is_for_review() {
+    let mut home = Home::under(&[RULE]);
+    for sent in severe(0) {
+        home.receives_at(8 * HOUR, sent);
+    }
+    home.reported.clear();
+    receives(&mut home, [between(DAY), between(2 * DAY)]);
+    home.receives(bp(3 * DAY, 192, 100));
+    home.waits_until(3 * DAY + HOUR);
+    assert_eq!(home.transitions(), [(Escalated, Review, Confirmed)]);
+    assert!(rules::words(home.last()).en.ends_with("1 to 2 minutes apart."), "{:?}", home.last());
+    assert!(home.missed_at(3 * DAY + HOUR).is_empty());
+}
+
+/// What an occasion says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// Twice.
+    Severe,
+    /// Once, and nothing more.
+    SevereOnce,
+    /// Neither severe nor normalised.
+    Between,
+}
+
+/// When an occasion begins, and what it says.
+fn occasions() -> impl Strategy<Value = Vec<(i64, Says)>> {
     let hours = |hours: i64| hours * HOUR;
     let apart = vec![
         hours(4),
@@ -179,38 +263,59 @@ fn occasions() -> impl Strategy<Value = Vec<(i64, bool)>> {
         hours(72) + 1,
         hours(100),
     ];
-    vec((select(apart), any::<bool>()), 1..40).prop_map(|all| {
+    let says = prop_oneof![
+        2 => Just(Says::Severe),
+        1 => Just(Says::SevereOnce),
+        3 => Just(Says::Between),
+    ];
+    vec((select(apart), says), 1..40).prop_map(|all| {
         let mut minutes = 0;
-        let mut occasions = vec![(0, true)];
-        for (apart, is_severe) in all {
+        let mut occasions = vec![(0, Says::Severe)];
+        for (apart, says) in all {
             minutes += apart;
-            occasions.push((minutes, is_severe));
+            occasions.push((minutes, says));
         }
         occasions
     })
 }
 
-/// The definition, read word for word: when a crisis begins of which somebody is told again.
-fn crises(occasions: &[(i64, bool)]) -> Vec<i64> {
-    let mut crises = Vec::new();
-    let severe: Vec<i64> =
-        occasions.iter().filter(|(_, is_severe)| *is_severe).map(|(minutes, _)| *minutes).collect();
+/// The definition, read word for word: when a crisis begins of which somebody is told again, first where
+/// it is to be confirmed, then where it is.
+fn crises(occasions: &[(i64, Says)]) -> Vec<(i64, bool)> {
+    let mut told: Vec<(i64, bool)> = Vec::new();
+    let severe: Vec<(i64, Says)> =
+        occasions.iter().filter(|(_, says)| *says != Says::Between).copied().collect();
+    // The first is confirmed.
+    let mut newest = (0, true);
     for two in severe.windows(2) {
-        let (last, next) = (two[0], two[1]);
+        let ((last, before), (next, says)) = (two[0], two[1]);
         let between = || occasions.iter().map(|(at, _)| *at).filter(|at| last < *at && *at < next);
         let is_new = between().any(|at| at - last >= 20 * HOUR)
             || between().next().is_some() && next - last > 28 * HOUR
             || next - last > 72 * HOUR;
+        // Once at two occasions in a row is twice.
+        let is_in_a_row = before == Says::SevereOnce
+            && says == Says::SevereOnce
+            && between().next().is_none()
+            && next - last <= 28 * HOUR;
+        let is_confirmed = says == Says::Severe || is_in_a_row;
+        let (began, was_confirmed) = newest;
         if is_new {
-            crises.push(next);
+            newest = (next, is_confirmed);
+            told.push(newest);
+        } else if is_confirmed && !was_confirmed {
+            newest = (began, true);
+            told.push(newest);
         }
     }
-    crises
+    told
 }
 
-fn sent(occasions: &[(i64, bool)]) -> Vec<(i64, Sent)> {
-    let readings = |(minutes, is_severe): &(i64, bool)| {
-        if *is_severe { severe(*minutes) } else { between(*minutes) }
+fn sent(occasions: &[(i64, Says)]) -> Vec<(i64, Sent)> {
+    let readings = |(minutes, says): &(i64, Says)| match says {
+        Says::Severe => severe(*minutes).to_vec(),
+        Says::SevereOnce => vec![bp(*minutes, 190, 100)],
+        Says::Between => between(*minutes).to_vec(),
     };
     occasions.iter().flat_map(readings).map(|sent| (sent.minutes + 1, sent)).collect()
 }
@@ -222,13 +327,16 @@ proptest! {
     fn somebody_is_told_again_once_of_each_crisis(occasions in occasions()) {
         let mut home = Home::under(&[RULE]);
         home.receives_all(&sent(&occasions));
+        home.waits_until(occasions.last().map_or(0, |(minutes, _)| minutes + 20));
+        let is_confirmed = |alert: &Alert| alert.finding("crisis_unconfirmed").is_none();
         let told: Vec<_> = home
             .reported
             .iter()
             .filter(|alert| alert.transition == Escalated)
-            .map(Crisis::known_of)
+            .map(|alert| (Crisis::known_of(alert), is_confirmed(alert)))
             .collect();
-        let expected: Vec<_> = crises(&occasions).into_iter().map(|minutes| Some(at(minutes))).collect();
+        let expected: Vec<_> =
+            crises(&occasions).into_iter().map(|(minutes, is)| (Some(at(minutes)), is)).collect();
         prop_assert_eq!(told, expected);
         let ends = |alert: &Alert| matches!(alert.transition, Eased | Resolved);
         prop_assert!(!home.reported.iter().any(ends));

@@ -4,19 +4,25 @@ mod home;
 
 use std::collections::BTreeSet;
 
-use clinical::alert::{AlertId, Transition};
+use clinical::alert::{Alert, AlertId, Severity, Transition};
+use clinical::crisis::Crisis;
 use clinical::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
 use clinical::kinds::blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, PULSE_RATE, SYSTOLIC};
 use clinical::kinds::body_temperature::TEMPERATURE;
 use clinical::kinds::oxygen_saturation::SPO2;
 use clinical::kinds::weighing_scale::BODY_WEIGHT;
+use clinical::limit::{Limit, Side};
+use clinical::plan::Plan;
+use clinical::rule::Rule;
 use clinical::sample::Sample;
-use clinical::{Kind, Reading, Source};
+use clinical::{Kind, Reading, Source, Span, Version, rules};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
-use home::{Home, Made, Sending, episode, properties};
+use home::{Home, Made, Sending, at, episode, only, properties};
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
@@ -88,6 +94,22 @@ impl Sending for Measurement {
             entered_in_error: false,
         }
         .reading()
+    }
+}
+
+/// A measurement as it is sent once more, with another value.
+#[derive(Debug, Clone, Copy)]
+struct Corrected(Measurement);
+
+impl Sending for Corrected {
+    fn minutes(&self) -> i64 {
+        self.0.minutes
+    }
+
+    fn reading(&self) -> Reading {
+        let reading = self.0.reading();
+        let version = Version::new(reading.observation_time + Span::from_minutes(1), 0);
+        Reading { version, ..reading }
     }
 }
 
@@ -236,4 +258,204 @@ proptest! {
         let open: Vec<_> = home.monitor.alerts().iter().filter(|alert| alert.is_open()).collect();
         prop_assert!(open.is_empty(), "{open:?}");
     }
+}
+
+/// The rules that can be urgent, each with after how long at most it calls again.
+fn urgent_rules() -> impl Iterator<Item = (&'static dyn Rule, Span)> {
+    rules::all().iter().filter_map(|rule| Some((*rule, rule.calls_again_after()?)))
+}
+
+/// Whether a reading is beyond the most urgent of a rule's limits.
+fn is_beyond(rule: &dyn Rule, reading: &Reading) -> bool {
+    let limits = rule.limits(&Plan::default());
+    let most = limits.iter().filter_map(|limit| limit.severity).max();
+    let is_beyond = |limit: &Limit| {
+        let value = reading.sample.value(limit.field);
+        value.is_some_and(|value| match limit.side {
+            Side::Below => value < limit.value,
+            Side::AtOrBelow => value <= limit.value,
+            Side::Above => value > limit.value,
+            Side::AtOrAbove => value >= limit.value,
+        })
+    };
+    let mut of_kind = limits.iter().filter(|limit| limit.kind() == reading.kind);
+    of_kind.any(|limit| limit.severity == most && is_beyond(limit))
+}
+
+/// The alerts that call for a page, as they were reported.
+fn pages(home: &Home) -> impl Iterator<Item = &Alert> {
+    let calls =
+        |alert: &&Alert| matches!(alert.transition, Transition::Raised | Transition::Escalated);
+    home.reported.iter().filter(calls).filter(|alert| alert.severity == Severity::Urgent)
+}
+
+/// Spells in which one device shows one value, minutes to weeks apart, mostly without what ends an alert;
+/// in time's order, each value received at once.
+fn spells() -> impl Strategy<Value = Vec<Measurement>> {
+    let pressure = |systolic: Vec<u16>, diastolic: Vec<u16>| {
+        let pressure = (select(systolic), select(diastolic));
+        pressure.prop_map(|(systolic, diastolic)| Shown::Pressure(systolic, diastolic, 70, false))
+    };
+    let high = pressure(vec![170, 177, 178, 182, 195], vec![90, 107, 112]);
+    let low = pressure(vec![86, 88, 91, 93, 97], vec![60]);
+    (any::<bool>(), vec((high, low, others(), 0..3_u8, length(), pause()), 1..25)).prop_map(
+        |(is_low, all)| {
+            let (mut sent, mut minutes) = (Vec::new(), 0);
+            for (high, low, other, kind, length, pause) in all {
+                let pressure = if is_low { low } else { high };
+                let shown = if kind == 0 { pressure } else { other };
+                minutes += pause;
+                for _ in 0..length {
+                    minutes += 5;
+                    if kind == 0 {
+                        // None comes in the minute in which another has waited for long enough.
+                        minutes = (minutes + 6) / 7 * 7;
+                    }
+                    sent.push(Measurement { minutes, shown, device: 0 });
+                }
+            }
+            sent
+        },
+    )
+}
+
+fn others() -> impl Strategy<Value = Shown> {
+    let glucose = || select(vec![45_u16, 50, 53, 54, 60, 69, 72]);
+    prop_oneof![
+        glucose().prop_map(Shown::Sensor),
+        glucose().prop_map(Shown::FingerStick),
+        select(vec![85_u16, 89, 90, 91, 93, 94, 96]).prop_map(Shown::Oxygen),
+    ]
+}
+
+/// Once or twice, or a sensor's run of up to three hours.
+fn length() -> impl Strategy<Value = i64> {
+    prop_oneof![2 => 1..4_i64, 1 => 4..36_i64]
+}
+
+fn pause() -> impl Strategy<Value = i64> {
+    let hours = vec![3 * HOUR, 4 * HOUR, 4 * HOUR + 5, 8 * HOUR, 20 * HOUR];
+    let days = vec![DAY, DAY + 5 * HOUR, 3 * DAY, 3 * DAY + 30, 5 * DAY, 39 * DAY];
+    prop_oneof![3 => 1..60_i64, 3 => select(hours), 2 => select(days)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// What raises an urgent alert in a patient without history calls inside an open alert as well.
+    #[test]
+    fn what_pages_of_a_patient_without_history_pages_of_one_with_an_open_alert(
+        spells in spells(),
+        cuts in vec(any::<prop::sample::Index>(), 4),
+    ) {
+        let names: Vec<&str> = urgent_rules().map(|(rule, _)| rule.name()).collect();
+        let end = spells.last().map_or(0, |last| last.minutes + 4 * HOUR);
+        let after = |sent: &[Measurement]| {
+            let mut home = Home { plan: only(&names), ..Home::default() };
+            for one in sent {
+                home.receives(*one);
+            }
+            home.waits_until(end);
+            home
+        };
+        let whole = after(&spells);
+        for cut in cuts.iter().map(|cut| cut.index(spells.len())) {
+            let (before, rest) = spells.split_at(cut);
+            let from = at(rest[0].minutes);
+            let fresh = after(rest);
+            for (rule, quiet) in urgent_rules() {
+                let is_quiet = |one: &Measurement| {
+                    at(one.minutes) + quiet < from || !is_beyond(rule, &one.reading())
+                };
+                let is_of_rule = |alert: &&Alert| alert.rule.as_str() == rule.name();
+                let Some(first) = pages(&fresh).find(is_of_rule) else { continue };
+                if before.iter().all(is_quiet) {
+                    let is_called = pages(&whole)
+                        .filter(is_of_rule)
+                        .any(|alert| (from..=first.changed_at).contains(&alert.changed_at));
+                    prop_assert!(is_called, "{} from {from}: {first:?}", rule.name());
+                }
+            }
+        }
+    }
+
+    /// And once for each crisis, which are hours apart: noise around a limit does not flap.
+    #[test]
+    fn an_open_alert_pages_once_for_each_crisis(spells in spells()) {
+        let home = Home::after(spells);
+        for (rule, _) in urgent_rules() {
+            let of_rule: Vec<&Alert> =
+                pages(&home).filter(|alert| alert.rule.as_str() == rule.name()).collect();
+            for (place, alert) in of_rule.iter().enumerate() {
+                let earlier = of_rule[..place].iter().rfind(|other| other.id == alert.id);
+                let Some(before) = earlier else { continue };
+                let crisis = Crisis::known_of(alert);
+                prop_assert!(crisis.is_some(), "{before:?}, then {alert:?}");
+                let is_confirmed_now = crisis == Crisis::known_of(before)
+                    && before.finding("crisis_unconfirmed").is_some()
+                    && alert.finding("crisis_unconfirmed").is_none();
+                let apart = alert.changed_at - before.changed_at;
+                let is_apart = apart > Span::from_hours(4);
+                prop_assert!(is_confirmed_now || is_apart, "{before:?}, then {alert:?}");
+            }
+        }
+    }
+
+    /// A correction of what was measured a day ago or earlier calls nobody of an alert that was urgent.
+    #[test]
+    fn a_correction_of_an_old_value_pages_nobody(
+        spells in spells(),
+        changed in any::<prop::sample::Index>(),
+        shown in any::<prop::sample::Index>(),
+        later in DAY..35 * DAY,
+    ) {
+        let old = spells[changed.index(spells.len())];
+        let of_kind: Vec<Shown> = spells
+            .iter()
+            .filter(|one| std::mem::discriminant(&one.shown) == std::mem::discriminant(&old.shown))
+            .map(|one| one.shown)
+            .collect();
+        let other = Measurement { shown: of_kind[shown.index(of_kind.len())], ..old };
+        let received = old.minutes + later;
+        let mut home = Home::default();
+        for one in spells.iter().filter(|one| one.minutes < received) {
+            home.receives(*one);
+        }
+        home.waits_until(received);
+        let urgent = |alert: &&Alert| alert.is_open() && alert.severity == Severity::Urgent;
+        let known: BTreeSet<AlertId> =
+            home.monitor.alerts().iter().filter(urgent).map(|alert| alert.id).collect();
+        let from = home.reported.len();
+        home.receives_at(received, Corrected(other));
+        let called: Vec<&Alert> = home.reported[from..]
+            .iter()
+            .filter(|alert| alert.transition == Transition::Escalated && known.contains(&alert.id))
+            .collect();
+        prop_assert!(called.is_empty(), "{called:?}");
+    }
+
+    /// A rule that is urgent says when it calls again.
+    #[test]
+    fn no_other_rule_is_urgent(history in measurements(), plan in properties::plans()) {
+        let mut home = Home::with_plan(plan);
+        home.receives_all(&history);
+        for alert in home.reported.iter().filter(|alert| alert.severity == Severity::Urgent) {
+            let is_declared = urgent_rules().any(|(rule, _)| rule.name() == alert.rule.as_str());
+            prop_assert!(is_declared, "{}", alert.rule);
+        }
+    }
+}
+
+/// A property over histories is worth what the histories hold.
+#[test]
+fn the_generated_spells_hold_new_crises_of_every_rule_that_can_be_urgent() {
+    let mut runner = TestRunner::deterministic();
+    let mut found: BTreeSet<&str> = BTreeSet::new();
+    for _ in 0..300 {
+        let home = Home::after(spells().new_tree(&mut runner).unwrap().current());
+        let again = pages(&home).filter(|alert| Crisis::known_of(alert).is_some());
+        found.extend(again.map(|alert| alert.rule.as_str()));
+    }
+    let expected: BTreeSet<&str> = urgent_rules().map(|(rule, _)| rule.name()).collect();
+    assert_eq!(found, expected);
 }

@@ -64,6 +64,135 @@ fn an_unconfirmed_alert_escalates_when_a_later_occasion_confirms() {
     assert_eq!(home.reported[0].id, home.reported[1].id);
 }
 
+/// Whoever measures once does what the alert asks for at the next occasion.
+#[test]
+fn one_severe_reading_an_occasion_confirms_the_one_before_it() {
+    let mut home = Home::default();
+    home.receives(bp(0, 212, 124));
+    home.waits_until(15);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Home blood pressure 212/124 mmHg: systolic at or above 180, diastolic at or above 110. Severe; not repeated within 15 minutes. Ask for symptoms, and to measure twice, 1 to 2 minutes apart."
+    );
+    assert_eq!(
+        words.ja,
+        "家庭血圧 212/124 mmHg（収縮期が180以上、拡張期が110以上）。15分以内の再測定がありません。症状を確認し、1〜2分の間隔で2回測り直すよう依頼してください。"
+    );
+    home.receives(bp(25, 208, 120));
+    home.waits_until(39);
+    assert_eq!(home.reported.len(), 1, "its own repetition may still come");
+    home.waits_until(40);
+    assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Home blood pressure, mean 210/122 mmHg: systolic at or above 180, diastolic at or above 110. Severe, on 2 occasions in a row. Ask for symptoms."
+    );
+    assert_eq!(
+        words.ja,
+        "家庭血圧 2回の平均 210/122 mmHg（収縮期が180以上、拡張期が110以上）。続けて2回の測定機会で重症域です。症状を確認してください。"
+    );
+    for sent in [bp(50, 214, 122), bp(80, 230, 130)] {
+        home.receives(sent);
+    }
+    home.waits_until(100);
+    assert_eq!(home.transitions()[2..], [(Updated, Urgent, Confirmed); 2]);
+    let words = rules::words(home.last());
+    assert!(words.en.contains("mean 222/126 mmHg"), "{}", words.en);
+    assert!(home.missed_at(101).is_empty());
+}
+
+#[test]
+fn what_its_own_repetition_brings_down_confirms_nothing() {
+    let mut home = Home::after([bp(0, 212, 124), bp(25, 190, 100), bp(27, 150, 90)]);
+    home.waits_until(60);
+    assert!(home.reported.iter().all(|alert| alert.stage == Unconfirmed));
+}
+
+#[test]
+fn two_occasions_confirm_each_other_a_day_apart_and_with_nothing_between_them() {
+    const HOUR: i64 = 60;
+    let is_confirmed = |sent: &[home::Sent]| {
+        let mut home = Home::after(sent.iter().cloned());
+        home.waits_until(40 * HOUR);
+        assert!(home.missed_at(40 * HOUR).is_empty());
+        home.last().stage == Confirmed
+    };
+    let severe = |minutes| bp(minutes, 190, 100);
+    assert!(is_confirmed(&[severe(0), severe(16)]));
+    assert!(is_confirmed(&[severe(0), severe(28 * HOUR)]));
+    assert!(!is_confirmed(&[severe(0), severe(28 * HOUR + 1)]));
+    // Neither severe nor normalised.
+    assert!(!is_confirmed(&[severe(0), bp(5 * HOUR, 177, 100), severe(10 * HOUR)]));
+    // Each by another pressure: their mean is not severe.
+    assert!(!is_confirmed(&[bp(0, 185, 80), bp(5 * HOUR, 150, 112)]));
+    // What comes late and lies between them parts them.
+    let mut home = Home::after([severe(0), severe(10 * HOUR)]);
+    home.waits_until(11 * HOUR);
+    assert_eq!(home.last().stage, Confirmed);
+    home.receives_at(11 * HOUR, bp(5 * HOUR, 177, 100));
+    assert_eq!((home.last().transition, home.last().stage), (Transition::Eased, Unconfirmed));
+}
+
+#[test]
+fn who_measures_once_a_day_and_is_severe_is_told_of_once_wherever_the_window_begins() {
+    const DAY: i64 = 24 * 60;
+    let sent = (0..8).map(|day| bp(day * DAY + day % 3 * 60, 190, 100));
+    let sent: Vec<(i64, home::Sent)> = sent.map(|sent| (sent.minutes + 1, sent)).collect();
+    let mut home = Home::under(&["bp.severe_high"]);
+    home.receives_all(&sent);
+    home.waits_until(8 * DAY);
+    let first = [(Raised, Review, Unconfirmed), (Escalated, Urgent, Confirmed)];
+    assert_eq!(home.transitions()[..2], first);
+    assert_eq!(home.transitions()[2..], [(Updated, Urgent, Confirmed); 6]);
+    let known = home.last().clone();
+    for hours in 0..24 * 50 {
+        let now = 8 * DAY + hours * 60;
+        assert!(home.missed_at(now).is_empty(), "{hours}");
+        if hours % 5 == 0 {
+            let mut restarted = home.restarted(&sent, now);
+            assert!(restarted.missed_at(now).is_empty(), "{hours}");
+            assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
+        }
+    }
+}
+
+#[test]
+fn who_is_severe_each_morning_and_normal_by_noon_is_told_of_once() {
+    const DAY: i64 = 24 * 60;
+    const HOUR: i64 = 60;
+    let mut home = Home::under(&["bp.severe_high"]);
+    for day in 0..10 {
+        let at = |minutes| day * DAY + minutes;
+        let readings = [(0, 184, 96), (2, 182, 95), (6 * HOUR, 150, 85), (14 * HOUR, 148, 84)];
+        for (minutes, systolic, diastolic) in readings {
+            home.receives(bp(at(minutes), systolic, diastolic));
+        }
+    }
+    assert_eq!(home.transitions()[0], (Raised, Urgent, Confirmed));
+    assert_eq!(home.transitions()[1..], [(Updated, Urgent, Confirmed); 9]);
+    // A morning that is normal ends it.
+    home.receives(bp(10 * DAY, 150, 85));
+    home.waits_until(10 * DAY + 15);
+    assert_eq!(home.last().transition, Resolved);
+}
+
+/// Whoever is severe now is so also where the reading before came late.
+#[test]
+fn of_two_occasions_the_newest_says_whether_it_is_too_late_for_a_page() {
+    let mut home = Home::under(&["bp.severe_high"]);
+    for minutes in [0, 300] {
+        home.receives_at(12 * 60, bp(minutes, 190, 100));
+    }
+    let (severity, stage) = (home.last().severity, home.last().stage);
+    assert_eq!((severity, stage, home.last().late), (Review, Confirmed, true));
+    home.receives(bp(20 * 60, 190, 100));
+    home.waits_until(21 * 60);
+    assert_eq!((home.last().transition, home.last().severity), (Escalated, Urgent));
+    assert!(!home.last().late);
+}
+
 #[test]
 fn a_repetition_that_brings_the_mean_down_raises_nothing() {
     let mut home = Home::default();

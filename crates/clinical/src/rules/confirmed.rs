@@ -4,10 +4,13 @@
 //! of readings 1 to 15 minutes apart whose mean is still beyond it (JSH 2019 takes two readings an
 //! occasion and their mean), *unconfirmed* a reading beyond it with no other reading 1 to 15 minutes
 //! from it once 15 minutes have passed. A reading whose repetition brings the mean back raises nothing.
+//! Whoever measures once an occasion repeats it at the next one: two such readings in a row, a day apart at
+//! most, confirm as a pair does.
 //!
 //! An occasion is *normalised* when its mean is within the limits for that and nothing in it is beyond
 //! as above. It counts towards clearing once it is over, so that a reading still to come cannot undo
-//! it. An unconfirmed alert ends with one normalised occasion, a confirmed one with some in a row.
+//! it. An unconfirmed alert ends with one normalised occasion, a confirmed one with some in a row of which
+//! the last comes 20 hours or more after what was beyond the limit: who is so each morning is in one alert.
 //!
 //! The window begins with the first occasion that has a reading in it. An alert that was open there
 //! is carried across: stage and severity follow from its evidence and from the current readings in
@@ -15,23 +18,29 @@
 //!
 //! While a confirmed alert is open, a pair beyond the limit is a *new crisis* where an occasion a day after
 //! the last one beyond it was not, or nothing is known of three days: somebody is told again. One who is
-//! beyond it each day is in the same crisis.
+//! beyond it each day is in the same crisis. A reading that nothing confirms begins an unconfirmed one so:
+//! the alert asks to measure again, and tells of the pair that confirms it.
 
-use super::occasions;
-use super::pairs::{self, Finding, REPEAT_WITHIN, repeats};
+use super::confirmed_evidence::{
+    ESTABLISHED_IN_A_ROW, NEWEST_IN_A_ROW, OCCASIONS, in_a_row, newest_before, second_in_a_row,
+    steps,
+};
+use super::occasions::{self, OCCASION};
+use super::pairs::{self, Before, Finding, REPEAT_WITHIN, repeats};
 use crate::alert::{Alert, Severity, Stage};
-use crate::crisis::{AGAIN_AFTER, Crisis, UNKNOWN_AFTER};
-use crate::episode::{Episode, EvidenceReading};
+use crate::crisis::{AGAIN_AFTER, Away, Crisis, UNKNOWN_AFTER};
+use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
 use crate::kinds::Kind;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Carried, Change, Context, Step};
+use crate::rule::{Assessment, Carried, Change, Context};
 use crate::statistics;
 use crate::time::{Span, Timestamp};
 
-/// What is beyond the limit again within so long was so a day before, unless it was not in between a day
-/// after that. Ours: people measure up to four hours earlier or later.
-const EACH_DAY: Span = Span::from_hours(28);
+/// So long after the last reading beyond the limit whatever is beyond it is a new crisis, which begins with
+/// its occasion.
+pub(super) const NEW_CRISIS_AFTER: Span =
+    Span::from_millis(UNKNOWN_AFTER.millis() + OCCASION.millis());
 
 /// A number of a reading that is the nearer to a limit, or the further beyond it, the greater it is.
 pub(super) type Measure = fn(&CurrentReading) -> i32;
@@ -62,24 +71,6 @@ pub(super) trait Criterion {
     fn clear_occasions(&self) -> u8;
 }
 
-/// Which readings of an alert's evidence brought it to which stage: the first, and the first pair.
-fn steps(alert: &Alert) -> [Option<Step>; 2] {
-    let step = |stage, readings| Some(Step { stage, readings });
-    if alert.stage == Stage::Unconfirmed {
-        // Another reading near the first is a copy of it.
-        return [step(Stage::Unconfirmed, 1), None];
-    }
-    let readings: Vec<CurrentReading> =
-        alert.evidence.iter().map(EvidenceReading::current_reading).collect();
-    // Of a reading that is not repeated no other reading is so near.
-    let is_pair = |pair: &[CurrentReading]| repeats(&pair[1], &pair[0]);
-    match readings.windows(2).position(is_pair) {
-        None => [step(Stage::Unconfirmed, 1), None],
-        Some(0) => [None, step(Stage::Confirmed, 2)],
-        Some(first) => [step(Stage::Unconfirmed, 1), step(Stage::Confirmed, first + 2)],
-    }
-}
-
 /// The full computation of a rule; `name` adds what was judged against what.
 pub(super) fn assess<C: Criterion>(
     criterion: &C,
@@ -101,10 +92,17 @@ pub(super) fn assess<C: Criterion>(
         let last_beyond = last_beyond.unwrap_or_else(|| context.lookback_start());
         Open::carry(&carried, (edge, last_beyond), context)
     });
-    let mut found = episodes(&readings, first, open, criterion, context.now);
+    let seen_from = context.lookback_start();
+    let mut found = episodes(&readings, (first, seen_from), open, criterion, context.now);
     for episode in &mut found.episodes {
         complete::<C>(episode);
+        let in_a_row = episode.findings.clone();
         name(episode);
+        episode.findings.extend(in_a_row);
+        let judged = judged(episode).iter().map(|one| one.reading).collect::<Vec<_>>();
+        if pairs::are_in_a_row(&judged) {
+            episode.findings.insert(OCCASIONS.into(), 2.0);
+        }
         if let Some(crisis) = episode.crisis {
             crisis.say_in(&mut episode.findings);
         }
@@ -142,11 +140,15 @@ pub(super) fn is_unaffected<C: Criterion>(
 }
 
 /// What was judged: the newest pair, or the newest reading where none confirms it. What came after the
-/// pair alone was not judged with it.
+/// pair alone was not judged with it, unless it is a new crisis.
 pub(super) fn judged(episode: &Episode) -> &[EvidenceReading] {
+    if let Some(single) = unconfirmed_crisis(episode) {
+        return single;
+    }
     match (episode.stage, &episode.established[..], &episode.newest[..]) {
         (Stage::Confirmed, _, newest @ [first, second, ..])
-            if repeats(&second.reading, &first.reading) =>
+            if repeats(&second.reading, &first.reading)
+                || episode.findings.contains_key(NEWEST_IN_A_ROW) =>
         {
             &newest[..2]
         }
@@ -156,22 +158,33 @@ pub(super) fn judged(episode: &Episode) -> &[EvidenceReading] {
     }
 }
 
+/// The newest reading of a new crisis that none confirms yet.
+fn unconfirmed_crisis(episode: &Episode) -> Option<&[EvidenceReading]> {
+    let crisis = episode.crisis.filter(|crisis| crisis.stage == Stage::Unconfirmed)?;
+    let (newest, before) = episode.newest.split_last()?;
+    let confirms = before.last().is_some_and(|first| repeats(&newest.reading, &first.reading));
+    let is_of_crisis = !confirms && newest.reading.time >= crisis.began;
+    is_of_crisis.then_some(std::slice::from_ref(newest))
+}
+
 /// The mean of a number of what was judged.
 pub(super) fn mean(judged: &[EvidenceReading], of: impl Fn(&CurrentReading) -> f64) -> f64 {
     let values = judged.iter().map(|evidence| of(&evidence.reading));
     statistics::mean(values).unwrap_or(f64::NAN)
 }
 
-/// The episodes in the readings from the index `first` on, where the window begins. The first is the
-/// one that is open there, if one is.
+/// The episodes in the readings from the index `first` on, where the window begins; what was observed
+/// before `seen_from` is not seen. The first is the one that is open there, if one is.
 fn episodes<C: Criterion>(
     readings: &[CurrentReading],
-    first: usize,
+    (first, seen_from): (usize, Timestamp),
     mut open: Option<Open>,
     criterion: &C,
     now: Timestamp,
 ) -> Assessment {
     let mut found = Assessment::default();
+    let known_in_a_row = open.as_mut().map(|open| std::mem::take(&mut open.known_in_a_row));
+    let known_in_a_row = known_in_a_row.unwrap_or_default();
     for occasion in occasions::from(readings, first) {
         let begins = readings[occasion.start].time;
         let over_at = occasions::over_at(readings, &occasion);
@@ -187,17 +200,33 @@ fn episodes<C: Criterion>(
                 Open::hold::<C>(&mut open, begins, (Stage::Confirmed, severity), &pair);
             }
             Finding::Unconfirmed { reading } => {
-                let one = [readings[reading]];
-                let found = (Stage::Unconfirmed, Severity::Review);
-                Open::hold::<C>(&mut open, begins, found, &one);
+                let one = readings[reading];
+                let known = || {
+                    let is_of_one = |two: &&[CurrentReading; 2]| two[1].is_of(&one);
+                    known_in_a_row.iter().find(is_of_one).map(|two| two[0])
+                };
+                let before = match pairs::before_single(readings, reading, criterion, seen_from) {
+                    Before::Single(before) => Some(before),
+                    Before::Unknown => known(),
+                    Before::Other => None,
+                };
+                if let Some(before) = before {
+                    // Whoever is beyond it now is not so by the one that came late.
+                    let found = (Stage::Confirmed, Severity::of_urgent(&[one]));
+                    Open::hold::<C>(&mut open, begins, found, &[before, one]);
+                } else {
+                    let found = (Stage::Unconfirmed, Severity::Review);
+                    Open::hold::<C>(&mut open, begins, found, &[one]);
+                }
             }
             Finding::Normal if is_over => {
                 if let Some(mut episode) = open.take() {
-                    if episode.is_ended_by_normalised(criterion.clear_occasions(), over_at) {
+                    let occasion = (begins, over_at);
+                    if episode.is_ended_by_normalised(criterion.clear_occasions(), occasion) {
                         episode.episode.ended = Some(begins);
-                        found.episodes.push(episode.episode);
+                        found.episodes.push(episode.complete());
                     } else {
-                        episode.not_beyond = Some(begins);
+                        episode.away.passes_without(begins);
                         open = Some(episode);
                     }
                 }
@@ -211,12 +240,12 @@ fn episodes<C: Criterion>(
                 if let Some(open) = &mut open {
                     open.normalised = 0;
                     open.reported_end = None;
-                    open.not_beyond = Some(begins);
+                    open.away.passes_without(begins);
                 }
             }
         }
     }
-    found.episodes.extend(open.map(|open| open.episode));
+    found.episodes.extend(open.map(Open::complete));
     found
 }
 
@@ -228,7 +257,10 @@ fn complete<C: Criterion>(episode: &mut Episode) {
         episode.evidence().into_iter().map(|evidence| evidence.reading).collect();
     // When the newest pair was complete that confirms: a single reading after it confirms nothing.
     let completes = |second: &&CurrentReading| evidence.iter().any(|first| repeats(second, first));
-    let pair = evidence.iter().filter(completes).map(|second| second.time).max();
+    let in_a_row = [ESTABLISHED_IN_A_ROW, NEWEST_IN_A_ROW];
+    let in_a_row = in_a_row.iter().filter_map(|name| episode.findings.get(*name));
+    let in_a_row = in_a_row.filter_map(|place| evidence.get((*place as usize).checked_sub(1)?));
+    let pair = evidence.iter().filter(completes).chain(in_a_row).map(|second| second.time).max();
     let newest = evidence.iter().map(|reading| reading.time).max();
     if let Some(decisive) = pair.filter(|_| confirmed).or(newest) {
         episode.decided_by(decisive + C::JUDGED_WITHIN);
@@ -245,14 +277,16 @@ struct Open {
     reported_end: Option<Timestamp>,
     /// Whether the last of the newest readings is one that nothing confirms.
     ends_with_single: bool,
-    /// When the newest occasion began that is beyond the limit, confirmed or not.
-    last_beyond: Timestamp,
-    /// When the newest occasion since then began: it is not beyond the limit.
-    not_beyond: Option<Timestamp>,
-    /// Whether what is beyond the limit has come back and was not confirmed since.
-    is_back_beyond: bool,
-    /// The crisis that a carried alert tells of, until something confirms: what it followed may have left
-    /// memory.
+    /// Whether the last two of the readings that confirmed it, or the first two of the newest, are of two
+    /// occasions in a row.
+    is_established_in_a_row: bool,
+    is_newest_in_a_row: bool,
+    /// Of a carried alert the readings of two occasions in a row: the first may not be seen any more.
+    known_in_a_row: Vec<[CurrentReading; 2]>,
+    /// Since the newest occasion beyond the limit, confirmed or not.
+    away: Away,
+    /// When the crisis began that a carried alert tells of, until something is beyond the limit: what it
+    /// followed may have left memory.
     known_crisis: Option<Timestamp>,
 }
 
@@ -263,9 +297,10 @@ impl Open {
             normalised: 0,
             reported_end: None,
             ends_with_single: false,
-            last_beyond,
-            not_beyond: None,
-            is_back_beyond: false,
+            is_established_in_a_row: false,
+            is_newest_in_a_row: false,
+            known_in_a_row: Vec::new(),
+            away: Away::since(last_beyond),
             known_crisis: None,
         }
     }
@@ -278,19 +313,16 @@ impl Open {
         found: &[CurrentReading],
     ) {
         let evidence = EvidenceReading::of(C::KIND, found);
+        let in_a_row = pairs::are_in_a_row(found);
         let Some(open) = open else {
             let episode = Episode::begin(stage, severity, evidence.collect());
-            *open = Some(Self::of(episode, begins));
+            let begun = Self::of(episode, begins);
+            *open = Some(Self { is_established_in_a_row: in_a_row, ..begun });
             return;
         };
         open.normalised = 0;
         open.reported_end = None;
-        open.is_back_beyond |= open.comes_back(begins);
-        open.last_beyond = begins;
-        open.not_beyond = None;
-        if stage == Stage::Confirmed {
-            open.note_crisis(begins, severity);
-        }
+        open.note_crisis::<C>(begins, stage, found);
         if stage < open.episode.stage {
             // What was judged stays the newest pair, and of what nothing confirms the newest is told.
             if open.ends_with_single {
@@ -298,32 +330,39 @@ impl Open {
             }
             open.episode.newest.extend(evidence);
         } else {
+            let is_raised = stage > open.episode.stage;
+            if is_raised {
+                open.is_established_in_a_row = in_a_row;
+            }
+            open.is_newest_in_a_row = in_a_row && !is_raised;
             open.episode.continue_with(stage, severity, evidence);
         }
         open.ends_with_single = stage == Stage::Unconfirmed;
     }
 
-    /// Whether an occasion beyond the limit comes so long after the one before, and after such ones, that
-    /// it is news.
-    fn comes_back(&self, begins: Timestamp) -> bool {
-        let after = begins - self.last_beyond;
-        match self.not_beyond {
-            Some(between) => between - self.last_beyond >= AGAIN_AFTER || after > EACH_DAY,
-            None => after > UNKNOWN_AFTER,
-        }
-    }
-
-    /// An occasion is confirmed to be beyond the limit. With the first one the alert escalates by its stage.
-    fn note_crisis(&mut self, begins: Timestamp, severity: Severity) {
+    /// An occasion is beyond the limit. With the first one that is confirmed the alert escalates by its
+    /// stage.
+    fn note_crisis<C: Criterion>(
+        &mut self,
+        begins: Timestamp,
+        stage: Stage,
+        found: &[CurrentReading],
+    ) {
         let is_known = self.known_crisis.take() == Some(begins);
-        let is_new = std::mem::take(&mut self.is_back_beyond) || is_known;
+        let is_new = std::mem::replace(&mut self.away, Away::since(begins)).is_over_at(begins);
         if self.episode.stage != Stage::Confirmed {
             return;
         }
-        match &mut self.episode.crisis {
-            Some(crisis) if !is_new => crisis.severity = crisis.severity.max(severity),
-            crisis if is_new => *crisis = Some(Crisis { began: begins, severity }),
-            _ => {}
+        let decides = if pairs::are_in_a_row(found) { &found[1..] } else { found };
+        let severity = Severity::of_urgent(decides);
+        let newest = found.last().map_or(begins, |newest| newest.time);
+        let in_time_until = newest + PAGES_WITHIN + C::JUDGED_WITHIN;
+        if is_new || is_known {
+            let apart = AGAIN_AFTER;
+            let crisis = Crisis { began: begins, stage, severity, in_time_until, apart };
+            self.episode.crisis = Some(crisis);
+        } else if let Some(crisis) = &mut self.episode.crisis {
+            crisis.go_on(stage, severity, in_time_until);
         }
     }
 
@@ -339,47 +378,55 @@ impl Open {
             |end: &Timestamp| changed.is_some_and(|changed| changed <= *end + REPEAT_WITHIN);
         let alert = carried.alert;
         let reported_end = Some(alert.last_observed_at).filter(|_| !alert.is_open());
-        let known = Crisis::known_of(alert);
+        let known = Crisis::known(alert, AGAIN_AFTER);
         let mut episode = carried.episode();
-        let mut ends_with_single = false;
+        let (mut ends_with_single, mut is_newest_in_a_row) = (false, false);
         if carried.stage == alert.stage {
             (episode.newest, ends_with_single) = newest_before(edge, carried);
+            is_newest_in_a_row =
+                second_in_a_row(alert, NEWEST_IN_A_ROW).is_some() && episode.newest.len() > 1;
         }
-        episode.crisis = known.filter(|began| *began < edge).map(Crisis::known);
+        episode.crisis = known.filter(|crisis| crisis.began < edge);
         Self {
             reported_end: reported_end.filter(|end| !is_changed(end)),
             ends_with_single,
-            known_crisis: known.filter(|began| *began >= edge),
+            is_established_in_a_row: carried.stage == Stage::Confirmed
+                && second_in_a_row(alert, ESTABLISHED_IN_A_ROW) == Some(carried.established.len()),
+            is_newest_in_a_row,
+            known_in_a_row: in_a_row(alert),
+            known_crisis: known.map(|crisis| crisis.began).filter(|began| *began >= edge),
             ..Self::of(episode, last_beyond)
         }
     }
 
-    /// Counts a normalised occasion that is over at `over_at`.
-    fn is_ended_by_normalised(&mut self, clear_occasions: u8, over_at: Timestamp) -> bool {
-        self.normalised += 1;
-        self.episode.stage == Stage::Unconfirmed
-            || self.normalised >= clear_occasions
-            || self.reported_end.is_some_and(|reported| reported <= over_at)
+    /// The episode; its findings say which of its readings are of two occasions in a row.
+    fn complete(self) -> Episode {
+        let mut episode = self.episode;
+        let newest = episode.newest.get(1).filter(|_| self.is_newest_in_a_row).copied();
+        let newest = newest.and_then(|second| {
+            let is_second = |one: &EvidenceReading| one.reading.is_of(&second.reading);
+            episode.evidence().iter().position(is_second)
+        });
+        let newest = newest.map(|place| (NEWEST_IN_A_ROW, place + 1));
+        let established = (ESTABLISHED_IN_A_ROW, episode.established.len());
+        let established = Some(established).filter(|_| self.is_established_in_a_row);
+        for (name, place) in established.into_iter().chain(newest) {
+            episode.findings.insert(name.into(), place as f64);
+        }
+        episode
     }
-}
 
-/// Of the newest readings that upheld a carried alert those from before the edge, and whether the last of
-/// them is one that nothing confirms. Where the edge cuts a pair in two, what is judged finds the pair.
-fn newest_before(edge: Timestamp, carried: &Carried<'_>) -> (Vec<EvidenceReading>, bool) {
-    let evidence: Vec<EvidenceReading> =
-        carried.alert.evidence.iter().map(EvidenceReading::from).collect();
-    let newest = &evidence[carried.established.len().min(evidence.len())..];
-    let before = newest.iter().take_while(|one| one.reading.time < edge).count();
-    let is_repetition = |place: usize| {
-        // A pair may have its first reading in common with the one before.
-        let place = evidence.len() - newest.len() + place;
-        place > 0 && repeats(&evidence[place].reading, &evidence[place - 1].reading)
-    };
-    let begins_with_pair = newest.len() > 1 && is_repetition(1);
-    match before {
-        0 => (Vec::new(), false),
-        1 if begins_with_pair => (Vec::new(), false),
-        1 => (newest[..1].to_vec(), !is_repetition(0)),
-        _ => (newest[..before].to_vec(), before > 2 || !begins_with_pair),
+    /// Counts a normalised occasion by when it begins and when it is over. One at the time of the day at
+    /// which it was beyond the limit has to be among them.
+    fn is_ended_by_normalised(
+        &mut self,
+        clear_occasions: u8,
+        (begins, over_at): (Timestamp, Timestamp),
+    ) -> bool {
+        self.normalised += 1;
+        let is_another_day = self.away.lasts_at(begins) >= AGAIN_AFTER;
+        self.episode.stage == Stage::Unconfirmed
+            || self.normalised >= clear_occasions && is_another_day
+            || self.reported_end.is_some_and(|reported| reported <= over_at)
     }
 }

@@ -5,15 +5,17 @@
 
 use smallvec::SmallVec;
 
-use super::glucose_course::Course;
+use super::glucose_course::{Course, extend};
 use super::glucose_event::{
-    Beyond, Event, FingerSticks, Judge, LASTED, Level, Urgent, is_beyond_its_meter, just_after,
+    Beyond, Event, FingerSticks, Judge, LASTED, Level, TELLS_FOR, Urgent, is_alone, just_after,
     measured,
 };
+use super::glucose_open::{BY_WHICH_IT_HAS_LASTED, lasted_since};
 use crate::alert::{Alert, RuleName, Severity, Stage, Status};
-use crate::crisis::AGAIN_AFTER;
+use crate::crisis::Crisis;
 use crate::episode::{Episode, EvidenceReading};
 use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
+use crate::parameter::Parameter;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Step, values};
 use crate::time::{Span, Timestamp};
@@ -26,12 +28,14 @@ fn steps(event: &Event, alert: &Alert) -> [Option<Step>; 2] {
     let step = |stage, readings| Some(Step { stage, readings });
     let readings = alert.finding("readings").unwrap_or(1.0) as usize;
     let Some(after_silence) = event.after_silence else {
-        // Of two finger-sticks one alone that is above what its meter can say.
-        let is_alone = matches!(event.finger_sticks, FingerSticks::Two { .. })
-            && alert
-                .evidence
-                .first()
-                .is_some_and(|first| is_beyond_its_meter(&EvidenceReading::from(first).reading));
+        // Of two finger-sticks one alone that is very far beyond the limit.
+        let is_alone = |alone: &Parameter| {
+            let from = alert.parameter(alone.short_name());
+            let first = alert.evidence.first();
+            first.is_some_and(|first| is_alone(&EvidenceReading::from(first).reading, from))
+        };
+        let is_alone =
+            matches!(event.finger_sticks, FingerSticks::Two { alone, .. } if is_alone(alone));
         let alone = step(Stage::Unconfirmed, 1).filter(|_| is_alone);
         let confirmed = step(Stage::Confirmed, readings);
         return [alone, confirmed.filter(|_| alert.stage == Stage::Confirmed)];
@@ -143,11 +147,9 @@ fn shortly_before<'a>(
 fn is_held_before(judge: &Judge, reading: &CurrentReading, context: &Context<'_>) -> bool {
     let event = judge.event;
     if !is_of_sensor(reading.sample) {
-        let from = reading.time - AGAIN_AFTER;
-        let mut others = context.readings_and_copies(GLUCOSE, from);
+        let mut others = context.readings_and_copies(GLUCOSE, reading.time - TELLS_FOR);
         return others.any(|other| {
-            other.time > from
-                && other.time < reading.time
+            other.time < reading.time
                 && !is_of_sensor(other.sample)
                 && judge.level(&other) == Level::Beyond
         });
@@ -170,6 +172,54 @@ fn is_held_before(judge: &Judge, reading: &CurrentReading, context: &Context<'_>
     })
 }
 
+/// Whether a reading beyond the limit, in order, leaves the run of its sensor too short for an event that
+/// has to last longer than those of the consensus.
+fn leaves_run_short(judge: &Judge, reading: &CurrentReading, context: &Context<'_>) -> bool {
+    let event = judge.event;
+    let of_sensor = context.readings_and_copies(GLUCOSE, reading.time - event.longest_run());
+    let of_sensor =
+        of_sensor.filter(|other| other.source == reading.source && !other.is_of(reading));
+    let mut run = Vec::new();
+    for other in of_sensor {
+        if judge.level(&other) == Level::Beyond {
+            extend(&mut run, &other);
+        } else {
+            run.retain_mut(|run| run.outlasts(other.time, event.sensor_for));
+        }
+    }
+    let goes_on = run.first().filter(|run| !run.is_broken_at(reading.time));
+    goes_on.is_none_or(|run| reading.time - run.first.time < event.sensor_for)
+}
+
+/// Whether a reading beyond the limit goes on with the stretch of values that the alert says has lasted.
+fn is_of_what_lasted(
+    judge: &Judge,
+    open: &Alert,
+    reading: &CurrentReading,
+    context: &Context<'_>,
+) -> bool {
+    let named = open.finding(BY_WHICH_IT_HAS_LASTED.value).and(open.evidence.last());
+    let began = Crisis::known_of(open).or_else(|| lasted_since(open));
+    let began = began.unwrap_or(open.first_observed_at);
+    let by_time_alone = || judge.event.is_urgent_after(began).unwrap_or(began);
+    let lasted_at =
+        named.map_or_else(by_time_alone, |evidence| evidence.reading.observation_time());
+    let mut last = reading.time;
+    for other in context.newest_first(GLUCOSE, lasted_at - TELLS_FOR) {
+        if other.time > last || judge.level(&other) != Level::Beyond {
+            continue;
+        }
+        if last - other.time > TELLS_FOR {
+            return false;
+        }
+        last = other.time;
+        if last <= lasted_at {
+            return true;
+        }
+    }
+    false
+}
+
 /// The fast path: whether a changed reading leaves what [`assess`] finds as it is. Looks at the reading
 /// first: most are far from every limit.
 pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Context<'_>) -> bool {
@@ -179,6 +229,9 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
     }
     // A run that is too short for an event now, and was so before.
     let is_short = |judge: &Judge| {
+        if event.sensor_for > SENSOR_FOR {
+            return leaves_run_short(judge, reading, context);
+        }
         shortly_before(context, *reading, event.sensor_for)
             .any(|other| other.source == reading.source && judge.level(&other) != Level::Beyond)
     };
@@ -220,7 +273,9 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
             && match event.urgent {
                 Urgent::Never => true,
                 Urgent::AtOnce => is_urgent && !open.late,
-                Urgent::After(_) => is_waiting_to_be_urgent(open) || has_lasted() && is_urgent,
+                Urgent::After(_) => {
+                    is_waiting_to_be_urgent(open) || has_lasted() && is_urgent && !open.late
+                }
             };
         return match level {
             // Not back for long enough yet.
@@ -244,7 +299,13 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
                 };
                 is_reported
                     && known.is_some_and(is_furthest)
-                    && (event.urgent != Urgent::AtOnce || is_held_before(&judge, reading, context))
+                    && match event.urgent {
+                        Urgent::AtOnce => is_held_before(&judge, reading, context),
+                        Urgent::After(_) if open.finding(LASTED).is_some() => {
+                            is_of_what_lasted(&judge, open, reading, context)
+                        }
+                        Urgent::After(_) | Urgent::Never => true,
+                    }
             }
         };
     }

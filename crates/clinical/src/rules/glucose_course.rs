@@ -4,8 +4,7 @@
 use std::collections::VecDeque;
 
 use super::glucose_event::{
-    FingerSticks, Judge, LASTED, Level, TELLS_FOR, Urgent, is_beyond_its_meter, just_after,
-    measured,
+    FingerSticks, Judge, Level, STICK_TELLS_FOR, TELLS_FOR, Urgent, just_after, measured,
 };
 use super::glucose_open::{Open, name};
 use crate::alert::{Severity, Stage};
@@ -14,36 +13,46 @@ use crate::episode::{Episode, EvidenceReading};
 use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
 use crate::monitor::TOGETHER;
 use crate::remembered::CurrentReading;
-use crate::rule::{Carried, values};
+use crate::rule::Carried;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 
 /// Values of one sensor in a row, all beyond the limit or all back, without a longer silence between them.
 #[derive(Debug, Clone, Copy)]
-struct Run {
-    first: CurrentReading,
+pub(super) struct Run {
+    pub(super) first: CurrentReading,
     furthest: CurrentReading,
     last: CurrentReading,
     /// Whether the sensor says something else at a time that has not come: no value of after that belongs
     /// to it.
     is_cut: bool,
+    /// Since when values are not beyond the limit, where they have not ended it yet.
+    not_beyond: Option<Timestamp>,
 }
 
 impl Run {
     fn of(reading: &CurrentReading) -> Self {
-        Self { first: *reading, furthest: *reading, last: *reading, is_cut: false }
+        let (is_cut, not_beyond) = (false, None);
+        Self { first: *reading, furthest: *reading, last: *reading, is_cut, not_beyond }
     }
 
     fn source(&self) -> SourceDigest {
         self.first.source
     }
 
-    fn is_broken_at(&self, time: Timestamp) -> bool {
+    pub(super) fn is_broken_at(&self, time: Timestamp) -> bool {
         time - self.last.time > SILENCE
     }
 
     fn lasts(&self, long_enough: Span) -> bool {
         self.last.time - self.first.time >= long_enough
+    }
+
+    /// Whether it goes on after a value of the sensor that is not beyond the limit: where it has to last
+    /// longer than an event of the consensus, what does not end such an event does not end it.
+    pub(super) fn outlasts(&mut self, time: Timestamp, long_enough: Span) -> bool {
+        let since = *self.not_beyond.get_or_insert(time);
+        long_enough > SENSOR_FOR && time - since < SENSOR_FOR
     }
 }
 
@@ -64,6 +73,8 @@ pub(super) struct Course {
     /// Since when values beyond the limit follow one another closely enough to be one stretch, and
     /// the last of them.
     stretch: Option<(Timestamp, Timestamp)>,
+    /// Whether the last of them is a finger-stick.
+    ends_with_stick: bool,
     /// Values beyond the limit, of each sensor.
     beyond: Vec<Run>,
     /// Finger-sticks beyond the limit, where it takes two; nothing was back since.
@@ -98,6 +109,7 @@ impl Course {
             open,
             pending,
             stretch: None,
+            ends_with_stick: false,
             beyond: Vec::new(),
             sticks: VecDeque::new(),
             back: Vec::new(),
@@ -122,20 +134,22 @@ impl Course {
         self.break_runs(time);
         let is_judged = reading.time >= self.from;
         if level == Level::Beyond {
-            let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= TELLS_FOR);
+            let is_stick = !is_of_sensor(reading.sample);
+            let are_sticks = self.ends_with_stick && is_stick;
+            let tells_for = if are_sticks { STICK_TELLS_FOR } else { TELLS_FOR };
+            let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= tells_for);
             let since = goes_on.map_or(reading.time, |(since, _)| since);
             self.stretch = Some((since, reading.time));
-        }
-        if level != Level::Beyond
-            && let Some(open) = &mut self.open
-        {
-            open.passes_without(reading.time);
+            self.ends_with_stick = is_stick;
+            if let Some(open) = &mut self.open {
+                open.goes_on(since, reading.time);
+            }
         }
         if level != Level::Back {
             self.back.clear();
         }
         if is_of_sensor(reading.sample) && level != Level::Beyond {
-            self.beyond.retain(|run| run.source() != reading.source);
+            self.leave_run(reading);
         }
         match level {
             Level::Beyond if is_of_sensor(reading.sample) => {
@@ -166,6 +180,14 @@ impl Course {
         }
     }
 
+    /// A value that is not beyond the limit ends the run of its sensor, at once or with those that follow.
+    fn leave_run(&mut self, reading: &CurrentReading) {
+        let sensor_for = self.judge.event.sensor_for;
+        self.beyond.retain_mut(|run| {
+            run.source() != reading.source || run.outlasts(reading.time, sensor_for)
+        });
+    }
+
     /// The run of a reading's sensor beyond the limit, with the reading.
     fn extend_beyond(&mut self, reading: &CurrentReading) -> Run {
         let beyond = self.judge.event.beyond;
@@ -177,7 +199,7 @@ impl Course {
     }
 
     fn take_finger_stick(&mut self, reading: &CurrentReading, is_judged: bool, is_told: bool) {
-        let FingerSticks::Two { apart, within } = self.judge.event.finger_sticks else {
+        let FingerSticks::Two { apart, within, .. } = self.judge.event.finger_sticks else {
             if is_judged {
                 self.hold(&[*reading], is_told);
             }
@@ -202,7 +224,7 @@ impl Course {
                 }
             }
             None if self.open.is_some() => self.note_furthest(reading),
-            None if is_beyond_its_meter(reading) => {
+            None if self.judge.is_alone(reading) => {
                 let evidence = EvidenceReading::of(GLUCOSE, &[*reading]).collect();
                 let episode = Episode::begin(Stage::Unconfirmed, Severity::Review, evidence);
                 self.open = Some(Open::of(episode));
@@ -217,6 +239,10 @@ impl Course {
         let is_waiting = self.judge.event.after_silence.is_some() && !self.beyond.is_empty();
         if self.open.is_some() || is_waiting {
             self.look_again = self.look_again.or(Some(reading.time));
+        }
+        if self.judge.event.sensor_for > SENSOR_FOR {
+            self.leave_run(reading);
+            return;
         }
         let of_sensor = self.beyond.iter_mut().filter(|run| run.source() == reading.source);
         of_sensor.for_each(|run| run.is_cut = true);
@@ -239,7 +265,7 @@ impl Course {
 
     /// Until when the open episode has to last to be urgent; none where it is, or is never.
     fn lasts_until(&self) -> Option<Timestamp> {
-        let open = self.open.as_ref().filter(|open| !open.has_lasted)?;
+        let open = self.open.as_ref().filter(|open| open.is_to_last())?;
         let (since, _) = self.stretch?;
         self.judge.event.is_urgent_after(since.max(open.episode.began))
     }
@@ -252,8 +278,8 @@ impl Course {
             |run: &&Run| run.lasts(self.judge.event.sensor_for) && !run.is_broken_at(until);
         let newest = self.beyond.iter().filter(goes_on).map(|run| run.last);
         let newest = newest.max_by_key(|last| (last.time, last.source));
-        if let (Some(newest), Some(open)) = (newest, &mut self.open) {
-            open.has_lasted = true;
+        if let (Some(newest), Some(open), Some(stretch)) = (newest, &mut self.open, self.stretch) {
+            open.lasts(None, &newest, stretch);
             open.decisive = Some(newest.time);
             open.episode.severity =
                 open.episode.severity.max(Severity::of_urgent(std::slice::from_ref(&newest)));
@@ -306,15 +332,16 @@ impl Course {
         });
         open.decisive = Some(newest.time);
         open.is_told &= is_told;
-        if has_lasted {
-            open.has_lasted = true;
-            open.named = evidence.last().copied();
-        }
-        if event.urgent == Urgent::AtOnce {
-            if !is_new && open.episode.stage == Stage::Confirmed {
-                open.note_crisis(newest);
+        match event.urgent {
+            Urgent::AtOnce => {
+                open.is_held_by(newest, !is_new && open.episode.stage == Stage::Confirmed);
             }
-            open.is_held_by(newest.time);
+            _ if has_lasted => {
+                let stretch = self.stretch.unwrap_or((newest.time, newest.time));
+                open.lasts(evidence.last().copied(), newest, stretch);
+            }
+            Urgent::After(_) => open.lasts_on(newest),
+            Urgent::Never => {}
         }
         let severity = match event.urgent {
             Urgent::AtOnce => Severity::of_urgent(std::slice::from_ref(newest)),
@@ -365,7 +392,12 @@ impl Course {
     }
 
     /// Adds what follows from the stage: how urgent it is in time, and until when it is.
-    fn report(&mut self, open: Open) {
+    fn report(&mut self, mut open: Open) {
+        if let Urgent::After(span) = self.judge.event.urgent
+            && open.has_lasted
+        {
+            open.say_that_it_has_lasted(span);
+        }
         let Open { mut episode, decisive, has_lasted, named, is_told, .. } = open;
         if is_told && !has_lasted {
             return;
@@ -373,11 +405,7 @@ impl Course {
         if episode.stage == Stage::Confirmed {
             episode.severity_in_time = match self.judge.event.urgent {
                 Urgent::AtOnce => Severity::Urgent,
-                Urgent::After(span) if has_lasted => {
-                    let minutes = span.millis() as f64 / 60_000.0;
-                    episode.findings.extend(values([(LASTED, minutes)]));
-                    Severity::Urgent
-                }
+                Urgent::After(_) if has_lasted => Severity::Urgent,
                 Urgent::After(_) | Urgent::Never => Severity::Review,
             };
             if let Some(crisis) = episode.crisis {
@@ -397,7 +425,7 @@ impl Course {
 }
 
 /// The run of a reading's sensor, with the reading.
-fn extend<'r>(runs: &'r mut Vec<Run>, reading: &CurrentReading) -> &'r mut Run {
+pub(super) fn extend<'r>(runs: &'r mut Vec<Run>, reading: &CurrentReading) -> &'r mut Run {
     let known = runs.iter().position(|run| run.source() == reading.source);
     let place = known.unwrap_or_else(|| {
         runs.push(Run::of(reading));
@@ -408,5 +436,6 @@ fn extend<'r>(runs: &'r mut Vec<Run>, reading: &CurrentReading) -> &'r mut Run {
         *run = Run::of(reading);
     }
     run.last = *reading;
+    run.not_beyond = None;
     run
 }

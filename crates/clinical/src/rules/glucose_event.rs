@@ -25,9 +25,16 @@ const ALONE_WITHIN: Span = Span::from_millis(SILENCE.millis() - TOGETHER.millis(
 /// The finding of an event that has lasted until it is urgent: how many minutes that are.
 pub(super) const LASTED: &str = "lasted";
 
+/// The finding of when the stretch of values began that has lasted so first, in seconds since 1970.
+pub(super) const LASTED_SINCE: &str = "lasted_since";
+
 /// So long a value beyond the limit tells of what follows it: after a longer gap nobody knows that it
 /// lasted. Ours.
 pub(super) const TELLS_FOR: Span = Span::from_hours(4);
+
+/// So long a finger-stick beyond the limit tells of the next one. Ours: who measures before each meal has
+/// eaten between them.
+pub(super) const STICK_TELLS_FOR: Span = Span::from_minutes(150);
 
 /// On which side of its limit glucose is in an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,17 +66,18 @@ impl Beyond {
 }
 
 /// Which finger-sticks make an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum FingerSticks {
     /// Each.
     One,
-    /// Two with nothing back between them, of whatever source: copies are minutes apart. One alone that
-    /// is above what its meter can say is an unconfirmed event.
+    /// Two with nothing back between them, of whatever source: copies are minutes apart.
     Two {
         /// So long at least.
         apart: Span,
         /// So long at most.
         within: Span,
+        /// mg/dL; one alone at or above this, or above what its meter can say, is an unconfirmed event.
+        alone: &'static Parameter,
     },
 }
 
@@ -92,7 +100,8 @@ pub(super) struct Event {
     pub(super) limit: &'static Parameter,
     /// mg/dL.
     pub(super) clear: &'static Parameter,
-    /// A sensor stays beyond the limit for so long, [`SENSOR_FOR`] at least.
+    /// A sensor stays beyond the limit for so long, [`SENSOR_FOR`] at least. Where it is longer, values that
+    /// are not beyond it for less than that, which end no event of the consensus, do not end the run.
     pub(super) sensor_for: Span,
     pub(super) finger_sticks: FingerSticks,
     /// The stage of a sensor's run that was not long enough when silence followed; none where that is
@@ -197,6 +206,8 @@ pub(super) struct Judge {
     limit: f64,
     /// mg/dL; clearing is never looser than raising.
     clear: f64,
+    /// mg/dL; one finger-stick from which on is an event that asks to be confirmed, where it takes two.
+    alone: Option<f64>,
 }
 
 impl Judge {
@@ -206,15 +217,30 @@ impl Judge {
             Beyond::Below => clear.max(limit),
             Beyond::Above => clear.min(limit),
         };
-        Self { event, limit, clear }
+        let alone = match event.finger_sticks {
+            FingerSticks::One => None,
+            FingerSticks::Two { alone, .. } => Some(plan.value(alone)),
+        };
+        Self { event, limit, clear, alone }
     }
 
     /// What it judges by, which is not the plan's number where that would clear looser than raise.
     pub(super) fn parameters(&self) -> Values {
-        values([
+        let mut parameters = values([
             (self.event.limit.short_name(), self.limit),
             (self.event.clear.short_name(), self.clear),
-        ])
+        ]);
+        if let (FingerSticks::Two { alone, .. }, Some(value)) =
+            (self.event.finger_sticks, self.alone)
+        {
+            parameters.insert(alone.short_name().into(), value);
+        }
+        parameters
+    }
+
+    /// Whether a finger-stick beyond the limit asks to be confirmed though it is alone.
+    pub(super) fn is_alone(&self, reading: &CurrentReading) -> bool {
+        is_alone(reading, self.alone)
     }
 
     pub(super) fn level(&self, reading: &CurrentReading) -> Level {
@@ -246,9 +272,12 @@ pub(super) fn measured(reading: &CurrentReading) -> Measured {
     reading.sample.measured(blood_glucose::GLUCOSE_VALUE).unwrap_or(Measured::Exactly(f64::NAN))
 }
 
-/// Whether a finger-stick is above what its meter can say: it says HI.
-pub(super) fn is_beyond_its_meter(reading: &CurrentReading) -> bool {
-    !is_of_sensor(reading.sample) && measured(reading).side() == Some(OfDevice::Above)
+/// Whether a finger-stick is at or above a number, or above what its meter can say: it says HI.
+pub(super) fn is_alone(reading: &CurrentReading, from: Option<f64>) -> bool {
+    let measured = measured(reading);
+    let is_beyond_its_meter = measured.side() == Some(OfDevice::Above);
+    !is_of_sensor(reading.sample)
+        && (is_beyond_its_meter || from.is_some_and(|from| measured.number() >= from))
 }
 
 /// Readings have whole seconds: from then on it is later than a time.
@@ -258,8 +287,17 @@ pub(super) fn just_after(time: Timestamp) -> Timestamp {
 
 /// The limit that an alert was judged against, with its unit.
 pub(super) fn shown_limit(alert: &Alert, limit: &Parameter) -> Text {
+    shown_limit_with(alert, limit, " mg/dL")
+}
+
+/// The same beside a value that has the unit.
+pub(super) fn shown_limit_alone(alert: &Alert, limit: &Parameter) -> Text {
+    shown_limit_with(alert, limit, "")
+}
+
+fn shown_limit_with(alert: &Alert, limit: &Parameter, unit: &str) -> Text {
     match alert.parameter(limit.short_name()).map(number) {
-        Some(limit) => Text { ja: format!("{limit} mg/dL"), en: format!("{limit} mg/dL") },
+        Some(limit) => Text { ja: format!("{limit}{unit}"), en: format!("{limit}{unit}") },
         None => Text {
             ja: "基準値（記録なし）".to_owned(),
             en: "a limit that is not recorded".to_owned(),

@@ -1,13 +1,14 @@
 //! An event of glucose that lasts, and what the alert that it goes on with says of it already.
 
-use super::glucose_event::{Event, LASTED, Urgent, measured};
-use crate::alert::Severity;
-use crate::crisis::{AGAIN_AFTER, Crisis, UNKNOWN_AFTER};
-use crate::episode::{Episode, EvidenceReading};
+use super::glucose_event::{Event, LASTED, LASTED_SINCE, TELLS_FOR, Urgent, measured};
+use crate::alert::{Alert, Severity, Stage};
+use crate::crisis::Crisis;
+use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
 use crate::glucose::{GLUCOSE, is_of_sensor};
+use crate::monitor::TOGETHER;
 use crate::remembered::CurrentReading;
 use crate::rule::{Carried, values};
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// The findings of a reading that an alert names, behind the furthest in its evidence.
 #[derive(Debug)]
@@ -36,16 +37,23 @@ pub(super) struct Open {
     pub(super) decisive: Option<Timestamp>,
     /// Whether it has lasted until it is urgent, where that takes time.
     pub(super) has_lasted: bool,
+    /// When the stretch of values began that has lasted so first.
+    lasted_since: Option<Timestamp>,
     /// The reading that said so, none where time alone did; of what is urgent at once the one with which
     /// the newest crisis began.
     pub(super) named: Option<EvidenceReading>,
     /// When the reading was observed that the alert names, where that is computed anew: what it followed may
     /// have left memory.
     pub(super) named_at: Option<Timestamp>,
-    /// When the newest reading was observed that was beyond the limit for long enough, and the newest since
-    /// that was not beyond it.
-    held: Option<Timestamp>,
-    not_beyond: Option<Timestamp>,
+    /// Until when it is known to be what somebody was told of: the newest reading beyond the limit, of what
+    /// is urgent at once the newest that was so for long enough, of what has to last the newest of the
+    /// stretch that has. None where none has.
+    told_until: Option<Timestamp>,
+    /// Of what has lasted once: when another stretch began, which has not lasted yet.
+    again_since: Option<Timestamp>,
+    /// When the crisis began that a carried alert tells of, where that is computed anew: what it followed
+    /// may have left memory.
+    known_crisis: Option<Timestamp>,
     /// Whether another rule tells of all of it. Then it is no episode until it has lasted.
     pub(super) is_told: bool,
 }
@@ -56,10 +64,12 @@ impl Open {
             episode,
             decisive: None,
             has_lasted: false,
+            lasted_since: None,
             named: None,
             named_at: None,
-            held: None,
-            not_beyond: None,
+            told_until: None,
+            again_since: None,
+            known_crisis: None,
             is_told: false,
         }
     }
@@ -90,50 +100,130 @@ impl Open {
             .copied()
             .collect();
         let is_named_before = named.as_ref().is_none_or(is_before);
-        let has_lasted = alert.finding(LASTED).is_some() && is_named_before;
-        if matches!(event.urgent, Urgent::After(_)) && !has_lasted {
+        let known = Crisis::known(alert, TELLS_FOR).filter(|_| carried.stage == alert.stage);
+        let lasted_since = lasted_since(alert);
+        let has_lasted = alert.finding(LASTED).is_some()
+            && lasted_since.is_none_or(|since| since < from)
+            && (is_named_before || known.is_some());
+        let takes_time = matches!(event.urgent, Urgent::After(_));
+        if takes_time && !has_lasted {
             episode.severity = Severity::Review;
         }
-        let crisis = Crisis::known_of(alert).filter(|_| carried.stage == alert.stage);
-        episode.crisis = crisis.filter(|_| is_named_before).map(Crisis::known);
+        // What it followed is before what is computed; nothing tells how shortly.
+        episode.crisis = known.filter(|crisis| crisis.began < from);
         Self {
             has_lasted,
+            lasted_since: lasted_since.filter(|since| *since < from),
             named: named.filter(is_before),
             named_at: named.filter(|one| !is_before(one)).map(|one| one.reading.time),
-            held: Some(from),
+            told_until: Some(from).filter(|_| has_lasted || !takes_time),
+            known_crisis: known.map(|crisis| crisis.began).filter(|began| *began >= from),
             ..Self::of(episode)
         }
     }
 
-    /// A reading that is not beyond the limit.
-    pub(super) fn passes_without(&mut self, time: Timestamp) {
-        self.not_beyond = self.not_beyond.max(Some(time).filter(|time| Some(*time) > self.held));
-    }
-
-    /// A reading confirms that it is beyond the limit.
-    pub(super) fn is_held_by(&mut self, time: Timestamp) {
-        self.held = self.held.max(Some(time));
-        self.not_beyond = None;
-    }
-
-    /// With a confirming reading a new crisis begins, or the newest goes on. A value between that is not
-    /// beyond the limit parts it from the one before, where it is of another day; without one it may have
-    /// lasted, unless nothing is known of days.
-    pub(super) fn note_crisis(&mut self, reading: &CurrentReading) {
-        let is_known = self.named_at.take() == Some(reading.time);
-        let after = self.held.map(|held| reading.time - held);
-        let is_new = after.is_some_and(|after| match self.not_beyond {
-            Some(_) => after >= AGAIN_AFTER,
-            None => after > UNKNOWN_AFTER,
-        });
-        let severity = Severity::of_urgent(std::slice::from_ref(reading));
-        if is_new || is_known {
-            self.episode.crisis = Some(Crisis { began: reading.time, severity });
-            self.named = EvidenceReading::of(GLUCOSE, &[*reading]).next();
-        } else if let Some(crisis) = &mut self.episode.crisis {
-            crisis.severity = crisis.severity.max(severity);
+    /// A reading of what has lasted already is beyond the limit. Long after the one before another stretch
+    /// of values begins with it, which may last as well.
+    pub(super) fn goes_on(&mut self, stretch_since: Timestamp, time: Timestamp) {
+        let Some(until) = self.told_until.filter(|_| self.has_lasted) else { return };
+        let begins = stretch_since == time;
+        let is_known = begins && self.known_crisis == Some(time);
+        if self.again_since.is_some() && begins || time - until > TELLS_FOR || is_known {
+            self.again_since = Some(stretch_since);
+        } else if self.again_since.is_none() {
+            self.told_until = Some(time);
         }
     }
+
+    /// Whether it is waited for that it lasts, for the first time or again.
+    pub(super) fn is_to_last(&self) -> bool {
+        !self.has_lasted || self.again_since.is_some()
+    }
+
+    /// It has lasted until it is urgent, as a reading or, where there is none, time alone says.
+    pub(super) fn lasts(
+        &mut self,
+        by: Option<EvidenceReading>,
+        newest: &CurrentReading,
+        (stretch_since, until): (Timestamp, Timestamp),
+    ) {
+        if !self.has_lasted {
+            self.lasted_since.get_or_insert(stretch_since);
+        }
+        if let Some(since) = self.again_since.take() {
+            self.begin_crisis(since, newest);
+        }
+        self.has_lasted = true;
+        self.named = by;
+        self.told_until = Some(until);
+    }
+
+    /// A reading confirms what is urgent at once. Hours after the one before a new crisis begins with it:
+    /// whoever was told of that one has done something since, whatever was measured between, and nobody is
+    /// so low for so long.
+    pub(super) fn is_held_by(&mut self, reading: &CurrentReading, is_confirmed: bool) {
+        let is_known = self.named_at.take() == Some(reading.time);
+        let is_new = self.told_until.is_some_and(|until| reading.time - until > TELLS_FOR);
+        self.told_until = self.told_until.max(Some(reading.time));
+        if !is_confirmed {
+            return;
+        }
+        if is_new || is_known {
+            self.begin_crisis(reading.time, reading);
+            self.named = EvidenceReading::of(GLUCOSE, &[*reading]).next();
+        } else {
+            self.crisis_goes_on(reading);
+        }
+    }
+
+    fn begin_crisis(&mut self, began: Timestamp, newest: &CurrentReading) {
+        self.episode.crisis = Some(Crisis {
+            began,
+            stage: Stage::Confirmed,
+            severity: Severity::of_urgent(std::slice::from_ref(newest)),
+            in_time_until: in_time_until(newest),
+            apart: TELLS_FOR,
+        });
+    }
+
+    /// A further reading of the newest crisis.
+    fn crisis_goes_on(&mut self, newest: &CurrentReading) {
+        if let Some(crisis) = &mut self.episode.crisis {
+            let severity = Severity::of_urgent(std::slice::from_ref(newest));
+            crisis.go_on(Stage::Confirmed, severity, in_time_until(newest));
+        }
+    }
+
+    /// Says that it has lasted, and since when.
+    pub(super) fn say_that_it_has_lasted(&mut self, span: Span) {
+        let findings = &mut self.episode.findings;
+        findings.insert(LASTED.into(), span.millis() as f64 / 60_000.0);
+        if let Some(since) = self.lasted_since {
+            findings.insert(LASTED_SINCE.into(), since.seconds() as f64);
+        }
+    }
+
+    /// A further reading confirms what has lasted.
+    pub(super) fn lasts_on(&mut self, reading: &CurrentReading) {
+        if self.is_to_last() {
+            return;
+        }
+        self.crisis_goes_on(reading);
+        // The one that the alert names, where what it followed has left memory.
+        if self.named_at.take_if(|at| *at == reading.time).is_some() {
+            self.named = EvidenceReading::of(GLUCOSE, &[*reading]).next();
+        }
+    }
+}
+
+/// When the stretch of values began that has lasted first, as an alert tells it.
+pub(super) fn lasted_since(alert: &Alert) -> Option<Timestamp> {
+    alert.finding(LASTED_SINCE).map(|seconds| Timestamp::from_seconds(seconds as i64))
+}
+
+/// Until when somebody is told of what a reading says: it is judged a minute later at most than received.
+fn in_time_until(newest: &CurrentReading) -> Timestamp {
+    newest.time + PAGES_WITHIN + TOGETHER
 }
 
 /// Which reading an event's alerts name behind the furthest.

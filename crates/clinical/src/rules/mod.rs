@@ -42,6 +42,7 @@ mod weight_loss;
 
 // What several rules share.
 mod confirmed;
+mod confirmed_evidence;
 pub(crate) mod days;
 mod glucose_assessment;
 mod glucose_course;

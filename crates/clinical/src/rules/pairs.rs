@@ -1,4 +1,5 @@
-//! Pairs of readings: what one reading says, and a second one 1 to 15 minutes from it confirms.
+//! Pairs of readings: what one reading says, and a second one 1 to 15 minutes from it confirms, or where
+//! nobody measures twice the one reading of the next occasion.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -15,9 +16,59 @@ pub(super) const REPEAT_AFTER: Span = Span::from_minutes(1);
 /// The second reading confirms when it is at most this far from the first. Ours.
 pub(super) const REPEAT_WITHIN: Span = OCCASION;
 
+/// Single readings beyond the limit of two occasions in a row confirm each other when they are at most this
+/// far apart. Ours: who measures once a day does so up to four hours earlier or later.
+pub(super) const IN_A_ROW: Span = Span::from_hours(28);
+
 /// Whether a reading is far enough from an earlier one, and near enough to it, to be its repetition.
 pub(super) fn repeats(second: &CurrentReading, first: &CurrentReading) -> bool {
     (REPEAT_AFTER..=REPEAT_WITHIN).contains(&(second.time - first.time))
+}
+
+/// Whether two readings that confirm are of two occasions, of which neither has another reading.
+pub(super) fn are_in_a_row(readings: &[CurrentReading]) -> bool {
+    matches!(readings, [first, second] if second.time - first.time > REPEAT_WITHIN)
+}
+
+/// What was measured before a single reading beyond the limit.
+pub(super) enum Before {
+    /// Another one at most [`IN_A_ROW`] earlier, with nothing between them, and their mean is beyond the
+    /// limit.
+    Single(CurrentReading),
+    Other,
+    /// It is not seen any more.
+    Unknown,
+}
+
+/// What was measured before a reading beyond the limit that nothing repeats, of readings that are seen
+/// from `seen_from` on.
+pub(super) fn before_single(
+    readings: &[CurrentReading],
+    single: usize,
+    criterion: &impl Criterion,
+    seen_from: Timestamp,
+) -> Before {
+    let reading = &readings[single];
+    // What is nearer is a copy of it.
+    let until = reading.time - REPEAT_WITHIN;
+    let Some(place) = readings.partition_point(|other| other.time < until).checked_sub(1) else {
+        return match reading.time - seen_from > IN_A_ROW {
+            true => Before::Other,
+            false => Before::Unknown,
+        };
+    };
+    let before = &readings[place];
+    if !criterion.is_beyond(before) || reading.time - before.time > IN_A_ROW {
+        return Before::Other;
+    }
+    if before.time - REPEAT_WITHIN < seen_from {
+        // It may be repeated by what is not seen.
+        return Before::Unknown;
+    }
+    match is_repeated(readings, place) || !is_beyond_with(before, reading, criterion) {
+        true => Before::Other,
+        false => Before::Single(*before),
+    }
 }
 
 pub(super) enum Finding {
@@ -83,7 +134,7 @@ fn newest_pair(
     criterion: &impl Criterion,
 ) -> Option<(usize, usize)> {
     let begins = readings[occasion.start].time;
-    let from = before(readings, occasion.start, |r| begins - r.time <= REPEAT_WITHIN);
+    let from = first_near(readings, occasion.start, |r| begins - r.time <= REPEAT_WITHIN);
     // A mean is beyond a limit only if one of the two is.
     if !readings[from..occasion.end].iter().any(|reading| criterion.is_beyond(reading)) {
         return None;
@@ -171,7 +222,7 @@ impl Partners {
 }
 
 /// The first index from which on all readings before `index` are near.
-fn before(
+fn first_near(
     readings: &[CurrentReading],
     index: usize,
     is_near: impl Fn(&CurrentReading) -> bool,

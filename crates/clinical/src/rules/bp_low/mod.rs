@@ -8,7 +8,7 @@ mod limits;
 mod tests;
 mod wording;
 
-use super::confirmed::{self, Criterion, Measure};
+use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
 use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
 use crate::kinds::{Kind, blood_pressure};
@@ -75,6 +75,10 @@ impl Rule for Low {
 
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
         systolic(sample) < Limits::of(plan).systolic
+    }
+
+    fn calls_again_after(&self) -> Option<Span> {
+        Some(NEW_CRISIS_AFTER)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

@@ -12,7 +12,7 @@ use crate::rules;
 
 use Severity::{Review, Urgent};
 use Stage::{Confirmed, Unconfirmed};
-use Transition::{Eased, Escalated, Raised, Resolved, Retracted};
+use Transition::{Eased, Escalated, Raised, Resolved, Retracted, Updated};
 
 const RULE: &str = "bp.low";
 
@@ -54,11 +54,32 @@ fn one_low_reading_without_a_second_is_a_review_that_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure 86/55 mmHg: systolic below 90. Low, no second reading within 15 minutes. Ask to measure again."
+        "Home blood pressure 86/55 mmHg: systolic below 90. Low; not repeated within 15 minutes. Ask for dizziness, and to measure twice, 1 to 2 minutes apart."
     );
     home.receives(bp(60, 84, 55));
     home.receives(bp(65, 86, 55));
     assert_eq!(home.transitions()[1], (Escalated, Urgent, Confirmed));
+}
+
+#[test]
+fn who_measures_once_a_day_and_is_low_is_paged_once() {
+    let mut home = Home::under(&[RULE]);
+    for day in 0..5 {
+        home.receives(bp(day * DAY, 85, 55));
+    }
+    home.waits_until(5 * DAY);
+    let first = [(Raised, Review, Unconfirmed), (Escalated, Urgent, Confirmed)];
+    assert_eq!(home.transitions()[..2], first);
+    assert_eq!(home.transitions()[2..], [(Updated, Urgent, Confirmed); 3]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Home blood pressure, mean 85/55 mmHg: systolic below 90. Low, on 2 occasions in a row. Ask for dizziness and falls, and which drugs are taken."
+    );
+    assert_eq!(
+        words.ja,
+        "家庭血圧 2回の平均 85/55 mmHg（収縮期が90未満）。続けて2回の測定機会で低値です。めまいやふらつき、服薬を確認してください。"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@
 mod limits;
 mod wording;
 
-use super::confirmed::{self, Criterion, Measure};
+use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
 use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
 use crate::kinds::{Kind, blood_pressure};
@@ -15,6 +15,7 @@ use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::sample::Sample;
 use crate::statistics::{mean_is_at_least, mean_is_below};
+use crate::time::Span;
 
 use limits::{CLEAR_DIASTOLIC, CLEAR_OCCASIONS, CLEAR_SYSTOLIC, DIASTOLIC, Limits, SYSTOLIC};
 
@@ -60,6 +61,10 @@ impl Rule for SevereHigh {
 
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
         is_severe(sample, &Limits::of(plan))
+    }
+
+    fn calls_again_after(&self) -> Option<Span> {
+        Some(NEW_CRISIS_AFTER)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

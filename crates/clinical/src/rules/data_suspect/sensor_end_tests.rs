@@ -45,7 +45,10 @@ const HIGH_END: &[&str] = &["sensor_at_high_end"];
 
 #[test]
 fn a_sensor_at_its_low_end_for_two_hours_is_suspected_and_for_less_is_not() {
-    for (value, shown) in [(LO, "< 40 mg/dL"), (40, "Glucose 40 mg/dL")] {
+    for (value, shown, shown_ja) in [
+        (LO, "(Glucose < 40 mg/dL)", "（血糖 40 mg/dL未満）"),
+        (40, "(Glucose 40 mg/dL)", "（血糖 40 mg/dL）"),
+    ] {
         let mut home = after(stretch(0..=115, value));
         assert!(home.reported.is_empty());
         home.receives(sensor(120, value));
@@ -54,7 +57,7 @@ fn a_sensor_at_its_low_end_for_two_hours_is_suspected_and_for_less_is_not() {
         let words = rules::words(home.last());
         assert!(words.en.contains("for 2 hours or more"), "{words:?}");
         assert!(words.en.contains(shown) && words.en.contains("finger-stick"), "{words:?}");
-        assert!(words.ja.contains("2時間以上") && words.ja.contains("指先"), "{words:?}");
+        assert!(words.ja.contains("2時間以上") && words.ja.contains(shown_ja), "{words:?}");
     }
     assert!(after(stretch(0..=10 * HOUR, 41)).reported.is_empty(), "41 is a value like others");
 }

@@ -6,6 +6,7 @@ use super::{
     SENSOR_AT_LOW_END, UNIT_SUSPECTED, UPDATE_TIME_AHEAD, UPDATE_TIME_BEHIND,
 };
 use crate::alert::{Alert, Evidence, Text};
+use crate::measured::Side;
 use crate::parameter::Parameter;
 use crate::timeline::{MOST_READINGS, MOST_SOURCES};
 use crate::wording::{measured, not_recorded, number};
@@ -110,7 +111,7 @@ fn at_low_end(alert: &Alert, first: Option<&Evidence>) -> Text {
     let (hours, shown) = (hours(alert, &LOW_END), first.map_or_else(nothing, shown));
     Text {
         ja: format!(
-            "センサーが測定下限のまま{hours}時間以上変わりません{}。圧迫・外れ・故障がないか確認し、指先での測定で確かめてください。",
+            "センサーが測定下限のまま{hours}時間以上変わりません{}。圧迫・外れ・故障がないか確認し、指先穿刺での血糖測定で確かめてください。",
             shown.ja
         ),
         en: format!(
@@ -124,7 +125,7 @@ fn at_high_end(alert: &Alert, first: Option<&Evidence>) -> Text {
     let (hours, shown) = (hours(alert, &HIGH_END), first.map_or_else(nothing, shown));
     Text {
         ja: format!(
-            "センサーが測定上限のまま{hours}時間以上変わりません{}。センサーの故障がないか確認し、指先での測定で確かめてください。",
+            "センサーが測定上限のまま{hours}時間以上変わりません{}。センサーの故障がないか確認し、指先穿刺での血糖測定で確かめてください。",
             shown.ja
         ),
         en: format!(
@@ -136,30 +137,42 @@ fn at_high_end(alert: &Alert, first: Option<&Evidence>) -> Text {
 
 fn of_other_unit(alert: &Alert, first: Option<&Evidence>) -> Text {
     let is_weight = first.is_some_and(|first| first.reading.kind() == WEIGHT);
-    let shown = first.map_or_else(nothing, shown);
-    let other = alert.finding(IN_OTHER_UNIT).map_or_else(|| "–".to_owned(), number);
-    let (units, unit, ask) = if is_weight {
+    let value =
+        first.map_or_else(|| Text { ja: "測定値".to_owned(), en: "A value".to_owned() }, values);
+    let (unit, ask) = if is_weight {
         let ask = Text {
             ja: "別の人が測っていないかも確認してください。".to_owned(),
             en: "Ask also whether somebody else stood on the scale.".to_owned(),
         };
-        (["kg", "lb"], "kg", ask)
+        ("kg", ask)
     } else {
         let ask = Text {
-            ja: "指先での測定で確かめてください。".to_owned(),
+            ja: "指先穿刺での血糖測定で確かめてください。".to_owned(),
             en: "Confirm by finger-stick.".to_owned(),
         };
-        (["mg/dL", "mmol/L"], "mg/dL", ask)
+        ("mg/dL", ask)
     };
-    let [one, another] = units;
+    let sent = first.and_then(|first| {
+        let mut quantities = first.reading.kind().fields().iter();
+        quantities.find_map(|field| field.quantity().and(first.value(field.name)))
+    });
+    let other = alert.finding(IN_OTHER_UNIT);
+    // In which unit the number was, if not in the one that was sent with it.
+    let was = match (sent < other, is_weight) {
+        (true, true) => "kg",
+        (false, true) => "lb",
+        (true, false) => "mmol/L",
+        (false, false) => "mg/dL",
+    };
+    let other = other.map_or_else(|| "–".to_owned(), number);
     Text {
         ja: format!(
-            "単位の取り違えが疑われます{}：{one}と{another}の取り違えなら{other} {unit}です。機器とアプリの単位を確認してください。訂正されるまで、送られた値のまま判定されます。{}",
-            shown.ja, ask.ja
+            "{} は単位の取り違えの可能性があります（{was}であれば{other} {unit}）。機器とアプリの単位を確認してください。訂正されるまで、送られた値のまま判定されます。{}",
+            value.ja, ask.ja
         ),
         en: format!(
-            "A unit is suspected{}: {other} {unit} if {one} and {another} were confused. Check the unit at the device and its app. Until it is corrected, the value is judged as it was sent. {}",
-            shown.en, ask.en
+            "{} may be in the wrong unit ({other} {unit} if it was {was}). Check the unit at the device and its app. Until it is corrected, the value is judged as it was sent. {}",
+            value.en, ask.en
         ),
     }
 }
@@ -180,11 +193,23 @@ fn values(evidence: &Evidence) -> Text {
     let quantity = |field: &crate::kinds::Field| {
         let (quantity, value) = (field.quantity()?, evidence.value(field.name)?);
         let side = field.readout.and_then(|_| evidence.value("glucose_comparator"));
-        let shown = format!("{} {}", measured(value, side), quantity.unit);
-        Some((format!("{} {shown}", field.label.ja), format!("{} {shown}", field.label.en)))
+        let of_device = side.map(|place| Side::of_code(place as usize));
+        let beyond_ja = match of_device {
+            Some(Side::Below) => "未満",
+            Some(Side::Above) => "超",
+            None => "",
+        };
+        let ja = format!("{} {} {}{beyond_ja}", field.label.ja, number(value), quantity.unit);
+        Some((ja, format!("{} {} {}", field.label.en, measured(value, side), quantity.unit)))
     };
     let (ja, en): (Vec<String>, Vec<String>) = kind.fields().iter().filter_map(quantity).unzip();
     let label = kind.label();
+    // What has the name of its kind says it by itself.
+    if let ([ja], [en]) = (&ja[..], &en[..])
+        && en.starts_with(label.en)
+    {
+        return Text { ja: ja.clone(), en: en.clone() };
+    }
     Text {
         ja: format!("{}（{}）", label.ja, ja.join("、")),
         en: format!("{} ({})", label.en, en.join(", ")),

@@ -4,7 +4,8 @@
 //! minutes. It is for *review*, and *urgent* when it has lasted for more than 120 minutes: an extended
 //! event of the consensus. Time alone makes it so while a sensor goes on, which may be silent for 30
 //! minutes; after more silence nobody knows, and the next readings below the limit do. After 4 hours
-//! without a low value the 120 minutes begin anew.
+//! without a low value the 120 minutes begin anew, and after 2 hours and a half between two finger-sticks:
+//! before two meals somebody has eaten between. What lasts so once more is a new crisis.
 //!
 //! It ends with a finger-stick of 70 mg/dL or more, or with a sensor that stays there for 15 minutes while
 //! nothing else reads less. Raising and clearing have the same limit: it is the 15 minutes both ways that
@@ -19,7 +20,7 @@ mod tests;
 mod wording;
 
 use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, Urgent};
+use super::glucose_event::{Beyond, Event, FingerSticks, TELLS_FOR, Urgent};
 use super::glucose_very_low::VERY_LOW;
 use crate::alert::{Alert, Text};
 use crate::glucose::{EXTENDED, GLUCOSE, SENSOR_FOR};
@@ -90,6 +91,10 @@ impl Rule for Low {
 
     fn waits_after_others(&self, reading: &RememberedReading, timeline: &Timeline) -> bool {
         LOW.waits_after_others(reading, timeline)
+    }
+
+    fn calls_again_after(&self) -> Option<Span> {
+        Some(TELLS_FOR)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

@@ -2,9 +2,10 @@
 
 use super::LIMIT;
 use crate::alert::{Alert, Text};
-use crate::rules::glucose_event::{LASTED, shown_limit};
+use crate::crisis::Crisis;
+use crate::rules::glucose_event::{LASTED, shown_limit, shown_limit_alone};
 use crate::rules::glucose_open::BY_WHICH_IT_HAS_LASTED as BY;
-use crate::wording::{measured, not_recorded, number};
+use crate::wording::{came_late, measured, not_recorded, number};
 
 /// Version 1 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
@@ -15,6 +16,7 @@ pub(super) fn words(alert: &Alert) -> Text {
         return not_recorded(alert.rule.as_str());
     };
     let limit = shown_limit(alert, &LIMIT);
+    let limit_alone = shown_limit_alone(alert, &LIMIT);
     let minutes = number(alert.finding("minutes").unwrap_or_default());
     let is_sensor = alert.finding("sensor") == Some(1.0);
     let lasted = alert.finding(LASTED).map(number);
@@ -23,22 +25,34 @@ pub(super) fn words(alert: &Alert) -> Text {
     let lasting = shown(BY.value, BY.comparator).filter(|_| is_by_blood);
     let is_sensor = is_sensor && lasting.is_none();
     let value = lasting.unwrap_or(value);
+    // What was judged is mostly the lowest.
+    let [least_ja, least_en] = match value == lowest {
+        true => [String::new(), String::new()],
+        false => [format!("、最低{lowest}"), format!(", lowest {lowest}")],
+    };
+    // Of a new crisis while the alert is open, which a finger-stick tells of or else a sensor does.
+    let is_again = Crisis::known_of(alert).is_some();
+    let is_sensor = if is_again { !is_by_blood } else { is_sensor };
+    let (again_ja, again_en) = if is_again { ("再び", "again ") } else { ("", "") };
     let judged = match (&lasted, is_sensor) {
         (Some(lasted), true) => Text {
-            ja: format!("センサーグルコース {}未満が{lasted}分超（最低{lowest}）。", limit.ja),
+            ja: format!(
+                "センサーグルコース {again_ja}{}未満が{lasted}分超（最低{lowest}）。",
+                limit.ja
+            ),
             en: format!(
-                "Sensor glucose below {} for more than {lasted} minutes, lowest {lowest}.",
+                "Sensor glucose {again_en}below {} for more than {lasted} minutes, lowest {lowest}.",
                 limit.en
             ),
         },
         (Some(lasted), false) => Text {
             ja: format!(
-                "血糖 {value} mg/dL（{}未満）、{lasted}分を超えて回復が確認できません（最低{lowest}）。",
-                limit.ja
+                "血糖値 {value} mg/dL（{again_ja}{}未満{least_ja}）、{lasted}分を超えて回復が確認できません。",
+                limit_alone.ja
             ),
             en: format!(
-                "Blood glucose {value} mg/dL: below {}, not seen back for more than {lasted} minutes, lowest {lowest}.",
-                limit.en
+                "Blood glucose {value} mg/dL: {again_en}below {}{least_en}, not seen back for more than {lasted} minutes.",
+                limit_alone.en
             ),
         },
         (None, true) => Text {
@@ -49,20 +63,22 @@ pub(super) fn words(alert: &Alert) -> Text {
             ),
         },
         (None, false) => Text {
-            ja: format!("血糖 {value} mg/dL（{}未満、最低{lowest}）。", limit.ja),
-            en: format!("Blood glucose {value} mg/dL: below {}, lowest {lowest}.", limit.en),
+            ja: format!("血糖値 {value} mg/dL（{}未満{least_ja}）。", limit_alone.ja),
+            en: format!("Blood glucose {value} mg/dL: below {}{least_en}.", limit_alone.en),
         },
     };
-    let (todo_ja, todo_en) = match (lasted, alert.late) {
-        (Some(_), false) => (
-            "症状を確認し、指先での測定を依頼してください。",
-            "Ask for symptoms, and to measure by finger-stick.",
-        ),
-        (Some(_), true) => (
+    // A review has no severity that it is too late for.
+    let is_late = alert.late || lasted.is_none() && came_late(alert);
+    let (todo_ja, todo_en) = match (lasted, is_late) {
+        (_, true) => (
             "遅れて届いた測定値です。経過を確認してください。",
             "The readings arrived late. Review what followed.",
         ),
-        (None, _) => (
+        (Some(_), false) => (
+            "症状を確認し、指先穿刺での血糖測定を依頼してください。",
+            "Ask for symptoms, and to measure by finger-stick.",
+        ),
+        (None, false) => (
             "症状と、食事・薬・運動を確認してください。",
             "Ask for symptoms, and review meals, drugs and exercise.",
         ),

@@ -26,6 +26,21 @@ pub(super) const LIMIT: Parameter = Parameter {
     source: "international consensus on continuous glucose monitoring: level 2, above 250 mg/dL",
 };
 
+/// Glucose of one finger-stick at or above which somebody is asked to measure again, mg/dL.
+pub(super) const SINGLE: Parameter = Parameter {
+    name: "glucose.very_high.single",
+    former_names: &[],
+    label: Label {
+        ja: "1回で再測定を求める血糖値（以上）", en: "asks to measure again, from"
+    },
+    unit: "mg/dL",
+    default: 400.0,
+    low: 250.0,
+    high: 600.0,
+    decimals: 0,
+    source: "ours: whoever has one value so high, and measures once a day, is asked for symptoms that day",
+};
+
 /// Glucose below which it is back, mg/dL.
 pub(super) const CLEAR: Parameter = Parameter {
     name: "glucose.very_high.clear",

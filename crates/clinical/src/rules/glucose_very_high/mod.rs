@@ -3,11 +3,13 @@
 //!
 //! An event is a sensor that stays very high for 120 minutes, or two finger-sticks that are an hour to
 //! 7 days apart with nothing back between them, of whatever source: copies are minutes apart (a
-//! laboratory's value counts as one). It is for *review*. Up to 30 minutes without a value do not break a
-//! sensor's run. After more silence its 120 minutes begin anew: nobody knows what was between. So time
-//! alone raises nothing, for 120 minutes are only said of values that show them.
+//! laboratory's value counts as one). It is for *review*. Less than 15 minutes at or below the limit do not
+//! end a sensor's run, as they end no event of the consensus, and up to 30 minutes without a value do not
+//! break it. After more silence its 120 minutes begin anew: nobody knows what was between. So time alone
+//! raises nothing, for 120 minutes are only said of values that show them.
 //!
-//! One finger-stick of which the meter says HI is *unconfirmed*: it asks to measure again.
+//! One finger-stick of 400 mg/dL or more, or of which the meter says HI, is *unconfirmed*: it asks to
+//! measure again.
 //!
 //! It ends with a finger-stick below 230 mg/dL, or with a sensor that stays there for 15 minutes while
 //! nothing else reads more. Silence ends nothing.
@@ -31,7 +33,7 @@ use crate::sample::Sample;
 use crate::time::Span;
 use crate::timeline::Timeline;
 
-use limits::{APART, CLEAR, LIMIT, SENSOR_FOR, WITHIN};
+use limits::{APART, CLEAR, LIMIT, SENSOR_FOR, SINGLE, WITHIN};
 
 /// What the rule calls an event.
 static VERY_HIGH: Event = Event {
@@ -40,7 +42,7 @@ static VERY_HIGH: Event = Event {
     limit: &LIMIT,
     clear: &CLEAR,
     sensor_for: SENSOR_FOR,
-    finger_sticks: FingerSticks::Two { apart: APART, within: WITHIN },
+    finger_sticks: FingerSticks::Two { apart: APART, within: WITHIN, alone: &SINGLE },
     after_silence: None,
     urgent: Urgent::Never,
     told_by: None,
@@ -71,7 +73,7 @@ impl Rule for VeryHigh {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[LIMIT, CLEAR] }
+        const { &[LIMIT, SINGLE, CLEAR] }
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -53,12 +53,23 @@ fn a_sensor_that_says_hi_is_very_high_and_the_words_say_above_its_limit() {
     assert!(rules::words(home.last()).en.contains("highest > 400"), "{:?}", home.last());
 }
 
+/// As the consensus ends no event by them.
 #[test]
-fn one_value_at_the_limit_begins_the_120_minutes_anew() {
-    let mut home = after(stays(0, 115, 300).chain([sensor(120, 250)]).chain(stays(125, 240, 300)));
+fn less_than_15_minutes_at_the_limit_do_not_begin_the_120_minutes_anew() {
+    // A day at 265, with one value of 248 each 115 minutes.
+    let day = (0..288).map(|n| sensor(n * 5, if n % 23 == 22 { 248 } else { 265 }));
+    let home = after(day);
+    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
+    assert_eq!((home.last().first_observed_at, home.last().changed_at), (at(0), at(120)));
+    let dip = |until: i64, value| {
+        stays(0, 100, 300).chain(stays(105, until, value)).chain(stays(until + 5, 140, 300))
+    };
+    assert_eq!(after(dip(115, 220)).reported.len(), 1, "10 minutes");
+    assert!(after(dip(120, 250)).reported.is_empty(), "15 minutes");
+    // They begin anew then.
+    let mut home = after(dip(120, 250).chain(stays(145, 240, 300)));
     assert!(home.reported.is_empty());
     home.receives(sensor(245, 300));
-    assert_eq!(home.transitions(), [(Raised, Review, Confirmed)]);
     assert_eq!(home.last().first_observed_at, at(125));
 }
 
@@ -82,12 +93,14 @@ fn two_finger_sticks_an_hour_apart_with_nothing_back_between_them_are_for_review
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose 290 mg/dL: above 250 mg/dL twice, an hour or more apart, highest 310. Ask for symptoms, and review meals, drugs and illness."
+        "Blood glucose 290 mg/dL: above 250, as 60 minutes before (280), not seen back below 230 between, highest 310. Ask for symptoms, and review meals, drugs and illness."
     );
     assert_eq!(
         words.ja,
-        "血糖 290 mg/dL、1時間以上の間隔で2回250 mg/dL超（最高310）。症状と、食事・薬・体調を確認してください。"
+        "血糖値 290 mg/dL。60分前（280 mg/dL）に続き250 mg/dL超、その間に230未満への回復が確認できません、最高310。症状と、食事・薬・体調を確認してください。"
     );
+    let home = after([finger(0, 310), finger(3 * DAY, 290)]);
+    assert!(rules::words(home.last()).en.contains("as 3 days before (310), not seen"));
     assert!(after([finger(0, 280), finger(30, 229), finger(60, 290)]).reported.is_empty());
     assert_eq!(after([finger(0, 280), finger(30, 230), finger(60, 290)]).reported.len(), 1);
 }
@@ -120,11 +133,11 @@ fn a_meter_that_says_hi_once_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose > 600 mg/dL: above what the meter can say. Ask for symptoms, and to measure again."
+        "Blood glucose > 600 mg/dL: above what the meter can say. Ask for thirst, nausea and drowsiness, and to measure again."
     );
     assert_eq!(
         words.ja,
-        "血糖 > 600 mg/dL（測定器の上限超）。症状を確認し、再測定を依頼してください。"
+        "血糖値 > 600 mg/dL（測定器の上限超）。症状（口渇、嘔気、倦怠感）を確認し、再測定を依頼してください。"
     );
     home.receives(finger(59, 300));
     assert_eq!(home.reported.len(), 1, "not an hour later");
@@ -134,6 +147,30 @@ fn a_meter_that_says_hi_once_asks_to_measure_again() {
     assert!(rules::words(home.last()).en.contains("highest > 600"), "{:?}", home.last());
     home.receives(finger(70, 229));
     assert_eq!(home.last().transition, Resolved);
+}
+
+#[test]
+fn one_finger_stick_of_400_or_more_asks_to_measure_again() {
+    assert!(after([finger(0, 399)]).reported.is_empty());
+    let mut home = after([finger(0, 590)]);
+    assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "Blood glucose 590 mg/dL: at or above 400. Ask for thirst, nausea and drowsiness, and to measure again."
+    );
+    assert_eq!(
+        words.ja,
+        "血糖値 590 mg/dL（400以上）。症状（口渇、嘔気、倦怠感）を確認し、再測定を依頼してください。"
+    );
+    home.receives(finger(60, 300));
+    assert_eq!(home.transitions()[1..], [(Escalated, Review, Confirmed)]);
+    home.receives(finger(90, 229));
+    assert_eq!(home.last().transition, Resolved);
+    // A plan moves it, and a sensor says it of one value never.
+    let plan = rules::plan(1, [("glucose.very_high.single", 500.0)]).unwrap();
+    assert!(Watched::by(RULE, plan).after([finger(0, 499)]).reported.is_empty());
+    assert!(after([sensor(0, 400), sensor(5, 390)]).reported.is_empty());
 }
 
 #[test]
@@ -152,7 +189,11 @@ fn after_a_single_hi_the_next_finger_stick_that_is_back_ends_it_and_a_copy_says_
 /// What began the alert leaves memory before what confirmed it.
 #[test]
 fn an_alert_of_finger_sticks_days_apart_stays_when_the_first_has_left_memory() {
-    for sent in [[finger(0, 280), finger(6 * DAY, 290)], [finger(0, HI), finger(5 * DAY, 300)]] {
+    for sent in [
+        [finger(0, 280), finger(6 * DAY, 290)],
+        [finger(0, HI), finger(5 * DAY, 300)],
+        [finger(0, 450), finger(5 * DAY, 300)],
+    ] {
         let mut home = after(sent);
         assert_eq!(home.last().stage, Confirmed);
         let known = home.last().clone();
@@ -221,7 +262,9 @@ fn a_finger_stick_that_is_back_begins_a_sensors_120_minutes_anew() {
 #[test]
 fn a_correction_takes_it_back() {
     let mut home = after(stays(0, 120, 300));
-    home.receives_at(121, sensor(60, 300).corrected_to(200));
+    for minutes in [60, 65, 70, 75] {
+        home.receives_at(121, sensor(minutes, 300).corrected_to(200));
+    }
     assert_eq!(home.last().transition, Retracted);
     let mut home = after([finger(0, 280), finger(60, 290)]);
     home.receives_at(61, finger(0, 280).entered_in_error());
@@ -240,6 +283,21 @@ fn a_high_that_was_over_in_a_batch_is_told_once() {
 }
 
 #[test]
+fn what_came_hours_late_asks_what_followed() {
+    let mut home = Watched::by(RULE, Plan::default());
+    for sent in stays(0, 150, 300) {
+        home.receives_at(600, sent);
+    }
+    home.waits_until(601);
+    let words = rules::words(home.last());
+    assert!(
+        words.en.ends_with("highest 300. The readings arrived late. Review what followed."),
+        "{words:?}"
+    );
+    assert!(words.ja.ends_with("遅れて届いた測定値です。経過を確認してください。"));
+}
+
+#[test]
 fn a_high_after_each_meal_takes_the_fast_path() {
     ASSESSED.set(0);
     // Ninety minutes above 250, ninety below.
@@ -253,7 +311,7 @@ fn a_high_after_each_meal_takes_the_fast_path() {
     assert_eq!(ASSESSED.get(), 2);
 }
 
-const VALUES: &[u16] = &[150, 200, 229, 230, 240, 250, 251, 300, HI];
+const VALUES: &[u16] = &[150, 200, 229, 230, 240, 250, 251, 300, 420, HI];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]

@@ -1,9 +1,9 @@
 //! What an alert of the rule says.
 
-use super::LIMIT;
+use super::limits::{CLEAR, LIMIT, SINGLE};
 use crate::alert::{Alert, Stage, Text};
-use crate::rules::glucose_event::shown_limit;
-use crate::wording::{measured, not_recorded, number};
+use crate::rules::glucose_event::{shown_limit, shown_limit_alone};
+use crate::wording::{before, came_late, measured, not_recorded, number};
 
 /// Version 1 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
@@ -15,12 +15,19 @@ pub(super) fn words(alert: &Alert) -> Text {
     };
     let limit = shown_limit(alert, &LIMIT);
     if alert.stage == Stage::Unconfirmed {
+        let is_beyond_its_meter = alert.finding("highest_comparator").is_some();
+        let (judged_ja, judged_en) =
+            match alert.parameter(SINGLE.short_name()).map(number).filter(|_| !is_beyond_its_meter)
+            {
+                Some(single) => (format!("{single}以上"), format!("at or above {single}")),
+                None => ("測定器の上限超".to_owned(), "above what the meter can say".to_owned()),
+            };
         return Text {
             ja: format!(
-                "血糖 {highest} mg/dL（測定器の上限超）。症状を確認し、再測定を依頼してください。"
+                "血糖値 {highest} mg/dL（{judged_ja}）。症状（口渇、嘔気、倦怠感）を確認し、再測定を依頼してください。"
             ),
             en: format!(
-                "Blood glucose {highest} mg/dL: above what the meter can say. Ask for symptoms, and to measure again."
+                "Blood glucose {highest} mg/dL: {judged_en}. Ask for thirst, nausea and drowsiness, and to measure again."
             ),
         };
     }
@@ -34,16 +41,54 @@ pub(super) fn words(alert: &Alert) -> Text {
             ),
         )
     } else {
-        (
-            format!("血糖 {value} mg/dL、1時間以上の間隔で2回{}超（最高{highest}）。", limit.ja),
-            format!(
-                "Blood glucose {value} mg/dL: above {} twice, an hour or more apart, highest {highest}.",
-                limit.en
-            ),
-        )
+        of_finger_sticks(alert, &value, &highest)
     };
-    Text {
-        ja: format!("{ja}症状と、食事・薬・体調を確認してください。"),
-        en: format!("{en} Ask for symptoms, and review meals, drugs and illness."),
-    }
+    let (todo_ja, todo_en) = match came_late(alert) {
+        true => (
+            "遅れて届いた測定値です。経過を確認してください。",
+            "The readings arrived late. Review what followed.",
+        ),
+        false => (
+            "症状と、食事・薬・体調を確認してください。",
+            "Ask for symptoms, and review meals, drugs and illness.",
+        ),
+    };
+    Text { ja: format!("{ja}{todo_ja}"), en: format!("{en} {todo_en}") }
+}
+
+/// Of two finger-sticks: the second, and how long before it the first was.
+fn of_finger_sticks(alert: &Alert, value: &str, highest: &str) -> (String, String) {
+    let limit = shown_limit_alone(alert, &LIMIT);
+    let readings = alert.finding("readings").unwrap_or_default() as usize;
+    let two = readings.checked_sub(2).and_then(|first| alert.evidence.get(first..readings));
+    let Some([first, second]) = two else {
+        return (
+            format!("血糖値 {value} mg/dL（{}超）。", limit.ja),
+            format!("Blood glucose {value} mg/dL: above {}.", limit.en),
+        );
+    };
+    let shown = |value| measured(value, first.value("glucose_comparator"));
+    let first_value = first.value("glucose_value").map_or_else(|| "–".to_owned(), shown);
+    let apart = before(second.reading.observation_time() - first.reading.observation_time());
+    let (back_ja, back_en) = match alert.parameter(CLEAR.short_name()).map(number) {
+        Some(clear) => (
+            format!("、その間に{clear}未満への回復が確認できません"),
+            format!(", not seen back below {clear} between"),
+        ),
+        None => (String::new(), String::new()),
+    };
+    let [most_ja, most_en] = match highest == value || highest == first_value {
+        true => [String::new(), String::new()],
+        false => [format!("、最高{highest}"), format!(", highest {highest}")],
+    };
+    (
+        format!(
+            "血糖値 {value} mg/dL。{}（{first_value} mg/dL）に続き{} mg/dL超{back_ja}{most_ja}。",
+            apart.ja, limit.ja
+        ),
+        format!(
+            "Blood glucose {value} mg/dL: above {}, as {} ({first_value}){back_en}{most_en}.",
+            limit.en, apart.en
+        ),
+    )
 }

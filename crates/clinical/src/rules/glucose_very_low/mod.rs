@@ -18,7 +18,7 @@ mod tests;
 mod wording;
 
 use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, Judge, Level, Urgent};
+use super::glucose_event::{Beyond, Event, FingerSticks, Judge, Level, TELLS_FOR, Urgent};
 use crate::alert::{Alert, Stage, Text};
 use crate::glucose::{GLUCOSE, SENSOR_FOR};
 use crate::kinds::Kind;
@@ -92,6 +92,10 @@ impl Rule for VeryLow {
 
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
         Judge::of(&VERY_LOW, plan).level_of(sample) == Level::Beyond
+    }
+
+    fn calls_again_after(&self) -> Option<Span> {
+        Some(TELLS_FOR)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

@@ -13,6 +13,11 @@ pub(super) fn words(alert: &Alert) -> Text {
     else {
         return not_recorded(alert.rule.as_str());
     };
+    // What was judged is mostly the lowest.
+    let least = |judged: &str| match judged == lowest {
+        true => [String::new(), String::new()],
+        false => [format!("、最低{lowest}"), format!(", lowest {lowest}")],
+    };
     let minutes = number(alert.finding("minutes").unwrap_or_default());
     let limit = alert.parameter(LIMIT.short_name()).map(number);
     let limit_in = |unit: &str, not_recorded: &str| match &limit {
@@ -55,10 +60,13 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "Sensor glucose below {limit_with_unit_en} for {minutes} minutes or more, lowest {lowest}."
             ),
         ),
-        (None, Stage::Confirmed, false) => (
-            format!("血糖 {value} mg/dL（{limit_ja}未満、最低{lowest}）。"),
-            format!("Blood glucose {value} mg/dL: below {limit_en}, lowest {lowest}."),
-        ),
+        (None, Stage::Confirmed, false) => {
+            let [least_ja, least_en] = least(&value);
+            (
+                format!("血糖値 {value} mg/dL（{limit_ja}未満{least_ja}）。"),
+                format!("Blood glucose {value} mg/dL: below {limit_en}{least_en}."),
+            )
+        }
         (None, Stage::Unconfirmed | Stage::Missing, _) => (
             format!(
                 "センサーグルコース {lowest} mg/dL（{limit_ja}未満）。その後30分、センサーの値がありません。"
@@ -74,7 +82,7 @@ pub(super) fn words(alert: &Alert) -> Text {
             "Was very low; the readings arrived late. Review what followed.",
         ),
         (Stage::Confirmed, false, true) if !is_confirmed_by_blood => (
-            "著しい低値です。症状を確認し、指先での測定を依頼してください。",
+            "著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。",
             "Very low. Ask for symptoms, and to measure by finger-stick.",
         ),
         (Stage::Confirmed, false, _) => (
@@ -82,7 +90,7 @@ pub(super) fn words(alert: &Alert) -> Text {
             "Very low. Ask for symptoms, and to measure again.",
         ),
         (Stage::Unconfirmed | Stage::Missing, ..) => (
-            "症状を確認し、指先での測定を依頼してください。",
+            "症状を確認し、指先穿刺での血糖測定を依頼してください。",
             "Ask for symptoms, and to measure by finger-stick.",
         ),
     };
@@ -94,6 +102,6 @@ fn named(is_sensor: bool) -> (&'static str, &'static str) {
     if is_sensor {
         ("センサーグルコース", "Sensor glucose")
     } else {
-        ("血糖", "Blood glucose")
+        ("血糖値", "Blood glucose")
     }
 }

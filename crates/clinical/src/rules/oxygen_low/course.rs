@@ -2,11 +2,12 @@
 
 use super::limits::Limits;
 use super::minutes::{MINUTE, Minute};
-use super::{JUDGED_WITHIN, OXYGEN, spo2};
+use super::open::Open;
+use super::{OXYGEN, spo2};
 use crate::alert::{Severity, Stage};
 use crate::episode::{Episode, EvidenceReading};
 use crate::remembered::CurrentReading;
-use crate::rule::{Carried, values};
+use crate::rule::Carried;
 use crate::time::{Span, Timestamp};
 
 /// Low minutes that are further apart are not in a row, and what nothing follows for so long is not
@@ -79,17 +80,6 @@ impl Row {
     }
 }
 
-/// An episode that lasts, and how many readings of its evidence brought it to each step.
-#[derive(Debug)]
-struct Open {
-    episode: Episode,
-    unconfirmed: usize,
-    confirmed: usize,
-    urgent: usize,
-    /// When the newest reading was observed that is urgent.
-    decisive: Option<Timestamp>,
-}
-
 /// What has been seen up to some minute. From `from` on episodes are found.
 #[derive(Debug)]
 pub(super) struct Course<'l> {
@@ -112,7 +102,7 @@ impl<'l> Course<'l> {
         (seen_from, from): (Timestamp, Timestamp),
         carried: Option<&Carried<'_>>,
     ) -> Self {
-        let open = carried.map(Open::carry);
+        let open = carried.map(|carried| Open::carry(carried, from));
         let (low, urgent, last_low, back, found) = (None, None, seen_from, None, Vec::new());
         Self { limits, from, open, low, urgent, last_low, back, found }
     }
@@ -142,8 +132,10 @@ impl<'l> Course<'l> {
         if let Some(row) = self.low.filter(Row::is_confirmed) {
             self.confirm(row.first, *median);
         }
-        if let Some(row) = self.urgent.filter(Row::is_confirmed) {
-            self.escalate(row.first, *median);
+        match (self.urgent.filter(Row::is_confirmed), &mut self.open) {
+            (Some(row), Some(open)) => open.is_urgent(row.first, *median),
+            (None, Some(open)) if !self.limits.is_urgent(value) => open.eases(median.time),
+            _ => {}
         }
     }
 
@@ -204,26 +196,6 @@ impl<'l> Course<'l> {
         }
     }
 
-    fn escalate(&mut self, first: CurrentReading, newest: CurrentReading) {
-        let Some(open) = &mut self.open else { return };
-        let pair = [first, newest];
-        let decides = if open.urgent == 0 { &pair[..] } else { &pair[1..] };
-        let severity = Severity::of_urgent(decides);
-        open.decisive = Some(newest.time);
-        open.episode.severity = open.episode.severity.max(severity);
-        if open.urgent == 0 {
-            let established = &mut open.episode.established;
-            for evidence in EvidenceReading::of(OXYGEN, &pair) {
-                if !established.iter().any(|known| known.reading.is_of(&evidence.reading)) {
-                    established.push(evidence);
-                }
-            }
-            open.urgent = established.len();
-            // From here on the lowest is told anew, as of an alert that reaches a higher stage.
-            open.episode.newest.clear();
-        }
-    }
-
     /// Ends the open episode with a minute that is not low, if that is enough.
     fn end(&mut self, time: Timestamp) {
         let is_over = |open: &mut Open| {
@@ -239,58 +211,3 @@ impl<'l> Course<'l> {
         }
     }
 }
-
-impl Open {
-    fn of(episode: Episode) -> Self {
-        Self { episode, unconfirmed: 0, confirmed: 0, urgent: 0, decisive: None }
-    }
-
-    fn carry(carried: &Carried<'_>) -> Self {
-        let mut episode = carried.episode();
-        let readings = carried.established.len();
-        let up_to = |name| {
-            let known = carried.alert.finding(name).unwrap_or_default() as usize;
-            if known <= readings { known } else { 0 }
-        };
-        let urgent = up_to(URGENT);
-        if urgent == 0 {
-            episode.severity = Severity::Review;
-        }
-        let (unconfirmed, confirmed) = (up_to(UNCONFIRMED), up_to(CONFIRMED));
-        Self { episode, unconfirmed, confirmed, urgent, decisive: None }
-    }
-
-    /// Of what upholds an episode its evidence names the lowest.
-    fn note_lowest(&mut self, reading: CurrentReading) {
-        let mut known = self.episode.established.iter().chain(&self.episode.newest);
-        if known.all(|known| spo2(reading.sample) < spo2(known.reading.sample)) {
-            self.episode.newest = EvidenceReading::of(OXYGEN, &[reading]).collect();
-        }
-    }
-
-    /// The episode with what was judged, and with how urgent it is in time and until when it is.
-    fn complete(self) -> Episode {
-        let Self { mut episode, unconfirmed, confirmed, urgent, decisive } = self;
-        if urgent > 0 {
-            episode.severity_in_time = Severity::Urgent;
-            let newest = episode.established.iter().map(|evidence| evidence.reading.time).max();
-            if let Some(decisive) = decisive.or(newest) {
-                episode.decided_by(decisive + JUDGED_WITHIN);
-            }
-        }
-        let evidence = episode.established.iter().chain(&episode.newest);
-        let lowest = evidence.map(|evidence| spo2(evidence.reading.sample)).min_by(f64::total_cmp);
-        episode.findings = values([
-            (UNCONFIRMED, unconfirmed as f64),
-            (CONFIRMED, confirmed as f64),
-            (URGENT, urgent as f64),
-            ("lowest", lowest.unwrap_or(f64::NAN)),
-        ]);
-        episode
-    }
-}
-
-/// How many readings of the evidence brought an alert to a step, by the names of findings.
-pub(super) const UNCONFIRMED: &str = "readings_unconfirmed";
-pub(super) const CONFIRMED: &str = "readings_confirmed";
-pub(super) const URGENT: &str = "readings_urgent";

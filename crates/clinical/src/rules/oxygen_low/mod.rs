@@ -10,17 +10,21 @@
 //! Not the mean of two values decides, as of pressures: a finger that is cold or moves reads 60 beside a
 //! true 97.
 //!
+//! What is urgent again after values that stayed above the urgent limit for hours is a new crisis ([`open`]).
+//!
 //! An episode ends with values that stay at 95 or more for 15 minutes, or with one that is not low after
 //! none was low for 20 hours; an unconfirmed one with a single value of 95 or more. Silence ends nothing.
 
 mod course;
 mod limits;
 mod minutes;
+mod open;
 #[cfg(test)]
 mod tests;
 mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text};
+use crate::crisis::UNKNOWN_AFTER;
 use crate::kinds::{Kind, oxygen_saturation};
 use crate::limit::{Limit, Side};
 use crate::monitor::TOGETHER;
@@ -71,9 +75,9 @@ fn steps(alert: &Alert) -> [Option<Step>; 3] {
         Some(Step { stage, readings }).filter(|step| step.readings > 0)
     };
     [
-        step(Stage::Unconfirmed, course::UNCONFIRMED),
-        step(Stage::Confirmed, course::CONFIRMED),
-        step(Stage::Confirmed, course::URGENT),
+        step(Stage::Unconfirmed, open::UNCONFIRMED),
+        step(Stage::Confirmed, open::CONFIRMED),
+        step(Stage::Confirmed, open::URGENT),
     ]
 }
 
@@ -157,6 +161,10 @@ impl Rule for Low {
 
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
         Limits::of(plan).is_urgent(spo2(sample))
+    }
+
+    fn calls_again_after(&self) -> Option<Span> {
+        Some(UNKNOWN_AFTER)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

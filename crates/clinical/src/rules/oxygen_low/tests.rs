@@ -6,6 +6,7 @@ use proptest::sample::{Index, select};
 use super::super::sent::{self, Sent, histories};
 use crate::Kind;
 use crate::alert::{Severity, Stage, Transition};
+use crate::crisis::Crisis;
 use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, Sending as _, at};
 use crate::kinds::oxygen_saturation::SPO2;
@@ -14,11 +15,11 @@ use crate::monitor::ASSESSED;
 use crate::plan::Plan;
 use crate::rules;
 use crate::sample::Sample;
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 use Severity::{Review, Urgent};
 use Stage::{Confirmed, Unconfirmed};
-use Transition::{Eased, Escalated, Raised, Resolved, Retracted};
+use Transition::{Eased, Escalated, Raised, Resolved, Retracted, Updated};
 
 const RULE: &str = "oxygen.low";
 
@@ -156,6 +157,91 @@ fn what_is_low_after_days_of_94_pages_again() {
     goes_on(&mut home, &[(10 * DAY, 88), (10 * DAY + 3, 88)]);
     assert_eq!(home.transitions()[2..], [(Raised, Urgent, Confirmed)]);
     assert_ne!(home.last().id, home.reported[0].id);
+}
+
+/// How often somebody was told of a page, and of which crises again.
+fn paged(home: &Home) -> Vec<Option<i64>> {
+    let calls = |transition| matches!(transition, Raised | Escalated);
+    let calls = home.reported.iter().filter(|one| calls(one.transition) && one.severity == Urgent);
+    let minutes = |time: Timestamp| (time - at(0)).millis() / 60_000;
+    calls.map(|alert| Crisis::known_of(alert).map(minutes)).collect()
+}
+
+#[test]
+fn what_is_urgent_again_after_hours_that_were_not_pages_again_once() {
+    let mut home = after(&[(0, 88), (3, 87)]);
+    let hours = |hours: &[i64], percent: u16| -> Vec<(i64, u16)> {
+        hours.iter().map(|hour| (hour * HOUR, percent)).collect()
+    };
+    goes_on(&mut home, &hours(&[2, 4, 7], 92));
+    goes_on(&mut home, &[(14 * HOUR, 90), (14 * HOUR + 3, 89)]);
+    assert_eq!(paged(&home), [None, Some(14 * HOUR + 3)]);
+    assert_eq!(home.last().transition, Escalated);
+    let evidence = home.last().evidence.iter().map(|one| one.reading.observation_time());
+    assert_eq!(evidence.collect::<Vec<_>>(), [at(0), at(3), at(14 * HOUR + 3)]);
+    let words = rules::words(home.last());
+    assert_eq!(
+        words.en,
+        "SpO₂ 89 %: at or below 90 again, lowest 87 %. Low, confirmed by further values. Ask for breathlessness and other symptoms."
+    );
+    assert_eq!(
+        words.ja,
+        "SpO₂ 89 %、再び90以下（最低 87 %）。再測定または持続する測定でも低値です。息切れや呼吸器症状を確認してください。"
+    );
+    // What goes on is no news, and what is lower an update.
+    goes_on(&mut home, &[(15 * HOUR, 88), (15 * HOUR + 3, 86), (18 * HOUR, 92)]);
+    goes_on(&mut home, &[(19 * HOUR, 88), (19 * HOUR + 3, 86)]);
+    assert_eq!(paged(&home).len(), 2);
+    assert_eq!(home.last().transition, Updated);
+    assert_eq!(home.last().finding("lowest"), Some(86.0));
+}
+
+#[test]
+fn who_is_at_90_or_less_each_day_is_paged_once() {
+    let at_hours = |hours: &[i64], percent| -> Vec<(i64, u16)> {
+        hours.iter().flat_map(|hour| [(hour * HOUR, percent), (hour * HOUR + 3, percent)]).collect()
+    };
+    let mut home = Home::default();
+    for day in 0..20 {
+        goes_on(&mut home, &at_hours(&[day * 24], 89));
+        goes_on(&mut home, &at_hours(&[day * 24 + 10], 92));
+    }
+    assert_eq!(paged(&home), [None]);
+    // A day of values for review between.
+    goes_on(&mut home, &at_hours(&[20 * 24 + 2], 92));
+    goes_on(&mut home, &at_hours(&[20 * 24 + 14], 88));
+    assert_eq!(paged(&home), [None, Some((20 * 24 + 14) * HOUR + 3)]);
+}
+
+#[test]
+fn values_around_the_urgent_limit_page_once() {
+    let around = [89, 90, 91, 90, 90, 92, 91, 89, 90, 91, 90, 90];
+    let values: Vec<(i64, u16)> =
+        (0..).step_by(10).zip(around.into_iter().cycle()).take(400).collect();
+    let home = after(&values);
+    assert_eq!(paged(&home), [None], "{:?}", home.transitions());
+}
+
+/// 40 days later the readings leave, one by one: what the alert says of them stays said.
+#[test]
+fn a_new_crisis_stays_said_when_its_readings_have_left_memory() {
+    let values =
+        [(0, 88), (3, 89), (30, 85), (100, 92), (700, 92), (1_000, 88), (1_003, 90), (1_010, 84)];
+    let mut home = after(&values);
+    assert_eq!(paged(&home), [None, Some(1_003)]);
+    home.waits_until(DAY);
+    let known = home.last().clone();
+    let sent: Vec<(i64, Sent)> =
+        values.iter().map(|(minutes, percent)| (*minutes, spo2(*minutes, *percent))).collect();
+    for minutes in -90..1_200 {
+        let now = 40 * DAY + minutes;
+        let said = home.missed_at(now);
+        assert!(said.is_empty(), "{minutes}: {said:?}");
+        let mut restarted = home.restarted(&sent, now);
+        let said = restarted.missed_at(now);
+        assert!(said.is_empty(), "{minutes}: {said:?}");
+        assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What an alert of the rule says.
 
-use super::course::URGENT as READINGS_URGENT;
 use super::limits::{LIMIT, URGENT};
+use super::open::{CRISIS_VALUE, URGENT as READINGS_URGENT};
 use crate::alert::{Alert, Stage, Text};
 use crate::wording::{not_recorded, number};
 
@@ -20,22 +20,30 @@ pub(super) fn words(alert: &Alert) -> Text {
         true => (format!("{urgent}以下"), format!("at or below {urgent}")),
         false => (format!("{limit}未満"), format!("below {limit}")),
     };
+    // Of a new crisis while the alert is open the reading with which it began is what was judged.
+    let again = alert.finding(CRISIS_VALUE).map(number);
+    let (seen_ja, seen_en) = match again {
+        Some(again) => (
+            format!("SpO₂ {again} %、再び{broken_ja}（最低 {lowest} %）"),
+            format!("SpO₂ {again} %: {broken_en} again, lowest {lowest} %"),
+        ),
+        None => (
+            format!("SpO₂ 最低 {lowest} %（{broken_ja}）"),
+            format!("SpO₂ lowest {lowest} %: {broken_en}"),
+        ),
+    };
     match (alert.stage, alert.late) {
         (Stage::Confirmed, false) => Text {
             ja: format!(
-                "SpO₂ 最低 {lowest} %（{broken_ja}）。再測定または持続する測定でも低値です。息切れや呼吸器症状を確認してください。"
+                "{seen_ja}。再測定または持続する測定でも低値です。息切れや呼吸器症状を確認してください。"
             ),
             en: format!(
-                "SpO₂ lowest {lowest} %: {broken_en}. Low, confirmed by further values. Ask for breathlessness and other symptoms."
+                "{seen_en}. Low, confirmed by further values. Ask for breathlessness and other symptoms."
             ),
         },
         (Stage::Confirmed, true) => Text {
-            ja: format!(
-                "SpO₂ 最低 {lowest} %（{broken_ja}）。低値でした（遅れて届いた測定値）。経過を確認してください。"
-            ),
-            en: format!(
-                "SpO₂ lowest {lowest} %: {broken_en}. Was low; the readings arrived late. Review what followed."
-            ),
+            ja: format!("{seen_ja}。低値でした（遅れて届いた測定値）。経過を確認してください。"),
+            en: format!("{seen_en}. Was low; the readings arrived late. Review what followed."),
         },
         (Stage::Unconfirmed | Stage::Missing, _) => Text {
             ja: format!(

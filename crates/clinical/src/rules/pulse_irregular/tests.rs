@@ -73,7 +73,7 @@ fn two_of_three_readings_flagged_on_two_days_of_seven_are_for_review() {
     );
     assert_eq!(
         words.ja,
-        "血圧計が7日間のうち2日で不規則な脈を示しました（同じ測定機会または同じ日の続けての測定で2回）。動悸や息切れ、既知の不整脈を確認し、心電図を検討してください。"
+        "血圧計が7日間のうち2日で不規則な脈を示しました（同じ測定機会または同じ日の続けての測定で2回）。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"
     );
     assert_eq!(home.last().evidence.len(), 2);
 }

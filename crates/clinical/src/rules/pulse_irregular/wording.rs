@@ -6,16 +6,24 @@ use crate::wording::{not_recorded, number};
 
 /// Version 1 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
-    let Some(days) = alert.parameter(DAYS.short_name()).map(number) else {
+    // What was found, of alerts from before that was written what was asked for.
+    let found = alert.finding("days").or_else(|| alert.parameter(DAYS.short_name()));
+    let Some(found) = found else {
         return not_recorded(alert.rule.as_str());
     };
+    let days = number(found);
     let days_en = if days == "1" { "1 day".to_owned() } else { format!("{days} days") };
+    // A further irregular day.
+    let (since_ja, since_en) = match alert.evidence.len() as f64 > found {
+        true => ("示し、その後も示しています", ", and again since then"),
+        false => ("示しました", ""),
+    };
     Text {
         ja: format!(
-            "血圧計が{OF_DAYS}日間のうち{days}日で不規則な脈を示しました（同じ測定機会または同じ日の続けての測定で2回）。動悸や息切れ、既知の不整脈を確認し、心電図を検討してください。"
+            "血圧計が{OF_DAYS}日間のうち{days}日で不規則な脈を{since_ja}（同じ測定機会または同じ日の続けての測定で2回）。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"
         ),
         en: format!(
-            "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, twice in one occasion, or in two readings in a row of one day. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+            "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, twice in one occasion, or in two readings in a row of one day{since_en}. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
         ),
     }
 }

@@ -52,11 +52,11 @@ fn two_occasions_in_a_row_below_50_or_above_100_are_for_review() {
     for (pulses, en) in [
         (
             [48, 46],
-            "Pulse at rest out of 50 to 100 /min on 2 occasions in a row, 46 /min at the furthest. Ask for dizziness and fainting, and which drugs are taken.",
+            "Resting pulse outside 50–100 /min on 2 occasions in a row (furthest 46). Ask for dizziness and fainting, and which drugs are taken.",
         ),
         (
             [112, 104],
-            "Pulse at rest out of 50 to 100 /min on 2 occasions in a row, 112 /min at the furthest. Ask for palpitations, breathlessness and fever.",
+            "Resting pulse outside 50–100 /min on 2 occasions in a row (furthest 112). Ask for palpitations, breathlessness and fever.",
         ),
     ] {
         let home = after(&pulses);
@@ -66,7 +66,7 @@ fn two_occasions_in_a_row_below_50_or_above_100_are_for_review() {
     let words = rules::words(after(&[48, 46]).last());
     assert_eq!(
         words.ja,
-        "安静時の脈拍が2回続けて50〜100/分の範囲外です（最も外れた値 46/分）。めまいや失神、服薬を確認してください。"
+        "安静時の脈拍が2回の測定機会で続けて50〜100/分の範囲外です（最も外れた値 46/分）。めまいや失神、服薬を確認してください。"
     );
 }
 

@@ -26,10 +26,10 @@ pub(super) fn words(alert: &Alert) -> Text {
     let (pulse, low, high) = (number(pulse), number(low), number(high));
     Text {
         ja: format!(
-            "安静時の脈拍が2回続けて{low}〜{high}/分の範囲外です（最も外れた値 {pulse}/分）。{ask_ja}。"
+            "安静時の脈拍が2回の測定機会で続けて{low}〜{high}/分の範囲外です（最も外れた値 {pulse}/分）。{ask_ja}。"
         ),
         en: format!(
-            "Pulse at rest out of {low} to {high} /min on 2 occasions in a row, {pulse} /min at the furthest. {ask_en}."
+            "Resting pulse outside {low}–{high} /min on 2 occasions in a row (furthest {pulse}). {ask_en}."
         ),
     }
 }

@@ -18,11 +18,11 @@ fn one_finger_stick_below_54_pages_a_physician() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Blood glucose 53 mg/dL: below 54, lowest 53. Very low. Ask for symptoms, and to measure again."
+        "Blood glucose 53 mg/dL: below 54. Very low. Ask for symptoms, and to measure again."
     );
     assert_eq!(
         words.ja,
-        "血糖 53 mg/dL（54未満、最低53）。著しい低値です。症状を確認し、再測定を依頼してください。"
+        "血糖値 53 mg/dL（54未満）。著しい低値です。症状を確認し、再測定を依頼してください。"
     );
 }
 
@@ -39,7 +39,7 @@ fn a_sensor_below_54_for_15_minutes_pages_a_physician() {
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先での測定を依頼してください。"
+        "センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。"
     );
     assert_eq!(home.last().evidence.len(), 3);
 }
@@ -55,7 +55,7 @@ fn a_sensor_that_says_lo_for_15_minutes_pages_and_the_words_say_below_its_limit(
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 54 mg/dL未満が15分以上（最低< 40）。著しい低値です。症状を確認し、指先での測定を依頼してください。"
+        "センサーグルコース 54 mg/dL未満が15分以上（最低< 40）。著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。"
     );
     let values = |name| home.last().evidence.iter().filter_map(move |of| of.value(name));
     assert_eq!(values("glucose_value").collect::<Vec<_>>(), [50.0, 40.0]);
@@ -67,8 +67,8 @@ fn a_meter_that_says_lo_pages_and_so_does_a_sensor_that_then_says_nothing() {
     let home = after([finger(0, LO)]);
     assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
     let words = rules::words(home.last());
-    assert!(words.en.starts_with("Blood glucose < 20 mg/dL: below 54, lowest < 20."), "{words:?}");
-    assert!(words.ja.starts_with("血糖 < 20 mg/dL（54未満、最低< 20）。"), "{words:?}");
+    assert!(words.en.starts_with("Blood glucose < 20 mg/dL: below 54. Very"), "{words:?}");
+    assert!(words.ja.starts_with("血糖値 < 20 mg/dL（54未満）。"), "{words:?}");
     let mut home = after([sensor(0, LO)]);
     home.waits_until(31);
     assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
@@ -134,7 +134,7 @@ fn a_low_value_followed_by_silence_is_for_review_and_asks_to_measure() {
     );
     assert_eq!(
         words.ja,
-        "センサーグルコース 45 mg/dL（54未満）。その後30分、センサーの値がありません。症状を確認し、指先での測定を依頼してください。"
+        "センサーグルコース 45 mg/dL（54未満）。その後30分、センサーの値がありません。症状を確認し、指先穿刺での血糖測定を依頼してください。"
     );
     // What fills the silence tells how it went on.
     home.receives_at(50, sensor(10, 60));

@@ -42,7 +42,7 @@ fn a_finger_stick_that_is_very_low_again_on_another_day_pages_again() {
     );
     assert_eq!(
         words.ja,
-        "血糖 50 mg/dL、再び54未満（最低45）。著しい低値です。症状を確認し、再測定を依頼してください。"
+        "血糖値 50 mg/dL、再び54未満（最低45）。著しい低値です。症状を確認し、再測定を依頼してください。"
     );
     // In the same crisis nothing is said but what is lower.
     home.receives(finger(2 * DAY + HOUR, 52));
@@ -64,26 +64,53 @@ fn a_sensor_that_is_very_low_each_night_pages_each_night() {
 }
 
 #[test]
-fn who_is_very_low_each_day_without_a_value_between_is_told_of_once() {
-    let home = after((0..10).map(|day| finger(day * DAY, 48)));
-    assert_eq!(home.transitions(), [(Raised, Urgent, Confirmed)]);
-    assert_eq!(told_again(&after([finger(0, 48), finger(3 * DAY + 1, 48)])), 1);
+fn who_is_very_low_on_another_day_is_told_of_again_whatever_lies_between() {
+    assert_eq!(told_again(&after([finger(0, 45), finger(DAY, 42)])), 1);
+    assert_eq!(told_again(&after((0..10).map(|day| finger(day * DAY, 48)))), 9);
+    assert_eq!(told_again(&after((0..600).map(|n| sensor(n * 5, 50)))), 0, "two days of one low");
+}
+
+#[test]
+fn who_is_very_low_hours_later_is_told_of_again_and_within_four_hours_is_not() {
+    assert_eq!(told_again(&after([finger(0, 48), finger(4 * HOUR, 48)])), 0);
+    assert_eq!(told_again(&after([finger(0, 48), finger(4 * HOUR + 1, 48)])), 1);
+    // A sensor that hovers around 54, and one that is treated and low again in the evening.
+    let hovers = (0..288).map(|n| sensor(n * 5, if n / 6 % 4 == 0 { 52 } else { 57 }));
+    assert_eq!(told_again(&after(hovers)), 0);
+    let twice = (0..200).map(|n| sensor(n * 5, if n < 6 || n > 150 { 52 } else { 60 }));
+    assert_eq!(told_again(&after(twice)), 1);
 }
 
 #[test]
 fn a_crisis_that_comes_too_late_is_marked_and_one_in_time_after_it_pages() {
     let mut home = after([finger(0, 45), finger(HOUR, 62)]);
-    home.receives_at(2 * DAY + 8 * HOUR, finger(2 * DAY, 50));
-    home.waits_until(2 * DAY + 8 * HOUR + 1);
+    home.receives_at(2 * DAY + 7 * HOUR, finger(2 * DAY, 50));
+    home.waits_until(2 * DAY + 7 * HOUR + 1);
     assert_eq!((home.last().transition, home.last().late), (Updated, true));
-    home.receives(finger(2 * DAY + 9 * HOUR, 52));
+    home.receives_at(2 * DAY + 8 * HOUR, finger(2 * DAY + 3 * HOUR, 52));
+    home.waits_until(2 * DAY + 8 * HOUR + 1);
     assert_eq!((home.last().transition, home.last().late), (Escalated, false));
+    assert_eq!(Crisis::known_of(home.last()), Some(at(2 * DAY)));
+}
+
+/// What has lasted for weeks is told of; that it began later than was thought is no news.
+#[test]
+fn a_correction_of_an_old_value_escalates_nothing() {
+    let each_three_hours = (0..40 * 8).map(|n| finger(n * 3 * HOUR, 50));
+    let mut home = after(each_three_hours);
+    let now = (40 * 8 - 1) * 3 * HOUR;
+    for old in [6, 60, 200] {
+        home.receives_at(now + old, finger(old * 3 * HOUR, 50).entered_in_error());
+        home.receives_at(now + old, finger((old + 1) * 3 * HOUR, 50).corrected_to(60));
+    }
+    home.receives_at(now + 201, finger(now + 201, 51));
+    assert_eq!(told_again(&home), 0, "{:?}", home.transitions());
+    assert!(!home.last().late);
 }
 
 /// When a finger-stick is measured, and what it says.
 fn sticks() -> impl Strategy<Value = Vec<Sent>> {
-    let apart =
-        [HOUR, 10 * HOUR, 20 * HOUR - 1, 20 * HOUR, DAY, 72 * HOUR, 72 * HOUR + 1, 100 * HOUR];
+    let apart = [HOUR, 3 * HOUR, 4 * HOUR, 4 * HOUR + 1, 10 * HOUR, 20 * HOUR, DAY, 100 * HOUR];
     let value = select(vec![41_u16, 45, 50, 60, 65]);
     vec((select(apart.to_vec()), value), 1..40).prop_map(|all| {
         let mut minutes = 0;
@@ -99,11 +126,7 @@ fn sticks() -> impl Strategy<Value = Vec<Sent>> {
 /// The definition, read word for word.
 fn crises(sticks: &[Sent]) -> Vec<i64> {
     let low: Vec<i64> = sticks.iter().filter(|one| one.value < 54).map(|one| one.minutes).collect();
-    let is_new = |two: &&[i64]| {
-        let apart = two[1] - two[0];
-        let mut between = sticks.iter().filter(|one| two[0] < one.minutes && one.minutes < two[1]);
-        if between.next().is_some() { apart >= 20 * HOUR } else { apart > 72 * HOUR }
-    };
+    let is_new = |two: &&[i64]| two[1] - two[0] > 4 * HOUR;
     low.windows(2).filter(is_new).map(|two| two[1]).collect()
 }
 
