@@ -165,7 +165,8 @@ impl Suspicions {
         received: Timestamp,
     ) -> bool {
         reading.version.ahead_by(received).is_some()
-            || outcome == Outcome::Stale
+            // Each may be the first that shows a clock which is far behind, also where it is restored.
+            || matches!(outcome, Outcome::Stale | Outcome::Historical)
             || is_of_unknown_time(reading, received)
     }
 
