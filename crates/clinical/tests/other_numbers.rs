@@ -140,10 +140,14 @@ fn a_plan_that_is_ended_leaves_what_was_over_and_closes_what_lasts_by_it_alone()
     assert_eq!(severe(&home), [(Raised, 1), (Resolved, 1), (Raised, 1)]);
     home.follows(Plan::ended(at(DAY + 60)), DAY + 60);
     assert_eq!(severe(&home).last(), Some(&(CriteriaChanged, 1)));
-    let known = home.monitor.alerts().to_vec();
+    let of_severe = |home: &Home| -> Vec<Alert> {
+        let alerts = home.monitor.alerts().iter();
+        alerts.filter(|alert| alert.rule.as_str() == "bp.severe_high").cloned().collect()
+    };
+    let known = of_severe(&home);
     mornings(&mut home, 2..9, 130);
     home.waits_until(9 * DAY);
-    assert_eq!(home.monitor.alerts(), known);
+    assert_eq!(of_severe(&home), known);
 }
 
 /// The neighbour's pair, which was over: promise 5 holds whatever the numbers are.
