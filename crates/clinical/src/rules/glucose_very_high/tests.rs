@@ -144,7 +144,7 @@ fn a_meter_that_says_hi_once_asks_to_measure_again() {
     home.receives(finger(60, 280));
     assert_eq!(home.transitions()[1..], [(Escalated, Review, Confirmed)]);
     assert_eq!(home.last().first_observed_at, at(0));
-    assert!(rules::words(home.last()).en.contains("highest > 600"), "{:?}", home.last());
+    assert!(rules::words(home.last()).en.contains("before (> 600)"), "{:?}", home.last());
     home.receives(finger(70, 229));
     assert_eq!(home.last().transition, Resolved);
 }

@@ -2,7 +2,7 @@
 
 use super::limits::Limits;
 use super::minutes::{MINUTE, Minute};
-use super::open::Open;
+use super::open::{self, Open};
 use super::{OXYGEN, spo2};
 use crate::alert::{Severity, Stage};
 use crate::episode::{Episode, EvidenceReading};
@@ -13,6 +13,10 @@ use crate::time::{Span, Timestamp};
 /// Low minutes that are further apart are not in a row, and what nothing follows for so long is not
 /// confirmed. Ours, as for pressures.
 const SILENCE: Span = Span::from_minutes(15);
+
+/// Low measurements in a row, without one between them that is not low, confirm each other when they are at
+/// most this far apart. Ours, as for pressures: who measures once a day.
+const IN_A_ROW: Span = Span::from_hours(28);
 
 /// So many minutes in a row a device that measures continuously has to show what it shows. Ours: short
 /// drops, by movement or in sleep, are over by then.
@@ -34,24 +38,30 @@ pub(super) const NOT_SINCE: Span = Span::from_hours(20);
 #[derive(Debug, Clone, Copy)]
 struct Row {
     first: CurrentReading,
-    last: Timestamp,
+    last: CurrentReading,
     minutes: usize,
     is_continuous: bool,
     /// Whether it began while the device was worn and showed other values.
     began_worn: bool,
+    /// How many of its minutes begin a measurement: after a minute or more without a value.
+    measurements: usize,
 }
 
 impl Row {
     fn of(minute: &Minute) -> Self {
         let Minute { median, is_continuous, goes_on } = *minute;
-        Self { first: median, last: median.time, minutes: 1, is_continuous, began_worn: goes_on }
+        let measurements = usize::from(!goes_on);
+        let (first, last, minutes, began_worn) = (median, median, 1, goes_on);
+        Self { first, last, minutes, is_continuous, began_worn, measurements }
     }
 
     fn extend(row: &mut Option<Self>, minute: &Minute, is_low: bool) {
         match row {
             _ if !is_low => *row = None,
-            Some(row) if minute.median.time - row.last <= SILENCE => {
-                row.last = minute.median.time;
+            Some(row) if minute.median.time - row.last.time <= SILENCE => {
+                let begins = !minute.goes_on && minute.median.time - row.last.time >= MINUTE;
+                row.measurements += usize::from(begins);
+                row.last = minute.median;
                 row.minutes += 1;
                 row.is_continuous |= minute.is_continuous;
             }
@@ -60,9 +70,9 @@ impl Row {
     }
 
     fn is_confirmed(&self) -> bool {
-        let lasts = self.last - self.first.time;
+        let lasts = self.last.time - self.first.time;
         match self.is_continuous {
-            true => self.minutes >= CONTINUOUS_MINUTES || lasts >= LASTING,
+            true => self.minutes >= CONTINUOUS_MINUTES || lasts >= LASTING || self.measurements > 1,
             false => lasts >= MINUTE,
         }
     }
@@ -70,13 +80,52 @@ impl Row {
     /// Whether it asks to be measured again where nothing follows. One minute in which a device that was
     /// worn is taken off does not.
     fn waits(&self) -> bool {
-        !self.is_confirmed() && (!self.began_worn || self.minutes > 1)
+        !self.is_confirmed() && self.is_measured()
+    }
+
+    /// Whether it is a measurement, not one minute in which a device that was worn is taken off.
+    fn is_measured(&self) -> bool {
+        !self.began_worn || self.minutes > 1
     }
 
     /// When nothing has followed for long enough. Readings have whole seconds: from then on another
     /// would come after the silence.
     fn silent_at(&self) -> Timestamp {
-        self.last + SILENCE + Span::from_seconds(1)
+        self.last.time + SILENCE + Span::from_seconds(1)
+    }
+}
+
+/// The last minute of a measurement that silence has followed, and that the next may confirm.
+#[derive(Debug, Clone, Copy)]
+enum Before {
+    /// None, or something followed that is not as low.
+    Nothing,
+    Minute(CurrentReading),
+    /// What there was is not seen any more.
+    Unknown,
+}
+
+impl Before {
+    /// Of a row that is broken, where that is seen as a whole.
+    fn of(row: Option<Row>, seen_from: Timestamp) -> Self {
+        match row.filter(Row::is_measured) {
+            None => Self::Nothing,
+            Some(row) if row.first.time - seen_from <= SILENCE + MINUTE => Self::Unknown,
+            Some(row) => Self::Minute(row.last),
+        }
+    }
+
+    /// The one that a minute confirms, or one that is known.
+    fn confirmed_by(
+        self,
+        minute: &CurrentReading,
+        known: impl Fn(&CurrentReading) -> Option<CurrentReading>,
+    ) -> Option<CurrentReading> {
+        match self {
+            Self::Nothing => None,
+            Self::Minute(before) => Some(before).filter(|it| minute.time - it.time <= IN_A_ROW),
+            Self::Unknown => known(minute),
+        }
     }
 }
 
@@ -84,10 +133,16 @@ impl Row {
 #[derive(Debug)]
 pub(super) struct Course<'l> {
     limits: &'l Limits,
+    seen_from: Timestamp,
     from: Timestamp,
     open: Option<Open>,
+    /// What a carried alert says of measurements that confirmed the ones before them.
+    known_in_a_row: Vec<[CurrentReading; 2]>,
     low: Option<Row>,
     urgent: Option<Row>,
+    /// What was low before, and what was urgent before.
+    low_before: Before,
+    urgent_before: Before,
     /// The last minute that was low, or when the first is seen.
     last_low: Timestamp,
     /// The first of the minutes in a row that are back.
@@ -102,18 +157,36 @@ impl<'l> Course<'l> {
         (seen_from, from): (Timestamp, Timestamp),
         carried: Option<&Carried<'_>>,
     ) -> Self {
-        let open = carried.map(|carried| Open::carry(carried, from));
-        let (low, urgent, last_low, back, found) = (None, None, seen_from, None, Vec::new());
-        Self { limits, from, open, low, urgent, last_low, back, found }
+        Self {
+            limits,
+            seen_from,
+            from,
+            open: carried.map(|carried| Open::carry(carried, from)),
+            known_in_a_row: carried.map(open::in_a_row).unwrap_or_default(),
+            low: None,
+            urgent: None,
+            low_before: Before::Unknown,
+            urgent_before: Before::Unknown,
+            last_low: seen_from,
+            back: None,
+            found: Vec::new(),
+        }
     }
 
     /// Takes in the next minute, which is over.
     pub(super) fn take(&mut self, minute: &Minute) {
         let Minute { median, .. } = minute;
         let value = spo2(median.sample);
+        let is_urgent = self.limits.is_urgent(value);
         self.break_row(median.time);
         Row::extend(&mut self.low, minute, self.limits.is_low(value));
-        Row::extend(&mut self.urgent, minute, self.limits.is_urgent(value));
+        Row::extend(&mut self.urgent, minute, is_urgent);
+        if !self.limits.is_low(value) {
+            self.low_before = Before::Nothing;
+        }
+        if !is_urgent {
+            self.urgent_before = Before::Nothing;
+        }
         let is_judged = median.time >= self.from;
         if self.limits.is_back(value) {
             self.back.get_or_insert(median.time);
@@ -129,12 +202,24 @@ impl<'l> Course<'l> {
         if self.limits.is_not_low(value) {
             self.end(median.time);
         }
-        if let Some(row) = self.low.filter(Row::is_confirmed) {
-            self.confirm(row.first, *median);
+        let known = |minute: &CurrentReading| {
+            let is_of_minute = |two: &&[CurrentReading; 2]| two[1].is_of(minute);
+            self.known_in_a_row.iter().find(is_of_minute).map(|two| two[0])
+        };
+        // A row that confirms itself, or what was low before it.
+        let first_of = |row: Option<Row>, before: Before| match row {
+            Some(row) if row.is_confirmed() => Some((row.first, false)),
+            Some(_) => before.confirmed_by(median, known).map(|before| (before, true)),
+            None => None,
+        };
+        let low = first_of(self.low, self.low_before);
+        let urgent = first_of(self.urgent, self.urgent_before);
+        if let Some((first, is_of_two)) = low {
+            self.confirm(first, *median, is_of_two);
         }
-        match (self.urgent.filter(Row::is_confirmed), &mut self.open) {
-            (Some(row), Some(open)) => open.is_urgent(row.first, *median),
-            (None, Some(open)) if !self.limits.is_urgent(value) => open.eases(median.time),
+        match (urgent, &mut self.open) {
+            (Some((first, _)), Some(open)) => open.is_urgent(first, *median),
+            (None, Some(open)) if !is_urgent => open.eases(median.time),
             _ => {}
         }
     }
@@ -169,15 +254,24 @@ impl<'l> Course<'l> {
     /// Ends the row that nothing has followed for long enough at a time.
     fn break_row(&mut self, time: Timestamp) {
         let Some(row) = self.low.take_if(|row| row.silent_at() <= time) else { return };
-        self.urgent = None;
-        if row.waits() && self.open.is_none() && row.first.time >= self.from {
-            let evidence = EvidenceReading::of(OXYGEN, &[row.first]).collect();
-            let episode = Episode::begin(Stage::Unconfirmed, Severity::Review, evidence);
-            self.open = Some(Open { unconfirmed: 1, ..Open::of(episode) });
+        self.low_before = Before::of(Some(row), self.seen_from);
+        self.urgent_before = Before::of(self.urgent.take(), self.seen_from);
+        if !row.waits() || row.first.time < self.from {
+            return;
         }
+        if let Some(open) = &mut self.open {
+            if open.episode.stage == Stage::Unconfirmed {
+                open.note_lowest(row.first);
+            }
+            return;
+        }
+        let evidence = EvidenceReading::of(OXYGEN, &[row.first]).collect();
+        let episode = Episode::begin(Stage::Unconfirmed, Severity::Review, evidence);
+        self.open = Some(Open { unconfirmed: 1, ..Open::of(episode) });
     }
 
-    fn confirm(&mut self, first: CurrentReading, newest: CurrentReading) {
+    /// Low minutes confirm each other; those of two measurements raised an unconfirmed alert before.
+    fn confirm(&mut self, first: CurrentReading, newest: CurrentReading, is_of_two: bool) {
         let pair = [first, newest];
         let evidence = EvidenceReading::of(OXYGEN, &pair);
         match &mut self.open {
@@ -185,13 +279,15 @@ impl<'l> Course<'l> {
             Some(open) => {
                 open.episode.continue_with(Stage::Confirmed, Severity::Review, evidence);
                 // Where it began with the row it never was unconfirmed, as far as is known now.
-                open.unconfirmed = open.episode.established.len().saturating_sub(2);
+                let before = open.episode.established.len().saturating_sub(2);
+                open.unconfirmed = before.max(usize::from(is_of_two));
                 open.confirmed = open.episode.established.len();
             }
             None => {
                 let episode =
                     Episode::begin(Stage::Confirmed, Severity::Review, evidence.collect());
-                self.open = Some(Open { confirmed: 2, ..Open::of(episode) });
+                let unconfirmed = usize::from(is_of_two);
+                self.open = Some(Open { unconfirmed, confirmed: 2, ..Open::of(episode) });
             }
         }
     }

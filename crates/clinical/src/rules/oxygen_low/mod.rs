@@ -3,7 +3,7 @@
 //! One low value is measured again before anybody is called. What an oximeter shows within a minute is
 //! one value ([`minutes`]). *Confirmed* are low values in a row, without one that is not low between
 //! them: two that are 1 to 15 minutes apart; of a device that measures continuously, five minutes, or fewer that
-//! are 5 minutes apart.
+//! are 5 minutes apart; of who measures once, two measurements a day apart at most.
 //! It is *urgent* where values at or below the urgent limit are in a row so. *Unconfirmed* is a low value
 //! that nothing follows within 15 minutes.
 //!
@@ -19,6 +19,8 @@ mod course;
 mod limits;
 mod minutes;
 mod open;
+#[cfg(test)]
+mod repetition_tests;
 #[cfg(test)]
 mod tests;
 mod wording;

@@ -187,6 +187,17 @@ impl Open {
     }
 }
 
+/// The readings of a carried alert of which the second confirmed the first, or made it urgent.
+pub(super) fn in_a_row(carried: &Carried<'_>) -> Vec<[CurrentReading; 2]> {
+    let alert = carried.alert;
+    let places = [CONFIRMED, URGENT].map(|name| alert.finding(name).unwrap_or_default() as usize);
+    let readings = |place: usize| match alert.evidence.get(place.checked_sub(2)?..place)? {
+        [first, second] => Some([first, second].map(EvidenceReading::current_reading)),
+        _ => None,
+    };
+    places.into_iter().filter_map(readings).collect()
+}
+
 fn is_lower(one: &EvidenceReading, other: &EvidenceReading) -> bool {
     spo2(one.reading.sample) < spo2(other.reading.sample)
 }

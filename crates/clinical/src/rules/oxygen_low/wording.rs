@@ -3,20 +3,23 @@
 use super::limits::{LIMIT, URGENT};
 use super::open::{CRISIS_VALUE, URGENT as READINGS_URGENT};
 use crate::alert::{Alert, Stage, Text};
-use crate::wording::{not_recorded, number};
+use crate::wording::{came_late, not_recorded, number};
 
 /// Version 1 of the sentences.
 pub(super) fn words(alert: &Alert) -> Text {
-    let parameter = |name| alert.parameter(name).map(number);
-    let (Some(lowest), Some(limit), Some(urgent)) = (
-        alert.finding("lowest").map(number),
-        parameter(LIMIT.short_name()),
-        parameter(URGENT.short_name()),
+    let (Some(value), Some(limit), Some(urgent)) = (
+        alert.finding("lowest"),
+        alert.parameter(LIMIT.short_name()),
+        alert.parameter(URGENT.short_name()),
     ) else {
         return not_recorded(alert.rule.as_str());
     };
     let is_urgent = alert.finding(READINGS_URGENT).is_some_and(|readings| readings > 0.0);
-    let (broken_ja, broken_en) = match is_urgent {
+    // Of values of which one alone is at or below the urgent limit.
+    let is_lowest_urgent = value < limit && value <= urgent;
+    let is_unconfirmed = alert.stage != Stage::Confirmed;
+    let [lowest, limit, urgent] = [value, limit, urgent].map(number);
+    let (broken_ja, broken_en) = match is_urgent || is_unconfirmed && is_lowest_urgent {
         true => (format!("{urgent}以下"), format!("at or below {urgent}")),
         false => (format!("{limit}未満"), format!("below {limit}")),
     };
@@ -32,10 +35,19 @@ pub(super) fn words(alert: &Alert) -> Text {
             format!("SpO₂ lowest {lowest} %: {broken_en}"),
         ),
     };
-    match (alert.stage, alert.late) {
+    let is_late = alert.late || !is_urgent && !is_unconfirmed && came_late(alert);
+    match (alert.stage, is_late) {
+        (Stage::Confirmed, false) if !is_urgent && is_lowest_urgent => Text {
+            ja: format!(
+                "SpO₂ 最低 {lowest} %（{limit}未満、{urgent}以下は1回のみ）。息切れを確認し、再測定を依頼してください。"
+            ),
+            en: format!(
+                "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} once, not repeated. Ask for breathlessness, and to measure again."
+            ),
+        },
         (Stage::Confirmed, false) => Text {
             ja: format!(
-                "{seen_ja}。再測定または持続する測定でも低値です。息切れや呼吸器症状を確認してください。"
+                "{seen_ja}。再測定または連続測定でも低値です。息切れや呼吸器症状を確認してください。"
             ),
             en: format!(
                 "{seen_en}. Low, confirmed by further values. Ask for breathlessness and other symptoms."
@@ -47,10 +59,10 @@ pub(super) fn words(alert: &Alert) -> Text {
         },
         (Stage::Unconfirmed | Stage::Missing, _) => Text {
             ja: format!(
-                "SpO₂ {lowest} %（{broken_ja}）。その後15分間、測定がありません。指を温めて再測定を依頼してください。"
+                "SpO₂ {lowest} %（{broken_ja}）。15分以内の再測定がありません。息切れを確認し、指を温めて1〜2分の間隔で2回測り直すよう依頼してください。"
             ),
             en: format!(
-                "SpO₂ {lowest} %: {broken_en}, then no value for 15 minutes. Ask to warm the finger and measure again."
+                "SpO₂ {lowest} %: {broken_en}, not repeated within 15 minutes. Ask for breathlessness, and to warm the finger and measure twice, 1 to 2 minutes apart."
             ),
         },
     }

@@ -77,7 +77,7 @@ fn who_is_very_low_hours_later_is_told_of_again_and_within_four_hours_is_not() {
     // A sensor that hovers around 54, and one that is treated and low again in the evening.
     let hovers = (0..288).map(|n| sensor(n * 5, if n / 6 % 4 == 0 { 52 } else { 57 }));
     assert_eq!(told_again(&after(hovers)), 0);
-    let twice = (0..200).map(|n| sensor(n * 5, if n < 6 || n > 150 { 52 } else { 60 }));
+    let twice = (0..200).map(|n| sensor(n * 5, if (6..=150).contains(&n) { 60 } else { 52 }));
     assert_eq!(told_again(&after(twice)), 1);
 }
 
