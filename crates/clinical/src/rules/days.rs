@@ -18,6 +18,7 @@ use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context};
 use crate::schedule::{GRACE, grace};
 use crate::time::{Span, Timestamp};
+use crate::wording::day_number;
 
 /// When a day of a rule begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,9 @@ const MORNING_BEGINS: Time = time(4, 0, 0, 0);
 const MORNING_ENDS: Time = time(12, 0, 0, 0);
 /// Evening is from 17:00 on until the next morning begins.
 const EVENING_BEGINS: Time = time(17, 0, 0, 0);
+
+/// The finding of every rule of days that says of which day, with those before it, the others are.
+const LAST_DAY: &str = "last_day";
 
 /// More days than the window has: where a time is none of the calendar, days would never end.
 const MOST_DAYS: usize = 64;
@@ -72,10 +76,27 @@ impl Part {
 pub(super) enum Verdict {
     /// The rule holds, by these findings.
     Holds(Values),
+    /// What is open is worse than it says, or is so in another way: it says these findings from now on.
+    Worsens(Values),
     /// What was open is over.
     Clears,
     /// Neither: too little is known, or it is between the limits.
     Neither,
+}
+
+impl Verdict {
+    /// The rule holds. An alert that is open already says so anew where `is_news`, given what it says.
+    pub(super) fn holds(
+        findings: Values,
+        open: Option<&Values>,
+        is_news: impl Fn(&Values) -> bool,
+    ) -> Self {
+        match open {
+            None => Self::Holds(findings),
+            Some(open) if is_news(open) => Self::Worsens(findings),
+            Some(_) => Self::Neither,
+        }
+    }
 }
 
 /// What is known of the days of a patient.
@@ -208,11 +229,17 @@ impl<'a> Days<'a> {
             continues: Some(alert.id),
             ..episode(alert.first_observed_at, alert.findings.clone())
         });
-        for place in first_judged..self.len() {
+        // What the alert says of a day was found with days that cannot be judged any more.
+        let said_of = carried.and_then(|alert| alert.finding(LAST_DAY));
+        let is_said = |place| said_of.is_some_and(|day| day_number(self.date(place)) <= day);
+        for place in (first_judged..self.len()).skip_while(|place| is_said(*place)) {
             let seen = &days[place - first_judged..=place];
             match judge(seen, place, open.as_ref().map(|open| &open.findings)) {
                 Verdict::Holds(findings) if open.is_none() => {
                     open = Some(episode(self.edges[place], findings));
+                }
+                Verdict::Worsens(findings) => {
+                    open.iter_mut().for_each(|open| open.findings.clone_from(&findings));
                 }
                 Verdict::Clears => {
                     if let Some(mut over) = open.take() {

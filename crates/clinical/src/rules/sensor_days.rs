@@ -120,12 +120,14 @@ pub(super) enum Level {
     Clears,
 }
 
-/// The full computation of a rule that judges two weeks.
+/// The full computation of a rule that judges two weeks. `is_worse` says whether they are so much worse
+/// than what an open alert says that it says them from now on.
 pub(super) fn assess(
     context: &Context<'_>,
     limits: BandLimits,
     parameters: &Values,
     level: impl Fn(&TwoWeeks) -> Level,
+    is_worse: impl Fn(&TwoWeeks, &Values) -> bool,
 ) -> Assessment {
     days::assess(context, Begin::Midnight, |days| {
         let days = days.to_judge(context, ENOUGH_DAYS);
@@ -133,10 +135,13 @@ pub(super) fn assess(
         let of_sensors = readings.filter(|reading| is_of_sensor(reading.sample));
         let known =
             days.collect_whole(of_sensors, |readings, day| SensorDay::of(readings, day, limits));
-        days.assess(context, (&known, ENOUGH_DAYS), parameters, |seen, place, _| {
+        days.assess(context, (&known, ENOUGH_DAYS), parameters, |seen, place, open| {
             let Some(two_weeks) = TwoWeeks::of(seen) else { return Verdict::Neither };
             match level(&two_weeks) {
-                Level::Holds => Verdict::Holds(two_weeks.findings(day_number(days.date(place)))),
+                Level::Holds => {
+                    let findings = two_weeks.findings(day_number(days.date(place)));
+                    Verdict::holds(findings, open, |said| is_worse(&two_weeks, said))
+                }
                 Level::Between => Verdict::Neither,
                 Level::Clears => Verdict::Clears,
             }

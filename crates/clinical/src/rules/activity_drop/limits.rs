@@ -64,3 +64,6 @@ pub(super) const LEAST_STEPS: f64 = 1000.0;
 /// An alert ends when the share is so many points above the limit: 70 % at the default. Ours, so that a
 /// patient at the limit does not flap.
 pub(super) const HYSTERESIS: f64 = 20.0;
+
+/// An open alert says the week anew when the share is so many points below what it says. Ours.
+pub(super) const FURTHER: f64 = 15.0;

@@ -14,7 +14,7 @@ mod limits;
 mod tests;
 mod wording;
 
-use crate::alert::{Alert, Text};
+use crate::alert::{Alert, Text, Values};
 use crate::kinds::{Kind, activity};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -29,7 +29,7 @@ use crate::wording::day_number;
 use super::days::{self, Begin, Verdict};
 use super::of_sources::{OfSources, sources};
 use limits::{
-    BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, HYSTERESIS, LEAST_STEPS, ON, SHARE, TRUST, WEEK,
+    BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, FURTHER, HYSTERESIS, LEAST_STEPS, ON, SHARE, TRUST, WEEK,
 };
 
 /// The rule.
@@ -85,8 +85,8 @@ impl Rule for ActivityDrop {
                 *greatest = greatest.max(steps);
             });
             let parameters = parameters(context.plan, [&SHARE]);
-            days.assess(context, (&known, BEFORE + WEEK), &parameters, |both, place, _| {
-                judge(both, limit, || day_number(days.date(place)))
+            days.assess(context, (&known, BEFORE + WEEK), &parameters, |both, place, open| {
+                judge(both, open, limit, || day_number(days.date(place)))
             })
         })
     }
@@ -151,8 +151,13 @@ impl Compared {
     }
 }
 
-/// What a day says with those before it, against the limit in percent.
-fn judge(both: &[OfSources<f64>], limit: f64, last_day: impl Fn() -> f64) -> Verdict {
+/// What a day says with those before it, against the limit in percent. `open` is what the open alert says.
+fn judge(
+    both: &[OfSources<f64>],
+    open: Option<&Values>,
+    limit: f64,
+    last_day: impl Fn() -> f64,
+) -> Verdict {
     let devices = sources(both).into_iter().filter_map(|source| Compared::of(both, source));
     // The device that counts most speaks.
     let Some(most) = devices.max_by(|one, other| one.share.total_cmp(&other.share)) else {
@@ -160,14 +165,17 @@ fn judge(both: &[OfSources<f64>], limit: f64, last_day: impl Fn() -> f64) -> Ver
     };
     let Compared { share, week, before, days, days_before } = most;
     if share < limit {
-        Verdict::Holds(values([
+        let findings = values([
             ("share", share),
             ("steps", week),
             ("steps_before", before),
             ("days", days as f64),
             ("days_before", days_before as f64),
             ("last_day", last_day()),
-        ]))
+        ]);
+        Verdict::holds(findings, open, |open| {
+            open.get("share").is_none_or(|said| share <= said - FURTHER)
+        })
     } else if share >= limit + HYSTERESIS {
         Verdict::Clears
     } else {

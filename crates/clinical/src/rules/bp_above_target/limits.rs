@@ -40,9 +40,13 @@ pub(super) const DAYS: usize = 7;
 /// A part of the day has to be measured on so many of them: JSH 2019.
 pub(super) const ENOUGH: u32 = 5;
 
-/// An alert ends when the means are so far below the target, mmHg. Ours, so that a patient at the target
-/// does not flap.
+/// An alert ends when the means that were above are so far below the target, mmHg. Ours, so that a patient
+/// at the target does not flap.
 const HYSTERESIS: f64 = 5.0;
+
+/// An open alert says the means anew when one is so far above what it says, mmHg. Ours: about as far as
+/// grades of hypertension at home lie apart.
+const FURTHER: Pressure = Pressure { systolic: 10.0, diastolic: 5.0 };
 
 /// The target of one patient, mmHg.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,9 +63,18 @@ impl Target {
         mean.systolic >= self.0.systolic || mean.diastolic >= self.0.diastolic
     }
 
-    /// Whether a mean is clearly below the target, in both pressures.
-    pub(super) fn is_clear_of(&self, mean: &Pressure) -> bool {
-        mean.systolic <= self.0.systolic - HYSTERESIS
-            && mean.diastolic <= self.0.diastolic - HYSTERESIS
+    /// Whether a mean is above the target, and further than what is said of it, in one of the pressures.
+    pub(super) fn is_further(&self, mean: &Pressure, said: &Pressure) -> bool {
+        mean.systolic >= self.0.systolic.max(said.systolic + FURTHER.systolic)
+            || mean.diastolic >= self.0.diastolic.max(said.diastolic + FURTHER.diastolic)
+    }
+
+    /// Whether a mean is below the target in both pressures: clearly, in one that was above it.
+    pub(super) fn is_clear_of(&self, mean: &Pressure, said: Option<&Pressure>) -> bool {
+        let is_clear = |of: fn(&Pressure) -> f64| {
+            let was_above = said.is_some_and(|said| of(said) >= of(&self.0));
+            if was_above { of(mean) <= of(&self.0) - HYSTERESIS } else { of(mean) < of(&self.0) }
+        };
+        is_clear(|of| of.systolic) && is_clear(|of| of.diastolic)
     }
 }

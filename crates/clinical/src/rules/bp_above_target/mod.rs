@@ -5,8 +5,9 @@
 //! holds where the mean of one part is at or above the target, in one of the pressures. What each mean is
 //! of, [`super::pressures`] says.
 //!
-//! An alert ends when the part that raised it is clearly below the target again, in both pressures, and
-//! the other part too, as far as it says something. Silence ends nothing.
+//! An alert ends when what was above the target is clearly below it again, of both the part and the pressure,
+//! and all else that says something is below it. Silence ends nothing. While it is open it says the means
+//! anew when they are clearly further above, or when the other part comes above too.
 
 mod limits;
 #[cfg(test)]
@@ -99,41 +100,89 @@ impl Rule for AboveTarget {
         both.into_iter().flatten().collect()
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }
 }
 
-/// What a day says with those before it. `open` is what was found when the open alert was raised.
+/// A mean, and of how many days.
+type MeanOf = (Pressure, u32);
+
+/// A part of the day: what a week says of it, and what the open alert does.
+struct OfPart {
+    names: [&'static str; 3],
+    mean: Option<MeanOf>,
+    said: Option<MeanOf>,
+}
+
+impl OfPart {
+    fn of(
+        week: &[DayOfPressure],
+        open: Option<&Values>,
+        part: Part,
+        names: [&'static str; 3],
+    ) -> Self {
+        let mean = mean_of(week.iter().filter_map(|day| day.mean(part)));
+        let said = |open: &Values| {
+            let [systolic, diastolic, days] = names.map(|name| open.get(name).copied());
+            Some((Pressure { systolic: systolic?, diastolic: diastolic? }, days? as u32))
+        };
+        Self { names, mean: mean.filter(|(_, days)| *days >= ENOUGH), said: open.and_then(said) }
+    }
+
+    fn is_above(&self, target: &Target) -> bool {
+        self.mean.is_some_and(|(mean, _)| target.is_reached_by(&mean))
+    }
+
+    /// Whether the open alert does not say yet how it is.
+    fn is_news(&self, target: &Target) -> bool {
+        match (self.mean, self.said) {
+            (Some((mean, _)), Some((said, _))) => target.is_further(&mean, &said),
+            (_, said) => said.is_none() && self.is_above(target),
+        }
+    }
+
+    /// Whether nothing of it keeps the open alert open: of what raised it something has to be known.
+    fn is_clear(&self, target: &Target) -> bool {
+        let said = self.said.map(|(said, _)| said);
+        match self.mean {
+            Some((mean, _)) => target.is_clear_of(&mean, said.as_ref()),
+            None => said.is_none(),
+        }
+    }
+
+    /// What is said of it: what was said, where nothing newer is known.
+    fn findings(&self, target: &Target) -> Option<Values> {
+        let is_named = self.said.is_some() || self.is_above(target);
+        let (mean, days) = self.mean.or(self.said).filter(|_| is_named)?;
+        let [systolic, diastolic, of_days] = self.names;
+        let Pressure { systolic: high, diastolic: low } = mean;
+        Some(values([(systolic, high), (diastolic, low), (of_days, f64::from(days))]))
+    }
+}
+
+/// What a day says with those before it. `open` is what the open alert says.
 fn judge(
     week: &[DayOfPressure],
     open: Option<&Values>,
     target: &Target,
     last_day: impl Fn() -> f64,
 ) -> Verdict {
-    let mean = |part| {
-        let mean = mean_of(week.iter().filter_map(|day| day.mean(part)));
-        mean.filter(|(_, days)| *days >= ENOUGH)
-    };
-    let means = PARTS.map(|(part, names)| (mean(part), names));
-    let above = means.iter().filter_map(|(mean, names)| Some(((*mean)?, names)));
-    let mut above = above.filter(|((mean, _), _)| target.is_reached_by(mean)).peekable();
-    if above.peek().is_some() {
+    let parts = PARTS.map(|(part, names)| OfPart::of(week, open, part, names));
+    let findings = || {
         let mut findings = values([("last_day", last_day())]);
-        for ((Pressure { systolic, diastolic }, days), names) in above {
-            findings.extend(values([
-                (names[0], systolic),
-                (names[1], diastolic),
-                (names[2], f64::from(days)),
-            ]));
-        }
-        return Verdict::Holds(findings);
-    }
-    let is_clear = |(mean, [name, ..]): &(Option<(Pressure, u32)>, [&str; 3])| match mean {
-        Some((mean, _)) => target.is_clear_of(mean),
-        // Of the part that raised it something has to be known.
-        None => !open.is_some_and(|open| open.contains_key(*name)),
+        findings.extend(parts.iter().filter_map(|part| part.findings(target)).flatten());
+        findings
     };
-    let is_known = means.iter().any(|(mean, _)| mean.is_some());
-    if is_known && means.iter().all(is_clear) { Verdict::Clears } else { Verdict::Neither }
+    if parts.iter().any(|part| part.is_above(target)) {
+        let is_news = |_: &Values| parts.iter().any(|part| part.is_news(target));
+        return Verdict::holds(findings(), open, is_news);
+    }
+    let is_known = parts.iter().any(|part| part.mean.is_some());
+    let is_over = is_known && parts.iter().all(|part| part.is_clear(target));
+    if is_over { Verdict::Clears } else { Verdict::Neither }
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use crate::Kind;
-use crate::alert::{Severity, Transition};
+use crate::alert::{Alert, Severity, Transition};
 use crate::home::daily::{self, DAY, SEVEN, Shown, complete, plan};
 use crate::home::{Home, Sending};
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
@@ -73,11 +73,34 @@ fn five_mornings_of_seven_days_are_judged_when_the_fifth_day_is_complete() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "Home blood pressure, morning mean of 7 days 142/88 mmHg (5 days), until 2026-06-02: at or above 135/85. Above target. Ask how medicine is taken and how it is measured, and review the treatment."
+        "Home blood pressure, morning mean of 7 days 142/88 mmHg (5 days, until 2026-06-02): systolic at or above 135, diastolic at or above 85. Check adherence and how pressure is measured, and consider changing treatment."
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 7日間の朝の平均 142/88 mmHg（測定5日）、2026年6月2日まで：135/85以上。目標値を上回っています。服薬と測定のしかたを確認し、治療を検討してください。"
+        "家庭血圧 7日間の朝の平均 142/88 mmHg（測定5日、2026年6月2日まで）：収縮期が135以上、拡張期が85以上。服薬状況と測定方法を確認し、治療内容の見直しを検討してください。"
+    );
+    let reported = Alert { wording_version: 1, ..alert.clone() };
+    assert_eq!(
+        rules::words(&reported).en,
+        "Home blood pressure, morning mean of 7 days 142/88 mmHg (5 days), until 2026-06-02: at or above 135/85. Above target. Ask how medicine is taken and how it is measured, and review the treatment.",
+        "it reads as it was reported"
+    );
+}
+
+#[test]
+fn the_words_name_the_pressure_that_is_above() {
+    let (home, _) = after_all((0..5).map(|day| morning(day, 142, 78)));
+    let words = rules::words(daily::last(&home, RULE));
+    assert!(words.en.contains("2026-06-02): systolic at or above 135. Check"), "{}", words.en);
+    assert!(words.ja.contains("6月2日まで）：収縮期が135以上。服薬状況"), "{}", words.ja);
+    let both = (0..5).flat_map(|day| [morning(day, 120, 88), evening(day, 125, 86)]);
+    let words = rules::words(daily::last(&after_all(both).0, RULE));
+    assert!(
+        words.en.contains(
+            "morning mean of 7 days 120/88 mmHg (5 days), evening mean of 7 days 125/86 mmHg (5 days, until 2026-06-02): diastolic at or above 85. "
+        ),
+        "{}",
+        words.en
     );
 }
 
@@ -142,6 +165,74 @@ fn it_ends_at_five_below_the_target_in_both_and_not_before() {
     assert_eq!(transitions(&mut home, (12..19).map(|day| morning(day, 128, 81))), [Raised]);
     let ended = transitions(&mut home, (19..26).map(|day| morning(day, 130, 80)));
     assert_eq!(ended, [Raised, Resolved]);
+}
+
+#[test]
+fn what_was_never_above_has_only_to_be_below_the_target() {
+    let raised = || after_all((0..5).map(|day| morning(day, 142, 82))).0;
+    let later = |systolic, diastolic| (5..12).map(move |day| morning(day, systolic, diastolic));
+    assert_eq!(transitions(&mut raised(), later(131, 82)), [Raised]);
+    assert_eq!(transitions(&mut raised(), later(122, 88)), [Raised, Updated]);
+    assert_eq!(transitions(&mut raised(), later(122, 84)), [Raised, Resolved]);
+    // Nor does the evening.
+    let evenings =
+        |systolic| (5..12).flat_map(move |day| [morning(day, 122, 82), evening(day, systolic, 78)]);
+    assert_eq!(transitions(&mut raised(), evenings(135)), [Raised, Updated]);
+    assert_eq!(transitions(&mut raised(), evenings(134)), [Raised, Resolved]);
+}
+
+#[test]
+fn a_relapse_after_treatment_is_told_anew() {
+    let (mut home, _) = after_all((0..5).map(|day| morning(day, 142, 82)));
+    let treated = (5..35).map(|day| morning(day, 122, 82));
+    assert_eq!(transitions(&mut home, treated), [Raised, Resolved]);
+    let again = transitions(&mut home, (35..42).map(|day| morning(day, 172, 83)));
+    assert_eq!(again[..3], [Raised, Resolved, Raised]);
+    assert!(daily::last(&home, RULE).is_open());
+}
+
+#[test]
+fn an_open_alert_says_means_that_are_clearly_further_above() {
+    let (mut home, _) = after_all((0..5).map(|day| morning(day, 142, 82)));
+    assert_eq!(transitions(&mut home, (5..12).map(|day| morning(day, 151, 84))), [Raised]);
+    assert_eq!(
+        transitions(&mut home, (12..19).map(|day| morning(day, 152, 84))),
+        [Raised, Updated]
+    );
+    let alert = daily::last(&home, RULE);
+    assert_eq!(
+        (alert.finding("morning_systolic"), alert.severity),
+        (Some(152.0), Severity::Review)
+    );
+    assert!(rules::words(alert).en.contains("152/84"));
+    let began = alert.first_observed_at;
+    // It does so once, and only that far.
+    assert_eq!(
+        transitions(&mut home, (19..30).map(|day| morning(day, 158, 84))),
+        [Raised, Updated]
+    );
+    let further = transitions(&mut home, (30..37).map(|day| morning(day, 150, 89)));
+    assert_eq!(further, [Raised, Updated, Updated]);
+    assert_eq!(daily::last(&home, RULE).first_observed_at, began);
+}
+
+#[test]
+fn an_open_alert_says_the_other_part_too_once_it_is_above() {
+    let (mut home, _) = after_all((0..5).map(|day| morning(day, 142, 82)));
+    let both = |days: std::ops::Range<i64>, systolic| {
+        days.flat_map(move |day| [morning(day, 142, 82), evening(day, systolic, 78)])
+    };
+    assert_eq!(transitions(&mut home, both(5..12, 134)), [Raised]);
+    assert_eq!(transitions(&mut home, both(12..19, 136)), [Raised, Updated]);
+    assert!(daily::last(&home, RULE).finding("evening_systolic") >= Some(135.0));
+    assert_eq!(transitions(&mut home, both(19..26, 134)), [Raised, Updated]);
+    assert_eq!(transitions(&mut home, both(26..33, 137)), [Raised, Updated]);
+    // From then on it has to be clearly below as well.
+    let lower = |days: std::ops::Range<i64>, systolic| {
+        days.flat_map(move |day| [morning(day, 130, 82), evening(day, systolic, 78)])
+    };
+    assert_eq!(transitions(&mut home, lower(33..40, 131)), [Raised, Updated]);
+    assert_eq!(transitions(&mut home, lower(40..47, 130)), [Raised, Updated, Resolved]);
 }
 
 #[test]
@@ -216,7 +307,7 @@ fn the_target_is_the_patients_own_and_drawn_where_it_is_given() {
     assert_eq!(drawn(&Plan::default().under(Some(Arc::new(set)))), [125.0]);
     let mut home = Home { plan: own, ..Home::default() };
     assert_eq!(transitions(&mut home, (0..5).map(|day| morning(day, 126, 84))), [Raised]);
-    assert!(rules::words(daily::last(&home, RULE)).en.contains("at or above 125/85"));
+    assert!(rules::words(daily::last(&home, RULE)).en.contains(": systolic at or above 125. "));
 }
 
 #[test]

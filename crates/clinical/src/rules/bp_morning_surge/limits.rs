@@ -23,3 +23,6 @@ pub(super) const ENOUGH: u32 = 5;
 
 /// An alert ends when the difference is more than so far below the limit, mmHg: below 15 at the default.
 pub(super) const HYSTERESIS: f64 = 5.0;
+
+/// An open alert says the means anew when the difference is so far above what it says, mmHg. Ours.
+pub(super) const FURTHER: f64 = 10.0;

@@ -2,14 +2,15 @@
 //!
 //! It is judged once a local day, over the seven local days that end with it ([`super::days`]): of the
 //! days that have both a morning and an evening, of which five are needed, the mean of the mornings less
-//! the mean of the evenings. What each mean is of, [`super::pressures`] says. Silence ends nothing.
+//! the mean of the evenings. What each mean is of, [`super::pressures`] says. Silence ends nothing. An open
+//! alert says the means anew when they are clearly further apart.
 
 mod limits;
 #[cfg(test)]
 mod tests;
 mod wording;
 
-use crate::alert::{Alert, Text};
+use crate::alert::{Alert, Text, Values};
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
@@ -19,7 +20,7 @@ use crate::wording::day_number;
 
 use super::days::{self, Begin, Part, Verdict};
 use super::pressures::{DayOfPressure, mean_of, tenths};
-use limits::{DAYS, DIFFERENCE, ENOUGH, HYSTERESIS};
+use limits::{DAYS, DIFFERENCE, ENOUGH, FURTHER, HYSTERESIS};
 
 /// The rule.
 #[derive(Debug)]
@@ -58,8 +59,8 @@ impl Rule for MorningSurge {
             let readings = context.readings(PRESSURE, days.begin());
             let known = days.collect(readings, |day: &mut DayOfPressure, one| day.add(local, one));
             let parameters = parameters(context.plan, [&DIFFERENCE]);
-            days.assess(context, (&known, DAYS), &parameters, |week, place, _| {
-                judge(week, limit, || day_number(days.date(place)))
+            days.assess(context, (&known, DAYS), &parameters, |week, place, open| {
+                judge(week, open, limit, || day_number(days.date(place)))
             })
         })
     }
@@ -77,8 +78,14 @@ impl Rule for MorningSurge {
     }
 }
 
-/// What a day says with those before it, against the limit for the difference.
-fn judge(week: &[DayOfPressure], limit: f64, last_day: impl Fn() -> f64) -> Verdict {
+/// What a day says with those before it, against the limit for the difference. `open` is what the open
+/// alert says.
+fn judge(
+    week: &[DayOfPressure],
+    open: Option<&Values>,
+    limit: f64,
+    last_day: impl Fn() -> f64,
+) -> Verdict {
     let both = || {
         let both = |day: &DayOfPressure| Some((day.mean(Part::Morning)?, day.mean(Part::Evening)?));
         week.iter().filter_map(both)
@@ -93,13 +100,16 @@ fn judge(week: &[DayOfPressure], limit: f64, last_day: impl Fn() -> f64) -> Verd
     }
     let difference = tenths(morning.systolic - evening.systolic);
     if difference >= limit {
-        Verdict::Holds(values([
+        let findings = values([
             ("difference", difference),
             ("morning_systolic", morning.systolic),
             ("evening_systolic", evening.systolic),
             ("days", f64::from(days)),
             ("last_day", last_day()),
-        ]))
+        ]);
+        Verdict::holds(findings, open, |open| {
+            open.get("difference").is_none_or(|said| difference >= said + FURTHER)
+        })
     } else if difference < limit - HYSTERESIS {
         Verdict::Clears
     } else {

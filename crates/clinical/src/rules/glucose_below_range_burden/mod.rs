@@ -11,7 +11,7 @@ mod tests;
 mod wording;
 
 use super::sensor_days::{self, Level, TwoWeeks};
-use crate::alert::{Alert, Text};
+use crate::alert::{Alert, Text, Values};
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::rule::{Assessment, Change, Context, Rule, parameters};
@@ -40,6 +40,15 @@ impl Limits {
             Level::Between
         }
     }
+
+    /// Whether it is twice what an open alert says. Ours.
+    fn is_worse(&self, two_weeks: &TwoWeeks, said: &Values) -> bool {
+        let is_twice = |name, now: f64, limit: f64| {
+            said.get(name).is_none_or(|said| now >= limit.max(said * 2.0))
+        };
+        is_twice("below", two_weeks.below, self.below)
+            || is_twice("very_low", two_weeks.very_low, self.very_low)
+    }
 }
 
 impl Rule for BelowRangeBurden {
@@ -64,7 +73,13 @@ impl Rule for BelowRangeBurden {
         let Context { plan, .. } = context;
         let limits = Limits::of(plan);
         let parameters = parameters(plan, [&LOW, &BELOW, &VERY_LOW]);
-        sensor_days::assess(context, limits.bands, &parameters, |seen| limits.level(seen))
+        sensor_days::assess(
+            context,
+            limits.bands,
+            &parameters,
+            |seen| limits.level(seen),
+            |seen, said| limits.is_worse(seen, said),
+        )
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {

@@ -41,7 +41,7 @@ pub(super) const TARGET: Parameter = Parameter {
     low: 10.0,
     high: 95.0,
     decimals: 0,
-    source: "consensus on continuous monitoring: above 70 %; older or frail: above 50 % (recalled)",
+    source: "consensus on continuous monitoring: older or frail above 50 % (recalled), others above 70 %",
 };
 
 /// Percent of the time in range from which on an alert ends.
@@ -56,6 +56,9 @@ pub(super) const CLEAR: Parameter = Parameter {
     decimals: 0,
     source: "ours: 5 above the target, so that a patient at the target does not flap",
 };
+
+/// An open alert says the two weeks anew when so many points less are in range than it says. Ours.
+pub(super) const FURTHER: f64 = 10.0;
 
 /// The numbers for one patient.
 #[derive(Debug, Clone, Copy, PartialEq)]

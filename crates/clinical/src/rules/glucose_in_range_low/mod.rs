@@ -20,7 +20,7 @@ use crate::rule::{Assessment, Change, Context, Rule, parameters};
 use crate::sample::Sample;
 use crate::time::Span;
 
-use limits::{CLEAR, HIGH, LOW, Limits, TARGET};
+use limits::{CLEAR, FURTHER, HIGH, LOW, Limits, TARGET};
 
 /// The rule.
 #[derive(Debug)]
@@ -66,7 +66,13 @@ impl Rule for InRangeLow {
         let limits = Limits::of(plan);
         let mut parameters = parameters(plan, [&LOW, &HIGH, &TARGET]);
         parameters.insert(CLEAR.short_name().into(), limits.clear);
-        sensor_days::assess(context, limits.bands, &parameters, |seen| limits.level(seen))
+        sensor_days::assess(
+            context,
+            limits.bands,
+            &parameters,
+            |seen| limits.level(seen),
+            |seen, said| said.get("in_range").is_none_or(|said| seen.in_range <= said - FURTHER),
+        )
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {

@@ -22,14 +22,19 @@ pub(super) const PERCENT: Parameter = Parameter {
 pub(super) const WEEK: usize = 7;
 /// The month. Ours.
 pub(super) const MONTH: usize = 30;
-/// On so many days of the week the scale has to be used. Ours: one or two may be another person's.
-pub(super) const ENOUGH_OF_WEEK: usize = 3;
+/// The median of so many days is compared: the last of the week on which the scale was used. Ours: one
+/// may be another person's.
+pub(super) const LAST_DAYS: usize = 3;
 /// On so many days of the month the scale has to be used: about twice a week. Ours.
 pub(super) const ENOUGH_OF_MONTH: usize = 8;
 
 /// An alert ends when the loss is more than so far below the limit, in points of percent: below 3 % at
-/// the default. Ours, so that a patient at the limit does not flap.
+/// the default. Ours, so that a patient at the limit does not flap. None begins with a day among the last
+/// ones on which the loss was so small.
 pub(super) const HYSTERESIS: f64 = 2.0;
+
+/// An open alert says the loss anew when it is so many points of percent more than it says. Ours.
+pub(super) const FURTHER: f64 = 2.0;
 
 /// A scale that showed such low weights on so many days of the month already, its last week aside, is
 /// another person's too. Ours.

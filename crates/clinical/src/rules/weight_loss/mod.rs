@@ -2,7 +2,9 @@
 //!
 //! It is judged once a local day ([`super::days`]): the week that ends with the day against the median of
 //! the thirty days before it, within one scale, for scales differ by more than what is looked for. Of the
-//! week the *highest* weight is compared, so the rule holds where every day of the week is so far below.
+//! week the median of the last three days is compared on which the scale was used. Who loses weight day by
+//! day was heavier at the beginning of the week, so its highest weight would hide that. No day of the three
+//! may say that the weight is back.
 //!
 //! Others stand on the scale too. Of each day the weight nearest to the median is the patient's; where it
 //! is more than 20 kg away, the week is another person's; and a scale that showed so low a weight on two
@@ -17,7 +19,7 @@ mod scale;
 mod tests;
 mod wording;
 
-use crate::alert::{Alert, Text};
+use crate::alert::{Alert, Text, Values};
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
@@ -28,7 +30,7 @@ use crate::wording::day_number;
 use super::days::{self, Begin, Verdict};
 use super::of_sources::{OfSources, sources};
 use super::weights::weight;
-use limits::{HYSTERESIS, MONTH, PERCENT, WEEK};
+use limits::{FURTHER, HYSTERESIS, MONTH, PERCENT, WEEK};
 use scale::{Compared, Scale, Weights};
 
 /// The rule.
@@ -69,8 +71,8 @@ impl Rule for WeightLoss {
                 day.of(reading.source).push(weight(reading));
             });
             let parameters = parameters(context.plan, [&PERCENT]);
-            days.assess(context, (&known, MONTH + WEEK), &parameters, |both, place, _| {
-                judge(both, limit, || day_number(days.date(place)))
+            days.assess(context, (&known, MONTH + WEEK), &parameters, |both, place, open| {
+                judge(both, open, limit, || day_number(days.date(place)))
             })
         })
     }
@@ -88,8 +90,13 @@ impl Rule for WeightLoss {
     }
 }
 
-/// What a day says with those before it, against the limit in percent.
-fn judge(both: &[OfSources<Weights>], limit: f64, last_day: impl Fn() -> f64) -> Verdict {
+/// What a day says with those before it, against the limit in percent. `open` is what the open alert says.
+fn judge(
+    both: &[OfSources<Weights>],
+    open: Option<&Values>,
+    limit: f64,
+    last_day: impl Fn() -> f64,
+) -> Verdict {
     let scales: Vec<Scale> =
         sources(both).into_iter().map(|source| Scale::of(both, source, limit)).collect();
     let compared = || {
@@ -99,17 +106,22 @@ fn judge(both: &[OfSources<Weights>], limit: f64, last_day: impl Fn() -> f64) ->
         })
     };
     // Of equal ones the last, whichever that is: of one order.
-    let lost = compared().filter(|one| one.loss >= limit && !one.is_shared);
+    let is_lost = |one: &&Compared| {
+        one.loss >= limit && one.least_loss >= limit - HYSTERESIS && !one.is_shared
+    };
+    let lost = compared().filter(is_lost);
     if let Some(greatest) = lost.max_by(|one, other| one.loss.total_cmp(&other.loss)) {
-        let Compared { loss, from, to, days_of_week, days_of_month, .. } = *greatest;
-        return Verdict::Holds(values([
+        let Compared { loss, from, to, days_of_month, .. } = *greatest;
+        let findings = values([
             ("loss", loss),
             ("from", from.kilograms()),
             ("to", to.kilograms()),
-            ("days", days_of_week as f64),
             ("month_days", days_of_month as f64),
             ("last_day", last_day()),
-        ]));
+        ]);
+        return Verdict::holds(findings, open, |open| {
+            open.get("loss").is_none_or(|said| loss >= said + FURTHER)
+        });
     }
     let is_known = compared().next().is_some();
     let is_over = if is_known {

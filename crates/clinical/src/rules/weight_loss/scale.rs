@@ -6,8 +6,7 @@ use crate::source::SourceDigest;
 use crate::statistics::median;
 
 use super::limits::{
-    DAYS_OF_ANOTHER, ENOUGH_OF_MONTH, ENOUGH_OF_STEADY_WEEK, ENOUGH_OF_WEEK, MONTH, STEADY_WITHIN,
-    WEEK,
+    DAYS_OF_ANOTHER, ENOUGH_OF_MONTH, ENOUGH_OF_STEADY_WEEK, LAST_DAYS, MONTH, STEADY_WITHIN, WEEK,
 };
 
 /// What a scale showed on a day.
@@ -29,15 +28,15 @@ pub(super) enum Scale {
 /// The week of a scale against its month.
 #[derive(Debug, PartialEq)]
 pub(super) struct Compared {
-    /// How far the highest weight of the week is below the median of the month, percent, to a tenth.
+    /// How far the median of the last days is below that of the month, percent, to a tenth.
     pub(super) loss: f64,
+    /// How far the highest weight of the last days is.
+    pub(super) least_loss: f64,
     /// The median of the month.
     pub(super) from: Weight,
-    /// The highest weight of the week.
+    /// The median of the last days.
     pub(super) to: Weight,
-    /// On how many days of the week the scale was used.
-    pub(super) days_of_week: usize,
-    /// And of the month.
+    /// On how many days of the month the scale was used.
     pub(super) days_of_month: usize,
     /// Whether it showed weights so low in the month already.
     pub(super) is_shared: bool,
@@ -67,8 +66,11 @@ impl Scale {
         let nearest = |day: &Weights| {
             day.iter().copied().min_by_key(|one| (one.since(from).magnitude(), *one))
         };
-        let Some(to) = of_week.iter().filter_map(nearest).max() else { return Self::Unclear };
-        if of_week.len() < ENOUGH_OF_WEEK || from.since(to).magnitude() > OF_ANOTHER_PERSON {
+        let mut last: Vec<Weight> =
+            of_week.iter().rev().filter_map(nearest).take(LAST_DAYS).collect();
+        last.sort_unstable();
+        let [_, to, highest] = last[..] else { return Self::Unclear };
+        if from.since(to).magnitude() > OF_ANOTHER_PERSON {
             return Self::Unclear;
         }
         let loss = |weight: Weight| percent(from.since(weight), from);
@@ -76,9 +78,9 @@ impl Scale {
         let older = of_scale(&month[..MONTH - WEEK]);
         Self::Compared(Compared {
             loss: loss(to),
+            least_loss: loss(highest),
             from,
             to,
-            days_of_week: of_week.len(),
             days_of_month: of_month.len(),
             is_shared: older.iter().filter(|day| is_low(day)).count() >= DAYS_OF_ANOTHER,
         })

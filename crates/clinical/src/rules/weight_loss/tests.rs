@@ -12,7 +12,7 @@ use crate::kinds::weighing_scale::BODY_WEIGHT;
 use crate::rules;
 use crate::sample::Sample;
 
-use Transition::{Raised, Resolved, Retracted};
+use Transition::{Raised, Resolved, Retracted, Updated};
 
 const RULE: &str = "weight.loss";
 
@@ -34,23 +34,76 @@ fn transitions(home: &Home) -> Vec<Transition> {
 }
 
 #[test]
-fn a_week_that_is_five_percent_below_the_median_of_a_month_is_for_review() {
+fn three_days_that_are_five_percent_below_the_median_of_a_month_are_for_review() {
     let mut home = Home::default();
     days(&mut home, 0..30, 80.0);
-    days(&mut home, 30..36, 76.0);
-    assert!(transitions(&home).is_empty(), "a day of the week is not below yet");
-    days(&mut home, 36..37, 75.5);
+    days(&mut home, 30..32, 76.0);
+    assert!(transitions(&home).is_empty(), "one of the three days is not below yet");
+    days(&mut home, 32..33, 75.5);
     assert_eq!(transitions(&home), [Raised]);
     assert_eq!(daily::last(&home, RULE).severity, Severity::Review);
     let words = rules::words(daily::last(&home, RULE));
     assert_eq!(
         words.en,
-        "Weight at most 76 kg in the 7 days until 2026-07-04 (7 days measured), 5 % below the median of the 30 days before, 80 kg (30 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
+        "Weight 76 kg (median of the last 3 days measured until 2026-06-30), 5 % below the median of the 30 days before that week, 80 kg (26 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
     );
     assert_eq!(
         words.ja,
-        "体重が2026年7月4日までの7日間（測定7日）、最高でも76 kgで、その前30日間の中央値80 kg（測定30日）より5%低い値です：5%以上の減少。食事、脱水、利尿薬を確認し、再測定を依頼してください。"
+        "体重（2026年6月30日までの直近3測定日の中央値）が76 kgで、その週の前30日間の中央値80 kg（測定26日）より5%低い値です：5%以上の減少。食事、脱水、利尿薬を確認し、再測定を依頼してください。"
     );
+}
+
+#[test]
+fn an_alert_from_before_the_last_days_were_judged_reads_as_it_was_reported() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..33, 76.0);
+    let mut reported = daily::last(&home, RULE).clone();
+    reported.findings.insert("days".into(), 7.0);
+    assert_eq!(
+        rules::words(&reported).en,
+        "Weight at most 76 kg in the 7 days until 2026-06-30 (7 days measured), 5 % below the median of the 30 days before, 80 kg (26 days): a loss at or above 5 %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
+    );
+}
+
+#[test]
+fn a_steady_loss_of_a_kilogram_and_a_half_a_week_is_seen() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    for day in 30..65 {
+        days(&mut home, day..day + 1, 80.0 - 1.5 * (day - 30) as f64 / 7.0);
+    }
+    assert_eq!(transitions(&home)[0], Raised);
+    // Who had lost so before it was measured is seen too.
+    let mut home = Home::default();
+    for day in 0..40 {
+        days(&mut home, day..day + 1, 80.0 - 1.5 * day as f64 / 7.0);
+    }
+    assert_eq!(transitions(&home), [Raised]);
+}
+
+#[test]
+fn one_high_weight_among_the_last_three_raises_nothing_and_ends_nothing() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    each(&mut home, [kg(30, 75.5), kg(31, 78.0), kg(32, 75.5), kg(33, 75.5)]);
+    assert!(transitions(&home).is_empty());
+    days(&mut home, 34..35, 75.5);
+    assert_eq!(transitions(&home), [Raised]);
+    each(&mut home, [kg(35, 79.0), kg(36, 75.5), kg(37, 79.0)]);
+    assert_eq!(transitions(&home), [Raised, Resolved], "two of three say that it is back");
+}
+
+#[test]
+fn an_open_alert_says_a_loss_that_is_two_points_more() {
+    let mut home = Home::default();
+    days(&mut home, 0..30, 80.0);
+    days(&mut home, 30..33, 76.0);
+    days(&mut home, 33..36, 75.2);
+    assert_eq!(transitions(&home), [Raised]);
+    days(&mut home, 36..38, 74.0);
+    assert_eq!(transitions(&home), [Raised, Updated]);
+    assert_eq!(daily::last(&home, RULE).finding("loss"), Some(7.5));
 }
 
 #[test]
@@ -80,9 +133,11 @@ fn it_ends_when_less_than_three_percent_are_lost() {
     let mut home = Home::default();
     days(&mut home, 0..30, 80.0);
     days(&mut home, 30..37, 75.0);
-    days(&mut home, 37..38, 77.6);
+    days(&mut home, 37..40, 77.6);
     assert_eq!(transitions(&home), [Raised], "3 percent end nothing");
-    days(&mut home, 38..39, 77.7);
+    days(&mut home, 40..41, 77.7);
+    assert_eq!(transitions(&home), [Raised], "one day ends nothing");
+    days(&mut home, 41..42, 77.7);
     assert_eq!(transitions(&home), [Raised, Resolved]);
 }
 
@@ -151,8 +206,8 @@ fn a_new_scale_that_is_steady_for_a_week_ends_it_where_the_old_one_is_not_used()
 fn a_correction_takes_it_back() {
     let mut home = Home::default();
     days(&mut home, 0..30, 80.0);
-    days(&mut home, 30..37, 75.0);
-    home.receives_at(38 * DAY, kg(33, 75.0).corrected_to(weight(79.5)));
+    days(&mut home, 30..33, 75.0);
+    home.receives_at(34 * DAY, kg(32, 75.0).corrected_to(weight(79.5)));
     assert_eq!(transitions(&home), [Raised, Retracted]);
 }
 

@@ -3,10 +3,10 @@
 use crate::alert::{Alert, Text};
 use crate::wording::{day_of, not_recorded, number};
 
-/// Version 1 of the sentences.
+/// The sentences.
 pub(super) fn words(alert: &Alert) -> Text {
-    let names = ["loss", "from", "to", "days", "month_days", "last_day"];
-    let [Some(loss), Some(from), Some(to), Some(days), Some(month_days), Some(last_day)] =
+    let names = ["loss", "from", "to", "month_days", "last_day"];
+    let [Some(loss), Some(from), Some(to), Some(month_days), Some(last_day)] =
         names.map(|name| alert.finding(name))
     else {
         return not_recorded(alert.rule.as_str());
@@ -14,15 +14,33 @@ pub(super) fn words(alert: &Alert) -> Text {
     let Some(limit) = alert.parameter("percent") else {
         return not_recorded(alert.rule.as_str());
     };
-    let [loss, from, to, days, month_days, limit] =
-        [loss, from, to, days, month_days, limit].map(number);
+    let [loss, from, to, month_days, limit] = [loss, from, to, month_days, limit].map(number);
     let (year, month, day) = day_of(last_day);
+    // Formerly the highest weight of the week was compared, and said of how many days.
+    let (weight_ja, weight_en) = match alert.finding("days").map(number) {
+        Some(days) => (
+            format!(
+                "体重が{year}年{month}月{day}日までの7日間（測定{days}日）、最高でも{to} kgで、その前30日間"
+            ),
+            format!(
+                "Weight at most {to} kg in the 7 days until {year}-{month:02}-{day:02} ({days} days measured), {loss} % below the median of the 30 days before"
+            ),
+        ),
+        None => (
+            format!(
+                "体重（{year}年{month}月{day}日までの直近3測定日の中央値）が{to} kgで、その週の前30日間"
+            ),
+            format!(
+                "Weight {to} kg (median of the last 3 days measured until {year}-{month:02}-{day:02}), {loss} % below the median of the 30 days before that week"
+            ),
+        ),
+    };
     Text {
         ja: format!(
-            "体重が{year}年{month}月{day}日までの7日間（測定{days}日）、最高でも{to} kgで、その前30日間の中央値{from} kg（測定{month_days}日）より{loss}%低い値です：{limit}%以上の減少。食事、脱水、利尿薬を確認し、再測定を依頼してください。"
+            "{weight_ja}の中央値{from} kg（測定{month_days}日）より{loss}%低い値です：{limit}%以上の減少。食事、脱水、利尿薬を確認し、再測定を依頼してください。"
         ),
         en: format!(
-            "Weight at most {to} kg in the 7 days until {year}-{month:02}-{day:02} ({days} days measured), {loss} % below the median of the 30 days before, {from} kg ({month_days} days): a loss at or above {limit} %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
+            "{weight_en}, {from} kg ({month_days} days): a loss at or above {limit} %. Ask how the patient eats and drinks and which drugs were changed, and to measure again."
         ),
     }
 }
