@@ -128,7 +128,7 @@ install_packages() {
     fail "the build needs what Debian calls '$packages'; install it in your distribution's way and run this again."
   fi
   if ((EUID != 0)); then
-    fail "Debian packages are missing; run 'sudo apt-get install --no-install-recommends $packages' and then this again."
+    fail "Debian packages are missing; run 'sudo apt-get update && sudo apt-get install --no-install-recommends $packages' and then this again."
   fi
   export DEBIAN_FRONTEND=noninteractive
   step 'Reading the list of Debian packages' apt-get -q update ||
@@ -204,11 +204,12 @@ fetch_promtool() {
     return 0
   fi
   mkdir -p "$folder"
-  if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
-    found=$(command -v promtool) && is_promtool "$found" ||
-      fail "the check of the alarms needs promtool $least_promtool or later, which comes with Prometheus; put it into PATH and run this again."
+  if found=$(command -v promtool) && is_promtool "$found"; then
     ln -sf "$found" "$folder/promtool"
     return 0
+  fi
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+    fail "the check of the alarms needs promtool $least_promtool or later, which comes with Prometheus; put it into PATH and run this again."
   fi
   rm -rf "$fresh"
   mkdir "$fresh"
@@ -219,13 +220,13 @@ fetch_promtool() {
     step 'Reading the list of Debian packages' apt-get -q update ||
       fail "apt-get update failed; see $log, mend it and run this again."
     step 'Fetching promtool from Debian' download_package prometheus "$fresh" ||
-      fail "apt-get could not download the package prometheus; see $log, mend it and run this again."
+      fail "apt-get could not download the package prometheus; see $log, mend it, or put promtool $least_promtool or later into PATH, and run this again."
   fi
   package=$(echo "$fresh"/prometheus_*.deb)
   dpkg-deb --fsys-tarfile "$package" | tar -x -C "$fresh" ./usr/bin/promtool ||
     fail "there is no promtool in $package; see whether the disk is full, delete $fresh and run this again."
   is_promtool "$fresh/usr/bin/promtool" ||
-    fail "promtool of $(basename "$package") does not run, or is older than $least_promtool; use Debian 12 or later and run this again."
+    fail "promtool of $(basename "$package") does not run, or is older than $least_promtool; use Debian 12 or later, or put promtool $least_promtool or later into PATH, and run this again."
   mv "$fresh/usr/bin/promtool" "$folder/promtool"
   rm -rf "$fresh"
 }

@@ -224,6 +224,17 @@ impl Monitor {
         self.assess_all(patient, (now, Judged::All), with)
     }
 
+    /// Assesses every rule where alerts are held back otherwise than before: no number has changed, and
+    /// what is over stays as it was said.
+    pub fn judge_by_other_holds(
+        &mut self,
+        patient: &PatientId,
+        now: Timestamp,
+        with: (&Plan, Window),
+    ) -> Vec<Alert> {
+        self.assess_all(patient, (now, Judged::OfTheseNumbers), with)
+    }
+
     /// Assesses every rule by numbers that may be others than before: after a rebuild, or because the
     /// plan, the rule set or the trust in products has changed. What is over stays as it was said.
     pub fn judge_by_other_numbers(
@@ -325,6 +336,27 @@ impl Monitor {
 
     /// The full computation of one rule. Returns the alerts that it changes.
     fn assess(&mut self, index: usize, situation: Situation<'_>) -> Vec<Alert> {
+        let rest = self.take_the_rest(index, situation.now);
+        let mut changes = Vec::new();
+        // Numbers that came while the rule waited have judged nothing yet.
+        if let Some(Rest { until: Some(until), .. }) = rest
+            && situation.judged != Judged::OpenByOtherNumbers
+            && situation.plan.counts_from() > until - TOGETHER
+        {
+            let judged = Judged::OpenByOtherNumbers;
+            let by_others = Situation { judged, cause: None, ..situation };
+            changes = self.compute(index, by_others, None);
+        }
+        changes.extend(self.compute(index, situation, rest.map(|rest| rest.first)));
+        changes
+    }
+
+    fn compute(
+        &mut self,
+        index: usize,
+        situation: Situation<'_>,
+        first_of_the_rest: Option<Timestamp>,
+    ) -> Vec<Alert> {
         #[cfg(test)]
         {
             ASSESSED.set(ASSESSED.get() + 1);
@@ -334,7 +366,6 @@ impl Monitor {
         // Whoever has been rebuilt does not know them, so nobody may choose one of them.
         self.forget_alerts(situation.now, situation.window);
         let rule = rules::all()[index];
-        let first_of_the_rest = self.take_first_of_the_rest(index, situation.now);
         let judged = match first_of_the_rest {
             // What is suspected is of no time that a reading says.
             _ if rule.reads_suspicions() && situation.cause.is_some() => Judged::All,
@@ -394,16 +425,16 @@ impl Monitor {
         }
     }
 
-    /// Where a rule does not wait any more, how far back what came meanwhile reaches: once.
-    fn take_first_of_the_rest(&mut self, index: usize, now: Timestamp) -> Option<Timestamp> {
-        let rest = self.place_of(index, What::TheRest).map(|place| self.due[place].at());
+    /// Where a rule does not wait any more, for what it has waited: once.
+    fn take_the_rest(&mut self, index: usize, now: Timestamp) -> Option<Rest> {
+        let until = self.place_of(index, What::TheRest).map(|place| self.due[place].at());
         let place = self.place_of(index, What::FirstOfTheRest)?;
-        if rest.is_some_and(|until| until > now) {
+        if until.is_some_and(|until| until > now) {
             return None;
         }
         let first = self.due.swap_remove(place).at();
         self.due.shrink_to_fit();
-        Some(first)
+        Some(Rest { first, until })
     }
 
     fn forget_waits(&mut self, now: Timestamp) {
@@ -431,6 +462,14 @@ impl Monitor {
             (None, None) => {}
         }
     }
+}
+
+/// What a rule has waited for.
+#[derive(Debug, Clone, Copy)]
+struct Rest {
+    /// How far back what came meanwhile reaches.
+    first: Timestamp,
+    until: Option<Timestamp>,
 }
 
 /// What has changed, as rules see it.

@@ -10,7 +10,7 @@ use clinical::alert::{Alert, Severity, Status, Transition};
 use clinical::plan::Plan;
 use clinical::preview::{self, ReceivedReading};
 use clinical::rule_set::RuleSet;
-use clinical::{programmes, rules};
+use clinical::{Span, programmes, rules};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -111,6 +111,21 @@ fn what_lasts_is_judged_by_the_numbers_that_count_now_and_closed_for_that_reason
     // No reading says more of it, and nothing is said again when it leaves the window.
     mornings(&mut home, 3..60, 187);
     assert_eq!(severe(&home).len(), said_until_then + 1, "{:?}", severe(&home));
+}
+
+#[test]
+fn numbers_that_come_while_the_rest_of_an_upload_is_waited_for_take_nothing_back() {
+    let mut home = Home::after([bp(0, 88, 60), bp(2, 87, 60)]);
+    assert_eq!(said(&home, "bp.low"), [(Raised, 0)]);
+    // Forty minutes late: what else came with it is waited for.
+    home.receives_at(60, bp(20, 85, 60));
+    let now = at(60) + Span::from_seconds(30);
+    home.plan = rules::plan(1, [("bp.low.systolic", 80.0)]).unwrap();
+    home.plan.set_at = now;
+    let with = (&home.plan, home.window);
+    home.reported.extend(home.monitor.judge_by_other_numbers(&patient(), now, with));
+    home.waits_until(70);
+    assert_eq!(said(&home, "bp.low").last(), Some(&(CriteriaChanged, 0)));
 }
 
 #[test]

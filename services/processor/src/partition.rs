@@ -293,7 +293,8 @@ impl Partition {
         if self.listening.hear(watched, kind, product, received) {
             // What is due may be due at another time.
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
-            let changes = watched.monitor.reassess(patient, self.clock, (plan, self.window));
+            let changes =
+                watched.monitor.judge_by_other_holds(patient, self.clock, (plan, self.window));
             self.unpublished.extend(changes);
             watched.set_timer(&mut self.timers);
         }

@@ -2,6 +2,7 @@
 
 use super::pairs::repeats;
 use crate::alert::{Alert, Stage};
+use crate::copies::is_copy;
 use crate::episode::EvidenceReading;
 use crate::remembered::CurrentReading;
 use crate::rule::{Carried, Step};
@@ -21,6 +22,13 @@ pub(super) fn second_in_a_row(alert: &Alert, name: &str) -> Option<usize> {
     (2..=alert.evidence.len()).contains(&place).then_some(place)
 }
 
+/// Whether a reading of an alert's evidence repeats the one before it. Of one measurement that came over
+/// two ways the other may have been counted before: the two are never a pair.
+fn is_pair(second: &EvidenceReading, first: &EvidenceReading) -> bool {
+    let (kind, second, first) = (second.kind, &second.reading, &first.reading);
+    repeats(second, first) && !is_copy(kind, second, first) && !is_copy(kind, first, second)
+}
+
 /// Which readings of an alert's evidence brought it to which stage: the first, and the first pair.
 pub(super) fn steps(alert: &Alert) -> [Option<Step>; 2] {
     let step = |stage, readings| Some(Step { stage, readings });
@@ -31,11 +39,8 @@ pub(super) fn steps(alert: &Alert) -> [Option<Step>; 2] {
     if let Some(readings) = second_in_a_row(alert, ESTABLISHED_IN_A_ROW) {
         return [step(Stage::Unconfirmed, 1), step(Stage::Confirmed, readings)];
     }
-    let readings: Vec<CurrentReading> =
-        alert.evidence.iter().map(EvidenceReading::current_reading).collect();
-    // Of a reading that is not repeated no other reading is so near.
-    let is_pair = |pair: &[CurrentReading]| repeats(&pair[1], &pair[0]);
-    match readings.windows(2).position(is_pair) {
+    let readings: Vec<EvidenceReading> = alert.evidence.iter().map(EvidenceReading::from).collect();
+    match readings.windows(2).position(|pair| is_pair(&pair[1], &pair[0])) {
         None => [step(Stage::Unconfirmed, 1), None],
         Some(0) => [None, step(Stage::Confirmed, 2)],
         Some(first) => [step(Stage::Unconfirmed, 1), step(Stage::Confirmed, first + 2)],
@@ -75,7 +80,7 @@ pub(super) fn newest_before(
     let is_repetition = |place: usize| {
         // A pair may have its first reading in common with the one before.
         let place = evidence.len() - newest.len() + place;
-        place > 0 && repeats(&evidence[place].reading, &evidence[place - 1].reading)
+        place > 0 && is_pair(&evidence[place], &evidence[place - 1])
     };
     let begins_with_pair = newest.len() > 1 && is_repetition(1);
     match before {

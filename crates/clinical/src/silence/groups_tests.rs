@@ -53,9 +53,19 @@ impl Ward {
         self.patients.len() - 1
     }
 
-    fn hear(&mut self, patient: usize, (manufacturer, number): (&str, &str), hours: i64) -> bool {
+    fn hear(&mut self, patient: usize, product: (&str, &str), hours: i64) -> bool {
+        self.hear_of(KIND, patient, product, hours)
+    }
+
+    fn hear_of(
+        &mut self,
+        kind: Kind,
+        patient: usize,
+        (manufacturer, number): (&str, &str),
+        hours: i64,
+    ) -> bool {
         let product = self.groups.product(manufacturer, Some(number));
-        self.patients[patient].1.hear(KIND, product, at(hours), &mut self.groups)
+        self.patients[patient].1.hear(kind, product, at(hours), &mut self.groups)
     }
 
     fn count(&self, hours: i64, silences: &Silences) -> Judged {
@@ -144,6 +154,24 @@ fn made_up_vendors_take_the_room_of_no_consortium_and_of_no_larger_vendor() {
     let silences: Silences = [silence(vendor("MADEUP999"), 1, None)].into_iter().collect();
     let counted = ward.count(3, &silences);
     assert!(counted.report.tallies.contains_key(&vendor("MADEUP999")));
+}
+
+#[test]
+fn a_product_that_makes_room_for_itself_by_another_kind_stays_what_it_is() {
+    let (forty_one, product) = (41 * DAY, ("OMRON", "7600T"));
+    let mut ward = Ward::default();
+    let patient = ward.add("HOME01");
+    ward.hear_of(Kind::WeighingScale, patient, product, 0);
+    ward.hear(patient, product, forty_one + 1);
+    assert_eq!(ward.members(forty_one + 2, &vendor("OMRON")), 1);
+    // As the oldest of as many as are remembered.
+    for n in 0..15 {
+        ward.hear(patient, ("MADEUP", &format!("M{n}")), forty_one + 2 + n);
+    }
+    ward.hear_of(Kind::BodyTemperature, patient, product, forty_one + 20);
+    ward.hear(patient, ("TERUMO", "X"), forty_one + 21);
+    assert_eq!(ward.members(forty_one + 22, &vendor("TERUMO")), 1);
+    assert_eq!(ward.members(forty_one + 22, &vendor("OMRON")), 0);
 }
 
 #[test]

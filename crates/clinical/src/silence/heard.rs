@@ -62,9 +62,10 @@ impl Heard {
                 rhythm
             }
             None => {
+                // First: what makes room may be the same product of another kind.
+                groups.remember(product);
                 self.forget(received, groups);
                 self.make_room(groups);
-                groups.remember(product);
                 self.0.reserve_exact(1);
                 Rhythm::beginning(received)
             }

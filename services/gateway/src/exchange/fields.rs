@@ -100,6 +100,17 @@ impl<'j, 'p> Fields<'j, 'p> {
         Some(value)
     }
 
+    /// The same of what says how a reading is to be understood: an empty text may be one that was lost,
+    /// so only `null` says that there is nothing.
+    fn take_not_null(&mut self, name: &str) -> Option<Json<'j>> {
+        let value = self.take(name)?;
+        if matches!(value, Json::Null) {
+            self.warn(name, WarningRule::AbsentValue);
+            return None;
+        }
+        Some(value)
+    }
+
     /// The member of either of two names for the same thing, and the name it has. One that says nothing
     /// leaves it to the other.
     pub(super) fn take_either<'n>(
@@ -356,13 +367,13 @@ impl<'j, 'p> Fields<'j, 'p> {
 
     /// One of some codes, where any is said.
     pub(super) fn optional_code<T: Copy>(&mut self, name: &str, codes: &[(&str, T)]) -> Option<T> {
-        let value = self.take_said(name)?;
+        let value = self.take_not_null(name)?;
         self.as_code(name, value, codes.iter().copied())
     }
 
     /// The offset from UTC of the times around it, where it is given: an extension.
     pub(super) fn utc_offset(&mut self, name: &str) -> Option<Clock> {
-        let value = self.take_said(name)?;
+        let value = self.take_not_null(name)?;
         let text = self.as_trimmed(name, value)?;
         let offset = civil_time::utc_offset(text);
         if offset.is_none() {

@@ -62,7 +62,9 @@ fn a_weight_that_is_the_persons_own_in_pounds_is_suspected_until_it_is_in_kilogr
     assert!(home.missed_at(4 * DAY + 1).is_empty());
     let words = rules::words(home.last());
     assert!(
-        words.en.starts_with("Weight 150 kg may be in the wrong unit (68 kg if it was lb)."),
+        words
+            .en
+            .starts_with("Weight 150 kg may be in the wrong unit (68 kg if lb was sent as kg)."),
         "{words:?}"
     );
     assert!(words.en.contains("somebody else") && words.ja.contains("別の人"), "{words:?}");
@@ -79,7 +81,7 @@ fn a_weight_that_is_the_persons_own_in_pounds_is_suspected_until_it_is_in_kilogr
 fn kilograms_that_were_taken_for_pounds_are_suspected_too() {
     let home = own_weights([kg(4, 31.0)]);
     assert_eq!(said(&home), [Raised]);
-    assert!(rules::words(home.last()).en.contains("(68.3 kg if it was kg)"));
+    assert!(rules::words(home.last()).en.contains("(68.3 kg if kg was sent as lb)"));
 }
 
 #[test]
@@ -128,7 +130,9 @@ fn a_meter_that_shows_millimoles_for_hours_is_suspected_and_for_less_is_not() {
     assert!(home.missed_at(241).is_empty());
     let words = rules::words(home.last());
     assert!(
-        words.en.contains("mg/dL may be in the wrong unit (198.2 mg/dL if it was mmol/L)."),
+        words
+            .en
+            .contains("mg/dL may be in the wrong unit (198.2 mg/dL if mmol/L was sent as mg/dL)."),
         "{words:?}"
     );
     assert!(
@@ -153,7 +157,7 @@ fn a_number_that_no_meter_shows_is_suspected_at_once() {
     assert!(said(&after([finger(0, 600)])).is_empty());
     let home = after([finger(0, 1_712)]);
     assert_eq!(said(&home), [Raised]);
-    assert!(rules::words(home.last()).en.contains("(95 mg/dL if it was mg/dL)"));
+    assert!(rules::words(home.last()).en.contains("(95 mg/dL if mg/dL was sent as mmol/L)"));
     let own = (0..3).map(|turn| finger(turn * 60, 320));
     assert!(said(&after(own.chain([finger(1_000, 640)]))).is_empty(), "35 is not the person's own");
 }

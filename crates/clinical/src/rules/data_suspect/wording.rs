@@ -158,20 +158,20 @@ fn of_other_unit(alert: &Alert, first: Option<&Evidence>) -> Text {
     });
     let other = alert.finding(IN_OTHER_UNIT);
     // In which unit the number was, if not in the one that was sent with it.
-    let was = match (sent < other, is_weight) {
-        (true, true) => "kg",
-        (false, true) => "lb",
-        (true, false) => "mmol/L",
-        (false, false) => "mg/dL",
+    let (was, taken) = match (sent < other, is_weight) {
+        (true, true) => ("kg", "lb"),
+        (false, true) => ("lb", "kg"),
+        (true, false) => ("mmol/L", "mg/dL"),
+        (false, false) => ("mg/dL", "mmol/L"),
     };
     let other = other.map_or_else(|| "–".to_owned(), number);
     Text {
         ja: format!(
-            "{} は単位の取り違えの可能性があります（{was}であれば{other} {unit}）。機器とアプリの単位を確認してください。訂正されるまで、送られた値のまま判定されます。{}",
+            "{} は単位の取り違えの可能性があります（{was}の値が{taken}として送られたのであれば{other} {unit}）。機器とアプリの単位を確認してください。訂正されるまで、送られた値のまま判定されます。{}",
             value.ja, ask.ja
         ),
         en: format!(
-            "{} may be in the wrong unit ({other} {unit} if it was {was}). Check the unit at the device and its app. Until it is corrected, the value is judged as it was sent. {}",
+            "{} may be in the wrong unit ({other} {unit} if {was} was sent as {taken}). Check the unit at the device and its app. Until it is corrected, the value is judged as it was sent. {}",
             value.en, ask.en
         ),
     }
