@@ -48,7 +48,7 @@ impl Judged {
             Over {
                 first: evidence.min().unwrap_or(alert.first_observed_at),
                 last: alert.last_observed_at,
-                is_of_days: alert.evidence.is_empty() && alert.stage != Stage::Missing,
+                is_of_days: alert.evidence.is_empty() && alert.stage == Stage::Confirmed,
                 by_other_numbers: alert.changed_at <= plan.counts_from(),
             }
         };
