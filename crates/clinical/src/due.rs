@@ -19,6 +19,15 @@ pub(crate) enum What {
     FirstOfTheRest,
 }
 
+/// What a rule has waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rest {
+    /// How far back what came meanwhile reaches.
+    pub(crate) first: Timestamp,
+    /// Until when it has waited.
+    pub(crate) until: Option<Timestamp>,
+}
+
 impl Due {
     /// The bits below the time.
     pub(crate) const BITS: u32 = 16;

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::admission::Outcome;
 use crate::alert::{Alert, RuleName};
-use crate::due::{Due, What};
+use crate::due::{Due, Rest, What};
 use crate::episode::{Computation, publish_difference};
 use crate::judged::Judged;
 use crate::patient::PatientId;
@@ -462,14 +462,6 @@ impl Monitor {
             (None, None) => {}
         }
     }
-}
-
-/// What a rule has waited for.
-#[derive(Debug, Clone, Copy)]
-struct Rest {
-    /// How far back what came meanwhile reaches.
-    first: Timestamp,
-    until: Option<Timestamp>,
 }
 
 /// What has changed, as rules see it.

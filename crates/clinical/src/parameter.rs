@@ -22,9 +22,15 @@ pub struct Parameter {
     /// Decimals that a care plan's value is rounded to: those that the rule works with, so that
     /// what a reading was judged against is what the plan says.
     pub decimals: u8,
-    /// Where the default comes from. 'Recalled' where the source was not read, 'ours' where there
-    /// is none.
+    /// Where the default comes from. 'Recalled' at its end where the source was not read
+    /// ([`is_recalled`]), 'ours' where there is none.
     pub source: &'static str,
+}
+
+/// Whether a source says of the number itself that it was not read again, and not of another number that
+/// it names beside it.
+pub fn is_recalled(source: &str) -> bool {
+    source.ends_with("(recalled)")
 }
 
 impl Parameter {
@@ -42,5 +48,46 @@ impl Parameter {
     /// Whether a care plan means this parameter by a name.
     pub fn is_named(&self, name: &str) -> bool {
         self.name == name || self.former_names.contains(&name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::programmes::PROGRAMMES;
+    use crate::rules;
+
+    /// Each parameter whose own number was not read again, by its name.
+    const RECALLED: [&str; 6] = [
+        "bp.morning_surge.difference",
+        "oxygen.low.limit",
+        "oxygen.low.urgent",
+        "temperature.high.limit",
+        "weight.gain.in_3_days",
+        "weight.gain.in_7_days",
+    ];
+
+    #[test]
+    fn recalled_is_said_of_a_number_and_not_of_another_beside_it() {
+        let said = rules::parameters().filter(|parameter| is_recalled(parameter.source));
+        let said: Vec<_> = said.map(|parameter| parameter.name).collect();
+        assert_eq!(said, RECALLED);
+        let of_programmes = PROGRAMMES.iter().flat_map(|programme| programme.values);
+        let said: Vec<_> = of_programmes
+            .filter(|given| is_recalled(given.source))
+            .map(|given| (given.parameter, given.value))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("bp.severe_high.systolic", 160.0),
+                ("bp.severe_high.diastolic", 110.0),
+                ("glucose.in_range_low.target", 50.0),
+                ("glucose.below_range_burden.below", 1.0),
+                ("weight.gain.in_3_days", 2.0),
+                ("weight.gain.in_7_days", 2.0),
+                ("oxygen.low.limit", 88.0),
+            ]
+        );
     }
 }

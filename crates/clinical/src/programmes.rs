@@ -22,7 +22,8 @@ pub struct ProgrammeValue {
     pub parameter: &'static str,
     /// The value, in the parameter's unit and range.
     pub value: f64,
-    /// Where it comes from. 'Recalled' where the source was not read, 'ours' where there is none.
+    /// Where it comes from. 'Recalled' at its end where the source was not read
+    /// ([`is_recalled`](crate::parameter::is_recalled)), 'ours' where there is none.
     pub source: &'static str,
 }
 
@@ -32,6 +33,9 @@ const fn value(parameter: &'static str, value: f64, source: &'static str) -> Pro
 
 const OF_PREGNANCY: &str = "consensus on continuous monitoring, pregnancy with type 1";
 const OF_THE_FRAIL: &str = "consensus on continuous monitoring, older or frail (recalled)";
+const SEVERE_IN_PREGNANCY: &str =
+    "severe hypertension in pregnancy, from 160/110 on: ACOG, ISSHP, JSH (recalled)";
+const FROM_75_ON: &str = "JSH 2019, from 75 years on; JSH 2025 says < 125/75 for all adults";
 
 /// Every programme, in the order of lists.
 pub static PROGRAMMES: &[Programme] = &[
@@ -47,6 +51,8 @@ pub static PROGRAMMES: &[Programme] = &[
             value("glucose.low.limit", 63.0, OF_PREGNANCY),
             value("glucose.low.clear", 63.0, OF_PREGNANCY),
             value("glucose.very_low.clear", 63.0, OF_PREGNANCY),
+            value("bp.severe_high.systolic", 160.0, SEVERE_IN_PREGNANCY),
+            value("bp.severe_high.diastolic", 110.0, SEVERE_IN_PREGNANCY),
         ],
     },
     Programme {
@@ -55,8 +61,8 @@ pub static PROGRAMMES: &[Programme] = &[
         values: &[
             value("glucose.in_range_low.target", 50.0, OF_THE_FRAIL),
             value("glucose.below_range_burden.below", 1.0, OF_THE_FRAIL),
-            value("bp.above_target.systolic", 135.0, "JSH 2019, from 75 years on"),
-            value("bp.above_target.diastolic", 85.0, "JSH 2019, from 75 years on"),
+            value("bp.above_target.systolic", 135.0, FROM_75_ON),
+            value("bp.above_target.diastolic", 85.0, FROM_75_ON),
         ],
     },
     Programme {
@@ -65,6 +71,11 @@ pub static PROGRAMMES: &[Programme] = &[
         values: &[
             value("weight.gain.in_3_days", 2.0, "ESC, more than 2 kg in 3 days (recalled)"),
             value("weight.gain.in_7_days", 2.0, "JCS/JHFS, 2 kg in a week (recalled)"),
+            value(
+                "bp.low.systolic",
+                80.0,
+                "ours, as TIHM calls at below 80: under the treatment many live at 85 to 95",
+            ),
         ],
     },
     Programme {
@@ -85,6 +96,8 @@ pub fn find(name: &str) -> Option<&'static Programme> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::Severity;
+    use crate::home::{Home, bp};
     use crate::plan::{Origin, Plan};
     use crate::rules;
 
@@ -104,6 +117,34 @@ mod tests {
                 assert!(!named_before, "{name} twice in {}", programme.name);
             }
         }
+    }
+
+    /// The systolic and the diastolic pressure of pairs, with which alerts of which severity.
+    fn severities(programme: &str, pairs: [(u16, u16); 2]) -> Vec<(&'static str, Severity)> {
+        let plan = Plan::default().with_programme(find(programme).unwrap());
+        let mut home = Home { plan, ..Home::default() };
+        for (turn, (systolic, diastolic)) in (0..).zip(pairs) {
+            home.receives(bp(turn * 2, systolic, diastolic));
+        }
+        home.waits_until(60);
+        home.reported.iter().map(|alert| (alert.rule.as_str(), alert.severity)).collect()
+    }
+
+    #[test]
+    fn in_pregnancy_a_pressure_of_160_over_110_is_severe() {
+        let severe = ("bp.severe_high", Severity::Urgent);
+        assert_eq!(severities("pregnancy", [(168, 104), (166, 106)]), [severe]);
+        assert_eq!(severities("pregnancy", [(150, 111), (152, 112)]), [severe]);
+        assert!(severities("pregnancy", [(158, 104), (159, 106)]).is_empty());
+        assert!(severities("copd", [(168, 104), (166, 106)]).is_empty());
+    }
+
+    #[test]
+    fn in_heart_failure_who_lives_at_85_is_not_called_low() {
+        assert!(severities("heart_failure", [(84, 52), (80, 50)]).is_empty());
+        let low = ("bp.low", Severity::Urgent);
+        assert_eq!(severities("heart_failure", [(79, 50), (78, 50)]), [low]);
+        assert_eq!(severities("copd", [(84, 52), (82, 50)]), [low]);
     }
 
     #[test]

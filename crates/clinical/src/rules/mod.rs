@@ -26,6 +26,7 @@ mod bp_low;
 mod bp_morning_surge;
 mod bp_severe_high;
 mod data_missing;
+mod data_sensor_silent;
 mod data_suspect;
 mod glucose_below_range_burden;
 mod glucose_in_range_low;
@@ -69,6 +70,7 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all.extend(bp_morning_surge::rules());
     all.extend(bp_severe_high::rules());
     all.extend(data_missing::rules());
+    all.extend(data_sensor_silent::rules());
     all.extend(data_suspect::rules());
     all.extend(glucose_below_range_burden::rules());
     all.extend(glucose_in_range_low::rules());

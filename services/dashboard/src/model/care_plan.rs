@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clinical::parameter::Parameter;
+use clinical::parameter::{Parameter, is_recalled};
 use clinical::plan::{Effective, Origin, Plan};
 use clinical::programmes::PROGRAMMES;
 use clinical::rule_set::RuleSet;
@@ -166,6 +166,8 @@ pub struct ProgrammeParameter {
     pub value: f64,
     /// Which text gives it.
     pub source: &'static str,
+    /// Whether that was not read again for the rule set: check it before you rely on it.
+    pub recalled: bool,
 }
 
 /// The versions of a patient's plan.
@@ -324,7 +326,7 @@ fn parameter_of(
         source: source.map(str::to_owned),
         default: default.value,
         default_source: default_source.to_owned(),
-        recalled: source.unwrap_or(default_source).contains("recalled"),
+        recalled: is_recalled(source.unwrap_or(default_source)),
         low: parameter.low,
         high: parameter.high,
         decimals: parameter.decimals,
@@ -341,6 +343,7 @@ fn programmes() -> Vec<PlanProgramme> {
                 parameter: given.parameter,
                 value: given.value,
                 source: given.source,
+                recalled: is_recalled(given.source),
             })
             .collect(),
     };

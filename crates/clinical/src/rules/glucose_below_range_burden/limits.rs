@@ -28,7 +28,7 @@ pub(super) const BELOW: Parameter = Parameter {
     low: 0.5,
     high: 50.0,
     decimals: 1,
-    source: "consensus on continuous monitoring: below 4 %; older or frail: below 1 % (recalled)",
+    source: "consensus on continuous monitoring: older or frail below 1 % (recalled), others below 4 %",
 };
 
 /// Percent of the time below 54 mg/dL from which on it is too much.

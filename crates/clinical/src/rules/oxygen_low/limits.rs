@@ -14,7 +14,7 @@ pub(super) const LIMIT: Parameter = Parameter {
     low: 70.0,
     high: 97.0,
     decimals: 0,
-    source: "below 94 (recalled); for COPD and others who retain carbon dioxide the range is mostly 88 to 92 (recalled), so that 88 is the limit",
+    source: "for COPD and others who retain carbon dioxide 88, as 88 to 92 is mostly aimed at (recalled); for others below 94 (recalled)",
 };
 
 /// Saturation at or below which low is urgent, %.

@@ -14,7 +14,7 @@ pub(super) const LIMIT: Parameter = Parameter {
     low: 36.5,
     high: 40.0,
     decimals: 1,
-    source: "fever as Japan's reporting of infections counts it, from 37.5 °C on (recalled); TIHM calls at above 37.6",
+    source: "TIHM calls at above 37.6; fever as Japan's reporting of infections counts it, from 37.5 °C on (recalled)",
 };
 
 /// Temperature below which it is normal again, °C.

@@ -57,7 +57,30 @@ async fn without_a_plan_the_defaults_are_in_force_with_their_sources() {
     assert!(severe["source"].as_str().unwrap().contains("JSH 2019"), "{severe}");
     assert_eq!(severe["recalled"], false);
     assert_eq!(parameter(&plan, "weight.gain.in_3_days")["recalled"], true);
+    // Of another programme's limit, and of another group's, that is said and not of these.
+    for name in ["bp.low.systolic", "glucose.below_range_burden.below"] {
+        assert!(parameter(&plan, name)["source"].as_str().unwrap().contains("recalled"));
+        assert_eq!(parameter(&plan, name)["recalled"], false, "{name}");
+    }
     assert_eq!(api.audit.said().last().unwrap().0, "read_plan");
+}
+
+#[tokio::test]
+async fn each_programme_says_what_it_gives_and_from_where_before_it_is_chosen() {
+    let (_, plan) = api().get("dr.sato", PLAN).await;
+    let programmes = plan["programmes"].as_array().unwrap();
+    let given = |programme: &str, name: &str| {
+        let of_name = programmes.iter().find(|one| one["name"] == programme).unwrap();
+        let values = of_name["values"].as_array().unwrap();
+        let value = values.iter().find(|one| one["parameter"] == name).unwrap();
+        (value["value"].clone(), value["recalled"].clone(), value["source"].clone())
+    };
+    let (value, recalled, source) = given("pregnancy", SEVERE);
+    assert_eq!((value, recalled), (json!(160.0), json!(true)));
+    assert!(source.as_str().unwrap().contains("ACOG"), "{source}");
+    let (_, recalled, source) = given("frail_elderly", "bp.above_target.systolic");
+    assert_eq!(recalled, false);
+    assert!(source.as_str().unwrap().contains("JSH 2025 says < 125/75"), "{source}");
 }
 
 #[tokio::test]

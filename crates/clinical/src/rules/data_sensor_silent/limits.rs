@@ -1,0 +1,32 @@
+//! The numbers of the rule.
+
+use crate::kinds::Label;
+use crate::parameter::Parameter;
+use crate::time::Span;
+
+/// A sensor is silent when it has said nothing for so long, hours; 0 is never.
+pub(super) const HOURS: Parameter = Parameter {
+    name: "data.sensor_silent.hours",
+    former_names: &[],
+    label: Label { ja: "センサーの値が届かない時間", en: "no value of a sensor for" },
+    unit: "h",
+    default: 6.0,
+    low: 0.0,
+    high: 168.0,
+    decimals: 0,
+    source: "ours: phones lose their connection for some hours, and a sensor is changed within them; who is asked the same day measures by finger-stick meanwhile",
+};
+
+/// So much later it is told: until then it is known whether a whole group of patients is silent, which is
+/// counted once an hour, and a count of others may be an hour old. Ours.
+pub(super) const UNTIL_GROUPS_ARE_COUNTED: Span = Span::from_hours(2);
+
+/// A sensor is worn that has said so many values in a day; one value may be said to be a sensor's by mistake.
+/// Ours: those that store a value each quarter of an hour say so many in three hours.
+pub(super) const WORN: usize = 12;
+
+/// Within so long. Ours.
+pub(super) const WORN_WITHIN: Span = Span::from_hours(24);
+
+/// What was observed so long before its receipt comes with more: a phone hands over what it has kept. Ours.
+pub(super) const HANDED_OVER: Span = Span::from_hours(1);
