@@ -241,10 +241,14 @@ impl Following {
                 component.ready();
             }
             Followed::Record(record) => {
-                let read = reader.read(&decoder, &record).and_then(|(_, report)| report);
+                // Where a report cannot be read the one before is known still: no alarm ends for it.
+                let Some((_, report)) = reader.read(&decoder, &record) else { return };
                 let unknown = |error: &UnknownGroup| reader.skipped(&record, &error.to_string());
-                let report = read.and_then(|read| read.report().inspect_err(unknown).ok());
-                silences.apply(record.partition, report);
+                match report.map(|report| report.report().inspect_err(unknown)) {
+                    None => silences.apply(record.partition, None),
+                    Some(Ok(report)) => silences.apply(record.partition, Some(report)),
+                    Some(Err(_)) => {}
+                }
             }
         };
         let shutdown = self.shutdown.clone();

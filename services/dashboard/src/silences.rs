@@ -20,7 +20,7 @@ impl Default for KnownSilences {
 }
 
 impl KnownSilences {
-    /// The newest report of a partition; none where it cannot be read.
+    /// The newest report of a partition; none where it has counted nothing.
     pub fn apply(&self, partition: i32, report: Option<Report>) {
         let mut reports = self.reports.write().unwrap_or_else(PoisonError::into_inner);
         match report {

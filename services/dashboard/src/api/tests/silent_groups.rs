@@ -31,7 +31,7 @@ async fn everybody_who_is_signed_in_sees_which_groups_are_silent_and_how_many_pa
         };
         assert_eq!(answer["groups"], json!([group("B", 40), group("A", 38)]));
     }
-    // A record that cannot be read leaves nothing known.
+    // Of a partition that has counted nothing any more nothing is known.
     api.dashboard.silences.apply(1, None);
     assert_eq!(api.get("ops", SILENT_GROUPS).await.1["groups"].as_array().unwrap().len(), 1);
 }
