@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import type { ComparedDays, PatientSummary, PatientTrends, TrendsOfPatients } from '../api/model'
 import { LanguageProvider } from '../language/language'
 import { changeOf } from '../language/reading-text'
-import { filterOf, queryOf } from './filter'
+import { COMPARED, filterOf, followed, queryOf } from './filter'
 import { TrendTable } from './trend-table'
 import { TrendsPanel } from './trends'
 
@@ -127,7 +127,8 @@ test('pages are turned by buttons, and a patient of whom nothing came is in the 
   expect(page).toContain('<nav class="trends-turns" aria-label="Pages of the table">')
   expect(html('en', panel({ page: 3 }))).toMatch(/disabled=""[^>]*>Next page/)
   expect(html('en', panel({ page: 1, patients_found: 50 }))).not.toContain('trends-turns')
-  expect(shown('ja', panel({ patients: [patient(enough, { rows: [] })] }))).toContain('直近60日間の測定値はありません。')
+  expect(shown('ja', panel({ patients: [patient(enough, { rows: [] })] }))).toContain('直近60日間に、この表で比較する測定値はありません。')
+  expect(shown('en', panel({ patients: [patient(enough, { rows: [] })] })), 'steps and check-ups may have come').toContain('No values that this table compares in the last 60 days.')
 })
 
 test('what is seen is in the address, and what an address says wrongly is as at the beginning', () => {
@@ -137,4 +138,16 @@ test('what is seen is in the address, and what an address says wrongly is as at 
   const beginning = { kind: null, show: 'all', sought: '', page: 1 } as const
   expect(filterOf('?kind=steps&show=none&page=-1')).toEqual(beginning)
   expect(queryOf(beginning).toString()).toBe('')
+})
+
+test('an address names no kind that the table does not compare, which the API refuses', () => {
+  expect(COMPARED).toEqual(['blood_pressure', 'blood_glucose', 'weighing_scale', 'oxygen_saturation', 'body_temperature', 'respiratory_rate', 'peak_expiratory_flow'])
+  for (const kind of ['activity', 'hba1c', 'blood_pressure_checkup']) expect(filterOf(`?kind=${kind}`).kind).toBe(null)
+})
+
+test('the table follows its address, and what is being typed stays', () => {
+  const typed = { kind: null, show: 'alerts', sought: 'A/1 ', page: 1 } as const
+  expect(followed(typed, '?show=alerts&sought=A%2F1')).toBe(typed)
+  expect(followed(typed, '')).toEqual({ kind: null, show: 'all', sought: '', page: 1 })
+  expect(followed(typed, '?kind=weighing_scale').kind).toBe('weighing_scale')
 })

@@ -24,7 +24,7 @@ export const TRENDS = {
   all: { en: 'all', ja: '全員' },
   alerts: { en: 'with an open alert', ja: 'アラート継続中' },
   few: { en: 'with too few values in 7 days', ja: '7日間の測定が不足' },
-  nothing: { en: 'Nothing measured in the last 60 days.', ja: '直近60日間の測定値はありません。' },
+  nothing: { en: 'No values that this table compares in the last 60 days.', ja: '直近60日間に、この表で比較する測定値はありません。' },
   none: { en: 'No patient is like this.', ja: '該当する患者はいません。' },
   notYet: {
     en: 'Means are being prepared: what was stored is not all counted yet. They are asked for again.',
