@@ -214,16 +214,16 @@ impl People {
                 continue;
             }
             let local = self.local(&person.zone);
-            let weeks: Vec<Week> =
-                days.iter().map(|(of, days)| Week::of(of.1, days, (local, now))).collect();
-            let is_few = days.is_empty() || weeks.iter().any(|week| !week.trend.last.is_enough);
-            if query.show == Show::Few && !is_few {
+            let week =
+                |(of, days): (&(Kind, Series), &Vec<_>)| (of.0, Week::of(of.1, days, (local, now)));
+            let weeks = Weeks(days.iter().map(week).collect());
+            if query.show == Show::Few && !weeks.are_few() {
                 continue;
             }
             let order = Order {
                 severity: person.severity,
-                measures_less: weeks.iter().any(|week| week.trend.is_less_than_before()),
-                change: weeks.iter().filter_map(|week| week.change).fold(0.0, f64::max),
+                measures_less: weeks.are_less_than_before(),
+                change: weeks.greatest_change(),
             };
             found.push(Found { person, order });
         }
@@ -238,6 +238,31 @@ impl People {
 struct Week {
     trend: Trend,
     change: Option<f64>,
+}
+
+/// The last weeks of a patient, of each series that has values.
+struct Weeks(Vec<(Kind, Week)>);
+
+impl Weeks {
+    /// Whether a kind has too few values that had enough in the week before, in whichever way it was measured.
+    fn are_less_than_before(&self) -> bool {
+        let less = self.0.iter().filter(|(_, week)| week.trend.is_less_than_before());
+        less.map(|(kind, _)| *kind).any(|kind| !self.is_enough(kind))
+    }
+
+    /// Whether there is less than before, or of no kind enough. A kind that is measured now and then beside
+    /// another one is none that is missed.
+    fn are_few(&self) -> bool {
+        self.are_less_than_before() || !self.0.iter().any(|(_, week)| week.trend.last.is_enough)
+    }
+
+    fn is_enough(&self, kind: Kind) -> bool {
+        self.0.iter().any(|(of, week)| *of == kind && week.trend.last.is_enough)
+    }
+
+    fn greatest_change(&self) -> f64 {
+        self.0.iter().filter_map(|(_, week)| week.change).fold(0.0, f64::max)
+    }
 }
 
 impl Week {

@@ -78,6 +78,32 @@ fn the_worst_alert_comes_first_then_who_measures_less_then_the_greatest_change()
 }
 
 #[test]
+fn who_measures_one_kind_often_enough_has_not_too_few_values_for_seldom_measuring_another() {
+    let people = people(&[("A/1-seldom", None), ("A/2-otherwise", None), ("A/3-less", None)]);
+    let with = |kind, last| days(kind, last, 120.0);
+    let mut seldom = with(Kind::BloodPressure, 7);
+    // Weighed twice in two weeks, and never more often.
+    let weights = with(Kind::WeighingScale, 1);
+    seldom.extend(weights.into_iter().map(|(of, days)| (of, vec![days[0], days[7]])));
+    // Finger-sticks instead of those of the laboratory: glucose is measured as before.
+    let mut otherwise = with(Kind::BloodGlucose, 7);
+    otherwise.retain(|(_, series), _| series.method != "continuous_sensor");
+    for ((_, series), days) in &mut otherwise {
+        days.drain(if series.method == "laboratory" { 0..7 } else { 7..14 });
+    }
+    let mut less = with(Kind::BloodPressure, 7);
+    less.extend(with(Kind::WeighingScale, 2));
+    let of: BTreeMap<String, DaysOfPatient> =
+        [("A/1-seldom", seldom), ("A/2-otherwise", otherwise), ("A/3-less", less)]
+            .map(|(patient, days)| (patient.to_owned(), days))
+            .into();
+    let found = |show| people.found(of.clone(), &query(None, show), now_of_test());
+    assert_eq!(names(&found(Show::Few)), ["A/3-less"]);
+    let less: Vec<_> = found(Show::All).iter().map(|one| one.order.measures_less).collect();
+    assert_eq!(less, [true, false, false]);
+}
+
+#[test]
 fn a_row_has_the_means_of_all_its_fields_and_no_change_of_too_few_days() {
     let row = |last| {
         let days = days(Kind::BloodPressure, last, 130.0);

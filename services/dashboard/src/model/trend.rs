@@ -55,7 +55,8 @@ pub struct PatientTrends {
     /// The patient's day now, the last one of each period.
     #[schema(format = Date)]
     pub today: String,
-    /// What was measured in the last 60 days, in the order of lists; none where nothing was.
+    /// What has values of the last 60 days that are compared, in the order of lists. None says not that nothing was
+    /// measured: steps and check-ups are not compared, and what is not counted yet is in no row.
     pub rows: Vec<TrendRow>,
 }
 
@@ -118,7 +119,8 @@ pub enum Show {
     All,
     /// Those with an open alert.
     Alerts,
-    /// Those of whom something has too few values in the last 7 days.
+    /// Those of whom a kind has too few values in the last 7 days and had enough in the 7 before, or no kind has
+    /// enough.
     Few,
 }
 

@@ -50,7 +50,7 @@ export function trends(patients, summary, asked, waiting) {
     const { patient, birth_year, sex, severity, time_zone } = summary(p)
     return { patient, birth_year, sex, severity, time_zone, today: new Date().toISOString().slice(0, 10), rows: rowsOf(p, kind) }
   })
-  const isFew = ({ rows }) => rows.length === 0 || rows.some((row) => !row.week.is_enough)
+  const isFew = ({ rows }) => !rows.some((row) => row.week.is_enough)
   const found = all.filter((one) => one.patient.toLowerCase().includes(sought) && (!kind || one.rows.length > 0))
     .filter((one) => show === 'all' || (show === 'alerts' ? one.severity : isFew(one)))
     .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))

@@ -23,7 +23,7 @@ export const TRENDS = {
   show: { en: 'Patients', ja: '対象の患者' },
   all: { en: 'all', ja: '全員' },
   alerts: { en: 'with an open alert', ja: 'アラート継続中' },
-  few: { en: 'with too few values in 7 days', ja: '7日間の測定が不足' },
+  few: { en: 'who measure less, or too little, in 7 days', ja: '7日間の測定が減少・不足' },
   nothing: { en: 'No values that this table compares in the last 60 days.', ja: '直近60日間に、この表で比較する測定値はありません。' },
   none: { en: 'No patient is like this.', ja: '該当する患者はいません。' },
   notYet: {
