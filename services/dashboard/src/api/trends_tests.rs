@@ -4,10 +4,10 @@ use clinical::metrics::Aggregate;
 use clinical::statistics::Mean;
 
 use super::*;
-use crate::model::time;
+use crate::model;
 
 fn now_of_test() -> Timestamp {
-    time::parse("2026-11-22T03:00:00Z").unwrap()
+    model::time::parse("2026-11-22T03:00:00Z").unwrap()
 }
 
 fn query(kind: Option<Kind>, show: Show) -> TrendsQuery {
@@ -141,4 +141,22 @@ fn patients_of_one_clock_are_asked_for_together() {
     assert_eq!(zones.len(), 2);
     assert_eq!(zones[0].1, "B/1");
     assert_eq!(zones[1].1, "A/1 A/2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_of_many_questions_is_given_up_after_fifteen_seconds_in_all() {
+    let begin = time::Instant::now();
+    let mut answered = 0;
+    let slow = async || {
+        time::sleep(Duration::from_secs(4)).await;
+        Ok(())
+    };
+    let given_up = loop {
+        match before(begin + LONGEST, slow()).await {
+            Ok(()) => answered += 1,
+            Err(problem) => break problem,
+        }
+    };
+    assert_eq!((answered, begin.elapsed()), (3, Duration::from_secs(15)));
+    assert_eq!(given_up, Problem::store_unavailable());
 }
