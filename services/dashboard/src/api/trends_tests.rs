@@ -122,6 +122,18 @@ fn a_row_has_the_means_of_all_its_fields_and_no_change_of_too_few_days() {
 }
 
 #[test]
+fn a_row_says_how_many_values_its_mean_leaves_out_and_compares_no_mean_without_many() {
+    let mut days = days(Kind::BloodGlucose, 7, 130.0);
+    days.retain(|(_, series), _| series.method == "finger_stick");
+    for day in days.values_mut().flatten().take(3) {
+        day.aggregate.values = 2;
+    }
+    let week = rows(&days, Kind::BloodGlucose, (&JAPAN, now_of_test())).remove(0).week;
+    assert_eq!((week.values, week.values_beyond, week.is_enough), (10, 3, true));
+    assert!(week.means[0].mean.is_some() && week.means[0].before.is_none());
+}
+
+#[test]
 fn each_way_of_measuring_glucose_is_a_row_and_steps_are_none() {
     let days = days(Kind::BloodGlucose, 7, 130.0);
     let rows = rows(&days, Kind::BloodGlucose, (&JAPAN, now_of_test()));

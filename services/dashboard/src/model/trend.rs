@@ -90,7 +90,11 @@ pub struct ComparedDays {
     pub covered_percent: Option<f64>,
     /// Whether there are as many, or as much is covered: with less a mean says little.
     pub is_enough: bool,
-    /// The means of all values, of each field that lists show.
+    /// Values that are counted, without copies.
+    pub values: u32,
+    /// How many of them are only known to be beyond what the device can say: they are in no mean.
+    pub values_beyond: u32,
+    /// The means of all values that are not, of each field that lists show.
     pub means: Vec<ComparedMean>,
     /// Times in the bands of the consensus; null where no sensor was worn, and where there are fewer than 14
     /// days or too little is covered.
@@ -106,7 +110,8 @@ pub struct ComparedMean {
     pub field: &'static str,
     /// In its unit; null where all values are beyond what the device can say, and without any.
     pub mean: Option<f64>,
-    /// That of the days before; null where those or the last ones are too few to be compared.
+    /// That of the days before; null where those or the last ones are too few to be compared, or more than 1 % of
+    /// their values are in no mean.
     pub before: Option<f64>,
 }
 
@@ -140,6 +145,8 @@ impl ComparedDays {
             days_needed: last.days_needed,
             covered_percent: last.covered_percent,
             is_enough: last.is_enough,
+            values: last.values,
+            values_beyond: last.values_beyond,
             means: fields.iter().map(mean).collect(),
             time_in_bands: bands(last),
             time_in_bands_before: bands(last).and(bands(before)),

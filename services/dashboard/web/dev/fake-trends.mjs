@@ -24,6 +24,7 @@ function compared(readings, fields, length, method) {
   const bands = sensor && length === 30 && is_enough ? BANDS : null
   return {
     days_of_period: length, days, days_needed: sensor ? null : needed, covered_percent: sensor ? (days / length) * 97 : null, is_enough, means,
+    values: last.length, values_beyond: last.filter((one) => one.values.glucose_comparator).length,
     time_in_bands: bands, time_in_bands_before: bands && { ...bands, from_70_to_180: 71.2 },
   }
 }

@@ -25,7 +25,7 @@ beforeEach(() => {
 })
 
 const enough: ComparedDays = {
-  days_of_period: 7, days: 6, days_needed: 5, covered_percent: null, is_enough: true,
+  days_of_period: 7, days: 6, days_needed: 5, covered_percent: null, is_enough: true, values: 12, values_beyond: 0,
   means: [{ field: 'systolic', mean: 134.6, before: 131.4 }, { field: 'diastolic', mean: 82.2, before: 82.4 }],
   time_in_bands: null, time_in_bands_before: null,
 }
@@ -70,6 +70,14 @@ test('times in range are said of thirty days that are covered, and else how much
   const little = { ...sensor, covered_percent: 69.97, is_enough: false }
   expect(shown('en', table(glucose(little)))).toContain('69.9 % of the time covered, 70 % needed')
   expect(shown('ja', table(glucose(little)))).toContain('データのある時間 69.9 %（70 %必要）')
+})
+
+test('a mean says how much of the values it leaves out, where that is more than a hundredth', () => {
+  const above = { ...sensor, values: 2000, values_beyond: 160, means: [{ field: 'glucose_value', mean: 205, before: null }] }
+  expect(shown('en', table(glucose(above)))).toContain('205 7 of 7 days 8.0 % beyond what the device can say, not in the mean')
+  expect(shown('ja', table(glucose(above)))).toContain('機器の測定範囲外 8.0 %（平均に含まず）')
+  expect(shown('en', table(glucose({ ...above, values_beyond: 20 })))).not.toContain('beyond')
+  expect(shown('en', panel({}))).toContain('all values but those beyond what a device can say')
 })
 
 test('the change of a number is the difference of the two numbers that are written', () => {
