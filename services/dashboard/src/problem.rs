@@ -206,13 +206,13 @@ impl Problem {
         .retry_after(Duration::from_secs(5))
     }
 
-    /// More previews and summaries are asked for at once than are made.
+    /// More previews, summaries or tables are asked for at once than are made.
     pub fn summaries_busy() -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "summaries-busy",
             "Summaries are busy",
-            "More previews and summaries are asked for than can be made now; try again.",
+            "More previews, summaries or tables are asked for than can be made now; try again.",
         )
         .retry_after(Duration::from_secs(2))
     }

@@ -92,6 +92,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         silences: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
         turns: Turns::default(),
+        tables: Turns::default(),
         audit: Arc::new(audit),
         recorded: RecordedLists::default(),
         ended: Arc::default(),

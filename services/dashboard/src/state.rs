@@ -51,6 +51,8 @@ pub struct Dashboard {
     pub store: Store,
     /// Whose turn it is to have a preview or a summary made.
     pub turns: Turns,
+    /// Whose turn it is to have a table of patients put together: no summary waits for a table.
+    pub tables: Turns,
     /// The record of accesses.
     pub audit: Arc<dyn AuditLog>,
     /// What of lists is on record already.

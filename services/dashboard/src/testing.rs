@@ -121,6 +121,7 @@ fn empty_instance(
         silences: Arc::default(),
         store: Store::new(&store, metrics.clone()),
         turns: Turns::default(),
+        tables: Turns::default(),
         audit: audit.clone(),
         recorded: RecordedLists::default(),
         ended,

@@ -1,4 +1,4 @@
-//! Previews and summaries take memory and processor: a few are made at a time, and the others wait.
+//! Previews, summaries and tables take memory and processor: a few are made at a time, and the others wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub struct Turns {
     longest_queue: Duration,
 }
 
-/// The turn of one who makes a preview or a summary: it ends where the work does.
+/// The turn of one who makes a preview, a summary or a table: it ends where the work does.
 #[derive(Debug)]
 pub struct Turn {
     _permit: OwnedSemaphorePermit,
@@ -42,6 +42,12 @@ impl Turns {
             Ok(Ok(turn)) => Ok(Turn { _permit: turn }),
             _ => Err(Problem::summaries_busy()),
         }
+    }
+
+    /// How many turns nobody has.
+    #[cfg(test)]
+    pub(crate) fn free(&self) -> usize {
+        self.turns.available_permits()
     }
 }
 

@@ -47,6 +47,8 @@ pub struct DaysTrend {
     pub is_enough: bool,
     /// Values that are counted, without copies.
     pub values: u32,
+    /// How many of them are beyond what the device can say: they are in no mean.
+    pub values_beyond: u32,
     /// The mean of the values that are not beyond what the device can say; none without any.
     pub mean: Option<f64>,
     /// Times in bands, where there are enough days of a sensor to say what they come to.
@@ -86,9 +88,10 @@ impl Trend {
         }
     }
 
-    /// How far the mean is from that of the days before; none where either has too few.
+    /// How far the mean is from that of the days before; none where either has too few, or leaves out more than
+    /// little: the mean of a sensor falls when more values are above its range.
     pub fn change(&self) -> Option<f64> {
-        let mean = |of: &DaysTrend| of.mean.filter(|_| of.is_enough);
+        let mean = |of: &DaysTrend| of.mean.filter(|_| of.is_enough && of.leaves_out_little());
         Some(mean(&self.last)? - mean(&self.before)?)
     }
 
@@ -105,11 +108,12 @@ impl DaysTrend {
         length: u32,
         seconds: i64,
     ) -> Self {
-        let (mut with_values, mut values) = (0, 0_u32);
+        let (mut with_values, mut values, mut values_beyond) = (0, 0_u32, 0_u32);
         let (mut mean, mut time) = (Mean::default(), InBands::default());
         for day in days.filter(|day| day.aggregate.values > 0) {
             with_values += 1;
             values = values.saturating_add(day.aggregate.values);
+            values_beyond = values_beyond.saturating_add(day.aggregate.values_beyond());
             mean.join(day.aggregate.mean);
             time += day.time;
         }
@@ -124,9 +128,16 @@ impl DaysTrend {
             covered_percent: of_sensor.then_some(covered),
             is_enough,
             values,
+            values_beyond,
             mean: mean.value(),
             time: (of_sensor && is_enough && length >= ENOUGH_DAYS as u32).then_some(time),
         }
+    }
+
+    /// Whether at most a hundredth of the values is beyond what the device can say: the mean then stands nearly
+    /// for all of them.
+    pub fn leaves_out_little(&self) -> bool {
+        u64::from(self.values_beyond) * 100 <= u64::from(self.values)
     }
 }
 

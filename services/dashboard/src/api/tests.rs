@@ -7,6 +7,7 @@ mod quiet_hours;
 mod reports;
 mod sessions;
 mod silent_groups;
+mod tables;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

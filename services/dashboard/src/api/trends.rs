@@ -3,6 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -16,17 +17,23 @@ use clinical::metrics::{
 use clinical::{Kind, Timestamp};
 use jiff::civil::Date;
 use serde::Deserialize;
+use tokio::task::spawn_blocking;
+use tokio::time::{self, timeout_at};
 use utoipa::IntoParams;
 
 use crate::access::{ListAggregates, Physician};
 use crate::model::trend::{ComparedDays, PatientTrends, Show, TrendRow, TrendsOfPatients};
 use crate::model::{Instant, documented};
 use crate::problem::{Problem, ProblemDetails};
-use crate::queries::{DaysOfPatient, OneZone};
+use crate::queries::{DaysOfPatient, OneZone, StoreError};
 use crate::state::{Dashboard, now};
+use crate::turns::Turn;
 
 /// So many patients are on a page: what can be looked through at once.
 const PATIENTS_PER_PAGE: usize = 50;
+
+/// So long the store is asked for a table in all: patients of many time zones are many questions.
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// Which page of which patients.
 #[derive(Deserialize, IntoParams)]
@@ -79,36 +86,66 @@ pub async fn list_trends(
         return Err(Problem::still_loading("care plans"));
     }
     // One instance puts few tables together at a time: each may be made of a million hours.
-    let _turn = dashboard.turns.take().await?;
+    let turn = dashboard.tables.take().await?;
+    // A client that hangs up ends no question to the store, and frees no turn.
+    let table = tokio::spawn(table(dashboard, patients, (query, kinds, page), turn));
+    table.await.map_err(|_| Problem::internal())?.map(Json)
+}
+
+/// The turn ends with the work.
+async fn table(
+    dashboard: Arc<Dashboard>,
+    patients: BTreeSet<String>,
+    (query, kinds, page): (TrendsQuery, Vec<Kind>, usize),
+    _turn: Turn,
+) -> Result<TrendsOfPatients, Problem> {
+    let end = time::Instant::now() + LONGEST;
     let now = now();
     // Asked before the store is: what comes to it meanwhile is then said to wait.
     let waiting_since = dashboard.changed.waiting_since_of(&patients, now);
-    let unavailable = |_| Problem::store_unavailable();
-    let as_of = dashboard.store.aggregated_until().await.map_err(unavailable)?;
-    let asked = People::asked(&dashboard, &patients, &query);
+    let as_of = before(end, dashboard.store.aggregated_until()).await?;
+    let asked = Arc::new(People::asked(&dashboard, &patients, &query));
     let zones = asked.zones(asked.people.iter());
     let days = dashboard.store.days_of(&zones, &kinds, (now, MONTH_DAYS));
-    let found = asked.found(days.await.map_err(unavailable)?, &query, now);
-    let shown = found.iter().skip((page - 1).saturating_mul(PATIENTS_PER_PAGE));
-    let shown: Vec<&Person> = shown.take(PATIENTS_PER_PAGE).map(|one| one.person).collect();
+    let days = before(end, days).await?;
+    // Some hundred thousand days are put in an order: not where others wait.
+    let people = Arc::clone(&asked);
+    let ordered = spawn_blocking(move || {
+        let found = people.found(days, &query, now);
+        let shown = found.iter().skip((page - 1).saturating_mul(PATIENTS_PER_PAGE));
+        let shown = shown.take(PATIENTS_PER_PAGE).map(|one| one.person.clone());
+        (found.len(), shown.collect::<Vec<Person>>())
+    });
+    let (patients_found, shown) = ordered.await.map_err(|_| Problem::internal())?;
     // The longest comparison is of those alone who are shown.
-    let zones = asked.zones(shown.iter().copied());
+    let zones = asked.zones(shown.iter());
     let days = dashboard.store.days_of(&zones, &kinds, (now, COMPARED_DAYS));
-    let mut days = days.await.map_err(unavailable)?;
+    let mut days = before(end, days).await?;
     let mut trends = |person: &Person| {
         let days = days.remove(&person.patient).unwrap_or_default();
         person.trends(&dashboard, (asked.local(&person.zone), now), &days)
     };
-    Ok(Json(TrendsOfPatients {
+    Ok(TrendsOfPatients {
         as_of: as_of.map(Instant::utc),
         waiting_since: waiting_since.map(Instant::utc),
         patients_followed: patients.len(),
-        patients_found: found.len(),
+        patients_found,
         page,
         patients_per_page: PATIENTS_PER_PAGE,
         kinds: compared_kinds().collect(),
-        patients: shown.into_iter().map(&mut trends).collect(),
-    }))
+        patients: shown.iter().map(&mut trends).collect(),
+    })
+}
+
+/// What the store answers, unless the table has taken too long by then.
+async fn before<T>(
+    end: time::Instant,
+    answer: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, Problem> {
+    let answer = timeout_at(end, answer).await.inspect_err(|_| {
+        tracing::warn!("a table of trends was given up: the store took too long in all");
+    });
+    answer.ok().and_then(Result::ok).ok_or_else(Problem::store_unavailable)
 }
 
 /// The kinds of which something is compared, in the order of lists.
@@ -128,6 +165,7 @@ impl TrendsQuery {
 }
 
 /// A patient whom the table may show, and how the patient is doing.
+#[derive(Clone)]
 struct Person {
     patient: String,
     zone: String,
@@ -214,16 +252,16 @@ impl People {
                 continue;
             }
             let local = self.local(&person.zone);
-            let weeks: Vec<Week> =
-                days.iter().map(|(of, days)| Week::of(of.1, days, (local, now))).collect();
-            let is_few = days.is_empty() || weeks.iter().any(|week| !week.trend.last.is_enough);
-            if query.show == Show::Few && !is_few {
+            let week =
+                |(of, days): (&(Kind, Series), &Vec<_>)| (of.0, Week::of(of.1, days, (local, now)));
+            let weeks = Weeks(days.iter().map(week).collect());
+            if query.show == Show::Few && !weeks.are_few() {
                 continue;
             }
             let order = Order {
                 severity: person.severity,
-                measures_less: weeks.iter().any(|week| week.trend.is_less_than_before()),
-                change: weeks.iter().filter_map(|week| week.change).fold(0.0, f64::max),
+                measures_less: weeks.are_less_than_before(),
+                change: weeks.greatest_change(),
             };
             found.push(Found { person, order });
         }
@@ -238,6 +276,31 @@ impl People {
 struct Week {
     trend: Trend,
     change: Option<f64>,
+}
+
+/// The last weeks of a patient, of each series that has values.
+struct Weeks(Vec<(Kind, Week)>);
+
+impl Weeks {
+    /// Whether a kind has too few values that had enough in the week before, in whichever way it was measured.
+    fn are_less_than_before(&self) -> bool {
+        let less = self.0.iter().filter(|(_, week)| week.trend.is_less_than_before());
+        less.map(|(kind, _)| *kind).any(|kind| !self.is_enough(kind))
+    }
+
+    /// Whether there is less than before, or of no kind enough. A kind that is measured now and then beside
+    /// another one is none that is missed.
+    fn are_few(&self) -> bool {
+        self.are_less_than_before() || !self.0.iter().any(|(_, week)| week.trend.last.is_enough)
+    }
+
+    fn is_enough(&self, kind: Kind) -> bool {
+        self.0.iter().any(|(of, week)| *of == kind && week.trend.last.is_enough)
+    }
+
+    fn greatest_change(&self) -> f64 {
+        self.0.iter().filter_map(|(_, week)| week.change).fold(0.0, f64::max)
+    }
 }
 
 impl Week {

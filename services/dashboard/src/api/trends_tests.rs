@@ -4,10 +4,10 @@ use clinical::metrics::Aggregate;
 use clinical::statistics::Mean;
 
 use super::*;
-use crate::model::time;
+use crate::model;
 
 fn now_of_test() -> Timestamp {
-    time::parse("2026-11-22T03:00:00Z").unwrap()
+    model::time::parse("2026-11-22T03:00:00Z").unwrap()
 }
 
 fn query(kind: Option<Kind>, show: Show) -> TrendsQuery {
@@ -78,6 +78,32 @@ fn the_worst_alert_comes_first_then_who_measures_less_then_the_greatest_change()
 }
 
 #[test]
+fn who_measures_one_kind_often_enough_has_not_too_few_values_for_seldom_measuring_another() {
+    let people = people(&[("A/1-seldom", None), ("A/2-otherwise", None), ("A/3-less", None)]);
+    let with = |kind, last| days(kind, last, 120.0);
+    let mut seldom = with(Kind::BloodPressure, 7);
+    // Weighed twice in two weeks, and never more often.
+    let weights = with(Kind::WeighingScale, 1);
+    seldom.extend(weights.into_iter().map(|(of, days)| (of, vec![days[0], days[7]])));
+    // Finger-sticks instead of those of the laboratory: glucose is measured as before.
+    let mut otherwise = with(Kind::BloodGlucose, 7);
+    otherwise.retain(|(_, series), _| series.method != "continuous_sensor");
+    for ((_, series), days) in &mut otherwise {
+        days.drain(if series.method == "laboratory" { 0..7 } else { 7..14 });
+    }
+    let mut less = with(Kind::BloodPressure, 7);
+    less.extend(with(Kind::WeighingScale, 2));
+    let of: BTreeMap<String, DaysOfPatient> =
+        [("A/1-seldom", seldom), ("A/2-otherwise", otherwise), ("A/3-less", less)]
+            .map(|(patient, days)| (patient.to_owned(), days))
+            .into();
+    let found = |show| people.found(of.clone(), &query(None, show), now_of_test());
+    assert_eq!(names(&found(Show::Few)), ["A/3-less"]);
+    let less: Vec<_> = found(Show::All).iter().map(|one| one.order.measures_less).collect();
+    assert_eq!(less, [true, false, false]);
+}
+
+#[test]
 fn a_row_has_the_means_of_all_its_fields_and_no_change_of_too_few_days() {
     let row = |last| {
         let days = days(Kind::BloodPressure, last, 130.0);
@@ -93,6 +119,18 @@ fn a_row_has_the_means_of_all_its_fields_and_no_change_of_too_few_days() {
     assert_eq!((few.week.days, few.week.days_needed, few.week.is_enough), (3, Some(5), false));
     assert!(few.week.means.iter().all(|mean| mean.mean.is_some() && mean.before.is_none()));
     assert_eq!((few.month.days, few.month.days_needed), (10, Some(22)));
+}
+
+#[test]
+fn a_row_says_how_many_values_its_mean_leaves_out_and_compares_no_mean_without_many() {
+    let mut days = days(Kind::BloodGlucose, 7, 130.0);
+    days.retain(|(_, series), _| series.method == "finger_stick");
+    for day in days.values_mut().flatten().take(3) {
+        day.aggregate.values = 2;
+    }
+    let week = rows(&days, Kind::BloodGlucose, (&JAPAN, now_of_test())).remove(0).week;
+    assert_eq!((week.values, week.values_beyond, week.is_enough), (10, 3, true));
+    assert!(week.means[0].mean.is_some() && week.means[0].before.is_none());
 }
 
 #[test]
@@ -115,4 +153,22 @@ fn patients_of_one_clock_are_asked_for_together() {
     assert_eq!(zones.len(), 2);
     assert_eq!(zones[0].1, "B/1");
     assert_eq!(zones[1].1, "A/1 A/2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_of_many_questions_is_given_up_after_fifteen_seconds_in_all() {
+    let begin = time::Instant::now();
+    let mut answered = 0;
+    let slow = async || {
+        time::sleep(Duration::from_secs(4)).await;
+        Ok(())
+    };
+    let given_up = loop {
+        match before(begin + LONGEST, slow()).await {
+            Ok(()) => answered += 1,
+            Err(problem) => break problem,
+        }
+    };
+    assert_eq!((answered, begin.elapsed()), (3, Duration::from_secs(15)));
+    assert_eq!(given_up, Problem::store_unavailable());
 }

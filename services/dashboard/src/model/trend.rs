@@ -55,7 +55,8 @@ pub struct PatientTrends {
     /// The patient's day now, the last one of each period.
     #[schema(format = Date)]
     pub today: String,
-    /// What was measured in the last 60 days, in the order of lists; none where nothing was.
+    /// What has values of the last 60 days that are compared, in the order of lists. None says not that nothing was
+    /// measured: steps and check-ups are not compared, and what is not counted yet is in no row.
     pub rows: Vec<TrendRow>,
 }
 
@@ -89,7 +90,11 @@ pub struct ComparedDays {
     pub covered_percent: Option<f64>,
     /// Whether there are as many, or as much is covered: with less a mean says little.
     pub is_enough: bool,
-    /// The means of all values, of each field that lists show.
+    /// Values that are counted, without copies.
+    pub values: u32,
+    /// How many of them are only known to be beyond what the device can say: they are in no mean.
+    pub values_beyond: u32,
+    /// The means of all values that are not, of each field that lists show.
     pub means: Vec<ComparedMean>,
     /// Times in the bands of the consensus; null where no sensor was worn, and where there are fewer than 14
     /// days or too little is covered.
@@ -105,7 +110,8 @@ pub struct ComparedMean {
     pub field: &'static str,
     /// In its unit; null where all values are beyond what the device can say, and without any.
     pub mean: Option<f64>,
-    /// That of the days before; null where those or the last ones are too few to be compared.
+    /// That of the days before; null where those or the last ones are too few to be compared, or more than 1 % of
+    /// their values are in no mean.
     pub before: Option<f64>,
 }
 
@@ -118,7 +124,8 @@ pub enum Show {
     All,
     /// Those with an open alert.
     Alerts,
-    /// Those of whom something has too few values in the last 7 days.
+    /// Those of whom a kind has too few values in the last 7 days and had enough in the 7 before, or no kind has
+    /// enough.
     Few,
 }
 
@@ -138,6 +145,8 @@ impl ComparedDays {
             days_needed: last.days_needed,
             covered_percent: last.covered_percent,
             is_enough: last.is_enough,
+            values: last.values,
+            values_beyond: last.values_beyond,
             means: fields.iter().map(mean).collect(),
             time_in_bands: bands(last),
             time_in_bands_before: bands(last).and(bands(before)),

@@ -24,6 +24,7 @@ function compared(readings, fields, length, method) {
   const bands = sensor && length === 30 && is_enough ? BANDS : null
   return {
     days_of_period: length, days, days_needed: sensor ? null : needed, covered_percent: sensor ? (days / length) * 97 : null, is_enough, means,
+    values: last.length, values_beyond: last.filter((one) => one.values.glucose_comparator).length,
     time_in_bands: bands, time_in_bands_before: bands && { ...bands, from_70_to_180: 71.2 },
   }
 }
@@ -50,7 +51,7 @@ export function trends(patients, summary, asked, waiting) {
     const { patient, birth_year, sex, severity, time_zone } = summary(p)
     return { patient, birth_year, sex, severity, time_zone, today: new Date().toISOString().slice(0, 10), rows: rowsOf(p, kind) }
   })
-  const isFew = ({ rows }) => rows.length === 0 || rows.some((row) => !row.week.is_enough)
+  const isFew = ({ rows }) => !rows.some((row) => row.week.is_enough)
   const found = all.filter((one) => one.patient.toLowerCase().includes(sought) && (!kind || one.rows.length > 0))
     .filter((one) => show === 'all' || (show === 'alerts' ? one.severity : isFew(one)))
     .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))

@@ -69,6 +69,32 @@ fn a_mean_is_of_all_values_and_those_beyond_what_the_device_says_are_in_none() {
     beyond.aggregate.mean = Mean::default();
     let trend = week(&[bucket(0, 3, 120.0, 0), bucket(2, 1, 160.0, 0), beyond]);
     assert_eq!((trend.last.mean, trend.last.values, trend.last.days), (Some(130.0), 5, 3));
+    assert_eq!(trend.last.values_beyond, 1);
+}
+
+#[test]
+fn a_mean_that_leaves_out_more_than_a_hundredth_of_the_values_is_compared_with_nothing() {
+    // The hours above the range of the sensor are in no mean, which falls though the glucose has risen.
+    let day = |ago: i64, mean: f64, beyond: u32| {
+        let mut day = bucket(ago, 200, mean, 86_400);
+        day.aggregate.mean = Mean::of(200 - beyond, mean * f64::from(200 - beyond));
+        day
+    };
+    let of = |last: u32, before: u32| {
+        let days = (0..14).map(|ago| match ago {
+            0..7 => day(ago, 200.0, last),
+            _ => day(ago, 220.0, before),
+        });
+        Trend::of(SENSOR, &days.collect::<Vec<_>>(), (&JAPAN, noon()), WEEK_DAYS)
+    };
+    let little = of(2, 2);
+    assert_eq!((little.last.values, little.last.values_beyond), (1400, 14));
+    assert_near(little.change(), -20.0);
+    for (last, before) in [(3, 0), (0, 3), (60, 60)] {
+        let trend = of(last, before);
+        assert_eq!(trend.change(), None, "{last} and {before} of 200");
+        assert_near(trend.last.mean, 200.0);
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 import type { Kind } from '../api/model'
-import { KIND_ORDER } from '../language/kinds.generated'
+import { KIND_ORDER, KINDS } from '../language/kinds.generated'
 
 export const SHOWN = ['all', 'alerts', 'few'] as const
 export type Shown = (typeof SHOWN)[number]
@@ -13,16 +13,25 @@ export interface Filter {
   readonly page: number
 }
 
+/** What the table compares: the API answers nothing to other kinds. Steps have no mean, and a check-up is no week. */
+export const COMPARED: readonly Kind[] = KIND_ORDER.filter((kind) => KINDS[kind].setting === 'home' && kind !== 'activity')
+
 /** The filter that an address names: what it does not name, or names wrongly, is as at the beginning. */
 export function filterOf(search: string): Filter {
   const named = new URLSearchParams(search)
   const page = Number(named.get('page') ?? 1)
   return {
-    kind: KIND_ORDER.find((kind) => kind === named.get('kind')) ?? null,
+    kind: COMPARED.find((kind) => kind === named.get('kind')) ?? null,
     show: SHOWN.find((one) => one === named.get('show')) ?? 'all',
     sought: named.get('sought') ?? '',
     page: Number.isSafeInteger(page) && page > 0 ? page : 1,
   }
+}
+
+/** The filter after the address has changed: the same where it says the same, so that what is being typed stays. */
+export function followed(filter: Filter, search: string): Filter {
+  const named = filterOf(search)
+  return queryOf(named).toString() === queryOf(filter).toString() ? filter : named
 }
 
 /** The filter as an address and the API have it: nothing of what is as at the beginning. */

@@ -124,12 +124,13 @@ function Cells({ row, live, now, hasSensor }: Omit<PatientProps, 'patient'> & { 
   )
 }
 
-/** The mean never stands without its days; of too few it is not compared. */
+/** The mean never stands without its days, nor without how much it leaves out; of too few it is not compared. */
 function Days({ row, of }: { row: TrendRow; of: ComparedDays }) {
   const { words, language } = useLanguage()
   const sentences = sentencesIn(language)
   const means = of.means.flatMap(({ field, mean }) => (mean == null ? [] : [calculatedText(row.kind, field as never, mean)]))
   const days = sentences.days(of.days, of.days_of_period)
+  const isWithoutMany = 100 * of.values_beyond > of.values
   return (
     <>
       <span className={of.is_enough ? 'trends-mean' : 'trends-mean of-few'}>{means.length > 0 ? means.join('/') : words.noValue}</span>{' '}
@@ -137,6 +138,7 @@ function Days({ row, of }: { row: TrendRow; of: ComparedDays }) {
       <span className={of.is_enough ? 'trends-days' : 'trends-days few'}>
         {of.is_enough ? days : `${days} · ${words.said(TRENDS.tooFew)}`}
         {!of.is_enough && of.covered_percent != null && <span className="covered">{sentences.covered(of.covered_percent)}</span>}
+        {isWithoutMany && <span className="covered">{sentences.beyond(words.percent((100 * of.values_beyond) / of.values))}</span>}
       </span>
     </>
   )

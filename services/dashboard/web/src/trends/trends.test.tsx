@@ -3,7 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import type { ComparedDays, PatientSummary, PatientTrends, TrendsOfPatients } from '../api/model'
 import { LanguageProvider } from '../language/language'
 import { changeOf } from '../language/reading-text'
-import { filterOf, queryOf } from './filter'
+import { COMPARED, filterOf, followed, queryOf } from './filter'
 import { TrendTable } from './trend-table'
 import { TrendsPanel } from './trends'
 
@@ -25,7 +25,7 @@ beforeEach(() => {
 })
 
 const enough: ComparedDays = {
-  days_of_period: 7, days: 6, days_needed: 5, covered_percent: null, is_enough: true,
+  days_of_period: 7, days: 6, days_needed: 5, covered_percent: null, is_enough: true, values: 12, values_beyond: 0,
   means: [{ field: 'systolic', mean: 134.6, before: 131.4 }, { field: 'diastolic', mean: 82.2, before: 82.4 }],
   time_in_bands: null, time_in_bands_before: null,
 }
@@ -70,6 +70,14 @@ test('times in range are said of thirty days that are covered, and else how much
   const little = { ...sensor, covered_percent: 69.97, is_enough: false }
   expect(shown('en', table(glucose(little)))).toContain('69.9 % of the time covered, 70 % needed')
   expect(shown('ja', table(glucose(little)))).toContain('データのある時間 69.9 %（70 %必要）')
+})
+
+test('a mean says how much of the values it leaves out, where that is more than a hundredth', () => {
+  const above = { ...sensor, values: 2000, values_beyond: 160, means: [{ field: 'glucose_value', mean: 205, before: null }] }
+  expect(shown('en', table(glucose(above)))).toContain('205 7 of 7 days 8.0 % beyond what the device can say, not in the mean')
+  expect(shown('ja', table(glucose(above)))).toContain('機器の測定範囲外 8.0 %（平均に含まず）')
+  expect(shown('en', table(glucose({ ...above, values_beyond: 20 })))).not.toContain('beyond')
+  expect(shown('en', panel({}))).toContain('all values but those beyond what a device can say')
 })
 
 test('the change of a number is the difference of the two numbers that are written', () => {
@@ -127,7 +135,8 @@ test('pages are turned by buttons, and a patient of whom nothing came is in the 
   expect(page).toContain('<nav class="trends-turns" aria-label="Pages of the table">')
   expect(html('en', panel({ page: 3 }))).toMatch(/disabled=""[^>]*>Next page/)
   expect(html('en', panel({ page: 1, patients_found: 50 }))).not.toContain('trends-turns')
-  expect(shown('ja', panel({ patients: [patient(enough, { rows: [] })] }))).toContain('直近60日間の測定値はありません。')
+  expect(shown('ja', panel({ patients: [patient(enough, { rows: [] })] }))).toContain('直近60日間に、この表で比較する測定値はありません。')
+  expect(shown('en', panel({ patients: [patient(enough, { rows: [] })] })), 'steps and check-ups may have come').toContain('No values that this table compares in the last 60 days.')
 })
 
 test('what is seen is in the address, and what an address says wrongly is as at the beginning', () => {
@@ -137,4 +146,16 @@ test('what is seen is in the address, and what an address says wrongly is as at 
   const beginning = { kind: null, show: 'all', sought: '', page: 1 } as const
   expect(filterOf('?kind=steps&show=none&page=-1')).toEqual(beginning)
   expect(queryOf(beginning).toString()).toBe('')
+})
+
+test('an address names no kind that the table does not compare, which the API refuses', () => {
+  expect(COMPARED).toEqual(['blood_pressure', 'blood_glucose', 'weighing_scale', 'oxygen_saturation', 'body_temperature', 'respiratory_rate', 'peak_expiratory_flow'])
+  for (const kind of ['activity', 'hba1c', 'blood_pressure_checkup']) expect(filterOf(`?kind=${kind}`).kind).toBe(null)
+})
+
+test('the table follows its address, and what is being typed stays', () => {
+  const typed = { kind: null, show: 'alerts', sought: 'A/1 ', page: 1 } as const
+  expect(followed(typed, '?show=alerts&sought=A%2F1')).toBe(typed)
+  expect(followed(typed, '')).toEqual({ kind: null, show: 'all', sought: '', page: 1 })
+  expect(followed(typed, '?kind=weighing_scale').kind).toBe('weighing_scale')
 })

@@ -3,9 +3,9 @@ import type { TrendsOfPatients } from '../api/model'
 import { useLanguage } from '../language/language'
 import { PageTitle } from '../pages/page-title'
 import { ReadingsWait } from '../pages/readings-wait'
-import { navigate } from '../route'
+import { navigate, useSearch } from '../route'
 import { useDashboardState, useNow } from '../state/dashboard-state'
-import { filterOf, queryOf, SHOWN, type Filter } from './filter'
+import { filterOf, followed, queryOf, SHOWN, type Filter } from './filter'
 import { TrendTable } from './trend-table'
 import { useTrends } from './use-trends'
 import { sentencesIn, TRENDS } from './words'
@@ -19,7 +19,10 @@ const BEHIND_MS = 5 * 60_000
 export function TrendsPage() {
   const { words, times, language } = useLanguage()
   const now = useNow()
-  const [filter, setFilter] = useState<Filter>(() => filterOf(location.search))
+  const search = useSearch()
+  const [filter, setFilter] = useState<Filter>(() => filterOf(search))
+  // The page stays where a link or 'back' leads to the table with another address.
+  useEffect(() => setFilter((filter) => followed(filter, search)), [search])
   const query = useTyped(queryOf(filter).toString())
   const { table, hasFailed } = useTrends(query)
   const status = useRef<HTMLParagraphElement>(null)
@@ -27,8 +30,8 @@ export function TrendsPage() {
   const choose = (chosen: Partial<Filter>) => {
     const next = { ...filter, page: 1, ...chosen }
     setFilter(next)
-    const search = queryOf(next).toString()
-    navigate(search === '' ? location.pathname : `${location.pathname}?${search}`, 'replace')
+    const chosenSearch = queryOf(next).toString()
+    navigate(chosenSearch === '' ? location.pathname : `${location.pathname}?${chosenSearch}`, 'replace')
   }
   const turn = (page: number) => {
     choose({ page })

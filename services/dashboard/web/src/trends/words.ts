@@ -5,8 +5,8 @@ import { atLeast, type Language } from '../language/words'
 export const TRENDS = {
   title: { en: 'Trends of all patients', ja: '全患者の経過' },
   about: {
-    en: 'Means are of all values of the patient’s own days, today included, against as many days before. The patient’s page has the means of mornings and evenings.',
-    ja: '平均は、患者の現地の日付による各期間（今日を含む）の全測定値の平均で、直前の同じ日数と比べています。朝・晩の平均は患者のページにあります。',
+    en: 'Means are of all values but those beyond what a device can say, of the patient’s own days, today included, against as many days before. The patient’s page has the means of mornings and evenings.',
+    ja: '平均は、患者の現地の日付による各期間（今日を含む）の全測定値（機器の測定範囲外の値を除く）の平均で、直前の同じ日数と比べています。朝・晩の平均は患者のページにあります。',
   },
   order: {
     en: 'Order: worst open alert, then who measures less than before, then the largest change for the patient.',
@@ -23,8 +23,8 @@ export const TRENDS = {
   show: { en: 'Patients', ja: '対象の患者' },
   all: { en: 'all', ja: '全員' },
   alerts: { en: 'with an open alert', ja: 'アラート継続中' },
-  few: { en: 'with too few values in 7 days', ja: '7日間の測定が不足' },
-  nothing: { en: 'Nothing measured in the last 60 days.', ja: '直近60日間の測定値はありません。' },
+  few: { en: 'who measure less, or too little, in 7 days', ja: '7日間の測定が減少・不足' },
+  nothing: { en: 'No values that this table compares in the last 60 days.', ja: '直近60日間に、この表で比較する測定値はありません。' },
   none: { en: 'No patient is like this.', ja: '該当する患者はいません。' },
   notYet: {
     en: 'Means are being prepared: what was stored is not all counted yet. They are asked for again.',
@@ -46,6 +46,8 @@ interface Sentences {
   days(n: number, of: number): string
   /** Of a sensor that covers too little. */
   covered(share: number): string
+  /** Of values that no mean has. */
+  beyond(share: string): string
   /** Of the 30 days before. */
   before(text: string): string
   shown(from: number, to: number, of: number): string
@@ -58,6 +60,7 @@ const SENTENCES: Readonly<Record<Language, Sentences>> = {
   en: {
     days: (n, of) => `${n} of ${of} days`,
     covered: (share) => `${atLeast(share)} of the time covered, 70 % needed`,
+    beyond: (share) => `${share} beyond what the device can say, not in the mean`,
     before: (text) => `before: ${text}`,
     shown: (from, to, of) => (to < from ? 'No patients' : `${from}–${to} of ${of.toLocaleString('en')} patients`),
     behind: (time) => `Counting is behind: what came after ${time} is not known to be in these numbers.`,
@@ -67,6 +70,7 @@ const SENTENCES: Readonly<Record<Language, Sentences>> = {
   ja: {
     days: (n, of) => `${of}日中${n}日`,
     covered: (share) => `データのある時間 ${atLeast(share)}（70 %必要）`,
+    beyond: (share) => `機器の測定範囲外 ${share}（平均に含まず）`,
     before: (text) => `前：${text}`,
     shown: (from, to, of) => (to < from ? '0名' : `${of.toLocaleString('ja')}名中 ${from}～${to}名`),
     behind: (time) => `集計が遅れています。${time} より後に届いた分が数値に含まれているかは確認できていません。`,
