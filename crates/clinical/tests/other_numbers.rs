@@ -38,11 +38,11 @@ fn target(version: i32, minutes: i64, systolic: f64) -> Plan {
     set_at(version, minutes, &[("bp.above_target.systolic", systolic)])
 }
 
-/// A pair, which is over with two occasions of 130 in the same night.
+/// A pair, which is over with two occasions of 130, the later one on the next day.
 fn over(minutes: i64, systolic: u16) -> [Sent; 4] {
     let normal = |later| bp(minutes + later, 130, 80);
     let high = |later| bp(minutes + later, systolic, 90);
-    [high(0), high(2), normal(120), normal(240)]
+    [high(0), high(2), normal(120), normal(21 * 60)]
 }
 
 /// What was said of one rule.
@@ -197,11 +197,11 @@ fn a_correction_says_nothing_of_what_was_over_at_another_time_by_other_numbers()
 #[test]
 fn what_is_received_after_a_change_is_judged_by_the_numbers_of_then_whenever_it_was_measured() {
     let mut home = Home::after([bp(0, 130, 80)]);
-    home.follows(severe_from(1, DAY, 165.0), DAY);
+    home.follows(severe_from(1, 2 * DAY, 165.0), 2 * DAY);
     for sent in over(600, 172) {
-        home.receives_at(DAY + 60, sent);
+        home.receives_at(2 * DAY + 60, sent);
     }
-    home.waits_until(DAY + 120);
+    home.waits_until(2 * DAY + 120);
     assert_eq!(severe(&home).last(), Some(&(Resolved, 1)));
     assert!(
         home.reported.iter().all(|alert| alert.severity < Severity::Urgent),
@@ -209,20 +209,20 @@ fn what_is_received_after_a_change_is_judged_by_the_numbers_of_then_whenever_it_
     );
     // What came before the change is not judged with it.
     let mut home = Home::after(over(120, 172));
-    home.follows(severe_from(1, DAY, 165.0), DAY);
-    for sent in over(700, 172) {
-        home.receives_at(DAY + 60, sent);
+    home.follows(severe_from(1, 4 * DAY, 165.0), 4 * DAY);
+    for sent in over(2 * DAY, 172) {
+        home.receives_at(4 * DAY, sent);
     }
-    home.waits_until(DAY + 120);
+    home.waits_until(4 * DAY + 60);
     assert_eq!(severe(&home).last(), Some(&(Resolved, 1)));
-    assert!(home.reported.iter().all(|alert| alert.first_observed_at == at(700)));
+    assert!(home.reported.iter().all(|alert| alert.first_observed_at == at(2 * DAY)));
 }
 
 #[test]
 fn an_alert_that_is_over_holds_again_where_its_end_is_corrected_whatever_the_numbers_are() {
     let mut home = Home::after(over(0, 191));
     home.follows(severe_from(1, DAY, 185.0), DAY);
-    home.receives_at(DAY + 60, bp(240, 0, 0).corrected(5, 191, 100));
+    home.receives_at(DAY + 60, bp(21 * 60, 0, 0).corrected(5, 191, 100));
     assert_eq!(severe(&home).last(), Some(&(Raised, 1)));
 }
 

@@ -60,9 +60,9 @@ fn when_a_rule_set_comes_into_force_what_is_there_is_judged_by_it_at_once() {
 fn what_was_judged_keeps_the_name_of_the_rule_set_that_it_was_judged_by() {
     let mut home = Home::after([bp(0, 191, 112), bp(2, 188, 110)]);
     assert!(under(&mut home, severe_from("other", 175.0), 60).is_empty());
-    // The pair is over with two normal occasions.
+    // The pair is over with two normal occasions, of which one is of the next day.
     home.receives(bp(120, 130, 80));
-    home.receives(bp(240, 130, 80));
+    home.receives(bp(21 * 60, 130, 80));
     home.waits_until(DAY);
     assert_eq!(home.last().status, Status::Resolved);
     let known = home.known(|alert| format!("{} {:?}", alert.rule_set, alert.parameter("systolic")));
@@ -96,17 +96,17 @@ fn a_rule_that_is_switched_off_closes_its_open_alert_and_raises_nothing() {
 #[test]
 fn a_rule_that_was_over_before_it_was_switched_off_keeps_its_alert_and_a_restart_says_nothing() {
     let history: Vec<(i64, Sent)> =
-        [bp(0, 191, 112), bp(2, 188, 110), bp(200, 120, 80), bp(400, 120, 80)]
+        [bp(0, 191, 112), bp(2, 188, 110), bp(200, 120, 80), bp(1400, 120, 80)]
             .map(|sent| (sent.minutes + 1, sent))
             .into();
     let mut home = Home::default();
     home.receives_all(&history);
-    home.waits_until(499);
+    home.waits_until(1499);
     assert_eq!(home.last().status, Status::Resolved);
     let off = set("off", |set| set.switch_off("bp.severe_high", "x").unwrap());
-    assert!(under(&mut home, off, 500).is_empty());
-    let mut again = home.restarted(&history, 600);
-    assert!(again.missed_at(600).is_empty());
+    assert!(under(&mut home, off, 1500).is_empty());
+    let mut again = home.restarted(&history, 1600);
+    assert!(again.missed_at(1600).is_empty());
 }
 
 /// Mornings of ten weeks, two readings each: normal ones, from the tenth day on high ones, with severe

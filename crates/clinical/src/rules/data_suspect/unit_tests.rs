@@ -69,7 +69,7 @@ fn a_weight_that_is_the_persons_own_in_pounds_is_suspected_until_it_is_in_kilogr
     );
     assert!(words.en.contains("somebody else") && words.ja.contains("別の人"), "{words:?}");
     assert!(
-        words.ja.starts_with("体重 150 kg は単位の取り違えの可能性があります（lbであれば68 kg）。"),
+        words.ja.starts_with("体重 150 kg は単位の取り違えの可能性があります（lbの値がkgとして送られたのであれば68 kg）。"),
         "{words:?}"
     );
     home.receives(kg(5, 67.8));
@@ -136,7 +136,8 @@ fn a_meter_that_shows_millimoles_for_hours_is_suspected_and_for_less_is_not() {
         "{words:?}"
     );
     assert!(
-        words.ja.contains("mmol/Lであれば198.2 mg/dL") && words.ja.contains("指先穿刺"),
+        words.ja.contains("mmol/Lの値がmg/dLとして送られたのであれば198.2 mg/dL")
+            && words.ja.contains("指先穿刺"),
         "{words:?}"
     );
     home.receives(finger(300, 180));
