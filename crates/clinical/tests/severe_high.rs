@@ -136,6 +136,30 @@ fn two_occasions_confirm_each_other_a_day_apart_and_with_nothing_between_them() 
     assert_eq!((home.last().transition, home.last().stage), (Transition::Eased, Unconfirmed));
 }
 
+/// What another reading contradicts within the minute is not severe alone.
+#[test]
+fn a_reading_within_a_minute_that_is_not_severe_keeps_a_severe_one_from_confirming() {
+    const DAY: i64 = 24 * 60;
+    let of_other = |sent: home::Sent| home::Sent { source: 1, ..sent };
+    let stage = |sent: [home::Sent; 3]| {
+        let mut home = Home::after(sent);
+        home.waits_until(DAY + 60);
+        assert!(home.missed_at(DAY + 60).is_empty());
+        home.last().stage
+    };
+    let severe = |minutes| bp(minutes, 195, 112);
+    for other in [bp(0, 130, 80), of_other(bp(0, 130, 80))] {
+        let one = home::Sent { source: 1 - other.source, ..severe(0) };
+        assert_eq!(stage([other.clone(), one, severe(DAY)]), Unconfirmed);
+        let other = home::Sent { minutes: DAY, ..other };
+        let one = home::Sent { source: 1 - other.source, ..severe(DAY) };
+        assert_eq!(stage([severe(0), other, one]), Unconfirmed);
+    }
+    // One inflation that is read twice is one reading.
+    let twice = [severe(0), of_other(bp(0, 196, 112)), severe(DAY)];
+    assert_eq!(stage(twice), Confirmed);
+}
+
 #[test]
 fn who_measures_once_a_day_and_is_severe_is_told_of_once_wherever_the_window_begins() {
     const DAY: i64 = 24 * 60;
