@@ -159,6 +159,7 @@ fn one_reading_that_is_severe_again_and_its_repetition_is_not_asks_for_nothing()
 fn one_reading_that_is_severe_again_and_comes_too_late_pages_nobody() {
     let mut home = after([severe(0), between(DAY), between(2 * DAY)]);
     home.receives_at(3 * DAY + 8 * HOUR, bp(3 * DAY, 192, 100));
+    home.waits_until(3 * DAY + 8 * HOUR + 1);
     assert_eq!((home.last().transition, home.last().late), (Updated, true));
     assert_eq!(
         rules::words(home.last()).en,
@@ -176,6 +177,7 @@ fn a_crisis_whose_readings_come_too_late_pages_nobody_until_one_comes_in_time() 
     for sent in severe(3 * DAY) {
         home.receives_at(3 * DAY + 8 * HOUR, sent);
     }
+    home.waits_until(3 * DAY + 8 * HOUR + 1);
     let alert = home.last();
     assert_eq!((alert.transition, alert.severity, alert.late), (Updated, Urgent, true));
     assert!(
@@ -226,6 +228,7 @@ fn one_reading_in_time_asks_once_also_where_the_alert_is_for_review() {
     for sent in severe(0) {
         home.receives_at(8 * HOUR, sent);
     }
+    home.waits_until(8 * HOUR + 1);
     home.reported.clear();
     receives(&mut home, [between(DAY), between(2 * DAY)]);
     home.receives(bp(3 * DAY, 192, 100));
@@ -383,6 +386,7 @@ fn what_was_for_review_pages_with_the_first_crisis_in_time_and_not_twice() {
     for sent in severe(0) {
         home.receives_at(8 * HOUR, sent);
     }
+    home.waits_until(8 * HOUR + 1);
     let (severity, stage) = (home.last().severity, home.last().stage);
     assert_eq!((severity, stage, home.last().late), (Review, Confirmed, true));
     home.reported.clear();

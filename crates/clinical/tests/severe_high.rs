@@ -132,7 +132,32 @@ fn two_occasions_confirm_each_other_a_day_apart_and_with_nothing_between_them() 
     home.waits_until(11 * HOUR);
     assert_eq!(home.last().stage, Confirmed);
     home.receives_at(11 * HOUR, bp(5 * HOUR, 177, 100));
+    home.waits_until(11 * HOUR + 1);
     assert_eq!((home.last().transition, home.last().stage), (Transition::Eased, Unconfirmed));
+}
+
+/// What another reading contradicts within the minute is not severe alone.
+#[test]
+fn a_reading_within_a_minute_that_is_not_severe_keeps_a_severe_one_from_confirming() {
+    const DAY: i64 = 24 * 60;
+    let of_other = |sent: home::Sent| home::Sent { source: 1, ..sent };
+    let stage = |sent: [home::Sent; 3]| {
+        let mut home = Home::after(sent);
+        home.waits_until(DAY + 60);
+        assert!(home.missed_at(DAY + 60).is_empty());
+        home.last().stage
+    };
+    let severe = |minutes| bp(minutes, 195, 112);
+    for other in [bp(0, 130, 80), of_other(bp(0, 130, 80))] {
+        let one = home::Sent { source: 1 - other.source, ..severe(0) };
+        assert_eq!(stage([other.clone(), one, severe(DAY)]), Unconfirmed);
+        let other = home::Sent { minutes: DAY, ..other };
+        let one = home::Sent { source: 1 - other.source, ..severe(DAY) };
+        assert_eq!(stage([severe(0), other, one]), Unconfirmed);
+    }
+    // One inflation that is read twice is one reading.
+    let twice = [severe(0), of_other(bp(0, 196, 112)), severe(DAY)];
+    assert_eq!(stage(twice), Confirmed);
 }
 
 #[test]
@@ -185,6 +210,7 @@ fn of_two_occasions_the_newest_says_whether_it_is_too_late_for_a_page() {
     for minutes in [0, 300] {
         home.receives_at(12 * 60, bp(minutes, 190, 100));
     }
+    home.waits_until(12 * 60 + 1);
     let (severity, stage) = (home.last().severity, home.last().stage);
     assert_eq!((severity, stage, home.last().late), (Review, Confirmed, true));
     home.receives(bp(20 * 60, 190, 100));
@@ -377,6 +403,7 @@ fn readings_that_come_hours_late_raise_a_review_and_never_a_page() {
     let mut home = Home::default();
     home.receives_at(8 * 60, bp(0, 190, 100));
     home.receives_at(8 * 60, bp(2, 190, 100));
+    home.waits_until(8 * 60 + 1);
     assert!(home.reported.iter().all(|alert| alert.severity == Review));
     assert!(home.last().late);
     home.receives(bp(10 * 60, 190, 100));
@@ -389,6 +416,7 @@ fn an_earlier_reading_hours_late_confirms_as_a_review_never_as_a_page() {
     let mut home = Home::default();
     home.receives(bp(2, 190, 100));
     home.receives_at(8 * 60, bp(0, 190, 100));
+    home.waits_until(8 * 60 + 1);
     assert_eq!(home.last().stage, Confirmed);
     assert!(home.reported.iter().all(|alert| alert.severity == Review));
 }
@@ -463,4 +491,65 @@ fn a_reading_from_before_the_window_is_historical_and_sent_again_a_duplicate() {
     assert_eq!(home.receives_at(now + 1, old.clone()), Outcome::Duplicate);
     assert_eq!(home.receives_at(now + 2, old.corrected(9, 180, 90)), Outcome::Historical);
     assert!(home.reported.is_empty());
+}
+
+/// A phone that was offline sends what it has, in whatever order: each upload with its minute.
+fn after_uploads(uploads: &[(i64, Vec<home::Sent>)], is_newest_first: bool) -> Home {
+    let mut home = Home::under(&["bp.severe_high"]);
+    for (received, upload) in uploads {
+        let mut upload = upload.clone();
+        upload.sort_by_key(|sent| sent.minutes);
+        if is_newest_first {
+            upload.reverse();
+        }
+        for sent in upload {
+            home.receives_at(*received, sent);
+        }
+    }
+    let last = uploads.last().map_or(0, |(received, _)| *received);
+    home.waits_until(last + 1);
+    home
+}
+
+#[test]
+fn a_new_crisis_is_told_in_whatever_order_an_upload_comes() {
+    const DAY: i64 = 24 * 60;
+    // What parts it from the alert's crisis comes with it.
+    for between in [bp(DAY + 60, 178, 100), bp(DAY + 60, 110, 65)] {
+        let again = [bp(2 * DAY + 120, 195, 100), bp(2 * DAY + 122, 195, 100)];
+        let uploads = [
+            (3, vec![bp(0, 195, 100), bp(2, 195, 100)]),
+            (2 * DAY + 130, [&[between.clone()], &again[..]].concat()),
+        ];
+        for is_newest_first in [false, true] {
+            let home = after_uploads(&uploads, is_newest_first);
+            let last = home.last();
+            assert_eq!(last.transition, Escalated, "{between:?} {is_newest_first}");
+            assert!(last.finding("crisis_at").is_some() && !last.late);
+        }
+    }
+}
+
+#[test]
+fn two_occasions_that_a_reading_of_the_same_upload_parts_page_nobody() {
+    let uploads = [(1, vec![bp(0, 190, 100)]), (620, vec![bp(300, 150, 90), bp(600, 190, 100)])];
+    for is_newest_first in [false, true] {
+        let home = after_uploads(&uploads, is_newest_first);
+        let is_urgent = |alert: &Alert| alert.severity == Urgent;
+        assert!(!home.reported.iter().any(is_urgent), "{:?}", home.transitions());
+    }
+}
+
+#[test]
+fn a_new_crisis_whose_repetition_comes_in_the_same_upload_is_told_once() {
+    const DAY: i64 = 24 * 60;
+    let mut uploads = vec![(3, vec![bp(0, 190, 100), bp(2, 190, 100)])];
+    uploads.extend((1..5).map(|day| (day * DAY + 1, vec![bp(day * DAY, 176, 100)])));
+    uploads.push((5 * DAY + 40, vec![bp(5 * DAY, 192, 100), bp(5 * DAY + 1, 190, 100)]));
+    for is_newest_first in [false, true] {
+        let home = after_uploads(&uploads, is_newest_first);
+        let told = home.reported.iter().filter(|alert| alert.transition == Escalated);
+        let told: Vec<_> = told.map(|alert| alert.finding("crisis_unconfirmed")).collect();
+        assert_eq!(told, [None], "{:?}", home.transitions());
+    }
 }

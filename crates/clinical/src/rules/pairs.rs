@@ -49,7 +49,10 @@ pub(super) fn before_single(
     seen_from: Timestamp,
 ) -> Before {
     let reading = &readings[single];
-    // What is nearer is a copy of it.
+    if is_contradicted(readings, single, criterion) {
+        return Before::Other;
+    }
+    // What is nearer says the same.
     let until = reading.time - REPEAT_WITHIN;
     let Some(place) = readings.partition_point(|other| other.time < until).checked_sub(1) else {
         return match reading.time - seen_from > IN_A_ROW {
@@ -65,9 +68,10 @@ pub(super) fn before_single(
         // It may be repeated by what is not seen.
         return Before::Unknown;
     }
-    match is_repeated(readings, place) || !is_beyond_with(before, reading, criterion) {
-        true => Before::Other,
-        false => Before::Single(*before),
+    let is_single = !is_repeated(readings, place) && !is_contradicted(readings, place, criterion);
+    match is_single && is_beyond_with(before, reading, criterion) {
+        true => Before::Single(*before),
+        false => Before::Other,
     }
 }
 
@@ -239,6 +243,15 @@ fn is_repeated(readings: &[CurrentReading], index: usize) -> bool {
     let later = readings.get(first_at(time + REPEAT_AFTER));
     earlier.is_some_and(|earlier| time - earlier.time >= REPEAT_AFTER)
         || later.is_some_and(|later| later.time - time <= REPEAT_WITHIN)
+}
+
+/// Whether another reading, too near to one to be its repetition, is not beyond the limit.
+fn is_contradicted(readings: &[CurrentReading], index: usize, criterion: &impl Criterion) -> bool {
+    let time = readings[index].time;
+    let is_near = |other: &&CurrentReading| (other.time - time).abs() < REPEAT_AFTER;
+    let earlier = readings[..index].iter().rev().take_while(is_near);
+    let later = readings[index + 1..].iter().take_while(is_near);
+    earlier.chain(later).any(|other| !criterion.is_beyond(other))
 }
 
 #[cfg(test)]

@@ -260,9 +260,7 @@ impl<'l> Course<'l> {
             return;
         }
         if let Some(open) = &mut self.open {
-            if open.episode.stage == Stage::Unconfirmed {
-                open.note_lowest(row.first);
-            }
+            open.note_lowest(row.first);
             return;
         }
         let evidence = EvidenceReading::of(OXYGEN, &[row.first]).collect();

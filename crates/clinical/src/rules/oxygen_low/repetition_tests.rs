@@ -37,6 +37,20 @@ fn an_unconfirmed_alert_names_a_lower_value_that_nothing_repeats_either() {
     assert!(rules::words(home.last()).en.starts_with("SpO₂ 84 %: at or below 90, not repeated"));
 }
 
+/// More than 28 hours after the last: it confirms nothing, and is no news.
+#[test]
+fn a_confirmed_alert_names_a_lower_value_that_nothing_repeats_too() {
+    let mut home = after(&[(0, 88), (DAY, 84), (2 * DAY + 5 * HOUR, 78)]);
+    home.waits_until(2 * DAY + 6 * HOUR);
+    assert_eq!(home.transitions()[2..], [(Updated, Urgent, Confirmed)]);
+    assert!(rules::words(home.last()).en.starts_with("SpO₂ lowest 78 %"));
+    let mut home = after(&[(0, 93), (DAY, 92), (2 * DAY + 5 * HOUR, 84)]);
+    home.waits_until(2 * DAY + 6 * HOUR);
+    assert_eq!(home.transitions()[2..], [(Updated, Review, Confirmed)]);
+    let words = rules::words(home.last()).en;
+    assert!(words.starts_with("SpO₂ lowest 84 %: below 94; at or below 90 once"), "{words}");
+}
+
 #[test]
 fn one_urgent_value_among_low_ones_asks_to_measure_again() {
     let mut home = after(&[(0, 93), (2, 84)]);
