@@ -73,9 +73,6 @@ pub(super) struct Course {
     /// Since when values beyond the limit follow one another closely enough to be one stretch, and
     /// the last of them.
     stretch: Option<(Timestamp, Timestamp)>,
-    /// Since when they do but for gaps between two finger-sticks, of which the first cut the stretch: with a
-    /// second one they are one stretch again.
-    stretch_with_gap: Option<Timestamp>,
     /// Whether the last of them is a finger-stick.
     ends_with_stick: bool,
     /// Values beyond the limit, of each sensor.
@@ -112,7 +109,6 @@ impl Course {
             open,
             pending,
             stretch: None,
-            stretch_with_gap: None,
             ends_with_stick: false,
             beyond: Vec::new(),
             sticks: VecDeque::new(),
@@ -141,21 +137,8 @@ impl Course {
             let is_stick = !is_of_sensor(reading.sample);
             let are_sticks = self.ends_with_stick && is_stick;
             let tells_for = if are_sticks { STICK_TELLS_FOR } else { TELLS_FOR };
-            let known = self.stretch.filter(|(_, last)| reading.time - *last <= TELLS_FOR);
-            let since = match known {
-                Some((since, last)) if reading.time - last <= tells_for => since,
-                Some((since, _)) => match self.stretch_with_gap {
-                    Some(before) => before,
-                    None => {
-                        self.stretch_with_gap = Some(since);
-                        reading.time
-                    }
-                },
-                None => {
-                    self.stretch_with_gap = None;
-                    reading.time
-                }
-            };
+            let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= tells_for);
+            let since = goes_on.map_or(reading.time, |(since, _)| since);
             self.stretch = Some((since, reading.time));
             self.ends_with_stick = is_stick;
             if let Some(open) = &mut self.open {
@@ -380,8 +363,8 @@ impl Course {
     /// Whether the alert that goes on names a reading of then as the one by which it has lasted, and the
     /// stretch of values may have begun before what is computed: its beginning has left memory.
     fn is_known_to_last(&self, time: Timestamp) -> bool {
-        let since = self.stretch_with_gap.or(self.stretch.map(|(since, _)| since));
-        let begins_before = || since.is_some_and(|since| since <= self.from + TELLS_FOR);
+        let begins_before =
+            || self.stretch.is_some_and(|(since, _)| since <= self.from + TELLS_FOR);
         self.open.as_ref().is_some_and(|open| !open.has_lasted && open.named_at == Some(time))
             && matches!(self.judge.event.urgent, Urgent::After(_))
             && begins_before()
@@ -402,7 +385,6 @@ impl Course {
             open.episode.ended = Some(time);
             self.report(open);
             self.stretch = None;
-            self.stretch_with_gap = None;
             self.beyond.clear();
             self.sticks.clear();
             self.back.clear();
