@@ -70,7 +70,7 @@ fn what_was_over_stays_as_it_was_said_whatever_the_numbers_are_now() {
         assert_eq!(severe(&home), [(Raised, 0), (Resolved, 0)]);
         let before = home.monitor.alerts().to_vec();
         assert!(home.follows(severe_from(1, DAY, systolic), DAY).is_empty(), "{systolic}");
-        mornings(&mut home, 1..30, 130);
+        mornings(&mut home, 1..30, 120);
         home.waits_until(30 * DAY);
         assert_eq!(home.monitor.alerts(), before, "{systolic}");
     }

@@ -1,5 +1,6 @@
 import type { Kind } from '../api/model'
-import { KIND_ORDER, KINDS } from '../language/kinds.generated'
+import { KIND_ORDER } from '../language/kinds.generated'
+import { CURVES } from '../year/curves'
 
 export const SHOWN = ['all', 'alerts', 'few'] as const
 export type Shown = (typeof SHOWN)[number]
@@ -13,8 +14,8 @@ export interface Filter {
   readonly page: number
 }
 
-/** What the table compares: the API answers nothing to other kinds. Steps have no mean, and a check-up is no week. */
-export const COMPARED: readonly Kind[] = KIND_ORDER.filter((kind) => KINDS[kind].setting === 'home' && kind !== 'activity')
+/** What the table compares: the API answers nothing to other kinds. It is what a year is drawn of. */
+export const COMPARED: readonly Kind[] = KIND_ORDER.filter((kind) => CURVES.some((curve) => curve.kind === kind))
 
 /** The filter that an address names: what it does not name, or names wrongly, is as at the beginning. */
 export function filterOf(search: string): Filter {
