@@ -420,7 +420,7 @@ fn a_new_crisis_is_told_in_whatever_order_an_upload_comes() {
         let again = [bp(2 * DAY + 120, 195, 100), bp(2 * DAY + 122, 195, 100)];
         let uploads = [
             (3, vec![bp(0, 195, 100), bp(2, 195, 100)]),
-            (2 * DAY + 130, [&[between.clone()], &again[..]].concat()),
+            (2 * DAY + 130, [std::slice::from_ref(&between), &again[..]].concat()),
         ];
         for is_newest_first in [false, true] {
             let home = after_uploads(&uploads, is_newest_first);
