@@ -45,7 +45,8 @@ impl Stack {
         create_topics(&kafka.args(), &topics).await.unwrap();
         let producer = Producer::new(&kafka.args(), "test").unwrap();
         let encoder = Codec::default().encoder("").unwrap();
-        let first_observation = chassis::now_ms() / 1000 - 86_400;
+        // Each patient measures each minute for 12 minutes, and all comes in time.
+        let first_observation = chassis::now_ms() / 1000 - 13 * 60;
         Self { kafka, clickhouse, producer, encoder, first_observation, folder }
     }
 
@@ -121,7 +122,7 @@ impl Stack {
     }
 
     fn reading(&self, number: i64) -> Reading {
-        let time = (self.first_observation + number / PATIENTS) * 1000;
+        let time = (self.first_observation + 60 * (number / PATIENTS)) * 1000;
         Reading {
             consortium_id: "AB0001".to_owned(),
             person_id: format!("P{}", number % PATIENTS),

@@ -151,10 +151,13 @@ fn a_clock_that_is_put_right_measures_on_and_what_it_said_before_stays_as_said()
     let wrong = severe(4, -9 * HOUR).validate(RECEIVED).unwrap();
     let right = severe(1, 0).validate(RECEIVED).unwrap();
     assert_eq!(partition.apply(&wrong, RECEIVED).outcome, Outcome::New);
-    // Two readings for the platform, nine hours apart: no pair, each to be measured again.
+    // Two readings for the platform, nine hours apart: no pair, but two occasions in a row.
     assert_eq!(partition.apply(&right, RECEIVED).outcome, Outcome::New);
     let reported = partition.advance(RECEIVED + Span::from_minutes(20));
-    assert!(reported.iter().all(|alert| alert.stage == Stage::Unconfirmed), "{reported:?}");
+    let said: Vec<_> = reported.iter().map(|alert| (alert.stage, alert.severity)).collect();
+    let expected = [(Stage::Unconfirmed, Severity::Review), (Stage::Confirmed, Severity::Urgent)];
+    assert_eq!(said, expected, "{reported:?}");
+    assert_eq!(reported[1].finding("occasions"), Some(2.0));
 }
 
 /// 2021-01-01T00:03:00 in Japan.

@@ -19,8 +19,9 @@ fn at(minutes: i64) -> Timestamp {
     Timestamp::from_seconds(BEGIN + 60 * minutes)
 }
 
-/// What is sent, each a second after the other, from an hour after the beginning on.
-fn readings() -> Vec<Reading> {
+/// What is sent, and in which minute it is received: what is measured at once, so that no rule waits for
+/// more of it, and what is changed an hour after the beginning.
+fn readings() -> Vec<(i64, Reading)> {
     let severe = blood_pressure(PATIENT, at(40), 192, 114);
     let second = blood_pressure(PATIENT, at(44), 188, 112);
     let others = [
@@ -31,21 +32,21 @@ fn readings() -> Vec<Reading> {
     let harmless = corrected(&second, 900_000, 131, 82);
     let restored = corrected(&harmless, 60_000, 189, 113);
     vec![
-        blood_pressure(PATIENT, at(5), 128, 80),
-        severe.clone(),
-        second.clone(),
-        second,
+        (6, blood_pressure(PATIENT, at(5), 128, 80)),
+        (31, others[0].clone()),
+        (34, others[1].clone()),
+        (41, severe.clone()),
+        (45, second.clone()),
+        (45, second),
+        (56, others[2].clone()),
         // Its cause is corrected away and comes back; then one reading is said to be entered in error, which leaves
         // the other one alone.
-        harmless,
-        restored.clone(),
-        entered_in_error(&restored, 60_000),
-        others[0].clone(),
-        others[1].clone(),
-        others[2].clone(),
-        corrected(&others[1], 60_000, 184, 111),
+        (60, harmless),
+        (60, restored.clone()),
+        (60, entered_in_error(&restored, 60_000)),
+        (60, corrected(&others[1], 60_000, 184, 111)),
         // Came after what replaces it: stale.
-        corrected(&others[1], 30_000, 183, 111),
+        (60, corrected(&others[1], 30_000, 183, 111)),
     ]
 }
 
@@ -59,21 +60,20 @@ fn good() -> (Sent, Vec<Asked>, Came) {
         let partition = partition_for_key(key.as_bytes(), 3);
         let offset = raw.iter().filter(|r: &&Incoming| r.partition == partition).count() as i64;
         let (key, payload) = (Some(key.into_bytes()), Some(payload));
-        let timestamp_ms = at(60).millis() + 1000 * second;
+        let timestamp_ms = at(0).millis() + 1000 * second;
         raw.push(Incoming { topic: "raw".into(), partition, offset, timestamp_ms, key, payload });
     };
-    for (second, reading) in (0..).zip(readings()) {
+    for (second, (minute, reading)) in (0..).zip(readings()) {
         let bytes = encoder.encode(&reading).unwrap();
-        let received = at(60);
-        sent.by_kafka(&reading, &bytes, Certainty::Acknowledged, received);
-        write(reading.key(), bytes, second);
+        sent.by_kafka(&reading, &bytes, Certainty::Acknowledged, at(minute));
+        write(reading.key(), bytes, 60 * minute + second);
     }
     sent.garbage(b"{no record", Certainty::Acknowledged, at(60));
-    write(PATIENT.to_owned(), b"{no record".to_vec(), 20);
+    write(PATIENT.to_owned(), b"{no record".to_vec(), 60 * 60 + 20);
     // Its sender never heard of it and has sent it again.
     let again = blood_pressure(OTHER, at(56), 120, 80);
     let bytes = encoder.encode(&again).unwrap();
-    for (certainty, second) in [(Certainty::Unknown, 21), (Certainty::Acknowledged, 22)] {
+    for (certainty, second) in [(Certainty::Unknown, 3621), (Certainty::Acknowledged, 3622)] {
         sent.by_kafka(&again, &bytes, certainty, at(60));
         write(again.key(), bytes.clone(), second);
     }
