@@ -159,7 +159,6 @@ fn one_reading_that_is_severe_again_and_its_repetition_is_not_asks_for_nothing()
 fn one_reading_that_is_severe_again_and_comes_too_late_pages_nobody() {
     let mut home = after([severe(0), between(DAY), between(2 * DAY)]);
     home.receives_at(3 * DAY + 8 * HOUR, bp(3 * DAY, 192, 100));
-    home.waits_until(3 * DAY + 8 * HOUR + 1);
     assert_eq!((home.last().transition, home.last().late), (Updated, true));
     assert_eq!(
         rules::words(home.last()).en,
@@ -177,7 +176,6 @@ fn a_crisis_whose_readings_come_too_late_pages_nobody_until_one_comes_in_time() 
     for sent in severe(3 * DAY) {
         home.receives_at(3 * DAY + 8 * HOUR, sent);
     }
-    home.waits_until(3 * DAY + 8 * HOUR + 1);
     let alert = home.last();
     assert_eq!((alert.transition, alert.severity, alert.late), (Updated, Urgent, true));
     assert!(
@@ -228,7 +226,6 @@ fn one_reading_in_time_asks_once_also_where_the_alert_is_for_review() {
     for sent in severe(0) {
         home.receives_at(8 * HOUR, sent);
     }
-    home.waits_until(8 * HOUR + 1);
     home.reported.clear();
     receives(&mut home, [between(DAY), between(2 * DAY)]);
     home.receives(bp(3 * DAY, 192, 100));
@@ -386,70 +383,10 @@ fn what_was_for_review_pages_with_the_first_crisis_in_time_and_not_twice() {
     for sent in severe(0) {
         home.receives_at(8 * HOUR, sent);
     }
-    home.waits_until(8 * HOUR + 1);
     let (severity, stage) = (home.last().severity, home.last().stage);
     assert_eq!((severity, stage, home.last().late), (Review, Confirmed, true));
     home.reported.clear();
     receives(&mut home, [between(DAY), between(2 * DAY), severe(3 * DAY)]);
     assert_eq!(home.transitions(), [(Escalated, Urgent, Confirmed)]);
     assert!(!home.last().late);
-}
-
-/// A phone that was offline sends what it has, in whatever order: each upload with its minute.
-fn after_uploads(uploads: &[(i64, Vec<Sent>)], is_newest_first: bool) -> Home {
-    let mut home = Home::under(&[RULE]);
-    for (received, upload) in uploads {
-        let mut upload = upload.clone();
-        upload.sort_by_key(|sent| sent.minutes);
-        if is_newest_first {
-            upload.reverse();
-        }
-        for sent in upload {
-            home.receives_at(*received, sent);
-        }
-    }
-    let last = uploads.last().map_or(0, |(received, _)| *received);
-    home.waits_until(last + 1);
-    home
-}
-
-#[test]
-fn a_new_crisis_is_told_in_whatever_order_an_upload_comes() {
-    // What parts it from the alert's crisis comes with it.
-    for between in [bp(DAY + 60, 178, 100), bp(DAY + 60, 110, 65)] {
-        let again = [bp(2 * DAY + 120, 195, 100), bp(2 * DAY + 122, 195, 100)];
-        let uploads = [
-            (3, vec![bp(0, 195, 100), bp(2, 195, 100)]),
-            (2 * DAY + 130, [std::slice::from_ref(&between), &again[..]].concat()),
-        ];
-        for is_newest_first in [false, true] {
-            let home = after_uploads(&uploads, is_newest_first);
-            let last = home.last();
-            assert_eq!(last.transition, Escalated, "{between:?} {is_newest_first}");
-            assert!(last.finding("crisis_at").is_some() && !last.late);
-        }
-    }
-}
-
-#[test]
-fn two_occasions_that_a_reading_of_the_same_upload_parts_page_nobody() {
-    let uploads = [(1, vec![bp(0, 190, 100)]), (620, vec![bp(300, 150, 90), bp(600, 190, 100)])];
-    for is_newest_first in [false, true] {
-        let home = after_uploads(&uploads, is_newest_first);
-        let is_urgent = |alert: &Alert| alert.severity == Urgent;
-        assert!(!home.reported.iter().any(is_urgent), "{:?}", home.transitions());
-    }
-}
-
-#[test]
-fn a_new_crisis_whose_repetition_comes_in_the_same_upload_is_told_once() {
-    let mut uploads = vec![(3, vec![bp(0, 190, 100), bp(2, 190, 100)])];
-    uploads.extend((1..5).map(|day| (day * DAY + 1, vec![bp(day * DAY, 176, 100)])));
-    uploads.push((5 * DAY + 40, vec![bp(5 * DAY, 192, 100), bp(5 * DAY + 1, 190, 100)]));
-    for is_newest_first in [false, true] {
-        let home = after_uploads(&uploads, is_newest_first);
-        let told = home.reported.iter().filter(|alert| alert.transition == Escalated);
-        let told: Vec<_> = told.map(|alert| alert.finding("crisis_unconfirmed")).collect();
-        assert_eq!(told, [None], "{:?}", home.transitions());
-    }
 }

@@ -401,40 +401,6 @@ proptest! {
         }
     }
 
-    /// Which of a cuff's readings comes first in an upload decides of no page.
-    #[test]
-    fn the_pages_of_an_upload_of_pressures_are_the_same_in_any_order(
-        spells in spells(),
-        cut in any::<prop::sample::Index>(),
-        late in prop_oneof![16..HOUR, HOUR..10 * HOUR],
-        other_order in vec(any::<prop::sample::Index>(), 1..40),
-    ) {
-        let pressures: Vec<Measurement> =
-            spells.into_iter().filter(|one| matches!(one.shown, Shown::Pressure(..))).collect();
-        prop_assume!(!pressures.is_empty());
-        let cut = pressures[cut.index(pressures.len())].minutes;
-        let received = pressures.last().map_or(0, |last| last.minutes) + late;
-        // What is older is judged at once.
-        let from = cut.max(received - 29 * DAY);
-        let (before, upload) = pressures.split_at(pressures.partition_point(|one| one.minutes < from));
-        properties::the_order_of_arrival_does_not_matter(upload, &other_order, |upload| {
-            let mut home = Home { plan: only(&["bp.severe_high", "bp.low"]), ..Home::default() };
-            for one in before {
-                home.receives(*one);
-            }
-            home.waits_until(received);
-            let known = pages(&home).count();
-            for one in upload {
-                home.receives_at(received, *one);
-            }
-            home.waits_until(received + 1);
-            let said = |alert: &Alert| {
-                (alert.transition, alert.changed_at, Crisis::known_of(alert), episode(alert))
-            };
-            pages(&home).skip(known).map(said).collect::<Vec<_>>()
-        })?;
-    }
-
     /// A correction of what was measured a day ago or earlier calls nobody of an alert that was urgent.
     #[test]
     fn a_correction_of_an_old_value_pages_nobody(

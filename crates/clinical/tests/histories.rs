@@ -194,14 +194,8 @@ proptest! {
     #[test]
     fn evidence_always_names_current_readings(history in history(), plan in properties::plans()) {
         let mut home = Home::with_plan(plan);
-        let history = received(&history);
-        for (next, (received, sent)) in (1..).zip(&history) {
-            home.receives_at(*received, sent.clone());
-            // What was sent together is judged when its minute is over.
-            if history.get(next).is_some_and(|(next, _)| next == received) {
-                continue;
-            }
-            home.waits_until(received + 1);
+        for (received, sent) in received(&history) {
+            home.receives_at(received, sent);
             let systolic = kinds::blood_pressure::SYSTOLIC;
             properties::evidence_names_current_readings(&home, home.alerts(), systolic, Timestamp::EARLIEST)?;
         }

@@ -1,8 +1,5 @@
 //! `bp.severe_high`: severe high blood pressure at home: a reading at or above the limits, confirmed by
 //! a second one as [`super::confirmed`] says.
-//!
-//! A cuff, or the phone that it goes over, may upload in batches: a reading that comes late is judged a
-//! minute later, with what was sent together with it, which may confirm it, or part it from another.
 
 mod limits;
 mod wording;
@@ -12,7 +9,6 @@ use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
-use crate::monitor::TOGETHER;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
@@ -63,11 +59,6 @@ impl Rule for SevereHigh {
         confirmed::is_unaffected(&Limits::of(context.plan), change, context)
     }
 
-    /// Whatever it says: what is not severe parts occasions, and crises.
-    fn waits_for_the_rest(&self, _: Sample, _: Span) -> bool {
-        true
-    }
-
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
         is_severe(sample, &Limits::of(plan))
     }
@@ -113,8 +104,6 @@ fn is_severe(sample: Sample, limits: &Limits) -> bool {
 
 impl Criterion for Limits {
     const KIND: Kind = PRESSURE;
-
-    const JUDGED_WITHIN: Span = TOGETHER;
 
     fn is_beyond(&self, reading: &CurrentReading) -> bool {
         is_severe(reading.sample, self)
