@@ -159,7 +159,9 @@ impl Telling {
             return Self::Nothing;
         }
         let is_urgent = crisis.severity == Severity::Urgent;
-        let is_in_time = is_urgent && computation.at <= crisis.in_time_until;
+        // What was too late stays so until a reading says more: time alone brings no news of it.
+        let is_news = !is_known || computation.is_by_readings();
+        let is_in_time = is_urgent && is_news && computation.at <= crisis.in_time_until;
         // Its readings came in time and were told, and are seen to be a crisis only now.
         let was_told = !is_known && is_urgent && alert.last_observed_at >= crisis.began;
         // What is changed of long ago is no news, also where it parts from one another what lasts.

@@ -200,6 +200,13 @@ pub struct Computation<'a> {
     pub cause: Option<&'a ReadingId>,
 }
 
+impl Computation<'_> {
+    /// Whether readings made it necessary, also those that were waited for, and not time or other numbers.
+    pub(crate) fn is_by_readings(&self) -> bool {
+        self.cause.is_some() || matches!(self.judged, Judged::OfReadings(..))
+    }
+}
+
 /// Turns the difference between the alerts known of one rule and its episodes, as computed, into new
 /// states of alerts, and keeps `known` up to date with them. Alerts of other rules stay as they are.
 ///

@@ -151,7 +151,10 @@ proptest! {
         }
         for alert in &home.reported {
             let takes_back = matches!(alert.transition, Transition::Retracted | Transition::Eased);
-            prop_assert!(!takes_back || alert.cause.is_some(), "{alert:?}");
+            // What data are suspected of lapses, and severe values before the rest.
+            let rule = rules::find(alert.rule.as_str()).unwrap();
+            let has_reason = alert.cause.is_some() || rule.reads_suspicions();
+            prop_assert!(!takes_back || has_reason, "{alert:?}");
         }
     }
 
@@ -282,6 +285,24 @@ fn a_stage_goes_with_the_readings_that_gave_it_however_old_the_alert_is() {
     assert!(words.contains("185/90"), "{words}");
     home.waits_until(41 * DAY + 20);
     assert_eq!(home.last().transition, Transition::Resolved, "the corrected pair has normalised");
+}
+
+/// A single pressure that comes a day late confirms, with one of the next day, a crisis of an alert that has
+/// lasted for the whole window: whoever looks next calls nobody.
+#[test]
+fn a_crisis_that_came_too_late_stays_so_until_a_reading_says_more() {
+    let single = |minutes, systolic| bp(minutes, systolic, 90);
+    let history = [
+        (0, single(0, 182)),
+        (1, single(1, 195)),
+        (54_735, single(54_735, 195)),
+        (55_095, single(54_734, 170)),
+        (57_600, single(57_600, 182)),
+        (57_615, single(56_160, 182)),
+    ];
+    let checks =
+        Checks { after: &[0, 7], next_assessment: NextAssessment::NotLater, forgets_after: None };
+    properties::nothing_is_missed(&mut Home::default(), &history, checks).unwrap();
 }
 
 #[test]

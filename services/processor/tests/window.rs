@@ -163,11 +163,18 @@ proptest! {
                 // What a late reading brings is said with what was sent together with it.
                 let is_of_an_upload =
                     || receipts.contains(&(alert.changed_at - Span::from_minutes(1)));
-                let has_reason = alert.cause.is_some() || is_of_an_upload();
+                let has_reason =
+                    alert.cause.is_some() || is_of_an_upload() || lapses(alert.rule.as_str());
                 prop_assert!(!takes_back || has_reason, "{alert:?}");
             }
         }
     }
+}
+
+/// Whether what a rule says becomes less with time alone: what data are suspected of lapses, and severe values
+/// before the rest.
+fn lapses(rule: &str) -> bool {
+    clinical::rules::find(rule).is_some_and(clinical::rule::Rule::reads_suspicions)
 }
 
 /// A property over histories is worth what the histories hold.

@@ -76,8 +76,9 @@ struct Final {
     patient: String,
     status: String,
     stage: String,
-    first_observed_at: i64,
-    /// Where readings say it: a gap that is open is reported until when it was looked at last.
+    /// Where readings say it: what a rule that reads suspicions tells of began with a receipt.
+    first_observed_at: Option<i64>,
+    /// Likewise, and a gap that is open is reported until when it was looked at last.
     last_observed_at: Option<i64>,
     /// Ids and values.
     evidence: Vec<(String, String)>,
@@ -150,12 +151,13 @@ impl Final {
         let all_in_time = event.evidence.iter().all(|item| in_time.contains(&item.reading_id));
         let is_open = event.status == Status::Open.as_str();
         let is_open_gap = event.stage == Stage::Missing.as_str() && is_open;
+        let is_of_receipts = rules::find(&event.rule).is_some_and(|rule| rule.reads_suspicions());
         Self {
             patient: event.patient.clone(),
             status: event.status.clone(),
             stage: event.stage.clone(),
-            first_observed_at: event.first_observed_at,
-            last_observed_at: (!is_open_gap).then_some(event.last_observed_at),
+            first_observed_at: (!is_of_receipts).then_some(event.first_observed_at),
+            last_observed_at: (!is_of_receipts && !is_open_gap).then_some(event.last_observed_at),
             evidence: event
                 .evidence
                 .iter()

@@ -204,6 +204,10 @@ fn is_of_what_lasted(
     let by_time_alone = || judge.event.is_urgent_after(began).unwrap_or(began);
     let lasted_at =
         named.map_or_else(by_time_alone, |evidence| evidence.reading.observation_time());
+    if reading.time <= lasted_at {
+        // Of the same second it may be the one to be named.
+        return false;
+    }
     let mut last = reading.time;
     for other in context.newest_first(GLUCOSE, lasted_at - TELLS_FOR) {
         if other.time > last || judge.level(&other) != Level::Beyond {

@@ -176,3 +176,26 @@ proptest! {
         properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
     }
 }
+
+/// A sensor and a finger-stick say in the same second that it has lasted: the alert names the same of them
+/// whichever came first.
+#[test]
+fn what_an_alert_names_is_the_same_after_a_restart_whichever_of_one_second_came_first() {
+    let over = |minutes, device| Sent { device, ..sensor(minutes, LO) };
+    let taken_back = over(57_667, 0);
+    let mut history: Vec<(i64, Sent)> = [
+        over(0, 0),
+        over(155, 0),
+        over(57_482, 0),
+        over(57_667, 3),
+        taken_back,
+        over(57_697, 3),
+        over(57_697, 0),
+        finger(57_705, 70),
+        finger(57_900, 70),
+    ]
+    .map(|sent| (sent.minutes, sent))
+    .to_vec();
+    history.insert(5, (57_668, taken_back.entered_in_error()));
+    properties::a_restart_says_nothing_new(&history).unwrap();
+}
