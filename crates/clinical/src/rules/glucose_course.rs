@@ -323,7 +323,7 @@ impl Course {
         let event = self.judge.event;
         let is_new = self.open.is_none();
         let has_lasted = self.lasts_until().is_some_and(|until| newest.time > until)
-            || self.is_known_to_last(newest.time);
+            || self.is_known_to_last(newest);
         let open = self.open.get_or_insert_with(|| {
             let episode = Episode::begin(Stage::Confirmed, Severity::Review, evidence.clone());
             let mut open = Open::of(episode);
@@ -362,10 +362,11 @@ impl Course {
 
     /// Whether the alert that goes on names a reading of then as the one by which it has lasted, and the
     /// stretch of values may have begun before what is computed: its beginning has left memory.
-    fn is_known_to_last(&self, time: Timestamp) -> bool {
+    fn is_known_to_last(&self, reading: &CurrentReading) -> bool {
+        let is_named = |open: &Open| open.named_before.is_some_and(|named| named.is_of(reading));
         let begins_before =
             || self.stretch.is_some_and(|(since, _)| since <= self.from + TELLS_FOR);
-        self.open.as_ref().is_some_and(|open| !open.has_lasted && open.named_at == Some(time))
+        self.open.as_ref().is_some_and(|open| !open.has_lasted && is_named(open))
             && matches!(self.judge.event.urgent, Urgent::After(_))
             && begins_before()
     }

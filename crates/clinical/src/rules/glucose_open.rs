@@ -42,9 +42,9 @@ pub(super) struct Open {
     /// The reading that said so, none where time alone did; of what is urgent at once the one with which
     /// the newest crisis began.
     pub(super) named: Option<EvidenceReading>,
-    /// When the reading was observed that the alert names, where that is computed anew: what it followed may
-    /// have left memory.
-    pub(super) named_at: Option<Timestamp>,
+    /// The reading that the alert names, where that is computed anew: what it followed may have left memory.
+    /// Of the same second there may be others.
+    pub(super) named_before: Option<CurrentReading>,
     /// Until when it is known to be what somebody was told of: the newest reading beyond the limit, of what
     /// is urgent at once the newest that was so for long enough, of what has to last the newest of the
     /// stretch that has. None where none has.
@@ -66,7 +66,7 @@ impl Open {
             has_lasted: false,
             lasted_since: None,
             named: None,
-            named_at: None,
+            named_before: None,
             told_until: None,
             again_since: None,
             known_crisis: None,
@@ -115,7 +115,7 @@ impl Open {
             has_lasted,
             lasted_since: lasted_since.filter(|since| *since < from),
             named: named.filter(is_before),
-            named_at: named.filter(|one| !is_before(one)).map(|one| one.reading.time),
+            named_before: named.filter(|one| !is_before(one)).map(|one| one.reading),
             told_until: Some(from).filter(|_| has_lasted || !takes_time),
             known_crisis: known.map(|crisis| crisis.began).filter(|began| *began >= from),
             ..Self::of(episode)
@@ -162,7 +162,7 @@ impl Open {
     /// whoever was told of that one has done something since, whatever was measured between, and nobody is
     /// so low for so long.
     pub(super) fn is_held_by(&mut self, reading: &CurrentReading, is_confirmed: bool) {
-        let is_known = self.named_at.take() == Some(reading.time);
+        let is_known = self.named_before.take().is_some_and(|named| named.time == reading.time);
         let is_new = self.told_until.is_some_and(|until| reading.time - until > TELLS_FOR);
         self.told_until = self.told_until.max(Some(reading.time));
         if !is_confirmed {
@@ -210,7 +210,7 @@ impl Open {
         }
         self.crisis_goes_on(reading);
         // The one that the alert names, where what it followed has left memory.
-        if self.named_at.take_if(|at| *at == reading.time).is_some() {
+        if self.named_before.take_if(|named| named.is_of(reading)).is_some() {
             self.named = EvidenceReading::of(GLUCOSE, &[*reading]).next();
         }
     }
