@@ -410,7 +410,7 @@ fn transition(
                 && known.first_observed_at == began
                 && known.severity == severity
                 && known.stage == episode.stage
-                && (!episode.rests_on_findings || finds_the_same(known, episode))
+                && finds_the_same(known, episode)
                 && Some(known.last_observed_at) == episode.ended;
             (!same).then_some(Transition::Updated)
         }

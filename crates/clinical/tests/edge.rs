@@ -305,6 +305,21 @@ fn a_crisis_that_came_too_late_stays_so_until_a_reading_says_more() {
     properties::nothing_is_missed(&mut Home::default(), &history, checks).unwrap();
 }
 
+/// What comes between two single pressures of an alert that is over says that they are not in a row. The
+/// alert says so at once, for one of the two leaves the window later.
+#[test]
+fn what_is_over_says_what_was_judged_although_it_rests_on_the_same_readings() {
+    let single = |minutes, systolic| bp(minutes, systolic, 90);
+    let severe = [0, 16, DAY, 2 * DAY + 16].map(|minutes| (minutes, single(minutes, 182)));
+    let normal = [38, 39].map(|day| (day * DAY, single(day * DAY, 150)));
+    let between = (40 * DAY, single(2 * DAY, 150));
+    let next = (41 * DAY + 37, single(41 * DAY + 29, 150));
+    let history = [&severe[..], &normal, &[between, next]].concat();
+    let checks =
+        Checks { after: &[0, 7], next_assessment: NextAssessment::NotLater, forgets_after: None };
+    properties::nothing_is_missed(&mut Home::default(), &history, checks).unwrap();
+}
+
 #[test]
 fn the_edge_of_the_window_cuts_no_occasion_in_two() {
     let mut home = Home::default();
