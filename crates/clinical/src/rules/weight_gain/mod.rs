@@ -96,7 +96,7 @@ impl Rule for WeightGain {
             let found = episodes(&readings, from, open.clone(), is_first, &limits);
             // The one that is carried comes first. What it rests on now says until when it lasted.
             let (Some(open), Some(first)) = (&mut open, found.first()) else { break found };
-            // Where the reading that was reported to have ended it ends it no more, the end is looked for anew.
+            // An end that was reported and that the readings do not say any more is looked for anew.
             let is_over_by = |end: &Timestamp| first.ended.is_some_and(|ended| ended <= *end);
             if open.reported_end.take_if(|end| !is_over_by(end)).is_some() {
                 continue;
