@@ -96,6 +96,11 @@ impl Rule for WeightGain {
             let found = episodes(&readings, from, open.clone(), is_first, &limits);
             // The one that is carried comes first. What it rests on now says until when it lasted.
             let (Some(open), Some(first)) = (&mut open, found.first()) else { break found };
+            // An end that was reported and that the readings do not say any more is looked for anew.
+            let is_over_by = |end: &Timestamp| first.ended.is_some_and(|ended| ended <= *end);
+            if open.reported_end.take_if(|end| !is_over_by(end)).is_some() {
+                continue;
+            }
             let newest = first.evidence().iter().map(|evidence| evidence.reading.time).max();
             match newest.filter(|newest| *newest < open.known_until) {
                 Some(newest) => open.known_until = newest,

@@ -324,6 +324,39 @@ fn an_end_that_is_taken_back_is_looked_for_anew() {
     assert!(home.missed_at(45 * DAY).is_empty());
 }
 
+/// A gain whose scale is not used any more, and that another scale ended on day 41: on day 40 somebody
+/// else stood on it. Of the gain nothing but the alert is known when the correction comes.
+fn ended_on_day_41_and_corrected(correction: Sent) -> Home {
+    let mut home = after(&[(14, 72.0), (16, 78.0)]);
+    for (day, weight) in [(34, 82.0), (37, 82.0), (40, 72.0), (41, 82.0)] {
+        home.receives(kg(day, weight).on_scale(1));
+    }
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+    assert_eq!(home.last().last_observed_at, at(41 * DAY));
+    home.receives_at(48 * DAY, correction.on_scale(1));
+    home
+}
+
+#[test]
+fn an_end_that_a_correction_before_it_takes_back_is_looked_for_anew() {
+    let mut home = ended_on_day_41_and_corrected(kg(40, 72.0).corrected_to(80.5));
+    assert_eq!(transitions(&home), [Raised, Resolved, Updated]);
+    assert_eq!(home.last().last_observed_at, at(40 * DAY), "steady for a week by then");
+    for day in 48..70 {
+        assert!(home.missed_at(day * DAY).is_empty(), "day {day}");
+    }
+}
+
+#[test]
+fn a_gain_whose_end_is_corrected_and_that_no_other_reading_ends_is_open_again() {
+    let mut home = ended_on_day_41_and_corrected(kg(41, 82.0).corrected_to(83.5));
+    assert_eq!(transitions(&home), [Raised, Resolved, Raised]);
+    assert!(home.last().is_open());
+    for day in 48..100 {
+        assert!(home.missed_at(day * DAY).is_empty(), "day {day}");
+    }
+}
+
 /// Of the gains in between only the last is known.
 #[test]
 fn another_scale_at_the_time_of_the_last_gain_ends_nothing() {
