@@ -200,7 +200,7 @@ struct Writing<'a> {
 impl Writing<'_> {
     fn all(&self, plan: &Plan) -> anyhow::Result<()> {
         let mut written = 0;
-        for writes in plan.writes.chunks(CHUNK) {
+        for writes in plan.at_once(CHUNK) {
             self.some(writes).with_context(|| {
                 format!("{written} readings are written; the same command again does the rest")
             })?;

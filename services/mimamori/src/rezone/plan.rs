@@ -56,12 +56,32 @@ pub(super) fn take(readings: &mut Readings, id: ReadingId, version: Current) {
 /// What is to be done, in this order: where it ends in between, what is left is found again.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Plan {
-    /// Readings to write, the right ones before the withdrawals.
+    /// Readings to write. What was not meant is withdrawn right before what was is written, so that the two
+    /// never stand beside one another as two measurements.
     pub(super) writes: Vec<Write>,
     /// Right readings that are there already.
     pub(super) already_there: usize,
     /// Wrongly read readings that stay, because what they should be would not be accepted.
     pub(super) not_possible: usize,
+}
+
+impl Plan {
+    /// What is written at once: so many or a few more, for no reading is withdrawn without the one that was
+    /// meant.
+    pub(super) fn at_once(&self, many: usize) -> impl Iterator<Item = &[Write]> {
+        let mut rest = &self.writes[..];
+        std::iter::from_fn(move || {
+            let mut end = many.clamp(1, rest.len().max(1)).min(rest.len());
+            let is_withdrawal = |write: &Write| write.what == What::Withdrawal;
+            while end > 0 && is_withdrawal(&rest[end - 1]) && !rest[end..].iter().all(is_withdrawal)
+            {
+                end += 1;
+            }
+            let (these, others) = rest.split_at(end);
+            rest = others;
+            Some(these).filter(|these| !these.is_empty())
+        })
+    }
 }
 
 /// A reading to write.
@@ -101,11 +121,23 @@ pub(super) fn plan(readings: &Readings, zones: &Zones, before: i64, now: Timesta
             plan.not_possible += 1;
             continue;
         };
-        wrong.insert(id, current);
+        wrong.insert(id, (current, valid.id()));
         let (id, version) = (valid.id(), valid.version);
         if right.get(&id).is_none_or(|(_, known)| *known < version) {
             right.insert(id, (meant, version));
         }
+    }
+    let mut withdrawals: BTreeMap<&ReadingId, Vec<Write>> = BTreeMap::new();
+    for (id, (current, meant)) in &wrong {
+        if right.contains_key(*id) {
+            continue;
+        }
+        let withdrawn = Reading {
+            status: ReadingStatus::EnteredInError,
+            ..later(&current.reading, current, now)
+        };
+        let write = Write { id: (*id).clone(), reading: withdrawn, what: What::Withdrawal };
+        withdrawals.entry(meant).or_default().push(write);
     }
     for (id, (reading, version)) in &right {
         let reading = match readings.get(id) {
@@ -120,25 +152,20 @@ pub(super) fn plan(readings: &Readings, zones: &Zones, before: i64, now: Timesta
         plan.writes.push(Write { id: id.clone(), reading, what: What::Right });
     }
     // A right reading that takes the place of a wrong one is written after what that one should be.
-    let moves_later = wrong.iter().any(|(id, current)| {
-        let meant = meant(&current.reading, zones);
-        meant.is_some_and(|it| it.observation_time > id.observation_time().millis())
-    });
+    let moves_later =
+        wrong.iter().any(|(id, (_, meant))| meant.observation_time() > id.observation_time());
     plan.writes.sort_by_key(|write| {
         let observed = write.id.observation_time().millis();
         if moves_later { -observed } else { observed }
     });
-    for (id, current) in wrong {
-        if right.contains_key(id) {
-            continue;
-        }
-        let withdrawn = Reading {
-            status: ReadingStatus::EnteredInError,
-            ..later(&current.reading, current, now)
-        };
-        plan.writes.push(Write { id: id.clone(), reading: withdrawn, what: What::Withdrawal });
+    let mut writes = Vec::with_capacity(plan.writes.len());
+    for write in plan.writes {
+        writes.extend(withdrawals.remove(&write.id).unwrap_or_default());
+        writes.push(write);
     }
-    plan
+    // Those whose right ones are there already.
+    writes.extend(withdrawals.into_values().flatten());
+    Plan { writes, ..plan }
 }
 
 fn was_read_with(current: &Current, was: &TimeZone) -> bool {
@@ -257,8 +284,8 @@ mod tests {
             let wrong = read(7, 128, "Asia/Tokyo");
             let plan = planned(&stored(std::slice::from_ref(&wrong)), &zones(right));
             assert_eq!(plan.writes.len(), 2);
-            assert_eq!(plan.writes[0].reading, read(7, 128, right), "{right}");
-            let withdrawal = &plan.writes[1];
+            assert_eq!(plan.writes[1].reading, read(7, 128, right), "{right}");
+            let withdrawal = &plan.writes[0];
             assert_eq!(withdrawal.what, What::Withdrawal);
             assert_eq!(withdrawal.reading.status, ReadingStatus::EnteredInError);
             assert_eq!(withdrawal.reading.observation_time, wrong.observation_time);
@@ -322,7 +349,24 @@ mod tests {
         // Where nobody has corrected it, it comes as it would have been counted.
         readings.retain(|_, current| current.received == received);
         let found = plan(&readings, &zones(zone), received + 1, NOW);
-        assert_eq!(found.writes[0].reading.update_time, received + 59_999);
+        assert_eq!(found.writes[1].reading.update_time, received + 59_999);
+    }
+
+    /// One measurement would else confirm itself as two occasions.
+    #[test]
+    fn nothing_is_withdrawn_later_than_what_was_meant_is_written_nor_without_it() {
+        let day = (0..24).step_by(2).map(|hour| read(hour, 190, "Asia/Tokyo"));
+        let plan = planned(&stored(&Vec::from_iter(day)), &zones("Pacific/Chatham"));
+        assert_eq!(plan.writes.len(), 24);
+        for many in 0..=25 {
+            let at_once: Vec<&[Write]> = plan.at_once(many).collect();
+            assert_eq!(at_once.iter().map(|writes| writes.len()).sum::<usize>(), 24, "{many}");
+            for writes in at_once {
+                let (first, last) = (&writes[0], &writes[writes.len() - 1]);
+                assert_eq!((first.what, last.what), (What::Withdrawal, What::Right), "{many}");
+                assert!(writes.len() <= many.max(1) + 1, "{many}");
+            }
+        }
     }
 
     /// Every hour of a day: the right instant of most readings is the wrong one of another.
@@ -339,7 +383,7 @@ mod tests {
                 let mut readings = readings.clone();
                 for _ in 0..2 {
                     let plan = plan(&readings, &zones, RECEIVED + 1, now);
-                    for write in plan.writes.into_iter().take(interrupted.max(1)) {
+                    for write in plan.at_once(interrupted).next().unwrap_or_default() {
                         store_later(&mut readings, &write.reading, now);
                     }
                 }
