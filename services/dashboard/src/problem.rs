@@ -250,6 +250,15 @@ impl Problem {
         Self { detail: Cow::Owned(detail), ..problem }
     }
 
+    /// A body that is not there in whole in time.
+    pub fn body_too_slow(within: Duration) -> Self {
+        let problem =
+            Self::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", "The body came too slowly", "");
+        let seconds = within.as_secs();
+        let detail = format!("The body was not there {seconds} s after its head; send it again.");
+        Self { detail: Cow::Owned(detail), ..problem }
+    }
+
     /// A change that does not say of which version it is one.
     pub const fn version_missing() -> Self {
         Self::new(

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use utoipa::OpenApi;
@@ -93,6 +93,7 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
         .route("/api/{*rest}", axum::routing::any(|| async { Problem::not_found() }))
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(body::LONGEST_JSON))
+        .layer(map_request(body::in_time))
         .layer(from_fn_with_state(Arc::clone(&dashboard), session::of_one_session))
         .layer(map_response(private))
         .with_state(dashboard)

@@ -68,6 +68,7 @@ pub async fn read_plan(
         (status = 400, description = "The body is no JSON, or If-Match is no ETag of a plan", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 412, description = "Somebody was quicker: both versions", body = PlanConflictProblem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
@@ -205,8 +206,9 @@ fn version_of(headers: &HeaderMap) -> Result<i32, Problem> {
     let tag = tags.next().ok_or_else(Problem::version_missing)?;
     let text = tag.to_str().ok().filter(|_| tags.next().is_none());
     let digits = text.and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
-    let version = digits.and_then(|digits| digits.parse().ok());
-    version.filter(|version| *version >= 0).ok_or_else(|| Problem::bad_request(UNREADABLE))
+    let is_number = |digits: &&str| digits.bytes().all(|digit| digit.is_ascii_digit());
+    let version = digits.filter(is_number).and_then(|digits| digits.parse().ok());
+    version.ok_or_else(|| Problem::bad_request(UNREADABLE))
 }
 
 /// Everything that is wrong with a plan.

@@ -39,6 +39,7 @@ use crate::state::{Dashboard, now};
         (status = 400, description = "The body is no JSON, or there are too many readings for a preview", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),

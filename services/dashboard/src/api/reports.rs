@@ -31,6 +31,7 @@ const LONGEST_FILE: usize = 1 << 20;
         (status = 400, description = "The file is not understood; the detail names the lines", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "Not for this role, or the file names a patient who is not one of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
     )

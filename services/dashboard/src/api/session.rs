@@ -53,7 +53,9 @@ fn is_without_tls(headers: &HeaderMap) -> bool {
     match text(&ORIGIN) {
         Some(origin) => origin.starts_with("http://") && !is_loopback(origin),
         None => {
-            text(&FORWARDED_PROTO).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"))
+            // Of several proxies the first is the browser's.
+            let scheme = text(&FORWARDED_PROTO).and_then(|list| list.split(',').next());
+            scheme.is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("http"))
                 && !text(&HOST).is_some_and(|host| is_loopback(&format!("http://{host}")))
         }
     }
@@ -79,6 +81,7 @@ fn is_loopback(origin: &str) -> bool {
         (status = 400, description = "The body is not understood", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "User or password is wrong", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The account's person is not registered, or the page was loaded without TLS", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 429, description = "Too many failed sign-ins of this user; Retry-After says when to come back", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Just started, or the sign-in or the end of the session before cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),

@@ -1,4 +1,10 @@
-//! Bodies that are longer than is taken.
+//! Bodies that are longer than is taken, or slower.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use futures_util::stream;
 
 use super::*;
 
@@ -48,14 +54,34 @@ async fn a_body_that_is_too_long_is_answered_413_with_the_most_that_is_taken() {
     }
 }
 
+/// Whoever sends a byte now and then keeps no connection: without a password too.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_not_there_in_whole_after_ten_seconds_is_answered_408() {
+    let api = api();
+    for (method, path, kind, _) in WITH_A_BODY {
+        let drops = stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            Some((Ok::<_, Infallible>(Bytes::from_static(b" ")), ()))
+        });
+        let begun = tokio::time::Instant::now();
+        let body = Body::from_stream(drops);
+        let (status, problem) = answer(&api, (method, path, kind), body).await;
+        assert_eq!(status, 408, "{method} {path}: {problem}");
+        assert_eq!(problem["type"], "urn:mimamori:problem:body-too-slow", "{path}");
+        assert_eq!(begun.elapsed().as_secs(), 10, "{path}");
+    }
+}
+
 #[test]
-fn the_document_says_413_of_every_request_with_a_body_and_none_is_left_out_here() {
+fn the_document_says_408_and_413_of_every_request_with_a_body_and_none_is_left_out_here() {
     let document: Value = serde_json::from_str(&crate::api::openapi_json()).unwrap();
     let mut found = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             if operation["requestBody"].is_object() {
-                assert!(operation["responses"]["413"].is_object(), "{method} {path}");
+                for status in ["408", "413"] {
+                    assert!(operation["responses"][status].is_object(), "{method} {path}");
+                }
                 let path = path.replace("{consortium}", "A").replace("{person}", "1");
                 found.push((method.to_uppercase(), path));
             }

@@ -157,7 +157,7 @@ async fn a_change_names_the_version_that_it_is_one_of() {
         (status.as_u16(), &problem["type"]),
         (428, &json!("urn:mimamori:problem:version-missing"))
     );
-    for unreadable in ["0", "*", "W/\"0\"", "\"-1\"", "\"0\", \"1\"", "\"x\""] {
+    for unreadable in ["0", "*", "W/\"0\"", "\"-1\"", "\"+0\"", "\"0\", \"1\"", "\"x\""] {
         assert_eq!(api.set(unreadable, &severe_at(170.0)).await.0, 400, "{unreadable}");
     }
     assert_eq!(api.set("\"7\"", &severe_at(170.0)).await.0, 412);

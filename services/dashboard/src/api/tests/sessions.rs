@@ -270,10 +270,11 @@ async fn a_sign_in_without_tls_is_told_so_and_one_on_the_machine_itself_is_not()
         request.headers_mut().insert(header::CONTENT_TYPE, json);
         api.send(request).await
     };
-    let refused: [&[_]; 3] = [
+    let refused: [&[_]; 4] = [
         &[("origin", "http://dashboard.example:8090")],
         &[("origin", "http://192.0.2.7")],
         &[("x-forwarded-proto", "http"), ("host", "dashboard.example")],
+        &[("x-forwarded-proto", "http, https"), ("host", "dashboard.example")],
     ];
     for headers in refused {
         let response = sign_in(headers).await;
@@ -281,7 +282,7 @@ async fn a_sign_in_without_tls_is_told_so_and_one_on_the_machine_itself_is_not()
         assert!(!response.headers().contains_key(header::SET_COOKIE));
         assert_eq!(kind_of(response).await, "urn:mimamori:problem:tls-missing");
     }
-    let taken: [&[_]; 7] = [
+    let taken: [&[_]; 8] = [
         &[],
         &[("origin", "https://dashboard.example")],
         &[("origin", "https://dashboard.example"), ("x-forwarded-proto", "http")],
@@ -289,6 +290,7 @@ async fn a_sign_in_without_tls_is_told_so_and_one_on_the_machine_itself_is_not()
         &[("origin", "http://127.0.0.1:8090")],
         &[("origin", "http://[::1]:8090")],
         &[("x-forwarded-proto", "https"), ("host", "dashboard.example")],
+        &[("x-forwarded-proto", "https,http"), ("host", "dashboard.example")],
     ];
     for headers in taken {
         assert_eq!(sign_in(headers).await.status(), 200, "{headers:?}");
