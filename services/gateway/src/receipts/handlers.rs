@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
@@ -45,9 +45,11 @@ fn ask(gateway: &Gateway, headers: &HeaderMap) -> Result<Asked, ErrorResponse> {
 
 async fn reading(
     State(gateway): State<Arc<Gateway>>,
-    Path(written): Path<String>,
+    written: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ErrorResponse> {
+    // What is no text is no id.
+    let written = written.map_or_else(|_| String::new(), |Path(written)| written);
     counted(&gateway, find(&gateway, &written, &headers)).await
 }
 

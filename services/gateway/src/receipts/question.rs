@@ -75,7 +75,8 @@ impl Parameters {
             ErrorResponse::parameter("outcome", detail)
         })?;
         // Nothing is stored before it is received, as far as the two clocks agree.
-        let start = Cursor::before((since - Span::from_hours(1)).millis());
+        // A time ahead asks for nothing, and its cursor leaves out nothing that comes until then.
+        let start = Cursor::before((since.min(now) - Span::from_hours(1)).millis());
         let after = self.cursor.map(|text| text.parse()).transpose().map_err(|_| {
             ErrorResponse::parameter("cursor", "cursor is what a page before has given, as it is.")
         })?;
@@ -99,6 +100,17 @@ mod tests {
         let question = Parameters::default().question(NOW).unwrap();
         assert_eq!(question.since, NOW - Span::from_days(30));
         assert_eq!((question.outcome, question.limit), (None, MOST));
+    }
+
+    #[test]
+    fn a_vendor_whose_clock_is_ahead_loses_nothing_by_the_cursor() {
+        let asked = |since: Timestamp| {
+            let since = Some(since.to_string());
+            Parameters { since, ..Parameters::default() }.question(NOW).unwrap()
+        };
+        let ahead = NOW + Span::from_days(2);
+        assert_eq!(asked(ahead).since, ahead);
+        assert_eq!(asked(ahead).after, asked(NOW).after);
     }
 
     #[test]

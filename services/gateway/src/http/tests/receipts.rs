@@ -140,6 +140,7 @@ async fn anothers_reading_is_answered_as_one_that_does_not_exist_and_is_on_recor
         answers.push(elsewhere);
         assert_eq!(fixture.kafka.audits()[1].consortium.as_deref(), Some("OTHERS"));
         answers.push(get_reading(&fixture, "no/id").await);
+        answers.push(get_reading(&fixture, "%FF").await);
         answers.push(get_reading(&fixture, &ID.replace("blood_pressure", "x")).await);
     }
     for answered in &answers {
@@ -250,9 +251,11 @@ async fn nothing_is_shown_that_could_not_be_recorded() {
 #[tokio::test]
 async fn receipts_need_a_credential_and_a_place_and_take_none_of_the_intake() {
     let (fixture, _) = with_store(Ok(vec![]), Ok(vec![]));
-    let request = Request::get("/v1/deliveries").body(Body::empty()).unwrap();
-    let answered = fixture.send(request).await;
-    assert_eq!(answered.status, StatusCode::UNAUTHORIZED);
+    for path in ["/v1/deliveries", "/v1/readings/%FF"] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answered = fixture.send(request).await;
+        assert_eq!(answered.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
     let place = fixture.gateway.receipts.places.take("acme");
     assert!(place.is_some());
     let answered = get(&fixture, "/v1/deliveries").await;
