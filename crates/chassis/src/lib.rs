@@ -25,6 +25,7 @@ mod connections;
 pub mod health;
 mod hex;
 pub mod metrics;
+mod printable;
 mod secret;
 pub mod server;
 pub mod shutdown;
@@ -41,5 +42,6 @@ pub use connections::{
 pub use health::{Component, Health, Heartbeat};
 pub use hex::hex;
 pub use metrics::Metrics;
+pub use printable::printable;
 pub use secret::Secret;
 pub use shutdown::Shutdown;

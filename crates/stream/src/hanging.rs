@@ -201,7 +201,7 @@ fn reason(held: &HeldBack, age: Duration, producer: Option<&OpenTransaction>) ->
             let began = open.coordinated.as_ref().and_then(|known| known.began_ms);
             let open_for = (now_ms() - began.unwrap_or(open.last_record_ms)).max(0) / 1000;
             let name = match &open.coordinated {
-                Some(known) => format!(" ({})", known.transactional_id),
+                Some(known) => format!(" ({})", known.shown_id()),
                 None => String::new(),
             };
             format!("of producer {}{name}, open for {open_for} s,", open.producer_id)

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chassis::printable;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, Producer};
 
@@ -51,7 +52,7 @@ pub struct OpenTransaction {
 /// What a coordinator knows of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coordinated {
-    /// The name that its producer goes by.
+    /// The name that its producer goes by, as it has chosen it; [`Self::shown_id`] is for showing.
     pub transactional_id: String,
     /// `Ongoing` and others.
     pub state: String,
@@ -60,6 +61,16 @@ pub struct Coordinated {
     /// After which time the coordinator ends it, milliseconds.
     pub timeout_ms: i32,
 }
+
+impl Coordinated {
+    /// The name that its producer goes by, as a terminal and a page may be given it.
+    pub fn shown_id(&self) -> String {
+        printable(&self.transactional_id, LONGEST_SHOWN_ID)
+    }
+}
+
+/// Characters of a transactional id that are shown, at most.
+const LONGEST_SHOWN_ID: usize = 100;
 
 /// How an open transaction was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use chassis::{DeploymentArgs, KafkaArgs, now_ms};
 use clap::Subcommand;
 use schemas::topics::{Topic, Topics};
 use stream::open_transactions::{Ended, OpenTransaction, abort, open};
+use stream::topics::partition_count;
 use tokio::task::spawn_blocking;
 
 /// What to do with transactions.
@@ -69,6 +70,13 @@ async fn list(args: ListArgs) -> anyhow::Result<()> {
 async fn end(args: AbortArgs) -> anyhow::Result<()> {
     let AbortArgs { kafka, topic, partition, producer_id } = args;
     let (transaction, ended) = spawn_blocking(move || {
+        let partitions = partition_count(&kafka, &topic)?;
+        if !(0..partitions).contains(&partition) {
+            bail!(
+                "{topic} has no partition {partition}; its partitions are 0 to {}",
+                partitions - 1
+            );
+        }
         let found = open(&kafka, std::slice::from_ref(&topic))?;
         let is_meant =
             |it: &OpenTransaction| it.partition == partition && it.producer_id == producer_id;
@@ -108,7 +116,7 @@ fn line(transaction: &OpenTransaction, now: i64) -> String {
     let who = match &transaction.coordinated {
         Some(known) => format!(
             "{} ({}, ends by itself after {} s)",
-            known.transactional_id,
+            known.shown_id(),
             known.state,
             known.timeout_ms / 1000
         ),
@@ -141,6 +149,23 @@ mod tests {
             coordinated,
             not_asked: not_asked.map(str::to_owned),
         }
+    }
+
+    /// Whoever may write to the topic chooses the name.
+    #[test]
+    fn a_name_writes_no_line_of_its_own() {
+        let coordinated = Coordinated {
+            transactional_id: format!(
+                "evil\u{1b}[31m\nreadings.raw partition 9 {}",
+                "x".repeat(5_000)
+            ),
+            state: "Ongoing".to_owned(),
+            began_ms: Some(40_000),
+            timeout_ms: 60_000,
+        };
+        let line = line(&transaction(Some(coordinated), None), 100_000);
+        assert!(!line.contains(char::is_control), "{line}");
+        assert!(line.len() < 400, "{line}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-use chassis::now_ms;
+use chassis::{now_ms, printable};
 use clinical::Timestamp;
 use schemas::{Decoder, Reading, RejectedReading};
 use serde::Serialize;
@@ -135,12 +135,12 @@ impl Listed {
         let line = Line {
             address: rejected.origin.into(),
             received_at: rejected.origin.received_at,
-            reason: printable(&rejected.reason),
+            reason: printable(&rejected.reason, usize::MAX),
             consortium: found.consortium(),
             vendor: found.vendor().map(str::to_owned),
             length: rejected.whole_length.unwrap_or(rejected.bytes.len() as i64),
             replayed,
-            detail: printable(&rejected.detail),
+            detail: printable(&rejected.detail, usize::MAX),
         };
         let kind = (line.reason.clone(), line.consortium.clone(), line.vendor.clone());
         *self.counts.entry(kind).or_default() += 1;
@@ -248,11 +248,6 @@ fn width() -> usize {
     }
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     columns.unwrap_or(160).max(60)
-}
-
-/// What a terminal may be given: a record may be written by anybody.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
