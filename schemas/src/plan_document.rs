@@ -22,6 +22,7 @@
 //! not leave out a limit.
 
 use clinical::Timestamp;
+use clinical::source::written_by_a_person;
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value};
 
@@ -97,14 +98,15 @@ impl Reader {
         plan.pauses = self.list(members, "pauses", "", Self::pause);
         plan.quiet_hours =
             given(members, "quiet_hours").and_then(|hours| self.quiet_hours(hours, "/quiet_hours"));
-        plan.reason = match given(members, "reason") {
-            Some(reason) => self.text(reason, "/reason").trim().to_owned(),
-            None => String::new(),
-        };
-        let length = plan.reason.chars().count();
-        if !(1..=LONGEST_REASON).contains(&length) {
-            let needed = format!("a reason is needed, of at most {LONGEST_REASON} characters");
-            self.faults.add("/reason".to_owned(), needed);
+        let reason = given(members, "reason").map(|reason| self.text(reason, "/reason"));
+        match reason.as_deref().and_then(|text| written_by_a_person(text, LONGEST_REASON)) {
+            Some(reason) => reason.clone_into(&mut plan.reason),
+            None => {
+                let needed = format!(
+                    "a reason is needed that can be read, of at most {LONGEST_REASON} characters"
+                );
+                self.faults.add("/reason".to_owned(), needed);
+            }
         }
         plan
     }
@@ -334,5 +336,7 @@ mod tests {
         assert_eq!(places(&json!([])), [""]);
         assert_eq!(places(&json!({ "reason": "  " })), ["/reason"]);
         assert_eq!(places(&json!({ "reason": "x".repeat(1001) })), ["/reason"]);
+        assert_eq!(places(&json!({ "reason": "\u{202e}\u{200b}" })), ["/reason"]);
+        assert_eq!(places(&json!({ "reason": "dis\0charged" })), ["/reason"]);
     }
 }

@@ -213,6 +213,16 @@ pub(crate) fn normalised(text: &str) -> Cow<'_, str> {
     if is_normalised_ascii(text) { Cow::Borrowed(text) } else { Cow::Owned(normalise(text)) }
 }
 
+/// What a person has written, such as a reason, without space around it; none where it has nothing that can
+/// be seen, more than so many characters, or such as control a terminal.
+pub fn written_by_a_person(text: &str, longest: usize) -> Option<&str> {
+    let text = text.trim();
+    let is_line = |character: char| matches!(character, '\n' | '\r' | '\t');
+    let is_control = |character: char| character.is_control() && !is_line(character);
+    let is_text = !normalised(text).is_empty() && !text.chars().any(is_control);
+    (is_text && text.chars().count() <= longest).then_some(text)
+}
+
 fn read_manufacturer(text: &str) -> Result<Cow<'_, str>, InvalidSource> {
     read("model_manufacturer_code", text, LONGEST_DEVICE_PART)
 }
@@ -357,6 +367,15 @@ mod tests {
             ("A\u{200d}\u{30a}", "Å"),
         ] {
             assert_eq!(normalise(text), normalised, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_has_written_can_be_seen_and_controls_no_terminal() {
+        assert_eq!(written_by_a_person("  two\nlines ", 10), Some("two\nlines"));
+        assert_eq!(written_by_a_person("入院のため", 5), Some("入院のため"));
+        for text in ["", " \n ", "\u{202e}\u{200b}", "a\0b", "\u{1b}[31m", "six of"] {
+            assert_eq!(written_by_a_person(text, 5), None, "{text:?}");
         }
     }
 

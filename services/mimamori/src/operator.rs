@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use chassis::now_ms;
+use clinical::source::written_by_a_person;
 use schemas::AuditEvent;
 use schemas::topics::Topic;
 use stream::producer::{Outgoing, Producer};
@@ -91,12 +92,9 @@ fn accesses<'p>(
 /// # Errors
 /// When it is empty, long, or not printable.
 fn operator(text: &str) -> Result<String, String> {
-    let name = text.trim();
-    if (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
-        Ok(name.to_owned())
-    } else {
-        Err("an operator's name has 1 to 100 printable characters".to_owned())
-    }
+    let name = written_by_a_person(text, 100).filter(|name| !name.chars().any(char::is_control));
+    let name = name.map(str::to_owned);
+    name.ok_or_else(|| "an operator's name has 1 to 100 printable characters".to_owned())
 }
 
 #[cfg(test)]
