@@ -150,7 +150,11 @@ impl Monitor {
             let judged = Judged::OfReadings(time, time);
             let fast = Situation { patient, plan, window, now: received, cause: None, judged };
             self.wait_for_the_rest(reading, admission.outcome, received);
+            let off = plan.places_off();
             for &index in rules::reading(reading.kind) {
+                if off.has(index) {
+                    continue;
+                }
                 let rule = rules::all()[index];
                 let counted = if rule.reads_copies() { CountedChange::AsCurrent } else { counted };
                 let is_unaffected = match counted {

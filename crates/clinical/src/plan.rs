@@ -9,7 +9,7 @@ use crate::programmes::{Programme, ProgrammeValue};
 use crate::quiet_hours::{InvalidQuietHours, QuietHours};
 use crate::reliability::{Trust, TrustedProducts};
 use crate::rule_set::{GivenValue, RuleSet};
-use crate::rules;
+use crate::rules::{self, Places};
 use crate::sample::Sample;
 use crate::schedule::{InvalidSchedule, Schedule};
 use crate::silence::Held;
@@ -193,6 +193,11 @@ impl Plan {
     /// Whether the rule set in force switches a rule off.
     pub(crate) fn switches_off(&self, rule: &str) -> bool {
         self.rule_set.as_ref().is_some_and(|set| set.is_off(rule))
+    }
+
+    /// The places in [`rules::all`] of the rules that the rule set in force switches off.
+    pub(crate) fn places_off(&self) -> Places {
+        self.rule_set.as_ref().map(|set| set.places_off()).unwrap_or_default()
     }
 
     /// The patient's local time: that of the schedule, or Japan's where the plan has none.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::alert::RuleName;
 use crate::parameter::Parameter;
 use crate::plan::{InvalidPlan, override_of};
-use crate::rules;
+use crate::rules::{self, Places};
+use crate::source::written_by_a_person;
 use crate::time::Timestamp;
 
 /// Characters of a rule set's name, at most.
@@ -22,6 +23,8 @@ pub struct RuleSet {
     effective_from: Timestamp,
     values: Vec<GivenValue>,
     off: Vec<SwitchedOff>,
+    /// The same by the rules' places: each reading asks.
+    places_off: Places,
 }
 
 /// A value that takes the place of a parameter's default.
@@ -80,7 +83,8 @@ impl RuleSet {
             return Err(InvalidRuleSet::Name);
         }
         let name = name.to_owned();
-        Ok(Self { name, effective_from, values: Vec::new(), off: Vec::new() })
+        let (values, off, places_off) = (Vec::new(), Vec::new(), Places::default());
+        Ok(Self { name, effective_from, values, off, places_off })
     }
 
     /// Gives a parameter another value than its default; `name` is its full name, the present one or
@@ -109,6 +113,7 @@ impl RuleSet {
         if self.is_off(rule) {
             return Err(InvalidRuleSet::Twice(rule.to_owned()));
         }
+        self.places_off.add(rules::place(name));
         self.off.push(SwitchedOff { rule: name, reason: text(rule, reason)? });
         self.off.sort_by_key(|one| one.rule);
         Ok(())
@@ -134,6 +139,11 @@ impl RuleSet {
         &self.off
     }
 
+    /// The places in [`rules::all`] of the rules that it switches off.
+    pub(crate) fn places_off(&self) -> Places {
+        self.places_off
+    }
+
     /// The value that it gives a parameter, if it does.
     pub fn given(&self, parameter: &Parameter) -> Option<&GivenValue> {
         self.values.iter().find(|known| known.parameter.name == parameter.name)
@@ -147,11 +157,8 @@ impl RuleSet {
 
 /// A source or a reason, without space around it.
 fn text(of: &str, text: &str) -> Result<String, InvalidRuleSet> {
-    let text = text.trim();
-    match (1..=LONGEST_TEXT).contains(&text.chars().count()) {
-        true => Ok(text.to_owned()),
-        false => Err(InvalidRuleSet::NoSource(of.to_owned())),
-    }
+    let written = written_by_a_person(text, LONGEST_TEXT).map(str::to_owned);
+    written.ok_or_else(|| InvalidRuleSet::NoSource(of.to_owned()))
 }
 
 /// All rule sets that were ever applied. Which is in force depends on them and on the time alone, so

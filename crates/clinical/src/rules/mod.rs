@@ -87,6 +87,23 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all
 }
 
+/// Some of the places of [`all`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Places(u64);
+
+impl Places {
+    /// So many rules there may be.
+    const MOST: usize = u64::BITS as usize;
+
+    pub(crate) fn add(&mut self, place: usize) {
+        self.0 |= 1 << place;
+    }
+
+    pub(crate) fn has(self, place: usize) -> bool {
+        self.0 >> place & 1 == 1
+    }
+}
+
 /// Every rule, and which of them read each kind.
 struct Rules {
     all: Vec<&'static dyn Rule>,
@@ -97,6 +114,7 @@ struct Rules {
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let all = of_folders();
+    assert!(all.len() <= Places::MOST, "there is no place for so many rules");
     let of_kind = |kind: &Kind| {
         (0..all.len()).filter(|index| all[*index].kinds().contains(kind)).collect::<Vec<usize>>()
     };
@@ -145,6 +163,15 @@ pub(crate) fn applies(rule: &dyn Rule, plan: &Plan) -> bool {
 /// The rule of a name.
 pub fn find(name: &str) -> Option<&'static dyn Rule> {
     all().iter().copied().find(|rule| rule.name() == name)
+}
+
+/// The place of a rule in [`all`].
+///
+/// # Panics
+/// When there is no such rule, of which nobody has the name.
+pub(crate) fn place(name: RuleName) -> usize {
+    let place = all().iter().position(|rule| rule.name() == name.as_str());
+    place.expect("a rule's name is that of a rule")
 }
 
 /// The name of a rule that exists.
