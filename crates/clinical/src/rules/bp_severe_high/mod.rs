@@ -81,6 +81,10 @@ impl Rule for SevereHigh {
         ]
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }

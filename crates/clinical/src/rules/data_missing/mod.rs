@@ -114,6 +114,10 @@ impl Rule for DataMissing {
         context.lasting_at(time).next().is_none() && near.any(is_of_the_day)
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(self.kind, alert)
     }

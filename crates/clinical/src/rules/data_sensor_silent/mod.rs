@@ -136,6 +136,10 @@ impl Rule for SensorSilent {
         is_of_sensor(sample) && delay >= HANDED_OVER
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }

@@ -90,6 +90,10 @@ impl Rule for BelowRangeBurden {
         sensor_days::waits_for_the_rest(sample, delay)
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }

@@ -182,6 +182,10 @@ impl Rule for Low {
         ]
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }

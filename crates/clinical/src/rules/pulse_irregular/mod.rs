@@ -121,6 +121,10 @@ impl Rule for Irregular {
         flag(sample) == Some(true)
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }
