@@ -11,6 +11,7 @@ mod wording;
 use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
 use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::monitor::TOGETHER;
@@ -55,6 +56,10 @@ impl Rule for Low {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[SYSTOLIC, CLEAR_SYSTOLIC, CLEAR_OCCASIONS] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::confirmed::FIXED, crate::crisis::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

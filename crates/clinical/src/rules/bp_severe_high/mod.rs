@@ -7,6 +7,7 @@ mod wording;
 use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
 use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
@@ -45,6 +46,10 @@ impl Rule for SevereHigh {
 
     fn parameters(&self) -> &'static [Parameter] {
         PARAMETERS
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::confirmed::FIXED, crate::crisis::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

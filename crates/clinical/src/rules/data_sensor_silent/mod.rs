@@ -21,6 +21,7 @@ use jiff::civil::Date;
 
 use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::Episode;
+use crate::fixed::Fixed;
 use crate::glucose::{GLUCOSE, is_of_sensor};
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
@@ -59,6 +60,10 @@ impl Rule for SensorSilent {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[HOURS] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, crate::silence::FIXED]
     }
 
     fn applies_to(&self, plan: &Plan) -> bool {

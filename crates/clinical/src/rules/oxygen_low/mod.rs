@@ -27,6 +27,7 @@ mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text};
 use crate::crisis::UNKNOWN_AFTER;
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, oxygen_saturation};
 use crate::limit::{Limit, Side};
 use crate::monitor::TOGETHER;
@@ -94,6 +95,10 @@ impl Rule for Low {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LIMIT, URGENT, CLEAR] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, minutes::FIXED, course::FIXED, open::FIXED, crate::crisis::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
