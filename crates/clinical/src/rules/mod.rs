@@ -161,10 +161,8 @@ pub fn parameters() -> impl Iterator<Item = &'static Parameter> + Clone {
 /// The numbers that nothing changes, by the name of their rule: those of rules that there are for each kind
 /// once, by what their names have in common.
 pub fn fixed() -> impl Iterator<Item = (&'static str, &'static Fixed)> {
-    let is_first = |index: &usize| {
-        let family = |rule: &&'static dyn Rule| rule.family() == all()[*index].family();
-        !all()[..*index].iter().any(|rule| family(rule))
-    };
+    let is_first =
+        |index: &usize| !all()[..*index].iter().any(|rule| rule.family() == all()[*index].family());
     (0..all().len()).filter(is_first).flat_map(|index| {
         let rule = all()[index];
         rule.fixed().iter().copied().flatten().map(move |fixed| (rule.family(), fixed))

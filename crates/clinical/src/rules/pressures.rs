@@ -114,6 +114,28 @@ pub(crate) fn tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
+/// What the rules that share these numbers say of them.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        ["朝の始まり（時）", "morning: from, hour of the day"],
+        days::HOURS[0] as f64,
+        "h",
+        "ours",
+    ),
+    Fixed::new(
+        ["朝の終わり（時）", "morning: until, hour of the day"],
+        days::HOURS[1] as f64,
+        "h",
+        "ours",
+    ),
+    Fixed::new(
+        ["晩の始まり（時、次の朝まで）", "evening: from, hour of the day, until the next morning"],
+        days::HOURS[2] as f64,
+        "h",
+        "ours",
+    ),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,25 +194,3 @@ mod tests {
         assert!(mean_of(std::iter::empty()).is_none());
     }
 }
-
-/// What the rules that share these numbers say of them.
-pub(super) const FIXED: &[Fixed] = &[
-    Fixed::new(
-        ["朝の始まり（時）", "morning: from, hour of the day"],
-        days::HOURS[0] as f64,
-        "h",
-        "ours",
-    ),
-    Fixed::new(
-        ["朝の終わり（時）", "morning: until, hour of the day"],
-        days::HOURS[1] as f64,
-        "h",
-        "ours",
-    ),
-    Fixed::new(
-        ["晩の始まり（時、次の朝まで）", "evening: from, hour of the day, until the next morning"],
-        days::HOURS[2] as f64,
-        "h",
-        "ours",
-    ),
-];

@@ -108,6 +108,17 @@ impl Limits {
     }
 }
 
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[Fixed::new(
+    [
+        "解消の基準と重症域の基準の差（指定のないとき）",
+        "normalised lies below severe by, where it is not given",
+    ],
+    HYSTERESIS as f64,
+    "mm[Hg]",
+    "ours: so that a patient at the limit does not flap",
+)];
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -151,14 +162,3 @@ mod tests {
         assert_eq!(Limits::of(&rules::plan(1, both).unwrap()).clear_occasions, 4);
     }
 }
-
-/// The numbers of the rule that nothing changes.
-pub(super) const FIXED: &[Fixed] = &[Fixed::new(
-    [
-        "解消の基準と重症域の基準の差（指定のないとき）",
-        "normalised lies below severe by, where it is not given",
-    ],
-    HYSTERESIS as f64,
-    "mm[Hg]",
-    "ours: so that a patient at the limit does not flap",
-)];
