@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Holds the documents to what is there: files, folders, tests and metrics that they name exist, and
-the clinical rules are described as they are.
+the clinical rules are described as they are, with every number that they work with.
 
 A name in backticks is a metric's when it begins with mimamori_, a test's when it has four
 underscores or more, and a file's when it begins with a folder of the checkout and has a slash. Each
 rule has a section in docs/clinical-rules.md that names its parameters with their ranges, and the page
-names the rule set. Says what is missing and exits with 1.
+names the rule set. A number that a rule works with is a parameter, or among the fixed numbers that plans
+show, whose table a test holds to the page. Says what is missing and exits with 1.
 """
 
 import pathlib
@@ -23,6 +24,44 @@ RULES = pathlib.Path("crates/clinical/src/rules")
 RULES_PAGE = pathlib.Path("docs/clinical-rules.md")
 RULE_SET = re.compile(r'RULE_SET: &str = "([^"]+)"')
 PARAMETER = re.compile(r'name: "([a-z0-9._]+)",.*?\blow: ([\d.]+),\s+high: ([\d.]+),', re.DOTALL)
+NUMBER = re.compile(
+    r"^(?:pub(?:\(\w+\))? )?const ([A-Z_]+): (?:Span|[fiu]\d+|usize|Weight|Percent|Pressure|\[i8; 3\]) =",
+    re.MULTILINE,
+)
+FIXED = re.compile(r"&\[Fixed\] = &\[(.*?)\];\n", re.DOTALL)
+
+# Numbers that say nothing of medicine, and why.
+NO_FIXED_NUMBERS = {
+    "ENDS_WITHIN": "how far to look, made of others",
+    "FINGER_STICK": "the place of a code",
+    "JUDGED_WITHIN": "how far to look, made of others",
+    "LONGEST_DAY": "a day where clocks go back",
+    "LOOKBACK": "how far to look",
+    "MILLIMOLE": "a unit's definition",
+    "MOST_DAYS": "more than there are",
+    "MOST_EVIDENCE": "how many readings an alert names",
+    "NEAR": "how far to look",
+    "NEW_CRISIS_AFTER": "made of others",
+    "NOT_LOW": "beyond every limit",
+    "OF_TWO_HOURS": "how many readings to make room for",
+    "POUNDS": "a unit's definition",
+    "SURELY_TO_COME": "made of others",
+}
+
+
+def numbers_not_said():
+    """Numbers of rules that no plan shows: neither a parameter nor among the fixed ones."""
+    said = "".join(
+        re.sub(r'"[^"]*"', "", listed)
+        for file in RULES.parent.rglob("*.rs")
+        for listed in FIXED.findall(file.read_text())
+    )
+    for file in sorted(RULES.rglob("*.rs")):
+        if "tests" in file.stem or "tests" in file.parts or file.stem == "sent":
+            continue
+        for number in NUMBER.findall(file.read_text()):
+            if number not in NO_FIXED_NUMBERS and not re.search(rf"\b{number}\b", said):
+                yield f"{file}: {number} is among no fixed numbers, with its source"
 
 
 def rules_not_described():
@@ -64,7 +103,7 @@ def main():
             source = file.read_text()
             sources += source
             functions.update(FUNCTION.findall(source))
-    missing = list(rules_not_described())
+    missing = [*rules_not_described(), *numbers_not_said()]
     for document in (file for file in files if file.suffix == ".md" and file.exists()):
         text = document.read_text()
         for name in TEST.findall(text):

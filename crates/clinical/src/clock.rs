@@ -17,7 +17,7 @@ pub const UPDATE_TIME_TOLERANCE: Span = AHEAD_TOLERANCE;
 /// For so long a clock that was never set counts on from its factory date before that date is taken for
 /// a true one. Ours: a patient who measures once a week is noticed, and of a true history 2 days in a
 /// hundred are not believed.
-const COUNTS_ON: Span = Span::from_days(7);
+pub(crate) const COUNTS_ON: Span = Span::from_days(7);
 
 /// A factory date is one of local time, and local time is at most 14 hours before that of UTC, and at
 /// most 12 behind.

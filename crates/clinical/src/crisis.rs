@@ -9,6 +9,7 @@
 
 use crate::alert::{Alert, Severity, Stage, Status, Values};
 use crate::episode::{Computation, Episode, PAGES_WITHIN};
+use crate::fixed::Fixed;
 use crate::time::{Span, Timestamp};
 
 /// Values beyond a limit so long after the last ones may be a new crisis. Ours: another day, for people
@@ -22,6 +23,34 @@ const EACH_DAY: Span = Span::from_hours(28);
 /// After so long without any value nobody knows whether it is the same crisis. Ours: the three days after
 /// which readings are missing.
 pub(crate) const UNKNOWN_AFTER: Span = Span::from_days(3);
+
+/// What the rules that share these numbers say of them.
+pub(crate) const FIXED: &[Fixed] = &[
+    Fixed::hours(
+        [
+            "最後の該当値からこれ以上後に該当しない値があれば、次は新たな発生とみなす",
+            "a new crisis: after a value not beyond the limit, so long after the last one beyond it",
+        ],
+        AGAIN_AFTER,
+        "ours: another day, for people measure up to four hours earlier or later",
+    ),
+    Fixed::hours(
+        [
+            "最後の該当値からこれを超え、間に該当しない値があれば、新たな発生とみなす",
+            "a new crisis: after any value not beyond the limit, more than this after the last one beyond it",
+        ],
+        EACH_DAY,
+        "ours: people measure up to four hours earlier or later",
+    ),
+    Fixed::days(
+        [
+            "測定がこれを超えてなければ、次は新たな発生とみなす",
+            "a new crisis: after no value for more than",
+        ],
+        UNKNOWN_AFTER,
+        "ours: the three days after which readings are missing",
+    ),
+];
 
 /// The finding of an alert that was in a crisis again: when the newest one was seen to begin, in seconds
 /// since 1970.

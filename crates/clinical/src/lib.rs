@@ -12,6 +12,7 @@ pub mod copies;
 pub mod crisis;
 mod due;
 pub mod episode;
+pub mod fixed;
 pub mod glucose;
 mod historical;
 pub mod judged;

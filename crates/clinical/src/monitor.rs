@@ -37,7 +37,7 @@ pub(crate) fn assessed(rule: &str) -> usize {
 }
 
 /// What comes sooner after its observation is judged at once, by every rule.
-const PROMPT: Span = Span::from_minutes(15);
+pub(crate) const PROMPT: Span = Span::from_minutes(15);
 
 /// So is what comes later: a process that is away for the rest of the window, and waits when it is back,
 /// would not see it any more. Ours.

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 
 use crate::alert::{Alert, AlertId, RuleName, Severity, Stage, Status, Text, Values};
 use crate::episode::{Episode, EvidenceReading};
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;
@@ -38,6 +39,15 @@ pub trait Rule: Debug + Send + Sync {
 
     /// The numbers that a rule set or a care plan may change.
     fn parameters(&self) -> &'static [Parameter];
+
+    /// The numbers that nothing changes, the rule's own and those that it shares with others.
+    fn fixed(&self) -> &'static [&'static [Fixed]];
+
+    /// The name without the kind, of a rule that there is for each kind with the same fixed numbers; else
+    /// its own name.
+    fn family(&self) -> &str {
+        self.name()
+    }
 
     /// Whether a patient with such a plan can have alerts of the rule.
     fn applies_to(&self, _: &Plan) -> bool {

@@ -5,6 +5,7 @@
 //! All of it follows from what was accepted and when, so that a state which is rebuilt suspects the same.
 
 mod far_behind;
+mod fixed;
 mod stale;
 
 use crate::admission::Outcome;
@@ -19,6 +20,7 @@ use crate::time::{Span, Timestamp};
 use crate::version::Version;
 use crate::window::{LOOKBACK, WINDOW};
 use far_behind::FarBehind;
+pub(crate) use fixed::FIXED;
 use stale::StaleCorrections;
 
 /// A clock that was not set is suspected for so long after the last reading that shows it, unless the

@@ -66,7 +66,7 @@ fn who_is_severe_again_after_days_that_were_not_is_told_of_again_and_once() {
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 2回の平均 202/117 mmHg（収縮期が180以上、拡張期が110以上）。再び重症域です（再測定でも）。症状を確認してください。"
+        "家庭血圧 2回の平均 202/117 mmHg（収縮期が180以上、拡張期が110以上）。再び重症域です（再測定を含めた平均で）。症状を確認してください。"
     );
     // What follows in the same crisis is no news.
     receives(&mut home, [severe(4 * DAY + HOUR), severe(4 * DAY + 9 * HOUR)]);

@@ -68,11 +68,11 @@ fn a_patient_from_whom_nothing_ever_came_is_missing_too() {
     assert!(alert.evidence.is_empty());
     assert_eq!(
         rules::words(alert).en,
-        "Blood pressure: no reading since 2026-05-29. Check device and connection, and how the patient is."
+        "Blood pressure: no reading since 2026-05-29, 14 expected days or more. Check device and connection, and how the patient is."
     );
     assert_eq!(
         rules::words(alert).ja,
-        "血圧の測定値が2026年5月29日から届いていません。機器と通信、ご様子を確認してください。"
+        "血圧の測定値が2026年5月29日から届いていません（予定日14日以上）。機器と通信、ご様子を確認してください。"
     );
     assert_eq!(alert.parameter("missing_after_days"), Some(3.0));
 }

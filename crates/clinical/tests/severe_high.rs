@@ -27,7 +27,7 @@ fn two_severe_readings_a_few_minutes_apart_page_a_physician() {
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 2回の平均 189.5/111 mmHg（収縮期が180以上、拡張期が110以上）。再測定でも重症域です。症状を確認してください。"
+        "家庭血圧 2回の平均 189.5/111 mmHg（収縮期が180以上、拡張期が110以上）。再測定を含めた平均で重症域です。症状を確認してください。"
     );
     assert!(!alert.late);
 }

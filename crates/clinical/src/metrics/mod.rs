@@ -30,6 +30,7 @@ pub use events::{LowEvents, low_events};
 pub use excursions::mage;
 pub use glucose::{GlucoseSummary, RiskIndices, glucose_summary};
 pub use grid::Grid;
+pub(crate) use trace::LONGEST_INTERVAL;
 pub use trace::{Period, Trace, TraceValue};
 pub use trends::{
     COMPARED_DAYS, DaysTrend, MONTH_DAYS, Trend, WEEK_DAYS, change_in_deviations, compared_series,

@@ -18,7 +18,7 @@ use crate::time::{Span, Timestamp};
 const USUAL_INTERVAL: Span = Span::from_minutes(5);
 
 /// No sensor is taken to say values less often than this.
-const LONGEST_INTERVAL: Span = Span::from_minutes(15);
+pub(crate) const LONGEST_INTERVAL: Span = Span::from_minutes(15);
 
 /// A span of time, from an instant on and before another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

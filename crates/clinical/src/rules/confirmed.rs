@@ -26,10 +26,11 @@ use super::confirmed_evidence::{
     steps,
 };
 use super::occasions::{self, OCCASION};
-use super::pairs::{self, Before, Finding, REPEAT_WITHIN, repeats};
+use super::pairs::{self, Before, Finding, IN_A_ROW, REPEAT_AFTER, REPEAT_WITHIN, repeats};
 use crate::alert::{Alert, Severity, Stage};
 use crate::crisis::{AGAIN_AFTER, Away, Crisis, UNKNOWN_AFTER};
 use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
@@ -430,3 +431,38 @@ impl Open {
             || self.reported_end.is_some_and(|reported| reported <= over_at)
     }
 }
+
+/// What the rules that share these numbers say of them.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::minutes(
+        ["再測定とみなす間隔（以上）", "a second reading confirms from"],
+        REPEAT_AFTER,
+        "ours: less is one inflation read twice",
+    ),
+    Fixed::minutes(
+        ["再測定とみなす間隔（以下）", "a second reading confirms until"],
+        REPEAT_WITHIN,
+        "JSH 2019: two readings an occasion and their mean; the minutes are ours",
+    ),
+    Fixed::hours(
+        [
+            "続く2回の測定機会（各1回の測定）で確認とする間隔（以下）",
+            "single readings of two occasions in a row confirm within",
+        ],
+        IN_A_ROW,
+        "ours: who measures once a day does so up to four hours earlier or later",
+    ),
+    Fixed::minutes(
+        ["1回の測定機会（最初の測定から）", "an occasion: readings from its first on for"],
+        OCCASION,
+        "ours",
+    ),
+    Fixed::hours(
+        [
+            "確認済みのアラートの解消：最後の該当値から最後の正常な測定機会まで（以上）",
+            "a confirmed alert ends: from the last reading beyond the limit to the last normalised occasion at least",
+        ],
+        AGAIN_AFTER,
+        "ours: who is beyond the limit each morning and normal by noon is in one crisis",
+    ),
+];

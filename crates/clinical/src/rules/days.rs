@@ -13,6 +13,7 @@ use jiff::civil::{Date, Time, time};
 use crate::alert::{Alert, Severity, Status, Values};
 use crate::copies::COPY_WITHIN;
 use crate::episode::Episode;
+use crate::fixed::Fixed;
 use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context};
@@ -38,12 +39,22 @@ impl Begin {
     }
 }
 
-/// Morning is from 04:00 on. Ours, as are the other times of day.
-const MORNING_BEGINS: Time = time(4, 0, 0, 0);
-/// Morning is until noon.
-const MORNING_ENDS: Time = time(12, 0, 0, 0);
-/// Evening is from 17:00 on until the next morning begins.
-const EVENING_BEGINS: Time = time(17, 0, 0, 0);
+/// Morning is from 04:00 on, until noon; evening is from 17:00 on until the next morning begins. The hours
+/// of the day are ours.
+pub(super) const HOURS: [i8; 3] = [4, 12, 17];
+const MORNING_BEGINS: Time = time(HOURS[0], 0, 0, 0);
+const MORNING_ENDS: Time = time(HOURS[1], 0, 0, 0);
+const EVENING_BEGINS: Time = time(HOURS[2], 0, 0, 0);
+
+/// What the rules that share these numbers say of them.
+pub(super) const FIXED: &[Fixed] = &[Fixed::hours(
+    [
+        "1日の判定：その日の終わりから（患者ごとに最大1時間後まで）",
+        "a day is judged: after its end (up to an hour more, by patient)",
+    ],
+    GRACE,
+    "ours: phones hand over at night",
+)];
 
 /// The finding of every rule of days that says of which day, with those before it, the others are.
 const LAST_DAY: &str = "last_day";

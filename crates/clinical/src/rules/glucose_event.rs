@@ -4,6 +4,7 @@
 //! ([`super::glucose_assessment`]) is the same for all.
 
 use crate::alert::{Alert, Severity, Stage, Text, Values};
+use crate::fixed::Fixed;
 use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
 use crate::kinds::blood_glucose;
 use crate::limit::{Limit, Side};
@@ -35,6 +36,28 @@ pub(super) const TELLS_FOR: Span = Span::from_hours(4);
 /// So long a finger-stick beyond the limit tells of the next one. Ours: who measures before each meal has
 /// eaten between them.
 pub(super) const STICK_TELLS_FOR: Span = Span::from_minutes(150);
+
+/// What the rules that share these numbers say of them.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::minutes(
+        ["解消：センサーの値が戻って続く時間", "ended by a sensor that stays back for"],
+        SENSOR_FOR,
+        "international consensus on continuous glucose monitoring: events of 15 minutes",
+    ),
+    Fixed::minutes(
+        ["連続とみなすセンサーの無信号（以下）", "silence within the run of a sensor"],
+        SILENCE,
+        "ours: phones lose a few values",
+    ),
+    Fixed::minutes(
+        [
+            "受信の遅れがこれを超えるセンサー値は、同時に送られた値と併せて判定",
+            "a sensor value later than this is judged with what was sent with it",
+        ],
+        ALONE_WITHIN,
+        "ours: so that the silence after it lasts a minute from its receipt at least",
+    ),
+];
 
 /// On which side of its limit glucose is in an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

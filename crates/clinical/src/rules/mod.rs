@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use crate::alert::{Alert, RuleName, Text};
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;
@@ -182,6 +183,17 @@ pub fn name(name: &str) -> Option<RuleName> {
 /// Every parameter that a care plan may change.
 pub fn parameters() -> impl Iterator<Item = &'static Parameter> + Clone {
     all().iter().flat_map(|rule| rule.parameters())
+}
+
+/// The numbers that nothing changes, by the name of their rule: those of rules that there are for each kind
+/// once, by what their names have in common.
+pub fn fixed() -> impl Iterator<Item = (&'static str, &'static Fixed)> {
+    let is_first =
+        |index: &usize| !all()[..*index].iter().any(|rule| rule.family() == all()[*index].family());
+    (0..all().len()).filter(is_first).flat_map(|index| {
+        let rule = all()[index];
+        rule.fixed().iter().copied().flatten().map(move |fixed| (rule.family(), fixed))
+    })
 }
 
 /// A plan that gives some parameters other values than their defaults, by their full names.

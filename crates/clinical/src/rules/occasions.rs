@@ -2,11 +2,19 @@
 
 use std::ops::Range;
 
+use crate::fixed::Fixed;
 use crate::remembered::CurrentReading;
 use crate::time::{Span, Timestamp};
 
 /// The length of an occasion. Ours.
 pub(super) const OCCASION: Span = Span::from_minutes(15);
+
+/// What the rules that share these numbers say of them.
+pub(super) const FIXED: &[Fixed] = &[Fixed::minutes(
+    ["1回の測定機会（最初の測定から）", "an occasion: readings from its first on for"],
+    OCCASION,
+    "ours",
+)];
 
 /// The index at which the first occasion begins that has a reading at `window_start` or later. Occasions
 /// follow from each other for as long as no pause parts them: so a chain is read from its beginning.

@@ -5,13 +5,14 @@
 //! that have one. So neither who measures five times in a row nor who does so on one day of seven counts
 //! more than others.
 
+use crate::fixed::Fixed;
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
 use crate::statistics;
 use crate::time::Timestamp;
 
-use super::days::Part;
+use super::days::{self, Part};
 use super::occasions::OCCASION;
 
 /// A mean pressure, mmHg.
@@ -112,6 +113,28 @@ pub(crate) fn mean_of(days: impl Iterator<Item = Pressure>) -> Option<(Pressure,
 pub(crate) fn tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
+
+/// What the rules that share these numbers say of them.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        ["朝の始まり（時）", "morning: from, hour of the day"],
+        days::HOURS[0] as f64,
+        "h",
+        "ours",
+    ),
+    Fixed::new(
+        ["朝の終わり（時）", "morning: until, hour of the day"],
+        days::HOURS[1] as f64,
+        "h",
+        "ours",
+    ),
+    Fixed::new(
+        ["晩の始まり（時、次の朝まで）", "evening: from, hour of the day, until the next morning"],
+        days::HOURS[2] as f64,
+        "h",
+        "ours",
+    ),
+];
 
 #[cfg(test)]
 mod tests {

@@ -16,9 +16,10 @@ pub(super) mod tests;
 
 use crate::alert::Values;
 use crate::copies::COPY_WITHIN;
+use crate::fixed::Fixed;
 use crate::glucose::bands::{BandLimits, InBands};
 use crate::glucose::{ENOUGH_DAYS, ENOUGH_PERCENT, GLUCOSE, is_of_sensor};
-use crate::metrics::{Period, Trace};
+use crate::metrics::{LONGEST_INTERVAL, Period, Trace};
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, values};
 use crate::rules::days::{self, Begin, Verdict};
@@ -29,6 +30,27 @@ use crate::wording::day_number;
 /// A day has 23 hours at least, and is complete six hours after its end at the earliest: what was
 /// observed so shortly before that is of it, or of a later day.
 const SURELY_TO_COME: Span = Span::from_hours(23 + 6);
+
+/// What the rules that share these numbers say of them.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        ["判定する完全な日数", "judged together: the last complete local days"],
+        ENOUGH_DAYS as f64,
+        "d",
+        "international consensus on continuous glucose monitoring: 14 days",
+    ),
+    Fixed::new(
+        ["必要なデータの割合（以上）", "with values for at least"],
+        ENOUGH_PERCENT,
+        "%",
+        "international consensus on continuous glucose monitoring: 70 % of the data",
+    ),
+    Fixed::minutes(
+        ["センサーの1値が代表する時間（最長）", "a value of a sensor stands at most for"],
+        LONGEST_INTERVAL,
+        "ours: no sensor is taken to say values less often",
+    ),
+];
 
 /// What sensors said of a local day.
 #[derive(Debug, Clone, Copy, Default)]

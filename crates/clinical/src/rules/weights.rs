@@ -1,5 +1,6 @@
 //! Weights, as scales show them.
 
+use crate::fixed::Fixed;
 use crate::kinds::weighing_scale;
 use crate::remembered::CurrentReading;
 
@@ -37,3 +38,11 @@ impl Weight {
         Self(self.0 - gain.0)
     }
 }
+
+/// What the rules that share these numbers say of them.
+pub(super) const FIXED: &[Fixed] = &[Fixed::new(
+    ["別の人の測定とみなす差（超）", "another person: further away than"],
+    OF_ANOTHER_PERSON.0 as f64 / 100.0,
+    "kg",
+    "ours: nobody's weight changes by more in a few weeks",
+)];

@@ -24,6 +24,7 @@ pub use self::heard::{Heard, Times, always};
 pub use self::held::Held;
 pub use self::rhythm::Rhythm;
 pub use self::silences::{Silence, Silences};
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::plan::Plan;
 use crate::time::{Span, Timestamp};
@@ -35,6 +36,61 @@ pub const REMEMBERED: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis
 /// A patient's alert is held back for at most so long. Ours: a vendor that never comes back hides
 /// nobody.
 pub const HELD_AT_MOST: Span = Span::from_days(3);
+
+/// A group is silent when at most so many of the expected are heard, percent. Ours.
+const FEW_PERCENT: u64 = 10;
+
+/// Until so many are, percent. Ours.
+const AGAIN_PERCENT: u64 = 50;
+
+/// What the rules whose alerts a silent group holds back say of it.
+pub(crate) const FIXED: &[Fixed] = &[
+    Fixed::hours(
+        ["グループの沈黙：遅れとみなす時間（最短）", "a silent group: nobody is late sooner than"],
+        Limits::STANDARD.shortest,
+        "ours: nobody's usual night is an outage",
+    ),
+    Fixed::hours(
+        ["グループの沈黙：遅れとみなす時間（最長）", "a silent group: everybody is late after"],
+        Limits::STANDARD.longest,
+        "ours: before the first alert about a whole day without a reading",
+    ),
+    Fixed::count(
+        ["グループの沈黙：測定予定の患者数（以上）", "a silent group: expected patients at least"],
+        Limits::STANDARD.fewest as usize,
+        "ours",
+    ),
+    Fixed::new(
+        ["グループの沈黙：届いた患者の割合（以下）", "a silent group: of them heard at most"],
+        FEW_PERCENT as f64,
+        "%",
+        "ours",
+    ),
+    Fixed::new(
+        [
+            "グループの沈黙の終わり：届いた患者の割合（以上）",
+            "a silent group, until of them are heard at least",
+        ],
+        AGAIN_PERCENT as f64,
+        "%",
+        "ours",
+    ),
+    Fixed::hours(
+        ["その後アラートを保留する時間", "its alerts are held back afterwards for"],
+        Limits::STANDARD.afterwards,
+        "ours: who measures once a day has an occasion",
+    ),
+    Fixed::days(
+        ["アラートを保留する最長期間", "held back at most"],
+        HELD_AT_MOST,
+        "ours: a vendor that never comes back hides nobody",
+    ),
+    Fixed::days(
+        ["グループに属するとみなす期間（最後の受信から）", "a member of the group: heard within"],
+        Limits::STANDARD.member_for,
+        "ours",
+    ),
+];
 
 /// Patients who fall silent together where the same is broken. Of groups with equally many silent
 /// patients the first in this order is told: the vendor of all devices of a consortium comes before it.
@@ -85,18 +141,21 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            every: Span::from_hours(1),
-            shortest: Span::from_hours(6),
-            longest: Span::from_hours(27),
-            fewest: 10,
-            afterwards: Span::from_hours(24),
-            member_for: Span::from_days(14),
-        }
+        Self::STANDARD
     }
 }
 
 impl Limits {
+    /// The numbers in use. Ours.
+    const STANDARD: Self = Self {
+        every: Span::from_hours(1),
+        shortest: Span::from_hours(6),
+        longest: Span::from_hours(27),
+        fewest: 10,
+        afterwards: Span::from_hours(24),
+        member_for: Span::from_days(14),
+    };
+
     /// A report counts for so long: of an hour that another partition has not come to yet, the hour
     /// before.
     pub fn valid_for(&self) -> Span {
@@ -196,13 +255,14 @@ impl Tally {
 
     /// Whether hardly anybody is heard of many who should be: at most a tenth.
     fn falls_silent(&self, limits: &Limits) -> bool {
-        self.expected >= limits.fewest && u64::from(self.heard) * 10 <= u64::from(self.expected)
+        self.expected >= limits.fewest
+            && u64::from(self.heard) * 100 <= u64::from(self.expected) * FEW_PERCENT
     }
 
     /// Whether half of those who should be heard are; on a day on which few are expected, half of the
     /// fewest that make a group.
     fn is_heard_again(&self, limits: &Limits) -> bool {
-        u64::from(self.heard) * 2 >= u64::from(self.expected.max(limits.fewest))
+        u64::from(self.heard) * 100 >= u64::from(self.expected.max(limits.fewest)) * AGAIN_PERCENT
     }
 
     /// Whether too few are left.

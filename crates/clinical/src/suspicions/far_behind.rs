@@ -14,18 +14,18 @@ use crate::time::{Span, Timestamp};
 use crate::window::WINDOW;
 
 /// On so many days a device shows it: two may be an import that is interrupted overnight. Ours.
-const DAYS: u8 = 3;
+pub(super) const DAYS: u8 = 3;
 
 /// Readings are of different days when they are received so long apart. Ours: who measures in the evening
 /// and the next morning has measured twice.
-const ANOTHER_DAY: Span = Span::from_hours(18);
+pub(super) const ANOTHER_DAY: Span = Span::from_hours(18);
 
 /// What a device hands over once a day was measured within so long. Ours: a day, and half of one for whoever
 /// is late.
-const AN_UPLOAD: Span = Span::from_hours(36);
+pub(super) const AN_UPLOAD: Span = Span::from_hours(36);
 
 /// It is known for so long after the last such reading. Ours: weights are measured weekly.
-const KNOWN_FOR: Span = Span::from_days(8);
+pub(super) const KNOWN_FOR: Span = Span::from_days(8);
 
 /// Of so many sources of one patient it is known, those that began last: of those which show it on the
 /// fewest days the first makes room.

@@ -8,11 +8,11 @@ use crate::time::{Span, Timestamp};
 
 /// So many readings whose versions come too old, with none between that corrects anything, show that a
 /// clock is behind: who sends again what was corrected long ago sends fewer. Ours.
-const IN_A_ROW: usize = 10;
+pub(super) const IN_A_ROW: usize = 10;
 
 /// A clock that is behind is suspected for so long after the last version that shows it, unless a version
 /// of its source corrects anything before. Ours.
-const SUSPECTED_FOR: Span = Span::from_days(7);
+pub(super) const SUSPECTED_FOR: Span = Span::from_days(7);
 
 /// Of so many sources of one patient it is known, those that began last.
 const MOST_SOURCES: usize = 16;

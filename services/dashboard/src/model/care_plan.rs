@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use clinical::fixed::{Fixed, OF_ALL_RULES};
 use clinical::parameter::{Parameter, is_recalled};
 use clinical::plan::{Effective, Origin, Plan};
 use clinical::programmes::PROGRAMMES;
@@ -105,6 +106,8 @@ pub struct PatientPlan {
     pub plan: PlanContent,
     /// Every parameter with the value that is in force.
     pub parameters: Vec<PlanParameter>,
+    /// The numbers of the rules that no plan changes, with where each comes from.
+    pub fixed: Vec<FixedNumber>,
     /// The programmes that a plan may choose.
     pub programmes: Vec<PlanProgramme>,
 }
@@ -142,6 +145,26 @@ pub struct PlanParameter {
     pub high: f64,
     /// Decimals that a value is rounded to.
     pub decimals: u8,
+}
+
+/// A number that nothing changes, neither a plan nor a programme nor a rule set.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FixedNumber {
+    /// The rule that works with it; of rules that there are for each kind, what their names have in common.
+    /// Null for a number of all rules.
+    pub rule: Option<&'static str>,
+    /// What it is, in Japanese.
+    pub label_ja: &'static str,
+    /// What it is, in English.
+    pub label_en: &'static str,
+    /// The number.
+    pub value: f64,
+    /// UCUM unit; empty for a count.
+    pub unit: &'static str,
+    /// Which text gives it. 'Ours' where none does.
+    pub source: &'static str,
+    /// Whether that was not read again for the rule set: check it before you rely on it.
+    pub recalled: bool,
 }
 
 /// A programme.
@@ -293,6 +316,7 @@ impl PatientPlan {
             faults: faults.into_iter().flat_map(|all| all.0.clone()).map(Into::into).collect(),
             plan: record.map_or_else(|| (&CarePlan::default()).into(), Into::into),
             parameters: parameters(&plan, &default),
+            fixed: fixed(),
             programmes: programmes(),
         }
     }
@@ -331,6 +355,21 @@ fn parameter_of(
         high: parameter.high,
         decimals: parameter.decimals,
     }
+}
+
+fn fixed() -> Vec<FixedNumber> {
+    let of_all = OF_ALL_RULES.iter().map(|fixed| (None::<&str>, fixed));
+    let of_rules = rules::fixed().map(|(rule, fixed)| (Some(rule), fixed));
+    let said = |(rule, fixed): (_, &Fixed)| FixedNumber {
+        rule,
+        label_ja: fixed.label.ja,
+        label_en: fixed.label.en,
+        value: fixed.value,
+        unit: fixed.unit,
+        source: fixed.source,
+        recalled: fixed.is_recalled(),
+    };
+    of_all.chain(of_rules).map(said).collect()
 }
 
 fn programmes() -> Vec<PlanProgramme> {

@@ -40,7 +40,15 @@ const planOf = (p) => ({
     value: p.plan?.plan.thresholds['bp.severe_high.systolic'] ?? 180, origin: 'bp.severe_high.systolic' in (p.plan?.plan.thresholds ?? {}) ? 'plan' : 'default',
     source: 'JSH 2019 (about 180/120)', default: 180, default_source: 'JSH 2019 (about 180/120)', recalled: false, low: 120, high: 300, decimals: 0,
   }],
-  programmes: [{ name: 'heart_failure', label_ja: '心不全', label_en: 'heart failure', values: [] }],
+  fixed: [
+    { rule: null, label_ja: '判定の対象とする期間（測定から受信まで）', label_en: 'judged: readings received so long after they were measured at most', value: 40, unit: 'd', source: 'ours: what is older when it comes is stored and shown, and no rule judges it', recalled: false },
+    { rule: 'bp.severe_high', label_ja: '再測定とみなす間隔（以下）', label_en: 'a second reading confirms until', value: 15, unit: 'min', source: 'JSH 2019: two readings an occasion and their mean; the minutes are ours', recalled: false },
+    { rule: 'pulse.irregular', label_ja: '不規則とする測定機会：不規則脈の表示回数（以上）', label_en: 'an irregular occasion: flagged readings at least', value: 2, unit: '', source: '2 of 3 readings (recalled)', recalled: true },
+  ],
+  programmes: [{
+    name: 'heart_failure', label_ja: '心不全', label_en: 'heart failure',
+    values: [{ parameter: 'weight.gain.in_3_days', value: 2, source: 'ESC, more than 2 kg in 3 days (recalled)', recalled: true }],
+  }],
   ...p.plan,
 })
 

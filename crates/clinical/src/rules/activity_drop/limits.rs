@@ -1,7 +1,9 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
+use crate::time::Span;
 
 /// Whether the rule is on: 1, or 0.
 pub(super) const ON: Parameter = Parameter {
@@ -67,3 +69,45 @@ pub(super) const HYSTERESIS: f64 = 20.0;
 
 /// An open alert says the week anew when the share is so many points below what it says. Ours.
 pub(super) const FURTHER: f64 = 15.0;
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::days(
+        ["比較する週（直近の日数）", "the week: the last local days"],
+        Span::from_days(WEEK as i64),
+        "ours",
+    ),
+    Fixed::days(
+        ["その前の比較期間", "before it: local days"],
+        Span::from_days(BEFORE as i64),
+        "ours",
+    ),
+    Fixed::days(
+        ["週のうち装着が必要な日数（以上）", "of the week worn on at least"],
+        Span::from_days(ENOUGH_OF_WEEK as i64),
+        "ours",
+    ),
+    Fixed::days(
+        ["比較期間のうち装着が必要な日数（以上）", "of the days before worn on at least"],
+        Span::from_days(ENOUGH_BEFORE as i64),
+        "ours",
+    ),
+    Fixed::new(
+        ["判定に必要な1日の歩数（中央値、以上）", "least steps a day, median of the days before"],
+        LEAST_STEPS,
+        "",
+        "ours: below that a counter says too little",
+    ),
+    Fixed::new(
+        ["解消：基準からの差（ポイント、以上）", "ended: above the limit by at least, points"],
+        HYSTERESIS,
+        "%",
+        "ours: so that a patient at the limit does not flap",
+    ),
+    Fixed::new(
+        ["内容の更新：さらに低下（ポイント、以上）", "says more: further down by at least, points"],
+        FURTHER,
+        "%",
+        "ours",
+    ),
+];

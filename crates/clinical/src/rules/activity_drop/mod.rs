@@ -15,6 +15,7 @@ mod tests;
 mod wording;
 
 use crate::alert::{Alert, Text, Values};
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, activity};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -59,6 +60,10 @@ impl Rule for ActivityDrop {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[ON, SHARE, TRUST] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::days::FIXED]
     }
 
     fn reads_products(&self) -> bool {

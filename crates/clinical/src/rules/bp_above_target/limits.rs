@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -78,3 +79,37 @@ impl Target {
         is_clear(|of| of.systolic) && is_clear(|of| of.diastolic)
     }
 }
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        ["判定する日数（直近）", "judged: the last local days"],
+        DAYS as f64,
+        "d",
+        "JSH 2019 (recalled)",
+    ),
+    Fixed::new(
+        ["朝または晩の測定が必要な日数（以上）", "with a morning, or an evening, on at least"],
+        ENOUGH as f64,
+        "d",
+        "JSH 2019: 5 days or more",
+    ),
+    Fixed::new(
+        ["解消：目標を下回る差（以上）", "ended: below the target by at least"],
+        HYSTERESIS,
+        "mm[Hg]",
+        "ours: so that a patient at the target does not flap",
+    ),
+    Fixed::new(
+        ["内容の更新：収縮期がさらに上昇（以上）", "says more: systolic further up by at least"],
+        FURTHER.systolic,
+        "mm[Hg]",
+        "ours",
+    ),
+    Fixed::new(
+        ["内容の更新：拡張期がさらに上昇（以上）", "says more: diastolic further up by at least"],
+        FURTHER.diastolic,
+        "mm[Hg]",
+        "ours",
+    ),
+];

@@ -15,6 +15,7 @@ mod tests;
 mod wording;
 
 use crate::alert::{Alert, Text, Values};
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
@@ -62,6 +63,10 @@ impl Rule for AboveTarget {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[SYSTOLIC, DIASTOLIC] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::pressures::FIXED, super::occasions::FIXED, super::days::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -71,3 +72,25 @@ impl Limits {
         }
     }
 }
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        [
+            "解消の基準と低値の基準の差（指定のないとき）",
+            "normalised lies above low by, where it is not given",
+        ],
+        HYSTERESIS as f64,
+        "mm[Hg]",
+        "ours: so that a patient at the limit does not flap",
+    ),
+    Fixed::new(
+        [
+            "遅れて届いた値を、同時に送られた値と併せて判定する収縮期（未満）",
+            "judged with what was sent with it: a late systolic below",
+        ],
+        SYSTOLIC.high,
+        "mm[Hg]",
+        "ours",
+    ),
+];

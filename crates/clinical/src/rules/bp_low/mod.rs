@@ -11,6 +11,7 @@ mod wording;
 use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
 use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::monitor::TOGETHER;
@@ -57,6 +58,10 @@ impl Rule for Low {
         const { &[SYSTOLIC, CLEAR_SYSTOLIC, CLEAR_OCCASIONS] }
     }
 
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::confirmed::FIXED, crate::crisis::FIXED]
+    }
+
     fn assess(&self, context: &Context<'_>) -> Assessment {
         confirmed::assess(&Limits::of(context.plan), context, |episode| {
             episode.findings = findings(episode);
@@ -88,6 +93,10 @@ impl Rule for Low {
             value: plan.value(&SYSTOLIC),
             severity: Some(Severity::Urgent),
         }]
+    }
+
+    fn wording_version(&self) -> i32 {
+        2
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -31,8 +31,11 @@ fn two_low_readings_a_few_minutes_apart_page_a_physician() {
     );
     assert_eq!(
         words.ja,
-        "家庭血圧 2回の平均 86.5/51 mmHg（収縮期が90未満）。再測定でも低値です。めまいやふらつき、服薬を確認してください。"
+        "家庭血圧 2回の平均 86.5/51 mmHg（収縮期が90未満）。再測定を含めた平均で低値です。めまいやふらつき、服薬を確認してください。"
     );
+    // What was reported before the sentence changed reads as it did.
+    let before = crate::alert::Alert { wording_version: 1, ..home.last().clone() };
+    assert!(rules::words(&before).ja.contains("再測定でも低値です"));
 }
 
 #[test]

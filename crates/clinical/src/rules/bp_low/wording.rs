@@ -6,7 +6,7 @@ use crate::crisis::Crisis;
 use crate::rules::confirmed_evidence::OCCASIONS;
 use crate::wording::{not_recorded, number};
 
-/// Version 1 of the sentences.
+/// The sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     let finding = |name| alert.finding(name).map(number);
     let (Some(systolic), Some(diastolic), Some(limit)) = (
@@ -23,9 +23,13 @@ pub(super) fn words(alert: &Alert) -> Text {
     let (again_ja, again_en) = if is_again { ("再び", " again") } else { ("", "") };
     // Of who measures once an occasion.
     let is_of_occasions = alert.finding(OCCASIONS).is_some();
+    let is_version_1 = alert.wording_version < 2;
     let confirmed_ja = match (is_again, is_of_occasions) {
-        (false, false) => "再測定でも低値です",
-        (true, false) => "再び低値です（再測定でも）",
+        // The mean is judged: one of the two may be within the limit.
+        (false, false) if is_version_1 => "再測定でも低値です",
+        (true, false) if is_version_1 => "再び低値です（再測定でも）",
+        (false, false) => "再測定を含めた平均で低値です",
+        (true, false) => "再び低値です（再測定を含めた平均で）",
         (false, true) => "続けて2回の測定機会で低値です",
         (true, true) => "再び低値です（続けて2回の測定機会で）",
     };

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 
@@ -26,3 +27,34 @@ pub(super) const HYSTERESIS: f64 = 5.0;
 
 /// An open alert says the means anew when the difference is so far above what it says, mmHg. Ours.
 pub(super) const FURTHER: f64 = 10.0;
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        ["判定する日数（直近）", "judged: the last local days"],
+        DAYS as f64,
+        "d",
+        "JSH 2019 (recalled)",
+    ),
+    Fixed::new(
+        [
+            "朝と晩の両方の測定が必要な日数（以上）",
+            "with both a morning and an evening on at least",
+        ],
+        ENOUGH as f64,
+        "d",
+        "JSH 2019: 5 days or more",
+    ),
+    Fixed::new(
+        ["解消：基準を下回る差（超）", "ended: below the limit by more than"],
+        HYSTERESIS,
+        "mm[Hg]",
+        "JSH 2019: 15 to 20 marks risk (recalled)",
+    ),
+    Fixed::new(
+        ["内容の更新：差がさらに拡大（以上）", "says more: further apart by at least"],
+        FURTHER,
+        "mm[Hg]",
+        "ours",
+    ),
+];

@@ -11,6 +11,7 @@ mod tests;
 mod wording;
 
 use crate::alert::{Alert, Text, Values};
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
@@ -50,6 +51,10 @@ impl Rule for MorningSurge {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[DIFFERENCE] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::pressures::FIXED, super::occasions::FIXED, super::days::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -106,6 +107,17 @@ impl Limits {
         }
     }
 }
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[Fixed::new(
+    [
+        "解消の基準と重症域の基準の差（指定のないとき）",
+        "normalised lies below severe by, where it is not given",
+    ],
+    HYSTERESIS as f64,
+    "mm[Hg]",
+    "ours: so that a patient at the limit does not flap",
+)];
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ mod wording;
 use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
 use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
@@ -47,6 +48,10 @@ impl Rule for SevereHigh {
         PARAMETERS
     }
 
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::confirmed::FIXED, crate::crisis::FIXED]
+    }
+
     fn assess(&self, context: &Context<'_>) -> Assessment {
         confirmed::assess(&Limits::of(context.plan), context, |episode| {
             episode.findings = findings(episode);
@@ -79,6 +84,10 @@ impl Rule for SevereHigh {
             limit(blood_pressure::SYSTOLIC, limits.systolic),
             limit(blood_pressure::DIASTOLIC, limits.diastolic),
         ]
+    }
+
+    fn wording_version(&self) -> i32 {
+        2
     }
 
     fn words(&self, alert: &Alert) -> Text {

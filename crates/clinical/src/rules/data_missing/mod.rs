@@ -21,18 +21,29 @@ use jiff::civil::Date;
 
 use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::Episode;
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, values};
-use crate::schedule::{Expected, Schedule, Weekdays, grace};
+use crate::schedule::{Expected, GRACE, Schedule, Weekdays, grace};
 use crate::silence::Held;
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
 
 /// How far around a reading another of its day is looked for, when it did not come in order.
 const NEAR: Span = Span::from_minutes(10);
+
+/// The numbers of the rule that nothing changes.
+const FIXED: &[Fixed] = &[Fixed::hours(
+    [
+        "1日の終わりから欠測とするまで（患者ごとに最大1時間後まで）",
+        "grace after the end of a day (up to an hour more, by patient)",
+    ],
+    GRACE,
+    "ours: phones hand over at night",
+)];
 
 /// The rule for readings of one kind.
 #[derive(Debug)]
@@ -66,9 +77,17 @@ impl Rule for DataMissing {
         std::slice::from_ref(&self.kind)
     }
 
+    fn family(&self) -> &str {
+        "data.missing"
+    }
+
     /// None: the numbers of days are part of the plan's schedule.
     fn parameters(&self) -> &'static [Parameter] {
         &[]
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[FIXED, crate::silence::FIXED]
     }
 
     fn applies_to(&self, plan: &Plan) -> bool {
@@ -112,6 +131,10 @@ impl Rule for DataMissing {
         let mut near =
             context.readings(self.kind, time - NEAR).take_while(|other| other.time <= time + NEAR);
         context.lasting_at(time).next().is_none() && near.any(is_of_the_day)
+    }
+
+    fn wording_version(&self) -> i32 {
+        2
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::time::Span;
@@ -30,3 +31,26 @@ pub(super) const WORN_WITHIN: Span = Span::from_hours(24);
 
 /// What was observed so long before its receipt comes with more: a phone hands over what it has kept. Ours.
 pub(super) const HANDED_OVER: Span = Span::from_hours(1);
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::hours(
+        ["通知までの追加時間", "told: after these hours"],
+        UNTIL_GROUPS_ARE_COUNTED,
+        "ours: until then it is known whether a whole group is silent",
+    ),
+    Fixed::count(
+        ["センサー装着とみなす値の数（以上）", "worn: values of sensors at least"],
+        WORN,
+        "ours: one value may be called a sensor's by mistake",
+    ),
+    Fixed::hours(["その期間", "worn: within"], WORN_WITHIN, "ours"),
+    Fixed::hours(
+        [
+            "受信の遅れがこれ以上の値は、同時に送られた値と併せて判定",
+            "judged with what was sent with it: a value so late",
+        ],
+        HANDED_OVER,
+        "ours: a phone hands over what it has kept",
+    ),
+];

@@ -21,6 +21,7 @@ use jiff::civil::Date;
 
 use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::Episode;
+use crate::fixed::Fixed;
 use crate::glucose::{GLUCOSE, is_of_sensor};
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
@@ -59,6 +60,10 @@ impl Rule for SensorSilent {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[HOURS] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, crate::silence::FIXED]
     }
 
     fn applies_to(&self, plan: &Plan) -> bool {
@@ -134,6 +139,10 @@ impl Rule for SensorSilent {
 
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
         is_of_sensor(sample) && delay >= HANDED_OVER
+    }
+
+    fn wording_version(&self) -> i32 {
+        2
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -67,12 +67,15 @@ fn a_sensor_that_says_nothing_is_told_the_same_day_and_asks_for_a_finger_stick()
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "No sensor value since 2026-05-30 05:26. Check sensor and connection, and ask for a finger-stick."
+        "No sensor value since 2026-05-30 05:26, for 6 hours or more. Check sensor and connection, and ask for a finger-stick."
     );
     assert_eq!(
         words.ja,
-        "センサーの値が2026年5月30日 05:26から届いていません。センサーと通信を確認し、指先穿刺での血糖測定を依頼してください。"
+        "センサーの値が2026年5月30日 05:26から6時間以上届いていません。センサーと通信を確認し、指先穿刺での血糖測定を依頼してください。"
     );
+    // What was reported before the sentence changed reads as it did.
+    let before = crate::alert::Alert { wording_version: 1, ..home.last().clone() };
+    assert!(rules::words(&before).en.contains("since 2026-05-30 05:26. Check"));
     home.receives(sensor(41 * DAY, 120));
     assert_eq!(home.last().transition, Resolved);
 }

@@ -1,5 +1,7 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
+use crate::glucose::SILENCE;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::time::Span;
@@ -88,3 +90,112 @@ pub(super) const LOW_FOR: Span = Span::from_hours(4);
 /// In the other unit a value is one of the person's own, where it is no further beyond the least or the
 /// greatest of these than by this factor. Ours.
 pub(super) const OWN_GLUCOSE_BEYOND: f64 = 1.5;
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::minutes(
+        [
+            "センサーの上下限での連続とみなす無信号（以下）",
+            "a sensor at an end of what it can say: silence within at most",
+        ],
+        SILENCE,
+        "ours: phones lose a few values",
+    ),
+    Fixed::new(
+        [
+            "測定下限のセンサーと一致する指先穿刺の値（未満）",
+            "a finger-stick agrees with the low end: below",
+        ],
+        AGREES_WITH_LOW,
+        "mg/dL",
+        "international consensus on continuous glucose monitoring: level 1",
+    ),
+    Fixed::new(
+        [
+            "測定上限のセンサーと一致する指先穿刺の値（超）",
+            "a finger-stick agrees with the high end: above",
+        ],
+        AGREES_WITH_HIGH,
+        "mg/dL",
+        "international consensus on continuous glucose monitoring: level 2",
+    ),
+    Fixed::hours(
+        [
+            "センサーの疑いの終わり（最後の値から）",
+            "a sensor is suspected after its last value for",
+        ],
+        SENSOR_END_FOR,
+        "ours: it was taken off, or its silence is told by another rule",
+    ),
+    Fixed::days(
+        ["本人の値とみなす期間", "a unit is compared with the person's own values of"],
+        OWN_FOR,
+        "ours",
+    ),
+    Fixed::count(["比較に必要な本人の値の数", "own values needed"], ENOUGH_OWN, "ours"),
+    Fixed::count(
+        [
+            "中央値をとる本人の体重の数（最大）",
+            "the own median is of so many weights before it at most",
+        ],
+        MOST_OWN_WEIGHTS,
+        "ours",
+    ),
+    Fixed::count(
+        ["単位を調べる測定器・体重計の数（最大）", "meters and scales that are looked at, at most"],
+        super::units::MOST_DEVICES,
+        "ours",
+    ),
+    Fixed::days(
+        [
+            "単位の疑いの終わり（最後の該当値から）",
+            "a unit is suspected after the last value that shows it for",
+        ],
+        UNIT_FOR,
+        "ours",
+    ),
+    Fixed::new(
+        [
+            "体重の単位の疑い：別の単位で中央値からの差（以内）",
+            "the unit of a weight: in the other one from the own median within",
+        ],
+        100.0 * OWN_WEIGHTS_WITHIN,
+        "%",
+        "ours",
+    ),
+    Fixed::new(
+        ["続く本人の体重の比（未満）", "two own weights in a row differ by less than the factor"],
+        OWN_WEIGHTS_NEAR,
+        "",
+        "ours: between a pound and a kilogram",
+    ),
+    Fixed::new(
+        ["mmol/Lの疑いがある測定器の値（未満）", "a meter's values that may be of mmol/L: below"],
+        MAY_BE_MILLIMOLES,
+        "mg/dL",
+        "ours: the number below which the gateway asks for the unit of a fraction",
+    ),
+    Fixed::hours(
+        ["そのような値だけが続く時間（以上）", "with nothing but such values for"],
+        LOW_FOR,
+        "ours: nobody measures by finger-stick for so long with nothing but values that low",
+    ),
+    Fixed::new(
+        [
+            "mg/dLがmmol/Lとして送られた疑いがある値（超）",
+            "a meter's value of mg/dL that was sent as mmol/L: above",
+        ],
+        METERS_SHOW,
+        "mg/dL",
+        "ISO 15197: meters say HI above it (recalled)",
+    ),
+    Fixed::new(
+        [
+            "別の単位で本人の血糖とみなす範囲（最小・最大の倍数、以内）",
+            "own glucose in the other unit: beyond the least and the greatest by at most the factor",
+        ],
+        OWN_GLUCOSE_BEYOND,
+        "",
+        "ours",
+    ),
+];

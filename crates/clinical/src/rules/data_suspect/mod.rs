@@ -40,6 +40,7 @@ mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text, Values};
 use crate::episode::{Episode, EvidenceReading};
+use crate::fixed::Fixed;
 use crate::glucose::GLUCOSE;
 use crate::kinds::Kind;
 use crate::measured::Side;
@@ -101,6 +102,10 @@ impl Rule for DataSuspect {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LOW_END, HIGH_END] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, crate::suspicions::FIXED]
     }
 
     fn reads_suspicions(&self) -> bool {

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::glucose::bands::BandLimits;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
@@ -44,6 +45,13 @@ pub(super) const VERY_LOW: Parameter = Parameter {
     source: "consensus on continuous monitoring: below 1 %",
 };
 
+/// An alert ends where both shares are at most so much of their limits. Ours, so that a patient at a limit does
+/// not flap.
+pub(super) const CLEARS_AT: f64 = 0.5;
+
+/// An open alert says the two weeks anew when a share is so many times what it says. Ours.
+pub(super) const FURTHER: f64 = 2.0;
+
 /// The numbers for one patient.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
@@ -64,3 +72,28 @@ impl Limits {
         }
     }
 }
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        ["著しい低血糖（未満）", "very low: below"],
+        BandLimits::STANDARD.very_low(),
+        "mg/dL",
+        "international consensus on continuous glucose monitoring: level 2",
+    ),
+    Fixed::new(
+        [
+            "解消：基準に対する割合（以下）",
+            "ended: both shares at or below so much of their limits",
+        ],
+        100.0 * CLEARS_AT,
+        "%",
+        "ours: so that a patient at a limit does not flap",
+    ),
+    Fixed::new(
+        ["内容の更新：示した割合の倍数（以上）", "says more: at least so many times what it says"],
+        FURTHER,
+        "",
+        "ours",
+    ),
+];

@@ -12,13 +12,14 @@ mod wording;
 
 use super::sensor_days::{self, Level, TwoWeeks};
 use crate::alert::{Alert, Text, Values};
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::rule::{Assessment, Change, Context, Rule, parameters};
 use crate::sample::Sample;
 use crate::time::Span;
 
-use limits::{BELOW, LOW, Limits, VERY_LOW};
+use limits::{BELOW, CLEARS_AT, FURTHER, LOW, Limits, VERY_LOW};
 
 /// The rule.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ impl Limits {
         let TwoWeeks { below, very_low, .. } = *two_weeks;
         if below >= self.below || very_low >= self.very_low {
             Level::Holds
-        } else if below <= self.below / 2.0 && very_low <= self.very_low / 2.0 {
+        } else if below <= self.below * CLEARS_AT && very_low <= self.very_low * CLEARS_AT {
             Level::Clears
         } else {
             Level::Between
@@ -44,7 +45,7 @@ impl Limits {
     /// Whether it is twice what an open alert says. Ours.
     fn is_worse(&self, two_weeks: &TwoWeeks, said: &Values) -> bool {
         let is_twice = |name, now: f64, limit: f64| {
-            said.get(name).is_none_or(|said| now >= limit.max(said * 2.0))
+            said.get(name).is_none_or(|said| now >= limit.max(said * FURTHER))
         };
         is_twice("below", two_weeks.below, self.below)
             || is_twice("very_low", two_weeks.very_low, self.very_low)
@@ -69,6 +70,10 @@ impl Rule for BelowRangeBurden {
         const { &[LOW, BELOW, VERY_LOW] }
     }
 
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::sensor_days::FIXED, super::days::FIXED]
+    }
+
     fn assess(&self, context: &Context<'_>) -> Assessment {
         let Context { plan, .. } = context;
         let limits = Limits::of(plan);
@@ -88,6 +93,10 @@ impl Rule for BelowRangeBurden {
 
     fn waits_for_the_rest(&self, sample: Sample, delay: Span) -> bool {
         sensor_days::waits_for_the_rest(sample, delay)
+    }
+
+    fn wording_version(&self) -> i32 {
+        2
     }
 
     fn words(&self, alert: &Alert) -> Text {

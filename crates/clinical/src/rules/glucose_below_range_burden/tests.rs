@@ -38,12 +38,15 @@ fn four_percent_below_70_in_two_weeks_are_for_review_and_less_is_not() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "Sensor glucose below 70 mg/dL for 4.01 % of the time (limit 4 %) and below 54 for 0 % (limit 1 %) in the 14 days to 2026-06-12, with 100 % of the data. Ask for symptoms of low glucose and when they come, and review the treatment."
+        "Sensor glucose below 70 mg/dL for 4.01 % of the time (target below 4 %) and below 54 for 0 % (target below 1 %) in the 14 days to 2026-06-12, with 100 % of the data. Too much time in low glucose: ask for symptoms and when they come, and review the treatment."
     );
     assert_eq!(
         words.ja,
-        "2026年6月12日までの14日間、センサーグルコース 70 mg/dL未満が時間の4.01%（基準4%）、54 mg/dL未満が0%（基準1%）でした（データ100%）。低血糖の時間が長くなっています。低血糖の症状と時間帯を確認し、治療を見直してください。"
+        "2026年6月12日までの14日間、センサーグルコース 70 mg/dL未満が時間の4.01%（目標4%未満）、54 mg/dL未満が0%（目標1%未満）でした（データ100%）。低血糖の時間が目標を満たしていません。低血糖の症状と時間帯を確認し、治療を見直してください。"
     );
+    // What was reported before the sentence changed reads as it did.
+    let before = crate::alert::Alert { wording_version: 1, ..alert.clone() };
+    assert!(rules::words(&before).en.contains("(limit 4 %) and below 54"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::glucose::bands::BandLimits;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
@@ -83,3 +84,22 @@ impl Limits {
         }
     }
 }
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        ["解消と目標の差（指定のないとき）", "ended above the target by, where it is not given"],
+        CLEAR.default - TARGET.default,
+        "%",
+        "ours: so that a patient at the target does not flap",
+    ),
+    Fixed::new(
+        [
+            "内容の更新：さらに減少（ポイント、以上）",
+            "says more: less in range by at least, points",
+        ],
+        FURTHER,
+        "%",
+        "ours",
+    ),
+];

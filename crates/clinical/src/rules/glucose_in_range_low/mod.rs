@@ -11,6 +11,7 @@ mod wording;
 
 use super::sensor_days::{self, Level, TwoWeeks};
 use crate::alert::{Alert, Text};
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::kinds::blood_glucose::GLUCOSE_VALUE;
 use crate::limit::{Limit, Side};
@@ -59,6 +60,10 @@ impl Rule for InRangeLow {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LOW, HIGH, TARGET, CLEAR] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::sensor_days::FIXED, super::days::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -1,7 +1,10 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
+use crate::glucose::{EXTENDED, SENSOR_FOR};
 use crate::kinds::Label;
 use crate::parameter::Parameter;
+use crate::rules::glucose_event::{STICK_TELLS_FOR, TELLS_FOR};
 
 /// Glucose below which it is low, mg/dL.
 pub(super) const LIMIT: Parameter = Parameter {
@@ -28,3 +31,30 @@ pub(super) const CLEAR: Parameter = Parameter {
     decimals: 0,
     source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
 };
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::minutes(
+        ["センサーの低値が続く時間（以上）", "a sensor stays below for"],
+        SENSOR_FOR,
+        "international consensus on continuous glucose monitoring: events of 15 minutes",
+    ),
+    Fixed::minutes(
+        ["緊急とする低血糖の持続（超）", "extended and urgent: longer than"],
+        EXTENDED,
+        "international consensus on continuous glucose monitoring: extended for more than 120 minutes (recalled)",
+    ),
+    Fixed::hours(
+        [
+            "低値の間隔がこれを超えると、持続は数え直し、新たな発生とみなす",
+            "a low value tells of what follows it for; after more it is another low",
+        ],
+        TELLS_FOR,
+        "ours: after a longer gap nobody knows that it lasted",
+    ),
+    Fixed::minutes(
+        ["指先穿刺の低値を一続きとみなす間隔（以下）", "low finger-sticks are one low within"],
+        STICK_TELLS_FOR,
+        "ours: who measures before each meal has eaten between",
+    ),
+];

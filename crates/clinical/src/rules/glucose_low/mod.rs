@@ -23,6 +23,7 @@ use super::glucose_assessment;
 use super::glucose_event::{Beyond, Event, FingerSticks, TELLS_FOR, Urgent};
 use super::glucose_very_low::VERY_LOW;
 use crate::alert::{Alert, Text};
+use crate::fixed::Fixed;
 use crate::glucose::{EXTENDED, GLUCOSE, SENSOR_FOR};
 use crate::kinds::Kind;
 use crate::limit::Limit;
@@ -75,6 +76,10 @@ impl Rule for Low {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LIMIT, CLEAR] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::glucose_event::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::time::Span;
@@ -53,3 +54,30 @@ pub(super) const CLEAR: Parameter = Parameter {
     decimals: 0,
     source: "ours: 20 mg/dL below the limit, so that a value around it does not end and begin it",
 };
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::minutes(
+        ["センサーの持続", "a sensor stays above for"],
+        SENSOR_FOR,
+        "ours: a high after a meal is over sooner",
+    ),
+    Fixed::minutes(
+        [
+            "センサーの持続を中断しない低下（未満）",
+            "at or below the limit without an end to that: less than",
+        ],
+        crate::glucose::SENSOR_FOR,
+        "international consensus on continuous glucose monitoring: an event ends after 15 minutes",
+    ),
+    Fixed::hours(
+        ["2回の指先穿刺の間隔（以上）", "two finger-sticks at least apart"],
+        APART,
+        "ours",
+    ),
+    Fixed::days(
+        ["2回の指先穿刺の間隔（以下）", "two finger-sticks at most apart"],
+        WITHIN,
+        "ours: who measures a few times a week is noticed",
+    ),
+];

@@ -22,6 +22,7 @@ mod wording;
 use super::glucose_assessment;
 use super::glucose_event::{Beyond, Event, FingerSticks, Urgent};
 use crate::alert::{Alert, Text};
+use crate::fixed::Fixed;
 use crate::glucose::GLUCOSE;
 use crate::kinds::Kind;
 use crate::limit::Limit;
@@ -74,6 +75,10 @@ impl Rule for VeryHigh {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LIMIT, SINGLE, CLEAR] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::glucose_event::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -1,7 +1,10 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
+use crate::glucose::{SENSOR_FOR, SILENCE};
 use crate::kinds::Label;
 use crate::parameter::Parameter;
+use crate::rules::glucose_event::TELLS_FOR;
 
 /// Glucose below which it is very low, mg/dL.
 pub(super) const LIMIT: Parameter = Parameter {
@@ -28,3 +31,28 @@ pub(super) const CLEAR: Parameter = Parameter {
     decimals: 0,
     source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
 };
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::minutes(
+        ["センサーの低値が続く時間（以上）", "a sensor stays below for"],
+        SENSOR_FOR,
+        "international consensus on continuous glucose monitoring: events of 15 minutes",
+    ),
+    Fixed::minutes(
+        [
+            "センサーの短い低値の後、再測定を求める無信号（超）",
+            "a sensor falls silent after a shorter low: asks to measure after",
+        ],
+        SILENCE,
+        "ours: phones lose a few values",
+    ),
+    Fixed::hours(
+        [
+            "低値の間隔がこれを超えると、新たな発生とみなす",
+            "very low again: a new crisis after more than",
+        ],
+        TELLS_FOR,
+        "ours: after that long it is no one event",
+    ),
+];

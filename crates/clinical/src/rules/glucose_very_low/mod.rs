@@ -20,6 +20,7 @@ mod wording;
 use super::glucose_assessment;
 use super::glucose_event::{Beyond, Event, FingerSticks, Judge, Level, TELLS_FOR, Urgent};
 use crate::alert::{Alert, Stage, Text};
+use crate::fixed::Fixed;
 use crate::glucose::{GLUCOSE, SENSOR_FOR};
 use crate::kinds::Kind;
 use crate::limit::Limit;
@@ -72,6 +73,10 @@ impl Rule for VeryLow {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LIMIT, CLEAR] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::glucose_event::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -74,3 +75,18 @@ impl Limits {
         self.high.since(HYSTERESIS)
     }
 }
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::days(
+        ["前回値とする期間（以内）", "the last value: at most before"],
+        SIX_MONTHS,
+        "ours: within six months",
+    ),
+    Fixed::new(
+        ["解消：高値を下回る差（超）", "ended: no rise, and below the high value by more than"],
+        HYSTERESIS.0 as f64 / 100.0,
+        "%",
+        "ours: about what two assays of one sample may differ by",
+    ),
+];

@@ -14,6 +14,7 @@ mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::{Episode, EvidenceReading};
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, hba1c};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
@@ -69,6 +70,10 @@ impl Rule for Hba1cRise {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[RISE, HIGH] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -6,6 +6,7 @@ use super::open::{self, Open};
 use super::{OXYGEN, spo2};
 use crate::alert::{Severity, Stage};
 use crate::episode::{Episode, EvidenceReading};
+use crate::fixed::Fixed;
 use crate::remembered::CurrentReading;
 use crate::rule::Carried;
 use crate::time::{Span, Timestamp};
@@ -33,6 +34,47 @@ const BACK_FOR: Span = Span::from_minutes(15);
 /// low after that is told anew. Ours: people who measure once a day do so up to four hours earlier or
 /// later.
 pub(super) const NOT_SINCE: Span = Span::from_hours(20);
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::minutes(
+        ["再測定で確認とする間隔（以上）", "a second value confirms from"],
+        MINUTE,
+        "ours, as for pressures",
+    ),
+    Fixed::minutes(
+        ["再測定で確認とする間隔（以下）", "a second value confirms until"],
+        SILENCE,
+        "ours, as for pressures",
+    ),
+    Fixed::hours(
+        ["次の測定で確認とする間隔（以下）", "so does the next measurement within"],
+        IN_A_ROW,
+        "ours, as for pressures",
+    ),
+    Fixed::count(
+        [
+            "連続測定で確認とする低値の分数",
+            "low minutes in a row of a device that measures continuously",
+        ],
+        CONTINUOUS_MINUTES,
+        "ours: drops by movement or in sleep are over by then",
+    ),
+    Fixed::minutes(
+        ["連続測定で、より少ない低値の持続（以上）", "or fewer of them that lie apart by at least"],
+        LASTING,
+        "ours",
+    ),
+    Fixed::minutes(["解消：戻った値の持続", "back for"], BACK_FOR, "ours: another occasion"),
+    Fixed::hours(
+        [
+            "解消：低値のない時間の後の、低くない1値",
+            "ended by one value that is not low after none was low for",
+        ],
+        NOT_SINCE,
+        "ours: people who measure once a day do so up to four hours earlier or later",
+    ),
+];
 
 /// Low minutes in a row.
 #[derive(Debug, Clone, Copy)]

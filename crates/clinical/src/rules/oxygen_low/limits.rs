@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -14,7 +15,7 @@ pub(super) const LIMIT: Parameter = Parameter {
     low: 70.0,
     high: 97.0,
     decimals: 0,
-    source: "for COPD and others who retain carbon dioxide 88, as 88 to 92 is mostly aimed at (recalled); for others below 94 (recalled)",
+    source: "BTS: 94 to 98 is aimed at, of COPD and others who retain carbon dioxide 88 to 92, so 88 for them (recalled)",
 };
 
 /// Saturation at or below which low is urgent, %.
@@ -27,7 +28,7 @@ pub(super) const URGENT: Parameter = Parameter {
     low: 60.0,
     high: 96.0,
     decimals: 0,
-    source: "at or below 90 (recalled)",
+    source: "about where respiratory failure begins, 60 mmHg in arterial blood (recalled)",
 };
 
 /// Saturation at or above which it is back, %.
@@ -82,3 +83,25 @@ impl Limits {
         spo2 >= self.clear
     }
 }
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        [
+            "解消の基準と低値の基準の差（指定のないとき）",
+            "back lies above low by, where it is not given",
+        ],
+        HYSTERESIS,
+        "%",
+        "ours: so that a patient at the limit does not flap",
+    ),
+    Fixed::new(
+        [
+            "遅れて届いた値を、同時に送られた値と併せて判定する値（未満）",
+            "judged with what was sent with it: a late value below",
+        ],
+        LIMIT.high,
+        "%",
+        "ours",
+    ),
+];

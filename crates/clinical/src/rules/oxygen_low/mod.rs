@@ -27,6 +27,7 @@ mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text};
 use crate::crisis::UNKNOWN_AFTER;
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, oxygen_saturation};
 use crate::limit::{Limit, Side};
 use crate::monitor::TOGETHER;
@@ -94,6 +95,10 @@ impl Rule for Low {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LIMIT, URGENT, CLEAR] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, minutes::FIXED, course::FIXED, open::FIXED, crate::crisis::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
@@ -180,6 +185,10 @@ impl Rule for Low {
             limit(Side::Below, &LIMIT, Severity::Review),
             limit(Side::AtOrBelow, &URGENT, Severity::Urgent),
         ]
+    }
+
+    fn wording_version(&self) -> i32 {
+        2
     }
 
     fn words(&self, alert: &Alert) -> Text {

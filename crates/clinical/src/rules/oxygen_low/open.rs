@@ -4,6 +4,7 @@ use super::{JUDGED_WITHIN, OXYGEN, spo2};
 use crate::alert::{Severity, Stage};
 use crate::crisis::{Away, Crisis};
 use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
+use crate::fixed::Fixed;
 use crate::remembered::CurrentReading;
 use crate::rule::{Carried, values};
 use crate::time::{Span, Timestamp};
@@ -11,6 +12,16 @@ use crate::time::{Span, Timestamp};
 /// So long values have to stay above the urgent limit until what is urgent again is a new crisis, also on
 /// the same day: a device that is worn, or somebody who measures again and again, has seen it eased. Ours.
 const EASED_FOR: Span = Span::from_hours(4);
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[Fixed::hours(
+    [
+        "緊急の基準を超えた状態の持続後は、新たな発生とみなす",
+        "a new crisis: after values above the urgent limit for",
+    ],
+    EASED_FOR,
+    "ours: an exacerbation of the evening is another one than that of the morning",
+)];
 
 /// How many readings of the evidence brought an alert to a step, by the names of findings.
 pub(super) const UNCONFIRMED: &str = "readings_unconfirmed";

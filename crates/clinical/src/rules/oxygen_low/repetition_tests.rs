@@ -48,7 +48,10 @@ fn a_confirmed_alert_names_a_lower_value_that_nothing_repeats_too() {
     home.waits_until(2 * DAY + 6 * HOUR);
     assert_eq!(home.transitions()[2..], [(Updated, Review, Confirmed)]);
     let words = rules::words(home.last()).en;
-    assert!(words.starts_with("SpO₂ lowest 84 %: below 94; at or below 90 once"), "{words}");
+    assert!(
+        words.starts_with("SpO₂ lowest 84 %: below 94; at or below 90 not confirmed"),
+        "{words}"
+    );
 }
 
 #[test]
@@ -59,12 +62,15 @@ fn one_urgent_value_among_low_ones_asks_to_measure_again() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "SpO₂ lowest 84 %: below 94; at or below 90 once, not repeated. Ask for breathlessness, and to measure again."
+        "SpO₂ lowest 84 %: below 94; at or below 90 not confirmed by further values. Ask for breathlessness, and to measure again."
     );
     assert_eq!(
         words.ja,
-        "SpO₂ 最低 84 %（94未満、90以下は1回のみ）。息切れを確認し、再測定を依頼してください。"
+        "SpO₂ 最低 84 %（94未満、90以下の値は続く測定で確認できていません）。息切れを確認し、再測定を依頼してください。"
     );
+    // What was reported before the sentence changed reads as it did.
+    let before = crate::alert::Alert { wording_version: 1, ..home.last().clone() };
+    assert!(rules::words(&before).en.contains("at or below 90 once, not repeated"));
     goes_on(&mut home, &[(90, 85)]);
     assert_eq!(home.transitions()[1..], [(Escalated, Urgent, Confirmed)]);
 }

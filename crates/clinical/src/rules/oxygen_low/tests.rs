@@ -131,7 +131,11 @@ fn what_was_for_review_pages_when_it_falls_further_and_is_one_alert() {
         home.transitions()[..2],
         [(Raised, Review, Confirmed), (Updated, Review, Confirmed)]
     );
-    assert!(rules::words(&home.reported[1]).en.contains("at or below 90 once, not repeated"));
+    assert!(
+        rules::words(&home.reported[1])
+            .en
+            .contains("at or below 90 not confirmed by further values")
+    );
     assert_eq!(home.transitions()[2..], [(Escalated, Urgent, Confirmed)]);
     assert_eq!(home.reported[0].id, home.reported[2].id);
 }

@@ -5,7 +5,7 @@ use super::open::{CRISIS_VALUE, URGENT as READINGS_URGENT};
 use crate::alert::{Alert, Stage, Text};
 use crate::wording::{came_late, not_recorded, number};
 
-/// Version 1 of the sentences.
+/// The sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     let (Some(value), Some(limit), Some(urgent)) = (
         alert.finding("lowest"),
@@ -37,12 +37,25 @@ pub(super) fn words(alert: &Alert) -> Text {
     };
     let is_late = alert.late || !is_urgent && !is_unconfirmed && came_late(alert);
     match (alert.stage, is_late) {
+        (Stage::Confirmed, false)
+            if !is_urgent && is_lowest_urgent && alert.wording_version < 2 =>
+        {
+            Text {
+                ja: format!(
+                    "SpO₂ 最低 {lowest} %（{limit}未満、{urgent}以下は1回のみ）。息切れを確認し、再測定を依頼してください。"
+                ),
+                en: format!(
+                    "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} once, not repeated. Ask for breathlessness, and to measure again."
+                ),
+            }
+        }
+        // It may be so for some minutes of a device that measures continuously.
         (Stage::Confirmed, false) if !is_urgent && is_lowest_urgent => Text {
             ja: format!(
-                "SpO₂ 最低 {lowest} %（{limit}未満、{urgent}以下は1回のみ）。息切れを確認し、再測定を依頼してください。"
+                "SpO₂ 最低 {lowest} %（{limit}未満、{urgent}以下の値は続く測定で確認できていません）。息切れを確認し、再測定を依頼してください。"
             ),
             en: format!(
-                "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} once, not repeated. Ask for breathlessness, and to measure again."
+                "SpO₂ lowest {lowest} %: below {limit}; at or below {urgent} not confirmed by further values. Ask for breathlessness, and to measure again."
             ),
         },
         (Stage::Confirmed, false) => Text {

@@ -21,6 +21,7 @@ use jiff::civil::Date;
 use super::occasions::{self, OCCASION};
 use crate::alert::{Alert, Severity, Stage, Text};
 use crate::episode::{Episode, EvidenceReading};
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
 use crate::parameter::Parameter;
 use crate::remembered::CurrentReading;
@@ -28,7 +29,7 @@ use crate::rule::{Assessment, Change, Context, Rule, Step, parameters, values};
 use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
 
-use limits::{DAYS, OF_DAYS};
+use limits::{DAYS, OF_DAYS, OF_READINGS};
 
 /// The rule.
 #[derive(Debug)]
@@ -76,6 +77,10 @@ impl Rule for Irregular {
         const { &[DAYS] }
     }
 
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::occasions::FIXED]
+    }
+
     fn assess(&self, context: &Context<'_>) -> Assessment {
         if let Some(waiting) = Assessment::waiting(context) {
             return waiting;
@@ -121,6 +126,10 @@ impl Rule for Irregular {
         flag(sample) == Some(true)
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }
@@ -135,7 +144,7 @@ fn irregular(
     let is_single = occasion.len() == 1;
     let from = match is_single {
         true => occasion.start.saturating_sub(1),
-        false => occasion.end - occasion.len().min(3),
+        false => occasion.end - occasion.len().min(OF_READINGS),
     };
     let mut flagged = readings[from..occasion.end].iter().filter(|reading| is_flagged(reading));
     let (first, newest) = (flagged.next()?, flagged.next_back()?);

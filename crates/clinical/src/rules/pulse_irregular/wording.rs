@@ -4,7 +4,7 @@ use super::limits::{DAYS, OF_DAYS};
 use crate::alert::{Alert, Text};
 use crate::wording::{not_recorded, number};
 
-/// Version 1 of the sentences.
+/// The sentences.
 pub(super) fn words(alert: &Alert) -> Text {
     // What was found, of alerts from before that was written what was asked for.
     let found = alert.finding("days").or_else(|| alert.parameter(DAYS.short_name()));
@@ -13,11 +13,23 @@ pub(super) fn words(alert: &Alert) -> Text {
     };
     let days = number(found);
     let days_en = if days == "1" { "1 day".to_owned() } else { format!("{days} days") };
+    let limit = alert.parameter(DAYS.short_name()).map(number);
     // A further irregular day.
     let (since_ja, since_en) = match alert.evidence.len() as f64 > found {
         true => ("示し、その後も示しています", ", and again since then"),
         false => ("示しました", ""),
     };
+    // The sentences of version 1 did not say from how many days on.
+    if let Some(limit) = limit.filter(|_| alert.wording_version >= 2) {
+        return Text {
+            ja: format!(
+                "血圧計が{OF_DAYS}日間のうち{days}日（{limit}日以上）で不規則な脈を{since_ja}。いずれの日も、同じ測定機会または同じ日の続けての測定で2回です。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"
+            ),
+            en: format!(
+                "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, at or above {limit}, each day in two readings of one occasion or two readings in a row{since_en}. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+            ),
+        };
+    }
     Text {
         ja: format!(
             "血圧計が{OF_DAYS}日間のうち{days}日で不規則な脈を{since_ja}（同じ測定機会または同じ日の続けての測定で2回）。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"

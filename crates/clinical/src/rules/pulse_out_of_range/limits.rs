@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -61,3 +62,29 @@ impl Limits {
         (self.low + BACK_ABOVE..=self.high - BACK_BELOW).contains(&pulse)
     }
 }
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::count(
+        ["開始・解消に要する連続した測定機会", "occasions in a row that raise or end it"],
+        2,
+        "ours: one may be an error",
+    ),
+    Fixed::days(
+        ["連続とみなす測定機会の間隔（以下）", "in a row: at most apart"],
+        super::IN_A_ROW,
+        "ours",
+    ),
+    Fixed::new(
+        ["解消：下限を上回る差（以上）", "back: above the lower limit by at least"],
+        BACK_ABOVE,
+        "/min",
+        "ours: cuffs count to about 5 %",
+    ),
+    Fixed::new(
+        ["解消：上限を下回る差（以上）", "back: below the upper limit by at least"],
+        BACK_BELOW,
+        "/min",
+        "ours: cuffs count to about 5 %",
+    ),
+];

@@ -15,6 +15,7 @@ mod wording;
 use super::occasions::{self, OCCASION};
 use crate::alert::{Alert, Severity, Stage, Text};
 use crate::episode::{Episode, EvidenceReading};
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
@@ -66,6 +67,10 @@ impl Rule for OutOfRange {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LOW, HIGH] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::occasions::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -50,3 +51,21 @@ impl Limits {
         Self { high, clear: clear.unwrap_or(CLEAR.rounded(high - HYSTERESIS)) }
     }
 }
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::new(
+        [
+            "解消の基準と発熱の基準の差（指定のないとき）",
+            "normal lies below high by, where it is not given",
+        ],
+        HYSTERESIS,
+        "Cel",
+        "ours: so that a patient at the limit does not flap",
+    ),
+    Fixed::hours(
+        ["解消：基準以上の値がない時間", "ended: after no reading above normal for"],
+        super::NORMAL_FOR,
+        "ours: a fever falls in the morning and rises in the evening",
+    ),
+];

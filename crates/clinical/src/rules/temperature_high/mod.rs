@@ -12,6 +12,7 @@ mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text};
 use crate::episode::{Episode, EvidenceReading};
+use crate::fixed::Fixed;
 use crate::kinds::{Kind, body_temperature};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
@@ -58,6 +59,10 @@ impl Rule for High {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[LIMIT, CLEAR] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -1,5 +1,6 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -95,3 +96,57 @@ impl Limits {
 
 /// The longest that two readings that are compared lie apart.
 pub(super) const COMPARED: Span = LONG;
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::hours(
+        ["比較する測定の間隔（以上）", "compared: readings at least apart"],
+        NEAREST,
+        "ours: people weigh themselves up to 4 hours earlier or later in the day",
+    ),
+    Fixed::hours(
+        ["3日以内とみなす間隔（以下）", "within 3 days: readings at most apart"],
+        SHORT,
+        "the 4 hours are ours; 3 days: heart failure, ESC (recalled)",
+    ),
+    Fixed::hours(
+        ["1週間以内とみなす間隔（以下）", "within a week: readings at most apart"],
+        LONG,
+        "the 4 hours are ours; a week: heart failure, JCS/JHFS (recalled)",
+    ),
+    Fixed::new(
+        ["解消：基準を下回る差", "ended: below the limit by more than"],
+        HYSTERESIS.0 as f64 / 100.0,
+        "kg",
+        "ours: so that a patient at the limit does not flap",
+    ),
+    Fixed::hours(
+        [
+            "前後より低い単独の値を除く間隔（以下）",
+            "a lower reading between two higher ones is left out: the one before at most away",
+        ],
+        super::scale::ALONE,
+        "ours: a slip, or another person on the scale",
+    ),
+    Fixed::hours(
+        ["使われなくなった体重計とみなす時間", "a scale is not used any more: nothing of it for"],
+        COMPARED,
+        "ours: with nothing of it is a reading compared then",
+    ),
+    Fixed::days(
+        [
+            "別の体重計で解消：その測定の期間（以上）",
+            "another scale ends it: its own readings go back at least",
+        ],
+        super::scale::STEADY,
+        "ours: scales are used daily",
+    ),
+    Fixed::days(
+        [
+            "新しい体重とみなすまで（最後の増加から）",
+            "the new weight is the patient's own: after the newest gain",
+        ],
+        super::LONGEST,
+        "ours",
+    ),
+];

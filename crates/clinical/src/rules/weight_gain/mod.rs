@@ -21,6 +21,7 @@ mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::{Episode, EvidenceReading};
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
@@ -73,6 +74,10 @@ impl Rule for WeightGain {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[IN_3_DAYS, IN_7_DAYS] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::weights::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

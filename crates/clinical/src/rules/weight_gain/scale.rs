@@ -11,7 +11,7 @@ use crate::time::{Span, Timestamp};
 
 /// How old the first of the readings must be that a scale's newest is compared with, before they say that
 /// the weight has not risen for a week. Ours: scales are used daily.
-const STEADY: Span = Span::from_days(6);
+pub(super) const STEADY: Span = Span::from_days(6);
 
 /// A low reading between two higher ones says nothing when the one before is at most so far away:
 /// as far as readings within 3 days. Ours.

@@ -1,7 +1,9 @@
 //! The numbers of the rule.
 
+use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
+use crate::time::Span;
 
 /// A loss of so much against the median of a month is one to look at, percent.
 pub(super) const PERCENT: Parameter = Parameter {
@@ -45,3 +47,64 @@ pub(super) const DAYS_OF_ANOTHER: usize = 2;
 pub(super) const ENOUGH_OF_STEADY_WEEK: usize = 5;
 /// The lowest and the highest of its weights lie at most so far apart then, percent. Ours.
 pub(super) const STEADY_WITHIN: f64 = 3.0;
+
+/// The numbers of the rule that nothing changes.
+pub(super) const FIXED: &[Fixed] = &[
+    Fixed::days(
+        ["比較する週（直近の日数）", "the week: the last local days"],
+        Span::from_days(WEEK as i64),
+        "ours",
+    ),
+    Fixed::days(
+        ["その前の比較期間", "the month before it: local days"],
+        Span::from_days(MONTH as i64),
+        "ours",
+    ),
+    Fixed::count(
+        ["週のうち中央値をとる最後の測定日数", "of the week compared: the last days measured"],
+        LAST_DAYS,
+        "ours: one may be another person's",
+    ),
+    Fixed::count(
+        ["比較期間に必要な測定日数（以上）", "of the month measured on at least"],
+        ENOUGH_OF_MONTH,
+        "ours: about twice a week",
+    ),
+    Fixed::new(
+        ["解消：基準を下回る差（ポイント、超）", "ended: below the limit by more than, points"],
+        HYSTERESIS,
+        "%",
+        "ours: so that a patient at the limit does not flap",
+    ),
+    Fixed::new(
+        ["内容の更新：さらに減少（ポイント、以上）", "says more: further down by at least, points"],
+        FURTHER,
+        "%",
+        "ours",
+    ),
+    Fixed::count(
+        [
+            "他の人も使う体重計とみなす日数（同程度に低い値、以上）",
+            "a scale of others too: as low already on at least, days",
+        ],
+        DAYS_OF_ANOTHER,
+        "ours",
+    ),
+    Fixed::count(
+        [
+            "新しい体重計で解消：週の測定日数（以上）",
+            "a new scale ends it: used in the week on at least, days",
+        ],
+        ENOUGH_OF_STEADY_WEEK,
+        "ours",
+    ),
+    Fixed::new(
+        [
+            "新しい体重計で解消：最低と最高の差（以下）",
+            "a new scale ends it: lowest and highest apart at most",
+        ],
+        STEADY_WITHIN,
+        "%",
+        "ours",
+    ),
+];

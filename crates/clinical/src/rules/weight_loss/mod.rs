@@ -20,6 +20,7 @@ mod tests;
 mod wording;
 
 use crate::alert::{Alert, Text, Values};
+use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
@@ -61,6 +62,10 @@ impl Rule for WeightLoss {
 
     fn parameters(&self) -> &'static [Parameter] {
         const { &[PERCENT] }
+    }
+
+    fn fixed(&self) -> &'static [&'static [Fixed]] {
+        &[limits::FIXED, super::weights::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

@@ -66,6 +66,28 @@ async fn without_a_plan_the_defaults_are_in_force_with_their_sources() {
 }
 
 #[tokio::test]
+async fn a_plan_says_the_numbers_that_it_cannot_change_with_their_sources() {
+    let (_, plan) = api().get("dr.sato", PLAN).await;
+    let fixed = plan["fixed"].as_array().unwrap();
+    let of = |rule: Value, label: &str| {
+        let is_asked = |one: &&Value| one["rule"] == rule && one["label_en"] == label;
+        fixed.iter().find(is_asked).unwrap_or_else(|| panic!("{rule} does not say: {label}"))
+    };
+    let window =
+        of(Value::Null, "judged: readings received so long after they were measured at most");
+    assert_eq!((&window["value"], &window["unit"]), (&json!(40.0), &json!("d")));
+    let flagged = of(json!("pulse.irregular"), "an irregular occasion: flagged readings at least");
+    assert_eq!((&flagged["value"], &flagged["recalled"]), (&json!(2.0), &json!(true)));
+    let until = of(json!("bp.severe_high"), "a second reading confirms until");
+    assert_eq!((&until["value"], &until["recalled"]), (&json!(15.0), &json!(false)));
+    for one in fixed {
+        let source = one["source"].as_str().unwrap();
+        assert!(!source.is_empty() && !one["label_ja"].as_str().unwrap().is_empty(), "{one}");
+        assert_eq!(one["recalled"], source.ends_with("(recalled)"), "{one}");
+    }
+}
+
+#[tokio::test]
 async fn each_programme_says_what_it_gives_and_from_where_before_it_is_chosen() {
     let (_, plan) = api().get("dr.sato", PLAN).await;
     let programmes = plan["programmes"].as_array().unwrap();

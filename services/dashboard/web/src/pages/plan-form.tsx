@@ -2,6 +2,7 @@ import { useId, type FormEvent, type ReactNode } from 'react'
 import type { Kind, PatientPlan, PlanContent, PlanExpected, PlanParameter, PlanPause } from '../api/model'
 import { KIND_ORDER } from '../language/kinds.generated'
 import { useLanguage } from '../language/language'
+import { FixedNumbers, fixedOf } from './fixed-numbers'
 import { pointerPart, useFaultsAt } from './plan-faults'
 
 interface FormProps {
@@ -80,12 +81,13 @@ function ProgrammeValues({ plan, chosen }: { plan: PatientPlan; chosen: string |
     <>
       <p>{words.plan.programmeGives}</p>
       <ul>
-        {programme.values.map(({ parameter, value, source }) => {
+        {programme.values.map(({ parameter, value, source, recalled }) => {
           const known = plan.parameters.find((one) => one.name === parameter)
           const label = language === 'ja' ? known?.label_ja : known?.label_en
           return (
             <li key={parameter}>
               {label ?? parameter} <code className="muted">{parameter}</code>: {value} {known?.unit} <span className="muted">({source})</span>
+              {recalled && <strong> ({words.plan.recalled})</strong>}
             </li>
           )
         })}
@@ -97,6 +99,9 @@ function ProgrammeValues({ plan, chosen }: { plan: PatientPlan; chosen: string |
 function Parameters({ plan, draft, change }: Part & { plan: PatientPlan }) {
   const { words } = useLanguage()
   const heads = ['parameter', 'inForce', 'own', 'defaultValue', 'range', 'source'] as const
+  const rules = [...new Set(plan.parameters.map((one) => one.rule))]
+  // Of rules without a parameter, and of all rules.
+  const others = [...new Set(plan.fixed.map((one) => one.rule ?? null))].filter((rule) => rule === null || !rules.includes(rule))
   return (
     <details open>
       <summary>{words.plan.parameters}</summary>
@@ -111,13 +116,27 @@ function Parameters({ plan, draft, change }: Part & { plan: PatientPlan }) {
               ))}
             </tr>
           </thead>
-          <tbody>
-            {plan.parameters.map((one) => (
-              <ParameterRow key={one.name} parameter={one} draft={draft} change={change} />
-            ))}
-          </tbody>
+          {rules.map((rule) => (
+            <tbody key={rule}>
+              {plan.parameters
+                .filter((one) => one.rule === rule)
+                .map((one) => (
+                  <ParameterRow key={one.name} parameter={one} draft={draft} change={change} />
+                ))}
+              {fixedOf(plan.fixed, rule).length > 0 && (
+                <tr>
+                  <td colSpan={heads.length}>
+                    <FixedNumbers of={rule} numbers={fixedOf(plan.fixed, rule)} />
+                  </td>
+                </tr>
+              )}
+            </tbody>
+          ))}
         </table>
       </div>
+      {others.map((rule) => (
+        <FixedNumbers key={rule} of={rule ?? words.plan.allRules} numbers={fixedOf(plan.fixed, rule)} />
+      ))}
     </details>
   )
 }
@@ -186,6 +205,7 @@ function Schedule({ draft, zone, change }: Part & { zone: string }) {
         <Expected key={one.kind} one={one} place={`/schedule/expected/${index}`} change={(next) => replace(index, next)} remove={() => set({ expected: schedule.expected.toSpliced(index, 1) })} />
       ))}
       {schedule.expected.length > 0 && <p className="muted">{words.plan.everyDay}</p>}
+      {schedule.expected.length > 0 && <p className="muted">{words.plan.expectedSource}</p>}
       <Labelled label={words.plan.addKind} place="/schedule/expected/-">
         {(input) => (
           <select {...input} value="" onChange={(e) => set({ expected: [...schedule.expected, expectedOf(e.target.value as Kind)] })}>
