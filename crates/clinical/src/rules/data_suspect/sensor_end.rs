@@ -132,5 +132,13 @@ pub(super) fn is_unaffected(change: &Change, context: &Context<'_>) -> bool {
         let from = context.readings_and_copies(GLUCOSE, reading.time - SILENCE);
         from.take_while(|other| other.time <= reading.time + SILENCE)
     };
-    change.is_in_order || !near().any(|other| end_of(other.sample).is_some())
+    // Without a sensor's newest value the one before it is that, however long before.
+    let may_end_a_run = || {
+        let from = reading.time.min(context.now) - SENSOR_END_FOR;
+        let of_sensor = context.readings_and_copies(GLUCOSE, from);
+        let others = of_sensor.filter(|other| other.source == reading.source);
+        let newest = others.filter(|other| !other.is_of(reading)).last();
+        newest.is_some_and(|it| it.time < reading.time && end_of(it.sample).is_some())
+    };
+    change.is_in_order || !near().any(|other| end_of(other.sample).is_some()) && !may_end_a_run()
 }

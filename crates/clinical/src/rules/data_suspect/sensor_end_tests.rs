@@ -180,6 +180,22 @@ fn the_ends_are_those_that_the_kind_declares_of_a_sensor() {
     assert_eq!(device.values, Some(SENSOR_VALUES));
 }
 
+/// A finger-stick came between, so that the value is not the newest.
+#[test]
+fn a_sensor_is_at_its_end_again_where_the_value_that_left_it_is_taken_back() {
+    let mut home = Home::under(&[RULE]);
+    for sent in stretch(5..=125, LO) {
+        home.receives_at(0, sent);
+    }
+    let left = sensor(200, 41);
+    home.receives_at(0, finger(195, LO));
+    home.receives_at(0, left);
+    assert!(suspected(&home).is_empty());
+    home.receives_at(1, left.entered_in_error());
+    home.waits_until(2);
+    assert_eq!(suspected(&home).len(), 1);
+}
+
 const VALUES: &[u16] = &[LO, LO, 40, 41, 60, 110, 260, 399, 400, HI, HI];
 
 /// What is suspected now of sensors.
