@@ -204,6 +204,7 @@ pub fn parse(body: &[u8], context: &Context<'_>, share: &mut Share) -> Result<Pa
         if places.rest().is_empty() {
             break;
         }
+        parsed.warnings.last_document = document;
         let error = match tree.read(places.rest(), share) {
             Ok((json, length)) => {
                 walk::Walk::new(context, document, &mut parsed, share).document(json)?;
