@@ -82,7 +82,7 @@ fn a_value_that_does_not_fit_its_column_is_a_dead_letter_with_the_raw_origin() {
 fn a_row_that_does_not_fit_takes_no_column_from_the_rows_after_it() {
     let mut bench = bench(NEVER);
     let mut unfit = weight(60.0);
-    unfit.reading.update_time = -1;
+    unfit.reading.update_time = i64::MIN;
     take(&mut bench, record_of(&unfit, 0));
     take(&mut bench, good(1));
     let table = Table::Readings(clinical::Kind::WeighingScale);
