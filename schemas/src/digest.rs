@@ -15,7 +15,7 @@ impl Reading {
     /// an earlier reading stays. Its form never changes: it is part of stored versions.
     pub(crate) fn content_digest(&self) -> u64 {
         let mut content = Content(Vec::with_capacity(96));
-        content.int(self.utc_offset_minutes);
+        content.int(self.taken_utc_offset());
         content.byte(self.data_input as u8);
         match self.origin_of_time {
             None => content.byte(0),

@@ -12,6 +12,7 @@ mod clinical_rule_set;
 pub mod clinical_silence;
 pub mod codec;
 mod digest;
+mod envelope;
 pub mod fields;
 #[cfg(test)]
 mod made;

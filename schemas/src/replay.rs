@@ -7,6 +7,7 @@ use clinical::remembered::RememberedReading;
 
 use crate::body::{self, Body, FieldError, Fields, KnownSource, unchanged};
 use crate::codec::{CurrentBody, DecodeError, WrittenBody};
+use crate::envelope::taken_time;
 use crate::reading::{Device, Measurement, Reading, ReadingStatus};
 use crate::records::{AcceptedReading, StoredOutcome};
 
@@ -74,7 +75,7 @@ impl WrittenBody<'_, AcceptedReading> {
 }
 
 fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
-    let (_, _, observation_time, _, _, source, _, _, status) = unchanged!(body, {
+    let (_, _, observation_time, utc_offset_minutes, _, source, _, _, status) = unchanged!(body, {
         consortium_id: body.skip_text("consortium_id"),
         person_id: body.skip_text("person_id"),
         observation_time: body.long("observation_time"),
@@ -98,7 +99,7 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
     });
     Ok(Remembered {
         reading_id,
-        observation_time,
+        observation_time: taken_time(observation_time, utc_offset_minutes),
         source,
         status,
         measurement,
@@ -155,12 +156,15 @@ mod tests {
     use crate::reading::{BloodGlucose, Device, GlucoseMethod, GlucoseUnit, Source};
     use crate::records::{Origin, StoredOutcome};
 
-    /// Every example that is valid, accepted.
+    /// Every example that is valid, and one of a clock of 1970 in Japan, accepted.
     fn accepted() -> Vec<(AcceptedReading, clinical::Reading)> {
         let received = Timestamp::from_millis(RECEIVED);
+        let read = |json| serde_json::from_str::<Reading>(json).unwrap();
+        let of_1970 = Reading { observation_time: -32_220_000, ..read(RAW_READINGS[0].json) };
         (RAW_READINGS.iter().filter(|example| example.expected == "ok"))
-            .map(|example| {
-                let reading: Reading = serde_json::from_str(example.json).unwrap();
+            .map(|example| read(example.json))
+            .chain([of_1970])
+            .map(|reading| {
                 let validated = reading.validate(received).unwrap();
                 let accepted = AcceptedReading {
                     reading,

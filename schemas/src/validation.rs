@@ -12,6 +12,7 @@ pub(crate) use error::out_of_range;
 pub use error::{RejectionReason, ValidationError};
 use error::{not_below, not_measured};
 
+use crate::envelope::first_time;
 use crate::fields::{Field, MOST_FIELDS, Value, Visitor};
 use crate::reading as wire;
 use crate::readout;
@@ -34,7 +35,7 @@ impl wire::Reading {
     }
 
     /// [`Self::validate`], which counts the values of optional fields that cannot be true, or are not
-    /// of their fields' form, and without which the reading is taken.
+    /// of their fields' form, and without which the reading is taken; the offset and the vendor too.
     ///
     /// # Errors
     /// As [`Self::validate`]; nothing is counted then.
@@ -44,27 +45,19 @@ impl wire::Reading {
         left_out: &mut usize,
     ) -> Result<clinical::Reading, ValidationError> {
         let patient = PatientId::from_parts(&self.consortium_id, &self.person_id)?;
-        let observation_time =
-            observed("observation_time", self.observation_time, received)?.floor_to_second();
-        // However far ahead it is, the version counts as its receipt: see `Version::counted`.
-        let update_time = time("update_time", self.update_time)?;
-        if !(-1080..=1080).contains(&self.utc_offset_minutes) {
-            return Err(ValidationError::new(
-                RejectionReason::Malformed,
-                "utc_offset_minutes",
-                "utc_offset_minutes must be between -1080 and 1080",
-            ));
-        }
         let kind = self.measurement.kind();
+        let first = first_time(kind.setting());
+        let observation_time =
+            observed("observation_time", self.taken_observation_time(), first, received)?
+                .floor_to_second();
+        // However far ahead it is, the version counts as its receipt: see `Version::counted`.
+        let update_time = time("update_time", self.taken_update_time(), first)?;
         // What was accepted once can be taken back, although it would not be accepted any more.
         let was_accepted = self.status == wire::ReadingStatus::EnteredInError;
         let mut validation = Validation { was_accepted, ..Validation::default() };
         let sample = self.measurement.sample(&mut validation)?;
         let source = self.source.validate(kind.setting())?;
-        if let Some(vendor) = &self.vendor {
-            printable("vendor", vendor, 0, 200)?;
-        }
-        *left_out += validation.left_out;
+        *left_out += validation.left_out + self.left_out_of_envelope();
         Ok(clinical::Reading {
             patient,
             kind,
@@ -77,11 +70,12 @@ impl wire::Reading {
     }
 }
 
-/// A time that can be stored.
-fn time(field: &'static str, millis: i64) -> Result<Timestamp, ValidationError> {
+/// A time that can be stored, and is not before the first of its setting.
+fn time(field: &'static str, millis: i64, first: Timestamp) -> Result<Timestamp, ValidationError> {
     let time = Timestamp::from_millis(millis);
-    if time < Timestamp::EARLIEST {
-        Err(out_of_time(field, "is before the year 2000: the clock was lost"))
+    if time < first {
+        let year = if first == Timestamp::FIRST { 1970 } else { 2000 };
+        Err(out_of_time(field, &format!("is before the year {year}: the clock was lost")))
     } else if time > Timestamp::LATEST {
         Err(out_of_time(field, "is after the year 2099: check the clock"))
     } else {
@@ -93,13 +87,14 @@ fn time(field: &'static str, millis: i64) -> Result<Timestamp, ValidationError> 
 fn observed(
     field: &'static str,
     millis: i64,
+    first: Timestamp,
     received: Timestamp,
 ) -> Result<Timestamp, ValidationError> {
     if Timestamp::from_millis(millis) > received + CLOCK_TOLERANCE {
         let rule = "is more than an hour in the future: check clock and time zone";
         return Err(out_of_time(field, rule));
     }
-    time(field, millis)
+    time(field, millis, first)
 }
 
 fn out_of_time(field: &'static str, rule: &str) -> ValidationError {

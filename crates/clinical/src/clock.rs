@@ -26,12 +26,16 @@ const WESTERNMOST: Span = Span::from_hours(12);
 
 /// Whether a reading was probably measured at another time than it says, because its device's clock was
 /// not set: the clock shows the first days of a year, as clocks do that begin at a factory date (mostly
-/// the 1st of January), and that is so long before the receipt that no rule looks at the reading.
+/// the 1st of January), and that is so long before the receipt that no rule looks at the reading. Or it
+/// shows a year before any that may be true, as clocks do that count from 1970 or 1980.
 ///
 /// A reading is not doubted for being old: of a history of years those of other days are believed.
 pub fn not_set(observed: Timestamp, received: Timestamp) -> bool {
     if received - observed <= WINDOW {
         return false;
+    }
+    if observed < Timestamp::EARLIEST {
+        return true;
     }
     // The newest new year that has begun somewhere.
     let somewhere = observed + EASTERNMOST;
@@ -75,6 +79,10 @@ mod tests {
             "2020-01-01T00:00:00+14:00",
             "2020-01-07T23:59:00-12:00",
             "2000-01-01T12:00:00Z",
+            "1970-01-01T00:00:00Z",
+            "1970-01-01T00:03:00Z",
+            "1980-01-06T00:00:00Z",
+            "1999-06-15T12:00:00Z",
             "2026-01-01T00:00:00Z",
         ] {
             assert!(not_set(at(factory), received), "{factory}");

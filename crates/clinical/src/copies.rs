@@ -20,8 +20,8 @@ use crate::time::Span;
 pub const COPY_WITHIN: Span = Span::from_minutes(2);
 
 /// Whether a reading is a probable copy of another, and so is not counted beside it: of another
-/// source, of the same values as far as both were measured (and but for what another unit's tenths
-/// hide), at most [`COPY_WITHIN`] from it, and behind it in order.
+/// source, of the same values as far as both were measured (and but for what another unit's tenths or a
+/// decimal less hide), at most [`COPY_WITHIN`] from it, and behind it in order.
 pub fn is_copy(kind: Kind, reading: &CurrentReading, of: &CurrentReading) -> bool {
     reading.source != of.source
         && (reading.time - of.time).abs() <= COPY_WITHIN
@@ -90,12 +90,25 @@ fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
         // One of them may have been shown in another unit, with fewer digits.
         let rounding = field.readout.map_or(0.0, Readout::rounding);
         match (one.value(watched), other.value(watched)) {
-            (Some(one), Some(other)) => (one - other).abs() <= rounding,
+            (Some(one), Some(other)) => {
+                (one - other).abs() <= rounding || is_rounded(watched, one, other)
+            }
             _ => true,
         }
     };
     // Of a kind without watched fields nothing is known to be the same.
     watched().next().is_some() && (one == other || watched().all(is_same))
+}
+
+/// Whether one of two values of a field with two decimals is the other with one: 72.6 of 72.57. A path that
+/// keeps whole numbers only is not told from another measurement.
+fn is_rounded(watched: Watched, one: f64, other: f64) -> bool {
+    const HUNDREDTHS: f64 = 100.0;
+    let [one, other] = [one, other].map(|value| (value * HUNDREDTHS).round() as i64);
+    let [has_one_decimal, other_has] = [one, other].map(|value| value % 10 == 0);
+    f64::from(watched.scale) == HUNDREDTHS
+        && has_one_decimal != other_has
+        && (one - other).abs() <= 5
 }
 
 /// A total order of the sources of one measurement: first the one that says more of it.

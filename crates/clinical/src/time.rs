@@ -20,8 +20,11 @@ pub struct Timestamp(i64);
 pub struct Span(i64);
 
 impl Timestamp {
-    /// The earliest observation that is accepted: 2000-01-01T00:00:00Z. A device that reports an
-    /// earlier year has lost its clock.
+    /// The first instant that every stored form holds: 1970-01-01T00:00:00Z, where clocks begin that have
+    /// lost their time.
+    pub const FIRST: Timestamp = Timestamp(0);
+    /// The earliest observation that may be true: 2000-01-01T00:00:00Z. A device that reports an earlier
+    /// year has lost its clock.
     pub const EARLIEST: Timestamp = Timestamp(946_684_800_000);
     /// 2100-01-01T00:00:00Z: what every stored form (32-bit seconds, 42-bit milliseconds) can hold.
     pub const LATEST: Timestamp = Timestamp(4_102_444_800_000);
@@ -53,7 +56,7 @@ impl Timestamp {
 
     /// Whether the stored forms can hold it.
     pub fn is_storable(self) -> bool {
-        (Self::EARLIEST..=Self::LATEST).contains(&self)
+        (Self::FIRST..=Self::LATEST).contains(&self)
     }
 }
 

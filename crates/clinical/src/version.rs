@@ -29,7 +29,7 @@ impl Version {
 
     /// The version of a content (given by its 64-bit digest) registered at `update_time`.
     ///
-    /// `update_time` is between [`Timestamp::EARLIEST`] and [`Timestamp::LATEST`].
+    /// `update_time` is between [`Timestamp::FIRST`] and [`Timestamp::LATEST`].
     pub fn new(update_time: Timestamp, content_digest: u64) -> Self {
         debug_assert!(update_time.is_storable());
         let millis = update_time.millis() as u64;

@@ -91,6 +91,59 @@ fn one_glucose_in_two_units_is_one() {
     }
 }
 
+fn over_two_ways(kind: Kind, field: clinical::kinds::Watched, values: [f64; 2]) -> bool {
+    let reading = |(serial, value): (&str, f64)| CurrentReading {
+        time: at(0),
+        source: Source::device("TANITA", serial).unwrap().digest(),
+        sample: Sample::default().with(field, value),
+        delay: Delay::default(),
+    };
+    let both = [("1", values[0]), ("2", values[1])].map(reading);
+    originals(kind, &both).into_iter().flatten().count() == 1
+}
+
+#[test]
+fn one_measurement_that_one_way_says_with_a_decimal_less_is_one() {
+    use clinical::kinds::{body_temperature, oxygen_saturation, weighing_scale};
+    let weight = |values| over_two_ways(Kind::WeighingScale, weighing_scale::BODY_WEIGHT, values);
+    for one in [[72.57, 72.6], [72.6, 72.57], [72.55, 72.6], [72.55, 72.5], [72.57, 72.57]] {
+        assert!(weight(one), "{one:?}");
+    }
+    for two in [[72.57, 72.5], [72.57, 72.58], [72.5, 72.6], [72.57, 73.0], [72.4, 72.46]] {
+        assert!(!weight(two), "{two:?}");
+    }
+    let temperature =
+        |values| over_two_ways(Kind::BodyTemperature, body_temperature::TEMPERATURE, values);
+    assert!(
+        temperature([38.24, 38.2]) && !temperature([38.2, 38.3]) && !temperature([38.24, 38.0])
+    );
+    let spo2 = |values| over_two_ways(Kind::OxygenSaturation, oxygen_saturation::SPO2, values);
+    assert!(!spo2([90.0, 91.0]) && !spo2([90.4, 90.0]));
+}
+
+proptest! {
+    #[test]
+    fn what_is_rounded_to_a_tenth_is_one_and_what_is_further_off_is_two(
+        hundredths in 3_000..20_000_u32,
+        off in -30..=30_i32,
+    ) {
+        let field = clinical::kinds::weighing_scale::BODY_WEIGHT;
+        let is_one = |values| over_two_ways(Kind::WeighingScale, field, values);
+        let value = f64::from(hundredths) / 100.0;
+        let tenth = f64::from((hundredths + 5) / 10) / 10.0;
+        prop_assert!(is_one([value, tenth]) && is_one([tenth, value]));
+        let other = f64::from(hundredths as i32 + off) / 100.0;
+        if off.abs() > 5 {
+            prop_assert!(!is_one([value, other]));
+        }
+        // Two that show tenths, and two that show hundredths, are the same only where they are equal.
+        let has_tenths = |hundredths: i32| hundredths % 10 == 0;
+        if off != 0 && has_tenths(hundredths as i32) == has_tenths(hundredths as i32 + off) {
+            prop_assert!(!is_one([value, other]));
+        }
+    }
+}
+
 prop_compose! {
     fn sent()(
         minutes in 0..12_i64,

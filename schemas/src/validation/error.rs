@@ -24,7 +24,7 @@ pub enum RejectionReason {
     UnitSuspected,
     /// A number is a status code of the device, not a value.
     SensorStatus,
-    /// A time is before 2000 or in the future.
+    /// A time is before 1970, at a check-up before 2000, or in the future.
     TimeOutOfRange,
     /// More devices for one patient than any patient has: of records from before the oldest made room.
     TooManyDevices,

@@ -52,12 +52,12 @@ pub(crate) fn validate_and_count<'v>(
     let mut of_reading = 0;
     let reading = wire.validate_and_count(received, &mut of_reading).map_err(|error| {
         let patient = PatientId::from_parts(&wire.consortium_id, &wire.person_id).ok();
-        Rejection::by(error, patient).of_vendor(wire.vendor.as_deref())
+        Rejection::by(error, patient).of_vendor(wire.taken_vendor())
     })?;
     if reading.patient.as_str().as_bytes() != key {
         let patient = Some(reading.patient);
         let mismatch = Rejection::of(RejectionReason::KeyMismatch, KEY_MISMATCH);
-        return Err(Rejection { patient, ..mismatch }.of_vendor(wire.vendor.as_deref()).into());
+        return Err(Rejection { patient, ..mismatch }.of_vendor(wire.taken_vendor()).into());
     }
     *left_out += of_reading;
     Ok((body, reading))
@@ -85,13 +85,9 @@ impl Rejection {
         Self { reason: error.reason, detail: error.detail, patient, vendor: None }
     }
 
-    /// The same with the vendor that the record names, where it is one that a valid record may name.
+    /// The same with the vendor that is taken of the record.
     fn of_vendor(self, vendor: Option<&str>) -> Self {
-        const LONGEST: usize = 200;
-        let is_valid = |vendor: &&str| {
-            vendor.chars().count() <= LONGEST && !vendor.chars().any(char::is_control)
-        };
-        Self { vendor: vendor.filter(is_valid).map(str::to_owned), ..self }
+        Self { vendor: vendor.map(str::to_owned), ..self }
     }
 }
 
@@ -172,6 +168,24 @@ mod tests {
             let found =
                 validate_and_count(&decoder, key.as_bytes(), Some(&bytes), received, &mut left_out);
             assert_eq!((reason_of(found), left_out), ("ok".to_owned(), expected));
+        }
+    }
+
+    #[test]
+    fn a_vendor_and_an_offset_that_cannot_be_cost_no_reading_and_are_counted() {
+        let codec = Codec::new(None).unwrap();
+        let (encoder, decoder) =
+            (codec.encoder::<Reading>("readings.raw").unwrap(), codec.decoder::<Reading>());
+        for example in RAW_READINGS.iter().filter(|example| example.expected == "ok") {
+            let mut reading: Reading = serde_json::from_str(example.json).unwrap();
+            reading.vendor = Some("ac\nme".to_owned());
+            reading.utc_offset_minutes = 32_400;
+            let (key, bytes) = (reading.key(), encoder.encode(&reading).unwrap());
+            let (received, mut left_out) = (Timestamp::from_millis(RECEIVED), 0);
+            let found =
+                validate_and_count(&decoder, key.as_bytes(), Some(&bytes), received, &mut left_out);
+            let expected = ("ok".to_owned(), 2);
+            assert_eq!((reason_of(found), left_out), expected, "{}", example.name);
         }
     }
 

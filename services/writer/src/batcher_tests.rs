@@ -70,7 +70,7 @@ fn bytes_that_are_no_record_are_a_dead_letter_with_their_place() {
 fn a_value_that_does_not_fit_its_column_is_a_dead_letter_with_the_raw_origin() {
     let mut bench = bench(NEVER);
     let mut accepted = weight(60.0);
-    accepted.reading.update_time = -1;
+    accepted.reading.update_time = i64::MIN;
     take(&mut bench, record_of(&accepted, 7));
     let letter = bench.dead_letters.try_recv().expect("a dead letter");
     assert_eq!(letter.envelope.reason, "store_refused");
@@ -82,7 +82,7 @@ fn a_value_that_does_not_fit_its_column_is_a_dead_letter_with_the_raw_origin() {
 fn a_row_that_does_not_fit_takes_no_column_from_the_rows_after_it() {
     let mut bench = bench(NEVER);
     let mut unfit = weight(60.0);
-    unfit.reading.update_time = -1;
+    unfit.reading.update_time = i64::MIN;
     take(&mut bench, record_of(&unfit, 0));
     take(&mut bench, good(1));
     let table = Table::Readings(clinical::Kind::WeighingScale);
@@ -238,7 +238,7 @@ fn record(kinds: &[Event], offset: i64) -> Incoming {
         Event::Unfit => {
             let mut unfit = weight(60.0);
             unfit.origin.offset = offset;
-            unfit.reading.update_time = -1;
+            unfit.reading.update_time = i64::MIN;
             record_of(&unfit, offset)
         }
         Event::Garbage => Incoming { payload: Some(vec![1, 2, 3]), ..record },

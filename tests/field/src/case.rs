@@ -194,6 +194,10 @@ pub struct Kafka {
     /// The device's serial.
     #[serde(default = "serial")]
     pub serial: String,
+    /// Whose credentials it says that it came in with.
+    pub vendor: Option<String>,
+    /// The offset that is sent instead of the zone's, minutes.
+    pub utc_offset_minutes: Option<i32>,
     /// How the value came in.
     #[serde(default = "by_device")]
     pub data_input: DataInput,

@@ -147,7 +147,9 @@ impl Kafka {
             consortium_id: address.consortium.clone(),
             person_id: address.person.clone(),
             observation_time: observed.as_millisecond(),
-            utc_offset_minutes: zone.to_offset(observed).seconds() / 60,
+            utc_offset_minutes: self
+                .utc_offset_minutes
+                .unwrap_or_else(|| zone.to_offset(observed).seconds() / 60),
             update_time: updated.as_millisecond(),
             source,
             data_input: self.data_input,
@@ -155,7 +157,7 @@ impl Kafka {
             status: self.status,
             measurement: measurement.clone(),
             send_time: None,
-            vendor: None,
+            vendor: self.vendor.clone(),
         })
     }
 

@@ -32,7 +32,7 @@ fn steps(event: &Event, alert: &Alert) -> [Option<Step>; 2] {
         let is_alone = |alone: &Parameter| {
             let from = alert.parameter(alone.short_name());
             let first = alert.evidence.first();
-            first.is_some_and(|first| is_alone(&EvidenceReading::from(first).reading, from))
+            first.is_some_and(|first| is_alone(EvidenceReading::from(first).reading.sample, from))
         };
         let is_alone =
             matches!(event.finger_sticks, FingerSticks::Two { alone, .. } if is_alone(alone));

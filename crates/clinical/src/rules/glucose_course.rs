@@ -224,7 +224,7 @@ impl Course {
                 }
             }
             None if self.open.is_some() => self.note_furthest(reading),
-            None if self.judge.is_alone(reading) => {
+            None if self.judge.is_alone(reading.sample) => {
                 let evidence = EvidenceReading::of(GLUCOSE, &[*reading]).collect();
                 let episode = Episode::begin(Stage::Unconfirmed, Severity::Review, evidence);
                 self.open = Some(Open::of(episode));

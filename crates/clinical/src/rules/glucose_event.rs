@@ -261,9 +261,9 @@ impl Judge {
         parameters
     }
 
-    /// Whether a finger-stick beyond the limit asks to be confirmed though it is alone.
-    pub(super) fn is_alone(&self, reading: &CurrentReading) -> bool {
-        is_alone(reading, self.alone)
+    /// Whether a value beyond the limit is a finger-stick that asks to be confirmed though it is alone.
+    pub(super) fn is_alone(&self, sample: Sample) -> bool {
+        is_alone(sample, self.alone)
     }
 
     pub(super) fn level(&self, reading: &CurrentReading) -> Level {
@@ -292,14 +292,18 @@ fn glucose(sample: Sample) -> f64 {
 
 /// For showing it, and for telling which is the furthest.
 pub(super) fn measured(reading: &CurrentReading) -> Measured {
-    reading.sample.measured(blood_glucose::GLUCOSE_VALUE).unwrap_or(Measured::Exactly(f64::NAN))
+    measured_of(reading.sample)
+}
+
+fn measured_of(sample: Sample) -> Measured {
+    sample.measured(blood_glucose::GLUCOSE_VALUE).unwrap_or(Measured::Exactly(f64::NAN))
 }
 
 /// Whether a finger-stick is at or above a number, or above what its meter can say: it says HI.
-pub(super) fn is_alone(reading: &CurrentReading, from: Option<f64>) -> bool {
-    let measured = measured(reading);
+pub(super) fn is_alone(sample: Sample, from: Option<f64>) -> bool {
+    let measured = measured_of(sample);
     let is_beyond_its_meter = measured.side() == Some(OfDevice::Above);
-    !is_of_sensor(reading.sample)
+    !is_of_sensor(sample)
         && (is_beyond_its_meter || from.is_some_and(|from| measured.number() >= from))
 }
 

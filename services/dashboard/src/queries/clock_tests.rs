@@ -65,10 +65,19 @@ async fn a_reading_of_a_clock_that_was_not_set_is_found_where_it_was_received() 
     assert!(from(at(11 * MINUTE), None).await.is_empty());
     assert_eq!(from(at(0), at(9 * MINUTE)).await, [(120, false, false)]);
     assert_eq!(from(None, None).await, [(142, true, false), (120, false, false)]);
+    // Clocks that begin in 1970, some days after that, and in the summer of 1980.
+    for (of_1970, systolic) in [(180, "171"), (40 * 86_400, "172"), (330_000_000, "173")] {
+        measured(&client, of_1970 - MIDNIGHT, 10 * MINUTE, systolic).await;
+    }
+    let all = from(at(0), None).await;
+    let lost = [(171, true, false), (172, true, false), (173, true, false)];
+    assert_eq!(all, [&lost[..], &[(142, true, false), (120, false, false)]].concat());
+    assert_eq!(from(None, None).await, all);
+    assert!(from(at(11 * MINUTE), None).await.is_empty());
     // A true history, imported in the period, is of the past.
     let true_history = FACTORY + 30 * 86_400;
     measured(&client, true_history, 10 * MINUTE, "133").await;
-    assert_eq!(from(at(0), None).await, [(142, true, false), (120, false, false)]);
+    assert_eq!(from(at(0), None).await, all);
 }
 
 #[tokio::test]

@@ -142,12 +142,14 @@ fn sql(kind: Option<Kind>) -> String {
     )
 }
 
-/// What was received in a period and says that it was observed before it, in the first days of a year.
+/// What was received in a period and says that it was observed before it, in the first days of a year or
+/// before 2000.
 /// The condition on the whole is the one of [`clock::not_set`] and [`clock::is_doubted`], so that nothing
 /// else counts for the limit: before the 9th of January 02:00 of the year that it is 14 hours further
 /// east.
 fn of_unset_clocks(kind: Option<Kind>) -> String {
     let kinds = kinds(kind).into_iter().filter(|kind| clock::is_doubted(*kind));
+    let earliest = Timestamp::EARLIEST.seconds();
     let each = of_kinds(kinds, |kind| {
         let condition = format!(
             "patient = {{patient:String}} \
@@ -157,7 +159,8 @@ fn of_unset_clocks(kind: Option<Kind>) -> String {
              AND observation_time < toDateTime({{from:UInt32}}, 'UTC') \
              AND received_at >= toDateTime64({{from:UInt32}}, 3, 'UTC') \
              AND received_at < toDateTime64({{to:UInt32}}, 3, 'UTC') \
-             AND toDayOfYear(observation_time + INTERVAL 14 HOUR) <= 9)"
+             AND (toDayOfYear(observation_time + INTERVAL 14 HOUR) <= 9 \
+             OR toUnixTimestamp(observation_time) < {earliest}))"
         );
         current::readings(kind, &condition)
     });
@@ -165,7 +168,8 @@ fn of_unset_clocks(kind: Option<Kind>) -> String {
     let east = "toDateTime(observed_seconds, 'UTC') + INTERVAL 14 HOUR";
     format!(
         "SELECT * FROM ({each}) WHERE received_millis - observed_seconds * 1000 > {window} \
-         AND (toDayOfYear({east}) <= 8 OR (toDayOfYear({east}) = 9 AND toHour({east}) < 2)) \
+         AND (observed_seconds < {earliest} OR toDayOfYear({east}) <= 8 \
+         OR (toDayOfYear({east}) = 9 AND toHour({east}) < 2)) \
          ORDER BY received_millis DESC LIMIT {{limit:UInt64}}"
     )
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use schemas::reading::Measurement;
 use serde_json::{Value, json};
 
-use super::{Context, Limits, Parsed, Rule, Unreadable, Warning, WarningRule, parse};
+use super::{Context, Limits, Parsed, Rule, Unreadable, Warning, WarningRule, Warnings, parse};
 use crate::memory::Memory;
 
 pub(super) fn read(text: &str) -> Result<Parsed, Unreadable> {
@@ -225,6 +225,20 @@ fn marks_and_padding_around_documents_are_ignored_with_a_warning() {
         assert_eq!(found, rules, "{body:?}");
     }
     assert_eq!(read("\u{feff}\0").unwrap_err(), Unreadable::Empty);
+    // Padding is named of the document that it stands behind, of one that there is.
+    for (body, documents) in [
+        (format!("\0{good}"), vec![0]),
+        (format!("{good}\0"), vec![0]),
+        (format!("{good}\0\n{good}\n\0"), vec![0, 1]),
+    ] {
+        let mut parsed = read(&body).unwrap();
+        let told = |warnings: &Warnings| {
+            warnings.listed.iter().map(|warning| warning.document).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&parsed.warnings), documents, "{body:?}");
+        parsed.warnings.add_padding();
+        assert_eq!(told(&parsed.warnings).last(), documents.last(), "{body:?}");
+    }
 }
 
 #[test]

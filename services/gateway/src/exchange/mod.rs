@@ -41,6 +41,8 @@ mod walk;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod lost_clock_tests;
+#[cfg(test)]
 mod nothing_said_tests;
 #[cfg(test)]
 mod properties;
@@ -202,6 +204,7 @@ pub fn parse(body: &[u8], context: &Context<'_>, share: &mut Share) -> Result<Pa
         if places.rest().is_empty() {
             break;
         }
+        parsed.warnings.last_document = document;
         let error = match tree.read(places.rest(), share) {
             Ok((json, length)) => {
                 walk::Walk::new(context, document, &mut parsed, share).document(json)?;

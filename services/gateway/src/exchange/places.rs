@@ -51,7 +51,7 @@ impl<'b> Places<'b> {
 
     /// Goes over what may stand between documents: white space, and with a warning byte order marks
     /// and what programs end and fill their buffers with (zeros, DOS's end of file, erased flash
-    /// memory).
+    /// memory), which is named of the document that it stands behind.
     pub(super) fn go_between(&mut self, document: usize, warnings: &mut Warnings) {
         loop {
             match self.rest() {
@@ -59,7 +59,8 @@ impl<'b> Places<'b> {
                 [0 | 0x1a | 0xff, ..] => {
                     let is_padding = |byte: &&u8| matches!(**byte, 0 | 0x1a | 0xff);
                     let padding = self.rest().iter().take_while(is_padding).count();
-                    warnings.add(document, WarningRule::TrailingBytes, String::new);
+                    let before = document.saturating_sub(1);
+                    warnings.add(before, WarningRule::TrailingBytes, String::new);
                     self.go_to(self.at + padding);
                 }
                 rest if rest.starts_with(BYTE_ORDER_MARK) => {

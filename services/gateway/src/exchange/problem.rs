@@ -36,7 +36,7 @@ pub enum Rule {
     UnitSuspected,
     /// The number is a status code of the sensor, not a value.
     SensorStatus,
-    /// A time before 2000 or in the future.
+    /// A time before 1970, at a check-up before 2000, or in the future.
     TimeOutOfRange,
     /// `NaN`, `Infinity`, or a number that no double can hold.
     NotANumber,
@@ -202,6 +202,8 @@ pub struct Warnings {
     pub listed: Vec<Warning>,
     /// How many more there were.
     pub omitted: usize,
+    /// The last document of the body, from 0.
+    pub(super) last_document: usize,
     /// How many of each rule are spelt out.
     of_rule: [usize; WarningRule::COUNT],
 }
@@ -215,6 +217,7 @@ impl Warnings {
     /// These and then the others; of what is too many the others are left out first.
     pub(crate) fn followed_by(mut self, others: Self) -> Self {
         self.omitted += others.omitted;
+        self.last_document = self.last_document.max(others.last_document);
         for warning in others.listed {
             if self.has_room(warning.rule) {
                 self.push(warning);
@@ -298,9 +301,9 @@ impl Warnings {
         self.push(Warning { document, pointer: pointer(), rule, message });
     }
 
-    /// That behind the documents there was padding, which is no part of any.
+    /// That behind the documents there was padding, which is no part of any: it is named of the last.
     pub fn add_padding(&mut self) {
-        self.add(0, WarningRule::TrailingBytes, String::new);
+        self.add(self.last_document, WarningRule::TrailingBytes, String::new);
     }
 
     /// That a reading was taken without a value, and the rule that the value breaks.

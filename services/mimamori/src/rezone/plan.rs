@@ -172,8 +172,10 @@ fn was_read_with(current: &Current, was: &TimeZone) -> bool {
     let reading = &current.reading;
     let offset = instant(reading.observation_time).map(|at| was.to_offset(at).seconds());
     reading.status == ReadingStatus::Final
-        && reading.vendor.is_some()
-        && offset == Some(reading.utc_offset_minutes * 60)
+        && reading.taken_vendor().is_some()
+        && offset == Some(reading.taken_utc_offset() * 60)
+        // What a clock shows that was never set is of no zone.
+        && reading.observation_time == reading.taken_observation_time()
 }
 
 /// The reading that the document meant; none where both zones read it alike.

@@ -11,19 +11,19 @@ pub(super) fn walk(accepted: &AcceptedReading, to: &mut impl Columns) -> Result<
     let reading = &accepted.reading;
     to.put("patient", Value::Text(&[&reading.consortium_id, "/", &reading.person_id]));
     source(&reading.source, to);
-    to.seconds("observation_time", reading.observation_time)?;
+    to.seconds("observation_time", reading.taken_observation_time())?;
     to.put("version", Value::UInt64(accepted.version.cast_unsigned()));
     to.put("entered_in_error", Value::Bool(reading.status == ReadingStatus::EnteredInError));
     let shown = reading.measurement.shown();
     reading.measurement.visit(&mut ValueColumns { to, shown })?;
-    to.int16("utc_offset_minutes", reading.utc_offset_minutes)?;
+    to.int16("utc_offset_minutes", reading.taken_utc_offset())?;
     to.put("data_input", Value::Int8(reading.data_input as i8));
     // 0 is absence: a reading of a check-up has no clock of its own.
     let origin_of_time = reading.origin_of_time.map_or(0, |clock| clock as i8 + 1);
     to.put("origin_of_time", Value::Int8(origin_of_time));
-    to.millis("update_time", reading.update_time)?;
+    to.millis("update_time", reading.taken_update_time())?;
     to.informative_millis("send_time", reading.send_time);
-    to.text("vendor", reading.vendor.as_deref().unwrap_or(""));
+    to.text("vendor", reading.taken_vendor().unwrap_or(""));
     to.put("outcome", Value::Int8(accepted.outcome as i8));
     to.informative_millis("received_at", Some(accepted.origin.received_at));
     to.put("origin_partition", Value::Int32(accepted.origin.partition));

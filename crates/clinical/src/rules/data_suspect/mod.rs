@@ -32,6 +32,8 @@ mod sensor_end;
 #[cfg(test)]
 mod sensor_end_tests;
 #[cfg(test)]
+mod severe_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod unit_tests;

@@ -20,7 +20,7 @@ mod tests;
 mod wording;
 
 use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, Urgent};
+use super::glucose_event::{Beyond, Event, FingerSticks, Judge, Level, Urgent};
 use crate::alert::{Alert, Text};
 use crate::fixed::Fixed;
 use crate::glucose::GLUCOSE;
@@ -95,6 +95,12 @@ impl Rule for VeryHigh {
 
     fn waits_after_others(&self, reading: &RememberedReading, timeline: &Timeline) -> bool {
         VERY_HIGH.waits_after_others(reading, timeline)
+    }
+
+    /// One finger-stick that asks to measure again, a meter's HI too. Of a sensor its hours count.
+    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
+        let judge = Judge::of(&VERY_HIGH, plan);
+        judge.level_of(sample) == Level::Beyond && judge.is_alone(sample)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

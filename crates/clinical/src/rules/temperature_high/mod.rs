@@ -129,6 +129,11 @@ impl Rule for High {
         temperature(sample) >= LIMIT.low
     }
 
+    /// It is for review by itself, however late it comes.
+    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
+        temperature(sample) >= Limits::of(plan).high
+    }
+
     fn limits(&self, plan: &Plan) -> Vec<Limit> {
         vec![Limit {
             field: body_temperature::TEMPERATURE,

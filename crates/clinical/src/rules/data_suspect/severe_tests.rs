@@ -1,0 +1,154 @@
+//! What is severe of one value alone, by the table of docs/clinical-rules.md.
+
+use super::tests::{DAY, said};
+use crate::alert::{Severity, Status, Transition};
+use crate::home::{Home, at};
+use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
+use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+use crate::kinds::{body_temperature, oxygen_saturation};
+use crate::measured::Measured;
+use crate::plan::Plan;
+use crate::rules;
+use crate::sample::Sample;
+use crate::{Kind, Outcome, Reading, Source, Span, Version};
+
+fn pressure(systolic: u16, diastolic: u16) -> (Kind, Sample) {
+    let sample = Sample::default().with(SYSTOLIC, systolic.into());
+    (Kind::BloodPressure, sample.with(DIASTOLIC, diastolic.into()))
+}
+
+/// By the place of its method: 0 is a finger-stick, 1 a sensor, 2 a laboratory.
+fn glucose(method: u8, measured: Measured) -> (Kind, Sample) {
+    let sample = Sample::default().with_measured(GLUCOSE_VALUE, measured);
+    (Kind::BloodGlucose, sample.with(GLUCOSE_METHOD, method.into()))
+}
+
+fn stick(milligrams: f64) -> (Kind, Sample) {
+    glucose(0, Measured::Exactly(milligrams))
+}
+
+fn celsius(celsius: f64) -> (Kind, Sample) {
+    (Kind::BodyTemperature, Sample::default().with(body_temperature::TEMPERATURE, celsius))
+}
+
+fn spo2(percent: f64) -> (Kind, Sample) {
+    (Kind::OxygenSaturation, Sample::default().with(oxygen_saturation::SPO2, percent))
+}
+
+/// What a rule calls severe of one value alone, an ordinary value of the kind, and what words say.
+fn severe_values() -> Vec<((Kind, Sample), (Kind, Sample), &'static str)> {
+    vec![
+        (pressure(192, 96), pressure(131, 84), "192 mmHg"),
+        (pressure(150, 121), pressure(131, 84), "121 mmHg"),
+        (pressure(84, 50), pressure(131, 84), "84 mmHg"),
+        (spo2(90.0), spo2(97.0), "90"),
+        (stick(41.0), stick(104.0), "41 mg/dL"),
+        (stick(400.0), stick(104.0), "400 mg/dL"),
+        (glucose(0, Measured::Above(600.0)), stick(104.0), "> 600 mg/dL"),
+        (glucose(2, Measured::Exactly(455.0)), stick(104.0), "455 mg/dL"),
+        (celsius(39.5), celsius(36.5), "39.5 °C"),
+        (celsius(37.5), celsius(36.5), "37.5 °C"),
+    ]
+}
+
+/// What one value alone does not say: of a high sensor its two hours, of a level 1 low its course.
+fn values_that_are_not() -> Vec<(Kind, Sample)> {
+    vec![
+        pressure(179, 109),
+        pressure(90, 55),
+        spo2(91.0),
+        stick(54.0),
+        stick(399.0),
+        glucose(1, Measured::Exactly(420.0)),
+        glucose(1, Measured::Above(400.0)),
+        celsius(37.4),
+    ]
+}
+
+#[test]
+fn what_a_rule_tells_of_one_value_is_severe_and_what_needs_more_is_not() {
+    let is_severe = |(kind, sample)| rules::is_severe(kind, sample, &Plan::default());
+    for (severe, ordinary, _) in severe_values() {
+        assert!(is_severe(severe), "{severe:?}");
+        assert!(!is_severe(ordinary), "{ordinary:?}");
+    }
+    for one in values_that_are_not() {
+        assert!(!is_severe(one), "{one:?}");
+    }
+}
+
+#[test]
+fn what_is_severe_follows_the_limits_of_the_patients_own_plan() {
+    let severe = |name, value, (kind, sample)| {
+        rules::is_severe(kind, sample, &rules::plan(1, [(name, value)]).unwrap())
+    };
+    assert!(severe("glucose.very_high.single", 300.0, stick(300.0)));
+    assert!(!severe("glucose.very_high.single", 500.0, stick(480.0)));
+    assert!(severe("temperature.high.limit", 37.0, celsius(37.0)));
+    assert!(!severe("temperature.high.limit", 38.0, celsius(37.9)));
+}
+
+/// Registered so many seconds after its minute, of a device without seconds.
+fn of_minute((kind, sample): (Kind, Sample), update: i64) -> Reading {
+    let minute = at(10) + Span::from_seconds(20);
+    Reading {
+        patient: crate::home::patient(),
+        kind,
+        observation_time: minute,
+        source: Source::device("OMRON", "1").unwrap(),
+        version: Version::new(minute + Span::from_seconds(update), 1),
+        entered_in_error: false,
+        sample,
+    }
+}
+
+fn send(home: &mut Home, reading: &Reading, received: i64) -> Outcome {
+    home.waits_until(received);
+    let applied = home.monitor.apply(reading, at(received), (&home.plan, home.window));
+    home.reported.extend(applied.changes);
+    applied.outcome
+}
+
+#[test]
+fn a_severe_value_of_any_kind_that_another_of_its_minute_replaces_is_a_review() {
+    for (severe, ordinary, says) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &of_minute(severe, 30), 12);
+        assert_eq!(send(&mut home, &of_minute(ordinary, 70), 12), Outcome::Correction);
+        let raised = (Transition::Raised, Severity::Review, vec!["same_minute"]);
+        assert_eq!(said(&home), [raised], "{severe:?}");
+        let words = rules::words(home.last());
+        assert!(words.en.contains(says), "{words:?}");
+        assert!(home.missed_at(13).is_empty());
+        send(&mut home, &of_minute(ordinary, 600), 30);
+        assert_eq!(home.last().status, Status::Retracted, "a correction of later is one");
+    }
+    for value in values_that_are_not() {
+        let mut home = Home::default();
+        send(&mut home, &of_minute(value, 30), 12);
+        let ordinary = severe_values().into_iter().find(|(_, it, _)| it.0 == value.0).unwrap().1;
+        send(&mut home, &of_minute(ordinary, 70), 12);
+        assert!(said(&home).is_empty(), "{value:?}");
+    }
+}
+
+#[test]
+fn a_severe_value_of_any_kind_and_of_unknown_time_is_a_review_and_never_a_page() {
+    // 2021-01-01T00:03:00Z.
+    let factory = crate::Timestamp::from_seconds(1_609_459_380);
+    for (severe, _, says) in severe_values() {
+        let mut home = Home::default();
+        let reading = Reading {
+            observation_time: factory,
+            version: Version::new(at(1), 1),
+            ..of_minute(severe, 0)
+        };
+        assert_eq!(send(&mut home, &reading, 1), Outcome::Historical);
+        let raised = (Transition::Raised, Severity::Review, vec!["clock_not_set"]);
+        assert_eq!(said(&home), [raised], "{severe:?}");
+        assert_eq!(home.reported.len(), 1, "{severe:?}");
+        assert!(rules::words(home.last()).en.contains(says), "{severe:?}");
+        home.waits_until(DAY);
+        assert_eq!(home.reported.len(), 1, "{severe:?}");
+    }
+}
