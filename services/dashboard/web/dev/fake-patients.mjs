@@ -60,7 +60,7 @@ export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
     id: `a${number}`, patient: p.patient, rule, stage, severity, status: 'open', transition: 'raised', late: false, raised_at: iso(t), changed_at: iso(t),
     first_observed_at: behind[0]?.observed_at ?? iso(began), last_observed_at: behind.at(-1)?.observed_at ?? iso(t), text: { ja, en },
     evidence: behind.map((r) => ({ reading: r.id, kind: r.kind, observed_at: r.observed_at, values: r.values, ...(r.beyond && { beyond: r.beyond }) })),
-    findings: {}, parameters: [], rule_set: '2026-11j', plan_version: 0, ...of,
+    findings: {}, parameters: [], rule_set: '2026-11k', plan_version: 0, ...of,
   }
 }
 

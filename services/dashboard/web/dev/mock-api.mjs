@@ -201,7 +201,7 @@ const server = createServer(async (request, response) => {
     const found = (alerts) => alerts.map((alert) => ({ highest: alert.severity, page_after: null, alert }))
     const present = found(p.alerts)
     const proposed = limit > 192 ? present.filter(({ alert }) => alert.rule !== 'bp.severe_high') : limit < 170 ? [...present, ...found([alertOf(p, 'review', 'bp.severe_high', new Date(now - 864e5), 'unconfirmed')])] : present
-    return send(200, { patient: p.patient, from: new Date(now - 30 * 864e5).toISOString(), to: new Date(now).toISOString(), rule_set: '2026-11j', present, proposed })
+    return send(200, { patient: p.patient, from: new Date(now - 30 * 864e5).toISOString(), to: new Date(now).toISOString(), rule_set: '2026-11k', present, proposed })
   }
   if (match[3] === 'alerts') return send(200, { patient: p.patient, alerts: p.alerts })
   if (store === 'unavailable') return send(503, 'The store is unavailable')

@@ -12,31 +12,34 @@ use crate::rules;
 use crate::sample::Sample;
 use crate::{Kind, Outcome, Reading, Source, Span, Version};
 
-fn pressure(systolic: u16, diastolic: u16) -> (Kind, Sample) {
+/// A value of a kind.
+type Value = (Kind, Sample);
+
+fn pressure(systolic: u16, diastolic: u16) -> Value {
     let sample = Sample::default().with(SYSTOLIC, systolic.into());
     (Kind::BloodPressure, sample.with(DIASTOLIC, diastolic.into()))
 }
 
 /// By the place of its method: 0 is a finger-stick, 1 a sensor, 2 a laboratory.
-fn glucose(method: u8, measured: Measured) -> (Kind, Sample) {
+fn glucose(method: u8, measured: Measured) -> Value {
     let sample = Sample::default().with_measured(GLUCOSE_VALUE, measured);
     (Kind::BloodGlucose, sample.with(GLUCOSE_METHOD, method.into()))
 }
 
-fn stick(milligrams: f64) -> (Kind, Sample) {
+fn stick(milligrams: f64) -> Value {
     glucose(0, Measured::Exactly(milligrams))
 }
 
-fn celsius(celsius: f64) -> (Kind, Sample) {
+fn celsius(celsius: f64) -> Value {
     (Kind::BodyTemperature, Sample::default().with(body_temperature::TEMPERATURE, celsius))
 }
 
-fn spo2(percent: f64) -> (Kind, Sample) {
+fn spo2(percent: f64) -> Value {
     (Kind::OxygenSaturation, Sample::default().with(oxygen_saturation::SPO2, percent))
 }
 
 /// What a rule calls severe of one value alone, an ordinary value of the kind, and what words say.
-fn severe_values() -> Vec<((Kind, Sample), (Kind, Sample), &'static str)> {
+fn severe_values() -> Vec<(Value, Value, &'static str)> {
     vec![
         (pressure(192, 96), pressure(131, 84), "192 mmHg"),
         (pressure(150, 121), pressure(131, 84), "121 mmHg"),
@@ -52,7 +55,7 @@ fn severe_values() -> Vec<((Kind, Sample), (Kind, Sample), &'static str)> {
 }
 
 /// What one value alone does not say: of a high sensor its two hours, of a level 1 low its course.
-fn values_that_are_not() -> Vec<(Kind, Sample)> {
+fn values_that_are_not() -> Vec<Value> {
     vec![
         pressure(179, 109),
         pressure(90, 55),

@@ -38,14 +38,14 @@ function alert(id: string, of: Partial<Alert> = {}): Alert {
     id, patient: 'A/1', rule: 'bp.severe_high', stage: 'confirmed', severity: 'urgent', status: 'resolved', transition: 'resolved', late: false,
     raised_at: '2026-11-20T07:31:00+09:00', changed_at: '2026-11-20T19:00:00+09:00', first_observed_at: '2026-11-20T07:29:00+09:00',
     last_observed_at: '2026-11-20T07:31:00+09:00', text: { ja: `血圧 ${id}`, en: `pressure ${id}` }, evidence: [], findings: {}, parameters: [],
-    rule_set: '2026-11j', plan_version: 0, ...of,
+    rule_set: '2026-11k', plan_version: 0, ...of,
   }
 }
 
 const one = (id: string, of: Partial<Alert> = {}, highest: Alert['severity'] = 'urgent', page_after: string | null = null): PreviewedAlert => ({ highest, page_after, alert: alert(id, of) })
 
 function preview(present: PreviewedAlert[], proposed: PreviewedAlert[]): PlanPreview {
-  return { patient: 'A/1', from: '2026-10-23T00:00:00Z', to: '2026-11-22T00:00:00Z', rule_set: '2026-11j', present, proposed }
+  return { patient: 'A/1', from: '2026-10-23T00:00:00Z', to: '2026-11-22T00:00:00Z', rule_set: '2026-11k', present, proposed }
 }
 
 const ids = (alerts: readonly PreviewedAlert[]) => alerts.map((it) => it.alert.id)
