@@ -67,7 +67,7 @@ def numbers_not_said():
 def rules_not_described():
     """What the page of the clinical rules does not say of them."""
     page = RULES_PAGE.read_text()
-    (rule_set,) = RULE_SET.findall((RULES / "mod.rs").read_text())
+    (rule_set,) = RULE_SET.findall((RULES.parent / "rule_set.rs").read_text())
     if f"`{rule_set}`" not in page:
         yield f"{RULES_PAGE}: does not name the rule set {rule_set}"
     sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE))

@@ -248,7 +248,7 @@ impl State for WithoutRules {
             Some(timeline) => timeline,
             None => self.patients.entry(reading.patient.clone()).or_default(),
         };
-        let admission = timeline.admit(&reading.into(), received, self.window);
+        let admission = timeline.admit(&reading.into(), received, self.window, |_, _| false);
         let id = || reading.written_id(admission.source);
         Ok(StoredOutcome::of(admission.outcome).map(|outcome| (outcome, id())))
     }

@@ -7,8 +7,7 @@
 //! What raises an urgent alert in a patient without history calls while an alert is open as well, once for
 //! each crisis. When one is over a rule says: of what people live in ([`Away`]), of glucose after hours.
 
-use crate::alert::{Alert, Severity, Stage, Status, Values};
-use crate::episode::{Computation, Episode, PAGES_WITHIN};
+use crate::alert::{Alert, Severity, Stage, Values};
 use crate::fixed::Fixed;
 use crate::time::{Span, Timestamp};
 
@@ -156,54 +155,5 @@ impl Away {
     /// So long values have stayed away from the limit, as far as is known.
     pub(crate) fn stayed(&self) -> Span {
         self.not_beyond.map_or(Span::ZERO, |(first, newest)| newest - first)
-    }
-}
-
-/// Whether somebody is told of the newest crisis of an episode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Telling {
-    /// There is none, or it was told, or the alert is raised with it.
-    Nothing,
-    /// Now.
-    Now,
-    /// Not: its readings came too late for that.
-    TooLate,
-}
-
-impl Telling {
-    /// Of an episode that an alert goes on with, by what the alert said so far.
-    pub(crate) fn of(
-        alert: Option<&Alert>,
-        episode: &Episode,
-        status: Status,
-        computation: &Computation<'_>,
-    ) -> Self {
-        let (Some(crisis), Some(alert)) = (episode.crisis, alert) else { return Self::Nothing };
-        // A correction may let it begin some hours earlier or later.
-        let is_known = Crisis::known_of(alert).is_some_and(|known| {
-            crisis.began < known + crisis.apart && crisis.stage <= Crisis::known_stage(alert)
-        });
-        // An alert that is not urgent is late for its own readings.
-        if is_known && !(alert.late && alert.severity == Severity::Urgent) {
-            return Self::Nothing;
-        }
-        let is_urgent = crisis.severity == Severity::Urgent;
-        // What was too late stays so until a reading says more: time alone brings no news of it.
-        let is_news = !is_known || computation.is_by_readings();
-        let is_in_time = is_urgent && is_news && computation.at <= crisis.in_time_until;
-        // Its readings came in time and were told, and are seen to be a crisis only now.
-        let was_told = !is_known && is_urgent && alert.last_observed_at >= crisis.began;
-        // What is changed of long ago is no news, also where it parts from one another what lasts.
-        let is_of_old = computation
-            .cause
-            .is_some_and(|cause| computation.at - cause.observation_time() > PAGES_WITHIN);
-        match (alert.status, status) {
-            (Status::Open, Status::Open) if is_in_time && !is_of_old => Self::Now,
-            (Status::Open, Status::Open) if was_told || is_in_time && !is_known => Self::Nothing,
-            (Status::Open, Status::Open) => Self::TooLate,
-            // What is over says what it said.
-            (Status::Open | Status::Resolved, _) if is_known => Self::TooLate,
-            _ => Self::Nothing,
-        }
     }
 }

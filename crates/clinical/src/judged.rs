@@ -3,7 +3,7 @@
 //! whichever numbers, unless a reading is the reason.
 
 use crate::alert::{Alert, Stage};
-use crate::continued::Found;
+use crate::found::Found;
 use crate::plan::Plan;
 use crate::time::{Span, Timestamp};
 

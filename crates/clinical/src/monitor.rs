@@ -4,13 +4,15 @@ use smallvec::SmallVec;
 
 use crate::admission::Outcome;
 use crate::alert::{Alert, RuleName};
+use crate::computation::Computation;
+use crate::difference::publish_difference;
 use crate::due::{Due, Rest, What};
-use crate::episode::{Computation, publish_difference};
 use crate::judged::Judged;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::{Reading, ReadingId};
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
+use crate::rule::TOGETHER;
 use crate::rule::{Assessment, Change, Context};
 use crate::rules;
 use crate::source::SourceDigest;
@@ -36,16 +38,9 @@ pub(crate) fn assessed(rule: &str) -> usize {
     ASSESSED_OF.with_borrow(|assessed| assessed.get(rule).copied().unwrap_or(0))
 }
 
-/// What comes sooner after its observation is judged at once, by every rule.
-pub(crate) const PROMPT: Span = Span::from_minutes(15);
-
 /// So is what comes later: a process that is away for the rest of the window, and waits when it is back,
 /// would not see it any more. Ours.
 const OLDEST: Span = Span::from_days(30);
-
-/// What was sent together is received within so long: a device that uploads in batches sends one
-/// request, which Kafka takes in few batches. Ours.
-pub(crate) const TOGETHER: Span = Span::from_minutes(1);
 
 /// One patient under watch. What every reading asks for comes first.
 #[derive(Debug, Default)]
@@ -136,7 +131,7 @@ impl Monitor {
         received: Timestamp,
         (plan, window): (&Plan, Window),
     ) -> Applied {
-        let admission = self.timeline.admit(reading, received, window);
+        let admission = self.timeline.admit(reading, received, window, rules::is_severe_by_default);
         let cause = || {
             let RememberedReading { kind, observation_time, source, .. } = *reading;
             ReadingId::new(patient.clone(), kind, observation_time, source)
@@ -283,7 +278,7 @@ impl Monitor {
         outcome: Outcome,
         window: Window,
     ) {
-        if self.timeline.restore(reading, received, outcome, window) {
+        if self.timeline.restore(reading, received, outcome, window, rules::is_severe_by_default) {
             self.wait_for_the_rest(reading, outcome, received);
         }
     }

@@ -8,8 +8,7 @@ use crate::pause::{InvalidPause, Pause};
 use crate::programmes::{Programme, ProgrammeValue};
 use crate::quiet_hours::{InvalidQuietHours, QuietHours};
 use crate::reliability::{Trust, TrustedProducts};
-use crate::rule_set::{GivenValue, RuleSet};
-use crate::rules::{self, Places};
+use crate::rule_set::{GivenValue, Places, RULE_SET, RuleSet};
 use crate::sample::Sample;
 use crate::schedule::{InvalidSchedule, Schedule};
 use crate::silence::Held;
@@ -180,7 +179,7 @@ impl Plan {
 
     /// The name of the rule set in force.
     pub fn rule_set_name(&self) -> &str {
-        self.rule_set.as_ref().map_or(rules::RULE_SET, |set| set.name())
+        self.rule_set.as_ref().map_or(RULE_SET, |set| set.name())
     }
 
     /// From when on the numbers count, as far as is known: since the care plan was set and the rule set
@@ -195,7 +194,7 @@ impl Plan {
         self.rule_set.as_ref().is_some_and(|set| set.is_off(rule))
     }
 
-    /// The places in [`rules::all`] of the rules that the rule set in force switches off.
+    /// The places in [`crate::rules::all`] of the rules that the rule set in force switches off.
     pub(crate) fn places_off(&self) -> Places {
         self.rule_set.as_ref().map(|set| set.places_off()).unwrap_or_default()
     }

@@ -19,6 +19,13 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
 use crate::window::Window;
 
+/// What comes sooner after its observation is judged at once, by every rule.
+pub(crate) const PROMPT: Span = Span::from_minutes(15);
+
+/// What was sent together is received within so long: a device that uploads in batches sends one
+/// request, which Kafka takes in few batches. Ours.
+pub(crate) const TOGETHER: Span = Span::from_minutes(1);
+
 /// A rule: a pure function from a patient's current readings to the episodes in them.
 ///
 /// The readings are those of the window, and what the rule finds must depend on nothing but its
@@ -101,7 +108,7 @@ pub trait Rule: Debug + Send + Sync {
     }
 
     /// Whether the rule asks which product measured a reading, and how far it is trusted
-    /// ([`Plan::trust_of`]). The fields of its kinds must leave 16 bits of a sample.
+    /// ([`Plan::trust_of`]). The declarations of its kinds say so too (`products`).
     fn reads_products(&self) -> bool {
         false
     }

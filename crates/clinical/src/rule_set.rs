@@ -5,10 +5,18 @@ use std::sync::Arc;
 
 use crate::alert::RuleName;
 use crate::parameter::Parameter;
-use crate::plan::{InvalidPlan, override_of};
-use crate::rules::{self, Places};
+use crate::plan::InvalidPlan;
 use crate::source::written_by_a_person;
 use crate::time::Timestamp;
+
+/// The name of the built-in rule set: the rules with the defaults of their parameters. It changes with
+/// any of them, and is in force where no [`RuleSet`] is.
+///
+/// A rule that there is for each kind counts as one, and a new kind leaves the name. It
+/// adds a rule that works with numbers of the plan alone, which alerts name by its version, and changes
+/// no other. No alert of the set could have said anything else before: a plan that expects readings of
+/// an unknown kind is not used.
+pub const RULE_SET: &str = "2026-11k";
 
 /// Characters of a rule set's name, at most.
 pub const LONGEST_NAME: usize = 40;
@@ -54,7 +62,7 @@ pub enum InvalidRuleSet {
     #[error(
         "a rule set's name has 1 to {LONGEST_NAME} letters, digits, points, hyphens and underscores, \
          and is not {}, the name of the built-in set",
-        rules::RULE_SET
+        RULE_SET
     )]
     Name,
     /// No rule has this name.
@@ -79,7 +87,7 @@ impl RuleSet {
     pub fn new(name: &str, effective_from: Timestamp) -> Result<Self, InvalidRuleSet> {
         let is_good = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
         let is_name = (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(is_good);
-        if !is_name || name == rules::RULE_SET {
+        if !is_name || name == RULE_SET {
             return Err(InvalidRuleSet::Name);
         }
         let name = name.to_owned();
@@ -87,36 +95,17 @@ impl RuleSet {
         Ok(Self { name, effective_from, values, off, places_off })
     }
 
-    /// Gives a parameter another value than its default; `name` is its full name, the present one or
-    /// a former.
-    ///
-    /// # Errors
-    /// When there is no such parameter, when the set gives it a value already, when its rule cannot
-    /// work with the value, or when the source says nothing.
-    pub fn give(&mut self, name: &str, value: f64, source: &str) -> Result<(), InvalidRuleSet> {
-        let (parameter, value) = override_of(rules::parameters(), name, value)?;
-        if self.given(parameter).is_some() {
-            return Err(InvalidRuleSet::Twice(parameter.name.to_owned()));
-        }
-        let source = text(parameter.name, source)?;
-        self.values.push(GivenValue { parameter, value, source });
+    /// Takes a value in the place of a parameter's default.
+    pub(crate) fn take_value(&mut self, given: GivenValue) {
+        self.values.push(given);
         self.values.sort_by_key(|one| one.parameter.name);
-        Ok(())
     }
 
-    /// Switches a rule off.
-    ///
-    /// # Errors
-    /// When there is no such rule, when it is off already, or when the reason says nothing.
-    pub fn switch_off(&mut self, rule: &str, reason: &str) -> Result<(), InvalidRuleSet> {
-        let name = rules::name(rule).ok_or_else(|| InvalidRuleSet::UnknownRule(rule.to_owned()))?;
-        if self.is_off(rule) {
-            return Err(InvalidRuleSet::Twice(rule.to_owned()));
-        }
-        self.places_off.add(rules::place(name));
-        self.off.push(SwitchedOff { rule: name, reason: text(rule, reason)? });
+    /// Takes a rule as switched off, by its place in [`crate::rules::all`].
+    pub(crate) fn take_off(&mut self, off: SwitchedOff, place: usize) {
+        self.places_off.add(place);
+        self.off.push(off);
         self.off.sort_by_key(|one| one.rule);
-        Ok(())
     }
 
     /// The name, which alerts carry.
@@ -139,7 +128,7 @@ impl RuleSet {
         &self.off
     }
 
-    /// The places in [`rules::all`] of the rules that it switches off.
+    /// The places in [`crate::rules::all`] of the rules that it switches off.
     pub(crate) fn places_off(&self) -> Places {
         self.places_off
     }
@@ -155,8 +144,25 @@ impl RuleSet {
     }
 }
 
+/// Some of the places in [`crate::rules::all`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Places(u64);
+
+impl Places {
+    /// So many rules there may be.
+    pub(crate) const MOST: usize = u64::BITS as usize;
+
+    pub(crate) fn add(&mut self, place: usize) {
+        self.0 |= 1 << place;
+    }
+
+    pub(crate) fn has(self, place: usize) -> bool {
+        self.0 >> place & 1 == 1
+    }
+}
+
 /// A source or a reason, without space around it.
-fn text(of: &str, text: &str) -> Result<String, InvalidRuleSet> {
+pub(crate) fn text(of: &str, text: &str) -> Result<String, InvalidRuleSet> {
     let written = written_by_a_person(text, LONGEST_TEXT).map(str::to_owned);
     written.ok_or_else(|| InvalidRuleSet::NoSource(of.to_owned()))
 }
@@ -214,6 +220,7 @@ impl RuleSets {
 mod tests {
     use super::*;
     use crate::plan::Plan;
+    use crate::rules;
 
     fn at(hours: i64) -> Timestamp {
         Timestamp::from_millis(hours * 3_600_000)
@@ -225,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_name_is_short_and_plain_and_not_the_built_in_one() {
-        for bad in ["", "two words", "日本", rules::RULE_SET, &"x".repeat(41)] {
+        for bad in ["", "two words", "日本", RULE_SET, &"x".repeat(41)] {
             assert_eq!(RuleSet::new(bad, at(0)), Err(InvalidRuleSet::Name), "{bad}");
         }
         assert_eq!(empty("ward-3_2026.12", 1).name(), "ward-3_2026.12");
@@ -269,7 +276,7 @@ mod tests {
         assert_eq!(plan.rule_set_name(), "a");
         let plan = Plan::default();
         assert_eq!(plan.value(systolic), systolic.default);
-        assert_eq!(plan.rule_set_name(), rules::RULE_SET);
+        assert_eq!(plan.rule_set_name(), RULE_SET);
     }
 
     #[test]

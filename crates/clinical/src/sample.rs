@@ -3,7 +3,6 @@
 use crate::kinds::{Field, Kind, Watched};
 use crate::measured::{Measured, Side};
 use crate::reliability::ProductDigest;
-use crate::rules;
 
 /// What rules may look at of a measurement, in six bytes. Which bits are which field depends on the
 /// kind, and is declared with it.
@@ -75,11 +74,11 @@ impl Sample {
         Self::from_bits(others | steps << watched.bit)
     }
 
-    /// The sample of a kind with the product that measured it, where rules of the kind ask for that
-    /// ([`Rule::reads_products`](crate::rule::Rule::reads_products)): in the bits that its fields leave.
+    /// The sample of a kind with the product that measured it, where rules judge the kind by that: in the
+    /// bits that its fields leave.
     #[must_use]
     pub fn of_product(self, kind: Kind, product: impl FnOnce() -> Option<ProductDigest>) -> Self {
-        if !rules::read_products(kind) {
+        if !kind.has_products() {
             return self;
         }
         let [low, middle, _] = self.0;
@@ -173,7 +172,7 @@ mod tests {
     #[test]
     fn a_kind_whose_rules_ask_for_products_leaves_their_bits_free() {
         let product = ProductDigest::of("KAWASEMI", "W-1");
-        let asking = Kind::ALL.into_iter().filter(|kind| rules::read_products(*kind));
+        let asking = Kind::ALL.into_iter().filter(|kind| kind.has_products());
         for kind in asking {
             for (field, watched) in watched(kind) {
                 assert!(watched.bit + watched.bits <= 32, "{kind} {}", field.name);

@@ -11,9 +11,7 @@ mod stale;
 use crate::admission::Outcome;
 use crate::clock;
 use crate::kinds::Kind;
-use crate::plan::Plan;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
-use crate::rules;
 use crate::sample::Sample;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
@@ -68,14 +66,16 @@ const MOST_OF_UNKNOWN_TIME: usize = 512;
 /// Of so many sources of one patient it is known that they are ahead, those that were received last.
 const MOST_AHEAD: usize = 16;
 
+/// Whether a value is severe by the rules' defaults: the patient's plan is not known where it is asked.
+pub type IsSevere = fn(Kind, Sample) -> bool;
+
 /// Where the one is that makes room for another: the first whose going hides nothing from anybody, or the
-/// first of all. The plan is not known here, so what is severe is what the defaults call so.
+/// first of all.
 fn place_that_makes_room<'a, T: 'a>(
     known: impl IntoIterator<Item = &'a T>,
-    hides: impl Fn(&T, &Plan) -> bool,
+    hides: impl Fn(&T) -> bool,
 ) -> usize {
-    let plan = Plan::default();
-    known.into_iter().position(|one| !hides(one, &plan)).unwrap_or(0)
+    known.into_iter().position(|one| !hides(one)).unwrap_or(0)
 }
 
 fn is_of_unknown_time(reading: &RememberedReading, received: Timestamp) -> bool {
@@ -177,8 +177,8 @@ impl Suspicions {
     pub(crate) fn take(
         &mut self,
         reading: &RememberedReading,
-        outcome: Outcome,
-        received: Timestamp,
+        (outcome, received): (Outcome, Timestamp),
+        is_severe: IsSevere,
     ) -> bool {
         // Here, not in the sweep alone: a state that is rebuilt is not swept in between.
         self.lapse(received);
@@ -196,7 +196,7 @@ impl Suspicions {
             || is_of_unknown_time(reading, received)
             || self.place_of_unknown_time(reading).is_some();
         let by_clock = if is_doubted {
-            self.take_of_unknown_time(reading, outcome, received)
+            self.take_of_unknown_time(reading, (outcome, received), is_severe)
         } else {
             self.is_set(reading, outcome)
         };
@@ -227,8 +227,8 @@ impl Suspicions {
     fn take_of_unknown_time(
         &mut self,
         reading: &RememberedReading,
-        outcome: Outcome,
-        received: Timestamp,
+        (outcome, received): (Outcome, Timestamp),
+        is_severe: IsSevere,
     ) -> bool {
         let current = CurrentReading {
             time: reading.observation_time,
@@ -263,9 +263,8 @@ impl Suspicions {
             None if outcome != Outcome::Historical => false,
             None => {
                 if self.of_unknown_time.len() == MOST_OF_UNKNOWN_TIME {
-                    let hides = |one: &UnknownTime, plan: &Plan| {
-                        !one.is_over && rules::is_severe(one.kind, one.reading.sample, plan)
-                    };
+                    let hides =
+                        |one: &UnknownTime| !one.is_over && is_severe(one.kind, one.reading.sample);
                     let place = place_that_makes_room(&self.of_unknown_time, hides);
                     self.of_unknown_time.remove(place);
                 }
@@ -332,6 +331,7 @@ impl Suspicions {
         other: &RememberedReading,
         known: KnownVersion,
         received: Timestamp,
+        is_severe: IsSevere,
     ) -> bool {
         self.lapse(received);
         let wins = other.version > known.version;
@@ -348,9 +348,9 @@ impl Suspicions {
                 return false;
             }
             if before == MOST_REPLACED {
-                let hides = |one: &Replaced, plan: &Plan| {
+                let hides = |one: &Replaced| {
                     one.received + SAME_MINUTE_FOR > received
-                        && rules::is_severe(one.kind, one.reading.sample, plan)
+                        && is_severe(one.kind, one.reading.sample)
                 };
                 let place = place_that_makes_room(&self.replaced, hides);
                 self.replaced.remove(place);

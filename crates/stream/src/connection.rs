@@ -1,7 +1,12 @@
 //! Where the brokers are and how to speak with them.
 
+use std::time::Duration;
+
 pub use chassis::KafkaArgs;
 use rdkafka::ClientConfig;
+
+/// A transaction that its producer never ends is aborted by the broker after this long.
+pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Settings of the Kafka client, made from the arguments.
 pub(crate) trait ClientSettings {

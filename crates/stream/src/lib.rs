@@ -21,7 +21,7 @@ pub mod topics;
 pub mod transaction;
 mod wire;
 
-pub use connection::KafkaArgs;
+pub use connection::{KafkaArgs, TRANSACTION_TIMEOUT};
 pub use context::HeldBack;
 pub use error::{ClientFault, MemberError, SendError, StreamError, TaskError};
 pub use partitioner::partition_for_key;

@@ -8,10 +8,9 @@ use chassis::printable;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, Producer};
 
-use crate::connection::{ClientSettings, KafkaArgs};
+use crate::connection::{ClientSettings, KafkaArgs, TRANSACTION_TIMEOUT};
 use crate::context::Watch;
 use crate::error::StreamError;
-use crate::transaction::TRANSACTION_TIMEOUT;
 use crate::wire::{Api, Reader, Wire, WireError, Writer, accepted};
 
 const PATIENCE: Duration = Duration::from_secs(10);

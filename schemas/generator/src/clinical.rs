@@ -109,12 +109,13 @@ fn declaration(kind: &Kind, out: &mut String) {
     };
     let _ = writeln!(
         out,
-        "Declaration {{ name: {}, label: {}, setting: Setting::{setting}, loinc: {}, mdc: {}, medis: {},",
+        "Declaration {{ name: {}, label: {}, setting: Setting::{setting}, loinc: {}, mdc: {}, medis: {}, products: {},",
         text(&kind.name),
         label(&kind.label),
         optional(kind.loinc.as_deref()),
         optional(kind.mdc.as_deref()),
         optional(kind.medis.as_deref()),
+        kind.products,
     );
     out.push_str("fields: &[\n");
     for field in &kind.field {

@@ -37,6 +37,10 @@ pub struct Kind {
     pub migration: u32,
     /// Its place in lists, from 1.
     pub list_order: u8,
+    /// Whether rules judge it by the product that measured it, which then is remembered with each value: its
+    /// watched fields leave the last 16 bits of a sample.
+    #[serde(default)]
+    pub products: bool,
     pub loinc: Option<String>,
     pub mdc: Option<String>,
     pub medis: Option<String>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use clinical::fixed::{Fixed, OF_ALL_RULES};
+use clinical::fixed::Fixed;
 use clinical::rules;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/clinical-rules.md");
@@ -11,7 +11,7 @@ const BEGIN: &str = "<!-- generated from the rules: numbers that nothing changes
 const END: &str = "<!-- end of the numbers that nothing changes -->\n";
 
 fn all() -> impl Iterator<Item = (&'static str, &'static Fixed)> {
-    OF_ALL_RULES.iter().map(|fixed| ("", fixed)).chain(rules::fixed())
+    rules::OF_ALL_RULES.iter().map(|fixed| ("", fixed)).chain(rules::fixed())
 }
 
 fn table() -> String {

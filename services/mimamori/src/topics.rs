@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 use chassis::{DeploymentArgs, KafkaArgs};
 use clap::Subcommand;
 use schemas::topics::{FoundTopics, Topic, Topics};
+use stream::TRANSACTION_TIMEOUT;
 use stream::fitness::{broker_setting, describe_topics, wait_until_fit};
 use stream::topics::{TopicSpec, create_topics};
-use stream::transaction::TRANSACTION_TIMEOUT;
 
 /// What to do with topics.
 #[derive(Debug, Subcommand)]

@@ -75,6 +75,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: None,
         mdc: None,
         medis: None,
+        products: false,
         fields: &[
             Field {
                 number: 1,
@@ -134,6 +135,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: Some("85354-9"),
         mdc: Some("150020"),
         medis: None,
+        products: false,
         fields: &[
             Field {
                 number: 1,
@@ -257,6 +259,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: None,
         mdc: None,
         medis: None,
+        products: true,
         fields: &[
             Field {
                 number: 1,
@@ -539,6 +542,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: None,
         mdc: None,
         medis: None,
+        products: false,
         fields: &[
             Field {
                 number: 1,
@@ -606,6 +610,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: Some("85354-9"),
         mdc: Some("150020"),
         medis: None,
+        products: false,
         fields: &[
             Field {
                 number: 1,
@@ -705,6 +710,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: None,
         mdc: Some("160368"),
         medis: None,
+        products: false,
         fields: &[
             Field {
                 number: 1,
@@ -936,6 +942,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: None,
         mdc: None,
         medis: None,
+        products: false,
         fields: &[Field {
             number: 1,
             name: "temperature",
@@ -969,6 +976,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: None,
         mdc: None,
         medis: None,
+        products: false,
         fields: &[
             Field {
                 number: 1,
@@ -1028,6 +1036,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: None,
         mdc: None,
         medis: None,
+        products: false,
         fields: &[Field {
             number: 1,
             name: "respiratory_rate",
@@ -1061,6 +1070,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         loinc: None,
         mdc: None,
         medis: None,
+        products: false,
         fields: &[Field {
             number: 1,
             name: "peak_expiratory_flow",

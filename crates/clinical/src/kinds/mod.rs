@@ -21,6 +21,7 @@ pub(crate) struct Declaration {
     loinc: Option<&'static str>,
     mdc: Option<&'static str>,
     medis: Option<&'static str>,
+    products: bool,
     fields: &'static [Field],
     below: &'static [Below],
 }
@@ -210,6 +211,11 @@ impl Kind {
     /// Where it is measured.
     pub const fn setting(self) -> Setting {
         self.declaration().setting
+    }
+
+    /// Whether rules judge it by the product that measured it.
+    pub(crate) const fn has_products(self) -> bool {
+        self.declaration().products
     }
 
     /// Its fields, by their numbers.

@@ -2,10 +2,11 @@
 
 use smallvec::SmallVec;
 
-use super::{Monitor, OLDEST, PROMPT, TOGETHER};
+use super::{Monitor, OLDEST};
 use crate::admission::Outcome;
 use crate::due::{Rest, What};
 use crate::remembered::RememberedReading;
+use crate::rule::{PROMPT, TOGETHER};
 use crate::rules;
 use crate::time::Timestamp;
 

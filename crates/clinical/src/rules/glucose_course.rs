@@ -11,9 +11,9 @@ use crate::alert::{Severity, Stage};
 use crate::clock::AHEAD_TOLERANCE;
 use crate::episode::{Episode, EvidenceReading};
 use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
-use crate::monitor::TOGETHER;
 use crate::remembered::CurrentReading;
 use crate::rule::Carried;
+use crate::rule::TOGETHER;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 

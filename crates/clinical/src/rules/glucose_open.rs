@@ -5,8 +5,8 @@ use crate::alert::{Alert, Severity, Stage};
 use crate::crisis::Crisis;
 use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
 use crate::glucose::{GLUCOSE, is_of_sensor};
-use crate::monitor::TOGETHER;
 use crate::remembered::CurrentReading;
+use crate::rule::TOGETHER;
 use crate::rule::{Carried, values};
 use crate::time::{Span, Timestamp};
 

@@ -10,16 +10,11 @@ use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::{InvalidPlan, Plan};
 use crate::rule::Rule;
+use crate::rule_set::Places;
 use crate::sample::Sample;
 
-/// The name of the built-in rule set: the rules with the defaults of their parameters. It changes with
-/// any of them, and is in force where no [`RuleSet`](crate::rule_set::RuleSet) is.
-///
-/// A rule that there is for each kind counts as one, `data.missing`, and a new kind leaves the name. It
-/// adds a rule that works with numbers of the plan alone, which alerts name by its version, and changes
-/// no other. No alert of the set could have said anything else before: a plan that expects readings of
-/// an unknown kind is not used.
-pub const RULE_SET: &str = "2026-11k";
+pub use crate::rule_set::RULE_SET;
+pub use of_all::OF_ALL_RULES;
 
 mod activity_drop;
 mod bp_above_target;
@@ -43,6 +38,7 @@ mod weight_gain;
 mod weight_loss;
 
 // What several rules share.
+mod changes;
 mod confirmed;
 mod confirmed_evidence;
 pub(crate) mod days;
@@ -51,6 +47,7 @@ mod glucose_course;
 mod glucose_event;
 mod glucose_open;
 mod occasions;
+mod of_all;
 mod of_sources;
 mod pairs;
 pub(crate) mod pressures;
@@ -88,29 +85,11 @@ fn of_folders() -> Vec<&'static dyn Rule> {
     all
 }
 
-/// Some of the places of [`all`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Places(u64);
-
-impl Places {
-    /// So many rules there may be.
-    const MOST: usize = u64::BITS as usize;
-
-    pub(crate) fn add(&mut self, place: usize) {
-        self.0 |= 1 << place;
-    }
-
-    pub(crate) fn has(self, place: usize) -> bool {
-        self.0 >> place & 1 == 1
-    }
-}
-
 /// Every rule, and which of them read each kind.
 struct Rules {
     all: Vec<&'static dyn Rule>,
     of_kind: Vec<Vec<usize>>,
     of_suspicions: Vec<usize>,
-    of_products: Vec<bool>,
 }
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
@@ -120,10 +99,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         (0..all.len()).filter(|index| all[*index].kinds().contains(kind)).collect::<Vec<usize>>()
     };
     let of_suspicions = (0..all.len()).filter(|index| all[*index].reads_suspicions()).collect();
-    let asks =
-        |kind: &Kind| all.iter().any(|rule| rule.reads_products() && rule.kinds().contains(kind));
-    let of_products = Kind::ALL.iter().map(asks).collect();
-    Rules { of_kind: Kind::ALL.iter().map(of_kind).collect(), of_suspicions, of_products, all }
+    Rules { of_kind: Kind::ALL.iter().map(of_kind).collect(), of_suspicions, all }
 });
 
 /// Every rule, always in the same order.
@@ -141,11 +117,6 @@ pub(crate) fn of_suspicions() -> &'static [usize] {
     &RULES.of_suspicions
 }
 
-/// Whether a rule that reads a kind asks for the product that measured it.
-pub(crate) fn read_products(kind: Kind) -> bool {
-    RULES.of_products[usize::from(kind.number())]
-}
-
 /// Whether a value is one that a physician should see whenever it was measured, as a rule of its kind
 /// says.
 pub(crate) fn is_severe(kind: Kind, sample: Sample, plan: &Plan) -> bool {
@@ -153,6 +124,11 @@ pub(crate) fn is_severe(kind: Kind, sample: Sample, plan: &Plan) -> bool {
         let rule = all()[*index];
         applies(rule, plan) && rule.is_severe(sample, plan)
     })
+}
+
+/// The same by the rules' defaults, where the patient's plan is not known.
+pub(crate) fn is_severe_by_default(kind: Kind, sample: Sample) -> bool {
+    is_severe(kind, sample, &Plan::default())
 }
 
 /// Whether a patient with such a plan can have new alerts of a rule: it is not switched off, and has
@@ -164,15 +140,6 @@ pub(crate) fn applies(rule: &dyn Rule, plan: &Plan) -> bool {
 /// The rule of a name.
 pub fn find(name: &str) -> Option<&'static dyn Rule> {
     all().iter().copied().find(|rule| rule.name() == name)
-}
-
-/// The place of a rule in [`all`].
-///
-/// # Panics
-/// When there is no such rule, of which nobody has the name.
-pub(crate) fn place(name: RuleName) -> usize {
-    let place = all().iter().position(|rule| rule.name() == name.as_str());
-    place.expect("a rule's name is that of a rule")
 }
 
 /// The name of a rule that exists.
@@ -266,6 +233,14 @@ mod tests {
             rule.is_some_and(|rule| rule.kinds() == [*kind] && rule.parameters().is_empty())
         };
         Kind::ALL.iter().all(is_of).then_some(family)
+    }
+
+    #[test]
+    fn the_products_are_remembered_that_rules_ask_for_and_no_others() {
+        for kind in Kind::ALL {
+            let asks = |rule: &&dyn Rule| rule.reads_products() && rule.kinds().contains(&kind);
+            assert_eq!(kind.has_products(), all().iter().any(asks), "{kind}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::copies::{self, COPY_WITHIN};
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, RememberedReading};
 use crate::source::SourceDigest;
-use crate::suspicions::Suspicions;
+use crate::suspicions::{IsSevere, Suspicions};
 use crate::time::Timestamp;
 use crate::version::Version;
 use crate::window::{WINDOW, Window};
@@ -85,6 +85,7 @@ impl Timeline {
         reading: &RememberedReading,
         received: Timestamp,
         window: Window,
+        is_severe: IsSevere,
     ) -> Admission {
         let first = self.rare.as_ref().and_then(|rare| rare.overtaken.counted(reading));
         let version = first.unwrap_or_else(|| reading.version.counted(received));
@@ -94,10 +95,11 @@ impl Timeline {
             || !self.makes_room(&counted, received, window);
         let mut admission = match is_historical {
             true => self.admit_historical(&counted, reading.version, received),
-            false => self.admit_current(&counted, reading.version, received),
+            false => self.admit_current(&counted, (reading.version, received), is_severe),
         };
         let counted = RememberedReading { version: admission.version, ..*reading };
-        admission.changes_suspicions |= self.suspect(&counted, admission.outcome, received);
+        admission.changes_suspicions |=
+            self.suspect(&counted, (admission.outcome, received), is_severe);
         admission
     }
 
@@ -110,8 +112,9 @@ impl Timeline {
         received: Timestamp,
         outcome: Outcome,
         window: Window,
+        is_severe: IsSevere,
     ) -> bool {
-        self.suspect(reading, outcome, received);
+        self.suspect(reading, (outcome, received), is_severe);
         let is_historical = match outcome {
             Outcome::Historical => true,
             Outcome::New | Outcome::Correction => reading.observation_time < received - WINDOW,
@@ -132,7 +135,7 @@ impl Timeline {
         {
             return false;
         }
-        self.admit_current(reading, reading.version, received).changes_current
+        self.admit_current(reading, (reading.version, received), is_severe).changes_current
     }
 
     /// `sent` is the version as it was sent, before it was counted.
@@ -160,8 +163,8 @@ impl Timeline {
     fn admit_current(
         &mut self,
         reading: &RememberedReading,
-        sent: Version,
-        received: Timestamp,
+        (sent, received): (Version, Timestamp),
+        is_severe: IsSevere,
     ) -> Admission {
         let RememberedReading { kind, source, version, .. } = *reading;
         let entry = Entry::new(reading, received, self.source_index(source));
@@ -209,7 +212,8 @@ impl Timeline {
                     let rare = self.rare.get_or_insert_default();
                     rare.overtaken.remember(reading, overtaken, received);
                 }
-                let changes_suspicions = self.suspect_versions(reading, &known_entry, received);
+                let versions = (reading, &known_entry);
+                let changes_suspicions = self.suspect_versions(versions, received, is_severe);
                 let outcome = Outcome::of_version(version, known, false);
                 Admission { changes_suspicions, ..admission(outcome, wins, false, version) }
             }
@@ -221,8 +225,8 @@ impl Timeline {
     fn suspect(
         &mut self,
         reading: &RememberedReading,
-        outcome: Outcome,
-        received: Timestamp,
+        (outcome, received): (Outcome, Timestamp),
+        is_severe: IsSevere,
     ) -> bool {
         if outcome == Outcome::Duplicate {
             return false;
@@ -230,11 +234,11 @@ impl Timeline {
         match &mut self.rare {
             Some(rare) => {
                 let is_news = std::mem::take(&mut rare.is_news);
-                rare.suspicions.take(reading, outcome, received) || is_news
+                rare.suspicions.take(reading, (outcome, received), is_severe) || is_news
             }
             None if Suspicions::concern(reading, outcome, received) => {
                 let rare = self.rare.get_or_insert_default();
-                rare.suspicions.take(reading, outcome, received)
+                rare.suspicions.take(reading, (outcome, received), is_severe)
             }
             None => false,
         }
@@ -243,16 +247,16 @@ impl Timeline {
     /// The same of two versions of one reading.
     fn suspect_versions(
         &mut self,
-        reading: &RememberedReading,
-        known: &Entry,
+        (reading, known): (&RememberedReading, &Entry),
         received: Timestamp,
+        is_severe: IsSevere,
     ) -> bool {
         let known = known.as_version();
         match &mut self.rare {
-            Some(rare) => rare.suspicions.take_versions(reading, known, received),
+            Some(rare) => rare.suspicions.take_versions(reading, known, received, is_severe),
             None if known.may_be_another_reading(reading) => {
                 let rare = self.rare.get_or_insert_default();
-                rare.suspicions.take_versions(reading, known, received)
+                rare.suspicions.take_versions(reading, known, received, is_severe)
             }
             None => false,
         }

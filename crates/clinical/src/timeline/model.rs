@@ -234,7 +234,7 @@ impl Both {
         self.sent.push(reading);
         if reading.observation_time < window.start(received) {
             self.is_any_historical = true;
-            let admission = self.timeline.admit(&reading, received, window);
+            let admission = self.timeline.admit(&reading, received, window, |_, _| false);
             assert!(!admission.changes_current && !admission.in_order);
             return;
         }
@@ -261,7 +261,7 @@ impl Both {
         let outcome =
             known.map_or(Outcome::New, |known| Outcome::of_version(reading.version, known, false));
         if is_restored {
-            self.timeline.restore(&reading, received, outcome, window);
+            self.timeline.restore(&reading, received, outcome, window, |_, _| false);
             return;
         }
         let expected = Admission {
@@ -276,7 +276,7 @@ impl Both {
             changes_suspicions: false,
         };
         let sent = RememberedReading { version: sent_version, ..reading };
-        let admission = self.timeline.admit(&sent, received, window);
+        let admission = self.timeline.admit(&sent, received, window, |_, _| false);
         let found = Admission { changes_suspicions: false, ..admission };
         assert_eq!(found, expected, "{reading:?}");
     }

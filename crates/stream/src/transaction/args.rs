@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-/// A transaction that its producer never ends is aborted by the broker after this long.
-pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How the loop runs.
 #[derive(Debug, Clone)]
 pub struct LoopArgs {

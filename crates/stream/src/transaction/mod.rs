@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use chassis::Backoff;
 
-pub use self::args::{LoopArgs, TRANSACTION_TIMEOUT};
+pub use self::args::LoopArgs;
 pub use self::inputs::{Inputs, Replay};
 pub use self::outputs::Outputs;
 pub use self::task::{Builder, Observation, Processed, Record, ReplayOf, Task};

@@ -14,12 +14,12 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::args::{LoopArgs, TRANSACTION_TIMEOUT};
+use super::args::LoopArgs;
 use super::inputs::{InputIndex, Inputs, Positions, ReplaySource};
 use super::left_open;
 use super::offsets::{OffsetClient, Wanted};
 use super::task::{Builder, Record, ReplayOf, Task};
-use crate::connection::{ClientSettings, KafkaArgs};
+use crate::connection::{ClientSettings, KafkaArgs, TRANSACTION_TIMEOUT};
 use crate::context::Watch;
 use crate::error::StreamError;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clinical::fixed::{Fixed, OF_ALL_RULES};
+use clinical::fixed::Fixed;
 use clinical::parameter::{Parameter, is_recalled};
 use clinical::plan::{Effective, Origin, Plan};
 use clinical::programmes::PROGRAMMES;
@@ -358,7 +358,7 @@ fn parameter_of(
 }
 
 fn fixed() -> Vec<FixedNumber> {
-    let of_all = OF_ALL_RULES.iter().map(|fixed| (None::<&str>, fixed));
+    let of_all = rules::OF_ALL_RULES.iter().map(|fixed| (None::<&str>, fixed));
     let of_rules = rules::fixed().map(|(rule, fixed)| (Some(rule), fixed));
     let said = |(rule, fixed): (_, &Fixed)| FixedNumber {
         rule,

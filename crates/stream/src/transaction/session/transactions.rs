@@ -7,11 +7,10 @@ use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::util::Timeout;
 use rdkafka::{Offset, TopicPartitionList};
 
-use crate::connection::{ClientSettings, KafkaArgs};
+use crate::connection::{ClientSettings, KafkaArgs, TRANSACTION_TIMEOUT};
 use crate::context::Watch;
 use crate::error::{ClientFault, StreamError};
 use crate::group::GroupWatch;
-use crate::transaction::args::TRANSACTION_TIMEOUT;
 use crate::transaction::outputs::{Outputs, flush};
 
 /// How long Kafka may take to abort what an earlier life has left open.
