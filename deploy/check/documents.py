@@ -25,7 +25,7 @@ RULES_PAGE = pathlib.Path("docs/clinical-rules.md")
 RULE_SET = re.compile(r'RULE_SET: &str = "([^"]+)"')
 PARAMETER = re.compile(r'name: "([a-z0-9._]+)",.*?\blow: ([\d.]+),\s+high: ([\d.]+),', re.DOTALL)
 NUMBER = re.compile(
-    r"^(?:pub(?:\(\w+\))? )?const ([A-Z_]+): (?:Span|[fiu]\d+|usize|Weight|Percent|Pressure|\[i8; 3\]) =",
+    r"^(?:pub(?:\(\w+\))? )?const ([A-Z_]+): (?:Span|[fiu]\d+|usize|Weight|Percent|Pressure|\[i8; 3\]|\(f64, f64\)) =",
     re.MULTILINE,
 )
 FIXED = re.compile(r"&\[Fixed\] = &\[(.*?)\];\n", re.DOTALL)

@@ -35,7 +35,7 @@ fn an_updated_app_that_sends_its_memory_again_doubles_nothing() {
     let mut timeline = Timeline::default();
     let mut outcome = |model_number: Option<&str>| {
         let valid = sent_from("APPLE", model_number, "phone-1").validate(NOW).unwrap();
-        timeline.admit(&(&valid).into(), NOW, Window::default()).outcome
+        timeline.admit(&(&valid).into(), NOW, Window::default(), |_, _| false).outcome
     };
     assert_eq!(outcome(Some("HealthKit 12.0")), Outcome::New);
     assert_eq!(outcome(Some("HealthKit 12.1")), Outcome::Duplicate);

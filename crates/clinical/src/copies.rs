@@ -111,7 +111,10 @@ fn is_rounded(watched: Watched, one: f64, other: f64) -> bool {
         && (one - other).abs() <= 5
 }
 
-/// A total order of the sources of one measurement: first the one that says more of it.
-fn order(kind: Kind, reading: &CurrentReading) -> (Reverse<usize>, SourceDigest) {
-    (Reverse(reading.sample.values(kind).count()), reading.source)
+/// A total order of the sources of one measurement: first the one that says more of it, then the one that
+/// says it with more decimals, so that what is counted does not hang on a name.
+fn order(kind: Kind, reading: &CurrentReading) -> (Reverse<usize>, Reverse<usize>, SourceDigest) {
+    let values = || reading.sample.values(kind);
+    let has_hundredths = |(_, value): &(&str, f64)| (value * 100.0).round() as i64 % 10 != 0;
+    (Reverse(values().count()), Reverse(values().filter(has_hundredths).count()), reading.source)
 }

@@ -34,8 +34,10 @@ impl Telling {
             return Self::Nothing;
         }
         let is_urgent = crisis.severity == Severity::Urgent;
-        // What was too late stays so until a reading says more: time alone brings no news of it.
-        let is_news = !is_known || computation.is_by_readings();
+        // What was too late stays so until a reading says more: time alone brings no news of it, but the
+        // judgement of a reading that came since then.
+        let came_since = || crisis.in_time_until - PAGES_WITHIN > alert.changed_at;
+        let is_news = !is_known || computation.is_by_readings() || came_since();
         let is_in_time = is_urgent && is_news && computation.at <= crisis.in_time_until;
         // Its readings came in time and were told, and are seen to be a crisis only now.
         let was_told = !is_known && is_urgent && alert.last_observed_at >= crisis.began;

@@ -320,6 +320,22 @@ fn what_is_over_says_what_was_judged_although_it_rests_on_the_same_readings() {
     properties::nothing_is_missed(&mut Home::default(), &history, checks).unwrap();
 }
 
+/// One of two single pressures in a row is taken back on the last day on which anything can be.
+#[test]
+fn what_is_taken_back_at_the_edge_confirms_nothing() {
+    let mut home = Home::default();
+    for minutes in [0, 44 * DAY, 44 * DAY + 16] {
+        home.receives(bp(minutes, 182, 90));
+    }
+    home.waits_until(44 * DAY + 40);
+    assert_eq!(home.last().stage, Stage::Confirmed);
+    home.receives_at(84 * DAY, bp(44 * DAY, 182, 90).entered_in_error(3));
+    assert_eq!(home.last().stage, Stage::Unconfirmed);
+    let evidence: Vec<_> =
+        home.last().evidence.iter().map(|e| e.reading.observation_time()).collect();
+    assert_eq!(evidence, [at(0), at(44 * DAY + 16)]);
+}
+
 #[test]
 fn the_edge_of_the_window_cuts_no_occasion_in_two() {
     let mut home = Home::default();

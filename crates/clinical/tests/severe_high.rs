@@ -23,7 +23,7 @@ fn two_severe_readings_a_few_minutes_apart_page_a_physician() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 189.5/111 mmHg: systolic at or above 180, diastolic at or above 110. Severe, confirmed by a second reading. Ask for symptoms."
+        "Home blood pressure, mean 189.5/111 mmHg: systolic at or above 180, diastolic at or above 110. Severe, by the mean with a second reading. Ask for symptoms."
     );
     assert_eq!(
         words.ja,

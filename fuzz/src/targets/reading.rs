@@ -28,7 +28,7 @@ pub(super) fn targets() -> Vec<Target> {
         let source = checked.source.written();
         let read = clinical::Source::parse(&source);
         promise(read.as_ref() == Some(&checked.source), || format!("source {source}"))?;
-        promise(checked.version.update_time().millis() == reading.update_time, || {
+        promise(checked.version.update_time().millis() == reading.taken_update_time(), || {
             format!("version {:?} of {}", checked.version, reading.update_time)
         })?;
         let bytes = raw.encode(&reading).map_err(|error| error.to_string())?;

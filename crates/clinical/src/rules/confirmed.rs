@@ -202,13 +202,18 @@ fn episodes<C: Criterion>(
             }
             Finding::Unconfirmed { reading } => {
                 let one = readings[reading];
-                let known = || {
-                    let is_of_one = |two: &&[CurrentReading; 2]| two[1].is_of(&one);
-                    known_in_a_row.iter().find(is_of_one).map(|two| two[0])
+                let known = |is_first: &dyn Fn(&CurrentReading) -> bool| {
+                    let is_known =
+                        |two: &&[CurrentReading; 2]| two[1].is_of(&one) && is_first(&two[0]);
+                    known_in_a_row.iter().find(is_known).map(|two| two[0])
                 };
                 let before = match pairs::before_single(readings, reading, criterion, seen_from) {
                     Before::Single(before) => Some(before),
-                    Before::Unknown => known(),
+                    // What would be seen and is not there was taken back.
+                    Before::Unseen => known(&|first| first.time < seen_from),
+                    Before::SeenInPart(before) => {
+                        known(&|first| first.is_of(&before)).map(|_| before)
+                    }
                     Before::Other => None,
                 };
                 if let Some(before) = before {

@@ -37,7 +37,9 @@ pub(super) enum Before {
     Single(CurrentReading),
     Other,
     /// It is not seen any more.
-    Unknown,
+    Unseen,
+    /// This one, and their mean is beyond the limit; whether it was single is not seen any more.
+    SeenInPart(CurrentReading),
 }
 
 /// What was measured before a reading beyond the limit that nothing repeats, of readings that are seen
@@ -57,21 +59,21 @@ pub(super) fn before_single(
     let Some(place) = readings.partition_point(|other| other.time < until).checked_sub(1) else {
         return match reading.time - seen_from > IN_A_ROW {
             true => Before::Other,
-            false => Before::Unknown,
+            false => Before::Unseen,
         };
     };
     let before = &readings[place];
     if !criterion.is_beyond(before) || reading.time - before.time > IN_A_ROW {
         return Before::Other;
     }
-    if before.time - REPEAT_WITHIN < seen_from {
-        // It may be repeated by what is not seen.
-        return Before::Unknown;
-    }
     let is_single = !is_repeated(readings, place) && !is_contradicted(readings, place, criterion);
-    match is_single && is_beyond_with(before, reading, criterion) {
-        true => Before::Single(*before),
-        false => Before::Other,
+    if !is_single || !is_beyond_with(before, reading, criterion) {
+        return Before::Other;
+    }
+    // It may be repeated by what is not seen.
+    match before.time - REPEAT_WITHIN < seen_from {
+        true => Before::SeenInPart(*before),
+        false => Before::Single(*before),
     }
 }
 

@@ -35,7 +35,7 @@ function reading(kind, t, values, of = {}) {
 }
 
 const TEXTS = {
-  'bp.severe_high confirmed': ['家庭血圧 2回の平均 191/113 mmHg（収縮期が180以上、拡張期が110以上）。再測定を含めた平均で重症域です。症状を確認してください。', 'Home blood pressure, mean 191/113 mmHg: systolic at or above 180, diastolic at or above 110. Severe, confirmed by a second reading. Ask for symptoms.'],
+  'bp.severe_high confirmed': ['家庭血圧 2回の平均 191/113 mmHg（収縮期が180以上、拡張期が110以上）。再測定を含めた平均で重症域です。症状を確認してください。', 'Home blood pressure, mean 191/113 mmHg: systolic at or above 180, diastolic at or above 110. Severe, by the mean with a second reading. Ask for symptoms.'],
   'bp.severe_high unconfirmed': ['家庭血圧 184/104 mmHg（収縮期が180以上）。15分以内の再測定がありません。症状を確認し、1〜2分の間隔で2回測り直すよう依頼してください。', 'Home blood pressure 184/104 mmHg: systolic at or above 180. Severe; not repeated within 15 minutes. Ask for symptoms, and to measure twice, 1 to 2 minutes apart.'],
   'glucose.very_low confirmed': ['センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。', 'Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask for symptoms, and to measure by finger-stick.'],
   'weight.gain confirmed': ['体重が3日で2 kg増加しました（80.1→82.1 kg、3日以内に2 kg以上）。むくみや息切れがないか確認し、再測定を依頼してください。', 'Weight up by 2 kg in 3 days (80.1 to 82.1 kg): at or above 2 kg within 3 days. Ask for swelling and breathlessness, and to measure again.'],

@@ -56,8 +56,8 @@ pub(super) fn take(readings: &mut Readings, id: ReadingId, version: Current) {
 /// What is to be done, in this order: where it ends in between, what is left is found again.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Plan {
-    /// Readings to write. What was not meant is withdrawn right before what was is written, so that the two
-    /// never stand beside one another as two measurements.
+    /// Readings to write. What was not meant is withdrawn right before what was is written, so that the two do
+    /// not stand beside one another as two measurements; but where another right one takes its place.
     pub(super) writes: Vec<Write>,
     /// Right readings that are there already.
     pub(super) already_there: usize,
@@ -173,7 +173,7 @@ fn was_read_with(current: &Current, was: &TimeZone) -> bool {
     let offset = instant(reading.observation_time).map(|at| was.to_offset(at).seconds());
     reading.status == ReadingStatus::Final
         && reading.taken_vendor().is_some()
-        && offset == Some(reading.taken_utc_offset() * 60)
+        && offset.map(i64::from) == Some(i64::from(reading.utc_offset_minutes) * 60)
         // What a clock shows that was never set is of no zone.
         && reading.observation_time == reading.taken_observation_time()
 }

@@ -27,7 +27,7 @@ fn two_low_readings_a_few_minutes_apart_page_a_physician() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "Home blood pressure, mean 86.5/51 mmHg: systolic below 90. Low, confirmed by a second reading. Ask for dizziness and falls, and which drugs are taken."
+        "Home blood pressure, mean 86.5/51 mmHg: systolic below 90. Low, by the mean with a second reading. Ask for dizziness and falls, and which drugs are taken."
     );
     assert_eq!(
         words.ja,

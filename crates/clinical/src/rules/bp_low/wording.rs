@@ -34,7 +34,8 @@ pub(super) fn words(alert: &Alert) -> Text {
         (true, true) => "再び低値です（続けて2回の測定機会で）",
     };
     let confirmed_en = match is_of_occasions {
-        false => "confirmed by a second reading",
+        false if is_version_1 => "confirmed by a second reading",
+        false => "by the mean with a second reading",
         true => "on 2 occasions in a row",
     };
     // A new crisis asks to be confirmed as the first one does.

@@ -102,6 +102,18 @@ pub(super) const FIXED: &[Fixed] = &[
         "ours: phones lose a few values",
     ),
     Fixed::new(
+        ["センサーの測定下限（以下）", "a sensor's low end: at or below"],
+        SENSOR_VALUES.0,
+        "mg/dL",
+        "what continuous sensors say, as their kind declares",
+    ),
+    Fixed::new(
+        ["センサーの測定上限（以上）", "a sensor's high end: at or above"],
+        SENSOR_VALUES.1,
+        "mg/dL",
+        "what continuous sensors say, as their kind declares",
+    ),
+    Fixed::new(
         [
             "測定下限のセンサーと一致する指先穿刺の値（未満）",
             "a finger-stick agrees with the low end: below",

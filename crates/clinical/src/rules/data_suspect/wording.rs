@@ -11,8 +11,12 @@ use crate::parameter::Parameter;
 use crate::timeline::{MOST_READINGS, MOST_SOURCES};
 use crate::wording::{measured, not_recorded, number};
 
-/// Version 1 of the sentences.
+/// Version 2 of the sentences. Version 1 called every value severe that a rule tells of one value alone.
 pub(super) fn words(alert: &Alert) -> Text {
+    let (value_ja, value_en) = match alert.wording_version < 2 {
+        true => ("重症域の値", "severe value"),
+        false => ("確認を要する値", "value to look at"),
+    };
     let mut sentences: Vec<Text> = Vec::new();
     let mut say = |ja: String, en: String| sentences.push(Text { ja, en });
     let has = |reason| alert.finding(reason).is_some();
@@ -34,9 +38,9 @@ pub(super) fn words(alert: &Alert) -> Text {
         if let Some(newest) = of_unknown_time.last() {
             let values = values(newest);
             say(
-                format!("重症域の値：{}。いつの値か、症状とあわせて確認してください。", values.ja),
+                format!("{value_ja}：{}。いつの値か、症状とあわせて確認してください。", values.ja),
                 format!(
-                    "It said a severe value: {}. Ask when that was, and for symptoms.",
+                    "It said a {value_en}: {}. Ask when that was, and for symptoms.",
                     values.en
                 ),
             );
@@ -50,11 +54,11 @@ pub(super) fn words(alert: &Alert) -> Text {
         let values = values(newest);
         say(
             format!(
-                "同じ分の別の測定値により、重症域の値が置き換えられました：{}。2回測定したか確認してください。",
+                "同じ分の別の測定値により、{value_ja}が置き換えられました：{}。2回測定したか確認してください。",
                 values.ja
             ),
             format!(
-                "A severe value was replaced by another of the same minute: {}. Ask whether there were two measurements.",
+                "A {value_en} was replaced by another of the same minute: {}. Ask whether there were two measurements.",
                 values.en
             ),
         );

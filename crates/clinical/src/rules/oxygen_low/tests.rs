@@ -210,6 +210,24 @@ fn what_is_urgent_again_after_hours_that_were_not_pages_again_once() {
     assert_eq!(home.last().finding("lowest"), Some(86.0));
 }
 
+/// The crisis of the upload came too late for a page. What is measured now is judged when its minute is over,
+/// by time alone.
+#[test]
+fn what_is_measured_after_an_upload_that_came_too_late_pages() {
+    let mut home = after(&[(0, 86), (2, 86)]);
+    goes_on(&mut home, &[(10 * HOUR, 93)]);
+    let paged_first = paged(&home).len();
+    for minutes in [31 * HOUR, 31 * HOUR + 2] {
+        home.receives_at(38 * HOUR, spo2(minutes, 86));
+    }
+    home.waits_until(38 * HOUR + 2);
+    assert!(home.last().late, "{:?}", home.last());
+    assert_eq!(paged(&home).len(), paged_first);
+    goes_on(&mut home, &[(38 * HOUR + 5, 93)]);
+    goes_on(&mut home, &[(38 * HOUR + 30, 86), (38 * HOUR + 32, 86)]);
+    assert_eq!(paged(&home).len(), paged_first + 1, "{:?}", home.transitions());
+}
+
 #[test]
 fn who_is_at_90_or_less_each_day_is_paged_once() {
     let at_hours = |hours: &[i64], percent| -> Vec<(i64, u16)> {

@@ -69,11 +69,11 @@ fn two_of_three_readings_flagged_on_two_days_of_seven_are_for_review() {
     let words = rules::words(home.last());
     assert_eq!(
         words.en,
-        "The cuff flagged an irregular pulse on 2 days of 7, at or above 2, each day in two readings of one occasion or two readings in a row. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+        "The cuff flagged an irregular pulse on 2 days of 7, at or above 2, each day in two or more readings of one occasion, or two in a row. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
     );
     assert_eq!(
         words.ja,
-        "血圧計が7日間のうち2日（2日以上）で不規則な脈を示しました。いずれの日も、同じ測定機会または同じ日の続けての測定で2回です。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"
+        "血圧計が7日間のうち2日（2日以上）で不規則な脈を示しました。いずれの日も、同じ測定機会または同じ日の続けての測定で2回以上です。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"
     );
     // What was reported before the sentence changed reads as it did.
     let before = crate::alert::Alert { wording_version: 1, ..home.last().clone() };

@@ -23,10 +23,10 @@ pub(super) fn words(alert: &Alert) -> Text {
     if let Some(limit) = limit.filter(|_| alert.wording_version >= 2) {
         return Text {
             ja: format!(
-                "血圧計が{OF_DAYS}日間のうち{days}日（{limit}日以上）で不規則な脈を{since_ja}。いずれの日も、同じ測定機会または同じ日の続けての測定で2回です。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"
+                "血圧計が{OF_DAYS}日間のうち{days}日（{limit}日以上）で不規則な脈を{since_ja}。いずれの日も、同じ測定機会または同じ日の続けての測定で2回以上です。動悸や息切れ、既知の不整脈を確認し、心電図検査を検討してください。"
             ),
             en: format!(
-                "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, at or above {limit}, each day in two readings of one occasion or two readings in a row{since_en}. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
+                "The cuff flagged an irregular pulse on {days_en} of {OF_DAYS}, at or above {limit}, each day in two or more readings of one occasion, or two in a row{since_en}. Ask for palpitations, breathlessness and known arrhythmia, and consider an electrocardiogram."
             ),
         };
     }

@@ -67,7 +67,7 @@ impl Limits {
 pub(super) const FIXED: &[Fixed] = &[
     Fixed::count(
         ["開始・解消に要する連続した測定機会", "occasions in a row that raise or end it"],
-        2,
+        super::IN_A_ROW_RAISE,
         "ours: one may be an error",
     ),
     Fixed::days(

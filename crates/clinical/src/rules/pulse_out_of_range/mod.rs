@@ -51,9 +51,12 @@ fn pulse(sample: Sample) -> Option<f64> {
     sample.value(blood_pressure::PULSE_RATE)
 }
 
+/// So many occasions in a row raise it. Ours.
+const IN_A_ROW_RAISE: usize = 2;
+
 /// What an alert rests on: the readings furthest out of range of two occasions in a row.
 fn steps(_: &Alert) -> [Option<Step>; 1] {
-    [Some(Step { stage: Stage::Confirmed, readings: 2 })]
+    [Some(Step { stage: Stage::Confirmed, readings: IN_A_ROW_RAISE })]
 }
 
 impl Rule for OutOfRange {
