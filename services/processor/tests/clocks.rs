@@ -110,14 +110,24 @@ fn an_update_time_that_is_hours_or_years_ahead_costs_no_reading_and_counts_as_it
 }
 
 #[test]
-fn a_clock_that_was_never_set_is_refused_by_name() {
-    for lost in [0, 1, 86_400_000, -1, i64::MIN, i64::MAX] {
+fn what_a_clock_of_1970_shows_is_taken_as_if_it_were_of_no_zone() {
+    for lost in [-32_400_000, -1_000, 0, 1_000, 86_400_000] {
+        let mut reading = severe(1, 0);
+        (reading.observation_time, reading.update_time) = (lost, lost);
+        let taken = reading.validate(RECEIVED).unwrap();
+        assert_eq!(taken.observation_time.millis(), lost + 32_400_000);
+    }
+}
+
+#[test]
+fn what_no_clock_shows_is_refused_by_name() {
+    for lost in [-32_400_001, i64::MIN, i64::MAX] {
         let mut reading = severe(1, 0);
         reading.observation_time = lost;
         let rejection = reading.validate(RECEIVED).unwrap_err();
         assert_eq!(rejection.reason.as_str(), "time_out_of_range");
         assert_eq!(rejection.field, "observation_time");
-        assert!(!rejection.detail.contains("1970"), "no value is named: {}", rejection.detail);
+        assert!(!rejection.detail.contains(&lost.to_string()), "{}", rejection.detail);
         let mut registered = severe(1, 0);
         registered.update_time = lost;
         assert_eq!(registered.validate(RECEIVED).unwrap_err().field, "update_time");

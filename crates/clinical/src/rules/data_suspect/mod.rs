@@ -232,14 +232,7 @@ impl Reasons {
         if let Some(since_until) = suspicions.memory_full(context.now) {
             reasons.add(MEMORY_FULL, since_until);
         }
-        // Where what stands there now is severe too, it is told by its own rule.
-        let is_still_severe = |kind: Kind, reading: &CurrentReading| {
-            let mut current = context.readings_and_copies(kind, reading.time);
-            let current = current.find(|one| one.is_of(reading));
-            current.is_some_and(|one| rules::is_severe(kind, one.sample, context.plan))
-        };
         let replaced = suspicions.replaced(context.now);
-        let replaced = replaced.filter(|one| !is_still_severe(one.kind, &one.reading));
         let readings = replaced.map(|one| (one.kind, one.reading, one.received));
         let is_severe =
             |(kind, reading, _): &Received| rules::is_severe(*kind, reading.sample, context.plan);
