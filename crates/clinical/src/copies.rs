@@ -5,13 +5,12 @@
 //! the sources one comes before the other for all readings alike, so that of two equal curves one is
 //! counted whole and not a piece of each.
 
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use crate::kinds::{Field, Kind, Readout, Watched};
 use crate::remembered::CurrentReading;
 use crate::sample::Sample;
-use crate::source::SourceDigest;
 use crate::time::Span;
 
 /// How far apart the times of two readings with the same values may be that are one measurement.
@@ -26,7 +25,7 @@ pub fn is_copy(kind: Kind, reading: &CurrentReading, of: &CurrentReading) -> boo
     reading.source != of.source
         && (reading.time - of.time).abs() <= COPY_WITHIN
         && has_same_values(kind, reading.sample, of.sample)
-        && order(kind, of) < order(kind, reading)
+        && order(kind, of, reading).is_lt()
 }
 
 /// For each reading of a kind, which are given in observation order: the place of the reading that it
@@ -40,7 +39,7 @@ pub fn originals(kind: Kind, readings: &[CurrentReading]) -> Vec<Option<usize>> 
         let near = (first..).zip(&readings[first..]);
         near.take_while(|(_, of)| of.time <= reading.time + COPY_WITHIN)
             .filter(|(_, of)| is_copy(kind, reading, of))
-            .min_by_key(|(_, of)| order(kind, of))
+            .min_by(|(_, one), (_, other)| order(kind, one, other))
             .map(|(place, _)| place)
     };
     readings.iter().map(original).collect()
@@ -113,8 +112,17 @@ fn is_rounded(watched: Watched, one: f64, other: f64) -> bool {
 
 /// A total order of the sources of one measurement: first the one that says more of it, then the one that
 /// says it with more decimals, so that what is counted does not hang on a name.
-fn order(kind: Kind, reading: &CurrentReading) -> (Reverse<usize>, Reverse<usize>, SourceDigest) {
-    let values = || reading.sample.values(kind);
-    let has_hundredths = |(_, value): &(&str, f64)| (value * 100.0).round() as i64 % 10 != 0;
-    (Reverse(values().count()), Reverse(values().filter(has_hundredths).count()), reading.source)
+fn order(kind: Kind, one: &CurrentReading, other: &CurrentReading) -> Ordering {
+    // Of most copies every value is the same.
+    if one.sample != other.sample {
+        let values = |reading: &CurrentReading| reading.sample.values(kind);
+        let has_hundredths = |(_, value): &(&str, f64)| (value * 100.0).round() as i64 % 10 != 0;
+        let hundredths = |reading| values(reading).filter(has_hundredths).count();
+        let more = values(other).count().cmp(&values(one).count());
+        let more = more.then_with(|| hundredths(other).cmp(&hundredths(one)));
+        if more.is_ne() {
+            return more;
+        }
+    }
+    one.source.cmp(&other.source)
 }

@@ -82,6 +82,12 @@ fn is_of_unknown_time(reading: &RememberedReading, received: Timestamp) -> bool 
     clock::not_set(reading.observation_time, received) && clock::is_doubted(reading.kind)
 }
 
+/// Whether a device says the first minute of 1970: it has no clock, or one that stands still, so that each of
+/// its measurements has the id of the one before, however much later it was registered.
+fn says_no_time(reading: &RememberedReading) -> bool {
+    reading.observation_time < Timestamp::FIRST + Span::from_minutes(1)
+}
+
 /// A reading whose device's clock was not set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UnknownTime {
@@ -254,10 +260,18 @@ impl Suspicions {
                     known.last_received = received;
                     return false;
                 }
-                let was_over = known.is_over;
+                let before = *known;
+                let was_over = before.is_over;
                 // What is suspected again is so since now.
-                let first = if was_over { received } else { known.received };
+                let first = if was_over { received } else { before.received };
                 *known = UnknownTime { received: first, ..new };
+                let is_another =
+                    !was_over && !new.is_over && before.reading.sample != reading.sample;
+                if is_another && says_no_time(reading) {
+                    let replaced =
+                        Replaced { kind: before.kind, reading: before.reading, received };
+                    self.remember_replaced(replaced, is_severe);
+                }
                 !(was_over && new.is_over)
             }
             None if outcome != Outcome::Historical => false,
@@ -325,6 +339,18 @@ impl Suspicions {
         }
     }
 
+    fn remember_replaced(&mut self, replaced: Replaced, is_severe: IsSevere) {
+        if self.replaced.len() == MOST_REPLACED {
+            let hides = |one: &Replaced| {
+                one.received + SAME_MINUTE_FOR > replaced.received
+                    && is_severe(one.kind, one.reading.sample)
+            };
+            let place = place_that_makes_room(&self.replaced, hides);
+            self.replaced.remove(place);
+        }
+        self.replaced.push(replaced);
+    }
+
     /// Takes in two versions of one reading, the known one and another.
     pub(crate) fn take_versions(
         &mut self,
@@ -347,15 +373,7 @@ impl Suspicions {
                 // The replaced one was sent again.
                 return false;
             }
-            if before == MOST_REPLACED {
-                let hides = |one: &Replaced| {
-                    one.received + SAME_MINUTE_FOR > received
-                        && is_severe(one.kind, one.reading.sample)
-                };
-                let place = place_that_makes_room(&self.replaced, hides);
-                self.replaced.remove(place);
-            }
-            self.replaced.push(replaced);
+            self.remember_replaced(replaced, is_severe);
             return true;
         }
         if wins {

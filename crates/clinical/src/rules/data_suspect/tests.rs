@@ -125,6 +125,25 @@ fn a_severe_value_of_unknown_time_is_a_review_and_never_a_page() {
     }
 }
 
+/// Each measurement of a device without a clock has the id of the one before.
+#[test]
+fn a_severe_value_of_a_clock_that_stands_still_is_not_undone_by_the_next() {
+    let minutes = -1_780_000_000 / 60;
+    let mut home = Home::default();
+    home.receives_at(1, cuff(minutes, 1, 192));
+    home.receives_at(2 * DAY, cuff(minutes, 2 * DAY, 120));
+    let alert = home.last();
+    assert_eq!((alert.status, alert.severity), (Status::Open, Severity::Review));
+    let words = crate::rules::words(alert);
+    assert!(words.en.contains("192 mmHg") && words.en.contains("replaced"), "{words:?}");
+    assert!(home.missed_at(2 * DAY + 1).is_empty());
+    // What was entered in error was none.
+    let mut home = Home::default();
+    home.receives_at(1, cuff(minutes, 1, 192));
+    home.receives_at(5, Said { entered_in_error: true, ..cuff(minutes, 5, 192) });
+    assert_eq!(home.last().status, Status::Retracted);
+}
+
 #[test]
 fn a_severe_value_of_unknown_time_that_was_entered_in_error_is_taken_back() {
     let severe = cuff(FACTORY, 1, 192);
