@@ -40,6 +40,9 @@ ONLY_BELOW = {("gateway", "clickhouse"): "src/receipts/"}
 # What would make the pure crate impure.
 IMPURE = {"tokio", "rdkafka", "rand", "reqwest", "chrono", "stream", "chassis", "clap", "tracing"}
 IMPURE_WORDS = re.compile(r"std::(env|fs|net|time|process|thread)\b|SystemTime|Instant::now")
+# In the pure crate only these stand on the rules; what rules stand on must not name them, or the two are one.
+ON_RULES = ("rules/", "monitor.rs", "monitor/", "metrics/", "home/")
+NAMES_RULES = re.compile(r"^(?!\s*//).*\bcrate::rules\b", re.MULTILINE)
 SQL_IN_HANDLERS = re.compile(r"\b(SELECT|INSERT INTO)\b")
 
 
@@ -94,6 +97,10 @@ def main():
             for path, content in files.items():
                 for found in IMPURE_WORDS.finditer(content):
                     broken.append(f"{path}: clinical must stay pure, not name {found.group(0)}")
+                _, _, place = path.as_posix().partition("/clinical/src/")
+                used = content.split("#[cfg(test)]\nmod ")[0]
+                if place and not place.startswith(ON_RULES) and NAMES_RULES.search(used):
+                    broken.append(f"{path}: rules stand on it, so it must not name crate::rules")
         if name == "dashboard":
             for path, content in files.items():
                 if "/api/" in path.as_posix() and SQL_IN_HANDLERS.search(content):
