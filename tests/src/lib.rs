@@ -7,6 +7,7 @@
 #![allow(missing_docs, reason = "a vocabulary for tests: the names are sentences")]
 
 pub mod balanced;
+pub mod damaged;
 pub mod disk;
 pub mod glucose;
 pub mod http;

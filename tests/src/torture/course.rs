@@ -212,10 +212,13 @@ fn suffer(ground: &Ground<'_>, mut onlooker: Onlooker<'_>, begun: Instant) -> Ve
         let tries = failed_inserts(ground.stack);
         let pauses = pauses(ground.stack);
         let ended = ground.suffer(fault, &mut chance);
+        // Before the writer may be started again, which begins to count anew.
+        let failed_meanwhile = failed_inserts(ground.stack) - tries;
+        let ended = ground.mend(fault).unwrap_or(ended);
         onlooker.wait();
         let recovery = ended.elapsed();
         if fault.fails_inserts() {
-            let failed = failed_inserts(ground.stack) - tries;
+            let failed = failed_meanwhile.max(failed_inserts(ground.stack) - tries);
             assert!(failed > 0.0, "'{fault}' did no harm to the writer: it was no fault");
         }
         // They begin anew with a writer that is started again.

@@ -289,6 +289,20 @@ impl Ground<'_> {
         }
         ended
     }
+
+    /// Reads again from Kafka what the store has lost over a full disk, as an operator would. When
+    /// that was done; none where the store has lost nothing.
+    pub(super) fn mend(&self, fault: Fault) -> Option<Instant> {
+        if fault != Fault::DiskFull(Clickhouse) {
+            return None;
+        }
+        let damaged = self.stack.mend_store();
+        if damaged.is_empty() {
+            return None;
+        }
+        println!("       damaged, taken out and read again from Kafka: {damaged:?}");
+        Some(Instant::now())
+    }
 }
 
 fn any_processor(chance: &mut ChaCha8Rng) -> Service {

@@ -12,6 +12,7 @@ mod backlog;
 mod care_plans;
 mod changed_readings;
 mod crashes;
+mod damaged_store;
 mod demo;
 mod exactly_once;
 mod field;
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         crashes::kill_9_of_any_service_under_load_loses_nothing_and_reports_nothing_twice,
         crashes::a_writer_killed_while_the_store_is_away_loses_nothing,
         back_pressure::a_writer_at_its_memory_limit_stops_fetching_and_catches_up_later,
+        damaged_store::a_damaged_part_of_the_store_is_found_taken_out_and_filled_again_from_kafka,
         crashes::sigterm_drains_every_service_under_load_within_its_deadline_and_nothing_is_lost,
         exactly_once::a_processor_that_wakes_after_its_session_is_fenced_and_writes_nothing,
         exactly_once::two_to_four_processors_join_leave_and_crash_under_load_and_report_everything_once,
