@@ -131,6 +131,8 @@ impl Monitor {
         received: Timestamp,
         (plan, window): (&Plan, Window),
     ) -> Applied {
+        // Asked first: the plan is far in memory, and comes together with what is remembered.
+        let off = plan.places_off();
         let admission = self.timeline.admit(reading, received, window, rules::is_severe_by_default);
         let cause = || {
             let RememberedReading { kind, observation_time, source, .. } = *reading;
@@ -145,7 +147,6 @@ impl Monitor {
             let judged = Judged::OfReadings(time, time);
             let fast = Situation { patient, plan, window, now: received, cause: None, judged };
             self.wait_for_the_rest(reading, admission.outcome, received);
-            let off = plan.places_off();
             for &index in rules::reading(reading.kind) {
                 if off.has(index) {
                     continue;
