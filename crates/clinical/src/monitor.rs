@@ -14,6 +14,7 @@ use crate::reading::{Reading, ReadingId};
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::rule::TOGETHER;
 use crate::rule::{Assessment, Change, Context};
+use crate::rule_set::Places;
 use crate::rules;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
@@ -123,16 +124,38 @@ impl Monitor {
         self.apply_remembered(&reading.patient, &RememberedReading::from(reading), received, with)
     }
 
+    /// The same where it is known which rules the plan's rule set switches off: that of a partition is
+    /// one for all its patients, and each plan is far in memory.
+    pub fn apply_under(
+        &mut self,
+        reading: &Reading,
+        received: Timestamp,
+        off: Places,
+        with: (&Plan, Window),
+    ) -> Applied {
+        self.take(&reading.patient, &RememberedReading::from(reading), received, off, with)
+    }
+
     /// The same of a reading of a patient of which is known what is remembered.
     pub fn apply_remembered(
         &mut self,
         patient: &PatientId,
         reading: &RememberedReading,
         received: Timestamp,
+        with: (&Plan, Window),
+    ) -> Applied {
+        self.take(patient, reading, received, with.0.places_off(), with)
+    }
+
+    fn take(
+        &mut self,
+        patient: &PatientId,
+        reading: &RememberedReading,
+        received: Timestamp,
+        off: Places,
         (plan, window): (&Plan, Window),
     ) -> Applied {
-        // Asked first: the plan is far in memory, and comes together with what is remembered.
-        let off = plan.places_off();
+        debug_assert_eq!(off, plan.places_off());
         let admission = self.timeline.admit(reading, received, window, rules::is_severe_by_default);
         let cause = || {
             let RememberedReading { kind, observation_time, source, .. } = *reading;

@@ -195,7 +195,7 @@ impl Plan {
     }
 
     /// The places in [`crate::rules::all`] of the rules that the rule set in force switches off.
-    pub(crate) fn places_off(&self) -> Places {
+    pub fn places_off(&self) -> Places {
         self.rule_set.as_ref().map(|set| set.places_off()).unwrap_or_default()
     }
 

@@ -146,7 +146,7 @@ impl RuleSet {
 
 /// Some of the places in [`crate::rules::all`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Places(u64);
+pub struct Places(u64);
 
 impl Places {
     /// So many rules there may be.

@@ -272,7 +272,8 @@ impl Partition {
         let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
         // Asked first, so that memory fetches it together with what else the reading needs.
         let due = watched.monitor.next_assessment();
-        let mut applied = watched.monitor.apply(reading, received, (plan, self.window));
+        let off = self.default_plan.places_off();
+        let mut applied = watched.monitor.apply_under(reading, received, off, (plan, self.window));
         applied.changes.splice(0..0, earlier);
         if watched.monitor.next_assessment() != due {
             watched.set_timer(&mut self.timers);
