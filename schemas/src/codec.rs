@@ -85,6 +85,7 @@ records! {
     crate::records::EndedSession = "ended_session" ENDED_SESSION,
     crate::records::RuleSet = "rule_set" RULE_SET,
     crate::records::SilenceReport = "silence_report" SILENCE_REPORT,
+    crate::records::SlowReadings = "slow_readings" SLOW_READINGS,
 }
 
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];

@@ -10,6 +10,7 @@ pub mod clinical_alert;
 pub mod clinical_plan;
 mod clinical_rule_set;
 pub mod clinical_silence;
+pub mod clinical_slow;
 pub mod codec;
 mod digest;
 mod envelope;

@@ -81,3 +81,5 @@ pub(crate) const RULE_SET: &[&str] = &[include_str!("../avro/published/rule_set.
 /// Of `silence_report`.
 pub(crate) const SILENCE_REPORT: &[&str] =
     &[include_str!("../avro/published/silence_report.1.avsc")];
+/// Of `slow_readings`.
+pub(crate) const SLOW_READINGS: &[&str] = &[include_str!("../avro/published/slow_readings.1.avsc")];

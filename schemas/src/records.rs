@@ -3,11 +3,15 @@
 //! Field by field as the schemas in `avro/` say.
 #![allow(missing_docs, reason = "the Avro schemas beside it document every field")]
 
+mod slow;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::reading::Reading;
+
+pub use slow::{SlowReading, SlowReadings};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AcceptedReading {

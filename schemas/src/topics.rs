@@ -37,6 +37,8 @@ topics! {
     ReadingsRejected = "readings.rejected",
     /// What became of each range of raw records. Key: partition.
     ReadingsOutcomes = "readings.outcomes",
+    /// The last readings of slow kinds. Key: patient.
+    ReadingsSlow = "readings.slow",
     /// Alert events. Key: alert id.
     Alerts = "alerts",
     /// Plans of patients. Key: patient.
@@ -91,6 +93,7 @@ impl Topic {
                 | Topic::ReadingsAccepted
                 | Topic::ReadingsRejected
                 | Topic::ReadingsOutcomes
+                | Topic::ReadingsSlow
                 | Topic::Alerts
                 | Topic::Silences
                 | Topic::CarePlans

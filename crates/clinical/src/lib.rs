@@ -41,6 +41,7 @@ pub mod rules;
 pub mod sample;
 pub mod schedule;
 pub mod silence;
+pub mod slow;
 pub mod source;
 pub mod statistics;
 pub mod suspicions;

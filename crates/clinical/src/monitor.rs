@@ -16,12 +16,14 @@ use crate::rule::TOGETHER;
 use crate::rule::{Assessment, Change, Context};
 use crate::rule_set::Places;
 use crate::rules;
+use crate::slow::SlowReadings;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::timeline::{Admission, CountedChange, Timeline};
 use crate::version::Version;
 use crate::window::Window;
 
+mod slow;
 mod waiting;
 
 #[cfg(test)]
@@ -58,6 +60,7 @@ pub struct Monitor {
     due: SmallVec<[Due; 2]>,
     timeline: Timeline,
     alerts: Alerts,
+    slow: SlowReadings,
 }
 
 /// A patient's alerts within the window, open or not. Empty, and without memory, for most patients.
@@ -161,6 +164,7 @@ impl Monitor {
             let RememberedReading { kind, observation_time, source, .. } = *reading;
             ReadingId::new(patient.clone(), kind, observation_time, source)
         };
+        let is_slow_news = self.hold_slow(reading, &admission, received);
         let mut changes = Vec::new();
         if admission.changes_current {
             let change = change(reading, &admission, received);
@@ -202,6 +206,11 @@ impl Monitor {
                 let cause = cause();
                 changes.extend(self.assess(index, Situation { cause: Some(&cause), ..fast }));
             }
+        } else if is_slow_news {
+            let (cause, time) = (cause(), reading.observation_time);
+            let (cause, judged) = (Some(&cause), Judged::OfReadings(time, time));
+            let situation = Situation { patient, plan, window, now: received, cause, judged };
+            changes.extend(self.judge_by_slow(reading.kind, situation));
         }
         if admission.changes_suspicions {
             let cause = cause();
@@ -305,6 +314,7 @@ impl Monitor {
         if self.timeline.restore(reading, received, outcome, window, rules::is_severe_by_default) {
             self.wait_for_the_rest(reading, outcome, received);
         }
+        self.slow.hold(reading, received);
     }
 
     /// Restores an alert's newest state.
@@ -319,7 +329,8 @@ impl Monitor {
     pub fn forget(&mut self, now: Timestamp, window: Window) -> bool {
         self.forget_alerts(now, window);
         self.forget_waits(now);
-        self.timeline.forget(now, window) && self.alerts.all.is_empty()
+        self.slow.forget(now);
+        self.timeline.forget(now, window) && self.alerts.all.is_empty() && self.slow.is_empty()
     }
 
     /// Forgets the alerts that were over before the lookback begins.
@@ -352,6 +363,7 @@ impl Monitor {
             rest_until: at(What::TheRest).filter(|until| *until > now),
             rule: RuleName::of(rules::all()[index].name()),
             timeline: &self.timeline,
+            slow: &self.slow,
             alerts: &self.alerts.all,
             alerts_until: self.alerts.until,
             window: (rules::all()[index].kinds().iter())

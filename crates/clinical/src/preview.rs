@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use crate::admission::Outcome;
 use crate::alert::{Alert, AlertId, Severity, Status, Transition};
+use crate::kinds::Kind;
 use crate::monitor::Monitor;
 use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::remembered::RememberedReading;
+use crate::slow;
 use crate::time::{Span, Timestamp};
 use crate::window::{LOOKBACK, WINDOW, Window};
 
@@ -34,16 +36,17 @@ pub struct PreviewedAlert {
     pub highest: Severity,
 }
 
-/// From when on a preview from a time on needs readings, by their observation: as far back as the rules
-/// look.
-pub fn needed_from(from: Timestamp) -> Timestamp {
-    from - WINDOW - LOOKBACK
+/// From when on a preview from a time on needs the readings of a kind, by their observation: as far back
+/// as the rules look.
+pub fn needed_from(kind: Kind, from: Timestamp) -> Timestamp {
+    if kind.is_slow() { slow::remembered_from(from) } else { from - WINDOW - LOOKBACK }
 }
 
 /// The alerts that there would have been from a time on until another, in the order in which they would
 /// have been raised. One that was retracted in the end is not among them.
 ///
-/// `readings` are all current readings of the patient observed from [`needed_from`] on, in any order.
+/// `readings` are all current readings of the patient, of each kind those observed from [`needed_from`]
+/// on, in any order.
 /// What only time raises comes at its time, as it would have. One thing is otherwise: a reading that was
 /// corrected is taken as first received with its correction, for what it said before is not asked.
 /// What lasts since before the readings that are looked at begins with the first that can be judged.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 
 use crate::alert::{Alert, AlertId, RuleName, Severity, Stage, Status, Text, Values};
+use crate::copies;
 use crate::episode::{Episode, EvidenceReading};
 use crate::fixed::Fixed;
 use crate::kinds::Kind;
@@ -14,6 +15,7 @@ use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::{CurrentReading, RememberedReading};
 use crate::sample::Sample;
+use crate::slow::{SlowReadings, remembered_from};
 use crate::suspicions::Suspicions;
 use crate::time::{Span, Timestamp};
 use crate::timeline::Timeline;
@@ -142,6 +144,7 @@ pub struct Context<'a> {
     pub rest_until: Option<Timestamp>,
     pub(crate) rule: RuleName,
     pub(crate) timeline: &'a Timeline,
+    pub(crate) slow: &'a SlowReadings,
     pub(crate) alerts: &'a [Alert],
     /// When the last of all alerts was over.
     pub(crate) alerts_until: Timestamp,
@@ -230,6 +233,27 @@ impl<'a> Context<'a> {
         from: Timestamp,
     ) -> impl Iterator<Item = CurrentReading> + use<'a> {
         self.timeline.current(kind, from).rev()
+    }
+
+    /// All readings of a slow kind that are counted and remembered, in observation order: those of before
+    /// the lookback too, which a value in the window may be compared with.
+    pub fn slow_readings(&self, kind: Kind) -> Vec<CurrentReading> {
+        let mut all: Vec<_> = self.slow.current(kind, remembered_from(self.now)).collect();
+        // Of many in the window only the newest are among them. What has changed since it was in the
+        // window has changed here alone.
+        let in_window = self.timeline.current(kind, self.lookback_start());
+        for reading in in_window.filter(|one| !self.slow.knows(kind, one)) {
+            let key = |one: &CurrentReading| (one.time, one.source);
+            let place = all.partition_point(|one| key(one) < key(&reading));
+            all.insert(place, reading);
+        }
+        copies::counted(kind, all.into_iter()).collect()
+    }
+
+    /// Whether a version of a reading is among the remembered ones of slow kinds: then these say what it
+    /// is now, and what an alert says of it is the past.
+    pub fn remembers_slow(&self, kind: Kind, reading: &CurrentReading) -> bool {
+        reading.time >= remembered_from(self.now) && self.slow.knows(kind, reading)
     }
 
     /// What the patient's data are suspected of, now or some time ago.

@@ -8,6 +8,7 @@ use examples::RECEIVED;
 use processor::validate::{ValidationError, key_of, validate};
 use processor::{LeftOut, PartitionBuilder, Replayed, Replays};
 use schemas::codec::Record as _;
+use schemas::records::SlowReadings;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, Reading};
 use stream::transaction::{Builder, Record};
 
@@ -22,7 +23,8 @@ pub(super) fn targets() -> Vec<Target> {
 }
 
 /// The topics that states are rebuilt from, by the number that inputs name them with.
-const REPLAYED: [Replayed; 3] = [Replayed::AcceptedReadings, Replayed::Alerts, Replayed::CarePlans];
+const REPLAYED: [Replayed; 4] =
+    [Replayed::AcceptedReadings, Replayed::Alerts, Replayed::CarePlans, Replayed::SlowReadings];
 
 fn encoded<T: schemas::Record>(codec: &Codec, sample: &serde_json::Value) -> Option<Vec<u8>> {
     let record = T::deserialize(sample).ok()?;
@@ -68,22 +70,24 @@ fn validation() -> Target {
     .often(2)
 }
 
-/// Records of the three topics that states are rebuilt from: topic, key and value of each, and the
+/// Records of the topics that states are rebuilt from: topic, key and value of each, and the
 /// hours that pass at the end.
 fn rebuild() -> Target {
     let codec = registry();
-    let [accepted, alerts, plans] =
-        [AcceptedReading::NAME, AlertEvent::NAME, CarePlan::NAME].map(samples::of);
+    let [accepted, alerts, plans, slow] =
+        [AcceptedReading::NAME, AlertEvent::NAME, CarePlan::NAME, SlowReadings::NAME]
+            .map(samples::of);
     let one = move |random: &mut Random, codec: &Codec, damaged: bool| -> Option<[Vec<u8>; 3]> {
-        let topic = random.below(3);
-        let mut sample = random.pick([&accepted, &alerts, &plans][topic]).clone();
+        let topic = random.below(4);
+        let mut sample = random.pick([&accepted, &alerts, &plans, &slow][topic]).clone();
         if damaged {
             json::value(&mut sample, samples::NAMES, random);
         }
         let value = match topic {
             0 => encoded::<AcceptedReading>(codec, &sample)?,
             1 => encoded::<AlertEvent>(codec, &sample)?,
-            _ => encoded::<CarePlan>(codec, &sample)?,
+            2 => encoded::<CarePlan>(codec, &sample)?,
+            _ => encoded::<SlowReadings>(codec, &sample)?,
         };
         Some([vec![topic as u8], b"CGM005/S001".to_vec(), value])
     };
@@ -125,6 +129,7 @@ fn rebuild() -> Target {
             let later = now + Span::from_hours(hours);
             said += partition.advance(later).len();
             partition.sweep(later);
+            partition.take_unpublished_slow();
             let due = partition.due();
             promise(due.is_none_or(|due| due > later), || {
                 format!("at {later} something is due at {due:?}")

@@ -146,6 +146,14 @@ pub(super) fn of(name: &str) -> Vec<Value> {
                 "ended": 1_789_999_000_000_i64,
             }],
         }),
+        "slow_readings" => json!({
+            "patient": "CGM005/S001", "changed_at": 1_790_000_000_000_i64,
+            "readings": [{
+                "reading_id": "CGM005/S001/hba1c/20260616T003000Z/6f0c1b6a5d0e9a11",
+                "version": 7_480_000_000_000_000_000_i64, "entered_in_error": false,
+                "values": { "hba1c_value": 6.4 },
+            }],
+        }),
         "registry_consortium" => json!({
             "consortium_id": "CGM005", "name": "CGM", "time_zone": "Asia/Tokyo",
         }),

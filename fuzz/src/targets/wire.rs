@@ -26,6 +26,7 @@ pub(super) fn targets() -> Vec<Target> {
         of::<r::EndedSession>(),
         of::<r::RuleSet>(),
         of::<r::SilenceReport>(),
+        of::<r::SlowReadings>(),
         of::<m::Consortium>(),
         of::<m::Participant>(),
         of::<m::TestLabEntry>(),

@@ -109,13 +109,14 @@ fn declaration(kind: &Kind, out: &mut String) {
     };
     let _ = writeln!(
         out,
-        "Declaration {{ name: {}, label: {}, setting: Setting::{setting}, loinc: {}, mdc: {}, medis: {}, products: {},",
+        "Declaration {{ name: {}, label: {}, setting: Setting::{setting}, loinc: {}, mdc: {}, medis: {}, products: {}, slow: {},",
         text(&kind.name),
         label(&kind.label),
         optional(kind.loinc.as_deref()),
         optional(kind.mdc.as_deref()),
         optional(kind.medis.as_deref()),
         kind.products,
+        kind.slow,
     );
     out.push_str("fields: &[\n");
     for field in &kind.field {

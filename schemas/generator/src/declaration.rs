@@ -41,6 +41,10 @@ pub struct Kind {
     /// watched fields leave the last 16 bits of a sample.
     #[serde(default)]
     pub products: bool,
+    /// Whether it is measured each few months only, so that its last values are remembered beyond the
+    /// window.
+    #[serde(default)]
+    pub slow: bool,
     pub loinc: Option<String>,
     pub mdc: Option<String>,
     pub medis: Option<String>,

@@ -208,7 +208,7 @@ mod tests {
         let [fault] = &faults_of(Topic::Alerts, 1)[..] else { panic!("one sentence") };
         assert!(fault.contains("demo.alerts") && fault.contains("1 partitions"), "{fault}");
         let all = faults_of(Topic::ReadingsRaw, 1);
-        assert_eq!(all.len(), 7, "raw readings decide: {all:?}");
+        assert_eq!(all.len(), 8, "raw readings decide: {all:?}");
         let [fault] = &faults_of(Topic::AuditEvents, 3)[..] else { panic!("one sentence") };
         assert!(fault.contains("has to have 1"), "{fault}");
     }
@@ -220,6 +220,7 @@ mod tests {
         assert_eq!(setting(Topic::ReadingsRaw, "retention.bytes", "1000000").len(), 1);
         assert_eq!(setting(Topic::CarePlans, "cleanup.policy", "delete").len(), 1);
         assert_eq!(setting(Topic::RuleSets, "cleanup.policy", "delete").len(), 1);
+        assert_eq!(setting(Topic::ReadingsSlow, "cleanup.policy", "delete").len(), 1);
         assert_eq!(setting(Topic::ReadingsAccepted, "cleanup.policy", "compact").len(), 1);
         assert_eq!(setting(Topic::ReadingsRejected, "max.message.bytes", "1048588").len(), 1);
         let [fault] = &faults(Topic::ReadingsRejected, |partitions, settings| {

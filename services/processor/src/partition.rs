@@ -1,6 +1,8 @@
 //! What one partition remembers: its patients, their plans, and when to look again.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod slow;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use clinical::alert::Alert;
@@ -17,6 +19,7 @@ use schemas::{OutcomeTally, Product, ReplayedReading};
 use crate::listening::Listening;
 use crate::silences::Reports;
 use crate::watched::{Watched, as_default, find, hash, watched};
+use slow::forget;
 
 /// How often readings that have left the window are forgotten.
 const SWEEP: Span = Span::from_hours(6);
@@ -61,6 +64,8 @@ pub struct Partition {
     /// Alerts that the rebuild found changed, or another product of a patient, to be published with the
     /// next occasion.
     unpublished: Vec<Alert>,
+    /// Patients of whose last readings of slow kinds the record is to be written with the next occasion.
+    unpublished_slow: VecDeque<PatientId>,
     /// What became of the records of the transaction at hand.
     pub(crate) tally: OutcomeTally,
 }
@@ -257,7 +262,8 @@ impl Partition {
 
     /// When time alone gives something to do.
     pub fn due(&self) -> Option<Timestamp> {
-        if !self.unpublished.is_empty() || !self.outdated.is_empty() {
+        let is_unpublished = !self.unpublished.is_empty() || !self.unpublished_slow.is_empty();
+        if is_unpublished || !self.outdated.is_empty() {
             return Some(self.clock);
         }
         let timer = self.timers.first().map(|(due, _)| *due);
@@ -322,9 +328,9 @@ impl Partition {
             return;
         }
         self.swept = now;
-        let window = self.window;
+        let (window, unpublished) = (self.window, &mut self.unpublished_slow);
         self.patients.retain(|watched| {
-            let is_empty = watched.monitor.forget(now, window);
+            let is_empty = forget(watched, now, window, unpublished);
             let start = window.lookback_start(now);
             watched.plan.take_if(|plan| plan.is_ended() && plan.set_at < start);
             let is_watched = !is_empty || watched.plan.is_some();
@@ -409,10 +415,13 @@ impl Partition {
         self.use_rule_set_of(self.clock);
         let (clock, window) = (self.clock, self.window);
         for watched in &mut self.patients {
+            forget(watched, clock, window, &mut self.unpublished_slow);
+            if watched.monitor.slow().have_changed() {
+                self.unpublished_slow.push_back(watched.patient.clone());
+            }
             watched.work_as(&self.default_plan);
             self.listening.hold(watched);
             let Watched { patient, monitor, plan, .. } = &mut **watched;
-            monitor.forget(clock, window);
             let plan = plan.as_deref().unwrap_or(&self.default_plan);
             let with = (plan, window);
             self.unpublished.extend(monitor.judge_by_other_numbers(patient, clock, with));

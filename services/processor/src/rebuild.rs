@@ -9,7 +9,8 @@ use clinical::silence::Limits;
 use clinical::{PatientId, Timestamp, Window};
 use schemas::clinical_alert::NotAnAlert;
 use schemas::clinical_silence::UnknownGroup;
-use schemas::records::SilenceReport;
+use schemas::clinical_slow::NotSlowReadings;
+use schemas::records::{SilenceReport, SlowReadings};
 use schemas::topics::Topic;
 use schemas::validation::CLOCK_TOLERANCE;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder};
@@ -23,6 +24,8 @@ use crate::rule_sets::FollowedRuleSets;
 /// A topic that partitions are rebuilt from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replayed {
+    /// `readings.slow`: whole, and before what was accepted since.
+    SlowReadings,
     /// `readings.accepted`.
     AcceptedReadings,
     /// `alerts`.
@@ -35,12 +38,13 @@ pub enum Replayed {
 
 impl Replayed {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::AcceptedReadings, Self::Alerts, Self::CarePlans, Self::Silences];
+    pub const ALL: [Self; 5] =
+        [Self::SlowReadings, Self::AcceptedReadings, Self::Alerts, Self::CarePlans, Self::Silences];
 
     /// The topic, without a deployment's prefix.
     pub(crate) fn topic(self) -> Topic {
         match self {
+            Self::SlowReadings => Topic::ReadingsSlow,
             Self::AcceptedReadings => Topic::ReadingsAccepted,
             Self::Alerts => Topic::Alerts,
             Self::CarePlans => Topic::CarePlans,
@@ -52,6 +56,7 @@ impl Replayed {
 /// Reads the replayed topics, and counts what of them is left out: made once, shared by the builders of
 /// all partitions.
 pub struct Replays {
+    slow: Decoder<SlowReadings>,
     accepted: Decoder<AcceptedReading>,
     alerts: Decoder<AlertEvent>,
     plans: Decoder<CarePlan>,
@@ -71,6 +76,7 @@ impl Replays {
         left_out: LeftOut,
     ) -> Self {
         Self {
+            slow: codec.decoder(),
             accepted: codec.decoder(),
             alerts: codec.decoder(),
             plans: codec.decoder(),
@@ -112,6 +118,8 @@ pub(crate) enum ReplayError {
     Alert(#[from] NotAnAlert),
     #[error(transparent)]
     Report(#[from] UnknownGroup),
+    #[error(transparent)]
+    Slow(#[from] NotSlowReadings),
 }
 
 impl ReplayError {
@@ -150,6 +158,18 @@ impl PartitionBuilder {
         window.lookback_start(now) - CLOCK_TOLERANCE
     }
 
+    fn replay_slow(&mut self, record: &Record<'_>) -> Result<(), ReplayError> {
+        let Some(bytes) = record.payload else {
+            let key = String::from_utf8_lossy(record.key.unwrap_or_default());
+            self.partition.forget_slow(&PatientId::parse(&key)?);
+            return Ok(());
+        };
+        let slow = self.replays.slow.decode(bytes)?;
+        let (patient, known) = slow.remembered()?;
+        self.partition.restore_slow(&patient, &known, Timestamp::from_millis(slow.changed_at));
+        Ok(())
+    }
+
     fn replay_accepted(&mut self, bytes: &[u8]) -> Result<(), ReplayError> {
         // A reading that was accepted by an earlier release and is not valid any more stays in the
         // record, but no rule looks at it.
@@ -183,6 +203,7 @@ impl Builder for PartitionBuilder {
 
     fn replay(&mut self, from: Replayed, record: Record<'_>) -> Result<(), TaskError> {
         let replayed = match (from, record.payload) {
+            (Replayed::SlowReadings, _) => self.replay_slow(&record),
             (Replayed::AcceptedReadings, Some(bytes)) => self.replay_accepted(bytes),
             (Replayed::Alerts, Some(bytes)) => self.replay_alert(bytes),
             (Replayed::CarePlans, _) => self.replay_plan(&record),

@@ -178,11 +178,12 @@ fn process(
 }
 
 /// The topics that the processor reads or writes.
-const USED: [Topic; 9] = [
+const USED: [Topic; 10] = [
     Topic::ReadingsRaw,
     Topic::ReadingsAccepted,
     Topic::ReadingsRejected,
     Topic::ReadingsOutcomes,
+    Topic::ReadingsSlow,
     Topic::Alerts,
     Topic::CarePlans,
     Topic::RuleSets,

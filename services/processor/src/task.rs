@@ -1,6 +1,7 @@
 //! The way of a raw record: route, decode, validate, admit, publish.
 
 mod observed;
+mod slow;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use clinical::alert::Alert;
 use clinical::reliability::TrustedProducts;
 use clinical::rule_set::RuleSets;
 use clinical::silence::{Limits, silent_groups};
-use schemas::records::{SilenceReport, StoredOutcome};
+use schemas::records::{SilenceReport, SlowReadings, StoredOutcome};
 use schemas::topics::Topic;
 use schemas::{
     Acceptance, AcceptedEncoder, AlertEvent, Codec, CurrentBody, Decoder, Encoder, Origin,
@@ -57,6 +58,7 @@ pub struct ProcessorTask<W> {
     outcomes: Encoder<OutcomeTally>,
     alerts: Encoder<AlertEvent>,
     silences: Encoder<SilenceReport>,
+    slow: Encoder<SlowReadings>,
     metrics: ProcessorMetrics,
     /// What the transaction at hand will have done once it is committed.
     pending: Pending,
@@ -86,6 +88,7 @@ impl<W: Watcher> ProcessorTask<W> {
             outcomes: codec.encoder(&topics.outcomes)?,
             alerts: codec.encoder(&topics.alerts)?,
             silences: codec.encoder(&topics.silences)?,
+            slow: codec.encoder(&topics.slow)?,
             topics,
             partitions,
             replays: Arc::new(replays),
@@ -162,6 +165,11 @@ impl<W: Watcher> ProcessorTask<W> {
                 payload: Some(&bytes),
             })?;
         }
+        if reading.kind.is_slow()
+            && let Some(slow) = state.take_slow(&reading.patient)
+        {
+            self.publish_slow((&reading.patient, Some(&slow)), record.partition, out)?;
+        }
         for alert in &applied.changes {
             self.publish_alert(alert, record.partition, record.timestamp_ms, out)?;
         }
@@ -230,6 +238,7 @@ impl<W: Watcher> ProcessorTask<W> {
         for alert in state.advance(now) {
             self.publish_alert(&alert, partition, alert.changed_at.millis(), out)?;
         }
+        self.publish_unpublished_slow(state, partition, out)?;
         let Some(report) = state.take_report() else { return Ok(()) };
         let bytes = self
             .silences
@@ -301,6 +310,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
     fn replays(&self, now_ms: i64) -> Vec<ReplayOf<Self>> {
         let accepted = PartitionBuilder::accepted_from(Timestamp::from_millis(now_ms)).millis();
         vec![
+            Replay::whole(Replayed::SlowReadings, &self.topics.slow),
             Replay::since(Replayed::AcceptedReadings, &self.topics.accepted, accepted),
             Replay::whole(Replayed::Alerts, &self.topics.alerts),
             Replay::consumed(Replayed::CarePlans, Input::CarePlans),
@@ -345,7 +355,7 @@ impl<W: Watcher> Task for ProcessorTask<W> {
         let now = Timestamp::from_millis(now_ms);
         self.advance(state, partition, now, out)?;
         state.sweep(now);
-        Ok(())
+        self.publish_unpublished_slow(state, partition, out)
     }
 
     fn close(

@@ -29,6 +29,8 @@ pub struct TaskTopics {
     pub plans: String,
     /// `silences`.
     pub silences: String,
+    /// `readings.slow`.
+    pub slow: String,
 }
 
 impl TaskTopics {
@@ -42,6 +44,7 @@ impl TaskTopics {
             alerts: topics.name(Topic::Alerts),
             plans: topics.name(Topic::CarePlans),
             silences: topics.name(Topic::Silences),
+            slow: topics.name(Topic::ReadingsSlow),
         }
     }
 
@@ -52,8 +55,7 @@ impl TaskTopics {
 
     /// The outputs that belong to the owner of a partition. Into `readings.raw` others reroute too.
     pub fn outputs(&self) -> Vec<String> {
-        [&self.accepted, &self.rejected, &self.outcomes, &self.alerts, &self.silences]
-            .map(String::clone)
-            .into()
+        let Self { accepted, rejected, outcomes, alerts, silences, slow, .. } = self;
+        [accepted, rejected, outcomes, alerts, silences, slow].map(String::clone).into()
     }
 }

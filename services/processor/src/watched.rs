@@ -25,6 +25,7 @@ pub(crate) struct Watched {
 }
 
 const _: () = assert!(std::mem::offset_of!(Watched, monitor) + Monitor::HOT == 128);
+const _: () = assert!(std::mem::size_of::<Watched>() == 192);
 
 impl Watched {
     fn new(patient: PatientId) -> Self {

@@ -76,6 +76,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: None,
         medis: None,
         products: false,
+        slow: false,
         fields: &[
             Field {
                 number: 1,
@@ -136,6 +137,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: Some("150020"),
         medis: None,
         products: false,
+        slow: false,
         fields: &[
             Field {
                 number: 1,
@@ -260,6 +262,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: None,
         medis: None,
         products: true,
+        slow: false,
         fields: &[
             Field {
                 number: 1,
@@ -543,6 +546,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: None,
         medis: None,
         products: false,
+        slow: true,
         fields: &[
             Field {
                 number: 1,
@@ -611,6 +615,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: Some("150020"),
         medis: None,
         products: false,
+        slow: false,
         fields: &[
             Field {
                 number: 1,
@@ -711,6 +716,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: Some("160368"),
         medis: None,
         products: false,
+        slow: false,
         fields: &[
             Field {
                 number: 1,
@@ -943,6 +949,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: None,
         medis: None,
         products: false,
+        slow: false,
         fields: &[Field {
             number: 1,
             name: "temperature",
@@ -977,6 +984,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: None,
         medis: None,
         products: false,
+        slow: false,
         fields: &[
             Field {
                 number: 1,
@@ -1037,6 +1045,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: None,
         medis: None,
         products: false,
+        slow: false,
         fields: &[Field {
             number: 1,
             name: "respiratory_rate",
@@ -1071,6 +1080,7 @@ pub(super) static DECLARATIONS: [Declaration; 10] = [
         mdc: None,
         medis: None,
         products: false,
+        slow: false,
         fields: &[Field {
             number: 1,
             name: "peak_expiratory_flow",

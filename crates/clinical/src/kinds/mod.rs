@@ -22,6 +22,7 @@ pub(crate) struct Declaration {
     mdc: Option<&'static str>,
     medis: Option<&'static str>,
     products: bool,
+    slow: bool,
     fields: &'static [Field],
     below: &'static [Below],
 }
@@ -216,6 +217,12 @@ impl Kind {
     /// Whether rules judge it by the product that measured it.
     pub(crate) const fn has_products(self) -> bool {
         self.declaration().products
+    }
+
+    /// Whether it is measured each few months only, so that its last values are remembered beyond the
+    /// window ([`crate::slow`]).
+    pub const fn is_slow(self) -> bool {
+        self.declaration().slow
     }
 
     /// Its fields, by their numbers.

@@ -374,6 +374,7 @@ mod tests {
     use crate::remembered::Delay;
     use crate::sample::Sample;
     use crate::schedule::Schedule;
+    use crate::slow::SlowReadings;
     use crate::source::Source;
     use crate::timeline::Timeline;
     use crate::window::Window;
@@ -393,6 +394,7 @@ mod tests {
             rest_until: None,
             rule: RuleName::of("rule"),
             timeline: &timeline,
+            slow: &SlowReadings::default(),
             alerts: &[],
             alerts_until: Timestamp::EARLIEST,
             window: Window::default(),

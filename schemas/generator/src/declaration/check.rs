@@ -34,6 +34,9 @@ impl Kind {
         }
         distinct("field", self.field.iter().map(|field| &field.name))?;
         distinct("field", self.field.iter().map(|field| field.form_name()))?;
+        if self.slow && self.products {
+            return Err("the record of a slow kind says values, and no products".to_owned());
+        }
         let mut taken = 0_u64;
         for field in &self.field {
             field.check(self).map_err(|error| format!("{}: {error}", field.name))?;

@@ -67,9 +67,8 @@ pub async fn preview_plan(
         Ok(plan) => plan.under(present.rule_set().cloned()).trusting(trusted),
         Err(faults) => return Ok(invalid(faults)),
     };
-    let period = (preview::needed_from(from), to);
     let turn = dashboard.turns.take().await?;
-    let readings = dashboard.store.received_readings(&patient, period).await;
+    let readings = dashboard.store.received_readings(&patient, (from, to)).await;
     let readings = readings.map_err(|error| match error {
         StoreError::TooMany(most) => {
             Problem::too_many_readings(most, "a preview is not made of so many")

@@ -128,8 +128,7 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     let mut counts = Counts::new();
     let runtime = tokio::runtime::Handle::current();
     for patient in &patients {
-        let period = (preview::needed_from(from), to);
-        let readings = runtime.block_on(store.received_readings(patient, period));
+        let readings = runtime.block_on(store.received_readings(patient, (from, to)));
         let readings = as_received(readings.context("the readings cannot be read")?, args.in_time);
         let plan = plans.get(patient.as_str()).cloned().unwrap_or_default();
         let both = [in_force.clone(), Some(proposed.clone())].map(|set| {

@@ -64,13 +64,15 @@ pub fn reading(step: &Step) -> Reading {
     }
 }
 
-/// What `readings.accepted`, `alerts`, `care.plans` and `silences` hold of one partition.
+/// What `readings.accepted`, `readings.slow`, `alerts`, `care.plans` and `silences` hold of one partition.
 pub struct Published {
     /// Each with its receipt.
     pub accepted: Vec<(Timestamp, Vec<u8>)>,
     pub alerts: Vec<Vec<u8>>,
     pub plans: Vec<(String, Vec<u8>)>,
     pub silences: Vec<Vec<u8>>,
+    /// What `readings.slow` holds: patient and record, none for a tombstone.
+    pub slow: Vec<(String, Option<Vec<u8>>)>,
     accepted_encoder: AcceptedEncoder,
     alert_encoder: Encoder<AlertEvent>,
     replays: Arc<Replays>,
@@ -95,6 +97,7 @@ impl Published {
             alerts: Vec::new(),
             plans: Vec::new(),
             silences: Vec::new(),
+            slow: Vec::new(),
             accepted_encoder: AcceptedEncoder::new(codec, "readings.accepted").unwrap(),
             alert_encoder: codec.encoder("alerts").unwrap(),
             replays: Arc::new(Replays::new(codec, followed, left_out)),
@@ -163,13 +166,13 @@ impl Published {
     /// The state that a rebuild makes which begins when the clock on the wall shows `now`.
     pub fn rebuild(&self, now: Timestamp) -> Partition {
         let mut builder = PartitionBuilder::new(self.replays.clone(), now);
-        let record = |key, bytes| Record {
-            partition: 0,
-            offset: 0,
-            timestamp_ms: 0,
-            key,
-            payload: Some(bytes),
-        };
+        let record_or_none =
+            |key, payload| Record { partition: 0, offset: 0, timestamp_ms: 0, key, payload };
+        let record = |key, bytes| record_or_none(key, Some(bytes));
+        for (patient, bytes) in &self.slow {
+            let slow = record_or_none(Some(patient.as_bytes()), bytes.as_deref());
+            builder.replay(Replayed::SlowReadings, slow).unwrap();
+        }
         let from = PartitionBuilder::accepted_from(now);
         for (_, bytes) in self.accepted.iter().filter(|(received, _)| *received >= from) {
             builder.replay(Replayed::AcceptedReadings, record(None, bytes)).unwrap();

@@ -213,6 +213,7 @@ fn others_are_used(suspected: Home, other: impl Fn(u8) -> Sent, right: Sent) {
             rest_until: None,
             rule: RuleName::of(RULE),
             timeline: home.monitor.timeline(),
+            slow: home.monitor.slow(),
             alerts: home.monitor.alerts(),
             alerts_until: Timestamp::LATEST,
             window: home.window,

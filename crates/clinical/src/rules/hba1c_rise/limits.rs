@@ -37,7 +37,7 @@ pub(super) const HIGH: Parameter = Parameter {
 const HYSTERESIS: Percent = Percent(20);
 
 /// The last value is one of the six months before. The days are ours.
-pub(super) const SIX_MONTHS: Span = Span::from_days(183);
+pub(super) const SIX_MONTHS: Span = crate::slow::COMPARED_WITHIN;
 
 /// HbA1c in hundredths of a percent (NGSP), the steps in which it is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

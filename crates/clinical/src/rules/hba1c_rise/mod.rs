@@ -4,8 +4,8 @@
 //! before, or at 8.0 % or above. An alert begins with such a value. Every further value updates it. It
 //! ends with the first that is no rise and clearly below 8.0 %. Silence ends nothing.
 //!
-//! The last value is known as far as it is remembered: for 40 days, and for as long as an alert that
-//! rests on it. Of somebody without an alert whose last value is older, only the high value is seen.
+//! The last value is known as far as those of slow kinds are remembered ([`crate::slow`]), and for as long
+//! as an alert that rests on it.
 
 mod limits;
 #[cfg(test)]
@@ -20,7 +20,8 @@ use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Rule, Step, parameters, values};
+use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
+use crate::time::Timestamp;
 
 use limits::{HIGH, Limits, Percent, RISE, SIX_MONTHS};
 
@@ -45,18 +46,27 @@ fn steps(alert: &Alert) -> [Option<Step>; 1] {
     [Some(Step { stage: Stage::Confirmed, readings })]
 }
 
-/// The readings that can be seen, and before them those that alerts rest on: they left memory, and
+/// The readings that are remembered, and those that alerts rest on where they have left memory, and
 /// cannot change any more.
 fn readings(context: &Context<'_>) -> Vec<CurrentReading> {
     let start = context.lookback_start();
+    let has_left =
+        |reading: &CurrentReading| reading.time < start && !context.remembers_slow(HBA1C, reading);
     let known = context.known().filter(|alert| alert.status != Status::Retracted);
     let evidence = known.flat_map(|alert| &alert.evidence).map(EvidenceReading::from);
     let mut readings: Vec<CurrentReading> =
-        evidence.map(|evidence| evidence.reading).filter(|reading| reading.time < start).collect();
+        evidence.map(|evidence| evidence.reading).filter(has_left).collect();
+    readings.extend(context.slow_readings(HBA1C));
     readings.sort_by_key(|reading| (reading.time, reading.source));
     readings.dedup_by_key(|reading| (reading.time, reading.source));
-    readings.extend(context.readings(HBA1C, start));
     readings
+}
+
+/// From which reading on the alert that is open where the window begins is computed anew: from its
+/// first, as long as that is remembered and so may be another one now, or none.
+fn computed_from(carried: &Carried<'_>, context: &Context<'_>) -> Option<Timestamp> {
+    let first = carried.established.first()?.reading;
+    context.remembers_slow(HBA1C, &first).then_some(first.time)
 }
 
 impl Rule for Hba1cRise {
@@ -80,10 +90,13 @@ impl Rule for Hba1cRise {
         let limits = Limits::of(context.plan);
         let from = context.window_start();
         let beginning = context.beginning(from, steps);
-        let mut open = beginning.open.as_ref().map(|carried| Episode {
+        let carried = beginning.open.as_ref();
+        let anew_from = carried.and_then(|carried| computed_from(carried, context));
+        let mut open = carried.filter(|_| anew_from.is_none()).map(|carried| Episode {
             findings: carried.alert.findings.clone(),
             ..carried.episode()
         });
+        let from = anew_from.unwrap_or(from);
         let mut episodes = Vec::new();
         let mut last: Option<CurrentReading> = None;
         for reading in readings(context) {

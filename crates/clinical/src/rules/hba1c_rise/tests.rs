@@ -6,11 +6,14 @@ use proptest::sample::{Index, select};
 
 use crate::alert::{Severity, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
-use crate::home::{Home, Made, Sending, at};
+use crate::home::{Home, Made, Sending, at, patient};
 use crate::kinds::hba1c::HBA1C_VALUE;
+use crate::plan::Plan;
+use crate::preview::{self, ReceivedReading};
 use crate::rules;
 use crate::sample::Sample;
-use crate::{Kind, Reading, Source};
+use crate::slow::PLACES;
+use crate::{Kind, Outcome, Reading, Source};
 
 use Transition::{Raised, Resolved, Retracted, Updated};
 
@@ -132,14 +135,89 @@ fn a_rise_stays_one_when_the_value_before_it_has_left_memory() {
     assert_eq!(said(&home), [Raised, Resolved]);
 }
 
-/// As is said in the documents: only what an alert rests on is known for longer than 40 days.
 #[test]
-fn of_a_value_three_months_ago_an_open_alert_knows_and_nothing_else_does() {
-    assert!(said(&after(&[(0, 6.6), (90, 7.4)])).is_empty());
+fn a_rise_over_a_value_of_months_ago_is_seen_for_half_a_year() {
+    for days in [41, 90, 183] {
+        let home = after(&[(0, 6.6), (days, 7.4)]);
+        assert_eq!(said(&home), [Raised], "{days}");
+        assert_eq!(home.last().evidence.len(), 2);
+        assert_eq!(home.last().first_observed_at, at(days * DAY));
+    }
+    assert!(said(&after(&[(0, 6.6), (184, 7.4)])).is_empty());
+    assert!(said(&after(&[(0, 6.6), (90, 7.0)])).is_empty());
+    assert!(said(&after(&[(0, 6.6), (70, 7.0), (90, 7.4)])).is_empty(), "the last value decides");
     let home = after(&[(0, 8.1), (90, 8.7)]);
     assert_eq!(said(&home), [Raised, Updated]);
     let home = after(&[(0, 8.1), (90, 7.2)]);
     assert_eq!(said(&home), [Raised, Resolved]);
+}
+
+/// The last value is also known that comes when it is months old, as an import of the past does.
+#[test]
+fn a_value_that_comes_months_late_raises_nothing_by_itself_and_is_compared_with() {
+    let mut home = Home::default();
+    assert_eq!(home.receives_at(100 * DAY, hba1c(20, 6.4)), Outcome::Historical);
+    assert_eq!(home.receives_at(100 * DAY, hba1c(10, 9.4)), Outcome::Historical);
+    assert!(said(&home).is_empty());
+    home.receives(hba1c(101, 7.3));
+    assert_eq!(said(&home), [Raised]);
+    let mut home = after(&[(100, 7.3)]);
+    home.receives_at(102 * DAY, hba1c(20, 6.4));
+    assert_eq!(said(&home), [Raised], "the rise that was there");
+    assert_eq!(home.last().first_observed_at, at(100 * DAY));
+    home.receives_at(103 * DAY, hba1c(50, 7.2));
+    assert_eq!(said(&home), [Raised, Retracted], "it was none over the last value");
+}
+
+#[test]
+fn a_value_withdrawn_after_100_days_takes_back_the_rise_that_it_had_made() {
+    for change in [hba1c(0, 6.4).entered_in_error(), hba1c(0, 6.4).corrected_to(7.0)] {
+        let mut home = after(&[(0, 6.4), (80, 7.3)]);
+        assert_eq!(home.receives_at(100 * DAY, change), Outcome::Historical);
+        assert_eq!(said(&home), [Raised, Retracted]);
+        home.receives_at(101 * DAY, hba1c(0, 6.4));
+        assert_eq!(said(&home), [Raised, Retracted], "an older version does not bring it back");
+    }
+}
+
+#[test]
+fn a_value_corrected_after_100_days_makes_the_rise() {
+    let mut home = after(&[(0, 7.0), (80, 7.3)]);
+    assert!(said(&home).is_empty());
+    home.receives_at(100 * DAY, hba1c(0, 7.0).corrected_to(6.4));
+    assert_eq!(said(&home), [Raised]);
+    assert_eq!(home.last().evidence.len(), 2);
+}
+
+/// What an open alert began with has left the window. It does not stand on what is known to be wrong.
+#[test]
+fn an_open_alert_ends_when_the_value_that_began_it_is_withdrawn_months_later() {
+    let mut home = after(&[(0, 8.6)]);
+    home.receives_at(60 * DAY, hba1c(0, 8.6).entered_in_error());
+    assert_eq!(said(&home), [Raised, Retracted]);
+    let mut home = after(&[(0, 8.6), (10, 8.4)]);
+    let raised = home.last().id;
+    home.receives_at(60 * DAY, hba1c(0, 8.6).corrected_to(7.0));
+    let open: Vec<_> = home.alerts().filter(|alert| alert.is_open()).collect();
+    assert_eq!(open.len(), 1, "the other value is high as well");
+    assert_eq!((open[0].id, open[0].first_observed_at), (raised, at(10 * DAY)));
+}
+
+/// What an alert rests on is both in its evidence and among what is remembered.
+#[test]
+fn nothing_is_raised_twice_whatever_is_remembered_and_whatever_an_alert_knows() {
+    let mut home = after(&[(0, 6.4), (80, 7.3)]);
+    for day in 80..400 {
+        home.monitor.forget(at(day * DAY), home.window);
+        assert!(home.missed_at(day * DAY).is_empty(), "day {day}");
+        let sent = [(0, hba1c(0, 6.4)), (80 * DAY, hba1c(80, 7.3))];
+        let known: Vec<_> = sent.into_iter().filter(|(at, _)| day * DAY - at < 41 * DAY).collect();
+        let mut restarted = home.restarted(&known, day * DAY);
+        assert!(restarted.missed_at(day * DAY).is_empty(), "the evidence alone, day {day}");
+        restarted.monitor.restore_slow(home.monitor.slow().all(), at(day * DAY));
+        assert!(restarted.missed_at(day * DAY).is_empty(), "both, day {day}");
+    }
+    assert_eq!(said(&home), [Raised]);
 }
 
 #[test]
@@ -174,6 +252,23 @@ fn the_limits_are_the_patients_own() {
     }
 }
 
+#[test]
+fn a_preview_compares_with_values_of_half_a_year_before() {
+    let previewed = |days: i64| {
+        let (from, to) = (at(200 * DAY), at(230 * DAY));
+        let sent = [hba1c(205 - days, 6.4), hba1c(205, 7.3)].map(|sent| sent.reading());
+        let sent =
+            sent.iter().filter(|one| one.observation_time >= preview::needed_from(one.kind, from));
+        let readings =
+            sent.map(|one| ReceivedReading { reading: one.into(), received: one.observation_time });
+        preview::alerts(&patient(), readings.collect(), &Plan::default(), (from, to))
+    };
+    for days in [20, 90, 183] {
+        assert_eq!(previewed(days).len(), 1, "{days}");
+    }
+    assert!(previewed(184).is_empty());
+}
+
 fn sent() -> impl Strategy<Value = Vec<Sent>> {
     let value = select(vec![6.4, 6.6, 6.9, 7.1, 7.4, 7.7, 7.8, 8.0, 8.3]);
     let change = prop_oneof![
@@ -181,7 +276,7 @@ fn sent() -> impl Strategy<Value = Vec<Sent>> {
         1 => value.clone().prop_map(Some).prop_map(Some),
         1 => Just(Some(None)),
     ];
-    (0..120_i64, value, 0..2_u8, change).prop_map(|(day, value, lab, change)| {
+    (0..300_i64, value, 0..2_u8, change).prop_map(|(day, value, lab, change)| {
         let first = Sent { lab, ..hba1c(day, value) };
         match change {
             None => vec![first],
@@ -192,7 +287,7 @@ fn sent() -> impl Strategy<Value = Vec<Sent>> {
 }
 
 fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
-    let delay = prop_oneof![4 => 0..3_i64, 1 => 0..38_i64];
+    let delay = prop_oneof![4 => 0..3_i64, 1 => 0..38_i64, 1 => 0..200_i64];
     vec((sent(), vec(delay, 2)), 1..20).prop_map(|all| {
         let sends = all.into_iter().flat_map(|(sent, delays)| sent.into_iter().zip(delays));
         let mut sends: Vec<(i64, Sent)> =
@@ -217,16 +312,18 @@ proptest! {
 
     #[test]
     fn the_order_of_arrival_does_not_matter(
-        all in vec(sent(), 1..15),
+        // Of more the oldest make room, and an alert may know what has left.
+        all in vec(sent(), 1..=PLACES),
         other_order in any::<[Index; 30]>(),
+        days in select(vec![35, 210]),
     ) {
         let all: Vec<Sent> = all.concat();
         let all: Vec<Sent> =
-            all.into_iter().map(|sent| Sent { day: sent.day % 35, ..sent }).collect();
+            all.into_iter().map(|sent| Sent { day: sent.day % days, ..sent }).collect();
         properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
             let mut home = Home::under(&[RULE]);
             for sent in sends {
-                home.receives_at(36 * DAY, *sent);
+                home.receives_at((days + 1) * DAY, *sent);
             }
             home.known(|alert| {
                 format!("{} {} {:?}", alert.status, alert.first_observed_at, alert.evidence)
