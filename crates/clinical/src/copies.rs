@@ -83,7 +83,8 @@ pub(crate) fn counted(
     std::iter::from_fn(judge_next).filter(|(_, is_copy)| !is_copy).map(|(reading, _)| reading)
 }
 
-fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
+/// Whether two samples of a kind say the same, as far as both were measured.
+pub(crate) fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
     let watched = || kind.fields().iter().filter_map(|field| Some((field, field.watched?)));
     let is_same = |(field, watched): (&Field, Watched)| {
         // One of them may have been shown in another unit, with fewer digits.
