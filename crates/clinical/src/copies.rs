@@ -8,7 +8,7 @@
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
-use crate::kinds::{Field, Kind, Readout, Watched};
+use crate::kinds::{Field, Kind, Readout, ValueType, Watched};
 use crate::remembered::CurrentReading;
 use crate::sample::Sample;
 use crate::time::Span;
@@ -29,7 +29,8 @@ pub fn is_copy(kind: Kind, reading: &CurrentReading, of: &CurrentReading) -> boo
 }
 
 /// For each reading of a kind, which are given in observation order: the place of the reading that it
-/// is a probable copy of, the first in order where it is of several. None of what is counted.
+/// is a probable copy of, the first in order where it is of several, and of one source's the nearest. None
+/// of what is counted.
 pub fn originals(kind: Kind, readings: &[CurrentReading]) -> Vec<Option<usize>> {
     let mut first = 0;
     let original = |reading: &CurrentReading| {
@@ -39,10 +40,41 @@ pub fn originals(kind: Kind, readings: &[CurrentReading]) -> Vec<Option<usize>> 
         let near = (first..).zip(&readings[first..]);
         near.take_while(|(_, of)| of.time <= reading.time + COPY_WITHIN)
             .filter(|(_, of)| is_copy(kind, reading, of))
-            .min_by(|(_, one), (_, other)| order(kind, one, other))
+            .min_by(|(_, one), (_, other)| {
+                let apart = |of: &CurrentReading| (of.time - reading.time).abs();
+                order(kind, one, other).then_with(|| apart(one).cmp(&apart(other)))
+            })
             .map(|(place, _)| place)
     };
     readings.iter().map(original).collect()
+}
+
+/// Of the readings of a kind, which are given in observation order, those that are counted, each with the
+/// one of it and its copies that says most by a measure; itself where none says more.
+pub(crate) fn counted_with_most(
+    kind: Kind,
+    readings: &[CurrentReading],
+    says: impl Fn(&CurrentReading) -> u8,
+) -> Vec<(CurrentReading, CurrentReading)> {
+    let mut counted: Vec<_> = readings.iter().map(|reading| (*reading, *reading)).collect();
+    if readings.windows(2).all(|two| two[0].source == two[1].source) {
+        return counted;
+    }
+    let originals = originals(kind, readings);
+    for (place, reading) in readings.iter().enumerate() {
+        // What a copy is one of may be the copy of a third.
+        let mut original = place;
+        while let Some(next) = originals[original] {
+            original = next;
+        }
+        let (_, most) = &mut counted[original];
+        if says(reading) > says(most) {
+            *most = *reading;
+        }
+    }
+    let mut originals = originals.iter();
+    counted.retain(|_| originals.next().is_some_and(Option::is_none));
+    counted
 }
 
 /// Of the readings of a kind, which are given in observation order, those that are counted: that are
@@ -83,8 +115,12 @@ pub(crate) fn counted(
     std::iter::from_fn(judge_next).filter(|(_, is_copy)| !is_copy).map(|(reading, _)| reading)
 }
 
-fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
-    let watched = || kind.fields().iter().filter_map(|field| Some((field, field.watched?)));
+/// Whether two samples of a kind say the same, as far as both were measured.
+pub(crate) fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
+    // A way that does not know a flag may say that it is not set: what was measured are numbers.
+    let is_measured = |field: &&Field| field.value_type != ValueType::Flag;
+    let measured = || kind.fields().iter().filter(is_measured);
+    let watched = || measured().filter_map(|field| Some((field, field.watched?)));
     let is_same = |(field, watched): (&Field, Watched)| {
         // One of them may have been shown in another unit, with fewer digits.
         let rounding = field.readout.map_or(0.0, Readout::rounding);

@@ -6,6 +6,7 @@
 
 mod far_behind;
 mod fixed;
+mod replaced;
 mod stale;
 
 use crate::admission::Outcome;
@@ -19,6 +20,8 @@ use crate::version::Version;
 use crate::window::{LOOKBACK, WINDOW};
 use far_behind::FarBehind;
 pub(crate) use fixed::FIXED;
+use replaced::AllReplaced;
+pub use replaced::Replaced;
 use stale::StaleCorrections;
 
 /// A clock that was not set is suspected for so long after the last reading that shows it, unless the
@@ -51,14 +54,6 @@ pub const SAME_MINUTE_WITHIN: Span = Span::from_minutes(2);
 /// A reading that another of its minute has replaced is suspected for so long. Ours.
 pub const SAME_MINUTE_FOR: Span = Span::from_days(7);
 
-/// For so long it is known that a reading was replaced, so that what it was replaced by does not make it
-/// suspect again when the replaced one is sent again: after that both are historical.
-const REPLACED_KNOWN_FOR: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
-
-/// So many replaced readings of one patient are known, those that were received last and those that are
-/// severe.
-const MOST_REPLACED: usize = 64;
-
 /// So many readings of unknown time of one patient are known, those that were received last and those
 /// that are severe: as many as cuffs and meters remember.
 const MOST_OF_UNKNOWN_TIME: usize = 512;
@@ -80,12 +75,6 @@ fn place_that_makes_room<'a, T: 'a>(
 
 fn is_of_unknown_time(reading: &RememberedReading, received: Timestamp) -> bool {
     clock::not_set(reading.observation_time, received) && clock::is_doubted(reading.kind)
-}
-
-/// Whether a device says the first minute of 1970: it has no clock, or one that stands still, so that each of
-/// its measurements has the id of the one before, however much later it was registered.
-fn says_no_time(reading: &RememberedReading) -> bool {
-    reading.observation_time < Timestamp::FIRST + Span::from_minutes(1)
 }
 
 /// A reading whose device's clock was not set.
@@ -134,17 +123,6 @@ impl KnownVersion {
     }
 }
 
-/// A reading that another of its minute has replaced.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Replaced {
-    /// What kind.
-    pub kind: Kind,
-    /// The values that do not count any more.
-    pub reading: CurrentReading,
-    /// When it was replaced.
-    pub received: Timestamp,
-}
-
 /// A source whose newest version was registered later than it was received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Ahead {
@@ -160,7 +138,7 @@ pub struct Suspicions {
     far_behind: FarBehind,
     ahead: Vec<Ahead>,
     stale: StaleCorrections,
-    replaced: Vec<Replaced>,
+    replaced: AllReplaced,
     /// Since when memory is full, and until when.
     full: Option<(Timestamp, Timestamp)>,
 }
@@ -251,29 +229,7 @@ impl Suspicions {
             is_over: reading.entered_in_error,
         };
         match self.place_of_unknown_time(reading) {
-            Some(place) => {
-                let known = &mut self.of_unknown_time[place];
-                if reading.version < known.version {
-                    return false;
-                }
-                if reading.version == known.version {
-                    known.last_received = received;
-                    return false;
-                }
-                let before = *known;
-                let was_over = before.is_over;
-                // What is suspected again is so since now.
-                let first = if was_over { received } else { before.received };
-                *known = UnknownTime { received: first, ..new };
-                let is_another =
-                    !was_over && !new.is_over && before.reading.sample != reading.sample;
-                if is_another && says_no_time(reading) {
-                    let replaced =
-                        Replaced { kind: before.kind, reading: before.reading, received };
-                    self.remember_replaced(replaced, is_severe);
-                }
-                !(was_over && new.is_over)
-            }
+            Some(place) => self.take_version_of_unknown_time((place, new), is_severe),
             None if outcome != Outcome::Historical => false,
             None => {
                 if self.of_unknown_time.len() == MOST_OF_UNKNOWN_TIME {
@@ -286,6 +242,37 @@ impl Suspicions {
                 !new.is_over
             }
         }
+    }
+
+    /// Takes in another version of a reading of unknown time, whose place is given.
+    ///
+    /// A clock that stands still, or begins anew each time, gives all measurements one id. Nothing tells the
+    /// next of them from a correction, so that none takes another's place in silence: a sender takes a value
+    /// back by saying that it was entered in error.
+    fn take_version_of_unknown_time(
+        &mut self,
+        (place, new): (usize, UnknownTime),
+        is_severe: IsSevere,
+    ) -> bool {
+        let known = self.of_unknown_time[place];
+        if new.version == known.version {
+            self.of_unknown_time[place].last_received = new.received;
+            return false;
+        }
+        let mut is_news = false;
+        let mut older = new;
+        if new.version > known.version {
+            // What is suspected again is so since now.
+            let received = if known.is_over { new.received } else { known.received };
+            self.of_unknown_time[place] = UnknownTime { received, ..new };
+            is_news = !(known.is_over && new.is_over);
+            older = known;
+        }
+        // What is not of a factory date is of a clock that counts on, and says no minute twice.
+        let says_factory_date = clock::not_set(new.reading.time, new.received);
+        let is_replaced =
+            says_factory_date && self.replaced.take_older(&older, new.received, is_severe);
+        is_news || is_replaced
     }
 
     /// A reading that a device observed after one of unknown time was received shows that its clock is
@@ -339,18 +326,6 @@ impl Suspicions {
         }
     }
 
-    fn remember_replaced(&mut self, replaced: Replaced, is_severe: IsSevere) {
-        if self.replaced.len() == MOST_REPLACED {
-            let hides = |one: &Replaced| {
-                one.received + SAME_MINUTE_FOR > replaced.received
-                    && is_severe(one.kind, one.reading.sample)
-            };
-            let place = place_that_makes_room(&self.replaced, hides);
-            self.replaced.remove(place);
-        }
-        self.replaced.push(replaced);
-    }
-
     /// Takes in two versions of one reading, the known one and another.
     pub(crate) fn take_versions(
         &mut self,
@@ -360,27 +335,7 @@ impl Suspicions {
         is_severe: IsSevere,
     ) -> bool {
         self.lapse(received);
-        let wins = other.version > known.version;
-        let sample = if wins { known.sample } else { other.sample };
-        let (time, source) = (other.observation_time, other.source);
-        let reading = CurrentReading { time, source, sample, delay: Delay::default() };
-        let replaced = Replaced { kind: other.kind, reading, received };
-        let before = self.replaced.len();
-        let is_of = |one: &Replaced| one.kind == other.kind && one.reading.is_of(&reading);
-        if known.may_be_another_reading(other) {
-            let is_same = |one: &Replaced| is_of(one) && one.reading.sample == sample;
-            if self.replaced.iter().any(is_same) {
-                // The replaced one was sent again.
-                return false;
-            }
-            self.remember_replaced(replaced, is_severe);
-            return true;
-        }
-        if wins {
-            // Somebody has looked at it since.
-            self.replaced.retain(|one| !is_of(one));
-        }
-        self.replaced.len() < before
+        self.replaced.take_versions(other, known, received, is_severe)
     }
 
     /// There was too much when a reading was received, and what was observed until `left` has made room
@@ -405,7 +360,7 @@ impl Suspicions {
         self.far_behind.lapse(now);
         self.ahead.retain(|ahead| ahead.received + UPDATE_TIME_AHEAD_FOR > now);
         self.stale.lapse(now);
-        self.replaced.retain(|replaced| replaced.received + REPLACED_KNOWN_FOR > now);
+        self.replaced.lapse(now);
     }
 
     /// Forgets what is over. True when nothing is left.
@@ -431,7 +386,7 @@ impl Suspicions {
     /// The readings that others of their minute have replaced, as suspected at `now`, in the order of
     /// that.
     pub fn replaced(&self, now: Timestamp) -> impl Iterator<Item = &Replaced> + Clone {
-        self.replaced.iter().filter(move |one| one.received + SAME_MINUTE_FOR > now)
+        self.replaced.told(now, &self.of_unknown_time)
     }
 
     /// Since when a clock is ahead, and until when that is suspected.

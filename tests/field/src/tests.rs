@@ -42,6 +42,30 @@ fn refused(from: &str, to: &str) -> String {
     parsed(&text).expect_err(to).to_string()
 }
 
+#[test]
+fn a_thousand_cases_have_consortia_of_their_own() {
+    let text = GOOD.replacen(
+        "[[send]]",
+        "[patients.a]\ntime_zone = \"Europe/Berlin\"\n[patients.b]\ntime_zone = \"Asia/Tokyo\"\nconsortium_is_registered = false\n[[send]]",
+        1,
+    );
+    let text = text
+        .replace("[send.http]", "[send.http]\npatient = \"a\"")
+        .replace("[send.kafka]", "[send.kafka]\npatient = \"b\"")
+        .replace("[[seen]]", "[[seen]]\npatient = \"a\"");
+    let mut all = std::collections::BTreeSet::new();
+    for number in 0..1_000 {
+        let case = Case::parse("some.toml", number, &text).unwrap();
+        for name in ["a", "b"] {
+            let consortium = case.address(Some(name)).unwrap().consortium;
+            assert!(clinical::PatientId::parse(&format!("{consortium}/1")).is_ok(), "{consortium}");
+            assert!(consortium.starts_with(crate::case::CONSORTIA) && consortium != "FLD000");
+            assert!(all.insert(consortium), "{number} {name}");
+        }
+    }
+    assert!(Case::parse("some.toml", 5_000, &text).unwrap_err().to_string().contains("cases"));
+}
+
 fn present() -> Timestamp {
     "2026-11-28T15:04:59.5Z".parse().unwrap()
 }

@@ -8,6 +8,7 @@
 //! any others, written in transactions with the entries of `audit.events` that say so.
 
 mod plan;
+mod readings;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -29,7 +30,8 @@ use stream::topics::partition_count;
 
 use crate::operator::{OperatorArgs, by_operator};
 use crate::source::Source;
-use plan::{Current, Plan, Readings, What, Write, Zones};
+use plan::{Plan, What, Write, Zones};
+use readings::{Current, Readings};
 
 /// Readings of a transaction, at most.
 const CHUNK: usize = 500;
@@ -128,7 +130,7 @@ fn readings(
     consortium: &str,
 ) -> anyhow::Result<Readings> {
     let decoder = codec.decoder::<AcceptedReading>();
-    let mut readings = Readings::new();
+    let mut readings = Readings::default();
     let mut failed = None;
     let begins = format!("{consortium}/");
     let topic = topics.name(Topic::ReadingsAccepted);
@@ -146,7 +148,7 @@ fn readings(
                     received: accepted.origin.received_at,
                     reading: accepted.reading,
                 };
-                plan::take(&mut readings, id, current);
+                readings.take(id, current);
             }
             (_, Some(Err(error))) if error.is_retryable() => {
                 failed = Some(error);

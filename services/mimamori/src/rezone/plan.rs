@@ -4,16 +4,17 @@
 //! Such a reading is at the wrong instant, so it has the wrong id. It is taken back (entered in
 //! error), and the reading that the document meant is sent beside it, as the gateway would read the
 //! document now: the same civil times in the right zone. Where the right instant of one reading is the
-//! wrong one of another, as in the series of a sensor, the right reading corrects what stands there.
+//! wrong one of another, as in the series of a sensor, the right reading corrects what was withdrawn there.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clinical::clock::UPDATE_TIME_TOLERANCE;
 use clinical::{ReadingId, Timestamp, Version};
 use jiff::tz::TimeZone;
 use schemas::Reading;
 use schemas::reading::ReadingStatus;
+
+use super::readings::{Current, Readings};
 
 /// The two zones of a consortium.
 #[derive(Debug, Clone)]
@@ -27,37 +28,11 @@ pub(super) struct Zones {
 /// How long after its receipt a version was registered at most whose sender's clock was not ahead.
 const NOT_AHEAD: i64 = UPDATE_TIME_TOLERANCE.millis() - 1;
 
-/// A version that is current.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Current {
-    pub(super) reading: Reading,
-    pub(super) version: Version,
-    /// When it was received, milliseconds since the epoch.
-    pub(super) received: i64,
-}
-
-/// The current versions of a consortium's readings.
-pub(super) type Readings = BTreeMap<ReadingId, Current>;
-
-/// Takes a version; of several the greatest is current.
-pub(super) fn take(readings: &mut Readings, id: ReadingId, version: Current) {
-    match readings.entry(id) {
-        Entry::Vacant(free) => {
-            free.insert(version);
-        }
-        Entry::Occupied(mut known) => {
-            if known.get().version < version.version {
-                known.insert(version);
-            }
-        }
-    }
-}
-
 /// What is to be done, in this order: where it ends in between, what is left is found again.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Plan {
     /// Readings to write. What was not meant is withdrawn right before what was is written, so that the two do
-    /// not stand beside one another as two measurements; but where another right one takes its place.
+    /// not stand beside one another as two measurements.
     pub(super) writes: Vec<Write>,
     /// Right readings that are there already.
     pub(super) already_there: usize,
@@ -109,29 +84,44 @@ pub(super) fn plan(readings: &Readings, zones: &Zones, before: i64, now: Timesta
     let mut plan = Plan::default();
     let mut wrong = BTreeMap::new();
     let mut right: BTreeMap<ReadingId, (Reading, Version)> = BTreeMap::new();
-    for (id, current) in readings {
-        if current.received >= before || !was_read_with(current, &zones.was) {
+    let mut take_right = |id: ReadingId, reading: Reading, version: Version| {
+        if right.get(&id).is_none_or(|(_, known)| *known < version) {
+            right.insert(id, (reading, version));
+        }
+    };
+    let current = readings.current.iter().map(|(id, current)| (id, current, true));
+    let others = readings.others.iter().map(|((id, _), other)| (id, other, false));
+    for (id, version, is_current) in current.chain(others) {
+        if version.received >= before || !was_read_with(version, &zones.was) {
             continue;
         }
-        let Some(mut meant) = meant(&current.reading, zones) else { continue };
+        let Some(mut meant) = meant(&version.reading, zones) else { continue };
         // By a clock that was ahead it would be newer than what has corrected it since: it counts as of
         // its receipt, and that is not now.
-        meant.update_time = meant.update_time.min(current.received.saturating_add(NOT_AHEAD));
+        meant.update_time = meant.update_time.min(version.received.saturating_add(NOT_AHEAD));
         let Ok(valid) = meant.validate(now) else {
             plan.not_possible += 1;
             continue;
         };
-        wrong.insert(id, (current, valid.id()));
-        let (id, version) = (valid.id(), valid.version);
-        if right.get(&id).is_none_or(|(_, known)| *known < version) {
-            right.insert(id, (meant, version));
+        if is_current {
+            wrong.insert(id, (version, valid.id()));
+        }
+        take_right(valid.id(), meant, valid.version);
+    }
+    // What was read rightly and stands behind what was not.
+    for ((id, _), other) in &readings.others {
+        let is_behind = |current: &Current| {
+            wrong.contains_key(id) || is_withdrawn(current) && has_offset_of(current, &zones.was)
+        };
+        if !is_withdrawn(other)
+            && !has_offset_of(other, &zones.was)
+            && readings.current.get(id).is_some_and(is_behind)
+        {
+            take_right(id.clone(), other.reading.clone(), other.version);
         }
     }
     let mut withdrawals: BTreeMap<&ReadingId, Vec<Write>> = BTreeMap::new();
     for (id, (current, meant)) in &wrong {
-        if right.contains_key(*id) {
-            continue;
-        }
         let withdrawn = Reading {
             status: ReadingStatus::EnteredInError,
             ..later(&current.reading, current, now)
@@ -139,19 +129,29 @@ pub(super) fn plan(readings: &Readings, zones: &Zones, before: i64, now: Timesta
         let write = Write { id: (*id).clone(), reading: withdrawn, what: What::Withdrawal };
         withdrawals.entry(meant).or_default().push(write);
     }
+    let mut taken = BTreeSet::new();
     for (id, (reading, version)) in &right {
-        let reading = match readings.get(id) {
-            // What stands there was read with the wrong zone: it has to be older.
-            Some(there) if wrong.contains_key(id) => later(reading, there, now),
+        let reading = match readings.current.get(id) {
+            // What stands there was read with the wrong zone, and is withdrawn before.
+            Some(there) if wrong.contains_key(id) => {
+                let reading = later(reading, there, now);
+                Reading { update_time: reading.update_time + 1, ..reading }
+            }
+            // It was: here, or by its sender. The withdrawal is another measurement's.
+            Some(there) if is_withdrawn(there) && has_offset_of(there, &zones.was) => {
+                later(reading, there, now)
+            }
             Some(there) if there.version >= *version => {
                 plan.already_there += 1;
                 continue;
             }
             _ => reading.clone(),
         };
+        taken.insert(id);
         plan.writes.push(Write { id: id.clone(), reading, what: What::Right });
     }
-    // A right reading that takes the place of a wrong one is written after what that one should be.
+    // A right reading that takes the place of a wrong one is written after what that one should be. So
+    // wherever it ends in between, what is not written yet still stands where it was read.
     let moves_later =
         wrong.iter().any(|(id, (_, meant))| meant.observation_time() > id.observation_time());
     plan.writes.sort_by_key(|write| {
@@ -163,16 +163,24 @@ pub(super) fn plan(readings: &Readings, zones: &Zones, before: i64, now: Timesta
         writes.extend(withdrawals.remove(&write.id).unwrap_or_default());
         writes.push(write);
     }
-    // Those whose right ones are there already.
-    writes.extend(withdrawals.into_values().flatten());
+    // Those whose right ones are there already, but for what another right one overwrites.
+    let rest = withdrawals.into_values().flatten();
+    writes.extend(rest.filter(|write| !taken.contains(&write.id)));
     Plan { writes, ..plan }
 }
 
+fn is_withdrawn(current: &Current) -> bool {
+    current.reading.status == ReadingStatus::EnteredInError
+}
+
 fn was_read_with(current: &Current, was: &TimeZone) -> bool {
+    !is_withdrawn(current) && has_offset_of(current, was)
+}
+
+fn has_offset_of(current: &Current, was: &TimeZone) -> bool {
     let reading = &current.reading;
     let offset = instant(reading.observation_time).map(|at| was.to_offset(at).seconds());
-    reading.status == ReadingStatus::Final
-        && reading.taken_vendor().is_some()
+    reading.taken_vendor().is_some()
         && offset.map(i64::from) == Some(i64::from(reading.utc_offset_minutes) * 60)
         // What a clock shows that was never set is of no zone.
         && reading.observation_time == reading.taken_observation_time()
@@ -248,11 +256,11 @@ mod tests {
         let valid = reading.validate(NOW).unwrap();
         let current =
             Current { reading: reading.clone(), version: valid.version, received: RECEIVED };
-        take(readings, valid.id(), current);
+        readings.take(valid.id(), current);
     }
 
     fn stored(readings: &[Reading]) -> Readings {
-        let mut all = Readings::new();
+        let mut all = Readings::default();
         for reading in readings {
             store(&mut all, reading);
         }
@@ -265,7 +273,8 @@ mod tests {
 
     /// Final readings as systolic values by the hour in the zone.
     fn shown(readings: &Readings, zone: &str) -> Vec<(i8, i32)> {
-        let finals = readings.values().filter(|it| it.reading.status == ReadingStatus::Final);
+        let finals =
+            readings.current.values().filter(|it| it.reading.status == ReadingStatus::Final);
         finals
             .map(|it| {
                 let at = instant(it.reading.observation_time).unwrap();
@@ -326,7 +335,7 @@ mod tests {
         let now = Timestamp::from_millis(soon.observation_time + HOUR);
         let received = soon.observation_time;
         let mut readings = stored(&[soon]);
-        readings.values_mut().for_each(|current| current.received = received);
+        readings.current.values_mut().for_each(|current| current.received = received);
         let plan = plan(&readings, &zones("America/Los_Angeles"), received + 1, now);
         assert_eq!(plan, Plan { not_possible: 1, ..Plan::default() });
     }
@@ -339,17 +348,17 @@ mod tests {
         let received = right.update_time - 600_000;
         let corrected_at = received + 120_000;
         let correction = Reading { update_time: corrected_at, ..read(7, 131, zone) };
-        let mut readings = Readings::new();
+        let mut readings = Readings::default();
         for (reading, received) in [(wrong, received), (correction, corrected_at)] {
             let valid = reading.validate(NOW).unwrap();
             let current = Current { reading, version: valid.version, received };
-            take(&mut readings, valid.id(), current);
+            readings.take(valid.id(), current);
         }
         let found = plan(&readings, &zones(zone), received + 1, NOW);
         assert_eq!((found.writes.len(), found.already_there), (1, 1), "{found:?}");
         assert_eq!(found.writes[0].what, What::Withdrawal);
         // Where nobody has corrected it, it comes as it would have been counted.
-        readings.retain(|_, current| current.received == received);
+        readings.current.retain(|_, current| current.received == received);
         let found = plan(&readings, &zones(zone), received + 1, NOW);
         assert_eq!(found.writes[1].reading.update_time, received + 59_999);
     }
@@ -401,10 +410,49 @@ mod tests {
         }
     }
 
+    /// One measurement that stood twice would confirm itself.
+    #[test]
+    fn no_measurement_of_a_series_ever_stands_twice_and_sent_again_each_stands_once() {
+        let zones_right =
+            ["Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kolkata"];
+        let now = NOW + clinical::Span::from_hours(24);
+        for (right, step) in zones_right.into_iter().flat_map(|it| (1..4).map(move |by| (it, by))) {
+            let hours = || (0..24).step_by(step);
+            let sent = |zone| hours().map(move |hour| read(hour, 100 + hour as i32, zone));
+            let expected: Vec<_> = hours().map(|hour| (hour as i8, 100 + hour as i32)).collect();
+            let zones = zones(right);
+            // The vendor has sent none, a part or all of it again before.
+            for again in [0, 2, 1] {
+                let mut readings = stored(&Vec::from_iter(sent("Asia/Tokyo")));
+                for reading in sent(right).step_by(again.max(1)).take(24 * again) {
+                    store_later(&mut readings, &reading, now);
+                }
+                let whole = plan(&readings, &zones, RECEIVED + 1, now);
+                for (done, write) in whole.writes.iter().enumerate() {
+                    store_later(&mut readings, &write.reading, now);
+                    let mut values: Vec<_> =
+                        shown(&readings, right).into_iter().map(|(_, value)| value).collect();
+                    values.sort_unstable();
+                    let all = values.len();
+                    values.dedup();
+                    assert!(again > 0 || values.len() == all, "{right}, each {step} h: {done}");
+                }
+                for reading in sent(right) {
+                    store_later(&mut readings, &reading, now);
+                }
+                let mut found = shown(&readings, right);
+                found.sort_unstable();
+                assert_eq!(found, expected, "{right}, each {step} h, sent again {again}");
+                let rest = plan(&readings, &zones, RECEIVED + 1, now);
+                assert!(rest.writes.is_empty(), "{right}, each {step} h, sent again {again}");
+            }
+        }
+    }
+
     fn store_later(readings: &mut Readings, reading: &Reading, now: Timestamp) {
         let valid = reading.validate(now).unwrap();
         let received = RECEIVED + 2;
         let current = Current { reading: reading.clone(), version: valid.version, received };
-        take(readings, valid.id(), current);
+        readings.take(valid.id(), current);
     }
 }

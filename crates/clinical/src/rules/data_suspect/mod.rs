@@ -12,8 +12,10 @@
 //!   room. It ends when all of the window is judged again, which is up to 41 days later, and no sooner
 //!   than a day after the last that others made room for.
 //! - `same_minute`: a severe reading was replaced by another of the same whole minute and device,
-//!   registered within two minutes of it: a device without seconds has probably measured twice. It is a
-//!   *review*, and ends with a later version of the reading, or after 7 days.
+//!   registered within two minutes of it: a device without seconds has probably measured twice. Or it was
+//!   replaced by another of the same factory date, whenever that was registered: a clock that stands still
+//!   gives all measurements one id. It is a *review*, and ends with a later version of the reading, of a
+//!   factory date with one that says the same values, or after 7 days.
 //! - `sensor_at_low_end`, `sensor_at_high_end`: a sensor shows the end of what it can say for hours
 //!   ([`sensor_end`]). It ends with a value that is not there, or a day after the sensor's last one.
 //! - `unit_suspected`: a value is plausible in another unit alone ([`units`]). It ends with the device's
@@ -33,6 +35,8 @@ mod sensor_end;
 mod sensor_end_tests;
 #[cfg(test)]
 mod severe_tests;
+#[cfg(test)]
+mod still_clock_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::sample::Sample;
 use crate::{Kind, Outcome, Reading, Source, Span, Version};
 
 /// A value of a kind.
-type Value = (Kind, Sample);
+pub(super) type Value = (Kind, Sample);
 
 fn pressure(systolic: u16, diastolic: u16) -> Value {
     let sample = Sample::default().with(SYSTOLIC, systolic.into());
@@ -39,7 +39,7 @@ fn spo2(percent: f64) -> Value {
 }
 
 /// What a rule calls severe of one value alone, an ordinary value of the kind, and what words say.
-fn severe_values() -> Vec<(Value, Value, &'static str)> {
+pub(super) fn severe_values() -> Vec<(Value, Value, &'static str)> {
     vec![
         (pressure(192, 96), pressure(131, 84), "192 mmHg"),
         (pressure(150, 121), pressure(131, 84), "121 mmHg"),
@@ -105,7 +105,7 @@ fn of_minute((kind, sample): (Kind, Sample), update: i64) -> Reading {
     }
 }
 
-fn send(home: &mut Home, reading: &Reading, received: i64) -> Outcome {
+pub(super) fn send(home: &mut Home, reading: &Reading, received: i64) -> Outcome {
     home.waits_until(received);
     let applied = home.monitor.apply(reading, at(received), (&home.plan, home.window));
     home.reported.extend(applied.changes);

@@ -5,6 +5,9 @@
 //! local day, and both are flagged. A reading that says nothing of the rhythm is not flagged: some
 //! devices say so only when it is irregular. A *day* is irregular when an occasion that began on it is.
 //!
+//! Of a measurement that comes over two ways either may say it: the flag of a copy is the measurement's,
+//! which is counted once all the same.
+//!
 //! The alert is raised by the second irregular day of seven local days in a row. It ends with the first
 //! occasion that is not irregular after seven days without an irregular one. Silence ends nothing, and
 //! nor does a device that never says anything of the rhythm.
@@ -20,6 +23,7 @@ use jiff::civil::Date;
 
 use super::occasions::{self, OCCASION};
 use crate::alert::{Alert, Severity, Stage, Text};
+use crate::copies::{self, COPY_WITHIN};
 use crate::episode::{Episode, EvidenceReading};
 use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
@@ -58,6 +62,11 @@ fn is_flagged(reading: &CurrentReading) -> bool {
     flag(reading.sample) == Some(true)
 }
 
+/// How much a reading says of the rhythm: nothing, that it is regular, or that it is not.
+fn says(reading: &CurrentReading) -> u8 {
+    flag(reading.sample).map_or(0, |flag| 1 + u8::from(flag))
+}
+
 /// What an alert rests on: the last flagged readings of the irregular days that raised it.
 fn steps(alert: &Alert) -> [Option<Step>; 1] {
     let readings = alert.finding("days").unwrap_or(1.0) as usize;
@@ -71,6 +80,11 @@ impl Rule for Irregular {
 
     fn kinds(&self) -> &[Kind] {
         &[PRESSURE]
+    }
+
+    /// A copy is counted no more than elsewhere; what it says of the rhythm is its measurement's.
+    fn reads_copies(&self) -> bool {
+        true
     }
 
     fn parameters(&self) -> &'static [Parameter] {
@@ -88,9 +102,7 @@ impl Rule for Irregular {
         let from = context.judged_from(LOOKBACK);
         let beginning = context.beginning(from, steps);
         let open = beginning.open.map(|carried| carried.episode());
-        let readings: Vec<CurrentReading> =
-            context.readings(PRESSURE, context.lookback_start()).collect();
-        let mut found = episodes(&readings, from, open, context);
+        let mut found = episodes(&Readings::of(context), from, open, context);
         for episode in &mut found.episodes {
             episode.findings = values([("days", episode.established.len() as f64)]);
             episode.parameters = parameters(context.plan, [&DAYS]);
@@ -111,7 +123,12 @@ impl Rule for Irregular {
             let mut near = near.take_while(|other| other.time <= to);
             near.any(|other| !other.is_of(reading) && is_flagged(&other))
         };
-        if !change.is_in_order {
+        // What is counted may be another reading than before.
+        let may_be_copy = || {
+            let mut near = context.readings_and_copies(PRESSURE, reading.time - COPY_WITHIN);
+            near.any(|other| other.source != reading.source)
+        };
+        if !change.is_in_order || may_be_copy() {
             return context.known().next().is_none()
                 && !is_flagged(reading)
                 && !is_flagged_near(reading.time - LOOKBACK, reading.time + LOOKBACK);
@@ -135,6 +152,26 @@ impl Rule for Irregular {
     }
 }
 
+/// The measurements of a patient, in observation order.
+#[derive(Debug)]
+struct Readings {
+    /// Those that are counted.
+    counted: Vec<CurrentReading>,
+    /// Of each the one that says most of the rhythm: itself or a copy.
+    of_rhythm: Vec<CurrentReading>,
+}
+
+impl Readings {
+    fn of(context: &Context<'_>) -> Self {
+        let from = context.lookback_start();
+        let all: Vec<_> = context.readings_and_copies(PRESSURE, from - COPY_WITHIN).collect();
+        let counted = copies::counted_with_most(PRESSURE, &all, says);
+        let seen = counted.into_iter().filter(|(counted, _)| counted.time >= from);
+        let (counted, of_rhythm) = seen.unzip();
+        Self { counted, of_rhythm }
+    }
+}
+
 /// Whether an occasion is irregular: its last flagged reading.
 fn irregular(
     readings: &[CurrentReading],
@@ -153,7 +190,7 @@ fn irregular(
 
 /// The episodes of occasions with a reading at `from` or later; the first is the one that is open there.
 fn episodes(
-    readings: &[CurrentReading],
+    Readings { counted: readings, of_rhythm }: &Readings,
     from: Timestamp,
     mut open: Option<Episode>,
     context: &Context<'_>,
@@ -166,7 +203,7 @@ fn episodes(
     let mut days: Vec<(Date, CurrentReading)> = Vec::new();
     for occasion in occasions::from(readings, 0) {
         let first = &readings[occasion.start];
-        let newest = irregular(readings, &occasion, day_of);
+        let newest = irregular(of_rhythm, &occasion, day_of);
         if newest.is_none() && open.is_none() {
             continue;
         }
@@ -181,7 +218,9 @@ fn episodes(
             }
             break;
         }
-        let is_judged = readings[occasion.end - 1].time >= from;
+        // A copy may be observed on the other side of where judging begins.
+        let last = newest.map_or(Timestamp::EARLIEST, |newest| newest.time);
+        let is_judged = readings[occasion.end - 1].time.max(last) >= from;
         if let Some(newest) = newest {
             if !is_known {
                 days.push((day, newest));
@@ -200,7 +239,7 @@ fn episodes(
                 }
             }
         } else if is_judged && days.is_empty() {
-            let of_occasion = &readings[occasion.clone()];
+            let of_occasion = &of_rhythm[occasion.clone()];
             let says =
                 |open: &Episode| of_occasion.iter().any(|reading| says_of_rhythm(reading, open));
             if let Some(mut episode) = open.take_if(|open| says(open)) {

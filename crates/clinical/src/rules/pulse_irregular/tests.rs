@@ -8,7 +8,7 @@ use crate::Kind;
 use crate::alert::{Severity, Stage, Transition};
 use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, at};
-use crate::kinds::blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, SYSTOLIC};
+use crate::kinds::blood_pressure::{DIASTOLIC, IRREGULAR_PULSE, PULSE_RATE, SYSTOLIC};
 use crate::monitor::assessed;
 use crate::rules;
 use crate::sample::Sample;
@@ -202,6 +202,77 @@ fn a_correction_takes_the_alert_back() {
     assert_eq!(transitions(&home), [Raised, Retracted]);
 }
 
+/// The same with a pulse.
+fn with_pulse(sample: Sample) -> Sample {
+    sample.with(PULSE_RATE, 71.0)
+}
+
+/// Of each measurement one way says the pulse and perhaps that it is regular, and the other the flag alone.
+#[test]
+fn a_flag_that_comes_over_one_of_two_ways_is_seen_whichever_of_them_is_counted() {
+    for (flagging, regular) in [(0, None), (1, None), (0, Some(false)), (1, Some(false))] {
+        let mut home = Home::default();
+        for day in 0..2 {
+            for one in occasion(day * DAY, "FF") {
+                let other = Sent { sample: with_pulse(sample(regular)), seconds: 30, ..one };
+                home.receives(one.on(flagging));
+                home.receives(other.on(1 - flagging));
+            }
+        }
+        home.waits_until(3 * DAY);
+        assert_eq!(transitions(&home), [Raised], "{flagging} {regular:?}");
+        let evidence = &home.last().evidence;
+        assert!(evidence.iter().all(|one| one.value("irregular_pulse") == Some(1.0)));
+        assert!(home.missed_at(3 * DAY + 1).is_empty());
+        // What was flagged was none: the other way is left.
+        for one in occasion(DAY, "FF") {
+            home.receives_at(3 * DAY + 2, one.on(flagging).entered_in_error());
+        }
+        assert_eq!(transitions(&home).last(), Some(&Retracted));
+    }
+}
+
+#[test]
+fn a_flag_over_two_ways_is_one_flag_and_a_measurement_over_two_ways_is_one() {
+    let mut home = Home::default();
+    for day in 0..3 {
+        for device in 0..2 {
+            receives(
+                &mut home,
+                occasion(day * DAY, "F").into_iter().map(|it| it.on(device)).collect(),
+            );
+        }
+    }
+    home.waits_until(4 * DAY);
+    assert!(home.reported.is_empty(), "{:?}", home.reported);
+    // One severe pressure does not confirm itself for being flagged on one way only.
+    let severe = |flag| sample(Some(flag)).with(SYSTOLIC, 192.0).with(DIASTOLIC, 112.0);
+    let mut home = Home::default();
+    home.receives(Sent::new(Kind::BloodPressure, 0, severe(true)));
+    home.receives(Sent::new(Kind::BloodPressure, 1, severe(false)).on(1));
+    home.waits_until(DAY);
+    assert!(home.reported.iter().all(|alert| alert.severity < Severity::Urgent));
+}
+
+/// Measurements that come over two ways, of which each says something of the rhythm or not.
+fn over_two_ways() -> impl Strategy<Value = Vec<(i64, Sent)>> {
+    let way = (select(vec![None, Some(false), Some(true), Some(true)]), any::<bool>(), 0..3_i64);
+    let measurement = (0..14_i64, 0..4_i64, 0..90_i64, way.clone(), way);
+    proptest::collection::vec(measurement, 1..12).prop_map(|all| {
+        let mut sends = Vec::new();
+        for (day, n, apart, one, other) in all {
+            for (device, seconds, (flag, has_pulse, delay)) in [(0, 0, one), (1, apart, other)] {
+                let sample = if has_pulse { with_pulse(sample(flag)) } else { sample(flag) };
+                let minutes = day * DAY + n * 4 + seconds / 60;
+                let sent = Sent::new(Kind::BloodPressure, minutes, sample).on(device);
+                sends.push((minutes + 1 + delay, Sent { seconds: seconds % 60, ..sent }));
+            }
+        }
+        sends.sort_by_key(|(received, _)| *received);
+        sends
+    })
+}
+
 fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     let flags = select(vec![None, Some(false), Some(true), Some(true)]).prop_map(sample);
     let minutes = prop_oneof![
@@ -217,7 +288,7 @@ proptest! {
 
     #[test]
     fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
-        history in history(),
+        history in prop_oneof![history(), over_two_ways()],
         sweeps: bool,
     ) {
         let checks = Checks {
@@ -230,14 +301,17 @@ proptest! {
 
     #[test]
     fn the_order_of_arrival_does_not_matter(
-        history in history(),
+        history in prop_oneof![history(), over_two_ways()],
         other_order in any::<[Index; 60]>(),
     ) {
         sent::the_order_of_arrival_does_not_matter(history, &other_order, 25)?;
     }
 
     #[test]
-    fn a_restart_says_nothing_new(history in history(), at_most in 0..40_usize) {
+    fn a_restart_says_nothing_new(
+        history in prop_oneof![history(), over_two_ways()],
+        at_most in 0..40_usize,
+    ) {
         properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
     }
 }

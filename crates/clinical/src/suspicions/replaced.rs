@@ -1,0 +1,142 @@
+//! Versions of readings that others have replaced and that were probably measurements of their own: two of
+//! one minute, from a device without seconds, or of a device whose clock says the same each time.
+
+use super::{IsSevere, KnownVersion, SAME_MINUTE_FOR, UnknownTime, place_that_makes_room};
+use crate::copies::has_same_values;
+use crate::kinds::Kind;
+use crate::remembered::{CurrentReading, Delay, RememberedReading};
+use crate::time::{Span, Timestamp};
+use crate::version::Version;
+use crate::window::{LOOKBACK, WINDOW};
+
+/// For so long it is known that a reading was replaced, so that what it was replaced by does not make it
+/// suspect again when the replaced one is sent again: after that both are historical.
+const KNOWN_FOR: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
+
+/// So many replaced readings of one patient are known, those that were received last and those that are
+/// severe.
+const MOST: usize = 64;
+
+/// A reading that another of its id has replaced.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Replaced {
+    /// What kind.
+    pub kind: Kind,
+    /// The values that do not count any more.
+    pub reading: CurrentReading,
+    /// When it was replaced.
+    pub received: Timestamp,
+    version: Version,
+    /// Whether nothing is told of it: it was entered in error, or its device's clock was set before.
+    is_over: bool,
+}
+
+impl Replaced {
+    fn is_of(&self, kind: Kind, reading: &CurrentReading) -> bool {
+        self.kind == kind && self.reading.is_of(reading)
+    }
+
+    /// Whether a later version of the reading says the same values. It is what is told of them; where it
+    /// was entered in error, it takes them back.
+    fn is_said_again_by(&self, version: Version, kind: Kind, reading: &CurrentReading) -> bool {
+        version > self.version
+            && self.is_of(kind, reading)
+            && has_same_values(kind, self.reading.sample, reading.sample)
+    }
+}
+
+/// What is known of a patient.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct AllReplaced(Vec<Replaced>);
+
+impl AllReplaced {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn lapse(&mut self, now: Timestamp) {
+        self.0.retain(|replaced| replaced.received + KNOWN_FOR > now);
+    }
+
+    fn remember(&mut self, replaced: Replaced, is_severe: IsSevere) {
+        if self.0.len() == MOST {
+            let hides = |one: &Replaced| {
+                one.received + SAME_MINUTE_FOR > replaced.received
+                    && is_severe(one.kind, one.reading.sample)
+            };
+            let place = place_that_makes_room(&self.0, hides);
+            self.0.remove(place);
+        }
+        self.0.push(replaced);
+    }
+
+    /// Takes in two versions of one reading that rules look at, the known one and another. Says whether that
+    /// is news.
+    pub(super) fn take_versions(
+        &mut self,
+        other: &RememberedReading,
+        known: KnownVersion,
+        received: Timestamp,
+        is_severe: IsSevere,
+    ) -> bool {
+        let wins = other.version > known.version;
+        let (version, sample) =
+            if wins { (known.version, known.sample) } else { (other.version, other.sample) };
+        let (kind, time, source) = (other.kind, other.observation_time, other.source);
+        let reading = CurrentReading { time, source, sample, delay: Delay::default() };
+        if known.may_be_another_reading(other) {
+            let is_same =
+                |one: &Replaced| one.is_of(kind, &reading) && one.reading.sample == sample;
+            if self.0.iter().any(is_same) {
+                // The replaced one was sent again.
+                return false;
+            }
+            self.remember(Replaced { kind, reading, received, version, is_over: false }, is_severe);
+            return true;
+        }
+        let before = self.0.len();
+        if wins {
+            // Somebody has looked at it since.
+            self.0.retain(|one| !one.is_of(kind, &reading));
+        }
+        self.0.len() < before
+    }
+
+    /// Takes in the older of two versions of one reading that says a factory date. Says whether that is news.
+    pub(super) fn take_older(
+        &mut self,
+        older: &UnknownTime,
+        received: Timestamp,
+        is_severe: IsSevere,
+    ) -> bool {
+        let UnknownTime { kind, reading, version, is_over, .. } = *older;
+        let is_known = |one: &Replaced| one.is_of(kind, &reading) && one.version == version;
+        if self.0.iter().any(is_known) {
+            // It was sent again.
+            return false;
+        }
+        self.remember(Replaced { kind, reading, received, version, is_over }, is_severe);
+        true
+    }
+
+    /// Those that are told of at `now`, beside the readings of unknown time that are known, in the order in
+    /// which they were replaced.
+    pub(super) fn told<'a>(
+        &'a self,
+        now: Timestamp,
+        of_unknown_time: &'a [UnknownTime],
+    ) -> impl Iterator<Item = &'a Replaced> + Clone {
+        let is_said_again = |one: &Replaced| {
+            let by_known = |known: &UnknownTime| {
+                one.is_said_again_by(known.version, known.kind, &known.reading)
+            };
+            let by =
+                |other: &Replaced| one.is_said_again_by(other.version, other.kind, &other.reading);
+            of_unknown_time.iter().any(by_known) || self.0.iter().any(by)
+        };
+        let is_told = move |one: &&Replaced| {
+            !one.is_over && one.received + SAME_MINUTE_FOR > now && !is_said_again(one)
+        };
+        self.0.iter().filter(is_told)
+    }
+}
