@@ -10,14 +10,20 @@ function kindLabels(language: Language): Readonly<Record<Kind, string>> {
   return Object.fromEntries(labels) as Record<Kind, string>
 }
 
-/** A small share is not rounded to nothing: the goal of time below 54 mg/dL is under 1 %. */
-function percent(share: number): string {
-  return `${share.toFixed(share > 0 && share < 10 ? 1 : 0)} %`
+/** To a tenth, rounded down, so that it stands on the same side of a limit as the number that is judged. */
+export function downToTenth(number: number): string {
+  return (Math.floor(number * 10) / 10).toFixed(1)
 }
 
-/** Rounded down, so that what is too little does not look like enough. */
-export function atLeast(share: number): string {
-  return `${(Math.floor(share * 10) / 10).toFixed(1)} %`
+/** A share: 69.96 % is not the 70 % that are needed. A small one is not rounded to nothing. */
+export function percent(share: number): string {
+  if (share <= 0) return '0 %'
+  return share < 0.1 ? '< 0.1 %' : `${downToTenth(share)} %`
+}
+
+/** Rounded up to a tenth, so that what is above a limit does not look as if it were at it. */
+export function atMost(number: number): string {
+  return `${(Math.ceil(number * 10) / 10).toFixed(1)} %`
 }
 
 const en = {
@@ -247,7 +253,7 @@ const en = {
   percent,
   lowEvents: (low: number, veryLow: number) => `events below 70: ${low}, below 54: ${veryLow}`,
   covered: (share: number) => `${percent(share)} of the time covered`,
-  tooLittleSensor: (share: number) => `Values cover ${atLeast(share)} of 14 days; 70 % are needed. Times in ranges say little.`,
+  tooLittleSensor: (share: number) => `Values cover ${percent(share)} of 14 days; 70 % are needed. Times in ranges say little.`,
   profile: 'By time of day (AGP)',
   profileLabel: 'Percentiles of sensor glucose by time of day',
   profileMedian: 'Line: median',
@@ -479,7 +485,7 @@ const ja: Words = {
   percent,
   lowEvents: (low, veryLow) => `70未満のイベント ${low}回、54未満 ${veryLow}回`,
   covered: (share) => `データのある時間 ${percent(share)}`,
-  tooLittleSensor: (share) => `データは14日間の${atLeast(share)}です。判断には70 %が必要です。範囲別の時間は参考値です。`,
+  tooLittleSensor: (share) => `データは14日間の${percent(share)}です。判断には70 %が必要です。範囲別の時間は参考値です。`,
   profile: '時刻別（AGP）',
   profileLabel: '時刻別のセンサーグルコースのパーセンタイル',
   profileMedian: '線：中央値',

@@ -1,12 +1,16 @@
 import { useState } from 'react'
 import { useLanguage } from '../language/language'
-import { fieldUnit } from '../language/reading-text'
+import { calculatedText, fieldUnit } from '../language/reading-text'
+import { atMost } from '../language/words'
 import type { GlucoseProfile, GlucoseSummary, TimeInBands, TimeInRange } from './api'
 import { ProfileChart } from './profile-chart'
 import { clockText } from './profile-path'
 
 /** From this percentage on it is said how many values mean and GMI leave out. Ours. */
 const BEYOND_WORTH_SAYING = 1
+
+/** As everywhere else: never rounded across a limit. */
+const written = (value: number) => calculatedText('blood_glucose', 'glucose_value', value)
 
 /** Times in ranges and the ambulatory glucose profile. */
 export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; profile: GlucoseProfile }) {
@@ -16,9 +20,9 @@ export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; pr
   const own = rangeOf(summary, profile)
   const beyond = summary.values === 0 ? 0 : (100 * summary.values_beyond) / summary.values
   const said = [
-    summary.mean != null && `${words.mean} ${summary.mean.toFixed(0)}`,
+    summary.mean != null && `${words.mean} ${written(summary.mean)}`,
     summary.gmi_percent != null && `GMI ${summary.gmi_percent.toFixed(1)} %`,
-    summary.coefficient_of_variation_percent != null && `CV ${summary.coefficient_of_variation_percent.toFixed(0)} %`,
+    summary.coefficient_of_variation_percent != null && `CV ${atMost(summary.coefficient_of_variation_percent)}`,
     words.lowEvents(summary.events_below_70, summary.events_below_54),
     words.covered(summary.covered_percent),
   ]
@@ -104,7 +108,7 @@ function ProfileTable({ profile }: { profile: GlucoseProfile }) {
             <tr key={slot.minute_of_day}>
               <th scope="row">{clockText(slot.minute_of_day)}</th>
               {columns.map((column) => (
-                <td key={column}>{slot[column].toFixed(0)}</td>
+                <td key={column}>{written(slot[column])}</td>
               ))}
             </tr>
           ))}

@@ -28,7 +28,7 @@ test('a mean at the target is said to be above it, and too few days are said', (
   const english = shown('en', <PressurePanel summary={pressure} />)
   expect(english).toContain('130.0/85.0 above target')
   expect(english).not.toContain('134.9/84.9 above target')
-  expect(english).toContain('4 of 7 days measured · target below 135/85 · readings above target: 46 %')
+  expect(english).toContain('4 of 7 days measured · target below 135/85 · readings above target: 46.4 %')
   expect(english).toContain('4 days were measured; 5 are needed.')
   expect(english).toMatch(/Evenings[^–]+–03:59\) – 0/)
   expect(shown('ja', <PressurePanel summary={{ ...pressure, is_enough: true }} />)).not.toContain('参考値')
@@ -43,11 +43,22 @@ const glucose = {
 
 test('times in ranges are said in words, and too little data is', () => {
   const english = shown('en', <GlucosePanel summary={glucose} profile={profile} />)
-  expect(english).toContain('mean 148 · GMI 6.8 % · CV 35 % · events below 70: 3, below 54: 1')
+  expect(english).toContain('mean 148.2 · GMI 6.8 % · CV 35.2 % · events below 70: 3, below 54: 1 · 69.9 % of the time covered')
   expect(english).toContain('&lt; 54: 0.4 %')
   expect(english).toContain('54–69: 2.1 %')
   expect(english).toContain('Values cover 69.9 % of 14 days; 70 % are needed.')
   expect(shown('ja', <GlucosePanel summary={glucose} profile={profile} />)).toContain('判断には70 %が必要です')
+})
+
+test('no number is shown on the other side of a limit than the one that is judged', () => {
+  const bands = { ...glucose.time_in_bands, from_70_to_180: 69.96, below_70: 3.97 }
+  const nearly = { ...glucose, mean: 69.6, coefficient_of_variation_percent: 36.02, time_in_bands: bands }
+  const english = shown('en', <GlucosePanel summary={nearly} profile={profile} />)
+  expect(english).toContain('mean 69.6 ')
+  expect(english).toContain('CV 36.1 %')
+  expect(english).toContain('70–180: 69.9 %')
+  const high = { ...pressure, mean: { systolic: 134.97, diastolic: 84.97, days: 4 } }
+  expect(shown('en', <PressurePanel summary={high} />)).toContain('134.9/84.9')
 })
 
 test('what mean and GMI leave out is said, and the range of a pregnancy', () => {
@@ -57,8 +68,8 @@ test('what mean and GMI leave out is said, and the range of a pregnancy', () => 
     { kind: 'blood_glucose', field: 'glucose_value', side: 'above', value: 140, severity: null },
   ] as const
   const english = shown('en', <GlucosePanel summary={high} profile={{ ...profile, limits: [...limits] }} />)
-  expect(english).toContain('21 % of the values are beyond what the sensor can say. Mean, GMI and CV leave them out')
-  expect(english).toContain('Target range 63–140: 52 % (below: 1.0 %, above: 47 %)')
+  expect(english).toContain('21.0 % of the values are beyond what the sensor can say. Mean, GMI and CV leave them out')
+  expect(english).toContain('Target range 63–140: 52.4 % (below: 1.0 %, above: 46.6 %)')
   const usual = shown('en', <GlucosePanel summary={{ ...high, values_beyond: 38 }} profile={profile} />)
   expect(usual).not.toContain('beyond what')
   expect(usual).not.toContain('Target range')

@@ -1,5 +1,6 @@
 import { useLanguage } from '../language/language'
 import { fieldUnit } from '../language/reading-text'
+import { downToTenth } from '../language/words'
 import type { MeanOfDays, PressureSummary } from './api'
 
 /** Means of mornings and evenings against the target. */
@@ -56,7 +57,7 @@ function Mean({ of, target }: { of: MeanOfDays; target: PressureSummary['target'
   const isAbove = target != null && (of.systolic >= target.systolic || of.diastolic >= target.diastolic)
   return (
     <>
-      <strong>{`${of.systolic.toFixed(1)}/${of.diastolic.toFixed(1)}`}</strong>
+      <strong>{`${downToTenth(of.systolic)}/${downToTenth(of.diastolic)}`}</strong>
       {isAbove && <span className="above-target"> {words.aboveTarget}</span>}
     </>
   )

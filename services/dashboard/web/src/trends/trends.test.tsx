@@ -65,7 +65,7 @@ test('a mean of too few days says so in both languages and has no change', () =>
 
 test('times in range are said of thirty days that are covered, and else how much is', () => {
   const covered = { time_in_bands: bands, time_in_bands_before: { ...bands, from_70_to_180: 70.2 } }
-  expect(shown('en', table(glucose(sensor, covered)))).toContain('77 % before: 70 % below 70: 2.5 %')
+  expect(shown('en', table(glucose(sensor, covered)))).toContain('76.5 % before: 70.2 % below 70: 2.5 %')
   expect(shown('en', table(glucose(sensor)))).toContain('148.2 ↓ fallen −3.1 7 of 7 days')
   const little = { ...sensor, covered_percent: 69.97, is_enough: false }
   expect(shown('en', table(glucose(little)))).toContain('69.9 % of the time covered, 70 % needed')

@@ -1,5 +1,5 @@
 import type { Label } from '../language/kinds.generated'
-import { atLeast, type Language } from '../language/words'
+import { percent, type Language } from '../language/words'
 
 /** What the table of all patients says. */
 export const TRENDS = {
@@ -59,7 +59,7 @@ interface Sentences {
 const SENTENCES: Readonly<Record<Language, Sentences>> = {
   en: {
     days: (n, of) => `${n} of ${of} days`,
-    covered: (share) => `${atLeast(share)} of the time covered, 70 % needed`,
+    covered: (share) => `${percent(share)} of the time covered, 70 % needed`,
     beyond: (share) => `${share} beyond what the device can say, not in the mean`,
     before: (text) => `before: ${text}`,
     shown: (from, to, of) => (to < from ? 'No patients' : `${from}–${to} of ${of.toLocaleString('en')} patients`),
@@ -69,7 +69,7 @@ const SENTENCES: Readonly<Record<Language, Sentences>> = {
   },
   ja: {
     days: (n, of) => `${of}日中${n}日`,
-    covered: (share) => `データのある時間 ${atLeast(share)}（70 %必要）`,
+    covered: (share) => `データのある時間 ${percent(share)}（70 %必要）`,
     beyond: (share) => `機器の測定範囲外 ${share}（平均に含まず）`,
     before: (text) => `前：${text}`,
     shown: (from, to, of) => (to < from ? '0名' : `${of.toLocaleString('ja')}名中 ${from}～${to}名`),
