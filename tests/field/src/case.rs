@@ -319,12 +319,12 @@ pub struct Metric {
     pub service: Counting,
     /// The series: name and labels as the page `/metrics` writes them.
     pub series: String,
-    /// It counts so much or more; other cases count too.
-    pub at_least: f64,
+    /// What the case adds to it, at least.
+    pub adds: f64,
 }
 
 /// A service that counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the services' names")]
 pub enum Counting {

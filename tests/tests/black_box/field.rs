@@ -34,6 +34,7 @@ pub fn every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_to
     let plan = Plan::named("field").registered(|people| register(&cases, people));
     let stack = plan.start(&Service::ALL);
     wait_until_lists_are_read(&stack);
+    let counters = Counters::read(&stack, &cases);
     let present = present(Timestamp::from_millisecond(now().millis()).unwrap());
     // All at once, each case in its order.
     let sent: Vec<SentCase<'_>> = scope(|scope| {
@@ -46,7 +47,7 @@ pub fn every_case_from_the_field_is_seen_where_it_must_be_and_after_a_restart_to
     stack.assert_balanced();
     let looks = Looks::new(&stack);
     looks.at_all(&sent, "sent");
-    looks.at_counters(&cases);
+    counters.look(&stack, &cases);
 
     // A state that is rebuilt says the same, and reports nothing again.
     let reported = looks.alerts.records().len();
@@ -211,18 +212,6 @@ impl<'s> Looks<'s> {
         );
     }
 
-    /// Looks at what services must have counted. A service that was restarted counts anew.
-    fn at_counters(&self, cases: &[Case]) {
-        eventually("services have counted what cases from the field expect", || {
-            let uncounted = |case: &Case| {
-                let metrics = case.metrics.iter().filter_map(|metric| self.uncounted(metric));
-                named(case, metrics.collect()).collect::<Vec<String>>()
-            };
-            let failures: Vec<String> = cases.iter().flat_map(uncounted).collect();
-            if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
-        });
-    }
-
     /// Those of the cases that expect what is not there.
     fn failing<'a, 'c: 'a>(
         &self,
@@ -380,23 +369,55 @@ impl<'s> Looks<'s> {
             _ => vec![format!("{}: {}", answer.status, answer.body)],
         }
     }
+}
 
-    fn uncounted(&self, metric: &Metric) -> Option<String> {
-        let service = match metric.service {
-            Counting::Gateway => Service::Gateway,
-            Counting::Processor => Service::Processor,
-            Counting::Writer => Service::Writer,
-            Counting::Dashboard => Service::Dashboard,
-        };
-        let Metric { series, at_least, .. } = metric;
-        match self.stack.metric(service, series) {
-            Ok(counted) if counted >= *at_least => None,
-            Ok(counted) => {
-                Some(format!("metrics: {series}: expected {at_least} at least, seen {counted}"))
-            }
-            Err(error) => Some(format!("metrics: {error}")),
-        }
+/// What services have counted before the cases are sent, of the series that these name.
+struct Counters<'c> {
+    before: BTreeMap<(Counting, &'c str), f64>,
+}
+
+impl<'c> Counters<'c> {
+    fn read(stack: &Stack, cases: &'c [Case]) -> Self {
+        let of = |metric: &'c Metric| (metric.service, metric.series.as_str());
+        let series = cases.iter().flat_map(|case| &case.metrics).map(of);
+        // A series that nothing has counted yet may not be there.
+        let counted = |(service, name)| counted(stack, service, name).unwrap_or(0.0);
+        Self { before: series.map(|series| (series, counted(series))).collect() }
     }
+
+    /// Looks until services have counted what all cases together add. A service that was restarted
+    /// counts anew.
+    fn look(&self, stack: &Stack, cases: &[Case]) {
+        eventually("services have counted what cases from the field add", || {
+            let uncounted = |((service, series), before): (&(Counting, &str), &f64)| {
+                let of = |metric: &&Metric| {
+                    (metric.service, metric.series.as_str()) == (*service, *series)
+                };
+                let adding = cases.iter().filter(|case| case.metrics.iter().any(|one| of(&one)));
+                let files: Vec<&str> = adding.map(|case| case.file.as_str()).collect();
+                let metrics = cases.iter().flat_map(|case| &case.metrics);
+                let expected = before + metrics.filter(of).map(|metric| metric.adds).sum::<f64>();
+                let failure = match counted(stack, *service, series) {
+                    Ok(counted) if counted >= expected => return None,
+                    Ok(counted) => format!("expected {expected} at least, seen {counted}"),
+                    Err(error) => error,
+                };
+                Some(format!("{}: metrics: {series}: {failure}", files.join(", ")))
+            };
+            let failures: Vec<String> = self.before.iter().filter_map(uncounted).collect();
+            if failures.is_empty() { Ok(()) } else { Err(failures.join("\n")) }
+        });
+    }
+}
+
+fn counted(stack: &Stack, service: Counting, series: &str) -> Result<f64, String> {
+    let service = match service {
+        Counting::Gateway => Service::Gateway,
+        Counting::Processor => Service::Processor,
+        Counting::Writer => Service::Writer,
+        Counting::Dashboard => Service::Dashboard,
+    };
+    stack.metric(service, series)
 }
 
 fn unequal(what: &str, expected: &[String], seen: &[impl AsRef<str>]) -> Option<String> {
