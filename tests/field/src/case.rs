@@ -209,6 +209,9 @@ pub struct Kafka {
     pub values: toml::Table,
     /// So many records, with `{n}` in times and serial from 0.
     pub repeat: Option<u32>,
+    /// What the receipt of each record tells the vendor that it names was not taken as it was sent,
+    /// `field:rule`.
+    pub warnings: Option<Vec<String>>,
 }
 
 fn manufacturer() -> String {
