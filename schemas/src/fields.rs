@@ -152,6 +152,9 @@ pub trait Visitor {
 
     /// Is told why the next field is shown as absent although something is said of it.
     fn not_taken(&mut self, _field: &'static Field, _why: NotTaken) {}
+
+    /// Is told that less of the next field is shown than was said: it has fewer decimals.
+    fn rounded(&mut self, _field: &'static Field) {}
 }
 
 impl Measurement {

@@ -6,9 +6,12 @@
 //! whichever way it came: its bytes are carried as they were sent, and digest, check, rules and
 //! tables see the same.
 
+use std::convert::Infallible;
+
 use clinical::kinds;
 
 use crate::fields::{Field, Value, Visitor};
+use crate::reading::{Reading, Source};
 use crate::validation::{ValidationError, out_of_range, validate_text};
 
 /// Why nothing is taken of a value.
@@ -70,6 +73,64 @@ impl Field {
     }
 }
 
+/// What was said in a reading and is not taken as it was said: fields and rules of warnings as
+/// [`Reading::warnings`] writes them.
+#[derive(Debug, Default)]
+struct Warnings(String);
+
+impl Warnings {
+    fn add(&mut self, field: &str, rule: &str) {
+        if !self.0.is_empty() {
+            self.0.push(' ');
+        }
+        self.0.push_str(field);
+        self.0.push(':');
+        self.0.push_str(rule);
+    }
+}
+
+impl Visitor for Warnings {
+    type Error = Infallible;
+
+    #[inline]
+    fn field(&mut self, _: &'static Field, _: Option<Value<'_>>) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn not_taken(&mut self, field: &'static Field, why: NotTaken) {
+        let rule = match why {
+            NotTaken::SaysNone => "absent_value",
+            NotTaken::Invalid => "left_out",
+        };
+        self.add(field.name(), rule);
+    }
+
+    fn rounded(&mut self, field: &'static Field) {
+        self.add(field.name(), "rounded");
+    }
+}
+
+impl Reading {
+    /// What of the reading is not taken as it was said: fields, each with the rule of the gateway's warning
+    /// (`FIELD:left_out OTHER:rounded`). Empty where all is taken. A table keeps it, so that whoever
+    /// asks for a receipt learns what no answer has said.
+    pub fn warnings(&self) -> String {
+        let mut warnings = Warnings::default();
+        let Ok(()) = self.measurement.visit(&mut warnings);
+        if self.taken_utc_offset() != self.utc_offset_minutes {
+            warnings.add("utc_offset_minutes", "left_out");
+        }
+        if let Source::Device(device) = &self.source
+            && let Some(model) = &device.model_number
+            && device.taken_model_number().is_none()
+        {
+            let rule = if kinds::says_none(model.trim()) { "absent_value" } else { "left_out" };
+            warnings.add("model_number", rule);
+        }
+        warnings.0
+    }
+}
+
 /// Shows a visitor what is taken of a field.
 #[inline]
 pub(crate) fn taken<V: Visitor>(
@@ -78,7 +139,14 @@ pub(crate) fn taken<V: Visitor>(
     value: Option<Value<'_>>,
 ) -> Result<(), V::Error> {
     let taken = value.and_then(|value| match field.taken(value) {
-        Ok(value) => Some(value),
+        Ok(taken) => {
+            if let (Value::Decimal(said), Value::Decimal(taken)) = (value, taken)
+                && said != taken
+            {
+                visitor.rounded(field);
+            }
+            Some(taken)
+        }
         Err(why) => {
             visitor.not_taken(field, why);
             None
@@ -109,6 +177,33 @@ mod tests {
             reading.validate_and_count(received, &mut counted).unwrap();
             assert_eq!(counted, left_out, "{pulse_rate:?}");
         }
+    }
+
+    #[test]
+    fn what_is_not_taken_as_it_was_said_is_named_by_its_rule_and_all_else_by_none() {
+        let example: Reading = serde_json::from_str(examples::RAW_READINGS[0].json).unwrap();
+        for (pulse_rate, warnings) in [
+            (None, ""),
+            (Some(70), ""),
+            (Some(0), "pulse_rate:absent_value"),
+            (Some(400), "pulse_rate:left_out"),
+        ] {
+            let measurement = Measurement::BloodPressure(severe(pulse_rate));
+            assert_eq!(Reading { measurement, ..example.clone() }.warnings(), warnings);
+        }
+        let weight = WeighingScale { body_weight: 72.574_777_92, body_fat: Some(99.0) };
+        let mut reading =
+            Reading { measurement: Measurement::WeighingScale(weight), ..example.clone() };
+        assert_eq!(reading.warnings(), "body_weight:rounded body_fat:left_out");
+        reading.utc_offset_minutes = 5_000;
+        if let Source::Device(device) = &mut reading.source {
+            device.model_number = Some("x".repeat(51));
+        }
+        assert!(
+            reading.warnings().ends_with(" utc_offset_minutes:left_out model_number:left_out"),
+            "{}",
+            reading.warnings()
+        );
     }
 
     fn severe(pulse_rate: Option<i32>) -> BloodPressure {

@@ -484,7 +484,7 @@ impl Drop for Stack {
 
 /// Whether a line holds an id of the patients that the tests use: consortium, slash, person.
 fn names_a_patient(line: &str) -> bool {
-    [CONSORTIUM, "DEMO0", "CGM005", "BRW001", field_cases::case::CONSORTIA].iter().any(
+    [CONSORTIUM, "DEMO0", "CGM005", "BRW001", field_cases::ids::CONSORTIA].iter().any(
         |consortium| {
             line.match_indices(consortium).any(|(at, _)| {
                 let rest =

@@ -85,7 +85,7 @@ pub(super) fn targets() -> Vec<Target> {
         Target::new("dashboard_sign_in", Form::Json(WORDS), text(&sign_ins), |input| {
             Ok(serde_json::from_slice::<Credentials>(input).is_ok().to_string())
         }),
-        Target::new("dashboard_alert", Form::Json(samples::NAMES), alerts.collect(), alert()),
+        Target::new("dashboard_alert", Form::Json(&samples::NAMES), alerts.collect(), alert()),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! What senders post, and the gateway's lists.
 
 use std::io::Write;
+use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use clinical::Timestamp;
@@ -18,7 +19,8 @@ use crate::json;
 use crate::packed::{pack, unpack};
 use crate::target::{Form, Target, kind, promise};
 
-const NAMES: &[&str] = &[
+/// What documents are written with besides the kinds and their fields.
+const ENVELOPE: &[&str] = &[
     "format_version",
     "send_time",
     "consortium_id",
@@ -26,19 +28,9 @@ const NAMES: &[&str] = &[
     "person_id",
     "healthcare_information",
     "health_checkup_information",
-    "blood_pressure",
-    "blood_glucose",
-    "hba1c",
-    "activity",
-    "weighing_scale",
-    "body_temperature",
-    "oxygen_saturation",
     "observation_time",
     "ovservation_time",
     "update_time",
-    "systolic",
-    "diastolic",
-    "pulse_rate",
     "data_input_code",
     "input_method_code",
     "model_manufacturer_code",
@@ -52,6 +44,10 @@ const NAMES: &[&str] = &[
     "~/",
     "a/b~1",
 ];
+
+/// What documents are written with.
+static NAMES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| ENVELOPE.iter().copied().chain(samples::declared()).collect());
 
 /// The hash of the token of the vendor among the samples.
 const TOKEN: TokenHash = [0x0a; 32];
@@ -85,12 +81,12 @@ pub(super) fn targets() -> Vec<Target> {
     let tokens = ["Bearer abc", "bearer  x ", "Basic c2F0bzph", "Bearer"];
     let tokens = tokens.map(|token| token.as_bytes().to_vec()).into();
     vec![
-        Target::new("gateway_document", Form::Json(NAMES), documents, checked).often(5),
+        Target::new("gateway_document", Form::Json(&NAMES), documents, checked).often(5),
         Target::new("gateway_body", Form::Packed(2, &Form::Bytes), bodies, body_read).making(
             move |random| {
                 let mut document = random.pick(&small).clone();
                 let other = random.below(small.len());
-                json::damage(&mut document, &small[other], NAMES, random);
+                json::damage(&mut document, &small[other], &NAMES, random);
                 if random.once_in(10) {
                     document = vec![b' '; random.below(3 * MOST)];
                 }

@@ -81,7 +81,7 @@ fn rebuild() -> Target {
         let topic = random.below(4);
         let mut sample = random.pick([&accepted, &alerts, &plans, &slow][topic]).clone();
         if damaged {
-            json::value(&mut sample, samples::NAMES, random);
+            json::value(&mut sample, &samples::NAMES, random);
         }
         let value = match topic {
             0 => encoded::<AcceptedReading>(codec, &sample)?,

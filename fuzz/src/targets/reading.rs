@@ -48,5 +48,5 @@ pub(super) fn targets() -> Vec<Target> {
         })?;
         Ok(format!("valid: {}", checked.kind))
     };
-    vec![Target::new("reading_check", Form::Json(samples::NAMES), seeds, check).often(4)]
+    vec![Target::new("reading_check", Form::Json(&samples::NAMES), seeds, check).often(4)]
 }

@@ -1,11 +1,14 @@
 //! A good record of each type, as JSON.
 
+use std::sync::LazyLock;
+
+use clinical::Kind;
 use examples::{ALERT_EVENTS, RAW_READINGS};
 use schemas::Reading;
 use serde_json::{Value, json};
 
-/// Names that records know, for damaging their JSON.
-pub(super) const NAMES: &[&str] = &[
+/// Names that records know besides the kinds and their fields.
+const OF_RECORDS: &[&str] = &[
     "reading",
     "origin",
     "partition",
@@ -18,13 +21,8 @@ pub(super) const NAMES: &[&str] = &[
     "reason",
     "patient",
     "measurement",
-    "BloodPressure",
-    "BloodGlucose",
-    "Activity",
     "Device",
     "TestLab",
-    "systolic",
-    "step",
     "evidence",
     "values",
     "thresholds",
@@ -38,7 +36,6 @@ pub(super) const NAMES: &[&str] = &[
     "time_zone",
     "Europe/Berlin",
     "kind",
-    "blood_pressure",
     "token_hashes",
     "practitioners",
     "urgent",
@@ -49,6 +46,21 @@ pub(super) const NAMES: &[&str] = &[
     "parameters",
     "wording_version",
 ];
+
+/// The kinds that are declared, and their fields, by their names.
+pub(super) fn declared() -> impl Iterator<Item = &'static str> {
+    let fields = Kind::ALL.into_iter().flat_map(|kind| kind.fields()).map(|field| field.name);
+    Kind::ALL.into_iter().map(Kind::as_str).chain(fields)
+}
+
+/// Names that records know, for damaging their JSON.
+pub(super) static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let types = Kind::ALL.into_iter().map(|kind| &*format!("{kind:?}").leak());
+    let mut names: Vec<_> = OF_RECORDS.iter().copied().chain(declared()).chain(types).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+});
 
 /// Readings, good and bad.
 pub(super) fn readings() -> Vec<Value> {
@@ -205,4 +217,18 @@ fn accepted(reading: &Reading) -> Value {
         "version": checked.version.bits() as i64,
         "origin": origin(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_that_is_declared_is_among_the_names_with_its_fields() {
+        for name in
+            ["respiratory_rate", "PeakExpiratoryFlow", "peak_expiratory_flow", "irregular_pulse"]
+        {
+            assert!(NAMES.contains(&name), "{name}");
+        }
+    }
 }

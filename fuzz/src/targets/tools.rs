@@ -31,7 +31,7 @@ pub(super) fn targets() -> Vec<Target> {
     vec![
         Target::new(
             "registry_file",
-            Form::Json(samples::NAMES),
+            Form::Json(&samples::NAMES),
             vec![lists.to_string().into_bytes(), b"{}".to_vec()],
             move |input| {
                 let Ok(lists) = serde_json::from_slice::<MasterLists>(input) else {
@@ -42,7 +42,7 @@ pub(super) fn targets() -> Vec<Target> {
                 Ok(format!("{} entries", records.len().min(12)))
             },
         ),
-        Target::new("repaired_reading", Form::Json(samples::NAMES), repaired.collect(), |input| {
+        Target::new("repaired_reading", Form::Json(&samples::NAMES), repaired.collect(), |input| {
             let Ok(reading) = repair::parse(input) else { return Ok("none".to_owned()) };
             let again = serde_json::to_vec(&reading).map_err(|error| error.to_string())?;
             let again = repair::parse(&again);

@@ -78,7 +78,7 @@ fn of<T: Record + Debug + 'static>() -> Target {
 fn made<T: Record>(both: &Both<T>, samples: &[Value], random: &mut Random) -> Option<Vec<u8>> {
     let mut sample = random.pick(samples).clone();
     for _ in 0..=random.below(3) {
-        json::value(&mut sample, samples::NAMES, random);
+        json::value(&mut sample, &samples::NAMES, random);
     }
     let record = T::deserialize(&sample).ok()?;
     let mut input = both.encoders[random.below(2)].encode(&record).ok()?;

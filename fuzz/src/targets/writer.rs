@@ -87,7 +87,7 @@ pub(super) fn targets() -> Vec<Target> {
             .making(move |random: &mut Random| {
                 let topic = random.below(samples.len());
                 let mut sample = random.pick(&samples[topic]).clone();
-                json::value(&mut sample, super::samples::NAMES, random);
+                json::value(&mut sample, &super::samples::NAMES, random);
                 record(&codec, topic, &sample)
             })
             .often(2),

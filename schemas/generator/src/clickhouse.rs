@@ -67,6 +67,12 @@ const DELIVERIES: u32 = 11;
 /// The migration that made the table `touched_hours`, and the views that fill it for the kinds of that time.
 const TOUCHED_HOURS: u32 = 13;
 
+/// The migration that gave every table its column `warnings`, and `deliveries` too.
+const WARNINGS: u32 = 14;
+
+const WARNINGS_COLUMN: &str = "    warnings           LowCardinality(String) COMMENT 'what was not taken as it was sent, field:rule',
+";
+
 const SENT_SOURCE_COLUMN: &str = "    source             LowCardinality(String) COMMENT 'manufacturer|model|serial, or lab|test_lab_id',
 ";
 
@@ -88,7 +94,10 @@ fn statements(kind: &Kind) -> String {
     } else {
         (SENT_SOURCE_COLUMN, "source")
     };
-    let deliveries = if kind.migration > DELIVERIES { deliveries(name) } else { String::new() };
+    let has_warnings = kind.migration > WARNINGS;
+    let warnings = if has_warnings { WARNINGS_COLUMN } else { "" };
+    let deliveries =
+        if kind.migration > DELIVERIES { deliveries(name, has_warnings) } else { String::new() };
     let touched = if kind.migration > TOUCHED_HOURS { touched_hours(name) } else { String::new() };
     format!(
         "{GENERATED}{name}.toml; do not edit.
@@ -104,7 +113,7 @@ CREATE TABLE IF NOT EXISTS {name}
     update_time        DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
     send_time          DateTime64(3, 'UTC') COMMENT '1970 where not given' CODEC(DoubleDelta, ZSTD(1)),
     vendor             LowCardinality(String) COMMENT 'whose credentials it came in with',
-    outcome            Enum8('new' = 0, 'correction' = 1, 'historical' = 2, 'stale' = 3, 'conflict' = 4),
+{warnings}    outcome            Enum8('new' = 0, 'correction' = 1, 'historical' = 2, 'stale' = 3, 'conflict' = 4),
     received_at        DateTime64(3, 'UTC') COMMENT 'appended to readings.raw' CODEC(DoubleDelta, ZSTD(1)),
     origin_partition   Int32 COMMENT 'of readings.raw',
     origin_offset      Int64 CODEC(DoubleDelta, ZSTD(1))
@@ -140,13 +149,14 @@ WHERE toUnixTimestamp(observation_time) BETWEEN 120 AND 4294967175;
 }
 
 /// The view that copies what vendors may ask about into the table `deliveries`.
-fn deliveries(name: &str) -> String {
+fn deliveries(name: &str, has_warnings: bool) -> String {
+    let warnings = if has_warnings { ", warnings" } else { "" };
     format!(
         "
 CREATE MATERIALIZED VIEW IF NOT EXISTS deliveries_of_{name} TO deliveries AS
 SELECT vendor, now64(3, 'UTC') AS stored_at, received_at, origin_partition, origin_offset, patient,
     '{name}' AS kind, observation_time, source_id, update_time, entered_in_error,
-    toString(outcome) AS outcome
+    toString(outcome) AS outcome{warnings}
 FROM {name}
 WHERE vendor != '';
 "

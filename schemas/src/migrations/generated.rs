@@ -67,4 +67,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0013_hourly_aggregates",
         sql: include_str!("../../clickhouse/0013_hourly_aggregates.sql"),
     },
+    Migration {
+        number: 14,
+        name: "0014_warnings",
+        sql: include_str!("../../clickhouse/0014_warnings.sql"),
+    },
 ];

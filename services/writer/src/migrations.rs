@@ -112,7 +112,8 @@ mod tests {
             let repeatable = code.contains("IF NOT EXISTS")
                 || code.contains("IF EXISTS")
                 || code.starts_with("CREATE OR REPLACE")
-                || code.contains("MODIFY SETTING");
+                || code.contains("MODIFY SETTING")
+                || code.contains("MODIFY QUERY");
             assert!(repeatable, "running this twice is an error:\n{statement}");
         }
     }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::BadCase;
+use crate::ids;
 use crate::sent::rendered;
 
 /// A case.
@@ -66,14 +67,6 @@ impl Default for Patient {
 
 /// The physician of a patient whose case names none.
 pub const PHYSICIAN: &str = "dr.sato";
-/// What the ids of consortia begin with.
-pub const CONSORTIA: &str = "FLD";
-/// What follows: an id has six letters and digits.
-const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-/// Most consortia of a case.
-const PATIENTS: usize = 10;
-/// Most cases: so many have ids of their own.
-const CASES: usize = DIGITS.len().pow(3) / PATIENTS - 1;
 /// The name of a case's patient where it names none.
 const ONLY_PATIENT: &str = "patient";
 
@@ -216,6 +209,9 @@ pub struct Kafka {
     pub values: toml::Table,
     /// So many records, with `{n}` in times and serial from 0.
     pub repeat: Option<u32>,
+    /// What the receipt of each record tells the vendor that it names was not taken as it was sent,
+    /// `field:rule`.
+    pub warnings: Option<Vec<String>>,
 }
 
 fn manufacturer() -> String {
@@ -348,9 +344,7 @@ impl Case {
         if case.patients.is_empty() {
             case.patients.insert(ONLY_PATIENT.to_owned(), Patient::default());
         }
-        if number >= CASES || case.patients.len() > PATIENTS {
-            return Err(bad(format!("only {CASES} cases of {PATIENTS} patients have ids")));
-        }
+        ids::check(number, case.patients.len()).map_err(bad)?;
         case.check().map_err(bad)?;
         Ok(case)
     }
@@ -390,21 +384,13 @@ impl Case {
             && patient.consortium_is_registered
             && patient.fallback.is_empty();
         if is_usual {
-            return format!("{CONSORTIA}000");
+            return ids::common_consortium();
         }
         let place = self.patients.values().position(|other| {
             (&other.time_zone, other.consortium_is_registered, &other.fallback)
                 == (&patient.time_zone, patient.consortium_is_registered, &patient.fallback)
         });
-        let [of_case, of_patient] = [self.number + 1, place.unwrap_or_default()];
-        let mut digits = [0; 3];
-        let mut rest = of_case * PATIENTS + of_patient;
-        for digit in digits.iter_mut().rev() {
-            *digit = rest % DIGITS.len();
-            rest /= DIGITS.len();
-        }
-        let digits: String = digits.iter().map(|digit| char::from(DIGITS[*digit])).collect();
-        format!("{CONSORTIA}{digits}")
+        ids::consortium(self.number, place.unwrap_or_default())
     }
 
     /// The zone in which something is sent.

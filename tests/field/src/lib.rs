@@ -6,6 +6,7 @@
 //! send every case to a whole platform, and the fuzz targets begin with the bodies and readings.
 
 pub mod case;
+pub mod ids;
 pub mod judge;
 pub mod sent;
 mod text;

@@ -59,7 +59,7 @@ fn a_thousand_cases_have_consortia_of_their_own() {
         for name in ["a", "b"] {
             let consortium = case.address(Some(name)).unwrap().consortium;
             assert!(clinical::PatientId::parse(&format!("{consortium}/1")).is_ok(), "{consortium}");
-            assert!(consortium.starts_with(crate::case::CONSORTIA) && consortium != "FLD000");
+            assert!(consortium.starts_with(crate::ids::CONSORTIA) && consortium != "FLD000");
             assert!(all.insert(consortium), "{number} {name}");
         }
     }

@@ -132,6 +132,7 @@ pub(super) fn of_accepted(accepted: &AcceptedReading) -> Columns {
         .millis("update_time", reading.taken_update_time())
         .millis("send_time", reading.send_time.unwrap_or(0))
         .put("vendor", reading.taken_vendor().unwrap_or_default())
+        .put("warnings", reading.warnings())
         .put("outcome", outcome.as_str())
         .millis("received_at", origin.received_at)
         .put("origin_partition", origin.partition)

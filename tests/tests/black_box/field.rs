@@ -120,7 +120,13 @@ impl<'c> SentCase<'c> {
                         }
                     }
                 }
-                (_, Sent::Kafka(readings)) => {
+                (step, Sent::Kafka(readings)) => {
+                    if matches!(step, Step::Kafka(kafka) if kafka.warnings.is_some()) {
+                        let received = clinical::Timestamp::from_millis(present.as_millisecond());
+                        let valid = readings.iter().map(|it| it.validate(received).unwrap());
+                        let ids = valid.map(|valid| valid.id().to_string()).collect();
+                        sent.accepted.insert(place, ids);
+                    }
                     let queue = |reading: &Reading| {
                         let (key, payload) = (reading.key(), stack.encoded(reading));
                         stack.enqueue(key.as_bytes(), &payload).unwrap()
@@ -241,7 +247,17 @@ impl<'s> Looks<'s> {
                 .extend(of_patient.into_iter().map(|failure| format!("seen {place}: {failure}")));
         }
         for (place, ids) in &sent.accepted {
-            let Step::Http(http) = &sent.case.send[*place] else { continue };
+            let http = match &sent.case.send[*place] {
+                Step::Http(http) => http,
+                Step::Kafka(kafka) => {
+                    for id in ids {
+                        let what = format!("send {place}: warnings of {id}");
+                        let expected = kafka.warnings.as_deref().unwrap_or_default();
+                        failures.extend(unequal(&what, expected, &self.warnings(id)));
+                    }
+                    continue;
+                }
+            };
             let Some(expected) = &http.answer.receipts else { continue };
             if ids.len() != expected.len() {
                 let (accepted, receipts) = (ids.len(), expected.len());
@@ -368,6 +384,17 @@ impl<'s> Looks<'s> {
                 .collect(),
             _ => vec![format!("{}: {}", answer.status, answer.body)],
         }
+    }
+
+    /// What of the newest version of a reading was not taken as it was sent, as its sender is told.
+    fn warnings(&self, id: &str) -> Vec<String> {
+        let answer = self.stack.ask_gateway(Some(TOKEN), &format!("/v1/readings/{id}"));
+        let Some(version) = answer.body["versions"].get(0) else {
+            return vec![format!("{}: {}", answer.status, answer.body)];
+        };
+        let warnings = version["warnings"].as_array().map_or(&[][..], Vec::as_slice);
+        let text = |warning: &Value, name: &str| warning[name].as_str().unwrap_or("").to_owned();
+        warnings.iter().map(|it| format!("{}:{}", text(it, "field"), text(it, "rule"))).collect()
     }
 }
 

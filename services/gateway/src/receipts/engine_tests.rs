@@ -11,7 +11,7 @@ use schemas::migrations::{MIGRATIONS, Migration};
 
 use super::question::{MOST, Question};
 use super::store::{ClickHouse, ReceiptStore, StoreError};
-use super::{Cursor, Delivery, Version};
+use super::{Cursor, Delivery, Version, Warning};
 use crate::registry::{Grant, tests::grant};
 
 /// How long an insert may take.
@@ -64,9 +64,10 @@ async fn insert(client: &Client, stored: Stored<'_>) {
     let Stored { kind, patient, version, vendor, outcome, offset } = stored;
     let sql = format!(
         "INSERT INTO {kind} (patient, source, source_id, observation_time, version, entered_in_error, \
-         utc_offset_minutes, update_time, received_at, vendor, outcome, origin_partition, origin_offset) \
+         utc_offset_minutes, update_time, received_at, vendor, warnings, outcome, origin_partition, origin_offset) \
          SETTINGS async_insert = 0 VALUES ('{patient}', 'ACME||7', 'ACME||7', {MIDNIGHT}, {version}, \
-         {entered_in_error}, 540, {update}, {MIDNIGHT}000, '{vendor}', '{outcome}', 3, {offset})",
+         {entered_in_error}, 540, {update}, {MIDNIGHT}000, '{vendor}', '{warnings}', '{outcome}', 3, {offset})",
+        warnings = if version == 7 { "pulse_rate:left_out body_fat:rounded" } else { "" },
         update = (MIDNIGHT + version as i64) * 1000,
         entered_in_error = version == 9,
     );
@@ -177,6 +178,29 @@ async fn what_a_vendor_has_sent_of_any_kind_is_delivered_and_nothing_of_others()
     assert!(Kind::ALL.iter().all(|kind| ids.contains(&id(*kind, "CGM005/S001"))), "{ids:?}");
     let later = Question { since: Timestamp::from_seconds(MIDNIGHT + 1), ..question() };
     assert_eq!(offsets(&store, &own, &later).await, [0_i64; 0]);
+}
+
+#[tokio::test]
+async fn receipts_of_any_kind_say_what_was_not_taken_as_it_was_sent() {
+    let (client, store) = database("receipt_warnings");
+    for (kind, offset) in Kind::ALL.into_iter().zip(10..) {
+        insert(&client, Stored { kind, offset, version: 7, ..PRESSURE }).await;
+    }
+    age(&client).await;
+    let own = grant("acme", &["CGM005"]);
+    let deliveries = store.deliveries(&own, &question()).await.unwrap().list;
+    assert_eq!(deliveries.len(), Kind::ALL.len());
+    let of_deliveries = deliveries.into_iter().map(|it| it.version.unwrap().warnings);
+    let mut all: Vec<Vec<Warning>> = of_deliveries.collect();
+    for kind in Kind::ALL {
+        let versions = store.versions(&id(kind, "CGM005/S001"), "acme").await.unwrap();
+        all.extend(versions.into_iter().map(|version| version.warnings));
+    }
+    assert_eq!(all.len(), 2 * Kind::ALL.len());
+    for warnings in all {
+        assert_eq!(warnings, Warning::of_row("pulse_rate:left_out body_fat:rounded"));
+        assert_eq!(warnings.len(), 2);
+    }
 }
 
 #[tokio::test]

@@ -55,6 +55,7 @@ pub(crate) struct Version {
     pub(crate) update_time: Timestamp,
     pub(crate) outcome: String,
     pub(crate) entered_in_error: bool,
+    pub(crate) warnings: Vec<Warning>,
     pub(crate) received: Timestamp,
     pub(crate) partition: i32,
     pub(crate) offset: i64,
@@ -88,6 +89,22 @@ pub(crate) struct DeliveredVersion {
     pub(crate) id: ReadingId,
     pub(crate) update_time: Timestamp,
     pub(crate) entered_in_error: bool,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// A field of which less was taken than was sent, and the rule of the warning that an answer would have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Warning {
+    field: String,
+    rule: String,
+}
+
+impl Warning {
+    /// Those of a row, as [`schemas::Reading::warnings`] writes them.
+    pub(crate) fn of_row(written: &str) -> Vec<Self> {
+        let all = written.split(' ').filter_map(|one| one.split_once(':'));
+        all.map(|(field, rule)| Self { field: field.to_owned(), rule: rule.to_owned() }).collect()
+    }
 }
 
 /// Where a record stands in `readings.raw`: a sender over Kafka knows it from the delivery report.
@@ -111,6 +128,9 @@ struct VersionReceipt {
     /// Whether this version is the one that counts; of a reading that was entered in error, too.
     current: bool,
     status: &'static str,
+    /// What was not taken as it was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
     #[serde(serialize_with = "written")]
     update_time: Timestamp,
     #[serde(serialize_with = "written")]
@@ -137,6 +157,8 @@ struct DeliveryReceipt {
     patient: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
     #[serde(skip_serializing_if = "Option::is_none")]
     update_time: Option<String>,
     #[serde(serialize_with = "written")]
@@ -167,6 +189,7 @@ impl ReadingReceipt {
                 outcome: version.outcome,
                 current: place == 0,
                 status: status(version.entered_in_error),
+                warnings: version.warnings,
                 update_time: version.update_time,
                 received: version.received,
                 record: Record { partition: version.partition, offset: version.offset },
@@ -187,6 +210,7 @@ impl From<Delivery> for DeliveryReceipt {
                 .then_some(delivery.patient),
             status: version.map(|version| status(version.entered_in_error)),
             update_time: version.map(|version| version.update_time.to_string()),
+            warnings: delivery.version.map(|version| version.warnings).unwrap_or_default(),
             received: delivery.received,
             outcome: delivery.outcome,
             reason,

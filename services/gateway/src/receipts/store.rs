@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::cursor::Cursor;
 use super::question::Question;
-use super::{DeliveredVersion, Deliveries, Delivery, Version};
+use super::{DeliveredVersion, Deliveries, Delivery, Version, Warning};
 use crate::registry::Grant;
 
 /// How long a query may take.
@@ -109,6 +109,7 @@ struct VersionRow {
     updated_millis: i64,
     outcome_name: String,
     in_error: bool,
+    written_warnings: String,
     received_millis: i64,
     origin_partition: i32,
     origin_offset: i64,
@@ -119,6 +120,7 @@ fn versions_sql(kind: Kind) -> String {
     format!(
         "SELECT toBool(toString(vendor) = {{vendor:String}}) AS is_own, toUnixTimestamp64Milli(update_time) AS updated_millis, \
          toString(outcome) AS outcome_name, entered_in_error AS in_error, \
+         toString(warnings) AS written_warnings, \
          toUnixTimestamp64Milli(received_at) AS received_millis, \
          origin_partition, origin_offset \
          FROM {kind} WHERE patient = {{patient:String}} \
@@ -140,6 +142,7 @@ struct DeliveryRow {
     written_source: String,
     updated_millis: i64,
     in_error: bool,
+    written_warnings: String,
     outcome_name: String,
     reason_name: String,
     detail: String,
@@ -154,6 +157,7 @@ const DELIVERIES: &str = "\
      toInt64(toUnixTimestamp(observation_time)) AS observed_seconds, \
      toString(source_id) AS written_source, \
      toUnixTimestamp64Milli(update_time) AS updated_millis, entered_in_error AS in_error, \
+     toString(warnings) AS written_warnings, \
      toString(outcome) AS outcome_name, toString(reason) AS reason_name, detail \
      FROM deliveries WHERE vendor = {vendor:String} \
      AND stored_at >= fromUnixTimestamp64Milli({after:Int64}, 'UTC') \
@@ -224,6 +228,7 @@ impl From<VersionRow> for Version {
             update_time: Timestamp::from_millis(row.updated_millis),
             outcome: row.outcome_name,
             entered_in_error: row.in_error,
+            warnings: Warning::of_row(&row.written_warnings),
             received: Timestamp::from_millis(row.received_millis),
             partition: row.origin_partition,
             offset: row.origin_offset,
@@ -257,6 +262,7 @@ impl DeliveryRow {
             id: ReadingId::new(patient, kind, observed, source),
             update_time: Timestamp::from_millis(self.updated_millis),
             entered_in_error: self.in_error,
+            warnings: Warning::of_row(&self.written_warnings),
         })
     }
 }

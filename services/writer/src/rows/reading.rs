@@ -24,6 +24,7 @@ pub(super) fn walk(accepted: &AcceptedReading, to: &mut impl Columns) -> Result<
     to.millis("update_time", reading.taken_update_time())?;
     to.informative_millis("send_time", reading.send_time);
     to.text("vendor", reading.taken_vendor().unwrap_or(""));
+    to.text("warnings", &reading.warnings());
     to.put("outcome", Value::Int8(accepted.outcome as i8));
     to.informative_millis("received_at", Some(accepted.origin.received_at));
     to.put("origin_partition", Value::Int32(accepted.origin.partition));

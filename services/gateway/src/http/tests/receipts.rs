@@ -11,11 +11,22 @@ use serde_json::json;
 use super::{Answered, Fixture, Gateway, TOKEN, fixture, good, problem};
 use crate::receipts::{
     Answer, Cursor, DeliveredVersion, Deliveries, Delivery, Places, Question, ReceiptStore,
-    Receipts, StoreError, Version,
+    Receipts, StoreError, Version, Warning,
 };
 use crate::registry::Grant;
 
 const ID: &str = "SAMPLE/P0001/blood_pressure/20260114T213000Z/6f0c1b6a5d0e9a11";
+
+/// What a row says was not taken as it was sent.
+const WARNINGS: &str = "pulse_rate:left_out body_fat:rounded";
+
+/// What answers say of it.
+fn warnings() -> serde_json::Value {
+    json!([
+        { "field": "pulse_rate", "rule": "left_out" },
+        { "field": "body_fat", "rule": "rounded" },
+    ])
+}
 
 /// What is asked of it is kept; what it answers is given.
 struct FakeStore {
@@ -47,6 +58,7 @@ fn version(is_own: bool, outcome: &str, update_seconds: i64) -> Version {
         update_time: Timestamp::from_seconds(update_seconds),
         outcome: outcome.to_owned(),
         entered_in_error: false,
+        warnings: Warning::of_row(if is_own { WARNINGS } else { "" }),
         received: Timestamp::from_seconds(1_768_430_000),
         partition: 3,
         offset: 7,
@@ -63,6 +75,7 @@ fn delivery(offset: i64) -> Delivery {
             id: ReadingId::parse(ID).unwrap(),
             update_time: Timestamp::from_seconds(1_768_420_000),
             entered_in_error: true,
+            warnings: Warning::of_row(WARNINGS),
         }),
         rejection: None,
     }
@@ -112,6 +125,7 @@ async fn a_receipt_lists_the_vendors_versions_and_says_which_of_them_counts() {
             "outcome": outcome,
             "current": current,
             "status": status,
+            "warnings": warnings(),
             "update_time": format!("2026-01-14T19:46:4{second}Z"),
             "received": "2026-01-14T22:33:20Z",
             "record": { "partition": 3, "offset": 7 },
@@ -160,6 +174,7 @@ async fn deliveries_come_page_by_page_and_a_cursor_goes_on_where_the_page_ended(
     assert_eq!(answered.body["more"], true);
     assert_eq!(shown[0]["id"], ID);
     assert_eq!(shown[0]["status"], "entered_in_error");
+    assert_eq!(shown[0]["warnings"], warnings());
     assert_eq!(
         shown[1],
         json!({
