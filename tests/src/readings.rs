@@ -4,8 +4,8 @@ use clinical::{Span, Timestamp};
 use schemas::Reading;
 use schemas::reading::{
     BloodGlucose, BloodPressure, BloodPressureCheckup, Comparator, DataInput, Device,
-    GlucoseMethod, Measurement, OriginOfTime, OxygenSaturation, ReadingStatus, Source, TestLab,
-    WeighingScale,
+    GlucoseMethod, Hba1c, Measurement, OriginOfTime, OxygenSaturation, ReadingStatus, Source,
+    TestLab, WeighingScale,
 };
 
 /// The present.
@@ -71,10 +71,19 @@ pub fn body_weight(patient: &str, at: Timestamp, body_weight: f64) -> Reading {
 /// A blood pressure of a check-up.
 pub fn checkup_pressure(patient: &str, at: Timestamp, systolic: i32, diastolic: i32) -> Reading {
     let pressure = BloodPressureCheckup { systolic, diastolic, ..BloodPressureCheckup::default() };
+    of_a_checkup(patient, at, Measurement::BloodPressureCheckup(pressure))
+}
+
+/// A laboratory's HbA1c.
+pub fn hba1c(patient: &str, at: Timestamp, hba1c_value: f64) -> Reading {
+    of_a_checkup(patient, at, Measurement::Hba1c(Hba1c { hba1c_value, ..Hba1c::default() }))
+}
+
+fn of_a_checkup(patient: &str, at: Timestamp, measurement: Measurement) -> Reading {
     Reading {
         source: Source::TestLab(TestLab { test_lab_id: "131000000001".to_owned() }),
         origin_of_time: None,
-        ..reading(patient, at, "", Measurement::BloodPressureCheckup(pressure))
+        ..reading(patient, at, "", measurement)
     }
 }
 

@@ -28,6 +28,7 @@ mod rejected;
 mod rule_sets;
 mod schema_registry;
 mod silent_vendor;
+mod slow_kinds;
 mod strays;
 mod unfit_kafka;
 mod values;
@@ -96,6 +97,7 @@ fn main() -> ExitCode {
         crashes::a_restarted_processor_remembers_versions_open_alerts_and_what_it_waits_for,
         rebuilding::a_rebuild_waits_for_a_transaction_left_open_and_reports_its_progress,
         rebuilding::a_transaction_that_a_dead_processor_left_open_is_ended_by_the_next_owner,
+        slow_kinds::a_processor_that_has_only_the_record_compares_with_a_value_of_three_months_ago,
         schema_registry::with_a_schema_registry_its_framing_is_written_and_both_framings_are_read,
         schema_registry::without_the_schema_registry_an_unknown_schema_pauses_its_partition_only,
         other_languages::a_vendors_python_program_writes_to_kafka_and_its_readings_are_on_the_screen,
