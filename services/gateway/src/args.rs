@@ -93,7 +93,7 @@ pub struct LimitArgs {
     pub decompressed_bytes: usize,
 
     /// Bytes of memory that all requests in work may take together for their bodies and what is
-    /// read of these; beyond it requests are answered 503, and 413 when one alone would take more
+    /// read of these, of which several requests of one vendor have three quarters at most; beyond it requests are answered 503, and 413 when one alone would take more
     #[arg(
         long,
         env = "MIMAMORI_GATEWAY_BODY_MEMORY_BYTES",
@@ -121,7 +121,8 @@ pub struct LimitArgs {
     )]
     pub readings: usize,
 
-    /// Requests in work at a time; beyond it requests are answered 503
+    /// Requests in work at a time, of which one vendor has three quarters at most; beyond it requests
+    /// are answered 503
     #[arg(
         long,
         env = "MIMAMORI_GATEWAY_REQUESTS_IN_FLIGHT",

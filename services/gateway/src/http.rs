@@ -12,7 +12,6 @@ use axum::routing::post;
 use clinical::Timestamp;
 use schemas::{Encoder, Reading};
 use stream::SendError;
-use tokio::sync::Semaphore;
 
 use crate::answer::{Answer, prefers_minimal};
 use crate::args::LimitArgs;
@@ -25,6 +24,7 @@ use crate::kafka_health::KafkaHealth;
 use crate::memory::{Memory, Share};
 use crate::metrics::GatewayMetrics;
 use crate::patients::Patients;
+use crate::places::Places;
 use crate::publish::{Outbound, Publish, deliver};
 use crate::receipts::{self, Receipts};
 use crate::registry::{Grant, Registry, Snapshot};
@@ -43,7 +43,7 @@ pub(crate) struct Gateway {
     pub(crate) encoder: Encoder<Reading>,
     pub(crate) audit: AuditTrail,
     pub(crate) metrics: GatewayMetrics,
-    pub(crate) in_flight: Semaphore,
+    pub(crate) places: Places,
     pub(crate) memory: Memory,
     pub(crate) kafka: KafkaHealth,
     pub(crate) receipts: Receipts,
@@ -114,10 +114,11 @@ async fn work(
     encoding: Encoding,
     minimal: bool,
 ) -> Result<Response, ErrorResponse> {
-    let mut share = gateway.memory.share();
+    let mut share = gateway.memory.share_of(&sender.grant.vendor_id);
     let sent = body::read(body, &gateway.limits, &mut share).await?;
     // Only now: bodies that do not come must not keep the places of those that have.
-    let _place = gateway.in_flight.try_acquire().map_err(|_| ErrorResponse::busy())?;
+    let place = gateway.places.take(&sender.grant.vendor_id);
+    let _place = place.ok_or_else(ErrorResponse::busy)?;
     gateway.metrics.in_flight.inc();
     let in_flight = gateway.metrics.in_flight.clone();
     let _leaving = Leaving(move || in_flight.dec());

@@ -69,6 +69,7 @@ mod kafka_health;
 mod memory;
 mod metrics;
 mod patients;
+mod places;
 mod publish;
 mod receipts;
 mod registry;
@@ -84,7 +85,6 @@ use schemas::{AuditEvent, Codec, Reading, Topics};
 use stream::fitness::{FoundTopics, wait_until_fit};
 use stream::hanging::Hanging;
 use stream::producer::Producer;
-use tokio::sync::Semaphore;
 
 pub use args::{GatewayArgs, LimitArgs};
 use audit::AuditTrail;
@@ -93,10 +93,12 @@ pub use credentials::{NoToken, bearer};
 pub use error_response::ErrorResponse;
 use http::Gateway;
 use kafka_health::KafkaHealth;
+use memory::most_of_a_vendor;
 pub use memory::{Memory, NoRoom, Share};
 use metrics::GatewayMetrics;
 use patients::Patients;
-use receipts::{ClickHouse, Places, ReceiptStore, Receipts};
+use places::Places;
+use receipts::{ClickHouse, ReceiptStore, Receipts};
 use registry::Registry;
 pub use registry::{Grant, MasterLists, Snapshot, TokenHash};
 
@@ -156,7 +158,10 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
         Arc::new(ClickHouse::new(clickhouse, insert_timeout)) as Arc<dyn ReceiptStore>
     });
     let gateway = Arc::new(Gateway {
-        in_flight: Semaphore::new(args.limits.requests_in_flight),
+        places: Places::new(
+            args.limits.requests_in_flight,
+            most_of_a_vendor(args.limits.requests_in_flight),
+        ),
         memory: Memory::new(args.limits.body_memory_bytes),
         limits: args.limits.clone(),
         registry,
@@ -167,7 +172,10 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
         audit,
         metrics,
         kafka,
-        receipts: Receipts { store, places: Places::new(args.receipts_in_flight) },
+        receipts: Receipts {
+            store,
+            places: Places::new(args.receipts_in_flight, args.receipts_in_flight.div_ceil(2)),
+        },
     });
 
     let connections = Connections::with_metrics(&args.connections, &exposed)?;

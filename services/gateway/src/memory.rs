@@ -1,8 +1,9 @@
 //! The memory that requests may take together, and each request's share of it. A share is asked for
 //! before the memory is taken, so a body that becomes larger than it looks is refused in time.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The memory that all requests in work may take together. Cloning shares it.
 #[derive(Debug, Clone)]
@@ -12,6 +13,10 @@ pub struct Memory(Arc<Inner>);
 struct Inner {
     limit: usize,
     taken: AtomicUsize,
+    /// What several requests of one vendor may take together.
+    limit_of_a_vendor: usize,
+    /// As many as there are vendors in the master lists.
+    by_vendor: Mutex<HashMap<String, Arc<AtomicUsize>>>,
 }
 
 /// What a request wants more has no room.
@@ -31,12 +36,28 @@ pub enum NoRoom {
 impl Memory {
     /// Of at most `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self(Arc::new(Inner { limit, taken: AtomicUsize::new(0) }))
+        Self(Arc::new(Inner {
+            limit,
+            taken: AtomicUsize::new(0),
+            limit_of_a_vendor: most_of_a_vendor(limit),
+            by_vendor: Mutex::default(),
+        }))
     }
 
     /// The share of a new request, which has taken nothing yet.
     pub fn share(&self) -> Share {
-        Share { memory: self.clone(), bytes: 0 }
+        Share { memory: self.clone(), bytes: 0, of_vendor: Arc::default() }
+    }
+
+    /// The share of a new request of a vendor: with its other requests it leaves a part to the others.
+    /// One request alone may take what there is.
+    pub(crate) fn share_of(&self, vendor_id: &str) -> Share {
+        let mut by_vendor = self.0.by_vendor.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_vendor = match by_vendor.get(vendor_id) {
+            Some(known) => known.clone(),
+            None => by_vendor.entry(vendor_id.to_owned()).or_default().clone(),
+        };
+        Share { memory: self.clone(), bytes: 0, of_vendor }
     }
 
     /// How many bytes are taken.
@@ -50,6 +71,8 @@ impl Memory {
 pub struct Share {
     memory: Memory,
     bytes: usize,
+    /// What all requests of the same vendor have taken.
+    of_vendor: Arc<AtomicUsize>,
 }
 
 impl Share {
@@ -63,15 +86,22 @@ impl Share {
     /// # Errors
     /// [`NoRoom`]; then nothing more is taken.
     pub fn take(&mut self, bytes: usize) -> Result<(), NoRoom> {
-        let Inner { limit, taken } = &*self.memory.0;
+        let Inner { limit, taken, limit_of_a_vendor, .. } = &*self.memory.0;
         let own = self.bytes.saturating_add(bytes);
         if own > *limit {
             return Err(NoRoom::Ever { limit: *limit });
         }
-        let more = |taken: usize| taken.checked_add(bytes).filter(|taken| taken <= limit);
-        taken
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more)
-            .map_err(|_full| NoRoom::Now)?;
+        let of_vendor = |taken: usize| {
+            let is_alone = taken == self.bytes;
+            let more = taken.checked_add(bytes)?;
+            (is_alone || more <= *limit_of_a_vendor).then_some(more)
+        };
+        let of_all = |taken: usize| taken.checked_add(bytes).filter(|taken| taken <= limit);
+        add(&self.of_vendor, of_vendor)?;
+        if let Err(no_room) = add(taken, of_all) {
+            self.of_vendor.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(no_room);
+        }
         self.bytes = own;
         Ok(())
     }
@@ -95,6 +125,7 @@ impl Share {
     pub(crate) fn give_back(&mut self, bytes: usize) {
         let bytes = bytes.min(self.bytes);
         self.memory.0.taken.fetch_sub(bytes, Ordering::Relaxed);
+        self.of_vendor.fetch_sub(bytes, Ordering::Relaxed);
         self.bytes -= bytes;
     }
 }
@@ -105,9 +136,35 @@ impl Drop for Share {
     }
 }
 
+/// Three quarters: what one vendor may have of places and memory while others may need them too. Ours.
+pub(crate) fn most_of_a_vendor(all: usize) -> usize {
+    all - all / 4
+}
+
+fn add(taken: &AtomicUsize, more: impl FnMut(usize) -> Option<usize>) -> Result<(), NoRoom> {
+    let added = taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+    added.map(drop).map_err(|_full| NoRoom::Now)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn requests_of_one_vendor_leave_a_part_to_the_others_and_one_alone_may_take_all() {
+        let memory = Memory::new(100);
+        let (mut one, mut other) = (memory.share_of("acme"), memory.share_of("acme"));
+        assert_eq!(one.take(60), Ok(()));
+        assert_eq!(other.take(16), Err(NoRoom::Now));
+        assert_eq!(other.take(15), Ok(()));
+        assert_eq!(memory.share_of("other").take(25), Ok(()));
+        drop(one);
+        assert_eq!(other.take(85), Ok(()), "nothing else of it is in work");
+        assert_eq!(memory.share_of("other").take(1), Err(NoRoom::Now));
+        drop(other);
+        assert_eq!(memory.taken(), 0);
+        assert_eq!(memory.share_of("acme").take(100), Ok(()));
+    }
 
     #[test]
     fn what_has_no_room_now_has_it_when_the_others_are_done() {

@@ -22,7 +22,6 @@ use schemas::Codec;
 use schemas::registry::Vendor;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use super::fake_kafka::FakeKafka;
@@ -30,9 +29,10 @@ use super::{Gateway, router};
 use crate::args::LimitArgs;
 use crate::audit::AuditTrail;
 use crate::kafka_health::KafkaHealth;
-use crate::memory::Memory;
+use crate::memory::{Memory, most_of_a_vendor};
 use crate::metrics::GatewayMetrics;
-use crate::receipts::{Places, Receipts};
+use crate::places::Places;
+use crate::receipts::Receipts;
 use crate::registry::{Registry, Snapshot};
 
 const TOKEN: &str = "Bearer acme-token";
@@ -92,7 +92,7 @@ fn fixture_with(limits: LimitArgs) -> Fixture {
         metrics.audit_failures.clone(),
     );
     let gateway = Arc::new(Gateway {
-        in_flight: Semaphore::new(limits.requests_in_flight),
+        places: Places::new(limits.requests_in_flight, most_of_a_vendor(limits.requests_in_flight)),
         memory: Memory::new(limits.body_memory_bytes),
         limits,
         registry: Arc::new(registry),
@@ -103,7 +103,7 @@ fn fixture_with(limits: LimitArgs) -> Fixture {
         audit,
         metrics,
         kafka: KafkaHealth::new(component),
-        receipts: Receipts { store: None, places: Places::new(2) },
+        receipts: Receipts { store: None, places: Places::new(2, 1) },
     });
     Fixture { kafka, router: router(gateway.clone()), gateway, health }
 }
@@ -329,6 +329,27 @@ async fn more_requests_than_the_gateway_takes_are_answered_that_it_is_busy() {
     assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem(&answered), "busy");
     assert_eq!(fixture.gateway.metrics.in_flight.get(), 0);
+}
+
+#[tokio::test]
+async fn one_vendor_with_all_that_it_may_have_in_work_leaves_places_and_memory_to_the_others() {
+    let limits = LimitArgs { requests_in_flight: 8, ..limits() };
+    let fixture = fixture_with(limits.clone());
+    let places = |vendor: &'static str| std::iter::from_fn(|| fixture.gateway.places.take(vendor));
+    let theirs: Vec<_> = places("other").collect();
+    assert_eq!(theirs.len(), 6);
+    let mut memory = fixture.gateway.memory.share_of("other");
+    memory.take(1000).unwrap();
+    let mut more = fixture.gateway.memory.share_of("other");
+    while more.take(1000).is_ok() {}
+    let answered = fixture.post_with_token(good("blood_pressure.json")).await;
+    assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
+    // Its own requests wait for each other.
+    drop(theirs);
+    let own: Vec<_> = std::iter::from_fn(|| fixture.gateway.places.take("acme")).collect();
+    let answered = fixture.post_with_token(good("blood_pressure.json")).await;
+    assert_eq!((answered.status, problem(&answered)), (StatusCode::SERVICE_UNAVAILABLE, "busy"));
+    drop(own);
 }
 
 #[tokio::test]

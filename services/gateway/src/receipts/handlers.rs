@@ -10,13 +10,13 @@ use axum::routing::get;
 use axum::{Json, Router};
 use clinical::{ReadingId, Timestamp};
 
-use super::places::Place;
 use super::question::Parameters;
 use super::store::StoreError;
 use super::{Deliveries, Page, ReadingReceipt, ReceiptStore};
 use crate::audit::Receipt;
 use crate::error_response::ErrorResponse;
 use crate::http::{Gateway, authenticate};
+use crate::places::Place;
 use crate::registry::Grant;
 
 /// The pages of receipts.

@@ -15,7 +15,6 @@
 
 mod cursor;
 mod handlers;
-mod places;
 mod question;
 mod store;
 
@@ -27,9 +26,10 @@ use std::sync::Arc;
 use clinical::{ReadingId, Timestamp};
 use serde::{Serialize, Serializer};
 
+use crate::places::Places;
+
 pub(crate) use cursor::Cursor;
 pub(crate) use handlers::router;
-pub(crate) use places::Places;
 pub(crate) use store::{ClickHouse, ReceiptStore};
 #[cfg(test)]
 pub(crate) use {

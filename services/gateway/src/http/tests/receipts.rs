@@ -9,9 +9,10 @@ use clinical::{ReadingId, Timestamp};
 use serde_json::json;
 
 use super::{Answered, Fixture, Gateway, TOKEN, fixture, good, problem};
+use crate::places::Places;
 use crate::receipts::{
-    Answer, Cursor, DeliveredVersion, Deliveries, Delivery, Places, Question, ReceiptStore,
-    Receipts, StoreError, Version, Warning,
+    Answer, Cursor, DeliveredVersion, Deliveries, Delivery, Question, ReceiptStore, Receipts,
+    StoreError, Version, Warning,
 };
 use crate::registry::Grant;
 
@@ -96,7 +97,7 @@ fn with_store(
 ) -> (Fixture, Arc<FakeStore>) {
     let settled = Cursor::behind(chassis::now_ms() - 45_000);
     let store = Arc::new(FakeStore { versions, deliveries, settled, asked: Mutex::default() });
-    let receipts = Receipts { store: Some(store.clone()), places: Places::new(2) };
+    let receipts = Receipts { store: Some(store.clone()), places: Places::new(2, 1) };
     (fixture().changed(|gateway| Gateway { receipts, ..gateway }), store)
 }
 

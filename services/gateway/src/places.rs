@@ -1,9 +1,10 @@
-//! How many receipts are answered at a time: of all vendors together, and of one.
+//! How many requests are in work at a time: of all vendors together, and of one, so that one that sends
+//! more than it should costs itself and not its neighbours.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Receipts in work. Clones share it.
+/// Requests in work. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Places(Arc<Shared>);
 
@@ -28,9 +29,8 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    /// So many places, of which one vendor has half at most.
-    pub(crate) fn new(most: usize) -> Self {
-        let most_of_a_vendor = most.div_ceil(2);
+    /// So many places, of which one vendor has so many at most.
+    pub(crate) fn new(most: usize, most_of_a_vendor: usize) -> Self {
         Self(Arc::new(Shared { most, most_of_a_vendor, taken: Mutex::default() }))
     }
 
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn one_vendor_leaves_places_to_the_others_and_gives_its_own_back() {
-        let places = Places::new(4);
+        let places = Places::new(4, 2);
         let own: Vec<Place> = (0..2).filter_map(|_| places.take("acme")).collect();
         assert_eq!(own.len(), 2);
         assert!(places.take("acme").is_none());
