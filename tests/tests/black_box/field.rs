@@ -14,7 +14,7 @@ use schemas::topics::Topic;
 use schemas::{AcceptedReading, AlertEvent, Reading, RejectedReading};
 use serde_json::Value;
 
-use tests::http::SignedIn;
+use tests::http::{Answer as HttpAnswer, SignedIn};
 use tests::readings::{blood_pressure, document, now, seconds_ago};
 use tests::registered::{Followed, ITO, OPERATOR, SATO, TOKEN};
 use tests::run::run;
@@ -111,7 +111,7 @@ impl<'c> SentCase<'c> {
         for (place, step) in case.send.iter().enumerate() {
             match (step, rendered(case, step, present).unwrap()) {
                 (Step::Http(http), Sent::Http(body)) => {
-                    match stack.post_bytes(TOKEN, http.encoding.as_deref(), body) {
+                    match post(stack, http.encoding.as_deref(), &body) {
                         Ok(answer) => {
                             sent.take_answer(place, &http.answer, answer.status, &answer.body)
                         }
@@ -147,6 +147,20 @@ impl<'c> SentCase<'c> {
         self.failures
             .extend(failures.iter().map(|failure| format!("send {place}: answer: {failure}")));
         self.accepted.insert(place, judge::accepted_ids(body));
+    }
+}
+
+/// Sends a body as vendors are asked to: what a busy gateway has not taken is sent again. The cases
+/// are more than the requests of one vendor that it has in work at a time.
+fn post(stack: &Stack, encoding: Option<&str>, body: &[u8]) -> Result<HttpAnswer, reqwest::Error> {
+    const BUSY_FOR: Duration = Duration::from_secs(60);
+    let until = Instant::now() + BUSY_FOR;
+    loop {
+        let answer = stack.post_bytes(TOKEN, encoding, body.to_vec())?;
+        if answer.status != 503 || Instant::now() > until {
+            return Ok(answer);
+        }
+        std::thread::sleep(Duration::from_secs(1));
     }
 }
 
