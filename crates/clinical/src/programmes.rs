@@ -32,6 +32,8 @@ const fn value(parameter: &'static str, value: f64, source: &'static str) -> Pro
 }
 
 const OF_PREGNANCY: &str = "consensus on continuous monitoring, pregnancy with type 1";
+const OF_BLOOD: &str =
+    "consensus on continuous monitoring: level 1 is below 70; the 63 of pregnancy is of sensors";
 const OF_THE_FRAIL: &str = "consensus on continuous monitoring, older or frail (recalled)";
 const SEVERE_IN_PREGNANCY: &str =
     "severe hypertension in pregnancy, from 160/110 on: ACOG, ISSHP, JSH (recalled)";
@@ -50,7 +52,10 @@ pub static PROGRAMMES: &[Programme] = &[
             value("glucose.below_range_burden.below", 4.0, OF_PREGNANCY),
             value("glucose.low.limit", 63.0, OF_PREGNANCY),
             value("glucose.low.clear", 63.0, OF_PREGNANCY),
+            value("glucose.low.stick_limit", 70.0, OF_BLOOD),
+            value("glucose.low.stick_clear", 70.0, OF_BLOOD),
             value("glucose.very_low.clear", 63.0, OF_PREGNANCY),
+            value("glucose.very_low.stick_clear", 70.0, OF_BLOOD),
             value("bp.severe_high.systolic", 160.0, SEVERE_IN_PREGNANCY),
             value("bp.severe_high.diastolic", 110.0, SEVERE_IN_PREGNANCY),
         ],
