@@ -81,7 +81,7 @@ fn who_wakes_at_one_in_the_afternoon_has_mornings_then() {
     let found = ["morning_systolic", "morning_days", "evening_systolic", "last_day"];
     assert_eq!(
         found.map(|name| alert.finding(name)),
-        [Some(165.0), Some(5.0), None, Some(2026_06_02.0)]
+        [Some(165.0), Some(5.0), None, Some(20_260_602.0)]
     );
     // By the usual hours both are no morning, and the early one is a morning within target.
     let (_, said) = after_all((0..7).flat_map(shown));

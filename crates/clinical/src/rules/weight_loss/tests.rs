@@ -153,7 +153,7 @@ fn who_weighs_twice_a_week_is_judged_by_three_days_of_eight() {
     assert_eq!(of, [10.0, 52.0, 46.8, 8.0]);
     assert_eq!(
         [raised.finding("first_day"), raised.finding("last_day")],
-        [Some(2026_07_31.0), Some(2026_08_07.0)]
+        [Some(20_260_731.0), Some(20_260_807.0)]
     );
 }
 
