@@ -58,8 +58,9 @@ mod tests {
     use crate::rules;
 
     /// Each parameter whose own number was not read again, by its name.
-    const RECALLED: [&str; 6] = [
+    const RECALLED: [&str; 7] = [
         "bp.morning_surge.difference",
+        "hba1c.rise.least",
         "oxygen.low.limit",
         "oxygen.low.urgent",
         "temperature.high.limit",

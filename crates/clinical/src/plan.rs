@@ -82,6 +82,12 @@ pub enum InvalidPlan {
         /// Greatest value allowed.
         high: f64,
     },
+    /// The hours of mornings and evenings do not follow each other.
+    #[error(
+        "the hours of the day do not follow each other: the morning begins, the morning ends, the \
+         evening begins, and the next morning begins; name all three of who lives at other hours"
+    )]
+    Hours,
     /// There is no programme of this name.
     #[error("no programme is named {0}")]
     UnknownProgramme(String),

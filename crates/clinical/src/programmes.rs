@@ -32,15 +32,20 @@ const fn value(parameter: &'static str, value: f64, source: &'static str) -> Pro
 }
 
 const OF_PREGNANCY: &str = "consensus on continuous monitoring, pregnancy with type 1";
+const OF_BLOOD: &str =
+    "consensus on continuous monitoring: level 1 is below 70; the 63 of pregnancy is of sensors";
 const OF_THE_FRAIL: &str = "consensus on continuous monitoring, older or frail (recalled)";
 const SEVERE_IN_PREGNANCY: &str =
     "severe hypertension in pregnancy, from 160/110 on: ACOG, ISSHP, JSH (recalled)";
 const FROM_75_ON: &str = "JSH 2019, from 75 years on; JSH 2025 says < 125/75 for all adults";
 
+/// The name of the programme of pregnancy.
+pub(crate) const PREGNANCY: &str = "pregnancy";
+
 /// Every programme, in the order of lists.
 pub static PROGRAMMES: &[Programme] = &[
     Programme {
-        name: "pregnancy",
+        name: PREGNANCY,
         label: Label { ja: "妊娠", en: "pregnancy" },
         values: &[
             value("glucose.in_range_low.low", 63.0, OF_PREGNANCY),
@@ -50,7 +55,10 @@ pub static PROGRAMMES: &[Programme] = &[
             value("glucose.below_range_burden.below", 4.0, OF_PREGNANCY),
             value("glucose.low.limit", 63.0, OF_PREGNANCY),
             value("glucose.low.clear", 63.0, OF_PREGNANCY),
+            value("glucose.low.stick_limit", 70.0, OF_BLOOD),
+            value("glucose.low.stick_clear", 70.0, OF_BLOOD),
             value("glucose.very_low.clear", 63.0, OF_PREGNANCY),
+            value("glucose.very_low.stick_clear", 70.0, OF_BLOOD),
             value("bp.severe_high.systolic", 160.0, SEVERE_IN_PREGNANCY),
             value("bp.severe_high.diastolic", 110.0, SEVERE_IN_PREGNANCY),
         ],
@@ -137,6 +145,41 @@ mod tests {
         assert_eq!(severities("pregnancy", [(150, 111), (152, 112)]), [severe]);
         assert!(severities("pregnancy", [(158, 104), (159, 106)]).is_empty());
         assert!(severities("copd", [(168, 104), (166, 106)]).is_empty());
+    }
+
+    #[test]
+    fn an_alert_in_pregnancy_says_what_to_ask_and_that_it_is_treated_the_same_day() {
+        let words = |programme: &str, pairs: &[(i64, u16, u16)]| {
+            let plan = Plan::default().with_programme(find(programme).unwrap());
+            let mut home = Home { plan, ..Home::default() };
+            for (minutes, systolic, diastolic) in pairs {
+                home.receives(bp(*minutes, *systolic, *diastolic));
+            }
+            home.waits_until(60);
+            let alert = home.reported.iter().rfind(|one| one.rule.as_str() == "bp.severe_high");
+            let alert = alert.unwrap().clone();
+            (rules::words(&alert), alert)
+        };
+        let (said, alert) = words("pregnancy", &[(0, 168, 104), (2, 166, 106)]);
+        assert_eq!(
+            said.en,
+            "Home blood pressure, mean 167/105 mmHg: systolic at or above 160. Severe, by the mean with a second reading. Ask for symptoms. In pregnancy it is to be treated the same day: ask for headache, visual disturbance and pain in the upper abdomen."
+        );
+        assert_eq!(
+            said.ja,
+            "家庭血圧 2回の平均 167/105 mmHg（収縮期が160以上）。再測定を含めた平均で重症域です。症状を確認してください。妊娠中のため当日中の治療が必要です：頭痛、視覚異常、上腹部痛の有無を確認してください。"
+        );
+        let before = crate::alert::Alert { wording_version: 2, ..alert };
+        assert!(rules::words(&before).en.ends_with("Ask for symptoms."));
+        let (said, _) = words("pregnancy", &[(0, 168, 104)]);
+        assert!(
+            said.en.ends_with("1 to 2 minutes apart. In pregnancy it is to be treated the same day, if confirmed: ask for headache, visual disturbance and pain in the upper abdomen."),
+            "{}",
+            said.en
+        );
+        assert!(said.ja.ends_with("妊娠中のため、重症域が確認されれば当日中の治療が必要です：頭痛、視覚異常、上腹部痛の有無を確認してください。"));
+        let (said, _) = words("copd", &[(0, 188, 104), (2, 186, 106)]);
+        assert!(!said.en.contains("pregnancy") && !said.ja.contains("妊娠"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::{Date, Time, time};
+use jiff::civil::Date;
 
 use crate::Kind;
 use crate::copies;
@@ -11,21 +11,19 @@ use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::limit::Limit;
 use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
+use crate::rules::Hours;
 use crate::rules::days::Part;
 use crate::rules::pressures::{DayOfPressure, Pressure, mean_of};
 use crate::statistics::{
     coefficient_of_variation, mean, mean_of_successive_differences, standard_deviation,
 };
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 
 use super::trace::Period;
 
 /// Of each seven days so many have to be measured for a summary to be judged: JSH 2019 (five days; that
 /// they are of seven is recalled).
 const ENOUGH_OF_A_WEEK: u32 = 5;
-
-/// An evening goes on after midnight, and no morning lasts until the next one.
-const NOON: Time = time(12, 0, 0, 0);
 
 /// The pressures from which on a value is above target, mmHg.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,14 +78,14 @@ pub struct Variability {
     pub average_real_variability: Option<f64>,
 }
 
-/// A day of blood pressure, from 04:00 until 03:59 of the next one.
+/// A day of blood pressure, from one morning until the next one: by default from 04:00 until 03:59.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DayPressure {
     /// The day.
     pub day: Date,
-    /// The mean of the occasions from 04:00 to 11:59.
+    /// The mean of the occasions of the morning.
     pub morning: Option<MeanPressure>,
-    /// The mean of the occasions from 17:00 to 03:59.
+    /// The mean of the occasions of the evening.
     pub evening: Option<MeanPressure>,
     /// The mean of morning and evening; of a day that has one of them, that one.
     pub mean: MeanPressure,
@@ -130,13 +128,13 @@ pub struct BloodPressureSummary {
     pub above_target_percent: Option<f64>,
 }
 
-/// The summary over a period, of the patient's current readings of home blood pressure, which are in
-/// observation order; those of two minutes around the period should be there too, as what a reading is
-/// a copy of may be outside.
+/// The summary over a period, by the patient's hours of morning and evening, of the patient's current
+/// readings of home blood pressure, which are in observation order; those of two minutes around the
+/// period should be there too, as what a reading is a copy of may be outside.
 pub fn blood_pressure_summary(
     readings: impl IntoIterator<Item = CurrentReading>,
     period: Period,
-    local: &LocalTime,
+    (local, hours): (&LocalTime, Hours),
     target: Option<PressureTarget>,
 ) -> BloodPressureSummary {
     let measured: Vec<CurrentReading> = copies::counted(Kind::BloodPressure, readings.into_iter())
@@ -144,7 +142,8 @@ pub fn blood_pressure_summary(
         .collect();
     let mut of_days: BTreeMap<Date, DayOfPressure> = BTreeMap::new();
     for reading in &measured {
-        of_days.entry(day_of(local, reading.time)).or_default().add(local, reading);
+        let day = of_days.entry(hours.day_of(local, reading.time)).or_default();
+        day.add(local, hours, reading);
     }
     let days: Vec<DayPressure> =
         of_days.iter().filter_map(|(day, of_day)| DayPressure::of(*day, of_day)).collect();
@@ -214,15 +213,5 @@ impl Variability {
             coefficient_of_variation: coefficient_of_variation(&means),
             average_real_variability: mean_of_successive_differences(&means),
         }
-    }
-}
-
-/// The day that a time belongs to: an evening after midnight belongs to the day before.
-fn day_of(local: &LocalTime, time: Timestamp) -> Date {
-    let day = local.day_of(time);
-    let is_after_midnight = local.time_of_day(time) < NOON;
-    match Part::of(local, time) {
-        Some(Part::Evening) if is_after_midnight => day.yesterday().unwrap_or(Date::MIN),
-        _ => day,
     }
 }

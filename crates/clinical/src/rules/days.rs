@@ -1,14 +1,14 @@
 //! Local days: rules that are judged once a local day.
 //!
 //! A day is *complete* when the patient's grace has passed after its end ([`grace`]), between six and
-//! seven in the morning. Until then its readings may come, and no rule of days looks at it. From then
-//! on it is judged, with the days before it; what comes later for one of these days, or changes one of
-//! their readings, has them judged again.
+//! seven in the morning, and later where the patient's mornings are ([`super::Hours`]). Until then its
+//! readings may come, and no rule of days looks at it. From then on it is judged, with the days before it;
+//! what comes later for one of these days, or changes one of their readings, has them judged again.
 //!
 //! So a reading in time costs a comparison ([`is_unaffected`]), and each day one pass over the
 //! window ([`Days::assess`]).
 
-use jiff::civil::{Date, Time, time};
+use jiff::civil::{Date, Time};
 
 use crate::alert::{Alert, Severity, Status, Values};
 use crate::copies::COPY_WITHIN;
@@ -21,30 +21,34 @@ use crate::schedule::{GRACE, grace};
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
 
+use super::Hours;
+
 /// When a day of a rule begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begin {
     /// At midnight: the days of the calendar.
     Midnight,
-    /// At 04:00, when the morning begins: the evening after midnight belongs to the day before.
-    Morning,
+    /// When the patient's morning begins: the evening after midnight belongs to the day before.
+    Morning(Hours),
 }
 
 impl Begin {
-    const fn time(self) -> Time {
+    fn time(self) -> Time {
         match self {
             Self::Midnight => Time::midnight(),
-            Self::Morning => MORNING_BEGINS,
+            Self::Morning(hours) => hours.begin(),
+        }
+    }
+
+    /// How long after the end of a calendar day the days are complete: the grace, and what of the day is
+    /// later than usual.
+    fn complete_after(self, grace: Span) -> Span {
+        match self {
+            Self::Midnight => grace,
+            Self::Morning(hours) => grace + hours.later(),
         }
     }
 }
-
-/// Morning is from 04:00 on, until noon; evening is from 17:00 on until the next morning begins. The hours
-/// of the day are ours.
-pub(super) const HOURS: [i8; 3] = [4, 12, 17];
-const MORNING_BEGINS: Time = time(HOURS[0], 0, 0, 0);
-const MORNING_ENDS: Time = time(HOURS[1], 0, 0, 0);
-const EVENING_BEGINS: Time = time(HOURS[2], 0, 0, 0);
 
 /// What the rules that share these numbers say of them.
 pub(super) const FIXED: &[Fixed] = &[Fixed::hours(
@@ -65,20 +69,16 @@ const MOST_DAYS: usize = 64;
 /// A part of a day at which people measure at home.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// 04:00 to 11:59.
+    /// After waking.
     Morning,
-    /// 17:00 to 03:59 of the next day.
+    /// Before sleep, until the next morning.
     Evening,
 }
 
 impl Part {
     /// The part of the day in which an instant lies, if it is one of them.
-    pub(crate) fn of(local: &LocalTime, instant: Timestamp) -> Option<Self> {
-        let time = local.time_of_day(instant);
-        if time < MORNING_BEGINS || time >= EVENING_BEGINS {
-            return Some(Self::Evening);
-        }
-        (time < MORNING_ENDS).then_some(Self::Morning)
+    pub(crate) fn of(local: &LocalTime, hours: Hours, instant: Timestamp) -> Option<Self> {
+        hours.part(local.time_of_day(instant))
     }
 }
 
@@ -147,7 +147,7 @@ impl<'a> Days<'a> {
     /// The complete days as of the present of a context.
     fn of(context: &Context<'a>, begin: Begin) -> Self {
         let local = context.plan.local_time();
-        let grace = grace(context.patient);
+        let grace = begin.complete_after(grace(context.patient));
         // A reading of the first day may be a copy of one just before it.
         let seen_from = context.lookback_start() + COPY_WITHIN;
         let first = local.day_of(seen_from);
@@ -287,7 +287,7 @@ pub(super) fn is_unaffected(change: &Change, context: &Context<'_>, begin: Begin
     }
     let Some(due) = context.due.filter(|due| *due > context.now) else { return false };
     // The day that is waited for ended its grace before.
-    let ends = due - grace(context.patient);
+    let ends = due - begin.complete_after(grace(context.patient));
     // A reading may be a copy of one of the day before.
     let time = change.reading.time - COPY_WITHIN;
     let begins = || {
@@ -365,7 +365,7 @@ impl<'a> Days<'a> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
+    use jiff::civil::{date, time};
 
     use super::*;
     use crate::alert::RuleName;
@@ -411,7 +411,7 @@ mod tests {
         let midnight = berlin().begin_of(date(2026, 6, 2), 0);
         let grace = days(midnight, Begin::Midnight, |_, grace| grace);
         assert!((Span::from_hours(6)..Span::from_hours(7)).contains(&grace));
-        for begin in [Begin::Midnight, Begin::Morning] {
+        for begin in [Begin::Midnight, Begin::Morning(Hours::default())] {
             let last = |now| days(now, begin, |days, _| days.date(days.len() - 1));
             assert_eq!(last(midnight + grace), date(2026, 6, 1));
             assert_eq!(last(midnight + grace - Span::from_millis(1)), date(2026, 5, 31));
@@ -431,9 +431,10 @@ mod tests {
             delay: Delay::default(),
         };
         let minute = Span::from_minutes(1);
-        for (begin, edge) in
-            [(Begin::Midnight, time(0, 0, 0, 0)), (Begin::Morning, time(4, 0, 0, 0))]
-        {
+        for (begin, edge) in [
+            (Begin::Midnight, time(0, 0, 0, 0)),
+            (Begin::Morning(Hours::default()), time(4, 0, 0, 0)),
+        ] {
             let begins = local.instant(change, edge);
             let ends = local.instant(change.tomorrow().unwrap(), edge);
             let times = [begins - minute, begins, ends - minute, ends];
@@ -453,7 +454,11 @@ mod tests {
     fn the_parts_of_a_day_are_those_of_the_clock_on_the_wall() {
         let local = berlin();
         let of = |hour, minute| {
-            Part::of(&local, local.instant(date(2026, 6, 1), time(hour, minute, 0, 0)))
+            Part::of(
+                &local,
+                Hours::default(),
+                local.instant(date(2026, 6, 1), time(hour, minute, 0, 0)),
+            )
         };
         for (hour, minute, part) in [
             (3, 59, Some(Part::Evening)),

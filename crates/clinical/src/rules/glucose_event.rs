@@ -104,6 +104,25 @@ pub(super) enum FingerSticks {
     },
 }
 
+/// The numbers by which finger-sticks are judged, mg/dL, where a plan, a programme or a rule set gives them:
+/// a limit that is meant for sensors is none for blood. Else they are judged as sensors are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OfSticks {
+    pub(super) limit: Option<&'static Parameter>,
+    pub(super) clear: Option<&'static Parameter>,
+}
+
+/// The number of finger-sticks beside that of all. Where what counts before it moves the number of all, it
+/// is never the lower one.
+fn of_sticks(stick: Option<&Parameter>, all: &Parameter, plan: &Plan) -> f64 {
+    let of_all = plan.value(all);
+    let Some((stick, given)) = stick.and_then(|stick| Some((stick, plan.given(stick)?))) else {
+        return of_all;
+    };
+    let origin = |parameter| plan.effective(parameter).origin;
+    if origin(stick) <= origin(all) { given } else { given.max(of_all) }
+}
+
 /// When an event is urgent; before that it is for review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Urgent {
@@ -123,6 +142,8 @@ pub(super) struct Event {
     pub(super) limit: &'static Parameter,
     /// mg/dL.
     pub(super) clear: &'static Parameter,
+    /// The numbers of finger-sticks where they are given other ones.
+    pub(super) of_sticks: OfSticks,
     /// A sensor stays beyond the limit for so long, [`SENSOR_FOR`] at least. Where it is longer, values that
     /// are not beyond it for less than that, which end no event of the consensus, do not end the run.
     pub(super) sensor_for: Span,
@@ -229,6 +250,9 @@ pub(super) struct Judge {
     limit: f64,
     /// mg/dL; clearing is never looser than raising.
     clear: f64,
+    /// The same of finger-sticks, mg/dL.
+    stick_limit: f64,
+    stick_clear: f64,
     /// mg/dL; one finger-stick from which on is an event that asks to be confirmed, where it takes two.
     alone: Option<f64>,
 }
@@ -236,15 +260,19 @@ pub(super) struct Judge {
 impl Judge {
     pub(super) fn of(event: &'static Event, plan: &Plan) -> Self {
         let (limit, clear) = (plan.value(event.limit), plan.value(event.clear));
-        let clear = match event.beyond {
+        let stick_limit = of_sticks(event.of_sticks.limit, event.limit, plan);
+        let stick_clear = of_sticks(event.of_sticks.clear, event.clear, plan);
+        let never_looser = |clear: f64, limit| match event.beyond {
             Beyond::Below => clear.max(limit),
             Beyond::Above => clear.min(limit),
         };
+        let clear = never_looser(clear, limit);
+        let stick_clear = never_looser(stick_clear, stick_limit);
         let alone = match event.finger_sticks {
             FingerSticks::One => None,
             FingerSticks::Two { alone, .. } => Some(plan.value(alone)),
         };
-        Self { event, limit, clear, alone }
+        Self { event, limit, clear, stick_limit, stick_clear, alone }
     }
 
     /// What it judges by, which is not the plan's number where that would clear looser than raise.
@@ -253,6 +281,15 @@ impl Judge {
             (self.event.limit.short_name(), self.limit),
             (self.event.clear.short_name(), self.clear),
         ]);
+        let of_sticks = [
+            (self.event.of_sticks.limit, self.stick_limit, self.limit),
+            (self.event.of_sticks.clear, self.stick_clear, self.clear),
+        ];
+        for (stick, value, of_all) in of_sticks {
+            if let Some(stick) = stick.filter(|_| value != of_all) {
+                parameters.insert(stick.short_name().into(), value);
+            }
+        }
         if let (FingerSticks::Two { alone, .. }, Some(value)) =
             (self.event.finger_sticks, self.alone)
         {
@@ -273,9 +310,13 @@ impl Judge {
     /// What has no number is neither beyond nor back.
     pub(super) fn level_of(&self, sample: Sample) -> Level {
         let value = glucose(sample);
+        let (limit, clear) = match is_of_sensor(sample) {
+            true => (self.limit, self.clear),
+            false => (self.stick_limit, self.stick_clear),
+        };
         let (is_beyond, is_back) = match self.event.beyond {
-            Beyond::Below => (value < self.limit, value >= self.clear),
-            Beyond::Above => (value > self.limit, value < self.clear),
+            Beyond::Below => (value < limit, value >= clear),
+            Beyond::Above => (value > limit, value < clear),
         };
         match (is_beyond, is_back) {
             (true, _) => Level::Beyond,

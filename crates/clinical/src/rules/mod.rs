@@ -14,6 +14,7 @@ use crate::rule_set::Places;
 use crate::sample::Sample;
 
 pub use crate::rule_set::RULE_SET;
+pub use bp_above_target::Hours;
 pub use of_all::OF_ALL_RULES;
 
 mod activity_drop;
@@ -166,12 +167,17 @@ pub fn fixed() -> impl Iterator<Item = (&'static str, &'static Fixed)> {
 /// A plan that gives some parameters other values than their defaults, by their full names.
 ///
 /// # Errors
-/// When a name is not a parameter's or a value is out of its parameter's range.
+/// When a name is not a parameter's, a value is out of its parameter's range, or the hours of the day do not
+/// follow each other.
 pub fn plan<'a>(
     version: i32,
     overrides: impl IntoIterator<Item = (&'a str, f64)>,
 ) -> Result<Plan, InvalidPlan> {
-    Plan::with_overrides(version, parameters(), overrides)
+    let plan = Plan::with_overrides(version, parameters(), overrides)?;
+    if Hours::given(&plan).is_none() {
+        return Err(InvalidPlan::Hours);
+    }
+    Ok(plan)
 }
 
 /// The limits that charts draw for a patient with such a plan: of the rules that apply, and those of

@@ -27,6 +27,11 @@ impl<V: Default> OfSources<V> {
 }
 
 impl<V> OfSources<V> {
+    /// What is known of each source.
+    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
+        self.0.iter().map(|(_, value)| value)
+    }
+
     /// What is known of a source, if something is.
     pub(super) fn get(&self, source: SourceDigest) -> Option<&V> {
         self.0.iter().find(|(known, _)| *known == source).map(|(_, value)| value)

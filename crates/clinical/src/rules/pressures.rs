@@ -5,14 +5,14 @@
 //! that have one. So neither who measures five times in a row nor who does so on one day of seven counts
 //! more than others.
 
-use crate::fixed::Fixed;
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
 use crate::statistics;
 use crate::time::Timestamp;
 
-use super::days::{self, Part};
+use super::Hours;
+use super::days::Part;
 use super::occasions::OCCASION;
 
 /// A mean pressure, mmHg.
@@ -80,10 +80,10 @@ pub(crate) struct DayOfPressure {
 
 impl DayOfPressure {
     /// Adds a reading of the day; those of a day come in observation order.
-    pub(crate) fn add(&mut self, local: &LocalTime, reading: &CurrentReading) {
+    pub(crate) fn add(&mut self, local: &LocalTime, hours: Hours, reading: &CurrentReading) {
         let value = |field| reading.sample.exact(field);
         let (Some(systolic), Some(diastolic)) = (value(SYSTOLIC), value(DIASTOLIC)) else { return };
-        let occasions = match Part::of(local, reading.time) {
+        let occasions = match Part::of(local, hours, reading.time) {
             Some(Part::Morning) => &mut self.morning,
             Some(Part::Evening) => &mut self.evening,
             None => return,
@@ -114,28 +114,6 @@ pub(crate) fn tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-/// What the rules that share these numbers say of them.
-pub(super) const FIXED: &[Fixed] = &[
-    Fixed::new(
-        ["朝の始まり（時）", "morning: from, hour of the day"],
-        days::HOURS[0] as f64,
-        "h",
-        "ours",
-    ),
-    Fixed::new(
-        ["朝の終わり（時）", "morning: until, hour of the day"],
-        days::HOURS[1] as f64,
-        "h",
-        "ours",
-    ),
-    Fixed::new(
-        ["晩の始まり（時、次の朝まで）", "evening: from, hour of the day, until the next morning"],
-        days::HOURS[2] as f64,
-        "h",
-        "ours",
-    ),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +135,7 @@ mod tests {
                 sample: sample.with(DIASTOLIC, (*diastolic).into()),
                 delay: Delay::default(),
             };
-            day.add(&JAPAN, &reading);
+            day.add(&JAPAN, Hours::default(), &reading);
         }
         day
     }

@@ -10,7 +10,7 @@ use clinical::limit::Limit;
 use clinical::local_time::{JAPAN, LocalTime};
 use clinical::metrics::{self, PressureTarget, Trace};
 use clinical::remembered::CurrentReading;
-use clinical::rules;
+use clinical::rules::{self, Hours};
 use clinical::{Kind, PatientId, Span, Timestamp};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
@@ -249,12 +249,19 @@ pub async fn read_pressure_summary(
 ) -> Result<Json<BloodPressureSummary>, Problem> {
     let asked = (Kind::BloodPressure, WEEK);
     let wanted = Wanted::read(&dashboard, assigned.patient, asked, query).await?;
-    let limits: Vec<Limit> = rules::limits(&dashboard.plan_of(wanted.patient.as_str())).collect();
+    let (hours, limits) = {
+        let plan = dashboard.plan_of(wanted.patient.as_str());
+        (Hours::of(&plan), rules::limits(&plan).collect::<Vec<Limit>>())
+    };
     let target = PressureTarget::of(&limits);
     let summary = wanted.summarised(move |wanted| {
         let readings = std::mem::take(&mut wanted.readings);
-        let summary =
-            metrics::blood_pressure_summary(readings, wanted.period, &wanted.local, target);
+        let summary = metrics::blood_pressure_summary(
+            readings,
+            wanted.period,
+            (&wanted.local, hours),
+            target,
+        );
         let patient = wanted.patient.to_string();
         BloodPressureSummary::new(patient, wanted.period(), target, summary)
     });

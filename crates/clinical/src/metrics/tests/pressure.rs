@@ -1,6 +1,6 @@
 use super::*;
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
-use crate::rules;
+use crate::rules::{self, Hours};
 
 const TARGET: PressureTarget = PressureTarget { systolic: 135.0, diastolic: 85.0 };
 
@@ -17,7 +17,28 @@ fn pressure(
 }
 
 fn summary(readings: Vec<CurrentReading>, period: Period) -> BloodPressureSummary {
-    blood_pressure_summary(readings, period, &JAPAN, Some(TARGET))
+    blood_pressure_summary(readings, period, (&JAPAN, Hours::default()), Some(TARGET))
+}
+
+#[test]
+fn the_summary_has_the_hours_of_the_patients_plan() {
+    let hours = [
+        ("bp.above_target.morning_begins", 12.0),
+        ("bp.above_target.morning_ends", 16.0),
+        ("bp.above_target.evening_begins", 22.0),
+    ];
+    let hours = Hours::of(&rules::plan(1, hours).unwrap());
+    let readings = vec![
+        pressure(2, 13, 0, (165.0, 100.0)),
+        pressure(3, 5, 0, (128.0, 78.0)),
+        pressure(3, 13, 0, (161.0, 98.0)),
+    ];
+    let period = Period { from: minute(0), to: minute(7 * 1440) };
+    let summary = blood_pressure_summary(readings, period, (&JAPAN, hours), Some(TARGET));
+    let (morning, evening) = (summary.morning.unwrap(), summary.evening.unwrap());
+    assert_eq!((morning.mean.systolic, morning.days), (163.0, 2));
+    assert_eq!((evening.mean.systolic, evening.days), (128.0, 1));
+    assert_eq!(summary.days.len(), 2, "the evening is of the day on which the patient woke");
 }
 
 /// Two readings each morning and one each evening, of so many days.

@@ -60,6 +60,12 @@ pub(super) const BEFORE: usize = 28;
 pub(super) const ENOUGH_OF_WEEK: usize = 5;
 /// On so many days of the four weeks before. Ours.
 pub(super) const ENOUGH_BEFORE: usize = 14;
+/// A week in which the device was worn on fewer days is a drop all the same where it reports so many days
+/// without a step, or with as few as a drop has, and was worn on so many days before. Ours: who lies in bed
+/// takes no step, and who wears the device three days in four is mostly asked in vain once.
+pub(super) const STILL_DAYS: usize = 5;
+/// On so many days of the four weeks before. Ours.
+pub(super) const MOSTLY_WORN: usize = 21;
 /// Of who walks less a day, a counter says too little. Ours.
 pub(super) const LEAST_STEPS: f64 = 1000.0;
 
@@ -91,6 +97,22 @@ pub(super) const FIXED: &[Fixed] = &[
         ["比較期間のうち装着が必要な日数（以上）", "of the days before worn on at least"],
         Span::from_days(ENOUGH_BEFORE as i64),
         "ours",
+    ),
+    Fixed::days(
+        [
+            "歩数0の報告も減少とみなす日数（週のうち、以上）",
+            "a drop without steps: reported as 0, or as few, on at least",
+        ],
+        Span::from_days(STILL_DAYS as i64),
+        "ours: who lies in bed takes no step",
+    ),
+    Fixed::days(
+        [
+            "歩数0を減少とみなすための装着日数（比較期間、以上）",
+            "a drop without steps: of the days before worn on at least",
+        ],
+        Span::from_days(MOSTLY_WORN as i64),
+        "ours: three days in four; who often leaves the device off is not asked about it",
     ),
     Fixed::new(
         ["判定に必要な1日の歩数（中央値、以上）", "least steps a day, median of the days before"],

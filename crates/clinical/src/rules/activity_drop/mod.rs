@@ -6,7 +6,8 @@
 //! It is judged once a local day ([`super::days`]): the median of the days of the week that ends with the
 //! day against the median of the four weeks before it. A reading says the steps of its day up to when it
 //! was sent; of several of one device the greatest counts. A day without a step is one on which the device
-//! was not worn. Of several devices, one that counts as many steps as ever speaks against the others,
+//! was not worn. Where it was worn on most days before, a week of such days that are reported is a drop, for
+//! who lies in bed takes no step: the words ask both. Of several devices, one that counts as many steps as ever speaks against the others,
 //! which may have been left at home.
 
 mod limits;
@@ -30,7 +31,8 @@ use crate::wording::day_number;
 use super::days::{self, Begin, Verdict};
 use super::of_sources::{OfSources, sources};
 use limits::{
-    BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, FURTHER, HYSTERESIS, LEAST_STEPS, ON, SHARE, TRUST, WEEK,
+    BEFORE, ENOUGH_BEFORE, ENOUGH_OF_WEEK, FURTHER, HYSTERESIS, LEAST_STEPS, MOSTLY_WORN, ON,
+    SHARE, STILL_DAYS, TRUST, WEEK,
 };
 
 /// The rule.
@@ -106,6 +108,10 @@ impl Rule for ActivityDrop {
         days::waits_for_the_rest(delay)
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }
@@ -137,10 +143,16 @@ struct Compared {
     before: f64,
     days: usize,
     days_before: usize,
+    /// On how many of the days no step was counted, where the drop rests on such days.
+    without_steps: Option<usize>,
 }
 
 impl Compared {
-    fn of(both: &[OfSources<f64>], source: SourceDigest) -> Option<Self> {
+    fn of(both: &[OfSources<f64>], source: SourceDigest, limit: f64) -> Option<Self> {
+        Self::of_worn(both, source).or_else(|| Self::of_still(both, source, limit))
+    }
+
+    fn of_worn(both: &[OfSources<f64>], source: SourceDigest) -> Option<Self> {
         let (before, week) = both.split_at(BEFORE);
         let worn = |days: &[OfSources<f64>]| -> Vec<f64> {
             let steps = days.iter().filter_map(|day| day.get(source)).copied();
@@ -152,7 +164,34 @@ impl Compared {
         let is_enough =
             days_before >= ENOUGH_BEFORE && days >= ENOUGH_OF_WEEK && before >= LEAST_STEPS;
         let share = (week / before * 1000.0).round() / 10.0;
-        is_enough.then_some(Self { share, week, before, days, days_before })
+        let without_steps = None;
+        is_enough.then_some(Self { share, week, before, days, days_before, without_steps })
+    }
+
+    /// A week of days that are reported without a step, or with as few as a drop has: of a device that was
+    /// worn on most days before, while no other device counts more.
+    fn of_still(both: &[OfSources<f64>], source: SourceDigest, limit: f64) -> Option<Self> {
+        let (before, week) = both.split_at(BEFORE);
+        let before: Vec<f64> = before
+            .iter()
+            .filter_map(|day| day.get(source))
+            .copied()
+            .filter(|of| *of > 0.0)
+            .collect();
+        let days_before = before.len();
+        let before = median(before)?;
+        let is_still = |day: &&OfSources<f64>| {
+            day.get(source).is_some() && day.values().all(|steps| steps / before * 100.0 < limit)
+        };
+        let still: Vec<f64> =
+            week.iter().filter(is_still).filter_map(|day| day.get(source)).copied().collect();
+        let is_enough =
+            days_before >= MOSTLY_WORN && still.len() >= STILL_DAYS && before >= LEAST_STEPS;
+        let without_steps = Some(still.iter().filter(|steps| **steps == 0.0).count());
+        let days = week.iter().filter(|day| day.get(source).is_some()).count();
+        let week = median(still)?;
+        let share = (week / before * 1000.0).round() / 10.0;
+        is_enough.then_some(Self { share, week, before, days, days_before, without_steps })
     }
 }
 
@@ -163,14 +202,14 @@ fn judge(
     limit: f64,
     last_day: impl Fn() -> f64,
 ) -> Verdict {
-    let devices = sources(both).into_iter().filter_map(|source| Compared::of(both, source));
+    let devices = sources(both).into_iter().filter_map(|source| Compared::of(both, source, limit));
     // The device that counts most speaks.
     let Some(most) = devices.max_by(|one, other| one.share.total_cmp(&other.share)) else {
         return Verdict::Neither;
     };
-    let Compared { share, week, before, days, days_before } = most;
+    let Compared { share, week, before, days, days_before, without_steps } = most;
     if share < limit {
-        let findings = values([
+        let mut findings = values([
             ("share", share),
             ("steps", week),
             ("steps_before", before),
@@ -178,6 +217,9 @@ fn judge(
             ("days_before", days_before as f64),
             ("last_day", last_day()),
         ]);
+        if let Some(days) = without_steps {
+            findings.insert("days_without_steps".into(), days as f64);
+        }
         Verdict::holds(findings, open, |open| {
             open.get("share").is_none_or(|said| share <= said - FURTHER)
         })

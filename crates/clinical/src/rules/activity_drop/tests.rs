@@ -128,15 +128,61 @@ fn a_week_below_half_of_the_four_weeks_before_is_for_review() {
 }
 
 #[test]
-fn half_is_not_below_half_and_days_without_a_step_do_not_count() {
+fn half_is_not_below_half() {
     let mut home = watched();
     days(&mut home, 0..28, 6000.0);
     days(&mut home, 28..36, 3000.0);
     assert!(transitions(&home).is_empty());
+}
+
+#[test]
+fn a_week_without_a_step_of_who_wore_the_device_is_for_review() {
     let mut home = watched();
     days(&mut home, 0..28, 6000.0);
+    days(&mut home, 28..32, 0.0);
+    assert!(transitions(&home).is_empty(), "four days");
+    days(&mut home, 32..33, 0.0);
+    assert_eq!(transitions(&home), [Raised]);
+    let alert = daily::last(&home, RULE);
+    assert_eq!((alert.severity, alert.finding("share")), (Severity::Review, Some(0.0)));
+    let words = rules::words(alert);
+    assert_eq!(
+        words.en,
+        "No step on 5 of the 7 days reported of the 7 until 2026-06-30, after 6000 a day in the 28 days before (26 days): the device is not worn, or the patient hardly moves. Ask how the patient is and whether the device is worn."
+    );
+    assert_eq!(
+        words.ja,
+        "2026年6月30日までの7日間、報告された7日のうち5日は歩数0でした（その前28日間は1日6000歩、測定26日）。機器を装着していないか、ほとんど動けていない可能性があります。体調と機器の装着を確認してください。"
+    );
+    days(&mut home, 33..41, 5000.0);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+    // Some steps to the bathroom on some of the days.
+    let mut home = watched();
+    days(&mut home, 0..28, 6000.0);
+    each(&mut home, (28..35).map(|day| of_day(day, if day % 2 == 0 { 0.0 } else { 60.0 })));
+    assert_eq!(transitions(&home), [Raised]);
+}
+
+#[test]
+fn who_often_left_it_off_or_wears_another_device_is_not_asked_for_days_without_a_step() {
+    let mut home = watched();
+    each(&mut home, (0..28).map(|day| of_day(day, if day % 3 == 0 { 0.0 } else { 6000.0 })));
     days(&mut home, 28..40, 0.0);
-    assert!(transitions(&home).is_empty());
+    assert!(transitions(&home).is_empty(), "worn on two days in three");
+    let mut home = watched();
+    days(&mut home, 0..28, 6000.0);
+    for day in 28..40 {
+        each(&mut home, [of_day(day, 0.0), of_day(day, 5000.0).on_device(1)]);
+    }
+    assert!(transitions(&home).is_empty(), "a new device");
+    let mut home = watched();
+    days(&mut home, 0..28, 6000.0);
+    home.waits_until(45 * DAY);
+    assert!(transitions(&home).is_empty(), "nothing is reported: that is for data.missing");
+    let mut home = watched();
+    days(&mut home, 0..28, 800.0);
+    days(&mut home, 28..40, 0.0);
+    assert!(transitions(&home).is_empty(), "few steps before");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 //! and all else that says something is below it. Silence ends nothing. While it is open it says the means
 //! anew when they are clearly further above, or when the other part comes above too.
 
+mod hours;
 mod limits;
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,11 @@ use crate::wording::day_number;
 
 use super::days::{self, Begin, Part, Verdict};
 use super::pressures::{DayOfPressure, Pressure, mean_of};
-use limits::{DAYS, DIASTOLIC, ENOUGH, SYSTOLIC, Target};
+use limits::{
+    DAYS, DIASTOLIC, ENOUGH, EVENING_BEGINS, MORNING_BEGINS, MORNING_ENDS, SYSTOLIC, Target,
+};
+
+pub use hours::Hours;
 
 /// The rule.
 #[derive(Debug)]
@@ -62,19 +67,21 @@ impl Rule for AboveTarget {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[SYSTOLIC, DIASTOLIC] }
+        const { &[SYSTOLIC, DIASTOLIC, MORNING_BEGINS, MORNING_ENDS, EVENING_BEGINS] }
     }
 
     fn fixed(&self) -> &'static [&'static [Fixed]] {
-        &[limits::FIXED, super::pressures::FIXED, super::occasions::FIXED, super::days::FIXED]
+        &[limits::FIXED, super::occasions::FIXED, super::days::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
-        days::assess(context, Begin::Morning, |days| {
+        let hours = Hours::of(context.plan);
+        days::assess(context, Begin::Morning(hours), |days| {
             let target = Target::of(context.plan);
             let local = days.local_time();
             let readings = context.readings(PRESSURE, days.begin());
-            let known = days.collect(readings, |day: &mut DayOfPressure, one| day.add(local, one));
+            let known =
+                days.collect(readings, |day: &mut DayOfPressure, one| day.add(local, hours, one));
             let parameters = parameters(context.plan, [&SYSTOLIC, &DIASTOLIC]);
             days.assess(context, (&known, DAYS), &parameters, |week, place, open| {
                 let last_day = || day_number(days.date(place));
@@ -84,7 +91,7 @@ impl Rule for AboveTarget {
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        days::is_unaffected(change, context, Begin::Morning)
+        days::is_unaffected(change, context, Begin::Morning(Hours::of(context.plan)))
     }
 
     fn waits_for_the_rest(&self, _: Sample, delay: Span) -> bool {

@@ -59,6 +59,36 @@ fn after_all(readings: impl IntoIterator<Item = Shown>) -> (Home, Vec<Transition
 }
 
 #[test]
+fn who_wakes_at_one_in_the_afternoon_has_mornings_then() {
+    // On waking at 13:00, and before sleep at 05:00 of the next day.
+    let shown = |day| [at_hour(day, 13, 165, 100), at_hour(day, 29, 128, 78)];
+    let hours = [
+        ("bp.above_target.morning_begins", 12.0),
+        ("bp.above_target.morning_ends", 16.0),
+        ("bp.above_target.evening_begins", 22.0),
+    ];
+    let mut home = Home { plan: rules::plan(1, hours).unwrap(), ..Home::default() };
+    for reading in (0..5).flat_map(shown) {
+        home.receives(reading);
+    }
+    assert!(daily::transitions(&home, RULE).is_empty(), "the fifth day is not over");
+    home.waits_until(complete(4) + 8 * 60 - 61);
+    assert!(daily::transitions(&home, RULE).is_empty(), "eight hours later than usual");
+    home.waits_until(complete(4) + 8 * 60);
+    assert_eq!(daily::transitions(&home, RULE), [Raised]);
+    assert_eq!(daily::transitions(&home, "bp.morning_surge"), [Raised]);
+    let alert = daily::last(&home, RULE);
+    let found = ["morning_systolic", "morning_days", "evening_systolic", "last_day"];
+    assert_eq!(
+        found.map(|name| alert.finding(name)),
+        [Some(165.0), Some(5.0), None, Some(20_260_602.0)]
+    );
+    // By the usual hours both are no morning, and the early one is a morning within target.
+    let (_, said) = after_all((0..7).flat_map(shown));
+    assert!(said.is_empty());
+}
+
+#[test]
 fn five_mornings_of_seven_days_are_judged_when_the_fifth_day_is_complete() {
     let mut home = Home::after((0..5).map(|day| morning(day, 142, 88)));
     home.waits_until(5 * DAY + SEVEN - 61);
@@ -331,15 +361,29 @@ fn sent() -> impl Strategy<Value = Vec<Shown>> {
     daily::versions(first, samples())
 }
 
+/// The usual hours of the day, and those of who works late or at night.
+fn hours() -> impl Strategy<Value = [(&'static str, f64); 3]> {
+    let names = ["morning_begins", "morning_ends", "evening_begins"];
+    let names = names.map(|name| {
+        let is_it = |name_of: &&str| name_of.ends_with(name);
+        rules::parameters().map(|parameter| parameter.name).find(is_it).unwrap()
+    });
+    let all = [[4.0, 12.0, 17.0], [12.0, 16.0, 22.0], [18.0, 22.0, 8.0], [0.0, 8.0, 8.0]];
+    select(all.to_vec()).prop_map(move |hours: [f64; 3]| {
+        [(names[0], hours[0]), (names[1], hours[1]), (names[2], hours[2])]
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn the_fast_path_equals_the_full_computation(
         history in daily::history(sent(), 90),
+        hours in hours(),
         sweeps: bool,
     ) {
-        daily::nothing_is_missed(plan(RULE, &[]), &history, sweeps)?;
+        daily::nothing_is_missed(plan(RULE, &hours), &history, sweeps)?;
     }
 
     #[test]
@@ -352,8 +396,8 @@ proptest! {
     }
 
     #[test]
-    fn a_restart_says_nothing_new(history in daily::history(sent(), 90)) {
-        daily::a_restart_says_nothing_new(plan(RULE, &[]), &history)?;
+    fn a_restart_says_nothing_new(history in daily::history(sent(), 90), hours in hours()) {
+        daily::a_restart_says_nothing_new(plan(RULE, &hours), &history)?;
     }
 }
 

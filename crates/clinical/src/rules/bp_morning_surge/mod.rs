@@ -19,6 +19,7 @@ use crate::sample::Sample;
 use crate::time::Span;
 use crate::wording::day_number;
 
+use super::Hours;
 use super::days::{self, Begin, Part, Verdict};
 use super::pressures::{DayOfPressure, mean_of, tenths};
 use limits::{DAYS, DIFFERENCE, ENOUGH, FURTHER, HYSTERESIS};
@@ -54,15 +55,17 @@ impl Rule for MorningSurge {
     }
 
     fn fixed(&self) -> &'static [&'static [Fixed]] {
-        &[limits::FIXED, super::pressures::FIXED, super::occasions::FIXED, super::days::FIXED]
+        &[limits::FIXED, super::occasions::FIXED, super::days::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {
-        days::assess(context, Begin::Morning, |days| {
+        let hours = Hours::of(context.plan);
+        days::assess(context, Begin::Morning(hours), |days| {
             let limit = context.plan.value(&DIFFERENCE);
             let local = days.local_time();
             let readings = context.readings(PRESSURE, days.begin());
-            let known = days.collect(readings, |day: &mut DayOfPressure, one| day.add(local, one));
+            let known =
+                days.collect(readings, |day: &mut DayOfPressure, one| day.add(local, hours, one));
             let parameters = parameters(context.plan, [&DIFFERENCE]);
             days.assess(context, (&known, DAYS), &parameters, |week, place, open| {
                 judge(week, open, limit, || day_number(days.date(place)))
@@ -71,7 +74,7 @@ impl Rule for MorningSurge {
     }
 
     fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        days::is_unaffected(change, context, Begin::Morning)
+        days::is_unaffected(change, context, Begin::Morning(Hours::of(context.plan)))
     }
 
     fn waits_for_the_rest(&self, _: Sample, delay: Span) -> bool {

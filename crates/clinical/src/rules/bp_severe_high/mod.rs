@@ -12,6 +12,7 @@ use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::programmes::PREGNANCY;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::sample::Sample;
@@ -57,6 +58,9 @@ impl Rule for SevereHigh {
             episode.findings = findings(episode);
             episode.parameters =
                 parameters(context.plan, [&SYSTOLIC, &DIASTOLIC, &CLEAR_OCCASIONS]);
+            if context.plan.programme().is_some_and(|programme| programme.name == PREGNANCY) {
+                episode.parameters.insert(PREGNANCY.into(), 1.0);
+            }
         })
     }
 
@@ -87,7 +91,7 @@ impl Rule for SevereHigh {
     }
 
     fn wording_version(&self) -> i32 {
-        2
+        3
     }
 
     fn words(&self, alert: &Alert) -> Text {

@@ -4,12 +4,33 @@ use super::limits::{DIASTOLIC, SYSTOLIC};
 use crate::alert::{Alert, Severity, Stage, Text};
 use crate::crisis::Crisis;
 use crate::parameter::Parameter;
+use crate::programmes::PREGNANCY;
 use crate::rules::confirmed_evidence::OCCASIONS;
 use crate::statistics;
 use crate::wording::number;
 
-/// The sentences.
+/// The sentences, and in pregnancy what else to ask.
 pub(super) fn words(alert: &Alert) -> Text {
+    let text = of_pressure(alert);
+    // Versions 1 and 2 say nothing of it.
+    if alert.parameter(PREGNANCY).is_none() || alert.wording_version < 3 {
+        return text;
+    }
+    let is_confirmed = alert.stage.min(Crisis::known_stage(alert)) == Stage::Confirmed;
+    let (treated_ja, treated_en) = match is_confirmed {
+        true => ("妊娠中のため当日中の治療が必要です", ""),
+        false => ("妊娠中のため、重症域が確認されれば当日中の治療が必要です", ", if confirmed"),
+    };
+    Text {
+        ja: format!("{}{treated_ja}：頭痛、視覚異常、上腹部痛の有無を確認してください。", text.ja),
+        en: format!(
+            "{} In pregnancy it is to be treated the same day{treated_en}: ask for headache, visual disturbance and pain in the upper abdomen.",
+            text.en
+        ),
+    }
+}
+
+fn of_pressure(alert: &Alert) -> Text {
     let judged = Judged::of(alert);
     let (pressure, (broken_ja, broken_en)) = (judged.pressure(), judged.broken());
     // In a new crisis while the alert is open.

@@ -32,6 +32,36 @@ pub(super) const CLEAR: Parameter = Parameter {
     source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
 };
 
+/// Glucose below which a finger-stick is low, where it is given; else as for a sensor, mg/dL.
+pub(super) const STICK_LIMIT: Parameter = Parameter {
+    name: "glucose.low.stick_limit",
+    former_names: &[],
+    label: Label {
+        ja: "指先穿刺で低血糖とする血糖値（未満）", en: "low by finger-stick, below"
+    },
+    unit: "mg/dL",
+    default: 70.0,
+    low: 54.0,
+    high: 90.0,
+    decimals: 0,
+    source: "international consensus on continuous glucose monitoring: level 1, below 70 mg/dL",
+};
+
+/// Glucose at or above which a finger-stick is back, where it is given; else as for a sensor, mg/dL.
+pub(super) const STICK_CLEAR: Parameter = Parameter {
+    name: "glucose.low.stick_clear",
+    former_names: &[],
+    label: Label {
+        ja: "指先穿刺での解消の血糖", en: "back by finger-stick, at or above"
+    },
+    unit: "mg/dL",
+    default: 70.0,
+    low: 54.0,
+    high: 120.0,
+    decimals: 0,
+    source: "international consensus on continuous glucose monitoring: 70 mg/dL is in range",
+};
+
 /// The numbers of the rule that nothing changes.
 pub(super) const FIXED: &[Fixed] = &[
     Fixed::minutes(

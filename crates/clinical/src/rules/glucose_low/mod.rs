@@ -9,7 +9,8 @@
 //!
 //! It ends with a finger-stick of 70 mg/dL or more, or with a sensor that stays there for 15 minutes while
 //! nothing else reads less. Raising and clearing have the same limit: it is the 15 minutes both ways that
-//! keep a sensor around 70 from flapping, as the consensus counts events. Silence ends nothing.
+//! keep a sensor around 70 from flapping, as the consensus counts events. In pregnancy 63 is the limit of
+//! sensors; finger-sticks keep 70. Silence ends nothing.
 //!
 //! What is very low as soon as it is low is told by the rule of that, and not a second time by this one,
 //! unless it lasts. Where a rule set switches that rule off, this one tells of it.
@@ -20,7 +21,7 @@ mod tests;
 mod wording;
 
 use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, TELLS_FOR, Urgent};
+use super::glucose_event::{Beyond, Event, FingerSticks, OfSticks, TELLS_FOR, Urgent};
 use super::glucose_very_low::VERY_LOW;
 use crate::alert::{Alert, Text};
 use crate::fixed::Fixed;
@@ -35,7 +36,7 @@ use crate::sample::Sample;
 use crate::time::Span;
 use crate::timeline::Timeline;
 
-use limits::{CLEAR, LIMIT};
+use limits::{CLEAR, LIMIT, STICK_CLEAR, STICK_LIMIT};
 
 /// What the rule calls an event.
 static LOW: Event = Event {
@@ -43,6 +44,7 @@ static LOW: Event = Event {
     beyond: Beyond::Below,
     limit: &LIMIT,
     clear: &CLEAR,
+    of_sticks: OfSticks { limit: Some(&STICK_LIMIT), clear: Some(&STICK_CLEAR) },
     sensor_for: SENSOR_FOR,
     finger_sticks: FingerSticks::One,
     after_silence: None,
@@ -75,7 +77,7 @@ impl Rule for Low {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[LIMIT, CLEAR] }
+        const { &[LIMIT, CLEAR, STICK_LIMIT, STICK_CLEAR] }
     }
 
     fn fixed(&self) -> &'static [&'static [Fixed]] {

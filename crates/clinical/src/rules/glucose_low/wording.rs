@@ -1,6 +1,6 @@
 //! What an alert of the rule says.
 
-use super::LIMIT;
+use super::{LIMIT, STICK_LIMIT};
 use crate::alert::{Alert, Text};
 use crate::crisis::Crisis;
 use crate::rules::glucose_event::{LASTED, shown_limit, shown_limit_alone};
@@ -16,7 +16,9 @@ pub(super) fn words(alert: &Alert) -> Text {
         return not_recorded(alert.rule.as_str());
     };
     let limit = shown_limit(alert, &LIMIT);
-    let limit_alone = shown_limit_alone(alert, &LIMIT);
+    // Of finger-sticks, where theirs is another one.
+    let has_their_own = alert.parameter(STICK_LIMIT.short_name()).is_some();
+    let limit_alone = shown_limit_alone(alert, if has_their_own { &STICK_LIMIT } else { &LIMIT });
     let minutes = number(alert.finding("minutes").unwrap_or_default());
     let is_sensor = alert.finding("sensor") == Some(1.0);
     let lasted = alert.finding(LASTED).map(number);

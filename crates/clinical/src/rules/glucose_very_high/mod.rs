@@ -20,7 +20,7 @@ mod tests;
 mod wording;
 
 use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, Judge, Level, Urgent};
+use super::glucose_event::{Beyond, Event, FingerSticks, Judge, Level, OfSticks, Urgent};
 use crate::alert::{Alert, Text};
 use crate::fixed::Fixed;
 use crate::glucose::GLUCOSE;
@@ -42,6 +42,7 @@ static VERY_HIGH: Event = Event {
     beyond: Beyond::Above,
     limit: &LIMIT,
     clear: &CLEAR,
+    of_sticks: OfSticks { limit: None, clear: None },
     sensor_for: SENSOR_FOR,
     finger_sticks: FingerSticks::Two { apart: APART, within: WITHIN, alone: &SINGLE },
     after_silence: None,

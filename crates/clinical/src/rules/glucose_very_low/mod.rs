@@ -18,7 +18,9 @@ mod tests;
 mod wording;
 
 use super::glucose_assessment;
-use super::glucose_event::{Beyond, Event, FingerSticks, Judge, Level, TELLS_FOR, Urgent};
+use super::glucose_event::{
+    Beyond, Event, FingerSticks, Judge, Level, OfSticks, TELLS_FOR, Urgent,
+};
 use crate::alert::{Alert, Stage, Text};
 use crate::fixed::Fixed;
 use crate::glucose::{GLUCOSE, SENSOR_FOR};
@@ -32,7 +34,7 @@ use crate::sample::Sample;
 use crate::time::Span;
 use crate::timeline::Timeline;
 
-use limits::{CLEAR, LIMIT};
+use limits::{CLEAR, LIMIT, STICK_CLEAR};
 
 /// What the rule calls an event.
 pub(super) static VERY_LOW: Event = Event {
@@ -40,6 +42,7 @@ pub(super) static VERY_LOW: Event = Event {
     beyond: Beyond::Below,
     limit: &LIMIT,
     clear: &CLEAR,
+    of_sticks: OfSticks { limit: None, clear: Some(&STICK_CLEAR) },
     sensor_for: SENSOR_FOR,
     finger_sticks: FingerSticks::One,
     after_silence: Some(Stage::Unconfirmed),
@@ -72,7 +75,7 @@ impl Rule for VeryLow {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[LIMIT, CLEAR] }
+        const { &[LIMIT, CLEAR, STICK_CLEAR] }
     }
 
     fn fixed(&self) -> &'static [&'static [Fixed]] {

@@ -19,6 +19,19 @@ pub(super) const RISE: Parameter = Parameter {
     source: "ours",
 };
 
+/// A rise below this is none to look at: both values are healthy, % (NGSP).
+pub(super) const LEAST: Parameter = Parameter {
+    name: "hba1c.rise.least",
+    former_names: &[],
+    label: Label { ja: "上昇とみなす値（以上）", en: "a rise counts from" },
+    unit: "%",
+    default: 5.6,
+    low: 4.0,
+    high: 8.0,
+    decimals: 1,
+    source: "Japan's health check-ups: guidance from 5.6 % on, between normal and diabetes (recalled)",
+};
+
 /// A value at or above this is one to look at whatever the last one was, % (NGSP).
 pub(super) const HIGH: Parameter = Parameter {
     name: "hba1c.rise.high",
@@ -62,12 +75,13 @@ impl Percent {
 pub(super) struct Limits {
     pub(super) rise: Percent,
     pub(super) high: Percent,
+    pub(super) least: Percent,
 }
 
 impl Limits {
     pub(super) fn of(plan: &Plan) -> Self {
         let value = |parameter| Percent::of(plan.value(parameter));
-        Self { rise: value(&RISE), high: value(&HIGH) }
+        Self { rise: value(&RISE), high: value(&HIGH), least: value(&LEAST) }
     }
 
     /// A value below this, that is no rise, ends an alert.

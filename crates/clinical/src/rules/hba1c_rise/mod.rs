@@ -1,7 +1,7 @@
 //! `hba1c.rise`: HbA1c that has risen, or is high.
 //!
 //! A value is *to look at* when it is at least half a point above the last one of the six months
-//! before, or at 8.0 % or above. An alert begins with such a value. Every further value updates it. It
+//! before and not below 5.6 %, or at 8.0 % or above. An alert begins with such a value. Every further value updates it. It
 //! ends with the first that is no rise and clearly below 8.0 %. Silence ends nothing.
 //!
 //! The last value is known as far as those of slow kinds are remembered ([`crate::slow`]), and for as long
@@ -23,7 +23,7 @@ use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
 use crate::time::Timestamp;
 
-use limits::{HIGH, Limits, Percent, RISE, SIX_MONTHS};
+use limits::{HIGH, LEAST, Limits, Percent, RISE, SIX_MONTHS};
 
 /// The rule.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Rule for Hba1cRise {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[RISE, HIGH] }
+        const { &[RISE, LEAST, HIGH] }
     }
 
     fn fixed(&self) -> &'static [&'static [Fixed]] {
@@ -103,6 +103,7 @@ impl Rule for Hba1cRise {
             let base = last.replace(reading).filter(|last| {
                 reading.time - last.time <= SIX_MONTHS
                     && value(&reading).since(value(last)) >= limits.rise
+                    && value(&reading) >= limits.least
             });
             if reading.time < from {
                 continue;
@@ -128,7 +129,7 @@ impl Rule for Hba1cRise {
             if let Some(newest) = episode.evidence().iter().max_by_key(|one| one.reading.time) {
                 episode.findings.insert("newest".into(), value(&newest.reading).number());
             }
-            episode.parameters = parameters(context.plan, [&RISE, &HIGH]);
+            episode.parameters = parameters(context.plan, [&RISE, &LEAST, &HIGH]);
         }
         Assessment { episodes, next_assessment: None, covered: beginning.covered }
     }

@@ -297,6 +297,20 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     })
 }
 
+#[test]
+fn a_rise_between_healthy_values_is_none_to_look_at() {
+    assert!(said(&after(&[(0, 4.9), (30, 5.4)])).is_empty());
+    assert!(said(&after(&[(0, 5.0), (30, 5.55)])).is_empty());
+    assert_eq!(said(&after(&[(0, 5.1), (30, 5.6)])), [Raised]);
+    // A value that is healthy is still what the next one has risen from.
+    assert_eq!(said(&after(&[(0, 4.9), (20, 5.4), (40, 5.9)])), [Raised]);
+    let plan = rules::plan(1, [("hba1c.rise.least", 5.0)]).unwrap();
+    let mut home = Home { plan, ..Home::default() };
+    home.receives(hba1c(0, 4.9));
+    home.receives(hba1c(30, 5.4));
+    assert_eq!(said(&home), [Raised], "a plan says otherwise");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

@@ -24,11 +24,15 @@ pub(super) const PERCENT: Parameter = Parameter {
 pub(super) const WEEK: usize = 7;
 /// The month. Ours.
 pub(super) const MONTH: usize = 30;
-/// The median of so many days is compared: the last of the week on which the scale was used. Ours: one
-/// may be another person's.
+/// The median of so many days is compared: the last ones on which the scale was used. Ours: one may be
+/// another person's.
 pub(super) const LAST_DAYS: usize = 3;
-/// On so many days of the month the scale has to be used: about twice a week. Ours.
-pub(super) const ENOUGH_OF_MONTH: usize = 8;
+/// The last days are looked for among so many local days: who weighs twice a week is weighed three times
+/// in eight days, and where one is missed, in eleven. Ours.
+pub(super) const LAST_WITHIN: usize = 14;
+/// On so many days of the month the scale has to be used, the last ones among them that reach into it: of
+/// twice a week, a quarter may be missed. Ours.
+pub(super) const ENOUGH_OF_MONTH: usize = 6;
 
 /// An alert ends when the loss is more than so far below the limit, in points of percent: below 3 % at
 /// the default. Ours, so that a patient at the limit does not flap. None begins with a day among the last
@@ -51,7 +55,10 @@ pub(super) const STEADY_WITHIN: f64 = 3.0;
 /// The numbers of the rule that nothing changes.
 pub(super) const FIXED: &[Fixed] = &[
     Fixed::days(
-        ["比較する週（直近の日数）", "the week: the last local days"],
+        [
+            "使用中とみなす期間（直近の日数）",
+            "the week in which the scale is used: the last local days",
+        ],
         Span::from_days(WEEK as i64),
         "ours",
     ),
@@ -61,14 +68,19 @@ pub(super) const FIXED: &[Fixed] = &[
         "ours",
     ),
     Fixed::count(
-        ["週のうち中央値をとる最後の測定日数", "of the week compared: the last days measured"],
+        ["中央値をとる最後の測定日数", "compared: the last days measured"],
         LAST_DAYS,
         "ours: one may be another person's",
+    ),
+    Fixed::days(
+        ["最後の測定日を探す期間", "the last days measured are among the last local days"],
+        Span::from_days(LAST_WITHIN as i64),
+        "ours: who weighs twice a week and misses one is weighed three times in 11 days",
     ),
     Fixed::count(
         ["比較期間に必要な測定日数（以上）", "of the month measured on at least"],
         ENOUGH_OF_MONTH,
-        "ours: about twice a week",
+        "ours: of twice a week, a quarter may be missed",
     ),
     Fixed::new(
         ["解消：基準を下回る差（ポイント、超）", "ended: below the limit by more than, points"],

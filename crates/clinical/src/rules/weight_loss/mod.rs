@@ -1,10 +1,10 @@
 //! `weight.loss`: weight that has fallen against the month before.
 //!
-//! It is judged once a local day ([`super::days`]): the week that ends with the day against the median of
-//! the thirty days before it, within one scale, for scales differ by more than what is looked for. Of the
-//! week the median of the last three days is compared on which the scale was used. Who loses weight day by
-//! day was heavier at the beginning of the week, so its highest weight would hide that. No day of the three
-//! may say that the weight is back.
+//! It is judged once a local day ([`super::days`]): the last three days on which the scale was used, of
+//! two weeks, against the median of the month before, within one scale, for scales differ by more than what
+//! is looked for. Of the three days the median is compared. Who loses weight day by day was heavier a week
+//! ago, so a week's highest weight would hide that. No day of the three may say that the weight is back.
+//! Two weeks, because who weighs twice a week has no three days in one.
 //!
 //! Others stand on the scale too. Of each day the weight nearest to the median is the patient's; where it
 //! is more than 20 kg away, the week is another person's; and a scale that showed so low a weight on two
@@ -77,7 +77,7 @@ impl Rule for WeightLoss {
             });
             let parameters = parameters(context.plan, [&PERCENT]);
             days.assess(context, (&known, MONTH + WEEK), &parameters, |both, place, open| {
-                judge(both, open, limit, || day_number(days.date(place)))
+                judge(both, open, limit, |back| day_number(days.date(place - back)))
             })
         })
     }
@@ -90,6 +90,10 @@ impl Rule for WeightLoss {
         days::waits_for_the_rest(delay)
     }
 
+    fn wording_version(&self) -> i32 {
+        2
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }
@@ -100,7 +104,7 @@ fn judge(
     both: &[OfSources<Weights>],
     open: Option<&Values>,
     limit: f64,
-    last_day: impl Fn() -> f64,
+    day_before_last: impl Fn(usize) -> f64,
 ) -> Verdict {
     let scales: Vec<Scale> =
         sources(both).into_iter().map(|source| Scale::of(both, source, limit)).collect();
@@ -116,13 +120,14 @@ fn judge(
     };
     let lost = compared().filter(is_lost);
     if let Some(greatest) = lost.max_by(|one, other| one.loss.total_cmp(&other.loss)) {
-        let Compared { loss, from, to, days_of_month, .. } = *greatest;
+        let Compared { loss, from, to, days_of_month, first_of_last, .. } = *greatest;
         let findings = values([
             ("loss", loss),
             ("from", from.kilograms()),
             ("to", to.kilograms()),
             ("month_days", days_of_month as f64),
-            ("last_day", last_day()),
+            ("first_day", day_before_last(first_of_last)),
+            ("last_day", day_before_last(0)),
         ]);
         return Verdict::holds(findings, open, |open| {
             open.get("loss").is_none_or(|said| loss >= said + FURTHER)

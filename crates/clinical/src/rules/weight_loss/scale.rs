@@ -1,4 +1,6 @@
-//! One scale: what its week says against its month.
+//! One scale: what its last days say against its month.
+
+use std::ops::Range;
 
 use crate::rules::of_sources::OfSources;
 use crate::rules::weights::{OF_ANOTHER_PERSON, Weight};
@@ -6,7 +8,8 @@ use crate::source::SourceDigest;
 use crate::statistics::median;
 
 use super::limits::{
-    DAYS_OF_ANOTHER, ENOUGH_OF_MONTH, ENOUGH_OF_STEADY_WEEK, LAST_DAYS, MONTH, STEADY_WITHIN, WEEK,
+    DAYS_OF_ANOTHER, ENOUGH_OF_MONTH, ENOUGH_OF_STEADY_WEEK, LAST_DAYS, LAST_WITHIN, MONTH,
+    STEADY_WITHIN, WEEK,
 };
 
 /// What a scale showed on a day.
@@ -15,7 +18,7 @@ pub(super) type Weights = Vec<Weight>;
 /// What a scale says.
 #[derive(Debug, PartialEq)]
 pub(super) enum Scale {
-    /// Its week can be compared with its month.
+    /// Its last days can be compared with its month.
     Compared(Compared),
     /// It was used in the week, and says nothing.
     Unclear,
@@ -25,7 +28,7 @@ pub(super) enum Scale {
     Unused,
 }
 
-/// The week of a scale against its month.
+/// The last days of a scale against its month.
 #[derive(Debug, PartialEq)]
 pub(super) struct Compared {
     /// How far the median of the last days is below that of the month, percent, to a tenth.
@@ -36,8 +39,10 @@ pub(super) struct Compared {
     pub(super) from: Weight,
     /// The median of the last days.
     pub(super) to: Weight,
-    /// On how many days of the month the scale was used.
+    /// On how many days of the month the scale was used, without the last ones.
     pub(super) days_of_month: usize,
+    /// How many days before the last day the first of the last days is.
+    pub(super) first_of_last: usize,
     /// Whether it showed weights so low in the month already.
     pub(super) is_shared: bool,
 }
@@ -58,16 +63,23 @@ impl Scale {
         if of_month.len() < ENOUGH_OF_MONTH {
             return if is_steady(&of_week) { Self::NewAndSteady } else { Self::Unclear };
         }
+        let used = |places: Range<usize>| {
+            places.rev().filter_map(move |place| Some((place, both[place].get(source)?)))
+        };
+        let last: Vec<(usize, &Weights)> =
+            used(both.len() - LAST_WITHIN..both.len()).take(LAST_DAYS).collect();
+        let [_, _, (first, _)] = last[..] else { return Self::Unclear };
+        // Of who does not weigh daily, the first of the last days lie in the month.
+        let before: Vec<&Weights> = used(0..MONTH.min(first)).map(|(_, day)| day).collect();
         // Each day counts once, however many stood on the scale.
-        let of_day = |day: &Weights| median(day.iter().map(|one| one.kilograms()));
-        let Some(from) = median(of_month.iter().filter_map(of_day)).map(Weight::of) else {
+        let of_day = |day: &&Weights| median(day.iter().map(|one| one.kilograms()));
+        let Some(from) = median(before.iter().filter_map(of_day)).map(Weight::of) else {
             return Self::Unclear;
         };
         let nearest = |day: &Weights| {
             day.iter().copied().min_by_key(|one| (one.since(from).magnitude(), *one))
         };
-        let mut last: Vec<Weight> =
-            of_week.iter().rev().filter_map(nearest).take(LAST_DAYS).collect();
+        let mut last: Vec<Weight> = last.iter().filter_map(|(_, day)| nearest(day)).collect();
         last.sort_unstable();
         let [_, to, highest] = last[..] else { return Self::Unclear };
         if from.since(to).magnitude() > OF_ANOTHER_PERSON {
@@ -81,7 +93,8 @@ impl Scale {
             least_loss: loss(highest),
             from,
             to,
-            days_of_month: of_month.len(),
+            days_of_month: before.len(),
+            first_of_last: both.len() - 1 - first,
             is_shared: older.iter().filter(|day| is_low(day)).count() >= DAYS_OF_ANOTHER,
         })
     }

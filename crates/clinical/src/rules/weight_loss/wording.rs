@@ -16,9 +16,11 @@ pub(super) fn words(alert: &Alert) -> Text {
     };
     let [loss, from, to, month_days, limit] = [loss, from, to, month_days, limit].map(number);
     let (year, month, day) = day_of(last_day);
-    // Formerly the highest weight of the week was compared, and said of how many days.
-    let (weight_ja, weight_en) = match alert.finding("days").map(number) {
-        Some(days) => (
+    let first_day = alert.finding("first_day").map(day_of);
+    // Formerly the highest weight of the week was compared, and said of how many days; then the last days of
+    // the week.
+    let (weight_ja, weight_en) = match (alert.finding("days").map(number), first_day) {
+        (Some(days), _) => (
             format!(
                 "体重が{year}年{month}月{day}日までの7日間（測定{days}日）、最高でも{to} kgで、その前30日間"
             ),
@@ -26,7 +28,15 @@ pub(super) fn words(alert: &Alert) -> Text {
                 "Weight at most {to} kg in the 7 days until {year}-{month:02}-{day:02} ({days} days measured), {loss} % below the median of the 30 days before"
             ),
         ),
-        None => (
+        (None, Some((first_year, first_month, first_day))) => (
+            format!(
+                "体重（直近3測定日、{first_year}年{first_month}月{first_day}日～{year}年{month}月{day}日の中央値）が{to} kgで、その前の約1か月間"
+            ),
+            format!(
+                "Weight {to} kg (median of the last 3 days measured, {first_year}-{first_month:02}-{first_day:02} to {year}-{month:02}-{day:02}), {loss} % below the median of the month before"
+            ),
+        ),
+        (None, None) => (
             format!(
                 "体重（{year}年{month}月{day}日までの直近3測定日の中央値）が{to} kgで、その週の前30日間"
             ),

@@ -1,6 +1,7 @@
 //! The rule, shown by what happens to a patient.
 
 mod noise;
+mod sticks;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,110 @@
+//! The hours of a patient's mornings and evenings, in which home pressures are compared: one set for all
+//! rules and for the summary. Who works at night wakes at another hour than others.
+
+use jiff::civil::{Date, Time};
+
+use super::limits::HOURS;
+use crate::local_time::LocalTime;
+use crate::plan::Plan;
+use crate::rules::days::Part;
+use crate::time::{Span, Timestamp};
+
+/// Hours of the clock on the wall, each after the one before: of who works at night beyond midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours {
+    morning: i8,
+    morning_ends: i8,
+    evening: i8,
+}
+
+impl Default for Hours {
+    fn default() -> Self {
+        let [morning, morning_ends, evening] = HOURS.map(|hour| hour.default as i8);
+        Self { morning, morning_ends, evening }
+    }
+}
+
+impl Hours {
+    /// The patient's own. Where plan and rule set together give hours that do not follow each other, the
+    /// usual ones.
+    pub fn of(plan: &Plan) -> Self {
+        Self::given(plan).unwrap_or_default()
+    }
+
+    /// The same; none where they do not follow each other.
+    pub(crate) fn given(plan: &Plan) -> Option<Self> {
+        let [morning, morning_ends, evening] = HOURS.map(|hour| plan.value(hour) as i8);
+        let hours = Self { morning, morning_ends, evening };
+        let (ends, begins) = (hours.after_morning(morning_ends), hours.after_morning(evening));
+        (0 < ends && ends <= begins).then_some(hours)
+    }
+
+    /// So many hours after the morning begins a clock shows an hour.
+    fn after_morning(self, hour: i8) -> i8 {
+        (hour - self.morning).rem_euclid(24)
+    }
+
+    /// The part of the day of a time, if it is in one.
+    pub(in crate::rules) fn part(self, time: Time) -> Option<Part> {
+        let after = self.after_morning(time.hour());
+        if after < self.after_morning(self.morning_ends) {
+            return Some(Part::Morning);
+        }
+        (after >= self.after_morning(self.evening)).then_some(Part::Evening)
+    }
+
+    /// When the day begins.
+    pub(in crate::rules) fn begin(self) -> Time {
+        Time::new(self.morning, 0, 0, 0).unwrap_or(Time::midnight())
+    }
+
+    /// How much later than usual the day ends.
+    pub(in crate::rules) fn later(self) -> Span {
+        Span::from_hours(i64::from((self.morning - Self::default().morning).max(0)))
+    }
+
+    /// The day that an instant belongs to: what is before the morning is of the day before.
+    pub(crate) fn day_of(self, local: &LocalTime, instant: Timestamp) -> Date {
+        let day = local.day_of(instant);
+        match local.time_of_day(instant) < self.begin() {
+            true => day.yesterday().unwrap_or(Date::MIN),
+            false => day,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::time;
+
+    use super::*;
+    use crate::plan::InvalidPlan;
+    use crate::rules;
+
+    fn plan(hours: [f64; 3]) -> Result<Plan, InvalidPlan> {
+        rules::plan(1, HOURS.iter().zip(hours).map(|(parameter, hour)| (parameter.name, hour)))
+    }
+
+    #[test]
+    fn the_parts_of_a_day_are_those_of_the_patients_hours() {
+        let of = |hours, hour| Hours::of(&plan(hours).unwrap()).part(time(hour, 59, 0, 0));
+        let (morning, evening) = (Some(Part::Morning), Some(Part::Evening));
+        // Who works in the late shift, and who works at night.
+        for (hours, wanted) in [
+            ([4.0, 12.0, 17.0], [evening, morning, None, evening]),
+            ([11.0, 17.0, 22.0], [evening, evening, morning, evening]),
+            ([16.0, 21.0, 6.0], [None, evening, evening, None]),
+        ] {
+            assert_eq!([3, 8, 14, 23].map(|hour| of(hours, hour)), wanted, "{hours:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_whose_hours_do_not_follow_each_other_is_refused() {
+        for hours in [[12.0, 12.0, 17.0], [4.0, 18.0, 17.0], [14.0, 12.0, 17.0]] {
+            assert_eq!(plan(hours), Err(InvalidPlan::Hours), "{hours:?}");
+        }
+        assert!(rules::plan(1, [(HOURS[0].name, 12.0)]).is_err(), "it ends at 12");
+        assert!(plan([13.0, 18.0, 2.0]).is_ok(), "beyond midnight");
+    }
+}
