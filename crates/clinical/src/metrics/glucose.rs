@@ -6,7 +6,7 @@ use crate::glucose::bands::{Band, BandLimits, InBands};
 use crate::glucose::{ENOUGH_DAYS, ENOUGH_PERCENT};
 use crate::local_time::LocalTime;
 use crate::statistics::{coefficient_of_variation, mean, standard_deviation};
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 use super::events::{LowEvents, low_events};
 use super::excursions::mage;
@@ -24,6 +24,8 @@ const CONGA_HOURS: [u32; 4] = [1, 2, 4, 24];
 pub struct GlucoseSummary {
     /// The local days with values.
     pub days_with_values: u32,
+    /// The local days that the period has, with those that it has a part of.
+    pub days_of_period: u32,
     /// The values that are counted.
     pub values: u64,
     /// How many a sensor of the same interval would have said over the whole period.
@@ -76,6 +78,12 @@ pub struct RiskIndices {
     pub j_index: Option<f64>,
 }
 
+/// When the days begin that are summarised up to a time where no others are asked for: as many whole days
+/// as are enough, and today, up to now.
+pub fn usual_glucose_begin(local: &LocalTime, to: Timestamp) -> Timestamp {
+    local.begin_of(local.day_of(to), -(ENOUGH_DAYS as i32))
+}
+
 /// The summary of a trace that was made for a period.
 pub fn glucose_summary(trace: &Trace, period: Period, local: &LocalTime) -> GlucoseSummary {
     let values = trace.values();
@@ -89,6 +97,7 @@ pub fn glucose_summary(trace: &Trace, period: Period, local: &LocalTime) -> Gluc
     let grid = Grid::of(trace);
     GlucoseSummary {
         days_with_values: days.len() as u32,
+        days_of_period: period.days(|time| local.day_of(time)),
         values: values.len() as u64,
         expected_values: expected_values(values, period),
         values_beyond: (values.len() - exact.len()) as u64,

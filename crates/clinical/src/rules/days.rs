@@ -42,7 +42,7 @@ impl Begin {
 /// Morning is from 04:00 on, until noon; evening is from 17:00 on until the next morning begins. The hours
 /// of the day are ours.
 pub(super) const HOURS: [i8; 3] = [4, 12, 17];
-const MORNING_BEGINS: Time = time(HOURS[0], 0, 0, 0);
+pub(crate) const MORNING_BEGINS: Time = time(HOURS[0], 0, 0, 0);
 const MORNING_ENDS: Time = time(HOURS[1], 0, 0, 0);
 const EVENING_BEGINS: Time = time(HOURS[2], 0, 0, 0);
 

@@ -31,6 +31,8 @@ pub struct GlucoseSummary {
     pub period: Period,
     /// Local days with values.
     pub days_with_values: u32,
+    /// The local days of the period, with those that it has a part of.
+    pub days_of_period: u32,
     /// Values that are counted: of sensors, without copies, at each time of one sensor.
     pub values: u64,
     /// How many a sensor of the same interval would have said over the whole period.
@@ -158,6 +160,7 @@ impl GlucoseSummary {
             patient,
             period,
             days_with_values: of.days_with_values,
+            days_of_period: of.days_of_period,
             values: of.values,
             expected_values: of.expected_values,
             values_beyond: of.values_beyond,
@@ -297,7 +300,7 @@ pub struct BloodPressureSummary {
     pub period: Period,
     /// Readings, without copies.
     pub readings: u32,
-    /// The days of the period.
+    /// The days of the period, each from 04:00 on, with those that it has a part of.
     pub days_of_period: u32,
     /// How many days have to be measured: 5 of each 7.
     pub days_needed: u32,

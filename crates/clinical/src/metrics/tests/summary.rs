@@ -38,6 +38,19 @@ fn fourteen_days_of_a_steady_154_are_what_the_formulas_say() {
 }
 
 #[test]
+fn two_weeks_from_noon_are_a_part_of_fifteen_days_and_the_usual_ones_begin_at_midnight() {
+    let noon = minute(14 * 1440 + 720);
+    let of = |from| summary_of(every_five(vec![120.0; 15 * 288]), Period { from, to: noon });
+    let from_noon = of(minute(720));
+    assert_eq!((from_noon.days_with_values, from_noon.days_of_period), (15, 15));
+    let usual = usual_glucose_begin(&JAPAN, noon);
+    assert_eq!(usual, midnight());
+    let usual = of(usual);
+    assert_eq!((usual.days_with_values, usual.days_of_period, usual.is_enough), (15, 15, true));
+    assert_eq!(usual_glucose_begin(&JAPAN, minute(14 * 1440)), midnight(), "14 whole days");
+}
+
+#[test]
 fn seventy_percent_of_fourteen_days_is_enough_and_less_or_fewer_days_is_not() {
     let of = |values, length| summary_of(every_five(vec![120.0; values]), days(length));
     let enough = of(2823, 14);

@@ -36,7 +36,7 @@ test('a mean at the target is said to be above it, and too few days are said', (
 
 const profile: GlucoseProfile = { patient: 'A/1', period, slot_minutes: 15, slots: [], limits: [] }
 const glucose = {
-  patient: 'A/1', period, days_with_values: 9, values: 2000, expected_values: 4032, values_beyond: 0, covered_percent: 69.97, is_enough: false,
+  patient: 'A/1', period, days_with_values: 9, days_of_period: 15, values: 2000, expected_values: 4032, values_beyond: 0, covered_percent: 69.97, is_enough: false,
   mean: 148.2, gmi_percent: 6.85, coefficient_of_variation_percent: 35.2, events_below_70: 3, events_below_54: 1, events_extended: 0, conga: [],
   time_in_bands: { below_54: 0.4, from_54_to_69: 2.1, from_70_to_180: 76.5, from_181_to_250: 16, above_250: 5, below_70: 2.5, above_180: 21 },
 } satisfies GlucoseSummary
