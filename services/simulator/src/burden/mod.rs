@@ -130,6 +130,8 @@ pub struct PlantedEvent {
 /// What a run found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Burden {
+    /// The seed of the population.
+    pub seed: u64,
     /// Patients to whom nothing was planted.
     pub stable: Tally,
     /// Patients in a scenario.
@@ -152,7 +154,7 @@ pub fn run(args: &BurdenArgs) -> Burden {
         let joined = spawned.into_iter().map(|one| one.join());
         joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
-    let mut burden = Burden::default();
+    let mut burden = Burden { seed: args.seed, ..Burden::default() };
     (burden.stable.days, burden.planted.days) = (args.days, args.days);
     for part in parts {
         burden.stable.add(&part.stable);

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use clinical::alert::Severity;
+use clinical::rule_set::RULE_SET;
 
 use super::{Burden, MOST_REVIEWS, MOST_URGENT, PlantedEvent, Saved, Tally, place};
 use crate::scenario;
@@ -18,8 +19,8 @@ impl Display for Burden {
         let Tally { patients, days, .. } = self.stable;
         writeln!(
             f,
-            "{patients} stable patients and {} in a scenario, {days} days.\n",
-            self.planted.patients
+            "Rule set `{RULE_SET}`, seed {}: {patients} stable patients and {} in a scenario, {days} days.\n",
+            self.seed, self.planted.patients
         )?;
         self.write_rates(f)?;
         self.write_events(f)?;
@@ -129,6 +130,8 @@ mod tests {
         let once = in_document(&format!("# Rules\n\n{BEGIN}old\n{END}\nmore"), &burden).unwrap();
         assert!(once.starts_with("# Rules\n") && once.ends_with("-->\nmore"), "{once}");
         assert!(once.contains("950 stable patients") && !once.contains("old"), "{once}");
+        // By this line `make check` knows that the tables are of the rules that there are.
+        assert!(once.contains(&format!("\nRule set `{RULE_SET}`, seed 0: 950 ")), "{once}");
         assert_eq!(in_document(&once, &burden).as_ref(), Some(&once));
         assert_eq!(in_document("# Rules", &burden), None);
     }
