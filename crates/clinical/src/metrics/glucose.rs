@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::glucose::bands::{Band, BandLimits, InBands};
 use crate::glucose::{ENOUGH_DAYS, ENOUGH_PERCENT};
+use crate::kinds::Side;
+use crate::kinds::blood_glucose::GLUCOSE_VALUE;
+use crate::limit::Limit;
 use crate::local_time::LocalTime;
 use crate::statistics::{coefficient_of_variation, mean, standard_deviation};
 use crate::time::{Span, Timestamp};
@@ -127,6 +130,26 @@ pub fn glucose_summary(trace: &Trace, period: Period, local: &LocalTime) -> Gluc
             .collect(),
         mage: mage(&grid),
     }
+}
+
+/// The range among the limits of a patient, where the care plan, its programme or the rule set gives another
+/// than that of the consensus: the rule about the time in range judges by it.
+pub fn own_range(limits: &[Limit]) -> Option<BandLimits> {
+    let standard = BandLimits::STANDARD;
+    let end = |side| {
+        let is_it = |limit: &&Limit| {
+            limit.field == GLUCOSE_VALUE && limit.side == side && limit.severity.is_none()
+        };
+        limits.iter().find(is_it).map(|limit| limit.value)
+    };
+    let (low, high) = (end(Side::Below), end(Side::Above));
+    let own = standard.with_range(low.unwrap_or(standard.low()), high.unwrap_or(standard.high()));
+    (own != standard).then_some(own)
+}
+
+/// For how many seconds the values of a trace stand in each band of a range.
+pub fn time_in_range(trace: &Trace, limits: BandLimits) -> InBands {
+    time_in_bands(trace.values(), limits)
 }
 
 /// For how many seconds values stand in each band.

@@ -28,7 +28,9 @@ pub use blood_pressure::{
 pub use daily::{GlucoseDay, glucose_days};
 pub use events::{LowEvents, low_events};
 pub use excursions::mage;
-pub use glucose::{GlucoseSummary, RiskIndices, glucose_summary, usual_glucose_begin};
+pub use glucose::{
+    GlucoseSummary, RiskIndices, glucose_summary, own_range, time_in_range, usual_glucose_begin,
+};
 pub use grid::Grid;
 pub(crate) use trace::LONGEST_INTERVAL;
 pub use trace::{Period, Trace, TraceValue};

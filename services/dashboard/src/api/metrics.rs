@@ -147,10 +147,13 @@ pub async fn read_glucose_summary(
     query: Result<Query<PeriodQuery>, QueryRejection>,
 ) -> Result<Json<GlucoseSummary>, Problem> {
     let wanted = glucose(&dashboard, assigned, query).await?;
-    let summary = wanted.summarised(|wanted| {
+    let limits: Vec<Limit> = rules::limits(&dashboard.plan_of(wanted.patient.as_str())).collect();
+    let own = metrics::own_range(&limits);
+    let summary = wanted.summarised(move |wanted| {
         let trace = wanted.trace();
         let summary = metrics::glucose_summary(&trace, wanted.period, &wanted.local);
-        GlucoseSummary::new(wanted.patient.to_string(), wanted.period(), &summary)
+        let own = own.map(|own| (own, metrics::time_in_range(&trace, own)));
+        GlucoseSummary::new(wanted.patient.to_string(), wanted.period(), &summary, own)
     });
     summary.await
 }

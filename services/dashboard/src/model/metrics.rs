@@ -59,6 +59,9 @@ pub struct GlucoseSummary {
     pub time_in_tight_range: Option<TimeInRange>,
     /// Times by the range in pregnancy, 63 to 140 mg/dL; null without values.
     pub time_in_pregnancy_range: Option<TimeInRange>,
+    /// Times by the patient's own range, as the care plan, its programme or the rule set gives it; null without
+    /// values, and where it is 70 to 180 mg/dL.
+    pub time_in_own_range: Option<TimeInRange>,
     /// Events of 15 minutes or more below 70 mg/dL, with those that went below 54.
     pub events_below_70: u32,
     /// Events of 15 minutes or more below 54 mg/dL.
@@ -155,7 +158,12 @@ impl TimeInRange {
 
 impl GlucoseSummary {
     /// The answer of a summary.
-    pub fn new(patient: String, period: Period, of: &metrics::GlucoseSummary) -> Self {
+    pub fn new(
+        patient: String,
+        period: Period,
+        of: &metrics::GlucoseSummary,
+        own: Option<(BandLimits, InBands)>,
+    ) -> Self {
         Self {
             patient,
             period,
@@ -174,6 +182,7 @@ impl GlucoseSummary {
             time_in_bands: TimeInBands::of(&of.time),
             time_in_tight_range: TimeInRange::of(&of.time_tight, BandLimits::TIGHT),
             time_in_pregnancy_range: TimeInRange::of(&of.time_pregnancy, BandLimits::PREGNANCY),
+            time_in_own_range: own.and_then(|(limits, time)| TimeInRange::of(&time, limits)),
             events_below_70: of.events.below_70,
             events_below_54: of.events.below_54,
             events_extended: of.events.extended,

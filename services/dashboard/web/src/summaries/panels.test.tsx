@@ -50,16 +50,12 @@ test('times in ranges are said in words, and too little data is', () => {
   expect(shown('ja', <GlucosePanel summary={glucose} profile={profile} />)).toContain('判断には70 %が必要です')
 })
 
-test('what mean and GMI leave out is said, and the range of a pregnancy', () => {
-  const high = { ...glucose, values: 3800, values_beyond: 800, time_in_pregnancy_range: { low: 63, high: 140, below: 1, in_range: 52.4, above: 46.6 } }
-  const limits = [
-    { kind: 'blood_glucose', field: 'glucose_value', side: 'below', value: 63, severity: null },
-    { kind: 'blood_glucose', field: 'glucose_value', side: 'above', value: 140, severity: null },
-  ] as const
-  const english = shown('en', <GlucosePanel summary={high} profile={{ ...profile, limits: [...limits] }} />)
+test('what mean and GMI leave out is said, and times by the range of the plan, whichever it is', () => {
+  const high = { ...glucose, values: 3800, values_beyond: 800, time_in_own_range: { low: 70, high: 160, below: 1, in_range: 60.4, above: 38.6 } }
+  const english = shown('en', <GlucosePanel summary={high} profile={profile} />)
   expect(english).toContain('21 % of the values are beyond what the sensor can say. Mean, GMI and CV leave them out')
-  expect(english).toContain('Target range 63–140: 52 % (below: 1.0 %, above: 47 %)')
-  const usual = shown('en', <GlucosePanel summary={{ ...high, values_beyond: 38 }} profile={profile} />)
+  expect(english).toContain('Target range 70–160: 60 % (below: 1.0 %, above: 39 %)')
+  const usual = shown('en', <GlucosePanel summary={{ ...high, values_beyond: 38, time_in_own_range: null }} profile={profile} />)
   expect(usual).not.toContain('beyond what')
   expect(usual).not.toContain('Target range')
 })
