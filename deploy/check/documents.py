@@ -5,7 +5,7 @@ the clinical rules are described as they are, with every number that they work w
 A name in backticks is a metric's when it begins with mimamori_, a test's when it has four
 underscores or more, and a file's when it begins with a folder of the checkout and has a slash. Each
 rule has a section in docs/clinical-rules.md that names its parameters with their ranges, and the page
-names the rule set. A number that a rule works with is a parameter, or among the fixed numbers that plans
+names the rule set; so do the tables that `make burden` keeps there. A number that a rule works with is a parameter, or among the fixed numbers that plans
 show, whose table a test holds to the page. Says what is missing and exits with 1.
 """
 
@@ -23,6 +23,7 @@ FUNCTION = re.compile(r"\bfn ([a-z0-9_]+)")
 RULES = pathlib.Path("crates/clinical/src/rules")
 RULES_PAGE = pathlib.Path("docs/clinical-rules.md")
 RULE_SET = re.compile(r'RULE_SET: &str = "([^"]+)"')
+BURDEN = re.compile(r"^<!-- printed by make burden -->\nRule set `([^`]+)`, seed ", re.MULTILINE)
 PARAMETER = re.compile(r'name: "([a-z0-9._]+)",.*?\blow: ([\d.]+),\s+high: ([\d.]+),', re.DOTALL)
 NUMBER = re.compile(
     r"^(?:pub(?:\(\w+\))? )?const ([A-Z_]+): (?:Span|[fiu]\d+|usize|Weight|Percent|Pressure|\[i8; 3\]|\(f64, f64\)) =",
@@ -70,6 +71,9 @@ def rules_not_described():
     (rule_set,) = RULE_SET.findall((RULES.parent / "rule_set.rs").read_text())
     if f"`{rule_set}`" not in page:
         yield f"{RULES_PAGE}: does not name the rule set {rule_set}"
+    if (of := BURDEN.findall(page)) != [rule_set]:
+        of = " and ".join(of) or "no rule set that is named"
+        yield f"{RULES_PAGE}: the alert burden is of {of}, not of {rule_set}: run make burden"
     sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE))
     folders = sorted(path for path in RULES.iterdir() if path.is_dir())
     rules = {folder.name.replace("_", ".", 1): folder for folder in folders}

@@ -24,6 +24,8 @@ pub enum Event<'a> {
     Reading {
         /// The reading.
         reading: &'a Reading,
+        /// When it came.
+        received: Timestamp,
         /// The rules that had an open alert when it came.
         open: &'a [RuleName],
     },
@@ -98,7 +100,7 @@ impl Watched<'_> {
         let with = (self.care_plan, Window::default());
         let applied = self.monitor.apply(reading, received, with);
         if applied.outcome == Outcome::New && !reading.entered_in_error {
-            see(Event::Reading { reading, open: &open });
+            see(Event::Reading { reading, received, open: &open });
         }
         tell(&applied.changes, see);
     }
@@ -119,6 +121,10 @@ pub struct Course {
     pub raised_at: Timestamp,
     /// The most urgent that it was.
     pub highest: Severity,
+    /// How often it paged: where it became urgent, and in each new crisis after that.
+    pub pages: u64,
+    /// When the first and the newest that it rests on were observed.
+    pub observed: (Timestamp, Timestamp),
     /// What it is now.
     pub status: Status,
 }
@@ -135,10 +141,15 @@ impl Courses {
     /// An alert has changed.
     pub fn note(&mut self, alert: &Alert) {
         let known = self.newest.get(&alert.id).copied();
+        let is_told = matches!(alert.transition, Transition::Raised | Transition::Escalated);
+        let pages = u64::from(is_told && alert.severity == Severity::Urgent);
+        let observed = (alert.first_observed_at, alert.last_observed_at);
         match known.filter(|_| alert.transition != Transition::Raised) {
             Some(index) => {
                 let course = &mut self.all[index];
                 course.highest = course.highest.max(alert.severity);
+                course.pages += pages;
+                course.observed = observed;
                 course.status = alert.status;
             }
             None => {
@@ -147,6 +158,8 @@ impl Courses {
                     rule: alert.rule,
                     raised_at: alert.changed_at,
                     highest: alert.severity,
+                    pages,
+                    observed,
                     status: alert.status,
                 });
             }
@@ -156,5 +169,56 @@ impl Courses {
     /// All of them.
     pub fn all(&self) -> &[Course] {
         &self.all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clinical::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+    use clinical::sample::Sample;
+    use clinical::{Kind, Source, Version};
+
+    use super::*;
+
+    /// The alert of two severe pressures.
+    fn alert() -> Alert {
+        let mut monitor = Monitor::default();
+        let mut severe = |minutes| {
+            let now = Day(20_458).start() + Span::from_minutes(minutes);
+            let reading = Reading {
+                patient: PatientId::parse("HOME01/P1").unwrap(),
+                kind: Kind::BloodPressure,
+                observation_time: now,
+                version: Version::new(now, 0),
+                source: Source::device("OMRON", "1").unwrap(),
+                entered_in_error: false,
+                sample: Sample::default().with(SYSTOLIC, 195.0).with(DIASTOLIC, 116.0),
+            };
+            monitor.apply(&reading, now, (&CarePlan::default(), Window::default())).changes
+        };
+        severe(0);
+        severe(5).pop().unwrap()
+    }
+
+    #[test]
+    fn an_alert_that_escalates_again_in_a_new_crisis_pages_again() {
+        let alert = alert();
+        assert_eq!((alert.severity, alert.transition), (Severity::Urgent, Transition::Raised));
+        let mut courses = Courses::default();
+        for (transition, pages) in [
+            (Transition::Raised, 1),
+            (Transition::Updated, 1),
+            (Transition::Escalated, 2),
+            (Transition::Eased, 2),
+        ] {
+            courses.note(&Alert { transition, ..alert.clone() });
+            assert_eq!(courses.all()[0].pages, pages, "{transition:?}");
+        }
+        courses.note(&Alert {
+            severity: Severity::Review,
+            transition: Transition::Escalated,
+            ..alert
+        });
+        assert_eq!((courses.all().len(), courses.all()[0].pages), (1, 2), "a review pages nobody");
     }
 }

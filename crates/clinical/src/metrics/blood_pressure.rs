@@ -17,13 +17,16 @@ use crate::rules::pressures::{DayOfPressure, Pressure, mean_of};
 use crate::statistics::{
     coefficient_of_variation, mean, mean_of_successive_differences, standard_deviation,
 };
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 use super::trace::Period;
 
 /// Of each seven days so many have to be measured for a summary to be judged: JSH 2019 (five days; that
 /// they are of seven is recalled).
 const ENOUGH_OF_A_WEEK: u32 = 5;
+
+/// So many days are summarised where no others are asked for, as the rule about a week judges so many.
+const USUAL_DAYS: u32 = 7;
 
 /// The pressures from which on a value is above target, mmHg.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -105,7 +108,7 @@ pub struct MeanOfDays {
 pub struct BloodPressureSummary {
     /// The days with a morning or an evening, the first first.
     pub days: Vec<DayPressure>,
-    /// How many days the period has.
+    /// How many days the period has, each from 04:00 on, with those that it has a part of.
     pub days_of_period: u32,
     /// How many of them have to be measured.
     pub days_needed: u32,
@@ -128,6 +131,14 @@ pub struct BloodPressureSummary {
     pub above_target_percent: Option<f64>,
 }
 
+/// When the days begin that are summarised up to a time where no others are asked for: today, up to now,
+/// is the last of seven. A day begins with the patient's morning.
+pub fn usual_pressure_begin(local: &LocalTime, hours: Hours, to: Timestamp) -> Timestamp {
+    let last = hours.day_of(local, to - Span::from_millis(1));
+    let before = jiff::Span::new().days(i64::from(USUAL_DAYS) - 1);
+    local.instant(last.saturating_sub(before), hours.begin())
+}
+
 /// The summary over a period, by the patient's hours of morning and evening, of the patient's current
 /// readings of home blood pressure, which are in observation order; those of two minutes around the
 /// period should be there too, as what a reading is a copy of may be outside.
@@ -147,8 +158,7 @@ pub fn blood_pressure_summary(
     }
     let days: Vec<DayPressure> =
         of_days.iter().filter_map(|(day, of_day)| DayPressure::of(*day, of_day)).collect();
-    let days_of_period =
-        (period.length().millis() as f64 / Span::from_days(1).millis() as f64).round() as u32;
+    let days_of_period = period.days(|time| hours.day_of(local, time));
     let days_needed = days_needed(days_of_period);
     let of_part = |part| of_days.values().filter_map(move |of_day| of_day.mean(part));
     let above = target.and_then(|target| {

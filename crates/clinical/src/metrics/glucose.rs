@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::glucose::bands::{Band, BandLimits, InBands};
 use crate::glucose::{ENOUGH_DAYS, ENOUGH_PERCENT};
+use crate::kinds::Side;
+use crate::kinds::blood_glucose::GLUCOSE_VALUE;
+use crate::limit::Limit;
 use crate::local_time::LocalTime;
 use crate::statistics::{coefficient_of_variation, mean, standard_deviation};
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 use super::events::{LowEvents, low_events};
 use super::excursions::mage;
@@ -24,6 +27,8 @@ const CONGA_HOURS: [u32; 4] = [1, 2, 4, 24];
 pub struct GlucoseSummary {
     /// The local days with values.
     pub days_with_values: u32,
+    /// The local days that the period has, with those that it has a part of.
+    pub days_of_period: u32,
     /// The values that are counted.
     pub values: u64,
     /// How many a sensor of the same interval would have said over the whole period.
@@ -76,6 +81,12 @@ pub struct RiskIndices {
     pub j_index: Option<f64>,
 }
 
+/// When the days begin that are summarised up to a time where no others are asked for: as many whole days
+/// as are enough, and today, up to now.
+pub fn usual_glucose_begin(local: &LocalTime, to: Timestamp) -> Timestamp {
+    local.begin_of(local.day_of(to), -(ENOUGH_DAYS as i32))
+}
+
 /// The summary of a trace that was made for a period.
 pub fn glucose_summary(trace: &Trace, period: Period, local: &LocalTime) -> GlucoseSummary {
     let values = trace.values();
@@ -89,6 +100,7 @@ pub fn glucose_summary(trace: &Trace, period: Period, local: &LocalTime) -> Gluc
     let grid = Grid::of(trace);
     GlucoseSummary {
         days_with_values: days.len() as u32,
+        days_of_period: period.days(|time| local.day_of(time)),
         values: values.len() as u64,
         expected_values: expected_values(values, period),
         values_beyond: (values.len() - exact.len()) as u64,
@@ -118,6 +130,26 @@ pub fn glucose_summary(trace: &Trace, period: Period, local: &LocalTime) -> Gluc
             .collect(),
         mage: mage(&grid),
     }
+}
+
+/// The range among the limits of a patient, where the care plan, its programme or the rule set gives another
+/// than that of the consensus: the rule about the time in range judges by it.
+pub fn own_range(limits: &[Limit]) -> Option<BandLimits> {
+    let standard = BandLimits::STANDARD;
+    let end = |side| {
+        let is_it = |limit: &&Limit| {
+            limit.field == GLUCOSE_VALUE && limit.side == side && limit.severity.is_none()
+        };
+        limits.iter().find(is_it).map(|limit| limit.value)
+    };
+    let (low, high) = (end(Side::Below), end(Side::Above));
+    let own = standard.with_range(low.unwrap_or(standard.low()), high.unwrap_or(standard.high()));
+    (own != standard).then_some(own)
+}
+
+/// For how many seconds the values of a trace stand in each band of a range.
+pub fn time_in_range(trace: &Trace, limits: BandLimits) -> InBands {
+    time_in_bands(trace.values(), limits)
 }
 
 /// For how many seconds values stand in each band.

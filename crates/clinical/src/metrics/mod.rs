@@ -23,12 +23,14 @@ pub use aggregates::{
 pub use ambulatory_profile::{Percentiles, SLOT_MINUTES, ambulatory_profile};
 pub use blood_pressure::{
     BloodPressureSummary, DayPressure, MeanOfDays, MeanPressure, PressureTarget, Variability,
-    blood_pressure_summary,
+    blood_pressure_summary, usual_pressure_begin,
 };
 pub use daily::{GlucoseDay, glucose_days};
 pub use events::{LowEvents, low_events};
 pub use excursions::mage;
-pub use glucose::{GlucoseSummary, RiskIndices, glucose_summary};
+pub use glucose::{
+    GlucoseSummary, RiskIndices, glucose_summary, own_range, time_in_range, usual_glucose_begin,
+};
 pub use grid::Grid;
 pub(crate) use trace::LONGEST_INTERVAL;
 pub use trace::{Period, Trace, TraceValue};

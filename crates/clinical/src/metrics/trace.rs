@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use crate::Kind;
 use crate::copies;
 use crate::glucose::is_of_sensor;
@@ -38,6 +40,16 @@ impl Period {
     /// How long it is; nothing where it ends before it begins.
     pub fn length(&self) -> Span {
         (self.to - self.from).max(Span::ZERO)
+    }
+
+    /// How many days it has a part of, where each instant is of a day: no more can have readings in it.
+    pub(super) fn days(&self, day_of: impl Fn(Timestamp) -> Date) -> u32 {
+        if self.length() == Span::ZERO {
+            return 0;
+        }
+        let last = day_of(self.to - Span::from_millis(1));
+        let later = day_of(self.from).until(last).map_or(0, |until| until.get_days());
+        u32::try_from(later).map_or(1, |later| later + 1)
     }
 }
 

@@ -26,11 +26,8 @@ use crate::queries::StoreError;
 use crate::state::{Dashboard, now};
 use crate::turns::Turn;
 
-/// The period of a summary of glucose where none is asked for: that of the consensus on continuous
-/// monitoring.
-const TWO_WEEKS: Span = Span::from_days(14);
-/// The period of a summary of blood pressure where none is asked for.
-const WEEK: Span = Span::from_days(7);
+/// When a period begins that ends at a time, where its begin is not asked for: with a local day.
+type UsualBegin = fn(&LocalTime, Hours, Timestamp) -> Timestamp;
 /// No longer period is summarised: what has to be read for an answer stays bounded.
 const LONGEST: Span = Span::from_days(100);
 
@@ -38,7 +35,9 @@ const LONGEST: Span = Span::from_days(100);
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PeriodQuery {
-    /// Observed at this time or later; two weeks before `to`, of blood pressure one, where not given.
+    /// Observed at this time or later; where not given, since the midnight 14 local days before that of
+    /// `to`'s, of blood pressure since the patient's morning begins (04:00, or as the plan has it) on the first of seven days, of
+    /// which that of `to` is the last.
     #[param(format = DateTime)]
     from: Option<String>,
     /// Observed before this time; now where not given. At most 100 days after `from`.
@@ -48,7 +47,12 @@ pub struct PeriodQuery {
 
 impl PeriodQuery {
     /// The period that is asked for, which ends with the present at the latest.
-    fn parse(self, usual: Span, now: Timestamp) -> Result<metrics::Period, Problem> {
+    fn parse(
+        self,
+        usual: UsualBegin,
+        (local, hours): (&LocalTime, Hours),
+        now: Timestamp,
+    ) -> Result<metrics::Period, Problem> {
         let time = |text: Option<String>, problem: &'static str| {
             text.map(|text| time::parse(&text).ok_or_else(|| Problem::bad_request(problem)))
                 .transpose()
@@ -56,7 +60,7 @@ impl PeriodQuery {
         const FROM: &str = "from is a time with an offset, e.g. 2026-11-22T07:31:00+09:00.";
         const TO: &str = "to is a time with an offset, e.g. 2026-11-22T07:31:00+09:00.";
         let to = time(self.to, TO)?.unwrap_or(now).min(now);
-        let from = time(self.from, FROM)?.unwrap_or(to - usual);
+        let from = time(self.from, FROM)?.unwrap_or_else(|| usual(local, hours, to));
         if from >= to || to - from > LONGEST {
             return Err(Problem::bad_request("from is before to, by 100 days at most."));
         }
@@ -79,25 +83,26 @@ impl Wanted {
     async fn read(
         dashboard: &Dashboard,
         patient: PatientId,
-        (kind, usual): (Kind, Span),
+        (kind, usual): (Kind, UsualBegin),
         query: Result<Query<PeriodQuery>, QueryRejection>,
     ) -> Result<Self, Problem> {
         let Query(query) = query.map_err(|refused| Problem::bad_request(refused.body_text()))?;
-        let period = query.parse(usual, now())?;
         if !dashboard.plans.is_caught_up() {
             return Err(Problem::still_loading("care plans"));
         }
         if !dashboard.rule_sets.is_caught_up() {
             return Err(Problem::still_loading("rule sets"));
         }
+        let zone = dashboard.time_zone(patient.as_str());
+        let local = LocalTime::of(&zone).unwrap_or_else(|| JAPAN.clone());
+        let hours = Hours::of(&dashboard.plan_of(patient.as_str()));
+        let period = query.parse(usual, (&local, hours), now())?;
         let turn = dashboard.turns.take().await?;
         let readings = dashboard.store.samples(&patient, kind, period).await;
         let readings = readings.map_err(|error| match error {
             StoreError::TooMany(most) => Problem::too_many_readings(most, "choose fewer days"),
             _ => Problem::store_unavailable(),
         })?;
-        let zone = dashboard.time_zone(patient.as_str());
-        let local = LocalTime::of(&zone).unwrap_or_else(|| JAPAN.clone());
         Ok(Self { patient, period, zone, local, readings, _turn: turn })
     }
 
@@ -144,10 +149,13 @@ pub async fn read_glucose_summary(
     query: Result<Query<PeriodQuery>, QueryRejection>,
 ) -> Result<Json<GlucoseSummary>, Problem> {
     let wanted = glucose(&dashboard, assigned, query).await?;
-    let summary = wanted.summarised(|wanted| {
+    let limits: Vec<Limit> = rules::limits(&dashboard.plan_of(wanted.patient.as_str())).collect();
+    let own = metrics::own_range(&limits);
+    let summary = wanted.summarised(move |wanted| {
         let trace = wanted.trace();
         let summary = metrics::glucose_summary(&trace, wanted.period, &wanted.local);
-        GlucoseSummary::new(wanted.patient.to_string(), wanted.period(), &summary)
+        let own = own.map(|own| (own, metrics::time_in_range(&trace, own)));
+        GlucoseSummary::new(wanted.patient.to_string(), wanted.period(), &summary, own)
     });
     summary.await
 }
@@ -247,7 +255,7 @@ pub async fn read_pressure_summary(
     assigned: AssignedPatient<ReadMetrics>,
     query: Result<Query<PeriodQuery>, QueryRejection>,
 ) -> Result<Json<BloodPressureSummary>, Problem> {
-    let asked = (Kind::BloodPressure, WEEK);
+    let asked: (Kind, UsualBegin) = (Kind::BloodPressure, metrics::usual_pressure_begin);
     let wanted = Wanted::read(&dashboard, assigned.patient, asked, query).await?;
     let (hours, limits) = {
         let plan = dashboard.plan_of(wanted.patient.as_str());
@@ -273,7 +281,9 @@ async fn glucose(
     assigned: AssignedPatient<ReadMetrics>,
     query: Result<Query<PeriodQuery>, QueryRejection>,
 ) -> Result<Wanted, Problem> {
-    Wanted::read(dashboard, assigned.patient, (Kind::BloodGlucose, TWO_WEEKS), query).await
+    let asked: (Kind, UsualBegin) =
+        (Kind::BloodGlucose, |local, _, to| metrics::usual_glucose_begin(local, to));
+    Wanted::read(dashboard, assigned.patient, asked, query).await
 }
 
 /// The same with the patient in one segment, its slash encoded.
@@ -290,16 +300,31 @@ mod tests {
     use super::*;
 
     fn period(from: Option<&str>, to: Option<&str>) -> Result<metrics::Period, Problem> {
+        usually(|local, _, to| metrics::usual_glucose_begin(local, to), from, to)
+    }
+
+    /// Of a patient in Japan, at six in the evening.
+    fn usually(
+        usual: UsualBegin,
+        from: Option<&str>,
+        to: Option<&str>,
+    ) -> Result<metrics::Period, Problem> {
         let now = time::parse("2026-11-22T09:00:00Z").unwrap();
         let query = PeriodQuery { from: from.map(str::to_owned), to: to.map(str::to_owned) };
-        query.parse(TWO_WEEKS, now)
+        query.parse(usual, (&JAPAN, Hours::default()), now)
     }
 
     #[test]
-    fn two_weeks_until_now_are_summarised_where_no_period_is_asked_for() {
-        let period = period(None, None).unwrap();
-        assert_eq!(period.from.to_string(), "2026-11-08T09:00:00Z");
-        assert_eq!(period.to.to_string(), "2026-11-22T09:00:00Z");
+    fn whole_days_and_today_are_summarised_where_no_period_is_asked_for() {
+        let glucose = period(None, None).unwrap();
+        assert_eq!(glucose.from.to_string(), "2026-11-07T15:00:00Z", "midnight 14 days before");
+        assert_eq!(glucose.to.to_string(), "2026-11-22T09:00:00Z");
+        let pressure = |to| usually(metrics::usual_pressure_begin, None, to).unwrap();
+        assert_eq!(pressure(None).from.to_string(), "2026-11-15T19:00:00Z", "04:00 of the 16th");
+        let before_four = pressure(Some("2026-11-22T03:59:00+09:00"));
+        assert_eq!(before_four.from.to_string(), "2026-11-14T19:00:00Z", "still of the 21st");
+        let at_four = pressure(Some("2026-11-22T04:00:00+09:00"));
+        assert_eq!(at_four.from.to_string(), "2026-11-14T19:00:00Z", "seven whole days");
     }
 
     #[test]

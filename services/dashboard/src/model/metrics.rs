@@ -31,6 +31,8 @@ pub struct GlucoseSummary {
     pub period: Period,
     /// Local days with values.
     pub days_with_values: u32,
+    /// The local days of the period, with those that it has a part of.
+    pub days_of_period: u32,
     /// Values that are counted: of sensors, without copies, at each time of one sensor.
     pub values: u64,
     /// How many a sensor of the same interval would have said over the whole period.
@@ -57,6 +59,9 @@ pub struct GlucoseSummary {
     pub time_in_tight_range: Option<TimeInRange>,
     /// Times by the range in pregnancy, 63 to 140 mg/dL; null without values.
     pub time_in_pregnancy_range: Option<TimeInRange>,
+    /// Times by the patient's own range, as the care plan, its programme or the rule set gives it; null without
+    /// values, and where it is 70 to 180 mg/dL.
+    pub time_in_own_range: Option<TimeInRange>,
     /// Events of 15 minutes or more below 70 mg/dL, with those that went below 54.
     pub events_below_70: u32,
     /// Events of 15 minutes or more below 54 mg/dL.
@@ -153,11 +158,17 @@ impl TimeInRange {
 
 impl GlucoseSummary {
     /// The answer of a summary.
-    pub fn new(patient: String, period: Period, of: &metrics::GlucoseSummary) -> Self {
+    pub fn new(
+        patient: String,
+        period: Period,
+        of: &metrics::GlucoseSummary,
+        own: Option<(BandLimits, InBands)>,
+    ) -> Self {
         Self {
             patient,
             period,
             days_with_values: of.days_with_values,
+            days_of_period: of.days_of_period,
             values: of.values,
             expected_values: of.expected_values,
             values_beyond: of.values_beyond,
@@ -171,6 +182,7 @@ impl GlucoseSummary {
             time_in_bands: TimeInBands::of(&of.time),
             time_in_tight_range: TimeInRange::of(&of.time_tight, BandLimits::TIGHT),
             time_in_pregnancy_range: TimeInRange::of(&of.time_pregnancy, BandLimits::PREGNANCY),
+            time_in_own_range: own.and_then(|(limits, time)| TimeInRange::of(&time, limits)),
             events_below_70: of.events.below_70,
             events_below_54: of.events.below_54,
             events_extended: of.events.extended,
@@ -297,7 +309,7 @@ pub struct BloodPressureSummary {
     pub period: Period,
     /// Readings, without copies.
     pub readings: u32,
-    /// The days of the period.
+    /// The days of the period, each from 04:00 on, with those that it has a part of.
     pub days_of_period: u32,
     /// How many days have to be measured: 5 of each 7.
     pub days_needed: u32,

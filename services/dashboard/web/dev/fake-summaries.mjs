@@ -17,7 +17,7 @@ const SHARES = { below_54: 0.4, from_54_to_69: 2.1, from_70_to_180: 76.5, from_1
 export function glucoseSummary(p) {
   const has = p.readings.some((one) => one.values.glucose_method === 'continuous_sensor')
   return {
-    patient: p.patient, period: period(14), days_with_values: has ? 14 : 0, values: has ? 3810 : 0, expected_values: 4032, values_beyond: 0,
+    patient: p.patient, period: period(14), days_with_values: has ? 15 : 0, days_of_period: 15, values: has ? 3810 : 0, expected_values: 4032, values_beyond: 0,
     covered_percent: has ? 94.5 : 0, is_enough: has, mean: 148.2, standard_deviation: 52.1, coefficient_of_variation_percent: 35.2, gmi_percent: 6.85,
     ea1c_percent: 6.79, time_in_bands: has ? SHARES : null, events_below_70: 3, events_below_54: 1, events_extended: 0, lbgi: 0.7, hbgi: 5.9, gri: 27.1,
     j_index: 40.1, modd: 41.3, conga: [{ hours: 1, value: 38.1 }], mage: 112.4,

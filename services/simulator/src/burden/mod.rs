@@ -13,14 +13,14 @@ use std::sync::Arc;
 
 use clinical::alert::Severity;
 use clinical::plan::Plan as CarePlan;
-use clinical::{Kind, programmes};
+use clinical::{Kind, Span, Timestamp, programmes, rules};
 
 use crate::chance::{Chance, Purpose};
 use crate::civil::Day;
 use crate::population::{Patient, Profile};
 use crate::scenario::{self, ExpectedAlert, Scenario};
 use crate::transmission::{Pace, Plan as Transmission, Reception, TransmissionArgs};
-use crate::watch::{Courses, Event, watch};
+use crate::watch::{Course, Courses, Event, watch};
 
 pub use report::in_document;
 pub use saved::Saved;
@@ -28,7 +28,7 @@ pub use saved::Saved;
 /// The first day: Monday, 2026-01-05. Of a fixed year, so that the numbers are the same tomorrow.
 const FIRST_DAY: Day = Day(20_458);
 
-/// The most urgent alerts of 100 stable patients a day. Ours.
+/// The most pages of 100 stable patients a day. Ours.
 pub const MOST_URGENT: f64 = 0.3;
 /// The most reviews of 100 stable patients a day. Ours.
 pub const MOST_REVIEWS: f64 = 3.0;
@@ -50,6 +50,9 @@ pub struct BurdenArgs {
     pub planted_every: u32,
 }
 
+/// What comes later than this pages nobody, as docs/clinical-rules.md says of each rule that can page.
+const LATE: Span = Span::from_hours(6);
+
 /// Alerts of some patients, each once, as the most urgent that it was; one that was raised again is
 /// there again.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -60,12 +63,19 @@ pub struct Tally {
     pub days: i64,
     /// Technical ones, reviews and urgent ones of each rule.
     pub by_rule: BTreeMap<&'static str, [u64; 3]>,
+    /// How often each rule paged: an urgent alert does when it is raised, and again in each new crisis.
+    pub pages: BTreeMap<&'static str, u64>,
 }
 
 impl Tally {
     /// How many of a severity 100 patients have a day.
     pub fn per_100_a_day(&self, severity: Severity) -> f64 {
         self.rate(self.by_rule.values().map(|counts| counts[place(severity)]).sum())
+    }
+
+    /// How often 100 patients page a day.
+    pub fn pages_per_100_a_day(&self) -> f64 {
+        self.rate(self.pages.values().sum())
     }
 
     fn rate(&self, count: u64) -> f64 {
@@ -76,7 +86,9 @@ impl Tally {
     fn note(&mut self, courses: &Courses) {
         self.patients += 1;
         for course in courses.all() {
-            self.by_rule.entry(course.rule.as_str()).or_default()[place(course.highest)] += 1;
+            let rule = course.rule.as_str();
+            self.by_rule.entry(rule).or_default()[place(course.highest)] += 1;
+            *self.pages.entry(rule).or_default() += course.pages;
         }
     }
 
@@ -85,6 +97,9 @@ impl Tally {
         for (rule, counts) in &other.by_rule {
             let of_rule = self.by_rule.entry(*rule).or_default();
             of_rule.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        }
+        for (rule, pages) in &other.pages {
+            *self.pages.entry(*rule).or_default() += pages;
         }
     }
 }
@@ -106,13 +121,17 @@ pub struct PlantedEvent {
     pub patient: u32,
     /// The alerts in which it ends that were not raised while it lasted.
     pub missed: Vec<ExpectedAlert>,
-    /// Those that were raised and never as urgent, because their readings came late.
+    /// Those that were raised and never as urgent, though no reading of theirs came late.
     pub less_urgent: Vec<ExpectedAlert>,
+    /// Those that were raised and never as urgent, and of whose readings some came late.
+    pub late: Vec<ExpectedAlert>,
 }
 
 /// What a run found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Burden {
+    /// The seed of the population.
+    pub seed: u64,
     /// Patients to whom nothing was planted.
     pub stable: Tally,
     /// Patients in a scenario.
@@ -135,7 +154,7 @@ pub fn run(args: &BurdenArgs) -> Burden {
         let joined = spawned.into_iter().map(|one| one.join());
         joined.map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     });
-    let mut burden = Burden::default();
+    let mut burden = Burden { seed: args.seed, ..Burden::default() };
     (burden.stable.days, burden.planted.days) = (args.days, args.days);
     for part in parts {
         burden.stable.add(&part.stable);
@@ -157,13 +176,13 @@ fn part(args: &BurdenArgs, first: u32, every: u32) -> Burden {
             Some((scenario, start)) => {
                 let patient = Patient::in_scenario(args.seed, index, 1, &scenario, start);
                 let plan = scenario.care_plan(FIRST_DAY);
-                let courses = burden.follow(args, &patient, &plan);
+                let (courses, late) = burden.follow(args, &patient, &plan);
                 burden.planted.note(&courses);
-                burden.events.push(event(&scenario, &patient, &courses));
+                burden.events.push(event(&scenario, &patient, &courses, &late));
             }
             None => {
                 let patient = Patient::of(args.seed, index, 1);
-                let courses = burden.follow(args, &patient, &plan_of(patient.profile));
+                let (courses, _) = burden.follow(args, &patient, &plan_of(patient.profile));
                 burden.stable.note(&courses);
             }
         }
@@ -172,18 +191,23 @@ fn part(args: &BurdenArgs, first: u32, every: u32) -> Burden {
 }
 
 impl Burden {
-    fn follow(&mut self, args: &BurdenArgs, patient: &Patient, plan: &CarePlan) -> Courses {
+    fn follow(&mut self, args: &BurdenArgs, patient: &Patient, plan: &CarePlan) -> (Courses, Late) {
         let transmission = Transmission {
             shares: TransmissionArgs::as_in_life(),
             pace: Pace::Days,
             reception: Reception::WhenDue,
             kafka_share: 0.5,
         };
-        let mut courses = Courses::default();
+        let (mut courses, mut late) = (Courses::default(), Late::new());
         let mut values = saved::Values::of(plan);
         let until = Day(FIRST_DAY.0 + args.days);
         watch(patient, plan, &transmission, (FIRST_DAY, until), |event| match event {
-            Event::Reading { reading, open } => values.note_reading(reading, open),
+            Event::Reading { reading, received, open } => {
+                if received - reading.observation_time > LATE {
+                    late.push((reading.kind, reading.observation_time));
+                }
+                values.note_reading(reading, open);
+            }
             Event::Alert(alert) => {
                 courses.note(alert);
                 values.note_alert(alert);
@@ -192,27 +216,35 @@ impl Burden {
         for (rule, saved) in values.end() {
             self.saved.entry(rule).or_default().add(&saved);
         }
-        courses
+        (courses, late)
     }
 
     /// Why the burden is not one that a clinic can bear, or what was not flagged; nothing where all is
     /// as it should be.
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        for (severity, most) in [(Severity::Urgent, MOST_URGENT), (Severity::Review, MOST_REVIEWS)]
+        let (pages, reviews) =
+            (self.stable.pages_per_100_a_day(), self.stable.per_100_a_day(Severity::Review));
+        for (what, found, most) in
+            [("pages", pages, MOST_URGENT), ("reviews", reviews, MOST_REVIEWS)]
         {
-            let found = self.stable.per_100_a_day(severity);
             if found > most {
                 faults.push(format!(
-                    "{found:.2} {severity} alerts of 100 stable patients a day: at most {most} are bearable"
+                    "{found:.2} {what} of 100 stable patients a day: at most {most} are bearable"
                 ));
             }
         }
-        for PlantedEvent { scenario, patient, missed, .. } in &self.events {
+        for PlantedEvent { scenario, patient, missed, less_urgent, .. } in &self.events {
             for alert in missed {
                 faults.push(format!(
                     "patient {patient}, {scenario}: no alert of {} was raised",
                     alert.rule
+                ));
+            }
+            for alert in less_urgent {
+                faults.push(format!(
+                    "patient {patient}, {scenario}: the alert of {} was never {}",
+                    alert.rule, alert.urgency
                 ));
             }
         }
@@ -232,24 +264,47 @@ fn planted(args: &BurdenArgs, index: u32) -> Option<(Arc<Scenario>, Day)> {
     Some((Arc::clone(scenario), Day(start)))
 }
 
-fn event(scenario: &Scenario, patient: &Patient, courses: &Courses) -> PlantedEvent {
+/// Readings that came late: of which kind, and when they were observed.
+type Late = Vec<(Kind, Timestamp)>;
+
+fn event(
+    scenario: &Scenario,
+    patient: &Patient,
+    courses: &Courses,
+    late: &[(Kind, Timestamp)],
+) -> PlantedEvent {
     let lasts = patient.planted.as_ref().map(|planted| (planted.start, planted.end()));
-    let raised = |alert: &ExpectedAlert, urgency| {
-        courses.all().iter().any(|course| {
-            let is_meanwhile =
-                lasts.is_some_and(|(start, end)| (start..=end).contains(&course.raised_at));
-            is_meanwhile && course.rule == alert.rule && course.highest >= urgency
-        })
+    let is_meanwhile = |course: &&Course| {
+        lasts.is_some_and(|(start, end)| (start..=end).contains(&course.raised_at))
     };
-    let is_missed = |alert: &&ExpectedAlert| !raised(alert, Severity::Technical);
-    let (missed, flagged): (Vec<_>, Vec<_>) = scenario.alerts.iter().partition(is_missed);
-    let less_urgent = flagged.into_iter().filter(|alert| !raised(alert, alert.urgency));
-    PlantedEvent {
+    let meanwhile: Vec<&Course> = courses.all().iter().filter(is_meanwhile).collect();
+    let mut event = PlantedEvent {
         scenario: scenario.name,
         patient: patient.index,
-        less_urgent: less_urgent.cloned().collect(),
-        missed: missed.into_iter().cloned().collect(),
+        missed: Vec::new(),
+        less_urgent: Vec::new(),
+        late: Vec::new(),
+    };
+    for alert in &scenario.alerts {
+        let of_rule: Vec<&Course> =
+            meanwhile.iter().filter(|course| course.rule == alert.rule).copied().collect();
+        let place = match of_rule.iter().map(|course| course.highest).max() {
+            None => &mut event.missed,
+            Some(highest) if highest >= alert.urgency => continue,
+            Some(_) if of_rule.iter().any(|course| has_late(course, late)) => &mut event.late,
+            Some(_) => &mut event.less_urgent,
+        };
+        place.push(alert.clone());
     }
+    event
+}
+
+/// Whether a reading of a kind that an alert's rule looks at came late, of the time that the alert is of.
+fn has_late(course: &Course, late: &[(Kind, Timestamp)]) -> bool {
+    let (first, newest) = course.observed;
+    let rule = rules::all().iter().find(|rule| rule.name() == course.rule.as_str());
+    let kinds = rule.map_or(&[][..], |rule| rule.kinds());
+    late.iter().any(|(kind, observed)| kinds.contains(kind) && (first..=newest).contains(observed))
 }
 
 /// The care plan that a patient of a profile has: of a programme where there is one, and with the
@@ -272,6 +327,8 @@ fn plan_of(profile: Profile) -> CarePlan {
 
 #[cfg(test)]
 mod tests {
+    use clinical::alert::Alert;
+
     use super::*;
 
     #[test]
@@ -287,14 +344,72 @@ mod tests {
         assert_eq!(burden.stable.per_100_a_day(Severity::Review), 3.0);
         assert!(burden.faults().is_empty());
         burden.stable.by_rule.insert("b", [0, 1, 1]);
+        burden.stable.pages.insert("b", 4);
         burden.events.push(PlantedEvent {
             scenario: "a fall",
             patient: 7,
             missed: scenario::all()[0].alerts[..1].to_vec(),
             less_urgent: Vec::new(),
+            late: scenario::all()[0].alerts[..1].to_vec(),
         });
         let faults = burden.faults();
         assert_eq!(faults.len(), 3, "{faults:?}");
         assert!(faults[2].starts_with("patient 7, a fall: no alert of "), "{faults:?}");
+    }
+
+    #[test]
+    fn four_pages_of_one_alert_are_four_pages_to_a_clinic() {
+        let mut burden = Burden::default();
+        (burden.stable.patients, burden.stable.days) = (100, 10);
+        burden.stable.by_rule.insert("a", [0, 0, 1]);
+        burden.stable.pages.insert("a", 3);
+        assert!(burden.faults().is_empty());
+        burden.stable.pages.insert("a", 4);
+        assert_eq!(
+            burden.faults(),
+            ["0.40 pages of 100 stable patients a day: at most 0.3 are bearable"]
+        );
+    }
+
+    /// The crisis of the scenario as a review only; of a kind a reading of when it began came late.
+    fn crisis_without_a_page(late: Option<Kind>) -> PlantedEvent {
+        let all = scenario::all();
+        let crisis = all.iter().find(|one| one.name == "hypertensive-crisis").unwrap();
+        let patient = Patient::in_scenario(1, 0, 1, crisis, FIRST_DAY);
+        let mut courses = Courses::default();
+        let transmission = Transmission {
+            shares: TransmissionArgs::none(),
+            pace: Pace::Days,
+            reception: Reception::WhenDue,
+            kafka_share: 0.5,
+        };
+        let days = (FIRST_DAY, Day(FIRST_DAY.0 + crisis.days));
+        watch(&patient, &crisis.care_plan(FIRST_DAY), &transmission, days, |event| {
+            if let Event::Alert(alert) = event {
+                let severity = alert.severity.min(Severity::Review);
+                courses.note(&Alert { severity, ..alert.clone() });
+            }
+        });
+        let is_crisis = |course: &&Course| course.rule.as_str() == "bp.severe_high";
+        let (began, _) = courses.all().iter().find(is_crisis).unwrap().observed;
+        let late: Late = late.into_iter().map(|kind| (kind, began)).collect();
+        event(crisis, &patient, &courses, &late)
+    }
+
+    #[test]
+    fn a_planted_crisis_that_never_pages_is_a_fault_unless_its_readings_came_late() {
+        let rules =
+            |of: &[ExpectedAlert]| of.iter().map(|one| one.rule.as_str()).collect::<Vec<_>>();
+        let found = crisis_without_a_page(None);
+        assert_eq!((rules(&found.less_urgent), found.late.len()), (vec!["bp.severe_high"], 0));
+        let burden = Burden { events: vec![found], ..Burden::default() };
+        assert_eq!(
+            burden.faults(),
+            ["patient 0, hypertensive-crisis: the alert of bp.severe_high was never urgent"]
+        );
+        let found = crisis_without_a_page(Some(Kind::BloodPressure));
+        assert_eq!((rules(&found.late), found.less_urgent.len()), (vec!["bp.severe_high"], 0));
+        let found = crisis_without_a_page(Some(Kind::WeighingScale));
+        assert_eq!(rules(&found.less_urgent), ["bp.severe_high"], "another kind's reading");
     }
 }

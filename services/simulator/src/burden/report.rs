@@ -3,8 +3,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use clinical::alert::Severity;
+use clinical::rule_set::RULE_SET;
 
-use super::{Burden, MOST_REVIEWS, MOST_URGENT, Saved, Tally, place};
+use super::{Burden, MOST_REVIEWS, MOST_URGENT, PlantedEvent, Saved, Tally, place};
 use crate::scenario;
 
 const SEVERITIES: [Severity; 3] = [Severity::Urgent, Severity::Review, Severity::Technical];
@@ -18,8 +19,8 @@ impl Display for Burden {
         let Tally { patients, days, .. } = self.stable;
         writeln!(
             f,
-            "{patients} stable patients and {} in a scenario, {days} days.\n",
-            self.planted.patients
+            "Rule set `{RULE_SET}`, seed {}: {patients} stable patients and {} in a scenario, {days} days.\n",
+            self.seed, self.planted.patients
         )?;
         self.write_rates(f)?;
         self.write_events(f)?;
@@ -29,28 +30,40 @@ impl Display for Burden {
 
 impl Burden {
     fn write_rates(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Alerts of 100 patients a day, each as the most urgent that it was:\n")?;
         writeln!(
             f,
-            "| | stable: urgent | review | technical | in a scenario: urgent | review | technical |"
+            "Alerts of 100 patients a day, each as the most urgent that it was, and how often they paged: \
+             an urgent alert pages again in each new crisis.\n"
         )?;
-        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- |")?;
+        writeln!(
+            f,
+            "| | stable: pages | urgent | review | technical | in a scenario: pages | urgent | review | technical |"
+        )?;
+        writeln!(f, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")?;
         let both = [&self.stable, &self.planted];
         write!(f, "| **all rules**")?;
-        for (tally, severity) in both.iter().flat_map(|of| SEVERITIES.map(|one| (of, one))) {
-            write!(f, " | **{:.3}**", tally.per_100_a_day(severity))?;
+        for tally in both {
+            write!(f, " | **{:.3}**", tally.pages_per_100_a_day())?;
+            for severity in SEVERITIES {
+                write!(f, " | **{:.3}**", tally.per_100_a_day(severity))?;
+            }
         }
         writeln!(f, " |")?;
-        writeln!(f, "| at most | {MOST_URGENT} | {MOST_REVIEWS} | | | | |")?;
+        writeln!(f, "| at most | {MOST_URGENT} | | {MOST_REVIEWS} | | | | | |")?;
         let mut rules: Vec<&str> = both.iter().flat_map(|of| of.by_rule.keys().copied()).collect();
         rules.sort_unstable();
         rules.dedup();
         for rule in rules {
             write!(f, "| `{rule}`")?;
-            for (tally, severity) in both.iter().flat_map(|of| SEVERITIES.map(|one| (of, one))) {
-                match tally.by_rule.get(rule).map_or(0, |counts| counts[place(severity)]) {
-                    0 => write!(f, " | –")?,
-                    count => write!(f, " | {:.3}", tally.rate(count))?,
+            for tally in both {
+                let pages = tally.pages.get(rule).copied().unwrap_or(0);
+                let counts = tally.by_rule.get(rule).copied().unwrap_or_default();
+                for count in std::iter::once(pages).chain(SEVERITIES.map(|one| counts[place(one)]))
+                {
+                    match count {
+                        0 => write!(f, " | –")?,
+                        count => write!(f, " | {:.3}", tally.rate(count))?,
+                    }
                 }
             }
             writeln!(f, " |")?;
@@ -59,13 +72,19 @@ impl Burden {
     }
 
     fn write_events(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Planted events, flagged where every alert of the scenario was raised:\n")?;
-        writeln!(f, "| scenario | planted | flagged | later than a page |")?;
+        writeln!(
+            f,
+            "Planted events, flagged where every alert of the scenario was raised, as urgent as it lists or \
+             of readings that came late:\n"
+        )?;
+        writeln!(f, "| scenario | planted | flagged | of these less urgent, of late readings |")?;
         writeln!(f, "| --- | --- | --- | --- |")?;
         for name in scenario::all().iter().map(|scenario| scenario.name) {
             let of = || self.events.iter().filter(move |event| event.scenario == name);
-            let flagged = of().filter(|event| event.missed.is_empty()).count();
-            let late = of().filter(|event| !event.less_urgent.is_empty()).count();
+            let is_flagged =
+                |event: &&PlantedEvent| event.missed.is_empty() && event.less_urgent.is_empty();
+            let flagged = of().filter(is_flagged).count();
+            let late = of().filter(is_flagged).filter(|event| !event.late.is_empty()).count();
             writeln!(f, "| {name} | {} | {flagged} | {late} |", of().count())?;
         }
         writeln!(f)
@@ -111,6 +130,8 @@ mod tests {
         let once = in_document(&format!("# Rules\n\n{BEGIN}old\n{END}\nmore"), &burden).unwrap();
         assert!(once.starts_with("# Rules\n") && once.ends_with("-->\nmore"), "{once}");
         assert!(once.contains("950 stable patients") && !once.contains("old"), "{once}");
+        // By this line `make check` knows that the tables are of the rules that there are.
+        assert!(once.contains(&format!("\nRule set `{RULE_SET}`, seed 0: 950 ")), "{once}");
         assert_eq!(in_document(&once, &burden).as_ref(), Some(&once));
         assert_eq!(in_document("# Rules", &burden), None);
     }

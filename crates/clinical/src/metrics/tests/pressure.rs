@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::rules::{self, Hours};
@@ -14,6 +16,12 @@ fn pressure(
     let sample = Sample::default().with(SYSTOLIC, systolic).with(DIASTOLIC, diastolic);
     let time = minute((day - 1) * 1440 + hour * 60 + minutes);
     CurrentReading { time, source: sensor("BP"), sample, delay: Delay::default() }
+}
+
+/// So many days, each from 04:00 on.
+fn days(count: i64) -> Period {
+    let from = JAPAN.instant(date(2026, 6, 1), jiff::civil::time(4, 0, 0, 0));
+    Period { from, to: from + Span::from_days(count) }
 }
 
 fn summary(readings: Vec<CurrentReading>, period: Period) -> BloodPressureSummary {
@@ -74,6 +82,30 @@ fn five_days_of_seven_are_enough_and_four_are_not() {
     let none = summary(Vec::new(), days(7));
     assert_eq!((none.mean, none.above_target_percent, none.is_enough), (None, None, false));
     assert_eq!(none.systolic, Variability::default());
+}
+
+proptest! {
+    /// At noon as at midnight: seven times 24 hours are a part of eight days.
+    #[test]
+    fn no_more_days_are_measured_than_a_period_has(to in 7 * 1440..21 * 1440_i64) {
+        let to = minute(to);
+        let usual = Period { from: usual_pressure_begin(&JAPAN, Hours::default(), to), to };
+        let of_usual = summary(days_of(21), usual);
+        prop_assert_eq!(of_usual.days_of_period, 7);
+        prop_assert!((6..=7).contains(&of_usual.days.len()));
+        let of_hours = summary(days_of(21), Period { from: to - Span::from_days(7), to });
+        prop_assert!(of_hours.days.len() as u32 <= of_hours.days_of_period);
+    }
+}
+
+#[test]
+fn five_of_the_eight_days_that_a_week_from_noon_has_are_not_enough() {
+    let noon = Period { from: minute(720), to: minute(720 + 7 * 1440) };
+    let of = summary(days_of(5), noon);
+    assert_eq!((of.days.len(), of.days_of_period, of.days_needed), (5, 8, 6));
+    assert!(!of.is_enough);
+    let usual = usual_pressure_begin(&JAPAN, Hours::default(), noon.to);
+    assert_eq!(usual, minute(1440 + 240), "04:00 of the second day");
 }
 
 #[test]

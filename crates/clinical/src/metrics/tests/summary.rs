@@ -1,5 +1,6 @@
 use super::*;
 use crate::glucose::bands::Band;
+use crate::rules;
 use crate::statistics::standard_deviation;
 
 #[test]
@@ -35,6 +36,34 @@ fn fourteen_days_of_a_steady_154_are_what_the_formulas_say() {
     assert_eq!(summary.mage, None);
     assert_eq!(summary.time.in_range(), 14 * 86_400);
     assert_eq!(summary.time_tight.in_range(), 0);
+}
+
+#[test]
+fn two_weeks_from_noon_are_a_part_of_fifteen_days_and_the_usual_ones_begin_at_midnight() {
+    let noon = minute(14 * 1440 + 720);
+    let of = |from| summary_of(every_five(vec![120.0; 15 * 288]), Period { from, to: noon });
+    let from_noon = of(minute(720));
+    assert_eq!((from_noon.days_with_values, from_noon.days_of_period), (15, 15));
+    let usual = usual_glucose_begin(&JAPAN, noon);
+    assert_eq!(usual, midnight());
+    let usual = of(usual);
+    assert_eq!((usual.days_with_values, usual.days_of_period, usual.is_enough), (15, 15, true));
+    assert_eq!(usual_glucose_begin(&JAPAN, minute(14 * 1440)), midnight(), "14 whole days");
+}
+
+#[test]
+fn the_own_range_is_that_by_which_the_rule_judges_and_none_where_it_is_the_usual_one() {
+    let range = |values: &[(&str, f64)]| {
+        let plan = rules::plan(0, values.iter().copied()).unwrap();
+        own_range(&rules::limits(&plan).collect::<Vec<_>>())
+    };
+    assert_eq!(range(&[]), None);
+    assert_eq!(range(&[("glucose.in_range_low.high", 180.0)]), None);
+    let own = range(&[("glucose.in_range_low.high", 160.0)]).unwrap();
+    assert_eq!((own.low(), own.high()), (70.0, 160.0));
+    let values = [69.0, 70.0, 160.0, 161.0, 180.0];
+    let time = time_in_range(&Trace::of(every_five(values), days(1)), own);
+    assert_eq!([time.below_range(), time.in_range(), time.above_range()], [300, 600, 600]);
 }
 
 #[test]

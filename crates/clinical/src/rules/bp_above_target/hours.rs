@@ -54,7 +54,7 @@ impl Hours {
     }
 
     /// When the day begins.
-    pub(in crate::rules) fn begin(self) -> Time {
+    pub(crate) fn begin(self) -> Time {
         Time::new(self.morning, 0, 0, 0).unwrap_or(Time::midnight())
     }
 

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import { useLanguage } from '../language/language'
 import { calculatedText, fieldUnit } from '../language/reading-text'
 import { atMost } from '../language/words'
-import type { GlucoseProfile, GlucoseSummary, TimeInBands, TimeInRange } from './api'
+import type { GlucoseProfile, GlucoseSummary, TimeInBands } from './api'
 import { ProfileChart } from './profile-chart'
 import { clockText } from './profile-path'
 
@@ -17,7 +17,7 @@ export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; pr
   const { words } = useLanguage()
   const [asTable, setAsTable] = useState(false)
   const unit = fieldUnit('blood_glucose', 'glucose_value', words)
-  const own = rangeOf(summary, profile)
+  const own = summary.time_in_own_range
   const beyond = summary.values === 0 ? 0 : (100 * summary.values_beyond) / summary.values
   const said = [
     summary.mean != null && `${words.mean} ${written(summary.mean)}`,
@@ -45,14 +45,6 @@ export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; pr
       {asTable ? <ProfileTable profile={profile} /> : <ProfileChart profile={profile} label={words.profileLabel} />}
     </section>
   )
-}
-
-/** Where the patient's range is another than that of the bands: the times by it. */
-function rangeOf(summary: GlucoseSummary, { limits }: GlucoseProfile): TimeInRange | undefined {
-  const own = limits.filter((limit) => limit.severity == null)
-  const end = (side: 'below' | 'above') => own.find((limit) => limit.side === side)?.value
-  const ranges = [summary.time_in_pregnancy_range, summary.time_in_tight_range]
-  return ranges.find((range) => range != null && range.low === end('below') && range.high === end('above')) ?? undefined
 }
 
 /** The shares as a bar, which the list beneath it says in words. */

@@ -36,7 +36,7 @@ test('a mean at the target is said to be above it, and too few days are said', (
 
 const profile: GlucoseProfile = { patient: 'A/1', period, slot_minutes: 15, slots: [], limits: [] }
 const glucose = {
-  patient: 'A/1', period, days_with_values: 9, values: 2000, expected_values: 4032, values_beyond: 0, covered_percent: 69.97, is_enough: false,
+  patient: 'A/1', period, days_with_values: 9, days_of_period: 15, values: 2000, expected_values: 4032, values_beyond: 0, covered_percent: 69.97, is_enough: false,
   mean: 148.2, gmi_percent: 6.85, coefficient_of_variation_percent: 35.2, events_below_70: 3, events_below_54: 1, events_extended: 0, conga: [],
   time_in_bands: { below_54: 0.4, from_54_to_69: 2.1, from_70_to_180: 76.5, from_181_to_250: 16, above_250: 5, below_70: 2.5, above_180: 21 },
 } satisfies GlucoseSummary
@@ -61,16 +61,12 @@ test('no number is shown on the other side of a limit than the one that is judge
   expect(shown('en', <PressurePanel summary={high} />)).toContain('134.9/84.9')
 })
 
-test('what mean and GMI leave out is said, and the range of a pregnancy', () => {
-  const high = { ...glucose, values: 3800, values_beyond: 800, time_in_pregnancy_range: { low: 63, high: 140, below: 1, in_range: 52.4, above: 46.6 } }
-  const limits = [
-    { kind: 'blood_glucose', field: 'glucose_value', side: 'below', value: 63, severity: null },
-    { kind: 'blood_glucose', field: 'glucose_value', side: 'above', value: 140, severity: null },
-  ] as const
-  const english = shown('en', <GlucosePanel summary={high} profile={{ ...profile, limits: [...limits] }} />)
+test('what mean and GMI leave out is said, and times by the range of the plan, whichever it is', () => {
+  const high = { ...glucose, values: 3800, values_beyond: 800, time_in_own_range: { low: 70, high: 160, below: 1, in_range: 60.4, above: 38.6 } }
+  const english = shown('en', <GlucosePanel summary={high} profile={profile} />)
   expect(english).toContain('21.0 % of the values are beyond what the sensor can say. Mean, GMI and CV leave them out')
-  expect(english).toContain('Target range 63–140: 52.4 % (below: 1.0 %, above: 46.6 %)')
-  const usual = shown('en', <GlucosePanel summary={{ ...high, values_beyond: 38 }} profile={profile} />)
+  expect(english).toContain('Target range 70–160: 60.4 % (below: 1.0 %, above: 38.6 %)')
+  const usual = shown('en', <GlucosePanel summary={{ ...high, values_beyond: 38, time_in_own_range: null }} profile={profile} />)
   expect(usual).not.toContain('beyond what')
   expect(usual).not.toContain('Target range')
 })
