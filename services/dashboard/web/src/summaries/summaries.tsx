@@ -1,9 +1,8 @@
-import { useEffect, useRef, useState } from 'react'
 import { useLanguage } from '../language/language'
-import { useSession } from '../session'
-import { AGAIN_MS, calmly, type Calm } from '../state/calmly'
 import { useNow } from '../state/dashboard-state'
-import { readSummaries, type Summaries } from './api'
+import { againAfterFailure } from '../state/questions'
+import { useAnswer, useFollowing } from '../state/server-state'
+import { readSummaries } from './api'
 import { GlucosePanel } from './glucose-panel'
 import { PressurePanel } from './pressure-panel'
 
@@ -33,46 +32,8 @@ export function PatientSummaries({ patient, changes }: { patient: string; change
 }
 
 function useSummaries(patient: string, changes: number) {
-  const { checkFailure } = useSession()
-  const [summaries, setSummaries] = useState<Summaries | null>(null)
-  const [hasFailed, setFailed] = useState(false)
-  const latest = useRef(0)
-  const fail = useRef(checkFailure)
-  fail.current = checkFailure
-
-  const ask = async () => {
-    const mine = (latest.current += 1)
-    try {
-      const answer = await readSummaries(patient)
-      if (mine !== latest.current) return
-      setFailed(false)
-      setSummaries(answer)
-    } catch (error) {
-      if (mine === latest.current && !fail.current(error)) setFailed(true)
-    }
-  }
-  const question = useRef(ask)
-  question.current = ask
-  const calm = useRef<Calm | null>(null)
-  useEffect(() => {
-    calm.current = calmly(() => question.current(), { mostPause: MOST_PAUSE_MS })
-    return () => calm.current?.stop()
-  }, [])
-  useEffect(() => {
-    // Of another patient nothing is left, also where an answer is on its way.
-    latest.current += 1
-    setSummaries(null)
-    void question.current()
-  }, [patient])
-  const known = useRef(changes)
-  useEffect(() => {
-    if (known.current !== changes) calm.current?.ask()
-    known.current = changes
-  }, [changes])
-  useEffect(() => {
-    if (!hasFailed) return
-    const timer = setInterval(() => calm.current?.ask(), AGAIN_MS)
-    return () => clearInterval(timer)
-  }, [hasFailed])
-  return { summaries, hasFailed }
+  const queryKey = ['summaries', patient]
+  const { answer: summaries, failure } = useAnswer({ of: patient, queryKey, queryFn: () => readSummaries(patient), ...againAfterFailure() })
+  useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
+  return { summaries, hasFailed: failure !== null }
 }
