@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app'
 import { LanguageProvider } from './language/language'
+import { Links } from './route'
 import { SessionProvider } from './session'
 import './styles/base.css'
 import './styles/live-list.css'
@@ -14,7 +15,9 @@ if (root) {
     <StrictMode>
       <LanguageProvider>
         <SessionProvider>
-          <App />
+          <Links>
+            <App />
+          </Links>
         </SessionProvider>
       </LanguageProvider>
     </StrictMode>,
