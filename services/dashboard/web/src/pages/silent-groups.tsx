@@ -2,7 +2,6 @@ import { listSilentGroups } from '../api/client'
 import type { SilentGroup } from '../api/model'
 import { useLanguage } from '../language/language'
 import { HOUR_MS } from '../language/zones'
-import { useNow } from '../state/dashboard-state'
 import { useAnswer } from '../state/server-state'
 
 /** They are counted once an hour. */
@@ -11,20 +10,19 @@ const BETWEEN_LOOKS_MS = 60_000
 /** Two counts have not come: what was counted may not be so any more. */
 const STALE_AFTER_MS = 3 * HOUR_MS
 
-const NO_GROUPS: readonly SilentGroup[] = []
+export const NO_GROUPS: readonly SilentGroup[] = []
 
-/** The vendors, models and consortia that have fallen silent; nothing where there is none, or where that is not known. */
-export function SilentGroups() {
-  const now = useNow()
+/** The vendors, models and consortia that have fallen silent; none where that is not known, which `isKnown` says. */
+export function useSilentGroups(): { readonly groups: readonly SilentGroup[]; readonly isKnown: boolean } {
   // What was known stays after a failure: the next look is soon.
-  const { answer } = useAnswer({
+  const { answer, failure } = useAnswer({
     of: 'silent-groups',
     queryKey: ['silent-groups'],
     queryFn: listSilentGroups,
     refetchInterval: BETWEEN_LOOKS_MS,
     refetchIntervalInBackground: true,
   })
-  return <SilentGroupsNotice groups={answer?.groups ?? NO_GROUPS} now={now} />
+  return { groups: answer?.groups ?? NO_GROUPS, isKnown: answer !== null || failure !== null }
 }
 
 /**

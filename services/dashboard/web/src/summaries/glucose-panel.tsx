@@ -1,12 +1,20 @@
 import { useState } from 'react'
+import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { fieldUnit } from '../language/reading-text'
+import { DAY_MS } from '../language/zones'
 import type { GlucoseProfile, GlucoseSummary, TimeInBands, TimeInRange } from './api'
 import { ProfileChart } from './profile-chart'
 import { clockText } from './profile-path'
 
 /** From this percentage on it is said how many values mean and GMI leave out. Ours. */
 const BEYOND_WORTH_SAYING = 1
+
+/** Whether there will be a summary, by the newest reading: it is of a sensor's fourteen days. */
+export function isGlucoseExpected(latest: readonly Reading[], now: number): boolean {
+  const isOfSensor = (one: Reading) => one.kind === 'blood_glucose' && one.values.glucose_method === 'continuous_sensor'
+  return latest.some((one) => isOfSensor(one) && now - Date.parse(one.observed_at) < 14 * DAY_MS)
+}
 
 /** Times in ranges and the ambulatory glucose profile. */
 export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; profile: GlucoseProfile }) {
@@ -23,7 +31,7 @@ export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; pr
     words.covered(summary.covered_percent),
   ]
   return (
-    <section className="panel" aria-labelledby="glucose-summary">
+    <section className="panel panel-glucose" aria-labelledby="glucose-summary">
       <div className="panel-head">
         <h3 id="glucose-summary">
           {words.sensorGlucose} <small>{unit}</small>

@@ -1,20 +1,28 @@
+import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { useNow } from '../state/dashboard-state'
 import { againAfterFailure } from '../state/questions'
 import { useAnswer, useFollowing } from '../state/server-state'
 import { readSummaries } from './api'
-import { GlucosePanel } from './glucose-panel'
-import { PressurePanel } from './pressure-panel'
+import { GlucosePanel, isGlucoseExpected } from './glucose-panel'
+import { isPressureExpected, PressurePanel } from './pressure-panel'
 
 /** As for the charts: what an open page shows is so within ten seconds, or it says as of when. */
 const MOST_PAUSE_MS = 5_000
 
+interface PatientSummariesProps {
+  readonly patient: string
+  readonly changes: number
+  /** The newest reading of each kind, of which it follows what summaries there will be. */
+  readonly latest: readonly Reading[]
+}
+
 /** What days and weeks of a patient's readings come to. Asked anew when the readings have changed. */
-export function PatientSummaries({ patient, changes }: { patient: string; changes: number }) {
+export function PatientSummaries({ patient, changes, latest }: PatientSummariesProps) {
   const { words, times } = useLanguage()
   const now = useNow()
   const { summaries, hasFailed } = useSummaries(patient, changes)
-  if (summaries === null) return hasFailed ? <p className="muted">{words.summariesFailed}</p> : null
+  if (summaries === null) return hasFailed ? <p className="muted">{words.summariesFailed}</p> : <Waiting latest={latest} now={now} />
   const { glucose, profile, pressure } = summaries
   if (glucose.values === 0 && pressure.readings === 0) return null
   return (
@@ -26,6 +34,24 @@ export function PatientSummaries({ patient, changes }: { patient: string; change
       <div className="charts">
         {pressure.readings > 0 && <PressurePanel summary={pressure} />}
         {glucose.values > 0 && <GlucosePanel summary={glucose} profile={profile} />}
+      </div>
+    </section>
+  )
+}
+
+/** As high as what is to come. */
+function Waiting({ latest, now }: { latest: readonly Reading[]; now: number }) {
+  const { words } = useLanguage()
+  const hasPressure = isPressureExpected(latest, now)
+  const hasGlucose = isGlucoseExpected(latest, now)
+  if (!hasPressure && !hasGlucose) return null
+  return (
+    <section aria-labelledby="summaries" aria-busy="true">
+      <h2 id="summaries">{words.summaries}</h2>
+      <p className="muted">{words.loading}</p>
+      <div className="charts">
+        {hasPressure && <div className="panel panel-pressure" />}
+        {hasGlucose && <div className="panel panel-glucose" />}
       </div>
     </section>
   )
