@@ -17,5 +17,6 @@ export default defineConfig({
     },
   },
   server: { host: '127.0.0.1', proxy: { '/api': api } },
-  test: { environment: 'node', include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },
+  // A test reads the styles as they are written.
+  test: { environment: 'node', css: true, include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },
 })
