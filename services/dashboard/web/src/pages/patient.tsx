@@ -62,7 +62,7 @@ export function PatientPage({ patient }: { patient: string }) {
       <p className="back">
         <Link href="/">← {words.backToList}</Link> <Link href={planPathOf(patient)}>{words.plan.title}</Link>
       </p>
-      <PatientHeader patient={patient} summary={summary} now={now} />
+      <PatientHeader patient={patient} summary={summary} isListed={isListed} now={now} />
       {failure === 'not-yours' && <p className="notice notice-warning">{words.notYours}</p>}
       {failure !== 'not-yours' && !isListed && open.length === 0 && <p className="muted waiting">{words.loading}</p>}
       {failure !== 'not-yours' && (isListed || open.length > 0) && (
@@ -104,11 +104,19 @@ export function PatientPage({ patient }: { patient: string }) {
   )
 }
 
-function PatientHeader({ patient, summary, now }: { patient: string; summary: PatientSummary | null; now: number }) {
+interface PatientHeaderProps {
+  readonly patient: string
+  readonly summary: PatientSummary | null
+  /** Before, open alerts may be known, and the newest values are not. */
+  readonly isListed: boolean
+  readonly now: number
+}
+
+function PatientHeader({ patient, summary, isListed, now }: PatientHeaderProps) {
   const { words, times } = useLanguage()
   const urgent = summary?.severity === 'urgent' ? 1 : 0
   return (
-    <div className="patient-head">
+    <div className={isListed ? 'patient-head' : 'patient-head patient-head-waiting'}>
       <PageTitle title={patient} count={urgent} />
       {summary && (
         <>

@@ -34,7 +34,7 @@ export function PressurePanel({ summary }: { summary: PressureSummary }) {
         <p className="summary">{said.filter(Boolean).join(' · ')}</p>
       </div>
       {!summary.is_enough && <p className="notice notice-info">{words.tooFewDays(summary.days.length, summary.days_needed)}</p>}
-      <div className="table-scroll" tabIndex={0} role="region" aria-labelledby="pressure-summary">
+      <div className="table-scroll" tabIndex={0} role="region" aria-label={words.partOfDay}>
         <table className="readings figures">
           <thead>
             <tr>
