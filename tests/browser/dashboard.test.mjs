@@ -17,6 +17,8 @@ import { exchangeDocument } from './exchange-document.mjs'
 const ALERT_DEADLINE_MS = 30_000
 const STEP_DEADLINE_MS = 20_000
 const CHANGE_DEADLINE_MS = 10_000
+/** Half of what is called good (web.dev, Cumulative Layout Shift). */
+const MOST_SHIFT = 0.05
 
 const need = (name) => {
   const value = process.env[name]
@@ -169,6 +171,24 @@ describe('the dashboard in a browser', { timeout: 180_000 }, () => {
     await page.waitForSelector('.plot .bp-severe path[d^="M"]', { timeout: 90_000 })
     await isAccessible(page)
     await page.screenshot({ path: join(shots, 'patient.png'), fullPage: true })
+  })
+
+  step('nothing moves under who reads while a page loads', async () => {
+    const tab = await context.newPage()
+    await tab.addInitScript(() => {
+      window.shifted = 0
+      const add = (entries) => entries.filter((entry) => !entry.hadRecentInput).forEach((entry) => (window.shifted += entry.value))
+      new PerformanceObserver((list) => add(list.getEntries())).observe({ type: 'layout-shift', buffered: true })
+    })
+    for (const [path, shown] of [['/', card], [`/patients/${patient}`, '.plot'], ['/trends', '.trends tbody']]) {
+      await tab.goto(`${base}${path}`)
+      await tab.waitForSelector(shown)
+      await tab.waitForLoadState('networkidle')
+      const shifted = await tab.evaluate(() => window.shifted)
+      console.log(`# layout shift of ${path === '/' ? 'the list' : path.split('/')[1]}: ${shifted.toFixed(3)}`)
+      assert.ok(shifted < MOST_SHIFT, `${path} moves by ${shifted}`)
+    }
+    await tab.close()
   })
 
   step('the chart is read by keyboard, and as a table', async () => {

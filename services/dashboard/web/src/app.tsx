@@ -2,6 +2,7 @@ import { useEffect, useState, type ReactNode } from 'react'
 import { Announcer } from './state/announcer'
 import { DashboardStateProvider } from './state/dashboard-state'
 import { LiveStatus, TrustNotices } from './state/live-status'
+import { ServerState } from './state/server-state'
 import { useLanguage } from './language/language'
 import { Logo } from './pages/icons'
 import { LanguageToggle } from './pages/language-toggle'
@@ -41,28 +42,32 @@ export function App() {
 
   if (session.role === 'operator') {
     return (
-      <Frame status={null} nav={null}>
-        <OperatorPage />
-      </Frame>
+      <ServerState key={session.id}>
+        <Frame status={null} nav={null}>
+          <OperatorPage />
+        </Frame>
+      </ServerState>
     )
   }
   return (
-    <DashboardStateProvider key={session.id}>
-      <Announcer />
-      <Frame status={<LiveStatus />} nav={<Pages route={route} />}>
-        {route.page === 'live-list' && <LiveListPage />}
-        {route.page === 'trends' && <TrendsPage />}
-        {route.page === 'patient' && <PatientPage key={route.patient} patient={route.patient} />}
-        {route.page === 'plan' && <PlanPage key={route.patient} patient={route.patient} />}
-        {route.page === 'unknown' && (
-          <>
-            <PageTitle title={words.notFound} />
-            <Link href="/">{words.backToList}</Link>
-          </>
-        )}
-      </Frame>
-      <TrustNotices />
-    </DashboardStateProvider>
+    <ServerState key={session.id}>
+      <DashboardStateProvider>
+        <Announcer />
+        <Frame status={<LiveStatus />} nav={<Pages route={route} />}>
+          {route.page === 'live-list' && <LiveListPage />}
+          {route.page === 'trends' && <TrendsPage />}
+          {route.page === 'patient' && <PatientPage key={route.patient} patient={route.patient} />}
+          {route.page === 'plan' && <PlanPage key={route.patient} patient={route.patient} />}
+          {route.page === 'unknown' && (
+            <>
+              <PageTitle title={words.notFound} />
+              <Link href="/">{words.backToList}</Link>
+            </>
+          )}
+        </Frame>
+        <TrustNotices />
+      </DashboardStateProvider>
+    </ServerState>
   )
 }
 

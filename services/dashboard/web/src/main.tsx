@@ -2,7 +2,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app'
 import { LanguageProvider } from './language/language'
+import { Links } from './route'
 import { SessionProvider } from './session'
+import './styles/tokens.css'
 import './styles/base.css'
 import './styles/live-list.css'
 import './styles/patient.css'
@@ -14,7 +16,9 @@ if (root) {
     <StrictMode>
       <LanguageProvider>
         <SessionProvider>
-          <App />
+          <Links>
+            <App />
+          </Links>
         </SessionProvider>
       </LanguageProvider>
     </StrictMode>,

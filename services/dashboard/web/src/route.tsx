@@ -1,4 +1,8 @@
-import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from 'react'
+import type { ReactNode } from 'react'
+import { Link, Router, type BaseLocationHook } from 'wouter'
+import { navigate as go, usePathname, useSearch } from 'wouter/use-browser-location'
+
+export { Link }
 
 export type Route =
   | { readonly page: 'live-list' }
@@ -43,40 +47,20 @@ export function signInPath(location: { pathname: string; search: string }): stri
   return here === '/' ? '/sign-in' : `/sign-in?from=${encodeURIComponent(here)}`
 }
 
-const CHANGED = 'mimamori:route'
-
-function subscribe(changed: () => void): () => void {
-  window.addEventListener('popstate', changed)
-  window.addEventListener(CHANGED, changed)
-  return () => {
-    window.removeEventListener('popstate', changed)
-    window.removeEventListener(CHANGED, changed)
-  }
-}
-
-export function usePath(): string {
-  return useSyncExternalStore(subscribe, () => location.pathname)
-}
+/** Where the page is, as the address bar has it: what is encoded in a patient's name stays so until `routeOf`. */
+export const usePath = usePathname
 
 /** What the address asks for, after its path. */
-export function useSearch(): string {
-  return useSyncExternalStore(subscribe, () => location.search)
-}
+export { useSearch }
 
 export function navigate(to: string, how: 'push' | 'replace' = 'push'): void {
-  if (how === 'push') history.pushState(null, '', to)
-  else history.replaceState(null, '', to)
-  window.dispatchEvent(new Event(CHANGED))
+  go(to, { replace: how === 'replace' })
   if (how === 'push') window.scrollTo(0, 0)
 }
 
-export function Link({ href, onClick, ...rest }: AnchorHTMLAttributes<HTMLAnchorElement> & { href: string }) {
-  const follow = (event: MouseEvent<HTMLAnchorElement>) => {
-    onClick?.(event)
-    const elsewhere = event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey
-    if (event.defaultPrevented || elsewhere) return
-    event.preventDefault()
-    navigate(href)
-  }
-  return <a href={href} onClick={follow} {...rest} />
+/** Links lead without asking where the page is: a list has hundreds, and none is to be drawn anew for it. */
+const leading: BaseLocationHook = () => ['/', (to: string) => navigate(to)]
+
+export function Links({ children }: { children: ReactNode }) {
+  return <Router hook={leading}>{children}</Router>
 }

@@ -1,6 +1,7 @@
 import { memo, useMemo, useState } from 'react'
 import type { PatientSummary } from '../api/model'
 import { useDashboardState, useNow } from '../state/dashboard-state'
+import { useLasting } from '../state/server-state'
 import { InZone, useLanguage } from '../language/language'
 import { personText } from '../language/reading-text'
 import { Link, pathOf } from '../route'
@@ -11,13 +12,19 @@ import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { QuietPatients } from './quiet-patients'
 import { ReadingsWait } from './readings-wait'
-import { SilentGroups } from './silent-groups'
+import { NO_GROUPS, SilentGroupsNotice, useSilentGroups } from './silent-groups'
+
+const LIST_WAITS_MS = 300
 
 export function LiveListPage() {
   const { patients, listFailed, waitingSince, news, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [sought, setSought] = useState('')
+  const { groups, isKnown } = useSilentGroups()
+  // What stands above the list comes first, or the list would move under who reads it. It waits for no more than a moment.
+  const hasWaited = useLasting(true, LIST_WAITS_MS)
+  const isShown = patients !== null && (isKnown || hasWaited)
 
   const found = useMemo(() => {
     const part = sought.trim().toLowerCase()
@@ -45,8 +52,8 @@ export function LiveListPage() {
       </div>
 
       <ReadingsWait since={waitingSince} now={now} />
-      <SilentGroups />
-      {patients === null && !listFailed && <p className="muted waiting">{words.loading}</p>}
+      <SilentGroupsNotice groups={isShown || listFailed ? groups : NO_GROUPS} now={now} />
+      {!isShown && !listFailed && <p className="muted waiting">{words.loading}</p>}
       {listFailed && (patients === null || patients.length === 0) && (
         <p className="notice notice-warning" role="alert">
           {words.listFailed} <button onClick={refresh}>{words.retry}</button>
@@ -55,7 +62,7 @@ export function LiveListPage() {
       {patients !== null && patients.length === 0 && !listFailed && <p>{words.noPatients}</p>}
       {patients !== null && patients.length > 0 && found.length === 0 && <p>{words.noMatch}</p>}
 
-      {found.length > 0 && (
+      {isShown && found.length > 0 && (
         <>
           <section aria-labelledby="attention">
             <h2 id="attention">

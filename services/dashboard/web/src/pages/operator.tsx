@@ -1,14 +1,17 @@
 import { useLanguage } from '../language/language'
+import { useNow } from '../state/dashboard-state'
 import { PageTitle } from './page-title'
-import { SilentGroups } from './silent-groups'
+import { SilentGroupsNotice, useSilentGroups } from './silent-groups'
 
 export function OperatorPage() {
   const { words } = useLanguage()
+  const now = useNow()
+  const { groups } = useSilentGroups()
   return (
     <section className="plain">
       <PageTitle title={words.operatorTitle} />
       <p>{words.operatorBody}</p>
-      <SilentGroups />
+      <SilentGroupsNotice groups={groups} now={now} />
       <p>{words.operatorWhere}</p>
       <ul>
         <li>

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'react'
 import { serverNow } from '../api/client'
-import type { Alert, PatientSummary } from '../api/model'
+import type { Alert, PatientSummary, Reading } from '../api/model'
 import { CHARTED_KINDS, CHARTS } from '../charts/list'
 import { newestCharted, rangeOf, RANGES, type Range } from '../charts/period'
 import { changesOf } from '../state/changes'
@@ -21,9 +21,10 @@ import { PatientYear } from '../year/year'
 import { useEarlierAlerts, useReadings, type Failure, type History } from './use-history'
 
 const NO_ALERTS: readonly Alert[] = []
+const NO_READINGS: readonly Reading[] = []
 
 export function PatientPage({ patient }: { patient: string }) {
-  const { patients, listFailed, news, seen, store, changes } = useDashboardState()
+  const { patients, listedAt, listFailed, news, seen, store, changes } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [range, setRange] = useState<Range>(() => rangeOf(location.search))
@@ -41,6 +42,8 @@ export function PatientPage({ patient }: { patient: string }) {
     changesOf(changes, patient),
     patients !== null || listFailed,
   )
+  // What comes later has its place kept, so that nothing moves under who reads; only open alerts wait for nothing.
+  const isListed = listedAt !== null || listFailed
   // The header says of what is charted what the charts say.
   const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
   const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
@@ -59,46 +62,61 @@ export function PatientPage({ patient }: { patient: string }) {
       <p className="back">
         <Link href="/">← {words.backToList}</Link> <Link href={planPathOf(patient)}>{words.plan.title}</Link>
       </p>
-      <PatientHeader patient={patient} summary={summary} now={now} />
-      {failure === 'not-yours' ? (
-        <p className="notice notice-warning">{words.notYours}</p>
-      ) : (
+      <PatientHeader patient={patient} summary={summary} isListed={isListed} now={now} />
+      {failure === 'not-yours' && <p className="notice notice-warning">{words.notYours}</p>}
+      {failure !== 'not-yours' && !isListed && open.length === 0 && <p className="muted waiting">{words.loading}</p>}
+      {failure !== 'not-yours' && (isListed || open.length > 0) && (
         <>
           <section aria-labelledby="open-alerts">
             <h2 id="open-alerts">{words.openAlerts}</h2>
-            {open.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
+            {isListed && open.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
             {open.map((alert) => (
               <article key={alert.id} className={`card card-${isHeldBack(alert, now) ? 'none' : alert.severity} alert-detail`}>
                 <AlertLine alert={alert} isNew={news.has(alert.id)} now={now} />
                 <EvidenceTable alert={alert} />
               </article>
             ))}
-            {earlier && earlier.length > 0 && <EarlierAlerts alerts={earlier} now={now} />}
-            {alertsFailure === 'failed' && <p className="muted">{words.alertsHistoryFailed}</p>}
+            {isListed && (
+              <div className="earlier-place">
+                {earlier && earlier.length > 0 && <EarlierAlerts alerts={earlier} now={now} />}
+                {alertsFailure === 'failed' && <p className="muted">{words.alertsHistoryFailed}</p>}
+              </div>
+            )}
           </section>
+          {isListed && (
+            <>
+              <PatientSummaries patient={patient} changes={changesOf(changes, patient)} latest={listed?.latest ?? NO_READINGS} />
+              <PatientYear patient={patient} kinds={measured} />
 
-          <PatientSummaries patient={patient} changes={changesOf(changes, patient)} />
-          <PatientYear patient={patient} kinds={measured} />
-
-          <RangeBar range={range} history={history} choose={choose} />
-          {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}
-          {history?.truncated && <p className="notice notice-info">{words.truncated}</p>}
-          {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} since={history?.at ?? null} now={now} again={again} />}
-          {failure === null && history !== null && <ReadingsWait since={history.waitingSince} now={now} />}
-          {failure === null && history !== null && isSlow && <AsOf at={history.at} now={now} />}
-          {history === null && failure === null && <ChartsWaiting />}
-          {history !== null && <Charts history={history} summary={summary} evidence={evidence} busy={history.range !== range} />}
+              <RangeBar range={range} history={history} choose={choose} />
+              {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}
+              {history?.truncated && <p className="notice notice-info">{words.truncated}</p>}
+              {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} since={history?.at ?? null} now={now} again={again} />}
+              {failure === null && history !== null && <ReadingsWait since={history.waitingSince} now={now} />}
+              {failure === null && history !== null && isSlow && <AsOf at={history.at} now={now} />}
+              {history === null && failure === null && <ChartsWaiting />}
+              {history !== null && <Charts history={history} summary={summary} evidence={evidence} busy={history.range !== range} />}
+            </>
+          )}
         </>
       )}
     </InZone>
   )
 }
 
-function PatientHeader({ patient, summary, now }: { patient: string; summary: PatientSummary | null; now: number }) {
+interface PatientHeaderProps {
+  readonly patient: string
+  readonly summary: PatientSummary | null
+  /** Before, open alerts may be known, and the newest values are not. */
+  readonly isListed: boolean
+  readonly now: number
+}
+
+function PatientHeader({ patient, summary, isListed, now }: PatientHeaderProps) {
   const { words, times } = useLanguage()
   const urgent = summary?.severity === 'urgent' ? 1 : 0
   return (
-    <div className="patient-head">
+    <div className={isListed ? 'patient-head' : 'patient-head patient-head-waiting'}>
       <PageTitle title={patient} count={urgent} />
       {summary && (
         <>

@@ -1,9 +1,8 @@
-import { useEffect, useState } from 'react'
 import { listSilentGroups } from '../api/client'
 import type { SilentGroup } from '../api/model'
 import { useLanguage } from '../language/language'
 import { HOUR_MS } from '../language/zones'
-import { useNow } from '../state/dashboard-state'
+import { useAnswer } from '../state/server-state'
 
 /** They are counted once an hour. */
 const BETWEEN_LOOKS_MS = 60_000
@@ -11,30 +10,19 @@ const BETWEEN_LOOKS_MS = 60_000
 /** Two counts have not come: what was counted may not be so any more. */
 const STALE_AFTER_MS = 3 * HOUR_MS
 
-/** The vendors, models and consortia that have fallen silent; nothing where there is none, or where that is not known. */
-export function SilentGroups() {
-  const now = useNow()
-  const [groups, setGroups] = useState<readonly SilentGroup[]>([])
+export const NO_GROUPS: readonly SilentGroup[] = []
 
-  useEffect(() => {
-    let isShown = true
-    const look = () =>
-      listSilentGroups().then(
-        (answer) => {
-          if (isShown) setGroups(answer.groups)
-        },
-        // What was known stays: the next look is soon.
-        () => undefined,
-      )
-    void look()
-    const timer = setInterval(() => void look(), BETWEEN_LOOKS_MS)
-    return () => {
-      isShown = false
-      clearInterval(timer)
-    }
-  }, [])
-
-  return <SilentGroupsNotice groups={groups} now={now} />
+/** The vendors, models and consortia that have fallen silent; none where that is not known, which `isKnown` says. */
+export function useSilentGroups(): { readonly groups: readonly SilentGroup[]; readonly isKnown: boolean } {
+  // What was known stays after a failure: the next look is soon.
+  const { answer, failure } = useAnswer({
+    of: 'silent-groups',
+    queryKey: ['silent-groups'],
+    queryFn: listSilentGroups,
+    refetchInterval: BETWEEN_LOOKS_MS,
+    refetchIntervalInBackground: true,
+  })
+  return { groups: answer?.groups ?? NO_GROUPS, isKnown: answer !== null || failure !== null }
 }
 
 /**

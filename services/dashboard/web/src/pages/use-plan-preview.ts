@@ -1,4 +1,4 @@
-import { useCallback, useRef, useState } from 'react'
+import { useMutation, type UseMutationResult } from '@tanstack/react-query'
 import { ApiError, previewPlan } from '../api/client'
 import type { InvalidPlanProblem, PlanContent, PlanPreview } from '../api/model'
 import type { FaultyDraft } from './plan-faults'
@@ -21,25 +21,16 @@ export function failureOf(error: unknown, of: PlanContent): Previewed {
 
 /** Asks what a plan would have raised. What was asked before, or before `forget`, is not answered any more. */
 export function usePlanPreview(patient: string) {
-  const [previewed, setPreviewed] = useState<Previewed>({ is: 'none' })
-  const question = useRef(0)
-  const forget = useCallback(() => {
-    question.current += 1
-    setPreviewed({ is: 'none' })
-  }, [])
-  const ask = useCallback(
-    (plan: PlanContent) => {
-      const asked = (question.current += 1)
-      const answer = (found: Previewed) => {
-        if (question.current === asked) setPreviewed(found)
-      }
-      setPreviewed({ is: 'asked' })
-      previewPlan(patient, plan).then(
-        (preview) => answer({ is: 'there', preview, of: plan }),
-        (error: unknown) => answer(failureOf(error, plan)),
-      )
-    },
-    [patient],
-  )
-  return { previewed, ask, forget }
+  const asking = useMutation({ mutationFn: (plan: PlanContent) => previewPlan(patient, plan) })
+  return { previewed: previewedOf(asking), ask: asking.mutate, forget: asking.reset }
+}
+
+type Asking = Pick<UseMutationResult<PlanPreview, Error, PlanContent>, 'data' | 'error' | 'variables' | 'isPending'>
+
+/** How far the question is. */
+export function previewedOf({ data, error, variables: of, isPending }: Asking): Previewed {
+  if (of === undefined) return { is: 'none' }
+  if (isPending) return { is: 'asked' }
+  if (data !== undefined) return { is: 'there', preview: data, of }
+  return failureOf(error, of)
 }

@@ -1,7 +1,9 @@
 import { useState } from 'react'
+import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { calculatedText, fieldUnit } from '../language/reading-text'
 import { atMost } from '../language/words'
+import { DAY_MS } from '../language/zones'
 import type { GlucoseProfile, GlucoseSummary, TimeInBands } from './api'
 import { ProfileChart } from './profile-chart'
 import { clockText } from './profile-path'
@@ -11,6 +13,12 @@ const BEYOND_WORTH_SAYING = 1
 
 /** As everywhere else: never rounded across a limit. */
 const written = (value: number) => calculatedText('blood_glucose', 'glucose_value', value)
+
+/** Whether there will be a summary, by the newest reading: it is of a sensor's fourteen days. */
+export function isGlucoseExpected(latest: readonly Reading[], now: number): boolean {
+  const isOfSensor = (one: Reading) => one.kind === 'blood_glucose' && one.values.glucose_method === 'continuous_sensor'
+  return latest.some((one) => isOfSensor(one) && now - Date.parse(one.observed_at) < 14 * DAY_MS)
+}
 
 /** Times in ranges and the ambulatory glucose profile. */
 export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; profile: GlucoseProfile }) {
@@ -27,7 +35,7 @@ export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; pr
     words.covered(summary.covered_percent),
   ]
   return (
-    <section className="panel" aria-labelledby="glucose-summary">
+    <section className="panel panel-glucose" aria-labelledby="glucose-summary">
       <div className="panel-head">
         <h3 id="glucose-summary">
           {words.sensorGlucose} <small>{unit}</small>

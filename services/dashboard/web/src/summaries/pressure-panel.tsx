@@ -1,7 +1,14 @@
+import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { fieldUnit } from '../language/reading-text'
 import { downToTenth } from '../language/words'
+import { DAY_MS } from '../language/zones'
 import type { MeanOfDays, PressureSummary } from './api'
+
+/** Whether there will be a summary, by the newest reading: it is of seven days. */
+export function isPressureExpected(latest: readonly Reading[], now: number): boolean {
+  return latest.some((one) => one.kind === 'blood_pressure' && now - Date.parse(one.observed_at) < 7 * DAY_MS)
+}
 
 /** Means of mornings and evenings against the target. */
 export function PressurePanel({ summary }: { summary: PressureSummary }) {
@@ -20,7 +27,7 @@ export function PressurePanel({ summary }: { summary: PressureSummary }) {
     spread.average_real_variability != null && words.variability(spread.average_real_variability, spread.coefficient_of_variation_percent ?? 0),
   ]
   return (
-    <section className="panel" aria-labelledby="pressure-summary">
+    <section className="panel panel-pressure" aria-labelledby="pressure-summary">
       <div className="panel-head">
         <h3 id="pressure-summary">
           {`${words.kind.blood_pressure} · ${words.mean}`} <small>{unit}</small>
@@ -28,7 +35,7 @@ export function PressurePanel({ summary }: { summary: PressureSummary }) {
         <p className="summary">{said.filter(Boolean).join(' · ')}</p>
       </div>
       {!summary.is_enough && <p className="notice notice-info">{words.tooFewDays(summary.days.length, summary.days_needed)}</p>}
-      <div className="table-scroll" tabIndex={0} role="region" aria-labelledby="pressure-summary">
+      <div className="table-scroll" tabIndex={0} role="region" aria-label={words.partOfDay}>
         <table className="readings figures">
           <thead>
             <tr>

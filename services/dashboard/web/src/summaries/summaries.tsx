@@ -1,21 +1,28 @@
-import { useEffect, useRef, useState } from 'react'
+import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
-import { useSession } from '../session'
-import { AGAIN_MS, calmly, type Calm } from '../state/calmly'
 import { useNow } from '../state/dashboard-state'
-import { readSummaries, type Summaries } from './api'
-import { GlucosePanel } from './glucose-panel'
-import { PressurePanel } from './pressure-panel'
+import { againAfterFailure } from '../state/questions'
+import { useAnswer, useFollowing } from '../state/server-state'
+import { readSummaries } from './api'
+import { GlucosePanel, isGlucoseExpected } from './glucose-panel'
+import { isPressureExpected, PressurePanel } from './pressure-panel'
 
 /** As for the charts: what an open page shows is so within ten seconds, or it says as of when. */
 const MOST_PAUSE_MS = 5_000
 
+interface PatientSummariesProps {
+  readonly patient: string
+  readonly changes: number
+  /** The newest reading of each kind, of which it follows what summaries there will be. */
+  readonly latest: readonly Reading[]
+}
+
 /** What days and weeks of a patient's readings come to. Asked anew when the readings have changed. */
-export function PatientSummaries({ patient, changes }: { patient: string; changes: number }) {
+export function PatientSummaries({ patient, changes, latest }: PatientSummariesProps) {
   const { words, times } = useLanguage()
   const now = useNow()
   const { summaries, hasFailed } = useSummaries(patient, changes)
-  if (summaries === null) return hasFailed ? <p className="muted">{words.summariesFailed}</p> : null
+  if (summaries === null) return hasFailed ? <p className="muted">{words.summariesFailed}</p> : <Waiting latest={latest} now={now} />
   const { glucose, profile, pressure } = summaries
   if (glucose.values === 0 && pressure.readings === 0) return null
   return (
@@ -32,47 +39,27 @@ export function PatientSummaries({ patient, changes }: { patient: string; change
   )
 }
 
-function useSummaries(patient: string, changes: number) {
-  const { checkFailure } = useSession()
-  const [summaries, setSummaries] = useState<Summaries | null>(null)
-  const [hasFailed, setFailed] = useState(false)
-  const latest = useRef(0)
-  const fail = useRef(checkFailure)
-  fail.current = checkFailure
+/** As high as what is to come. */
+function Waiting({ latest, now }: { latest: readonly Reading[]; now: number }) {
+  const { words } = useLanguage()
+  const hasPressure = isPressureExpected(latest, now)
+  const hasGlucose = isGlucoseExpected(latest, now)
+  if (!hasPressure && !hasGlucose) return null
+  return (
+    <section aria-labelledby="summaries" aria-busy="true">
+      <h2 id="summaries">{words.summaries}</h2>
+      <p className="muted">{words.loading}</p>
+      <div className="charts">
+        {hasPressure && <div className="panel panel-pressure" />}
+        {hasGlucose && <div className="panel panel-glucose" />}
+      </div>
+    </section>
+  )
+}
 
-  const ask = async () => {
-    const mine = (latest.current += 1)
-    try {
-      const answer = await readSummaries(patient)
-      if (mine !== latest.current) return
-      setFailed(false)
-      setSummaries(answer)
-    } catch (error) {
-      if (mine === latest.current && !fail.current(error)) setFailed(true)
-    }
-  }
-  const question = useRef(ask)
-  question.current = ask
-  const calm = useRef<Calm | null>(null)
-  useEffect(() => {
-    calm.current = calmly(() => question.current(), { mostPause: MOST_PAUSE_MS })
-    return () => calm.current?.stop()
-  }, [])
-  useEffect(() => {
-    // Of another patient nothing is left, also where an answer is on its way.
-    latest.current += 1
-    setSummaries(null)
-    void question.current()
-  }, [patient])
-  const known = useRef(changes)
-  useEffect(() => {
-    if (known.current !== changes) calm.current?.ask()
-    known.current = changes
-  }, [changes])
-  useEffect(() => {
-    if (!hasFailed) return
-    const timer = setInterval(() => calm.current?.ask(), AGAIN_MS)
-    return () => clearInterval(timer)
-  }, [hasFailed])
-  return { summaries, hasFailed }
+function useSummaries(patient: string, changes: number) {
+  const queryKey = ['summaries', patient]
+  const { answer: summaries, failure } = useAnswer({ of: patient, queryKey, queryFn: () => readSummaries(patient), ...againAfterFailure() })
+  useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
+  return { summaries, hasFailed: failure !== null }
 }

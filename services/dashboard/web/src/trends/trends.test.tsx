@@ -3,6 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import type { ComparedDays, PatientSummary, PatientTrends, TrendsOfPatients } from '../api/model'
 import { LanguageProvider } from '../language/language'
 import { changeOf } from '../language/reading-text'
+import { Links } from '../route'
 import { COMPARED, filterOf, followed, queryOf } from './filter'
 import { TrendTable } from './trend-table'
 import { TrendsPanel } from './trends'
@@ -13,7 +14,11 @@ vi.mock('../state/dashboard-state', () => ({ useNow: () => now, useDashboardStat
 
 function html(language: 'ja' | 'en', page: React.ReactNode): string {
   vi.stubGlobal('localStorage', { getItem: () => language })
-  return renderToStaticMarkup(<LanguageProvider>{page}</LanguageProvider>)
+  return renderToStaticMarkup(
+    <LanguageProvider>
+      <Links>{page}</Links>
+    </LanguageProvider>,
+  )
 }
 
 const textOf = (page: string) => page.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ')

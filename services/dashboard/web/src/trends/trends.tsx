@@ -24,7 +24,10 @@ export function TrendsPage() {
   // The page stays where a link or 'back' leads to the table with another address.
   useEffect(() => setFilter((filter) => followed(filter, search)), [search])
   const query = useTyped(queryOf(filter).toString())
-  const { table, hasFailed } = useTrends(query)
+  const { table: counted, hasFailed } = useTrends(query)
+  const { patients, listFailed } = useDashboardState()
+  // Alerts that are open now make rows higher: the table comes with them.
+  const table = patients !== null || listFailed ? counted : null
   const status = useRef<HTMLParagraphElement>(null)
 
   const choose = (chosen: Partial<Filter>) => {

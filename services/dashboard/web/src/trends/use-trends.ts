@@ -1,9 +1,8 @@
-import { useEffect, useRef, useState } from 'react'
 import { readTrends, serverNow } from '../api/client'
 import type { TrendsOfPatients } from '../api/model'
-import { useSession } from '../session'
 import { AGAIN_MS } from '../state/calmly'
-import { whileSeen } from '../year/while-seen'
+import { whileSeen } from '../state/questions'
+import { useAnswer, useSeen } from '../state/server-state'
 
 /** The table is counted some time after what it is made of was stored; a page that is open asks for it so often. */
 const ANEW_MS = 120_000
@@ -18,29 +17,11 @@ export interface Table {
 
 /** The table of a query, asked for again while it is seen; the one before stays until the next has come. */
 export function useTrends(query: string) {
-  const { checkFailure } = useSession()
-  const [table, setTable] = useState<Table | null>(null)
-  const [hasFailed, setFailed] = useState(false)
-  const fail = useRef(checkFailure)
-  fail.current = checkFailure
-  useEffect(() => {
-    let over = false
-    const asking = whileSeen(async () => {
-      try {
-        const answer = await readTrends(new URLSearchParams(query))
-        if (over) return ANEW_MS
-        setFailed(false)
-        setTable({ answer, at: serverNow(), query })
-        return answer.as_of == null ? AGAIN_MS : ANEW_MS
-      } catch (error) {
-        if (!over && !fail.current(error)) setFailed(true)
-        return AGAIN_MS
-      }
-    })
-    return () => {
-      over = true
-      asking.stop()
-    }
-  }, [query])
-  return { table, hasFailed }
+  const { answer: table, failure } = useAnswer<Table>({
+    of: 'trends',
+    queryKey: ['trends', query],
+    queryFn: async () => ({ answer: await readTrends(new URLSearchParams(query)), at: serverNow(), query }),
+    ...whileSeen<Table>(useSeen(), ({ answer }) => (answer.as_of == null ? AGAIN_MS : ANEW_MS)),
+  })
+  return { table, hasFailed: failure !== null }
 }

@@ -1,12 +1,12 @@
-import { useEffect, useId, useRef, useState } from 'react'
+import { useId, useState } from 'react'
 import type { Kind } from '../api/model'
 import { useLanguage } from '../language/language'
-import { useSession } from '../session'
 import { AGAIN_MS } from '../state/calmly'
 import { useNow } from '../state/dashboard-state'
+import { whileSeen } from '../state/questions'
+import { useAnswer, useSeen } from '../state/server-state'
 import { readYear, type Aggregates, type Curve } from './api'
 import { curvesOf, fieldOf, nameOf } from './curves'
-import { whileSeen } from './while-seen'
 import { YearChart } from './year-chart'
 import { YearTable } from './year-table'
 
@@ -107,29 +107,12 @@ export function YearPanel({ year, curve }: { year: Aggregates; curve: Curve }) {
 }
 
 function useYear(patient: string, curve: Curve) {
-  const { checkFailure } = useSession()
-  const [year, setYear] = useState<Aggregates | null>(null)
-  const [hasFailed, setFailed] = useState(false)
-  const fail = useRef(checkFailure)
-  fail.current = checkFailure
-  useEffect(() => {
-    let over = false
-    const asking = whileSeen(async () => {
-      try {
-        const answer = await readYear(patient, curve)
-        if (over) return ANEW_MS
-        setFailed(false)
-        setYear(answer)
-        return answer.as_of == null ? AGAIN_MS : ANEW_MS
-      } catch (error) {
-        if (!over && !fail.current(error)) setFailed(true)
-        return AGAIN_MS
-      }
-    })
-    return () => {
-      over = true
-      asking.stop()
-    }
-  }, [patient, curve])
-  return { year, hasFailed }
+  const { kind, field, method = null } = curve
+  const { answer: year, failure } = useAnswer<Aggregates>({
+    of: patient,
+    queryKey: ['year', patient, kind, field, method],
+    queryFn: () => readYear(patient, curve),
+    ...whileSeen<Aggregates>(useSeen(), (answer) => (answer.as_of == null ? AGAIN_MS : ANEW_MS)),
+  })
+  return { year, hasFailed: failure !== null }
 }
