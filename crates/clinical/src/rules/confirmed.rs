@@ -140,6 +140,23 @@ pub(super) fn is_unaffected<C: Criterion>(
     !near.any(|other| other.time < reading.time && criterion.is_beyond(&other))
 }
 
+/// What is neither beyond the limit nor with another reading near it: that is told at once, however far
+/// ahead its clock is.
+pub(super) fn waits_for_its_time<C: Criterion>(
+    criterion: &C,
+    reading: &CurrentReading,
+    context: &Context<'_>,
+) -> bool {
+    let near = context.all_readings(C::KIND, reading.time - REPEAT_WITHIN);
+    let mut near = near.take_while(|other| other.time <= reading.time + REPEAT_WITHIN);
+    let confirms = |other: CurrentReading| {
+        (other.time - reading.time).abs() >= REPEAT_AFTER
+            && criterion.is_beyond(&other)
+            && criterion.mean_is_beyond(&other, reading)
+    };
+    !criterion.is_beyond(reading) && !near.any(confirms)
+}
+
 /// What was judged: the newest pair, or the newest reading where none confirms it. What came after the
 /// pair alone was not judged with it, unless it is a new crisis.
 pub(super) fn judged(episode: &Episode) -> &[EvidenceReading] {

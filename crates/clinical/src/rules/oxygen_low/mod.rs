@@ -108,8 +108,9 @@ impl Rule for Low {
         let limits = Limits::of(context.plan);
         let from = context.judged_from(LOOKBACK);
         let beginning = context.beginning(from, steps);
-        let readings: Vec<CurrentReading> =
+        let mut readings: Vec<CurrentReading> =
             context.readings(OXYGEN, context.lookback_start()).collect();
+        minutes::leave_out_of_time(&mut readings, |reading| limits.is_low(spo2(reading.sample)));
         let seen_from = context.lookback_start();
         let mut course = Course::new(&limits, (seen_from, from), beginning.open.as_ref());
         let (mut before, mut room, mut not_over) = (None, Vec::new(), None);
@@ -164,6 +165,10 @@ impl Rule for Low {
     /// Where some plan makes it low.
     fn waits_for_the_rest(&self, sample: Sample, _: Span) -> bool {
         spo2(sample) < LIMIT.high
+    }
+
+    fn waits_for_its_time(&self, reading: &CurrentReading, context: &Context<'_>) -> bool {
+        !Limits::of(context.plan).is_low(spo2(reading.sample))
     }
 
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
