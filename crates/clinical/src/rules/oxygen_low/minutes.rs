@@ -68,15 +68,14 @@ pub(super) fn leave_out_of_time(
     if !readings.iter().any(|reading| reading.delay.is_ahead()) {
         return;
     }
-    let hides = |reading: &CurrentReading, all: &[CurrentReading]| {
-        let from = all.partition_point(|other| other.time < reading.time - SILENCE);
-        let near = all[from..].iter();
+    let low: Vec<CurrentReading> = readings.iter().filter(|one| is_low(one)).copied().collect();
+    let hides = |reading: &CurrentReading| {
+        let from = low.partition_point(|low| low.time < reading.time - SILENCE);
+        let near = low[from..].iter();
         let mut near = near.take_while(|low| minute_of(low.time) <= minute_of(reading.time));
-        near.any(|low| is_low(low) && !reading.is_in_time_with(low))
+        near.any(|low| !reading.is_in_time_with(low))
     };
-    let all = readings.clone();
-    readings
-        .retain(|reading| !reading.delay.is_ahead() || is_low(reading) || !hides(reading, &all));
+    readings.retain(|reading| !reading.delay.is_ahead() || is_low(reading) || !hides(reading));
 }
 
 /// The minutes of readings that are given in observation order: which readings are of each.
