@@ -22,7 +22,9 @@ use crate::time::{Span, Timestamp};
 use crate::timeline::{Admission, CountedChange, Timeline};
 use crate::version::Version;
 use crate::window::Window;
+use ahead::BesideThoseAhead;
 
+mod ahead;
 mod slow;
 mod waiting;
 
@@ -174,13 +176,21 @@ impl Monitor {
             let judged = Judged::OfReadings(time, time);
             let fast = Situation { patient, plan, window, now: received, cause: None, judged };
             self.wait_for_the_rest(reading, admission.outcome, received);
+            let newest_is_past = admission.in_order && reading.observation_time <= received;
+            let are_any_ahead = !newest_is_past && self.are_any_ahead(reading.kind, received);
             for &index in rules::reading(reading.kind) {
                 if off.has(index) {
                     continue;
                 }
                 let rule = rules::all()[index];
+                let beside = match are_any_ahead && rules::applies(rule, plan) {
+                    true => self.beside_those_ahead(index, (&change.reading, is_added), fast),
+                    false => BesideThoseAhead::AsEver,
+                };
                 let counted = if rule.reads_copies() { CountedChange::AsCurrent } else { counted };
                 let is_unaffected = match counted {
+                    _ if matches!(beside, BesideThoseAhead::Nothing) => true,
+                    _ if matches!(beside, BesideThoseAhead::Anything) => false,
                     CountedChange::Nothing => {
                         // Who waits is assessed at its end, whatever has come, as after a restart.
                         let Context { due, rest_until, .. } = self.context(index, fast);
@@ -413,7 +423,12 @@ impl Monitor {
         let Assessment { episodes, next_assessment, covered } =
             match situation.plan.switches_off(rule.name()) {
                 true => Assessment::switched_off(&context),
-                false => rule.assess(&context),
+                false => {
+                    let mut found = rule.assess(&context);
+                    let to_come = context.next_to_come(rule.kinds());
+                    to_come.into_iter().for_each(|time| found.assess_again_at(time));
+                    found
+                }
             };
         self.set(index, What::Assessment, next_assessment);
         let computation = Computation {

@@ -1,5 +1,6 @@
 //! A reading as far as it is remembered, and what the rules see of it.
 
+use crate::clock;
 use crate::kinds::Kind;
 use crate::reading::Reading;
 use crate::sample::Sample;
@@ -7,11 +8,26 @@ use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;
 
-/// How long after its observation a reading was received, in the steps that rules distinguish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+/// How long after its observation a reading was received, in the steps that rules distinguish; or by how
+/// much the clock of one that was received before its observation was ahead. Four bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delay(pub(crate) u8);
 
 impl Delay {
+    /// Beside it the lower bits count the steps of [`Self::LEADS`].
+    const AHEAD: u8 = 0b1000;
+
+    /// Further ahead than an hour is no reading.
+    const LEADS: [Span; 7] = [
+        Span::from_minutes(5),
+        Span::from_minutes(10),
+        Span::from_minutes(15),
+        Span::from_minutes(20),
+        Span::from_minutes(30),
+        Span::from_minutes(40),
+        Span::from_minutes(50),
+    ];
+
     const STEPS: [Span; 7] = [
         Span::from_minutes(15),
         Span::from_hours(1),
@@ -24,6 +40,11 @@ impl Delay {
 
     /// The delay between observation and receipt.
     pub fn between(observed: Timestamp, received: Timestamp) -> Self {
+        if clock::ahead(observed, received) {
+            let lead = observed - received;
+            let steps = Self::LEADS.iter().filter(|step| lead > **step).count() as u8;
+            return Self(Self::AHEAD | steps);
+        }
         let delay = received - observed;
         Self(Self::STEPS.iter().filter(|step| delay > **step).count() as u8)
     }
@@ -31,7 +52,22 @@ impl Delay {
     /// Whether the delay is longer than allowed (which is rounded down to a step).
     pub fn exceeds(self, allowed: Span) -> bool {
         let allowed = Self::STEPS.iter().filter(|step| **step <= allowed).count() as u8;
-        self.0 >= allowed
+        !self.is_ahead() && self.0 >= allowed
+    }
+
+    /// Whether it was received before it was observed, as it says: its clock is ahead
+    /// ([`clock::ahead`]).
+    pub fn is_ahead(self) -> bool {
+        self.0 & Self::AHEAD != 0
+    }
+
+    /// By how much its clock was ahead, at least and at most.
+    pub(crate) fn lead(self) -> Option<(Span, Span)> {
+        let step = usize::from(self.0 & !Self::AHEAD);
+        let least =
+            step.checked_sub(1).map_or(clock::AHEAD_TOLERANCE, |before| Self::LEADS[before]);
+        let most = Self::LEADS.get(step).copied().unwrap_or(Span::from_hours(1));
+        self.is_ahead().then_some((least, most))
     }
 }
 
@@ -52,6 +88,12 @@ impl CurrentReading {
     /// Whether both are of the same reading of a patient.
     pub(crate) fn is_of(&self, other: &Self) -> bool {
         (self.time, self.source) == (other.time, other.source)
+    }
+
+    /// Whether the times of both say which was measured first: not where its own clock was ahead and the
+    /// other's was not, for then it may have been measured before the other.
+    pub(crate) fn is_in_time_with(&self, other: &Self) -> bool {
+        !self.delay.is_ahead() || other.delay.is_ahead() && self.source == other.source
     }
 }
 

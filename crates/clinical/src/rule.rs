@@ -14,6 +14,7 @@ use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::{CurrentReading, RememberedReading};
+use crate::rules;
 use crate::sample::Sample;
 use crate::slow::{SlowReadings, remembered_from};
 use crate::suspicions::Suspicions;
@@ -27,6 +28,13 @@ pub(crate) const PROMPT: Span = Span::from_minutes(15);
 /// What was sent together is received within so long: a device that uploads in batches sends one
 /// request, which Kafka takes in few batches. Ours.
 pub(crate) const TOGETHER: Span = Span::from_minutes(1);
+
+/// When a reading that its rule does not see before its time ([`Rule::waits_for_its_time`]) is seen: with
+/// the next whole minute, so that of a device that sends each second one assessment a minute sees all.
+pub(crate) fn seen_from(observed: Timestamp) -> Timestamp {
+    let minute = Span::from_minutes(1).millis();
+    Timestamp::from_millis((observed.millis() + minute - 1).div_euclid(minute) * minute)
+}
 
 /// A rule: a pure function from a patient's current readings to the episodes in them.
 ///
@@ -76,6 +84,15 @@ pub trait Rule: Debug + Send + Sync {
     ///
     /// It depends on no plan, for a state that is being rebuilt does not know it yet.
     fn waits_for_the_rest(&self, _: Sample, _delay: Span) -> bool {
+        false
+    }
+
+    /// Whether a reading that says it was observed later than now, by a clock that is ahead, is not seen
+    /// before that time has come: what is harmless hides nothing that is measured now, neither repeats it
+    /// nor ends anything. What is beyond a limit of the rule is seen at once. Until then
+    /// [`Context::readings`] and [`Context::readings_and_copies`] are without it, and at that time the rule
+    /// is assessed. A rule that does not wait holds what it sees to the present itself.
+    fn waits_for_its_time(&self, _: &CurrentReading, _: &Context<'_>) -> bool {
         false
     }
 
@@ -207,13 +224,40 @@ impl<'a> Context<'a> {
     }
 
     /// The readings of a kind that are counted, observed at `from` or later and to be seen, in
-    /// observation order: the current ones without the copies of others ([`crate::copies`]).
+    /// observation order: the current ones without the copies of others ([`crate::copies`]), and without
+    /// those that are to come ([`Rule::waits_for_its_time`]).
     pub fn readings(
         &self,
         kind: Kind,
         from: Timestamp,
     ) -> impl Iterator<Item = CurrentReading> + use<'a> {
-        self.timeline.counted(kind, from)
+        let context = *self;
+        self.timeline.counted_of(kind, from, move |reading| !context.is_to_come(reading))
+    }
+
+    /// Whether a reading is of a clock that is ahead, and its rule does not see it yet.
+    pub(crate) fn is_to_come(&self, reading: &CurrentReading) -> bool {
+        reading.delay.is_ahead()
+            && seen_from(reading.time) > self.now
+            && rules::named(self.rule).is_some_and(|rule| rule.waits_for_its_time(reading, self))
+    }
+
+    /// When the first of the readings of some kinds is seen that are to come.
+    pub(crate) fn next_to_come(&self, kinds: &[Kind]) -> Option<Timestamp> {
+        let first = |kind: &Kind| {
+            let mut ahead = self.timeline.current(*kind, self.now);
+            ahead.find(|reading| self.is_to_come(reading)).map(|reading| seen_from(reading.time))
+        };
+        kinds.iter().filter_map(first).min()
+    }
+
+    /// All current readings, also those that are to come.
+    pub(crate) fn all_readings(
+        &self,
+        kind: Kind,
+        from: Timestamp,
+    ) -> impl Iterator<Item = CurrentReading> + use<'a> {
+        self.timeline.current(kind, from)
     }
 
     /// The same with the copies: for rules that read them ([`Rule::reads_copies`]), and where a reading
@@ -223,10 +267,11 @@ impl<'a> Context<'a> {
         kind: Kind,
         from: Timestamp,
     ) -> impl Iterator<Item = CurrentReading> + use<'a> {
-        self.timeline.current(kind, from)
+        let context = *self;
+        self.timeline.current(kind, from).filter(move |reading| !context.is_to_come(reading))
     }
 
-    /// The same from the newest on, for rules that look at the present alone.
+    /// The current readings from the newest on, for rules that look at the present alone.
     pub fn newest_first(
         &self,
         kind: Kind,

@@ -28,6 +28,7 @@ use super::confirmed_evidence::{
 use super::occasions::{self, OCCASION};
 use super::pairs::{self, Before, Finding, IN_A_ROW, REPEAT_AFTER, REPEAT_WITHIN, repeats};
 use crate::alert::{Alert, Severity, Stage};
+use crate::copies::leave_out_ahead;
 use crate::crisis::{AGAIN_AFTER, Away, Crisis, UNKNOWN_AFTER};
 use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
 use crate::fixed::Fixed;
@@ -81,8 +82,9 @@ pub(super) fn assess<C: Criterion>(
     if let Some(waiting) = Assessment::waiting(context) {
         return waiting;
     }
-    let readings: Vec<CurrentReading> =
+    let mut readings: Vec<CurrentReading> =
         context.readings(C::KIND, context.lookback_start()).collect();
+    leave_out_ahead(C::KIND, &mut readings, |reading| criterion.is_beyond(reading));
     let window_start = context.window_start();
     let first = occasions::first_in_window(&readings, window_start);
     let edge = readings.get(first).map_or(window_start, |one| one.time.min(window_start));
@@ -138,6 +140,23 @@ pub(super) fn is_unaffected<C: Criterion>(
         return near.all(|other| other.time >= reading.time);
     }
     !near.any(|other| other.time < reading.time && criterion.is_beyond(&other))
+}
+
+/// What is neither beyond the limit nor with another reading near it: that is told at once, however far
+/// ahead its clock is.
+pub(super) fn waits_for_its_time<C: Criterion>(
+    criterion: &C,
+    reading: &CurrentReading,
+    context: &Context<'_>,
+) -> bool {
+    let near = context.all_readings(C::KIND, reading.time - REPEAT_WITHIN);
+    let mut near = near.take_while(|other| other.time <= reading.time + REPEAT_WITHIN);
+    let confirms = |other: CurrentReading| {
+        (other.time - reading.time).abs() >= REPEAT_AFTER
+            && criterion.is_beyond(&other)
+            && criterion.mean_is_beyond(&other, reading)
+    };
+    !criterion.is_beyond(reading) && !near.any(confirms)
 }
 
 /// What was judged: the newest pair, or the newest reading where none confirms it. What came after the

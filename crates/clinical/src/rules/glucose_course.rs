@@ -65,7 +65,7 @@ pub(super) struct Course {
     /// What says that it was observed later was measured by a clock that is ahead: nothing is over for
     /// that before its time comes.
     known_until: Timestamp,
-    /// When the time comes of what may end an episode, or a run of values beyond the limit.
+    /// When the time comes, but for the tolerance, of what may end an episode, or a run of values beyond the limit.
     look_again: Option<Timestamp>,
     open: Option<Open>,
     /// One after silence that is known, until the silence that it begins with is seen.
@@ -238,7 +238,8 @@ impl Course {
     fn wait_for(&mut self, reading: &CurrentReading) {
         let is_waiting = self.judge.event.after_silence.is_some() && !self.beyond.is_empty();
         if self.open.is_some() || is_waiting {
-            self.look_again = self.look_again.or(Some(reading.time));
+            // From then on whoever computes takes it in.
+            self.look_again = self.look_again.or(Some(reading.time - AHEAD_TOLERANCE));
         }
         if self.judge.event.sensor_for > SENSOR_FOR {
             self.leave_run(reading);

@@ -108,6 +108,11 @@ pub fn all() -> &'static [&'static dyn Rule] {
     &RULES.all
 }
 
+/// The rule of a name, if there is one.
+pub(crate) fn named(name: RuleName) -> Option<&'static dyn Rule> {
+    all().iter().copied().find(|rule| rule.name() == name.as_str())
+}
+
 /// The indices in [`all`] of the rules that read a kind.
 pub(crate) fn reading(kind: Kind) -> &'static [usize] {
     &RULES.of_kind[usize::from(kind.number())]

@@ -237,23 +237,28 @@ fn first_near(
     far.map_or(0, |far| index - far)
 }
 
-/// Whether another reading is far enough from one and near enough to it to be its repetition.
+/// Whether another reading is far enough from one and near enough to it to be its repetition. One whose
+/// clock was ahead repeats what that clock says: it may have been measured before what another does.
 fn is_repeated(readings: &[CurrentReading], index: usize) -> bool {
-    let time = readings[index].time;
-    let first_at = |at: Timestamp| readings.partition_point(|reading| reading.time < at);
-    let earlier = readings.get(first_at(time - REPEAT_WITHIN));
-    let later = readings.get(first_at(time + REPEAT_AFTER));
-    earlier.is_some_and(|earlier| time - earlier.time >= REPEAT_AFTER)
-        || later.is_some_and(|later| later.time - time <= REPEAT_WITHIN)
+    let reading = &readings[index];
+    let from = |at: Timestamp| &readings[readings.partition_point(|other| other.time < at)..];
+    let is_any_in_time = |first: Timestamp, last: Timestamp| {
+        let mut others = from(first).iter().take_while(|other| other.time <= last);
+        others.any(|other| other.is_in_time_with(reading))
+    };
+    let time = reading.time;
+    is_any_in_time(time - REPEAT_WITHIN, time - REPEAT_AFTER)
+        || is_any_in_time(time + REPEAT_AFTER, time + REPEAT_WITHIN)
 }
 
 /// Whether another reading, too near to one to be its repetition, is not beyond the limit.
 fn is_contradicted(readings: &[CurrentReading], index: usize, criterion: &impl Criterion) -> bool {
     let time = readings[index].time;
     let is_near = |other: &&CurrentReading| (other.time - time).abs() < REPEAT_AFTER;
+    let is_in_time = |other: &&CurrentReading| other.is_in_time_with(&readings[index]);
     let earlier = readings[..index].iter().rev().take_while(is_near);
     let later = readings[index + 1..].iter().take_while(is_near);
-    earlier.chain(later).any(|other| !criterion.is_beyond(other))
+    earlier.chain(later).filter(is_in_time).any(|other| !criterion.is_beyond(other))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::version::Version;
 pub(super) const MOST: usize = 96;
 
 /// Seconds, source, status, three of the sample, update time less observation time, digest.
-const MOST_BITS: [usize; 8] = [32, 10, 5, 16, 16, 16, 44, Version::DIGEST_BITS as usize];
+const MOST_BITS: [usize; 8] = [32, 10, 6, 16, 16, 16, 44, Version::DIGEST_BITS as usize];
 const MOST_WORDS: usize = {
     let (mut bits, mut column) = (0, 0);
     while column < MOST_BITS.len() {

@@ -7,13 +7,13 @@ use crate::suspicions::KnownVersion;
 use crate::time::Timestamp;
 use crate::version::Version;
 
-// `Entry::marks`: the source's index in the lower ten bits, then the status, which is three bits of
+// `Entry::marks`: the source's index in the lower ten bits, then the status, which is four bits of
 // delay, then two flags.
 const SOURCE_BITS: u32 = 10;
 const SOURCE_MASK: u16 = (1 << SOURCE_BITS) - 1;
-const DELAY_MASK: u16 = 0b111;
-const ENTERED_IN_ERROR: u16 = 0b1000;
-const WAS_AHEAD: u16 = 0b1_0000;
+const DELAY_MASK: u16 = 0b1111;
+const ENTERED_IN_ERROR: u16 = 0b1_0000;
+const WAS_AHEAD: u16 = 0b10_0000;
 
 /// What orders the readings of a kind, and names one of them: observation time in seconds, source.
 pub(super) type Key = (u32, SourceDigest);
@@ -93,7 +93,7 @@ impl Entry {
         }
     }
 
-    /// Its delay, whether it was entered in error and whether its version was ahead: five bits.
+    /// Its delay, whether it was entered in error and whether its version was ahead: six bits.
     pub(super) fn status(&self) -> u16 {
         self.marks >> SOURCE_BITS
     }

@@ -288,10 +288,20 @@ impl Timeline {
     /// The current readings that are counted, which are those that are no copies of others, of a kind
     /// that were observed at `from` or later, in observation order.
     pub fn counted(&self, kind: Kind, from: Timestamp) -> impl Iterator<Item = CurrentReading> {
+        self.counted_of(kind, from, |_| true)
+    }
+
+    /// The same of some of the current readings.
+    pub(crate) fn counted_of(
+        &self,
+        kind: Kind,
+        from: Timestamp,
+        is_among: impl Fn(&CurrentReading) -> bool,
+    ) -> impl Iterator<Item = CurrentReading> {
         let may_be_copies = self.sources.len() > 1
             && self.of_kind(kind).is_some_and(|it| !it.is_of_one_source(from - COPY_WITHIN));
         let seen_from = if may_be_copies { from - COPY_WITHIN } else { from };
-        let current = self.current(kind, seen_from);
+        let current = self.current(kind, seen_from).filter(is_among);
         let (only, several) = match may_be_copies {
             false => (Some(current), None),
             true => (None, Some(copies::counted(kind, current))),

@@ -78,6 +78,10 @@ impl Rule for Low {
         systolic(sample) < SYSTOLIC.high as i32
     }
 
+    fn waits_for_its_time(&self, reading: &CurrentReading, context: &Context<'_>) -> bool {
+        confirmed::waits_for_its_time(&Limits::of(context.plan), reading, context)
+    }
+
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
         systolic(sample) < Limits::of(plan).systolic
     }

@@ -68,6 +68,10 @@ impl Rule for SevereHigh {
         confirmed::is_unaffected(&Limits::of(context.plan), change, context)
     }
 
+    fn waits_for_its_time(&self, reading: &CurrentReading, context: &Context<'_>) -> bool {
+        confirmed::waits_for_its_time(&Limits::of(context.plan), reading, context)
+    }
+
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
         is_severe(sample, &Limits::of(plan))
     }

@@ -13,7 +13,7 @@ use crate::time::{Span, Timestamp};
 
 /// Low minutes that are further apart are not in a row, and what nothing follows for so long is not
 /// confirmed. Ours, as for pressures.
-const SILENCE: Span = Span::from_minutes(15);
+pub(super) const SILENCE: Span = Span::from_minutes(15);
 
 /// Low measurements in a row, without one between them that is not low, confirm each other when they are at
 /// most this far apart. Ours, as for pressures: who measures once a day.

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::course::SILENCE;
 use super::spo2;
 use crate::fixed::Fixed;
 use crate::remembered::CurrentReading;
@@ -56,6 +57,25 @@ pub(super) fn over_at(time: Timestamp) -> Timestamp {
 
 fn minute_of(time: Timestamp) -> i64 {
     time.seconds().div_euclid(60)
+}
+
+/// Leaves out what is not low by a clock that was ahead, where it would follow a low value of another
+/// clock: it may have been measured before that, and is not its repetition.
+pub(super) fn leave_out_of_time(
+    readings: &mut Vec<CurrentReading>,
+    is_low: impl Fn(&CurrentReading) -> bool,
+) {
+    if !readings.iter().any(|reading| reading.delay.is_ahead()) {
+        return;
+    }
+    let low: Vec<CurrentReading> = readings.iter().filter(|one| is_low(one)).copied().collect();
+    let hides = |reading: &CurrentReading| {
+        let from = low.partition_point(|low| low.time < reading.time - SILENCE);
+        let near = low[from..].iter();
+        let mut near = near.take_while(|low| minute_of(low.time) <= minute_of(reading.time));
+        near.any(|low| !reading.is_in_time_with(low))
+    };
+    readings.retain(|reading| !reading.delay.is_ahead() || is_low(reading) || !hides(reading));
 }
 
 /// The minutes of readings that are given in observation order: which readings are of each.

@@ -26,6 +26,7 @@ mod tests;
 mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text};
+use crate::copies::leave_out_ahead;
 use crate::crisis::UNKNOWN_AFTER;
 use crate::fixed::Fixed;
 use crate::kinds::{Kind, oxygen_saturation};
@@ -108,8 +109,11 @@ impl Rule for Low {
         let limits = Limits::of(context.plan);
         let from = context.judged_from(LOOKBACK);
         let beginning = context.beginning(from, steps);
-        let readings: Vec<CurrentReading> =
+        let mut readings: Vec<CurrentReading> =
             context.readings(OXYGEN, context.lookback_start()).collect();
+        let is_low = |reading: &CurrentReading| limits.is_low(spo2(reading.sample));
+        leave_out_ahead(OXYGEN, &mut readings, is_low);
+        minutes::leave_out_of_time(&mut readings, is_low);
         let seen_from = context.lookback_start();
         let mut course = Course::new(&limits, (seen_from, from), beginning.open.as_ref());
         let (mut before, mut room, mut not_over) = (None, Vec::new(), None);
@@ -123,7 +127,6 @@ impl Rule for Low {
             course.take(&Minute::of(of_minute, before, &mut room));
             before = Some(of_minute);
         }
-        let is_low = |reading: &CurrentReading| limits.is_low(spo2(reading.sample));
         let concerns =
             |of_minute: &[CurrentReading]| course.is_concerned() || of_minute.iter().any(is_low);
         let minute_over = not_over.filter(|(of, _)| concerns(of)).map(|(_, over_at)| over_at);
@@ -164,6 +167,10 @@ impl Rule for Low {
     /// Where some plan makes it low.
     fn waits_for_the_rest(&self, sample: Sample, _: Span) -> bool {
         spo2(sample) < LIMIT.high
+    }
+
+    fn waits_for_its_time(&self, reading: &CurrentReading, context: &Context<'_>) -> bool {
+        !Limits::of(context.plan).is_low(spo2(reading.sample))
     }
 
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {

@@ -143,6 +143,10 @@ impl Rule for Irregular {
         flag(sample) == Some(true)
     }
 
+    fn waits_for_its_time(&self, reading: &CurrentReading, _: &Context<'_>) -> bool {
+        !is_flagged(reading)
+    }
+
     fn wording_version(&self) -> i32 {
         2
     }

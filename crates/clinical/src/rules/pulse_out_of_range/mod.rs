@@ -126,6 +126,11 @@ impl Rule for OutOfRange {
         pulse(sample).is_some_and(|pulse| !(LOW.high..=HIGH.low).contains(&pulse))
     }
 
+    fn waits_for_its_time(&self, reading: &CurrentReading, context: &Context<'_>) -> bool {
+        let limits = Limits::of(context.plan);
+        !pulse(reading.sample).is_some_and(|pulse| limits.is_out(pulse))
+    }
+
     fn limits(&self, plan: &Plan) -> Vec<Limit> {
         let limit = |side, parameter| Limit {
             field: blood_pressure::PULSE_RATE,

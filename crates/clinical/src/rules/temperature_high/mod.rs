@@ -129,6 +129,10 @@ impl Rule for High {
         temperature(sample) >= LIMIT.low
     }
 
+    fn waits_for_its_time(&self, reading: &CurrentReading, context: &Context<'_>) -> bool {
+        temperature(reading.sample) < Limits::of(context.plan).high
+    }
+
     /// It is for review by itself, however late it comes.
     fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
         temperature(sample) >= Limits::of(plan).high

@@ -130,6 +130,11 @@ impl Rule for WeightGain {
             && !context.readings_and_copies(WEIGHT, reading.time - COMPARED).any(is_gain)
     }
 
+    /// It is compared with what was weighed before: when it was, its time says.
+    fn waits_for_its_time(&self, _: &CurrentReading, _: &Context<'_>) -> bool {
+        true
+    }
+
     fn words(&self, alert: &Alert) -> Text {
         wording::words(alert)
     }
