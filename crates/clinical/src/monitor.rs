@@ -372,6 +372,7 @@ impl Monitor {
             due: at(What::Assessment),
             rest_until: at(What::TheRest).filter(|until| *until > now),
             rule: RuleName::of(rules::all()[index].name()),
+            named: rules::named,
             timeline: &self.timeline,
             slow: &self.slow,
             alerts: &self.alerts.all,

@@ -14,7 +14,6 @@ use crate::patient::PatientId;
 use crate::plan::Plan;
 use crate::reading::ReadingId;
 use crate::remembered::{CurrentReading, RememberedReading};
-use crate::rules;
 use crate::sample::Sample;
 use crate::slow::{SlowReadings, remembered_from};
 use crate::suspicions::Suspicions;
@@ -160,6 +159,8 @@ pub struct Context<'a> {
     /// Until when the rule waits for what was sent together with a late reading; none when it does not.
     pub rest_until: Option<Timestamp>,
     pub(crate) rule: RuleName,
+    /// The rule of a name.
+    pub(crate) named: fn(RuleName) -> Option<&'static dyn Rule>,
     pub(crate) timeline: &'a Timeline,
     pub(crate) slow: &'a SlowReadings,
     pub(crate) alerts: &'a [Alert],
@@ -239,7 +240,7 @@ impl<'a> Context<'a> {
     pub(crate) fn is_to_come(&self, reading: &CurrentReading) -> bool {
         reading.delay.is_ahead()
             && seen_from(reading.time) > self.now
-            && rules::named(self.rule).is_some_and(|rule| rule.waits_for_its_time(reading, self))
+            && (self.named)(self.rule).is_some_and(|rule| rule.waits_for_its_time(reading, self))
     }
 
     /// When the first of the readings of some kinds is seen that are to come.

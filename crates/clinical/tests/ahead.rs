@@ -138,13 +138,15 @@ fn saturations_that_are_ahead_end_no_urgent_row_before_it_is_told() {
 fn a_copy_by_a_clock_that_is_ahead_confirms_nothing() {
     let severe = |minutes, device| pressure(minutes, 192, 114, device);
     let low = |minutes, device| oxygen(minutes, 86, device);
-    let of_rules: [(&str, &dyn Fn(i64, u8) -> Sent); 2] =
-        [("bp.severe_high", &severe), ("oxygen.low", &low)];
-    for (rule, measured) in of_rules {
+    let of_rules = [
+        ("bp.severe_high", [severe(11, 1), severe(1, 0)]),
+        ("oxygen.low", [low(11, 1), low(1, 0)]),
+    ];
+    for (rule, [ahead, phone]) in of_rules {
         for is_ahead_first in [true, false] {
             let mut home = Home::under(&[rule]);
             // A cuff's cloud, ten minutes ahead, and the phone.
-            let mut ways = [(1, measured(11, 1)), (1, measured(1, 0))];
+            let mut ways = [(1, ahead), (1, phone)];
             if !is_ahead_first {
                 ways.reverse();
             }

@@ -393,6 +393,7 @@ mod tests {
             due: None,
             rest_until: None,
             rule: RuleName::of("rule"),
+            named: |_| None,
             timeline: &timeline,
             slow: &SlowReadings::default(),
             alerts: &[],

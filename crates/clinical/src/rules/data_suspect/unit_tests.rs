@@ -212,6 +212,7 @@ fn others_are_used(suspected: Home, other: impl Fn(u8) -> Sent, right: Sent) {
             due: None,
             rest_until: None,
             rule: RuleName::of(RULE),
+            named: crate::rules::named,
             timeline: home.monitor.timeline(),
             slow: home.monitor.slow(),
             alerts: home.monitor.alerts(),
