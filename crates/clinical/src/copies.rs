@@ -115,32 +115,6 @@ pub(crate) fn counted(
     std::iter::from_fn(judge_next).filter(|(_, is_copy)| !is_copy).map(|(reading, _)| reading)
 }
 
-/// Leaves out what a clock that was ahead said, where another source says the same of about the time at
-/// which it was received: one measurement, which confirms nothing. Of readings that matter, given in
-/// observation order.
-pub(crate) fn leave_out_ahead(
-    kind: Kind,
-    readings: &mut Vec<CurrentReading>,
-    matters: impl Fn(&CurrentReading) -> bool,
-) {
-    if !readings.iter().any(|reading| reading.delay.is_ahead()) {
-        return;
-    }
-    let in_time = readings.iter().filter(|one| !one.delay.is_ahead() && matters(one));
-    let in_time: Vec<CurrentReading> = in_time.copied().collect();
-    let is_copy = |reading: &CurrentReading, (least, most): (Span, Span)| {
-        let (from, until) = (reading.time - most - COPY_WITHIN, reading.time - least + COPY_WITHIN);
-        let about = in_time[in_time.partition_point(|of| of.time < from)..].iter();
-        about.take_while(|of| of.time <= until).any(|of| {
-            of.source != reading.source && has_same_values(kind, reading.sample, of.sample)
-        })
-    };
-    readings.retain(|reading| {
-        let lead = reading.delay.lead().filter(|_| matters(reading));
-        !lead.is_some_and(|lead| is_copy(reading, lead))
-    });
-}
-
 /// Whether two samples of a kind say the same, as far as both were measured.
 pub(crate) fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
     // A way that does not know a flag may say that it is not set: what was measured are numbers.

@@ -60,15 +60,6 @@ impl Delay {
     pub fn is_ahead(self) -> bool {
         self.0 & Self::AHEAD != 0
     }
-
-    /// By how much its clock was ahead, at least and at most.
-    pub(crate) fn lead(self) -> Option<(Span, Span)> {
-        let step = usize::from(self.0 & !Self::AHEAD);
-        let least =
-            step.checked_sub(1).map_or(clock::AHEAD_TOLERANCE, |before| Self::LEADS[before]);
-        let most = Self::LEADS.get(step).copied().unwrap_or(Span::from_hours(1));
-        self.is_ahead().then_some((least, most))
-    }
 }
 
 /// A reading as the rules see it: the greatest version of those known, unless entered in error.

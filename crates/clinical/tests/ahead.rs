@@ -134,30 +134,6 @@ fn saturations_that_are_ahead_end_no_urgent_row_before_it_is_told() {
     assert!(home.last().is_open());
 }
 
-#[test]
-fn a_copy_by_a_clock_that_is_ahead_confirms_nothing() {
-    let severe = |minutes, device| pressure(minutes, 192, 114, device);
-    let low = |minutes, device| oxygen(minutes, 86, device);
-    let of_rules = [
-        ("bp.severe_high", [severe(11, 1), severe(1, 0)]),
-        ("oxygen.low", [low(11, 1), low(1, 0)]),
-    ];
-    for (rule, [ahead, phone]) in of_rules {
-        for is_ahead_first in [true, false] {
-            let mut home = Home::under(&[rule]);
-            // A cuff's cloud, ten minutes ahead, and the phone.
-            let mut ways = [(1, ahead), (1, phone)];
-            if !is_ahead_first {
-                ways.reverse();
-            }
-            home.receives_all(&ways);
-            home.waits_until(60);
-            let stages: Vec<Stage> = home.reported.iter().map(|alert| alert.stage).collect();
-            assert_eq!(stages, [Stage::Unconfirmed], "{rule} {is_ahead_first}");
-        }
-    }
-}
-
 /// Of each kind what is far from every limit, and what is beyond some.
 fn sample(kind: Kind, is_harmless: bool) -> BoxedStrategy<Sample> {
     let none = Sample::default();

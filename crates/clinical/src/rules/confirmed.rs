@@ -28,7 +28,6 @@ use super::confirmed_evidence::{
 use super::occasions::{self, OCCASION};
 use super::pairs::{self, Before, Finding, IN_A_ROW, REPEAT_AFTER, REPEAT_WITHIN, repeats};
 use crate::alert::{Alert, Severity, Stage};
-use crate::copies::leave_out_ahead;
 use crate::crisis::{AGAIN_AFTER, Away, Crisis, UNKNOWN_AFTER};
 use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
 use crate::fixed::Fixed;
@@ -82,9 +81,8 @@ pub(super) fn assess<C: Criterion>(
     if let Some(waiting) = Assessment::waiting(context) {
         return waiting;
     }
-    let mut readings: Vec<CurrentReading> =
+    let readings: Vec<CurrentReading> =
         context.readings(C::KIND, context.lookback_start()).collect();
-    leave_out_ahead(C::KIND, &mut readings, |reading| criterion.is_beyond(reading));
     let window_start = context.window_start();
     let first = occasions::first_in_window(&readings, window_start);
     let edge = readings.get(first).map_or(window_start, |one| one.time.min(window_start));

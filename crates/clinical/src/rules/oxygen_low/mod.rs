@@ -26,7 +26,6 @@ mod tests;
 mod wording;
 
 use crate::alert::{Alert, Severity, Stage, Text};
-use crate::copies::leave_out_ahead;
 use crate::crisis::UNKNOWN_AFTER;
 use crate::fixed::Fixed;
 use crate::kinds::{Kind, oxygen_saturation};
@@ -111,9 +110,7 @@ impl Rule for Low {
         let beginning = context.beginning(from, steps);
         let mut readings: Vec<CurrentReading> =
             context.readings(OXYGEN, context.lookback_start()).collect();
-        let is_low = |reading: &CurrentReading| limits.is_low(spo2(reading.sample));
-        leave_out_ahead(OXYGEN, &mut readings, is_low);
-        minutes::leave_out_of_time(&mut readings, is_low);
+        minutes::leave_out_of_time(&mut readings, |reading| limits.is_low(spo2(reading.sample)));
         let seen_from = context.lookback_start();
         let mut course = Course::new(&limits, (seen_from, from), beginning.open.as_ref());
         let (mut before, mut room, mut not_over) = (None, Vec::new(), None);
@@ -127,6 +124,7 @@ impl Rule for Low {
             course.take(&Minute::of(of_minute, before, &mut room));
             before = Some(of_minute);
         }
+        let is_low = |reading: &CurrentReading| limits.is_low(spo2(reading.sample));
         let concerns =
             |of_minute: &[CurrentReading]| course.is_concerned() || of_minute.iter().any(is_low);
         let minute_over = not_over.filter(|(of, _)| concerns(of)).map(|(_, over_at)| over_at);
