@@ -82,9 +82,9 @@ impl CurrentReading {
     }
 
     /// Whether the times of both say which was measured first: not where its own clock was ahead and the
-    /// other's was not, for then it may have been measured before the other.
+    /// other is of another clock, for then it may have been measured before the other.
     pub(crate) fn is_in_time_with(&self, other: &Self) -> bool {
-        !self.delay.is_ahead() || other.delay.is_ahead() && self.source == other.source
+        !self.delay.is_ahead() || self.source == other.source
     }
 }
 

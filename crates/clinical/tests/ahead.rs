@@ -84,6 +84,26 @@ fn a_cuff_that_is_always_ahead_repeats_its_own_readings() {
     assert_eq!(home.reported, []);
 }
 
+/// Which of its readings are marked depends on how soon each was uploaded.
+#[test]
+fn a_device_that_is_a_few_minutes_ahead_repeats_its_own_readings_also_those_that_are_not_marked() {
+    let mut home = Home::under(&["bp.severe_high"]);
+    home.receives_at(4, pressure(4, 190, 112, 0));
+    home.receives_at(4, pressure(6, 130, 80, 0));
+    home.waits_until(60);
+    assert_eq!(home.reported, []);
+    let mut home = Home::under(&["oxygen.low"]);
+    home.receives_at(4, oxygen(3, 89, 0));
+    home.receives_at(4, oxygen(6, 97, 0));
+    home.receives_at(12, oxygen(11, 89, 0));
+    home.waits_until(13);
+    assert!(
+        said(&home).iter().all(|(_, severity, ..)| *severity != Severity::Urgent),
+        "{:?}",
+        said(&home)
+    );
+}
+
 #[test]
 fn a_severe_pair_of_a_cuff_that_is_ahead_pages_at_once() {
     // Of the two one is below the limit, and their mean is not.

@@ -148,11 +148,11 @@ fn a_week_without_a_step_of_who_wore_the_device_is_for_review() {
     let words = rules::words(alert);
     assert_eq!(
         words.en,
-        "No step on 5 of the 7 days reported of the 7 until 2026-06-30, after 6000 a day in the 28 days before (26 days): the device is not worn, or the patient hardly moves. Ask how the patient is and whether the device is worn."
+        "No step on 5 of the 7 days reported of the 7 until 2026-06-30, median 0 a day, after 6000 a day in the 28 days before (26 days): the device is not worn, or the patient hardly moves. Ask how the patient is and whether the device is worn."
     );
     assert_eq!(
         words.ja,
-        "2026年6月30日までの7日間、報告された7日のうち5日は歩数0でした（その前28日間は1日6000歩、測定26日）。機器を装着していないか、ほとんど動けていない可能性があります。体調と機器の装着を確認してください。"
+        "2026年6月30日までの7日間、報告された7日のうち5日は歩数0、中央値は1日0歩でした（その前28日間は1日6000歩、測定26日）。機器を装着していないか、ほとんど動けていない可能性があります。体調と機器の装着を確認してください。"
     );
     days(&mut home, 33..41, 5000.0);
     assert_eq!(transitions(&home), [Raised, Resolved]);

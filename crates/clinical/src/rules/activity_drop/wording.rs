@@ -21,10 +21,10 @@ pub(super) fn words(alert: &Alert) -> Text {
     if let Some(none) = alert.finding("days_without_steps").map(number) {
         return Text {
             ja: format!(
-                "{year}年{month}月{day}日までの7日間、報告された{days}日のうち{none}日は歩数0でした（その前28日間は1日{before}歩、測定{days_before}日）。機器を装着していないか、ほとんど動けていない可能性があります。体調と機器の装着を確認してください。"
+                "{year}年{month}月{day}日までの7日間、報告された{days}日のうち{none}日は歩数0、中央値は1日{steps}歩でした（その前28日間は1日{before}歩、測定{days_before}日）。機器を装着していないか、ほとんど動けていない可能性があります。体調と機器の装着を確認してください。"
             ),
             en: format!(
-                "No step on {none} of the {days} days reported of the 7 until {year}-{month:02}-{day:02}, after {before} a day in the 28 days before ({days_before} days): the device is not worn, or the patient hardly moves. Ask how the patient is and whether the device is worn."
+                "No step on {none} of the {days} days reported of the 7 until {year}-{month:02}-{day:02}, median {steps} a day, after {before} a day in the 28 days before ({days_before} days): the device is not worn, or the patient hardly moves. Ask how the patient is and whether the device is worn."
             ),
         };
     }

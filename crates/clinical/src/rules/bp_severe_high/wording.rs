@@ -16,6 +16,15 @@ pub(super) fn words(alert: &Alert) -> Text {
     if alert.parameter(PREGNANCY).is_none() || alert.wording_version < 3 {
         return text;
     }
+    if alert.late {
+        return Text {
+            ja: format!("{}妊娠中：頭痛、視覚異常、上腹部痛の有無を確認してください。", text.ja),
+            en: format!(
+                "{} In pregnancy, ask for headache, visual disturbance and pain in the upper abdomen.",
+                text.en
+            ),
+        };
+    }
     let is_confirmed = alert.stage.min(Crisis::known_stage(alert)) == Stage::Confirmed;
     let (treated_ja, treated_en) = match is_confirmed {
         true => ("妊娠中のため当日中の治療が必要です", ""),
