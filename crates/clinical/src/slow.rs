@@ -39,6 +39,8 @@ struct Remembered {
     from: Timestamp,
     /// Whether they have changed since somebody asked.
     have_changed: bool,
+    /// Whether somebody was told of them, so that a record of them may exist.
+    are_recorded: bool,
 }
 
 /// What names a reading of a patient, in the order in which they are remembered.
@@ -75,6 +77,7 @@ impl SlowReadings {
         if let Some(remembered) = &mut self.0 {
             remembered.forget_before(remembered_from(at));
             remembered.have_changed = remembered.readings.iter().any(|one| !known.contains(one));
+            remembered.are_recorded = true;
         }
     }
 
@@ -103,7 +106,15 @@ impl SlowReadings {
 
     /// The same; from then on only what changes later is a change.
     pub(crate) fn take_change(&mut self) -> bool {
-        self.0.as_mut().is_some_and(|remembered| std::mem::take(&mut remembered.have_changed))
+        self.0.as_mut().is_some_and(|remembered| {
+            remembered.are_recorded |= remembered.have_changed;
+            std::mem::take(&mut remembered.have_changed)
+        })
+    }
+
+    /// Whether there may be a record of them, which has to go with the last of them.
+    pub fn are_recorded(&self) -> bool {
+        self.0.as_ref().is_some_and(|remembered| remembered.are_recorded)
     }
 
     /// Whether a version of a reading is remembered.

@@ -59,9 +59,9 @@ pub(super) fn forget(
     window: Window,
     unpublished: &mut VecDeque<PatientId>,
 ) -> bool {
-    let had_slow = !watched.monitor.slow().is_empty();
+    let had_record = watched.monitor.slow().are_recorded();
     let is_empty = watched.monitor.forget(now, window);
-    if had_slow && watched.monitor.slow().is_empty() {
+    if had_record && watched.monitor.slow().is_empty() {
         unpublished.push_back(watched.patient.clone());
     }
     is_empty
