@@ -178,16 +178,14 @@ impl Monitor {
             self.wait_for_the_rest(reading, admission.outcome, received);
             let newest_is_past = admission.in_order && reading.observation_time <= received;
             let are_any_ahead = !newest_is_past && self.are_any_ahead(reading.kind, received);
-            for &index in rules::reading(reading.kind) {
-                if off.has(index) {
-                    continue;
-                }
-                let rule = rules::all()[index];
+            let (all, of_copies) = (rules::all(), rules::of_copies());
+            for index in rules::reading(reading.kind).without(off).all() {
+                let rule = all[index];
                 let beside = match are_any_ahead && rules::applies(rule, plan) {
                     true => self.beside_those_ahead(index, (&change.reading, is_added), fast),
                     false => BesideThoseAhead::AsEver,
                 };
-                let counted = if rule.reads_copies() { CountedChange::AsCurrent } else { counted };
+                let counted = if of_copies.has(index) { CountedChange::AsCurrent } else { counted };
                 let is_unaffected = match counted {
                     _ if matches!(beside, BesideThoseAhead::Nothing) => true,
                     _ if matches!(beside, BesideThoseAhead::Anything) => false,
@@ -226,7 +224,7 @@ impl Monitor {
             let cause = cause();
             let (cause, judged) = (Some(&cause), Judged::All);
             let situation = Situation { patient, plan, window, now: received, cause, judged };
-            for &index in rules::of_suspicions() {
+            for index in rules::of_suspicions().all() {
                 changes.extend(self.assess(index, situation));
             }
         }
@@ -363,22 +361,29 @@ impl Monitor {
 
     fn context<'a>(&'a self, index: usize, situation: Situation<'a>) -> Context<'a> {
         let Situation { patient, plan, window, now, cause, judged: _ } = situation;
-        let at = |what| self.place_of(index, what).map(|place| self.due[place].at());
+        let (mut due, mut rest_until) = (None, None);
+        for of_rule in self.due.iter().filter(|due| due.rule() == index) {
+            match of_rule.what() {
+                What::Assessment => due = Some(of_rule.at()),
+                What::TheRest => rest_until = Some(of_rule.at()).filter(|until| *until > now),
+                What::FirstOfTheRest => {}
+            }
+        }
+        let rule = rules::all()[index];
         Context {
             patient,
             plan,
             now,
             cause,
-            due: at(What::Assessment),
-            rest_until: at(What::TheRest).filter(|until| *until > now),
-            rule: RuleName::of(rules::all()[index].name()),
+            due,
+            rest_until,
+            rule: RuleName::of(rule.name()),
             named: rules::named,
             timeline: &self.timeline,
             slow: &self.slow,
             alerts: &self.alerts.all,
             alerts_until: self.alerts.until,
-            window: (rules::all()[index].kinds().iter())
-                .fold(window, |window, kind| self.timeline.window(*kind, window)),
+            window: self.timeline.window_of_all(|| rule.kinds(), window),
         }
     }
 

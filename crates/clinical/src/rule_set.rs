@@ -159,6 +159,29 @@ impl Places {
     pub(crate) fn has(self, place: usize) -> bool {
         self.0 >> place & 1 == 1
     }
+
+    /// These but for some.
+    pub(crate) fn without(self, some: Self) -> Self {
+        Self(self.0 & !some.0)
+    }
+
+    /// The places, the first first.
+    pub(crate) fn all(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (place < u64::BITS).then_some(place as usize)
+        })
+    }
+}
+
+impl FromIterator<usize> for Places {
+    fn from_iter<T: IntoIterator<Item = usize>>(places: T) -> Self {
+        let mut all = Self::default();
+        places.into_iter().for_each(|place| all.add(place));
+        all
+    }
 }
 
 /// A source or a reason, without space around it.

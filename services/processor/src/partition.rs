@@ -280,7 +280,9 @@ impl Partition {
         let due = watched.monitor.next_assessment();
         let off = self.default_plan.places_off();
         let mut applied = watched.monitor.apply_under(reading, received, off, (plan, self.window));
-        applied.changes.splice(0..0, earlier);
+        if !earlier.is_empty() {
+            applied.changes.splice(0..0, earlier);
+        }
         if watched.monitor.next_assessment() != due {
             watched.set_timer(&mut self.timers);
         }

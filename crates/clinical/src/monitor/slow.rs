@@ -39,18 +39,19 @@ impl Monitor {
         admission: &Admission,
         received: Timestamp,
     ) -> bool {
-        let is_news = admission.outcome != Outcome::Duplicate;
+        if !reading.kind.is_slow() || admission.outcome == Outcome::Duplicate {
+            return false;
+        }
         let counted = RememberedReading { version: admission.version, ..*reading };
-        is_news && self.slow.hold(&counted, received)
+        self.slow.hold(&counted, received)
     }
 
     /// Assesses the rules of a kind of which a reading before the window has changed: what is compared
     /// with it may be another thing now.
     pub(super) fn judge_by_slow(&mut self, kind: Kind, situation: Situation<'_>) -> Vec<Alert> {
         let plan = situation.plan;
-        let off = plan.places_off();
-        let of_kind = rules::reading(kind).iter().filter(|index| !off.has(**index));
-        let asked = of_kind.filter(|index| rules::applies(rules::all()[**index], plan));
-        asked.flat_map(|index| self.assess(*index, situation)).collect()
+        let of_kind = rules::reading(kind).without(plan.places_off());
+        let asked = of_kind.all().filter(|index| rules::applies(rules::all()[*index], plan));
+        asked.flat_map(|index| self.assess(index, situation)).collect()
     }
 }

@@ -25,7 +25,7 @@ impl Monitor {
         if !is_late && self.assessments().count() == self.due.len() {
             return;
         }
-        for &index in rules::reading(reading.kind) {
+        for index in rules::reading(reading.kind).all() {
             let known = self.place_of(index, What::TheRest);
             let is_waiting = known.is_some_and(|place| self.due[place].at() > received);
             if is_waiting && delay > OLDEST {

@@ -89,18 +89,22 @@ fn of_folders() -> Vec<&'static dyn Rule> {
 /// Every rule, and which of them read each kind.
 struct Rules {
     all: Vec<&'static dyn Rule>,
-    of_kind: Vec<Vec<usize>>,
-    of_suspicions: Vec<usize>,
+    of_kind: Vec<Places>,
+    of_suspicions: Places,
+    of_copies: Places,
 }
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let all = of_folders();
     assert!(all.len() <= Places::MOST, "there is no place for so many rules");
-    let of_kind = |kind: &Kind| {
-        (0..all.len()).filter(|index| all[*index].kinds().contains(kind)).collect::<Vec<usize>>()
+    let those = |are_meant: &dyn Fn(&dyn Rule) -> bool| {
+        (0..all.len()).filter(|index| are_meant(all[*index])).collect::<Places>()
     };
-    let of_suspicions = (0..all.len()).filter(|index| all[*index].reads_suspicions()).collect();
-    Rules { of_kind: Kind::ALL.iter().map(of_kind).collect(), of_suspicions, all }
+    let of_kind = |kind: &Kind| those(&|rule| rule.kinds().contains(kind));
+    let of_kind = Kind::ALL.iter().map(of_kind).collect();
+    let of_suspicions = those(&|rule| rule.reads_suspicions());
+    let of_copies = those(&|rule| rule.reads_copies());
+    Rules { of_kind, of_suspicions, of_copies, all }
 });
 
 /// Every rule, always in the same order.
@@ -113,21 +117,26 @@ pub(crate) fn named(name: RuleName) -> Option<&'static dyn Rule> {
     all().iter().copied().find(|rule| rule.name() == name.as_str())
 }
 
-/// The indices in [`all`] of the rules that read a kind.
-pub(crate) fn reading(kind: Kind) -> &'static [usize] {
-    &RULES.of_kind[usize::from(kind.number())]
+/// The places in [`all`] of the rules that read a kind.
+pub(crate) fn reading(kind: Kind) -> Places {
+    RULES.of_kind[usize::from(kind.number())]
 }
 
-/// The indices in [`all`] of the rules that look at what the patient's data are suspected of.
-pub(crate) fn of_suspicions() -> &'static [usize] {
-    &RULES.of_suspicions
+/// The places in [`all`] of the rules that look at what the patient's data are suspected of.
+pub(crate) fn of_suspicions() -> Places {
+    RULES.of_suspicions
+}
+
+/// The places in [`all`] of the rules that read copies too ([`Rule::reads_copies`]).
+pub(crate) fn of_copies() -> Places {
+    RULES.of_copies
 }
 
 /// Whether a value is one that a physician should see whenever it was measured, as a rule of its kind
 /// says.
 pub(crate) fn is_severe(kind: Kind, sample: Sample, plan: &Plan) -> bool {
-    reading(kind).iter().any(|index| {
-        let rule = all()[*index];
+    reading(kind).all().any(|index| {
+        let rule = all()[index];
         applies(rule, plan) && rule.is_severe(sample, plan)
     })
 }

@@ -272,6 +272,16 @@ impl Timeline {
         self.rare.as_ref().map_or(window, |rare| window.without(rare.left.of(kind)))
     }
 
+    /// The same of several kinds, which are asked for only where readings of the patient have left memory.
+    pub(crate) fn window_of_all<'k>(
+        &self,
+        kinds: impl FnOnce() -> &'k [Kind],
+        window: Window,
+    ) -> Window {
+        let Some(rare) = &self.rare else { return window };
+        kinds().iter().fold(window, |window, kind| window.without(rare.left.of(*kind)))
+    }
+
     fn of_kind(&self, kind: Kind) -> Option<&Series> {
         self.series.iter().find(|series| series.kind() == kind)
     }
