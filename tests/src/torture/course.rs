@@ -13,7 +13,7 @@ use simulator::population::Patient;
 
 use super::caught_up::Onlooker;
 use super::delays::Delays;
-use super::fault::{Fault, Ground};
+use super::fault::{Fault, Ground, failed_inserts};
 use super::physician::Physician;
 use super::plans::Planned;
 use super::report::{Report, Suffered};
@@ -234,13 +234,4 @@ fn suffer(ground: &Ground<'_>, mut onlooker: Onlooker<'_>, begun: Instant) -> Ve
 /// How often the writer has stopped fetching because too much was in flight.
 fn pauses(stack: &Stack) -> f64 {
     stack.metric(Service::Writer, "mimamori_writer_pauses_total").unwrap_or(0.0)
-}
-
-/// How many inserts of the writer have failed.
-fn failed_inserts(stack: &Stack) -> f64 {
-    let of = |fault: &str| {
-        let series = format!("mimamori_writer_retries_total{{fault=\"{fault}\"}}");
-        stack.metric(Service::Writer, &series).unwrap_or(0.0)
-    };
-    of("passing") + of("store")
 }

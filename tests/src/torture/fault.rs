@@ -13,6 +13,7 @@ use crate::disk::SmallDisk;
 use crate::proxy::Weather;
 use crate::service::Service;
 use crate::stack::{End, Stack};
+use crate::wait::eventually;
 
 /// A process of the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,8 +236,16 @@ impl Ground<'_> {
                 ended
             }
             Clickhouse => {
+                let failed = failed_inserts(self.stack);
                 self.stack.end_clickhouse(End::Killed);
                 std::thread::sleep(down);
+                // Who is back before the next insert has harmed nobody.
+                eventually("the writer misses ClickHouse", || {
+                    match failed_inserts(self.stack) > failed {
+                        true => Ok(()),
+                        false => Err("no insert has failed".to_owned()),
+                    }
+                });
                 let ended = Instant::now();
                 self.stack.start_clickhouse();
                 ended
@@ -316,4 +325,13 @@ fn service_of(part: Part, processor: Service) -> Service {
         Dashboard => Service::Dashboard,
         _ => processor,
     }
+}
+
+/// How many inserts of the writer have failed.
+pub(super) fn failed_inserts(stack: &Stack) -> f64 {
+    let of = |fault: &str| {
+        let series = format!("mimamori_writer_retries_total{{fault=\"{fault}\"}}");
+        stack.metric(Service::Writer, &series).unwrap_or(0.0)
+    };
+    of("passing") + of("store")
 }
