@@ -10,7 +10,7 @@ use clinical::{Kind, Outcome, PatientId, Span, Timestamp, Window};
 use schemas::AlertEvent;
 use simulator::oracle::Stored;
 
-use super::undisturbed::Expected;
+use super::undisturbed::{DueOutcome, Expected};
 use super::{Came, Complaints, Sent};
 
 /// A reading that came sooner after its observation than this is in time for an urgent alert,
@@ -94,15 +94,33 @@ const WAITED_FOR: Span = Span::from_minutes(1);
 
 /// The newest state of each alert is what the full computation says of the readings that were
 /// sent.
-pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Complaints) {
+pub(super) fn compare_with_the_truth(
+    expected: &Expected,
+    sent: &Sent,
+    came: &Came,
+    found: &mut Complaints,
+) {
+    // In Kafka's order: what is suspected of a clock depends on which of two readings came first, and the
+    // senders' own clocks do not know that.
+    let arrived: BTreeMap<(&str, u64), (Timestamp, i64)> = (expected.outcomes.values())
+        .filter_map(|outcome| match outcome {
+            DueOutcome::Stored(accepted) => {
+                let version = (accepted.reading_id.as_str(), accepted.version.cast_unsigned());
+                let received = Timestamp::from_millis(accepted.origin.received_at);
+                Some((version, (received, accepted.origin.offset)))
+            }
+            _ => None,
+        })
+        .collect();
     // Of those with a plan, what does not come counts too.
-    let mut readings: BTreeMap<&PatientId, Vec<(Timestamp, Stored<'_>)>> =
+    let mut readings: BTreeMap<&PatientId, Vec<((Timestamp, i64), Stored<'_>)>> =
         came.plans.keys().map(|patient| (patient, Vec::new())).collect();
     let mut in_time: BTreeSet<String> = BTreeSet::new();
     let is_judged = |kind: Kind| rules::all().iter().any(|rule| rule.kinds().contains(&kind));
     for stored in sent.oracle.expected_versions().filter(|s| is_judged(s.id.kind())) {
         let id = stored.id.to_string();
-        let received = sent.first_received(&id, stored.version).unwrap_or(came.until);
+        let place = arrived.get(&(&*id, stored.version.bits())).copied();
+        let (received, offset) = place.unwrap_or((came.until, i64::MAX));
         let observed = stored.id.observation_time();
         if stored.is_greatest
             && received - observed < WELL_IN_TIME
@@ -110,12 +128,12 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
         {
             in_time.insert(id);
         }
-        readings.entry(stored.id.patient()).or_default().push((received, stored));
+        readings.entry(stored.id.patient()).or_default().push(((received, offset), stored));
     }
     let default_plan = Plan::default();
     let (mut due, mut waiting) = (BTreeSet::new(), BTreeSet::new());
     for (patient, mut versions) in readings {
-        let waits = |(received, stored): &(Timestamp, Stored<'_>)| {
+        let waits = |((received, _), stored): &((Timestamp, i64), Stored<'_>)| {
             let is_late = *received - stored.id.observation_time() > LATE;
             is_late && came.until - *received < WAITED_FOR
         };
@@ -123,9 +141,9 @@ pub(super) fn compare_with_the_truth(sent: &Sent, came: &Came, found: &mut Compl
             waiting.insert(patient.to_string());
             continue;
         }
-        versions.sort_by_key(|(received, _)| *received);
+        versions.sort_by_key(|(place, _)| *place);
         let mut monitor = Monitor::default();
-        for (received, stored) in &versions {
+        for ((received, _), stored) in &versions {
             if let Ok(reading) = stored.reading.validate(*received) {
                 let version = reading.version.counted(*received);
                 let trace = (&clinical::Reading { version, ..reading }).into();

@@ -123,7 +123,7 @@ fn judge(
             Part::Outcomes => outcomes::compare(expected, came, found),
             Part::Sends => sent.compare(expected, came, found),
             Part::Transitions => alerts::compare_transitions(expected, came, found),
-            Part::Truth => alerts::compare_with_the_truth(sent, came, found),
+            Part::Truth => alerts::compare_with_the_truth(expected, sent, came, found),
             Part::StoredVersions => store::compare_versions(sent, came, found),
             Part::StoredValues => store::compare_values(came, found),
             Part::StoredAlerts => store::compare_alerts(came, found),
