@@ -7,7 +7,7 @@ use clinical::monitor::Monitor;
 use clinical::plan::Plan;
 use clinical::rules;
 use clinical::{Kind, Outcome, PatientId, Span, Timestamp, Window};
-use schemas::AlertEvent;
+use schemas::{AcceptedReading, AlertEvent};
 use simulator::oracle::Stored;
 
 use super::undisturbed::{DueOutcome, Expected};
@@ -92,6 +92,21 @@ const LATE: Span = Span::from_minutes(15);
 /// So long.
 const WAITED_FOR: Span = Span::from_minutes(1);
 
+/// How a version arrived first.
+#[derive(Debug, Clone, Copy)]
+struct Arrived {
+    received: Timestamp,
+    offset: i64,
+    outcome: Outcome,
+}
+
+impl Arrived {
+    fn of(accepted: &AcceptedReading) -> Self {
+        let received = Timestamp::from_millis(accepted.origin.received_at);
+        Self { received, offset: accepted.origin.offset, outcome: accepted.outcome.into() }
+    }
+}
+
 /// The newest state of each alert is what the full computation says of the readings that were
 /// sent.
 pub(super) fn compare_with_the_truth(
@@ -100,27 +115,27 @@ pub(super) fn compare_with_the_truth(
     came: &Came,
     found: &mut Complaints,
 ) {
-    // In Kafka's order: what is suspected of a clock depends on which of two readings came first, and the
-    // senders' own clocks do not know that.
-    let arrived: BTreeMap<(&str, u64), (Timestamp, i64)> = (expected.outcomes.values())
+    // In Kafka's order and with their outcomes, as a rebuild takes them in: what is suspected of a clock
+    // depends on which of two readings came first, and whether one was historical.
+    let arrived: BTreeMap<(&str, u64), Arrived> = (expected.outcomes.values())
         .filter_map(|outcome| match outcome {
             DueOutcome::Stored(accepted) => {
                 let version = (accepted.reading_id.as_str(), accepted.version.cast_unsigned());
-                let received = Timestamp::from_millis(accepted.origin.received_at);
-                Some((version, (received, accepted.origin.offset)))
+                Some((version, Arrived::of(accepted)))
             }
             _ => None,
         })
         .collect();
     // Of those with a plan, what does not come counts too.
-    let mut readings: BTreeMap<&PatientId, Vec<((Timestamp, i64), Stored<'_>)>> =
+    let mut readings: BTreeMap<&PatientId, Vec<(Arrived, Stored<'_>)>> =
         came.plans.keys().map(|patient| (patient, Vec::new())).collect();
     let mut in_time: BTreeSet<String> = BTreeSet::new();
     let is_judged = |kind: Kind| rules::all().iter().any(|rule| rule.kinds().contains(&kind));
     for stored in sent.oracle.expected_versions().filter(|s| is_judged(s.id.kind())) {
         let id = stored.id.to_string();
-        let place = arrived.get(&(&*id, stored.version.bits())).copied();
-        let (received, offset) = place.unwrap_or((came.until, i64::MAX));
+        let lost = Arrived { received: came.until, offset: i64::MAX, outcome: Outcome::New };
+        let arrived = *arrived.get(&(&*id, stored.version.bits())).unwrap_or(&lost);
+        let received = arrived.received;
         let observed = stored.id.observation_time();
         if stored.is_greatest
             && received - observed < WELL_IN_TIME
@@ -128,12 +143,12 @@ pub(super) fn compare_with_the_truth(
         {
             in_time.insert(id);
         }
-        readings.entry(stored.id.patient()).or_default().push(((received, offset), stored));
+        readings.entry(stored.id.patient()).or_default().push((arrived, stored));
     }
     let default_plan = Plan::default();
     let (mut due, mut waiting) = (BTreeSet::new(), BTreeSet::new());
     for (patient, mut versions) in readings {
-        let waits = |((received, _), stored): &((Timestamp, i64), Stored<'_>)| {
+        let waits = |(Arrived { received, .. }, stored): &(Arrived, Stored<'_>)| {
             let is_late = *received - stored.id.observation_time() > LATE;
             is_late && came.until - *received < WAITED_FOR
         };
@@ -141,13 +156,13 @@ pub(super) fn compare_with_the_truth(
             waiting.insert(patient.to_string());
             continue;
         }
-        versions.sort_by_key(|(place, _)| *place);
+        versions.sort_by_key(|(arrived, _)| (arrived.received, arrived.offset));
         let mut monitor = Monitor::default();
-        for ((received, _), stored) in &versions {
+        for (Arrived { received, outcome, .. }, stored) in &versions {
             if let Ok(reading) = stored.reading.validate(*received) {
                 let version = reading.version.counted(*received);
                 let trace = (&clinical::Reading { version, ..reading }).into();
-                monitor.restore_reading(&trace, *received, Outcome::New, Window::default());
+                monitor.restore_reading(&trace, *received, *outcome, Window::default());
             }
         }
         let plan = came.plans.get(patient).unwrap_or(&default_plan);
