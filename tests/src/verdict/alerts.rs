@@ -167,7 +167,9 @@ pub(super) fn compare_with_the_truth(
         }
         let plan = came.plans.get(patient).unwrap_or(&default_plan);
         let alerts = monitor.reassess(patient, came.until, (plan, Window::default()));
-        due.extend(alerts.iter().map(|alert| Final::of(&AlertEvent::from(alert), &in_time)));
+        let alerts = alerts.iter().map(AlertEvent::from);
+        let alerts = alerts.filter(|event| !is_suspicion_that_is_over(event));
+        due.extend(alerts.map(|event| Final::of(&event, &in_time)));
     }
     let mut newest: BTreeMap<&str, &AlertEvent> = BTreeMap::new();
     for event in events(came) {
@@ -175,14 +177,16 @@ pub(super) fn compare_with_the_truth(
     }
     let reported = newest.into_values().filter(|event| event.status != Status::Retracted.as_str());
     let reported = reported.filter(|event| !waiting.contains(&event.patient));
-    // A suspicion that is over is not remembered; that it was told is held by the transitions.
-    let is_over = |event: &AlertEvent| {
-        let is_of_receipts = rules::find(&event.rule).is_some_and(|rule| rule.reads_suspicions());
-        is_of_receipts && event.status != Status::Open.as_str()
-    };
-    let reported = reported.filter(|event| !is_over(event));
+    let reported = reported.filter(|event| !is_suspicion_that_is_over(event));
     let reported: BTreeSet<Final> = reported.map(|event| Final::of(event, &in_time)).collect();
     found.difference("alerts that the readings call for", &reported, &due);
+}
+
+/// One is not remembered, so that the readings do not say it again; that it was told is held by the
+/// transitions.
+fn is_suspicion_that_is_over(event: &AlertEvent) -> bool {
+    let is_of_receipts = rules::find(&event.rule).is_some_and(|rule| rule.reads_suspicions());
+    is_of_receipts && event.status != Status::Open.as_str()
 }
 
 impl Final {
