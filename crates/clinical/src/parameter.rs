@@ -58,11 +58,13 @@ mod tests {
     use crate::rules;
 
     /// Each parameter whose own number was not read again, by its name.
-    const RECALLED: [&str; 7] = [
+    const RECALLED: [&str; 9] = [
         "bp.morning_surge.difference",
         "hba1c.rise.least",
         "oxygen.low.limit",
         "oxygen.low.urgent",
+        "pulse.out_of_range.very_low",
+        "pulse.out_of_range.very_high",
         "temperature.high.limit",
         "weight.gain.in_3_days",
         "weight.gain.in_7_days",

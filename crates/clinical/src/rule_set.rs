@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 /// adds a rule that works with numbers of the plan alone, which alerts name by its version, and changes
 /// no other. No alert of the set could have said anything else before: a plan that expects readings of
 /// an unknown kind is not used.
-pub const RULE_SET: &str = "2026-11l";
+pub const RULE_SET: &str = "2026-11m";
 
 /// Characters of a rule set's name, at most.
 pub const LONGEST_NAME: usize = 40;

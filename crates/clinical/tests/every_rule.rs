@@ -131,7 +131,7 @@ fn measurements() -> impl Strategy<Value = Vec<(i64, Measurement)>> {
         (
             select(vec![86_u16, 92, 120, 174, 182, 195]),
             select(vec![80_u16, 112]),
-            select(vec![46_u16, 54, 72, 104]),
+            select(vec![30_u16, 46, 54, 72, 104, 190]),
             any::<bool>(),
         )
             .prop_map(|(systolic, diastolic, pulse, is_irregular)| {

@@ -118,6 +118,17 @@ fn a_history_that_is_handed_over_in_small_parts_or_again_and_again_is_believed()
     }
 }
 
+#[test]
+fn a_clock_that_was_set_to_another_wrong_month_is_known_again_after_three_days() {
+    let mut home = Home::default();
+    for day in 0..5 {
+        let measured = day * DAY + 21 * HOUR;
+        let behind = if day < 2 { YEAR } else { 100 * DAY };
+        home.receives_at(measured + HOUR, cuff(measured - behind, measured, 120));
+        assert_eq!(said(&home).len(), usize::from(day == 4), "day {day}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

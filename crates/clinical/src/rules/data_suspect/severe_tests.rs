@@ -4,7 +4,7 @@ use super::tests::{DAY, said};
 use crate::alert::{Severity, Status, Transition};
 use crate::home::{Home, at};
 use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
-use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
+use crate::kinds::blood_pressure::{DIASTOLIC, PULSE_RATE, SYSTOLIC};
 use crate::kinds::{body_temperature, oxygen_saturation};
 use crate::measured::Measured;
 use crate::plan::Plan;
@@ -18,6 +18,11 @@ pub(super) type Value = (Kind, Sample);
 fn pressure(systolic: u16, diastolic: u16) -> Value {
     let sample = Sample::default().with(SYSTOLIC, systolic.into());
     (Kind::BloodPressure, sample.with(DIASTOLIC, diastolic.into()))
+}
+
+fn pulse(per_minute: u16) -> Value {
+    let (kind, sample) = pressure(131, 84);
+    (kind, sample.with(PULSE_RATE, per_minute.into()))
 }
 
 /// By the place of its method: 0 is a finger-stick, 1 a sensor, 2 a laboratory.
@@ -44,6 +49,8 @@ pub(super) fn severe_values() -> Vec<(Value, Value, &'static str)> {
         (pressure(192, 96), pressure(131, 84), "192 mmHg"),
         (pressure(150, 121), pressure(131, 84), "121 mmHg"),
         (pressure(84, 50), pressure(131, 84), "84 mmHg"),
+        (pulse(30), pulse(72), "30 /min"),
+        (pulse(190), pulse(72), "190 /min"),
         (spo2(90.0), spo2(97.0), "90"),
         (stick(41.0), stick(104.0), "41 mg/dL"),
         (stick(400.0), stick(104.0), "400 mg/dL"),
@@ -59,6 +66,8 @@ fn values_that_are_not() -> Vec<Value> {
     vec![
         pressure(179, 109),
         pressure(90, 55),
+        pulse(41),
+        pulse(130),
         spo2(91.0),
         stick(54.0),
         stick(399.0),

@@ -6,6 +6,9 @@
 //!
 //! An occasion says the mean of its readings that have a pulse, once it is over. Readings without one
 //! are left out. Two occasions in a row are at most 14 days apart.
+//!
+//! One occasion of 40 or less, or of 131 or more, is *unconfirmed*: it asks to measure again. The next
+//! occasion, whenever it comes, confirms it where it is out of range, and ends it where it is not.
 
 mod limits;
 #[cfg(test)]
@@ -21,12 +24,12 @@ use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Rule, Step, parameters, values};
+use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
 use crate::sample::Sample;
 use crate::statistics;
 use crate::time::{Span, Timestamp};
 
-use limits::{HIGH, LOW, Limits};
+use limits::{HIGH, LOW, Limits, VERY_HIGH, VERY_LOW};
 
 /// The rule.
 #[derive(Debug)]
@@ -54,9 +57,31 @@ fn pulse(sample: Sample) -> Option<f64> {
 /// So many occasions in a row raise it. Ours.
 const IN_A_ROW_RAISE: usize = 2;
 
-/// What an alert rests on: the readings furthest out of range of two occasions in a row.
-fn steps(_: &Alert) -> [Option<Step>; 1] {
-    [Some(Step { stage: Stage::Confirmed, readings: IN_A_ROW_RAISE })]
+/// So many occasions after one that asked to measure again answer it. Ours.
+const ANSWERS: usize = 1;
+
+/// The finding of an alert that began by one occasion and asked to measure again.
+const BEGAN_UNCONFIRMED: &str = "began_unconfirmed";
+
+/// What an alert rests on: the reading furthest out of range of one extreme occasion, of two in a row.
+fn steps(alert: &Alert) -> [Option<Step>; 2] {
+    let step = |stage, readings| Some(Step { stage, readings });
+    let unconfirmed = step(Stage::Unconfirmed, 1).filter(|_| began_unconfirmed(alert));
+    let is_confirmed = alert.stage == Stage::Confirmed;
+    [unconfirmed, step(Stage::Confirmed, IN_A_ROW_RAISE).filter(|_| is_confirmed)]
+}
+
+fn began_unconfirmed(alert: &Alert) -> bool {
+    alert.finding(BEGAN_UNCONFIRMED).is_some()
+}
+
+/// The episode of an alert that is open where the rule begins.
+fn carry(carried: &Carried<'_>) -> Episode {
+    let mut episode = carried.episode();
+    if began_unconfirmed(carried.alert) {
+        episode.findings = values([(BEGAN_UNCONFIRMED, 1.0)]);
+    }
+    episode
 }
 
 impl Rule for OutOfRange {
@@ -69,7 +94,7 @@ impl Rule for OutOfRange {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        const { &[LOW, HIGH] }
+        const { &[LOW, HIGH, VERY_LOW, VERY_HIGH] }
     }
 
     fn fixed(&self) -> &'static [&'static [Fixed]] {
@@ -83,7 +108,7 @@ impl Rule for OutOfRange {
         let limits = Limits::of(context.plan);
         let from = context.judged_from(LOOKBACK);
         let beginning = context.beginning(from, steps);
-        let open = beginning.open.map(|carried| carried.episode());
+        let open = beginning.open.as_ref().map(carry);
         let readings = context.readings(PRESSURE, context.lookback_start());
         let readings: Vec<CurrentReading> =
             readings.filter(|reading| pulse(reading.sample).is_some()).collect();
@@ -129,6 +154,11 @@ impl Rule for OutOfRange {
     fn waits_for_its_time(&self, reading: &CurrentReading, context: &Context<'_>) -> bool {
         let limits = Limits::of(context.plan);
         !pulse(reading.sample).is_some_and(|pulse| limits.is_out(pulse))
+    }
+
+    /// One that asks to measure again.
+    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
+        pulse(sample).is_some_and(|pulse| Limits::of(plan).is_extreme(pulse))
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {
@@ -186,26 +216,33 @@ fn episodes(
             in_a_row.as_ref().filter(|before| is(limits, before.mean))
         };
         let is_out = limits.is_out(occasion.mean);
-        let raises = before_was(Limits::is_out).filter(|_| is_out && open.is_none());
+        let begins = match before_was(Limits::is_out).filter(|_| is_out) {
+            Some(before) => Some((Stage::Confirmed, vec![before.furthest, occasion.furthest])),
+            None if limits.is_extreme(occasion.mean) => {
+                Some((Stage::Unconfirmed, vec![occasion.furthest]))
+            }
+            None => None,
+        };
         if !occasions::is_over(readings, &range, now) {
-            if raises.is_some() || open.is_some() {
+            if begins.is_some() || open.is_some() {
                 found.assess_again_at(occasions::over_at(readings, &range));
             }
             break;
         }
         if readings[range.end - 1].time >= from {
-            if let Some(before) = raises {
-                let pair = [before.furthest, occasion.furthest];
-                let evidence = EvidenceReading::of(PRESSURE, &pair).collect();
-                open = Some(Episode::begin(Stage::Confirmed, Severity::Review, evidence));
-            } else if is_out {
-                open.iter_mut().for_each(|open| note_furthest(open, occasion.furthest, limits));
-            } else if limits.is_back(occasion.mean)
-                && before_was(Limits::is_back).is_some()
-                && let Some(mut episode) = open.take()
-            {
+            let ends = |open: &mut Episode| match open.stage {
+                Stage::Confirmed => {
+                    limits.is_back(occasion.mean) && before_was(Limits::is_back).is_some()
+                }
+                _ => !is_out,
+            };
+            if let Some(mut episode) = open.take_if(ends) {
                 episode.ended = Some(occasion.begins);
                 found.episodes.push(episode);
+            } else if let Some(open) = open.as_mut().filter(|_| is_out) {
+                go_on(open, occasion.furthest, limits);
+            } else if open.is_none() {
+                open = begins.map(|(stage, readings)| begin(stage, &readings));
             }
         }
         before = Some(occasion);
@@ -214,8 +251,22 @@ fn episodes(
     found
 }
 
-/// Of what upholds an episode its evidence names the reading furthest out of range.
-fn note_furthest(open: &mut Episode, reading: CurrentReading, limits: &Limits) {
+fn begin(stage: Stage, readings: &[CurrentReading]) -> Episode {
+    let evidence = EvidenceReading::of(PRESSURE, readings).collect();
+    let mut episode = Episode::begin(stage, Severity::Review, evidence);
+    if stage == Stage::Unconfirmed {
+        episode.findings = values([(BEGAN_UNCONFIRMED, 1.0)]);
+    }
+    episode
+}
+
+/// A further occasion is out of range. It confirms an episode that one occasion began, and of what upholds a
+/// confirmed one its evidence names the reading furthest out of range.
+fn go_on(open: &mut Episode, reading: CurrentReading, limits: &Limits) {
+    if open.stage != Stage::Confirmed {
+        let newest = EvidenceReading { kind: PRESSURE, reading };
+        return open.continue_with(Stage::Confirmed, Severity::Review, [newest].into_iter());
+    }
     let beyond = |reading: &CurrentReading| pulse(reading.sample).map(|it| limits.beyond(it));
     let mut known = open.established.iter().chain(&open.newest);
     if known.all(|known| beyond(&known.reading) < beyond(&reading)) {
@@ -229,7 +280,7 @@ fn say_what_was_judged(episode: &mut Episode, limits: &Limits, plan: &Plan) {
     let pulses = pulses.filter_map(|evidence| pulse(evidence.reading.sample));
     let further = |one: &f64, other: &f64| limits.beyond(*one).total_cmp(&limits.beyond(*other));
     if let Some(furthest) = pulses.max_by(further) {
-        episode.findings = values([("pulse_rate", furthest)]);
+        episode.findings.insert("pulse_rate".into(), furthest);
     }
-    episode.parameters = parameters(plan, [&LOW, &HIGH]);
+    episode.parameters = parameters(plan, [&LOW, &HIGH, &VERY_LOW, &VERY_HIGH]);
 }

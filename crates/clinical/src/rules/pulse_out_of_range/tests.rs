@@ -16,8 +16,8 @@ use crate::rules;
 use crate::sample::Sample;
 
 use Severity::Review;
-use Stage::Confirmed;
-use Transition::{Raised, Resolved, Retracted, Updated};
+use Stage::{Confirmed, Unconfirmed};
+use Transition::{Escalated, Raised, Resolved, Retracted, Updated};
 
 const RULE: &str = "pulse.out_of_range";
 
@@ -138,7 +138,8 @@ fn a_pair_of_pressures_whose_pulse_is_absent_says_nothing() {
 
 #[test]
 fn a_plan_lets_a_patient_with_bradycardia_live_in_peace() {
-    let plan = rules::plan(2, [("pulse.out_of_range.low", 40.0)]).unwrap();
+    let numbers = [("pulse.out_of_range.low", 40.0), ("pulse.out_of_range.very_low", 30.0)];
+    let plan = rules::plan(2, numbers).unwrap();
     let mut home = Home::with_plan(plan);
     for (n, one) in (0..).zip([44, 46, 43, 47]) {
         home.receives(pulse(n * DAY, one));
@@ -194,18 +195,117 @@ fn an_upload_raises_nothing_that_its_own_readings_take_back() {
 }
 
 #[test]
-fn ordinary_pulses_take_the_fast_path_and_none_is_severe_by_itself() {
+fn ordinary_pulses_take_the_fast_path() {
     let before = assessed(RULE);
     let home = after(&[64, 72, 58, 99, 50]);
     assert_eq!(assessed(RULE), before);
     assert!(home.reported.is_empty());
-    let sample = pulse(0, 34).reading().sample;
-    assert!(!rules::is_severe(Kind::BloodPressure, sample, &Plan::default()));
+}
+
+#[test]
+fn one_pulse_of_30_or_190_asks_to_measure_again() {
+    for (extreme, en, ja) in [
+        (
+            30,
+            "Resting pulse 30 /min: at or below 40, on one occasion. Ask for dizziness, fainting and breathlessness, and which drugs are taken. Ask to rest for 5 minutes, measure twice, 1 to 2 minutes apart, and count the pulse at the wrist too.",
+            "安静時の脈拍 30/分（40以下）。1回の測定機会での値です。めまい、失神、息切れ、服薬を確認し、5分間の安静後に1〜2分の間隔で2回測り直し、手首でも脈を数えるよう依頼してください。",
+        ),
+        (
+            190,
+            "Resting pulse 190 /min: at or above 131, on one occasion. Ask for palpitations, breathlessness, chest pain, fainting and fever. Ask to rest for 5 minutes, measure twice, 1 to 2 minutes apart, and count the pulse at the wrist too.",
+            "安静時の脈拍 190/分（131以上）。1回の測定機会での値です。動悸、息切れ、胸痛、失神、発熱を確認し、5分間の安静後に1〜2分の間隔で2回測り直し、手首でも脈を数えるよう依頼してください。",
+        ),
+    ] {
+        let mut home = Home::after([pulse(0, 72), pulse(DAY, extreme)]);
+        assert!(home.reported.is_empty(), "its repetition may say otherwise");
+        home.waits_until(DAY + 15);
+        assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+        assert_eq!(home.last().changed_at, at(DAY + 15));
+        let words = rules::words(home.last());
+        assert_eq!((&words.en[..], &words.ja[..]), (en, ja));
+        home.waits_until(60 * DAY);
+        assert_eq!(home.reported.len(), 1, "silence ends nothing");
+    }
+}
+
+#[test]
+fn pulses_of_40_and_131_ask_to_measure_again_and_those_of_41_and_130_do_not() {
+    for (pulse, asks) in [(40, true), (41, false), (130, false), (131, true)] {
+        assert_eq!(!after(&[72, pulse]).reported.is_empty(), asks, "{pulse}");
+    }
+}
+
+#[test]
+fn an_extreme_pulse_whose_repetition_is_ordinary_asks_nothing() {
+    let mut home = Home::after([pulse(0, 190), pulse(2, 71)]);
+    home.waits_until(DAY);
+    assert!(home.reported.is_empty());
+    // One whose repetition is extreme as well was measured twice, and asks once.
+    let mut home = Home::after([pulse(0, 190), pulse(2, 186)]);
+    home.waits_until(DAY);
+    assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed)]);
+}
+
+#[test]
+fn the_next_occasion_confirms_an_extreme_pulse_or_ends_it() {
+    let home = after(&[190, 104]);
+    assert_eq!(home.transitions(), [(Raised, Review, Unconfirmed), (Escalated, Review, Confirmed)]);
+    assert!(rules::words(home.last()).en.contains("on 2 occasions in a row (furthest 190)"));
+    for ordinary in [72, 98] {
+        let home = after(&[190, ordinary]);
+        assert_eq!(transitions(&home), [Raised, Resolved]);
+        assert_eq!(home.last().last_observed_at, at(12 * HOUR));
+    }
+    // Also where nobody measured for weeks, of which nothing is said otherwise.
+    let mut home = Home::after([pulse(0, 34), pulse(50 * DAY, 47)]);
+    home.waits_until(51 * DAY);
+    assert_eq!(transitions(&home), [Raised, Escalated]);
+    let mut home = Home::after([pulse(0, 34), pulse(50 * DAY, 66)]);
+    home.waits_until(51 * DAY);
+    assert_eq!(transitions(&home), [Raised, Resolved]);
+}
+
+#[test]
+fn a_pulse_that_is_extreme_now_and_then_asks_each_time() {
+    let home = after(&[190, 72, 74, 28, 70]);
+    assert_eq!(transitions(&home), [Raised, Resolved, Raised, Resolved]);
+}
+
+#[test]
+fn a_plan_says_what_is_extreme_and_nothing_in_range_is() {
+    let with = |numbers: &[(&'static str, f64)]| {
+        let plan = rules::plan(2, numbers.iter().copied()).unwrap();
+        let mut home = Home::with_plan(plan);
+        home.receives(pulse(0, 38));
+        home.waits_until(DAY);
+        home.reported.len()
+    };
+    assert_eq!(with(&[]), 1);
+    assert_eq!(with(&[("pulse.out_of_range.very_low", 35.0)]), 0);
+    assert_eq!(with(&[("pulse.out_of_range.low", 36.0)]), 0, "38 is in range for this patient");
+}
+
+#[test]
+fn an_extreme_pulse_is_severe_whenever_it_was_measured() {
+    let is_severe = |value| {
+        let sample = pulse(0, value).reading().sample;
+        rules::is_severe(Kind::BloodPressure, sample, &Plan::default())
+    };
+    assert_eq!([34, 40, 41, 72, 130, 131].map(is_severe), [true, true, false, false, false, true]);
 }
 
 fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
-    let pulses =
-        select(vec![None, Some(45_u16), Some(49), Some(51), Some(72), Some(96), Some(104)]);
+    let pulses = select(vec![
+        None,
+        Some(28_u16),
+        Some(45),
+        Some(49),
+        Some(51),
+        Some(72),
+        Some(96),
+        Some(104),
+        Some(160),
+    ]);
     let minutes = prop_oneof![3 => (0..40_i64).prop_map(|n| n * 8 * HOUR), 2 => 0..60_i64];
     histories(Kind::BloodPressure, pulses.prop_map(sample), minutes)
 }

@@ -1,7 +1,7 @@
 //! What an alert of the rule says.
 
-use super::limits::{HIGH, LOW};
-use crate::alert::{Alert, Text};
+use super::limits::{HIGH, LOW, VERY_HIGH, VERY_LOW};
+use crate::alert::{Alert, Stage, Text};
 use crate::wording::{not_recorded, number};
 
 /// Version 1 of the sentences.
@@ -13,6 +13,9 @@ pub(super) fn words(alert: &Alert) -> Text {
     ) else {
         return not_recorded(alert.rule.as_str());
     };
+    if alert.stage == Stage::Unconfirmed {
+        return of_one_occasion(alert, pulse, pulse > high);
+    }
     let (ask_ja, ask_en) = match pulse > high {
         true => (
             "動悸、息切れ、発熱がないか確認してください",
@@ -30,6 +33,35 @@ pub(super) fn words(alert: &Alert) -> Text {
         ),
         en: format!(
             "Resting pulse outside {low}–{high} /min on 2 occasions in a row (furthest {pulse}). {ask_en}."
+        ),
+    }
+}
+
+/// It asks to measure again. A cuff does not count every extra beat.
+fn of_one_occasion(alert: &Alert, pulse: f64, is_fast: bool) -> Text {
+    let limit = if is_fast { VERY_HIGH } else { VERY_LOW };
+    let limit = number(alert.parameter(limit.short_name()).unwrap_or(limit.default));
+    let pulse = number(pulse);
+    let (beyond_ja, beyond_en, ask_ja, ask_en) = match is_fast {
+        true => (
+            format!("{limit}以上"),
+            format!("at or above {limit}"),
+            "動悸、息切れ、胸痛、失神、発熱を確認し",
+            "Ask for palpitations, breathlessness, chest pain, fainting and fever",
+        ),
+        false => (
+            format!("{limit}以下"),
+            format!("at or below {limit}"),
+            "めまい、失神、息切れ、服薬を確認し",
+            "Ask for dizziness, fainting and breathlessness, and which drugs are taken",
+        ),
+    };
+    Text {
+        ja: format!(
+            "安静時の脈拍 {pulse}/分（{beyond_ja}）。1回の測定機会での値です。{ask_ja}、5分間の安静後に1〜2分の間隔で2回測り直し、手首でも脈を数えるよう依頼してください。"
+        ),
+        en: format!(
+            "Resting pulse {pulse} /min: {beyond_en}, on one occasion. {ask_en}. Ask to rest for 5 minutes, measure twice, 1 to 2 minutes apart, and count the pulse at the wrist too."
         ),
     }
 }
