@@ -27,6 +27,15 @@ pub enum StreamError {
         /// The client's error.
         source: KafkaError,
     },
+    /// Nobody has said whether a transaction's offsets were taken.
+    #[error(
+        "for {} s nobody has answered for the offsets of a transaction; check that the brokers run, \
+         the group's coordinator first", .within.as_secs()
+    )]
+    OffsetsUnanswered {
+        /// For how long the answer was awaited.
+        within: Duration,
+    },
     /// A topic does not exist.
     #[error("topic {0} does not exist; create the topics with `mimamori topics create`")]
     NoSuchTopic(String),
@@ -114,6 +123,7 @@ impl StreamError {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Kafka { .. }
+            | Self::OffsetsUnanswered { .. }
             | Self::Wire(_)
             | Self::NoSuchTopic(_)
             | Self::Silent { .. }

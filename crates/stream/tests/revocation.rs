@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rdkafka::ClientConfig;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use stream::transaction::{
     Builder, Inputs, LoopArgs, Observation, Outputs, Processed, Record, Replay, ReplayOf, Task,
     TaskError, run,
@@ -38,6 +39,8 @@ struct Seen {
     aborted: usize,
     /// Of those, by the error that the test wanted.
     failed_as_wanted: usize,
+    /// Of those, because nobody has answered for the offsets.
+    unanswered: usize,
     /// Records of each transaction.
     committed: Vec<usize>,
 }
@@ -189,6 +192,8 @@ impl Task for Member {
             Observation::Aborted(error) => {
                 let mut seen = self.seen();
                 seen.failed_as_wanted += usize::from(is_wanted(error));
+                seen.unanswered +=
+                    usize::from(matches!(error, StreamError::OffsetsUnanswered { .. }));
                 seen.aborted += 1;
                 seen.ready.retain(|(of, _)| *of != number);
             }
@@ -387,4 +392,24 @@ fn a_record_that_cannot_be_read_yet_pauses_its_partition_and_no_other() {
         assert_eq!(processed(&seen, partition), (0..6).collect::<Vec<i64>>());
     }
     assert_eq!(seen.aborted, 0);
+}
+
+#[test]
+fn offsets_for_which_nobody_answers_end_the_session_and_the_records_come_again() {
+    let group = Group::new();
+    let member = group.join(1);
+    group.eventually("it has all partitions", |seen| share(seen, 1) == ALL);
+    // The client waits for a broker to come or go then, and none does.
+    let not_now = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS; 1000];
+    group.cluster.request_errors(RDKafkaApiKey::FindCoordinator, &not_now);
+    group.write(INPUT);
+    group.eventually("it gives the transaction up", |seen| seen.aborted == 1);
+    group.cluster.clear_request_errors(RDKafkaApiKey::FindCoordinator);
+    assert_eq!(group.seen.lock().unwrap().unanswered, 1, "something else has ended the session");
+    group.eventually("it has all partitions again", |seen| share(seen, 1) == ALL);
+    group.eventually("a transaction with the records is committed", |seen| {
+        seen.committed.iter().sum::<usize>() == ALL
+    });
+    assert_eq!(group.states(), i64::from(PARTITIONS), "a state outlived its session");
+    member.stop();
 }

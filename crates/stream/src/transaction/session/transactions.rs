@@ -1,5 +1,8 @@
 //! The transactions of a session.
 
+mod offsets;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -7,6 +10,7 @@ use rdkafka::producer::{BaseProducer, Producer};
 use rdkafka::util::Timeout;
 use rdkafka::{Offset, TopicPartitionList};
 
+use self::offsets::Offsets;
 use crate::connection::{ClientSettings, KafkaArgs, TRANSACTION_TIMEOUT};
 use crate::context::Watch;
 use crate::error::{ClientFault, StreamError};
@@ -20,8 +24,9 @@ const ABORTED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A transactional producer.
 pub(super) struct Transactions {
-    producer: BaseProducer<Watch>,
+    producer: Arc<BaseProducer<Watch>>,
     id: String,
+    offsets: Offsets,
 }
 
 impl Transactions {
@@ -48,7 +53,8 @@ impl Transactions {
         producer
             .init_transactions(PATIENCE)
             .map_err(StreamError::while_doing("beginning with transactions"))?;
-        Ok(Self { producer, id: id.to_owned() })
+        let producer = Arc::new(producer);
+        Ok(Self { offsets: Offsets::of(producer.clone())?, producer, id: id.to_owned() })
     }
 
     pub(super) fn begin(&self) -> Result<(), StreamError> {
@@ -81,9 +87,7 @@ impl Transactions {
         }
         let group = member.group_metadata().ok_or(ClientFault::NoGroupMetadata)?;
         // While the records are still on their way: offsets and records take about as long.
-        self.producer
-            .send_offsets_to_transaction(&offsets, &group, Timeout::Never)
-            .map_err(StreamError::while_doing("committing offsets in the transaction"))?;
+        self.offsets.send(offsets, group)?;
         flush(&self.producer);
         self.producer
             .commit_transaction(Timeout::Never)
