@@ -62,6 +62,42 @@ pub fn update_time_ahead(updated: Timestamp, received: Timestamp) -> bool {
     updated - received >= UPDATE_TIME_TOLERANCE
 }
 
+/// What clocks say of a reading that cannot be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Its device's clock was probably [not set](not_set).
+    NotSet,
+    /// It says that it was observed [later than it was received](ahead).
+    ObservedAhead,
+    /// It says that it was [registered later than it was received](update_time_ahead).
+    UpdateTimeAhead,
+}
+
+impl Doubt {
+    /// The name under which senders and care teams are told of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotSet => "clock_not_set",
+            Self::ObservedAhead => "observed_ahead",
+            Self::UpdateTimeAhead => "update_time_ahead",
+        }
+    }
+}
+
+/// What is doubted of a reading of a kind, given when it says that it was observed and registered.
+pub fn doubts(
+    kind: Kind,
+    (observed, updated): (Timestamp, Timestamp),
+    received: Timestamp,
+) -> impl Iterator<Item = Doubt> {
+    let all = [
+        (is_doubted(kind) && not_set(observed, received), Doubt::NotSet),
+        (ahead(observed, received), Doubt::ObservedAhead),
+        (update_time_ahead(updated, received), Doubt::UpdateTimeAhead),
+    ];
+    all.into_iter().filter_map(|(is_so, doubt)| is_so.then_some(doubt))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! One record of each kind: which fields it has, and what they mean.
 
+use clinical::clock::Doubt;
 use clinical::kinds::Setting;
 use clinical::{Kind, Timestamp, clock};
 use schemas::ValidationError;
@@ -75,8 +76,12 @@ pub(super) fn read(
         Ok(valid) => {
             let id = valid.id();
             let times = (id.observation_time(), valid.version.update_time());
-            for (name, rule) in doubted(times, kind, around.received) {
-                let name = name.unwrap_or(observed.name);
+            for doubt in clock::doubts(kind, times, around.received) {
+                let (name, rule) = match doubt {
+                    Doubt::NotSet => (observed.name, WarningRule::ClockNotSet),
+                    Doubt::ObservedAhead => (observed.name, WarningRule::ObservedAhead),
+                    Doubt::UpdateTimeAhead => ("update_time", WarningRule::UpdateTimeAhead),
+                };
                 warnings.add(around.document, rule, || member(pointer, name));
             }
             Ok(ValidReading { id, reading })
@@ -88,23 +93,6 @@ pub(super) fn read(
 /// Whether the record says that there is no such reading: an extension.
 fn status(fields: &mut Fields<'_, '_>) -> ReadingStatus {
     fields.optional_code("status", &ReadingStatus::CODES).unwrap_or_default()
-}
-
-/// What clocks say that cannot be so: of `update_time`, or of the observation.
-fn doubted(
-    (observed, updated): (Timestamp, Timestamp),
-    kind: Kind,
-    received: Timestamp,
-) -> impl Iterator<Item = (Option<&'static str>, WarningRule)> {
-    let is_not_set = clock::is_doubted(kind) && clock::not_set(observed, received);
-    [
-        is_not_set.then_some((None, WarningRule::ClockNotSet)),
-        clock::ahead(observed, received).then_some((None, WarningRule::ObservedAhead)),
-        clock::update_time_ahead(updated, received)
-            .then_some((Some("update_time"), WarningRule::UpdateTimeAhead)),
-    ]
-    .into_iter()
-    .flatten()
 }
 
 /// What [`Reading::validate`] rejects, at the place in the document where it came from.

@@ -204,6 +204,24 @@ async fn receipts_of_any_kind_say_what_was_not_taken_as_it_was_sent() {
 }
 
 #[tokio::test]
+async fn receipts_say_what_is_doubted_of_times_whichever_way_a_reading_came() {
+    let (client, store) = database("receipt_times");
+    insert(&client, PRESSURE).await;
+    // Received at midnight, as it was observed: registered a minute later by a clock that is ahead.
+    insert(&client, Stored { version: 60, offset: 2, ..PRESSURE }).await;
+    age(&client).await;
+    let ahead = [Warning::new("update_time", "update_time_ahead")];
+    let versions = store.versions(&id(PRESSURE.kind, PRESSURE.patient), "acme").await.unwrap();
+    let of_versions: Vec<_> = versions.into_iter().map(|version| version.warnings).collect();
+    assert_eq!(of_versions, [&ahead[..], &[]]);
+    let own = grant("acme", &["CGM005"]);
+    let deliveries = store.deliveries(&own, &question()).await.unwrap().list;
+    let of_deliveries: Vec<_> =
+        deliveries.into_iter().map(|one| one.version.unwrap().warnings).collect();
+    assert_eq!(of_deliveries, [&[], &ahead[..]]);
+}
+
+#[tokio::test]
 async fn pages_hold_every_delivery_once_though_it_was_written_twice() {
     let (client, store) = database("receipt_pages");
     for offset in [4, 2, 9, 7, 5] {

@@ -23,7 +23,8 @@ mod engine_tests;
 
 use std::sync::Arc;
 
-use clinical::{ReadingId, Timestamp};
+use clinical::clock::{self, Doubt};
+use clinical::{Kind, ReadingId, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::places::Places;
@@ -92,7 +93,8 @@ pub(crate) struct DeliveredVersion {
     pub(crate) warnings: Vec<Warning>,
 }
 
-/// A field of which less was taken than was sent, and the rule of the warning that an answer would have.
+/// A field of which less was taken than was sent, or a time that cannot be so, and the rule of the warning
+/// that an answer would have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Warning {
     field: String,
@@ -100,10 +102,27 @@ pub(crate) struct Warning {
 }
 
 impl Warning {
+    fn new(field: &str, rule: &str) -> Self {
+        Self { field: field.to_owned(), rule: rule.to_owned() }
+    }
+
     /// Those of a row, as [`schemas::Reading::warnings`] writes them.
     pub(crate) fn of_row(written: &str) -> Vec<Self> {
         let all = written.split(' ').filter_map(|one| one.split_once(':'));
-        all.map(|(field, rule)| Self { field: field.to_owned(), rule: rule.to_owned() }).collect()
+        all.map(|(field, rule)| Self::new(field, rule)).collect()
+    }
+
+    /// Those of a reading's times, which stand in its row as they were sent.
+    pub(crate) fn of_times(
+        kind: Kind,
+        times: (Timestamp, Timestamp),
+        received: Timestamp,
+    ) -> impl Iterator<Item = Self> {
+        clock::doubts(kind, times, received).map(|doubt| {
+            let is_of_update_time = doubt == Doubt::UpdateTimeAhead;
+            let field = if is_of_update_time { "update_time" } else { "observation_time" };
+            Self::new(field, doubt.name())
+        })
     }
 }
 

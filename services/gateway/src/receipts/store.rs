@@ -173,19 +173,20 @@ const DELIVERIES: &str = "\
 
 impl ReceiptStore for ClickHouse {
     fn versions(&self, id: &ReadingId, vendor_id: &str) -> Answer<Vec<Version>> {
-        let Ok(observed) = u32::try_from(id.observation_time().seconds()) else {
+        let (kind, observed) = (id.kind(), id.observation_time());
+        let Ok(seconds) = u32::try_from(observed.seconds()) else {
             return Box::pin(async { Ok(Vec::new()) });
         };
         let query = self
             .client
-            .query(&versions_sql(id.kind()))
+            .query(&versions_sql(kind))
             .param("vendor", vendor_id)
             .param("patient", id.patient().as_str())
-            .param("observed", observed)
+            .param("observed", seconds)
             .param("source", id.source().bits());
         Box::pin(async move {
             let rows: Vec<VersionRow> = within(query.fetch_all()).await?;
-            Ok(rows.into_iter().map(Version::from).collect())
+            Ok(rows.into_iter().map(|row| row.into_version(kind, observed)).collect())
         })
     }
 
@@ -221,17 +222,21 @@ impl ReceiptStore for ClickHouse {
     }
 }
 
-impl From<VersionRow> for Version {
-    fn from(row: VersionRow) -> Self {
-        Self {
-            is_own: row.is_own,
-            update_time: Timestamp::from_millis(row.updated_millis),
-            outcome: row.outcome_name,
-            entered_in_error: row.in_error,
-            warnings: Warning::of_row(&row.written_warnings),
-            received: Timestamp::from_millis(row.received_millis),
-            partition: row.origin_partition,
-            offset: row.origin_offset,
+impl VersionRow {
+    fn into_version(self, kind: Kind, observed: Timestamp) -> Version {
+        let update_time = Timestamp::from_millis(self.updated_millis);
+        let received = Timestamp::from_millis(self.received_millis);
+        let mut warnings = Warning::of_row(&self.written_warnings);
+        warnings.extend(Warning::of_times(kind, (observed, update_time), received));
+        Version {
+            is_own: self.is_own,
+            update_time,
+            outcome: self.outcome_name,
+            entered_in_error: self.in_error,
+            warnings,
+            received,
+            partition: self.origin_partition,
+            offset: self.origin_offset,
         }
     }
 }
@@ -258,11 +263,15 @@ impl DeliveryRow {
         let kind = Kind::parse(&self.kind_name).ok_or(StoreError::NotUnderstood)?;
         let observed = Timestamp::from_seconds(self.observed_seconds);
         let source = SourceDigest::of_written(&self.written_source);
+        let update_time = Timestamp::from_millis(self.updated_millis);
+        let received = Timestamp::from_millis(self.received_millis);
+        let mut warnings = Warning::of_row(&self.written_warnings);
+        warnings.extend(Warning::of_times(kind, (observed, update_time), received));
         Ok(DeliveredVersion {
             id: ReadingId::new(patient, kind, observed, source),
-            update_time: Timestamp::from_millis(self.updated_millis),
+            update_time,
             entered_in_error: self.in_error,
-            warnings: Warning::of_row(&self.written_warnings),
+            warnings,
         })
     }
 }
