@@ -285,6 +285,7 @@ impl Person {
             version: Version::new(observation_time + later, random.random()),
             source: Source::device(manufacturer, &serial).expect("a device"),
             entered_in_error: false,
+            by_hand: false,
             sample,
         })
     }

@@ -62,6 +62,7 @@ impl SlowReadings {
                 source: id.source(),
                 version: Version::from_bits(one.version.cast_unsigned()),
                 entered_in_error: one.entered_in_error,
+                by_hand: false,
                 sample: Sample::of(id.kind(), |name| one.values.get(name).copied()),
             })
         };
@@ -86,7 +87,9 @@ mod tests {
             .filter_map(|one| read(one.json).validate(Timestamp::from_millis(RECEIVED)).ok())
             .filter(|reading| reading.kind.is_slow())
             .collect();
-        let of_all = all.iter().map(RememberedReading::from);
+        let as_remembered =
+            |one| RememberedReading { by_hand: false, ..RememberedReading::from(one) };
+        let of_all = all.iter().map(as_remembered);
         let in_error =
             of_all.clone().map(|one| RememberedReading { entered_in_error: true, ..one });
         (all[0].patient.clone(), of_all.chain(in_error).collect())

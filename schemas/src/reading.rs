@@ -85,6 +85,13 @@ macro_rules! coded {
 }
 
 coded!(DataInput { Device = 0, Manual = 1, Modified = 2 });
+impl DataInput {
+    /// Whether a person has written the values, or changed them.
+    pub(crate) fn is_by_hand(self) -> bool {
+        self != Self::Device
+    }
+}
+
 coded!(OriginOfTime { Device = 0, App = 1 });
 
 /// Its numbers are part of digests, and so of stored versions, for ever.

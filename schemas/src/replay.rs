@@ -8,7 +8,7 @@ use clinical::remembered::RememberedReading;
 use crate::body::{self, Body, FieldError, Fields, KnownSource, unchanged};
 use crate::codec::{CurrentBody, DecodeError, WrittenBody};
 use crate::envelope::taken_time;
-use crate::reading::{Device, Measurement, Reading, ReadingStatus};
+use crate::reading::{DataInput, Device, Measurement, Reading, ReadingStatus};
 use crate::records::{AcceptedReading, StoredOutcome};
 
 /// Which product measured a reading, as its sender writes it.
@@ -47,6 +47,7 @@ struct Remembered<'b> {
     reading_id: &'b str,
     observation_time: i64,
     source: KnownSource<'b>,
+    data_input: DataInput,
     status: ReadingStatus,
     measurement: Measurement,
     version: i64,
@@ -75,14 +76,14 @@ impl WrittenBody<'_, AcceptedReading> {
 }
 
 fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
-    let (_, _, observation_time, utc_offset_minutes, _, source, _, _, status) = unchanged!(body, {
+    let (_, _, observation_time, utc_offset_minutes, _, source, data_input, _, status) = unchanged!(body, {
         consortium_id: body.skip_text("consortium_id"),
         person_id: body.skip_text("person_id"),
         observation_time: body.long("observation_time"),
         utc_offset_minutes: body.long("utc_offset_minutes"),
         update_time: body.long("update_time"),
         source: body::known_source(body),
-        data_input: body.long("data_input"),
+        data_input: body.symbol("data_input", &DataInput::ALL),
         origin_of_time: body.nullable("origin_of_time", |body| body.long("origin_of_time")),
         status: body::status(body),
     });
@@ -101,6 +102,7 @@ fn read<'b>(body: &mut impl Fields<'b>) -> Result<Remembered<'b>, FieldError> {
         reading_id,
         observation_time: taken_time(observation_time, utc_offset_minutes),
         source,
+        data_input,
         status,
         measurement,
         version,
@@ -132,6 +134,7 @@ impl<'b> Remembered<'b> {
             source,
             version: Version::from_bits(self.version as u64),
             entered_in_error: self.status == ReadingStatus::EnteredInError,
+            by_hand: self.data_input.is_by_hand(),
             sample,
         };
         let received = Timestamp::from_millis(self.received_at);

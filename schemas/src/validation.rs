@@ -65,6 +65,7 @@ impl wire::Reading {
             version: Version::new(update_time, self.content_digest()),
             source,
             entered_in_error: self.status == wire::ReadingStatus::EnteredInError,
+            by_hand: self.data_input.is_by_hand(),
             sample: sample.of_product(kind, || self.source.product()),
         })
     }

@@ -135,6 +135,17 @@ pub(crate) fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
     watched().next().is_some() && (one == other || watched().all(is_same))
 }
 
+/// Whether a sample of a kind says every number that another does.
+pub(crate) fn says_all_of(kind: Kind, sample: Sample, other: Sample) -> bool {
+    let is_lost = |(field, watched): (&Field, Watched)| {
+        field.value_type != ValueType::Flag
+            && other.value(watched).is_some()
+            && sample.value(watched).is_none()
+    };
+    let mut watched = kind.fields().iter().filter_map(|field| Some((field, field.watched?)));
+    has_same_values(kind, sample, other) && !watched.any(is_lost)
+}
+
 /// Whether one of two values of a field with two decimals is the other with one: 72.6 of 72.57. A path that
 /// keeps whole numbers only is not told from another measurement.
 fn is_rounded(watched: Watched, one: f64, other: f64) -> bool {

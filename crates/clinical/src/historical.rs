@@ -202,6 +202,7 @@ mod tests {
             source: SourceDigest::from_bits(7),
             version: Version::new(Timestamp::from_seconds(1_700_000_000), version << 42),
             entered_in_error: false,
+            by_hand: false,
             sample: Sample::default(),
         }
     }

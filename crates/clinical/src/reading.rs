@@ -24,6 +24,8 @@ pub struct Reading {
     pub source: Source,
     /// Entered in error: this version says that the reading is none.
     pub entered_in_error: bool,
+    /// Whether a person has written the values of this version, or changed them.
+    pub by_hand: bool,
     /// What rules may look at of what was measured.
     pub sample: Sample,
 }
@@ -220,6 +222,7 @@ mod tests {
             version: Version::from_bits(1),
             source: Source::test_lab("LAB1").unwrap(),
             entered_in_error: false,
+            by_hand: false,
             sample: Sample::default(),
         };
         assert_eq!(reading.written_id(reading.source.digest()), reading.id().to_string());

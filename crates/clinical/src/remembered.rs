@@ -101,6 +101,9 @@ pub struct RememberedReading {
     pub version: Version,
     /// Whether this version says that the reading is none.
     pub entered_in_error: bool,
+    /// Whether a person has written the values of this version, or changed them. Nothing keeps it but
+    /// suspicions.
+    pub by_hand: bool,
     /// Its values.
     pub sample: Sample,
 }
@@ -113,6 +116,7 @@ impl From<&Reading> for RememberedReading {
             source: reading.source.digest(),
             version: reading.version,
             entered_in_error: reading.entered_in_error,
+            by_hand: reading.by_hand,
             sample: reading.sample,
         }
     }

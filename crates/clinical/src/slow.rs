@@ -63,7 +63,8 @@ impl SlowReadings {
         }
         let remembered = self.0.get_or_insert_default();
         remembered.forget_before(from);
-        let changes = remembered.hold(*reading);
+        // No record keeps who wrote it.
+        let changes = remembered.hold(RememberedReading { by_hand: false, ..*reading });
         remembered.have_changed |= changes;
         changes
     }

@@ -11,6 +11,7 @@ mod stale;
 
 use crate::admission::Outcome;
 use crate::clock;
+use crate::copies::says_all_of;
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::sample::Sample;
@@ -46,9 +47,9 @@ pub const MEMORY_FULL_FOR: Span = Span::from_days(1);
 /// registered counts as received ([`crate::version`]), and its sender is warned. Ours.
 pub const TROUBLED_BY: Span = Span::from_minutes(5);
 
-/// Two versions of a reading of a whole minute are probably two readings when they were registered within
-/// so long of one another: nobody corrects a value so soon, and who measures twice in a minute has both
-/// registered by then. Ours.
+/// Two versions of a reading of a whole minute are probably two readings also where a person has written
+/// the later one, when they were registered within so long of one another: nobody corrects a value so soon.
+/// Ours.
 pub const SAME_MINUTE_WITHIN: Span = Span::from_minutes(2);
 
 /// A reading that another of its minute has replaced is suspected for so long. Ours.
@@ -110,16 +111,25 @@ pub(crate) struct KnownVersion {
 }
 
 impl KnownVersion {
-    /// Whether another version of the reading is probably another reading of its minute, from a device
-    /// that does not know seconds.
-    pub(crate) fn may_be_another_reading(&self, other: &RememberedReading) -> bool {
-        let apart = other.version.update_time() - self.version.update_time();
+    /// Whether the greater of two versions of a reading, this one and another, does not say the values of
+    /// the smaller one, of the same minute and from a device that may not know seconds.
+    pub(crate) fn differs_within_its_minute(&self, other: &RememberedReading) -> bool {
+        let (smaller, greater) = match other.version > self.version {
+            true => (self.sample, other.sample),
+            false => (other.sample, self.sample),
+        };
         other.observation_time.seconds() % 60 == 0
             && clock::is_doubted(other.kind)
             && !self.entered_in_error
             && !other.entered_in_error
-            && apart.abs() < SAME_MINUTE_WITHIN
-            && self.sample != other.sample
+            && !says_all_of(other.kind, greater, smaller)
+    }
+
+    /// Whether two such versions are probably two readings, given whether a person has written the greater
+    /// one: a device corrects nothing, and a person does not so soon.
+    fn is_another_reading(&self, other: &RememberedReading, is_by_hand: bool) -> bool {
+        let apart = other.version.update_time() - self.version.update_time();
+        self.differs_within_its_minute(other) && (!is_by_hand || apart.abs() < SAME_MINUTE_WITHIN)
     }
 }
 

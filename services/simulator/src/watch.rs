@@ -192,6 +192,7 @@ mod tests {
                 version: Version::new(now, 0),
                 source: Source::device("OMRON", "1").unwrap(),
                 entered_in_error: false,
+                by_hand: false,
                 sample: Sample::default().with(SYSTOLIC, 195.0).with(DIASTOLIC, 116.0),
             };
             monitor.apply(&reading, now, (&CarePlan::default(), Window::default())).changes

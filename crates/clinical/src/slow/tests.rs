@@ -26,6 +26,7 @@ fn reading(observed: i64, version: u64) -> RememberedReading {
         source: SourceDigest::from_bits(7),
         version: Version::from_bits(version),
         entered_in_error: false,
+        by_hand: false,
         sample: Sample([version as u16, 0, 0]),
     }
 }

@@ -108,8 +108,8 @@ pub(crate) const FIXED: &[Fixed] = &[
     ),
     Fixed::minutes(
         [
-            "同じ分の2回の測定とみなす登録の間隔（以内）",
-            "two measurements of one minute: registered within",
+            "手入力でも同じ分の2回の測定とみなす登録の間隔（以内）",
+            "two measurements of one minute also where one is written by hand: registered within",
         ],
         SAME_MINUTE_WITHIN,
         "ours: nobody corrects a value so soon",

@@ -5,6 +5,7 @@ use super::{IsSevere, KnownVersion, SAME_MINUTE_FOR, UnknownTime, place_that_mak
 use crate::copies::has_same_values;
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
+use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;
 use crate::window::{LOOKBACK, WINDOW};
@@ -45,29 +46,61 @@ impl Replaced {
     }
 }
 
+/// A version of a reading by which a person has corrected others of its minute: sent again, these are none
+/// that it has replaced.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Corrected {
+    kind: Kind,
+    time: Timestamp,
+    source: SourceDigest,
+    version: Version,
+    received: Timestamp,
+}
+
 /// What is known of a patient.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct AllReplaced(Vec<Replaced>);
+pub(super) struct AllReplaced {
+    readings: Vec<Replaced>,
+    corrected: Vec<Corrected>,
+}
 
 impl AllReplaced {
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.readings.is_empty() && self.corrected.is_empty()
     }
 
     pub(super) fn lapse(&mut self, now: Timestamp) {
-        self.0.retain(|replaced| replaced.received + KNOWN_FOR > now);
+        self.readings.retain(|replaced| replaced.received + KNOWN_FOR > now);
+        self.corrected.retain(|corrected| corrected.received + KNOWN_FOR > now);
     }
 
     fn remember(&mut self, replaced: Replaced, is_severe: IsSevere) {
-        if self.0.len() == MOST {
+        if self.readings.len() == MOST {
             let hides = |one: &Replaced| {
                 one.received + SAME_MINUTE_FOR > replaced.received
                     && is_severe(one.kind, one.reading.sample)
             };
-            let place = place_that_makes_room(&self.0, hides);
-            self.0.remove(place);
+            let place = place_that_makes_room(&self.readings, hides);
+            self.readings.remove(place);
         }
-        self.0.push(replaced);
+        self.readings.push(replaced);
+    }
+
+    /// Notes that a person has corrected a reading by this version of it.
+    fn note_corrected(&mut self, by: &RememberedReading, received: Timestamp) {
+        let RememberedReading { kind, observation_time: time, source, version, .. } = *by;
+        self.corrected.retain(|one| (one.kind, one.time, one.source) != (kind, time, source));
+        if self.corrected.len() == MOST {
+            self.corrected.remove(0);
+        }
+        self.corrected.push(Corrected { kind, time, source, version, received });
+    }
+
+    fn is_corrected_by(&self, version: Version, of: &RememberedReading) -> bool {
+        self.corrected.iter().any(|one| {
+            (one.kind, one.time, one.source, one.version)
+                == (of.kind, of.observation_time, of.source, version)
+        })
     }
 
     /// Takes in two versions of one reading that rules look at, the known one and another. Says whether that
@@ -84,22 +117,29 @@ impl AllReplaced {
             if wins { (known.version, known.sample) } else { (other.version, other.sample) };
         let (kind, time, source) = (other.kind, other.observation_time, other.source);
         let reading = CurrentReading { time, source, sample, delay: Delay::default() };
-        if known.may_be_another_reading(other) {
+        let is_by_hand = match wins {
+            true => other.by_hand,
+            false => self.is_corrected_by(known.version, other),
+        };
+        if wins && is_by_hand && known.differs_within_its_minute(other) {
+            self.note_corrected(other, received);
+        }
+        if known.is_another_reading(other, is_by_hand) {
             let is_same =
                 |one: &Replaced| one.is_of(kind, &reading) && one.reading.sample == sample;
-            if self.0.iter().any(is_same) {
+            if self.readings.iter().any(is_same) {
                 // The replaced one was sent again.
                 return false;
             }
             self.remember(Replaced { kind, reading, received, version, is_over: false }, is_severe);
             return true;
         }
-        let before = self.0.len();
-        if wins {
+        let before = self.readings.len();
+        if wins && (is_by_hand || other.entered_in_error) {
             // Somebody has looked at it since.
-            self.0.retain(|one| !one.is_of(kind, &reading));
+            self.readings.retain(|one| !one.is_of(kind, &reading));
         }
-        self.0.len() < before
+        self.readings.len() < before
     }
 
     /// Takes in the older of two versions of one reading that says a factory date. Says whether that is news.
@@ -111,7 +151,7 @@ impl AllReplaced {
     ) -> bool {
         let UnknownTime { kind, reading, version, is_over, .. } = *older;
         let is_known = |one: &Replaced| one.is_of(kind, &reading) && one.version == version;
-        if self.0.iter().any(is_known) {
+        if self.readings.iter().any(is_known) {
             // It was sent again.
             return false;
         }
@@ -132,11 +172,11 @@ impl AllReplaced {
             };
             let by =
                 |other: &Replaced| one.is_said_again_by(other.version, other.kind, &other.reading);
-            of_unknown_time.iter().any(by_known) || self.0.iter().any(by)
+            of_unknown_time.iter().any(by_known) || self.readings.iter().any(by)
         };
         let is_told = move |one: &&Replaced| {
             !one.is_over && one.received + SAME_MINUTE_FOR > now && !is_said_again(one)
         };
-        self.0.iter().filter(is_told)
+        self.readings.iter().filter(is_told)
     }
 }

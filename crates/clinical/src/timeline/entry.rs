@@ -127,6 +127,7 @@ impl Entry {
             source: sources[self.source()],
             version: self.version(),
             entered_in_error: status & ENTERED_IN_ERROR != 0,
+            by_hand: false,
             sample: self.sample,
         };
         (reading, Delay((status & DELAY_MASK) as u8))

@@ -130,6 +130,7 @@ impl Sent {
             source: SourceDigest::from_bits(mixed(u64::from(source))),
             version: Version::new(Timestamp::from_millis(update), random),
             entered_in_error: self.entered_in_error,
+            by_hand: false,
             sample: Sample(sample),
         }
     }

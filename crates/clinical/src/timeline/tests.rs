@@ -14,6 +14,7 @@ fn reading(second: i64) -> RememberedReading {
         source: SourceDigest::from_bits(1),
         version: Version::from_bits(1),
         entered_in_error: false,
+        by_hand: false,
         sample: Sample::default(),
     }
 }

@@ -75,6 +75,8 @@ impl Made {
             version: Version::new(at(minutes + update), content),
             source,
             entered_in_error,
+            // What is registered again, a person has corrected.
+            by_hand: update > 0,
             sample,
         }
     }

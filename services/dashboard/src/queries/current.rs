@@ -108,6 +108,8 @@ impl CurrentRow {
             // Its content tells it from no other: it is the only version that is asked for.
             version: Version::new(Timestamp::from_millis(self.updated_millis), 0),
             entered_in_error: false,
+            // There is no other version from which a person's would have to be told.
+            by_hand: false,
             sample,
         };
         Ok(ReceivedReading { reading, received: Timestamp::from_millis(self.received_millis) })

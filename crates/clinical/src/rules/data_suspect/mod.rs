@@ -11,11 +11,11 @@
 //! - `memory_full`: there are more readings or devices than are remembered, and the oldest have made
 //!   room. It ends when all of the window is judged again, which is up to 41 days later, and no sooner
 //!   than a day after the last that others made room for.
-//! - `same_minute`: a severe reading was replaced by another of the same whole minute and device,
-//!   registered within two minutes of it: a device without seconds has probably measured twice. Or it was
-//!   replaced by another of the same factory date, whenever that was registered: a clock that stands still
-//!   gives all measurements one id. It is a *review*, and ends with a later version of the reading, of a
-//!   factory date with one that says the same values, or after 7 days.
+//! - `same_minute`: a severe reading was replaced by another of the same whole minute and device, by the
+//!   device itself or by hand within two minutes: a device without seconds has probably measured twice. Or
+//!   it was replaced by another of the same factory date: a clock that stands still gives all measurements
+//!   one id. It is a *review*, and ends with a later correction of the reading by hand or as entered in
+//!   error, of a factory date with a version that says the same values, or after 7 days.
 //! - `sensor_at_low_end`, `sensor_at_high_end`: a sensor shows the end of what it can say for hours
 //!   ([`sensor_end`]). It ends with a value that is not there, or a day after the sensor's last one.
 //! - `unit_suspected`: a value is plausible in another unit alone ([`units`]). It ends with the device's

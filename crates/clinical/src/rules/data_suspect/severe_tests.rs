@@ -100,7 +100,7 @@ fn what_is_severe_follows_the_limits_of_the_patients_own_plan() {
     assert!(!severe("temperature.high.limit", 38.0, celsius(37.9)));
 }
 
-/// Registered so many seconds after its minute, of a device without seconds.
+/// Registered so many seconds after its minute, by a device without seconds.
 fn of_minute((kind, sample): (Kind, Sample), update: i64) -> Reading {
     let minute = at(10) + Span::from_seconds(20);
     Reading {
@@ -110,8 +110,14 @@ fn of_minute((kind, sample): (Kind, Sample), update: i64) -> Reading {
         source: Source::device("OMRON", "1").unwrap(),
         version: Version::new(minute + Span::from_seconds(update), 1),
         entered_in_error: false,
+        by_hand: false,
         sample,
     }
+}
+
+/// The same, corrected by a person.
+fn by_hand(value: Value, update: i64) -> Reading {
+    Reading { by_hand: true, ..of_minute(value, update) }
 }
 
 pub(super) fn send(home: &mut Home, reading: &Reading, received: i64) -> Outcome {
@@ -132,8 +138,8 @@ fn a_severe_value_of_any_kind_that_another_of_its_minute_replaces_is_a_review() 
         let words = rules::words(home.last());
         assert!(words.en.contains(says), "{words:?}");
         assert!(home.missed_at(13).is_empty());
-        send(&mut home, &of_minute(ordinary, 600), 30);
-        assert_eq!(home.last().status, Status::Retracted, "a correction of later is one");
+        send(&mut home, &by_hand(ordinary, 600), 30);
+        assert_eq!(home.last().status, Status::Retracted, "a person's correction of later is one");
     }
     for value in values_that_are_not() {
         let mut home = Home::default();
@@ -141,6 +147,62 @@ fn a_severe_value_of_any_kind_that_another_of_its_minute_replaces_is_a_review() 
         let ordinary = severe_values().into_iter().find(|(_, it, _)| it.0 == value.0).unwrap().1;
         send(&mut home, &of_minute(ordinary, 70), 12);
         assert!(said(&home).is_empty(), "{value:?}");
+    }
+}
+
+#[test]
+fn a_device_corrects_nothing_however_much_later_another_of_its_minute_was_registered() {
+    for (severe, ordinary, says) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &of_minute(severe, 30), 12);
+        assert_eq!(send(&mut home, &of_minute(ordinary, 900), 26), Outcome::Correction);
+        assert!(rules::words(home.last()).en.contains(says), "{severe:?}");
+        assert_eq!(said(&home), [(Transition::Raised, Severity::Review, vec!["same_minute"])]);
+        let told = home.reported.len();
+        send(&mut home, &of_minute(ordinary, 1_200), 40);
+        assert_eq!(home.reported.len(), told, "registered again, it clears nothing: {severe:?}");
+        send(&mut home, &by_hand(ordinary, 1_500), 50);
+        assert_eq!(home.last().status, Status::Retracted, "{severe:?}");
+    }
+}
+
+#[test]
+fn the_severe_one_is_told_as_well_where_it_comes_after_the_one_that_replaces_it() {
+    for (severe, ordinary, says) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &of_minute(ordinary, 900), 26);
+        assert_eq!(send(&mut home, &of_minute(severe, 30), 27), Outcome::Stale);
+        assert_eq!(said(&home), [(Transition::Raised, Severity::Review, vec!["same_minute"])]);
+        assert!(rules::words(home.last()).en.contains(says), "{severe:?}");
+    }
+}
+
+#[test]
+fn what_a_person_has_corrected_is_no_measurement_that_was_replaced_also_when_it_is_sent_again() {
+    for (severe, ordinary, _) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &of_minute(severe, 30), 12);
+        let reported = |home: &Home| said(home).into_iter().any(|one| one.2 == ["same_minute"]);
+        send(&mut home, &by_hand(ordinary, 600), 30);
+        assert!(!reported(&home), "{severe:?}");
+        assert_eq!(send(&mut home, &of_minute(severe, 30), 31), Outcome::Stale);
+        send(&mut home, &of_minute(severe, 45), 32);
+        assert!(!reported(&home), "{severe:?}");
+    }
+}
+
+#[test]
+fn a_value_that_a_device_says_again_with_more_beside_it_has_replaced_nothing() {
+    let severe = pressure(192, 96);
+    let with_pulse = (severe.0, severe.1.with(PULSE_RATE, 72.0));
+    for (first, second, is_told) in
+        [(severe, with_pulse, false), ((severe.0, severe.1.with(PULSE_RATE, 190.0)), severe, true)]
+    {
+        let mut home = Home::default();
+        send(&mut home, &of_minute(first, 30), 12);
+        send(&mut home, &of_minute(second, 900), 26);
+        let says = said(&home).into_iter().any(|one| one.2 == ["same_minute"]);
+        assert_eq!(says, is_told, "{first:?}");
     }
 }
 

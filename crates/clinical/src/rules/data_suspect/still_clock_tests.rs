@@ -21,6 +21,7 @@ fn measured((kind, sample): Value, still: i64, update: i64) -> Reading {
         source: Source::device("OMRON", "1").unwrap(),
         version: Version::new(at(update), 1),
         entered_in_error: false,
+        by_hand: false,
         sample,
     }
 }

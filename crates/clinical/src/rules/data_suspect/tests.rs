@@ -298,8 +298,9 @@ fn a_severe_reading_that_another_of_its_minute_replaces_is_not_undone_in_silence
         assert_eq!(reported, [raised]);
         assert!(crate::rules::words(home.last()).en.contains("192 mmHg"));
         assert!(home.missed_at(13).is_empty());
-        // A correction of later is one.
-        assert_eq!(send(&mut home, &of_minute(600, 130), 20), Outcome::Correction);
+        // A person's correction of later is one.
+        let correction = Reading { by_hand: true, ..of_minute(600, 130) };
+        assert_eq!(send(&mut home, &correction, 20), Outcome::Correction);
         assert_eq!(home.last().status, Status::Retracted);
     }
 }
