@@ -46,7 +46,10 @@ mod tests {
     use crate::registry::tests::{participant, registry, team};
 
     fn counting(registry: Registry) -> UnfollowedReadings {
-        UnfollowedReadings::new(Arc::new(registry), IntCounter::new("readings", "readings").unwrap())
+        UnfollowedReadings::new(
+            Arc::new(registry),
+            IntCounter::new("readings", "readings").unwrap(),
+        )
     }
 
     fn at(offset: i64) -> Position {

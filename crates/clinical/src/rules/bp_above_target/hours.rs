@@ -1,10 +1,14 @@
 //! The hours of a patient's mornings and evenings, in which home pressures are compared: one set for all
 //! rules and for the summary. Who works at night wakes at another hour than others.
 
+use std::borrow::Cow;
+
 use jiff::civil::{Date, Time};
 
 use super::limits::HOURS;
+use crate::alert::Values;
 use crate::local_time::LocalTime;
+use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::rules::days::Part;
 use crate::time::{Span, Timestamp};
@@ -42,6 +46,18 @@ impl Hours {
     /// So many hours after the morning begins a clock shows an hour.
     fn after_morning(self, hour: i8) -> i8 {
         (hour - self.morning).rem_euclid(24)
+    }
+
+    /// What the hours are parameters of: rules that read them here name them too.
+    pub(in crate::rules) const PARAMETERS: &'static [&'static Parameter] = &HOURS;
+
+    /// With the numbers that an episode was judged against, the hours by which its days were cut.
+    pub(in crate::rules) fn beside(self, mut parameters: Values) -> Values {
+        let hours = [self.morning, self.morning_ends, self.evening];
+        let named = HOURS.iter().zip(hours);
+        parameters
+            .extend(named.map(|(of, hour)| (Cow::Borrowed(of.short_name()), f64::from(hour))));
+        parameters
     }
 
     /// The part of the day of a time, if it is in one.
