@@ -1,10 +1,13 @@
 //! Care plans between their record and their clinical form.
 
 use std::fmt;
+use std::sync::Arc;
 
 use clinical::pause::{InvalidPause, MOST_PAUSES, Pause, PauseReason};
 use clinical::plan::{InvalidPlan, Plan, override_of};
 use clinical::quiet_hours::QuietHours;
+use clinical::rule_set::RuleSet;
+use clinical::rules::Hours;
 use clinical::schedule::{Expected, InvalidSchedule, Schedule, Weekdays};
 use clinical::{Kind, Timestamp, programmes, rules};
 use jiff::Span;
@@ -79,6 +82,30 @@ impl CarePlan {
         }
     }
 
+    /// Whether the plan fits each of some rule sets: those that are in force or will be.
+    ///
+    /// # Errors
+    /// When the hours of the day do not follow each other together with those of one, so that its own
+    /// would not count. A plan that names none is not at fault.
+    pub fn check_under(&self, sets: impl IntoIterator<Item = Arc<RuleSet>>) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        let plan = self.validate()?;
+        let Some(place) = self.place_of_hours() else { return Ok(()) };
+        for set in sets {
+            let name = set.name().to_owned();
+            if plan.clone().under(Some(set)).leaves_hours_out() {
+                faults.add(place.clone(), InvalidPlan::HoursUnder(name));
+            }
+        }
+        if faults.0.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    /// The place of the first hour of the day that the plan names.
+    fn place_of_hours(&self) -> Option<String> {
+        let is_hour = |name: &&String| Hours::PARAMETERS.iter().any(|hour| hour.is_named(name));
+        self.thresholds.keys().find(is_hour).map(|name| format!("/thresholds/{}", escaped(name)))
+    }
+
     /// Adds what is wrong to what is known to be. The plan where there is one, without the parts that
     /// are wrong.
     pub(crate) fn check(&self, faults: &mut Faults) -> Option<Plan> {
@@ -87,7 +114,11 @@ impl CarePlan {
             faults.checked(pointer, override_of(rules::parameters(), name, *value));
         }
         let overrides = self.thresholds.iter().map(|(name, value)| (name.as_str(), *value));
-        let mut plan = rules::plan(self.version, overrides).ok();
+        let plan = rules::plan(self.version, overrides);
+        if let Err(error @ InvalidPlan::Hours) = &plan {
+            faults.add(self.place_of_hours().unwrap_or_default(), error);
+        }
+        let mut plan = plan.ok();
         if let Some(name) = &self.programme {
             let found = programmes::find(name);
             let found = found.ok_or_else(|| InvalidPlan::UnknownProgramme(name.clone()));
@@ -200,6 +231,7 @@ impl records::QuietHours {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan_document::{Signature, parse};
 
     fn plan(time_zone: &str, start: i32, kinds: &[(&str, i32, i32)]) -> CarePlan {
         let expected = |(kind, missing, review): &(&str, i32, i32)| {
@@ -296,5 +328,35 @@ mod tests {
                 "/quiet_hours/until",
             ]
         );
+    }
+
+    #[test]
+    fn hours_of_the_day_that_do_not_follow_each_other_are_a_fault_at_their_place() {
+        const ENDS: &str = "bp.above_target.morning_ends";
+        let mut plan = plan("Asia/Tokyo", 20_600, &[]);
+        plan.thresholds.insert(ENDS.to_owned(), 18.0);
+        assert_eq!(places(&plan), [format!("/thresholds/{ENDS}")]);
+        let document = serde_json::json!({ "thresholds": { ENDS: 18 }, "reason": "x" });
+        let at = Timestamp::from_millis(plan.updated_at);
+        let signature = Signature { patient: "HOME01/P1", version: 1, author: "sato", at };
+        let faults = parse(&document, signature).unwrap_err();
+        assert!(faults.0[0].detail.contains("do not follow each other"), "{faults}");
+    }
+
+    #[test]
+    fn a_plan_does_not_fit_a_rule_set_together_with_which_the_hours_are_in_no_order() {
+        let set = |ends: f64| {
+            let mut set = RuleSet::new("ward", Timestamp::from_millis(0)).unwrap();
+            set.give("bp.above_target.morning_ends", ends, "the ward's board").unwrap();
+            Arc::new(set)
+        };
+        let begins = "bp.above_target.morning_begins";
+        let mut own = plan("Asia/Tokyo", 20_600, &[]);
+        assert_eq!(own.check_under([set(9.0), set(18.0)]), Ok(()), "it names no hour");
+        own.thresholds.insert(begins.to_owned(), 10.0);
+        assert_eq!(own.check_under([set(11.0)]), Ok(()));
+        let faults = own.check_under([set(11.0), set(9.0)]).unwrap_err();
+        assert_eq!(faults.0[0].pointer, format!("/thresholds/{begins}"));
+        assert!(faults.0[0].detail.contains("the rule set ward"), "{faults}");
     }
 }

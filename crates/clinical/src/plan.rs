@@ -9,6 +9,7 @@ use crate::programmes::{Programme, ProgrammeValue};
 use crate::quiet_hours::{InvalidQuietHours, QuietHours};
 use crate::reliability::{Trust, TrustedProducts};
 use crate::rule_set::{GivenValue, Places, RULE_SET, RuleSet};
+use crate::rules::Hours;
 use crate::sample::Sample;
 use crate::schedule::{InvalidSchedule, Schedule};
 use crate::silence::Held;
@@ -37,6 +38,9 @@ pub struct Plan {
     pub quiet_hours: Option<QuietHours>,
     /// The rule set in force; none where the built-in one is.
     rule_set: Option<Arc<RuleSet>>,
+    /// Whether the hours of the day do not follow each other together with the rule set's, so that those
+    /// do not count.
+    leaves_hours_out: bool,
     /// How far products are trusted.
     trusted: Arc<TrustedProducts>,
 }
@@ -88,6 +92,12 @@ pub enum InvalidPlan {
          evening begins, and the next morning begins; name all three of who lives at other hours"
     )]
     Hours,
+    /// They do not follow each other together with those of a rule set.
+    #[error(
+        "together with those of the rule set {0} the hours of the day do not follow each other: the \
+         morning begins, the morning ends, the evening begins, and the next morning begins; name all three"
+    )]
+    HoursUnder(String),
     /// There is no programme of this name.
     #[error("no programme is named {0}")]
     UnknownProgramme(String),
@@ -157,9 +167,17 @@ impl Plan {
         self.pauses.iter().any(|pause| pause.covers(day))
     }
 
-    /// The plan under the rule set that is in force; none where the built-in one is.
+    /// The plan under the rule set that is in force; none where the built-in one is. Where the hours of
+    /// the day do not follow each other together with the rule set's, those do not count: the plan's own
+    /// do, as its author saw them, and else the usual ones.
     pub fn under(self, rule_set: Option<Arc<RuleSet>>) -> Self {
-        Self { rule_set, ..self }
+        let plan = Self { rule_set, leaves_hours_out: false, ..self };
+        Self { leaves_hours_out: Hours::given(&plan).is_none(), ..plan }
+    }
+
+    /// Whether hours of the rule set in force do not count because they do not follow on the plan's.
+    pub fn leaves_hours_out(&self) -> bool {
+        self.leaves_hours_out
     }
 
     /// The plan by a list of devices, which says how far products are trusted.
@@ -257,7 +275,8 @@ impl Plan {
     }
 
     fn of_rule_set(&self, parameter: &Parameter) -> Option<&GivenValue> {
-        self.rule_set.as_ref()?.given(parameter)
+        let is_left_out = self.leaves_hours_out && Hours::are_of(parameter);
+        self.rule_set.as_ref().filter(|_| !is_left_out)?.given(parameter)
     }
 }
 

@@ -56,6 +56,11 @@ pub trait Rule: Debug + Send + Sync {
     /// The numbers that a rule set or a care plan may change.
     fn parameters(&self) -> &'static [Parameter];
 
+    /// Numbers of other rules that this one works with as well, and records with its alerts.
+    fn parameters_of_others(&self) -> &'static [&'static Parameter] {
+        &[]
+    }
+
     /// The numbers that nothing changes, the rule's own and those that it shares with others.
     fn fixed(&self) -> &'static [&'static [Fixed]];
 

@@ -37,6 +37,7 @@ pub mod state;
 mod store_progress;
 mod throttle;
 mod turns;
+mod unfollowed_readings;
 
 #[cfg(test)]
 mod testing;

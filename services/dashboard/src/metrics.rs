@@ -32,6 +32,8 @@ pub struct DashboardMetrics {
     pub open_alerts: IntGauge,
     /// Open alerts of patients whom nobody follows.
     pub unfollowed_alerts: IntGauge,
+    /// Accepted readings of patients whom nobody follows.
+    pub unfollowed_readings: IntCounter,
     waiting_patients: IntGauge,
     waiting_seconds: IntGauge,
     registry_entries: IntGaugeVec,
@@ -81,6 +83,10 @@ impl DashboardMetrics {
             open_alerts: metrics.gauge("open_alerts", "Open alerts of all patients")?,
             unfollowed_alerts: metrics
                 .gauge("unfollowed_alerts", "Open alerts of patients whom nobody follows")?,
+            unfollowed_readings: metrics.counter(
+                "unfollowed_readings_total",
+                "Accepted readings of patients who are in no list or whom nobody follows",
+            )?,
             waiting_patients: metrics.gauge(
                 "waiting_patients",
                 "Patients of whom accepted readings are not in the store yet",

@@ -158,6 +158,16 @@ impl Registry {
         lists.team_that_sees(patient).is_some() || fallback.is_some_and(|team| lists.can_see(team))
     }
 
+    /// Whether readings of a patient would be seen by nobody, or the patient is in no list of
+    /// participants although there is one.
+    pub fn is_missing(&self, patient: &str) -> bool {
+        let is_unknown = {
+            let lists = self.read();
+            !lists.participants.is_empty() && !lists.participants.contains_key(patient)
+        };
+        is_unknown || !self.is_followed(patient)
+    }
+
     /// How often the patients of a practitioner have changed.
     pub fn version_of(&self, user: &str) -> u64 {
         self.read().versions.get(user).copied().unwrap_or(0)

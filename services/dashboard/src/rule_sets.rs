@@ -43,4 +43,10 @@ impl KnownRuleSets {
     pub fn in_force(&self, at: Timestamp) -> Option<Arc<RuleSet>> {
         self.sets.read().unwrap_or_else(PoisonError::into_inner).in_force(at).cloned()
     }
+
+    /// That one, and those that come into force later.
+    pub fn from(&self, at: Timestamp) -> Vec<Arc<RuleSet>> {
+        let sets = self.sets.read().unwrap_or_else(PoisonError::into_inner);
+        sets.in_force(at).into_iter().chain(sets.after(at)).cloned().collect()
+    }
 }

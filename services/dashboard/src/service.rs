@@ -119,7 +119,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let changed: Arc<ChangedReadings> = Arc::clone(&dashboard.changed);
     let followers = [
         following.registry(registry.clone(), health.component("registry"))?,
-        following.alerts(alerts, registry, health.component("alerts"))?,
+        following.alerts(alerts, registry.clone(), health.component("alerts"))?,
         following.care_plans(plans, health.component("care plans"))?,
         following.rule_sets(rule_sets, health.component("rule sets"))?,
         following.silences(silences, health.component("silences"))?,
@@ -127,7 +127,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         following.ended_sessions(ended, health.component("sessions"))?,
     ];
     let (accepted, progress) = following.accepted_readings(
-        changed,
+        (changed, registry),
         health.component("accepted readings"),
         health.component("store progress"),
     )?;

@@ -22,7 +22,9 @@ use tokio::time::MissedTickBehavior;
 
 use crate::changed_readings::ChangedReadings;
 use crate::following::Following;
+use crate::registry::Registry;
 use crate::state::now;
+use crate::unfollowed_readings::UnfollowedReadings;
 
 /// How often Kafka is asked how far the store has come, while readings wait for it.
 const ASK_STORE: Duration = Duration::from_millis(500);
@@ -64,7 +66,7 @@ impl Following {
     /// When Kafka's client refuses its settings.
     pub fn accepted_readings(
         &self,
-        changed: Arc<ChangedReadings>,
+        (changed, registry): (Arc<ChangedReadings>, Arc<Registry>),
         readings: Component,
         progress: Component,
     ) -> Result<(AcceptedFollower, impl Future<Output = ()> + use<>), StreamError> {
@@ -74,10 +76,13 @@ impl Following {
         let (metrics, shutdown) = (self.metrics.clone(), self.shutdown.clone());
         let follower = AcceptedFollower::default();
         let (following, current, to) = (self.clone(), follower.clone(), Arc::clone(&changed));
+        let unfollowed = UnfollowedReadings::new(registry, metrics.unfollowed_readings.clone());
+        let unfollowed = Arc::new(unfollowed);
         let mut tracked = Tracked::begin(
             Arc::clone(&changed),
             move |start: Start, caught_up: Arc<AtomicBool>| -> Result<(), StreamError> {
-                current.replace(following.accepted(Arc::clone(&to), start, caught_up)?);
+                let to = (Arc::clone(&to), Arc::clone(&unfollowed));
+                current.replace(following.accepted(to, start, caught_up)?);
                 Ok(())
             },
         )?;
@@ -134,7 +139,7 @@ impl Following {
     /// Follows the accepted readings. Whose reading of which kind one is, its key says.
     fn accepted(
         &self,
-        changed: Arc<ChangedReadings>,
+        (changed, unfollowed): (Arc<ChangedReadings>, Arc<UnfollowedReadings>),
         start: Start,
         caught_up: Arc<AtomicBool>,
     ) -> Result<FollowHandle, StreamError> {
@@ -152,6 +157,7 @@ impl Following {
             let place = Position { partition: record.partition, offset: record.offset };
             let at = Timestamp::from_millis(record.timestamp_ms);
             changed.accepted(reading.patient().as_str(), reading.kind(), place, at);
+            unfollowed.accepted(reading.patient().as_str(), place);
         };
         let shutdown = self.shutdown.clone();
         let followed = [(topic.as_str(), start)];

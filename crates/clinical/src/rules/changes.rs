@@ -1,7 +1,9 @@
 //! What a rule set may change: the rules know their names and numbers, and a rule set knows none.
 
+use std::sync::Arc;
+
 use crate::alert::RuleName;
-use crate::plan::override_of;
+use crate::plan::{InvalidPlan, Plan, override_of};
 use crate::rule_set::{GivenValue, InvalidRuleSet, RuleSet, SwitchedOff, text};
 use crate::rules;
 
@@ -20,6 +22,15 @@ impl RuleSet {
         let source = text(parameter.name, source)?;
         self.take_value(GivenValue { parameter, value, source });
         Ok(())
+    }
+
+    /// Whether the hours of the day follow each other by the set, for patients whose plan names none.
+    ///
+    /// # Errors
+    /// When they do not. Rules take the usual ones then.
+    pub fn check_hours(&self) -> Result<(), InvalidRuleSet> {
+        let plan = Plan::default().under(Some(Arc::new(self.clone())));
+        if plan.leaves_hours_out() { Err(InvalidPlan::Hours.into()) } else { Ok(()) }
     }
 
     /// Switches a rule off.

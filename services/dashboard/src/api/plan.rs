@@ -99,7 +99,8 @@ pub async fn set_plan(
         author: &assigned.user,
         at,
     };
-    let plan = match parse(&document, signature) {
+    let fits = |plan: CarePlan| plan.check_under(dashboard.rule_sets.from(at)).map(|()| plan);
+    let plan = match parse(&document, signature).and_then(fits) {
         Ok(plan) => plan,
         Err(faults) => return Ok(invalid(faults)),
     };

@@ -10,6 +10,7 @@ use clinical::local_time::LocalTime;
 use clinical::plan::Plan;
 use clinical::preview::{self, PREVIEWED, ReceivedReading};
 use clinical::{PatientId, Timestamp};
+use schemas::CarePlan;
 use schemas::plan_document::{Signature, parse};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
@@ -63,7 +64,10 @@ pub async fn preview_plan(
         author: &assigned.user,
         at: to,
     };
-    let proposed = match parse(&with_reason(document), signature).and_then(|plan| plan.validate()) {
+    let fits = |plan: CarePlan| {
+        plan.check_under(dashboard.rule_sets.from(to)).and_then(|()| plan.validate())
+    };
+    let proposed = match parse(&with_reason(document), signature).and_then(fits) {
         Ok(plan) => plan.under(present.rule_set().cloned()).trusting(trusted),
         Err(faults) => return Ok(invalid(faults)),
     };

@@ -163,9 +163,13 @@ impl TryFrom<AlertEvent> for Alert {
             })
         };
         let text = event.words();
-        let known_parameters = rules::find(&event.rule).map_or(&[][..], |rule| rule.parameters());
-        let parameter =
-            |(name, value): (String, f64)| AlertParameter::of(known_parameters, name, value);
+        let rule = rules::find(&event.rule);
+        let parameter = |(name, value): (String, f64)| {
+            let own = rule.into_iter().flat_map(|rule| rule.parameters());
+            let of_others = rule.into_iter().flat_map(|rule| rule.parameters_of_others());
+            let mut known = own.chain(of_others.copied());
+            AlertParameter::of(known.find(|known| known.short_name() == name), name, value)
+        };
         Ok(Self {
             stage,
             severity,
@@ -197,8 +201,7 @@ fn numbers(values: BTreeMap<String, f64>) -> BTreeMap<String, Value> {
 }
 
 impl AlertParameter {
-    fn of(known: &[Parameter], name: String, value: f64) -> Self {
-        let known = known.iter().find(|parameter| parameter.short_name() == name);
+    fn of(known: Option<&Parameter>, name: String, value: f64) -> Self {
         Self {
             label: known.map(|known| AlertText {
                 ja: known.label.ja.to_owned(),
@@ -293,6 +296,21 @@ pub(crate) mod tests {
         assert!(json["text"]["ja"].as_str().unwrap().contains("191/112.5 mmHg"));
         assert_eq!(json["parameters"][0]["label"]["en"], "severe, diastolic");
         assert_eq!(json["parameters"][0]["unit"], "mm[Hg]");
+    }
+
+    #[test]
+    fn a_number_of_another_rule_that_an_alert_records_is_shown_with_what_it_is() {
+        let mut event = event(&"a1".repeat(16), "CGM005/S001", "review", "open");
+        event.rule = "bp.morning_surge".to_owned();
+        event.parameters = [("difference", 20.0), ("evening_begins", 22.0)]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
+        let json = serde_json::to_value(Alert::try_from(event).unwrap()).unwrap();
+        assert_eq!(json["parameters"][0]["unit"], "mm[Hg]");
+        assert_eq!(
+            json["parameters"][1]["label"]["en"],
+            "evening: from, hour of the day, until the next morning"
+        );
     }
 
     #[test]

@@ -14,14 +14,14 @@ fn practitioner(id: &str, role: Role) -> Change {
     Change::Practitioner(id.to_owned(), Some(Practitioner { practitioner_id, name, role }))
 }
 
-fn participant(patient: &str) -> Change {
+pub(crate) fn participant(patient: &str) -> Change {
     let (consortium, person) = patient.split_once('/').unwrap();
     let entry = Participant::unknown(consortium, person);
     Change::Participant(patient.to_owned(), Some(entry))
 }
 
 /// With the physicians Sato and Ito.
-fn registry() -> Registry {
+pub(crate) fn registry() -> Registry {
     let registry = Registry::default();
     for id in ["sato", "ito"] {
         registry.apply(practitioner(id, Role::Physician));

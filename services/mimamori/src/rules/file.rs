@@ -17,6 +17,7 @@ use std::fmt::{self, Write};
 
 use clinical::plan::Plan;
 use clinical::rule_set::{InvalidRuleSet, RuleSet};
+use clinical::rules::Hours;
 use clinical::{Timestamp, rules};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -44,7 +45,7 @@ impl fmt::Display for Fault {
 /// # Errors
 /// Everything that is wrong, in the order of the lines.
 pub fn parse(text: &str) -> Result<RuleSet, Vec<Fault>> {
-    let mut reader = Reader { text, faults: Vec::new() };
+    let mut reader = Reader { text, faults: Vec::new(), hours: None };
     let set = match DeTable::parse(text) {
         Ok(table) => reader.rule_set(table.get_ref()),
         Err(error) => {
@@ -64,6 +65,8 @@ pub fn parse(text: &str) -> Result<RuleSet, Vec<Fault>> {
 struct Reader<'t> {
     text: &'t str,
     faults: Vec<Fault>,
+    /// Where the first hour of the day stands.
+    hours: Option<usize>,
 }
 
 impl Reader<'_> {
@@ -120,6 +123,10 @@ impl Reader<'_> {
         for (rule, value) in of_rules.into_iter().flatten() {
             self.rule(&mut set, rule, value);
         }
+        if let Some(at) = self.hours {
+            let done = set.check_hours();
+            self.held(at, done);
+        }
         if let Some((why, at)) = others {
             let is_named = |rule: &str| of_rules.is_some_and(|named| named.contains_key(rule));
             for rule in rules::all().iter().filter(|rule| !is_named(rule.name())) {
@@ -169,6 +176,10 @@ impl Reader<'_> {
             let source = given.get("source").and_then(|source| source.get_ref().as_str());
             match number {
                 Some(number) => {
+                    if Hours::PARAMETERS.iter().any(|hour| hour.is_named(&full)) {
+                        let first = self.hours.map_or(start(key), |first| first.min(start(key)));
+                        self.hours = Some(first);
+                    }
                     let done = set.give(&full, number, source.unwrap_or_default());
                     self.held(start(key), done);
                 }
@@ -340,6 +351,21 @@ off = ""
         assert!(said.starts_with("line 6: bp.severe_high.systolic must be between "), "{said}");
         assert_eq!(faults[6].to_string(), "line 10: no rule is named bp.severe");
         assert!(faults[7].to_string().contains("weight.gain.in_3_days needs a text"));
+    }
+
+    #[test]
+    fn hours_of_the_day_that_do_not_follow_each_other_are_a_fault_in_the_line_of_the_first() {
+        let text = |ends: i64| {
+            format!(
+                "name = \"a\"\neffective_from = 2026-12-15T00:00:00Z\n\n[rules.\"bp.above_target\"]\n\
+                 systolic = {{ value = 125, source = \"x\" }}\n\
+                 morning_ends = {{ value = {ends}, source = \"x\" }}\n"
+            )
+        };
+        let faults = parse(&text(18)).unwrap_err();
+        assert_eq!(faults.iter().map(|fault| fault.line).collect::<Vec<_>>(), [6], "{faults:?}");
+        assert!(faults[0].what.contains("do not follow each other"), "{faults:?}");
+        assert!(parse(&text(11)).is_ok());
     }
 
     #[test]

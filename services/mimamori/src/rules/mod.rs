@@ -7,11 +7,14 @@ mod withdraw;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use chassis::now_ms;
 use clap::Subcommand;
+use clinical::plan::Plan;
 use clinical::rule_set::RuleSet;
+use clinical::rules::Hours;
 use clinical::{Span, Timestamp, rules};
 use schemas::records;
 use schemas::topics::Topic;
@@ -166,7 +169,22 @@ fn apply(args: &ApplyArgs) -> anyhow::Result<()> {
         })
     })?;
     println!("applied: {detail}");
+    if Hours::PARAMETERS.iter().any(|hour| set.given(hour).is_some()) {
+        let plans = preview::plans(&args.source, &args.source.codec()?)?;
+        let left = leave_hours_out(plans.into_values(), &Arc::new(set));
+        if left > 0 {
+            println!(
+                "warning: the hours of the day in {left} care plans do not follow on those of this set; \
+                 for these patients the set's hours do not count, until their plans name all three"
+            );
+        }
+    }
     Ok(())
+}
+
+/// Under how many plans the hours of a set do not count.
+fn leave_hours_out(plans: impl Iterator<Item = Plan>, set: &Arc<RuleSet>) -> usize {
+    plans.filter(|plan| plan.clone().under(Some(set.clone())).leaves_hours_out()).count()
 }
 
 /// What is written of a rule set.
@@ -236,6 +254,16 @@ fn may_be_applied(known: &Known, set: &RuleSet, now: Timestamp) -> anyhow::Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plans_whose_hours_do_not_follow_on_those_of_a_set_are_counted() {
+        let mut set = RuleSet::new("ward", Timestamp::from_seconds(1_800_000_000)).unwrap();
+        set.give("bp.above_target.morning_ends", 9.0, "the ward's board").unwrap();
+        let set = Arc::new(set);
+        let begins = |hour| rules::plan(1, [("bp.above_target.morning_begins", hour)]).unwrap();
+        let plans = [begins(10.0), begins(5.0), Plan::default()];
+        assert_eq!(leave_hours_out(plans.into_iter(), &set), 1);
+    }
 
     #[test]
     fn neither_the_past_nor_a_set_that_was_in_force_can_be_changed() {

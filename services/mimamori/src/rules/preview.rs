@@ -255,7 +255,7 @@ fn of_practitioner(
 }
 
 /// The care plans that rules can work with.
-fn plans(source: &Source, codec: &Codec) -> anyhow::Result<HashMap<String, Plan>> {
+pub(super) fn plans(source: &Source, codec: &Codec) -> anyhow::Result<HashMap<String, Plan>> {
     let decoder = codec.decoder::<CarePlan>();
     let mut plans = HashMap::new();
     each(source, &source.topics().name(Topic::CarePlans), Start::Beginning, |patient, plan| {

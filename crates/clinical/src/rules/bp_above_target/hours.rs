@@ -1,10 +1,14 @@
 //! The hours of a patient's mornings and evenings, in which home pressures are compared: one set for all
 //! rules and for the summary. Who works at night wakes at another hour than others.
 
+use std::borrow::Cow;
+
 use jiff::civil::{Date, Time};
 
 use super::limits::HOURS;
+use crate::alert::Values;
 use crate::local_time::LocalTime;
+use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::rules::days::Part;
 use crate::time::{Span, Timestamp};
@@ -25,13 +29,13 @@ impl Default for Hours {
 }
 
 impl Hours {
-    /// The patient's own. Where plan and rule set together give hours that do not follow each other, the
-    /// usual ones.
+    /// The patient's own.
     pub fn of(plan: &Plan) -> Self {
+        // A plan whose own do not follow each other is used nowhere.
         Self::given(plan).unwrap_or_default()
     }
 
-    /// The same; none where they do not follow each other.
+    /// Those that a plan and the rule set in force give; none where they do not follow each other.
     pub(crate) fn given(plan: &Plan) -> Option<Self> {
         let [morning, morning_ends, evening] = HOURS.map(|hour| plan.value(hour) as i8);
         let hours = Self { morning, morning_ends, evening };
@@ -42,6 +46,23 @@ impl Hours {
     /// So many hours after the morning begins a clock shows an hour.
     fn after_morning(self, hour: i8) -> i8 {
         (hour - self.morning).rem_euclid(24)
+    }
+
+    /// The parameters that give them.
+    pub const PARAMETERS: &'static [&'static Parameter] = &HOURS;
+
+    /// Whether a parameter is one of them.
+    pub(crate) fn are_of(parameter: &Parameter) -> bool {
+        HOURS.iter().any(|hour| hour.name == parameter.name)
+    }
+
+    /// With the numbers that an episode was judged against, the hours by which its days were cut.
+    pub(in crate::rules) fn beside(self, mut parameters: Values) -> Values {
+        let hours = [self.morning, self.morning_ends, self.evening];
+        let named = HOURS.iter().zip(hours);
+        parameters
+            .extend(named.map(|(of, hour)| (Cow::Borrowed(of.short_name()), f64::from(hour))));
+        parameters
     }
 
     /// The part of the day of a time, if it is in one.
@@ -75,10 +96,13 @@ impl Hours {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use jiff::civil::time;
 
     use super::*;
-    use crate::plan::InvalidPlan;
+    use crate::plan::{InvalidPlan, Origin};
+    use crate::rule_set::RuleSet;
     use crate::rules;
 
     fn plan(hours: [f64; 3]) -> Result<Plan, InvalidPlan> {
@@ -106,5 +130,39 @@ mod tests {
         }
         assert!(rules::plan(1, [(HOURS[0].name, 12.0)]).is_err(), "it ends at 12");
         assert!(plan([13.0, 18.0, 2.0]).is_ok(), "beyond midnight");
+    }
+
+    fn set(hours: &[(usize, f64)]) -> RuleSet {
+        let mut set = RuleSet::new("ward", Timestamp::EARLIEST).unwrap();
+        for (place, hour) in hours {
+            set.give(HOURS[*place].name, *hour, "the ward's board").unwrap();
+        }
+        set
+    }
+
+    #[test]
+    fn of_a_rule_set_that_leaves_no_order_to_a_plans_hours_the_hours_do_not_count() {
+        // Mornings of the ward end at nine; this patient's begin at ten.
+        let ward = Arc::new(set(&[(1, 9.0), (2, 20.0)]));
+        let own = rules::plan(1, [(HOURS[0].name, 10.0)]).unwrap();
+        let both = own.clone().under(Some(ward.clone()));
+        assert!(both.leaves_hours_out());
+        assert_eq!(Hours::of(&both), Hours::of(&own), "as its author saw them");
+        assert_eq!(both.effective(HOURS[1]).origin, Origin::Default, "and so a page says it");
+        // Others have the ward's, and so has who names all three, by which any set is in order.
+        let others = Plan::default().under(Some(ward.clone()));
+        assert_eq!(HOURS.map(|hour| others.value(hour)), [4.0, 9.0, 20.0]);
+        let all = plan([10.0, 14.0, 22.0]).unwrap().under(Some(ward.clone()));
+        assert!(!all.leaves_hours_out());
+        // Another set makes it right again.
+        assert!(!both.under(Some(Arc::new(set(&[(1, 11.0)])))).leaves_hours_out());
+    }
+
+    #[test]
+    fn a_rule_set_whose_hours_do_not_follow_each_other_is_found_out() {
+        assert_eq!(set(&[(1, 18.0)]).check_hours(), Err(InvalidPlan::Hours.into()));
+        assert_eq!(set(&[(0, 12.0)]).check_hours(), Err(InvalidPlan::Hours.into()));
+        assert_eq!(set(&[(1, 18.0), (2, 19.0)]).check_hours(), Ok(()));
+        assert_eq!(set(&[]).check_hours(), Ok(()));
     }
 }

@@ -82,7 +82,7 @@ impl Rule for AboveTarget {
             let readings = context.readings(PRESSURE, days.begin());
             let known =
                 days.collect(readings, |day: &mut DayOfPressure, one| day.add(local, hours, one));
-            let parameters = parameters(context.plan, [&SYSTOLIC, &DIASTOLIC]);
+            let parameters = hours.beside(parameters(context.plan, [&SYSTOLIC, &DIASTOLIC]));
             days.assess(context, (&known, DAYS), &parameters, |week, place, open| {
                 let last_day = || day_number(days.date(place));
                 judge(week, open, &target, last_day)

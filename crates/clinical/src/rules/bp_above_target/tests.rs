@@ -89,6 +89,24 @@ fn who_wakes_at_one_in_the_afternoon_has_mornings_then() {
 }
 
 #[test]
+fn an_alert_records_the_hours_by_which_its_mornings_and_evenings_were_told_apart() {
+    let names = ["morning_begins", "morning_ends", "evening_begins"];
+    let recorded = |alert: &Alert| names.map(|name| alert.parameter(name));
+    let shown = |day| [morning(day, 165, 100), evening(day, 128, 78)];
+    for (own, hours) in [(None, [4.0, 12.0, 17.0]), (Some([3.0, 9.0, 20.0]), [3.0, 9.0, 20.0])] {
+        let full = names.map(|name| format!("{RULE}.{name}"));
+        let own =
+            own.into_iter().flat_map(|own: [f64; 3]| full.iter().map(String::as_str).zip(own));
+        let mut home = Home { plan: rules::plan(1, own).unwrap(), ..Home::default() };
+        assert_eq!(transitions(&mut home, (0..5).flat_map(shown)), [Raised]);
+        for rule in [RULE, "bp.morning_surge"] {
+            let alert = daily::last(&home, rule);
+            assert_eq!(recorded(alert), hours.map(Some), "{rule}");
+        }
+    }
+}
+
+#[test]
 fn five_mornings_of_seven_days_are_judged_when_the_fifth_day_is_complete() {
     let mut home = Home::after((0..5).map(|day| morning(day, 142, 88)));
     home.waits_until(5 * DAY + SEVEN - 61);

@@ -54,6 +54,10 @@ impl Rule for MorningSurge {
         const { &[DIFFERENCE] }
     }
 
+    fn parameters_of_others(&self) -> &'static [&'static Parameter] {
+        Hours::PARAMETERS
+    }
+
     fn fixed(&self) -> &'static [&'static [Fixed]] {
         &[limits::FIXED, super::occasions::FIXED, super::days::FIXED]
     }
@@ -66,7 +70,7 @@ impl Rule for MorningSurge {
             let readings = context.readings(PRESSURE, days.begin());
             let known =
                 days.collect(readings, |day: &mut DayOfPressure, one| day.add(local, hours, one));
-            let parameters = parameters(context.plan, [&DIFFERENCE]);
+            let parameters = hours.beside(parameters(context.plan, [&DIFFERENCE]));
             days.assess(context, (&known, DAYS), &parameters, |week, place, open| {
                 judge(week, open, limit, || day_number(days.date(place)))
             })

@@ -1,5 +1,7 @@
 //! Care plans: read, set, and of two at once only one.
 
+use clinical::rule_set::RuleSet;
+
 use super::*;
 use crate::plan_log::tests::MemoryPlanLog;
 
@@ -204,6 +206,28 @@ async fn everything_that_is_wrong_with_a_plan_is_answered_with_its_place() {
         ["/reason", "/schedule/time_zone", severe.as_str(), "/thresholds/bp.severe_hihg.systolic"]
     );
     assert_eq!(api.get("dr.sato", PLAN).await.1["version"], 0);
+}
+
+#[tokio::test]
+async fn a_plan_whose_hours_are_in_no_order_under_a_rule_set_to_come_is_refused_with_its_place() {
+    let api = api();
+    let mut ward = RuleSet::new("ward", now() + Span::from_hours(24)).unwrap();
+    ward.give("bp.above_target.morning_ends", 9.0, "the ward's board").unwrap();
+    api.dashboard.rule_sets.apply("ward", Some(ward));
+    let begins = "bp.above_target.morning_begins";
+    let of = |hour: f64| json!({ "thresholds": { begins: hour }, "reason": "the early shift" });
+    let (status, problem) = api.set("\"0\"", &of(10.0)).await;
+    let previewed = api.preview("dr.sato", "A/1", &of(10.0)).await;
+    for (status, problem) in [(status.as_u16(), problem), previewed] {
+        assert_eq!(status, 422, "{problem}");
+        let fault = &problem["faults"][0];
+        assert_eq!(fault["pointer"], format!("/thresholds/{begins}"));
+        assert!(fault["detail"].as_str().unwrap().contains("the rule set ward"), "{fault}");
+    }
+    // By itself in no order: the day would begin after its morning ends.
+    let (status, problem) = api.set("\"0\"", &of(13.0)).await;
+    assert_eq!((status.as_u16(), problem["faults"].as_array().unwrap().len()), (422, 1));
+    assert_eq!(api.set("\"0\"", &of(5.0)).await.0, 200);
 }
 
 #[tokio::test]

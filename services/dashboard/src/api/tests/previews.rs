@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Api, api, basic, json_of};
 
 impl Api {
-    async fn preview(&self, user: &str, patient: &str, plan: &Value) -> (u16, Value) {
+    pub(super) async fn preview(&self, user: &str, patient: &str, plan: &Value) -> (u16, Value) {
         let request = Request::post(format!("/api/v1/patients/{patient}/plan/preview"))
             .header(header::AUTHORIZATION, basic(user))
             .header(header::CONTENT_TYPE, "application/json")

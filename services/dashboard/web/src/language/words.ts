@@ -2,6 +2,7 @@ import type { Alert, Kind, Reading, Severity, Sex } from '../api/model'
 import type { TimeInRange } from '../summaries/api'
 import { KINDS, type Label } from './kinds.generated'
 import { PREVIEW_WORDS } from './preview-words'
+import { SCHEDULE_WORDS } from './schedule-words'
 
 export type Language = 'ja' | 'en'
 
@@ -112,6 +113,7 @@ const en = {
   said: (label: Label) => label.en,
 
   plan: {
+    ...SCHEDULE_WORDS.en,
     title: 'Care plan',
     back: 'Patient',
     none: 'No plan was set: the defaults of the rule set are in force.',
@@ -132,17 +134,9 @@ const en = {
     allRules: 'All rules',
     units: { d: 'days', h: 'hours', min: 'minutes', s: 'seconds', 'mm[Hg]': 'mmHg', Cel: '°C' } as Record<string, string>,
     origin: { plan: 'plan', programme: 'programme', rule_set: 'rule set', default: 'default' },
-    schedule: 'Expected readings',
     timeZone: 'Time zone',
     start: 'From',
     kind: 'Kind',
-    missingAfter: 'Missing after days',
-    reviewAfter: 'Review after days',
-    timesADay: 'Times a day',
-    weekdays: ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'],
-    everyDay: 'No day chosen: every day.',
-    expectedSource: 'Proposed: missing after 3 days (HRS/EHRA/APHRS/LAHRS 2023, of implanted devices), review after 14 (as there; recalled: check before use).',
-    addKind: 'Expect a kind',
     pauses: 'Pauses',
     pausesNote: 'On these days nothing is missing. At most 90 days each.',
     pauseReason: { hospital: 'hospital', travel: 'travel', other: 'other' },
@@ -350,6 +344,7 @@ const ja: Words = {
   said: (label) => label.ja,
 
   plan: {
+    ...SCHEDULE_WORDS.ja,
     title: 'ケアプラン',
     back: '患者',
     none: 'プランは未設定です。ルールセットの既定値が適用されています。',
@@ -370,17 +365,9 @@ const ja: Words = {
     allRules: 'すべての規則',
     units: { d: '日', h: '時間', min: '分', s: '秒', 'mm[Hg]': 'mmHg', Cel: '℃' },
     origin: { plan: 'プラン', programme: 'プログラム', rule_set: 'ルールセット', default: '既定' },
-    schedule: '予定された測定',
     timeZone: 'タイムゾーン',
     start: '開始日',
     kind: '種類',
-    missingAfter: '欠測とする日数',
-    reviewAfter: '要確認とする日数',
-    timesADay: '1日の回数',
-    weekdays: ['月', '火', '水', '木', '金', '土', '日'],
-    everyDay: '曜日の指定がなければ毎日です。',
-    expectedSource: '初期値：欠測は3日（HRS/EHRA/APHRS/LAHRS 2023、植込み型機器）、要確認は14日（同左、出典未確認：使用前に確認してください）。',
-    addKind: '種類を追加',
     pauses: '休止期間',
     pausesNote: 'この期間は欠測としません。1回につき最長90日です。',
     pauseReason: { hospital: '入院', travel: '旅行', other: 'その他' },

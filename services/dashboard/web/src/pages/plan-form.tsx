@@ -205,6 +205,7 @@ function Schedule({ draft, zone, change }: Part & { zone: string }) {
         <Expected key={one.kind} one={one} place={`/schedule/expected/${index}`} change={(next) => replace(index, next)} remove={() => set({ expected: schedule.expected.toSpliced(index, 1) })} />
       ))}
       {schedule.expected.length > 0 && <p className="muted">{words.plan.everyDay}</p>}
+      {schedule.expected.length > 0 && <p className="muted">{words.plan.timesADayNote}</p>}
       {schedule.expected.length > 0 && <p className="muted">{words.plan.expectedSource}</p>}
       <Labelled label={words.plan.addKind} place="/schedule/expected/-">
         {(input) => (

@@ -3,9 +3,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ApiError, previewPlan } from '../api/client'
 import type { Alert, PatientPlan, PlanContent, PlanFault, PlanPreview, PreviewedAlert } from '../api/model'
 import { InZone, LanguageProvider } from '../language/language'
+import { WORDS } from '../language/words'
 import { AlertLine } from './alert-line'
 import { differencesOf, saysTheSame } from './plan-differences'
-import { outcomeOf } from './plan'
+import { linesOf, outcomeOf } from './plan'
 import { faultsInForce, PlanFaults } from './plan-faults'
 import { PlanForm } from './plan-form'
 import { PlanPreviewSection } from './plan-preview'
@@ -201,4 +202,26 @@ test('an alert that quiet hours hold back says until when, is not new before, an
   expect(line('en', NOW)).not.toContain('New')
   expect(line('en', NOW + 3_600_000)).toContain('New')
   expect(line('en', NOW + 3_600_000)).not.toContain('quiet hours')
+})
+
+const EXPECTED: PlanContent = {
+  ...DRAFT,
+  schedule: {
+    time_zone: 'Asia/Tokyo', start: '2026-12-01',
+    expected: [
+      { kind: 'blood_pressure', missing_after_days: 3, review_after_days: 14, times_a_day: 2, days: [] },
+      { kind: 'weighing_scale', missing_after_days: 7, review_after_days: 21, times_a_day: 1, days: [1, 4] },
+    ],
+  },
+}
+
+test('how often readings are expected is said in words where two versions are compared', () => {
+  expect(linesOf(EXPECTED, WORDS.en)).toContain('Blood pressure: missing after 3 days, review after 14 days, 2 a day, every day')
+  expect(linesOf(EXPECTED, WORDS.en)).toContain('Weight: missing after 7 days, review after 21 days, 1 a day, Mo Th')
+  expect(linesOf(EXPECTED, WORDS.ja)).toContain('血圧: 欠測 3日、要確認 14日、1日2回、毎日')
+})
+
+test('a plan says that no rule counts how often a day a kind is expected', () => {
+  expect(textOf(form([], EXPECTED))).toContain('Times a day are for people to read: no rule counts them')
+  expect(form([], DRAFT)).not.toContain('Times a day are for people to read')
 })

@@ -165,15 +165,15 @@ function Version({ title, content, other }: { title: string; content: PlanConten
 
 type Spoken = ReturnType<typeof useLanguage>
 
-function linesOf(content: PlanContent, words: Spoken['words']): readonly string[] {
+export function linesOf(content: PlanContent, words: Spoken['words']): readonly string[] {
   const { plan } = words
   const lines = [`${plan.programme}: ${content.programme ?? plan.noProgramme}`]
   for (const [name, value] of Object.entries(content.thresholds)) lines.push(`${name}: ${value}`)
   const { schedule, quiet_hours: quiet } = content
   if (schedule) lines.push(`${plan.schedule}: ${schedule.time_zone}, ${schedule.start}`)
   for (const one of schedule?.expected ?? []) {
-    const days = one.days.map((day) => plan.weekdays[day - 1]).join(' ')
-    lines.push(`${words.kind[one.kind]}: ${one.missing_after_days}/${one.review_after_days}, ${one.times_a_day}× ${days}`)
+    const days = one.days.length === 0 ? plan.allDays : one.days.map((day) => plan.weekdays[day - 1]).join(' ')
+    lines.push(`${words.kind[one.kind]}: ${plan.expected(one.missing_after_days, one.review_after_days, one.times_a_day, days)}`)
   }
   for (const pause of content.pauses) lines.push(`${plan.pauses}: ${pause.from} – ${pause.until}, ${plan.pauseReason[pause.reason]}`)
   if (quiet) lines.push(`${plan.quietHours}: ${quiet.from} – ${quiet.until}`)
