@@ -31,8 +31,13 @@ demo-reset: ## Forgets the demo's data
 .PHONY: test
 test: setup-tests web ## Unit, property, snapshot, page, black-box and browser tests
 	@cd $(WEB) && npm run --silent check
+	@cd tests/browser && npm run --silent pages
 	@cargo build --locked -p mimamori -p mimamori-dev
 	@cargo test --locked --workspace
+
+.PHONY: pages
+pages: setup-tests web ## Walks every page in a browser with invented patients, in both languages (SCREENSHOT_DIR=… keeps pictures)
+	@cd tests/browser && npm run --silent pages
 
 .PHONY: torture
 torture: setup web ## Every fault under load, about 10 minutes (TORTURE_SECONDS=600; TORTURE_SEED repeats a run)

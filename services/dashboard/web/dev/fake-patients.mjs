@@ -34,11 +34,35 @@ function reading(kind, t, values, of = {}) {
   }
 }
 
+/** What an alert says, of the newest readings before it. */
 const TEXTS = {
-  'bp.severe_high confirmed': ['家庭血圧 2回の平均 191/113 mmHg（収縮期が180以上、拡張期が110以上）。再測定を含めた平均で重症域です。症状を確認してください。', 'Home blood pressure, mean 191/113 mmHg: systolic at or above 180, diastolic at or above 110. Severe, by the mean with a second reading. Ask for symptoms.'],
-  'bp.severe_high unconfirmed': ['家庭血圧 184/104 mmHg（収縮期が180以上）。15分以内の再測定がありません。症状を確認し、1〜2分の間隔で2回測り直すよう依頼してください。', 'Home blood pressure 184/104 mmHg: systolic at or above 180. Severe; not repeated within 15 minutes. Ask for symptoms, and to measure twice, 1 to 2 minutes apart.'],
-  'glucose.very_low confirmed': ['センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。', 'Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask for symptoms, and to measure by finger-stick.'],
-  'weight.gain confirmed': ['体重が3日で2 kg増加しました（80.1→82.1 kg、3日以内に2 kg以上）。むくみや息切れがないか確認し、再測定を依頼してください。', 'Weight up by 2 kg in 3 days (80.1 to 82.1 kg): at or above 2 kg within 3 days. Ask for swelling and breathlessness, and to measure again.'],
+  'bp.severe_high confirmed': () => ['家庭血圧 2回の平均 191/113 mmHg（収縮期が180以上、拡張期が110以上）。再測定を含めた平均で重症域です。症状を確認してください。', 'Home blood pressure, mean 191/113 mmHg: systolic at or above 180, diastolic at or above 110. Severe, by the mean with a second reading. Ask for symptoms.'],
+  'bp.severe_high unconfirmed': () => ['家庭血圧 184/104 mmHg（収縮期が180以上）。15分以内の再測定がありません。症状を確認し、1〜2分の間隔で2回測り直すよう依頼してください。', 'Home blood pressure 184/104 mmHg: systolic at or above 180. Severe; not repeated within 15 minutes. Ask for symptoms, and to measure twice, 1 to 2 minutes apart.'],
+  'glucose.very_low confirmed': () => ['センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。', 'Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask for symptoms, and to measure by finger-stick.'],
+  'weight.gain confirmed': (behind) => {
+    const [from, to] = behind.map((one) => one.values.body_weight.toFixed(1))
+    return [`体重が3日で2 kg増加しました（${from}→${to} kg、3日以内に2 kg以上）。むくみや息切れがないか確認し、再測定を依頼してください。`, `Weight up by 2 kg in 3 days (${from} to ${to} kg): at or above 2 kg within 3 days. Ask for swelling and breathlessness, and to measure again.`]
+  },
+}
+
+/** What is measured so that a rule raises its alert: the words above say the same. */
+const MEASURED = {
+  'bp.severe_high unconfirmed': (p, t) => [reading('blood_pressure', t, { systolic: 184, diastolic: 104, pulse_rate: 81 })],
+  'glucose.very_low confirmed': (p, t) => [53, 50, 47, 49].map((value, index, all) => reading('blood_glucose', t - (all.length - 1 - index) * 5 * MINUTE, sensorValue(value), { source: { manufacturer: 'Dexcom', model_number: 'G4', serial: 'SM1' } })),
+  'weight.gain confirmed': (p, t) => {
+    const before = p.readings.findLast((one) => one.kind === 'weighing_scale' && Date.parse(one.observed_at) < t - 3 * DAY)?.values.body_weight ?? 62
+    return [reading('weighing_scale', t - 3 * DAY + HOUR, { body_weight: before }), reading('weighing_scale', t - 5 * MINUTE, { body_weight: Number((before + 2).toFixed(1)) })]
+  },
+}
+
+/** Puts what is measured in the place of what chance has measured there. */
+function measure(p, name, t) {
+  const measured = MEASURED[name]?.(p, t) ?? []
+  if (measured.length === 0) return
+  const [first] = measured
+  const from = Date.parse(first.observed_at) - MINUTE
+  const others = p.readings.filter((one) => one.kind !== first.kind || Date.parse(one.observed_at) < from || Date.parse(one.observed_at) > t)
+  p.readings = [...others, ...measured].sort((a, b) => Date.parse(a.observed_at) - Date.parse(b.observed_at))
 }
 
 /** Since when no blood pressure has come, in both languages. */
@@ -51,11 +75,12 @@ function missingSince(began) {
 export function alertOf(p, severity, rule, at, stage = 'confirmed', of = {}) {
   number += 1
   const kind = { 'glucose.very_low': 'blood_glucose', 'weight.gain': 'weighing_scale' }[rule] ?? 'blood_pressure'
-  const behind = stage === 'missing' ? [] : p.readings.filter((r) => r.kind === kind).slice(stage === 'confirmed' ? -2 : -1)
   const t = at.getTime()
+  const before = p.readings.filter((r) => r.kind === kind && Date.parse(r.observed_at) <= t && !r.time_unknown)
+  const behind = stage === 'missing' ? [] : before.slice(stage !== 'confirmed' ? -1 : kind === 'blood_glucose' ? -4 : -2)
   // Readings do not come for some days before anybody is told.
   const began = stage === 'missing' ? t - 4 * DAY : t
-  const [ja, en] = stage === 'missing' ? missingSince(began) : TEXTS[`${rule} ${stage}`]
+  const [ja, en] = stage === 'missing' ? missingSince(began) : TEXTS[`${rule} ${stage}`](behind)
   return {
     id: `a${number}`, patient: p.patient, rule, stage, severity, status: 'open', transition: 'raised', late: false, raised_at: iso(t), changed_at: iso(t),
     first_observed_at: behind[0]?.observed_at ?? iso(began), last_observed_at: behind.at(-1)?.observed_at ?? iso(t), text: { ja, en },
@@ -141,6 +166,12 @@ export function fakePatients(count) {
     const readings = silent ? [] : [...bloodPressures(last, 40, 110 + random() * 40), ...(i % 2 ? weights(last, 100, 50 + random() * 35) : []), ...(i % 9 === 0 ? [reading('activity', last, { step: 5432 })] : []), ...(i % 12 === 0 ? [reading('hba1c', last - 20 * DAY, { hba1c_value: 7.1 }, { source: { test_lab_id: 'LAB01' } })] : [])]
     add(`DEMO01/P${String(i).padStart(4, '0')}`, { readings })
   }
+  // What has no chart, of one who measures everything.
+  patients.get('DEMO01/P0012')?.readings.push(
+    reading('oxygen_saturation', now - 5 * HOUR, { spo2: 96, pulse_rate: 72 }), reading('body_temperature', now - 5 * HOUR, { temperature: 36.8 }),
+    reading('respiratory_rate', now - 5 * HOUR, { respiratory_rate: 16 }), reading('peak_expiratory_flow', now - 5 * HOUR, { peak_expiratory_flow: 410 }),
+    reading('activity', now - DAY, { step: 6120, walk_time: 62 }),
+  )
   const pressures = bloodPressures(now, 100, 128)
   const copies = pressures.slice(-6).map((one) => reading('blood_pressure', Date.parse(one.observed_at) + MINUTE, one.values, { copy_of: one.id, source: { manufacturer: 'Apple', model_number: 'HealthKit 12.1', serial: 'A7' } }))
   add('BRW001/P1', { birth_year: 1957, sex: 'female', readings: [...pressures, ...copies, ...weights(now, 200, 61)] })
@@ -162,7 +193,12 @@ export function fakePatients(count) {
   clocks.readings.push(reading('blood_pressure', now + 55 * MINUTE, { systolic: 128, diastolic: 82 }, { received_at: iso(now), observed_ahead: true }))
   clocks.readings.unshift(reading('blood_pressure', Date.parse('2021-01-01T00:03:00+09:00'), { systolic: 142, diastolic: 91, pulse_rate: 70 }, { received_at: iso(now - HOUR), time_unknown: true }))
   const ago = (ms) => new Date(now - ms)
-  const raise = (patient, ...rest) => { const p = patients.get(patient); if (p) p.alerts.unshift(alertOf(p, ...rest)) }
+  const raise = (patient, severity, rule, at, stage = 'confirmed', of = {}) => {
+    const p = patients.get(patient)
+    if (!p) return
+    measure(p, `${rule} ${stage}`, at.getTime())
+    p.alerts.unshift(alertOf(p, severity, rule, at, stage, of))
+  }
   raise('DEMO01/P0003', 'review', 'weight.gain', ago(3 * DAY))
   raise('DEMO01/P0003', 'urgent', 'bp.severe_high', ago(37 * MINUTE), 'confirmed', { transition: 'escalated' })
   raise('CGM006/T001', 'urgent', 'glucose.very_low', ago(4 * MINUTE))
@@ -170,6 +206,7 @@ export function fakePatients(count) {
   raise('DEMO01/P0011', 'review', 'bp.severe_high', ago(2 * HOUR), 'unconfirmed', { late: true })
   raise('DEMO01/P0020', 'review', 'bp.severe_high', ago(26 * HOUR), 'unconfirmed', { transition: 'eased' })
   raise('DEMO01/P0040', 'technical', 'data.missing.blood_pressure', ago(30 * HOUR), 'missing')
+  measure(cgm, 'bp.severe_high unconfirmed', now - 6 * DAY)
   cgm.alerts.push(alertOf(cgm, 'review', 'bp.severe_high', ago(6 * DAY), 'unconfirmed', { status: 'resolved', transition: 'resolved', changed_at: iso(now - 5.8 * DAY) }))
   return patients
 }

@@ -1,7 +1,7 @@
 // A stand-in for the dashboard service and the gateway while the pages are worked on: invented patients, no storage.
 //   npm run build && npm run mock      the built pages with their policy, on http://127.0.0.1:8790
 //   npm run mock & npm run dev         the same API behind Vite
-// Sign in as physician/physician or operator/operator. PORT and PATIENTS (default 200) may be set.
+// Sign in as physician/physician or operator/operator. PORT (0 for a free one) and PATIENTS (default 200) may be set.
 // POST /dev/drop cuts the live streams, /dev/store toggles the store, /dev/wait whether readings wait for it,
 // /dev/expire ends all sessions.
 import { createServer } from 'node:http'
@@ -39,6 +39,12 @@ const planOf = (p) => ({
     name: 'bp.severe_high.systolic', rule: 'bp.severe_high', label_ja: '重症域の収縮期血圧', label_en: 'severe, systolic', unit: 'mm[Hg]',
     value: p.plan?.plan.thresholds['bp.severe_high.systolic'] ?? 180, origin: 'bp.severe_high.systolic' in (p.plan?.plan.thresholds ?? {}) ? 'plan' : 'default',
     source: 'JSH 2019 (about 180/120)', default: 180, default_source: 'JSH 2019 (about 180/120)', recalled: false, low: 120, high: 300, decimals: 0,
+  }, {
+    name: 'weight.gain.in_3_days', rule: 'weight.gain', label_ja: '3日以内の体重増加', label_en: 'weight gain within 3 days', unit: 'kg',
+    value: 2, origin: 'default', source: null, default: 2, default_source: 'ESC, more than 2 kg in 3 days (recalled)', recalled: true, low: 0.5, high: 10, decimals: 1,
+  }, {
+    name: 'data.sensor.silent_after', rule: 'data.sensor', label_ja: '未受信とする時間', label_en: 'silent after', unit: 'h',
+    value: 12, origin: 'default', source: null, default: 12, default_source: 'ours', recalled: false, low: 1, high: 72, decimals: 0,
   }],
   fixed: [
     { rule: null, label_ja: '判定の対象とする期間（測定から受信まで）', label_en: 'judged: readings received so long after they were measured at most', value: 40, unit: 'd', source: 'ours: what is older when it comes is stored and shown, and no rule judges it', recalled: false },
@@ -228,7 +234,7 @@ async function page(path, response) {
   response.end(content)
 }
 
-server.listen(port, '127.0.0.1', () => console.log(`mock of the dashboard: http://127.0.0.1:${port}`))
+server.listen(port, '127.0.0.1', () => console.log(`mock of the dashboard: http://127.0.0.1:${server.address().port}`))
 
 // With DRIP=1 an alert comes every 20 s, to watch the list move.
 if (process.env.DRIP) {

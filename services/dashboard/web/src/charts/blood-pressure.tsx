@@ -3,7 +3,7 @@ import type { Limit, ReadingOf } from '../api/model'
 import { useLanguage } from '../language/language'
 import { fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/reading-text'
 import { ChartPanel, LegendItem } from './chart-panel'
-import { charted, type ChartProps } from './charted'
+import type { ChartProps } from './charted'
 import { levelOf, limitsOf, limitText, thresholdName, type Level } from './limits'
 import { Plot, Thresholds, type Scale } from './plot'
 import { spreadOf } from './statistics'
@@ -27,7 +27,7 @@ interface Limits {
 }
 
 /** Each reading is a bar from its diastolic to its systolic pressure. */
-function BloodPressureChart({ readings, apart, from, to, everAny, limits, evidence }: ChartProps<Kinds>) {
+export default function BloodPressureChart({ readings, apart, from, to, everAny, limits, evidence }: ChartProps<Kinds>) {
   const { words } = useLanguage()
   const own = useMemo(() => {
     const of = (field: string) => limitsOf(limits, 'blood_pressure', field)
@@ -162,5 +162,3 @@ function Legend({ bars, limits }: { bars: readonly Bar[]; limits: Limits }) {
     </>
   )
 }
-
-export const bloodPressure = charted<Kinds>(['blood_pressure', 'blood_pressure_checkup'], BloodPressureChart)

@@ -1,5 +1,6 @@
-import type { ComponentType, ReactNode } from 'react'
+import { lazy, type ComponentType, type ReactNode } from 'react'
 import type { Kind, Limit, Reading, ReadingOf } from '../api/model'
+import { LoadedApart } from './loaded-apart'
 import { parted, type Apart } from './parted'
 
 export interface ChartProps<K extends Kind> {
@@ -23,15 +24,26 @@ export interface Charted {
   readonly kinds: readonly [Kind, ...Kind[]]
   /** Whether any of the readings is drawn. */
   has(all: readonly Reading[]): boolean
+  /** Fetches what draws it, which is no part of what a page begins with. */
+  fetch(): Promise<unknown>
   /** Draws those of the readings that are of its kinds; all are in order of time. */
   draw(all: readonly Reading[], shared: Shared): ReactNode
 }
 
-export function charted<K extends Kind>(kinds: readonly [K, ...K[]], Chart: ComponentType<ChartProps<K>>): Charted {
+export function charted<K extends Kind>(kinds: readonly [K, ...K[]], fetch: () => Promise<{ default: ComponentType<ChartProps<K>> }>): Charted {
+  const Chart = lazy(fetch)
   const isDrawn = (reading: Reading): reading is ReadingOf<K> => kinds.some((kind) => kind === reading.kind)
   return {
     kinds,
+    fetch,
     has: (all) => all.some(isDrawn),
-    draw: (all, shared) => <Chart key={kinds[0]} {...shared} {...parted(all.filter(isDrawn))} />,
+    draw: (all, shared) => {
+      const drawn = parted(all.filter(isDrawn))
+      return (
+        <LoadedApart key={kinds[0]} waiting={drawn.readings.length > 0 ? 'panel panel-plot-waiting' : 'panel panel-none-waiting'}>
+          <Chart {...shared} {...drawn} />
+        </LoadedApart>
+      )
+    },
   }
 }

@@ -4,7 +4,7 @@ import { useLanguage } from '../language/language'
 import { calculatedText, fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/reading-text'
 import type { Words } from '../language/words'
 import { ChartPanel, LegendItem } from './chart-panel'
-import { charted, type ChartProps } from './charted'
+import type { ChartProps } from './charted'
 import { limitsOf, outOf, thresholdName, type Known } from './limits'
 import { linePath } from './line-path'
 import { Plot, Thresholds, type Scale } from './plot'
@@ -16,7 +16,7 @@ type Glucose = ReadingOf<'blood_glucose'>
 type Side = NonNullable<Glucose['values']['glucose_comparator']>
 
 /** Sensors draw a line that breaks where data is missing; finger-sticks and laboratory values stand alone. */
-function GlucoseChart({ readings, apart, from, to, everAny, limits, evidence }: ChartProps<'blood_glucose'>) {
+export default function GlucoseChart({ readings, apart, from, to, everAny, limits, evidence }: ChartProps<'blood_glucose'>) {
   const { words } = useLanguage()
   const own = useMemo(() => limitsOf(limits, 'blood_glucose', 'glucose_value'), [limits])
   const ofRules = useMemo(() => own.filter((limit) => limit.severity !== null), [own])
@@ -181,5 +181,3 @@ function knownOf(readings: readonly Glucose[]): readonly (Point & Known)[] {
     return v === undefined ? [] : [{ t: Date.parse(reading.observed_at), v, side: reading.values.glucose_comparator }]
   })
 }
-
-export const glucose = charted(['blood_glucose'], GlucoseChart)

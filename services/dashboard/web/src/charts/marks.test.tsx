@@ -1,15 +1,16 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { beforeEach, expect, test, vi } from 'vitest'
-import type { Reading } from '../api/model'
+import type { ReadingOf } from '../api/model'
 import { InZone, LanguageProvider } from '../language/language'
-import { bloodPressure } from './blood-pressure'
+import BloodPressureChart from './blood-pressure'
+import { parted } from './parted'
 import { ReadingTable } from './reading-table'
 
-const reading = (id: string, observed_at: string, of: Partial<Reading> = {}) =>
+const reading = (id: string, observed_at: string, of: Partial<ReadingOf<'blood_pressure'>> = {}) =>
   ({
     id, kind: 'blood_pressure', observed_at, updated_at: observed_at, received_at: observed_at, outcome: 'new', data_input: 'device',
     source: { manufacturer: 'ACME', model_number: null, serial: '7' }, values: { systolic: 142, diastolic: 91 }, ...of,
-  }) as Reading
+  }) as ReadingOf<'blood_pressure'>
 const unset = reading('unset', '2021-01-01T00:03:00+01:00', { time_unknown: true, received_at: '2026-11-22T07:30:00Z' })
 const ahead = reading('ahead', '2026-11-22T09:55:00+01:00', { observed_ahead: true, received_at: '2026-11-22T08:00:00Z' })
 const copy = reading('copy', '2026-11-21T09:56:00+01:00', { copy_of: 'ahead' })
@@ -29,8 +30,9 @@ beforeEach(() => {
 })
 
 const table = <ReadingTable title="" readings={[unset, copy, ahead]} columns={[]} />
-const chart = (readings: Reading[]) =>
-  bloodPressure.draw(readings, { from: 0, to: Date.parse('2026-11-22T12:00:00Z'), limits: [], evidence: new Set(), everAny: true })
+const chart = (readings: ReadingOf<'blood_pressure'>[]) => (
+  <BloodPressureChart {...parted(readings)} from={0} to={Date.parse('2026-11-22T12:00:00Z')} limits={[]} evidence={new Set()} everAny />
+)
 
 test("a table marks what its clock says falsely, in the patient's time", () => {
   const english = shown('en', table)

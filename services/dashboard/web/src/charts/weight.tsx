@@ -2,7 +2,7 @@ import { useMemo } from 'react'
 import { useLanguage } from '../language/language'
 import { calculatedText, fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/reading-text'
 import { ChartPanel } from './chart-panel'
-import { charted, type ChartProps } from './charted'
+import type { ChartProps } from './charted'
 import { linePath } from './line-path'
 import { Plot, type Scale } from './plot'
 import { splitAtGaps, WEIGHT_GAP_MS } from './segments'
@@ -12,7 +12,7 @@ import { stopsOf } from './stops'
 /** At least this many kilograms are shown, so that ordinary changes do not look dramatic. */
 const LEAST_SPAN_KG = 6
 
-function WeightChart({ readings, apart, from, to, everAny, evidence }: ChartProps<'weighing_scale'>) {
+export default function WeightChart({ readings, apart, from, to, everAny, evidence }: ChartProps<'weighing_scale'>) {
   const { words } = useLanguage()
   const points = useMemo(
     () =>
@@ -75,5 +75,3 @@ function WeightChart({ readings, apart, from, to, everAny, evidence }: ChartProp
     />
   )
 }
-
-export const weight = charted(['weighing_scale'], WeightChart)

@@ -69,6 +69,7 @@ const en = {
   storeUnavailable: 'Alerts are live. History and latest values are not available at the moment.',
   listStale: (time: string) => `Values could not be refreshed. They are as of ${time}.`,
   listFailed: 'The list of patients could not be loaded.',
+  listOnlyAlerts: 'The list of patients could not be loaded: only patients with an open alert are shown. It is asked for again.',
 
   pages: 'Pages',
   liveList: 'My patients',
@@ -300,6 +301,7 @@ const ja: Words = {
   storeUnavailable: 'アラートはリアルタイムで受信しています。履歴と最新値は現在表示できません。',
   listStale: (time) => `測定値を更新できませんでした。${time} 時点の値です。`,
   listFailed: '患者一覧を読み込めませんでした。',
+  listOnlyAlerts: '患者一覧を読み込めませんでした。継続中のアラートがある患者だけを表示しています。自動で再試行します。',
 
   pages: 'ページ',
   liveList: '担当患者',

@@ -57,5 +57,5 @@ test('numbers that no plan changes stand folded under their rule, with source an
 })
 
 test('what a programme gives is marked where its source was not read again', () => {
-  expect(textOf(form('en'))).toContain('88 mm[Hg] (a text (recalled)) (recalled: check before use)')
+  expect(textOf(form('en'))).toContain('88 mmHg (a text (recalled)) (recalled: check before use)')
 })

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from 'react'
 import { serverNow } from '../api/client'
 import type { Alert, PatientSummary, Reading } from '../api/model'
-import { CHARTED_KINDS, CHARTS } from '../charts/list'
+import { CHARTED_KINDS, CHARTS, fetchCharts } from '../charts/list'
 import { newestCharted, rangeOf, RANGES, type Range } from '../charts/period'
 import { changesOf } from '../state/changes'
 import { useDashboardState, useNow } from '../state/dashboard-state'
@@ -48,6 +48,8 @@ export function PatientPage({ patient }: { patient: string }) {
   const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
   const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
   const { earlier, failure: alertsFailure } = useEarlierAlerts(patient, openKey)
+
+  useEffect(fetchCharts, [])
 
   // Marked as seen when leaving: while the page is open, 'new' stays readable.
   useEffect(() => () => seen(patient), [seen, patient])

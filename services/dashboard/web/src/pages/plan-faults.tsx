@@ -1,6 +1,7 @@
 import { createContext, use, useId, type ReactNode } from 'react'
 import type { PlanContent, PlanFault } from '../api/model'
 import { useLanguage } from '../language/language'
+import { FaultDetail } from './of-the-api'
 import { saysTheSame } from './plan-differences'
 
 /** What is wrong with the plan that is edited, each with the JSON pointer (RFC 6901) of its place. */
@@ -53,7 +54,7 @@ export function useFaultsAt(place: string): FaultsHere {
   if (here.length === 0) return { marks: {}, said: null }
   const said = (
     <span id={id} className="field-fault">
-      {words.plan.faultHere} {here.map(({ detail }) => detail).join('; ')}
+      {words.plan.faultHere} <FaultDetail text={here.map(({ detail }) => detail).join('; ')} />
     </span>
   )
   return { marks: { 'aria-invalid': true, 'aria-describedby': id }, said }
@@ -67,7 +68,7 @@ export function FaultList({ title, faults }: { title: string; faults: readonly P
       <ul>
         {faults.map((fault, index) => (
           <li key={`${fault.pointer} ${index}`}>
-            <code>{fault.pointer}</code> {fault.detail}
+            <code>{fault.pointer}</code> <FaultDetail text={fault.detail} />
           </li>
         ))}
       </ul>

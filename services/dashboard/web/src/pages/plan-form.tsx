@@ -2,7 +2,8 @@ import { useId, type FormEvent, type ReactNode } from 'react'
 import type { Kind, PatientPlan, PlanContent, PlanExpected, PlanParameter, PlanPause } from '../api/model'
 import { KIND_ORDER } from '../language/kinds.generated'
 import { useLanguage } from '../language/language'
-import { FixedNumbers, fixedOf } from './fixed-numbers'
+import { FixedNumbers, fixedOf, unitOf } from './fixed-numbers'
+import { RuleSource } from './of-the-api'
 import { pointerPart, useFaultsAt } from './plan-faults'
 
 interface FormProps {
@@ -86,7 +87,7 @@ function ProgrammeValues({ plan, chosen }: { plan: PatientPlan; chosen: string |
           const label = language === 'ja' ? known?.label_ja : known?.label_en
           return (
             <li key={parameter}>
-              {label ?? parameter} <code className="muted">{parameter}</code>: {value} {known?.unit} <span className="muted">({source})</span>
+              {label ?? parameter} <code className="muted">{parameter}</code>: {value} {known && unitOf(known.unit, words)} <RuleSource text={source} isAside />
               {recalled && <strong> ({words.plan.recalled})</strong>}
             </li>
           )
@@ -158,7 +159,7 @@ function ParameterRow({ parameter, draft, change }: Part & { parameter: PlanPara
         {label} <code className="muted">{name}</code>
       </th>
       <td>
-        {parameter.value} {unit} ({words.plan.origin[parameter.origin]})
+        {parameter.value} {unitOf(unit, words)} ({words.plan.origin[parameter.origin]})
       </td>
       <td>
         <input type="number" step={10 ** -parameter.decimals} min={low} max={high} aria-label={`${words.plan.own}: ${label}`} value={own ?? ''} onChange={(e) => set(e.target.value)} {...marks} /> {said}
@@ -168,7 +169,7 @@ function ParameterRow({ parameter, draft, change }: Part & { parameter: PlanPara
         {low}–{high}
       </td>
       <td>
-        {parameter.source ?? parameter.default_source}
+        <RuleSource text={parameter.source ?? parameter.default_source} />
         {parameter.recalled && <strong> ({words.plan.recalled})</strong>}
       </td>
     </tr>

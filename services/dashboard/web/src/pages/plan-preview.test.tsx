@@ -216,9 +216,10 @@ const EXPECTED: PlanContent = {
 }
 
 test('how often readings are expected is said in words where two versions are compared', () => {
-  expect(linesOf(EXPECTED, WORDS.en)).toContain('Blood pressure: missing after 3 days, review after 14 days, 2 a day, every day')
-  expect(linesOf(EXPECTED, WORDS.en)).toContain('Weight: missing after 7 days, review after 21 days, 1 a day, Mo Th')
-  expect(linesOf(EXPECTED, WORDS.ja)).toContain('血圧: 欠測 3日、要確認 14日、1日2回、毎日')
+  const lines = (language: 'ja' | 'en') => linesOf(EXPECTED, PLAN, { words: WORDS[language], language })
+  expect(lines('en')).toContain('Blood pressure: missing after 3 days, review after 14 days, 2 a day, every day')
+  expect(lines('en')).toContain('Weight: missing after 7 days, review after 21 days, 1 a day, Mo Th')
+  expect(lines('ja')).toContain('血圧: 欠測 3日、要確認 14日、1日2回、毎日')
 })
 
 test('a plan says that no rule counts how often a day a kind is expected', () => {

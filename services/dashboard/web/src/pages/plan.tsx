@@ -6,6 +6,7 @@ import { JAPAN } from '../language/zones'
 import { Link, pathOf } from '../route'
 import { useDashboardState, useNow } from '../state/dashboard-state'
 import { PageTitle } from './page-title'
+import { unitOf } from './fixed-numbers'
 import { FaultList, faultsInForce, PlanFaults, type FaultyDraft } from './plan-faults'
 import { PlanForm } from './plan-form'
 import { PlanPreviewSection } from './plan-preview'
@@ -132,13 +133,15 @@ interface ConflictProps {
 
 /** Both versions, and which to go on with. Nothing is set by choosing. */
 function Conflict({ problem: { current, submitted }, begin }: ConflictProps) {
-  const { words } = useLanguage()
+  const spoken = useLanguage()
+  const { words } = spoken
+  const [theirs, mine] = [linesOf(current.plan, current, spoken), linesOf(submitted, current, spoken)]
   return (
     <div className="notice notice-warning">
       <p>{words.plan.conflict(current.author ?? '')}</p>
       <div className="plan-versions">
-        <Version title={words.plan.theirs(current.version)} content={current.plan} other={submitted} />
-        <Version title={words.plan.mine} content={submitted} other={current.plan} />
+        <Version title={words.plan.theirs(current.version)} lines={theirs} others={mine} />
+        <Version title={words.plan.mine} lines={mine} others={theirs} />
       </div>
       <button onClick={() => begin(current, current.plan, { is: 'none' })}>{words.plan.takeTheirs}</button>{' '}
       <button onClick={() => begin(current, submitted, { is: 'none' })}>{words.plan.keepMine}</button>
@@ -147,16 +150,13 @@ function Conflict({ problem: { current, submitted }, begin }: ConflictProps) {
 }
 
 /** A version line by line, what the other one does not say emphasised. */
-function Version({ title, content, other }: { title: string; content: PlanContent; other: PlanContent }) {
-  const { words } = useLanguage()
-  const lines = linesOf(content, words)
-  const others = new Set(linesOf(other, words))
+function Version({ title, lines, others }: { title: string; lines: readonly string[]; others: readonly string[] }) {
   return (
     <section>
       <h2>{title}</h2>
       <ul>
         {lines.map((line) => (
-          <li key={line}>{others.has(line) ? line : <strong>{line}</strong>}</li>
+          <li key={line}>{others.includes(line) ? line : <strong>{line}</strong>}</li>
         ))}
       </ul>
     </section>
@@ -165,10 +165,16 @@ function Version({ title, content, other }: { title: string; content: PlanConten
 
 type Spoken = ReturnType<typeof useLanguage>
 
-export function linesOf(content: PlanContent, words: Spoken['words']): readonly string[] {
+/** What a plan says, in the words that its patient's plan has for programmes and parameters. */
+export function linesOf(content: PlanContent, { programmes, parameters }: PatientPlan, { words, language }: Pick<Spoken, 'words' | 'language'>): readonly string[] {
   const { plan } = words
-  const lines = [`${plan.programme}: ${content.programme ?? plan.noProgramme}`]
-  for (const [name, value] of Object.entries(content.thresholds)) lines.push(`${name}: ${value}`)
+  const labelOf = (one: { readonly label_ja: string; readonly label_en: string } | undefined) => (language === 'ja' ? one?.label_ja : one?.label_en)
+  const programme = programmes.find((one) => one.name === content.programme)
+  const lines = [`${plan.programme}: ${labelOf(programme) ?? content.programme ?? plan.noProgramme}`]
+  for (const [name, value] of Object.entries(content.thresholds)) {
+    const parameter = parameters.find((one) => one.name === name)
+    lines.push(`${labelOf(parameter) ?? name}: ${value} ${parameter ? unitOf(parameter.unit, words) : ''}`)
+  }
   const { schedule, quiet_hours: quiet } = content
   if (schedule) lines.push(`${plan.schedule}: ${schedule.time_zone}, ${schedule.start}`)
   for (const one of schedule?.expected ?? []) {

@@ -22,7 +22,7 @@ export function LiveStatus() {
 
 /** At the foot of the window, so that nothing moves: what cannot be trusted just now, and nothing when all can. */
 export function TrustNotices() {
-  const { connection, lastContact, store, listFailed, listedAt } = useDashboardState()
+  const { patients, connection, lastContact, store, listFailed, listedAt } = useDashboardState()
   const { words, times } = useLanguage()
   return (
     <div className="trust">
@@ -32,6 +32,7 @@ export function TrustNotices() {
         </p>
       )}
       {store === 'unavailable' && <p className="notice notice-info">{words.storeUnavailable}</p>}
+      {listFailed && listedAt === null && patients !== null && <p className="notice notice-warning">{words.listOnlyAlerts}</p>}
       {listFailed && listedAt !== null && connection !== 'lost' && (
         <p className="notice notice-warning">{words.listStale(times.time(listedAt))}</p>
       )}

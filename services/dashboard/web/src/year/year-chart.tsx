@@ -9,7 +9,7 @@ const HEIGHT = 220
 const MARGIN = { left: 44, right: 16, top: 10, bottom: 24 }
 
 /** A year, day by day: the mean as a line in the band from the lowest to the highest value. */
-export function YearChart({ year, label }: { year: Aggregates; label: string }) {
+export default function YearChart({ year, label }: { year: Aggregates; label: string }) {
   const { times } = useLanguage()
   const [from, to] = [Date.parse(year.period.from), Date.parse(year.period.to)]
   const { bottom, top } = rangeOf(year.buckets)

@@ -5,7 +5,7 @@ import type { Kind } from '../api/model'
 import type { Aggregates, Bucket } from './api'
 import { curvesOf, nameOf } from './curves'
 import { rangeOf, stretchesOf } from './stretches'
-import { YearChart } from './year-chart'
+import YearChart from './year-chart'
 import { YearTable } from './year-table'
 import { YearPanel } from './year'
 

@@ -1,5 +1,6 @@
-import { useId, useState } from 'react'
+import { lazy, useId, useState } from 'react'
 import type { Kind } from '../api/model'
+import { LoadedApart } from '../charts/loaded-apart'
 import { useLanguage } from '../language/language'
 import { AGAIN_MS } from '../state/calmly'
 import { useNow } from '../state/dashboard-state'
@@ -7,8 +8,9 @@ import { whileSeen } from '../state/questions'
 import { useAnswer, useSeen } from '../state/server-state'
 import { readYear, type Aggregates, type Curve } from './api'
 import { curvesOf, fieldOf, nameOf } from './curves'
-import { YearChart } from './year-chart'
 import { YearTable } from './year-table'
+
+const YearChart = lazy(() => import('./year-chart'))
 
 const TITLE = { en: 'One year', ja: '1年間の推移' }
 const SHOW = { en: 'Show one year', ja: '1年間の推移を表示' }
@@ -95,7 +97,9 @@ export function YearPanel({ year, curve }: { year: Aggregates; curve: Curve }) {
       {year.buckets.length > 0 && asTable && <YearTable year={year} label={label} />}
       {year.buckets.length > 0 && !asTable && (
         <>
-          <YearChart year={year} label={label} />
+          <LoadedApart waiting="year-waiting">
+            <YearChart year={year} label={label} />
+          </LoadedApart>
           <ul className="legend">
             <li>{words.said(LINE)}</li>
             <li>{words.said(BAND)}</li>

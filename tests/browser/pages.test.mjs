@@ -1,0 +1,63 @@
+// Every page in a real browser, with invented patients (`npm run build` in services/dashboard/web first):
+//   CHROMIUM           the browser (default /usr/bin/chromium)
+//   SCREENSHOT_DIR     where screenshots of every page go; none are made without it
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { isForeign, textsOf } from './language.mjs'
+import { startBrowser, startMock } from './mock.mjs'
+import { STATIONS } from './walk.mjs'
+
+const STEP_DEADLINE_MS = 20_000
+const shots = process.env.SCREENSHOT_DIR
+
+test('what is foreign is told from units, abbreviations and identifiers', () => {
+  const foreign = (language, texts) => texts.filter((text) => isForeign(text, language))
+  const japanese = ['収縮期 142 mmHg', 'ルール bp.severe_high、ルールセット 2026-11k', '時刻別（AGP）', 'DEMO01/P0003', '（Europe/Berlin、UTC+1）', 'OMRON HEM-7600T']
+  assert.deepEqual(foreign('ja', japanese), [])
+  const english = ['plan', 'Loading…', '血圧 (systolic)', 'Apple', 'mmHgs', '3 d', 'must be between 120 and 300']
+  assert.deepEqual(foreign('ja', english), english)
+  assert.deepEqual(foreign('en', ['Measured 5 min ago', '120–300', 'Signed in: 佐藤 陽子']), [])
+  assert.deepEqual(foreign('en', ['測定', '5分前', 'Programme：none']), ['測定', '5分前', 'Programme：none'])
+})
+
+for (const [language, locale] of [['ja', 'ja-JP'], ['en', 'en-GB']]) {
+  describe(`every page in ${language}`, () => {
+    let mock
+    let browser
+    let page
+
+    before(async () => {
+      if (shots) await mkdir(shots, { recursive: true })
+      mock = await startMock()
+      browser = await startBrowser()
+      const context = await browser.newContext({ locale, timezoneId: 'Asia/Tokyo', viewport: { width: 1280, height: 900 } })
+      context.setDefaultTimeout(STEP_DEADLINE_MS)
+      page = await context.newPage()
+    })
+
+    after(async () => {
+      await browser?.close()
+      await mock?.stop()
+    })
+
+    for (const [name, go] of STATIONS) {
+      test(name, async () => {
+        let looks = 0
+        const found = new Map()
+        const look = async (what = '') => {
+          looks += 1
+          assert.equal(await page.getAttribute('html', 'lang'), language)
+          if (shots) await page.screenshot({ path: join(shots, `${`${language} ${name} ${what}`.replace(/[^\p{L}\d]+/gu, '-')}.png`), fullPage: true })
+          const texts = await textsOf(page)
+          assert.ok(texts.length > 2, `${name} ${what} says something`)
+          for (const { at, text } of texts) if (isForeign(text, language)) found.set(`${at}: ${text}`, what)
+        }
+        await go({ page, base: mock.base, look })
+        assert.ok(looks > 0)
+        assert.deepEqual([...found].map(([text, what]) => `${what} ${text}`.trim()), [], `in ${language === 'ja' ? 'English' : 'Japanese'}`)
+      })
+    }
+  })
+}

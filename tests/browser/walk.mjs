@@ -1,0 +1,295 @@
+// Every page, and what opens on it or goes wrong with it, with the invented patients of the mock. The order counts:
+// stations of one walk are in one browser, and the last one ends its session.
+import { exchangeDocument } from './exchange-document.mjs'
+import { NAMED } from './mock.mjs'
+
+/** Who measures blood pressure, glucose by a sensor, has an open alert, has none any more, and lives elsewhere. */
+const PATIENTS = { pressure: 'BRW001/P1', sensor: 'CGM006/T001', urgent: 'DEMO01/P0003', silent: 'DEMO01/P0040', abroad: 'EUR01/P1', everything: 'DEMO01/P0012' }
+
+const problem = (status, type = 'about:blank', more = {}) => ({ status, contentType: 'application/problem+json', body: JSON.stringify({ type, title: 'A problem', status, ...more }) })
+
+/** While it runs, requests to a path are answered so. */
+async function whileAnswered(page, path, answer, run) {
+  const handle = (route) => (answer === 'nothing' ? route.abort() : route.fulfill(answer))
+  await page.route(path, handle)
+  try {
+    await run()
+  } finally {
+    await page.unroute(path, handle)
+  }
+}
+
+/** Switches the mock's store or its queue, and back. */
+async function whileSwitched({ base }, what, run) {
+  await fetch(`${base}/dev/${what}`)
+  try {
+    await run()
+  } finally {
+    await fetch(`${base}/dev/${what}`)
+  }
+}
+
+async function open({ page, base }, path, shown) {
+  await page.goto(`${base}${path}`)
+  await page.waitForSelector(shown)
+}
+
+async function patient(walk, who, shown = '.panel-head') {
+  await open(walk, `/patients/${who}`, shown)
+  await walk.page.waitForSelector('.panel-waiting, [class*="-waiting"][aria-busy]', { state: 'detached' })
+}
+
+const plan = (walk, who = PATIENTS.pressure) => open(walk, `/patients/${who}/plan`, '.plan-form')
+
+async function signIn({ page, base }, user, shown) {
+  await page.goto(`${base}/`)
+  await page.fill('#user', user)
+  await page.fill('#password', user)
+  await page.click('button[type=submit]')
+  await page.waitForSelector(shown)
+}
+
+/** Fills in what a plan may say; the numbers are of the mock's parameters. */
+async function fillPlan(page, systolic) {
+  await page.selectOption('.plan-form select >> nth=0', 'heart_failure')
+  await page.locator('.plan-parameters input').first().fill(String(systolic))
+  const kinds = page.locator('.plan-form fieldset').first().locator('select')
+  if ((await page.locator('.plan-form fieldset fieldset').count()) === 0) await kinds.last().selectOption('blood_pressure')
+  const pauses = page.locator('.plan-form > fieldset').nth(1)
+  if ((await pauses.locator('input').count()) === 0) await pauses.locator('button').click()
+  await page.locator('.plan-form > fieldset').nth(2).locator('input[type=checkbox]').check()
+  await page.fill('.plan-form textarea', '–')
+}
+
+const save = (page) => page.click('.plan-form button[type=submit]')
+
+/** What each station is, and how it is reached. `walk` is { page, base, look }: `look` is called with what to add to the name. */
+export const STATIONS = [
+  ['signing in', async (walk) => {
+    await open(walk, '/', '#user')
+    await walk.look()
+    await walk.page.fill('#user', 'physician')
+    await walk.page.fill('#password', 'wrong')
+    await walk.page.click('button[type=submit]')
+    await walk.page.waitForSelector('.form-failure:not(:empty)')
+    await walk.look('with a wrong password')
+    for (const [status, what] of [[429, 'too often'], [500, 'without an answer']]) {
+      await whileAnswered(walk.page, '**/api/v1/session', problem(status), async () => {
+        await walk.page.click('button[type=submit]')
+        await walk.page.waitForSelector('.form-failure:not(:empty)')
+        await walk.look(what)
+      })
+    }
+  }],
+  ['signing in over plain HTTP', async (walk) => {
+    await walk.page.goto(`http://${NAMED}:${new URL(walk.base).port}/`)
+    await walk.page.waitForSelector('.form-failure:not(:empty)')
+    await walk.look()
+  }],
+  ['the page of operators', async (walk) => {
+    await signIn(walk, 'operator', '.plain')
+    await walk.page.waitForSelector('[data-testid="silent-groups"].notice')
+    await walk.look()
+    await walk.page.click('.sign-out')
+    await walk.page.waitForSelector('#user')
+  }],
+  ['the list', async (walk) => {
+    await signIn(walk, 'physician', '.quiet')
+    await walk.page.waitForSelector('[data-connection="live"]')
+    await walk.look()
+    await walk.page.fill('.find input', 'nobody')
+    await walk.page.waitForSelector('.quiet', { state: 'detached' })
+    await walk.look('without a match')
+  }],
+  ['the list when a new alert comes', async (walk) => {
+    await open(walk, '/', '.quiet')
+    await walk.page.waitForSelector('[data-connection="live"]')
+    for (const minutesAgo of [3, 1]) {
+      const document = exchangeDocument({ patient: 'DEMO01/P0005', systolic: 192, diastolic: 114, observedAt: Date.now() - minutesAgo * 60_000, now: Date.now() })
+      await fetch(`${walk.base}/v1/readings`, { method: 'POST', headers: { authorization: 'Bearer mock-device-token', 'content-type': 'application/json' }, body: JSON.stringify(document) })
+    }
+    await walk.page.waitForSelector('[data-testid="announce-urgent"]:not(:empty)')
+    await walk.look()
+  }],
+  ['the list with silent groups of each sort', async (walk) => {
+    const hoursAgo = (hours) => new Date(Date.now() - hours * 3_600_000).toISOString()
+    const groups = [['vendor', 0.4], ['model', 0.4], ['consortium', 5]].map(([group, counted]) => ({ group, name: group === 'consortium' ? 'DEMO01' : 'OMRON', model: group === 'model' ? 'HEM-7600T' : null, patients: 38, members: 40, since: hoursAgo(9), counted_at: hoursAgo(counted) }))
+    await whileAnswered(walk.page, '**/silent-groups', { json: { groups } }, async () => {
+      await open(walk, '/', '[data-testid="silent-groups"].notice')
+      await walk.look()
+    })
+  }],
+  ['the list without the store', (walk) => whileSwitched(walk, 'store', async () => {
+    await open(walk, '/', '.trust .notice')
+    await walk.look()
+  })],
+  ['the list while readings wait', (walk) => whileSwitched(walk, 'wait', async () => {
+    await open(walk, '/', 'p.notice-warning[role=status]')
+    await walk.look()
+  })],
+  ['the list that does not come', (walk) => whileAnswered(walk.page, '**/api/v1/patients', problem(500), async () => {
+    await open(walk, '/', '.trust .notice-warning:not(.notice-lost)')
+    await walk.page.waitForSelector('[data-testid="attention"] .card')
+    await walk.look('while alerts do')
+    await whileAnswered(walk.page, '**/alerts/stream', problem(500), async () => {
+      await open(walk, '/', 'main [role=alert]')
+      await walk.look()
+    })
+  })],
+  ['the list of nobody', (walk) => whileAnswered(walk.page, '**/api/v1/patients', { json: { patients: [], store: 'available', waiting_since: null } }, async () => {
+    await whileAnswered(walk.page, '**/alerts/stream', problem(500), async () => {
+      await open(walk, '/', 'main > p:not(.waiting)')
+      await walk.look()
+    })
+  })],
+  ['the trends', async (walk) => {
+    await open(walk, '/trends', '.trends tbody')
+    await walk.look()
+    await open(walk, '/trends?show=alerts&kind=blood_glucose', '.trends tbody')
+    await walk.look('of glucose')
+    await open(walk, '/trends?sought=nobody', '.trends-status:not(:empty)')
+    await walk.look('without a match')
+  }],
+  ['the trends while readings wait', (walk) => whileSwitched(walk, 'wait', async () => {
+    await open(walk, '/trends', '.notice-warning[role=status]')
+    await walk.look()
+  })],
+  ['the trends that do not come', (walk) => whileSwitched(walk, 'store', async () => {
+    await open(walk, '/trends', 'main [role=alert]')
+    await walk.look()
+  })],
+  ...Object.entries(PATIENTS).map(([what, who]) => [`a patient: ${what}`, async (walk) => {
+    const { page } = walk
+    await patient(walk, who)
+    await walk.look()
+    for (const one of await page.locator('.plot').all()) {
+      await one.focus()
+      await page.keyboard.press('Home')
+    }
+    await walk.look('with a reading of a chart')
+    for (const one of await page.locator('details').all()) await one.evaluate((element) => (element.open = true))
+    const year = page.locator('section[aria-labelledby="year"] > button')
+    if ((await year.count()) > 0) {
+      await year.click()
+      await page.waitForSelector('[aria-labelledby="year-panel"] svg')
+      await walk.look('with a year')
+    }
+    for (const one of await page.locator('.panel-head button').all()) await one.click()
+    await walk.look('with tables')
+  }]),
+  ['a patient of 24 hours', async (walk) => {
+    await open(walk, `/patients/${PATIENTS.pressure}?range=1`, '.panel-head')
+    await walk.look()
+  }],
+  ['a patient without the store', (walk) => whileSwitched(walk, 'store', async () => {
+    await open(walk, `/patients/${PATIENTS.urgent}`, 'main [role=alert]')
+    await walk.look()
+  })],
+  ['a patient while readings wait', (walk) => whileSwitched(walk, 'wait', async () => {
+    await patient(walk, PATIENTS.urgent, 'main .notice-warning[role=status]')
+    await walk.look()
+  })],
+  ['a patient of whom nothing comes', (walk) => whileAnswered(walk.page, '**/api/v1/patients/**', 'nothing', async () => {
+    await open(walk, `/patients/${PATIENTS.urgent}`, 'main [role=alert]')
+    await walk.look()
+  })],
+  ['a patient whose charts do not come', (walk) => whileAnswered(walk.page, /\/assets\/(blood-pressure|glucose|weight)-/, 'nothing', async () => {
+    await open(walk, `/patients/${PATIENTS.pressure}`, '.charts [role=alert] button')
+    await walk.look()
+  })],
+  ['somebody else’s patient', (walk) => whileAnswered(walk.page, '**/api/v1/patients/**', problem(404, 'urn:mimamori:problem:not-your-patient'), async () => {
+    await open(walk, '/patients/BRW999/P1', 'main .notice-warning')
+    await walk.look()
+    await open(walk, '/patients/BRW999/P1/plan', 'main .notice-warning')
+    await walk.look('and the plan')
+  })],
+  ['a plan', async (walk) => {
+    const { page } = walk
+    await plan(walk)
+    await walk.look()
+    await fillPlan(page, 200)
+    await walk.look('that is edited')
+    await page.click('.plan-preview > button')
+    await page.waitForSelector('.plan-preview p.muted >> nth=1')
+    await walk.look('with what it changes')
+    await fillPlan(page, 130)
+    await walk.look('that was edited since')
+    await save(page)
+    await page.waitForSelector('.notice-info[role=status]')
+    await walk.look('that is set')
+  }],
+  ['a plan that changes alerts', async (walk) => {
+    await plan(walk, PATIENTS.urgent)
+    for (const [systolic, what] of [[200, 'fewer'], [160, 'more']]) {
+      await walk.page.locator('.plan-parameters input').first().fill(String(systolic))
+      await walk.page.click('.plan-preview > button')
+      await walk.page.waitForSelector(`.preview-${what === 'fewer' ? 'gone' : 'added'}`)
+      await walk.look(`${what} of them`)
+    }
+  }],
+  ['a plan that is not valid', async (walk) => {
+    const { page } = walk
+    await plan(walk, PATIENTS.urgent)
+    await fillPlan(page, 200)
+    const faults = ['/thresholds/bp.severe_high.systolic', '/schedule/expected/0/days', '/pauses/0', '/quiet_hours', '/reason'].map((pointer) => ({ pointer, detail: 'must be otherwise' }))
+    await whileAnswered(page, '**/api/**/plan', problem(422, 'urn:mimamori:problem:invalid-plan', { faults }), async () => {
+      await save(page)
+      await page.waitForSelector('.field-fault')
+      await walk.look()
+    })
+    await whileAnswered(page, '**/api/**/plan', 'nothing', async () => {
+      await save(page)
+      await page.waitForSelector('[role=alert] button')
+      await walk.look('or was perhaps set')
+    })
+    for (const [type, status] of [['summaries-busy', 503], ['too-many-readings', 422], ['store-unavailable', 503]]) {
+      await whileAnswered(page, '**/api/**/plan/preview', problem(status, `urn:mimamori:problem:${type}`, status === 422 ? { faults: [] } : {}), async () => {
+        await page.click('.plan-preview > button')
+        await page.waitForSelector('.plan-preview [role=alert] .notice')
+        await walk.look(`and a preview that fails: ${type}`)
+      })
+    }
+  }],
+  ['a plan that somebody else has set meanwhile', async (walk) => {
+    const { page } = walk
+    await plan(walk, PATIENTS.abroad)
+    await fillPlan(page, 190)
+    await page.evaluate(async (who) => {
+      const current = await (await fetch(`/api/v1/patients/${who}/plan`)).json()
+      const theirs = { ...current.plan, thresholds: { 'weight.gain.in_3_days': 3 }, quiet_hours: { from: '22:00', until: '06:00' }, reason: '–' }
+      await fetch(`/api/v1/patients/${who}/plan`, { method: 'PUT', headers: { 'content-type': 'application/json', 'if-match': `"${current.version}"` }, body: JSON.stringify(theirs) })
+    }, PATIENTS.abroad)
+    await save(page)
+    await page.waitForSelector('.plan-versions')
+    await walk.look()
+  }],
+  ['a plan that does not come', (walk) => whileAnswered(walk.page, '**/api/**/plan', 'nothing', async () => {
+    await open(walk, `/patients/${PATIENTS.pressure}/plan`, '[role=alert] .notice')
+    await walk.look()
+  })],
+  ['a page that is not there', async (walk) => {
+    await open(walk, '/nowhere', 'h1')
+    await walk.look()
+  }],
+  ['the list when the connection is lost', async (walk) => {
+    await open(walk, '/', '[data-connection="live"]')
+    await fetch(`${walk.base}/dev/drop`)
+    await walk.page.waitForSelector('.notice-lost')
+    await walk.look()
+    await walk.page.waitForSelector('[data-connection="live"]')
+  }],
+  ['signing out that fails', async (walk) => {
+    await open(walk, '/', '.sign-out')
+    await whileAnswered(walk.page, '**/api/v1/session', 'nothing', async () => {
+      await walk.page.click('.sign-out')
+      await walk.page.waitForSelector('.top [role=alert]')
+      await walk.look()
+    })
+  }],
+  ['a session that has ended', async (walk) => {
+    await open(walk, '/', '[data-connection="live"]')
+    await fetch(`${walk.base}/dev/expire`)
+    await walk.page.waitForSelector('.sign-in .notice-info')
+    await walk.look()
+  }],
+]
