@@ -9,7 +9,6 @@ use crate::programmes::{Programme, ProgrammeValue};
 use crate::quiet_hours::{InvalidQuietHours, QuietHours};
 use crate::reliability::{Trust, TrustedProducts};
 use crate::rule_set::{GivenValue, Places, RULE_SET, RuleSet};
-use crate::rules::Hours;
 use crate::sample::Sample;
 use crate::schedule::{InvalidSchedule, Schedule};
 use crate::silence::Held;
@@ -38,9 +37,8 @@ pub struct Plan {
     pub quiet_hours: Option<QuietHours>,
     /// The rule set in force; none where the built-in one is.
     rule_set: Option<Arc<RuleSet>>,
-    /// Whether the hours of the day do not follow each other together with the rule set's, so that those
-    /// do not count.
-    leaves_hours_out: bool,
+    /// What the rule set gives and does not count for this plan, because both together make no sense.
+    left_out: &'static [&'static Parameter],
     /// How far products are trusted.
     trusted: Arc<TrustedProducts>,
 }
@@ -167,17 +165,19 @@ impl Plan {
         self.pauses.iter().any(|pause| pause.covers(day))
     }
 
-    /// The plan under the rule set that is in force; none where the built-in one is. Where the hours of
-    /// the day do not follow each other together with the rule set's, those do not count: the plan's own
-    /// do, as its author saw them, and else the usual ones.
-    pub fn under(self, rule_set: Option<Arc<RuleSet>>) -> Self {
-        let plan = Self { rule_set, leaves_hours_out: false, ..self };
-        Self { leaves_hours_out: Hours::given(&plan).is_none(), ..plan }
+    /// The plan under a rule set, of which some parameters do not count: see `Plan::under`, which knows
+    /// which.
+    pub(crate) fn under_all_of(
+        self,
+        rule_set: Option<Arc<RuleSet>>,
+        but: &'static [&'static Parameter],
+    ) -> Self {
+        Self { rule_set, left_out: but, ..self }
     }
 
-    /// Whether hours of the rule set in force do not count because they do not follow on the plan's.
-    pub fn leaves_hours_out(&self) -> bool {
-        self.leaves_hours_out
+    /// The parameters of the rule set in force that do not count for this plan.
+    pub(crate) fn left_out(&self) -> &'static [&'static Parameter] {
+        self.left_out
     }
 
     /// The plan by a list of devices, which says how far products are trusted.
@@ -275,7 +275,7 @@ impl Plan {
     }
 
     fn of_rule_set(&self, parameter: &Parameter) -> Option<&GivenValue> {
-        let is_left_out = self.leaves_hours_out && Hours::are_of(parameter);
+        let is_left_out = self.left_out.iter().any(|one| one.name == parameter.name);
         self.rule_set.as_ref().filter(|_| !is_left_out)?.given(parameter)
     }
 }

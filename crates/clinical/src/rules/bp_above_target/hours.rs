@@ -2,6 +2,7 @@
 //! rules and for the summary. Who works at night wakes at another hour than others.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 
@@ -10,6 +11,7 @@ use crate::alert::Values;
 use crate::local_time::LocalTime;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::rule_set::RuleSet;
 use crate::rules::days::Part;
 use crate::time::{Span, Timestamp};
 
@@ -51,11 +53,6 @@ impl Hours {
     /// The parameters that give them.
     pub const PARAMETERS: &'static [&'static Parameter] = &HOURS;
 
-    /// Whether a parameter is one of them.
-    pub(crate) fn are_of(parameter: &Parameter) -> bool {
-        HOURS.iter().any(|hour| hour.name == parameter.name)
-    }
-
     /// With the numbers that an episode was judged against, the hours by which its days were cut.
     pub(in crate::rules) fn beside(self, mut parameters: Values) -> Values {
         let hours = [self.morning, self.morning_ends, self.evening];
@@ -94,15 +91,30 @@ impl Hours {
     }
 }
 
+impl Plan {
+    /// The plan under the rule set that is in force; none where the built-in one is. Where the hours of
+    /// the day do not follow each other together with the rule set's, those do not count: the plan's own
+    /// do, as its author saw them, and else the usual ones.
+    pub fn under(self, rule_set: Option<Arc<RuleSet>>) -> Self {
+        let plan = self.under_all_of(rule_set.clone(), &[]);
+        match Hours::given(&plan) {
+            Some(_) => plan,
+            None => plan.under_all_of(rule_set, Hours::PARAMETERS),
+        }
+    }
+
+    /// Whether hours of the rule set in force do not count because they do not follow on the plan's.
+    pub fn leaves_hours_out(&self) -> bool {
+        !self.left_out().is_empty()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use jiff::civil::time;
 
     use super::*;
     use crate::plan::{InvalidPlan, Origin};
-    use crate::rule_set::RuleSet;
     use crate::rules;
 
     fn plan(hours: [f64; 3]) -> Result<Plan, InvalidPlan> {
