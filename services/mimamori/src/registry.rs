@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use chassis::KafkaArgs;
 use clap::Subcommand;
-use schemas::registry::{ListRecord, MasterLists};
+use jiff::tz::TimeZone;
+use schemas::registry::{Consortium, ListRecord, MasterLists};
 use schemas::topics::{Topic, Topics};
 use sha2::{Digest, Sha256};
 use stream::producer::{Outgoing, Producer};
@@ -75,8 +76,22 @@ async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be read", args.file.display()))?;
     let lists: MasterLists = serde_json::from_slice(&text)
         .with_context(|| format!("{} is not a registry file", args.file.display()))?;
+    check_zones(&lists)?;
     let written = write(&args.source, lists).await?;
     println!("{written} entries written");
+    Ok(())
+}
+
+/// The gateway answers 503 to every body for a consortium whose zone nobody knows.
+fn check_zones(lists: &MasterLists) -> anyhow::Result<()> {
+    for Consortium { consortium_id, time_zone, .. } in &lists.consortia {
+        TimeZone::get(time_zone).with_context(|| {
+            format!(
+                "nothing is written: the time_zone of {consortium_id}, {time_zone}, is not in the tz \
+                 database; it has names such as Asia/Tokyo"
+            )
+        })?;
+    }
     Ok(())
 }
 
@@ -126,4 +141,21 @@ pub(crate) fn outgoing(entries: &[ListRecord]) -> Vec<Outgoing<'_>> {
             payload: Some(payload),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_zone_that_nobody_knows_is_refused_with_whose_it_is() {
+        let lists = |zone: &str| {
+            let entry = format!(r#"{{"consortium_id":"CGM005","name":"A","time_zone":"{zone}"}}"#);
+            let consortia = vec![serde_json::from_str(&entry).unwrap()];
+            MasterLists { consortia, ..MasterLists::default() }
+        };
+        assert!(check_zones(&lists("Asia/Tokyo")).is_ok());
+        let refused = check_zones(&lists("Asia/Tokio")).unwrap_err().to_string();
+        assert!(refused.contains("CGM005") && refused.contains("Asia/Tokio"), "{refused}");
+    }
 }

@@ -199,6 +199,20 @@ fn of_many_lines_a_bad_one_costs_itself() {
 }
 
 #[test]
+fn a_broken_line_does_not_cost_those_behind_it_however_lines_are_indented() {
+    let good = GOOD_DOCUMENTS[0].1.replace('\n', " ");
+    let readings = read(&good).unwrap().entries.len();
+    for before in ["", " ", "\t", "  \t", "\0\0", "\u{feff}"] {
+        let cut = &good[..good.len() / 2];
+        let lines = [&good[..], cut, &good, &good].map(|line| format!("{before}{line}\n"));
+        let parsed = read(&lines.concat()).unwrap();
+        let accepted = parsed.entries.iter().filter(|entry| entry.result.is_ok()).count();
+        assert_eq!(accepted, 3 * readings, "{before:?}");
+        assert_eq!(parsed.entries.len(), 3 * readings + 1, "{before:?}");
+    }
+}
+
+#[test]
 fn a_document_of_many_lines_that_is_broken_does_not_cost_the_next_one() {
     let (_, good) = GOOD_DOCUMENTS.iter().find(|(name, _)| *name == "blood_pressure.json").unwrap();
     let broken = good.replacen("\"systolic\":", "\"systolic\"", 1);

@@ -2,6 +2,11 @@
 
 use super::problem::{WarningRule, Warnings};
 
+/// What may stand before a document in its line: white space, and padding.
+fn stands_before_documents(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | 0 | 0x1a | 0xff) || BYTE_ORDER_MARK.contains(byte)
+}
+
 /// The byte order mark of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
 
@@ -72,13 +77,17 @@ impl<'b> Places<'b> {
         }
     }
 
-    /// Goes to the next line that begins as documents do; to the end where there is none.
+    /// Goes to the next line that begins as documents do, or as the one here has begun: lines that a
+    /// program indents or pads are all indented alike. To the end where there is none.
     pub(super) fn go_to_next_document(&mut self) {
+        let before = &self.body[self.line_start..self.at];
+        let before = if before.iter().all(stands_before_documents) { before } else { &[] };
         let mut at = self.at;
         while let Some(end) = self.body[at..].iter().position(|byte| *byte == b'\n') {
             at += end + 1;
             let line = &self.body[at..];
-            if line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).first() == Some(&b'{') {
+            let begins = |with: &[u8]| line.strip_prefix(with).is_some_and(|it| it.starts_with(b"{"));
+            if begins(&[]) || begins(BYTE_ORDER_MARK) || begins(before) {
                 return self.go_to(at);
             }
         }
