@@ -5,11 +5,19 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { prepare, tooWide, violationsOf } from './accessible.mjs'
 import { isForeign, textsOf } from './language.mjs'
 import { startBrowser, startMock } from './mock.mjs'
 import { STATIONS } from './walk.mjs'
 
 const STEP_DEADLINE_MS = 20_000
+/** A phone in the dark, a laptop, and a wall. */
+const WINDOWS = [
+  { width: 360, height: 740, colorScheme: 'dark' },
+  { width: 3840, height: 2160, colorScheme: 'light' },
+  { width: 1280, height: 900, colorScheme: 'light' },
+]
+const ASKED = new Set([360, 1280])
 const shots = process.env.SCREENSHOT_DIR
 
 test('what is foreign is told from units, abbreviations and identifiers', () => {
@@ -34,6 +42,7 @@ for (const [language, locale] of [['ja', 'ja-JP'], ['en', 'en-GB']]) {
       browser = await startBrowser()
       const context = await browser.newContext({ locale, timezoneId: 'Asia/Tokyo', viewport: { width: 1280, height: 900 } })
       context.setDefaultTimeout(STEP_DEADLINE_MS)
+      await prepare(context)
       page = await context.newPage()
     })
 
@@ -46,17 +55,25 @@ for (const [language, locale] of [['ja', 'ja-JP'], ['en', 'en-GB']]) {
       test(name, async () => {
         let looks = 0
         const found = new Map()
+        const wrong = new Map()
         const look = async (what = '') => {
           looks += 1
           assert.equal(await page.getAttribute('html', 'lang'), language)
-          if (shots) await page.screenshot({ path: join(shots, `${`${language} ${name} ${what}`.replace(/[^\p{L}\d]+/gu, '-')}.png`), fullPage: true })
           const texts = await textsOf(page)
           assert.ok(texts.length > 2, `${name} ${what} says something`)
           for (const { at, text } of texts) if (isForeign(text, language)) found.set(`${at}: ${text}`, what)
+          for (const { width, height, colorScheme } of WINDOWS) {
+            await page.setViewportSize({ width, height })
+            await page.emulateMedia({ colorScheme })
+            for (const line of await tooWide(page)) wrong.set(`at ${width} px: ${line}`, what)
+            if (ASKED.has(width)) for (const line of await violationsOf(page)) wrong.set(`at ${width} px, ${colorScheme}: ${line}`, what)
+            if (shots) await page.screenshot({ path: join(shots, `${`${name} ${what} ${language} ${width}`.replace(/[^\p{L}\d]+/gu, '-')}.png`), fullPage: width < 3840 })
+          }
         }
         await go({ page, base: mock.base, look })
         assert.ok(looks > 0)
         assert.deepEqual([...found].map(([text, what]) => `${what} ${text}`.trim()), [], `in ${language === 'ja' ? 'English' : 'Japanese'}`)
+        assert.deepEqual([...wrong].map(([text, what]) => `${what} ${text}`.trim()), [], 'not for everybody')
       })
     }
   })

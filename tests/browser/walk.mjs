@@ -1,5 +1,6 @@
 // Every page, and what opens on it or goes wrong with it, with the invented patients of the mock. The order counts:
 // stations of one walk are in one browser, and the last one ends its session.
+import assert from 'node:assert/strict'
 import { exchangeDocument } from './exchange-document.mjs'
 import { NAMED } from './mock.mjs'
 
@@ -100,6 +101,34 @@ export const STATIONS = [
     await walk.page.fill('.find input', 'nobody')
     await walk.page.waitForSelector('.quiet', { state: 'detached' })
     await walk.look('without a match')
+    await walk.page.waitForURL('**/?sought=nobody')
+    await walk.page.reload()
+    await walk.page.waitForSelector('.find input[value="nobody"]')
+    await walk.page.click('.home')
+    await walk.page.waitForSelector('.quiet')
+    assert.equal(await walk.page.inputValue('.find input'), '', 'a link to the list leads to all of it')
+  }],
+  ['the list by keyboard', async ({ page, base, look }) => {
+    await open({ page, base }, '/', '.quiet')
+    const links = await page.locator('a[data-row]').allTextContents()
+    const focused = () => page.evaluate(() => document.activeElement?.textContent)
+    await page.locator('a[data-row]').first().focus()
+    await page.keyboard.press('k')
+    assert.equal(await focused(), links[0], 'the first stays')
+    for (const link of links.slice(1)) {
+      await page.keyboard.press('j')
+      assert.equal(await focused(), link)
+    }
+    await page.keyboard.press('k')
+    assert.equal(await focused(), links.at(-2))
+    await look()
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`${base}/patients/${links.at(-2)}`)
+    // Elsewhere the keys are no keys.
+    await open({ page, base }, '/', '.quiet')
+    await page.focus('.find input')
+    await page.keyboard.type('kj')
+    assert.equal(await page.inputValue('.find input'), 'kj')
   }],
   ['the list when a new alert comes', async (walk) => {
     await open(walk, '/', '.quiet')

@@ -46,7 +46,7 @@ afterEach(() => {
 test('numbers that no plan changes stand folded under their rule, with source and what is recalled', () => {
   const html = form('en')
   // Within the rule's part of the table, behind its parameters.
-  expect(html).toMatch(/<tbody>.*a\.rule\.limit.*<details class="fixed-numbers"><summary>a\.rule: numbers that no plan changes \(1\)<\/summary>.*<\/details>.*<\/tbody>/)
+  expect(html).toMatch(/<tbody role="rowgroup">.*a\.rule\.limit.*<details class="fixed-numbers"><summary>a\.rule: numbers that no plan changes \(1\)<\/summary>.*<\/details>.*<\/tbody>/)
   const text = textOf(html)
   expect(text).toContain('repeated within: 15 minutes (ours: as people measure)')
   // Of a rule without a parameter, and of all rules, they stand below.

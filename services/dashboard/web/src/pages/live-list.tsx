@@ -1,4 +1,4 @@
-import { memo, useMemo, useState } from 'react'
+import { memo, useId, useMemo } from 'react'
 import type { PatientSummary } from '../api/model'
 import { useDashboardState, useNow } from '../state/dashboard-state'
 import { useLasting } from '../state/server-state'
@@ -8,19 +8,24 @@ import { Link, pathOf } from '../route'
 import { dueSeverity, SEVERITIES } from '../triage/alerts'
 import { triageOf } from '../triage/patients'
 import { AlertLine, SeverityLabel } from './alert-line'
+import { moveByKey } from './list-keys'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
 import { QuietPatients } from './quiet-patients'
 import { ReadingsWait } from './readings-wait'
 import { NO_GROUPS, SilentGroupsNotice, useSilentGroups } from './silent-groups'
+import { useSought } from './use-sought'
 
 const LIST_WAITS_MS = 300
+
+const KEYS = { en: 'Keys: j next patient, k previous patient, Enter opens.', ja: 'キー操作：j 次の患者、k 前の患者、Enter 開く' }
 
 export function LiveListPage() {
   const { patients, listFailed, waitingSince, news, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
-  const [sought, setSought] = useState('')
+  const { sought, seek } = useSought()
+  const keys = useId()
   const { groups, isKnown } = useSilentGroups()
   // What stands above the list comes first, or the list would move under who reads it. It waits for no more than a moment.
   const hasWaited = useLasting(true, LIST_WAITS_MS)
@@ -46,7 +51,7 @@ export function LiveListPage() {
             placeholder={words.findPatient}
             autoComplete="off"
             spellCheck={false}
-            onChange={(event) => setSought(event.target.value)}
+            onChange={(event) => seek(event.target.value)}
           />
         </label>
       </div>
@@ -63,7 +68,10 @@ export function LiveListPage() {
       {patients !== null && patients.length > 0 && found.length === 0 && <p>{words.noMatch}</p>}
 
       {isShown && found.length > 0 && (
-        <>
+        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={moveByKey}>
+          <p id={keys} className="list-keys muted">
+            {words.said(KEYS)}
+          </p>
           <section aria-labelledby="attention">
             <h2 id="attention">
               {words.needsAttention} <span className="count">{words.countPatients(attention.length)}</span>
@@ -95,7 +103,7 @@ export function LiveListPage() {
               <QuietPatients patients={others} now={now} />
             </section>
           )}
-        </>
+        </div>
       )}
     </>
   )
@@ -135,7 +143,7 @@ function Card({ patient, news, now }: CardProps) {
     <li className={`card card-${dueSeverity(patient.open_alerts, now) ?? 'none'}`} data-patient={patient.patient}>
       <div className="card-who">
         <h3>
-          <Link className="card-link" href={pathOf(patient.patient)}>
+          <Link className="card-link" data-row href={pathOf(patient.patient)}>
             {patient.patient}
           </Link>
         </h3>

@@ -107,26 +107,27 @@ function Parameters({ plan, draft, change }: Part & { plan: PatientPlan }) {
     <details open>
       <summary>{words.plan.parameters}</summary>
       <div className="plan-parameters">
-        <table>
-          <thead>
-            <tr>
+        {/* The roles are said because small screens show no table. */}
+        <table role="table">
+          <thead role="rowgroup">
+            <tr role="row">
               {heads.map((head) => (
-                <th key={head} scope="col">
+                <th key={head} role="columnheader" scope="col">
                   {words.plan[head]}
                 </th>
               ))}
             </tr>
           </thead>
           {rules.map((rule) => (
-            <tbody key={rule}>
+            <tbody key={rule} role="rowgroup">
               {plan.parameters
                 .filter((one) => one.rule === rule)
                 .map((one) => (
                   <ParameterRow key={one.name} parameter={one} draft={draft} change={change} />
                 ))}
               {fixedOf(plan.fixed, rule).length > 0 && (
-                <tr>
-                  <td colSpan={heads.length}>
+                <tr role="row">
+                  <td role="cell" colSpan={heads.length}>
                     <FixedNumbers of={rule} numbers={fixedOf(plan.fixed, rule)} />
                   </td>
                 </tr>
@@ -154,21 +155,21 @@ function ParameterRow({ parameter, draft, change }: Part & { parameter: PlanPara
   }
   const label = language === 'ja' ? parameter.label_ja : parameter.label_en
   return (
-    <tr>
-      <th scope="row">
+    <tr role="row">
+      <th role="rowheader" scope="row">
         {label} <code className="muted">{name}</code>
       </th>
-      <td>
+      <td role="cell" data-label={words.plan.inForce}>
         {parameter.value} {unitOf(unit, words)} ({words.plan.origin[parameter.origin]})
       </td>
-      <td>
+      <td role="cell" data-label={words.plan.own}>
         <input type="number" step={10 ** -parameter.decimals} min={low} max={high} aria-label={`${words.plan.own}: ${label}`} value={own ?? ''} onChange={(e) => set(e.target.value)} {...marks} /> {said}
       </td>
-      <td>{parameter.default}</td>
-      <td>
+      <td role="cell" data-label={words.plan.defaultValue}>{parameter.default}</td>
+      <td role="cell" data-label={words.plan.range}>
         {low}–{high}
       </td>
-      <td>
+      <td role="cell" data-label={words.plan.source}>
         <RuleSource text={parameter.source ?? parameter.default_source} />
         {parameter.recalled && <strong> ({words.plan.recalled})</strong>}
       </td>

@@ -57,7 +57,7 @@ function Cells({ patient, now }: RowProps) {
   return (
     <tr data-patient={patient.patient}>
       <th scope="row">
-        <Link href={pathOf(patient.patient)}>{patient.patient}</Link>
+        <Link data-row href={pathOf(patient.patient)}>{patient.patient}</Link>
       </th>
       <td className="muted">{personText(patient.birth_year, patient.sex, times.zone.yearOf(now), words)}</td>
       <td data-label={words.lastReading}>

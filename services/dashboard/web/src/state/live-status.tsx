@@ -20,12 +20,12 @@ export function LiveStatus() {
   )
 }
 
-/** At the foot of the window, so that nothing moves: what cannot be trusted just now, and nothing when all can. */
+/** At the foot of the window, so that nothing moves: what cannot be trusted just now, and nothing when all can. It is always there, so that screen readers notice. */
 export function TrustNotices() {
   const { patients, connection, lastContact, store, listFailed, listedAt } = useDashboardState()
   const { words, times } = useLanguage()
   return (
-    <div className="trust">
+    <div className="trust" role="status">
       {connection === 'lost' && (
         <p className="notice notice-warning notice-lost">
           {words.connectionLost(lastContact === null ? null : times.time(lastContact))}

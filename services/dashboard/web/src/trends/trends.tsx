@@ -5,13 +5,12 @@ import { PageTitle } from '../pages/page-title'
 import { ReadingsWait } from '../pages/readings-wait'
 import { navigate, useSearch } from '../route'
 import { useDashboardState, useNow } from '../state/dashboard-state'
+import { useTyped } from '../state/use-typed'
 import { filterOf, followed, queryOf, SHOWN, type Filter } from './filter'
 import { TrendTable } from './trend-table'
 import { useTrends } from './use-trends'
 import { sentencesIn, TRENDS } from './words'
 
-/** Who types is waited for so long. */
-const TYPED_MS = 300
 /** Counting is behind by a minute anyhow. */
 const BEHIND_MS = 5 * 60_000
 
@@ -183,14 +182,4 @@ function Choices({ answer, filter, choose }: ChoicesProps & { answer: TrendsOfPa
       </label>
     </div>
   )
-}
-
-/** A text once nobody has changed it for a moment. */
-function useTyped(text: string): string {
-  const [typed, setTyped] = useState(text)
-  useEffect(() => {
-    const timer = setTimeout(() => setTyped(text), TYPED_MS)
-    return () => clearTimeout(timer)
-  }, [text])
-  return typed
 }

@@ -1,0 +1,36 @@
+// What axe finds on a page, and what does not fit the window.
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+
+const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** Every page that is opened from now on can be asked. */
+export const prepare = (context) => context.addInitScript(AXE)
+
+/** What axe finds wrong, a line each. */
+export function violationsOf(page) {
+  return page.evaluate(async (values) => {
+    // What is just then beneath the header is no smaller for it.
+    window.scrollTo(0, 0)
+    const result = await window.axe.run(document, { runOnly: { type: 'tag', values }, resultTypes: ['violations'] })
+    return result.violations.map(({ id, impact, nodes }) => `${id} (${impact}): ${nodes.slice(0, 3).map((node) => node.target.join(' ')).join(', ')}`)
+  }, RULES)
+}
+
+/** Charts are drawn anew some frames after the window has changed. */
+const SETTLED_MS = 1_000
+
+/** What is wider than the window, a line each; parts that scroll by themselves are not. */
+export async function tooWide(page) {
+  const fits = page.waitForFunction(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth, null, { timeout: SETTLED_MS })
+  return fits.then(() => [], () => page.evaluate(wideOnes))
+}
+
+function wideOnes() {
+  const width = document.documentElement.clientWidth
+  const scrolls = (one) => one !== null && (getComputedStyle(one).overflowX !== 'visible' || scrolls(one.parentElement))
+  const rightOf = (one) => Math.round(one.getBoundingClientRect().right)
+  const wide = [...document.body.querySelectorAll('*')].filter((one) => rightOf(one) > width && !scrolls(one.parentElement))
+  return wide.slice(-3).map((one) => `${one.localName} ${one.getAttribute('class') ?? ''} ends at ${rightOf(one)}`)
+}
