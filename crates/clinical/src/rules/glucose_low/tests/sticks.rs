@@ -94,7 +94,12 @@ fn lows_each_three_hours_call_once_and_those_of_the_next_night_again() {
     let home = after(night(0).chain(night(1)));
     assert_eq!(called(&home), [None, Some(at(DAY))]);
     assert!(rules::words(home.last()).en.starts_with("Blood glucose 66 mg/dL: again below 70"));
-    // Three before somebody was called are none of the three after.
+    // What goes on after the page is none of the three of the next crisis.
+    let mut home = after([0, 180, 360, 540, 790, 970].map(|minutes| finger(minutes, 66)));
+    assert_eq!(called(&home), [None]);
+    home.receives(finger(1150, 66));
+    assert_eq!(called(&home), [None, Some(at(790))]);
+    // Nor are those before it.
     let each_five_hours = (0..7).map(|place| finger(place * 300, 66));
     assert_eq!(called(&after(each_five_hours)), [None, Some(at(900))]);
 }
