@@ -86,7 +86,7 @@ fn shown_on(day: i64, first: bool, phase: &Phase) -> Vec<Vec<Shown>> {
     };
     let glucose = |place: usize| {
         let (far, each) = phase.excursion;
-        let value = if place % each == 0 { far } else { 110 };
+        let value = if place.is_multiple_of(each) { far } else { 110 };
         let sample = none.with(GLUCOSE_VALUE, f64::from(value)).with(GLUCOSE_METHOD, 1.0);
         let midnight = at_hour(0, Kind::BloodGlucose, sample);
         Shown { minutes: midnight.minutes + place as i64 * 15, ..midnight }
