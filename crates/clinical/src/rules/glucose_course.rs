@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 
 use super::glucose_event::{
-    FingerSticks, Judge, Level, STICK_TELLS_FOR, TELLS_FOR, Urgent, just_after, measured,
+    FingerSticks, Judge, Level, OFTEN, OFTEN_WITHIN, STICK_TELLS_FOR, TELLS_FOR, Urgent,
+    just_after, measured,
 };
 use super::glucose_open::{Open, name};
 use crate::alert::{Severity, Stage};
@@ -77,7 +78,8 @@ pub(super) struct Course {
     ends_with_stick: bool,
     /// Values beyond the limit, of each sensor.
     beyond: Vec<Run>,
-    /// Finger-sticks beyond the limit, where it takes two; nothing was back since.
+    /// Finger-sticks beyond the limit, where it takes two; else those with which a stretch began that
+    /// nobody was called for. Nothing was back since.
     sticks: VecDeque<CurrentReading>,
     /// Values that are back, of each sensor; no reading since was less so.
     back: Vec<Run>,
@@ -139,10 +141,15 @@ impl Course {
             let tells_for = if are_sticks { STICK_TELLS_FOR } else { TELLS_FOR };
             let goes_on = self.stretch.filter(|(_, last)| reading.time - *last <= tells_for);
             let since = goes_on.map_or(reading.time, |(since, _)| since);
+            let begins = goes_on.is_none();
             self.stretch = Some((since, reading.time));
             self.ends_with_stick = is_stick;
             if let Some(open) = &mut self.open {
                 open.goes_on(since, reading.time);
+            }
+            if is_judged && is_stick {
+                // What came before the event is none of it.
+                self.count_stretches(reading, begins || self.open.is_none());
             }
         }
         if level != Level::Back {
@@ -178,6 +185,29 @@ impl Course {
                 }
             }
         }
+    }
+
+    /// Counts the stretches that a finger-stick has begun, where it takes time to be urgent: of what
+    /// somebody was called for only those that may be another crisis.
+    fn count_stretches(&mut self, reading: &CurrentReading, begins: bool) {
+        if !matches!(self.judge.event.urgent, Urgent::After(_)) {
+            return;
+        }
+        if self.open.as_ref().is_some_and(|open| !open.is_to_last()) {
+            self.sticks.clear();
+        } else if begins {
+            self.sticks.retain(|stick| reading.time - stick.time <= OFTEN_WITHIN);
+            self.sticks.push_back(*reading);
+        }
+    }
+
+    /// Since when finger-sticks have been beyond the limit so often, with nothing back between, that it is
+    /// as urgent as one stretch that has lasted.
+    fn often_since(&self) -> Option<Timestamp> {
+        let takes_time = matches!(self.judge.event.urgent, Urgent::After(_));
+        let is_to_last = self.open.as_ref().is_some_and(Open::is_to_last);
+        let is_often = takes_time && is_to_last && self.sticks.len() >= OFTEN;
+        self.sticks.front().filter(|_| is_often).map(|first| first.time)
     }
 
     /// A value that is not beyond the limit ends the run of its sensor, at once or with those that follow.
@@ -323,7 +353,9 @@ impl Course {
         let evidence: Vec<_> = EvidenceReading::of(GLUCOSE, readings).collect();
         let event = self.judge.event;
         let is_new = self.open.is_none();
+        let often_since = self.often_since();
         let has_lasted = self.lasts_until().is_some_and(|until| newest.time > until)
+            || often_since.is_some()
             || self.is_known_to_last(newest);
         let open = self.open.get_or_insert_with(|| {
             let episode = Episode::begin(Stage::Confirmed, Severity::Review, evidence.clone());
@@ -338,8 +370,10 @@ impl Course {
                 open.is_held_by(newest, !is_new && open.episode.stage == Stage::Confirmed);
             }
             _ if has_lasted => {
-                let stretch = self.stretch.unwrap_or((newest.time, newest.time));
-                open.lasts(evidence.last().copied(), newest, stretch);
+                let (since, until) = self.stretch.unwrap_or((newest.time, newest.time));
+                let since = often_since.unwrap_or(since);
+                open.lasts(evidence.last().copied(), newest, (since, until));
+                self.sticks.clear();
             }
             Urgent::After(_) => open.lasts_on(newest),
             Urgent::Never => {}
@@ -369,7 +403,7 @@ impl Course {
             || self.stretch.is_some_and(|(since, _)| since <= self.from + TELLS_FOR);
         self.open.as_ref().is_some_and(|open| !open.has_lasted && is_named(open))
             && matches!(self.judge.event.urgent, Urgent::After(_))
-            && begins_before()
+            && (begins_before() || self.open.as_ref().is_some_and(Open::began_to_last_before))
     }
 
     /// Of what upholds an episode its evidence names the furthest beyond the limit.

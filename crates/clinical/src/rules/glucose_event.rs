@@ -37,6 +37,15 @@ pub(super) const TELLS_FOR: Span = Span::from_hours(4);
 /// eaten between them.
 pub(super) const STICK_TELLS_FOR: Span = Span::from_minutes(150);
 
+/// So many stretches that finger-sticks begin beyond the limit, with nothing back between, are as urgent as
+/// one that has lasted. Ours: a low is measured again after it was treated, and at the third what was done
+/// does not help.
+pub(super) const OFTEN: usize = 3;
+
+/// The first and the last of them begin so far apart at most. Ours: a night, or a day from breakfast to
+/// supper.
+pub(super) const OFTEN_WITHIN: Span = Span::from_hours(12);
+
 /// What the rules that share these numbers say of them.
 pub(super) const FIXED: &[Fixed] = &[
     Fixed::minutes(

@@ -111,12 +111,18 @@ impl Open {
         }
         // What it followed is before what is computed; nothing tells how shortly.
         episode.crisis = known.filter(|crisis| crisis.began < from);
+        // What lies long before the newest crisis was told, and so was what lies between its beginning and
+        // the reading that the alert names.
+        let of_crisis = named.filter(|_| takes_time && episode.crisis.is_some());
+        let of_crisis = of_crisis.map(|named| named.reading.time);
+        let before_crisis = known.filter(|_| takes_time).map(|crisis| crisis.began - TELLS_FOR);
+        let told_until = of_crisis.or(before_crisis).map_or(from, |until| until.max(from));
         Self {
             has_lasted,
             lasted_since: lasted_since.filter(|since| *since < from),
             named: named.filter(is_before),
             named_before: named.filter(|one| !is_before(one)).map(|one| one.reading),
-            told_until: Some(from).filter(|_| has_lasted || !takes_time),
+            told_until: Some(told_until).filter(|_| has_lasted || !takes_time),
             known_crisis: known.map(|crisis| crisis.began).filter(|began| *began >= from),
             ..Self::of(episode)
         }
@@ -127,12 +133,19 @@ impl Open {
     pub(super) fn goes_on(&mut self, stretch_since: Timestamp, time: Timestamp) {
         let Some(until) = self.told_until.filter(|_| self.has_lasted) else { return };
         let begins = stretch_since == time;
-        let is_known = begins && self.known_crisis == Some(time);
+        // A reading that came late may let it begin earlier.
+        let is_of_stretch = |known: &mut Timestamp| (stretch_since..=time).contains(known);
+        let is_known = self.known_crisis.take_if(is_of_stretch).is_some();
         if self.again_since.is_some() && begins || time - until > TELLS_FOR || is_known {
             self.again_since = Some(stretch_since);
         } else if self.again_since.is_none() {
-            self.told_until = Some(time);
+            self.told_until = Some(until.max(time));
         }
+    }
+
+    /// Whether what is carried has begun to last before what is computed, by what its alert says.
+    pub(super) fn began_to_last_before(&self) -> bool {
+        self.lasted_since.is_some()
     }
 
     /// Whether it is waited for that it lasts, for the first time or again.
@@ -151,7 +164,8 @@ impl Open {
             self.lasted_since.get_or_insert(stretch_since);
         }
         if let Some(since) = self.again_since.take() {
-            self.begin_crisis(since, newest);
+            // Of several stretches, with the first.
+            self.begin_crisis(since.min(stretch_since), newest);
         }
         self.has_lasted = true;
         self.named = by;

@@ -4,7 +4,7 @@ use crate::fixed::Fixed;
 use crate::glucose::{EXTENDED, SENSOR_FOR};
 use crate::kinds::Label;
 use crate::parameter::Parameter;
-use crate::rules::glucose_event::{STICK_TELLS_FOR, TELLS_FOR};
+use crate::rules::glucose_event::{OFTEN, OFTEN_WITHIN, STICK_TELLS_FOR, TELLS_FOR};
 
 /// Glucose below which it is low, mg/dL.
 pub(super) const LIMIT: Parameter = Parameter {
@@ -86,5 +86,18 @@ pub(super) const FIXED: &[Fixed] = &[
         ["指先穿刺の低値を一続きとみなす間隔（以下）", "low finger-sticks are one low within"],
         STICK_TELLS_FOR,
         "ours: who measures before each meal has eaten between",
+    ),
+    Fixed::count(
+        [
+            "回復の確認がないまま指先穿刺の低値を繰り返し、緊急とする回数（以上）",
+            "urgent: lows of finger-sticks with nothing back between, at least",
+        ],
+        OFTEN,
+        "ours: at the third what was done does not help",
+    ),
+    Fixed::hours(
+        ["その回数を数える時間（以下）", "these lows begin within"],
+        OFTEN_WITHIN,
+        "ours: a night, or a day from breakfast to supper",
     ),
 ];

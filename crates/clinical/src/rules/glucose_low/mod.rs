@@ -5,7 +5,8 @@
 //! event of the consensus. Time alone makes it so while a sensor goes on, which may be silent for 30
 //! minutes; after more silence nobody knows, and the next readings below the limit do. After 4 hours
 //! without a low value the 120 minutes begin anew, and after 2 hours and a half between two finger-sticks:
-//! before two meals somebody has eaten between. What lasts so once more is a new crisis.
+//! before two meals somebody has eaten between. What lasts so once more is a new crisis. The third low that
+//! a finger-stick begins within 12 hours, with nothing back between, is as urgent as one that has lasted.
 //!
 //! It ends with a finger-stick of 70 mg/dL or more, or with a sensor that stays there for 15 minutes while
 //! nothing else reads less. Raising and clearing have the same limit: it is the 15 minutes both ways that
