@@ -3,7 +3,7 @@
 //   npm run mock & npm run dev         the same API behind Vite
 // Sign in as physician/physician or operator/operator. PORT (0 for a free one) and PATIENTS (default 200) may be set.
 // POST /dev/drop cuts the live streams, /dev/store toggles the store, /dev/wait whether readings wait for it,
-// /dev/expire ends all sessions.
+// /dev/expire ends all sessions. POST /dev/alert with { patient } and what else an alert says tells of it live.
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
@@ -136,6 +136,15 @@ const server = createServer(async (request, response) => {
   if (path === '/dev/store') { store = store === 'available' ? 'unavailable' : 'available'; return send(200, { store }) }
   if (path === '/dev/wait') { waiting = waiting ? null : new Date(Date.now() - 90_000).toISOString(); for (const p of patients.values()) changed(p.patient, ['blood_pressure']); return send(200, { waiting }) }
   if (path === '/dev/expire') { sessions.clear(); for (const stream of streams) stream.destroy(); return send(200, {}) }
+  if (path === '/dev/alert') {
+    const told = await body(request)
+    const p = patients.get(told.patient)
+    const known = p.alerts.find((one) => one.id === told.id) ?? alertOf(p, 'review', 'bp.severe_high', new Date(), 'unconfirmed')
+    const alert = { ...known, changed_at: new Date().toISOString(), ...told }
+    p.alerts = [alert, ...p.alerts.filter((one) => one.id !== alert.id)]
+    publish(alert)
+    return send(200, {})
+  }
   if (path === '/v1/readings' && request.method === 'POST') {
     if (request.headers.authorization !== 'Bearer mock-device-token') return send(401, 'unknown device')
     receive(await body(request))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { PatientReadings, Reading } from '../api/model'
-import { historyOf } from './use-history'
+import type { Alert, PatientReadings, Reading } from '../api/model'
+import { earlierOf, historyOf } from './use-history'
 
 const now = Date.parse('2026-11-22T08:00:00+09:00')
 const reading = (id: string, observed_at: string, of: Partial<Reading> = {}) => ({ id, kind: 'blood_pressure', observed_at, received_at: observed_at, ...of }) as Reading
@@ -28,4 +28,10 @@ test('since when readings wait is that of the answer which waits longest, whatev
     expect(historyOf(answers, '30', null, now + skew).waitingSince).toBe('2026-11-21T22:59:50Z')
     expect(historyOf([answer([])], '30', null, now + skew).waitingSince).toBe(null)
   }
+})
+
+test('an alert that is open again is none of the earlier ones, whatever was answered before', () => {
+  const alert = (id: string, status: Alert['status']) => ({ id, status }) as Alert
+  const answered = [alert('over', 'resolved'), alert('again', 'resolved'), alert('closing', 'open'), alert('wrong', 'retracted')]
+  expect(earlierOf(answered, [alert('again', 'open')]).map(({ id }) => id)).toEqual(['over', 'wrong'])
 })

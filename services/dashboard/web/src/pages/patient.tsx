@@ -18,13 +18,13 @@ import { PageTitle } from './page-title'
 import { ReadingsWait } from './readings-wait'
 import { PatientSummaries } from '../summaries/summaries'
 import { PatientYear } from '../year/year'
-import { useEarlierAlerts, useReadings, type Failure, type History } from './use-history'
+import { earlierOf, useAlerts, useReadings, type Failure, type History } from './use-history'
 
 const NO_ALERTS: readonly Alert[] = []
 const NO_READINGS: readonly Reading[] = []
 
 export function PatientPage({ patient }: { patient: string }) {
-  const { patients, listedAt, listFailed, news, seen, store, changes } = useDashboardState()
+  const { patients, listedAt, listFailed, news, seen, store, changes, changedAlerts } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [range, setRange] = useState<Range>(() => rangeOf(location.search))
@@ -34,7 +34,6 @@ export function PatientPage({ patient }: { patient: string }) {
     () => new Set(open.flatMap((alert) => alert.evidence.map((one) => one.reading))),
     [open],
   )
-  const openKey = open.map((alert) => `${alert.id} ${alert.changed_at}`).join()
   const { history, failure, isSlow, again } = useReadings(
     patient,
     range,
@@ -47,7 +46,8 @@ export function PatientPage({ patient }: { patient: string }) {
   // The header says of what is charted what the charts say.
   const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
   const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
-  const { earlier, failure: alertsFailure } = useEarlierAlerts(patient, openKey)
+  const { alerts, alertsAt, alertsFailure } = useAlerts(patient, changesOf(changes, patient) + changesOf(changedAlerts, patient))
+  const earlier = earlierOf(alerts, open)
 
   useEffect(fetchCharts, [])
 
@@ -80,8 +80,8 @@ export function PatientPage({ patient }: { patient: string }) {
             ))}
             {isListed && (
               <div className="earlier-place">
-                {earlier && earlier.length > 0 && <EarlierAlerts alerts={earlier} now={now} />}
-                {alertsFailure === 'failed' && <p className="muted">{words.alertsHistoryFailed}</p>}
+                {earlier.length > 0 && <EarlierAlerts alerts={earlier} now={now} />}
+                {alertsFailure !== null && <AlertsFailure since={alertsAt} now={now} />}
               </div>
             )}
           </section>
@@ -155,6 +155,16 @@ function EndsAtNewest({ history, now }: { history: History; now: number }) {
   const { words, times } = useLanguage()
   const { to } = history.period
   return <p className="notice notice-info">{words.endsAtNewest(times.full(to), times.ago(to, now))}</p>
+}
+
+/** `since`: when what is still shown of earlier alerts was answered. */
+function AlertsFailure({ since, now }: { since: number | null; now: number }) {
+  const { words, times } = useLanguage()
+  return (
+    <p className="muted">
+      {words.alertsHistoryFailed} {since !== null && words.historyAsOf(times.dateTime(since, now))}
+    </p>
+  )
 }
 
 /** `since`: when what is still shown was answered. */

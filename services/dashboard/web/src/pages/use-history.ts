@@ -1,5 +1,5 @@
 import { ApiError, listAlertsOf, listReadings, serverNow } from '../api/client'
-import type { Limit, PatientReadings, Reading } from '../api/model'
+import type { Alert, Limit, PatientReadings, Reading } from '../api/model'
 import { inOrder, placeOf } from '../charts/parted'
 import { CHARTED_KINDS } from '../charts/list'
 import { periodOf, type Period, type Range } from '../charts/period'
@@ -27,6 +27,7 @@ export interface History {
 export type Failure = 'not-yours' | 'unavailable' | 'failed'
 
 const MOST = 50_000
+const NO_ALERTS: readonly Alert[] = []
 
 /** With this pause and a wait of `SLOW_MS` what an open page shows is so within ten seconds, or it says as of when. */
 const MOST_PAUSE_MS = 5_000
@@ -74,15 +75,22 @@ export function historyOf(answers: readonly PatientReadings[], range: Range, lis
   }
 }
 
-/** Alerts that are no longer open. Asked anew whenever the open ones change, and after a failure. */
-export function useEarlierAlerts(patient: string, openKey: string) {
-  const { answer: earlier, failure } = useAnswer({
+/** Every alert of a patient. Asked anew whenever one of them has changed, or readings that they are of. */
+export function useAlerts(patient: string, changes: number) {
+  const queryKey = ['alerts', patient]
+  const { answer, failure } = useAnswer({
     of: patient,
-    queryKey: ['alerts', patient, openKey],
-    queryFn: async () => (await listAlertsOf(patient)).alerts.filter((alert) => alert.status !== 'open'),
+    queryKey,
+    queryFn: async () => ({ alerts: (await listAlertsOf(patient)).alerts, at: serverNow() }),
     ...againAfterFailure(isWorthAsking),
   })
-  return { earlier, failure: failureOf(failure) }
+  useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
+  return { alerts: answer?.alerts ?? NO_ALERTS, alertsAt: answer?.at ?? null, alertsFailure: failureOf(failure) }
+}
+
+/** The alerts that are over. The live stream knows first what is open again. */
+export function earlierOf(alerts: readonly Alert[], open: readonly Alert[]): readonly Alert[] {
+  return alerts.filter((alert) => alert.status !== 'open' && !open.some((one) => one.id === alert.id))
 }
 
 const isWorthAsking = (error: unknown) => failureOf(error) !== 'not-yours'
