@@ -7,6 +7,8 @@ import { startBrowser, startMock } from './mock.mjs'
 const PATIENT = 'BRW001/P1'
 const PATH = `/api/v1/patients/${PATIENT}`
 const SHOWN_WITHIN_MS = 10_000
+/** So often what a care plan gives charts is asked for. */
+const IN_FORCE_ANEW_MS = 30_000
 
 describe('an open page of a patient', () => {
   let mock
@@ -74,5 +76,44 @@ describe('an open page of a patient', () => {
     await tell({ id: 'one', status: 'open', transition: 'raised', text: { ja: 'of one course', en: 'of one course' } })
     await page.locator('.alert-detail', { hasText: 'of one course' }).waitFor()
     await page.locator('.earlier li', { hasText: 'of one course' }).waitFor({ state: 'detached' })
+  })
+
+  /** A colleague sets a plan, elsewhere. */
+  async function setPlan(systolic) {
+    const headers = { 'content-type': 'application/json' }
+    const signedIn = await fetch(`${mock.base}/api/v1/session`, { method: 'POST', headers, body: JSON.stringify({ user: 'physician', password: 'physician' }) })
+    headers.cookie = signedIn.headers.get('set-cookie').split(';')[0]
+    const { version, plan } = await (await fetch(`${mock.base}${PATH}/plan`, { headers })).json()
+    const content = { ...plan, thresholds: { 'bp.severe_high.systolic': systolic }, reason: 'of a colleague' }
+    const answer = await fetch(`${mock.base}${PATH}/plan`, { method: 'PUT', headers: { ...headers, 'if-match': `"${version}"` }, body: JSON.stringify(content) })
+    assert.equal(answer.status, 200)
+  }
+  const limits = (text) => page.locator('.legend', { hasText: text }).first().waitFor()
+  const ofReadings = () => asked.filter((path) => path === `${PATH}/readings`).length
+
+  test('a chart has the limits of a plan that a colleague sets, for one question and no readings', async () => {
+    await limits('180/110')
+    const before = ofReadings()
+    await setPlan(195)
+    await page.clock.fastForward(IN_FORCE_ANEW_MS)
+    await limits('195/110')
+    assert.equal(ofReadings(), before + 1)
+    assert.ok(asked.filter((path) => path.endsWith('/glucose/summary')).length >= 1, 'summaries are asked for anew')
+    await setPlan(205)
+    await page.clock.fastForward(IN_FORCE_ANEW_MS)
+    await limits('205/110')
+    // With an alert that a plan may have caused they are asked for at once.
+    await setPlan(180)
+    await tell({ id: 'of the plan', status: 'resolved', transition: 'criteria_changed' })
+    await limits('180/110')
+  })
+
+  test('where it is not known which plan is in force the page says as of when it was', async () => {
+    await page.route(`**${PATH}/readings?to=*`, (route) => route.abort())
+    await page.clock.fastForward(IN_FORCE_ANEW_MS)
+    await page.locator('.notice[role=alert]', { hasText: 'as of' }).waitFor()
+    await page.unroute(`**${PATH}/readings?to=*`)
+    await page.locator('.notice[role=alert] button').click()
+    await page.locator('.notice[role=alert]').waitFor({ state: 'detached' })
   })
 })

@@ -22,6 +22,9 @@ const LIMITS = [
   { kind: 'blood_glucose', field: 'glucose_value', side: 'above', value: 180, severity: null },
 ]
 
+/** The limits of a patient, of which the plan moves one. */
+const limitsOf = (p) => LIMITS.map((one) => (one.field === 'systolic' && one.severity === 'urgent' ? { ...one, value: p.plan?.plan.thresholds['bp.severe_high.systolic'] ?? one.value } : one))
+
 const port = Number(process.env.PORT ?? 8790)
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
 const patients = fakePatients(Number(process.env.PATIENTS ?? 200))
@@ -226,9 +229,10 @@ const server = createServer(async (request, response) => {
   if (match[3] === 'blood-pressure/summary') return send(200, pressureSummary(p))
   const kind = url.searchParams.get('kind')
   const from = Date.parse(url.searchParams.get('from') ?? '1970-01-01')
+  const to = Date.parse(url.searchParams.get('to') ?? '2100-01-01')
   const limit = Number(url.searchParams.get('limit') ?? 10_000)
-  const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.time_unknown ? r.received_at : r.observed_at) >= from)
-  return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit, time_zone: zoneOf(p), waiting_since: waiting, limits: LIMITS.filter((one) => !kind || one.kind === kind) })
+  const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.observed_at) < to && Date.parse(r.time_unknown ? r.received_at : r.observed_at) >= from)
+  return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit, time_zone: zoneOf(p), waiting_since: waiting, limits: limitsOf(p).filter((one) => !kind || one.kind === kind) })
 })
 
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' }

@@ -18,7 +18,7 @@ import { PageTitle } from './page-title'
 import { ReadingsWait } from './readings-wait'
 import { PatientSummaries } from '../summaries/summaries'
 import { PatientYear } from '../year/year'
-import { earlierOf, useAlerts, useReadings, type Failure, type History } from './use-history'
+import { earlierOf, useAlerts, useChangesInForce, useReadings, type Failure, type History } from './use-history'
 
 const NO_ALERTS: readonly Alert[] = []
 const NO_READINGS: readonly Reading[] = []
@@ -34,11 +34,12 @@ export function PatientPage({ patient }: { patient: string }) {
     () => new Set(open.flatMap((alert) => alert.evidence.map((one) => one.reading))),
     [open],
   )
-  const { history, failure, isSlow, again } = useReadings(
+  const changed = { readings: changesOf(changes, patient), alerts: changesOf(changedAlerts, patient) }
+  const { history, failure, since, isSlow, again } = useReadings(
     patient,
     range,
     listed ? newestCharted(listed, CHARTED_KINDS) : null,
-    changesOf(changes, patient),
+    changed,
     patients !== null || listFailed,
   )
   // What comes later has its place kept, so that nothing moves under who reads; only open alerts wait for nothing.
@@ -46,8 +47,10 @@ export function PatientPage({ patient }: { patient: string }) {
   // The header says of what is charted what the charts say.
   const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
   const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
-  const { alerts, alertsAt, alertsFailure } = useAlerts(patient, changesOf(changes, patient) + changesOf(changedAlerts, patient))
+  const { alerts, alertsAt, alertsFailure } = useAlerts(patient, changed.readings + changed.alerts)
   const earlier = earlierOf(alerts, open)
+  // Summaries are by the patient's own ranges and days.
+  const changesInForce = useChangesInForce(history)
 
   useEffect(fetchCharts, [])
 
@@ -87,13 +90,13 @@ export function PatientPage({ patient }: { patient: string }) {
           </section>
           {isListed && (
             <>
-              <PatientSummaries patient={patient} changes={changesOf(changes, patient)} latest={listed?.latest ?? NO_READINGS} />
+              <PatientSummaries patient={patient} changes={changed.readings + changesInForce} latest={listed?.latest ?? NO_READINGS} />
               <PatientYear patient={patient} kinds={measured} />
 
               <RangeBar range={range} history={history} choose={choose} />
               {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}
               {history?.truncated && <p className="notice notice-info">{words.truncated}</p>}
-              {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} since={history?.at ?? null} now={now} again={again} />}
+              {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} since={since} now={now} again={again} />}
               {failure === null && history !== null && <ReadingsWait since={history.waitingSince} now={now} />}
               {failure === null && history !== null && isSlow && <AsOf at={history.at} now={now} />}
               {history === null && failure === null && <ChartsWaiting />}
