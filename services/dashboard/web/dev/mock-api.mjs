@@ -3,7 +3,7 @@
 //   npm run mock & npm run dev         the same API behind Vite
 // Sign in as physician/physician or operator/operator. PORT (0 for a free one) and PATIENTS (default 200) may be set.
 // POST /dev/drop cuts the live streams, /dev/store toggles the store, /dev/wait whether readings wait for it,
-// /dev/expire ends all sessions.
+// /dev/expire ends all sessions. POST /dev/alert with { patient } and what else an alert says tells of it live.
 import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
@@ -21,6 +21,9 @@ const LIMITS = [
   { kind: 'blood_glucose', field: 'glucose_value', side: 'below', value: 70, severity: null },
   { kind: 'blood_glucose', field: 'glucose_value', side: 'above', value: 180, severity: null },
 ]
+
+/** The limits of a patient, of which the plan moves one. */
+const limitsOf = (p) => LIMITS.map((one) => (one.field === 'systolic' && one.severity === 'urgent' ? { ...one, value: p.plan?.plan.thresholds['bp.severe_high.systolic'] ?? one.value } : one))
 
 const port = Number(process.env.PORT ?? 8790)
 const dist = fileURLToPath(new URL('../dist', import.meta.url))
@@ -136,6 +139,15 @@ const server = createServer(async (request, response) => {
   if (path === '/dev/store') { store = store === 'available' ? 'unavailable' : 'available'; return send(200, { store }) }
   if (path === '/dev/wait') { waiting = waiting ? null : new Date(Date.now() - 90_000).toISOString(); for (const p of patients.values()) changed(p.patient, ['blood_pressure']); return send(200, { waiting }) }
   if (path === '/dev/expire') { sessions.clear(); for (const stream of streams) stream.destroy(); return send(200, {}) }
+  if (path === '/dev/alert') {
+    const told = await body(request)
+    const p = patients.get(told.patient)
+    const known = p.alerts.find((one) => one.id === told.id) ?? alertOf(p, 'review', 'bp.severe_high', new Date(), 'unconfirmed')
+    const alert = { ...known, changed_at: new Date().toISOString(), ...told }
+    p.alerts = [alert, ...p.alerts.filter((one) => one.id !== alert.id)]
+    publish(alert)
+    return send(200, {})
+  }
   if (path === '/v1/readings' && request.method === 'POST') {
     if (request.headers.authorization !== 'Bearer mock-device-token') return send(401, 'unknown device')
     receive(await body(request))
@@ -217,9 +229,10 @@ const server = createServer(async (request, response) => {
   if (match[3] === 'blood-pressure/summary') return send(200, pressureSummary(p))
   const kind = url.searchParams.get('kind')
   const from = Date.parse(url.searchParams.get('from') ?? '1970-01-01')
+  const to = Date.parse(url.searchParams.get('to') ?? '2100-01-01')
   const limit = Number(url.searchParams.get('limit') ?? 10_000)
-  const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.time_unknown ? r.received_at : r.observed_at) >= from)
-  return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit, time_zone: zoneOf(p), waiting_since: waiting, limits: LIMITS.filter((one) => !kind || one.kind === kind) })
+  const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.observed_at) < to && Date.parse(r.time_unknown ? r.received_at : r.observed_at) >= from)
+  return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit, time_zone: zoneOf(p), waiting_since: waiting, limits: limitsOf(p).filter((one) => !kind || one.kind === kind) })
 })
 
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' }

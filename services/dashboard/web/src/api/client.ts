@@ -159,3 +159,6 @@ export function listReadings(patient: string, wanted: ReadingsWanted): Promise<P
   if (wanted.limit) query.set('limit', String(wanted.limit))
   return read<PatientReadings>(`${patientPath(patient)}/readings?${query.toString()}`)
 }
+
+/** What an answer says beside readings, with none of them: no device measured before 1970. */
+export const readLimits = (patient: string) => readOfPatient<PatientReadings>(patient, 'readings?to=1970-01-01T00:00:00Z&limit=1')

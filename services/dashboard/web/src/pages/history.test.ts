@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { PatientReadings, Reading } from '../api/model'
-import { historyOf } from './use-history'
+import type { Alert, Limit, PatientReadings, Reading } from '../api/model'
+import { earlierOf, historyOf, inForceOf, withInForce } from './use-history'
 
 const now = Date.parse('2026-11-22T08:00:00+09:00')
 const reading = (id: string, observed_at: string, of: Partial<Reading> = {}) => ({ id, kind: 'blood_pressure', observed_at, received_at: observed_at, ...of }) as Reading
@@ -28,4 +28,25 @@ test('since when readings wait is that of the answer which waits longest, whatev
     expect(historyOf(answers, '30', null, now + skew).waitingSince).toBe('2026-11-21T22:59:50Z')
     expect(historyOf([answer([])], '30', null, now + skew).waitingSince).toBe(null)
   }
+})
+
+test('an alert that is open again is none of the earlier ones, whatever was answered before', () => {
+  const alert = (id: string, status: Alert['status']) => ({ id, status }) as Alert
+  const answered = [alert('over', 'resolved'), alert('again', 'resolved'), alert('closing', 'open'), alert('wrong', 'retracted')]
+  expect(earlierOf(answered, [alert('again', 'open')]).map(({ id }) => id)).toEqual(['over', 'wrong'])
+})
+
+test('charts show what is in force by the newest question, and are drawn anew only where that differs', () => {
+  const limit = (kind: Limit['kind'], value: number): Limit => ({ kind, field: 'systolic', side: 'at_or_above', value, severity: 'urgent' })
+  const said = (...limits: Limit[]) => ({ ...answer([]), limits })
+  const shown = historyOf([said(limit('blood_pressure', 180)), said(limit('weighing_scale', 2))], '30', null, now, 10)
+  // The answer of all kinds has another order, and kinds without a chart.
+  const same = inForceOf(said(limit('weighing_scale', 2), limit('body_temperature', 38), limit('blood_pressure', 180)), now, 20)
+  expect(withInForce(shown, null)).toBe(shown)
+  expect(withInForce(shown, same)).toBe(shown)
+  const changed = said(limit('weighing_scale', 2), limit('blood_pressure', 195))
+  expect(withInForce(shown, inForceOf(changed, now, 20)).limits.map(({ value }) => value)).toEqual([195, 2])
+  // Charts that were asked for later know better.
+  expect(withInForce(shown, inForceOf(changed, now, 10))).toBe(shown)
+  expect(withInForce(shown, inForceOf({ ...same, patient: 'A/1', readings: [], truncated: false, time_zone: 'Europe/Berlin', waiting_since: null }, now, 20)).timeZone).toBe('Europe/Berlin')
 })

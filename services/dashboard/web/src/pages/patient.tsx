@@ -18,13 +18,13 @@ import { PageTitle } from './page-title'
 import { ReadingsWait } from './readings-wait'
 import { PatientSummaries } from '../summaries/summaries'
 import { PatientYear } from '../year/year'
-import { useEarlierAlerts, useReadings, type Failure, type History } from './use-history'
+import { earlierOf, useAlerts, useChangesInForce, useReadings, type Failure, type History } from './use-history'
 
 const NO_ALERTS: readonly Alert[] = []
 const NO_READINGS: readonly Reading[] = []
 
 export function PatientPage({ patient }: { patient: string }) {
-  const { patients, listedAt, listFailed, news, seen, store, changes } = useDashboardState()
+  const { patients, listedAt, listFailed, news, seen, store, changes, changedAlerts } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [range, setRange] = useState<Range>(() => rangeOf(location.search))
@@ -34,12 +34,12 @@ export function PatientPage({ patient }: { patient: string }) {
     () => new Set(open.flatMap((alert) => alert.evidence.map((one) => one.reading))),
     [open],
   )
-  const openKey = open.map((alert) => `${alert.id} ${alert.changed_at}`).join()
-  const { history, failure, isSlow, again } = useReadings(
+  const changed = { readings: changesOf(changes, patient), alerts: changesOf(changedAlerts, patient) }
+  const { history, failure, since, isSlow, again } = useReadings(
     patient,
     range,
     listed ? newestCharted(listed, CHARTED_KINDS) : null,
-    changesOf(changes, patient),
+    changed,
     patients !== null || listFailed,
   )
   // What comes later has its place kept, so that nothing moves under who reads; only open alerts wait for nothing.
@@ -47,7 +47,10 @@ export function PatientPage({ patient }: { patient: string }) {
   // The header says of what is charted what the charts say.
   const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
   const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
-  const { earlier, failure: alertsFailure } = useEarlierAlerts(patient, openKey)
+  const { alerts, alertsAt, alertsFailure } = useAlerts(patient, changed.readings + changed.alerts)
+  const earlier = earlierOf(alerts, open)
+  // Summaries are by the patient's own ranges and days.
+  const changesInForce = useChangesInForce(history)
 
   useEffect(fetchCharts, [])
 
@@ -80,20 +83,20 @@ export function PatientPage({ patient }: { patient: string }) {
             ))}
             {isListed && (
               <div className="earlier-place">
-                {earlier && earlier.length > 0 && <EarlierAlerts alerts={earlier} now={now} />}
-                {alertsFailure === 'failed' && <p className="muted">{words.alertsHistoryFailed}</p>}
+                {earlier.length > 0 && <EarlierAlerts alerts={earlier} now={now} />}
+                {alertsFailure !== null && <AlertsFailure since={alertsAt} now={now} />}
               </div>
             )}
           </section>
           {isListed && (
             <>
-              <PatientSummaries patient={patient} changes={changesOf(changes, patient)} latest={listed?.latest ?? NO_READINGS} />
+              <PatientSummaries patient={patient} changes={changed.readings + changesInForce} latest={listed?.latest ?? NO_READINGS} />
               <PatientYear patient={patient} kinds={measured} />
 
               <RangeBar range={range} history={history} choose={choose} />
               {history?.period.endsAtNewest && <EndsAtNewest history={history} now={now} />}
               {history?.truncated && <p className="notice notice-info">{words.truncated}</p>}
-              {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} since={history?.at ?? null} now={now} again={again} />}
+              {failure !== null && <HistoryFailure failure={store === 'unavailable' ? 'unavailable' : failure} since={since} now={now} again={again} />}
               {failure === null && history !== null && <ReadingsWait since={history.waitingSince} now={now} />}
               {failure === null && history !== null && isSlow && <AsOf at={history.at} now={now} />}
               {history === null && failure === null && <ChartsWaiting />}
@@ -155,6 +158,16 @@ function EndsAtNewest({ history, now }: { history: History; now: number }) {
   const { words, times } = useLanguage()
   const { to } = history.period
   return <p className="notice notice-info">{words.endsAtNewest(times.full(to), times.ago(to, now))}</p>
+}
+
+/** `since`: when what is still shown of earlier alerts was answered. */
+function AlertsFailure({ since, now }: { since: number | null; now: number }) {
+  const { words, times } = useLanguage()
+  return (
+    <p className="muted">
+      {words.alertsHistoryFailed} {since !== null && words.historyAsOf(times.dateTime(since, now))}
+    </p>
+  )
 }
 
 /** `since`: when what is still shown was answered. */

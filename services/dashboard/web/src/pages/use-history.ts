@@ -1,11 +1,12 @@
-import { ApiError, listAlertsOf, listReadings, serverNow } from '../api/client'
-import type { Limit, PatientReadings, Reading } from '../api/model'
+import { useCallback, useMemo, useRef } from 'react'
+import { ApiError, listAlertsOf, listReadings, readLimits, serverNow } from '../api/client'
+import type { Alert, Limit, PatientReadings, Reading } from '../api/model'
 import { inOrder, placeOf } from '../charts/parted'
 import { CHARTED_KINDS } from '../charts/list'
 import { periodOf, type Period, type Range } from '../charts/period'
 import { DAY_MS } from '../language/zones'
-import { againAfterFailure } from '../state/questions'
-import { useAnswer, useFollowing, useLasting } from '../state/server-state'
+import { againAfterFailure, whileSeen } from '../state/questions'
+import { useAnswer, useFollowing, useLasting, useSeen } from '../state/server-state'
 
 export interface History {
   readonly range: Range
@@ -20,40 +21,119 @@ export interface History {
   readonly timeZone: string | null
   /** When it was answered, by the server's clock. */
   readonly at: number
+  /** When it was asked, by a clock that nobody sets. */
+  readonly asked: number
   /** Since when readings of the patient waited for the store then; null where none did. */
   readonly waitingSince: string | null
 }
 
+/** What the care plan and the rule set give charts. */
+export type InForce = Pick<History, 'limits' | 'timeZone' | 'at' | 'asked'>
+
 export type Failure = 'not-yours' | 'unavailable' | 'failed'
 
 const MOST = 50_000
+const NO_ALERTS: readonly Alert[] = []
 
 /** With this pause and a wait of `SLOW_MS` what an open page shows is so within ten seconds, or it says as of when. */
 const MOST_PAUSE_MS = 5_000
 const SLOW_MS = 2_000
+/** The live stream tells of no care plan and no rule set. A page that is seen asks what they give its charts so often. */
+const IN_FORCE_ANEW_MS = 30_000
+
+interface ChangesOf {
+  readonly readings: number
+  readonly alerts: number
+}
 
 /** The readings of the charts. Asked anew for another range, and whenever the patient's readings have changed. */
-export function useReadings(patient: string, range: Range, newest: number | null, changes: number, isReady: boolean) {
+export function useReadings(patient: string, range: Range, newest: number | null, changes: ChangesOf, isReady: boolean) {
   const queryKey = ['readings', patient, range, newest]
-  const { answer: history, failure, isFetching } = useAnswer({
+  const { answer, failure, isFetching } = useAnswer({
     of: patient,
     queryKey,
     queryFn: async () => {
+      const asked = performance.now()
       const { from } = periodOf(range, newest, serverNow())
       const answers = await Promise.all(CHARTED_KINDS.map((kind) => listReadings(patient, { kind, from, limit: MOST })))
-      return historyOf(answers, range, newest, serverNow())
+      return historyOf(answers, range, newest, serverNow(), asked)
     },
     enabled: isReady,
     ...againAfterFailure(isWorthAsking),
   })
   // What the viewer chose is not kept waiting; what changed by itself may come often.
-  const again = useFollowing(queryKey, { changes, isReady, pace: { mostPause: MOST_PAUSE_MS } })
+  const askReadings = useFollowing(queryKey, { changes: changes.readings, isReady, pace: { mostPause: MOST_PAUSE_MS } })
   const isSlow = useLasting(isFetching, SLOW_MS)
-  return { history, failure: failureOf(failure), isSlow, again }
+  const { inForce, inForceFailure, askInForce } = useInForce(patient, answer !== null, changes.alerts)
+  const history = useMemo(() => answer && withInForce(answer, inForce), [answer, inForce])
+  const isOfReadings = failure !== null || answer === null
+  const again = useCallback(() => {
+    askReadings()
+    askInForce()
+  }, [askReadings, askInForce])
+  return {
+    history,
+    failure: isOfReadings ? failureOf(failure) : inForceFailure,
+    /** As of when all of what is shown is so, where something has failed. */
+    since: answer && (isOfReadings ? answer.at : Math.max(answer.at, inForce?.at ?? answer.at)),
+    isSlow,
+    again,
+  }
+}
+
+/**
+ * What is in force of the patient's care plan and the rule set, asked anew every so often once charts are shown, and
+ * when an alert has changed, which a plan may have caused.
+ */
+function useInForce(patient: string, areShown: boolean, changedAlerts: number) {
+  // The charts' own answer says it at first.
+  const isDue = useLasting(areShown, IN_FORCE_ANEW_MS)
+  const queryKey = ['limits', patient]
+  const asking = whileSeen<InForce>(useSeen() && isDue, () => IN_FORCE_ANEW_MS)
+  const { answer, failure } = useAnswer<InForce>({
+    of: patient,
+    queryKey,
+    queryFn: async () => {
+      const asked = performance.now()
+      return inForceOf(await readLimits(patient), serverNow(), asked)
+    },
+    ...asking,
+    refetchInterval: (query) => isWorthAsking(query.state.error) && asking.refetchInterval(query),
+  })
+  const askInForce = useFollowing(queryKey, { changes: changedAlerts, isReady: isDue, pace: { mostPause: MOST_PAUSE_MS } })
+  return { inForce: answer, inForceFailure: failureOf(failure), askInForce }
+}
+
+/** Of an answer without readings, in the order of the charts' answers. */
+export function inForceOf(answer: PatientReadings, at: number, asked: number): InForce {
+  const limits = CHARTED_KINDS.flatMap((kind) => answer.limits.filter((limit) => limit.kind === kind))
+  return { limits, timeZone: answer.time_zone, at, asked }
+}
+
+/** What charts show with what is in force by now. Where that is what they show they need no new drawing. */
+export function withInForce(history: History, inForce: InForce | null): History {
+  if (inForce === null || inForce.asked <= history.asked || textOf(inForce) === textOf(history)) return history
+  const { limits, timeZone } = inForce
+  return { ...history, limits, timeZone }
+}
+
+function textOf({ limits, timeZone }: Pick<InForce, 'limits' | 'timeZone'>): string {
+  return JSON.stringify([timeZone, limits])
+}
+
+/** Another number whenever what is in force for the charts has changed. */
+export function useChangesInForce(history: History | null): number {
+  const text = useMemo(() => history && textOf(history), [history])
+  const known = useRef({ text, changes: 0 })
+  if (text !== null && text !== known.current.text) {
+    const isFirst = known.current.text === null
+    known.current = { text, changes: known.current.changes + (isFirst ? 0 : 1) }
+  }
+  return known.current.changes
 }
 
 /** What the charts show of answers: their own newest reading counts, though the list does not know it yet. */
-export function historyOf(answers: readonly PatientReadings[], range: Range, listed: number | null, now: number): History {
+export function historyOf(answers: readonly PatientReadings[], range: Range, listed: number | null, now: number, asked = 0): History {
   const all = inOrder(answers.flatMap((answer) => answer.readings))
   const times = all.filter((reading) => !reading.time_unknown).map((reading) => Date.parse(reading.observed_at))
   const last = times.at(-1) ?? null
@@ -70,19 +150,27 @@ export function historyOf(answers: readonly PatientReadings[], range: Range, lis
     limits: answers.flatMap((answer) => answer.limits),
     timeZone: answers[0]?.time_zone ?? null,
     at: now,
+    asked,
     waitingSince: waiting.sort((a, b) => Date.parse(a) - Date.parse(b))[0] ?? null,
   }
 }
 
-/** Alerts that are no longer open. Asked anew whenever the open ones change, and after a failure. */
-export function useEarlierAlerts(patient: string, openKey: string) {
-  const { answer: earlier, failure } = useAnswer({
+/** Every alert of a patient. Asked anew whenever one of them has changed, or readings that they are of. */
+export function useAlerts(patient: string, changes: number) {
+  const queryKey = ['alerts', patient]
+  const { answer, failure } = useAnswer({
     of: patient,
-    queryKey: ['alerts', patient, openKey],
-    queryFn: async () => (await listAlertsOf(patient)).alerts.filter((alert) => alert.status !== 'open'),
+    queryKey,
+    queryFn: async () => ({ alerts: (await listAlertsOf(patient)).alerts, at: serverNow() }),
     ...againAfterFailure(isWorthAsking),
   })
-  return { earlier, failure: failureOf(failure) }
+  useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
+  return { alerts: answer?.alerts ?? NO_ALERTS, alertsAt: answer?.at ?? null, alertsFailure: failureOf(failure) }
+}
+
+/** The alerts that are over. The live stream knows first what is open again. */
+export function earlierOf(alerts: readonly Alert[], open: readonly Alert[]): readonly Alert[] {
+  return alerts.filter((alert) => alert.status !== 'open' && !open.some((one) => one.id === alert.id))
 }
 
 const isWorthAsking = (error: unknown) => failureOf(error) !== 'not-yours'

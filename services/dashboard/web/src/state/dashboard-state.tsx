@@ -9,7 +9,7 @@ import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './cha
 import { lookWhenDue, NO_ALERTS, withAlert, withSnapshot, withTold, type Announcement } from './telling'
 
 const REFRESH_MS = 60_000
-/** The store follows the live alerts by a moment: asking at once would miss the reading that caused one. */
+/** The store, and another instance, follow the live alerts by a moment: asking at once alone would miss the reading that caused one. */
 const AFTER_ALERT_MS = 2_000
 
 export type Connection = 'connecting' | 'live' | 'lost'
@@ -26,6 +26,8 @@ export interface DashboardState {
   readonly waitingSince: string | null
   /** Whose readings have changed since the page was opened. */
   readonly changes: Changes
+  /** Whose alerts have changed since then, also those that are not open. */
+  readonly changedAlerts: Changes
   readonly connection: Connection
   readonly lastContact: number | null
   /** Ids of alerts that came, or became worse, while the page was open. */
@@ -46,6 +48,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
   const [connection, setConnection] = useState<Connection>('connecting')
   const [lastContact, setLastContact] = useState<number | null>(null)
   const [changes, setChanges] = useState(NO_CHANGES)
+  const [changedAlerts, setChangedAlerts] = useState(NO_CHANGES)
   const contact = useRef<number | null>(null)
   const fail = useRef(checkFailure)
   fail.current = checkFailure
@@ -91,21 +94,30 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     let soon: ReturnType<typeof setTimeout> | undefined
-    const refreshSoon = () => {
+    const alerted = new Set<string>()
+    const refreshSoon = (patient: string) => {
+      alerted.add(patient)
       clearTimeout(soon)
-      soon = setTimeout(refresh, AFTER_ALERT_MS)
+      soon = setTimeout(() => {
+        refresh()
+        const patients = [...alerted]
+        setChangedAlerts((before) => withChanged(before, patients))
+        alerted.clear()
+      }, AFTER_ALERT_MS)
     }
     const following = followLive(sessionId, {
       snapshot(snapshot) {
         setConnection('live')
         setChanges(withUnknownChanges)
+        setChangedAlerts(withUnknownChanges)
         refresh()
         setAlerts((before) => withSnapshot(before, snapshot))
       },
       alert(alert) {
         const now = serverNow()
         setAlerts((before) => withAlert(before, alert, now))
-        refreshSoon()
+        setChangedAlerts((before) => withChanged(before, [alert.patient]))
+        refreshSoon(alert.patient)
       },
       readings(changed) {
         setChanges((before) => withChanged(before, changed.map(({ patient }) => patient)))
@@ -155,6 +167,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       listFailed,
       waitingSince: list?.answer.waiting_since ?? null,
       changes,
+      changedAlerts,
       connection,
       lastContact,
       news: alerts.news,
@@ -162,7 +175,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       refresh,
       seen,
     }),
-    [patients, list, listFailed, changes, connection, lastContact, alerts, refresh, seen],
+    [patients, list, listFailed, changes, changedAlerts, connection, lastContact, alerts, refresh, seen],
   )
   return <DashboardStateContext value={state}>{children}</DashboardStateContext>
 }
