@@ -7,7 +7,7 @@ use crate::crisis::Crisis;
 use crate::episode::Episode;
 use crate::found::Found;
 use crate::judged::Judged;
-use crate::telling::Telling;
+use crate::reporting::Reporting;
 use crate::time::Timestamp;
 
 /// Turns the difference between the alerts known of one rule and its episodes, as computed, into new
@@ -100,8 +100,9 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
     let began = times().next().unwrap_or(episode.began);
     let newest_time = times().max();
     let severity = severity_of(known, &episode, status, computation.at);
-    let telling = Telling::of(known, &episode, status, computation);
-    let transition = transition(known, &episode, (severity, telling), status, (&evidence, began))?;
+    let reporting = Reporting::of(known, &episode, status, computation);
+    let transition =
+        transition(known, &episode, (severity, reporting), status, (&evidence, began))?;
     // What was judged stays as it was, with the numbers of the plan and the rule set that it was judged
     // by. What was taken back or holds again is judged anew, and so is what became more or less severe:
     // its findings may say which readings made it so.
@@ -123,7 +124,7 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
         severity,
         status,
         transition,
-        late: severity < episode.severity_in_time || telling == Telling::TooLate,
+        late: severity < episode.severity_in_time || reporting == Reporting::TooLate,
         raised_at: known
             .filter(|alert| alert.status == Status::Open || status != Status::Open)
             .map_or(computation.at, |alert| alert.raised_at),
@@ -181,7 +182,7 @@ fn finds_the_same(alert: &Alert, episode: &Episode) -> bool {
 fn transition(
     known: Option<&Alert>,
     episode: &Episode,
-    (severity, telling): (Severity, Telling),
+    (severity, reporting): (Severity, Reporting),
     status: Status,
     (evidence, began): (&[Evidence], Timestamp),
 ) -> Option<Transition> {
@@ -197,7 +198,7 @@ fn transition(
         (Status::Open, Status::Open) => {
             let reported = (known.severity, known.stage);
             let found = (severity, episode.stage);
-            if found > reported || telling == Telling::Now {
+            if found > reported || reporting == Reporting::Now {
                 Some(Transition::Escalated)
             } else if found < reported {
                 Some(Transition::Eased)

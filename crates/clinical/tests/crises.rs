@@ -45,7 +45,7 @@ fn after(occasions: impl IntoIterator<Item = [Sent; 2]>) -> Home {
 }
 
 /// How often somebody was told again of the open alert.
-fn told_again(home: &Home) -> usize {
+fn reported_again(home: &Home) -> usize {
     home.reported.iter().filter(|alert| alert.transition == Escalated).count()
 }
 
@@ -85,15 +85,15 @@ fn who_is_severe_each_day_is_told_of_once() {
     let once =
         (0..60).zip(jitter.iter().cycle()).map(|(day, hours)| severe(day * DAY + hours * HOUR / 2));
     let home = after(once);
-    assert_eq!((home.reported[0].transition, told_again(&home)), (Raised, 0));
+    assert_eq!((home.reported[0].transition, reported_again(&home)), (Raised, 0));
     // In the morning, and in the evening not.
     let twice = (0..60).flat_map(|day| [severe(day * DAY), between(day * DAY + 13 * HOUR)]);
-    assert_eq!(told_again(&after(twice)), 0);
+    assert_eq!(reported_again(&after(twice)), 0);
 }
 
 #[test]
 fn a_day_later_or_after_three_days_without_a_value_it_is_another_crisis() {
-    let again = |occasions: &[[Sent; 2]]| told_again(&after(occasions.iter().cloned()));
+    let again = |occasions: &[[Sent; 2]]| reported_again(&after(occasions.iter().cloned()));
     let later = |hours: i64| severe(hours * HOUR);
     assert_eq!(again(&[severe(0), between(20 * HOUR), later(21)]), 1, "a day later it was not");
     assert_eq!(again(&[severe(0), between(19 * HOUR), later(27)]), 0, "severe each day");
@@ -108,9 +108,9 @@ fn one_reading_that_is_severe_again_asks_to_measure_again_and_the_pair_after_it_
     let mut home = after([severe(0), between(DAY), between(2 * DAY)]);
     home.receives(bp(3 * DAY, 192, 100));
     home.waits_until(3 * DAY + 14);
-    assert_eq!(told_again(&home), 0, "it may be measured again");
+    assert_eq!(reported_again(&home), 0, "it may be measured again");
     home.waits_until(3 * DAY + 30);
-    assert_eq!(told_again(&home), 1, "nobody has measured again");
+    assert_eq!(reported_again(&home), 1, "nobody has measured again");
     assert_eq!(Crisis::known_of(home.last()), Some(at(3 * DAY)));
     let words = rules::words(home.last());
     assert_eq!(
@@ -125,9 +125,9 @@ fn one_reading_that_is_severe_again_asks_to_measure_again_and_the_pair_after_it_
     receives(&mut home, [between(3 * DAY + HOUR)]);
     home.receives(bp(3 * DAY + 2 * HOUR, 194, 100));
     home.waits_until(3 * DAY + 3 * HOUR);
-    assert_eq!((home.last().transition, told_again(&home)), (Updated, 1));
+    assert_eq!((home.last().transition, reported_again(&home)), (Updated, 1));
     receives(&mut home, [severe(3 * DAY + 4 * HOUR), severe(3 * DAY + 5 * HOUR)]);
-    assert_eq!(told_again(&home), 2);
+    assert_eq!(reported_again(&home), 2);
     assert_eq!(Crisis::known_of(home.last()), Some(at(3 * DAY)));
     assert!(
         rules::words(home.last()).en.contains("Severe again, by the mean with a second reading")
@@ -141,7 +141,7 @@ fn one_reading_an_occasion_confirms_a_new_crisis_too() {
         home.receives(bp(3 * DAY + hours * HOUR, 192, 100));
     }
     home.waits_until(4 * DAY);
-    assert_eq!(told_again(&home), 2, "{:?}", home.transitions());
+    assert_eq!(reported_again(&home), 2, "{:?}", home.transitions());
     assert_eq!(Crisis::known_of(home.last()), Some(at(3 * DAY)));
     let words = rules::words(home.last());
     assert!(words.en.contains("mean 192/100 mmHg"), "{words:?}");
@@ -192,11 +192,11 @@ fn a_crisis_whose_readings_come_too_late_pages_nobody_until_one_comes_in_time() 
 #[test]
 fn a_new_crisis_that_was_entered_in_error_is_taken_back() {
     let mut home = after([severe(0), between(DAY), between(2 * DAY), severe(3 * DAY)]);
-    assert_eq!(told_again(&home), 1);
+    assert_eq!(reported_again(&home), 1);
     home.receives_at(3 * DAY + 30, bp(3 * DAY, 190, 100).corrected(20, 150, 90));
     home.receives_at(3 * DAY + 31, bp(3 * DAY + 2, 188, 100).corrected(20, 150, 90));
     assert_eq!(Crisis::known_of(home.last()), None);
-    assert_eq!(told_again(&home), 1);
+    assert_eq!(reported_again(&home), 1);
     assert!(rules::words(home.last()).en.contains("Severe, by the mean"), "{:?}", home.last());
 }
 
@@ -207,7 +207,7 @@ fn who_starts_again_says_nothing_new_wherever_the_window_begins() {
         occasions.into_iter().flatten().map(|sent| (sent.minutes + 1, sent)).collect();
     let mut home = Home::under(&[RULE]);
     home.receives_all(&sent);
-    assert_eq!(told_again(&home), 2);
+    assert_eq!(reported_again(&home), 2);
     let known = home.last().clone();
     for quarter in 0..4 * 50 {
         let now = 6 * DAY + quarter * 6 * HOUR;
@@ -218,7 +218,7 @@ fn who_starts_again_says_nothing_new_wherever_the_window_begins() {
         // And another crisis is told of.
         receives(&mut restarted, [severe(now + HOUR)]);
         let is_known = now + HOUR - 5 * DAY <= 3 * DAY;
-        assert_eq!(told_again(&restarted), usize::from(!is_known), "{quarter}");
+        assert_eq!(reported_again(&restarted), usize::from(!is_known), "{quarter}");
     }
 }
 

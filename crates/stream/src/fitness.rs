@@ -40,8 +40,8 @@ pub fn describe_topics(kafka: &KafkaArgs, names: &[String]) -> Result<FoundTopic
     }
     let asked: Vec<_> = found.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
     let settings = describe(kafka, &asked)?;
-    for ((_, untold), settings) in found.values_mut().zip(settings) {
-        *untold = settings;
+    for ((_, unreported), settings) in found.values_mut().zip(settings) {
+        *unreported = settings;
     }
     Ok(found)
 }
@@ -139,13 +139,13 @@ pub fn wait_until_fit(
 }
 
 fn warn_of_what_is_not_told(found: &FoundTopics) {
-    let untold: Vec<_> = (found.iter())
+    let unreported: Vec<_> = (found.iter())
         .filter(|(_, (_, settings))| settings.is_none())
         .map(|(name, _)| name.as_str())
         .collect();
-    if !untold.is_empty() {
+    if !unreported.is_empty() {
         tracing::warn!(
-            topics = untold.join(", "),
+            topics = unreported.join(", "),
             "the settings of topics cannot be checked: this user may not describe them (DescribeConfigs)"
         );
     }

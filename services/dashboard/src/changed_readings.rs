@@ -27,7 +27,7 @@ const PATIENCE: Span = Span::from_seconds(5);
 #[derive(Debug)]
 pub struct ChangedReadings {
     held: Mutex<Held>,
-    told: broadcast::Sender<Told>,
+    told: broadcast::Sender<Reported>,
 }
 
 /// What is told at once: patients in no order, each once.
@@ -49,7 +49,7 @@ const USUAL: Span = Span::from_seconds(4);
 
 /// What is told to the subscribers.
 #[derive(Debug, Clone)]
-pub enum Told {
+pub enum Reported {
     /// These have changed.
     Changed(Changes),
     /// It is known again what the store has: any patient's readings may have changed meanwhile.
@@ -101,7 +101,7 @@ impl ChangedReadings {
     pub fn known(&self) {
         if self.lock().unknown_since.take().is_some() {
             // No subscriber is no error.
-            let _ = self.told.send(Told::Anew);
+            let _ = self.told.send(Reported::Anew);
         }
     }
 
@@ -169,12 +169,12 @@ impl ChangedReadings {
         drop(held);
         if !changes.is_empty() {
             // No subscriber is no error.
-            let _ = self.told.send(Told::Changed(changes.into()));
+            let _ = self.told.send(Reported::Changed(changes.into()));
         }
     }
 
     /// What is told from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Told> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Reported> {
         self.told.subscribe()
     }
 
@@ -303,7 +303,7 @@ mod tests {
         let mut told = changed.subscribe();
         meanwhile();
         let changes = match told.try_recv() {
-            Ok(Told::Changed(changes)) => changes.to_vec(),
+            Ok(Reported::Changed(changes)) => changes.to_vec(),
             _ => Vec::new(),
         };
         let mut changes: Vec<_> = changes
@@ -345,12 +345,12 @@ mod tests {
     #[test]
     fn readings_that_come_without_end_do_not_keep_back_what_is_stored() {
         let changed = known();
-        let mut times_told = 0;
+        let mut times_reported = 0;
         for offset in 0..60 {
             accept(&changed, "A/1", Kind::OxygenSaturation, offset);
-            times_told += told(&changed, offset - 1, offset).len();
+            times_reported += told(&changed, offset - 1, offset).len();
         }
-        assert!(times_told >= 20, "{times_told}");
+        assert!(times_reported >= 20, "{times_reported}");
         let since = changed.waiting_since("A/1", at(90)).unwrap();
         assert!(since >= at(57), "{since}");
     }
@@ -401,7 +401,7 @@ mod tests {
 
         let mut told = changed.subscribe();
         changed.known();
-        assert!(matches!(told.try_recv(), Ok(Told::Anew)));
+        assert!(matches!(told.try_recv(), Ok(Reported::Anew)));
         assert_eq!(changed.waiting_since("B/1", at(60)), None);
         changed.known();
         assert!(told.try_recv().is_err(), "that was known");

@@ -225,7 +225,7 @@ mod tests {
     use clinical::Kind;
 
     use super::*;
-    use crate::changed_readings::Told;
+    use crate::changed_readings::Reported;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(1_795_000_000 + seconds)
@@ -255,7 +255,7 @@ mod tests {
         tracked.tell(at(5));
         assert!(told.try_recv().is_err());
         tracked.tell(at(6));
-        assert!(matches!(told.try_recv(), Ok(Told::Changed(_))));
+        assert!(matches!(told.try_recv(), Ok(Reported::Changed(_))));
         assert_eq!(changed.waiting_since("A/1", at(6)), Some(at(0)));
         assert!(tracked.wants_answer());
 

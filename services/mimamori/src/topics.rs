@@ -75,7 +75,7 @@ pub(crate) async fn run(command: TopicsCommand) -> anyhow::Result<()> {
         let all = faults.join("\n  ");
         bail!("nothing is created, for what is there is not fit:\n  {all}");
     }
-    for what in untold(&found, &limits) {
+    for what in unreported(&found, &limits) {
         eprintln!(
             "warning: {what} cannot be checked: this user may not describe it (DescribeConfigs)"
         );
@@ -154,7 +154,7 @@ fn broker_faults(limits: &BTreeMap<i32, String>, longest_ms: u64) -> Vec<String>
 }
 
 /// What this user may not see.
-fn untold(found: &FoundTopics, limits: &BTreeMap<i32, String>) -> Vec<String> {
+fn unreported(found: &FoundTopics, limits: &BTreeMap<i32, String>) -> Vec<String> {
     let topics = found.iter().filter(|(_, (_, settings))| settings.is_none());
     let brokers = limits.is_empty().then(|| format!("the brokers' {MAX_TIMEOUT}"));
     topics.map(|(name, _)| format!("topic {name}")).chain(brokers).collect()
@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn what_may_not_be_seen_is_named_and_refuses_nothing() {
         let found = FoundTopics::from([("readings.raw".to_owned(), (12, None))]);
-        let said = untold(&found, &BTreeMap::new());
+        let said = unreported(&found, &BTreeMap::new());
         assert_eq!(said, ["topic readings.raw", "the brokers' transaction.max.timeout.ms"]);
         assert!(broker_faults(&BTreeMap::new(), 60_000).is_empty());
     }

@@ -141,8 +141,8 @@ impl Courses {
     /// An alert has changed.
     pub fn note(&mut self, alert: &Alert) {
         let known = self.newest.get(&alert.id).copied();
-        let is_told = matches!(alert.transition, Transition::Raised | Transition::Escalated);
-        let pages = u64::from(is_told && alert.severity == Severity::Urgent);
+        let is_reported = matches!(alert.transition, Transition::Raised | Transition::Escalated);
+        let pages = u64::from(is_reported && alert.severity == Severity::Urgent);
         let observed = (alert.first_observed_at, alert.last_observed_at);
         match known.filter(|_| alert.transition != Transition::Raised) {
             Some(index) => {

@@ -75,8 +75,8 @@ fn computed_from(event: &Event, context: &Context<'_>) -> Timestamp {
     }
     from = from - near;
     // What another rule tells of is an event of this one, which has no alert.
-    let telling = event.told_by.map(|other| of_event(other, context));
-    let known = || context.known().chain(telling.iter().flat_map(Context::known));
+    let reporting = event.reported_by.map(|other| of_event(other, context));
+    let known = || context.known().chain(reporting.iter().flat_map(Context::known));
     let first_of_those_there = |from: Timestamp| {
         let is_there =
             |alert: &&Alert| reaches(alert, from, near) && alert.first_observed_at - near < from;
@@ -100,8 +100,8 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     let beginning = context.beginning(from, |alert| steps(event, alert));
     let mut course = Course::new(judge, began, beginning.open.as_ref());
     // Who is switched off tells nothing.
-    let told_by = event.told_by.filter(|other| !context.plan.switches_off(other.name));
-    let mut telling = told_by.map(|other| {
+    let reported_by = event.reported_by.filter(|other| !context.plan.switches_off(other.name));
+    let mut reporting = reported_by.map(|other| {
         let beginning = of_event(other, context).beginning(from, |alert| steps(other, alert));
         Course::new(Judge::of(other, context.plan), began, beginning.open.as_ref())
     });
@@ -112,16 +112,16 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     let mut readings: SmallVec<[CurrentReading; OF_TWO_HOURS]> =
         readings.filter(|reading| ended.is_none_or(|ended| reading.time > ended)).collect();
     // Of the same second what is beyond comes first, so that no end hides it.
-    let told = telling.as_ref().map(|telling| telling.judge);
+    let told = reporting.as_ref().map(|reporting| reporting.judge);
     readings.sort_by_key(|reading| {
         (reading.time, judge.level(reading), told.map(|judge| judge.level(reading)))
     });
     for reading in &readings {
-        let is_told = telling.as_mut().is_some_and(|telling| {
-            telling.take(reading, false);
-            telling.is_confirmed()
+        let is_reported = reporting.as_mut().is_some_and(|reporting| {
+            reporting.take(reading, false);
+            reporting.is_confirmed()
         });
-        course.take(reading, is_told);
+        course.take(reading, is_reported);
     }
     let (mut episodes, next_assessment) = course.finish(context.now);
     for episode in &mut episodes {
@@ -317,8 +317,8 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
     let was_there = |alert: &Alert| alert.first_observed_at - near <= reading.time;
     let is_there = |alert: &Alert| reaches(alert, reading.time, near) && was_there(alert);
     // What another rule tells, or told until this reading, may be an event without an alert.
-    let is_told = || {
-        event.told_by.is_some_and(|other| {
+    let is_reported = || {
+        event.reported_by.is_some_and(|other| {
             of_event(other, context).lasting_at(reading.time - near).any(was_there)
         })
     };
@@ -326,7 +326,7 @@ pub(super) fn is_unaffected(event: &'static Event, change: &Change, context: &Co
         .readings_and_copies(GLUCOSE, reading.time - near)
         .take_while(|other| other.time <= reading.time + near);
     !context.lasting_at(reading.time - near).any(is_there)
-        && !is_told()
+        && !is_reported()
         && !others.any(|other| {
             judge.level(&other) == Level::Beyond
                 && (other.time - reading.time).abs() <= event.near_of(other.sample)

@@ -124,8 +124,8 @@ impl Course {
         self.open.as_ref().is_some_and(|open| open.episode.stage == Stage::Confirmed)
     }
 
-    /// Takes in the next reading. `is_told` says whether another rule tells of the episode there.
-    pub(super) fn take(&mut self, reading: &CurrentReading, is_told: bool) {
+    /// Takes in the next reading. `is_reported` says whether another rule tells of the episode there.
+    pub(super) fn take(&mut self, reading: &CurrentReading, is_reported: bool) {
         let level = self.judge.level(reading);
         if reading.time > self.known_until && level != Level::Beyond {
             self.wait_for(reading);
@@ -162,11 +162,11 @@ impl Course {
             Level::Beyond if is_of_sensor(reading.sample) => {
                 let run = self.extend_beyond(reading);
                 if is_judged && run.lasts(self.judge.event.sensor_for) {
-                    self.hold(&[run.first, *reading], is_told);
+                    self.hold(&[run.first, *reading], is_reported);
                     self.note_furthest(&run.furthest);
                 }
             }
-            Level::Beyond => self.take_finger_stick(reading, is_judged, is_told),
+            Level::Beyond => self.take_finger_stick(reading, is_judged, is_reported),
             Level::Between => {}
             Level::Back if is_of_sensor(reading.sample) => {
                 if extend(&mut self.back, reading).lasts(SENSOR_FOR) {
@@ -228,10 +228,10 @@ impl Course {
         *run
     }
 
-    fn take_finger_stick(&mut self, reading: &CurrentReading, is_judged: bool, is_told: bool) {
+    fn take_finger_stick(&mut self, reading: &CurrentReading, is_judged: bool, is_reported: bool) {
         let FingerSticks::Two { apart, within, .. } = self.judge.event.finger_sticks else {
             if is_judged {
-                self.hold(&[*reading], is_told);
+                self.hold(&[*reading], is_reported);
             }
             return;
         };
@@ -243,9 +243,9 @@ impl Course {
         self.sticks.push_back(*reading);
         match first {
             _ if !is_judged => {}
-            _ if self.is_confirmed() => self.hold(&[*reading], is_told),
+            _ if self.is_confirmed() => self.hold(&[*reading], is_reported),
             Some(first) => {
-                self.hold(&[first, *reading], is_told);
+                self.hold(&[first, *reading], is_reported);
                 // Those between them uphold it too.
                 for stick in self.sticks.clone() {
                     if stick.time > first.time {
@@ -348,7 +348,7 @@ impl Course {
     }
 
     /// It is beyond the limit for long enough, as these readings say.
-    fn hold(&mut self, readings: &[CurrentReading], is_told: bool) {
+    fn hold(&mut self, readings: &[CurrentReading], is_reported: bool) {
         let Some(newest) = readings.last() else { return };
         let evidence: Vec<_> = EvidenceReading::of(GLUCOSE, readings).collect();
         let event = self.judge.event;
@@ -360,11 +360,11 @@ impl Course {
         let open = self.open.get_or_insert_with(|| {
             let episode = Episode::begin(Stage::Confirmed, Severity::Review, evidence.clone());
             let mut open = Open::of(episode);
-            open.is_told = is_told;
+            open.is_reported = is_reported;
             open
         });
         open.decisive = Some(newest.time);
-        open.is_told &= is_told;
+        open.is_reported &= is_reported;
         match event.urgent {
             Urgent::AtOnce => {
                 open.is_held_by(newest, !is_new && open.episode.stage == Stage::Confirmed);
@@ -434,8 +434,8 @@ impl Course {
         {
             open.say_that_it_has_lasted(span);
         }
-        let Open { mut episode, decisive, has_lasted, named, is_told, .. } = open;
-        if is_told && !has_lasted {
+        let Open { mut episode, decisive, has_lasted, named, is_reported, .. } = open;
+        if is_reported && !has_lasted {
             return;
         }
         if episode.stage == Stage::Confirmed {

@@ -162,7 +162,7 @@ pub(super) struct Event {
     pub(super) after_silence: Option<Stage>,
     pub(super) urgent: Urgent,
     /// The event of another rule that tells of the same stretch, and more of it.
-    pub(super) told_by: Option<&'static Event>,
+    pub(super) reported_by: Option<&'static Event>,
 }
 
 impl Event {

@@ -48,14 +48,14 @@ pub(super) struct Open {
     /// Until when it is known to be what somebody was told of: the newest reading beyond the limit, of what
     /// is urgent at once the newest that was so for long enough, of what has to last the newest of the
     /// stretch that has. None where none has.
-    told_until: Option<Timestamp>,
+    reported_until: Option<Timestamp>,
     /// Of what has lasted once: when another stretch began, which has not lasted yet.
     again_since: Option<Timestamp>,
     /// When the crisis began that a carried alert tells of, where that is computed anew: what it followed
     /// may have left memory.
     known_crisis: Option<Timestamp>,
     /// Whether another rule tells of all of it. Then it is no episode until it has lasted.
-    pub(super) is_told: bool,
+    pub(super) is_reported: bool,
 }
 
 impl Open {
@@ -67,10 +67,10 @@ impl Open {
             lasted_since: None,
             named: None,
             named_before: None,
-            told_until: None,
+            reported_until: None,
             again_since: None,
             known_crisis: None,
-            is_told: false,
+            is_reported: false,
         }
     }
 
@@ -116,13 +116,13 @@ impl Open {
         let of_crisis = named.filter(|_| takes_time && episode.crisis.is_some());
         let of_crisis = of_crisis.map(|named| named.reading.time);
         let before_crisis = known.filter(|_| takes_time).map(|crisis| crisis.began - TELLS_FOR);
-        let told_until = of_crisis.or(before_crisis).map_or(from, |until| until.max(from));
+        let reported_until = of_crisis.or(before_crisis).map_or(from, |until| until.max(from));
         Self {
             has_lasted,
             lasted_since: lasted_since.filter(|since| *since < from),
             named: named.filter(is_before),
             named_before: named.filter(|one| !is_before(one)).map(|one| one.reading),
-            told_until: Some(told_until).filter(|_| has_lasted || !takes_time),
+            reported_until: Some(reported_until).filter(|_| has_lasted || !takes_time),
             known_crisis: known.map(|crisis| crisis.began).filter(|began| *began >= from),
             ..Self::of(episode)
         }
@@ -131,7 +131,7 @@ impl Open {
     /// A reading of what has lasted already is beyond the limit. Long after the one before another stretch
     /// of values begins with it, which may last as well.
     pub(super) fn goes_on(&mut self, stretch_since: Timestamp, time: Timestamp) {
-        let Some(until) = self.told_until.filter(|_| self.has_lasted) else { return };
+        let Some(until) = self.reported_until.filter(|_| self.has_lasted) else { return };
         let begins = stretch_since == time;
         // A reading that came late may let it begin earlier.
         let is_of_stretch = |known: &mut Timestamp| (stretch_since..=time).contains(known);
@@ -139,7 +139,7 @@ impl Open {
         if self.again_since.is_some() && begins || time - until > TELLS_FOR || is_known {
             self.again_since = Some(stretch_since);
         } else if self.again_since.is_none() {
-            self.told_until = Some(until.max(time));
+            self.reported_until = Some(until.max(time));
         }
     }
 
@@ -169,7 +169,7 @@ impl Open {
         }
         self.has_lasted = true;
         self.named = by;
-        self.told_until = Some(until);
+        self.reported_until = Some(until);
     }
 
     /// A reading confirms what is urgent at once. Hours after the one before a new crisis begins with it:
@@ -177,8 +177,8 @@ impl Open {
     /// so low for so long.
     pub(super) fn is_held_by(&mut self, reading: &CurrentReading, is_confirmed: bool) {
         let is_known = self.named_before.take().is_some_and(|named| named.time == reading.time);
-        let is_new = self.told_until.is_some_and(|until| reading.time - until > TELLS_FOR);
-        self.told_until = self.told_until.max(Some(reading.time));
+        let is_new = self.reported_until.is_some_and(|until| reading.time - until > TELLS_FOR);
+        self.reported_until = self.reported_until.max(Some(reading.time));
         if !is_confirmed {
             return;
         }

@@ -174,9 +174,9 @@ impl AllReplaced {
                 |other: &Replaced| one.is_said_again_by(other.version, other.kind, &other.reading);
             of_unknown_time.iter().any(by_known) || self.readings.iter().any(by)
         };
-        let is_told = move |one: &&Replaced| {
+        let is_reported = move |one: &&Replaced| {
             !one.is_over && one.received + SAME_MINUTE_FOR > now && !is_said_again(one)
         };
-        self.readings.iter().filter(is_told)
+        self.readings.iter().filter(is_reported)
     }
 }

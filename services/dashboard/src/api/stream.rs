@@ -17,7 +17,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 use crate::access::{Physician, SignedIn, StreamAlerts};
-use crate::changed_readings::{ChangedPatient, Changes, Told};
+use crate::changed_readings::{ChangedPatient, Changes, Reported};
 use crate::model::Alert;
 use crate::model::alert::Alerts;
 use crate::problem::{Problem, ProblemDetails};
@@ -102,7 +102,7 @@ struct Subscriber {
     registry_changes: watch::Receiver<u64>,
     /// None until the first snapshot is sent, and after the last event.
     transitions: Option<Receiver<Arc<Alert>>>,
-    changes: Receiver<Told>,
+    changes: Receiver<Reported>,
     ended: bool,
     _counted: Counted,
 }
@@ -230,8 +230,8 @@ impl Subscriber {
                     Err(error) => return self.cut_off(error),
                 },
                 changes = self.changes.recv() => match changes {
-                    Ok(Told::Anew) => return self.snapshot().await,
-                    Ok(Told::Changed(changes)) => {
+                    Ok(Reported::Anew) => return self.snapshot().await,
+                    Ok(Reported::Changed(changes)) => {
                         let own = self.own(&changes);
                         if !own.is_empty() {
                             return Some(Sent::Readings(own));

@@ -12,7 +12,7 @@ interface SessionState {
   readonly ended: boolean
   began(session: Session): void
   end(): Promise<void>
-  /** Told of every failed request: a 401 clears the page and asks who is signed in. Returns whether it was one. */
+  /** Reported of every failed request: a 401 clears the page and asks who is signed in. Returns whether it was one. */
   checkFailure(error: unknown): boolean
   reload(): void
 }

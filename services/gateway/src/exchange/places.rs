@@ -86,7 +86,8 @@ impl<'b> Places<'b> {
         while let Some(end) = self.body[at..].iter().position(|byte| *byte == b'\n') {
             at += end + 1;
             let line = &self.body[at..];
-            let begins = |with: &[u8]| line.strip_prefix(with).is_some_and(|it| it.starts_with(b"{"));
+            let begins =
+                |with: &[u8]| line.strip_prefix(with).is_some_and(|it| it.starts_with(b"{"));
             if begins(&[]) || begins(BYTE_ORDER_MARK) || begins(before) {
                 return self.go_to(at);
             }

@@ -211,8 +211,8 @@ impl<'p> Silences<'p> {
             day = local_time.day_of(due);
         }
         let review_at = due + Span::from_days(self.expected.review_after_days().into());
-        let is_told = |(first, last): &(Timestamp, Timestamp)| *first <= due && began <= *last;
-        if !reported.iter().any(is_told) {
+        let is_reported = |(first, last): &(Timestamp, Timestamp)| *first <= due && began <= *last;
+        if !reported.iter().any(is_reported) {
             due = Held::release(&self.plan.held, GLUCOSE, due).min(review_at);
         }
         Until { began, due, review_at }

@@ -278,12 +278,12 @@ impl Reasons {
     fn add_evidence(&mut self, name: &'static str, mut evidence: Vec<EvidenceReading>) {
         evidence.truncate(MOST_EVIDENCE);
         // A value of the same reading that another replaced is told of as that.
-        let is_told = |one: &EvidenceReading| {
+        let is_reported = |one: &EvidenceReading| {
             let is_of =
                 |told: &EvidenceReading| told.kind == one.kind && told.reading.is_of(&one.reading);
             self.severe.iter().any(is_of)
         };
-        evidence.retain(|one| !is_told(one));
+        evidence.retain(|one| !is_reported(one));
         if self.names.contains_key(name) {
             self.names.extend(values([(name, evidence.len() as f64)]));
         }

@@ -195,14 +195,14 @@ fn what_a_person_has_corrected_is_no_measurement_that_was_replaced_also_when_it_
 fn a_value_that_a_device_says_again_with_more_beside_it_has_replaced_nothing() {
     let severe = pressure(192, 96);
     let with_pulse = (severe.0, severe.1.with(PULSE_RATE, 72.0));
-    for (first, second, is_told) in
+    for (first, second, is_reported) in
         [(severe, with_pulse, false), ((severe.0, severe.1.with(PULSE_RATE, 190.0)), severe, true)]
     {
         let mut home = Home::default();
         send(&mut home, &of_minute(first, 30), 12);
         send(&mut home, &of_minute(second, 900), 26);
         let says = said(&home).into_iter().any(|one| one.2 == ["same_minute"]);
-        assert_eq!(says, is_told, "{first:?}");
+        assert_eq!(says, is_reported, "{first:?}");
     }
 }
 

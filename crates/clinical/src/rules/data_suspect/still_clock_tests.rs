@@ -186,8 +186,8 @@ proptest! {
         // Every severe value but those that were withdrawn after they were said last.
         for systolic in [192, 201] {
             let last = versions.iter().rfind(|(_, value, _)| *value == systolic);
-            let is_told = last.is_some_and(|(_, _, is_withdrawal)| !is_withdrawal);
-            prop_assert_eq!(expected.contains(&systolic), is_told);
+            let is_reported = last.is_some_and(|(_, _, is_withdrawal)| !is_withdrawal);
+            prop_assert_eq!(expected.contains(&systolic), is_reported);
         }
     }
 }

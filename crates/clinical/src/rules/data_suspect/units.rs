@@ -55,9 +55,9 @@ impl Suspected {
 pub(super) const MOST_DEVICES: usize = 8;
 
 /// The devices of a kind that the open alert tells of: a few.
-struct Told<'c>(&'c Context<'c>, Kind);
+struct Reported<'c>(&'c Context<'c>, Kind);
 
-impl Told<'_> {
+impl Reported<'_> {
     fn includes(&self, source: SourceDigest) -> bool {
         let mut evidence = self.0.open().into_iter().flat_map(|alert| &alert.evidence);
         evidence.any(|one| (one.reading.kind(), one.reading.source()) == (self.1, source))
@@ -138,7 +138,7 @@ fn of_meters(context: &Context<'_>) -> impl Iterator<Item = Suspected> {
 pub(super) fn meters(context: &Context<'_>) -> SmallVec<[Meter; 1]> {
     let mut all: SmallVec<[Meter; 1]> = SmallVec::new();
     let asked_from = context.now - UNIT_FOR;
-    let told = Told(context, GLUCOSE);
+    let told = Reported(context, GLUCOSE);
     for reading in context.newest_first(GLUCOSE, asked_from - UNIT_FOR) {
         let is_past = reading.time < asked_from;
         if is_past && all.iter().all(|meter| meter.is_known) {
@@ -226,7 +226,7 @@ fn of_scales(context: &Context<'_>) -> impl Iterator<Item = Suspected> {
 
 /// The newest weight of each scale that is looked at.
 pub(super) fn newest_of_scales(context: &Context<'_>) -> impl Iterator<Item = CurrentReading> {
-    let told = Told(context, WEIGHT);
+    let told = Reported(context, WEIGHT);
     let mut seen: SmallVec<[SourceDigest; 2]> = SmallVec::new();
     context.newest_first(WEIGHT, context.now - UNIT_FOR).filter(move |reading| {
         let has_room = || seen.len() < MOST_DEVICES || told.includes(reading.source);

@@ -50,7 +50,7 @@ static LOW: Event = Event {
     finger_sticks: FingerSticks::One,
     after_silence: None,
     urgent: Urgent::After(EXTENDED),
-    told_by: Some(&VERY_LOW),
+    reported_by: Some(&VERY_LOW),
 };
 
 /// The rule.

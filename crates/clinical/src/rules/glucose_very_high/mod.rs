@@ -47,7 +47,7 @@ static VERY_HIGH: Event = Event {
     finger_sticks: FingerSticks::Two { apart: APART, within: WITHIN, alone: &SINGLE },
     after_silence: None,
     urgent: Urgent::Never,
-    told_by: None,
+    reported_by: None,
 };
 
 /// The rule.

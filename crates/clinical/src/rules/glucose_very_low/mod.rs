@@ -47,7 +47,7 @@ pub(super) static VERY_LOW: Event = Event {
     finger_sticks: FingerSticks::One,
     after_silence: Some(Stage::Unconfirmed),
     urgent: Urgent::AtOnce,
-    told_by: None,
+    reported_by: None,
 };
 
 /// The rule.

@@ -6,7 +6,7 @@ import { useSession } from '../session'
 import { withLiveAlerts } from '../triage/patients'
 import { AGAIN_MS, calmly, type Calm } from './calmly'
 import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './changes'
-import { lookWhenDue, NO_ALERTS, withAlert, withSnapshot, withTold, type Announcement } from './telling'
+import { lookWhenDue, NO_ALERTS, withAlert, withSnapshot, withReported, type Announcement } from './reporting'
 
 const REFRESH_MS = 60_000
 /** The store, and another instance, follow the live alerts by a moment: asking at once alone would miss the reading that caused one. */
@@ -156,7 +156,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
   // Told as it is shown: the list follows a changed plan, which the live alerts do not.
   useEffect(() => {
     const shown = (patients ?? []).flatMap((patient) => patient.open_alerts)
-    return lookWhenDue(shown, serverNow, (now) => setAlerts((before) => withTold(before, shown, now)))
+    return lookWhenDue(shown, serverNow, (now) => setAlerts((before) => withReported(before, shown, now)))
   }, [patients])
 
   const state = useMemo<DashboardState>(

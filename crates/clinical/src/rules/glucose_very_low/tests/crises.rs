@@ -21,7 +21,7 @@ fn after(sent: impl IntoIterator<Item = Sent>) -> Watched {
     Watched::by(RULE, only(&[RULE])).after(sent)
 }
 
-fn told_again(home: &Watched) -> usize {
+fn reported_again(home: &Watched) -> usize {
     home.reported.iter().filter(|alert| alert.transition == Escalated).count()
 }
 
@@ -49,7 +49,7 @@ fn a_finger_stick_that_is_very_low_again_on_another_day_pages_again() {
     assert_eq!(home.reported.len(), 2);
     home.receives(finger(2 * DAY + 2 * HOUR, 41));
     assert_eq!(home.last().transition, Updated);
-    assert_eq!(told_again(&home), 1);
+    assert_eq!(reported_again(&home), 1);
 }
 
 #[test]
@@ -60,25 +60,29 @@ fn a_sensor_that_is_very_low_each_night_pages_each_night() {
         night.chain((6..280).map(move |n| sensor(day * DAY + n * 5, 60)))
     };
     let home = after((0..3).flat_map(day));
-    assert_eq!((home.reported[0].transition, told_again(&home)), (Raised, 2));
+    assert_eq!((home.reported[0].transition, reported_again(&home)), (Raised, 2));
 }
 
 #[test]
 fn who_is_very_low_on_another_day_is_told_of_again_whatever_lies_between() {
-    assert_eq!(told_again(&after([finger(0, 45), finger(DAY, 42)])), 1);
-    assert_eq!(told_again(&after((0..10).map(|day| finger(day * DAY, 48)))), 9);
-    assert_eq!(told_again(&after((0..600).map(|n| sensor(n * 5, 50)))), 0, "two days of one low");
+    assert_eq!(reported_again(&after([finger(0, 45), finger(DAY, 42)])), 1);
+    assert_eq!(reported_again(&after((0..10).map(|day| finger(day * DAY, 48)))), 9);
+    assert_eq!(
+        reported_again(&after((0..600).map(|n| sensor(n * 5, 50)))),
+        0,
+        "two days of one low"
+    );
 }
 
 #[test]
 fn who_is_very_low_hours_later_is_told_of_again_and_within_four_hours_is_not() {
-    assert_eq!(told_again(&after([finger(0, 48), finger(4 * HOUR, 48)])), 0);
-    assert_eq!(told_again(&after([finger(0, 48), finger(4 * HOUR + 1, 48)])), 1);
+    assert_eq!(reported_again(&after([finger(0, 48), finger(4 * HOUR, 48)])), 0);
+    assert_eq!(reported_again(&after([finger(0, 48), finger(4 * HOUR + 1, 48)])), 1);
     // A sensor that hovers around 54, and one that is treated and low again in the evening.
     let hovers = (0..288).map(|n| sensor(n * 5, if n / 6 % 4 == 0 { 52 } else { 57 }));
-    assert_eq!(told_again(&after(hovers)), 0);
+    assert_eq!(reported_again(&after(hovers)), 0);
     let twice = (0..200).map(|n| sensor(n * 5, if (6..=150).contains(&n) { 60 } else { 52 }));
-    assert_eq!(told_again(&after(twice)), 1);
+    assert_eq!(reported_again(&after(twice)), 1);
 }
 
 #[test]
@@ -104,7 +108,7 @@ fn a_correction_of_an_old_value_escalates_nothing() {
         home.receives_at(now + old, finger((old + 1) * 3 * HOUR, 50).corrected_to(60));
     }
     home.receives_at(now + 201, finger(now + 201, 51));
-    assert_eq!(told_again(&home), 0, "{:?}", home.transitions());
+    assert_eq!(reported_again(&home), 0, "{:?}", home.transitions());
     assert!(!home.last().late);
 }
 

@@ -15,18 +15,18 @@ export interface LiveAlerts {
   readonly open: OpenAlerts | null
   readonly news: ReadonlySet<string>
   /** Ids of those that are still to be told aloud: that came while the connection was away, or that quiet hours hold back. */
-  readonly untold: ReadonlySet<string>
+  readonly unreported: ReadonlySet<string>
   readonly announcement: Announcement | null
 }
 
-export const NO_ALERTS: LiveAlerts = { open: null, news: new Set(), untold: new Set(), announcement: null }
+export const NO_ALERTS: LiveAlerts = { open: null, news: new Set(), unreported: new Set(), announcement: null }
 
 /** After a snapshot: what is open that was not before has come while the connection was away. */
 export function withSnapshot(before: LiveAlerts, snapshot: readonly Alert[]): LiveAlerts {
   const open = openAlertsOf(snapshot)
   const missed = before.open ? [...open.keys()].filter((id) => !before.open?.has(id)) : []
   const ofOpen = (ids: readonly string[]) => new Set(ids.filter((id) => open.has(id)))
-  return { ...before, open, news: ofOpen([...before.news, ...missed]), untold: ofOpen([...before.untold, ...missed]) }
+  return { ...before, open, news: ofOpen([...before.news, ...missed]), unreported: ofOpen([...before.unreported, ...missed]) }
 }
 
 /** After one transition of an alert, which is told at once unless it is held back. */
@@ -36,25 +36,25 @@ export function withAlert(before: LiveAlerts, alert: Alert, now: number): LiveAl
   if (open === known) return before
   if (!isNews(alert)) return { ...before, open }
   const news = new Set(before.news).add(alert.id)
-  const untold = new Set(before.untold).add(alert.id)
-  if (isHeldBack(alert, now)) return { ...before, open, news, untold }
-  untold.delete(alert.id)
-  return { open, news, untold, announcement: { alert, missed: 0 } }
+  const unreported = new Set(before.unreported).add(alert.id)
+  if (isHeldBack(alert, now)) return { ...before, open, news, unreported }
+  unreported.delete(alert.id)
+  return { open, news, unreported, announcement: { alert, missed: 0 } }
 }
 
 /**
  * After telling what is to be told now of the alerts as they are shown. What is held back is told once it is not any
  * more: because its time has come, whenever that is looked at, or because the plan has changed.
  */
-export function withTold(before: LiveAlerts, shown: readonly Alert[], now: number): LiveAlerts {
+export function withReported(before: LiveAlerts, shown: readonly Alert[], now: number): LiveAlerts {
   const isOpen = (id: string) => before.open?.has(id) ?? true
-  const come = shown.filter((alert) => before.untold.has(alert.id) && isOpen(alert.id) && !isHeldBack(alert, now))
+  const come = shown.filter((alert) => before.unreported.has(alert.id) && isOpen(alert.id) && !isHeldBack(alert, now))
   const held = shown.filter((alert) => isHeldBack(alert, now)).map(({ id }) => id)
   const told = new Set(come.map(({ id }) => id))
-  const untold = new Set([...before.untold, ...held].filter((id) => isOpen(id) && !told.has(id)))
+  const unreported = new Set([...before.unreported, ...held].filter((id) => isOpen(id) && !told.has(id)))
   const [alert] = come
-  if (alert === undefined) return sameIds(untold, before.untold) ? before : { ...before, untold }
-  return { ...before, untold, announcement: come.length === 1 ? { alert, missed: 0 } : { alert: null, missed: come.length } }
+  if (alert === undefined) return sameIds(unreported, before.unreported) ? before : { ...before, unreported }
+  return { ...before, unreported, announcement: come.length === 1 ? { alert, missed: 0 } : { alert: null, missed: come.length } }
 }
 
 function sameIds(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {

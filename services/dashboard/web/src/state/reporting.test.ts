@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Alert } from '../api/model'
-import { lookWhenDue, NO_ALERTS, withAlert, withSnapshot, withTold, type LiveAlerts } from './telling'
+import { lookWhenDue, NO_ALERTS, withAlert, withSnapshot, withReported, type LiveAlerts } from './reporting'
 
 const SEVEN = '2026-11-23T07:00:00+09:00'
 const DUE = Date.parse(SEVEN)
@@ -18,7 +18,7 @@ function alert(id: string, of: Partial<Alert> = {}): Alert {
 const held = (id: string, of: Partial<Alert> = {}) => alert(id, { page_after: SEVEN, ...of })
 
 /** The page with a snapshot of alerts, looked at before the quiet hours are over. */
-const opened = (...alerts: Alert[]) => withTold(withSnapshot(NO_ALERTS, alerts), alerts, BEFORE)
+const opened = (...alerts: Alert[]) => withReported(withSnapshot(NO_ALERTS, alerts), alerts, BEFORE)
 
 const announced = ({ announcement }: LiveAlerts) => announcement && (announcement.alert?.id ?? announcement.missed)
 
@@ -32,49 +32,49 @@ afterEach(() => {
 test('what is open when the page is opened is not told, and what is held back by then is told when it is due', () => {
   const page = opened(alert('open'), held('a'))
   expect(announced(page)).toBeNull()
-  const due = withTold(page, [alert('open'), held('a')], DUE)
+  const due = withReported(page, [alert('open'), held('a')], DUE)
   expect(announced(due)).toBe('a')
   // Once.
-  expect(withTold(due, [alert('open'), held('a')], DUE + 60_000)).toBe(due)
+  expect(withReported(due, [alert('open'), held('a')], DUE + 60_000)).toBe(due)
 })
 
 test('an alert is told when it comes, and at the end of the quiet hours where it comes within them', () => {
   const page = withAlert(opened(), alert('now'), BEFORE)
   expect(announced(page)).toBe('now')
-  expect(withTold(page, [alert('now')], BEFORE)).toBe(page)
-  const waiting = withTold(withAlert(opened(), held('a'), BEFORE), [held('a')], BEFORE)
+  expect(withReported(page, [alert('now')], BEFORE)).toBe(page)
+  const waiting = withReported(withAlert(opened(), held('a'), BEFORE), [held('a')], BEFORE)
   expect(announced(waiting)).toBeNull()
-  expect(announced(withTold(waiting, [held('a')], DUE))).toBe('a')
+  expect(announced(withReported(waiting, [held('a')], DUE))).toBe('a')
 })
 
 test('what became due is told at the next look, whatever came in between', () => {
   const page = withAlert(opened(held('a')), held('other', { page_after: '2026-11-23T08:00:00+09:00' }), DUE + 500)
   const shown = [held('a'), held('other', { page_after: '2026-11-23T08:00:00+09:00' })]
-  expect(announced(withTold(page, shown, DUE + 500))).toBe('a')
+  expect(announced(withReported(page, shown, DUE + 500))).toBe('a')
 })
 
 test('after a reconnect what has come and what became due meanwhile are told together', () => {
   const shown = [held('a'), alert('missed'), held('still', { page_after: '2026-11-23T08:00:00+09:00' })]
-  const page = withTold(withSnapshot(opened(held('a')), shown), shown, DUE + 600_000)
+  const page = withReported(withSnapshot(opened(held('a')), shown), shown, DUE + 600_000)
   expect(announced(page)).toBe(2)
-  expect(announced(withTold(page, shown, DUE + 3_600_000))).toBe('still')
+  expect(announced(withReported(page, shown, DUE + 3_600_000))).toBe('still')
 })
 
 test('a changed plan counts: without quiet hours what they held back is told, and with longer ones not yet', () => {
   const page = opened(held('a'))
-  expect(announced(withTold(page, [held('a', { page_after: null })], BEFORE + 1))).toBe('a')
+  expect(announced(withReported(page, [held('a', { page_after: null })], BEFORE + 1))).toBe('a')
   const longer = [held('a', { page_after: '2026-11-23T08:00:00+09:00' })]
-  expect(announced(withTold(page, longer, DUE + 1_000))).toBeNull()
-  expect(announced(withTold(withTold(page, longer, DUE + 1_000), longer, DUE + 3_600_000))).toBe('a')
+  expect(announced(withReported(page, longer, DUE + 1_000))).toBeNull()
+  expect(announced(withReported(withReported(page, longer, DUE + 1_000), longer, DUE + 3_600_000))).toBe('a')
 })
 
 test('what is resolved, or has become urgent meanwhile, is not told at the end of the quiet hours', () => {
   const resolved = withAlert(opened(held('a')), held('a', { status: 'resolved', transition: 'resolved', changed_at: SEVEN }), BEFORE)
-  expect(announced(withTold(resolved, [held('a')], DUE))).toBeNull()
+  expect(announced(withReported(resolved, [held('a')], DUE))).toBeNull()
   const urgent = alert('a', { severity: 'urgent', transition: 'escalated', changed_at: '2026-11-23T06:30:00+09:00' })
   const page = withAlert(opened(held('a')), urgent, BEFORE)
   expect(announced(page)).toBe('a')
-  expect(withTold(page, [urgent], DUE)).toBe(page)
+  expect(withReported(page, [urgent], DUE)).toBe(page)
 })
 
 test('alerts are looked at at once and at each time that some are due, until it is ended', () => {

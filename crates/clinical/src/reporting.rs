@@ -7,7 +7,7 @@ use crate::episode::{Episode, PAGES_WITHIN};
 
 /// Whether somebody is told of the newest crisis of an episode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Telling {
+pub(crate) enum Reporting {
     /// There is none, or it was told, or the alert is raised with it.
     Nothing,
     /// Now.
@@ -16,7 +16,7 @@ pub(crate) enum Telling {
     TooLate,
 }
 
-impl Telling {
+impl Reporting {
     /// Of an episode that an alert goes on with, by what the alert said so far.
     pub(crate) fn of(
         alert: Option<&Alert>,
@@ -40,14 +40,16 @@ impl Telling {
         let is_news = !is_known || computation.is_by_readings() || came_since();
         let is_in_time = is_urgent && is_news && computation.at <= crisis.in_time_until;
         // Its readings came in time and were told, and are seen to be a crisis only now.
-        let was_told = !is_known && is_urgent && alert.last_observed_at >= crisis.began;
+        let was_reported = !is_known && is_urgent && alert.last_observed_at >= crisis.began;
         // What is changed of long ago is no news, also where it parts from one another what lasts.
         let is_of_old = computation
             .cause
             .is_some_and(|cause| computation.at - cause.observation_time() > PAGES_WITHIN);
         match (alert.status, status) {
             (Status::Open, Status::Open) if is_in_time && !is_of_old => Self::Now,
-            (Status::Open, Status::Open) if was_told || is_in_time && !is_known => Self::Nothing,
+            (Status::Open, Status::Open) if was_reported || is_in_time && !is_known => {
+                Self::Nothing
+            }
             (Status::Open, Status::Open) => Self::TooLate,
             // What is over says what it said.
             (Status::Open | Status::Resolved, _) if is_known => Self::TooLate,
