@@ -116,4 +116,26 @@ describe('an open page of a patient', () => {
     await page.locator('.notice[role=alert] button').click()
     await page.locator('.notice[role=alert]').waitFor({ state: 'detached' })
   })
+
+  test('while neither list nor stream says what is open no page says that nothing is', async () => {
+    const unknown = ['**/api/v1/patients', '**/api/v1/alerts/stream']
+    for (const path of unknown) await page.route(path, (route) => route.fulfill({ status: 503, json: { title: 'Just started' } }))
+    await page.reload()
+    await page.waitForSelector('.plot')
+    await page.locator('.notice[role=alert]', { hasText: 'list of patients could not be loaded' }).waitFor()
+    assert.equal(await page.locator('.all-clear').count(), 0)
+    for (const path of unknown) await page.unroute(path)
+    await page.locator('.notice[role=alert] button').click()
+    await page.locator('.notice[role=alert]').waitFor({ state: 'detached' })
+    await page.locator('.alert-detail, .all-clear').first().waitFor()
+  })
+
+  test('while the list has not come nobody is said to have sent nothing', async () => {
+    await tell({ id: 'without evidence', evidence: [], text: { ja: 'without evidence', en: 'without evidence' } })
+    await page.route('**/api/v1/patients', (route) => route.fulfill({ status: 503, json: { title: 'Just started' } }))
+    await page.route('**/api/v1/patients/**', (route) => route.abort())
+    await page.goto(`${mock.base}/`)
+    await page.locator('[data-testid=attention] .card', { hasText: 'without evidence' }).waitFor()
+    assert.equal(await page.getByText('Nothing received yet').count(), 0)
+  })
 })

@@ -33,10 +33,10 @@ export function LatestValue({ reading, now, named }: { reading: Reading; now: nu
 
 export function LastReading({ patient, now }: { patient: PatientSummary; now: number }) {
   const { words, times } = useLanguage()
-  const { store } = useDashboardState()
+  const { store, listedAt } = useDashboardState()
   if (!patient.last_reading_at) {
-    // Without the store nobody can say that nothing was received.
-    return store === 'available' ? <span className="never">{words.never}</span> : <span>{words.noValue}</span>
+    // Without the store, or before the list has come, nobody can say that nothing was received.
+    return store === 'available' && listedAt !== null ? <span className="never">{words.never}</span> : <span>{words.noValue}</span>
   }
   return (
     <time dateTime={patient.last_reading_at} title={times.full(patient.last_reading_at)}>

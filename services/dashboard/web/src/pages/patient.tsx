@@ -24,7 +24,7 @@ const NO_ALERTS: readonly Alert[] = []
 const NO_READINGS: readonly Reading[] = []
 
 export function PatientPage({ patient }: { patient: string }) {
-  const { patients, listedAt, listFailed, news, seen, store, changes, changedAlerts } = useDashboardState()
+  const { patients, listedAt, listFailed, news, seen, store, changes, changedAlerts, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [range, setRange] = useState<Range>(() => rangeOf(location.search))
@@ -74,7 +74,12 @@ export function PatientPage({ patient }: { patient: string }) {
         <>
           <section aria-labelledby="open-alerts">
             <h2 id="open-alerts">{words.openAlerts}</h2>
-            {isListed && open.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
+            {isListed && patients === null && (
+              <p className="notice notice-warning" role="alert">
+                {words.listFailed} <button onClick={refresh}>{words.retry}</button>
+              </p>
+            )}
+            {isListed && patients !== null && open.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
             {open.map((alert) => (
               <article key={alert.id} className={`card card-${isHeldBack(alert, now) ? 'none' : alert.severity} alert-detail`}>
                 <AlertLine alert={alert} isNew={news.has(alert.id)} now={now} />
