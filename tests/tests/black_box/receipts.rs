@@ -165,6 +165,6 @@ pub fn what_was_read_with_a_wrong_zone_is_reviewed_withdrawn_and_written_as_it_w
     assert_eq!((&*repairs[0].actor, repairs[0].patient.as_deref()), ("hana", Some(BERLINER)));
 
     let listed = output(stack.tool("registry unfollowed").args(["--operator", "hana"]), true).0;
-    assert!(listed.contains("TST009/P1 (in no list): "), "{listed}");
+    assert!(listed.contains("TST009/P1 (in no list, followed by nobody): "), "{listed}");
     assert!(!listed.contains(PATIENT), "{listed}");
 }
