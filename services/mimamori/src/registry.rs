@@ -24,8 +24,8 @@ pub enum RegistryCommand {
     /// Finds what was read with the wrong time zone of a consortium, and with --apply puts it right;
     /// recorded in audit.events
     Rezone(Box<RezoneArgs>),
-    /// Lists patients whose readings and alerts nobody sees, because nobody follows them; the look is
-    /// recorded in audit.events first
+    /// Lists patients whose readings and alerts nobody sees, because nobody follows them, and those in no
+    /// list; the look is recorded in audit.events first
     Unfollowed(Box<UnfollowedArgs>),
     /// Makes a bearer token for a vendor and prints it with the hash that its entry must hold
     Token,

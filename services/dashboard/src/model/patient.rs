@@ -36,7 +36,8 @@ pub struct PatientSummary {
     /// receipt; null where nothing ever came, or where the store is unavailable.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_reading_at: Option<Instant>,
-    /// The newest reading of each kind, by observation time, though not later than receipt.
+    /// The newest reading of each kind that is counted, by observation time, though not later than
+    /// receipt: a copy of another is left out, unless only copies are near.
     pub latest: Vec<Reading>,
 }
 

@@ -94,6 +94,14 @@ impl CurrentRow {
 }
 
 impl CurrentRow {
+    /// By which of two readings of a kind the newer is told: by when it was measured for certain, when it
+    /// says that it was, and its source.
+    pub fn age_order(&self) -> (i64, i64, &str) {
+        let observed_millis = self.observed_seconds * 1000;
+        let certain = observed_millis.min(self.received_millis);
+        (certain, self.observed_seconds, &self.written_source)
+    }
+
     /// The reading as it is remembered, with its receipt.
     pub fn into_received(self) -> Result<ReceivedReading, StoreError> {
         let wrong = StoreError::NotUnderstood;

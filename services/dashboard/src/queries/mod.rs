@@ -16,6 +16,8 @@ mod engine_tests;
 #[cfg(test)]
 mod hours_for_tests;
 mod latest;
+#[cfg(test)]
+mod latest_engine_tests;
 mod readings;
 mod received;
 mod samples;

@@ -7,6 +7,7 @@
 //! for each reading at the wrong instant, and the reading that was meant. Both are raw records like
 //! any others, written in transactions with the entries of `audit.events` that say so.
 
+mod looked;
 mod plan;
 mod readings;
 
@@ -30,6 +31,7 @@ use stream::topics::partition_count;
 
 use crate::operator::{OperatorArgs, by_operator};
 use crate::source::Source;
+use looked::Looked;
 use plan::{Plan, What, Write, Zones};
 use readings::{Current, Readings};
 
@@ -73,7 +75,7 @@ pub(crate) fn run(args: &RezoneArgs) -> anyhow::Result<()> {
     };
     let zones = Zones { was: zone(&args.former_zone)?, right: zone(&entry.time_zone)? };
     let before = args.before.map_or(written, jiff::Timestamp::as_millisecond);
-    let readings = readings(args, &codec, &topics, consortium.as_str())?;
+    let (readings, looked) = readings(args, &codec, &topics, consortium.as_str())?;
     let plan = plan::plan(&readings, &zones, before, Timestamp::from_millis(now_ms()));
     let (was, right) = (&args.former_zone, &entry.time_zone);
     println!(
@@ -82,6 +84,7 @@ pub(crate) fn run(args: &RezoneArgs) -> anyhow::Result<()> {
         readings.len(),
         Timestamp::from_millis(before)
     );
+    println!("{}", looked.report(&topics.name(Topic::ReadingsAccepted)));
     report(&plan);
     let Some(together) = together else {
         println!("nothing is done; --apply does it");
@@ -122,19 +125,20 @@ fn entry(
     Ok((entry.context("the consortium's entry cannot be read")?, written))
 }
 
-/// The current readings of the consortium, as far as `readings.accepted` keeps them.
+/// The current readings of the consortium, as far as `readings.accepted` keeps them, and how far that is.
 fn readings(
     args: &RezoneArgs,
     codec: &Codec,
     topics: &Topics,
     consortium: &str,
-) -> anyhow::Result<Readings> {
+) -> anyhow::Result<(Readings, Looked)> {
     let decoder = codec.decoder::<AcceptedReading>();
-    let mut readings = Readings::default();
+    let (mut readings, mut looked) = (Readings::default(), Looked::default());
     let mut failed = None;
     let begins = format!("{consortium}/");
     let topic = topics.name(Topic::ReadingsAccepted);
     read_to_end(&args.source.kafka, &topic, None, Start::Beginning, |record| {
+        looked.at(record.partition, record.offset, record.timestamp_ms);
         // The key is the reading's id.
         let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
         let Some(key) = key.filter(|key| key.starts_with(&begins)) else {
@@ -163,7 +167,7 @@ fn readings(
     })?;
     match failed {
         Some(error) => bail!("the readings cannot be read now: {error}"),
-        None => Ok(readings),
+        None => Ok((readings, looked)),
     }
 }
 
