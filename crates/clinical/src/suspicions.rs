@@ -11,7 +11,7 @@ mod stale;
 
 use crate::admission::Outcome;
 use crate::clock;
-use crate::copies::says_all_of;
+use crate::copies::{has_same_values, says_all_of};
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::sample::Sample;
@@ -111,26 +111,54 @@ pub(crate) struct KnownVersion {
 }
 
 impl KnownVersion {
-    /// Whether the greater of two versions of a reading, this one and another, does not say the values of
-    /// the smaller one, of the same minute and from a device that may not know seconds.
-    pub(crate) fn differs_within_its_minute(&self, other: &RememberedReading) -> bool {
-        let (smaller, greater) = match other.version > self.version {
-            true => (self.sample, other.sample),
-            false => (other.sample, self.sample),
-        };
+    /// Whether two versions of a reading, this one and another, may be two readings of a minute, or a
+    /// person's correction of one: of a device that may not know seconds, and of a kind that can be severe.
+    pub(crate) fn concern(&self, other: &RememberedReading, is_severe: IsSevere) -> bool {
+        let is_correction = other.by_hand && other.version > self.version;
         other.observation_time.seconds() % 60 == 0
             && clock::is_doubted(other.kind)
-            && !self.entered_in_error
             && !other.entered_in_error
-            && !says_all_of(other.kind, greater, smaller)
+            && (is_correction || self.differs(other))
+            && can_be_severe(other.kind, is_severe)
     }
 
-    /// Whether two such versions are probably two readings, given whether a person has written the greater
-    /// one: a device corrects nothing, and a person does not so soon.
-    fn is_another_reading(&self, other: &RememberedReading, is_by_hand: bool) -> bool {
-        let apart = other.version.update_time() - self.version.update_time();
-        self.differs_within_its_minute(other) && (!is_by_hand || apart.abs() < SAME_MINUTE_WITHIN)
+    /// Whether the greater of two versions does not say the values of the smaller one.
+    fn differs(&self, other: &RememberedReading) -> bool {
+        let (smaller, greater) = self.in_order(other);
+        !self.entered_in_error && !says_all_of(other.kind, greater, smaller)
     }
+
+    /// The values of two versions, those of the greater one last.
+    fn in_order(&self, other: &RememberedReading) -> (Sample, Sample) {
+        match other.version > self.version {
+            true => (self.sample, other.sample),
+            false => (other.sample, self.sample),
+        }
+    }
+
+    /// Whether two versions that [concern](Self::concern) are probably two readings, given whether a person
+    /// has written the greater one: a device corrects nothing, and a person does not so soon. Where the
+    /// greater one lacks a number and is severe all the same, it hides nothing.
+    fn is_another_reading(
+        &self,
+        other: &RememberedReading,
+        is_by_hand: bool,
+        is_severe: IsSevere,
+    ) -> bool {
+        let apart = other.version.update_time() - self.version.update_time();
+        let (smaller, greater) = self.in_order(other);
+        let hides_nothing =
+            has_same_values(other.kind, greater, smaller) && is_severe(other.kind, greater);
+        self.differs(other) && !hides_nothing && (!is_by_hand || apart.abs() < SAME_MINUTE_WITHIN)
+    }
+}
+
+/// Whether one value of a kind alone can be severe: its least or its greatest are.
+fn can_be_severe(kind: Kind, is_severe: IsSevere) -> bool {
+    let watched = || kind.fields().iter().filter_map(|field| field.watched);
+    let least = watched().fold(Sample::default(), |sample, it| sample.with(it, 0.0));
+    let greatest = watched().fold(Sample::default(), |sample, it| sample.with(it, it.greatest()));
+    [least, greatest].into_iter().any(|sample| is_severe(kind, sample))
 }
 
 /// A source whose newest version was registered later than it was received.

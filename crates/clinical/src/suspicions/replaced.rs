@@ -2,7 +2,7 @@
 //! one minute, from a device without seconds, or of a device whose clock says the same each time.
 
 use super::{IsSevere, KnownVersion, SAME_MINUTE_FOR, UnknownTime, place_that_makes_room};
-use crate::copies::has_same_values;
+use crate::copies::{has_same_values, says_all_of};
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::source::SourceDigest;
@@ -117,14 +117,15 @@ impl AllReplaced {
             if wins { (known.version, known.sample) } else { (other.version, other.sample) };
         let (kind, time, source) = (other.kind, other.observation_time, other.source);
         let reading = CurrentReading { time, source, sample, delay: Delay::default() };
-        let is_by_hand = match wins {
-            true => other.by_hand,
-            false => self.is_corrected_by(known.version, other),
-        };
-        if wins && is_by_hand && known.differs_within_its_minute(other) {
+        let is_known_by_hand = self.is_corrected_by(known.version, other);
+        let concern = known.concern(other, is_severe);
+        // What a device says again of what a person has written stays the person's.
+        let says_again = is_known_by_hand && says_all_of(kind, other.sample, known.sample);
+        if wins && (other.by_hand && concern || says_again && !other.entered_in_error) {
             self.note_corrected(other, received);
         }
-        if known.is_another_reading(other, is_by_hand) {
+        let is_by_hand = if wins { other.by_hand } else { is_known_by_hand };
+        if concern && known.is_another_reading(other, is_by_hand, is_severe) {
             let is_same =
                 |one: &Replaced| one.is_of(kind, &reading) && one.reading.sample == sample;
             if self.readings.iter().any(is_same) {

@@ -254,7 +254,7 @@ impl Timeline {
         let known = known.as_version();
         match &mut self.rare {
             Some(rare) => rare.suspicions.take_versions(reading, known, received, is_severe),
-            None if known.differs_within_its_minute(reading) => {
+            None if known.concern(reading, is_severe) => {
                 let rare = self.rare.get_or_insert_default();
                 rare.suspicions.take_versions(reading, known, received, is_severe)
             }

@@ -1,7 +1,6 @@
 //! Different readings of one device at one whole minute, in one request: a device that does not know
 //! seconds has measured twice within it. They have one reading id, so the later `update_time` takes the
-//! place of the other. Nothing in them says whether the later one is a measurement or a correction, so
-//! neither is moved; the sender is told.
+//! place of the other. Neither is moved; the sender is told.
 
 use clinical::clock;
 

@@ -170,13 +170,19 @@ fn apply(args: &ApplyArgs) -> anyhow::Result<()> {
     })?;
     println!("applied: {detail}");
     if Hours::PARAMETERS.iter().any(|hour| set.given(hour).is_some()) {
-        let plans = preview::plans(&args.source, &args.source.codec()?)?;
-        let left = leave_hours_out(plans.into_values(), &Arc::new(set));
-        if left > 0 {
-            println!(
-                "warning: the hours of the day in {left} care plans do not follow on those of this set; \
-                 for these patients the set's hours do not count, until their plans name all three"
-            );
+        // The set is applied: what cannot be told of the plans now is no failure of that.
+        match args.source.codec().and_then(|codec| preview::plans(&args.source, &codec)) {
+            Ok(plans) => match leave_hours_out(plans.into_values(), &Arc::new(set)) {
+                0 => {}
+                left => println!(
+                    "warning: the hours of the day in {left} care plans do not follow on those of this set; \
+                     for these patients the set's hours do not count, until their plans name all three"
+                ),
+            },
+            Err(error) => println!(
+                "warning: whether the hours of care plans follow on those of this set is not known, for \
+                 the plans cannot be read: {error:#}"
+            ),
         }
     }
     Ok(())

@@ -188,6 +188,25 @@ fn what_a_person_has_corrected_is_no_measurement_that_was_replaced_also_when_it_
         assert_eq!(send(&mut home, &of_minute(severe, 30), 31), Outcome::Stale);
         send(&mut home, &of_minute(severe, 45), 32);
         assert!(!reported(&home), "{severe:?}");
+        // Saved again, then handed over again by the device's way.
+        send(&mut home, &by_hand(ordinary, 1_200), 40);
+        send(&mut home, &of_minute(ordinary, 1_500), 41);
+        assert_eq!(send(&mut home, &of_minute(severe, 30), 42), Outcome::Stale);
+        assert!(!reported(&home), "{severe:?}");
+    }
+}
+
+#[test]
+fn what_was_entered_in_error_and_written_anew_by_a_person_is_not_suspected_when_it_is_sent_again() {
+    for (severe, ordinary, _) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &of_minute(severe, 30), 12);
+        let withdrawn = Reading { entered_in_error: true, ..of_minute(severe, 300) };
+        send(&mut home, &withdrawn, 20);
+        send(&mut home, &by_hand(ordinary, 600), 30);
+        assert_eq!(send(&mut home, &of_minute(severe, 30), 31), Outcome::Stale);
+        let says = said(&home).into_iter().any(|one| one.2 == ["same_minute"]);
+        assert!(!says, "{severe:?}");
     }
 }
 
@@ -195,9 +214,11 @@ fn what_a_person_has_corrected_is_no_measurement_that_was_replaced_also_when_it_
 fn a_value_that_a_device_says_again_with_more_beside_it_has_replaced_nothing() {
     let severe = pressure(192, 96);
     let with_pulse = (severe.0, severe.1.with(PULSE_RATE, 72.0));
-    for (first, second, is_reported) in
-        [(severe, with_pulse, false), ((severe.0, severe.1.with(PULSE_RATE, 190.0)), severe, true)]
-    {
+    for (first, second, is_reported) in [
+        (severe, with_pulse, false),
+        (with_pulse, severe, false),
+        (pulse(190), pressure(131, 84), true),
+    ] {
         let mut home = Home::default();
         send(&mut home, &of_minute(first, 30), 12);
         send(&mut home, &of_minute(second, 900), 26);

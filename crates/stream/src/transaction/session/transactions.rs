@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::producer::{BaseProducer, Producer, PurgeConfig};
 use rdkafka::util::Timeout;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -73,6 +73,12 @@ impl Transactions {
         self.producer.abort_transaction(ABORTED_WITHIN).ok();
     }
 
+    /// Gives back the memory of records that are not sent: the producer may never be closed.
+    fn forget_records(&self) {
+        self.producer.purge(PurgeConfig::default().queue().inflight());
+        self.producer.poll(Duration::ZERO);
+    }
+
     /// Commits what was written together with the next offsets that the group's member is to process.
     pub(super) fn commit<'t>(
         &self,
@@ -87,7 +93,11 @@ impl Transactions {
         }
         let group = member.group_metadata().ok_or(ClientFault::NoGroupMetadata)?;
         // While the records are still on their way: offsets and records take about as long.
-        self.offsets.send(offsets, group)?;
+        self.offsets.send(offsets, group).inspect_err(|error| {
+            if matches!(error, StreamError::OffsetsUnanswered { .. }) {
+                self.forget_records();
+            }
+        })?;
         flush(&self.producer);
         self.producer
             .commit_transaction(Timeout::Never)
