@@ -19,12 +19,13 @@ mod scale;
 mod tests;
 mod wording;
 
-use crate::alert::{Alert, Severity, Stage, Status, Text};
+use crate::alert::{Alert, AlertId, Severity, Stage, Status, Text};
 use crate::episode::{Episode, EvidenceReading};
 use crate::fixed::Fixed;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
 use crate::time::{Span, Timestamp};
@@ -92,13 +93,22 @@ impl Rule for WeightGain {
         let is_known = |alert: &&Alert| {
             alert.status != Status::Retracted && !beginning.covered.contains(&alert.id)
         };
-        let known = context.known().filter(is_known).filter_map(|alert| alert.evidence.first());
-        let known = known.map(|first| (first.reading.observation_time(), first.reading.source()));
-        let open_first = open.as_ref().map(|open| &open.episode.established[0].reading);
-        let first: Vec<_> = known.chain(open_first.map(|one| (one.time, one.source))).collect();
-        let is_first = |reading: &CurrentReading| first.contains(&(reading.time, reading.source));
+        let mut known: Vec<&Alert> = context.known().filter(is_known).collect();
+        let open_first = open.as_ref().map(|open| open.episode.established[0].reading);
         let mut episodes = loop {
+            let of_known = known.iter().filter_map(|alert| alert.evidence.first());
+            let of_known =
+                of_known.map(|one| (one.reading.observation_time(), one.reading.source()));
+            let first: Vec<_> =
+                of_known.chain(open_first.map(|one| (one.time, one.source))).collect();
+            let is_first =
+                |reading: &CurrentReading| first.contains(&(reading.time, reading.source));
             let found = episodes(&readings, from, open.clone(), is_first, &limits);
+            let count = known.len();
+            known.retain(|alert| !found.iter().any(|one| has_id_of(alert, one, context)));
+            if known.len() < count {
+                continue;
+            }
             // The one that is carried comes first. What it rests on now says until when it lasted.
             let (Some(open), Some(first)) = (&mut open, found.first()) else { break found };
             // An end that was reported and that the readings do not say any more is looked for anew.
@@ -189,6 +199,16 @@ fn episodes(
     }
     found.extend(open.map(|gain| gain.episode));
     found
+}
+
+/// Whether an episode is given the id of an alert that was over before: then that is what it says, and what
+/// it was about before it says no more.
+fn has_id_of(alert: &Alert, episode: &Episode, context: &Context<'_>) -> bool {
+    let first = episode.established.first().filter(|_| episode.continues.is_none());
+    first.is_some_and(|EvidenceReading { kind, reading }| {
+        let first = ReadingId::new(context.patient.clone(), *kind, reading.time, reading.source);
+        AlertId::of(alert.rule, &first) == alert.id
+    })
 }
 
 /// A gain that lasts.
