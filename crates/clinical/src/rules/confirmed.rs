@@ -410,6 +410,9 @@ impl Open {
                 second_in_a_row(alert, NEWEST_IN_A_ROW).is_some() && episode.newest.len() > 1;
         }
         episode.crisis = known.filter(|crisis| crisis.began < edge);
+        // Of a pair beyond the limit the second one alone may not be.
+        let of_evidence = episode.evidence().into_iter().map(|one| one.reading.time);
+        let last_beyond = of_evidence.fold(last_beyond, Timestamp::max);
         Self {
             reported_end: reported_end.filter(|end| !is_changed(end)),
             ends_with_single,
