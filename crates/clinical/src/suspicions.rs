@@ -30,6 +30,15 @@ use stale::StaleCorrections;
 /// used any more is nobody's trouble.
 pub const CLOCK_NOT_SET_FOR: Span = Span::from_days(30);
 
+/// A clock that counts on, or is set to another month or year, is suspected for so long after the last
+/// reading that shows it. Ours: two weeks; with what it is compared with it stays within the receipts that a
+/// rebuild reads ([`WINDOW`]).
+pub const FAR_BEHIND_FOR: Span = Span::from_days(14);
+
+/// A device is known to count on from a factory date by what it showed so long before: after that its days
+/// show it ([`far_behind`]). Ours.
+const COUNTS_ON_FOR: Span = Span::from_days(16);
+
 /// A device that is so much sooner or later in what it shows than in when it is received counts on from
 /// its factory date. A history that is imported is received at once, or in days what it shows in months.
 /// Ours: phones hand over at night.
@@ -98,7 +107,13 @@ pub struct UnknownTime {
 impl UnknownTime {
     /// Until when it is suspected.
     pub fn until(&self) -> Timestamp {
-        self.last_received + CLOCK_NOT_SET_FOR
+        let lasts = if self.says_factory_date() { CLOCK_NOT_SET_FOR } else { FAR_BEHIND_FOR };
+        self.last_received + lasts
+    }
+
+    /// Whether it shows by itself that its device's clock was not set.
+    fn says_factory_date(&self) -> bool {
+        clock::not_set(self.reading.time, self.received)
     }
 }
 
@@ -227,15 +242,17 @@ impl Suspicions {
     }
 
     /// Whether a device has gone on counting from a factory date: it shows as much later as it was
-    /// received later, a day or more.
+    /// received later, from a day to [`COUNTS_ON_FOR`].
     fn counts_on(&self, reading: &RememberedReading, received: Timestamp) -> bool {
         self.of_unknown_time.iter().any(|known| {
             let shown_later = reading.observation_time - known.reading.time;
             let received_later = received - known.received;
             let apart = Span::from_millis(shown_later.millis() - received_later.millis());
             !known.is_over
+                && known.says_factory_date()
                 && known.reading.source == reading.source
                 && shown_later >= Span::from_days(1)
+                && received_later <= COUNTS_ON_FOR
                 && apart.abs() <= COUNTS_ON_WITHIN
         })
     }
@@ -307,9 +324,8 @@ impl Suspicions {
             older = known;
         }
         // What is not of a factory date is of a clock that counts on, and says no minute twice.
-        let says_factory_date = clock::not_set(new.reading.time, new.received);
         let is_replaced =
-            says_factory_date && self.replaced.take_older(&older, new.received, is_severe);
+            new.says_factory_date() && self.replaced.take_older(&older, new.received, is_severe);
         is_news || is_replaced
     }
 

@@ -24,14 +24,28 @@ pub(super) const ANOTHER_DAY: Span = Span::from_hours(18);
 /// is late.
 pub(super) const AN_UPLOAD: Span = Span::from_hours(36);
 
-/// It is known for so long after the last such reading. Ours: weights are measured weekly.
-pub(super) const KNOWN_FOR: Span = Span::from_days(8);
+/// From one of these days to the next it is at most so long. Ours: weights are measured weekly.
+pub(super) const UNTIL_THE_NEXT: Span = Span::from_days(8);
 
-/// Of so many sources of one patient it is known, those that began last: of those which show it on the
-/// fewest days the first makes room.
+/// So old the first readings are at most that a day of these rests on: the days, and from one to the next.
+pub(super) const REACHES_BACK: Span = Span::from_millis(
+    DAYS as i64 * ANOTHER_DAY.millis() + (DAYS as i64 - 1) * UNTIL_THE_NEXT.millis(),
+);
+
+/// Of so many sources of one patient it is known, those that began last: of those which show it in the
+/// fewest hours the first makes room.
 const MOST_SOURCES: usize = 16;
 
+const HOUR: Span = Span::from_hours(1);
+
+/// Of a source so many hours are known in which something of it was received, the last ones: a day of these
+/// touches 19 hours at most.
+const MOST_HOURS: usize = DAYS as usize * (ANOTHER_DAY.millis() / HOUR.millis() + 1) as usize;
+
 /// The sources that show times of long ago, and have shown nothing else since.
+///
+/// What a day is compared with is looked up from there backwards, and never further than [`REACHES_BACK`]: a
+/// state that is rebuilt from the receipts of the window says the same.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct FarBehind(Vec<OfSource>);
 
@@ -47,8 +61,8 @@ impl Delays {
         Self { least: delay, greatest: delay }
     }
 
-    fn and(self, delay: Span) -> Self {
-        Self { least: self.least.min(delay), greatest: self.greatest.max(delay) }
+    fn and(self, other: Self) -> Self {
+        Self { least: self.least.min(other.least), greatest: self.greatest.max(other.greatest) }
     }
 
     fn are_within(&self, span: Span) -> bool {
@@ -56,52 +70,64 @@ impl Delays {
     }
 }
 
+/// How far behind the readings are that were received in an hour.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Hour {
+    begins: Timestamp,
+    delays: Delays,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 struct OfSource {
     source: SourceDigest,
-    /// On how many days before the last one the device showed it.
-    days: u8,
-    /// How far behind the newest readings of these days were.
-    newest: Delays,
-    /// When the first reading of the last day was received.
-    day: Timestamp,
-    /// How far behind the readings of that day are.
-    of_day: Delays,
-    received: Timestamp,
+    /// In the order of their time.
+    hours: Vec<Hour>,
 }
 
 impl OfSource {
-    fn of(source: SourceDigest, delay: Span, received: Timestamp) -> Self {
+    fn take(&mut self, delay: Span, received: Timestamp) {
+        let begins = received - Span::from_millis(received.millis().rem_euclid(HOUR.millis()));
         let delays = Delays::of(delay);
-        Self { source, days: 0, newest: delays, day: received, of_day: delays, received }
-    }
-
-    /// Takes in a reading. A day whose newest one is as far behind as those of the days before is one more
-    /// of them; another day is the first, and one that shows more than an upload is none.
-    fn take(&mut self, delay: Span, received: Timestamp, within: Span) {
-        self.received = self.received.max(received);
-        if received - self.day < ANOTHER_DAY {
-            self.of_day = self.of_day.and(delay);
-            return;
+        match self.hours.binary_search_by_key(&begins, |hour| hour.begins) {
+            Ok(place) => self.hours[place].delays = self.hours[place].delays.and(delays),
+            Err(place) => self.hours.insert(place, Hour { begins, delays }),
         }
-        let newest = self.of_day.least;
-        let together = self.newest.and(newest);
-        (self.days, self.newest) = match self.of_day.are_within(AN_UPLOAD) {
-            false => (0, self.newest),
-            true if self.days > 0 && together.are_within(within) => {
-                (self.days.saturating_add(1), together)
-            }
-            true => (1, Delays::of(newest)),
-        };
-        (self.day, self.of_day) = (received, Delays::of(delay));
+        if self.hours.len() > MOST_HOURS {
+            self.hours.remove(0);
+        }
     }
 
-    /// Whether the device has shown it for long enough, and on this day as on those before.
+    /// The last day on which something was received, and those before as long as each follows soon enough, the
+    /// newest first.
+    fn days(&self) -> impl Iterator<Item = Delays> {
+        let mut rest = self.hours.as_slice();
+        let mut next: Option<Timestamp> = None;
+        std::iter::from_fn(move || {
+            let last = rest.last()?.begins;
+            if next.is_some_and(|next| next - last > UNTIL_THE_NEXT) {
+                return None;
+            }
+            let first = rest.partition_point(|hour| hour.begins + ANOTHER_DAY <= last);
+            let (before, day) = rest.split_at(first);
+            rest = before;
+            next = day.first().map(|hour| hour.begins);
+            day.iter().map(|hour| hour.delays).reduce(Delays::and)
+        })
+    }
+
+    /// Whether the device has shown it for long enough, and on the last day as on those before: how far its
+    /// clock is behind say the newest readings of these.
     fn is_far_behind(&self, delay: Span, within: Span) -> bool {
-        let earliest = self.newest.greatest.millis() - within.millis();
-        let latest = self.newest.least.millis() + AN_UPLOAD.millis();
-        self.days + 1 >= DAYS
-            && self.of_day.are_within(AN_UPLOAD)
+        let days: Vec<Delays> = self.days().take(DAYS.into()).collect();
+        let newest = |day: &Delays| Delays::of(day.least);
+        let Some(newest) = days.iter().skip(1).map(newest).reduce(Delays::and) else {
+            return false;
+        };
+        let earliest = newest.greatest.millis() - within.millis();
+        let latest = newest.least.millis() + AN_UPLOAD.millis();
+        days.len() == usize::from(DAYS)
+            && days.iter().all(|day| day.are_within(AN_UPLOAD))
+            && newest.are_within(within)
             && (earliest..=latest).contains(&delay.millis())
     }
 }
@@ -119,16 +145,17 @@ impl FarBehind {
         if !is_old || !clock::is_doubted(reading.kind) || reading.entered_in_error {
             return false;
         }
-        let Some(known) = self.0.iter_mut().find(|known| known.source == reading.source) else {
+        let place = self.0.iter().position(|known| known.source == reading.source);
+        let place = place.unwrap_or_else(|| {
             if self.0.len() == MOST_SOURCES {
-                let fewest = (0..self.0.len()).min_by_key(|place| self.0[*place].days);
+                let fewest = (0..self.0.len()).min_by_key(|place| self.0[*place].hours.len());
                 self.0.remove(fewest.unwrap_or(0));
             }
-            self.0.push(OfSource::of(reading.source, delay, received));
-            return false;
-        };
-        known.take(delay, received, within);
-        known.is_far_behind(delay, within)
+            self.0.push(OfSource { source: reading.source, hours: Vec::new() });
+            self.0.len() - 1
+        });
+        self.0[place].take(delay, received);
+        self.0[place].is_far_behind(delay, within)
     }
 
     /// A device has shown a time that may be right.
@@ -137,7 +164,10 @@ impl FarBehind {
     }
 
     pub(super) fn lapse(&mut self, now: Timestamp) {
-        self.0.retain(|known| known.received + KNOWN_FOR > now);
+        for known in &mut self.0 {
+            known.hours.retain(|hour| hour.begins + REACHES_BACK + HOUR > now);
+        }
+        self.0.retain(|known| !known.hours.is_empty());
     }
 
     pub(super) fn is_empty(&self) -> bool {

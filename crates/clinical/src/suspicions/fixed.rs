@@ -1,10 +1,10 @@
 //! What a rule says of the numbers of suspicions, which nothing changes.
 
-use super::far_behind::{AN_UPLOAD, ANOTHER_DAY, DAYS, KNOWN_FOR};
+use super::far_behind::{AN_UPLOAD, ANOTHER_DAY, DAYS, UNTIL_THE_NEXT};
 use super::stale::{IN_A_ROW, SUSPECTED_FOR};
 use super::{
-    CLOCK_NOT_SET_FOR, COUNTS_ON_WITHIN, MEMORY_FULL_FOR, SAME_MINUTE_FOR, SAME_MINUTE_WITHIN,
-    TROUBLED_BY, UPDATE_TIME_AHEAD_FOR,
+    CLOCK_NOT_SET_FOR, COUNTS_ON_FOR, COUNTS_ON_WITHIN, FAR_BEHIND_FOR, MEMORY_FULL_FOR,
+    SAME_MINUTE_FOR, SAME_MINUTE_WITHIN, TROUBLED_BY, UPDATE_TIME_AHEAD_FOR,
 };
 use crate::clock::COUNTS_ON;
 use crate::fixed::Fixed;
@@ -28,6 +28,14 @@ pub(crate) const FIXED: &[Fixed] = &[
         COUNTS_ON_WITHIN,
         "ours: phones hand over at night",
     ),
+    Fixed::days(
+        [
+            "未設定の時計が進み続けると最初の値から判断する期間（以内）",
+            "its clock counts on: by what it showed before, at most",
+        ],
+        COUNTS_ON_FOR,
+        "ours: after that the days show it",
+    ),
     Fixed::count(
         [
             "別の年月に設定された時計とみなす日数",
@@ -50,8 +58,8 @@ pub(crate) const FIXED: &[Fixed] = &[
         "ours: a day, and half of one for whoever is late",
     ),
     Fixed::days(
-        ["そのような測定値を覚えている期間", "such readings are known for"],
-        KNOWN_FOR,
+        ["その日と次の日の間隔（以内）", "from one of these days to the next at most"],
+        UNTIL_THE_NEXT,
         "ours: weights are measured weekly",
     ),
     Fixed::days(
@@ -61,6 +69,14 @@ pub(crate) const FIXED: &[Fixed] = &[
         ],
         CLOCK_NOT_SET_FOR,
         "ours: somebody should look within a month",
+    ),
+    Fixed::days(
+        [
+            "進み続ける時計・別の年月の時計の疑いの終わり（最後の該当値の受信から）",
+            "a clock that counts on, or of another month or year, is suspected for",
+        ],
+        FAR_BEHIND_FOR,
+        "ours: two weeks",
     ),
     Fixed::minutes(
         ["送信元の時計の進み（以上）", "a sender's clock is ahead by at least"],
