@@ -68,7 +68,7 @@ def numbers_not_said():
 def rules_not_described():
     """What the page of the clinical rules does not say of them."""
     page = RULES_PAGE.read_text()
-    (rule_set,) = RULE_SET.findall((RULES.parent / "rule_set.rs").read_text())
+    (rule_set,) = RULE_SET.findall((RULES.parent / "built_in.rs").read_text())
     if f"one versioned rule set, named `{rule_set}`" not in page:
         yield f"{RULES_PAGE}: does not name the rule set {rule_set}"
     if (of := BURDEN.findall(page)) != [rule_set]:

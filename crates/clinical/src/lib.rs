@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod alert;
+mod built_in;
 pub mod clock;
 mod computation;
 mod continued;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::built_in::RULE_SET;
 use crate::local_time::{JAPAN, LocalTime};
 use crate::parameter::Parameter;
 use crate::pause::{InvalidPause, Pause};
 use crate::programmes::{Programme, ProgrammeValue};
 use crate::quiet_hours::{InvalidQuietHours, QuietHours};
 use crate::reliability::{Trust, TrustedProducts};
-use crate::rule_set::{GivenValue, Places, RULE_SET, RuleSet};
+use crate::rule_set::{GivenValue, Places, RuleSet};
 use crate::sample::Sample;
 use crate::schedule::{InvalidSchedule, Schedule};
 use crate::silence::Held;

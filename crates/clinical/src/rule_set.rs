@@ -4,19 +4,11 @@
 use std::sync::Arc;
 
 use crate::alert::RuleName;
+use crate::built_in::RULE_SET;
 use crate::parameter::Parameter;
 use crate::plan::InvalidPlan;
 use crate::source::written_by_a_person;
 use crate::time::Timestamp;
-
-/// The name of the built-in rule set: the rules with the defaults of their parameters. It changes with
-/// any of them, and is in force where no [`RuleSet`] is.
-///
-/// A rule that there is for each kind counts as one, and a new kind leaves the name. It
-/// adds a rule that works with numbers of the plan alone, which alerts name by its version, and changes
-/// no other. No alert of the set could have said anything else before: a plan that expects readings of
-/// an unknown kind is not used.
-pub const RULE_SET: &str = "2026-11m";
 
 /// Characters of a rule set's name, at most.
 pub const LONGEST_NAME: usize = 40;

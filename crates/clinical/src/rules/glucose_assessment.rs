@@ -74,9 +74,9 @@ fn computed_from(event: &Event, context: &Context<'_>) -> Timestamp {
         from = from.min(due - near);
     }
     from = from - near;
-    // What another rule tells of is an event of this one, which has no alert.
-    let reporting = event.reported_by.map(|other| of_event(other, context));
-    let known = || context.known().chain(reporting.iter().flat_map(Context::known));
+    // What another rule reports is an event of this one, which has no alert.
+    let other = event.reported_by.map(|other| of_event(other, context));
+    let known = || context.known().chain(other.iter().flat_map(Context::known));
     let first_of_those_there = |from: Timestamp| {
         let is_there =
             |alert: &&Alert| reaches(alert, from, near) && alert.first_observed_at - near < from;
@@ -99,9 +99,9 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     let judge = Judge::of(event, context.plan);
     let beginning = context.beginning(from, |alert| steps(event, alert));
     let mut course = Course::new(judge, began, beginning.open.as_ref());
-    // Who is switched off tells nothing.
+    // What is switched off reports nothing.
     let reported_by = event.reported_by.filter(|other| !context.plan.switches_off(other.name));
-    let mut reporting = reported_by.map(|other| {
+    let mut course_of_other = reported_by.map(|other| {
         let beginning = of_event(other, context).beginning(from, |alert| steps(other, alert));
         Course::new(Judge::of(other, context.plan), began, beginning.open.as_ref())
     });
@@ -112,14 +112,14 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     let mut readings: SmallVec<[CurrentReading; OF_TWO_HOURS]> =
         readings.filter(|reading| ended.is_none_or(|ended| reading.time > ended)).collect();
     // Of the same second what is beyond comes first, so that no end hides it.
-    let told = reporting.as_ref().map(|reporting| reporting.judge);
+    let judge_of_other = course_of_other.as_ref().map(|course| course.judge);
     readings.sort_by_key(|reading| {
-        (reading.time, judge.level(reading), told.map(|judge| judge.level(reading)))
+        (reading.time, judge.level(reading), judge_of_other.map(|judge| judge.level(reading)))
     });
     for reading in &readings {
-        let is_reported = reporting.as_mut().is_some_and(|reporting| {
-            reporting.take(reading, false);
-            reporting.is_confirmed()
+        let is_reported = course_of_other.as_mut().is_some_and(|course| {
+            course.take(reading, false);
+            course.is_confirmed()
         });
         course.take(reading, is_reported);
     }

@@ -13,9 +13,11 @@ use crate::rule::Rule;
 use crate::rule_set::Places;
 use crate::sample::Sample;
 
-pub use crate::rule_set::RULE_SET;
-pub use bp_above_target::Hours;
+pub use crate::built_in::RULE_SET;
+pub use hours::Hours;
 pub use of_all::OF_ALL_RULES;
+
+use bp_above_target::HOURS;
 
 mod activity_drop;
 mod bp_above_target;
@@ -47,6 +49,7 @@ mod glucose_assessment;
 mod glucose_course;
 mod glucose_event;
 mod glucose_open;
+mod hours;
 mod occasions;
 mod of_all;
 mod of_sources;

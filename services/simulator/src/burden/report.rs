@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use clinical::alert::Severity;
-use clinical::rule_set::RULE_SET;
+use clinical::rules::RULE_SET;
 
 use super::{Burden, MOST_REVIEWS, MOST_URGENT, PlantedEvent, Saved, Tally, place};
 use crate::scenario;

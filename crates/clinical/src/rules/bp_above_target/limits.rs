@@ -79,7 +79,8 @@ pub(super) const EVENING_BEGINS: Parameter = Parameter {
 };
 
 /// The hours, in the order in which they follow each other.
-pub(super) const HOURS: [&Parameter; 3] = [&MORNING_BEGINS, &MORNING_ENDS, &EVENING_BEGINS];
+pub(in crate::rules) const HOURS: [&Parameter; 3] =
+    [&MORNING_BEGINS, &MORNING_ENDS, &EVENING_BEGINS];
 
 /// So many local days are looked at: JSH 2019 (recalled).
 pub(super) const DAYS: usize = 7;

@@ -9,7 +9,6 @@
 //! and all else that says something is below it. Silence ends nothing. While it is open it says the means
 //! anew when they are clearly further above, or when the other part comes above too.
 
-mod hours;
 mod limits;
 #[cfg(test)]
 mod tests;
@@ -26,13 +25,14 @@ use crate::sample::Sample;
 use crate::time::Span;
 use crate::wording::day_number;
 
+use super::Hours;
 use super::days::{self, Begin, Part, Verdict};
 use super::pressures::{DayOfPressure, Pressure, mean_of};
 use limits::{
     DAYS, DIASTOLIC, ENOUGH, EVENING_BEGINS, MORNING_BEGINS, MORNING_ENDS, SYSTOLIC, Target,
 };
 
-pub use hours::Hours;
+pub(super) use limits::HOURS;
 
 /// The rule.
 #[derive(Debug)]

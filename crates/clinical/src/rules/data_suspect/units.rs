@@ -138,7 +138,7 @@ fn of_meters(context: &Context<'_>) -> impl Iterator<Item = Suspected> {
 pub(super) fn meters(context: &Context<'_>) -> SmallVec<[Meter; 1]> {
     let mut all: SmallVec<[Meter; 1]> = SmallVec::new();
     let asked_from = context.now - UNIT_FOR;
-    let told = Reported(context, GLUCOSE);
+    let reported = Reported(context, GLUCOSE);
     for reading in context.newest_first(GLUCOSE, asked_from - UNIT_FOR) {
         let is_past = reading.time < asked_from;
         if is_past && all.iter().all(|meter| meter.is_known) {
@@ -160,7 +160,7 @@ pub(super) fn meters(context: &Context<'_>) -> SmallVec<[Meter; 1]> {
             }
             Some(meter) => meter.is_known = true,
             None if is_past => {}
-            None if has_most && !told.includes(reading.source) => {}
+            None if has_most && !reported.includes(reading.source) => {}
             None => {
                 let is_known = odd.is_none();
                 all.push(Meter { newest: reading, odd, before: None, is_known });
@@ -226,10 +226,10 @@ fn of_scales(context: &Context<'_>) -> impl Iterator<Item = Suspected> {
 
 /// The newest weight of each scale that is looked at.
 pub(super) fn newest_of_scales(context: &Context<'_>) -> impl Iterator<Item = CurrentReading> {
-    let told = Reported(context, WEIGHT);
+    let reported = Reported(context, WEIGHT);
     let mut seen: SmallVec<[SourceDigest; 2]> = SmallVec::new();
     context.newest_first(WEIGHT, context.now - UNIT_FOR).filter(move |reading| {
-        let has_room = || seen.len() < MOST_DEVICES || told.includes(reading.source);
+        let has_room = || seen.len() < MOST_DEVICES || reported.includes(reading.source);
         let is_new = !seen.contains(&reading.source) && has_room();
         if is_new {
             seen.push(reading.source);

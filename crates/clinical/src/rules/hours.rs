@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 
-use super::limits::HOURS;
+use super::HOURS;
+use super::days::Part;
 use crate::alert::Values;
 use crate::local_time::LocalTime;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::rule_set::RuleSet;
-use crate::rules::days::Part;
 use crate::time::{Span, Timestamp};
 
 /// Hours of the clock on the wall, each after the one before: of who works at night beyond midnight.
@@ -54,7 +54,7 @@ impl Hours {
     pub const PARAMETERS: &'static [&'static Parameter] = &HOURS;
 
     /// With the numbers that an episode was judged against, the hours by which its days were cut.
-    pub(in crate::rules) fn beside(self, mut parameters: Values) -> Values {
+    pub(super) fn beside(self, mut parameters: Values) -> Values {
         let hours = [self.morning, self.morning_ends, self.evening];
         let named = HOURS.iter().zip(hours);
         parameters
@@ -63,7 +63,7 @@ impl Hours {
     }
 
     /// The part of the day of a time, if it is in one.
-    pub(in crate::rules) fn part(self, time: Time) -> Option<Part> {
+    pub(super) fn part(self, time: Time) -> Option<Part> {
         let after = self.after_morning(time.hour());
         if after < self.after_morning(self.morning_ends) {
             return Some(Part::Morning);
@@ -77,7 +77,7 @@ impl Hours {
     }
 
     /// How much later than usual the day ends.
-    pub(in crate::rules) fn later(self) -> Span {
+    pub(super) fn later(self) -> Span {
         Span::from_hours(i64::from((self.morning - Self::default().morning).max(0)))
     }
 
