@@ -40,8 +40,8 @@ pub fn describe_topics(kafka: &KafkaArgs, names: &[String]) -> Result<FoundTopic
     }
     let asked: Vec<_> = found.keys().map(|name| ResourceSpecifier::Topic(name)).collect();
     let settings = describe(kafka, &asked)?;
-    for ((_, unreported), settings) in found.values_mut().zip(settings) {
-        *unreported = settings;
+    for ((_, undisclosed), settings) in found.values_mut().zip(settings) {
+        *undisclosed = settings;
     }
     Ok(found)
 }
@@ -125,7 +125,7 @@ pub fn wait_until_fit(
                     return Err(StreamError::Unfit(faults));
                 }
                 let Some(name) = names.iter().find(|name| !found.contains_key(*name)) else {
-                    warn_of_what_is_not_told(&found);
+                    warn_of_what_is_undisclosed(&found);
                     return Ok(());
                 };
                 waiting(&StreamError::NoSuchTopic(name.clone()));
@@ -138,14 +138,14 @@ pub fn wait_until_fit(
     Ok(())
 }
 
-fn warn_of_what_is_not_told(found: &FoundTopics) {
-    let unreported: Vec<_> = (found.iter())
+fn warn_of_what_is_undisclosed(found: &FoundTopics) {
+    let undisclosed: Vec<_> = (found.iter())
         .filter(|(_, (_, settings))| settings.is_none())
         .map(|(name, _)| name.as_str())
         .collect();
-    if !unreported.is_empty() {
+    if !undisclosed.is_empty() {
         tracing::warn!(
-            topics = unreported.join(", "),
+            topics = undisclosed.join(", "),
             "the settings of topics cannot be checked: this user may not describe them (DescribeConfigs)"
         );
     }

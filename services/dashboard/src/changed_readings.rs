@@ -27,7 +27,7 @@ const PATIENCE: Span = Span::from_seconds(5);
 #[derive(Debug)]
 pub struct ChangedReadings {
     held: Mutex<Held>,
-    told: broadcast::Sender<Reported>,
+    reported: broadcast::Sender<Reported>,
 }
 
 /// What is told at once: patients in no order, each once.
@@ -93,7 +93,7 @@ impl ChangedReadings {
     /// Nothing is known until [`Self::known`]: whatever is answered before may be incomplete.
     pub fn new(now: Timestamp) -> Self {
         let held = Held { unknown_since: Some(now), ..Held::default() };
-        Self { held: Mutex::new(held), told: broadcast::Sender::new(BACKLOG) }
+        Self { held: Mutex::new(held), reported: broadcast::Sender::new(BACKLOG) }
     }
 
     /// It is known from now on what the store has, and everything that it does not have has been
@@ -101,7 +101,7 @@ impl ChangedReadings {
     pub fn known(&self) {
         if self.lock().unknown_since.take().is_some() {
             // No subscriber is no error.
-            let _ = self.told.send(Reported::Anew);
+            let _ = self.reported.send(Reported::Anew);
         }
     }
 
@@ -151,11 +151,11 @@ impl ChangedReadings {
             let next =
                 before.and_then(|before| before.get(&waiting.partition)).copied().unwrap_or(0);
             let (since, newest) = (waiting.first.since, waiting.first.newest);
-            let told = match before {
+            let reported = match before {
                 Some(_) => waiting.take_stored(next).or_else(|| waiting.late(now, since)),
                 None => waiting.late(now, newest),
             };
-            if let Some(kinds) = told {
+            if let Some(kinds) = reported {
                 changes.push(ChangedPatient { patient: patient.clone(), kinds });
             }
             let waits = waiting.first.last >= next
@@ -169,13 +169,13 @@ impl ChangedReadings {
         drop(held);
         if !changes.is_empty() {
             // No subscriber is no error.
-            let _ = self.told.send(Reported::Changed(changes.into()));
+            let _ = self.reported.send(Reported::Changed(changes.into()));
         }
     }
 
     /// What is told from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Reported> {
-        self.told.subscribe()
+        self.reported.subscribe()
     }
 
     /// Since when readings of a patient wait for the store, where that is unusually long by this

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use chassis::{DeploymentArgs, KafkaArgs};
+use chassis::{DeploymentArgs, KafkaArgs, PartitionsArgs};
 use clap::Subcommand;
 use schemas::topics::{FoundTopics, Topic, Topics};
 use stream::TRANSACTION_TIMEOUT;
@@ -28,10 +28,9 @@ pub struct CreateArgs {
     #[command(flatten)]
     #[allow(missing_docs, reason = "documented at its type")]
     pub deployment: DeploymentArgs,
-    /// Partitions of the topics that are partitioned by patient. It cannot be changed later
-    /// without moving patients between partitions
-    #[arg(long, env = "MIMAMORI_PARTITIONS", default_value_t = 12)]
-    pub partitions: i32,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "documented at its type")]
+    pub partitioned: PartitionsArgs,
     /// Copies of each partition; the brokers' default where none is given
     #[arg(long, env = "MIMAMORI_REPLICATION")]
     pub replication: Option<i32>,
@@ -69,21 +68,21 @@ pub(crate) async fn run(command: TopicsCommand) -> anyhow::Result<()> {
     })
     .await??;
     let mut faults = topics.faults(&Topic::ALL, &found);
-    faults.extend(other_number(&topics, &found, args.partitions));
+    faults.extend(other_number(&topics, &found, args.partitioned.partitions));
     faults.extend(broker_faults(&limits, args.longest_transaction_ms));
     if !faults.is_empty() {
         let all = faults.join("\n  ");
         bail!("nothing is created, for what is there is not fit:\n  {all}");
     }
-    for what in unreported(&found, &limits) {
+    for what in undisclosed(&found, &limits) {
         eprintln!(
             "warning: {what} cannot be checked: this user may not describe it (DescribeConfigs)"
         );
     }
-    let all = all(&topics, args.partitions, args.replication);
+    let all = all(&topics, args.partitioned.partitions, args.replication);
     create_topics(&args.kafka, &all).await.context("creating the topics")?;
     // What was made just before need not have been seen above, and is left as it is.
-    let (kafka, partitions) = (args.kafka, args.partitions);
+    let (kafka, partitions) = (args.kafka, args.partitioned.partitions);
     tokio::task::spawn_blocking(move || wait_until_seen(&kafka, &topics, partitions)).await??;
     println!("{} topics exist", all.len());
     Ok(())
@@ -154,7 +153,7 @@ fn broker_faults(limits: &BTreeMap<i32, String>, longest_ms: u64) -> Vec<String>
 }
 
 /// What this user may not see.
-fn unreported(found: &FoundTopics, limits: &BTreeMap<i32, String>) -> Vec<String> {
+fn undisclosed(found: &FoundTopics, limits: &BTreeMap<i32, String>) -> Vec<String> {
     let topics = found.iter().filter(|(_, (_, settings))| settings.is_none());
     let brokers = limits.is_empty().then(|| format!("the brokers' {MAX_TIMEOUT}"));
     topics.map(|(name, _)| format!("topic {name}")).chain(brokers).collect()
@@ -188,7 +187,7 @@ mod tests {
     #[test]
     fn what_may_not_be_seen_is_named_and_refuses_nothing() {
         let found = FoundTopics::from([("readings.raw".to_owned(), (12, None))]);
-        let said = unreported(&found, &BTreeMap::new());
+        let said = undisclosed(&found, &BTreeMap::new());
         assert_eq!(said, ["topic readings.raw", "the brokers' transaction.max.timeout.ms"]);
         assert!(broker_faults(&BTreeMap::new(), 60_000).is_empty());
     }
