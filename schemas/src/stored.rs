@@ -23,9 +23,6 @@ pub const AGGREGATED_UNTIL: &str = "SELECT if(first > 0 AND computed > first, co
 /// The present by the clock that rows are stored by, milliseconds since the epoch.
 pub const NOW: &str = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";
 
-/// Seconds after which a writer counts an insert without an answer as failed, unless it is set otherwise.
-pub const INSERT_TIMEOUT_SECONDS: u64 = 30;
-
 /// After so long nothing that was inserted later can carry an earlier `stored_at`: an insert may take its
 /// timeout, and 15 s longer where the server ends it late or its clock was set back a little.
 pub fn settled_after(insert_timeout: Duration) -> Duration {

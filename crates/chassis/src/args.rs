@@ -62,6 +62,44 @@ impl DrainArgs {
     }
 }
 
+/// How many partitions the topics have that are partitioned by patient.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PartitionsArgs {
+    /// Partitions of the topics that are partitioned by patient, when they are made. It cannot be changed
+    /// later without moving patients between partitions
+    #[arg(long, env = "MIMAMORI_PARTITIONS", value_name = "COUNT", default_value_t = 12)]
+    pub partitions: i32,
+}
+
+/// How long an insert into ClickHouse may take. The writers insert; whoever reads what they have stored
+/// counts on it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct InsertTimeoutArgs {
+    /// Seconds after which a writer's insert without an answer counts as failed: the same for all writers,
+    /// and for the gateway, whose receipts list what was stored 15 seconds longer ago, when no insert that
+    /// began before can still go on
+    #[arg(
+        long = "writer-insert-timeout-seconds",
+        alias = "insert-timeout-seconds",
+        env = "MIMAMORI_WRITER_INSERT_TIMEOUT_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = INSERT_TIMEOUT_SECONDS,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub insert_timeout_seconds: u64,
+}
+
+/// Seconds after which an insert counts as failed, unless a deployment says otherwise.
+const INSERT_TIMEOUT_SECONDS: u64 = 30;
+
+impl InsertTimeoutArgs {
+    /// The longest time that an insert may take.
+    #[must_use]
+    pub fn insert_timeout(&self) -> Duration {
+        Duration::from_secs(self.insert_timeout_seconds)
+    }
+}
+
 /// The name of one of several instances of a service that share the partitions of topics.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct InstanceArgs {

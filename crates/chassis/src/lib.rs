@@ -31,7 +31,7 @@ pub mod server;
 pub mod shutdown;
 pub mod telemetry;
 
-pub use args::{DrainArgs, InstanceArgs, ServiceArgs};
+pub use args::{DrainArgs, InsertTimeoutArgs, InstanceArgs, PartitionsArgs, ServiceArgs};
 pub use backoff::Backoff;
 pub use clickhouse_error::clickhouse_error;
 pub use clock::now_ms;

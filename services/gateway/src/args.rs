@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chassis::server::ConnectionArgs;
-use chassis::{DeploymentArgs, KafkaArgs, OptionalClickHouseArgs, SchemaRegistryArgs, ServiceArgs};
-use schemas::stored::INSERT_TIMEOUT_SECONDS;
+use chassis::{
+    DeploymentArgs, InsertTimeoutArgs, KafkaArgs, OptionalClickHouseArgs, SchemaRegistryArgs,
+    ServiceArgs,
+};
 
 use crate::exchange;
 
@@ -59,16 +61,9 @@ pub struct GatewayArgs {
     )]
     pub receipts_in_flight: usize,
 
-    /// What the writers have as their --insert-timeout-seconds; receipts list what was stored 15
-    /// seconds longer ago, when no insert that began before can still go on
-    #[arg(
-        long,
-        env = "MIMAMORI_WRITER_INSERT_TIMEOUT_SECONDS",
-        value_name = "SECONDS",
-        default_value_t = INSERT_TIMEOUT_SECONDS,
-        value_parser = clap::value_parser!(u64).range(1..)
-    )]
-    pub writer_insert_timeout_seconds: u64,
+    /// When receipts list what was stored.
+    #[command(flatten)]
+    pub inserts: InsertTimeoutArgs,
 }
 
 /// What one request, and all of them together, may ask of the gateway.
@@ -212,7 +207,6 @@ mod tests {
     fn deliveries_settle_later_than_an_insert_of_the_writer_may_end() {
         let command = ["gateway", "--bootstrap-servers", "127.0.0.1:9092"];
         let args = Command::try_parse_from(command).unwrap().gateway;
-        // The default of the writer's own setting, which has the same environment variable.
-        assert_eq!(args.writer_insert_timeout_seconds, 30);
+        assert_eq!(args.inserts.insert_timeout_seconds, 30);
     }
 }

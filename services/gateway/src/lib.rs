@@ -75,7 +75,6 @@ mod receipts;
 mod registry;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use chassis::server::Connections;
@@ -153,7 +152,7 @@ pub async fn run(args: GatewayArgs) -> anyhow::Result<()> {
     if args.clickhouse.0.is_none() {
         tracing::info!("receipts are answered 503: no CLICKHOUSE_URL is set");
     }
-    let insert_timeout = Duration::from_secs(args.writer_insert_timeout_seconds);
+    let insert_timeout = args.inserts.insert_timeout();
     let store = args.clickhouse.0.as_ref().map(|clickhouse| {
         Arc::new(ClickHouse::new(clickhouse, insert_timeout)) as Arc<dyn ReceiptStore>
     });

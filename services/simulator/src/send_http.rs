@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chassis::{Backoff, Shutdown};
+use chassis::{Backoff, Secret, Shutdown};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
@@ -28,7 +28,7 @@ const REGISTRATION: Duration = Duration::from_secs(30);
 pub(crate) struct Gateway {
     client: Client,
     url: Url,
-    token: String,
+    token: Secret,
 }
 
 impl Gateway {
@@ -41,7 +41,7 @@ impl Gateway {
             .no_proxy()
             .build()
             .context("cannot set up the HTTP client")?;
-        Ok(Self { client, url, token: token.to_owned() })
+        Ok(Self { client, url, token: Secret::from(token.to_owned()) })
     }
 }
 
@@ -182,7 +182,7 @@ impl Sender {
             .gateway
             .client
             .post(self.gateway.url.clone())
-            .bearer_auth(&self.gateway.token)
+            .bearer_auth(self.gateway.token.expose())
             .json(&document)
             .send()
             .await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chassis::Shutdown;
+use chassis::{Backoff, Shutdown};
 use schemas::{Encoder, Reading};
 use stream::SendError;
 use stream::producer::{Delivery, Outgoing, Producer};
@@ -149,6 +149,7 @@ impl Tracker {
     }
 
     async fn again(&self, record: &Record, mut error: SendError) {
+        let mut backoff = Backoff::default();
         loop {
             if !error.is_retryable() {
                 tracing::error!(%error, "Kafka refuses a reading");
@@ -158,7 +159,7 @@ impl Tracker {
                 return self.send_log.given_up(&record.sending, true);
             }
             tracing::warn!(%error, "Kafka did not take a reading; sending it again");
-            tokio::time::sleep(PAUSE * 10).await;
+            backoff.wait().await;
             match self.producer.send(outgoing(&self.topic, record)).await {
                 Ok(_position) => return self.send_log.acknowledged(&record.sending),
                 Err(next) => error = next,

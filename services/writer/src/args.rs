@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use chassis::{
-    ClickHouseArgs, DeploymentArgs, InstanceArgs, KafkaArgs, SchemaRegistryArgs, ServiceArgs,
+    ClickHouseArgs, DeploymentArgs, InsertTimeoutArgs, InstanceArgs, KafkaArgs, SchemaRegistryArgs,
+    ServiceArgs,
 };
-use schemas::stored::INSERT_TIMEOUT_SECONDS;
 
 use crate::batch::Limits;
 
@@ -76,15 +76,9 @@ pub struct WriterArgs {
     )]
     pub memory_limit_bytes: u64,
 
-    /// Seconds after which an insert without an answer counts as failed
-    #[arg(
-        long,
-        env = "MIMAMORI_WRITER_INSERT_TIMEOUT_SECONDS",
-        value_name = "SECONDS",
-        default_value_t = INSERT_TIMEOUT_SECONDS,
-        value_parser = clap::value_parser!(u64).range(1..)
-    )]
-    pub insert_timeout_seconds: u64,
+    /// How long an insert may take.
+    #[command(flatten)]
+    pub inserts: InsertTimeoutArgs,
 }
 
 impl WriterArgs {
@@ -94,10 +88,6 @@ impl WriterArgs {
             bytes: self.batch_bytes as usize,
             age: Duration::from_millis(self.batch_age_milliseconds),
         }
-    }
-
-    pub(crate) fn insert_timeout(&self) -> Duration {
-        Duration::from_secs(self.insert_timeout_seconds)
     }
 
     /// How long storing what is in flight may take after SIGTERM. The rest of the drain deadline is

@@ -93,7 +93,7 @@ async fn migrate(args: &WriterArgs, troubles: &Troubles, shutdown: &Shutdown) ->
     const PART: &str = "migrations";
     let mut backoff = Backoff::default();
     loop {
-        let applied = migrations::apply(&args.clickhouse, args.insert_timeout());
+        let applied = migrations::apply(&args.clickhouse, args.inserts.insert_timeout());
         let result = tokio::select! {
             () = shutdown.requested() => return false,
             result = applied => result,

@@ -64,11 +64,11 @@ pub async fn run(
     let offsets = SharedOffsets::default();
     let memory = MemoryLimit::new(args.memory_limit_bytes);
     let decoders = Arc::new(Decoders::new(&codec));
-    let store = Store::new(store::client(&args.clickhouse), args.insert_timeout());
+    let store = Store::new(store::client(&args.clickhouse), args.inserts.insert_timeout());
     let leading = Leading::default();
     let aggregator = Aggregator::new(
         store.clone(),
-        args.insert_timeout(),
+        args.inserts.insert_timeout(),
         leading.clone(),
         metrics.clone(),
         health.component("aggregates"),

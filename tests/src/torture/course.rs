@@ -151,7 +151,7 @@ fn start(everybody: &[String], disks: &Disks) -> Stack {
         .own_clickhouse_in(disks.clickhouse.folder.clone())
         .proxied_clickhouse()
         // An insert without an answer is given up before the weather clears.
-        .argument(Service::Writer, &["--insert-timeout-seconds", "4"])
+        .argument(Service::Writer, &["--writer-insert-timeout-seconds", "4"])
         // Seconds of an outage fill its memory limit: then it stops fetching.
         .argument(Service::Writer, &["--memory-limit-bytes", WRITER_MEMORY_LIMIT_BYTES])
         .start(&[

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chassis::{DeploymentArgs, KafkaPropertyArgs, SchemaRegistryArgs, Shutdown};
+use chassis::{DeploymentArgs, KafkaPropertyArgs, PartitionsArgs, SchemaRegistryArgs, Shutdown};
 use mimamori::reconciliation::{self, Reconciliation, ReconciliationArgs};
 
 use crate::local::Layout;
@@ -65,9 +65,9 @@ pub struct DemoArgs {
     /// First of four ports for metrics and health of processor, writer, simulator and gateway
     #[arg(long, env = "DEMO_OPERATIONS_PORT", default_value_t = 9464)]
     pub operations_port: u16,
-    /// Partitions of the topics, at the first start
-    #[arg(long, env = "MIMAMORI_PARTITIONS", default_value_t = 12)]
-    pub partitions: i32,
+    /// How many partitions topics are made with.
+    #[command(flatten)]
+    pub partitioned: PartitionsArgs,
 }
 
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {

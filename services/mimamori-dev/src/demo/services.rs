@@ -93,7 +93,8 @@ impl Demo {
         }
         let kafka = self.kafka_args();
         step("topics", || {
-            let topics = mimamori::topics::all(&Topics::default(), self.args.partitions, None);
+            let topics =
+                mimamori::topics::all(&Topics::default(), self.args.partitioned.partitions, None);
             Ok(handle.block_on(stream::topics::create_topics(&kafka, &topics))?)
         })?;
         if stop() {
