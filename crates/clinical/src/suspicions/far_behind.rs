@@ -96,13 +96,18 @@ impl OfSource {
         (self.day, self.of_day) = (received, Delays::of(delay));
     }
 
+    /// Whether the device shows on this day what an upload holds, and the same as on those before. On the
+    /// first day its newest reading is not known yet.
+    fn is_steady(&self, delay: Span, within: Span) -> bool {
+        let sooner = if self.days == 0 { AN_UPLOAD } else { within };
+        let earliest = self.newest.greatest.millis() - sooner.millis();
+        let latest = self.newest.least.millis() + AN_UPLOAD.millis();
+        self.of_day.are_within(AN_UPLOAD) && (earliest..=latest).contains(&delay.millis())
+    }
+
     /// Whether the device has shown it for long enough, and on this day as on those before.
     fn is_far_behind(&self, delay: Span, within: Span) -> bool {
-        let earliest = self.newest.greatest.millis() - within.millis();
-        let latest = self.newest.least.millis() + AN_UPLOAD.millis();
-        self.days + 1 >= DAYS
-            && self.of_day.are_within(AN_UPLOAD)
-            && (earliest..=latest).contains(&delay.millis())
+        self.days + 1 >= DAYS && self.is_steady(delay, within)
     }
 }
 
@@ -129,6 +134,18 @@ impl FarBehind {
         };
         known.take(delay, received, within);
         known.is_far_behind(delay, within)
+    }
+
+    /// Whether a device that shows a reading so far behind has shown nothing but that, since it was seen
+    /// first: of a history more is handed over, or something else the next day.
+    pub(super) fn shows_nothing_else(
+        &self,
+        source: SourceDigest,
+        delay: Span,
+        within: Span,
+    ) -> bool {
+        let known = self.0.iter().find(|known| known.source == source);
+        known.is_some_and(|known| known.is_steady(delay, within))
     }
 
     /// A device has shown a time that may be right.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use clinical::clock::Doubt;
 use schemas::RejectionReason;
 use serde::Serialize;
 
@@ -167,6 +168,8 @@ pub enum WarningRule {
     /// An observation in the first days of a year, long before the receipt: the device's clock was
     /// probably never set.
     ClockNotSet,
+    /// Registered now, and observed so long ago that no rule judges it.
+    ObservedLongAgo,
     /// Observed later than received.
     ObservedAhead,
     /// An `update_time` later than the receipt.
@@ -178,6 +181,17 @@ pub enum WarningRule {
 impl WarningRule {
     /// How many rules there are.
     const COUNT: usize = Self::SameMinute as usize + 1;
+}
+
+impl From<Doubt> for WarningRule {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::NotSet => Self::ClockNotSet,
+            Doubt::LongAgo => Self::ObservedLongAgo,
+            Doubt::ObservedAhead => Self::ObservedAhead,
+            Doubt::UpdateTimeAhead => Self::UpdateTimeAhead,
+        }
+    }
 }
 
 /// A tolerated deviation from the form, at its place.
@@ -285,6 +299,10 @@ impl Warnings {
                 "the device's clock shows its factory date: when it measured is not known, no rule \
                  judges the value as of its time; set the clock"
             }
+            WarningRule::ObservedLongAgo => {
+                "registered now and observed more than 40 days ago: it is stored as history, no rule \
+                 judges it; if it was measured now, the device's clock shows a wrong date: set it"
+            }
             WarningRule::ObservedAhead => {
                 "observed later than it was received: the device's clock is ahead; set it"
             }
@@ -342,4 +360,17 @@ pub(super) fn member(parent: &str, name: &str) -> String {
 /// A pointer to an element of the array that `parent` points to.
 pub(super) fn element(parent: &str, index: usize) -> String {
     format!("{parent}/{index}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_and_a_receipt_call_what_clocks_say_by_one_name() {
+        for doubt in Doubt::ALL {
+            let rule = WarningRule::from(doubt);
+            assert_eq!(serde_json::to_value(rule).unwrap(), doubt.name());
+        }
+    }
 }

@@ -77,12 +77,9 @@ pub(super) fn read(
             let id = valid.id();
             let times = (id.observation_time(), valid.version.update_time());
             for doubt in clock::doubts(kind, times, around.received) {
-                let (name, rule) = match doubt {
-                    Doubt::NotSet => (observed.name, WarningRule::ClockNotSet),
-                    Doubt::ObservedAhead => (observed.name, WarningRule::ObservedAhead),
-                    Doubt::UpdateTimeAhead => ("update_time", WarningRule::UpdateTimeAhead),
-                };
-                warnings.add(around.document, rule, || member(pointer, name));
+                let is_of_update_time = doubt == Doubt::UpdateTimeAhead;
+                let name = if is_of_update_time { "update_time" } else { observed.name };
+                warnings.add(around.document, doubt.into(), || member(pointer, name));
             }
             Ok(ValidReading { id, reading })
         }

@@ -30,6 +30,10 @@
 #[cfg(test)]
 mod far_behind_tests;
 mod limits;
+#[cfg(test)]
+mod long_ago_tests;
+#[cfg(test)]
+mod overtaken_tests;
 mod sensor_end;
 #[cfg(test)]
 mod sensor_end_tests;
@@ -67,8 +71,11 @@ const CLOCK_NOT_SET: &str = "clock_not_set";
 const UPDATE_TIME_AHEAD: &str = "update_time_ahead";
 const UPDATE_TIME_BEHIND: &str = "update_time_behind";
 const MEMORY_FULL: &str = "memory_full";
-/// Its number is how many of the alert's evidence, the last ones, were replaced.
+/// Their numbers are how many of the alert's evidence, the last ones, were handed over as of long ago, were
+/// replaced, or were overtaken, in this order.
+const OBSERVED_LONG_AGO: &str = "observed_long_ago";
 const SAME_MINUTE: &str = "same_minute";
+const OVERTAKEN: &str = "overtaken";
 /// Their numbers are how many of the alert's evidence, the first ones, are the first values of such
 /// sensors: those at the low end before those at the high end.
 const SENSOR_AT_LOW_END: &str = "sensor_at_low_end";
@@ -209,7 +216,7 @@ struct Reasons {
     names: Values,
     /// The values of sensors at their ends, and those of another unit.
     readings: Vec<EvidenceReading>,
-    /// The severe values of unknown time, and those that were replaced.
+    /// The severe values of unknown time, and those that were replaced or overtaken.
     severe: Vec<EvidenceReading>,
     /// What was judged against.
     parameters: Values,
@@ -218,15 +225,26 @@ struct Reasons {
 impl Reasons {
     fn of(suspicions: &Suspicions, context: &Context<'_>) -> Self {
         let mut reasons = Self::default();
-        let of_unknown_time = suspicions.of_unknown_time(context.now);
-        if let Some(first) = of_unknown_time.clone().map(|one| one.received).min() {
-            let lapse = of_unknown_time.clone().map(UnknownTime::until);
+        for (name, is_by_date) in [(CLOCK_NOT_SET, false), (OBSERVED_LONG_AGO, true)] {
+            let told = suspicions.of_unknown_time(context.now);
+            let told = told.filter(|one| one.is_by_date() == is_by_date);
+            let readings = told.clone().map(|one| (one.kind, one.reading, one.received));
+            let severe = severe(readings, context.plan);
             // Each may be a severe one, so that each end may change what is said.
-            let next = lapse.min().unwrap_or(first);
-            reasons.add(CLOCK_NOT_SET, (first, next));
-            let readings = of_unknown_time.map(|one| (one.kind, one.reading, one.received));
-            reasons.severe = severe(readings, context.plan);
+            let since = told.clone().map(|one| one.received).min();
+            let next = told.map(UnknownTime::until).min();
+            // The limits of the patient's own plan may call none of them severe.
+            let (Some(since), Some(next), true) = (since, next, !is_by_date || !severe.is_empty())
+            else {
+                continue;
+            };
+            reasons.add(name, (since, next));
+            if is_by_date {
+                reasons.names.extend(values([(name, severe.len() as f64)]));
+            }
+            reasons.severe.extend(severe);
         }
+        reasons.ends.extend(suspicions.told_next(context.now));
         if let Some(since_until) = suspicions.update_time_ahead(context.now) {
             reasons.add(UPDATE_TIME_AHEAD, since_until);
         }
@@ -236,16 +254,20 @@ impl Reasons {
         if let Some(since_until) = suspicions.memory_full(context.now) {
             reasons.add(MEMORY_FULL, since_until);
         }
-        let replaced = suspicions.replaced(context.now);
-        let readings = replaced.map(|one| (one.kind, one.reading, one.received));
-        let is_severe =
-            |(kind, reading, _): &Received| rules::is_severe(*kind, reading.sample, context.plan);
-        let received = readings.clone().filter(is_severe).map(|(.., received)| received);
-        if let Some(first) = received.min() {
-            let replaced = severe(readings, context.plan);
-            reasons.add(SAME_MINUTE, (first, first + SAME_MINUTE_FOR));
-            reasons.names.extend(values([(SAME_MINUTE, replaced.len() as f64)]));
-            reasons.severe.extend(replaced);
+        for (name, is_overtaken) in [(SAME_MINUTE, false), (OVERTAKEN, true)] {
+            let replaced = suspicions.replaced(context.now);
+            let replaced = replaced.filter(|one| one.is_overtaken() == is_overtaken);
+            let readings = replaced.map(|one| (one.kind, one.reading, one.received));
+            let is_severe = |(kind, reading, _): &Received| {
+                rules::is_severe(*kind, reading.sample, context.plan)
+            };
+            let received = readings.clone().filter(is_severe).map(|(.., received)| received);
+            if let Some(first) = received.min() {
+                let replaced = severe(readings, context.plan);
+                reasons.add(name, (first, first + SAME_MINUTE_FOR));
+                reasons.names.extend(values([(name, replaced.len() as f64)]));
+                reasons.severe.extend(replaced);
+            }
         }
         reasons
     }
