@@ -44,11 +44,15 @@ pub enum Rule {
     /// A text with half of a surrogate pair, an unknown escape or a control character, or that is
     /// not UTF-8.
     InvalidText,
+    /// A consortium that the credential does not cover.
+    WrongConsortium,
+    /// A consortium whose registered time zone does not exist: nothing of it can be read now.
+    TimeZone,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 15] = [
+    pub const ALL: [Rule; 17] = [
         Rule::Required,
         Rule::WrongType,
         Rule::UnknownField,
@@ -64,6 +68,8 @@ impl Rule {
         Rule::TimeOutOfRange,
         Rule::NotANumber,
         Rule::InvalidText,
+        Rule::WrongConsortium,
+        Rule::TimeZone,
     ];
 
     /// The code.
@@ -84,6 +90,22 @@ impl Rule {
             Self::TimeOutOfRange => "time_out_of_range",
             Self::NotANumber => "not_a_number",
             Self::InvalidText => "invalid_text",
+            Self::WrongConsortium => "wrong_consortium",
+            Self::TimeZone => "time_zone",
+        }
+    }
+
+    /// What it says of a consortium for which nothing is taken.
+    pub(crate) const fn of_consortia(self) -> &'static str {
+        match self {
+            Self::TimeZone => {
+                "the time zone that is registered for this consortium does not exist: the operators \
+                 have to correct the entry; send it again then"
+            }
+            _ => {
+                "this credential may not write for this consortium; the attempt is recorded, and \
+                 nothing for it is taken"
+            }
         }
     }
 }

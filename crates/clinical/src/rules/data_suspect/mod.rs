@@ -16,6 +16,10 @@
 //!   it was replaced by another of the same factory date: a clock that stands still gives all measurements
 //!   one id. It is a *review*, and ends with a later correction of the reading by hand or as entered in
 //!   error, of a factory date with a version that says the same values, or after 7 days.
+//! - `observed_long_ago`: a severe value was registered now, with a date of long ago. It is a *review*, an
+//!   hour after its receipt, and ends when a history comes or the device is seen to be set, or after 30 days.
+//! - `overtaken`: a severe value with seconds came behind another that no person has written, and was never
+//!   judged. It is a *review*, and ends as `same_minute` does.
 //! - `sensor_at_low_end`, `sensor_at_high_end`: a sensor shows the end of what it can say for hours
 //!   ([`sensor_end`]). It ends with a value that is not there, or a day after the sensor's last one.
 //! - `unit_suspected`: a value is plausible in another unit alone ([`units`]). It ends with the device's
