@@ -106,16 +106,17 @@ impl Doubt {
     }
 }
 
-/// What is doubted of a reading of a kind, given when it says that it was observed and registered.
+/// What is doubted of a reading of a kind, given when it says that it was observed and registered, and
+/// whether it is taken back: that is registered whenever somebody finds out.
 pub fn doubts(
-    kind: Kind,
+    (kind, entered_in_error): (Kind, bool),
     times: (Timestamp, Timestamp),
     received: Timestamp,
 ) -> impl Iterator<Item = Doubt> {
     let (observed, updated) = times;
     let all = [
         (is_doubted(kind) && not_set(observed, received), Doubt::NotSet),
-        (is_doubted(kind) && long_ago(times, received), Doubt::LongAgo),
+        (is_doubted(kind) && !entered_in_error && long_ago(times, received), Doubt::LongAgo),
         (ahead(observed, received), Doubt::ObservedAhead),
         (update_time_ahead(updated, received), Doubt::UpdateTimeAhead),
     ];
@@ -165,7 +166,9 @@ mod tests {
         let received = at("2026-11-29T08:00:00Z");
         let told = |observed: &str, updated: &str| {
             let times = (at(observed), at(updated));
-            doubts(Kind::BloodPressure, times, received).map(Doubt::name).collect::<Vec<_>>()
+            doubts((Kind::BloodPressure, false), times, received)
+                .map(Doubt::name)
+                .collect::<Vec<_>>()
         };
         let now = "2026-11-29T07:59:00Z";
         // A factory date of which the clock counts on, the wrong year, day and month the wrong way round.
@@ -178,7 +181,9 @@ mod tests {
         assert_eq!(told("2026-10-21T07:58:00Z", now), [""; 0], "rules look at it");
         let times = (at("2021-06-01T00:00:00Z"), at(now));
         let checkup = Kind::ALL.into_iter().find(|kind| !is_doubted(*kind)).unwrap();
-        assert_eq!(doubts(checkup, times, received).next(), None, "people write its times");
+        let none = |of| doubts(of, times, received).next().is_none();
+        assert!(none((checkup, false)), "people write its times");
+        assert!(none((Kind::BloodPressure, true)), "it is taken back now");
     }
 
     #[test]

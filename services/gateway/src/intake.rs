@@ -82,8 +82,7 @@ pub(crate) fn prepare(
     // First, so that they are not left out where a document deviates in many ways.
     let mut warnings = Warnings::default();
     let is_taken = |consortium_id: &str| refused(consortium_id).is_none();
-    let of_unregistered_consortia =
-        warn_of_consortia(&parsed, registry, is_taken, &mut warnings);
+    let of_unregistered_consortia = warn_of_consortia(&parsed, registry, is_taken, &mut warnings);
     let of_unregistered_patients = warn_of_patients(&parsed, patients, &mut warnings);
     let warnings = warnings.followed_by(std::mem::take(&mut parsed.warnings));
     let bytes = parsed.bytes();
@@ -150,11 +149,15 @@ fn uncovered(
     };
     let is_all = |rule| rules().next().is_some() && rules().all(|it| it == Some(rule));
     let uncovered = of_rule(Rule::WrongConsortium);
-    if is_all(Rule::WrongConsortium) && let Some((document, consortium_id)) = uncovered.first() {
+    if is_all(Rule::WrongConsortium)
+        && let Some((document, consortium_id)) = uncovered.first()
+    {
         let (document, consortium_id) = (*document, (*consortium_id).to_owned());
         return Err(IntakeError::WrongConsortium { document, consortium_id });
     }
-    if is_all(Rule::TimeZone) && let Some((_, consortium_id)) = of_rule(Rule::TimeZone).first() {
+    if is_all(Rule::TimeZone)
+        && let Some((_, consortium_id)) = of_rule(Rule::TimeZone).first()
+    {
         return Err(IntakeError::Answered(ErrorResponse::no_usable_zone(consortium_id)));
     }
     let others = uncovered.len().saturating_sub(1);

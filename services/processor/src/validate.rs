@@ -244,7 +244,8 @@ mod tests {
                 _ => panic!("it is rejected"),
             }
         };
-        for (left, right) in [(" ", ""), ("", " "), ("", "\0\0"), ("\t", "\r\n"), ("", "\u{3000}")] {
+        for (left, right) in [(" ", ""), ("", " "), ("", "\0\0"), ("\t", "\r\n"), ("", "\u{3000}")]
+        {
             let padded = |id: &str| format!("{left}{id}{right}");
             for reading in [
                 Reading { person_id: padded(&good.person_id), ..good.clone() },

@@ -7,6 +7,7 @@ use super::{IsSevere, KnownVersion, SAME_MINUTE_FOR, UnknownTime, place_that_mak
 use crate::copies::{has_same_values, says_all_of};
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
+use crate::sample::Sample;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;
@@ -37,14 +38,15 @@ pub struct Replaced {
     /// Whether nothing is told of it: it was entered in error, its device's clock was set before, or it was
     /// judged before it was replaced.
     is_over: bool,
-    is_overtaken: bool,
+    /// Of another version of one second, which no other measurement has: the values that count instead.
+    by: Option<Sample>,
 }
 
 impl Replaced {
-    /// Whether it is another version of one second, which no other measurement has: its values were
-    /// overtaken before they were judged.
-    pub fn is_overtaken(&self) -> bool {
-        self.is_overtaken
+    /// The values that count instead, where both are of one second, which no other measurement has: it was
+    /// overtaken before it was judged.
+    pub fn overtaken_by(&self) -> Option<Sample> {
+        self.by
     }
 
     fn is_of(&self, kind: Kind, reading: &CurrentReading) -> bool {
@@ -156,13 +158,13 @@ impl AllReplaced {
                 // The replaced one was sent again.
                 return false;
             }
-            let is_overtaken = !is_whole_minute(time);
+            let greater = if wins { other.sample } else { known.sample };
+            let by = (!is_whole_minute(time)).then_some(greater);
             // It came in its order: what rules said of it was told, and that it is so no more.
-            let was_judged =
-                is_overtaken && wins && other.version.update_time() > known.version.update_time();
+            let was_judged = by.is_some() && wins;
             if !was_judged || is_severe(kind, sample) {
                 let is_over = was_judged;
-                let replaced = Replaced { kind, reading, received, version, is_over, is_overtaken };
+                let replaced = Replaced { kind, reading, received, version, is_over, by };
                 self.remember(replaced, is_severe);
             }
             return !was_judged;
@@ -188,8 +190,7 @@ impl AllReplaced {
             // It was sent again.
             return false;
         }
-        let is_overtaken = false;
-        let replaced = Replaced { kind, reading, received, version, is_over, is_overtaken };
+        let replaced = Replaced { kind, reading, received, version, is_over, by: None };
         self.remember(replaced, is_severe);
         true
     }

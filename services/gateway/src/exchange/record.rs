@@ -76,7 +76,8 @@ pub(super) fn read(
         Ok(valid) => {
             let id = valid.id();
             let times = (id.observation_time(), valid.version.update_time());
-            for doubt in clock::doubts(kind, times, around.received) {
+            let of = (kind, valid.entered_in_error);
+            for doubt in clock::doubts(of, times, around.received) {
                 let is_of_update_time = doubt == Doubt::UpdateTimeAhead;
                 let name = if is_of_update_time { "update_time" } else { observed.name };
                 warnings.add(around.document, doubt.into(), || member(pointer, name));

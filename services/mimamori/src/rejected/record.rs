@@ -30,9 +30,7 @@ impl Found {
 
     /// Whose it says to be, where that is an id.
     pub(super) fn patient(&self) -> Option<PatientId> {
-        let of_reading = || {
-            self.reading.as_ref().ok()?.claimed_patient()
-        };
+        let of_reading = || self.reading.as_ref().ok()?.claimed_patient();
         let parsed = |text: &str| PatientId::parse(text).ok();
         self.rejected
             .patient

@@ -260,7 +260,11 @@ impl Reasons {
         }
         for (name, is_overtaken) in [(SAME_MINUTE, false), (OVERTAKEN, true)] {
             let replaced = suspicions.replaced(context.now);
-            let replaced = replaced.filter(|one| one.is_overtaken() == is_overtaken);
+            // Where what counts instead is severe, its rules tell of that.
+            let replaced = replaced.filter(|one| match one.overtaken_by() {
+                Some(by) => is_overtaken && !rules::is_severe(one.kind, by, context.plan),
+                None => !is_overtaken,
+            });
             let readings = replaced.map(|one| (one.kind, one.reading, one.received));
             let is_severe = |(kind, reading, _): &Received| {
                 rules::is_severe(*kind, reading.sample, context.plan)

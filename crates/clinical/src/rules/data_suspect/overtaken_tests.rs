@@ -5,7 +5,7 @@ use super::tests::said;
 use crate::alert::{Severity, Status, Transition};
 use crate::home::{Home, at};
 use crate::rules;
-use crate::{Outcome, Reading, Source, Span, Version};
+use crate::{Kind, Outcome, Reading, Source, Span, Version};
 
 const OVERTAKEN: [&str; 1] = ["overtaken"];
 
@@ -61,7 +61,7 @@ fn a_severe_value_that_was_overtaken_before_it_was_judged_is_a_review() {
 }
 
 #[test]
-fn of_two_versions_of_one_update_time_the_severe_one_is_told_whichever_came_first() {
+fn of_two_versions_of_one_update_time_the_severe_one_that_loses_unjudged_is_told() {
     for (severe, ordinary, says) in severe_values() {
         for severe_first in [false, true] {
             let mut both = [of_digest(ordinary, 9), of_digest(severe, 7)];
@@ -71,12 +71,24 @@ fn of_two_versions_of_one_update_time_the_severe_one_is_told_whichever_came_firs
             let mut home = Home::default();
             send(&mut home, &both[0], 12);
             assert_eq!(send(&mut home, &both[1], 13), Outcome::Conflict);
-            assert!(is_told(&home), "{severe:?}");
-            let alerts = home.monitor.alerts();
-            let open =
-                alerts.iter().find(|one| one.is_open() && one.rule.as_str() == "data.suspect");
-            assert!(rules::words(open.unwrap()).en.contains(says), "{severe:?}");
+            assert_eq!(is_told(&home), !severe_first, "{severe:?}");
+            if !severe_first {
+                assert!(rules::words(home.last()).en.contains(says), "{severe:?}");
+            }
         }
+    }
+}
+
+#[test]
+fn what_a_severe_value_has_overtaken_is_told_by_the_rules_of_that_value() {
+    let all = severe_values();
+    let of_pressure = all.iter().filter(|one| one.0.0 == Kind::BloodPressure);
+    let pressures: Vec<Value> = of_pressure.map(|one| one.0).collect();
+    for (current, overtaken) in pressures.iter().zip(pressures.iter().skip(1)) {
+        let mut home = Home::default();
+        send(&mut home, &of_second(*current, 900), 26);
+        assert_eq!(send(&mut home, &of_second(*overtaken, 30), 27), Outcome::Stale);
+        assert!(!is_told(&home), "{current:?}");
     }
 }
 

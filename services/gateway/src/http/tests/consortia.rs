@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::{Answered, fixture, good, problem, statuses};
 
 fn of(consortium: &str) -> String {
-    good("activity.json").replace("SAMPLE", consortium)
+    good("body_temperature.json").replace("SAMPLE", consortium)
 }
 
 /// The first rule of each reading that is not accepted.
