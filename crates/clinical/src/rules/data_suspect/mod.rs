@@ -140,6 +140,7 @@ impl Rule for DataSuspect {
         };
         let mut reasons =
             context.suspicions().map(|of| Reasons::of(of, context)).unwrap_or_default();
+        reasons.add_replaced(context.suspicions(), context);
         reasons.add_readings(context);
         reasons.ends.iter().for_each(|end| found.assess_again_at(*end));
         let Some(began) = reasons.began else {
@@ -258,8 +259,14 @@ impl Reasons {
         if let Some(since_until) = suspicions.memory_full(context.now) {
             reasons.add(MEMORY_FULL, since_until);
         }
+        reasons
+    }
+
+    /// Adds what was replaced or overtaken, as far as it is known, and of what lies before all that can be
+    /// known here, what the open alert tells.
+    fn add_replaced(&mut self, suspicions: Option<&Suspicions>, context: &Context<'_>) {
         for (name, is_overtaken) in [(SAME_MINUTE, false), (OVERTAKEN, true)] {
-            let replaced = suspicions.replaced(context.now);
+            let replaced = suspicions.into_iter().flat_map(|of| of.replaced(context.now));
             // Where what counts instead is severe, its rules tell of that.
             let replaced = replaced.filter(|one| match one.overtaken_by() {
                 Some(by) => is_overtaken && !rules::is_severe(one.kind, by, context.plan),
@@ -270,14 +277,16 @@ impl Reasons {
                 rules::is_severe(*kind, reading.sample, context.plan)
             };
             let received = readings.clone().filter(is_severe).map(|(.., received)| received);
-            if let Some(first) = received.min() {
-                let replaced = severe(readings, context.plan);
-                reasons.add(name, (first, first + SAME_MINUTE_FOR));
-                reasons.names.extend(values([(name, replaced.len() as f64)]));
-                reasons.severe.extend(replaced);
+            let told = match received.min() {
+                Some(first) => Some((first, severe(readings, context.plan))),
+                None => context.open().and_then(|alert| not_known_here(alert, name, context)),
+            };
+            if let Some((first, replaced)) = told {
+                self.add(name, (first, first + SAME_MINUTE_FOR));
+                self.names.extend(values([(name, replaced.len() as f64)]));
+                self.severe.extend(replaced);
             }
         }
-        reasons
     }
 
     /// Adds what the current readings say.
@@ -325,6 +334,25 @@ impl Reasons {
         self.ends.push(until);
         self.names.extend(values([(name, 1.0)]));
     }
+}
+
+/// What an alert tells of one of the last reasons, from before all that a process can know which has started
+/// since; none where its time is over.
+fn not_known_here(
+    alert: &Alert,
+    reason: &str,
+    context: &Context<'_>,
+) -> Option<(Timestamp, Vec<EvidenceReading>)> {
+    let [of_minute, overtaken] = wording::replaced(alert);
+    let told = if reason == OVERTAKEN { overtaken } else { of_minute };
+    let from = context.lookback_start();
+    let is_before =
+        !told.is_empty() && told.iter().all(|evidence| evidence.reading.observation_time() < from);
+    let lasts = alert.raised_at + SAME_MINUTE_FOR > context.now;
+    (is_before && lasts).then(|| {
+        let readings = told.iter().map(EvidenceReading::from);
+        (alert.raised_at, readings.collect())
+    })
 }
 
 /// A reading of a kind, and when it was received.

@@ -29,15 +29,8 @@ pub(super) fn words(alert: &Alert) -> Text {
     };
     let [low_end, high_end, other_unit] =
         [SENSOR_AT_LOW_END, SENSOR_AT_HIGH_END, UNIT_SUSPECTED].map(&mut of);
-    // So many of the last are.
-    let mut last_of = |reason| {
-        let count = alert.finding(reason).unwrap_or_default() as usize;
-        let (others, last) = rest.split_at(rest.len().saturating_sub(count));
-        rest = others;
-        last
-    };
     let [overtaken, replaced, long_ago] =
-        [OVERTAKEN, SAME_MINUTE, OBSERVED_LONG_AGO].map(&mut last_of);
+        [OVERTAKEN, SAME_MINUTE, OBSERVED_LONG_AGO].map(|reason| last_of(alert, reason, &mut rest));
     let of_unknown_time = rest;
     if has(CLOCK_NOT_SET) {
         say(
@@ -139,6 +132,22 @@ pub(super) fn words(alert: &Alert) -> Text {
         sentences.iter().map(of).collect::<Vec<&str>>().join(between)
     };
     Text { ja: joined(|text| &text.ja, ""), en: joined(|text| &text.en, " ") }
+}
+
+/// Takes from the end of what is left of an alert's evidence what is of a reason.
+fn last_of<'a>(alert: &Alert, reason: &str, rest: &mut &'a [Evidence]) -> &'a [Evidence] {
+    let count = alert.finding(reason).unwrap_or_default() as usize;
+    let (others, last) = rest.split_at(rest.len().saturating_sub(count));
+    *rest = others;
+    last
+}
+
+/// The evidence of an alert that another of its minute replaced, and that was overtaken.
+pub(super) fn replaced(alert: &Alert) -> [&[Evidence]; 2] {
+    let mut rest = &alert.evidence[..];
+    let [overtaken, of_minute] =
+        [OVERTAKEN, SAME_MINUTE].map(|reason| last_of(alert, reason, &mut rest));
+    [of_minute, overtaken]
 }
 
 /// For how long a sensor has stood at an end, hours.
