@@ -8,6 +8,7 @@ use clinical::kinds::Setting;
 use clinical::{Span, Timestamp};
 
 use crate::reading::{Reading, japan};
+use crate::validation::without_padding;
 
 /// Most minutes that civil time is before or behind UTC: what clocks of programs hold.
 const MOST_OFFSET: i64 = 1080;
@@ -50,12 +51,15 @@ impl Reading {
         if is_one { self.utc_offset_minutes } else { japan() }
     }
 
-    /// Whose credentials it came in with, where it names one that can be.
+    /// Whose credentials it came in with, where it names one that can be; without what fills a column
+    /// or a buffer, or the receipts would be nobody's.
     pub fn taken_vendor(&self) -> Option<&str> {
-        let is_one = |vendor: &&str| {
-            vendor.chars().count() <= LONGEST_VENDOR && !vendor.chars().any(char::is_control)
-        };
-        self.vendor.as_deref().filter(is_one)
+        let said = self.vendor.as_deref()?;
+        let vendor = without_padding(said);
+        let is_padding = vendor.is_empty() && !said.is_empty();
+        let is_one =
+            vendor.chars().count() <= LONGEST_VENDOR && !vendor.chars().any(char::is_control);
+        (is_one && !is_padding).then_some(vendor)
     }
 
     /// When it was observed, milliseconds since the epoch.

@@ -51,6 +51,18 @@ fn a_bad_vendor_or_offset_costs_itself_and_is_counted_and_not_its_reading() {
 }
 
 #[test]
+fn a_vendor_of_fixed_width_is_the_one_whose_receipts_it_has() {
+    for good in readings() {
+        for said in ["acme", " acme", "acme   ", "acme\0\0", "\tacme\r\n"] {
+            let said = Reading { vendor: Some(said.to_owned()), ..good.clone() };
+            let mut left_out = 0;
+            said.validate_and_count(RECEIPT, &mut left_out).unwrap();
+            assert_eq!((said.taken_vendor(), left_out), (Some("acme"), 0));
+        }
+    }
+}
+
+#[test]
 fn a_clock_of_1970_is_taken_of_every_kind_at_home_wherever_the_device_is() {
     for good in readings() {
         for (offset, civil) in [(540, 3), (540, 0), (0, 5), (-300, 12), (840, 1), (1080, 0)] {

@@ -44,7 +44,7 @@ impl wire::Reading {
         received: Timestamp,
         left_out: &mut usize,
     ) -> Result<clinical::Reading, ValidationError> {
-        let patient = PatientId::from_parts(&self.consortium_id, &self.person_id)?;
+        let patient = self.patient()?;
         let kind = self.measurement.kind();
         let first = first_time(kind.setting());
         let observation_time =
@@ -69,6 +69,41 @@ impl wire::Reading {
             sample: sample.of_product(kind, || self.source.product()),
         })
     }
+}
+
+impl wire::Reading {
+    /// Whose reading it is.
+    fn patient(&self) -> Result<PatientId, ValidationError> {
+        let (consortium, person) = (&self.consortium_id, &self.person_id);
+        PatientId::from_parts(consortium, person).map_err(|error| {
+            let mut ids = [("consortium_id", consortium), ("person_id", person)].into_iter();
+            let padded = ids.find(|(_, id)| without_padding(id).len() < id.len());
+            match padded.filter(|_| self.claimed_patient().is_some()) {
+                Some((field, _)) => padded_id(field),
+                None => error.into(),
+            }
+        })
+    }
+
+    /// The patient whose reading it claims to be, where that can be read, with blanks around the ids too.
+    pub fn claimed_patient(&self) -> Option<PatientId> {
+        let [consortium, person] =
+            [&self.consortium_id, &self.person_id].map(|id| without_padding(id));
+        PatientId::from_parts(consortium, person).ok()
+    }
+}
+
+/// An id without what fills a column or a buffer at either end: the gateway leaves it out as well.
+pub fn without_padding(id: &str) -> &str {
+    id.trim_matches(|character: char| character.is_whitespace() || character == '\0')
+}
+
+fn padded_id(field: &'static str) -> ValidationError {
+    let detail = format!(
+        "{field} has blanks around it: over Kafka the key is the patient and names the partition; send \
+         the ids without blanks, in the record and in its key"
+    );
+    ValidationError::new(RejectionReason::Malformed, field, detail)
 }
 
 /// A time that can be stored, and is not before the first of its setting.

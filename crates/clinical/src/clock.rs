@@ -19,6 +19,10 @@ pub const UPDATE_TIME_TOLERANCE: Span = AHEAD_TOLERANCE;
 /// hundred are not believed.
 pub(crate) const COUNTS_ON: Span = Span::from_days(7);
 
+/// A version that was registered so shortly before its receipt was registered as it was handed over, so that
+/// nobody else has known the value before. Ours: phones hand over at night.
+pub(crate) const HANDED_OVER_WITHIN: Span = Span::from_days(1);
+
 /// A factory date is one of local time, and local time is at most 14 hours before that of UTC, and at
 /// most 12 behind.
 const EASTERNMOST: Span = Span::from_hours(14);
@@ -51,6 +55,17 @@ pub fn is_doubted(kind: Kind) -> bool {
     kind.setting() == Setting::Home
 }
 
+/// Whether a reading was registered when it was handed over, and says that it was observed so long before
+/// that no rule looks at it. It comes of a device's memory, or of a clock that shows a wrong date: a year, or
+/// day and month, that were set wrongly, or a factory date from which it has counted on for longer than
+/// [`not_set`] knows. Nothing in one reading tells which, so its time is believed, and its sender and
+/// whoever sees it are told. What was registered when it was observed is a history, and not doubted.
+pub fn long_ago((observed, updated): (Timestamp, Timestamp), received: Timestamp) -> bool {
+    received - observed > WINDOW
+        && received - updated <= HANDED_OVER_WITHIN
+        && !not_set(observed, received)
+}
+
 /// Whether a reading says that it was observed later than it was received: its clock is ahead.
 pub fn ahead(observed: Timestamp, received: Timestamp) -> bool {
     observed - received > AHEAD_TOLERANCE
@@ -67,6 +82,8 @@ pub fn update_time_ahead(updated: Timestamp, received: Timestamp) -> bool {
 pub enum Doubt {
     /// Its device's clock was probably [not set](not_set).
     NotSet,
+    /// It was handed over as registered now and says that it was observed [long ago](long_ago).
+    LongAgo,
     /// It says that it was observed [later than it was received](ahead).
     ObservedAhead,
     /// It says that it was [registered later than it was received](update_time_ahead).
@@ -74,24 +91,32 @@ pub enum Doubt {
 }
 
 impl Doubt {
+    /// Every doubt.
+    pub const ALL: [Self; 4] =
+        [Self::NotSet, Self::LongAgo, Self::ObservedAhead, Self::UpdateTimeAhead];
+
     /// The name under which senders and care teams are told of it.
     pub fn name(self) -> &'static str {
         match self {
             Self::NotSet => "clock_not_set",
+            Self::LongAgo => "observed_long_ago",
             Self::ObservedAhead => "observed_ahead",
             Self::UpdateTimeAhead => "update_time_ahead",
         }
     }
 }
 
-/// What is doubted of a reading of a kind, given when it says that it was observed and registered.
+/// What is doubted of a reading of a kind, given when it says that it was observed and registered, and
+/// whether it is taken back: that is registered whenever somebody finds out.
 pub fn doubts(
-    kind: Kind,
-    (observed, updated): (Timestamp, Timestamp),
+    (kind, entered_in_error): (Kind, bool),
+    times: (Timestamp, Timestamp),
     received: Timestamp,
 ) -> impl Iterator<Item = Doubt> {
+    let (observed, updated) = times;
     let all = [
         (is_doubted(kind) && not_set(observed, received), Doubt::NotSet),
+        (is_doubted(kind) && !entered_in_error && long_ago(times, received), Doubt::LongAgo),
         (ahead(observed, received), Doubt::ObservedAhead),
         (update_time_ahead(updated, received), Doubt::UpdateTimeAhead),
     ];
@@ -137,6 +162,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_handed_over_now_as_of_long_ago_is_told_and_a_history_is_not() {
+        let received = at("2026-11-29T08:00:00Z");
+        let told = |observed: &str, updated: &str| {
+            let times = (at(observed), at(updated));
+            doubts((Kind::BloodPressure, false), times, received)
+                .map(Doubt::name)
+                .collect::<Vec<_>>()
+        };
+        let now = "2026-11-29T07:59:00Z";
+        // A factory date of which the clock counts on, the wrong year, day and month the wrong way round.
+        for shown in ["2021-01-09T12:00:00Z", "2025-11-29T07:58:00Z", "2026-08-11T07:58:00Z"] {
+            assert_eq!(told(shown, now), ["observed_long_ago"], "{shown}");
+            assert_eq!(told(shown, "2026-11-28T08:00:00Z"), ["observed_long_ago"], "{shown}");
+            assert_eq!(told(shown, "2026-11-28T07:59:00Z"), [""; 0], "{shown}: registered before");
+        }
+        assert_eq!(told("2021-01-02T12:00:00Z", now), ["clock_not_set"]);
+        assert_eq!(told("2026-10-21T07:58:00Z", now), [""; 0], "rules look at it");
+        let times = (at("2021-06-01T00:00:00Z"), at(now));
+        let checkup = Kind::ALL.into_iter().find(|kind| !is_doubted(*kind)).unwrap();
+        let none = |of| doubts(of, times, received).next().is_none();
+        assert!(none((checkup, false)), "people write its times");
+        assert!(none((Kind::BloodPressure, true)), "it is taken back now");
+    }
+
+    #[test]
     fn of_a_history_of_years_few_are_doubted() {
         let received = at("2026-11-29T08:00:00Z");
         let days = 0..5 * 365;
@@ -161,6 +211,7 @@ mod tests {
             let time = Timestamp::from_millis(millis);
             for other in [Timestamp::EARLIEST, Timestamp::LATEST, time] {
                 let _ = (not_set(time, other), not_set(other, time), ahead(time, other));
+                let _ = (long_ago((time, other), time), long_ago((other, time), other));
             }
         }
     }

@@ -115,12 +115,15 @@ pub(crate) fn counted(
     std::iter::from_fn(judge_next).filter(|(_, is_copy)| !is_copy).map(|(reading, _)| reading)
 }
 
+/// What is measured of a kind: the numbers that rules watch. A way that does not know a flag may say that it
+/// is not set.
+fn measured(kind: Kind) -> impl Iterator<Item = (&'static Field, Watched)> {
+    let is_number = |field: &&Field| field.value_type != ValueType::Flag;
+    kind.fields().iter().filter(is_number).filter_map(|field| Some((field, field.watched?)))
+}
+
 /// Whether two samples of a kind say the same, as far as both were measured.
 pub(crate) fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
-    // A way that does not know a flag may say that it is not set: what was measured are numbers.
-    let is_measured = |field: &&Field| field.value_type != ValueType::Flag;
-    let measured = || kind.fields().iter().filter(is_measured);
-    let watched = || measured().filter_map(|field| Some((field, field.watched?)));
     let is_same = |(field, watched): (&Field, Watched)| {
         // One of them may have been shown in another unit, with fewer digits.
         let rounding = field.readout.map_or(0.0, Readout::rounding);
@@ -131,19 +134,16 @@ pub(crate) fn has_same_values(kind: Kind, one: Sample, other: Sample) -> bool {
             _ => true,
         }
     };
-    // Of a kind without watched fields nothing is known to be the same.
-    watched().next().is_some() && (one == other || watched().all(is_same))
+    // Of a kind without watched numbers nothing is known to be the same.
+    measured(kind).next().is_some() && (one == other || measured(kind).all(is_same))
 }
 
 /// Whether a sample of a kind says every number that another does.
 pub(crate) fn says_all_of(kind: Kind, sample: Sample, other: Sample) -> bool {
-    let is_lost = |(field, watched): (&Field, Watched)| {
-        field.value_type != ValueType::Flag
-            && other.value(watched).is_some()
-            && sample.value(watched).is_none()
+    let is_lost = |(_, watched): (&Field, Watched)| {
+        other.value(watched).is_some() && sample.value(watched).is_none()
     };
-    let mut watched = kind.fields().iter().filter_map(|field| Some((field, field.watched?)));
-    has_same_values(kind, sample, other) && !watched.any(is_lost)
+    has_same_values(kind, sample, other) && !measured(kind).any(is_lost)
 }
 
 /// Whether one of two values of a field with two decimals is the other with one: 72.6 of 72.57. A path that

@@ -8,10 +8,10 @@ mod far_behind;
 mod fixed;
 mod replaced;
 mod stale;
+mod versions;
 
 use crate::admission::Outcome;
 use crate::clock;
-use crate::copies::{has_same_values, says_all_of};
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::sample::Sample;
@@ -24,6 +24,7 @@ pub(crate) use fixed::FIXED;
 use replaced::AllReplaced;
 pub use replaced::Replaced;
 use stale::StaleCorrections;
+pub(crate) use versions::{KnownVersion, is_written_by_hand};
 
 /// A clock that was not set is suspected for so long after the last reading that shows it, unless the
 /// device is seen to be set before. Ours: somebody should look within a month, and a device that is not
@@ -35,9 +36,9 @@ pub const CLOCK_NOT_SET_FOR: Span = Span::from_days(30);
 /// rebuild reads ([`WINDOW`]).
 pub const FAR_BEHIND_FOR: Span = Span::from_days(14);
 
-/// A device is known to count on from a factory date by what it showed so long before: after that its days
-/// show it ([`far_behind`]). Ours.
-const COUNTS_ON_FOR: Span = Span::from_days(16);
+/// A device is known to count on by what it showed so long before: after that its days show it
+/// ([`far_behind`]). Ours: weights are measured weekly.
+const COUNTS_ON_FOR: Span = far_behind::UNTIL_THE_NEXT;
 
 /// A device that is so much sooner or later in what it shows than in when it is received counts on from
 /// its factory date. A history that is imported is received at once, or in days what it shows in months.
@@ -64,6 +65,10 @@ pub const SAME_MINUTE_WITHIN: Span = Span::from_minutes(2);
 /// A reading that another of its minute has replaced is suspected for so long. Ours.
 pub const SAME_MINUTE_FOR: Span = Span::from_days(7);
 
+/// A severe value that was handed over as of long ago is told after so long: until then the rest of a
+/// history may come. Ours.
+pub(crate) const LONG_AGO_AFTER: Span = Span::from_hours(1);
+
 /// So many readings of unknown time of one patient are known, those that were received last and those
 /// that are severe: as many as cuffs and meters remember.
 const MOST_OF_UNKNOWN_TIME: usize = 512;
@@ -87,6 +92,19 @@ fn is_of_unknown_time(reading: &RememberedReading, received: Timestamp) -> bool 
     clock::not_set(reading.observation_time, received) && clock::is_doubted(reading.kind)
 }
 
+/// Whether a severe value was handed over as of long ago.
+fn is_severe_of_long_ago(
+    reading: &RememberedReading,
+    received: Timestamp,
+    is_severe: IsSevere,
+) -> bool {
+    let times = (reading.observation_time, reading.version.update_time());
+    clock::long_ago(times, received)
+        && clock::is_doubted(reading.kind)
+        && !reading.entered_in_error
+        && is_severe(reading.kind, reading.sample)
+}
+
 /// A reading whose device's clock was not set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UnknownTime {
@@ -102,6 +120,12 @@ pub struct UnknownTime {
     /// Whether it was withdrawn, or its device's clock was seen to be set. It stays known for as long as
     /// others, so that it is not suspected again for being sent again.
     is_over: bool,
+    /// From when on it is told.
+    told_from: Timestamp,
+    /// Whether nothing but its date makes its time doubtful.
+    is_by_date: bool,
+    /// Whether its date made its time doubtful when it came.
+    was_by_date: bool,
 }
 
 impl UnknownTime {
@@ -115,65 +139,12 @@ impl UnknownTime {
     fn says_factory_date(&self) -> bool {
         clock::not_set(self.reading.time, self.received)
     }
-}
 
-/// A version of a reading that is known when another one comes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct KnownVersion {
-    pub(crate) version: Version,
-    pub(crate) sample: Sample,
-    pub(crate) entered_in_error: bool,
-}
-
-impl KnownVersion {
-    /// Whether two versions of a reading, this one and another, may be two readings of a minute, or a
-    /// person's correction of one: of a device that may not know seconds, and of a kind that can be severe.
-    pub(crate) fn concern(&self, other: &RememberedReading, is_severe: IsSevere) -> bool {
-        let is_correction = other.by_hand && other.version > self.version;
-        other.observation_time.seconds() % 60 == 0
-            && clock::is_doubted(other.kind)
-            && !other.entered_in_error
-            && (is_correction || self.differs(other))
-            && can_be_severe(other.kind, is_severe)
+    /// Whether it is a severe value that was handed over as of [long ago](clock::long_ago), and nothing else
+    /// is known of its device's clock.
+    pub fn is_by_date(&self) -> bool {
+        self.is_by_date
     }
-
-    /// Whether the greater of two versions does not say the values of the smaller one.
-    fn differs(&self, other: &RememberedReading) -> bool {
-        let (smaller, greater) = self.in_order(other);
-        !self.entered_in_error && !says_all_of(other.kind, greater, smaller)
-    }
-
-    /// The values of two versions, those of the greater one last.
-    fn in_order(&self, other: &RememberedReading) -> (Sample, Sample) {
-        match other.version > self.version {
-            true => (self.sample, other.sample),
-            false => (other.sample, self.sample),
-        }
-    }
-
-    /// Whether two versions that [concern](Self::concern) are probably two readings, given whether a person
-    /// has written the greater one: a device corrects nothing, and a person does not so soon. Where the
-    /// greater one lacks a number and is severe all the same, it hides nothing.
-    fn is_another_reading(
-        &self,
-        other: &RememberedReading,
-        is_by_hand: bool,
-        is_severe: IsSevere,
-    ) -> bool {
-        let apart = other.version.update_time() - self.version.update_time();
-        let (smaller, greater) = self.in_order(other);
-        let hides_nothing =
-            has_same_values(other.kind, greater, smaller) && is_severe(other.kind, greater);
-        self.differs(other) && !hides_nothing && (!is_by_hand || apart.abs() < SAME_MINUTE_WITHIN)
-    }
-}
-
-/// Whether one value of a kind alone can be severe: its least or its greatest are.
-fn can_be_severe(kind: Kind, is_severe: IsSevere) -> bool {
-    let watched = || kind.fields().iter().filter_map(|field| field.watched);
-    let least = watched().fold(Sample::default(), |sample, it| sample.with(it, 0.0));
-    let greatest = watched().fold(Sample::default(), |sample, it| sample.with(it, it.greatest()));
-    [least, greatest].into_iter().any(|sample| is_severe(kind, sample))
 }
 
 /// A source whose newest version was registered later than it was received.
@@ -229,27 +200,61 @@ impl Suspicions {
         };
         let counts_on =
             is_far_behind || outcome == Outcome::Historical && self.counts_on(reading, received);
+        let is_of_history = outcome == Outcome::Historical
+            && !self.far_behind.shows_nothing_else(
+                reading.source,
+                received - reading.observation_time,
+                COUNTS_ON_WITHIN,
+            );
+        let by_history = is_of_history && self.shows_history(reading.source);
+        if counts_on {
+            self.is_known_to_count_on(reading.source);
+        }
         let is_doubted = counts_on
             || is_of_unknown_time(reading, received)
             || self.place_of_unknown_time(reading).is_some();
-        let by_clock = if is_doubted {
-            self.take_of_unknown_time(reading, (outcome, received), is_severe)
+        let is_by_date = !is_doubted
+            && !is_of_history
+            && outcome == Outcome::Historical
+            && is_severe_of_long_ago(reading, received, is_severe);
+        let by_clock = if is_doubted || is_by_date {
+            self.take_of_unknown_time(reading, (outcome, received), is_by_date, is_severe)
         } else {
             self.is_set(reading, outcome)
         };
         let by_update_time = self.take_update_time(reading, received);
-        self.stale.take(reading, outcome, received) || by_update_time || by_clock
+        let by_others = by_history || by_update_time || by_clock;
+        self.stale.take(reading, outcome, received) || by_others
     }
 
-    /// Whether a device has gone on counting from a factory date: it shows as much later as it was
-    /// received later, from a day to [`COUNTS_ON_FOR`].
+    /// A device has handed over a history: of what it shows the date is believed. Says whether that is news.
+    fn shows_history(&mut self, source: SourceDigest) -> bool {
+        let mut is_news = false;
+        let of_source = |known: &&mut UnknownTime| known.reading.source == source;
+        for known in self.of_unknown_time.iter_mut().filter(of_source) {
+            is_news |= known.is_by_date && !known.is_over;
+            known.is_over |= known.is_by_date;
+        }
+        is_news
+    }
+
+    /// Of a device's clock more is known than a date.
+    fn is_known_to_count_on(&mut self, source: SourceDigest) {
+        let of_source = |known: &&mut UnknownTime| known.reading.source == source;
+        self.of_unknown_time.iter_mut().filter(of_source).for_each(|known| {
+            known.is_by_date = false;
+        });
+    }
+
+    /// Whether a device has gone on counting from a date that is doubtful by itself: it shows as much later as
+    /// it was received later, from a day to [`COUNTS_ON_FOR`].
     fn counts_on(&self, reading: &RememberedReading, received: Timestamp) -> bool {
         self.of_unknown_time.iter().any(|known| {
             let shown_later = reading.observation_time - known.reading.time;
             let received_later = received - known.received;
             let apart = Span::from_millis(shown_later.millis() - received_later.millis());
             !known.is_over
-                && known.says_factory_date()
+                && (known.was_by_date || known.says_factory_date())
                 && known.reading.source == reading.source
                 && shown_later >= Span::from_days(1)
                 && received_later <= COUNTS_ON_FOR
@@ -267,6 +272,7 @@ impl Suspicions {
         &mut self,
         reading: &RememberedReading,
         (outcome, received): (Outcome, Timestamp),
+        is_by_date: bool,
         is_severe: IsSevere,
     ) -> bool {
         let current = CurrentReading {
@@ -282,6 +288,9 @@ impl Suspicions {
             last_received: received,
             version: reading.version,
             is_over: reading.entered_in_error,
+            told_from: if is_by_date { received + LONG_AGO_AFTER } else { received },
+            is_by_date,
+            was_by_date: is_by_date,
         };
         match self.place_of_unknown_time(reading) {
             Some(place) => self.take_version_of_unknown_time((place, new), is_severe),
@@ -319,7 +328,12 @@ impl Suspicions {
         if new.version > known.version {
             // What is suspected again is so since now.
             let received = if known.is_over { new.received } else { known.received };
-            self.of_unknown_time[place] = UnknownTime { received, ..new };
+            let UnknownTime { told_from, is_by_date, was_by_date, .. } = known;
+            // A value that is corrected to one that is not severe is one of a history.
+            let is_over = new.is_over || is_by_date && !is_severe(new.kind, new.reading.sample);
+            let of_known =
+                UnknownTime { received, told_from, is_by_date, was_by_date, is_over, ..new };
+            self.of_unknown_time[place] = of_known;
             is_news = !(known.is_over && new.is_over);
             older = known;
         }
@@ -380,6 +394,17 @@ impl Suspicions {
         }
     }
 
+    /// Takes in a reading that a person [has written](is_written_by_hand) and of which no other version is
+    /// known.
+    pub(crate) fn take_written_by_hand(
+        &mut self,
+        reading: &RememberedReading,
+        received: Timestamp,
+    ) {
+        self.lapse(received);
+        self.replaced.note_written(reading, received);
+    }
+
     /// Takes in two versions of one reading, the known one and another.
     pub(crate) fn take_versions(
         &mut self,
@@ -434,7 +459,15 @@ impl Suspicions {
 
     /// The readings of unknown time that are suspected at `now`, in the order of their receipt.
     pub fn of_unknown_time(&self, now: Timestamp) -> impl Iterator<Item = &UnknownTime> + Clone {
-        self.of_unknown_time.iter().filter(move |one| !one.is_over && one.until() > now)
+        let is_told =
+            move |one: &&UnknownTime| !one.is_over && one.told_from <= now && one.until() > now;
+        self.of_unknown_time.iter().filter(is_told)
+    }
+
+    /// When the next of them is told of that are not yet.
+    pub(crate) fn told_next(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = |one: &&UnknownTime| !one.is_over && one.told_from > now;
+        self.of_unknown_time.iter().filter(waits).map(|one| one.told_from).min()
     }
 
     /// The readings that others of their minute have replaced, as suspected at `now`, in the order of

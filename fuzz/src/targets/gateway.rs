@@ -139,7 +139,8 @@ fn document_read(
     };
     let limits = Limits { nesting: 16, readings: 200 };
     let mut share = Memory::new(usize::MAX).share();
-    let parsed = match parse(input, &Context { received, limits, zone: &zone }, &mut share) {
+    let context = Context { received, limits, zone: &zone, refused: &|_| None };
+    let parsed = match parse(input, &context, &mut share) {
         Ok(parsed) => parsed,
         Err(Unreadable::Malformed { what, line, column, .. }) => {
             promise(line >= 1 && column >= 1, || format!("line {line}, column {column}"))?;

@@ -81,6 +81,10 @@ impl<'a> Answer<'a> {
                     rejected += 1;
                     ("rejected", None, problems)
                 }
+                ReadingResult::NotTaken(problems) => {
+                    not_stored += 1;
+                    ("not_stored", None, problems)
+                }
                 ReadingResult::Good(id) if acknowledged.next() == Some(&true) => {
                     accepted += 1;
                     if minimal {

@@ -127,13 +127,17 @@ impl AuditTrail {
         });
     }
 
-    /// A vendor was refused because of a consortium it may not write for.
-    pub(crate) fn wrong_consortium(&self, vendor_id: &str, consortium_id: &str) {
+    /// A vendor was refused because of a consortium it may not write for, and of so many others.
+    pub(crate) fn wrong_consortium(&self, vendor_id: &str, consortium_id: &str, others: usize) {
+        let mut detail = "the vendor may not write for this consortium".to_owned();
+        if others > 0 {
+            detail.push_str(&format!(", nor for {others} others of the request"));
+        }
         self.record(AuditEvent {
             actor: vendor_id.to_owned(),
             role: "vendor".to_owned(),
             consortium: Some(consortium_id.to_owned()),
-            detail: "the vendor may not write for this consortium".to_owned(),
+            detail,
             ..refused()
         });
     }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::args::LimitArgs;
 use crate::error_response::ErrorResponse;
+use crate::exchange::is_padding;
 use crate::memory::{NoRoom, Share};
 
 /// How a body is compressed.
@@ -137,16 +138,16 @@ pub fn decompress(
             let decoder = decoder.map_err(|_| ErrorResponse::body_broken())?;
             read_all(decoder, &mut bytes, limit, share)?;
         }
-        is_padded = !rest.is_empty() && rest.iter().all(|byte| is_padding(*byte));
+        is_padded = !rest.is_empty() && rest.iter().all(|byte| is_filling(*byte));
     }
     drop(sent);
     share.give_back(of_sent);
     Ok(Decompressed { bytes, is_padded })
 }
 
-/// What programs fill blocks and end texts with; all bits set is erased flash memory.
-fn is_padding(byte: u8) -> bool {
-    matches!(byte, 0 | b' ' | b'\r' | b'\n' | 0x1a | 0xff)
+/// What programs fill blocks and end texts with.
+fn is_filling(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\r' | b'\n') || is_padding(byte)
 }
 
 /// Appends to a body what a decoder gives.

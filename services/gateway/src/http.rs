@@ -130,15 +130,13 @@ async fn work(
     let (prepared, share) = prepared.map_err(|error| match error {
         IntakeError::Answered(response) => response,
         IntakeError::WrongConsortium { document, consortium_id } => {
-            gateway.audit.wrong_consortium(&sender.grant.vendor_id, &consortium_id);
-            tracing::warn!(
-                vendor = sender.grant.vendor_id,
-                consortium = consortium_id,
-                "refused: the vendor may not write for this consortium"
-            );
+            refused(&gateway, &sender, &consortium_id, 0);
             ErrorResponse::wrong_consortium(document)
         }
     })?;
+    if let Some((consortium_id, others)) = &prepared.uncovered {
+        refused(&gateway, &sender, consortium_id, *others);
+    }
     let acknowledged = send(&gateway, &prepared.records).await;
     count(&gateway.metrics, &prepared, &acknowledged);
     off_the_runtime(large, move || {
@@ -146,6 +144,18 @@ async fn work(
         Answer::new(&prepared.entries, &acknowledged, &prepared.warnings, minimal).into_response()
     })
     .await
+}
+
+/// Puts it on record that a vendor may not write for a consortium, and for so many others of the request.
+fn refused(gateway: &Gateway, sender: &Sender, consortium_id: &str, others: usize) {
+    let vendor_id = &sender.grant.vendor_id;
+    gateway.audit.wrong_consortium(vendor_id, consortium_id, others);
+    tracing::warn!(
+        vendor = vendor_id,
+        consortium = consortium_id,
+        others,
+        "refused: the vendor may not write for this consortium"
+    );
 }
 
 /// Reads what was sent. The share then has what is kept of it.
@@ -193,7 +203,9 @@ async fn send(gateway: &Gateway, records: &[Outbound]) -> Vec<bool> {
 
 fn count(metrics: &GatewayMetrics, prepared: &intake::Prepared, acknowledged: &[bool]) {
     let accepted = acknowledged.iter().filter(|done| **done).count();
-    metrics.published(accepted, acknowledged.len() - accepted);
+    let is_not_taken = |entry: &&intake::Entry| matches!(entry.result, ReadingResult::NotTaken(_));
+    let not_taken = prepared.entries.iter().filter(is_not_taken).count();
+    metrics.published(accepted, acknowledged.len() - accepted + not_taken);
     for entry in &prepared.entries {
         if let ReadingResult::Rejected(problems) = &entry.result
             && let Some(first) = problems.first()

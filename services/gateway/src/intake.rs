@@ -23,6 +23,8 @@ pub(crate) struct Prepared {
     pub(crate) of_unregistered_patients: usize,
     /// Good readings of consortia without an entry.
     pub(crate) of_unregistered_consortia: usize,
+    /// The first consortium that the credential does not cover, and how many others of the request.
+    pub(crate) uncovered: Option<(String, usize)>,
     /// What all of this takes of the request's share until it is answered, in bytes.
     pub(crate) bytes: usize,
 }
@@ -40,18 +42,20 @@ pub(crate) enum ReadingResult {
     Good(String),
     /// Rejected.
     Rejected(Vec<Problem>),
+    /// Not taken, for a reason that is not the sender's: to be sent again.
+    NotTaken(Vec<Problem>),
 }
 
 /// Why a request is answered as a whole, and none of its readings is sent.
 #[derive(Debug)]
 pub(crate) enum IntakeError {
-    /// For a consortium that the credential does not cover.
+    /// All of it is for consortia that the credential does not cover.
     WrongConsortium { document: usize, consortium_id: String },
     /// Anything else, with its answer.
     Answered(ErrorResponse),
 }
 
-/// Reads a request, checks that its sender may send all of it, and encodes what is good.
+/// Reads a request, and encodes what is good of it and for consortia that its sender may write for.
 pub(crate) fn prepare(
     body: &[u8],
     grant: &Grant,
@@ -62,21 +66,23 @@ pub(crate) fn prepare(
     share: &mut Share,
 ) -> Result<Prepared, IntakeError> {
     let zone = |consortium_id: &str| registry.zone(consortium_id);
-    let context = exchange::Context { received, limits, zone: &zone };
+    let refused = |consortium_id: &str| refused(grant, registry, consortium_id);
+    let context = exchange::Context { received, limits, zone: &zone, refused: &refused };
     let mut parsed = exchange::parse(body, &context, share)
         .map_err(|error| IntakeError::Answered(ErrorResponse::unreadable(&error)))?;
-    for (consortium_id, document) in parsed.consortia() {
-        if !grant.covers(consortium_id) {
-            let consortium_id = consortium_id.to_owned();
-            return Err(IntakeError::WrongConsortium { document, consortium_id });
-        }
-        if !registry.has_usable_zone(consortium_id) {
-            return Err(IntakeError::Answered(ErrorResponse::no_usable_zone(consortium_id)));
+    let uncovered = uncovered(&parsed, &refused)?;
+    // Whatever the documents say they are for.
+    for entry in &mut parsed.entries {
+        let of_reading = |valid: &exchange::ValidReading| refused(&valid.reading.consortium_id);
+        if let Some(rule) = entry.result.as_ref().ok().and_then(of_reading) {
+            let (pointer, message) = (entry.pointer.clone(), rule.of_consortia().to_owned());
+            entry.result = Err(vec![Problem { pointer, rule, message }]);
         }
     }
     // First, so that they are not left out where a document deviates in many ways.
     let mut warnings = Warnings::default();
-    let of_unregistered_consortia = warn_of_consortia(&parsed, registry, &mut warnings);
+    let is_taken = |consortium_id: &str| refused(consortium_id).is_none();
+    let of_unregistered_consortia = warn_of_consortia(&parsed, registry, is_taken, &mut warnings);
     let of_unregistered_patients = warn_of_patients(&parsed, patients, &mut warnings);
     let warnings = warnings.followed_by(std::mem::take(&mut parsed.warnings));
     let bytes = parsed.bytes();
@@ -96,7 +102,7 @@ pub(crate) fn prepare(
                         ..problem
                     }]),
                 },
-                Err(problems) => ReadingResult::Rejected(problems),
+                Err(problems) => result_of(problems),
             };
             Entry { document: entry.document, pointer: entry.pointer, result }
         })
@@ -107,8 +113,63 @@ pub(crate) fn prepare(
         warnings,
         of_unregistered_patients,
         of_unregistered_consortia,
+        uncovered,
         bytes,
     })
+}
+
+/// The rule by which nothing of a sender is taken for a consortium; none where it is.
+fn refused(grant: &Grant, registry: &Snapshot, consortium_id: &str) -> Option<Rule> {
+    if !grant.covers(consortium_id) {
+        Some(Rule::WrongConsortium)
+    } else if !registry.has_usable_zone(consortium_id) {
+        Some(Rule::TimeZone)
+    } else {
+        None
+    }
+}
+
+/// The first consortium that is not covered, and how many others there are. One bad document costs
+/// itself; where none is for a consortium that is taken, and all for one reason, the request is answered as
+/// a whole.
+fn uncovered(
+    parsed: &Parsed,
+    refused: impl Fn(&str) -> Option<Rule>,
+) -> Result<Option<(String, usize)>, IntakeError> {
+    let rules = || parsed.claims.keys().map(|consortium_id| refused(consortium_id));
+    let of_rule = |rule| {
+        let mut claims: Vec<(usize, &str)> = parsed
+            .claims
+            .iter()
+            .filter(|(consortium_id, _)| refused(consortium_id) == Some(rule))
+            .map(|(consortium_id, document)| (*document, consortium_id.as_str()))
+            .collect();
+        claims.sort_unstable();
+        claims
+    };
+    let is_all = |rule| rules().next().is_some() && rules().all(|it| it == Some(rule));
+    let uncovered = of_rule(Rule::WrongConsortium);
+    if is_all(Rule::WrongConsortium)
+        && let Some((document, consortium_id)) = uncovered.first()
+    {
+        let (document, consortium_id) = (*document, (*consortium_id).to_owned());
+        return Err(IntakeError::WrongConsortium { document, consortium_id });
+    }
+    if is_all(Rule::TimeZone)
+        && let Some((_, consortium_id)) = of_rule(Rule::TimeZone).first()
+    {
+        return Err(IntakeError::Answered(ErrorResponse::no_usable_zone(consortium_id)));
+    }
+    let others = uncovered.len().saturating_sub(1);
+    Ok(uncovered.first().map(|(_, consortium_id)| ((*consortium_id).to_owned(), others)))
+}
+
+/// What becomes of a reading that is not taken: it is the operators who mend a time zone.
+fn result_of(problems: Vec<Problem>) -> ReadingResult {
+    match problems.iter().all(|problem| problem.rule == Rule::TimeZone) {
+        true => ReadingResult::NotTaken(problems),
+        false => ReadingResult::Rejected(problems),
+    }
 }
 
 /// The good readings with their documents and pointers.
@@ -121,9 +182,14 @@ fn good(entries: &[exchange::Entry]) -> impl Iterator<Item = (usize, &str, &Read
 
 /// Warns once of each consortium without an entry, at the first document for it, and counts its
 /// readings.
-fn warn_of_consortia(parsed: &Parsed, registry: &Snapshot, warnings: &mut Warnings) -> usize {
+fn warn_of_consortia(
+    parsed: &Parsed,
+    registry: &Snapshot,
+    is_taken: impl Fn(&str) -> bool,
+    warnings: &mut Warnings,
+) -> usize {
     for (consortium_id, document) in &parsed.claims {
-        if !registry.is_registered(consortium_id) {
+        if !registry.is_registered(consortium_id) && is_taken(consortium_id) {
             let rule = WarningRule::UnregisteredConsortium;
             warnings.add(*document, rule, || "/consortium_id".to_owned());
         }

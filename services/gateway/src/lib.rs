@@ -14,12 +14,13 @@
 //! | --- | --- |
 //! | 202 | at least one reading is accepted, and Kafka has acknowledged all accepted ones with every in-sync replica |
 //! | 422 | every reading is rejected, or there is none |
-//! | 503 | some readings are not acknowledged in time |
+//! | 503 | some readings are not acknowledged in time, or the time zone of their consortium does not exist |
 //!
 //! These three say for each reading (document from 0, JSON pointer) whether it is `accepted` (with
 //! its id), `rejected` (with pointers, rules and messages) or `not_stored`, besides how many of
 //! each there are and [`exchange::Warnings`]. A document that is no JSON among others is an entry
-//! that is `rejected`. `Prefer: return=minimal` leaves the accepted ones out of the list.
+//! that is `rejected`; so is each reading of one for a consortium that the credential does not cover,
+//! which is recorded in `audit.events`. `Prefer: return=minimal` leaves the accepted ones out of the list.
 //! `not_stored` means that no acknowledgement came: the reading may still arrive, and sending it
 //! again is harmless, because the platform recognises what it has.
 //!
@@ -29,11 +30,11 @@
 //! | --- | --- |
 //! | 400 | no document can be read: no JSON (with line and column), nested too deep, empty; or not decompressible |
 //! | 401 | no valid credential |
-//! | 403 | a document names a consortium that the credential does not cover; recorded in `audit.events` |
+//! | 403 | all documents name consortia that the credential does not cover; recorded in `audit.events` |
 //! | 408 | the body did not arrive in time |
 //! | 413 | a limit on bytes, readings, JSON values or memory is broken; the answer names it |
 //! | 415 | a content type or encoding that is not understood |
-//! | 503 | starting, or more in work than the gateway takes; with `Retry-After` |
+//! | 503 | starting, more in work than the gateway takes, or no document of a consortium whose time zone exists; with `Retry-After` |
 //!
 //! Everything but 202 is a problem document (RFC 9457). Answers, logs and metrics name places and
 //! rules, never values.

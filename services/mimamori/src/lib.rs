@@ -2,6 +2,7 @@
 
 mod command;
 mod followers;
+mod kept;
 mod operator;
 pub mod reconciliation;
 pub mod registry;

@@ -18,6 +18,7 @@ use stream::browse::read_to_end;
 use stream::follow::Start;
 
 use crate::followers::registry;
+use crate::kept::tell_of_what_is_gone;
 use crate::operator::{OperatorArgs, record_access};
 use crate::rejected::since::Since;
 use crate::source::Source;
@@ -154,17 +155,14 @@ fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result
         Ok(())
     })?;
     let since = args.since.moment(Timestamp::from_millis(now_ms()));
-    each(
-        &args.source,
-        &topics.name(Topic::ReadingsAccepted),
-        Start::Time(since.millis()),
-        |key, _| {
-            if let Ok(id) = ReadingId::parse(&key) {
-                *lists.readings.entry(id.patient().as_str().to_owned()).or_default() += 1;
-            }
-            Ok(())
-        },
-    )?;
+    let accepted = Topic::ReadingsAccepted;
+    tell_of_what_is_gone(&args.source.kafka, (topics, accepted), since.millis())?;
+    each(&args.source, &topics.name(accepted), Start::Time(since.millis()), |key, _| {
+        if let Ok(id) = ReadingId::parse(&key) {
+            *lists.readings.entry(id.patient().as_str().to_owned()).or_default() += 1;
+        }
+        Ok(())
+    })?;
     Ok(lists)
 }
 

@@ -1,10 +1,13 @@
 //! From a raw record's bytes to a valid reading, or why it is rejected.
 
 use clinical::{PatientId, Timestamp};
+use schemas::validation::without_padding;
 use schemas::{CurrentBody, DecodeError, Decoder, Reading, RejectedReading, RejectionReason};
 
 const KEY_MISSING: &str = "the Kafka key is missing; it must be consortium_id/person_id";
 const KEY_MISMATCH: &str = "the Kafka key is not the reading's consortium_id/person_id";
+const KEY_PADDED: &str = "the Kafka key has blanks around its ids: it must be \
+                          consortium_id/person_id and nothing else, for it names the partition";
 const NO_VALUE: &str = "the record has no value";
 
 /// The key of a record that is not larger than any reading: the patient whose reading it claims to be.
@@ -51,16 +54,26 @@ pub(crate) fn validate_and_count<'v>(
     let wire = readings.read(&body)?;
     let mut of_reading = 0;
     let reading = wire.validate_and_count(received, &mut of_reading).map_err(|error| {
-        let patient = PatientId::from_parts(&wire.consortium_id, &wire.person_id).ok();
-        Rejection::by(error, patient).of_vendor(wire.taken_vendor())
+        Rejection::by(error, wire.claimed_patient()).of_vendor(wire.taken_vendor())
     })?;
     if reading.patient.as_str().as_bytes() != key {
+        let detail = match is_padded(key, &reading.patient) {
+            true => KEY_PADDED,
+            false => KEY_MISMATCH,
+        };
         let patient = Some(reading.patient);
-        let mismatch = Rejection::of(RejectionReason::KeyMismatch, KEY_MISMATCH);
+        let mismatch = Rejection::of(RejectionReason::KeyMismatch, detail);
         return Err(Rejection { patient, ..mismatch }.of_vendor(wire.taken_vendor()).into());
     }
     *left_out += of_reading;
     Ok((body, reading))
+}
+
+/// Whether a key is a patient with blanks around the ids.
+fn is_padded(key: &[u8], patient: &PatientId) -> bool {
+    let parts = std::str::from_utf8(key).ok().and_then(|key| key.split_once('/'));
+    let parts = parts.map(|(consortium, person)| [consortium, person].map(without_padding));
+    parts == Some([patient.consortium(), patient.person()])
 }
 
 /// Why a record is rejected.
@@ -214,6 +227,45 @@ mod tests {
             reason_of(validate(&decoder, b"OTHER1/P9", Some(b"{}"), received)),
             "undecodable"
         );
+    }
+
+    #[test]
+    fn blanks_around_ids_are_named_for_the_patient_whom_they_hide() {
+        let codec = Codec::new(None).unwrap();
+        let (encoder, decoder) =
+            (codec.encoder::<Reading>("readings.raw").unwrap(), codec.decoder::<Reading>());
+        let good = RAW_READINGS.iter().find(|example| example.expected == "ok").unwrap();
+        let good: Reading = serde_json::from_str(good.json).unwrap();
+        let received = Timestamp::from_millis(RECEIVED);
+        let rejected = |reading: &Reading, key: String| {
+            let bytes = encoder.encode(reading).unwrap();
+            match validate(&decoder, key.as_bytes(), Some(&bytes), received) {
+                Err(ValidationError::Rejected(why)) => why,
+                _ => panic!("it is rejected"),
+            }
+        };
+        for (left, right) in [(" ", ""), ("", " "), ("", "\0\0"), ("\t", "\r\n"), ("", "\u{3000}")]
+        {
+            let padded = |id: &str| format!("{left}{id}{right}");
+            for reading in [
+                Reading { person_id: padded(&good.person_id), ..good.clone() },
+                Reading { consortium_id: padded(&good.consortium_id), ..good.clone() },
+            ] {
+                // Whatever the key: a producer makes it of the same ids, or of a list of its own.
+                for key in [reading.key(), good.key()] {
+                    let why = rejected(&reading, key);
+                    assert_eq!(why.reason.as_str(), "malformed");
+                    assert!(why.detail.contains("has blanks around it"), "{}", why.detail);
+                    assert_eq!(why.patient.unwrap().as_str(), good.key());
+                }
+            }
+            let why = rejected(&good, padded(&good.key()));
+            assert_eq!(why.reason.as_str(), "key_mismatch");
+            assert!(why.detail.contains("has blanks around its ids"), "{}", why.detail);
+        }
+        let other = Reading { person_id: "S 1".to_owned(), ..good.clone() };
+        assert!(rejected(&other, good.key()).detail.contains("ASCII letters and digits"));
+        assert!(!rejected(&good, "OTHER1/P9".to_owned()).detail.contains("blanks"));
     }
 
     #[test]

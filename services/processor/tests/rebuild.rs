@@ -192,7 +192,7 @@ fn store(codec: &Codec, published: &Published) -> (BTreeSet<(String, u64)>, BTre
 }
 
 /// The episodes as the newest event of each alert tells them, without what depends on when the
-/// readings came: whether it was too late to page.
+/// readings came: whether it was too late to page, and what came behind the version that counts.
 fn episodes(codec: &Codec, published: &Published) -> BTreeSet<String> {
     let decoder = codec.decoder::<AlertEvent>();
     let mut newest = BTreeMap::new();
@@ -202,7 +202,7 @@ fn episodes(codec: &Codec, published: &Published) -> BTreeSet<String> {
     }
     newest
         .into_values()
-        .filter(|event| event.status != "retracted")
+        .filter(|event| event.status != "retracted" && !event.findings.contains_key("overtaken"))
         .map(|e| {
             let ended = (e.status != "open").then_some(e.last_observed_at);
             let evidence: Vec<_> = e.evidence.iter().map(|e| (&e.reading_id, &e.values)).collect();

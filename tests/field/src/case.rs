@@ -195,6 +195,8 @@ pub struct Kafka {
     pub serial: String,
     /// Whose credentials it says that it came in with.
     pub vendor: Option<String>,
+    /// The person's id as it is sent, with `{person}` for what it should be.
+    pub person: Option<String>,
     /// The offset that is sent instead of the zone's, minutes.
     pub utc_offset_minutes: Option<i32>,
     /// How the value came in.
@@ -274,7 +276,7 @@ pub struct SeenReading {
 }
 
 /// The marks that a reading may have, by their names in the API.
-pub const MARKS: [&str; 3] = ["copy_of", "time_unknown", "observed_ahead"];
+pub const MARKS: [&str; 4] = ["copy_of", "time_unknown", "observed_long_ago", "observed_ahead"];
 
 /// An alert as the API says it.
 #[derive(Debug, Deserialize)]

@@ -145,7 +145,10 @@ impl Kafka {
         };
         Ok(Reading {
             consortium_id: address.consortium.clone(),
-            person_id: address.person.clone(),
+            person_id: match &self.person {
+                Some(sent) => sent.replace("{person}", &address.person),
+                None => address.person.clone(),
+            },
             observation_time: observed.as_millisecond(),
             utc_offset_minutes: self
                 .utc_offset_minutes

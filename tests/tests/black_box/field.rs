@@ -351,7 +351,7 @@ impl<'s> Looks<'s> {
         }
         if let Some(expected) = &seen.rejected {
             let rejected =
-                self.keyed::<RejectedReading>(&self.rejected, |key| key == patient.as_bytes());
+                self.keyed::<RejectedReading>(&self.rejected, |key| is_key_of(key, &patient));
             let reasons: Vec<_> = rejected.into_iter().map(|rejected| rejected.reason).collect();
             failures.extend(unequal("rejected", expected, &reasons));
         }
@@ -473,4 +473,10 @@ fn named<F: Display>(case: &Case, failures: Vec<F>) -> impl Iterator<Item = Stri
     failures
         .into_iter()
         .map(move |failure| format!("tests/field/cases/{file}: {failure} ({title})"))
+}
+
+/// Whether a key is a patient's, with blanks around the ids too.
+fn is_key_of(key: &[u8], patient: &str) -> bool {
+    let is_blank = |character: char| character.is_whitespace() || character == '\0';
+    String::from_utf8_lossy(key).replace(is_blank, "") == patient
 }

@@ -115,6 +115,18 @@ impl OfSource {
         })
     }
 
+    /// Whether the device shows on the last day what an upload holds, as far behind as on the day before it.
+    fn is_steady(&self, delay: Span, within: Span) -> bool {
+        let mut days = self.days();
+        let is_upload = days.next().is_some_and(|day| day.are_within(AN_UPLOAD));
+        is_upload
+            && days.next().is_none_or(|before| {
+                let earliest = before.least.millis() - within.millis();
+                let latest = before.least.millis() + AN_UPLOAD.millis();
+                before.are_within(AN_UPLOAD) && (earliest..=latest).contains(&delay.millis())
+            })
+    }
+
     /// Whether the device has shown it for long enough, and on the last day as on those before: how far its
     /// clock is behind say the newest readings of these.
     fn is_far_behind(&self, delay: Span, within: Span) -> bool {
@@ -156,6 +168,18 @@ impl FarBehind {
         });
         self.0[place].take(delay, received);
         self.0[place].is_far_behind(delay, within)
+    }
+
+    /// Whether a device that shows a reading so far behind has shown nothing but that, on that day and the one
+    /// before: of a history more is handed over, or something else the next day.
+    pub(super) fn shows_nothing_else(
+        &self,
+        source: SourceDigest,
+        delay: Span,
+        within: Span,
+    ) -> bool {
+        let known = self.0.iter().find(|known| known.source == source);
+        known.is_some_and(|known| known.is_steady(delay, within))
     }
 
     /// A device has shown a time that may be right.

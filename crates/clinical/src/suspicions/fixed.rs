@@ -1,12 +1,13 @@
 //! What a rule says of the numbers of suspicions, which nothing changes.
 
 use super::far_behind::{AN_UPLOAD, ANOTHER_DAY, DAYS, UNTIL_THE_NEXT};
+use super::replaced::WRITTEN_FOR;
 use super::stale::{IN_A_ROW, SUSPECTED_FOR};
 use super::{
-    CLOCK_NOT_SET_FOR, COUNTS_ON_FOR, COUNTS_ON_WITHIN, FAR_BEHIND_FOR, MEMORY_FULL_FOR,
-    SAME_MINUTE_FOR, SAME_MINUTE_WITHIN, TROUBLED_BY, UPDATE_TIME_AHEAD_FOR,
+    CLOCK_NOT_SET_FOR, COUNTS_ON_FOR, COUNTS_ON_WITHIN, FAR_BEHIND_FOR, LONG_AGO_AFTER,
+    MEMORY_FULL_FOR, SAME_MINUTE_FOR, SAME_MINUTE_WITHIN, TROUBLED_BY, UPDATE_TIME_AHEAD_FOR,
 };
-use crate::clock::COUNTS_ON;
+use crate::clock::{COUNTS_ON, HANDED_OVER_WITHIN};
 use crate::fixed::Fixed;
 use crate::timeline::{MOST_READINGS, MOST_SOURCES};
 
@@ -61,6 +62,19 @@ pub(crate) const FIXED: &[Fixed] = &[
         ["その日と次の日の間隔（以内）", "from one of these days to the next at most"],
         UNTIL_THE_NEXT,
         "ours: weights are measured weekly",
+    ),
+    Fixed::hours(
+        [
+            "古い日付の値を今の登録とみなす、登録から受信まで（以内）",
+            "handed over as of long ago: registered before its receipt within",
+        ],
+        HANDED_OVER_WITHIN,
+        "ours: phones hand over at night",
+    ),
+    Fixed::hours(
+        ["そのような確認を要する値を知らせるまで", "such a value to look at is told after"],
+        LONG_AGO_AFTER,
+        "ours: until then the rest of a history may come",
     ),
     Fixed::days(
         [
@@ -131,8 +145,16 @@ pub(crate) const FIXED: &[Fixed] = &[
         "ours: nobody corrects a value so soon",
     ),
     Fixed::days(
-        ["その疑いの終わり", "a reading that another of its minute replaced is told for"],
+        ["その疑いの終わり", "a reading that another of its minute or second replaced is told for"],
         SAME_MINUTE_FOR,
         "ours",
+    ),
+    Fixed::days(
+        [
+            "機器の値より先に届いた手入力の値を覚えている期間",
+            "a value written by hand that comes before the device's own is known for",
+        ],
+        WRITTEN_FOR,
+        "ours: what the device hands over comes in days",
     ),
 ];

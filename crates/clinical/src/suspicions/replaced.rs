@@ -1,10 +1,13 @@
 //! Versions of readings that others have replaced and that were probably measurements of their own: two of
-//! one minute, from a device without seconds, or of a device whose clock says the same each time.
+//! one minute, from a device without seconds, or of a device whose clock says the same each time. And those
+//! of one second that were never judged, because another that no person has written came before them.
 
+use super::versions::is_whole_minute;
 use super::{IsSevere, KnownVersion, SAME_MINUTE_FOR, UnknownTime, place_that_makes_room};
 use crate::copies::{has_same_values, says_all_of};
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
+use crate::sample::Sample;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::version::Version;
@@ -13,6 +16,10 @@ use crate::window::{LOOKBACK, WINDOW};
 /// For so long it is known that a reading was replaced, so that what it was replaced by does not make it
 /// suspect again when the replaced one is sent again: after that both are historical.
 const KNOWN_FOR: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
+
+/// For so long it is known that a person has written a reading of which nothing else has come: what the
+/// device hands over comes in days. Ours.
+pub(super) const WRITTEN_FOR: Span = Span::from_days(3);
 
 /// So many replaced readings of one patient are known, those that were received last and those that are
 /// severe.
@@ -28,11 +35,20 @@ pub struct Replaced {
     /// When it was replaced.
     pub received: Timestamp,
     version: Version,
-    /// Whether nothing is told of it: it was entered in error, or its device's clock was set before.
+    /// Whether nothing is told of it: it was entered in error, its device's clock was set before, or it was
+    /// judged before it was replaced.
     is_over: bool,
+    /// Of another version of one second, which no other measurement has: the values that count instead.
+    by: Option<Sample>,
 }
 
 impl Replaced {
+    /// The values that count instead, where both are of one second, which no other measurement has: it was
+    /// overtaken before it was judged.
+    pub fn overtaken_by(&self) -> Option<Sample> {
+        self.by
+    }
+
     fn is_of(&self, kind: Kind, reading: &CurrentReading) -> bool {
         self.kind == kind && self.reading.is_of(reading)
     }
@@ -46,38 +62,39 @@ impl Replaced {
     }
 }
 
-/// A version of a reading by which a person has corrected others of its minute: sent again, these are none
-/// that it has replaced.
+/// A version of a reading that a person has written: what it corrects, sent again or late, is nothing that
+/// it has replaced.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Corrected {
+struct ByHand {
     kind: Kind,
     time: Timestamp,
     source: SourceDigest,
     version: Version,
-    received: Timestamp,
+    until: Timestamp,
 }
 
 /// What is known of a patient.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct AllReplaced {
     readings: Vec<Replaced>,
-    corrected: Vec<Corrected>,
+    by_hand: Vec<ByHand>,
 }
 
 impl AllReplaced {
     pub(super) fn is_empty(&self) -> bool {
-        self.readings.is_empty() && self.corrected.is_empty()
+        self.readings.is_empty() && self.by_hand.is_empty()
     }
 
     pub(super) fn lapse(&mut self, now: Timestamp) {
         self.readings.retain(|replaced| replaced.received + KNOWN_FOR > now);
-        self.corrected.retain(|corrected| corrected.received + KNOWN_FOR > now);
+        self.by_hand.retain(|written| written.until > now);
     }
 
     fn remember(&mut self, replaced: Replaced, is_severe: IsSevere) {
         if self.readings.len() == MOST {
             let hides = |one: &Replaced| {
-                one.received + SAME_MINUTE_FOR > replaced.received
+                !one.is_over
+                    && one.received + SAME_MINUTE_FOR > replaced.received
                     && is_severe(one.kind, one.reading.sample)
             };
             let place = place_that_makes_room(&self.readings, hides);
@@ -88,16 +105,25 @@ impl AllReplaced {
 
     /// Notes that a person has corrected a reading by this version of it.
     fn note_corrected(&mut self, by: &RememberedReading, received: Timestamp) {
-        let RememberedReading { kind, observation_time: time, source, version, .. } = *by;
-        self.corrected.retain(|one| (one.kind, one.time, one.source) != (kind, time, source));
-        if self.corrected.len() == MOST {
-            self.corrected.remove(0);
-        }
-        self.corrected.push(Corrected { kind, time, source, version, received });
+        self.note(by, received + KNOWN_FOR);
     }
 
-    fn is_corrected_by(&self, version: Version, of: &RememberedReading) -> bool {
-        self.corrected.iter().any(|one| {
+    /// Notes that a person has written a reading of which nothing else is known.
+    pub(super) fn note_written(&mut self, reading: &RememberedReading, received: Timestamp) {
+        self.note(reading, received + WRITTEN_FOR);
+    }
+
+    fn note(&mut self, by: &RememberedReading, until: Timestamp) {
+        let RememberedReading { kind, observation_time: time, source, version, .. } = *by;
+        self.by_hand.retain(|one| (one.kind, one.time, one.source) != (kind, time, source));
+        if self.by_hand.len() == MOST {
+            self.by_hand.remove(0);
+        }
+        self.by_hand.push(ByHand { kind, time, source, version, until });
+    }
+
+    fn is_by_hand(&self, version: Version, of: &RememberedReading) -> bool {
+        self.by_hand.iter().any(|one| {
             (one.kind, one.time, one.source, one.version)
                 == (of.kind, of.observation_time, of.source, version)
         })
@@ -117,7 +143,7 @@ impl AllReplaced {
             if wins { (known.version, known.sample) } else { (other.version, other.sample) };
         let (kind, time, source) = (other.kind, other.observation_time, other.source);
         let reading = CurrentReading { time, source, sample, delay: Delay::default() };
-        let is_known_by_hand = self.is_corrected_by(known.version, other);
+        let is_known_by_hand = self.is_by_hand(known.version, other);
         let concern = known.concern(other, is_severe);
         // What a device says again of what a person has written stays the person's.
         let says_again = is_known_by_hand && says_all_of(kind, other.sample, known.sample);
@@ -132,8 +158,16 @@ impl AllReplaced {
                 // The replaced one was sent again.
                 return false;
             }
-            self.remember(Replaced { kind, reading, received, version, is_over: false }, is_severe);
-            return true;
+            let greater = if wins { other.sample } else { known.sample };
+            let by = (!is_whole_minute(time)).then_some(greater);
+            // It came in its order: what rules said of it was told, and that it is so no more.
+            let was_judged = by.is_some() && wins;
+            if !was_judged || is_severe(kind, sample) {
+                let is_over = was_judged;
+                let replaced = Replaced { kind, reading, received, version, is_over, by };
+                self.remember(replaced, is_severe);
+            }
+            return !was_judged;
         }
         let before = self.readings.len();
         if wins && (is_by_hand || other.entered_in_error) {
@@ -156,7 +190,8 @@ impl AllReplaced {
             // It was sent again.
             return false;
         }
-        self.remember(Replaced { kind, reading, received, version, is_over }, is_severe);
+        let replaced = Replaced { kind, reading, received, version, is_over, by: None };
+        self.remember(replaced, is_severe);
         true
     }
 

@@ -21,7 +21,7 @@ use crate::copies::{self, COPY_WITHIN};
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, RememberedReading};
 use crate::source::SourceDigest;
-use crate::suspicions::{IsSevere, Suspicions};
+use crate::suspicions::{IsSevere, Suspicions, is_written_by_hand};
 use crate::time::Timestamp;
 use crate::version::Version;
 use crate::window::{WINDOW, Window};
@@ -188,6 +188,10 @@ impl Timeline {
             Err(place) => {
                 let in_order = series.last_time().is_none_or(|last| last < entry.time());
                 series.insert(place, entry);
+                if is_written_by_hand(reading, is_severe) {
+                    let rare = self.rare.get_or_insert_default();
+                    rare.suspicions.take_written_by_hand(reading, received);
+                }
                 admission(Outcome::New, !reading.entered_in_error, in_order, version)
             }
             Ok(place) => {

@@ -34,6 +34,12 @@ pub struct Reading {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub time_unknown: bool,
+    /// This version was registered when it was handed over, and `observed_at` is so long before that that
+    /// no rule looks at it: it is of a history, or the clock of its device shows a wrong date. Left out
+    /// where false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub observed_long_ago: bool,
     /// The clock of its device is ahead: `observed_at` is later than this version's receipt, by more
     /// than clocks differ. Left out where false.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

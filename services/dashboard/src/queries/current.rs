@@ -74,6 +74,7 @@ impl CurrentRow {
         let (source, digest) = Source::of(&self.written_source, &self.model);
         let observed = Timestamp::from_seconds(self.observed_seconds);
         let received = Timestamp::from_millis(self.received_millis);
+        let updated = Timestamp::from_millis(self.updated_millis);
         let outcome: Option<StoredOutcome> = crate::model::by_name(&self.outcome_name);
         let data_input: Option<DataInput> = crate::model::by_name(&self.data_input_name);
         let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;
@@ -82,8 +83,10 @@ impl CurrentRow {
             copy_of: None,
             observed_at: Instant::with_offset(observed, self.offset_minutes),
             time_unknown: clock::is_doubted(kind) && clock::not_set(observed, received),
+            observed_long_ago: clock::is_doubted(kind)
+                && clock::long_ago((observed, updated), received),
             observed_ahead: clock::ahead(observed, received),
-            updated_at: Instant::utc(Timestamp::from_millis(self.updated_millis)),
+            updated_at: Instant::utc(updated),
             received_at: Instant::utc(received),
             outcome: outcome.ok_or(wrong("outcome"))?,
             source,
@@ -93,13 +96,35 @@ impl CurrentRow {
     }
 }
 
+/// A part of what tells the newer of two readings.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Age<'r> {
+    /// A time.
+    At(i64),
+    /// A source.
+    Of(&'r str),
+}
+
+/// By which of two readings of a kind the newer is told, in SQL and of a row: by when it was measured for
+/// certain, for one ahead of its receipt is not newer than what is received after it; by when it says that
+/// it was; and by its source, of which the page shows the last of its answer, too.
+const AGE: [(&str, for<'r> fn(&'r CurrentRow) -> Age<'r>); 3] = [
+    ("least(observed_seconds * 1000, received_millis)", |row| {
+        Age::At((row.observed_seconds * 1000).min(row.received_millis))
+    }),
+    ("observed_seconds", |row| Age::At(row.observed_seconds)),
+    ("written_source", |row| Age::Of(&row.written_source)),
+];
+
+/// The newest first, in SQL.
+pub fn newest_first() -> String {
+    format!("ORDER BY {} DESC", AGE.map(|(in_sql, _)| in_sql).join(" DESC, "))
+}
+
 impl CurrentRow {
-    /// By which of two readings of a kind the newer is told: by when it was measured for certain, when it
-    /// says that it was, and its source.
-    pub fn age_order(&self) -> (i64, i64, &str) {
-        let observed_millis = self.observed_seconds * 1000;
-        let certain = observed_millis.min(self.received_millis);
-        (certain, self.observed_seconds, &self.written_source)
+    /// By which of two readings of a kind the newer is told.
+    pub fn age_order(&self) -> [Age<'_>; 3] {
+        AGE.map(|(_, of_row)| of_row(self))
     }
 
     /// The reading as it is remembered, with its receipt.

@@ -13,7 +13,7 @@ use clinical::{Kind, Span, Timestamp};
 use schemas::validation::CLOCK_TOLERANCE;
 
 use crate::model::Reading;
-use crate::queries::current::{self, CurrentRow};
+use crate::queries::current::{self, CurrentRow, newest_first};
 use crate::queries::readings::bound;
 use crate::queries::{PATIENTS_AT_ONCE, Store, StoreError, copies};
 
@@ -27,12 +27,6 @@ const NEAR: Span = Span::from_minutes(10);
 /// So many readings of a kind and a patient are looked at for it: those of two sources that measure each
 /// second for two minutes.
 const MOST_NEAR: usize = 250;
-
-/// A reading ahead of its receipt is not newer than what is received after it. Of one time the page shows
-/// the last of its answer, too.
-/// [`CurrentRow::age_order`] is the same.
-const NEWEST_FIRST: &str = "ORDER BY least(observed_seconds * 1000, received_millis) DESC, \
-     observed_seconds DESC, written_source DESC";
 
 /// Current readings by patient and kind, the newest first.
 type Found = BTreeMap<(String, Kind), Vec<Reading>>;
@@ -159,9 +153,10 @@ fn of_two_sources(kind: Kind) -> String {
         "patient IN {{{}:Array(String)}} AND observation_time >= toDateTime({{since:UInt32}}, 'UTC')",
         patients_of(kind)
     );
+    let newest_first = newest_first();
     format!(
-        "SELECT * FROM (SELECT * FROM ({}) {NEWEST_FIRST} LIMIT 1 BY patient, written_source) \
-         {NEWEST_FIRST} LIMIT 2 BY patient",
+        "SELECT * FROM (SELECT * FROM ({}) {newest_first} LIMIT 1 BY patient, written_source) \
+         {newest_first} LIMIT 2 BY patient",
         current::readings(kind, &condition)
     )
 }
@@ -177,7 +172,8 @@ fn of_each_from_a_time(kind: Kind) -> String {
         from_of(kind)
     );
     format!(
-        "SELECT * FROM ({}) {NEWEST_FIRST} LIMIT {MOST_NEAR} BY patient",
-        current::readings(kind, &condition)
+        "SELECT * FROM ({}) {} LIMIT {MOST_NEAR} BY patient",
+        current::readings(kind, &condition),
+        newest_first()
     )
 }

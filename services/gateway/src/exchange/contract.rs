@@ -19,6 +19,7 @@ pub(super) fn read(text: &str) -> Result<Parsed, Unreadable> {
             received: Timestamp::from_millis(RECEIVED),
             limits: Limits { nesting: 16, readings: 100 },
             zone: &|_| tokyo.clone(),
+            refused: &|_| None,
         },
         &mut Memory::new(usize::MAX).share(),
     )
@@ -39,6 +40,7 @@ fn the_consortia_that_a_request_names_take_of_its_memory() {
             received: Timestamp::from_millis(RECEIVED),
             limits: Limits { nesting: 16, readings: 100 },
             zone: &|_| utc.clone(),
+            refused: &|_| None,
         };
         parse(text.as_bytes(), &context, &mut share).unwrap();
         share.bytes()
@@ -352,6 +354,7 @@ mod doubled_hour {
                 received: Timestamp::from_seconds(second),
                 limits: Limits { nesting: 16, readings: 100 },
                 zone: &|_| berlin.clone(),
+                refused: &|_| None,
             },
             &mut Memory::new(usize::MAX).share(),
         )

@@ -53,6 +53,7 @@ use clinical::{ReadingId, Timestamp};
 use jiff::tz::TimeZone;
 use schemas::Reading;
 
+pub(crate) use places::is_padding;
 pub use problem::{Problem, Rule, Warning, WarningRule, Warnings};
 
 use crate::memory::{NoRoom, Share};
@@ -88,6 +89,8 @@ pub struct Context<'a> {
     pub limits: Limits,
     /// The time zone of a consortium.
     pub zone: &'a dyn Fn(&str) -> TimeZone,
+    /// The rule by which nothing is taken for a consortium; mostly none.
+    pub refused: &'a dyn Fn(&str) -> Option<Rule>,
 }
 
 /// A request body, read.

@@ -2,9 +2,14 @@
 
 use super::problem::{WarningRule, Warnings};
 
+/// What programs end and fill their buffers with: zeros, DOS's end of file, erased flash memory.
+pub(crate) fn is_padding(byte: u8) -> bool {
+    matches!(byte, 0 | 0x1a | 0xff)
+}
+
 /// What may stand before a document in its line: white space, and padding.
 fn stands_before_documents(byte: &u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | 0 | 0x1a | 0xff) || BYTE_ORDER_MARK.contains(byte)
+    matches!(byte, b' ' | b'\t' | b'\r') || is_padding(*byte) || BYTE_ORDER_MARK.contains(byte)
 }
 
 /// The byte order mark of UTF-8.
@@ -55,15 +60,13 @@ impl<'b> Places<'b> {
     }
 
     /// Goes over what may stand between documents: white space, and with a warning byte order marks
-    /// and what programs end and fill their buffers with (zeros, DOS's end of file, erased flash
-    /// memory), which is named of the document that it stands behind.
+    /// and [padding](is_padding), which is named of the document that it stands behind.
     pub(super) fn go_between(&mut self, document: usize, warnings: &mut Warnings) {
         loop {
             match self.rest() {
                 [b' ' | b'\t' | b'\n' | b'\r', ..] => self.go_to(self.at + 1),
-                [0 | 0x1a | 0xff, ..] => {
-                    let is_padding = |byte: &&u8| matches!(**byte, 0 | 0x1a | 0xff);
-                    let padding = self.rest().iter().take_while(is_padding).count();
+                [first, ..] if is_padding(*first) => {
+                    let padding = self.rest().iter().take_while(|byte| is_padding(**byte)).count();
                     let before = document.saturating_sub(1);
                     warnings.add(before, WarningRule::TrailingBytes, String::new);
                     self.go_to(self.at + padding);

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use clinical::clock::Doubt;
 use schemas::RejectionReason;
 use serde::Serialize;
 
@@ -43,11 +44,15 @@ pub enum Rule {
     /// A text with half of a surrogate pair, an unknown escape or a control character, or that is
     /// not UTF-8.
     InvalidText,
+    /// A consortium that the credential does not cover.
+    WrongConsortium,
+    /// A consortium whose registered time zone does not exist: nothing of it can be read now.
+    TimeZone,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Rule; 15] = [
+    pub const ALL: [Rule; 17] = [
         Rule::Required,
         Rule::WrongType,
         Rule::UnknownField,
@@ -63,6 +68,8 @@ impl Rule {
         Rule::TimeOutOfRange,
         Rule::NotANumber,
         Rule::InvalidText,
+        Rule::WrongConsortium,
+        Rule::TimeZone,
     ];
 
     /// The code.
@@ -83,6 +90,22 @@ impl Rule {
             Self::TimeOutOfRange => "time_out_of_range",
             Self::NotANumber => "not_a_number",
             Self::InvalidText => "invalid_text",
+            Self::WrongConsortium => "wrong_consortium",
+            Self::TimeZone => "time_zone",
+        }
+    }
+
+    /// What it says of a consortium for which nothing is taken.
+    pub(crate) const fn of_consortia(self) -> &'static str {
+        match self {
+            Self::TimeZone => {
+                "the time zone that is registered for this consortium does not exist: the operators \
+                 have to correct the entry; send it again then"
+            }
+            _ => {
+                "this credential may not write for this consortium; the attempt is recorded, and \
+                 nothing for it is taken"
+            }
         }
     }
 }
@@ -167,6 +190,8 @@ pub enum WarningRule {
     /// An observation in the first days of a year, long before the receipt: the device's clock was
     /// probably never set.
     ClockNotSet,
+    /// Registered now, and observed so long ago that no rule judges it.
+    ObservedLongAgo,
     /// Observed later than received.
     ObservedAhead,
     /// An `update_time` later than the receipt.
@@ -178,6 +203,17 @@ pub enum WarningRule {
 impl WarningRule {
     /// How many rules there are.
     const COUNT: usize = Self::SameMinute as usize + 1;
+}
+
+impl From<Doubt> for WarningRule {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::NotSet => Self::ClockNotSet,
+            Doubt::LongAgo => Self::ObservedLongAgo,
+            Doubt::ObservedAhead => Self::ObservedAhead,
+            Doubt::UpdateTimeAhead => Self::UpdateTimeAhead,
+        }
+    }
 }
 
 /// A tolerated deviation from the form, at its place.
@@ -285,6 +321,10 @@ impl Warnings {
                 "the device's clock shows its factory date: when it measured is not known, no rule \
                  judges the value as of its time; set the clock"
             }
+            WarningRule::ObservedLongAgo => {
+                "registered now and observed more than 40 days ago: it is stored as history, no rule \
+                 judges it; if it was measured now, the device's clock shows a wrong date: set it"
+            }
             WarningRule::ObservedAhead => {
                 "observed later than it was received: the device's clock is ahead; set it"
             }
@@ -342,4 +382,17 @@ pub(super) fn member(parent: &str, name: &str) -> String {
 /// A pointer to an element of the array that `parent` points to.
 pub(super) fn element(parent: &str, index: usize) -> String {
     format!("{parent}/{index}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_and_a_receipt_call_what_clocks_say_by_one_name() {
+        for doubt in Doubt::ALL {
+            let rule = WarningRule::from(doubt);
+            assert_eq!(serde_json::to_value(rule).unwrap(), doubt.name());
+        }
+    }
 }

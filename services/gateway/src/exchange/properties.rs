@@ -20,6 +20,7 @@ fn read(body: &[u8]) -> Result<Parsed, Unreadable> {
             received: Timestamp::from_seconds(1_767_225_600),
             limits: Limits { nesting: 16, readings: 1000 },
             zone: &|_| tokyo.clone(),
+            refused: &|_| None,
         },
         &mut Memory::new(usize::MAX).share(),
     )

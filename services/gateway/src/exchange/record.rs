@@ -76,13 +76,11 @@ pub(super) fn read(
         Ok(valid) => {
             let id = valid.id();
             let times = (id.observation_time(), valid.version.update_time());
-            for doubt in clock::doubts(kind, times, around.received) {
-                let (name, rule) = match doubt {
-                    Doubt::NotSet => (observed.name, WarningRule::ClockNotSet),
-                    Doubt::ObservedAhead => (observed.name, WarningRule::ObservedAhead),
-                    Doubt::UpdateTimeAhead => ("update_time", WarningRule::UpdateTimeAhead),
-                };
-                warnings.add(around.document, rule, || member(pointer, name));
+            let of = (kind, valid.entered_in_error);
+            for doubt in clock::doubts(of, times, around.received) {
+                let is_of_update_time = doubt == Doubt::UpdateTimeAhead;
+                let name = if is_of_update_time { "update_time" } else { observed.name };
+                warnings.add(around.document, doubt.into(), || member(pointer, name));
             }
             Ok(ValidReading { id, reading })
         }

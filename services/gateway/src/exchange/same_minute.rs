@@ -128,7 +128,7 @@ mod tests {
     fn what_a_clock_says_that_cannot_be_so_is_taken_with_a_warning_at_its_place() {
         const UPDATE: &str =
             "/person_information/0/healthcare_information/blood_pressure/0/update_time";
-        use WarningRule::{ClockNotSet, ObservedAhead, UpdateTimeAhead};
+        use WarningRule::{ClockNotSet, ObservedAhead, ObservedLongAgo, UpdateTimeAhead};
         let of = |observed: &str, updated: &str| {
             let parsed = read(&document(&[pressure(observed, updated, 128)]).to_string()).unwrap();
             let warned: Vec<(String, WarningRule)> = warned(&parsed)
@@ -142,7 +142,10 @@ mod tests {
         assert_eq!(of("20260201090100", "20260201090059999"), []);
         assert_eq!(of("20210101000300", "20260201090000000"), at(FIRST, ClockNotSet));
         assert_eq!(of("20210107000300", "20210107000400000"), at(FIRST, ClockNotSet));
-        assert_eq!(of("20210301000300", "20260201090000000"), [], "old is not wrong");
+        // A factory date from which the clock counts on, and the year before: from the first reading on.
+        assert_eq!(of("20210301000300", "20260201090000000"), at(FIRST, ObservedLongAgo));
+        assert_eq!(of("20250201085900", "20260201090000000"), at(FIRST, ObservedLongAgo));
+        assert_eq!(of("20210301000300", "20210301000400000"), [], "a history is not wrong");
         assert_eq!(of("20260101000300", "20260101000300000"), [], "a month late is not wrong");
         assert_eq!(of("20260201095500", "20260201090000000"), at(FIRST, ObservedAhead));
         assert_eq!(of("20260201085900", "20260201091000000"), at(UPDATE, UpdateTimeAhead));

@@ -72,6 +72,9 @@ impl<'c> Walk<'c> {
         if well_formed && consortium_id.len() < 6 {
             fields.warn("consortium_id", WarningRule::ShortConsortiumId);
         }
+        if well_formed && let Some(rule) = (self.context.refused)(consortium_id) {
+            fields.problem("consortium_id", rule, || rule.of_consortia().to_owned());
+        }
         let clock = fields
             .utc_offset(UTC_OFFSET)
             .unwrap_or_else(|| Clock::Zone((self.context.zone)(consortium_id)));

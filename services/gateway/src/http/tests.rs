@@ -1,6 +1,7 @@
 //! Requests against a gateway whose Kafka is made to misbehave.
 
 mod bodies;
+mod consortia;
 mod field;
 mod receipts;
 mod unregistered;
@@ -282,21 +283,6 @@ async fn a_gateway_that_ends_records_the_attempts_that_have_no_record_yet() {
     }
     fixture.gateway.audit.finish();
     assert_eq!(attempts_on_record(&fixture), 5);
-}
-
-#[tokio::test]
-async fn one_document_for_another_consortium_refuses_the_whole_request_on_record() {
-    let fixture = fixture();
-    let other = good("activity.json").replace("SAMPLE", "OTHERS");
-    let answered = fixture.post_with_token(format!("{}{other}", good("activity.json"))).await;
-    assert_eq!(answered.status, StatusCode::FORBIDDEN);
-    assert_eq!(problem(&answered), "wrong-consortium");
-    assert_eq!(answered.body["document"], 1);
-    assert!(fixture.kafka.readings().is_empty());
-    let audits = fixture.kafka.audits();
-    assert_eq!(audits.len(), 1);
-    assert_eq!((audits[0].actor.as_str(), audits[0].allowed), ("acme", false));
-    assert_eq!(audits[0].consortium.as_deref(), Some("OTHERS"));
 }
 
 #[tokio::test]

@@ -112,13 +112,14 @@ impl Warning {
         all.map(|(field, rule)| Self::new(field, rule)).collect()
     }
 
-    /// Those of a reading's times, which stand in its row as they were sent.
+    /// Those of a reading's times, which stand in its row as they were sent, given its kind and whether it
+    /// was entered in error.
     pub(crate) fn of_times(
-        kind: Kind,
+        of: (Kind, bool),
         times: (Timestamp, Timestamp),
         received: Timestamp,
     ) -> impl Iterator<Item = Self> {
-        clock::doubts(kind, times, received).map(|doubt| {
+        clock::doubts(of, times, received).map(|doubt| {
             let is_of_update_time = doubt == Doubt::UpdateTimeAhead;
             let field = if is_of_update_time { "update_time" } else { "observation_time" };
             Self::new(field, doubt.name())

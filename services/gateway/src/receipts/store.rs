@@ -227,7 +227,11 @@ impl VersionRow {
         let update_time = Timestamp::from_millis(self.updated_millis);
         let received = Timestamp::from_millis(self.received_millis);
         let mut warnings = Warning::of_row(&self.written_warnings);
-        warnings.extend(Warning::of_times(kind, (observed, update_time), received));
+        warnings.extend(Warning::of_times(
+            (kind, self.in_error),
+            (observed, update_time),
+            received,
+        ));
         Version {
             is_own: self.is_own,
             update_time,
@@ -266,7 +270,11 @@ impl DeliveryRow {
         let update_time = Timestamp::from_millis(self.updated_millis);
         let received = Timestamp::from_millis(self.received_millis);
         let mut warnings = Warning::of_row(&self.written_warnings);
-        warnings.extend(Warning::of_times(kind, (observed, update_time), received));
+        warnings.extend(Warning::of_times(
+            (kind, self.in_error),
+            (observed, update_time),
+            received,
+        ));
         Ok(DeliveredVersion {
             id: ReadingId::new(patient, kind, observed, source),
             update_time,

@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 
 use chassis::{now_ms, printable};
 use clinical::Timestamp;
+use schemas::topics::Topic;
 use schemas::{Decoder, Reading, RejectedReading};
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ use super::archive::{Archive, Replays};
 use super::moment::{self, written};
 use super::record::Found;
 use super::since::Since;
+use crate::kept::tell_of_what_is_gone;
 use crate::source::Source;
 
 /// Arguments of `mimamori rejected list`.
@@ -87,6 +89,7 @@ pub(super) fn run(args: &ListArgs) -> anyhow::Result<()> {
     let codec = args.source.codec()?;
     let archive = args.source.archive(&codec);
     let since = args.since.moment(Timestamp::from_millis(now_ms())).millis();
+    tell_of_what_is_gone(&archive.kafka, (&archive.topics, Topic::ReadingsRejected), since)?;
     let replays = archive.replays(since)?;
     let listed = args.collect(&archive, &codec.decoder(), since, &replays)?;
     print!("{}", if args.json { listed.json() } else { listed.table(width()) });

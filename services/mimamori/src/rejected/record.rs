@@ -30,10 +30,7 @@ impl Found {
 
     /// Whose it says to be, where that is an id.
     pub(super) fn patient(&self) -> Option<PatientId> {
-        let of_reading = || {
-            let reading = self.reading.as_ref().ok()?;
-            PatientId::from_parts(&reading.consortium_id, &reading.person_id).ok()
-        };
+        let of_reading = || self.reading.as_ref().ok()?.claimed_patient();
         let parsed = |text: &str| PatientId::parse(text).ok();
         self.rejected
             .patient
@@ -54,7 +51,7 @@ impl Found {
 
     /// Its vendor, where it names one as vendors are named: senders may write anything there.
     pub(super) fn vendor(&self) -> Option<&str> {
-        let vendor = self.reading.as_ref().ok()?.vendor.as_deref()?;
+        let vendor = self.reading.as_ref().ok()?.taken_vendor()?;
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         ((1..=40).contains(&vendor.len()) && vendor.bytes().all(is_name)).then_some(vendor)
     }

@@ -27,7 +27,7 @@ use stream::follow::Start;
 use stream::partition_for_key;
 use stream::producer::Outgoing;
 use stream::together::Together;
-use stream::topics::partition_count;
+use stream::topics::{all_offsets, partition_count};
 
 use crate::operator::{OperatorArgs, by_operator};
 use crate::source::Source;
@@ -133,12 +133,13 @@ fn readings(
     consortium: &str,
 ) -> anyhow::Result<(Readings, Looked)> {
     let decoder = codec.decoder::<AcceptedReading>();
-    let (mut readings, mut looked) = (Readings::default(), Looked::default());
+    let topic = topics.name(Topic::ReadingsAccepted);
+    let mut looked = Looked::of(&all_offsets(&args.source.kafka, &topic)?);
+    let mut readings = Readings::default();
     let mut failed = None;
     let begins = format!("{consortium}/");
-    let topic = topics.name(Topic::ReadingsAccepted);
     read_to_end(&args.source.kafka, &topic, None, Start::Beginning, |record| {
-        looked.at(record.partition, record.offset, record.timestamp_ms);
+        looked.at(record.partition, record.timestamp_ms);
         // The key is the reading's id.
         let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok());
         let Some(key) = key.filter(|key| key.starts_with(&begins)) else {

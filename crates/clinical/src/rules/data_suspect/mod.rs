@@ -16,6 +16,10 @@
 //!   it was replaced by another of the same factory date: a clock that stands still gives all measurements
 //!   one id. It is a *review*, and ends with a later correction of the reading by hand or as entered in
 //!   error, of a factory date with a version that says the same values, or after 7 days.
+//! - `observed_long_ago`: a severe value was registered now, with a date of long ago. It is a *review*, an
+//!   hour after its receipt, and ends when a history comes or the device is seen to be set, or after 30 days.
+//! - `overtaken`: a severe value with seconds came behind another that no person has written, and was never
+//!   judged. It is a *review*, and ends as `same_minute` does.
 //! - `sensor_at_low_end`, `sensor_at_high_end`: a sensor shows the end of what it can say for hours
 //!   ([`sensor_end`]). It ends with a value that is not there, or a day after the sensor's last one.
 //! - `unit_suspected`: a value is plausible in another unit alone ([`units`]). It ends with the device's
@@ -30,6 +34,10 @@
 #[cfg(test)]
 mod far_behind_tests;
 mod limits;
+#[cfg(test)]
+mod long_ago_tests;
+#[cfg(test)]
+mod overtaken_tests;
 mod sensor_end;
 #[cfg(test)]
 mod sensor_end_tests;
@@ -67,8 +75,11 @@ const CLOCK_NOT_SET: &str = "clock_not_set";
 const UPDATE_TIME_AHEAD: &str = "update_time_ahead";
 const UPDATE_TIME_BEHIND: &str = "update_time_behind";
 const MEMORY_FULL: &str = "memory_full";
-/// Its number is how many of the alert's evidence, the last ones, were replaced.
+/// Their numbers are how many of the alert's evidence, the last ones, were handed over as of long ago, were
+/// replaced, or were overtaken, in this order.
+const OBSERVED_LONG_AGO: &str = "observed_long_ago";
 const SAME_MINUTE: &str = "same_minute";
+const OVERTAKEN: &str = "overtaken";
 /// Their numbers are how many of the alert's evidence, the first ones, are the first values of such
 /// sensors: those at the low end before those at the high end.
 const SENSOR_AT_LOW_END: &str = "sensor_at_low_end";
@@ -129,6 +140,7 @@ impl Rule for DataSuspect {
         };
         let mut reasons =
             context.suspicions().map(|of| Reasons::of(of, context)).unwrap_or_default();
+        reasons.add_replaced(context.suspicions(), context);
         reasons.add_readings(context);
         reasons.ends.iter().for_each(|end| found.assess_again_at(*end));
         let Some(began) = reasons.began else {
@@ -209,7 +221,7 @@ struct Reasons {
     names: Values,
     /// The values of sensors at their ends, and those of another unit.
     readings: Vec<EvidenceReading>,
-    /// The severe values of unknown time, and those that were replaced.
+    /// The severe values of unknown time, and those that were replaced or overtaken.
     severe: Vec<EvidenceReading>,
     /// What was judged against.
     parameters: Values,
@@ -218,15 +230,26 @@ struct Reasons {
 impl Reasons {
     fn of(suspicions: &Suspicions, context: &Context<'_>) -> Self {
         let mut reasons = Self::default();
-        let of_unknown_time = suspicions.of_unknown_time(context.now);
-        if let Some(first) = of_unknown_time.clone().map(|one| one.received).min() {
-            let lapse = of_unknown_time.clone().map(UnknownTime::until);
+        for (name, is_by_date) in [(CLOCK_NOT_SET, false), (OBSERVED_LONG_AGO, true)] {
+            let told = suspicions.of_unknown_time(context.now);
+            let told = told.filter(|one| one.is_by_date() == is_by_date);
+            let readings = told.clone().map(|one| (one.kind, one.reading, one.received));
+            let severe = severe(readings, context.plan);
             // Each may be a severe one, so that each end may change what is said.
-            let next = lapse.min().unwrap_or(first);
-            reasons.add(CLOCK_NOT_SET, (first, next));
-            let readings = of_unknown_time.map(|one| (one.kind, one.reading, one.received));
-            reasons.severe = severe(readings, context.plan);
+            let since = told.clone().map(|one| one.received).min();
+            let next = told.map(UnknownTime::until).min();
+            // The limits of the patient's own plan may call none of them severe.
+            let (Some(since), Some(next), true) = (since, next, !is_by_date || !severe.is_empty())
+            else {
+                continue;
+            };
+            reasons.add(name, (since, next));
+            if is_by_date {
+                reasons.names.extend(values([(name, severe.len() as f64)]));
+            }
+            reasons.severe.extend(severe);
         }
+        reasons.ends.extend(suspicions.told_next(context.now));
         if let Some(since_until) = suspicions.update_time_ahead(context.now) {
             reasons.add(UPDATE_TIME_AHEAD, since_until);
         }
@@ -236,18 +259,34 @@ impl Reasons {
         if let Some(since_until) = suspicions.memory_full(context.now) {
             reasons.add(MEMORY_FULL, since_until);
         }
-        let replaced = suspicions.replaced(context.now);
-        let readings = replaced.map(|one| (one.kind, one.reading, one.received));
-        let is_severe =
-            |(kind, reading, _): &Received| rules::is_severe(*kind, reading.sample, context.plan);
-        let received = readings.clone().filter(is_severe).map(|(.., received)| received);
-        if let Some(first) = received.min() {
-            let replaced = severe(readings, context.plan);
-            reasons.add(SAME_MINUTE, (first, first + SAME_MINUTE_FOR));
-            reasons.names.extend(values([(SAME_MINUTE, replaced.len() as f64)]));
-            reasons.severe.extend(replaced);
-        }
         reasons
+    }
+
+    /// Adds what was replaced or overtaken, as far as it is known, and of what lies before all that can be
+    /// known here, what the open alert tells.
+    fn add_replaced(&mut self, suspicions: Option<&Suspicions>, context: &Context<'_>) {
+        for (name, is_overtaken) in [(SAME_MINUTE, false), (OVERTAKEN, true)] {
+            let replaced = suspicions.into_iter().flat_map(|of| of.replaced(context.now));
+            // Where what counts instead is severe, its rules tell of that.
+            let replaced = replaced.filter(|one| match one.overtaken_by() {
+                Some(by) => is_overtaken && !rules::is_severe(one.kind, by, context.plan),
+                None => !is_overtaken,
+            });
+            let readings = replaced.map(|one| (one.kind, one.reading, one.received));
+            let is_severe = |(kind, reading, _): &Received| {
+                rules::is_severe(*kind, reading.sample, context.plan)
+            };
+            let received = readings.clone().filter(is_severe).map(|(.., received)| received);
+            let told = match received.min() {
+                Some(first) => Some((first, severe(readings, context.plan))),
+                None => context.open().and_then(|alert| not_known_here(alert, name, context)),
+            };
+            if let Some((first, replaced)) = told {
+                self.add(name, (first, first + SAME_MINUTE_FOR));
+                self.names.extend(values([(name, replaced.len() as f64)]));
+                self.severe.extend(replaced);
+            }
+        }
     }
 
     /// Adds what the current readings say.
@@ -295,6 +334,25 @@ impl Reasons {
         self.ends.push(until);
         self.names.extend(values([(name, 1.0)]));
     }
+}
+
+/// What an alert tells of one of the last reasons, from before all that a process can know which has started
+/// since; none where its time is over.
+fn not_known_here(
+    alert: &Alert,
+    reason: &str,
+    context: &Context<'_>,
+) -> Option<(Timestamp, Vec<EvidenceReading>)> {
+    let [of_minute, overtaken] = wording::replaced(alert);
+    let told = if reason == OVERTAKEN { overtaken } else { of_minute };
+    let from = context.lookback_start();
+    let is_before =
+        !told.is_empty() && told.iter().all(|evidence| evidence.reading.observation_time() < from);
+    let lasts = alert.raised_at + SAME_MINUTE_FOR > context.now;
+    (is_before && lasts).then(|| {
+        let readings = told.iter().map(EvidenceReading::from);
+        (alert.raised_at, readings.collect())
+    })
 }
 
 /// A reading of a kind, and when it was received.

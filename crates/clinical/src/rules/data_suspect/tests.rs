@@ -74,6 +74,8 @@ pub(super) fn said(home: &Home) -> Vec<(Transition, Severity, Vec<&str>)> {
                 "update_time_behind" => "update_time_behind",
                 "memory_full" => "memory_full",
                 "same_minute" => "same_minute",
+                "overtaken" => "overtaken",
+                "observed_long_ago" => "observed_long_ago",
                 other => panic!("{other}"),
             })
             .collect()

@@ -2,8 +2,9 @@
 
 use super::units::WEIGHT;
 use super::{
-    CLOCK_NOT_SET, HIGH_END, IN_OTHER_UNIT, LOW_END, MEMORY_FULL, SAME_MINUTE, SENSOR_AT_HIGH_END,
-    SENSOR_AT_LOW_END, UNIT_SUSPECTED, UPDATE_TIME_AHEAD, UPDATE_TIME_BEHIND,
+    CLOCK_NOT_SET, HIGH_END, IN_OTHER_UNIT, LOW_END, MEMORY_FULL, OBSERVED_LONG_AGO, OVERTAKEN,
+    SAME_MINUTE, SENSOR_AT_HIGH_END, SENSOR_AT_LOW_END, UNIT_SUSPECTED, UPDATE_TIME_AHEAD,
+    UPDATE_TIME_BEHIND,
 };
 use crate::alert::{Alert, Evidence, Text};
 use crate::measured::Side;
@@ -28,8 +29,9 @@ pub(super) fn words(alert: &Alert) -> Text {
     };
     let [low_end, high_end, other_unit] =
         [SENSOR_AT_LOW_END, SENSOR_AT_HIGH_END, UNIT_SUSPECTED].map(&mut of);
-    let replaced = alert.finding(SAME_MINUTE).unwrap_or_default() as usize;
-    let (of_unknown_time, replaced) = rest.split_at(rest.len().saturating_sub(replaced));
+    let [overtaken, replaced, long_ago] =
+        [OVERTAKEN, SAME_MINUTE, OBSERVED_LONG_AGO].map(|reason| last_of(alert, reason, &mut rest));
+    let of_unknown_time = rest;
     if has(CLOCK_NOT_SET) {
         say(
             "機器の時計が設定されていないため、測定時刻が不明な測定値があります。".to_owned(),
@@ -48,6 +50,32 @@ pub(super) fn words(alert: &Alert) -> Text {
         say(
             "機器の時計を合わせるよう依頼してください。".to_owned(),
             "Ask to set the clock.".to_owned(),
+        );
+    }
+    if let Some(newest) = long_ago.last() {
+        let values = values(newest);
+        say(
+            format!(
+                "{value_ja}が、古い日付で今登録されました：{}。いつの値か、症状とあわせて確認し、機器の日付も確認してください。",
+                values.ja
+            ),
+            format!(
+                "A {value_en} was registered now, with a date of long ago: {}. Ask when that was, and for symptoms, and check the device's date.",
+                values.en
+            ),
+        );
+    }
+    if let Some(newest) = overtaken.last() {
+        let values = values(newest);
+        say(
+            format!(
+                "{value_ja}が、同じ測定の別の値より後に届き、判定されていません：{}。どちらの値が正しいか確認してください。",
+                values.ja
+            ),
+            format!(
+                "A {value_en} came after another value of the same measurement, and was not judged: {}. Ask which of them is right.",
+                values.en
+            ),
         );
     }
     if let Some(newest) = replaced.last() {
@@ -104,6 +132,22 @@ pub(super) fn words(alert: &Alert) -> Text {
         sentences.iter().map(of).collect::<Vec<&str>>().join(between)
     };
     Text { ja: joined(|text| &text.ja, ""), en: joined(|text| &text.en, " ") }
+}
+
+/// Takes from the end of what is left of an alert's evidence what is of a reason.
+fn last_of<'a>(alert: &Alert, reason: &str, rest: &mut &'a [Evidence]) -> &'a [Evidence] {
+    let count = alert.finding(reason).unwrap_or_default() as usize;
+    let (others, last) = rest.split_at(rest.len().saturating_sub(count));
+    *rest = others;
+    last
+}
+
+/// The evidence of an alert that another of its minute replaced, and that was overtaken.
+pub(super) fn replaced(alert: &Alert) -> [&[Evidence]; 2] {
+    let mut rest = &alert.evidence[..];
+    let [overtaken, of_minute] =
+        [OVERTAKEN, SAME_MINUTE].map(|reason| last_of(alert, reason, &mut rest));
+    [of_minute, overtaken]
 }
 
 /// For how long a sensor has stood at an end, hours.

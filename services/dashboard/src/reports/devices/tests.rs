@@ -22,6 +22,7 @@ fn reading(patient: &str, model: &str, serial: &str, at: &str, value: u32) -> Re
         copy_of: None,
         observed_at: Instant::with_offset(observed, 540),
         time_unknown: false,
+        observed_long_ago: false,
         observed_ahead: false,
         updated_at: Instant::utc(observed),
         received_at: Instant::utc(observed),

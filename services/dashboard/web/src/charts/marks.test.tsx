@@ -45,6 +45,13 @@ test("a table marks what its clock says falsely, in the patient's time", () => {
   expect(japanese).toContain('機器の時計が進んでいます（受信 09:00 UTC+1）')
 })
 
+test('a table says of a date of long ago when it was received, and leaves it where it is', () => {
+  const longAgo = reading('long ago', '2025-11-22T09:50:00+01:00', { observed_long_ago: true, received_at: '2026-11-22T08:51:00Z' })
+  const table = <ReadingTable title="" readings={[longAgo]} columns={[]} />
+  expect(shown('en', table)).toContain('22 Nov 2025, 09:50 UTC+1 received 22 Nov 2026, 09:51 UTC+1: check the device date')
+  expect(shown('ja', table)).toContain('受信 2026/11/22 09:51 UTC+1：機器の日付を確認')
+})
+
 test('a line beneath the chart tells of what was measured at an unknown time, and no statistic counts it', () => {
   const english = shown('en', chart([unset, ahead]))
   expect(english).toContain('1 reading · Systolic 142–142')

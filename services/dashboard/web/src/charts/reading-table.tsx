@@ -46,6 +46,7 @@ export function ReadingTable<R extends Reading>({ title, readings, columns }: Re
             <tr key={reading.id} className={isNewDay(rows[index - 1], reading) ? 'new-day' : undefined}>
               <th scope="row">
                 {reading.time_unknown ? words.unknownTime(times.full(reading.received_at)) : times.full(reading.observed_at)}
+                {reading.observed_long_ago && <span className="badge">{words.longAgoOf(times.full(reading.received_at))}</span>}
                 {reading.observed_ahead && <span className="badge">{words.aheadOf(times.time(reading.received_at))}</span>}
               </th>
               {columns.map((column) => (

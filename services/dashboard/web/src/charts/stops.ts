@@ -16,6 +16,7 @@ export function stopsOf<R extends Reading>(
     if (KINDS[reading.kind].setting === 'checkup') notes.unshift(words.checkup)
     if (reading.data_input !== 'device') notes.push(words.dataInput[reading.data_input])
     if (reading.outcome === 'correction') notes.push(words.corrected)
+    if (reading.observed_long_ago) notes.push(words.longAgo)
     if (reading.observed_ahead) notes.push(words.ahead)
     return {
       t: Date.parse(reading.observed_at),

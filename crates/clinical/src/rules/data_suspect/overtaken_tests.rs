@@ -1,0 +1,149 @@
+//! Severe values of one second that another version overtook, shown by what happens to a patient.
+
+use super::severe_tests::{Value, send, severe_values};
+use super::tests::said;
+use crate::alert::{Severity, Status, Transition};
+use crate::home::{Home, at};
+use crate::rules;
+use crate::{Kind, Outcome, Reading, Source, Span, Version};
+
+const OVERTAKEN: [&str; 1] = ["overtaken"];
+
+/// Of a device that knows seconds, registered so many seconds after it was observed.
+fn of_second((kind, sample): Value, update: i64) -> Reading {
+    let second = at(10) + Span::from_seconds(3);
+    Reading {
+        patient: crate::home::patient(),
+        kind,
+        observation_time: second,
+        source: Source::device("OMRON", "1").unwrap(),
+        version: Version::new(second + Span::from_seconds(update), 1),
+        entered_in_error: false,
+        by_hand: false,
+        sample,
+    }
+}
+
+/// The same of a content whose digest decides.
+fn of_digest(value: Value, digest: u64) -> Reading {
+    let reading = of_second(value, 30);
+    Reading { version: Version::new(reading.version.update_time(), digest << 42), ..reading }
+}
+
+fn by_hand(value: Value, update: i64) -> Reading {
+    Reading { by_hand: true, ..of_second(value, update) }
+}
+
+fn is_told(home: &Home) -> bool {
+    said(home).into_iter().any(|(.., names)| names == OVERTAKEN)
+}
+
+#[test]
+fn a_severe_value_that_was_overtaken_before_it_was_judged_is_a_review() {
+    for (severe, ordinary, says) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &of_second(ordinary, 900), 26);
+        assert_eq!(send(&mut home, &of_second(severe, 30), 27), Outcome::Stale);
+        let raised = (Transition::Raised, Severity::Review, OVERTAKEN.to_vec());
+        assert_eq!(said(&home), [raised], "{severe:?}");
+        let words = rules::words(home.last());
+        assert!(words.en.contains(says) && words.en.contains("not judged"), "{words:?}");
+        assert!(home.missed_at(28).is_empty());
+        let told = home.reported.len();
+        send(&mut home, &of_second(severe, 45), 29);
+        send(&mut home, &of_second(ordinary, 1_200), 31);
+        assert_eq!(home.reported.len(), told, "told once, and cleared by no device: {severe:?}");
+        send(&mut home, &by_hand(ordinary, 1_500), 40);
+        assert_eq!(home.last().status, Status::Retracted, "{severe:?}");
+        assert_eq!(send(&mut home, &of_second(severe, 50), 41), Outcome::Stale);
+        assert_eq!(home.last().status, Status::Retracted, "the person's value stands: {severe:?}");
+    }
+}
+
+#[test]
+fn of_two_versions_of_one_update_time_the_severe_one_that_loses_unjudged_is_told() {
+    for (severe, ordinary, says) in severe_values() {
+        for severe_first in [false, true] {
+            let mut both = [of_digest(ordinary, 9), of_digest(severe, 7)];
+            if severe_first {
+                both.reverse();
+            }
+            let mut home = Home::default();
+            send(&mut home, &both[0], 12);
+            assert_eq!(send(&mut home, &both[1], 13), Outcome::Conflict);
+            assert_eq!(is_told(&home), !severe_first, "{severe:?}");
+            if !severe_first {
+                assert!(rules::words(home.last()).en.contains(says), "{severe:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_severe_value_has_overtaken_is_told_by_the_rules_of_that_value() {
+    let all = severe_values();
+    let of_pressure = all.iter().filter(|one| one.0.0 == Kind::BloodPressure);
+    let pressures: Vec<Value> = of_pressure.map(|one| one.0).collect();
+    for (current, overtaken) in pressures.iter().zip(pressures.iter().skip(1)) {
+        let mut home = Home::default();
+        send(&mut home, &of_second(*current, 900), 26);
+        assert_eq!(send(&mut home, &of_second(*overtaken, 30), 27), Outcome::Stale);
+        assert!(!is_told(&home), "{current:?}");
+    }
+}
+
+#[test]
+fn what_was_judged_before_it_was_corrected_is_not_told_when_it_is_sent_again() {
+    for (severe, ordinary, _) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &of_second(severe, 30), 12);
+        assert_eq!(send(&mut home, &of_second(ordinary, 900), 26), Outcome::Correction);
+        assert_eq!(send(&mut home, &of_second(severe, 30), 27), Outcome::Stale);
+        send(&mut home, &of_second(severe, 40), 28);
+        assert!(!is_told(&home), "{severe:?}");
+        assert!(home.missed_at(29).is_empty());
+    }
+}
+
+#[test]
+fn what_a_person_has_written_overtakes_nothing_that_is_told() {
+    for (severe, ordinary, _) in severe_values() {
+        // Corrected, and corrected soon: two measurements of one second there are not.
+        for update in [60, 900] {
+            let mut home = Home::default();
+            send(&mut home, &of_second(severe, 30), 12);
+            send(&mut home, &by_hand(ordinary, update), 26);
+            send(&mut home, &of_second(severe, 30), 27);
+            send(&mut home, &of_second(severe, 40), 28);
+            assert!(!is_told(&home), "{severe:?}");
+        }
+        // Written first, with what the device said behind it.
+        let mut home = Home::default();
+        assert_eq!(send(&mut home, &by_hand(ordinary, 900), 26), Outcome::New);
+        assert_eq!(send(&mut home, &of_second(severe, 30), 27), Outcome::Stale);
+        assert!(!is_told(&home), "{severe:?}");
+        // Withdrawn first.
+        let mut home = Home::default();
+        let withdrawn = Reading { entered_in_error: true, ..of_second(severe, 900) };
+        send(&mut home, &withdrawn, 26);
+        assert_eq!(send(&mut home, &of_second(severe, 30), 27), Outcome::Stale);
+        assert!(!is_told(&home), "{severe:?}");
+    }
+}
+
+#[test]
+fn what_a_device_says_again_with_other_decimals_or_more_beside_it_overtakes_nothing() {
+    for (severe, ..) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &of_second(severe, 900), 26);
+        assert_eq!(send(&mut home, &of_second(severe, 30), 27), Outcome::Stale);
+        assert!(!is_told(&home), "{severe:?}");
+    }
+    for (ordinary, severe) in severe_values().into_iter().map(|(severe, it, _)| (severe, it)) {
+        // What was overtaken is ordinary.
+        let mut home = Home::default();
+        send(&mut home, &of_second(ordinary, 900), 26);
+        send(&mut home, &of_second(severe, 30), 27);
+        assert!(!is_told(&home), "{severe:?}");
+    }
+}
