@@ -52,7 +52,8 @@ mod unit_tests;
 mod units;
 mod wording;
 
-use crate::alert::{Alert, Severity, Stage, Text, Values};
+use crate::alert::{Alert, Evidence, Severity, Stage, Text, Values};
+use crate::clock;
 use crate::episode::{Episode, EvidenceReading};
 use crate::fixed::Fixed;
 use crate::glucose::GLUCOSE;
@@ -346,8 +347,12 @@ fn not_known_here(
     let [of_minute, overtaken] = wording::replaced(alert);
     let told = if reason == OVERTAKEN { overtaken } else { of_minute };
     let from = context.lookback_start();
-    let is_before =
-        !told.is_empty() && told.iter().all(|evidence| evidence.reading.observation_time() < from);
+    // What says a factory date is known whenever a process starts.
+    let is_before = |evidence: &Evidence| {
+        let observed = evidence.reading.observation_time();
+        observed < from && !clock::not_set(observed, alert.raised_at)
+    };
+    let is_before = !told.is_empty() && told.iter().all(is_before);
     let lasts = alert.raised_at + SAME_MINUTE_FOR > context.now;
     (is_before && lasts).then(|| {
         let readings = told.iter().map(EvidenceReading::from);
