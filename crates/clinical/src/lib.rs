@@ -6,6 +6,7 @@
 
 pub mod admission;
 pub mod alert;
+pub mod care;
 pub mod clock;
 mod computation;
 mod continued;
