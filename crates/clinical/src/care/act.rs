@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::alert::{Severity, Stage};
 use crate::patient::PatientId;
 use crate::time::{Span, Timestamp};
@@ -59,7 +61,8 @@ pub struct Covered {
 }
 
 /// What became of an alert that somebody closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The patient was spoken with.
     Contacted,
