@@ -9,6 +9,7 @@
 pub mod access;
 pub mod accounts;
 pub mod act_log;
+mod acting;
 pub mod api;
 mod args;
 pub mod audit;

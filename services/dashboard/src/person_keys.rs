@@ -217,7 +217,6 @@ impl Log {
     }
 }
 
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};

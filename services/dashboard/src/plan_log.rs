@@ -124,9 +124,11 @@ impl PlanLog for KafkaPlanLog {
 
 impl Log {
     fn set(&self, plan: &CarePlan, instead_of: i32, until: Instant) -> Result<Position, NotSet> {
-        let written = self.of_plans.encode(plan).map_err(not_recorded)?;
-        let event =
-            self.of_events.encode(&event_of(plan, written.clone())).map_err(not_recorded)?;
+        let written = self.of_plans.encode(plan).map_err(not_recorded::<NotSet>)?;
+        let event = self
+            .of_events
+            .encode(&event_of(plan, written.clone()))
+            .map_err(not_recorded::<NotSet>)?;
         let key = Some(plan.patient.as_bytes());
         let record = |topic, payload| Outgoing { topic, partition: None, key, payload };
         let records = [record(&*self.plans, Some(&*written)), record(&*self.events, Some(&*event))];

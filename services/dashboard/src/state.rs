@@ -16,7 +16,7 @@ use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::{EndedSessions, SessionEnds};
 use crate::metrics::DashboardMetrics;
-use crate::model::care::Care;
+use crate::model::care::{AlertCare, Care};
 use crate::model::{Alert, Instant};
 use crate::open_alerts::OpenAlerts;
 use crate::patient_sets::{RecordedLists, parts_of};
@@ -126,6 +126,13 @@ impl Dashboard {
         let page_after = self.page_after(alert).map(Instant::utc);
         let care = self.care.of(&alert.id).map(|state| Care::of(&state, &self.registry));
         Arc::new(Alert { page_after, care, ..alert.clone() })
+    }
+
+    /// What people did about an alert, with whose it is; none where that is not known (yet).
+    pub fn alert_care(&self, alert: &str) -> Option<AlertCare> {
+        let patient = self.care.patient_of(alert)?.to_string();
+        let care = Care::of(&self.care.of(alert)?, &self.registry);
+        Some(AlertCare { alert: alert.to_owned(), patient, care })
     }
 
     fn page_after(&self, alert: &Alert) -> Option<Timestamp> {

@@ -60,8 +60,7 @@ pub async fn list_patients(
 fn summary(dashboard: &Dashboard, patient: String, latest: Vec<Reading>) -> PatientSummary {
     let person = dashboard.registry.person(&patient);
     let open_alerts = dashboard.alerts.of_patient(&patient);
-    let open_alerts: Vec<_> =
-        open_alerts.iter().map(|alert| dashboard.as_shown(alert)).collect();
+    let open_alerts: Vec<_> = open_alerts.iter().map(|alert| dashboard.as_shown(alert)).collect();
     let last = latest.iter().map(Reading::measured_by).max_by_key(|time| time.at());
     PatientSummary {
         time_zone: dashboard.time_zone(&patient),
