@@ -83,10 +83,10 @@ records! {
     crate::registry::CareTeam = "registry_care_team" REGISTRY_CARE_TEAM,
     crate::records::AuditSet = "audit_set" AUDIT_SET,
     crate::records::EndedSession = "ended_session" ENDED_SESSION,
-    crate::records::PersonKey = "person_key" PERSON_KEY,
     crate::records::RuleSet = "rule_set" RULE_SET,
     crate::records::SilenceReport = "silence_report" SILENCE_REPORT,
     crate::records::SlowReadings = "slow_readings" SLOW_READINGS,
+    crate::records::PersonKey = "person_key" PERSON_KEY,
 }
 
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];

@@ -22,7 +22,7 @@ use crate::state::Dashboard;
 /// So many alerts at most are acted on at once. Ours: more than a screen holds.
 const MOST_ALERTS: usize = 200;
 
-/// No list of alerts is longer, bytes: of 200 alerts as they were seen, and words.
+/// No list of alerts is longer, bytes: 200 alerts as they were seen, and words.
 pub(super) const LONGEST_LIST: usize = 64 * 1024;
 
 /// Does something about an alert
@@ -84,8 +84,10 @@ pub async fn act_on_alerts(
 ) -> Result<Json<ActAnswers>, Problem> {
     let Json(ActsRequest { id, act, alerts }) =
         body.map_err(|rejection| unreadable_of(&rejection, LONGEST_LIST, rejection.body_text()))?;
-    if !(1..=MOST_ALERTS).contains(&alerts.len()) {
-        return Err(Problem::invalid_act("An act is on 1 to 200 alerts; send several lists."));
+    let named: BTreeSet<&str> = alerts.iter().map(|of| of.alert.as_str()).collect();
+    if !(1..=MOST_ALERTS).contains(&alerts.len()) || named.len() < alerts.len() {
+        let detail = "An act is on 1 to 200 alerts, each named once; send several lists.";
+        return Err(Problem::invalid_act(detail));
     }
     if !dashboard.alerts.is_caught_up() {
         return Err(Problem::still_loading("alerts"));
