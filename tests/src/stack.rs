@@ -446,8 +446,7 @@ impl Stack {
                     .args(["--listen", &api])
                     .arg("--demo-accounts")
                     .arg(self.folder.join("accounts.json"))
-                    .arg("--master-key-file")
-                    .arg(self.folder.join("master.key"))
+                    .env("MIMAMORI_MASTER_KEY_FILE", self.folder.join("master.key"))
                     .env("MIMAMORI_SESSION_KEY", "0123456789abcdef".repeat(8));
             }
             _ => {}
