@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 use schemas::topics::Topic;
 use schemas::{AuditEvent, CareEvent, PersonKey};
 use serde_json::{Value, json};
+use stream::producer::Outgoing;
 use tests::http::SignedIn;
 use tests::readings::{blood_pressure, seconds_ago};
 use tests::registered::{ITO, SATO};
+use tests::run::run;
 use tests::service::Service;
 use tests::stack::{End, Plan, Stack};
 use tests::wait::{equal, eventually};
@@ -134,5 +136,19 @@ pub fn two_dashboards_that_write_a_patients_first_words_at_once_make_one_key() {
             let texts = [&history["acts"][0]["text"], &history["acts"][1]["text"]];
             equal(texts.map(Value::clone), [json!(TEXT), json!(TEXT)])
         });
+    }
+
+    // Who erases the key has erased the words, at every dashboard; what was done stays.
+    let topic = stack.topics.name(Topic::RegistryKeys);
+    let (partition, key) = (None, Some(PATIENT.as_bytes()));
+    let tombstone = Outgoing { topic: &topic, partition, key, payload: None };
+    run().wait_for(stack.producer.enqueue(tombstone).unwrap()).unwrap();
+    for instance in [&here, &there] {
+        eventually("the words are lost", || {
+            let history = instance.get(&format!("alerts/{}/acts", id_of(&alert))).expect(200);
+            let lost = [&history["acts"][0]["text_lost"], &history["acts"][1]["text_lost"]];
+            equal(lost.map(Value::clone), [json!(true), json!(true)])
+        });
+        instance.act(id_of(&alert), &comment("later", TEXT)).expect(409);
     }
 }
