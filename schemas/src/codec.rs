@@ -86,6 +86,7 @@ records! {
     crate::records::RuleSet = "rule_set" RULE_SET,
     crate::records::SilenceReport = "silence_report" SILENCE_REPORT,
     crate::records::SlowReadings = "slow_readings" SLOW_READINGS,
+    crate::records::PersonKey = "person_key" PERSON_KEY,
 }
 
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];

@@ -6,6 +6,7 @@
 
 mod accepted;
 mod body;
+pub mod clinical_act;
 pub mod clinical_alert;
 pub mod clinical_plan;
 mod clinical_rule_set;
@@ -40,7 +41,7 @@ pub use records::{
     AcceptedReading, AlertEvent, AuditEvent, CareEvent, CarePlan, Origin, OutcomeTally,
     RejectedReading,
 };
-pub use records::{AuditSet, EndedSession};
+pub use records::{AlertAct, AuditSet, EndedSession, PersonKey};
 pub use replay::{Product, ReplayedReading};
 pub use topics::Topics;
 pub use validation::{RejectionReason, ValidationError};

@@ -23,6 +23,7 @@ pub(crate) const AUDIT_SET: &[&str] = &[include_str!("../avro/published/audit_se
 pub(crate) const CARE_EVENT: &[&str] = &[
     include_str!("../avro/published/care_event.1.avsc"),
     include_str!("../avro/published/care_event.2.avsc"),
+    include_str!("../avro/published/care_event.3.avsc"),
 ];
 /// Of `care_plan`.
 pub(crate) const CARE_PLAN: &[&str] = &[
@@ -34,6 +35,8 @@ pub(crate) const CARE_PLAN: &[&str] = &[
 pub(crate) const ENDED_SESSION: &[&str] = &[include_str!("../avro/published/ended_session.1.avsc")];
 /// Of `outcome_tally`.
 pub(crate) const OUTCOME_TALLY: &[&str] = &[include_str!("../avro/published/outcome_tally.1.avsc")];
+/// Of `person_key`.
+pub(crate) const PERSON_KEY: &[&str] = &[include_str!("../avro/published/person_key.1.avsc")];
 /// Of `reading`.
 pub(crate) const READING: &[&str] = &[
     include_str!("../avro/published/reading.1.avsc"),

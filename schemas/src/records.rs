@@ -3,6 +3,7 @@
 //! Field by field as the schemas in `avro/` say.
 #![allow(missing_docs, reason = "the Avro schemas beside it document every field")]
 
+mod care;
 mod slow;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::reading::Reading;
 
+pub use care::{AlertAct, CareAction, CareEvent, Covered, PersonKey};
 pub use slow::{SlowReading, SlowReadings};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -371,29 +373,6 @@ impl ExpectedReadings {
             days: Vec::new(),
         }
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CareEvent {
-    pub patient: String,
-    pub at: i64,
-    pub actor: String,
-    pub action: CareAction,
-    #[serde(default)]
-    pub alert_id: Option<String>,
-    #[serde(default)]
-    pub text: String,
-    /// Of [`CareAction::SetPlan`]: the value of the record in `care.plans`.
-    #[serde(default, with = "apache_avro::serde::bytes_opt")]
-    pub plan: Option<Vec<u8>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CareAction {
-    AcknowledgeAlert,
-    SetPlan,
-    Note,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -71,6 +71,8 @@ topics! {
     RegistryPractitioners = "registry.practitioners",
     /// Who follows whom.
     RegistryCareTeams = "registry.care_teams",
+    /// The keys that patients' free text is sealed with, wrapped. Key: patient; a tombstone erases one.
+    RegistryKeys = "registry.keys",
     /// Sessions that have ended before their time. Key: session.
     SessionsEnded = "sessions.ended",
     /// The sets of patients that accesses to lists refer to. Key: set and part.
@@ -131,6 +133,14 @@ impl Topic {
                 ("retention.ms", (400 * DAY_MS).to_string()),
             ],
             Topic::CareEvents | Topic::AuditEvents => keep(5 * 366),
+            // A key that was erased has to be gone from the brokers' disks as well, a day later at most;
+            // its tombstone stays for as long as a dashboard may be away.
+            Topic::RegistryKeys => vec![
+                ("cleanup.policy", "compact".to_owned()),
+                ("max.compaction.lag.ms", DAY_MS.to_string()),
+                ("segment.ms", DAY_MS.to_string()),
+                ("delete.retention.ms", (30 * DAY_MS).to_string()),
+            ],
             // No session lasts longer than a working day: what is older would have ended by itself. A
             // broker deletes whole segments, so they are short.
             Topic::SessionsEnded => vec![

@@ -169,6 +169,13 @@ impl SignedIn {
         Answer::of(request.json(plan).send().unwrap())
     }
 
+    /// Does something about an alert.
+    pub fn act(&self, alert: &str, act: &Value) -> Answer {
+        let url = format!("{}/api/v1/alerts/{alert}/acts", self.base);
+        let request = self.http.post(url).header(COOKIE, &self.cookie);
+        Answer::of(request.json(act).send().unwrap())
+    }
+
     /// Asks for a page of the API of a dashboard that may be away.
     ///
     /// # Errors

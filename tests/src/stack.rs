@@ -217,6 +217,8 @@ impl Plan {
         };
         self.followed.publish(&stack.producer, &stack.codec, &stack.topics);
         std::fs::write(stack.folder.join("accounts.json"), accounts()).unwrap();
+        let master = chassis::sealing::KeyFile::new_line("test");
+        std::fs::write(stack.folder.join("master.key"), master).unwrap();
         stack.start(services);
         stack
     }
@@ -444,6 +446,7 @@ impl Stack {
                     .args(["--listen", &api])
                     .arg("--demo-accounts")
                     .arg(self.folder.join("accounts.json"))
+                    .env("MIMAMORI_MASTER_KEY_FILE", self.folder.join("master.key"))
                     .env("MIMAMORI_SESSION_KEY", "0123456789abcdef".repeat(8));
             }
             _ => {}

@@ -17,7 +17,7 @@ const SECRETS: [(&str, &str); 5] = [
     ("session_key", HIDDEN),
 ];
 /// Arguments whose name sounds like a secret's and whose value is none.
-const HARMLESS: [&str; 2] = ["key", "key_of_reading"];
+const HARMLESS: [&str; 3] = ["key", "key_of_reading", "master_key_file"];
 /// Values of a form of their own, and of what is given in place of something else.
 const OF_A_FORM: [(&str, &str); 8] = [
     ("address", "0/17"),

@@ -26,6 +26,7 @@ pub mod health;
 mod hex;
 pub mod metrics;
 mod printable;
+pub mod sealing;
 mod secret;
 pub mod server;
 pub mod shutdown;

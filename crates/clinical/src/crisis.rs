@@ -79,6 +79,12 @@ impl Crisis {
         alert.finding(CRISIS_AT).map(|seconds| Timestamp::from_seconds(seconds as i64))
     }
 
+    /// When the newest crisis began that findings tell of and further readings have confirmed.
+    pub(crate) fn told_by(finding: impl Fn(&str) -> Option<f64>) -> Option<Timestamp> {
+        let began = finding(CRISIS_AT).filter(|_| finding(UNCONFIRMED).is_none())?;
+        Some(Timestamp::from_seconds(began as i64))
+    }
+
     /// How far that one has come.
     pub(crate) fn known_stage(alert: &Alert) -> Stage {
         match alert.finding(UNCONFIRMED) {

@@ -7,6 +7,7 @@
 pub mod admission;
 pub mod alert;
 mod built_in;
+pub mod care;
 pub mod clock;
 mod computation;
 mod continued;

@@ -124,6 +124,14 @@ pub(super) fn of(name: &str) -> Vec<Value> {
             "patient": "CGM005/S001", "at": 1_769_900_000_000_i64, "actor": "dr.sato",
             "action": "acknowledge_alert", "alert_id": "00112233445566778899aabbccddeeff",
             "text": "確認",
+            "act": {
+                "id": "0192f3a4", "kind": "close", "outcome": "false_alarm",
+                "covered": {
+                    "changed_at": 1_769_890_000_000_i64, "raised_at": 1_769_880_000_000_i64,
+                    "severity": "urgent", "stage": "confirmed", "crisis_at": 1_769_885_000_000_i64,
+                },
+                "assigned_to": null, "until": null, "undoes": null, "text": [1, 0xff, 0],
+            },
         }),
         "audit_event" => json!({
             "at": 1_769_900_000_000_i64, "service": "dashboard", "actor": "dr.sato",
@@ -137,6 +145,10 @@ pub(super) fn of(name: &str) -> Vec<Value> {
         "ended_session" => json!({
             "session": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "ended_at": 1_769_900_000_000_i64,
             "expires_at": 1_769_920_000_000_i64,
+        }),
+        "person_key" => json!({
+            "patient": "CGM005/S001", "master_key": "2026-11", "wrapped": [1, 0xff, 0],
+            "made_at": 1_769_900_000_000_i64,
         }),
         "rule_set" => json!({
             "name": "2026-12-ward", "effective_from": 1_790_000_000_000_i64,

@@ -24,6 +24,7 @@ pub(super) fn targets() -> Vec<Target> {
         of::<r::AuditEvent>(),
         of::<r::AuditSet>(),
         of::<r::EndedSession>(),
+        of::<r::PersonKey>(),
         of::<r::RuleSet>(),
         of::<r::SilenceReport>(),
         of::<r::SlowReadings>(),

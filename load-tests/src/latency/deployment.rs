@@ -48,6 +48,9 @@ impl<'s> Deployment<'s> {
         register(stage, &topics, patients, marked)?;
         let accounts = stage.folder().join("accounts.json");
         std::fs::write(&accounts, accounts_json()).context("the accounts cannot be written")?;
+        let master = accounts.with_file_name("master.key");
+        std::fs::write(&master, chassis::sealing::KeyFile::new_line("load"))
+            .context("the master key cannot be written")?;
         let (gateway, dashboard) = (free_port()?, free_port()?);
         let listen = |port: u16| format!("127.0.0.1:{port}");
         let mut services = Vec::new();
@@ -64,6 +67,7 @@ impl<'s> Deployment<'s> {
                     ("MIMAMORI_DASHBOARD_LISTEN", listen(dashboard)),
                     ("MIMAMORI_DEMO_ACCOUNTS", accounts.display().to_string()),
                     ("MIMAMORI_SESSION_KEY", "0123456789abcdef".repeat(8)),
+                    ("MIMAMORI_MASTER_KEY_FILE", master.display().to_string()),
                 ],
             ),
         ] {

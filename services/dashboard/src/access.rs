@@ -51,6 +51,14 @@ actions! {
     ListAlerts = "list_alerts",
     /// Lists what readings of the physician's patients come to.
     ListAggregates = "list_aggregates",
+    /// Does something about an alert.
+    ActOnAlert = "act_on_alert",
+    /// Does the same about many alerts.
+    ActOnAlerts = "act_on_alerts",
+    /// Reads what people did about an alert.
+    ReadActs = "read_acts",
+    /// Reads who follows a patient.
+    ReadColleagues = "read_colleagues",
     /// Follows the alerts of the physician's patients.
     StreamAlerts = "stream_alerts",
     /// Has the outcome of a trial computed, of the physician's patients.
@@ -83,7 +91,25 @@ pub struct AssignedPatient<A> {
     action: PhantomData<A>,
 }
 
+/// A physician who does something with an alert of a patient of theirs. It has been recorded.
+pub struct OwnAlert<A> {
+    /// Which alert.
+    pub alert: String,
+    /// Whose.
+    pub patient: PatientId,
+    /// The physician's name as a user.
+    pub user: String,
+    action: PhantomData<A>,
+}
+
 impl Dashboard {
+    /// Whose an alert is, where a physician follows the patient. The same for another's alert and one
+    /// that does not exist: who asks must not learn which alerts there are.
+    pub fn own_alert(&self, user: &str, alert: &str) -> Option<PatientId> {
+        let patient = self.care.patient_of(alert)?;
+        self.registry.follows(user, patient.as_str()).then_some(patient)
+    }
+
     /// Checks a user's password and records the result; a check of a moment ago is recorded
     /// already.
     ///
@@ -376,6 +402,36 @@ impl<A: Action> FromRequestParts<Arc<Dashboard>> for AssignedPatient<A> {
             Some(patient) => Ok(Self { patient, user: user.clone(), action: PhantomData }),
             None => Err(Problem::not_your_patient()),
         }
+    }
+}
+
+impl<A: Action> FromRequestParts<Arc<Dashboard>> for OwnAlert<A> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        dashboard: &Arc<Dashboard>,
+    ) -> Result<Self, Problem> {
+        let physician = Physician::<A>::from_request_parts(parts, dashboard).await?;
+        if !dashboard.alerts.is_caught_up() {
+            return Err(Problem::still_loading("alerts"));
+        }
+        let segments = RawPathParams::from_request_parts(parts, dashboard).await;
+        let segments = segments.map_err(|_| Problem::not_your_alert())?;
+        let named = segments.iter().find(|(name, _)| *name == "alert_id");
+        let alert = named.map(|(_, value)| value.to_owned()).unwrap_or_default();
+        let user = physician.user().to_owned();
+        let patient = dashboard.care.patient_of(&alert);
+        let own = dashboard.own_alert(&user, &alert);
+        // The text of a path may be anything; only of an alert that there is it says something.
+        let of_alert = patient.as_ref().map(|_| format!("alert {alert}"));
+        let detail = match &own {
+            Some(_) => of_alert.unwrap_or_default(),
+            None => "not in the care team".to_owned(),
+        };
+        physician.record(dashboard, patient.as_ref(), own.is_some(), detail).await?;
+        let patient = own.ok_or_else(Problem::not_your_alert)?;
+        Ok(Self { alert, patient, user, action: PhantomData })
     }
 }
 

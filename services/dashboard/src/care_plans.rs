@@ -6,8 +6,9 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use clinical::plan::Plan;
 use schemas::CarePlan;
 use schemas::clinical_plan::Faults;
-use stream::record::Position;
 use tokio::sync::watch;
+
+use crate::reached::Reached;
 
 static DEFAULT: LazyLock<Plan> = LazyLock::new(Plan::default);
 
@@ -36,8 +37,7 @@ impl HeldPlan {
 #[derive(Debug)]
 pub struct CarePlans {
     plans: RwLock<HashMap<String, Arc<HeldPlan>>>,
-    /// The offset that follows in each partition of the topic.
-    next: watch::Sender<HashMap<i32, i64>>,
+    reached: Reached,
     caught_up: watch::Sender<bool>,
 }
 
@@ -45,7 +45,7 @@ impl Default for CarePlans {
     fn default() -> Self {
         Self {
             plans: RwLock::default(),
-            next: watch::Sender::new(HashMap::new()),
+            reached: Reached::default(),
             caught_up: watch::Sender::new(false),
         }
     }
@@ -67,25 +67,9 @@ impl CarePlans {
         fault.map_or(Ok(()), Err)
     }
 
-    /// The record at a place has been applied, and all before it in its partition.
-    pub fn reached(&self, place: Position) {
-        self.next.send_modify(|next| {
-            next.insert(place.partition, place.offset + 1);
-        });
-    }
-
-    /// Resolves when the record at a place has been applied.
-    pub async fn wait_for(&self, place: Position) {
-        let is_there = |next: &HashMap<i32, i64>| {
-            next.get(&place.partition).is_some_and(|next| *next > place.offset)
-        };
-        // The sender lives as long as this.
-        let _ = self.next.subscribe().wait_for(is_there).await;
-    }
-
-    /// The offset that follows in a partition; none where nothing was read of it.
-    pub fn next_offset(&self, partition: i32) -> Option<i64> {
-        self.next.borrow().get(&partition).copied()
+    /// How far the topic has been applied.
+    pub const fn reached(&self) -> &Reached {
+        &self.reached
     }
 
     /// Everything that was there at the start has been applied.

@@ -1,5 +1,7 @@
 //! Keeps the read models current from their topics.
 
+mod care;
+
 use std::sync::Arc;
 
 use chassis::{Backoff, Component, Shutdown};
@@ -9,17 +11,17 @@ use schemas::clinical_silence::UnknownGroup;
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Consortium, DeviceModel, Participant, Practitioner};
 use schemas::topics::Topic;
-use schemas::{AlertEvent, CareEvent, CarePlan, Codec, Decoder, EndedSession, Topics, records};
+use schemas::{AlertEvent, CarePlan, Codec, Decoder, EndedSession, Topics, records};
 use stream::follow::{FollowHandle, Followed, Start, follow};
 use stream::record::{Incoming, Position};
 use stream::{KafkaArgs, StreamError};
 
 use crate::care_plans::CarePlans;
+use crate::care_states::CareStates;
 use crate::ended_sessions::EndedSessions;
 use crate::metrics::DashboardMetrics;
 use crate::model::Alert;
 use crate::open_alerts::OpenAlerts;
-use crate::plan_history::PlanHistory;
 use crate::registry::{Change, Registry};
 use crate::rule_sets::KnownRuleSets;
 use crate::session::LIFETIME;
@@ -112,7 +114,7 @@ impl Following {
     /// When Kafka's client refuses its settings.
     pub fn alerts(
         &self,
-        alerts: Arc<OpenAlerts>,
+        (alerts, care): (Arc<OpenAlerts>, Arc<CareStates>),
         registry: Arc<Registry>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
@@ -131,9 +133,14 @@ impl Following {
                     Some((_, Some(event))) => {
                         // First, so that whoever follows the patient is sent the alert.
                         registry.has_alert(&event.patient);
+                        // One that cannot be read is said to be skipped when it is applied to the alerts.
+                        let _ = care.apply_alert(&event);
                         reader.apply(&alerts, event, &record);
                     }
-                    Some((id, None)) => alerts.forget(&id),
+                    Some((id, None)) => {
+                        alerts.forget(&id);
+                        care.forget_alert(&id);
+                    }
                     None => {}
                 }
                 reader.metrics.open_alerts.set(i64::try_from(alerts.count()).unwrap_or(i64::MAX));
@@ -169,7 +176,7 @@ impl Following {
                 {
                     reader.unusable(&record, &faults);
                 }
-                plans.reached(place);
+                plans.reached().reached(place);
             }
         };
         let shutdown = self.shutdown.clone();
@@ -253,39 +260,6 @@ impl Following {
         };
         let shutdown = self.shutdown.clone();
         let followed = [(silent.as_str(), Start::Beginning)];
-        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
-    }
-
-    /// Follows the care events, of which the earlier care plans are known; `component` is ready when they
-    /// are complete.
-    ///
-    /// # Errors
-    /// When Kafka's client refuses its settings.
-    pub fn care_events(
-        &self,
-        history: Arc<PlanHistory>,
-        component: Component,
-    ) -> Result<FollowHandle, StreamError> {
-        let care_events = self.topics.name(Topic::CareEvents);
-        component.not_ready("reading the care events");
-        let reader = self.clone();
-        let (events, plans) = (self.codec.decoder::<CareEvent>(), self.codec.decoder::<CarePlan>());
-        let handle = move |event| match event {
-            Followed::CaughtUp => {
-                history.caught_up();
-                component.ready();
-            }
-            Followed::Record(record) => {
-                let Some((_, Some(event))) = reader.read(&events, &record) else { return };
-                let Some(bytes) = event.plan else { return };
-                let plan = Incoming { payload: Some(bytes), ..record };
-                if let Some((patient, Some(plan))) = reader.read(&plans, &plan) {
-                    history.apply(patient, plan);
-                }
-            }
-        };
-        let shutdown = self.shutdown.clone();
-        let followed = [(care_events.as_str(), Start::Beginning)];
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 

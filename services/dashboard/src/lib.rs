@@ -2,29 +2,35 @@
 //! live from Kafka; their pages, embedded; and the record of who looked at what.
 //!
 //! [`api`] says what it answers. Who is registered and who follows whom ([`registry`]) and the open
-//! alerts ([`open_alerts`]) are held in memory from Kafka, which also says whose readings have changed
+//! alerts ([`open_alerts`]), with what people did about them ([`care_states`]), are held in memory from Kafka, which also says whose readings have changed
 //! ([`changed_readings`]); readings are asked of ClickHouse ([`queries`]). Nothing of a patient is
 //! answered before [`access`] has let the physician through and [`audit`] has the access on record.
 
 pub mod access;
 pub mod accounts;
+pub mod act_log;
+mod acting;
 pub mod api;
 mod args;
 pub mod audit;
 pub mod basic;
 pub mod care_plans;
+pub mod care_states;
 pub mod changed_readings;
 mod ended_sessions;
+mod fenced;
 mod following;
 pub mod metrics;
 pub mod model;
 pub mod open_alerts;
 mod pages;
 mod patient_sets;
+pub mod person_keys;
 pub mod plan_history;
 pub mod plan_log;
 pub mod problem;
 pub mod queries;
+mod reached;
 mod recorder;
 pub mod registry;
 pub mod reports;

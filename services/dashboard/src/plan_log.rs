@@ -11,10 +11,9 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context;
-use chassis::Backoff;
 use schemas::records::CareAction;
 use schemas::topics::Topic;
 use schemas::{CareEvent, CarePlan, Codec, Decoder, Encoder, Topics};
@@ -27,13 +26,8 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::care_plans::CarePlans;
+use crate::fenced::{DEADLINE, in_turn, late, not_recorded, tried};
 use crate::recorder::NotRecorded;
-
-/// How long a request waits until its plan is set.
-const DEADLINE: Duration = Duration::from_secs(10);
-
-/// How often a change that others overtook, or that Kafka did not take, is tried.
-const ATTEMPTS: usize = 5;
 
 /// Why a plan was not set.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +36,12 @@ pub enum NotSet {
     Overtaken(Option<Box<CarePlan>>),
     /// It is not known to be set.
     NotRecorded(NotRecorded),
+}
+
+impl From<NotRecorded> for NotSet {
+    fn from(error: NotRecorded) -> Self {
+        Self::NotRecorded(error)
+    }
 }
 
 /// A plan on its way: where its record is in `care.plans`.
@@ -63,6 +63,7 @@ fn event_of(plan: &CarePlan, written: Vec<u8>) -> CareEvent {
         alert_id: None,
         text: plan.reason.clone(),
         plan: Some(written),
+        act: None,
     }
 }
 
@@ -121,55 +122,13 @@ impl PlanLog for KafkaPlanLog {
     }
 }
 
-/// Does it when its turn comes. The turn ends with the work, not with a client that hangs up or a request
-/// that has waited long enough: the next one would only fence it.
-async fn in_turn(
-    turn: Arc<Mutex<()>>,
-    work: impl FnOnce() -> Result<Position, NotSet> + Send + 'static,
-) -> Result<Position, NotSet> {
-    let turn = turn.lock_owned().await;
-    let work = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        work()
-    });
-    work.await.unwrap_or_else(|error| Err(not_recorded(error)))
-}
-
-/// Tries again what others overtook, or Kafka did not take; no attempt begins when it is too late.
-fn tried(
-    until: Instant,
-    mut attempt: impl FnMut() -> anyhow::Result<Result<Position, NotSet>>,
-) -> Result<Position, NotSet> {
-    let mut backoff = Backoff::default();
-    for number in 1..=ATTEMPTS {
-        if Instant::now() >= until {
-            return Err(late());
-        }
-        match attempt() {
-            Ok(set) => return set,
-            // Another instance began its change meanwhile, or Kafka was away. Whether this one was
-            // committed all the same, the next attempt reads.
-            Err(error) if number == ATTEMPTS => return Err(not_recorded(error)),
-            Err(error) => tracing::info!(%error, number, "a care plan is set again"),
-        }
-        backoff.sleep();
-    }
-    Err(late())
-}
-
-fn late() -> NotSet {
-    not_recorded(format!("not done in {} s", DEADLINE.as_secs()))
-}
-
-fn not_recorded(error: impl std::fmt::Display) -> NotSet {
-    NotSet::NotRecorded(NotRecorded(error.to_string()))
-}
-
 impl Log {
     fn set(&self, plan: &CarePlan, instead_of: i32, until: Instant) -> Result<Position, NotSet> {
-        let written = self.of_plans.encode(plan).map_err(not_recorded)?;
-        let event =
-            self.of_events.encode(&event_of(plan, written.clone())).map_err(not_recorded)?;
+        let written = self.of_plans.encode(plan).map_err(not_recorded::<NotSet>)?;
+        let event = self
+            .of_events
+            .encode(&event_of(plan, written.clone()))
+            .map_err(not_recorded::<NotSet>)?;
         let key = Some(plan.patient.as_bytes());
         let record = |topic, payload| Outgoing { topic, partition: None, key, payload };
         let records = [record(&*self.plans, Some(&*written)), record(&*self.events, Some(&*event))];
@@ -204,7 +163,7 @@ impl Log {
         let partitions = partition_count(&self.kafka, &self.plans)?;
         let partition = partition_for_key(patient.as_bytes(), partitions);
         // Before the plan is asked for: what is applied in between is read again.
-        let next = self.known.next_offset(partition);
+        let next = self.known.reached().next_offset(partition);
         let mut current = self.known.of(patient).map(|held| held.record.clone());
         let mut place = Position { partition, offset: next.unwrap_or_default() - 1 };
         let start = next
@@ -240,35 +199,6 @@ pub(crate) mod tests {
     use super::*;
     use crate::plan_history::PlanHistory;
 
-    #[test]
-    fn no_attempt_begins_when_nobody_waits_for_it_any_more() {
-        let soon = Instant::now() + Duration::from_secs(60);
-        let place = Position { partition: 0, offset: 7 };
-        assert_eq!(tried(soon, || Ok(Ok(place))), Ok(place));
-        let past = Instant::now();
-        let mut attempts = 0;
-        let set = tried(past, || {
-            attempts += 1;
-            Ok(Ok(place))
-        });
-        assert_eq!((set, attempts), (Err(late()), 0));
-    }
-
-    #[tokio::test]
-    async fn a_turn_ends_with_the_work_and_not_with_who_waits_for_it() {
-        let turn: Arc<Mutex<()>> = Arc::default();
-        let (end, ended) = std::sync::mpsc::channel::<()>();
-        let work = in_turn(Arc::clone(&turn), move || {
-            let _ = ended.recv();
-            Err(late())
-        });
-        // Who waits goes away while it is done.
-        assert!(timeout(Duration::from_millis(50), work).await.is_err());
-        assert!(turn.try_lock().is_err());
-        end.send(()).unwrap();
-        assert!(timeout(Duration::from_secs(10), turn.lock()).await.is_ok());
-    }
-
     /// The log in memory: what is set is delivered to every follower, or to none.
     #[derive(Default)]
     pub(crate) struct MemoryPlanLog {
@@ -295,7 +225,7 @@ pub(crate) mod tests {
                 for (view, history) in self.followers.lock().unwrap().iter() {
                     view.apply(plan.patient.clone(), Some(plan.clone())).unwrap();
                     history.apply(plan.patient.clone(), plan.clone());
-                    view.reached(place);
+                    view.reached().reached(place);
                 }
                 Ok(place)
             })

@@ -1,5 +1,7 @@
 //! Errors as problem details (RFC 9457), each saying what to do next.
 
+mod acts;
+
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::time::Duration;

@@ -9,6 +9,7 @@ use schemas::codec::Record;
 use schemas::topics::Topic;
 use schemas::{Codec, Encoder, Topics};
 use stream::producer::{Outgoing, Producer};
+use stream::record::Position;
 use tokio::time::timeout;
 
 /// How long a request waits for its record to be acknowledged.
@@ -51,6 +52,14 @@ impl<T: Record> Recorder<T> {
     /// # Errors
     /// When Kafka does not acknowledge it within [`DEADLINE`]. It may be there all the same.
     pub async fn write(&self, key: Option<&str>, record: &T) -> Result<(), NotRecorded> {
+        self.placed(key, record).await.map(|_| ())
+    }
+
+    /// As [`Self::write`]; says where the record is.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn placed(&self, key: Option<&str>, record: &T) -> Result<Position, NotRecorded> {
         let bytes = self.encoder.encode(record).map_err(|error| NotRecorded(error.to_string()))?;
         let record = Outgoing {
             topic: &self.topic,
@@ -59,7 +68,7 @@ impl<T: Record> Recorder<T> {
             payload: Some(&bytes),
         };
         match timeout(DEADLINE, self.producer.send(record)).await {
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(place)) => Ok(place),
             Ok(Err(error)) => Err(NotRecorded(error.to_string())),
             Err(_) => Err(NotRecorded(format!("no acknowledgement in {} s", DEADLINE.as_secs()))),
         }

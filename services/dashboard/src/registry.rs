@@ -151,6 +151,19 @@ impl Registry {
             }
     }
 
+    /// Who follows a patient, as the list of practitioners has them, by name.
+    pub fn followers(&self, patient: &str) -> Vec<(String, Staff)> {
+        let lists = self.read();
+        let team = lists.team_that_sees(patient).or_else(|| lists.fallback(patient));
+        let members = team.into_iter().flatten().filter(|member| lists.sees(member));
+        let mut followers: Vec<_> = members
+            .filter_map(|member| Some((member.clone(), lists.practitioners.get(member)?.clone())))
+            .collect();
+        followers.sort_by(|(a, one), (b, other)| (&one.name, a).cmp(&(&other.name, b)));
+        followers.dedup();
+        followers
+    }
+
     /// Whether anybody sees a patient.
     pub fn is_followed(&self, patient: &str) -> bool {
         let lists = self.read();

@@ -7,6 +7,7 @@ use anyhow::bail;
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::IntoResponse;
+use chassis::sealing::KeyFile;
 use chassis::server::Connections;
 use chassis::{Component, Health, Metrics, Shutdown};
 use schemas::topics::Topic;
@@ -22,15 +23,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use crate::accounts::Accounts;
+use crate::act_log::KafkaActLog;
 use crate::args::DashboardArgs;
 use crate::audit::KafkaAuditLog;
 use crate::care_plans::CarePlans;
+use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::{EndedSessions, KafkaSessionEnds};
 use crate::following::Following;
 use crate::metrics::{DashboardMetrics, observe};
 use crate::open_alerts::OpenAlerts;
 use crate::patient_sets::RecordedLists;
+use crate::person_keys::{KafkaKeyLog, PersonKeys};
 use crate::plan_history::PlanHistory;
 use crate::plan_log::KafkaPlanLog;
 use crate::problem::Problem;
@@ -59,6 +63,7 @@ type HeldBackNow = Box<dyn Fn() -> Vec<HeldBack> + Send>;
 pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     chassis::telemetry::init("dashboard", &args.telemetry)?;
     let (accounts, session_key) = sign_in_settings(&args)?;
+    let person_keys = Arc::new(PersonKeys::new(Arc::new(master_keys(&args)?)));
     let shutdown = args.drain.shutdown()?;
     let health = Health::new();
     let metrics = Metrics::for_service("dashboard");
@@ -70,13 +75,17 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         chassis::server::bind(args.listen, "--listen or MIMAMORI_DASHBOARD_LISTEN").await?;
     let producer = Producer::new(&args.kafka, "mimamori-dashboard")?;
     let plans: Arc<CarePlans> = Arc::default();
-    let (audit, session_ends, plan_log) = {
+    let (audit, session_ends, plan_log, act_log, key_log) = {
         let (producer, codec, topics) = (producer.clone(), codec.clone(), topics.clone());
         let (kafka, plans) = (args.kafka.clone(), Arc::clone(&plans));
+        let keys = Arc::clone(&person_keys);
         spawn_blocking(move || {
             let audit = KafkaAuditLog::new(producer.clone(), &codec, &topics)?;
-            let session_ends = KafkaSessionEnds::new(producer, &codec, &topics)?;
-            anyhow::Ok((audit, session_ends, KafkaPlanLog::new(kafka, &codec, &topics, plans)?))
+            let session_ends = KafkaSessionEnds::new(producer.clone(), &codec, &topics)?;
+            let plan_log = KafkaPlanLog::new(kafka.clone(), &codec, &topics, plans)?;
+            let act_log = KafkaActLog::new(producer, &codec, &topics)?;
+            let key_log = KafkaKeyLog::new(kafka, &codec, &topics, keys)?;
+            anyhow::Ok((audit, session_ends, plan_log, act_log, key_log))
         })
         .await??
     };
@@ -88,6 +97,10 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         plans: Arc::clone(&plans),
         plan_history: Arc::default(),
         plan_log: Arc::new(plan_log),
+        care: Arc::default(),
+        act_log: Arc::new(act_log),
+        person_keys: Arc::clone(&person_keys),
+        key_log: Arc::new(key_log),
         rule_sets: Arc::default(),
         silences: Arc::default(),
         store: Store::new(&args.clickhouse, own_metrics.clone()),
@@ -113,17 +126,23 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
     let registry: Arc<Registry> = Arc::clone(&dashboard.registry);
     let alerts: Arc<OpenAlerts> = Arc::clone(&dashboard.alerts);
     let plan_history: Arc<PlanHistory> = Arc::clone(&dashboard.plan_history);
+    let care: Arc<CareStates> = Arc::clone(&dashboard.care);
     let rule_sets: Arc<KnownRuleSets> = Arc::clone(&dashboard.rule_sets);
     let silences: Arc<KnownSilences> = Arc::clone(&dashboard.silences);
     let ended: Arc<EndedSessions> = Arc::clone(&dashboard.ended);
     let changed: Arc<ChangedReadings> = Arc::clone(&dashboard.changed);
     let followers = [
         following.registry(registry.clone(), health.component("registry"))?,
-        following.alerts(alerts, registry.clone(), health.component("alerts"))?,
+        following.alerts(
+            (alerts, Arc::clone(&care)),
+            registry.clone(),
+            health.component("alerts"),
+        )?,
         following.care_plans(plans, health.component("care plans"))?,
         following.rule_sets(rule_sets, health.component("rule sets"))?,
         following.silences(silences, health.component("silences"))?,
-        following.care_events(plan_history, health.component("care events"))?,
+        following.care_events((plan_history, care), health.component("care events"))?,
+        following.person_keys(person_keys, health.component("patients' keys"))?,
         following.ended_sessions(ended, health.component("sessions"))?,
     ];
     let (accepted, progress) = following.accepted_readings(
@@ -181,7 +200,7 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
 }
 
 /// The topics that the dashboard reads or writes.
-const USED: [Topic; 14] = [
+const USED: [Topic; 15] = [
     Topic::Alerts,
     Topic::ReadingsAccepted,
     Topic::CarePlans,
@@ -196,6 +215,7 @@ const USED: [Topic; 14] = [
     Topic::RegistryCareTeams,
     Topic::RegistryConsortia,
     Topic::RegistryDevices,
+    Topic::RegistryKeys,
 ];
 
 /// Checks the topics as soon as Kafka answers.
@@ -229,6 +249,19 @@ fn sign_in_settings(args: &DashboardArgs) -> anyhow::Result<(Accounts, SessionKe
     let key = SessionKey::parse(key.expose())?;
     tracing::warn!("people sign in with the local accounts of a file: for demos only");
     Ok((accounts, key))
+}
+
+/// What wraps the keys of patients. It has to be configured.
+fn master_keys(args: &DashboardArgs) -> anyhow::Result<KeyFile> {
+    let Some(file) = &args.master_key_file else {
+        bail!(
+            "the master key is missing, which wraps the keys that patients' free text is sealed with: give \
+             --master-key-file FILE (or MIMAMORI_MASTER_KEY_FILE); a file is made by \
+             echo \"$(date +%Y-%m) $(openssl rand -hex 32)\" > FILE, and has to be kept: without it the \
+             text is lost"
+        );
+    };
+    Ok(KeyFile::load(file)?)
 }
 
 /// The API and the pages, without the operations' own.

@@ -9,14 +9,18 @@ use clinical::plan::Plan;
 use clinical::{PatientId, Timestamp};
 use schemas::AuditEvent;
 
+use crate::act_log::ActLog;
 use crate::audit::AuditLog;
 use crate::care_plans::CarePlans;
+use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::{EndedSessions, SessionEnds};
 use crate::metrics::DashboardMetrics;
+use crate::model::care::{AlertCare, Care};
 use crate::model::{Alert, Instant};
 use crate::open_alerts::OpenAlerts;
 use crate::patient_sets::{RecordedLists, parts_of};
+use crate::person_keys::{KeyLog, PersonKeys};
 use crate::plan_history::PlanHistory;
 use crate::plan_log::PlanLog;
 use crate::problem::Problem;
@@ -47,6 +51,14 @@ pub struct Dashboard {
     pub plan_history: Arc<PlanHistory>,
     /// Where they are set.
     pub plan_log: Arc<dyn PlanLog>,
+    /// What people did about alerts.
+    pub care: Arc<CareStates>,
+    /// Where it is written.
+    pub act_log: Arc<dyn ActLog>,
+    /// The keys that patients' free text is sealed with.
+    pub person_keys: Arc<PersonKeys>,
+    /// Where they are made.
+    pub key_log: Arc<dyn KeyLog>,
     /// The store of readings.
     pub store: Store,
     /// Whose turn it is to have a preview or a summary made.
@@ -107,16 +119,20 @@ impl Dashboard {
         LocalTime::of(&zone).unwrap_or_else(|| JAPAN.clone())
     }
 
-    /// An alert with the time before which nobody is to be called for it, by the quiet hours of the
-    /// patient's present plan. While plans are still read nothing is held back.
-    pub fn with_page_time(&self, alert: Arc<Alert>) -> Arc<Alert> {
-        match self.page_after(&alert) {
-            None => alert,
-            Some(at) => {
-                let page_after = Some(Instant::utc(at));
-                Arc::new(Alert { page_after, ..Alert::clone(&alert) })
-            }
-        }
+    /// An alert as it is shown: with what people did about it, and with the time before which nobody is
+    /// to be called for it, by the quiet hours of the patient's present plan. While plans are still read
+    /// nothing is held back.
+    pub fn as_shown(&self, alert: &Alert) -> Arc<Alert> {
+        let page_after = self.page_after(alert).map(Instant::utc);
+        let care = self.care.of(&alert.id).map(|state| Care::of(&state, &self.registry));
+        Arc::new(Alert { page_after, care, ..alert.clone() })
+    }
+
+    /// What people did about an alert, with whose it is; none where that is not known (yet).
+    pub fn alert_care(&self, alert: &str) -> Option<AlertCare> {
+        let patient = self.care.patient_of(alert)?.to_string();
+        let care = Care::of(&self.care.of(alert)?, &self.registry);
+        Some(AlertCare { alert: alert.to_owned(), patient, care })
     }
 
     fn page_after(&self, alert: &Alert) -> Option<Timestamp> {

@@ -8,13 +8,16 @@ use schemas::registry::{Practitioner, Role};
 
 use crate::accounts::Accounts;
 use crate::accounts::tests::accounts;
+use crate::act_log::tests::MemoryActLog;
 use crate::audit::tests::MemoryAuditLog;
 use crate::care_plans::CarePlans;
+use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
 use crate::ended_sessions::EndedSessions;
 use crate::ended_sessions::tests::MemorySessionEnds;
 use crate::metrics::DashboardMetrics;
 use crate::patient_sets::RecordedLists;
+use crate::person_keys::tests::MemoryKeyLog;
 use crate::plan_history::PlanHistory;
 use crate::plan_log::tests::MemoryPlanLog;
 use crate::queries::Store;
@@ -63,6 +66,23 @@ pub(crate) fn instance_with_plans(log: &Arc<MemoryPlanLog>, is_behind: bool) -> 
     with_people(dashboard)
 }
 
+/// One of several instances that share the logs of acts and keys, and record accesses in one log.
+pub(crate) fn instance_with_acts(
+    audit: &Arc<MemoryAuditLog>,
+    acts: &Arc<MemoryActLog>,
+    keys: &Arc<MemoryKeyLog>,
+) -> Arc<Dashboard> {
+    with_people(sharing(&Arc::default(), audit, &Arc::default(), acts, keys))
+}
+
+/// One that has read everything but what people did.
+pub(crate) fn dashboard_without_acts() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
+    let (dashboard, audit) = empty_dashboard();
+    let dashboard = without_acts(dashboard);
+    dashboard.rule_sets.caught_up();
+    (dashboard, audit)
+}
+
 /// One that has read everything but the rule sets.
 pub(crate) fn dashboard_without_rule_sets() -> (Arc<Dashboard>, Arc<MemoryAuditLog>) {
     let (dashboard, audit) = empty_dashboard();
@@ -76,6 +96,12 @@ fn with_people(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
 }
 
 fn without_rule_sets(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
+    let dashboard = without_acts(dashboard);
+    dashboard.care.caught_up();
+    dashboard
+}
+
+fn without_acts(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
     dashboard.registry.apply(practitioner("dr.sato", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("dr.ito", Some(Role::Physician)));
     dashboard.registry.apply(practitioner("ops", Some(Role::Operator)));
@@ -87,6 +113,7 @@ fn without_rule_sets(dashboard: Arc<Dashboard>) -> Arc<Dashboard> {
     dashboard.changed.known();
     dashboard.plans.caught_up();
     dashboard.plan_history.caught_up();
+    dashboard.person_keys.caught_up();
     dashboard.ended.caught_up();
     dashboard.silences.caught_up();
     dashboard
@@ -103,6 +130,18 @@ fn empty_instance(
     audit: &Arc<MemoryAuditLog>,
     plan_log: &Arc<MemoryPlanLog>,
 ) -> Arc<Dashboard> {
+    sharing(ends, audit, plan_log, &Arc::default(), &Arc::default())
+}
+
+fn sharing(
+    ends: &Arc<MemorySessionEnds>,
+    audit: &Arc<MemoryAuditLog>,
+    plan_log: &Arc<MemoryPlanLog>,
+    act_log: &Arc<MemoryActLog>,
+    key_log: &Arc<MemoryKeyLog>,
+) -> Arc<Dashboard> {
+    let care: Arc<CareStates> = Arc::default();
+    act_log.followers.lock().unwrap().push(Arc::clone(&care));
     let metrics = DashboardMetrics::new(&Metrics::for_service("dashboard")).unwrap();
     let ended: Arc<EndedSessions> = Arc::default();
     ends.followers.lock().unwrap().push(Arc::clone(&ended));
@@ -117,6 +156,10 @@ fn empty_instance(
         plans,
         plan_history,
         plan_log: plan_log.clone(),
+        care,
+        act_log: act_log.clone(),
+        person_keys: key_log.follower(),
+        key_log: key_log.clone(),
         rule_sets: Arc::default(),
         silences: Arc::default(),
         store: Store::new(&store, metrics.clone()),

@@ -7,6 +7,7 @@
 #![allow(missing_docs, reason = "a program; its promises are the tests' names")]
 
 mod access;
+mod acts;
 mod back_pressure;
 mod backlog;
 mod care_plans;
@@ -69,6 +70,8 @@ fn main() -> ExitCode {
         backlog::a_second_reading_in_the_backlog_confirms_although_its_time_has_passed_meanwhile,
         backlog::a_second_reading_behind_an_open_transaction_confirms_after_its_time,
         backlog::time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read,
+        acts::an_act_at_one_dashboard_is_seen_at_the_other_within_a_second_without_the_store,
+        acts::two_dashboards_that_write_a_patients_first_words_at_once_make_one_key,
         care_plans::a_plan_that_is_changed_changes_alerts_within_two_seconds_without_a_reading,
         care_plans::the_second_of_two_physicians_is_answered_412_and_only_one_plan_is_in_the_log,
         rule_sets::a_rule_set_that_is_applied_changes_alerts_within_two_seconds_of_its_time,

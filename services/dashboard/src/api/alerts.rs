@@ -30,7 +30,7 @@ pub async fn list_open_alerts(
     }
     let patients = dashboard.registry.patients_of(&physician.signed_in.session.user);
     let alerts = dashboard.alerts.of_patients(&patients);
-    let alerts = alerts.into_iter().map(|alert| dashboard.with_page_time(alert)).collect();
+    let alerts = alerts.into_iter().map(|alert| dashboard.as_shown(&alert)).collect();
     physician.record_granted(&dashboard, &patients).await?;
     Ok(Json(Alerts { alerts }))
 }

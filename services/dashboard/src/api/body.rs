@@ -54,8 +54,17 @@ pub(super) fn unreadable(
     rejection: &JsonRejection,
     detail: impl Into<Cow<'static, str>>,
 ) -> Problem {
+    unreadable_of(rejection, LONGEST_JSON, detail)
+}
+
+/// As [`unreadable`], where so many bytes are taken.
+pub(super) fn unreadable_of(
+    rejection: &JsonRejection,
+    longest: usize,
+    detail: impl Into<Cow<'static, str>>,
+) -> Problem {
     match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(LONGEST_JSON),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::body_too_large(longest),
         _ if is_too_slow(rejection) => Problem::body_too_slow(WHOLE_WITHIN),
         _ => Problem::bad_request(detail),
     }

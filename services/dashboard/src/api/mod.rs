@@ -1,5 +1,6 @@
 //! The HTTP API, `/api/v1/…`: routes, their document, and what all of its answers share.
 
+mod acts;
 mod aggregates;
 mod alerts;
 mod body;
@@ -24,11 +25,12 @@ use axum::middleware::{from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::changed_readings::ChangedPatient;
 use crate::model::alert::Alert;
+use crate::model::care::AlertCare;
 use crate::model::documented::Kind;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::Dashboard;
@@ -41,7 +43,7 @@ use crate::state::Dashboard;
             they are raised. Sign in for a session cookie, or send HTTP Basic credentials with each \
             request. Every access to patients' data is recorded before it is answered.",
     ),
-    components(schemas(Alert, ChangedPatient, Kind, ProblemDetails))
+    components(schemas(Alert, AlertCare, ChangedPatient, Kind, ProblemDetails))
 )]
 struct Document;
 
@@ -64,6 +66,9 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(preview::preview_plan))
         .routes(routes!(alerts::list_open_alerts))
         .routes(routes!(stream::stream_alerts))
+        .routes(routes!(acts::act_on_alert, acts::list_acts))
+        .routes(routes!(acts::act_on_alerts).layer(DefaultBodyLimit::max(acts::LONGEST_LIST)))
+        .routes(routes!(acts::list_colleagues))
         .routes(routes!(reports::report_trial))
         .routes(routes!(reports::list_device_reliability))
         .routes(routes!(silent_groups::list_silent_groups))
@@ -86,6 +91,7 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
         .route("/api/v1/patients/{patient}/alerts", get(patients::list_patient_alerts))
         .merge(metrics::of_one_segment())
         .merge(aggregates::of_one_segment())
+        .route("/api/v1/patients/{patient}/colleagues", get(acts::list_colleagues))
         .route("/api/v1/patients/{patient}/plan", get(plan::read_plan).put(plan::set_plan))
         .route("/api/v1/patients/{patient}/plan/versions", get(plan::list_plan_versions))
         .route("/api/v1/patients/{patient}/plan/preview", post(preview::preview_plan))

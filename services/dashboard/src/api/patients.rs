@@ -60,8 +60,7 @@ pub async fn list_patients(
 fn summary(dashboard: &Dashboard, patient: String, latest: Vec<Reading>) -> PatientSummary {
     let person = dashboard.registry.person(&patient);
     let open_alerts = dashboard.alerts.of_patient(&patient);
-    let open_alerts: Vec<_> =
-        open_alerts.into_iter().map(|alert| dashboard.with_page_time(alert)).collect();
+    let open_alerts: Vec<_> = open_alerts.iter().map(|alert| dashboard.as_shown(alert)).collect();
     let last = latest.iter().map(Reading::measured_by).max_by_key(|time| time.at());
     PatientSummary {
         time_zone: dashboard.time_zone(&patient),
@@ -185,8 +184,8 @@ pub async fn list_patient_alerts(
 ) -> Result<Json<PatientAlerts>, Problem> {
     let stored = dashboard.store.alerts(&assigned.patient).await.map_err(unavailable)?;
     let newest = dashboard.alerts.newest_of_patient(assigned.patient.as_str());
-    let alerts = with_newer(stored, &newest).into_iter();
-    let alerts = alerts.map(|alert| dashboard.with_page_time(Arc::new(alert))).collect();
+    let alerts = with_newer(stored, &newest);
+    let alerts = alerts.iter().map(|alert| dashboard.as_shown(alert)).collect();
     Ok(Json(PatientAlerts { patient: assigned.patient.to_string(), alerts }))
 }
 

@@ -17,9 +17,11 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
 use crate::access::{Physician, SignedIn, StreamAlerts};
+use crate::care_states::CareChange;
 use crate::changed_readings::{ChangedPatient, Changes, Reported};
 use crate::model::Alert;
 use crate::model::alert::Alerts;
+use crate::model::care::AlertCare;
 use crate::problem::{Problem, ProblemDetails};
 use crate::state::Dashboard;
 
@@ -35,7 +37,8 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
 /// patients change, after that is recorded as an access, or readings may have changed of which
 /// nothing was told; then an event `alert` with an `Alert` for each transition, and an event
 /// `readings` with `{"patients": [ChangedPatient]}` when readings have changed and can be asked
-/// for, or wait for the store for too long; a comment every 15 s. A reader that is too slow gets
+/// for, or wait for the store for too long; an event `care` with an `AlertCare` when somebody has done
+/// something about an alert; a comment every 15 s. A reader that is too slow gets
 /// an event `lagged` and is to connect again, as after any end but
 /// one: the event `ended` says that the session has ended, on whatever instance, and is the last.
 #[utoipa::path(
@@ -103,6 +106,7 @@ struct Subscriber {
     /// None until the first snapshot is sent, and after the last event.
     transitions: Option<Receiver<Arc<Alert>>>,
     changes: Receiver<Reported>,
+    care: Receiver<CareChange>,
     ended: bool,
     _counted: Counted,
 }
@@ -122,6 +126,7 @@ enum Sent {
     Snapshot(Vec<Arc<Alert>>),
     Alert(Arc<Alert>),
     Readings(Vec<ChangedPatient>),
+    Care(Box<AlertCare>),
     Lagged,
 }
 
@@ -137,6 +142,7 @@ fn events(subscriber: Subscriber) -> impl Stream<Item = Event> {
             Sent::Snapshot(alerts) => event("snapshot", &Alerts { alerts }),
             Sent::Alert(alert) => event("alert", &*alert),
             Sent::Readings(patients) => event("readings", &ChangedReadings { patients }),
+            Sent::Care(care) => event("care", &care),
             Sent::Lagged => event("lagged", &Empty {}),
         };
         Some((event, subscriber))
@@ -177,6 +183,7 @@ impl Subscriber {
             settled_at: None,
             registry_changes: dashboard.registry.changes(),
             changes: dashboard.changed.subscribe(),
+            care: dashboard.care.subscribe(),
             transitions: None,
             ended: false,
             _counted: counted,
@@ -224,7 +231,7 @@ impl Subscriber {
                         if self.patients.contains(&alert.patient)
                             && registry.follows(self.physician.user(), &alert.patient)
                         {
-                            return Some(Sent::Alert(self.dashboard.with_page_time(alert)));
+                            return Some(Sent::Alert(self.dashboard.as_shown(&alert)));
                         }
                     }
                     Err(error) => return self.cut_off(error),
@@ -235,6 +242,16 @@ impl Subscriber {
                         let own = self.own(&changes);
                         if !own.is_empty() {
                             return Some(Sent::Readings(own));
+                        }
+                    }
+                    Err(error) => return self.cut_off(error),
+                },
+                change = self.care.recv() => match change {
+                    Ok(CareChange::Anew) => return self.snapshot().await,
+                    Ok(CareChange::Act { alert, patient }) => {
+                        let is_own = self.dashboard.registry.follows(self.physician.user(), &patient);
+                        if let Some(care) = self.dashboard.alert_care(&alert).filter(|_| is_own) {
+                            return Some(Sent::Care(Box::new(care)));
                         }
                     }
                     Err(error) => return self.cut_off(error),
@@ -271,7 +288,7 @@ impl Subscriber {
         }
         let (alerts, transitions) = self.dashboard.alerts.subscribe(&self.patients);
         self.transitions = Some(transitions);
-        let alerts = alerts.into_iter().map(|alert| self.dashboard.with_page_time(alert));
+        let alerts = alerts.iter().map(|alert| self.dashboard.as_shown(alert));
         Some(Sent::Snapshot(alerts.collect()))
     }
 }

@@ -1,5 +1,6 @@
 //! The API as its users meet it: requests in, answers out.
 
+mod acts;
 mod bodies;
 mod plans;
 mod previews;
@@ -19,6 +20,7 @@ use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
 use clinical::{Kind, Span, Timestamp};
 use http_body_util::BodyExt;
+use schemas::AlertEvent;
 use schemas::registry::Consortium;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -79,7 +81,13 @@ impl Api {
     }
 
     fn alert(&self, id: &str, patient: &str, severity: &str) {
-        self.dashboard.alerts.apply(Alert::try_from(event(id, patient, severity, "open")).unwrap());
+        self.alert_event(event(id, patient, severity, "open"));
+    }
+
+    /// As the topic of alerts is followed.
+    fn alert_event(&self, event: AlertEvent) {
+        self.dashboard.care.apply_alert(&event).unwrap();
+        self.dashboard.alerts.apply(Alert::try_from(event).unwrap());
     }
 }
 
@@ -97,8 +105,11 @@ fn paths_of_patients() -> Vec<String> {
     let read = all.filter(|(path, methods)| {
         ![SESSION, DEVICES, SILENT_GROUPS].contains(&path.as_str()) && methods["get"].is_object()
     });
-    let paths: Vec<String> =
-        read.map(|(path, _)| path.replace("{consortium}", "A").replace("{person}", "1")).collect();
+    let paths: Vec<String> = read
+        .map(|(path, _)| {
+            path.replace("{consortium}", "A").replace("{person}", "1").replace("{alert_id}", "a")
+        })
+        .collect();
     assert!(paths.iter().any(|path| path == "/api/v1/patients/A/1/readings"), "{paths:?}");
     paths
 }
@@ -126,6 +137,7 @@ async fn without_signing_in_every_route_is_closed_but_sign_in_and_the_document()
         "glucose/days",
         "blood-pressure/summary",
         "aggregates",
+        "colleagues",
     ] {
         assert_eq!(api.get("", &format!("/api/v1/patients/A%2F1/{what}")).await.0, 401, "{what}");
     }

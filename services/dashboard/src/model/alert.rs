@@ -13,6 +13,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::care::Care;
 use super::documented;
 use super::measurement::Measurement;
 use super::time::Instant;
@@ -51,6 +52,9 @@ pub struct Alert {
     /// care plan. Null where somebody is to be called at once, and of what is not open.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub page_after: Option<Instant>,
+    /// What people did about it. Null while that is still read, and of an alert that is older than what is
+    /// read of it.
+    pub care: Option<Care>,
     /// Whether it is urgent, or was before: as far as its newest event says so, and the earlier ones that
     /// this process has read.
     #[serde(skip)]
@@ -182,6 +186,7 @@ impl TryFrom<AlertEvent> for Alert {
             raised_at: instant(event.raised_at),
             changed_at: instant(event.changed_at),
             page_after: None,
+            care: None,
             was_urgent: severity == Severity::Urgent
                 || (transition, severity) == (Transition::Eased, Severity::Review),
             first_observed_at: instant(event.first_observed_at),

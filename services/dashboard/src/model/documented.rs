@@ -45,6 +45,9 @@ documented! {
     Transition = clinical::alert::Transition
         [Raised, Escalated, Eased, Updated, Resolved, Retracted, CriteriaChanged],
         "What an alert's newest event changed.";
+    CareOutcome = clinical::care::Outcome
+        [Contacted, MedicationChanged, SeenInClinic, SentToHospital, FalseAlarm],
+        "What became of an alert that somebody closed.";
     Outcome = schemas::records::StoredOutcome [New, Correction, Historical, Stale, Conflict],
         "What a version was when it arrived.";
     DataInput = schemas::reading::DataInput [Device, Manual, Modified],

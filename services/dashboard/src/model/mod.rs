@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod alert;
+pub mod care;
 pub mod care_plan;
 pub mod documented;
 pub mod measurement;

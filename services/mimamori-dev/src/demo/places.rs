@@ -72,6 +72,10 @@ impl Places {
         })
     }
 
+    pub(super) fn master_key(&self) -> PathBuf {
+        self.state.join("master.key")
+    }
+
     pub(super) fn log(&self, name: &str) -> PathBuf {
         self.logs.join(format!("{name}.log"))
     }

@@ -101,6 +101,7 @@ impl Demo {
             return Ok(false);
         }
         self.write_accounts()?;
+        self.write_master_key()?;
         step("services", || self.start_services(stop))?;
         if stop() {
             return Ok(false);
@@ -148,6 +149,15 @@ impl Demo {
         write_private(&path, &serde_json::to_vec_pretty(&accounts)?)
     }
 
+    /// Made once: without it the words about the demo's patients are lost.
+    fn write_master_key(&self) -> anyhow::Result<()> {
+        let path = self.places.master_key();
+        if path.exists() {
+            return Ok(());
+        }
+        write_private(&path, chassis::sealing::KeyFile::new_line("demo").as_bytes())
+    }
+
     fn start_services(&mut self, stop: &dyn Fn() -> bool) -> anyhow::Result<()> {
         let operations = |port: u16| ("MIMAMORI_OPERATIONS_LISTEN", format!("127.0.0.1:{port}"));
         let listen = |name: &'static str, port: u16| (name, format!("127.0.0.1:{port}"));
@@ -170,6 +180,7 @@ impl Demo {
                     listen("MIMAMORI_DASHBOARD_LISTEN", self.places.dashboard),
                     ("MIMAMORI_DEMO_ACCOUNTS", accounts),
                     ("MIMAMORI_SESSION_KEY", self.secrets.session_key.clone()),
+                    ("MIMAMORI_MASTER_KEY_FILE", self.places.master_key().display().to_string()),
                 ],
             ),
         ];
@@ -379,6 +390,7 @@ impl Demo {
                 "audit_events": topics.name(Topic::AuditEvents),
                 "audit_sets": topics.name(Topic::AuditSets),
                 "sessions_ended": topics.name(Topic::SessionsEnded),
+                "registry_keys": topics.name(Topic::RegistryKeys),
             },
             "metrics": {
                 "processor": metrics(self.places.processor),

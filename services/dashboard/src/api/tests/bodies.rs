@@ -11,12 +11,14 @@ use super::*;
 const MEBIBYTE: usize = 1 << 20;
 
 /// Every request that has a body: method, path, type, and the most bytes.
-const WITH_A_BODY: [(&str, &str, &str, usize); 6] = [
+const WITH_A_BODY: [(&str, &str, &str, usize); 8] = [
     ("POST", SESSION, "application/json", 16 * 1024),
     ("PUT", "/api/v1/patients/A/1/plan", "application/json", 16 * 1024),
     ("PUT", "/api/v1/patients/A%2F1/plan", "application/json", 16 * 1024),
     ("POST", "/api/v1/patients/A/1/plan/preview", "application/json", 16 * 1024),
     ("POST", "/api/v1/patients/A%2F1/plan/preview", "application/json", 16 * 1024),
+    ("POST", "/api/v1/alerts/a/acts", "application/json", 16 * 1024),
+    ("POST", "/api/v1/acts", "application/json", 64 * 1024),
     ("POST", "/api/v1/reports/hba1c", "text/csv", MEBIBYTE),
 ];
 
@@ -39,6 +41,7 @@ async fn answer(api: &Api, of: (&str, &str, &str), body: Body) -> (StatusCode, V
 #[tokio::test]
 async fn a_body_that_is_too_long_is_answered_413_with_the_most_that_is_taken() {
     let api = api();
+    api.alert("a", "A/1", "review");
     for (method, path, kind, most) in WITH_A_BODY {
         let body = "x".repeat(most + 1);
         let (status, problem) = answer(&api, (method, path, kind), body.into()).await;
@@ -58,6 +61,7 @@ async fn a_body_that_is_too_long_is_answered_413_with_the_most_that_is_taken() {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_is_not_there_in_whole_after_ten_seconds_is_answered_408() {
     let api = api();
+    api.alert("a", "A/1", "review");
     for (method, path, kind, _) in WITH_A_BODY {
         let drops = stream::unfold((), |()| async {
             tokio::time::sleep(Duration::from_secs(4)).await;
@@ -83,6 +87,7 @@ fn the_document_says_408_and_413_of_every_request_with_a_body_and_none_is_left_o
                     assert!(operation["responses"][status].is_object(), "{method} {path}");
                 }
                 let path = path.replace("{consortium}", "A").replace("{person}", "1");
+                let path = path.replace("{alert_id}", "a");
                 found.push((method.to_uppercase(), path));
             }
         }
@@ -90,5 +95,5 @@ fn the_document_says_408_and_413_of_every_request_with_a_body_and_none_is_left_o
     for (method, path) in &found {
         assert!(WITH_A_BODY.iter().any(|it| it.0 == method && it.1 == path), "{method} {path}");
     }
-    assert_eq!(found.len(), 4);
+    assert_eq!(found.len(), 6);
 }

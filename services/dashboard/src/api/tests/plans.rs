@@ -312,7 +312,7 @@ async fn an_instance_that_lags_lets_the_log_decide_upon_a_newer_version() {
             }
         };
         behind.dashboard.plans.apply("A/1".to_owned(), Some(set)).unwrap();
-        behind.dashboard.plans.reached(Position { partition: 0, offset: 1 });
+        behind.dashboard.plans.reached().reached(Position { partition: 0, offset: 1 });
     };
     let plan = severe_at(160.0);
     let set = async { behind.set("\"1\"", &plan).await };
