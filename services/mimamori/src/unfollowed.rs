@@ -157,17 +157,12 @@ fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result
     let since = args.since.moment(Timestamp::from_millis(now_ms()));
     let accepted = Topic::ReadingsAccepted;
     tell_of_what_is_gone(&args.source.kafka, (topics, accepted), since.millis())?;
-    each(
-        &args.source,
-        &topics.name(accepted),
-        Start::Time(since.millis()),
-        |key, _| {
-            if let Ok(id) = ReadingId::parse(&key) {
-                *lists.readings.entry(id.patient().as_str().to_owned()).or_default() += 1;
-            }
-            Ok(())
-        },
-    )?;
+    each(&args.source, &topics.name(accepted), Start::Time(since.millis()), |key, _| {
+        if let Ok(id) = ReadingId::parse(&key) {
+            *lists.readings.entry(id.patient().as_str().to_owned()).or_default() += 1;
+        }
+        Ok(())
+    })?;
     Ok(lists)
 }
 
