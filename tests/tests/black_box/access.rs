@@ -21,11 +21,15 @@ pub fn a_vendor_writes_for_its_own_consortia_only_and_the_attempt_is_recorded() 
     assert_eq!(stack.post(Some("nobody-knows-it"), reading("TST001/P1")).status, 401);
     let own = stack.post(Some(BOUND_TOKEN), reading("TST001/P1")).expect(202);
     assert_eq!(own["accepted"], 1);
-    // One document of another consortium, and nothing of the request is taken.
-    let both = format!("{}\n{}", reading("TST001/P2"), reading("TST002/P1"));
-    let refused = stack.post(Some(BOUND_TOKEN), both).expect(403);
+    // Nothing is taken where all is of another consortium; beside others such a document costs itself.
+    let refused = stack.post(Some(BOUND_TOKEN), reading("TST002/P1")).expect(403);
     assert_eq!(refused["status"], 403, "problem details: {refused}");
     assert_eq!(stack.records(Topic::ReadingsRaw).len(), 1);
+    let both = format!("{}\n{}", reading("TST001/P2"), reading("TST002/P1"));
+    let partly = stack.post(Some(BOUND_TOKEN), both).expect(202);
+    assert_eq!((&partly["accepted"], &partly["rejected"]), (&1.into(), &1.into()), "{partly}");
+    assert_eq!(partly["readings"][1]["errors"][0]["rule"], "wrong_consortium", "{partly}");
+    assert_eq!(stack.records(Topic::ReadingsRaw).len(), 2);
 
     stack.tail(Topic::AuditEvents).wait_for("both attempts are recorded", |events| {
         let events: Vec<AuditEvent> = stack.decoded(events);
