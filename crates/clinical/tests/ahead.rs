@@ -1,7 +1,7 @@
 //! A reading by a clock that is ahead hides no true value: what is harmless changes no alert before its
 //! time, and never repeats what another clock says.
 
-mod home;
+use crate::home;
 
 use clinical::alert::{Severity, Stage, Transition};
 use clinical::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};

@@ -1,6 +1,6 @@
 //! One measurement over two sources is counted once, whatever comes first and whatever is changed.
 
-mod home;
+use crate::home;
 
 use clinical::alert::{Severity, Stage, Transition};
 use clinical::copies::{is_copy, originals};

@@ -1,7 +1,7 @@
 //! A new crisis while an alert is open: who is severe again after a day that was not is told of again, once,
 //! and who is severe each day is not.
 
-mod home;
+use crate::home;
 
 use clinical::alert::{Alert, Severity, Stage, Transition};
 use clinical::crisis::Crisis;

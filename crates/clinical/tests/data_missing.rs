@@ -1,6 +1,6 @@
 //! The rules `data.missing.*`, shown by what happens to a patient.
 
-mod home;
+use crate::home;
 
 use clinical::alert::{Alert, Severity, Stage, Status, Transition};
 use clinical::pause::{Pause, PauseReason};

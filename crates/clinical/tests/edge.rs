@@ -1,7 +1,7 @@
 //! What happens at the beginning of the 40-day window: alerts, occasions and pairs that lie across it,
 //! readings that arrive and are corrected there.
 
-mod home;
+use crate::home;
 
 use std::collections::{BTreeMap, BTreeSet};
 

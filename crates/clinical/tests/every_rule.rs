@@ -1,6 +1,6 @@
 //! What holds for the alerts of every rule, whatever is measured and however it is uploaded.
 
-mod home;
+use crate::home;
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Alerts about missing readings while a whole group of patients is silent, shown by what happens to
 //! one of them.
 
-mod home;
+use crate::home;
 
 use clinical::alert::{Severity, Transition};
 use clinical::plan::Plan;

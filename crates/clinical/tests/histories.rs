@@ -1,7 +1,7 @@
 //! What holds for every history of a patient: readings in order and out of order, late, sent again,
 //! corrected, corrected once more, entered in error, at the same time from two devices.
 
-mod home;
+use crate::home;
 
 use std::collections::{BTreeMap, BTreeSet};
 

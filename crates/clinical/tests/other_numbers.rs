@@ -2,7 +2,7 @@
 //! is set, changed or ended, another rule set. What is over stays as it was said; what is open is judged
 //! by the numbers that count now.
 
-mod home;
+use crate::home;
 
 use std::sync::Arc;
 

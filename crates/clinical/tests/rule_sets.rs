@@ -1,6 +1,6 @@
 //! What happens to a patient when another rule set comes into force, and what a preview says of it.
 
-mod home;
+use crate::home;
 
 use std::sync::Arc;
 

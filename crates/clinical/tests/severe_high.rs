@@ -1,6 +1,6 @@
 //! The rule `bp.severe_high`, shown by what happens to a patient.
 
-mod home;
+use crate::home;
 
 use clinical::alert::{Alert, Reported, Severity, Stage, Status, Text, Transition, Values};
 use clinical::{Outcome, rules};

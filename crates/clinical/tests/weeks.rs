@@ -1,7 +1,7 @@
 //! What holds for the rules of weeks together, in a patient who measures everything for one or two months:
 //! the order of arrival, a restart at any time, and one open alert of a rule.
 
-mod home;
+use crate::home;
 
 use std::collections::{BTreeMap, BTreeSet};
 

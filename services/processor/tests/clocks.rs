@@ -1,7 +1,7 @@
 //! What becomes of readings whose device has a wrong clock. What cannot be true is rejected by name;
 //! what may be true is taken as said, and when it says that it is hours old it never pages.
 
-mod published;
+use crate::published;
 
 use clinical::alert::{Alert, Severity, Stage, Status};
 use clinical::{Outcome, Span, Timestamp};

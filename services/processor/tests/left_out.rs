@@ -1,7 +1,7 @@
 //! What a rebuild cannot read is left out, counted and logged with its place. Where the schema registry
 //! cannot be asked it stops instead, for nobody knows what would be left out.
 
-mod published;
+use crate::published;
 
 use clinical::{Outcome, Timestamp};
 use processor::{PartitionBuilder, Replayed};

@@ -1,6 +1,6 @@
 //! A care plan that is set is followed at once: nothing waits for the next reading.
 
-mod published;
+use crate::published;
 
 use clinical::alert::{Severity, Transition};
 use clinical::{PatientId, Span, Timestamp};

@@ -2,7 +2,7 @@
 //! nothing is lost, and what comes next is answered the same. So neither the order of arrival, nor
 //! how it is cut into transactions, nor where the processor dies changes what comes of it.
 
-mod published;
+use crate::published;
 
 use std::collections::{BTreeMap, BTreeSet};
 

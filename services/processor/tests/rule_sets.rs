@@ -1,7 +1,7 @@
 //! Rule sets in the processor: which is in force is decided by the partition's clock, so whoever works
 //! off a backlog, or comes back after a restart, judges as the one who was there.
 
-mod published;
+use crate::published;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! A vendor falls silent: patients of two partitions, hour by hour.
 
-mod published;
+use crate::published;
 
 use clinical::alert::{Alert, Transition};
 use clinical::silence::{

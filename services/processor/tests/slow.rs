@@ -1,7 +1,7 @@
 //! The last readings of slow kinds: a state that is rebuilt of their record and of what was accepted since
 //! remembers what the lost one did, and what the record lacks is written.
 
-mod published;
+use crate::published;
 
 use std::collections::BTreeMap;
 

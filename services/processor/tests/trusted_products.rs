@@ -1,7 +1,7 @@
 //! How far products are trusted, in the processor: what the list of devices says holds from the
 //! partition's clock on, and whoever is rebuilt judges by it as the one who was there.
 
-mod published;
+use crate::published;
 
 use std::sync::Arc;
 

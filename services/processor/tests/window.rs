@@ -2,7 +2,7 @@
 //! back from the clock on the wall, which is ahead of the newest receipt then. A restart says nothing
 //! but what time alone brings, and takes nothing back without a reason.
 
-mod published;
+use crate::published;
 
 use std::collections::{BTreeMap, BTreeSet};
 

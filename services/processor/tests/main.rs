@@ -1,0 +1,12 @@
+//! A partition over what its topics hold: one program, so that the tests share their set-up and the cores.
+
+mod clocks;
+mod left_out;
+mod plans;
+mod published;
+mod rebuild;
+mod rule_sets;
+mod silences;
+mod slow;
+mod trusted_products;
+mod window;
