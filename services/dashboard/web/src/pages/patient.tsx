@@ -24,7 +24,7 @@ const NO_ALERTS: readonly Alert[] = []
 const NO_READINGS: readonly Reading[] = []
 
 export function PatientPage({ patient }: { patient: string }) {
-  const { patients, listedAt, listFailed, news, seen, store, changes, changedAlerts, refresh } = useDashboardState()
+  const { patients, listedAt, listFailed, news, ended, seen, store, changes, changedAlerts, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [range, setRange] = useState<Range>(() => rangeOf(location.search))
@@ -48,7 +48,8 @@ export function PatientPage({ patient }: { patient: string }) {
   const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
   const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
   const { alerts, alertsAt, alertsFailure } = useAlerts(patient, changed.readings + changed.alerts)
-  const earlier = earlierOf(alerts, open)
+  const endedHere = useMemo(() => [...ended.values()].filter((alert) => alert.patient === patient), [ended, patient])
+  const earlier = earlierOf(alerts, { open, ended: endedHere, isOld: alertsFailure !== null })
   // Summaries are by the patient's own ranges and days.
   const changesInForce = useChangesInForce(history)
 

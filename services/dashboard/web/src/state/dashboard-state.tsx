@@ -1,10 +1,10 @@
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ApiError, listPatients, serverNow } from '../api/client'
 import { followLive } from '../api/shared-stream'
-import type { PatientSummary, Patients } from '../api/model'
+import type { Alert, PatientSummary, Patients } from '../api/model'
 import { useSession } from '../session'
 import { withLiveAlerts } from '../triage/patients'
-import { AGAIN_MS, calmly, type Calm } from './calmly'
+import { AGAIN_MS, throttled, type Throttled } from './throttle'
 import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './changes'
 import { lookWhenDue, NO_ALERTS, withAlert, withSnapshot, withReported, type Announcement } from './reporting'
 
@@ -32,6 +32,8 @@ export interface DashboardState {
   readonly lastContact: number | null
   /** Ids of alerts that came, or became worse, while the page was open. */
   readonly news: ReadonlySet<string>
+  /** Alerts that have ended while the page was open, by id. */
+  readonly ended: ReadonlyMap<string, Alert>
   readonly announcement: Announcement | null
   refresh(): void
   seen(patient: string): void
@@ -53,11 +55,11 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
   const fail = useRef(checkFailure)
   fail.current = checkFailure
 
-  const calm = useRef<Calm | null>(null)
-  const refresh = useCallback(() => calm.current?.ask(), [])
+  const throttle = useRef<Throttled | null>(null)
+  const refresh = useCallback(() => throttle.current?.ask(), [])
 
   useEffect(() => {
-    calm.current = calmly(() =>
+    throttle.current = throttled(() =>
       listPatients().then(
         (answer) => {
           setList({ answer, at: serverNow() })
@@ -69,7 +71,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       ),
     )
     refresh()
-    return () => calm.current?.stop()
+    return () => throttle.current?.stop()
   }, [refresh])
 
   useEffect(() => {
@@ -171,6 +173,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       connection,
       lastContact,
       news: alerts.news,
+      ended: alerts.ended,
       announcement: alerts.announcement,
       refresh,
       seen,
