@@ -13,6 +13,14 @@ function random() {
 const around = (middle, spread) => middle + (random() + random() + random() - 1.5) * spread
 const iso = (t) => new Date(t + 9 * HOUR).toISOString().replace(/\.\d+Z$/, '+09:00')
 
+const times = new WeakMap()
+
+/** When a reading was measured, in milliseconds; what is read often is computed once. */
+export function timeOf(reading) {
+  if (!times.has(reading)) times.set(reading, Date.parse(reading.observed_at))
+  return times.get(reading)
+}
+
 /** 14 digits of Japan's civil time → RFC 3339. */
 export function clock(digits) {
   const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(digits)

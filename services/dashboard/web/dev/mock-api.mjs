@@ -8,7 +8,7 @@ import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { alertOf, clock, fakePatients, severeAlert } from './fake-patients.mjs'
+import { alertOf, clock, fakePatients, severeAlert, timeOf } from './fake-patients.mjs'
 import { days, glucoseProfile, glucoseSummary, pressureSummary } from './fake-summaries.mjs'
 import { trends } from './fake-trends.mjs'
 
@@ -64,14 +64,25 @@ const planOf = (p) => ({
 const openAlerts = () => [...patients.values()].flatMap((p) => p.alerts.filter((a) => a.status === 'open'))
 const rank = { urgent: 0, review: 1, technical: 2 }
 
+const newest = new WeakMap()
+
+/** What is newest of a patient, computed again when there is another reading. */
+function newestOf(p) {
+  const known = newest.get(p.readings)
+  if (known?.of === p.readings.length) return known
+  const last_reading_at = p.readings.map((r) => r.observed_at).sort().at(-1) ?? null
+  const found = { of: p.readings.length, last_reading_at, latest: [...new Map(p.readings.map((r) => [r.kind, r])).values()] }
+  newest.set(p.readings, found)
+  return found
+}
+
 function summary(p) {
   const open = p.alerts.filter((a) => a.status === 'open').sort((a, b) => rank[a.severity] - rank[b.severity])
-  const latest = new Map(p.readings.map((r) => [r.kind, r]))
   const stored = store === 'available'
   return {
     patient: p.patient, birth_year: p.birth_year, sex: p.sex, severity: open[0]?.severity ?? null, open_alerts: open, time_zone: zoneOf(p),
-    last_reading_at: stored ? p.readings.map((r) => r.observed_at).sort().at(-1) ?? null : null,
-    latest: stored ? [...latest.values()] : [],
+    last_reading_at: stored ? newestOf(p).last_reading_at : null,
+    latest: stored ? newestOf(p).latest : [],
   }
 }
 
@@ -231,7 +242,7 @@ const server = createServer(async (request, response) => {
   const from = Date.parse(url.searchParams.get('from') ?? '1970-01-01')
   const to = Date.parse(url.searchParams.get('to') ?? '2100-01-01')
   const limit = Number(url.searchParams.get('limit') ?? 10_000)
-  const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.observed_at) < to && Date.parse(r.time_unknown ? r.received_at : r.observed_at) >= from)
+  const found = p.readings.filter((r) => (!kind || r.kind === kind) && timeOf(r) < to && (r.time_unknown ? Date.parse(r.received_at) : timeOf(r)) >= from)
   return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit, time_zone: zoneOf(p), waiting_since: waiting, limits: limitsOf(p).filter((one) => !kind || one.kind === kind) })
 })
 
