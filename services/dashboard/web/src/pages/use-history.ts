@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useRef } from 'react'
 import { ApiError, listAlertsOf, listReadings, readLimits, serverNow } from '../api/client'
 import type { Alert, Limit, PatientReadings, Reading } from '../api/model'
-import { inOrder, placeOf } from '../charts/parted'
+import { inOrder, observedAt, placeOf } from '../charts/parted'
 import { CHARTED_KINDS } from '../charts/list'
 import { periodOf, type Period, type Range } from '../charts/period'
 import { DAY_MS } from '../language/zones'
@@ -135,7 +135,7 @@ export function useChangesInForce(history: History | null): number {
 /** What the charts show of answers: their own newest reading counts, though the list does not know it yet. */
 export function historyOf(answers: readonly PatientReadings[], range: Range, listed: number | null, now: number, asked = 0): History {
   const all = inOrder(answers.flatMap((answer) => answer.readings))
-  const times = all.filter((reading) => !reading.time_unknown).map((reading) => Date.parse(reading.observed_at))
+  const times = all.filter((reading) => !reading.time_unknown).map(observedAt)
   const last = times.at(-1) ?? null
   const newest = last === null || listed === null ? (last ?? listed) : Math.max(last, listed)
   const period = periodOf(range, newest, now)
