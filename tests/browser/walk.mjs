@@ -197,17 +197,18 @@ export const STATIONS = [
     }
     await walk.look('with a reading of a chart')
     for (const one of await page.locator('details').all()) await one.evaluate((element) => (element.open = true))
-    const year = page.locator('section[aria-labelledby="year"] > button')
-    if ((await year.count()) > 0) {
-      await year.click()
+    const years = page.locator('section[aria-labelledby="year"] > .range-buttons button')
+    if ((await years.count()) > 0) {
+      await years.last().click()
       await page.waitForSelector('[aria-labelledby="year-panel"] svg')
-      await walk.look('with a year')
+      await walk.look('with two years')
     }
     for (const one of await page.locator('.panel-head button').all()) await one.click()
     await walk.look('with tables')
   }]),
   ['a patient of 24 hours', async (walk) => {
-    await open(walk, `/patients/${PATIENTS.pressure}?range=1`, '.panel-head')
+    await open(walk, `/patients/${PATIENTS.pressure}?range=1`, '.range-buttons button[aria-pressed=true]:first-child')
+    await walk.page.waitForSelector('.panel-head')
     await walk.look()
   }],
   ['a patient without the store', (walk) => whileSwitched(walk, 'store', async () => {

@@ -148,7 +148,7 @@ function RangeBar({ range, history, choose }: { range: Range; history: History |
       <div className="range-buttons" role="group" aria-label={words.range}>
         {RANGES.map((one) => (
           <button key={one} aria-pressed={one === range} onClick={() => choose(one)}>
-            {one === 'all' ? words.all : words.days(Number(one))}
+            {one === 'all' ? words.all : one === '1' ? words.dayOf24 : words.days(Number(one))}
           </button>
         ))}
       </div>

@@ -20,6 +20,7 @@ const en = {
   alertsHistoryFailed: 'Earlier alerts could not be loaded.',
   range: 'Period',
   days: (n: number) => `${n} days`,
+  dayOf24: '24 hours',
   all: 'All',
   shownRange: (from: string, to: string) => `${from} – ${to}`,
   endsAtNewest: (time: string, ago: string) =>
@@ -50,6 +51,7 @@ const ja: PatientWords = {
   alertsHistoryFailed: '過去のアラートを読み込めませんでした。',
   range: '期間',
   days: (n) => `${n}日`,
+  dayOf24: '24時間',
   all: '全期間',
   shownRange: (from, to) => `${from}〜${to}`,
   endsAtNewest: (time, ago) => `最新の測定は ${time}（${ago}）です。グラフは今日ではなく、その時点までを表示しています。`,
