@@ -11,7 +11,7 @@ const ALLOWED = {
   units: ['mmHg', 'mg/dL', 'mmol/L', 'kg', 'L/min', '/min', '°C'],
   abbreviations: ['AGP', 'API', 'CV', 'GMI', 'HbA1c', 'ID', 'SpO₂', 'TLS', 'https', 'HTTP', 'UTC'],
   names: ['Mimamori', 'OpenAPI', 'Prometheus', 'HRS/EHRA/APHRS/LAHRS'],
-  keys: ['j', 'k', 'Enter'],
+  keys: ['j', 'k', 'Enter', 'Tab'],
   // Of the mock's people, devices and laboratories.
   invented: ['physician', 'operator', 'OMRON HEM-7600T', 'OMRON', 'Dexcom G4', 'Apple HealthKit', 'BROWSERTEST BP-1', 'LAB01', 'DEMO01'],
 }

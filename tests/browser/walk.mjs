@@ -5,7 +5,7 @@ import { exchangeDocument } from './exchange-document.mjs'
 import { NAMED } from './mock.mjs'
 
 /** Who measures blood pressure, glucose by a sensor, has an open alert, has none any more, and lives elsewhere. */
-const PATIENTS = { pressure: 'BRW001/P1', sensor: 'CGM006/T001', urgent: 'DEMO01/P0003', silent: 'DEMO01/P0040', abroad: 'EUR01/P1', everything: 'DEMO01/P0012' }
+const PATIENTS = { pressure: 'BRW001/P1', sensor: 'CGM006/T001', urgent: 'DEMO01/P0003', silent: 'DEMO01/P0016', abroad: 'EUR01/P1', everything: 'DEMO01/P0012' }
 
 const problem = (status, type = 'about:blank', more = {}) => ({ status, contentType: 'application/problem+json', body: JSON.stringify({ type, title: 'A problem', status, ...more }) })
 
@@ -122,6 +122,12 @@ export const STATIONS = [
     await page.keyboard.press('k')
     assert.equal(await focused(), links.at(-2))
     await look()
+    await page.keyboard.press('?')
+    await page.waitForSelector('dialog[open]')
+    await look('with its keys')
+    await page.keyboard.press('j')
+    await page.keyboard.press('Escape')
+    assert.equal(await focused(), links.at(-2), 'closing leads back')
     await page.keyboard.press('Enter')
     await page.waitForURL(`${base}/patients/${links.at(-2)}`)
     // Elsewhere the keys are no keys.
@@ -129,6 +135,49 @@ export const STATIONS = [
     await page.focus('.find input')
     await page.keyboard.type('kj')
     assert.equal(await page.inputValue('.find input'), 'kj')
+  }],
+  ['the list with other columns', async (walk) => {
+    const { page } = walk
+    await open(walk, '/', '.quiet')
+    const heads = () => page.locator('.quiet thead th').count()
+    const usual = await heads()
+    await page.click('.column-choice summary')
+    const boxes = page.locator('.column-choice input')
+    for (const box of await boxes.all()) await box.setChecked(!(await box.isChecked()))
+    await walk.look()
+    const chosen = await heads()
+    assert.notEqual(chosen, usual)
+    await page.reload()
+    await page.waitForSelector('.quiet')
+    assert.equal(await heads(), chosen, 'they are kept')
+    await page.click('.column-choice summary')
+    await page.click('.column-choice button')
+    assert.equal(await heads(), usual)
+  }],
+  ['the list of thousands', async (walk) => {
+    const { page } = walk
+    const answer = await page.evaluate(async () => (await fetch('/api/v1/patients')).json())
+    const quiet = answer.patients.filter((one) => one.open_alerts.length === 0)
+    const many = Array.from({ length: 5_000 }, (_, n) => ({ ...quiet[n % quiet.length], patient: `DEMO02/P${10_000 + n}` }))
+    await whileAnswered(page, '**/api/v1/patients', { json: { ...answer, patients: [...answer.patients, ...many] } }, async () => {
+      await open(walk, '/', '.quiet-windowed')
+      const rows = quiet.length + many.length
+      assert.equal(await page.getAttribute('.quiet', 'aria-rowcount'), String(rows + 1))
+      const at = () => page.evaluate(() => Number(document.activeElement?.closest('tr')?.getAttribute('aria-rowindex')))
+      await page.locator('.quiet a[data-row]').first().focus()
+      for (let row = 3; row < 80; row += 1) {
+        await page.keyboard.press('j')
+        await page.waitForFunction((row) => document.querySelector(`tr[aria-rowindex="${row + 1}"]`), row)
+        assert.equal(await at(), row)
+      }
+      await page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight))
+      await page.waitForSelector(`tr[aria-rowindex="${rows + 1}"]`)
+      assert.equal(await at(), 79, 'what has the focus keeps it')
+      assert.ok((await page.locator('.quiet tbody tr').count()) < 150, 'few rows are in the document')
+      await walk.look()
+      await page.keyboard.press('k')
+      assert.equal(await at(), 78)
+    })
   }],
   ['the list when a new alert comes', async (walk) => {
     await open(walk, '/', '.quiet')

@@ -8,6 +8,9 @@ import { Link, pathOf } from '../route'
 import { dueSeverity, SEVERITIES } from '../triage/alerts'
 import { triageOf } from '../triage/patients'
 import { AlertLine, SeverityLabel } from './alert-line'
+import { ColumnChoice } from './column-choice'
+import { useColumns } from './columns'
+import { KeysHelp, useKeysHelp } from './keys-help'
 import { moveByKey } from './list-keys'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
@@ -18,14 +21,14 @@ import { useSought } from './use-sought'
 
 const LIST_WAITS_MS = 300
 
-const KEYS = { en: 'Keys: j next patient, k previous patient, Enter opens.', ja: 'キー操作：j 次の患者、k 前の患者、Enter 開く' }
-
 export function LiveListPage() {
   const { patients, listFailed, waitingSince, news, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const { sought, seek } = useSought()
   const keys = useId()
+  const help = useKeysHelp()
+  const { columns, choose } = useColumns()
   const { groups, isKnown } = useSilentGroups()
   // What stands above the list comes first, or the list would move under who reads it. It waits for no more than a moment.
   const hasWaited = useLasting(true, LIST_WAITS_MS)
@@ -68,10 +71,8 @@ export function LiveListPage() {
       {patients !== null && patients.length > 0 && found.length === 0 && <p>{words.noMatch}</p>}
 
       {isShown && found.length > 0 && (
-        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={moveByKey}>
-          <p id={keys} className="list-keys muted">
-            {words.said(KEYS)}
-          </p>
+        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={(event) => help.showByKey(event) || moveByKey(event)}>
+          <KeysHelp id={keys} dialog={help.dialog} show={help.show} />
           <section aria-labelledby="attention">
             <h2 id="attention">
               {words.needsAttention} <span className="count">{words.countPatients(attention.length)}</span>
@@ -100,7 +101,8 @@ export function LiveListPage() {
               <h2 id="quiet">
                 {words.otherPatients} <span className="count">{words.countPatients(others.length)}</span>
               </h2>
-              <QuietPatients patients={others} now={now} />
+              <ColumnChoice columns={columns} choose={choose} />
+              <QuietPatients patients={others} columns={columns} now={now} />
             </section>
           )}
         </div>

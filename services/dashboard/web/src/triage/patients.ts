@@ -6,9 +6,20 @@ import { compareAlerts, dueSeverity, rankOf, type OpenAlerts } from './alerts'
 export function comparePatients(a: PatientSummary, b: PatientSummary): number {
   return (
     rankOf(a.severity) - rankOf(b.severity) ||
-    timeOf(a.last_reading_at) - timeOf(b.last_reading_at) ||
+    lastOf(a) - lastOf(b) ||
     (a.patient < b.patient ? -1 : a.patient > b.patient ? 1 : 0)
   )
+}
+
+const lastTimes = new WeakMap<PatientSummary, number>()
+
+/** When anything came last. Thousands are sorted by it again and again: it is read once. */
+function lastOf(patient: PatientSummary): number {
+  const known = lastTimes.get(patient)
+  if (known !== undefined) return known
+  const time = timeOf(patient.last_reading_at)
+  lastTimes.set(patient, time)
+  return time
 }
 
 function timeOf(time: string | null | undefined): number {
