@@ -1,8 +1,6 @@
 import { defaultRangeExtractor, useWindowVirtualizer, type Range } from '@tanstack/react-virtual'
 import { useCallback, useLayoutEffect, useRef, useState } from 'react'
 
-/** A list of up to so many rows is in the document as a whole: found by the browser's own search, and printed. */
-export const WHOLE = 100
 /** Rows beyond the window's edges, so that a key that is held down finds the next one. */
 const OVERSCAN = 10
 /** A row of two lines, until one is drawn. */
@@ -31,29 +29,25 @@ export function useWindowed(count: number, keyOf: (index: number) => string) {
   const body = useRef<HTMLTableSectionElement>(null)
   const [top, setTop] = useState(0)
   const [usual, setUsual] = useState(ROW_PX)
-  const isWhole = count <= WHOLE
   const withFocus = useCallback((range: Range) => {
     const indexes = defaultRangeExtractor(range)
     const row = document.activeElement?.closest<HTMLElement>('tr[data-index]')
     return row && body.current?.contains(row) ? withRow(indexes, Number(row.dataset['index']), range.count) : indexes
   }, [])
-  const rows = useWindowVirtualizer({ count, enabled: !isWhole, estimateSize: () => usual, overscan: OVERSCAN, scrollMargin: top, getItemKey: keyOf, rangeExtractor: withFocus })
+  const rows = useWindowVirtualizer({ count, estimateSize: () => usual, overscan: OVERSCAN, scrollMargin: top, getItemKey: keyOf, rangeExtractor: withFocus })
   // What stands above the table comes, goes and changes its height, and with it that of the page.
   useLayoutEffect(() => {
-    if (isWhole) return
     const look = () => setTop(Math.round((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY))
     look()
     const observer = new ResizeObserver(look)
     observer.observe(document.body)
     return () => observer.disconnect()
-  }, [isWhole])
+  }, [])
   // Most rows are as high as the lowest. What is as high as it was taken to be moves none of the thousands below.
   useLayoutEffect(() => {
-    if (isWhole) return
     const heights = [...(body.current?.querySelectorAll<HTMLElement>('tr[data-index]') ?? [])].map((row) => row.offsetHeight)
     if (heights.length > 0) setUsual(Math.min(...heights))
-  }, [isWhole, count > 0, rows.scrollRect?.width])
+  }, [rows.scrollRect?.width])
   useLayoutEffect(() => rows.measure(), [rows, usual])
-  if (isWhole) return { body, isWhole, shown: Array.from({ length: count }, (_, index): ShownRow => ({ index, gap: 0 })), below: 0, measure: undefined }
-  return { body, isWhole, ...gapsOf(rows.getVirtualItems(), top, top + rows.getTotalSize()), measure: rows.measureElement }
+  return { body, ...gapsOf(rows.getVirtualItems(), top, top + rows.getTotalSize()), measure: rows.measureElement }
 }
