@@ -136,6 +136,76 @@ export const STATIONS = [
     await page.keyboard.type('kj')
     assert.equal(await page.inputValue('.find input'), 'kj')
   }],
+  ['alerts that are acknowledged in the list', async (walk) => {
+    const { page } = walk
+    await open(walk, '/', '.quiet')
+    await page.waitForSelector('[data-connection="live"]')
+    const card = page.locator('[data-testid="attention"] [data-patient="DEMO01/P0011"]')
+    await card.locator('a[data-row]').focus()
+    await page.route('**/api/v1/acts', (route) => route.abort(), { times: 1 })
+    await page.keyboard.press('a')
+    // Nobody knows whether it was done: the same is sent again, and counts once.
+    await page.click('.list-acted button >> nth=0')
+    await card.locator('.badge-done').waitFor()
+    await walk.look()
+    await page.click('.list-acted button >> nth=0')
+    await card.locator('.badge-done').waitFor({ state: 'detached' })
+    await walk.look('and no more')
+    for (const who of ['DEMO01/P0011', 'DEMO01/P0003']) await page.locator(`[data-patient="${who}"] .card-mark`).check()
+    await walk.look('many at once')
+    await page.click('.list-acted .act-acknowledge')
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid="attention"] .badge-done').length === 3)
+    await walk.look('many that were')
+    await card.locator('a[data-row]').focus()
+    await page.keyboard.press('u')
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid="attention"] .badge-done').length === 0)
+  }],
+  ['acts on an alert', async (walk) => {
+    const { page } = walk
+    await patient(walk, 'DEMO01/P0020', '.acts')
+    await page.waitForSelector('[data-connection="live"]')
+    await walk.look()
+    await page.click('.act-more summary')
+    for (const [kind, fill] of [
+      ['assign', () => page.selectOption('.act-form select >> nth=1', 'dr.suzuki')],
+      ['comment', () => page.fill('.act-form textarea', '–')],
+      ['snooze', () => page.fill('.act-form textarea', '–')],
+      ['close', () => page.selectOption('.act-form select >> nth=1', 'seen_in_clinic')],
+    ]) {
+      await page.selectOption('.act-form select >> nth=0', kind)
+      await fill()
+      await walk.look(kind)
+      if (kind === 'comment') await page.route('**/acts', (route) => route.abort(), { times: 1 })
+      await page.click('.act-form button')
+      if (kind === 'comment') {
+        await page.waitForSelector('.acts [role=alert] .notice')
+        await walk.look('that is perhaps recorded')
+        await page.click('.acts [role=alert] button >> nth=0')
+        await page.waitForSelector('.acts [role=alert] .notice', { state: 'detached' })
+      }
+      if (kind === 'assign') await page.locator('.alert-when', { hasText: '鈴木 一郎' }).waitFor()
+    }
+    await page.locator('.badge-done').waitFor()
+    assert.equal(await page.locator('.act-acknowledge').count(), 0)
+    await page.click('.act-past summary')
+    await page.waitForSelector('.act-history li >> nth=3')
+    assert.equal(await page.locator('.act-history li').count(), 4, 'what was sent twice is recorded once')
+    await walk.look('that were done')
+    await page.locator('.act-history button').last().click()
+    await page.waitForSelector('.act-undone')
+    await page.locator('.act-acknowledge').click()
+    await page.locator('.badge-done').waitFor()
+    await walk.look('that are taken back')
+    for (const [status, type] of [[409, 'urn:mimamori:problem:has-become-worse'], [409, 'about:blank'], [403, 'about:blank'], [422, 'about:blank']]) {
+      await whileAnswered(page, '**/acts', problem(status, type, { detail: 'must be otherwise' }), async () => {
+        await page.selectOption('.act-form select >> nth=0', 'assign')
+        await page.click('.act-form button')
+        await page.waitForSelector('.acts [role=alert] .notice')
+        await walk.look(`refused ${status} ${type.split(':').at(-1)}`)
+        await page.locator('.acts [role=alert] button').last().click()
+      })
+    }
+  }],
   ['the list with other columns', async (walk) => {
     const { page } = walk
     await open(walk, '/', '.quiet')

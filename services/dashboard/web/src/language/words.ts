@@ -1,5 +1,6 @@
 import type { Kind } from '../api/model'
 import { KINDS, type Label } from './kinds.generated'
+import { ACTS_WORDS } from './words/acts'
 import { ALERTS_WORDS } from './words/alerts'
 import { CHARTS_WORDS } from './words/charts'
 import { FRAME_WORDS } from './words/frame'
@@ -28,6 +29,7 @@ const en = {
   ...PATIENT_WORDS.en,
   ...CHARTS_WORDS.en,
   ...SUMMARIES_WORDS.en,
+  acts: ACTS_WORDS.en,
   plan: PLAN_WORDS.en,
   preview: PREVIEW_WORDS.en,
   kind: kindLabels('en'),
@@ -44,6 +46,7 @@ const ja: Words = {
   ...PATIENT_WORDS.ja,
   ...CHARTS_WORDS.ja,
   ...SUMMARIES_WORDS.ja,
+  acts: ACTS_WORDS.ja,
   plan: PLAN_WORDS.ja,
   preview: PREVIEW_WORDS.ja,
   kind: kindLabels('ja'),

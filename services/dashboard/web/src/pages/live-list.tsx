@@ -1,4 +1,6 @@
-import { memo, useId, useMemo } from 'react'
+import { memo, useCallback, useId, useMemo, useState } from 'react'
+import { Acted, actByKey } from '../acts/list-acts'
+import { useAcknowledge } from '../acts/use-acknowledge'
 import type { PatientSummary } from '../api/model'
 import { useDashboardState, useNow } from '../state/dashboard-state'
 import { useLasting } from '../state/server-state'
@@ -28,6 +30,13 @@ export function LiveListPage() {
   const { sought, seek } = useSought()
   const keys = useId()
   const help = useKeysHelp()
+  const { acknowledge, told, isSending, close } = useAcknowledge()
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set())
+  const mark = useCallback((patient: string) => setMarked((before) => (before.has(patient) ? new Set([...before].filter((one) => one !== patient)) : new Set(before).add(patient))), [])
+  const acknowledgeMarked = () => {
+    acknowledge((patients ?? []).filter(({ patient }) => marked.has(patient)))
+    setMarked(new Set())
+  }
   const { columns, choose } = useColumns()
   const { groups, isKnown } = useSilentGroups()
   // What stands above the list comes first, or the list would move under who reads it. It waits for no more than a moment.
@@ -71,7 +80,7 @@ export function LiveListPage() {
       {patients !== null && patients.length > 0 && found.length === 0 && <p>{words.noMatch}</p>}
 
       {isShown && found.length > 0 && (
-        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={(event) => help.showByKey(event) || moveByKey(event)}>
+        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={(event) => help.showByKey(event) || actByKey(event, found, { told, acknowledge }) || moveByKey(event)}>
           <KeysHelp id={keys} dialog={help.dialog} show={help.show} />
           <section aria-labelledby="attention">
             <h2 id="attention">
@@ -80,7 +89,7 @@ export function LiveListPage() {
             {attention.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
             <ul className="cards" data-testid="attention">
               {attention.map((patient) => (
-                <AttentionCard key={patient.patient} patient={patient} news={news} now={now} />
+                <AttentionCard key={patient.patient} patient={patient} news={news} now={now} isMarked={marked.has(patient.patient)} mark={mark} />
               ))}
             </ul>
           </section>
@@ -91,7 +100,7 @@ export function LiveListPage() {
               </h2>
               <ul className="cards" data-testid="later">
                 {later.map((patient) => (
-                  <AttentionCard key={patient.patient} patient={patient} news={news} now={now} />
+                  <AttentionCard key={patient.patient} patient={patient} news={news} now={now} isMarked={marked.has(patient.patient)} mark={mark} />
                 ))}
               </ul>
             </section>
@@ -105,6 +114,7 @@ export function LiveListPage() {
               <QuietPatients patients={others} columns={columns} now={now} />
             </section>
           )}
+          <Acted told={told} isSending={isSending} close={close} marked={marked.size} acknowledgeMarked={acknowledgeMarked} />
         </div>
       )}
     </>
@@ -129,6 +139,8 @@ interface CardProps {
   readonly patient: PatientSummary
   readonly news: ReadonlySet<string>
   readonly now: number
+  readonly isMarked: boolean
+  mark(patient: string): void
 }
 
 const AttentionCard = memo(function AttentionCard(props: CardProps) {
@@ -139,11 +151,12 @@ const AttentionCard = memo(function AttentionCard(props: CardProps) {
   )
 })
 
-function Card({ patient, news, now }: CardProps) {
+function Card({ patient, news, now, isMarked, mark }: CardProps) {
   const { words, times } = useLanguage()
   return (
     <li className={`card card-${dueSeverity(patient.open_alerts, now) ?? 'none'}`} data-patient={patient.patient}>
       <div className="card-who">
+        <input className="card-mark" type="checkbox" checked={isMarked} aria-label={words.acts.mark(patient.patient)} onChange={() => mark(patient.patient)} />
         <h3>
           <Link className="card-link" data-row href={pathOf(patient.patient)}>
             {patient.patient}

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from 'react'
+import { ActPanel } from '../acts/act-panel'
 import { serverNow } from '../api/client'
 import type { Alert, PatientSummary, Reading } from '../api/model'
 import { CHARTED_KINDS, CHARTS, fetchCharts } from '../charts/list'
@@ -84,6 +85,7 @@ export function PatientPage({ patient }: { patient: string }) {
             {open.map((alert) => (
               <article key={alert.id} className={`card card-${isHeldBack(alert, now) ? 'none' : alert.severity} alert-detail`}>
                 <AlertLine alert={alert} isNew={news.has(alert.id)} now={now} />
+                <ActPanel alert={alert} now={now} />
                 <EvidenceTable alert={alert} />
               </article>
             ))}

@@ -1,5 +1,5 @@
-import type { Alert } from '../api/model'
-import { isHeldBack, isNews, nextDue, openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
+import type { Alert, AlertCare } from '../api/model'
+import { isHeldBack, isNews, nextDue, openAlertsOf, withCare, withTransition, type OpenAlerts } from '../triage/alerts'
 
 /** A timer may be early by a moment, and what is due must be so by then. */
 const AFTER_DUE_MS = 1_000
@@ -56,6 +56,12 @@ export function withAlert(before: LiveAlerts, alert: Alert, now: number): LiveAl
   if (isHeldBack(alert, now)) return { ...before, open, ended, news, unreported }
   unreported.delete(alert.id)
   return { open, ended, news, unreported, announcement: { alert, missed: 0 } }
+}
+
+/** After somebody has done something about an alert, which is no news. */
+export function withCareOf(before: LiveAlerts, care: AlertCare): LiveAlerts {
+  const open = before.open && withCare(before.open, care)
+  return open === before.open ? before : { ...before, open }
 }
 
 /**
