@@ -178,10 +178,10 @@ export const STATIONS = [
       if (kind === 'comment') await page.route('**/acts', (route) => route.abort(), { times: 1 })
       await page.click('.act-form button')
       if (kind === 'comment') {
-        await page.waitForSelector('.acts [role=alert] .notice')
+        await page.waitForSelector('.acts [role=alert]')
         await walk.look('that is perhaps recorded')
         await page.click('.acts [role=alert] button >> nth=0')
-        await page.waitForSelector('.acts [role=alert] .notice', { state: 'detached' })
+        await page.waitForSelector('.acts [role=alert]', { state: 'detached' })
       }
       if (kind === 'assign') await page.locator('.alert-when', { hasText: '鈴木 一郎' }).waitFor()
     }
@@ -200,7 +200,7 @@ export const STATIONS = [
       await whileAnswered(page, '**/acts', problem(status, type, { detail: 'must be otherwise' }), async () => {
         await page.selectOption('.act-form select >> nth=0', 'assign')
         await page.click('.act-form button')
-        await page.waitForSelector('.acts [role=alert] .notice')
+        await page.waitForSelector('.acts [role=alert]')
         await walk.look(`refused ${status} ${type.split(':').at(-1)}`)
         await page.locator('.acts [role=alert] button').last().click()
       })

@@ -47,19 +47,16 @@ export function ActPanel({ alert, now }: { alert: Alert; now: number }) {
 /** What went wrong and what to do: where nobody knows whether the act was done, the same one is sent again. */
 function Failure({ acting: { failed, isSending, again, leave } }: { acting: Acting }) {
   const { words } = useLanguage()
+  if (!failed) return null
   return (
-    <div role="alert">
-      {failed && (
-        <p className="notice notice-warning">
-          {words.acts.failed[failed.failure]} {failed.failure === 'invalid' && <FaultDetail text={failed.detail} />}{' '}
-          {failed.failure === 'unknown' && (
-            <button disabled={isSending} onClick={() => void again()}>
-              {words.acts.again}
-            </button>
-          )}{' '}
-          <button onClick={leave}>{words.acts.leave}</button>
-        </p>
-      )}
-    </div>
+    <p className="notice notice-warning" role="alert">
+      {words.acts.failed[failed.failure]} {failed.failure === 'invalid' && <FaultDetail text={failed.detail} />}{' '}
+      {failed.failure === 'unknown' && (
+        <button disabled={isSending} onClick={() => void again()}>
+          {words.acts.again}
+        </button>
+      )}{' '}
+      <button onClick={leave}>{words.acts.leave}</button>
+    </p>
   )
 }
