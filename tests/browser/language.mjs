@@ -11,7 +11,7 @@ const ALLOWED = {
   units: ['mmHg', 'mg/dL', 'mmol/L', 'kg', 'L/min', '/min', '°C'],
   abbreviations: ['AGP', 'API', 'CV', 'GMI', 'HbA1c', 'ID', 'SpO₂', 'TLS', 'https', 'HTTP', 'UTC'],
   names: ['Mimamori', 'OpenAPI', 'Prometheus', 'HRS/EHRA/APHRS/LAHRS'],
-  keys: ['j', 'k', 'Enter'],
+  keys: ['j', 'k', 'a', 'u', 'Enter', 'Tab'],
   // Of the mock's people, devices and laboratories.
   invented: ['physician', 'operator', 'OMRON HEM-7600T', 'OMRON', 'Dexcom G4', 'Apple HealthKit', 'BROWSERTEST BP-1', 'LAB01', 'DEMO01'],
 }
@@ -24,8 +24,8 @@ const IDENTIFIERS = [
 
 const LATIN = /[A-Za-zＡ-Ｚａ-ｚ]/
 const JAPANESE = /[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]/
-/** The physician's name in the mock. */
-const PHYSICIAN = /佐藤 陽子|運用担当/g
+/** Names of people in the mock. */
+const PHYSICIAN = /佐藤 陽子|鈴木 一郎|運用担当/g
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
 /** Longer ones first; none within a longer word. */

@@ -11,7 +11,7 @@ const MOCK = fileURLToPath(new URL('../../services/dashboard/web/dev/mock-api.mj
 export const NAMED = 'dashboard.example'
 
 /** Starts the mock; `base` is its address. */
-export async function startMock(patients = 60) {
+export async function startMock(patients = 24) {
   const child = spawn(process.execPath, [MOCK], { env: { ...process.env, PORT: '0', PATIENTS: String(patients) }, stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = await once(createInterface({ input: child.stdout }), 'line')
   const base = /http:\S+/.exec(line)?.[0]

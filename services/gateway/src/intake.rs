@@ -70,7 +70,7 @@ pub(crate) fn prepare(
     let context = exchange::Context { received, limits, zone: &zone, refused: &refused };
     let mut parsed = exchange::parse(body, &context, share)
         .map_err(|error| IntakeError::Answered(ErrorResponse::unreadable(&error)))?;
-    let uncovered = uncovered(&parsed, &refused)?;
+    let uncovered = uncovered(&parsed, refused)?;
     // Whatever the documents say they are for.
     for entry in &mut parsed.entries {
         let of_reading = |valid: &exchange::ValidReading| refused(&valid.reading.consortium_id);

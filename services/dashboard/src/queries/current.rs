@@ -105,10 +105,13 @@ pub enum Age<'r> {
     Of(&'r str),
 }
 
+/// A part of the age of a row.
+type AgeOf = for<'r> fn(&'r CurrentRow) -> Age<'r>;
+
 /// By which of two readings of a kind the newer is told, in SQL and of a row: by when it was measured for
 /// certain, for one ahead of its receipt is not newer than what is received after it; by when it says that
 /// it was; and by its source, of which the page shows the last of its answer, too.
-const AGE: [(&str, for<'r> fn(&'r CurrentRow) -> Age<'r>); 3] = [
+const AGE: [(&str, AgeOf); 3] = [
     ("least(observed_seconds * 1000, received_millis)", |row| {
         Age::At((row.observed_seconds * 1000).min(row.received_millis))
     }),

@@ -13,6 +13,14 @@ function random() {
 const around = (middle, spread) => middle + (random() + random() + random() - 1.5) * spread
 const iso = (t) => new Date(t + 9 * HOUR).toISOString().replace(/\.\d+Z$/, '+09:00')
 
+const times = new WeakMap()
+
+/** When a reading was measured, in milliseconds; what is read often is computed once. */
+export function timeOf(reading) {
+  if (!times.has(reading)) times.set(reading, Date.parse(reading.observed_at))
+  return times.get(reading)
+}
+
 /** 14 digits of Japan's civil time → RFC 3339. */
 export function clock(digits) {
   const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)/.exec(digits)
@@ -161,9 +169,11 @@ export function fakePatients(count) {
     return p
   }
   for (let i = 1; i <= count; i += 1) {
-    const silent = i % 40 === 0
+    const silent = i % 16 === 0
     const last = now - random() ** 3 * 5 * DAY
-    const readings = silent ? [] : [...bloodPressures(last, 40, 110 + random() * 40), ...(i % 2 ? weights(last, 100, 50 + random() * 35) : []), ...(i % 9 === 0 ? [reading('activity', last, { step: 5432 })] : []), ...(i % 12 === 0 ? [reading('hba1c', last - 20 * DAY, { hba1c_value: 7.1 }, { source: { test_lab_id: 'LAB01' } })] : [])]
+    // Of thousands the list needs the last values only.
+    const [pressureDays, weightDays] = i > 400 ? [1, 2] : [40, 100]
+    const readings = silent ? [] : [...bloodPressures(last, pressureDays, 110 + random() * 40), ...(i % 2 ? weights(last, weightDays, 50 + random() * 35) : []), ...(i % 9 === 0 ? [reading('activity', last, { step: 5432 })] : []), ...(i % 12 === 0 ? [reading('hba1c', last - 20 * DAY, { hba1c_value: 7.1 }, { source: { test_lab_id: 'LAB01' } })] : [])]
     add(`DEMO01/P${String(i).padStart(4, '0')}`, { readings })
   }
   // What has no chart, of one who measures everything.
@@ -205,7 +215,7 @@ export function fakePatients(count) {
   raise('DEMO01/P0009', 'review', 'weight.gain', ago(HOUR), undefined, { page_after: iso(now + 2 * HOUR) })
   raise('DEMO01/P0011', 'review', 'bp.severe_high', ago(2 * HOUR), 'unconfirmed', { late: true })
   raise('DEMO01/P0020', 'review', 'bp.severe_high', ago(26 * HOUR), 'unconfirmed', { transition: 'eased' })
-  raise('DEMO01/P0040', 'technical', 'data.missing.blood_pressure', ago(30 * HOUR), 'missing')
+  raise('DEMO01/P0016', 'technical', 'data.missing.blood_pressure', ago(30 * HOUR), 'missing')
   measure(cgm, 'bp.severe_high unconfirmed', now - 6 * DAY)
   cgm.alerts.push(alertOf(cgm, 'review', 'bp.severe_high', ago(6 * DAY), 'unconfirmed', { status: 'resolved', transition: 'resolved', changed_at: iso(now - 5.8 * DAY) }))
   return patients

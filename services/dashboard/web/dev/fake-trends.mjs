@@ -1,4 +1,6 @@
 // The invented table of all patients for the mock: it looks true and is computed of the invented readings only as far as days go.
+import { timeOf } from './fake-patients.mjs'
+
 const DAY = 86_400_000
 const BANDS = { below_54: 0.4, from_54_to_69: 2.1, from_70_to_180: 76.5, from_181_to_250: 16, above_250: 5, below_70: 2.5, above_180: 21 }
 const ORDER = ['urgent', 'review', 'technical', null]
@@ -10,7 +12,7 @@ const FIELDS = {
 
 function compared(readings, fields, length, method) {
   const now = Date.now()
-  const part = (from, to) => readings.filter((one) => Date.parse(one.observed_at) >= now - from * DAY && Date.parse(one.observed_at) < now - to * DAY)
+  const part = (from, to) => readings.filter((one) => timeOf(one) >= now - from * DAY && timeOf(one) < now - to * DAY)
   const of = (part) => {
     const days = new Set(part.map((one) => one.observed_at.slice(0, 10))).size
     const needed = Math.max(5, Math.ceil((length * 5) / 7))
@@ -31,7 +33,7 @@ function compared(readings, fields, length, method) {
 
 function rowsOf(p, asked) {
   return Object.entries(FIELDS).filter(([kind]) => !asked || asked === kind).flatMap(([kind, fields]) => {
-    const readings = p.readings.filter((one) => one.kind === kind && Date.parse(one.observed_at) > Date.now() - 60 * DAY)
+    const readings = p.readings.filter((one) => one.kind === kind && timeOf(one) > Date.now() - 60 * DAY)
     const methods = [...new Set(readings.map((one) => one.values.glucose_method ?? null))]
     return methods.map((method) => {
       const of = readings.filter((one) => (one.values.glucose_method ?? null) === method)

@@ -8,7 +8,8 @@ import { createServer } from 'node:http'
 import { readFile } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { alertOf, clock, fakePatients, severeAlert } from './fake-patients.mjs'
+import { act, colleaguesOf, historyOf, withCare } from './fake-acts.mjs'
+import { alertOf, clock, fakePatients, severeAlert, timeOf } from './fake-patients.mjs'
 import { days, glucoseProfile, glucoseSummary, pressureSummary } from './fake-summaries.mjs'
 import { trends } from './fake-trends.mjs'
 
@@ -61,17 +62,28 @@ const planOf = (p) => ({
   ...p.plan,
 })
 
-const openAlerts = () => [...patients.values()].flatMap((p) => p.alerts.filter((a) => a.status === 'open'))
+const openAlerts = () => [...patients.values()].flatMap((p) => p.alerts.filter((a) => a.status === 'open').map(withCare))
 const rank = { urgent: 0, review: 1, technical: 2 }
 
+const newest = new WeakMap()
+
+/** What is newest of a patient, computed again when there is another reading. */
+function newestOf(p) {
+  const known = newest.get(p.readings)
+  if (known?.of === p.readings.length) return known
+  const last_reading_at = p.readings.map((r) => r.observed_at).sort().at(-1) ?? null
+  const found = { of: p.readings.length, last_reading_at, latest: [...new Map(p.readings.map((r) => [r.kind, r])).values()] }
+  newest.set(p.readings, found)
+  return found
+}
+
 function summary(p) {
-  const open = p.alerts.filter((a) => a.status === 'open').sort((a, b) => rank[a.severity] - rank[b.severity])
-  const latest = new Map(p.readings.map((r) => [r.kind, r]))
+  const open = p.alerts.filter((a) => a.status === 'open').map(withCare).sort((a, b) => rank[a.severity] - rank[b.severity])
   const stored = store === 'available'
   return {
     patient: p.patient, birth_year: p.birth_year, sex: p.sex, severity: open[0]?.severity ?? null, open_alerts: open, time_zone: zoneOf(p),
-    last_reading_at: stored ? p.readings.map((r) => r.observed_at).sort().at(-1) ?? null : null,
-    latest: stored ? [...latest.values()] : [],
+    last_reading_at: stored ? newestOf(p).last_reading_at : null,
+    latest: stored ? newestOf(p).latest : [],
   }
 }
 
@@ -84,7 +96,16 @@ function changed(patient, kinds) {
 }
 
 function publish(alert) {
-  for (const stream of streams) stream.write(`event: alert\ndata: ${JSON.stringify(alert)}\n\n`)
+  for (const stream of streams) stream.write(`event: alert\ndata: ${JSON.stringify(withCare(alert))}\n\n`)
+}
+
+const alertById = (id) => [...patients.values()].flatMap((p) => p.alerts).find((one) => one.id === id)
+
+/** Does it and tells every page. */
+function doAct(alert, wanted) {
+  const answer = act(alert, wanted)
+  if (answer[0] === 200) for (const stream of streams) stream.write(`event: care\ndata: ${JSON.stringify(answer[1])}\n\n`)
+  return answer
 }
 
 /** A session has ended: its streams say so and end. */
@@ -198,7 +219,23 @@ const server = createServer(async (request, response) => {
     response.on('close', () => { clearInterval(keepAlive); streams.delete(response) })
     return undefined
   }
-  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts|plan|plan\/preview|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
+  const acted = /^\/api\/v1\/alerts\/([^/]+)\/acts$/.exec(path)
+  if (acted) {
+    const alert = alertById(decodeURIComponent(acted[1]))
+    if (!alert) return send(403, 'Not an alert of a patient of this physician')
+    if (request.method !== 'POST') return send(200, historyOf(alert))
+    const [status, answer, members] = doAct(alert, await body(request))
+    return send(status, answer, {}, members)
+  }
+  if (path === '/api/v1/acts') {
+    const { id, act: wanted, alerts } = await body(request)
+    const answers = alerts.map(({ alert, seen }) => {
+      const [status, answer] = doAct(alertById(alert), { id, act: wanted, seen })
+      return { alert, status, care: answer.care ?? null, problem: status === 200 ? null : { type: 'about:blank', title: answer, status } }
+    })
+    return send(200, { answers })
+  }
+  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts|colleagues|plan|plan\/preview|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
   const p = match && patients.get(`${decodeURIComponent(match[1])}/${decodeURIComponent(match[2])}`)
   if (!p) return send(404, 'No such patient')
   if (match[3] === 'plan') {
@@ -221,7 +258,8 @@ const server = createServer(async (request, response) => {
     const proposed = limit > 192 ? present.filter(({ alert }) => alert.rule !== 'bp.severe_high') : limit < 170 ? [...present, ...found([alertOf(p, 'review', 'bp.severe_high', new Date(now - 864e5), 'unconfirmed')])] : present
     return send(200, { patient: p.patient, from: new Date(now - 30 * 864e5).toISOString(), to: new Date(now).toISOString(), rule_set: '2026-11k', present, proposed })
   }
-  if (match[3] === 'alerts') return send(200, { patient: p.patient, alerts: p.alerts })
+  if (match[3] === 'colleagues') return send(200, colleaguesOf(p.patient))
+  if (match[3] === 'alerts') return send(200, { patient: p.patient, alerts: p.alerts.map(withCare) })
   if (store === 'unavailable') return send(503, 'The store is unavailable')
   if (match[3] === 'aggregates') return send(200, days(p, url.searchParams))
   if (match[3] === 'glucose/summary') return send(200, glucoseSummary(p))
@@ -231,7 +269,7 @@ const server = createServer(async (request, response) => {
   const from = Date.parse(url.searchParams.get('from') ?? '1970-01-01')
   const to = Date.parse(url.searchParams.get('to') ?? '2100-01-01')
   const limit = Number(url.searchParams.get('limit') ?? 10_000)
-  const found = p.readings.filter((r) => (!kind || r.kind === kind) && Date.parse(r.observed_at) < to && Date.parse(r.time_unknown ? r.received_at : r.observed_at) >= from)
+  const found = p.readings.filter((r) => (!kind || r.kind === kind) && timeOf(r) < to && (r.time_unknown ? Date.parse(r.received_at) : timeOf(r)) >= from)
   return send(200, { patient: p.patient, readings: found.slice(-limit), truncated: found.length > limit, time_zone: zoneOf(p), waiting_since: waiting, limits: limitsOf(p).filter((one) => !kind || one.kind === kind) })
 })
 

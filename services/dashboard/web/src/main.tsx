@@ -9,6 +9,7 @@ import './styles/base.css'
 import './styles/live-list.css'
 import './styles/patient.css'
 import './styles/trends.css'
+import './styles/acts.css'
 
 const root = document.getElementById('root')
 if (root) {

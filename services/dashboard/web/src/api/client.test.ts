@@ -65,6 +65,7 @@ async function followed(answer: Answer): Promise<string[]> {
       snapshot: (alerts) => said.push(`snapshot of ${alerts.length}`),
       alert: () => said.push('alert'),
       readings: () => said.push('readings'),
+      care: () => said.push('care'),
       contact() {},
       lost: () => said.push('lost'),
       unauthorised: () => resolve(),

@@ -1,4 +1,4 @@
-import type { Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups, TrendsOfPatients } from './model'
+import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertCare, Colleagues, Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups, TrendsOfPatients } from './model'
 
 /** An answer other than 2xx. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -144,6 +144,20 @@ export async function previewPlan(patient: string, plan: PlanContent): Promise<P
   })
   return (await response.json()) as PlanPreview
 }
+
+async function post<T>(path: string, body: unknown): Promise<T> {
+  const response = await request(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  return (await response.json()) as T
+}
+
+const actsPath = (alert: string) => `/api/v1/alerts/${encodeURIComponent(alert)}/acts`
+
+/** Does something about an alert. Sent again with the same id it is the same act. */
+export const actOn = (alert: string, act: ActRequest) => post<AlertCare>(actsPath(alert), act)
+/** Does the same about many alerts; each has an answer of its own. */
+export const actOnMany = (acts: ActsRequest) => post<ActAnswers>('/api/v1/acts', acts)
+export const listActs = (alert: string) => read<AlertActs>(actsPath(alert))
+export const listColleagues = (patient: string) => readOfPatient<Colleagues>(patient, 'colleagues')
 
 export interface ReadingsWanted {
   readonly kind?: Kind

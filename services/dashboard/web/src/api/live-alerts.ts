@@ -1,6 +1,6 @@
 import { isOfAnother, noteServerDate, ownSession, sessionHeaders } from './client'
 import { EventStreamParser } from './event-stream'
-import type { Alert, ChangedPatient } from './model'
+import type { Alert, AlertCare, ChangedPatient } from './model'
 
 /** Keep-alives come every 15 s: after this long without a byte the connection is dead, whatever the socket says. */
 const SILENCE_MS = 40_000
@@ -11,6 +11,8 @@ export interface LiveAlertsListener {
   alert(alert: Alert): void
   /** Readings of patients have changed, or wait for the store for too long: the API says more. */
   readings(changed: readonly ChangedPatient[]): void
+  /** Somebody has done something about an alert. */
+  care(care: AlertCare): void
   /** Something came from the server. */
   contact(): void
   /** The connection is gone; another attempt follows by itself. */
@@ -63,6 +65,8 @@ export function followLiveAlerts(listener: LiveAlertsListener): { stop(): void }
               listener.snapshot((JSON.parse(event.data) as { alerts: Alert[] }).alerts)
             } else if (event.event === 'alert') {
               listener.alert(JSON.parse(event.data) as Alert)
+            } else if (event.event === 'care') {
+              listener.care(JSON.parse(event.data) as AlertCare)
             } else if (event.event === 'ended') {
               stopped = true
               listener.unauthorised()

@@ -89,6 +89,7 @@ class Browser {
       snapshot: (alerts) => seen.push(`snapshot ${alerts.map(({ id }) => id).join(' ')}`.trim()),
       alert: ({ id, status }) => seen.push(`${id} ${status}`),
       readings: (changed) => seen.push(`readings of ${changed.map(({ patient }) => patient).join(' ')}`),
+      care: ({ alert }) => seen.push(`care of ${alert}`),
       contact: () => {},
       lost: () => seen.push('lost'),
       unauthorised: () => seen.push('unauthorised'),

@@ -1,5 +1,5 @@
-import type { Alert } from './model'
-import { openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
+import type { Alert, AlertCare } from './model'
+import { openAlertsOf, withCare, withTransition, type OpenAlerts } from '../triage/alerts'
 import { followLiveAlerts, type LiveAlertsListener } from './live-alerts'
 
 /**
@@ -45,6 +45,7 @@ const CALLS: { readonly [call in Call]: true } = {
   snapshot: true,
   alert: true,
   readings: true,
+  care: true,
   contact: true,
   lost: true,
   unauthorised: true,
@@ -88,6 +89,7 @@ export function followShared(session: string, listener: LiveAlertsListener, shar
     const came = (call: Call, ...args: readonly unknown[]) => {
       if (call === 'snapshot') open = openAlertsOf(args[0] as readonly Alert[])
       else if (call === 'alert' && open) open = withTransition(open, args[0] as Alert)
+      else if (call === 'care' && open) open = withCare(open, args[0] as AlertCare)
       if (call === 'snapshot' || call === 'lost') isLost = call === 'lost'
       tell(null, call, ...args)
       deliver(call, args)

@@ -5,6 +5,7 @@ import { fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/rea
 import { ChartPanel, LegendItem } from './chart-panel'
 import type { ChartProps } from './charted'
 import { levelOf, limitsOf, limitText, thresholdName, type Level } from './limits'
+import { observedAt } from './parted'
 import { Plot, Thresholds, type Scale } from './plot'
 import { spreadOf } from './statistics'
 import { stopsOf } from './stops'
@@ -93,7 +94,7 @@ function barsOf(readings: readonly ReadingOf<Kinds>[], limits: Limits, evidence:
     if (systolic === undefined || diastolic === undefined) return []
     const level = () => levelOf([[systolic, limits.systolic], [diastolic, limits.diastolic]])
     const group = reading.kind === 'blood_pressure' ? level() : 'checkup'
-    return [{ t: Date.parse(reading.observed_at), systolic, diastolic, group, evidence: evidence.has(reading.id) }]
+    return [{ t: observedAt(reading), systolic, diastolic, group, evidence: evidence.has(reading.id) }]
   })
 }
 

@@ -9,6 +9,7 @@ import { WORDS } from '../language/words'
 import { periodOf, rangeOf } from './period'
 import { apart as labelsApart } from './plot'
 import { extremesOf } from './statistics'
+import { nearest, stopsOf } from './stops'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
 
 const at = (t: number, v = 100): Point => ({ t, v })
@@ -168,4 +169,24 @@ test('of a value below a device and a lower one that was measured the lower is t
   const low = { v: 40, text: '< 40' }
   expect(extremesOf([low, { v: 40, text: '40' }, { v: 90, text: '90' }])?.map(({ text }) => text)).toEqual(['< 40', '90'])
   expect(extremesOf([low, { v: 31, text: '31' }])?.[0].text).toBe('31')
+})
+
+test('a reading is put into words when the cursor is there, and not before', () => {
+  const readings = Array.from({ length: 1_000 }, (_, index) => ({
+    id: `r${index}`, kind: 'blood_glucose', observed_at: new Date(index * 5 * MINUTE_MS).toISOString(), values: { glucose_value: 100 + (index % 7) }, data_input: 'manual', outcome: 'correction',
+  })) as unknown as readonly Reading[]
+  let put = 0
+  const stops = stopsOf(readings, (reading) => { put += 1; return [numberOf(reading as never, 'glucose_value' as never)] }, WORDS.en)
+  const index = nearest(stops, 501 * 5 * MINUTE_MS + MINUTE_MS)
+  expect([index, put]).toEqual([501, 0])
+  expect(stops.stopAt(index)).toEqual({ t: 501 * 5 * MINUTE_MS, at: [104], value: '104 mg/dL', notes: 'Typed by hand · corrected' })
+  expect([put, stops.stopAt(1_000)]).toEqual([1, undefined])
+  expect([nearest(stops, -1), nearest(stops, Number.MAX_SAFE_INTEGER)]).toEqual([0, 999])
+})
+
+test('the shortest period is 24 hours, and an address may say so', () => {
+  const now = Date.parse('2026-11-22T08:00:00+09:00')
+  expect([rangeOf('?range=1'), rangeOf('?range=2'), rangeOf('')]).toEqual(['1', '30', '30'])
+  const { from, to } = periodOf('1', now, now)
+  expect(to - (from ?? 0)).toBe(24 * HOUR_MS)
 })

@@ -7,6 +7,7 @@ import { ChartPanel, LegendItem } from './chart-panel'
 import type { ChartProps } from './charted'
 import { limitsOf, outOf, thresholdName, type Known } from './limits'
 import { linePath } from './line-path'
+import { observedAt } from './parted'
 import { Plot, Thresholds, type Scale } from './plot'
 import { SENSOR_GAP_MS, splitAtGaps, thin, type Point } from './segments'
 import { extremesOf, spreadOf } from './statistics'
@@ -168,7 +169,7 @@ function edgesOf(readings: readonly Glucose[]): readonly Edge[] {
     const v = numberOf(reading, 'glucose_value')
     const text = beyondOf(reading, 'glucose_value')
     if (side === undefined || v === undefined || text === undefined) return []
-    const t = Date.parse(reading.observed_at)
+    const t = observedAt(reading)
     const isRun = last?.text === text && t - last.t <= SENSOR_GAP_MS
     last = { t, text }
     return isRun ? [] : [{ t, v, side, text }]
@@ -178,6 +179,6 @@ function edgesOf(readings: readonly Glucose[]): readonly Edge[] {
 function knownOf(readings: readonly Glucose[]): readonly (Point & Known)[] {
   return readings.flatMap((reading) => {
     const v = numberOf(reading, 'glucose_value')
-    return v === undefined ? [] : [{ t: Date.parse(reading.observed_at), v, side: reading.values.glucose_comparator }]
+    return v === undefined ? [] : [{ t: observedAt(reading), v, side: reading.values.glucose_comparator }]
   })
 }

@@ -1,7 +1,7 @@
 import { Component, Suspense, type ReactNode } from 'react'
 import { useLanguage } from '../language/language'
 
-const FAILED = { en: 'This chart could not be loaded. Load the page anew.', ja: 'グラフを読み込めませんでした。ページを再読み込みしてください。' }
+const FAILED = { en: 'This part could not be loaded. Load the page anew.', ja: 'この部分を読み込めませんでした。ページを再読み込みしてください。' }
 const RELOAD = { en: 'Load anew', ja: '再読み込み' }
 
 interface LoadedApartProps {

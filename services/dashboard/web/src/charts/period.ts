@@ -1,7 +1,8 @@
 import type { Kind, PatientSummary } from '../api/model'
 import { DAY_MS } from '../language/zones'
 
-export const RANGES = ['7', '30', '90', 'all'] as const
+/** Days, the first of them the last 24 hours; or all. */
+export const RANGES = ['1', '7', '30', '90', 'all'] as const
 export type Range = (typeof RANGES)[number]
 
 /** What the charts show: `from` null means from the first reading on. */

@@ -1,16 +1,7 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from 'react'
 import { useLanguage } from '../language/language'
 import { timeTicks, valueTicks, type TimeTick } from './axis'
-
-/** A reading under the cursor. */
-export interface Stop {
-  readonly t: number
-  /** Where to mark it, on the value axis. */
-  readonly at: readonly number[]
-  /** The value in words, e.g. '142/88 mmHg'. */
-  readonly value: string
-  readonly notes: string
-}
+import { nearest, type Stops } from './stops'
 
 export interface Scale {
   readonly left: number
@@ -28,8 +19,8 @@ interface PlotProps {
   readonly to: number
   readonly min: number
   readonly max: number
-  /** In order of time, not empty. */
-  readonly stops: readonly Stop[]
+  /** Not empty. */
+  readonly stops: Stops
   draw(scale: Scale): ReactNode
 }
 
@@ -76,8 +67,8 @@ export function Plot({ label, describedBy, from, to, min, max, stops, draw }: Pl
 
   const last = stops.length - 1
   const current = Math.min(place, last)
-  const shown = cursor === null ? undefined : stops[Math.min(cursor, last)]
-  const spoken = stops[current]
+  const shown = cursor === null ? undefined : stops.stopAt(Math.min(cursor, last))
+  const spoken = stops.stopAt(current)
 
   const go = (index: number) => {
     const to = Math.max(0, Math.min(last, index))
@@ -168,20 +159,6 @@ export function Plot({ label, describedBy, from, to, min, max, stops, draw }: Pl
       <span className="visually-hidden">{words.chartHint}</span>
     </div>
   )
-}
-
-/** The index of the stop nearest in time. */
-export function nearest(stops: readonly Stop[], t: number): number {
-  let low = 0
-  let high = stops.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((stops[middle]?.t ?? 0) < t) low = middle + 1
-    else high = middle
-  }
-  const before = stops[low - 1]
-  const here = stops[low]
-  return before && here && t - before.t < here.t - t ? low - 1 : low
 }
 
 const LABEL_HEIGHT = 12

@@ -4,6 +4,7 @@ import { calculatedText, fieldLabel, fieldUnit, namedFieldText, numberOf } from 
 import { ChartPanel } from './chart-panel'
 import type { ChartProps } from './charted'
 import { linePath } from './line-path'
+import { observedAt } from './parted'
 import { Plot, type Scale } from './plot'
 import { splitAtGaps, WEIGHT_GAP_MS } from './segments'
 import { spreadOf } from './statistics'
@@ -18,7 +19,7 @@ export default function WeightChart({ readings, apart, from, to, everAny, eviden
     () =>
       readings.flatMap((reading) => {
         const v = numberOf(reading, 'body_weight')
-        return v === undefined ? [] : [{ t: Date.parse(reading.observed_at), v, evidence: evidence.has(reading.id) }]
+        return v === undefined ? [] : [{ t: observedAt(reading), v, evidence: evidence.has(reading.id) }]
       }),
     [readings, evidence],
   )

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { TRENDS, sentencesIn } from '../trends/words'
 import { KINDS } from './kinds.generated'
-import { WORDS } from './words'
+import { CATALOGUES, WORDS } from './words'
 
 const JAPANESE = /[\u3040-\u30ff\u3400-\u9fff]/
 const LATIN_WORD = /[A-Za-z]{3,}/
@@ -42,6 +42,13 @@ test('no text of the Japanese catalogue is English, and none of the English one 
   expect(ja.length).toBeGreaterThan(200)
   expect(ja.filter((one) => isEnglish(one.text) && !isOfTheOther(one))).toEqual([])
   expect(en.filter((one) => JAPANESE.test(one.text) && !isOfTheOther(one))).toEqual([])
+})
+
+test('no two catalogues have a text of one name, where one would hide the other', () => {
+  const names = CATALOGUES.flatMap((one) => Object.keys(one.en))
+  expect(names.length).toBeGreaterThan(150)
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  expect(names.filter((name) => ['acts', 'plan', 'preview', 'kind', 'said'].includes(name))).toEqual([])
 })
 
 test('both catalogues have the same texts, also where a list or a record would let one be missing', () => {

@@ -52,7 +52,19 @@ function judged(value: number, { judged: places }: Field): number {
 
 /** A number of a field, such as a mean: exactly the one that is judged, so that none is on one side of a limit and shown on the other. */
 function numberText(value: number, field: Field): string {
-  return judged(value, field).toLocaleString('en', { minimumFractionDigits: field.decimals, maximumFractionDigits: field.judged })
+  return formatOf(field).format(judged(value, field))
+}
+
+const formats = new Map<string, Intl.NumberFormat>()
+
+/** A formatter takes a hundred times as long to make as to use. */
+function formatOf({ decimals, judged: places }: Field): Intl.NumberFormat {
+  const key = `${decimals} ${places}`
+  const known = formats.get(key)
+  if (known) return known
+  const made = new Intl.NumberFormat('en', { minimumFractionDigits: decimals, maximumFractionDigits: places })
+  formats.set(key, made)
+  return made
 }
 
 /** The number of a field as it is drawn, counted and judged, which is the one that is written; undefined where it was not measured. */

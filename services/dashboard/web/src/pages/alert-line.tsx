@@ -1,3 +1,4 @@
+import { CareBadges } from '../acts/care-badges'
 import type { Alert } from '../api/model'
 import { useLanguage } from '../language/language'
 import { isHeldBack } from '../triage/alerts'
@@ -44,6 +45,7 @@ export function AlertLine({ alert, isNew, now }: { alert: Alert; isNew: boolean;
           </span>
         )}
         {isHeld && <span className="badge">{words.quietUntil(times.dateTime(alert.page_after ?? '', now))}</span>}
+        <CareBadges alert={alert} now={now} />
         {alert.late && <span className="badge">{words.late}</span>}
         {alert.transition === 'escalated' && <span className="badge">{words.escalated}</span>}
         {alert.transition === 'eased' && <span className="badge">{words.eased}</span>}

@@ -6,6 +6,8 @@ import { SeverityLabel } from './alert-line'
 /** A mean of a week rests on dozens of readings: the newest are shown, the others on demand. */
 const SHOWN = 4
 
+const ENDED = { en: 'no longer open; how it ended is not known yet', ja: '継続中ではありません（終了の経緯は確認中）' }
+
 export function EvidenceTable({ alert }: { alert: Alert }) {
   const { words } = useLanguage()
   if (alert.evidence.length === 0) return null
@@ -63,11 +65,22 @@ export function EarlierAlerts({ alerts, now }: { alerts: readonly Alert[]; now: 
             <SeverityLabel severity={alert.severity} />
             <span>{alert.text[language]}</span>
             <span className="muted">
-              {times.dateTime(alert.raised_at, now)} → {alert.transition === 'criteria_changed' ? words.criteriaChanged : words.status[alert.status]} {times.dateTime(alert.changed_at, now)}
+              {times.dateTime(alert.raised_at, now)} → <Ending alert={alert} now={now} />
             </span>
           </li>
         ))}
       </ul>
     </details>
+  )
+}
+
+/** How and when an alert has ended; of one that the live list no longer has, and no answer has said more of yet, neither is known. */
+function Ending({ alert, now }: { alert: Alert; now: number }) {
+  const { words, times } = useLanguage()
+  if (alert.status === 'open') return words.said(ENDED)
+  return (
+    <>
+      {alert.transition === 'criteria_changed' ? words.criteriaChanged : words.status[alert.status]} {times.dateTime(alert.changed_at, now)}
+    </>
   )
 }

@@ -56,6 +56,11 @@ test('numbers that no plan changes stand folded under their rule, with source an
   expect(textOf(form('ja'))).toContain('ja flagged readings: 2 (2 of 3 (recalled)) (出典未確認：使用前に確認してください)')
 })
 
+test('a Japanese page says that sources are in English, and marks them as such', () => {
+  expect(textOf(form('ja'))).toContain('出典の記載は英語のみです')
+  expect(form('ja')).toContain('<span class="rule-source" lang="en">JSH</span>')
+})
+
 test('what a programme gives is marked where its source was not read again', () => {
   expect(textOf(form('en'))).toContain('88 mmHg (a text (recalled)) (recalled: check before use)')
 })

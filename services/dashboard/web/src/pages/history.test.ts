@@ -33,7 +33,21 @@ test('since when readings wait is that of the answer which waits longest, whatev
 test('an alert that is open again is none of the earlier ones, whatever was answered before', () => {
   const alert = (id: string, status: Alert['status']) => ({ id, status }) as Alert
   const answered = [alert('over', 'resolved'), alert('again', 'resolved'), alert('closing', 'open'), alert('wrong', 'retracted')]
-  expect(earlierOf(answered, [alert('again', 'open')]).map(({ id }) => id)).toEqual(['over', 'wrong'])
+  expect(earlierOf(answered, { open: [alert('again', 'open')], ended: [], isOld: false }).map(({ id }) => id)).toEqual(['over', 'wrong'])
+})
+
+test('an alert that has ended since the answer is among the earlier ones, also where no answer comes', () => {
+  const alert = (id: string, status: Alert['status'], changed_at: string) => ({ id, status, changed_at }) as Alert
+  const [before, after] = ['2026-11-22T07:00:00+09:00', '2026-11-22T08:00:00+09:00']
+  const answered = [alert('ended', 'open', before), alert('over', 'resolved', before), alert('silently', 'open', before), alert('open', 'open', before)]
+  const ended = [alert('ended', 'resolved', after), alert('raised since', 'retracted', after), alert('over', 'retracted', after)]
+  const earlier = (isOld: boolean) => earlierOf(answered, { open: [alert('open', 'open', before)], ended, isOld }).map(({ id, status }) => `${id}: ${status}`)
+  expect(earlier(false)).toEqual(['raised since: retracted', 'ended: resolved', 'over: retracted'])
+  // Of what the stream no longer has, only an answer that could not be asked for again says that it was open.
+  expect(earlier(true)).toEqual(['raised since: retracted', 'ended: resolved', 'over: retracted', 'silently: open'])
+  // An answer of after the end says more.
+  const later = [alert('ended', 'retracted', '2026-11-22T09:00:00+09:00')]
+  expect(earlierOf(later, { open: [], ended, isOld: false }).find(({ id }) => id === 'ended')).toBe(later[0])
 })
 
 test('charts show what is in force by the newest question, and are drawn anew only where that differs', () => {

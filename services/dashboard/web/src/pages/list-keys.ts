@@ -9,7 +9,7 @@ const LINKS = 'a[data-row]'
  */
 export function moveByKey(event: KeyboardEvent<HTMLElement>): void {
   const step = { j: 1, k: -1 }[event.key]
-  if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+  if (step === undefined || event.currentTarget.querySelector('dialog[open]') || event.ctrlKey || event.metaKey || event.altKey) return
   const links = [...event.currentTarget.querySelectorAll<HTMLElement>(LINKS)]
   const here = links.findIndex((link) => link === document.activeElement)
   const next = links[here + step]

@@ -1,4 +1,6 @@
-import { memo, useId, useMemo } from 'react'
+import { memo, useCallback, useId, useMemo, useState } from 'react'
+import { Acted, actByKey } from '../acts/list-acts'
+import { useAcknowledge } from '../acts/use-acknowledge'
 import type { PatientSummary } from '../api/model'
 import { useDashboardState, useNow } from '../state/dashboard-state'
 import { useLasting } from '../state/server-state'
@@ -8,6 +10,9 @@ import { Link, pathOf } from '../route'
 import { dueSeverity, SEVERITIES } from '../triage/alerts'
 import { triageOf } from '../triage/patients'
 import { AlertLine, SeverityLabel } from './alert-line'
+import { ColumnChoice } from './column-choice'
+import { useColumns } from './columns'
+import { KeysHelp, useKeysHelp } from './keys-help'
 import { moveByKey } from './list-keys'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
@@ -18,14 +23,21 @@ import { useSought } from './use-sought'
 
 const LIST_WAITS_MS = 300
 
-const KEYS = { en: 'Keys: j next patient, k previous patient, Enter opens.', ja: 'キー操作：j 次の患者、k 前の患者、Enter 開く' }
-
 export function LiveListPage() {
   const { patients, listFailed, waitingSince, news, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const { sought, seek } = useSought()
   const keys = useId()
+  const help = useKeysHelp()
+  const { acknowledge, told, isSending, close } = useAcknowledge()
+  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set())
+  const mark = useCallback((patient: string) => setMarked((before) => (before.has(patient) ? new Set([...before].filter((one) => one !== patient)) : new Set(before).add(patient))), [])
+  const acknowledgeMarked = () => {
+    acknowledge((patients ?? []).filter(({ patient }) => marked.has(patient)))
+    setMarked(new Set())
+  }
+  const { columns, choose } = useColumns()
   const { groups, isKnown } = useSilentGroups()
   // What stands above the list comes first, or the list would move under who reads it. It waits for no more than a moment.
   const hasWaited = useLasting(true, LIST_WAITS_MS)
@@ -68,10 +80,8 @@ export function LiveListPage() {
       {patients !== null && patients.length > 0 && found.length === 0 && <p>{words.noMatch}</p>}
 
       {isShown && found.length > 0 && (
-        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={moveByKey}>
-          <p id={keys} className="list-keys muted">
-            {words.said(KEYS)}
-          </p>
+        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={(event) => help.showByKey(event) || actByKey(event, found, { told, acknowledge }) || moveByKey(event)}>
+          <KeysHelp id={keys} dialog={help.dialog} show={help.show} />
           <section aria-labelledby="attention">
             <h2 id="attention">
               {words.needsAttention} <span className="count">{words.countPatients(attention.length)}</span>
@@ -79,7 +89,7 @@ export function LiveListPage() {
             {attention.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
             <ul className="cards" data-testid="attention">
               {attention.map((patient) => (
-                <AttentionCard key={patient.patient} patient={patient} news={news} now={now} />
+                <AttentionCard key={patient.patient} patient={patient} news={news} now={now} isMarked={marked.has(patient.patient)} mark={mark} />
               ))}
             </ul>
           </section>
@@ -90,7 +100,7 @@ export function LiveListPage() {
               </h2>
               <ul className="cards" data-testid="later">
                 {later.map((patient) => (
-                  <AttentionCard key={patient.patient} patient={patient} news={news} now={now} />
+                  <AttentionCard key={patient.patient} patient={patient} news={news} now={now} isMarked={marked.has(patient.patient)} mark={mark} />
                 ))}
               </ul>
             </section>
@@ -100,9 +110,11 @@ export function LiveListPage() {
               <h2 id="quiet">
                 {words.otherPatients} <span className="count">{words.countPatients(others.length)}</span>
               </h2>
-              <QuietPatients patients={others} now={now} />
+              <ColumnChoice columns={columns} choose={choose} />
+              <QuietPatients patients={others} columns={columns} now={now} />
             </section>
           )}
+          <Acted told={told} isSending={isSending} close={close} marked={marked.size} acknowledgeMarked={acknowledgeMarked} />
         </div>
       )}
     </>
@@ -127,6 +139,8 @@ interface CardProps {
   readonly patient: PatientSummary
   readonly news: ReadonlySet<string>
   readonly now: number
+  readonly isMarked: boolean
+  mark(patient: string): void
 }
 
 const AttentionCard = memo(function AttentionCard(props: CardProps) {
@@ -137,11 +151,12 @@ const AttentionCard = memo(function AttentionCard(props: CardProps) {
   )
 })
 
-function Card({ patient, news, now }: CardProps) {
+function Card({ patient, news, now, isMarked, mark }: CardProps) {
   const { words, times } = useLanguage()
   return (
     <li className={`card card-${dueSeverity(patient.open_alerts, now) ?? 'none'}`} data-patient={patient.patient}>
       <div className="card-who">
+        <input className="card-mark" type="checkbox" checked={isMarked} aria-label={words.acts.mark(patient.patient)} onChange={() => mark(patient.patient)} />
         <h3>
           <Link className="card-link" data-row href={pathOf(patient.patient)}>
             {patient.patient}

@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useState } from 'react'
+import { ActPanel } from '../acts/act-panel'
 import { serverNow } from '../api/client'
 import type { Alert, PatientSummary, Reading } from '../api/model'
 import { CHARTED_KINDS, CHARTS, fetchCharts } from '../charts/list'
@@ -24,7 +25,7 @@ const NO_ALERTS: readonly Alert[] = []
 const NO_READINGS: readonly Reading[] = []
 
 export function PatientPage({ patient }: { patient: string }) {
-  const { patients, listedAt, listFailed, news, seen, store, changes, changedAlerts, refresh } = useDashboardState()
+  const { patients, listedAt, listFailed, news, ended, seen, store, changes, changedAlerts, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [range, setRange] = useState<Range>(() => rangeOf(location.search))
@@ -48,7 +49,8 @@ export function PatientPage({ patient }: { patient: string }) {
   const summary = useMemo(() => listed && (history ? withNewest(listed, history, CHARTED_KINDS) : listed), [listed, history])
   const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
   const { alerts, alertsAt, alertsFailure } = useAlerts(patient, changed.readings + changed.alerts)
-  const earlier = earlierOf(alerts, open)
+  const endedHere = useMemo(() => [...ended.values()].filter((alert) => alert.patient === patient), [ended, patient])
+  const earlier = earlierOf(alerts, { open, ended: endedHere, isOld: alertsFailure !== null })
   // Summaries are by the patient's own ranges and days.
   const changesInForce = useChangesInForce(history)
 
@@ -83,6 +85,7 @@ export function PatientPage({ patient }: { patient: string }) {
             {open.map((alert) => (
               <article key={alert.id} className={`card card-${isHeldBack(alert, now) ? 'none' : alert.severity} alert-detail`}>
                 <AlertLine alert={alert} isNew={news.has(alert.id)} now={now} />
+                <ActPanel alert={alert} now={now} />
                 <EvidenceTable alert={alert} />
               </article>
             ))}
@@ -147,7 +150,7 @@ function RangeBar({ range, history, choose }: { range: Range; history: History |
       <div className="range-buttons" role="group" aria-label={words.range}>
         {RANGES.map((one) => (
           <button key={one} aria-pressed={one === range} onClick={() => choose(one)}>
-            {one === 'all' ? words.all : words.days(Number(one))}
+            {one === 'all' ? words.all : one === '1' ? words.dayOf24 : words.days(Number(one))}
           </button>
         ))}
       </div>

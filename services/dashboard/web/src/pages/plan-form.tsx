@@ -106,6 +106,7 @@ function Parameters({ plan, draft, change }: Part & { plan: PatientPlan }) {
   return (
     <details open>
       <summary>{words.plan.parameters}</summary>
+      <p className="muted">{words.plan.sourcesNote}</p>
       <div className="plan-parameters">
         {/* The roles are said because small screens show no table. */}
         <table role="table">

@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useRef } from 'react'
 import { ApiError, listAlertsOf, listReadings, readLimits, serverNow } from '../api/client'
 import type { Alert, Limit, PatientReadings, Reading } from '../api/model'
-import { inOrder, placeOf } from '../charts/parted'
+import { inOrder, observedAt, placeOf } from '../charts/parted'
 import { CHARTED_KINDS } from '../charts/list'
 import { periodOf, type Period, type Range } from '../charts/period'
 import { DAY_MS } from '../language/zones'
@@ -135,7 +135,7 @@ export function useChangesInForce(history: History | null): number {
 /** What the charts show of answers: their own newest reading counts, though the list does not know it yet. */
 export function historyOf(answers: readonly PatientReadings[], range: Range, listed: number | null, now: number, asked = 0): History {
   const all = inOrder(answers.flatMap((answer) => answer.readings))
-  const times = all.filter((reading) => !reading.time_unknown).map((reading) => Date.parse(reading.observed_at))
+  const times = all.filter((reading) => !reading.time_unknown).map(observedAt)
   const last = times.at(-1) ?? null
   const newest = last === null || listed === null ? (last ?? listed) : Math.max(last, listed)
   const period = periodOf(range, newest, now)
@@ -168,9 +168,30 @@ export function useAlerts(patient: string, changes: number) {
   return { alerts: answer?.alerts ?? NO_ALERTS, alertsAt: answer?.at ?? null, alertsFailure: failureOf(failure) }
 }
 
-/** The alerts that are over. The live stream knows first what is open again. */
-export function earlierOf(alerts: readonly Alert[], open: readonly Alert[]): readonly Alert[] {
-  return alerts.filter((alert) => alert.status !== 'open' && !open.some((one) => one.id === alert.id))
+interface LiveOnes {
+  /** What is open by the live stream, which knows first. */
+  readonly open: readonly Alert[]
+  /** What it has seen end. */
+  readonly ended: Iterable<Alert>
+  /** Whether the answer may be of before: it could not be asked for again. */
+  readonly isOld: boolean
+}
+
+/**
+ * The alerts that are over. What has ended since the answer is among them, also where the answer does not come: no
+ * alert is in neither list. One whose end nobody has told yet is still said to be open in itself.
+ */
+export function earlierOf(alerts: readonly Alert[], { open, ended, isOld }: LiveOnes): readonly Alert[] {
+  const known = new Map(alerts.map((alert) => [alert.id, alert]))
+  const over = new Map<string, Alert>()
+  for (const alert of ended) {
+    const answered = known.get(alert.id)
+    if (!answered || answered.status === 'open' || Date.parse(answered.changed_at) < Date.parse(alert.changed_at)) over.set(alert.id, alert)
+  }
+  const unanswered = [...over.values()].filter(({ id }) => !known.has(id)).reverse()
+  return [...unanswered, ...alerts.map((alert) => over.get(alert.id) ?? alert)].filter(
+    ({ id, status }) => !open.some((one) => one.id === id) && (status !== 'open' || isOld || over.has(id)),
+  )
 }
 
 const isWorthAsking = (error: unknown) => failureOf(error) !== 'not-yours'

@@ -1,12 +1,12 @@
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ApiError, listPatients, serverNow } from '../api/client'
 import { followLive } from '../api/shared-stream'
-import type { PatientSummary, Patients } from '../api/model'
+import type { Alert, AlertCare, PatientSummary, Patients } from '../api/model'
 import { useSession } from '../session'
 import { withLiveAlerts } from '../triage/patients'
-import { AGAIN_MS, calmly, type Calm } from './calmly'
+import { AGAIN_MS, throttled, type Throttled } from './throttle'
 import { NO_CHANGES, withChanged, withUnknownChanges, type Changes } from './changes'
-import { lookWhenDue, NO_ALERTS, withAlert, withSnapshot, withReported, type Announcement } from './reporting'
+import { lookWhenDue, NO_ALERTS, withAlert, withCareOf, withSnapshot, withReported, type Announcement } from './reporting'
 
 const REFRESH_MS = 60_000
 /** The store, and another instance, follow the live alerts by a moment: asking at once alone would miss the reading that caused one. */
@@ -32,8 +32,12 @@ export interface DashboardState {
   readonly lastContact: number | null
   /** Ids of alerts that came, or became worse, while the page was open. */
   readonly news: ReadonlySet<string>
+  /** Alerts that have ended while the page was open, by id. */
+  readonly ended: ReadonlyMap<string, Alert>
   readonly announcement: Announcement | null
   refresh(): void
+  /** What an act of one's own came to: the stream says it to the others. */
+  acted(care: AlertCare): void
   seen(patient: string): void
 }
 
@@ -53,11 +57,11 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
   const fail = useRef(checkFailure)
   fail.current = checkFailure
 
-  const calm = useRef<Calm | null>(null)
-  const refresh = useCallback(() => calm.current?.ask(), [])
+  const throttle = useRef<Throttled | null>(null)
+  const refresh = useCallback(() => throttle.current?.ask(), [])
 
   useEffect(() => {
-    calm.current = calmly(() =>
+    throttle.current = throttled(() =>
       listPatients().then(
         (answer) => {
           setList({ answer, at: serverNow() })
@@ -69,7 +73,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       ),
     )
     refresh()
-    return () => calm.current?.stop()
+    return () => throttle.current?.stop()
   }, [refresh])
 
   useEffect(() => {
@@ -123,6 +127,9 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
         setChanges((before) => withChanged(before, changed.map(({ patient }) => patient)))
         if (!document.hidden) refresh()
       },
+      care(care) {
+        setAlerts((before) => withCareOf(before, care))
+      },
       contact() {
         contact.current = serverNow()
       },
@@ -139,6 +146,8 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       following.stop()
     }
   }, [sessionId, refresh])
+
+  const acted = useCallback((care: AlertCare) => setAlerts((before) => withCareOf(before, care)), [])
 
   const seen = useCallback((patient: string) => {
     setAlerts((before) => {
@@ -171,11 +180,13 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       connection,
       lastContact,
       news: alerts.news,
+      ended: alerts.ended,
       announcement: alerts.announcement,
       refresh,
+      acted,
       seen,
     }),
-    [patients, list, listFailed, changes, changedAlerts, connection, lastContact, alerts, refresh, seen],
+    [patients, list, listFailed, changes, changedAlerts, connection, lastContact, alerts, refresh, acted, seen],
   )
   return <DashboardStateContext value={state}>{children}</DashboardStateContext>
 }

@@ -2,7 +2,7 @@ import { environmentManager, MutationObserver, QueryObserver, type QueryKey } fr
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ApiError } from '../api/client'
 import { previewedOf } from '../pages/use-plan-preview'
-import { calmly } from './calmly'
+import { throttled } from './throttle'
 import { againAfterFailure, answersOf, askAnew, shownOf, whileSeen, type Shown } from './questions'
 
 let page: EventTarget & { hidden: boolean; visibilityState: string }
@@ -100,12 +100,12 @@ test('a change while the first answer is on its way is asked for, and the older 
   const observer = new QueryObserver<number>(client, { queryKey: ['readings'], queryFn: () => after(takes[questions] ?? 0, (questions += 1)) })
   const leave = observer.subscribe(({ data }) => void shown.push(data))
   await vi.advanceTimersByTimeAsync(500)
-  const calm = calmly(() => askAnew(client, ['readings']), { now: () => Date.now() })
-  calm.ask()
+  const throttle = throttled(() => askAnew(client, ['readings']), { now: () => Date.now() })
+  throttle.ask()
   await vi.advanceTimersByTimeAsync(10_000)
   expect([questions, observer.getCurrentResult().data]).toEqual([2, 2])
   expect(shown).not.toContain(1)
-  calm.stop()
+  throttle.stop()
   leave()
 })
 

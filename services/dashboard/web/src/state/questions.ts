@@ -1,6 +1,6 @@
 import { QueryCache, QueryClient, type Query, type QueryKey } from '@tanstack/react-query'
 import { ApiError } from '../api/client'
-import { AGAIN_MS } from './calmly'
+import { AGAIN_MS } from './throttle'
 
 /**
  * What one session has been answered. Nothing is kept that no page shows: a value from an earlier visit would be

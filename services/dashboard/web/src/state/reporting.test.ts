@@ -77,6 +77,20 @@ test('what is resolved, or has become urgent meanwhile, is not told at the end o
   expect(withReported(page, [urgent], DUE)).toBe(page)
 })
 
+test('what has ended is kept as the stream said it, or as it was when the stream no longer had it, until it is open again', () => {
+  const over = (id: string, of: Partial<Alert> = {}) => alert(id, { status: 'resolved', transition: 'resolved', changed_at: SEVEN, ...of })
+  const page = withAlert(opened(alert('a'), alert('b'), alert('c')), over('a'), DUE)
+  const ended = (page: LiveAlerts) => [...page.ended.values()].map(({ id, status }) => `${id}: ${status}`)
+  expect(ended(page)).toEqual(['a: resolved'])
+  // A replay of before changes nothing; a later transition of what has ended does.
+  expect(ended(withAlert(page, over('a', { status: 'retracted', changed_at: '2026-11-22T22:40:00+09:00' }), DUE))).toEqual(['a: resolved'])
+  expect(ended(withAlert(page, over('a', { status: 'retracted', changed_at: '2026-11-23T07:01:00+09:00' }), DUE))).toEqual(['a: retracted'])
+  const reconnected = withSnapshot(page, [alert('c')])
+  expect(ended(reconnected)).toEqual(['a: resolved', 'b: open'])
+  expect(ended(withAlert(reconnected, over('b'), DUE))).toEqual(['a: resolved', 'b: resolved'])
+  expect(ended(withAlert(reconnected, alert('a', { changed_at: '2026-11-23T07:02:00+09:00' }), DUE))).toEqual(['b: open'])
+})
+
 test('alerts are looked at at once and at each time that some are due, until it is ended', () => {
   vi.setSystemTime(BEFORE)
   const looks: number[] = []

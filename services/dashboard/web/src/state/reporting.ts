@@ -1,5 +1,5 @@
-import type { Alert } from '../api/model'
-import { isHeldBack, isNews, nextDue, openAlertsOf, withTransition, type OpenAlerts } from '../triage/alerts'
+import type { Alert, AlertCare } from '../api/model'
+import { isHeldBack, isNews, nextDue, openAlertsOf, withCare, withTransition, type OpenAlerts } from '../triage/alerts'
 
 /** A timer may be early by a moment, and what is due must be so by then. */
 const AFTER_DUE_MS = 1_000
@@ -16,30 +16,52 @@ export interface LiveAlerts {
   readonly news: ReadonlySet<string>
   /** Ids of those that are still to be told aloud: that came while the connection was away, or that quiet hours hold back. */
   readonly unreported: ReadonlySet<string>
+  /** Those that have ended while the page was open, by id: as the stream said, or as they were when it no longer had them. */
+  readonly ended: ReadonlyMap<string, Alert>
   readonly announcement: Announcement | null
 }
 
-export const NO_ALERTS: LiveAlerts = { open: null, news: new Set(), unreported: new Set(), announcement: null }
+export const NO_ALERTS: LiveAlerts = { open: null, news: new Set(), unreported: new Set(), ended: new Map(), announcement: null }
+
+/** A page that is open for days keeps so many; the list of a patient's alerts has them all. */
+const ENDED_KEPT = 1_000
+
+function withEnded(before: LiveAlerts['ended'], open: OpenAlerts, alerts: readonly Alert[]): LiveAlerts['ended'] {
+  const ended = new Map([...before].filter(([id]) => !open.has(id)))
+  for (const alert of alerts) {
+    const known = ended.get(alert.id)
+    if (!known || Date.parse(known.changed_at) <= Date.parse(alert.changed_at)) ended.set(alert.id, alert)
+  }
+  return new Map([...ended].slice(-ENDED_KEPT))
+}
 
 /** After a snapshot: what is open that was not before has come while the connection was away. */
 export function withSnapshot(before: LiveAlerts, snapshot: readonly Alert[]): LiveAlerts {
   const open = openAlertsOf(snapshot)
   const missed = before.open ? [...open.keys()].filter((id) => !before.open?.has(id)) : []
   const ofOpen = (ids: readonly string[]) => new Set(ids.filter((id) => open.has(id)))
-  return { ...before, open, news: ofOpen([...before.news, ...missed]), unreported: ofOpen([...before.unreported, ...missed]) }
+  const ended = withEnded(before.ended, open, [...(before.open?.values() ?? [])].filter(({ id }) => !open.has(id)))
+  return { ...before, open, ended, news: ofOpen([...before.news, ...missed]), unreported: ofOpen([...before.unreported, ...missed]) }
 }
 
 /** After one transition of an alert, which is told at once unless it is held back. */
 export function withAlert(before: LiveAlerts, alert: Alert, now: number): LiveAlerts {
   const known = before.open ?? new Map<string, Alert>()
   const open = withTransition(known, alert)
-  if (open === known) return before
-  if (!isNews(alert)) return { ...before, open }
+  const ended = alert.status === 'open' ? withEnded(before.ended, open, []) : open.has(alert.id) ? before.ended : withEnded(before.ended, open, [alert])
+  if (open === known) return alert.status === 'open' ? before : { ...before, ended }
+  if (!isNews(alert)) return { ...before, open, ended }
   const news = new Set(before.news).add(alert.id)
   const unreported = new Set(before.unreported).add(alert.id)
-  if (isHeldBack(alert, now)) return { ...before, open, news, unreported }
+  if (isHeldBack(alert, now)) return { ...before, open, ended, news, unreported }
   unreported.delete(alert.id)
-  return { open, news, unreported, announcement: { alert, missed: 0 } }
+  return { open, ended, news, unreported, announcement: { alert, missed: 0 } }
+}
+
+/** After somebody has done something about an alert, which is no news. */
+export function withCareOf(before: LiveAlerts, care: AlertCare): LiveAlerts {
+  const open = before.open && withCare(before.open, care)
+  return open === before.open ? before : { ...before, open }
 }
 
 /**

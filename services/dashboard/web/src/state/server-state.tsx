@@ -1,7 +1,7 @@
 import { QueryClientProvider, useQuery, useQueryClient, type QueryKey, type UseQueryOptions } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore, type ReactNode } from 'react'
 import { useSession } from '../session'
-import { calmly, type Calm, type Pace } from './calmly'
+import { throttled, type Throttled, type Pace } from './throttle'
 import { answersOf, askAnew, shownOf, type Shown } from './questions'
 
 /** What the server has answered a session: with another key, another session, nothing of it is left. */
@@ -42,14 +42,14 @@ export function useFollowing(queryKey: QueryKey, { changes, isReady, pace }: Fol
   const key = useRef(queryKey)
   key.current = queryKey
   const how = useRef(pace)
-  const calm = useRef<Calm | null>(null)
+  const throttle = useRef<Throttled | null>(null)
   useEffect(() => {
-    calm.current = calmly(() => askAnew(client, key.current), how.current)
-    return () => calm.current?.stop()
+    throttle.current = throttled(() => askAnew(client, key.current), how.current)
+    return () => throttle.current?.stop()
   }, [client])
   const known = useRef(changes)
   useEffect(() => {
-    if (isReady && known.current !== changes) calm.current?.ask()
+    if (isReady && known.current !== changes) throttle.current?.ask()
     known.current = changes
   }, [isReady, changes])
   return useCallback(() => void askAnew(client, key.current), [client])

@@ -1,7 +1,7 @@
 import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { fieldUnit } from '../language/reading-text'
-import { downToTenth } from '../language/words'
+import { downToTenth } from '../language/figures'
 import { DAY_MS } from '../language/zones'
 import type { MeanOfDays, PressureSummary } from './api'
 

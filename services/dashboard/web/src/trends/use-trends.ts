@@ -1,6 +1,6 @@
 import { readTrends, serverNow } from '../api/client'
 import type { TrendsOfPatients } from '../api/model'
-import { AGAIN_MS } from '../state/calmly'
+import { AGAIN_MS } from '../state/throttle'
 import { whileSeen } from '../state/questions'
 import { useAnswer, useSeen } from '../state/server-state'
 

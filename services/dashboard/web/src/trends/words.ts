@@ -1,5 +1,6 @@
 import type { Label } from '../language/kinds.generated'
-import { percent, type Language } from '../language/words'
+import { percent } from '../language/figures'
+import type { Language } from '../language/words'
 
 /** What the table of all patients says. */
 export const TRENDS = {

@@ -1,4 +1,4 @@
-import type { Alert, Severity } from '../api/model'
+import type { Alert, AlertCare, Severity } from '../api/model'
 
 const RANK: Readonly<Record<Severity, number>> = { urgent: 0, review: 1, technical: 2 }
 
@@ -25,6 +25,18 @@ export function withTransition(open: OpenAlerts, alert: Alert): OpenAlerts {
   if (alert.status === 'open') next.set(alert.id, alert)
   else next.delete(alert.id)
   return next
+}
+
+/** The open alerts after somebody has done something about one of them. */
+export function withCare(open: OpenAlerts, { alert: id, care }: AlertCare): OpenAlerts {
+  const alert = open.get(id)
+  if (!alert || isSameCare(alert, { care })) return open
+  return new Map(open).set(id, { ...alert, care })
+}
+
+/** Whether what people did about an alert is the same. */
+export function isSameCare(a: Pick<Alert, 'care'>, b: Pick<Alert, 'care'>): boolean {
+  return JSON.stringify(a.care ?? null) === JSON.stringify(b.care ?? null)
 }
 
 /** Worst first; of equal severity the one that changed last first. */

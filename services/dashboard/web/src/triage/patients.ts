@@ -1,14 +1,25 @@
 import type { Alert, Kind, PatientSummary, Reading } from '../api/model'
 import { JAPAN } from '../language/zones'
-import { compareAlerts, dueSeverity, rankOf, type OpenAlerts } from './alerts'
+import { compareAlerts, dueSeverity, isSameCare, rankOf, type OpenAlerts } from './alerts'
 
 /** Worst first: open alerts by severity, then longest without a reading; 'never' is longest. */
 export function comparePatients(a: PatientSummary, b: PatientSummary): number {
   return (
     rankOf(a.severity) - rankOf(b.severity) ||
-    timeOf(a.last_reading_at) - timeOf(b.last_reading_at) ||
+    lastOf(a) - lastOf(b) ||
     (a.patient < b.patient ? -1 : a.patient > b.patient ? 1 : 0)
   )
+}
+
+const lastTimes = new WeakMap<PatientSummary, number>()
+
+/** When anything came last. Thousands are sorted by it again and again: it is read once. */
+function lastOf(patient: PatientSummary): number {
+  const known = lastTimes.get(patient)
+  if (known !== undefined) return known
+  const time = timeOf(patient.last_reading_at)
+  lastTimes.set(patient, time)
+  return time
 }
 
 function timeOf(time: string | null | undefined): number {
@@ -52,7 +63,7 @@ export function withLiveAlerts(
   const listed = patients.map((summary) => {
     const live = (byPatient.get(summary.patient) ?? []).sort(compareAlerts)
     // Of one and the same transition the list is newer: it says until when the plan of now holds it back.
-    const alerts = live.map((alert) => summary.open_alerts.find((one) => isSameTransition(one, alert)) ?? alert)
+    const alerts = live.map((alert) => asListed(alert, summary.open_alerts.find((one) => isSameTransition(one, alert))))
     byPatient.delete(summary.patient)
     const last_reading_at = newestOf(summary.last_reading_at ?? null, alerts)
     return sameAlerts(summary.open_alerts, alerts) && last_reading_at === (summary.last_reading_at ?? null)
@@ -91,8 +102,14 @@ function newestOf(listed: string | null, alerts: readonly Alert[]): string | nul
   return newest
 }
 
+/** Of what people did the live alert is newer, where it says that. */
+function asListed(alert: Alert, listed: Alert | undefined): Alert {
+  if (!listed) return alert
+  return !alert.care || isSameCare(alert, listed) ? listed : { ...listed, care: alert.care }
+}
+
 function sameAlerts(a: readonly Alert[], b: readonly Alert[]): boolean {
-  return a.length === b.length && a.every((alert, i) => isSameTransition(alert, b[i]))
+  return a.length === b.length && a.every((alert, i) => alert === b[i] || (isSameTransition(alert, b[i]) && isSameCare(alert, b[i] ?? {})))
 }
 
 function isSameTransition(a: Alert, b: Alert | undefined): boolean {

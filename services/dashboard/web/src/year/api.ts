@@ -1,5 +1,6 @@
 import { readOfPatient } from '../api/client'
 import type { Kind } from '../api/model'
+import { DAY_MS } from '../language/zones'
 import type { components } from '../api/schema'
 
 type Schemas = components['schemas']
@@ -7,7 +8,11 @@ type Schemas = components['schemas']
 export type Aggregates = Schemas['Aggregates']
 export type Bucket = Schemas['AggregateBucket']
 
-/** A curve of a chart of a year. */
+/** How long a chart of days is. */
+export const YEARS = [1, 2] as const
+export type Years = (typeof YEARS)[number]
+
+/** A curve of a chart of years. */
 export interface Curve {
   readonly kind: Kind
   readonly field: string
@@ -15,8 +20,9 @@ export interface Curve {
   readonly method?: string
 }
 
-/** The days of a patient over the year up to now. */
-export function readYear(patient: string, { kind, field, method }: Curve): Promise<Aggregates> {
-  const query = new URLSearchParams({ kind, field, by: 'day', ...(method === undefined ? {} : { method }) })
+/** The days of a patient over so many years up to now. */
+export function readYears(patient: string, { kind, field, method }: Curve, years: Years, now: number): Promise<Aggregates> {
+  const from = new Date(now - years * 365 * DAY_MS).toISOString()
+  const query = new URLSearchParams({ kind, field, by: 'day', from, ...(method === undefined ? {} : { method }) })
   return readOfPatient<Aggregates>(patient, `aggregates?${query}`)
 }

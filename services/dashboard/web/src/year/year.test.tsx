@@ -62,7 +62,7 @@ test('as of when the days are counted is said in both languages, and that they a
   expect(shown('en', <YearPanel year={notYet} curve={curve} />)).toContain('being prepared')
   expect(shown('ja', <YearPanel year={notYet} curve={curve} />)).toContain('集計を準備しています')
   const none = { ...year, buckets: [] }
-  expect(shown('ja', <YearPanel year={none} curve={curve} />)).toContain('この1年間の測定値はありません')
+  expect(shown('ja', <YearPanel year={none} curve={curve} />)).toContain('この期間の測定値はありません')
 })
 
 test('the table has each day with its mean and range, the newest first', () => {

@@ -1,44 +1,54 @@
 import { lazy, useId, useState } from 'react'
+import { serverNow } from '../api/client'
 import type { Kind } from '../api/model'
 import { LoadedApart } from '../charts/loaded-apart'
 import { useLanguage } from '../language/language'
-import { AGAIN_MS } from '../state/calmly'
+import { AGAIN_MS } from '../state/throttle'
 import { useNow } from '../state/dashboard-state'
 import { whileSeen } from '../state/questions'
 import { useAnswer, useSeen } from '../state/server-state'
-import { readYear, type Aggregates, type Curve } from './api'
+import { readYears, YEARS, type Aggregates, type Curve, type Years } from './api'
 import { curvesOf, fieldOf, nameOf } from './curves'
 import { YearTable } from './year-table'
 
 const YearChart = lazy(() => import('./year-chart'))
 
-const TITLE = { en: 'One year', ja: '1年間の推移' }
-const SHOW = { en: 'Show one year', ja: '1年間の推移を表示' }
+const TITLE = { en: 'Long term', ja: '長期の推移' }
+const LENGTH = { en: 'Long term: period', ja: '長期の推移：期間' }
+const NAMES = { 1: { en: 'One year', ja: '1年間' }, 2: { en: 'Two years', ja: '2年間' } } as const
 const CHOOSE = { en: 'Shown', ja: '表示する項目' }
 const BAND = { en: 'Band: lowest to highest value of the day', ja: '帯：その日の最低値～最高値' }
 const LINE = { en: 'Line: mean of the day', ja: '線：その日の平均' }
-const NONE = { en: 'No values in this year.', ja: 'この1年間の測定値はありません。' }
+const NONE = { en: 'No values in this time.', ja: 'この期間の測定値はありません。' }
 const NOT_YET = { en: 'The days are being prepared. They are asked for again.', ja: '集計を準備しています。自動で再試行します。' }
-const FAILED = { en: 'The year could not be loaded. It is asked for again.', ja: '1年間の推移を読み込めませんでした。自動で再試行します。' }
+const FAILED = { en: 'The days could not be loaded. They are asked for again.', ja: '長期の推移を読み込めませんでした。自動で再試行します。' }
 
 /** Days are counted some time after they were stored; a page that is open asks for them so often. */
 const ANEW_MS = 120_000
 
-/** A year of a patient, day by day. Nothing is asked for before somebody wants to see it. */
+/** Years of a patient, day by day: of a sensor more than can be told apart at five minutes. Nothing is asked for before somebody wants to see it. */
 export function PatientYear({ patient, kinds }: { patient: string; kinds: ReadonlySet<Kind> }) {
   const { words } = useLanguage()
-  const [shownOf, show] = useState<string | null>(null)
+  const [shown, show] = useState<{ readonly of: string; readonly years: Years } | null>(null)
   const curves = curvesOf(kinds)
   if (curves.length === 0) return null
+  const years = shown?.of === patient ? shown.years : null
   return (
     <section aria-labelledby="year">
       <h2 id="year">{words.said(TITLE)}</h2>
-      {shownOf === patient ? <Year key={patient} patient={patient} curves={curves} /> : <button onClick={() => show(patient)}>{words.said(SHOW)}</button>}
+      <div className="range-buttons" role="group" aria-label={words.said(LENGTH)}>
+        {YEARS.map((one) => (
+          <button key={one} aria-pressed={one === years} onClick={() => show({ of: patient, years: one })}>
+            {words.said(NAMES[one])}
+          </button>
+        ))}
+      </div>
+      {years !== null && <Chosen key={patient} patient={patient} curves={curves} years={years} />}
     </section>
   )
 }
 
-function Year({ patient, curves }: { patient: string; curves: readonly Curve[] }) {
+function Chosen({ patient, curves, years }: { patient: string; curves: readonly Curve[]; years: Years }) {
   const { words } = useLanguage()
   const [chosen, choose] = useState(0)
   const id = useId()
@@ -56,14 +66,14 @@ function Year({ patient, curves }: { patient: string; curves: readonly Curve[] }
           ))}
         </select>
       </p>
-      <Asked key={nameOf(curve, words.said)} patient={patient} curve={curve} />
+      <Asked key={nameOf(curve, words.said)} patient={patient} curve={curve} years={years} />
     </>
   )
 }
 
-function Asked({ patient, curve }: { patient: string; curve: Curve }) {
+function Asked({ patient, curve, years }: { patient: string; curve: Curve; years: Years }) {
   const { words } = useLanguage()
-  const { year, hasFailed } = useYear(patient, curve)
+  const { year, hasFailed } = useYears(patient, curve, years)
   return (
     <>
       {hasFailed && <p className="muted">{words.said(FAILED)}</p>}
@@ -110,12 +120,12 @@ export function YearPanel({ year, curve }: { year: Aggregates; curve: Curve }) {
   )
 }
 
-function useYear(patient: string, curve: Curve) {
+function useYears(patient: string, curve: Curve, years: Years) {
   const { kind, field, method = null } = curve
   const { answer: year, failure } = useAnswer<Aggregates>({
     of: patient,
-    queryKey: ['year', patient, kind, field, method],
-    queryFn: () => readYear(patient, curve),
+    queryKey: ['years', patient, kind, field, method, years],
+    queryFn: () => readYears(patient, curve, years, serverNow()),
     ...whileSeen<Aggregates>(useSeen(), (answer) => (answer.as_of == null ? AGAIN_MS : ANEW_MS)),
   })
   return { year, hasFailed: failure !== null }

@@ -14,7 +14,7 @@ export interface Pace {
   readonly now?: () => number
 }
 
-export interface Calm {
+export interface Throttled {
   /** Wants the question asked. */
   ask(): void
   stop(): void
@@ -24,7 +24,7 @@ export interface Calm {
  * Asks a question whenever it is wanted: at once after a pause, otherwise when the pause is over, and once for
  * all who want it meanwhile. One answer is waited for at a time, so none overtakes another.
  */
-export function calmly(question: () => Promise<unknown>, { mostPause = MOST_PAUSE_MS, now = () => performance.now() }: Pace = {}): Calm {
+export function throttled(question: () => Promise<unknown>, { mostPause = MOST_PAUSE_MS, now = () => performance.now() }: Pace = {}): Throttled {
   let wanted = false
   let asking = false
   let stopped = false

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { calmly } from './calmly'
+import { throttled } from './throttle'
 import { changesOf, NO_CHANGES, withChanged, withUnknownChanges } from './changes'
 
 beforeEach(() => {
@@ -12,17 +12,17 @@ afterEach(() => {
 function asked(takes: number, mostPause?: number) {
   const times: number[] = []
   const started = Date.now()
-  const calm = calmly(() => {
+  const throttle = throttled(() => {
     times.push(Date.now() - started)
     return new Promise((resolve) => setTimeout(resolve, takes))
   }, mostPause === undefined ? {} : { mostPause })
-  return { times, calm }
+  return { times, throttle }
 }
 
 test('a change is asked for at once, and many of them together, after a pause', async () => {
-  const { times, calm } = asked(100)
+  const { times, throttle } = asked(100)
   for (let i = 0; i < 50; i += 1) {
-    calm.ask()
+    throttle.ask()
     await vi.advanceTimersByTimeAsync(200)
   }
   await vi.advanceTimersByTimeAsync(60_000)
@@ -30,52 +30,52 @@ test('a change is asked for at once, and many of them together, after a pause', 
 })
 
 test('what is wanted while an answer is awaited is asked again: that answer may be without it', async () => {
-  const { times, calm } = asked(5_000)
-  calm.ask()
+  const { times, throttle } = asked(5_000)
+  throttle.ask()
   await vi.advanceTimersByTimeAsync(1_000)
-  calm.ask()
+  throttle.ask()
   await vi.advanceTimersByTimeAsync(200_000)
   expect(times).toEqual([0, 50_000])
 })
 
 test('where a page is to be true within seconds, a slow answer does not make the pause longer', async () => {
-  const { times, calm } = asked(5_000, 8_000)
-  calm.ask()
+  const { times, throttle } = asked(5_000, 8_000)
+  throttle.ask()
   await vi.advanceTimersByTimeAsync(1_000)
-  calm.ask()
+  throttle.ask()
   await vi.advanceTimersByTimeAsync(200_000)
   expect(times).toEqual([0, 8_000])
 })
 
 test('a clock that is set back keeps no question waiting', async () => {
   let times = 0
-  const calm = calmly(() => Promise.resolve((times += 1)))
-  calm.ask()
+  const throttle = throttled(() => Promise.resolve((times += 1)))
+  throttle.ask()
   await vi.advanceTimersByTimeAsync(100)
   vi.setSystemTime(Date.now() - 600_000)
-  calm.ask()
+  throttle.ask()
   await vi.advanceTimersByTimeAsync(3_000)
   expect(times).toBe(2)
 })
 
 test('a question that fails is asked again when it is wanted', async () => {
   let times = 0
-  const calm = calmly(() => {
+  const throttle = throttled(() => {
     times += 1
     return Promise.reject(new Error('away'))
   })
-  calm.ask()
+  throttle.ask()
   await vi.advanceTimersByTimeAsync(5_000)
-  calm.ask()
+  throttle.ask()
   await vi.advanceTimersByTimeAsync(5_000)
   expect(times).toBe(2)
 })
 
 test('nothing is asked after the end', async () => {
-  const { times, calm } = asked(100)
-  calm.ask()
-  calm.ask()
-  calm.stop()
+  const { times, throttle } = asked(100)
+  throttle.ask()
+  throttle.ask()
+  throttle.stop()
   await vi.advanceTimersByTimeAsync(60_000)
   expect(times).toEqual([0])
 })

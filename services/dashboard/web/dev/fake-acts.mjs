@@ -1,0 +1,45 @@
+// What people do about the mock's invented alerts, as far as the pages need it.
+const COLLEAGUES = [{ id: 'dr.sato', name: '佐藤 陽子' }, { id: 'dr.suzuki', name: '鈴木 一郎' }]
+const DUE_MS = { urgent: 30 * 60_000, review: 3 * 86_400_000, technical: 7 * 86_400_000 }
+const RANK = { technical: 0, review: 1, urgent: 2 }
+
+const acts = new Map()
+const actsOf = (alert) => acts.get(alert.id) ?? []
+
+/** What the acts on an alert come to. */
+export function careOf(alert) {
+  const counted = actsOf(alert).filter((act) => !act.undone && act.kind !== 'undo')
+  const last = (kind) => counted.findLast((act) => act.kind === kind && (kind !== 'acknowledge' || RANK[act.severity] >= RANK[alert.severity])) ?? null
+  const mark = (act, more = {}) => act && { by: act.by, at: act.at, ...more }
+  const [acknowledged, assigned, snoozed, closed] = ['acknowledge', 'assign', 'snooze', 'close'].map(last)
+  const isSeenTo = acknowledged ?? closed ?? snoozed
+  const before = counted.find((act) => act.kind === 'acknowledge' && RANK[act.severity] < RANK[alert.severity])
+  return {
+    acknowledged: mark(acknowledged), assigned: assigned?.to ? mark(assigned, { to: assigned.to }) : null, snoozed: mark(snoozed, { until: snoozed?.until }),
+    closed: mark(closed, { outcome: closed?.outcome }), comments: counted.filter((act) => act.kind === 'comment').length,
+    came_back_at: before && !isSeenTo ? alert.changed_at : null,
+    due_at: alert.status !== 'open' || isSeenTo ? null : new Date(Date.parse(alert.changed_at) + DUE_MS[alert.severity]).toISOString(),
+  }
+}
+
+export const withCare = (alert) => ({ ...alert, care: careOf(alert) })
+export const colleaguesOf = (patient) => ({ patient, colleagues: COLLEAGUES })
+export const historyOf = (alert) => ({ alert: alert.id, patient: alert.patient, acts: actsOf(alert), care: careOf(alert) })
+
+/** Does it, once for each id. Returns a status and what to answer. */
+export function act(alert, { id, act: wanted, seen }) {
+  const known = actsOf(alert)
+  const by = COLLEAGUES[0]
+  const answer = () => [200, { alert: alert.id, patient: alert.patient, care: careOf(alert) }]
+  if (known.some((one) => one.id === id)) return answer()
+  if (seen && RANK[seen.severity] < RANK[alert.severity]) return [409, 'The alert has become worse', { type: 'urn:mimamori:problem:has-become-worse' }]
+  if (wanted.kind === 'undo') {
+    const undone = known.find((one) => one.id === wanted.act)
+    if (!undone || undone.undone) return [409, 'There is no such act to take back']
+    undone.undone = { by, at: new Date().toISOString(), act: id }
+  }
+  const text = wanted.text ?? wanted.reason ?? null
+  const made = { id, kind: wanted.kind, by, at: new Date().toISOString(), severity: seen?.severity ?? null, text, text_lost: false, to: COLLEAGUES.find((one) => one.id === wanted.to) ?? null, until: wanted.until ?? null, outcome: wanted.outcome ?? null, undoes: wanted.act ?? null, undone: null }
+  acts.set(alert.id, [...known, made])
+  return answer()
+}
