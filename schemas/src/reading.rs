@@ -87,7 +87,7 @@ macro_rules! coded {
 coded!(DataInput { Device = 0, Manual = 1, Modified = 2 });
 impl DataInput {
     /// Whether a person has written the values, or changed them.
-    pub(crate) fn is_by_hand(self) -> bool {
+    pub fn is_by_hand(self) -> bool {
         self != Self::Device
     }
 }

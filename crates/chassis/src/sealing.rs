@@ -147,7 +147,7 @@ pub enum UnusableKeyFile {
     /// A line that is none. It is not repeated.
     #[error(
         "line {line} of the file of master keys {path} is no `ID KEY` with a new id of letters, digits, `.`, `_` and `-`, and \
-         64 hexadecimal digits; a line is made by: echo \"$(date +%Y-%m) $(openssl rand -hex 32)\""
+         64 hexadecimal digits; a line is made by: echo \"$(date +%Y-%m)-$(openssl rand -hex 4) $(openssl rand -hex 32)\""
     )]
     Line {
         /// Which file.
@@ -157,7 +157,7 @@ pub enum UnusableKeyFile {
     },
     /// It has no key.
     #[error(
-        "the file of master keys {0} has no line; make one: echo \"$(date +%Y-%m) $(openssl rand -hex 32)\" > {0}"
+        "the file of master keys {0} has no line; make one: echo \"$(date +%Y-%m)-$(openssl rand -hex 4) $(openssl rand -hex 32)\" > {0}"
     )]
     Empty(PathBuf),
 }

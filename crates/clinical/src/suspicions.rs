@@ -101,6 +101,8 @@ fn is_severe_of_long_ago(
     let times = (reading.observation_time, reading.version.update_time());
     clock::long_ago(times, received)
         && clock::is_doubted(reading.kind)
+        // What a person writes is written whenever somebody comes to it.
+        && !reading.by_hand
         && !reading.entered_in_error
         && is_severe(reading.kind, reading.sample)
 }
@@ -220,7 +222,7 @@ impl Suspicions {
         let by_clock = if is_doubted || is_by_date {
             self.take_of_unknown_time(reading, (outcome, received), is_by_date, is_severe)
         } else {
-            self.is_set(reading, outcome)
+            self.is_set(reading, (outcome, received))
         };
         let by_update_time = self.take_update_time(reading, received);
         let by_others = by_history || by_update_time || by_clock;
@@ -293,7 +295,9 @@ impl Suspicions {
             was_by_date: is_by_date,
         };
         match self.place_of_unknown_time(reading) {
-            Some(place) => self.take_version_of_unknown_time((place, new), is_severe),
+            Some(place) => {
+                self.take_version_of_unknown_time((place, new, reading.by_hand), is_severe)
+            }
             None if outcome != Outcome::Historical => false,
             None => {
                 if self.of_unknown_time.len() == MOST_OF_UNKNOWN_TIME {
@@ -308,14 +312,15 @@ impl Suspicions {
         }
     }
 
-    /// Takes in another version of a reading of unknown time, whose place is given.
+    /// Takes in another version of a reading of unknown time, whose place is given, and whether a person has
+    /// written the version.
     ///
     /// A clock that stands still, or begins anew each time, gives all measurements one id. Nothing tells the
     /// next of them from a correction, so that none takes another's place in silence: a sender takes a value
     /// back by saying that it was entered in error.
     fn take_version_of_unknown_time(
         &mut self,
-        (place, new): (usize, UnknownTime),
+        (place, new, is_by_hand): (usize, UnknownTime, bool),
         is_severe: IsSevere,
     ) -> bool {
         let known = self.of_unknown_time[place];
@@ -337,21 +342,30 @@ impl Suspicions {
             is_news = !(known.is_over && new.is_over);
             older = known;
         }
-        // What is not of a factory date is of a clock that counts on, and says no minute twice.
+        // What is not of a factory date is of a clock that counts on, and says no minute twice; of a date of
+        // long ago a device corrects nothing.
+        let may_be_another = new.says_factory_date() || known.was_by_date && !is_by_hand;
         let is_replaced =
-            new.says_factory_date() && self.replaced.take_older(&older, new.received, is_severe);
+            may_be_another && self.replaced.take_older(&older, new.received, is_severe);
         is_news || is_replaced
     }
 
     /// A reading that a device observed after one of unknown time was received shows that its clock is
     /// set.
-    fn is_set(&mut self, reading: &RememberedReading, outcome: Outcome) -> bool {
+    fn is_set(
+        &mut self,
+        reading: &RememberedReading,
+        (outcome, received): (Outcome, Timestamp),
+    ) -> bool {
         if outcome != Outcome::New || reading.entered_in_error {
             return false;
         }
         let mut is_news = false;
         for unknown in &mut self.of_unknown_time {
+            // What is not told yet says something new with a clock that was set since: it was wrong before.
+            let waits = unknown.is_by_date && unknown.told_from > received;
             if !unknown.is_over
+                && !waits
                 && unknown.reading.source == reading.source
                 && reading.observation_time > unknown.received
             {

@@ -249,7 +249,9 @@ impl Subscriber {
                 change = self.care.recv() => match change {
                     Ok(CareChange::Anew) => return self.snapshot().await,
                     Ok(CareChange::Act { alert, patient }) => {
-                        let is_own = self.dashboard.registry.follows(self.physician.user(), &patient);
+                        // Of whom the access is recorded.
+                        let is_own = self.patients.contains(&*patient)
+                            && self.dashboard.registry.follows(self.physician.user(), &patient);
                         if let Some(care) = self.dashboard.alert_care(&alert).filter(|_| is_own) {
                             return Some(Sent::Care(Box::new(care)));
                         }

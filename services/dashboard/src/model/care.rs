@@ -99,6 +99,12 @@ pub struct Care {
     /// seen to, or not open.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due_at: Option<Instant>,
+    /// The last change of the alert that this is of. With `acts` it tells the newer of two answers: neither
+    /// goes back.
+    #[schema(value_type = String, format = DateTime)]
+    pub alert_changed_at: Instant,
+    /// How many acts of the alert this is of.
+    pub acts: usize,
 }
 
 impl Care {
@@ -125,6 +131,8 @@ impl Care {
             came_back_at: state.came_back_at.map(Instant::utc),
             comments: state.comments,
             due_at: state.due_at.map(Instant::utc),
+            alert_changed_at: Instant::utc(state.changed_at),
+            acts: state.acts,
         }
     }
 }

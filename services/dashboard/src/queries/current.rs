@@ -78,19 +78,21 @@ impl CurrentRow {
         let outcome: Option<StoredOutcome> = crate::model::by_name(&self.outcome_name);
         let data_input: Option<DataInput> = crate::model::by_name(&self.data_input_name);
         let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;
+        let data_input = data_input.ok_or(wrong("data_input"))?;
         Ok(Reading {
             id: ReadingId::new(patient, kind, observed, digest),
             copy_of: None,
             observed_at: Instant::with_offset(observed, self.offset_minutes),
             time_unknown: clock::is_doubted(kind) && clock::not_set(observed, received),
             observed_long_ago: clock::is_doubted(kind)
+                && !data_input.is_by_hand()
                 && clock::long_ago((observed, updated), received),
             observed_ahead: clock::ahead(observed, received),
             updated_at: Instant::utc(updated),
             received_at: Instant::utc(received),
             outcome: outcome.ok_or(wrong("outcome"))?,
             source,
-            data_input: data_input.ok_or(wrong("data_input"))?,
+            data_input,
             measurement: Measurement::new(kind, values),
         })
     }

@@ -99,12 +99,50 @@ fn a_clock_of_another_year_that_goes_on_is_known_as_one_from_the_second_day_on()
 fn a_value_of_long_ago_that_is_corrected_or_withdrawn_within_the_hour_is_not_told() {
     for (severe, ordinary, _) in severe_values() {
         let withdrawn = Reading { entered_in_error: true, ..shown(severe, -YEAR, 20) };
-        for later in [shown(ordinary, -YEAR, 20), withdrawn] {
+        let corrected = Reading { by_hand: true, ..shown(ordinary, -YEAR, 20) };
+        for later in [corrected, withdrawn] {
             let mut home = Home::default();
             send(&mut home, &shown(severe, -YEAR, 0), 1);
             send(&mut home, &later, 21);
             home.waits_until(DAY);
             assert!(said(&home).is_empty(), "{severe:?}");
         }
+    }
+}
+
+#[test]
+fn of_a_date_of_long_ago_a_device_corrects_nothing() {
+    for (severe, ordinary, _) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &shown(severe, -YEAR, 0), 1);
+        send(&mut home, &shown(ordinary, -YEAR, 20), 21);
+        home.waits_until(DAY);
+        let (_, severity, names) = said(&home).pop().unwrap();
+        assert_eq!((severity, names), (Severity::Review, vec!["same_minute"]), "{severe:?}");
+    }
+}
+
+#[test]
+fn a_severe_value_of_a_wrong_date_is_told_also_where_the_clock_is_set_within_the_hour() {
+    for (severe, ordinary, _) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &shown(severe, -YEAR, 0), 1);
+        assert_eq!(send(&mut home, &shown(ordinary, 10, 10), 11), Outcome::New);
+        home.waits_until(DAY);
+        let told = said(&home).pop().map(|(_, severity, names)| (severity, names));
+        assert_eq!(told, Some((Severity::Review, vec!["observed_long_ago"])), "{severe:?}");
+        // The device's next value shows that its clock is set, and the physician was told.
+        send(&mut home, &shown(ordinary, DAY, DAY), DAY + 1);
+        assert_eq!(home.last().status, Status::Resolved);
+    }
+}
+
+#[test]
+fn what_a_person_enters_later_is_no_clock() {
+    for (severe, ..) in severe_values() {
+        let mut home = Home::default();
+        send(&mut home, &Reading { by_hand: true, ..shown(severe, -YEAR, 0) }, 1);
+        home.waits_until(DAY);
+        assert!(said(&home).is_empty(), "{severe:?}");
     }
 }

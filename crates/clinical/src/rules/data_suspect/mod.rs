@@ -17,7 +17,8 @@
 //!   one id. It is a *review*, and ends with a later correction of the reading by hand or as entered in
 //!   error, of a factory date with a version that says the same values, or after 7 days.
 //! - `observed_long_ago`: a severe value was registered now, with a date of long ago. It is a *review*, an
-//!   hour after its receipt, and ends when a history comes or the device is seen to be set, or after 30 days.
+//!   hour after its receipt, and ends when a history comes or the device is seen to be set after that, or after
+//!   14 days.
 //! - `overtaken`: a severe value with seconds came behind another that no person has written, and was never
 //!   judged. It is a *review*, and ends as `same_minute` does.
 //! - `sensor_at_low_end`, `sensor_at_high_end`: a sensor shows the end of what it can say for hours
