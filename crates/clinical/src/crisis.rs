@@ -93,6 +93,13 @@ impl Crisis {
         }
     }
 
+    /// An alert as if it told of none.
+    pub(crate) fn left_out_of(alert: &Alert) -> Alert {
+        let mut alert = alert.clone();
+        alert.findings.retain(|name, _| ![CRISIS_AT, UNCONFIRMED].contains(&name.as_ref()));
+        alert
+    }
+
     /// The one that an alert tells of, of which nobody has to be told.
     pub(crate) fn known(alert: &Alert, apart: Span) -> Option<Self> {
         Some(Self {

@@ -406,7 +406,7 @@ pub struct Beginning<'a> {
 
 /// An alert that is open where a rule begins. Its evidence says what it rests on, so that it goes on
 /// as it was although those readings are not remembered any more, also in a state that was rebuilt.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Carried<'a> {
     /// Which.
     pub alert: &'a Alert,

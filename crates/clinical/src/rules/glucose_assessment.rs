@@ -17,7 +17,7 @@ use crate::episode::{Episode, EvidenceReading};
 use crate::glucose::{GLUCOSE, SENSOR_FOR, SILENCE, is_of_sensor};
 use crate::parameter::Parameter;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Step, values};
+use crate::rule::{Assessment, Carried, Change, Context, Step, values};
 use crate::time::{Span, Timestamp};
 
 /// So many values a sensor says in the two hours that are mostly computed, with room for some more.
@@ -88,6 +88,18 @@ fn computed_from(event: &Event, context: &Context<'_>) -> Timestamp {
     from.max(earliest)
 }
 
+/// Whether the newest crisis that a carried alert tells of is seen no more: the episode that it goes on with
+/// is over, and has none, or an earlier one only. While it lasts, the crisis may have left memory.
+fn has_lost_its_crisis(carried: &Carried<'_>, episodes: &[Episode]) -> bool {
+    let Some(known) = Crisis::known_of(carried.alert) else { return false };
+    let goes_on = |episode: &&Episode| episode.continues == Some(carried.alert.id);
+    let episode = episodes.iter().find(goes_on);
+    let is_lost = |episode: &Episode| {
+        episode.crisis.is_none_or(|crisis| crisis.began + crisis.apart <= known)
+    };
+    episode.is_some_and(|episode| episode.ended.is_some() && is_lost(episode))
+}
+
 /// The full computation of a rule's events.
 pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment {
     if let Some(until) = context.rest_until {
@@ -98,13 +110,14 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     let began = (from, context.now);
     let judge = Judge::of(event, context.plan);
     let beginning = context.beginning(from, |alert| steps(event, alert));
-    let mut course = Course::new(judge, began, beginning.open.as_ref());
     // What is switched off reports nothing.
     let reported_by = event.reported_by.filter(|other| !context.plan.switches_off(other.name));
-    let mut course_of_other = reported_by.map(|other| {
-        let beginning = of_event(other, context).beginning(from, |alert| steps(other, alert));
-        Course::new(Judge::of(other, context.plan), began, beginning.open.as_ref())
-    });
+    let new_course_of_other = || {
+        reported_by.map(|other| {
+            let beginning = of_event(other, context).beginning(from, |alert| steps(other, alert));
+            Course::new(Judge::of(other, context.plan), began, beginning.open.as_ref())
+        })
+    };
     // With an end everything counts anew.
     let ended = context.known().filter(|alert| alert.status == Status::Resolved);
     let ended = ended.map(|alert| alert.last_observed_at).filter(|ended| *ended < from).max();
@@ -112,18 +125,29 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     let mut readings: SmallVec<[CurrentReading; OF_TWO_HOURS]> =
         readings.filter(|reading| ended.is_none_or(|ended| reading.time > ended)).collect();
     // Of the same second what is beyond comes first, so that no end hides it.
-    let judge_of_other = course_of_other.as_ref().map(|course| course.judge);
+    let judge_of_other = reported_by.map(|other| Judge::of(other, context.plan));
     readings.sort_by_key(|reading| {
         (reading.time, judge.level(reading), judge_of_other.map(|judge| judge.level(reading)))
     });
-    for reading in &readings {
-        let is_reported = course_of_other.as_mut().is_some_and(|course| {
-            course.take(reading, false);
-            course.is_confirmed()
-        });
-        course.take(reading, is_reported);
+    let found = |carried: Option<&Carried<'_>>| {
+        let mut course = Course::new(judge, began, carried);
+        let mut course_of_other = new_course_of_other();
+        for reading in &readings {
+            let is_reported = course_of_other.as_mut().is_some_and(|course| {
+                course.take(reading, false);
+                course.is_confirmed()
+            });
+            course.take(reading, is_reported);
+        }
+        course.finish(context.now)
+    };
+    let carried = beginning.open.as_ref();
+    let (mut episodes, mut next_assessment) = found(carried);
+    // What came before a crisis that is seen no more is looked at as if nobody had been told of that.
+    if let Some(carried) = carried.filter(|carried| has_lost_its_crisis(carried, &episodes)) {
+        let alert = Crisis::left_out_of(carried.alert);
+        (episodes, next_assessment) = found(Some(&Carried { alert: &alert, ..carried.clone() }));
     }
-    let (mut episodes, next_assessment) = course.finish(context.now);
     for episode in &mut episodes {
         say_what_was_judged(&judge, episode);
     }
