@@ -3,6 +3,7 @@ import type { Alert } from '../api/model'
 import { LoadedApart } from '../charts/loaded-apart'
 import { useLanguage } from '../language/language'
 import { FaultDetail } from '../pages/of-the-api'
+import { isToAcknowledge } from './attended'
 import { useAct, type Acting } from './use-act'
 
 // What nobody has opened is not fetched.
@@ -15,10 +16,9 @@ export function ActPanel({ alert, now }: { alert: Alert; now: number }) {
   const acting = useAct(alert)
   const [isHistoryShown, showHistory] = useState(false)
   const [isFormShown, showForm] = useState(false)
-  const isSeenTo = alert.care?.acknowledged ?? alert.care?.closed
   return (
     <div className="acts">
-      {!isSeenTo && (
+      {isToAcknowledge(alert) && (
         <button className="act-acknowledge" disabled={acting.isSending} aria-label={`${words.acts.acknowledge}: ${alert.text[language]}`} onClick={() => void acting.act({ kind: 'acknowledge' })}>
           {words.acts.acknowledge}
         </button>

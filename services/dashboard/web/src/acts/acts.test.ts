@@ -9,6 +9,7 @@ import { unseenOf } from './use-acknowledge'
 vi.mock('../state/dashboard-state', () => ({ useDashboardState: () => ({}) }))
 
 const AT = '2026-11-22T07:00:00+09:00'
+const NOW = Date.parse('2026-11-22T08:00:00+09:00')
 const SATO = { by: { id: 'dr.sato', name: '佐藤' }, at: AT }
 const care = (of: Partial<Care> = {}): Care => ({ comments: 0, acknowledged: null, assigned: null, snoozed: null, closed: null, came_back_at: null, due_at: null, ...of })
 const alert = (id: string, of: Partial<Alert> = {}) => ({ id, patient: 'A/1', severity: 'review', status: 'open', changed_at: AT, evidence: [], care: care(), ...of }) as Alert
@@ -32,7 +33,7 @@ test('only where nobody can say whether an act was done is it sent again', () =>
 
 test('what is acknowledged or closed, or over, is not acknowledged again', () => {
   const alerts = [alert('new'), alert('seen', { care: care({ acknowledged: SATO }) }), alert('closed', { care: care({ closed: { ...SATO, outcome: 'contacted' } }) }), alert('over', { status: 'resolved' }), alert('unread', { care: null })]
-  expect(unseenOf(alerts).map(({ id }) => id)).toEqual(['new', 'unread'])
+  expect(unseenOf(alerts, NOW).map(({ id }) => id)).toEqual(['new', 'unread'])
 })
 
 test('what somebody has done is shown at once, over what the list says, and is no news', () => {

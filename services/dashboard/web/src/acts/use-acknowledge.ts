@@ -1,17 +1,18 @@
 import { useState } from 'react'
-import { actOnMany, ApiError } from '../api/client'
+import { actOnMany, ApiError, serverNow } from '../api/client'
 import type { ActsRequest, Alert, PatientSummary } from '../api/model'
 import { useLanguage } from '../language/language'
 import { useSession } from '../session'
 import { useDashboardState } from '../state/dashboard-state'
+import { needsSomebody } from './attended'
 import { failureOf, requestOf } from './use-act'
 
 /** At most so many alerts go into one request. */
 const MOST = 200
 
 /** What is still to be acknowledged of alerts as they are shown. */
-export function unseenOf(alerts: readonly Alert[]): readonly Alert[] {
-  return alerts.filter(({ status, care }) => status === 'open' && !care?.acknowledged && !care?.closed).slice(0, MOST)
+export function unseenOf(alerts: readonly Alert[], now: number): readonly Alert[] {
+  return alerts.filter((alert) => needsSomebody(alert, now)).slice(0, MOST)
 }
 
 /** What has become of it, in words, and what can be done about it. */
@@ -51,7 +52,7 @@ export function useAcknowledge() {
   }
 
   const acknowledge = (patients: readonly PatientSummary[]) => {
-    const alerts = unseenOf(patients.flatMap((patient) => patient.open_alerts))
+    const alerts = unseenOf(patients.flatMap((patient) => patient.open_alerts), serverNow())
     const whose = new Map(alerts.map(({ id, patient }) => [id, patient]))
     const name = patients.map(({ patient }) => patient).join(' · ')
     if (alerts.length === 0) {
