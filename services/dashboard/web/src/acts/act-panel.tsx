@@ -23,7 +23,7 @@ export function ActPanel({ alert, now }: { alert: Alert; now: number }) {
           {words.acts.acknowledge}
         </button>
       )}
-      <Failure acting={acting} />
+      <Failures acting={acting} />
       <details className="act-more" onToggle={(event) => event.currentTarget.open && showForm(true)}>
         <summary>{words.acts.more}</summary>
         {isFormShown && (
@@ -45,18 +45,17 @@ export function ActPanel({ alert, now }: { alert: Alert; now: number }) {
 }
 
 /** What went wrong and what to do: where nobody knows whether the act was done, the same one is sent again. */
-function Failure({ acting: { failed, isSending, again, leave } }: { acting: Acting }) {
+function Failures({ acting: { failures, isSending, again, leave } }: { acting: Acting }) {
   const { words } = useLanguage()
-  if (!failed) return null
-  return (
-    <p className="notice notice-warning" role="alert">
-      {words.acts.failed[failed.failure]} {failed.failure === 'invalid' && <FaultDetail text={failed.detail} />}{' '}
+  return failures.map((failed) => (
+    <p key={failed.request.id} className="notice notice-warning" role="alert">
+      <strong>{words.acts.name[failed.request.act.kind]}</strong>: {words.acts.failed[failed.failure]} {failed.failure === 'invalid' && <FaultDetail text={failed.detail} />}{' '}
       {failed.failure === 'unknown' && (
-        <button disabled={isSending} onClick={() => void again()}>
+        <button disabled={isSending} onClick={() => void again(failed)}>
           {words.acts.again}
         </button>
       )}{' '}
-      <button onClick={leave}>{words.acts.leave}</button>
+      <button onClick={() => leave(failed)}>{words.acts.leave}</button>
     </p>
-  )
+  ))
 }
