@@ -5,7 +5,7 @@ import { useLanguage } from '../language/language'
 import type { Words } from '../language/words'
 import { againAfterFailure } from '../state/questions'
 import { useAnswer } from '../state/server-state'
-import { actOf, EMPTY, hoursOf, isSameDraft, KINDS, written, type Draft } from './draft'
+import { actOf, EMPTY, hoursOf, isSameDraft, kindsOf, written, type Draft } from './draft'
 import type { Acting } from './use-act'
 
 const OUTCOMES: readonly CareOutcome[] = ['contacted', 'medication_changed', 'seen_in_clinic', 'sent_to_hospital', 'false_alarm']
@@ -52,7 +52,7 @@ export default function ActForm({ alert, acting }: { alert: Alert; acting: Actin
       <label>
         {words.acts.act}
         <select value={kind} onChange={(event) => write({ kind: event.target.value as Draft['kind'] })}>
-          {KINDS.map((one) => (
+          {kindsOf(alert).map((one) => (
             <option key={one} value={one}>
               {words.acts.doing[one]}
             </option>

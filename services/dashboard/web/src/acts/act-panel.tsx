@@ -25,7 +25,7 @@ export function ActPanel({ alert, now }: { alert: Alert; now: number }) {
       )}
       <Failures acting={acting} />
       <details className="act-more" onToggle={(event) => event.currentTarget.open && showForm(true)}>
-        <summary>{words.acts.more}</summary>
+        <summary>{alert.status === 'open' ? words.acts.more : words.acts.moreOfOver}</summary>
         {isFormShown && (
           <LoadedApart waiting="acts-waiting">
             <ActForm alert={alert} acting={acting} />

@@ -4,7 +4,7 @@ import type { Alert, Care } from '../api/model'
 import { InZone, LanguageProvider } from '../language/language'
 import { ActPanel } from './act-panel'
 import { CareBadges } from './care-badges'
-import { unseenOf } from './use-acknowledge'
+import { seenOf } from './marks'
 
 vi.mock('../state/dashboard-state', () => ({ useDashboardState: () => ({}) }))
 vi.mock('../session', () => ({ useSession: () => ({}) }))
@@ -12,7 +12,7 @@ vi.mock('../session', () => ({ useSession: () => ({}) }))
 const at = (time: string) => `2026-11-22T${time}:00+09:00`
 const ms = (time: string) => Date.parse(at(time))
 const SATO = { by: { id: 'dr.sato', name: 'Sato' }, at: at('07:00') }
-const care = (of: Partial<Care>): Care => ({ comments: 0, acknowledged: null, assigned: null, snoozed: null, closed: null, came_back_at: null, due_at: null, ...of })
+const care = (of: Partial<Care>): Care => ({ comments: 0, acknowledged: null, assigned: null, snoozed: null, closed: null, came_back_at: null, due_at: null, ...of }) as Care
 const alert = (of: Partial<Care>) => ({ id: 'a', patient: 'A/1', severity: 'urgent', status: 'open', text: { en: 'high', ja: '高' }, changed_at: at('06:55'), evidence: [], care: care(of) }) as unknown as Alert
 
 beforeEach(() => vi.stubGlobal('localStorage', { getItem: () => 'en' }))
@@ -32,7 +32,7 @@ function shown(one: Alert, now: number) {
     isPutOff: html.includes('Put off until'),
     isOverdue: html.includes('Overdue since'),
     isOffered: html.includes('act-acknowledge'),
-    isCounted: unseenOf([one], now).length === 1,
+    isCounted: seenOf({ patient: 'A/1', open_alerts: [one] }, now).length === 1,
   }
 }
 

@@ -1,8 +1,13 @@
-import type { CareOutcome, RequestedAct } from '../api/model'
+import type { Alert, CareOutcome, RequestedAct } from '../api/model'
 import { HOUR_MS } from '../language/zones'
 import type { Seen } from './use-act'
 
-export const KINDS = ['assign', 'comment', 'snooze', 'close'] as const
+const KINDS = ['assign', 'comment', 'snooze', 'close'] as const
+
+/** What can be written about an alert; one that is over is nobody's task, and is not put off. */
+export function kindsOf({ status }: Pick<Alert, 'status'>): readonly (typeof KINDS)[number][] {
+  return status === 'open' ? KINDS : ['comment', 'close']
+}
 
 /** An act that is being written. */
 export interface Draft {
