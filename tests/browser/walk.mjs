@@ -156,12 +156,33 @@ export const STATIONS = [
     await walk.look('and no more', ALIKE)
     for (const who of ['DEMO01/P0011', 'DEMO01/P0003']) await page.locator(`[data-patient="${who}"] .card-mark`).check()
     await walk.look('many at once')
+    // Whom nobody sees is not marked, nor when they are seen again.
+    await page.fill('.find input', 'P0003')
+    await page.fill('.find input', '')
+    assert.equal(await card.locator('.card-mark').isChecked(), false)
+    await card.locator('.card-mark').check()
+    // Of one alert nobody knows whether it was recorded: that is said beside what is marked, and is sent again.
+    const urgent = page.locator('[data-patient="DEMO01/P0003"] .card-mark')
+    await urgent.uncheck()
+    await page.route('**/api/v1/acts', async (route) => {
+      const { alerts } = route.request().postDataJSON()
+      await route.fulfill({ json: { answers: alerts.map(({ alert }) => ({ alert, status: 503 })) } })
+    }, { times: 1 })
     await page.click('.list-acted .act-acknowledge')
+    await page.waitForSelector('.list-acted .notice-warning')
+    await urgent.check()
+    await walk.look('one that is perhaps recorded')
+    await page.click('.list-acted .act-acknowledge')
+    await page.waitForSelector('.list-acted .notice-info button >> nth=1')
+    assert.equal(await page.locator('.list-acted .notice-warning').count(), 1, 'what is done elsewhere does not hide it')
+    await page.click('.list-acted .notice-warning button >> nth=0')
+    await page.waitForSelector('.list-acted .notice-warning', { state: 'detached' })
     await page.waitForFunction(() => document.querySelectorAll('[data-testid="attention"] .badge-done').length === 3)
     await walk.look('many that were', ALIKE)
     await card.locator('a[data-row]').focus()
     await page.keyboard.press('u')
-    await page.waitForFunction(() => document.querySelectorAll('[data-testid="attention"] .badge-done').length === 0)
+    await card.locator('.badge-done').waitFor({ state: 'detached' })
+    assert.notEqual(await page.locator('[data-testid="attention"] .badge-done').count(), 0, 'each is taken back for itself')
   }],
   ['acts on an alert', async (walk) => {
     const { page } = walk
@@ -199,6 +220,18 @@ export const STATIONS = [
     await page.locator('.act-acknowledge').click()
     await page.locator('.badge-done').waitFor()
     await walk.look('that are taken back', ALIKE)
+    // What is over has its acts as well, but nobody puts it off.
+    await page.goto(`${walk.base}/patients/${PATIENTS.sensor}`)
+    await page.click('.earlier-place .earlier > summary')
+    const over = page.locator('.earlier-place li').first()
+    await over.locator('.act-more summary').click()
+    await over.locator('.act-form select').selectOption('close')
+    assert.equal(await over.locator('.act-form select >> nth=0').locator('option').count(), 2)
+    await walk.look('of an alert that is over')
+    await over.locator('.act-form button').click()
+    await over.locator('.badge-done').waitFor()
+    await patient(walk, 'DEMO01/P0020', '.acts')
+    await page.click('.act-more summary')
     for (const [status, type] of [[409, 'urn:mimamori:problem:has-become-worse'], [409, 'about:blank'], [403, 'about:blank'], [422, 'about:blank']]) {
       await whileAnswered(page, '**/acts', problem(status, type, { detail: 'must be otherwise' }), async () => {
         await page.selectOption('.act-form select >> nth=0', 'assign')

@@ -12,13 +12,16 @@ export function careOf(alert) {
   const last = (kind) => counted.findLast((act) => act.kind === kind && (kind !== 'acknowledge' || RANK[act.severity] >= RANK[alert.severity])) ?? null
   const mark = (act, more = {}) => act && { by: act.by, at: act.at, ...more }
   const [acknowledged, assigned, snoozed, closed] = ['acknowledge', 'assign', 'snooze', 'close'].map(last)
+  // As the platform folds them: who acknowledges or closes ends a snooze, who puts it off ends a closing.
+  const isPutOff = snoozed && counted.indexOf(snoozed) > Math.max(counted.indexOf(acknowledged), counted.indexOf(closed))
+  const isClosed = closed && !isPutOff
   const isSeenTo = acknowledged ?? closed ?? snoozed
   const before = counted.find((act) => act.kind === 'acknowledge' && RANK[act.severity] < RANK[alert.severity])
   return {
-    acknowledged: mark(acknowledged), assigned: assigned?.to ? mark(assigned, { to: assigned.to }) : null, snoozed: mark(snoozed, { until: snoozed?.until }),
-    closed: mark(closed, { outcome: closed?.outcome }), comments: counted.filter((act) => act.kind === 'comment').length,
+    acknowledged: mark(acknowledged), assigned: assigned?.to ? mark(assigned, { to: assigned.to }) : null, snoozed: isPutOff ? mark(snoozed, { until: snoozed.until }) : null,
+    closed: isClosed ? mark(closed, { outcome: closed.outcome }) : null, comments: counted.filter((act) => act.kind === 'comment').length,
     came_back_at: before && !isSeenTo ? alert.changed_at : null,
-    due_at: alert.status !== 'open' || isSeenTo ? null : new Date(Date.parse(alert.changed_at) + DUE_MS[alert.severity]).toISOString(),
+    due_at: alert.status !== 'open' || isClosed ? null : isPutOff ? snoozed.until : acknowledged ? null : new Date(Date.parse(alert.changed_at) + DUE_MS[alert.severity]).toISOString(),
   }
 }
 

@@ -1,4 +1,5 @@
 import { useEffect, useState, type ReactNode } from 'react'
+import { AcknowledgingProvider } from './acts/acknowledging'
 import { Announcer } from './state/announcer'
 import { DashboardStateProvider } from './state/dashboard-state'
 import { LiveStatus, TrustNotices } from './state/live-status'
@@ -54,7 +55,7 @@ export function App() {
       <DashboardStateProvider>
         <Announcer />
         <Frame status={<LiveStatus />} nav={<Pages route={route} />}>
-          {route.page === 'live-list' && <LiveListPage />}
+          <AcknowledgingProvider>{route.page === 'live-list' && <LiveListPage />}</AcknowledgingProvider>
           {route.page === 'trends' && <TrendsPage />}
           {route.page === 'patient' && <PatientPage key={route.patient} patient={route.patient} />}
           {route.page === 'plan' && <PlanPage key={route.patient} patient={route.patient} />}

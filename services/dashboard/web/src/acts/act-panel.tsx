@@ -3,6 +3,7 @@ import type { Alert } from '../api/model'
 import { LoadedApart } from '../charts/loaded-apart'
 import { useLanguage } from '../language/language'
 import { FaultDetail } from '../pages/of-the-api'
+import { isToAcknowledge } from './attended'
 import { useAct, type Acting } from './use-act'
 
 // What nobody has opened is not fetched.
@@ -15,17 +16,16 @@ export function ActPanel({ alert, now }: { alert: Alert; now: number }) {
   const acting = useAct(alert)
   const [isHistoryShown, showHistory] = useState(false)
   const [isFormShown, showForm] = useState(false)
-  const isSeenTo = alert.care?.acknowledged ?? alert.care?.closed
   return (
     <div className="acts">
-      {!isSeenTo && (
+      {isToAcknowledge(alert) && (
         <button className="act-acknowledge" disabled={acting.isSending} aria-label={`${words.acts.acknowledge}: ${alert.text[language]}`} onClick={() => void acting.act({ kind: 'acknowledge' })}>
           {words.acts.acknowledge}
         </button>
       )}
-      <Failure acting={acting} />
+      <Failures acting={acting} />
       <details className="act-more" onToggle={(event) => event.currentTarget.open && showForm(true)}>
-        <summary>{words.acts.more}</summary>
+        <summary>{alert.status === 'open' ? words.acts.more : words.acts.moreOfOver}</summary>
         {isFormShown && (
           <LoadedApart waiting="acts-waiting">
             <ActForm alert={alert} acting={acting} />
@@ -45,18 +45,17 @@ export function ActPanel({ alert, now }: { alert: Alert; now: number }) {
 }
 
 /** What went wrong and what to do: where nobody knows whether the act was done, the same one is sent again. */
-function Failure({ acting: { failed, isSending, again, leave } }: { acting: Acting }) {
+function Failures({ acting: { failures, isSending, again, leave } }: { acting: Acting }) {
   const { words } = useLanguage()
-  if (!failed) return null
-  return (
-    <p className="notice notice-warning" role="alert">
-      {words.acts.failed[failed.failure]} {failed.failure === 'invalid' && <FaultDetail text={failed.detail} />}{' '}
+  return failures.map((failed) => (
+    <p key={failed.request.id} className="notice notice-warning" role="alert">
+      <strong>{words.acts.name[failed.request.act.kind]}</strong>: {words.acts.failed[failed.failure]} {failed.failure === 'invalid' && <FaultDetail text={failed.detail} />}{' '}
       {failed.failure === 'unknown' && (
-        <button disabled={isSending} onClick={() => void again()}>
+        <button disabled={isSending} onClick={() => void again(failed)}>
           {words.acts.again}
         </button>
       )}{' '}
-      <button onClick={leave}>{words.acts.leave}</button>
+      <button onClick={() => leave(failed)}>{words.acts.leave}</button>
     </p>
-  )
+  ))
 }

@@ -1,6 +1,7 @@
 import type { Alert, Colleague } from '../api/model'
 import { useLanguage } from '../language/language'
 import type { Words } from '../language/words'
+import { isPutOff, needsSomebody } from './attended'
 
 export const nameOf = (person: Colleague, words: Words) => person.name ?? words.acts.unknownPerson
 
@@ -11,18 +12,18 @@ export function CareBadges({ alert, now }: { alert: Alert; now: number }) {
   if (!care) return null
   const { acts } = words
   const at = (time: string) => times.dateTime(time, now)
-  const isPutOff = care.snoozed && Date.parse(care.snoozed.until) > now
-  const isDone = care.acknowledged ?? care.closed
+  const isDue = needsSomebody(alert, now)
+  const isOverdue = care.due_at != null && Date.parse(care.due_at) <= now
+  // A tick says that somebody sees to it.
+  const [done, tick] = isDue ? ['badge', ''] : ['badge badge-done', '✓ ']
   return (
     <>
       {care.came_back_at && <span className="badge badge-came-back">{acts.cameBack(at(care.came_back_at))}</span>}
-      {care.acknowledged && <span className="badge badge-done">✓ {acts.acknowledgedBy(nameOf(care.acknowledged.by, words), at(care.acknowledged.at))}</span>}
-      {care.closed && <span className="badge badge-done">✓ {acts.closedAs(acts.outcomes[care.closed.outcome], nameOf(care.closed.by, words))}</span>}
+      {care.acknowledged && <span className={done}>{tick}{acts.acknowledgedBy(nameOf(care.acknowledged.by, words), at(care.acknowledged.at))}</span>}
+      {care.closed && <span className={done}>{tick}{acts.closedAs(acts.outcomes[care.closed.outcome], nameOf(care.closed.by, words))}</span>}
       {care.assigned && <span className="badge">{acts.assignedTo(nameOf(care.assigned.to, words))}</span>}
-      {care.snoozed && isPutOff && <span className="badge">{acts.snoozedUntil(at(care.snoozed.until))}</span>}
-      {care.due_at && !isDone && alert.status === 'open' && (
-        <span className={Date.parse(care.due_at) < now ? 'badge badge-came-back' : 'muted'}>{Date.parse(care.due_at) < now ? acts.overdue(at(care.due_at)) : acts.dueBy(at(care.due_at))}</span>
-      )}
+      {care.snoozed && isPutOff(alert, now) && <span className="badge">{acts.snoozedUntil(at(care.snoozed.until))}</span>}
+      {care.due_at && isDue && <span className={isOverdue ? 'badge badge-came-back' : 'muted'}>{isOverdue ? acts.overdue(at(care.due_at)) : acts.dueBy(at(care.due_at))}</span>}
     </>
   )
 }

@@ -1,71 +1,95 @@
-import { useState } from 'react'
-import { actOnMany, ApiError } from '../api/client'
-import type { ActsRequest, Alert, PatientSummary } from '../api/model'
+import { useRef, useState } from 'react'
+import { actOnMany } from '../api/client'
+import type { ActsRequest } from '../api/model'
 import { useLanguage } from '../language/language'
 import { useSession } from '../session'
 import { useDashboardState } from '../state/dashboard-state'
-import { failureOf, requestOf } from './use-act'
+import { againOf, noticesAfter, sendAll, withOutcome, type Notice, type Outcomes } from './batch'
+import type { SeenAlert } from './marks'
+import { requestOf } from './use-act'
 
-/** At most so many alerts go into one request. */
-const MOST = 200
-
-/** What is still to be acknowledged of alerts as they are shown. */
-export function unseenOf(alerts: readonly Alert[]): readonly Alert[] {
-  return alerts.filter(({ status, care }) => status === 'open' && !care?.acknowledged && !care?.closed).slice(0, MOST)
+/** An act on many alerts, and what has become of it so far. */
+interface Task {
+  readonly key: string
+  readonly request: ActsRequest
+  /** Of each alert its patient. */
+  readonly whose: ReadonlyMap<string, string>
+  readonly outcomes: Outcomes
+  /** The notice of what it takes back. */
+  readonly undoes: string | null
 }
 
-/** What has become of it, in words, and what can be done about it. */
-interface Told {
-  readonly text: string
-  /** The same request once more, under the same id. */
-  readonly again?: () => void
-  readonly undo?: () => void
-}
-
-/** Acknowledges all alerts of patients at once, as they are shown, and takes it back. */
+/** Acknowledges alerts at once, as they were seen, and takes it back. */
 export function useAcknowledge() {
   const { acted } = useDashboardState()
   const { checkFailure } = useSession()
   const { words } = useLanguage()
-  const [told, tell] = useState<Told | null>(null)
+  const [notices, setNotices] = useState<readonly Notice[]>([])
   const [isSending, setIsSending] = useState(false)
+  // What is pressed before it is drawn that something is sent is refused as well.
+  const isBusy = useRef(false)
 
-  const send = async (request: ActsRequest, whose: ReadonlyMap<string, string>, done: (alerts: readonly string[]) => Told) => {
-    const name = [...new Set(whose.values())].join(' · ')
+  const run = async (task: Task) => {
+    if (isBusy.current) return
+    isBusy.current = true
     setIsSending(true)
     try {
-      const { answers } = await actOnMany(request)
-      for (const { alert, care } of answers) if (care) acted({ alert, patient: whose.get(alert) ?? '', care })
-      const recorded = answers.filter(({ status }) => status === 200).map(({ alert }) => alert)
-      const said = recorded.length > 0 ? done(recorded) : { text: '' }
-      const failed = answers.length - recorded.length
-      tell(failed === 0 ? said : { ...said, text: [said.text, words.acts.someFailed(name, failed)].filter(Boolean).join(' ') })
-    } catch (error) {
-      if (checkFailure(error)) return
-      const failure = failureOf(error)
-      const text = failure === 'invalid' && error instanceof ApiError ? words.acts.someFailed(name, whose.size) : words.acts.failed[failure]
-      tell(failure === 'unknown' ? { text, again: () => void send(request, whose, done) } : { text })
+      const outcomes = await sendAll(againOf(task.request, task.outcomes), {
+        post: actOnMany,
+        answered: (answers) => {
+          for (const { alert, care } of answers) if (care) acted({ alert, patient: task.whose.get(alert) ?? '', care })
+        },
+        isOver: checkFailure,
+      })
+      if (outcomes === null) return
+      const notice = noticeOf({ ...task, outcomes: new Map([...task.outcomes, ...outcomes]) })
+      setNotices((before) => noticesAfter(before, notice, task.undoes))
     } finally {
+      isBusy.current = false
       setIsSending(false)
     }
   }
 
-  const acknowledge = (patients: readonly PatientSummary[]) => {
-    const alerts = unseenOf(patients.flatMap((patient) => patient.open_alerts))
-    const whose = new Map(alerts.map(({ id, patient }) => [id, patient]))
-    const name = patients.map(({ patient }) => patient).join(' · ')
+  const noticeOf = (task: Task): Notice => {
+    const [recorded, refused, unknown] = (['recorded', 'refused', 'unknown'] as const).map((outcome) => withOutcome(task.outcomes, outcome)) as [readonly string[], readonly string[], readonly string[]]
+    const names = (alerts: readonly string[]) => [...new Set(alerts.map((alert) => task.whose.get(alert)))].join(' · ')
+    const isUndo = task.undoes !== null
+    const text = [
+      recorded.length > 0 && (isUndo ? words.acts.takenBack(names(recorded)) : words.acts.acknowledged(names(recorded), recorded.length)),
+      refused.length > 0 && words.acts.someFailed(names(refused), refused.length),
+      unknown.length > 0 && words.acts.someUnknown(names(unknown), unknown.length),
+    ]
+    return {
+      key: task.key,
+      text: text.filter(Boolean).join(' '),
+      isFailure: refused.length + unknown.length > 0,
+      ...(unknown.length > 0 && { again: () => void run(task) }),
+      ...(recorded.length > 0 && !isUndo && { undo: () => takeBack(task, recorded) }),
+    }
+  }
+
+  const takeBack = ({ key, request, whose }: Task, recorded: readonly string[]) => {
+    const id = crypto.randomUUID()
+    const back = { id, act: { kind: 'undo', act: request.id } as const, alerts: recorded.map((alert) => ({ alert })) }
+    void run({ key: id, request: back, whose, outcomes: new Map(), undoes: key })
+  }
+
+  const acknowledge = (alerts: readonly SeenAlert[], name: string) => {
+    if (isBusy.current) return
+    const id = crypto.randomUUID()
     if (alerts.length === 0) {
-      tell({ text: words.acts.nothingTo(name) })
+      setNotices((before) => noticesAfter(before, { key: id, text: words.acts.nothingTo(name), isFailure: false }))
       return
     }
-    const id = crypto.randomUUID()
     const act = { kind: 'acknowledge' } as const
-    const undo = (recorded: readonly string[]) => {
-      const back = { id: crypto.randomUUID(), act: { kind: 'undo', act: id } as const, alerts: recorded.map((alert) => ({ alert })) }
-      void send(back, whose, () => ({ text: words.acts.takenBack(name) }))
-    }
     const request = { id, act, alerts: alerts.map((alert) => ({ alert: alert.id, seen: requestOf(alert, act, id).seen ?? null })) }
-    void send(request, whose, (recorded) => ({ text: words.acts.acknowledged(name, recorded.length), undo: () => undo(recorded) }))
+    void run({ key: id, request, whose: new Map(alerts.map(({ id: alert, patient }) => [alert, patient])), outcomes: new Map(), undoes: null })
   }
-  return { acknowledge, told, isSending, close: () => tell(null) }
+
+  return {
+    acknowledge,
+    notices,
+    isSending,
+    close: (key: string) => setNotices((before) => before.filter((one) => one.key !== key)),
+  }
 }

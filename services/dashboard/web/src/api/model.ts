@@ -31,7 +31,8 @@ export type InvalidPlanProblem = Schemas['InvalidPlanProblem']
 export type PlanConflictProblem = Schemas['PlanConflictProblem']
 export type PlanPreview = Schemas['PlanPreview']
 export type PreviewedAlert = Schemas['PreviewedAlert']
-export type Care = Schemas['Care']
+/** What people did, and of when that is: the newest change of the alert and the number of acts that it knows. */
+export type Care = Schemas['Care'] & { readonly alert_changed_at?: string; readonly acts?: number }
 export type AlertCare = Schemas['AlertCare']
 export type AlertActs = Schemas['AlertActs']
 export type RecordedAct = Schemas['RecordedAct']

@@ -1,3 +1,6 @@
+import { useState } from 'react'
+import { ActPanel } from '../acts/act-panel'
+import { CareBadges } from '../acts/care-badges'
 import type { Alert } from '../api/model'
 import { useLanguage } from '../language/language'
 import { valueText } from '../language/reading-text'
@@ -56,8 +59,9 @@ function EvidenceRows({ evidence }: { evidence: Alert['evidence'] }) {
 
 export function EarlierAlerts({ alerts, now }: { alerts: readonly Alert[]; now: number }) {
   const { words, times, language } = useLanguage()
+  const [areShown, show] = useState(false)
   return (
-    <details className="earlier">
+    <details className="earlier" onToggle={(event) => event.target === event.currentTarget && show(event.currentTarget.open)}>
       <summary>{words.earlierAlerts(alerts.length)}</summary>
       <ul>
         {alerts.map((alert) => (
@@ -67,6 +71,8 @@ export function EarlierAlerts({ alerts, now }: { alerts: readonly Alert[]; now: 
             <span className="muted">
               {times.dateTime(alert.raised_at, now)} → <Ending alert={alert} now={now} />
             </span>
+            <CareBadges alert={alert} now={now} />
+            {areShown && alert.care && <ActPanel alert={alert} now={now} />}
           </li>
         ))}
       </ul>

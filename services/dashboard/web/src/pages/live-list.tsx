@@ -1,6 +1,8 @@
-import { memo, useCallback, useId, useMemo, useState } from 'react'
+import { memo, useCallback, useEffect, useId, useMemo, useState } from 'react'
+import { useAcknowledging } from '../acts/acknowledging'
 import { Acted, actByKey } from '../acts/list-acts'
-import { useAcknowledge } from '../acts/use-acknowledge'
+import { markedOf, marksShown, NO_MARKS, withMark, type Marked } from '../acts/marks'
+import { serverNow } from '../api/client'
 import type { PatientSummary } from '../api/model'
 import { useDashboardState, useNow } from '../state/dashboard-state'
 import { useLasting } from '../state/server-state'
@@ -30,13 +32,9 @@ export function LiveListPage() {
   const { sought, seek } = useSought()
   const keys = useId()
   const help = useKeysHelp()
-  const { acknowledge, told, isSending, close } = useAcknowledge()
-  const [marked, setMarked] = useState<ReadonlySet<string>>(new Set())
-  const mark = useCallback((patient: string) => setMarked((before) => (before.has(patient) ? new Set([...before].filter((one) => one !== patient)) : new Set(before).add(patient))), [])
-  const acknowledgeMarked = () => {
-    acknowledge((patients ?? []).filter(({ patient }) => marked.has(patient)))
-    setMarked(new Set())
-  }
+  const acknowledging = useAcknowledging()
+  const [marks, setMarks] = useState(NO_MARKS)
+  const mark = useCallback((patient: PatientSummary) => setMarks((before) => withMark(before, patient, serverNow())), [])
   const { columns, choose } = useColumns()
   const { groups, isKnown } = useSilentGroups()
   // What stands above the list comes first, or the list would move under who reads it. It waits for no more than a moment.
@@ -47,8 +45,16 @@ export function LiveListPage() {
     const part = sought.trim().toLowerCase()
     return (patients ?? []).filter((patient) => patient.patient.toLowerCase().includes(part))
   }, [patients, sought])
+  // What nobody sees is not marked either, nor is it when it is found again.
+  const marked = useMemo(() => marksShown(marks, found, now), [marks, found, now])
+  useEffect(() => setMarks((before) => marksShown(before, found, now)), [found, now])
+  const acknowledgeMarked = () => {
+    acknowledging.acknowledge([...marked.values()].flat(), [...marked.keys()].join(' · '))
+    setMarks(NO_MARKS)
+  }
   const { attention, later, others } = useMemo(() => triageOf(found, now), [found, now])
   const urgent = (patients ?? []).filter((patient) => patient.severity === 'urgent').length
+  const acted = <Acted {...acknowledging} marks={marked} acknowledgeMarked={acknowledgeMarked} />
 
   return (
     <>
@@ -78,9 +84,10 @@ export function LiveListPage() {
       )}
       {patients !== null && patients.length === 0 && !listFailed && <p>{words.noPatients}</p>}
       {patients !== null && patients.length > 0 && found.length === 0 && <p>{words.noMatch}</p>}
+      {isShown && found.length === 0 && <div className="list-acted-still">{acted}</div>}
 
       {isShown && found.length > 0 && (
-        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={(event) => help.showByKey(event) || actByKey(event, found, { told, acknowledge }) || moveByKey(event)}>
+        <div className="list" role="group" aria-label={words.liveList} aria-describedby={keys} onKeyDown={(event) => help.showByKey(event) || actByKey(event, found, acknowledging) || moveByKey(event)}>
           <KeysHelp id={keys} dialog={help.dialog} show={help.show} />
           <section aria-labelledby="attention">
             <h2 id="attention">
@@ -89,7 +96,7 @@ export function LiveListPage() {
             {attention.length === 0 && <p className="all-clear">{words.nothingOpen}</p>}
             <ul className="cards" data-testid="attention">
               {attention.map((patient) => (
-                <AttentionCard key={patient.patient} patient={patient} news={news} now={now} isMarked={marked.has(patient.patient)} mark={mark} />
+                <AttentionCard key={patient.patient} patient={patient} news={news} now={now} marked={markedOf(marked, patient, now)} mark={mark} />
               ))}
             </ul>
           </section>
@@ -100,7 +107,7 @@ export function LiveListPage() {
               </h2>
               <ul className="cards" data-testid="later">
                 {later.map((patient) => (
-                  <AttentionCard key={patient.patient} patient={patient} news={news} now={now} isMarked={marked.has(patient.patient)} mark={mark} />
+                  <AttentionCard key={patient.patient} patient={patient} news={news} now={now} marked={markedOf(marked, patient, now)} mark={mark} />
                 ))}
               </ul>
             </section>
@@ -114,7 +121,7 @@ export function LiveListPage() {
               <QuietPatients patients={others} columns={columns} now={now} />
             </section>
           )}
-          <Acted told={told} isSending={isSending} close={close} marked={marked.size} acknowledgeMarked={acknowledgeMarked} />
+          {acted}
         </div>
       )}
     </>
@@ -139,8 +146,8 @@ interface CardProps {
   readonly patient: PatientSummary
   readonly news: ReadonlySet<string>
   readonly now: number
-  readonly isMarked: boolean
-  mark(patient: string): void
+  readonly marked: Marked
+  mark(patient: PatientSummary): void
 }
 
 const AttentionCard = memo(function AttentionCard(props: CardProps) {
@@ -151,12 +158,22 @@ const AttentionCard = memo(function AttentionCard(props: CardProps) {
   )
 })
 
-function Card({ patient, news, now, isMarked, mark }: CardProps) {
+function Card({ patient, news, now, marked, mark }: CardProps) {
   const { words, times } = useLanguage()
   return (
     <li className={`card card-${dueSeverity(patient.open_alerts, now) ?? 'none'}`} data-patient={patient.patient}>
       <div className="card-who">
-        <input className="card-mark" type="checkbox" checked={isMarked} aria-label={words.acts.mark(patient.patient)} onChange={() => mark(patient.patient)} />
+        <input
+          className="card-mark"
+          type="checkbox"
+          ref={(box) => {
+            if (box) box.indeterminate = marked === 'part'
+          }}
+          checked={marked === 'all'}
+          disabled={marked === 'nothing to mark'}
+          aria-label={words.acts.mark(patient.patient)}
+          onChange={() => mark(patient)}
+        />
         <h3>
           <Link className="card-link" data-row href={pathOf(patient.patient)}>
             {patient.patient}

@@ -6,6 +6,7 @@ import { CHARTED_KINDS, CHARTS, fetchCharts } from '../charts/list'
 import { newestCharted, rangeOf, RANGES, type Range } from '../charts/period'
 import { changesOf } from '../state/changes'
 import { useDashboardState, useNow } from '../state/dashboard-state'
+import { withCares } from '../state/reporting'
 import { isHeldBack } from '../triage/alerts'
 import { withNewest } from '../triage/patients'
 import { InZone, useLanguage } from '../language/language'
@@ -25,7 +26,7 @@ const NO_ALERTS: readonly Alert[] = []
 const NO_READINGS: readonly Reading[] = []
 
 export function PatientPage({ patient }: { patient: string }) {
-  const { patients, listedAt, listFailed, news, ended, seen, store, changes, changedAlerts, refresh } = useDashboardState()
+  const { patients, listedAt, listFailed, news, ended, cares, seen, store, changes, changedAlerts, refresh } = useDashboardState()
   const { words } = useLanguage()
   const now = useNow()
   const [range, setRange] = useState<Range>(() => rangeOf(location.search))
@@ -50,7 +51,7 @@ export function PatientPage({ patient }: { patient: string }) {
   const measured = useMemo(() => new Set((listed?.latest ?? []).map((reading) => reading.kind)), [listed])
   const { alerts, alertsAt, alertsFailure } = useAlerts(patient, changed.readings + changed.alerts)
   const endedHere = useMemo(() => [...ended.values()].filter((alert) => alert.patient === patient), [ended, patient])
-  const earlier = earlierOf(alerts, { open, ended: endedHere, isOld: alertsFailure !== null })
+  const earlier = withCares(earlierOf(alerts, { open, ended: endedHere, isOld: alertsFailure !== null }), cares)
   // Summaries are by the patient's own ranges and days.
   const changesInForce = useChangesInForce(history)
 

@@ -1,7 +1,7 @@
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { ApiError, listPatients, serverNow } from '../api/client'
 import { followLive } from '../api/shared-stream'
-import type { Alert, AlertCare, PatientSummary, Patients } from '../api/model'
+import type { Alert, AlertCare, Care, PatientSummary, Patients } from '../api/model'
 import { useSession } from '../session'
 import { withLiveAlerts } from '../triage/patients'
 import { AGAIN_MS, throttled, type Throttled } from './throttle'
@@ -34,6 +34,8 @@ export interface DashboardState {
   readonly news: ReadonlySet<string>
   /** Alerts that have ended while the page was open, by id. */
   readonly ended: ReadonlyMap<string, Alert>
+  /** What people did since then about alerts that are not open. */
+  readonly cares: ReadonlyMap<string, Care>
   readonly announcement: Announcement | null
   refresh(): void
   /** What an act of one's own came to: the stream says it to the others. */
@@ -181,6 +183,7 @@ export function DashboardStateProvider({ children }: { children: ReactNode }) {
       lastContact,
       news: alerts.news,
       ended: alerts.ended,
+      cares: alerts.cares,
       announcement: alerts.announcement,
       refresh,
       acted,

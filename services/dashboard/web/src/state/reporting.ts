@@ -1,5 +1,5 @@
-import type { Alert, AlertCare } from '../api/model'
-import { isHeldBack, isNews, nextDue, openAlertsOf, withCare, withTransition, type OpenAlerts } from '../triage/alerts'
+import type { Alert, AlertCare, Care } from '../api/model'
+import { isHeldBack, isNews, isOlderCare, nextDue, openAlertsOf, withCare, withNewestCare, withTransition, type OpenAlerts } from '../triage/alerts'
 
 /** A timer may be early by a moment, and what is due must be so by then. */
 const AFTER_DUE_MS = 1_000
@@ -18,10 +18,12 @@ export interface LiveAlerts {
   readonly unreported: ReadonlySet<string>
   /** Those that have ended while the page was open, by id: as the stream said, or as they were when it no longer had them. */
   readonly ended: ReadonlyMap<string, Alert>
+  /** What people did, while the page was open, about alerts that are not. */
+  readonly cares: ReadonlyMap<string, Care>
   readonly announcement: Announcement | null
 }
 
-export const NO_ALERTS: LiveAlerts = { open: null, news: new Set(), unreported: new Set(), ended: new Map(), announcement: null }
+export const NO_ALERTS: LiveAlerts = { open: null, news: new Set(), unreported: new Set(), ended: new Map(), cares: new Map(), announcement: null }
 
 /** A page that is open for days keeps so many; the list of a patient's alerts has them all. */
 const ENDED_KEPT = 1_000
@@ -37,7 +39,7 @@ function withEnded(before: LiveAlerts['ended'], open: OpenAlerts, alerts: readon
 
 /** After a snapshot: what is open that was not before has come while the connection was away. */
 export function withSnapshot(before: LiveAlerts, snapshot: readonly Alert[]): LiveAlerts {
-  const open = openAlertsOf(snapshot)
+  const open = new Map([...openAlertsOf(snapshot)].map(([id, alert]) => [id, withNewestCare(before.open?.get(id), alert)]))
   const missed = before.open ? [...open.keys()].filter((id) => !before.open?.has(id)) : []
   const ofOpen = (ids: readonly string[]) => new Set(ids.filter((id) => open.has(id)))
   const ended = withEnded(before.ended, open, [...(before.open?.values() ?? [])].filter(({ id }) => !open.has(id)))
@@ -55,13 +57,28 @@ export function withAlert(before: LiveAlerts, alert: Alert, now: number): LiveAl
   const unreported = new Set(before.unreported).add(alert.id)
   if (isHeldBack(alert, now)) return { ...before, open, ended, news, unreported }
   unreported.delete(alert.id)
-  return { open, ended, news, unreported, announcement: { alert, missed: 0 } }
+  return { ...before, open, ended, news, unreported, announcement: { alert, missed: 0 } }
 }
 
 /** After somebody has done something about an alert, which is no news. */
 export function withCareOf(before: LiveAlerts, care: AlertCare): LiveAlerts {
+  if (before.open && !before.open.has(care.alert)) return withCareOfOver(before, care)
   const open = before.open && withCare(before.open, care)
   return open === before.open ? before : { ...before, open }
+}
+
+function withCareOfOver(before: LiveAlerts, { alert, care }: AlertCare): LiveAlerts {
+  if (isOlderCare(care, before.cares.get(alert))) return before
+  const others = [...before.cares].filter(([id]) => id !== alert)
+  return { ...before, cares: new Map([...others, [alert, care] as const].slice(-ENDED_KEPT)) }
+}
+
+/** Alerts that are over with what people did about them since they were answered. */
+export function withCares(alerts: readonly Alert[], cares: LiveAlerts['cares']): readonly Alert[] {
+  return alerts.map((alert) => {
+    const care = cares.get(alert.id)
+    return care === undefined || isOlderCare(care, alert.care) ? alert : { ...alert, care }
+  })
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Alert, AlertCare, Severity } from '../api/model'
+import type { Alert, AlertCare, Care, Severity } from '../api/model'
 
 const RANK: Readonly<Record<Severity, number>> = { urgent: 0, review: 1, technical: 2 }
 
@@ -22,7 +22,7 @@ export function withTransition(open: OpenAlerts, alert: Alert): OpenAlerts {
   if (known && Date.parse(alert.changed_at) < Date.parse(known.changed_at)) return open
   if (alert.status !== 'open' && !known) return open
   const next = new Map(open)
-  if (alert.status === 'open') next.set(alert.id, alert)
+  if (alert.status === 'open') next.set(alert.id, withNewestCare(known, alert))
   else next.delete(alert.id)
   return next
 }
@@ -30,8 +30,23 @@ export function withTransition(open: OpenAlerts, alert: Alert): OpenAlerts {
 /** The open alerts after somebody has done something about one of them. */
 export function withCare(open: OpenAlerts, { alert: id, care }: AlertCare): OpenAlerts {
   const alert = open.get(id)
-  if (!alert || isSameCare(alert, { care })) return open
+  if (!alert || isOlderCare(care, alert.care) || isSameCare(alert, { care })) return open
   return new Map(open).set(id, { ...alert, care })
+}
+
+/**
+ * Whether what is said of people's acts is of before what is known: of an earlier change of the alert, or of the same
+ * one and fewer acts. Answers, the stream and the list overtake one another.
+ */
+export function isOlderCare(care: Care | null | undefined, known: Care | null | undefined): boolean {
+  if (care?.alert_changed_at === undefined || known?.alert_changed_at === undefined) return false
+  const apart = Date.parse(care.alert_changed_at) - Date.parse(known.alert_changed_at)
+  return apart < 0 || (apart === 0 && (care.acts ?? 0) < (known.acts ?? 0))
+}
+
+/** The alert with the newer of what it says people did and what is known. */
+export function withNewestCare(known: Alert | undefined, alert: Alert): Alert {
+  return known && isOlderCare(alert.care, known.care) ? { ...alert, care: known.care ?? null } : alert
 }
 
 /** Whether what people did about an alert is the same. */

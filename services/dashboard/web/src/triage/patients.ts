@@ -1,6 +1,6 @@
 import type { Alert, Kind, PatientSummary, Reading } from '../api/model'
 import { JAPAN } from '../language/zones'
-import { compareAlerts, dueSeverity, isSameCare, rankOf, type OpenAlerts } from './alerts'
+import { compareAlerts, dueSeverity, isOlderCare, isSameCare, rankOf, type OpenAlerts } from './alerts'
 
 /** Worst first: open alerts by severity, then longest without a reading; 'never' is longest. */
 export function comparePatients(a: PatientSummary, b: PatientSummary): number {
@@ -105,7 +105,7 @@ function newestOf(listed: string | null, alerts: readonly Alert[]): string | nul
 /** Of what people did the live alert is newer, where it says that. */
 function asListed(alert: Alert, listed: Alert | undefined): Alert {
   if (!listed) return alert
-  return !alert.care || isSameCare(alert, listed) ? listed : { ...listed, care: alert.care }
+  return !alert.care || isOlderCare(alert.care, listed.care) || isSameCare(alert, listed) ? listed : { ...listed, care: alert.care }
 }
 
 function sameAlerts(a: readonly Alert[], b: readonly Alert[]): boolean {

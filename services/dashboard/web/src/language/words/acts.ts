@@ -6,8 +6,10 @@ type Schemas = components['schemas']
 const en = {
   acknowledge: 'Acknowledge',
   more: 'Assign, comment, put off or close',
+  moreOfOver: 'Comment or close',
   act: 'What to do',
   kind: { acknowledge: 'Acknowledged', assign: 'Assigned', comment: 'Comment', snooze: 'Put off', close: 'Closed', undo: 'Taken back' } satisfies Record<Schemas['ActKind'], string>,
+  name: { acknowledge: 'Acknowledge', assign: 'Assign', comment: 'Comment', snooze: 'Put off', close: 'Close', undo: 'Take back' } satisfies Record<Schemas['ActKind'], string>,
   doing: { assign: 'Assign to a colleague', comment: 'Comment', snooze: 'Put off', close: 'Close with an outcome' },
   to: 'To',
   team: 'the team (nobody by name)',
@@ -56,10 +58,11 @@ const en = {
   },
   acknowledged: (patient: string, n: number) => (n === 1 ? `Acknowledged: ${patient}, 1 alert.` : `Acknowledged: ${patient}, ${n} alerts.`),
   mark: (patient: string) => `Mark ${patient}`,
-  acknowledgeMarked: (n: number) => (n === 1 ? 'Acknowledge the alerts of 1 patient' : `Acknowledge the alerts of ${n} patients`),
+  acknowledgeMarked: (alerts: number, patients: number) => `Acknowledge ${alerts === 1 ? '1 alert' : `${alerts} alerts`} of ${patients === 1 ? '1 patient' : `${patients} patients`}`,
   nothingTo: (patient: string) => `${patient} has no alert that is to be acknowledged.`,
   takenBack: (patient: string) => `Taken back: ${patient}.`,
-  someFailed: (patient: string, n: number) => `Not recorded for ${n} alerts of ${patient}: open the patient and look at them as they are now.`,
+  someUnknown: (patient: string, n: number) => `It is not known whether this was recorded for ${n === 1 ? '1 alert' : `${n} alerts`} of ${patient}. Send it again: it counts once, however often it is sent.`,
+  someFailed: (patient: string, n: number) => `Not recorded for ${n === 1 ? '1 alert' : `${n} alerts`} of ${patient}: open the patient and look at them as they are now.`,
 }
 
 type ActsWords = typeof en
@@ -67,8 +70,10 @@ type ActsWords = typeof en
 const ja: ActsWords = {
   acknowledge: '確認する',
   more: '担当・コメント・保留・終了',
+  moreOfOver: 'コメント・終了',
   act: '対応',
   kind: { acknowledge: '確認', assign: '担当', comment: 'コメント', snooze: '保留', close: '終了', undo: '取り消し' },
+  name: { acknowledge: '確認', assign: '担当', comment: 'コメント', snooze: '保留', close: '終了', undo: '取り消し' },
   doing: { assign: '担当者を決める', comment: 'コメントする', snooze: '保留する', close: '結果を記録して終了する' },
   to: '担当者',
   team: 'チーム（個人を指定しない）',
@@ -117,9 +122,10 @@ const ja: ActsWords = {
   },
   acknowledged: (patient, n) => `${patient} のアラート${n}件を確認済みにしました。`,
   mark: (patient) => `${patient} を選択`,
-  acknowledgeMarked: (n) => `${n}名のアラートを確認済みにする`,
+  acknowledgeMarked: (alerts, patients) => `${patients}名のアラート${alerts}件を確認済みにする`,
   nothingTo: (patient) => `${patient} に確認が必要なアラートはありません。`,
   takenBack: (patient) => `${patient} の確認を取り消しました。`,
+  someUnknown: (patient, n) => `${patient} のアラート${n}件は記録されたか確認できません。もう一度送信してください。何度送信しても記録は1件です。`,
   someFailed: (patient, n) => `${patient} のアラート${n}件は記録されていません。患者のページで現在の内容を確認してください。`,
 }
 
