@@ -8,6 +8,7 @@ mod far_behind;
 mod fixed;
 mod replaced;
 mod stale;
+mod unknown_time;
 mod versions;
 
 use crate::admission::Outcome;
@@ -17,13 +18,13 @@ use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::sample::Sample;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
-use crate::version::Version;
 use crate::window::{LOOKBACK, WINDOW};
 use far_behind::FarBehind;
 pub(crate) use fixed::FIXED;
 use replaced::AllReplaced;
 pub use replaced::Replaced;
 use stale::StaleCorrections;
+pub use unknown_time::UnknownTime;
 pub(crate) use versions::{KnownVersion, is_written_by_hand};
 
 /// A clock that was not set is suspected for so long after the last reading that shows it, unless the
@@ -105,48 +106,6 @@ fn is_severe_of_long_ago(
         && !reading.by_hand
         && !reading.entered_in_error
         && is_severe(reading.kind, reading.sample)
-}
-
-/// A reading whose device's clock was not set.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct UnknownTime {
-    /// What kind.
-    pub kind: Kind,
-    /// As rules see readings; its time is what the device's clock showed.
-    pub reading: CurrentReading,
-    /// When it was received first.
-    pub received: Timestamp,
-    /// When its version was received last: a rebuild may know of no earlier receipt.
-    last_received: Timestamp,
-    version: Version,
-    /// Whether it was withdrawn, or its device's clock was seen to be set. It stays known for as long as
-    /// others, so that it is not suspected again for being sent again.
-    is_over: bool,
-    /// From when on it is told.
-    told_from: Timestamp,
-    /// Whether nothing but its date makes its time doubtful.
-    is_by_date: bool,
-    /// Whether its date made its time doubtful when it came.
-    was_by_date: bool,
-}
-
-impl UnknownTime {
-    /// Until when it is suspected.
-    pub fn until(&self) -> Timestamp {
-        let lasts = if self.says_factory_date() { CLOCK_NOT_SET_FOR } else { FAR_BEHIND_FOR };
-        self.last_received + lasts
-    }
-
-    /// Whether it shows by itself that its device's clock was not set.
-    fn says_factory_date(&self) -> bool {
-        clock::not_set(self.reading.time, self.received)
-    }
-
-    /// Whether it is a severe value that was handed over as of [long ago](clock::long_ago), and nothing else
-    /// is known of its device's clock.
-    pub fn is_by_date(&self) -> bool {
-        self.is_by_date
-    }
 }
 
 /// A source whose newest version was registered later than it was received.
