@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
-use clinical::PatientId;
 use clinical::care::{Act, Applied, CareLog, CareState};
+use clinical::{PatientId, Timestamp};
 use schemas::AlertEvent;
 use schemas::clinical_alert::NotAnAlert;
 use tokio::sync::{broadcast, watch};
@@ -103,9 +103,11 @@ impl CareStates {
         self.read(|log| log.patient_of(alert).cloned())
     }
 
-    /// What was done about an alert; none of one that is not known, or while the acts are still read.
-    pub fn of(&self, alert: &str) -> Option<CareState> {
-        self.read(|log| log.state(alert)).filter(|_| self.is_caught_up())
+    /// What was done about an alert, and its [extent](CareLog::extent); none of one that is not known, or
+    /// while the acts are still read.
+    pub fn of(&self, alert: &str) -> Option<(CareState, (Timestamp, usize))> {
+        let of = self.read(|log| log.state(alert).zip(log.extent(alert)));
+        of.filter(|_| self.is_caught_up())
     }
 
     /// Looks at all of it.

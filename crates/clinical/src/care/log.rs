@@ -64,6 +64,14 @@ impl CareLog {
         Some(CareState::of(course, self.acts(patient, alert)))
     }
 
+    /// The last change of an alert, and how many acts of it there are, counted or not: neither goes back, so
+    /// that they tell the newer of two states.
+    pub fn extent(&self, alert: &str) -> Option<(Timestamp, usize)> {
+        let (patient, course) = self.courses.get(alert)?;
+        let acts = self.acts(patient, alert).map_or(0, AlertActs::len);
+        Some((course.newest().changed_at, acts))
+    }
+
     /// What somebody covers who saw an alert as it was after its change at a time, and how urgent: events
     /// of one moment have the same time.
     ///

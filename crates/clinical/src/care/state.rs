@@ -80,20 +80,12 @@ pub struct CareState {
     pub comments: usize,
     /// When somebody is to have seen to it: as long as it is open and nobody has. Overdue after that.
     pub due_at: Option<Timestamp>,
-    /// The last change of the alert that this is of.
-    pub changed_at: Timestamp,
-    /// How many acts of the alert this is of, counted or not: neither becomes less.
-    pub acts: usize,
 }
 
 impl CareState {
     /// The state of an alert.
     pub fn of(course: &Course, acts: Option<&AlertActs>) -> Self {
-        let mut state = Self {
-            changed_at: course.newest().changed_at,
-            acts: acts.map_or(0, AlertActs::len),
-            ..Self::default()
-        };
+        let mut state = Self::default();
         let mut was_covered = false;
         for act in acts.into_iter().flat_map(AlertActs::counted) {
             if let Some(covered) = act.deed.covered() {

@@ -1,5 +1,6 @@
 //! What people do about alerts, as the API says it and takes it.
 
+use clinical::Timestamp;
 use clinical::alert::Severity;
 use clinical::care::{CareState, Deed, Mark, Outcome};
 use serde::{Deserialize, Serialize};
@@ -108,8 +109,11 @@ pub struct Care {
 }
 
 impl Care {
-    /// A care state, with the names of the list of practitioners.
-    pub fn of(state: &CareState, registry: &Registry) -> Self {
+    /// A care state and its extent, with the names of the list of practitioners.
+    pub fn of(
+        (state, (changed_at, acts)): &(CareState, (Timestamp, usize)),
+        registry: &Registry,
+    ) -> Self {
         let mark = |mark: &Mark| CareMark {
             by: Colleague::of(&mark.by, registry),
             at: Instant::utc(mark.at),
@@ -131,8 +135,8 @@ impl Care {
             came_back_at: state.came_back_at.map(Instant::utc),
             comments: state.comments,
             due_at: state.due_at.map(Instant::utc),
-            alert_changed_at: Instant::utc(state.changed_at),
-            acts: state.acts,
+            alert_changed_at: Instant::utc(*changed_at),
+            acts: *acts,
         }
     }
 }
