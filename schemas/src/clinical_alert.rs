@@ -60,6 +60,7 @@ impl From<&Alert> for AlertEvent {
             findings: by_text(&alert.findings),
             parameters: by_text(&alert.parameters),
             wording_version: alert.wording_version,
+            news_at: Some(alert.news_at.millis()),
         }
     }
 }
@@ -92,6 +93,7 @@ impl TryFrom<&AlertEvent> for Alert {
             transition,
             late: event.late,
             raised_at: Timestamp::from_millis(event.raised_at),
+            news_at: event.news_at(),
             changed_at: Timestamp::from_millis(event.changed_at),
             first_observed_at: Timestamp::from_millis(event.first_observed_at),
             last_observed_at: Timestamp::from_millis(event.last_observed_at),
@@ -119,6 +121,17 @@ impl AlertEvent {
             status: Status::parse(&self.status).ok_or(NotAnAlert("status"))?,
             transition: Transition::parse(&self.transition).ok_or(NotAnAlert("transition"))?,
         })
+    }
+
+    /// When the alert was last raised or became worse. Of an event from before alerts said so, as far as
+    /// the event alone says: since the alert was raised, where something else has changed since.
+    pub fn news_at(&self) -> Timestamp {
+        let is_news = [Transition::Raised, Transition::Escalated].map(Transition::as_str);
+        let known = self.news_at.unwrap_or(match is_news.contains(&self.transition.as_str()) {
+            true => self.changed_at,
+            false => self.raised_at,
+        });
+        Timestamp::from_millis(known)
     }
 
     /// What an event from before wording version 1 was reported with.
@@ -182,6 +195,19 @@ mod tests {
             findings: [("mean".to_owned(), 1.5)].into(),
             parameters: [("limit".to_owned(), 2.0)].into(),
             wording_version: 1,
+            news_at: Some(1_780_000_000_000),
+        }
+    }
+
+    #[test]
+    fn an_event_from_before_it_said_so_is_news_since_its_change_or_since_it_was_raised() {
+        for (transition, news_at) in [("raised", 30), ("escalated", 30), ("eased", 10)] {
+            let known = event("bp.severe_high", Kind::BloodPressure);
+            let transition = transition.to_owned();
+            let event = AlertEvent { raised_at: 10, changed_at: 30, transition, ..known };
+            let before = AlertEvent { news_at: None, ..event.clone() };
+            assert_eq!(before.news_at(), Timestamp::from_millis(news_at));
+            assert_eq!(AlertEvent { news_at: Some(20), ..event }.news_at().millis(), 20);
         }
     }
 

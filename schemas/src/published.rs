@@ -11,6 +11,7 @@ pub(crate) const ACCEPTED_READING: &[&str] = &[
 pub(crate) const ALERT_EVENT: &[&str] = &[
     include_str!("../avro/published/alert_event.1.avsc"),
     include_str!("../avro/published/alert_event.2.avsc"),
+    include_str!("../avro/published/alert_event.3.avsc"),
 ];
 /// Of `audit_event`.
 pub(crate) const AUDIT_EVENT: &[&str] = &[

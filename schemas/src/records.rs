@@ -292,6 +292,9 @@ pub struct AlertEvent {
     pub parameters: BTreeMap<String, f64>,
     #[serde(default)]
     pub wording_version: i32,
+    /// None of events from before the alert said so.
+    #[serde(default)]
+    pub news_at: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -203,6 +203,9 @@ pub struct Alert {
     pub late: bool,
     /// When it was raised.
     pub raised_at: Timestamp,
+    /// When it was last raised or became worse: since when it asks for attention as it does. Each event
+    /// carries it, because the topic of alerts is compacted.
+    pub news_at: Timestamp,
     /// When it last changed.
     pub changed_at: Timestamp,
     /// Observation time of the episode's first reading; where readings are missing, the beginning of

@@ -128,6 +128,9 @@ fn state_of(known: Option<&Alert>, found: Found, computation: &Computation<'_>) 
         raised_at: known
             .filter(|alert| alert.status == Status::Open || status != Status::Open)
             .map_or(computation.at, |alert| alert.raised_at),
+        news_at: known
+            .filter(|_| !matches!(transition, Transition::Raised | Transition::Escalated))
+            .map_or(computation.at, |alert| alert.news_at),
         changed_at: computation.at,
         first_observed_at: began,
         last_observed_at: episode.ended.or(newest_time).unwrap_or(computation.at),

@@ -27,6 +27,7 @@ pub(super) fn raised(alert: &str, changed_at: Timestamp) -> AlertEvent {
         findings: [].into(),
         parameters: [].into(),
         wording_version: 1,
+        news_at: Some(changed_at.millis()),
         cause: None,
     }
 }

@@ -18,6 +18,8 @@ pub struct AlertNews {
     pub transition: Transition,
     /// When the alert was raised.
     pub raised_at: Timestamp,
+    /// When it was last raised or became worse.
+    pub news_at: Timestamp,
     /// When the event changed it.
     pub changed_at: Timestamp,
     /// When the newest crisis began of which somebody was told inside the open alert.
@@ -40,6 +42,7 @@ impl From<&Alert> for AlertNews {
             status: alert.status,
             transition: alert.transition,
             raised_at: alert.raised_at,
+            news_at: alert.news_at,
             changed_at: alert.changed_at,
             crisis_at: Self::told_crisis(|name| alert.finding(name), alert.late),
         }
@@ -50,19 +53,19 @@ impl From<&Alert> for AlertNews {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Course {
     newest: AlertNews,
-    /// When it was last raised or became worse.
+    /// When it was last raised or became worse: what an event says of an earlier time does not count.
     news_at: Timestamp,
 }
 
 impl Course {
     /// The course that begins with an event. The topic is compacted: it may not be the alert's first.
     pub fn of(first: AlertNews) -> Self {
-        Self { newest: first, news_at: news_at(&first) }
+        Self { newest: first, news_at: first.news_at }
     }
 
     /// A further event. The same one again changes nothing.
     pub fn apply(&mut self, event: AlertNews) {
-        self.news_at = self.news_at.max(news_at(&event));
+        self.news_at = self.news_at.max(event.news_at);
         self.newest = event;
     }
 
@@ -71,7 +74,7 @@ impl Course {
         &self.newest
     }
 
-    /// When the alert was last raised or became worse, as far as the events that were read say so.
+    /// When the alert was last raised or became worse.
     pub const fn news_at(&self) -> Timestamp {
         self.news_at
     }
@@ -88,21 +91,13 @@ impl Course {
     }
 
     /// Whether the alert is or was worse than what was covered. What became worse and is better again
-    /// is so too: nobody has seen it. The newest event alone says most of it, because the topic is
-    /// compacted, and events of one moment have the same time.
+    /// is so too: nobody has seen it. Severity and stage are compared beside the times, because events of
+    /// one moment have the same time.
     pub fn is_beyond(&self, covered: &Covered) -> bool {
         let AlertNews { severity, stage, raised_at, crisis_at, .. } = self.newest;
         self.news_at > covered.changed_at
             || raised_at > covered.raised_at
             || (severity, stage) > (covered.severity, covered.stage)
             || crisis_at > covered.crisis_at
-    }
-}
-
-/// Since when an alert is news, as far as one event says so.
-fn news_at(event: &AlertNews) -> Timestamp {
-    match event.transition {
-        Transition::Raised | Transition::Escalated => event.changed_at,
-        _ => event.raised_at,
     }
 }

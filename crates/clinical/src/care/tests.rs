@@ -1,5 +1,7 @@
 //! What acts come to, whatever the order in which the two topics are read.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -30,6 +32,10 @@ fn news(severity: Severity, transition: Transition, changed: i64) -> AlertNews {
         status,
         transition,
         raised_at: at(0),
+        news_at: match transition {
+            Transition::Raised | Transition::Escalated => at(changed),
+            _ => at(0),
+        },
         changed_at: at(changed),
         crisis_at: None,
     }
@@ -99,7 +105,6 @@ fn an_acknowledgement_covers_what_was_seen_and_an_escalation_comes_back() {
 
 #[test]
 fn what_the_newest_event_alone_says_is_beyond_what_was_covered_too() {
-    // The topic is compacted: between the acknowledgement and the newest event others may be gone.
     let mut seen = raised(Severity::Review);
     seen.stage = Stage::Unconfirmed;
     let covered = Course::of(seen).seen_at(at(0));
@@ -364,8 +369,12 @@ prop_compose! {
         )
     ) -> Vec<Entry> {
         let first = ALERTS.map(|alert| Entry::Alert(alert, raised(Severity::Review)));
+        let mut news_at = BTreeMap::new();
         let later = events.into_iter().enumerate().map(|(place, (alert, severity, transition))| {
-            Entry::Alert(alert, news(severity, transition, place as i64 * 3 + 1))
+            let event = news(severity, transition, place as i64 * 3 + 1);
+            let newest = news_at.entry(alert).or_insert(event.news_at);
+            *newest = event.news_at.max(*newest);
+            Entry::Alert(alert, AlertNews { news_at: *newest, ..event })
         });
         first.into_iter().chain(later).collect()
     }
@@ -391,6 +400,17 @@ proptest! {
     ) {
         let apart: Vec<Entry> = events.iter().chain(&acts).cloned().collect();
         prop_assert_eq!(whole(&merged(&events, &acts, &turns)), whole(&apart));
+    }
+
+    #[test]
+    fn the_newest_event_alone_comes_to_the_same_as_all_events_of_an_alert(
+        events in events(),
+        acts in acts(),
+    ) {
+        let is_of = |of: &str, entry: &&Entry| matches!(entry, Entry::Alert(alert, _) if *alert == of);
+        let newest = ALERTS.map(|of| events.iter().rfind(|entry| is_of(of, entry)).unwrap().clone());
+        let all = [&events[..], &acts].concat();
+        prop_assert_eq!(whole(&[&newest[..], &acts].concat()), whole(&all));
     }
 
     #[test]

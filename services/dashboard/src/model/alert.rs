@@ -45,6 +45,9 @@ pub struct Alert {
     /// When it was raised.
     #[schema(value_type = String, format = DateTime)]
     pub raised_at: Instant,
+    /// When it was last raised or became worse.
+    #[serde(skip)]
+    pub news_at: Timestamp,
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
     pub changed_at: Instant,
@@ -128,15 +131,6 @@ impl Alert {
         self.status == Status::Open
     }
 
-    /// Since when it is news: since it was raised or became worse, as far as its newest event says so;
-    /// since it was raised where something else has changed since.
-    pub fn news_since(&self) -> Timestamp {
-        match self.transition {
-            Transition::Raised | Transition::Escalated => self.changed_at.at(),
-            _ => self.raised_at.at(),
-        }
-    }
-
     /// Worst first; of equal severity the one that changed last first.
     pub fn worst_first(&self, other: &Self) -> Ordering {
         let key = |alert: &Self| (Reverse(alert.severity), Reverse(alert.changed_at.at()));
@@ -166,7 +160,7 @@ impl TryFrom<AlertEvent> for Alert {
                 measurement: Measurement::new(kind, of_evidence(kind, item.values)),
             })
         };
-        let text = event.words();
+        let (text, news_at) = (event.words(), event.news_at());
         let rule = rules::find(&event.rule);
         let parameter = |(name, value): (String, f64)| {
             let own = rule.into_iter().flat_map(|rule| rule.parameters());
@@ -184,6 +178,7 @@ impl TryFrom<AlertEvent> for Alert {
             rule: event.rule,
             late: event.late,
             raised_at: instant(event.raised_at),
+            news_at,
             changed_at: instant(event.changed_at),
             page_after: None,
             care: None,
@@ -282,6 +277,7 @@ pub(crate) mod tests {
                 .into(),
             parameters: [("systolic".to_owned(), 180.0), ("diastolic".to_owned(), 110.0)].into(),
             wording_version: 1,
+            news_at: None,
         }
     }
 

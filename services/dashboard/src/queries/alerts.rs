@@ -87,6 +87,8 @@ impl AlertRow {
             findings,
             parameters,
             wording_version: self.wording_version,
+            // When somebody is to be called depends on it, and that is asked of what is open, which Kafka tells.
+            news_at: None,
         };
         Alert::try_from(event).map_err(|_| StoreError::NotUnderstood("alert"))
     }

@@ -94,6 +94,7 @@ pub(crate) fn alert() -> AlertEvent {
         findings: [("mean_systolic".to_owned(), 189.5)].into(),
         parameters: [("systolic".to_owned(), 180.0)].into(),
         wording_version: 1,
+        news_at: Some(NOON),
         cause: Some("id".into()),
     }
 }
