@@ -21,7 +21,10 @@ const FORM: u8 = 1;
 
 /// Sealed bytes that do not open: under another key, for something else, or damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("sealed under another key, for something else, or damaged")]
+#[error(
+    "sealed under another key, for something else, or damaged; where many are so, the file of master keys \
+     is not that of the other instances"
+)]
 pub struct NotOpened;
 
 /// A master key that is not there.

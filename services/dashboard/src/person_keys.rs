@@ -78,15 +78,26 @@ impl PersonKeys {
     }
 
     /// A record of the topic: the key, none where it was erased, or one that cannot be read.
-    pub fn apply(&self, patient: String, key: Option<Option<PersonKey>>) {
-        let held = match key {
+    ///
+    /// # Errors
+    /// When the key does not unwrap, as under another file of master keys: what it has sealed cannot be
+    /// read then. The key is kept all the same, and no other one is made.
+    pub fn apply(
+        &self,
+        patient: String,
+        key: Option<Option<PersonKey>>,
+    ) -> Result<(), NotUnwrapped> {
+        let (held, unwrapped) = match key {
             Some(Some(key)) => {
-                Held::Wrapped(Wrapped { master_key: key.master_key, bytes: key.wrapped })
+                let wrapped = Wrapped { master_key: key.master_key, bytes: key.wrapped };
+                let unwrapped = self.master.unwrap(&patient, &wrapped).map(drop);
+                (Held::Wrapped(wrapped), unwrapped)
             }
-            Some(None) => Held::Erased,
-            None => Held::Unreadable,
+            Some(None) => (Held::Erased, Ok(())),
+            None => (Held::Unreadable, Ok(())),
         };
         self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(patient, held);
+        unwrapped
     }
 
     /// How far the topic has been applied.
@@ -253,7 +264,7 @@ pub(crate) mod tests {
 
         pub(crate) fn erase(&self, patient: &str) {
             for follower in self.followers.lock().unwrap().iter() {
-                follower.apply(patient.to_owned(), Some(None));
+                follower.apply(patient.to_owned(), Some(None)).unwrap();
             }
         }
     }
@@ -273,7 +284,7 @@ pub(crate) mod tests {
                     let key = followers[0].made(&patient);
                     keys.push(key.clone());
                     for follower in followers.iter() {
-                        follower.apply(patient.clone(), Some(Some(key.clone())));
+                        follower.apply(patient.clone(), Some(Some(key.clone()))).unwrap();
                     }
                 }
                 let place = Position { partition: PARTITION, offset: keys.len() as i64 };
@@ -289,15 +300,25 @@ pub(crate) mod tests {
         let keys = log.follower();
         assert_eq!(keys.of("A/1").unwrap_err(), NoKey::NotMade);
         let made = keys.made("A/1");
-        keys.apply("A/1".to_owned(), Some(Some(made.clone())));
+        keys.apply("A/1".to_owned(), Some(Some(made.clone()))).unwrap();
         let sealed = keys.of("A/1").unwrap().seal(&["A/1"], "words");
         assert_eq!(keys.of("A/1").unwrap().open(&["A/1"], &sealed).as_deref(), Ok("words"));
         // Another patient's key under one's own name is no key.
-        keys.apply("A/2".to_owned(), Some(Some(made)));
+        assert!(keys.apply("A/2".to_owned(), Some(Some(made))).is_err());
         assert!(matches!(keys.of("A/2"), Err(NoKey::NotUnwrapped(_))));
-        keys.apply("A/1".to_owned(), None);
+        keys.apply("A/1".to_owned(), None).unwrap();
         assert_eq!(keys.of("A/1").unwrap_err(), NoKey::Unreadable);
-        keys.apply("A/1".to_owned(), Some(None));
+        keys.apply("A/1".to_owned(), Some(None)).unwrap();
         assert_eq!(keys.of("A/1").unwrap_err(), NoKey::Erased);
+    }
+
+    #[test]
+    fn a_key_under_another_file_of_master_keys_is_told_when_it_is_read() {
+        let made = PersonKeys::new(Arc::new(KeyFile::with_new_key("2026-11"))).made("A/1");
+        for id in ["2026-11", "2027-01"] {
+            let keys = PersonKeys::new(Arc::new(KeyFile::with_new_key(id)));
+            assert!(keys.apply("A/1".to_owned(), Some(Some(made.clone()))).is_err(), "{id}");
+            assert!(matches!(keys.of("A/1"), Err(NoKey::NotUnwrapped(_))));
+        }
     }
 }

@@ -91,7 +91,10 @@ impl Following {
                 let key = record.key.clone().and_then(|key| String::from_utf8(key).ok());
                 if let Some(patient) = key {
                     // One that cannot be read is there all the same, and no other one is made.
-                    keys.apply(patient, reader.read(&decoder, &record).map(|(_, key)| key));
+                    let key = reader.read(&decoder, &record).map(|(_, key)| key);
+                    if let Err(error) = keys.apply(patient, key) {
+                        reader.skipped(&record, &error.to_string());
+                    }
                 }
                 keys.reached().reached(place);
             }
