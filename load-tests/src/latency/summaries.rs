@@ -2,7 +2,7 @@
 //! ten million readings in the store: whole requests of a signed-in physician, each of another patient, the
 //! access recorded.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context;
 use reqwest::header::COOKIE;
@@ -11,11 +11,11 @@ use serde_json::json;
 use simulator::population::population;
 
 use super::deployment::{Deployment, PASSWORD, PHYSICIANS, physician};
+use super::figures::Times;
 use super::schedule::Marked;
 use super::watching::sign_in;
 use super::{CONSORTIA, SEED};
 use crate::clickhouse;
-use crate::rate::median;
 use crate::report::{Measure, Report};
 use crate::say;
 use crate::stage::Stage;
@@ -24,8 +24,8 @@ use crate::stage::Stage;
 const PATIENTS: u32 = 390;
 /// A value every five minutes for 90 days.
 const VALUES: u32 = 90 * 288;
-/// Requests that are measured of each.
-const REQUESTS: u32 = 60;
+/// Requests that are measured of each: three are slower than the 99th percentile.
+const REQUESTS: u32 = 300;
 
 /// What is asked for.
 struct Asked {
@@ -35,13 +35,27 @@ struct Asked {
     /// Of the period; none where a plan is tried, over its 30 days.
     days: Option<i64>,
     /// The most milliseconds of the median.
-    most: f64,
+    median: f64,
+    /// The most milliseconds of 99 of 100, where that is promised.
+    p99: Option<f64>,
 }
 
 const ASKED: [Asked; 3] = [
-    Asked { name: "glucose summary, 14 days", path: "glucose/summary", days: Some(14), most: 50.0 },
-    Asked { name: "AGP, 90 days", path: "glucose/agp", days: Some(90), most: 150.0 },
-    Asked { name: "plan preview, 30 days", path: "plan/preview", days: None, most: 500.0 },
+    Asked {
+        name: "glucose summary, 14 days",
+        path: "glucose/summary",
+        days: Some(14),
+        median: 50.0,
+        p99: Some(150.0),
+    },
+    Asked { name: "AGP, 90 days", path: "glucose/agp", days: Some(90), median: 150.0, p99: None },
+    Asked {
+        name: "plan preview, 30 days",
+        path: "plan/preview",
+        days: None,
+        median: 500.0,
+        p99: None,
+    },
 ];
 
 impl Asked {
@@ -73,7 +87,7 @@ pub fn measure(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
         let (client, cookie) = sign_in(&url, &user, PASSWORD).await?;
         let mut measured = Vec::new();
         for asked in &ASKED {
-            let mut times = Vec::new();
+            let mut millis = Vec::new();
             // The first ones compile and fill caches.
             for number in 0..REQUESTS + 5 {
                 let patient = Marked(number * PHYSICIANS % PATIENTS);
@@ -84,23 +98,22 @@ pub fn measure(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
                 let answer = request.header(COOKIE, &cookie).send().await?;
                 let body = answer.error_for_status().context(asked.name)?.bytes().await?;
                 anyhow::ensure!(body.len() > 500, "an answer without values");
-                times.push(begun.elapsed());
+                millis.push(begun.elapsed().as_secs_f64() * 1000.0);
             }
-            measured.push(times.split_off(5));
+            measured.push(Times::of(millis.split_off(5)));
         }
         anyhow::Ok(measured)
     })?;
     deployment.check()?;
-    for (Asked { name, most, .. }, times) in ASKED.into_iter().zip(measured) {
-        let millis: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1000.0).collect();
-        let slowest = times.iter().max().map_or(0.0, Duration::as_secs_f64) * 1000.0;
-        report.add(
-            Measure::limit(name, "ms median", median(&millis), most),
-            vec![format!(
-                "{REQUESTS} requests with {} readings in the store; the slowest {slowest:.0} ms",
-                PATIENTS * VALUES
-            )],
-        );
+    for (Asked { name, median, p99, .. }, times) in ASKED.into_iter().zip(measured) {
+        let readings = PATIENTS * VALUES;
+        let notes =
+            vec![format!("{REQUESTS} requests with {readings} readings in the store; {times}")];
+        report.add(Measure::limit(name, "ms median", times.percentile(0.5), median), notes);
+        if let Some(most) = p99 {
+            let measure = Measure::limit(name, "ms p99", times.percentile(0.99), most);
+            report.add(measure, Vec::new());
+        }
     }
     deployment.stop();
     Ok(())
