@@ -1,5 +1,7 @@
 //! Each scenario ends in exactly the alerts that its file lists, whoever the patient is.
 
+use clinical::Kind;
+use schemas::Reading;
 use simulator::civil::Day;
 use simulator::population::Patient;
 use simulator::scenario::{self, ExpectedAlert, Scenario};
@@ -123,5 +125,19 @@ fn without_what_happens_in_it_a_scenarios_patient_has_no_alert() {
             let found = alerts_of(&usual, seed.into());
             assert!(found.is_empty(), "{}, seed {seed}: {found:?}", scenario.name);
         }
+    }
+}
+
+#[test]
+fn no_lost_connection_of_a_sensor_hides_what_is_planted() {
+    let falls = scenario::all().iter().find(|one| one.name == "nocturnal-hypoglycaemia").unwrap();
+    // The file's day and hours: from 02:00 for 140 minutes, of which the first and the last change nothing.
+    let night = Day(FIRST_DAY.0 + 20);
+    let (from, to) = (night.at_minute(125.0), night.at_minute(255.0));
+    for seed in 1..=100 {
+        let patient = Patient::in_scenario(seed, 0, 1, falls, FIRST_DAY);
+        let is_sensors = |reading: &Reading| reading.measurement.kind() == Kind::BloodGlucose;
+        let measured = simulator::truth(&patient, from, to).filter(is_sensors).count();
+        assert_eq!(measured, 26, "the patient of seed {seed}");
     }
 }

@@ -22,7 +22,7 @@ use crate::scenario::{self, ExpectedAlert, Scenario};
 use crate::transmission::{Pace, Plan as Transmission, Reception, TransmissionArgs};
 use crate::watch::{Course, Courses, Event, watch};
 
-pub use report::in_document;
+pub use report::{Spread, in_document};
 pub use saved::Saved;
 
 /// The first day: Monday, 2026-01-05. Of a fixed year, so that the numbers are the same tomorrow.
@@ -125,6 +125,13 @@ pub struct PlantedEvent {
     pub less_urgent: Vec<ExpectedAlert>,
     /// Those that were raised and never as urgent, and of whose readings some came late.
     pub late: Vec<ExpectedAlert>,
+}
+
+impl PlantedEvent {
+    /// Whether every alert was raised, as urgent as the scenario lists or of readings that came late.
+    pub fn is_flagged(&self) -> bool {
+        self.missed.is_empty() && self.less_urgent.is_empty()
+    }
 }
 
 /// What a run found.

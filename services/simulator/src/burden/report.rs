@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use clinical::alert::Severity;
 use clinical::rules::RULE_SET;
 
-use super::{Burden, MOST_REVIEWS, MOST_URGENT, PlantedEvent, Saved, Tally, place};
+use super::{Burden, MOST_REVIEWS, MOST_URGENT, Saved, Tally, place};
 use crate::scenario;
 
 const SEVERITIES: [Severity; 3] = [Severity::Urgent, Severity::Review, Severity::Technical];
@@ -81,11 +81,9 @@ impl Burden {
         writeln!(f, "| --- | --- | --- | --- |")?;
         for name in scenario::all().iter().map(|scenario| scenario.name) {
             let of = || self.events.iter().filter(move |event| event.scenario == name);
-            let is_flagged =
-                |event: &&PlantedEvent| event.missed.is_empty() && event.less_urgent.is_empty();
-            let flagged = of().filter(is_flagged).count();
-            let late = of().filter(is_flagged).filter(|event| !event.late.is_empty()).count();
-            writeln!(f, "| {name} | {} | {flagged} | {late} |", of().count())?;
+            let flagged = || of().filter(|event| event.is_flagged());
+            let late = flagged().filter(|event| !event.late.is_empty()).count();
+            writeln!(f, "| {name} | {} | {} | {late} |", of().count(), flagged().count())?;
         }
         writeln!(f)
     }
@@ -111,12 +109,52 @@ fn write_row(f: &mut Formatter<'_>, name: &str, saved: &Saved) -> fmt::Result {
     writeln!(f, "| {name} | {beyond} | {unconfirmed} | {crossings} | {further} | {alerts} |")
 }
 
-/// The document with a run's tables in the place of those that it keeps; none where it has no place
-/// for them.
-pub fn in_document(document: &str, burden: &Burden) -> Option<String> {
+/// How far the numbers of stable patients spread over populations of several seeds, of 100 a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spread {
+    populations: usize,
+    pages: [f64; 2],
+    reviews: [f64; 2],
+    planted: usize,
+    flagged: usize,
+}
+
+impl Spread {
+    /// The spread of runs.
+    pub fn of(runs: &[Burden]) -> Self {
+        let ends = |of: fn(&Burden) -> f64| {
+            runs.iter().map(of).fold([f64::INFINITY, 0.0], |[least, most], value| {
+                [value.min(least), value.max(most)]
+            })
+        };
+        let events = || runs.iter().flat_map(|run| &run.events);
+        Self {
+            populations: runs.len(),
+            pages: ends(|run| run.stable.pages_per_100_a_day()),
+            reviews: ends(|run| run.stable.per_100_a_day(Severity::Review)),
+            planted: events().count(),
+            flagged: events().filter(|event| event.is_flagged()).count(),
+        }
+    }
+}
+
+impl Display for Spread {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { populations, pages, reviews, planted, flagged } = self;
+        let ([least, most], [fewest, greatest]) = (pages, reviews);
+        writeln!(
+            f,
+            "\nOver {populations} populations, of this seed and those that follow: {least:.3} to {most:.3} pages and \
+             {fewest:.3} to {greatest:.3} reviews of 100 stable patients a day; of {planted} planted events {flagged} were flagged."
+        )
+    }
+}
+
+/// The document with tables in the place of those that it keeps; none where it has no place for them.
+pub fn in_document(document: &str, tables: &str) -> Option<String> {
     let (before, rest) = document.split_once(BEGIN)?;
     let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}{burden}{END}{after}"))
+    Some(format!("{before}{BEGIN}{tables}{END}{after}"))
 }
 
 #[cfg(test)]
@@ -127,12 +165,28 @@ mod tests {
     fn a_document_keeps_the_tables_of_the_newest_run() {
         let mut burden = Burden::default();
         burden.stable.patients = 950;
-        let once = in_document(&format!("# Rules\n\n{BEGIN}old\n{END}\nmore"), &burden).unwrap();
+        let tables = burden.to_string();
+        let once = in_document(&format!("# Rules\n\n{BEGIN}old\n{END}\nmore"), &tables).unwrap();
         assert!(once.starts_with("# Rules\n") && once.ends_with("-->\nmore"), "{once}");
         assert!(once.contains("950 stable patients") && !once.contains("old"), "{once}");
         // By this line `make check` knows that the tables are of the rules that there are.
         assert!(once.contains(&format!("\nRule set `{RULE_SET}`, seed 0: 950 ")), "{once}");
-        assert_eq!(in_document(&once, &burden).as_ref(), Some(&once));
-        assert_eq!(in_document("# Rules", &burden), None);
+        assert_eq!(in_document(&once, &tables).as_ref(), Some(&once));
+        assert_eq!(in_document("# Rules", &tables), None);
+    }
+
+    #[test]
+    fn the_spread_is_from_the_least_to_the_greatest_population() {
+        let run = |reviews| {
+            let mut run = Burden::default();
+            (run.stable.patients, run.stable.days) = (100, 1);
+            run.stable.by_rule.insert("a", [0, reviews, 0]);
+            run
+        };
+        let said = Spread::of(&[run(3), run(1), run(2)]).to_string();
+        assert!(
+            said.contains("3 populations") && said.contains("1.000 to 3.000 reviews"),
+            "{said}"
+        );
     }
 }

@@ -239,10 +239,12 @@ fn sensor(patient: &Patient, day: Day, readings: &mut Vec<Reading>) {
         let error = chance.normal(1.0, 0.025);
         let within =
             |gap: Option<(f64, f64)>| gap.is_some_and(|(from, to)| (from..to).contains(&minute));
-        if within(change) || within(lost) {
+        let at = day.at_minute(minute);
+        // A lost connection would hide what is planted, and no rule could flag it.
+        let is_planted = patient.change(Quantity::Glucose, at) != 0.0;
+        if within(change) || within(lost) && !is_planted {
             continue;
         }
-        let at = day.at_minute(minute);
         readings.push(at_home(patient, at, sensor_value(patient, course.at(at) * error)));
     }
 }
