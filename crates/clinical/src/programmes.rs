@@ -101,12 +101,18 @@ pub fn find(name: &str) -> Option<&'static Programme> {
     PROGRAMMES.iter().find(|programme| programme.name == name)
 }
 
+/// A plan that says nothing but the programme.
+#[cfg(test)]
+pub(crate) fn plan_under(programme: &str) -> crate::plan::Plan {
+    crate::plan::Plan::default().with_programme(find(programme).unwrap())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::alert::Severity;
     use crate::home::{Home, bp};
-    use crate::plan::{Origin, Plan};
+    use crate::plan::Origin;
     use crate::rules;
 
     #[test]
@@ -129,8 +135,7 @@ mod tests {
 
     /// The systolic and the diastolic pressure of pairs, with which alerts of which severity.
     fn severities(programme: &str, pairs: [(u16, u16); 2]) -> Vec<(&'static str, Severity)> {
-        let plan = Plan::default().with_programme(find(programme).unwrap());
-        let mut home = Home { plan, ..Home::default() };
+        let mut home = Home { plan: plan_under(programme), ..Home::default() };
         for (turn, (systolic, diastolic)) in (0..).zip(pairs) {
             home.receives(bp(turn * 2, systolic, diastolic));
         }
@@ -150,8 +155,7 @@ mod tests {
     #[test]
     fn an_alert_in_pregnancy_says_what_to_ask_and_that_it_is_treated_the_same_day() {
         let words = |programme: &str, pairs: &[(i64, u16, u16)]| {
-            let plan = Plan::default().with_programme(find(programme).unwrap());
-            let mut home = Home { plan, ..Home::default() };
+            let mut home = Home { plan: plan_under(programme), ..Home::default() };
             for (minutes, systolic, diastolic) in pairs {
                 home.receives(bp(*minutes, *systolic, *diastolic));
             }
@@ -201,7 +205,7 @@ mod tests {
             ],
         };
         let plan = rules::plan(1, [("weight.gain.in_3_days", 1.2)]).unwrap();
-        let plan: Plan = plan.with_programme(&PROGRAMME);
+        let plan = plan.with_programme(&PROGRAMME);
         let of = |name: &str| {
             let parameter = rules::parameters().find(|one| one.name == name).unwrap();
             let effective = plan.effective(parameter);

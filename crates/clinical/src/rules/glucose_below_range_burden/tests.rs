@@ -3,6 +3,8 @@
 use crate::alert::{Severity, Status, Transition};
 use crate::home::Home;
 use crate::measured::Measured;
+use crate::plan::Plan;
+use crate::programmes::plan_under;
 use crate::rules;
 use crate::rules::sensor_days::tests::{
     Value, day, days, minute_of, of, on_the_morning_after, receive, receive_at, transitions,
@@ -232,16 +234,22 @@ fn a_late_upload_of_a_judged_day_is_judged_with_it() {
 
 #[test]
 fn the_limits_are_the_patients_own() {
-    let plan = rules::plan(
-        1,
-        [("glucose.below_range_burden.low", 63.0), ("glucose.below_range_burden.below", 1.0)],
-    );
-    let judged = |sent: Vec<Value>| {
-        let mut home = Home { plan: plan.clone().unwrap(), ..Home::default() };
-        receive(&mut home, sent);
-        home.waits_until(minute_of(14, 7 * 60));
-        said(&home)
-    };
-    assert!(judged(with_low(200, 63.0)).is_empty());
-    assert_eq!(judged(with_low(41, 62.9)), [Raised]);
+    let own = [("glucose.below_range_burden.low", 63.0), ("glucose.below_range_burden.below", 1.0)];
+    let own = rules::plan(1, own).unwrap();
+    assert!(judged(&own, with_low(200, 63.0)).is_empty());
+    assert_eq!(judged(&own, with_low(41, 62.9)), [Raised]);
+}
+
+#[test]
+fn the_frail_are_below_70_for_less_than_1_percent_of_the_time() {
+    let plan = plan_under("frail_elderly");
+    assert!(judged(&plan, with_low(40, 69.9)).is_empty());
+    assert_eq!(judged(&plan, with_low(41, 69.9)), [Raised]);
+}
+
+fn judged(plan: &Plan, sent: Vec<Value>) -> Vec<Transition> {
+    let mut home = Home { plan: plan.clone(), ..Home::default() };
+    receive(&mut home, sent);
+    home.waits_until(minute_of(14, 7 * 60));
+    said(&home)
 }

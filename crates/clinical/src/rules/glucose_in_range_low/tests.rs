@@ -2,6 +2,7 @@
 
 use crate::alert::{Severity, Transition};
 use crate::home::Home;
+use crate::programmes::plan_under;
 use crate::rules;
 use crate::rules::sensor_days::tests::{
     Value, day, days, minute_of, of, on_the_morning_after, receive, receive_at, transitions,
@@ -77,9 +78,8 @@ fn another_target_moves_the_end_too_unless_the_plan_names_it() {
 
 #[test]
 fn the_range_of_a_pregnancy_is_63_to_140() {
-    let plan = [("glucose.in_range_low.low", 63.0), ("glucose.in_range_low.high", 140.0)];
     let judged = |glucose| {
-        let mut home = Home { plan: rules::plan(1, plan).unwrap(), ..Home::default() };
+        let mut home = Home { plan: plan_under("pregnancy"), ..Home::default() };
         receive(&mut home, days(0..14, &[(100, glucose)]));
         home.waits_until(minute_of(14, 7 * 60));
         said(&home)
@@ -88,6 +88,19 @@ fn the_range_of_a_pregnancy_is_63_to_140() {
     assert!(judged(63.0).is_empty());
     assert_eq!(judged(140.1), [Raised]);
     assert_eq!(judged(62.9), [Raised]);
+}
+
+#[test]
+fn of_the_frail_half_of_the_time_in_range_is_enough() {
+    let judged = |high| {
+        let mut home = Home { plan: plan_under("frail_elderly"), ..Home::default() };
+        receive(&mut home, days(0..14, &[(high, 200.0)]));
+        home.waits_until(minute_of(14, 7 * 60));
+        said(&home)
+    };
+    // Of 288 values a day 144 are 50 %.
+    assert!(judged(144).is_empty());
+    assert_eq!(judged(145), [Raised]);
 }
 
 #[test]

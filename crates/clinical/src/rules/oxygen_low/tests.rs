@@ -13,6 +13,7 @@ use crate::kinds::oxygen_saturation::SPO2;
 use crate::limit::Side;
 use crate::monitor::ASSESSED;
 use crate::plan::Plan;
+use crate::programmes::plan_under;
 use crate::rules;
 use crate::sample::Sample;
 use crate::time::{Span, Timestamp};
@@ -288,9 +289,8 @@ fn values_around_the_limit_do_not_flap() {
 
 /// A patient with COPD lives at 88 to 92 %.
 #[test]
-fn a_plan_sets_the_limits_for_a_patient_with_copd() {
-    let numbers = [("oxygen.low.limit", 88.0), ("oxygen.low.urgent", 85.0)];
-    let mut home = Home::with_plan(rules::plan(3, numbers).unwrap());
+fn the_programme_of_copd_is_for_review_below_88_and_urgent_at_85() {
+    let mut home = Home::with_plan(plan_under("copd"));
     goes_on(&mut home, &[(0, 89), (3, 88), (60, 90), (63, 88)]);
     home.waits_until(2 * HOUR);
     assert!(home.reported.is_empty());
