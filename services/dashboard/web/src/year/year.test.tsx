@@ -56,8 +56,8 @@ test('the band reaches from the lowest to the highest value and all of it is in 
 })
 
 test('as of when the days are counted is said in both languages, and that they are not yet', () => {
-  expect(shown('en', <YearPanel year={year} curve={curve} />)).toContain('Line: mean of the day')
-  expect(shown('ja', <YearPanel year={year} curve={curve} />)).toContain('線：その日の平均')
+  expect(shown('en', <YearPanel year={year} curve={curve} />)).toContain('Line: mean of all values of the day')
+  expect(shown('ja', <YearPanel year={year} curve={curve} />)).toContain('線：その日の全測定値の平均')
   const notYet = { ...year, as_of: null, buckets: [] }
   expect(shown('en', <YearPanel year={notYet} curve={curve} />)).toContain('being prepared')
   expect(shown('ja', <YearPanel year={notYet} curve={curve} />)).toContain('集計を準備しています')
