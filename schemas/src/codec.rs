@@ -45,50 +45,6 @@ pub struct ReadBody<T> {
     pub(crate) planned: fn(&mut Planned<'_>) -> Result<T, FieldError>,
 }
 
-macro_rules! records {
-    ($($record:ty = $name:literal $published:ident $(read by $read:path)?),+ $(,)?) => {
-        $(impl Record for $record {
-            const NAME: &'static str = $name;
-            const SCHEMA: &'static str = include_str!(concat!("../avro/", $name, ".avsc"));
-            const PUBLISHED: &'static [&'static str] = crate::published::$published;
-            $(const READ: Option<ReadBody<Self>> = Some(ReadBody {
-                current: |body| $read(body),
-                planned: |body| $read(body),
-            });)?
-        })+
-
-        /// Name, current schema and published schemas of every record.
-        pub const RECORDS: &[(&str, &str, &[&str])] =
-            &[$(($name, <$record>::SCHEMA, <$record>::PUBLISHED)),+];
-    };
-}
-
-records! {
-    crate::reading::Reading = "reading" READING read by crate::body::reading,
-    crate::records::AcceptedReading = "accepted_reading" ACCEPTED_READING read by crate::body::accepted_reading,
-    crate::records::RejectedReading = "rejected_reading" REJECTED_READING,
-    crate::records::OutcomeTally = "outcome_tally" OUTCOME_TALLY,
-    crate::records::AlertEvent = "alert_event" ALERT_EVENT,
-    crate::records::CarePlan = "care_plan" CARE_PLAN,
-    crate::records::CareEvent = "care_event" CARE_EVENT,
-    crate::records::AuditEvent = "audit_event" AUDIT_EVENT,
-    crate::registry::Consortium = "registry_consortium" REGISTRY_CONSORTIUM,
-    crate::registry::Participant = "registry_participant" REGISTRY_PARTICIPANT,
-    crate::registry::TestLabEntry = "registry_test_lab" REGISTRY_TEST_LAB,
-    crate::registry::Assay = "registry_assay" REGISTRY_ASSAY,
-    crate::registry::DeviceModel = "registry_device" REGISTRY_DEVICE,
-    crate::registry::ActivityAggregation = "registry_activity_aggregation" REGISTRY_ACTIVITY_AGGREGATION,
-    crate::registry::Vendor = "registry_vendor" REGISTRY_VENDOR,
-    crate::registry::Practitioner = "registry_practitioner" REGISTRY_PRACTITIONER,
-    crate::registry::CareTeam = "registry_care_team" REGISTRY_CARE_TEAM,
-    crate::records::AuditSet = "audit_set" AUDIT_SET,
-    crate::records::EndedSession = "ended_session" ENDED_SESSION,
-    crate::records::RuleSet = "rule_set" RULE_SET,
-    crate::records::SilenceReport = "silence_report" SILENCE_REPORT,
-    crate::records::SlowReadings = "slow_readings" SLOW_READINGS,
-    crate::records::PersonKey = "person_key" PERSON_KEY,
-}
-
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];
 const REGISTRY: u8 = 0;
 

@@ -4,7 +4,8 @@
 mod limits;
 mod wording;
 
-use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
+use super::confirmed::{self, NEW_CRISIS_AFTER};
+use super::criterion::{Criterion, Measure};
 use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
 use crate::fixed::Fixed;
