@@ -317,7 +317,7 @@ impl<'a, T: Task> Session<'a, T> {
             if index == InputIndex::DRIVING {
                 began_at.entry(partition).or_insert(ready.positions.driving());
             }
-            ready.positions.advance(index, offset + 1);
+            ready.positions.set(index, offset + 1);
         }
         for partition in &due.partitions {
             if let Some(ready) = self.partitions.ready_mut(*partition) {
