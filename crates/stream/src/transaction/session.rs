@@ -21,6 +21,7 @@ use self::partitions::{Partitions, Ready};
 use self::paused::Paused;
 use self::rebuilding::Rebuilding;
 use self::transactions::Transactions;
+pub use self::transactions::producer_settings;
 use super::args::LoopArgs;
 use super::consumed::Ends;
 use super::inputs::{InputIndex, Inputs};
@@ -163,7 +164,8 @@ impl<'a, T: Task> Session<'a, T> {
                     let link = self.rebuilding.begin();
                     if !assigned.is_empty() {
                         let with = (self.setup.kafka, self.setup.args);
-                        Job::of(with, (&*self.setup.task, self.setup.inputs), &assigned, link)?.start()?;
+                        Job::of(with, (&*self.setup.task, self.setup.inputs), &assigned, link)?
+                            .start()?;
                     }
                 }
             }
