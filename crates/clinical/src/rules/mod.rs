@@ -42,6 +42,8 @@ mod weight_loss;
 mod changes;
 mod confirmed;
 mod confirmed_evidence;
+mod confirmed_rule;
+mod confirmed_words;
 mod criterion;
 mod days;
 mod glucose_assessment;
