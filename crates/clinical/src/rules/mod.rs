@@ -63,6 +63,8 @@ mod weights;
 #[cfg(test)]
 mod glucose_tests;
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod sent;
 
 fn of_folders() -> Vec<&'static dyn Rule> {
