@@ -24,6 +24,7 @@ ALLOWED = {
     "crates/clinical/src/glucose/": ("kind", "the bands of the kind, which rules and metrics share"),
     "crates/clinical/src/metrics/": ("kind", "each metric is of a kind, by its definition"),
     "crates/clinical/src/rules/glucose_low/": ("rule", "is told by the rule of what is lower"),
+    "crates/clinical/src/rules/hours.rs": ("rule", "its parameters are called by the rule that had them first"),
     "crates/clinical/src/programmes.rs": ("rule", "sets of parameters, which rules have"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),
     "deploy/rule-sets/": ("rule", "numbers of rules"),

@@ -8,8 +8,10 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::util::Timeout;
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use rdkafka::{Offset, TopicPartitionList};
+use stream::group::{self, GroupArgs};
 use stream::topics::TopicSpec;
+use stream::{KafkaArgs, transaction};
 
 use crate::held_back::{HeldBack, is_full};
 use crate::input::Input;
@@ -38,8 +40,9 @@ pub fn run(stage: &Stage, input: &Input, round: usize) -> anyhow::Result<Rate> {
     let servers = stage.bootstrap_servers();
     let held_back = HeldBack::write(&servers, &from, input)?;
     let group = format!("copying{round}");
-    let producer = producer(&servers, &group)?;
-    let consumer = consumer(&servers, &group)?;
+    let kafka = KafkaArgs::local(&servers);
+    let producer = producer(&kafka, &group)?;
+    let consumer = consumer(&kafka, &group)?;
     consumer.subscribe(&[&from])?;
     let deadline = Instant::now() + PATIENCE;
     while consumer.assignment()?.count() == 0 {
@@ -129,39 +132,13 @@ fn let_deliver(producer: &BaseProducer) {
     producer.poll(Duration::ZERO);
 }
 
-/// As the processor's consumer is set.
-fn consumer(servers: &str, group: &str) -> anyhow::Result<BaseConsumer> {
-    Ok(ClientConfig::new()
-        .set("bootstrap.servers", servers)
-        .set("group.id", group)
-        .set("isolation.level", "read_committed")
-        .set("enable.auto.commit", "false")
-        .set("enable.auto.offset.store", "false")
-        .set("auto.offset.reset", "earliest")
-        .set("fetch.wait.max.ms", "20")
-        .set("queued.max.messages.kbytes", "65536")
-        .set("fetch.queue.backoff.ms", "10")
-        .set("partition.assignment.strategy", "range")
-        .set("session.timeout.ms", "10000")
-        .set("heartbeat.interval.ms", "1000")
-        .create()?)
+fn consumer(kafka: &KafkaArgs, group: &str) -> anyhow::Result<BaseConsumer> {
+    let args = GroupArgs { group: group.to_owned(), topics: Vec::new(), instance: None };
+    Ok(group::member_settings(kafka, &args, group).create()?)
 }
 
-/// As the processor's producer is set.
-fn producer(servers: &str, group: &str) -> anyhow::Result<BaseProducer> {
-    let producer: BaseProducer = ClientConfig::new()
-        .set("bootstrap.servers", servers)
-        .set("transactional.id", group)
-        .set("transaction.timeout.ms", "30000")
-        .set("acks", "all")
-        .set("linger.ms", "1")
-        .set("retry.backoff.ms", "10")
-        .set("compression.type", "lz4")
-        .set("batch.size", "1000000")
-        .set("queue.buffering.max.messages", "500000")
-        .set("queue.buffering.max.kbytes", "262144")
-        .set("delivery.report.only.error", "true")
-        .create()?;
+fn producer(kafka: &KafkaArgs, group: &str) -> anyhow::Result<BaseProducer> {
+    let producer: BaseProducer = transaction::producer_settings(kafka, group, group).create()?;
     producer.init_transactions(Duration::from_secs(30))?;
     Ok(producer)
 }

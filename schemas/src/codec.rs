@@ -8,6 +8,7 @@ mod parsed;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -20,8 +21,8 @@ use serde::de::DeserializeOwned;
 
 use crate::body::{Body, FieldError};
 use crate::plan::{Plan, Planned};
-pub use crate::schema_registry::RegistryError;
 use crate::schema_registry::SchemaRegistry;
+pub use crate::schema_registry::{Refused, RegistryError, Unavailable};
 use parsed::datum_writer;
 pub(crate) use parsed::{Parsed, datum_reader, parse, parse_own};
 
@@ -45,50 +46,6 @@ pub struct ReadBody<T> {
     pub(crate) planned: fn(&mut Planned<'_>) -> Result<T, FieldError>,
 }
 
-macro_rules! records {
-    ($($record:ty = $name:literal $published:ident $(read by $read:path)?),+ $(,)?) => {
-        $(impl Record for $record {
-            const NAME: &'static str = $name;
-            const SCHEMA: &'static str = include_str!(concat!("../avro/", $name, ".avsc"));
-            const PUBLISHED: &'static [&'static str] = crate::published::$published;
-            $(const READ: Option<ReadBody<Self>> = Some(ReadBody {
-                current: |body| $read(body),
-                planned: |body| $read(body),
-            });)?
-        })+
-
-        /// Name, current schema and published schemas of every record.
-        pub const RECORDS: &[(&str, &str, &[&str])] =
-            &[$(($name, <$record>::SCHEMA, <$record>::PUBLISHED)),+];
-    };
-}
-
-records! {
-    crate::reading::Reading = "reading" READING read by crate::body::reading,
-    crate::records::AcceptedReading = "accepted_reading" ACCEPTED_READING read by crate::body::accepted_reading,
-    crate::records::RejectedReading = "rejected_reading" REJECTED_READING,
-    crate::records::OutcomeTally = "outcome_tally" OUTCOME_TALLY,
-    crate::records::AlertEvent = "alert_event" ALERT_EVENT,
-    crate::records::CarePlan = "care_plan" CARE_PLAN,
-    crate::records::CareEvent = "care_event" CARE_EVENT,
-    crate::records::AuditEvent = "audit_event" AUDIT_EVENT,
-    crate::registry::Consortium = "registry_consortium" REGISTRY_CONSORTIUM,
-    crate::registry::Participant = "registry_participant" REGISTRY_PARTICIPANT,
-    crate::registry::TestLabEntry = "registry_test_lab" REGISTRY_TEST_LAB,
-    crate::registry::Assay = "registry_assay" REGISTRY_ASSAY,
-    crate::registry::DeviceModel = "registry_device" REGISTRY_DEVICE,
-    crate::registry::ActivityAggregation = "registry_activity_aggregation" REGISTRY_ACTIVITY_AGGREGATION,
-    crate::registry::Vendor = "registry_vendor" REGISTRY_VENDOR,
-    crate::registry::Practitioner = "registry_practitioner" REGISTRY_PRACTITIONER,
-    crate::registry::CareTeam = "registry_care_team" REGISTRY_CARE_TEAM,
-    crate::records::AuditSet = "audit_set" AUDIT_SET,
-    crate::records::EndedSession = "ended_session" ENDED_SESSION,
-    crate::records::RuleSet = "rule_set" RULE_SET,
-    crate::records::SilenceReport = "silence_report" SILENCE_REPORT,
-    crate::records::SlowReadings = "slow_readings" SLOW_READINGS,
-    crate::records::PersonKey = "person_key" PERSON_KEY,
-}
-
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];
 const REGISTRY: u8 = 0;
 
@@ -108,13 +65,34 @@ pub enum DecodeError {
     NoRegistry,
     /// Written with a schema that is not known here.
     #[error("written with unknown schema {0}; publish the schema or use the current one")]
-    UnknownSchema(String),
+    UnknownSchema(WriterSchema),
+    /// The text of a schema is none.
+    #[error("the schema cannot be read: {0}")]
+    NoSchema(#[source] apache_avro::Error),
     /// The schema is known; the bytes are not of it, or say what the current one cannot.
     #[error("the body cannot be read: {0}")]
     Malformed(String),
     /// The schema registry cannot be asked now.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+}
+
+/// How a message names the schema that it was written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriterSchema {
+    /// By its fingerprint, in single-object encoding.
+    Fingerprint(u64),
+    /// By its id in the schema registry.
+    Id(u32),
+}
+
+impl fmt::Display for WriterSchema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fingerprint(fingerprint) => write!(f, "with fingerprint {fingerprint:016x}"),
+            Self::Id(id) => write!(f, "id {id}"),
+        }
+    }
 }
 
 impl From<FieldError> for DecodeError {
@@ -390,7 +368,7 @@ impl<T: Record> Decoder<T> {
             let mut published = self.published.iter();
             let (_, writer) = published.find(|(known, _)| known == header).ok_or_else(|| {
                 let fingerprint = u64::from_le_bytes(header[2..].try_into().expect("8 of 10"));
-                DecodeError::UnknownSchema(format!("with fingerprint {fingerprint:016x}"))
+                DecodeError::UnknownSchema(WriterSchema::Fingerprint(fingerprint))
             })?;
             return Ok((*writer, body));
         }
@@ -402,7 +380,7 @@ impl<T: Record> Decoder<T> {
 
     fn writer_by_id(&self, id: u32) -> Result<Writer, DecodeError> {
         let registry = self.registry.as_ref().ok_or(DecodeError::NoRegistry)?;
-        let unknown = || DecodeError::UnknownSchema(format!("id {id}"));
+        let unknown = || DecodeError::UnknownSchema(WriterSchema::Id(id));
         // Registries count in 32 bits with a sign; some fail when they are asked for more.
         if i32::try_from(id).is_err() {
             return Err(unknown());
@@ -442,7 +420,7 @@ fn malformed(error: apache_avro::Error) -> DecodeError {
 /// When it is no such message, the schema is none, or it cannot say what the message says.
 pub fn written_with<T: Record>(message: &[u8], schema: &str) -> Result<Vec<u8>, DecodeError> {
     let current = parse_own(T::SCHEMA);
-    let other = parse(schema).map_err(|error| DecodeError::UnknownSchema(error.to_string()))?;
+    let other = parse(schema).map_err(DecodeError::NoSchema)?;
     let body = message.strip_prefix(&current.header).ok_or(DecodeError::NotFramed)?;
     let body = Plan::between(current.schema, other.schema).apply(body)?;
     Ok([&other.header[..], &body].concat())

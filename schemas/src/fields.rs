@@ -12,7 +12,6 @@ use clinical::kinds;
 
 pub use crate::measurement::MOST_FIELDS;
 use crate::measurement::Measurement;
-use crate::taken::NotTaken;
 
 /// A field of a record in the formats that it is read from and written to.
 #[derive(Debug)]
@@ -137,6 +136,15 @@ pub trait Coded: Copy + 'static {
     fn index(self) -> usize;
 }
 
+/// Why an optional field is taken as absent although something is said of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DataAbsentReason {
+    /// It is a device's way of saying that there is no value.
+    SaidAbsent,
+    /// It cannot be true, or is not of the field's form.
+    Invalid,
+}
+
 /// Is shown the fields of a measurement.
 pub trait Visitor {
     /// Why no further field is to be shown.
@@ -151,7 +159,7 @@ pub trait Visitor {
     -> Result<(), Self::Error>;
 
     /// Is told why the next field is shown as absent although something is said of it.
-    fn not_taken(&mut self, _field: &'static Field, _why: NotTaken) {}
+    fn absent(&mut self, _field: &'static Field, _why: DataAbsentReason) {}
 
     /// Is told that less of the next field is shown than was said: it has fewer decimals.
     fn rounded(&mut self, _field: &'static Field) {}

@@ -22,9 +22,11 @@ mod measurement;
 pub mod migrations;
 mod plan;
 pub mod plan_document;
+mod product;
 mod published;
 pub mod reading;
 pub mod readout;
+pub mod record_list;
 pub mod records;
 pub mod registry;
 mod replay;
@@ -36,12 +38,13 @@ pub mod validation;
 
 pub use accepted::{Acceptance, AcceptedEncoder};
 pub use codec::{Codec, CurrentBody, DecodeError, Decoder, Encoder, Record, WrittenBody};
+pub use product::Product;
 pub use reading::Reading;
 pub use records::{
     AcceptedReading, AlertEvent, AuditEvent, CareEvent, CarePlan, Origin, OutcomeTally,
     RejectedReading,
 };
 pub use records::{AlertAct, AuditSet, EndedSession, PersonKey};
-pub use replay::{Product, ReplayedReading};
+pub use replay::ReplayedReading;
 pub use topics::Topics;
 pub use validation::{RejectionReason, ValidationError};

@@ -8,17 +8,9 @@ use clinical::remembered::RememberedReading;
 use crate::body::{self, Body, FieldError, Fields, KnownSource, unchanged};
 use crate::codec::{CurrentBody, DecodeError, WrittenBody};
 use crate::envelope::taken_time;
+use crate::product::Product;
 use crate::reading::{DataInput, Device, Measurement, Reading, ReadingStatus};
 use crate::records::{AcceptedReading, StoredOutcome};
-
-/// Which product measured a reading, as its sender writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Product<'b> {
-    /// Manufacturer code.
-    pub manufacturer: &'b str,
-    /// Model number, where the sender says it.
-    pub model_number: Option<&'b str>,
-}
 
 impl CurrentBody<'_, Reading> {
     /// The product that measured it; none of a test lab, and of what is no reading.

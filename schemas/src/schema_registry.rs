@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -16,10 +17,60 @@ pub enum RegistryError {
     #[error(
         "the schema registry does not answer ({0}); check SCHEMA_REGISTRY_URL and that it runs"
     )]
-    Unavailable(String),
+    Unavailable(#[from] Unavailable),
     /// An answer that will not change by asking again.
     #[error("the schema registry refuses: {0}")]
-    Refused(String),
+    Refused(#[from] Refused),
+}
+
+/// Why the schema registry does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// The thread that asks could not be started.
+    #[error("a thread cannot be started: {0}")]
+    NoThread(#[source] io::Error),
+    /// The thread that asks has ended.
+    #[error("its client has ended")]
+    Ended,
+    /// It cannot be reached, or has not answered in time.
+    #[error("{0}")]
+    Unreachable(#[source] reqwest::Error),
+    /// It says to try again.
+    #[error("status {0}")]
+    Busy(u16),
+    /// Something else answers, or this client may not read schemas: that says nothing about the schema.
+    #[error("status {status} for schema id {id}; schemas must be readable by their ids")]
+    Unreadable {
+        /// The answer's status.
+        status: u16,
+        /// The schema's id.
+        id: u32,
+    },
+    /// What answers is no schema registry.
+    #[error("its answer is not understood: {0}")]
+    NotUnderstood(#[source] serde_json::Error),
+}
+
+/// What the schema registry refuses.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Its address is none. The address may hold a password, and is not said.
+    #[error("SCHEMA_REGISTRY_URL must begin with http:// or https://")]
+    Address,
+    /// A registry in memory holds no such schema.
+    #[error("no schema for subject {0}")]
+    NoSchema(String),
+    /// It does not register a schema.
+    #[error("status {status} for subject {subject}")]
+    NotRegistered {
+        /// The answer's status.
+        status: u16,
+        /// The schema's subject.
+        subject: String,
+    },
+    /// Its answer to a registration is none.
+    #[error("its answer is not understood: {0}")]
+    NotUnderstood(#[source] serde_json::Error),
 }
 
 impl RegistryError {
@@ -85,15 +136,13 @@ struct Stored {
 impl SchemaRegistry {
     pub(crate) fn new(url: &str) -> Result<Self, RegistryError> {
         if !(url.starts_with("http://") || url.starts_with("https://")) {
-            return Err(RegistryError::Refused(
-                "SCHEMA_REGISTRY_URL must begin with http:// or https://".to_owned(),
-            ));
+            return Err(Refused::Address.into());
         }
         let (asker, questions) = channel();
         std::thread::Builder::new()
             .name("schema-registry".to_owned())
             .spawn(move || answer_all(&questions))
-            .map_err(|error| RegistryError::Unavailable(error.to_string()))?;
+            .map_err(Unavailable::NoThread)?;
         let url = url.trim_end_matches('/').to_owned();
         Ok(Self::Remote { url, asker, own: OnceLock::new() })
     }
@@ -104,8 +153,8 @@ impl SchemaRegistry {
             Self::Remote { url, asker, own } => (url, asker, own),
             Self::Held(schemas) => {
                 let found = schemas.iter().find(|(_, held)| *held == schema);
-                let none = || RegistryError::Refused(format!("no schema for subject {subject}"));
-                return found.map(|(id, _)| *id).ok_or_else(none);
+                let none = || Refused::NoSchema(subject.to_owned());
+                return Ok(found.map(|(id, _)| *id).ok_or_else(none)?);
             }
         };
         let url = format!("{url}/subjects/{subject}/versions");
@@ -113,9 +162,9 @@ impl SchemaRegistry {
         let answer = ask(asker, Request::Post(url, body))?;
         let status = answer.status;
         if status != 200 {
-            return Err(RegistryError::Refused(format!("status {status} for subject {subject}")));
+            return Err(Refused::NotRegistered { status, subject: subject.to_owned() }.into());
         }
-        let registered: Registered = answer.parse()?;
+        let registered: Registered = answer.parse().map_err(Refused::NotUnderstood)?;
         let _ = own.set(registered.id);
         Ok(registered.id)
     }
@@ -130,15 +179,13 @@ impl SchemaRegistry {
         match answer.status {
             200 => match answer.parse::<Stored>() {
                 Ok(stored) => Ok(Some(stored.schema)),
-                Err(error) => Err(RegistryError::Unavailable(error.to_string())),
+                Err(error) => Err(Unavailable::NotUnderstood(error).into()),
             },
             404 if answer.says_there_is_no_schema() => Ok(None),
             // Where a schema of ours may be read, it is this one that nobody may, and one sender's alone.
             _ if self.answers() => Ok(None),
             // A proxy's page, a missing right, a wrong address: they say nothing about the schema.
-            status => Err(RegistryError::Unavailable(format!(
-                "status {status} for schema id {id}; schemas must be readable by their ids"
-            ))),
+            status => Err(Unavailable::Unreadable { status, id }.into()),
         }
     }
 
@@ -151,17 +198,16 @@ impl SchemaRegistry {
     }
 }
 
-fn ask(asker: &Sender<Question>, request: Request) -> Result<Answer, RegistryError> {
-    let unavailable = |why: String| RegistryError::Unavailable(why);
+fn ask(asker: &Sender<Question>, request: Request) -> Result<Answer, Unavailable> {
     let (to, answer) = channel();
     let asked = asker.send((request, to)).ok().and_then(|()| answer.recv().ok());
     match asked {
         Some(Ok(answer)) if answer.status >= 500 || matches!(answer.status, 408 | 429) => {
-            Err(unavailable(format!("status {}", answer.status)))
+            Err(Unavailable::Busy(answer.status))
         }
         Some(Ok(answer)) => Ok(answer),
-        Some(Err(error)) => Err(unavailable(error.to_string())),
-        None => Err(unavailable("its client has ended".to_owned())),
+        Some(Err(error)) => Err(Unavailable::Unreachable(error)),
+        None => Err(Unavailable::Ended),
     }
 }
 
@@ -211,15 +257,14 @@ impl Answer {
         serde_json::from_slice::<Fault>(&self.body).is_ok_and(|it| it.error_code == NO_SCHEMA)
     }
 
-    fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, RegistryError> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            RegistryError::Refused(format!("its answer is not understood: {error}"))
-        })
+    fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(&self.body)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
     use std::io::{Read, Write};
     use std::net::TcpListener;
 
@@ -259,6 +304,7 @@ mod tests {
         for answer in NO_ANSWERS {
             let error = answering(&[answer]).schema(7).unwrap_err();
             assert!(error.is_retryable(), "{answer:?}: {error}");
+            assert!(error.source().is_some_and(<dyn Error>::is::<Unavailable>), "{error:?}");
             // Nor does it let a schema of our own be read.
             let registry = answering(&[("200 OK", r#"{"id":1}"#), answer, answer]);
             registry.register("readings.raw-value", "{}").unwrap();

@@ -10,27 +10,18 @@ use std::convert::Infallible;
 
 use clinical::kinds;
 
-use crate::fields::{Field, Value, Visitor};
+use crate::fields::{DataAbsentReason, Field, Value, Visitor};
 use crate::reading::{Reading, Source};
 use crate::validation::{ValidationError, out_of_range, validate_text};
-
-/// Why nothing is taken of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotTaken {
-    /// It is a device's way of saying that there is no value.
-    SaysNone,
-    /// It cannot be true, or is not of the field's form.
-    Invalid,
-}
 
 impl Field {
     /// What is taken of a value. Of a required field it is never nothing: what is wrong with it is
     /// wrong with its reading.
     ///
     /// # Errors
-    /// [`NotTaken`] says why nothing is taken of the value of an optional field.
+    /// [`DataAbsentReason`] says why nothing is taken of the value of an optional field.
     #[inline]
-    pub fn taken<'r>(&self, value: Value<'r>) -> Result<Value<'r>, NotTaken> {
+    pub fn taken<'r>(&self, value: Value<'r>) -> Result<Value<'r>, DataAbsentReason> {
         let declared = self.declared;
         let value = match value {
             Value::Decimal(number) => Value::Decimal(declared.rounded(number)),
@@ -43,19 +34,23 @@ impl Field {
         match value {
             Value::Integer(number) => self.optional_number(number.into())?,
             Value::Decimal(number) => self.optional_number(number)?,
-            Value::Text(text) if kinds::says_none(text) => return Err(NotTaken::SaysNone),
-            Value::Text(text) => validate_text(declared, text).map_err(|_| NotTaken::Invalid)?,
+            Value::Text(text) if kinds::says_none(text) => {
+                return Err(DataAbsentReason::SaidAbsent);
+            }
+            Value::Text(text) => {
+                validate_text(declared, text).map_err(|_| DataAbsentReason::Invalid)?
+            }
             Value::Flag(_) | Value::Code(_) => {}
         }
         Ok(value)
     }
 
-    fn optional_number(&self, number: f64) -> Result<(), NotTaken> {
+    fn optional_number(&self, number: f64) -> Result<(), DataAbsentReason> {
         if self.declared.none.contains(&number) {
-            return Err(NotTaken::SaysNone);
+            return Err(DataAbsentReason::SaidAbsent);
         }
         match self.declared.quantity() {
-            Some(quantity) if !quantity.holds(number) => Err(NotTaken::Invalid),
+            Some(quantity) if !quantity.holds(number) => Err(DataAbsentReason::Invalid),
             _ => Ok(()),
         }
     }
@@ -97,10 +92,10 @@ impl Visitor for Warnings {
         Ok(())
     }
 
-    fn not_taken(&mut self, field: &'static Field, why: NotTaken) {
+    fn absent(&mut self, field: &'static Field, why: DataAbsentReason) {
         let rule = match why {
-            NotTaken::SaysNone => "absent_value",
-            NotTaken::Invalid => "left_out",
+            DataAbsentReason::SaidAbsent => "absent_value",
+            DataAbsentReason::Invalid => "left_out",
         };
         self.add(field.name(), rule);
     }
@@ -148,7 +143,7 @@ pub(crate) fn taken<V: Visitor>(
             Some(taken)
         }
         Err(why) => {
-            visitor.not_taken(field, why);
+            visitor.absent(field, why);
             None
         }
     });
@@ -320,7 +315,12 @@ mod tests {
             }
             for none in declared.none {
                 let value = Value::Decimal(*none);
-                assert_eq!(field.taken(value), Err(NotTaken::SaysNone), "{}", declared.name);
+                assert_eq!(
+                    field.taken(value),
+                    Err(DataAbsentReason::SaidAbsent),
+                    "{}",
+                    declared.name
+                );
             }
         }
     }

@@ -13,10 +13,9 @@ pub use error::{RejectionReason, ValidationError};
 use error::{not_below, not_measured};
 
 use crate::envelope::first_time;
-use crate::fields::{Field, MOST_FIELDS, Value, Visitor};
+use crate::fields::{DataAbsentReason, Field, MOST_FIELDS, Value, Visitor};
 use crate::reading as wire;
 use crate::readout;
-use crate::taken::NotTaken;
 
 /// How far ahead of the receipt the clock of an observation may be. A reading from further in the
 /// future cannot be true and would hide later ones.
@@ -312,8 +311,8 @@ impl Visitor for Validation {
         Ok(())
     }
 
-    fn not_taken(&mut self, _: &'static Field, why: NotTaken) {
-        self.left_out += usize::from(why == NotTaken::Invalid);
+    fn absent(&mut self, _: &'static Field, why: DataAbsentReason) {
+        self.left_out += usize::from(why == DataAbsentReason::Invalid);
     }
 }
 

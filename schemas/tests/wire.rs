@@ -6,11 +6,11 @@ use apache_avro::rabin::Rabin;
 use apache_avro::schema_compatibility::{Compatibility, SchemaCompatibility};
 use clinical::Timestamp;
 use examples::reference;
-use schemas::codec::RECORDS;
 use schemas::reading::{
     BloodGlucose, BloodPressure, DataInput, Device, GlucoseMethod, Measurement, OriginOfTime,
     Reading, ReadingStatus, Source,
 };
+use schemas::record_list::RECORDS;
 use schemas::records::{Origin, RawOutcome, RejectedReading, StoredOutcome};
 use schemas::{AcceptedEncoder, AcceptedReading, Codec, DecodeError, OutcomeTally};
 use serde_json::Value;

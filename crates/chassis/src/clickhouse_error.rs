@@ -4,8 +4,7 @@
 /// patients: nothing else of it is kept.
 #[must_use]
 pub fn clickhouse_error(text: &str) -> String {
-    let digits = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>();
-    let code = text.split_once("Code: ").map(|(_, rest)| digits(rest)).unwrap_or_default();
+    let code = text.find(CODE).and_then(|begin| clickhouse_exception_code(&text[begin..]));
     let is_name = |name: &&str| {
         name.len() > 3
             && name
@@ -13,11 +12,22 @@ pub fn clickhouse_error(text: &str) -> String {
                 .all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit())
     };
     let name = text.split(['(', ')']).rfind(is_name).unwrap_or("no name");
-    if code.is_empty() {
-        "an error without a code".to_owned()
-    } else {
-        format!("code {code}, {name}")
+    match code {
+        Some(code) => format!("code {code}, {name}"),
+        None => "an error without a code".to_owned(),
     }
+}
+
+/// What the text of an exception begins with, before its code.
+const CODE: &str = "Code: ";
+
+/// The code of an exception of ClickHouse, as in `system.errors`, whose text begins with it; none of any
+/// other text. The text holds values of rows and goes nowhere else.
+#[must_use]
+pub fn clickhouse_exception_code(text: &str) -> Option<i32> {
+    let digits = text.trim_start().strip_prefix(CODE)?;
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().ok()
 }
 
 #[cfg(test)]

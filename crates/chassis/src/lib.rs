@@ -34,7 +34,7 @@ pub mod telemetry;
 
 pub use args::{DrainArgs, InsertTimeoutArgs, InstanceArgs, PartitionsArgs, ServiceArgs};
 pub use backoff::Backoff;
-pub use clickhouse_error::clickhouse_error;
+pub use clickhouse_error::{clickhouse_error, clickhouse_exception_code};
 pub use clock::now_ms;
 pub use connections::{
     ClickHouseArgs, DeploymentArgs, KafkaArgs, KafkaProperty, KafkaPropertyArgs, NoKafkaProperty,

@@ -16,7 +16,7 @@ pub const UPDATE_TIME_TOLERANCE: Span = AHEAD_TOLERANCE;
 
 /// For so long a clock that was never set counts on from its factory date before that date is taken for
 /// a true one. Ours: a patient who measures once a week is noticed, and of a true history 2 days in a
-/// hundred are not believed.
+/// hundred are not trusted.
 pub(crate) const COUNTS_ON: Span = Span::from_days(7);
 
 /// A version that was registered so shortly before its receipt was registered as it was handed over, so that
@@ -33,7 +33,7 @@ const WESTERNMOST: Span = Span::from_hours(12);
 /// the 1st of January), and that is so long before the receipt that no rule looks at the reading. Or it
 /// shows a year before any that may be true, as clocks do that count from 1970 or 1980.
 ///
-/// A reading is not doubted for being old: of a history of years those of other days are believed.
+/// A reading is not doubted for being old: of a history of years those of other days are trusted.
 pub fn not_set(observed: Timestamp, received: Timestamp) -> bool {
     if received - observed <= WINDOW {
         return false;
@@ -58,7 +58,7 @@ pub fn is_doubted(kind: Kind) -> bool {
 /// Whether a reading was registered when it was handed over, and says that it was observed so long before
 /// that no rule looks at it. It comes of a device's memory, or of a clock that shows a wrong date: a year, or
 /// day and month, that were set wrongly, or a factory date from which it has counted on for longer than
-/// [`not_set`] knows. Nothing in one reading tells which, so its time is believed, and its sender and
+/// [`not_set`] knows. Nothing in one reading tells which, so its time is trusted, and its sender and
 /// whoever sees it are told. What was registered when it was observed is a history, and not doubted.
 pub fn long_ago((observed, updated): (Timestamp, Timestamp), received: Timestamp) -> bool {
     received - observed > WINDOW

@@ -268,7 +268,7 @@ impl Monitor {
 
     /// Assesses every rule where alerts are held back otherwise than before: no number has changed, and
     /// what is over stays as it was said.
-    pub fn judge_by_other_holds(
+    pub fn judge_as_held_back(
         &mut self,
         patient: &PatientId,
         now: Timestamp,

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use crate::built_in::RULE_SET;
+use crate::held_back::HeldBack;
 use crate::local_time::{JAPAN, LocalTime};
 use crate::parameter::Parameter;
-use crate::pause::{InvalidPause, Pause};
+use crate::pause::Pause;
 use crate::programmes::{Programme, ProgrammeValue};
-use crate::quiet_hours::{InvalidQuietHours, QuietHours};
+use crate::quiet_hours::QuietHours;
 use crate::reliability::{Trust, TrustedProducts};
 use crate::rule_set::{GivenValue, Places, RuleSet};
 use crate::sample::Sample;
-use crate::schedule::{InvalidSchedule, Schedule};
-use crate::silence::Held;
+use crate::schedule::Schedule;
 use crate::time::Timestamp;
+
+pub use crate::invalid_plan::InvalidPlan;
 
 /// What a patient's rules work with: what the care plan says of a parameter, or else its programme, or
 /// else the rule set in force, or else the parameter's default.
@@ -33,7 +35,7 @@ pub struct Plan {
     pub pauses: Vec<Pause>,
     /// When alerts that readings are missing are held back, because a whole group of patients was silent.
     /// No plan says so: whoever sees all patients does.
-    pub held: Vec<Held>,
+    pub held_back: Vec<HeldBack>,
     /// When nobody is called for a review.
     pub quiet_hours: Option<QuietHours>,
     /// The rule set in force; none where the built-in one is.
@@ -67,48 +69,6 @@ pub struct Effective<'p> {
     pub origin: Origin,
     /// Which text, guideline or person gives it; none of a value that the plan itself names.
     pub source: Option<&'p str>,
-}
-
-/// A plan that asks for what no rule can work with.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum InvalidPlan {
-    /// No rule has a parameter of this name.
-    #[error("no rule has a threshold named {0}")]
-    UnknownParameter(String),
-    /// The number is outside what the rule can work with.
-    #[error("{name} must be between {low} and {high}")]
-    OutOfRange {
-        /// The parameter's name.
-        name: &'static str,
-        /// Smallest value allowed.
-        low: f64,
-        /// Greatest value allowed.
-        high: f64,
-    },
-    /// The hours of mornings and evenings do not follow each other.
-    #[error(
-        "the hours of the day do not follow each other: the morning begins, the morning ends, the \
-         evening begins, and the next morning begins; name all three of who lives at other hours"
-    )]
-    Hours,
-    /// They do not follow each other together with those of a rule set.
-    #[error(
-        "together with those of the rule set {0} the hours of the day do not follow each other: the \
-         morning begins, the morning ends, the evening begins, and the next morning begins; name all three"
-    )]
-    HoursUnder(String),
-    /// There is no programme of this name.
-    #[error("no programme is named {0}")]
-    UnknownProgramme(String),
-    /// The schedule cannot be kept.
-    #[error(transparent)]
-    Schedule(#[from] InvalidSchedule),
-    /// A pause cannot be.
-    #[error(transparent)]
-    Pause(#[from] InvalidPause),
-    /// The quiet hours are no hours.
-    #[error(transparent)]
-    QuietHours(#[from] InvalidQuietHours),
 }
 
 impl Plan {

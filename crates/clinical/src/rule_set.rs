@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::alert::RuleName;
 use crate::built_in::RULE_SET;
+use crate::invalid_plan::InvalidPlan;
 use crate::parameter::Parameter;
-use crate::plan::InvalidPlan;
 use crate::source::written_by_a_person;
 use crate::time::Timestamp;
 

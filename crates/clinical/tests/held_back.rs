@@ -4,9 +4,9 @@
 use crate::home;
 
 use clinical::alert::{Severity, Transition};
+use clinical::held_back::{HELD_BACK_AT_MOST, HeldBack};
 use clinical::plan::Plan;
 use clinical::schedule::{Expected, Schedule, grace};
-use clinical::silence::{HELD_AT_MOST, Held};
 use clinical::{Kind, Span, Timestamp};
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -26,13 +26,13 @@ fn plan(missing_after_days: i32, review_after_days: i32) -> Plan {
     Plan::default().with_schedule(schedule)
 }
 
-fn hold(from: Timestamp, until: Timestamp) -> Held {
-    Held { kind: Kind::BloodPressure, from, until }
+fn hold(from: Timestamp, until: Timestamp) -> HeldBack {
+    HeldBack { kind: Kind::BloodPressure, from, until }
 }
 
-fn held_back(plan: Plan, held: Vec<Held>) -> Home {
+fn held_back(plan: Plan, held: Vec<HeldBack>) -> Home {
     let mut plan = plan;
-    plan.held = held;
+    plan.held_back = held;
     Home::with_plan(plan)
 }
 
@@ -47,7 +47,7 @@ fn normal(minutes: i64) -> Sent {
 }
 
 /// Who measured on 29 May and is silent from then on: due on 2 June.
-fn silent(held: Vec<Held>) -> Home {
+fn silent(held: Vec<HeldBack>) -> Home {
     let mut home = held_back(plan(3, 14), held);
     home.receives(normal(10));
     home
@@ -90,10 +90,10 @@ fn who_is_heard_before_the_hold_ends_gets_no_alert_then_or_later() {
 #[test]
 fn an_alert_is_held_back_for_three_days_at_most() {
     let mut home = silent(vec![hold(due(2), Timestamp::LATEST)]);
-    home.waits_until(minutes(due(3) + HELD_AT_MOST) - 2);
+    home.waits_until(minutes(due(3) + HELD_BACK_AT_MOST) - 2);
     assert!(home.reported.is_empty());
     home.waits_until(10 * DAY);
-    assert_eq!(reported(&home), [(Raised, Technical, due(3) + HELD_AT_MOST)]);
+    assert_eq!(reported(&home), [(Raised, Technical, due(3) + HELD_BACK_AT_MOST)]);
     // The hold goes on, and says nothing of what was raised.
     assert!(home.missed_at(11 * DAY).is_empty());
 }
@@ -113,7 +113,7 @@ fn an_alert_that_was_raised_before_stays_and_ends_as_ever() {
     let known = reported(&home);
     assert_eq!(known, [(Raised, Technical, due(3))]);
     // It is learned late that the group has been silent for long.
-    home.plan.held = vec![hold(due(1), Timestamp::LATEST)];
+    home.plan.held_back = vec![hold(due(1), Timestamp::LATEST)];
     assert!(home.missed_at(minutes(due(3)) + 90).is_empty());
     home.receives(normal(minutes(due(3)) + 120));
     assert_eq!(home.last().transition, Resolved);
@@ -129,7 +129,7 @@ fn a_silence_that_begins_after_an_alert_was_due_holds_nothing_back() {
 
 #[test]
 fn readings_of_another_kind_are_not_held_back() {
-    let other = Held { kind: Kind::BodyTemperature, ..hold(due(1), Timestamp::LATEST) };
+    let other = HeldBack { kind: Kind::BodyTemperature, ..hold(due(1), Timestamp::LATEST) };
     let mut home = silent(vec![other]);
     home.waits_until(5 * DAY);
     assert_eq!(reported(&home), [(Raised, Technical, due(3))]);
@@ -152,7 +152,7 @@ proptest! {
         pauses in prop::collection::vec((1..9_i64, 0..DAY), 1..8),
         holds in prop::collection::vec((0..40_i64, 0..12_i64), 0..3),
     ) {
-        let held: Vec<Held> = holds
+        let held: Vec<HeldBack> = holds
             .iter()
             .map(|(from, days)| hold(at(from * DAY), at((from + days) * DAY)))
             .collect();
@@ -177,7 +177,7 @@ proptest! {
         for (began, when) in raised(&with) {
             let same = all.iter().find(|(other, _)| *other == began);
             let (_, due) = same.expect("it is one that would have been raised");
-            prop_assert!((*due..=*due + HELD_AT_MOST).contains(&when));
+            prop_assert!((*due..=*due + HELD_BACK_AT_MOST).contains(&when));
         }
         // Who is silent in the end is told of, held back or not.
         let open = |home: &Home| home.monitor.alerts().iter().filter(|one| one.is_open()).count();

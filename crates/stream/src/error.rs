@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::KafkaProperty;
@@ -89,7 +90,7 @@ pub enum StreamError {
          be one that its producer still commits; see that every broker runs and that this user may \
          describe transactional ids, then try again"
     )]
-    CoordinatorNotAsked(String),
+    CoordinatorNotAsked(#[source] NotAsked),
     /// A state could not be rebuilt.
     #[error("rebuilding a state failed: {0}")]
     Rebuild(#[source] Box<StreamError>),
@@ -147,6 +148,25 @@ impl StreamError {
 fn property(name: Option<&str>) -> String {
     name.map_or_else(|| "a property".to_owned(), |name| format!("the property '{name}'"))
 }
+
+/// A broker that does not say which transactions it coordinates.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("broker {broker}: {source}")]
+pub struct NotAsked {
+    /// Its number.
+    pub broker: i32,
+    /// Why; one answer counts for every open transaction.
+    pub source: Arc<WireError>,
+}
+
+impl PartialEq for NotAsked {
+    /// Whether both are of the same answer.
+    fn eq(&self, other: &Self) -> bool {
+        self.broker == other.broker && Arc::ptr_eq(&self.source, &other.source)
+    }
+}
+
+impl Eq for NotAsked {}
 
 /// Why a member of a group gets nothing any more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,13 +6,12 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::statistics::Statistics;
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, ClientContext, Offset, TopicPartitionList};
 
 use crate::connection::{ClientSettings, KafkaArgs};
 use crate::context::{self, HeldBack, Watch};
@@ -183,13 +182,8 @@ impl GroupWatch {
     }
 }
 
-/// A member's client: created, not yet subscribed. `name` is what the group's list of members calls it.
-pub(crate) fn member(
-    kafka: &KafkaArgs,
-    args: &GroupArgs,
-    name: &str,
-    watch: GroupWatch,
-) -> Result<BaseConsumer<GroupWatch>, StreamError> {
+/// The settings of a member's client. `name` is what the group's list of members calls it.
+pub fn member_settings(kafka: &KafkaArgs, args: &GroupArgs, name: &str) -> ClientConfig {
     let mut config = kafka.consumer(&args.group, &args.group);
     config
         .set("client.id", name)
@@ -199,7 +193,19 @@ pub(crate) fn member(
     if let Some(instance) = &args.instance {
         config.set("group.instance.id", format!("{}-{instance}", args.group));
     }
-    config.create_with_context(watch).map_err(StreamError::while_doing("creating a group member"))
+    config
+}
+
+/// A member's client: created, not yet subscribed.
+pub(crate) fn member(
+    kafka: &KafkaArgs,
+    args: &GroupArgs,
+    name: &str,
+    watch: GroupWatch,
+) -> Result<BaseConsumer<GroupWatch>, StreamError> {
+    member_settings(kafka, args, name)
+        .create_with_context(watch)
+        .map_err(StreamError::while_doing("creating a group member"))
 }
 
 /// A member of a consumer group. Owned by one thread, which must poll at least every five minutes.

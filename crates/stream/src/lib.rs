@@ -23,6 +23,6 @@ mod wire;
 
 pub use connection::{KafkaArgs, TRANSACTION_TIMEOUT};
 pub use context::HeldBack;
-pub use error::{ClientFault, MemberError, SendError, StreamError, TaskError};
+pub use error::{ClientFault, MemberError, NotAsked, SendError, StreamError, TaskError};
 pub use partitioner::partition_for_key;
 pub use wire::WireError;

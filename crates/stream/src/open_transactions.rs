@@ -2,6 +2,7 @@
 //! wrote, and everything after it in its partitions, is hidden from those who read what is committed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chassis::printable;
@@ -10,7 +11,7 @@ use rdkafka::producer::{BaseProducer, Producer};
 
 use crate::connection::{ClientSettings, KafkaArgs, TRANSACTION_TIMEOUT};
 use crate::context::Watch;
-use crate::error::StreamError;
+use crate::error::{NotAsked, StreamError};
 use crate::wire::{Api, Reader, Wire, WireError, Writer, accepted};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,7 +46,7 @@ pub struct OpenTransaction {
     pub coordinated: Option<Coordinated>,
     /// Why a coordinator may know it that does not say so: a broker that could not be asked. None
     /// where every broker has answered.
-    pub not_asked: Option<String>,
+    pub not_asked: Option<NotAsked>,
 }
 
 /// What a coordinator knows of a transaction.
@@ -204,7 +205,7 @@ fn coordinated(
     kafka: &KafkaArgs,
     cluster: &Cluster,
     open: &[OpenTransaction],
-) -> (BTreeMap<i64, Coordinated>, Option<String>) {
+) -> (BTreeMap<i64, Coordinated>, Option<NotAsked>) {
     let mut producers: Vec<i64> = open.iter().map(|transaction| transaction.producer_id).collect();
     producers.sort_unstable();
     producers.dedup();
@@ -224,7 +225,7 @@ fn coordinated(
             Ok(listed) => known.extend(listed),
             Err(error) => {
                 tracing::info!(broker, %error, "a coordinator does not tell its transactions");
-                not_asked = Some(format!("broker {broker}: {error}"));
+                not_asked = Some(NotAsked { broker: *broker, source: Arc::new(error) });
             }
         }
     }
@@ -368,6 +369,8 @@ pub(crate) fn take_over(kafka: &KafkaArgs, client_id: &str, id: &str) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use super::*;
 
     fn transaction() -> OpenTransaction {
@@ -429,12 +432,17 @@ mod tests {
             began_ms,
             timeout_ms: 60_000,
         };
-        let not_asked = Some("broker 2: away".to_owned());
+        let source = Arc::new(WireError::Refused("no such user".to_owned()));
+        let not_asked = Some(NotAsked { broker: 2, source });
         let mut it = transaction();
         assert_eq!(way(&it).unwrap(), Way::Marker, "every broker has answered");
         it.not_asked.clone_from(&not_asked);
-        let error = way(&it).unwrap_err().to_string();
-        assert!(error.contains("(broker 2: away)") && error.contains("try again"), "{error}");
+        let error = way(&it).unwrap_err();
+        let shown = error.to_string();
+        assert!(shown.contains("(broker 2: the broker does not let this user in"), "{shown}");
+        assert!(shown.contains("no such user") && shown.contains("try again"), "{shown}");
+        let not_asked = error.source().and_then(|source| source.downcast_ref::<NotAsked>());
+        assert!(not_asked.is_some_and(|not_asked| not_asked.broker == 2), "{error:?}");
         it.coordinated = Some(known(None));
         assert_eq!(way(&it).unwrap(), Way::Marker, "its coordinator has nothing open");
         it.coordinated = Some(known(Some(5)));

@@ -15,7 +15,7 @@ mod writer;
 use std::collections::BTreeMap;
 
 use schemas::Codec;
-use schemas::codec::RECORDS;
+use schemas::record_list::RECORDS;
 
 use crate::target::{Form, Target, promise};
 

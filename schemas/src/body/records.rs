@@ -4,11 +4,11 @@ use clinical::Kind;
 use clinical::source::{InvalidSource, SourceDigest};
 
 use super::{Body, FieldError, Fields, unchanged};
+use crate::product::Product;
 use crate::reading::{
     DataInput, Device, Measurement, OriginOfTime, Reading, ReadingStatus, Source, TestLab,
 };
 use crate::records::{AcceptedReading, Origin, StoredOutcome};
-use crate::replay::Product;
 
 /// Reads a `Reading`.
 pub(crate) fn reading<'b>(body: &mut impl Fields<'b>) -> Result<Reading, FieldError> {

@@ -5,8 +5,9 @@ use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::body::Body;
-use crate::codec::{RECORDS, Record, parse_own};
+use crate::codec::{Record, parse_own};
 use crate::made::{Choices, choices, made_body};
+use crate::record_list::RECORDS;
 use crate::{AcceptedReading, Reading};
 
 /// The schema as somebody else, or a later version, might have it.

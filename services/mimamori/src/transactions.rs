@@ -133,11 +133,17 @@ fn line(transaction: &OpenTransaction, now: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use stream::open_transactions::Coordinated;
+    use stream::{NotAsked, WireError};
 
     use super::*;
 
-    fn transaction(coordinated: Option<Coordinated>, not_asked: Option<&str>) -> OpenTransaction {
+    fn transaction(
+        coordinated: Option<Coordinated>,
+        not_asked: Option<NotAsked>,
+    ) -> OpenTransaction {
         OpenTransaction {
             topic: "readings.raw".to_owned(),
             partition: 3,
@@ -147,7 +153,7 @@ mod tests {
             coordinator_epoch: 0,
             last_record_ms: 90_000,
             coordinated,
-            not_asked: not_asked.map(str::to_owned),
+            not_asked,
         }
     }
 
@@ -186,7 +192,8 @@ mod tests {
             "readings.raw partition 3 offset 42: producer 17, not known to any coordinator; open for \
              10 s, last record 10 s ago"
         );
-        let some_did_not = line(&transaction(None, Some("broker 2: away")), 100_000);
+        let not_asked = NotAsked { broker: 2, source: Arc::new(WireError::Unreadable) };
+        let some_did_not = line(&transaction(None, Some(not_asked)), 100_000);
         assert!(some_did_not.contains("any coordinator that answers; open"), "{some_did_not}");
     }
 }

@@ -8,7 +8,7 @@ use schemas::topics::Topic;
 use stream::record::Incoming;
 use stream::transaction::Record;
 
-use crate::rebuild::Replayed;
+use crate::replayed::Replayed;
 
 /// What is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use clinical::held_back::HeldBack;
 use clinical::silence::{
-    Group, Groups, Held, Judged, Known, Limits, ProductId, Report, Silences, always, report,
+    Group, Groups, Judged, Known, Limits, ProductId, Report, Silences, always, report,
 };
 use clinical::{Kind, Span, Timestamp};
 use schemas::Product;
@@ -124,20 +125,20 @@ impl Listening {
     /// Lets a patient's alerts be held back while their groups are silent. True where that is otherwise than
     /// before.
     pub(crate) fn hold(&mut self, watched: &mut Watched) -> bool {
-        let held = self.held(watched);
+        let held_back = self.held_back(watched);
         let Some(plan) = &mut watched.plan else { return false };
         self.is_counting |= plan.schedule.is_some();
-        let is_news = plan.held != held;
-        plan.held = held;
+        let is_news = plan.held_back != held_back;
+        plan.held_back = held_back;
         is_news
     }
 
     /// Whether a patient's alerts are held back otherwise than they were.
-    pub(crate) fn is_held_otherwise(&self, watched: &Watched) -> bool {
-        watched.plan.as_ref().is_some_and(|plan| plan.held != self.held(watched))
+    pub(crate) fn is_held_back_otherwise(&self, watched: &Watched) -> bool {
+        watched.plan.as_ref().is_some_and(|plan| plan.held_back != self.held_back(watched))
     }
 
-    fn held(&self, watched: &Watched) -> Vec<Held> {
+    fn held_back(&self, watched: &Watched) -> Vec<HeldBack> {
         let schedule = watched.plan.as_ref().and_then(|plan| plan.schedule.as_deref());
         let Some(schedule) = schedule.filter(|_| !self.silences.is_empty()) else {
             return Vec::new();
@@ -148,7 +149,7 @@ impl Listening {
                 Group::Consortium(name) if **name == *watched.patient.consortium() => always(),
                 group => watched.heard.times_of(kind, group, &self.groups),
             };
-            held.extend(self.silences.holding(kind, &self.limits, times_of));
+            held.extend(self.silences.held_back(kind, &self.limits, times_of));
         }
         held
     }

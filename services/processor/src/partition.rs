@@ -167,7 +167,7 @@ impl Partition {
             return;
         }
         for watched in &self.patients {
-            if self.listening.is_held_otherwise(watched) {
+            if self.listening.is_held_back_otherwise(watched) {
                 self.outdated.entry(watched.patient.clone()).or_insert(self.entered.len());
             }
         }
@@ -303,7 +303,7 @@ impl Partition {
             // What is due may be due at another time.
             let plan = watched.plan.as_deref().unwrap_or(&self.default_plan);
             let changes =
-                watched.monitor.judge_by_other_holds(patient, self.clock, (plan, self.window));
+                watched.monitor.judge_as_held_back(patient, self.clock, (plan, self.window));
             self.unpublished.extend(changes);
             watched.set_timer(&mut self.timers);
         }

@@ -11,7 +11,6 @@ use schemas::clinical_alert::NotAnAlert;
 use schemas::clinical_silence::UnknownGroup;
 use schemas::clinical_slow::NotSlowReadings;
 use schemas::records::{SilenceReport, SlowReadings};
-use schemas::topics::Topic;
 use schemas::validation::CLOCK_TOLERANCE;
 use schemas::{AcceptedReading, AlertEvent, CarePlan, Codec, DecodeError, Decoder};
 use stream::transaction::{Builder, Record, TaskError};
@@ -19,39 +18,8 @@ use stream::transaction::{Builder, Record, TaskError};
 use crate::devices::FollowedDevices;
 use crate::left_out::{LeftOut, What};
 use crate::partition::Partition;
+use crate::replayed::Replayed;
 use crate::rule_sets::FollowedRuleSets;
-
-/// A topic that partitions are rebuilt from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replayed {
-    /// `readings.slow`: whole, and before what was accepted since.
-    SlowReadings,
-    /// `readings.accepted`.
-    AcceptedReadings,
-    /// `alerts`.
-    Alerts,
-    /// `care.plans`.
-    CarePlans,
-    /// `silences`.
-    Silences,
-}
-
-impl Replayed {
-    /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::SlowReadings, Self::AcceptedReadings, Self::Alerts, Self::CarePlans, Self::Silences];
-
-    /// The topic, without a deployment's prefix.
-    pub(crate) fn topic(self) -> Topic {
-        match self {
-            Self::SlowReadings => Topic::ReadingsSlow,
-            Self::AcceptedReadings => Topic::ReadingsAccepted,
-            Self::Alerts => Topic::Alerts,
-            Self::CarePlans => Topic::CarePlans,
-            Self::Silences => Topic::Silences,
-        }
-    }
-}
 
 /// Reads the replayed topics, and counts what of them is left out: made once, shared by the builders of
 /// all partitions.

@@ -1,5 +1,6 @@
 //! What a failed insert means: [`classify`].
 
+use chassis::clickhouse_exception_code;
 use clickhouse::error::Error;
 
 /// Why an insert, or a query, failed.
@@ -34,7 +35,7 @@ impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
             Error::TimedOut => Self::TimedOut,
-            Error::BadResponse(text) => match exception_code(&text) {
+            Error::BadResponse(text) => match clickhouse_exception_code(&text) {
                 Some(code) => Self::Exception { code },
                 // Only the status line of whatever answered: a body could hold anything.
                 None => Self::Answer(text.chars().take_while(|c| *c != '\n').take(40).collect()),
@@ -42,13 +43,6 @@ impl From<Error> for StoreError {
             _ => Self::Unreachable,
         }
     }
-}
-
-/// The code of an exception's text, which holds values of rows and goes nowhere else.
-fn exception_code(text: &str) -> Option<i32> {
-    let digits = text.trim_start().strip_prefix("Code: ")?;
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    digits[..end].parse().ok()
 }
 
 /// What to do about a failed insert.

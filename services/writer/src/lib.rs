@@ -44,7 +44,7 @@ mod engine_tests;
 use std::time::Duration;
 
 use anyhow::Context;
-use chassis::{Backoff, Health, Metrics, Shutdown};
+use chassis::{Health, Metrics, Shutdown};
 
 pub use args::WriterArgs;
 pub use columns::{Columns, RowBinary, Shape, Unfit};
@@ -90,27 +90,14 @@ pub async fn run(args: WriterArgs) -> anyhow::Result<()> {
 /// Applies the migrations, however long ClickHouse takes to be there. Returns whether they are
 /// applied; they are not when the end was requested first.
 async fn migrate(args: &WriterArgs, troubles: &Troubles, shutdown: &Shutdown) -> bool {
-    const PART: &str = "migrations";
-    let mut backoff = Backoff::default();
-    loop {
+    let apply = async || {
         let applied = migrations::apply(&args.clickhouse, args.inserts.insert_timeout());
-        let result = tokio::select! {
-            () = shutdown.requested() => return false,
-            result = applied => result,
-        };
-        match result {
-            Ok(()) => {
-                troubles.over(PART);
-                return true;
-            }
-            Err(error) => {
-                if troubles.begin(PART, &error.to_string()) {
-                    tracing::warn!("the tables cannot be prepared yet: {error}");
-                }
-            }
+        tokio::select! {
+            () = shutdown.requested() => Ok(None),
+            result = applied => result.map(Some),
         }
-        if !backoff.wait_unless(shutdown).await {
-            return false;
-        }
-    }
+    };
+    let tell = |error: &_| tracing::warn!("the tables cannot be prepared yet: {error}");
+    let applied = troubles.until_it_succeeds("migrations", shutdown, apply, |_| true, tell).await;
+    applied.is_ok_and(|applied| applied.is_some())
 }

@@ -4,8 +4,9 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use chassis::{Backoff, Health, Metrics, Shutdown};
+use chassis::{Health, Metrics, Shutdown};
 use futures_util::StreamExt;
+use schemas::codec::RegistryError;
 use schemas::topics::Topic;
 use schemas::{Codec, Topics};
 use stream::StreamError;
@@ -182,31 +183,19 @@ async fn dead_letter_topic(
     schemas: &Troubles,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Option<DeadLetterTopic>> {
-    const PART: &str = "registering";
-    let mut backoff = Backoff::default();
-    loop {
+    let make = async || {
         let (producer, codec, topics) = (producer.clone(), codec.clone(), topics.clone());
         let kafka = kafka.clone();
         let made = tokio::task::spawn_blocking(move || {
             DeadLetterTopic::new(producer, &codec, &topics, kafka)
-        })
-        .await?;
-        match made {
-            Ok(topic) => {
-                schemas.over(PART);
-                return Ok(Some(topic));
-            }
-            Err(error) if error.is_retryable() => {
-                if schemas.begin(PART, &error.to_string()) {
-                    tracing::warn!("{error}");
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-        if !backoff.wait_unless(shutdown).await {
-            return Ok(None);
-        }
-    }
+        });
+        anyhow::Ok(Some(made.await??))
+    };
+    let may_pass = |error: &anyhow::Error| {
+        error.downcast_ref::<RegistryError>().is_some_and(RegistryError::is_retryable)
+    };
+    let tell = |error: &anyhow::Error| tracing::warn!("{error}");
+    schemas.until_it_succeeds("registering", shutdown, make, may_pass, tell).await
 }
 
 pub(crate) type Ends = Vec<(channel::UnboundedReceiver<crate::batch::Batch>, Queued)>;

@@ -1,9 +1,10 @@
 //! Why a component is not ready, when several parts of the pipeline depend on it.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chassis::Component;
+use chassis::{Backoff, Component, Shutdown};
 
 /// The troubles of one component; clones share them. It is ready while there are none.
 #[derive(Debug, Clone)]
@@ -35,6 +36,40 @@ impl Troubles {
             Some((part, reason)) => self.component.not_ready(format!("{part}: {reason}")),
         }
         was
+    }
+
+    /// Tries until it succeeds, with longer and longer waits, and tells of each new reason why it does
+    /// not. None where the end was requested first.
+    ///
+    /// # Errors
+    /// The first error that may not pass.
+    pub async fn until_it_succeeds<T, E: Display>(
+        &self,
+        part: &'static str,
+        shutdown: &Shutdown,
+        mut attempt: impl AsyncFnMut() -> Result<Option<T>, E>,
+        may_pass: impl Fn(&E) -> bool,
+        tell: impl Fn(&E),
+    ) -> Result<Option<T>, E> {
+        let mut backoff = Backoff::default();
+        loop {
+            match attempt().await {
+                Ok(None) => return Ok(None),
+                Ok(done) => {
+                    self.over(part);
+                    return Ok(done);
+                }
+                Err(error) if may_pass(&error) => {
+                    if self.begin(part, &error.to_string()) {
+                        tell(&error);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+            if !backoff.wait_unless(shutdown).await {
+                return Ok(None);
+            }
+        }
     }
 }
 

@@ -202,7 +202,7 @@ pub struct Kafka {
     /// How the value came in.
     #[serde(default = "by_device")]
     pub data_input: DataInput,
-    /// Whether the reading stands.
+    /// Final, or entered in error.
     #[serde(default)]
     pub status: ReadingStatus,
     /// The kind of reading.

@@ -137,7 +137,7 @@ fn of_record(kind: Kind, patient: &str, record: &Map<String, Value>) -> Map<Stri
                 put("data_input", ["device", "manual", "modified"][digit(code)].into());
             }
             "origin_of_time_code" => put("origin_of_time", ["device", "app"][digit(code)].into()),
-            // The table has every version; only the current view leaves out what stands no longer.
+            // The table has every version; only the current view leaves out what is entered in error.
             "status" => put("entered_in_error", (code == "entered_in_error").into()),
             "test_lab_id"
             | "model_manufacturer_code"

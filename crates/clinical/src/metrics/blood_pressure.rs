@@ -11,8 +11,7 @@ use crate::kinds::blood_pressure::{DIASTOLIC, SYSTOLIC};
 use crate::limit::Limit;
 use crate::local_time::LocalTime;
 use crate::remembered::CurrentReading;
-use crate::rules::Hours;
-use crate::rules::days::Part;
+use crate::rules::hours::{Hours, Part};
 use crate::rules::pressures::{DayOfPressure, Pressure, mean_of};
 use crate::statistics::{
     coefficient_of_variation, mean, mean_of_successive_differences, standard_deviation,

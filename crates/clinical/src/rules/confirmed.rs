@@ -25,13 +25,13 @@ use super::confirmed_evidence::{
     ESTABLISHED_IN_A_ROW, NEWEST_IN_A_ROW, OCCASIONS, in_a_row, newest_before, second_in_a_row,
     steps,
 };
+use super::criterion::Criterion;
 use super::occasions::{self, OCCASION};
 use super::pairs::{self, Before, Finding, IN_A_ROW, REPEAT_AFTER, REPEAT_WITHIN, repeats};
 use crate::alert::{Alert, Severity, Stage};
 use crate::crisis::{AGAIN_AFTER, Away, Crisis, UNKNOWN_AFTER};
 use crate::episode::{Episode, EvidenceReading, PAGES_WITHIN};
 use crate::fixed::Fixed;
-use crate::kinds::Kind;
 use crate::reading::ReadingId;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Carried, Change, Context};
@@ -42,35 +42,6 @@ use crate::time::{Span, Timestamp};
 /// its occasion.
 pub(super) const NEW_CRISIS_AFTER: Span =
     Span::from_millis(UNKNOWN_AFTER.millis() + OCCASION.millis());
-
-/// A number of a reading that is the nearer to a limit, or the further beyond it, the greater it is.
-pub(super) type Measure = fn(&CurrentReading) -> i32;
-
-/// When a rule calls readings of its kind beyond its limit, and when normalised.
-pub(super) trait Criterion {
-    /// The kind that is judged.
-    const KIND: Kind;
-
-    /// So much later than it was received a reading may be judged, where the rule waits for the rest of
-    /// an upload.
-    const JUDGED_WITHIN: Span = Span::ZERO;
-
-    /// Whether one reading alone is beyond the limit.
-    fn is_beyond(&self, reading: &CurrentReading) -> bool;
-
-    /// Whether the mean of two readings is. Then one of them is.
-    fn mean_is_beyond(&self, one: &CurrentReading, other: &CurrentReading) -> bool;
-
-    /// What [`Self::mean_is_beyond`] depends on: of two readings that are the first of a pair the one
-    /// that is greater in a measure makes a mean beyond the limit of it where the other does.
-    fn measures(&self) -> &'static [Measure];
-
-    /// Whether the mean of an occasion is back.
-    fn is_normal(&self, occasion: &[CurrentReading]) -> bool;
-
-    /// How many normalised occasions in a row end a confirmed alert.
-    fn clear_occasions(&self) -> u8;
-}
 
 /// The full computation of a rule; `name` adds what was judged against what.
 pub(super) fn assess<C: Criterion>(

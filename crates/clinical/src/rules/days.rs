@@ -1,7 +1,7 @@
 //! Local days: rules that are judged once a local day.
 //!
 //! A day is *complete* when the patient's grace has passed after its end ([`grace`]), between six and
-//! seven in the morning, and later where the patient's mornings are ([`super::Hours`]). Until then its
+//! seven in the morning, and later where the patient's mornings are ([`Hours`]). Until then its
 //! readings may come, and no rule of days looks at it. From then on it is judged, with the days before it;
 //! what comes later for one of these days, or changes one of their readings, has them judged again.
 //!
@@ -21,7 +21,7 @@ use crate::schedule::{GRACE, grace};
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
 
-use super::Hours;
+use super::hours::Hours;
 
 /// When a day of a rule begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,22 +65,6 @@ const LAST_DAY: &str = "last_day";
 
 /// More days than the window has: where a time is none of the calendar, days would never end.
 const MOST_DAYS: usize = 64;
-
-/// A part of a day at which people measure at home.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    /// After waking.
-    Morning,
-    /// Before sleep, until the next morning.
-    Evening,
-}
-
-impl Part {
-    /// The part of the day in which an instant lies, if it is one of them.
-    pub(crate) fn of(local: &LocalTime, hours: Hours, instant: Timestamp) -> Option<Self> {
-        hours.part(local.time_of_day(instant))
-    }
-}
 
 /// What a complete day says, with the days before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -449,28 +433,5 @@ mod tests {
         }
         let length = local.begin_of(change, 1) - local.begin_of(change, 0);
         assert_eq!(length, Span::from_hours(25));
-    }
-
-    #[test]
-    fn the_parts_of_a_day_are_those_of_the_clock_on_the_wall() {
-        let local = berlin();
-        let of = |hour, minute| {
-            Part::of(
-                &local,
-                Hours::default(),
-                local.instant(date(2026, 6, 1), time(hour, minute, 0, 0)),
-            )
-        };
-        for (hour, minute, part) in [
-            (3, 59, Some(Part::Evening)),
-            (4, 0, Some(Part::Morning)),
-            (11, 59, Some(Part::Morning)),
-            (12, 0, None),
-            (16, 59, None),
-            (17, 0, Some(Part::Evening)),
-            (23, 59, Some(Part::Evening)),
-        ] {
-            assert_eq!(of(hour, minute), part, "{hour}:{minute}");
-        }
     }
 }

@@ -6,14 +6,74 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 
-use super::HOURS;
-use super::days::Part;
 use crate::alert::Values;
+use crate::kinds::Label;
 use crate::local_time::LocalTime;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::rule_set::RuleSet;
 use crate::time::{Span, Timestamp};
+
+/// When the morning begins, and the day with it.
+pub(super) const MORNING_BEGINS: Parameter = Parameter {
+    name: "bp.above_target.morning_begins",
+    former_names: &[],
+    label: Label { ja: "朝の始まり（時）", en: "morning: from, hour of the day" },
+    unit: "h",
+    default: 4.0,
+    low: 0.0,
+    high: 20.0,
+    decimals: 0,
+    source: "ours",
+};
+
+/// When it ends.
+pub(super) const MORNING_ENDS: Parameter = Parameter {
+    name: "bp.above_target.morning_ends",
+    former_names: &[],
+    label: Label { ja: "朝の終わり（時）", en: "morning: until, hour of the day" },
+    unit: "h",
+    default: 12.0,
+    low: 0.0,
+    high: 23.0,
+    decimals: 0,
+    source: "ours",
+};
+
+/// When the evening begins, which lasts until the next morning.
+pub(super) const EVENING_BEGINS: Parameter = Parameter {
+    name: "bp.above_target.evening_begins",
+    former_names: &[],
+    label: Label {
+        ja: "晩の始まり（時、次の朝まで）",
+        en: "evening: from, hour of the day, until the next morning",
+    },
+    unit: "h",
+    default: 17.0,
+    low: 0.0,
+    high: 23.0,
+    decimals: 0,
+    source: "ours",
+};
+
+/// The hours, in the order in which they follow each other.
+const HOURS: [&Parameter; 3] = [&MORNING_BEGINS, &MORNING_ENDS, &EVENING_BEGINS];
+
+/// A part of a day at which people measure at home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// After waking.
+    Morning,
+    /// Before sleep, until the next morning.
+    Evening,
+}
+
+impl Part {
+    /// The part of the day in which an instant lies, if it is one of them.
+    pub(crate) fn of(local: &LocalTime, hours: Hours, instant: Timestamp) -> Option<Self> {
+        hours.part(local.time_of_day(instant))
+    }
+}
 
 /// Hours of the clock on the wall, each after the one before: of who works at night beyond midnight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +171,7 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::time;
+    use jiff::civil::{date, time};
 
     use super::*;
     use crate::plan::{InvalidPlan, Origin};
@@ -132,6 +192,29 @@ mod tests {
             ([16.0, 21.0, 6.0], [None, evening, evening, None]),
         ] {
             assert_eq!([3, 8, 14, 23].map(|hour| of(hours, hour)), wanted, "{hours:?}");
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_day_are_those_of_the_clock_on_the_wall() {
+        let local = LocalTime::of("Europe/Berlin").unwrap();
+        let of = |hour, minute| {
+            Part::of(
+                &local,
+                Hours::default(),
+                local.instant(date(2026, 6, 1), time(hour, minute, 0, 0)),
+            )
+        };
+        for (hour, minute, part) in [
+            (3, 59, Some(Part::Evening)),
+            (4, 0, Some(Part::Morning)),
+            (11, 59, Some(Part::Morning)),
+            (12, 0, None),
+            (16, 59, None),
+            (17, 0, Some(Part::Evening)),
+            (23, 59, Some(Part::Evening)),
+        ] {
+            assert_eq!(of(hour, minute), part, "{hour}:{minute}");
         }
     }
 

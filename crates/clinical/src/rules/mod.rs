@@ -17,8 +17,6 @@ pub use crate::built_in::RULE_SET;
 pub use hours::Hours;
 pub use of_all::OF_ALL_RULES;
 
-use bp_above_target::HOURS;
-
 mod activity_drop;
 mod bp_above_target;
 mod bp_low;
@@ -44,12 +42,15 @@ mod weight_loss;
 mod changes;
 mod confirmed;
 mod confirmed_evidence;
-pub(crate) mod days;
+mod confirmed_rule;
+mod confirmed_words;
+mod criterion;
+mod days;
 mod glucose_assessment;
 mod glucose_course;
 mod glucose_event;
 mod glucose_open;
-mod hours;
+pub(crate) mod hours;
 mod occasions;
 mod of_all;
 mod of_sources;
@@ -61,6 +62,8 @@ mod weights;
 // What tests of several rules share.
 #[cfg(test)]
 mod glucose_tests;
+#[cfg(test)]
+mod property_tests;
 #[cfg(test)]
 mod sent;
 

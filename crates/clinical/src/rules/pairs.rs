@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use super::confirmed::{Criterion, Measure};
+use super::criterion::{Criterion, Measure};
 use super::occasions::OCCASION;
 use crate::remembered::CurrentReading;
 use crate::time::{Span, Timestamp};

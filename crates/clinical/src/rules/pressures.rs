@@ -11,8 +11,7 @@ use crate::remembered::CurrentReading;
 use crate::statistics;
 use crate::time::Timestamp;
 
-use super::Hours;
-use super::days::Part;
+use super::hours::{Hours, Part};
 use super::occasions::OCCASION;
 
 /// A mean pressure, mmHg.

@@ -82,7 +82,7 @@ impl Ward {
 
     fn held(&self, patient: usize, silences: &Silences) -> Vec<(Timestamp, Timestamp)> {
         let times = |group: &Group| self.patients[patient].1.times_of(KIND, group, &self.groups);
-        let held = silences.holding(KIND, &limits(), times);
+        let held = silences.held_back(KIND, &limits(), times);
         held.iter().map(|hold| (hold.from, hold.until)).collect()
     }
 }

@@ -10,7 +10,7 @@ mod groups;
 #[cfg(test)]
 mod groups_tests;
 mod heard;
-mod held;
+mod held_back;
 mod rhythm;
 mod silences;
 #[cfg(test)]
@@ -21,10 +21,10 @@ use std::collections::BTreeMap;
 pub use self::count::{Counted, Judged, Known, report};
 pub use self::groups::{GroupId, Groups, ProductId};
 pub use self::heard::{Heard, Times, always};
-pub use self::held::Held;
 pub use self::rhythm::Rhythm;
 pub use self::silences::{Silence, Silences};
 use crate::fixed::Fixed;
+use crate::held_back::HELD_BACK_AT_MOST;
 use crate::kinds::Kind;
 use crate::plan::Plan;
 use crate::time::{Span, Timestamp};
@@ -32,10 +32,6 @@ use crate::window::{LOOKBACK, WINDOW};
 
 /// What a report says was so long ago is remembered: as long as readings are.
 pub const REMEMBERED: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
-
-/// A patient's alert is held back for at most so long. Ours: a vendor that never comes back hides
-/// nobody.
-pub const HELD_AT_MOST: Span = Span::from_days(3);
 
 /// A group is silent when at most so many of the expected are heard, percent. Ours.
 const FEW_PERCENT: u64 = 10;
@@ -82,7 +78,7 @@ pub(crate) const FIXED: &[Fixed] = &[
     ),
     Fixed::days(
         ["アラートを保留する最長期間", "held back at most"],
-        HELD_AT_MOST,
+        HELD_BACK_AT_MOST,
         "ours: a vendor that never comes back hides nobody",
     ),
     Fixed::days(

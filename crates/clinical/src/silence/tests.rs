@@ -2,6 +2,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
+use crate::held_back::HeldBack;
 use crate::patient::PatientId;
 use crate::pause::{Pause, PauseReason};
 use crate::schedule::{Expected, Schedule, Weekdays};
@@ -239,9 +240,9 @@ fn groups_are_ordered_by_their_silent_patients_and_the_vendor_comes_first() {
 
 #[test]
 fn a_hold_without_an_end_lasts_three_days_and_one_after_another_no_longer() {
-    let hold = |from, until| Held { kind: Kind::BloodPressure, from, until };
-    let release = |held: &[Held], hours| {
-        (Held::release(held, Kind::BloodPressure, at(hours)) - at(0)).millis() / 3_600_000
+    let hold = |from, until| HeldBack { kind: Kind::BloodPressure, from, until };
+    let release = |held: &[HeldBack], hours| {
+        (HeldBack::release(held, Kind::BloodPressure, at(hours)) - at(0)).millis() / 3_600_000
     };
     assert_eq!(release(&[], 10), 10);
     assert_eq!(release(&[hold(at(5), Timestamp::LATEST)], 10), 10 + 72);
@@ -250,7 +251,7 @@ fn a_hold_without_an_end_lasts_three_days_and_one_after_another_no_longer() {
     assert_eq!(release(&[hold(at(20), at(40)), hold(at(5), at(30))], 10), 40);
     assert_eq!(release(&[hold(at(20), at(400)), hold(at(5), at(30))], 10), 82);
     let other = [hold(at(5), at(30))];
-    assert_eq!(Held::release(&other, Kind::BodyTemperature, at(10)), at(10));
+    assert_eq!(HeldBack::release(&other, Kind::BodyTemperature, at(10)), at(10));
 }
 
 #[test]
@@ -268,7 +269,7 @@ fn alerts_are_held_back_from_when_a_group_was_silent_until_a_day_after_it() {
         true => always(),
         false => Times::new(),
     };
-    let held = silences.holding(Kind::BloodPressure, &limits(), times);
+    let held = silences.held_back(Kind::BloodPressure, &limits(), times);
     let held: Vec<(Timestamp, Timestamp)> =
         held.iter().map(|held| (held.from, held.until)).collect();
     assert_eq!(held, [(at(1), at(29)), (at(50), Timestamp::LATEST)]);
@@ -326,18 +327,18 @@ proptest! {
         holds in prop::collection::vec((0..200_i64, 0..100_i64), 0..6),
         due in 0..200_i64,
     ) {
-        let held: Vec<Held> = holds
+        let held: Vec<HeldBack> = holds
             .iter()
-            .map(|(from, lasts)| Held {
+            .map(|(from, lasts)| HeldBack {
                 kind: Kind::BloodPressure,
                 from: at(*from),
                 until: at(from + lasts),
             })
             .collect();
-        let release = Held::release(&held, Kind::BloodPressure, at(due));
-        prop_assert!((at(due)..=at(due) + HELD_AT_MOST).contains(&release));
-        let covers = |hold: &Held| hold.from <= release && release < hold.until;
-        prop_assert!(release == at(due) + HELD_AT_MOST || !held.iter().any(covers));
+        let release = HeldBack::release(&held, Kind::BloodPressure, at(due));
+        prop_assert!((at(due)..=at(due) + HELD_BACK_AT_MOST).contains(&release));
+        let covers = |hold: &HeldBack| hold.from <= release && release < hold.until;
+        prop_assert!(release == at(due) + HELD_BACK_AT_MOST || !held.iter().any(covers));
     }
 }
 

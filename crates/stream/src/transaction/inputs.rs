@@ -1,14 +1,16 @@
 //! Which topics a task reads: its inputs, and what states are rebuilt from. The task names each by a
 //! value of its own, which comes back with every record; nothing depends on their order.
 
+use std::collections::BTreeMap;
+
 /// The input topics of a loop. They have equal numbers of partitions: partition *n* of all of them is
 /// consumed by one member. One of them drives the loop: its partitions are those that are assigned,
 /// its records are tallied, and its end decides whether time may pass.
 #[derive(Debug, Clone)]
 pub struct Inputs<I>(Vec<(I, String)>);
 
-/// An input by its place in [`Inputs`], which [`Positions`] share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An input by its place in [`Inputs`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct InputIndex(usize);
 
 impl InputIndex {
@@ -39,6 +41,11 @@ impl<I: Copy + PartialEq> Inputs<I> {
         self.0.iter().map(|(_, topic)| topic.as_str())
     }
 
+    /// Every input with its topic.
+    pub(super) fn indexed(&self) -> impl Iterator<Item = (InputIndex, &str)> {
+        self.topics().enumerate().map(|(index, topic)| (InputIndex(index), topic))
+    }
+
     /// The input of a topic.
     pub(super) fn of_topic(&self, topic: &str) -> Option<(InputIndex, I)> {
         let index = self.0.iter().position(|(_, known)| known == topic)?;
@@ -54,24 +61,19 @@ impl<I: Copy + PartialEq> Inputs<I> {
 
 /// The next offset to process in a partition of each input.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Positions(Vec<i64>);
+pub(super) struct Positions(BTreeMap<InputIndex, i64>);
 
 impl Positions {
-    /// Adds the position in the next of the inputs, in the order of [`Inputs::topics`].
-    pub(super) fn push(&mut self, position: i64) {
-        self.0.push(position);
-    }
-
     pub(super) fn of(&self, input: InputIndex) -> i64 {
-        self.0[input.0]
+        self.0[&input]
     }
 
     pub(super) fn driving(&self) -> i64 {
         self.of(InputIndex::DRIVING)
     }
 
-    pub(super) fn advance(&mut self, input: InputIndex, next: i64) {
-        self.0[input.0] = next;
+    pub(super) fn set(&mut self, input: InputIndex, next: i64) {
+        self.0.insert(input, next);
     }
 
     /// Each topic of the inputs with its position.
@@ -79,7 +81,7 @@ impl Positions {
         &'a self,
         inputs: &'a Inputs<I>,
     ) -> impl Iterator<Item = (&'a str, i64)> {
-        inputs.topics().zip(self.0.iter().copied())
+        inputs.indexed().map(|(input, topic)| (topic, self.of(input)))
     }
 }
 
@@ -133,14 +135,14 @@ mod tests {
         ];
         for inputs in orders {
             let mut positions = Positions::default();
-            inputs.topics().for_each(|_| positions.push(0));
+            inputs.indexed().for_each(|(input, _)| positions.set(input, 0));
             for (topic, input, next) in
                 [("letters", Input::Letters, 3), ("parcels", Input::Parcels, 8)]
             {
                 let (index, found) = inputs.of_topic(topic).unwrap();
                 assert_eq!(found, input);
                 assert_eq!(inputs.find(input), Some((index, topic)));
-                positions.advance(index, next);
+                positions.set(index, next);
             }
             let mut by_topic: Vec<_> = positions.by_topic(&inputs).collect();
             by_topic.sort_unstable();

@@ -26,6 +26,7 @@ use chassis::Backoff;
 pub use self::args::LoopArgs;
 pub use self::inputs::{Inputs, Replay};
 pub use self::outputs::Outputs;
+pub use self::session::producer_settings;
 pub use self::task::{Builder, Observation, Processed, Record, ReplayOf, Task};
 use crate::connection::KafkaArgs;
 use crate::error::StreamError;

@@ -2,6 +2,7 @@
 //! partition after another on each, so that a thread works in the memory of one state.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
@@ -82,8 +83,8 @@ struct Replayed<R> {
 pub(super) struct Job<B: Builder> {
     kafka: KafkaArgs,
     args: LoopArgs,
-    /// The topics of the inputs.
-    inputs: Vec<String>,
+    /// The inputs with their topics.
+    inputs: Vec<(InputIndex, String)>,
     replays: Vec<Replayed<B::Replay>>,
     partitions: Vec<i32>,
     /// Of partitions that no thread has begun with.
@@ -92,14 +93,22 @@ pub(super) struct Job<B: Builder> {
 }
 
 /// What is to be replayed for a partition, and where processing goes on then.
-#[derive(Default)]
-struct Plan {
-    /// Offsets of each replayed topic.
-    spans: Vec<Range<i64>>,
+struct Plan<'j, R> {
+    /// Each replayed topic with its offsets, in the order in which they are replayed.
+    spans: Vec<(&'j Replayed<R>, Range<i64>)>,
     positions: Positions,
     /// Whether a transaction is open before the end of a span.
     has_open_transaction: bool,
 }
+
+impl<R> Default for Plan<'_, R> {
+    fn default() -> Self {
+        Self { spans: Vec::new(), positions: Positions::default(), has_open_transaction: false }
+    }
+}
+
+/// The plans of partitions.
+type Plans<'j, R> = HashMap<i32, Plan<'j, R>>;
 
 impl<B: Builder + 'static> Job<B>
 where
@@ -133,7 +142,7 @@ where
         Ok(Self {
             kafka: kafka.clone(),
             args: args.clone(),
-            inputs: inputs.topics().map(str::to_owned).collect(),
+            inputs: inputs.indexed().map(|(input, topic)| (input, topic.to_owned())).collect(),
             replays: task.replays(now).into_iter().map(replayed).collect::<Result<_, _>>()?,
             partitions: partitions.to_vec(),
             builders: Mutex::new(partitions.iter().map(|p| (*p, task.builder(*p, now))).collect()),
@@ -160,7 +169,7 @@ where
         let began = Instant::now();
         left_open::end(&self.kafka, &self.args, &self.partitions, &self.link.cancelled)?;
         let plans = self.plan()?;
-        let length = |span: &Range<i64>| (span.end - span.start) as u64;
+        let length = |(_, span): &(_, Range<i64>)| (span.end - span.start) as u64;
         let total = plans.values().flat_map(|plan| &plan.spans).map(length).sum();
         self.link.counts.total.store(total, Ordering::Relaxed);
         // Taken from the end: partitions that have to wait come last.
@@ -180,27 +189,24 @@ where
     }
 
     /// Takes partitions that wait for it, until there are none.
-    fn work(&self, plans: &HashMap<i32, Plan>, began: Instant) -> Result<(), StreamError> {
+    fn work(&self, plans: &Plans<'_, B::Replay>, began: Instant) -> Result<(), StreamError> {
         // One client for each topic: the client reports the end of a partition without its topic.
-        let mut consumers: Vec<Option<BaseConsumer<Watch>>> = Vec::new();
-        consumers.resize_with(self.replays.len(), || None);
+        let mut consumers: HashMap<&str, BaseConsumer<Watch>> = HashMap::new();
         loop {
             let Some((partition, mut builder)) = self.waiting().pop() else { return Ok(()) };
             let plan = &plans[&partition];
             if plan.has_open_transaction {
                 self.wait_for_open_transactions(partition, plan)?;
             }
-            for ((replay, span), consumer) in
-                self.replays.iter().zip(&plan.spans).zip(&mut consumers)
-            {
+            for (replay, span) in &plan.spans {
                 if span.is_empty() {
                     continue;
                 }
-                let consumer = match consumer {
-                    Some(consumer) => consumer,
-                    none => none.insert(self.consumer()?),
+                let consumer = match consumers.entry(&replay.topic) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(none) => none.insert(self.consumer()?),
                 };
-                self.replay(consumer, partition, replay, span, &mut builder)?;
+                self.replay(consumer, partition, (replay, span), &mut builder)?;
             }
             self.link.report(Ok(Rebuilt {
                 partition,
@@ -226,22 +232,22 @@ where
             .map_err(StreamError::while_doing("creating a consumer"))
     }
 
-    fn plan(&self) -> Result<HashMap<i32, Plan>, StreamError> {
+    fn plan(&self) -> Result<Plans<'_, B::Replay>, StreamError> {
         let partitions = &self.partitions;
         let decided = OffsetClient::new(&self.kafka, &self.args.group, "read_committed")?;
         let all = OffsetClient::new(&self.kafka, &self.args.group, "read_uncommitted")?;
-        let mut plans: HashMap<i32, Plan> =
+        let mut plans: Plans<'_, B::Replay> =
             partitions.iter().map(|partition| (*partition, Plan::default())).collect();
-        for input in &self.inputs {
-            let mut positions = all.offsets(input, partitions, Wanted::First)?;
+        for (input, topic) in &self.inputs {
+            let mut positions = all.offsets(topic, partitions, Wanted::First)?;
             // An open transaction is decided within its timeout at the latest.
             positions.extend(decided.consumed(
-                input,
+                topic,
                 partitions,
                 TRANSACTION_TIMEOUT + PATIENCE,
             )?);
             for (partition, plan) in &mut plans {
-                plan.positions.push(positions.get(partition).copied().unwrap_or(0));
+                plan.positions.set(*input, positions.get(partition).copied().unwrap_or(0));
             }
         }
         for replay in &self.replays {
@@ -253,7 +259,7 @@ where
                 let consumed = replay.until.map(|input| plan.positions.of(input));
                 let end = consumed.map_or(written, |consumed| written.min(consumed));
                 let start = starts.get(partition).copied().unwrap_or(end);
-                plan.spans.push(start.min(end)..end);
+                plan.spans.push((replay, start.min(end)..end));
                 plan.has_open_transaction |=
                     readable.get(partition).is_none_or(|readable| *readable < end);
             }
@@ -264,10 +270,14 @@ where
     /// Waits until no transaction is open on what is replayed of a partition. One that was left open
     /// and could not be ended hides everything behind it, also what a later owner has committed,
     /// until the broker ends it.
-    fn wait_for_open_transactions(&self, partition: i32, plan: &Plan) -> Result<(), StreamError> {
+    fn wait_for_open_transactions(
+        &self,
+        partition: i32,
+        plan: &Plan<'_, B::Replay>,
+    ) -> Result<(), StreamError> {
         let decided = OffsetClient::new(&self.kafka, &self.args.group, "read_committed")?;
         let deadline = Instant::now() + TRANSACTION_TIMEOUT + PATIENCE;
-        for (replay, span) in self.replays.iter().zip(&plan.spans) {
+        for (replay, span) in &plan.spans {
             let topic = &replay.topic;
             let mut is_reported = false;
             while decided.offsets(topic, &[partition], Wanted::Next)?.get(&partition)
@@ -294,8 +304,7 @@ where
         &self,
         consumer: &BaseConsumer<Watch>,
         partition: i32,
-        replay: &Replayed<B::Replay>,
-        span: &Range<i64>,
+        (replay, span): (&Replayed<B::Replay>, &Range<i64>),
         builder: &mut B,
     ) -> Result<(), StreamError> {
         let mut assignment = TopicPartitionList::new();

@@ -21,6 +21,7 @@ use self::partitions::{Partitions, Ready};
 use self::paused::Paused;
 use self::rebuilding::Rebuilding;
 use self::transactions::Transactions;
+pub use self::transactions::producer_settings;
 use super::args::LoopArgs;
 use super::consumed::Ends;
 use super::inputs::{InputIndex, Inputs};
@@ -58,9 +59,6 @@ pub(super) fn run<T: Task>(
     let topics: Vec<&str> = inputs.topics().collect();
     consumer.subscribe(&topics).map_err(StreamError::while_doing("subscribing"))?;
     let mut session = Session {
-        kafka,
-        args,
-        task,
         watch,
         partitions: Partitions::default(),
         paused: Paused::default(),
@@ -68,8 +66,7 @@ pub(super) fn run<T: Task>(
         flow: Flow::new(&consumer),
         intake: Intake::new(&consumer, args),
         ends: Ends::of(kafka, inputs.driving_topic())?,
-        inputs: &inputs,
-        transactions: &transactions,
+        setup: Setup { kafka, args, task, inputs: &inputs, transactions: &transactions },
         last_lag: Instant::now(),
     };
     let ended = session.turns(stop);
@@ -86,14 +83,19 @@ struct Due {
     partitions: Vec<i32>,
 }
 
-struct Session<'a, T: Task> {
+/// What a session is begun with, and what outlives it.
+struct Setup<'a, T: Task> {
     kafka: &'a KafkaArgs,
     args: &'a LoopArgs,
     task: &'a mut T,
     inputs: &'a Inputs<T::Input>,
+    transactions: &'a Transactions,
+}
+
+struct Session<'a, T: Task> {
+    setup: Setup<'a, T>,
     /// What the group has decided.
     watch: GroupWatch,
-    transactions: &'a Transactions,
     partitions: Partitions<T::State>,
     paused: Paused,
     rebuilding: Rebuilding<T::State>,
@@ -106,7 +108,7 @@ struct Session<'a, T: Task> {
 impl<'a, T: Task> Session<'a, T> {
     fn turns(&mut self, stop: &dyn Fn() -> bool) -> Result<(), StreamError> {
         while !stop() {
-            self.task.observe(Observation::Turn);
+            self.setup.task.observe(Observation::Turn);
             let batch = self.collect()?;
             let changed = self.follow_group()?;
             let batch = match changed || !self.paused.is_empty() {
@@ -122,9 +124,9 @@ impl<'a, T: Task> Session<'a, T> {
             if self.last_lag.elapsed() > BETWEEN_LAGS {
                 self.last_lag = Instant::now();
                 let lag = self.lag();
-                self.task.observe(Observation::Lag(&lag));
+                self.setup.task.observe(Observation::Lag(&lag));
                 let held_back = self.held_back();
-                self.task.observe(Observation::HeldBack(&held_back));
+                self.setup.task.observe(Observation::HeldBack(&held_back));
             }
         }
         Ok(())
@@ -132,7 +134,7 @@ impl<'a, T: Task> Session<'a, T> {
 
     fn collect(&mut self) -> Result<Vec<BorrowedMessage<'a>>, StreamError> {
         let batch = self.intake.collect();
-        match self.watch.failure(self.flow.consumer(), self.inputs.driving_topic()) {
+        match self.watch.failure(self.flow.consumer(), self.setup.inputs.driving_topic()) {
             Some(failure) => Err(failure.into()),
             None => Ok(batch),
         }
@@ -140,7 +142,7 @@ impl<'a, T: Task> Session<'a, T> {
 
     /// Takes in what the group has decided since the last turn. True when anything changed.
     fn follow_group(&mut self) -> Result<bool, StreamError> {
-        let driving = self.inputs.driving_topic();
+        let driving = self.setup.inputs.driving_topic();
         let driving = |list: Vec<(String, i32)>| -> Vec<i32> {
             list.into_iter().filter(|(topic, _)| topic == driving).map(|(_, p)| p).collect()
         };
@@ -153,16 +155,17 @@ impl<'a, T: Task> Session<'a, T> {
                     self.rebuilding.cancel();
                     self.partitions.revoke(&revoked);
                     self.paused.revoke(&revoked);
-                    self.task.observe(Observation::Revoked(&revoked));
+                    self.setup.task.observe(Observation::Revoked(&revoked));
                 }
                 Change::Assigned(list) => {
                     let assigned = driving(list);
                     self.partitions.assign(&assigned);
-                    self.task.observe(Observation::Rebuilding(&assigned));
+                    self.setup.task.observe(Observation::Rebuilding(&assigned));
                     let link = self.rebuilding.begin();
                     if !assigned.is_empty() {
-                        let with = (self.kafka, self.args);
-                        Job::of(with, (&*self.task, self.inputs), &assigned, link)?.start()?;
+                        let with = (self.setup.kafka, self.setup.args);
+                        Job::of(with, (&*self.setup.task, self.setup.inputs), &assigned, link)?
+                            .start()?;
                     }
                 }
             }
@@ -189,13 +192,13 @@ impl<'a, T: Task> Session<'a, T> {
 
     fn install_rebuilt(&mut self) -> Result<(), StreamError> {
         if let Some(progress) = self.rebuilding.progress() {
-            self.task.observe(progress);
+            self.setup.task.observe(progress);
         }
         while let Some(rebuilt) = self.rebuilding.next() {
             let Rebuilt { partition, state, positions, took } = rebuilt?;
-            self.flow.resume(partition, positions.by_topic(self.inputs))?;
+            self.flow.resume(partition, positions.by_topic(self.setup.inputs))?;
             self.partitions.install(partition, Ready { state, positions });
-            self.task.observe(Observation::Ready { partition, took });
+            self.setup.task.observe(Observation::Ready { partition, took });
         }
         Ok(())
     }
@@ -204,7 +207,7 @@ impl<'a, T: Task> Session<'a, T> {
     fn resume_paused(&mut self) -> Result<(), StreamError> {
         for partition in self.paused.take_due(Instant::now()) {
             if let Some(ready) = self.partitions.ready(partition) {
-                self.flow.resume(partition, ready.positions.by_topic(self.inputs))?;
+                self.flow.resume(partition, ready.positions.by_topic(self.setup.inputs))?;
             }
         }
         Ok(())
@@ -215,7 +218,7 @@ impl<'a, T: Task> Session<'a, T> {
     fn lag(&self) -> Vec<(i32, i64)> {
         let known = (self.watch.watch.lag().into_iter())
             .filter(|(topic, partition, _)| {
-                topic == self.inputs.driving_topic()
+                topic == self.setup.inputs.driving_topic()
                     && self.partitions.is_owned(*partition)
                     && !self.paused.contains(*partition)
             })
@@ -242,7 +245,7 @@ impl<'a, T: Task> Session<'a, T> {
         let now = now_ms() - SETTLED_AFTER.as_millis() as i64;
         let mut partitions = Vec::new();
         for (partition, ready) in self.partitions.all_ready() {
-            if self.task.due(&ready.state).is_some_and(|due| due <= now)
+            if self.setup.task.due(&ready.state).is_some_and(|due| due <= now)
                 && self.ends.is_consumed(partition, ready.positions.driving())
             {
                 partitions.push(partition);
@@ -257,7 +260,7 @@ impl<'a, T: Task> Session<'a, T> {
         due: &Due,
     ) -> Result<(), StreamError> {
         let began = Instant::now();
-        self.transactions.begin()?;
+        self.setup.transactions.begin()?;
         let processed = self.process(&batch, due).and_then(|records| {
             self.commit()?;
             Ok(records)
@@ -266,21 +269,21 @@ impl<'a, T: Task> Session<'a, T> {
             Ok(records) => records,
             Err(error) => {
                 // The states have seen what was not committed: they go with the session.
-                self.transactions.abort();
+                self.setup.transactions.abort();
                 return Err(error);
             }
         };
         self.intake.committed(batch.split_off(records));
-        self.task.observe(Observation::Committed { records, took: began.elapsed() });
+        self.setup.task.observe(Observation::Committed { records, took: began.elapsed() });
         Ok(())
     }
 
     /// Processes records until it has taken too long, and lets time pass. Returns with how many
     /// records it is done.
     fn process(&mut self, batch: &[BorrowedMessage<'a>], due: &Due) -> Result<usize, StreamError> {
-        let mut out = self.transactions.outputs();
+        let mut out = self.setup.transactions.outputs();
         let mut began_at: BTreeMap<i32, i64> = BTreeMap::new();
-        let until = Instant::now() + self.args.longest;
+        let until = Instant::now() + self.setup.args.longest;
         let mut records = 0;
         for message in batch {
             if records > 0 && Instant::now() > until {
@@ -291,7 +294,7 @@ impl<'a, T: Task> Session<'a, T> {
             if self.paused.contains(partition) {
                 continue;
             }
-            let Some((index, input)) = self.inputs.of_topic(message.topic()) else {
+            let Some((index, input)) = self.setup.inputs.of_topic(message.topic()) else {
                 return Err(ClientFault::ForeignTopic(message.topic().to_owned()).into());
             };
             let Some(ready) = self.partitions.ready_mut(partition) else {
@@ -301,7 +304,7 @@ impl<'a, T: Task> Session<'a, T> {
                 return Err(ClientFault::CameTwice { partition, offset }.into());
             }
             let record = Record::from(message);
-            match self.task.process(&mut ready.state, input, record, &mut out)? {
+            match self.setup.task.process(&mut ready.state, input, record, &mut out)? {
                 Processed::Handled => {}
                 Processed::RetryLater(error) => {
                     if self.paused.pause(partition, offset, Instant::now()) {
@@ -309,24 +312,24 @@ impl<'a, T: Task> Session<'a, T> {
                         let what = "a record cannot be read now; its partition waits for it";
                         tracing::warn!(topic, partition, offset, %error, "{what}");
                     }
-                    self.flow.pause(partition, self.inputs.topics())?;
+                    self.flow.pause(partition, self.setup.inputs.topics())?;
                     continue;
                 }
             }
             if index == InputIndex::DRIVING {
                 began_at.entry(partition).or_insert(ready.positions.driving());
             }
-            ready.positions.advance(index, offset + 1);
+            ready.positions.set(index, offset + 1);
         }
         for partition in &due.partitions {
             if let Some(ready) = self.partitions.ready_mut(*partition) {
-                self.task.pass_time(*partition, &mut ready.state, due.now, &mut out)?;
+                self.setup.task.pass_time(*partition, &mut ready.state, due.now, &mut out)?;
             }
         }
         for (partition, from) in began_at {
             if let Some(ready) = self.partitions.ready_mut(partition) {
                 let range = from..ready.positions.driving();
-                self.task.close(partition, &mut ready.state, range, &mut out)?;
+                self.setup.task.close(partition, &mut ready.state, range, &mut out)?;
             }
         }
         Ok(records)
@@ -334,9 +337,9 @@ impl<'a, T: Task> Session<'a, T> {
 
     fn commit(&self) -> Result<(), StreamError> {
         let positions = self.partitions.all_ready().flat_map(|(partition, ready)| {
-            let positions = ready.positions.by_topic(self.inputs);
+            let positions = ready.positions.by_topic(self.setup.inputs);
             positions.map(move |(topic, position)| (topic, partition, position))
         });
-        self.transactions.commit(self.flow.consumer(), positions)
+        self.setup.transactions.commit(self.flow.consumer(), positions)
     }
 }

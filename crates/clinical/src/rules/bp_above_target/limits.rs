@@ -36,52 +36,6 @@ pub(super) const DIASTOLIC: Parameter = Parameter {
     source: SOURCE,
 };
 
-/// When the morning begins, and the day with it.
-pub(super) const MORNING_BEGINS: Parameter = Parameter {
-    name: "bp.above_target.morning_begins",
-    former_names: &[],
-    label: Label { ja: "朝の始まり（時）", en: "morning: from, hour of the day" },
-    unit: "h",
-    default: 4.0,
-    low: 0.0,
-    high: 20.0,
-    decimals: 0,
-    source: "ours",
-};
-
-/// When it ends.
-pub(super) const MORNING_ENDS: Parameter = Parameter {
-    name: "bp.above_target.morning_ends",
-    former_names: &[],
-    label: Label { ja: "朝の終わり（時）", en: "morning: until, hour of the day" },
-    unit: "h",
-    default: 12.0,
-    low: 0.0,
-    high: 23.0,
-    decimals: 0,
-    source: "ours",
-};
-
-/// When the evening begins, which lasts until the next morning.
-pub(super) const EVENING_BEGINS: Parameter = Parameter {
-    name: "bp.above_target.evening_begins",
-    former_names: &[],
-    label: Label {
-        ja: "晩の始まり（時、次の朝まで）",
-        en: "evening: from, hour of the day, until the next morning",
-    },
-    unit: "h",
-    default: 17.0,
-    low: 0.0,
-    high: 23.0,
-    decimals: 0,
-    source: "ours",
-};
-
-/// The hours, in the order in which they follow each other.
-pub(in crate::rules) const HOURS: [&Parameter; 3] =
-    [&MORNING_BEGINS, &MORNING_ENDS, &EVENING_BEGINS];
-
 /// So many local days are looked at: JSH 2019 (recalled).
 pub(super) const DAYS: usize = 7;
 /// A part of the day has to be measured on so many of them: JSH 2019.

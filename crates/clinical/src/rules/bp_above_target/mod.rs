@@ -25,14 +25,10 @@ use crate::sample::Sample;
 use crate::time::Span;
 use crate::wording::day_number;
 
-use super::Hours;
-use super::days::{self, Begin, Part, Verdict};
+use super::days::{self, Begin, Verdict};
+use super::hours::{EVENING_BEGINS, Hours, MORNING_BEGINS, MORNING_ENDS, Part};
 use super::pressures::{DayOfPressure, Pressure, mean_of};
-use limits::{
-    DAYS, DIASTOLIC, ENOUGH, EVENING_BEGINS, MORNING_BEGINS, MORNING_ENDS, SYSTOLIC, Target,
-};
-
-pub(super) use limits::HOURS;
+use limits::{DAYS, DIASTOLIC, ENOUGH, SYSTOLIC, Target};
 
 /// The rule.
 #[derive(Debug)]

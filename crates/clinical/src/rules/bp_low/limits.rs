@@ -4,6 +4,7 @@ use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::rules::confirmed_rule::clear_occasions;
 
 /// Systolic pressure below which a reading is low, mmHg.
 pub(super) const SYSTOLIC: Parameter = Parameter {
@@ -32,19 +33,7 @@ pub(super) const CLEAR_SYSTOLIC: Parameter = Parameter {
 };
 
 /// How many normalised occasions in a row end a confirmed alert.
-pub(super) const CLEAR_OCCASIONS: Parameter = Parameter {
-    name: "bp.low.clear_occasions",
-    former_names: &[],
-    label: Label {
-        ja: "解消に要する連続した測定機会", en: "normalised occasions in a row"
-    },
-    unit: "",
-    default: 2.0,
-    low: 1.0,
-    high: 10.0,
-    decimals: 0,
-    source: "ours",
-};
+pub(super) const CLEAR_OCCASIONS: Parameter = clear_occasions("bp.low.clear_occasions", &[]);
 
 /// How far the limit for clearing is above the one for raising, unless that is given, mmHg.
 const HYSTERESIS: i32 = 5;

@@ -8,17 +8,16 @@ mod limits;
 mod tests;
 mod wording;
 
-use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
+use super::confirmed_rule::{Confirmed, Definition};
+use super::criterion::{Criterion, Measure};
 use crate::alert::{Alert, Severity, Text, Values};
-use crate::episode::Episode;
 use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
-use crate::rule::TOGETHER;
-use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
+use crate::rule::{Rule, TOGETHER, parameters};
 use crate::sample::Sample;
 use crate::statistics::{mean_is_at_least, mean_is_below};
 use crate::time::Span;
@@ -31,11 +30,8 @@ struct Low;
 
 /// The rules of this folder.
 pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
-    std::iter::once(&Low as &dyn Rule)
+    std::iter::once(&Confirmed(Low) as &dyn Rule)
 }
-
-/// Home readings; those of check-ups have been seen by somebody already.
-const PRESSURE: Kind = Kind::BloodPressure;
 
 /// What stands for a pressure that is not known, mmHg.
 const NOT_LOW: i32 = 300;
@@ -45,52 +41,35 @@ fn systolic(sample: Sample) -> i32 {
     sample.value(blood_pressure::SYSTOLIC).map_or(NOT_LOW, |mmhg| mmhg as i32)
 }
 
-impl Rule for Low {
-    fn name(&self) -> &str {
-        "bp.low"
+impl Definition for Low {
+    type Limits = Limits;
+
+    const NAME: &'static str = "bp.low";
+
+    const PARAMETERS: &'static [Parameter] = &[SYSTOLIC, CLEAR_SYSTOLIC, CLEAR_OCCASIONS];
+
+    const FIXED: &'static [Fixed] = limits::FIXED;
+
+    const WORDING_VERSION: i32 = 2;
+
+    fn limits_of(plan: &Plan) -> Limits {
+        Limits::of(plan)
     }
 
-    fn kinds(&self) -> &[Kind] {
-        &[PRESSURE]
+    fn judged_against(plan: &Plan) -> Values {
+        parameters(plan, [&SYSTOLIC, &CLEAR_OCCASIONS])
     }
 
-    fn parameters(&self) -> &'static [Parameter] {
-        const { &[SYSTOLIC, CLEAR_SYSTOLIC, CLEAR_OCCASIONS] }
-    }
-
-    fn fixed(&self) -> &'static [&'static [Fixed]] {
-        &[limits::FIXED, super::confirmed::FIXED, crate::crisis::FIXED]
-    }
-
-    fn assess(&self, context: &Context<'_>) -> Assessment {
-        confirmed::assess(&Limits::of(context.plan), context, |episode| {
-            episode.findings = findings(episode);
-            episode.parameters = parameters(context.plan, [&SYSTOLIC, &CLEAR_OCCASIONS]);
-        })
-    }
-
-    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        confirmed::is_unaffected(&Limits::of(context.plan), change, context)
+    fn is_severe(sample: Sample, limits: &Limits) -> bool {
+        systolic(sample) < limits.systolic
     }
 
     /// Where some plan makes it low.
-    fn waits_for_the_rest(&self, sample: Sample, _: Span) -> bool {
+    fn waits_for_the_rest(sample: Sample) -> bool {
         systolic(sample) < SYSTOLIC.high as i32
     }
 
-    fn waits_for_its_time(&self, reading: &CurrentReading, context: &Context<'_>) -> bool {
-        confirmed::waits_for_its_time(&Limits::of(context.plan), reading, context)
-    }
-
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
-        systolic(sample) < Limits::of(plan).systolic
-    }
-
-    fn calls_again_after(&self) -> Option<Span> {
-        Some(NEW_CRISIS_AFTER)
-    }
-
-    fn limits(&self, plan: &Plan) -> Vec<Limit> {
+    fn charted(plan: &Plan) -> Vec<Limit> {
         vec![Limit {
             field: blood_pressure::SYSTOLIC,
             side: Side::Below,
@@ -99,22 +78,19 @@ impl Rule for Low {
         }]
     }
 
-    fn wording_version(&self) -> i32 {
-        2
-    }
-
-    fn words(&self, alert: &Alert) -> Text {
+    fn words(alert: &Alert) -> Text {
         wording::words(alert)
     }
 }
 
 impl Criterion for Limits {
-    const KIND: Kind = PRESSURE;
+    /// Home readings; those of check-ups have been seen by somebody already.
+    const KIND: Kind = Kind::BloodPressure;
 
     const JUDGED_WITHIN: Span = TOGETHER;
 
     fn is_beyond(&self, reading: &CurrentReading) -> bool {
-        systolic(reading.sample) < self.systolic
+        Low::is_severe(reading.sample, self)
     }
 
     fn mean_is_beyond(&self, one: &CurrentReading, other: &CurrentReading) -> bool {
@@ -133,18 +109,4 @@ impl Criterion for Limits {
     fn clear_occasions(&self) -> u8 {
         self.clear_occasions
     }
-}
-
-fn findings(episode: &Episode) -> Values {
-    let judged = confirmed::judged(episode);
-    if judged.is_empty() {
-        return Values::new();
-    }
-    let mean =
-        |field| confirmed::mean(judged, |reading| reading.sample.value(field).unwrap_or_default());
-    values([
-        ("readings", judged.len() as f64),
-        ("mean_systolic", mean(blood_pressure::SYSTOLIC)),
-        ("mean_diastolic", mean(blood_pressure::DIASTOLIC)),
-    ])
 }

@@ -4,8 +4,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use super::super::property_tests::properties_of_readings;
 use crate::alert::{Severity, Stage, Transition};
-use crate::home::properties::{self, Checks, NextAssessment};
+use crate::home::properties;
 use crate::home::{Home, Sending as _, Sent, bp, episode_with_crisis};
 use crate::plan::Plan;
 use crate::rules;
@@ -204,44 +205,26 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     })
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(800))]
+/// In whatever order the readings of the first month arrive, the alerts are the same.
+fn in_any_order(history: Vec<(i64, Sent)>, other_order: &[Index]) -> Result<(), TestCaseError> {
+    let near = |(_, sent): &(i64, Sent)| sent.minutes < 30 * DAY;
+    let all: Vec<Sent> = history.into_iter().filter(near).map(|(_, sent)| sent).collect();
+    properties::the_order_of_arrival_does_not_matter(&all, other_order, |sends| {
+        let mut home = Home::under(&[RULE]);
+        let mut clock = 0;
+        for sent in sends {
+            clock = clock.max(sent.minutes + sent.update);
+            home.receives_at(clock, sent.clone());
+        }
+        home.waits_until(15 * DAY);
+        home.known(episode_with_crisis)
+    })
+}
 
-    #[test]
-    fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
-        history in history(),
-        sweeps: bool,
-    ) {
-        let checks = Checks {
-            after: &[0, 7, 31],
-            next_assessment: NextAssessment::NotLater,
-            forgets_after: sweeps.then_some(0),
-        };
-        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
-    }
-
-    #[test]
-    fn the_order_of_arrival_does_not_matter(
-        history in history(),
-        other_order in any::<[Index; 60]>(),
-    ) {
-        let near = |(_, sent): &(i64, Sent)| sent.minutes < 30 * DAY;
-        let all: Vec<Sent> =
-            history.into_iter().filter(near).map(|(_, sent)| sent).collect();
-        properties::the_order_of_arrival_does_not_matter(&all, &other_order, |sends| {
-            let mut home = Home::under(&[RULE]);
-            let mut clock = 0;
-            for sent in sends {
-                clock = clock.max(sent.minutes + sent.update);
-                home.receives_at(clock, sent.clone());
-            }
-            home.waits_until(15 * DAY);
-            home.known(episode_with_crisis)
-        })?;
-    }
-
-    #[test]
-    fn a_restart_says_nothing_new(history in history(), at_most in 0..40_usize) {
-        properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
-    }
+properties_of_readings! {
+    rule: RULE,
+    history: history(),
+    cases: 800,
+    after: [0, 7, 31],
+    order: |history, other_order| in_any_order(history, &other_order),
 }

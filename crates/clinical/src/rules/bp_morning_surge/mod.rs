@@ -19,8 +19,8 @@ use crate::sample::Sample;
 use crate::time::Span;
 use crate::wording::day_number;
 
-use super::Hours;
-use super::days::{self, Begin, Part, Verdict};
+use super::days::{self, Begin, Verdict};
+use super::hours::{Hours, Part};
 use super::pressures::{DayOfPressure, mean_of, tenths};
 use limits::{DAYS, DIFFERENCE, ENOUGH, FURTHER, HYSTERESIS};
 

@@ -1,9 +1,9 @@
 //! The rule, shown by what happens to a patient.
 
-use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 
+use super::super::property_tests::properties_of_days;
 use crate::Kind;
 use crate::alert::{Severity, Transition};
 use crate::home::Home;
@@ -108,28 +108,10 @@ fn sent() -> impl Strategy<Value = Vec<Shown>> {
     daily::versions(first, samples())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
-
-    #[test]
-    fn the_fast_path_equals_the_full_computation(
-        history in daily::history(sent(), 120),
-        sweeps: bool,
-    ) {
-        daily::nothing_is_missed(plan(RULE, &[]), &history, sweeps)?;
-    }
-
-    #[test]
-    fn the_order_of_arrival_does_not_matter(
-        all in vec(sent(), 1..90),
-        other_order in any::<[Index; 100]>(),
-    ) {
-        let all = daily::of_four_weeks(all);
-        daily::the_order_of_arrival_does_not_matter(&plan(RULE, &[]), 29, &all, &other_order)?;
-    }
-
-    #[test]
-    fn a_restart_says_nothing_new(history in daily::history(sent(), 120)) {
-        daily::a_restart_says_nothing_new(plan(RULE, &[]), &history)?;
-    }
+properties_of_days! {
+    plan: plan(RULE, &[]),
+    sent: sent(),
+    readings: 1..90,
+    within: daily::of_four_weeks,
+    after_days: 29,
 }

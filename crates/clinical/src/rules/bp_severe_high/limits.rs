@@ -4,6 +4,7 @@ use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::rules::confirmed_rule::clear_occasions;
 
 /// Systolic pressure at or above which a reading is severe, mmHg.
 pub(super) const SYSTOLIC: Parameter = Parameter {
@@ -58,19 +59,8 @@ pub(super) const CLEAR_DIASTOLIC: Parameter = Parameter {
 };
 
 /// How many normalised occasions in a row end a confirmed alert.
-pub(super) const CLEAR_OCCASIONS: Parameter = Parameter {
-    name: "bp.severe_high.clear_occasions",
-    former_names: &["bp.severe_high.calm_occasions"],
-    label: Label {
-        ja: "解消に要する連続した測定機会", en: "normalised occasions in a row"
-    },
-    unit: "",
-    default: 2.0,
-    low: 1.0,
-    high: 10.0,
-    decimals: 0,
-    source: "ours",
-};
+pub(super) const CLEAR_OCCASIONS: Parameter =
+    clear_occasions("bp.severe_high.clear_occasions", &["bp.severe_high.calm_occasions"]);
 
 /// The numbers for one patient.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,9 +4,9 @@
 mod limits;
 mod wording;
 
-use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
+use super::confirmed_rule::{Confirmed, Definition};
+use super::criterion::{Criterion, Measure};
 use crate::alert::{Alert, Severity, Text, Values};
-use crate::episode::Episode;
 use crate::fixed::Fixed;
 use crate::kinds::{Kind, blood_pressure};
 use crate::limit::{Limit, Side};
@@ -14,10 +14,9 @@ use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::programmes::PREGNANCY;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
+use crate::rule::{Rule, parameters};
 use crate::sample::Sample;
 use crate::statistics::{mean_is_at_least, mean_is_below};
-use crate::time::Span;
 
 use limits::{CLEAR_DIASTOLIC, CLEAR_OCCASIONS, CLEAR_SYSTOLIC, DIASTOLIC, Limits, SYSTOLIC};
 
@@ -27,60 +26,40 @@ struct SevereHigh;
 
 /// The rules of this folder.
 pub(super) fn rules() -> impl Iterator<Item = &'static dyn Rule> {
-    std::iter::once(&SevereHigh as &dyn Rule)
+    std::iter::once(&Confirmed(SevereHigh) as &dyn Rule)
 }
 
-/// Home readings; those of check-ups have been seen by somebody already.
-const PRESSURE: Kind = Kind::BloodPressure;
+impl Definition for SevereHigh {
+    type Limits = Limits;
 
-const PARAMETERS: &[Parameter] =
-    &[SYSTOLIC, DIASTOLIC, CLEAR_SYSTOLIC, CLEAR_DIASTOLIC, CLEAR_OCCASIONS];
+    const NAME: &'static str = "bp.severe_high";
 
-impl Rule for SevereHigh {
-    fn name(&self) -> &str {
-        "bp.severe_high"
+    const PARAMETERS: &'static [Parameter] =
+        &[SYSTOLIC, DIASTOLIC, CLEAR_SYSTOLIC, CLEAR_DIASTOLIC, CLEAR_OCCASIONS];
+
+    const FIXED: &'static [Fixed] = limits::FIXED;
+
+    const WORDING_VERSION: i32 = 3;
+
+    fn limits_of(plan: &Plan) -> Limits {
+        Limits::of(plan)
     }
 
-    fn kinds(&self) -> &[Kind] {
-        &[PRESSURE]
+    fn judged_against(plan: &Plan) -> Values {
+        let mut judged = parameters(plan, [&SYSTOLIC, &DIASTOLIC, &CLEAR_OCCASIONS]);
+        if plan.programme().is_some_and(|programme| programme.name == PREGNANCY) {
+            judged.insert(PREGNANCY.into(), 1.0);
+        }
+        judged
     }
 
-    fn parameters(&self) -> &'static [Parameter] {
-        PARAMETERS
+    fn is_severe(sample: Sample, limits: &Limits) -> bool {
+        let mmhg = |field| sample.value(field).unwrap_or_default() as u16;
+        mmhg(blood_pressure::SYSTOLIC) >= limits.systolic
+            || mmhg(blood_pressure::DIASTOLIC) >= limits.diastolic
     }
 
-    fn fixed(&self) -> &'static [&'static [Fixed]] {
-        &[limits::FIXED, super::confirmed::FIXED, crate::crisis::FIXED]
-    }
-
-    fn assess(&self, context: &Context<'_>) -> Assessment {
-        confirmed::assess(&Limits::of(context.plan), context, |episode| {
-            episode.findings = findings(episode);
-            episode.parameters =
-                parameters(context.plan, [&SYSTOLIC, &DIASTOLIC, &CLEAR_OCCASIONS]);
-            if context.plan.programme().is_some_and(|programme| programme.name == PREGNANCY) {
-                episode.parameters.insert(PREGNANCY.into(), 1.0);
-            }
-        })
-    }
-
-    fn is_unaffected(&self, change: &Change, context: &Context<'_>) -> bool {
-        confirmed::is_unaffected(&Limits::of(context.plan), change, context)
-    }
-
-    fn waits_for_its_time(&self, reading: &CurrentReading, context: &Context<'_>) -> bool {
-        confirmed::waits_for_its_time(&Limits::of(context.plan), reading, context)
-    }
-
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
-        is_severe(sample, &Limits::of(plan))
-    }
-
-    fn calls_again_after(&self) -> Option<Span> {
-        Some(NEW_CRISIS_AFTER)
-    }
-
-    fn limits(&self, plan: &Plan) -> Vec<Limit> {
+    fn charted(plan: &Plan) -> Vec<Limit> {
         let limits = Limits::of(plan);
         let limit = |field, value: u16| Limit {
             field,
@@ -94,11 +73,7 @@ impl Rule for SevereHigh {
         ]
     }
 
-    fn wording_version(&self) -> i32 {
-        3
-    }
-
-    fn words(&self, alert: &Alert) -> Text {
+    fn words(alert: &Alert) -> Text {
         wording::words(alert)
     }
 }
@@ -113,17 +88,12 @@ fn diastolic(reading: &CurrentReading) -> i32 {
     reading.sample.value(blood_pressure::DIASTOLIC).unwrap_or_default() as i32
 }
 
-fn is_severe(sample: Sample, limits: &Limits) -> bool {
-    let mmhg = |field| sample.value(field).unwrap_or_default() as u16;
-    mmhg(blood_pressure::SYSTOLIC) >= limits.systolic
-        || mmhg(blood_pressure::DIASTOLIC) >= limits.diastolic
-}
-
 impl Criterion for Limits {
-    const KIND: Kind = PRESSURE;
+    /// Home readings; those of check-ups have been seen by somebody already.
+    const KIND: Kind = Kind::BloodPressure;
 
     fn is_beyond(&self, reading: &CurrentReading) -> bool {
-        is_severe(reading.sample, self)
+        SevereHigh::is_severe(reading.sample, self)
     }
 
     fn mean_is_beyond(&self, one: &CurrentReading, other: &CurrentReading) -> bool {
@@ -145,16 +115,4 @@ impl Criterion for Limits {
     fn clear_occasions(&self) -> u8 {
         self.clear_occasions
     }
-}
-
-fn findings(episode: &Episode) -> Values {
-    let judged = confirmed::judged(episode);
-    if judged.is_empty() {
-        return Values::new();
-    }
-    values([
-        ("readings", judged.len() as f64),
-        ("mean_systolic", confirmed::mean(judged, |reading| systolic(reading).into())),
-        ("mean_diastolic", confirmed::mean(judged, |reading| diastolic(reading).into())),
-    ])
 }

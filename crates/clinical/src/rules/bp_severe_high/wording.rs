@@ -1,13 +1,20 @@
 //! What an alert of the rule says.
 
 use super::limits::{DIASTOLIC, SYSTOLIC};
-use crate::alert::{Alert, Severity, Stage, Text};
+use crate::alert::{Alert, Stage, Text};
 use crate::crisis::Crisis;
 use crate::parameter::Parameter;
 use crate::programmes::PREGNANCY;
-use crate::rules::confirmed_evidence::OCCASIONS;
+use crate::rules::confirmed_words::{self, Wording};
 use crate::statistics;
 use crate::wording::number;
+
+const SEVERE: Wording = Wording {
+    called: ["重症域", "severe"],
+    begins: "Severe",
+    confirmed: ["症状", "symptoms"],
+    unconfirmed: ["症状", "symptoms"],
+};
 
 /// The sentences, and in pregnancy what else to ask.
 pub(super) fn words(alert: &Alert) -> Text {
@@ -41,64 +48,8 @@ pub(super) fn words(alert: &Alert) -> Text {
 
 fn of_pressure(alert: &Alert) -> Text {
     let judged = Judged::of(alert);
-    let (pressure, (broken_ja, broken_en)) = (judged.pressure(), judged.broken());
-    // In a new crisis while the alert is open.
-    let is_again = Crisis::known_of(alert).is_some();
-    let again_unconfirmed_ja = if is_again { "再び重症域です。" } else { "" };
-    let (again_ja, again_en) = if is_again { ("再び", " again") } else { ("", "") };
-    // Of who measures once an occasion.
-    let is_of_occasions = alert.finding(OCCASIONS).is_some();
-    let is_version_1 = alert.wording_version < 2;
-    let confirmed_ja = match (is_again, is_of_occasions) {
-        // The mean is judged: one of the two may be within the limit.
-        (false, false) if is_version_1 => "再測定でも重症域です",
-        (true, false) if is_version_1 => "再び重症域です（再測定でも）",
-        (false, false) => "再測定を含めた平均で重症域です",
-        (true, false) => "再び重症域です（再測定を含めた平均で）",
-        (false, true) => "続けて2回の測定機会で重症域です",
-        (true, true) => "再び重症域です（続けて2回の測定機会で）",
-    };
-    let confirmed_en = match is_of_occasions {
-        false if is_version_1 => "confirmed by a second reading",
-        false => "by the mean with a second reading",
-        true => "on 2 occasions in a row",
-    };
-    // A new crisis asks to be confirmed as the first one does.
-    let confirms = Crisis::known_stage(alert);
-    let (mean_ja, mean_en) = match confirms {
-        Stage::Unconfirmed => ("", ""),
-        _ => (" 2回の平均", ", mean"),
-    };
-    // Of an alert that is no page the pair that confirmed it is late, of one that is its newest crisis.
-    let is_late = alert.late
-        && alert.stage == Stage::Confirmed
-        && (confirms == Stage::Confirmed || alert.severity == Severity::Urgent);
-    match (alert.stage.min(confirms), is_late) {
-        (Stage::Confirmed, false) => Text {
-            ja: format!(
-                "家庭血圧 2回の平均 {pressure} mmHg（{broken_ja}）。{confirmed_ja}。症状を確認してください。"
-            ),
-            en: format!(
-                "Home blood pressure, mean {pressure} mmHg: {broken_en}. Severe{again_en}, {confirmed_en}. Ask for symptoms."
-            ),
-        },
-        (_, true) => Text {
-            ja: format!(
-                "家庭血圧{mean_ja} {pressure} mmHg（{broken_ja}）。{again_ja}重症域でした（遅れて届いた測定値）。経過を確認してください。"
-            ),
-            en: format!(
-                "Home blood pressure{mean_en} {pressure} mmHg: {broken_en}. Was severe{again_en}; the readings arrived late. Review what followed."
-            ),
-        },
-        (Stage::Unconfirmed | Stage::Missing, false) => Text {
-            ja: format!(
-                "家庭血圧 {pressure} mmHg（{broken_ja}）。{again_unconfirmed_ja}15分以内の再測定がありません。症状を確認し、1〜2分の間隔で2回測り直すよう依頼してください。"
-            ),
-            en: format!(
-                "Home blood pressure {pressure} mmHg: {broken_en}. Severe{again_en}; not repeated within 15 minutes. Ask for symptoms, and to measure twice, 1 to 2 minutes apart."
-            ),
-        },
-    }
+    let (seen, broken) = (judged.seen(), judged.broken());
+    confirmed_words::words(alert, &seen, broken.each_ref().map(String::as_str), &SEVERE)
 }
 
 /// What the rule judged, and against which limits. An alert from before findings were written has
@@ -126,17 +77,15 @@ impl Judged {
         }
     }
 
-    fn pressure(&self) -> String {
-        format!("{}/{}", number(self.systolic), number(self.diastolic))
+    fn seen(&self) -> String {
+        format!("{}/{} mmHg", number(self.systolic), number(self.diastolic))
     }
 
     /// Which limits are broken, in Japanese and English.
-    fn broken(&self) -> (String, String) {
+    fn broken(&self) -> [String; 2] {
         let (Some(systolic), Some(diastolic)) = self.limits else {
-            return (
-                "基準値は記録されていません".to_owned(),
-                "the limits are not recorded".to_owned(),
-            );
+            return ["基準値は記録されていません", "the limits are not recorded"]
+                .map(str::to_owned);
         };
         let limits = [
             ("収縮期", "systolic", self.systolic, systolic),
@@ -148,6 +97,6 @@ impl Judged {
         let en: Vec<String> = broken()
             .map(|(_, name, _, limit)| format!("{name} at or above {}", number(limit)))
             .collect();
-        (ja.join("、"), en.join(", "))
+        [ja.join("、"), en.join(", ")]
     }
 }

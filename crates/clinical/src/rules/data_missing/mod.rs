@@ -22,13 +22,13 @@ use jiff::civil::Date;
 use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::Episode;
 use crate::fixed::Fixed;
+use crate::held_back::HeldBack;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, values};
 use crate::schedule::{Expected, GRACE, Schedule, Weekdays, grace};
-use crate::silence::Held;
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
 
@@ -172,7 +172,7 @@ struct Gaps<'p> {
 
 /// Where alerts may be held back, from when until when the known ones lasted.
 fn reported(context: &Context<'_>) -> Vec<(Timestamp, Timestamp)> {
-    if context.plan.held.is_empty() {
+    if context.plan.held_back.is_empty() {
         return Vec::new();
     }
     let was_raised = |alert: &&Alert| alert.status != Status::Retracted;
@@ -274,7 +274,7 @@ impl Gaps<'_> {
         due: Timestamp,
         review_at: impl Fn() -> Timestamp,
     ) -> Timestamp {
-        let release = Held::release(&self.plan.held, self.expected.kind(), due);
+        let release = HeldBack::release(&self.plan.held_back, self.expected.kind(), due);
         let is_of_the_gap =
             |(first, last): &(Timestamp, Timestamp)| *first <= due && began <= *last;
         if release == due || self.reported.iter().any(is_of_the_gap) {

@@ -23,13 +23,13 @@ use crate::alert::{Alert, Severity, Stage, Status, Text};
 use crate::episode::Episode;
 use crate::fixed::Fixed;
 use crate::glucose::{GLUCOSE, is_of_sensor};
+use crate::held_back::HeldBack;
 use crate::kinds::Kind;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::rule::{Assessment, Change, Context, Rule, values};
 use crate::sample::Sample;
 use crate::schedule::{Expected, Schedule};
-use crate::silence::Held;
 use crate::time::{Span, Timestamp};
 use crate::wording::day_number;
 
@@ -213,7 +213,7 @@ impl<'p> Silences<'p> {
         let review_at = due + Span::from_days(self.expected.review_after_days().into());
         let is_reported = |(first, last): &(Timestamp, Timestamp)| *first <= due && began <= *last;
         if !reported.iter().any(is_reported) {
-            due = Held::release(&self.plan.held, GLUCOSE, due).min(review_at);
+            due = HeldBack::release(&self.plan.held_back, GLUCOSE, due).min(review_at);
         }
         Until { began, due, review_at }
     }

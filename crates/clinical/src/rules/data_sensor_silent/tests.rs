@@ -7,6 +7,7 @@ use proptest::sample::{Index, select};
 
 use crate::Kind;
 use crate::alert::{Alert, Severity, Transition};
+use crate::held_back::HeldBack;
 use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, at, episode, only, patient};
 use crate::monitor::assessed;
@@ -15,7 +16,6 @@ use crate::plan::Plan;
 use crate::rules;
 use crate::rules::glucose_tests::{Sent, finger, sensor};
 use crate::schedule::{Expected, Schedule};
-use crate::silence::Held;
 use crate::time::{Span, Timestamp};
 
 use Severity::{Review, Technical};
@@ -147,7 +147,8 @@ fn while_the_group_is_silent_it_is_held_back_and_not_for_ever() {
     let hold = |hours| {
         let mut held = plan();
         let until = due + Span::from_hours(hours);
-        held.held = vec![Held { kind: Kind::BloodGlucose, from: due - Span::from_hours(1), until }];
+        held.held_back =
+            vec![HeldBack { kind: Kind::BloodGlucose, from: due - Span::from_hours(1), until }];
         held
     };
     let mut released = home(hold(30), worn(0, DAY));

@@ -1,80 +1,16 @@
 //! The course of a patient's saturation, minute by minute.
 
-use super::limits::Limits;
-use super::minutes::{MINUTE, Minute};
+use super::limits::{
+    BACK_FOR, CONTINUOUS_MINUTES, IN_A_ROW, LASTING, Limits, MINUTE, NOT_SINCE, SILENCE,
+};
+use super::minutes::Minute;
 use super::open::{self, Open};
 use super::{OXYGEN, spo2};
 use crate::alert::{Severity, Stage};
 use crate::episode::{Episode, EvidenceReading};
-use crate::fixed::Fixed;
 use crate::remembered::CurrentReading;
 use crate::rule::Carried;
 use crate::time::{Span, Timestamp};
-
-/// Low minutes that are further apart are not in a row, and what nothing follows for so long is not
-/// confirmed. Ours, as for pressures.
-pub(super) const SILENCE: Span = Span::from_minutes(15);
-
-/// Low measurements in a row, without one between them that is not low, confirm each other when they are at
-/// most this far apart. Ours, as for pressures: who measures once a day.
-const IN_A_ROW: Span = Span::from_hours(28);
-
-/// So many minutes in a row a device that measures continuously has to show what it shows. Ours: short
-/// drops, by movement or in sleep, are over by then.
-const CONTINUOUS_MINUTES: usize = 5;
-
-/// So long low values have to last where there are fewer minutes: short measurements by a device that
-/// sends each second.
-const LASTING: Span = Span::from_millis(CONTINUOUS_MINUTES as i64 * MINUTE.millis());
-
-/// So long values have to be back. Ours: another occasion.
-const BACK_FOR: Span = Span::from_minutes(15);
-
-/// So long after the last low value a single one that is not low ends an episode, back or not: what is
-/// low after that is told anew. Ours: people who measure once a day do so up to four hours earlier or
-/// later.
-pub(super) const NOT_SINCE: Span = Span::from_hours(20);
-
-/// The numbers of the rule that nothing changes.
-pub(super) const FIXED: &[Fixed] = &[
-    Fixed::minutes(
-        ["再測定で確認とする間隔（以上）", "a second value confirms from"],
-        MINUTE,
-        "ours, as for pressures",
-    ),
-    Fixed::minutes(
-        ["再測定で確認とする間隔（以下）", "a second value confirms until"],
-        SILENCE,
-        "ours, as for pressures",
-    ),
-    Fixed::hours(
-        ["次の測定で確認とする間隔（以下）", "so does the next measurement within"],
-        IN_A_ROW,
-        "ours, as for pressures",
-    ),
-    Fixed::count(
-        [
-            "連続測定で確認とする低値の分数",
-            "low minutes in a row of a device that measures continuously",
-        ],
-        CONTINUOUS_MINUTES,
-        "ours: drops by movement or in sleep are over by then",
-    ),
-    Fixed::minutes(
-        ["連続測定で、より少ない低値の持続（以上）", "or fewer of them that lie apart by at least"],
-        LASTING,
-        "ours",
-    ),
-    Fixed::minutes(["解消：戻った値の持続", "back for"], BACK_FOR, "ours: another occasion"),
-    Fixed::hours(
-        [
-            "解消：低値のない時間の後の、低くない1値",
-            "ended by one value that is not low after none was low for",
-        ],
-        NOT_SINCE,
-        "ours: people who measure once a day do so up to four hours earlier or later",
-    ),
-];
 
 /// Low minutes in a row.
 #[derive(Debug, Clone, Copy)]

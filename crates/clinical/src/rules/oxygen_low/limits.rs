@@ -4,6 +4,7 @@ use crate::fixed::Fixed;
 use crate::kinds::Label;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
+use crate::time::Span;
 
 /// Saturation below which it is low, %.
 pub(super) const LIMIT: Parameter = Parameter {
@@ -46,6 +47,40 @@ pub(super) const CLEAR: Parameter = Parameter {
 
 /// How far the limit for clearing is above the one for raising, unless that is given, %.
 const HYSTERESIS: f64 = 1.0;
+
+/// The length of a minute.
+pub(super) const MINUTE: Span = Span::from_minutes(1);
+
+/// So long after its end a minute is over: the values of its last seconds are under way. Ours.
+pub(super) const UNDER_WAY: Span = Span::from_seconds(10);
+
+/// A device that shows so many values within a minute measures continuously: nobody measures one after
+/// the other so often. Ours.
+pub(super) const CONTINUOUS: usize = 4;
+
+/// Low minutes that are further apart are not in a row, and what nothing follows for so long is not
+/// confirmed. Ours, as for pressures.
+pub(super) const SILENCE: Span = Span::from_minutes(15);
+
+/// Low measurements in a row, without one between them that is not low, confirm each other when they are at
+/// most this far apart. Ours, as for pressures: who measures once a day.
+pub(super) const IN_A_ROW: Span = Span::from_hours(28);
+
+/// So many minutes in a row a device that measures continuously has to show what it shows. Ours: short
+/// drops, by movement or in sleep, are over by then.
+pub(super) const CONTINUOUS_MINUTES: usize = 5;
+
+/// So long low values have to last where there are fewer minutes: short measurements by a device that
+/// sends each second.
+pub(super) const LASTING: Span = Span::from_millis(CONTINUOUS_MINUTES as i64 * MINUTE.millis());
+
+/// So long values have to be back. Ours: another occasion.
+pub(super) const BACK_FOR: Span = Span::from_minutes(15);
+
+/// So long after the last low value a single one that is not low ends an episode, back or not: what is
+/// low after that is told anew. Ours: people who measure once a day do so up to four hours earlier or
+/// later.
+pub(super) const NOT_SINCE: Span = Span::from_hours(20);
 
 /// The numbers for one patient, %.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,5 +138,56 @@ pub(super) const FIXED: &[Fixed] = &[
         LIMIT.high,
         "%",
         "ours",
+    ),
+    Fixed::minutes(["1値とみなす時間（その中央値）", "one value: the median of"], MINUTE, "ours"),
+    Fixed::seconds(
+        ["その終了から判定まで", "judged after its end"],
+        UNDER_WAY,
+        "ours: the values of its last seconds are under way",
+    ),
+    Fixed::count(
+        [
+            "連続測定とみなす1分間の測定数（以上）",
+            "a device that measures continuously: readings in it at least",
+        ],
+        CONTINUOUS,
+        "ours: nobody measures one after the other so often",
+    ),
+    Fixed::minutes(
+        ["再測定で確認とする間隔（以上）", "a second value confirms from"],
+        MINUTE,
+        "ours, as for pressures",
+    ),
+    Fixed::minutes(
+        ["再測定で確認とする間隔（以下）", "a second value confirms until"],
+        SILENCE,
+        "ours, as for pressures",
+    ),
+    Fixed::hours(
+        ["次の測定で確認とする間隔（以下）", "so does the next measurement within"],
+        IN_A_ROW,
+        "ours, as for pressures",
+    ),
+    Fixed::count(
+        [
+            "連続測定で確認とする低値の分数",
+            "low minutes in a row of a device that measures continuously",
+        ],
+        CONTINUOUS_MINUTES,
+        "ours: drops by movement or in sleep are over by then",
+    ),
+    Fixed::minutes(
+        ["連続測定で、より少ない低値の持続（以上）", "or fewer of them that lie apart by at least"],
+        LASTING,
+        "ours",
+    ),
+    Fixed::minutes(["解消：戻った値の持続", "back for"], BACK_FOR, "ours: another occasion"),
+    Fixed::hours(
+        [
+            "解消：低値のない時間の後の、低くない1値",
+            "ended by one value that is not low after none was low for",
+        ],
+        NOT_SINCE,
+        "ours: people who measure once a day do so up to four hours earlier or later",
     ),
 ];

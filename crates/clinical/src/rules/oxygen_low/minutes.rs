@@ -5,39 +5,10 @@
 
 use std::ops::Range;
 
-use super::course::SILENCE;
+use super::limits::{CONTINUOUS, SILENCE, UNDER_WAY};
 use super::spo2;
-use crate::fixed::Fixed;
 use crate::remembered::CurrentReading;
-use crate::time::{Span, Timestamp};
-
-/// The length.
-pub(super) const MINUTE: Span = Span::from_minutes(1);
-
-/// So long after its end a minute is over: the values of its last seconds are under way. Ours.
-const UNDER_WAY: Span = Span::from_seconds(10);
-
-/// A device that shows so many values within a minute measures continuously: nobody measures one after
-/// the other so often. Ours.
-const CONTINUOUS: usize = 4;
-
-/// The numbers of the rule that nothing changes.
-pub(super) const FIXED: &[Fixed] = &[
-    Fixed::minutes(["1値とみなす時間（その中央値）", "one value: the median of"], MINUTE, "ours"),
-    Fixed::seconds(
-        ["その終了から判定まで", "judged after its end"],
-        UNDER_WAY,
-        "ours: the values of its last seconds are under way",
-    ),
-    Fixed::count(
-        [
-            "連続測定とみなす1分間の測定数（以上）",
-            "a device that measures continuously: readings in it at least",
-        ],
-        CONTINUOUS,
-        "ours: nobody measures one after the other so often",
-    ),
-];
+use crate::time::Timestamp;
 
 /// The values of one minute.
 #[derive(Debug, Clone, Copy)]

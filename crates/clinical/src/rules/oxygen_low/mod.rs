@@ -38,9 +38,9 @@ use crate::rule::{Assessment, Change, Context, Rule, Step, parameters};
 use crate::sample::Sample;
 use crate::time::Span;
 
-use course::{Course, NOT_SINCE};
-use limits::{CLEAR, LIMIT, Limits, URGENT};
-use minutes::{MINUTE, Minute};
+use course::Course;
+use limits::{CLEAR, LIMIT, Limits, MINUTE, NOT_SINCE, URGENT};
+use minutes::Minute;
 
 /// The rule.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Rule for Low {
     }
 
     fn fixed(&self) -> &'static [&'static [Fixed]] {
-        &[limits::FIXED, minutes::FIXED, course::FIXED, open::FIXED, crate::crisis::FIXED]
+        &[limits::FIXED, open::FIXED, crate::crisis::FIXED]
     }
 
     fn assess(&self, context: &Context<'_>) -> Assessment {

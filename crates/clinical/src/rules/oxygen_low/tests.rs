@@ -1,13 +1,13 @@
 //! The rule, shown by what happens to a patient.
 
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
+use proptest::sample::select;
 
+use super::super::property_tests::properties_of_readings;
 use super::super::sent::{self, Sent, histories};
 use crate::Kind;
 use crate::alert::{Severity, Stage, Transition};
 use crate::crisis::Crisis;
-use crate::home::properties::{self, Checks, NextAssessment};
 use crate::home::{Home, Sending as _, at};
 use crate::kinds::oxygen_saturation::SPO2;
 use crate::limit::Side;
@@ -463,32 +463,10 @@ fn history() -> impl Strategy<Value = Vec<(i64, Sent)>> {
     histories(Kind::OxygenSaturation, percents, minutes)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1200))]
-
-    #[test]
-    fn the_fast_path_equals_the_full_computation_and_time_alone_changes_nothing(
-        history in history(),
-        sweeps: bool,
-    ) {
-        let checks = Checks {
-            after: &[0, 1, 7, 17, 300],
-            next_assessment: NextAssessment::NotLater,
-            forgets_after: sweeps.then_some(0),
-        };
-        properties::nothing_is_missed(&mut Home::under(&[RULE]), &history, checks)?;
-    }
-
-    #[test]
-    fn the_order_of_arrival_does_not_matter(
-        history in history(),
-        other_order in any::<[Index; 60]>(),
-    ) {
-        sent::the_order_of_arrival_does_not_matter(history, &other_order, 30)?;
-    }
-
-    #[test]
-    fn a_restart_says_nothing_new(history in history(), at_most in 0..40_usize) {
-        properties::a_restart_says_nothing_new(&history[..at_most.min(history.len())])?;
-    }
+properties_of_readings! {
+    rule: RULE,
+    history: history(),
+    cases: 1200,
+    after: [0, 1, 7, 17, 300],
+    order: |history, other_order| sent::the_order_of_arrival_does_not_matter(history, &other_order, 30),
 }

@@ -38,9 +38,20 @@ pub(super) const IN_7_DAYS: Parameter = Parameter {
 /// or later than the day before. Ours.
 pub(super) const NEAREST: Span = Span::from_hours(24 - 4);
 /// Readings within 3 days are at most so far apart. The 4 hours are ours.
-pub(super) const SHORT: Span = Span::from_hours(3 * 24 + 4);
+const SHORT: Span = Span::from_hours(3 * 24 + 4);
 /// Readings within a week are at most so far apart. The 4 hours are ours.
 const LONG: Span = Span::from_hours(7 * 24 + 4);
+
+/// A low reading between two higher ones says nothing when the one before is at most so far away:
+/// as far as readings within 3 days. Ours.
+pub(super) const ALONE: Span = SHORT;
+
+/// How old the first of the readings must be that a scale's newest is compared with, before they say that
+/// the weight has not risen for a week. Ours: scales are used daily.
+pub(super) const STEADY: Span = Span::from_days(6);
+
+/// So long after the newest gain the weight has become the patient's own. Ours.
+pub(super) const LONGEST: Span = Span::from_days(28);
 
 /// A gain ends when it is so far below its limit, so that a patient at the limit does not flap. Ours.
 const HYSTERESIS: Weight = Weight(50);
@@ -125,7 +136,7 @@ pub(super) const FIXED: &[Fixed] = &[
             "前後より低い単独の値を除く間隔（以下）",
             "a lower reading between two higher ones is left out: the one before at most away",
         ],
-        super::scale::ALONE,
+        ALONE,
         "ours: a slip, or another person on the scale",
     ),
     Fixed::hours(
@@ -138,7 +149,7 @@ pub(super) const FIXED: &[Fixed] = &[
             "別の体重計で解消：その測定の期間（以上）",
             "another scale ends it: its own readings go back at least",
         ],
-        super::scale::STEADY,
+        STEADY,
         "ours: scales are used daily",
     ),
     Fixed::days(
@@ -146,7 +157,7 @@ pub(super) const FIXED: &[Fixed] = &[
             "新しい体重とみなすまで（最後の増加から）",
             "the new weight is the patient's own: after the newest gain",
         ],
-        super::LONGEST,
+        LONGEST,
         "ours",
     ),
 ];

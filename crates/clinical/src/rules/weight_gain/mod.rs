@@ -31,8 +31,8 @@ use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, 
 use crate::time::{Span, Timestamp};
 
 use super::weights::weight;
-use limits::{COMPARED, IN_3_DAYS, IN_7_DAYS, Limit, Limits};
-use scale::{ALONE, Scale};
+use limits::{ALONE, COMPARED, IN_3_DAYS, IN_7_DAYS, LONGEST, Limit, Limits};
+use scale::Scale;
 
 /// The rule.
 #[derive(Debug)]
@@ -47,9 +47,6 @@ const WEIGHT: Kind = Kind::WeighingScale;
 
 /// A reading is compared with those up to a week before it, and each of those with the one before it.
 const LOOKBACK: Span = Span::from_millis(COMPARED.millis() + ALONE.millis());
-
-/// So long after the newest gain the weight has become the patient's own. Ours.
-const LONGEST: Span = Span::from_days(28);
 
 /// What an alert rests on: the first reading that was a gain, and the one that it was compared with.
 /// In this order, because alerts are known by their first reading, and two gains may be compared with

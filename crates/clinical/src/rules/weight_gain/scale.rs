@@ -3,19 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
-use super::limits::{COMPARED, Limit, Limits, NEAREST, SHORT};
+use super::limits::{ALONE, COMPARED, Limit, Limits, NEAREST, STEADY};
 use crate::remembered::CurrentReading;
 use crate::rules::weights::{OF_ANOTHER_PERSON, Weight, weight};
 use crate::source::SourceDigest;
-use crate::time::{Span, Timestamp};
-
-/// How old the first of the readings must be that a scale's newest is compared with, before they say that
-/// the weight has not risen for a week. Ours: scales are used daily.
-pub(super) const STEADY: Span = Span::from_days(6);
-
-/// A low reading between two higher ones says nothing when the one before is at most so far away:
-/// as far as readings within 3 days. Ours.
-pub(super) const ALONE: Span = SHORT;
+use crate::time::Timestamp;
 
 /// The readings of one scale, as far as later ones are compared with them.
 #[derive(Debug)]

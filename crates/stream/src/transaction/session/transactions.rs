@@ -8,7 +8,7 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, Producer, PurgeConfig};
 use rdkafka::util::Timeout;
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use self::offsets::Offsets;
 use crate::connection::{ClientSettings, KafkaArgs, TRANSACTION_TIMEOUT};
@@ -22,6 +22,27 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the abort of a transaction is waited for.
 const ABORTED_WITHIN: Duration = Duration::from_secs(10);
 
+/// The settings of a transactional producer.
+pub fn producer_settings(kafka: &KafkaArgs, client_id: &str, id: &str) -> ClientConfig {
+    let mut config = kafka.client(client_id);
+    config
+        .set("transactional.id", id)
+        .set("transaction.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string())
+        .set("acks", "all")
+        .set("partitioner", "murmur2_random")
+        .set("linger.ms", "1")
+        // As long as the markers of one transaction are being written the next one is put off; the
+        // client's own 100 ms would hold up everything in it.
+        .set("retry.backoff.ms", "10")
+        .set("compression.type", "lz4")
+        .set("batch.size", "1000000")
+        .set("queue.buffering.max.messages", "500000")
+        .set("queue.buffering.max.kbytes", "262144")
+        .set("message.max.bytes", "10485760")
+        .set("delivery.report.only.error", "true");
+    config
+}
+
 /// A transactional producer.
 pub(super) struct Transactions {
     producer: Arc<BaseProducer<Watch>>,
@@ -32,22 +53,7 @@ pub(super) struct Transactions {
 impl Transactions {
     /// Fences the earlier producer with this transactional id, and aborts what it left open.
     pub(super) fn of(kafka: &KafkaArgs, client_id: &str, id: &str) -> Result<Self, StreamError> {
-        let producer: BaseProducer<Watch> = kafka
-            .client(client_id)
-            .set("transactional.id", id)
-            .set("transaction.timeout.ms", TRANSACTION_TIMEOUT.as_millis().to_string())
-            .set("acks", "all")
-            .set("partitioner", "murmur2_random")
-            .set("linger.ms", "1")
-            // As long as the markers of one transaction are being written the next one is put off; the
-            // client's own 100 ms would hold up everything in it.
-            .set("retry.backoff.ms", "10")
-            .set("compression.type", "lz4")
-            .set("batch.size", "1000000")
-            .set("queue.buffering.max.messages", "500000")
-            .set("queue.buffering.max.kbytes", "262144")
-            .set("message.max.bytes", "10485760")
-            .set("delivery.report.only.error", "true")
+        let producer: BaseProducer<Watch> = producer_settings(kafka, client_id, id)
             .create_with_context(Watch::default())
             .map_err(StreamError::while_doing("creating a transactional producer"))?;
         producer
