@@ -1,7 +1,8 @@
 //! The course of a patient's saturation, minute by minute.
 
 use super::limits::{
-    BACK_FOR, CONTINUOUS_MINUTES, IN_A_ROW, LASTING, Limits, MINUTE, NOT_SINCE, SILENCE,
+    BACK_AFTER, BACK_FOR, CONTINUOUS_MINUTES, IN_A_ROW, LASTING, Limits, MINUTE, NOT_LOW_FOR,
+    SILENCE,
 };
 use super::minutes::Minute;
 use super::open::{self, Open};
@@ -123,6 +124,8 @@ pub(super) struct Course<'l> {
     urgent_before: Before,
     /// The last minute that was low, or when the first is seen.
     last_low: Timestamp,
+    /// When a carried alert ended: by a low value that may have left memory.
+    known_end: Option<Timestamp>,
     /// The first of the minutes in a row that are back.
     back: Option<Timestamp>,
     found: Vec<Episode>,
@@ -146,6 +149,7 @@ impl<'l> Course<'l> {
             low_before: Before::Unknown,
             urgent_before: Before::Unknown,
             last_low: seen_from,
+            known_end: carried.map(|carried| carried.alert.until()),
             back: None,
             found: Vec::new(),
         }
@@ -270,11 +274,15 @@ impl<'l> Course<'l> {
 
     /// Ends the open episode with a minute that is not low, if that is enough.
     fn end(&mut self, time: Timestamp) {
-        let is_over = |open: &mut Open| {
-            let is_back = self.back.is_some_and(|since| {
-                open.episode.stage == Stage::Unconfirmed || time - since >= BACK_FOR
-            });
-            is_back || time - self.last_low >= NOT_SINCE
+        let not_low_for = time - self.last_low;
+        let is_known = self.last_low == self.seen_from && self.known_end == Some(time);
+        let is_over = |open: &mut Open| match self.back {
+            _ if is_known => true,
+            Some(since) => {
+                let is_unconfirmed = open.episode.stage == Stage::Unconfirmed;
+                is_unconfirmed || time - since >= BACK_FOR || not_low_for >= BACK_AFTER
+            }
+            None => not_low_for >= NOT_LOW_FOR,
         };
         if let Some(open) = self.open.take_if(is_over) {
             let mut episode = open.complete();

@@ -77,10 +77,13 @@ pub(super) const LASTING: Span = Span::from_millis(CONTINUOUS_MINUTES as i64 * M
 /// So long values have to be back. Ours: another occasion.
 pub(super) const BACK_FOR: Span = Span::from_minutes(15);
 
+/// So long after the last low value a single one that is back ends an episode. Ours: people who measure
+/// once a day do so up to four hours earlier or later.
+pub(super) const BACK_AFTER: Span = Span::from_hours(20);
+
 /// So long after the last low value a single one that is not low ends an episode, back or not: what is
-/// low after that is told anew. Ours: people who measure once a day do so up to four hours earlier or
-/// later.
-pub(super) const NOT_SINCE: Span = Span::from_hours(20);
+/// low after that is told anew. Ours: who measures once a day and moves around the limit is told of once.
+pub(super) const NOT_LOW_FOR: Span = Span::from_days(3);
 
 /// The numbers for one patient, %.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -184,10 +187,18 @@ pub(super) const FIXED: &[Fixed] = &[
     Fixed::minutes(["解消：戻った値の持続", "back for"], BACK_FOR, "ours: another occasion"),
     Fixed::hours(
         [
+            "解消：低値のない時間の後の、戻った1値",
+            "ended by one value that is back after none was low for",
+        ],
+        BACK_AFTER,
+        "ours: people who measure once a day do so up to four hours earlier or later",
+    ),
+    Fixed::days(
+        [
             "解消：低値のない時間の後の、低くない1値",
             "ended by one value that is not low after none was low for",
         ],
-        NOT_SINCE,
-        "ours: people who measure once a day do so up to four hours earlier or later",
+        NOT_LOW_FOR,
+        "ours: who measures once a day and moves around the limit is told of once",
     ),
 ];

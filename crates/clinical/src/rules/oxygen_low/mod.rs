@@ -39,7 +39,7 @@ use crate::sample::Sample;
 use crate::time::Span;
 
 use course::Course;
-use limits::{CLEAR, LIMIT, Limits, MINUTE, NOT_SINCE, URGENT};
+use limits::{CLEAR, LIMIT, Limits, MINUTE, NOT_LOW_FOR, URGENT};
 use minutes::Minute;
 
 /// The rule.
@@ -61,7 +61,7 @@ const JUDGED_WITHIN: Span = Span::from_millis(2 * MINUTE.millis() + TOGETHER.mil
 const LOOKBACK: Span = Span::from_hours(2);
 
 /// So long after a reading an alert may end for what it says.
-const ENDS_WITHIN: Span = Span::from_millis(NOT_SINCE.millis() + LOOKBACK.millis());
+const ENDS_WITHIN: Span = Span::from_millis(NOT_LOW_FOR.millis() + LOOKBACK.millis());
 
 /// So far from a reading are those that a row joins with it.
 const NEAR: Span = Span::from_minutes(17);

@@ -163,12 +163,13 @@ fn values_back_for_15_minutes_end_it_and_94_does_not() {
 #[test]
 fn what_is_low_after_days_of_94_pages_again() {
     let mut home = after(&[(0, 88), (3, 88)]);
-    goes_on(&mut home, &[(19 * HOUR, 94)]);
-    assert_eq!(home.reported.len(), 1, "19 hours");
-    for day in 1..10 {
-        goes_on(&mut home, &[(day * DAY, 94)]);
+    goes_on(&mut home, &[(DAY, 94), (2 * DAY, 94)]);
+    assert_eq!(home.reported.len(), 1, "two days");
+    for day in 3..10 {
+        goes_on(&mut home, &[(day * DAY + 3, 94)]);
     }
     assert_eq!(home.transitions()[1..], [(Resolved, Urgent, Confirmed)]);
+    assert_eq!(home.last().last_observed_at, at(3 * DAY + 3));
     goes_on(&mut home, &[(10 * DAY, 88), (10 * DAY + 3, 88)]);
     assert_eq!(home.transitions()[2..], [(Raised, Urgent, Confirmed)]);
     assert_ne!(home.last().id, home.reported[0].id);
@@ -274,6 +275,27 @@ fn a_new_crisis_stays_said_when_its_readings_have_left_memory() {
         let said = restarted.missed_at(now);
         assert!(said.is_empty(), "{minutes}: {said:?}");
         assert_eq!(restarted.monitor.alerts(), std::slice::from_ref(&known));
+    }
+}
+
+#[test]
+fn one_value_that_is_back_ends_it_20_hours_after_the_last_low_one() {
+    let mut home = after(&[(0, 92), (3, 92)]);
+    goes_on(&mut home, &[(19 * HOUR, 95)]);
+    assert_eq!(home.reported.len(), 1, "19 hours");
+    goes_on(&mut home, &[(20 * HOUR + 3, 95)]);
+    assert_eq!(home.transitions()[1..], [(Resolved, Review, Confirmed)]);
+}
+
+#[test]
+fn who_measures_once_a_day_around_the_limit_is_told_of_once() {
+    for around in [[93, 94, 93, 94], [93, 93, 94, 94], [92, 94, 94, 93]] {
+        let values: Vec<(i64, u16)> =
+            (0..).map(|day| day * DAY).zip(around.into_iter().cycle()).take(40).collect();
+        let home = after(&values);
+        let all = home.reported.iter().map(|alert| alert.transition);
+        let calls: Vec<_> = all.filter(|one| matches!(one, Raised | Resolved)).collect();
+        assert_eq!(calls, [Raised], "{around:?}: {:?}", home.transitions());
     }
 }
 
