@@ -10,7 +10,7 @@ pub mod rejected;
 mod report;
 pub mod rezone;
 pub mod rules;
-mod source;
+pub mod source;
 pub mod topics;
 mod transactions;
 pub mod unfollowed;

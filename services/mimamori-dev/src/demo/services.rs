@@ -17,6 +17,7 @@ use super::status::Endpoints;
 use super::supervisor::{Supervised, note_end};
 use crate::local::{Clickhouse, Kafka, KafkaSpeed, Layout, built};
 
+/// Of the local ClickHouse.
 const DATABASE: &str = "mimamori";
 const PHYSICIAN: &str = "dr.sato";
 const SECOND_PHYSICIAN: &str = "dr.tanaka";
@@ -76,7 +77,7 @@ impl Demo {
         handle: &Handle,
         stop: &dyn Fn() -> bool,
     ) -> anyhow::Result<bool> {
-        if self.args.kafka.is_none() {
+        if self.args.kafka.0.is_none() {
             step("Kafka", || {
                 self.start_kafka()?;
                 Ok(())
@@ -85,7 +86,7 @@ impl Demo {
         if stop() {
             return Ok(false);
         }
-        if self.args.clickhouse.is_none() {
+        if self.args.clickhouse.0.is_none() {
             step("ClickHouse", || {
                 self.start_clickhouse()?;
                 Ok(())
@@ -211,19 +212,38 @@ impl Demo {
         variables: Vec<(&'static str, String)>,
     ) -> anyhow::Result<Supervised> {
         let binary = binary.to_owned();
-        let kafka = self.kafka_args().bootstrap_servers;
-        let clickhouse = self.clickhouse_args().clickhouse_url;
+        let servers = self.servers();
         Supervised::start(name, self.places.log(name), move || {
             let mut command = Command::new(&binary);
-            command
-                .arg(name)
-                .env("KAFKA_BOOTSTRAP_SERVERS", &kafka)
-                .env("CLICKHOUSE_URL", &clickhouse)
-                .env("MIMAMORI_CLICKHOUSE_DATABASE", DATABASE)
-                .env("MIMAMORI_INSTANCE", "demo")
-                .envs(variables.iter().map(|(name, value)| (name, value)));
+            command.arg(name).env("MIMAMORI_INSTANCE", "demo");
+            for (name, value) in &servers {
+                match value {
+                    Some(value) => command.env(name, value.expose()),
+                    // Meant for a server that is not used.
+                    None => command.env_remove(name),
+                };
+            }
+            command.envs(variables.iter().map(|(name, value)| (name, value)));
             command
         })
+    }
+
+    /// How services reach the servers: what this demo was told, and no more.
+    fn servers(&self) -> [(&'static str, Option<Secret>); 7] {
+        let (kafka, clickhouse) = (self.kafka_args(), self.clickhouse_args());
+        let properties: Vec<String> = (kafka.properties.kafka_properties.iter())
+            .map(|property| format!("{}={}", property.name, property.value.expose()))
+            .collect();
+        let properties = (!properties.is_empty()).then(|| properties.join(",").into());
+        [
+            ("KAFKA_BOOTSTRAP_SERVERS", Some(kafka.bootstrap_servers.into())),
+            ("MIMAMORI_KAFKA_PROPERTIES", properties),
+            ("CLICKHOUSE_URL", Some(clickhouse.clickhouse_url.into())),
+            ("MIMAMORI_CLICKHOUSE_DATABASE", Some(clickhouse.clickhouse_database.into())),
+            ("MIMAMORI_CLICKHOUSE_USER", clickhouse.clickhouse_user.map(Secret::from)),
+            ("MIMAMORI_CLICKHOUSE_PASSWORD", clickhouse.clickhouse_password),
+            ("SCHEMA_REGISTRY_URL", self.args.schema_registry.schema_registry_url.clone()),
+        ]
     }
 
     fn start_simulator(&mut self) -> anyhow::Result<()> {
@@ -320,23 +340,14 @@ impl Demo {
     }
 
     pub(super) fn kafka_args(&self) -> KafkaArgs {
-        let local = || format!("127.0.0.1:{}", self.places.kafka);
-        KafkaArgs {
-            bootstrap_servers: self.args.kafka.clone().unwrap_or_else(local),
-            properties: self.args.properties.clone(),
-        }
+        let local = || KafkaArgs::local(format!("127.0.0.1:{}", self.places.kafka));
+        self.args.kafka.0.clone().unwrap_or_else(local)
     }
 
     pub(super) fn clickhouse_args(&self) -> ClickHouseArgs {
-        let local = || format!("http://127.0.0.1:{}", self.places.clickhouse);
-        ClickHouseArgs {
-            clickhouse_url: self.args.clickhouse.clone().unwrap_or_else(local),
-            clickhouse_database: DATABASE.to_owned(),
-            clickhouse_user: std::env::var("MIMAMORI_CLICKHOUSE_USER").ok(),
-            clickhouse_password: std::env::var("MIMAMORI_CLICKHOUSE_PASSWORD")
-                .ok()
-                .map(Secret::from),
-        }
+        let url = || format!("http://127.0.0.1:{}", self.places.clickhouse);
+        let local = || ClickHouseArgs::local(url(), DATABASE);
+        self.args.clickhouse.0.clone().unwrap_or_else(local)
     }
 
     pub(super) fn endpoints(&self) -> Endpoints {
@@ -368,7 +379,7 @@ impl Demo {
         let deployment = json!({
             "kafka": self.kafka_args().bootstrap_servers,
             "clickhouse": self.clickhouse_args().clickhouse_url,
-            "database": DATABASE,
+            "database": self.clickhouse_args().clickhouse_database,
             "gateway": self.gateway_url(),
             "dashboard": self.dashboard_url(),
             "device_token": self.secrets.device_token,
