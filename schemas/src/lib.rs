@@ -37,7 +37,9 @@ pub mod topics;
 pub mod validation;
 
 pub use accepted::{Acceptance, AcceptedEncoder};
-pub use codec::{Codec, CurrentBody, DecodeError, Decoder, Encoder, Record, WrittenBody};
+pub use codec::{
+    Codec, CurrentBody, DecodeError, Decoder, Encoder, Record, WrittenBody, decoded_when_possible,
+};
 pub use product::Product;
 pub use reading::Reading;
 pub use records::{

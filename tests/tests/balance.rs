@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use chassis::{ClickHouseArgs, DeploymentArgs, SchemaRegistryArgs};
 use mimamori::reconciliation::{Difference, Reconciliation, ReconciliationArgs, reconcile};
+use mimamori::source::{self, StoreSource};
 use mimamori_dev::local::{Clickhouse, Kafka, KafkaSpeed, Layout, Process, free_port};
 use schemas::reading::{BloodPressure, DataInput, Device, Measurement, ReadingStatus, Source};
 use schemas::topics::{Topic, Topics};
@@ -84,10 +85,14 @@ impl Stack {
 
     async fn balance(&self, wait_seconds: u64) -> Reconciliation {
         let args = ReconciliationArgs {
-            kafka: self.kafka.args(),
-            clickhouse: ClickHouseArgs::local(self.clickhouse.url(), "mimamori"),
-            deployment: DeploymentArgs::default(),
-            schema_registry: SchemaRegistryArgs::default(),
+            from: StoreSource {
+                source: source::Source {
+                    kafka: self.kafka.args(),
+                    deployment: DeploymentArgs::default(),
+                    schema_registry: SchemaRegistryArgs::default(),
+                },
+                clickhouse: ClickHouseArgs::local(self.clickhouse.url(), "mimamori"),
+            },
             wait_seconds,
             partitions: false,
             json: false,

@@ -218,7 +218,7 @@ pub struct ClickHouseArgs {
         long,
         env = "CLICKHOUSE_URL",
         value_name = "URL",
-        value_parser = clickhouse_url()
+        value_parser = Unrepeated::<ClickHouseUrl>::default().map(|url| url.0)
     )]
     pub clickhouse_url: String,
 
@@ -248,29 +248,38 @@ pub struct ClickHouseArgs {
     pub clickhouse_password: Option<Secret>,
 }
 
-/// How to reach ClickHouse, of a service that can do without: it is reached where its address is
-/// given.
-#[derive(Debug, Clone, Default)]
-pub struct OptionalClickHouseArgs(pub Option<ClickHouseArgs>);
+/// How to reach a server.
+pub trait ServerArgs: clap::Args {
+    /// The argument with the server's address.
+    const ADDRESS: &'static str;
+}
 
-/// The argument that says whether there is one.
-const CLICKHOUSE_URL: &str = "clickhouse_url";
+impl ServerArgs for KafkaArgs {
+    const ADDRESS: &'static str = "bootstrap_servers";
+}
 
-impl clap::Args for OptionalClickHouseArgs {
+impl ServerArgs for ClickHouseArgs {
+    const ADDRESS: &'static str = "clickhouse_url";
+}
+
+/// How to reach a server that a service can do without: it is reached where its address is given.
+#[derive(Debug, Clone)]
+pub struct Optional<A>(pub Option<A>);
+
+impl<A: ServerArgs> clap::Args for Optional<A> {
     fn augment_args(command: clap::Command) -> clap::Command {
-        ClickHouseArgs::augment_args(command)
-            .mut_arg(CLICKHOUSE_URL, |argument| argument.required(false))
+        A::augment_args(command).mut_arg(A::ADDRESS, |argument| argument.required(false))
     }
 
     fn augment_args_for_update(command: clap::Command) -> clap::Command {
-        ClickHouseArgs::augment_args_for_update(command)
+        A::augment_args_for_update(command)
     }
 }
 
-impl clap::FromArgMatches for OptionalClickHouseArgs {
+impl<A: ServerArgs> clap::FromArgMatches for Optional<A> {
     fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
-        let is_given = matches.contains_id(CLICKHOUSE_URL);
-        Ok(Self(is_given.then(|| ClickHouseArgs::from_arg_matches(matches)).transpose()?))
+        let is_given = matches.contains_id(A::ADDRESS);
+        Ok(Self(is_given.then(|| A::from_arg_matches(matches)).transpose()?))
     }
 
     fn update_from_arg_matches(&mut self, matches: &clap::ArgMatches) -> Result<(), clap::Error> {
@@ -291,12 +300,8 @@ impl ClickHouseArgs {
     }
 }
 
-/// Reads an address of ClickHouse: one with a password is refused, and not repeated.
-pub fn clickhouse_url() -> impl TypedValueParser<Value = String> {
-    Unrepeated::<ClickHouseUrl>::default().map(|url| url.0)
-}
-
-/// An address without user and password, so that it may be shown.
+/// An address without user and password, so that it may be shown. One with a password is refused, and
+/// not repeated.
 #[derive(Debug, Clone)]
 struct ClickHouseUrl(String);
 
@@ -357,6 +362,24 @@ mod tests {
         assert_eq!(command.registry.url(), None);
         assert_eq!(command.clickhouse.clickhouse_database, "mimamori");
         assert!(command.kafka.properties.kafka_properties.is_empty());
+    }
+
+    #[test]
+    fn servers_that_a_service_can_do_without_are_there_where_their_address_is_given() {
+        #[derive(Debug, Parser)]
+        struct Demo {
+            #[command(flatten)]
+            kafka: Optional<KafkaArgs>,
+            #[command(flatten)]
+            clickhouse: Optional<ClickHouseArgs>,
+        }
+        let parse = |given: &[&str]| Demo::try_parse_from([&["demo"], given].concat());
+        let without = parse(&["--kafka-properties=acks=all"]).expect("no server");
+        assert!(without.kafka.0.is_none() && without.clickhouse.0.is_none());
+        let kafka = parse(&["--bootstrap-servers=k:1", "--kafka-properties=acks=all"]);
+        let Demo { kafka, clickhouse } = kafka.expect("a Kafka");
+        assert_eq!(kafka.0.expect("given").properties.kafka_properties.len(), 1);
+        assert!(clickhouse.0.is_none());
     }
 
     #[test]

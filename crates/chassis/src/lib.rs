@@ -38,7 +38,7 @@ pub use clickhouse_error::{clickhouse_error, clickhouse_exception_code};
 pub use clock::now_ms;
 pub use connections::{
     ClickHouseArgs, DeploymentArgs, KafkaArgs, KafkaProperty, KafkaPropertyArgs, NoKafkaProperty,
-    OptionalClickHouseArgs, SchemaRegistryArgs, clickhouse_url,
+    Optional, SchemaRegistryArgs, ServerArgs,
 };
 pub use health::{Component, Health, Heartbeat};
 pub use hex::hex;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chassis::server::ConnectionArgs;
 use chassis::{
-    DeploymentArgs, InsertTimeoutArgs, KafkaArgs, OptionalClickHouseArgs, SchemaRegistryArgs,
+    ClickHouseArgs, DeploymentArgs, InsertTimeoutArgs, KafkaArgs, Optional, SchemaRegistryArgs,
     ServiceArgs,
 };
 
@@ -49,7 +49,7 @@ pub struct GatewayArgs {
 
     /// ClickHouse, from which receipts are answered; without it they are answered 503.
     #[command(flatten)]
-    pub clickhouse: OptionalClickHouseArgs,
+    pub clickhouse: Optional<ClickHouseArgs>,
 
     /// Receipts in work at a time, of which one vendor has half at most; beyond it they are answered
     /// 503

@@ -1,6 +1,7 @@
 //! The commands of the binary that production ships: a service each, and the operator's tools.
 
 mod command;
+mod entries;
 mod followers;
 mod kept;
 mod operator;
@@ -10,7 +11,7 @@ pub mod rejected;
 mod report;
 pub mod rezone;
 pub mod rules;
-mod source;
+pub mod source;
 pub mod topics;
 mod transactions;
 pub mod unfollowed;

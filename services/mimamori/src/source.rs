@@ -1,17 +1,22 @@
-//! Where a deployment's topics are, and with which schemas their records are read.
+//! Where a deployment's records and tables are, and with which schemas its records are read.
 
-use chassis::{DeploymentArgs, KafkaArgs, SchemaRegistryArgs};
+use chassis::{ClickHouseArgs, DeploymentArgs, KafkaArgs, Metrics, SchemaRegistryArgs};
+use dashboard::metrics::DashboardMetrics;
+use dashboard::queries::Store;
 use schemas::{Codec, Topics};
 
 /// Arguments of every command that reads or writes records.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Source {
+#[derive(Debug, Clone, clap::Args)]
+pub struct Source {
+    /// How to reach Kafka.
     #[command(flatten)]
-    pub(crate) kafka: KafkaArgs,
+    pub kafka: KafkaArgs,
+    /// Which deployment.
     #[command(flatten)]
-    pub(crate) deployment: DeploymentArgs,
+    pub deployment: DeploymentArgs,
+    /// How to reach the schema registry.
     #[command(flatten)]
-    pub(crate) schema_registry: SchemaRegistryArgs,
+    pub schema_registry: SchemaRegistryArgs,
 }
 
 impl Source {
@@ -21,5 +26,24 @@ impl Source {
 
     pub(crate) fn topics(&self) -> Topics {
         Topics::with_prefix(&self.deployment.topic_prefix)
+    }
+}
+
+/// Arguments of every command that reads tables as well.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StoreSource {
+    /// Where the records are.
+    #[command(flatten)]
+    pub source: Source,
+    /// How to reach ClickHouse.
+    #[command(flatten)]
+    pub clickhouse: ClickHouseArgs,
+}
+
+impl StoreSource {
+    /// The tables as the dashboard asks them, counted under the name of a command.
+    pub(crate) fn store(&self, command: &str) -> anyhow::Result<Store> {
+        let metrics = DashboardMetrics::new(&Metrics::for_service(command))?;
+        Ok(Store::new(&self.clickhouse, metrics))
     }
 }

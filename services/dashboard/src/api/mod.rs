@@ -9,6 +9,7 @@ pub mod patients;
 mod plan;
 mod preview;
 mod reports;
+mod responses;
 mod session;
 mod silent_groups;
 mod stream;
@@ -54,10 +55,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(patients::list_patients))
         .routes(routes!(patients::list_readings))
         .routes(routes!(patients::list_patient_alerts))
-        .routes(routes!(metrics::read_glucose_summary))
-        .routes(routes!(metrics::read_glucose_profile))
-        .routes(routes!(metrics::list_glucose_days))
-        .routes(routes!(metrics::read_pressure_summary))
+        .merge(metrics::routes())
         .routes(routes!(aggregates::list_aggregates))
         .routes(routes!(aggregates::list_aggregates_of_patients))
         .routes(routes!(trends::list_trends))

@@ -11,8 +11,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use chassis::{DeploymentArgs, KafkaPropertyArgs, PartitionsArgs, SchemaRegistryArgs, Shutdown};
+use chassis::{
+    ClickHouseArgs, DeploymentArgs, KafkaArgs, Optional, PartitionsArgs, SchemaRegistryArgs,
+    Shutdown,
+};
 use mimamori::reconciliation::{self, Reconciliation, ReconciliationArgs};
+use mimamori::source::{Source, StoreSource};
 
 use crate::local::Layout;
 use places::Places;
@@ -41,15 +45,15 @@ pub struct DemoArgs {
     /// Days of history that are loaded at the first start
     #[arg(long, env = "DEMO_HISTORY_DAYS", default_value_t = 30)]
     pub history_days: u32,
-    /// Kafka to use instead of a local one
-    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS")]
-    pub kafka: Option<String>,
-    /// ClickHouse to use instead of a local one
-    #[arg(long, env = "CLICKHOUSE_URL", value_parser = chassis::clickhouse_url())]
-    pub clickhouse: Option<String>,
-    /// Further properties of that Kafka.
+    /// Kafka to use instead of a local one.
     #[command(flatten)]
-    pub properties: KafkaPropertyArgs,
+    pub kafka: Optional<KafkaArgs>,
+    /// ClickHouse to use instead of a local one.
+    #[command(flatten)]
+    pub clickhouse: Optional<ClickHouseArgs>,
+    /// Where schemas are registered.
+    #[command(flatten)]
+    pub schema_registry: SchemaRegistryArgs,
     /// Port of the local Kafka; 0 takes a free one, here and below
     #[arg(long, env = "DEMO_KAFKA_PORT", default_value_t = 19092)]
     pub kafka_port: u16,
@@ -164,13 +168,13 @@ impl Running {
     /// Reconciles while everything is kept up.
     fn reconcile(&self, demo: &mut Demo) -> anyhow::Result<Reconciliation> {
         let args = ReconciliationArgs {
-            kafka: demo.kafka_args(),
-            clickhouse: demo.clickhouse_args(),
-            deployment: DeploymentArgs::default(),
-            schema_registry: SchemaRegistryArgs {
-                schema_registry_url: std::env::var("SCHEMA_REGISTRY_URL")
-                    .ok()
-                    .map(chassis::Secret::from),
+            from: StoreSource {
+                source: Source {
+                    kafka: demo.kafka_args(),
+                    deployment: DeploymentArgs::default(),
+                    schema_registry: self.args.schema_registry.clone(),
+                },
+                clickhouse: demo.clickhouse_args(),
             },
             wait_seconds: 120,
             partitions: false,

@@ -40,9 +40,9 @@ impl Places {
             first => first + offset,
         };
         let wanted = [
-            (args.kafka.is_none(), args.kafka_port, "--kafka-port or DEMO_KAFKA_PORT"),
+            (args.kafka.0.is_none(), args.kafka_port, "--kafka-port or DEMO_KAFKA_PORT"),
             (
-                args.clickhouse.is_none(),
+                args.clickhouse.0.is_none(),
                 args.clickhouse_port,
                 "--clickhouse-port or DEMO_CLICKHOUSE_PORT",
             ),

@@ -17,6 +17,7 @@ use super::status::Endpoints;
 use super::supervisor::{Supervised, note_end};
 use crate::local::{Clickhouse, Kafka, KafkaSpeed, Layout, built};
 
+/// Of the local ClickHouse.
 const DATABASE: &str = "mimamori";
 const PHYSICIAN: &str = "dr.sato";
 const SECOND_PHYSICIAN: &str = "dr.tanaka";
@@ -76,7 +77,7 @@ impl Demo {
         handle: &Handle,
         stop: &dyn Fn() -> bool,
     ) -> anyhow::Result<bool> {
-        if self.args.kafka.is_none() {
+        if self.args.kafka.0.is_none() {
             step("Kafka", || {
                 self.start_kafka()?;
                 Ok(())
@@ -85,7 +86,7 @@ impl Demo {
         if stop() {
             return Ok(false);
         }
-        if self.args.clickhouse.is_none() {
+        if self.args.clickhouse.0.is_none() {
             step("ClickHouse", || {
                 self.start_clickhouse()?;
                 Ok(())
@@ -140,7 +141,7 @@ impl Demo {
         if path.exists() {
             return Ok(());
         }
-        let account = |user: &str, password: &str| json!({ "user": user, "password_hash": dashboard::accounts::hash_password(password) });
+        let account = |user: &str, password: &Secret| json!({ "user": user, "password_hash": dashboard::accounts::hash_password(password.expose()) });
         let accounts = json!([
             account(PHYSICIAN, &self.secrets.physician_password),
             account(SECOND_PHYSICIAN, &self.secrets.second_physician_password),
@@ -179,7 +180,7 @@ impl Demo {
                 vec![
                     listen("MIMAMORI_DASHBOARD_LISTEN", self.places.dashboard),
                     ("MIMAMORI_DEMO_ACCOUNTS", accounts),
-                    ("MIMAMORI_SESSION_KEY", self.secrets.session_key.clone()),
+                    ("MIMAMORI_SESSION_KEY", self.secrets.session_key.expose().to_owned()),
                     ("MIMAMORI_MASTER_KEY_FILE", self.places.master_key().display().to_string()),
                 ],
             ),
@@ -211,26 +212,45 @@ impl Demo {
         variables: Vec<(&'static str, String)>,
     ) -> anyhow::Result<Supervised> {
         let binary = binary.to_owned();
-        let kafka = self.kafka_args().bootstrap_servers;
-        let clickhouse = self.clickhouse_args().clickhouse_url;
+        let servers = self.servers();
         Supervised::start(name, self.places.log(name), move || {
             let mut command = Command::new(&binary);
-            command
-                .arg(name)
-                .env("KAFKA_BOOTSTRAP_SERVERS", &kafka)
-                .env("CLICKHOUSE_URL", &clickhouse)
-                .env("MIMAMORI_CLICKHOUSE_DATABASE", DATABASE)
-                .env("MIMAMORI_INSTANCE", "demo")
-                .envs(variables.iter().map(|(name, value)| (name, value)));
+            command.arg(name).env("MIMAMORI_INSTANCE", "demo");
+            for (name, value) in &servers {
+                match value {
+                    Some(value) => command.env(name, value.expose()),
+                    // Meant for a server that is not used.
+                    None => command.env_remove(name),
+                };
+            }
+            command.envs(variables.iter().map(|(name, value)| (name, value)));
             command
         })
+    }
+
+    /// How services reach the servers: what this demo was told, and no more.
+    fn servers(&self) -> [(&'static str, Option<Secret>); 7] {
+        let (kafka, clickhouse) = (self.kafka_args(), self.clickhouse_args());
+        let properties: Vec<String> = (kafka.properties.kafka_properties.iter())
+            .map(|property| format!("{}={}", property.name, property.value.expose()))
+            .collect();
+        let properties = (!properties.is_empty()).then(|| properties.join(",").into());
+        [
+            ("KAFKA_BOOTSTRAP_SERVERS", Some(kafka.bootstrap_servers.into())),
+            ("MIMAMORI_KAFKA_PROPERTIES", properties),
+            ("CLICKHOUSE_URL", Some(clickhouse.clickhouse_url.into())),
+            ("MIMAMORI_CLICKHOUSE_DATABASE", Some(clickhouse.clickhouse_database.into())),
+            ("MIMAMORI_CLICKHOUSE_USER", clickhouse.clickhouse_user.map(Secret::from)),
+            ("MIMAMORI_CLICKHOUSE_PASSWORD", clickhouse.clickhouse_password),
+            ("SCHEMA_REGISTRY_URL", self.args.schema_registry.schema_registry_url.clone()),
+        ]
     }
 
     fn start_simulator(&mut self) -> anyhow::Result<()> {
         let mut variables = vec![
             ("MIMAMORI_OPERATIONS_LISTEN", format!("127.0.0.1:{}", self.places.simulator)),
             ("MIMAMORI_GATEWAY_URL", self.gateway_url()),
-            ("MIMAMORI_DEVICE_TOKEN", self.secrets.device_token.clone()),
+            ("MIMAMORI_DEVICE_TOKEN", self.secrets.device_token.expose().to_owned()),
             ("MIMAMORI_SIMULATOR_PATIENTS", self.args.patients.to_string()),
             ("MIMAMORI_SIMULATOR_SCENARIOS", scenarios_of_each(self.args.patients).to_string()),
             ("MIMAMORI_SIMULATOR_ALSO_REGISTER", ALSO_REGISTERED.to_owned()),
@@ -320,23 +340,14 @@ impl Demo {
     }
 
     pub(super) fn kafka_args(&self) -> KafkaArgs {
-        let local = || format!("127.0.0.1:{}", self.places.kafka);
-        KafkaArgs {
-            bootstrap_servers: self.args.kafka.clone().unwrap_or_else(local),
-            properties: self.args.properties.clone(),
-        }
+        let local = || KafkaArgs::local(format!("127.0.0.1:{}", self.places.kafka));
+        self.args.kafka.0.clone().unwrap_or_else(local)
     }
 
     pub(super) fn clickhouse_args(&self) -> ClickHouseArgs {
-        let local = || format!("http://127.0.0.1:{}", self.places.clickhouse);
-        ClickHouseArgs {
-            clickhouse_url: self.args.clickhouse.clone().unwrap_or_else(local),
-            clickhouse_database: DATABASE.to_owned(),
-            clickhouse_user: std::env::var("MIMAMORI_CLICKHOUSE_USER").ok(),
-            clickhouse_password: std::env::var("MIMAMORI_CLICKHOUSE_PASSWORD")
-                .ok()
-                .map(Secret::from),
-        }
+        let url = || format!("http://127.0.0.1:{}", self.places.clickhouse);
+        let local = || ClickHouseArgs::local(url(), DATABASE);
+        self.args.clickhouse.0.clone().unwrap_or_else(local)
     }
 
     pub(super) fn endpoints(&self) -> Endpoints {
@@ -368,16 +379,16 @@ impl Demo {
         let deployment = json!({
             "kafka": self.kafka_args().bootstrap_servers,
             "clickhouse": self.clickhouse_args().clickhouse_url,
-            "database": DATABASE,
+            "database": self.clickhouse_args().clickhouse_database,
             "gateway": self.gateway_url(),
             "dashboard": self.dashboard_url(),
-            "device_token": self.secrets.device_token,
-            "physician": { "user": PHYSICIAN, "password": self.secrets.physician_password },
+            "device_token": self.secrets.device_token.expose(),
+            "physician": { "user": PHYSICIAN, "password": self.secrets.physician_password.expose() },
             "second_physician": {
                 "user": SECOND_PHYSICIAN,
-                "password": self.secrets.second_physician_password,
+                "password": self.secrets.second_physician_password.expose(),
             },
-            "operator": { "user": OPERATOR, "password": self.secrets.operator_password },
+            "operator": { "user": OPERATOR, "password": self.secrets.operator_password.expose() },
             "topics": {
                 "raw": topics.name(Topic::ReadingsRaw),
                 "accepted": topics.name(Topic::ReadingsAccepted),
@@ -410,10 +421,11 @@ impl Demo {
         println!("up after {:.0} s", took.as_secs_f64());
         println!();
         println!("  open     {}", self.dashboard_url());
-        println!("  sign in  {PHYSICIAN} with {}", self.secrets.physician_password);
+        println!("  sign in  {PHYSICIAN} with {}", self.secrets.physician_password.expose());
         println!(
             "  others   {SECOND_PHYSICIAN} with {}, {OPERATOR} with {}",
-            self.secrets.second_physician_password, self.secrets.operator_password
+            self.secrets.second_physician_password.expose(),
+            self.secrets.operator_password.expose()
         );
         println!("  scripts  {}", self.places.json.display());
         println!("  logs     {}", self.places.logs.display());

@@ -14,6 +14,7 @@ use stream::topics::{all_offsets, committed_offsets};
 use writer::{DeadLetterReason, RecordPlace};
 
 use super::partition::{PartitionRecords, WriterAt};
+use crate::source::Source;
 
 /// Kafka counts as gone when nothing comes for so long although something is there.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,12 +44,8 @@ impl Reading {
     ///
     /// # Errors
     /// When Kafka does not answer or lacks a topic.
-    pub fn begin(
-        kafka: &KafkaArgs,
-        topics: Topics,
-        schema_registry_url: Option<&str>,
-    ) -> anyhow::Result<Self> {
-        let codec = Codec::new(schema_registry_url)?;
+    pub fn begin(source: &Source) -> anyhow::Result<Self> {
+        let (kafka, topics, codec) = (&source.kafka, source.topics(), source.codec()?);
         let mut partitions: BTreeMap<i32, PartitionRecords> = BTreeMap::new();
         for found in all_offsets(kafka, &topics.name(Topic::ReadingsRaw))? {
             partitions.insert(found.partition, PartitionRecords::beginning_at(found.first));

@@ -28,9 +28,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use chassis::{ClickHouseArgs, DeploymentArgs, KafkaArgs, SchemaRegistryArgs};
-use schemas::topics::Topics;
-
+use crate::source::StoreSource;
 use compare::Ranges;
 use kafka::Reading;
 pub use result::{Amounts, Difference, PartitionReconciliation, Reconciliation};
@@ -38,18 +36,9 @@ pub use result::{Amounts, Difference, PartitionReconciliation, Reconciliation};
 /// Arguments of `mimamori balance`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ReconciliationArgs {
+    /// Where records and rows are.
     #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at its type")]
-    pub kafka: KafkaArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at its type")]
-    pub clickhouse: ClickHouseArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at its type")]
-    pub deployment: DeploymentArgs,
-    #[command(flatten)]
-    #[allow(missing_docs, reason = "documented at its type")]
-    pub schema_registry: SchemaRegistryArgs,
+    pub from: StoreSource,
     /// Reconciles again until it balances with nothing in flight, for at most so many seconds
     #[arg(
         long,
@@ -87,13 +76,9 @@ async fn reconcile_visibly(
     progress: impl Fn(u64),
 ) -> anyhow::Result<Reconciliation> {
     let until = Instant::now() + Duration::from_secs(args.wait_seconds);
-    let begun = args.clone();
+    let source = args.from.source.clone();
     // Blocks, and so does dropping the schema registry's client.
-    let reading = tokio::task::spawn_blocking(move || {
-        let topics = Topics::with_prefix(begun.deployment.topic_prefix);
-        Reading::begin(&begun.kafka, topics, begun.schema_registry.url())
-    })
-    .await??;
+    let reading = tokio::task::spawn_blocking(move || Reading::begin(&source)).await??;
     let mut reading = std::sync::Arc::new(reading);
     reading.caught_up(&progress).await?;
     loop {
@@ -137,7 +122,7 @@ async fn reconcile_once(
         let at = writer.get(&partition).copied().unwrap_or_default();
         (partition, Ranges::of(records, end, &at))
     });
-    let stored = clickhouse::count(&args.clickhouse, &ranges).await?;
+    let stored = clickhouse::count(&args.from.clickhouse, &ranges).await?;
     let mut each = partitions.iter_mut().zip(ranges.iter().zip(&stored));
     reading.partitions(|_, records| {
         if let Some((reconciliation, ((_, ranges), stored))) = each.next() {

@@ -18,7 +18,7 @@ use stream::producer::Outgoing;
 use super::{ReportArgs, read};
 use crate::operator::{by_operator, record_access};
 use crate::registry::{outgoing, products_alone};
-use crate::source::Source;
+use crate::source::{Source, StoreSource};
 
 /// Arguments of `mimamori report devices`.
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,7 @@ pub(super) fn run(args: &DevicesArgs) -> anyhow::Result<()> {
         .ok_or_else(|| anyhow!("{kind} has no number of that name; name a field that is one"))?;
     let references = read(&args.reference, References::parse)?;
     let what = "errors of device products, over five wearers or more";
-    let ReportArgs { source, by, .. } = &args.report;
+    let ReportArgs { from: StoreSource { source, .. }, by } = &args.report;
     let patients = references.patients();
     let whose = patients.iter().map(String::as_str);
     record_access(source, &by.operator, ("report_devices", true), what, whose)?;
@@ -111,7 +111,7 @@ fn name_of(trust: Trust) -> &'static str {
 /// Writes the entries of the registered products anew, with their errors, where nobody changes them
 /// meanwhile, and that it was done.
 fn apply(args: &ReportArgs, report: &Report, of: Measured) -> anyhow::Result<()> {
-    let source = &args.source;
+    let source = &args.from.source;
     // First, so that what is read below is what the entries take the place of.
     let together = products_alone(&source.kafka, &source.topics())?;
     let today = jiff::Zoned::now().date().to_string();

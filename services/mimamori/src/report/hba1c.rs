@@ -8,6 +8,7 @@ use dashboard::reports::trial::{Arms, Report};
 
 use super::{ReportArgs, read};
 use crate::operator::record_access;
+use crate::source::StoreSource;
 
 /// Arguments of `mimamori report hba1c`.
 #[derive(Debug, clap::Args)]
@@ -23,7 +24,7 @@ pub struct Hba1cArgs {
 pub(super) fn run(args: &Hba1cArgs) -> anyhow::Result<()> {
     let arms = read(&args.arms, Arms::parse)?;
     let what = "mean change of a group, and whether a value is missing";
-    let ReportArgs { source, by, .. } = &args.report;
+    let ReportArgs { from: StoreSource { source, .. }, by } = &args.report;
     let patients = arms.patients();
     let whose = patients.iter().map(String::as_str);
     record_access(source, &by.operator, ("report_outcome", true), what, whose)?;

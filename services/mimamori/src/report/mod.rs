@@ -9,14 +9,12 @@ mod hba1c;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use chassis::{ClickHouseArgs, Metrics};
 use clap::Subcommand;
-use dashboard::metrics::DashboardMetrics;
 use dashboard::queries::Store;
 use dashboard::reports::table::Fault;
 
 use crate::operator::OperatorArgs;
-use crate::source::Source;
+use crate::source::StoreSource;
 
 /// What to report.
 #[derive(Debug, Subcommand)]
@@ -31,17 +29,14 @@ pub enum ReportCommand {
 #[derive(Debug, clap::Args)]
 struct ReportArgs {
     #[command(flatten)]
-    source: Source,
-    #[command(flatten)]
-    clickhouse: ClickHouseArgs,
+    from: StoreSource,
     #[command(flatten)]
     by: OperatorArgs,
 }
 
 impl ReportArgs {
     fn store(&self) -> anyhow::Result<Store> {
-        let metrics = DashboardMetrics::new(&Metrics::for_service("report"))?;
-        Ok(Store::new(&self.clickhouse, metrics))
+        self.from.store("report")
     }
 }
 

@@ -11,33 +11,29 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use chassis::{ClickHouseArgs, Metrics};
 use clinical::alert::Severity;
 use clinical::plan::Plan;
 use clinical::preview::{self, PreviewedAlert, ReceivedReading};
 use clinical::reliability::{ProductDigest, Trust, TrustedProducts};
 use clinical::trial::FEWEST;
 use clinical::{PatientId, Span, Timestamp, rules};
-use dashboard::metrics::DashboardMetrics;
-use dashboard::queries::Store;
+use dashboard::clock::now;
 use schemas::registry::DeviceModel;
 use schemas::topics::Topic;
 use schemas::{CarePlan, Codec};
 use stream::follow::Start;
 
 use super::known::Known;
+use crate::entries::{decoded, each};
 use crate::followers;
 use crate::operator::{OperatorArgs, record_access};
-use crate::source::Source;
-use crate::unfollowed::{decoded, each};
+use crate::source::{Source, StoreSource};
 
 /// Arguments of `mimamori rules preview`.
 #[derive(Debug, clap::Args)]
 pub struct PreviewArgs {
     #[command(flatten)]
-    source: Source,
-    #[command(flatten)]
-    clickhouse: ClickHouseArgs,
+    from: StoreSource,
     #[command(flatten)]
     by: OperatorArgs,
     /// A rule set, in TOML
@@ -101,10 +97,10 @@ type Counts = BTreeMap<&'static str, [Count; 2]>;
 /// Blocks the thread.
 pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     let proposed = Arc::new(super::read(&args.file)?);
-    let codec = args.source.codec()?;
-    let known = Known::read(&args.source, &codec)?;
+    let codec = args.from.source.codec()?;
+    let known = Known::read(&args.from.source, &codec)?;
     let patients = match (&args.team, &args.patients) {
-        (Some(practitioner), _) => of_practitioner(&args.source, &codec, practitioner)?,
+        (Some(practitioner), _) => of_practitioner(&args.from.source, &codec, practitioner)?,
         (None, Some(file)) => of_file(file)?,
         (None, None) => bail!("give --team PRACTITIONER or --patients FILE"),
     };
@@ -113,16 +109,15 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
         record(args, &patients, (&what, false))?;
         return Err(few);
     }
-    let plans = plans(&args.source, &codec)?;
-    let trusted = Arc::new(trusted(&args.source, &codec)?);
-    let now = super::now();
+    let plans = plans(&args.from.source, &codec)?;
+    let trusted = Arc::new(trusted(&args.from.source, &codec)?);
+    let now = now();
     let to = args.until.map_or(now, |time| Timestamp::from_millis(time.as_millisecond()));
     let from = to - Span::from_days(args.days.into());
     let what = if args.list { "every alert" } else { "how many alerts" };
     let what = format!("{what} there would have been by the rule set {}", proposed.name());
     record(args, &patients, (&what, true))?;
-    let metrics = DashboardMetrics::new(&Metrics::for_service("rules_preview"))?;
-    let store = Store::new(&args.clickhouse, metrics);
+    let store = args.from.store("rules_preview")?;
     let in_force = known.sets.in_force(now).cloned();
     let name = in_force.as_ref().map_or(rules::RULE_SET, |set| set.name()).to_owned();
     let mut counts = Counts::new();
@@ -158,7 +153,7 @@ fn record(
 ) -> anyhow::Result<()> {
     let whose = patients.iter().map(PatientId::as_str);
     let how = ("preview_rule_set", allowed);
-    record_access(&args.source, &args.by.operator, how, what, whose)
+    record_access(&args.from.source, &args.by.operator, how, what, whose)
 }
 
 fn enough(patients: &BTreeSet<PatientId>) -> anyhow::Result<()> {
