@@ -47,7 +47,7 @@ export function BackdatedTable({ backdated }: { backdated: BackdatedReadings }) 
         <h2 id="backdated">{words.backdated}</h2>
         <p className="summary">{words.backdatedNote}</p>
       </div>
-      <ReadingTable title={words.backdated} readings={readings} columns={columns} placeOf={receivedAt} />
+      <ReadingTable title={words.measurement} readings={readings} columns={columns} placeOf={receivedAt} />
       {backdated.truncated && <p className="muted">{words.backdatedMore(backdated.readings.length)}</p>}
     </section>
   )
