@@ -5,10 +5,10 @@
 //! asks here.
 
 use clinical::kinds::Setting;
+use clinical::source::without_padding;
 use clinical::{Span, Timestamp};
 
 use crate::reading::{Reading, japan};
-use crate::validation::without_padding;
 
 /// Most minutes that civil time is before or behind UTC: what clocks of programs hold.
 const MOST_OFFSET: i64 = 1080;

@@ -12,6 +12,9 @@ use clinical::sample::Sample;
 use clinical::source::SourceDigest;
 use clinical::{Kind, Source};
 
+use serde::de::value::{Error, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+
 use crate::fields::{Column, form};
 
 /// What was stored before this time is in the aggregates of hours, milliseconds since the epoch. It is 0
@@ -27,6 +30,12 @@ pub const NOW: &str = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";
 /// timeout, and 15 s longer where the server ends it late or its clock was set back a little.
 pub fn settled_after(insert_timeout: Duration) -> Duration {
     insert_timeout.saturating_add(Duration::from_secs(15))
+}
+
+/// The value of an enum by the name that it has in columns and in JSON; none where no value has it.
+pub fn by_name<T: DeserializeOwned>(name: &str) -> Option<T> {
+    let name: StrDeserializer<'_, Error> = name.into_deserializer();
+    T::deserialize(name).ok()
 }
 
 /// Some columns of the current readings of a kind, under a condition on patient, `source_id` or

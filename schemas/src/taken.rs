@@ -9,6 +9,7 @@
 use std::convert::Infallible;
 
 use clinical::kinds;
+use clinical::source::without_padding;
 
 use crate::fields::{DataAbsentReason, Field, Value, Visitor};
 use crate::reading::{Reading, Source};
@@ -25,7 +26,7 @@ impl Field {
         let declared = self.declared;
         let value = match value {
             Value::Decimal(number) => Value::Decimal(declared.rounded(number)),
-            Value::Text(text) => Value::Text(text.trim()),
+            Value::Text(text) => Value::Text(without_padding(text)),
             other => other,
         };
         if declared.required {
@@ -119,7 +120,7 @@ impl Reading {
             && let Some(model) = &device.model_number
             && device.taken_model_number().is_none()
         {
-            let rule = if kinds::says_none(model.trim()) { "absent_value" } else { "left_out" };
+            let rule = if kinds::says_none(model) { "absent_value" } else { "left_out" };
             warnings.add("model_number", rule);
         }
         warnings.0

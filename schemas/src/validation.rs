@@ -6,7 +6,7 @@ use clinical::kinds::{self, Below, Kind, Setting, ValueType};
 use clinical::measured::Measured;
 use clinical::reliability::ProductDigest;
 use clinical::sample::Sample;
-use clinical::source::InvalidSource;
+use clinical::source::{InvalidSource, without_padding};
 use clinical::{PatientId, Source, Span, Timestamp, Version};
 pub(crate) use error::out_of_range;
 pub use error::{RejectionReason, ValidationError};
@@ -92,11 +92,6 @@ impl wire::Reading {
     }
 }
 
-/// An id without what fills a column or a buffer at either end: the gateway leaves it out as well.
-pub fn without_padding(id: &str) -> &str {
-    id.trim_matches(|character: char| character.is_whitespace() || character == '\0')
-}
-
 fn padded_id(field: &'static str) -> ValidationError {
     let detail = format!(
         "{field} has blanks around it: over Kafka the key is the patient and names the partition; send \
@@ -161,7 +156,7 @@ impl wire::Device {
     }
 
     pub(crate) fn taken_as_model_number(text: &str) -> Option<&str> {
-        let text = text.trim();
+        let text = without_padding(text);
         let is_one = !kinds::says_none(text) && Self::check_model_number(text).is_ok();
         is_one.then_some(text)
     }

@@ -361,6 +361,19 @@ export const STATIONS = [
     for (const one of await page.locator('.panel-head button').all()) await one.click()
     await walk.look('with tables')
   }]),
+  ['a patient with dates of long ago', async (walk) => {
+    await patient(walk, PATIENTS.abroad)
+    const backdated = walk.page.locator('section[aria-labelledby="backdated"]')
+    await backdated.waitFor()
+    assert.equal(await backdated.locator('tbody tr').count(), 3, 'of every kind, and what has a table of its own once')
+    assert.equal(await walk.page.locator('.evidence-table .badge').count(), 1, 'evidence has the mark of its reading')
+    await walk.look()
+  }],
+  ['a patient of whom nothing of long ago is told', (walk) => whileAnswered(walk.page, '**/readings/backdated', problem(503), async () => {
+    await patient(walk, PATIENTS.abroad)
+    await walk.page.locator('main > p.muted').last().waitFor()
+    await walk.look()
+  })],
   ['a patient of 24 hours', async (walk) => {
     await open(walk, `/patients/${PATIENTS.pressure}?range=1`, '.range-buttons button[aria-pressed=true]:first-child')
     await walk.page.waitForSelector('.panel-head')

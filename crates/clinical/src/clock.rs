@@ -106,17 +106,29 @@ impl Doubt {
     }
 }
 
-/// What is doubted of a reading of a kind, given when it says that it was observed and registered, and
-/// whether it is taken back: that is registered whenever somebody finds out.
+/// What a version of a reading says beside its times, as far as that makes them doubtful or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// Of which kind it is.
+    pub kind: Kind,
+    /// It is taken back: that is registered whenever somebody finds out.
+    pub entered_in_error: bool,
+    /// A person has written or changed it: that is registered whenever somebody comes to it.
+    pub by_hand: bool,
+}
+
+/// What is doubted of a version of a reading, given when it says that it was observed and registered.
 pub fn doubts(
-    (kind, entered_in_error): (Kind, bool),
+    said: Said,
     times: (Timestamp, Timestamp),
     received: Timestamp,
 ) -> impl Iterator<Item = Doubt> {
     let (observed, updated) = times;
+    let of_device = is_doubted(said.kind);
+    let as_handed_over = of_device && !said.entered_in_error && !said.by_hand;
     let all = [
-        (is_doubted(kind) && not_set(observed, received), Doubt::NotSet),
-        (is_doubted(kind) && !entered_in_error && long_ago(times, received), Doubt::LongAgo),
+        (of_device && not_set(observed, received), Doubt::NotSet),
+        (as_handed_over && long_ago(times, received), Doubt::LongAgo),
         (ahead(observed, received), Doubt::ObservedAhead),
         (update_time_ahead(updated, received), Doubt::UpdateTimeAhead),
     ];
@@ -164,11 +176,10 @@ mod tests {
     #[test]
     fn what_is_handed_over_now_as_of_long_ago_is_told_and_a_history_is_not() {
         let received = at("2026-11-29T08:00:00Z");
+        let by_device = Said { kind: Kind::BloodPressure, entered_in_error: false, by_hand: false };
         let told = |observed: &str, updated: &str| {
             let times = (at(observed), at(updated));
-            doubts((Kind::BloodPressure, false), times, received)
-                .map(Doubt::name)
-                .collect::<Vec<_>>()
+            doubts(by_device, times, received).map(Doubt::name).collect::<Vec<_>>()
         };
         let now = "2026-11-29T07:59:00Z";
         // A factory date of which the clock counts on, the wrong year, day and month the wrong way round.
@@ -181,9 +192,10 @@ mod tests {
         assert_eq!(told("2026-10-21T07:58:00Z", now), [""; 0], "rules look at it");
         let times = (at("2021-06-01T00:00:00Z"), at(now));
         let checkup = Kind::ALL.into_iter().find(|kind| !is_doubted(*kind)).unwrap();
-        let none = |of| doubts(of, times, received).next().is_none();
-        assert!(none((checkup, false)), "people write its times");
-        assert!(none((Kind::BloodPressure, true)), "it is taken back now");
+        let none = |said| doubts(said, times, received).next().is_none();
+        assert!(none(Said { kind: checkup, ..by_device }), "people write its times");
+        assert!(none(Said { entered_in_error: true, ..by_device }), "it is taken back now");
+        assert!(none(Said { by_hand: true, ..by_device }), "a person writes it now");
     }
 
     #[test]

@@ -235,6 +235,12 @@ fn read_test_lab_id(text: &str) -> Result<Cow<'_, str>, InvalidSource> {
     read("test_lab_id", text, LONGEST_TEST_LAB_ID)
 }
 
+/// A text without what fills a column or a buffer at either end: columns of fixed width end in blanks, lines
+/// in their ends, buffers of C in zeros.
+pub fn without_padding(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || character == '\0')
+}
+
 /// A part of a source, normalised.
 fn read<'t>(
     field: &'static str,
@@ -244,8 +250,7 @@ fn read<'t>(
     if is_normalised_ascii(text) && text.len() <= longest {
         return Ok(Cow::Borrowed(text));
     }
-    // Columns of fixed width end in blanks, lines in their ends, buffers of C in zeros.
-    let text = text.trim_matches(|character: char| character.is_whitespace() || character == '\0');
+    let text = without_padding(text);
     let is_written = text.len() <= longest * BYTES_OF_A_CHARACTER;
     if !is_written || text.chars().any(char::is_control) {
         return Err(InvalidSource::Form { field, longest });

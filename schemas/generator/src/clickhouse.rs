@@ -70,6 +70,9 @@ const TOUCHED_HOURS: u32 = 13;
 /// The migration that gave every table its column `warnings`, and `deliveries` too.
 const WARNINGS: u32 = 14;
 
+/// The migration that gave `deliveries` its column `data_input`.
+const DELIVERED_DATA_INPUT: u32 = 15;
+
 const WARNINGS_COLUMN: &str = "    warnings           LowCardinality(String) COMMENT 'what was not taken as it was sent, field:rule',
 ";
 
@@ -96,8 +99,7 @@ fn statements(kind: &Kind) -> String {
     };
     let has_warnings = kind.migration > WARNINGS;
     let warnings = if has_warnings { WARNINGS_COLUMN } else { "" };
-    let deliveries =
-        if kind.migration > DELIVERIES { deliveries(name, has_warnings) } else { String::new() };
+    let deliveries = if kind.migration > DELIVERIES { deliveries(kind) } else { String::new() };
     let touched = if kind.migration > TOUCHED_HOURS { touched_hours(name) } else { String::new() };
     format!(
         "{GENERATED}{name}.toml; do not edit.
@@ -149,14 +151,17 @@ WHERE toUnixTimestamp(observation_time) BETWEEN 120 AND 4294967175;
 }
 
 /// The view that copies what vendors may ask about into the table `deliveries`.
-fn deliveries(name: &str, has_warnings: bool) -> String {
-    let warnings = if has_warnings { ", warnings" } else { "" };
+fn deliveries(kind: &Kind) -> String {
+    let name = &kind.name;
+    let warnings = if kind.migration > WARNINGS { ", warnings" } else { "" };
+    let has_data_input = kind.migration > DELIVERED_DATA_INPUT;
+    let data_input = if has_data_input { "toString(data_input) AS data_input, " } else { "" };
     format!(
         "
 CREATE MATERIALIZED VIEW IF NOT EXISTS deliveries_of_{name} TO deliveries AS
 SELECT vendor, now64(3, 'UTC') AS stored_at, received_at, origin_partition, origin_offset, patient,
     '{name}' AS kind, observation_time, source_id, update_time, entered_in_error,
-    toString(outcome) AS outcome{warnings}
+    {data_input}toString(outcome) AS outcome{warnings}
 FROM {name}
 WHERE vendor != '';
 "

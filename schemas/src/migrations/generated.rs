@@ -72,4 +72,9 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0014_warnings",
         sql: include_str!("../../clickhouse/0014_warnings.sql"),
     },
+    Migration {
+        number: 15,
+        name: "0015_delivered_data_input",
+        sql: include_str!("../../clickhouse/0015_delivered_data_input.sql"),
+    },
 ];

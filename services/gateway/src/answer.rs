@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::error_response::{PROBLEM_JSON, problem_type};
+use crate::error_response::{PROBLEM_JSON, ProblemCode, problem_type};
 use crate::exchange::{Problem, Warning, Warnings};
 use crate::intake::{Entry, ReadingResult};
 
@@ -24,6 +24,8 @@ pub(crate) struct Answer<'a> {
     warnings: &'a [Warning],
     #[serde(skip_serializing_if = "is_zero")]
     warnings_omitted: usize,
+    #[serde(skip)]
+    code: Option<ProblemCode>,
     #[serde(skip)]
     status: StatusCode,
     #[serde(skip)]
@@ -104,7 +106,7 @@ impl<'a> Answer<'a> {
             (1.., 0) => StatusCode::ACCEPTED,
             (0, 0) => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        let problem = ProblemDetails::of(status, entries.is_empty());
+        let (code, problem) = ProblemDetails::of(status, entries.is_empty()).unzip();
         let (warnings, warnings_omitted) = (warnings.listed.as_slice(), warnings.omitted);
         Self {
             problem,
@@ -114,6 +116,7 @@ impl<'a> Answer<'a> {
             readings,
             warnings,
             warnings_omitted,
+            code,
             status,
             minimal,
         }
@@ -121,7 +124,7 @@ impl<'a> Answer<'a> {
 }
 
 impl ProblemDetails {
-    fn of(status: StatusCode, empty: bool) -> Option<Self> {
+    fn of(status: StatusCode, empty: bool) -> Option<(ProblemCode, Self)> {
         let (code, title, detail) = match status {
             StatusCode::SERVICE_UNAVAILABLE => (
                 "not-stored",
@@ -142,7 +145,8 @@ impl ProblemDetails {
             ),
             _ => return None,
         };
-        Some(Self { r#type: problem_type(code), title, status: status.as_u16(), detail })
+        let details = Self { r#type: problem_type(code), title, status: status.as_u16(), detail };
+        Some((ProblemCode(code), details))
     }
 }
 
@@ -163,6 +167,9 @@ impl IntoResponse for Answer<'_> {
             (self.status, [(header::CONTENT_TYPE, media_type)], body).into_response();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        if let Some(code) = self.code {
+            response.extensions_mut().insert(code);
         }
         if self.minimal {
             let applied = HeaderValue::from_static(RETURN_MINIMAL);

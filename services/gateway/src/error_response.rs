@@ -28,6 +28,10 @@ pub struct ErrorResponse {
     headers: Vec<(header::HeaderName, HeaderValue)>,
 }
 
+/// The last part of a problem's `type`, among the extensions of the response: what is counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProblemCode(pub(crate) &'static str);
+
 /// The `type` of a problem.
 pub(crate) fn problem_type(code: &str) -> String {
     format!("urn:mimamori:problem:{code}")
@@ -272,6 +276,7 @@ impl IntoResponse for ErrorResponse {
         let mut response =
             (self.status, [(header::CONTENT_TYPE, PROBLEM_JSON)], problem.to_string())
                 .into_response();
+        response.extensions_mut().insert(ProblemCode(self.code));
         for (name, value) in self.headers {
             response.headers_mut().insert(name, value);
         }

@@ -18,7 +18,8 @@ use crate::args::LimitArgs;
 use crate::audit::AuditTrail;
 use crate::body::{self, Encoding};
 use crate::credentials;
-use crate::error_response::ErrorResponse;
+use crate::error_response::{ErrorResponse, ProblemCode};
+use crate::exchange::Rule;
 use crate::intake::{self, IntakeError, ReadingResult};
 use crate::kafka_health::KafkaHealth;
 use crate::memory::{Memory, Share};
@@ -64,7 +65,7 @@ async fn measure(State(metrics): State<GatewayMetrics>, request: Request, next: 
     let timer = metrics.request_duration.start_timer();
     let response = next.run(request).await;
     timer.observe_duration();
-    metrics.answered(response.status());
+    metrics.answered(response.status(), response.extensions().get::<ProblemCode>().copied());
     response
 }
 
@@ -129,9 +130,14 @@ async fn work(
     };
     let (prepared, share) = prepared.map_err(|error| match error {
         IntakeError::Answered(response) => response,
-        IntakeError::WrongConsortium { document, consortium_id } => {
+        IntakeError::WrongConsortium { document, consortium_id, readings } => {
             refused(&gateway, &sender, &consortium_id, 0);
+            gateway.metrics.rejected(Rule::WrongConsortium, readings);
             ErrorResponse::wrong_consortium(document)
+        }
+        IntakeError::NoUsableZone { consortium_id, readings } => {
+            gateway.metrics.not_stored(Rule::TimeZone, readings);
+            ErrorResponse::no_usable_zone(&consortium_id)
         }
     })?;
     if let Some((consortium_id, others)) = &prepared.uncovered {
@@ -206,13 +212,10 @@ fn count(metrics: &GatewayMetrics, prepared: &intake::Prepared, acknowledged: &[
     let is_not_stored =
         |entry: &&intake::Entry| matches!(entry.result, ReadingResult::NotStored(_));
     let not_stored = prepared.entries.iter().filter(is_not_stored).count();
-    metrics.published(accepted, acknowledged.len() - accepted + not_stored);
-    for entry in &prepared.entries {
-        if let ReadingResult::Rejected(problems) = &entry.result
-            && let Some(first) = problems.first()
-        {
-            metrics.rejected(first.rule);
-        }
+    metrics.not_stored(Rule::TimeZone, not_stored);
+    metrics.published(accepted, acknowledged.len() - accepted);
+    for rule in prepared.entries.iter().filter_map(|entry| entry.result.rejected_by()) {
+        metrics.rejected(rule, 1);
     }
     metrics.warned(&prepared.warnings);
     metrics.unregistered("patient", prepared.of_unregistered_patients);

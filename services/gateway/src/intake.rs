@@ -49,8 +49,10 @@ pub(crate) enum ReadingResult {
 /// Why a request is answered as a whole, and none of its readings is sent.
 #[derive(Debug)]
 pub(crate) enum IntakeError {
-    /// All of it is for consortia that the credential does not cover.
-    WrongConsortium { document: usize, consortium_id: String },
+    /// All of it, so many readings, is for consortia that the credential does not cover.
+    WrongConsortium { document: usize, consortium_id: String, readings: usize },
+    /// All of it, so many readings, is for consortia whose registered time zone does not exist.
+    NoUsableZone { consortium_id: String, readings: usize },
     /// Anything else, with its answer.
     Answered(ErrorResponse),
 }
@@ -149,16 +151,18 @@ fn uncovered(
     };
     let is_all = |rule| rules().next().is_some() && rules().all(|it| it == Some(rule));
     let uncovered = of_rule(Rule::WrongConsortium);
+    let readings = parsed.entries.len();
     if is_all(Rule::WrongConsortium)
         && let Some((document, consortium_id)) = uncovered.first()
     {
         let (document, consortium_id) = (*document, (*consortium_id).to_owned());
-        return Err(IntakeError::WrongConsortium { document, consortium_id });
+        return Err(IntakeError::WrongConsortium { document, consortium_id, readings });
     }
     if is_all(Rule::TimeZone)
         && let Some((_, consortium_id)) = of_rule(Rule::TimeZone).first()
     {
-        return Err(IntakeError::Answered(ErrorResponse::no_usable_zone(consortium_id)));
+        let consortium_id = (*consortium_id).to_owned();
+        return Err(IntakeError::NoUsableZone { consortium_id, readings });
     }
     let others = uncovered.len().saturating_sub(1);
     Ok(uncovered.first().map(|(_, consortium_id)| ((*consortium_id).to_owned(), others)))
@@ -169,6 +173,14 @@ fn result_of(problems: Vec<Problem>) -> ReadingResult {
     match problems.iter().all(|problem| problem.rule == Rule::TimeZone) {
         true => ReadingResult::NotStored(problems),
         false => ReadingResult::Rejected(problems),
+    }
+}
+
+impl ReadingResult {
+    /// The rule by which a reading is rejected, first of all: one that the sender can keep.
+    pub(crate) fn rejected_by(&self) -> Option<Rule> {
+        let Self::Rejected(problems) = self else { return None };
+        problems.iter().map(|problem| problem.rule).find(|rule| *rule != Rule::TimeZone)
     }
 }
 

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use chassis::metrics::{LATENCY_SECONDS, Metrics, Registered};
 use prometheus::{Histogram, IntCounter, IntCounterVec, IntGauge};
 
+use crate::error_response::ProblemCode;
 use crate::exchange::{Rule, Warnings};
 
 /// The gateway's metrics.
@@ -25,10 +26,15 @@ pub(crate) struct GatewayMetrics {
 impl GatewayMetrics {
     pub(crate) fn register(metrics: &Metrics) -> Registered<Self> {
         let metrics = Self {
-            requests: metrics.counters("requests_total", "Requests by HTTP status", &["status"])?,
+            requests: metrics.counters(
+                "requests_total",
+                "Requests by HTTP status, and by the problem that they are answered with",
+                &["status", "problem"],
+            )?,
             readings: metrics.counters(
                 "readings_total",
-                "Readings by what they were answered; rejected ones by the first rule they break",
+                "Readings by what they were answered; rejected ones by the first rule they break, and \
+                 those not stored by the rule for which they were not sent on, if any",
                 &["outcome", "rule"],
             )?,
             warnings: metrics
@@ -69,18 +75,20 @@ impl GatewayMetrics {
         for outcome in ["accepted", "not_stored"] {
             metrics.readings.with_label_values(&[outcome, ""]);
         }
+        metrics.readings.with_label_values(&["not_stored", Rule::TimeZone.as_str()]);
         for what in ["patient", "consortium"] {
             metrics.unregistered.with_label_values(&[what]);
         }
         metrics.receipts.with_label_values(&[StatusCode::SERVICE_UNAVAILABLE.as_str()]);
-        for rule in Rule::ALL {
+        for rule in Rule::ALL.into_iter().filter(|rule| *rule != Rule::TimeZone) {
             metrics.readings.with_label_values(&["rejected", rule.as_str()]);
         }
         Ok(metrics)
     }
 
-    pub(crate) fn answered(&self, status: StatusCode) {
-        self.requests.with_label_values(&[status.as_str()]).inc();
+    pub(crate) fn answered(&self, status: StatusCode, problem: Option<ProblemCode>) {
+        let problem = problem.map_or("", |ProblemCode(code)| code);
+        self.requests.with_label_values(&[status.as_str(), problem]).inc();
     }
 
     pub(crate) fn unregistered(&self, what: &str, readings: usize) {
@@ -91,13 +99,19 @@ impl GatewayMetrics {
         self.receipts.with_label_values(&[status.as_str()]).inc();
     }
 
-    pub(crate) fn rejected(&self, rule: Rule) {
-        self.readings.with_label_values(&["rejected", rule.as_str()]).inc();
+    pub(crate) fn rejected(&self, rule: Rule, readings: usize) {
+        self.readings.with_label_values(&["rejected", rule.as_str()]).inc_by(readings as u64);
     }
 
-    pub(crate) fn published(&self, accepted: usize, not_stored: usize) {
+    /// Readings that were not sent to Kafka, for a reason that is not their sender's.
+    pub(crate) fn not_stored(&self, rule: Rule, readings: usize) {
+        self.readings.with_label_values(&["not_stored", rule.as_str()]).inc_by(readings as u64);
+    }
+
+    /// Readings that were sent to Kafka, by whether it has acknowledged them.
+    pub(crate) fn published(&self, accepted: usize, not_acknowledged: usize) {
         self.readings.with_label_values(&["accepted", ""]).inc_by(accepted as u64);
-        self.readings.with_label_values(&["not_stored", ""]).inc_by(not_stored as u64);
+        self.readings.with_label_values(&["not_stored", ""]).inc_by(not_acknowledged as u64);
     }
 
     pub(crate) fn warned(&self, warnings: &Warnings) {

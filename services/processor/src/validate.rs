@@ -1,7 +1,7 @@
 //! From a raw record's bytes to a valid reading, or why it is rejected.
 
+use clinical::source::without_padding;
 use clinical::{PatientId, Timestamp};
-use schemas::validation::without_padding;
 use schemas::{CurrentBody, DecodeError, Decoder, Reading, RejectedReading, RejectionReason};
 
 const KEY_MISSING: &str = "the Kafka key is missing; it must be consortium_id/person_id";

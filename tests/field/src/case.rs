@@ -243,6 +243,8 @@ pub struct Seen {
     pub by: String,
     /// The current readings, all and in order, the oldest first.
     pub readings: Option<Vec<SeenReading>>,
+    /// What came in lately with a date of long ago, all of it.
+    pub backdated: Option<Vec<SeenReading>>,
     /// The newest reading of each kind in the list of patients, all of them.
     pub latest: Option<Vec<SeenReading>>,
     /// The alerts that there are and ever were, all of them; those that are open are in the list of
@@ -463,10 +465,10 @@ impl Seen {
     fn check(&self, case: &Case) -> Result<(), String> {
         case.patient(self.patient.as_deref())?;
         let evidence = self.alerts.iter().flatten().flat_map(|alert| &alert.evidence);
-        let shown = self.readings.iter().chain(&self.latest).chain(evidence).flatten();
+        let lists = [&self.readings, &self.backdated, &self.latest];
+        let shown = lists.into_iter().flatten().chain(evidence).flatten();
         shown.into_iter().try_for_each(SeenReading::check)?;
-        let says_nothing = self.readings.is_none()
-            && self.latest.is_none()
+        let says_nothing = lists.into_iter().all(Option::is_none)
             && self.alerts.is_none()
             && self.time_zone.is_none()
             && self.outcomes.is_none()

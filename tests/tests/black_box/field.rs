@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::thread::scope;
 use std::time::{Duration, Instant};
 
-use field_cases::case::{Answer, Case, Counting, Metric, Seen, SeenAlert, Step};
+use field_cases::case::{Answer, Case, Counting, Http, Metric, Seen, SeenAlert, Step};
 use field_cases::judge;
 use field_cases::sent::{Sent, rendered};
 use field_cases::time::present;
@@ -110,16 +110,12 @@ impl<'c> SentCase<'c> {
         let mut sent = Self { case, failures: Vec::new(), accepted: BTreeMap::new() };
         for (place, step) in case.send.iter().enumerate() {
             match (step, rendered(case, step, present).unwrap()) {
-                (Step::Http(http), Sent::Http(body)) => {
-                    match post(stack, http.encoding.as_deref(), &body) {
-                        Ok(answer) => {
-                            sent.take_answer(place, &http.answer, answer.status, &answer.body)
-                        }
-                        Err(error) => {
-                            sent.failures.push(format!("send {place}: no answer: {error}"))
-                        }
+                (Step::Http(http), Sent::Http(body)) => match post(stack, http, &body) {
+                    Ok(answer) => {
+                        sent.take_answer(place, &http.answer, answer.status, &answer.body)
                     }
-                }
+                    Err(error) => sent.failures.push(format!("send {place}: no answer: {error}")),
+                },
                 (step, Sent::Kafka(readings)) => {
                     if matches!(step, Step::Kafka(kafka) if kafka.warnings.is_some()) {
                         let received = clinical::Timestamp::from_millis(present.as_millisecond());
@@ -152,12 +148,15 @@ impl<'c> SentCase<'c> {
 
 /// Sends a body as vendors are asked to: what a busy gateway has not taken is sent again. The cases
 /// are more than the requests of one vendor that it has in work at a time.
-fn post(stack: &Stack, encoding: Option<&str>, body: &[u8]) -> Result<HttpAnswer, reqwest::Error> {
+fn post(stack: &Stack, http: &Http, body: &[u8]) -> Result<HttpAnswer, reqwest::Error> {
     const BUSY_FOR: Duration = Duration::from_secs(60);
     let until = Instant::now() + BUSY_FOR;
     loop {
-        let answer = stack.post_bytes(TOKEN, encoding, body.to_vec())?;
-        if answer.status != 503 || Instant::now() > until {
+        let answer = stack.post_bytes(TOKEN, http.encoding.as_deref(), body.to_vec())?;
+        let is_expected = http.answer.problem.as_deref().is_some_and(|problem| {
+            answer.body["type"].as_str().is_some_and(|said| said.ends_with(problem))
+        });
+        if answer.status != 503 || is_expected || Instant::now() > until {
             return Ok(answer);
         }
         std::thread::sleep(Duration::from_secs(1));
@@ -295,6 +294,15 @@ impl<'s> Looks<'s> {
             match person.readings(&patient) {
                 Ok(readings) => failures.extend(judge::readings("readings", expected, &readings)),
                 Err(answer) => failures.push(format!("readings: {answer}")),
+            }
+        }
+        if let Some(expected) = &seen.backdated {
+            let page = format!("patients/{patient}/readings/backdated");
+            match listed(person, &page, "readings") {
+                Ok(seen) => {
+                    failures.extend(judge::readings_in_any_order("backdated", expected, &seen));
+                }
+                Err(answer) => failures.push(answer),
             }
         }
         let mut of_patient = |list: &BTreeMap<String, Listed>| -> Vec<Value> {

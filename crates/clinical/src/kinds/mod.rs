@@ -12,6 +12,8 @@ use std::fmt;
 pub use generated::*;
 pub use readout::{Readout, ReadoutDevice, Status};
 
+use crate::source::without_padding;
+
 /// What is declared of a kind.
 #[derive(Debug)]
 pub(crate) struct Declaration {
@@ -280,7 +282,7 @@ impl Field {
 /// Whether a text is a device's or an app's way of writing that there is no value: nothing, or
 /// strokes.
 pub fn says_none(text: &str) -> bool {
-    text.trim().chars().all(|character| {
+    without_padding(text).chars().all(|character| {
         matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}' | '\u{ff0d}')
     })
 }
@@ -374,8 +376,10 @@ mod tests {
 
     #[test]
     fn nothing_and_strokes_say_that_there_is_no_value() {
-        for none in ["", " ", "-", "--", "---", " -- ", "\u{3000}", "––", "—", "－－", "ーー"]
-        {
+        for none in [
+            "", " ", "-", "--", "---", " -- ", "\u{3000}", "––", "—", "－－", "ーー", "\0",
+            "--\0\0",
+        ] {
             assert!(says_none(none), "{none:?}");
         }
         for other in ["0", "-1", "left", "- -1", "N"] {

@@ -54,6 +54,7 @@ fn routes() -> OpenApiRouter<Arc<Dashboard>> {
         .routes(routes!(session::sign_in, session::current_session, session::sign_out))
         .routes(routes!(patients::list_patients))
         .routes(routes!(patients::list_readings))
+        .routes(routes!(patients::list_backdated_readings))
         .routes(routes!(patients::list_patient_alerts))
         .merge(metrics::routes())
         .routes(routes!(aggregates::list_aggregates))
@@ -86,6 +87,10 @@ pub fn router(dashboard: Arc<Dashboard>) -> Router {
     router
         // The same with the patient in one segment, its slash encoded.
         .route("/api/v1/patients/{patient}/readings", get(patients::list_readings))
+        .route(
+            "/api/v1/patients/{patient}/readings/backdated",
+            get(patients::list_backdated_readings),
+        )
         .route("/api/v1/patients/{patient}/alerts", get(patients::list_patient_alerts))
         .merge(metrics::of_one_segment())
         .merge(aggregates::of_one_segment())

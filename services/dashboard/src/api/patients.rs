@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use clinical::limit::Limit;
-use clinical::rules;
+use clinical::{Span, rules};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -17,7 +17,7 @@ use crate::clock::now;
 use crate::model::alert::PatientAlerts;
 use crate::model::documented::Kind;
 use crate::model::patient::{PatientSummary, Patients, StoreState};
-use crate::model::reading::PatientReadings;
+use crate::model::reading::{BackdatedReadings, PatientReadings};
 use crate::model::{Alert, Instant, Reading, time};
 use crate::problem::{Problem, ProblemDetails};
 use crate::queries::{StoreError, Wanted};
@@ -162,6 +162,47 @@ pub async fn list_readings(
         time_zone: dashboard.time_zone(assigned.patient.as_str()),
         waiting_since: waiting_since.map(Instant::utc),
         limits,
+    }))
+}
+
+/// How far back receipts are listed: as long as the page's charts look back at first.
+const RECEIVED_WITHIN: Span = Span::from_days(30);
+
+/// What of a patient was received in the last 30 days and is dated so long before that no rule looks at it
+///
+/// Readings at home of any kind, by their receipt: a device's memory that was read out, what a person typed or
+/// corrected, or what a clock says that shows a wrong date. They are where their dates place them, too. Those
+/// of which a date is doubted say so (`time_unknown`, `observed_long_ago`).
+#[utoipa::path(
+    get,
+    path = "/api/v1/patients/{consortium}/{person}/readings/backdated",
+    params(
+        ("consortium" = String, Path, description = "The patient's consortium_id; both ids may also be one segment, CGM005%2FS001"),
+        ("person" = String, Path, description = "The patient's person_id"),
+    ),
+    responses(
+        (status = 200, description = "Current readings, that received last first", body = BackdatedReadings),
+        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list_backdated_readings(
+    State(dashboard): State<Arc<Dashboard>>,
+    assigned: AssignedPatient<ReadReadings>,
+) -> Result<Json<BackdatedReadings>, Problem> {
+    let now = now();
+    let since = now - RECEIVED_WITHIN;
+    let waiting_since = dashboard.changed.waiting_since(assigned.patient.as_str(), now);
+    let page = dashboard.store.backdated(&assigned.patient, since, now).await;
+    let page = page.map_err(unavailable)?;
+    Ok(Json(BackdatedReadings {
+        patient: assigned.patient.to_string(),
+        received_since: Instant::utc(since),
+        readings: page.readings,
+        truncated: page.truncated,
+        time_zone: dashboard.time_zone(assigned.patient.as_str()),
+        waiting_since: waiting_since.map(Instant::utc),
     }))
 }
 

@@ -132,6 +132,7 @@ async fn without_signing_in_every_route_is_closed_but_sign_in_and_the_document()
     assert_eq!(api.get("", "/api/v1/openapi.json").await.0, 200);
     for what in [
         "readings",
+        "readings/backdated",
         "alerts",
         "glucose/summary",
         "glucose/agp",
@@ -150,9 +151,14 @@ async fn another_physicians_patient_is_refused_as_one_who_does_not_exist_and_rec
     let api = api();
     let mut answers = Vec::new();
     for patient in ["B/1", "Z/9", "B%2F1", "not%20an%20id/1"] {
-        for what in
-            ["readings", "alerts", "glucose/summary", "blood-pressure/summary", "aggregates"]
-        {
+        for what in [
+            "readings",
+            "alerts",
+            "glucose/summary",
+            "blood-pressure/summary",
+            "aggregates",
+            "readings/backdated",
+        ] {
             answers.push(api.get("dr.sato", &format!("/api/v1/patients/{patient}/{what}")).await);
         }
     }
@@ -254,6 +260,7 @@ async fn open_alerts_are_answered_without_the_store_and_readings_say_when_to_com
     assert_eq!(alerts["alerts"][0]["id"], "mine");
     for what in [
         "readings?kind=blood_pressure",
+        "readings/backdated",
         "alerts",
         "glucose/agp",
         "glucose/days",

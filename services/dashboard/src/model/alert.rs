@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clinical::alert::{Severity, Stage, Status, Transition};
+use clinical::clock::{self, Doubt, Said};
 use clinical::parameter::Parameter;
-use clinical::{ReadingId, Timestamp, clock, rules};
+use clinical::{ReadingId, Timestamp, rules};
 use schemas::AlertEvent;
 use schemas::clinical_alert::{AlertState, NotAnAlert};
 use serde::{Serialize, Serializer};
@@ -120,6 +121,11 @@ pub struct Evidence {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
     pub time_unknown: bool,
+    /// It came in for the alert, and `observed_at` is so long before the alert was judged that no rule looks
+    /// at it: it is of a history, or the clock of its device shows a wrong date. Left out where false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub observed_long_ago: bool,
     /// What it measured.
     #[serde(flatten)]
     pub measurement: Measurement,
@@ -151,12 +157,15 @@ impl TryFrom<AlertEvent> for Alert {
         let evidence = |item: schemas::records::Evidence| {
             let kind = ReadingId::parse(&item.reading_id).ok()?.kind();
             let observed = Timestamp::from_millis(item.observed_at);
+            // As of something that is registered when the alert is judged. A person's is no evidence of a date.
+            let said = Said { kind, entered_in_error: false, by_hand: false };
+            let doubts = clock::doubts(said, (observed, judged_at), judged_at);
+            let doubts: Vec<Doubt> = doubts.filter(|_| observed < began).collect();
             Some(Evidence {
                 reading: item.reading_id,
                 observed_at: Instant::utc(observed),
-                time_unknown: clock::is_doubted(kind)
-                    && observed < began
-                    && clock::not_set(observed, judged_at),
+                time_unknown: doubts.contains(&Doubt::NotSet),
+                observed_long_ago: doubts.contains(&Doubt::LongAgo),
                 measurement: Measurement::new(kind, of_evidence(kind, item.values)),
             })
         };
@@ -315,24 +324,35 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn evidence_of_a_clock_that_was_not_set_says_that_its_time_is_unknown() {
-        let shown = |rule: &str, observed_at: &str, first_observed_at: i64| {
+    fn evidence_says_what_is_doubted_of_its_time_as_readings_do() {
+        let shown = |kind: &str, rule: &str, observed_at: &str, first_observed_at: i64| {
             let mut event = event(&"a1".repeat(16), "CGM005/S001", "review", "open");
             event.rule = rule.to_owned();
             event.first_observed_at = first_observed_at;
             let observed: jiff::Timestamp = observed_at.parse().unwrap();
             event.evidence[0].observed_at = observed.as_millisecond();
+            let id = &mut event.evidence[0].reading_id;
+            *id = id.replace("blood_pressure", kind);
             let json = serde_json::to_value(Alert::try_from(event).unwrap()).unwrap();
-            json["evidence"][0]["time_unknown"].clone()
+            let marks = ["time_unknown", "observed_long_ago"];
+            marks.into_iter().filter(|mark| json["evidence"][0][*mark] == true).collect::<Vec<_>>()
         };
         let received = 1_794_999_940_000;
-        let is_so = |shown: Value| shown == Value::Bool(true);
-        assert!(is_so(shown("data.suspect", "2021-01-01T00:03:00Z", received)));
-        assert!(!is_so(shown("data.suspect", "2026-11-18T11:05:00Z", received)), "was replaced");
+        for kind in ["blood_pressure", "oxygen_saturation", "blood_glucose"] {
+            let shown = |observed_at| shown(kind, "data.suspect", observed_at, received);
+            assert_eq!(shown("2021-01-01T00:03:00Z"), ["time_unknown"], "{kind}");
+            assert_eq!(shown("2025-11-18T11:05:00Z"), ["observed_long_ago"], "{kind}: last year's");
+            assert_eq!(shown("2021-03-01T00:03:00Z"), ["observed_long_ago"], "{kind}: counts on");
+            assert_eq!(shown("2026-11-18T11:05:00Z"), [""; 0], "{kind}: was replaced");
+        }
+        // People write the dates of check-ups.
+        let checkup = shown("hba1c", "data.suspect", "2025-11-18T11:05:00Z", received);
+        assert_eq!(checkup, [""; 0]);
         // Of an alert that was open for long the evidence is as old as the alert.
-        let new_year = "2026-01-02T07:00:00Z";
-        let began = new_year.parse::<jiff::Timestamp>().unwrap().as_millisecond();
-        assert!(!is_so(shown("bp.severe_high", new_year, began)));
+        for old in ["2026-01-02T07:00:00Z", "2026-03-02T07:00:00Z"] {
+            let began = old.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+            assert_eq!(shown("blood_pressure", "bp.severe_high", old, began), [""; 0]);
+        }
     }
 
     #[test]

@@ -23,13 +23,3 @@ pub use patient::PatientSummary;
 pub use reading::Reading;
 pub use session::Session;
 pub use time::Instant;
-
-use serde::de::DeserializeOwned;
-use serde::de::IntoDeserializer;
-use serde::de::value::{Error, StrDeserializer};
-
-/// The value of an enum by the name that it has in JSON.
-pub(crate) fn by_name<T: DeserializeOwned>(name: &str) -> Option<T> {
-    let name: StrDeserializer<'_, Error> = name.into_deserializer();
-    T::deserialize(name).ok()
-}

@@ -182,6 +182,26 @@ pub struct PatientReadings {
     pub limits: Vec<Limit>,
 }
 
+/// Readings of a patient that came in lately, and say that they were observed long before that.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BackdatedReadings {
+    /// `consortium_id/person_id`.
+    pub patient: String,
+    /// Since when they were received.
+    #[schema(value_type = String, format = DateTime)]
+    pub received_since: Instant,
+    /// The readings, that received last first.
+    pub readings: Vec<Reading>,
+    /// There are more than the 1,000 that are listed: these were received last.
+    pub truncated: bool,
+    /// The patient's time zone, by its name in the tz database.
+    pub time_zone: String,
+    /// Since when accepted readings of the patient wait for the store: they may be missing here. Null where
+    /// the store has everything, or is behind by no more than the usual seconds.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub waiting_since: Option<Instant>,
+}
+
 /// A limit of a field.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Limit {

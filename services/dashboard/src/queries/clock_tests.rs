@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clickhouse::Client;
-use clinical::Timestamp;
+use clinical::{Kind, Timestamp};
 
 use super::engine_tests::{ALL, MIDNIGHT, PRESSURE, Version, database, insert, patient};
 use super::{Store, Wanted};
@@ -117,4 +117,62 @@ async fn a_withdrawn_reading_of_a_clock_that_was_not_set_is_gone() {
     let from = Some(Timestamp::from_seconds(MIDNIGHT));
     let page = store.readings(&patient("A/1"), Wanted { from, ..ALL }).await.unwrap();
     assert!(page.readings.is_empty());
+}
+
+#[tokio::test]
+async fn what_came_in_lately_with_a_date_of_long_ago_is_found_by_its_receipt_in_every_kind() {
+    const DAY: i64 = 86_400;
+    let (client, store) = database("backdated");
+    let at = |seconds: i64| Timestamp::from_seconds(MIDNIGHT + seconds);
+    let last_year = -365 * DAY;
+    let of = |at, received, updated| Version {
+        at,
+        received: Some(received),
+        updated: Some(updated),
+        ..PRESSURE
+    };
+    let saturation = [("spo2", "82")];
+    let now = 40 * MINUTE;
+    // Handed over now, a clock that was not set, a history, and what a person typed.
+    insert(&client, of(last_year, 10 * MINUTE, 9 * MINUTE)).await;
+    insert(&client, of(FACTORY, 20 * MINUTE, 19 * MINUTE)).await;
+    insert(&client, of(last_year - DAY, 30 * MINUTE, last_year - DAY)).await;
+    let typed = of(last_year - 2 * DAY, 31 * MINUTE, 30 * MINUTE);
+    insert(&client, Version { data_input: "manual", ..typed }).await;
+    let kind = Kind::OxygenSaturation;
+    insert(&client, Version { kind, values: &saturation, ..of(last_year, 35 * MINUTE, now) }).await;
+    // Of what rules look at, what was received before, what is withdrawn, and of check-ups it tells nothing.
+    insert(&client, of(-39 * DAY, 10 * MINUTE, 10 * MINUTE)).await;
+    insert(&client, of(last_year - 3 * DAY, -31 * DAY, -31 * DAY)).await;
+    let withdrawn = of(last_year - 4 * DAY, 10 * MINUTE, 10 * MINUTE);
+    insert(&client, withdrawn).await;
+    insert(&client, Version { version: 2, entered_in_error: true, ..withdrawn }).await;
+    let kind = Kind::BloodPressureCheckup;
+    insert(&client, Version { kind, ..of(last_year, 10 * MINUTE, 10 * MINUTE) }).await;
+
+    let page = store.backdated(&patient("A/1"), at(-30 * DAY), at(now)).await.unwrap();
+    let seen: Vec<_> = page
+        .readings
+        .iter()
+        .map(|one| {
+            let received = one.received_at.at().seconds() - MIDNIGHT;
+            let kind = one.measurement.kind.to_string();
+            (kind, received / MINUTE, one.time_unknown, one.observed_long_ago)
+        })
+        .collect();
+    let pressure =
+        |received, unset, long_ago| ("blood_pressure".to_owned(), received, unset, long_ago);
+    assert_eq!(
+        seen,
+        [
+            ("oxygen_saturation".to_owned(), 35, false, true),
+            pressure(31, false, false),
+            pressure(30, false, false),
+            pressure(20, true, false),
+            pressure(10, false, true),
+        ]
+    );
+    assert!(!page.truncated);
+    let other = store.backdated(&patient("A/2"), at(-30 * DAY), at(now)).await.unwrap();
+    assert!(other.readings.is_empty());
 }

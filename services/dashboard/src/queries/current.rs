@@ -5,12 +5,13 @@
 use std::fmt::Write;
 
 use clickhouse::Row;
+use clinical::clock::{self, Doubt, Said};
 use clinical::preview::ReceivedReading;
 use clinical::remembered::RememberedReading;
-use clinical::{Kind, PatientId, ReadingId, Timestamp, Version, clock};
+use clinical::{Kind, PatientId, ReadingId, Timestamp, Version};
 use schemas::reading::DataInput;
 use schemas::records::StoredOutcome;
-use schemas::stored;
+use schemas::stored::{self, by_name};
 use serde::Deserialize;
 
 use crate::model::reading::{Reading, Source};
@@ -75,19 +76,19 @@ impl CurrentRow {
         let observed = Timestamp::from_seconds(self.observed_seconds);
         let received = Timestamp::from_millis(self.received_millis);
         let updated = Timestamp::from_millis(self.updated_millis);
-        let outcome: Option<StoredOutcome> = crate::model::by_name(&self.outcome_name);
-        let data_input: Option<DataInput> = crate::model::by_name(&self.data_input_name);
+        let outcome: Option<StoredOutcome> = by_name(&self.outcome_name);
+        let data_input: Option<DataInput> = by_name(&self.data_input_name);
         let values = values::from_columns(kind, &self.value_texts).ok_or(wrong("values"))?;
         let data_input = data_input.ok_or(wrong("data_input"))?;
+        let said = Said { kind, entered_in_error: false, by_hand: data_input.is_by_hand() };
+        let doubts: Vec<Doubt> = clock::doubts(said, (observed, updated), received).collect();
         Ok(Reading {
             id: ReadingId::new(patient, kind, observed, digest),
             copy_of: None,
             observed_at: Instant::with_offset(observed, self.offset_minutes),
-            time_unknown: clock::is_doubted(kind) && clock::not_set(observed, received),
-            observed_long_ago: clock::is_doubted(kind)
-                && !data_input.is_by_hand()
-                && clock::long_ago((observed, updated), received),
-            observed_ahead: clock::ahead(observed, received),
+            time_unknown: doubts.contains(&Doubt::NotSet),
+            observed_long_ago: doubts.contains(&Doubt::LongAgo),
+            observed_ahead: doubts.contains(&Doubt::ObservedAhead),
             updated_at: Instant::utc(updated),
             received_at: Instant::utc(received),
             outcome: outcome.ok_or(wrong("outcome"))?,

@@ -50,6 +50,9 @@ pub(super) struct Version<'a> {
     pub(super) at: i64,
     /// When it was received; at the time of observation where not given.
     pub(super) received: Option<i64>,
+    /// When it was registered; at the time of observation where not given.
+    pub(super) updated: Option<i64>,
+    pub(super) data_input: &'a str,
     pub(super) version: u64,
     pub(super) entered_in_error: bool,
     /// Columns and their values, as SQL.
@@ -62,23 +65,25 @@ pub(super) const PRESSURE: Version<'static> = Version {
     source: "ACME|BP1|7",
     at: 0,
     received: None,
+    updated: None,
+    data_input: "device",
     version: 1,
     entered_in_error: false,
     values: &[("systolic", "128"), ("diastolic", "79")],
 };
 
-pub(super) async fn insert(client: &Client, version: Version<'_>) {
-    let Version { kind, patient, source, at, received, version, entered_in_error, values } =
-        version;
+pub(super) async fn insert(client: &Client, inserted: Version<'_>) {
+    let Version { kind, patient, source, at, received, updated, version, .. } = inserted;
+    let Version { data_input, entered_in_error, values, .. } = inserted;
     let (names, values): (Vec<_>, Vec<_>) = values.iter().copied().unzip();
     let sql = format!(
         "INSERT INTO {kind} (patient, source, observation_time, version, entered_in_error, \
-         utc_offset_minutes, update_time, received_at, {names}) \
+         utc_offset_minutes, data_input, update_time, received_at, {names}) \
          SETTINGS async_insert = 0 VALUES ('{patient}', '{source}', {time}, {version}, {entered_in_error}, \
-         540, {updated}, {received}, {values})",
+         540, '{data_input}', {updated}, {received}, {values})",
         time = MIDNIGHT + at,
         // Numbers for these columns are milliseconds.
-        updated = (MIDNIGHT + at) * 1000,
+        updated = (MIDNIGHT + updated.unwrap_or(at)) * 1000,
         received = (MIDNIGHT + received.unwrap_or(at)) * 1000,
         names = names.join(", "),
         values = values.join(", "),

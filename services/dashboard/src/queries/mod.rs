@@ -6,6 +6,7 @@ mod aggregates_engine_tests;
 mod alerts;
 #[cfg(test)]
 mod audit_engine_tests;
+mod by_receipt;
 #[cfg(test)]
 mod clock_tests;
 mod cohorts;

@@ -1,8 +1,8 @@
-//! The readings of a patient.
+//! The readings of a patient, by when they were observed. Those whose date says nothing are
+//! [beside](super::by_receipt).
 
 use clinical::copies::COPY_WITHIN;
-use clinical::window::WINDOW;
-use clinical::{Kind, PatientId, Span, Timestamp, clock};
+use clinical::{Kind, PatientId, Span, Timestamp};
 
 use crate::model::Reading;
 use crate::queries::current::{self, CurrentRow};
@@ -83,36 +83,6 @@ impl Store {
         Ok(Page { readings, truncated })
     }
 
-    /// Current readings from clocks that were not set, which say that they were observed before a
-    /// time, received from that time on and before another; as they say, oldest first. Where there are
-    /// more than a number, those received last.
-    pub(super) async fn of_unset_clocks(
-        &self,
-        patient: &PatientId,
-        kind: Option<Kind>,
-        (from, to): (Timestamp, Timestamp),
-        most: usize,
-    ) -> Result<Page, StoreError> {
-        if kind.is_some_and(|kind| !clock::is_doubted(kind)) {
-            return Ok(Page { readings: Vec::new(), truncated: false });
-        }
-        let query = self
-            .client
-            .query(&of_unset_clocks(kind))
-            .param("patient", patient.as_str())
-            .param("from", bound(from))
-            .param("to", bound(to))
-            .param("limit", most as u64 + 1);
-        let mut rows: Vec<CurrentRow> = self.ask("readings", query.fetch_all()).await?;
-        let truncated = rows.len() > most;
-        rows.truncate(most);
-        let read = rows.into_iter().map(CurrentRow::into_reading);
-        let mut readings = read.collect::<Result<Vec<_>, _>>()?;
-        readings.retain(|reading| reading.time_unknown);
-        readings.sort_by_key(|reading| reading.observed_at.at());
-        Ok(Page { readings, truncated })
-    }
-
     /// The current readings observed from a time on and before another, newest first; one more than
     /// the limit at most.
     async fn between(
@@ -142,39 +112,7 @@ fn sql(kind: Option<Kind>) -> String {
     )
 }
 
-/// What was received in a period and says that it was observed before it, in the first days of a year or
-/// before 2000.
-/// The condition on the whole is the one of [`clock::not_set`] and [`clock::is_doubted`], so that nothing
-/// else counts for the limit: before the 9th of January 02:00 of the year that it is 14 hours further
-/// east.
-fn of_unset_clocks(kind: Option<Kind>) -> String {
-    let kinds = kinds(kind).into_iter().filter(|kind| clock::is_doubted(*kind));
-    let earliest = Timestamp::EARLIEST.seconds();
-    let each = of_kinds(kinds, |kind| {
-        let condition = format!(
-            "patient = {{patient:String}} \
-             AND observation_time < toDateTime({{from:UInt32}}, 'UTC') \
-             AND (source_id, observation_time) IN (SELECT source_id, observation_time FROM {kind} \
-             WHERE patient = {{patient:String}} \
-             AND observation_time < toDateTime({{from:UInt32}}, 'UTC') \
-             AND received_at >= toDateTime64({{from:UInt32}}, 3, 'UTC') \
-             AND received_at < toDateTime64({{to:UInt32}}, 3, 'UTC') \
-             AND (toDayOfYear(observation_time + INTERVAL 14 HOUR) <= 9 \
-             OR toUnixTimestamp(observation_time) < {earliest}))"
-        );
-        current::readings(kind, &condition)
-    });
-    let window = WINDOW.millis();
-    let east = "toDateTime(observed_seconds, 'UTC') + INTERVAL 14 HOUR";
-    format!(
-        "SELECT * FROM ({each}) WHERE received_millis - observed_seconds * 1000 > {window} \
-         AND (observed_seconds < {earliest} OR toDayOfYear({east}) <= 8 \
-         OR (toDayOfYear({east}) = 9 AND toHour({east}) < 2)) \
-         ORDER BY received_millis DESC LIMIT {{limit:UInt64}}"
-    )
-}
-
-fn kinds(kind: Option<Kind>) -> Vec<Kind> {
+pub(super) fn kinds(kind: Option<Kind>) -> Vec<Kind> {
     kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind])
 }
 

@@ -47,6 +47,7 @@ const TEXTS = {
   'bp.severe_high confirmed': () => ['家庭血圧 2回の平均 191/113 mmHg（収縮期が180以上、拡張期が110以上）。再測定を含めた平均で重症域です。症状を確認してください。', 'Home blood pressure, mean 191/113 mmHg: systolic at or above 180, diastolic at or above 110. Severe, by the mean with a second reading. Ask for symptoms.'],
   'bp.severe_high unconfirmed': () => ['家庭血圧 184/104 mmHg（収縮期が180以上）。15分以内の再測定がありません。症状を確認し、1〜2分の間隔で2回測り直すよう依頼してください。', 'Home blood pressure 184/104 mmHg: systolic at or above 180. Severe; not repeated within 15 minutes. Ask for symptoms, and to measure twice, 1 to 2 minutes apart.'],
   'glucose.very_low confirmed': () => ['センサーグルコース 54 mg/dL未満が15分以上（最低47）。著しい低値です。症状を確認し、指先穿刺での血糖測定を依頼してください。', 'Sensor glucose below 54 mg/dL for 15 minutes or more, lowest 47. Very low. Ask for symptoms, and to measure by finger-stick.'],
+  'data.suspect unconfirmed': () => ['確認を要する値が、古い日付で今登録されました：家庭血圧（収縮期 192 mmHg、拡張期 114 mmHg）。いつの値か、症状とあわせて確認し、機器の日付も確認してください。', "A value to look at was registered now, with a date of long ago: Home blood pressure (Systolic 192 mmHg, Diastolic 114 mmHg). Ask when that was, and for symptoms, and check the device's date."],
   'weight.gain confirmed': (behind) => {
     const [from, to] = behind.map((one) => one.values.body_weight.toFixed(1))
     return [`体重が3日で2 kg増加しました（${from}→${to} kg、3日以内に2 kg以上）。むくみや息切れがないか確認し、再測定を依頼してください。`, `Weight up by 2 kg in 3 days (${from} to ${to} kg): at or above 2 kg within 3 days. Ask for swelling and breathlessness, and to measure again.`]
@@ -202,6 +203,12 @@ export function fakePatients(count) {
   const clocks = patients.get('EUR01/P1')
   clocks.readings.push(reading('blood_pressure', now + 55 * MINUTE, { systolic: 128, diastolic: 82 }, { received_at: iso(now), observed_ahead: true }))
   clocks.readings.unshift(reading('blood_pressure', Date.parse('2021-01-01T00:03:00+09:00'), { systolic: 142, diastolic: 91, pulse_rate: 70 }, { received_at: iso(now - HOUR), time_unknown: true }))
+  const lastYear = reading('blood_pressure', now - 365 * DAY, { systolic: 192, diastolic: 114, pulse_rate: 81 }, { received_at: iso(now - 2 * HOUR), outcome: 'historical', observed_long_ago: true })
+  clocks.readings.unshift(
+    lastYear,
+    reading('oxygen_saturation', Date.parse('2021-01-01T00:05:00+09:00'), { spo2: 93 }, { received_at: iso(now - HOUR), outcome: 'historical', time_unknown: true }),
+    reading('weighing_scale', now - 200 * DAY, { body_weight: 61.4 }, { received_at: iso(now - 3 * HOUR), outcome: 'historical', data_input: 'manual' }),
+  )
   const ago = (ms) => new Date(now - ms)
   const raise = (patient, severity, rule, at, stage = 'confirmed', of = {}) => {
     const p = patients.get(patient)
@@ -215,6 +222,10 @@ export function fakePatients(count) {
   raise('DEMO01/P0009', 'review', 'weight.gain', ago(HOUR), undefined, { page_after: iso(now + 2 * HOUR) })
   raise('DEMO01/P0011', 'review', 'bp.severe_high', ago(2 * HOUR), 'unconfirmed', { late: true })
   raise('DEMO01/P0020', 'review', 'bp.severe_high', ago(26 * HOUR), 'unconfirmed', { transition: 'eased' })
+  raise('EUR01/P1', 'review', 'data.suspect', ago(HOUR), 'unconfirmed', {
+    first_observed_at: iso(now - 2 * HOUR), last_observed_at: iso(now - HOUR),
+    evidence: [{ reading: lastYear.id, kind: lastYear.kind, observed_at: lastYear.observed_at, observed_long_ago: true, values: lastYear.values }],
+  })
   raise('DEMO01/P0016', 'technical', 'data.missing.blood_pressure', ago(30 * HOUR), 'missing')
   measure(cgm, 'bp.severe_high unconfirmed', now - 6 * DAY)
   cgm.alerts.push(alertOf(cgm, 'review', 'bp.severe_high', ago(6 * DAY), 'unconfirmed', { status: 'resolved', transition: 'resolved', changed_at: iso(now - 5.8 * DAY) }))

@@ -235,7 +235,7 @@ const server = createServer(async (request, response) => {
     })
     return send(200, { answers })
   }
-  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|alerts|colleagues|plan|plan\/preview|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
+  const match = /^\/api\/v1\/patients\/([^/]+)\/([^/]+)\/(readings|readings\/backdated|alerts|colleagues|plan|plan\/preview|glucose\/summary|glucose\/agp|blood-pressure\/summary|aggregates)$/.exec(path)
   const p = match && patients.get(`${decodeURIComponent(match[1])}/${decodeURIComponent(match[2])}`)
   if (!p) return send(404, 'No such patient')
   if (match[3] === 'plan') {
@@ -265,6 +265,12 @@ const server = createServer(async (request, response) => {
   if (match[3] === 'glucose/summary') return send(200, glucoseSummary(p))
   if (match[3] === 'glucose/agp') return send(200, glucoseProfile(p, LIMITS))
   if (match[3] === 'blood-pressure/summary') return send(200, pressureSummary(p))
+  if (match[3] === 'readings/backdated') {
+    const since = Date.now() - 30 * 864e5
+    const receivedAt = (r) => Date.parse(r.received_at)
+    const backdated = p.readings.filter((r) => receivedAt(r) >= since && receivedAt(r) - timeOf(r) > 40 * 864e5)
+    return send(200, { patient: p.patient, received_since: new Date(since).toISOString(), readings: backdated.sort((a, b) => receivedAt(b) - receivedAt(a)), truncated: false, time_zone: zoneOf(p), waiting_since: waiting })
+  }
   const kind = url.searchParams.get('kind')
   const from = Date.parse(url.searchParams.get('from') ?? '1970-01-01')
   const to = Date.parse(url.searchParams.get('to') ?? '2100-01-01')

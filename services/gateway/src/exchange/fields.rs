@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use clinical::kinds::ValueType;
+use clinical::source::without_padding;
 use schemas::fields::Field;
 use schemas::reading::Device;
 
@@ -203,8 +204,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     }
 
     fn trimmed<'t>(&mut self, name: &str, text: &'t str) -> &'t str {
-        // Buffers of C end in zeros.
-        let trimmed = text.trim_matches(|it: char| it.is_whitespace() || it == '\0');
+        let trimmed = without_padding(text);
         if trimmed.len() < text.len() {
             self.warn(name, WarningRule::SurroundingBlanks);
         }
@@ -274,12 +274,12 @@ impl<'j, 'p> Fields<'j, 'p> {
         let name = field.form_name;
         let number = match value {
             Json::Number(number) => number,
-            Json::Text(text) if is_decimal(text.trim()) => {
+            Json::Text(text) if is_decimal(without_padding(text)) => {
                 self.warn(name, WarningRule::NumberAsString);
                 self.trimmed(name, text).parse().ok()?
             }
             Json::Text(text) => {
-                match Fault::of_word(text.trim().as_bytes()) {
+                match Fault::of_word(without_padding(text).as_bytes()) {
                     Some(fault) => self.fault(name, fault),
                     None => self.wrong_type(name, value, "a number"),
                 }
@@ -388,7 +388,7 @@ impl<'j, 'p> Fields<'j, 'p> {
     pub(super) fn update_time(&mut self, clock: &Clock) -> Option<CivilTime> {
         const NAME: &str = "update_time";
         let value = self.take(NAME);
-        if matches!(value, Some(Json::Text(text)) if text.trim().len() == 14) {
+        if matches!(value, Some(Json::Text(text)) if without_padding(text).len() == 14) {
             self.warn(NAME, WarningRule::UpdateTimeWithoutMilliseconds);
         }
         self.time(NAME, value, "17 digits, yyyyMMddHHmmssSSS", |text| {

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use clinical::Kind;
 use clinical::kinds::{Readout, ValueType};
 use clinical::measured::Side;
+use clinical::source::without_padding;
 use schemas::fields::{Coded, Field, FieldSource, Value, form};
 use schemas::reading::Measurement;
 
@@ -39,7 +40,9 @@ impl Values<'_, '_, '_> {
     fn says_none(field: &Field, written: Json<'_>) -> bool {
         let number = match written {
             Json::Number(number) => number,
-            Json::Text(text) if is_decimal(text.trim()) => text.trim().parse().unwrap_or(f64::NAN),
+            Json::Text(text) if is_decimal(without_padding(text)) => {
+                without_padding(text).parse().unwrap_or(f64::NAN)
+            }
             _ => return written.says_none(),
         };
         field.declared.none.contains(&number)
@@ -61,7 +64,7 @@ impl Values<'_, '_, '_> {
         let code = |number: u8| {
             let field = &form(self.kind).fields[usize::from(number) - 1];
             let written = match self.fields.look_at(field.form_name)? {
-                Json::Text(text) => Cow::Borrowed(text.trim()),
+                Json::Text(text) => Cow::Borrowed(without_padding(text)),
                 Json::Number(number) => Cow::Owned(number.to_string()),
                 _ => return None,
             };
@@ -70,13 +73,13 @@ impl Values<'_, '_, '_> {
         let (unit, device) = (code(readout.unit), code(readout.device));
         let written = self.fields.look_at(name);
         let beyond = match written {
-            Some(Json::Text(text)) => beyond(text.trim()),
+            Some(Json::Text(text)) => beyond(without_padding(text)),
             _ => None,
         };
         let Some((side, limit)) = beyond else {
             if let Some(value @ Json::Text(text)) = written
-                && !is_decimal(text.trim())
-                && Fault::of_word(text.trim().as_bytes()).is_none()
+                && !is_decimal(without_padding(text))
+                && Fault::of_word(without_padding(text).as_bytes()).is_none()
             {
                 self.fields.take(name);
                 let wanted = r#"a number, "LO", "HI", or a limit such as "<40" or ">400""#;

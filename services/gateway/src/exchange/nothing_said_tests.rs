@@ -175,3 +175,18 @@ fn a_value_that_is_left_out_is_told_however_many_numbers_are_in_quotation_marks(
     assert_eq!((listed(WarningRule::LeftOut), listed(WarningRule::SameMinute)), (1, 1));
     assert_eq!(all.omitted, 300 + 242 - all.listed.len());
 }
+
+#[test]
+fn what_fills_a_buffer_behind_a_text_is_no_part_of_it() {
+    let mut record = pressure(1);
+    record["systolic"] = json!("192\u{0}\u{0}");
+    record["pulse_rate"] = json!("--\u{0}");
+    let read = parsed(&document(&[record]));
+    assert_eq!(accepted(&read), 1, "{:?}", read.entries);
+    let mut rules = warned_rules(&read);
+    rules.sort_by_key(|rule| *rule as usize);
+    assert!(
+        rules.contains(&ABSENT) && rules.contains(&WarningRule::SurroundingBlanks),
+        "{rules:?}"
+    );
+}

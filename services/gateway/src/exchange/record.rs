@@ -1,6 +1,6 @@
 //! One record of each kind: which fields it has, and what they mean.
 
-use clinical::clock::Doubt;
+use clinical::clock::{Doubt, Said};
 use clinical::kinds::Setting;
 use clinical::{Kind, Timestamp, clock};
 use schemas::ValidationError;
@@ -76,8 +76,9 @@ pub(super) fn read(
         Ok(valid) => {
             let id = valid.id();
             let times = (id.observation_time(), valid.version.update_time());
-            let of = (kind, valid.entered_in_error);
-            for doubt in clock::doubts(of, times, around.received) {
+            let (entered_in_error, by_hand) = (valid.entered_in_error, valid.by_hand);
+            let said = Said { kind, entered_in_error, by_hand };
+            for doubt in clock::doubts(said, times, around.received) {
                 let is_of_update_time = doubt == Doubt::UpdateTimeAhead;
                 let name = if is_of_update_time { "update_time" } else { observed.name };
                 warnings.add(around.document, doubt.into(), || member(pointer, name));

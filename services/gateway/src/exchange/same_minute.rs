@@ -2,7 +2,9 @@
 //! seconds has measured twice within it. They have one reading id, so the later `update_time` takes the
 //! place of the other. Neither is moved; the sender is told.
 
-use clinical::clock;
+use clinical::suspicions::SAME_MINUTE_WITHIN;
+use clinical::{Span, clock};
+use schemas::reading::{Reading, ReadingStatus};
 
 use super::problem::{WarningRule, member};
 use super::{Entry, Parsed, Unreadable, ValidReading};
@@ -29,9 +31,14 @@ pub(super) fn warn(parsed: &mut Parsed, share: &mut Share) -> Result<(), Unreada
     for of_id in places.chunk_by(|one, other| {
         reading(*one).map(|valid| &valid.id) == reading(*other).map(|valid| &valid.id)
     }) {
-        let measured = |place: usize| reading(place).map(|valid| &valid.reading.measurement);
+        let is_another = |place: &usize| {
+            let (one, other) = (reading(of_id[0])?, reading(*place)?);
+            let is_another = one.reading.measurement != other.reading.measurement
+                && !is_corrected(&one.reading, &other.reading);
+            Some(is_another)
+        };
         let others = of_id.iter().copied().skip(1);
-        warned.extend(others.filter(|place| measured(*place) != measured(of_id[0])));
+        warned.extend(others.filter(|place| is_another(place) == Some(true)));
     }
     drop(places);
     warned.sort_unstable();
@@ -42,6 +49,15 @@ pub(super) fn warn(parsed: &mut Parsed, share: &mut Share) -> Result<(), Unreada
     }
     share.give_back(bytes);
     Ok(())
+}
+
+/// Whether the later of two versions is a person's, who takes back or corrects the other: nobody does so as
+/// soon as two measurements of one minute follow one another.
+fn is_corrected(one: &Reading, other: &Reading) -> bool {
+    let later = if other.update_time >= one.update_time { other } else { one };
+    let apart = Span::from_millis((other.update_time - one.update_time).abs());
+    later.status == ReadingStatus::EnteredInError
+        || later.data_input.is_by_hand() && apart >= SAME_MINUTE_WITHIN
 }
 
 /// Of a check-up no device's clock says the time: people write it, and in whole minutes.
@@ -121,6 +137,36 @@ mod tests {
             pressure("20260201083200", "20260201083220000", 131),
         ];
         assert_eq!(warned(&read(&document(&minutes).to_string()).unwrap()), []);
+    }
+
+    #[test]
+    fn a_persons_correction_of_a_minute_is_no_second_measurement() {
+        let measured = pressure("20260201083100", "20260201083120000", 192);
+        let typed = |update_time: &str, code: &str| {
+            let mut typed = pressure("20260201083100", update_time, 131);
+            typed["data_input_code"] = code.into();
+            let both = document(&[measured.clone(), typed]).to_string();
+            warned(&read(&both).unwrap()).len()
+        };
+        assert_eq!(typed("20260201083320000", "2"), 0, "corrected by hand");
+        assert_eq!(typed("20260201083320000", "1"), 0, "typed");
+        assert_eq!(typed("20260201083319000", "2"), 1, "nobody corrects so soon");
+        assert_eq!(typed("20260201083320000", "0"), 1, "a device corrects nothing");
+        let mut withdrawn = pressure("20260201083100", "20260201083125000", 131);
+        withdrawn["status"] = "entered_in_error".into();
+        let both = document(&[measured.clone(), withdrawn]).to_string();
+        assert_eq!(warned(&read(&both).unwrap()), [], "taken back");
+    }
+
+    #[test]
+    fn what_a_person_types_now_of_long_ago_is_taken_without_a_warning() {
+        let of = |code: &str| {
+            let mut typed = pressure("20250201085900", "20260201090000000", 192);
+            typed["data_input_code"] = code.into();
+            let parsed = read(&document(&[typed]).to_string()).unwrap();
+            parsed.warnings.listed.len()
+        };
+        assert_eq!([of("0"), of("1"), of("2")], [1, 0, 0]);
     }
 
     /// The documents are received at 09:00 in Japan.

@@ -43,6 +43,7 @@ struct Fixture {
     gateway: Arc<Gateway>,
     router: Router,
     health: chassis::Health,
+    exposed: chassis::Metrics,
 }
 
 fn limits() -> LimitArgs {
@@ -68,8 +69,8 @@ fn fixture_with(limits: LimitArgs) -> Fixture {
     let component = health.component("kafka");
     component.ready();
     let codec = Codec::default();
-    let metrics = chassis::Metrics::for_service("gateway");
-    let metrics = GatewayMetrics::register(&metrics).unwrap();
+    let exposed = chassis::Metrics::for_service("gateway");
+    let metrics = GatewayMetrics::register(&exposed).unwrap();
     let hash = Sha256::digest("acme-token");
     let vendor = Vendor {
         vendor_id: "acme".to_owned(),
@@ -106,7 +107,7 @@ fn fixture_with(limits: LimitArgs) -> Fixture {
         kafka: KafkaHealth::new(component),
         receipts: Receipts { store: None, places: Places::new(2, 1) },
     });
-    Fixture { kafka, router: router(gateway.clone()), gateway, health }
+    Fixture { kafka, router: router(gateway.clone()), gateway, health, exposed }
 }
 
 struct Answered {
@@ -118,11 +119,11 @@ struct Answered {
 impl Fixture {
     /// The same with another gateway.
     fn changed(self, change: impl FnOnce(Gateway) -> Gateway) -> Self {
-        let Self { kafka, gateway, router: unused, health } = self;
+        let Self { kafka, gateway, router: unused, health, exposed } = self;
         drop(unused);
         let Some(gateway) = Arc::into_inner(gateway) else { panic!("only the router shared it") };
         let gateway = Arc::new(change(gateway));
-        Self { kafka, router: router(gateway.clone()), gateway, health }
+        Self { kafka, router: router(gateway.clone()), gateway, health, exposed }
     }
 
     async fn post(&self, headers: &[(&str, &str)], body: impl Into<Body>) -> Answered {

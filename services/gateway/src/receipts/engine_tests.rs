@@ -222,6 +222,48 @@ async fn receipts_say_what_is_doubted_of_times_whichever_way_a_reading_came() {
 }
 
 #[tokio::test]
+async fn receipts_of_what_a_person_wrote_now_of_long_ago_doubt_no_date() {
+    let (client, store) = database("receipt_by_hand");
+    let observed = MIDNIGHT - 365 * 86_400;
+    let kinds = [Kind::BloodPressure, Kind::OxygenSaturation];
+    let written = [("device", 1), ("manual", 2), ("modified", 3)];
+    for (place, kind) in kinds.into_iter().enumerate() {
+        for (data_input, version) in written {
+            let sql = format!(
+                "INSERT INTO {kind} (patient, source, source_id, observation_time, version, data_input, \
+                 update_time, received_at, vendor, outcome, origin_partition, origin_offset) \
+                 SETTINGS async_insert = 0 VALUES ('CGM005/S001', 'ACME||7', 'ACME||7', {observed}, \
+                 {version}, '{data_input}', {update}000, {MIDNIGHT}000, 'acme', 'historical', 3, {offset})",
+                update = MIDNIGHT - 10 + version,
+                offset = 10 * place as i64 + version,
+            );
+            client.query_raw(&sql).execute().await.unwrap();
+        }
+    }
+    age(&client).await;
+    let long_ago = [Warning::new("observation_time", "observed_long_ago")];
+    for kind in kinds {
+        let source = Source::device("ACME", "7").unwrap().digest();
+        let patient = PatientId::parse("CGM005/S001").unwrap();
+        let id = ReadingId::new(patient, kind, Timestamp::from_seconds(observed), source);
+        let versions = store.versions(&id, "acme").await.unwrap();
+        let warned: Vec<_> = versions.into_iter().map(|version| version.warnings).collect();
+        assert_eq!(warned, [&[], &[], &long_ago[..]], "{kind}");
+    }
+    let own = grant("acme", &["CGM005"]);
+    let delivered = store.deliveries(&own, &question()).await.unwrap().list;
+    let warned: Vec<_> = delivered
+        .into_iter()
+        .map(|one| (one.cursor.offset % 10, one.version.unwrap().warnings))
+        .collect();
+    assert_eq!(warned.len(), 6);
+    for (version, warnings) in warned {
+        let expected = if version == 1 { &long_ago[..] } else { &[] };
+        assert_eq!(warnings, expected, "version {version}");
+    }
+}
+
+#[tokio::test]
 async fn pages_hold_every_delivery_once_though_it_was_written_twice() {
     let (client, store) = database("receipt_pages");
     for offset in [4, 2, 9, 7, 5] {

@@ -23,8 +23,8 @@ mod engine_tests;
 
 use std::sync::Arc;
 
-use clinical::clock::{self, Doubt};
-use clinical::{Kind, ReadingId, Timestamp};
+use clinical::clock::{self, Doubt, Said};
+use clinical::{ReadingId, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::places::Places;
@@ -112,14 +112,13 @@ impl Warning {
         all.map(|(field, rule)| Self::new(field, rule)).collect()
     }
 
-    /// Those of a reading's times, which stand in its row as they were sent, given its kind and whether it
-    /// was entered in error.
+    /// Those of a reading's times, which stand in its row as they were sent.
     pub(crate) fn of_times(
-        of: (Kind, bool),
+        said: Said,
         times: (Timestamp, Timestamp),
         received: Timestamp,
     ) -> impl Iterator<Item = Self> {
-        clock::doubts(of, times, received).map(|doubt| {
+        clock::doubts(said, times, received).map(|doubt| {
             let is_of_update_time = doubt == Doubt::UpdateTimeAhead;
             let field = if is_of_update_time { "update_time" } else { "observation_time" };
             Self::new(field, doubt.name())

@@ -6,9 +6,11 @@ use std::time::Duration;
 use chassis::ClickHouseArgs;
 use clickhouse::error::Error;
 use clickhouse::{Client, Row};
+use clinical::clock::Said;
 use clinical::source::SourceDigest;
 use clinical::{Kind, PatientId, ReadingId, Timestamp};
-use schemas::stored::{NOW, settled_after};
+use schemas::reading::DataInput;
+use schemas::stored::{NOW, by_name, settled_after};
 use serde::Deserialize;
 use tokio::time::timeout;
 
@@ -109,6 +111,7 @@ struct VersionRow {
     updated_millis: i64,
     outcome_name: String,
     in_error: bool,
+    data_input_name: String,
     written_warnings: String,
     received_millis: i64,
     origin_partition: i32,
@@ -120,7 +123,7 @@ fn versions_sql(kind: Kind) -> String {
     format!(
         "SELECT toBool(toString(vendor) = {{vendor:String}}) AS is_own, toUnixTimestamp64Milli(update_time) AS updated_millis, \
          toString(outcome) AS outcome_name, entered_in_error AS in_error, \
-         toString(warnings) AS written_warnings, \
+         toString(data_input) AS data_input_name, toString(warnings) AS written_warnings, \
          toUnixTimestamp64Milli(received_at) AS received_millis, \
          origin_partition, origin_offset \
          FROM {kind} WHERE patient = {{patient:String}} \
@@ -142,6 +145,7 @@ struct DeliveryRow {
     written_source: String,
     updated_millis: i64,
     in_error: bool,
+    data_input_name: String,
     written_warnings: String,
     outcome_name: String,
     reason_name: String,
@@ -157,7 +161,7 @@ const DELIVERIES: &str = "\
      toInt64(toUnixTimestamp(observation_time)) AS observed_seconds, \
      toString(source_id) AS written_source, \
      toUnixTimestamp64Milli(update_time) AS updated_millis, entered_in_error AS in_error, \
-     toString(warnings) AS written_warnings, \
+     toString(data_input) AS data_input_name, toString(warnings) AS written_warnings, \
      toString(outcome) AS outcome_name, toString(reason) AS reason_name, detail \
      FROM deliveries WHERE vendor = {vendor:String} \
      AND stored_at >= fromUnixTimestamp64Milli({after:Int64}, 'UTC') \
@@ -222,12 +226,20 @@ impl ReceiptStore for ClickHouse {
     }
 }
 
+/// What a row says beside its times. Of deliveries from before the column was there nothing says who wrote
+/// them: a device, as far as anybody knows.
+fn said(kind: Kind, entered_in_error: bool, data_input: &str) -> Said {
+    let data_input: Option<DataInput> = by_name(data_input);
+    Said { kind, entered_in_error, by_hand: data_input.is_some_and(DataInput::is_by_hand) }
+}
+
 impl VersionRow {
     fn into_version(self, kind: Kind, observed: Timestamp) -> Version {
         let update_time = Timestamp::from_millis(self.updated_millis);
         let received = Timestamp::from_millis(self.received_millis);
-        let times = Warning::of_times((kind, self.in_error), (observed, update_time), received);
-        let warnings = Warning::of_row(&self.written_warnings).into_iter().chain(times).collect();
+        let said = said(kind, self.in_error, &self.data_input_name);
+        let mut warnings = Warning::of_row(&self.written_warnings);
+        warnings.extend(Warning::of_times(said, (observed, update_time), received));
         Version {
             is_own: self.is_own,
             update_time,
@@ -265,8 +277,9 @@ impl DeliveryRow {
         let source = SourceDigest::of_written(&self.written_source);
         let update_time = Timestamp::from_millis(self.updated_millis);
         let received = Timestamp::from_millis(self.received_millis);
-        let times = Warning::of_times((kind, self.in_error), (observed, update_time), received);
-        let warnings = Warning::of_row(&self.written_warnings).into_iter().chain(times).collect();
+        let said = said(kind, self.in_error, &self.data_input_name);
+        let mut warnings = Warning::of_row(&self.written_warnings);
+        warnings.extend(Warning::of_times(said, (observed, update_time), received));
         Ok(DeliveredVersion {
             id: ReadingId::new(patient, kind, observed, source),
             update_time,

@@ -1,4 +1,4 @@
-import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertCare, Colleagues, Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups, TrendsOfPatients } from './model'
+import type { ActAnswers, ActRequest, ActsRequest, AlertActs, AlertCare, BackdatedReadings, Colleagues, Kind, PatientAlerts, PatientPlan, PatientReadings, Patients, PlanContent, PlanPreview, Session, SilentGroups, TrendsOfPatients } from './model'
 
 /** An answer other than 2xx. `status` 0: the server was not reached. */
 export class ApiError extends Error {
@@ -120,6 +120,8 @@ function patientPath(patient: string): string {
 
 /** What the API says of a patient below a path. */
 export const readOfPatient = <T>(patient: string, what: string) => read<T>(`${patientPath(patient)}/${what}`)
+
+export const listBackdated = (patient: string) => read<BackdatedReadings>(patientPath(patient) + '/readings/backdated')
 
 export const listAlertsOf = (patient: string) => read<PatientAlerts>(patientPath(patient) + '/alerts')
 

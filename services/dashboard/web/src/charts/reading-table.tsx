@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { Reading } from '../api/model'
 import { useLanguage } from '../language/language'
 import { sourceText } from '../language/reading-text'
-import { placeOf } from './parted'
+import { placeOf as placeOfReading } from './parted'
 
 export interface Column<R extends Reading> {
   readonly name: string
@@ -13,13 +13,15 @@ interface ReadingTableProps<R extends Reading> {
   readonly title: string
   readonly readings: readonly R[]
   readonly columns: readonly Column<R>[]
+  /** By what readings are in order, and parted into days; when they were measured where nothing is said. */
+  readonly placeOf?: (reading: R) => number
 }
 
 const FIRST = 50
 const MORE = 500
 
 /** The readings of a chart in rows, newest first; a line parts the patient's days. */
-export function ReadingTable<R extends Reading>({ title, readings, columns }: ReadingTableProps<R>) {
+export function ReadingTable<R extends Reading>({ title, readings, columns, placeOf = placeOfReading }: ReadingTableProps<R>) {
   const { words, times } = useLanguage()
   const [shown, setShown] = useState(FIRST)
   const rows = readings.slice(-shown).reverse()

@@ -21,8 +21,8 @@ function shown(language: 'ja' | 'en', page: React.ReactNode): string {
   return html.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ').replaceAll(' UTC+9', '')
 }
 
-const observed = (observed_at: string, time_unknown?: true) =>
-  ({ reading: observed_at, kind: 'blood_pressure', observed_at, values: { systolic: 192, diastolic: 114 }, ...(time_unknown && { time_unknown }) }) as Alert['evidence'][number]
+const observed = (observed_at: string, mark: { time_unknown?: true; observed_long_ago?: true } = {}) =>
+  ({ reading: observed_at, kind: 'blood_pressure', observed_at, values: { systolic: 192, diastolic: 114 }, ...mark }) as Alert['evidence'][number]
 
 /** Of which the receipt was at 07:30, and which was judged anew at 08:45. */
 const alert = (severity: Alert['severity'], evidence: Alert['evidence']): Alert => ({
@@ -33,7 +33,7 @@ const alert = (severity: Alert['severity'], evidence: Alert['evidence']): Alert 
 })
 
 test('a severe value of a clock that was not set is told as of its receipt, and nowhere as of the time of the clock', () => {
-  const review = alert('review', [observed('2021-01-01T00:03:00+09:00', true)])
+  const review = alert('review', [observed('2021-01-01T00:03:00+09:00', { time_unknown: true })])
   const english = shown('en', <><AlertLine alert={review} isNew={false} now={NOW} /><EvidenceTable alert={review} /></>)
   expect(english).toContain('Since 1 h ago (22 Nov, 07:30)')
   expect(english).not.toContain('Measured')
@@ -41,6 +41,13 @@ test('a severe value of a clock that was not set is told as of its receipt, and 
   expect(english).not.toContain('2021')
   expect(english).toMatch(/measured at an unknown time .*192\/114/)
   expect(shown('ja', <EvidenceTable alert={review} />)).toContain('測定時刻不明')
+})
+
+test('a severe value with a date of long ago says so beside its date, before what was measured since', () => {
+  const since = Array.from({ length: 4 }, (_, n) => observed(`2026-11-22T07:0${n}:00+09:00`))
+  const review = alert('review', [...since, observed('2025-11-22T07:12:00+09:00', { observed_long_ago: true })])
+  expect(shown('en', <EvidenceTable alert={review} />)).toMatch(/22 Nov 2025, 07:12 a date of long ago: check the device date .*1 earlier/)
+  expect(shown('ja', <EvidenceTable alert={review} />)).toContain('2025/11/22 07:12 古い日付です。機器の日付を確認してください')
 })
 
 test('a value that another one of its minute replaced is told as of its receipt and keeps its time', () => {

@@ -14,7 +14,7 @@ const ENDED = { en: 'no longer open; how it ended is not known yet', ja: '継続
 export function EvidenceTable({ alert }: { alert: Alert }) {
   const { words } = useLanguage()
   if (alert.evidence.length === 0) return null
-  const newestFirst = [...alert.evidence].sort((a, b) => Date.parse(b.observed_at) - Date.parse(a.observed_at))
+  const newestFirst = [...alert.evidence].sort((a, b) => placeOf(b) - placeOf(a))
   const earlier = newestFirst.slice(SHOWN)
   return (
     <div className="evidence-block">
@@ -35,6 +35,11 @@ export function EvidenceTable({ alert }: { alert: Alert }) {
   )
 }
 
+/** What has a date that says nothing came in for the alert: it is the newest. */
+function placeOf(one: Alert['evidence'][number]): number {
+  return one.time_unknown || one.observed_long_ago ? Number.MAX_VALUE : Date.parse(one.observed_at)
+}
+
 function EvidenceRows({ evidence }: { evidence: Alert['evidence'] }) {
   const { words, times } = useLanguage()
   return (
@@ -45,6 +50,7 @@ function EvidenceRows({ evidence }: { evidence: Alert['evidence'] }) {
           <tr key={one.reading}>
             <th scope="row">
               {one.time_unknown ? words.timeUnknown : <time dateTime={one.observed_at}>{times.full(one.observed_at)}</time>}
+              {one.observed_long_ago && <span className="badge">{words.longAgoDate}</span>}
             </th>
             <td>
               {words.kind[one.kind]} <strong>{text?.value ?? words.noValue}</strong> {text?.unit}

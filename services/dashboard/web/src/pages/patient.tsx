@@ -14,6 +14,7 @@ import { personText, zoneText } from '../language/reading-text'
 import { JAPAN } from '../language/zones'
 import { Link, navigate, planPathOf } from '../route'
 import { AlertLine } from './alert-line'
+import { Backdated } from './backdated'
 import { EarlierAlerts, EvidenceTable } from './evidence'
 import { LatestValues } from './latest-values'
 import { PageTitle } from './page-title'
@@ -110,6 +111,7 @@ export function PatientPage({ patient }: { patient: string }) {
               {failure === null && history !== null && isSlow && <AsOf at={history.at} now={now} />}
               {history === null && failure === null && <ChartsWaiting />}
               {history !== null && <Charts history={history} summary={summary} evidence={evidence} busy={history.range !== range} />}
+              <Backdated patient={patient} changes={changed.readings} now={now} />
             </>
           )}
         </>

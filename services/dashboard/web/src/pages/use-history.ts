@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useRef } from 'react'
-import { ApiError, listAlertsOf, listReadings, readLimits, serverNow } from '../api/client'
+import { ApiError, listAlertsOf, listBackdated, listReadings, readLimits, serverNow } from '../api/client'
 import type { Alert, Limit, PatientReadings, Reading } from '../api/model'
 import { inOrder, observedAt, placeOf } from '../charts/parted'
 import { CHARTED_KINDS } from '../charts/list'
@@ -166,6 +166,19 @@ export function useAlerts(patient: string, changes: number) {
   })
   useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
   return { alerts: answer?.alerts ?? NO_ALERTS, alertsAt: answer?.at ?? null, alertsFailure: failureOf(failure) }
+}
+
+/** What came in lately with a date of long ago. Asked anew whenever the patient's readings have changed. */
+export function useBackdated(patient: string, changes: number) {
+  const queryKey = ['backdated', patient]
+  const { answer, failure } = useAnswer({
+    of: patient,
+    queryKey,
+    queryFn: async () => ({ ...(await listBackdated(patient)), at: serverNow() }),
+    ...againAfterFailure(isWorthAsking),
+  })
+  useFollowing(queryKey, { changes, isReady: true, pace: { mostPause: MOST_PAUSE_MS } })
+  return { backdated: answer, backdatedFailure: failureOf(failure) }
 }
 
 interface LiveOnes {

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use super::{Answered, fixture, good, problem, statuses};
+use super::{Answered, Fixture, bad, fixture, good, problem, statuses};
 
 fn of(consortium: &str) -> String {
     good("body_temperature.json").replace("SAMPLE", consortium)
@@ -75,4 +75,59 @@ async fn a_document_without_a_reading_for_another_consortium_is_answered_too() {
     assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
     assert_eq!(rules(&answered), [(0, "wrong_consortium", "/consortium_id")]);
     assert_eq!(fixture.kafka.audits().len(), 1);
+}
+
+/// What was counted of readings and requests: labels and numbers.
+fn counted(fixture: &Fixture) -> Vec<String> {
+    let text = String::from_utf8(fixture.exposed.text().unwrap()).unwrap();
+    let series = text.lines().filter_map(|line| line.strip_prefix("mimamori_gateway_"));
+    let series = series.filter(|line| {
+        let is_one = line.starts_with("readings_total{") || line.starts_with("requests_total{");
+        is_one && !line.ends_with(" 0")
+    });
+    series.map(|line| line.replace('"', "")).collect()
+}
+
+#[tokio::test]
+async fn what_is_not_taken_for_its_zone_is_counted_as_that_and_not_as_kafkas_failure() {
+    let fixture = fixture();
+    let answered = fixture.post_with_token(format!("{}{}", of("SAMPLE"), of("NOZONE"))).await;
+    assert_eq!(answered.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answered.body);
+    let whole = fixture.post_with_token(format!("{0}{0}", of("NOZONE"))).await;
+    assert_eq!((whole.status, problem(&whole)), (StatusCode::SERVICE_UNAVAILABLE, "time-zone"));
+    assert_eq!(
+        counted(&fixture),
+        [
+            "readings_total{outcome=accepted,rule=} 1",
+            "readings_total{outcome=not_stored,rule=time_zone} 3",
+            "requests_total{problem=not-stored,status=503} 1",
+            "requests_total{problem=time-zone,status=503} 1",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn readings_that_are_refused_as_a_whole_are_counted_by_their_rule() {
+    let fixture = fixture();
+    fixture.post_with_token(format!("{}{}", of("OTHERS"), of("MORE01"))).await;
+    fixture.post_with_token(bad("implausible_value")).await;
+    assert_eq!(
+        counted(&fixture),
+        [
+            "readings_total{outcome=rejected,rule=implausible} 1",
+            "readings_total{outcome=rejected,rule=wrong_consortium} 2",
+            "requests_total{problem=rejected,status=422} 1",
+            "requests_total{problem=wrong-consortium,status=403} 1",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_reading_that_no_zone_would_save_is_counted_by_what_its_sender_can_mend() {
+    let fixture = fixture();
+    let broken = of("NOZONE").replace("P0001", "P-1");
+    let answered = fixture.post_with_token(format!("{}{broken}", of("SAMPLE"))).await;
+    assert_eq!(statuses(&answered), ["accepted", "rejected"], "{}", answered.body);
+    let readings = "readings_total{outcome=rejected,rule=malformed} 1";
+    assert!(counted(&fixture).iter().any(|line| line == readings), "{:?}", counted(&fixture));
 }
