@@ -149,9 +149,7 @@ fn notify(
     let mut backoff = Backoff::default();
     for number in 0.. {
         // Standing by, too, it is seen whether this instance could read.
-        while !stop.is_requested()
-            && !(notifying.active.is_active() && notifying.view.is_complete())
-        {
+        while !stop.is_requested() && !notifying.may_begin() {
             notifying.heartbeat.beat();
             if !notifying.active.is_active() {
                 watched.sending.ready();

@@ -90,6 +90,11 @@ impl Notifying {
         done
     }
 
+    /// Whether this instance is the one that sends, and knows all that decisions depend on.
+    pub(crate) fn may_begin(&self) -> bool {
+        self.active.is_active() && self.view.is_complete()
+    }
+
     fn now() -> Timestamp {
         Timestamp::from_millis(now_ms())
     }
