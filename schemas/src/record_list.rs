@@ -45,4 +45,5 @@ records! {
     records::SilenceReport = "silence_report" SILENCE_REPORT,
     records::SlowReadings = "slow_readings" SLOW_READINGS,
     records::PersonKey = "person_key" PERSON_KEY,
+    records::NotificationEvent = "notification_event" NOTIFICATION_EVENT,
 }
