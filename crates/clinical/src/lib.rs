@@ -27,6 +27,7 @@ pub mod local_time;
 pub mod measured;
 pub mod metrics;
 pub mod monitor;
+pub mod notify;
 pub mod parameter;
 pub mod patient;
 pub mod pause;

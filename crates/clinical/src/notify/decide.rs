@@ -1,0 +1,335 @@
+//! What is to be sent now.
+
+use std::collections::BTreeMap;
+
+use super::deliveries::{Deliveries, MessageKey, StepState, Target, WhyNobody};
+use super::on_call::{OnCall, OnCallEntry, StepId};
+use super::storm::{NewMessage, Step, bundle};
+use crate::alert::Severity;
+use crate::care::{CareState, Course};
+use crate::local_time::LocalTime;
+use crate::patient::PatientId;
+use crate::quiet_hours::QuietHours;
+use crate::time::{Span, Timestamp};
+
+/// The numbers that deciding goes by. All of them are ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How often a message is tried before it is given up.
+    pub attempts: u32,
+    /// The wait after the first attempt; each further one is twice as long.
+    pub first_wait: Span,
+    /// The longest wait between attempts.
+    pub longest_wait: Span,
+    /// What was given up is tried again after so long, where nobody was told meanwhile.
+    pub again_after: Span,
+    /// A recipient gets so many messages within [`Self::storm_window`]; what comes beyond them comes in
+    /// one.
+    pub storm_messages: usize,
+    /// See there.
+    pub storm_window: Span,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            first_wait: Span::from_seconds(5),
+            longest_wait: Span::from_minutes(1),
+            again_after: Span::from_minutes(15),
+            storm_messages: 5,
+            storm_window: Span::from_minutes(1),
+        }
+    }
+}
+
+impl Limits {
+    fn wait_after(&self, attempt: u32) -> Span {
+        let doubled = self.first_wait.millis() << attempt.saturating_sub(1).min(20);
+        Span::from_millis(doubled.min(self.longest_wait.millis()))
+    }
+
+    /// Whether a message is given up with an attempt that fails: each round has as many.
+    pub fn gives_up(&self, attempt: u32) -> bool {
+        attempt.is_multiple_of(self.attempts.max(1))
+    }
+}
+
+/// An alert, and whom its team wants to be told.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// The alert's id.
+    pub alert: &'a str,
+    /// Whose it is.
+    pub patient: &'a PatientId,
+    /// Its own course.
+    pub course: &'a Course,
+    /// What people did about it.
+    pub care: CareState,
+    /// The team's list.
+    pub on_call: &'a OnCall,
+    /// The team's local time, by which people are on duty.
+    pub team_time: &'a LocalTime,
+    /// The patient's quiet hours, with the local time that they are in.
+    pub quiet: Option<(QuietHours, &'a LocalTime)>,
+}
+
+/// Nobody could be told of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Undelivered {
+    /// The alert.
+    pub alert: String,
+    /// Whose it is.
+    pub patient: PatientId,
+    /// Since when it is news.
+    pub occasion: Timestamp,
+    /// Why.
+    pub why: WhyNobody,
+}
+
+/// How many urgent alerts there are that are open and that nobody sees to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// All of them.
+    pub unattended: usize,
+    /// Of which nobody could be told, since it was reported.
+    pub undelivered: usize,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// Messages to be written down and then sent.
+    pub new: Vec<NewMessage>,
+    /// Messages that were written down earlier, to be sent (again): which attempt, and what still has to
+    /// be told, by whose entry.
+    pub again: BTreeMap<MessageKey, (u32, Vec<Step>)>,
+    /// What is to be reported.
+    pub undelivered: Vec<Undelivered>,
+    /// When to look again at the latest, where nothing changes before.
+    pub look_at: Option<Timestamp>,
+    /// How it stands.
+    pub standing: Standing,
+}
+
+/// Hours of duty begin and end with a minute.
+const MINUTE: Span = Span::from_minutes(1);
+
+impl Decision {
+    fn look(&mut self, at: Timestamp) {
+        self.look_at = Some(self.look_at.map_or(at, |known| known.min(at)));
+    }
+
+    fn look_with_the_next_minute(&mut self, now: Timestamp) {
+        let minute = MINUTE.millis();
+        self.look(Timestamp::from_millis((now.millis().div_euclid(minute) + 1) * minute));
+    }
+}
+
+/// What is to be sent, reported and looked at again, as of now.
+///
+/// An alert is told of while it is open and nobody sees to it: an urgent one to everybody of the list, a
+/// review to those who want reviews, outside of the patient's quiet hours. An entry is due its delay
+/// after the alert became news; where somebody was told later than that, the next ones wait from then on
+/// for as long as the list says. Where nobody could be told so far, the next one on duty is told at once.
+pub fn decide<'a>(
+    subjects: impl IntoIterator<Item = Subject<'a>>,
+    deliveries: &Deliveries,
+    limits: &Limits,
+    now: Timestamp,
+) -> Decision {
+    let mut decision = Decision::default();
+    let mut due = Vec::new();
+    for subject in subjects {
+        due.extend(subject.due(deliveries, limits, now, &mut decision));
+    }
+    let (new, look_at) = bundle(due, deliveries, limits, now);
+    decision.new = new;
+    if let Some(at) = look_at {
+        decision.look(at);
+    }
+    decision
+}
+
+/// The steps of a list for an alert, and how far each is.
+struct Steps<'a> {
+    all: Vec<(&'a StepId, &'a OnCallEntry, Target, StepState)>,
+    occasion: Timestamp,
+}
+
+impl Steps<'_> {
+    /// When a step is due: from the alert's news on, or from when one before it was told.
+    fn due_at(&self, place: usize) -> Timestamp {
+        let (_, entry, ..) = self.all[place];
+        let first = self.occasion + entry.after;
+        let told = self.all[..place].iter().rev().find_map(|(_, told, _, state)| match state {
+            StepState::Told(at) => Some(*at + entry.after - told.after),
+            _ => None,
+        });
+        told.map_or(first, |at| at.max(first))
+    }
+
+    fn nobody_is_told_nor_tried(&self) -> bool {
+        !self
+            .all
+            .iter()
+            .any(|(_, _, _, state)| matches!(state, StepState::Told(_) | StepState::Pending(..)))
+    }
+
+    fn somebody_is_told(&self) -> bool {
+        self.all.iter().any(|(_, _, _, state)| matches!(state, StepState::Told(_)))
+    }
+}
+
+impl<'a> Subject<'a> {
+    /// Since when somebody is to be told: since the alert is news, or since it was put off no longer. The
+    /// deliveries know an occasion that compaction has taken from the alert's course.
+    fn occasion(&self, deliveries: &Deliveries) -> Timestamp {
+        let news = self.course.news_at();
+        let put_off = self.care.snoozed.as_ref().map(|snooze| snooze.until);
+        let known = deliveries.newest_occasion(self.alert);
+        news.max(put_off.unwrap_or(news)).max(known.unwrap_or(news))
+    }
+
+    fn steps(&self, occasion: Timestamp, deliveries: &Deliveries) -> Steps<'a> {
+        let severity = self.course.newest().severity;
+        let all = self.on_call.entries().filter(|(_, entry)| entry.takes(severity));
+        let all = all.map(|(step, entry)| {
+            let alert = self.alert.to_owned();
+            let target = Target { alert, occasion, step: step.clone() };
+            let state = deliveries.state(&target);
+            (step, entry, target, state)
+        });
+        Steps { all: all.collect(), occasion }
+    }
+
+    /// The steps that are due and were not tried. What was tried before is noted in the decision, and
+    /// what is to be reported.
+    fn due(
+        &self,
+        deliveries: &Deliveries,
+        limits: &Limits,
+        now: Timestamp,
+        decision: &mut Decision,
+    ) -> Vec<Step> {
+        if !self.course.is_open() {
+            return Vec::new();
+        }
+        if self.care.is_attended(now) {
+            if let Some(snooze) = &self.care.snoozed {
+                decision.look(snooze.until);
+            }
+            return Vec::new();
+        }
+        let severity = self.course.newest().severity;
+        let occasion = self.occasion(deliveries);
+        let quiet_until = self.quiet.and_then(|(hours, local)| {
+            hours.page_after(severity, occasion, local).filter(|until| *until > now)
+        });
+        if let Some(until) = quiet_until {
+            decision.look(until);
+            return Vec::new();
+        }
+        let steps = self.steps(occasion, deliveries);
+        self.note_tried(&steps, limits, now, decision);
+        let due = self.untried(&steps, now, decision);
+        if severity == Severity::Urgent {
+            decision.standing.unattended += 1;
+            let reported = deliveries.is_reported(self.alert, occasion);
+            let nobody = due.is_empty() && steps.nobody_is_told_nor_tried();
+            let is_due =
+                steps.all.first().is_none_or(|(_, entry, ..)| now >= occasion + entry.after);
+            if (nobody && is_due) || (reported && !steps.somebody_is_told()) {
+                decision.standing.undelivered += 1;
+            }
+            if nobody && is_due && !reported {
+                let (alert, patient) = (self.alert.to_owned(), self.patient.clone());
+                let why = self.why_nobody(&steps, now);
+                decision.undelivered.push(Undelivered { alert, patient, occasion, why });
+            }
+        }
+        due
+    }
+
+    fn why_nobody(&self, steps: &Steps<'_>, now: Timestamp) -> WhyNobody {
+        let is_on_duty = |entry: &OnCallEntry| entry.is_on_duty(self.team_time, now);
+        match steps.all.iter().any(|(_, entry, ..)| is_on_duty(entry)) {
+            _ if steps.all.is_empty() => WhyNobody::NoOnCallList,
+            true => WhyNobody::NoneDelivered,
+            false => WhyNobody::NobodyOnDuty,
+        }
+    }
+
+    /// Messages that were decided earlier and are to be tried (again).
+    fn note_tried(
+        &self,
+        steps: &Steps<'_>,
+        limits: &Limits,
+        now: Timestamp,
+        decision: &mut Decision,
+    ) {
+        for (_, entry, target, state) in &steps.all {
+            let (key, attempt, at) = match state {
+                StepState::Pending(key, None) => (key, 0, now),
+                StepState::Pending(key, Some((attempt, at))) => (
+                    key,
+                    *attempt,
+                    *at + limits.wait_after((attempt - 1) % limits.attempts.max(1) + 1),
+                ),
+                StepState::GivenUp(key, attempt, at) if !steps.somebody_is_told() => {
+                    // Whose hours are over is not tried anew.
+                    if !entry.is_on_duty(self.team_time, now) {
+                        decision.look_with_the_next_minute(now);
+                        continue;
+                    }
+                    (key, *attempt, *at + limits.again_after)
+                }
+                _ => continue,
+            };
+            if at > now {
+                decision.look(at);
+                continue;
+            }
+            let entry = self.step(target, entry);
+            let again = decision.again.entry(key.clone()).or_insert((attempt + 1, Vec::new()));
+            again.1.push(entry);
+        }
+    }
+
+    fn untried(&self, steps: &Steps<'_>, now: Timestamp, decision: &mut Decision) -> Vec<Step> {
+        let mut due = Vec::new();
+        let mut first_on_duty = None;
+        for (place, (_, entry, target, state)) in steps.all.iter().enumerate() {
+            if *state != StepState::Untried {
+                continue;
+            }
+            let at = steps.due_at(place);
+            if !entry.is_on_duty(self.team_time, now) {
+                decision.look_with_the_next_minute(now);
+                continue;
+            }
+            first_on_duty.get_or_insert_with(|| self.step(target, entry));
+            if at <= now {
+                due.push(self.step(target, entry));
+            } else {
+                decision.look(at);
+            }
+        }
+        let begins = steps.all.first().map(|(_, entry, ..)| steps.occasion + entry.after);
+        match begins {
+            Some(begins) if due.is_empty() && steps.nobody_is_told_nor_tried() => {
+                if begins <= now {
+                    due.extend(first_on_duty);
+                } else {
+                    decision.look(begins);
+                }
+            }
+            _ => {}
+        }
+        due
+    }
+
+    fn step(&self, target: &Target, entry: &OnCallEntry) -> Step {
+        Step { target: target.clone(), patient: self.patient.clone(), entry: entry.clone() }
+    }
+}
