@@ -87,6 +87,7 @@ records! {
     crate::records::SilenceReport = "silence_report" SILENCE_REPORT,
     crate::records::SlowReadings = "slow_readings" SLOW_READINGS,
     crate::records::PersonKey = "person_key" PERSON_KEY,
+    crate::records::NotificationEvent = "notification_event" NOTIFICATION_EVENT,
 }
 
 const SINGLE_OBJECT: [u8; 2] = [0xc3, 0x01];

@@ -8,6 +8,7 @@ mod accepted;
 mod body;
 pub mod clinical_act;
 pub mod clinical_alert;
+pub mod clinical_notification;
 pub mod clinical_plan;
 mod clinical_rule_set;
 pub mod clinical_silence;
@@ -41,7 +42,7 @@ pub use records::{
     AcceptedReading, AlertEvent, AuditEvent, CareEvent, CarePlan, Origin, OutcomeTally,
     RejectedReading,
 };
-pub use records::{AlertAct, AuditSet, EndedSession, PersonKey};
+pub use records::{AlertAct, AuditSet, EndedSession, NotificationEvent, PersonKey};
 pub use replay::{Product, ReplayedReading};
 pub use topics::Topics;
 pub use validation::{RejectionReason, ValidationError};

@@ -33,6 +33,9 @@ pub(crate) const CARE_PLAN: &[&str] = &[
 ];
 /// Of `ended_session`.
 pub(crate) const ENDED_SESSION: &[&str] = &[include_str!("../avro/published/ended_session.1.avsc")];
+/// Of `notification_event`.
+pub(crate) const NOTIFICATION_EVENT: &[&str] =
+    &[include_str!("../avro/published/notification_event.1.avsc")];
 /// Of `outcome_tally`.
 pub(crate) const OUTCOME_TALLY: &[&str] = &[include_str!("../avro/published/outcome_tally.1.avsc")];
 /// Of `person_key`.
@@ -51,8 +54,10 @@ pub(crate) const REGISTRY_ACTIVITY_AGGREGATION: &[&str] =
 pub(crate) const REGISTRY_ASSAY: &[&str] =
     &[include_str!("../avro/published/registry_assay.1.avsc")];
 /// Of `registry_care_team`.
-pub(crate) const REGISTRY_CARE_TEAM: &[&str] =
-    &[include_str!("../avro/published/registry_care_team.1.avsc")];
+pub(crate) const REGISTRY_CARE_TEAM: &[&str] = &[
+    include_str!("../avro/published/registry_care_team.1.avsc"),
+    include_str!("../avro/published/registry_care_team.2.avsc"),
+];
 /// Of `registry_consortium`.
 pub(crate) const REGISTRY_CONSORTIUM: &[&str] =
     &[include_str!("../avro/published/registry_consortium.1.avsc")];

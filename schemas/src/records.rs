@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "the Avro schemas beside it document every field")]
 
 mod care;
+mod notification;
 mod slow;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::reading::Reading;
 
 pub use care::{AlertAct, CareAction, CareEvent, Covered, PersonKey};
+pub use notification::NotificationEvent;
 pub use slow::{SlowReading, SlowReadings};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -279,12 +279,41 @@ impl Role {
 pub struct CareTeam {
     pub patient: String,
     pub practitioners: Vec<String>,
+    #[serde(default)]
+    pub on_call: Vec<OnCallEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnCallEntry {
+    pub practitioner: String,
+    pub channel: String,
+    pub address: String,
+    pub after_seconds: i32,
+    #[serde(default)]
+    pub hours: Vec<DutyHours>,
+    #[serde(default)]
+    pub reviews: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DutyHours {
+    #[serde(default)]
+    pub days: Vec<String>,
+    pub from: String,
+    pub until: String,
 }
 
 impl CareTeam {
     /// What stands in the place of the person in the entry of a fallback team: `CGM005/*` follows every
     /// patient of its consortium whom no other team follows. No person's id is written so.
     pub const FALLBACK: &str = "/*";
+
+    /// A team without an on-call list of its own.
+    pub fn of(patient: impl Into<String>, practitioners: Vec<String>) -> Self {
+        Self { patient: patient.into(), practitioners, on_call: Vec::new() }
+    }
 
     /// The entry of the fallback team for a patient's consortium; none where it is no patient.
     pub fn fallback_of(patient: &str) -> Option<String> {

@@ -49,6 +49,8 @@ topics! {
     Silences = "silences",
     /// Who did what for a patient. Key: patient.
     CareEvents = "care.events",
+    /// Who was told of alerts that nobody saw to, and who could not be. Key: patient.
+    Notifications = "notifications",
     /// Accesses, allowed or denied.
     AuditEvents = "audit.events",
     /// Records that ClickHouse refuses, whole, with its error. The dead-letter topic of the writer.
@@ -100,6 +102,7 @@ impl Topic {
                 | Topic::Silences
                 | Topic::CarePlans
                 | Topic::CareEvents
+                | Topic::Notifications
         )
     }
 
@@ -132,7 +135,7 @@ impl Topic {
                 ("cleanup.policy", "compact,delete".to_owned()),
                 ("retention.ms", (400 * DAY_MS).to_string()),
             ],
-            Topic::CareEvents | Topic::AuditEvents => keep(5 * 366),
+            Topic::CareEvents | Topic::Notifications | Topic::AuditEvents => keep(5 * 366),
             // A key that was erased has to be gone from the brokers' disks as well, a day later at most;
             // its tombstone stays for as long as a dashboard may be away.
             Topic::RegistryKeys => vec![

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use schemas::Codec;
 use schemas::codec::Record;
-use schemas::registry::{CareTeam, Consortium, Participant, Practitioner, Role, Sex, Vendor};
+use schemas::registry::{
+    CareTeam, Consortium, OnCallEntry, Participant, Practitioner, Role, Sex, Vendor,
+};
 use schemas::topics::{Topic, Topics};
 use sha2::{Digest, Sha256};
 use stream::producer::{Outgoing, Producer};
@@ -31,9 +33,13 @@ pub const OPERATOR: &str = "operator";
 /// Everybody's password.
 pub const PASSWORD: &str = "見守り two birds";
 
-/// Patients with who follows them, and consortia with their time zones.
+/// Patients with who follows them, consortia with their time zones, and who is on call for a patient.
 #[derive(Debug, Clone, Default)]
-pub struct Followed(Vec<(String, String)>, BTreeMap<String, String>);
+pub struct Followed(
+    Vec<(String, String)>,
+    BTreeMap<String, String>,
+    BTreeMap<String, Vec<OnCallEntry>>,
+);
 
 /// Who follows a patient whom nobody follows.
 pub const NOBODY: &str = "";
@@ -47,6 +53,11 @@ impl Followed {
     /// Registers a consortium in a time zone; those of patients are in Japan otherwise.
     pub fn add_consortium(&mut self, consortium: &str, time_zone: &str) {
         self.1.insert(consortium.to_owned(), time_zone.to_owned());
+    }
+
+    /// Says who is told of a patient's alerts.
+    pub fn on_call(&mut self, patient: &str, entries: Vec<OnCallEntry>) {
+        self.2.insert(patient.to_owned(), entries);
     }
 
     /// Writes the master lists.
@@ -107,7 +118,9 @@ impl Followed {
             self.0.iter().filter(|(_, physician)| physician != NOBODY).map(
                 |(patient, physician)| {
                     let practitioners = vec![physician.clone()];
-                    (patient.clone(), CareTeam { patient: patient.clone(), practitioners })
+                    let on_call = self.2.get(patient).cloned().unwrap_or_default();
+                    let team = CareTeam::of(patient.clone(), practitioners);
+                    (patient.clone(), CareTeam { on_call, ..team })
                 },
             ),
         );

@@ -150,6 +150,13 @@ pub(super) fn of(name: &str) -> Vec<Value> {
             "patient": "CGM005/S001", "master_key": "2026-11", "wrapped": [1, 0xff, 0],
             "made_at": 1_769_900_000_000_i64,
         }),
+        "notification_event" => json!({
+            "patient": "CGM005/S001", "alert_id": "00112233445566778899aabbccddeeff",
+            "occasion": 1_769_900_000_000_i64, "at": 1_769_900_060_000_i64, "what": "failed",
+            "message": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "step": "6d0e58a5",
+            "practitioner": "dr.sato", "channel": "email", "recipient": "5d0e58a4", "attempt": 2,
+            "reason": "refused",
+        }),
         "rule_set" => json!({
             "name": "2026-12-ward", "effective_from": 1_790_000_000_000_i64,
             "values": [
@@ -213,6 +220,11 @@ pub(super) fn of(name: &str) -> Vec<Value> {
         }),
         "registry_care_team" => json!({
             "patient": "CGM005/S001", "practitioners": ["dr.sato", "dr.ito"],
+            "on_call": [{
+                "practitioner": "dr.sato", "channel": "email", "address": "sato@clinic.example",
+                "after_seconds": 300, "reviews": true,
+                "hours": [{ "days": ["mon", "fri"], "from": "17:00", "until": "09:00" }],
+            }],
         }),
         unknown => panic!("{unknown} has no sample; add one"),
     };

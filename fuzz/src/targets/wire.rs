@@ -25,6 +25,7 @@ pub(super) fn targets() -> Vec<Target> {
         of::<r::AuditSet>(),
         of::<r::EndedSession>(),
         of::<r::PersonKey>(),
+        of::<r::NotificationEvent>(),
         of::<r::RuleSet>(),
         of::<r::SilenceReport>(),
         of::<r::SlowReadings>(),

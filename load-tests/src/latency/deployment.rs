@@ -155,7 +155,7 @@ fn register(
         let (consortium_id, person_id) = (mark.consortium_id(), mark.person_id());
         let patient = format!("{consortium_id}/{person_id}");
         let practitioners = vec![physician(mark.0 % PHYSICIANS)];
-        lists.care_teams.push(CareTeam { patient, practitioners });
+        lists.care_teams.push(CareTeam::of(patient, practitioners));
         lists.participants.push(participant(consortium_id, person_id));
     }
     let records = lists.encode(&Codec::new(None)?, topics)?;

@@ -22,7 +22,7 @@ impl Topic {
             // As long as people come back to what was refused.
             Topic::ReadingsRejected | Topic::ReadingsOutcomes | Topic::StoreDeadLetters => Some(7),
             // What medical records require.
-            Topic::CareEvents | Topic::AuditEvents => Some(5 * 365),
+            Topic::CareEvents | Topic::Notifications | Topic::AuditEvents => Some(5 * 365),
             // Longer than any session lasts.
             Topic::SessionsEnded => Some(1),
             // An alert's last event has to be there as long as its readings are.
@@ -208,7 +208,7 @@ mod tests {
         let [fault] = &faults_of(Topic::Alerts, 1)[..] else { panic!("one sentence") };
         assert!(fault.contains("demo.alerts") && fault.contains("1 partitions"), "{fault}");
         let all = faults_of(Topic::ReadingsRaw, 1);
-        assert_eq!(all.len(), 8, "raw readings decide: {all:?}");
+        assert_eq!(all.len(), 9, "raw readings decide: {all:?}");
         let [fault] = &faults_of(Topic::AuditEvents, 3)[..] else { panic!("one sentence") };
         assert!(fault.contains("has to have 1"), "{fault}");
     }

@@ -206,10 +206,7 @@ pub(crate) mod tests {
 
     fn team(patients: &Patients, patient: &str, practitioners: &[&str]) {
         let codec = Codec::default();
-        let team = CareTeam {
-            patient: patient.to_owned(),
-            practitioners: practitioners.iter().map(|id| (*id).to_owned()).collect(),
-        };
+        let team = CareTeam::of(patient, practitioners.iter().map(|id| (*id).to_owned()).collect());
         let payload = codec.encoder("teams").unwrap().encode(&team).ok();
         patients.take_team(&record(patient, payload), &codec.decoder());
     }

@@ -77,6 +77,7 @@ async fn apply(args: ApplyArgs) -> anyhow::Result<()> {
     let lists: MasterLists = serde_json::from_slice(&text)
         .with_context(|| format!("{} is not a registry file", args.file.display()))?;
     check_zones(&lists)?;
+    check_on_call(&lists)?;
     let written = write(&args.source, lists).await?;
     println!("{written} entries written");
     Ok(())
@@ -92,6 +93,17 @@ fn check_zones(lists: &MasterLists) -> anyhow::Result<()> {
             )
         })?;
     }
+    Ok(())
+}
+
+/// Of an entry that cannot be used nobody is told, and the notifier can only count it.
+fn check_on_call(lists: &MasterLists) -> anyhow::Result<()> {
+    let faults = lists.care_teams.iter().flat_map(|team| {
+        let (_, faults) = team.on_call();
+        faults.into_iter().map(|fault| format!("care team {}: {fault}", team.patient))
+    });
+    let faults: Vec<_> = faults.collect();
+    anyhow::ensure!(faults.is_empty(), "nothing is written:\n{}", faults.join("\n"));
     Ok(())
 }
 
@@ -157,5 +169,19 @@ mod tests {
         assert!(check_zones(&lists("Asia/Tokyo")).is_ok());
         let refused = check_zones(&lists("Asia/Tokio")).unwrap_err().to_string();
         assert!(refused.contains("CGM005") && refused.contains("Asia/Tokio"), "{refused}");
+    }
+
+    #[test]
+    fn an_on_call_list_that_cannot_be_used_is_refused_with_whose_and_which_entry() {
+        let lists = |address: &str| {
+            let text = format!(
+                r#"{{"care_teams":[{{"patient":"CGM005/S001","practitioners":["dr.sato"],"on_call":[
+                {{"practitioner":"dr.sato","channel":"email","address":"{address}","after_seconds":60}}]}}]}}"#
+            );
+            serde_json::from_str::<MasterLists>(&text).unwrap()
+        };
+        assert!(check_on_call(&lists("sato@clinic.example")).is_ok());
+        let refused = check_on_call(&lists("sato")).unwrap_err().to_string();
+        assert!(refused.contains("CGM005/S001: entry 1"), "{refused}");
     }
 }

@@ -194,7 +194,7 @@ mod tests {
         for (entry, members) in teams {
             let practitioners = members.iter().map(|id| (*id).to_owned()).collect();
             let patient = (*entry).to_owned();
-            let team = CareTeam { patient, practitioners };
+            let team = CareTeam::of(patient, practitioners);
             registry.apply(Change::CareTeam((*entry).to_owned(), Some(team)));
         }
         registry

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clinical::{PatientId, Timestamp};
 use schemas::registry::{
     ActivityAggregation, Assay, CareTeam, Consortium, DeviceModel, ListRecord, MasterLists,
-    Participant, Practitioner, Role, TestLabEntry, Vendor,
+    OnCallEntry, Participant, Practitioner, Role, TestLabEntry, Vendor,
 };
 use schemas::topics::Topic;
 use schemas::{CarePlan, Codec, Topics};
@@ -27,6 +27,10 @@ pub struct RegistryArgs {
     /// Leave the registry topics as they are
     #[arg(long, env = "MIMAMORI_SIMULATOR_NO_REGISTRY")]
     pub no_registry: bool,
+
+    /// Whom a notifier is to tell: the physicians, by mail to clinic.example, one after the other
+    #[arg(long, env = "MIMAMORI_SIMULATOR_ON_CALL")]
+    pub on_call: bool,
 
     /// Physician who follows the patients, but for those of the second one
     #[arg(
@@ -151,12 +155,24 @@ pub fn master_lists(
         ],
         care_teams: followed
             .chain(also)
-            .map(|(patient, follower)| CareTeam {
-                patient: patient.to_string(),
-                practitioners: vec![follower.to_owned()],
-            })
+            .map(|(patient, follower)| CareTeam::of(patient.to_string(), vec![follower.to_owned()]))
+            .chain(consortium_ids.iter().filter(|_| args.on_call).map(|id| on_call(id, args)))
             .collect(),
     }
+}
+
+/// The entry of a consortium whose teams have no list of their own: it follows nobody.
+fn on_call(consortium: &str, args: &RegistryArgs) -> CareTeam {
+    let entry = |person: &Person, after_seconds, reviews| OnCallEntry {
+        practitioner: person.id.clone(),
+        channel: "email".to_owned(),
+        address: format!("{}@clinic.example", person.id),
+        after_seconds,
+        hours: Vec::new(),
+        reviews,
+    };
+    let on_call = vec![entry(&args.physician, 60, true), entry(&args.second_physician, 600, false)];
+    CareTeam { on_call, ..CareTeam::of(format!("{consortium}{}", CareTeam::FALLBACK), Vec::new()) }
 }
 
 /// The care plans of the patients who are in a scenario, as who follows them has set them.

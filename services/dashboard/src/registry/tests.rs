@@ -2,10 +2,7 @@ use super::*;
 
 /// A change of a patient's care team.
 pub(crate) fn team(patient: &str, practitioners: &[&str]) -> Change {
-    let team = CareTeam {
-        patient: patient.to_owned(),
-        practitioners: practitioners.iter().map(|id| (*id).to_owned()).collect(),
-    };
+    let team = CareTeam::of(patient, practitioners.iter().map(|id| (*id).to_owned()).collect());
     Change::CareTeam(patient.to_owned(), Some(team))
 }
 
