@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 
-SERVICES = {"gateway", "processor", "writer", "dashboard"}
+SERVICES = {"gateway", "processor", "writer", "dashboard", "notifier"}
 # What demo and tests need and production must not contain, by whatever way.
 DEVELOPMENT = {"simulator", "local-clickhouse"}
 NOT_IN_PRODUCTION = DEVELOPMENT | {"mimamori-dev", "examples", "field-cases", "fuzz", "tests", "load-tests", "libloading"}

@@ -30,6 +30,8 @@ enum What {
     Writer(Box<writer::WriterArgs>),
     /// Serves physicians: the API and the pages
     Dashboard(Box<dashboard::DashboardArgs>),
+    /// Tells the people on call of alerts that nobody sees to
+    Notifier(Box<notifier::NotifierArgs>),
     /// Compares what went into readings.raw with what came out, and with ClickHouse
     Balance(Box<ReconciliationArgs>),
     /// Transactions that are open, and ending them
@@ -77,6 +79,7 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Processor(args) => processor::run(*args).await?,
         What::Writer(args) => writer::run(*args).await?,
         What::Dashboard(args) => dashboard::run(*args).await?,
+        What::Notifier(args) => notifier::run(*args).await?,
         What::Balance(args) => return crate::reconciliation::run(*args).await,
         What::Transactions(command) => crate::transactions::run(command).await?,
         What::Topics(command) => crate::topics::run(command).await?,

@@ -1,0 +1,194 @@
+//! What a message says: of which alerts, since when, and where to open them. No name of a patient, no
+//! value that was measured.
+
+use clinical::alert::Severity;
+use clinical::notify::{MessageKey, Step};
+use serde_json::{Value, json};
+
+use crate::watched::{Said, Watched};
+
+/// A mail about a storm lists so many alerts and says how many more there are.
+const LISTED: usize = 50;
+
+/// A message about one alert or several.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Message {
+    pub(crate) key: MessageKey,
+    practitioner: String,
+    /// Alert ids with what is said of them, in their order.
+    alerts: Vec<(String, Said)>,
+    dashboard: String,
+}
+
+impl Message {
+    /// The message of steps; none where no alert of theirs is open any more.
+    pub(crate) fn of(
+        key: &MessageKey,
+        steps: &[Step],
+        watched: &Watched,
+        dashboard: &str,
+    ) -> Option<Self> {
+        let said = |step: &Step| {
+            let alert = &step.target.alert;
+            watched.said(alert).map(|said| (alert.clone(), said))
+        };
+        let alerts: Vec<_> = steps.iter().filter_map(said).collect();
+        let first = steps.first().filter(|_| !alerts.is_empty())?;
+        Some(Self {
+            key: key.clone(),
+            practitioner: first.entry.practitioner.clone(),
+            alerts,
+            dashboard: dashboard.to_owned(),
+        })
+    }
+
+    fn link(&self, said: &Said) -> String {
+        // Letters and digits only.
+        format!("{}/patients/{}", self.dashboard, said.patient)
+    }
+
+    /// The subject of a mail, Japanese and English.
+    pub(crate) fn subject(&self) -> String {
+        match &self.alerts[..] {
+            [(_, said)] => {
+                let (ja, en) = severity(said.severity);
+                format!("【見守り】未対応のアラート（{ja}） / Unattended {en} alert")
+            }
+            all => {
+                let count = all.len();
+                format!("【見守り】未対応のアラート {count}件 / {count} unattended alerts")
+            }
+        }
+    }
+
+    /// The sentences, Japanese and then English.
+    pub(crate) fn text(&self) -> (String, String) {
+        let count = self.alerts.len();
+        let (mut ja, mut en) = match count {
+            1 => (
+                "まだ誰も対応していないアラートがあります。\n".to_owned(),
+                "An alert that nobody has acknowledged, closed or put off yet.\n".to_owned(),
+            ),
+            _ => (
+                format!("まだ誰も対応していないアラートが{count}件あります。\n"),
+                format!("{count} alerts that nobody has acknowledged, closed or put off yet.\n"),
+            ),
+        };
+        for (_, said) in self.alerts.iter().take(LISTED) {
+            let (of_ja, of_en) = severity(said.severity);
+            let (since, patient, rule, link) =
+                (since(said), &said.patient, &said.rule, self.link(said));
+            ja += &format!("\n{of_ja}　{rule}\n患者 {patient}　{since} から\n{link}\n");
+            en += &format!("\n{of_en}: {rule}\npatient {patient}, since {since}\n{link}\n");
+        }
+        if count > LISTED {
+            let more = count - LISTED;
+            ja += &format!("\nほか{more}件は画面で確認してください: {}\n", self.dashboard);
+            en += &format!("\nand {more} more, see {}\n", self.dashboard);
+        }
+        (ja, en)
+    }
+
+    /// The text of a mail.
+    pub(crate) fn mail(&self) -> String {
+        let (ja, en) = self.text();
+        format!("{ja}\n----\n\n{en}")
+    }
+
+    /// The body of a webhook: the same for the same key, as long as the alerts stay as they are.
+    pub(crate) fn json(&self) -> Value {
+        let alert = |(id, said): &(String, Said)| {
+            json!({
+                "alert_id": id,
+                "patient": said.patient.as_str(),
+                "rule": said.rule,
+                "severity": said.severity.to_string(),
+                "raised_at": said.raised_at.to_string(),
+                "link": self.link(said),
+            })
+        };
+        let (ja, en) = self.text();
+        json!({
+            "message": self.key.as_str(),
+            "practitioner": self.practitioner,
+            "summary": self.alerts.len() > 1,
+            "alerts": self.alerts.iter().map(alert).collect::<Vec<_>>(),
+            "text": { "ja": ja, "en": en },
+        })
+    }
+}
+
+/// Japanese and English.
+fn severity(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Urgent => ("緊急", "urgent"),
+        Severity::Review => ("要確認", "review"),
+        Severity::Technical => ("機器・通信", "technical"),
+    }
+}
+
+/// By the clock on the team's wall.
+fn since(said: &Said) -> String {
+    let (day, time) = (said.local.day_of(said.raised_at), said.local.time_of_day(said.raised_at));
+    let zone = said.local.name().map(|zone| format!(" ({zone})")).unwrap_or_default();
+    format!("{day} {:02}:{:02}{zone}", time.hour(), time.minute())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use clinical::local_time::LocalTime;
+    use clinical::notify::{StepId, Target};
+    use clinical::{PatientId, Timestamp};
+
+    use super::*;
+
+    pub(crate) fn message(alerts: usize) -> Message {
+        let alert = |number: usize| {
+            let said = Said {
+                patient: PatientId::parse(&format!("TST001/P{number}")).unwrap(),
+                rule: "bp.severe_high".to_owned(),
+                severity: Severity::Urgent,
+                raised_at: Timestamp::from_seconds(1_795_996_800),
+                local: LocalTime::of("Asia/Tokyo").unwrap(),
+            };
+            (format!("{number:032}"), said)
+        };
+        let (occasion, step) = (Timestamp::from_seconds(1_795_996_800), StepId::of("s"));
+        let key = MessageKey::of([&Target { alert: "a".to_owned(), occasion, step }]);
+        Message {
+            key,
+            practitioner: "dr.sato".to_owned(),
+            alerts: (1..=alerts).map(alert).collect(),
+            dashboard: "https://mimamori.example".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_message_says_which_alert_since_when_and_where_in_both_languages() {
+        let one = message(1);
+        assert_eq!(one.subject(), "【見守り】未対応のアラート（緊急） / Unattended urgent alert");
+        let mail = one.mail();
+        for part in [
+            "緊急　bp.severe_high",
+            "患者 TST001/P1　2026-11-30 09:00 (Asia/Tokyo) から",
+            "urgent: bp.severe_high",
+            "patient TST001/P1, since 2026-11-30 09:00 (Asia/Tokyo)",
+            "https://mimamori.example/patients/TST001/P1",
+        ] {
+            assert!(mail.contains(part), "{part} in {mail}");
+        }
+        let body = one.json();
+        assert_eq!(body["alerts"][0]["raised_at"], "2026-11-30T00:00:00Z");
+        assert_eq!((&body["summary"], &body["practitioner"]), (&json!(false), &json!("dr.sato")));
+    }
+
+    #[test]
+    fn a_summary_lists_fifty_alerts_and_says_how_many_more_there_are() {
+        let storm = message(120);
+        assert!(storm.subject().contains("120"));
+        let (ja, en) = storm.text();
+        assert_eq!(en.matches("bp.severe_high").count(), 50);
+        assert!(ja.contains("ほか70件") && en.contains("and 70 more"));
+        assert_eq!(storm.json()["alerts"].as_array().unwrap().len(), 120);
+    }
+}

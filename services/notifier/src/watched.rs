@@ -1,0 +1,193 @@
+//! What decisions depend on, in memory from Kafka: open alerts, what people did about them, teams with
+//! their on-call lists, quiet hours.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use clinical::care::{Act, CareLog};
+use clinical::local_time::{JAPAN, LocalTime};
+use clinical::notify::{OnCall, Subject};
+use clinical::plan::Plan;
+use clinical::quiet_hours::QuietHours;
+use clinical::{PatientId, Timestamp};
+use schemas::AlertEvent;
+use schemas::clinical_alert::NotAnAlert;
+use schemas::registry::{CareTeam, Consortium, DEFAULT_TIME_ZONE};
+
+static NO_LIST: LazyLock<OnCall> = LazyLock::new(OnCall::default);
+
+/// An alert that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OpenAlert {
+    patient: PatientId,
+    rule: String,
+}
+
+/// What a message says of an alert.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) patient: PatientId,
+    pub(crate) rule: String,
+    pub(crate) severity: clinical::alert::Severity,
+    pub(crate) raised_at: Timestamp,
+    /// That of the team.
+    pub(crate) local: LocalTime,
+}
+
+/// What the topics say.
+#[derive(Default)]
+pub(crate) struct Watched {
+    log: CareLog,
+    open: BTreeMap<String, OpenAlert>,
+    /// By patient, and by `consortium_id/*`: the list, and how many of its entries cannot be used.
+    teams: HashMap<String, (OnCall, usize)>,
+    zones: HashMap<String, LocalTime>,
+    quiet: HashMap<String, (QuietHours, Option<LocalTime>)>,
+}
+
+impl Watched {
+    /// # Errors
+    /// When the event says what no alert can say.
+    pub(crate) fn apply_alert(&mut self, event: AlertEvent) -> Result<(), NotAnAlert> {
+        let news = event.news()?;
+        // One of no patient is nobody's.
+        let Ok(patient) = PatientId::parse(&event.patient) else { return Ok(()) };
+        self.log.apply_alert(&event.alert_id, &patient, news);
+        match news.status {
+            clinical::alert::Status::Open => {
+                self.open.insert(event.alert_id, OpenAlert { patient, rule: event.rule });
+            }
+            _ => drop(self.open.remove(&event.alert_id)),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn forget_alert(&mut self, alert: &str) {
+        self.log.forget_alert(alert);
+        self.open.remove(alert);
+    }
+
+    pub(crate) fn apply_act(&mut self, act: Act) {
+        self.log.apply_act(act);
+    }
+
+    /// The faults of its on-call list.
+    pub(crate) fn apply_team(&mut self, key: String, team: Option<CareTeam>) -> Vec<String> {
+        let Some(team) = team else {
+            self.teams.remove(&key);
+            return Vec::new();
+        };
+        let (list, faults) = team.on_call();
+        self.teams.insert(key, (list, faults.len()));
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    pub(crate) fn apply_consortium(&mut self, key: String, entry: Option<Consortium>) {
+        match entry.and_then(|entry| LocalTime::of(&entry.time_zone)) {
+            Some(local) => drop(self.zones.insert(key, local)),
+            None => drop(self.zones.remove(&key)),
+        }
+    }
+
+    pub(crate) fn apply_plan(&mut self, patient: String, plan: Option<&Plan>) {
+        let hours = plan.and_then(|plan| plan.quiet_hours);
+        let zone =
+            || plan.and_then(|plan| plan.schedule.as_ref()?.time_zone()).and_then(LocalTime::of);
+        match hours {
+            Some(hours) => drop(self.quiet.insert(patient, (hours, zone()))),
+            None => drop(self.quiet.remove(&patient)),
+        }
+    }
+
+    fn on_call_of(&self, patient: &PatientId) -> &OnCall {
+        let own = self.teams.get(patient.as_str()).map(|(list, _)| list);
+        let of_consortium = || {
+            let fallback = CareTeam::fallback_of(patient.as_str())?;
+            self.teams.get(&fallback).map(|(list, _)| list)
+        };
+        own.filter(|list| !list.is_empty()).or_else(of_consortium).unwrap_or(&NO_LIST)
+    }
+
+    fn local_of(&self, patient: &PatientId) -> &LocalTime {
+        static DEFAULT: LazyLock<LocalTime> =
+            LazyLock::new(|| LocalTime::of(DEFAULT_TIME_ZONE).unwrap_or_else(|| JAPAN.clone()));
+        self.zones.get(patient.consortium()).unwrap_or(&DEFAULT)
+    }
+
+    /// The open alerts, with all that decisions about them depend on.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
+        self.open.iter().filter_map(|(alert, OpenAlert { patient, .. })| {
+            let team_time = self.local_of(patient);
+            let quiet = self.quiet.get(patient.as_str());
+            Some(Subject {
+                alert,
+                patient,
+                course: self.log.course(alert)?,
+                care: self.log.state(alert)?,
+                on_call: self.on_call_of(patient),
+                team_time,
+                quiet: quiet.map(|(hours, own)| (*hours, own.as_ref().unwrap_or(team_time))),
+            })
+        })
+    }
+
+    /// What a message says of an alert; none of one that is not open any more.
+    pub(crate) fn said(&self, alert: &str) -> Option<Said> {
+        let OpenAlert { patient, rule } = self.open.get(alert)?;
+        let newest = self.log.course(alert)?.newest();
+        Some(Said {
+            patient: patient.clone(),
+            rule: rule.clone(),
+            severity: newest.severity,
+            raised_at: newest.raised_at,
+            local: self.local_of(patient).clone(),
+        })
+    }
+
+    /// How many teams of patients have nobody on call, and how many entries cannot be used.
+    pub(crate) fn gaps(&self) -> (usize, usize) {
+        let is_of_patient = |key: &str| CareTeam::fallback_consortium(key).is_none();
+        let without = self.teams.keys().filter(|key| is_of_patient(key)).filter(|key| {
+            PatientId::parse(key).is_ok_and(|patient| self.on_call_of(&patient).is_empty())
+        });
+        (without.count(), self.teams.values().map(|(_, faults)| faults).sum())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn team(key: &str, on_call: &str) -> (String, Option<CareTeam>) {
+        let text = format!(r#"{{"patient":"{key}","practitioners":["a"],"on_call":{on_call}}}"#);
+        (key.to_owned(), Some(serde_json::from_str(&text).unwrap()))
+    }
+
+    #[test]
+    fn a_team_without_a_list_has_that_of_its_consortium_and_else_is_counted() {
+        let who = |who: &str| {
+            format!(
+                r#"[{{"practitioner":"{who}","channel":"email","address":"a@b","after_seconds":0}}]"#
+            )
+        };
+        let mut watched = Watched::default();
+        let apply = |watched: &mut Watched, (key, team): (String, _)| watched.apply_team(key, team);
+        apply(&mut watched, team("A/1", &who("sato")));
+        apply(&mut watched, team("A/2", "[]"));
+        apply(&mut watched, team("B/1", "[]"));
+        assert_eq!(watched.gaps(), (2, 0));
+        apply(&mut watched, team("A/*", &who("desk")));
+        assert_eq!(watched.gaps(), (1, 0));
+        let first = |watched: &Watched, patient: &str| {
+            let list = watched.on_call_of(&PatientId::parse(patient).unwrap());
+            list.entries().next().map(|(_, entry)| entry.practitioner.clone())
+        };
+        assert_eq!(first(&watched, "A/1").as_deref(), Some("sato"));
+        assert_eq!(first(&watched, "A/2").as_deref(), Some("desk"));
+        assert_eq!(first(&watched, "A/3").as_deref(), Some("desk"));
+        assert_eq!(first(&watched, "B/1"), None);
+        let bad = r#"[{"practitioner":"a","channel":"email","address":"ab","after_seconds":0}]"#;
+        assert_eq!(apply(&mut watched, team("A/1", bad)).len(), 1);
+        assert_eq!(watched.gaps(), (1, 1));
+    }
+}
