@@ -130,6 +130,24 @@ impl DecodeError {
     }
 }
 
+/// Decodes, however long the schema registry takes to answer: without its schema nobody knows what a
+/// record says. `wait` is told why, and waits before the next attempt.
+///
+/// # Errors
+/// That of `wait`, which gives up: what the record says is not known then. The result inside is of a
+/// record whose schema is known, or which no later attempt could read.
+pub fn decoded_when_possible<T, E>(
+    mut decode: impl FnMut() -> Result<T, DecodeError>,
+    mut wait: impl FnMut(&DecodeError) -> Result<(), E>,
+) -> Result<Result<T, DecodeError>, E> {
+    loop {
+        match decode() {
+            Err(error) if error.is_retryable() => wait(&error)?,
+            decided => return Ok(decided),
+        }
+    }
+}
+
 /// A record that its own schema cannot hold.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot encode {record}: {detail}")]

@@ -35,7 +35,9 @@ pub mod topics;
 pub mod validation;
 
 pub use accepted::{Acceptance, AcceptedEncoder};
-pub use codec::{Codec, CurrentBody, DecodeError, Decoder, Encoder, Record, WrittenBody};
+pub use codec::{
+    Codec, CurrentBody, DecodeError, Decoder, Encoder, Record, WrittenBody, decoded_when_possible,
+};
 pub use reading::Reading;
 pub use records::{
     AcceptedReading, AlertEvent, AuditEvent, CareEvent, CarePlan, Origin, OutcomeTally,

@@ -1,8 +1,11 @@
 //! How long to wait before the next attempt: the one rule for everything that is tried again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::shutdown::Shutdown;
+
+/// How often a waiting thread looks whether the end is requested.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// Waits that double from the first up to the longest. Each is cut by chance to between half and all
 /// of it, so that many clients do not come back to a struggling server in step.
@@ -56,6 +59,19 @@ impl Backoff {
     /// Waits, for threads.
     pub fn sleep(&mut self) {
         std::thread::sleep(self.next_wait());
+    }
+
+    /// Waits, for threads, and at most until the end is requested. Whether it is not.
+    pub fn sleep_unless(&mut self, shutdown: &Shutdown) -> bool {
+        let end = Instant::now() + self.next_wait();
+        while !shutdown.is_requested() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            std::thread::sleep(left.min(BETWEEN_LOOKS));
+        }
+        false
     }
 
     /// Waits, for tasks.
@@ -128,5 +144,18 @@ mod tests {
         assert!(Backoff::new(Duration::ZERO, LONGEST).wait_unless(&shutdown).await);
         shutdown.trigger();
         assert!(!Backoff::default().wait_unless(&shutdown).await);
+    }
+
+    #[test]
+    fn a_threads_wait_ends_when_the_end_is_requested() {
+        let shutdown = Shutdown::new();
+        assert!(Backoff::new(Duration::ZERO, LONGEST).sleep_unless(&shutdown));
+        let waiting = std::thread::spawn({
+            let shutdown = shutdown.clone();
+            let hour = Duration::from_secs(3600);
+            move || Backoff::new(hour, hour).sleep_unless(&shutdown)
+        });
+        shutdown.trigger();
+        assert!(!waiting.join().expect("no panic"));
     }
 }

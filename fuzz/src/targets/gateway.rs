@@ -225,7 +225,7 @@ fn entries() -> Vec<Vec<u8>> {
 fn lists_read() -> impl Fn(&[u8]) -> Result<String, String> {
     let codec = registry();
     move |input| {
-        let mut lists = MasterLists::new(&codec);
+        let mut lists = MasterLists::new(&codec, &chassis::Shutdown::new());
         for entry in unpack(input).chunks_exact(3).take(50) {
             let record = Incoming {
                 topic: "registry".into(),

@@ -11,7 +11,10 @@ use schemas::clinical_silence::UnknownGroup;
 use schemas::codec::Record;
 use schemas::registry::{CareTeam, Consortium, DeviceModel, Participant, Practitioner};
 use schemas::topics::Topic;
-use schemas::{AlertEvent, CarePlan, Codec, Decoder, EndedSession, Topics, records};
+use schemas::{
+    AlertEvent, CarePlan, Codec, DecodeError, Decoder, EndedSession, Topics, decoded_when_possible,
+    records,
+};
 use stream::follow::{FollowHandle, Followed, Start, follow};
 use stream::record::{Incoming, Position};
 use stream::{KafkaArgs, StreamError};
@@ -308,7 +311,8 @@ impl Following {
         }
     }
 
-    /// Key and value of a record; no value for a tombstone; none for a record that cannot be read.
+    /// Key and value of a record; no value for a tombstone; none for a record that cannot be read, and
+    /// for one that could not be read before the end was requested.
     fn read<T: Record>(
         &self,
         decoder: &Decoder<T>,
@@ -317,17 +321,15 @@ impl Following {
         let key = String::from_utf8(record.key.clone().unwrap_or_default()).ok()?;
         let Some(payload) = &record.payload else { return Some((key, None)) };
         let mut backoff = Backoff::default();
-        loop {
-            match decoder.decode(payload) {
-                Ok(value) => return Some((key, Some(value))),
-                Err(error) if error.is_retryable() && !self.shutdown.is_requested() => {
-                    tracing::warn!(%error, "waiting for the schema registry");
-                    backoff.sleep();
-                }
-                Err(error) => {
-                    self.skipped(record, &error.to_string());
-                    return None;
-                }
+        let wait = |error: &DecodeError| {
+            tracing::warn!(topic = &*record.topic, %error, "waiting for the schema registry");
+            backoff.sleep_unless(&self.shutdown).then_some(()).ok_or(())
+        };
+        match decoded_when_possible(|| decoder.decode(payload), wait).ok()? {
+            Ok(value) => Some((key, Some(value))),
+            Err(error) => {
+                self.skipped(record, &error.to_string());
+                None
             }
         }
     }

@@ -14,12 +14,12 @@ use std::sync::{PoisonError, RwLock};
 use chassis::Shutdown;
 use schemas::registry::{CareTeam, Practitioner};
 use schemas::topics::Topic;
-use schemas::{Codec, Decoder, Topics};
+use schemas::{Codec, Topics};
 use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
 use stream::{KafkaArgs, StreamError};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::registry::read;
+use crate::registry::Entries;
 
 /// The patients of the master lists.
 #[derive(Debug, Default)]
@@ -81,11 +81,13 @@ impl Patients {
     }
 
     /// An entry that cannot be read gives nobody the right to see patients.
-    pub(crate) fn take_practitioner(&self, record: &Incoming, decoder: &Decoder<Practitioner>) {
+    pub(crate) fn take_practitioner(&self, record: &Incoming, entries: &Entries<Practitioner>) {
         let Some(key) = &record.key else { return };
-        let sees_patients = record.payload.as_deref().map(|payload| {
-            read(decoder, payload).is_ok_and(|practitioner| practitioner.role.sees_patients())
-        });
+        let sees_patients = match record.payload.as_deref().map(|payload| entries.read(payload)) {
+            None => None,
+            Some(None) => return,
+            Some(Some(read)) => Some(read.is_ok_and(|it| it.role.sees_patients())),
+        };
         let id = digest(key);
         self.change(|lists| {
             match sees_patients {
@@ -97,9 +99,13 @@ impl Patients {
 
     /// An entry that cannot be read gives nobody whom it names the right to see the patient: then, as
     /// without an entry, the fallback team follows.
-    pub(crate) fn take_team(&self, record: &Incoming, decoder: &Decoder<CareTeam>) {
+    pub(crate) fn take_team(&self, record: &Incoming, entries: &Entries<CareTeam>) {
         let Some(key) = &record.key else { return };
-        let team = record.payload.as_deref().and_then(|payload| read(decoder, payload).ok());
+        let team = match record.payload.as_deref().map(|payload| entries.read(payload)) {
+            None => None,
+            Some(None) => return,
+            Some(Some(read)) => read.ok(),
+        };
         let members = team.map(|team| team.practitioners).unwrap_or_default();
         let members = members.iter().map(|member| digest(member.as_bytes())).collect();
         let id = digest(key);
@@ -164,7 +170,7 @@ pub(crate) fn follow_lists(
     let participants = topics.name(Topic::RegistryParticipants);
     let practitioners = topics.name(Topic::RegistryPractitioners);
     let teams = topics.name(Topic::RegistryCareTeams);
-    let (practitioner, team) = (codec.decoder(), codec.decoder());
+    let (practitioner, team) = (Entries::of(codec, &shutdown), Entries::of(codec, &shutdown));
     let (of_participants, of_practitioners) = (participants.clone(), practitioners.clone());
     follow(
         kafka,
@@ -211,7 +217,7 @@ pub(crate) mod tests {
             practitioners: practitioners.iter().map(|id| (*id).to_owned()).collect(),
         };
         let payload = codec.encoder("teams").unwrap().encode(&team).ok();
-        patients.take_team(&record(patient, payload), &codec.decoder());
+        patients.take_team(&record(patient, payload), &Entries::of(&codec, &Shutdown::new()));
     }
 
     fn practitioner(patients: &Patients, id: &str, role: Option<Role>) {
@@ -221,7 +227,7 @@ pub(crate) mod tests {
             let (practitioner_id, name) = (id.to_owned(), id.to_owned());
             encoder.encode(&Practitioner { practitioner_id, name, role }).unwrap()
         });
-        patients.take_practitioner(&record(id, payload), &codec.decoder());
+        patients.take_practitioner(&record(id, payload), &Entries::of(&codec, &Shutdown::new()));
     }
 
     /// Lists in which these patients are registered, and these followed.

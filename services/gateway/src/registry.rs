@@ -8,7 +8,7 @@ use chassis::{Backoff, Component, Shutdown};
 use jiff::tz::TimeZone;
 use schemas::registry::{Consortium, DEFAULT_TIME_ZONE, Vendor};
 use schemas::topics::Topic;
-use schemas::{Codec, Decoder, Topics};
+use schemas::{Codec, DecodeError, Decoder, Record, Topics, decoded_when_possible};
 use stream::follow::{FollowHandle, Followed, Incoming, Start, follow};
 use stream::{KafkaArgs, StreamError};
 
@@ -100,7 +100,7 @@ impl Registry {
     ) -> Result<FollowHandle, StreamError> {
         let vendors = topics.name(Topic::RegistryVendors);
         let consortia = topics.name(Topic::RegistryConsortia);
-        let mut lists = MasterLists::new(codec);
+        let mut lists = MasterLists::new(codec, &shutdown);
         let vendors_topic = vendors.clone();
         let mut caught_up = false;
         component.not_ready("the master lists of vendors and consortia are being read");
@@ -130,18 +130,19 @@ impl Registry {
 
 /// The lists as they are read.
 pub struct MasterLists {
-    vendor: Decoder<Vendor>,
-    consortium: Decoder<Consortium>,
+    vendor: Entries<Vendor>,
+    consortium: Entries<Consortium>,
     vendors: BTreeMap<Vec<u8>, Vendor>,
     zones: HashMap<String, Option<TimeZone>>,
 }
 
 impl MasterLists {
-    /// Empty lists, whose entries are read with the codec's schemas.
-    pub fn new(codec: &Codec) -> Self {
+    /// Empty lists, whose entries are read with the codec's schemas. An entry that cannot be read before
+    /// the end is requested changes nothing.
+    pub fn new(codec: &Codec, shutdown: &Shutdown) -> Self {
         Self {
-            vendor: codec.decoder(),
-            consortium: codec.decoder(),
+            vendor: Entries::of(codec, shutdown),
+            consortium: Entries::of(codec, shutdown),
             vendors: BTreeMap::new(),
             zones: HashMap::new(),
         }
@@ -150,10 +151,11 @@ impl MasterLists {
     /// Takes an entry of `registry.vendors`; without a payload it is the end of the vendor's.
     pub fn take_vendor(&mut self, record: &Incoming) {
         let Some(key) = record.key.clone() else { return };
-        let vendor = match record.payload.as_deref().map(|it| read(&self.vendor, it)) {
+        let vendor = match record.payload.as_deref().map(|it| self.vendor.read(it)) {
             None => None,
-            Some(Ok(vendor)) => Some(vendor),
-            Some(Err(error)) => {
+            Some(None) => return,
+            Some(Some(Ok(vendor))) => Some(vendor),
+            Some(Some(Err(error))) => {
                 // It may have revoked a credential: rather none than an old one.
                 tracing::error!(
                     %error,
@@ -178,8 +180,9 @@ impl MasterLists {
             }
             return;
         };
-        match read(&self.consortium, payload) {
-            Ok(consortium) => {
+        match self.consortium.read(payload) {
+            None => {}
+            Some(Ok(consortium)) => {
                 let zone = TimeZone::get(&consortium.time_zone);
                 if let Err(error) = &zone {
                     tracing::error!(
@@ -190,7 +193,7 @@ impl MasterLists {
                 }
                 self.zones.insert(consortium.consortium_id, zone.ok());
             }
-            Err(error) => {
+            Some(Err(error)) => {
                 tracing::error!(
                     %error,
                     kafka.offset = record.offset,
@@ -212,21 +215,26 @@ impl MasterLists {
     }
 }
 
-/// Reads an entry, however long the schema registry takes to answer: an entry that cannot be read
-/// *now* says nothing about what it is of.
-pub(crate) fn read<T: schemas::Record>(
-    decoder: &Decoder<T>,
-    payload: &[u8],
-) -> Result<T, schemas::DecodeError> {
-    let mut backoff = Backoff::default();
-    loop {
-        match decoder.decode(payload) {
-            Err(error) if error.is_retryable() => {
-                tracing::warn!(%error, "waiting for the schema registry");
-                backoff.sleep();
-            }
-            read => return read,
-        }
+/// What the entries of a master list are read with.
+pub(crate) struct Entries<T> {
+    decoder: Decoder<T>,
+    shutdown: Shutdown,
+}
+
+impl<T: Record> Entries<T> {
+    pub(crate) fn of(codec: &Codec, shutdown: &Shutdown) -> Self {
+        Self { decoder: codec.decoder(), shutdown: shutdown.clone() }
+    }
+
+    /// Reads an entry, as soon as the schema registry can be asked; none when the end is requested before:
+    /// an entry that cannot be read *now* says nothing about what it is of.
+    pub(crate) fn read(&self, payload: &[u8]) -> Option<Result<T, DecodeError>> {
+        let mut backoff = Backoff::default();
+        let wait = |error: &DecodeError| {
+            tracing::warn!(%error, "waiting for the schema registry");
+            backoff.sleep_unless(&self.shutdown).then_some(()).ok_or(())
+        };
+        decoded_when_possible(|| self.decoder.decode(payload), wait).ok()
     }
 }
 
@@ -278,6 +286,8 @@ fn token_hash(written: &str) -> Option<TokenHash> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// What a vendor's credential allows.
@@ -314,7 +324,7 @@ pub(crate) mod tests {
     fn a_vendor_writes_for_its_consortia_until_its_entry_is_removed() {
         let codec = Codec::default();
         let encoder = codec.encoder::<Vendor>("v").unwrap();
-        let mut lists = MasterLists::new(&codec);
+        let mut lists = MasterLists::new(&codec, &Shutdown::new());
         let entry = encoder.encode(&vendor(&["CGM005"])).unwrap();
         lists.take_vendor(&record("v", "acme", Some(entry)));
         let snapshot = lists.snapshot();
@@ -329,7 +339,7 @@ pub(crate) mod tests {
     fn an_entry_that_cannot_be_read_voids_the_vendors_credentials() {
         let codec = Codec::default();
         let encoder = codec.encoder::<Vendor>("v").unwrap();
-        let mut lists = MasterLists::new(&codec);
+        let mut lists = MasterLists::new(&codec, &Shutdown::new());
         let entry = encoder.encode(&vendor(&["CGM005"])).unwrap();
         lists.take_vendor(&record("v", "acme", Some(entry)));
         lists.take_vendor(&record("v", "acme", Some(b"garbage".to_vec())));
@@ -337,10 +347,32 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn an_entry_that_waits_for_its_schema_at_the_end_keeps_the_one_before() {
+        // Nothing listens there: whoever asks is told to come back.
+        let codec = Codec::new(Some("http://127.0.0.1:9")).unwrap();
+        let shutdown = Shutdown::new();
+        let mut lists = MasterLists::new(&codec, &shutdown);
+        let encoder = Codec::default().encoder::<Vendor>("v").unwrap();
+        let entry = encoder.encode(&vendor(&["CGM005"])).unwrap();
+        lists.take_vendor(&record("v", "acme", Some(entry)));
+        let (end, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let of_unknown_schema = vec![0, 0, 0, 0, 1, 1];
+            lists.take_consortium(&record("c", "CGM005", Some(of_unknown_schema.clone())));
+            lists.take_vendor(&record("v", "acme", Some(of_unknown_schema)));
+            end.send(lists.snapshot()).unwrap();
+        });
+        shutdown.trigger();
+        let snapshot = ended.recv_timeout(Duration::from_secs(20)).expect("the thread ends");
+        assert!(snapshot.grant(&[0x0a; 32]).is_some());
+        assert!(snapshot.has_usable_zone("CGM005"));
+    }
+
+    #[test]
     fn a_consortium_has_the_zone_that_is_registered_and_japans_otherwise() {
         let codec = Codec::default();
         let encoder = codec.encoder::<Consortium>("c").unwrap();
-        let mut lists = MasterLists::new(&codec);
+        let mut lists = MasterLists::new(&codec, &Shutdown::new());
         for (id, zone) in [("BERLIN", "Europe/Berlin"), ("NOZONE", "Mars/Olympus")] {
             let consortium = Consortium {
                 consortium_id: id.to_owned(),

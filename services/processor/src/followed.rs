@@ -7,7 +7,7 @@ use std::time::Duration;
 use chassis::{Backoff, KafkaArgs, Shutdown};
 use schemas::codec::Record;
 use schemas::topics::Topic;
-use schemas::{Codec, DecodeError, Decoder};
+use schemas::{Codec, DecodeError, Decoder, decoded_when_possible};
 use stream::StreamError;
 use stream::follow::{FollowHandle, Followed as Event, Start, follow};
 use stream::record::Incoming;
@@ -102,15 +102,10 @@ impl<T: Record> Records<T> {
     /// usable for all that is known.
     pub(crate) fn decoded(&self, bytes: &[u8]) -> Option<Result<T, DecodeError>> {
         let mut backoff = Backoff::default();
-        loop {
-            match self.decoder.decode(bytes) {
-                Err(error) if error.is_retryable() && !self.stop.is_requested() => {
-                    tracing::warn!(topic = %self.topic, %error, "waiting for the schema registry");
-                    backoff.sleep();
-                }
-                Err(error) if error.is_retryable() => return None,
-                decoded => return Some(decoded),
-            }
-        }
+        let wait = |error: &DecodeError| {
+            tracing::warn!(topic = %self.topic, %error, "waiting for the schema registry");
+            backoff.sleep_unless(&self.stop).then_some(()).ok_or(())
+        };
+        decoded_when_possible(|| self.decoder.decode(bytes), wait).ok()
     }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use chassis::Backoff;
 use schemas::records::RejectedReading;
+use schemas::{DecodeError, decoded_when_possible};
 use stream::record::Incoming;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -135,28 +137,24 @@ impl Batcher {
         }
     }
 
-    /// Decodes, and waits for a schema registry that does not answer: without its schema nobody
-    /// knows what a record says.
+    /// Decodes, and waits for a schema registry that does not answer. The thread waits for as long as the
+    /// process lives: nothing that comes after the record may be committed before.
     fn decode(&self, input: Input, record: &Incoming) -> Result<Option<Row>, String> {
         let mut backoff = Backoff::default();
         let mut waited = false;
-        loop {
-            match self.decoders.decode(input, record) {
-                Err(error) if error.is_retryable() => {
-                    if self.troubles.begin(PART, &error.to_string()) {
-                        tracing::warn!("decoding waits: {error}");
-                    }
-                    waited = true;
-                    backoff.sleep();
-                }
-                decided => {
-                    if waited {
-                        self.troubles.over(PART);
-                    }
-                    return decided.map_err(|error| error.to_string());
-                }
+        let wait = |error: &DecodeError| {
+            if self.troubles.begin(PART, &error.to_string()) {
+                tracing::warn!("decoding waits: {error}");
             }
+            waited = true;
+            backoff.sleep();
+            Ok::<(), Infallible>(())
+        };
+        let Ok(decoded) = decoded_when_possible(|| self.decoders.decode(input, record), wait);
+        if waited {
+            self.troubles.over(PART);
         }
+        decoded.map_err(|error| error.to_string())
     }
 
     fn place(&mut self, lease: Lease, record: Incoming, row: &Row, permit: Permit) {
