@@ -68,6 +68,7 @@ check: setup-check web ## Format, lints, generated files, dependency rules, what
 	@python3 deploy/check/documents.py
 	@python3 deploy/check/names.py
 	@python3 deploy/check/lengths.py
+	@python3 deploy/check/modules.py
 	@python3 deploy/check/alarms.py
 	@python3 tests/mutations/run.py --verify
 

@@ -96,7 +96,7 @@ pub struct Context<'a> {
 /// A request body, read.
 #[derive(Debug, Default)]
 pub struct Parsed {
-    /// One entry for each reading, in the order of the body.
+    /// One entry for each reading, in the order of the body; added with [`Self::push`].
     pub entries: Vec<Entry>,
     /// For which consortia it is sent, each with the first document (from 0) that says so.
     pub claims: BTreeMap<String, usize>,
@@ -108,7 +108,39 @@ pub struct Parsed {
     bytes: usize,
 }
 
+/// A request with more problems than this gets only the first of each further reading: an envelope
+/// that is wrong in many ways is wrong in as many ways for each of its readings.
+const PROBLEMS_IN_FULL: usize = 1000;
+
 impl Parsed {
+    /// Adds an entry, the one way to do so: what it takes until it is answered is taken of the request's
+    /// share, and counted in [`Self::bytes`].
+    ///
+    /// # Errors
+    /// [`Unreadable`] when there are as many readings as a request may hold, or the share has no room.
+    pub fn push(
+        &mut self,
+        mut entry: Entry,
+        limits: Limits,
+        share: &mut Share,
+    ) -> Result<(), Unreadable> {
+        if self.entries.len() == limits.readings {
+            return Err(Unreadable::TooManyReadings { limit: limits.readings });
+        }
+        if let Err(problems) = &mut entry.result {
+            if self.problems > PROBLEMS_IN_FULL {
+                problems.truncate(1);
+                problems.shrink_to_fit();
+            }
+            self.problems += problems.len();
+        }
+        let bytes = entry.bytes();
+        share.take(bytes)?;
+        self.bytes += bytes;
+        self.entries.push(entry);
+        Ok(())
+    }
+
     /// What its entries have taken of the request's share, in bytes: until they are answered.
     pub fn bytes(&self) -> usize {
         self.bytes

@@ -25,10 +25,6 @@ pub(super) struct Walk<'c> {
 /// What the claim of a consortium takes besides its id: its place in a map.
 const CLAIM: usize = 150;
 
-/// A request with more problems than this gets only the first of each further reading: an envelope
-/// that is wrong in many ways is wrong in as many ways for each of its readings.
-const PROBLEMS_IN_FULL: usize = 1000;
-
 /// A person, or the reasons why all of their readings are rejected.
 struct Person<'a> {
     pointer: &'a str,
@@ -293,21 +289,7 @@ impl<'c> Walk<'c> {
         self.enter(Entry { document: self.document, pointer, result: Err(problems) })
     }
 
-    fn enter(&mut self, mut entry: Entry) -> Result<(), Unreadable> {
-        if self.parsed.entries.len() == self.context.limits.readings {
-            return Err(Unreadable::TooManyReadings { limit: self.context.limits.readings });
-        }
-        if let Err(problems) = &mut entry.result {
-            if self.parsed.problems > PROBLEMS_IN_FULL {
-                problems.truncate(1);
-                problems.shrink_to_fit();
-            }
-            self.parsed.problems += problems.len();
-        }
-        let bytes = entry.bytes();
-        self.share.take(bytes)?;
-        self.parsed.bytes += bytes;
-        self.parsed.entries.push(entry);
-        Ok(())
+    fn enter(&mut self, entry: Entry) -> Result<(), Unreadable> {
+        self.parsed.push(entry, self.context.limits, self.share)
     }
 }
