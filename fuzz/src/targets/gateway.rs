@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use clinical::Timestamp;
-use examples::{BAD_DOCUMENTS, GOOD_DOCUMENTS, RECEIVED, TOLERATED_DOCUMENTS};
+use examples::{BAD_DOCUMENTS, ENVELOPE_TEXTS, GOOD_DOCUMENTS, RECEIVED, TOLERATED_DOCUMENTS};
 use gateway::exchange::{Context, Limits, Unreadable, parse};
 use gateway::{Encoding, MasterLists, Memory, TokenHash, bearer, decompress};
 use jiff::tz::TimeZone;
@@ -19,35 +19,9 @@ use crate::json;
 use crate::packed::{pack, unpack};
 use crate::target::{Form, Target, kind, promise};
 
-/// What documents are written with besides the kinds and their fields.
-const ENVELOPE: &[&str] = &[
-    "format_version",
-    "send_time",
-    "consortium_id",
-    "person_information",
-    "person_id",
-    "healthcare_information",
-    "health_checkup_information",
-    "observation_time",
-    "ovservation_time",
-    "update_time",
-    "data_input_code",
-    "input_method_code",
-    "model_manufacturer_code",
-    "test_lab_id",
-    "BRW001",
-    "STJ001",
-    "APIA01",
-    "20250330023000",
-    "20251026023000000",
-    "00000000000000",
-    "~/",
-    "a/b~1",
-];
-
 /// What documents are written with.
 static NAMES: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| ENVELOPE.iter().copied().chain(samples::declared()).collect());
+    LazyLock::new(|| ENVELOPE_TEXTS.iter().copied().chain(samples::declared()).collect());
 
 /// The hash of the token of the vendor among the samples.
 const TOKEN: TokenHash = [0x0a; 32];

@@ -18,6 +18,33 @@ pub use drawing::drawn;
 /// When the examples may be received at the earliest: 2026-02-01T00:00:00Z, milliseconds since the epoch.
 pub const RECEIVED: i64 = 1_769_904_000_000;
 
+/// What exchange documents are written with besides the kinds and their fields, and texts that mislead a
+/// parser: for inputs that tests make up.
+pub const ENVELOPE_TEXTS: &[&str] = &[
+    "format_version",
+    "send_time",
+    "consortium_id",
+    "person_information",
+    "person_id",
+    "healthcare_information",
+    "health_checkup_information",
+    "observation_time",
+    "ovservation_time",
+    "update_time",
+    "data_input_code",
+    "input_method_code",
+    "model_manufacturer_code",
+    "test_lab_id",
+    "BRW001",
+    "STJ001",
+    "APIA01",
+    "20250330023000",
+    "20251026023000000",
+    "00000000000000",
+    "~/",
+    "a/b~1",
+];
+
 /// Exchange documents of which every reading is accepted: file name and text.
 pub const GOOD_DOCUMENTS: &[(&str, &str)] = &[
     ("activity.json", include_str!("../good/activity.json")),

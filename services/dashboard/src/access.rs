@@ -13,12 +13,13 @@ use clinical::{PatientId, Timestamp};
 use schemas::EndedSession;
 
 use crate::basic;
+use crate::clock::now;
 use crate::model::Session;
 use crate::patient_sets::id_of;
 use crate::problem::Problem;
 use crate::session::Sealed;
 use crate::sign_in::{SignInError, Verified};
-use crate::state::{Access, Dashboard, now};
+use crate::state::{Access, Dashboard};
 
 /// Something that is done with patients' data.
 pub trait Action: Send + Sync {

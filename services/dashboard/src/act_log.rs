@@ -5,9 +5,7 @@
 
 use std::pin::Pin;
 
-use schemas::topics::Topic;
-use schemas::{CareEvent, Codec, Topics};
-use stream::producer::Producer;
+use schemas::CareEvent;
 use stream::record::Position;
 
 use crate::recorder::{NotRecorded, Recorder};
@@ -21,22 +19,9 @@ pub trait ActLog: Send + Sync {
     fn write(&self, event: CareEvent) -> Writing<'_>;
 }
 
-/// Writes acts to the topic `care.events`.
-pub struct KafkaActLog(Recorder<CareEvent>);
-
-impl KafkaActLog {
-    /// Writes through the producer. Blocks where a schema registry is asked.
-    ///
-    /// # Errors
-    /// When the schema registry does not take the schema.
-    pub fn new(producer: Producer, codec: &Codec, topics: &Topics) -> anyhow::Result<Self> {
-        Ok(Self(Recorder::new(producer, codec, topics, Topic::CareEvents)?))
-    }
-}
-
-impl ActLog for KafkaActLog {
+impl ActLog for Recorder<CareEvent> {
     fn write(&self, event: CareEvent) -> Writing<'_> {
-        Box::pin(async move { self.0.placed(Some(&event.patient), &event).await })
+        Box::pin(async move { self.placed(Some(&event.patient), &event).await })
     }
 }
 

@@ -8,13 +8,14 @@ use clinical::{PatientId, Timestamp};
 use schemas::CareEvent;
 use tokio::time::timeout;
 
+use crate::clock::now;
 use crate::model::Instant;
 use crate::model::care::{AlertCare, CareMark, Colleague, RecordedAct, RequestedAct, Seen, Undone};
 use crate::model::time;
 use crate::person_keys::NoKey;
 use crate::problem::Problem;
 use crate::recorder::{DEADLINE, NotRecorded};
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 
 /// No words are longer, characters. Ours: a page of notes; what is longer is no note to an alert.
 const LONGEST_TEXT: usize = 2000;

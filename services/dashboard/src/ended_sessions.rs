@@ -6,9 +6,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use clinical::Timestamp;
-use schemas::topics::Topic;
-use schemas::{Codec, EndedSession, Topics};
-use stream::producer::Producer;
+use schemas::EndedSession;
 use tokio::sync::watch;
 
 use crate::recorder::{Recorder, Recording};
@@ -82,30 +80,19 @@ pub trait SessionEnds: Send + Sync {
     fn publish(&self, ended: EndedSession) -> Recording<'_>;
 }
 
-/// Makes it known in the topic `sessions.ended`.
-pub struct KafkaSessionEnds(Recorder<EndedSession>);
-
-impl KafkaSessionEnds {
-    /// Writes through the producer. Blocks where a schema registry is asked.
-    ///
-    /// # Errors
-    /// When the schema registry does not take the schema.
-    pub fn new(producer: Producer, codec: &Codec, topics: &Topics) -> anyhow::Result<Self> {
-        Ok(Self(Recorder::new(producer, codec, topics, Topic::SessionsEnded)?))
-    }
-}
-
-impl SessionEnds for KafkaSessionEnds {
+impl SessionEnds for Recorder<EndedSession> {
     fn publish(&self, ended: EndedSession) -> Recording<'_> {
-        Box::pin(async move { self.0.write(Some(&ended.session), &ended).await })
+        Box::pin(async move { self.write(Some(&ended.session), &ended).await })
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use schemas::topics::Topic;
+
     use super::*;
+    use crate::clock::now;
     use crate::recorder::NotRecorded;
-    use crate::state::now;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex};
 

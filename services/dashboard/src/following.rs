@@ -21,6 +21,7 @@ use stream::{KafkaArgs, StreamError};
 
 use crate::care_plans::CarePlans;
 use crate::care_states::CareStates;
+use crate::clock::now;
 use crate::ended_sessions::EndedSessions;
 use crate::metrics::DashboardMetrics;
 use crate::model::Alert;
@@ -29,7 +30,6 @@ use crate::registry::{Change, Registry};
 use crate::rule_sets::KnownRuleSets;
 use crate::session::LIFETIME;
 use crate::silences::KnownSilences;
-use crate::state::now;
 
 /// What following needs of the process.
 #[derive(Clone)]
@@ -111,6 +111,29 @@ impl Following {
         follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
     }
 
+    /// Follows one topic from its beginning, record by record; `component` is ready when what is there has
+    /// been read, and `caught_up` is called just before.
+    fn topic(
+        &self,
+        topic: Topic,
+        (component, reading): (Component, &str),
+        caught_up: impl Fn() + Send + 'static,
+        mut take: impl FnMut(&Self, Incoming) + Send + 'static,
+    ) -> Result<FollowHandle, StreamError> {
+        let topic = self.topics.name(topic);
+        component.not_ready(reading);
+        let (reader, shutdown) = (self.clone(), self.shutdown.clone());
+        let handle = move |event| match event {
+            Followed::CaughtUp => {
+                caught_up();
+                component.ready();
+            }
+            Followed::Record(record) => take(&reader, record),
+        };
+        let followed = [(topic.as_str(), Start::Beginning)];
+        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+    }
+
     /// Follows the alerts; `component` is ready when they are complete.
     ///
     /// # Errors
@@ -121,37 +144,30 @@ impl Following {
         registry: Arc<Registry>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
-        let topic = self.topics.name(Topic::Alerts);
-        component.not_ready("reading the alerts");
-        let reader = self.clone();
         let decoder = self.codec.decoder::<AlertEvent>();
-        let handle = move |event| match event {
-            Followed::CaughtUp => {
-                alerts.caught_up();
-                component.ready();
-                tracing::info!(open = alerts.count(), "the alerts are read");
-            }
-            Followed::Record(record) => {
-                match reader.read(&decoder, &record) {
-                    Some((_, Some(event))) => {
-                        // First, so that whoever follows the patient is sent the alert.
-                        registry.has_alert(&event.patient);
-                        // One that cannot be read is said to be skipped when it is applied to the alerts.
-                        let _ = care.apply_alert(&event);
-                        reader.apply(&alerts, event, &record);
-                    }
-                    Some((id, None)) => {
-                        alerts.forget(&id);
-                        care.forget_alert(&id);
-                    }
-                    None => {}
-                }
-                reader.metrics.open_alerts.set(i64::try_from(alerts.count()).unwrap_or(i64::MAX));
-            }
+        let known = Arc::clone(&alerts);
+        let caught_up = move || {
+            known.caught_up();
+            tracing::info!(open = known.count(), "the alerts are read");
         };
-        let shutdown = self.shutdown.clone();
-        let followed = [(topic.as_str(), Start::Beginning)];
-        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+        let take = move |reader: &Self, record: Incoming| {
+            match reader.read(&decoder, &record) {
+                Some((_, Some(event))) => {
+                    // First, so that whoever follows the patient is sent the alert.
+                    registry.has_alert(&event.patient);
+                    // One that cannot be read is said to be skipped when it is applied to the alerts.
+                    let _ = care.apply_alert(&event);
+                    reader.apply(&alerts, event, &record);
+                }
+                Some((id, None)) => {
+                    alerts.forget(&id);
+                    care.forget_alert(&id);
+                }
+                None => {}
+            }
+            reader.metrics.open_alerts.set(i64::try_from(alerts.count()).unwrap_or(i64::MAX));
+        };
+        self.topic(Topic::Alerts, (component, "reading the alerts"), caught_up, take)
     }
 
     /// Follows the care plans; `component` is ready when they are complete.
@@ -163,28 +179,19 @@ impl Following {
         plans: Arc<CarePlans>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
-        let care_plans = self.topics.name(Topic::CarePlans);
-        component.not_ready("reading the care plans");
-        let reader = self.clone();
         let decoder = self.codec.decoder::<CarePlan>();
-        let handle = move |event| match event {
-            Followed::CaughtUp => {
-                plans.caught_up();
-                component.ready();
+        let known = Arc::clone(&plans);
+        let take = move |reader: &Self, record: Incoming| {
+            let place = Position { partition: record.partition, offset: record.offset };
+            if let Some((patient, plan)) = reader.read(&decoder, &record)
+                && let Err(faults) = plans.apply(patient, plan)
+            {
+                reader.unusable(&record, &faults);
             }
-            Followed::Record(record) => {
-                let place = Position { partition: record.partition, offset: record.offset };
-                if let Some((patient, plan)) = reader.read(&decoder, &record)
-                    && let Err(faults) = plans.apply(patient, plan)
-                {
-                    reader.unusable(&record, &faults);
-                }
-                plans.reached().reached(place);
-            }
+            plans.reached().reached(place);
         };
-        let shutdown = self.shutdown.clone();
-        let followed = [(care_plans.as_str(), Start::Beginning)];
-        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+        let of = (component, "reading the care plans");
+        self.topic(Topic::CarePlans, of, move || known.caught_up(), take)
     }
 
     /// Follows the rule sets; `component` is ready when they are complete. One that cannot be used is
@@ -197,20 +204,12 @@ impl Following {
         sets: Arc<KnownRuleSets>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
-        let rule_sets = self.topics.name(Topic::RuleSets);
-        component.not_ready("reading the rule sets");
-        let reader = self.clone();
         let decoder = self.codec.decoder::<records::RuleSet>();
-        let handle = move |event| match event {
-            Followed::CaughtUp => {
-                sets.caught_up();
-                component.ready();
-            }
-            Followed::Record(record) => reader.apply_rule_set(&sets, &decoder, &record),
-        };
-        let shutdown = self.shutdown.clone();
-        let followed = [(rule_sets.as_str(), Start::Beginning)];
-        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+        let known = Arc::clone(&sets);
+        let take =
+            move |reader: &Self, record: Incoming| reader.apply_rule_set(&sets, &decoder, &record);
+        let of = (component, "reading the rule sets");
+        self.topic(Topic::RuleSets, of, move || known.caught_up(), take)
     }
 
     /// A record that cannot be used takes the former one of its name away, as in the processor.
@@ -241,29 +240,20 @@ impl Following {
         silences: Arc<KnownSilences>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
-        let silent = self.topics.name(Topic::Silences);
-        component.not_ready("reading the silences");
-        let reader = self.clone();
         let decoder = self.codec.decoder::<records::SilenceReport>();
-        let handle = move |event| match event {
-            Followed::CaughtUp => {
-                silences.caught_up();
-                component.ready();
-            }
-            Followed::Record(record) => {
-                // Where a report cannot be read the one before is known still: no alarm ends for it.
-                let Some((_, report)) = reader.read(&decoder, &record) else { return };
-                let unknown = |error: &UnknownGroup| reader.skipped(&record, &error.to_string());
-                match report.map(|report| report.report().inspect_err(unknown)) {
-                    None => silences.apply(record.partition, None),
-                    Some(Ok(report)) => silences.apply(record.partition, Some(report)),
-                    Some(Err(_)) => {}
-                }
+        let known = Arc::clone(&silences);
+        let take = move |reader: &Self, record: Incoming| {
+            // Where a report cannot be read the one before is known still: no alarm ends for it.
+            let Some((_, report)) = reader.read(&decoder, &record) else { return };
+            let unknown = |error: &UnknownGroup| reader.skipped(&record, &error.to_string());
+            match report.map(|report| report.report().inspect_err(unknown)) {
+                None => silences.apply(record.partition, None),
+                Some(Ok(report)) => silences.apply(record.partition, Some(report)),
+                Some(Err(_)) => {}
             }
         };
-        let shutdown = self.shutdown.clone();
-        let followed = [(silent.as_str(), Start::Beginning)];
-        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+        let of = (component, "reading the silences");
+        self.topic(Topic::Silences, of, move || known.caught_up(), take)
     }
 
     /// Follows the sessions that have ended; `component` is ready when they are complete.
@@ -275,26 +265,17 @@ impl Following {
         ended: Arc<EndedSessions>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
-        let sessions_ended = self.topics.name(Topic::SessionsEnded);
-        component.not_ready("reading the ended sessions");
-        let reader = self.clone();
         let decoder = self.codec.decoder::<EndedSession>();
-        let handle = move |event| match event {
-            Followed::CaughtUp => {
-                ended.caught_up();
-                component.ready();
-            }
-            Followed::Record(record) => {
-                let Some((session, end)) = reader.read_right(&decoder, &record) else { return };
-                // One that cannot be read ends its session all the same, for as long as one lasts.
-                let expires_at =
-                    end.map_or(now() + LIFETIME, |end| Timestamp::from_millis(end.expires_at));
-                ended.apply(session, expires_at, now());
-            }
+        let known = Arc::clone(&ended);
+        let take = move |reader: &Self, record: Incoming| {
+            let Some((session, end)) = reader.read_right(&decoder, &record) else { return };
+            // One that cannot be read ends its session all the same, for as long as one lasts.
+            let expires_at =
+                end.map_or(now() + LIFETIME, |end| Timestamp::from_millis(end.expires_at));
+            ended.apply(session, expires_at, now());
         };
-        let shutdown = self.shutdown.clone();
-        let followed = [(sessions_ended.as_str(), Start::Beginning)];
-        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+        let of = (component, "reading the ended sessions");
+        self.topic(Topic::SessionsEnded, of, move || known.caught_up(), take)
     }
 
     fn apply(&self, alerts: &OpenAlerts, event: AlertEvent, record: &Incoming) {

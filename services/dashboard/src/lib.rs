@@ -17,6 +17,7 @@ pub mod basic;
 pub mod care_plans;
 pub mod care_states;
 pub mod changed_readings;
+pub mod clock;
 mod ended_sessions;
 mod fenced;
 mod following;

@@ -23,10 +23,10 @@ use stream::{KafkaArgs, browse};
 use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
+use crate::clock::now;
 use crate::fenced::{DEADLINE, in_turn, late, tried};
 use crate::reached::Reached;
 use crate::recorder::NotRecorded;
-use crate::state::now;
 
 /// The topic has one partition.
 const PARTITION: i32 = 0;

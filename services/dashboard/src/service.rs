@@ -23,13 +23,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use crate::accounts::Accounts;
-use crate::act_log::KafkaActLog;
 use crate::args::DashboardArgs;
 use crate::audit::KafkaAuditLog;
 use crate::care_plans::CarePlans;
 use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
-use crate::ended_sessions::{EndedSessions, KafkaSessionEnds};
+use crate::clock::now;
+use crate::ended_sessions::EndedSessions;
 use crate::following::Following;
 use crate::metrics::{DashboardMetrics, observe};
 use crate::open_alerts::OpenAlerts;
@@ -39,12 +39,13 @@ use crate::plan_history::PlanHistory;
 use crate::plan_log::KafkaPlanLog;
 use crate::problem::Problem;
 use crate::queries::Store;
+use crate::recorder::Recorder;
 use crate::registry::Registry;
 use crate::rule_sets::KnownRuleSets;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
 use crate::silences::KnownSilences;
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 use crate::turns::Turns;
 use crate::{api, pages};
 
@@ -81,9 +82,10 @@ pub async fn run(args: DashboardArgs) -> anyhow::Result<()> {
         let keys = Arc::clone(&person_keys);
         spawn_blocking(move || {
             let audit = KafkaAuditLog::new(producer.clone(), &codec, &topics)?;
-            let session_ends = KafkaSessionEnds::new(producer.clone(), &codec, &topics)?;
+            let session_ends =
+                Recorder::new(producer.clone(), &codec, &topics, Topic::SessionsEnded)?;
             let plan_log = KafkaPlanLog::new(kafka.clone(), &codec, &topics, plans)?;
-            let act_log = KafkaActLog::new(producer, &codec, &topics)?;
+            let act_log = Recorder::new(producer, &codec, &topics, Topic::CareEvents)?;
             let key_log = KafkaKeyLog::new(kafka, &codec, &topics, keys)?;
             anyhow::Ok((audit, session_ends, plan_log, act_log, key_log))
         })

@@ -14,6 +14,7 @@ use crate::audit::AuditLog;
 use crate::care_plans::CarePlans;
 use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
+use crate::clock::now;
 use crate::ended_sessions::{EndedSessions, SessionEnds};
 use crate::metrics::DashboardMetrics;
 use crate::model::care::{AlertCare, Care};
@@ -199,9 +200,4 @@ impl Dashboard {
         tracing::error!(%error, "an access was refused because it cannot be recorded");
         Problem::access_not_recorded()
     }
-}
-
-/// The present.
-pub fn now() -> Timestamp {
-    Timestamp::from_millis(chassis::now_ms())
 }

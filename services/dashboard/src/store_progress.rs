@@ -21,9 +21,9 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::MissedTickBehavior;
 
 use crate::changed_readings::ChangedReadings;
+use crate::clock::now;
 use crate::following::Following;
 use crate::registry::Registry;
-use crate::state::now;
 use crate::unfollowed_readings::UnfollowedReadings;
 
 /// How often Kafka is asked how far the store has come, while readings wait for it.

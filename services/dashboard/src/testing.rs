@@ -13,6 +13,7 @@ use crate::audit::tests::MemoryAuditLog;
 use crate::care_plans::CarePlans;
 use crate::care_states::CareStates;
 use crate::changed_readings::ChangedReadings;
+use crate::clock::now;
 use crate::ended_sessions::EndedSessions;
 use crate::ended_sessions::tests::MemorySessionEnds;
 use crate::metrics::DashboardMetrics;
@@ -25,7 +26,7 @@ use crate::registry::Change;
 use crate::registry::tests::team;
 use crate::session::SessionKey;
 use crate::sign_in::SignIn;
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 use crate::turns::Turns;
 
 /// One account file for all instances: an account's state is made of its hash.

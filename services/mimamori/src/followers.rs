@@ -6,8 +6,8 @@ use schemas::topics::Topic;
 use schemas::{AlertEvent, Codec, DecodeError, Record};
 use stream::follow::Start;
 
+use crate::entries::{decoded, each};
 use crate::source::Source;
-use crate::unfollowed::{decoded, each};
 
 /// Reads the lists of participants, practitioners and care teams. Blocks the thread.
 ///

@@ -1,6 +1,7 @@
 //! The commands of the binary that production ships: a service each, and the operator's tools.
 
 mod command;
+mod entries;
 mod followers;
 mod kept;
 mod operator;

@@ -6,17 +6,15 @@
 //! recorded before they are.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::ControlFlow;
 
-use anyhow::bail;
-use chassis::now_ms;
 use clinical::{ReadingId, Timestamp};
+use dashboard::clock::now;
 use dashboard::registry::Registry;
 use schemas::topics::{Topic, Topics};
-use schemas::{AlertEvent, Codec, DecodeError, Decoder, Record};
-use stream::browse::read_to_end;
+use schemas::{AlertEvent, Codec};
 use stream::follow::Start;
 
+use crate::entries::{decoded, each};
 use crate::followers::registry;
 use crate::kept::tell_of_what_is_gone;
 use crate::operator::{OperatorArgs, record_access};
@@ -117,29 +115,6 @@ pub(crate) fn run(args: &UnfollowedArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Hands over key and payload of each record of a topic.
-pub(crate) fn each(
-    source: &Source,
-    topic: &str,
-    start: Start,
-    mut take: impl FnMut(String, Option<Vec<u8>>) -> Result<(), DecodeError>,
-) -> anyhow::Result<()> {
-    let mut failed = None;
-    read_to_end(&source.kafka, topic, None, start, |record| {
-        if let Some(Ok(key)) = record.key.map(String::from_utf8)
-            && let Err(error) = take(key, record.payload)
-        {
-            failed = Some(error);
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    })?;
-    match failed {
-        Some(error) => bail!("the lists cannot be read now: {error}"),
-        None => Ok(()),
-    }
-}
-
 fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result<Lists> {
     let mut lists = Lists { registry: registry(&args.source, codec)?, ..Lists::default() };
     let alert = codec.decoder::<AlertEvent>();
@@ -154,7 +129,7 @@ fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result
         }
         Ok(())
     })?;
-    let since = args.since.moment(Timestamp::from_millis(now_ms()));
+    let since = args.since.moment(now());
     let accepted = Topic::ReadingsAccepted;
     tell_of_what_is_gone(&args.source.kafka, (topics, accepted), since.millis())?;
     each(&args.source, &topics.name(accepted), Start::Time(since.millis()), |key, _| {
@@ -164,19 +139,6 @@ fn read(args: &UnfollowedArgs, codec: &Codec, topics: &Topics) -> anyhow::Result
         Ok(())
     })?;
     Ok(lists)
-}
-
-/// An entry; none where there is none, or none that can ever be read. That it cannot be read *now* is
-/// an error: the list would say that nobody follows a patient whom somebody does.
-pub(crate) fn decoded<T: Record>(
-    decoder: &Decoder<T>,
-    payload: Option<Vec<u8>>,
-) -> Result<Option<T>, DecodeError> {
-    match payload.map(|bytes| decoder.decode(&bytes)) {
-        Some(Err(error)) if error.is_retryable() => Err(error),
-        Some(entry) => Ok(entry.ok()),
-        None => Ok(None),
-    }
 }
 
 #[cfg(test)]
@@ -243,15 +205,5 @@ mod tests {
             "2 patients whom nobody follows, 1 whom a team follows and who are in no list",
         ];
         assert_eq!(report(&lists.missing()), expected);
-    }
-
-    #[test]
-    fn an_entry_that_cannot_be_read_now_is_an_error_and_one_that_never_can_is_none() {
-        // Nothing listens there: whoever asks is told to come back.
-        let codec = Codec::new(Some("http://127.0.0.1:9")).unwrap();
-        let decoder = codec.decoder::<CareTeam>();
-        assert!(decoded(&decoder, Some(vec![0, 0, 0, 0, 1, 1])).is_err());
-        assert!(decoded(&decoder, Some(b"no entry".to_vec())).unwrap().is_none());
-        assert!(decoded(&decoder, None).unwrap().is_none());
     }
 }

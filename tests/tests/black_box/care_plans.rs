@@ -21,7 +21,7 @@ fn limit(systolic: f64, reason: &str) -> Value {
 }
 
 /// A patient of Dr. Sato with 172/98 mmHg, confirmed.
-fn stack(name: &str) -> Stack {
+pub(crate) fn stack(name: &str) -> Stack {
     let stack = Plan::named(name).patients(&[PATIENT]).start(&Service::ALL);
     stack.produce(&blood_pressure(PATIENT, seconds_ago(180), 172, 98));
     stack.produce(&blood_pressure(PATIENT, seconds_ago(60), 172, 98));

@@ -7,14 +7,13 @@ use schemas::AuditEvent;
 use schemas::topics::Topic;
 use serde_json::{Value, json};
 use tests::http::Events;
-use tests::readings::{blood_pressure, now, seconds_ago};
+use tests::readings::{now, seconds_ago};
 use tests::registered::SATO;
-use tests::service::Service;
 use tests::stack::{Plan, Stack};
 
+use crate::care_plans::stack;
 use crate::rejected::output;
 
-const PATIENT: &str = "TST001/P1";
 const OPERATOR: &str = "hana";
 /// From a set's time, or from when it was applied where that is later, until alerts have changed.
 const AT_ONCE: Span = Span::from_seconds(2);
@@ -54,15 +53,6 @@ fn changed(events: &Events, counts_from: Timestamp, effective_from: Timestamp) -
 /// A time to come on a whole second, as files have it.
 fn soon() -> Timestamp {
     Timestamp::from_seconds((now() + AHEAD).seconds())
-}
-
-/// A patient of Dr. Sato with 172/98 mmHg, confirmed.
-fn stack(name: &str) -> Stack {
-    let stack = Plan::named(name).patients(&[PATIENT]).start(&Service::ALL);
-    stack.produce(&blood_pressure(PATIENT, seconds_ago(180), 172, 98));
-    stack.produce(&blood_pressure(PATIENT, seconds_ago(60), 172, 98));
-    stack.assert_balanced();
-    stack
 }
 
 pub fn a_rule_set_that_is_applied_changes_alerts_within_two_seconds_of_its_time() {

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use futures_util::future::join_all;
 
+use super::responses::{NotAnOwnAlert, NotAssigned, NotReady, NotSignedIn, UnreadBody};
 use crate::access::{
     ActOnAlert, ActOnAlerts, AssignedPatient, OwnAlert, Physician, ReadActs, ReadColleagues,
 };
@@ -38,11 +39,10 @@ pub(super) const LONGEST_LIST: usize = 64 * 1024;
     responses(
         (status = 200, description = "It is done, now or by an earlier request of the same id: what people did about the alert", body = AlertCare),
         (status = 400, description = "The body is not understood", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not an alert of a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAnOwnAlert,
+        UnreadBody,
         (status = 409, description = "The id belongs to another act, the alert has become worse than it was seen, there is no such act to take back, or it was taken back before", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "The act is not valid; the detail says why", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Just started, the access cannot be recorded, or the act is not known to be done: send it again under the same id", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -69,10 +69,9 @@ pub async fn act_on_alert(
     responses(
         (status = 200, description = "An answer for each alert", body = ActAnswers),
         (status = 400, description = "The body is not understood", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
         (status = 403, description = "Not for this role", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
+        UnreadBody,
         (status = 422, description = "The act is not valid; the detail says why", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Just started, the access cannot be recorded, or words cannot be sealed: nothing is done", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -132,9 +131,9 @@ pub async fn act_on_alerts(
     params(("alert_id" = String, Path, description = "The alert's id")),
     responses(
         (status = 200, description = "The acts, also those that were taken back, and what they come to", body = AlertActs),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not an alert of a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAnOwnAlert,
+        NotReady,
     )
 )]
 pub async fn list_acts(
@@ -157,9 +156,9 @@ pub async fn list_acts(
     ),
     responses(
         (status = 200, description = "The physicians who follow the patient, by name", body = Colleagues),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        NotReady,
     )
 )]
 pub async fn list_colleagues(

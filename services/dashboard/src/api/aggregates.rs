@@ -12,13 +12,15 @@ use clinical::{Span, Timestamp};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::responses::{NotAPhysician, NotAssigned, NotSignedIn, StoreUnavailable};
 use crate::access::{AssignedPatient, ListAggregates, Physician, ReadMetrics};
+use crate::clock::now;
 use crate::model::aggregate::{AggregateBucket, Aggregates, AggregatesOfPatients, By};
 use crate::model::documented::Kind;
 use crate::model::metrics::Period;
 use crate::model::{Instant, time};
 use crate::problem::{Problem, ProblemDetails};
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 
 /// The longest period, and the one where none is asked for.
 const OF_DAYS: (Span, Span) = (Span::from_days(1_830), Span::from_days(365));
@@ -118,9 +120,9 @@ fn not_one_of<'a>(parameter: &str, names: impl Iterator<Item = &'a str>) -> Prob
     responses(
         (status = 200, description = "Hours or days with values, the first first", body = Aggregates),
         (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        StoreUnavailable,
     )
 )]
 pub async fn list_aggregates(
@@ -193,9 +195,9 @@ pub struct PatientsQuery {
     responses(
         (status = 200, description = "The physician's patients with values, by their ids", body = AggregatesOfPatients),
         (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAPhysician,
+        StoreUnavailable,
     )
 )]
 pub async fn list_aggregates_of_patients(

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
+use super::responses::{NotAPhysician, NotReady, NotSignedIn};
 use crate::access::{ListAlerts, Physician};
 use crate::model::alert::Alerts;
-use crate::problem::{Problem, ProblemDetails};
+use crate::problem::Problem;
 use crate::state::Dashboard;
 
 /// The open alerts of the physician's patients, worst first
@@ -16,9 +17,9 @@ use crate::state::Dashboard;
     path = "/api/v1/alerts",
     responses(
         (status = 200, description = "Open alerts, worst first", body = Alerts),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAPhysician,
+        NotReady,
     )
 )]
 pub async fn list_open_alerts(

@@ -16,14 +16,16 @@ use serde::Deserialize;
 use tokio::task::spawn_blocking;
 use utoipa::IntoParams;
 
+use super::responses::{NotAssigned, NotSignedIn, StoreUnavailable};
 use crate::access::{AssignedPatient, ReadMetrics};
+use crate::clock::now;
 use crate::model::metrics::{
     BloodPressureSummary, GlucoseDays, GlucoseProfile, GlucoseSummary, Period,
 };
 use crate::model::{Instant, time};
 use crate::problem::{Problem, ProblemDetails};
 use crate::queries::StoreError;
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 use crate::turns::Turn;
 
 /// When a period begins that ends at a time, where its begin is not asked for: with a local day.
@@ -138,9 +140,9 @@ impl Wanted {
     responses(
         (status = 200, description = "Sensor glucose over the period", body = GlucoseSummary),
         (status = 400, description = "A parameter is not understood, or there are too many readings for a summary", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        StoreUnavailable,
     )
 )]
 pub async fn read_glucose_summary(
@@ -172,9 +174,9 @@ pub async fn read_glucose_summary(
     responses(
         (status = 200, description = "Percentiles by time of day", body = GlucoseProfile),
         (status = 400, description = "A parameter is not understood, or there are too many readings for a summary", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        StoreUnavailable,
     )
 )]
 pub async fn read_glucose_profile(
@@ -210,9 +212,9 @@ pub async fn read_glucose_profile(
     responses(
         (status = 200, description = "Local days with values, the first first", body = GlucoseDays),
         (status = 400, description = "A parameter is not understood, or there are too many readings for a summary", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        StoreUnavailable,
     )
 )]
 pub async fn list_glucose_days(
@@ -245,9 +247,9 @@ pub async fn list_glucose_days(
     responses(
         (status = 200, description = "Blood pressure over the period", body = BloodPressureSummary),
         (status = 400, description = "A parameter is not understood, or there are too many readings for a summary", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        StoreUnavailable,
     )
 )]
 pub async fn read_pressure_summary(

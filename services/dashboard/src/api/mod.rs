@@ -9,6 +9,7 @@ pub mod patients;
 mod plan;
 mod preview;
 mod reports;
+mod responses;
 mod session;
 mod silent_groups;
 mod stream;

@@ -11,7 +11,9 @@ use clinical::rules;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::responses::{NotAPhysician, NotAssigned, NotReady, NotSignedIn, StoreUnavailable};
 use crate::access::{AssignedPatient, ListPatients, Physician, ReadAlerts, ReadReadings};
+use crate::clock::now;
 use crate::model::alert::PatientAlerts;
 use crate::model::documented::Kind;
 use crate::model::patient::{PatientSummary, Patients, StoreState};
@@ -19,7 +21,7 @@ use crate::model::reading::PatientReadings;
 use crate::model::{Alert, Instant, Reading, time};
 use crate::problem::{Problem, ProblemDetails};
 use crate::queries::{StoreError, Wanted};
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 
 /// The physician's patients, worst first
 #[utoipa::path(
@@ -27,9 +29,9 @@ use crate::state::{Dashboard, now};
     path = "/api/v1/patients",
     responses(
         (status = 200, description = "The physician's patients, worst first", body = Patients),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAPhysician,
+        NotReady,
     )
 )]
 pub async fn list_patients(
@@ -128,9 +130,9 @@ impl ReadingsQuery {
     responses(
         (status = 200, description = "Current readings, oldest first", body = PatientReadings),
         (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        StoreUnavailable,
     )
 )]
 pub async fn list_readings(
@@ -173,9 +175,9 @@ pub async fn list_readings(
     ),
     responses(
         (status = 200, description = "All alerts, newest first", body = PatientAlerts),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        StoreUnavailable,
     )
 )]
 pub async fn list_patient_alerts(

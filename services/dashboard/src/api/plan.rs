@@ -15,16 +15,18 @@ use schemas::plan_document::{Signature, parse};
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::responses::{NotAssigned, NotReady, NotSignedIn, UnreadBody};
 use crate::access::{AssignedPatient, ReadPlan, SetPlan};
 use crate::api::body::unreadable;
 use crate::care_plans::HeldPlan;
+use crate::clock::now;
 use crate::model::care_plan::{
     InvalidPlanProblem, PatientPlan, PlanConflictProblem, PlanContent, PlanVersion, PlanVersions,
 };
 use crate::plan_log::NotSet;
 use crate::problem::{Problem, ProblemDetails};
 use crate::recorder::{DEADLINE, NotRecorded};
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 
 /// A patient's plan is changed so often within [`CHANGES_WITHIN`] at most.
 const MOST_CHANGES: usize = 50;
@@ -40,9 +42,9 @@ const CHANGES_WITHIN: Span = Span::from_days(1);
     ),
     responses(
         (status = 200, description = "The plan; version 0 and the defaults where none was set", body = PatientPlan, headers(("ETag" = String, description = "The version, \"3\""))),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        NotReady,
     )
 )]
 pub async fn read_plan(
@@ -66,11 +68,10 @@ pub async fn read_plan(
     responses(
         (status = 200, description = "The plan is set: Kafka has it, and every later answer of this instance", body = PatientPlan, headers(("ETag" = String, description = "The new version, \"4\""))),
         (status = 400, description = "The body is no JSON, or If-Match is no ETag of a plan", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        UnreadBody,
         (status = 412, description = "Somebody was quicker: both versions", body = PlanConflictProblem, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
         (status = 428, description = "If-Match is missing", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 429, description = "This patient's plan has been changed 50 times within 24 hours", body = ProblemDetails, content_type = "application/problem+json"),
@@ -147,9 +148,9 @@ pub async fn set_plan(
     ),
     responses(
         (status = 200, description = "The versions of five years, newest first", body = PlanVersions),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        NotReady,
     )
 )]
 pub async fn list_plan_versions(

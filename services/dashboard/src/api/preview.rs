@@ -15,15 +15,17 @@ use schemas::plan_document::{Signature, parse};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
+use super::responses::{NotAssigned, NotSignedIn, StoreUnavailable, UnreadBody};
 use crate::access::{AssignedPatient, PreviewPlan};
 use crate::api::body::unreadable;
 use crate::api::plan::{invalid, ready};
+use crate::clock::now;
 use crate::model::Instant;
 use crate::model::care_plan::{InvalidPlanProblem, PlanContent};
 use crate::model::preview::{PlanPreview, PreviewedAlert};
 use crate::problem::{Problem, ProblemDetails};
 use crate::queries::StoreError;
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 
 /// Which alerts the last 30 days' readings would have raised under a proposed plan, and under the present
 /// one
@@ -38,12 +40,11 @@ use crate::state::{Dashboard, now};
     responses(
         (status = 200, description = "The alerts under both plans", body = PlanPreview),
         (status = 400, description = "The body is no JSON, or there are too many readings for a preview", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not for this role, or not a patient of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAssigned,
+        UnreadBody,
         (status = 422, description = "The plan is not valid: every fault with its place", body = InvalidPlanProblem, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        StoreUnavailable,
     )
 )]
 pub async fn preview_plan(

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use tokio::task::spawn_blocking;
 
+use super::responses::{NotSignedIn, StoreUnavailable, UnreadBody};
 use crate::access::{Physician, ReportOutcome, SignedIn};
 use crate::api::body::whole;
 use crate::model::report::{DeviceReliabilities, TrialReport};
@@ -29,11 +30,10 @@ const LONGEST_FILE: usize = 1 << 20;
     responses(
         (status = 200, description = "The outcome", body = TrialReport),
         (status = 400, description = "The file is not understood; the detail names the lines", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
         (status = 403, description = "Not for this role, or the file names a patient who is not one of this physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "The store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        UnreadBody,
+        StoreUnavailable,
     )
 )]
 pub async fn report_trial(
@@ -65,7 +65,7 @@ pub async fn report_trial(
     path = "/api/v1/devices/reliability",
     responses(
         (status = 200, description = "The products, by manufacturer and model", body = DeviceReliabilities),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
         (status = 503, description = "Just started", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]

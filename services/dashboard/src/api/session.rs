@@ -12,13 +12,15 @@ use axum::middleware::Next;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum_extra::extract::PrivateCookieJar;
 
+use super::responses::{NotSignedIn, UnreadBody};
 use crate::access::SignedIn;
 use crate::api::body;
+use crate::clock::now;
 use crate::model::Session;
 use crate::model::session::Credentials;
 use crate::problem::{Problem, ProblemDetails};
 use crate::session::SESSION;
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 
 /// How a proxy says how it was asked.
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -81,8 +83,7 @@ fn is_loopback(origin: &str) -> bool {
         (status = 400, description = "The body is not understood", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 401, description = "User or password is wrong", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 403, description = "The account's person is not registered, or the page was loaded without TLS", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 408, description = "The body was not there in whole in time", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large; the detail says how much is taken", body = ProblemDetails, content_type = "application/problem+json"),
+        UnreadBody,
         (status = 429, description = "Too many failed sign-ins of this user; Retry-After says when to come back", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "Just started, or the sign-in or the end of the session before cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
     )
@@ -119,7 +120,7 @@ type SignedInAnswer = (PrivateCookieJar, [(HeaderName, String); 1], Json<Session
     path = "/api/v1/session",
     responses(
         (status = 200, description = "Who is signed in", body = Session),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
     )
 )]
 pub async fn current_session(signed_in: SignedIn) -> Json<Session> {

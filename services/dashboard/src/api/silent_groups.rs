@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 
+use super::responses::NotSignedIn;
 use crate::access::SignedIn;
 use crate::model::silent_group::{SilentGroup, SilentGroups};
 use crate::problem::{Problem, ProblemDetails};
@@ -20,7 +21,7 @@ use crate::state::Dashboard;
     path = "/api/v1/silent-groups",
     responses(
         (status = 200, description = "The groups, those with the most silent patients first", body = SilentGroups),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
         (status = 503, description = "Just started", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]

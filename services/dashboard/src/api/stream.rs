@@ -16,13 +16,14 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
+use super::responses::{NotAPhysician, NotReady, NotSignedIn};
 use crate::access::{Physician, SignedIn, StreamAlerts};
 use crate::care_states::CareChange;
 use crate::changed_readings::{ChangedPatient, Changes, Reported};
 use crate::model::Alert;
 use crate::model::alert::Alerts;
 use crate::model::care::AlertCare;
-use crate::problem::{Problem, ProblemDetails};
+use crate::problem::Problem;
 use crate::state::Dashboard;
 
 /// How often a comment says that the connection lives.
@@ -46,9 +47,9 @@ const UNBUFFERED: (HeaderName, &str) = (HeaderName::from_static("x-accel-bufferi
     path = "/api/v1/alerts/stream",
     responses(
         (status = 200, description = "Server-sent events: one `snapshot`, then an `alert` for every transition, and `readings` when readings have changed", body = String, content_type = "text/event-stream"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 503, description = "Just started, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAPhysician,
+        NotReady,
     )
 )]
 pub async fn stream_alerts(
@@ -305,10 +306,10 @@ mod tests {
     use schemas::registry::Role;
 
     use super::*;
+    use crate::clock::now;
     use crate::model::Session;
     use crate::model::alert::tests::event;
     use crate::registry::tests::team;
-    use crate::state::now;
     use crate::testing::{self, practitioner};
 
     fn alert(id: &str, patient: &str) -> Alert {

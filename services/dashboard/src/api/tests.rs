@@ -26,11 +26,12 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::audit::tests::MemoryAuditLog;
+use crate::clock::now;
 use crate::model::Alert;
 use crate::model::alert::tests::event;
 use crate::registry::Change;
 use crate::service::router;
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 use crate::testing::{self, practitioner};
 
 struct Api {

@@ -21,12 +21,14 @@ use tokio::task::spawn_blocking;
 use tokio::time::{self, timeout_at};
 use utoipa::IntoParams;
 
+use super::responses::{NotAPhysician, NotSignedIn};
 use crate::access::{ListAggregates, Physician};
+use crate::clock::now;
 use crate::model::trend::{ComparedDays, PatientTrends, Show, TrendRow, TrendsOfPatients};
 use crate::model::{Instant, documented};
 use crate::problem::{Problem, ProblemDetails};
 use crate::queries::{DaysOfPatient, OneZone, StoreError};
-use crate::state::{Dashboard, now};
+use crate::state::Dashboard;
 use crate::turns::Turn;
 
 /// So many patients are on a page: what can be looked through at once.
@@ -61,8 +63,8 @@ pub struct TrendsQuery {
     responses(
         (status = 200, description = "A page of the physician's patients, what matters first", body = TrendsOfPatients),
         (status = 400, description = "A parameter is not understood", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "Nobody is signed in, or the session has ended", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Not a physician", body = ProblemDetails, content_type = "application/problem+json"),
+        NotSignedIn,
+        NotAPhysician,
         (status = 503, description = "Just started, the store is unavailable, or the access cannot be recorded", body = ProblemDetails, content_type = "application/problem+json"),
     )
 )]

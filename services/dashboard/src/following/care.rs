@@ -6,7 +6,7 @@ use chassis::Component;
 use schemas::topics::Topic;
 use schemas::{CareEvent, CarePlan, Decoder, PersonKey};
 use stream::StreamError;
-use stream::follow::{FollowHandle, Followed, Start, follow};
+use stream::follow::FollowHandle;
 use stream::record::{Incoming, Position};
 
 use super::Following;
@@ -25,27 +25,20 @@ impl Following {
         (history, care): (Arc<PlanHistory>, Arc<CareStates>),
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
-        let care_events = self.topics.name(Topic::CareEvents);
-        component.not_ready("reading the care events");
-        let reader = self.clone();
         let (events, plans) = (self.codec.decoder::<CareEvent>(), self.codec.decoder::<CarePlan>());
-        let handle = move |event| match event {
-            Followed::CaughtUp => {
-                history.caught_up();
-                care.caught_up();
-                component.ready();
-            }
-            Followed::Record(record) => {
-                let place = Position { partition: record.partition, offset: record.offset };
-                if let Some((_, Some(event))) = reader.read(&events, &record) {
-                    reader.apply_care_event(event, record, &plans, (&history, &care));
-                }
-                care.reached().reached(place);
-            }
+        let (known, folded) = (Arc::clone(&history), Arc::clone(&care));
+        let caught_up = move || {
+            known.caught_up();
+            folded.caught_up();
         };
-        let shutdown = self.shutdown.clone();
-        let followed = [(care_events.as_str(), Start::Beginning)];
-        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+        let take = move |reader: &Self, record: Incoming| {
+            let place = Position { partition: record.partition, offset: record.offset };
+            if let Some((_, Some(event))) = reader.read(&events, &record) {
+                reader.apply_care_event(event, record, &plans, (&history, &care));
+            }
+            care.reached().reached(place);
+        };
+        self.topic(Topic::CareEvents, (component, "reading the care events"), caught_up, take)
     }
 
     fn apply_care_event(
@@ -77,30 +70,21 @@ impl Following {
         keys: Arc<PersonKeys>,
         component: Component,
     ) -> Result<FollowHandle, StreamError> {
-        let topic = self.topics.name(Topic::RegistryKeys);
-        component.not_ready("reading the patients' keys");
-        let reader = self.clone();
         let decoder = self.codec.decoder::<PersonKey>();
-        let handle = move |event| match event {
-            Followed::CaughtUp => {
-                keys.caught_up();
-                component.ready();
-            }
-            Followed::Record(record) => {
-                let place = Position { partition: record.partition, offset: record.offset };
-                let key = record.key.clone().and_then(|key| String::from_utf8(key).ok());
-                if let Some(patient) = key {
-                    // One that cannot be read is there all the same, and no other one is made.
-                    let key = reader.read(&decoder, &record).map(|(_, key)| key);
-                    if let Err(error) = keys.apply(patient, key) {
-                        reader.skipped(&record, &error.to_string());
-                    }
+        let known = Arc::clone(&keys);
+        let take = move |reader: &Self, record: Incoming| {
+            let place = Position { partition: record.partition, offset: record.offset };
+            let key = record.key.clone().and_then(|key| String::from_utf8(key).ok());
+            if let Some(patient) = key {
+                // One that cannot be read is there all the same, and no other one is made.
+                let key = reader.read(&decoder, &record).map(|(_, key)| key);
+                if let Err(error) = keys.apply(patient, key) {
+                    reader.skipped(&record, &error.to_string());
                 }
-                keys.reached().reached(place);
             }
+            keys.reached().reached(place);
         };
-        let shutdown = self.shutdown.clone();
-        let followed = [(topic.as_str(), Start::Beginning)];
-        follow(&self.kafka, &followed, move || shutdown.is_requested(), handle)
+        let of = (component, "reading the patients' keys");
+        self.topic(Topic::RegistryKeys, of, move || known.caught_up(), take)
     }
 }

@@ -17,8 +17,8 @@ use super::engine_tests::{database, patient};
 use super::hours_for_tests::{self, GLUCOSE, Hours, NONE, PRESSURES};
 use super::trends::OneZone;
 use super::{DaysOfPatient, Store};
+use crate::clock::now;
 use crate::service::router;
-use crate::state::now;
 use crate::testing;
 
 const SENSOR: Series = Series { field: "glucose_value", method: "continuous_sensor" };

@@ -101,21 +101,9 @@ fn misleading_json() -> impl Strategy<Value = Value> {
         "[0-9]{0,18}".prop_map(Value::from),
         ".{0,8}".prop_map(Value::from),
     ];
-    let names = proptest::sample::select(vec![
-        "format_version",
-        "send_time",
-        "consortium_id",
-        "person_information",
-        "person_id",
-        "healthcare_information",
-        "health_checkup_information",
-        "blood_pressure",
-        "hba1c",
-        "observation_time",
-        "update_time",
-        "systolic",
-        "~/",
-    ]);
+    let of_kinds = ["blood_pressure", "hba1c", "systolic"];
+    let names = examples::ENVELOPE_TEXTS.iter().copied().chain(of_kinds).collect::<Vec<_>>();
+    let names = proptest::sample::select(names);
     leaf.prop_recursive(6, 64, 6, move |inner| {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),

@@ -226,12 +226,8 @@ impl VersionRow {
     fn into_version(self, kind: Kind, observed: Timestamp) -> Version {
         let update_time = Timestamp::from_millis(self.updated_millis);
         let received = Timestamp::from_millis(self.received_millis);
-        let mut warnings = Warning::of_row(&self.written_warnings);
-        warnings.extend(Warning::of_times(
-            (kind, self.in_error),
-            (observed, update_time),
-            received,
-        ));
+        let times = Warning::of_times((kind, self.in_error), (observed, update_time), received);
+        let warnings = Warning::of_row(&self.written_warnings).into_iter().chain(times).collect();
         Version {
             is_own: self.is_own,
             update_time,
@@ -269,12 +265,8 @@ impl DeliveryRow {
         let source = SourceDigest::of_written(&self.written_source);
         let update_time = Timestamp::from_millis(self.updated_millis);
         let received = Timestamp::from_millis(self.received_millis);
-        let mut warnings = Warning::of_row(&self.written_warnings);
-        warnings.extend(Warning::of_times(
-            (kind, self.in_error),
-            (observed, update_time),
-            received,
-        ));
+        let times = Warning::of_times((kind, self.in_error), (observed, update_time), received);
+        let warnings = Warning::of_row(&self.written_warnings).into_iter().chain(times).collect();
         Ok(DeliveredVersion {
             id: ReadingId::new(patient, kind, observed, source),
             update_time,

@@ -10,12 +10,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use chassis::now_ms;
 use clap::Subcommand;
 use clinical::plan::Plan;
 use clinical::rule_set::RuleSet;
 use clinical::rules::Hours;
 use clinical::{Span, Timestamp, rules};
+use dashboard::clock::now;
 use schemas::records;
 use schemas::topics::Topic;
 use stream::producer::Outgoing;
@@ -97,10 +97,6 @@ pub(crate) async fn run(command: RulesCommand) -> anyhow::Result<ExitCode> {
         RulesCommand::Preview(args) => preview::run(&args).map(|()| ExitCode::SUCCESS),
     })
     .await?
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_millis(now_ms())
 }
 
 fn show(args: &ShowArgs) -> anyhow::Result<()> {

@@ -17,16 +17,17 @@ use clinical::preview::{self, PreviewedAlert, ReceivedReading};
 use clinical::reliability::{ProductDigest, Trust, TrustedProducts};
 use clinical::trial::FEWEST;
 use clinical::{PatientId, Span, Timestamp, rules};
+use dashboard::clock::now;
 use schemas::registry::DeviceModel;
 use schemas::topics::Topic;
 use schemas::{CarePlan, Codec};
 use stream::follow::Start;
 
 use super::known::Known;
+use crate::entries::{decoded, each};
 use crate::followers;
 use crate::operator::{OperatorArgs, record_access};
 use crate::source::{Source, StoreSource};
-use crate::unfollowed::{decoded, each};
 
 /// Arguments of `mimamori rules preview`.
 #[derive(Debug, clap::Args)]
@@ -110,7 +111,7 @@ pub(super) fn run(args: &PreviewArgs) -> anyhow::Result<()> {
     }
     let plans = plans(&args.from.source, &codec)?;
     let trusted = Arc::new(trusted(&args.from.source, &codec)?);
-    let now = super::now();
+    let now = now();
     let to = args.until.map_or(now, |time| Timestamp::from_millis(time.as_millisecond()));
     let from = to - Span::from_days(args.days.into());
     let what = if args.list { "every alert" } else { "how many alerts" };

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use anyhow::bail;
 use clinical::rule_set::RuleSet;
 use clinical::{Span, Timestamp, rules};
+use dashboard::clock::now;
 
 use super::known::Known;
-use super::{Change, now, write};
+use super::{Change, write};
 use crate::operator::OperatorArgs;
 use crate::source::Source;
 

@@ -174,8 +174,8 @@ async fn before_the_ended_sessions_are_read_nobody_is_let_in() {
     assert_eq!(starting.status(&sato, "/api/v1/patients").await, 503);
     assert_eq!(starting.status(&sato, SESSION).await, 503);
     // What was there at the start: the session has ended meanwhile.
-    let expires_at = crate::state::now() + crate::session::LIFETIME;
-    starting.dashboard.ended.apply(sato.session.clone(), expires_at, crate::state::now());
+    let expires_at = crate::clock::now() + crate::session::LIFETIME;
+    starting.dashboard.ended.apply(sato.session.clone(), expires_at, crate::clock::now());
     starting.dashboard.ended.caught_up();
     assert_eq!(starting.status(&sato, "/api/v1/patients").await, 401);
     assert_eq!(running.status(&sato, SESSION).await, 200);
