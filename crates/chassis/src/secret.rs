@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer};
+
 /// A password, a token or a key. Neither its debug form nor its text shows it, so that a structure
 /// which holds one can be logged; only [`Secret::expose`] gives it away.
 ///
@@ -20,6 +22,13 @@ impl Secret {
 impl From<String> for Secret {
     fn from(value: String) -> Self {
         Self(value.into_boxed_str())
+    }
+}
+
+/// Read, and never written: whoever writes one down says so where it does.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(Self::from)
     }
 }
 
@@ -45,6 +54,12 @@ mod tests {
         for shown in [format!("{secret}"), format!("{secret:?}"), format!("{:#?}", Some(&secret))] {
             assert!(!shown.contains("hunter2") && shown.contains("secret"), "{shown}");
         }
+        assert_eq!(secret.expose(), "hunter2");
+    }
+
+    #[test]
+    fn a_secret_is_read_from_a_text() {
+        let secret: Secret = serde_json::from_str("\"hunter2\"").expect("a text");
         assert_eq!(secret.expose(), "hunter2");
     }
 }

@@ -100,7 +100,7 @@ pub async fn sign_in(
     let Json(Credentials { user, password }) = credentials.map_err(|rejection| {
         body::unreadable(&rejection, "Send {\"user\": …, \"password\": …} as application/json.")
     })?;
-    let session = dashboard.sign_in(&user, &password).await?;
+    let session = dashboard.sign_in(&user, password.expose()).await?;
     let sealed = dashboard.begin_session(&session)?;
     // The browser has one cookie: other pages of it must not go on with the session before.
     if let Some(former) = dashboard.session_key.open(&headers, now()) {

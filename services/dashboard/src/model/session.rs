@@ -1,5 +1,6 @@
 //! Who is signed in.
 
+use chassis::Secret;
 use schemas::registry::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,8 +13,8 @@ pub struct Credentials {
     /// User name: the practitioner's id.
     pub user: String,
     /// Password.
-    #[schema(format = Password)]
-    pub password: String,
+    #[schema(value_type = String, format = Password)]
+    pub password: Secret,
 }
 
 /// Who is signed in.

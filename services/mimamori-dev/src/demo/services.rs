@@ -141,7 +141,7 @@ impl Demo {
         if path.exists() {
             return Ok(());
         }
-        let account = |user: &str, password: &str| json!({ "user": user, "password_hash": dashboard::accounts::hash_password(password) });
+        let account = |user: &str, password: &Secret| json!({ "user": user, "password_hash": dashboard::accounts::hash_password(password.expose()) });
         let accounts = json!([
             account(PHYSICIAN, &self.secrets.physician_password),
             account(SECOND_PHYSICIAN, &self.secrets.second_physician_password),
@@ -180,7 +180,7 @@ impl Demo {
                 vec![
                     listen("MIMAMORI_DASHBOARD_LISTEN", self.places.dashboard),
                     ("MIMAMORI_DEMO_ACCOUNTS", accounts),
-                    ("MIMAMORI_SESSION_KEY", self.secrets.session_key.clone()),
+                    ("MIMAMORI_SESSION_KEY", self.secrets.session_key.expose().to_owned()),
                     ("MIMAMORI_MASTER_KEY_FILE", self.places.master_key().display().to_string()),
                 ],
             ),
@@ -250,7 +250,7 @@ impl Demo {
         let mut variables = vec![
             ("MIMAMORI_OPERATIONS_LISTEN", format!("127.0.0.1:{}", self.places.simulator)),
             ("MIMAMORI_GATEWAY_URL", self.gateway_url()),
-            ("MIMAMORI_DEVICE_TOKEN", self.secrets.device_token.clone()),
+            ("MIMAMORI_DEVICE_TOKEN", self.secrets.device_token.expose().to_owned()),
             ("MIMAMORI_SIMULATOR_PATIENTS", self.args.patients.to_string()),
             ("MIMAMORI_SIMULATOR_SCENARIOS", scenarios_of_each(self.args.patients).to_string()),
             ("MIMAMORI_SIMULATOR_ALSO_REGISTER", ALSO_REGISTERED.to_owned()),
@@ -382,13 +382,13 @@ impl Demo {
             "database": self.clickhouse_args().clickhouse_database,
             "gateway": self.gateway_url(),
             "dashboard": self.dashboard_url(),
-            "device_token": self.secrets.device_token,
-            "physician": { "user": PHYSICIAN, "password": self.secrets.physician_password },
+            "device_token": self.secrets.device_token.expose(),
+            "physician": { "user": PHYSICIAN, "password": self.secrets.physician_password.expose() },
             "second_physician": {
                 "user": SECOND_PHYSICIAN,
-                "password": self.secrets.second_physician_password,
+                "password": self.secrets.second_physician_password.expose(),
             },
-            "operator": { "user": OPERATOR, "password": self.secrets.operator_password },
+            "operator": { "user": OPERATOR, "password": self.secrets.operator_password.expose() },
             "topics": {
                 "raw": topics.name(Topic::ReadingsRaw),
                 "accepted": topics.name(Topic::ReadingsAccepted),
@@ -421,10 +421,11 @@ impl Demo {
         println!("up after {:.0} s", took.as_secs_f64());
         println!();
         println!("  open     {}", self.dashboard_url());
-        println!("  sign in  {PHYSICIAN} with {}", self.secrets.physician_password);
+        println!("  sign in  {PHYSICIAN} with {}", self.secrets.physician_password.expose());
         println!(
             "  others   {SECOND_PHYSICIAN} with {}, {OPERATOR} with {}",
-            self.secrets.second_physician_password, self.secrets.operator_password
+            self.secrets.second_physician_password.expose(),
+            self.secrets.operator_password.expose()
         );
         println!("  scripts  {}", self.places.json.display());
         println!("  logs     {}", self.places.logs.display());

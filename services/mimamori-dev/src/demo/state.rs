@@ -6,19 +6,30 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use anyhow::Context;
+use chassis::Secret;
 use mimamori::registry::random_token;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::places::Places;
 
 /// Random, and known to this demo only.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Secrets {
-    pub(super) device_token: String,
-    pub(super) physician_password: String,
-    pub(super) second_physician_password: String,
-    pub(super) operator_password: String,
-    pub(super) session_key: String,
+    #[serde(serialize_with = "exposed")]
+    pub(super) device_token: Secret,
+    #[serde(serialize_with = "exposed")]
+    pub(super) physician_password: Secret,
+    #[serde(serialize_with = "exposed")]
+    pub(super) second_physician_password: Secret,
+    #[serde(serialize_with = "exposed")]
+    pub(super) operator_password: Secret,
+    #[serde(serialize_with = "exposed")]
+    pub(super) session_key: Secret,
+}
+
+/// For the file that only its owner reads.
+fn exposed<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(secret.expose())
 }
 
 impl Secrets {
@@ -30,11 +41,11 @@ impl Secrets {
             });
         }
         let secrets = Self {
-            device_token: random_token(),
+            device_token: random_token().into(),
             physician_password: password(),
             second_physician_password: password(),
             operator_password: password(),
-            session_key: random_token() + &random_token(),
+            session_key: (random_token() + &random_token()).into(),
         };
         write_private(&path, &serde_json::to_vec_pretty(&secrets)?)?;
         Ok(secrets)
@@ -42,12 +53,12 @@ impl Secrets {
 }
 
 /// Short enough to be typed from the screen, 60 random bits.
-fn password() -> String {
+fn password() -> Secret {
     const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let bits: u64 = rand::random();
     let letter = |place: u32| char::from(LETTERS[(bits >> (place * 5)) as usize & 31]);
     let group = |first: u32| (first..first + 4).map(letter).collect::<String>();
-    format!("{}-{}-{}", group(0), group(4), group(8))
+    format!("{}-{}-{}", group(0), group(4), group(8)).into()
 }
 
 /// Writes a file that only its owner reads, whole or not at all.
