@@ -5,7 +5,8 @@ one rule alone have: what knows one by its name has to be changed with each new 
 A rule's name and its folder's may stand in the folder, in the list of rules and in the documents that
 are written of rules; a stage of one rule in all rules, whose words must do for every stage; a kind's and its
 fields' in its declaration, in rules, which judge kinds, and in documents; all in tests, and in what is generated or recorded. Names count however code writes them:
-blood_pressure, blood-pressure, BloodPressure, bloodPressure, BLOOD_PRESSURE. Whoever else names one
+blood_pressure, blood-pressure, BloodPressure, bloodPressure, BLOOD_PRESSURE. Where one word of a name means
+nothing else, as glucose does, code may not say it either. Whoever else names one
 stands in ALLOWED with the reason. Says what is found and exits with 1.
 """
 
@@ -24,7 +25,8 @@ ALLOWED = {
     "crates/clinical/src/glucose/": ("kind", "the bands of the kind, which rules and metrics share"),
     "crates/clinical/src/metrics/": ("kind", "each metric is of a kind, by its definition"),
     "crates/clinical/src/rules/glucose_low/": ("rule", "is told by the rule of what is lower"),
-    "crates/clinical/src/programmes.rs": ("rule", "sets of parameters, which rules have"),
+    "crates/clinical/src/lib.rs": ("kind", "the list of modules, one of which is of a kind"),
+    "crates/clinical/src/programmes.rs": ("rule and kind", "sets of parameters, which rules have and name after what they judge"),
     "crates/clinical/src/timeline/model.rs": ("kind", "a model for tests"),
     "deploy/rule-sets/": ("rule", "numbers of rules"),
     "fuzz/src/targets/": ("rule and kind", "what is damaged"),
@@ -37,6 +39,7 @@ ALLOWED = {
     "services/dashboard/web/src/charts/glucose.tsx": ("kind", "the chart of the kind"),
     "services/dashboard/web/src/charts/list.ts": ("kind", "the list of charts"),
     "services/dashboard/web/src/charts/weight.tsx": ("kind", "the chart of the kind"),
+    "services/dashboard/web/src/language/words/summaries.ts": ("kind", "the words of the summaries of kinds"),
     "services/dashboard/web/src/summaries/": ("kind", "the summaries of kinds"),
     "services/dashboard/web/src/year/curves.ts": ("kind", "the list of charts of a year"),
     "services/dashboard/src/api/reports.rs": ("kind", "the outcome that the programme is measured by"),
@@ -61,6 +64,19 @@ DOCUMENTS = (
     "docs/vendors.md",
 )
 
+# Words of the names of kinds and fields that mean other things as well: code may say them. The others, such
+# as glucose, stand for the kind or field also where they are a part of another name, and are looked for in
+# code, beside its comments. Two that readers of code take for the kind stay here all the same: `weight` is a
+# property of CSS and of what a fuzzer chooses, and `step` is one of anything.
+ORDINARY_WORDS = {
+    "active", "activity", "blood", "body", "calories", "checkup", "code", "comparator", "criteria", "distance",
+    "duration", "exercise", "fat", "flow", "intensity", "irregular", "meal", "measurement", "method", "moderate",
+    "peak", "physical", "position", "pulse", "rate", "scale", "step", "time", "timing", "total", "unit", "value",
+    "walk", "weight",
+}
+CODE = {".rs", ".ts", ".tsx", ".css", ".mjs"}
+COMMENT = re.compile(r"//.*$|^[ \t]*/?\*.*$|/\*.*?\*/", re.MULTILINE)
+
 # Kinds whose name is a word of English: only a text of its own or a type's name means the kind.
 WORDS_OF_ENGLISH = {"activity"}
 
@@ -69,7 +85,7 @@ GENERATED = re.compile(
     r"generated|openapi\.json$|/published/|\.snap$|regressions|^fuzz/corpus/|\.lock$"
     r"|^schemas/(avro/(accepted_)?reading\.avsc$|clickhouse/|examples/)"
 )
-TEST_MODULE = re.compile(r"^#\[cfg\(test\)\]\n(?:#\[.*\n)*(?:pub(?:\(crate\))? )?mod \w+ \{", re.M)
+TEST_MODULE = re.compile(r"^#\[cfg\(test\)\]\n(?:#\[.*\n)*(?:pub(?:\(\w+\))? )?mod \w+ \{", re.M)
 
 
 # A letter more makes another word; a plural and a compound, such as is_blood_pressure, do not.
@@ -129,6 +145,15 @@ def names_of_fields():
                     yield *pattern, file
 
 
+def names_of_words():
+    """Each word of the names of kinds and fields that means nothing else, however it is written."""
+    for file in KINDS.glob("*.toml"):
+        names = [file.stem, *(field["name"] for field in tomllib.loads(file.read_text())["field"])]
+        for word in {word for name in names for word in name.split("_")} - ORDINARY_WORDS:
+            for text in (word, word.capitalize(), word.upper()):
+                yield "(?<![a-z])" if text == word else "", text, "(?![a-z])", file
+
+
 class Names:
     """What finds names in a text, and where each is at home."""
 
@@ -159,6 +184,7 @@ def main():
         "stage": Names(names_of_stages()),
         "kind": Names(names_of_kinds()),
         "field": Names(names_of_fields()),
+        "word": Names(names_of_words()),
     }
     found, used = [], set()
     for file in files:
@@ -177,13 +203,16 @@ def main():
         for what, names in all_names.items():
             if is_document and what != "rule":
                 continue
-            for number, name, home in names.found_in(text):
+            if what == "word" and file.suffix not in CODE:
+                continue
+            looked_at = COMMENT.sub("", text) if what == "word" else text
+            for number, name, home in names.found_in(looked_at):
                 is_of_kinds = what != "rule" and (file.is_relative_to(RULES) or file.is_relative_to(KINDS))
                 if file.is_relative_to(home) or is_of_kinds:
                     continue
                 places = [place for place in ALLOWED if path == place or place[-1] == "/" and path.startswith(place)]
-                # Whoever may name a kind may name its fields, and of a rule its stage.
-                due = {"field": "kind", "stage": "rule"}.get(what, what)
+                # Whoever may name a kind may name its fields and words of both, and of a rule its stage.
+                due = {"field": "kind", "word": "kind", "stage": "rule"}.get(what, what)
                 allowing = [place for place in places if due in ALLOWED[place][0]]
                 if allowing:
                     used.update((place, due) for place in allowing)

@@ -17,6 +17,7 @@ mod tests;
 mod trace;
 mod trends;
 
+pub use crate::glucose::bands::{Band, InBands};
 pub use aggregates::{
     Aggregate, Bucket, HOUR, HourAggregates, Series, days_of_hours, hour_aggregates, series,
 };

@@ -15,6 +15,8 @@ use clinical::{Kind, PatientId, Span, Timestamp};
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::responses::{NotAssigned, NotSignedIn, StoreUnavailable};
 use crate::access::{AssignedPatient, ReadMetrics};
@@ -286,6 +288,15 @@ async fn glucose(
     let asked: (Kind, UsualBegin) =
         (Kind::BloodGlucose, |local, _, to| metrics::usual_glucose_begin(local, to));
     Wanted::read(dashboard, assigned.patient, asked, query).await
+}
+
+/// Their routes.
+pub(super) fn routes() -> OpenApiRouter<Arc<Dashboard>> {
+    OpenApiRouter::new()
+        .routes(routes!(read_glucose_summary))
+        .routes(routes!(read_glucose_profile))
+        .routes(routes!(list_glucose_days))
+        .routes(routes!(read_pressure_summary))
 }
 
 /// The same with the patient in one segment, its slash encoded.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use clickhouse::Row;
 use clickhouse::query::Query;
-use clinical::glucose::bands::{Band, InBands};
 use clinical::metrics::{Aggregate, Bucket, Period, Series};
+use clinical::metrics::{Band, InBands};
 use clinical::statistics::Mean;
 use clinical::{Kind, PatientId, Timestamp};
 use schemas::stored::AGGREGATED_UNTIL;

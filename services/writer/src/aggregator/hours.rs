@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use clickhouse::Row;
 use clickhouse::query::Query;
 use clinical::copies::COPY_WITHIN;
-use clinical::glucose::bands::Band;
+use clinical::metrics::Band;
 use clinical::metrics::{HOUR, HourAggregates, hour_aggregates};
 use clinical::remembered::{CurrentReading, Delay};
 use clinical::{Kind, Timestamp, clock};

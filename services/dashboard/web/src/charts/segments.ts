@@ -1,4 +1,4 @@
-import { DAY_MS, MINUTE_MS } from '../language/zones'
+import { MINUTE_MS } from '../language/zones'
 
 export interface Point {
   /** Milliseconds since the epoch. */
@@ -8,8 +8,6 @@ export interface Point {
 
 /** A sensor measures every 5 or 15 minutes: over a longer silence nothing is known, and no line is drawn. */
 export const SENSOR_GAP_MS = 30 * MINUTE_MS
-/** Weight changes slowly: days may be missed, more than three are a gap. */
-export const WEIGHT_GAP_MS = 3 * DAY_MS
 
 /** Cuts points in order of time wherever more than `gap` lies between two of them. */
 export function splitAtGaps(points: readonly Point[], gap: number): readonly (readonly Point[])[] {

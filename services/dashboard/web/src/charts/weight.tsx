@@ -1,17 +1,20 @@
 import { useMemo } from 'react'
 import { useLanguage } from '../language/language'
 import { calculatedText, fieldLabel, fieldUnit, namedFieldText, numberOf } from '../language/reading-text'
+import { DAY_MS } from '../language/zones'
 import { ChartPanel } from './chart-panel'
 import type { ChartProps } from './charted'
 import { linePath } from './line-path'
 import { observedAt } from './parted'
 import { Plot, type Scale } from './plot'
-import { splitAtGaps, WEIGHT_GAP_MS } from './segments'
+import { splitAtGaps } from './segments'
 import { spreadOf } from './statistics'
 import { stopsOf } from './stops'
 
 /** At least this many kilograms are shown, so that ordinary changes do not look dramatic. */
 const LEAST_SPAN_KG = 6
+/** Weight changes slowly: days may be missed, more than three are a gap. */
+const GAP_MS = 3 * DAY_MS
 
 export default function WeightChart({ readings, apart, from, to, everAny, evidence }: ChartProps<'weighing_scale'>) {
   const { words } = useLanguage()
@@ -28,8 +31,8 @@ export default function WeightChart({ readings, apart, from, to, everAny, eviden
   const draw = useMemo(
     () => (scale: Scale) => (
       <>
-        <path className="weight-line" d={splitAtGaps(points, WEIGHT_GAP_MS).map((segment) => linePath(segment, scale)).join('')} />
-        <path className="weight-dots" d={points.map((point) => linePath([point], scale)).join('')} />
+        <path className="values-line" d={splitAtGaps(points, GAP_MS).map((segment) => linePath(segment, scale)).join('')} />
+        <path className="values-dots" d={points.map((point) => linePath([point], scale)).join('')} />
         {points
           .filter((point) => point.evidence)
           .map((point) => (

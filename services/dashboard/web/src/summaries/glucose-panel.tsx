@@ -35,7 +35,7 @@ export function GlucosePanel({ summary, profile }: { summary: GlucoseSummary; pr
     words.covered(summary.covered_percent),
   ]
   return (
-    <section className="panel panel-glucose" aria-labelledby="glucose-summary">
+    <section className="panel panel-profile" aria-labelledby="glucose-summary">
       <div className="panel-head">
         <h3 id="glucose-summary">
           {words.sensorGlucose} <small>{unit}</small>

@@ -27,7 +27,7 @@ export function PressurePanel({ summary }: { summary: PressureSummary }) {
     spread.average_real_variability != null && words.variability(spread.average_real_variability, spread.coefficient_of_variation_percent ?? 0),
   ]
   return (
-    <section className="panel panel-pressure" aria-labelledby="pressure-summary">
+    <section className="panel panel-means" aria-labelledby="pressure-summary">
       <div className="panel-head">
         <h3 id="pressure-summary">
           {`${words.kind.blood_pressure} · ${words.mean}`} <small>{unit}</small>

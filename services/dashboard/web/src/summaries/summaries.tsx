@@ -50,8 +50,8 @@ function Waiting({ latest, now }: { latest: readonly Reading[]; now: number }) {
       <h2 id="summaries">{words.summaries}</h2>
       <p className="muted">{words.loading}</p>
       <div className="charts">
-        {hasPressure && <div className="panel panel-pressure" />}
-        {hasGlucose && <div className="panel panel-glucose" />}
+        {hasPressure && <div className="panel panel-means" />}
+        {hasGlucose && <div className="panel panel-profile" />}
       </div>
     </section>
   )
