@@ -59,7 +59,7 @@ def not_in_the_code():
                     yield f"{file}: no service says {label}={value}"
 
 
-def not_told_or_tested():
+def not_described_or_tested():
     page = PAGE.read_text().split("\n## Alarms\n")[1].split("\n## ")[0]
     sections = dict(re.findall(r"^### (\w+)\n\n(.*?)$", page, re.MULTILINE))
     rings, silent = set(), set()
@@ -101,7 +101,7 @@ def said_by_promtool():
 
 
 def main():
-    wrong = [*dict.fromkeys(not_in_the_code()), *not_told_or_tested(), *said_by_promtool()]
+    wrong = [*dict.fromkeys(not_in_the_code()), *not_described_or_tested(), *said_by_promtool()]
     alarms = ALERTS.read_text().count("- alert: ")
     print("\n".join(wrong) or f"{alarms} alarms name what there is, say what to do, and ring when they must")
     return 1 if wrong else 0

@@ -132,7 +132,7 @@ impl AlertEvent {
             raised_at: Timestamp::from_millis(self.raised_at),
             news_at: self.news_at(),
             changed_at: Timestamp::from_millis(self.changed_at),
-            crisis_at: AlertNews::told_crisis(finding, self.late),
+            crisis_at: AlertNews::reported_crisis(finding, self.late),
         })
     }
 }

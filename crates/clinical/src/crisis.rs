@@ -80,7 +80,7 @@ impl Crisis {
     }
 
     /// When the newest crisis began that findings tell of and further readings have confirmed.
-    pub(crate) fn told_by(finding: impl Fn(&str) -> Option<f64>) -> Option<Timestamp> {
+    pub(crate) fn reported_by(finding: impl Fn(&str) -> Option<f64>) -> Option<Timestamp> {
         let began = finding(CRISIS_AT).filter(|_| finding(UNCONFIRMED).is_none())?;
         Some(Timestamp::from_seconds(began as i64))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clinical::alert::Severity;
-use clinical::care::{Act, ActId, Covered, Deed, Outcome, Recorded, Refusal};
+use clinical::care::{Act, ActError, ActId, Covered, Deed, Outcome, Recorded};
 use clinical::{PatientId, Timestamp};
 use schemas::CareEvent;
 use tokio::time::timeout;
@@ -132,10 +132,10 @@ impl<'a> Acting<'a> {
             && known.act.deed.is_same(&deed)
             && self.is_same_text(&known.act);
         if !is_same {
-            return Err(Refusal::OtherContent.into());
+            return Err(ActError::OtherContent.into());
         }
-        if let Some(refusal) = known.refused() {
-            return Err(refusal.into());
+        if let Some(error) = known.error() {
+            return Err(error.into());
         }
         self.dashboard.alert_care(alert).ok_or_else(Problem::not_your_alert)
     }
@@ -154,7 +154,7 @@ impl<'a> Acting<'a> {
     fn deed(
         &self,
         seen: Option<&Seen>,
-        covered: impl FnOnce((Timestamp, Severity)) -> Result<Covered, Refusal>,
+        covered: impl FnOnce((Timestamp, Severity)) -> Result<Covered, ActError>,
     ) -> Result<Deed, Problem> {
         let covered = || {
             let seen = seen.ok_or_else(|| {
@@ -171,11 +171,11 @@ impl<'a> Acting<'a> {
                 Deed::Snooze(covered()?, time_of(until, "until")?)
             }
             RequestedAct::Close { outcome: Outcome::FalseAlarm, reason: None } => {
-                return Err(Refusal::TextMissing.into());
+                return Err(ActError::TextMissing.into());
             }
             RequestedAct::Close { outcome, .. } => Deed::Close(covered()?, *outcome),
             RequestedAct::Undo { act, .. } => {
-                Deed::Undo(ActId::parse(act).ok_or(Refusal::UnknownAct)?)
+                Deed::Undo(ActId::parse(act).ok_or(ActError::UnknownAct)?)
             }
         })
     }
@@ -218,7 +218,7 @@ fn not_sealed(error: &dyn std::fmt::Display) -> Problem {
 }
 
 impl Dashboard {
-    /// Whether acts can be told and taken.
+    /// Whether acts can be answered and taken.
     ///
     /// # Errors
     /// The problem to answer with as long as they are still read.
@@ -233,17 +233,17 @@ impl Dashboard {
     pub fn acts_of(&self, alert: &str, patient: &PatientId) -> Vec<RecordedAct> {
         self.care.read(|log| {
             let acts = log.acts(patient, alert);
-            let told = acts
+            let recorded = acts
                 .into_iter()
-                .flat_map(|acts| acts.history().map(|of| self.told(&of.act, acts.undone_by(of))));
-            told.collect()
+                .flat_map(|acts| acts.history().map(|of| self.answer(&of.act, acts.undone_by(of))));
+            recorded.collect()
         })
     }
 
-    fn told(&self, act: &Act, undone_by: Option<&Act>) -> RecordedAct {
+    fn answer(&self, act: &Act, undone_by: Option<&Act>) -> RecordedAct {
         let colleague = |id: &str| Colleague::of(id, &self.registry);
         let mark = |act: &Act| CareMark { by: colleague(&act.by), at: Instant::utc(act.at) };
-        let mut told = RecordedAct {
+        let mut answer = RecordedAct {
             id: act.id.to_string(),
             kind: (&act.deed).into(),
             mark: mark(act),
@@ -256,15 +256,15 @@ impl Dashboard {
             text_lost: false,
             undone: undone_by.map(|by| Undone { act: by.id.to_string(), mark: mark(by) }),
         };
-        told.text_lost = !act.text.is_empty() && told.text.is_none();
+        answer.text_lost = !act.text.is_empty() && answer.text.is_none();
         match &act.deed {
             Deed::Acknowledge(_) | Deed::Comment => {}
-            Deed::Assign(to) => told.to = to.as_deref().map(colleague),
-            Deed::Snooze(_, until) => told.until = Some(Instant::utc(*until)),
-            Deed::Close(_, outcome) => told.outcome = Some(*outcome),
-            Deed::Undo(act) => told.undoes = Some(act.to_string()),
+            Deed::Assign(to) => answer.to = to.as_deref().map(colleague),
+            Deed::Snooze(_, until) => answer.until = Some(Instant::utc(*until)),
+            Deed::Close(_, outcome) => answer.outcome = Some(*outcome),
+            Deed::Undo(act) => answer.undoes = Some(act.to_string()),
         }
-        told
+        answer
     }
 
     /// The words of an act; none where there are none, or they cannot be read.

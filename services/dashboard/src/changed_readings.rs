@@ -294,15 +294,15 @@ mod tests {
     }
 
     /// What is told when everything before an offset is stored, so many seconds later.
-    fn told(changed: &ChangedReadings, before: i64, seconds: i64) -> Vec<(String, Vec<Kind>)> {
+    fn reported(changed: &ChangedReadings, before: i64, seconds: i64) -> Vec<(String, Vec<Kind>)> {
         said(changed, || changed.stored(&HashMap::from([(PARTITION, before)]), at(seconds)))
     }
 
     /// What is told of changes meanwhile.
     fn said(changed: &ChangedReadings, meanwhile: impl FnOnce()) -> Vec<(String, Vec<Kind>)> {
-        let mut told = changed.subscribe();
+        let mut reports = changed.subscribe();
         meanwhile();
-        let changes = match told.try_recv() {
+        let changes = match reports.try_recv() {
             Ok(Reported::Changed(changes)) => changes.to_vec(),
             _ => Vec::new(),
         };
@@ -318,12 +318,12 @@ mod tests {
     fn a_change_is_told_when_the_store_has_it_and_no_sooner() {
         let changed = known();
         accept(&changed, "A/1", Kind::BloodGlucose, 0);
-        assert!(told(&changed, 0, 1).is_empty());
+        assert!(reported(&changed, 0, 1).is_empty());
         assert_eq!(changed.waiting_since("A/1", at(3)), None, "on its way");
         assert_eq!(changed.waiting_since("A/1", at(4)), Some(at(0)));
-        assert_eq!(told(&changed, 1, 2), [("A/1".to_owned(), vec![Kind::BloodGlucose])]);
+        assert_eq!(reported(&changed, 1, 2), [("A/1".to_owned(), vec![Kind::BloodGlucose])]);
         assert_eq!(changed.waiting_since("A/1", at(9)), None);
-        assert!(told(&changed, 1, 3).is_empty());
+        assert!(reported(&changed, 1, 3).is_empty());
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
         let kinds = vec![Kind::BloodPressure, Kind::Activity];
         let mut expected = [("A/1".to_owned(), kinds), ("B/1".to_owned(), vec![Kind::Activity])];
         expected[0].1.sort();
-        assert_eq!(told(&changed, 4, 4), expected);
+        assert_eq!(reported(&changed, 4, 4), expected);
         assert_eq!(changed.waiting(), (0, None));
     }
 
@@ -348,7 +348,7 @@ mod tests {
         let mut times_reported = 0;
         for offset in 0..60 {
             accept(&changed, "A/1", Kind::OxygenSaturation, offset);
-            times_reported += told(&changed, offset - 1, offset).len();
+            times_reported += reported(&changed, offset - 1, offset).len();
         }
         assert!(times_reported >= 20, "{times_reported}");
         let since = changed.waiting_since("A/1", at(90)).unwrap();
@@ -360,15 +360,15 @@ mod tests {
         let changed = known();
         accept(&changed, "A/1", Kind::WeighingScale, 0);
         let expected = [("A/1".to_owned(), vec![Kind::WeighingScale])];
-        assert!(told(&changed, 0, 4).is_empty());
-        assert_eq!(told(&changed, 0, 5), expected);
-        assert!(told(&changed, 0, 600).is_empty());
+        assert!(reported(&changed, 0, 4).is_empty());
+        assert_eq!(reported(&changed, 0, 5), expected);
+        assert!(reported(&changed, 0, 600).is_empty());
         accept(&changed, "A/1", Kind::WeighingScale, 600);
-        assert!(told(&changed, 0, 605).is_empty());
+        assert!(reported(&changed, 0, 605).is_empty());
         assert_eq!(changed.waiting(), (1, Some(at(0))));
-        assert_eq!(told(&changed, 1, 606), expected);
+        assert_eq!(reported(&changed, 1, 606), expected);
         assert_eq!(changed.waiting(), (1, Some(at(600))));
-        assert_eq!(told(&changed, 601, 607), expected);
+        assert_eq!(reported(&changed, 601, 607), expected);
     }
 
     #[test]
@@ -399,12 +399,12 @@ mod tests {
         assert_eq!(changed.waiting_since("B/1", at(3)), None, "just started");
         assert_eq!(changed.waiting_since("B/1", at(4)), Some(at(0)));
 
-        let mut told = changed.subscribe();
+        let mut reports = changed.subscribe();
         changed.known();
-        assert!(matches!(told.try_recv(), Ok(Reported::Anew)));
+        assert!(matches!(reports.try_recv(), Ok(Reported::Anew)));
         assert_eq!(changed.waiting_since("B/1", at(60)), None);
         changed.known();
-        assert!(told.try_recv().is_err(), "that was known");
+        assert!(reports.try_recv().is_err(), "that was known");
         changed.unknown(at(70));
         changed.unknown(at(80));
         assert_eq!(changed.waiting(), (0, Some(at(70))));
@@ -417,10 +417,10 @@ mod tests {
             accept(&changed, "A/1", Kind::Activity, offset);
         }
         assert_eq!(changed.waiting(), (1, Some(at(2))));
-        assert!(told(&changed, 4, 4).is_empty());
-        assert_eq!(told(&changed, 8, 4), [("A/1".to_owned(), vec![Kind::Activity])]);
+        assert!(reported(&changed, 4, 4).is_empty());
+        assert_eq!(reported(&changed, 8, 4), [("A/1".to_owned(), vec![Kind::Activity])]);
         assert_eq!(changed.waiting(), (1, Some(at(9))));
-        assert_eq!(told(&changed, 10, 5).len(), 1);
+        assert_eq!(reported(&changed, 10, 5).len(), 1);
         assert_eq!(changed.waiting(), (0, None));
     }
 }

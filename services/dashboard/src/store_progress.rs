@@ -121,7 +121,7 @@ impl Following {
                     }
                     () = shutdown.requested() => return,
                 }
-                tracked.tell(now());
+                tracked.report(now());
                 metrics.show_waiting(changed.waiting(), now());
                 if changed.is_known() {
                     readings.ready();
@@ -211,7 +211,7 @@ impl<F: FnMut(Start, Arc<AtomicBool>) -> Result<(), StreamError>> Tracked<F> {
         self.changed.unknown(now);
     }
 
-    fn tell(&self, now: Timestamp) {
+    fn report(&self, now: Timestamp) {
         let Some(caught_up) = &self.caught_up else { return self.changed.probably_stored(now) };
         if caught_up.load(Ordering::Acquire) {
             self.changed.known();
@@ -248,14 +248,14 @@ mod tests {
             },
         )
         .unwrap();
-        let mut told = changed.subscribe();
+        let mut reports = changed.subscribe();
         assert!(tracked.wants_answer(), "whatever waits");
         tracked.not_answered(at(1));
         accept(&changed, 7, 1);
-        tracked.tell(at(5));
-        assert!(told.try_recv().is_err());
-        tracked.tell(at(6));
-        assert!(matches!(told.try_recv(), Ok(Reported::Changed(_))));
+        tracked.report(at(5));
+        assert!(reports.try_recv().is_err());
+        tracked.report(at(6));
+        assert!(matches!(reports.try_recv(), Ok(Reported::Changed(_))));
         assert_eq!(changed.waiting_since("A/1", at(6)), Some(at(0)));
         assert!(tracked.wants_answer());
 
@@ -263,15 +263,15 @@ mod tests {
         tracked.answered(before.clone()).unwrap();
         // What was accepted long ago is held while it is read anew.
         accept(&changed, 5, -3600);
-        tracked.tell(at(10));
+        tracked.report(at(10));
         assert_eq!(changed.waiting().0, 1);
         assert!(!changed.is_known());
         tracked.caught_up.as_ref().unwrap().store(true, Ordering::Release);
-        tracked.tell(at(11));
+        tracked.report(at(11));
         assert!(changed.is_known());
         assert_eq!(changed.waiting_since("A/1", at(11)), Some(at(-3600)));
         tracked.answered(HashMap::from([(0, 8)])).unwrap();
-        tracked.tell(at(12));
+        tracked.report(at(12));
         assert_eq!(changed.waiting(), (0, None));
         assert!(!tracked.wants_answer());
 

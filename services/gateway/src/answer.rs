@@ -81,7 +81,7 @@ impl<'a> Answer<'a> {
                     rejected += 1;
                     ("rejected", None, problems)
                 }
-                ReadingResult::NotTaken(problems) => {
+                ReadingResult::NotStored(problems) => {
                     not_stored += 1;
                     ("not_stored", None, problems)
                 }

@@ -203,9 +203,10 @@ async fn send(gateway: &Gateway, records: &[Outbound]) -> Vec<bool> {
 
 fn count(metrics: &GatewayMetrics, prepared: &intake::Prepared, acknowledged: &[bool]) {
     let accepted = acknowledged.iter().filter(|done| **done).count();
-    let is_not_taken = |entry: &&intake::Entry| matches!(entry.result, ReadingResult::NotTaken(_));
-    let not_taken = prepared.entries.iter().filter(is_not_taken).count();
-    metrics.published(accepted, acknowledged.len() - accepted + not_taken);
+    let is_not_stored =
+        |entry: &&intake::Entry| matches!(entry.result, ReadingResult::NotStored(_));
+    let not_stored = prepared.entries.iter().filter(is_not_stored).count();
+    metrics.published(accepted, acknowledged.len() - accepted + not_stored);
     for entry in &prepared.entries {
         if let ReadingResult::Rejected(problems) = &entry.result
             && let Some(first) = problems.first()

@@ -42,8 +42,8 @@ pub(crate) enum ReadingResult {
     Good(String),
     /// Rejected.
     Rejected(Vec<Problem>),
-    /// Not taken, for a reason that is not the sender's: to be sent again.
-    NotTaken(Vec<Problem>),
+    /// Not stored, for a reason that is not the sender's: to be sent again.
+    NotStored(Vec<Problem>),
 }
 
 /// Why a request is answered as a whole, and none of its readings is sent.
@@ -167,7 +167,7 @@ fn uncovered(
 /// What becomes of a reading that is not taken: it is the operators who mend a time zone.
 fn result_of(problems: Vec<Problem>) -> ReadingResult {
     match problems.iter().all(|problem| problem.rule == Rule::TimeZone) {
-        true => ReadingResult::NotTaken(problems),
+        true => ReadingResult::NotStored(problems),
         false => ReadingResult::Rejected(problems),
     }
 }

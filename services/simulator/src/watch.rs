@@ -34,7 +34,7 @@ pub enum Event<'a> {
 }
 
 /// Lets the rules judge everything that a patient's devices send from a day on until before another,
-/// by the patient's care plan, and tells what happens. The clock is the newest receipt, as a
+/// by the patient's care plan, and reports what happens. The clock is the newest receipt, as a
 /// partition's; in the end it is the last midnight.
 pub fn watch(
     patient: &Patient,
@@ -78,14 +78,14 @@ struct Watched<'p> {
 impl Watched<'_> {
     fn begin(&mut self, now: Timestamp, see: &mut impl FnMut(Event<'_>)) {
         let with = (self.care_plan, Window::default());
-        tell(&self.monitor.reassess(self.patient, now, with), see);
+        report(&self.monitor.reassess(self.patient, now, with), see);
     }
 
     /// Lets go off what is due until a time.
     fn advance(&mut self, until: Timestamp, see: &mut impl FnMut(Event<'_>)) {
         let with = (self.care_plan, Window::default());
         while let Some(due) = self.monitor.next_assessment().filter(|due| *due <= until) {
-            tell(&self.monitor.pass_time(self.patient, due, with), see);
+            report(&self.monitor.pass_time(self.patient, due, with), see);
         }
         if until >= self.swept + SWEEP {
             self.swept = until;
@@ -102,11 +102,11 @@ impl Watched<'_> {
         if applied.outcome == Outcome::New && !reading.entered_in_error {
             see(Event::Reading { reading, received, open: &open });
         }
-        tell(&applied.changes, see);
+        report(&applied.changes, see);
     }
 }
 
-fn tell(changes: &[Alert], see: &mut impl FnMut(Event<'_>)) {
+fn report(changes: &[Alert], see: &mut impl FnMut(Event<'_>)) {
     for alert in changes {
         see(Event::Alert(alert));
     }

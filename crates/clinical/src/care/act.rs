@@ -56,7 +56,7 @@ pub struct Covered {
     pub severity: Severity,
     /// How far the rule had come.
     pub stage: Stage,
-    /// When the newest crisis began of which somebody was told inside the open alert.
+    /// When the newest crisis began that was reported to somebody inside the open alert.
     pub crisis_at: Option<Timestamp>,
 }
 
@@ -185,7 +185,7 @@ pub struct Act {
 
 /// Why an act is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum ActError {
     /// No such alert.
     #[error("the alert is not known")]
     UnknownAlert,
@@ -221,7 +221,7 @@ pub enum Refusal {
     TextMissing,
 }
 
-impl Refusal {
+impl ActError {
     /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! The acts of one alert, folded.
 
-use super::act::{Act, ActId, Deed, Refusal};
+use super::act::{Act, ActError, ActId, Deed};
 
 /// An act in the log, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,13 +10,13 @@ pub struct Recorded {
     /// The place, among the alert's acts, of the last one that takes it back.
     undone_by: Option<usize>,
     /// Why it does not count, where two came together of which only one can.
-    refused: Option<Refusal>,
+    error: Option<ActError>,
 }
 
 impl Recorded {
     /// Why it does not count.
-    pub const fn refused(&self) -> Option<Refusal> {
-        self.refused
+    pub const fn error(&self) -> Option<ActError> {
+        self.error
     }
 
     /// Whether an act that counts takes it back.
@@ -51,12 +51,12 @@ impl AlertActs {
             let is_same = known.act.by == act.by && known.act.deed.is_same(&act.deed);
             return if is_same { Applied::Known } else { Applied::OtherContent };
         }
-        let refused = match &act.deed {
+        let error = match &act.deed {
             Deed::Undo(id) => self.check_undo(id).err(),
             _ => None,
         };
-        let undoes = matches!(act.deed, Deed::Undo(_)) && refused.is_none();
-        self.0.push(Recorded { act, undone_by: None, refused });
+        let undoes = matches!(act.deed, Deed::Undo(_)) && error.is_none();
+        self.0.push(Recorded { act, undone_by: None, error });
         if undoes {
             self.settle();
         }
@@ -72,7 +72,7 @@ impl AlertActs {
         for place in (0..self.0.len()).rev() {
             let undoing = &self.0[place];
             let Deed::Undo(id) = &undoing.act.deed else { continue };
-            if undoing.undone_by.is_some() || undoing.refused.is_some() {
+            if undoing.undone_by.is_some() || undoing.error.is_some() {
                 continue;
             }
             let undone = self.0[..place].iter().position(|recorded| recorded.act.id == *id);
@@ -86,10 +86,10 @@ impl AlertActs {
     ///
     /// # Errors
     /// Why it cannot.
-    pub fn check_undo(&self, id: &ActId) -> Result<(), Refusal> {
-        let known = self.get(id).filter(|known| known.refused.is_none());
-        match known.ok_or(Refusal::UnknownAct)?.is_undone() {
-            true => Err(Refusal::AlreadyUndone),
+    pub fn check_undo(&self, id: &ActId) -> Result<(), ActError> {
+        let known = self.get(id).filter(|known| known.error.is_none());
+        match known.ok_or(ActError::UnknownAct)?.is_undone() {
+            true => Err(ActError::AlreadyUndone),
             false => Ok(()),
         }
     }
@@ -116,7 +116,7 @@ impl AlertActs {
 
     /// Every act that was taken, also those that were undone, in the order of the log.
     pub fn history(&self) -> impl DoubleEndedIterator<Item = &Recorded> {
-        self.0.iter().filter(|recorded| recorded.refused.is_none())
+        self.0.iter().filter(|recorded| recorded.error.is_none())
     }
 
     /// The acts that count, in the order of the log.

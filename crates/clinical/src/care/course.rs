@@ -22,15 +22,18 @@ pub struct AlertNews {
     pub news_at: Timestamp,
     /// When the event changed it.
     pub changed_at: Timestamp,
-    /// When the newest crisis began of which somebody was told inside the open alert.
+    /// When the newest crisis began that was reported to somebody inside the open alert.
     pub crisis_at: Option<Timestamp>,
 }
 
 impl AlertNews {
-    /// When the newest crisis began of which somebody was told: one that no further reading has
-    /// confirmed, or whose readings came too late, was told to nobody.
-    pub fn told_crisis(finding: impl Fn(&str) -> Option<f64>, is_late: bool) -> Option<Timestamp> {
-        Crisis::told_by(finding).filter(|_| !is_late)
+    /// When the newest crisis began that was reported to somebody: one that no further reading has
+    /// confirmed, or whose readings came too late, was reported to nobody.
+    pub fn reported_crisis(
+        finding: impl Fn(&str) -> Option<f64>,
+        is_late: bool,
+    ) -> Option<Timestamp> {
+        Crisis::reported_by(finding).filter(|_| !is_late)
     }
 }
 
@@ -44,7 +47,7 @@ impl From<&Alert> for AlertNews {
             raised_at: alert.raised_at,
             news_at: alert.news_at,
             changed_at: alert.changed_at,
-            crisis_at: Self::told_crisis(|name| alert.finding(name), alert.late),
+            crisis_at: Self::reported_crisis(|name| alert.finding(name), alert.late),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::act::{Act, Covered, Deed, Refusal};
+use super::act::{Act, ActError, Covered, Deed};
 use super::acts::{AlertActs, Applied};
 use super::course::{AlertNews, Course};
 use super::state::CareState;
@@ -81,13 +81,13 @@ impl CareLog {
         &self,
         alert: &str,
         (changed_at, severity): (Timestamp, Severity),
-    ) -> Result<Covered, Refusal> {
-        let course = self.course(alert).ok_or(Refusal::UnknownAlert)?;
+    ) -> Result<Covered, ActError> {
+        let course = self.course(alert).ok_or(ActError::UnknownAlert)?;
         if changed_at > course.newest().changed_at {
-            return Err(Refusal::NotSeenYet);
+            return Err(ActError::NotSeenYet);
         }
         match course.news_at() > changed_at || course.newest().severity > severity {
-            true => Err(Refusal::HasBecomeWorse),
+            true => Err(ActError::HasBecomeWorse),
             false => Ok(course.seen_at(changed_at)),
         }
     }
@@ -97,28 +97,28 @@ impl CareLog {
     ///
     /// # Errors
     /// Why not.
-    pub fn check(&self, act: &Act) -> Result<(), Refusal> {
-        let (patient, course) = self.courses.get(&act.alert).ok_or(Refusal::UnknownAlert)?;
+    pub fn check(&self, act: &Act) -> Result<(), ActError> {
+        let (patient, course) = self.courses.get(&act.alert).ok_or(ActError::UnknownAlert)?;
         if *patient != act.patient {
-            return Err(Refusal::OtherPatient);
+            return Err(ActError::OtherPatient);
         }
         let acts = self.acts(patient, &act.alert);
         if acts.map_or(0, AlertActs::len) >= AlertActs::MOST {
-            return Err(Refusal::TooMany);
+            return Err(ActError::TooMany);
         }
         if act.deed.needs_text() && act.text.is_empty() {
-            return Err(Refusal::TextMissing);
+            return Err(ActError::TextMissing);
         }
         if act.deed.covered().is_some_and(|covered| course.is_beyond(covered)) {
-            return Err(Refusal::HasBecomeWorse);
+            return Err(ActError::HasBecomeWorse);
         }
         match &act.deed {
-            Deed::Snooze(..) if !course.is_open() => Err(Refusal::NotOpen),
+            Deed::Snooze(..) if !course.is_open() => Err(ActError::NotOpen),
             Deed::Snooze(covered, until) => {
                 let is_fit = *until > act.at && *until - act.at <= covered.longest_snooze();
-                if is_fit { Ok(()) } else { Err(Refusal::UntilWhen) }
+                if is_fit { Ok(()) } else { Err(ActError::UntilWhen) }
             }
-            Deed::Undo(id) => acts.map_or(Err(Refusal::UnknownAct), |acts| acts.check_undo(id)),
+            Deed::Undo(id) => acts.map_or(Err(ActError::UnknownAct), |acts| acts.check_undo(id)),
             _ => Ok(()),
         }
     }

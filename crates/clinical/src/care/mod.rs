@@ -15,7 +15,7 @@ mod state;
 mod tests;
 
 pub use act::{
-    Act, ActId, Covered, Deed, LONGEST_SNOOZE, LONGEST_SNOOZE_OF_URGENT, Outcome, Refusal,
+    Act, ActError, ActId, Covered, Deed, LONGEST_SNOOZE, LONGEST_SNOOZE_OF_URGENT, Outcome,
 };
 pub use acts::{AlertActs, Applied, Recorded};
 pub use course::{AlertNews, Course};

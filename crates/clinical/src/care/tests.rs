@@ -124,16 +124,16 @@ fn what_the_newest_event_alone_says_is_beyond_what_was_covered_too() {
 
 #[test]
 fn a_crisis_counts_once_somebody_is_told_of_it() {
-    let told = |unconfirmed: bool, late: bool| {
+    let reported = |unconfirmed: bool, late: bool| {
         let finding = |name: &str| match name {
             "crisis_at" => Some(1_795_000_300.0),
             "crisis_unconfirmed" if unconfirmed => Some(1.0),
             _ => None,
         };
-        AlertNews::told_crisis(finding, late)
+        AlertNews::reported_crisis(finding, late)
     };
-    assert_eq!(told(false, false), Some(at(5)));
-    assert_eq!((told(true, false), told(false, true)), (None, None));
+    assert_eq!(reported(false, false), Some(at(5)));
+    assert_eq!((reported(true, false), reported(false, true)), (None, None));
 }
 
 #[test]
@@ -165,13 +165,13 @@ fn how_long_an_alert_is_put_off_depends_on_how_urgent_it_is() {
         let covered = now_of(&log);
         let until = |until| act("1", "dr.sato", 1, Deed::Snooze(covered, until));
         assert_eq!(log.check(&until(at(1) + longest)), Ok(()));
-        assert_eq!(log.check(&until(at(1) + longest + MINUTE)), Err(Refusal::UntilWhen));
-        assert_eq!(log.check(&until(at(1))), Err(Refusal::UntilWhen));
+        assert_eq!(log.check(&until(at(1) + longest + MINUTE)), Err(ActError::UntilWhen));
+        assert_eq!(log.check(&until(at(1))), Err(ActError::UntilWhen));
         let mut without = until(at(2));
         without.text.clear();
-        assert_eq!(log.check(&without), Err(Refusal::TextMissing));
+        assert_eq!(log.check(&without), Err(ActError::TextMissing));
         log.apply_alert("a", &patient("A/1"), news(severity, Transition::Resolved, 2));
-        assert_eq!(log.check(&until(at(2))), Err(Refusal::NotOpen));
+        assert_eq!(log.check(&until(at(2))), Err(ActError::NotOpen));
     }
 }
 
@@ -201,7 +201,7 @@ fn a_false_alarm_says_why() {
     let log = log(&[raised(Severity::Urgent)]);
     let close = |outcome| act("1", "dr.sato", 1, Deed::Close(now_of(&log), outcome));
     let without = |outcome| Act { text: Vec::new(), ..close(outcome) };
-    assert_eq!(log.check(&without(Outcome::FalseAlarm)), Err(Refusal::TextMissing));
+    assert_eq!(log.check(&without(Outcome::FalseAlarm)), Err(ActError::TextMissing));
     assert_eq!(log.check(&close(Outcome::FalseAlarm)), Ok(()));
     assert_eq!(log.check(&without(Outcome::Contacted)), Ok(()));
 }
@@ -214,8 +214,8 @@ fn an_undo_is_undone_and_anybody_of_the_team_may() {
     let undo = |id: &str, by: &str, of: &str| act(id, by, 2, Deed::Undo(ActId::parse(of).unwrap()));
     log.apply_act(undo("u1", "dr.ito", "ack"));
     assert_eq!(state(&log), CareState { due_at: state(&log).due_at, ..CareState::default() });
-    assert_eq!(log.check(&undo("u2", "dr.sato", "ack")), Err(Refusal::AlreadyUndone));
-    assert_eq!(log.check(&undo("u2", "dr.sato", "none")), Err(Refusal::UnknownAct));
+    assert_eq!(log.check(&undo("u2", "dr.sato", "ack")), Err(ActError::AlreadyUndone));
+    assert_eq!(log.check(&undo("u2", "dr.sato", "none")), Err(ActError::UnknownAct));
     log.apply_act(undo("u3", "dr.sato", "u1"));
     assert_eq!(state(&log), with);
     // Undone anew, and what undid the first undo too: the first one counts again beside it.
@@ -230,7 +230,7 @@ fn an_undo_is_undone_and_anybody_of_the_team_may() {
     log.apply_act(undo("u7", "dr.sato", "ack"));
     let acts = log.acts(&patient("A/1"), "a").unwrap();
     let lost = acts.get(&ActId::parse("u7").unwrap()).unwrap();
-    assert_eq!(lost.refused(), Some(Refusal::AlreadyUndone));
+    assert_eq!(lost.error(), Some(ActError::AlreadyUndone));
     assert!(acts.history().all(|recorded| recorded.act.id.as_str() != "u7"));
 }
 
@@ -253,24 +253,24 @@ fn an_act_of_another_patient_or_of_no_alert_changes_nothing() {
     let covered = now_of(&log);
     let others =
         Act { patient: patient("B/1"), ..act("1", "dr.ito", 1, Deed::Acknowledge(covered)) };
-    assert_eq!(log.check(&others), Err(Refusal::OtherPatient));
+    assert_eq!(log.check(&others), Err(ActError::OtherPatient));
     log.apply_act(others);
     assert_eq!(state(&log).acknowledged, None);
     let of_none = Act { alert: "z".to_owned(), ..act("1", "dr.sato", 1, Deed::Comment) };
-    assert_eq!(log.check(&of_none), Err(Refusal::UnknownAlert));
+    assert_eq!(log.check(&of_none), Err(ActError::UnknownAlert));
     assert_eq!(log.state("z"), None);
 }
 
 #[test]
 fn nobody_covers_what_they_have_not_seen() {
     let mut log = log(&[raised(Severity::Review)]);
-    assert_eq!(log.covered("a", (at(1), Severity::Review)), Err(Refusal::NotSeenYet));
+    assert_eq!(log.covered("a", (at(1), Severity::Review)), Err(ActError::NotSeenYet));
     let stale = act("1", "dr.sato", 2, Deed::Acknowledge(now_of(&log)));
     // In the same moment: the time alone does not tell the two apart.
     log.apply_alert("a", &patient("A/1"), news(Severity::Urgent, Transition::Escalated, 0));
-    assert_eq!(log.covered("a", (at(0), Severity::Review)), Err(Refusal::HasBecomeWorse));
+    assert_eq!(log.covered("a", (at(0), Severity::Review)), Err(ActError::HasBecomeWorse));
     assert!(log.covered("a", (at(0), Severity::Urgent)).is_ok());
-    assert_eq!(log.check(&stale), Err(Refusal::HasBecomeWorse));
+    assert_eq!(log.check(&stale), Err(ActError::HasBecomeWorse));
     // Written all the same, because it came between: it does not hold.
     log.apply_act(stale);
     assert!(!state(&log).is_attended(at(3)));
@@ -284,7 +284,7 @@ fn no_more_acts_of_an_alert_are_taken_than_are_looked_through() {
         assert_eq!(log.check(&comment), Ok(()));
         log.apply_act(comment);
     }
-    assert_eq!(log.check(&act("x", "dr.sato", 1, Deed::Comment)), Err(Refusal::TooMany));
+    assert_eq!(log.check(&act("x", "dr.sato", 1, Deed::Comment)), Err(ActError::TooMany));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use clinical::care::Refusal;
+use clinical::care::ActError;
 
 use super::Problem;
 
@@ -69,47 +69,47 @@ impl Problem {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<ActError> for Problem {
+    fn from(error: ActError) -> Self {
         let conflict =
-            |title, detail| Self::new(StatusCode::CONFLICT, refusal.as_str(), title, detail);
-        match refusal {
-            Refusal::UnknownAlert | Refusal::OtherPatient => Self::not_your_alert(),
-            Refusal::OtherContent => conflict(
+            |title, detail| Self::new(StatusCode::CONFLICT, error.as_str(), title, detail);
+        match error {
+            ActError::UnknownAlert | ActError::OtherPatient => Self::not_your_alert(),
+            ActError::OtherContent => conflict(
                 "The id belongs to another act",
                 "The alert has an act of this id that says something else, or is another person's; make a new id for each act.",
             ),
-            Refusal::UnknownAct => conflict(
+            ActError::UnknownAct => conflict(
                 "No such act",
                 "The alert has no act of the id that is to be taken back; read its acts again.",
             ),
-            Refusal::AlreadyUndone => conflict(
+            ActError::AlreadyUndone => conflict(
                 "The act was taken back already",
                 "Somebody has taken the act back before; read the acts again.",
             ),
-            Refusal::HasBecomeWorse => conflict(
+            ActError::HasBecomeWorse => conflict(
                 "The alert has become worse",
                 "The alert was raised again or has become worse since the page showed it; look at it again, and act on what it is now under a new id.",
             ),
-            Refusal::NotOpen => conflict(
+            ActError::NotOpen => conflict(
                 "The alert is not open",
                 "The alert is over by itself and need not be put off; look at it again.",
             ),
-            Refusal::TooMany => conflict(
+            ActError::TooMany => conflict(
                 "The alert has too many acts",
                 "The alert has 500 acts, and no more are taken.",
             ),
-            Refusal::NotSeenYet => Self::new(
+            ActError::NotSeenYet => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
-                refusal.as_str(),
+                error.as_str(),
                 "The alert is not read yet",
                 "This instance has not read the alert as the page showed it; send the act again under the same id.",
             )
             .retry_after(Duration::from_secs(1)),
-            Refusal::UntilWhen => Self::invalid_act(
+            ActError::UntilWhen => Self::invalid_act(
                 "An urgent alert is put off for 4 hours at most, any other one for 14 days, and until a time that is still to come.",
             ),
-            Refusal::TextMissing => Self::invalid_act("Say why, or what: the words are missing."),
+            ActError::TextMissing => Self::invalid_act("Say why, or what: the words are missing."),
         }
     }
 }

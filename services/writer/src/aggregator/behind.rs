@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use crate::metrics::WriterMetrics;
 
-/// Between two times that it is told.
-const TELL: Duration = Duration::from_secs(5);
+/// Between two times that it is reported.
+const BETWEEN_REPORTS: Duration = Duration::from_secs(5);
 
 /// Grows by itself until something better is known, so that an alarm rings also where nothing is ever done.
 pub(super) struct Behind {
@@ -30,12 +30,12 @@ impl Behind {
         self.metrics.aggregates_behind(behind);
     }
 
-    /// Tells it again and again.
-    pub(super) async fn tell(&self) -> Infallible {
+    /// Reports it again and again.
+    pub(super) async fn report(&self) -> Infallible {
         loop {
             let (known, at) = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
             self.metrics.aggregates_behind(known.saturating_add(at.elapsed()));
-            tokio::time::sleep(TELL).await;
+            tokio::time::sleep(BETWEEN_REPORTS).await;
         }
     }
 }
@@ -50,11 +50,11 @@ mod tests {
     async fn while_something_takes_long_the_aggregates_are_ever_further_behind() {
         let metrics = WriterMetrics::register(&Metrics::for_service("writer")).unwrap();
         let behind = Behind::new(metrics.clone());
-        for (known, told) in [(0, 895.0), (60, 955.0)] {
+        for (known, reported) in [(0, 895.0), (60, 955.0)] {
             behind.is(Duration::from_secs(known));
             let fifteen_minutes = Duration::from_secs(15 * 60);
-            tokio::time::timeout(fifteen_minutes, behind.tell()).await.unwrap_err();
-            assert!(metrics.behind_seconds() >= told, "{}", metrics.behind_seconds());
+            tokio::time::timeout(fifteen_minutes, behind.report()).await.unwrap_err();
+            assert!(metrics.behind_seconds() >= reported, "{}", metrics.behind_seconds());
         }
     }
 }

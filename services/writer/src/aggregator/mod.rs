@@ -106,7 +106,7 @@ impl Aggregator {
             if self.leading.is_so() {
                 let passed = tokio::select! {
                     passed = self.pass() => passed,
-                    never = self.behind.tell() => match never {},
+                    never = self.behind.report() => match never {},
                     () = shutdown.requested() => return,
                 };
                 match passed {

@@ -35,7 +35,7 @@ pub(super) const HANDED_OVER: Span = Span::from_hours(1);
 /// The numbers of the rule that nothing changes.
 pub(super) const FIXED: &[Fixed] = &[
     Fixed::hours(
-        ["通知までの追加時間", "told: after these hours"],
+        ["通知までの追加時間", "reported: after these hours"],
         UNTIL_GROUPS_ARE_COUNTED,
         "ours: until then it is known whether a whole group is silent",
     ),

@@ -93,7 +93,7 @@ impl Api {
     }
 }
 
-fn refusal(status: u16, name: &str) -> (u16, String) {
+fn problem(status: u16, name: &str) -> (u16, String) {
     (status, name.to_owned())
 }
 
@@ -139,7 +139,7 @@ async fn a_retry_is_one_act_and_an_id_of_another_act_is_refused() {
     let first = two.here.done("dr.sato", &comment("1", TEXT)).await;
     assert_eq!(first["comments"], 1);
     assert_eq!(two.there.done("dr.sato", &comment("1", TEXT)).await, first);
-    let taken = refusal(409, "other-content");
+    let taken = problem(409, "other-content");
     assert_eq!(two.here.refused("dr.sato", ACTS, &comment("1", "something else")).await, taken);
     assert_eq!(two.here.refused("dr.sato", ACTS, &acknowledge("1", "review")).await, taken);
     assert_eq!(two.here.refused("dr.ito", ACTS, &comment("1", TEXT)).await, taken);
@@ -168,10 +168,10 @@ async fn nobody_acts_on_what_is_not_theirs_and_the_attempt_is_recorded() {
     let unknown = "/api/v1/alerts/none/acts";
     for path in [theirs, unknown] {
         let refused = two.here.refused("dr.sato", path, &acknowledge("1", "urgent")).await;
-        assert_eq!(refused, refusal(403, "not-your-alert"));
+        assert_eq!(refused, problem(403, "not-your-alert"));
         assert_eq!(two.here.get("dr.sato", path).await.0, 403);
         let of_operator = two.here.refused("ops", path, &acknowledge("1", "urgent")).await;
-        assert_eq!(of_operator, refusal(403, "physicians-only"));
+        assert_eq!(of_operator, problem(403, "physicians-only"));
     }
     let said = two.here.audit.said();
     for (action, patient) in
@@ -198,7 +198,7 @@ async fn nothing_is_done_that_could_not_be_recorded_as_an_access() {
     assert_eq!(two.here.get("dr.sato", "/api/v1/alerts").await.0, 200);
     two.here.audit.broken.store(true, Ordering::Relaxed);
     let refused = two.here.refused("dr.sato", ACTS, &acknowledge("1", "urgent")).await;
-    assert_eq!(refused, refusal(503, "access-not-recorded"));
+    assert_eq!(refused, problem(503, "access-not-recorded"));
     assert!(two.acts.events.lock().unwrap().is_empty());
 }
 
@@ -215,12 +215,12 @@ async fn what_has_become_worse_is_not_covered_and_what_was_covered_comes_back() 
     assert_eq!((&back["acknowledged"], &back["snoozed"]), (&Value::Null, &Value::Null));
     assert_eq!(back["due_at"], "2026-11-18T11:37:40Z");
     let stale = two.here.refused("dr.ito", ACTS, &acknowledge("3", "review")).await;
-    assert_eq!(stale, refusal(409, "has-become-worse"));
+    assert_eq!(stale, problem(409, "has-become-worse"));
     // The other instance has not read it yet, and the page has.
     let mut ahead = acknowledge("4", "urgent");
     ahead["seen"]["changed_at"] = json!("2026-11-18T11:07:40Z");
     let behind = two.there.refused("dr.ito", ACTS, &ahead).await;
-    assert_eq!(behind, refusal(503, "not-seen-yet"));
+    assert_eq!(behind, problem(503, "not-seen-yet"));
     let care = two.here.done("dr.ito", &ahead).await;
     assert_eq!(
         (&care["acknowledged"]["by"]["id"], &care["came_back_at"]),
@@ -261,14 +261,14 @@ async fn words_are_written_down_sealed_and_die_with_the_patients_key() {
     for api in [&two.here, &two.there] {
         assert_eq!(texts(api.history().await), vec![(Value::Null, json!(true)); 2]);
         let refused = api.refused("dr.sato", ACTS, &comment("3", "more")).await;
-        assert_eq!(refused, refusal(409, "data-erased"));
+        assert_eq!(refused, problem(409, "data-erased"));
         assert_eq!(api.care().await["closed"]["outcome"], "false_alarm", "what was done stays");
     }
     // Another patient's words need another key, and without one nothing is written.
     two.keys.broken.store(true, Ordering::Relaxed);
     let theirs = "/api/v1/alerts/theirs/acts";
     let refused = two.here.refused("dr.ito", theirs, &comment("1", "words")).await;
-    assert_eq!(refused, refusal(503, "words-not-sealed"));
+    assert_eq!(refused, problem(503, "words-not-sealed"));
     assert_eq!(two.acts.events.lock().unwrap().len(), 2);
     assert_eq!(two.here.post("dr.ito", theirs, &acknowledge("1", "urgent")).await.0, 200);
 }
@@ -284,10 +284,10 @@ async fn an_act_is_taken_back_by_a_further_one_also_by_a_colleague() {
     assert_eq!(history[0]["undone"]["by"]["id"], "dr.ito");
     assert_eq!((&history[1]["undoes"], &history[1]["undone"]), (&json!("1"), &Value::Null));
     let again = two.here.refused("dr.sato", ACTS, &undo("3", "1")).await;
-    assert_eq!(again, refusal(409, "already-undone"));
+    assert_eq!(again, problem(409, "already-undone"));
     assert_eq!(
         two.here.refused("dr.sato", ACTS, &undo("3", "9")).await,
-        refusal(409, "unknown-act")
+        problem(409, "unknown-act")
     );
     let care = two.here.done("dr.sato", &undo("4", "2")).await;
     assert_eq!(care["acknowledged"]["by"]["id"], "dr.sato");
@@ -309,7 +309,7 @@ async fn an_alert_is_given_to_whom_follows_the_patient_and_to_nobody_else() {
     );
     for nobody in ["ops", "unregistered", "dr.none"] {
         let refused = two.here.refused("dr.sato", ACTS, &assign("2", json!(nobody))).await;
-        assert_eq!(refused, refusal(422, "not-a-colleague"), "{nobody}");
+        assert_eq!(refused, problem(422, "not-a-colleague"), "{nobody}");
     }
     two.here.escalate();
     assert_eq!(two.here.care().await["assigned"]["to"]["id"], "dr.ito", "who is on it stays");
@@ -361,7 +361,7 @@ async fn of_many_alerts_each_is_answered_for_itself_and_whose_they_are_is_record
     twice["alerts"][1] = twice["alerts"][0].clone();
     for none in [of(0), of(201), twice] {
         let refused = two.here.refused("dr.sato", MANY, &none).await;
-        assert_eq!(refused, refusal(422, "invalid-act"));
+        assert_eq!(refused, problem(422, "invalid-act"));
     }
     assert!(of(200).to_string().len() > crate::api::body::LONGEST_JSON);
     assert_eq!(two.here.post("dr.sato", MANY, &of(200)).await.0, 200);
@@ -372,7 +372,7 @@ async fn an_act_that_kafka_has_not_acknowledged_is_not_said_to_be_done() {
     let two = two("urgent");
     two.acts.broken.store(true, Ordering::Relaxed);
     let refused = two.here.refused("dr.sato", ACTS, &acknowledge("1", "urgent")).await;
-    assert_eq!(refused, refusal(503, "act-not-known-to-be-done"));
+    assert_eq!(refused, problem(503, "act-not-known-to-be-done"));
     assert_eq!(two.here.care().await["acknowledged"], Value::Null);
     two.acts.broken.store(false, Ordering::Relaxed);
     let care = two.here.done("dr.sato", &acknowledge("1", "urgent")).await;
@@ -386,7 +386,7 @@ async fn an_act_is_answered_when_this_instance_shows_it_and_not_before() {
     let followers = std::mem::take(&mut *two.acts.followers.lock().unwrap());
     tokio::time::pause();
     let refused = two.here.refused("dr.sato", ACTS, &acknowledge("1", "urgent")).await;
-    assert_eq!(refused, refusal(503, "act-not-known-to-be-done"));
+    assert_eq!(refused, problem(503, "act-not-known-to-be-done"));
     tokio::time::resume();
     *two.acts.followers.lock().unwrap() = followers;
     let written = two.acts.events.lock().unwrap()[0].clone();
@@ -403,7 +403,7 @@ async fn while_acts_are_still_read_alerts_are_shown_without_and_nothing_is_done(
     api.alert("a", "A/1", "urgent");
     let (status, alerts) = api.get("dr.sato", "/api/v1/alerts").await;
     assert_eq!((status, &alerts["alerts"][0]["care"]), (StatusCode::OK, &Value::Null));
-    let loading = refusal(503, "still-loading");
+    let loading = problem(503, "still-loading");
     assert_eq!(api.refused("dr.sato", ACTS, &acknowledge("1", "urgent")).await, loading);
     assert_eq!(api.get("dr.sato", ACTS).await.0, 503);
     api.dashboard.care.caught_up();
@@ -429,7 +429,7 @@ async fn what_is_no_act_is_refused_and_says_what_is_wrong() {
     ];
     for body in invalid {
         let refused = two.here.refused("dr.sato", ACTS, &body).await;
-        assert_eq!(refused, refusal(422, "invalid-act"), "{body}");
+        assert_eq!(refused, problem(422, "invalid-act"), "{body}");
     }
     let unknown = [
         with(json!({ "kind": "escalate" })),
@@ -439,7 +439,7 @@ async fn what_is_no_act_is_refused_and_says_what_is_wrong() {
     ];
     for body in unknown {
         let refused = two.here.refused("dr.sato", ACTS, &body).await;
-        assert_eq!(refused, refusal(400, "bad-request"), "{body}");
+        assert_eq!(refused, problem(400, "bad-request"), "{body}");
     }
     assert!(two.acts.events.lock().unwrap().is_empty());
 }

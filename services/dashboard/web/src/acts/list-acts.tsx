@@ -16,12 +16,12 @@ interface ActedProps extends Pick<Acknowledging, 'notices' | 'isSending' | 'clos
 export function Acted({ notices, isSending, close, marks, acknowledgeMarked }: ActedProps) {
   const { words } = useLanguage()
   // What failed stays beside what is marked; what was done gives way to it.
-  const told = notices.filter(({ isFailure }) => isFailure || marks.size === 0)
+  const shown = notices.filter(({ isFailure }) => isFailure || marks.size === 0)
   const alerts = [...marks.values()].flat().length
   return (
     <div className="list-acted" role="status">
       <div className="list-acted-notices">
-        {told.map(({ key, text, isFailure, again, undo }) => (
+        {shown.map(({ key, text, isFailure, again, undo }) => (
           <p key={key} className={isFailure ? 'notice notice-warning' : 'notice notice-info'}>
             {text}{' '}
             {again && (

@@ -54,16 +54,16 @@ function Summary({ preview }: { preview: PlanPreview }) {
 function Result({ preview, now }: { preview: PlanPreview; now: number }) {
   const { words } = useLanguage()
   const { added, gone, otherwise, same } = useMemo(() => differencesOf(preview), [preview])
-  const told = { to: preview.to, now }
+  const shown = { to: preview.to, now }
   return (
     <>
-      <PartOf kind="added" title={words.preview.added} alerts={added} {...told} />
-      <PartOf kind="gone" title={words.preview.gone} alerts={gone} {...told} />
-      <Otherwise pairs={otherwise} {...told} />
+      <PartOf kind="added" title={words.preview.added} alerts={added} {...shown} />
+      <PartOf kind="gone" title={words.preview.gone} alerts={gone} {...shown} />
+      <Otherwise pairs={otherwise} {...shown} />
       {same.length > 0 && (
         <details>
           <summary>{words.preview.same(same.length)}</summary>
-          <List kind="same" alerts={same} {...told} />
+          <List kind="same" alerts={same} {...shown} />
         </details>
       )}
       <p className="muted">{words.preview.by(preview.rule_set)}</p>

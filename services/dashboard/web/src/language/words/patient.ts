@@ -16,7 +16,7 @@ const en = {
     `Readings from ${group} do not come: ${patients} patients are not heard. Since ${since}.`,
   silentGroupStale: (time: string) => `They were counted last at ${time}: since then it is not known whether this is still so.`,
   silentGroupsAsOf: (time: string) => `As of ${time}.`,
-  silentGroupsHeld: 'Operations have been told. Alerts about missing readings of these patients are held back meanwhile, for three days at most; values that would raise other alerts do not come either.',
+  silentGroupsHeld: 'Operations have been notified. Alerts about missing readings of these patients are held back meanwhile, for three days at most; values that would raise other alerts do not come either.',
   alertsHistoryFailed: 'Earlier alerts could not be loaded.',
   range: 'Period',
   days: (n: number) => `${n} days`,
