@@ -18,7 +18,7 @@ use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::TOGETHER;
-use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
+use crate::rule::{Assessment, Change, Context, Rule, Severe, parameters, values};
 use crate::sample::Sample;
 use crate::statistics::{mean_is_at_least, mean_is_below};
 use crate::time::Span;
@@ -82,8 +82,8 @@ impl Rule for Low {
         confirmed::waits_for_its_time(&Limits::of(context.plan), reading, context)
     }
 
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
-        systolic(sample) < Limits::of(plan).systolic
+    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
+        (systolic(sample) < Limits::of(plan).systolic).then_some(Severe::Low)
     }
 
     fn calls_again_after(&self) -> Option<Span> {

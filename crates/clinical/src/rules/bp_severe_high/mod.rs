@@ -14,7 +14,7 @@ use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::programmes::PREGNANCY;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
+use crate::rule::{Assessment, Change, Context, Rule, Severe, parameters, values};
 use crate::sample::Sample;
 use crate::statistics::{mean_is_at_least, mean_is_below};
 use crate::time::Span;
@@ -72,8 +72,8 @@ impl Rule for SevereHigh {
         confirmed::waits_for_its_time(&Limits::of(context.plan), reading, context)
     }
 
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
-        is_severe(sample, &Limits::of(plan))
+    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
+        is_severe(sample, &Limits::of(plan)).then_some(Severe::High)
     }
 
     fn calls_again_after(&self) -> Option<Span> {
