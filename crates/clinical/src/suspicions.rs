@@ -6,6 +6,7 @@
 
 mod far_behind;
 mod fixed;
+mod received;
 mod replaced;
 mod severity;
 mod stale;
@@ -16,13 +17,14 @@ mod written;
 
 use crate::admission::Outcome;
 use crate::clock;
-use crate::historical::KnownPast;
 use crate::remembered::RememberedReading;
+use crate::rules;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::window::{LOOKBACK, WINDOW};
 use far_behind::FarBehind;
 pub(crate) use fixed::FIXED;
+pub(crate) use received::Received;
 use replaced::AllReplaced;
 pub use replaced::Replaced;
 use severity::place_that_makes_room;
@@ -81,32 +83,6 @@ const MOST_OF_UNKNOWN_TIME: usize = 512;
 
 /// Of so many sources of one patient it is known that they are ahead, those that were received last.
 const MOST_AHEAD: usize = 16;
-
-/// How a version was received.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Received {
-    /// The outcome with which it was accepted.
-    pub(crate) outcome: Outcome,
-    /// When.
-    pub(crate) at: Timestamp,
-    /// Of a historical reading what was known of it before.
-    pub(crate) past: Option<KnownPast>,
-}
-
-impl Received {
-    /// Whether it is the greatest known version of a historical reading.
-    fn is_newest_of_the_past(&self, reading: &RememberedReading) -> bool {
-        let wins = |past: KnownPast| reading.version > past.version;
-        self.outcome == Outcome::Historical
-            || self.outcome == Outcome::Conflict && self.past.is_some_and(wins)
-    }
-
-    /// Whether a greater version of a historical reading is known, which no person has written.
-    fn is_overtaken_in_the_past(&self, reading: &RememberedReading) -> bool {
-        let overtakes = |past: KnownPast| past.version > reading.version && !past.is_settled;
-        self.past.is_some_and(overtakes)
-    }
-}
 
 fn is_of_unknown_time(reading: &RememberedReading, received: Timestamp) -> bool {
     clock::not_set(reading.observation_time, received) && clock::is_doubted(reading.kind)
@@ -409,7 +385,9 @@ impl Suspicions {
         ask_severe: AskSevere,
     ) -> bool {
         self.lapse(received);
-        let is_judged = !self.unjudged.has(other, known.version, received);
+        let waits_for = rules::severe_waits_for(other.kind, known.sample);
+        let is_judged = received > other.observation_time + waits_for
+            && !self.unjudged.has(other, known.version, received);
         self.replaced.take_versions(other, (known, is_judged), received, ask_severe)
     }
 

@@ -13,6 +13,7 @@ use crate::rule::{Rule, Severe};
 use crate::rule_set::Places;
 use crate::sample::Sample;
 use crate::suspicions::SevereBy;
+use crate::time::Span;
 
 pub use crate::built_in::RULE_SET;
 pub use hours::Hours;
@@ -177,6 +178,13 @@ pub(crate) fn severe_by(kind: Kind, sample: Sample) -> SevereBy {
     } else {
         SevereBy::NoPlan
     }
+}
+
+/// So long after its observation a severe value may wait for the next one, by the rules of its kind that may
+/// call it so.
+pub(crate) fn severe_waits_for(kind: Kind, sample: Sample) -> Span {
+    let waits = severe_by_some_plan(kind, sample).map(|index| all()[index].severe_waits_for());
+    waits.max().unwrap_or(Span::ZERO)
 }
 
 /// The places in [`all`] of the rules by which a value is severe under some plan.

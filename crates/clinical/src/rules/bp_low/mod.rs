@@ -9,6 +9,7 @@ mod tests;
 mod wording;
 
 use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
+use super::occasions::OCCASION;
 use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
 use crate::fixed::Fixed;
@@ -84,6 +85,10 @@ impl Rule for Low {
 
     fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
         (systolic(sample) < Limits::of(plan).systolic).then_some(Severe::Low)
+    }
+
+    fn severe_waits_for(&self) -> Span {
+        OCCASION
     }
 
     fn calls_again_after(&self) -> Option<Span> {

@@ -5,6 +5,7 @@ mod limits;
 mod wording;
 
 use super::confirmed::{self, Criterion, Measure, NEW_CRISIS_AFTER};
+use super::occasions::OCCASION;
 use crate::alert::{Alert, Severity, Text, Values};
 use crate::episode::Episode;
 use crate::fixed::Fixed;
@@ -74,6 +75,10 @@ impl Rule for SevereHigh {
 
     fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
         is_severe(sample, &Limits::of(plan)).then_some(Severe::High)
+    }
+
+    fn severe_waits_for(&self) -> Span {
+        OCCASION
     }
 
     fn calls_again_after(&self) -> Option<Span> {

@@ -38,7 +38,7 @@ use crate::rule::{Assessment, Change, Context, Rule, Severe, Step, parameters};
 use crate::sample::Sample;
 use crate::time::Span;
 
-use course::{Course, NOT_SINCE};
+use course::{Course, NOT_SINCE, SILENCE};
 use limits::{CLEAR, LIMIT, Limits, URGENT};
 use minutes::{MINUTE, Minute};
 
@@ -173,6 +173,10 @@ impl Rule for Low {
 
     fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
         Limits::of(plan).is_urgent(spo2(sample)).then_some(Severe::Low)
+    }
+
+    fn severe_waits_for(&self) -> Span {
+        SILENCE
     }
 
     fn calls_again_after(&self) -> Option<Span> {
