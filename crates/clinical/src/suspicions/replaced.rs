@@ -168,14 +168,18 @@ impl AllReplaced {
         let (version, sample) =
             if wins { (known.version, known.sample) } else { (other.version, other.sample) };
         let (kind, time, source) = (other.kind, other.observation_time, other.source);
-        let is_known_by_hand = self.written.has(known.version, other);
+        let written = self.written.by(known.version, other);
         let concern = known.concern(other, ask_severe);
         // What a device says again of what a person has written stays the person's.
-        let says_again = is_known_by_hand && says_all_of(kind, other.sample, known.sample);
+        let says_again = written.is_some() && says_all_of(kind, other.sample, known.sample);
         if wins && (other.by_hand && concern || says_again && !other.entered_in_error) {
-            self.written.note_correction(other, received);
+            self.written.note_correction(other, written, received);
         }
-        let is_by_hand = if wins { other.by_hand } else { is_known_by_hand };
+        // A person has corrected what was registered before.
+        let is_by_hand = match wins {
+            true => other.by_hand,
+            false => written.is_some_and(|written| written > other.version),
+        };
         let is_another = concern && known.is_another_reading(other, is_by_hand);
         if wins && !is_another && (is_by_hand || other.entered_in_error) {
             // Somebody has looked at it since.

@@ -16,20 +16,23 @@ pub(super) const WRITTEN_FOR: Span = Span::from_days(3);
 /// them first: those that were observed last.
 const MOST: usize = 64;
 
-/// A reading, and the version of it that a person has written. In the order of observation.
+/// A reading, and the version of it that a person has written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct One {
     time: Timestamp,
     kind: Kind,
     source: SourceDigest,
+    /// The one that counts: the person's, or one of the device that says the same.
     version: Version,
+    /// The person's own.
+    written: Version,
     until: Timestamp,
 }
 
 impl One {
     fn new(by: &RememberedReading, until: Timestamp) -> Self {
         let RememberedReading { kind, observation_time: time, source, version, .. } = *by;
-        Self { time, kind, source, version, until }
+        Self { time, kind, source, version, written: version, until }
     }
 
     fn key(&self) -> (Timestamp, Kind, SourceDigest) {
@@ -70,9 +73,16 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Notes that a person has corrected a reading by this version of it.
-    pub(super) fn note_correction(&mut self, by: &RememberedReading, received: Timestamp) {
-        let one = One::new(by, received + KNOWN_FOR);
+    /// Notes that a person has corrected a reading by this version of it, or that it says again what a person
+    /// has written in an earlier one.
+    pub(super) fn note_correction(
+        &mut self,
+        by: &RememberedReading,
+        earlier: Option<Version>,
+        received: Timestamp,
+    ) {
+        let written = earlier.filter(|_| !by.by_hand).unwrap_or(by.version);
+        let one = One { written, ..One::new(by, received + KNOWN_FOR) };
         self.first.forget(&one);
         self.corrected.note(one);
     }
@@ -82,11 +92,12 @@ impl Written {
         self.first.note(One::new(reading, received + WRITTEN_FOR));
     }
 
-    /// Whether a person has written a version of a reading.
-    pub(super) fn has(&self, version: Version, of: &RememberedReading) -> bool {
+    /// The version that a person has written of a reading where that is what a version of it says.
+    pub(super) fn by(&self, version: Version, of: &RememberedReading) -> Option<Version> {
         let sought = (of.observation_time, of.kind, of.source, version);
-        let is_sought = |one: &One| (one.time, one.kind, one.source, one.version) == sought;
-        [&self.corrected, &self.first].into_iter().any(|all| all.0.iter().any(is_sought))
+        let is_sought = |one: &&One| (one.time, one.kind, one.source, one.version) == sought;
+        let find = |all: &Newest| all.0.iter().find(is_sought).map(|one| one.written);
+        find(&self.corrected).or_else(|| find(&self.first))
     }
 
     pub(super) fn lapse(&mut self, now: Timestamp) {
@@ -130,7 +141,7 @@ mod tests {
             let mut written = Written::default();
             order.iter().for_each(|minute| written.note_first(&reading(*minute), received));
             for minute in 0..100 {
-                let is_known = written.has(reading(minute).version, &reading(minute));
+                let is_known = written.by(reading(minute).version, &reading(minute)).is_some();
                 assert_eq!(is_known, minute >= 36, "{minute}");
             }
         }
@@ -140,13 +151,13 @@ mod tests {
     fn who_types_many_values_leaves_what_was_corrected() {
         let received = reading(1_000).observation_time;
         let mut written = Written::default();
-        written.note_correction(&reading(0), received);
+        written.note_correction(&reading(0), None, received);
         (1..100).for_each(|minute| written.note_first(&reading(minute), received));
-        assert!(written.has(reading(0).version, &reading(0)));
+        assert!(written.by(reading(0).version, &reading(0)).is_some());
         written.note_first(&reading(100), received);
-        written.note_correction(&reading(100), received);
+        written.note_correction(&reading(100), None, received);
         written.lapse(received + WRITTEN_FOR);
-        assert!(written.has(reading(100).version, &reading(100)));
-        assert!(!written.has(reading(99).version, &reading(99)));
+        assert!(written.by(reading(100).version, &reading(100)).is_some());
+        assert!(written.by(reading(99).version, &reading(99)).is_none());
     }
 }
