@@ -30,6 +30,8 @@ struct Past {
     kind: Kind,
     /// Whether its version was ahead of its receipt.
     was_ahead: bool,
+    /// Whether a person has written its version, or taken the reading back.
+    is_settled: bool,
 }
 
 const _: () = assert!(std::mem::size_of::<Past>() == 28);
@@ -47,6 +49,7 @@ impl Past {
             received: received.seconds() as u32,
             kind: reading.kind,
             was_ahead: reading.version.ahead_by(received).is_some(),
+            is_settled: reading.by_hand || reading.entered_in_error,
         }
     }
 
@@ -81,6 +84,14 @@ pub(crate) struct Admitted {
     pub(crate) version: Version,
     /// The version that is not current now, where it was ahead of its receipt.
     pub(crate) overtaken: Option<Version>,
+}
+
+/// The greatest known version of a historical reading.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KnownPast {
+    pub(crate) version: Version,
+    /// Whether a person has written it, or taken the reading back: then nothing is told of earlier ones.
+    pub(crate) is_settled: bool,
 }
 
 /// One patient's historical readings.
@@ -140,13 +151,14 @@ impl Historical {
         }
     }
 
-    /// Whether a version of the reading is remembered at `now`.
-    pub(crate) fn knows(&self, reading: &RememberedReading, now: Timestamp) -> bool {
+    /// The greatest version of a reading that is remembered at `now`.
+    pub(crate) fn known(&self, reading: &RememberedReading, now: Timestamp) -> Option<KnownPast> {
         let sought = Past::of(reading, now);
         let at = |place: &u32| &self.received[place.wrapping_sub(self.before) as usize];
         let found =
             self.places.find(sought.hash(), |place| at(place).is_of_the_same_reading(&sought));
-        found.is_some_and(|place| !at(place).is_forgotten(now))
+        let known = found.map(at).filter(|known| !known.is_forgotten(now));
+        known.map(|known| KnownPast { version: known.version(), is_settled: known.is_settled })
     }
 
     /// Forgets what was received too long ago. True when nothing is left.

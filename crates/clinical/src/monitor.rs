@@ -161,7 +161,7 @@ impl Monitor {
         (plan, window): (&Plan, Window),
     ) -> Applied {
         debug_assert_eq!(off, plan.places_off());
-        let admission = self.timeline.admit(reading, received, window, rules::is_severe_by_default);
+        let admission = self.timeline.admit(reading, received, window, rules::severe_by);
         let cause = || {
             let RememberedReading { kind, observation_time, source, .. } = *reading;
             ReadingId::new(patient.clone(), kind, observation_time, source)
@@ -176,6 +176,7 @@ impl Monitor {
             let judged = Judged::OfReadings(time, time);
             let fast = Situation { patient, plan, window, now: received, cause: None, judged };
             self.wait_for_the_rest(reading, admission.outcome, received);
+            self.note_unjudged(reading, admission.version, received);
             let newest_is_past = admission.in_order && reading.observation_time <= received;
             let are_any_ahead = !newest_is_past && self.are_any_ahead(reading.kind, received);
             let (all, of_copies) = (rules::all(), rules::of_copies());
@@ -319,8 +320,9 @@ impl Monitor {
         outcome: Outcome,
         window: Window,
     ) {
-        if self.timeline.restore(reading, received, outcome, window, rules::is_severe_by_default) {
+        if self.timeline.restore(reading, received, outcome, window, rules::severe_by) {
             self.wait_for_the_rest(reading, outcome, received);
+            self.note_unjudged(reading, reading.version, received);
         }
         self.slow.hold(reading, received);
     }

@@ -112,9 +112,17 @@ pub trait Rule: Debug + Send + Sync {
     }
 
     /// Whether a value is one that a physician should see whenever it was measured, without any other
-    /// beside it: asked where nobody knows when that was.
-    fn is_severe(&self, _: Sample, _: &Plan) -> bool {
-        false
+    /// beside it, and on which side: asked where nobody knows when that was. On each side more values are the
+    /// greater every parameter is that the answer depends on, or the smaller: so the least and the greatest
+    /// numbers of all say which values are such ones under some plan.
+    fn severe(&self, _: Sample, _: &Plan) -> Option<Severe> {
+        None
+    }
+
+    /// So long after its observation a severe value may wait for the next one, with which the rule judges it:
+    /// until then nobody is told of it.
+    fn severe_waits_for(&self) -> Span {
+        Span::ZERO
     }
 
     /// Of a rule that can be urgent: after how long at most without a value beyond the most urgent of its
@@ -144,6 +152,15 @@ pub trait Rule: Debug + Send + Sync {
     /// What an alert of the rule says: what was seen, against which limit, and what to do. The
     /// sentences are those of the alert's own wording version.
     fn words(&self, alert: &Alert) -> Text;
+}
+
+/// On which side a value is severe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severe {
+    /// Too low.
+    Low,
+    /// Too high.
+    High,
 }
 
 /// What a rule may look at.

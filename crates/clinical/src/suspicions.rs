@@ -6,24 +6,31 @@
 
 mod far_behind;
 mod fixed;
+mod received;
 mod replaced;
+mod severity;
 mod stale;
+mod unjudged;
 mod unknown_time;
 mod versions;
+mod written;
 
 use crate::admission::Outcome;
 use crate::clock;
-use crate::kinds::Kind;
-use crate::remembered::{CurrentReading, Delay, RememberedReading};
-use crate::sample::Sample;
+use crate::remembered::RememberedReading;
+use crate::rules;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::window::{LOOKBACK, WINDOW};
 use far_behind::FarBehind;
 pub(crate) use fixed::FIXED;
+pub(crate) use received::Received;
 use replaced::AllReplaced;
 pub use replaced::Replaced;
+use severity::place_that_makes_room;
+pub use severity::{AskSevere, SevereBy};
 use stale::StaleCorrections;
+use unjudged::Unjudged;
 pub use unknown_time::UnknownTime;
 pub(crate) use versions::{KnownVersion, is_written_by_hand};
 
@@ -77,27 +84,15 @@ const MOST_OF_UNKNOWN_TIME: usize = 512;
 /// Of so many sources of one patient it is known that they are ahead, those that were received last.
 const MOST_AHEAD: usize = 16;
 
-/// Whether a value is severe by the rules' defaults: the patient's plan is not known where it is asked.
-pub type IsSevere = fn(Kind, Sample) -> bool;
-
-/// Where the one is that makes room for another: the first whose going hides nothing from anybody, or the
-/// first of all.
-fn place_that_makes_room<'a, T: 'a>(
-    known: impl IntoIterator<Item = &'a T>,
-    hides: impl Fn(&T) -> bool,
-) -> usize {
-    known.into_iter().position(|one| !hides(one)).unwrap_or(0)
-}
-
 fn is_of_unknown_time(reading: &RememberedReading, received: Timestamp) -> bool {
     clock::not_set(reading.observation_time, received) && clock::is_doubted(reading.kind)
 }
 
-/// Whether a severe value was handed over as of long ago.
-fn is_severe_of_long_ago(
+/// Whether a value that may be severe was handed over as of long ago.
+fn may_be_severe_of_long_ago(
     reading: &RememberedReading,
     received: Timestamp,
-    is_severe: IsSevere,
+    ask_severe: AskSevere,
 ) -> bool {
     let times = (reading.observation_time, reading.version.update_time());
     clock::long_ago(times, received)
@@ -105,7 +100,7 @@ fn is_severe_of_long_ago(
         // What a person writes is written whenever somebody comes to it.
         && !reading.by_hand
         && !reading.entered_in_error
-        && is_severe(reading.kind, reading.sample)
+        && ask_severe(reading.kind, reading.sample).may_be()
 }
 
 /// A source whose newest version was registered later than it was received.
@@ -124,21 +119,18 @@ pub struct Suspicions {
     ahead: Vec<Ahead>,
     stale: StaleCorrections,
     replaced: AllReplaced,
+    unjudged: Unjudged,
     /// Since when memory is full, and until when.
     full: Option<(Timestamp, Timestamp)>,
 }
 
 impl Suspicions {
     /// Whether a reading that was taken in says anything, or may end what was suspected.
-    pub(crate) fn concern(
-        reading: &RememberedReading,
-        outcome: Outcome,
-        received: Timestamp,
-    ) -> bool {
-        reading.version.ahead_by(received).is_some()
+    pub(crate) fn concern(reading: &RememberedReading, received: Received) -> bool {
+        reading.version.ahead_by(received.at).is_some()
             // Each may be the first that shows a clock which is far behind, also where it is restored.
-            || matches!(outcome, Outcome::Stale | Outcome::Historical)
-            || is_of_unknown_time(reading, received)
+            || matches!(received.outcome, Outcome::Stale | Outcome::Historical)
+            || is_of_unknown_time(reading, received.at)
     }
 
     /// Takes in a version that was accepted with an outcome. Says whether what is suspected may have
@@ -146,9 +138,10 @@ impl Suspicions {
     pub(crate) fn take(
         &mut self,
         reading: &RememberedReading,
-        (outcome, received): (Outcome, Timestamp),
-        is_severe: IsSevere,
+        how: Received,
+        ask_severe: AskSevere,
     ) -> bool {
+        let Received { outcome, at: received, past } = how;
         // Here, not in the sweep alone: a state that is rebuilt is not swept in between.
         self.lapse(received);
         let is_far_behind = match outcome {
@@ -159,33 +152,41 @@ impl Suspicions {
             }
             _ => false,
         };
-        let counts_on =
-            is_far_behind || outcome == Outcome::Historical && self.counts_on(reading, received);
-        let is_of_history = outcome == Outcome::Historical
-            && !self.far_behind.shows_nothing_else(
-                reading.source,
-                received - reading.observation_time,
-                COUNTS_ON_WITHIN,
-            );
+        let is_of_the_past = outcome == Outcome::Historical || past.is_some();
+        let counts_on = is_far_behind
+            || outcome == Outcome::Historical && self.counts_on(reading, received, ask_severe);
+        let is_of_history = is_of_the_past && self.far_behind.is_history(reading.source, received);
         let by_history = is_of_history && self.shows_history(reading.source);
         if counts_on {
             self.is_known_to_count_on(reading.source);
         }
+        let by_person = is_of_the_past && self.settles(reading, received);
         let is_doubted = counts_on
             || is_of_unknown_time(reading, received)
             || self.place_of_unknown_time(reading).is_some();
-        let is_by_date = !is_doubted
+        let is_by_date = is_of_the_past
+            && !is_doubted
             && !is_of_history
-            && outcome == Outcome::Historical
-            && is_severe_of_long_ago(reading, received, is_severe);
-        let by_clock = if is_doubted || is_by_date {
-            self.take_of_unknown_time(reading, (outcome, received), is_by_date, is_severe)
+            && may_be_severe_of_long_ago(reading, received, ask_severe);
+        let by_clock = if is_doubted || is_by_date && how.is_newest_of_the_past(reading) {
+            self.take_of_unknown_time(reading, how, is_by_date, ask_severe)
+        } else if is_by_date && how.is_overtaken_in_the_past(reading) {
+            let overtaken = UnknownTime::of(reading, received, is_by_date);
+            self.replaced.take_older(&overtaken, received, ask_severe)
         } else {
             self.is_set(reading, (outcome, received))
         };
         let by_update_time = self.take_update_time(reading, received);
-        let by_others = by_history || by_update_time || by_clock;
+        let by_others = by_history || by_person || by_update_time || by_clock;
         self.stale.take(reading, outcome, received) || by_others
+    }
+
+    /// A person has written a version of a reading of long ago, or taken the reading back: of earlier versions
+    /// nothing is told any more. Of a factory date each may be another measurement. Says whether that is news.
+    fn settles(&mut self, reading: &RememberedReading, received: Timestamp) -> bool {
+        (reading.by_hand || reading.entered_in_error)
+            && !clock::not_set(reading.observation_time, received)
+            && self.replaced.clear_before(reading)
     }
 
     /// A device has handed over a history: of what it shows the date is believed. Says whether that is news.
@@ -196,7 +197,7 @@ impl Suspicions {
             is_news |= known.is_by_date && !known.is_over;
             known.is_over |= known.is_by_date;
         }
-        is_news
+        self.replaced.is_history(source) || is_news
     }
 
     /// Of a device's clock more is known than a date.
@@ -207,15 +208,23 @@ impl Suspicions {
         });
     }
 
-    /// Whether a device has gone on counting from a date that is doubtful by itself: it shows as much later as
-    /// it was received later, from a day to [`COUNTS_ON_FOR`].
-    fn counts_on(&self, reading: &RememberedReading, received: Timestamp) -> bool {
+    /// Whether a device has gone on counting from a date that is doubtful by itself, a factory date or one of
+    /// long ago with a severe value: it shows as much later as it was received later, from a day to
+    /// [`COUNTS_ON_FOR`].
+    fn counts_on(
+        &self,
+        reading: &RememberedReading,
+        received: Timestamp,
+        ask_severe: AskSevere,
+    ) -> bool {
+        let is_severe =
+            |known: &UnknownTime| ask_severe(known.kind, known.reading.sample) == SevereBy::Default;
         self.of_unknown_time.iter().any(|known| {
             let shown_later = reading.observation_time - known.reading.time;
             let received_later = received - known.received;
             let apart = Span::from_millis(shown_later.millis() - received_later.millis());
             !known.is_over
-                && (known.was_by_date || known.says_factory_date())
+                && (known.was_by_date && is_severe(known) || known.says_factory_date())
                 && known.reading.source == reading.source
                 && shown_later >= Span::from_days(1)
                 && received_later <= COUNTS_ON_FOR
@@ -232,36 +241,24 @@ impl Suspicions {
     fn take_of_unknown_time(
         &mut self,
         reading: &RememberedReading,
-        (outcome, received): (Outcome, Timestamp),
+        how: Received,
         is_by_date: bool,
-        is_severe: IsSevere,
+        ask_severe: AskSevere,
     ) -> bool {
-        let current = CurrentReading {
-            time: reading.observation_time,
-            source: reading.source,
-            sample: reading.sample,
-            delay: Delay::default(),
-        };
-        let new = UnknownTime {
-            kind: reading.kind,
-            reading: current,
-            received,
-            last_received: received,
-            version: reading.version,
-            is_over: reading.entered_in_error,
-            told_from: if is_by_date { received + LONG_AGO_AFTER } else { received },
-            is_by_date,
-            was_by_date: is_by_date,
-        };
+        let mut new = UnknownTime::of(reading, how.at, is_by_date);
+        if self.replaced.is_told(reading, how.at) {
+            // Another version of it was told already: there is nothing to wait for.
+            new.told_from = how.at;
+        }
         match self.place_of_unknown_time(reading) {
-            Some(place) => {
-                self.take_version_of_unknown_time((place, new, reading.by_hand), is_severe)
-            }
-            None if outcome != Outcome::Historical => false,
+            Some(place) => self.take_version_of_unknown_time((place, new), ask_severe),
+            None if !how.is_newest_of_the_past(reading) => false,
             None => {
                 if self.of_unknown_time.len() == MOST_OF_UNKNOWN_TIME {
-                    let hides =
-                        |one: &UnknownTime| !one.is_over && is_severe(one.kind, one.reading.sample);
+                    let hides = |one: &UnknownTime| match one.is_over {
+                        true => SevereBy::NoPlan,
+                        false => ask_severe(one.kind, one.reading.sample),
+                    };
                     let place = place_that_makes_room(&self.of_unknown_time, hides);
                     self.of_unknown_time.remove(place);
                 }
@@ -271,30 +268,31 @@ impl Suspicions {
         }
     }
 
-    /// Takes in another version of a reading of unknown time, whose place is given, and whether a person has
-    /// written the version.
+    /// Takes in another version of a reading of unknown time, whose place is given.
     ///
     /// A clock that stands still, or begins anew each time, gives all measurements one id. Nothing tells the
     /// next of them from a correction, so that none takes another's place in silence: a sender takes a value
     /// back by saying that it was entered in error.
     fn take_version_of_unknown_time(
         &mut self,
-        (place, new, is_by_hand): (usize, UnknownTime, bool),
-        is_severe: IsSevere,
+        (place, new): (usize, UnknownTime),
+        ask_severe: AskSevere,
     ) -> bool {
         let known = self.of_unknown_time[place];
         if new.version == known.version {
             self.of_unknown_time[place].last_received = new.received;
             return false;
         }
-        let mut is_news = false;
+        let (mut is_news, mut is_settled) = (false, known.is_settled);
         let mut older = new;
         if new.version > known.version {
+            is_settled = new.is_settled;
             // What is suspected again is so since now.
             let received = if known.is_over { new.received } else { known.received };
             let UnknownTime { told_from, is_by_date, was_by_date, .. } = known;
             // A value that is corrected to one that is not severe is one of a history.
-            let is_over = new.is_over || is_by_date && !is_severe(new.kind, new.reading.sample);
+            let is_harmless = || !ask_severe(new.kind, new.reading.sample).may_be();
+            let is_over = new.is_over || is_by_date && is_harmless();
             let of_known =
                 UnknownTime { received, told_from, is_by_date, was_by_date, is_over, ..new };
             self.of_unknown_time[place] = of_known;
@@ -303,9 +301,9 @@ impl Suspicions {
         }
         // What is not of a factory date is of a clock that counts on, and says no minute twice; of a date of
         // long ago a device corrects nothing.
-        let may_be_another = new.says_factory_date() || known.was_by_date && !is_by_hand;
+        let may_be_another = new.says_factory_date() || known.was_by_date && !is_settled;
         let is_replaced =
-            may_be_another && self.replaced.take_older(&older, new.received, is_severe);
+            may_be_another && self.replaced.take_older(&older, new.received, ask_severe);
         is_news || is_replaced
     }
 
@@ -384,10 +382,18 @@ impl Suspicions {
         other: &RememberedReading,
         known: KnownVersion,
         received: Timestamp,
-        is_severe: IsSevere,
+        ask_severe: AskSevere,
     ) -> bool {
         self.lapse(received);
-        self.replaced.take_versions(other, known, received, is_severe)
+        let waits_for = rules::severe_waits_for(other.kind, known.sample);
+        let is_judged = received > other.observation_time + waits_for
+            && !self.unjudged.has(other, known.version, received);
+        self.replaced.take_versions(other, (known, is_judged), received, ask_severe)
+    }
+
+    /// Notes that no rule judges a version that may be severe before a time.
+    pub(crate) fn is_judged_from(&mut self, admitted: &RememberedReading, from: Timestamp) {
+        self.unjudged.note(admitted, from);
     }
 
     /// There was too much when a reading was received, and what was observed until `left` has made room
@@ -413,6 +419,7 @@ impl Suspicions {
         self.ahead.retain(|ahead| ahead.received + UPDATE_TIME_AHEAD_FOR > now);
         self.stale.lapse(now);
         self.replaced.lapse(now);
+        self.unjudged.lapse(now);
     }
 
     /// Forgets what is over. True when nothing is left.
@@ -427,6 +434,7 @@ impl Suspicions {
             && self.ahead.is_empty()
             && self.stale.is_empty()
             && self.replaced.is_empty()
+            && self.unjudged.is_empty()
             && self.full.is_none()
     }
 
@@ -440,7 +448,8 @@ impl Suspicions {
     /// When the next of them is told of that are not yet.
     pub(crate) fn told_next(&self, now: Timestamp) -> Option<Timestamp> {
         let waits = |one: &&UnknownTime| !one.is_over && one.told_from > now;
-        self.of_unknown_time.iter().filter(waits).map(|one| one.told_from).min()
+        let of_unknown_time = self.of_unknown_time.iter().filter(waits).map(|one| one.told_from);
+        of_unknown_time.chain(self.replaced.told_next(now)).min()
     }
 
     /// The readings that others of their minute have replaced, as suspected at `now`, in the order of

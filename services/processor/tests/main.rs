@@ -8,5 +8,6 @@ mod rebuild;
 mod rule_sets;
 mod silences;
 mod slow;
+mod still_clock;
 mod trusted_products;
 mod window;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::confirmed::{self, NEW_CRISIS_AFTER};
 use super::criterion::Criterion;
+use super::occasions::OCCASION;
 use crate::alert::{Alert, Text, Values};
 use crate::crisis;
 use crate::episode::Episode;
@@ -14,7 +15,7 @@ use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Rule, values};
+use crate::rule::{Assessment, Change, Context, Rule, Severe, values};
 use crate::sample::Sample;
 use crate::time::Span;
 
@@ -40,6 +41,9 @@ pub(super) trait Definition: fmt::Debug + Send + Sync {
 
     /// The parameters that an episode was judged against, with their values.
     fn judged_against(plan: &Plan) -> Values;
+
+    /// On which side a reading is that is beyond the limits.
+    const SEVERE: Severe;
 
     /// Whether a reading is beyond the limits.
     fn is_severe(sample: Sample, limits: &Self::Limits) -> bool;
@@ -116,8 +120,12 @@ impl<D: Definition> Rule for Confirmed<D> {
         confirmed::waits_for_its_time(&D::limits_of(context.plan), reading, context)
     }
 
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
-        D::is_severe(sample, &D::limits_of(plan))
+    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
+        D::is_severe(sample, &D::limits_of(plan)).then_some(D::SEVERE)
+    }
+
+    fn severe_waits_for(&self) -> Span {
+        OCCASION
     }
 
     fn calls_again_after(&self) -> Option<Span> {

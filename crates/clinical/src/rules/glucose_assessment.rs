@@ -112,11 +112,12 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
     let beginning = context.beginning(from, |alert| steps(event, alert));
     // What is switched off reports nothing.
     let reported_by = event.reported_by.filter(|other| !context.plan.switches_off(other.name));
+    let open_of_other = reported_by.and_then(|other| {
+        of_event(other, context).beginning(from, |alert| steps(other, alert)).open
+    });
     let new_course_of_other = || {
-        reported_by.map(|other| {
-            let beginning = of_event(other, context).beginning(from, |alert| steps(other, alert));
-            Course::new(Judge::of(other, context.plan), began, beginning.open.as_ref())
-        })
+        let judge = reported_by.map(|other| Judge::of(other, context.plan));
+        judge.map(|judge| Course::new(judge, began, open_of_other.as_ref()))
     };
     // With an end everything counts anew.
     let ended = context.known().filter(|alert| alert.status == Status::Resolved);
@@ -130,7 +131,7 @@ pub(super) fn assess(event: &'static Event, context: &Context<'_>) -> Assessment
         (reading.time, judge.level(reading), judge_of_other.map(|judge| judge.level(reading)))
     });
     let found = |carried: Option<&Carried<'_>>| {
-        let mut course = Course::new(judge, began, carried);
+        let mut course = Course::new(judge, began, carried).reported_by(open_of_other.as_ref());
         let mut course_of_other = new_course_of_other();
         for reading in &readings {
             let is_reported = course_of_other.as_mut().is_some_and(|course| {

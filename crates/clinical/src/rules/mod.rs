@@ -9,9 +9,11 @@ use crate::kinds::Kind;
 use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::{InvalidPlan, Plan};
-use crate::rule::Rule;
+use crate::rule::{Rule, Severe};
 use crate::rule_set::Places;
 use crate::sample::Sample;
+use crate::suspicions::SevereBy;
+use crate::time::Span;
 
 pub use crate::built_in::RULE_SET;
 pub use hours::Hours;
@@ -138,18 +140,59 @@ pub(crate) fn of_copies() -> Places {
     RULES.of_copies
 }
 
+/// By which rules of its kind, by their places in [`all`], and on which side a value is one that a physician
+/// should see whenever it was measured.
+fn severe(kind: Kind, sample: Sample, plan: &Plan) -> impl Iterator<Item = (usize, Severe)> {
+    let applying = move |index: &usize| applies(all()[*index], plan);
+    let severe = move |index: usize| Some((index, all()[index].severe(sample, plan)?));
+    reading(kind).all().filter(applying).filter_map(severe)
+}
+
 /// Whether a value is one that a physician should see whenever it was measured, as a rule of its kind
 /// says.
 pub(crate) fn is_severe(kind: Kind, sample: Sample, plan: &Plan) -> bool {
-    reading(kind).all().any(|index| {
-        let rule = all()[index];
-        applies(rule, plan) && rule.is_severe(sample, plan)
-    })
+    severe(kind, sample, plan).next().is_some()
 }
 
-/// The same by the rules' defaults, where the patient's plan is not known.
-pub(crate) fn is_severe_by_default(kind: Kind, sample: Sample) -> bool {
-    is_severe(kind, sample, &Plan::default())
+/// Whether a value is severe in each way in which another is: whoever is told of the one learns what the
+/// other would have said.
+pub(crate) fn is_as_severe(kind: Kind, value: Sample, other: Sample, plan: &Plan) -> bool {
+    let is_so_too = |way| severe(kind, value, plan).any(|known| known == way);
+    severe(kind, other, plan).all(is_so_too)
+}
+
+/// Plans of which every parameter is the least that a plan may give, and the greatest: what neither of them
+/// calls severe, none does.
+static EXTREMES: LazyLock<[Plan; 2]> = LazyLock::new(|| {
+    let of = |number: fn(&Parameter) -> f64| {
+        let all = parameters().map(|parameter| (parameter.name, number(parameter)));
+        Plan::with_overrides(0, parameters(), all).expect("each is within its range")
+    };
+    [of(|parameter| parameter.low), of(|parameter| parameter.high)]
+});
+
+/// By which plans a value is severe, where the patient's is not known.
+pub(crate) fn severe_by(kind: Kind, sample: Sample) -> SevereBy {
+    static DEFAULT: LazyLock<Plan> = LazyLock::new(Plan::default);
+    if is_severe(kind, sample, &DEFAULT) {
+        SevereBy::Default
+    } else if EXTREMES.iter().any(|plan| is_severe(kind, sample, plan)) {
+        SevereBy::AnotherPlan
+    } else {
+        SevereBy::NoPlan
+    }
+}
+
+/// So long after its observation a severe value may wait for the next one, by the rules of its kind that may
+/// call it so.
+pub(crate) fn severe_waits_for(kind: Kind, sample: Sample) -> Span {
+    let waits = severe_by_some_plan(kind, sample).map(|index| all()[index].severe_waits_for());
+    waits.max().unwrap_or(Span::ZERO)
+}
+
+/// The places in [`all`] of the rules by which a value is severe under some plan.
+pub(crate) fn severe_by_some_plan(kind: Kind, sample: Sample) -> impl Iterator<Item = usize> {
+    EXTREMES.iter().flat_map(move |plan| severe(kind, sample, plan)).map(|(index, _)| index)
 }
 
 /// Whether a patient with such a plan can have new alerts of a rule: it is not switched off, and has

@@ -7,6 +7,8 @@
 //! How far a clock is behind says the newest reading of a day's upload: the others were measured some
 //! hours before.
 
+use arrayvec::ArrayVec;
+
 use crate::clock;
 use crate::remembered::RememberedReading;
 use crate::source::SourceDigest;
@@ -31,6 +33,13 @@ pub(super) const UNTIL_THE_NEXT: Span = Span::from_days(8);
 pub(super) const REACHES_BACK: Span = Span::from_millis(
     DAYS as i64 * ANOTHER_DAY.millis() + (DAYS as i64 - 1) * UNTIL_THE_NEXT.millis(),
 );
+
+/// A history that is handed over together holds readings of so many days at least, each [`ANOTHER_DAY`] from the
+/// others. Ours: of a clock that is set to another wrong date what it showed before and since is of two.
+pub(super) const DAYS_OF_A_HISTORY: usize = 3;
+
+/// What is received within so long is handed over together: in the hour of a receipt, and the one before. Ours.
+pub(super) const TOGETHER_WITHIN: Span = Span::from_hours(2);
 
 /// Of so many sources of one patient it is known, those that began last: of those which show it in the
 /// fewest hours the first makes room.
@@ -71,10 +80,28 @@ impl Delays {
 }
 
 /// How far behind the readings are that were received in an hour.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Hour {
     begins: Timestamp,
     delays: Delays,
+    /// Of which days they are.
+    shown: Shown,
+}
+
+/// Times that are of so many days at least: the first of each, as far as it matters how many there are.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Shown(ArrayVec<Timestamp, DAYS_OF_A_HISTORY>);
+
+impl Shown {
+    fn take(&mut self, time: Timestamp) {
+        if !self.are_of_a_history() && self.0.iter().all(|one| (time - *one).abs() >= ANOTHER_DAY) {
+            self.0.push(time);
+        }
+    }
+
+    fn are_of_a_history(&self) -> bool {
+        self.0.is_full()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -85,13 +112,20 @@ struct OfSource {
 }
 
 impl OfSource {
-    fn take(&mut self, delay: Span, received: Timestamp) {
-        let begins = received - Span::from_millis(received.millis().rem_euclid(HOUR.millis()));
-        let delays = Delays::of(delay);
-        match self.hours.binary_search_by_key(&begins, |hour| hour.begins) {
-            Ok(place) => self.hours[place].delays = self.hours[place].delays.and(delays),
-            Err(place) => self.hours.insert(place, Hour { begins, delays }),
-        }
+    fn take(&mut self, shown: Timestamp, received: Timestamp) {
+        let begins = hour_of(received);
+        let delays = Delays::of(received - shown);
+        let place = match self.hours.binary_search_by_key(&begins, |hour| hour.begins) {
+            Ok(place) => {
+                self.hours[place].delays = self.hours[place].delays.and(delays);
+                place
+            }
+            Err(place) => {
+                self.hours.insert(place, Hour { begins, delays, shown: Shown::default() });
+                place
+            }
+        };
+        self.hours[place].shown.take(shown);
         if self.hours.len() > MOST_HOURS {
             self.hours.remove(0);
         }
@@ -115,16 +149,14 @@ impl OfSource {
         })
     }
 
-    /// Whether the device shows on the last day what an upload holds, as far behind as on the day before it.
-    fn is_steady(&self, delay: Span, within: Span) -> bool {
-        let mut days = self.days();
-        let is_upload = days.next().is_some_and(|day| day.are_within(AN_UPLOAD));
-        is_upload
-            && days.next().is_none_or(|before| {
-                let earliest = before.least.millis() - within.millis();
-                let latest = before.least.millis() + AN_UPLOAD.millis();
-                before.are_within(AN_UPLOAD) && (earliest..=latest).contains(&delay.millis())
-            })
+    /// Whether what the device has handed over together with what is received then is a history.
+    fn is_history(&self, received: Timestamp) -> bool {
+        let hour = hour_of(received);
+        let since = hour + HOUR - TOGETHER_WITHIN;
+        let together = self.hours.iter().filter(|one| (since..=hour).contains(&one.begins));
+        let mut shown = Shown::default();
+        together.flat_map(|one| &one.shown.0).for_each(|time| shown.take(*time));
+        shown.are_of_a_history()
     }
 
     /// Whether the device has shown it for long enough, and on the last day as on those before: how far its
@@ -142,6 +174,11 @@ impl OfSource {
             && newest.are_within(within)
             && (earliest..=latest).contains(&delay.millis())
     }
+}
+
+/// When the hour of a receipt begins.
+fn hour_of(received: Timestamp) -> Timestamp {
+    received - Span::from_millis(received.millis().rem_euclid(HOUR.millis()))
 }
 
 impl FarBehind {
@@ -166,20 +203,15 @@ impl FarBehind {
             self.0.push(OfSource { source: reading.source, hours: Vec::new() });
             self.0.len() - 1
         });
-        self.0[place].take(delay, received);
+        self.0[place].take(reading.observation_time, received);
         self.0[place].is_far_behind(delay, within)
     }
 
-    /// Whether a device that shows a reading so far behind has shown nothing but that, on that day and the one
-    /// before: of a history more is handed over, or something else the next day.
-    pub(super) fn shows_nothing_else(
-        &self,
-        source: SourceDigest,
-        delay: Span,
-        within: Span,
-    ) -> bool {
+    /// Whether what a device hands over at a time is a history: of several days, together. Severe values of a
+    /// clock that shows a wrong date, and another one the next time, come one at a time.
+    pub(super) fn is_history(&self, source: SourceDigest, received: Timestamp) -> bool {
         let known = self.0.iter().find(|known| known.source == source);
-        known.is_some_and(|known| known.is_steady(delay, within))
+        known.is_some_and(|known| known.is_history(received))
     }
 
     /// A device has shown a time that may be right.

@@ -1,8 +1,10 @@
 //! What a rule says of the numbers of suspicions, which nothing changes.
 
-use super::far_behind::{AN_UPLOAD, ANOTHER_DAY, DAYS, UNTIL_THE_NEXT};
-use super::replaced::WRITTEN_FOR;
+use super::far_behind::{
+    AN_UPLOAD, ANOTHER_DAY, DAYS, DAYS_OF_A_HISTORY, TOGETHER_WITHIN, UNTIL_THE_NEXT,
+};
 use super::stale::{IN_A_ROW, SUSPECTED_FOR};
+use super::written::WRITTEN_FOR;
 use super::{
     CLOCK_NOT_SET_FOR, COUNTS_ON_FOR, COUNTS_ON_WITHIN, FAR_BEHIND_FOR, LONG_AGO_AFTER,
     MEMORY_FULL_FOR, SAME_MINUTE_FOR, SAME_MINUTE_WITHIN, TROUBLED_BY, UPDATE_TIME_AHEAD_FOR,
@@ -70,6 +72,19 @@ pub(crate) const FIXED: &[Fixed] = &[
         ],
         HANDED_OVER_WITHIN,
         "ours: phones hand over at night",
+    ),
+    Fixed::count(
+        [
+            "過去の履歴とみなす、まとめて送られた値の日数（以上）",
+            "a history: handed over together, of days at least",
+        ],
+        DAYS_OF_A_HISTORY,
+        "ours: of a clock that is set to another wrong date it shows two",
+    ),
+    Fixed::hours(
+        ["まとめて送られたとみなす受信の間隔（以内）", "handed over together: received within"],
+        TOGETHER_WITHIN,
+        "ours",
     ),
     Fixed::hours(
         ["そのような確認を要する値を知らせるまで", "such a value to look at is told after"],

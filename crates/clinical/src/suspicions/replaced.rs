@@ -3,8 +3,12 @@
 //! of one second that were never judged, because another that no person has written came before them.
 
 use super::versions::is_whole_minute;
-use super::{IsSevere, KnownVersion, SAME_MINUTE_FOR, UnknownTime, place_that_makes_room};
-use crate::copies::{has_same_values, says_all_of};
+use super::written::Written;
+use super::{
+    AskSevere, CLOCK_NOT_SET_FOR, KnownVersion, SAME_MINUTE_FOR, SevereBy, UnknownTime,
+    place_that_makes_room,
+};
+use crate::copies::says_all_of;
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::sample::Sample;
@@ -15,11 +19,7 @@ use crate::window::{LOOKBACK, WINDOW};
 
 /// For so long it is known that a reading was replaced, so that what it was replaced by does not make it
 /// suspect again when the replaced one is sent again: after that both are historical.
-const KNOWN_FOR: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
-
-/// For so long it is known that a person has written a reading of which nothing else has come: what the
-/// device hands over comes in days. Ours.
-pub(super) const WRITTEN_FOR: Span = Span::from_days(3);
+pub(super) const KNOWN_FOR: Span = Span::from_millis(WINDOW.millis() + LOOKBACK.millis());
 
 /// So many replaced readings of one patient are known, those that were received last and those that are
 /// severe.
@@ -35,18 +35,33 @@ pub struct Replaced {
     /// When it was replaced.
     pub received: Timestamp,
     version: Version,
+    /// From when on it is told.
+    told_from: Timestamp,
+    /// Until when it is known.
+    until: Timestamp,
     /// Whether nothing is told of it: it was entered in error, its device's clock was set before, or it was
     /// judged before it was replaced.
     is_over: bool,
-    /// Of another version of one second, which no other measurement has: the values that count instead.
+    /// Whether nothing but its date makes its time doubtful.
+    is_by_date: bool,
+    /// The values that count instead; none where nobody knows when either was measured.
     by: Option<Sample>,
 }
 
 impl Replaced {
-    /// The values that count instead, where both are of one second, which no other measurement has: it was
-    /// overtaken before it was judged.
-    pub fn overtaken_by(&self) -> Option<Sample> {
+    /// The values that count instead; none where nobody knows when either was measured.
+    pub fn by(&self) -> Option<Sample> {
         self.by
+    }
+
+    /// Whether both are of one second, which no other measurement has: it was overtaken before it was judged.
+    pub fn is_overtaken(&self) -> bool {
+        self.by.is_some() && !is_whole_minute(self.reading.time)
+    }
+
+    fn is_of_reading(&self, reading: &RememberedReading) -> bool {
+        (self.kind, self.reading.time, self.reading.source)
+            == (reading.kind, reading.observation_time, reading.source)
     }
 
     fn is_of(&self, kind: Kind, reading: &CurrentReading) -> bool {
@@ -58,44 +73,34 @@ impl Replaced {
     fn is_said_again_by(&self, version: Version, kind: Kind, reading: &CurrentReading) -> bool {
         version > self.version
             && self.is_of(kind, reading)
-            && has_same_values(kind, self.reading.sample, reading.sample)
+            && says_all_of(kind, reading.sample, self.reading.sample)
     }
-}
-
-/// A version of a reading that a person has written: what it corrects, sent again or late, is nothing that
-/// it has replaced.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct ByHand {
-    kind: Kind,
-    time: Timestamp,
-    source: SourceDigest,
-    version: Version,
-    until: Timestamp,
 }
 
 /// What is known of a patient.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct AllReplaced {
     readings: Vec<Replaced>,
-    by_hand: Vec<ByHand>,
+    written: Written,
 }
 
 impl AllReplaced {
     pub(super) fn is_empty(&self) -> bool {
-        self.readings.is_empty() && self.by_hand.is_empty()
+        self.readings.is_empty() && self.written.is_empty()
     }
 
     pub(super) fn lapse(&mut self, now: Timestamp) {
-        self.readings.retain(|replaced| replaced.received + KNOWN_FOR > now);
-        self.by_hand.retain(|written| written.until > now);
+        self.readings.retain(|replaced| replaced.until > now);
+        self.written.lapse(now);
     }
 
-    fn remember(&mut self, replaced: Replaced, is_severe: IsSevere) {
+    fn remember(&mut self, replaced: Replaced, ask_severe: AskSevere) {
         if self.readings.len() == MOST {
-            let hides = |one: &Replaced| {
-                !one.is_over
-                    && one.received + SAME_MINUTE_FOR > replaced.received
-                    && is_severe(one.kind, one.reading.sample)
+            let is_told =
+                |one: &Replaced| !one.is_over && one.received + SAME_MINUTE_FOR > replaced.received;
+            let hides = |one: &Replaced| match is_told(one) {
+                true => ask_severe(one.kind, one.reading.sample),
+                false => SevereBy::NoPlan,
             };
             let place = place_that_makes_room(&self.readings, hides);
             self.readings.remove(place);
@@ -103,95 +108,143 @@ impl AllReplaced {
         self.readings.push(replaced);
     }
 
-    /// Notes that a person has corrected a reading by this version of it.
-    fn note_corrected(&mut self, by: &RememberedReading, received: Timestamp) {
-        self.note(by, received + KNOWN_FOR);
-    }
-
     /// Notes that a person has written a reading of which nothing else is known.
     pub(super) fn note_written(&mut self, reading: &RememberedReading, received: Timestamp) {
-        self.note(reading, received + WRITTEN_FOR);
+        self.written.note_first(reading, received);
     }
 
-    fn note(&mut self, by: &RememberedReading, until: Timestamp) {
-        let RememberedReading { kind, observation_time: time, source, version, .. } = *by;
-        self.by_hand.retain(|one| (one.kind, one.time, one.source) != (kind, time, source));
-        if self.by_hand.len() == MOST {
-            self.by_hand.remove(0);
+    /// Whether a version of a reading is told of at `now`.
+    pub(super) fn is_told(&self, reading: &RememberedReading, now: Timestamp) -> bool {
+        let is_told = |one: &Replaced| !one.is_over && one.told_from <= now;
+        self.readings.iter().any(|one| is_told(one) && one.is_of_reading(reading))
+    }
+
+    /// When the next of those is told that are not yet.
+    pub(super) fn told_next(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = |one: &&Replaced| !one.is_over && one.told_from > now;
+        self.readings.iter().filter(waits).map(|one| one.told_from).min()
+    }
+
+    /// A device has handed over a history: of what it shows the date is believed. Says whether that is news.
+    pub(super) fn is_history(&mut self, source: SourceDigest) -> bool {
+        let mut is_news = false;
+        let of_source = |one: &&mut Replaced| one.reading.source == source && one.is_by_date;
+        for one in self.readings.iter_mut().filter(of_source) {
+            is_news |= !one.is_over;
+            one.is_over = true;
         }
-        self.by_hand.push(ByHand { kind, time, source, version, until });
+        is_news
     }
 
-    fn is_by_hand(&self, version: Version, of: &RememberedReading) -> bool {
-        self.by_hand.iter().any(|one| {
-            (one.kind, one.time, one.source, one.version)
-                == (of.kind, of.observation_time, of.source, version)
-        })
+    /// Nothing is told any more of versions of a reading before one. Says whether anything was.
+    pub(super) fn clear_before(&mut self, reading: &RememberedReading) -> bool {
+        let before = self.readings.len();
+        let is_earlier =
+            |one: &Replaced| one.is_of_reading(reading) && one.version < reading.version;
+        self.readings.retain(|one| !is_earlier(one));
+        self.readings.len() < before
     }
 
-    /// Takes in two versions of one reading that rules look at, the known one and another. Says whether that
-    /// is news.
+    /// Other values count instead of those of a reading that were replaced. Says whether that is news.
+    fn count_instead(&mut self, by: &RememberedReading) -> bool {
+        let mut is_news = false;
+        for one in self.readings.iter_mut().filter(|one| one.is_of_reading(by)) {
+            is_news |= !one.is_over && one.by.is_some_and(|known| known != by.sample);
+            one.by = one.by.map(|_| by.sample);
+        }
+        is_news
+    }
+
+    /// Takes in two versions of one reading that rules look at, the known one, with whether it was judged, and
+    /// another. Says whether that is news.
     pub(super) fn take_versions(
         &mut self,
         other: &RememberedReading,
-        known: KnownVersion,
+        (known, is_judged): (KnownVersion, bool),
         received: Timestamp,
-        is_severe: IsSevere,
+        ask_severe: AskSevere,
     ) -> bool {
         let wins = other.version > known.version;
         let (version, sample) =
             if wins { (known.version, known.sample) } else { (other.version, other.sample) };
         let (kind, time, source) = (other.kind, other.observation_time, other.source);
-        let reading = CurrentReading { time, source, sample, delay: Delay::default() };
-        let is_known_by_hand = self.is_by_hand(known.version, other);
-        let concern = known.concern(other, is_severe);
+        let written = self.written.by(known.version, other);
+        let concern = known.concern(other, ask_severe);
         // What a device says again of what a person has written stays the person's.
-        let says_again = is_known_by_hand && says_all_of(kind, other.sample, known.sample);
+        let says_again = written.is_some() && says_all_of(kind, other.sample, known.sample);
         if wins && (other.by_hand && concern || says_again && !other.entered_in_error) {
-            self.note_corrected(other, received);
+            self.written.note_correction(other, written, received);
         }
-        let is_by_hand = if wins { other.by_hand } else { is_known_by_hand };
-        if concern && known.is_another_reading(other, is_by_hand, is_severe) {
-            let is_same =
-                |one: &Replaced| one.is_of(kind, &reading) && one.reading.sample == sample;
-            if self.readings.iter().any(is_same) {
-                // The replaced one was sent again.
-                return false;
-            }
-            let greater = if wins { other.sample } else { known.sample };
-            let by = (!is_whole_minute(time)).then_some(greater);
-            // It came in its order: what rules said of it was told, and that it is so no more.
-            let was_judged = by.is_some() && wins;
-            if !was_judged || is_severe(kind, sample) {
-                let is_over = was_judged;
-                let replaced = Replaced { kind, reading, received, version, is_over, by };
-                self.remember(replaced, is_severe);
-            }
-            return !was_judged;
-        }
-        let before = self.readings.len();
-        if wins && (is_by_hand || other.entered_in_error) {
+        // A person has corrected what was registered before.
+        let is_by_hand = match wins {
+            true => other.by_hand,
+            false => written.is_some_and(|written| written > other.version),
+        };
+        let is_another = concern && known.is_another_reading(other, is_by_hand);
+        if wins && !is_another && (is_by_hand || other.entered_in_error) {
             // Somebody has looked at it since.
-            self.readings.retain(|one| !one.is_of(kind, &reading));
+            return self.clear_before(other);
         }
-        self.readings.len() < before
+        let is_other_value = wins && self.count_instead(other);
+        if !is_another {
+            return is_other_value;
+        }
+        let reading = CurrentReading { time, source, sample, delay: Delay::default() };
+        let is_same = |one: &Replaced| one.is_of(kind, &reading) && one.reading.sample == sample;
+        if self.readings.iter().any(is_same) {
+            // The replaced one was sent again.
+            return is_other_value;
+        }
+        let greater = if wins { other.sample } else { known.sample };
+        // It came in its order, and not with what has replaced it: what rules said of it was told, and that it
+        // is so no more.
+        let was_judged = !is_whole_minute(time) && wins && is_judged;
+        if !was_judged || ask_severe(kind, sample).may_be() {
+            let replaced = Replaced {
+                kind,
+                reading,
+                received,
+                version,
+                told_from: received,
+                until: received + KNOWN_FOR,
+                is_over: was_judged,
+                is_by_date: false,
+                by: Some(greater),
+            };
+            self.remember(replaced, ask_severe);
+        }
+        is_other_value || !was_judged
     }
 
-    /// Takes in the older of two versions of one reading that says a factory date. Says whether that is news.
+    /// Takes in the older of two versions of one reading of which nobody knows when it was measured. Says
+    /// whether that is news.
     pub(super) fn take_older(
         &mut self,
         older: &UnknownTime,
         received: Timestamp,
-        is_severe: IsSevere,
+        ask_severe: AskSevere,
     ) -> bool {
-        let UnknownTime { kind, reading, version, is_over, .. } = *older;
-        let is_known = |one: &Replaced| one.is_of(kind, &reading) && one.version == version;
-        if self.readings.iter().any(is_known) {
+        let UnknownTime { kind, reading, version, last_received, is_over, .. } = *older;
+        // A state that is rebuilt knows of both what it has received since.
+        let until = (last_received + CLOCK_NOT_SET_FOR).max(received + SAME_MINUTE_FOR);
+        let is_it = |one: &&mut Replaced| one.is_of(kind, &reading) && one.version == version;
+        if let Some(known) = self.readings.iter_mut().find(is_it) {
             // It was sent again.
+            known.until = known.until.max(until);
             return false;
         }
-        let replaced = Replaced { kind, reading, received, version, is_over, by: None };
-        self.remember(replaced, is_severe);
+        let replaced = Replaced {
+            kind,
+            reading,
+            received,
+            version,
+            told_from: older.told_from.max(received),
+            until,
+            is_over,
+            is_by_date: older.is_by_date,
+            by: None,
+        };
+        self.remember(replaced, ask_severe);
         true
     }
 
@@ -211,7 +264,10 @@ impl AllReplaced {
             of_unknown_time.iter().any(by_known) || self.readings.iter().any(by)
         };
         let is_reported = move |one: &&Replaced| {
-            !one.is_over && one.received + SAME_MINUTE_FOR > now && !is_said_again(one)
+            !one.is_over
+                && one.told_from <= now
+                && one.received + SAME_MINUTE_FOR > now
+                && !is_said_again(one)
         };
         self.readings.iter().filter(is_reported)
     }

@@ -1,9 +1,9 @@
 //! Readings of which nobody knows when they were measured.
 
-use super::{CLOCK_NOT_SET_FOR, FAR_BEHIND_FOR};
+use super::{CLOCK_NOT_SET_FOR, FAR_BEHIND_FOR, LONG_AGO_AFTER};
 use crate::clock;
 use crate::kinds::Kind;
-use crate::remembered::CurrentReading;
+use crate::remembered::{CurrentReading, Delay, RememberedReading};
 use crate::time::Timestamp;
 use crate::version::Version;
 
@@ -28,9 +28,34 @@ pub struct UnknownTime {
     pub(super) is_by_date: bool,
     /// Whether its date made its time doubtful when it came.
     pub(super) was_by_date: bool,
+    /// Whether a person has written its version, or taken the reading back.
+    pub(super) is_settled: bool,
 }
 
 impl UnknownTime {
+    /// A reading that was received at a time. What nothing but its date makes doubtful is told later: the rest
+    /// of a history may come.
+    pub(super) fn of(reading: &RememberedReading, received: Timestamp, is_by_date: bool) -> Self {
+        let current = CurrentReading {
+            time: reading.observation_time,
+            source: reading.source,
+            sample: reading.sample,
+            delay: Delay::default(),
+        };
+        Self {
+            kind: reading.kind,
+            reading: current,
+            received,
+            last_received: received,
+            version: reading.version,
+            is_over: reading.entered_in_error,
+            told_from: if is_by_date { received + LONG_AGO_AFTER } else { received },
+            is_by_date,
+            was_by_date: is_by_date,
+            is_settled: reading.by_hand || reading.entered_in_error,
+        }
+    }
+
     /// Until when it is suspected.
     pub fn until(&self) -> Timestamp {
         let lasts = if self.says_factory_date() { CLOCK_NOT_SET_FOR } else { FAR_BEHIND_FOR };

@@ -1,8 +1,8 @@
 //! Of which versions of a reading neither corrects the other.
 
-use super::{IsSevere, SAME_MINUTE_WITHIN};
+use super::{AskSevere, SAME_MINUTE_WITHIN};
 use crate::clock;
-use crate::copies::{has_same_values, says_all_of};
+use crate::copies::says_all_of;
 use crate::kinds::Kind;
 use crate::remembered::RememberedReading;
 use crate::sample::Sample;
@@ -21,12 +21,12 @@ impl KnownVersion {
     /// Whether two versions of a reading, this one and another, may be two readings of a minute, or two
     /// values of one that nobody has corrected, or a person's correction of one: of a device, and of a kind
     /// that can be severe.
-    pub(crate) fn concern(&self, other: &RememberedReading, is_severe: IsSevere) -> bool {
+    pub(crate) fn concern(&self, other: &RememberedReading, ask_severe: AskSevere) -> bool {
         let is_correction = other.by_hand && other.version > self.version;
         clock::is_doubted(other.kind)
             && !other.entered_in_error
             && (is_correction || self.differs(other))
-            && can_be_severe(other.kind, is_severe)
+            && can_be_severe(other.kind, ask_severe)
     }
 
     /// Whether the greater of two versions does not say the values of the smaller one.
@@ -45,21 +45,12 @@ impl KnownVersion {
 
     /// Whether two versions that [concern](Self::concern) are probably two readings, or two values of one of
     /// which neither corrects the other, given whether a person has written the greater one: a device
-    /// corrects nothing, and a person does not so soon, where two may be of one minute. Where the
-    /// greater one lacks a number and is severe all the same, it hides nothing.
-    pub(super) fn is_another_reading(
-        &self,
-        other: &RememberedReading,
-        is_by_hand: bool,
-        is_severe: IsSevere,
-    ) -> bool {
+    /// corrects nothing, and a person does not so soon, where two may be of one minute.
+    pub(super) fn is_another_reading(&self, other: &RememberedReading, is_by_hand: bool) -> bool {
         let apart = other.version.update_time() - self.version.update_time();
-        let (smaller, greater) = self.in_order(other);
-        let hides_nothing =
-            has_same_values(other.kind, greater, smaller) && is_severe(other.kind, greater);
         let is_too_soon =
             is_whole_minute(other.observation_time) && apart.abs() < SAME_MINUTE_WITHIN;
-        self.differs(other) && !hides_nothing && (!is_by_hand || is_too_soon)
+        self.differs(other) && (!is_by_hand || is_too_soon)
     }
 }
 
@@ -70,17 +61,17 @@ pub(super) fn is_whole_minute(time: Timestamp) -> bool {
 
 /// Whether a person has written a reading of which a device's way may bring another version, and that can
 /// be severe.
-pub(crate) fn is_written_by_hand(reading: &RememberedReading, is_severe: IsSevere) -> bool {
+pub(crate) fn is_written_by_hand(reading: &RememberedReading, ask_severe: AskSevere) -> bool {
     reading.by_hand
         && !reading.entered_in_error
         && clock::is_doubted(reading.kind)
-        && can_be_severe(reading.kind, is_severe)
+        && can_be_severe(reading.kind, ask_severe)
 }
 
 /// Whether one value of a kind alone can be severe: its least or its greatest are.
-fn can_be_severe(kind: Kind, is_severe: IsSevere) -> bool {
+fn can_be_severe(kind: Kind, ask_severe: AskSevere) -> bool {
     let watched = || kind.fields().iter().filter_map(|field| field.watched);
     let least = watched().fold(Sample::default(), |sample, it| sample.with(it, 0.0));
     let greatest = watched().fold(Sample::default(), |sample, it| sample.with(it, it.greatest()));
-    [least, greatest].into_iter().any(|sample| is_severe(kind, sample))
+    [least, greatest].into_iter().any(|sample| ask_severe(kind, sample).may_be())
 }

@@ -18,10 +18,11 @@ use smallvec::SmallVec;
 
 use crate::admission::Outcome;
 use crate::copies::{self, COPY_WITHIN};
+use crate::historical::KnownPast;
 use crate::kinds::Kind;
 use crate::remembered::{CurrentReading, RememberedReading};
 use crate::source::SourceDigest;
-use crate::suspicions::{IsSevere, Suspicions, is_written_by_hand};
+use crate::suspicions::{AskSevere, Received, Suspicions, is_written_by_hand};
 use crate::time::Timestamp;
 use crate::version::Version;
 use crate::window::{WINDOW, Window};
@@ -85,7 +86,7 @@ impl Timeline {
         reading: &RememberedReading,
         received: Timestamp,
         window: Window,
-        is_severe: IsSevere,
+        ask_severe: AskSevere,
     ) -> Admission {
         let first = self.rare.as_ref().and_then(|rare| rare.overtaken.counted(reading));
         let version = first.unwrap_or_else(|| reading.version.counted(received));
@@ -93,13 +94,14 @@ impl Timeline {
         let is_historical = reading.observation_time
             < self.window(reading.kind, window).start(received)
             || !self.makes_room(&counted, received, window);
+        let past = self.past(reading, received).filter(|_| is_historical);
         let mut admission = match is_historical {
             true => self.admit_historical(&counted, reading.version, received),
-            false => self.admit_current(&counted, (reading.version, received), is_severe),
+            false => self.admit_current(&counted, (reading.version, received), ask_severe),
         };
         let counted = RememberedReading { version: admission.version, ..*reading };
-        admission.changes_suspicions |=
-            self.suspect(&counted, (admission.outcome, received), is_severe);
+        let as_received = Received { outcome: admission.outcome, at: received, past };
+        admission.changes_suspicions |= self.suspect(&counted, as_received, ask_severe);
         admission
     }
 
@@ -112,16 +114,15 @@ impl Timeline {
         received: Timestamp,
         outcome: Outcome,
         window: Window,
-        is_severe: IsSevere,
+        ask_severe: AskSevere,
     ) -> bool {
-        self.suspect(reading, (outcome, received), is_severe);
+        let past = self.past(reading, received);
+        self.suspect(reading, Received { outcome, at: received, past }, ask_severe);
         let is_historical = match outcome {
             Outcome::Historical => true,
             Outcome::New | Outcome::Correction => reading.observation_time < received - WINDOW,
             // As is an older version of a historical reading.
-            Outcome::Stale | Outcome::Conflict | Outcome::Duplicate => {
-                self.rare.as_ref().is_some_and(|rare| rare.historical.knows(reading, received))
-            }
+            Outcome::Stale | Outcome::Conflict | Outcome::Duplicate => past.is_some(),
         };
         if is_historical {
             let start = self.window(reading.kind, window).start(received);
@@ -135,7 +136,7 @@ impl Timeline {
         {
             return false;
         }
-        self.admit_current(reading, (reading.version, received), is_severe).changes_current
+        self.admit_current(reading, (reading.version, received), ask_severe).changes_current
     }
 
     /// `sent` is the version as it was sent, before it was counted.
@@ -164,7 +165,7 @@ impl Timeline {
         &mut self,
         reading: &RememberedReading,
         (sent, received): (Version, Timestamp),
-        is_severe: IsSevere,
+        ask_severe: AskSevere,
     ) -> Admission {
         let RememberedReading { kind, source, version, .. } = *reading;
         let entry = Entry::new(reading, received, self.source_index(source));
@@ -188,7 +189,7 @@ impl Timeline {
             Err(place) => {
                 let in_order = series.last_time().is_none_or(|last| last < entry.time());
                 series.insert(place, entry);
-                if is_written_by_hand(reading, is_severe) {
+                if is_written_by_hand(reading, ask_severe) {
                     let rare = self.rare.get_or_insert_default();
                     rare.suspicions.take_written_by_hand(reading, received);
                 }
@@ -217,7 +218,7 @@ impl Timeline {
                     rare.overtaken.remember(reading, overtaken, received);
                 }
                 let versions = (reading, &known_entry);
-                let changes_suspicions = self.suspect_versions(versions, received, is_severe);
+                let changes_suspicions = self.suspect_versions(versions, received, ask_severe);
                 let outcome = Outcome::of_version(version, known, false);
                 Admission { changes_suspicions, ..admission(outcome, wins, false, version) }
             }
@@ -229,20 +230,20 @@ impl Timeline {
     fn suspect(
         &mut self,
         reading: &RememberedReading,
-        (outcome, received): (Outcome, Timestamp),
-        is_severe: IsSevere,
+        received: Received,
+        ask_severe: AskSevere,
     ) -> bool {
-        if outcome == Outcome::Duplicate {
+        if received.outcome == Outcome::Duplicate {
             return false;
         }
         match &mut self.rare {
             Some(rare) => {
                 let is_news = std::mem::take(&mut rare.is_news);
-                rare.suspicions.take(reading, (outcome, received), is_severe) || is_news
+                rare.suspicions.take(reading, received, ask_severe) || is_news
             }
-            None if Suspicions::concern(reading, outcome, received) => {
+            None if Suspicions::concern(reading, received) => {
                 let rare = self.rare.get_or_insert_default();
-                rare.suspicions.take(reading, (outcome, received), is_severe)
+                rare.suspicions.take(reading, received, ask_severe)
             }
             None => false,
         }
@@ -253,17 +254,29 @@ impl Timeline {
         &mut self,
         (reading, known): (&RememberedReading, &Entry),
         received: Timestamp,
-        is_severe: IsSevere,
+        ask_severe: AskSevere,
     ) -> bool {
         let known = known.as_version();
         match &mut self.rare {
-            Some(rare) => rare.suspicions.take_versions(reading, known, received, is_severe),
-            None if known.concern(reading, is_severe) => {
+            Some(rare) => rare.suspicions.take_versions(reading, known, received, ask_severe),
+            None if known.concern(reading, ask_severe) => {
                 let rare = self.rare.get_or_insert_default();
-                rare.suspicions.take_versions(reading, known, received, is_severe)
+                rare.suspicions.take_versions(reading, known, received, ask_severe)
             }
             None => false,
         }
+    }
+
+    /// The greatest version that is known of a historical reading.
+    fn past(&self, reading: &RememberedReading, received: Timestamp) -> Option<KnownPast> {
+        self.rare.as_ref().and_then(|rare| rare.historical.known(reading, received))
+    }
+
+    /// Notes that no rule judges a version that was admitted before a time: it waits for what was sent together
+    /// with it.
+    pub(crate) fn is_judged_from(&mut self, admitted: &RememberedReading, from: Timestamp) {
+        let rare = self.rare.get_or_insert_default();
+        rare.suspicions.is_judged_from(admitted, from);
     }
 
     /// What the patient's data are suspected of.

@@ -11,6 +11,7 @@ use super::*;
 use crate::remembered::Delay;
 use crate::sample::Sample;
 use crate::source::SourceDigest;
+use crate::suspicions::SevereBy;
 use crate::time::Span;
 use crate::version::Version;
 
@@ -235,7 +236,8 @@ impl Both {
         self.sent.push(reading);
         if reading.observation_time < window.start(received) {
             self.is_any_historical = true;
-            let admission = self.timeline.admit(&reading, received, window, |_, _| false);
+            let admission =
+                self.timeline.admit(&reading, received, window, |_, _| SevereBy::NoPlan);
             assert!(!admission.changes_current && !admission.in_order);
             return;
         }
@@ -262,7 +264,7 @@ impl Both {
         let outcome =
             known.map_or(Outcome::New, |known| Outcome::of_version(reading.version, known, false));
         if is_restored {
-            self.timeline.restore(&reading, received, outcome, window, |_, _| false);
+            self.timeline.restore(&reading, received, outcome, window, |_, _| SevereBy::NoPlan);
             return;
         }
         let expected = Admission {
@@ -277,7 +279,7 @@ impl Both {
             changes_suspicions: false,
         };
         let sent = RememberedReading { version: sent_version, ..reading };
-        let admission = self.timeline.admit(&sent, received, window, |_, _| false);
+        let admission = self.timeline.admit(&sent, received, window, |_, _| SevereBy::NoPlan);
         let found = Admission { changes_suspicions: false, ..admission };
         assert_eq!(found, expected, "{reading:?}");
     }

@@ -87,10 +87,14 @@ impl World {
 
     fn event(&mut self, alert: &str, severity: Severity, transition: Transition) {
         let patient = PatientId::parse(&format!("A/{alert}")).unwrap();
-        let known = self.log.course(alert).map(|course| course.newest().raised_at);
+        let known = self.log.course(alert).map(|course| *course.newest());
         let raised_at = match transition {
             Transition::Raised => self.now,
-            _ => known.unwrap_or(self.now),
+            _ => known.map_or(self.now, |known| known.raised_at),
+        };
+        let news_at = match transition {
+            Transition::Raised | Transition::Escalated => self.now,
+            _ => known.map_or(self.now, |known| known.news_at),
         };
         let status = match transition {
             Transition::Resolved => Status::Resolved,
@@ -102,6 +106,7 @@ impl World {
             status,
             transition,
             raised_at,
+            news_at,
             changed_at: self.now,
             crisis_at: None,
         };

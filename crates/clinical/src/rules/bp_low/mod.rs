@@ -17,7 +17,7 @@ use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
-use crate::rule::{Rule, TOGETHER, parameters};
+use crate::rule::{Rule, Severe, TOGETHER, parameters};
 use crate::sample::Sample;
 use crate::statistics::{mean_is_at_least, mean_is_below};
 use crate::time::Span;
@@ -59,6 +59,8 @@ impl Definition for Low {
     fn judged_against(plan: &Plan) -> Values {
         parameters(plan, [&SYSTOLIC, &CLEAR_OCCASIONS])
     }
+
+    const SEVERE: Severe = Severe::Low;
 
     fn is_severe(sample: Sample, limits: &Limits) -> bool {
         systolic(sample) < limits.systolic

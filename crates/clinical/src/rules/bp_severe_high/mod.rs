@@ -14,7 +14,7 @@ use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::programmes::PREGNANCY;
 use crate::remembered::CurrentReading;
-use crate::rule::{Rule, parameters};
+use crate::rule::{Rule, Severe, parameters};
 use crate::sample::Sample;
 use crate::statistics::{mean_is_at_least, mean_is_below};
 
@@ -52,6 +52,8 @@ impl Definition for SevereHigh {
         }
         judged
     }
+
+    const SEVERE: Severe = Severe::High;
 
     fn is_severe(sample: Sample, limits: &Limits) -> bool {
         let mmhg = |field| sample.value(field).unwrap_or_default() as u16;

@@ -4,16 +4,18 @@ use super::severe_tests::{Value, send, severe_values};
 use super::tests::{DAY, said};
 use crate::alert::{Severity, Status, Transition};
 use crate::home::{Home, at};
-use crate::rules;
-use crate::{Outcome, Reading, Source, Version};
+use crate::kinds::blood_pressure::SYSTOLIC;
+use crate::plan::Plan;
+use crate::{Outcome, Reading, Source, Span, Version};
+use crate::{programmes, rules};
 
-const HOUR: i64 = 60;
+pub(super) const HOUR: i64 = 60;
 /// A year behind, and in no first days of one.
-const YEAR: i64 = 365 * DAY;
+pub(super) const YEAR: i64 = 365 * DAY;
 const LONG_AGO: [&str; 1] = ["observed_long_ago"];
 
 /// What a device shows at a minute and registers at another.
-fn shown((kind, sample): Value, shown: i64, updated: i64) -> Reading {
+pub(super) fn shown((kind, sample): Value, shown: i64, updated: i64) -> Reading {
     Reading {
         patient: crate::home::patient(),
         kind,
@@ -144,5 +146,83 @@ fn what_a_person_enters_later_is_no_clock() {
         send(&mut home, &Reading { by_hand: true, ..shown(severe, -YEAR, 0) }, 1);
         home.waits_until(DAY);
         assert!(said(&home).is_empty(), "{severe:?}");
+    }
+}
+
+/// Of one measurement at a time, each with another date: the battery falls out, or the date is set wrongly again.
+#[test]
+fn severe_values_of_dates_that_change_are_each_told_where_they_come_one_at_a_time() {
+    let behind = [YEAR, 100 * DAY, 2 * YEAR + 77 * DAY, 400 * DAY, 90 * DAY, 3 * YEAR + 41 * DAY];
+    for (severe, ..) in severe_values() {
+        for apart in [3 * HOUR, 10 * HOUR, 2 * DAY, 5 * DAY] {
+            let mut home = Home::default();
+            for (number, behind) in (1..).zip(behind) {
+                let measured = number * apart;
+                let reading = shown(severe, measured - behind, measured);
+                send(&mut home, &reading, measured + 1);
+                home.waits_until(measured + HOUR + 1);
+                let alert = home.last();
+                let is_told = alert.evidence.iter().any(|one| one.reading == reading.id());
+                assert!(alert.is_open() && is_told, "{severe:?} {number} each {apart} min");
+            }
+        }
+    }
+}
+
+/// Two measurements with one wrong date and three with the next, all within an hour.
+#[test]
+fn a_date_that_is_set_to_another_wrong_one_between_two_measurements_is_no_history() {
+    let (severe, ordinary, _) = severe_values()[0];
+    let mut home = Home::default();
+    for (minute, value, behind) in [
+        (1, ordinary, YEAR),
+        (3, severe, YEAR),
+        (10, ordinary, 200 * DAY),
+        (12, ordinary, 200 * DAY),
+        (14, severe, 200 * DAY),
+    ] {
+        send(&mut home, &shown(value, minute - behind, minute), minute);
+    }
+    home.waits_until(2 * HOUR);
+    assert_eq!(said(&home).pop().unwrap().2, LONG_AGO);
+    assert_eq!(home.last().evidence.len(), 2);
+}
+
+/// Pressure, which the programme of pregnancy calls severe from 160 on, and what a plan of its own limits does.
+#[test]
+fn what_only_the_patients_own_plan_calls_severe_is_told_as_well() {
+    let pressure = |systolic: u16| {
+        let (kind, sample) = severe_values()[0].0;
+        (kind, sample.with(SYSTOLIC, systolic.into()))
+    };
+    let pregnancy = Plan::default().with_programme(programmes::find("pregnancy").unwrap());
+    let own = rules::plan(1, [("bp.severe_high.systolic", 150.0)]).unwrap();
+    for (plan, systolic) in [(pregnancy, 166), (own, 151)] {
+        let (stricter, ordinary) = (pressure(systolic), pressure(121));
+        let with = |plan: &Plan| Home { plan: plan.clone(), ..Home::default() };
+        let of_long_ago = shown(stricter, -YEAR, 0);
+        let mut home = with(&plan);
+        send(&mut home, &of_long_ago, 1);
+        home.waits_until(HOUR + 1);
+        assert_eq!(said(&home), [(Transition::Raised, Severity::Review, LONG_AGO.to_vec())]);
+        assert_eq!(home.last().first_observed_at, at(1));
+        // Whoever has no such plan is not told, until it is made.
+        let mut home = with(&Plan::default());
+        send(&mut home, &of_long_ago, 1);
+        home.waits_until(DAY);
+        assert!(said(&home).is_empty());
+        home.follows(plan.clone(), DAY);
+        assert_eq!(said(&home).pop().unwrap().2, LONG_AGO);
+        // Replaced and overtaken.
+        for (seconds, name) in [(20, "same_minute"), (3, "overtaken")] {
+            let mut home = with(&plan);
+            let of_time = |value, update| Reading {
+                observation_time: at(10) + Span::from_seconds(seconds),
+                ..shown(value, 10, update)
+            };
+            send(&mut home, &of_time(ordinary, 15), 16);
+            assert_eq!(send(&mut home, &of_time(stricter, 12), 17), Outcome::Stale);
+            assert_eq!(said(&home).pop().unwrap().2, [name]);
+        }
     }
 }

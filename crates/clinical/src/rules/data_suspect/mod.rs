@@ -38,6 +38,8 @@ mod limits;
 #[cfg(test)]
 mod long_ago_tests;
 #[cfg(test)]
+mod long_ago_versions_tests;
+#[cfg(test)]
 mod overtaken_tests;
 mod sensor_end;
 #[cfg(test)]
@@ -54,7 +56,7 @@ mod units;
 mod wording;
 
 use crate::alert::{Alert, Evidence, Severity, Stage, Text, Values};
-use crate::clock;
+use crate::copies::has_same_values;
 use crate::episode::{Episode, EvidenceReading};
 use crate::fixed::Fixed;
 use crate::glucose::GLUCOSE;
@@ -67,8 +69,9 @@ use crate::remembered::CurrentReading;
 use crate::rule::{Assessment, Change, Context, Rule, parameters, values};
 use crate::rules;
 use crate::sample::Sample;
-use crate::suspicions::{SAME_MINUTE_FOR, Suspicions, UnknownTime};
+use crate::suspicions::{Replaced, SAME_MINUTE_FOR, Suspicions, UnknownTime};
 use crate::time::{Span, Timestamp};
+use crate::window::WINDOW;
 
 use limits::{HIGH_END, LOW_END};
 use units::WEIGHT;
@@ -234,17 +237,18 @@ impl Reasons {
         let mut reasons = Self::default();
         for (name, is_by_date) in [(CLOCK_NOT_SET, false), (OBSERVED_LONG_AGO, true)] {
             let told = suspicions.of_unknown_time(context.now);
-            let told = told.filter(|one| one.is_by_date() == is_by_date);
+            // Of a date alone the limits of the patient's own plan say which are told.
+            let is_told = |one: &&UnknownTime| {
+                one.is_by_date() == is_by_date
+                    && (!is_by_date || rules::is_severe(one.kind, one.reading.sample, context.plan))
+            };
+            let told = told.filter(is_told);
             let readings = told.clone().map(|one| (one.kind, one.reading, one.received));
             let severe = severe(readings, context.plan);
             // Each may be a severe one, so that each end may change what is said.
             let since = told.clone().map(|one| one.received).min();
             let next = told.map(UnknownTime::until).min();
-            // The limits of the patient's own plan may call none of them severe.
-            let (Some(since), Some(next), true) = (since, next, !is_by_date || !severe.is_empty())
-            else {
-                continue;
-            };
+            let (Some(since), Some(next)) = (since, next) else { continue };
             reasons.add(name, (since, next));
             if is_by_date {
                 reasons.names.extend(values([(name, severe.len() as f64)]));
@@ -269,11 +273,8 @@ impl Reasons {
     fn add_replaced(&mut self, suspicions: Option<&Suspicions>, context: &Context<'_>) {
         for (name, is_overtaken) in [(SAME_MINUTE, false), (OVERTAKEN, true)] {
             let replaced = suspicions.into_iter().flat_map(|of| of.replaced(context.now));
-            // Where what counts instead is severe, its rules tell of that.
-            let replaced = replaced.filter(|one| match one.overtaken_by() {
-                Some(by) => is_overtaken && !rules::is_severe(one.kind, by, context.plan),
-                None => !is_overtaken,
-            });
+            let replaced = replaced
+                .filter(|one| one.is_overtaken() == is_overtaken && !is_told_of(one, context.plan));
             let readings = replaced.map(|one| (one.kind, one.reading, one.received));
             let is_severe = |(kind, reading, _): &Received| {
                 rules::is_severe(*kind, reading.sample, context.plan)
@@ -338,6 +339,15 @@ impl Reasons {
     }
 }
 
+/// Whether rules tell of what counts instead of a reading that was replaced all that is severe of that: where
+/// both are of one second, or what counts lacks a number at most.
+fn is_told_of(one: &Replaced, plan: &Plan) -> bool {
+    one.by().is_some_and(|by| {
+        (one.is_overtaken() || has_same_values(one.kind, by, one.reading.sample))
+            && rules::is_as_severe(one.kind, by, one.reading.sample, plan)
+    })
+}
+
 /// What an alert tells of one of the last reasons, from before all that a process can know which has started
 /// since; none where its time is over.
 fn not_known_here(
@@ -347,12 +357,9 @@ fn not_known_here(
 ) -> Option<(Timestamp, Vec<EvidenceReading>)> {
     let [of_minute, overtaken] = wording::replaced(alert);
     let told = if reason == OVERTAKEN { overtaken } else { of_minute };
-    let from = context.lookback_start();
-    // What says a factory date is known whenever a process starts.
-    let is_before = |evidence: &Evidence| {
-        let observed = evidence.reading.observation_time();
-        observed < from && !clock::not_set(observed, alert.raised_at)
-    };
+    // What says a date of long ago is known whenever a process starts.
+    let before = alert.raised_at - WINDOW..context.lookback_start();
+    let is_before = |evidence: &Evidence| before.contains(&evidence.reading.observation_time());
     let is_before = !told.is_empty() && told.iter().all(is_before);
     let lasts = alert.raised_at + SAME_MINUTE_FOR > context.now;
     (is_before && lasts).then(|| {

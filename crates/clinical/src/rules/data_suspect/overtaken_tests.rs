@@ -5,7 +5,7 @@ use super::tests::said;
 use crate::alert::{Severity, Status, Transition};
 use crate::home::{Home, at};
 use crate::rules;
-use crate::{Kind, Outcome, Reading, Source, Span, Version};
+use crate::{Outcome, Reading, Source, Span, Version};
 
 const OVERTAKEN: [&str; 1] = ["overtaken"];
 
@@ -71,7 +71,11 @@ fn of_two_versions_of_one_update_time_the_severe_one_that_loses_unjudged_is_told
             let mut home = Home::default();
             send(&mut home, &both[0], 12);
             assert_eq!(send(&mut home, &both[1], 13), Outcome::Conflict);
-            assert_eq!(is_told(&home), !severe_first, "{severe:?}");
+            // What came first is told by its rule, unless that still waits for the next reading.
+            let was_judged =
+                home.reported.iter().any(|alert| alert.rule.as_str() != "data.suspect");
+            assert_eq!(is_told(&home), !was_judged, "{severe:?}");
+            assert!(severe_first || !was_judged, "{severe:?}");
             if !severe_first {
                 assert!(rules::words(home.last()).en.contains(says), "{severe:?}");
             }
@@ -80,15 +84,77 @@ fn of_two_versions_of_one_update_time_the_severe_one_that_loses_unjudged_is_told
 }
 
 #[test]
-fn what_a_severe_value_has_overtaken_is_told_by_the_rules_of_that_value() {
-    let all = severe_values();
-    let of_pressure = all.iter().filter(|one| one.0.0 == Kind::BloodPressure);
-    let pressures: Vec<Value> = of_pressure.map(|one| one.0).collect();
-    for (current, overtaken) in pressures.iter().zip(pressures.iter().skip(1)) {
+fn what_another_way_of_being_severe_has_overtaken_is_told() {
+    let value = |place: usize| severe_values()[place].0;
+    let [high, diastolic, low, slow, fast] = [0, 1, 2, 3, 4].map(value);
+    for (current, overtaken, is_other) in [
+        (high, low, true),
+        (low, high, true),
+        (slow, fast, true),
+        (fast, slow, true),
+        (high, fast, true),
+        (slow, high, true),
+        (diastolic, high, false),
+        (high, diastolic, false),
+    ] {
         let mut home = Home::default();
-        send(&mut home, &of_second(*current, 900), 26);
-        assert_eq!(send(&mut home, &of_second(*overtaken, 30), 27), Outcome::Stale);
-        assert!(!is_told(&home), "{current:?}");
+        send(&mut home, &of_second(current, 900), 26);
+        assert_eq!(send(&mut home, &of_second(overtaken, 30), 27), Outcome::Stale);
+        assert_eq!(is_told(&home), is_other, "{overtaken:?} by {current:?}");
+    }
+    // What counts since then decides.
+    let ordinary = severe_values()[0].1;
+    let mut home = Home::default();
+    send(&mut home, &of_second(high, 600), 21);
+    send(&mut home, &of_second(diastolic, 30), 22);
+    assert!(!is_told(&home));
+    send(&mut home, &of_second(ordinary, 900), 26);
+    assert!(is_told(&home) && home.missed_at(27).is_empty());
+}
+
+/// A pressure waits for its repetition before somebody is told of it, a saturation for what follows it.
+#[test]
+fn a_severe_value_that_is_overtaken_while_its_rule_waits_for_the_next_one_is_told() {
+    for (severe, ordinary, _) in severe_values() {
+        for received in [12, 20, 30] {
+            let mut home = Home::default();
+            send(&mut home, &of_second(severe, 30), 11);
+            send(&mut home, &of_second(ordinary, 60), received);
+            home.waits_until(100);
+            let was_judged =
+                home.reported.iter().any(|alert| alert.rule.as_str() != "data.suspect");
+            assert_eq!(is_told(&home), !was_judged, "{severe:?} at {received}");
+        }
+    }
+}
+
+/// What came hours after it was measured waits for a minute, for what was sent with it.
+#[test]
+fn a_severe_value_of_a_late_upload_that_is_overtaken_before_any_rule_judged_it_is_told() {
+    for (severe, ordinary, says) in severe_values() {
+        for between in [0, 2] {
+            let mut home = Home::default();
+            let mut sent = Vec::new();
+            for (value, update, received) in [(severe, 30, 300), (ordinary, 900, 300 + between)] {
+                let reading = of_second(value, update);
+                sent.push((reading.clone(), received, send(&mut home, &reading, received)));
+            }
+            home.waits_until(400);
+            let was_judged =
+                home.reported.iter().any(|alert| alert.rule.as_str() != "data.suspect");
+            assert_eq!(is_told(&home), !was_judged, "{severe:?} {between} min apart");
+            if is_told(&home) {
+                assert!(rules::words(home.last()).en.contains(says), "{severe:?}");
+            }
+            let mut restarted = Home::default();
+            for (reading, minute, outcome) in &sent {
+                let (minute, window) = (at(*minute), home.window);
+                restarted.monitor.restore_reading(&reading.into(), minute, *outcome, window);
+            }
+            let alerts = home.monitor.alerts();
+            alerts.iter().for_each(|alert| restarted.monitor.restore_alert(alert.clone()));
+            assert_eq!(restarted.missed_at(401), []);
+        }
     }
 }
 

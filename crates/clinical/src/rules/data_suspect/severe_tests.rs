@@ -1,5 +1,7 @@
 //! What is severe of one value alone, by the table of docs/clinical-rules.md.
 
+use proptest::prelude::*;
+
 use super::tests::{DAY, said};
 use crate::alert::{Severity, Status, Transition};
 use crate::home::{Home, at};
@@ -7,9 +9,11 @@ use crate::kinds::blood_glucose::{GLUCOSE_METHOD, GLUCOSE_VALUE};
 use crate::kinds::blood_pressure::{DIASTOLIC, PULSE_RATE, SYSTOLIC};
 use crate::kinds::{body_temperature, oxygen_saturation};
 use crate::measured::Measured;
+use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::rules;
 use crate::sample::Sample;
+use crate::suspicions::SevereBy;
 use crate::{Kind, Outcome, Reading, Source, Span, Version};
 
 /// A value of a kind.
@@ -245,5 +249,31 @@ fn a_severe_value_of_any_kind_and_of_unknown_time_is_a_review_and_never_a_page()
         assert!(rules::words(home.last()).en.contains(says), "{severe:?}");
         home.waits_until(DAY);
         assert_eq!(home.reported.len(), 1, "{severe:?}");
+    }
+}
+
+proptest! {
+    /// What is remembered for the patient's plan to be asked holds whatever any plan calls severe.
+    #[test]
+    fn what_some_plan_calls_severe_may_be_severe(
+        kind in prop::sample::select(Kind::ALL.to_vec()),
+        values in prop::collection::vec(prop::option::of(0.0..1.0_f64), 8),
+        numbers in prop::collection::vec(prop::option::of(0.0..=1.0_f64), rules::parameters().count()),
+    ) {
+        let watched = kind.fields().iter().filter_map(|field| field.watched);
+        let sample = watched.zip(values).fold(Sample::default(), |sample, (it, share)| {
+            share.map_or(sample, |share| sample.with(it, share * it.greatest()))
+        });
+        let overrides = rules::parameters().zip(numbers).filter_map(|(parameter, share)| {
+            let Parameter { name, low, high, .. } = *parameter;
+            Some((name, parameter.rounded(low + share? * (high - low))))
+        });
+        let plan = Plan::with_overrides(1, rules::parameters(), overrides).unwrap();
+        prop_assert!(
+            !rules::is_severe(kind, sample, &plan) || rules::severe_by(kind, sample).may_be()
+        );
+        if rules::is_severe(kind, sample, &Plan::default()) {
+            prop_assert_eq!(rules::severe_by(kind, sample), SevereBy::Default);
+        }
     }
 }

@@ -29,7 +29,7 @@ use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::RememberedReading;
-use crate::rule::{Assessment, Change, Context, Rule};
+use crate::rule::{Assessment, Change, Context, Rule, Severe};
 use crate::sample::Sample;
 use crate::time::Span;
 use crate::timeline::Timeline;
@@ -99,9 +99,10 @@ impl Rule for VeryHigh {
     }
 
     /// One finger-stick that asks to measure again, a meter's HI too. Of a sensor its hours count.
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
+    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
         let judge = Judge::of(&VERY_HIGH, plan);
-        judge.level_of(sample) == Level::Beyond && judge.is_alone(sample)
+        let is_severe = judge.level_of(sample) == Level::Beyond && judge.is_alone(sample);
+        is_severe.then_some(Severe::High)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

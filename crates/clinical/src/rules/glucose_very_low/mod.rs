@@ -29,7 +29,7 @@ use crate::limit::Limit;
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::RememberedReading;
-use crate::rule::{Assessment, Change, Context, Rule};
+use crate::rule::{Assessment, Change, Context, Rule, Severe};
 use crate::sample::Sample;
 use crate::time::Span;
 use crate::timeline::Timeline;
@@ -98,8 +98,9 @@ impl Rule for VeryLow {
         VERY_LOW.waits_after_others(reading, timeline)
     }
 
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
-        Judge::of(&VERY_LOW, plan).level_of(sample) == Level::Beyond
+    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
+        let is_beyond = Judge::of(&VERY_LOW, plan).level_of(sample) == Level::Beyond;
+        is_beyond.then_some(Severe::Low)
     }
 
     fn calls_again_after(&self) -> Option<Span> {

@@ -34,12 +34,12 @@ use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
 use crate::rule::TOGETHER;
-use crate::rule::{Assessment, Change, Context, Rule, Step, parameters};
+use crate::rule::{Assessment, Change, Context, Rule, Severe, Step, parameters};
 use crate::sample::Sample;
 use crate::time::Span;
 
 use course::Course;
-use limits::{CLEAR, LIMIT, Limits, MINUTE, NOT_LOW_FOR, URGENT};
+use limits::{CLEAR, LIMIT, Limits, MINUTE, NOT_LOW_FOR, SILENCE, URGENT};
 use minutes::Minute;
 
 /// The rule.
@@ -171,8 +171,12 @@ impl Rule for Low {
         !Limits::of(context.plan).is_low(spo2(reading.sample))
     }
 
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
-        Limits::of(plan).is_urgent(spo2(sample))
+    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
+        Limits::of(plan).is_urgent(spo2(sample)).then_some(Severe::Low)
+    }
+
+    fn severe_waits_for(&self) -> Span {
+        SILENCE
     }
 
     fn calls_again_after(&self) -> Option<Span> {

@@ -93,6 +93,11 @@ impl Limits {
         self.beyond(pulse) > 0.0
     }
 
+    /// Whether a pulse is above the range.
+    pub(super) fn is_above(&self, pulse: f64) -> bool {
+        pulse > self.high
+    }
+
     /// Whether one occasion alone asks to measure again. Nothing is extreme that is in range.
     pub(super) fn is_extreme(&self, pulse: f64) -> bool {
         self.is_out(pulse) && (pulse <= self.very_low || pulse >= self.very_high)

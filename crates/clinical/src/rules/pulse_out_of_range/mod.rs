@@ -24,7 +24,7 @@ use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Carried, Change, Context, Rule, Step, parameters, values};
+use crate::rule::{Assessment, Carried, Change, Context, Rule, Severe, Step, parameters, values};
 use crate::sample::Sample;
 use crate::statistics;
 use crate::time::{Span, Timestamp};
@@ -157,8 +157,14 @@ impl Rule for OutOfRange {
     }
 
     /// One that asks to measure again.
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
-        pulse(sample).is_some_and(|pulse| Limits::of(plan).is_extreme(pulse))
+    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
+        let limits = Limits::of(plan);
+        let side = |pulse| if limits.is_above(pulse) { Severe::High } else { Severe::Low };
+        pulse(sample).filter(|pulse| limits.is_extreme(*pulse)).map(side)
+    }
+
+    fn severe_waits_for(&self) -> Span {
+        OCCASION
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {

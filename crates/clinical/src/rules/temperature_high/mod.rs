@@ -18,7 +18,7 @@ use crate::limit::{Limit, Side};
 use crate::parameter::Parameter;
 use crate::plan::Plan;
 use crate::remembered::CurrentReading;
-use crate::rule::{Assessment, Change, Context, Rule, Step, parameters, values};
+use crate::rule::{Assessment, Change, Context, Rule, Severe, Step, parameters, values};
 use crate::sample::Sample;
 use crate::time::Span;
 
@@ -134,8 +134,8 @@ impl Rule for High {
     }
 
     /// It is for review by itself, however late it comes.
-    fn is_severe(&self, sample: Sample, plan: &Plan) -> bool {
-        temperature(sample) >= Limits::of(plan).high
+    fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
+        (temperature(sample) >= Limits::of(plan).high).then_some(Severe::High)
     }
 
     fn limits(&self, plan: &Plan) -> Vec<Limit> {
