@@ -12,6 +12,7 @@ pub mod disk;
 pub mod glucose;
 pub mod http;
 pub mod load;
+pub mod pager;
 pub mod proxy;
 pub mod readings;
 pub mod registered;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use mimamori_dev::local::Process;
 use nix::sys::signal::Signal;
 
+use crate::registered::CONSORTIUM;
 use crate::run::{free_port, run};
 use crate::wait;
 
@@ -20,6 +21,8 @@ pub enum Service {
     FourthProcessor,
     Writer,
     Dashboard,
+    Notifier,
+    SecondNotifier,
 }
 
 impl Service {
@@ -41,6 +44,7 @@ impl Service {
             Service::Gateway => "gateway",
             Service::Writer => "writer",
             Service::Dashboard => "dashboard",
+            Service::Notifier | Service::SecondNotifier => "notifier",
             _ => "processor",
         }
     }
@@ -51,6 +55,7 @@ impl Service {
             Service::SecondProcessor => "processor-2",
             Service::ThirdProcessor => "processor-3",
             Service::FourthProcessor => "processor-4",
+            Service::SecondNotifier => "notifier-2",
             _ => self.subcommand(),
         }
     }
@@ -58,8 +63,8 @@ impl Service {
     /// The instance name, where the service is a member of a group.
     pub fn instance(self) -> Option<&'static str> {
         match self {
-            Service::Processor | Service::Writer => Some("one"),
-            Service::SecondProcessor => Some("two"),
+            Service::Processor | Service::Writer | Service::Notifier => Some("one"),
+            Service::SecondProcessor | Service::SecondNotifier => Some("two"),
             Service::ThirdProcessor => Some("three"),
             Service::FourthProcessor => Some("four"),
             Service::Gateway | Service::Dashboard => None,
@@ -182,4 +187,18 @@ pub fn tail(log: &Path, lines: usize) -> String {
     let text = String::from_utf8_lossy(&text);
     let all: Vec<&str> = text.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+/// Whether a line holds an id of the patients that the tests use: consortium, slash, person.
+pub fn names_a_patient(line: &str) -> bool {
+    [CONSORTIUM, "DEMO0", "CGM005", "BRW001", field_cases::ids::CONSORTIA].iter().any(
+        |consortium| {
+            line.match_indices(consortium).any(|(at, _)| {
+                let rest =
+                    line[at + consortium.len()..].trim_start_matches(|c: char| c.is_ascii_digit());
+                rest.strip_prefix('/')
+                    .is_some_and(|id| id.starts_with(|c: char| c.is_ascii_alphanumeric()))
+            })
+        },
+    )
 }

@@ -19,12 +19,17 @@ use stream::producer::Producer;
 use stream::topics::create_topics;
 
 use crate::proxy::Proxy;
-use crate::registered::{CONSORTIUM, Followed, SATO, accounts};
+use crate::registered::{Followed, SATO, accounts};
 use crate::run::{free_port, run};
-use crate::service::{Ports, Running, Service, mimamori, quiet_environment, tail};
+use crate::service::{Ports, Running, Service, mimamori, names_a_patient, quiet_environment, tail};
 
 /// Partitions of the topics that are partitioned by patient.
 pub const PARTITIONS: i32 = 3;
+
+/// Where links in messages lead to.
+pub const DASHBOARD_URL: &str = "https://mimamori.test";
+/// What webhooks are signed with.
+pub const WEBHOOK_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// The partition of a patient.
 pub fn partition_of(patient: &str) -> i32 {
@@ -449,6 +454,11 @@ impl Stack {
                     .env("MIMAMORI_MASTER_KEY_FILE", self.folder.join("master.key"))
                     .env("MIMAMORI_SESSION_KEY", "0123456789abcdef".repeat(8));
             }
+            Service::Notifier | Service::SecondNotifier => {
+                command
+                    .args(["--dashboard-url", DASHBOARD_URL])
+                    .args(["--webhook-secret", WEBHOOK_SECRET]);
+            }
             _ => {}
         }
         let further = self.arguments.iter().filter(|(of, _)| *of == service);
@@ -483,18 +493,4 @@ impl Drop for Stack {
             assert!(named.is_none(), "{} names a patient: {named:?}", log.display());
         }
     }
-}
-
-/// Whether a line holds an id of the patients that the tests use: consortium, slash, person.
-fn names_a_patient(line: &str) -> bool {
-    [CONSORTIUM, "DEMO0", "CGM005", "BRW001", field_cases::ids::CONSORTIA].iter().any(
-        |consortium| {
-            line.match_indices(consortium).any(|(at, _)| {
-                let rest =
-                    line[at + consortium.len()..].trim_start_matches(|c: char| c.is_ascii_digit());
-                rest.strip_prefix('/')
-                    .is_some_and(|id| id.starts_with(|c: char| c.is_ascii_alphanumeric()))
-            })
-        },
-    )
 }

@@ -9,22 +9,25 @@ use clap::{Arg, Command, Parser};
 
 const HIDDEN: &str = "hunter2";
 /// Arguments that hold a secret, with a value that does.
-const SECRETS: [(&str, &str); 5] = [
+const SECRETS: [(&str, &str); 7] = [
     ("clickhouse_password", HIDDEN),
     ("device_token", HIDDEN),
     ("kafka_properties", "security.protocol=SASL_SSL,sasl.password=hunter2"),
     ("schema_registry_url", "http://me:hunter2@registry:8081"),
     ("session_key", HIDDEN),
+    ("smtp_password", HIDDEN),
+    ("webhook_secret", HIDDEN),
 ];
 /// Arguments whose name sounds like a secret's and whose value is none.
 const HARMLESS: [&str; 3] = ["key", "key_of_reading", "master_key_file"];
 /// Values of a form of their own, and of what is given in place of something else.
-const OF_A_FORM: [(&str, &str); 8] = [
+const OF_A_FORM: [(&str, &str); 9] = [
     ("address", "0/17"),
     ("addresses", "0/17"),
     ("bootstrap_servers", "kafka:9092"),
     ("clickhouse_url", "http://clickhouse:8123"),
     ("consortium", "CGM005"),
+    ("dashboard_url", "https://mimamori.example"),
     ("file", "file"),
     ("partition", "0"),
     ("producer_id", "17"),

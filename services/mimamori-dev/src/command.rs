@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::demo::DemoArgs;
+use crate::mail_catcher::MailCatcherArgs;
 
 /// What demo and tests of Mimamori need and production does not contain.
 #[derive(Debug, Parser)]
@@ -22,6 +23,8 @@ enum What {
     Simulator(Box<simulator::SimulatorArgs>),
     /// The ClickHouse engine in this process, behind ClickHouse's HTTP interface
     LocalClickhouse(Box<local_clickhouse::LocalClickhouseArgs>),
+    /// A mail server that delivers nothing: each mail becomes a file
+    MailCatcher(Box<MailCatcherArgs>),
 }
 
 /// Runs the command line's command.
@@ -48,6 +51,7 @@ async fn run(what: What) -> anyhow::Result<ExitCode> {
         What::Demo(args) => return crate::demo::run(*args).await,
         What::Simulator(args) => simulator::run(*args).await?,
         What::LocalClickhouse(args) => local_clickhouse::run(*args).await?,
+        What::MailCatcher(args) => crate::mail_catcher::run(*args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

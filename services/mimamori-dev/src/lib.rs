@@ -6,5 +6,6 @@
 mod command;
 mod demo;
 pub mod local;
+pub mod mail_catcher;
 
 pub use command::{CommandLine, main};

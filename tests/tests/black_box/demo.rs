@@ -29,7 +29,7 @@ pub fn the_demo_survives_kill_9_of_its_services_and_ends_balanced() {
         .args(["--seconds", "20", "--patients", "40", "--history-days", "4", "--partitions", "4"])
         .args(["--kafka-port", &port(), "--clickhouse-port", &port()])
         .args(["--dashboard-port", &port(), "--gateway-port", &port()])
-        .args(["--operations-port", &free_ports(4).to_string()]);
+        .args(["--operations-port", &free_ports(5).to_string()]);
     quiet_environment(&mut command);
     let log = folder.join("demo.log");
     let mut demo = Process::start("the demo", command, &log).unwrap();
@@ -44,7 +44,7 @@ pub fn the_demo_survives_kill_9_of_its_services_and_ends_balanced() {
         deployment()
     });
     physician_has_patients(&places);
-    for service in ["processor", "writer", "gateway"] {
+    for service in ["processor", "writer", "gateway", "notifier"] {
         let id = |places: &Value| places["processes"][service].as_i64();
         let killed =
             id(&deployment().unwrap()).unwrap_or_else(|| panic!("no process id of {service}"));

@@ -21,6 +21,7 @@ mod kinds;
 mod live_alerts;
 mod missing_data;
 mod not_stored;
+mod notifier;
 mod other_languages;
 mod poison;
 mod rebuilding;
@@ -72,6 +73,11 @@ fn main() -> ExitCode {
         backlog::time_passes_where_nothing_but_an_aborted_transaction_is_left_to_read,
         acts::an_act_at_one_dashboard_is_seen_at_the_other_within_a_second_without_the_store,
         acts::two_dashboards_that_write_a_patients_first_words_at_once_make_one_key,
+        notifier::an_urgent_alert_goes_along_the_list_until_it_is_acknowledged,
+        notifier::a_notifier_killed_while_it_sends_sends_the_same_key_again,
+        notifier::a_receiver_that_refuses_or_hangs_is_tried_again_then_the_next_then_it_is_reported,
+        notifier::a_storm_is_few_messages_that_tell_of_every_alert,
+        notifier::a_second_notifier_takes_over_and_repeats_nothing,
         care_plans::a_plan_that_is_changed_changes_alerts_within_two_seconds_without_a_reading,
         care_plans::the_second_of_two_physicians_is_answered_412_and_only_one_plan_is_in_the_log,
         rule_sets::a_rule_set_that_is_applied_changes_alerts_within_two_seconds_of_its_time,

@@ -62,7 +62,7 @@ pub struct DemoArgs {
     /// Port of the gateway
     #[arg(long, env = "DEMO_GATEWAY_PORT", default_value_t = 8081)]
     pub gateway_port: u16,
-    /// First of four ports for metrics and health of processor, writer, simulator and gateway
+    /// First of five ports for metrics and health of processor, writer, simulator, gateway and notifier
     #[arg(long, env = "DEMO_OPERATIONS_PORT", default_value_t = 9464)]
     pub operations_port: u16,
     /// How many partitions topics are made with.

@@ -26,6 +26,9 @@ pub(super) struct Places {
     pub(super) writer: u16,
     pub(super) simulator: u16,
     pub(super) gateway_operations: u16,
+    pub(super) notifier: u16,
+    /// Of the mail server that delivers nothing.
+    pub(super) mail: u16,
 }
 
 impl Places {
@@ -52,6 +55,8 @@ impl Places {
             (true, operations(1), "--operations-port or DEMO_OPERATIONS_PORT"),
             (true, operations(2), "--operations-port or DEMO_OPERATIONS_PORT"),
             (true, operations(3), "--operations-port or DEMO_OPERATIONS_PORT"),
+            (true, operations(4), "--operations-port or DEMO_OPERATIONS_PORT"),
+            (true, 0, "--operations-port or DEMO_OPERATIONS_PORT"),
         ];
         let mut ports = Vec::new();
         for (needed, port, setting) in wanted {
@@ -68,12 +73,19 @@ impl Places {
             writer: ports[5],
             simulator: ports[6],
             gateway_operations: ports[7],
+            notifier: ports[8],
+            mail: ports[9],
             state,
         })
     }
 
     pub(super) fn master_key(&self) -> PathBuf {
         self.state.join("master.key")
+    }
+
+    /// Where mails become files.
+    pub(super) fn mails(&self) -> PathBuf {
+        self.state.join("mails")
     }
 
     pub(super) fn log(&self, name: &str) -> PathBuf {

@@ -1,5 +1,6 @@
 //! What the demo starts, in its order, and stops in the reverse.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use super::state::{Secrets, write_private};
 use super::status::Endpoints;
 use super::supervisor::{Supervised, note_end};
 use crate::local::{Clickhouse, Kafka, KafkaSpeed, Layout, built};
+use crate::mail_catcher;
 
 const DATABASE: &str = "mimamori";
 const PHYSICIAN: &str = "dr.sato";
@@ -184,8 +186,21 @@ impl Demo {
                 ],
             ),
         ];
+        let notifier = (
+            "notifier",
+            self.places.notifier,
+            vec![
+                operations(self.places.notifier),
+                ("MIMAMORI_DASHBOARD_URL", self.dashboard_url()),
+                ("MIMAMORI_NOTIFIER_SMTP_HOST", "127.0.0.1".to_owned()),
+                ("MIMAMORI_NOTIFIER_SMTP_PORT", self.places.mail.to_string()),
+                ("MIMAMORI_NOTIFIER_SMTP_TLS", "none".to_owned()),
+                ("MIMAMORI_NOTIFIER_MAIL_FROM", "mimamori@clinic.example".to_owned()),
+            ],
+        );
+        self.start_mail_catcher()?;
         let mut ports = Vec::new();
-        for (name, port, variables) in each {
+        for (name, port, variables) in each.into_iter().chain([notifier]) {
             let service = self.service(name, &self.mimamori, variables)?;
             self.services.push(service);
             ports.push(port);
@@ -201,6 +216,14 @@ impl Demo {
                 })?;
             }
         }
+        Ok(())
+    }
+
+    /// What the notifier sends becomes files: the demo sends nobody anything. It lives as long as the
+    /// demo's own process.
+    fn start_mail_catcher(&self) -> anyhow::Result<()> {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.places.mail));
+        mail_catcher::start_in(address, self.places.mails())?;
         Ok(())
     }
 
@@ -234,6 +257,7 @@ impl Demo {
             ("MIMAMORI_SIMULATOR_PATIENTS", self.args.patients.to_string()),
             ("MIMAMORI_SIMULATOR_SCENARIOS", scenarios_of_each(self.args.patients).to_string()),
             ("MIMAMORI_SIMULATOR_ALSO_REGISTER", ALSO_REGISTERED.to_owned()),
+            ("MIMAMORI_SIMULATOR_ON_CALL", "true".to_owned()),
         ];
         variables.push(if self.history {
             ("MIMAMORI_SIMULATOR_HISTORY_DAYS", self.args.history_days.to_string())
@@ -306,7 +330,7 @@ impl Demo {
     pub(super) fn stop(mut self) {
         self.stop_senders();
         let _ = std::fs::remove_file(&self.places.json);
-        for name in ["gateway", "dashboard", "processor", "writer"] {
+        for name in ["gateway", "dashboard", "notifier", "processor", "writer"] {
             if let Some(service) = self.services.iter_mut().find(|service| service.name() == name) {
                 service.stop(Duration::from_secs(25));
             }
@@ -391,6 +415,7 @@ impl Demo {
                 "audit_sets": topics.name(Topic::AuditSets),
                 "sessions_ended": topics.name(Topic::SessionsEnded),
                 "registry_keys": topics.name(Topic::RegistryKeys),
+                "notifications": topics.name(Topic::Notifications),
             },
             "metrics": {
                 "processor": metrics(self.places.processor),
@@ -398,7 +423,9 @@ impl Demo {
                 "simulator": metrics(self.places.simulator),
                 "gateway": metrics(self.places.gateway_operations),
                 "dashboard": metrics(self.places.dashboard),
+                "notifier": metrics(self.places.notifier),
             },
+            "mails": self.places.mails().display().to_string(),
             "processes": processes,
             "logs": self.places.logs.display().to_string(),
         });
@@ -416,6 +443,7 @@ impl Demo {
             self.secrets.second_physician_password, self.secrets.operator_password
         );
         println!("  scripts  {}", self.places.json.display());
+        println!("  mails    {}", self.places.mails().display());
         println!("  logs     {}", self.places.logs.display());
         println!();
         match self.args.seconds {
