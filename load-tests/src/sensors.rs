@@ -13,7 +13,7 @@ use anyhow::Context;
 use clinical::plan::Plan;
 use clinical::rule_set::RuleSets;
 use clinical::schedule::{Expected, Schedule};
-use clinical::suspicions::SevereBy;
+use clinical::suspicions::AskSevere;
 use clinical::timeline::Timeline;
 use clinical::{Kind, PatientId, Span, Timestamp, Window};
 use processor::Partition;
@@ -249,8 +249,7 @@ impl State for WithoutRules {
             Some(timeline) => timeline,
             None => self.patients.entry(reading.patient.clone()).or_default(),
         };
-        let admission =
-            timeline.admit(&reading.into(), received, self.window, |_, _| SevereBy::NoPlan);
+        let admission = timeline.admit(&reading.into(), received, self.window, AskSevere::NOTHING);
         let id = || reading.written_id(admission.source);
         Ok(StoredOutcome::of(admission.outcome).map(|outcome| (outcome, id())))
     }

@@ -2,7 +2,7 @@
 //! itself meanwhile, and however it writes the device.
 
 use clinical::reading::Reading as ValidReading;
-use clinical::suspicions::SevereBy;
+use clinical::suspicions::AskSevere;
 use clinical::timeline::Timeline;
 use clinical::{Outcome, Timestamp, Window};
 use examples::{RAW_READINGS, RECEIVED};
@@ -36,7 +36,7 @@ fn an_updated_app_that_sends_its_memory_again_doubles_nothing() {
     let mut timeline = Timeline::default();
     let mut outcome = |model_number: Option<&str>| {
         let valid = sent_from("APPLE", model_number, "phone-1").validate(NOW).unwrap();
-        timeline.admit(&(&valid).into(), NOW, Window::default(), |_, _| SevereBy::NoPlan).outcome
+        timeline.admit(&(&valid).into(), NOW, Window::default(), AskSevere::NOTHING).outcome
     };
     assert_eq!(outcome(Some("HealthKit 12.0")), Outcome::New);
     assert_eq!(outcome(Some("HealthKit 12.1")), Outcome::Duplicate);

@@ -161,7 +161,7 @@ impl Monitor {
         (plan, window): (&Plan, Window),
     ) -> Applied {
         debug_assert_eq!(off, plan.places_off());
-        let admission = self.timeline.admit(reading, received, window, rules::severe_by);
+        let admission = self.timeline.admit(reading, received, window, rules::ASK_SEVERE);
         let cause = || {
             let RememberedReading { kind, observation_time, source, .. } = *reading;
             ReadingId::new(patient.clone(), kind, observation_time, source)
@@ -320,7 +320,7 @@ impl Monitor {
         outcome: Outcome,
         window: Window,
     ) {
-        if self.timeline.restore(reading, received, outcome, window, rules::severe_by) {
+        if self.timeline.restore(reading, received, outcome, window, rules::ASK_SEVERE) {
             self.wait_for_the_rest(reading, outcome, received);
             self.note_unjudged(reading, reading.version, received);
         }

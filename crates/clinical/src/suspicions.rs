@@ -18,7 +18,6 @@ mod written;
 use crate::admission::Outcome;
 use crate::clock;
 use crate::remembered::RememberedReading;
-use crate::rules;
 use crate::source::SourceDigest;
 use crate::time::{Span, Timestamp};
 use crate::window::{LOOKBACK, WINDOW};
@@ -100,7 +99,7 @@ fn may_be_severe_of_long_ago(
         // What a person writes is written whenever somebody comes to it.
         && !reading.by_hand
         && !reading.entered_in_error
-        && ask_severe(reading.kind, reading.sample).may_be()
+        && ask_severe.by(reading.kind, reading.sample).may_be()
 }
 
 /// A source whose newest version was registered later than it was received.
@@ -217,8 +216,9 @@ impl Suspicions {
         received: Timestamp,
         ask_severe: AskSevere,
     ) -> bool {
-        let is_severe =
-            |known: &UnknownTime| ask_severe(known.kind, known.reading.sample) == SevereBy::Default;
+        let is_severe = |known: &UnknownTime| {
+            ask_severe.by(known.kind, known.reading.sample) == SevereBy::Default
+        };
         self.of_unknown_time.iter().any(|known| {
             let shown_later = reading.observation_time - known.reading.time;
             let received_later = received - known.received;
@@ -257,7 +257,7 @@ impl Suspicions {
                 if self.of_unknown_time.len() == MOST_OF_UNKNOWN_TIME {
                     let hides = |one: &UnknownTime| match one.is_over {
                         true => SevereBy::NoPlan,
-                        false => ask_severe(one.kind, one.reading.sample),
+                        false => ask_severe.by(one.kind, one.reading.sample),
                     };
                     let place = place_that_makes_room(&self.of_unknown_time, hides);
                     self.of_unknown_time.remove(place);
@@ -291,7 +291,7 @@ impl Suspicions {
             let received = if known.is_over { new.received } else { known.received };
             let UnknownTime { told_from, is_by_date, was_by_date, .. } = known;
             // A value that is corrected to one that is not severe is one of a history.
-            let is_harmless = || !ask_severe(new.kind, new.reading.sample).may_be();
+            let is_harmless = || !ask_severe.by(new.kind, new.reading.sample).may_be();
             let is_over = new.is_over || is_by_date && is_harmless();
             let of_known =
                 UnknownTime { received, told_from, is_by_date, was_by_date, is_over, ..new };
@@ -385,7 +385,7 @@ impl Suspicions {
         ask_severe: AskSevere,
     ) -> bool {
         self.lapse(received);
-        let waits_for = rules::severe_waits_for(other.kind, known.sample);
+        let waits_for = ask_severe.waits_for(other.kind, known.sample);
         let is_judged = received > other.observation_time + waits_for
             && !self.unjudged.has(other, known.version, received);
         self.replaced.take_versions(other, (known, is_judged), received, ask_severe)

@@ -12,7 +12,7 @@ use crate::plan::{InvalidPlan, Plan};
 use crate::rule::{Rule, Severe};
 use crate::rule_set::Places;
 use crate::sample::Sample;
-use crate::suspicions::SevereBy;
+use crate::suspicions::{AskSevere, SevereBy};
 use crate::time::Span;
 
 pub use crate::built_in::RULE_SET;
@@ -183,9 +183,12 @@ pub(crate) fn severe_by(kind: Kind, sample: Sample) -> SevereBy {
     }
 }
 
+/// What the memory of a patient asks rules about a severe value.
+pub(crate) const ASK_SEVERE: AskSevere = AskSevere { severe_by, severe_waits_for };
+
 /// So long after its observation a severe value may wait for the next one, by the rules of its kind that may
 /// call it so.
-pub(crate) fn severe_waits_for(kind: Kind, sample: Sample) -> Span {
+fn severe_waits_for(kind: Kind, sample: Sample) -> Span {
     let waits = severe_by_some_plan(kind, sample).map(|index| all()[index].severe_waits_for());
     waits.max().unwrap_or(Span::ZERO)
 }

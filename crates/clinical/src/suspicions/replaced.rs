@@ -99,7 +99,7 @@ impl AllReplaced {
             let is_told =
                 |one: &Replaced| !one.is_over && one.received + SAME_MINUTE_FOR > replaced.received;
             let hides = |one: &Replaced| match is_told(one) {
-                true => ask_severe(one.kind, one.reading.sample),
+                true => ask_severe.by(one.kind, one.reading.sample),
                 false => SevereBy::NoPlan,
             };
             let place = place_that_makes_room(&self.readings, hides);
@@ -199,7 +199,7 @@ impl AllReplaced {
         // It came in its order, and not with what has replaced it: what rules said of it was told, and that it
         // is so no more.
         let was_judged = !is_whole_minute(time) && wins && is_judged;
-        if !was_judged || ask_severe(kind, sample).may_be() {
+        if !was_judged || ask_severe.by(kind, sample).may_be() {
             let replaced = Replaced {
                 kind,
                 reading,

@@ -4,6 +4,7 @@
 
 use crate::kinds::Kind;
 use crate::sample::Sample;
+use crate::time::Span;
 
 /// By which plans a value is severe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,8 +24,28 @@ impl SevereBy {
     }
 }
 
-/// Says by which plans a value is severe.
-pub type AskSevere = fn(Kind, Sample) -> SevereBy;
+/// What rules say of severe values: they stand on the memory that asks, so they are handed to it.
+#[derive(Debug, Clone, Copy)]
+pub struct AskSevere {
+    /// By which plans a value is severe, where the patient's is not known.
+    pub(crate) severe_by: fn(Kind, Sample) -> SevereBy,
+    /// So long after its observation a severe value may wait for the next one.
+    pub(crate) severe_waits_for: fn(Kind, Sample) -> Span,
+}
+
+impl AskSevere {
+    /// Of no rules: nothing is severe. For who remembers readings without judging them.
+    pub const NOTHING: Self =
+        Self { severe_by: |_, _| SevereBy::NoPlan, severe_waits_for: |_, _| Span::ZERO };
+
+    pub(crate) fn by(self, kind: Kind, sample: Sample) -> SevereBy {
+        (self.severe_by)(kind, sample)
+    }
+
+    pub(crate) fn waits_for(self, kind: Kind, sample: Sample) -> Span {
+        (self.severe_waits_for)(kind, sample)
+    }
+}
 
 /// Where the one is that makes room for another: the first of those whose going hides least from anybody.
 pub(super) fn place_that_makes_room<'a, T: 'a>(

@@ -73,5 +73,5 @@ fn can_be_severe(kind: Kind, ask_severe: AskSevere) -> bool {
     let watched = || kind.fields().iter().filter_map(|field| field.watched);
     let least = watched().fold(Sample::default(), |sample, it| sample.with(it, 0.0));
     let greatest = watched().fold(Sample::default(), |sample, it| sample.with(it, it.greatest()));
-    [least, greatest].into_iter().any(|sample| ask_severe(kind, sample).may_be())
+    [least, greatest].into_iter().any(|sample| ask_severe.by(kind, sample).may_be())
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::remembered::Delay;
 use crate::sample::Sample;
 use crate::source::SourceDigest;
-use crate::suspicions::SevereBy;
+use crate::suspicions::AskSevere;
 use crate::time::Span;
 use crate::version::Version;
 
@@ -236,8 +236,7 @@ impl Both {
         self.sent.push(reading);
         if reading.observation_time < window.start(received) {
             self.is_any_historical = true;
-            let admission =
-                self.timeline.admit(&reading, received, window, |_, _| SevereBy::NoPlan);
+            let admission = self.timeline.admit(&reading, received, window, AskSevere::NOTHING);
             assert!(!admission.changes_current && !admission.in_order);
             return;
         }
@@ -264,7 +263,7 @@ impl Both {
         let outcome =
             known.map_or(Outcome::New, |known| Outcome::of_version(reading.version, known, false));
         if is_restored {
-            self.timeline.restore(&reading, received, outcome, window, |_, _| SevereBy::NoPlan);
+            self.timeline.restore(&reading, received, outcome, window, AskSevere::NOTHING);
             return;
         }
         let expected = Admission {
@@ -279,7 +278,7 @@ impl Both {
             changes_suspicions: false,
         };
         let sent = RememberedReading { version: sent_version, ..reading };
-        let admission = self.timeline.admit(&sent, received, window, |_, _| SevereBy::NoPlan);
+        let admission = self.timeline.admit(&sent, received, window, AskSevere::NOTHING);
         let found = Admission { changes_suspicions: false, ..admission };
         assert_eq!(found, expected, "{reading:?}");
     }

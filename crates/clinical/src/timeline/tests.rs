@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sample::Sample;
-use crate::suspicions::SevereBy;
+use crate::suspicions::AskSevere;
 use crate::time::Span;
 use crate::window::LOOKBACK;
 
@@ -21,7 +21,7 @@ fn reading(second: i64) -> RememberedReading {
 }
 
 fn outcome(timeline: &mut Timeline, reading: &RememberedReading, received: Timestamp) -> Outcome {
-    timeline.admit(reading, received, Window::default(), |_, _| SevereBy::NoPlan).outcome
+    timeline.admit(reading, received, Window::default(), AskSevere::NOTHING).outcome
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_state_that_is_rebuilt_remembers_what_is_left_of_too_many() {
     }
     let mut rebuilt = Timeline::default();
     for (reading, outcome) in &accepted {
-        rebuilt.restore(reading, soon, *outcome, Window::default(), |_, _| SevereBy::NoPlan);
+        rebuilt.restore(reading, soon, *outcome, Window::default(), AskSevere::NOTHING);
     }
     let all = |of: &Timeline| of.current(Kind::BloodGlucose, START).collect::<Vec<_>>();
     assert!(all(&timeline) == all(&rebuilt));
@@ -181,8 +181,7 @@ fn what_was_observed_before_a_rebuild_began_to_read_is_historical() {
     let window = Window::rebuilt_at(START + WINDOW + Span::from_seconds(10));
     let received = START + Span::from_days(30);
     for (second, expected) in [(9, Outcome::Historical), (10, Outcome::New)] {
-        let found =
-            timeline.admit(&reading(second), received, window, |_, _| SevereBy::NoPlan).outcome;
+        let found = timeline.admit(&reading(second), received, window, AskSevere::NOTHING).outcome;
         assert_eq!(found, expected, "{second}");
     }
 }
