@@ -155,7 +155,8 @@ impl Suspicions {
         let counts_on = is_far_behind
             || outcome == Outcome::Historical && self.counts_on(reading, received, ask_severe);
         let is_of_history = is_of_the_past && self.far_behind.is_history(reading.source, received);
-        let by_history = is_of_history && self.shows_history(reading.source);
+        // What counts on from a wrong date is none.
+        let by_history = is_of_history && !counts_on && self.shows_history(reading.source);
         if counts_on {
             self.is_known_to_count_on(reading.source);
         }
@@ -299,9 +300,9 @@ impl Suspicions {
             is_news = !(known.is_over && new.is_over);
             older = known;
         }
-        // What is not of a factory date is of a clock that counts on, and says no minute twice; of a date of
-        // long ago a device corrects nothing.
-        let may_be_another = new.says_factory_date() || known.was_by_date && !is_settled;
+        // A device corrects nothing: of a factory date each may be another measurement, and what a clock that
+        // counts on or is a date of long ago says twice may be severe once.
+        let may_be_another = new.says_factory_date() || !is_settled;
         let is_replaced =
             may_be_another && self.replaced.take_older(&older, new.received, ask_severe);
         is_news || is_replaced

@@ -51,6 +51,8 @@ mod still_clock_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod told_tests;
+#[cfg(test)]
 mod unit_tests;
 mod units;
 mod wording;
@@ -274,7 +276,7 @@ impl Reasons {
         for (name, is_overtaken) in [(SAME_MINUTE, false), (OVERTAKEN, true)] {
             let replaced = suspicions.into_iter().flat_map(|of| of.replaced(context.now));
             let replaced = replaced.filter(|one| {
-                one.is_overtaken() == is_overtaken && !is_reported_under(one, context.plan)
+                one.is_overtaken() == is_overtaken && !is_reported_by_what_counts(one, context.plan)
             });
             let readings = replaced.map(|one| (one.kind, one.reading, one.received));
             let is_severe = |(kind, reading, _): &Received| {
@@ -343,7 +345,7 @@ impl Reasons {
 
 /// Whether rules tell of what counts instead of a reading that was replaced all that is severe of that: where
 /// both are of one second, or what counts lacks a number at most.
-fn is_reported_under(one: &Replaced, plan: &Plan) -> bool {
+fn is_reported_by_what_counts(one: &Replaced, plan: &Plan) -> bool {
     one.by().is_some_and(|by| {
         (one.is_overtaken() || has_same_values(one.kind, by, one.reading.sample))
             && rules::is_as_severe(one.kind, by, one.reading.sample, plan)

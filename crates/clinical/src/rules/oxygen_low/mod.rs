@@ -112,7 +112,8 @@ impl Rule for Low {
             context.readings(OXYGEN, context.lookback_start()).collect();
         minutes::leave_out_of_time(&mut readings, |reading| limits.is_low(spo2(reading.sample)));
         let seen_from = context.lookback_start();
-        let mut course = Course::new(&limits, (seen_from, from), beginning.open.as_ref());
+        let mut course =
+            Course::new(&limits, (seen_from, from, context.now), beginning.open.as_ref());
         let (mut before, mut room, mut not_over) = (None, Vec::new(), None);
         for range in minutes::of(&readings) {
             let of_minute = &readings[range.clone()];
