@@ -155,8 +155,7 @@ impl Suspicions {
         let counts_on = is_far_behind
             || outcome == Outcome::Historical && self.counts_on(reading, received, ask_severe);
         let is_of_history = is_of_the_past && self.far_behind.is_history(reading.source, received);
-        // What counts on from a wrong date is none.
-        let by_history = is_of_history && !counts_on && self.shows_history(reading.source);
+        let by_history = is_of_history && self.shows_history(reading.source);
         if counts_on {
             self.is_known_to_count_on(reading.source);
         }
@@ -300,9 +299,9 @@ impl Suspicions {
             is_news = !(known.is_over && new.is_over);
             older = known;
         }
-        // A device corrects nothing: of a factory date each may be another measurement, and what a clock that
-        // counts on or is a date of long ago says twice may be severe once.
-        let may_be_another = new.says_factory_date() || !is_settled;
+        // What is not of a factory date is of a clock that counts on, and says no minute twice; of a date of
+        // long ago a device corrects nothing.
+        let may_be_another = new.says_factory_date() || known.was_by_date && !is_settled;
         let is_replaced =
             may_be_another && self.replaced.take_older(&older, new.received, ask_severe);
         is_news || is_replaced
@@ -386,9 +385,7 @@ impl Suspicions {
         ask_severe: AskSevere,
     ) -> bool {
         self.lapse(received);
-        let waits_for = ask_severe.waits_for(other.kind, known.sample);
-        let is_judged = received > other.observation_time + waits_for
-            && !self.unjudged.has(other, known.version, received);
+        let is_judged = !self.unjudged.has(other, known.version, received);
         self.replaced.take_versions(other, (known, is_judged), received, ask_severe)
     }
 

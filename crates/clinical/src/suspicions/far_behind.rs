@@ -191,9 +191,7 @@ impl FarBehind {
     ) -> bool {
         let delay = received - reading.observation_time;
         let is_old = delay > WINDOW;
-        // What a person types says nothing of the device's clock.
-        let is_of_device = !reading.by_hand && !reading.entered_in_error;
-        if !is_old || !clock::is_doubted(reading.kind) || !is_of_device {
+        if !is_old || !clock::is_doubted(reading.kind) || reading.entered_in_error {
             return false;
         }
         let place = self.0.iter().position(|known| known.source == reading.source);

@@ -51,8 +51,6 @@ mod still_clock_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-mod told_tests;
-#[cfg(test)]
 mod unit_tests;
 mod units;
 mod wording;

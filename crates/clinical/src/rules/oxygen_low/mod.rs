@@ -39,7 +39,7 @@ use crate::sample::Sample;
 use crate::time::Span;
 
 use course::Course;
-use limits::{CLEAR, LIMIT, Limits, MINUTE, NOT_LOW_FOR, SILENCE, URGENT};
+use limits::{CLEAR, LIMIT, Limits, MINUTE, NOT_LOW_FOR, URGENT};
 use minutes::Minute;
 
 /// The rule.
@@ -174,10 +174,6 @@ impl Rule for Low {
 
     fn severe(&self, sample: Sample, plan: &Plan) -> Option<Severe> {
         Limits::of(plan).is_urgent(spo2(sample)).then_some(Severe::Low)
-    }
-
-    fn severe_waits_for(&self) -> Span {
-        SILENCE
     }
 
     fn calls_again_after(&self) -> Option<Span> {
